@@ -1,0 +1,29 @@
+use core::fmt;
+
+/// A connection handle, 0x0000 to 0x0EFF. [Vol 4] Part E, 5.4.2
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Handle(u16);
+
+impl Handle {
+    /// The highest handle that a controller may assign.
+    pub const MAX: Self = Self(0x0eff);
+
+    /// A handle, where `value` is in range.
+    #[must_use]
+    pub const fn new(value: u16) -> Option<Self> {
+        if value <= Self::MAX.0 { Some(Self(value)) } else { None }
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{:03x}", self.0)
+    }
+}

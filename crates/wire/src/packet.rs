@@ -1,0 +1,135 @@
+use core::fmt;
+
+use crate::Writer;
+
+/// Octets kept free in front of an L2CAP payload that is to be sent: H4 indicator (1), ACL header (4) and basic L2CAP
+/// header (4).
+pub const HEADROOM: usize = 9;
+
+/// One owned packet buffer: free octets, then the packet's octets, then free octets.
+///
+/// A packet moves; it is never aliased. It comes from a [`crate::Pool`] and must go back to it.
+#[must_use = "a packet that is dropped is lost to its pool"]
+pub struct Packet {
+    slot: &'static mut [u8],
+    start: usize,
+    end: usize,
+}
+
+impl Packet {
+    pub(crate) const fn new(slot: &'static mut [u8]) -> Self {
+        Self { slot, start: 0, end: 0 }
+    }
+
+    /// Empties the packet and keeps `headroom` octets free in front (at most the whole slot).
+    pub fn reset(&mut self, headroom: usize) {
+        self.start = headroom.min(self.slot.len());
+        self.end = self.start;
+    }
+
+    /// The packet's octets.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.slot.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The packet's octets, to change in place.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.slot.get_mut(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Octets in the packet.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// True when the packet has no octets.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Free octets in front.
+    #[must_use]
+    pub const fn headroom(&self) -> usize {
+        self.start
+    }
+
+    /// Free octets behind.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.slot.len().saturating_sub(self.end)
+    }
+
+    /// Size of the whole slot.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.slot.len()
+    }
+
+    /// The first `n` free octets behind, to be filled in place; then call [`Self::grow`]. Fewer where fewer are free.
+    pub fn tail(&mut self, n: usize) -> &mut [u8] {
+        let end = self.end.saturating_add(n).min(self.slot.len());
+        self.slot.get_mut(self.end..end).unwrap_or_default()
+    }
+
+    /// Takes `n` octets of the tail into the packet; false, and nothing changes, where fewer are free.
+    #[must_use]
+    pub const fn grow(&mut self, n: usize) -> bool {
+        if n > self.room() {
+            return false;
+        }
+        self.end = self.end.saturating_add(n);
+        true
+    }
+
+    /// Appends octets; false, and nothing changes, where they do not fit.
+    #[must_use]
+    pub fn extend(&mut self, octets: &[u8]) -> bool {
+        let tail = self.tail(octets.len());
+        if tail.len() < octets.len() {
+            return false;
+        }
+        tail.copy_from_slice(octets);
+        self.grow(octets.len())
+    }
+
+    /// Removes `n` octets from the front; false, and nothing changes, where there are fewer.
+    #[must_use]
+    pub const fn pull(&mut self, n: usize) -> bool {
+        if n > self.len() {
+            return false;
+        }
+        self.start = self.start.saturating_add(n);
+        true
+    }
+
+    /// Keeps the first `n` octets.
+    pub const fn truncate(&mut self, n: usize) {
+        if n < self.len() {
+            self.end = self.start.saturating_add(n);
+        }
+    }
+
+    /// Takes `n` octets of the headroom into the packet and lends them; `None`, and nothing changes, where fewer are
+    /// free.
+    pub fn push(&mut self, n: usize) -> Option<&mut [u8]> {
+        let start = self.start.checked_sub(n)?;
+        self.start = start;
+        self.slot.get_mut(start..)?.get_mut(..n)
+    }
+
+    /// Lets `write` append through a [`Writer`] over the free octets behind; keeps them only where it returns true.
+    pub fn write(&mut self, write: impl FnOnce(&mut Writer<'_>) -> bool) -> bool {
+        let mut w = Writer::new(self.slot.get_mut(self.end..).unwrap_or_default());
+        let (kept, written) = (write(&mut w), w.len());
+        kept && self.grow(written)
+    }
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Packet({}+{}/{})", self.start, self.len(), self.capacity())
+    }
+}
