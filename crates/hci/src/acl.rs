@@ -1,0 +1,123 @@
+//! The header of ACL data packets. [Vol 4] Part E, 5.4.2
+
+use bindrune_wire::{Handle, Malformed};
+
+use crate::h4::PacketType;
+
+/// Which part of an L2CAP PDU a packet carries. [Vol 4] Part E, 5.4.2
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Boundary {
+    /// The first part, which the controller never flushes: what an LE host sends.
+    FirstNonFlushable,
+    /// A part that continues.
+    Continuing,
+    /// The first part, which may be flushed: what a controller sends.
+    FirstFlushable,
+    /// A whole PDU (AMP only).
+    Complete,
+}
+
+impl Boundary {
+    /// True where an L2CAP PDU begins.
+    #[must_use]
+    pub const fn is_first(self) -> bool {
+        !matches!(self, Self::Continuing)
+    }
+
+    const fn from_bits(bits: u16) -> Self {
+        match bits & 0b11 {
+            0b00 => Self::FirstNonFlushable,
+            0b01 => Self::Continuing,
+            0b10 => Self::FirstFlushable,
+            _ => Self::Complete,
+        }
+    }
+
+    const fn bits(self) -> u16 {
+        match self {
+            Self::FirstNonFlushable => 0b00,
+            Self::Continuing => 0b01,
+            Self::FirstFlushable => 0b10,
+            Self::Complete => 0b11,
+        }
+    }
+}
+
+/// The header of an ACL data packet. [Vol 4] Part E, 5.4.2
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AclHeader {
+    /// The link.
+    pub handle: Handle,
+    /// Which part of an L2CAP PDU follows.
+    pub boundary: Boundary,
+    /// 0 point to point, 1 broadcast; two bits.
+    pub broadcast: u8,
+    /// Octets that follow.
+    pub len: u16,
+}
+
+impl AclHeader {
+    /// Octets of the header without its H4 indicator.
+    pub const LEN: usize = 4;
+
+    /// A point to point packet.
+    #[must_use]
+    pub const fn new(handle: Handle, boundary: Boundary, len: u16) -> Self {
+        Self { handle, boundary, broadcast: 0, len }
+    }
+
+    /// Reads the header; a handle above 0x0EFF is a forbidden value.
+    pub fn parse([a, b, c, d]: [u8; Self::LEN]) -> Result<Self, Malformed> {
+        let word = u16::from_le_bytes([a, b]);
+        Ok(Self {
+            handle: Handle::new(word & 0x0fff).ok_or(Malformed::Value)?,
+            boundary: Boundary::from_bits(word >> 12),
+            broadcast: b >> 6,
+            len: u16::from_le_bytes([c, d]),
+        })
+    }
+
+    /// The header's octets.
+    #[must_use]
+    pub const fn emit(self) -> [u8; Self::LEN] {
+        let word = self.handle.get() | self.boundary.bits() << 12;
+        let [a, b] = word.to_le_bytes();
+        let [c, d] = self.len.to_le_bytes();
+        [a, b | self.broadcast << 6, c, d]
+    }
+
+    /// The H4 indicator, then the header's octets.
+    #[must_use]
+    pub const fn emit_h4(self) -> [u8; 5] {
+        let [a, b, c, d] = self.emit();
+        [PacketType::ACL.0, a, b, c, d]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_valid_header_comes_back() {
+        for word in 0..=u16::MAX {
+            let [a, b] = word.to_le_bytes();
+            let octets = [a, b, 0x1b, 0x01];
+            match AclHeader::parse(octets) {
+                Ok(header) => assert_eq!((header.emit(), header.len), (octets, 0x011b)),
+                Err(e) => assert!(e == Malformed::Value && word & 0x0fff > 0x0eff),
+            }
+        }
+    }
+
+    #[test]
+    fn an_le_host_sends_first_non_flushable() {
+        let handle = Handle::new(0x040).unwrap();
+        let header = AclHeader::new(handle, Boundary::FirstNonFlushable, 7);
+        assert_eq!(header.emit_h4(), [2, 0x40, 0x00, 7, 0]);
+        let header = AclHeader::new(handle, Boundary::Continuing, 7);
+        assert_eq!(header.emit(), [0x40, 0x10, 7, 0]);
+    }
+}

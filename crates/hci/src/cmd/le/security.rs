@@ -1,0 +1,68 @@
+use core::fmt;
+
+use zerocopy::little_endian::{U16, U64};
+
+use crate::{
+    RawHandle,
+    cmd::{Accepted, HandleReturn, commands, queries},
+};
+
+commands! {
+    /// Encrypts a link, as its central. Encryption Change or Key Refresh Complete follows. [Vol 4] Part E, 7.8.24
+    EnableEncryption = LE_ENABLE_ENCRYPTION -> Accepted {
+        /// The link.
+        handle: RawHandle,
+        /// Which key it is; 0 for Secure Connections.
+        random_number: U64,
+        /// Which key it is; 0 for Secure Connections.
+        encrypted_diversifier: U16,
+        /// The key.
+        key: SecretKey,
+    }
+
+    /// Gives the key that the peer's central asks for. [Vol 4] Part E, 7.8.25
+    LongTermKeyRequestReply = LE_LONG_TERM_KEY_REQUEST_REPLY -> HandleReturn {
+        /// The link.
+        handle: RawHandle,
+        /// The key.
+        key: SecretKey,
+    }
+
+    /// Says that there is no such key. [Vol 4] Part E, 7.8.26
+    LongTermKeyRequestNegativeReply = LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY -> HandleReturn {
+        /// The link.
+        handle: RawHandle,
+    }
+
+    /// Makes the shared key. Generate DHKey Complete follows. [Vol 4] Part E, 7.8.37
+    GenerateDhKey = LE_GENERATE_DHKEY -> Accepted {
+        /// The peer's public key: X, then Y, each least significant octet first.
+        public_key: [u8; 64],
+    }
+}
+
+queries! {
+    /// Makes a key pair. Read Local P-256 Public Key Complete follows. [Vol 4] Part E, 7.8.36
+    ReadLocalP256PublicKey = LE_READ_LOCAL_P256_PUBLIC_KEY -> Accepted;
+}
+
+/// A key of 128 bits, least significant octet first; its `Debug` hides it.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    zerocopy::FromBytes,
+    zerocopy::IntoBytes,
+    zerocopy::Immutable,
+    zerocopy::KnownLayout,
+    zerocopy::Unaligned,
+)]
+#[repr(transparent)]
+pub struct SecretKey(pub [u8; 16]);
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}

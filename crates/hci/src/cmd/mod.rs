@@ -1,0 +1,272 @@
+//! Commands, by the specification's groups. [Vol 4] Part E, 7
+//!
+//! A command is a structure with public fields. [`Command::write`] writes the whole HCI command packet (opcode, length,
+//! parameters; no H4 indicator); `parse`, which each has, reads its parameters back. [`Command::returned`] reads what
+//! Command Complete brought.
+
+pub mod baseband;
+pub mod info;
+pub mod le;
+pub mod link;
+mod opcode;
+mod returned;
+mod supported;
+pub mod vendor;
+
+use core::fmt;
+
+use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
+
+use crate::Status;
+
+pub use opcode::Opcode;
+pub use returned::{Accepted, Done, HandleReturn, Unanswered};
+pub use supported::SupportedCommands;
+
+/// The longest command packet without its H4 indicator: opcode, length and 255 octets of parameters.
+pub const COMMAND_MAX: usize = 258;
+
+/// A command that the host may send.
+pub trait Command {
+    /// Its opcode.
+    const OPCODE: Opcode;
+
+    /// What its Command Complete returns, beginning with the status.
+    type Return: Return;
+
+    /// Writes the parameters only.
+    fn write_parameters(&self, w: &mut Writer<'_>) -> Result<(), NoRoom>;
+
+    /// Writes the command packet: opcode, parameter length, parameters. [Vol 4] Part E, 5.4.1
+    ///
+    /// A failed call may leave a part written.
+    fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+        w.u16(Self::OPCODE.0)?;
+        let at = w.len();
+        w.u8(0)?;
+        let start = w.len();
+        self.write_parameters(w)?;
+        let len = u8::try_from(w.len().saturating_sub(start)).map_err(|_| NoRoom)?;
+        *w.written_mut().get_mut(at).ok_or(NoRoom)? = len;
+        Ok(())
+    }
+
+    /// The return parameters of Command Complete, where the command succeeded.
+    ///
+    /// A failed command is [`Failure::Status`] whatever follows its status. Octets after the last known parameter, which
+    /// a later version of the specification may add, are ignored.
+    fn returned(parameters: &[u8]) -> Result<Self::Return, Failure> {
+        let status = Reader::new(parameters).u8().map(Status)?;
+        status.ok()?;
+        Ok(Self::Return::parse(parameters)?)
+    }
+}
+
+/// What a command returns.
+pub trait Return: Sized {
+    /// How the controller answers the command.
+    const ANSWER: Answer = Answer::Complete;
+
+    /// Reads the return parameters, the status first; more octets than known are ignored.
+    fn parse(parameters: &[u8]) -> Result<Self, Malformed>;
+
+    /// Writes the return parameters, the status first.
+    fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom>;
+
+    /// How the command ended.
+    fn status(&self) -> Status;
+}
+
+/// How a controller answers a command. [Vol 4] Part E, 4.4
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// By Command Complete with return parameters.
+    Complete,
+    /// By Command Status now, and by an event of its own later.
+    Status,
+    /// Not at all, unless it is wrong.
+    Nothing,
+}
+
+/// Why a command has no return parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Failure {
+    /// The controller refused it.
+    Status(Status),
+    /// The controller's answer makes no sense.
+    Malformed(Malformed),
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Malformed(malformed) => malformed.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}
+
+/// A command packet as a controller receives it: opcode and parameters. [Vol 4] Part E, 5.4.1
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawCommand<'a> {
+    /// The opcode.
+    pub opcode: Opcode,
+    /// The parameters, as long as the length octet says.
+    pub parameters: &'a [u8],
+}
+
+impl<'a> RawCommand<'a> {
+    /// Reads a command packet without H4 indicator.
+    pub fn parse(packet: &'a [u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(packet);
+        let opcode = Opcode(r.u16()?);
+        let len = r.u8()?;
+        let parameters = r.bytes(len.into())?;
+        r.finish()?;
+        Ok(Self { opcode, parameters })
+    }
+
+    /// Writes the command packet; also for vendor commands that this crate does not know.
+    pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+        let len = u8::try_from(self.parameters.len()).map_err(|_| NoRoom)?;
+        if w.room() < self.parameters.len().saturating_add(3) {
+            return Err(NoRoom);
+        }
+        w.u16(self.opcode.0)?;
+        w.u8(len)?;
+        w.bytes(self.parameters)
+    }
+}
+
+/// Declares commands whose parameters are fixed: one structure is emitter and parser.
+macro_rules! commands {
+    ($($(#[$meta:meta])* $name:ident = $opcode:ident -> $return:ty
+        { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, zerocopy::FromBytes, zerocopy::IntoBytes,
+            zerocopy::Immutable, zerocopy::KnownLayout, zerocopy::Unaligned,
+        )]
+        #[repr(C)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type),* }
+
+        impl $name {
+            /// Reads the parameters of this command.
+            pub fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
+                crate::cmd::parse_exactly(parameters)
+            }
+        }
+
+        impl crate::cmd::Command for $name {
+            const OPCODE: crate::Opcode = crate::Opcode::$opcode;
+            type Return = $return;
+
+            fn write_parameters(
+                &self,
+                w: &mut bindrune_wire::Writer<'_>,
+            ) -> Result<(), bindrune_wire::NoRoom> {
+                w.view(self)
+            }
+        }
+    )* };
+}
+use commands;
+
+/// Declares commands without parameters.
+macro_rules! queries {
+    ($($(#[$meta:meta])* $name:ident = $opcode:ident -> $return:ty;)*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name;
+
+        impl $name {
+            /// Reads the parameters of this command: there must be none.
+            pub const fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
+                match parameters {
+                    [] => Ok(Self),
+                    _ => Err(bindrune_wire::Malformed::Trailing),
+                }
+            }
+        }
+
+        impl crate::cmd::Command for $name {
+            const OPCODE: crate::Opcode = crate::Opcode::$opcode;
+            type Return = $return;
+
+            fn write_parameters(
+                &self,
+                _: &mut bindrune_wire::Writer<'_>,
+            ) -> Result<(), bindrune_wire::NoRoom> {
+                Ok(())
+            }
+        }
+    )* };
+}
+use queries;
+
+/// Declares return parameters; the status is added as the first.
+macro_rules! returns {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, zerocopy::FromBytes, zerocopy::IntoBytes,
+            zerocopy::Immutable, zerocopy::KnownLayout, zerocopy::Unaligned,
+        )]
+        #[repr(C)]
+        pub struct $name {
+            /// How the command ended.
+            pub status: crate::Status,
+            $($(#[$field_meta])* pub $field: $type),*
+        }
+
+        impl crate::cmd::Return for $name {
+            fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
+                bindrune_wire::Reader::new(parameters).view::<Self>().copied()
+            }
+
+            fn write(
+                &self,
+                w: &mut bindrune_wire::Writer<'_>,
+            ) -> Result<(), bindrune_wire::NoRoom> {
+                w.view(self)
+            }
+
+            fn status(&self) -> crate::Status {
+                self.status
+            }
+        }
+    )* };
+}
+use returns;
+
+fn parse_exactly<T>(parameters: &[u8]) -> Result<T, Malformed>
+where
+    T: zerocopy::FromBytes
+        + zerocopy::Immutable
+        + zerocopy::KnownLayout
+        + zerocopy::Unaligned
+        + Copy,
+{
+    let mut r = Reader::new(parameters);
+    let value = r.view::<T>().copied()?;
+    r.finish()?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+use core::fmt;
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::Opcode;
+
+/// The commands that a controller supports, one bit each. [Vol 4] Part E, 6.27
+#[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(transparent)]
+pub struct SupportedCommands(pub [u8; 64]);
+
+impl SupportedCommands {
+    /// No command at all.
+    pub const NONE: Self = Self([0; 64]);
+
+    /// True where the controller says that it supports `opcode`.
+    ///
+    /// False also for commands without a bit: those of vendors, and those that this crate does not know.
+    #[must_use]
+    pub fn supports(&self, opcode: Opcode) -> bool {
+        position(opcode).is_some_and(|(octet, mask)| {
+            self.0.get(usize::from(octet)).is_some_and(|bits| bits & mask != 0)
+        })
+    }
+
+    /// Adds a command that has a bit.
+    pub fn insert(&mut self, opcode: Opcode) {
+        if let Some((octet, mask)) = position(opcode)
+            && let Some(bits) = self.0.get_mut(usize::from(octet))
+        {
+            *bits |= mask;
+        }
+    }
+
+    /// Removes a command.
+    pub fn remove(&mut self, opcode: Opcode) {
+        if let Some((octet, mask)) = position(opcode)
+            && let Some(bits) = self.0.get_mut(usize::from(octet))
+        {
+            *bits &= !mask;
+        }
+    }
+
+    /// Every command with a bit that this crate knows.
+    pub fn known() -> impl Iterator<Item = Opcode> {
+        POSITIONS.iter().map(|(opcode, _, _)| *opcode)
+    }
+}
+
+impl fmt::Debug for SupportedCommands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Self::known().filter(|opcode| self.supports(*opcode))).finish()
+    }
+}
+
+/// The octet and the mask of a command's bit.
+fn position(opcode: Opcode) -> Option<(u8, u8)> {
+    let at = POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()?;
+    POSITIONS.get(at).map(|(_, octet, bit)| (*octet, 1_u8.wrapping_shl(u32::from(*bit))))
+}
+
+/// Opcode, octet and bit, in order of opcodes.
+#[rustfmt::skip]
+const POSITIONS: &[(Opcode, u8, u8)] = &[
+    (Opcode::DISCONNECT, 0, 5),
+    (Opcode::READ_REMOTE_VERSION_INFORMATION, 2, 7),
+    (Opcode::SET_EVENT_MASK, 5, 6),
+    (Opcode::RESET, 5, 7),
+    (Opcode::READ_TRANSMIT_POWER_LEVEL, 10, 2),
+    (Opcode::SET_CONTROLLER_TO_HOST_FLOW_CONTROL, 10, 5),
+    (Opcode::HOST_BUFFER_SIZE, 10, 6),
+    (Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS, 10, 7),
+    (Opcode::SET_EVENT_MASK_PAGE_2, 22, 2),
+    (Opcode::READ_LOCAL_VERSION, 14, 3),
+    (Opcode::READ_LOCAL_SUPPORTED_COMMANDS, 14, 4),
+    (Opcode::READ_LOCAL_SUPPORTED_FEATURES, 14, 5),
+    (Opcode::READ_BUFFER_SIZE, 14, 7),
+    (Opcode::READ_BD_ADDR, 15, 1),
+    (Opcode::READ_RSSI, 15, 5),
+    (Opcode::LE_SET_EVENT_MASK, 25, 0),
+    (Opcode::LE_READ_BUFFER_SIZE, 25, 1),
+    (Opcode::LE_READ_LOCAL_SUPPORTED_FEATURES, 25, 2),
+    (Opcode::LE_SET_RANDOM_ADDRESS, 25, 4),
+    (Opcode::LE_SET_ADVERTISING_PARAMETERS, 25, 5),
+    (Opcode::LE_READ_ADVERTISING_TX_POWER, 25, 6),
+    (Opcode::LE_SET_ADVERTISING_DATA, 25, 7),
+    (Opcode::LE_SET_SCAN_RESPONSE_DATA, 26, 0),
+    (Opcode::LE_SET_ADVERTISING_ENABLE, 26, 1),
+    (Opcode::LE_SET_SCAN_PARAMETERS, 26, 2),
+    (Opcode::LE_SET_SCAN_ENABLE, 26, 3),
+    (Opcode::LE_CREATE_CONNECTION, 26, 4),
+    (Opcode::LE_CREATE_CONNECTION_CANCEL, 26, 5),
+    (Opcode::LE_READ_FILTER_ACCEPT_LIST_SIZE, 26, 6),
+    (Opcode::LE_CLEAR_FILTER_ACCEPT_LIST, 26, 7),
+    (Opcode::LE_ADD_TO_FILTER_ACCEPT_LIST, 27, 0),
+    (Opcode::LE_REMOVE_FROM_FILTER_ACCEPT_LIST, 27, 1),
+    (Opcode::LE_CONNECTION_UPDATE, 27, 2),
+    (Opcode::LE_READ_CHANNEL_MAP, 27, 4),
+    (Opcode::LE_READ_REMOTE_FEATURES, 27, 5),
+    (Opcode::LE_ENCRYPT, 27, 6),
+    (Opcode::LE_RAND, 27, 7),
+    (Opcode::LE_ENABLE_ENCRYPTION, 28, 0),
+    (Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY, 28, 1),
+    (Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY, 28, 2),
+    (Opcode::LE_READ_SUPPORTED_STATES, 28, 3),
+    (Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY, 33, 4),
+    (Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY, 33, 5),
+    (Opcode::LE_SET_DATA_LENGTH, 33, 6),
+    (Opcode::LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH, 33, 7),
+    (Opcode::LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH, 34, 0),
+    (Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY, 34, 1),
+    (Opcode::LE_GENERATE_DHKEY, 34, 2),
+    (Opcode::LE_ADD_TO_RESOLVING_LIST, 34, 3),
+    (Opcode::LE_REMOVE_FROM_RESOLVING_LIST, 34, 4),
+    (Opcode::LE_CLEAR_RESOLVING_LIST, 34, 5),
+    (Opcode::LE_READ_RESOLVING_LIST_SIZE, 34, 6),
+    (Opcode::LE_SET_ADDRESS_RESOLUTION_ENABLE, 35, 1),
+    (Opcode::LE_SET_RPA_TIMEOUT, 35, 2),
+    (Opcode::LE_READ_MAXIMUM_DATA_LENGTH, 35, 3),
+    (Opcode::LE_READ_PHY, 35, 4),
+    (Opcode::LE_SET_DEFAULT_PHY, 35, 5),
+    (Opcode::LE_SET_PHY, 35, 6),
+    (Opcode::LE_SET_ADVERTISING_SET_RANDOM_ADDRESS, 36, 1),
+    (Opcode::LE_SET_EXTENDED_ADVERTISING_PARAMETERS, 36, 2),
+    (Opcode::LE_SET_EXTENDED_ADVERTISING_DATA, 36, 3),
+    (Opcode::LE_SET_EXTENDED_SCAN_RESPONSE_DATA, 36, 4),
+    (Opcode::LE_SET_EXTENDED_ADVERTISING_ENABLE, 36, 5),
+    (Opcode::LE_READ_MAXIMUM_ADVERTISING_DATA_LENGTH, 36, 6),
+    (Opcode::LE_READ_NUMBER_OF_ADVERTISING_SETS, 36, 7),
+    (Opcode::LE_REMOVE_ADVERTISING_SET, 37, 0),
+    (Opcode::LE_CLEAR_ADVERTISING_SETS, 37, 1),
+    (Opcode::LE_SET_EXTENDED_SCAN_PARAMETERS, 37, 5),
+    (Opcode::LE_SET_EXTENDED_SCAN_ENABLE, 37, 6),
+    (Opcode::LE_EXTENDED_CREATE_CONNECTION, 37, 7),
+    (Opcode::LE_READ_TRANSMIT_POWER, 38, 7),
+    (Opcode::LE_SET_PRIVACY_MODE, 39, 2),
+    (Opcode::LE_READ_BUFFER_SIZE_V2, 41, 5),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_command_has_a_bit_of_its_own() {
+        assert!(POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
+        for opcode in SupportedCommands::known() {
+            let mut one = SupportedCommands::NONE;
+            one.insert(opcode);
+            for other in SupportedCommands::known() {
+                assert_eq!(one.supports(other), other == opcode, "{opcode:?} {other:?}");
+            }
+            one.remove(opcode);
+            assert_eq!(one, SupportedCommands::NONE);
+        }
+    }
+
+    #[test]
+    fn bits_are_where_the_specification_has_them() {
+        let mut commands = SupportedCommands::NONE;
+        commands.0[5] = 0x80;
+        commands.0[38] = 0x80;
+        assert!(commands.supports(Opcode::RESET) && !commands.supports(Opcode::SET_EVENT_MASK));
+        assert!(commands.supports(Opcode::LE_READ_TRANSMIT_POWER));
+        assert!(!commands.supports(Opcode::VENDOR_READ_STATIC_ADDRESSES));
+        assert_eq!(std::format!("{commands:?}"), "{RESET, LE_READ_TRANSMIT_POWER}");
+    }
+}

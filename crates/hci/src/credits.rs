@@ -1,0 +1,272 @@
+//! ACL buffers: the controller's, shared by all links, and the host's. [Vol 4] Part E, 4.1
+
+use core::fmt;
+
+use bindrune_wire::{Handle, Interest, Writer};
+use embassy_time::Instant;
+
+use crate::Opcode;
+
+/// The shortest ACL buffer that a controller may have. [Vol 4] Part E, 7.8.2
+pub const ACL_LEN_MIN: u16 = 27;
+
+/// A controller whose buffers cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum BadBuffers {
+    /// It has none for LE, and none to share.
+    None,
+    /// They are shorter than [`ACL_LEN_MIN`] octets.
+    TooShort(u16),
+}
+
+impl fmt::Display for BadBuffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("the controller has no ACL buffers"),
+            Self::TooShort(len) => {
+                write!(f, "the controller's ACL buffers have {len} octets, not {ACL_LEN_MIN}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for BadBuffers {}
+
+/// ACL buffers as a controller tells them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Buffers {
+    /// Octets of one packet's payload.
+    pub len: u16,
+    /// Packets.
+    pub count: u16,
+}
+
+impl Buffers {
+    /// The buffers that LE uses: its own, or those of BR/EDR where it has none. [Vol 4] Part E, 7.8.2
+    ///
+    /// # Errors
+    ///
+    /// [`BadBuffers`] where there are none, or too short ones.
+    pub const fn choose(le: Self, shared: Self) -> Result<Self, BadBuffers> {
+        let buffers = if le.is_none() { shared } else { le };
+        if buffers.is_none() {
+            Err(BadBuffers::None)
+        } else if buffers.len < ACL_LEN_MIN {
+            Err(BadBuffers::TooShort(buffers.len))
+        } else {
+            Ok(buffers)
+        }
+    }
+
+    /// True where length or count is 0.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.len == 0 || self.count == 0
+    }
+}
+
+/// The controller's ACL buffers that are free, for all links together.
+///
+/// Those taken by all links and those free are the total, always.
+#[derive(Clone, Debug)]
+pub struct AclCredits {
+    buffers: Buffers,
+    free: u16,
+    excess: u32,
+}
+
+/// A link's share of [`AclCredits`]: packets that the controller holds for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LinkCredits {
+    outstanding: u16,
+    since: Option<Instant>,
+}
+
+impl LinkCredits {
+    /// No packet outstanding.
+    pub const NONE: Self = Self { outstanding: 0, since: None };
+
+    /// Packets that the controller holds for this link.
+    #[must_use]
+    pub const fn outstanding(&self) -> u16 {
+        self.outstanding
+    }
+
+    /// Since when nothing was completed, though packets are outstanding.
+    #[must_use]
+    pub const fn waiting_since(&self) -> Option<Instant> {
+        self.since
+    }
+}
+
+impl AclCredits {
+    /// All of `buffers`, which [`Buffers::choose`] gave, free.
+    #[must_use]
+    pub const fn new(buffers: Buffers) -> Self {
+        Self { buffers, free: buffers.count, excess: 0 }
+    }
+
+    /// Buffers that are free.
+    #[must_use]
+    pub const fn free(&self) -> u16 {
+        self.free
+    }
+
+    /// Buffers in all.
+    #[must_use]
+    pub const fn total(&self) -> u16 {
+        self.buffers.count
+    }
+
+    /// Octets of one packet's payload.
+    #[must_use]
+    pub const fn packet_len(&self) -> u16 {
+        self.buffers.len
+    }
+
+    /// Packets that the controller completed and that were not outstanding.
+    #[must_use]
+    pub const fn excess(&self) -> u32 {
+        self.excess
+    }
+
+    /// Takes a buffer for one packet of `link`; false where none is free.
+    #[must_use]
+    pub const fn take(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
+        let Some(free) = self.free.checked_sub(1) else { return false };
+        self.free = free;
+        link.outstanding = link.outstanding.saturating_add(1);
+        if link.since.is_none() {
+            link.since = Some(now);
+        }
+        true
+    }
+
+    /// The controller completed `count` packets of `link`: at most what is outstanding; the excess is counted.
+    ///
+    /// Gives the excess. [Vol 4] Part E, 7.7.19
+    pub fn completed(&mut self, now: Instant, link: &mut LinkCredits, count: u16) -> u16 {
+        let done = count.min(link.outstanding);
+        self.give_back(link, done);
+        if done > 0 {
+            link.since = (link.outstanding > 0).then_some(now);
+        }
+        let excess = count.saturating_sub(done);
+        self.excess = self.excess.saturating_add(excess.into());
+        excess
+    }
+
+    /// The link ended: the controller has thrown away its packets. [Vol 4] Part E, 4.1.1
+    pub fn disconnected(&mut self, link: &mut LinkCredits) {
+        self.give_back(link, link.outstanding);
+        link.since = None;
+    }
+
+    fn give_back(&mut self, link: &mut LinkCredits, count: u16) {
+        link.outstanding = link.outstanding.saturating_sub(count);
+        self.free = self.free.saturating_add(count).min(self.buffers.count);
+    }
+}
+
+/// The host's ACL buffers, which are given back to the controller in batches. [Vol 4] Part E, 4.2
+#[derive(Clone, Debug)]
+pub struct HostCredits {
+    batch: u16,
+    owed: u16,
+}
+
+/// A link's share of [`HostCredits`]: packets that were consumed and are not given back yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HostLinkCredits {
+    owed: u16,
+}
+
+impl HostLinkCredits {
+    /// Nothing to give back.
+    pub const NONE: Self = Self { owed: 0 };
+}
+
+/// Links in one Host Number Of Completed Packets. [Vol 4] Part E, 7.3.40
+const LINKS_MAX: usize = 63;
+
+impl HostCredits {
+    /// Flow control is off: nothing is given back.
+    pub const OFF: Self = Self { batch: 0, owed: 0 };
+
+    /// Flow control is on, with `count` buffers told to the controller.
+    #[must_use]
+    pub const fn on(count: u16) -> Self {
+        let batch = count / 4;
+        Self { batch: if batch == 0 { 1 } else { batch }, owed: 0 }
+    }
+
+    /// True where flow control is on.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.batch > 0
+    }
+
+    /// One packet of `link` was consumed: its buffer is free again.
+    pub const fn consumed(&mut self, link: &mut HostLinkCredits) {
+        if self.is_on() {
+            link.owed = link.owed.saturating_add(1);
+            self.owed = self.owed.saturating_add(1);
+        }
+    }
+
+    /// The link ended: the controller takes its buffers as given back. [Vol 4] Part E, 4.2
+    pub fn disconnected(&mut self, link: &mut HostLinkCredits) {
+        self.owed = self.owed.saturating_sub(link.owed);
+        link.owed = 0;
+    }
+
+    /// Urgent when a batch is full; else what is owed can wait until nothing else is to be sent.
+    #[must_use]
+    pub const fn interest(&self) -> Interest {
+        match self.owed {
+            0 => Interest::None,
+            owed if owed < self.batch => Interest::Data,
+            _ => Interest::Urgent,
+        }
+    }
+
+    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something.
+    ///
+    /// What does not fit stays owed.
+    pub fn poll_transmit<'l>(
+        &mut self,
+        links: impl IntoIterator<Item = (Handle, &'l mut HostLinkCredits)>,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        let start = w.len();
+        let opcode = Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS.0.to_le_bytes();
+        if w.bytes(&opcode).is_err() || w.bytes(&[0, 0]).is_err() {
+            w.truncate(start);
+            return false;
+        }
+        let body = w.len();
+        let mut count: u8 = 0;
+        for (handle, link) in links.into_iter().filter(|(_, link)| link.owed > 0).take(LINKS_MAX) {
+            let [a, b] = handle.get().to_le_bytes();
+            let [c, d] = link.owed.to_le_bytes();
+            if w.bytes(&[a, b, c, d]).is_err() {
+                break;
+            }
+            count = count.saturating_add(1);
+            self.disconnected(link);
+        }
+        let len = u8::try_from(w.len().saturating_sub(body).saturating_add(1)).unwrap_or(u8::MAX);
+        if let Some(place) = w.written_mut().get_mut(body.saturating_sub(2)..body) {
+            place.copy_from_slice(&[len, count]);
+        }
+        if count == 0 {
+            w.truncate(start);
+        }
+        count > 0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
+use zerocopy::little_endian::U16;
+
+use super::views;
+use crate::{LinkType, Opcode, Status};
+
+/// A command ended, or only the credits changed (opcode 0). [Vol 4] Part E, 7.7.14
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandComplete<'a> {
+    /// Commands that the controller takes now.
+    pub num_packets: u8,
+    /// The command, or [`Opcode::NOP`].
+    pub opcode: Opcode,
+    /// What it returns, the status first; see [`crate::Command::returned`].
+    pub return_parameters: &'a [u8],
+}
+
+impl<'a> CommandComplete<'a> {
+    pub(super) fn parse(parameters: &'a [u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(parameters);
+        Ok(Self { num_packets: r.u8()?, opcode: Opcode(r.u16()?), return_parameters: r.rest() })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+        w.u8(self.num_packets)?;
+        w.u16(self.opcode.0)?;
+        w.bytes(self.return_parameters)
+    }
+
+    /// How the command ended, where anything was returned.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.return_parameters.first().copied().map(Status)
+    }
+}
+
+views! {
+    /// A command was begun or refused, or only the credits changed (opcode 0). [Vol 4] Part E, 7.7.15
+    CommandStatus {
+        /// Success where it was begun.
+        status: Status,
+        /// Commands that the controller takes now.
+        num_packets: u8,
+        /// The command; see [`Self::opcode`].
+        raw_opcode: U16,
+    }
+
+    /// The controller broke. [Vol 4] Part E, 7.7.16
+    HardwareError {
+        /// The vendor's code.
+        code: u8,
+    }
+
+    /// The host sent more than the controller's buffers hold. [Vol 4] Part E, 7.7.26
+    DataBufferOverflow {
+        /// Which buffers.
+        link_type: LinkType,
+    }
+}
+
+impl CommandStatus {
+    /// A Command Status event.
+    #[must_use]
+    pub const fn new(status: Status, num_packets: u8, opcode: Opcode) -> Self {
+        Self { status, num_packets, raw_opcode: U16::new(opcode.0) }
+    }
+
+    /// The command, or [`Opcode::NOP`].
+    #[must_use]
+    pub const fn opcode(&self) -> Opcode {
+        Opcode(self.raw_opcode.get())
+    }
+}

@@ -1,0 +1,392 @@
+//! H4, the UART transport: a packet indicator, then a packet. [Vol 4] Part A, 2
+
+use core::fmt;
+
+use bindrune_wire::open_enum;
+
+use crate::{Opcode, acl::AclHeader, credits::ACL_LEN_MIN, event::EventCode};
+
+open_enum! {
+    /// What follows on the wire. [Vol 4] Part A, 2
+    pub struct PacketType(u8) {
+        /// A command, to the controller only.
+        COMMAND = 0x01,
+        /// ACL data.
+        ACL = 0x02,
+        /// Synchronous data.
+        SCO = 0x03,
+        /// An event, to the host only.
+        EVENT = 0x04,
+        /// Isochronous data.
+        ISO = 0x05,
+    }
+}
+
+/// Which way a stream flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Direction {
+    /// From the controller to the host.
+    ToHost,
+    /// From the host to the controller.
+    ToController,
+}
+
+/// What a [`Deframer`] needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Up to so many octets into [`Deframer::header_mut`], then [`Deframer::header_read`].
+    Header {
+        /// Octets, at least one.
+        left: usize,
+    },
+    /// Up to so many octets to where this packet's body belongs, then [`Deframer::body_read`].
+    Body {
+        /// Octets, at least one.
+        left: usize,
+    },
+}
+
+/// A packet whose header is whole. Its body follows, unless [`Kind::len`] is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A command (to the controller).
+    Command {
+        /// The opcode.
+        opcode: Opcode,
+        /// Octets of parameters.
+        len: usize,
+    },
+    /// ACL data.
+    Acl(AclHeader),
+    /// An event (to the host).
+    Event {
+        /// The event code.
+        code: EventCode,
+        /// Octets of parameters.
+        len: usize,
+    },
+    /// A packet to be thrown away: synchronous, isochronous, or ACL with a handle that cannot be.
+    Ignored {
+        /// What it is.
+        packet: PacketType,
+        /// Octets of its body.
+        len: usize,
+    },
+    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again. There is no body.
+    ResetComplete {
+        /// Commands that the controller takes now.
+        num_packets: u8,
+    },
+}
+
+impl Kind {
+    /// Octets of the body.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match *self {
+            Self::Command { len, .. } | Self::Event { len, .. } | Self::Ignored { len, .. } => len,
+            Self::Acl(header) => header.len.into(),
+            Self::ResetComplete { .. } => 0,
+        }
+    }
+
+    /// True where no body follows: the packet is whole.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The octets are no packets: reset the controller, and call on as before.
+///
+/// The deframer has begun to look for Command Complete of HCI_Reset (towards the controller: for HCI_Reset), and discards
+/// all that comes before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SyncLost {
+    /// No packet of this direction begins so.
+    Indicator(u8),
+    /// An ACL packet is longer than the limit.
+    TooLong(u16),
+}
+
+impl fmt::Display for SyncLost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Indicator(octet) => write!(f, "no packet begins with 0x{octet:02x}"),
+            Self::TooLong(len) => write!(f, "an ACL packet of {len} octets is too long"),
+        }
+    }
+}
+
+impl core::error::Error for SyncLost {}
+
+/// A piece of a packet, from [`Deframer::advance`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// The header is whole; so is the packet where it has no body.
+    Header(Kind),
+    /// A part of the body.
+    Body {
+        /// The octets, at least one.
+        octets: &'a [u8],
+        /// The packet is whole.
+        last: bool,
+    },
+}
+
+/// Command Complete of HCI_Reset with status success; [`ANY`] stands for any number of packets.
+const RESET_COMPLETE: [u8; 7] = [0x04, 0x0e, 0x04, 0, 0x03, 0x0c, 0x00];
+const ANY: usize = 3;
+
+/// HCI_Reset.
+const RESET: [u8; 4] = [0x01, 0x03, 0x0c, 0x00];
+
+/// Cuts a byte stream into packets, whatever its chunks, and says where the next octets should land.
+#[derive(Clone, Debug)]
+pub struct Deframer {
+    direction: Direction,
+    limit: u16,
+    window: [u8; RESET_COMPLETE.len()],
+    have: usize,
+    body: usize,
+    resync: bool,
+    discarded: u32,
+    ignored: u32,
+}
+
+impl Deframer {
+    /// A deframer of a stream that is in sync.
+    #[must_use]
+    pub const fn new(direction: Direction) -> Self {
+        Self {
+            direction,
+            limit: u16::MAX,
+            window: [0; RESET_COMPLETE.len()],
+            have: 0,
+            body: 0,
+            resync: false,
+            discarded: 0,
+            ignored: 0,
+        }
+    }
+
+    /// Sets the longest ACL body, at least [`ACL_LEN_MIN`]; a longer one means that sync is lost.
+    pub fn set_limit(&mut self, len: u16) {
+        self.limit = len.max(ACL_LEN_MIN);
+    }
+
+    /// What to read next, and where to.
+    #[must_use]
+    pub fn want(&self) -> Want {
+        match self.body {
+            0 => Want::Header { left: self.header_len().saturating_sub(self.have) },
+            left => Want::Body { left },
+        }
+    }
+
+    /// Where the next octets of the header go; empty while a body is wanted.
+    pub fn header_mut(&mut self) -> &mut [u8] {
+        match self.want() {
+            Want::Header { left } => {
+                let window = self.window.get_mut(self.have..).unwrap_or_default();
+                window.get_mut(..left).unwrap_or_default()
+            }
+            Want::Body { .. } => &mut [],
+        }
+    }
+
+    /// `n` octets were put into [`Self::header_mut`]. Gives the packet once its header is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncLost`] once for each loss.
+    pub fn header_read(&mut self, n: usize) -> Result<Option<Kind>, SyncLost> {
+        let n = match self.want() {
+            Want::Header { left } => n.min(left),
+            Want::Body { .. } => return Ok(None),
+        };
+        self.have = self.have.saturating_add(n);
+        if self.resync {
+            return Ok(self.scan());
+        }
+        if self.have < self.header_len() {
+            return Ok(None);
+        }
+        match self.header() {
+            Ok(kind) => {
+                self.have = 0;
+                self.body = kind.len();
+                if matches!(kind, Kind::Ignored { .. }) {
+                    self.ignored = self.ignored.saturating_add(1);
+                }
+                Ok(Some(kind))
+            }
+            Err(lost) => {
+                self.resync = true;
+                self.discard(1);
+                // What is left of a header is always shorter than what is looked for.
+                self.scan();
+                Err(lost)
+            }
+        }
+    }
+
+    /// `n` octets of the body were read. True when the packet is whole.
+    pub const fn body_read(&mut self, n: usize) -> bool {
+        self.body = self.body.saturating_sub(n);
+        self.body == 0
+    }
+
+    /// Takes the next piece from the front of `input`; `None` when more input is needed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::header_read`]; call again with the rest of the input.
+    pub fn advance<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, SyncLost> {
+        while !input.is_empty() {
+            match self.want() {
+                Want::Header { left } => {
+                    let n = left.min(input.len());
+                    let head = take(input, n);
+                    if let Some(place) = self.header_mut().get_mut(..n) {
+                        place.copy_from_slice(head);
+                    }
+                    if let Some(kind) = self.header_read(n)? {
+                        return Ok(Some(Piece::Header(kind)));
+                    }
+                }
+                Want::Body { left } => {
+                    let n = left.min(input.len());
+                    let octets = take(input, n);
+                    return Ok(Some(Piece::Body { octets, last: self.body_read(n) }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives up the packet at hand and looks for the end of HCI_Reset, as after [`SyncLost`].
+    ///
+    /// For an owner that itself noticed the loss: a packet that stops in the middle, an L2CAP length that cannot be.
+    pub fn resync(&mut self) {
+        self.body = 0;
+        self.resync = true;
+        self.scan();
+    }
+
+    /// True between the loss of sync and the reset that mends it.
+    #[must_use]
+    pub const fn is_resyncing(&self) -> bool {
+        self.resync
+    }
+
+    /// True where a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
+    #[must_use]
+    pub const fn is_inside_packet(&self) -> bool {
+        !self.resync && (self.have > 0 || self.body > 0)
+    }
+
+    /// Octets discarded while sync was lost.
+    #[must_use]
+    pub const fn discarded(&self) -> u32 {
+        self.discarded
+    }
+
+    /// Packets that were [`Kind::Ignored`].
+    #[must_use]
+    pub const fn ignored(&self) -> u32 {
+        self.ignored
+    }
+
+    /// Octets of the header, as far as it can be known; no packet is shorter than that.
+    const fn header_len(&self) -> usize {
+        let [indicator, ..] = self.window;
+        match (self.resync, self.have, self.direction, PacketType(indicator)) {
+            (true, ..) => self.sought().len(),
+            (_, 0, Direction::ToHost, _) => 3,
+            (_, 0, Direction::ToController, _) => 4,
+            (_, _, _, PacketType::ACL | PacketType::ISO) => 5,
+            (_, _, _, PacketType::COMMAND | PacketType::SCO) => 4,
+            (_, _, _, PacketType::EVENT) => 3,
+            _ => 1,
+        }
+    }
+
+    /// What is looked for after sync was lost.
+    const fn sought(&self) -> &'static [u8] {
+        match self.direction {
+            Direction::ToHost => &RESET_COMPLETE,
+            Direction::ToController => &RESET,
+        }
+    }
+
+    fn header(&self) -> Result<Kind, SyncLost> {
+        let [indicator, a, b, c, d, ..] = self.window;
+        let packet = PacketType(indicator);
+        Ok(match (packet, self.direction) {
+            (PacketType::EVENT, Direction::ToHost) => {
+                Kind::Event { code: EventCode(a), len: b.into() }
+            }
+            (PacketType::COMMAND, Direction::ToController) => {
+                Kind::Command { opcode: Opcode(u16::from_le_bytes([a, b])), len: c.into() }
+            }
+            (PacketType::ACL, _) => {
+                let len = u16::from_le_bytes([c, d]);
+                if len > self.limit {
+                    return Err(SyncLost::TooLong(len));
+                }
+                AclHeader::parse([a, b, c, d])
+                    .map_or(Kind::Ignored { packet, len: len.into() }, Kind::Acl)
+            }
+            (PacketType::SCO, _) => Kind::Ignored { packet, len: c.into() },
+            (PacketType::ISO, _) => {
+                Kind::Ignored { packet, len: (u16::from_le_bytes([c, d]) & 0x3fff).into() }
+            }
+            _ => return Err(SyncLost::Indicator(indicator)),
+        })
+    }
+
+    /// Discards octets until what is left may begin what is looked for; reports it when it is whole.
+    fn scan(&mut self) -> Option<Kind> {
+        while !self.may_be_sought() {
+            self.discard(1);
+        }
+        if self.have < self.sought().len() {
+            return None;
+        }
+        self.have = 0;
+        self.resync = false;
+        let [_, _, _, num_packets, ..] = self.window;
+        Some(match self.direction {
+            Direction::ToHost => Kind::ResetComplete { num_packets },
+            Direction::ToController => Kind::Command { opcode: Opcode::RESET, len: 0 },
+        })
+    }
+
+    fn may_be_sought(&self) -> bool {
+        let any = match self.direction {
+            Direction::ToHost => ANY,
+            Direction::ToController => usize::MAX,
+        };
+        let mut seen = self.window.iter().zip(self.sought()).take(self.have).enumerate();
+        seen.all(|(at, (octet, sought))| at == any || octet == sought)
+    }
+
+    fn discard(&mut self, n: usize) {
+        let n = n.min(self.have);
+        self.window.copy_within(n.., 0);
+        self.have = self.have.saturating_sub(n);
+        self.discarded = self.discarded.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
+    }
+}
+
+fn take<'a>(input: &mut &'a [u8], n: usize) -> &'a [u8] {
+    let (head, tail) = input.split_at_checked(n).unwrap_or((input, &[]));
+    *input = tail;
+    head
+}
+
+#[cfg(test)]
+mod tests;
