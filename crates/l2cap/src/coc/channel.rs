@@ -1,0 +1,306 @@
+use bindrune_wire::Packet;
+use embassy_time::Instant;
+
+use super::{Pools, receive::Receive, transmit::Transmit};
+use crate::{Cid, ConnectionResult, Psm};
+
+/// The number of a link at the caller: CIDs belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct LinkId(pub u8);
+
+/// Where a channel stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum State {
+    /// The slot is free.
+    Free,
+    /// We asked the peer for it, or are about to.
+    Connecting,
+    /// The peer asked for it: accept or refuse.
+    Requested,
+    /// We refused it, and the peer is still to be told.
+    Refusing,
+    /// Data flows.
+    Open,
+    /// We close it, and the peer is still to be told or to confirm.
+    Disconnecting(CloseReason),
+    /// It is gone, but the application still holds it; whole SDUs can still be read.
+    Closed(CloseReason),
+}
+
+/// Why a channel ended, or did not come to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CloseReason {
+    /// The application closed it.
+    Local,
+    /// The peer closed it.
+    Peer,
+    /// The link is gone.
+    LinkLost,
+    /// The peer did not answer in 30 s.
+    Timeout,
+    /// The peer refused it.
+    Refused(ConnectionResult),
+    /// The peer does not know credit-based channels.
+    NotSupported,
+    /// The peer broke a rule.
+    Violation(Violation),
+}
+
+/// A rule that the peer broke on a channel; it ends the channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Violation {
+    /// A K-frame without a credit. [Vol 3] Part A, 10.1
+    NoCredit,
+    /// A K-frame longer than our MPS. [Vol 3] Part A, 3.4.3
+    FrameTooLong,
+    /// The first K-frame of an SDU without its length. [Vol 3] Part A, 3.4.3
+    NoLength,
+    /// An SDU longer than our MTU. [Vol 3] Part A, 3.4.3
+    SduTooLong,
+    /// More octets than the SDU length announced. [Vol 3] Part A, 3.4.3
+    Overrun,
+    /// More than 65,535 credits. [Vol 3] Part A, 10.1
+    CreditOverflow,
+    /// A success response with a CID, MTU or MPS out of range. [Vol 3] Part A, 4.23
+    BadResponse,
+}
+
+/// What a channel owes to its peer besides credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owes {
+    Nothing,
+    ConnectionRequest,
+    ConnectionResponse,
+    Refusal(ConnectionResult),
+    DisconnectionRequest,
+}
+
+/// One slot for a credit-based channel.
+#[derive(Debug)]
+pub struct Channel {
+    pub(crate) link: LinkId,
+    pub(crate) state: State,
+    pub(crate) local: Cid,
+    pub(crate) remote: Cid,
+    pub(crate) psm: Psm,
+    pub(crate) owes: Owes,
+    /// Of the request that awaits an answer: ours, or in `Requested` and `Refusing` the peer's; 0 for none.
+    pub(crate) identifier: u8,
+    pub(crate) deadline: Option<Instant>,
+    /// When the peer asked for it.
+    pub(crate) since: Instant,
+    /// The application has a handle.
+    pub(crate) held: bool,
+    pub(crate) generation: u16,
+    pub(crate) rx: Receive,
+    pub(crate) tx: Transmit,
+    pub(crate) out: Option<Packet>,
+}
+
+impl Channel {
+    /// A free slot.
+    pub const FREE: Self = Self {
+        link: LinkId(0),
+        state: State::Free,
+        local: Cid::NULL,
+        remote: Cid::NULL,
+        psm: Psm(0),
+        owes: Owes::Nothing,
+        identifier: 0,
+        deadline: None,
+        since: Instant::MIN,
+        held: false,
+        generation: 0,
+        rx: Receive::CLOSED,
+        tx: Transmit::CLOSED,
+        out: None,
+    };
+
+    /// The link that the channel belongs to.
+    #[must_use]
+    pub const fn link(&self) -> LinkId {
+        self.link
+    }
+
+    /// Where the channel stands.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Why the channel ended, or is about to.
+    #[must_use]
+    pub const fn close_reason(&self) -> Option<CloseReason> {
+        match self.state {
+            State::Disconnecting(reason) | State::Closed(reason) => Some(reason),
+            State::Free | State::Connecting | State::Requested | State::Refusing | State::Open => {
+                None
+            }
+        }
+    }
+
+    /// True while data flows.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    /// Counts the uses of the slot, so that a stale handle is known.
+    #[must_use]
+    pub const fn generation(&self) -> u16 {
+        self.generation
+    }
+
+    /// True while the application has a handle of it.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// What the channel is for.
+    #[must_use]
+    pub const fn psm(&self) -> Psm {
+        self.psm
+    }
+
+    /// Our end.
+    #[must_use]
+    pub const fn local_cid(&self) -> Cid {
+        self.local
+    }
+
+    /// The peer's end.
+    #[must_use]
+    pub const fn remote_cid(&self) -> Cid {
+        self.remote
+    }
+
+    /// Longest SDU that we receive, in octets.
+    #[must_use]
+    pub const fn mtu(&self) -> u16 {
+        self.rx.mtu
+    }
+
+    /// Longest K-frame payload that we receive, in octets.
+    #[must_use]
+    pub const fn mps(&self) -> u16 {
+        self.rx.mps
+    }
+
+    /// RX packets that are reserved for the channel.
+    #[must_use]
+    pub const fn window(&self) -> u16 {
+        self.rx.window
+    }
+
+    /// Longest SDU that the peer receives, in octets.
+    #[must_use]
+    pub const fn peer_mtu(&self) -> u16 {
+        self.tx.mtu
+    }
+
+    /// Longest K-frame payload that the peer receives, in octets.
+    #[must_use]
+    pub const fn peer_mps(&self) -> u16 {
+        self.tx.mps
+    }
+
+    /// K-frames that the peer can take now.
+    #[must_use]
+    pub const fn credits(&self) -> u16 {
+        self.tx.credits
+    }
+
+    /// True where a K-frame may be written: open, the peer knows it, and it has granted a credit.
+    #[must_use]
+    pub const fn can_send(&self) -> bool {
+        self.is_open() && self.tx.credits > 0 && !matches!(self.owes, Owes::ConnectionResponse)
+    }
+
+    /// True while a K-frame waits in the out-slot.
+    #[must_use]
+    pub const fn has_out(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// True while `local` belongs to the channel.
+    pub(crate) const fn is_live(&self) -> bool {
+        !matches!(self.state, State::Free | State::Closed(_))
+    }
+
+    /// True where a request of ours with this identifier awaits its answer.
+    pub(crate) const fn awaits(&self, identifier: u8) -> bool {
+        matches!(self.state, State::Connecting | State::Disconnecting(_))
+            && matches!(self.owes, Owes::Nothing)
+            && self.identifier == identifier
+    }
+
+    /// True where a request of the peer with this identifier awaits our answer.
+    pub(crate) const fn is_answering(&self, identifier: u8) -> bool {
+        let undecided = matches!(self.state, State::Requested);
+        let owed = matches!(self.owes, Owes::ConnectionResponse | Owes::Refusal(_));
+        (undecided || owed) && self.identifier == identifier
+    }
+
+    pub(crate) fn owes_anything(&self) -> bool {
+        self.owes != Owes::Nothing || self.credits_due() > 0
+    }
+
+    /// Credits to grant now.
+    pub(crate) fn credits_due(&self) -> u16 {
+        if self.is_open() { self.rx.due() } else { 0 }
+    }
+
+    /// Begins to refuse what the peer asked for.
+    pub(crate) fn refuse(&mut self, result: ConnectionResult) {
+        self.state = State::Refusing;
+        self.owes = Owes::Refusal(result);
+        self.deadline = None;
+        self.rx = Receive::CLOSED;
+    }
+
+    /// Begins to close: the peer is to be told, after the answer that it awaits. What was not sent is discarded.
+    pub(crate) fn disconnect(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
+        self.state = State::Disconnecting(reason);
+        if self.owes != Owes::ConnectionResponse {
+            self.owes = Owes::DisconnectionRequest;
+            self.identifier = 0;
+        }
+        self.deadline = None;
+        self.silence(pools);
+    }
+
+    /// The channel is gone; the slot stays until the application lets go.
+    pub(crate) fn finish(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
+        self.silence(pools);
+        if !self.held {
+            return self.free(pools);
+        }
+        self.state = State::Closed(reason);
+        self.owes = Owes::Nothing;
+        (self.identifier, self.deadline) = (0, None);
+        (self.local, self.remote) = (Cid::NULL, Cid::NULL);
+    }
+
+    /// Frees the slot and gives back its packets.
+    pub(crate) fn free(&mut self, pools: &mut Pools<'_>) {
+        self.silence(pools);
+        self.rx.clear(pools.rx);
+        *self = Self { generation: self.generation, ..Self::FREE };
+    }
+
+    /// Nothing more is sent or taken; SDUs that the application may still read stay.
+    fn silence(&mut self, pools: &mut Pools<'_>) {
+        if let Some(packet) = self.out.take() {
+            pools.tx.give(packet);
+        }
+        self.tx.credits = 0;
+        if !self.held {
+            self.rx.clear(pools.rx);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use bindrune_wire::{Packet, Pool, Writer};
+
+use super::{
+    Channel, Channels, Chunk, CloseReason, LinkId, Pools, Readable, ReceiveError, SendError,
+    Violation,
+};
+use crate::Cid;
+
+/// What a K-frame did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Received {
+    /// It was for no open channel, and was discarded.
+    Stray,
+    /// It was kept; the application of this slot has nothing new to read.
+    Kept(usize),
+    /// The application of this slot can read an SDU, or a chunk of one that the window cannot hold.
+    Readable(usize),
+    /// The peer broke a rule: the channel in this slot is being closed.
+    Violation(usize, Violation),
+}
+
+impl Channels {
+    /// Takes the payload of a frame to the dynamic CID `local` of `link`, as [`crate::Reassembly`] gave it.
+    pub fn handle_frame(
+        &mut self,
+        link: LinkId,
+        local: Cid,
+        packet: Packet,
+        pools: &mut Pools<'_>,
+    ) -> Received {
+        let open = |index: &usize| self.get(*index).is_some_and(Channel::is_open);
+        let Some(index) = self.find(link, local).filter(open) else {
+            self.stray = self.stray.saturating_add(1);
+            pools.rx.give(packet);
+            return Received::Stray;
+        };
+        self.with(index, |channel| {
+            Some(match channel.rx.handle_frame(packet, pools.rx) {
+                Ok(false) => Received::Kept(index),
+                Ok(true) => Received::Readable(index),
+                Err(violation) => {
+                    channel.disconnect(CloseReason::Violation(violation), pools);
+                    Received::Violation(index, violation)
+                }
+            })
+        })
+        .unwrap_or(Received::Stray)
+    }
+
+    /// What can be read from a channel; `rx` is the pool of received data.
+    #[must_use]
+    pub fn readable(&self, index: usize, rx: &Pool) -> Readable {
+        self.get(index).map_or(Readable::Nothing, |channel| channel.rx.readable(rx))
+    }
+
+    /// Takes the next chunk of the SDU in front: whole, or as far as it has come in.
+    ///
+    /// Its credit goes to the peer after [`Self::give_back`].
+    pub fn next_chunk(&mut self, index: usize, rx: &mut Pool) -> Option<Chunk> {
+        self.with(index, |channel| channel.rx.next_chunk(rx))
+    }
+
+    /// Takes back the packet of a chunk of the channel.
+    ///
+    /// Once the channel has been released, give the packet to the pool itself.
+    pub fn give_back(&mut self, index: usize, packet: Packet, rx: &mut Pool) {
+        let mut packet = Some(packet);
+        self.with(index, |channel| {
+            if let Some(packet) = packet.take() {
+                channel.rx.give_back(packet, rx);
+            }
+        });
+        if let Some(packet) = packet {
+            rx.give(packet);
+        }
+    }
+
+    /// Copies the SDU in front, where it is whole, to the start of `buffer`, and gives its length, which may be 0.
+    pub fn recv_into(
+        &mut self,
+        index: usize,
+        buffer: &mut [u8],
+        rx: &mut Pool,
+    ) -> Option<Result<usize, ReceiveError>> {
+        self.with(index, |channel| channel.rx.recv_into(buffer, rx))
+    }
+
+    /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how many
+    /// octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame too.
+    pub fn write_frame(
+        &mut self,
+        index: usize,
+        sdu: &[u8],
+        sent: usize,
+        w: &mut Writer<'_>,
+    ) -> Result<usize, SendError> {
+        self.sender(index)?.tx.write_frame(sdu, sent, w)
+    }
+
+    /// Makes a K-frame payload out of a packet that holds a whole SDU, with two octets of headroom for the SDU length
+    /// beside [`bindrune_wire::HEADROOM`], and spends a credit. The SDU must fit one K-frame: peer's MPS less 2.
+    pub fn seal(&mut self, index: usize, packet: &mut Packet) -> Result<(), SendError> {
+        self.sender(index)?.tx.seal(packet)
+    }
+
+    /// Puts a K-frame payload in the out-slot; gives it back where that is taken or the channel is not open.
+    pub fn put_out(&mut self, index: usize, packet: Packet) -> Result<(), Packet> {
+        match self.slot_mut(index) {
+            Some(channel) if channel.is_open() && channel.out.is_none() => {
+                channel.out = Some(packet);
+                Ok(())
+            }
+            Some(_) | None => Err(packet),
+        }
+    }
+
+    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to.
+    pub fn take_out(&mut self, index: usize) -> Option<(Cid, Packet)> {
+        let channel = self.slot_mut(index)?;
+        let remote = channel.remote;
+        channel.out.take().map(|packet| (remote, packet))
+    }
+
+    /// The next slot after `after`, in turn, whose channel on `link` has a K-frame in its out-slot.
+    #[must_use]
+    pub fn next_out(&self, link: LinkId, after: usize) -> Option<usize> {
+        let waits = |index: &usize| self.get(*index).is_some_and(|c| c.link == link && c.has_out());
+        let count = self.len();
+        let next = after.saturating_add(1).min(count);
+        (next..count).chain(0..next).find(waits)
+    }
+
+    fn sender(&mut self, index: usize) -> Result<&mut Channel, SendError> {
+        let channel = self.slot_mut(index).filter(|c| c.is_open()).ok_or(SendError::Closed)?;
+        if channel.can_send() { Ok(channel) } else { Err(SendError::NoCredit) }
+    }
+}

@@ -1,0 +1,28 @@
+//! LE credit-based channels. [Vol 3] Part A, 3.4.3, 4.22 to 4.24 and 10.1
+//!
+//! - `config`: what an end offers, and who listens.
+//! - `channel`: one [`Channel`], its states and its end.
+//! - `channels`: [`Channels`], the slots of all links: find, open, accept, close.
+//! - `data`: SDUs in and out of a slot.
+//! - `receive`: K-frames to SDUs, and the credits that the peer holds.
+//! - `transmit`: SDUs to K-frames, and the credits that the peer granted.
+
+mod channel;
+mod channels;
+mod config;
+mod data;
+mod receive;
+mod transmit;
+
+pub use channel::{Channel, CloseReason, LinkId, State, Violation};
+pub use channels::{Channels, OpenError, Pools};
+pub use config::{ChannelConfig, Listener, Security};
+pub use data::Received;
+pub use receive::{Chunk, Readable, ReceiveError};
+pub use transmit::SendError;
+
+pub(crate) use channel::Owes;
+pub(crate) use config::{MAX_MPS, MIN_MTU};
+
+#[cfg(test)]
+mod tests;

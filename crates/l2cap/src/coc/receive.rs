@@ -1,0 +1,303 @@
+use core::fmt;
+
+use bindrune_wire::{Packet, Pool, Queue, Writer};
+
+use super::Violation;
+
+/// Octets of the SDU length in front of an SDU. [Vol 3] Part A, 3.4.3
+pub(super) const SDU_LENGTH: usize = 2;
+
+/// What can be read from a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Readable {
+    /// Nothing yet.
+    Nothing,
+    /// A whole SDU, or the rest of one: octets that are left of it.
+    Sdu(u16),
+    /// The first chunks of an SDU that is not yet whole: octets that are left of the SDU.
+    Part(u16),
+}
+
+/// A part of an SDU that lies in one packet.
+#[derive(Debug)]
+#[must_use = "the packet inside must be given back to its channel"]
+pub struct Chunk {
+    /// The octets; give the packet back with [`crate::Channels::give_back`].
+    pub packet: Packet,
+    /// True for the first chunk of an SDU.
+    pub first: bool,
+    /// True for the last chunk of an SDU.
+    pub last: bool,
+    /// Octets of the SDU that follow this chunk.
+    pub left: u16,
+}
+
+/// Why an SDU could not be read; it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ReceiveError {
+    /// The buffer is smaller than the SDU.
+    TooSmall {
+        /// Octets of the SDU.
+        needed: usize,
+    },
+    /// The window cannot hold the SDU, so it must be read chunk by chunk.
+    LongerThanWindow {
+        /// Octets of the SDU.
+        needed: usize,
+    },
+}
+
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooSmall { needed } => write!(f, "the SDU has {needed} octets"),
+            Self::LongerThanWindow { needed } => {
+                write!(f, "the SDU of {needed} octets is longer than the window holds")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ReceiveError {}
+
+/// The receiving end.
+///
+/// K-frames wait in `queue`. The first packet of an SDU keeps its SDU length in front; that is all the record there is:
+/// the packets that follow belong to the same SDU until so many octets are seen. An octet of a packet never belongs to
+/// another SDU than its first. Each packet of an SDU but its last holds at least `mps` octets (the SDU length counts),
+/// since a shorter K-frame is filled up from the next one; so `window` packets hold an SDU of `window * mps - 2` octets
+/// however the peer cuts it.
+#[derive(Debug)]
+pub(crate) struct Receive {
+    pub(crate) mtu: u16,
+    pub(crate) mps: u16,
+    /// Packets reserved: those queued, those lent, and the credits at the peer.
+    pub(crate) window: u16,
+    /// Credits that the peer holds.
+    granted: u16,
+    /// Packets at the application.
+    lent: u16,
+    queue: Queue,
+    /// Whole SDUs in the queue.
+    whole: u16,
+    /// Octets that are still to come of the SDU that is being received.
+    expected: Option<u16>,
+    /// Octets that are still to be read of the SDU that is being read by chunks.
+    taking: Option<u16>,
+    /// Free octets behind the last packet of the queue.
+    tail_room: usize,
+}
+
+impl Receive {
+    pub(crate) const CLOSED: Self = Self::new(0, 0, 0);
+
+    /// An end that has granted no credit yet.
+    pub(crate) const fn new(mtu: u16, mps: u16, window: u16) -> Self {
+        Self {
+            mtu,
+            mps,
+            window,
+            granted: 0,
+            lent: 0,
+            queue: Queue::EMPTY,
+            whole: 0,
+            expected: None,
+            taking: None,
+            tail_room: 0,
+        }
+    }
+
+    /// The peer has been told of `credits` more.
+    pub(crate) fn grant(&mut self, credits: u16) {
+        self.granted = self.granted.saturating_add(credits);
+    }
+
+    /// Credits to grant now: half the window at once, or what there is for a peer that has none.
+    ///
+    /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last packet:
+    /// its K-frame will need no packet of the window.
+    pub(crate) fn due(&self) -> u16 {
+        let free = self.window.saturating_sub(self.used()).saturating_sub(self.granted);
+        if free > 0 {
+            let enough = self.granted == 0 || free.saturating_mul(2) >= self.window;
+            return if enough { free } else { 0 };
+        }
+        let fits = self.expected.is_some_and(|left| usize::from(left) <= self.tail_room);
+        u16::from(self.granted == 0 && fits && !self.queue.is_empty())
+    }
+
+    /// Takes the payload of a K-frame. True where the application can read more than before.
+    ///
+    /// The packet goes back to the pool where it is not kept.
+    pub(crate) fn handle_frame(
+        &mut self,
+        packet: Packet,
+        pool: &mut Pool,
+    ) -> Result<bool, Violation> {
+        let expected = match self.check(&packet) {
+            Ok(expected) => expected,
+            Err(violation) => {
+                pool.give(packet);
+                return Err(violation);
+            }
+        };
+        self.granted = self.granted.saturating_sub(1);
+        let sdu = self.expected;
+        self.expected = Some(expected).filter(|&left| left > 0);
+        if sdu.is_some() {
+            self.append(packet, pool);
+        } else {
+            self.push(packet, pool);
+        }
+        if self.expected.is_none() {
+            self.whole = self.whole.saturating_add(1);
+        }
+        Ok(self.expected.is_none() || self.taking.is_some() || self.is_streamed(pool))
+    }
+
+    /// What can be read.
+    pub(crate) fn readable(&self, pool: &Pool) -> Readable {
+        match self.front_left(pool) {
+            None => Readable::Nothing,
+            Some(left) if self.whole > 0 => Readable::Sdu(left),
+            Some(left) => Readable::Part(left),
+        }
+    }
+
+    /// Takes the next packet of the SDU in front; give it back with [`Self::give_back`].
+    pub(crate) fn next_chunk(&mut self, pool: &mut Pool) -> Option<Chunk> {
+        let first = self.taking.is_none();
+        let (packet, left) = self.pop(pool)?;
+        self.lent = self.lent.saturating_add(1);
+        Some(Chunk { packet, first, last: left == 0, left })
+    }
+
+    /// Takes back the packet of a chunk.
+    pub(crate) fn give_back(&mut self, packet: Packet, pool: &mut Pool) {
+        pool.give(packet);
+        self.lent = self.lent.saturating_sub(1);
+    }
+
+    /// Copies the SDU in front, or the rest of it, where it is whole.
+    pub(crate) fn recv_into(
+        &mut self,
+        buffer: &mut [u8],
+        pool: &mut Pool,
+    ) -> Option<Result<usize, ReceiveError>> {
+        let needed = usize::from(self.front_left(pool)?);
+        if self.whole == 0 {
+            let error = ReceiveError::LongerThanWindow { needed };
+            return self.is_streamed(pool).then_some(Err(error));
+        }
+        if buffer.len() < needed {
+            return Some(Err(ReceiveError::TooSmall { needed }));
+        }
+        let mut w = Writer::new(buffer);
+        while let Some((packet, left)) = self.pop(pool) {
+            let _fits = w.bytes(packet.bytes());
+            pool.give(packet);
+            if left == 0 {
+                break;
+            }
+        }
+        Some(Ok(w.len()))
+    }
+
+    /// Gives all packets back and forgets all SDUs.
+    pub(crate) fn clear(&mut self, pool: &mut Pool) {
+        pool.clear(&mut self.queue);
+        (self.whole, self.expected, self.taking) = (0, None, None);
+    }
+
+    fn used(&self) -> u16 {
+        u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.lent)
+    }
+
+    /// The octets that are still to come after this K-frame. [Vol 3] Part A, 3.4.3
+    fn check(&self, packet: &Packet) -> Result<u16, Violation> {
+        if self.granted == 0 {
+            return Err(Violation::NoCredit);
+        }
+        if packet.len() > usize::from(self.mps) {
+            return Err(Violation::FrameTooLong);
+        }
+        let (left, data) = match self.expected {
+            Some(left) => (left, packet.len()),
+            None => {
+                let sdu = sdu_length(packet).ok_or(Violation::NoLength)?;
+                if sdu > self.mtu {
+                    return Err(Violation::SduTooLong);
+                }
+                (sdu, packet.len().saturating_sub(SDU_LENGTH))
+            }
+        };
+        u16::try_from(data).ok().and_then(|data| left.checked_sub(data)).ok_or(Violation::Overrun)
+    }
+
+    fn push(&mut self, packet: Packet, pool: &mut Pool) {
+        self.tail_room = packet.room();
+        pool.push(&mut self.queue, packet);
+    }
+
+    /// Adds a K-frame to its SDU: whole behind the last packet, or else filling that up to `mps`.
+    fn append(&mut self, mut packet: Packet, pool: &mut Pool) {
+        let Some(last) = pool.back_mut(&self.queue) else { return self.push(packet, pool) };
+        let moved = if packet.len() <= last.room() {
+            packet.len()
+        } else {
+            usize::from(self.mps).saturating_sub(last.len()).min(last.room())
+        };
+        let copied = packet.bytes().get(..moved).is_some_and(|head| last.extend(head));
+        self.tail_room = last.room();
+        if !copied {
+            return self.push(packet, pool);
+        }
+        let left = packet.len().saturating_sub(moved);
+        if left == 0 {
+            return pool.give(packet);
+        }
+        if moved > 0 {
+            packet.bytes_mut().copy_within(moved.., 0);
+            packet.truncate(left);
+        }
+        self.push(packet, pool);
+    }
+
+    /// Octets that are left of the SDU in front.
+    fn front_left(&self, pool: &Pool) -> Option<u16> {
+        let front = pool.front(&self.queue)?;
+        self.taking.or_else(|| sdu_length(front))
+    }
+
+    /// True where what is left of the SDU in front can never be whole in the window.
+    fn is_streamed(&self, pool: &Pool) -> bool {
+        let held = usize::from(self.window).saturating_mul(usize::from(self.mps));
+        let exceeds = |left| usize::from(left).saturating_add(SDU_LENGTH) > held;
+        self.whole == 0 && self.front_left(pool).is_some_and(exceeds)
+    }
+
+    /// Takes the first packet, without the SDU length, and the octets of its SDU that follow it.
+    fn pop(&mut self, pool: &mut Pool) -> Option<(Packet, u16)> {
+        let mut packet = pool.pop(&mut self.queue)?;
+        let total = match self.taking {
+            Some(left) => left,
+            None => {
+                let sdu = sdu_length(&packet).unwrap_or_default();
+                let _had_length = packet.pull(SDU_LENGTH);
+                sdu
+            }
+        };
+        let left = total.saturating_sub(u16::try_from(packet.len()).unwrap_or(u16::MAX));
+        self.taking = Some(left).filter(|&left| left > 0);
+        if left == 0 {
+            self.whole = self.whole.saturating_sub(1);
+        }
+        Some((packet, left))
+    }
+}
+
+fn sdu_length(packet: &Packet) -> Option<u16> {
+    packet.bytes().first_chunk::<SDU_LENGTH>().map(|len| u16::from_le_bytes(*len))
+}

@@ -1,0 +1,102 @@
+use core::fmt;
+
+use bindrune_wire::{Packet, Writer};
+
+use super::receive::SDU_LENGTH;
+
+/// Why a K-frame was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SendError {
+    /// The SDU is longer than the peer's MTU.
+    TooLong {
+        /// The peer's MTU in octets.
+        mtu: u16,
+    },
+    /// The peer has granted no credit, for now.
+    NoCredit,
+    /// The channel is not open.
+    Closed,
+    /// The packet holds no octet of the SDU.
+    NoRoom,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { mtu } => write!(f, "the SDU is longer than the peer's MTU of {mtu}"),
+            Self::NoCredit => f.write_str("the peer has granted no credit"),
+            Self::Closed => f.write_str("the channel is not open"),
+            Self::NoRoom => f.write_str("the packet holds no octet of the SDU"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// The sending end: what the peer takes.
+#[derive(Debug)]
+pub(crate) struct Transmit {
+    pub(crate) mtu: u16,
+    pub(crate) mps: u16,
+    pub(crate) credits: u16,
+}
+
+impl Transmit {
+    pub(crate) const CLOSED: Self = Self { mtu: 0, mps: 0, credits: 0 };
+
+    /// Takes what the peer offered when the channel opened.
+    pub(crate) fn accept(&mut self, mtu: u16, mps: u16, credits: u16) {
+        *self = Self { mtu, mps, credits };
+    }
+
+    /// Takes the peer's credits; false where they exceed 65,535. [Vol 3] Part A, 10.1
+    #[must_use]
+    pub(crate) fn credit(&mut self, credits: u16) -> bool {
+        let sum = self.credits.checked_add(credits);
+        self.credits = sum.unwrap_or(self.credits);
+        sum.is_some()
+    }
+
+    /// Writes the K-frame payload that follows the first `sent` octets of `sdu`, and spends a credit.
+    pub(crate) fn write_frame(
+        &mut self,
+        sdu: &[u8],
+        sent: usize,
+        w: &mut Writer<'_>,
+    ) -> Result<usize, SendError> {
+        let len = self.fits(sdu.len())?;
+        let credits = self.credits.checked_sub(1).ok_or(SendError::NoCredit)?;
+        let rest = sdu.get(sent..).unwrap_or_default();
+        let prefix = if sent == 0 { SDU_LENGTH } else { 0 };
+        let room = usize::from(self.mps).min(w.room()).saturating_sub(prefix);
+        let taken = rest.len().min(room);
+        if w.room() < prefix || (taken == 0 && !sdu.is_empty()) {
+            return Err(SendError::NoRoom);
+        }
+        let length = len.to_le_bytes();
+        let written = w
+            .bytes(length.get(..prefix).unwrap_or_default())
+            .and_then(|()| w.bytes(rest.get(..taken).unwrap_or_default()));
+        written.map_err(|_| SendError::NoRoom)?;
+        self.credits = credits;
+        Ok(taken)
+    }
+
+    /// Makes a K-frame payload out of a packet that holds a whole SDU with room for the SDU length in front.
+    pub(crate) fn seal(&mut self, packet: &mut Packet) -> Result<(), SendError> {
+        let len = self.fits(packet.len())?;
+        let credits = self.credits.checked_sub(1).ok_or(SendError::NoCredit)?;
+        if packet.len().saturating_add(SDU_LENGTH) > usize::from(self.mps) {
+            return Err(SendError::NoRoom);
+        }
+        packet.push(SDU_LENGTH).ok_or(SendError::NoRoom)?.copy_from_slice(&len.to_le_bytes());
+        self.credits = credits;
+        Ok(())
+    }
+
+    fn fits(&self, sdu: usize) -> Result<u16, SendError> {
+        let too_long = SendError::TooLong { mtu: self.mtu };
+        u16::try_from(sdu).ok().filter(|&len| len <= self.mtu).ok_or(too_long)
+    }
+}

@@ -1,0 +1,219 @@
+use core::mem;
+
+use bindrune_wire::{Packet, Pool};
+use zerocopy::FromBytes;
+
+use crate::{Cid, Header};
+
+/// What was discarded on its way in, by reason. One unit is one PDU, or one fragment that belonged to none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Drops {
+    /// A continuation where no PDU had begun.
+    pub no_start: u32,
+    /// A PDU that was not complete when the next one began.
+    pub unfinished: u32,
+    /// A PDU that one packet cannot hold.
+    pub too_long: u32,
+    /// A PDU with more octets than its header announced.
+    pub overrun: u32,
+    /// No packet was free.
+    pub no_packet: u32,
+    /// A start fragment without octets.
+    pub empty: u32,
+    /// The octets were lost on their way to the packet.
+    pub lost: u32,
+}
+
+impl Drops {
+    /// The sum over all reasons.
+    #[must_use]
+    pub const fn total(&self) -> u32 {
+        self.no_start
+            .saturating_add(self.unfinished)
+            .saturating_add(self.too_long)
+            .saturating_add(self.overrun)
+            .saturating_add(self.no_packet)
+            .saturating_add(self.empty)
+            .saturating_add(self.lost)
+    }
+
+    /// Adds the counts of `other`.
+    pub const fn add(&mut self, other: &Self) {
+        self.no_start = self.no_start.saturating_add(other.no_start);
+        self.unfinished = self.unfinished.saturating_add(other.unfinished);
+        self.too_long = self.too_long.saturating_add(other.too_long);
+        self.overrun = self.overrun.saturating_add(other.overrun);
+        self.no_packet = self.no_packet.saturating_add(other.no_packet);
+        self.empty = self.empty.saturating_add(other.empty);
+        self.lost = self.lost.saturating_add(other.lost);
+    }
+}
+
+/// Puts the ACL fragments of one link together, in one packet at a time. [Vol 3] Part A, 7.2.1
+///
+/// For each ACL packet of the link: [`Self::landing`] lends the packet at whose tail the octets must land, the caller
+/// fills and grows it, and [`Self::landed`] takes it back. Call [`Self::clear`] before it is dropped.
+#[derive(Debug, Default)]
+pub struct Reassembly {
+    state: State,
+    drops: Drops,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// No PDU has begun.
+    #[default]
+    Idle,
+    /// The octets of a PDU so far.
+    Held(Packet),
+    /// The packet is with the caller.
+    Landing,
+    /// What follows until the next start belongs to a PDU that was discarded.
+    Skipping,
+}
+
+impl Reassembly {
+    /// No PDU has begun.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            state: State::Idle,
+            drops: Drops {
+                no_start: 0,
+                unfinished: 0,
+                too_long: 0,
+                overrun: 0,
+                no_packet: 0,
+                empty: 0,
+                lost: 0,
+            },
+        }
+    }
+
+    /// The packet at whose tail the `len` octets of an ACL packet must land; `first` is true for a start fragment.
+    ///
+    /// `None` means that these octets must be discarded; the reason is counted.
+    pub fn landing(&mut self, first: bool, len: usize, pool: &mut Pool) -> Option<Packet> {
+        let packet = if first { self.begin(len, pool) } else { self.resume(len, pool) }?;
+        self.state = State::Landing;
+        Some(packet)
+    }
+
+    /// Takes back the packet of [`Self::landing`] with its octets in, and gives the PDU where it is complete: its channel
+    /// and its payload, the basic header pulled.
+    pub fn landed(&mut self, mut packet: Packet, pool: &mut Pool) -> Option<(Cid, Packet)> {
+        if !matches!(self.state, State::Landing) {
+            pool.give(packet);
+            return None;
+        }
+        let Some(total) = announced(&packet) else {
+            self.state = State::Held(packet);
+            return None;
+        };
+        if total > packet.capacity() {
+            count(&mut self.drops.too_long);
+            return self.discard(packet, pool);
+        }
+        if packet.len() > total {
+            count(&mut self.drops.overrun);
+            return self.discard(packet, pool);
+        }
+        if packet.len() < total {
+            self.state = State::Held(packet);
+            return None;
+        }
+        self.state = State::Idle;
+        let cid = Header::read_from_prefix(packet.bytes()).map(|(header, _)| header.cid()).ok()?;
+        packet.pull(Header::LEN).then_some((cid, packet))
+    }
+
+    /// The packet of [`Self::landing`] was lost or given back to its pool by the caller: its PDU is discarded.
+    pub fn abandon(&mut self) {
+        if matches!(self.state, State::Landing) {
+            count(&mut self.drops.lost);
+            self.state = State::Skipping;
+        }
+    }
+
+    /// Forgets everything but the counts; for the end of the link.
+    pub fn clear(&mut self, pool: &mut Pool) {
+        if let State::Held(packet) = mem::take(&mut self.state) {
+            pool.give(packet);
+        }
+    }
+
+    /// True while a PDU is incomplete, which keeps a packet from the pool.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        matches!(self.state, State::Held(_) | State::Landing)
+    }
+
+    /// What was discarded.
+    #[must_use]
+    pub const fn drops(&self) -> Drops {
+        self.drops
+    }
+
+    fn begin(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
+        let packet = match mem::replace(&mut self.state, State::Skipping) {
+            State::Held(mut packet) => {
+                count(&mut self.drops.unfinished);
+                packet.reset(0);
+                Some(packet)
+            }
+            State::Idle | State::Landing | State::Skipping => pool.take(0),
+        };
+        let Some(packet) = packet else {
+            count(&mut self.drops.no_packet);
+            return None;
+        };
+        if len > 0 && len <= packet.room() {
+            return Some(packet);
+        }
+        count(if len == 0 { &mut self.drops.empty } else { &mut self.drops.too_long });
+        self.discard(packet, pool)
+    }
+
+    fn resume(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
+        match mem::replace(&mut self.state, State::Skipping) {
+            State::Idle => {
+                count(&mut self.drops.no_start);
+                self.state = State::Idle;
+                None
+            }
+            State::Held(packet) if len == 0 => {
+                self.state = State::Held(packet);
+                None
+            }
+            State::Held(packet) => {
+                let total = announced(&packet).unwrap_or(packet.capacity());
+                if packet.len().saturating_add(len) <= total.min(packet.capacity()) {
+                    return Some(packet);
+                }
+                count(&mut self.drops.overrun);
+                self.discard(packet, pool)
+            }
+            State::Landing | State::Skipping => None,
+        }
+    }
+
+    fn discard<T>(&mut self, packet: Packet, pool: &mut Pool) -> Option<T> {
+        pool.give(packet);
+        self.state = State::Skipping;
+        None
+    }
+}
+
+/// Octets of the whole PDU, where its length field is in.
+fn announced(packet: &Packet) -> Option<usize> {
+    let len = packet.bytes().first_chunk::<2>()?;
+    Some(usize::from(u16::from_le_bytes(*len)).saturating_add(Header::LEN))
+}
+
+fn count(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+use bindrune_wire::Interest;
+use embassy_time::Instant;
+
+use super::{
+    RequestError, Role, Signal, SignalDrops, Timer, UpdateOutcome,
+    answers::Answers,
+    pdu::{Command, Parameters, Reject},
+};
+use crate::{
+    Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
+};
+
+/// What [`Signalling::handle_pdu`] works on besides the link itself.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The channels of all links.
+    pub channels: &'c mut Channels,
+    /// Who accepts channels.
+    pub listeners: &'c [Listener],
+    /// How the link is protected.
+    pub security: Security,
+    /// Where packets go back to.
+    pub pools: Pools<'c>,
+}
+
+/// The signalling channel of one link. [Vol 3] Part A, 4
+///
+/// - Inputs: [`Self::handle_pdu`], [`Self::handle_timeout`].
+/// - Application: [`Self::request_parameters`], [`Self::answer_parameters`]; for channels see [`Channels`].
+/// - Outputs: [`Self::interest`], [`Self::poll_transmit`], [`Self::poll_timeout`].
+#[derive(Debug)]
+pub struct Signalling {
+    pub(super) link: LinkId,
+    pub(super) role: Role,
+    /// The last identifier that was used. [Vol 3] Part A, 4
+    pub(super) identifier: u8,
+    pub(super) answers: Answers,
+    pub(super) update: Update,
+    /// The peer's request for parameters that is not decided.
+    pub(super) asked: Option<u8>,
+    /// The earliest deadline, or an earlier instant.
+    deadline: Option<(Instant, Timer)>,
+    pub(super) drops: SignalDrops,
+}
+
+/// Our own request for connection parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Update {
+    Idle,
+    Owed(Parameters),
+    Sent { identifier: u8, deadline: Instant },
+}
+
+impl Signalling {
+    /// The signalling channel of a new link.
+    #[must_use]
+    pub const fn new(link: LinkId, role: Role) -> Self {
+        Self {
+            link,
+            role,
+            identifier: 0,
+            answers: Answers::new(),
+            update: Update::Idle,
+            asked: None,
+            deadline: None,
+            drops: SignalDrops { malformed: 0, excess: 0, unmatched: 0 },
+        }
+    }
+
+    /// Takes the payload of a C-frame.
+    pub fn handle_pdu(&mut self, now: Instant, pdu: &[u8], context: &mut Context<'_>) -> Signal {
+        let signal = match Command::parse(pdu) {
+            Ok((identifier, command)) => self.handle_command(now, identifier, command, context),
+            Err(bad) => {
+                count(&mut self.drops.malformed);
+                if let Some(reject) = bad.reply {
+                    self.answer(bad.identifier, Command::Reject(reject));
+                }
+                Signal::None
+            }
+        };
+        if !matches!(signal, Signal::None | Signal::Credits(_)) {
+            self.schedule(context.channels);
+        }
+        signal
+    }
+
+    /// What was discarded.
+    #[must_use]
+    pub const fn drops(&self) -> SignalDrops {
+        self.drops
+    }
+
+    /// Whether the peer must be told something. Where it is a credit that has been granted since, [`Self::poll_transmit`]
+    /// finds nothing to write.
+    #[must_use]
+    pub fn interest(&self, channels: &Channels) -> Interest {
+        let update = matches!(self.update, Update::Owed(_));
+        if update || !self.answers.is_empty() || channels.owing(self.link) {
+            Interest::Urgent
+        } else {
+            Interest::None
+        }
+    }
+
+    /// Asks the central for connection parameters. [Vol 3] Part A, 4.20
+    pub fn request_parameters(&mut self, parameters: Parameters) -> Result<(), RequestError> {
+        if self.role == Role::Central {
+            return Err(RequestError::NotPeripheral);
+        }
+        if !parameters.is_valid() {
+            return Err(RequestError::Invalid);
+        }
+        if self.update != Update::Idle {
+            return Err(RequestError::Busy);
+        }
+        self.update = Update::Owed(parameters);
+        Ok(())
+    }
+
+    /// Answers [`Signal::ParametersRequested`]; false where nothing is asked any more. [Vol 3] Part A, 4.21
+    pub fn answer_parameters(&mut self, accept: bool) -> bool {
+        let Some(identifier) = self.asked.take() else { return false };
+        self.answer(identifier, Command::ParameterResponse(u16::from(!accept)));
+        true
+    }
+
+    /// The next deadline and what it is for. It may be one that has since been met.
+    #[must_use]
+    pub const fn poll_timeout(&self) -> Option<(Instant, Timer)> {
+        self.deadline
+    }
+
+    /// Ends what was due at `now`, one thing at a time: call it until it gives [`Signal::None`].
+    pub fn handle_timeout(
+        &mut self,
+        now: Instant,
+        channels: &mut Channels,
+        pools: &mut Pools<'_>,
+    ) -> Signal {
+        if self.deadline.is_none_or(|(at, _)| at > now) {
+            return Signal::None;
+        }
+        let signal = self.expire(now, channels, pools);
+        self.schedule(channels);
+        signal
+    }
+
+    /// Owes an answer to the peer; at the bound it is dropped.
+    pub(super) fn answer(&mut self, identifier: u8, command: Command) {
+        if !self.answers.push(identifier, command) {
+            count(&mut self.drops.excess);
+        }
+    }
+
+    /// False, and the request is counted as dropped, where no more answer can be owed.
+    pub(super) fn can_answer(&mut self) -> bool {
+        let can = !self.answers.is_full();
+        if !can {
+            count(&mut self.drops.excess);
+        }
+        can
+    }
+
+    pub(super) fn reject(&mut self, identifier: u8, reject: Reject) {
+        self.answer(identifier, Command::Reject(reject));
+    }
+
+    /// Finds the earliest deadline anew.
+    pub(super) fn schedule(&mut self, channels: &Channels) {
+        let update = match self.update {
+            Update::Sent { deadline, .. } => Some((deadline, Timer::ParameterUpdate)),
+            Update::Idle | Update::Owed(_) => None,
+        };
+        let of_link = channels.iter().filter(|c| c.link == self.link);
+        let deadlines = of_link.filter_map(|c| Some((c.deadline?, c.timer())));
+        self.deadline = deadlines.chain(update).min_by_key(|(at, _)| *at);
+    }
+
+    fn expire(&mut self, now: Instant, channels: &mut Channels, pools: &mut Pools<'_>) -> Signal {
+        if matches!(self.update, Update::Sent { deadline, .. } if deadline <= now) {
+            self.update = Update::Idle;
+            return Signal::ParametersAnswered(UpdateOutcome::Timeout);
+        }
+        let expired = |c: &Channel| c.deadline.is_some_and(|deadline| deadline <= now);
+        let Some(index) = channels.position(self.link, expired) else { return Signal::None };
+        channels.with(index, |channel| match channel.state {
+            State::Connecting => {
+                channel.finish(CloseReason::Timeout, pools);
+                Signal::Refused(index, CloseReason::Timeout)
+            }
+            State::Disconnecting(reason) => {
+                channel.finish(reason, pools);
+                Signal::Closed(index)
+            }
+            State::Requested => {
+                channel.refuse(ConnectionResult::NO_RESOURCES);
+                Signal::Closed(index)
+            }
+            State::Free | State::Refusing | State::Open | State::Closed(_) => {
+                channel.deadline = None;
+                Signal::None
+            }
+        })
+    }
+}
+
+impl Channel {
+    const fn timer(&self) -> Timer {
+        match self.state {
+            State::Connecting => Timer::Connect,
+            State::Disconnecting(_) => Timer::Disconnect,
+            State::Requested | State::Refusing | State::Free | State::Open | State::Closed(_) => {
+                Timer::Decide
+            }
+        }
+    }
+}
+
+pub(super) fn refusal(result: ConnectionResult) -> Command {
+    Command::ConnectionResponse(super::pdu::ConnectionResponse::refusal(result))
+}
+
+pub(super) const fn count(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
+}

@@ -1,0 +1,193 @@
+use embassy_time::{Duration, Instant};
+
+use super::{
+    Context, Role, Signal, Signalling,
+    machine::{count, refusal},
+    pdu::{
+        Command, ConnectionRequest, ConnectionResponse, Credits, Disconnection, Parameters, Reject,
+    },
+};
+use crate::{
+    Channel, Cid, CloseReason, ConnectionResult, Psm, State,
+    coc::{MAX_MPS, MIN_MTU},
+};
+
+/// How long the application may take to decide about a channel; then it is refused.
+const DECISION: Duration = Duration::from_secs(30);
+
+/// The result of a parameter request that is refused. [Vol 3] Part A, 4.21
+const PARAMETERS_REJECTED: u16 = 0x0001;
+
+impl Signalling {
+    pub(super) fn handle_command(
+        &mut self,
+        now: Instant,
+        identifier: u8,
+        command: Command,
+        context: &mut Context<'_>,
+    ) -> Signal {
+        match command {
+            Command::ParameterRequest(request) => self.parameter_request(identifier, request),
+            Command::ConnectionRequest(request) => {
+                self.connection_request(now, identifier, &request, context)
+            }
+            Command::DisconnectionRequest(request) => {
+                self.disconnection_request(identifier, request, context)
+            }
+            Command::Credits(credits) => self.credits(credits, context),
+            Command::Reject(reject) => self.rejected(identifier, reject, context),
+            Command::ParameterResponse(result) => self.parameter_response(identifier, result),
+            Command::ConnectionResponse(response) => {
+                self.connection_response(identifier, &response, context)
+            }
+            Command::DisconnectionResponse(response) => {
+                self.disconnection_response(identifier, response, context)
+            }
+        }
+    }
+
+    /// [Vol 3] Part A, 4.20: only a central takes it, and only with numbers in range.
+    fn parameter_request(&mut self, identifier: u8, request: Parameters) -> Signal {
+        if self.role == Role::Peripheral {
+            self.reject(identifier, Reject::NotUnderstood);
+            return Signal::None;
+        }
+        if !request.is_valid() {
+            self.answer(identifier, Command::ParameterResponse(PARAMETERS_REJECTED));
+            return Signal::None;
+        }
+        if self.asked.is_some() {
+            count(&mut self.drops.excess);
+            return Signal::None;
+        }
+        self.asked = Some(identifier);
+        Signal::ParametersRequested(request)
+    }
+
+    /// [Vol 3] Part A, 4.22
+    fn connection_request(
+        &mut self,
+        now: Instant,
+        identifier: u8,
+        request: &ConnectionRequest,
+        context: &mut Context<'_>,
+    ) -> Signal {
+        let same = |c: &Channel| c.is_answering(identifier);
+        if context.channels.position(self.link, same).is_some() {
+            count(&mut self.drops.excess);
+            return Signal::None;
+        }
+        match self.admit(request, context) {
+            Ok(index) => {
+                context.channels.with(index, |c| c.requested(now, identifier, request));
+                Signal::Requested(index)
+            }
+            Err(result) => {
+                self.answer(identifier, refusal(result));
+                Signal::None
+            }
+        }
+    }
+
+    /// Takes a slot for a channel that may come to be.
+    fn admit(
+        &self,
+        request: &ConnectionRequest,
+        context: &mut Context<'_>,
+    ) -> Result<usize, ConnectionResult> {
+        let psm = Psm(request.psm.get());
+        let mut listeners = context.listeners.iter();
+        let listener = listeners
+            .find(|listener| psm.is_valid() && listener.psm == psm)
+            .ok_or(ConnectionResult::PSM_NOT_SUPPORTED)?;
+        let remote = Cid(request.scid.get());
+        if !remote.is_dynamic() {
+            return Err(ConnectionResult::INVALID_SOURCE_CID);
+        }
+        if context.channels.position(self.link, |c| c.remote == remote).is_some() {
+            return Err(ConnectionResult::SOURCE_CID_ALLOCATED);
+        }
+        if !in_range(request.mtu.get(), request.mps.get()) {
+            return Err(ConnectionResult::UNACCEPTABLE_PARAMETERS);
+        }
+        listener.admits(context.security)?;
+        let slot = context.channels.allot(self.link, psm, listener.config);
+        slot.map_err(|_| ConnectionResult::NO_RESOURCES)
+    }
+
+    /// [Vol 3] Part A, 4.6: an unknown destination is rejected, a wrong source ignored.
+    fn disconnection_request(
+        &mut self,
+        identifier: u8,
+        request: Disconnection,
+        context: &mut Context<'_>,
+    ) -> Signal {
+        let (local, remote) = (request.dcid.get(), request.scid.get());
+        let known = |c: &Channel| {
+            c.local == Cid(local) && matches!(c.state, State::Open | State::Disconnecting(_))
+        };
+        let Some(index) = context.channels.position(self.link, known) else {
+            self.reject(identifier, Reject::InvalidCid(local, remote));
+            return Signal::None;
+        };
+        if context.channels.get(index).is_none_or(|c| c.remote != Cid(remote)) {
+            count(&mut self.drops.unmatched);
+            return Signal::None;
+        }
+        if !self.can_answer() {
+            return Signal::None;
+        }
+        self.answer(identifier, Command::DisconnectionResponse(request));
+        context.channels.with(index, |channel| {
+            let reason = channel.close_reason().unwrap_or(CloseReason::Peer);
+            channel.finish(reason, &mut context.pools);
+        });
+        Signal::Closed(index)
+    }
+
+    /// [Vol 3] Part A, 4.24: the CID is that of the peer's end.
+    fn credits(&mut self, grant: Credits, context: &mut Context<'_>) -> Signal {
+        let remote = Cid(grant.cid.get());
+        let open = |c: &Channel| c.remote == remote && c.is_open();
+        let index = context.channels.position(self.link, open);
+        let Some(index) = index.filter(|_| grant.credits.get() > 0) else {
+            count(&mut self.drops.unmatched);
+            return Signal::None;
+        };
+        context.channels.with(index, |channel| {
+            if channel.tx.credit(grant.credits.get()) {
+                return Signal::Credits(index);
+            }
+            let violation = crate::Violation::CreditOverflow;
+            channel.disconnect(CloseReason::Violation(violation), &mut context.pools);
+            Signal::Violation(index, violation)
+        })
+    }
+}
+
+impl Channel {
+    /// The answer that opens the channel.
+    pub(super) fn connection_response(&self) -> Command {
+        Command::ConnectionResponse(ConnectionResponse {
+            dcid: self.local.0.into(),
+            mtu: self.rx.mtu.into(),
+            mps: self.rx.mps.into(),
+            credits: self.rx.window.into(),
+            result: ConnectionResult::SUCCESS.0.into(),
+        })
+    }
+
+    fn requested(&mut self, now: Instant, identifier: u8, request: &ConnectionRequest) {
+        self.state = State::Requested;
+        self.remote = Cid(request.scid.get());
+        self.identifier = identifier;
+        self.since = now;
+        self.deadline = Some(now.saturating_add(DECISION));
+        self.tx.accept(request.mtu.get(), request.mps.get(), request.credits.get());
+    }
+}
+
+/// The ranges of a peer's MTU and MPS. [Vol 3] Part A, 4.22
+pub(super) fn in_range(mtu: u16, mps: u16) -> bool {
+    mtu >= MIN_MTU && (MIN_MTU..=MAX_MPS).contains(&mps)
+}

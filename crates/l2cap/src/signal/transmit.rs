@@ -1,0 +1,124 @@
+use bindrune_wire::Writer;
+use embassy_time::{Duration, Instant};
+
+use super::{
+    Signalling,
+    machine::{Update, refusal},
+    pdu::{Command, Parameters},
+};
+use crate::{Channel, Channels, coc::Owes};
+
+/// How long a request may stay without an answer. [Vol 3] Part A, 6.2.1
+const RTX: Duration = Duration::from_secs(30);
+
+impl Signalling {
+    /// Writes the payload of the one C-frame that is owed first; false where nothing is owed, or `w` is too small.
+    pub fn poll_transmit(
+        &mut self,
+        now: Instant,
+        channels: &mut Channels,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        if let Some((identifier, answer)) = self.answers.first() {
+            let written = answer.write(identifier, w).is_ok();
+            if written {
+                self.answers.pop();
+            }
+            return written;
+        }
+        if let Update::Owed(parameters) = self.update {
+            return self.transmit_update(now, parameters, channels, w);
+        }
+        if !channels.owing(self.link) {
+            return false;
+        }
+        match channels.position(self.link, Channel::owes_anything) {
+            Some(index) => self.transmit_channel(now, index, channels, w),
+            None => {
+                channels.set_owing(self.link, false);
+                false
+            }
+        }
+    }
+
+    fn transmit_update(
+        &mut self,
+        now: Instant,
+        parameters: Parameters,
+        channels: &Channels,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        let identifier = self.next_identifier(channels);
+        if Command::ParameterRequest(parameters).write(identifier, w).is_err() {
+            return false;
+        }
+        self.identifier = identifier;
+        self.update = Update::Sent { identifier, deadline: now.saturating_add(RTX) };
+        self.schedule(channels);
+        true
+    }
+
+    fn transmit_channel(
+        &mut self,
+        now: Instant,
+        index: usize,
+        channels: &mut Channels,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        let next = self.next_identifier(channels);
+        let due = now.saturating_add(RTX);
+        let written = channels.with(index, |channel| channel.transmit(next, due, w));
+        if written == Some(true) {
+            self.identifier = next;
+            self.schedule(channels);
+        }
+        written.is_some()
+    }
+
+    /// The next identifier that no request of ours waits with. [Vol 3] Part A, 4
+    fn next_identifier(&self, channels: &Channels) -> u8 {
+        let pending = |identifier: u8| {
+            matches!(self.update, Update::Sent { identifier: sent, .. } if sent == identifier)
+                || channels.position(self.link, |c| c.awaits(identifier)).is_some()
+        };
+        let after = |identifier: u8| identifier.checked_add(1).unwrap_or(1);
+        let mut identifier = after(self.identifier);
+        while pending(identifier) && identifier != self.identifier {
+            identifier = after(identifier);
+        }
+        identifier
+    }
+}
+
+impl Channel {
+    /// Writes what the channel owes first; `Some(true)` where `next` was used, as the identifier of a command of ours.
+    fn transmit(&mut self, next: u8, due: Instant, w: &mut Writer<'_>) -> Option<bool> {
+        let (identifier, command) = match self.owes {
+            Owes::Nothing => (next, self.credit_indication()?),
+            Owes::ConnectionRequest => (next, self.connection_request()),
+            Owes::ConnectionResponse => (self.identifier, self.connection_response()),
+            Owes::Refusal(result) => (self.identifier, refusal(result)),
+            Owes::DisconnectionRequest => (next, self.disconnection_request()),
+        };
+        let ours = !matches!(self.owes, Owes::ConnectionResponse | Owes::Refusal(_));
+        command.write(identifier, w).ok()?;
+        match core::mem::replace(&mut self.owes, Owes::Nothing) {
+            Owes::Nothing => self.rx.grant(self.credits_due()),
+            Owes::ConnectionRequest => {
+                self.rx.grant(self.rx.window);
+                (self.identifier, self.deadline) = (next, Some(due));
+            }
+            Owes::ConnectionResponse => {
+                self.identifier = 0;
+                if self.close_reason().is_some() {
+                    self.owes = Owes::DisconnectionRequest;
+                }
+            }
+            Owes::Refusal(_) => *self = Self { generation: self.generation, ..Self::FREE },
+            Owes::DisconnectionRequest => {
+                (self.identifier, self.deadline) = (next, Some(due));
+            }
+        }
+        Some(ours)
+    }
+}
