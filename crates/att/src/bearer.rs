@@ -1,0 +1,339 @@
+//! One link's transactions, both roles at once. [Vol 3] Part F, 3.3
+
+mod client;
+mod server;
+
+use core::fmt;
+
+use bindrune_wire::{Interest, Malformed, NoRoom, Writer};
+use embassy_time::{Duration, Instant};
+
+use self::{client::Client, server::Server};
+use crate::{
+    Command, MIN_MTU, Opcode, Push, Request, Response, opcode::Kind, pdu::write_confirmation,
+};
+
+/// How long a request waits for its response, and an indication for its confirmation. [Vol 3] Part F, 3.3.3
+pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The ATT bearer of one link: who waits for what, and what it owes by itself.
+///
+/// - Getters: [`mtu`](Self::mtu), [`may_request`](Self::may_request), [`may_indicate`](Self::may_indicate),
+///   [`is_dead`](Self::is_dead), [`dropped`](Self::dropped).
+/// - Inputs: [`handle_pdu`](Self::handle_pdu), [`handle_timeout`](Self::handle_timeout).
+/// - What the host tells it: [`request_sent`](Self::request_sent), [`indication_sent`](Self::indication_sent) when
+///   such a PDU of the application left; [`abandon_request`](Self::abandon_request) when nobody waits for the response
+///   any longer; [`answered`](Self::answered) when the server's response left; [`confirm`](Self::confirm) when an
+///   indication was taken in; [`exchange_mtu`](Self::exchange_mtu).
+/// - Outputs: [`interest`](Self::interest), [`poll_transmit`](Self::poll_transmit),
+///   [`poll_timeout`](Self::poll_timeout).
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    own_mtu: u16,
+    mtu: u16,
+    server: Server,
+    client: Client,
+    indication: Option<Instant>,
+    unconfirmed: u8,
+    confirmations: u8,
+    dead: bool,
+    dropped: u32,
+}
+
+/// What a PDU turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming<'p> {
+    /// The bearer dealt with it, or it was ignored.
+    Nothing,
+    /// The server must answer it, and then call [`Bearer::answered`].
+    Request(Request<'p>),
+    /// The server must carry it out without an answer.
+    Command(Command<'p>),
+    /// For the client. An indication is confirmed by [`Bearer::confirm`], once it is in safe hands.
+    Push(Push<'p>),
+    /// The response or Error Response to the application's request: this whole PDU. Its form is not checked beyond the
+    /// opcode, so that a malformed one also ends the transaction.
+    Response(&'p [u8]),
+    /// The client confirmed the outstanding indication.
+    Confirmed,
+    /// An exchange of the MTU that this side began is over. [`Bearer::mtu`] is the result.
+    MtuExchanged,
+}
+
+/// The peer broke a rule in a way that the link does not survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Violation {
+    /// A second request while one is pending. [Vol 3] Part F, 3.3.2
+    SecondRequest,
+}
+
+impl Violation {
+    /// The reason to disconnect with: Remote User Terminated Connection. [Vol 1] Part F, 2.19
+    #[must_use]
+    pub const fn reason(self) -> u8 {
+        0x13
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SecondRequest => "the peer sent a request while its last one was pending",
+        })
+    }
+}
+
+impl core::error::Error for Violation {}
+
+/// Why the bearer wants to be called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Timer {
+    /// The response to our request is overdue.
+    Request,
+    /// The confirmation of our indication is overdue.
+    Indication,
+}
+
+impl Bearer {
+    /// A bearer at the least MTU. `own_mtu` is the longest PDU that this side can receive, in octets; below 23 it
+    /// counts as 23.
+    #[must_use]
+    pub const fn new(own_mtu: u16) -> Self {
+        Self {
+            own_mtu: if own_mtu < MIN_MTU { MIN_MTU } else { own_mtu },
+            mtu: MIN_MTU,
+            server: Server::Idle,
+            client: Client::new(),
+            indication: None,
+            unconfirmed: 0,
+            confirmations: 0,
+            dead: false,
+            dropped: 0,
+        }
+    }
+
+    /// The longest PDU that may be sent, in octets: 23 up to this side's own MTU. It only ever grows.
+    #[must_use]
+    pub const fn mtu(&self) -> u16 {
+        self.mtu
+    }
+
+    /// True when the application may send a request now.
+    #[must_use]
+    pub const fn may_request(&self) -> bool {
+        !self.dead && self.client.is_idle()
+    }
+
+    /// True when the application may send an indication now.
+    #[must_use]
+    pub const fn may_indicate(&self) -> bool {
+        !self.dead && self.indication.is_none()
+    }
+
+    /// True when a transaction timed out: then no request, command, notification or indication may be sent until the
+    /// link is made anew. [Vol 3] Part F, 3.3.3
+    #[must_use]
+    pub const fn is_dead(&self) -> bool {
+        self.dead
+    }
+
+    /// PDUs that were ignored: malformed, unknown, too long, or answers that nobody waits for.
+    #[must_use]
+    pub const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Takes a PDU that the peer sent.
+    pub fn handle_pdu<'p>(
+        &mut self,
+        now: Instant,
+        pdu: &'p [u8],
+    ) -> Result<Incoming<'p>, Violation> {
+        let Some(&opcode) = pdu.first() else { return Ok(self.drop_pdu()) };
+        if pdu.len() > self.own_mtu.into() {
+            return Ok(self.drop_pdu());
+        }
+        match Opcode(opcode).kind() {
+            Kind::Request => self.handle_request(Opcode(opcode), pdu),
+            Kind::Command => Ok(self.or_drop(Command::parse(pdu).map(Incoming::Command))),
+            Kind::Response => Ok(self.handle_response(now, Opcode(opcode), pdu)),
+            Kind::Push => Ok(self.handle_push(pdu)),
+            Kind::Confirmation => Ok(self.handle_confirmation(pdu)),
+        }
+    }
+
+    /// The application's request left.
+    pub fn request_sent(&mut self, now: Instant, request: Opcode) {
+        self.client.sent(request, deadline(now));
+    }
+
+    /// Nobody waits for the response to the outstanding request any longer: it will be swallowed, and
+    /// [`Self::may_request`] stays false until it came or timed out.
+    pub fn abandon_request(&mut self) {
+        self.client.abandon();
+    }
+
+    /// The server's response to the pending request left.
+    pub fn answered(&mut self) {
+        self.server.answered();
+    }
+
+    /// The application's indication left.
+    pub fn indication_sent(&mut self, now: Instant) {
+        self.indication = Some(deadline(now));
+    }
+
+    /// The oldest unconfirmed indication is in safe hands: owe its confirmation.
+    pub const fn confirm(&mut self) {
+        if let Some(rest) = self.unconfirmed.checked_sub(1) {
+            self.unconfirmed = rest;
+            self.confirmations = self.confirmations.saturating_add(1);
+        }
+    }
+
+    /// Exchange the MTU as a client, as soon as no other request is outstanding. It happens at most once on a bearer:
+    /// later calls do nothing.
+    pub fn exchange_mtu(&mut self, now: Instant) {
+        if !self.dead {
+            self.client.exchange_mtu(deadline(now));
+        }
+    }
+
+    /// How much [`Self::poll_transmit`] wants to be called.
+    #[must_use]
+    pub const fn interest(&self) -> Interest {
+        if self.confirmations > 0 || self.server.owes() || self.client.owes_mtu_request() {
+            Interest::Urgent
+        } else {
+            Interest::None
+        }
+    }
+
+    /// Writes the one PDU that the bearer owes by itself: a confirmation, an answer, or the MTU request. False when it
+    /// owes nothing, or `w` has no room; then nothing is written.
+    pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        if self.confirmations > 0 {
+            let written = write_confirmation(w).is_ok();
+            self.confirmations = self.confirmations.saturating_sub(written.into());
+            written
+        } else if self.server.owes() {
+            self.transmit_answer(w).is_ok()
+        } else if self.client.owes_mtu_request() {
+            let written = Request::ExchangeMtu { mtu: self.own_mtu }.write(w).is_ok();
+            if written {
+                self.client.mtu_request_sent();
+            }
+            written
+        } else {
+            false
+        }
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
+        let request = self.client.deadline().map(|at| (at, Timer::Request));
+        let indication = self.indication.map(|at| (at, Timer::Indication));
+        request.into_iter().chain(indication).min()
+    }
+
+    /// Ends the transactions whose time is over; then [`Self::is_dead`] turns true.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            self.dead = true;
+            self.client.end();
+            self.indication = None;
+        }
+    }
+
+    fn handle_request<'p>(
+        &mut self,
+        opcode: Opcode,
+        pdu: &'p [u8],
+    ) -> Result<Incoming<'p>, Violation> {
+        let request = self.server.handle_request(opcode, pdu)?;
+        Ok(match request {
+            Some(Request::ExchangeMtu { mtu }) => {
+                self.server = Server::Mtu { client: mtu };
+                Incoming::Nothing
+            }
+            Some(request) => Incoming::Request(request),
+            None => self.drop_pdu(),
+        })
+    }
+
+    fn handle_response<'p>(&mut self, now: Instant, opcode: Opcode, pdu: &'p [u8]) -> Incoming<'p> {
+        match self.client.handle_response(deadline(now), opcode, pdu) {
+            client::Outcome::Application => Incoming::Response(pdu),
+            client::Outcome::Abandoned => Incoming::Nothing,
+            client::Outcome::Unexpected => self.drop_pdu(),
+            client::Outcome::Mtu => {
+                match Response::parse(pdu) {
+                    Ok(Response::ExchangeMtu { mtu }) => self.agree(mtu),
+                    Ok(_) => {}
+                    Err(_) => _ = self.drop_pdu(),
+                }
+                Incoming::MtuExchanged
+            }
+        }
+    }
+
+    fn handle_push<'p>(&mut self, pdu: &'p [u8]) -> Incoming<'p> {
+        let push = Push::parse(pdu);
+        if let Ok(Push::Indication { .. }) = push {
+            match self.unconfirmed.checked_add(1) {
+                Some(unconfirmed) => self.unconfirmed = unconfirmed,
+                None => return self.drop_pdu(),
+            }
+        }
+        self.or_drop(push.map(Incoming::Push))
+    }
+
+    fn handle_confirmation<'p>(&mut self, pdu: &[u8]) -> Incoming<'p> {
+        if pdu.len() == 1 && self.indication.take().is_some() {
+            Incoming::Confirmed
+        } else {
+            self.drop_pdu()
+        }
+    }
+
+    fn transmit_answer(&mut self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+        match self.server {
+            Server::Idle | Server::Application => Err(NoRoom),
+            Server::Error(error) => {
+                error.write(w)?;
+                self.server = Server::Idle;
+                Ok(())
+            }
+            Server::Mtu { client } => {
+                Response::ExchangeMtu { mtu: self.own_mtu }.write(w)?;
+                self.server = Server::Idle;
+                self.agree(client);
+                Ok(())
+            }
+        }
+    }
+
+    /// [Vol 3] Part F, 3.4.2.2
+    fn agree(&mut self, peer: u16) {
+        self.mtu = self.mtu.max(peer.min(self.own_mtu));
+    }
+
+    fn or_drop<'p>(&mut self, incoming: Result<Incoming<'p>, Malformed>) -> Incoming<'p> {
+        incoming.unwrap_or_else(|_| self.drop_pdu())
+    }
+
+    const fn drop_pdu<'p>(&mut self) -> Incoming<'p> {
+        self.dropped = self.dropped.saturating_add(1);
+        Incoming::Nothing
+    }
+}
+
+fn deadline(now: Instant) -> Instant {
+    now.checked_add(TRANSACTION_TIMEOUT).unwrap_or(Instant::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use embassy_time::Instant;
+
+use crate::{Opcode, Response};
+
+/// This side's requests: at most one is outstanding. [Vol 3] Part F, 3.3.2
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    outstanding: Option<Transaction>,
+    mtu: Exchange,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Transaction {
+    request: Opcode,
+    deadline: Instant,
+    owner: Owner,
+}
+
+/// Who waits for the response.
+#[derive(Clone, Copy, Debug)]
+enum Owner {
+    Application,
+    Nobody,
+    Bearer,
+}
+
+/// The MTU exchange, which a client begins at most once. [Vol 3] Part F, 3.4.2.1
+#[derive(Clone, Copy, Debug)]
+enum Exchange {
+    /// Nobody asked for it.
+    Unwanted,
+    /// It waits until no request is outstanding.
+    Waiting,
+    /// It is owed, and must be over at the deadline.
+    Owed(Instant),
+    /// It was sent.
+    Begun,
+}
+
+/// What a response turned out to be.
+pub(super) enum Outcome {
+    /// The application waits for it.
+    Application,
+    /// The application gave it up.
+    Abandoned,
+    /// The MTU exchange is over.
+    Mtu,
+    /// No request waits for it.
+    Unexpected,
+}
+
+impl Client {
+    pub(super) const fn new() -> Self {
+        Self { outstanding: None, mtu: Exchange::Unwanted }
+    }
+
+    /// True when a request may be sent.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.outstanding.is_none() && !self.owes_mtu_request()
+    }
+
+    pub(super) const fn owes_mtu_request(&self) -> bool {
+        self.outstanding.is_none() && matches!(self.mtu, Exchange::Owed(_))
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match (self.outstanding, self.mtu) {
+            (Some(transaction), _) => Some(transaction.deadline),
+            (None, Exchange::Owed(deadline)) => Some(deadline),
+            (None, Exchange::Unwanted | Exchange::Waiting | Exchange::Begun) => None,
+        }
+    }
+
+    pub(super) const fn sent(&mut self, request: Opcode, deadline: Instant) {
+        self.outstanding = Some(Transaction { request, deadline, owner: Owner::Application });
+    }
+
+    pub(super) const fn abandon(&mut self) {
+        if let Some(transaction) = &mut self.outstanding
+            && matches!(transaction.owner, Owner::Application)
+        {
+            transaction.owner = Owner::Nobody;
+        }
+    }
+
+    pub(super) const fn exchange_mtu(&mut self, deadline: Instant) {
+        if matches!(self.mtu, Exchange::Unwanted) {
+            self.mtu = match self.outstanding {
+                Some(_) => Exchange::Waiting,
+                None => Exchange::Owed(deadline),
+            };
+        }
+    }
+
+    pub(super) const fn mtu_request_sent(&mut self) {
+        if let Exchange::Owed(deadline) = self.mtu {
+            let request = Opcode::EXCHANGE_MTU_REQ;
+            self.outstanding = Some(Transaction { request, deadline, owner: Owner::Bearer });
+            self.mtu = Exchange::Begun;
+        }
+    }
+
+    /// Ends the outstanding transaction if `pdu` answers it; then an exchange that waits is owed by `deadline`.
+    pub(super) fn handle_response(
+        &mut self,
+        deadline: Instant,
+        opcode: Opcode,
+        pdu: &[u8],
+    ) -> Outcome {
+        let Some(transaction) = self.outstanding.filter(|t| t.is_answered_by(opcode, pdu)) else {
+            return Outcome::Unexpected;
+        };
+        self.outstanding = None;
+        if matches!(self.mtu, Exchange::Waiting) {
+            self.mtu = Exchange::Owed(deadline);
+        }
+        match transaction.owner {
+            Owner::Application => Outcome::Application,
+            Owner::Nobody => Outcome::Abandoned,
+            Owner::Bearer => Outcome::Mtu,
+        }
+    }
+
+    /// No request will ever be sent again.
+    pub(super) const fn end(&mut self) {
+        *self = Self { outstanding: None, mtu: Exchange::Begun };
+    }
+}
+
+impl Transaction {
+    fn is_answered_by(&self, opcode: Opcode, pdu: &[u8]) -> bool {
+        match Response::parse(pdu) {
+            Ok(Response::Error(error)) => error.request == self.request,
+            _ => self.request.response() == Some(opcode),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use super::Violation;
+use crate::{ErrorCode, ErrorResponse, Opcode, Request};
+
+/// The peer's request that is pending. [Vol 3] Part F, 3.3.2
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Server {
+    /// None.
+    Idle,
+    /// The GATT server answers it.
+    Application,
+    /// It failed before it reached the GATT server.
+    Error(ErrorResponse),
+    /// An MTU exchange.
+    Mtu {
+        /// The longest PDU that the client can receive.
+        client: u16,
+    },
+}
+
+impl Server {
+    /// True when the bearer itself owes the answer.
+    pub(super) const fn owes(&self) -> bool {
+        matches!(self, Self::Error(_) | Self::Mtu { .. })
+    }
+
+    /// The request, or `None` when an Error Response is owed at once.
+    pub(super) fn handle_request<'p>(
+        &mut self,
+        opcode: Opcode,
+        pdu: &'p [u8],
+    ) -> Result<Option<Request<'p>>, Violation> {
+        if !matches!(self, Self::Idle) {
+            return Err(Violation::SecondRequest);
+        }
+        let code = match (opcode.response(), Request::parse(pdu)) {
+            (None, _) => ErrorCode::REQUEST_NOT_SUPPORTED,
+            (Some(_), Err(_)) => ErrorCode::INVALID_PDU,
+            (Some(_), Ok(request)) => {
+                *self = Self::Application;
+                return Ok(Some(request));
+            }
+        };
+        *self = Self::Error(ErrorResponse { request: opcode, handle: 0, code });
+        Ok(None)
+    }
+
+    /// The GATT server's answer left.
+    pub(super) const fn answered(&mut self) {
+        if matches!(self, Self::Application) {
+            *self = Self::Idle;
+        }
+    }
+}

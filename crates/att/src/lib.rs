@@ -1,0 +1,31 @@
+//! The Attribute Protocol: its PDUs and the bearer that carries them. [Vol 3] Part F
+//!
+//! - [`pdu`] holds every PDU, sorted by who sends it and what it waits for: [`Request`], [`Response`], [`Push`] (what a
+//!   server sends of its own accord) and [`Command`].
+//! - [`Bearer`] is one link's transactions, both roles at once: it pairs responses with requests and confirmations with
+//!   indications, exchanges the MTU, and refuses what it cannot understand.
+//! - [`Opcode`] and [`ErrorCode`] are the numbers.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod bearer;
+mod error;
+#[doc(hidden)]
+pub mod fuzz;
+mod opcode;
+pub mod pdu;
+
+pub use bearer::{Bearer, Incoming, TRANSACTION_TIMEOUT, Timer, Violation};
+pub use error::ErrorCode;
+pub use opcode::Opcode;
+pub use pdu::{Command, ErrorResponse, Push, Request, Response};
+
+/// The ATT MTU of an LE link before any exchange, and the least that there is. [Vol 3] Part G, 5.2.1
+pub const MIN_MTU: u16 = 23;
+
+/// The longest attribute value, in octets. [Vol 3] Part F, 3.2.9
+pub const MAX_VALUE: usize = 512;
