@@ -1,0 +1,72 @@
+use bindrune_att::{Opcode, Request, Response};
+use bindrune_wire::{Uuid, Writer};
+
+use super::{Characteristic, Sweep};
+use crate::client::{ClientError, Discovery, Procedure, Violation, parse_more, write_request};
+
+/// A descriptor of a characteristic. [Vol 3] Part G, 3.3.3
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Descriptor {
+    /// Its handle.
+    pub handle: u16,
+    /// What it is.
+    pub uuid: Uuid,
+}
+
+/// Discovers the descriptors of a characteristic. [Vol 3] Part G, 4.7
+///
+/// No request is made when there is no handle behind the characteristic's value.
+#[derive(Clone, Debug)]
+pub struct Descriptors {
+    sweep: Sweep,
+}
+
+impl Descriptors {
+    /// All descriptors of `characteristic`.
+    #[must_use]
+    pub fn of(characteristic: &Characteristic) -> Self {
+        Self { sweep: Sweep::behind(characteristic.value, characteristic.end) }
+    }
+
+    /// All attributes from `start` to `end`, whatever they are. [Vol 3] Part F, 3.4.3.1
+    #[must_use]
+    pub fn within(start: u16, end: u16) -> Self {
+        Self { sweep: Sweep::new(start, end) }
+    }
+
+    fn take(&mut self, pdu: &[u8]) -> Result<(), ClientError> {
+        match parse_more(pdu)? {
+            None => self.sweep.finish(),
+            Some(Response::FindInformation(list)) => {
+                let handles = (0..).map_while(|row| list.get(row)).map(|(handle, _)| handle);
+                self.sweep.accept(handles.map(|handle| Ok((handle, handle))))?;
+            }
+            Some(_) => return Err(Violation::Response.into()),
+        }
+        Ok(())
+    }
+}
+
+impl Procedure for Descriptors {
+    fn request(&mut self, mtu: u16, w: &mut Writer<'_>) -> Result<Option<Opcode>, ClientError> {
+        let Some((start, end)) = self.sweep.range() else { return Ok(None) };
+        write_request(Request::FindInformation { start, end }, mtu, w)
+    }
+
+    fn response(&mut self, pdu: &[u8]) -> Result<(), ClientError> {
+        self.take(pdu).inspect_err(|_| self.sweep.finish())
+    }
+}
+
+impl Discovery for Descriptors {
+    type Item = Descriptor;
+
+    fn next(&mut self, pdu: &[u8]) -> Option<Descriptor> {
+        let Ok(Response::FindInformation(list)) = Response::parse(pdu) else { return None };
+        self.sweep.pop(|row| {
+            let (handle, uuid) = list.get(row)?;
+            Some((handle, Descriptor { handle, uuid }))
+        })
+    }
+}

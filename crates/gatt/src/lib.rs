@@ -1,0 +1,34 @@
+//! The Generic Attribute Profile: a server over a table of statics, and a client. [Vol 3] Part G
+//!
+//! - [`table`]: services, characteristics and descriptors as `static` items built by `const fn`s, laid out as a
+//!   [`Table`] of handles without storage of its own.
+//! - [`server`]: the sans-IO [`Server`], shared by all links, and a [`Peer`] for each link.
+//! - [`value`]: the arena of values that the host holds.
+//! - [`cccd`]: what a client subscribed to.
+//! - [`hash`]: the Database Hash.
+//! - [`client`]: sans-IO client procedures.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+pub mod cccd;
+pub mod client;
+pub mod hash;
+pub mod server;
+pub mod table;
+pub mod value;
+
+pub use cccd::Cccd;
+pub use server::{Answer, Ask, AskKind, GapConfig, Peer, Security, Server, Verdict};
+pub use table::{
+    Attribute, Characteristic, Descriptor, Entry, ExtendedProperties, Permission, Properties,
+    Service, Table, TableError, Target,
+};
+pub use value::ValueError;
+
+#[cfg(any(test, feature = "std"))]
+#[doc(hidden)]
+pub mod fuzz;

@@ -1,0 +1,341 @@
+//! The GATT server: one [`Server`] for the host, one [`Peer`] for each link.
+//!
+//! A request is carried out exactly once, by [`Server::handle_request`]. Its response comes into being only when the
+//! host pulls it with [`Server::poll_reply`]; until then the host keeps the request's packet. In between, the app may
+//! be asked, once or several times:
+//!
+//! ```text
+//! handle_request ─┬─ Reply ───────────────────────────────┬─ poll_reply
+//!                 └─ Ask ── asked_value ── handle_answer ─┤
+//!                     └──────────── Ask again ────────────┘
+//! ```
+//!
+//! - Inputs: [`Server::handle_request`], [`Server::handle_command`], [`Server::handle_answer`],
+//!   [`Server::service_changed_confirmed`].
+//! - App commands: [`Server::write`], [`Server::read`], [`Server::take_appended`], [`Server::replace`].
+//! - Outputs: [`Server::poll_reply`], [`Server::write_service_changed`], [`Server::poll_written`],
+//!   [`Server::poll_subscription_change`].
+
+mod access;
+mod aware;
+mod discover;
+mod peer;
+mod prepare;
+mod push;
+mod read;
+mod reply;
+mod request;
+mod write;
+
+use bindrune_att::ErrorCode;
+
+pub use access::Security;
+pub use peer::Peer;
+pub use prepare::LONG_WRITE;
+pub use push::{PushError, SubscriptionChange, Written, write_indication, write_notification};
+
+use crate::{
+    cccd, hash,
+    table::{
+        Attribute, BuiltIn, Characteristic, Entry, Service, Table, TableError, Target, built_in,
+    },
+    value::{Region, ValueError, Values},
+};
+
+/// What the GAP service says of this device. [Vol 3] Part C, 12
+#[derive(Clone, Copy, Debug)]
+pub struct GapConfig {
+    /// The device name, at most [`built_in::DEVICE_NAME_ROOM`] octets.
+    pub device_name: &'static str,
+    /// A peer may write the device name.
+    pub writable_name: bool,
+    /// The appearance, an assigned number.
+    pub appearance: u16,
+    /// Preferred minimum and maximum connection interval (1.25 ms), latency (events), supervision timeout (10 ms).
+    /// 0xFFFF means no preference.
+    pub preferred_parameters: [u16; 4],
+    /// This device, as a central, can resolve a peer's private address.
+    pub central_address_resolution: bool,
+}
+
+impl GapConfig {
+    /// A device of unknown appearance and without preferences.
+    #[must_use]
+    pub const fn new(device_name: &'static str) -> Self {
+        Self {
+            device_name,
+            writable_name: false,
+            appearance: 0,
+            preferred_parameters: [0xffff, 0xffff, 0, 0xffff],
+            central_address_resolution: false,
+        }
+    }
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a request must be answered"]
+pub enum Verdict {
+    /// The reply is owed: pull it with [`Server::poll_reply`].
+    Reply,
+    /// The app must answer first; hand its answer to [`Server::handle_answer`].
+    Ask(Ask),
+}
+
+/// A question for the app. A written value is to be had from [`Server::asked_value`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// What the peer wants.
+    pub kind: AskKind,
+    /// The value that it is about.
+    pub target: Target,
+    /// The handle of that value.
+    pub handle: u16,
+}
+
+/// What a peer wants of a value that the app holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskKind {
+    /// To read it. The app answers with the whole value; the server cuts it at the offset and at the MTU.
+    Read {
+        /// The first octet that the peer asked for.
+        offset: u16,
+    },
+    /// To write it.
+    Write {
+        /// Where the octets belong; 0 except for a prepared write of a part.
+        offset: u16,
+        /// An answer is expected. False for a command, which is done once it is delivered.
+        response: bool,
+    },
+}
+
+/// The app's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// The whole value, to be read.
+    Value(&'a [u8]),
+    /// The write is accepted.
+    Accept,
+    /// The request fails with this error.
+    Reject(ErrorCode),
+}
+
+/// The attributes and the values that the host holds, shared by all links.
+#[derive(Debug)]
+pub struct Server {
+    table: Table,
+    values: Values,
+    hash: [u8; 16],
+    gap: GapValues,
+    writable_name: bool,
+    peer_share: usize,
+    dropped: u32,
+}
+
+impl Server {
+    /// A server of the built-in services and `services`, with its values in `arena` ([`crate::table::arena_for`]).
+    ///
+    /// Each [`Peer`] has `peer_share` octets ([`crate::table::peer_arena_for`]).
+    pub fn new(
+        services: &'static [Service],
+        gap: &GapConfig,
+        arena: &'static mut [u8],
+        peer_share: usize,
+    ) -> Result<Self, TableError> {
+        let table = Table::new(services, gap.writable_name)?;
+        let mut server = Self {
+            table,
+            values: Values::new(arena),
+            hash: hash::database_hash(&table),
+            gap: GapValues::new(gap),
+            writable_name: gap.writable_name,
+            peer_share,
+            dropped: 0,
+        };
+        server.check_room(&table)?;
+        server.values.lay(&table, true);
+        server
+            .set_device_name(gap.device_name.as_bytes())
+            .map_err(|_| TableError::DeviceNameTooLong)?;
+        Ok(server)
+    }
+
+    /// As new, with other services in the same memory; on an error nothing changes. Every [`Peer`] must be reset as well.
+    pub fn reset(
+        &mut self,
+        services: &'static [Service],
+        gap: &GapConfig,
+    ) -> Result<(), TableError> {
+        let table = Table::new(services, gap.writable_name)?;
+        self.check_room(&table)?;
+        self.table = table;
+        self.hash = hash::database_hash(&table);
+        self.gap = GapValues::new(gap);
+        self.writable_name = gap.writable_name;
+        self.dropped = 0;
+        self.values.lay(&table, true);
+        self.set_device_name(gap.device_name.as_bytes()).map_err(|_| TableError::DeviceNameTooLong)
+    }
+
+    /// The layout.
+    #[must_use]
+    pub const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The Database Hash as it goes on air.
+    #[must_use]
+    pub const fn database_hash(&self) -> [u8; 16] {
+        self.hash
+    }
+
+    /// Write commands that were dropped because a buffer was full.
+    #[must_use]
+    pub const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Swaps the app's services at run time; on an error nothing changes.
+    ///
+    /// Their values start anew, and every subscription but that to Service Changed ends. `peers` are all links:
+    /// each becomes change-unaware, and is owed Service Changed where it subscribed to it. A request that was
+    /// awaiting the app is answered with Unlikely Error. [Vol 3] Part G, 2.5.2
+    pub fn replace<'p>(
+        &mut self,
+        services: &'static [Service],
+        peers: impl IntoIterator<Item = &'p mut Peer>,
+    ) -> Result<(), TableError> {
+        let table = Table::new(services, self.writable_name)?;
+        self.check_room(&table)?;
+        for peer in peers {
+            peer.table_replaced();
+        }
+        self.table = table;
+        self.hash = hash::database_hash(&table);
+        self.values.lay(&table, false);
+        Ok(())
+    }
+
+    /// Replaces the value of a characteristic that the host holds. Nobody is notified.
+    pub fn write(&mut self, c: &Characteristic, value: &[u8]) -> Result<(), ValueError> {
+        let region = self.region(c)?;
+        if self.values.set(region, value) { Ok(()) } else { Err(ValueError::TooLong) }
+    }
+
+    /// The value of a characteristic that the host holds.
+    pub fn value(&self, c: &Characteristic) -> Result<&[u8], ValueError> {
+        Ok(self.values.get(self.region(c)?))
+    }
+
+    /// Copies the value of a characteristic that the host holds, and says how long it is.
+    pub fn read(&self, c: &Characteristic, buffer: &mut [u8]) -> Result<usize, ValueError> {
+        let value = self.value(c)?;
+        buffer.get_mut(..value.len()).ok_or(ValueError::BufferTooShort)?.copy_from_slice(value);
+        Ok(value.len())
+    }
+
+    /// Moves the first octets of an append buffer to `buffer`, as many as fit, and says how many.
+    pub fn take_appended(
+        &mut self,
+        c: &Characteristic,
+        buffer: &mut [u8],
+    ) -> Result<usize, ValueError> {
+        let region = self.region(c)?;
+        Ok(self.values.take(region, buffer))
+    }
+
+    /// Sets the GAP Device Name.
+    pub fn set_device_name(&mut self, name: &[u8]) -> Result<(), ValueError> {
+        self.write(self.name_characteristic(), name)
+    }
+
+    /// The GAP Device Name.
+    #[must_use]
+    pub fn device_name(&self) -> &[u8] {
+        self.value(self.name_characteristic()).unwrap_or_default()
+    }
+
+    /// The handle of a characteristic's value.
+    #[must_use]
+    pub fn handle_of(&self, c: &Characteristic) -> Option<u16> {
+        self.table.handle_of(c)
+    }
+
+    fn name_characteristic(&self) -> &'static Characteristic {
+        if self.writable_name { &built_in::WRITABLE_DEVICE_NAME } else { &built_in::DEVICE_NAME }
+    }
+
+    fn region(&self, c: &Characteristic) -> Result<Region, ValueError> {
+        let entry = self.table.value_entry(c).ok_or(ValueError::NotInTable)?;
+        Region::of(&entry).ok_or(ValueError::NotHeld)
+    }
+
+    fn check_room(&self, table: &Table) -> Result<(), TableError> {
+        let (needed, available) = (table.extent().arena, self.values.capacity());
+        if needed > available {
+            return Err(TableError::Arena { needed, available });
+        }
+        let (needed, available) = (cccd::octets_for(table.extent()), self.peer_share);
+        if needed > available {
+            return Err(TableError::PeerArena { needed, available });
+        }
+        Ok(())
+    }
+
+    /// The value of a built-in attribute that is the same for every peer.
+    fn built_in(&self, part: BuiltIn) -> &[u8] {
+        match part {
+            BuiltIn::Appearance => &self.gap.appearance,
+            BuiltIn::PreferredParameters => &self.gap.preferred_parameters,
+            BuiltIn::CentralAddressResolution => &self.gap.central_address_resolution,
+            BuiltIn::DatabaseHash => &self.hash,
+            BuiltIn::ServiceChanged | BuiltIn::ClientSupportedFeatures => &[],
+        }
+    }
+
+    fn cccd_entry(&self, c: &Characteristic) -> Option<Entry> {
+        self.table
+            .entries()
+            .find(|e| matches!(e.attribute, Attribute::Cccd(own) if core::ptr::eq(own, c)))
+    }
+}
+
+/// An error and the attribute that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Failure {
+    handle: u16,
+    code: ErrorCode,
+}
+
+impl Failure {
+    const fn new(handle: u16, code: ErrorCode) -> Self {
+        Self { handle, code }
+    }
+}
+
+/// The GAP service's constants as on the wire.
+#[derive(Debug)]
+struct GapValues {
+    appearance: [u8; 2],
+    preferred_parameters: [u8; 8],
+    central_address_resolution: [u8; 1],
+}
+
+impl GapValues {
+    fn new(config: &GapConfig) -> Self {
+        let mut preferred_parameters = [0; 8];
+        let fields = preferred_parameters.chunks_exact_mut(2);
+        for (field, number) in fields.zip(config.preferred_parameters) {
+            field.copy_from_slice(&number.to_le_bytes());
+        }
+        Self {
+            appearance: config.appearance.to_le_bytes(),
+            preferred_parameters,
+            central_address_resolution: [config.central_address_resolution.into()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

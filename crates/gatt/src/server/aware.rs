@@ -1,0 +1,133 @@
+//! Robust caching: does the client know what the database looks like? [Vol 3] Part G, 2.5.2.1
+
+use bindrune_att::{ErrorCode, Request};
+use bindrune_wire::Writer;
+
+use super::{Failure, Peer, Server, peer::Owed, push::write_indication};
+use crate::{cccd::Cccd, table::built_in};
+
+/// The client reads the hash, and expects Database Out Of Sync. [Vol 3] Part G, 7.2
+const ROBUST_CACHING: u8 = 0x01;
+
+/// Robust caching, enhanced bearers, multiple notifications.
+const KNOWN_FEATURES: u8 = 0x07;
+
+/// Service Changed has the first CCCD of every table.
+const SERVICE_CHANGED_CCCD: usize = 0;
+
+/// Whether a client knows the present database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awareness {
+    Aware,
+    Unaware,
+    /// It was told by an error or by the hash, and its next request makes it aware.
+    Told,
+}
+
+impl Server {
+    /// The first and last handle that Service Changed must be indicated for, where it is owed to this peer.
+    #[must_use]
+    pub fn service_changed_owed(&self, peer: &Peer) -> Option<(u16, u16)> {
+        let owed = peer.change_owed && !peer.change_sent;
+        let subscribed = peer.cccd(SERVICE_CHANGED_CCCD).contains(Cccd::INDICATE);
+        (owed && subscribed).then(|| (self.table.first_app_handle(), u16::MAX))
+    }
+
+    /// Writes the Service Changed indication that is owed to this peer, and awaits
+    /// [`Self::service_changed_confirmed`]. False, and nothing is written, where none is owed.
+    pub fn write_service_changed(&self, peer: &mut Peer, w: &mut Writer<'_>) -> bool {
+        let Some((start, end)) = self.service_changed_owed(peer) else { return false };
+        let Some(handle) = self.handle_of(&built_in::SERVICE_CHANGED) else { return false };
+        let ([a, b], [c, d]) = (start.to_le_bytes(), end.to_le_bytes());
+        if write_indication(handle, &[a, b, c, d], w).is_err() {
+            return false;
+        }
+        peer.change_owed = false;
+        peer.change_sent = true;
+        true
+    }
+
+    /// The peer confirmed Service Changed: it is aware, unless the table was replaced again since.
+    pub fn service_changed_confirmed(&self, peer: &mut Peer) {
+        if core::mem::take(&mut peer.change_sent) && !peer.change_owed {
+            peer.awareness = Awareness::Aware;
+        }
+    }
+
+    /// Answers a request for a handle with Database Out Of Sync, once.
+    pub(super) fn check_awareness(peer: &mut Peer, request: &Request<'_>) -> Result<(), Failure> {
+        if peer.awareness == Awareness::Told {
+            peer.awareness = Awareness::Aware;
+        }
+        match first_handle(request) {
+            Some(handle) if !peer.is_aware() => {
+                peer.awareness = Awareness::Told;
+                Err(Failure::new(handle, ErrorCode::DATABASE_OUT_OF_SYNC))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Peer {
+    /// True for a client that knows the database or that does not take part in robust caching.
+    pub(super) const fn is_aware(&self) -> bool {
+        self.features & ROBUST_CACHING == 0 || matches!(self.awareness, Awareness::Aware)
+    }
+
+    /// What a client knows and whether it missed a change, as its bond remembers them. [Vol 3] Part G, 2.5.2
+    pub fn restore_awareness(&mut self, features: u8, changed: bool) {
+        self.features = features & KNOWN_FEATURES;
+        self.change_owed = changed;
+        self.awareness = if changed { Awareness::Unaware } else { Awareness::Aware };
+    }
+
+    /// The client was sent the hash.
+    pub(super) fn hash_sent(&mut self) {
+        if self.awareness == Awareness::Unaware {
+            self.awareness = Awareness::Told;
+        }
+    }
+
+    pub(super) fn table_replaced(&mut self) {
+        let service_changed = self.cccd(SERVICE_CHANGED_CCCD);
+        self.clear_share(service_changed);
+        self.awareness = Awareness::Unaware;
+        self.change_owed = service_changed.contains(Cccd::INDICATE);
+        if let Owed::Answer { handle, .. } = self.owed {
+            self.owed = Owed::Error(Failure::new(handle, ErrorCode::UNLIKELY_ERROR));
+        }
+    }
+
+    /// The features after a write of `value`: a bit that was set stays set. [Vol 3] Part G, 7.2
+    pub(super) fn features_written(&self, value: &[u8]) -> Result<u8, ErrorCode> {
+        let features = value.first().copied().unwrap_or_default() & KNOWN_FEATURES;
+        if self.features & !features != 0 {
+            return Err(ErrorCode::VALUE_NOT_ALLOWED);
+        }
+        Ok(features)
+    }
+
+    pub(super) const fn set_features(&mut self, features: u8) {
+        self.features = features & KNOWN_FEATURES;
+    }
+}
+
+/// The handle, or the first of the handles, that a request names.
+fn first_handle(request: &Request<'_>) -> Option<u16> {
+    match *request {
+        Request::Read { handle }
+        | Request::ReadBlob { handle, .. }
+        | Request::Write { handle, .. }
+        | Request::PrepareWrite { handle, .. } => Some(handle),
+        Request::ReadMultiple { handles } | Request::ReadMultipleVariable { handles } => {
+            handles.iter().next()
+        }
+        Request::ExchangeMtu { .. }
+        | Request::FindInformation { .. }
+        | Request::FindByTypeValue { .. }
+        | Request::ReadByType { .. }
+        | Request::ReadByGroupType { .. }
+        | Request::ExecuteWrite { .. } => None,
+    }
+}

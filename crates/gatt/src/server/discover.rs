@@ -1,0 +1,190 @@
+//! Responses that list attributes of a range. [Vol 3] Part F, 3.4.3 and 3.4.4
+
+use bindrune_att::{ErrorCode, Opcode};
+use bindrune_wire::{NoRoom, Uuid, Writer};
+
+use super::{Failure, Peer, Server, read::readable};
+use crate::table::{Attribute, DECLARATION_ROOM, Entry, PRIMARY_SERVICE, SECONDARY_SERVICE};
+
+/// The longest value in a list whose rows have an octet of length and two octets of handle.
+const MAX_ROW_VALUE: usize = 253;
+
+impl Server {
+    /// Handles and types, all of one form. [Vol 3] Part F, 3.4.3.1
+    pub(super) fn find_information(
+        &self,
+        (start, end): (u16, u16),
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        check_range(start, end)?;
+        let mut form = None;
+        for entry in self.table.range(start, end) {
+            let uuid = entry.attribute.uuid();
+            let len = uuid.att_len();
+            if form.is_some_and(|form| form != len) {
+                break;
+            }
+            let header = (Opcode::FIND_INFORMATION_RSP, if len == 2 { 1 } else { 2 });
+            let row = |w: &mut Writer<'_>| {
+                w.u16(entry.handle)?;
+                uuid.write_att(w)
+            };
+            if write_row(w, form.is_none().then_some(header), row).is_err() {
+                break;
+            }
+            form = Some(len);
+        }
+        form.map(drop).ok_or(not_found(start))
+    }
+
+    /// Attributes of a type and value, with the end of the group that each opens. [Vol 3] Part F, 3.4.3.3
+    pub(super) fn find_by_type_value(
+        &self,
+        peer: &Peer,
+        (start, end): (u16, u16),
+        attribute_type: Uuid,
+        value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        check_range(start, end)?;
+        let found = self
+            .table
+            .range(start, end)
+            .filter(|e| e.attribute.uuid() == attribute_type && self.has_value(peer, e, value));
+        let mut first = true;
+        for entry in found {
+            let start = w.len();
+            let header = if first { w.u8(Opcode::FIND_BY_TYPE_VALUE_RSP.0) } else { Ok(()) };
+            let row = header.and_then(|()| w.u16(entry.handle));
+            if row.and_then(|()| w.u16(entry.group_end())).is_err() {
+                w.truncate(start);
+                break;
+            }
+            first = false;
+        }
+        if first { Err(not_found(start)) } else { Ok(()) }
+    }
+
+    /// Services of one kind with UUIDs of one length. [Vol 3] Part F, 3.4.4.9
+    pub(super) fn read_by_group_type(
+        &self,
+        (start, end): (u16, u16),
+        group_type: Uuid,
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        check_range(start, end)?;
+        if group_type != PRIMARY_SERVICE && group_type != SECONDARY_SERVICE {
+            return Err(Failure::new(start, ErrorCode::UNSUPPORTED_GROUP_TYPE));
+        }
+        let mut form = None;
+        for entry in self.table.range(start, end) {
+            let Attribute::Service(service) = entry.attribute else { continue };
+            if entry.attribute.uuid() != group_type {
+                continue;
+            }
+            let len = service.uuid().att_len();
+            if form.is_some_and(|form| form != len) {
+                break;
+            }
+            let header = (Opcode::READ_BY_GROUP_TYPE_RSP, if len == 2 { 6 } else { 20 });
+            let row = |w: &mut Writer<'_>| {
+                w.u16(entry.handle)?;
+                w.u16(entry.group_end())?;
+                service.uuid().write_att(w)
+            };
+            if write_row(w, form.is_none().then_some(header), row).is_err() {
+                break;
+            }
+            form = Some(len);
+        }
+        form.map(drop).ok_or(not_found(start))
+    }
+
+    /// Values of a type, all of one length. The first match decides alone where it is the app's; any later match that
+    /// cannot be read here and now ends the list. [Vol 3] Part F, 3.4.4.1
+    pub(super) fn read_by_type(
+        &self,
+        peer: &Peer,
+        (start, end): (u16, u16),
+        attribute_type: Uuid,
+        app_value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        check_range(start, end)?;
+        let room = w.room().saturating_sub(4).min(MAX_ROW_VALUE);
+        let mut length = None;
+        let matches = self.table.range(start, end);
+        for entry in matches.filter(|e| e.attribute.uuid() == attribute_type) {
+            let mut buffer = [0; DECLARATION_ROOM];
+            let value = match (readable(peer, &entry), length) {
+                (Ok(()), _) => self.value_for(peer, &entry, &mut buffer),
+                (Err(failure), None) => return Err(failure),
+                (Err(_), Some(_)) => None,
+            };
+            let value = match (value, length) {
+                (Some(value), _) => value,
+                (None, None) => app_value,
+                (None, Some(_)) => break,
+            };
+            let value = value.get(..room).unwrap_or(value);
+            if length.is_some_and(|length| length != value.len()) {
+                break;
+            }
+            let row_len = u8::try_from(value.len().saturating_add(2)).unwrap_or(u8::MAX);
+            let header = (Opcode::READ_BY_TYPE_RSP, row_len);
+            let row = |w: &mut Writer<'_>| {
+                w.u16(entry.handle)?;
+                w.bytes(value)
+            };
+            if write_row(w, length.is_none().then_some(header), row).is_err() {
+                break;
+            }
+            length = Some(value.len());
+            if super::request::is_app_held(&entry) {
+                break;
+            }
+        }
+        length.map(drop).ok_or(not_found(start))
+    }
+
+    /// Whether an attribute can be read here and now and has this value.
+    fn has_value(&self, peer: &Peer, entry: &Entry, value: &[u8]) -> bool {
+        if let Attribute::Service(service) = entry.attribute {
+            let is_uuid = matches!(value.len(), 2 | 16);
+            return is_uuid && Uuid::from_le_bytes(value) == Ok(service.uuid());
+        }
+        let mut buffer = [0; DECLARATION_ROOM];
+        readable(peer, entry).is_ok()
+            && self.value_for(peer, entry, &mut buffer).is_some_and(|own| own == value)
+    }
+}
+
+/// A range must not begin at 0 and must not be backwards. [Vol 3] Part F, 3.4.3.1
+pub(super) fn check_range(start: u16, end: u16) -> Result<(), Failure> {
+    if start == 0 || start > end {
+        return Err(Failure::new(start, ErrorCode::INVALID_HANDLE));
+    }
+    Ok(())
+}
+
+const fn not_found(start: u16) -> Failure {
+    Failure::new(start, ErrorCode::ATTRIBUTE_NOT_FOUND)
+}
+
+/// Writes one row whole or not at all; opcode and form come before the first.
+fn write_row(
+    w: &mut Writer<'_>,
+    header: Option<(Opcode, u8)>,
+    row: impl FnOnce(&mut Writer<'_>) -> Result<(), NoRoom>,
+) -> Result<(), NoRoom> {
+    let start = w.len();
+    let header = match header {
+        Some((opcode, form)) => w.u8(opcode.0).and_then(|()| w.u8(form)),
+        None => Ok(()),
+    };
+    let written = header.and_then(|()| row(w));
+    if written.is_err() {
+        w.truncate(start);
+    }
+    written
+}

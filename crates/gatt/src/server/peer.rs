@@ -1,0 +1,111 @@
+use super::{Failure, Security, aware::Awareness};
+use crate::{
+    cccd::{self, Marks},
+    table::Extent,
+};
+
+/// What the server keeps of one link: subscriptions, prepared writes, change-awareness, and the reply it owes.
+///
+/// It is a field of the link's slot; [`Self::reset`] makes it new for the next link.
+#[derive(Debug)]
+pub struct Peer {
+    share: &'static mut [u8],
+    /// Octets of the prepare queue.
+    pub(super) queued: usize,
+    pub(super) features: u8,
+    pub(super) awareness: Awareness,
+    /// Service Changed must be indicated.
+    pub(super) change_owed: bool,
+    /// Service Changed was indicated and is not confirmed yet.
+    pub(super) change_sent: bool,
+    pub(super) owed: Owed,
+    /// The protection of the link when the request came.
+    pub(super) security: Security,
+}
+
+/// The reply that is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owed {
+    Nothing,
+    /// The response, which is made from the request when it is pulled.
+    Response,
+    Error(Failure),
+    /// The app's answer about this attribute, the `index`th handle or prepared write of the request.
+    Answer {
+        handle: u16,
+        index: usize,
+    },
+}
+
+impl Peer {
+    /// A peer with its share of the arena; see [`crate::table::peer_arena_for`].
+    pub fn new(share: &'static mut [u8]) -> Self {
+        share.fill(0);
+        Self {
+            share,
+            queued: 0,
+            features: 0,
+            awareness: Awareness::Aware,
+            change_owed: false,
+            change_sent: false,
+            owed: Owed::Nothing,
+            security: Security::OPEN,
+        }
+    }
+
+    /// Forgets everything: the link is gone, or a new one begins.
+    pub fn reset(&mut self) {
+        self.share.fill(0);
+        self.queued = 0;
+        self.features = 0;
+        self.awareness = Awareness::Aware;
+        self.change_owed = false;
+        self.change_sent = false;
+        self.owed = Owed::Nothing;
+        self.security = Security::OPEN;
+    }
+
+    /// The Client Supported Features. [Vol 3] Part G, 7.2
+    #[must_use]
+    pub const fn client_features(&self) -> u8 {
+        self.features
+    }
+
+    /// The app was asked and has not answered.
+    #[must_use]
+    pub const fn awaits_answer(&self) -> bool {
+        matches!(self.owed, Owed::Answer { .. })
+    }
+
+    /// A reply can be pulled.
+    #[must_use]
+    pub const fn owes_reply(&self) -> bool {
+        matches!(self.owed, Owed::Response | Owed::Error(_))
+    }
+
+    pub(super) fn marks(&mut self, extent: &Extent) -> Marks<'_> {
+        Marks::split(self.share, extent).0
+    }
+
+    pub(super) fn cccd(&self, index: usize) -> cccd::Cccd {
+        cccd::configured(self.share, index)
+    }
+
+    pub(super) fn queue(&self, extent: &Extent) -> &[u8] {
+        let start = cccd::octets_for(extent);
+        self.share.get(start..).and_then(|rest| rest.get(..self.queued)).unwrap_or_default()
+    }
+
+    pub(super) fn queue_room(&mut self, extent: &Extent) -> &mut [u8] {
+        Marks::split(self.share, extent).1
+    }
+
+    /// Clears subscriptions, marks and prepared writes, and puts the first CCCD back.
+    pub(super) fn clear_share(&mut self, first: cccd::Cccd) {
+        self.share.fill(0);
+        self.queued = 0;
+        if let Some(octet) = self.share.first_mut() {
+            *octet = first.bits();
+        }
+    }
+}

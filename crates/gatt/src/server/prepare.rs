@@ -1,0 +1,208 @@
+//! Prepared writes, queued in the peer's share of the arena. [Vol 3] Part F, 3.4.6
+
+use bindrune_att::{ErrorCode, MAX_VALUE};
+use bindrune_wire::Reader;
+
+use super::{
+    AskKind, Failure, Peer, Server,
+    request::{Step, is_app_held},
+};
+use crate::table::Properties;
+
+/// Octets of a peer's share that one prepared write of a longest value takes.
+pub const LONG_WRITE: usize = HEADER.saturating_add(MAX_VALUE);
+
+/// Octets in front of each part: handle, offset, length.
+const HEADER: usize = 6;
+
+impl Server {
+    /// Queues one part. Offset and length are judged when the queue is executed.
+    pub(super) fn prepare(
+        &self,
+        peer: &mut Peer,
+        handle: u16,
+        offset: u16,
+        value: &[u8],
+    ) -> Result<Step, Failure> {
+        let failure = |code| Failure::new(handle, code);
+        let entry = self.entry(handle)?;
+        peer.security.may_write(&entry, Properties::WRITE).map_err(failure)?;
+        let queued = peer.queued;
+        let room = peer.queue_room(self.table.extent());
+        peer.queued = enqueue(room, queued, Part { handle, offset, value })
+            .ok_or(failure(ErrorCode::PREPARE_QUEUE_FULL))?;
+        Ok(Step::Done)
+    }
+
+    /// Judges the whole queue, and then executes it. An error empties it.
+    pub(super) fn start_execute(&mut self, peer: &mut Peer) -> Result<Step, Failure> {
+        let step = self.check_queue(peer).and_then(|()| self.execute(peer, 0));
+        if step.is_err() {
+            peer.queued = 0;
+        }
+        step
+    }
+
+    /// Asks the app about its parts from the `from`th on, and at last writes those that the host holds.
+    pub(super) fn execute(&mut self, peer: &mut Peer, from: usize) -> Result<Step, Failure> {
+        let parts = Parts::new(peer.queue(self.table.extent()));
+        for (index, part) in parts.enumerate().skip(from) {
+            let entry = self.entry(part.handle)?;
+            if is_app_held(&entry) {
+                let kind = AskKind::Write { offset: part.offset, response: true };
+                return Ok(Step::Ask { kind, entry, index });
+            }
+        }
+        self.commit(peer)
+    }
+
+    pub(super) fn prepared_value<'a>(&self, peer: &'a Peer, index: usize) -> &'a [u8] {
+        let mut parts = Parts::new(peer.queue(self.table.extent()));
+        parts.nth(index).map_or(&[], |part| part.value)
+    }
+
+    fn check_queue(&self, peer: &Peer) -> Result<(), Failure> {
+        let parts = Parts::new(peer.queue(self.table.extent()));
+        for (index, part) in parts.clone().enumerate() {
+            let entry = self.entry(part.handle)?;
+            let mut len = self.current_len(&entry);
+            let same = parts.clone().take(index.saturating_add(1));
+            for part in same.filter(|other| other.handle == part.handle) {
+                len = self
+                    .check_write(peer, &entry, len, part.offset.into(), part.value)
+                    .map_err(|code| Failure::new(part.handle, code))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, peer: &mut Peer) -> Result<Step, Failure> {
+        let mut index = 0usize;
+        while let Some(part) = Parts::new(peer.queue(self.table.extent())).nth(index) {
+            let entry = self.entry(part.handle)?;
+            if !is_app_held(&entry) {
+                let effect = self.store(&entry, part.offset.into(), part.value);
+                peer.take_effect(self.table.extent(), effect);
+            }
+            index = index.saturating_add(1);
+        }
+        peer.queued = 0;
+        Ok(Step::Done)
+    }
+}
+
+/// One queued part: what successive requests for one handle add up to, as long as each continues or overlaps the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part<'q> {
+    handle: u16,
+    offset: u16,
+    value: &'q [u8],
+}
+
+/// The parts of a queue, in the order in which they were prepared.
+#[derive(Clone)]
+struct Parts<'q> {
+    rest: Reader<'q>,
+}
+
+impl<'q> Parts<'q> {
+    const fn new(queue: &'q [u8]) -> Self {
+        Self { rest: Reader::new(queue) }
+    }
+}
+
+impl<'q> Iterator for Parts<'q> {
+    type Item = Part<'q>;
+
+    fn next(&mut self) -> Option<Part<'q>> {
+        let (handle, offset) = (self.rest.u16().ok()?, self.rest.u16().ok()?);
+        let len = self.rest.u16().ok()?;
+        Some(Part { handle, offset, value: self.rest.bytes(len.into()).ok()? })
+    }
+}
+
+/// Adds a part to a queue of `queued` octets in `room`, and says how many octets it has then; `None`, and nothing
+/// changes, where the room does not suffice.
+fn enqueue(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
+    let Some((at, last)) = last_of(room.get(..queued)?, part.handle) else {
+        return append(room, queued, part);
+    };
+    let within = part.offset.checked_sub(last.offset).map(usize::from);
+    let Some(within) = within.filter(|&within| within <= last.value.len()) else {
+        return append(room, queued, part);
+    };
+    let (old_len, start) = (last.value.len(), at.checked_add(HEADER)?);
+    let new_len = old_len.max(within.checked_add(part.value.len())?);
+    let grown = queued.checked_add(new_len.checked_sub(old_len)?)?;
+    let len_field = u16::try_from(new_len).ok()?.to_le_bytes();
+    if grown > room.len() {
+        return None;
+    }
+    let (old_end, new_end) = (start.checked_add(old_len)?, start.checked_add(new_len)?);
+    room.copy_within(old_end..queued, new_end);
+    room.get_mut(start..new_end)?
+        .get_mut(within..)?
+        .get_mut(..part.value.len())?
+        .copy_from_slice(part.value);
+    room.get_mut(at..start)?.last_chunk_mut().map(|field| *field = len_field)?;
+    Some(grown)
+}
+
+fn append(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
+    let mut w = bindrune_wire::Writer::new(room.get_mut(queued..)?);
+    w.u16(part.handle).ok()?;
+    w.u16(part.offset).ok()?;
+    w.u16(u16::try_from(part.value.len()).ok()?).ok()?;
+    w.bytes(part.value).ok()?;
+    queued.checked_add(w.len())
+}
+
+/// The last part of a handle, and where it begins.
+fn last_of(queue: &[u8], handle: u16) -> Option<(usize, Part<'_>)> {
+    let (mut at, mut last) = (0usize, None);
+    for part in Parts::new(queue) {
+        if part.handle == handle {
+            last = Some((at, part));
+        }
+        at = at.checked_add(HEADER)?.checked_add(part.value.len())?;
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn queue(room: &mut [u8], parts: &[(u16, u16, &[u8])]) -> Option<usize> {
+        let mut queued = 0;
+        for &(handle, offset, value) in parts {
+            queued = enqueue(room, queued, Part { handle, offset, value })?;
+        }
+        Some(queued)
+    }
+
+    #[test]
+    fn parts_that_continue_or_overlap_become_one() {
+        let mut room = [0; 64];
+        let parts: [(u16, u16, &[u8]); 5] =
+            [(3, 0, b"abc"), (7, 4, b"XY"), (3, 3, b"def"), (3, 1, b"BC"), (3, 9, b"far")];
+        let queued = queue(&mut room, &parts).unwrap();
+        let all: Vec<_> = Parts::new(&room[..queued]).collect();
+        let expected: [(u16, u16, &[u8]); 3] = [(3, 0, b"aBCdef"), (7, 4, b"XY"), (3, 9, b"far")];
+        let expected = expected.map(|(handle, offset, value)| Part { handle, offset, value });
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_full_queue_stays_as_it_was() {
+        let mut room = [0; 10];
+        assert_eq!(queue(&mut room, &[(3, 0, b"ab")]), Some(8));
+        let before = room;
+        assert_eq!(enqueue(&mut room, 8, Part { handle: 3, offset: 2, value: b"cde" }), None);
+        assert_eq!(enqueue(&mut room, 8, Part { handle: 4, offset: 0, value: b"" }), None);
+        assert_eq!(room[..8], before[..8]);
+        assert_eq!(enqueue(&mut room, 8, Part { handle: 3, offset: 2, value: b"cd" }), Some(10));
+    }
+}

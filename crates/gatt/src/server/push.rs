@@ -1,0 +1,138 @@
+//! What the server sends of its own accord, and what it tells the app. [Vol 3] Part G, 4.10 and 4.11
+
+use core::fmt;
+
+use bindrune_att::{ErrorCode, Push};
+use bindrune_wire::Writer;
+
+use super::{Peer, Security, Server};
+use crate::{
+    cccd::Cccd,
+    table::{Attribute, Characteristic, Entry, Target},
+    value::ValueError,
+};
+
+/// Why a value may not be pushed to a peer now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PushError {
+    /// The characteristic is not in the table.
+    NotInTable,
+    /// The peer did not subscribe.
+    NotSubscribed,
+    /// The link does not offer the security that reading asks for.
+    Security(ErrorCode),
+    /// The peer does not know the present table, and must not be sent values of it. [Vol 3] Part G, 2.5.2.1
+    ChangeUnaware,
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInTable => f.write_str("the characteristic is not in the table"),
+            Self::NotSubscribed => f.write_str("the peer did not subscribe"),
+            Self::Security(code) => write!(f, "the link is not secure enough: {code}"),
+            Self::ChangeUnaware => f.write_str("the peer does not know the changed table"),
+        }
+    }
+}
+
+impl core::error::Error for PushError {}
+
+/// A host-held value that a peer has written; successive writes count as one.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// The value's handle.
+    pub handle: u16,
+    /// Which value it is.
+    pub target: Target,
+}
+
+/// A subscription that a peer has changed.
+#[derive(Clone, Copy, Debug)]
+pub struct SubscriptionChange {
+    /// The handle of the characteristic's value.
+    pub handle: u16,
+    /// The characteristic.
+    pub characteristic: &'static Characteristic,
+    /// What the peer asks for now.
+    pub cccd: Cccd,
+}
+
+impl Server {
+    /// What a peer asked for; nothing for a characteristic that is not in the table.
+    #[must_use]
+    pub fn subscribed(&self, peer: &Peer, c: &Characteristic) -> Cccd {
+        self.cccd_entry(c).map_or(Cccd::empty(), |entry| peer.cccd(entry.at.cccds))
+    }
+
+    /// The handle to push a value of `c` with, where the peer subscribed to `kind` and the link may carry it.
+    pub fn may_push(
+        &self,
+        peer: &Peer,
+        c: &Characteristic,
+        kind: Cccd,
+        security: Security,
+    ) -> Result<u16, PushError> {
+        let handle = self.handle_of(c).ok_or(PushError::NotInTable)?;
+        if !self.subscribed(peer, c).contains(kind) {
+            return Err(PushError::NotSubscribed);
+        }
+        security.check(c.reading()).map_err(PushError::Security)?;
+        if !peer.is_aware() {
+            return Err(PushError::ChangeUnaware);
+        }
+        Ok(handle)
+    }
+
+    /// Takes the next host-held value that the peer has written.
+    pub fn poll_written(&self, peer: &mut Peer) -> Option<Written> {
+        let index = peer.marks(self.table.extent()).take_written()?;
+        let entry = self.table.entries().find(|e| e.at.values == index && is_value(e))?;
+        Some(Written { handle: entry.handle, target: entry.attribute.target()? })
+    }
+
+    /// Takes the next subscription that the peer has changed.
+    pub fn poll_subscription_change(&self, peer: &mut Peer) -> Option<SubscriptionChange> {
+        let index = peer.marks(self.table.extent()).take_changed()?;
+        let (handle, characteristic) = self.cccds().find_map(|(entry, c)| {
+            (entry.at.cccds == index).then_some((entry.handle.saturating_sub(1), c))
+        })?;
+        Some(SubscriptionChange { handle, characteristic, cccd: peer.cccd(index) })
+    }
+
+    /// The subscriptions of a peer by the handles of their values, for its bond to remember.
+    pub fn subscriptions<'a>(&'a self, peer: &'a Peer) -> impl Iterator<Item = (u16, Cccd)> + 'a {
+        self.cccds()
+            .map(|(entry, _)| (entry.handle.saturating_sub(1), peer.cccd(entry.at.cccds)))
+            .filter(|(_, cccd)| !cccd.is_empty())
+    }
+
+    /// Puts back a subscription that a bond remembered; a handle without one is passed over.
+    pub fn restore_subscription(&self, peer: &mut Peer, handle: u16, cccd: Cccd) {
+        let found = self.cccds().find(|(entry, _)| entry.handle.checked_sub(1) == Some(handle));
+        if let Some((entry, _)) = found {
+            peer.marks(self.table.extent()).configure(entry.at.cccds, cccd);
+        }
+    }
+
+    fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
+        self.table.entries().filter_map(|entry| {
+            if let Attribute::Cccd(c) = entry.attribute { Some((entry, c)) } else { None }
+        })
+    }
+}
+
+/// Writes a Handle Value Notification; a value that does not fit is an error. [Vol 3] Part F, 3.4.7.1
+pub fn write_notification(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result<(), ValueError> {
+    Push::Notification { handle, value }.write(w).map_err(|_| ValueError::TooLong)
+}
+
+/// Writes a Handle Value Indication; a value that does not fit is an error. [Vol 3] Part F, 3.4.7.2
+pub fn write_indication(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result<(), ValueError> {
+    Push::Indication { handle, value }.write(w).map_err(|_| ValueError::TooLong)
+}
+
+fn is_value(entry: &Entry) -> bool {
+    entry.attribute.target().is_some()
+}

@@ -1,0 +1,167 @@
+//! The reply to a request, made when it is pulled.
+
+use bindrune_att::{ErrorCode, ErrorResponse, MAX_VALUE, MIN_MTU, Opcode, Request, pdu::Handles};
+use bindrune_wire::{Reader, Uuid, Writer};
+
+use super::{Failure, Peer, Server, peer::Owed, read::readable};
+use crate::table::{DECLARATION_ROOM, built_in};
+
+impl Server {
+    /// Writes the reply that is owed. False, and nothing changes, where none is owed or the app was asked and has not
+    /// answered.
+    ///
+    /// `value` is the app's whole value where it answered with one, the collected octets for a Read Multiple, and
+    /// otherwise empty. `w` must be limited to the MTU.
+    pub fn poll_reply(
+        &self,
+        peer: &mut Peer,
+        request: &Request<'_>,
+        value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> bool {
+        if w.room() < usize::from(MIN_MTU) {
+            return false;
+        }
+        let start = w.len();
+        let written = match peer.owed {
+            Owed::Nothing | Owed::Answer { .. } => return false,
+            Owed::Error(failure) => Err(failure),
+            Owed::Response => self.write_response(peer, request, value, w),
+        };
+        match written {
+            Ok(()) if reads_hash(request) => peer.hash_sent(),
+            Ok(()) => {}
+            Err(Failure { handle, code }) => {
+                w.truncate(start);
+                let error = ErrorResponse { request: request.opcode(), handle, code };
+                if error.write(w).is_err() {
+                    return false;
+                }
+            }
+        }
+        peer.owed = Owed::Nothing;
+        true
+    }
+
+    fn write_response(
+        &self,
+        peer: &Peer,
+        request: &Request<'_>,
+        value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        match *request {
+            Request::FindInformation { start, end } => self.find_information((start, end), w),
+            Request::FindByTypeValue { start, end, attribute_type, value } => {
+                let uuid = Uuid::new_16(attribute_type);
+                self.find_by_type_value(peer, (start, end), uuid, value, w)
+            }
+            Request::ReadByType { start, end, attribute_type } => {
+                self.read_by_type(peer, (start, end), attribute_type, value, w)
+            }
+            Request::ReadByGroupType { start, end, group_type } => {
+                self.read_by_group_type((start, end), group_type, w)
+            }
+            Request::Read { handle } => {
+                put(w, &[Opcode::READ_RSP.0]);
+                self.read_value(peer, (handle, 0), value, w)
+            }
+            Request::ReadBlob { handle, offset } => {
+                put(w, &[Opcode::READ_BLOB_RSP.0]);
+                self.read_value(peer, (handle, offset), value, w)
+            }
+            Request::ReadMultiple { handles } => {
+                put(w, &[Opcode::READ_MULTIPLE_RSP.0]);
+                self.read_multiple(peer, handles, value, false, w)
+            }
+            Request::ReadMultipleVariable { handles } => {
+                put(w, &[Opcode::READ_MULTIPLE_VARIABLE_RSP.0]);
+                self.read_multiple(peer, handles, value, true, w)
+            }
+            Request::PrepareWrite { handle, offset, value } => {
+                put(w, &[Opcode::PREPARE_WRITE_RSP.0]);
+                put(w, &handle.to_le_bytes());
+                put(w, &offset.to_le_bytes());
+                put(w, value);
+                Ok(())
+            }
+            Request::Write { .. } => {
+                put(w, &[Opcode::WRITE_RSP.0]);
+                Ok(())
+            }
+            Request::ExecuteWrite { .. } => {
+                put(w, &[Opcode::EXECUTE_WRITE_RSP.0]);
+                Ok(())
+            }
+            Request::ExchangeMtu { .. } => Err(Failure::new(0, ErrorCode::REQUEST_NOT_SUPPORTED)),
+        }
+    }
+
+    /// [Vol 3] Part F, 3.4.4.3 and 3.4.4.5
+    fn read_value(
+        &self,
+        peer: &Peer,
+        (handle, offset): (u16, u16),
+        app_value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        let entry = self.entry(handle)?;
+        readable(peer, &entry)?;
+        let mut buffer = [0; DECLARATION_ROOM];
+        let value = self.value_for(peer, &entry, &mut buffer).unwrap_or(app_value);
+        let value = value.get(..MAX_VALUE).unwrap_or(value);
+        let part = value
+            .get(usize::from(offset)..)
+            .ok_or(Failure::new(handle, ErrorCode::INVALID_OFFSET))?;
+        put(w, part);
+        Ok(())
+    }
+
+    /// The values one after the other, each with its whole length in front where they vary; the list is cut where the
+    /// PDU ends. [Vol 3] Part F, 3.4.4.7 and 3.4.4.11
+    fn read_multiple(
+        &self,
+        peer: &Peer,
+        handles: Handles<'_>,
+        collected: &[u8],
+        variable: bool,
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        let mut collected = Reader::new(collected);
+        for handle in handles.iter() {
+            let entry = self.entry(handle)?;
+            readable(peer, &entry)?;
+            let mut buffer = [0; DECLARATION_ROOM];
+            let (len, value) = match self.value_for(peer, &entry, &mut buffer) {
+                Some(value) => (value.len(), value),
+                None if w.room() == 0 => continue,
+                None => next_collected(&mut collected)
+                    .ok_or(Failure::new(handle, ErrorCode::INSUFFICIENT_RESOURCES))?,
+            };
+            if variable && w.u16(u16::try_from(len).unwrap_or_default()).is_err() {
+                break;
+            }
+            put(w, value);
+        }
+        Ok(())
+    }
+}
+
+/// Appends as much as fits.
+fn put(w: &mut Writer<'_>, octets: &[u8]) {
+    let fitting = octets.get(..w.room()).unwrap_or(octets);
+    // What fits was measured, so this cannot fail.
+    let _ = w.bytes(fitting);
+}
+
+/// The next collected value: its whole length, and as much of it as was kept.
+fn next_collected<'a>(collected: &mut Reader<'a>) -> Option<(usize, &'a [u8])> {
+    let len = usize::from(collected.u16().ok()?);
+    let value = collected.bytes(len.min(collected.remaining())).ok()?;
+    Some((len, value))
+}
+
+fn reads_hash(request: &Request<'_>) -> bool {
+    let hash = built_in::DATABASE_HASH.uuid();
+    matches!(*request, Request::ReadByType { attribute_type, .. } if attribute_type == hash)
+}

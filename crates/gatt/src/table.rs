@@ -1,0 +1,228 @@
+//! Services, characteristics and descriptors as statics, and their layout as a table of handles.
+//!
+//! A characteristic's identity is the address of its static. The table has no storage of its own: an attribute is
+//! found by walking the statics, and whole services are passed over by their counts.
+
+mod attribute;
+pub mod built_in;
+mod characteristic;
+mod content;
+mod declaration;
+mod descriptor;
+mod permission;
+mod properties;
+mod service;
+mod walk;
+
+use core::fmt;
+
+pub use attribute::{Attribute, Entry, Target};
+pub use characteristic::Characteristic;
+pub use descriptor::Descriptor;
+pub use permission::Permission;
+pub use properties::{ExtendedProperties, Properties};
+pub use service::Service;
+
+pub(crate) use attribute::{PRIMARY_SERVICE, SECONDARY_SERVICE};
+pub(crate) use content::{BuiltIn, Content, Holder};
+pub(crate) use declaration::DECLARATION_ROOM;
+pub(crate) use service::Extent;
+pub(crate) use walk::Walk;
+
+use crate::cccd;
+
+/// The attributes of a server: GAP service, GATT service, then the app's services, from handle 1 on.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    built_in: &'static [Service],
+    services: &'static [Service],
+    extent: Extent,
+}
+
+/// Why services cannot be a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TableError {
+    /// There are more than 65,535 attributes.
+    TooManyAttributes,
+    /// A host-held value may be longer than 512 octets.
+    ValueTooLong,
+    /// A service includes another that is not in the table.
+    UnknownInclude,
+    /// The GAP and GATT services are always there, and cannot be given again.
+    BuiltInService,
+    /// The device name is longer than [`built_in::DEVICE_NAME_ROOM`].
+    DeviceNameTooLong,
+    /// The arena is too small for the values; see [`arena_for`].
+    Arena {
+        /// Octets that are needed.
+        needed: usize,
+        /// Octets that there are.
+        available: usize,
+    },
+    /// A link's arena share is too small for its subscriptions; see [`peer_arena_for`].
+    PeerArena {
+        /// Octets that are needed.
+        needed: usize,
+        /// Octets that there are.
+        available: usize,
+    },
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyAttributes => f.write_str("the services have more than 65,535 attributes"),
+            Self::ValueTooLong => f.write_str("a host-held value may exceed 512 octets"),
+            Self::UnknownInclude => f.write_str("a service includes one that is not in the table"),
+            Self::BuiltInService => f.write_str("the GAP and GATT services are built in"),
+            Self::DeviceNameTooLong => f.write_str("the device name is too long"),
+            Self::Arena { needed, available } => {
+                write!(f, "the values need {needed} octets of arena, and have {available}")
+            }
+            Self::PeerArena { needed, available } => {
+                write!(f, "each link needs {needed} octets of arena, and has {available}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for TableError {}
+
+/// Octets of arena that the host-held values of these services and of the built-in ones need, with bookkeeping.
+#[must_use]
+pub const fn arena_for(services: &[Service]) -> usize {
+    built_in_extent().plus(Extent::of(services)).arena
+}
+
+/// Octets of arena that each link needs for subscriptions to these services, and `prepare` octets for prepared
+/// writes: [`crate::server::LONG_WRITE`] for one longest value.
+#[must_use]
+pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
+    cccd::octets_for(&built_in_extent().plus(Extent::of(services))).saturating_add(prepare)
+}
+
+const fn built_in_extent() -> Extent {
+    Extent::of(&built_in::BUILT_IN)
+}
+
+impl Table {
+    /// Lays out the built-in services and then `services`. With `writable_name` a peer may write the Device Name.
+    pub fn new(services: &'static [Service], writable_name: bool) -> Result<Self, TableError> {
+        let built_in = if writable_name {
+            built_in::BUILT_IN_WRITABLE_NAME.as_slice()
+        } else {
+            built_in::BUILT_IN.as_slice()
+        };
+        if services.iter().any(|s| built_in.iter().any(|b| b.uuid() == s.uuid())) {
+            return Err(TableError::BuiltInService);
+        }
+        Self::layout(built_in, services)
+    }
+
+    /// Lays out `built_in` and then `services`.
+    pub(crate) fn layout(
+        built_in: &'static [Service],
+        services: &'static [Service],
+    ) -> Result<Self, TableError> {
+        let extent = Extent::of(built_in).plus(Extent::of(services));
+        if extent.attributes > usize::from(u16::MAX) {
+            return Err(TableError::TooManyAttributes);
+        }
+        let table = Self { built_in, services, extent };
+        for entry in table.entries() {
+            if entry.attribute.content().is_some_and(|content| !content.is_valid()) {
+                return Err(TableError::ValueTooLong);
+            }
+            if let Attribute::Include(service) = entry.attribute
+                && table.service(service).is_none()
+            {
+                return Err(TableError::UnknownInclude);
+            }
+        }
+        Ok(table)
+    }
+
+    /// All attributes, in order of handles.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> + use<> {
+        Walk::new(self.built_in, self.services, 1)
+    }
+
+    /// The attributes from handle `start` to handle `end`.
+    pub fn range(&self, start: u16, end: u16) -> impl Iterator<Item = Entry> + use<> {
+        Walk::new(self.built_in, self.services, start)
+            .skip_while(move |entry| entry.handle < start)
+            .take_while(move |entry| entry.handle <= end)
+    }
+
+    /// The attribute of a handle.
+    #[must_use]
+    pub fn entry(&self, handle: u16) -> Option<Entry> {
+        self.range(handle, handle).next()
+    }
+
+    /// What the app is asked about by `handle`: a value or a descriptor.
+    #[must_use]
+    pub fn target(&self, handle: u16) -> Option<Target> {
+        self.entry(handle)?.attribute.target()
+    }
+
+    /// The handle of a characteristic's value.
+    #[must_use]
+    pub fn handle_of(&self, characteristic: &Characteristic) -> Option<u16> {
+        self.value_entry(characteristic).map(|entry| entry.handle)
+    }
+
+    /// The handle of a descriptor.
+    #[must_use]
+    pub fn handle_of_descriptor(&self, descriptor: &Descriptor) -> Option<u16> {
+        let mut targets = self.entries().filter_map(|e| Some((e.handle, e.attribute.target()?)));
+        targets.find(|(_, target)| target.is_descriptor(descriptor)).map(|(handle, _)| handle)
+    }
+
+    /// The first and last handle of a service.
+    #[must_use]
+    pub fn service(&self, service: &Service) -> Option<(u16, u16)> {
+        let mut services = self.services().filter(|(s, ..)| s.is(service));
+        services.next().map(|(_, start, end)| (start, end))
+    }
+
+    /// The services with their first and last handles.
+    pub fn services(&self) -> impl Iterator<Item = (&'static Service, u16, u16)> + use<> {
+        self.entries().filter_map(|entry| match entry.attribute {
+            Attribute::Service(service) => Some((service, entry.handle, entry.group_end())),
+            Attribute::Include(_)
+            | Attribute::Declaration(_)
+            | Attribute::Value(_)
+            | Attribute::Cccd(_)
+            | Attribute::ExtendedProperties(_)
+            | Attribute::UserDescription(_)
+            | Attribute::Descriptor(_) => None,
+        })
+    }
+
+    /// The first handle of the app's services.
+    #[must_use]
+    pub fn first_app_handle(&self) -> u16 {
+        let built_in = Extent::of(self.built_in).attributes;
+        u16::try_from(built_in.saturating_add(1)).unwrap_or(u16::MAX)
+    }
+
+    /// The last handle.
+    #[must_use]
+    pub fn last_handle(&self) -> u16 {
+        u16::try_from(self.extent.attributes).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn value_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
+        let mut entries = self.entries();
+        entries.find(|e| e.attribute.target().is_some_and(|target| target.is(characteristic)))
+    }
+
+    pub(crate) const fn extent(&self) -> &Extent {
+        &self.extent
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use bindrune_wire::Uuid;
+
+use super::{Characteristic, Content, Descriptor, Extent, Permission, Properties, Service};
+
+/// An attribute of a table, named by the statics that it was made from.
+#[derive(Clone, Copy, Debug)]
+pub enum Attribute {
+    /// A service declaration. [Vol 3] Part G, 3.1
+    Service(&'static Service),
+    /// An include definition of this service. [Vol 3] Part G, 3.2
+    Include(&'static Service),
+    /// A characteristic declaration. [Vol 3] Part G, 3.3.1
+    Declaration(&'static Characteristic),
+    /// A characteristic value. [Vol 3] Part G, 3.3.2
+    Value(&'static Characteristic),
+    /// A Client Characteristic Configuration. [Vol 3] Part G, 3.3.3.3
+    Cccd(&'static Characteristic),
+    /// A Characteristic Extended Properties. [Vol 3] Part G, 3.3.3.1
+    ExtendedProperties(&'static Characteristic),
+    /// A constant Characteristic User Description. [Vol 3] Part G, 3.3.3.2
+    UserDescription(&'static Characteristic),
+    /// Any other descriptor.
+    Descriptor(&'static Descriptor),
+}
+
+/// An attribute and its place in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The attribute's handle.
+    pub handle: u16,
+    /// What it is.
+    pub attribute: Attribute,
+    /// What all attributes before it take.
+    pub(crate) at: Extent,
+}
+
+/// What the app is asked about, or told of: the identity of a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Target {
+    /// A characteristic's value.
+    Characteristic(&'static Characteristic),
+    /// A descriptor.
+    Descriptor(&'static Descriptor),
+}
+
+impl Target {
+    /// True for the value of this very characteristic.
+    #[must_use]
+    pub fn is(&self, characteristic: &Characteristic) -> bool {
+        matches!(*self, Self::Characteristic(c) if core::ptr::eq(c, characteristic))
+    }
+
+    /// True for this very descriptor.
+    #[must_use]
+    pub fn is_descriptor(&self, descriptor: &Descriptor) -> bool {
+        matches!(*self, Self::Descriptor(d) if core::ptr::eq(d, descriptor))
+    }
+}
+
+pub(crate) const PRIMARY_SERVICE: Uuid = Uuid::new_16(0x2800);
+pub(crate) const SECONDARY_SERVICE: Uuid = Uuid::new_16(0x2801);
+const INCLUDE: Uuid = Uuid::new_16(0x2802);
+const CHARACTERISTIC: Uuid = Uuid::new_16(0x2803);
+const EXTENDED_PROPERTIES: Uuid = Uuid::new_16(0x2900);
+const USER_DESCRIPTION: Uuid = Uuid::new_16(0x2901);
+const CCCD: Uuid = Uuid::new_16(0x2902);
+
+impl Attribute {
+    /// The attribute type.
+    #[must_use]
+    pub const fn uuid(&self) -> Uuid {
+        match self {
+            Self::Service(service) if service.is_primary() => PRIMARY_SERVICE,
+            Self::Service(_) => SECONDARY_SERVICE,
+            Self::Include(_) => INCLUDE,
+            Self::Declaration(_) => CHARACTERISTIC,
+            Self::Value(characteristic) => characteristic.uuid(),
+            Self::Cccd(_) => CCCD,
+            Self::ExtendedProperties(_) => EXTENDED_PROPERTIES,
+            Self::UserDescription(_) => USER_DESCRIPTION,
+            Self::Descriptor(descriptor) => descriptor.uuid(),
+        }
+    }
+
+    /// The characteristic value or the descriptor that this is, where the app can be asked about it.
+    pub(crate) const fn target(&self) -> Option<Target> {
+        match *self {
+            Self::Value(characteristic) => Some(Target::Characteristic(characteristic)),
+            Self::Descriptor(descriptor) => Some(Target::Descriptor(descriptor)),
+            Self::Service(_)
+            | Self::Include(_)
+            | Self::Declaration(_)
+            | Self::Cccd(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_) => None,
+        }
+    }
+
+    pub(crate) const fn content(&self) -> Option<&'static Content> {
+        match self.target() {
+            Some(Target::Characteristic(characteristic)) => Some(characteristic.content()),
+            Some(Target::Descriptor(descriptor)) => Some(descriptor.content()),
+            None => None,
+        }
+    }
+
+    /// What may be done with the attribute: some of `READ`, `WRITE`, `WRITE_WITHOUT_RESPONSE`, `SIGNED_WRITE`.
+    pub(crate) const fn access(&self) -> Properties {
+        match *self {
+            Self::Value(characteristic) => characteristic.properties(),
+            Self::Descriptor(descriptor) => descriptor.properties(),
+            Self::Cccd(_) => Properties::READ.union(Properties::WRITE),
+            Self::Service(_)
+            | Self::Include(_)
+            | Self::Declaration(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_) => Properties::READ,
+        }
+    }
+
+    pub(crate) const fn reading(&self) -> Permission {
+        match *self {
+            Self::Value(characteristic) => characteristic.reading(),
+            Self::Descriptor(descriptor) => descriptor.reading(),
+            Self::Service(_)
+            | Self::Include(_)
+            | Self::Declaration(_)
+            | Self::Cccd(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_) => Permission::OPEN,
+        }
+    }
+
+    /// Subscribing gives away the value, so it asks for what reading asks for.
+    pub(crate) const fn writing(&self) -> Permission {
+        match *self {
+            Self::Value(characteristic) => characteristic.writing(),
+            Self::Descriptor(descriptor) => descriptor.writing(),
+            Self::Cccd(characteristic) => characteristic.reading(),
+            Self::Service(_)
+            | Self::Include(_)
+            | Self::Declaration(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_) => Permission::OPEN,
+        }
+    }
+
+    /// The extent of this one attribute.
+    pub(crate) const fn extent(&self) -> Extent {
+        let mut extent = Extent::ZERO;
+        extent.attributes = 1;
+        match self {
+            Self::Value(_) | Self::Descriptor(_) => extent.values = 1,
+            Self::Cccd(_) => extent.cccds = 1,
+            Self::Service(_)
+            | Self::Include(_)
+            | Self::Declaration(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_) => {}
+        }
+        if let Some(content) = self.content() {
+            extent.arena = content.arena();
+        }
+        extent
+    }
+
+    /// Attributes in the group that this attribute opens, itself included. [Vol 3] Part G, 2.5.3
+    pub(crate) const fn group_len(&self) -> usize {
+        match self {
+            Self::Service(service) => service.extent().attributes,
+            Self::Declaration(characteristic) => characteristic.attribute_count(),
+            Self::Include(_)
+            | Self::Value(_)
+            | Self::Cccd(_)
+            | Self::ExtendedProperties(_)
+            | Self::UserDescription(_)
+            | Self::Descriptor(_) => 1,
+        }
+    }
+}
+
+impl Entry {
+    /// The last handle of the group that this attribute opens; its own handle where it opens none.
+    #[must_use]
+    pub fn group_end(&self) -> u16 {
+        let more = self.attribute.group_len().saturating_sub(1);
+        self.handle.saturating_add(u16::try_from(more).unwrap_or(u16::MAX))
+    }
+}

@@ -1,0 +1,121 @@
+use bindrune_wire::Uuid;
+
+use super::Characteristic;
+
+/// A service: its declaration, the services that it includes, and its characteristics. [Vol 3] Part G, 3.1
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    uuid: Uuid,
+    primary: bool,
+    includes: &'static [&'static Self],
+    characteristics: &'static [&'static Characteristic],
+}
+
+impl Service {
+    /// A primary service.
+    #[must_use]
+    pub const fn primary(uuid: Uuid, characteristics: &'static [&'static Characteristic]) -> Self {
+        Self { uuid, primary: true, includes: &[], characteristics }
+    }
+
+    /// A secondary service: found only where another service includes it.
+    #[must_use]
+    pub const fn secondary(
+        uuid: Uuid,
+        characteristics: &'static [&'static Characteristic],
+    ) -> Self {
+        Self { uuid, primary: false, includes: &[], characteristics }
+    }
+
+    /// Services of the same table that this one includes.
+    #[must_use]
+    pub const fn includes(mut self, services: &'static [&'static Self]) -> Self {
+        self.includes = services;
+        self
+    }
+
+    /// The service's UUID.
+    #[must_use]
+    pub const fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    /// True for a primary service.
+    #[must_use]
+    pub const fn is_primary(&self) -> bool {
+        self.primary
+    }
+
+    /// The services that this one includes.
+    #[must_use]
+    pub const fn included(&self) -> &'static [&'static Self] {
+        self.includes
+    }
+
+    /// The characteristics, in order.
+    #[must_use]
+    pub const fn characteristics(&self) -> &'static [&'static Characteristic] {
+        self.characteristics
+    }
+
+    /// True where both are the same service: one UUID and the same characteristics. A copy is the same service.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        let pairs = || self.characteristics.iter().zip(other.characteristics);
+        self.uuid == other.uuid
+            && self.primary == other.primary
+            && self.characteristics.len() == other.characteristics.len()
+            && pairs().all(|(a, b)| core::ptr::eq(*a, *b))
+    }
+
+    /// What the service takes: attributes, arena, CCCDs, values.
+    pub(crate) const fn extent(&self) -> Extent {
+        let mut extent = Extent::ZERO;
+        extent.attributes = self.includes.len().saturating_add(1);
+        let mut rest = self.characteristics;
+        while let [first, more @ ..] = rest {
+            extent.attributes = extent.attributes.saturating_add(first.attribute_count());
+            extent.arena = extent.arena.saturating_add(first.arena());
+            extent.cccds = extent.cccds.saturating_add(first.has_cccd() as usize);
+            extent.values = extent.values.saturating_add(1);
+            extent.values = extent.values.saturating_add(first.more_descriptors().len());
+            rest = more;
+        }
+        extent
+    }
+}
+
+/// Sums over attributes; also the position of one attribute, as the sums over all before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Attributes.
+    pub(crate) attributes: usize,
+    /// Octets of arena.
+    pub(crate) arena: usize,
+    /// Client Characteristic Configuration descriptors.
+    pub(crate) cccds: usize,
+    /// Characteristic values and explicit descriptors.
+    pub(crate) values: usize,
+}
+
+impl Extent {
+    pub(crate) const ZERO: Self = Self { attributes: 0, arena: 0, cccds: 0, values: 0 };
+
+    pub(crate) const fn of(services: &[Service]) -> Self {
+        let (mut sum, mut rest) = (Self::ZERO, services);
+        while let [first, more @ ..] = rest {
+            sum = sum.plus(first.extent());
+            rest = more;
+        }
+        sum
+    }
+
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            attributes: self.attributes.saturating_add(other.attributes),
+            arena: self.arena.saturating_add(other.arena),
+            cccds: self.cccds.saturating_add(other.cccds),
+            values: self.values.saturating_add(other.values),
+        }
+    }
+}

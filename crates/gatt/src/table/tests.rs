@@ -1,0 +1,81 @@
+use std::vec::Vec;
+
+use bindrune_wire::{Level, Uuid};
+
+use super::*;
+
+static LEVEL: Characteristic =
+    Characteristic::new(Uuid::new_16(0x2a19)).read().notify().value(&[100]);
+static TEXT: Descriptor = Descriptor::new(Uuid::new_16(0xff20)).read().write().value(b"ab");
+static COMMAND: Characteristic = Characteristic::new(Uuid::new_16(0xff01))
+    .write()
+    .permission(Level::Encrypted)
+    .user_description("command")
+    .reliable_write()
+    .descriptors(&[&TEXT]);
+static BUFFER: Characteristic = Characteristic::new(Uuid::new_16(0xff02)).write().append(1000);
+static STRANGER: Characteristic = Characteristic::new(Uuid::new_16(0x2a19)).read().value(&[100]);
+static FIRST: Service = Service::primary(Uuid::new_16(0x180f), &[&LEVEL, &COMMAND]);
+static SERVICES: &[Service] = &[
+    FIRST,
+    Service::secondary(Uuid::new_16(0xff00), &[]),
+    Service::primary(Uuid::new_16(0xff10), &[&BUFFER]).includes(&[&FIRST]),
+];
+const ARENA: usize = arena_for(SERVICES);
+
+#[test]
+fn handles_are_laid_out_in_order_with_implied_descriptors() {
+    let table = Table::new(SERVICES, false).unwrap();
+    let handles: Vec<_> = table.entries().map(|entry| entry.handle).collect();
+    assert_eq!(handles, (1..=table.last_handle()).collect::<Vec<_>>());
+    let types: Vec<_> = table
+        .range(table.first_app_handle(), u16::MAX)
+        .map(|entry| entry.attribute.uuid().as_u16().unwrap())
+        .collect();
+    let expected = [
+        0x2800, 0x2803, 0x2a19, 0x2902, 0x2803, 0xff01, 0x2900, 0x2901, 0xff20, 0x2801, 0x2800,
+        0x2802, 0x2803, 0xff02,
+    ];
+    assert_eq!(types, expected);
+}
+
+#[test]
+fn an_attribute_is_found_by_handle_and_by_identity() {
+    let table = Table::new(SERVICES, false).unwrap();
+    for entry in table.entries() {
+        let found = table.entry(entry.handle).unwrap();
+        assert_eq!((found.handle, found.at), (entry.handle, entry.at));
+    }
+    assert!(table.entry(0).is_none() && table.entry(table.last_handle() + 1).is_none());
+    let first = table.first_app_handle();
+    assert_eq!(table.handle_of(&LEVEL), Some(first + 2));
+    assert_eq!(table.handle_of(&COMMAND), Some(first + 5));
+    assert_eq!(table.handle_of(&STRANGER), None);
+    assert_eq!(table.handle_of_descriptor(&TEXT), Some(first + 8));
+    assert_eq!(table.service(&FIRST), Some((first, first + 8)));
+    assert_eq!(table.services().count(), 5);
+}
+
+#[test]
+fn the_arena_holds_what_the_host_holds() {
+    let name = 2 + usize::from(built_in::DEVICE_NAME_ROOM);
+    assert_eq!(ARENA, name + (2 + 1) + (2 + 2) + (2 + 1000));
+    assert_eq!(peer_arena_for(SERVICES, 20), 1 + 1 + 2 + 20);
+}
+
+#[test]
+fn what_is_no_table_is_refused() {
+    static LONG: [u8; 513] = [0; 513];
+    static TOO_LONG: Characteristic = Characteristic::new(Uuid::new_16(0xff01)).read().value(&LONG);
+    static TOO_LONG_TABLE: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&TOO_LONG])];
+    static LOST_INCLUDE: &[Service] =
+        &[Service::primary(Uuid::new_16(0xff00), &[]).includes(&[&FIRST])];
+    static GAP_AGAIN: &[Service] = &[Service::primary(Uuid::new_16(0x1800), &[])];
+    static MANY: [&Characteristic; 40_000] = [&LEVEL; 40_000];
+    static TOO_MANY: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &MANY)];
+    let error = |services| Table::new(services, false).map(drop).unwrap_err();
+    assert_eq!(error(TOO_LONG_TABLE), TableError::ValueTooLong);
+    assert_eq!(error(LOST_INCLUDE), TableError::UnknownInclude);
+    assert_eq!(error(GAP_AGAIN), TableError::BuiltInService);
+    assert_eq!(error(TOO_MANY), TableError::TooManyAttributes);
+}

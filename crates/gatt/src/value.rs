@@ -1,0 +1,185 @@
+//! The values that the host holds, in one arena.
+//!
+//! Each value has a region of two octets for its current length and then its octets up to its limit.
+
+use core::fmt;
+
+use crate::table::{Entry, Holder, Table};
+
+pub use bindrune_att::MAX_VALUE;
+
+/// Octets of bookkeeping in front of each value.
+pub(crate) const VALUE_HEADER: usize = 2;
+
+/// Why the app cannot read, write or push a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ValueError {
+    /// The characteristic is not in the table.
+    NotInTable,
+    /// The host does not hold its value.
+    NotHeld,
+    /// The value is longer than the characteristic allows, or than the MTU lets through.
+    TooLong,
+    /// The buffer is shorter than the value.
+    BufferTooShort,
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotInTable => "the characteristic is not in the table",
+            Self::NotHeld => "the host does not hold the characteristic's value",
+            Self::TooLong => "the value is too long",
+            Self::BufferTooShort => "the buffer is shorter than the value",
+        })
+    }
+}
+
+impl core::error::Error for ValueError {}
+
+/// Where a value lies in the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Region {
+    start: usize,
+    /// Octets that the value may have.
+    pub(crate) limit: usize,
+}
+
+impl Region {
+    /// The region of an attribute whose value lies in the arena.
+    pub(crate) fn of(entry: &Entry) -> Option<Self> {
+        let content = entry.attribute.content()?;
+        match content.holder {
+            Holder::Host(_) | Holder::Append => {
+                Some(Self { start: entry.at.arena, limit: content.limit() })
+            }
+            Holder::App | Holder::Server(_) => None,
+        }
+    }
+}
+
+/// The arena. A region that it does not have reads as empty and takes nothing.
+#[derive(Debug)]
+pub(crate) struct Values {
+    arena: &'static mut [u8],
+}
+
+impl Values {
+    pub(crate) const fn new(arena: &'static mut [u8]) -> Self {
+        Self { arena }
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Puts every value of the app's services to its initial octets; `all` includes the built-in services.
+    pub(crate) fn lay(&mut self, table: &Table, all: bool) {
+        let first = if all { 1 } else { table.first_app_handle() };
+        for entry in table.range(first, u16::MAX) {
+            let Some(region) = Region::of(&entry) else { continue };
+            let initial = match entry.attribute.content().map(|content| content.holder) {
+                Some(Holder::Host(initial)) => initial,
+                Some(Holder::App | Holder::Append | Holder::Server(_)) | None => &[],
+            };
+            self.set(region, initial);
+        }
+    }
+
+    pub(crate) fn get(&self, region: Region) -> &[u8] {
+        let Some((len, octets)) =
+            self.arena.get(region.start..).and_then(<[u8]>::split_first_chunk)
+        else {
+            return &[];
+        };
+        octets.get(..usize::from(u16::from_le_bytes(*len))).unwrap_or_default()
+    }
+
+    /// Replaces a value; false, and nothing changes, where it is too long.
+    pub(crate) fn set(&mut self, region: Region, value: &[u8]) -> bool {
+        self.write(region, 0, value) && self.set_len(region, value.len())
+    }
+
+    /// Writes part of a value and keeps what lies behind it; false, and nothing changes, where it does not fit.
+    pub(crate) fn patch(&mut self, region: Region, offset: usize, part: &[u8]) -> bool {
+        let old = self.get(region).len();
+        let Some(end) = offset.checked_add(part.len()) else { return false };
+        offset <= old && self.write(region, offset, part) && self.set_len(region, old.max(end))
+    }
+
+    /// Appends to a value; false, and nothing changes, where it does not fit.
+    pub(crate) fn append(&mut self, region: Region, part: &[u8]) -> bool {
+        self.patch(region, self.get(region).len(), part)
+    }
+
+    /// Moves the first octets of a value to `buffer`, as many as fit, and says how many.
+    pub(crate) fn take(&mut self, region: Region, buffer: &mut [u8]) -> usize {
+        let value = self.get(region);
+        let taken = value.len().min(buffer.len());
+        let left = value.len().saturating_sub(taken);
+        for (to, from) in buffer.iter_mut().zip(value) {
+            *to = *from;
+        }
+        if let Some(octets) = self.octets_mut(region)
+            && taken <= octets.len()
+        {
+            octets.copy_within(taken..taken.saturating_add(left).min(octets.len()), 0);
+        }
+        self.set_len(region, left);
+        taken
+    }
+
+    fn write(&mut self, region: Region, offset: usize, part: &[u8]) -> bool {
+        let Some(octets) = self.octets_mut(region) else { return false };
+        let room = octets.get_mut(offset..).and_then(|octets| octets.get_mut(..part.len()));
+        room.map(|room| room.copy_from_slice(part)).is_some()
+    }
+
+    fn set_len(&mut self, region: Region, len: usize) -> bool {
+        let header = self.arena.get_mut(region.start..).and_then(<[u8]>::first_chunk_mut);
+        match (header, u16::try_from(len)) {
+            (Some(header), Ok(len)) => *header = len.to_le_bytes(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn octets_mut(&mut self, region: Region) -> Option<&mut [u8]> {
+        let start = region.start.checked_add(VALUE_HEADER)?;
+        self.arena.get_mut(start..)?.get_mut(..region.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_set_patched_appended_and_taken() {
+        let mut values = Values::new(Box::leak(Box::new([0xee; 12])));
+        let region = Region { start: 1, limit: 6 };
+        assert!(values.set(region, b"abc"));
+        assert!(!values.set(region, b"1234567"));
+        assert!(values.patch(region, 1, b"XY") && values.get(region) == b"aXY");
+        assert!(values.patch(region, 3, b"def") && values.get(region) == b"aXYdef");
+        assert!(!values.append(region, b"g"));
+        let mut buffer = [0; 4];
+        assert_eq!((values.take(region, &mut buffer), &buffer), (4, b"aXYd"));
+        assert!(values.append(region, b"gh") && values.get(region) == b"efgh");
+        assert_eq!(values.take(region, &mut [0; 9]), 4);
+        assert!(values.get(region).is_empty());
+        assert!(!values.patch(region, 1, b"x"));
+    }
+
+    #[test]
+    fn a_region_outside_the_arena_is_empty() {
+        let mut values = Values::new(Box::leak(Box::new([0xff; 4])));
+        let region = Region { start: 3, limit: 6 };
+        assert!(!values.set(region, b"a") && values.get(region).is_empty());
+        assert_eq!(values.take(region, &mut [0; 4]), 0);
+        assert_eq!(values.get(Region { start: 0, limit: 2 }), b"");
+    }
+}
