@@ -1,0 +1,273 @@
+use core::fmt;
+
+use bindrune_wire::{NoRoom, Uuid};
+
+use super::{AdType, AdWriter, Flags, LEGACY_DATA_MAX, write::Width};
+use crate::{Advertisement, AdvertisementKind, Discoverable};
+
+/// An advertisement whose data does not fit: the type of the structure that was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong(pub AdType);
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the advertisement has no room for {:?}", self.0)
+    }
+}
+
+impl core::error::Error for TooLong {}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for TooLong {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "TooLong(0x{=u8:02x})", self.0.0);
+    }
+}
+
+/// Writes what an advertisement says into the advertising data and, what is left over, into the scan response. Returns
+/// how many octets of each are used.
+///
+/// Both buffers are used up to [`LEGACY_DATA_MAX`] octets where legacy PDUs carry them. A scan response is used only
+/// where the PDU has one; scannable extended PDUs have only that one. [Vol 6] Part B, 4.4.2
+///
+/// Order: flags, services, appearance, service data, manufacturer data, transmit power, what the user wrote, the name. A
+/// structure goes to the scan response where the advertising data has no room; a list of services is spread over both;
+/// a name that fits in neither is shortened.
+pub fn lay_out(
+    advertisement: &Advertisement<'_>,
+    advertising: &mut [u8],
+    scan_response: &mut [u8],
+) -> Result<(usize, usize), TooLong> {
+    let (first, second) = rooms(advertisement);
+    let mut sheet = Sheet {
+        first: AdWriter::new(cut(advertising, first)),
+        second: AdWriter::new(cut(scan_response, second)),
+    };
+    if let Some(exactly) = advertisement.exactly {
+        sheet.first.raw(exactly).map_err(|NoRoom| too_long(exactly))?;
+    } else {
+        sheet.compose(advertisement)?;
+    }
+    let response = advertisement.scan_response.unwrap_or_default();
+    sheet.second.raw(response).map_err(|NoRoom| too_long(response))?;
+    Ok((sheet.first.len(), sheet.second.len()))
+}
+
+/// Octets that the PDUs of an advertisement hold, before and in a scan response.
+const fn rooms(advertisement: &Advertisement<'_>) -> (usize, usize) {
+    match (advertisement.kind, advertisement.extended.is_some()) {
+        (AdvertisementKind::Directed { .. }, false) => (0, 0),
+        (AdvertisementKind::NonConnectable, false) => (LEGACY_DATA_MAX, 0),
+        (AdvertisementKind::Connectable | AdvertisementKind::Scannable, false) => {
+            (LEGACY_DATA_MAX, LEGACY_DATA_MAX)
+        }
+        (AdvertisementKind::Scannable, true) => (0, usize::MAX),
+        (_, true) => (usize::MAX, 0),
+    }
+}
+
+fn cut(buffer: &mut [u8], max: usize) -> &mut [u8] {
+    let len = buffer.len().min(max);
+    buffer.get_mut(..len).unwrap_or_default()
+}
+
+/// The error for octets that are structures already: names the first.
+fn too_long(structures: &[u8]) -> TooLong {
+    TooLong(AdType(structures.get(1).copied().unwrap_or_default()))
+}
+
+struct Sheet<'a> {
+    first: AdWriter<'a>,
+    second: AdWriter<'a>,
+}
+
+impl Sheet<'_> {
+    fn compose(&mut self, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+        if let Some(flags) = flags(ad) {
+            self.first.flags(flags).map_err(|NoRoom| TooLong(AdType::FLAGS))?;
+        }
+        if ad.too_many_services {
+            return Err(TooLong(AdType::INCOMPLETE_SERVICES_16));
+        }
+        for width in Width::ALL {
+            self.services(width, ad.all_services())?;
+        }
+        if let Some(appearance) = ad.appearance {
+            self.either(AdType::APPEARANCE, |w| w.appearance(appearance))?;
+        }
+        if let Some((service, data)) = ad.service_data {
+            let ad_type = Width::of(service).data_type();
+            self.either(ad_type, |w| w.service_data(service, data))?;
+        }
+        if let Some((company, data)) = ad.manufacturer {
+            self.either(AdType::MANUFACTURER_DATA, |w| w.manufacturer(company, data))?;
+        }
+        if let Some(dbm) = ad.tx_power {
+            self.either(AdType::TX_POWER_LEVEL, |w| w.tx_power(dbm))?;
+        }
+        if let Some(structures) = ad.data {
+            self.first.raw(structures).map_err(|NoRoom| too_long(structures))?;
+        }
+        match ad.name {
+            Some(name) => self.name(name, ad.scan_response.unwrap_or_default().len()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes one structure where it fits.
+    fn either(
+        &mut self,
+        ad_type: AdType,
+        write: impl Fn(&mut AdWriter<'_>) -> Result<(), NoRoom>,
+    ) -> Result<(), TooLong> {
+        write(&mut self.first)
+            .or_else(|NoRoom| write(&mut self.second))
+            .map_err(|NoRoom| TooLong(ad_type))
+    }
+
+    /// One list where the advertising data or the scan response takes it whole, else one in each.
+    fn services(
+        &mut self,
+        width: Width,
+        services: impl Iterator<Item = Uuid> + Clone,
+    ) -> Result<(), TooLong> {
+        let services = services.filter(|&uuid| Width::of(uuid) == width);
+        let whole = |w: &mut AdWriter<'_>| w.services(width, true, services.clone());
+        if whole(&mut self.first).or_else(|NoRoom| whole(&mut self.second)).is_ok() {
+            return Ok(());
+        }
+        let head = self.first.room().checked_div(width.len()).unwrap_or_default();
+        self.first
+            .services(width, false, services.clone().take(head))
+            .and_then(|()| self.second.services(width, false, services.skip(head)))
+            .map_err(|NoRoom| TooLong(width.list_type(false)))
+    }
+
+    /// Keeps `reserved` octets of the scan response for what the user wrote.
+    fn name(&mut self, name: &str, reserved: usize) -> Result<(), TooLong> {
+        let room = self.second.room().saturating_sub(reserved);
+        if name.len() <= self.first.room() || (room < name.len() && self.first.room() >= room) {
+            self.first.name_or_beginning(name)
+        } else {
+            self.second.name_within(name, room)
+        }
+        .map_err(|NoRoom| TooLong(AdType::COMPLETE_LOCAL_NAME))
+    }
+}
+
+/// The flags of an advertisement. They may be left out where none is needed, and a scan response never has them.
+fn flags(ad: &Advertisement<'_>) -> Option<Flags> {
+    let mode = match ad.discoverable {
+        Discoverable::No => Flags::empty(),
+        Discoverable::Limited => Flags::LIMITED_DISCOVERABLE,
+        Discoverable::General => Flags::GENERAL_DISCOVERABLE,
+    };
+    let has_first = rooms(ad).0 > 0;
+    match ad.kind {
+        AdvertisementKind::Connectable => Some(mode | Flags::BR_EDR_NOT_SUPPORTED),
+        AdvertisementKind::Scannable | AdvertisementKind::NonConnectable if !mode.is_empty() => {
+            Some(mode | Flags::BR_EDR_NOT_SUPPORTED)
+        }
+        AdvertisementKind::Scannable
+        | AdvertisementKind::NonConnectable
+        | AdvertisementKind::Directed { .. } => None,
+    }
+    .filter(|_| has_first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{vec, vec::Vec};
+
+    use hex_literal::hex;
+
+    use super::*;
+
+    fn laid_out(ad: &Advertisement<'_>) -> Result<(Vec<u8>, Vec<u8>), TooLong> {
+        let (mut first, mut second) = (vec![0; 400], vec![0; 400]);
+        let (a, b) = lay_out(ad, &mut first, &mut second)?;
+        first.truncate(a);
+        second.truncate(b);
+        Ok((first, second))
+    }
+
+    const BATTERY: Uuid = Uuid::new_16(0x180f);
+
+    #[test]
+    fn a_peripheral_has_flags_services_and_name() {
+        let ad = Advertisement::connectable().service(BATTERY).name("Belt");
+        let (first, second) = laid_out(&ad).unwrap();
+        assert_eq!(first, hex!("020106 03030f18 050942656c74"));
+        assert!(second.is_empty());
+        let limited = Advertisement::connectable().limited();
+        assert_eq!(laid_out(&limited).unwrap().0, hex!("020105"));
+        assert!(laid_out(&Advertisement::non_connectable()).unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_goes_to_the_scan_response() {
+        let name = "A name of twenty-four cc";
+        let ad =
+            Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]).name(name);
+        let (first, second) = laid_out(&ad).unwrap();
+        assert_eq!(first, hex!("020106 03030f18 07ff5900 07070707"));
+        assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
+
+        let beacon = Advertisement::non_connectable().manufacturer(0x59, &[7; 26]).name(name);
+        assert_eq!(laid_out(&beacon), Err(TooLong(AdType::COMPLETE_LOCAL_NAME)));
+        let beacon = Advertisement::non_connectable().manufacturer(0x59, &[7; 28]);
+        assert_eq!(laid_out(&beacon), Err(TooLong(AdType::MANUFACTURER_DATA)));
+    }
+
+    #[test]
+    fn a_long_list_is_spread_over_both() {
+        let many: Vec<_> = (0..20).map(|i| Uuid::new_16(0x1800 + i)).collect();
+        let ad = Advertisement::connectable().services(&many);
+        let (first, second) = laid_out(&ad).unwrap();
+        assert_eq!((first[3], first[4], second[0], second[1]), (27, 2, 15, 2));
+        let both: Vec<u8> = [first, second].concat();
+        assert_eq!(crate::AdData::new(&both).services().collect::<Vec<_>>(), many);
+
+        let too_many: Vec<_> = (0..28).map(|i| Uuid::new_16(0x1800 + i)).collect();
+        let ad = Advertisement::connectable().services(&too_many);
+        assert_eq!(laid_out(&ad), Err(TooLong(AdType::INCOMPLETE_SERVICES_16)));
+    }
+
+    #[test]
+    fn a_name_that_fits_nowhere_is_shortened() {
+        let name = "This name has more octets than any legacy PDU";
+        let ad = Advertisement::connectable().name(name);
+        let (first, second) = laid_out(&ad).unwrap();
+        assert_eq!(first, hex!("020106"));
+        assert_eq!(second[..2], [30, 8]);
+        assert_eq!(second[2..], name.as_bytes()[..29]);
+        let kept = Advertisement::connectable().name(name).scan_response(&hex!("020af8"));
+        let (first, second) = laid_out(&kept).unwrap();
+        assert_eq!((first.len(), first[4]), (3 + 28, 8));
+        assert_eq!(second, hex!("020af8"));
+    }
+
+    #[test]
+    fn extended_pdus_have_one_place() {
+        let long = [7; 200];
+        let ad = Advertisement::connectable().extended().manufacturer(0x59, &long).name("x");
+        let (first, second) = laid_out(&ad).unwrap();
+        assert_eq!((first.len(), second.len()), (3 + 204 + 3, 0));
+        let scannable = Advertisement::scannable().extended().manufacturer(0x59, &long);
+        let (first, second) = laid_out(&scannable).unwrap();
+        assert_eq!((first.len(), second.len()), (0, 204));
+    }
+
+    #[test]
+    fn octets_of_the_user_stand_as_they_are() {
+        let ad = Advertisement::connectable()
+            .name("x")
+            .exactly(&hex!("020104"))
+            .scan_response(&hex!("0309 4142"));
+        assert_eq!(laid_out(&ad).unwrap(), (hex!("020104").to_vec(), hex!("03094142").to_vec()));
+        let ad = Advertisement::connectable().data(&hex!("020af8"));
+        assert_eq!(laid_out(&ad).unwrap().0, hex!("020106 020af8"));
+        let long = [9; 32];
+        assert_eq!(laid_out(&Advertisement::connectable().exactly(&long)), Err(TooLong(AdType(9))));
+    }
+}

@@ -1,0 +1,203 @@
+//! The commands of an advertising set, legacy or extended, never both. [Vol 4] Part E, 3.1.1
+
+use bindrune_hci::{
+    AdvertisingType, DataOperation, DeviceAddress, Opcode, Phy,
+    cmd::le::{
+        AdvertisingProperties, DataFragment, EnabledSet, LegacyData, RemoveAdvertisingSet,
+        SetAdvertisingData, SetAdvertisingEnable, SetAdvertisingParameters,
+        SetAdvertisingSetRandomAddress, SetExtendedAdvertisingData, SetExtendedAdvertisingEnable,
+        SetExtendedAdvertisingParameters, SetExtendedScanResponseData, SetScanResponseData,
+        interval,
+    },
+};
+use bindrune_wire::Writer;
+
+use super::{
+    SetId,
+    set::{AdvertisingSet, Step, Wish},
+};
+use crate::{
+    AdvertisementKind, ControllerInfo, ExtendedPdus,
+    command::{put, units, units_16},
+};
+
+/// Writes the command of one step.
+pub(super) fn write(
+    id: SetId,
+    step: Step,
+    set: &mut AdvertisingSet,
+    data: &[u8],
+    info: &ControllerInfo,
+    w: &mut Writer<'_>,
+) -> Option<Opcode> {
+    if step == Step::Off {
+        return enable(id, false, false, info, w);
+    }
+    let wish = *set.wished()?;
+    let (first, second) = data.split_at_checked(wish.split)?;
+    match step {
+        Step::Off => None,
+        Step::Remove => put(w, &RemoveAdvertisingSet { set: id.0 }),
+        Step::Parameters if info.extended => put(w, &extended_parameters(id, &wish, info)),
+        Step::Parameters => put(w, &legacy_parameters(&wish, info)),
+        Step::Address => {
+            let address = info.address.octets();
+            put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
+        }
+        Step::Data(from) if info.extended => {
+            let fragment = fragment(id, from, first.get(..wish.len.0)?)?;
+            put(w, &SetExtendedAdvertisingData { fragment })
+        }
+        Step::Data(_) => {
+            put(w, &SetAdvertisingData { data: LegacyData::new(first.get(..wish.len.0)?).ok()? })
+        }
+        Step::Response(from) if info.extended => {
+            let fragment = fragment(id, from, second.get(..wish.len.1)?)?;
+            put(w, &SetExtendedScanResponseData { fragment })
+        }
+        Step::Response(_) => {
+            put(w, &SetScanResponseData { data: LegacyData::new(second.get(..wish.len.1)?).ok()? })
+        }
+        Step::On => {
+            set.turning_on();
+            enable(id, true, wish.is_high_duty(), info, w)
+        }
+    }
+}
+
+fn enable(
+    id: SetId,
+    on: bool,
+    high_duty: bool,
+    info: &ControllerInfo,
+    w: &mut Writer<'_>,
+) -> Option<Opcode> {
+    let enable = u8::from(on);
+    if !info.extended {
+        return put(w, &SetAdvertisingEnable { enable });
+    }
+    let duration = if high_duty { HIGH_DUTY_DURATION } else { 0 };
+    let sets = [EnabledSet { set: id.0, duration: duration.into(), max_events: 0 }];
+    put(w, &SetExtendedAdvertisingEnable { enable, sets: &sets })
+}
+
+/// The part of the data from octet `from` on.
+fn fragment(id: SetId, from: usize, data: &[u8]) -> Option<DataFragment<'_>> {
+    let end = Step::end(from, data.len());
+    let operation = match (from == 0, end == data.len()) {
+        (true, true) => DataOperation::COMPLETE,
+        (true, false) => DataOperation::FIRST,
+        (false, false) => DataOperation::INTERMEDIATE,
+        (false, true) => DataOperation::LAST,
+    };
+    let data = data.get(from..end)?;
+    Some(DataFragment { set: id.0, operation, fragment_preference: MAY_FRAGMENT, data })
+}
+
+fn legacy_parameters(wish: &Wish, info: &ControllerInfo) -> SetAdvertisingParameters {
+    let (kind, peer) = match wish.kind {
+        AdvertisementKind::Connectable => (AdvertisingType::CONNECTABLE, DeviceAddress::NONE),
+        AdvertisementKind::Scannable => (AdvertisingType::SCANNABLE, DeviceAddress::NONE),
+        AdvertisementKind::NonConnectable => {
+            (AdvertisingType::NON_CONNECTABLE, DeviceAddress::NONE)
+        }
+        AdvertisementKind::Directed { peer, high_duty: true } => {
+            (AdvertisingType::DIRECTED_HIGH_DUTY, peer.into())
+        }
+        AdvertisementKind::Directed { peer, high_duty: false } => {
+            (AdvertisingType::DIRECTED_LOW_DUTY, peer.into())
+        }
+    };
+    let (min, max) = wish.interval;
+    let min = units_16(min, INTERVAL_UNIT, INTERVAL_MIN, LEGACY_INTERVAL_MAX);
+    let max = units_16(max, INTERVAL_UNIT, min, LEGACY_INTERVAL_MAX);
+    SetAdvertisingParameters {
+        interval_min: min.into(),
+        interval_max: max.into(),
+        kind,
+        own_address_type: info.own_address_type(),
+        peer,
+        channels: wish.channels.bits(),
+        filter_policy: wish.filter(),
+    }
+}
+
+fn extended_parameters(
+    id: SetId,
+    wish: &Wish,
+    info: &ControllerInfo,
+) -> SetExtendedAdvertisingParameters {
+    let (min, max) = wish.interval;
+    let min = units(min, INTERVAL_UNIT, INTERVAL_MIN.into(), EXTENDED_INTERVAL_MAX);
+    let max = units(max, INTERVAL_UNIT, min, EXTENDED_INTERVAL_MAX);
+    let extended = wish.extended.unwrap_or(LEGACY_PDUS);
+    SetExtendedAdvertisingParameters {
+        set: id.0,
+        properties: properties(wish).bits().into(),
+        interval_min: interval(min),
+        interval_max: interval(max),
+        channels: wish.channels.bits(),
+        own_address_type: info.own_address_type(),
+        peer: match wish.kind {
+            AdvertisementKind::Directed { peer, .. } => peer.into(),
+            AdvertisementKind::Connectable
+            | AdvertisementKind::Scannable
+            | AdvertisementKind::NonConnectable => DeviceAddress::NONE,
+        },
+        filter_policy: wish.filter(),
+        tx_power: extended.tx_power.unwrap_or(ANY_POWER),
+        primary_phy: extended.primary,
+        secondary_max_skip: 0,
+        secondary_phy: extended.secondary,
+        sid: extended.sid & 0x0f,
+        scan_request_notification: 0,
+    }
+}
+
+fn properties(wish: &Wish) -> AdvertisingProperties {
+    use AdvertisingProperties as P;
+    let kind = match wish.kind {
+        AdvertisementKind::Connectable if wish.extended.is_none() => P::CONNECTABLE | P::SCANNABLE,
+        AdvertisementKind::Connectable => P::CONNECTABLE,
+        AdvertisementKind::Scannable => P::SCANNABLE,
+        AdvertisementKind::NonConnectable => P::empty(),
+        AdvertisementKind::Directed { high_duty: false, .. } => P::CONNECTABLE | P::DIRECTED,
+        AdvertisementKind::Directed { high_duty: true, .. } => {
+            P::CONNECTABLE | P::DIRECTED | P::HIGH_DUTY
+        }
+    };
+    let mut properties = kind;
+    match wish.extended {
+        None => properties |= P::LEGACY,
+        Some(extended) => {
+            let alone = matches!(wish.kind, AdvertisementKind::NonConnectable);
+            properties.set(P::ANONYMOUS, extended.anonymous && alone);
+            properties.set(P::INCLUDE_TX_POWER, extended.include_tx_power);
+        }
+    }
+    properties
+}
+
+/// Legacy PDUs by extended commands.
+const LEGACY_PDUS: ExtendedPdus = ExtendedPdus {
+    primary: Phy::LE_1M,
+    secondary: Phy::LE_1M,
+    sid: 0,
+    tx_power: None,
+    anonymous: false,
+    include_tx_power: false,
+};
+
+/// The unit of intervals, in microseconds.
+const INTERVAL_UNIT: u64 = 625;
+/// 20 ms.
+const INTERVAL_MIN: u16 = 0x20;
+/// 10.24 s.
+const LEGACY_INTERVAL_MAX: u16 = 0x4000;
+const EXTENDED_INTERVAL_MAX: u32 = 0x00ff_ffff;
+/// 1.28 s, in units of 10 ms. [Vol 4] Part E, 7.8.56
+const HIGH_DUTY_DURATION: u16 = 128;
+/// The controller chooses the transmit power.
+const ANY_POWER: i8 = 127;
+/// The controller may fragment the data on the air.
+const MAY_FRAGMENT: u8 = 0;

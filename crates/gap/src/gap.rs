@@ -1,0 +1,319 @@
+mod event;
+mod wish;
+
+use bindrune_hci::{DeviceAddress, Event, Opcode, Role, Status, event::AdvertisingSetTerminated};
+use bindrune_wire::{Address, AddressKind, Handle, Writer};
+use embassy_time::Instant;
+
+use crate::{
+    AdvertisingSet, Config, ControllerInfo, InitError, SetId,
+    accept_list::{AcceptList, ListState},
+    advertise::{Advertiser, News},
+    command::status_of,
+    connect::{self, Initiator},
+    init::Init,
+    refuse::Refused,
+    scan::{self, Scanner},
+};
+use event::Connection;
+pub use event::{GapEvent, GapTimer, LinkUp};
+
+/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list.
+///
+/// - Getters: [`Self::controller`], [`Self::is_advertising`], [`Self::is_scanning`], [`Self::free_set`], [`Self::lost_reports`],
+///   [`Self::faults`].
+/// - From the controller: [`Self::handle_event`], [`Self::handle_complete`], [`Self::handle_status`].
+/// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
+///   [`Self::connect`], [`Self::stop_connecting`], [`Self::set_accept_list`], [`Self::next_report`].
+/// - Out, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`] until
+///   there is none, then [`Self::poll_timeout`].
+///
+/// Wishes may be recorded at any time, also before the set-up; they begin when it is done. A new wish replaces the one
+/// before.
+#[derive(Debug)]
+pub struct Gap {
+    init: Init,
+    list: AcceptList,
+    advertiser: Advertiser,
+    scanner: Scanner,
+    initiator: Initiator,
+    /// Whose command is out.
+    sent: Option<(Opcode, Part)>,
+    /// Scanning and initiating at once was refused.
+    apart: bool,
+    /// Links that nobody keeps, to be disconnected.
+    refused: Refused,
+    outcome: Option<Result<(), InitError>>,
+    faults: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Init,
+    Refused,
+    List,
+    Advertiser,
+    Scanner,
+    Initiator,
+}
+
+impl Gap {
+    /// A machine that does nothing before [`Self::restart`].
+    ///
+    /// `sets` are the advertising sets, which share `data` evenly: each needs 62 octets, or as much as its extended
+    /// advertising data takes. `reports` holds advertising reports that nobody has taken yet.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        sets: &'static mut [AdvertisingSet],
+        data: &'static mut [u8],
+        reports: &'static mut [u8],
+    ) -> Self {
+        Self {
+            init: Init::new(config),
+            list: AcceptList::EMPTY,
+            advertiser: Advertiser::new(sets, data),
+            scanner: Scanner::new(reports),
+            initiator: Initiator::IDLE,
+            sent: None,
+            apart: false,
+            refused: Refused::NONE,
+            outcome: None,
+            faults: 0,
+        }
+    }
+
+    /// As new, in the same memory.
+    pub fn reset(&mut self, config: Config) {
+        self.init = Init::new(config);
+        self.list = AcceptList::EMPTY;
+        self.advertiser.reset();
+        self.scanner.reset();
+        self.initiator = Initiator::IDLE;
+        self.refused = Refused::NONE;
+        (self.sent, self.apart, self.outcome, self.faults) = (None, false, None, 0);
+    }
+
+    /// Begins with Reset, at first and for recovery. All wishes stay, and are told the controller again; links are gone.
+    pub fn restart(&mut self) {
+        self.init.restart();
+        self.list.restart();
+        self.advertiser.restart();
+        self.scanner.restart();
+        self.initiator.restart();
+        self.refused = Refused::NONE;
+        (self.sent, self.outcome) = (None, None);
+    }
+
+    /// Disconnects a link that nobody wants, or for which there is no room (reason 0x14).
+    pub fn refuse(&mut self, handle: Handle) {
+        if !self.refused.add(handle) {
+            self.faults = self.faults.saturating_add(1);
+        }
+    }
+
+    /// Does without a command, from the next restart on, because the controller did not answer it. Nothing changes
+    /// where nothing works without it.
+    pub fn avoid(&mut self, opcode: Opcode) {
+        self.init.avoid(opcode);
+    }
+
+    /// What the controller is, once it is set up.
+    #[must_use]
+    pub const fn controller(&self) -> Option<&ControllerInfo> {
+        self.init.info()
+    }
+
+    /// Events of the controller that made no sense, and were ignored.
+    #[must_use]
+    pub const fn faults(&self) -> u32 {
+        self.faults
+    }
+}
+
+/// Between the controller and this machine.
+impl Gap {
+    /// Writes the next command that is owed: opcode, length, parameters. `None` while one is out. `w` has room for
+    /// [`bindrune_hci::cmd::COMMAND_MAX`] octets.
+    pub fn poll_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
+        if self.sent.is_some() {
+            return None;
+        }
+        let (opcode, part) = self.next_command(now, w)?;
+        self.sent = Some((opcode, part));
+        Some(opcode)
+    }
+
+    fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Part)> {
+        let Self { init, list, advertiser, scanner, initiator, apart, refused, .. } = self;
+        let Some(info) = init.info() else {
+            return init.poll_command(w).map(|opcode| (opcode, Part::Init));
+        };
+        if let Some(opcode) = refused.poll_command(w) {
+            return Some((opcode, Part::Refused));
+        }
+        let state = list.state(info);
+        if let ListState::Failed(status) = state {
+            initiator.list_failed(status);
+        }
+        let alone = *apart || !info.may_scan_while_initiating(scanner.is_active());
+        let pause = alone && (initiator.is_busy() || initiator.is_waiting());
+        if let Some(opcode) = advertiser.poll_command(info, state, w) {
+            return Some((opcode, Part::Advertiser));
+        }
+        if let Some(opcode) = scanner.poll_command(info, state, pause, w) {
+            return Some((opcode, Part::Scanner));
+        }
+        let in_the_way = pause && scanner.is_on() && initiator.is_waiting();
+        if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, state, w) {
+            return Some((opcode, Part::Initiator));
+        }
+        if advertiser.uses_list() || scanner.uses_list() || initiator.uses_list() {
+            return None;
+        }
+        list.poll_command(info, w).map(|opcode| (opcode, Part::List))
+    }
+
+    /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
+    pub fn handle_complete(&mut self, now: Instant, opcode: Opcode, return_parameters: &[u8]) {
+        self.answered(now, opcode, status_of(return_parameters), return_parameters);
+    }
+
+    /// Command Status for the command of [`Self::poll_command`].
+    pub fn handle_status(&mut self, now: Instant, opcode: Opcode, status: Status) {
+        self.answered(now, opcode, status, &[status.0]);
+    }
+
+    fn answered(&mut self, now: Instant, opcode: Opcode, status: Status, parameters: &[u8]) {
+        let Some((_, part)) = self.sent.take_if(|(sent, _)| *sent == opcode) else { return };
+        match part {
+            Part::Init => match self.init.answered(status, parameters) {
+                Ok(true) => self.outcome = Some(Ok(())),
+                Ok(false) => {}
+                Err(error) => self.outcome = Some(Err(error)),
+            },
+            Part::Refused => self.refused.answered(now, status),
+            Part::List => self.list.answered(status),
+            Part::Advertiser => self.advertiser.answered(now, status),
+            Part::Scanner => self.scanner.answered(now, status),
+            Part::Initiator => self.initiator_answered(now, opcode, status),
+        }
+    }
+
+    fn initiator_answered(&mut self, now: Instant, opcode: Opcode, status: Status) {
+        let refused =
+            status == Status::COMMAND_DISALLOWED && opcode != Opcode::LE_CREATE_CONNECTION_CANCEL;
+        if refused && self.scanner.is_on() && !self.apart {
+            self.apart = true;
+            self.initiator.put_off();
+        } else {
+            self.initiator.answered(now, status);
+        }
+    }
+
+    /// Any event. Those of links, and of commands, are not for this machine and do nothing.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+    pub fn handle_event(&mut self, now: Instant, event: &Event<'_>) -> Option<LinkUp> {
+        match event {
+            Event::LeConnectionComplete(event) => return self.connection(&Connection::of(event)),
+            Event::LeEnhancedConnectionComplete(event) => {
+                return self.connection(&Connection::of_enhanced(event));
+            }
+            Event::LeAdvertisingSetTerminated(event) => self.terminated(event),
+            Event::LeAdvertisingReport(reports) => {
+                reports.iter().for_each(|report| self.scanner.legacy_report(now, &report));
+            }
+            Event::LeExtendedAdvertisingReport(reports) => {
+                reports.iter().for_each(|report| self.scanner.extended_report(now, &report));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn connection(&mut self, connection: &Connection) -> Option<LinkUp> {
+        if !connection.status.is_success() {
+            self.no_connection(connection.status);
+            return None;
+        }
+        let Some(handle) = Handle::new(connection.handle.raw()) else {
+            self.faults = self.faults.saturating_add(1);
+            return None;
+        };
+        let (role, (set, wanted)) = match connection.role {
+            Role::CENTRAL => (Role::CENTRAL, (None, self.initiator.linked())),
+            Role::PERIPHERAL => (Role::PERIPHERAL, self.advertiser.linked(handle)),
+            _ => {
+                self.faults = self.faults.saturating_add(1);
+                (Role::PERIPHERAL, (None, false))
+            }
+        };
+        let DeviceAddress { octets, .. } = connection.peer;
+        let peer = connection.peer.get().unwrap_or(Address::new(AddressKind::Random, octets));
+        let parameters = connection.parameters;
+        Some(LinkUp { handle, role, peer, parameters, set, wanted })
+    }
+
+    /// The end of directed advertising with legacy commands, or of initiating.
+    fn no_connection(&mut self, status: Status) {
+        let legacy = self.controller().is_some_and(|info| !info.extended);
+        if status != Status::ADVERTISING_TIMEOUT {
+            self.initiator.failed(status);
+        } else if legacy {
+            self.advertiser.terminated(SetId(0), status, None);
+        }
+    }
+
+    fn terminated(&mut self, event: &AdvertisingSetTerminated) {
+        let handle = Handle::new(event.handle.raw());
+        if !self.advertiser.terminated(SetId(event.set), event.status, handle) {
+            self.faults = self.faults.saturating_add(1);
+        }
+    }
+
+    /// What happened since the last call.
+    pub fn poll_event(&mut self) -> Option<GapEvent> {
+        if let Some(outcome) = self.outcome.take() {
+            return Some(outcome.map_or_else(GapEvent::InitFailed, |()| GapEvent::Ready));
+        }
+        if let Some((set, news)) = self.advertiser.poll_news() {
+            return Some(match news {
+                News::Started => GapEvent::AdvertisingStarted { set },
+                News::Ended(end) => GapEvent::AdvertisingEnded { set, end },
+                News::Linked { handle, wanted } => GapEvent::SetLinked { set, handle, wanted },
+            });
+        }
+        if let Some(status) = self.scanner.poll_ended() {
+            return Some(GapEvent::ScanEnded(status));
+        }
+        self.initiator.poll_ended().map(GapEvent::ConnectEnded)
+    }
+
+    /// The earliest deadline, and its reason.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, GapTimer)> {
+        let advertiser =
+            self.advertiser.poll_timeout().map(|(at, set)| (at, GapTimer::Advertising(set)));
+        let scanner = self.scanner.poll_timeout().map(|(at, deadline)| match deadline {
+            scan::Deadline::Merge => (at, GapTimer::Merge),
+            scan::Deadline::Retry => (at, GapTimer::Scan),
+        });
+        let initiator = self.initiator.poll_timeout().map(|(at, deadline)| match deadline {
+            connect::Deadline::End => (at, GapTimer::Connect),
+            connect::Deadline::Retry => (at, GapTimer::Cancel),
+        });
+        let refused = self.refused.poll_timeout().map(|at| (at, GapTimer::Refused));
+        [advertiser, scanner, initiator, refused].into_iter().flatten().min_by_key(|&(at, _)| at)
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.advertiser.handle_timeout(now);
+        self.scanner.handle_timeout(now);
+        self.initiator.handle_timeout(now);
+        self.refused.handle_timeout(now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use bindrune_hci::{
+    DeviceAddress, RawHandle, Role, Status,
+    event::{ConnectionComplete, EnhancedConnectionComplete},
+};
+use bindrune_wire::{Address, Handle};
+
+use crate::{AdvertisingEnd, ConnectEnd, CurrentParameters, InitError, SetId};
+
+/// A link that came up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkUp {
+    /// Its handle.
+    pub handle: Handle,
+    /// Our role.
+    pub role: Role,
+    /// The peer: its identity address where the controller resolved it.
+    pub peer: Address,
+    /// What the link is like.
+    pub parameters: CurrentParameters,
+    /// The advertising set that made it. `None` for a central, and where several sets could have: then
+    /// [`GapEvent::SetLinked`] follows.
+    pub set: Option<SetId>,
+    /// False where no wish (any more) asked for it: it is to be disconnected.
+    pub wanted: bool,
+}
+
+/// What happened, other than a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapEvent {
+    /// The controller is set up; [`crate::Gap::controller`] is there.
+    Ready,
+    /// The controller cannot be used. Nothing happens until [`crate::Gap::restart`].
+    InitFailed(InitError),
+    /// A set is on.
+    AdvertisingStarted {
+        /// Which one.
+        set: SetId,
+    },
+    /// A set ended by itself.
+    AdvertisingEnded {
+        /// Which one.
+        set: SetId,
+        /// Why.
+        end: AdvertisingEnd,
+    },
+    /// A link whose [`LinkUp::set`] was not known came from this set.
+    SetLinked {
+        /// Which one.
+        set: SetId,
+        /// The link.
+        handle: Handle,
+        /// False where the set's wish was withdrawn before: the link is to be disconnected.
+        wanted: bool,
+    },
+    /// The controller refused to scan.
+    ScanEnded(Status),
+    /// No link came up.
+    ConnectEnded(ConnectEnd),
+}
+
+/// Why [`crate::Gap`] has a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum GapTimer {
+    /// A set's time is over, or turning it off is tried again.
+    Advertising(SetId),
+    /// Advertising that waits for its scan response goes without.
+    Merge,
+    /// Turning scanning off is tried again.
+    Scan,
+    /// The wish to connect has waited long enough.
+    Connect,
+    /// Cancelling is tried again, or taken for done.
+    Cancel,
+    /// Disconnecting a link that nobody keeps is tried again.
+    Refused,
+}
+
+/// What both kinds of Connection Complete say.
+pub(super) struct Connection {
+    pub(super) status: Status,
+    pub(super) handle: RawHandle,
+    pub(super) role: Role,
+    pub(super) peer: DeviceAddress,
+    pub(super) parameters: CurrentParameters,
+}
+
+impl Connection {
+    pub(super) const fn of(event: &ConnectionComplete) -> Self {
+        Self {
+            status: event.status,
+            handle: event.handle,
+            role: event.role,
+            peer: event.peer,
+            parameters: CurrentParameters {
+                interval: event.interval.get(),
+                latency: event.latency.get(),
+                timeout: event.timeout.get(),
+            },
+        }
+    }
+
+    pub(super) const fn of_enhanced(event: &EnhancedConnectionComplete) -> Self {
+        Self {
+            status: event.status,
+            handle: event.handle,
+            role: event.role,
+            peer: event.peer,
+            parameters: CurrentParameters {
+                interval: event.interval.get(),
+                latency: event.latency.get(),
+                timeout: event.timeout.get(),
+            },
+        }
+    }
+}

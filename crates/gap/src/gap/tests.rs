@@ -1,0 +1,212 @@
+//! Any order of wishes, events and failures ends where the wishes say.
+
+use std::{vec, vec::Vec};
+
+use bindrune_hci::{Event, FilterPolicy, Opcode, PhyMask, Status, event::RawEvent};
+use bindrune_wire::Address;
+use embassy_time::Duration;
+use proptest::prelude::*;
+
+use crate::{
+    Advertisement, Connect, Scan, SetId,
+    testing::{Model, PEER, Rig},
+};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Advertise {
+        set: u8,
+        kind: u8,
+        by_list: bool,
+        seconds: Option<u8>,
+    },
+    StopAdvertising(u8),
+    Scan {
+        active: bool,
+        by_list: bool,
+    },
+    StopScanning,
+    Connect {
+        any: bool,
+        seconds: Option<u8>,
+    },
+    StopConnecting,
+    AcceptList(u8),
+    /// The controller takes so many commands.
+    Commands(u8),
+    CentralComes(u8),
+    PeripheralAnswers,
+    /// The next commands fail.
+    Fail {
+        count: u8,
+        status: u8,
+        by_status: bool,
+    },
+    Pass(u16),
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let seconds = || proptest::option::of(1..4_u8);
+    prop_oneof![
+        (0..4_u8, 0..5_u8, any::<bool>(), seconds()).prop_map(|(set, kind, by_list, seconds)| {
+            Step::Advertise { set, kind, by_list, seconds }
+        }),
+        (0..4_u8).prop_map(Step::StopAdvertising),
+        any::<(bool, bool)>().prop_map(|(active, by_list)| Step::Scan { active, by_list }),
+        Just(Step::StopScanning),
+        (any::<bool>(), seconds()).prop_map(|(any, seconds)| Step::Connect { any, seconds }),
+        Just(Step::StopConnecting),
+        (0..10_u8).prop_map(Step::AcceptList),
+        (0..6_u8).prop_map(Step::Commands),
+        (0..6_u8).prop_map(Step::Commands),
+        (0..3_u8).prop_map(Step::CentralComes),
+        Just(Step::PeripheralAnswers),
+        (1..4_u8, prop::sample::select(vec![0x01_u8, 0x07, 0x12, 0x1f, 0x3a]), any::<bool>())
+            .prop_map(|(count, status, by_status)| Step::Fail { count, status, by_status }),
+        (0..2_500_u16).prop_map(Step::Pass),
+        Just(Step::Restart),
+    ]
+}
+
+impl Step {
+    fn take(&self, rig: &mut Rig) {
+        match *self {
+            Self::Advertise { set, kind, by_list, seconds } => {
+                let long = [7; 300];
+                let mut ad = match kind {
+                    0 => Advertisement::connectable().name("one"),
+                    1 => Advertisement::scannable().name("two"),
+                    2 => Advertisement::non_connectable().manufacturer(7, &[1, 2]),
+                    3 => Advertisement::directed(PEER),
+                    _ => Advertisement::connectable().extended().manufacturer(7, &long[..240]),
+                };
+                if by_list {
+                    ad = ad.filter(FilterPolicy::BY_LIST);
+                }
+                if let Some(seconds) = seconds {
+                    ad = ad.timeout(Duration::from_secs(seconds.into()));
+                }
+                let _ = rig.gap.advertise(SetId(set), &ad);
+            }
+            Self::StopAdvertising(set) => rig.gap.stop_advertising(SetId(set)),
+            Self::Scan { active, by_list } => {
+                let scan = if active { Scan::active() } else { Scan::passive() };
+                rig.gap.scan(Scan { accept_list_only: by_list, ..scan });
+            }
+            Self::StopScanning => rig.gap.stop_scanning(),
+            Self::Connect { any, seconds } => {
+                let connect = if any { Connect::any() } else { Connect::to(PEER) };
+                let timeout = seconds.map(|s| Duration::from_secs(s.into()));
+                rig.gap.connect(Connect { timeout, phys: PhyMask::LE_1M, ..connect });
+            }
+            Self::StopConnecting => rig.gap.stop_connecting(),
+            Self::AcceptList(len) => {
+                let peers: Vec<_> =
+                    (0..len).map(|n| Address::public([1, 2, 3, 4, len, n])).collect();
+                rig.gap.set_accept_list(&peers).unwrap();
+            }
+            Self::Commands(count) => {
+                for _ in 0..count {
+                    rig.step();
+                }
+                rig.hear();
+            }
+            Self::CentralComes(set) => rig.model.central_comes(set.into()),
+            Self::PeripheralAnswers => rig.model.peripheral_answers(),
+            Self::Fail { count, status, by_status } => {
+                rig.model.failing = Some((count, Status(status)));
+                rig.model.by_status = by_status;
+            }
+            Self::Pass(ms) => {
+                rig.now += Duration::from_millis(ms.into());
+                rig.gap.handle_timeout(rig.now);
+            }
+            Self::Restart => {
+                // A set-up that fails is begun anew.
+                rig.model.failing = None;
+                rig.gap.restart();
+            }
+        }
+    }
+}
+
+/// What the controller does must be what is wished, and nothing else.
+fn check(rig: &Rig) {
+    let gap = &rig.gap;
+    for (n, set) in rig.model.sets.iter().enumerate() {
+        assert_eq!(set.on, gap.advertiser.is_wished(SetId(n as u8)), "set {n}");
+        assert_eq!(set.on, gap.is_advertising(SetId(n as u8)), "set {n}");
+    }
+    let initiating = gap.initiator.is_wished();
+    assert_eq!(rig.model.initiating, initiating);
+    let may_scan = !initiating || rig.model.states != 0;
+    assert_eq!(rig.model.scanning, gap.scanner.is_wished() && may_scan);
+    assert_eq!(rig.model.scanning, gap.is_scanning());
+    let used = (rig.model.scanning && rig.model.scan_by_list)
+        || (initiating && rig.model.initiate_by_list)
+        || rig.model.sets.iter().any(|set| set.on && set.by_list);
+    if used {
+        let wished: Vec<_> = gap.list.peers().map(Into::into).collect();
+        assert_eq!(rig.model.list, wished);
+    }
+    assert!(rig.links.iter().all(|up| up.wanted || !rig.model.links.contains(&up.handle)));
+    let allowed = |opcode: &Opcode| *opcode == Opcode::LE_CREATE_CONNECTION_CANCEL;
+    assert!(rig.model.disallowed.iter().all(allowed), "{:?}", rig.model.disallowed);
+}
+
+proptest! {
+    #[test]
+    fn any_order_of_wishes_converges(
+        extended in any::<bool>(),
+        together in any::<bool>(),
+        steps in proptest::collection::vec(step(), 0..40),
+    ) {
+        let states = if together { u64::MAX } else { 0 };
+        let mut rig = Rig::with(Model { states, ..Model::new(extended) }, crate::Config::DEFAULT);
+        rig.gap.restart();
+        for step in &steps {
+            step.take(&mut rig);
+        }
+        rig.model.failing = None;
+        if rig.gap.controller().is_none() {
+            rig.gap.restart();
+        }
+        rig.pass(Duration::from_secs(10));
+        check(&rig);
+        prop_assert!(rig.gap.poll_timeout().is_none(), "{:?}", rig.gap.poll_timeout());
+    }
+
+    #[test]
+    fn any_events_at_any_time_do_no_harm(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+        crate::fuzz::gap(&octets);
+        crate::fuzz::link(&octets);
+    }
+}
+
+/// Rows H11 and H12 among others: nothing happens.
+#[test]
+fn events_of_others_are_left_alone() {
+    let mut rig = Rig::ready(true);
+    for packet in
+        [&[0x05, 4, 0, 0x23, 1, 0x13][..], &[0xff, 0], &[0x3e, 3, 0xfe, 1, 2], &[0x13, 1, 0]]
+    {
+        let raw = RawEvent::parse(packet).unwrap();
+        let event = Event::parse(raw.code, raw.parameters).unwrap();
+        assert_eq!(rig.gap.handle_event(rig.now, &event), None);
+    }
+    assert!(rig.gap.faults() == 0 && rig.gap.poll_event().is_none());
+}
+
+/// Rows H01 and H05.
+#[test]
+fn answers_that_nobody_waits_for_are_ignored() {
+    let mut rig = Rig::ready(true);
+    rig.gap.handle_complete(rig.now, Opcode::LE_SET_SCAN_ENABLE, &[0]);
+    rig.gap.handle_status(rig.now, Opcode::NOP, Status::SUCCESS);
+    rig.gap.scan(Scan::passive());
+    rig.run();
+    rig.gap.handle_complete(rig.now, Opcode::LE_SET_EXTENDED_SCAN_ENABLE, &[0x0c]);
+    rig.run();
+    assert!(rig.gap.is_scanning() && rig.events.is_empty());
+}

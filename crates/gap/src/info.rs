@@ -1,0 +1,235 @@
+use core::fmt;
+
+use bindrune_hci::{
+    Opcode, OwnAddressType, Status,
+    cmd::{SupportedCommands, le::LeFeatures},
+};
+use bindrune_wire::{Address, AddressKind};
+
+/// How the controller is to be set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Which address this device has.
+    pub address: AddressChoice,
+    /// Octets of ACL data that the host takes in one packet, for flow control from controller to host.
+    pub host_acl_len: u16,
+    /// ACL packets that the host holds; 0 leaves flow control from controller to host off.
+    pub host_acl_count: u16,
+    /// Ask each link for 251-octet packets where both sides can.
+    pub data_length: bool,
+    /// Ask each link for the 2M PHY where both sides can.
+    pub phy_2m: bool,
+}
+
+/// Which address this device has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AddressChoice {
+    /// The public address; where there is none, the static one that the vendor programmed; else one that is made up once.
+    #[default]
+    Automatic,
+    /// This random static address.
+    Static(Address),
+}
+
+impl Config {
+    /// Automatic address, no flow control towards the host, long packets and 2M PHY wherever possible.
+    pub const DEFAULT: Self = Self {
+        address: AddressChoice::Automatic,
+        host_acl_len: 251,
+        host_acl_count: 0,
+        data_length: true,
+        phy_2m: true,
+    };
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What the controller is, and what of it this host uses.
+#[derive(Clone, Copy, Debug)]
+pub struct ControllerInfo {
+    /// HCI version: 6 is 4.0, 9 is 5.0, 12 is 5.3, 14 is 6.0.
+    pub hci_version: u8,
+    /// HCI subversion, the vendor's.
+    pub hci_subversion: u16,
+    /// LMP version, numbered as the HCI version.
+    pub lmp_version: u8,
+    /// LMP subversion, the vendor's.
+    pub lmp_subversion: u16,
+    /// Company identifier of the manufacturer.
+    pub manufacturer: u16,
+    /// The commands that it says it supports, without those that [`crate::Gap::avoid`] was told to avoid.
+    pub commands: SupportedCommands,
+    /// LMP features, page 0.
+    pub features: u64,
+    /// LE features, page 0.
+    pub le_features: LeFeatures,
+    /// Which states and roles may be combined. [Vol 4] Part E, 7.8.27
+    pub le_states: u64,
+    /// Octets of one ACL packet's payload.
+    pub acl_len: u16,
+    /// ACL packets that the controller holds.
+    pub acl_count: u16,
+    /// The ACL buffers are shared with BR/EDR.
+    pub acl_shared: bool,
+    /// Flow control from controller to host is on.
+    pub host_flow_control: bool,
+    /// The public device address, where there is one.
+    pub public_address: Option<Address>,
+    /// The address that this device uses.
+    pub address: Address,
+    /// Peers that the accept list holds.
+    pub accept_list_size: u8,
+    /// Peers that the resolving list holds.
+    pub resolving_list_size: u8,
+    /// Extended advertising, scanning and connecting commands are used, and no legacy ones.
+    pub extended: bool,
+    /// Advertising sets; 1 with legacy commands.
+    pub advertising_sets: u8,
+    /// Octets of advertising data in one set.
+    pub max_advertising_data: u16,
+    /// Longest payload of a link-layer packet that it sends, 27 to 251 octets.
+    pub max_tx_octets: u16,
+    /// Longest time that such a packet takes, in microseconds.
+    pub max_tx_time: u16,
+    /// New links are asked for long packets.
+    pub uses_data_length: bool,
+    /// New links are asked for the 2M PHY.
+    pub uses_phy_2m: bool,
+}
+
+impl ControllerInfo {
+    pub(crate) const UNKNOWN: Self = Self {
+        hci_version: 0,
+        hci_subversion: 0,
+        lmp_version: 0,
+        lmp_subversion: 0,
+        manufacturer: 0,
+        commands: SupportedCommands::NONE,
+        features: 0,
+        le_features: LeFeatures::empty(),
+        le_states: 0,
+        acl_len: 0,
+        acl_count: 0,
+        acl_shared: false,
+        host_flow_control: false,
+        public_address: None,
+        address: Address::public([0; 6]),
+        accept_list_size: 0,
+        resolving_list_size: 0,
+        extended: false,
+        advertising_sets: 1,
+        max_advertising_data: 31,
+        max_tx_octets: 27,
+        max_tx_time: 328,
+        uses_data_length: false,
+        uses_phy_2m: false,
+    };
+
+    /// True where the controller supports a command (vendor commands are never known).
+    #[must_use]
+    pub fn supports(&self, opcode: Opcode) -> bool {
+        self.commands.supports(opcode)
+    }
+
+    /// The kind of address that advertising, scanning and connecting use.
+    #[must_use]
+    pub const fn own_address_type(&self) -> OwnAddressType {
+        match self.address.kind() {
+            AddressKind::Public => OwnAddressType::PUBLIC,
+            AddressKind::Random => OwnAddressType::RANDOM,
+        }
+    }
+
+    /// True where passive or active scanning may go on while a connection is being made. [Vol 4] Part E, 7.8.27
+    pub(crate) const fn may_scan_while_initiating(&self, active: bool) -> bool {
+        let bit = if active { STATE_ACTIVE_SCAN_INITIATING } else { STATE_PASSIVE_SCAN_INITIATING };
+        self.le_states & bit != 0
+    }
+}
+
+const STATE_PASSIVE_SCAN_INITIATING: u64 = 1 << 22;
+const STATE_ACTIVE_SCAN_INITIATING: u64 = 1 << 23;
+
+/// Why a controller cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitError {
+    /// It refused a command without which nothing works, or its answer made no sense.
+    Command {
+        /// The command.
+        opcode: Opcode,
+        /// Its status; 0x1f where the answer made no sense.
+        status: Status,
+    },
+    /// It has no buffer for ACL data, neither for LE nor shared.
+    NoBuffers,
+    /// Its ACL packets hold fewer than 27 octets.
+    ShortBuffers(u16),
+    /// The address of [`AddressChoice::Static`] is not a random static one.
+    NotStatic(Address),
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command { opcode, status } => {
+                write!(f, "the controller refused {opcode:?}: {status}")
+            }
+            Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
+            Self::ShortBuffers(len) => {
+                write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")
+            }
+            Self::NotStatic(address) => write!(f, "{address} is not a random static address"),
+        }
+    }
+}
+
+impl core::error::Error for InitError {}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for InitError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self {
+            Self::Command { opcode, status } => {
+                defmt::write!(f, "Command {=u16:04x} {}", opcode.0, status);
+            }
+            Self::NoBuffers => defmt::write!(f, "NoBuffers"),
+            Self::ShortBuffers(len) => defmt::write!(f, "ShortBuffers({})", len),
+            Self::NotStatic(address) => defmt::write!(f, "NotStatic({})", address),
+        }
+    }
+}
+
+/// A random static address from random octets: the two highest bits are 1, and of the others at least one is 0 and one
+/// is 1. [Vol 6] Part B, 1.3.2.1
+#[must_use]
+pub const fn static_address(random: [u8; 6]) -> Address {
+    let [mut low, b, c, d, e, high] = random;
+    let high = high | 0xc0;
+    match [low, b, c, d, e, high] {
+        [0, 0, 0, 0, 0, 0xc0] => low = 1,
+        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => low = 0xfe,
+        _ => {}
+    }
+    Address::new(AddressKind::Random, [low, b, c, d, e, high])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_address_is_never_all_zeros_or_ones() {
+        for octets in [[0; 6], [0xff; 6], [0x12, 0x34, 0, 0, 0, 0x05]] {
+            let address = static_address(octets);
+            assert!(address.is_static(), "{address:?}");
+            let [.., high] = address.octets();
+            let ones = address.octets().iter().map(|o| o.count_ones()).sum::<u32>();
+            assert!(high >> 6 == 3 && (3..48).contains(&ones), "{address:?}");
+        }
+    }
+}

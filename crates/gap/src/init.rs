@@ -1,0 +1,160 @@
+//! Setting up a controller: Reset, what it is, what it shall tell us, our address. [Vol 4] Part E, 7
+
+mod learn;
+mod steps;
+
+use bindrune_hci::{Opcode, Status, cmd::le::LeFeatures};
+use bindrune_wire::{Address, Writer};
+
+use crate::{AddressChoice, Config, ControllerInfo, InitError};
+use steps::Step;
+
+/// Walks the steps of the set-up, and collects what the controller says.
+#[derive(Debug)]
+pub(crate) struct Init {
+    config: Config,
+    info: ControllerInfo,
+    state: State,
+    /// The address that was made up; it stays over a restart.
+    made: Option<Address>,
+    /// The controller took Host Buffer Size.
+    host_buffers: bool,
+    /// Commands that a controller left unanswered.
+    avoided: [Opcode; AVOIDED],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    At(Step),
+    Done,
+}
+
+/// How many commands can be avoided.
+const AVOIDED: usize = 8;
+
+impl Init {
+    pub(crate) const fn new(config: Config) -> Self {
+        Self {
+            config,
+            info: ControllerInfo::UNKNOWN,
+            state: State::Idle,
+            made: None,
+            host_buffers: false,
+            avoided: [Opcode::NOP; AVOIDED],
+        }
+    }
+
+    /// What the controller is, once all is known.
+    pub(crate) const fn info(&self) -> Option<&ControllerInfo> {
+        match self.state {
+            State::Done => Some(&self.info),
+            State::Idle | State::At(_) => None,
+        }
+    }
+
+    /// Begins with Reset.
+    pub(crate) const fn restart(&mut self) {
+        self.info = ControllerInfo::UNKNOWN;
+        self.host_buffers = false;
+        self.state = State::At(Step::Reset);
+    }
+
+    /// Does without a command, from the next restart on.
+    pub(crate) fn avoid(&mut self, opcode: Opcode) {
+        if !steps::is_mandatory(opcode)
+            && !self.avoided.contains(&opcode)
+            && let Some(free) = self.avoided.iter_mut().find(|avoided| **avoided == Opcode::NOP)
+        {
+            *free = opcode;
+        }
+    }
+
+    pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
+        let State::At(step) = self.state else { return None };
+        self.write(step, w)
+    }
+
+    /// The answer to the command of [`Self::poll_command`]. True where the set-up is done with it.
+    pub(crate) fn answered(
+        &mut self,
+        status: Status,
+        parameters: &[u8],
+    ) -> Result<bool, InitError> {
+        let State::At(step) = self.state else { return Ok(false) };
+        if let Err(status) = self.learn(step, status, parameters)
+            && step.is_mandatory()
+        {
+            self.state = State::Idle;
+            return Err(InitError::Command { opcode: step.opcode(), status });
+        }
+        self.advance(step).inspect_err(|_| self.state = State::Idle)
+    }
+
+    /// Goes to the next step that applies.
+    fn advance(&mut self, done: Step) -> Result<bool, InitError> {
+        self.check(done)?;
+        let mut steps = Step::ALL.iter().copied().skip_while(|&step| step != done).skip(1);
+        let next = steps.find(|&step| self.applies(step));
+        self.state = next.map_or(State::Done, State::At);
+        Ok(next.is_none())
+    }
+
+    /// What must hold after a step.
+    fn check(&mut self, done: Step) -> Result<(), InitError> {
+        let ControllerInfo { acl_len, acl_count, .. } = self.info;
+        let none = acl_len == 0 || acl_count == 0;
+        if done == Step::SharedBuffers && none {
+            return Err(InitError::NoBuffers);
+        }
+        if matches!(done, Step::LeBuffers | Step::SharedBuffers) && !none && acl_len < SHORTEST_ACL
+        {
+            return Err(InitError::ShortBuffers(acl_len));
+        }
+        if done == Step::LeBuffers {
+            return self.choose_address();
+        }
+        Ok(())
+    }
+
+    /// Our address, as far as it is known without asking more.
+    fn choose_address(&mut self) -> Result<(), InitError> {
+        match (self.config.address, self.info.public_address, self.made) {
+            (AddressChoice::Static(address), ..) if !address.is_static() => {
+                return Err(InitError::NotStatic(address));
+            }
+            (AddressChoice::Static(address), ..)
+            | (AddressChoice::Automatic, Some(address), _)
+            | (AddressChoice::Automatic, None, Some(address)) => self.info.address = address,
+            (AddressChoice::Automatic, None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// All extended commands that this host would use, or none: they must not be mixed. [Vol 4] Part E, 3.1.1
+    fn has_extended(&self) -> bool {
+        let needed = [
+            Opcode::LE_SET_EXTENDED_ADVERTISING_PARAMETERS,
+            Opcode::LE_SET_EXTENDED_ADVERTISING_DATA,
+            Opcode::LE_SET_EXTENDED_SCAN_RESPONSE_DATA,
+            Opcode::LE_SET_EXTENDED_ADVERTISING_ENABLE,
+            Opcode::LE_SET_ADVERTISING_SET_RANDOM_ADDRESS,
+            Opcode::LE_SET_EXTENDED_SCAN_PARAMETERS,
+            Opcode::LE_SET_EXTENDED_SCAN_ENABLE,
+            Opcode::LE_EXTENDED_CREATE_CONNECTION,
+        ];
+        self.info.le_features.contains(LeFeatures::EXTENDED_ADVERTISING)
+            && needed.iter().all(|&opcode| self.info.supports(opcode))
+    }
+
+    /// True where our address is still to be found.
+    fn has_no_address(&self) -> bool {
+        self.info.address == ControllerInfo::UNKNOWN.address
+    }
+}
+
+/// The shortest ACL packet that a controller may have. [Vol 4] Part E, 7.8.2
+const SHORTEST_ACL: u16 = 27;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! GAP: what the controller is, and how devices advertise, find each other, connect and keep a link. [Vol 3] Part C
+//!
+//! - [`adv_data`] reads and writes advertising data; [`Advertisement`] is what a user wishes to advertise.
+//! - [`Gap`] owns what a controller has once: its set-up ([`ControllerInfo`]), advertising sets, one scanner, one
+//!   initiator, the accept list. A caller records wishes; `Gap` compares them with what the controller does, and gives
+//!   the commands that are missing.
+//! - [`LinkControl`] does the same for one link: parameters, data length, PHY, RSSI, features, disconnect.
+//!
+//! Both are pulled: `poll_command` writes the one command that is owed, and exactly one of `handle_complete` and
+//! `handle_status` must follow before the next is pulled. Nothing here reads a clock, waits or allocates.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
+
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod accept_list;
+pub mod adv_data;
+mod advertise;
+mod advertisement;
+mod command;
+mod connect;
+#[cfg(any(test, feature = "std"))]
+#[doc(hidden)]
+pub mod fuzz;
+mod gap;
+mod info;
+mod init;
+mod link;
+mod parameters;
+mod refuse;
+mod scan;
+#[cfg(test)]
+mod testing;
+
+pub use accept_list::{ACCEPT_LIST_MAX, TooManyPeers};
+pub use adv_data::{AdData, AdType, AdWriter, Flags, TooLong, lay_out};
+pub use advertise::{AdvertisingEnd, AdvertisingSet, SetId};
+pub use advertisement::{
+    Advertisement, AdvertisementKind, Channels, Discoverable, ExtendedPdus, LIMITED_TIMEOUT,
+};
+pub use connect::{Connect, ConnectEnd};
+pub use gap::{Gap, GapEvent, GapTimer, LinkUp};
+pub use info::{AddressChoice, Config, ControllerInfo, InitError, static_address};
+pub use link::{
+    Asked, DataLengths, InvalidReason, LinkControl, LinkEvent, LinkTimer, Phys, RemoteVersion,
+    link_of,
+};
+pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters};
+pub use scan::{Report, ReportFlags, Scan};

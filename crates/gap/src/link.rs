@@ -1,0 +1,304 @@
+//! One link's control procedures: features, version, parameters, data length, PHY, RSSI, disconnect. [Vol 4] Part E, 7.1,
+//! 7.5, 7.8
+//!
+//! At the start of a link the peer's features and version are read, then long packets and the 2M PHY are asked for where
+//! both sides can. These, and updates of the application, follow one another; disconnecting and answers wait for
+//! nothing.
+
+mod call;
+mod command;
+mod event;
+mod state;
+mod wish;
+
+use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, cmd::le::LeFeatures};
+use bindrune_wire::{Address, AddressKind, Handle};
+use embassy_time::Instant;
+
+use crate::{ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp};
+pub use call::Asked;
+use call::Call;
+use command::Sent;
+pub use event::link_of;
+pub use state::{DataLengths, InvalidReason, LinkEvent, LinkTimer, Phys, RemoteVersion};
+
+/// The control procedures of one link.
+///
+/// - Getters: [`Self::peer`], [`Self::parameters`], [`Self::phys`] and others.
+/// - From the application: [`Self::update_parameters`], [`Self::set_phy`], [`Self::set_data_length`],
+///   [`Self::read_rssi`], [`Self::disconnect`], [`Self::probe`]. Those that return [`Asked`] are answered by
+///   [`Self::updated`], [`Self::phy_set`], [`Self::data_length_set`] and [`Self::rssi`].
+/// - From the controller: [`Self::handle_event`] for events with this link's handle, [`Self::handle_complete`],
+///   [`Self::handle_status`].
+/// - Out: [`Self::poll_command`], [`Self::poll_event`], [`Self::poll_timeout`].
+#[derive(Debug)]
+pub struct LinkControl {
+    handle: Handle,
+    role: Role,
+    peer: Address,
+    parameters: CurrentParameters,
+    phys: Phys,
+    data_lengths: DataLengths,
+    remote_features: Option<LeFeatures>,
+    remote_version: Option<RemoteVersion>,
+    can: Can,
+    /// Longest packets to ask for by itself: octets, microseconds.
+    longest: (u16, u16),
+    /// What is still to be done by itself.
+    start: Start,
+    /// The command that is out.
+    sent: Option<Sent>,
+    /// What the controller began, and when to wait for it no longer.
+    running: Option<(Procedure, Instant)>,
+    disconnect: Disconnect,
+    /// The answer owed to the peer's request for other parameters.
+    reply: Option<Reply>,
+    rssi: Call<i8>,
+    update: Call<()>,
+    update_to: ConnectionParameters,
+    phy: Call<()>,
+    phy_to: (PhyMask, PhyMask),
+    data_length: Call<()>,
+    data_length_to: (u16, u16),
+    news: News,
+}
+
+bitflags::bitflags! {
+    /// What this controller can do on a link.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Can: u8 {
+        const FEATURES = 1;
+        const VERSION = 1 << 1;
+        const UPDATE = 1 << 2;
+        /// Updates by the link layer may begin at the peripheral.
+        const PARAMETER_REQUEST = 1 << 3;
+        const DATA_LENGTH = 1 << 4;
+        const PHY = 1 << 5;
+        const RSSI = 1 << 6;
+    }
+}
+
+bitflags::bitflags! {
+    /// What a link does by itself when it has come up.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Start: u8 {
+        const FEATURES = 1;
+        const VERSION = 1 << 1;
+        const DATA_LENGTH = 1 << 2;
+        const PHY = 1 << 3;
+    }
+}
+
+bitflags::bitflags! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct News: u8 {
+        const PARAMETERS = 1;
+        const PHY = 1 << 1;
+        const DATA_LENGTH = 1 << 2;
+        const FEATURES = 1 << 3;
+        const VERSION = 1 << 4;
+        const ANSWERED = 1 << 5;
+        const USE_L2CAP = 1 << 6;
+        const GONE = 1 << 7;
+    }
+}
+
+/// What the controller does on the link, and will tell the end of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Procedure {
+    Features,
+    Version,
+    Update,
+    Phy,
+    /// The root asks by L2CAP.
+    L2cap,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disconnect {
+    No,
+    /// It is to be sent, from then on where it was refused before.
+    Wanted {
+        reason: Status,
+        not_before: Option<Instant>,
+    },
+    Accepted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reply {
+    Accept(ConnectionParameters),
+    Refuse,
+}
+
+impl LinkControl {
+    /// No link.
+    pub const NONE: Self = Self {
+        handle: Handle::MAX,
+        role: Role::PERIPHERAL,
+        peer: Address::new(AddressKind::Public, [0; 6]),
+        parameters: CurrentParameters { interval: 0, latency: 0, timeout: 0 },
+        phys: Phys { tx: Phy::LE_1M, rx: Phy::LE_1M },
+        data_lengths: DataLengths { tx_octets: 27, tx_time: 328, rx_octets: 27, rx_time: 328 },
+        remote_features: None,
+        remote_version: None,
+        can: Can::empty(),
+        longest: (27, 328),
+        start: Start::empty(),
+        sent: None,
+        running: None,
+        disconnect: Disconnect::No,
+        reply: None,
+        rssi: Call::IDLE,
+        update: Call::IDLE,
+        update_to: ConnectionParameters::DEFAULT,
+        phy: Call::IDLE,
+        phy_to: (PhyMask::empty(), PhyMask::empty()),
+        data_length: Call::IDLE,
+        data_length_to: (27, 328),
+        news: News::empty(),
+    };
+
+    /// The control of a link that has come up, on a controller that is set up.
+    #[must_use]
+    pub fn new(up: &LinkUp, controller: Option<&ControllerInfo>) -> Self {
+        let (can, mut start) = controller.map_or((Can::empty(), Start::empty()), abilities);
+        let by_peripheral = LeFeatures::PERIPHERAL_FEATURES_EXCHANGE;
+        if up.role == Role::PERIPHERAL
+            && !controller.is_some_and(|info| info.le_features.contains(by_peripheral))
+        {
+            start.remove(Start::FEATURES);
+        }
+        Self {
+            handle: up.handle,
+            role: up.role,
+            peer: up.peer,
+            parameters: up.parameters,
+            can,
+            start,
+            longest: controller
+                .map_or(Self::NONE.longest, |info| (info.max_tx_octets, info.max_tx_time)),
+            ..Self::NONE
+        }
+    }
+
+    /// Its handle.
+    #[must_use]
+    pub const fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Our role.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The peer.
+    #[must_use]
+    pub const fn peer(&self) -> Address {
+        self.peer
+    }
+
+    /// The parameters in force.
+    #[must_use]
+    pub const fn parameters(&self) -> CurrentParameters {
+        self.parameters
+    }
+
+    /// The PHYs in use.
+    #[must_use]
+    pub const fn phys(&self) -> Phys {
+        self.phys
+    }
+
+    /// The lengths of packets in force.
+    #[must_use]
+    pub const fn data_lengths(&self) -> DataLengths {
+        self.data_lengths
+    }
+
+    /// The peer's LE features, once they are known.
+    #[must_use]
+    pub const fn remote_features(&self) -> Option<LeFeatures> {
+        self.remote_features
+    }
+
+    /// The peer's version, once it is known.
+    #[must_use]
+    pub const fn remote_version(&self) -> Option<RemoteVersion> {
+        self.remote_version
+    }
+
+    /// True from [`Self::disconnect`] on.
+    #[must_use]
+    pub const fn is_disconnecting(&self) -> bool {
+        !matches!(self.disconnect, Disconnect::No)
+    }
+}
+
+/// Deadlines and news.
+impl LinkControl {
+    /// What happened since the last call.
+    pub fn poll_event(&mut self) -> Option<LinkEvent> {
+        self.begin_without_command();
+        let first = self.news.iter().next()?;
+        self.news.remove(first);
+        Some(match first {
+            News::PARAMETERS => LinkEvent::Parameters,
+            News::PHY => LinkEvent::Phy,
+            News::DATA_LENGTH => LinkEvent::DataLength,
+            News::FEATURES => LinkEvent::Features,
+            News::VERSION => LinkEvent::Version,
+            News::USE_L2CAP => LinkEvent::UseL2cap(self.update_to),
+            News::GONE => LinkEvent::Gone,
+            _ => LinkEvent::Answered,
+        })
+    }
+
+    /// The earliest deadline, and its reason.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, LinkTimer)> {
+        let running = self.running.filter(|(procedure, _)| *procedure != Procedure::L2cap);
+        let running = running.map(|(_, at)| (at, LinkTimer::Procedure));
+        let disconnect = match self.disconnect {
+            Disconnect::Wanted { not_before: Some(at), .. } => Some((at, LinkTimer::Disconnect)),
+            Disconnect::No | Disconnect::Wanted { not_before: None, .. } | Disconnect::Accepted => {
+                None
+            }
+        };
+        running.into_iter().chain(disconnect).min_by_key(|&(at, _)| at)
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect {
+            not_before.take_if(|at| *at <= now);
+        }
+        if let Some((procedure, _)) = self.running.take_if(|(_, at)| *at <= now) {
+            self.ended(procedure, Err(Status::LL_RESPONSE_TIMEOUT));
+        }
+    }
+}
+
+/// What a controller can do on its links, and what each of them begins with.
+fn abilities(info: &ControllerInfo) -> (Can, Start) {
+    let mut can = Can::empty();
+    can.set(Can::FEATURES, info.supports(Opcode::LE_READ_REMOTE_FEATURES));
+    can.set(Can::VERSION, info.supports(Opcode::READ_REMOTE_VERSION_INFORMATION));
+    can.set(Can::UPDATE, info.supports(Opcode::LE_CONNECTION_UPDATE));
+    let request = info.le_features.contains(LeFeatures::CONNECTION_PARAMETERS_REQUEST);
+    can.set(Can::PARAMETER_REQUEST, request);
+    can.set(Can::DATA_LENGTH, info.supports(Opcode::LE_SET_DATA_LENGTH));
+    can.set(Can::PHY, info.supports(Opcode::LE_SET_PHY));
+    can.set(Can::RSSI, info.supports(Opcode::READ_RSSI));
+    let mut start = Start::empty();
+    start.set(Start::FEATURES, can.contains(Can::FEATURES));
+    start.set(Start::VERSION, can.contains(Can::VERSION));
+    start.set(Start::DATA_LENGTH, info.uses_data_length);
+    start.set(Start::PHY, info.uses_phy_2m && can.contains(Can::PHY));
+    (can, start)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use bindrune_hci::Status;
+
+/// A ticket for what was asked; its answer is found with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Asked(u16);
+
+/// Something that several callers may ask for. Those who ask before it begins share one answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<T> {
+    /// The number of the last one that was asked for.
+    number: u16,
+    wanted: bool,
+    running: Option<u16>,
+    done: Option<(u16, Result<T, Status>)>,
+}
+
+impl<T: Copy> Call<T> {
+    pub(super) const IDLE: Self = Self { number: 0, wanted: false, running: None, done: None };
+
+    pub(super) const fn ask(&mut self) -> Asked {
+        if !self.wanted {
+            self.wanted = true;
+            self.number = self.number.wrapping_add(1);
+        }
+        Asked(self.number)
+    }
+
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// What is wanted begins.
+    pub(super) const fn start(&mut self) {
+        self.wanted = false;
+        self.running = Some(self.number);
+    }
+
+    /// What runs has ended.
+    pub(super) const fn finish(&mut self, result: Result<T, Status>) {
+        if let Some(number) = self.running.take() {
+            self.done = Some((number, result));
+        }
+    }
+
+    /// What is wanted cannot be had.
+    pub(super) const fn refuse(&mut self, status: Status) {
+        if self.wanted {
+            self.wanted = false;
+            self.done = Some((self.number, Err(status)));
+        }
+    }
+
+    /// The answer to what was asked, or to something asked later.
+    pub(super) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
+        let (number, result) = self.done?;
+        (number.wrapping_sub(asked.0) <= u16::MAX / 2).then_some(result)
+    }
+}

@@ -1,0 +1,121 @@
+//! What a link's events say.
+
+use bindrune_hci::{
+    Event, RawHandle, Status,
+    cmd::le::LeFeatures,
+    event::{
+        ConnectionUpdateComplete, DataLengthChange, PhyUpdateComplete, ReadRemoteFeaturesComplete,
+        ReadRemoteVersionComplete, RemoteConnectionParameterRequest,
+    },
+};
+
+use super::{DataLengths, LinkControl, News, Phys, Procedure, RemoteVersion, Reply};
+use crate::{ConnectionParameters, CurrentParameters};
+
+/// The link that an event is about, where [`LinkControl::handle_event`] has a use for it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+#[must_use]
+pub fn link_of(event: &Event<'_>) -> Option<RawHandle> {
+    match event {
+        Event::LeConnectionUpdateComplete(event) => Some(event.handle),
+        Event::LeReadRemoteFeaturesComplete(event) => Some(event.handle),
+        Event::LeRemoteConnectionParameterRequest(event) => Some(event.handle),
+        Event::LeDataLengthChange(event) => Some(event.handle),
+        Event::LePhyUpdateComplete(event) => Some(event.handle),
+        Event::ReadRemoteVersionComplete(event) => Some(event.handle),
+        _ => None,
+    }
+}
+
+impl LinkControl {
+    /// An event. False, and nothing happens, where it is not about this link or not for this machine; see
+    /// [`link_of`].
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+    pub fn handle_event(&mut self, event: &Event<'_>) -> bool {
+        if link_of(event).is_none_or(|handle| handle.raw() != self.handle.get()) {
+            return false;
+        }
+        match event {
+            Event::LeConnectionUpdateComplete(event) => self.parameters_updated(event),
+            Event::LeReadRemoteFeaturesComplete(event) => self.features_read(event),
+            Event::LeRemoteConnectionParameterRequest(event) => self.parameters_requested(event),
+            Event::LeDataLengthChange(event) => self.data_length_changed(event),
+            Event::LePhyUpdateComplete(event) => self.phy_updated(event),
+            Event::ReadRemoteVersionComplete(event) => self.version_read(event),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whoever asked for it: the numbers are stored as they are.
+    fn parameters_updated(&mut self, event: &ConnectionUpdateComplete) {
+        if event.status.is_success() {
+            self.parameters = CurrentParameters {
+                interval: event.interval.get(),
+                latency: event.latency.get(),
+                timeout: event.timeout.get(),
+            };
+            self.news.insert(News::PARAMETERS);
+        }
+        self.end_running(Procedure::Update, event.status);
+    }
+
+    fn features_read(&mut self, event: &ReadRemoteFeaturesComplete) {
+        if event.status.is_success() {
+            self.remote_features = Some(LeFeatures::from_bits_retain(event.features.get()));
+            self.news.insert(News::FEATURES);
+        }
+        self.end_running(Procedure::Features, event.status);
+    }
+
+    fn version_read(&mut self, event: &ReadRemoteVersionComplete) {
+        if event.status.is_success() {
+            self.remote_version = Some(RemoteVersion {
+                version: event.version,
+                manufacturer: event.manufacturer.get(),
+                subversion: event.subversion.get(),
+            });
+            self.news.insert(News::VERSION);
+        }
+        self.end_running(Procedure::Version, event.status);
+    }
+
+    /// Parameters that are not allowed are refused, all others accepted. [Vol 4] Part E, 7.8.31 and 7.8.32
+    fn parameters_requested(&mut self, event: &RemoteConnectionParameterRequest) {
+        let parameters = ConnectionParameters {
+            interval_min: event.interval_min.get(),
+            interval_max: event.interval_max.get(),
+            latency: event.latency.get(),
+            timeout: event.timeout.get(),
+        };
+        self.reply = Some(match parameters.validate() {
+            Ok(()) => Reply::Accept(parameters),
+            Err(_) => Reply::Refuse,
+        });
+    }
+
+    fn data_length_changed(&mut self, event: &DataLengthChange) {
+        self.data_lengths = DataLengths {
+            tx_octets: event.tx_octets.get(),
+            tx_time: event.tx_time.get(),
+            rx_octets: event.rx_octets.get(),
+            rx_time: event.rx_time.get(),
+        };
+        self.news.insert(News::DATA_LENGTH);
+    }
+
+    fn phy_updated(&mut self, event: &PhyUpdateComplete) {
+        let phys = Phys { tx: event.tx, rx: event.rx };
+        if event.status.is_success() && phys != self.phys {
+            self.phys = phys;
+            self.news.insert(News::PHY);
+        }
+        self.end_running(Procedure::Phy, event.status);
+    }
+
+    fn end_running(&mut self, procedure: Procedure, status: Status) {
+        if self.running.take_if(|(running, _)| *running == procedure).is_some() {
+            self.ended(procedure, status.ok());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use bindrune_hci::{PhyMask, Status};
+
+use super::{Asked, Call, Can, Disconnect, InvalidReason, LinkControl, News, Procedure};
+use crate::{ConnectionParameters, InvalidParameters};
+
+/// What the application wishes.
+impl LinkControl {
+    /// Changes the parameters. As peripheral, by the link layer where both sides can, else by L2CAP
+    /// ([`crate::LinkEvent::UseL2cap`]). Where an update waits already, it takes these parameters, and both share its answer.
+    pub fn update_parameters(
+        &mut self,
+        parameters: ConnectionParameters,
+    ) -> Result<Asked, InvalidParameters> {
+        parameters.validate()?;
+        self.update_to = parameters;
+        Ok(self.update.ask())
+    }
+
+    /// How an update ended, once it has.
+    #[must_use]
+    pub fn updated(&self, asked: Asked) -> Option<Result<(), Status>> {
+        self.update.answer(asked)
+    }
+
+    /// How the L2CAP request of [`crate::LinkEvent::UseL2cap`] ended.
+    pub fn l2cap_answered(&mut self, result: Result<(), Status>) {
+        if self.running.take_if(|(running, _)| *running == Procedure::L2cap).is_some() {
+            self.update.finish(result);
+            self.news.insert(News::ANSWERED);
+        }
+    }
+
+    /// Asks for PHYs to send and to receive with; none leaves the choice to the controller.
+    pub fn set_phy(&mut self, tx: PhyMask, rx: PhyMask) -> Asked {
+        self.phy_to = (tx, rx);
+        let can = self.can.contains(Can::PHY);
+        self.ask(can, |link| &mut link.phy)
+    }
+
+    /// How [`Self::set_phy`] ended, once it has.
+    #[must_use]
+    pub fn phy_set(&self, asked: Asked) -> Option<Result<(), Status>> {
+        self.phy.answer(asked)
+    }
+
+    /// Asks for longer or shorter packets to send: 27 to 251 octets, 328 to 17,040 µs. What lies outside is brought inside.
+    pub fn set_data_length(&mut self, octets: u16, time: u16) -> Asked {
+        self.data_length_to = (octets.clamp(27, 251), time.clamp(328, 17_040));
+        let can = self.can.contains(Can::DATA_LENGTH);
+        self.ask(can, |link| &mut link.data_length)
+    }
+
+    /// How [`Self::set_data_length`] ended, once it has.
+    #[must_use]
+    pub fn data_length_set(&self, asked: Asked) -> Option<Result<(), Status>> {
+        self.data_length.answer(asked)
+    }
+
+    /// Measures the signal's strength. Several that wait share one measurement.
+    pub fn read_rssi(&mut self) -> Asked {
+        let can = self.can.contains(Can::RSSI);
+        self.ask(can, |link| &mut link.rssi)
+    }
+
+    /// The signal's strength in dBm, once it was measured.
+    #[must_use]
+    pub fn rssi(&self, asked: Asked) -> Option<Result<i8, Status>> {
+        self.rssi.answer(asked)
+    }
+
+    /// Asks the controller whether it still knows this link; [`crate::LinkEvent::Gone`] where it does not.
+    pub fn probe(&mut self) {
+        self.read_rssi();
+    }
+
+    /// True for the reasons that [`Self::disconnect`] takes.
+    #[must_use]
+    pub const fn may_disconnect_for(reason: Status) -> bool {
+        matches!(
+            reason,
+            Status::AUTHENTICATION_FAILURE
+                | Status::REMOTE_USER_TERMINATED
+                | Status::REMOTE_LOW_RESOURCES
+                | Status::REMOTE_POWER_OFF
+                | Status::UNSUPPORTED_REMOTE_FEATURE
+                | Status::UNIT_KEY_NOT_SUPPORTED
+                | Status::UNACCEPTABLE_PARAMETERS
+        )
+    }
+
+    /// Ends the link for reason 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E, 7.1.6
+    pub const fn disconnect(&mut self, reason: Status) -> Result<(), InvalidReason> {
+        if !Self::may_disconnect_for(reason) {
+            return Err(InvalidReason);
+        }
+        if matches!(self.disconnect, Disconnect::No) {
+            self.disconnect = Disconnect::Wanted { reason, not_before: None };
+        }
+        Ok(())
+    }
+
+    fn ask<T: Copy>(&mut self, can: bool, call: impl Fn(&mut Self) -> &mut Call<T>) -> Asked {
+        let asked = call(self).ask();
+        if !can {
+            call(self).refuse(Status::UNSUPPORTED_FEATURE);
+            self.news.insert(News::ANSWERED);
+        }
+        asked
+    }
+}

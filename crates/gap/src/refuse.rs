@@ -1,0 +1,59 @@
+//! Links that nobody keeps: they are disconnected, and nothing waits for that. [Vol 4] Part E, 7.1.6
+
+use bindrune_hci::{Opcode, Status, cmd::link::Disconnect};
+use bindrune_wire::{Handle, Writer};
+use embassy_time::Instant;
+
+use crate::command::{RETRY, put};
+
+/// Links that can wait to be disconnected.
+const PLACES: usize = 8;
+
+/// The links, in no order; the command that is out is for the first.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    handles: [Option<Handle>; PLACES],
+    sent: Option<Handle>,
+    /// When a command that was refused may be sent again.
+    retry_at: Option<Instant>,
+}
+
+impl Refused {
+    pub(crate) const NONE: Self = Self { handles: [None; PLACES], sent: None, retry_at: None };
+
+    /// False where there is no place.
+    pub(crate) fn add(&mut self, handle: Handle) -> bool {
+        let known = self.handles.contains(&Some(handle));
+        let free = self.handles.iter_mut().find(|place| place.is_none());
+        known || free.map(|place| *place = Some(handle)).is_some()
+    }
+
+    pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
+        let handle = self.handles.iter().flatten().next().copied()?;
+        if self.retry_at.is_some() {
+            return None;
+        }
+        let reason = Status::REMOTE_LOW_RESOURCES;
+        let opcode = put(w, &Disconnect { handle: handle.into(), reason })?;
+        self.sent = Some(handle);
+        Some(opcode)
+    }
+
+    /// The answer to the command of [`Self::poll_command`].
+    pub(crate) fn answered(&mut self, now: Instant, status: Status) {
+        let sent = self.sent.take();
+        if status.is_success() || status == Status::UNKNOWN_CONNECTION {
+            self.handles.iter_mut().filter(|place| **place == sent).for_each(|place| *place = None);
+        } else {
+            self.retry_at = now.checked_add(RETRY);
+        }
+    }
+
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.retry_at.take_if(|at| *at <= now);
+    }
+}
