@@ -1,0 +1,80 @@
+//! How to test *your* Bluetooth LE application in continuous integration: two devices, virtual time, no radio.
+//!
+//! `cargo test -p bindrune-controller --example test_your_app` takes a moment: nobody waits for virtual time.
+#![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
+
+use bindrune::{
+    Address, Advertisement, Characteristic, Config, Error, Event, Host, Resources, Service, Uuid,
+};
+use bindrune_controller::{ControllerConfig, World};
+use embassy_futures::{
+    join::join,
+    select::{Either3, select3},
+};
+
+const LAMP: Uuid = Uuid::new_16(0xfff0);
+const ADDRESS: Address = Address::random([0xc0, 0, 0, 0, 0, 1]);
+static BRIGHTNESS: Characteristic = Characteristic::new(Uuid::new_16(0xfff1)).read().write();
+static SERVICES: &[Service] = &[Service::primary(LAMP, &[&BRIGHTNESS])];
+
+/// Your application, as it ships.
+async fn lamp(host: &Host) -> Result<(), Error> {
+    let mut brightness = 100;
+    let mut link = host.advertise(&Advertisement::connectable().service(LAMP)).await?;
+    loop {
+        match link.next().await {
+            Event::Read(request) if request.is(&BRIGHTNESS) => request.reply(&[brightness]),
+            Event::Write(request) if request.is(&BRIGHTNESS) => {
+                brightness = request.value().first().copied().unwrap_or(0).min(100);
+                request.accept();
+            }
+            Event::Disconnected(_) => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+/// The other end, as the test wants it: sets the lamp to 150, and gives what it is set to then.
+async fn phone(host: &Host) -> Result<[u8; 1], Error> {
+    let link = host.connect(&ADDRESS).await?;
+    let brightness = link.service(LAMP).await?.characteristic(Uuid::new_16(0xfff1)).await?;
+    link.write(&brightness, &[150]).await?;
+    let mut now = [0];
+    link.read(&brightness, &mut now).await?;
+    Ok(now)
+}
+
+/// The same seed gives the same trace, octet for octet, with every lost packet in its place.
+fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 1], Box<dyn std::error::Error>> {
+    let world = World::new(seed);
+    world.set_loss(loss);
+    let [(lamp_rx, lamp_tx), (phone_rx, phone_tx)] =
+        [(); 2].map(|()| world.add(ControllerConfig::new()).split());
+    let config = Config::new("Lamp").services(SERVICES).address(ADDRESS);
+    let lamp_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), config)?;
+    let phone_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), Config::new("Phone"))?;
+    let hosts = join(
+        lamp_host.run_with(lamp_rx, lamp_tx, world.clock()),
+        phone_host.run_with(phone_rx, phone_tx, world.clock()),
+    );
+    match world.block_on(select3(hosts, lamp(&lamp_host), phone(&phone_host))) {
+        Either3::First((lamp, phone)) => Err(format!("{lamp}; {phone}").into()),
+        Either3::Second(end) => Err(format!("the lamp went out: {end:?}").into()),
+        Either3::Third(brightness) => Ok(brightness?),
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("the lamp is at {:?} %", dims_the_lamp(1, 0)?);
+    Ok(())
+}
+
+#[test]
+fn the_lamp_takes_at_most_100() {
+    assert_eq!(dims_the_lamp(1, 0).unwrap(), [100]);
+}
+
+#[test]
+fn it_works_where_every_tenth_packet_is_lost() {
+    assert_eq!(dims_the_lamp(2, 10).unwrap(), [100]);
+}

@@ -1,0 +1,121 @@
+//! ACL data between the host and its links. [Vol 4] Part E, 4.1, 5.4.2
+
+use bindrune_hci::Status;
+
+use super::Controller;
+use crate::{
+    Air, ControllerId,
+    link::{End, LinkId},
+};
+
+/// What to do with an ACL packet of the host.
+enum Verdict {
+    Send(LinkId, End),
+    /// The packet is dropped, and its buffer given back.
+    Return,
+    Drop,
+}
+
+impl Air {
+    /// An ACL packet of the host: `header` has its handle and flags.
+    pub(super) fn handle_acl(&mut self, id: ControllerId, header: u16, octets: Vec<u8>) {
+        let controller = &mut self.medium.controllers[id];
+        let handle = header & 0x0fff;
+        match controller.judge_acl(header, octets.len()) {
+            Verdict::Send(link, end) => {
+                controller.acl_held = controller.acl_held.saturating_add(1);
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.send(end, octets, header & CONTINUES == 0);
+                }
+            }
+            Verdict::Return => {
+                controller.acl_held = controller.acl_held.saturating_add(1);
+                controller.acl_completed(handle);
+            }
+            Verdict::Drop => {}
+        }
+    }
+}
+
+impl Controller {
+    fn judge_acl(&mut self, header: u16, len: usize) -> Verdict {
+        let handle = header & 0x0fff;
+        let flags = header >> 12;
+        let count = |violations: &mut u32| *violations = violations.saturating_add(1);
+        let Some(&(link, end)) = self.links.get(&handle) else {
+            if !self.closes(handle) {
+                count(&mut self.violations.acl_unknown_handle);
+            }
+            return Verdict::Drop;
+        };
+        if len > usize::from(self.config.acl_length) {
+            count(&mut self.violations.acl_too_long);
+            self.buffer_overflow();
+            return Verdict::Drop;
+        }
+        if self.acl_held >= usize::from(self.config.acl_count) {
+            count(&mut self.violations.acl_overrun);
+            self.buffer_overflow();
+            return Verdict::Drop;
+        }
+        if flags > 1 {
+            count(&mut self.violations.acl_flags);
+        }
+        if len == 0 || flags > 2 { Verdict::Return } else { Verdict::Send(link, end) }
+    }
+
+    /// True when the host cannot know yet that the link with this handle is gone.
+    pub(super) fn closes(&self, handle: u16) -> bool {
+        self.closed.get(&handle).is_some_and(|&place| !self.output.is_taken(place))
+    }
+
+    /// True when a further packet from the air has room.
+    pub(crate) fn has_receive_buffer(&self) -> bool {
+        let waiting = self.output.acl().saturating_add(self.flow.waiting());
+        waiting < usize::from(self.config.receive_buffers)
+    }
+
+    /// A data PDU from the air goes to the host, in packets that the host can hold. [Vol 4] Part E, 7.3.39
+    pub(crate) fn deliver_acl(&mut self, handle: u16, octets: &[u8], starts: bool) {
+        let longest = self.flow.buffers.map_or(usize::MAX, |(octets, _)| usize::from(octets));
+        let mut boundary = if starts { STARTS } else { CONTINUES };
+        for part in octets.chunks(longest.max(1)) {
+            let len = u16::try_from(part.len()).unwrap_or(u16::MAX);
+            let mut packet = Vec::with_capacity(part.len().saturating_add(5));
+            packet.push(0x02);
+            packet.extend_from_slice(&(handle | boundary).to_le_bytes());
+            packet.extend_from_slice(&len.to_le_bytes());
+            packet.extend_from_slice(part);
+            self.flow.push(handle, packet);
+            boundary = CONTINUES;
+        }
+        self.release_acl();
+    }
+
+    /// Sends the host what it has room for.
+    pub(super) fn release_acl(&mut self) {
+        while let Some(packet) = self.flow.take() {
+            self.output.push(packet);
+        }
+    }
+
+    /// A buffer of the host's is free again.
+    pub(crate) fn acl_completed(&mut self, handle: u16) {
+        self.acl_held = self.acl_held.saturating_sub(1);
+        self.completed_packets(handle, 1);
+    }
+
+    /// A link is gone; `held` buffers had packets of it.
+    pub(crate) fn link_closed(&mut self, handle: u16, held: usize, reason: Status) {
+        self.acl_held = self.acl_held.saturating_sub(held);
+        self.links.remove(&handle);
+        self.flow.closed(handle);
+        self.closed.insert(handle, self.output.place());
+        self.disconnected(handle, reason);
+        self.release_acl();
+    }
+}
+
+/// Packet boundary flags towards the host: the start of an L2CAP PDU, and its continuation.
+const STARTS: u16 = 0b10 << 12;
+const CONTINUES: u16 = 0b01 << 12;

@@ -1,0 +1,198 @@
+//! One virtual controller: what its host told it, and what it owes the host.
+//!
+//! - [`input`] and [`output`] are the two directions of its transport;
+//! - [`commands`] executes what the host asks, a file for each group of commands;
+//! - [`events`] tells the host what happened, as far as the host's masks let it;
+//! - [`acl`] moves ACL data between the host's buffers and links, [`flow`] withholds it when the host has no room.
+
+mod acl;
+mod commands;
+mod events;
+mod flow;
+mod input;
+mod output;
+mod reports;
+
+use std::collections::BTreeMap;
+
+use bindrune_hci::DeviceAddress;
+use bindrune_hci::{
+    OwnAddressType,
+    cmd::{
+        baseband::EventMask,
+        le::{LeEventMask, LeFeatures},
+    },
+};
+use bindrune_wire::{Address, AddressKind};
+
+use crate::{
+    ControllerConfig, ControllerId, Violations,
+    advertise::{AdvertisingSet, SetKey},
+    initiate::Initiator,
+    link::{End, Limits, LinkId, PhyWish},
+    scan::Scanner,
+};
+
+pub(crate) use events::ConnectionCompleted;
+pub(crate) use reports::Report;
+
+use commands::CommandLane;
+use flow::HostFlow;
+use input::Input;
+use output::{Output, Place};
+
+/// A virtual controller.
+#[derive(Debug)]
+pub(crate) struct Controller {
+    pub(crate) id: ControllerId,
+    pub(crate) config: ControllerConfig,
+    input: Input,
+    output: Output,
+    lane: CommandLane,
+    flow: HostFlow,
+    /// ACL buffers that hold a packet of the host.
+    acl_held: usize,
+    event_mask: EventMask,
+    le_event_mask: LeEventMask,
+    pub(crate) random_address: Option<[u8; 6]>,
+    pub(crate) accept_list: Vec<DeviceAddress>,
+    flavour: Option<Flavour>,
+    pub(crate) sets: BTreeMap<SetKey, AdvertisingSet>,
+    pub(crate) scanner: Scanner,
+    pub(crate) initiator: Option<Initiator>,
+    pub(crate) links: BTreeMap<u16, (LinkId, End)>,
+    /// Handles of links that are gone, and where the host learns it.
+    closed: BTreeMap<u16, Place>,
+    pub(crate) suggested: Limits,
+    pub(crate) default_phy: PhyWish,
+    numbers: u32,
+    pub(crate) violations: Violations,
+}
+
+/// Which advertising, scanning and initiating commands the host uses: it must not mix them. [Vol 4] Part E, 3.1.1
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    Legacy,
+    Extended,
+}
+
+impl Controller {
+    pub(crate) fn new(id: ControllerId, config: ControllerConfig) -> Self {
+        let default_phy =
+            PhyWish { tx_one: true, tx_two: config.phy_2m, rx_one: true, rx_two: config.phy_2m };
+        Self {
+            id,
+            config,
+            input: Input::default(),
+            output: Output::default(),
+            lane: CommandLane::default(),
+            flow: HostFlow::default(),
+            acl_held: 0,
+            event_mask: EventMask::DEFAULT,
+            le_event_mask: LeEventMask::DEFAULT,
+            random_address: None,
+            accept_list: Vec::new(),
+            flavour: None,
+            sets: BTreeMap::new(),
+            scanner: Scanner::default(),
+            initiator: None,
+            links: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            suggested: Limits::MIN,
+            default_phy,
+            numbers: 0,
+            violations: Violations::default(),
+        }
+    }
+
+    /// Back to the state after power on. What is on its way to the host stays on its way. [Vol 4] Part E, 7.3.2
+    pub(crate) fn reset(&mut self) {
+        let place = self.output.place();
+        let gone = self.links.keys().map(|&handle| (handle, place));
+        let mut closed = core::mem::take(&mut self.closed);
+        closed.extend(gone);
+        *self = Self {
+            input: core::mem::take(&mut self.input),
+            output: core::mem::take(&mut self.output),
+            lane: core::mem::take(&mut self.lane),
+            closed,
+            numbers: self.numbers,
+            violations: self.violations,
+            ..Self::new(self.id, self.config.clone())
+        };
+    }
+
+    /// Power was cut: also what was on its way is lost.
+    pub(crate) fn power_off(&mut self) {
+        self.reset();
+        self.input = Input::default();
+        self.lane = CommandLane::default();
+        self.closed.clear();
+        self.output.clear();
+    }
+
+    /// A number that tells one activity from any that came before.
+    pub(crate) const fn next_number(&mut self) -> u32 {
+        self.numbers = self.numbers.wrapping_add(1);
+        self.numbers
+    }
+
+    /// The next packet for the host.
+    pub(crate) fn transmit(&mut self) -> Option<Vec<u8>> {
+        self.output.take()
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    pub(crate) const fn lost_reports(&self) -> u64 {
+        self.output.lost_reports()
+    }
+
+    pub(crate) fn features(&self) -> u64 {
+        let mut features = LeFeatures::EXTENDED_REJECT
+            | LeFeatures::PERIPHERAL_FEATURES_EXCHANGE
+            | LeFeatures::PING
+            | LeFeatures::CHANNEL_SELECTION_2;
+        features.set(LeFeatures::ENCRYPTION, self.config.encryption);
+        features.set(LeFeatures::CONNECTION_PARAMETERS_REQUEST, self.config.parameter_request);
+        features.set(LeFeatures::DATA_LENGTH_EXTENSION, self.config.data_length > 27);
+        features.set(LeFeatures::PHY_2M, self.config.phy_2m);
+        features.set(LeFeatures::EXTENDED_ADVERTISING, self.config.extended_advertising);
+        features.bits()
+    }
+
+    /// The public address, least significant octet first; zeros where there is none.
+    pub(crate) fn public_address(&self) -> [u8; 6] {
+        let [low, high, ..] = self.id.number().to_le_bytes();
+        self.config.public_address.unwrap_or([low, high, 0x00, 0x01, 0xac, 0xbe])
+    }
+
+    /// The address that a set, scanner or initiator shows; `random` is the random address that applies to it.
+    pub(crate) fn own_address(
+        &self,
+        kind: OwnAddressType,
+        random: Option<[u8; 6]>,
+    ) -> Option<Address> {
+        match kind {
+            OwnAddressType::PUBLIC | OwnAddressType::RESOLVABLE_OR_PUBLIC => {
+                Some(Address::new(AddressKind::Public, self.public_address()))
+            }
+            _ => random.map(|octets| Address::new(AddressKind::Random, octets)),
+        }
+    }
+
+    /// True when the accept list has this advertiser; `None` is an anonymous one.
+    pub(crate) fn accepts(&self, address: Option<Address>) -> bool {
+        self.accept_list.iter().any(|entry| entry.get() == address)
+    }
+
+    /// The lowest free connection handle.
+    pub(crate) fn free_handle(&self) -> Option<u16> {
+        if self.links.len() >= usize::from(self.config.links) {
+            return None;
+        }
+        (self.config.first_handle..=0x0eff).find(|handle| !self.links.contains_key(handle))
+    }
+}

@@ -1,0 +1,92 @@
+//! What goes to the host: H4 packets in order, until they are taken.
+
+use std::collections::VecDeque;
+
+/// Packets for the host.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    packets: VecDeque<Vec<u8>>,
+    taken: u64,
+    acl: usize,
+    reports: usize,
+    lost_reports: u64,
+}
+
+impl Output {
+    pub(crate) fn push(&mut self, packet: Vec<u8>) {
+        if is_report(&packet) {
+            if self.reports >= MAX_REPORTS {
+                self.lost_reports = self.lost_reports.saturating_add(1);
+                return;
+            }
+            self.reports = self.reports.saturating_add(1);
+        }
+        if is_acl(&packet) {
+            self.acl = self.acl.saturating_add(1);
+        }
+        self.packets.push_back(packet);
+    }
+
+    /// Puts a packet before all those that came after `place`.
+    pub(crate) fn insert(&mut self, place: Place, packet: Vec<u8>) {
+        let at = usize::try_from(place.0.saturating_sub(self.taken)).unwrap_or(usize::MAX);
+        self.packets.insert(at.min(self.packets.len()), packet);
+    }
+
+    /// The place of the next packet.
+    pub(crate) fn place(&self) -> Place {
+        let waiting = u64::try_from(self.packets.len()).unwrap_or(u64::MAX);
+        Place(self.taken.saturating_add(waiting))
+    }
+
+    /// True when the packet at this place was taken.
+    pub(crate) const fn is_taken(&self, place: Place) -> bool {
+        self.taken > place.0
+    }
+
+    pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
+        let packet = self.packets.pop_front()?;
+        self.taken = self.taken.saturating_add(1);
+        if is_acl(&packet) {
+            self.acl = self.acl.saturating_sub(1);
+        }
+        if is_report(&packet) {
+            self.reports = self.reports.saturating_sub(1);
+        }
+        Some(packet)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// ACL packets that wait.
+    pub(crate) const fn acl(&self) -> usize {
+        self.acl
+    }
+
+    pub(crate) const fn lost_reports(&self) -> u64 {
+        self.lost_reports
+    }
+
+    /// Forgets what was not taken; what has begun to be counted goes on.
+    pub(crate) fn clear(&mut self) {
+        while self.take().is_some() {}
+    }
+}
+
+/// Where in the stream to the host a packet is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place(u64);
+
+const fn is_acl(packet: &[u8]) -> bool {
+    matches!(packet, [0x02, ..])
+}
+
+/// Advertising reports, which a controller drops when the host does not read.
+const fn is_report(packet: &[u8]) -> bool {
+    matches!(packet, [0x04, 0x3e, _, 0x02 | 0x0b | 0x0d, ..])
+}
+
+/// Advertising reports that may wait for a host that does not read.
+const MAX_REPORTS: usize = 64;

@@ -1,0 +1,80 @@
+//! Data length: how many octets a data PDU may carry. [Vol 6] Part B, 4.5.10
+
+use super::{LinkPhy, air_time};
+
+/// Octets and time of the longest PDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) octets: u16,
+    /// In microseconds.
+    pub(crate) time: u16,
+}
+
+impl Limits {
+    /// What every device can do.
+    pub(crate) const MIN: Self = Self { octets: 27, time: 328 };
+
+    /// The limits of a controller that can send and receive `octets`, on 1M.
+    pub(crate) const fn of(octets: u16) -> Self {
+        Self { octets, time: octets.saturating_add(14).saturating_mul(8) }
+    }
+
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self { octets: self.octets.min(other.octets), time: self.time.min(other.time) }
+    }
+
+    /// Within what HCI allows a host to ask for. [Vol 4] Part E, 7.8.33
+    pub(crate) fn is_valid(self) -> bool {
+        (27..=251).contains(&self.octets) && (328..=17040).contains(&self.time)
+    }
+}
+
+/// One end's lengths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lengths {
+    /// What the host wishes to send.
+    pub(crate) local_tx: Limits,
+    /// What the controller can receive.
+    pub(crate) local_rx: Limits,
+    /// What the peer said that it sends and receives.
+    pub(crate) remote_tx: Limits,
+    pub(crate) remote_rx: Limits,
+    /// What the host knows to be in effect.
+    pub(crate) told: Effective,
+}
+
+/// What is in effect in both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Effective {
+    pub(crate) tx: Limits,
+    pub(crate) rx: Limits,
+}
+
+impl Lengths {
+    /// At the start of a link: `suggested` is what the host wants to send.
+    pub(crate) fn new(suggested: Limits, supported: Limits) -> Self {
+        let start = Effective { tx: Limits::MIN, rx: Limits::MIN };
+        Self {
+            local_tx: suggested.min(supported),
+            local_rx: supported,
+            remote_tx: Limits::MIN,
+            remote_rx: Limits::MIN,
+            told: start,
+        }
+    }
+
+    /// True when this end wants to send more than the minimum, so that it must say so.
+    pub(crate) fn wants_more(&self) -> bool {
+        self.local_tx.octets > Limits::MIN.octets
+    }
+
+    pub(crate) fn effective(&self) -> Effective {
+        Effective { tx: self.local_tx.min(self.remote_rx), rx: self.local_rx.min(self.remote_tx) }
+    }
+
+    /// The longest payload that may be sent on this PHY.
+    pub(crate) fn payload(&self, phy: LinkPhy) -> usize {
+        let tx = self.effective().tx;
+        usize::from(tx.octets.min(air_time::octets_in(phy, tx.time)).max(27))
+    }
+}

@@ -1,0 +1,219 @@
+//! Connection events: when they happen, and how PDUs alternate in them. [Vol 6] Part B, 4.5
+
+use bindrune_hci::Status;
+use embassy_time::{Duration, Instant};
+
+use super::{
+    End, Link, Parameters,
+    air_time::{self, IFS, LinkPhy},
+};
+use crate::air::{Medium, Timer};
+
+/// Where a link is in time.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    created: Instant,
+    /// When the present connection event began, or the first one will.
+    anchor: Instant,
+    /// Connection events since the link began.
+    counter: u16,
+    step: Step,
+    /// Connection events that the peripheral has skipped in a row.
+    skipped: u16,
+    /// The peripheral had no room for the central's PDU.
+    refused: bool,
+    /// MD of the peripheral's PDU: it had more to send when it began to send.
+    more: bool,
+    /// New parameters, and the event at which they begin.
+    update: Option<(u16, Parameters)>,
+    /// New PHYs, of the central and of the peripheral, and the event at which they begin.
+    phy_update: Option<(u16, LinkPhy, LinkPhy)>,
+}
+
+/// What the link's timer stands for.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A connection event begins.
+    Anchor,
+    /// The central's PDU has been sent.
+    Central,
+    /// The peripheral's PDU has been sent.
+    Peripheral,
+}
+
+impl Schedule {
+    pub(super) const fn new(created: Instant, first: Instant) -> Self {
+        Self {
+            created,
+            anchor: first,
+            counter: 0,
+            step: Step::Anchor,
+            skipped: 0,
+            refused: false,
+            more: false,
+            update: None,
+            phy_update: None,
+        }
+    }
+
+    pub(super) const fn is_updating(&self) -> bool {
+        self.update.is_some()
+    }
+
+    pub(super) const fn is_changing_phy(&self) -> bool {
+        self.phy_update.is_some()
+    }
+
+    pub(super) const fn plan_update(&mut self, parameters: Parameters) {
+        self.update = Some((self.counter.wrapping_add(INSTANT), parameters));
+    }
+
+    pub(super) const fn plan_phy(&mut self, central: LinkPhy, peripheral: LinkPhy) {
+        self.phy_update = Some((self.counter.wrapping_add(INSTANT), central, peripheral));
+    }
+}
+
+impl Link {
+    /// The link's timer has come.
+    pub(crate) fn step(&mut self, m: &mut Medium) {
+        match self.schedule.step {
+            Step::Anchor => self.begin_event(m),
+            Step::Central => self.central_sent(m),
+            Step::Peripheral => self.peripheral_sent(m),
+        }
+    }
+
+    pub(super) fn set_timer(&self, m: &mut Medium, at: Instant) {
+        m.timers.set(at, Timer::Link(self.id));
+    }
+
+    fn begin_event(&mut self, m: &mut Medium) {
+        self.schedule.anchor = m.now;
+        self.reach_instants(m);
+        self.supervise(m);
+        if self.is_gone() {
+            return;
+        }
+        if self.skips_event() || !self.central.open {
+            self.end_event(m);
+        } else {
+            self.central_sends(m, m.now);
+        }
+    }
+
+    fn reach_instants(&mut self, m: &mut Medium) {
+        let counter = self.schedule.counter;
+        if let Some((_, parameters)) = self.schedule.update.take_if(|(at, _)| *at == counter) {
+            self.apply_parameters(parameters, m);
+        }
+        let phys = self.schedule.phy_update.take_if(|(at, ..)| *at == counter);
+        if let Some((_, central, peripheral)) = phys {
+            self.apply_phys(central, peripheral, m);
+        }
+    }
+
+    /// Ends what has been silent for too long. [Vol 6] Part B, 4.5.2
+    fn supervise(&mut self, m: &mut Medium) {
+        for end in [End::Central, End::Peripheral] {
+            let (heard, interval) = (self.side(end).heard, self.parameters.interval());
+            let (since, limit, reason) = match heard {
+                Some(at) => (at, self.parameters.timeout(), Status::CONNECTION_TIMEOUT),
+                None => {
+                    let six = interval.as_micros().saturating_mul(6);
+                    let wait = self.schedule.created.saturating_add(Duration::from_micros(six));
+                    (wait, interval, Status::FAILED_TO_ESTABLISH)
+                }
+            };
+            let pending = &self.side(end).pending;
+            if m.now >= since.saturating_add(limit) || pending.gives_up(m.now) {
+                self.close(end, pending.end_reason(reason), m);
+            }
+        }
+    }
+
+    /// True when the peripheral makes use of its latency.
+    fn skips_event(&mut self) -> bool {
+        let may = self.schedule.skipped < self.parameters.latency
+            && self.peripheral.heard.is_some()
+            && self.schedule.update.is_none()
+            && self.schedule.phy_update.is_none();
+        let skips = may && !self.peripheral.transmitter.is_busy();
+        self.schedule.skipped = if skips { self.schedule.skipped.saturating_add(1) } else { 0 };
+        skips
+    }
+
+    fn central_sends(&mut self, m: &mut Medium, at: Instant) {
+        let limit = self.central.lengths.payload(self.central.phy);
+        let octets = self.central.transmitter.pick(limit);
+        let time = air_time::pdu(self.central.phy, octets, self.encryption.is_on());
+        self.schedule.step = Step::Central;
+        self.set_timer(m, at.saturating_add(time));
+    }
+
+    fn central_sent(&mut self, m: &mut Medium) {
+        let lost = m.radio.loses(self.central.controller, self.peripheral.controller);
+        if lost || !self.peripheral.open {
+            return self.end_event(m);
+        }
+        self.schedule.refused = !self.arrive(End::Peripheral, m);
+        if !self.peripheral.open || !self.central.open {
+            return self.end_event(m);
+        }
+        let limit = self.peripheral.lengths.payload(self.peripheral.phy);
+        let octets = self.peripheral.transmitter.pick(limit);
+        let time = air_time::pdu(self.peripheral.phy, octets, self.encryption.is_on());
+        self.schedule.more = self.peripheral.transmitter.has_more();
+        self.schedule.step = Step::Peripheral;
+        self.set_timer(m, m.now.saturating_add(IFS).saturating_add(time));
+    }
+
+    fn peripheral_sent(&mut self, m: &mut Medium) {
+        let lost = m.radio.loses(self.peripheral.controller, self.central.controller);
+        if lost || !self.central.open {
+            return self.end_event(m);
+        }
+        let taken = self.arrive(End::Central, m) && !self.schedule.refused;
+        let both_open = self.central.open && self.peripheral.open;
+        if taken && both_open && self.goes_on(m.now) {
+            self.central_sends(m, m.now.saturating_add(IFS));
+        } else {
+            self.end_event(m);
+        }
+    }
+
+    /// True when there is more data, and a further exchange ends before the next connection event.
+    fn goes_on(&self, now: Instant) -> bool {
+        let (central, peripheral) = (&self.central, &self.peripheral);
+        if !central.transmitter.is_busy() && !self.schedule.more {
+            return false;
+        }
+        let longest = |phy: LinkPhy, payload, busy| {
+            air_time::pdu(phy, if busy { payload } else { 0 }, self.encryption.is_on())
+        };
+        let there = longest(
+            central.phy,
+            central.lengths.payload(central.phy),
+            central.transmitter.is_busy(),
+        );
+        let back = longest(
+            peripheral.phy,
+            peripheral.lengths.payload(peripheral.phy),
+            peripheral.transmitter.is_busy(),
+        );
+        let end = [IFS, there, IFS, back, IFS].into_iter().fold(now, Instant::saturating_add);
+        end <= self.schedule.anchor.saturating_add(self.parameters.interval())
+    }
+
+    fn end_event(&mut self, m: &mut Medium) {
+        if self.is_gone() {
+            return;
+        }
+        self.schedule.step = Step::Anchor;
+        self.schedule.counter = self.schedule.counter.wrapping_add(1);
+        let next = self.schedule.anchor.saturating_add(self.parameters.interval());
+        self.set_timer(m, next.max(m.now));
+    }
+}
+
+/// Connection events from a plan to its instant. [Vol 6] Part B, 5.5
+const INSTANT: u16 = 6;
