@@ -1,0 +1,60 @@
+//! A central: finds a battery, reads its level, sets another one and waits to be told of it.
+//!
+//! `cargo run -p bindrune --features serial,tcp --example central -- /dev/ttyACM0`
+
+mod port;
+
+use bindrune::{Address, Config, Error, Host, Resources, Scan, Uuid};
+
+const BATTERY: Uuid = Uuid::new_16(0x180f);
+const LEVEL: Uuid = Uuid::new_16(0x2a19);
+const COMMAND: Uuid = Uuid::new_128(0xb1de_0001_6d2f_4b1a_9c57_3f1a_77d0_52e4);
+
+pub(crate) const CONFIG: Config = Config::new("Central");
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (rx, tx) = port::open()?;
+    let host = Host::new(Box::leak(Box::new(Resources::<1>::new())), CONFIG)?;
+    tokio::select! {
+        end = host.run(rx, tx) => Err(end.into()),
+        result = app(&host, 42) => {
+            println!("the level is {} % now", result?);
+            Ok(())
+        }
+    }
+}
+
+/// Sets the level of the first battery that is heard, and gives the level of which it notifies us.
+pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
+    let battery = find(host).await?;
+    let link = host.connect(&battery).await?;
+    let service = link.service(BATTERY).await?;
+    let level = service.characteristic(LEVEL).await?;
+    let command = service.characteristic(COMMAND).await?;
+
+    let mut value = [0];
+    link.read(&level, &mut value).await?;
+    println!("{battery} is at {} %", value[0]);
+
+    let mut updates = link.subscribe(&level).await?;
+    link.write(&command, &[percent]).await?;
+    updates.next(&mut value).await?;
+    link.disconnect().await?;
+    Ok(value[0])
+}
+
+/// The first device that advertises the Battery service.
+async fn find(host: &Host) -> Result<Address, Error> {
+    let mut data = [0; 64];
+    let mut scanner = host.scan(&Scan::active())?;
+    loop {
+        let report = scanner.next(&mut data).await?;
+        if let Some(address) = report.address
+            && report.is_connectable()
+            && report.ad().services().any(|uuid| uuid == BATTERY)
+        {
+            return Ok(address);
+        }
+    }
+}

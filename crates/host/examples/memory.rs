@@ -1,0 +1,40 @@
+//! Prints what `Resources` costs in octets, whole and for each of its six parameters. See docs/memory.md.
+//!
+//! `cargo run -p bindrune --features std --example memory`
+
+use std::mem::size_of;
+
+use bindrune::{Config, Host, Resources};
+
+/// One link, no channels, the fewest packets of the usual size, no arena.
+type Least = Resources<1, 0, 3, 2, 264, 0>;
+
+fn main() {
+    let least = size_of::<Least>();
+    let packet = size_of::<Resources<1, 0, 4, 2, 264, 0>>().saturating_sub(least);
+    let beyond = |octets: usize, packets: usize| {
+        octets.saturating_sub(least).saturating_sub(packets.saturating_mul(packet))
+    };
+    let link = beyond(size_of::<Resources<2, 0, 6, 4, 264, 0>>(), 5);
+    let channel = beyond(size_of::<Resources<1, 1, 4, 2, 264, 0>>(), 1);
+    println!("each parameter, beyond the least ({least} octets):");
+    println!("  one link      {link:6}");
+    println!("  one channel   {channel:6}");
+    println!("  one packet    {packet:6}  of SIZE 264");
+    println!("  one octet of ARENA or SIZE is one octet, SIZE in each packet");
+    println!("the arena without services, by default:");
+    let [one, two] = [1, 2].map(|links| Config::new("").arena(links));
+    println!("  one link      {one:6}");
+    println!("  each further  {:6}", two.saturating_sub(one));
+    println!("whole:");
+    print::<Resources<1, 0, 3, 2, 36, 512>>("sensor, MTU 23", "1, 0, 3, 2, 36, 512");
+    print::<Resources<1>>("the defaults", "1");
+    print::<Resources<1, 1, 20, 8>>("bulk transfer", "1, 1, 20, 8");
+    print::<Resources<3, 3, 32, 12>>("gateway", "3, 3, 32, 12");
+    print::<Resources<8, 8, 224, 48, 264, 16384>>("the program", "8, 8, 224, 48, 264, 16384");
+    println!("  {:40} {:6}", "Host itself", size_of::<Host>());
+}
+
+fn print<R>(what: &str, parameters: &str) {
+    println!("  {:40} {:6}", format!("{what}: Resources<{parameters}>"), size_of::<R>());
+}

@@ -1,0 +1,324 @@
+//! Credit-based channels, as an application uses them.
+
+mod packet;
+
+use core::task::Poll;
+
+use bindrune_l2cap::{ChannelConfig, CloseReason, Psm};
+
+use crate::{
+    Connection, Error, Host,
+    stack::{ChannelRef, Stack},
+    waiters::{ChannelKey, Key},
+};
+pub use packet::{Outgoing, Piece};
+
+/// An LE credit-based channel: SDUs in order, without loss, as long as the link lives.
+///
+/// It keeps its link: dropping the last [`Connection`] does not disconnect while a channel is there. Dropping the channel
+/// closes it; what was not yet handed to the controller is discarded (see [`Self::flush`]).
+#[derive(Debug)]
+#[must_use = "dropping a channel closes it"]
+pub struct Channel<'h> {
+    sender: Sender<'h>,
+    receiver: Receiver<'h>,
+}
+
+/// The sending half of a [`Channel`].
+#[derive(Debug)]
+pub struct Sender<'h> {
+    end: End<'h>,
+}
+
+/// The receiving half of a [`Channel`].
+#[derive(Debug)]
+pub struct Receiver<'h> {
+    end: End<'h>,
+}
+
+/// One user of a channel slot.
+#[derive(Debug)]
+struct End<'h> {
+    host: &'h Host,
+    channel: ChannelRef,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| {
+            core.stack.release_channel(self.channel);
+            core.stack.release_link(self.channel.link);
+        });
+    }
+}
+
+impl<'h> Channel<'h> {
+    pub(crate) fn new(host: &'h Host, channel: ChannelRef) -> Self {
+        let end = || End::new(host, channel);
+        Self { sender: Sender { end: end() }, receiver: Receiver { end: end() } }
+    }
+
+    /// Sends one SDU, at most [`Self::peer_mtu`] octets; ready when its last frame is on its way to the controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first frame left, nothing was sent. Dropped later, the SDU is cut off, so the channel is closed and
+    /// later calls fail with [`Error::Interrupted`].
+    pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
+        self.sender.send(sdu).await
+    }
+
+    /// Lends a packet of `len` octets to write an SDU into, which [`Outgoing::send`] then sends without a copy.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn reserve(&mut self, len: usize) -> Result<Outgoing<'_, 'h>, Error> {
+        self.sender.reserve(len).await
+    }
+
+    /// Ready when everything that was sent is in the controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        self.sender.flush().await
+    }
+
+    /// Copies one whole SDU into `buffer` and gives its length.
+    ///
+    /// SDUs that came before the peer closed the channel can still be read; then [`Error::Closed`] says why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an SDU is taken only when the future is ready.
+    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.receiver.recv(buffer).await
+    }
+
+    /// Lends one SDU in the packet that it came in; it must fit one frame, or the call fails and the SDU stays.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::recv`].
+    pub async fn recv_ref(&mut self) -> Result<Piece<'_>, Error> {
+        self.receiver.recv_ref().await
+    }
+
+    /// Lends the next piece of an SDU as soon as it is there, for SDUs of any length.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::recv`].
+    pub async fn next_chunk(&mut self) -> Result<Piece<'_>, Error> {
+        self.receiver.next_chunk().await
+    }
+
+    /// Sends what is left, closes the channel and waits until the peer has confirmed it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the channel without waiting.
+    pub async fn close(self) -> Result<(), Error> {
+        self.sender.close().await
+    }
+
+    /// A sender and a receiver that can be used at the same time. The channel closes when both are dropped.
+    #[must_use]
+    pub fn split(self) -> (Sender<'h>, Receiver<'h>) {
+        (self.sender, self.receiver)
+    }
+
+    /// The longest SDU that can be sent, in octets.
+    #[must_use]
+    pub fn peer_mtu(&self) -> usize {
+        self.sender.peer_mtu()
+    }
+
+    /// The longest SDU that can be received, in octets.
+    #[must_use]
+    pub fn mtu(&self) -> usize {
+        self.sender.end.get(|c| c.mtu())
+    }
+
+    /// The longest frame that the peer receives, in octets of payload.
+    #[must_use]
+    pub fn peer_mps(&self) -> usize {
+        self.sender.end.get(|c| c.peer_mps())
+    }
+
+    /// The longest frame that can be received, in octets of payload.
+    #[must_use]
+    pub fn mps(&self) -> usize {
+        self.sender.end.get(|c| c.mps())
+    }
+}
+
+impl<'h> Sender<'h> {
+    /// Sends what is left, closes the channel for both halves and waits until the peer has confirmed it.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::close`].
+    pub async fn close(mut self) -> Result<(), Error> {
+        self.flush().await?;
+        self.end.close().await
+    }
+
+    /// See [`Channel::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::send`].
+    pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
+        let mut whole = Whole { end: &self.end, begun: false };
+        let mut sent = 0;
+        loop {
+            let taken = self
+                .end
+                .wait(ChannelKey::Send, |stack, channel| stack.poll_send_frame(channel, sdu, sent));
+            sent = taken.await?.saturating_add(sent);
+            whole.begun = sent < sdu.len();
+            if !whole.begun {
+                return Ok(());
+            }
+        }
+    }
+
+    /// See [`Channel::reserve`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::reserve`].
+    pub async fn reserve(&mut self, len: usize) -> Result<Outgoing<'_, 'h>, Error> {
+        let packet =
+            self.end.wait(ChannelKey::Send, |stack, channel| stack.poll_reserve(channel, len));
+        let packet = packet.await?;
+        Ok(Outgoing::new(&self.end, packet))
+    }
+
+    /// See [`Channel::flush`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::flush`].
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        self.end.wait(ChannelKey::Flush, |stack, channel| stack.poll_flushed(channel)).await
+    }
+
+    /// The longest SDU that can be sent, in octets.
+    #[must_use]
+    pub fn peer_mtu(&self) -> usize {
+        self.end.get(|c| c.peer_mtu())
+    }
+}
+
+impl Receiver<'_> {
+    /// See [`Channel::recv`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::recv`].
+    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.end
+            .wait(ChannelKey::Receive, |stack, channel| stack.poll_receive(channel, buffer))
+            .await
+    }
+
+    /// See [`Channel::recv_ref`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::recv`].
+    pub async fn recv_ref(&mut self) -> Result<Piece<'_>, Error> {
+        self.piece(true).await
+    }
+
+    /// See [`Channel::next_chunk`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::recv`].
+    pub async fn next_chunk(&mut self) -> Result<Piece<'_>, Error> {
+        self.piece(false).await
+    }
+
+    async fn piece(&mut self, whole: bool) -> Result<Piece<'_>, Error> {
+        let chunk =
+            self.end.wait(ChannelKey::Receive, |stack, channel| stack.poll_chunk(channel, whole));
+        Ok(Piece::new(&self.end, chunk.await?))
+    }
+}
+
+impl<'h> End<'h> {
+    fn new(host: &'h Host, channel: ChannelRef) -> Self {
+        host.with(|core| {
+            core.stack.share_channel(channel);
+            core.stack.share_link(channel.link);
+        });
+        Self { host, channel }
+    }
+
+    async fn wait<T>(
+        &self,
+        key: ChannelKey,
+        mut poll: impl FnMut(&mut Stack, ChannelRef) -> Poll<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let channel = self.channel;
+        let key = Key::Channel(channel.index, key);
+        self.host.wait(key, |core, _| poll(&mut core.stack, channel)).await
+    }
+
+    fn get(&self, get: impl FnOnce(&bindrune_l2cap::Channel) -> u16) -> usize {
+        self.host.with(|core| core.stack.channel(self.channel).map_or(0, get)).into()
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.host.with(|core| core.stack.close_channel(self.channel));
+        let ended = self.wait(ChannelKey::State, |stack, channel| stack.poll_closed(channel));
+        match ended.await? {
+            CloseReason::Local | CloseReason::Peer => Ok(()),
+            reason @ (CloseReason::LinkLost
+            | CloseReason::Timeout
+            | CloseReason::Refused(_)
+            | CloseReason::NotSupported
+            | CloseReason::Violation(_)) => Err(Error::Closed(reason)),
+        }
+    }
+}
+
+/// Closes the channel when an SDU that has begun is not finished.
+struct Whole<'e, 'h> {
+    end: &'e End<'h>,
+    begun: bool,
+}
+
+impl Drop for Whole<'_, '_> {
+    fn drop(&mut self) {
+        if self.begun {
+            self.end.host.with(|core| core.stack.interrupt_channel(self.end.channel));
+        }
+    }
+}
+
+impl<'h> Connection<'h> {
+    /// Opens a channel to `psm` of the peer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future withdraws the request; a channel that opens nevertheless is closed.
+    pub async fn open_channel(
+        &self,
+        psm: Psm,
+        config: ChannelConfig,
+    ) -> Result<Channel<'h>, Error> {
+        let host = self.host();
+        let channel = host.with(|core| core.stack.open_channel(self.link(), psm, config))?;
+        let end = End::new(host, channel);
+        end.wait(ChannelKey::State, |stack, channel| stack.poll_opened(channel)).await?;
+        let channel = Channel::new(host, channel);
+        drop(end);
+        Ok(channel)
+    }
+}

@@ -1,0 +1,191 @@
+//! A link, as an application uses it.
+
+use core::task::Poll;
+
+use bindrune_gap::{CurrentParameters, DataLengths, Phys};
+use bindrune_gatt::server::{SubscriptionChange, Written};
+use bindrune_hci::{Role, Status};
+use bindrune_wire::Address;
+
+use super::request::{ReadRequest, WriteRequest};
+use crate::{
+    Error, Host,
+    report::report,
+    stack::{LinkRef, Notice},
+    waiters::{Key, LinkKey},
+};
+
+/// A link to a peer.
+///
+/// Several handles of one link may exist: clones, and those that [`crate::Listener::accept`] gives. Dropping the last one
+/// disconnects the link, unless a channel is still open on it; what was given to send leaves first. A handle of a link that has ended stays an error; it never names another link.
+#[derive(Debug)]
+#[must_use = "dropping the last handle of a connection disconnects it"]
+pub struct Connection<'h> {
+    host: &'h Host,
+    link: LinkRef,
+}
+
+/// What happened on a link.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'h> {
+    /// The peer reads a value that the application holds.
+    Read(ReadRequest<'h>),
+    /// The peer writes a value that the application holds.
+    Write(WriteRequest<'h>),
+    /// The peer wrote a value that the host holds; several writes may be reported as one.
+    Written(Written),
+    /// The peer subscribed to a characteristic, or ended its subscription.
+    Subscribed(SubscriptionChange),
+    /// The ATT MTU was exchanged, in octets.
+    Mtu(usize),
+    /// The connection parameters changed.
+    Parameters(CurrentParameters),
+    /// The PHYs changed.
+    Phy(Phys),
+    /// The data lengths changed.
+    DataLength(DataLengths),
+    /// The peer's attribute table changed in this range of handles: what was discovered there is void.
+    ServiceChanged {
+        /// First handle.
+        start: u16,
+        /// Last handle.
+        end: u16,
+    },
+    /// The link ended; nothing more will happen.
+    Disconnected(Status),
+}
+
+impl<'h> Connection<'h> {
+    /// A handle that the stack has counted already.
+    pub(crate) const fn adopted(host: &'h Host, link: LinkRef) -> Self {
+        Self { host, link }
+    }
+
+    pub(crate) const fn host(&self) -> &'h Host {
+        self.host
+    }
+
+    pub(crate) const fn link(&self) -> LinkRef {
+        self.link
+    }
+
+    /// The next thing that happened on the link. [`Event::Disconnected`] is the last, and comes again on every later call.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what happened is taken only when the future is ready.
+    pub async fn next(&mut self) -> Event<'h> {
+        let link = self.link;
+        let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link)).await;
+        match notice {
+            Ok(Notice::Read(taken)) => Event::Read(ReadRequest::new(self.host, link, taken)),
+            Ok(Notice::Write(taken)) => Event::Write(WriteRequest::new(self.host, link, taken)),
+            Ok(Notice::Event(event)) => event,
+            Err(Error::Disconnected(reason)) => {
+                report!(debug, "the link of slot {} ended: {reason}", link.index);
+                Event::Disconnected(reason)
+            }
+            Err(_) => Event::Disconnected(Status::UNSPECIFIED),
+        }
+    }
+
+    /// The peer's address. For a peer that is known by its identity, the identity address.
+    pub fn peer(&self) -> Result<Address, Error> {
+        self.get(|link| link.control.peer())
+    }
+
+    /// Our role on the link.
+    pub fn role(&self) -> Result<Role, Error> {
+        self.get(|link| link.control.role())
+    }
+
+    /// True until the link ends.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.get(|_| ()).is_ok()
+    }
+
+    /// The ATT MTU, in octets.
+    pub fn mtu(&self) -> Result<usize, Error> {
+        self.get(|link| link.attributes.bearer.mtu().into())
+    }
+
+    /// The connection parameters in force.
+    pub fn parameters(&self) -> Result<CurrentParameters, Error> {
+        self.get(|link| link.control.parameters())
+    }
+
+    /// The PHYs in use.
+    pub fn phy(&self) -> Result<Phys, Error> {
+        self.get(|link| link.control.phys())
+    }
+
+    /// The lengths of link packets in force.
+    pub fn data_length(&self) -> Result<DataLengths, Error> {
+        self.get(|link| link.control.data_lengths())
+    }
+
+    /// Ends the link, once what was given to send is with the peer, and waits until it has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the disconnection.
+    pub async fn disconnect(&self) -> Result<(), Error> {
+        self.disconnect_with(Status::REMOTE_USER_TERMINATED).await
+    }
+
+    /// Ends the link with a reason that the peer is told: 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E, 7.1.6
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the disconnection.
+    pub async fn disconnect_with(&self, reason: Status) -> Result<(), Error> {
+        let link = self.link;
+        self.host.with(|core| core.stack.disconnect(link, reason))?;
+        self.disconnected().await;
+        Ok(())
+    }
+
+    /// Waits until the link has ended, and says why.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn disconnected(&self) -> Status {
+        let link = self.link;
+        let ended = self.wait(LinkKey::Closed, |stack| match stack.link(link) {
+            Ok(_) => Poll::Pending,
+            Err(Error::Disconnected(reason)) => Poll::Ready(Ok(reason)),
+            Err(error) => Poll::Ready(Err(error)),
+        });
+        ended.await.unwrap_or(Status::UNSPECIFIED)
+    }
+
+    pub(crate) async fn wait<T>(
+        &self,
+        key: LinkKey,
+        mut poll: impl FnMut(&mut crate::stack::Stack) -> Poll<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let key = Key::Link(self.link.index, key);
+        self.host.wait(key, |core, _| poll(&mut core.stack)).await
+    }
+
+    fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {
+        self.host.with(|core| core.stack.link(self.link).map(get))
+    }
+}
+
+impl Clone for Connection<'_> {
+    fn clone(&self) -> Self {
+        self.host.with(|core| core.stack.share_link(self.link));
+        Self { host: self.host, link: self.link }
+    }
+}
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.release_link(self.link));
+    }
+}

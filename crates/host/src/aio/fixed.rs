@@ -1,0 +1,63 @@
+//! A fixed L2CAP channel that the application serves itself.
+
+use bindrune_l2cap::Cid;
+
+use crate::{
+    Connection, Error, Host,
+    stack::LinkRef,
+    waiters::{Key, LinkKey},
+};
+
+/// A fixed channel of one link. Dropping it closes it; what then arrives is discarded.
+#[derive(Debug)]
+#[must_use = "dropping a channel closes it"]
+pub struct FixedChannel<'h> {
+    host: &'h Host,
+    link: LinkRef,
+}
+
+impl<'h> Connection<'h> {
+    /// Serves a fixed channel that no part of the host serves; one on each link.
+    pub fn fixed_channel(&self, cid: Cid) -> Result<FixedChannel<'h>, Error> {
+        let (host, link) = (self.host(), self.link());
+        host.with(|core| core.stack.open_fixed(link, cid))?;
+        Ok(FixedChannel { host, link })
+    }
+}
+
+impl FixedChannel<'_> {
+    const fn key(&self) -> Key {
+        Key::Link(self.link.index, LinkKey::Fixed)
+    }
+
+    /// Sends one PDU; ready when it is on its way to the controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn send(&mut self, pdu: &[u8]) -> Result<(), Error> {
+        let link = self.link;
+        self.host.wait(self.key(), |core, _| core.stack.poll_send_fixed(link, pdu)).await
+    }
+
+    /// Copies the next PDU and gives its length.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a PDU is taken only when the future is ready.
+    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let link = self.link;
+        self.host.wait(self.key(), |core, _| core.stack.poll_receive_fixed(link, buffer)).await
+    }
+
+    /// PDUs that were dropped for want of a free packet since the last call.
+    pub fn lost(&mut self) -> u32 {
+        self.host.with(|core| core.stack.take_lost_fixed(self.link))
+    }
+}
+
+impl Drop for FixedChannel<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.close_fixed(self.link));
+    }
+}

@@ -1,0 +1,117 @@
+//! What a peer's table holds, one item at a time: a cursor needs no storage but the response that it reads from.
+
+use bindrune_gatt::client::{self, Discovery};
+use bindrune_wire::Uuid;
+
+use super::{
+    remote::{Remote, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService},
+    turn::{Response, Turn},
+};
+use crate::Error;
+
+/// A discovery and the response that it reads from.
+#[derive(Debug)]
+struct Walk<'h, D> {
+    remote: Remote<'h>,
+    discovery: D,
+    response: Option<Response<'h>>,
+}
+
+impl<'h, D: Discovery> Walk<'h, D> {
+    const fn new(remote: Remote<'h>, discovery: D) -> Self {
+        Self { remote, discovery, response: None }
+    }
+
+    async fn next(&mut self) -> Result<Option<D::Item>, Error> {
+        loop {
+            let pdu = self.response.as_ref().map_or(&[][..], Response::pdu);
+            if let Some(item) = self.discovery.next(pdu) {
+                return Ok(Some(item));
+            }
+            self.response = None;
+            let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
+            match turn.step_and_keep(&mut self.discovery).await? {
+                Some(response) => self.response = Some(response),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+macro_rules! cursor {
+    ($(#[$doc:meta])* $name:ident, $discovery:ident, $item:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<'h>(Walk<'h, client::$discovery>);
+
+        impl<'h> $name<'h> {
+            pub(super) const fn new(remote: Remote<'h>, discovery: client::$discovery) -> Self {
+                Self(Walk::new(remote, discovery))
+            }
+
+            /// The next one; `None` after the last.
+            ///
+            /// # Cancel safety
+            ///
+            /// Dropping the future loses nothing: the next call goes on behind the last result.
+            pub async fn next(&mut self) -> Result<Option<$item<'h>>, Error> {
+                let item = self.0.next().await?;
+                Ok(item.map(|info| $item::new(self.0.remote, info)))
+            }
+        }
+    };
+}
+
+cursor! {
+    /// The services of a peer.
+    Services, Services, RemoteService
+}
+cursor! {
+    /// The services that a service includes.
+    Includes, Includes, RemoteInclude
+}
+cursor! {
+    /// The characteristics of a service.
+    Characteristics, Characteristics, RemoteCharacteristic
+}
+cursor! {
+    /// The descriptors of a characteristic.
+    Descriptors, Descriptors, RemoteDescriptor
+}
+
+/// The values of one attribute type in a range of handles. [Vol 3] Part G, 4.8.2
+#[derive(Debug)]
+pub struct Values<'h> {
+    remote: Remote<'h>,
+    read: client::ReadByUuid,
+    response: Option<Response<'h>>,
+}
+
+impl<'h> Values<'h> {
+    pub(super) fn new(remote: Remote<'h>, start: u16, end: u16, uuid: Uuid) -> Self {
+        Self { remote, read: client::ReadByUuid::new(start, end, uuid), response: None }
+    }
+
+    /// Copies the next value, as far as one response carried it, and gives its handle and its length; `None` after the last.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the next call goes on behind the last result.
+    pub async fn next(&mut self, buffer: &mut [u8]) -> Result<Option<(u16, usize)>, Error> {
+        loop {
+            let pdu = self.response.as_ref().map_or(&[][..], Response::pdu);
+            if let Some(item) = self.read.next(pdu) {
+                let needed = item.value.len();
+                let room = buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
+                room.copy_from_slice(item.value);
+                return Ok(Some((item.handle, needed)));
+            }
+            self.response = None;
+            let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
+            match turn.step_and_keep(&mut self.read).await? {
+                Some(response) => self.response = Some(response),
+                None => return Ok(None),
+            }
+        }
+    }
+}

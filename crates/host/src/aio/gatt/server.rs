@@ -1,0 +1,154 @@
+//! The host's own server.
+
+use bindrune_gatt::{Cccd, Characteristic, Service, TableError};
+
+use crate::{
+    Connection, Error, Host,
+    core::Core,
+    waiters::{Key, LinkKey},
+};
+
+/// The GATT server, which all links share.
+#[derive(Clone, Copy, Debug)]
+pub struct Gatt<'h> {
+    host: &'h Host,
+}
+
+impl Host {
+    /// The GATT server.
+    #[must_use]
+    pub const fn gatt(&self) -> Gatt<'_> {
+        Gatt { host: self }
+    }
+}
+
+impl Gatt<'_> {
+    /// Replaces a value that the host holds. Nobody is told: see [`Self::notify_all`].
+    pub fn write(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        self.host.with(|core| core.stack.write_value(characteristic, value))
+    }
+
+    /// Copies a value that the host holds, and gives its length.
+    pub fn read(
+        &self,
+        characteristic: &'static Characteristic,
+        buffer: &mut [u8],
+    ) -> Result<usize, Error> {
+        self.host.with(|core| core.stack.read_value(characteristic, buffer))
+    }
+
+    /// Moves octets out of an append buffer, as many as fit, and gives how many.
+    pub fn take_appended(
+        &self,
+        characteristic: &'static Characteristic,
+        buffer: &mut [u8],
+    ) -> Result<usize, Error> {
+        self.host.with(|core| core.stack.take_appended(characteristic, buffer))
+    }
+
+    /// The handle of a characteristic's value.
+    #[must_use]
+    pub fn handle(&self, characteristic: &'static Characteristic) -> Option<u16> {
+        self.host.with(|core| core.stack.server.handle_of(characteristic))
+    }
+
+    /// Notifies every peer that subscribed to a characteristic, or indicates to those that asked for that alone, and gives
+    /// how many there were. A peer whose link ends meanwhile is passed over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, some peers were told and others not.
+    pub async fn notify_all(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<usize, Error> {
+        let mut told = 0usize;
+        for index in 0..self.host.with(|core| core.stack.link_slots()) {
+            let Some((link, cccd)) =
+                self.host.with(|core| core.stack.subscriber(index, characteristic))
+            else {
+                continue;
+            };
+            let connection = Connection::adopted(self.host, link);
+            let result = if cccd.contains(Cccd::NOTIFY) {
+                connection.notify(characteristic, value).await
+            } else {
+                connection.indicate(characteristic, value).await
+            };
+            match result {
+                Ok(()) => told = told.saturating_add(1),
+                Err(Error::Disconnected(_) | Error::NotSubscribed | Error::TransactionTimeout) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Swaps the services at run time. Peers that must know are told by Service Changed; values start anew.
+    pub fn replace(&self, services: &'static [Service]) -> Result<(), TableError> {
+        self.host.with(|core| core.stack.replace_services(services))
+    }
+}
+
+impl Connection<'_> {
+    /// Notifies the peer of a value, at most MTU - 3 octets; ready when it is on its way to the controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn notify(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let link = self.link();
+        self.wait(LinkKey::Push, |stack| stack.poll_notify(link, characteristic, value)).await
+    }
+
+    /// Indicates a value to the peer, at most MTU - 3 octets, and waits until it is confirmed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is on its way, nothing is sent. Dropped later, the confirmation is awaited all the same before the next
+    /// indication can leave.
+    pub async fn indicate(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let link = self.link();
+        let key = Key::Link(link.index, LinkKey::Confirmation);
+        let begin =
+            |core: &mut Core, first| core.stack.poll_indicate(link, first, characteristic, value);
+        self.host().wait(key, begin).await?;
+        let unconfirmed = Unconfirmed(self);
+        let result = self.host().wait(key, |core, _| core.stack.poll_confirmed(link)).await;
+        core::mem::forget(unconfirmed);
+        result
+    }
+
+    /// What the peer asked for on a characteristic: notifications and indications.
+    pub fn subscribed(
+        &self,
+        characteristic: &'static Characteristic,
+    ) -> Result<(bool, bool), Error> {
+        let link = self.link();
+        let cccd = self.host().with(|core| core.stack.subscribed(link, characteristic))?;
+        Ok((cccd.contains(Cccd::NOTIFY), cccd.contains(Cccd::INDICATE)))
+    }
+}
+
+/// Gives up waiting for a confirmation when the future that waits is dropped.
+struct Unconfirmed<'c, 'h>(&'c Connection<'h>);
+
+impl Drop for Unconfirmed<'_, '_> {
+    fn drop(&mut self) {
+        let link = self.0.link();
+        self.0.host().with(|core| core.stack.abandon_indication(link));
+    }
+}

@@ -1,0 +1,116 @@
+//! Notifications and indications of a peer.
+
+use bindrune_gatt::{Cccd, Properties, client::Subscribe};
+
+use super::{remote::RemoteCharacteristic, turn::Turn};
+use crate::{
+    Connection, Error, Host,
+    stack::LinkRef,
+    waiters::{Key, LinkKey},
+};
+
+/// The values that a peer notifies or indicates, in order.
+///
+/// Dropping it stops listening, but does not tell the peer: see [`Self::unsubscribe`].
+#[derive(Debug)]
+#[must_use = "values are kept only while the subscription lives"]
+pub struct Subscription<'h> {
+    host: &'h Host,
+    link: LinkRef,
+    place: u8,
+    handle: u16,
+    cccd: u16,
+}
+
+impl<'h> Connection<'h> {
+    /// Subscribes to a characteristic: to notifications where it has them, else to indications.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, the peer may have taken the subscription; its values then go nowhere.
+    pub async fn subscribe(
+        &self,
+        to: &RemoteCharacteristic<'_>,
+    ) -> Result<Subscription<'h>, Error> {
+        let wanted = if to.properties().contains(Properties::NOTIFY) {
+            Cccd::NOTIFY
+        } else {
+            Cccd::INDICATE
+        };
+        self.subscribe_to(to, wanted).await
+    }
+
+    /// Subscribes to a characteristic's indications.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::subscribe`].
+    pub async fn subscribe_to_indications(
+        &self,
+        to: &RemoteCharacteristic<'_>,
+    ) -> Result<Subscription<'h>, Error> {
+        self.subscribe_to(to, Cccd::INDICATE).await
+    }
+
+    async fn subscribe_to(
+        &self,
+        to: &RemoteCharacteristic<'_>,
+        wanted: Cccd,
+    ) -> Result<Subscription<'h>, Error> {
+        let mut subscription = self.listen(to.handle())?;
+        let mut procedure = Subscribe::new(to.info(), wanted);
+        Turn::take(self.host(), self.link()).await?.run(&mut procedure).await?;
+        subscription.cccd = procedure.cccd().unwrap_or_default();
+        Ok(subscription)
+    }
+
+    /// Listens to the values of a handle that the peer was told to push before, by an earlier subscription or out of band.
+    pub fn listen(&self, handle: u16) -> Result<Subscription<'h>, Error> {
+        let (host, link) = (self.host(), self.link());
+        let place = host.with(|core| core.stack.subscribe(link, handle))?;
+        Ok(Subscription { host, link, place, handle, cccd: 0 })
+    }
+}
+
+impl Subscription<'_> {
+    /// Copies the next value and gives its length. Values that came before the link ended can still be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a value is taken only when the future is ready.
+    pub async fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let (link, place) = (self.link, self.place);
+        let key = Key::Link(link.index, LinkKey::Subscription);
+        self.host.wait(key, |core, _| core.stack.poll_pushed(link, place, buffer)).await
+    }
+
+    /// The handle of the value.
+    #[must_use]
+    pub const fn handle(&self) -> u16 {
+        self.handle
+    }
+
+    /// Values that were dropped for want of a free packet since the last call.
+    pub fn lost(&mut self) -> u32 {
+        self.host.with(|core| core.stack.take_lost(self.link, self.place))
+    }
+
+    /// Tells the peer to push no more values.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, the peer may go on; its values then go nowhere.
+    pub async fn unsubscribe(self) -> Result<(), Error> {
+        if self.cccd == 0 {
+            return Ok(());
+        }
+        let mut procedure = Subscribe::at(self.cccd, Cccd::empty());
+        Turn::take(self.host, self.link).await?.run(&mut procedure).await
+    }
+}
+
+impl Drop for Subscription<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.unsubscribe(self.link, self.place));
+    }
+}

@@ -1,0 +1,122 @@
+//! The turn to use the ATT client of a link: requests of several tasks are made one after the other.
+
+use core::task::Poll;
+
+use bindrune_att::ErrorCode;
+use bindrune_gatt::client::{ClientError, Procedure};
+use bindrune_wire::Packet;
+
+use crate::{
+    Error, Host,
+    stack::LinkRef,
+    waiters::{Key, LinkKey},
+};
+
+/// The exclusive use of a link's ATT client. Dropping it hands the turn on; an answer that is still under way is swallowed.
+#[derive(Debug)]
+pub(super) struct Turn<'h> {
+    host: &'h Host,
+    link: LinkRef,
+}
+
+impl<'h> Turn<'h> {
+    pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
+        let key = Key::Link(link.index, LinkKey::Turn);
+        host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
+        Ok(Self { host, link })
+    }
+
+    /// Carries a procedure out to its end.
+    pub(super) async fn run(&mut self, procedure: &mut impl Procedure) -> Result<(), Error> {
+        while self.step(procedure).await? {}
+        Ok(())
+    }
+
+    /// Makes the next request of a procedure and takes its response; false when the procedure is over.
+    pub(super) async fn step(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
+        if !self.request(procedure).await? {
+            return Ok(false);
+        }
+        let packet = self.response(procedure).await?;
+        self.host.with(|core| core.stack.rx.pool.give(packet));
+        Ok(true)
+    }
+
+    /// As [`Self::step`], and keeps the response where a packet may be borrowed for it.
+    pub(super) async fn step_and_keep(
+        &mut self,
+        procedure: &mut impl Procedure,
+    ) -> Result<Option<Response<'h>>, Error> {
+        if !self.request(procedure).await? {
+            return Ok(None);
+        }
+        let packet = self.response(procedure).await?;
+        let packet = self.host.with(|core| core.stack.keep_response(packet));
+        Ok(Some(Response { host: self.host, packet }))
+    }
+
+    async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
+        let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Push));
+        let sent = self.host.wait(key, |core, _| {
+            core.stack.poll_request(link, |mtu, w| procedure.request(mtu, w).map_err(client_error))
+        });
+        sent.await
+    }
+
+    async fn response(&mut self, procedure: &mut impl Procedure) -> Result<Packet, Error> {
+        let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Response));
+        let response = self.host.wait(key, |core, _| {
+            let packet = match core.stack.poll_response(link)? {
+                Poll::Ready(packet) => packet,
+                Poll::Pending => return Poll::Pending,
+            };
+            match procedure.response(packet.bytes()) {
+                Ok(()) => Poll::Ready(Ok(packet)),
+                Err(error) => {
+                    core.stack.rx.pool.give(packet);
+                    Poll::Ready(Err(client_error(error)))
+                }
+            }
+        });
+        response.await
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.end_turn(self.link));
+    }
+}
+
+/// A response that is kept to read more results from. It may be empty: then the results are asked for again.
+#[derive(Debug)]
+pub(super) struct Response<'h> {
+    host: &'h Host,
+    packet: Option<Packet>,
+}
+
+impl Response<'_> {
+    pub(super) fn pdu(&self) -> &[u8] {
+        self.packet.as_ref().map_or(&[], Packet::bytes)
+    }
+}
+
+impl Drop for Response<'_> {
+    fn drop(&mut self) {
+        if let Some(packet) = self.packet.take() {
+            self.host.with(|core| core.stack.rx.give_borrowed(packet));
+        }
+    }
+}
+
+pub(super) fn client_error(error: ClientError) -> Error {
+    match error {
+        ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_FOUND, .. } | ClientError::NotFound => {
+            Error::NotFound
+        }
+        ClientError::Att { code, .. } => Error::Att(code),
+        ClientError::Violation(_) => Error::Protocol,
+        ClientError::TooLong => Error::TooLong { max: bindrune_att::MAX_VALUE },
+        ClientError::NoRoom => Error::InvalidParameters,
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading and writing a peer's values.
+
+use bindrune_gatt::client::{PreparedWrite, ReadLong, ReadMultiple, Write, write_command};
+
+use super::{
+    remote::{RemoteCharacteristic, RemoteDescriptor},
+    turn::{Turn, client_error},
+};
+use crate::{Connection, Error, waiters::LinkKey};
+
+/// An attribute whose value can be read or written: a characteristic, a descriptor, or a handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute(u16);
+
+impl From<u16> for Attribute {
+    fn from(handle: u16) -> Self {
+        Self(handle)
+    }
+}
+
+impl From<&RemoteCharacteristic<'_>> for Attribute {
+    fn from(characteristic: &RemoteCharacteristic<'_>) -> Self {
+        Self(characteristic.handle())
+    }
+}
+
+impl From<&RemoteDescriptor<'_>> for Attribute {
+    fn from(descriptor: &RemoteDescriptor<'_>) -> Self {
+        Self(descriptor.handle())
+    }
+}
+
+impl Connection<'_> {
+    async fn turn(&self) -> Result<Turn<'_>, Error> {
+        Turn::take(self.host(), self.link()).await
+    }
+
+    /// Reads a whole value, in as many requests as it needs, and gives its length.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the read; a late answer is swallowed.
+    pub async fn read(&self, of: impl Into<Attribute>, buffer: &mut [u8]) -> Result<usize, Error> {
+        let Attribute(handle) = of.into();
+        let mut read = ReadLong::new(handle, buffer);
+        self.turn().await?.run(&mut read).await?;
+        if !read.is_whole() {
+            return Err(Error::BufferTooSmall { needed: bindrune_att::MAX_VALUE });
+        }
+        Ok(read.len())
+    }
+
+    /// Reads the values of two or more attributes of known lengths in one request; they come one after the other.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::read`].
+    pub async fn read_multiple(&self, handles: &[u16], buffer: &mut [u8]) -> Result<usize, Error> {
+        let mut read = ReadMultiple::fixed(handles);
+        let mut turn = self.turn().await?;
+        let response = turn.step_and_keep(&mut read).await?.ok_or(Error::InvalidParameters)?;
+        let values = read.values(response.pdu()).ok_or(Error::Protocol)?;
+        let needed = values.len();
+        buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?.copy_from_slice(values);
+        Ok(needed)
+    }
+
+    /// Reads the values of two or more attributes of any lengths in one request. `each` is given every value that the
+    /// response carried: its handle, its full length, and as much of it as there was room for.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::read`].
+    pub async fn read_multiple_variable(
+        &self,
+        handles: &[u16],
+        mut each: impl FnMut(u16, usize, &[u8]),
+    ) -> Result<(), Error> {
+        let mut read = ReadMultiple::variable(handles);
+        let mut turn = self.turn().await?;
+        let response = turn.step_and_keep(&mut read).await?.ok_or(Error::InvalidParameters)?;
+        while let Some(value) = read.next(response.pdu()) {
+            each(value.handle, value.length.into(), value.value);
+        }
+        Ok(())
+    }
+
+    /// Writes a value and waits for the answer; what does not fit one request is prepared in parts and executed as a whole.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its request left, nothing was written. Later the peer may have written it, and a late answer is swallowed;
+    /// parts that were prepared are cancelled.
+    pub async fn write(&self, to: impl Into<Attribute>, value: &[u8]) -> Result<(), Error> {
+        let Attribute(handle) = to.into();
+        let mtu = u16::try_from(self.mtu()?).unwrap_or(u16::MAX);
+        let mut turn = self.turn().await?;
+        if Write::fits(value, mtu) {
+            return turn.run(&mut Write::new(handle, value)).await;
+        }
+        self.prepared(&mut turn, PreparedWrite::long(handle, value)).await
+    }
+
+    /// Writes several values, all of them or none. [Vol 3] Part G, 4.9.5
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::write`].
+    pub async fn write_reliably(&self, values: &[(u16, &[u8])]) -> Result<(), Error> {
+        let mut turn = self.turn().await?;
+        self.prepared(&mut turn, PreparedWrite::reliable(values)).await
+    }
+
+    async fn prepared(
+        &self,
+        turn: &mut Turn<'_>,
+        mut write: PreparedWrite<'_>,
+    ) -> Result<(), Error> {
+        let cancel = CancelPrepared { connection: self, armed: true };
+        let result = turn.run(&mut write).await;
+        cancel.disarm(!write.is_open());
+        result
+    }
+
+    /// Writes a value of at most MTU - 3 octets without an answer; ready when it is on its way to the controller.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before it is ready writes nothing.
+    pub async fn write_without_response(
+        &self,
+        to: impl Into<Attribute>,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let (Attribute(handle), link) = (to.into(), self.link());
+        self.wait(LinkKey::Push, |stack| {
+            stack.poll_push(link, |mtu, w| {
+                write_command(handle, value, mtu, w).map_err(client_error)
+            })
+        })
+        .await
+    }
+
+    /// Exchanges the MTU, unless it was exchanged before, and gives it in octets.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the exchange.
+    pub async fn exchange_mtu(&self) -> Result<usize, Error> {
+        let link = self.link();
+        self.wait(LinkKey::Control, |stack| stack.poll_mtu(link)).await
+    }
+
+    /// ATT requests that were made on this link so far, each a round trip.
+    pub fn requests(&self) -> Result<u32, Error> {
+        let link = self.link();
+        self.host().with(|core| core.stack.link(link).map(|l| l.attributes.client.requests))
+    }
+}
+
+/// Empties the peer's prepare queue when a prepared write is dropped half way.
+struct CancelPrepared<'c, 'h> {
+    connection: &'c Connection<'h>,
+    armed: bool,
+}
+
+impl CancelPrepared<'_, '_> {
+    fn disarm(mut self, over: bool) {
+        self.armed = !over;
+    }
+}
+
+impl Drop for CancelPrepared<'_, '_> {
+    fn drop(&mut self) {
+        if self.armed {
+            let link = self.connection.link();
+            self.connection.host().with(|core| core.stack.cancel_prepared(link));
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The host itself: made of resources and a configuration.
+
+use core::{fmt, task::Poll};
+
+use bindrune_gap::{ControllerInfo, Gap};
+use bindrune_gatt::{GapConfig, Server, TableError};
+use bindrune_hci::{
+    Command, Opcode, Status,
+    cmd::{Failure, RawCommand},
+};
+use bindrune_l2cap::Channels;
+use bindrune_wire::{HEADROOM, Pool};
+
+use super::receiving::Receiving;
+use crate::{
+    Config, ConfigError, Error, Resources, Stats,
+    arena::Arena,
+    core::Core,
+    lock::Lock,
+    stack::{Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
+    waiters::{HostKey, Key, Ready, Waiters},
+};
+
+/// A Bluetooth LE host. Everything that a link, a channel or a scan needs is lent from it.
+///
+/// [`Self::run`] must be running for anything to happen. With the feature `sync`, which `std` implies, it is `Send + Sync`.
+pub struct Host {
+    pub(crate) core: Lock<Core>,
+}
+
+/// Packets that are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreePackets {
+    /// Receive packets.
+    pub receive: usize,
+    /// Transmit packets.
+    pub transmit: usize,
+}
+
+/// Octets of an L2CAP header and an ATT PDU header that the MTU does not count, and that every packet needs room for.
+const PACKET_OVERHEAD: usize = 13;
+
+impl Host {
+    /// A host of these resources.
+    ///
+    /// # Errors
+    ///
+    /// What is short in the resources, and by how much.
+    pub fn new<
+        const L: usize,
+        const C: usize,
+        const R: usize,
+        const T: usize,
+        const S: usize,
+        const A: usize,
+    >(
+        resources: &'static mut Resources<L, C, R, T, S, A>,
+        config: Config,
+    ) -> Result<Self, ConfigError> {
+        check(&config, L, R, T, S)?;
+        let shares = Arena::split(&mut resources.arena, &config, L)?;
+        let mut rx = Receive::new(
+            Pool::new(&mut resources.rx_slots, resources.rx.as_flattened_mut(), S),
+            L,
+            C > 0,
+        );
+        rx.pool.reset();
+        let tx = TransmitPackets::new(
+            Pool::new(&mut resources.tx_slots, resources.tx.as_flattened_mut(), S),
+            L,
+        );
+        let device = GapConfig { appearance: config.appearance, ..GapConfig::new(config.name) };
+        let server = Server::new(config.services, &device, shares.values, shares.peer_octets);
+        let server = server.map_err(table_error)?;
+        for (link, share) in resources.links.iter_mut().zip(shares.peers) {
+            link.peer = Some(bindrune_gatt::Peer::new(share));
+        }
+        let channels = Channels::new(&mut resources.channels, rx.window_budget(L), S);
+        let gap = {
+            let (sets, _) = resources.advertising_sets.split_at_mut(config.advertising_sets);
+            Gap::new(gap_config(&config, &rx, S), sets, shares.advertising, shares.reports)
+        };
+        let waiters = Waiters::new(
+            &mut resources.host_waiters,
+            &mut resources.link_waiters,
+            &mut resources.channel_waiters,
+        );
+        let stack = Stack::new(Parts {
+            ready: Ready::new(&mut resources.link_ready, &mut resources.channel_ready),
+            rx,
+            tx,
+            server,
+            channels,
+            config,
+            links: &mut resources.links,
+            channel_users: &mut resources.channel_users,
+            gap,
+            command: &mut resources.command,
+            app_command: &mut resources.app_command,
+        });
+        let receiving = Receiving::new(&mut resources.event);
+        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)) })
+    }
+
+    /// What the controller is, and what of it this host uses; waits until it is set up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAnswer`] when the controller did not answer a Reset for 2 s. `run` goes on trying.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn controller(&self) -> Result<ControllerInfo, Error> {
+        self.wait(Key::Host(HostKey::Controller), |core, _| match core.stack.controller_info() {
+            Some(info) => Poll::Ready(Ok(*info)),
+            None if core.stack.is_silent() => Poll::Ready(Err(Error::NoAnswer)),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Sends an HCI command of the application's own and gives its return parameters.
+    ///
+    /// Commands that change what the host does (Reset, advertising, scanning, connecting) put it in confusion.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
+    pub async fn command<C: Command>(&self, command: &C) -> Result<C::Return, Error> {
+        let answer = self.exchange(
+            |w| command.write(w).is_ok(),
+            |octets| {
+                C::returned(octets).map_err(|failure| match failure {
+                    Failure::Status(status) => Error::Controller(status),
+                    Failure::Malformed(_) => Error::Controller(Status::UNSPECIFIED),
+                })
+            },
+        );
+        answer.await
+    }
+
+    /// Sends any HCI command, a vendor's too, and copies its return parameters, the status first; gives their length.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::command`].
+    pub async fn raw_command(
+        &self,
+        opcode: Opcode,
+        parameters: &[u8],
+        returned: &mut [u8],
+    ) -> Result<usize, Error> {
+        let command = RawCommand { opcode, parameters };
+        let answer = self.exchange(
+            |w| command.write(w).is_ok(),
+            |octets| {
+                let needed = octets.len();
+                let room = returned.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
+                room.copy_from_slice(octets);
+                Ok(needed)
+            },
+        );
+        answer.await
+    }
+
+    async fn exchange<T>(
+        &self,
+        write: impl Fn(&mut bindrune_wire::Writer<'_>) -> bool,
+        mut read: impl FnMut(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let key = Key::Host(HostKey::Command);
+        self.wait(key, |core, first| core.stack.poll_app_command(first, &write)).await?;
+        let pending = PendingCommand(self);
+        let result = self.wait(key, |core, _| core.stack.poll_app_answer(&mut read)).await;
+        core::mem::forget(pending);
+        result
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.with(|core| core.stack.stats())
+    }
+
+    /// Links that are up now.
+    #[must_use]
+    pub fn links(&self) -> usize {
+        self.with(|core| core.stack.live_links())
+    }
+
+    /// Channel slots that are taken now: by channels that are open, and by closed ones that somebody still holds.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.with(|core| core.stack.taken_channels())
+    }
+
+    /// Packets that are free now. When no link is up and nothing is lent, they are all that there are.
+    #[must_use]
+    pub fn free_packets(&self) -> FreePackets {
+        self.with(|core| FreePackets {
+            receive: core.stack.rx.pool.free(),
+            transmit: core.stack.tx.pool.free(),
+        })
+    }
+
+    /// Gives back a host that nothing distinguishes from a new one, save what leaked guards still hold.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::new`], but that the services must need no more of the arena than those that the host was made with.
+    pub fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
+        self.core.get_mut().reset(config)
+    }
+}
+
+/// Abandons the application's command when its future is dropped.
+struct PendingCommand<'h>(&'h Host);
+
+impl Drop for PendingCommand<'_> {
+    fn drop(&mut self) {
+        self.0.with(|core| core.stack.abandon_app_command());
+    }
+}
+
+fn check(
+    config: &Config,
+    links: usize,
+    rx: usize,
+    tx: usize,
+    size: usize,
+) -> Result<(), ConfigError> {
+    let need = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD).max(HEADROOM);
+    if size < need {
+        return Err(ConfigError::Size { have: size, need });
+    }
+    let need = links.saturating_mul(RX_PER_LINK);
+    if rx < need {
+        return Err(ConfigError::Receive { have: rx, need });
+    }
+    let need = links.saturating_mul(TX_PER_LINK);
+    if tx < need {
+        return Err(ConfigError::Transmit { have: tx, need });
+    }
+    Ok(())
+}
+
+pub(crate) const fn table_error(error: TableError) -> ConfigError {
+    match error {
+        TableError::Arena { needed, available } => {
+            ConfigError::Arena { have: available, need: needed }
+        }
+        TableError::PeerArena { needed, available } => {
+            ConfigError::Arena { have: available, need: needed }
+        }
+        TableError::TooManyAttributes
+        | TableError::ValueTooLong
+        | TableError::UnknownInclude
+        | TableError::BuiltInService
+        | TableError::DeviceNameTooLong => ConfigError::Table,
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("free", &self.free_packets()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! Accepting channels that peers open.
+
+use bindrune_l2cap::{ChannelConfig, Psm};
+use bindrune_wire::Level;
+
+use crate::{
+    Channel, Connection, Error, Host,
+    stack::{ChannelRef, LinkRef},
+    waiters::{HostKey, Key},
+};
+
+/// Accepts channels on one PSM. Dropping it stops listening; channels that were accepted stay.
+#[derive(Debug)]
+#[must_use = "dropping a listener stops it"]
+pub struct Listener<'h> {
+    host: &'h Host,
+    index: u8,
+    psm: Psm,
+}
+
+impl Host {
+    /// Listens for channels on `psm`, from any peer.
+    pub fn listen(&self, psm: Psm, config: ChannelConfig) -> Result<Listener<'_>, Error> {
+        self.listen_at(psm, config, Level::Open)
+    }
+
+    /// Listens for channels on `psm`, from peers whose link is at least as well protected as `level`.
+    pub fn listen_at(
+        &self,
+        psm: Psm,
+        config: ChannelConfig,
+        level: Level,
+    ) -> Result<Listener<'_>, Error> {
+        let index = self.with(|core| core.stack.listen(psm, config, level))?;
+        Ok(Listener { host: self, index, psm })
+    }
+}
+
+impl<'h> Listener<'h> {
+    /// The next channel that a peer opened, and its connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the channel waits for the next call.
+    pub async fn accept(&mut self) -> Result<(Connection<'h>, Channel<'h>), Error> {
+        let psm = self.psm;
+        let accept =
+            self.host.wait(Key::Host(HostKey::Accept), |core, _| core.stack.poll_accept(psm));
+        let (link, channel): (LinkRef, ChannelRef) = accept.await?;
+        Ok((Connection::adopted(self.host, link), Channel::new(self.host, channel)))
+    }
+
+    /// The PSM.
+    #[must_use]
+    pub const fn psm(&self) -> Psm {
+        self.psm
+    }
+}
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.stop_listening(self.index));
+    }
+}

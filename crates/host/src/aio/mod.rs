@@ -1,0 +1,38 @@
+//! The asynchronous shell: the only code that awaits, wakes and reads a clock.
+//!
+//! A future visits the state under the lock, takes what is ready or leaves its waker, and goes. Wakers are woken, and
+//! dropped, outside of the lock.
+
+mod advertise;
+mod channel;
+mod clock;
+mod connect;
+mod connection;
+mod fixed;
+mod gatt;
+mod host;
+mod listener;
+mod procedure;
+mod receiving;
+mod request;
+mod run;
+mod scan;
+mod wait;
+
+pub use advertise::Broadcast;
+pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
+pub use clock::SystemClock;
+pub use connection::{Connection, Event};
+pub use fixed::FixedChannel;
+pub use gatt::{
+    Attribute, Characteristics, Descriptors, Gatt, Includes, RemoteCharacteristic,
+    RemoteDescriptor, RemoteInclude, RemoteService, Services, Subscription, Values,
+};
+pub use host::{FreePackets, Host};
+pub use listener::Listener;
+pub use request::{ReadRequest, WriteRequest};
+pub use run::RunError;
+pub use scan::Scanner;
+
+pub(crate) use host::table_error;
+pub(crate) use receiving::Receiving;

@@ -1,0 +1,66 @@
+//! Scanning as a stream of reports. [Vol 3] Part C, 9.2
+
+use core::task::Poll;
+
+use bindrune_gap::{Report, Scan};
+
+use crate::{
+    Error, Host,
+    waiters::{HostKey, Key},
+};
+
+/// The devices that are heard, report by report. Dropping it stops scanning.
+#[derive(Debug)]
+#[must_use = "dropping a scanner stops it"]
+pub struct Scanner<'h> {
+    host: &'h Host,
+}
+
+impl Host {
+    /// Begins to scan. One scanner can be there at a time.
+    ///
+    /// Reports wait in a bounded ring: the oldest give way, and [`Scanner::lost`] counts them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] where another scanner is there.
+    pub fn scan(&self, scan: &Scan) -> Result<Scanner<'_>, Error> {
+        self.with(|core| core.stack.wish_scan(scan))?;
+        Ok(Scanner { host: self })
+    }
+}
+
+impl Scanner<'_> {
+    /// The next report; its data is copied to `buffer`, and cut off where that is too short.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Controller`] where the controller refuses to scan.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a report is taken only when the future is ready.
+    pub async fn next<'b>(&mut self, buffer: &'b mut [u8]) -> Result<Report<'b>, Error> {
+        let key = Key::Host(HostKey::Scan);
+        self.host
+            .wait(key, |core, _| match core.stack.scan_state() {
+                Ok(true) => Poll::Ready(Ok(())),
+                Ok(false) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            })
+            .await?;
+        self.host.with(|core| core.stack.next_report(buffer)).ok_or(Error::Busy)
+    }
+
+    /// Reports that were dropped because they were not read in time.
+    #[must_use]
+    pub fn lost(&self) -> u32 {
+        self.host.with(|core| core.stack.lost_reports())
+    }
+}
+
+impl Drop for Scanner<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.withdraw_scan());
+    }
+}

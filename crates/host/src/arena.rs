@@ -1,0 +1,48 @@
+//! How the octets of the arena are shared out.
+
+use bindrune_gatt::table;
+
+use crate::{Config, ConfigError};
+
+/// The shares of the arena.
+pub(crate) struct Arena {
+    /// Values that the host holds, and append buffers.
+    pub(crate) values: &'static mut [u8],
+    /// Advertising data and scan responses of all sets.
+    pub(crate) advertising: &'static mut [u8],
+    /// Advertising reports that wait to be read.
+    pub(crate) reports: &'static mut [u8],
+    /// Subscriptions and prepared writes, a share for each link.
+    pub(crate) peers: core::slice::ChunksExactMut<'static, u8>,
+    /// Octets of each such share.
+    pub(crate) peer_octets: usize,
+}
+
+impl Arena {
+    /// Shares out `octets`; what nobody asked for goes to the prepared writes.
+    pub(crate) fn split(
+        octets: &'static mut [u8],
+        config: &Config,
+        links: usize,
+    ) -> Result<Self, ConfigError> {
+        let have = octets.len();
+        let values = table::arena_for(config.services);
+        let peer = table::peer_arena_for(config.services, config.prepare_octets);
+        let advertising = config.advertising_octets.saturating_mul(config.advertising_sets);
+        let short = ConfigError::Arena { have, need: config.arena(links) };
+        let (values, rest) = octets.split_at_mut_checked(values).ok_or(short)?;
+        let (advertising, rest) = rest.split_at_mut_checked(advertising).ok_or(short)?;
+        let (reports, rest) = rest.split_at_mut_checked(config.scan_octets).ok_or(short)?;
+        let peer_octets = rest.len().checked_div(links).unwrap_or_default();
+        if peer_octets < peer {
+            return Err(short);
+        }
+        Ok(Self {
+            values,
+            advertising,
+            reports,
+            peers: rest.chunks_exact_mut(peer_octets.max(1)),
+            peer_octets,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! What the user decides about the host as a whole.
+
+use bindrune_gatt::{Service, table};
+use bindrune_wire::Address;
+
+/// How the host behaves. Everything has a default but the name.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub(crate) name: &'static str,
+    pub(crate) appearance: u16,
+    pub(crate) services: &'static [Service],
+    pub(crate) address: Option<Address>,
+    pub(crate) mtu: u16,
+    pub(crate) exchange_mtu: bool,
+    pub(crate) data_length: bool,
+    pub(crate) two_megabit: bool,
+    pub(crate) advertising_sets: usize,
+    pub(crate) advertising_octets: usize,
+    pub(crate) scan_octets: usize,
+    pub(crate) prepare_octets: usize,
+}
+
+/// Octets of the arena for one peer's subscriptions and prepared writes, by default.
+pub const DEFAULT_PREPARE_OCTETS: usize = 64;
+/// Octets of the arena for the advertising data and scan response of one set, by default: the legacy maximum.
+pub const DEFAULT_ADVERTISING_OCTETS: usize = 62;
+/// Octets of the arena for advertising reports that wait to be read, by default.
+pub const DEFAULT_SCAN_OCTETS: usize = 192;
+
+/// The most advertising sets that one host can have.
+pub(crate) const MAX_ADVERTISING_SETS: usize = 4;
+
+impl Config {
+    /// The defaults, with the device name that the GAP service shows.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            appearance: 0,
+            services: &[],
+            address: None,
+            mtu: 247,
+            exchange_mtu: true,
+            data_length: true,
+            two_megabit: true,
+            advertising_sets: 1,
+            advertising_octets: DEFAULT_ADVERTISING_OCTETS,
+            scan_octets: DEFAULT_SCAN_OCTETS,
+            prepare_octets: DEFAULT_PREPARE_OCTETS,
+        }
+    }
+
+    /// The services of the GATT server, after the GAP and GATT services that are always there.
+    #[must_use]
+    pub const fn services(mut self, services: &'static [Service]) -> Self {
+        self.services = services;
+        self
+    }
+
+    /// The appearance that the GAP service shows, an assigned number.
+    #[must_use]
+    pub const fn appearance(mut self, appearance: u16) -> Self {
+        self.appearance = appearance;
+        self
+    }
+
+    /// A random static address to use in place of the controller's own.
+    #[must_use]
+    pub const fn address(mut self, address: Address) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// The largest ATT MTU, 23 to 517 octets; 247 by default, which fills one link packet of 251 octets.
+    #[must_use]
+    pub const fn mtu(mut self, mtu: u16) -> Self {
+        self.mtu = mtu;
+        self
+    }
+
+    /// Whether a central exchanges the MTU as soon as it is connected; it does by default.
+    #[must_use]
+    pub const fn exchange_mtu(mut self, on: bool) -> Self {
+        self.exchange_mtu = on;
+        self
+    }
+
+    /// Whether longer link packets are asked for where both sides have them; they are by default.
+    #[must_use]
+    pub const fn data_length(mut self, on: bool) -> Self {
+        self.data_length = on;
+        self
+    }
+
+    /// Whether the 2M PHY is asked for where both sides have it; it is by default.
+    #[must_use]
+    pub const fn two_megabit(mut self, on: bool) -> Self {
+        self.two_megabit = on;
+        self
+    }
+
+    /// Advertising sets that may be on at once, 1 to 4; 1 by default. More than one needs extended advertising.
+    #[must_use]
+    pub const fn advertising_sets(mut self, sets: usize) -> Self {
+        self.advertising_sets = if sets == 0 {
+            1
+        } else if sets > MAX_ADVERTISING_SETS {
+            MAX_ADVERTISING_SETS
+        } else {
+            sets
+        };
+        self
+    }
+
+    /// Octets of the arena for each advertising set: its data and its scan response. 62 by default; more for extended
+    /// advertising with long data.
+    #[must_use]
+    pub const fn advertising_octets(mut self, octets: usize) -> Self {
+        self.advertising_octets = octets;
+        self
+    }
+
+    /// Octets of the arena for advertising reports that wait to be read; a report takes its data and about 16 more.
+    #[must_use]
+    pub const fn scan_octets(mut self, octets: usize) -> Self {
+        self.scan_octets = octets;
+        self
+    }
+
+    /// Octets of the arena for each link: what its peer subscribed to, and the writes that it prepared.
+    #[must_use]
+    pub const fn prepare_octets(mut self, octets: usize) -> Self {
+        self.prepare_octets = octets;
+        self
+    }
+
+    /// Octets of the `ARENA` of [`crate::Resources`] that this configuration needs for so many links.
+    ///
+    /// ```
+    /// use bindrune::{Config, Resources};
+    /// const CONFIG: Config = Config::new("Lamp").scan_octets(0);
+    /// const FOR_TWO_LINKS: Resources<2, 0, 10, 4, 264, { CONFIG.arena(2) }> = Resources::new();
+    /// # let _ = FOR_TWO_LINKS;
+    /// ```
+    #[must_use]
+    pub const fn arena(&self, links: usize) -> usize {
+        let peer = table::peer_arena_for(self.services, self.prepare_octets);
+        table::arena_for(self.services)
+            .saturating_add(self.advertising_octets.saturating_mul(self.advertising_sets))
+            .saturating_add(self.scan_octets)
+            .saturating_add(peer.saturating_mul(links))
+    }
+}

@@ -1,0 +1,187 @@
+//! What can go wrong, as an application sees it.
+
+use core::fmt;
+
+use bindrune_att::ErrorCode;
+use bindrune_hci::Status;
+use bindrune_l2cap::{CloseReason, ConnectionResult};
+
+/// Why an operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// The link ended, or the handle belongs to a link that ended earlier.
+    Disconnected(Status),
+    /// The controller was lost and is being reset; links and pending operations ended.
+    ControllerLost,
+    /// The controller did not answer a Reset for 2 s, or `run` is not running.
+    NoAnswer,
+    /// The controller refused a command.
+    Controller(Status),
+    /// The controller cannot do this.
+    Unsupported,
+    /// The peer answered with an ATT error.
+    Att(ErrorCode),
+    /// The peer's answer broke the protocol.
+    Protocol,
+    /// The peer has no such service, characteristic or descriptor.
+    NotFound,
+    /// The peer refused the channel.
+    Refused(ConnectionResult),
+    /// The channel is closed.
+    Closed(CloseReason),
+    /// An earlier send on this channel was dropped half way, so the channel was closed.
+    Interrupted,
+    /// The time for the operation ran out.
+    Timeout,
+    /// The peer did not confirm, or answer, within 30 s; the link's ATT bearer can make no more requests.
+    TransactionTimeout,
+    /// What was given is longer than the peer, or the attribute, takes.
+    TooLong {
+        /// The longest that is taken, in octets.
+        max: usize,
+    },
+    /// The buffer is too small for what was received; it was not consumed.
+    BufferTooSmall {
+        /// Octets that are needed.
+        needed: usize,
+    },
+    /// The SDU is longer than the channel's window holds: read it piece by piece.
+    LongerThanWindow {
+        /// Octets of the SDU.
+        needed: usize,
+    },
+    /// The peer has not subscribed to the characteristic.
+    NotSubscribed,
+    /// The operation is already under way, or what it needs is taken.
+    Busy,
+    /// A parameter is outside of what the specification allows.
+    InvalidParameters,
+    /// The attribute is not in the server's table, or holds no value in the host.
+    UnknownAttribute,
+    /// Every link slot is taken: enlarge `LINKS` of `Resources`.
+    NoLink,
+    /// Every channel slot is taken: enlarge `CHANNELS` of `Resources`.
+    NoChannel,
+    /// Too few receive packets are free for the channel's window: enlarge `RX` of `Resources`.
+    NoPackets,
+    /// Every listener slot is taken.
+    NoListener,
+    /// Every subscription slot of the link is taken.
+    NoSubscription,
+    /// Too many futures wait at once.
+    TooManyWaiters,
+}
+
+impl fmt::Display for Error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has a text without numbers")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disconnected(reason) => write!(f, "the link ended: {reason}"),
+            Self::Controller(status) => write!(f, "the controller refused: {status}"),
+            Self::Att(code) => write!(f, "the peer refused: {code}"),
+            Self::Refused(result) => write!(f, "the peer refused the channel: {result:?}"),
+            Self::Closed(reason) => write!(f, "the channel is closed: {reason:?}"),
+            Self::TooLong { max } => write!(f, "longer than the {max} octets that are taken"),
+            Self::BufferTooSmall { needed } => write!(f, "the buffer needs {needed} octets"),
+            Self::LongerThanWindow { needed } => {
+                write!(
+                    f,
+                    "the SDU of {needed} octets is longer than the window; read it piece by piece"
+                )
+            }
+            _ => f.write_str(self.text()),
+        }
+    }
+}
+
+impl Error {
+    const fn text(&self) -> &'static str {
+        match self {
+            Self::ControllerLost => "the controller was lost and is being reset",
+            Self::NoAnswer => "the controller does not answer",
+            Self::Unsupported => "the controller cannot do this",
+            Self::Protocol => "the peer's answer broke the protocol",
+            Self::NotFound => "the peer has no such attribute",
+            Self::Interrupted => "an earlier send was dropped half way, so the channel was closed",
+            Self::Timeout => "the time ran out",
+            Self::TransactionTimeout => "the peer did not answer within 30 s",
+            Self::NotSubscribed => "the peer has not subscribed",
+            Self::Busy => "already under way",
+            Self::InvalidParameters => "a parameter is outside of its range",
+            Self::UnknownAttribute => {
+                "the attribute is not in the table, or the host holds no value"
+            }
+            Self::NoLink => "every link slot is taken; enlarge LINKS of Resources",
+            Self::NoChannel => "every channel slot is taken; enlarge CHANNELS of Resources",
+            Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
+            Self::NoListener => "every listener slot is taken",
+            Self::NoSubscription => "every subscription slot of the link is taken",
+            Self::TooManyWaiters => "too many futures wait at once",
+            Self::Disconnected(_)
+            | Self::Controller(_)
+            | Self::Att(_)
+            | Self::Refused(_)
+            | Self::Closed(_)
+            | Self::TooLong { .. }
+            | Self::BufferTooSmall { .. }
+            | Self::LongerThanWindow { .. } => "",
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Why a host cannot be made of these resources and this configuration: what is short, and by how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `ARENA` is too small.
+    Arena {
+        /// Octets that are there.
+        have: usize,
+        /// Octets that the services, advertising, scanning and prepared writes need.
+        need: usize,
+    },
+    /// `SIZE` is too small for the ATT MTU.
+    Size {
+        /// Octets in a packet.
+        have: usize,
+        /// Octets that the MTU needs.
+        need: usize,
+    },
+    /// `RX` is too small.
+    Receive {
+        /// Packets that are there.
+        have: usize,
+        /// Packets that the links need.
+        need: usize,
+    },
+    /// `TX` is too small.
+    Transmit {
+        /// Packets that are there.
+        have: usize,
+        /// Packets that the links need.
+        need: usize,
+    },
+    /// The services do not form a table: too many handles, or a value that breaks its own limits.
+    Table,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, have, need) = match *self {
+            Self::Arena { have, need } => ("ARENA octets", have, need),
+            Self::Size { have, need } => ("SIZE octets in each packet", have, need),
+            Self::Receive { have, need } => ("RX packets", have, need),
+            Self::Transmit { have, need } => ("TX packets", have, need),
+            Self::Table => return f.write_str("the services do not form a table of handles"),
+        };
+        let short = need.saturating_sub(have);
+        write!(f, "Resources has {have} {what}; {need} are needed, {short} more")
+    }
+}
+
+impl core::error::Error for ConfigError {}

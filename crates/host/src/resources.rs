@@ -1,0 +1,103 @@
+//! All the memory that a host will ever use.
+
+use bindrune_gap::AdvertisingSet;
+use bindrune_l2cap::Channel;
+use bindrune_wire::Slot;
+
+use crate::{
+    config::MAX_ADVERTISING_SETS,
+    stack::Link,
+    waiters::{CHANNEL_WAITERS, HOST_WAITERS, LINK_WAITERS, Waiter},
+};
+
+/// Octets of the longest HCI event: its code, its length and 255 octets of parameters. [Vol 4] Part E, 5.4.4
+pub(crate) const EVENT_OCTETS: usize = 257;
+/// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
+/// [Vol 4] Part E, 5.4.1
+pub(crate) const COMMAND_OCTETS: usize = 259;
+
+/// Every octet that a [`crate::Host`] will ever use, in sizes that the user chooses.
+///
+/// | parameter | is | at least |
+/// |---|---|---|
+/// | `LINKS` | links at once | 1 |
+/// | `CHANNELS` | credit-based channels at once, on all links | |
+/// | `RX` | receive packets | `3 * LINKS + CHANNELS` |
+/// | `TX` | transmit packets | `2 * LINKS` |
+/// | `SIZE` | octets of a packet | the ATT MTU and 13 |
+/// | `ARENA` | octets for values, advertising data, reports and prepared writes | what [`crate::Config::arena`] says |
+///
+/// ```
+/// use bindrune::Resources;
+/// const FOR_TWO_LINKS: Resources<2, 4, 24, 8> = Resources::new();
+/// # let _ = FOR_TWO_LINKS;
+/// ```
+#[derive(Debug)]
+pub struct Resources<
+    const LINKS: usize = 1,
+    const CHANNELS: usize = 0,
+    const RX: usize = 6,
+    const TX: usize = 4,
+    const SIZE: usize = 264,
+    const ARENA: usize = 512,
+> {
+    pub(crate) links: [Link; LINKS],
+    pub(crate) link_waiters: [[Waiter; LINK_WAITERS]; LINKS],
+    pub(crate) link_ready: [u16; LINKS],
+    pub(crate) channels: [Channel; CHANNELS],
+    pub(crate) channel_users: [u8; CHANNELS],
+    pub(crate) channel_waiters: [[Waiter; CHANNEL_WAITERS]; CHANNELS],
+    pub(crate) channel_ready: [u16; CHANNELS],
+    pub(crate) host_waiters: [Waiter; HOST_WAITERS],
+    pub(crate) rx_slots: [Slot; RX],
+    pub(crate) rx: [[u8; SIZE]; RX],
+    pub(crate) tx_slots: [Slot; TX],
+    pub(crate) tx: [[u8; SIZE]; TX],
+    pub(crate) arena: [u8; ARENA],
+    pub(crate) advertising_sets: [AdvertisingSet; MAX_ADVERTISING_SETS],
+    pub(crate) event: [u8; EVENT_OCTETS],
+    pub(crate) command: [u8; COMMAND_OCTETS],
+    pub(crate) app_command: [u8; COMMAND_OCTETS],
+}
+
+impl<
+    const LINKS: usize,
+    const CHANNELS: usize,
+    const RX: usize,
+    const TX: usize,
+    const SIZE: usize,
+    const ARENA: usize,
+> Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA>
+{
+    /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a const fn for statics; the value is large")]
+    pub const fn new() -> Self {
+        const {
+            assert!(LINKS >= 1 && LINKS <= 64, "LINKS is 1 to 64");
+            assert!(CHANNELS <= 64, "CHANNELS is at most 64");
+            assert!(RX >= 3 * LINKS + CHANNELS, "RX is at least 3 * LINKS + CHANNELS");
+            assert!(TX >= 2 * LINKS, "TX is at least 2 * LINKS");
+            assert!(SIZE >= 36, "SIZE holds the least ATT MTU of 23 and 13 octets");
+        }
+        Self {
+            links: [const { Link::FREE }; LINKS],
+            link_waiters: [const { [const { Waiter::FREE }; LINK_WAITERS] }; LINKS],
+            link_ready: [0; LINKS],
+            channels: [const { Channel::FREE }; CHANNELS],
+            channel_users: [0; CHANNELS],
+            channel_waiters: [const { [const { Waiter::FREE }; CHANNEL_WAITERS] }; CHANNELS],
+            channel_ready: [0; CHANNELS],
+            host_waiters: [const { Waiter::FREE }; HOST_WAITERS],
+            rx_slots: [const { Slot::EMPTY }; RX],
+            rx: [[0; SIZE]; RX],
+            tx_slots: [const { Slot::EMPTY }; TX],
+            tx: [[0; SIZE]; TX],
+            arena: [0; ARENA],
+            advertising_sets: [const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS],
+            event: [0; EVENT_OCTETS],
+            command: [0; COMMAND_OCTETS],
+            app_command: [0; COMMAND_OCTETS],
+        }
+    }
+}

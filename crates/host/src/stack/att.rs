@@ -1,0 +1,126 @@
+//! PDUs of the Attribute Protocol, on their way to the server or the client of a link. [Vol 3] Part F
+
+use bindrune_att::Incoming;
+use bindrune_gatt::Security;
+use bindrune_hci::Status;
+use bindrune_wire::Packet;
+use embassy_time::Instant;
+
+use super::{
+    Link, Stack,
+    attribute::{ClientState, CommandServed, Exchange, Indications},
+    link::News,
+};
+use crate::{Stats, waiters::LinkKey};
+
+impl Stack {
+    pub(super) fn handle_att(&mut self, now: Instant, index: u8, packet: Packet) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            return self.rx.pool.give(packet);
+        };
+        let Link { attributes, peer, .. } = slot;
+        let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
+        let security = Security::OPEN;
+        match attributes.bearer.handle_pdu(now, packet.bytes()) {
+            Err(violation) => {
+                Stats::count(&mut self.stats.att_violations);
+                self.rx.pool.give(packet);
+                let _ends = self.disconnect_slot(index, Status(violation.reason()));
+            }
+            Ok(Incoming::Request(_)) => {
+                let served = attributes.serve(&mut self.server, peer, security, packet, now);
+                self.served(index, served);
+                self.ready.link(index, LinkKey::Event);
+            }
+            Ok(Incoming::Command(_)) => {
+                let (server, rx) = (&mut self.server, &mut self.rx);
+                let served = attributes.serve_command(server, peer, security, rx, packet);
+                if served == CommandServed::Dropped {
+                    Stats::count(&mut self.stats.dropped_pushes);
+                }
+                self.ready.link(index, LinkKey::Event);
+            }
+            Ok(Incoming::Push(_)) => self.handle_pushed(index, packet),
+            Ok(Incoming::Response(_)) => {
+                let answered = ClientState::Answered(packet);
+                let before = core::mem::replace(&mut attributes.client.state, answered);
+                if let ClientState::Answered(packet) = before {
+                    self.rx.pool.give(packet);
+                }
+                self.ready.link(index, LinkKey::Response);
+                self.ready.link(index, LinkKey::Push);
+                // An exchange of the MTU may have waited for this answer.
+                self.owe(index);
+                self.deadlines_changed();
+            }
+            Ok(Incoming::Confirmed) => {
+                self.rx.pool.give(packet);
+                self.confirmed(index);
+            }
+            Ok(Incoming::MtuExchanged) => {
+                self.rx.pool.give(packet);
+                self.mtu_changed(index);
+                self.deadlines_changed();
+            }
+            Ok(Incoming::Nothing) => {
+                self.rx.pool.give(packet);
+                // An answer that nobody waits for any longer makes room for the next request.
+                self.ready.link(index, LinkKey::Push);
+                self.owe(index);
+                self.deadlines_changed();
+            }
+        }
+    }
+
+    fn handle_pushed(&mut self, index: u8, packet: Packet) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            return self.rx.pool.give(packet);
+        };
+        if slot.attributes.take_change(packet.bytes()) {
+            slot.news.insert(News::SERVICE_CHANGED);
+            self.rx.pool.give(packet);
+            self.ready.link(index, LinkKey::Event);
+        } else {
+            let pushed = slot.attributes.handle_push(&mut self.rx, packet);
+            self.stats.unclaimed_notifications =
+                self.stats.unclaimed_notifications.saturating_add(pushed.unclaimed);
+            self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(pushed.dropped);
+            if pushed.delivered {
+                self.ready.link(index, LinkKey::Subscription);
+            }
+        }
+        self.owe(index);
+    }
+
+    fn confirmed(&mut self, index: u8) {
+        let Some(Link { attributes, peer, .. }) = self.links.get_mut(usize::from(index)) else {
+            return;
+        };
+        match attributes.indications {
+            Indications::Host => {
+                if let Some(peer) = peer {
+                    self.server.service_changed_confirmed(peer);
+                }
+                attributes.indications = Indications::Idle;
+            }
+            Indications::App => attributes.indications = Indications::Confirmed,
+            Indications::Abandoned => attributes.indications = Indications::Idle,
+            Indications::Idle | Indications::Confirmed => {}
+        }
+        self.ready.link(index, LinkKey::Confirmation);
+        self.owe(index);
+        self.deadlines_changed();
+    }
+
+    /// The MTU was exchanged, by whichever side.
+    pub(super) fn mtu_changed(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.attributes.exchange = Exchange::Done;
+            slot.news.insert(News::MTU);
+        }
+        self.ready.link(index, LinkKey::Event);
+        self.ready.link(index, LinkKey::Control);
+        self.ready.link(index, LinkKey::Push);
+        self.owe(index);
+    }
+}

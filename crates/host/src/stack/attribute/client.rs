@@ -1,0 +1,63 @@
+//! The application's request, one at a time, and its answer. [Vol 3] Part F, 3.3.2
+
+use bindrune_wire::Packet;
+
+use crate::{Error, stack::memory::Receive};
+
+/// Where the application's request is.
+#[derive(Debug)]
+pub(crate) enum ClientState {
+    /// There is none.
+    Idle,
+    /// It is in the out-slot.
+    Queued,
+    /// It is on its way, or at the peer.
+    Sent,
+    /// The answer came.
+    Answered(Packet),
+    /// No answer will come.
+    Failed(Error),
+}
+
+/// The client half of a link.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// A procedure of the application has the turn.
+    pub(crate) taken: bool,
+    pub(crate) state: ClientState,
+    /// Requests that were sent.
+    pub(crate) requests: u32,
+    /// The peer's prepare queue must be emptied.
+    pub(crate) cancel_owed: bool,
+}
+
+impl Client {
+    pub(crate) const NONE: Self =
+        Self { taken: false, state: ClientState::Idle, requests: 0, cancel_owed: false };
+
+    /// Takes the answer, once it is there.
+    pub(crate) fn take_answer(&mut self) -> Option<Result<Packet, Error>> {
+        match core::mem::replace(&mut self.state, ClientState::Idle) {
+            ClientState::Answered(packet) => Some(Ok(packet)),
+            ClientState::Failed(error) => Some(Err(error)),
+            waiting @ (ClientState::Idle | ClientState::Queued | ClientState::Sent) => {
+                self.state = waiting;
+                None
+            }
+        }
+    }
+
+    /// True while a request waits for its answer.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        matches!(self.state, ClientState::Queued | ClientState::Sent)
+    }
+
+    /// Ends the link.
+    pub(crate) fn end(&mut self, rx: &mut Receive) {
+        if let ClientState::Answered(packet) =
+            core::mem::replace(&mut self.state, ClientState::Idle)
+        {
+            rx.pool.give(packet);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The attribute side of one link: the bearer, the request that is being served, the request of the application, and
+//! what the peer pushed.
+//!
+//! - [`serve`](self): a request stays in its receive packet until its reply is pulled.
+//! - `client`: the application's one outstanding request and its answer.
+//! - `push`: notifications, indications and write commands, both ways.
+
+mod client;
+mod push;
+mod serve;
+
+use bindrune_att::{Bearer, MIN_MTU, Opcode};
+use bindrune_wire::{Packet, Queue};
+
+use super::memory::{Receive, Transmit};
+
+pub(crate) use client::{Client, ClientState};
+pub(crate) use push::{SUBSCRIPTIONS, Subscription};
+pub(crate) use serve::{CommandServed, Served, Serving};
+
+/// What the application wants sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// A request of the client.
+    Request(Opcode),
+    /// An indication, to be confirmed.
+    Indication,
+    /// A notification or a write command.
+    Unanswered,
+}
+
+/// Everything of a link that speaks ATT.
+#[derive(Debug)]
+pub(crate) struct Attributes {
+    pub(crate) bearer: Bearer,
+    pub(crate) serving: Serving,
+    pub(crate) client: Client,
+    /// The out-slot: one PDU that the application filled.
+    pub(crate) out: Option<(Packet, Outgoing)>,
+    /// The one indication that may be outstanding.
+    pub(crate) indications: Indications,
+    /// Write commands for values that the application holds.
+    pub(crate) commands: Queue,
+    pub(crate) subscriptions: [Subscription; SUBSCRIPTIONS],
+    pub(crate) exchange: Exchange,
+    /// The handle of the peer's Service Changed value; 0 while it is not watched.
+    pub(crate) service_changed: u16,
+    /// The handles that the peer said have changed.
+    changed: Option<(u16, u16)>,
+}
+
+/// Where the exchange of the MTU is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exchange {
+    /// Nobody has asked for it.
+    Unasked,
+    /// It is to begin as soon as may be.
+    Wanted,
+    /// It was begun by this side.
+    Begun,
+    /// It is over, whichever side began it.
+    Done,
+}
+
+/// The one indication that may be outstanding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Indications {
+    /// None is outstanding.
+    Idle,
+    /// The host's own Service Changed is outstanding.
+    Host,
+    /// The application's is in the out-slot or on air.
+    App,
+    /// The application's was confirmed, and it has not heard of it yet.
+    Confirmed,
+    /// The application's is on its way, and nobody waits for the confirmation any longer.
+    Abandoned,
+}
+
+impl Attributes {
+    pub(crate) const NONE: Self = Self {
+        bearer: Bearer::new(MIN_MTU),
+        serving: Serving::Idle,
+        client: Client::NONE,
+        out: None,
+        indications: Indications::Idle,
+        commands: Queue::EMPTY,
+        subscriptions: [const { Subscription::FREE }; SUBSCRIPTIONS],
+        exchange: Exchange::Unasked,
+        service_changed: 0,
+        changed: None,
+    };
+
+    /// Begins a link.
+    pub(crate) fn begin(&mut self, own_mtu: u16) {
+        *self = Self { bearer: Bearer::new(own_mtu), ..Self::NONE };
+    }
+
+    /// The peer's table changed in these handles, besides those that the application was not yet told of.
+    pub(crate) fn note_service_changed(&mut self, start: u16, end: u16) {
+        let (from, to) = self.changed.unwrap_or((start, end));
+        self.changed = Some((from.min(start), to.max(end)));
+    }
+
+    /// The handles that the peer said have changed; the application is told.
+    pub(crate) const fn take_service_changed(&mut self) -> (u16, u16) {
+        match self.changed.take() {
+            Some(range) => range,
+            None => (1, u16::MAX),
+        }
+    }
+
+    /// True when the reply to the pending request can be sent.
+    pub(crate) const fn owes_reply(&self) -> bool {
+        matches!(self.serving, Serving::Owed(_) | Serving::Written(_))
+    }
+
+    /// Ends the link: what was received for subscriptions stays until it is read or the slot is used again.
+    pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) {
+        self.end_serving(rx);
+        self.client.end(rx);
+        if let Some((packet, _)) = self.out.take() {
+            tx.pool.give(packet);
+        }
+        let commands = self.commands.len();
+        rx.pool.clear(&mut self.commands);
+        rx.returned(commands);
+    }
+
+    /// Forgets what an ended link had received.
+    pub(crate) fn clear(&mut self, rx: &mut Receive) {
+        for subscription in &mut self.subscriptions {
+            subscription.free(rx);
+        }
+    }
+}

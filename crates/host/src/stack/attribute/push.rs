@@ -1,0 +1,147 @@
+//! What a peer sends of its own accord: to whom it goes, and what becomes of it when nobody has room.
+
+use bindrune_att::Push;
+use bindrune_gatt::{Peer, Server, client::ServiceChanged};
+use bindrune_wire::{Packet, Queue, Writer};
+use embassy_time::Instant;
+
+use super::{Attributes, Indications};
+use crate::stack::memory::Receive;
+
+/// Characteristics of one link that may be subscribed to at once.
+pub(crate) const SUBSCRIPTIONS: usize = 8;
+
+/// One characteristic that the application listens to.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    /// The handle of the value; 0 for a free place.
+    pub(crate) handle: u16,
+    pub(crate) queue: Queue,
+    pub(crate) lost: u32,
+}
+
+impl Subscription {
+    pub(crate) const FREE: Self = Self { handle: 0, queue: Queue::EMPTY, lost: 0 };
+
+    /// False for a free place, whatever the peer says: no attribute has the handle 0. [Vol 3] Part F, 3.2.2
+    const fn listens_to(&self, handle: u16) -> bool {
+        self.handle != 0 && self.handle == handle
+    }
+
+    pub(crate) fn free(&mut self, rx: &mut Receive) {
+        let count = self.queue.len();
+        rx.pool.clear(&mut self.queue);
+        rx.returned(count);
+        *self = Self::FREE;
+    }
+}
+
+/// What became of pushed values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pushed {
+    /// A subscription has something new.
+    pub(crate) delivered: bool,
+    /// Values that nobody listens to.
+    pub(crate) unclaimed: u32,
+    /// Values that were dropped for want of a packet.
+    pub(crate) dropped: u32,
+}
+
+impl Attributes {
+    /// Takes the place of a subscription; `None` where every place is taken.
+    pub(crate) fn subscribe(&mut self, handle: u16) -> Option<u8> {
+        let index = self.subscriptions.iter().position(|s| s.handle == 0)?;
+        let place = self.subscriptions.get_mut(index)?;
+        *place = Subscription { handle, ..Subscription::FREE };
+        u8::try_from(index).ok()
+    }
+
+    /// True where the application listens to the handle.
+    pub(crate) fn is_subscribed(&self, handle: u16) -> bool {
+        self.subscriptions.iter().any(|s| s.listens_to(handle))
+    }
+
+    /// Takes a pushed PDU and hands its values to whom listens. Indications are confirmed once they are in safe hands,
+    /// or nobody wants them.
+    pub(crate) fn handle_push(&mut self, rx: &mut Receive, mut packet: Packet) -> Pushed {
+        let mut pushed = Pushed::default();
+        match Push::parse(packet.bytes()) {
+            Ok(Push::Notification { handle, .. }) => {
+                let _has_header = packet.pull(VALUE_AT);
+                self.deliver(handle, rx, packet, &mut pushed);
+            }
+            Ok(Push::Indication { handle, .. }) => {
+                let _has_header = packet.pull(VALUE_AT);
+                self.deliver(handle, rx, packet, &mut pushed);
+                self.bearer.confirm();
+            }
+            Ok(Push::MultipleNotification(values)) => {
+                for (handle, value) in values.iter() {
+                    match rx.pool.take(0) {
+                        Some(mut copy) => {
+                            let _fits = copy.extend(value);
+                            self.deliver(handle, rx, copy, &mut pushed);
+                        }
+                        None => self.lose(handle, &mut pushed),
+                    }
+                }
+                rx.pool.give(packet);
+            }
+            Err(_) => rx.pool.give(packet),
+        }
+        pushed
+    }
+
+    /// Takes an indication of the peer's Service Changed, where that is watched; false for anything else.
+    /// [Vol 3] Part G, 7.1
+    pub(crate) fn take_change(&mut self, pdu: &[u8]) -> bool {
+        let Ok(Push::Indication { handle, value }) = Push::parse(pdu) else { return false };
+        if self.service_changed == 0 || self.service_changed != handle {
+            return false;
+        }
+        let ServiceChanged { start, end } = ServiceChanged::from_value(value);
+        self.note_service_changed(start, end);
+        self.bearer.confirm();
+        true
+    }
+
+    /// Writes the Service Changed indication that the host's own server owes to this peer.
+    pub(crate) fn poll_service_changed(
+        &mut self,
+        server: &Server,
+        peer: &mut Peer,
+        now: Instant,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        let written = server.write_service_changed(peer, w);
+        if written {
+            self.bearer.indication_sent(now);
+            self.indications = Indications::Host;
+        }
+        written
+    }
+
+    fn deliver(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
+        let Some(place) = self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) else {
+            pushed.unclaimed = pushed.unclaimed.saturating_add(1);
+            return rx.pool.give(packet);
+        };
+        if !rx.borrow() {
+            rx.pool.give(packet);
+            return self.lose(handle, pushed);
+        }
+        rx.pool.push(&mut place.queue, packet);
+        pushed.delivered = true;
+    }
+
+    fn lose(&mut self, handle: u16, pushed: &mut Pushed) {
+        if let Some(place) = self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) {
+            place.lost = place.lost.saturating_add(1);
+            pushed.delivered = true;
+        }
+        pushed.dropped = pushed.dropped.saturating_add(1);
+    }
+}
+
+/// Octets of the opcode and the handle, in front of the value.
+const VALUE_AT: usize = 3;

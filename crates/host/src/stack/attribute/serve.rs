@@ -1,0 +1,267 @@
+//! Serving the peer's requests. [Vol 3] Part F, 3.4
+
+use bindrune_att::{Command, ErrorCode, Request};
+use bindrune_gatt::{Answer, Ask, Peer, Security, Server, Verdict};
+use bindrune_wire::{Packet, Writer};
+use embassy_time::{Duration, Instant};
+
+use super::Attributes;
+use crate::stack::memory::Receive;
+
+/// How long a request waits for the application to take it.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Octets of the longest response.
+const MAX_RESPONSE: usize = 517;
+
+/// The one request of the peer that may be pending. The packet is the receive packet in which the request came.
+#[derive(Debug)]
+pub(crate) enum Serving {
+    /// None is pending.
+    Idle,
+    /// The reply is made when it is pulled.
+    Owed(Packet),
+    /// The application answered: the packet holds the finished reply.
+    Written(Packet),
+    /// The application must answer, and has until then to take the question.
+    Asked(Asked),
+    /// The application has the question, and the request's packet.
+    Taken(Option<Packet>),
+}
+
+/// A question that waits for the application.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) packet: Packet,
+    /// Octets that answered the earlier handles of a Read Multiple.
+    pub(crate) collected: Option<Packet>,
+    pub(crate) ask: Ask,
+    pub(crate) until: Instant,
+}
+
+/// What the dispatcher must do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// A reply is owed.
+    Reply,
+    /// The application is asked.
+    Ask,
+}
+
+impl Attributes {
+    /// Takes a request. `packet` holds it.
+    pub(crate) fn serve(
+        &mut self,
+        server: &mut Server,
+        peer: &mut Peer,
+        security: Security,
+        packet: Packet,
+        now: Instant,
+    ) -> Served {
+        let verdict = match Request::parse(packet.bytes()) {
+            Ok(request) => server.handle_request(peer, &request, security),
+            // The bearer parsed it before.
+            Err(_) => Verdict::Reply,
+        };
+        self.settle(verdict, packet, None, now)
+    }
+
+    fn settle(
+        &mut self,
+        verdict: Verdict,
+        packet: Packet,
+        collected: Option<Packet>,
+        now: Instant,
+    ) -> Served {
+        match verdict {
+            Verdict::Reply => {
+                self.serving = Serving::Owed(packet);
+                Served::Reply
+            }
+            Verdict::Ask(ask) => {
+                let until = now.checked_add(TAKE_TIMEOUT).unwrap_or(Instant::MAX);
+                self.serving = Serving::Asked(Asked { packet, collected, ask, until });
+                Served::Ask
+            }
+        }
+    }
+
+    /// The application takes the question, with the request's packet and what was collected.
+    pub(crate) fn take_question(&mut self) -> Option<(Ask, Packet)> {
+        match core::mem::replace(&mut self.serving, Serving::Idle) {
+            Serving::Asked(Asked { packet, collected, ask, .. }) => {
+                self.serving = Serving::Taken(collected);
+                Some((ask, packet))
+            }
+            other
+            @ (Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Taken(_)) => {
+                self.serving = other;
+                None
+            }
+        }
+    }
+
+    /// The application answers the question that it took; it gives the request's packet back.
+    pub(crate) fn answer(
+        &mut self,
+        server: &mut Server,
+        peer: &mut Peer,
+        rx: &mut Receive,
+        packet: Packet,
+        answer: Answer<'_>,
+        now: Instant,
+    ) -> Served {
+        let Serving::Taken(mut collected) = core::mem::replace(&mut self.serving, Serving::Idle)
+        else {
+            rx.pool.give(packet);
+            return Served::Reply;
+        };
+        let Ok(request) = Request::parse(packet.bytes()) else {
+            rx.pool.give(packet);
+            return Served::Reply;
+        };
+        let several =
+            matches!(request, Request::ReadMultiple { .. } | Request::ReadMultipleVariable { .. });
+        if several && collected.is_none() && rx.borrow() {
+            collected = rx.pool.take(0);
+        }
+        let verdict = server.handle_answer(peer, &request, answer, collected.as_mut());
+        if let Verdict::Ask(_) = verdict {
+            return self.settle(verdict, packet, collected, now);
+        }
+        let value = match (&collected, answer) {
+            (Some(collected), _) => collected.bytes(),
+            (None, Answer::Value(value)) => value,
+            (None, Answer::Accept | Answer::Reject(_)) => &[],
+        };
+        let mut buffer = [0; MAX_RESPONSE];
+        let mut w = Writer::new(&mut buffer);
+        w.limit(self.bearer.mtu().into());
+        let _written = server.poll_reply(peer, &request, value, &mut w);
+        let mut packet = packet;
+        packet.reset(0);
+        let _fits = packet.extend(w.written());
+        if let Some(collected) = collected {
+            rx.pool.give(collected);
+            rx.returned(1);
+        }
+        self.serving = Serving::Written(packet);
+        Served::Reply
+    }
+
+    /// Writes the reply that is owed, and ends the request.
+    pub(crate) fn poll_reply(
+        &mut self,
+        server: &Server,
+        peer: &mut Peer,
+        rx: &mut Receive,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        w.limit(self.bearer.mtu().into());
+        let written = match &self.serving {
+            Serving::Owed(packet) => match Request::parse(packet.bytes()) {
+                Ok(request) => server.poll_reply(peer, &request, &[], w),
+                Err(_) => false,
+            },
+            Serving::Written(packet) => w.bytes(packet.bytes()).is_ok(),
+            Serving::Idle | Serving::Asked(_) | Serving::Taken(..) => return false,
+        };
+        self.end_serving(rx);
+        self.bearer.answered();
+        written
+    }
+
+    /// A question that the application did not take in time is answered for it.
+    pub(crate) fn expire_question(
+        &mut self,
+        server: &mut Server,
+        peer: &mut Peer,
+        rx: &mut Receive,
+        now: Instant,
+    ) -> bool {
+        if self.question_deadline().is_none_or(|until| until > now) {
+            return false;
+        }
+        let Some((_, packet)) = self.take_question() else { return false };
+        let unlikely = Answer::Reject(ErrorCode::UNLIKELY_ERROR);
+        self.answer(server, peer, rx, packet, unlikely, now);
+        true
+    }
+
+    /// When [`Self::expire_question`] wants to be called.
+    pub(crate) const fn question_deadline(&self) -> Option<Instant> {
+        if let Serving::Asked(asked) = &self.serving { Some(asked.until) } else { None }
+    }
+
+    /// Takes a write command: it is carried out, or kept for the application.
+    ///
+    /// Gives the packet back where it is done with, and whether it was dropped for want of room.
+    pub(crate) fn serve_command(
+        &mut self,
+        server: &mut Server,
+        peer: &mut Peer,
+        security: Security,
+        rx: &mut Receive,
+        packet: Packet,
+    ) -> CommandServed {
+        let ask = match Command::parse(packet.bytes()) {
+            Ok(command) => server.handle_command(peer, &command, security),
+            Err(_) => None,
+        };
+        if ask.is_none() {
+            rx.pool.give(packet);
+            return CommandServed::Done;
+        }
+        if !rx.borrow() {
+            rx.pool.give(packet);
+            return CommandServed::Dropped;
+        }
+        rx.pool.push(&mut self.commands, packet);
+        CommandServed::Kept
+    }
+
+    /// The table was replaced: the application's answer would be about an attribute that is gone.
+    pub(crate) fn table_replaced(&mut self, rx: &mut Receive) {
+        match core::mem::replace(&mut self.serving, Serving::Idle) {
+            Serving::Asked(Asked { packet, collected, .. }) => {
+                give_collected(collected, rx);
+                self.serving = Serving::Owed(packet);
+            }
+            other
+            @ (Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Taken(_)) => {
+                self.serving = other;
+            }
+        }
+    }
+
+    /// Ends the pending request, whatever its state.
+    pub(crate) fn end_serving(&mut self, rx: &mut Receive) {
+        match core::mem::replace(&mut self.serving, Serving::Idle) {
+            Serving::Idle => {}
+            Serving::Owed(packet) | Serving::Written(packet) => rx.pool.give(packet),
+            Serving::Asked(Asked { packet, collected, .. }) => {
+                rx.pool.give(packet);
+                give_collected(collected, rx);
+            }
+            Serving::Taken(collected) => give_collected(collected, rx),
+        }
+    }
+}
+
+/// What became of a write command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommandServed {
+    /// It was carried out or ignored.
+    Done,
+    /// It waits for the application.
+    Kept,
+    /// No packet was left to keep it in.
+    Dropped,
+}
+
+fn give_collected(collected: Option<Packet>, rx: &mut Receive) {
+    if let Some(packet) = collected {
+        rx.pool.give(packet);
+        rx.returned(1);
+    }
+}

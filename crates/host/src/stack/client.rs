@@ -1,0 +1,205 @@
+//! What the application's calls do with the ATT client of a link. [Vol 3] Part F, 3.3
+
+use core::task::Poll;
+
+use bindrune_att::Opcode;
+use bindrune_gatt::client::{ClientError, PreparedWrite};
+use bindrune_wire::{HEADROOM, Packet, Writer};
+
+use super::{
+    LinkRef, Stack,
+    attribute::{ClientState, Exchange, Outgoing},
+};
+use crate::{Error, waiters::LinkKey};
+
+impl Stack {
+    /// Ready when the caller, which has waited longest, has the ATT client of the link for itself.
+    pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<(), Error>> {
+        let client = &mut self.link_mut(link)?.attributes.client;
+        if client.taken || !first {
+            return Poll::Pending;
+        }
+        client.taken = true;
+        Poll::Ready(Ok(()))
+    }
+
+    /// The holder of the turn is done; it may have a request under way.
+    pub(crate) fn end_turn(&mut self, link: LinkRef) {
+        let Ok(slot) = self.link_mut(link) else { return };
+        slot.attributes.client.taken = false;
+        let state = core::mem::replace(&mut slot.attributes.client.state, ClientState::Idle);
+        match state {
+            ClientState::Idle | ClientState::Failed(_) => {}
+            ClientState::Queued => self.withdraw_request(link),
+            ClientState::Sent => slot.attributes.bearer.abandon_request(),
+            ClientState::Answered(packet) => self.rx.pool.give(packet),
+        }
+        self.ready.link(link.index, LinkKey::Turn);
+        self.owe(link.index);
+    }
+
+    /// Puts the next request of a procedure in the out-slot; false when the procedure is over.
+    pub(crate) fn poll_request(
+        &mut self,
+        link: LinkRef,
+        mut write: impl FnMut(u16, &mut Writer<'_>) -> Result<Option<Opcode>, Error>,
+    ) -> Poll<Result<bool, Error>> {
+        let attributes = &self.link(link)?.attributes;
+        if attributes.bearer.is_dead() {
+            return Poll::Ready(Err(Error::TransactionTimeout));
+        }
+        // The host's own requests go first: the exchange of the MTU, which a long procedure would hold up to its end, and the
+        // end of an earlier prepared write, which would end a new one.
+        let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_owed;
+        let may = attributes.bearer.may_request() && !own;
+        let mut opcode = None;
+        let over = match self.poll_out(link, |mtu, w| {
+            opcode = write(mtu, w)?;
+            Ok(may && opcode.is_some())
+        })? {
+            Poll::Ready(Some(packet)) => {
+                let Some(opcode) = opcode else { return Poll::Ready(Ok(false)) };
+                self.put_attribute(link, packet, Outgoing::Request(opcode));
+                let client = &mut self.link_mut(link)?.attributes.client;
+                client.state = ClientState::Queued;
+                false
+            }
+            Poll::Ready(None) if opcode.is_none() => true,
+            Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+        };
+        Poll::Ready(Ok(!over))
+    }
+
+    /// The response to the request, in its packet.
+    pub(crate) fn poll_response(&mut self, link: LinkRef) -> Result<Poll<Packet>, Error> {
+        let client = &mut self.link_mut(link)?.attributes.client;
+        match client.take_answer() {
+            Some(Ok(packet)) => Ok(Poll::Ready(packet)),
+            Some(Err(error)) => Err(error),
+            None if client.is_waiting() => Ok(Poll::Pending),
+            None => Err(Error::Protocol),
+        }
+    }
+
+    /// Lets the application keep a response, where a packet may be borrowed for it.
+    pub(crate) fn keep_response(&mut self, packet: Packet) -> Option<Packet> {
+        if self.rx.borrow() {
+            return Some(packet);
+        }
+        self.rx.pool.give(packet);
+        None
+    }
+
+    /// Sends a PDU that has no answer.
+    pub(crate) fn poll_push(
+        &mut self,
+        link: LinkRef,
+        mut write: impl FnMut(u16, &mut Writer<'_>) -> Result<(), Error>,
+    ) -> Poll<Result<(), Error>> {
+        if self.link(link)?.attributes.bearer.is_dead() {
+            return Poll::Ready(Err(Error::TransactionTimeout));
+        }
+        match self.poll_out(link, |mtu, w| write(mtu, w).map(|()| true))? {
+            Poll::Ready(Some(packet)) => {
+                self.put_attribute(link, packet, Outgoing::Unanswered);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// The ATT MTU, once it was exchanged.
+    pub(crate) fn poll_mtu(&mut self, link: LinkRef) -> Poll<Result<usize, Error>> {
+        let slot = self.link_mut(link)?;
+        if slot.attributes.bearer.is_dead() {
+            return Poll::Ready(Err(Error::TransactionTimeout));
+        }
+        match slot.attributes.exchange {
+            Exchange::Done => return Poll::Ready(Ok(slot.attributes.bearer.mtu().into())),
+            Exchange::Wanted | Exchange::Begun => {}
+            Exchange::Unasked => {
+                slot.attributes.exchange = Exchange::Wanted;
+                self.owe(link.index);
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Empties the peer's prepare queue, whose writes the application has given up.
+    pub(crate) fn cancel_prepared(&mut self, link: LinkRef) {
+        if let Ok(slot) = self.link_mut(link) {
+            slot.attributes.client.cancel_owed = true;
+            self.owe(link.index);
+        }
+    }
+
+    /// The request that empties the peer's prepare queue, where it is owed and can be sent.
+    pub(super) fn owed_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
+        let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
+        if !attributes.client.cancel_owed || !attributes.bearer.may_request() {
+            return None;
+        }
+        let mut packet = self.tx.take_for_machine()?;
+        let mut opcode = Err(ClientError::NoRoom);
+        packet.write(|w| {
+            opcode = PreparedWrite::cancel(w);
+            opcode.is_ok()
+        });
+        let Ok(opcode) = opcode else {
+            self.tx.pool.give(packet);
+            return None;
+        };
+        attributes.client.cancel_owed = false;
+        Some((packet, Outgoing::Request(opcode)))
+    }
+
+    /// Writes into a packet for the out-slot, where that is empty; `None` where `write` gave false.
+    pub(super) fn poll_out(
+        &mut self,
+        link: LinkRef,
+        write: impl FnOnce(u16, &mut Writer<'_>) -> Result<bool, Error>,
+    ) -> Result<Poll<Option<Packet>>, Error> {
+        let slot = self.link(link)?;
+        if slot.attributes.out.is_some() {
+            return Ok(Poll::Pending);
+        }
+        let mtu = slot.attributes.bearer.mtu();
+        let holds_some = self.app_holds_packets(link.index);
+        let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
+            self.starved = true;
+            return Ok(Poll::Pending);
+        };
+        let mut result = Ok(false);
+        let kept = packet.write(|w| {
+            w.limit(mtu.into());
+            result = write(mtu, w);
+            matches!(result, Ok(true))
+        });
+        if kept {
+            return Ok(Poll::Ready(Some(packet)));
+        }
+        self.tx.pool.give(packet);
+        result.map(|_| Poll::Ready(None))
+    }
+
+    /// Fills the out-slot.
+    pub(super) fn put_attribute(&mut self, link: LinkRef, packet: Packet, kind: Outgoing) {
+        match self.link_mut(link) {
+            Ok(slot) if slot.attributes.out.is_none() => {
+                slot.attributes.out = Some((packet, kind));
+                self.owe(link.index);
+            }
+            Ok(_) | Err(_) => self.tx.pool.give(packet),
+        }
+    }
+
+    fn withdraw_request(&mut self, link: LinkRef) {
+        let Ok(slot) = self.link_mut(link) else { return };
+        if let Some((_, Outgoing::Request(_))) = slot.attributes.out
+            && let Some((packet, _)) = slot.attributes.out.take()
+        {
+            self.tx.pool.give(packet);
+            self.ready.link(link.index, LinkKey::Push);
+        }
+    }
+}

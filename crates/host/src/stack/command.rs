@@ -1,0 +1,331 @@
+//! The command lane: who may send the next HCI command. [Vol 4] Part E, 4.4
+
+use core::task::Poll;
+
+use bindrune_hci::{
+    Command, Opcode, Status,
+    cmd::le::LongTermKeyRequestNegativeReply,
+    h4::PacketType,
+    lane::{Ticket, Unresponsive},
+};
+use bindrune_wire::{Interest, Writer};
+use embassy_time::Instant;
+
+use super::{Phase, Stack, Transmit};
+use crate::{Error, Stats, waiters::HostKey};
+
+/// The application's own command, one at a time.
+#[derive(Debug)]
+pub(crate) struct AppCommand {
+    buffer: &'static mut [u8],
+    state: AppState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AppState {
+    Idle,
+    /// So many octets of the buffer are to be sent.
+    Owed(usize),
+    Sent,
+    /// It was sent, and nobody waits for the answer.
+    Abandoned,
+    /// So many octets of the buffer are its return parameters.
+    Answered(usize),
+    Failed(Error),
+}
+
+/// Whose command is in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Gap,
+    App,
+    /// The refusal of a key.
+    Refusal,
+    Link(u8),
+}
+
+impl Owner {
+    const LINKS: u16 = 0x100;
+
+    const fn ticket(self) -> Ticket {
+        Ticket(match self {
+            Self::Gap => 0,
+            Self::App => 1,
+            Self::Refusal => 2,
+            Self::Link(index) => Self::LINKS.saturating_add(index as u16),
+        })
+    }
+
+    fn of(ticket: Ticket) -> Self {
+        match ticket.0.checked_sub(Self::LINKS) {
+            Some(index) => Self::Link(u8::try_from(index).unwrap_or(u8::MAX)),
+            None if ticket.0 == 1 => Self::App,
+            None if ticket.0 == 2 => Self::Refusal,
+            None => Self::Gap,
+        }
+    }
+}
+
+impl AppCommand {
+    pub(crate) const fn new(buffer: &'static mut [u8]) -> Self {
+        Self { buffer, state: AppState::Idle }
+    }
+
+    /// The controller is lost.
+    pub(crate) const fn fail(&mut self) {
+        self.state = match self.state {
+            AppState::Owed(_) | AppState::Sent => AppState::Failed(Error::ControllerLost),
+            AppState::Abandoned => AppState::Idle,
+            other @ (AppState::Idle | AppState::Answered(_) | AppState::Failed(_)) => other,
+        };
+    }
+
+    fn answered(&mut self, parameters: &[u8]) {
+        self.state = match self.state {
+            AppState::Sent => {
+                let len = parameters.len().min(self.buffer.len());
+                if let (Some(to), Some(from)) = (self.buffer.get_mut(..len), parameters.get(..len))
+                {
+                    to.copy_from_slice(from);
+                }
+                AppState::Answered(len)
+            }
+            AppState::Abandoned => AppState::Idle,
+            other @ (AppState::Idle
+            | AppState::Owed(_)
+            | AppState::Answered(_)
+            | AppState::Failed(_)) => other,
+        };
+    }
+}
+
+impl Stack {
+    /// Puts a command of the application in its place, once that is free and the controller is set up.
+    pub(crate) fn poll_app_command(
+        &mut self,
+        first: bool,
+        write: impl FnOnce(&mut Writer<'_>) -> bool,
+    ) -> Poll<Result<(), Error>> {
+        match self.phase {
+            Phase::Ready => {}
+            Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
+            _ if self.is_silent() => return Poll::Ready(Err(Error::NoAnswer)),
+            Phase::Down | Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup => {
+                return Poll::Pending;
+            }
+        }
+        if !first || self.app.state != AppState::Idle {
+            return Poll::Pending;
+        }
+        let mut w = Writer::new(self.app.buffer);
+        if !write(&mut w) {
+            return Poll::Ready(Err(Error::TooLong { max: 255 }));
+        }
+        self.app.state = AppState::Owed(w.len());
+        self.ready.host(HostKey::Transmit);
+        Poll::Ready(Ok(()))
+    }
+
+    /// The answer to the application's command.
+    pub(crate) fn poll_app_answer<T>(
+        &mut self,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Poll<Result<T, Error>> {
+        let result = match self.app.state {
+            AppState::Answered(len) => read(self.app.buffer.get(..len).unwrap_or_default()),
+            AppState::Failed(error) => Err(error),
+            AppState::Idle => Err(Error::ControllerLost),
+            AppState::Owed(_) | AppState::Sent | AppState::Abandoned => return Poll::Pending,
+        };
+        self.app.state = AppState::Idle;
+        self.ready.host(HostKey::Command);
+        Poll::Ready(result)
+    }
+
+    /// Nobody waits for the application's command any longer.
+    pub(crate) fn abandon_app_command(&mut self) {
+        self.app.state = match self.app.state {
+            AppState::Sent => AppState::Abandoned,
+            AppState::Abandoned => AppState::Abandoned,
+            AppState::Idle | AppState::Owed(_) | AppState::Answered(_) | AppState::Failed(_) => {
+                AppState::Idle
+            }
+        };
+        self.ready.host(HostKey::Command);
+    }
+
+    /// The next command, where one is owed and the controller takes it.
+    pub(super) fn poll_command(&mut self, now: Instant) -> Option<Transmit> {
+        match self.phase {
+            Phase::Down | Phase::Resetting { .. } | Phase::Failed(_) => return None,
+            Phase::ResetOwed { .. } | Phase::Setup | Phase::Ready => {}
+        }
+        let buffer = self.command.take()?;
+        if let Phase::ResetOwed { silent } = self.phase {
+            self.begin_reset(now, silent);
+        }
+        let mut w = Writer::new(buffer);
+        let written = w.u8(PacketType::COMMAND.0).is_ok()
+            && (self.write_host_credits(Interest::Urgent, &mut w)
+                || self.write_command(now, &mut w)
+                || self.write_host_credits(Interest::Data, &mut w));
+        let len = w.len();
+        if written {
+            return Some(Transmit::Command(buffer, len));
+        }
+        self.command = Some(buffer);
+        None
+    }
+
+    fn write_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
+        if !self.lane.may_send() {
+            self.note_owed(now);
+            return false;
+        }
+        let Some((opcode, owner)) = self.next_command(now, w) else { return false };
+        self.lane.sent(now, opcode, owner.ticket());
+        self.deadlines_changed();
+        true
+    }
+
+    fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
+        if self.phase != Phase::Ready {
+            return self.gap_command(now, w);
+        }
+        while self.commanding != 0 {
+            let index = u8::try_from(self.commanding.trailing_zeros()).unwrap_or(0);
+            let mut slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
+            if let Some(slot) = slot.take_if(|l| core::mem::take(&mut l.refuse_key)) {
+                let refusal = LongTermKeyRequestNegativeReply { handle: slot.handle.into() };
+                return refusal
+                    .write(w)
+                    .ok()
+                    .map(|()| (LongTermKeyRequestNegativeReply::OPCODE, Owner::Refusal));
+            }
+            if let Some(opcode) = slot.and_then(|l| l.control.poll_command(w)) {
+                return Some((opcode, Owner::Link(index)));
+            }
+            self.commanding &= self.commanding.wrapping_sub(1);
+        }
+        if let Some(command) = self.gap_command(now, w) {
+            return Some(command);
+        }
+        let AppState::Owed(len) = self.app.state else { return None };
+        let octets = self.app.buffer.get(..len)?;
+        let opcode = Opcode(u16::from_le_bytes(*octets.first_chunk()?));
+        w.bytes(octets).ok()?;
+        self.app.state = AppState::Sent;
+        Some((opcode, Owner::App))
+    }
+
+    /// What GAP owes. A wish that the controller cannot fulfil may end here, without a command.
+    fn gap_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
+        let opcode = self.gap.poll_command(now, w);
+        self.poll_gap_events(now);
+        opcode.map(|opcode| (opcode, Owner::Gap))
+    }
+
+    /// A controller that takes no command while one is owed is not left to itself for ever.
+    fn note_owed(&mut self, now: Instant) {
+        if matches!(self.app.state, AppState::Owed(_))
+            || self.commanding != 0
+            || self.phase == Phase::Setup
+        {
+            let before = self.lane.poll_timeout();
+            self.lane.owed(now);
+            if self.lane.poll_timeout() != before {
+                self.deadlines_changed();
+            }
+        }
+    }
+
+    fn write_host_credits(&mut self, at_least: Interest, w: &mut Writer<'_>) -> bool {
+        if self.host_credits.interest() < at_least || self.host_credits.interest() == Interest::None
+        {
+            return false;
+        }
+        let links = self.links.iter_mut().filter(|l| l.is_up());
+        self.host_credits.poll_transmit(links.map(|l| (l.handle, &mut l.host_credits)), w)
+    }
+
+    /// One ACL packet of a link was consumed.
+    pub(super) fn return_host_credit(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
+            self.host_credits.consumed(&mut slot.host_credits);
+            if self.host_credits.interest() == Interest::Urgent {
+                self.ready.host(HostKey::Transmit);
+            }
+        }
+    }
+
+    /// A command ended by Command Complete.
+    pub(super) fn command_complete(
+        &mut self,
+        now: Instant,
+        opcode: Opcode,
+        credits: u8,
+        parameters: &[u8],
+    ) {
+        let Some(ticket) = self.lane.complete(opcode, credits) else { return self.stray(opcode) };
+        match Owner::of(ticket) {
+            Owner::Gap => {
+                self.gap.handle_complete(now, opcode, parameters);
+                self.gap_changed(now);
+            }
+            Owner::App => {
+                self.app.answered(parameters);
+                self.ready.host(HostKey::Command);
+            }
+            Owner::Refusal => {}
+            Owner::Link(index) => self.link_complete(now, index, opcode, parameters),
+        }
+        self.deadlines_changed();
+    }
+
+    /// A command began, or was refused, by Command Status.
+    pub(super) fn command_status(
+        &mut self,
+        now: Instant,
+        opcode: Opcode,
+        credits: u8,
+        status: Status,
+    ) {
+        let Some(ticket) = self.lane.status(opcode, status, credits) else {
+            return self.stray(opcode);
+        };
+        match Owner::of(ticket) {
+            Owner::Gap => {
+                self.gap.handle_status(now, opcode, status);
+                self.gap_changed(now);
+            }
+            Owner::App => {
+                self.app.answered(&[status.0]);
+                self.ready.host(HostKey::Command);
+            }
+            Owner::Refusal => {}
+            Owner::Link(index) => self.link_status(now, index, opcode, status),
+        }
+        self.deadlines_changed();
+    }
+
+    fn stray(&mut self, opcode: Opcode) {
+        if opcode != Opcode::NOP {
+            Stats::count(&mut self.stats.stray_completions);
+        }
+        self.deadlines_changed();
+    }
+
+    /// The controller left a command without an answer, or takes none.
+    pub(super) fn lane_timeout(&mut self, now: Instant) {
+        let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
+        Stats::count(&mut self.stats.command_timeouts);
+        if let Unresponsive::Answer { opcode, ticket } = unresponsive {
+            match Owner::of(ticket) {
+                Owner::Gap | Owner::Link(_) => self.gap.avoid(opcode),
+                Owner::Refusal => {}
+                Owner::App => self.app.state = AppState::Failed(Error::Timeout),
+            }
+        }
+        self.recover(now);
+    }
+}

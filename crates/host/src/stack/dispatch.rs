@@ -1,0 +1,167 @@
+//! What arrives on links: each PDU goes to the machine of its channel.
+
+use bindrune_hci::acl::{AclHeader, Boundary};
+use bindrune_l2cap::{Cid, Context, LinkId, Pools, Received, Security, Signal};
+use bindrune_wire::{Handle, Packet};
+use embassy_time::Instant;
+
+use super::{LinkRef, Stack};
+use crate::{
+    Stats,
+    waiters::{ChannelKey, HostKey, LinkKey},
+};
+
+/// Where the octets of an ACL packet land.
+#[derive(Debug)]
+pub(crate) struct AclLanding {
+    pub(crate) link: LinkRef,
+    /// `None`: they are discarded.
+    pub(crate) packet: Option<Packet>,
+}
+
+impl Stack {
+    /// Where the body of an ACL packet must land. `None` for a packet of no live link. [Vol 4] Part E, 5.4.2
+    pub(crate) fn rx_packet(&mut self, acl: AclHeader) -> Option<AclLanding> {
+        let Some(index) = self.find(acl.handle) else {
+            Stats::count(&mut self.stats.stray_acl);
+            return None;
+        };
+        let slot = self.links.get_mut(usize::from(index))?;
+        let first = match (acl.boundary, acl.broadcast) {
+            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => true,
+            (Boundary::Continuing, 0) => false,
+            _ => {
+                Stats::count(&mut self.stats.discarded_pdus);
+                return Some(AclLanding { link: slot.reference(index), packet: None });
+            }
+        };
+        Stats::count(&mut self.stats.acl_in);
+        let packet = slot.reassembly.landing(first, acl.len.into(), &mut self.rx.pool);
+        if packet.is_none() {
+            Stats::count(&mut self.stats.discarded_pdus);
+        }
+        Some(AclLanding { link: slot.reference(index), packet })
+    }
+
+    /// The octets of an ACL packet have landed, or were discarded.
+    pub(crate) fn handle_acl(&mut self, now: Instant, landing: AclLanding) {
+        self.now = now;
+        let AclLanding { link, packet } = landing;
+        self.return_host_credit(link.index);
+        let slot = self.links.get_mut(usize::from(link.index));
+        let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
+        match (slot, packet) {
+            (Some(slot), Some(packet)) => {
+                slot.heard = now;
+                if let Some((cid, packet)) = slot.reassembly.landed(packet, &mut self.rx.pool) {
+                    self.handle_pdu(now, link.index, cid, packet);
+                }
+            }
+            (None, Some(packet)) => self.rx.pool.give(packet),
+            (Some(_) | None, None) => {}
+        }
+    }
+
+    /// The octets of an ACL packet were lost on their way to its packet.
+    pub(crate) fn abandon_acl(&mut self, landing: AclLanding) {
+        let AclLanding { link, packet } = landing;
+        if let Some(slot) = self.slot_mut(link) {
+            slot.reassembly.abandon();
+        }
+        if let Some(packet) = packet {
+            self.rx.pool.give(packet);
+        }
+    }
+
+    pub(super) fn find(&self, handle: Handle) -> Option<u8> {
+        let index = self.links.iter().position(|l| l.is_up() && l.handle == handle)?;
+        u8::try_from(index).ok()
+    }
+
+    fn handle_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
+        match cid {
+            Cid::ATT => self.handle_att(now, index, packet),
+            Cid::SIGNALLING => self.handle_signalling(now, index, packet),
+            Cid::SMP => self.handle_smp(index, packet),
+            cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
+            cid => match self.links.get_mut(usize::from(index)) {
+                Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
+                    slot.fixed.handle_pdu(packet, &mut self.rx);
+                    self.ready.link(index, LinkKey::Fixed);
+                }
+                Some(_) | None => {
+                    Stats::count(&mut self.stats.unknown_channel);
+                    self.rx.pool.give(packet);
+                }
+            },
+        }
+    }
+
+    fn handle_frame(&mut self, index: u8, cid: Cid, packet: Packet) {
+        let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
+        match self.channels.handle_frame(LinkId(index), cid, packet, &mut pools) {
+            Received::Stray | Received::Kept(_) => {}
+            Received::Readable(channel) => {
+                if let Ok(channel) = u8::try_from(channel) {
+                    self.ready.channel(channel, ChannelKey::Receive);
+                }
+            }
+            Received::Violation(channel, _) => {
+                if let Ok(channel) = u8::try_from(channel) {
+                    self.channel_ended(channel);
+                }
+            }
+        }
+        if let Some(slot) = self.links.get(usize::from(index))
+            && slot.signalling.interest(&self.channels) != bindrune_wire::Interest::None
+        {
+            self.owe(index);
+        }
+    }
+
+    fn handle_signalling(&mut self, now: Instant, index: u8, packet: Packet) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            let mut context = Context {
+                channels: &mut self.channels,
+                listeners: &self.listeners,
+                security: Security::default(),
+                pools: Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool },
+            };
+            let signal = slot.signalling.handle_pdu(now, packet.bytes(), &mut context);
+            self.signalled(index, signal);
+        }
+        self.rx.pool.give(packet);
+        self.owe(index);
+        self.deadlines_changed();
+    }
+
+    /// What came of the signalling channel.
+    pub(super) fn signalled(&mut self, index: u8, signal: Signal) {
+        let channel = |channel: usize| u8::try_from(channel).unwrap_or(u8::MAX);
+        match signal {
+            Signal::None => {}
+            Signal::Requested(requested) => {
+                // Who listens takes what comes: the window is reserved, and the channel waits for `accept`.
+                self.channels.accept(requested);
+                self.ready.host(HostKey::Accept);
+            }
+            Signal::Opened(opened) => self.ready.channel(channel(opened), ChannelKey::State),
+            Signal::Refused(ended, _) | Signal::Closed(ended) | Signal::Violation(ended, _) => {
+                self.channel_ended(channel(ended));
+                self.ready.host(HostKey::Accept);
+            }
+            Signal::Credits(credited) => self.ready.channel(channel(credited), ChannelKey::Send),
+            Signal::ParametersRequested(parameters) => self.parameters_requested(index, parameters),
+            Signal::ParametersAnswered(outcome) => self.parameters_answered(index, outcome),
+        }
+    }
+
+    /// The channels of a link may be able to send now.
+    pub(super) fn ready_channels_of(&mut self, index: u8) {
+        for (channel, slot) in (0u8..).zip(self.channels.iter()) {
+            if slot.link() == LinkId(index) && slot.is_open() {
+                self.ready.channel(channel, ChannelKey::Send);
+            }
+        }
+    }
+}

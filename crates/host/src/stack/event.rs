@@ -1,0 +1,106 @@
+//! Events of the controller, parsed in place and consumed on the spot. [Vol 4] Part E, 7.7
+
+use bindrune_hci::{Event, RawHandle, Status, cmd::baseband::CompletedPackets, event::RawEvent};
+use embassy_time::Instant;
+
+use super::{Phase, Stack};
+use crate::{Stats, waiters::HostKey};
+
+impl Stack {
+    /// Takes an event packet: code, length, parameters.
+    pub(crate) fn handle_event(&mut self, now: Instant, packet: &[u8]) {
+        self.now = now;
+        Stats::count(&mut self.stats.events);
+        let event = RawEvent::parse(packet).and_then(|raw| Event::parse(raw.code, raw.parameters));
+        let Ok(event) = event else { return Stats::count(&mut self.stats.malformed_events) };
+        match self.phase {
+            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
+            Phase::Resetting { .. } => self.handle_while_resetting(now, &event),
+            Phase::Setup | Phase::Ready => self.handle(now, &event),
+        }
+    }
+
+    fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
+        if let Event::CommandComplete(complete) = event
+            && complete.opcode == bindrune_hci::Opcode::RESET
+            && complete.status() == Some(Status::SUCCESS)
+        {
+            self.handle_reset_complete(now, complete.num_packets);
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what is not the root's goes to GAP, or to the link that it names"
+    )]
+    fn handle(&mut self, now: Instant, event: &Event<'_>) {
+        match event {
+            Event::CommandComplete(complete) => {
+                self.command_complete(
+                    now,
+                    complete.opcode,
+                    complete.num_packets,
+                    complete.return_parameters,
+                );
+                self.ready.host(HostKey::Transmit);
+            }
+            Event::CommandStatus(status) => {
+                self.command_status(now, status.opcode(), status.num_packets, status.status);
+                self.ready.host(HostKey::Transmit);
+            }
+            Event::NumberOfCompletedPackets(links) => self.completed(now, links),
+            Event::DisconnectionComplete(event) => {
+                self.disconnected(event.handle, event.status, event.reason)
+            }
+            Event::HardwareError(_) | Event::DataBufferOverflow(_) => self.recover(now),
+            Event::LeLongTermKeyRequest(request) => self.key_requested(request.handle),
+            Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
+                let _no_link = self.gap.handle_event(now, event);
+                if self.gap.has_report() {
+                    self.ready.host(HostKey::Scan);
+                }
+                self.deadline = None;
+                self.ready.host(HostKey::Timeout);
+            }
+            Event::LeUnknown { .. } | Event::Unknown(_) => {
+                Stats::count(&mut self.stats.unknown_events)
+            }
+            event => {
+                if let Some(up) = self.gap.handle_event(now, event) {
+                    self.handle_link_up(now, &up);
+                }
+                self.gap_changed(now);
+                self.link_event(now, event);
+            }
+        }
+    }
+
+    /// [Vol 4] Part E, 7.7.19
+    fn completed(&mut self, now: Instant, links: &[CompletedPackets]) {
+        for completed in links {
+            let index = completed.handle.get().and_then(|handle| self.find(handle));
+            let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
+            let Some(slot) = slot else {
+                Stats::count(&mut self.stats.stray_credits);
+                continue;
+            };
+            let excess = self.acl.completed(now, &mut slot.credits, completed.count.get());
+            if excess > 0 {
+                Stats::count(&mut self.stats.stray_credits);
+            }
+            if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
+                self.owe(index);
+            }
+        }
+        self.ready.host(HostKey::Transmit);
+    }
+
+    /// [Vol 4] Part E, 7.7.5
+    fn disconnected(&mut self, handle: RawHandle, status: Status, reason: Status) {
+        let index = handle.get().and_then(|handle| self.find(handle));
+        if let Some(index) = index.filter(|_| status.is_success()) {
+            self.end_link(index, reason);
+        }
+        self.ready.host(HostKey::Transmit);
+    }
+}

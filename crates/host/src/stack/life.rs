@@ -1,0 +1,172 @@
+//! How links come and go.
+
+use bindrune_gap::{LinkControl, LinkUp};
+use bindrune_hci::{
+    Role, Status,
+    credits::{HostLinkCredits, LinkCredits},
+};
+use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
+use bindrune_wire::Interest;
+use embassy_time::Instant;
+
+use super::{Life, Link, LinkRef, Stack, attribute::Exchange, link::News};
+use crate::{Error, waiters::HostKey};
+
+impl Link {
+    pub(super) const fn reference(&self, index: u8) -> LinkRef {
+        LinkRef { index, generation: self.generation }
+    }
+}
+
+impl Stack {
+    /// The controller has a new link. Gives its slot, or `None` where it cannot be kept.
+    pub(super) fn link_up(&mut self, now: Instant, up: &LinkUp) -> Option<LinkRef> {
+        if let Some(old) = self.find(up.handle) {
+            // The controller lost the end of the earlier link.
+            self.end_link(old, Status::CONNECTION_TIMEOUT);
+        }
+        let index = self.vacant_slot()?;
+        let own_mtu = self.config.mtu;
+        let slot = self.links.get_mut(usize::from(index))?;
+        slot.attributes.clear(&mut self.rx);
+        let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
+        *slot = Link { generation, peer, ..Link::FREE };
+        slot.life = Life::Up;
+        slot.handle = up.handle;
+        slot.control = LinkControl::new(up, self.gap.controller());
+        slot.attributes.begin(own_mtu);
+        if self.config.exchange_mtu && up.role == Role::CENTRAL {
+            slot.attributes.exchange = Exchange::Wanted;
+        }
+        let role =
+            if up.role == Role::CENTRAL { SignalRole::Central } else { SignalRole::Peripheral };
+        slot.signalling = Signalling::new(LinkId(index), role);
+        slot.heard = now;
+        if let Some(peer) = slot.peer.as_mut() {
+            peer.reset();
+        }
+        let link = slot.reference(index);
+        self.owe(index);
+        self.command_link(index);
+        self.deadlines_changed();
+        Some(link)
+    }
+
+    /// A free slot, or that of the link that ended and that the application has not let go of.
+    fn vacant_slot(&self) -> Option<u8> {
+        let free = self.links.iter().position(|l| l.life == Life::Free);
+        let ended = || self.links.iter().position(|l| matches!(l.life, Life::Ended(_)));
+        u8::try_from(free.or_else(ended)?).ok()
+    }
+
+    /// The link in a slot has ended: everything on it ends at once.
+    pub(super) fn end_link(&mut self, index: u8, reason: Status) {
+        let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+            return;
+        };
+        self.acl.disconnected(&mut slot.credits);
+        self.host_credits.disconnected(&mut slot.host_credits);
+        slot.credits = LinkCredits::NONE;
+        slot.host_credits = HostLinkCredits::NONE;
+        slot.reassembly.clear(&mut self.rx.pool);
+        self.stats.discarded_pdus =
+            self.stats.discarded_pdus.saturating_add(slot.reassembly.drops().total());
+        slot.attributes.end(&mut self.rx, &mut self.tx);
+        slot.fixed.end(&mut self.rx, &mut self.tx);
+        if let Some(fragments) = slot.outgoing.take() {
+            self.tx.pool.give(fragments.into_packet());
+        }
+        if let Some(peer) = slot.peer.as_mut() {
+            peer.reset();
+        }
+        slot.full_channels = 0;
+        slot.news.insert(News::DISCONNECTED);
+        slot.life = if slot.users > 0 { Life::Ended(reason) } else { Life::Free };
+        let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
+        let ready = &mut self.ready;
+        self.channels.link_lost(LinkId(index), &mut pools, |channel| {
+            ready.whole_channel(u8::try_from(channel).unwrap_or(u8::MAX));
+        });
+        self.ready.host(HostKey::Accept);
+        self.wake_link(index);
+        self.wake_starved();
+        self.deadlines_changed();
+    }
+
+    /// One handle more on a link.
+    pub(crate) fn share_link(&mut self, link: LinkRef) {
+        if let Some(slot) = self.slot_mut(link) {
+            slot.users = slot.users.saturating_add(1);
+        }
+    }
+
+    /// One handle less on a link: the last one disconnects it, or frees the slot where it has ended.
+    pub(crate) fn release_link(&mut self, link: LinkRef) {
+        let Some(slot) = self.slot_mut(link) else { return };
+        slot.users = slot.users.saturating_sub(1);
+        if slot.users > 0 {
+            return;
+        }
+        match slot.life {
+            Life::Up => self.leave(link.index, Status::REMOTE_USER_TERMINATED),
+            Life::Ended(_) => self.free_slot(link.index),
+            Life::Free => {}
+        }
+    }
+
+    fn free_slot(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.attributes.clear(&mut self.rx);
+            slot.life = Life::Free;
+            slot.generation = slot.generation.wrapping_add(1);
+        }
+        // A channel that nobody could be given for want of a link may be taken up now.
+        self.ready.host(HostKey::Advertise);
+    }
+
+    /// Ends a link on behalf of the application, once what it has given to send is with the peer.
+    pub(crate) fn disconnect(&mut self, link: LinkRef, reason: Status) -> Result<(), Error> {
+        self.link(link)?;
+        if !LinkControl::may_disconnect_for(reason) {
+            return Err(Error::InvalidParameters);
+        }
+        self.leave(link.index, reason);
+        Ok(())
+    }
+
+    fn leave(&mut self, index: u8, reason: Status) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.leaving = Some(reason);
+        }
+        self.owe(index);
+    }
+
+    /// Disconnects a link that is to be left, where nothing is owed to its peer any longer. A peer that takes nothing is
+    /// left by the supervision timeout.
+    pub(super) fn leave_if_done(&mut self, index: u8) {
+        let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
+        let Some(reason) = slot.leaving else { return };
+        if !self.owes_anything(slot) {
+            let _ends = self.disconnect_slot(index, reason);
+        }
+    }
+
+    fn owes_anything(&self, slot: &Link) -> bool {
+        slot.sending
+            || slot.outgoing.is_some()
+            || slot.credits.outstanding() > 0
+            || slot.full_channels != 0
+            || slot.fixed.out.is_some()
+            || slot.attributes.out.is_some()
+            || slot.attributes.owes_reply()
+            || slot.signalling.interest(&self.channels) != Interest::None
+    }
+
+    pub(super) fn disconnect_slot(&mut self, index: u8, reason: Status) -> Result<(), Error> {
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
+        let slot = slot.ok_or(Error::Disconnected(Status::UNKNOWN_CONNECTION))?;
+        slot.control.disconnect(reason).map_err(|_| Error::InvalidParameters)?;
+        self.command_link(index);
+        Ok(())
+    }
+}

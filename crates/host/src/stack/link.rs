@@ -1,0 +1,120 @@
+//! One link: its identity, and every machine that lives and dies with it.
+
+use bindrune_gap::LinkControl;
+use bindrune_gatt::Peer;
+use bindrune_hci::{
+    Status,
+    credits::{HostLinkCredits, LinkCredits},
+};
+use bindrune_l2cap::{Fragments, LinkId, Reassembly, Role, Signalling};
+use bindrune_wire::Handle;
+use embassy_time::Instant;
+
+use super::{attribute::Attributes, fixed::Fixed};
+
+/// Names one link for as long as its slot is not used for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkRef {
+    pub(crate) index: u8,
+    pub(crate) generation: u16,
+}
+
+/// Where a link is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// The slot is free.
+    Free,
+    /// The controller has the link.
+    Up,
+    /// The link ended for this reason; what it received may still be read.
+    Ended(Status),
+}
+
+/// One slot of `Resources`.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) generation: u16,
+    pub(crate) life: Life,
+    /// Handles of the application on this link.
+    pub(crate) users: u16,
+    pub(crate) handle: Handle,
+    pub(crate) control: LinkControl,
+    pub(crate) credits: LinkCredits,
+    pub(crate) host_credits: HostLinkCredits,
+    pub(crate) reassembly: Reassembly,
+    pub(crate) signalling: Signalling,
+    pub(crate) attributes: Attributes,
+    pub(crate) peer: Option<Peer>,
+    pub(crate) fixed: Fixed,
+    /// The PDU that is being fragmented; `None` also while its fragment is in the transport.
+    pub(crate) outgoing: Option<Fragments>,
+    /// A fragment of this link is in the transport.
+    pub(crate) sending: bool,
+    /// What `Connection::next` has to tell.
+    pub(crate) news: News,
+    /// Transmit packets that are lent to the application.
+    pub(crate) lent: u8,
+    /// The packet being sent is the application's.
+    pub(crate) app_sending: bool,
+    /// The channel whose frame is being sent.
+    pub(crate) sending_channel: Option<u8>,
+    /// Channels of this link whose out-slot is full.
+    pub(crate) full_channels: u64,
+    /// The channel that sent last, for fairness.
+    pub(crate) last_channel: u8,
+    /// The reason to disconnect with, once everything that is owed has left.
+    pub(crate) leaving: Option<Status>,
+    /// A pairing request must be refused.
+    pub(crate) refuse_pairing: bool,
+    /// A request for an encryption key must be refused.
+    pub(crate) refuse_key: bool,
+    /// When something was last heard from this link, or the controller was asked about it.
+    pub(crate) heard: Instant,
+}
+
+bitflags::bitflags! {
+    /// What `Connection::next` has to tell; the details are read from the machines.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(crate) struct News: u8 {
+        const MTU = 1;
+        const PARAMETERS = 1 << 1;
+        const PHY = 1 << 2;
+        const DATA_LENGTH = 1 << 3;
+        const SERVICE_CHANGED = 1 << 4;
+        const DISCONNECTED = 1 << 5;
+        const LOST_WRITES = 1 << 6;
+    }
+}
+
+impl Link {
+    pub(crate) const FREE: Self = Self {
+        generation: 0,
+        life: Life::Free,
+        users: 0,
+        handle: Handle::MAX,
+        control: LinkControl::NONE,
+        credits: LinkCredits::NONE,
+        host_credits: HostLinkCredits::NONE,
+        reassembly: Reassembly::new(),
+        signalling: Signalling::new(LinkId(0), Role::Peripheral),
+        attributes: Attributes::NONE,
+        peer: None,
+        fixed: Fixed::NONE,
+        outgoing: None,
+        sending: false,
+        news: News::empty(),
+        lent: 0,
+        app_sending: false,
+        sending_channel: None,
+        full_channels: 0,
+        last_channel: 0,
+        leaving: None,
+        refuse_pairing: false,
+        refuse_key: false,
+        heard: Instant::MIN,
+    };
+
+    pub(crate) const fn is_up(&self) -> bool {
+        matches!(self.life, Life::Up)
+    }
+}

@@ -1,0 +1,246 @@
+//! The sans-IO root: it alone knows every protocol machine, and owns all state.
+//!
+//! - Getters: [`Stack::link`], [`Stack::channel`], [`Stack::stats`], [`Stack::failure`], [`Stack::controller_info`].
+//! - Inputs from the controller: [`Stack::handle_event`], [`Stack::rx_packet`] and [`Stack::handle_acl`] for each ACL
+//!   packet, [`Stack::handle_reset_complete`], [`Stack::sync_lost`].
+//! - Inputs from the clock: [`Stack::handle_timeout`].
+//! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`, which futures call until
+//!   they are ready; each takes what it takes only when it is.
+//! - Outputs: [`Stack::poll_transmit`], then [`Stack::transmitted`]; [`Stack::poll_timeout`]; and the marks in
+//!   `Stack::ready`, which say whom to wake.
+//!
+//! After any input, poll transmit until there is nothing, then look at the deadline.
+
+mod att;
+mod attribute;
+mod channel;
+mod client;
+mod command;
+mod dispatch;
+mod event;
+mod fixed;
+mod gap;
+mod life;
+mod link;
+mod listen;
+mod memory;
+mod procedure;
+mod push;
+mod recover;
+mod reset;
+mod security;
+mod server;
+mod timeout;
+mod transmit;
+
+use bindrune_gap::{ControllerInfo, Gap, InitError};
+use bindrune_gatt::Server;
+use bindrune_hci::{
+    credits::{AclCredits, Buffers, HostCredits},
+    lane::CommandLane,
+};
+use bindrune_l2cap::{Channels, Listener, State};
+use embassy_time::Instant;
+
+use crate::{
+    Config, Error, Stats,
+    waiters::{HostKey, Ready},
+};
+
+pub(crate) use channel::ChannelRef;
+pub(crate) use command::AppCommand;
+pub(crate) use dispatch::AclLanding;
+pub(crate) use gap::gap_config;
+pub(crate) use link::{Life, Link, LinkRef};
+pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
+pub(crate) use recover::Phase;
+pub(crate) use server::{Notice, Question};
+pub(crate) use transmit::Transmit;
+
+/// PSMs that can be listened to at once.
+pub(crate) const LISTENERS: usize = 4;
+
+/// All state of a host.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    pub(crate) ready: Ready,
+    pub(crate) rx: Receive,
+    pub(crate) tx: TransmitPackets,
+    pub(crate) server: Server,
+    pub(crate) channels: Channels,
+    config: Config,
+    links: &'static mut [Link],
+    channel_users: &'static mut [u8],
+    listeners: [Listener; LISTENERS],
+    gap: Gap,
+    wishes: gap::Wishes,
+    lane: CommandLane,
+    acl: AclCredits,
+    host_credits: HostCredits,
+    /// The buffer for the command that is on its way out; `None` while it is.
+    command: Option<&'static mut [u8]>,
+    app: AppCommand,
+    phase: Phase,
+    stats: Stats,
+    /// The latest time that was told.
+    now: Instant,
+    /// Links that may have something to send.
+    sending: u64,
+    /// The link that sent last, for fairness.
+    last_link: u8,
+    /// Links whose control procedures may owe a command.
+    commanding: u64,
+    /// Channels that were closed because an SDU was given up half way.
+    interrupted: u64,
+    /// An application waits for a transmit packet.
+    starved: bool,
+    /// The earliest deadline, where it is known.
+    deadline: Option<Option<(Instant, timeout::Timer)>>,
+}
+
+/// What [`Stack::new`] is made of.
+pub(crate) struct Parts {
+    pub(crate) ready: Ready,
+    pub(crate) rx: Receive,
+    pub(crate) tx: TransmitPackets,
+    pub(crate) server: Server,
+    pub(crate) channels: Channels,
+    pub(crate) config: Config,
+    pub(crate) links: &'static mut [Link],
+    pub(crate) channel_users: &'static mut [u8],
+    pub(crate) gap: Gap,
+    pub(crate) command: &'static mut [u8],
+    pub(crate) app_command: &'static mut [u8],
+}
+
+impl Stack {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            ready: parts.ready,
+            rx: parts.rx,
+            tx: parts.tx,
+            server: parts.server,
+            channels: parts.channels,
+            config: parts.config,
+            links: parts.links,
+            channel_users: parts.channel_users,
+            listeners: [Listener::FREE; LISTENERS],
+            gap: parts.gap,
+            wishes: gap::Wishes::NONE,
+            lane: CommandLane::new(),
+            acl: AclCredits::new(Buffers { len: 0, count: 0 }),
+            host_credits: HostCredits::OFF,
+            command: Some(parts.command),
+            app: AppCommand::new(parts.app_command),
+            phase: Phase::Down,
+            stats: Stats::default(),
+            now: Instant::MIN,
+            sending: 0,
+            last_link: 0,
+            commanding: 0,
+            interrupted: 0,
+            starved: false,
+            deadline: None,
+        }
+    }
+
+    /// The link, where it is up and still the same one.
+    pub(crate) fn link(&self, link: LinkRef) -> Result<&Link, Error> {
+        let slot = self.links.get(usize::from(link.index));
+        let slot = slot.filter(|l| l.generation == link.generation).ok_or(GONE)?;
+        match slot.life {
+            Life::Up => Ok(slot),
+            Life::Ended(reason) => Err(Error::Disconnected(reason)),
+            Life::Free => Err(GONE),
+        }
+    }
+
+    /// The link, where it is up and still the same one.
+    pub(crate) fn link_mut(&mut self, link: LinkRef) -> Result<&mut Link, Error> {
+        self.link(link)?;
+        self.links.get_mut(usize::from(link.index)).ok_or(GONE)
+    }
+
+    /// The slot of a link that is up or has ended.
+    fn slot_mut(&mut self, link: LinkRef) -> Option<&mut Link> {
+        self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation)
+    }
+
+    /// How many links there may be.
+    pub(crate) fn link_slots(&self) -> u8 {
+        u8::try_from(self.links.len()).unwrap_or(u8::MAX)
+    }
+
+    /// Links that are up.
+    pub(crate) fn live_links(&self) -> usize {
+        self.links.iter().filter(|l| l.is_up()).count()
+    }
+
+    /// Channel slots that are taken.
+    pub(crate) fn taken_channels(&self) -> usize {
+        self.channels.iter().filter(|c| c.state() != State::Free).count()
+    }
+
+    /// What was counted.
+    pub(crate) fn stats(&self) -> Stats {
+        let mut stats = self.stats;
+        stats.unknown_channel = stats.unknown_channel.saturating_add(self.channels.stray_frames());
+        stats
+    }
+
+    /// Why the controller cannot be used.
+    pub(crate) const fn failure(&self) -> Option<InitError> {
+        match self.phase {
+            Phase::Failed(error) => Some(error),
+            Phase::Down
+            | Phase::ResetOwed { .. }
+            | Phase::Resetting { .. }
+            | Phase::Setup
+            | Phase::Ready => None,
+        }
+    }
+
+    /// What is known of the controller, once it is set up.
+    pub(crate) const fn controller_info(&self) -> Option<&ControllerInfo> {
+        match self.phase {
+            Phase::Ready => self.gap.controller(),
+            Phase::Down
+            | Phase::ResetOwed { .. }
+            | Phase::Resetting { .. }
+            | Phase::Setup
+            | Phase::Failed(_) => None,
+        }
+    }
+
+    /// A link may have something to send.
+    pub(crate) fn owe(&mut self, index: u8) {
+        self.sending |= 1u64.wrapping_shl(index.into());
+        self.ready.host(HostKey::Transmit);
+    }
+
+    /// A link's control procedures may owe a command.
+    fn command_link(&mut self, index: u8) {
+        self.commanding |= 1u64.wrapping_shl(index.into());
+        self.ready.host(HostKey::Transmit);
+    }
+
+    /// A deadline may have come or gone.
+    fn deadlines_changed(&mut self) {
+        self.deadline = None;
+        self.ready.host(HostKey::Timeout);
+    }
+
+    /// True where the application of a link holds a transmit packet: in an out-slot, lent, or on its way.
+    fn app_holds_packets(&self, index: u8) -> bool {
+        self.links.get(usize::from(index)).is_some_and(|link| {
+            link.full_channels != 0
+                || link.lent > 0
+                || link.app_sending
+                || link.attributes.out.is_some()
+                || link.fixed.out.is_some()
+        })
+    }
+}
+
+/// A handle of a link whose slot was used again, and whose reason is no longer known.
+const GONE: Error = Error::Disconnected(bindrune_hci::Status::UNKNOWN_CONNECTION);

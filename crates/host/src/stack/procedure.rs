@@ -1,0 +1,139 @@
+//! Procedures of a link that the controller carries out: parameters, data length, PHY, RSSI, and its end.
+
+use core::task::Poll;
+
+use bindrune_gap::{Asked, ConnectionParameters, LinkControl, LinkEvent, link_of};
+use bindrune_hci::{Event, Opcode, RawHandle, Status};
+use bindrune_l2cap::{Parameters, UpdateOutcome};
+use embassy_time::Instant;
+
+use super::{LinkRef, Stack, link::News};
+use crate::{Error, waiters::LinkKey};
+
+impl Stack {
+    /// An event that names a link goes to that link.
+    pub(super) fn link_event(&mut self, now: Instant, event: &Event<'_>) {
+        let Some(index) =
+            link_of(event).and_then(RawHandle::get).and_then(|handle| self.find(handle))
+        else {
+            return;
+        };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.heard = now;
+            slot.control.handle_event(event);
+        }
+        self.control_changed(index);
+    }
+
+    /// The answer to a command of a link.
+    pub(super) fn link_complete(
+        &mut self,
+        now: Instant,
+        index: u8,
+        opcode: Opcode,
+        parameters: &[u8],
+    ) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.control.handle_complete(now, opcode, parameters);
+        }
+        self.control_changed(index);
+    }
+
+    /// The Command Status of a command of a link.
+    pub(super) fn link_status(&mut self, now: Instant, index: u8, opcode: Opcode, status: Status) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.control.handle_status(now, opcode, status);
+        }
+        self.control_changed(index);
+    }
+
+    /// Looks what the control of a link has to tell.
+    pub(super) fn control_changed(&mut self, index: u8) {
+        self.command_link(index);
+        self.deadlines_changed();
+        while let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
+            let Some(event) = slot.control.poll_event() else { return };
+            match event {
+                LinkEvent::Parameters => slot.news.insert(News::PARAMETERS),
+                LinkEvent::Phy => slot.news.insert(News::PHY),
+                LinkEvent::DataLength => slot.news.insert(News::DATA_LENGTH),
+                LinkEvent::Features | LinkEvent::Version | LinkEvent::Answered => {}
+                LinkEvent::UseL2cap(parameters) => self.ask_by_l2cap(index, parameters),
+                LinkEvent::Gone => self.end_link(index, Status::CONNECTION_TIMEOUT),
+            }
+            self.ready.link(index, LinkKey::Control);
+            self.ready.link(index, LinkKey::Event);
+        }
+    }
+
+    /// [Vol 3] Part A, 4.20
+    fn ask_by_l2cap(&mut self, index: u8, wanted: ConnectionParameters) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let ConnectionParameters { interval_min, interval_max, latency, timeout } = wanted;
+        let parameters = Parameters::new(interval_min, interval_max, latency, timeout);
+        if slot.signalling.request_parameters(parameters).is_err() {
+            slot.control.l2cap_answered(Err(Status::INVALID_PARAMETERS));
+        }
+        self.owe(index);
+    }
+
+    /// How the request by L2CAP ended.
+    pub(super) fn parameters_answered(&mut self, index: u8, outcome: UpdateOutcome) {
+        let result = match outcome {
+            UpdateOutcome::Accepted => Ok(()),
+            UpdateOutcome::Rejected => Err(Status::UNACCEPTABLE_PARAMETERS),
+            UpdateOutcome::NotSupported => Err(Status::UNSUPPORTED_REMOTE_FEATURE),
+            UpdateOutcome::Timeout => Err(Status::LL_RESPONSE_TIMEOUT),
+        };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.control.l2cap_answered(result);
+        }
+        self.control_changed(index);
+    }
+
+    /// The peripheral asks for parameters by L2CAP: they are in range, so they are taken. [Vol 3] Part A, 4.20
+    pub(super) fn parameters_requested(&mut self, index: u8, wanted: Parameters) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let parameters = ConnectionParameters {
+            interval_min: wanted.interval_min.get(),
+            interval_max: wanted.interval_max.get(),
+            latency: wanted.latency.get(),
+            timeout: wanted.timeout.get(),
+        };
+        let accepted = slot.control.update_parameters(parameters).is_ok();
+        slot.signalling.answer_parameters(accepted);
+        self.control_changed(index);
+    }
+
+    /// The peer wants to encrypt; no key is known. [Vol 4] Part E, 7.8.25
+    pub(super) fn key_requested(&mut self, handle: RawHandle) {
+        let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.refuse_key = true;
+        }
+        self.command_link(index);
+    }
+
+    /// Begins a procedure of a link.
+    pub(crate) fn ask_link(
+        &mut self,
+        link: LinkRef,
+        ask: impl FnOnce(&mut LinkControl) -> Result<Asked, Error>,
+    ) -> Result<Asked, Error> {
+        let asked = ask(&mut self.link_mut(link)?.control)?;
+        self.control_changed(link.index);
+        Ok(asked)
+    }
+
+    /// Ready when a procedure of a link has its answer.
+    pub(crate) fn poll_asked<T>(
+        &self,
+        link: LinkRef,
+        answer: impl FnOnce(&LinkControl) -> Option<Result<T, Status>>,
+    ) -> Poll<Result<T, Error>> {
+        match answer(&self.link(link)?.control) {
+            Some(result) => Poll::Ready(result.map_err(Error::Controller)),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Subscriptions of the application to what a peer pushes, and the application's own fixed channel.
+
+use core::task::Poll;
+
+use bindrune_l2cap::Cid;
+use bindrune_wire::HEADROOM;
+
+use super::{LinkRef, Stack};
+use crate::Error;
+
+impl Stack {
+    /// Takes a place for a subscription.
+    pub(crate) fn subscribe(&mut self, link: LinkRef, handle: u16) -> Result<u8, Error> {
+        let attributes = &mut self.link_mut(link)?.attributes;
+        if handle == 0 {
+            return Err(Error::InvalidParameters);
+        }
+        if attributes.is_subscribed(handle) {
+            return Err(Error::Busy);
+        }
+        attributes.subscribe(handle).ok_or(Error::NoSubscription)
+    }
+
+    /// Gives a place back.
+    pub(crate) fn unsubscribe(&mut self, link: LinkRef, place: u8) {
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        let place = slot.and_then(|slot| slot.attributes.subscriptions.get_mut(usize::from(place)));
+        if let Some(place) = place {
+            place.free(&mut self.rx);
+        }
+    }
+
+    /// Copies the next value of a subscription.
+    pub(crate) fn poll_pushed(
+        &mut self,
+        link: LinkRef,
+        place: u8,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, Error>> {
+        let up = self.link(link).map(|_| ());
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        let place = slot.and_then(|slot| slot.attributes.subscriptions.get_mut(usize::from(place)));
+        let Some(place) = place else {
+            return up.map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
+        };
+        let Some(packet) = self.rx.pool.front(&place.queue) else {
+            return up.map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
+        };
+        let needed = packet.len();
+        let Some(room) = buffer.get_mut(..needed) else {
+            return Poll::Ready(Err(Error::BufferTooSmall { needed }));
+        };
+        room.copy_from_slice(packet.bytes());
+        if let Some(packet) = self.rx.pool.pop(&mut place.queue) {
+            self.rx.give_borrowed(packet);
+        }
+        Poll::Ready(Ok(needed))
+    }
+
+    /// Values of a subscription that were dropped since the last call.
+    pub(crate) fn take_lost(&mut self, link: LinkRef, place: u8) -> u32 {
+        let slot = self.slot_mut(link);
+        let place = slot.and_then(|slot| slot.attributes.subscriptions.get_mut(usize::from(place)));
+        place.map_or(0, |place| core::mem::take(&mut place.lost))
+    }
+
+    /// Watches the value of the peer's Service Changed characteristic.
+    pub(crate) fn watch_service_changed(
+        &mut self,
+        link: LinkRef,
+        handle: u16,
+    ) -> Result<(), Error> {
+        self.link_mut(link)?.attributes.service_changed = handle;
+        Ok(())
+    }
+
+    /// The application serves a fixed channel of its own on a link.
+    pub(crate) fn open_fixed(&mut self, link: LinkRef, cid: Cid) -> Result<(), Error> {
+        if cid.is_dynamic() || matches!(cid, Cid::NULL | Cid::ATT | Cid::SIGNALLING | Cid::SMP) {
+            return Err(Error::InvalidParameters);
+        }
+        let fixed = &mut self.link_mut(link)?.fixed;
+        if fixed.cid != Cid::NULL {
+            return Err(Error::Busy);
+        }
+        fixed.cid = cid;
+        Ok(())
+    }
+
+    /// The application no longer serves its fixed channel.
+    pub(crate) fn close_fixed(&mut self, link: LinkRef) {
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        if let Some(slot) = slot {
+            slot.fixed.end(&mut self.rx, &mut self.tx);
+        }
+    }
+
+    /// Sends a PDU on the application's fixed channel.
+    pub(crate) fn poll_send_fixed(&mut self, link: LinkRef, pdu: &[u8]) -> Poll<Result<(), Error>> {
+        let holds_some = self.app_holds_packets(link.index);
+        let max = self.tx.pool.packet_size().saturating_sub(HEADROOM);
+        if pdu.len() > max {
+            return Poll::Ready(Err(Error::TooLong { max }));
+        }
+        if self.link(link)?.fixed.out.is_some() {
+            return Poll::Pending;
+        }
+        let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
+            self.starved = true;
+            return Poll::Pending;
+        };
+        let _fits = packet.extend(pdu);
+        self.link_mut(link)?.fixed.out = Some(packet);
+        self.owe(link.index);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Copies the next PDU of the application's fixed channel.
+    pub(crate) fn poll_receive_fixed(
+        &mut self,
+        link: LinkRef,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, Error>> {
+        self.link(link)?;
+        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return Poll::Pending };
+        let Some(packet) = self.rx.pool.front(&slot.fixed.queue) else { return Poll::Pending };
+        let needed = packet.len();
+        let Some(room) = buffer.get_mut(..needed) else {
+            return Poll::Ready(Err(Error::BufferTooSmall { needed }));
+        };
+        room.copy_from_slice(packet.bytes());
+        if let Some(packet) = self.rx.pool.pop(&mut slot.fixed.queue) {
+            self.rx.give_borrowed(packet);
+        }
+        Poll::Ready(Ok(needed))
+    }
+
+    /// PDUs of the fixed channel that were dropped since the last call.
+    pub(crate) fn take_lost_fixed(&mut self, link: LinkRef) -> u32 {
+        self.slot_mut(link).map_or(0, |slot| core::mem::take(&mut slot.fixed.lost))
+    }
+}

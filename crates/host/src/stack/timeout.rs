@@ -1,0 +1,180 @@
+//! Deadlines: the earliest of all machines, and what to do when it has come.
+
+use bindrune_gap::{GapTimer, LinkTimer};
+use bindrune_hci::lane::LaneTimer;
+use bindrune_l2cap::{Pools, Signal};
+use embassy_time::{Duration, Instant};
+
+use super::{
+    Life, Link, Phase, Stack,
+    attribute::{ClientState, Indications},
+};
+use crate::{Error, waiters::LinkKey};
+
+/// Why the stack wants to be called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// The answer to Reset is due.
+    Reset,
+    /// The answer to a command, or room for one, is due.
+    Lane(LaneTimer),
+    /// Something of GAP.
+    Gap(GapTimer),
+    /// A signalling request of a link.
+    Signalling(u8, bindrune_l2cap::Timer),
+    /// An ATT transaction of a link.
+    Attribute(u8, bindrune_att::Timer),
+    /// The application must take a request of a link.
+    Question(u8),
+    /// A procedure of a link.
+    Control(u8, LinkTimer),
+    /// Something should have been heard of a link, or of the packets that the controller holds for it.
+    Silence(u8),
+}
+
+/// Beyond its supervision timeout, how long a link may be silent before it is looked after.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Stack {
+    /// The earliest deadline, and its reason.
+    pub(crate) fn poll_timeout(&mut self) -> Option<(Instant, Timer)> {
+        if let Some(known) = self.deadline {
+            return known;
+        }
+        let earliest = self.earliest();
+        self.deadline = Some(earliest);
+        earliest
+    }
+
+    /// True where [`Self::poll_timeout`] may give something else than it gave last.
+    pub(crate) const fn deadline_changed(&self) -> bool {
+        self.deadline.is_none()
+    }
+
+    fn earliest(&self) -> Option<(Instant, Timer)> {
+        match self.phase {
+            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => return None,
+            Phase::Resetting { until, .. } => return Some((until, Timer::Reset)),
+            Phase::Setup | Phase::Ready => {}
+        }
+        let lane = self.lane.poll_timeout().map(|(at, why)| (at, Timer::Lane(why)));
+        let gap = self.gap.poll_timeout().map(|(at, why)| (at, Timer::Gap(why)));
+        let links = (0u8..).zip(self.links.iter()).filter(|(_, l)| l.life == Life::Up);
+        let links = links.flat_map(|(index, link)| link.deadlines(index));
+        lane.into_iter().chain(gap).chain(links).min_by_key(|(at, _)| *at)
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        // Each round meets at least one deadline, or puts it off.
+        for _ in 0..=u8::MAX {
+            match self.poll_timeout() {
+                Some((at, why)) if at <= now => {
+                    self.due(now, why);
+                    self.deadlines_changed();
+                }
+                Some(_) | None => return,
+            }
+        }
+    }
+
+    fn due(&mut self, now: Instant, why: Timer) {
+        match why {
+            Timer::Reset => self.reset_unanswered(),
+            Timer::Lane(_) => self.lane_timeout(now),
+            Timer::Gap(_) => {
+                self.gap.handle_timeout(now);
+                self.gap_changed(now);
+            }
+            Timer::Signalling(index, _) => self.signalling_timeout(now, index),
+            Timer::Attribute(index, _) => self.attribute_timeout(now, index),
+            Timer::Question(index) => self.question_timeout(now, index),
+            Timer::Control(index, _) => {
+                if let Some(slot) = self.links.get_mut(usize::from(index)) {
+                    slot.control.handle_timeout(now);
+                }
+                self.control_changed(index);
+            }
+            Timer::Silence(index) => self.silence(now, index),
+        }
+    }
+
+    fn signalling_timeout(&mut self, now: Instant, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
+        let signal = slot.signalling.handle_timeout(now, &mut self.channels, &mut pools);
+        if signal != Signal::None {
+            self.signalled(index, signal);
+        }
+        self.owe(index);
+    }
+
+    fn attribute_timeout(&mut self, now: Instant, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        slot.attributes.bearer.handle_timeout(now);
+        if slot.attributes.client.is_waiting() {
+            slot.attributes.client.state = ClientState::Failed(Error::TransactionTimeout);
+        }
+        slot.attributes.indications = Indications::Idle;
+        for key in [
+            LinkKey::Response,
+            LinkKey::Confirmation,
+            LinkKey::Push,
+            LinkKey::Control,
+            LinkKey::Turn,
+        ] {
+            self.ready.link(index, key);
+        }
+    }
+
+    fn question_timeout(&mut self, now: Instant, index: u8) {
+        let Some(Link { attributes, peer, .. }) = self.links.get_mut(usize::from(index)) else {
+            return;
+        };
+        let Some(peer) = peer.as_mut() else { return };
+        attributes.expire_question(&mut self.server, peer, &mut self.rx, now);
+        self.owe(index);
+    }
+
+    /// A link from which nothing was heard, or whose packets the controller keeps: an event may have been lost.
+    fn silence(&mut self, now: Instant, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let overdue =
+            |since: Instant| since.checked_add(slot.patience()).is_some_and(|at| at <= now);
+        if slot.credits.waiting_since().is_some_and(overdue) {
+            return self.recover(now);
+        }
+        if !overdue(slot.heard) {
+            return;
+        }
+        slot.heard = now;
+        slot.control.probe();
+        self.command_link(index);
+    }
+}
+
+impl Link {
+    fn deadlines(&self, index: u8) -> impl Iterator<Item = (Instant, Timer)> {
+        let signalling =
+            self.signalling.poll_timeout().map(|(at, why)| (at, Timer::Signalling(index, why)));
+        let bearer = self
+            .attributes
+            .bearer
+            .poll_timeout()
+            .map(|(at, why)| (at, Timer::Attribute(index, why)));
+        let question = self.attributes.question_deadline().map(|at| (at, Timer::Question(index)));
+        let heard = self.heard.min(self.credits.waiting_since().unwrap_or(Instant::MAX));
+        let silence = heard.checked_add(self.patience()).map(|at| (at, Timer::Silence(index)));
+        let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
+        [signalling, bearer, question, control, silence].into_iter().flatten()
+    }
+
+    fn patience(&self) -> Duration {
+        self.control
+            .parameters()
+            .supervision_timeout()
+            .checked_add(PATIENCE)
+            .unwrap_or(Duration::MAX)
+    }
+}

@@ -1,0 +1,318 @@
+//! What leaves for the controller: pulled when there is room for it, and written only then.
+
+use bindrune_gatt::Server;
+use bindrune_hci::acl::{AclHeader, Boundary};
+use bindrune_l2cap::{Cid, Fragments};
+use bindrune_wire::{Interest, Packet};
+use embassy_time::Instant;
+
+use super::{
+    Link, LinkRef, Stack,
+    attribute::{ClientState, Exchange, Indications, Outgoing},
+};
+use crate::waiters::{ChannelKey, HostKey, LinkKey};
+
+/// One H4 packet on its way to the controller. It must come back by [`Stack::transmitted`].
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Transmit {
+    /// A command, with its H4 indicator, in the first octets of the buffer.
+    Command(&'static mut [u8], usize),
+    /// A fragment of a link's PDU.
+    Acl(LinkRef, Fragments),
+}
+
+impl Transmit {
+    /// The octets to send.
+    pub(crate) fn octets(&self) -> &[u8] {
+        match self {
+            Self::Command(buffer, len) => buffer.get(..*len).unwrap_or_default(),
+            Self::Acl(_, fragments) => fragments.current().unwrap_or_default(),
+        }
+    }
+}
+
+/// A PDU that is ready to be fragmented.
+struct Pdu {
+    cid: Cid,
+    packet: Packet,
+    /// It is the application's packet.
+    app: bool,
+    channel: Option<u8>,
+}
+
+impl Pdu {
+    const fn of_machine(cid: Cid, packet: Packet) -> Self {
+        Self { cid, packet, app: false, channel: None }
+    }
+}
+
+impl Stack {
+    /// The next packet for the controller: a command first, then ACL data of the links in turn.
+    pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        self.now = now;
+        self.poll_command(now).or_else(|| self.poll_acl(now))
+    }
+
+    /// A packet of [`Self::poll_transmit`] is in the transport.
+    pub(crate) fn transmitted(&mut self, transmit: Transmit) {
+        match transmit {
+            Transmit::Command(buffer, _) => self.command = Some(buffer),
+            Transmit::Acl(link, mut fragments) => {
+                fragments.advance();
+                self.fragment_left(link, fragments);
+            }
+        }
+    }
+
+    fn fragment_left(&mut self, link: LinkRef, fragments: Fragments) {
+        let finished = fragments.is_finished();
+        let Some(slot) = self.slot_mut(link).filter(|l| l.is_up()) else {
+            return self.packet_free(fragments.into_packet());
+        };
+        slot.sending = false;
+        if !finished {
+            slot.outgoing = Some(fragments);
+            return self.owe(link.index);
+        }
+        slot.app_sending = false;
+        let channel = slot.sending_channel.take();
+        self.packet_free(fragments.into_packet());
+        if let Some(channel) = channel {
+            self.ready.channel(channel, ChannelKey::Flush);
+        }
+        self.owe(link.index);
+    }
+
+    /// A transmit packet is free again.
+    pub(super) fn packet_free(&mut self, packet: Packet) {
+        self.tx.pool.give(packet);
+        self.wake_starved();
+    }
+
+    /// Wakes whoever waits for a transmit packet.
+    pub(super) fn wake_starved(&mut self) {
+        if core::mem::take(&mut self.starved) {
+            for index in 0..self.link_slots() {
+                self.ready.link(index, LinkKey::Push);
+                self.ready.link(index, LinkKey::Confirmation);
+                self.ready.link(index, LinkKey::Fixed);
+            }
+            for index in 0..u8::try_from(self.channel_users.len()).unwrap_or(u8::MAX) {
+                self.ready.channel(index, ChannelKey::Send);
+            }
+        }
+    }
+
+    /// The application gives back a packet that it was lent, unsent.
+    pub(crate) fn return_packet(&mut self, link: LinkRef, packet: Packet) {
+        self.packet_returned(link);
+        self.packet_free(packet);
+    }
+
+    /// The application no longer holds a packet that it was lent.
+    pub(super) fn packet_returned(&mut self, link: LinkRef) {
+        if let Some(slot) = self.slot_mut(link) {
+            slot.lent = slot.lent.saturating_sub(1);
+        }
+    }
+
+    /// A packet is lent to the application of a link.
+    pub(super) fn lend_packet(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.lent = slot.lent.saturating_add(1);
+        }
+    }
+
+    fn poll_acl(&mut self, now: Instant) -> Option<Transmit> {
+        while self.sending != 0 && self.acl.free() > 0 {
+            let index = next_bit(self.sending, self.last_link);
+            self.last_link = index;
+            if let Some(transmit) = self.poll_link(now, index) {
+                return Some(transmit);
+            }
+            self.sending &= !1u64.wrapping_shl(index.into());
+            self.leave_if_done(index);
+        }
+        None
+    }
+
+    fn poll_link(&mut self, now: Instant, index: u8) -> Option<Transmit> {
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up() && !l.sending)?;
+        let mut fragments = match slot.outgoing.take() {
+            Some(fragments) => fragments,
+            None => self.next_fragments(now, index)?,
+        };
+        let max = self.acl.packet_len().into();
+        let slot = self.links.get_mut(usize::from(index))?;
+        let taken = self.acl.take(now, &mut slot.credits);
+        let Some(fragment) = fragments.next(max).filter(|_| taken) else {
+            slot.outgoing = Some(fragments);
+            return None;
+        };
+        let boundary =
+            if fragment.first { Boundary::FirstNonFlushable } else { Boundary::Continuing };
+        let len = u16::try_from(fragment.payload()).unwrap_or(u16::MAX);
+        let header = AclHeader::new(slot.handle, boundary, len);
+        if let Some(room) = fragment.octets.first_chunk_mut() {
+            *room = header.emit_h4();
+        }
+        slot.sending = true;
+        crate::Stats::count(&mut self.stats.acl_out);
+        Some(Transmit::Acl(LinkRef { index, generation: slot.generation }, fragments))
+    }
+
+    fn next_fragments(&mut self, now: Instant, index: u8) -> Option<Fragments> {
+        let Pdu { cid, packet, app, channel } = self.next_pdu(now, index)?;
+        let slot = self.links.get_mut(usize::from(index))?;
+        match Fragments::new(packet, cid) {
+            Ok(fragments) => {
+                (slot.app_sending, slot.sending_channel) = (app, channel);
+                Some(fragments)
+            }
+            Err(packet) => {
+                self.packet_free(packet);
+                None
+            }
+        }
+    }
+
+    /// The PDU of a link that is due first: pairing, signalling, ATT replies, ATT of the application, channels in turn.
+    fn next_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        self.pairing_pdu(index)
+            .or_else(|| self.signalling_pdu(now, index))
+            .or_else(|| self.attribute_reply(now, index))
+            .or_else(|| self.attribute_of_app(now, index))
+            .or_else(|| self.fixed_pdu(index))
+            .or_else(|| self.channel_pdu(index))
+    }
+
+    fn pairing_pdu(&mut self, index: u8) -> Option<Pdu> {
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.refuse_pairing)?;
+        let mut packet = self.tx.take_for_machine()?;
+        slot.refuse_pairing = false;
+        let _fits = packet.extend(&super::security::PAIRING_NOT_SUPPORTED);
+        Some(Pdu::of_machine(Cid::SMP, packet))
+    }
+
+    fn signalling_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        let slot = self.links.get_mut(usize::from(index))?;
+        if slot.signalling.interest(&self.channels) == Interest::None {
+            return None;
+        }
+        let mut packet = self.tx.take_for_machine()?;
+        let channels = &mut self.channels;
+        let written = packet.write(|w| slot.signalling.poll_transmit(now, channels, w));
+        if !written {
+            self.tx.pool.give(packet);
+            return None;
+        }
+        self.deadlines_changed();
+        // A channel that was just accepted may send once the peer knows it.
+        self.ready_channels_of(index);
+        Some(Pdu::of_machine(Cid::SIGNALLING, packet))
+    }
+
+    fn attribute_reply(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        let Link { attributes, peer, .. } = self.links.get_mut(usize::from(index))?;
+        let mtu = usize::from(attributes.bearer.mtu());
+        if attributes.exchange == Exchange::Wanted && !attributes.client.is_waiting() {
+            attributes.bearer.exchange_mtu(now);
+            attributes.exchange = Exchange::Begun;
+            self.deadline = None;
+            self.ready.host(HostKey::Timeout);
+        }
+        let peer = peer.as_mut()?;
+        let change = self.server.service_changed_owed(peer).is_some()
+            && attributes.bearer.may_indicate()
+            && attributes.indications == Indications::Idle;
+        if attributes.bearer.interest() == Interest::None && !attributes.owes_reply() && !change {
+            return None;
+        }
+        let mut packet = self.tx.take_for_machine()?;
+        let (server, rx): (&Server, _) = (&self.server, &mut self.rx);
+        let was = attributes.bearer.mtu();
+        let written = packet.write(|w| {
+            w.limit(mtu);
+            attributes.bearer.poll_transmit(w)
+                || attributes.poll_reply(server, peer, rx, w)
+                || (change && attributes.poll_service_changed(server, peer, now, w))
+        });
+        if attributes.bearer.mtu() != was {
+            self.mtu_changed(index);
+        }
+        self.deadlines_changed();
+        if !written {
+            self.tx.pool.give(packet);
+            return None;
+        }
+        Some(Pdu::of_machine(Cid::ATT, packet))
+    }
+
+    fn attribute_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        let out = self.links.get_mut(usize::from(index))?.attributes.out.take();
+        let app = out.is_some();
+        let (packet, kind) = out.or_else(|| self.owed_cancel(index))?;
+        let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
+        match kind {
+            Outgoing::Request(opcode) => {
+                attributes.bearer.request_sent(now, opcode);
+                attributes.client.requests = attributes.client.requests.wrapping_add(1);
+                if app {
+                    attributes.client.state = ClientState::Sent;
+                } else {
+                    attributes.bearer.abandon_request();
+                }
+                self.deadlines_changed();
+            }
+            Outgoing::Indication => {
+                attributes.bearer.indication_sent(now);
+                self.deadlines_changed();
+            }
+            Outgoing::Unanswered => {}
+        }
+        self.ready.link(index, LinkKey::Push);
+        self.ready.link(index, LinkKey::Confirmation);
+        Some(Pdu { app, ..Pdu::of_machine(Cid::ATT, packet) })
+    }
+
+    fn fixed_pdu(&mut self, index: u8) -> Option<Pdu> {
+        let slot = self.links.get_mut(usize::from(index))?;
+        let packet = slot.fixed.out.take()?;
+        let cid = slot.fixed.cid;
+        self.ready.link(index, LinkKey::Fixed);
+        Some(Pdu { app: true, ..Pdu::of_machine(cid, packet) })
+    }
+
+    fn channel_pdu(&mut self, index: u8) -> Option<Pdu> {
+        loop {
+            let slot = self.links.get_mut(usize::from(index)).filter(|l| l.full_channels != 0)?;
+            let channel = next_bit(slot.full_channels, slot.last_channel);
+            slot.full_channels &= !1u64.wrapping_shl(channel.into());
+            slot.last_channel = channel;
+            if let Some((cid, packet)) = self.channels.take_out(channel.into()) {
+                self.ready.channel(channel, ChannelKey::Send);
+                return Some(Pdu { cid, packet, app: true, channel: Some(channel) });
+            }
+        }
+    }
+}
+
+/// The next bit that is set after `last`, in a circle.
+fn next_bit(bits: u64, last: u8) -> u8 {
+    let after = bits & u64::MAX.checked_shl(u32::from(last).saturating_add(1)).unwrap_or(0);
+    let chosen = if after != 0 { after } else { bits };
+    u8::try_from(chosen.trailing_zeros()).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_bit;
+
+    #[test]
+    fn bits_take_turns() {
+        let bits = 1 | 1 << 3 | 1 << 63;
+        assert_eq!([next_bit(bits, 0), next_bit(bits, 3), next_bit(bits, 63)], [3, 63, 0]);
+        assert_eq!(next_bit(1 << 5, 5), 5);
+    }
+}

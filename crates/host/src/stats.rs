@@ -1,0 +1,51 @@
+//! What the host counted since it was made.
+
+/// Counters that only grow. What the host had to drop shows here: nothing is lost in silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Stats {
+    /// HCI events handled.
+    pub events: u32,
+    /// HCI ACL packets received for a live link.
+    pub acl_in: u32,
+    /// HCI ACL packets handed to the transport.
+    pub acl_out: u32,
+    /// Times that framing was lost on the transport.
+    pub sync_lost: u32,
+    /// Times that the controller was reset to recover, the first reset aside.
+    pub recoveries: u32,
+    /// Packets that are neither ACL data nor events.
+    pub ignored_packets: u32,
+    /// Commands that the controller left without an answer for 2 s.
+    pub command_timeouts: u32,
+    /// Events whose parameters were malformed.
+    pub malformed_events: u32,
+    /// Events that the host does not know.
+    pub unknown_events: u32,
+    /// Completions of commands that were not outstanding.
+    pub stray_completions: u32,
+    /// Credits that the controller returned beyond what it held, and completions for unknown handles.
+    pub stray_credits: u32,
+    /// ACL packets for no live link.
+    pub stray_acl: u32,
+    /// ACL octets or whole L2CAP PDUs discarded in reassembly.
+    pub discarded_pdus: u32,
+    /// PDUs on channels that do not exist.
+    pub unknown_channel: u32,
+    /// Attribute PDUs that broke the protocol or could not be parsed.
+    pub att_violations: u32,
+    /// Notifications that nobody was subscribed to.
+    pub unclaimed_notifications: u32,
+    /// Notifications and write commands dropped for want of a free packet.
+    pub dropped_pushes: u32,
+    /// Links that were refused because every link slot was taken, or because nobody wanted them.
+    pub refused_links: u32,
+}
+
+impl Stats {
+    /// Adds one to a counter; at its highest value it stays.
+    pub(crate) const fn count(counter: &mut u32) {
+        *counter = counter.saturating_add(1);
+    }
+}

@@ -1,0 +1,76 @@
+//! The examples do what they say, in virtual time.
+#![cfg(all(feature = "serial", feature = "tcp"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what these tests are for")]
+#![allow(clippy::duplicate_mod, reason = "each example opens its own port")]
+
+use std::future::Future;
+
+use bindrune::{Config, Error, Host, Resources};
+use bindrune_controller::{ControllerConfig, World};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
+
+#[expect(dead_code, reason = "its main is for a real controller")]
+#[path = "../examples/bulk.rs"]
+mod bulk;
+#[expect(dead_code, reason = "its main is for a real controller")]
+#[path = "../examples/central.rs"]
+mod central;
+#[expect(dead_code, reason = "its main is for a real controller")]
+#[path = "../examples/peripheral.rs"]
+mod peripheral;
+
+/// What `first` and `second` give on two devices of one world; `first` is over when `second` is.
+fn on_two_devices<F: Future<Output = Result<T, Error>>, T>(
+    devices: [&Host; 2],
+    first: impl Future<Output = Result<(), Error>>,
+    second: F,
+) -> T {
+    let world = World::new(1);
+    let ports = [(); 2].map(|()| world.add(ControllerConfig::new()));
+    let ids = [ports[0].id(), ports[1].id()];
+    let mut drivers = ports.into_iter().zip(devices).map(|(port, host)| {
+        let (rx, tx) = port.split();
+        host.run_with(rx, tx, world.clock())
+    });
+    let drivers = join(drivers.next().unwrap(), drivers.next().unwrap());
+    let work = select(first, second);
+    let result = world.block_on(async {
+        match select(drivers, work).await {
+            Either::Second(Either::Second(result)) => result.unwrap(),
+            Either::Second(Either::First(end)) => panic!("the first device ended: {end:?}"),
+            Either::First(ends) => panic!("{ends:?}"),
+        }
+    });
+    for id in ids {
+        assert!(world.violations(id).is_none(), "{:?}", world.violations(id));
+    }
+    result
+}
+
+fn host(config: Config) -> Host {
+    Host::new(Box::leak(Box::new(Resources::<1>::new())), config).unwrap()
+}
+
+#[test]
+fn the_central_sets_the_level_of_the_peripheral() {
+    let (battery, phone) = (host(peripheral::CONFIG), host(central::CONFIG));
+    let level =
+        on_two_devices([&battery, &phone], peripheral::app(&battery), central::app(&phone, 42));
+    assert_eq!(level, 42);
+}
+
+#[test]
+fn a_bulk_transfer_arrives_whole() {
+    let host = || Host::new(Box::leak(Box::new(bulk::Memory::new())), bulk::CONFIG).unwrap();
+    let (sender, receiver) = (host(), host());
+    let image: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+    let send = async {
+        bulk::send(&sender, &image).await?;
+        std::future::pending().await
+    };
+    let received = on_two_devices([&sender, &receiver], send, bulk::receive(&receiver));
+    assert_eq!(received, image);
+}

@@ -1,0 +1,32 @@
+//! What docs/memory.md says about whole sizes is still about true.
+#![cfg(target_pointer_width = "64")]
+
+use std::mem::size_of;
+
+use bindrune::Resources;
+
+const PAGE: &str = include_str!("../../../docs/memory.md");
+
+/// The last column of the row of the page that names these resources, in octets.
+fn on_the_page(resources: &str) -> Option<usize> {
+    let row = PAGE.lines().find(|line| line.starts_with('|') && line.contains(resources))?;
+    row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim().replace(',', "").parse().ok()
+}
+
+#[test]
+fn the_page_about_memory_is_within_a_tenth() {
+    let sizes = [
+        ("`Resources<1, 0, 3, 2, 36, 512>`", size_of::<Resources<1, 0, 3, 2, 36, 512>>()),
+        ("`Resources<1>`", size_of::<Resources<1>>()),
+        ("`Resources<1, 1, 20, 8>`", size_of::<Resources<1, 1, 20, 8>>()),
+        ("`Resources<3, 3, 32, 12>`", size_of::<Resources<3, 3, 32, 12>>()),
+        (
+            "`Resources<8, 8, 224, 48, 264, 16384>`",
+            size_of::<Resources<8, 8, 224, 48, 264, 16384>>(),
+        ),
+    ];
+    for (resources, size) in sizes {
+        let said = on_the_page(resources).unwrap();
+        assert!(said.abs_diff(size) <= size / 10, "{resources} has {size} octets, not {said}");
+    }
+}
