@@ -1,0 +1,231 @@
+//! The functions of the specification. [Vol 3] Part H, 2.2
+//!
+//! Values go in and come out as on the wire, least significant octet first.
+
+#[cfg(test)]
+mod tests;
+
+use aes::{Aes128, cipher::BlockCipherEncrypt};
+use bindrune_wire::Address;
+use cmac::{Cmac, KeyInit, Mac};
+use p256::SecretKey;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+use crate::{
+    keys::{DhKey, Key, LocalKey, PrivateKey, PublicKey},
+    pdu::Features,
+};
+
+/// The public half of the debug key pair of LE Secure Connections. [Vol 3] Part H, 2.3.5.6.1
+pub const DEBUG_KEY_X: [u8; 32] = [
+    0xe6, 0x9d, 0x35, 0x0e, 0x48, 0x01, 0x03, 0xcc, 0xdb, 0xfd, 0xf4, 0xac, 0x11, 0x91, 0xf4, 0xef,
+    0xb9, 0xa5, 0xf9, 0xe9, 0xa7, 0x83, 0x2c, 0x5e, 0x2c, 0xbe, 0x97, 0xf2, 0xd2, 0x03, 0xb0, 0x20,
+];
+
+/// AES-128 of one block. [Vol 3] Part H, 2.2.1
+#[must_use]
+pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
+    let mut k = reversed(key.octets());
+    let mut block = reversed(&plain).into();
+    Aes128::new(&k.into()).encrypt_block(&mut block);
+    k.zeroize();
+    reversed(&block.into())
+}
+
+/// AES-CMAC of `parts` one after the other; key, message and result most significant octet first. RFC 4493
+#[must_use]
+pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
+    let mut mac = Cmac::<Aes128>::new(&(*key).into());
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// The confirm value of LE Secure Connections. [Vol 3] Part H, 2.2.6
+#[must_use]
+pub fn f4(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], z: u8) -> [u8; 16] {
+    reversed(&aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &[z]]))
+}
+
+/// MacKey and LTK of LE Secure Connections. [Vol 3] Part H, 2.2.7
+#[must_use]
+pub fn f5(w: &DhKey, n1: &[u8; 16], n2: &[u8; 16], a1: Address, a2: Address) -> (Key, Key) {
+    const SALT: [u8; 16] = [
+        0x6c, 0x88, 0x83, 0x91, 0xaa, 0xf5, 0xa5, 0x38, 0x60, 0x37, 0x0b, 0xdb, 0x5a, 0x60, 0x83,
+        0xbe,
+    ];
+    let mut secret = reversed(w.octets());
+    let mut t = aes_cmac(&SALT, &[&secret]);
+    let (n1, n2, a1, a2) = (reversed(n1), reversed(n2), address(a1), address(a2));
+    let part =
+        |n: u8| Key::new(reversed(&aes_cmac(&t, &[&[n], b"btle", &n1, &n2, &a1, &a2, &[1, 0]])));
+    let keys = (part(0), part(1));
+    secret.zeroize();
+    t.zeroize();
+    keys
+}
+
+/// The DHKey check of LE Secure Connections. [Vol 3] Part H, 2.2.8
+#[must_use]
+pub fn f6(
+    w: &Key,
+    [n1, n2, r]: [&[u8; 16]; 3],
+    io_cap: [u8; 3],
+    a1: Address,
+    a2: Address,
+) -> [u8; 16] {
+    let [io, oob, auth] = io_cap;
+    reversed(&aes_cmac(
+        &reversed(w.octets()),
+        &[&reversed(n1), &reversed(n2), &reversed(r), &[auth, oob, io], &address(a1), &address(a2)],
+    ))
+}
+
+/// The six digits of Numeric Comparison. [Vol 3] Part H, 2.2.9
+#[must_use]
+pub fn g2(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], y: &[u8; 16]) -> u32 {
+    let [.., a, b, c, d] = aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &reversed(y)]);
+    u32::from_be_bytes([a, b, c, d]) % 1_000_000
+}
+
+/// Converts keys of one transport to another; the identifier as written. [Vol 3] Part H, 2.2.10
+#[must_use]
+pub fn h6(w: &Key, id: &[u8; 4]) -> Key {
+    Key::new(reversed(&aes_cmac(&reversed(w.octets()), &[id])))
+}
+
+/// Converts keys of one transport to another; the salt as written. [Vol 3] Part H, 2.2.11
+#[must_use]
+pub fn h7(salt: &[u8; 16], w: &Key) -> Key {
+    Key::new(reversed(&aes_cmac(salt, &[&reversed(w.octets())])))
+}
+
+/// The hash of a resolvable private address. [Vol 3] Part H, 2.2.2
+#[must_use]
+pub fn ah(irk: &Key, [a, b, c]: [u8; 3]) -> [u8; 3] {
+    let [x, y, z, ..] = e(irk, [a, b, c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    [x, y, z]
+}
+
+/// Whether a resolvable private address was made with `irk`. [Vol 6] Part B, 1.3.2.3
+///
+/// A key of zeros resolves nothing: its owner does not use privacy.
+#[must_use]
+pub fn resolves(irk: &Key, address: Address) -> bool {
+    let [x, y, z, a, b, c] = address.octets();
+    address.is_resolvable() && !irk.is_zero() && bool::from(ah(irk, [a, b, c]).ct_eq(&[x, y, z]))
+}
+
+/// A resolvable private address from three random octets. [Vol 6] Part B, 1.3.2.2
+#[must_use]
+pub fn resolvable(irk: &Key, [a, b, c]: [u8; 3]) -> Address {
+    let prand = [a, b, c & 0x3f | 0x40];
+    let [x, y, z] = ah(irk, prand);
+    let [a, b, c] = prand;
+    Address::new(bindrune_wire::AddressKind::Random, [x, y, z, a, b, c])
+}
+
+/// The confirm value of LE legacy pairing. [Vol 3] Part H, 2.2.3
+#[must_use]
+pub fn c1(
+    tk: &Key,
+    rand: &[u8; 16],
+    [request, response]: [&Features; 2],
+    [initiator, responder]: [Address; 2],
+) -> [u8; 16] {
+    let mut p1 = [0; 16];
+    let head = [initiator.hci_kind(), responder.hci_kind(), 1];
+    let octets = head.into_iter().chain(features(request)).chain([2]).chain(features(response));
+    p1.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
+    let mut p2 = [0; 16];
+    let octets = responder.octets().into_iter().chain(initiator.octets());
+    p2.iter_mut().zip(octets).for_each(|(to, from)| *to = from);
+    e(tk, xor(e(tk, xor(*rand, p1)), p2))
+}
+
+/// The Short Term Key of LE legacy pairing. [Vol 3] Part H, 2.2.4
+#[must_use]
+pub fn s1(tk: &Key, responder: &[u8; 16], initiator: &[u8; 16]) -> Key {
+    let mut r = [0; 16];
+    let octets = initiator.iter().take(8).chain(responder.iter().take(8));
+    r.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+    Key::new(e(tk, r))
+}
+
+/// The signature of `message` with its counter: the last 12 octets of a signed PDU. [Vol 3] Part H, 2.4.5
+#[must_use]
+pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
+    let [c0, c1, c2, c3] = counter.to_le_bytes();
+    let mut mac = Cmac::<Aes128>::new(&reversed(csrk.octets()).into());
+    [c3, c2, c1, c0].iter().chain(message.iter().rev()).for_each(|octet| mac.update(&[*octet]));
+    let tag: [u8; 16] = mac.finalize().into_bytes().into();
+    let [a, b, c, d, e, f, g, h, ..] = tag;
+    [c0, c1, c2, c3, h, g, f, e, d, c, b, a]
+}
+
+/// Our key pair of 32 random octets; `None` where they are no valid private key, which is rarer than any failure.
+#[must_use]
+pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
+    let secret = secret_key(&private)?;
+    let point = p256::Sec1Point::from(secret.public_key());
+    let coordinates = (point.x()?.as_slice().try_into(), point.y()?.as_slice().try_into());
+    let (Ok(x), Ok(y)) = coordinates else { return None };
+    let public = PublicKey { x: reversed::<32>(x), y: reversed::<32>(y) };
+    Some(LocalKey { public, private: Some(private) })
+}
+
+/// The Diffie-Hellman key, where the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
+#[must_use]
+pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
+    let shared = secret_key(private)?.diffie_hellman(&point(peer)?);
+    <&[u8; 32]>::try_from(shared.raw_secret_bytes().as_slice())
+        .ok()
+        .map(|x| DhKey::new(reversed(x)))
+}
+
+/// Whether both coordinates are in range and satisfy the curve's equation. [Vol 3] Part H, 2.3.5.6.1
+#[must_use]
+pub fn is_valid(key: &PublicKey) -> bool {
+    point(key).is_some()
+}
+
+/// Compares two values that an attacker might guess, without showing how far they agree.
+#[must_use]
+pub fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
+    a.ct_eq(b).into()
+}
+
+fn secret_key(private: &PrivateKey) -> Option<SecretKey> {
+    let mut octets = reversed(private.octets());
+    let secret = SecretKey::from_slice(&octets).ok();
+    octets.zeroize();
+    secret
+}
+
+fn point(key: &PublicKey) -> Option<p256::PublicKey> {
+    let mut sec1 = [4; 65];
+    let octets = key.x.iter().rev().chain(key.y.iter().rev());
+    sec1.iter_mut().skip(1).zip(octets).for_each(|(to, from)| *to = *from);
+    p256::PublicKey::from_sec1_bytes(&sec1).ok()
+}
+
+/// Kind and address, most significant octet first.
+fn address(address: Address) -> [u8; 7] {
+    let [a, b, c, d, e, f] = address.octets();
+    [address.hci_kind(), f, e, d, c, b, a]
+}
+
+fn features(features: &Features) -> [u8; 6] {
+    bindrune_wire::zerocopy::transmute!(*features)
+}
+
+fn reversed<const N: usize>(octets: &[u8; N]) -> [u8; N] {
+    let mut reversed = *octets;
+    reversed.reverse();
+    reversed
+}
+
+fn xor(mut a: [u8; 16], b: [u8; 16]) -> [u8; 16] {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a ^= b);
+    a
+}

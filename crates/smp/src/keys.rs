@@ -1,0 +1,146 @@
+//! Secrets and public keys. Secrets have a `Debug` that shows nothing, compare in constant time, and are wiped on drop.
+
+use core::fmt;
+
+use bindrune_wire::zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+macro_rules! secret {
+    ($(#[$meta:meta])* $name:ident, $len:literal) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub struct $name([u8; $len]);
+
+        impl $name {
+            /// From octets, least significant first.
+            #[must_use]
+            pub const fn new(octets: [u8; $len]) -> Self {
+                Self(octets)
+            }
+
+            /// The octets, least significant first. They are secret: they must not be logged.
+            #[must_use]
+            pub const fn octets(&self) -> &[u8; $len] {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.0.ct_eq(&other.0).into()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0.zeroize();
+            }
+        }
+
+        #[cfg(feature = "defmt")]
+        impl defmt::Format for $name {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "secret");
+            }
+        }
+    };
+}
+
+secret!(
+    /// A key of 128 bits: LTK, IRK, CSRK, temporary key or OOB random.
+    Key,
+    16
+);
+secret!(
+    /// A P-256 private key.
+    PrivateKey,
+    32
+);
+secret!(
+    /// The X coordinate of a Diffie-Hellman result. [Vol 3] Part H, 2.3.5.6.1
+    DhKey,
+    32
+);
+
+impl Key {
+    /// True when every octet is zero: for an IRK, that its owner does not use privacy.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0.ct_eq(&[0; 16]).into()
+    }
+
+    /// The key with all but its `size` least significant octets cleared. [Vol 3] Part H, 2.3.4
+    #[must_use]
+    pub fn shortened(mut self, size: u8) -> Self {
+        self.0.iter_mut().skip(usize::from(size)).for_each(|octet| *octet = 0);
+        self
+    }
+}
+
+/// A P-256 public key as it is sent. [Vol 3] Part H, 3.5.6
+#[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[zerocopy(crate = "bindrune_wire::zerocopy")]
+#[repr(C)]
+pub struct PublicKey {
+    /// X coordinate, least significant octet first.
+    pub x: [u8; 32],
+    /// Y coordinate, least significant octet first.
+    pub y: [u8; 32],
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(")?;
+        self.x.iter().rev().take(4).try_for_each(|octet| write!(f, "{octet:02x}"))?;
+        f.write_str("..)")
+    }
+}
+
+/// Our P-256 key pair; the private half may stay inside the controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalKey {
+    /// What the peer gets.
+    pub public: PublicKey,
+    /// What nobody gets; `None` where the controller keeps it.
+    pub private: Option<PrivateKey>,
+}
+
+/// A Long Term Key and what names it in an encryption request. [Vol 3] Part H, 2.4.1
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LongTermKey {
+    /// The key.
+    pub key: Key,
+    /// Encrypted Diversifier; 0 for LE Secure Connections.
+    pub ediv: u16,
+    /// Random Number; 0 for LE Secure Connections.
+    pub rand: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_octet() {
+        let key = LongTermKey { key: Key::new([0xa5; 16]), ediv: 0, rand: 0 };
+        let text =
+            std::format!("{key:?} {:?} {:?}", DhKey::new([0xa5; 32]), PrivateKey::new([0xa5; 32]));
+        assert!(!text.contains("a5") && !text.contains("165"), "{text}");
+    }
+
+    #[test]
+    fn a_short_key_keeps_its_low_octets() {
+        let key = Key::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]).shortened(7);
+        assert_eq!(key.octets(), &[1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(Key::new([0; 16]).is_zero() && !key.is_zero());
+    }
+}

@@ -1,0 +1,164 @@
+//! Phase 3: the link is encrypted, then the keys are exchanged. [Vol 3] Part H, 2.4.3 and 3.6.1
+
+use bitflags::bitflags;
+
+use super::{
+    Identity, Keys,
+    parts::{Agreement, Out, Owed, unnamed},
+};
+use crate::{
+    keys::{Key, LongTermKey},
+    method::Role,
+    pdu::{KeyDistribution, Pdu, Reason},
+};
+
+bitflags! {
+    /// PDUs that the peer still has to send.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Expected: u8 {
+        const LTK = 1;
+        const CENTRAL_ID = 1 << 1;
+        const IRK = 1 << 2;
+        const ADDRESS = 1 << 3;
+        const CSRK = 1 << 4;
+    }
+}
+
+/// The machine of phase 3.
+#[derive(Debug)]
+pub(super) struct Distribute {
+    /// What the link is encrypted with.
+    key: Key,
+    key_size: u8,
+    taken: bool,
+    encrypted: bool,
+    /// Whether all of ours is owed.
+    given: bool,
+    send: KeyDistribution,
+    expected: Expected,
+    ltk: Option<Key>,
+    keys: Keys,
+}
+
+impl Distribute {
+    pub(super) fn new(role: Role, agreed: &Agreement, key: Key) -> Self {
+        let mut keys = Keys::default();
+        if agreed.secure {
+            keys.local = Some(unnamed(key.clone()));
+            keys.peer = Some(unnamed(key.clone()));
+        }
+        let accept = agreed.keys_of(role.other());
+        let mut expected = Expected::empty();
+        let encryption = accept.contains(KeyDistribution::ENCRYPTION);
+        expected.set(Expected::LTK | Expected::CENTRAL_ID, encryption);
+        let identity = accept.contains(KeyDistribution::IDENTITY);
+        expected.set(Expected::IRK | Expected::ADDRESS, identity);
+        expected.set(Expected::CSRK, accept.contains(KeyDistribution::SIGNING));
+        Self {
+            key,
+            key_size: agreed.key_size,
+            taken: false,
+            encrypted: false,
+            given: false,
+            send: agreed.keys_of(role),
+            expected,
+            ltk: None,
+            keys,
+        }
+    }
+
+    /// The key, until the link is encrypted with it.
+    pub(super) fn take_key(&mut self) -> Option<&Key> {
+        self.taken = true;
+        (!self.encrypted).then_some(&self.key)
+    }
+
+    /// The link is encrypted: with an older key where nobody took ours.
+    pub(super) const fn encrypted(&mut self) {
+        self.encrypted |= self.taken;
+    }
+
+    pub(super) const fn needs_random(&self) -> bool {
+        let encryption = self.send.contains(KeyDistribution::ENCRYPTION);
+        let signing = self.send.contains(KeyDistribution::SIGNING);
+        encryption && self.keys.local.is_none() || signing && self.keys.local_csrk.is_none()
+    }
+
+    /// First the LTK, then its EDIV and Rand, then the CSRK.
+    pub(super) fn handle_random(&mut self, random: [u8; 16]) {
+        if self.send.contains(KeyDistribution::ENCRYPTION) && self.keys.local.is_none() {
+            match self.ltk.take() {
+                None => self.ltk = Some(Key::new(random).shortened(self.key_size)),
+                Some(key) => {
+                    let [a, b, rand @ .., _, _, _, _, _, _] = random;
+                    let (ediv, rand) = (u16::from_le_bytes([a, b]), u64::from_le_bytes(rand));
+                    self.keys.local = Some(LongTermKey { key, ediv, rand });
+                }
+            }
+        } else if self.needs_random() {
+            self.keys.local_csrk = Some(Key::new(random));
+        }
+    }
+
+    /// Takes a key that was negotiated, once, and only on the encrypted link.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, it is not due")]
+    pub(super) fn handle_pdu(&mut self, pdu: &Pdu) -> Result<(), Reason> {
+        let kind = match pdu {
+            Pdu::EncryptionInformation(_) => Expected::LTK,
+            Pdu::CentralIdentification(..) => Expected::CENTRAL_ID,
+            Pdu::IdentityInformation(_) => Expected::IRK,
+            Pdu::IdentityAddress(_) => Expected::ADDRESS,
+            Pdu::SigningInformation(_) => Expected::CSRK,
+            _ => return Err(Reason::UNSPECIFIED_REASON),
+        };
+        if !self.encrypted || !self.expected.contains(kind) {
+            return Err(Reason::UNSPECIFIED_REASON);
+        }
+        match pdu {
+            Pdu::EncryptionInformation(key) => {
+                self.keys.peer = Some(unnamed(Key::new(*key).shortened(self.key_size)));
+            }
+            Pdu::CentralIdentification(ediv, rand) => {
+                let ltk = self.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;
+                (ltk.ediv, ltk.rand) = (*ediv, *rand);
+            }
+            Pdu::IdentityInformation(key) => self.keys.peer_irk = Some(Key::new(*key)),
+            Pdu::IdentityAddress(address) => self.keys.peer_identity = Some(*address),
+            Pdu::SigningInformation(key) => self.keys.peer_csrk = Some(Key::new(*key)),
+            _ => {}
+        }
+        self.expected.remove(kind);
+        Ok(())
+    }
+
+    /// The responder gives first; all keys, once both sides have given and everything is out.
+    pub(super) fn advance(&mut self, role: Role, out: &mut Out) -> Option<Keys> {
+        let turn = role == Role::Responder || self.expected.is_empty();
+        if !self.encrypted || !turn || self.needs_random() {
+            return None;
+        }
+        if !self.given {
+            self.given = true;
+            let has = |keys| self.send.contains(keys);
+            out.owed.set(Owed::LTK | Owed::CENTRAL_ID, has(KeyDistribution::ENCRYPTION));
+            out.owed.set(Owed::IRK | Owed::ADDRESS, has(KeyDistribution::IDENTITY));
+            out.owed.set(Owed::CSRK, has(KeyDistribution::SIGNING));
+        }
+        let done = self.expected.is_empty() && !out.owed.intersects(Owed::KEYS);
+        done.then(|| self.keys.clone())
+    }
+
+    pub(super) fn pdu(&self, owed: Owed, identity: &Identity) -> Option<Pdu> {
+        let ltk = self.keys.local.as_ref();
+        match owed {
+            Owed::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
+            Owed::CENTRAL_ID => ltk.map(|ltk| Pdu::CentralIdentification(ltk.ediv, ltk.rand)),
+            Owed::IRK => Some(Pdu::IdentityInformation(*identity.irk.octets())),
+            Owed::ADDRESS => Some(Pdu::IdentityAddress(identity.address)),
+            Owed::CSRK => {
+                self.keys.local_csrk.as_ref().map(|key| Pdu::SigningInformation(*key.octets()))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What moves a pairing on: jobs, answers, encryption, and its end.
+
+use embassy_time::Instant;
+
+use super::{
+    Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, Outcome, Pairing, Ready, State,
+    TIMEOUT, Ticket,
+    parts::{Context, Out, Owed},
+};
+use crate::{
+    keys::Key,
+    method::{self, Role},
+    pdu::Reason,
+};
+
+impl Pairing {
+    /// The next job. Its result goes to [`Self::handle_job`] with the same ticket.
+    pub fn poll_job(&mut self) -> Option<(Ticket, Job)> {
+        let ticket = Ticket(self.ticket);
+        let (needs_key_pair, needs_random, dh) = match self.phase() {
+            Some((State::Secure(phase), context)) => {
+                (phase.needs_key_pair(), phase.needs_random(&context), phase.dh_job())
+            }
+            Some((State::Legacy(phase), context)) => (false, phase.needs_random(&context), None),
+            Some((State::Distribute(phase), _)) => (false, phase.needs_random(), None),
+            Some((State::Idle | State::Features, _)) | None => (false, false, None),
+        };
+        let job = if dh.is_some() {
+            dh?
+        } else if needs_key_pair && !self.flight.key_pair {
+            self.flight.key_pair = true;
+            Job::KeyPair
+        } else if needs_random && !self.flight.random {
+            self.flight.random = true;
+            Job::Random
+        } else {
+            return None;
+        };
+        Some((ticket, job))
+    }
+
+    /// A job is done. A result that is not awaited is dropped.
+    pub fn handle_job(&mut self, now: Instant, ticket: Ticket, done: JobDone) {
+        if ticket.0 != self.ticket || !self.is_active() {
+            return;
+        }
+        let flight = self.flight;
+        let result = match (self.phase(), done) {
+            (Some((State::Secure(phase), _)), JobDone::KeyPair(key)) if flight.key_pair => {
+                phase.handle_key_pair(key);
+                Ok(())
+            }
+            (Some((State::Secure(phase), _)), JobDone::DhKey(key)) => phase.handle_dh_key(key),
+            (Some((state, mut context)), JobDone::Random(random)) if flight.random => {
+                match state {
+                    State::Secure(phase) => phase.handle_random(&mut context, random),
+                    State::Legacy(phase) => phase.handle_random(&mut context, random),
+                    State::Distribute(phase) => phase.handle_random(random),
+                    State::Idle | State::Features => {}
+                }
+                self.flight.random = false;
+                Ok(())
+            }
+            (_, JobDone::Failed) => Err(Reason::UNSPECIFIED_REASON),
+            _ => Ok(()),
+        };
+        self.go_on(now, result);
+    }
+
+    /// The user's answer. One that was not asked for is dropped.
+    pub fn handle_answer(&mut self, now: Instant, answer: Answer) {
+        let result = match self.phase() {
+            Some((State::Secure(phase), context)) => phase.handle_answer(&context, answer),
+            Some((State::Legacy(phase), context)) => phase.handle_answer(&context, answer),
+            Some((State::Idle | State::Features | State::Distribute(_), _)) | None => return,
+        };
+        self.go_on(now, result);
+    }
+
+    /// The link is now encrypted, or could not be, or is no longer.
+    pub fn handle_encryption(&mut self, now: Instant, encrypted: bool) {
+        let State::Distribute(phase) = &mut self.state else { return };
+        if encrypted {
+            phase.encrypted();
+            self.go_on(now, Ok(()));
+        } else {
+            self.finish(Err(Failure::Encryption));
+        }
+    }
+
+    /// Goes as far as possible, or ends the pairing; a new step gives the peer new time.
+    pub(super) fn go_on(&mut self, now: Instant, result: Result<(), Reason>) {
+        let before = self.out.owed;
+        if let Err(reason) = result.and_then(|()| self.advance()) {
+            self.fail(reason);
+        } else if self.is_active() && self.out.owed != before {
+            self.touch(now);
+        }
+    }
+
+    pub(super) fn advance(&mut self) -> Result<(), Reason> {
+        let key = match self.phase() {
+            Some((State::Secure(phase), mut context)) => phase.advance(&mut context)?,
+            Some((State::Legacy(phase), mut context)) => phase.advance(&mut context)?,
+            Some((State::Distribute(_) | State::Idle | State::Features, _)) | None => None,
+        };
+        if let Some(key) = key {
+            self.phase_two_done(key);
+        }
+        if let State::Distribute(phase) = &mut self.state
+            && let Some(keys) = phase.advance(self.role, &mut self.out)
+        {
+            self.complete(keys);
+        }
+        Ok(())
+    }
+
+    /// The phase with what it sees, once the features are agreed.
+    pub(super) fn phase(&mut self) -> Option<(&mut State, Context<'_>)> {
+        let (initiator, responder) = match self.role {
+            Role::Initiator => (self.local, self.peer),
+            Role::Responder => (self.peer, self.local),
+        };
+        let context = Context {
+            role: self.role,
+            agreed: self.agreed.as_ref()?,
+            initiator,
+            responder,
+            consent: self.config.consent,
+            out: &mut self.out,
+            ask: &mut self.ask,
+        };
+        Some((&mut self.state, context))
+    }
+
+    /// Forgets the pairing before.
+    pub(super) fn begin(&mut self) {
+        self.ticket = self.ticket.wrapping_add(1);
+        self.flight = Flight::default();
+        self.ready = Ready::default();
+        self.out = Out::NONE;
+        self.ask = None;
+        self.agreed = None;
+        self.paired = false;
+    }
+
+    /// Ends the pairing, and owes the peer the reason.
+    pub(super) fn fail(&mut self, reason: Reason) {
+        self.finish(Err(Failure::Local(reason)));
+        self.refuse(reason);
+    }
+
+    /// Owes the peer a Pairing Failed.
+    pub(super) fn refuse(&mut self, reason: Reason) {
+        self.reason = reason;
+        self.out.owed |= Owed::FAILED;
+    }
+
+    pub(super) fn finish(&mut self, result: Result<Outcome, Failure>) {
+        self.state = State::Idle;
+        self.agreed = None;
+        self.out = Out::NONE;
+        self.ask = None;
+        self.deadline = None;
+        self.ticket = self.ticket.wrapping_add(1);
+        self.ready.encrypt = false;
+        self.ready.keypress = None;
+        self.paired = result.is_ok();
+        self.ready.finished = Some(result);
+    }
+
+    pub(super) fn touch(&mut self, now: Instant) {
+        self.deadline = now.checked_add(TIMEOUT);
+    }
+
+    fn phase_two_done(&mut self, key: Key) {
+        let Some(agreed) = &mut self.agreed else { return };
+        if let State::Secure(phase) = &self.state
+            && phase.peer_uses_debug_key()
+        {
+            agreed.authenticated = false;
+        }
+        self.state = State::Distribute(Distribute::new(self.role, agreed, key));
+        self.flight = Flight::default();
+        self.ask = None;
+        self.ready.encrypt = self.role == Role::Initiator;
+    }
+
+    fn complete(&mut self, keys: Keys) {
+        let Some(agreed) = self.agreed else { return };
+        self.oob = None;
+        self.finish(Ok(Outcome {
+            method: agreed.method,
+            secure: agreed.secure,
+            authenticated: agreed.authenticated,
+            key_size: agreed.key_size,
+            bonded: agreed.bonded,
+            level: method::level(agreed.secure, agreed.authenticated, agreed.key_size),
+            keys,
+        }));
+    }
+}
+
+impl Event {
+    /// Whether [`crate::Backoff::failed`] is to be told: this side or the peer ended it, or it timed out.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}

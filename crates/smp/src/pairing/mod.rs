@@ -1,0 +1,275 @@
+//! The pairing machine of one link, in either role. [Vol 3] Part H, 2.3
+
+mod api;
+mod distribute;
+mod drive;
+mod features;
+mod legacy;
+mod parts;
+mod receive;
+mod secure;
+#[cfg(test)]
+mod tests;
+mod transmit;
+
+use bindrune_wire::Address;
+use embassy_time::{Duration, Instant};
+
+pub use api::{
+    Answer, Config, Event, Failure, Identity, Job, JobDone, Keys, LocalOob, Outcome,
+    PairingRequest, StartError, Ticket, Timer,
+};
+use distribute::Distribute;
+use legacy::Legacy;
+use parts::{Agreement, Out, Owed};
+use secure::Secure;
+
+use crate::{
+    keys::Key,
+    method::Role,
+    pdu::{AuthReq, Keypress, Reason},
+};
+
+/// The longest silence inside a pairing. [Vol 3] Part H, 3.4
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The pairing machine of one link.
+///
+/// - Commands of the app: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::handle_answer`],
+///   [`Self::send_keypress`].
+/// - What comes from outside: [`Self::handle_pdu`], [`Self::handle_job`], [`Self::handle_encryption`],
+///   [`Self::handle_timeout`].
+/// - What it needs and owes: [`Self::poll_job`], [`Self::poll_request`], [`Self::poll_event`],
+///   [`Self::poll_transmit`], [`Self::poll_timeout`].
+#[derive(Debug)]
+pub struct Pairing {
+    role: Role,
+    config: Config,
+    identity: Identity,
+    local: Address,
+    peer: Address,
+    oob: Option<LocalOob>,
+    state: State,
+    agreed: Option<Agreement>,
+    out: Out,
+    ask: Option<PairingRequest>,
+    ready: Ready,
+    flight: Flight,
+    ticket: u32,
+    deadline: Option<Instant>,
+    not_before: Option<Instant>,
+    timed_out: bool,
+    paired: bool,
+    reason: Reason,
+    security: AuthReq,
+    keypress: Keypress,
+    dropped: u32,
+}
+
+/// How far the pairing is.
+#[derive(Debug)]
+enum State {
+    Idle,
+    /// As the initiator: the Pairing Response is awaited.
+    Features,
+    Secure(Secure),
+    Legacy(Legacy),
+    Distribute(Distribute),
+}
+
+/// Events that were not taken yet.
+#[derive(Debug, Default)]
+struct Ready {
+    security: Option<AuthReq>,
+    keypress: Option<Keypress>,
+    encrypt: bool,
+    finished: Option<Result<Outcome, Failure>>,
+}
+
+/// Jobs that were taken and not done yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flight {
+    key_pair: bool,
+    random: bool,
+}
+
+impl Pairing {
+    /// The machine of a new link between these addresses, as they are used on the air.
+    #[must_use]
+    pub const fn new(
+        role: Role,
+        config: Config,
+        identity: Identity,
+        local: Address,
+        peer: Address,
+    ) -> Self {
+        Self {
+            role,
+            config,
+            identity,
+            local,
+            peer,
+            oob: None,
+            state: State::Idle,
+            agreed: None,
+            out: Out::NONE,
+            ask: None,
+            ready: Ready { security: None, keypress: None, encrypt: false, finished: None },
+            flight: Flight { key_pair: false, random: false },
+            ticket: 0,
+            deadline: None,
+            not_before: None,
+            timed_out: false,
+            paired: false,
+            reason: Reason::UNSPECIFIED_REASON,
+            security: AuthReq::empty(),
+            keypress: Keypress::STARTED,
+            dropped: 0,
+        }
+    }
+
+    /// True while a pairing is in progress.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        !matches!(self.state, State::Idle)
+    }
+
+    /// PDUs that were ignored.
+    #[must_use]
+    pub const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Changes what the next pairing offers and demands.
+    pub const fn set_config(&mut self, config: Config) {
+        self.config = config;
+    }
+
+    /// What this side passed on out of band: the next pairing uses its key.
+    pub fn set_local_oob(&mut self, oob: Option<LocalOob>) {
+        self.oob = oob;
+    }
+
+    /// Refuses a pairing before `until`, with Repeated Attempts; see [`crate::Backoff::until`].
+    pub const fn hold_off(&mut self, until: Option<Instant>) {
+        self.not_before = until;
+    }
+
+    /// As the initiator, starts a pairing.
+    pub fn start(&mut self, now: Instant) -> Result<(), StartError> {
+        if self.role == Role::Responder {
+            return Err(StartError::Role);
+        }
+        self.may_start()?;
+        if self.must_wait(now) {
+            return Err(StartError::RepeatedAttempts);
+        }
+        self.begin();
+        self.state = State::Features;
+        self.out.owed |= Owed::REQUEST;
+        self.touch(now);
+        Ok(())
+    }
+
+    /// As the responder, asks the central for security. [Vol 3] Part H, 2.4.6
+    ///
+    /// The central may ignore it: nothing waits for an answer.
+    pub fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
+        if self.role == Role::Initiator {
+            return Err(StartError::Role);
+        }
+        self.may_start()?;
+        self.security = auth;
+        self.out.owed |= Owed::SECURITY_REQUEST;
+        Ok(())
+    }
+
+    /// Ends the pairing that is in progress; the peer is told the reason.
+    pub fn cancel(&mut self, reason: Reason) {
+        if self.is_active() {
+            self.fail(reason);
+        }
+    }
+
+    /// Tells the peer about our user's keyboard, where both sides want to know.
+    pub fn send_keypress(&mut self, keypress: Keypress) {
+        let wanted = self.agreed.is_some_and(|agreed| {
+            agreed.method.inputs(self.role)
+                && agreed
+                    .request
+                    .auth()
+                    .intersection(agreed.response.auth())
+                    .contains(AuthReq::KEYPRESS)
+        });
+        if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
+            self.keypress = keypress;
+            self.out.owed |= Owed::KEYPRESS;
+        }
+    }
+
+    /// As the responder, the key for a Long Term Key Request that this pairing caused. [Vol 4] Part E, 7.7.65.5
+    #[must_use]
+    pub fn long_term_key(&mut self, ediv: u16, rand: u64) -> Option<&Key> {
+        match &mut self.state {
+            State::Distribute(phase) if self.role == Role::Responder && ediv == 0 && rand == 0 => {
+                phase.take_key()
+            }
+            State::Idle
+            | State::Features
+            | State::Secure(_)
+            | State::Legacy(_)
+            | State::Distribute(_) => None,
+        }
+    }
+
+    /// When the pairing ends for want of an answer.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
+        self.deadline.map(|at| (at, Timer::Transaction))
+    }
+
+    /// Ends the pairing where its deadline has passed; nothing is sent.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline.is_some_and(|at| now >= at) {
+            self.timed_out = true;
+            self.finish(Err(Failure::Timeout));
+        }
+    }
+
+    /// The next event. Poll until there is none.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        if let Some(auth) = self.ready.security.take() {
+            return Some(Event::SecurityRequest(auth));
+        }
+        if let Some(keypress) = self.ready.keypress.take() {
+            return Some(Event::Keypress(keypress));
+        }
+        if let (true, State::Distribute(phase)) = (self.ready.encrypt, &mut self.state) {
+            self.ready.encrypt = false;
+            return phase.take_key().cloned().map(Event::Encrypt);
+        }
+        self.ready.finished.take().map(|result| match result {
+            Ok(outcome) => Event::Complete(outcome),
+            Err(failure) => Event::Failed(failure),
+        })
+    }
+
+    /// What to ask or show the user next.
+    pub const fn poll_request(&mut self) -> Option<PairingRequest> {
+        self.ask.take()
+    }
+
+    const fn may_start(&self) -> Result<(), StartError> {
+        if self.timed_out {
+            Err(StartError::TimedOut)
+        } else if self.is_active() {
+            Err(StartError::Busy)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn must_wait(&self, now: Instant) -> bool {
+        self.not_before.is_some_and(|until| now < until)
+    }
+}

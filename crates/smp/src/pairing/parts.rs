@@ -1,0 +1,145 @@
+//! What the phases of a pairing share.
+
+use bindrune_wire::Address;
+use bitflags::bitflags;
+
+use super::PairingRequest;
+use crate::{
+    keys::{Key, LongTermKey},
+    method::{Method, Role},
+    pdu::{Features, KeyDistribution},
+};
+
+bitflags! {
+    /// PDUs owed to the peer, in the order in which they go.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(super) struct Owed: u32 {
+        const FAILED = 1;
+        const SECURITY_REQUEST = 1 << 1;
+        const REQUEST = 1 << 2;
+        const RESPONSE = 1 << 3;
+        const KEYPRESS = 1 << 4;
+        const PUBLIC_KEY = 1 << 5;
+        const CONFIRM = 1 << 6;
+        const RANDOM = 1 << 7;
+        const CHECK = 1 << 8;
+        const LTK = 1 << 9;
+        const CENTRAL_ID = 1 << 10;
+        const IRK = 1 << 11;
+        const ADDRESS = 1 << 12;
+        const CSRK = 1 << 13;
+        /// What the peer must have before it sends the next step.
+        const STEPS = Self::REQUEST.bits()
+            | Self::RESPONSE.bits()
+            | Self::PUBLIC_KEY.bits()
+            | Self::CONFIRM.bits()
+            | Self::RANDOM.bits()
+            | Self::CHECK.bits();
+        const KEYS = Self::LTK.bits()
+            | Self::CENTRAL_ID.bits()
+            | Self::IRK.bits()
+            | Self::ADDRESS.bits()
+            | Self::CSRK.bits();
+    }
+}
+
+/// What is owed, and the values that were fixed when it became so.
+#[derive(Clone, Debug)]
+pub(super) struct Out {
+    pub(super) owed: Owed,
+    pub(super) confirm: [u8; 16],
+    pub(super) random: [u8; 16],
+    pub(super) check: [u8; 16],
+}
+
+impl Out {
+    pub(super) const NONE: Self =
+        Self { owed: Owed::empty(), confirm: [0; 16], random: [0; 16], check: [0; 16] };
+
+    pub(super) fn confirm(&mut self, value: [u8; 16]) {
+        self.confirm = value;
+        self.owed |= Owed::CONFIRM;
+    }
+
+    pub(super) fn random(&mut self, value: [u8; 16]) {
+        self.random = value;
+        self.owed |= Owed::RANDOM;
+    }
+
+    pub(super) fn check(&mut self, value: [u8; 16]) {
+        self.check = value;
+        self.owed |= Owed::CHECK;
+    }
+}
+
+/// What the two sides agreed on. [Vol 3] Part H, 2.3
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Agreement {
+    pub(super) request: Features,
+    pub(super) response: Features,
+    pub(super) method: Method,
+    pub(super) secure: bool,
+    pub(super) authenticated: bool,
+    pub(super) key_size: u8,
+    pub(super) bonded: bool,
+}
+
+impl Agreement {
+    pub(super) const fn own(&self, role: Role) -> &Features {
+        match role {
+            Role::Initiator => &self.request,
+            Role::Responder => &self.response,
+        }
+    }
+
+    pub(super) const fn peer(&self, role: Role) -> &Features {
+        match role {
+            Role::Initiator => &self.response,
+            Role::Responder => &self.request,
+        }
+    }
+
+    /// The keys that the device in `role` gives away.
+    pub(super) fn keys_of(&self, role: Role) -> KeyDistribution {
+        let bits = match role {
+            Role::Initiator => self.request.initiator_keys & self.response.initiator_keys,
+            Role::Responder => self.request.responder_keys & self.response.responder_keys,
+        };
+        let unused = if self.secure {
+            KeyDistribution::ENCRYPTION.union(KeyDistribution::LINK)
+        } else {
+            KeyDistribution::LINK
+        };
+        KeyDistribution::from_bits_truncate(bits).difference(unused)
+    }
+}
+
+/// What a phase sees of its pairing.
+pub(super) struct Context<'a> {
+    pub(super) role: Role,
+    pub(super) agreed: &'a Agreement,
+    pub(super) initiator: Address,
+    pub(super) responder: Address,
+    pub(super) consent: bool,
+    pub(super) out: &'a mut Out,
+    pub(super) ask: &'a mut Option<PairingRequest>,
+}
+
+impl Role {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+}
+
+/// A passkey of any random octets: the excess of some values over others is below 2^-100.
+pub(super) fn passkey_of(random: [u8; 16]) -> u32 {
+    u32::try_from(u128::from_le_bytes(random) % 1_000_000).unwrap_or_default()
+}
+
+/// A key of LE Secure Connections, which has no other name. [Vol 3] Part H, 2.4.4
+pub(super) const fn unnamed(key: Key) -> LongTermKey {
+    LongTermKey { key, ediv: 0, rand: 0 }
+}

@@ -1,0 +1,54 @@
+//! The PDUs that are owed, written when they can leave.
+
+use bindrune_wire::{Interest, Writer};
+
+use super::{Pairing, State, features::request, parts::Owed};
+use crate::pdu::Pdu;
+
+impl Pairing {
+    /// Whether a PDU is owed.
+    #[must_use]
+    pub const fn interest(&self) -> Interest {
+        if self.out.owed.is_empty() { Interest::None } else { Interest::Urgent }
+    }
+
+    /// Writes the PDU that is owed first; false where there is none, or no room.
+    pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        while let Some(owed) = self.out.owed.iter().next() {
+            let Some(pdu) = self.pdu(owed) else {
+                self.out.owed.remove(owed);
+                continue;
+            };
+            if pdu.write(w).is_err() {
+                return false;
+            }
+            self.out.owed.remove(owed);
+            if let Err(reason) = self.advance() {
+                self.fail(reason);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn pdu(&self, owed: Owed) -> Option<Pdu> {
+        match owed {
+            Owed::FAILED => Some(Pdu::Failed(self.reason)),
+            Owed::SECURITY_REQUEST => Some(Pdu::SecurityRequest(self.security)),
+            Owed::KEYPRESS => Some(Pdu::Keypress(self.keypress)),
+            Owed::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
+            Owed::RESPONSE => self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response)),
+            Owed::CONFIRM => Some(Pdu::Confirm(self.out.confirm)),
+            Owed::RANDOM => Some(Pdu::Random(self.out.random)),
+            Owed::CHECK => Some(Pdu::DhKeyCheck(self.out.check)),
+            Owed::PUBLIC_KEY => match &self.state {
+                State::Secure(phase) => phase.public_key().map(|key| Pdu::PublicKey(*key)),
+                State::Idle | State::Features | State::Legacy(_) | State::Distribute(_) => None,
+            },
+            _ => match &self.state {
+                State::Distribute(phase) => phase.pdu(owed, &self.identity),
+                State::Idle | State::Features | State::Secure(_) | State::Legacy(_) => None,
+            },
+        }
+    }
+}
