@@ -1,0 +1,274 @@
+//! The command line: every command and option, and nothing of what they do.
+
+use std::path::PathBuf;
+
+use bindrune::{Address, Uuid};
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::{
+    parse::{self, Attribute, Device, Value},
+    transport::Transport,
+};
+
+/// Bluetooth LE from a terminal: scan, connect, serve, move files and test.
+#[derive(Debug, Parser)]
+#[command(name = "bindrune", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Without -t, everything runs on a virtual controller with a small neighbourhood of virtual \
+devices: no hardware is needed. Start with `bindrune demo`.\n\nExit codes: 0 done; 1 the peer or the operation failed; \
+2 usage; 3 no controller; 4 timed out."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Globals {
+    /// The controller.
+    #[arg(
+        help = "The controller: sim, serial:PATH[,BAUD][,no-rtscts] or tcp-client:HOST:PORT",
+        short,
+        long,
+        global = true,
+        env = "BINDRUNE_TRANSPORT",
+        default_value = "sim"
+    )]
+    pub(crate) transport: Transport,
+    /// Write all HCI traffic to a btsnoop file, for Wireshark and btmon
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Report what the host does, on stderr; more with -vv and -vvv
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The tour: controller, scan, connection, GATT, notifications, 1 MiB over a channel
+    Demo,
+    /// What the controller is, what it can do, and what this host uses of it
+    Info,
+    /// Find devices that advertise
+    Scan(Scan),
+    /// Advertise and serve many centrals at once
+    Peripheral(Peripheral),
+    /// Use the attributes of a device
+    #[command(subcommand)]
+    Gatt(Gatt),
+    /// Move octets over LE credit-based channels
+    #[command(subcommand)]
+    L2cap(L2cap),
+    /// Serve virtual controllers to other hosts, all on one air
+    Controller(Controller),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Scan {
+    /// Stop after this time; without it, at Ctrl-C
+    #[arg(long, value_name = "N", value_parser = parse::seconds)]
+    pub(crate) seconds: Option<f64>,
+    /// Ask devices for their scan response
+    #[arg(long)]
+    pub(crate) active: bool,
+    /// Only devices whose name contains this, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Only devices that advertise this service
+    #[arg(long, value_parser = parse::uuid)]
+    pub(crate) uuid: Option<Uuid>,
+    /// Only devices with manufacturer data of this company
+    #[arg(long, value_name = "ID", value_parser = parse::number_16)]
+    pub(crate) company: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Peripheral {
+    /// The device name
+    #[arg(long, default_value = "bindrune")]
+    pub(crate) name: String,
+    /// The PSM of the channel that echoes
+    #[arg(long, default_value = "0x80", value_parser = parse::psm)]
+    pub(crate) psm: u16,
+    /// A static random address in place of the controller's own
+    #[arg(long, value_name = "ADDR", value_parser = parse::own_address)]
+    pub(crate) address: Option<Address>,
+}
+
+/// The device, and how long to look for it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// AA:BB:CC:DD:EE:FF, with /public or /random where it is known, or a name
+    pub(crate) device: Device,
+    /// How long to look for the device, in seconds
+    #[arg(long, default_value = "10", value_name = "N", value_parser = parse::seconds)]
+    pub(crate) timeout: f64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Gatt {
+    /// Show the whole attribute database as a tree
+    Tree {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Read a value
+    Read {
+        #[command(flatten)]
+        target: Target,
+        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        #[arg(value_name = "UUID-OR-HANDLE")]
+        attribute: Attribute,
+    },
+    /// Write a value
+    Write {
+        #[command(flatten)]
+        target: Target,
+        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        #[arg(value_name = "UUID-OR-HANDLE")]
+        attribute: Attribute,
+        /// Hexadecimal digits, or text:…
+        value: Value,
+        /// Do not wait for the device's answer
+        #[arg(long)]
+        no_response: bool,
+    },
+    /// Show notifications and indications as they come
+    Subscribe {
+        #[command(flatten)]
+        target: Target,
+        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        #[arg(value_name = "UUID-OR-HANDLE")]
+        attribute: Attribute,
+        /// Stop after this many values; without it, at Ctrl-C
+        #[arg(long, value_name = "N")]
+        count: Option<u64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum L2cap {
+    /// Send a file to a device
+    Send {
+        #[command(flatten)]
+        target: Target,
+        /// The PSM that the device listens on
+        #[arg(value_parser = parse::psm)]
+        psm: u16,
+        /// The file
+        file: PathBuf,
+    },
+    /// Advertise, and store what the first device sends until it closes the channel
+    Receive {
+        /// The PSM to listen on
+        #[arg(value_parser = parse::psm)]
+        psm: u16,
+        /// Where to store it
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// The device name
+        #[arg(long, default_value = "bindrune")]
+        name: String,
+    },
+    /// Send octets to a device that echoes them, and compare
+    Echo {
+        #[command(flatten)]
+        target: Target,
+        /// The PSM that the device listens on
+        #[arg(value_parser = parse::psm)]
+        psm: u16,
+        /// How many octets
+        #[arg(long, default_value_t = 65_536, value_name = "N")]
+        bytes: u64,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Controller {
+    /// Where to listen, one controller each: tcp:PORT or tcp:HOST:PORT
+    #[arg(long, required = true, num_args = 1.., value_name = "tcp:PORT", value_parser = listen_address)]
+    pub(crate) listen: Vec<String>,
+    /// Share of packets that the air loses, in percent
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=99), value_name = "PERCENT")]
+    pub(crate) loss: u8,
+    /// Time from a command to its answer, in milliseconds
+    #[arg(long, default_value_t = 0.5, value_name = "MS")]
+    pub(crate) latency: f64,
+    /// What all chance in this world derives from
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+}
+
+/// `tcp:PORT` is on loopback; `tcp:HOST:PORT` is where it says.
+fn listen_address(text: &str) -> Result<String, String> {
+    let wrong = || "not tcp:PORT or tcp:HOST:PORT".to_owned();
+    let rest = text.strip_prefix("tcp:").ok_or_else(wrong)?;
+    let (host, port) = rest.rsplit_once(':').unwrap_or(("127.0.0.1", rest));
+    let port: u16 = port.parse().map_err(|_| wrong())?;
+    Ok(format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(words: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(words.split(' '))
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_contract_is_understood() {
+        for words in [
+            "bindrune demo",
+            "bindrune -t serial:/dev/ttyACM0 info",
+            "bindrune info --json -vv --capture x.btsnoop",
+            "bindrune scan --seconds 5 --active --name a --uuid 180f --company 0x59",
+            "bindrune peripheral --name x --psm 0x80 --address C4:5E:12:00:00:09",
+            "bindrune gatt tree Thermometer",
+            "bindrune gatt read C4:5E:12:00:00:01/random 000b",
+            "bindrune gatt write UART 6e400002-b5a3-f393-e0a9-e50e24dcca9e text:hello --no-response",
+            "bindrune gatt subscribe Thermometer 2a6e --count 3",
+            "bindrune l2cap send peer 0x80 file",
+            "bindrune l2cap receive 0x80 -o file --name x",
+            "bindrune l2cap echo peer 0x80 --bytes 1000",
+            "bindrune controller --listen tcp:6402 tcp:6403 --loss 10 --latency 1 --seed 7",
+            "bindrune completions bash",
+        ] {
+            assert!(parse(words).is_ok(), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_usage_error() {
+        for words in [
+            "bindrune",
+            "bindrune fly",
+            "bindrune scan --seconds no",
+            "bindrune -t usb:0 info",
+            "bindrune gatt read x 0000",
+            "bindrune l2cap send x 0x1234 file",
+            "bindrune controller",
+            "bindrune controller --listen 6402",
+        ] {
+            let error = parse(words).map(drop).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words}");
+        }
+    }
+}

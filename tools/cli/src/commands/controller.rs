@@ -1,0 +1,133 @@
+//! `controller`: virtual controllers for other hosts, over TCP, on one air.
+
+use bindrune_controller::{ControllerConfig, ControllerId, World};
+use embassy_time::Duration;
+use embedded_io_async::{Read as _, Write as _};
+use serde::Serialize;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::{JoinSet, LocalSet},
+};
+
+use crate::{
+    cli,
+    failure::Failure,
+    output::{Output, Record},
+    paint::Paint,
+};
+
+/// Octets that move at once.
+const BLOCK: usize = 16 * 1024;
+
+/// Something that happened to a controller.
+#[derive(Clone, Debug, Serialize)]
+struct Event {
+    event: &'static str,
+    controller: usize,
+    #[serde(rename = "listen")]
+    address: String,
+}
+
+impl Record for Event {
+    fn human(&self, paint: Paint) -> String {
+        let event = paint.green(&format!("{:<13}", self.event));
+        format!(" {event} controller {} on {}", self.controller, self.address)
+    }
+}
+
+pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Failure> {
+    let world = World::new(options.seed);
+    world.set_loss(options.loss);
+    let latency = Duration::from_micros(micros(options.latency)?);
+    let mut listeners = Vec::new();
+    for address in options.listen {
+        let config = ControllerConfig::new().command_latency(latency);
+        let id = world.add(config).id();
+        let listener = TcpListener::bind(&address).await.map_err(|error| {
+            Failure::failed(format!("cannot listen on {address}: {error}"))
+                .advise("Is the port taken by another program?")
+        })?;
+        listeners.push((listener, id, address));
+    }
+    let _time = world.spawn_real_time();
+    let local = LocalSet::new();
+    let serve = local.run_until(async {
+        let mut served = JoinSet::new();
+        for (number, (listener, id, address)) in listeners.into_iter().enumerate() {
+            let event = Event { event: "listening", controller: number.saturating_add(1), address };
+            out.record(&event)?;
+            served.spawn_local(serve(world.clone(), listener, id, out, event));
+        }
+        while let Some(end) = served.join_next().await {
+            end.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    });
+    tokio::select! {
+        end = serve => end,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range was checked"
+)]
+fn micros(milliseconds: f64) -> Result<u64, Failure> {
+    if !(0.0..=10_000.0).contains(&milliseconds) {
+        return Err(Failure::usage("--latency is 0 to 10000 ms"));
+    }
+    Ok((milliseconds * 1000.0) as u64)
+}
+
+/// Serves one host after another with one controller, which loses its power in between.
+async fn serve(
+    world: World,
+    listener: TcpListener,
+    id: ControllerId,
+    out: Output,
+    event: Event,
+) -> Result<(), Failure> {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => return Err(Failure::failed(format!("{}: {error}", event.address))),
+        };
+        out.record(&Event { event: "connected", ..event.clone() })?;
+        if let Err(error) = pump(&world, id, stream).await {
+            log::info!("{}: {error}", event.address);
+        }
+        world.unplug(id);
+        out.record(&Event { event: "disconnected", ..event.clone() })?;
+    }
+}
+
+/// Moves octets both ways until the host is gone.
+async fn pump(world: &World, id: ControllerId, stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let (mut from_host, mut to_host) = stream.into_split();
+    let (mut from_controller, mut to_controller) = world.plug(id).split();
+    let down = async {
+        let mut block = vec![0; BLOCK];
+        loop {
+            let octets = match from_host.read(&mut block).await? {
+                0 => return Ok(()),
+                len => block.get(..len).unwrap_or_default(),
+            };
+            to_controller.write_all(octets).await.map_err(std::io::Error::other)?;
+        }
+    };
+    let up = async {
+        let mut block = vec![0; BLOCK];
+        loop {
+            let len = from_controller.read(&mut block).await.map_err(std::io::Error::other)?;
+            to_host.write_all(block.get(..len).unwrap_or_default()).await?;
+        }
+    };
+    tokio::select! {
+        end = down => end,
+        end = up => end,
+    }
+}

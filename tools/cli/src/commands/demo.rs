@@ -1,0 +1,140 @@
+//! `demo`: the tour.
+
+mod steps;
+
+use std::time::Duration;
+
+use bindrune::{Host, Phy, Phys};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::{
+    cli::Globals,
+    failure::Failure,
+    output::{Output, Record},
+    paint::Paint,
+    session::{self, Setup},
+};
+
+/// One step of the tour, and how it went.
+#[derive(Clone, Debug, Serialize)]
+struct Step {
+    step: &'static str,
+    ok: bool,
+    seconds: f64,
+    figures: String,
+    #[serde(flatten)]
+    numbers: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Record for Step {
+    /// People get the table at the end.
+    fn human(&self, _: Paint) -> String {
+        String::new()
+    }
+}
+
+/// What a step has to tell.
+#[derive(Debug, Default)]
+struct Figures {
+    text: String,
+    numbers: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Figures {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    fn with(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.numbers.insert(key.into(), value.into());
+        self
+    }
+}
+
+pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
+    session::run(globals, Setup::central(), async |host| {
+        let mut tour = Tour { out, steps: Vec::new() };
+        let end = tour.walk(host).await;
+        out.text(&tour.table())?;
+        end
+    })
+    .await
+}
+
+/// The steps that were made.
+struct Tour {
+    out: Output,
+    steps: Vec<Step>,
+}
+
+impl Tour {
+    async fn walk(&mut self, host: &'static Host) -> Result<(), Failure> {
+        let out = self.out;
+        self.step("controller", steps::controller(host, out)).await?;
+        let devices = self.step("scan", steps::scan(host, out)).await?;
+        let connection = self.step("connect", steps::connect(host, &devices)).await?;
+        let updates = self.step("attributes", steps::attributes(&connection, out)).await?;
+        self.step("notifications", steps::notifications(&connection, updates, out)).await?;
+        self.step("channel", steps::channel(host, &devices, connection, out)).await
+    }
+
+    /// Makes one step and remembers how it went.
+    async fn step<T>(
+        &mut self,
+        step: &'static str,
+        work: impl Future<Output = Result<(Figures, T), Failure>>,
+    ) -> Result<T, Failure> {
+        let paint = self.out.paint();
+        self.out.text(&format!("{} {}", paint.cyan("==>"), paint.bold(step)))?;
+        let began = Instant::now();
+        let result = work.await;
+        let (ok, figures, result) = match result {
+            Ok((figures, value)) => (true, figures, Ok(value)),
+            Err(failure) => (false, Figures::new(what(&failure)), Err(failure)),
+        };
+        let seconds = hundredths(began.elapsed());
+        let step = Step { step, ok, seconds, figures: figures.text, numbers: figures.numbers };
+        self.out.record(&step)?;
+        self.steps.push(step);
+        result
+    }
+
+    /// The summary.
+    fn table(&self) -> String {
+        let paint = self.out.paint();
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
+        table.set_header(["STEP", "", "TIME", "FIGURES"]);
+        for step in &self.steps {
+            let mark = if step.ok { "ok" } else { "failed" };
+            let time = format!("{:.2} s", step.seconds);
+            table.add_row([step.step, mark, &time, &step.figures]);
+        }
+        let ok = self.steps.iter().all(|s| s.ok);
+        let verdict = if ok { paint.green("everything works") } else { paint.red("a step failed") };
+        format!("\n{table}\n {verdict}")
+    }
+}
+
+fn what(failure: &Failure) -> &str {
+    match failure {
+        Failure::Told { what, .. } => what,
+        Failure::BrokenPipe => "nobody reads the output",
+    }
+}
+
+fn hundredths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 100.0).round() / 100.0
+}
+
+/// The PHYs of a link, as people write them.
+pub(crate) fn phy_name(phys: Phys) -> String {
+    let name = |phy| match phy {
+        Phy::LE_1M => "1M".to_owned(),
+        Phy::LE_2M => "2M".to_owned(),
+        Phy::CODED => "Coded".to_owned(),
+        other => format!("{other:?}"),
+    };
+    if phys.tx == phys.rx { name(phys.tx) } else { format!("{}/{}", name(phys.tx), name(phys.rx)) }
+}

@@ -1,0 +1,88 @@
+//! `gatt`: the attributes of a device.
+
+mod read;
+mod subscribe;
+pub(crate) mod tree;
+mod write;
+
+use bindrune::{Connection, Error, RemoteCharacteristic, Uuid};
+use serde::Serialize;
+
+use crate::{
+    cli::{Gatt, Globals},
+    failure::Failure,
+    numbers,
+    output::{Output, Record},
+    paint::Paint,
+    parse::{Attribute, hex},
+    render,
+};
+
+pub(crate) use crate::echo::LONGEST_VALUE as LONGEST;
+
+pub(crate) async fn run(globals: &Globals, out: Output, command: Gatt) -> Result<(), Failure> {
+    match command {
+        Gatt::Tree { target } => tree::run(globals, out, &target).await,
+        Gatt::Read { target, attribute } => read::run(globals, out, &target, attribute).await,
+        Gatt::Write { target, attribute, value, no_response } => {
+            write::run(globals, out, &target, attribute, &value, !no_response).await
+        }
+        Gatt::Subscribe { target, attribute, count } => {
+            subscribe::run(globals, out, &target, attribute, count).await
+        }
+    }
+}
+
+/// A value of an attribute, read, written or notified.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Reading {
+    handle: u16,
+    uuid: Option<String>,
+    name: Option<&'static str>,
+    value: String,
+    text: Option<String>,
+}
+
+impl Reading {
+    pub(crate) fn new(handle: u16, uuid: Option<Uuid>, value: &[u8]) -> Self {
+        Self {
+            handle,
+            uuid: uuid.map(|u| u.to_string()),
+            name: uuid.and_then(numbers::characteristic),
+            value: hex(value),
+            text: uuid.and_then(|u| render::meaning(u, value)),
+        }
+    }
+}
+
+impl Record for Reading {
+    fn human(&self, paint: Paint) -> String {
+        let name = self.name.map(str::to_owned).or_else(|| self.uuid.clone()).unwrap_or_default();
+        let handle = format!("{:04x}", self.handle);
+        let text = self.text.as_deref().unwrap_or_default();
+        format!(" {} {name}  {}  {text}", paint.dim(&handle), paint.bold(&self.value))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// The characteristic that is meant, or `None` where no characteristic's value is.
+pub(crate) async fn locate(
+    connection: &Connection<'static>,
+    attribute: Attribute,
+) -> Result<Option<RemoteCharacteristic<'static>>, Error> {
+    let mut services = connection.services();
+    while let Some(service) = services.next().await? {
+        let mut characteristics = service.characteristics();
+        while let Some(found) = characteristics.next().await? {
+            let is_meant = match attribute {
+                Attribute::Handle(handle) => handle == found.handle(),
+                Attribute::Uuid(uuid) => uuid == found.uuid(),
+            };
+            if is_meant {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(None)
+}

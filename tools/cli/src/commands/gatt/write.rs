@@ -1,0 +1,41 @@
+//! `gatt write`: one value, whole, with the device's answer or without.
+
+use crate::{
+    cli::{Globals, Target},
+    failure::{Doing as _, Failure},
+    find,
+    output::Output,
+    parse::{Attribute, Value},
+    session::{self, Setup},
+};
+
+use super::{Reading, locate};
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    target: &Target,
+    attribute: Attribute,
+    value: &Value,
+    answered: bool,
+) -> Result<(), Failure> {
+    let Value(octets) = value;
+    session::run(globals, Setup::central(), async |host| {
+        let connection = find::connect(host, target).await?;
+        let doing = format!("writing {attribute}");
+        let located = locate(&connection, attribute).await;
+        let (handle, uuid) = match (located, attribute) {
+            (Ok(Some(found)), _) => (found.handle(), Some(found.uuid())),
+            (Ok(None) | Err(_), Attribute::Handle(handle)) => (handle, None),
+            (Ok(None), Attribute::Uuid(_)) => return Err(bindrune::Error::NotFound).doing(&doing),
+            (Err(error), Attribute::Uuid(_)) => return Err(error).doing(&doing),
+        };
+        if answered {
+            connection.write(handle, octets).await.doing(&doing)?;
+        } else {
+            connection.write_without_response(handle, octets).await.doing(&doing)?;
+        }
+        out.record(&Reading::new(handle, uuid, octets))
+    })
+    .await
+}

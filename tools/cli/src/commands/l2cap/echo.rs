@@ -1,0 +1,129 @@
+//! `l2cap echo`: octets to a device that gives them back.
+
+use bindrune::{Channel, Psm};
+
+use super::{CONFIG, sdu_len};
+use crate::{
+    cli::{Globals, Target},
+    failure::{Doing as _, Failure},
+    find,
+    output::Output,
+    session::{self, Setup},
+    transfer::{Pattern, Summary, Transfer},
+};
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    target: &Target,
+    psm: u16,
+    bytes: u64,
+) -> Result<(), Failure> {
+    session::run(globals, Setup::central(), async |host| {
+        let connection = find::connect(host, target).await?;
+        let channel = connection.open_channel(Psm(psm), CONFIG).await;
+        let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
+        out.record(&there_and_back(channel, out, bytes).await?)
+    })
+    .await
+}
+
+/// Sends `bytes` octets, takes them back and compares; then closes the channel.
+pub(crate) async fn there_and_back(
+    channel: Channel<'_>,
+    out: Output,
+    bytes: u64,
+) -> Result<Summary, Failure> {
+    let (mut sender, mut receiver) = channel.split();
+    let most = sdu_len(sender.peer_mtu());
+    let mut transfer = Transfer::new(out, Some(bytes));
+    transfer.start();
+    let there = async {
+        let mut pattern = Pattern::new(1);
+        let mut buffer = vec![0; most];
+        let mut left = bytes;
+        while left > 0 {
+            let len = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+            let sdu = buffer.get_mut(..len).unwrap_or_default();
+            pattern.fill(sdu);
+            sender.send(sdu).await.doing("sending")?;
+            left = left.saturating_sub(u64::try_from(len).unwrap_or(left));
+        }
+        Ok::<(), Failure>(())
+    };
+    let back = async {
+        let mut expected = Expected::new(most, bytes);
+        let mut buffer = vec![0; crate::echo::LONGEST];
+        while expected.left > 0 {
+            let len = receiver.recv(&mut buffer).await.doing("receiving the echo")?;
+            let octets = buffer.get(..len).unwrap_or_default();
+            expected.compare(octets)?;
+            transfer.moved(octets);
+        }
+        Ok::<(), Failure>(())
+    };
+    tokio::try_join!(there, back)?;
+    sender.close().await.doing("closing the channel")?;
+    Ok(transfer.finish())
+}
+
+/// What the echo must be: the pattern again, in SDUs of any length.
+struct Expected {
+    pattern: Pattern,
+    sdu: Vec<u8>,
+    at: usize,
+    left: u64,
+}
+
+impl Expected {
+    fn new(sdu: usize, left: u64) -> Self {
+        Self { pattern: Pattern::new(1), sdu: vec![0; sdu], at: sdu, left }
+    }
+
+    fn compare(&mut self, octets: &[u8]) -> Result<(), Failure> {
+        for octet in octets {
+            if self.at >= self.sdu.len() {
+                let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.sdu.len());
+                self.sdu.truncate(len);
+                self.pattern.fill(&mut self.sdu);
+                self.at = 0;
+            }
+            if self.sdu.get(self.at) != Some(octet) {
+                return Err(Failure::failed("the echo differs from what was sent"));
+            }
+            self.at = self.at.saturating_add(1);
+            self.left = self.left.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent() -> Vec<u8> {
+        let (mut pattern, mut first, mut second) = (Pattern::new(1), [0; 10], [0; 3]);
+        pattern.fill(&mut first);
+        pattern.fill(&mut second);
+        [&first[..], &second[..]].concat()
+    }
+
+    #[test]
+    fn an_echo_may_come_in_other_pieces() {
+        let mut expected = Expected::new(10, 13);
+        let sent = sent();
+        for piece in sent.chunks(4) {
+            expected.compare(piece).unwrap();
+        }
+        assert_eq!(expected.left, 0);
+    }
+
+    #[test]
+    fn a_changed_echo_is_seen() {
+        let mut sent = sent();
+        sent[11] ^= 1;
+        assert!(Expected::new(10, 13).compare(&sent).is_err());
+        assert!(Expected::new(10, 12).compare(&[0; 14]).is_err());
+    }
+}

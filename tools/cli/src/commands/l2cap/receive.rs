@@ -1,0 +1,108 @@
+//! `l2cap receive`: what the first device sends, into a file.
+
+use std::{fs::File, io::Write as _, path::Path, time::Duration};
+
+use bindrune::{Advertisement, Channel, CloseReason, Connection, Error, Host, Psm};
+use serde::Serialize;
+use tokio::time;
+
+use super::CONFIG;
+use crate::{
+    cli::Globals,
+    failure::{Doing as _, Failure},
+    output::{Output, Record},
+    paint::Paint,
+    session::{self, Setup},
+    sim::Phone,
+    transfer::{Summary, Transfer},
+};
+
+/// Octets that the virtual phone sends.
+const PHONE_OCTETS: usize = 128 * 1024;
+
+/// How long to wait for the sender to end the link.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Someone opened the channel.
+#[derive(Debug, Serialize)]
+struct Opened {
+    event: &'static str,
+    peer: String,
+}
+
+impl Record for Opened {
+    fn human(&self, paint: Paint) -> String {
+        format!(" {} from {}", paint.green("receiving"), self.peer)
+    }
+}
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    psm: u16,
+    path: &Path,
+    name: &str,
+) -> Result<(), Failure> {
+    let mut file = File::create(path).map_err(|e| Failure::file("create", path, &e))?;
+    let psm = Psm(psm);
+    let setup = Setup {
+        config: session::config(String::leak(name.to_owned())),
+        phone: Some(Phone { psm, octets: PHONE_OCTETS }),
+        endless: false,
+    };
+    session::run(globals, setup, async |host| {
+        let (connection, channel) = accept(host, out, psm, name).await?;
+        let summary = receive(channel, Transfer::new(out, None), |octets| {
+            file.write_all(octets).map_err(|e| Failure::file("write", path, &e))
+        });
+        out.record(&summary.await?)?;
+        // The sender ends the link, once it knows that the channel is closed at both ends.
+        let _ = time::timeout(FAREWELL, connection.disconnected()).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Advertises until somebody has opened a channel.
+async fn accept(
+    host: &'static Host,
+    out: Output,
+    psm: Psm,
+    name: &str,
+) -> Result<(Connection<'static>, Channel<'static>), Failure> {
+    let mut listener = host.listen(psm, CONFIG).doing("listening")?;
+    out.note(&format!("waiting for a sender: {name:?}, PSM {:#04x}", psm.0));
+    let invite = async {
+        loop {
+            let connection = host.advertise(&Advertisement::connectable().name(name)).await;
+            connection.doing("advertising")?.disconnected().await;
+        }
+    };
+    let (connection, channel) = tokio::select! {
+        opened = listener.accept() => opened.doing("accepting a channel")?,
+        end = invite => return end,
+    };
+    let peer = connection.peer().map(|p| p.to_string()).unwrap_or_default();
+    out.record(&Opened { event: "channel", peer })?;
+    Ok((connection, channel))
+}
+
+/// Hands everything to `store` until the sender closes the channel.
+async fn receive(
+    mut channel: Channel<'_>,
+    mut transfer: Transfer,
+    mut store: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<Summary, Failure> {
+    let mut buffer = vec![0; crate::echo::LONGEST];
+    loop {
+        match channel.recv(&mut buffer).await {
+            Ok(len) => {
+                let octets = buffer.get(..len).unwrap_or_default();
+                store(octets)?;
+                transfer.moved(octets);
+            }
+            Err(Error::Closed(CloseReason::Peer)) => return Ok(transfer.finish()),
+            Err(error) => return Err(error).doing("receiving"),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `l2cap send`: a file to a device.
+
+use std::{fs::File, io::Read as _, path::Path};
+
+use bindrune::{Channel, Psm};
+
+use super::{CONFIG, drain, sdu_len};
+use crate::{
+    cli::{Globals, Target},
+    failure::{Doing as _, Failure},
+    find,
+    output::Output,
+    session::{self, Setup},
+    transfer::{Summary, Transfer},
+};
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    target: &Target,
+    psm: u16,
+    path: &Path,
+) -> Result<(), Failure> {
+    let mut file = File::open(path).map_err(|e| Failure::file("open", path, &e))?;
+    let total = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+    session::run(globals, Setup::central(), async |host| {
+        let connection = find::connect(host, target).await?;
+        let channel = connection.open_channel(Psm(psm), CONFIG).await;
+        let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
+        let transfer = Transfer::new(out, total);
+        let summary = send(channel, transfer, |buffer| {
+            file.read(buffer).map_err(|e| Failure::file("read", path, &e))
+        });
+        out.record(&summary.await?)
+    })
+    .await
+}
+
+/// Sends all that `source` gives, and closes the channel, so that the peer knows the end. What the peer sends meanwhile
+/// is dropped.
+async fn send(
+    channel: Channel<'_>,
+    mut transfer: Transfer,
+    mut source: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
+) -> Result<Summary, Failure> {
+    let (mut sender, mut receiver) = channel.split();
+    let mut buffer = vec![0; sdu_len(sender.peer_mtu())];
+    transfer.start();
+    let sent = async {
+        loop {
+            let len = source(&mut buffer)?;
+            let sdu = buffer.get(..len).unwrap_or_default();
+            if sdu.is_empty() {
+                break;
+            }
+            sender.send(sdu).await.doing("sending")?;
+            transfer.moved(sdu);
+        }
+        sender.flush().await.doing("sending")
+    };
+    tokio::select! {
+        end = sent => end?,
+        error = drain(&mut receiver) => return Err(error).doing("sending"),
+    }
+    sender.close().await.doing("closing the channel")?;
+    Ok(transfer.finish())
+}

@@ -1,0 +1,32 @@
+//! One file for each command.
+
+mod completions;
+mod controller;
+mod demo;
+mod gatt;
+mod info;
+mod l2cap;
+mod peripheral;
+mod scan;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+    output::Output,
+};
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { globals, command } = cli;
+    let out = Output::new(globals.json);
+    match command {
+        Command::Demo => demo::run(&globals, out).await,
+        Command::Info => info::run(&globals, out).await,
+        Command::Scan(options) => scan::run(&globals, out, options).await,
+        Command::Peripheral(options) => peripheral::run(&globals, out, options).await,
+        Command::Gatt(command) => gatt::run(&globals, out, command).await,
+        Command::L2cap(command) => l2cap::run(&globals, out, command).await,
+        Command::Controller(options) => controller::run(out, options).await,
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

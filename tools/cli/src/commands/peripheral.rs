@@ -1,0 +1,161 @@
+//! `peripheral`: advertises and serves, to many centrals at once.
+
+mod event;
+
+use std::{pin::pin, time::Duration};
+
+use bindrune::{Advertisement, Channel, Connection, Error, Event as Happened, Host, Psm, Uuid};
+use tokio::{task::JoinSet, time};
+
+use event::{Event, What};
+
+use crate::{
+    cli::{self, Globals},
+    commands::{demo::phy_name, l2cap},
+    echo,
+    failure::{Doing as _, Failure},
+    numbers,
+    output::Output,
+    services::{self, BATTERY, BATTERY_LEVEL, UART, UART_RX},
+    session::{self, Setup},
+    sim::Phone,
+};
+
+/// Bits of a Client Characteristic Configuration. [Vol 3] Part G, 3.3.3.3
+const NOTIFY: u8 = 0x01;
+const INDICATE: u8 = 0x02;
+/// Octets that the virtual phone sends to our PSM.
+const PHONE_OCTETS: usize = 16 * 1024;
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    options: cli::Peripheral,
+) -> Result<(), Failure> {
+    let name: &'static str = String::leak(options.name);
+    let psm = Psm(options.psm);
+    let mut config = session::config(name).services(services::PERIPHERAL);
+    if let Some(address) = options.address {
+        config = config.address(address);
+    }
+    let phone = Some(Phone { psm, octets: PHONE_OCTETS });
+    session::run(globals, Setup { config, phone, endless: true }, async |host| {
+        tokio::select! {
+            end = welcome(host, out, name) => end,
+            end = channels(host, out, psm) => end,
+            end = battery(host) => end,
+        }
+    })
+    .await
+}
+
+/// Advertises, and serves each central that connects.
+async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Failure> {
+    let advertisement = Advertisement::connectable().service(BATTERY).service(UART).name(name);
+    let mut guests = JoinSet::new();
+    out.record(&Event::ours(What::Advertising { name: name.to_owned() }))?;
+    let mut arrival = pin!(host.advertise(&advertisement));
+    loop {
+        tokio::select! {
+            connection = &mut arrival => {
+                match connection {
+                    Ok(connection) => {
+                        guests.spawn_local(serve(connection, out));
+                    }
+                    // Every link is in use: wait until a guest leaves.
+                    Err(Error::NoLink) if !guests.is_empty() => {
+                        guests.join_next().await.transpose().unwrap_or_default().unwrap_or(Ok(()))?;
+                    }
+                    Err(error) => return Err(error).doing("advertising"),
+                }
+                arrival.set(host.advertise(&advertisement));
+            }
+            Some(left) = guests.join_next() => left.unwrap_or(Ok(()))?,
+        }
+    }
+}
+
+/// Serves one central to the end of its link.
+#[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
+async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), Failure> {
+    let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
+    let tell = |what| out.record(&Event::of(&peer, what));
+    tell(What::Connected)?;
+    loop {
+        match connection.next().await {
+            Happened::Mtu(mtu) => tell(What::Mtu { mtu })?,
+            Happened::Subscribed(change) => tell(What::Subscribed {
+                characteristic: name_of(change.characteristic.uuid()),
+                notify: change.cccd.bits() & NOTIFY != 0,
+                indicate: change.cccd.bits() & INDICATE != 0,
+            })?,
+            Happened::Write(request) if request.is(&UART_RX) => {
+                let value = echo::written(&request);
+                request.accept();
+                tell(What::written(name_of(UART_RX.uuid()), &value))?;
+                match echo::uart(&connection, &value).await {
+                    // Who does not listen gets no echo.
+                    Ok(()) | Err(Error::NotSubscribed | Error::Disconnected(_)) => {}
+                    Err(error) => out.note(&format!("{peer}: the echo failed: {error}")),
+                }
+            }
+            Happened::Parameters(now) => tell(What::Parameters {
+                interval_ms: f64::from(now.interval) * 1.25,
+                latency: now.latency,
+                timeout_ms: u32::from(now.timeout).saturating_mul(10),
+            })?,
+            Happened::Phy(phys) => tell(What::Phy { phy: phy_name(phys) })?,
+            Happened::Disconnected(reason) => {
+                return tell(What::Disconnected { reason: reason.to_string() });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name_of(uuid: Uuid) -> String {
+    numbers::characteristic(uuid).map_or_else(|| uuid.to_string(), str::to_owned)
+}
+
+/// Gives back what comes on every channel of our PSM.
+async fn channels(host: &'static Host, out: Output, psm: Psm) -> Result<(), Failure> {
+    let mut listener = host.listen(psm, l2cap::SHARED).doing("listening")?;
+    let mut open = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (connection, channel) = accepted.doing("accepting a channel")?;
+                open.spawn_local(give_back(connection, channel, out));
+            }
+            Some(closed) = open.join_next() => closed.unwrap_or(Ok(()))?,
+        }
+    }
+}
+
+async fn give_back(
+    connection: Connection<'static>,
+    channel: Channel<'static>,
+    out: Output,
+) -> Result<(), Failure> {
+    let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
+    out.record(&Event::of(
+        &peer,
+        What::Channel { mtu: channel.mtu(), peer_mtu: channel.peer_mtu() },
+    ))?;
+    let (octets, _) = echo::channel(channel).await;
+    out.record(&Event::of(&peer, What::ChannelClosed { octets }))
+}
+
+/// Notifies the battery level each second.
+async fn battery(host: &Host) -> Result<(), Failure> {
+    let mut period = time::interval(Duration::from_secs(1));
+    for level in (1..=100u8).rev().cycle() {
+        period.tick().await;
+        host.gatt().write(&BATTERY_LEVEL, &[level]).doing("measuring the battery")?;
+        match host.gatt().notify_all(&BATTERY_LEVEL, &[level]).await {
+            Ok(_) | Err(Error::Disconnected(_)) => {}
+            Err(error) => return Err(error).doing("notifying the battery level"),
+        }
+    }
+    Ok(())
+}

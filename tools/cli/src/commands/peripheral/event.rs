@@ -1,0 +1,106 @@
+//! What happens to a peripheral, for people and scripts.
+
+use serde::Serialize;
+
+use crate::{
+    output::Record,
+    paint::{Paint, printable},
+    parse::hex,
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Event {
+    #[serde(flatten)]
+    what: What,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(super) enum What {
+    Advertising { name: String },
+    Connected,
+    Mtu { mtu: usize },
+    Parameters { interval_ms: f64, latency: u16, timeout_ms: u32 },
+    Phy { phy: String },
+    Subscribed { characteristic: String, notify: bool, indicate: bool },
+    Written { characteristic: String, value: String, text: Option<String> },
+    Channel { mtu: usize, peer_mtu: usize },
+    ChannelClosed { octets: u64 },
+    Disconnected { reason: String },
+}
+
+impl What {
+    pub(super) fn written(characteristic: String, value: &[u8]) -> Self {
+        let text = std::str::from_utf8(value).ok().map(printable);
+        Self::Written { characteristic, value: hex(value), text }
+    }
+}
+
+impl Event {
+    /// Something that we did ourselves.
+    pub(super) const fn ours(what: What) -> Self {
+        Self { what, peer: None }
+    }
+
+    /// Something that a peer did.
+    pub(super) fn of(peer: &str, what: What) -> Self {
+        Self { what, peer: Some(peer.to_owned()) }
+    }
+}
+
+impl Record for Event {
+    fn human(&self, paint: Paint) -> String {
+        let text = match &self.what {
+            What::Advertising { name } => format!("advertising as \"{name}\"; Ctrl-C ends"),
+            What::Connected => paint.green("connected"),
+            What::Mtu { mtu } => format!("MTU {mtu}"),
+            What::Parameters { interval_ms, latency, timeout_ms } => {
+                format!("interval {interval_ms} ms, latency {latency}, timeout {timeout_ms} ms")
+            }
+            What::Phy { phy } => format!("PHY {phy}"),
+            What::Subscribed { characteristic, notify: false, indicate: false } => {
+                format!("ended its subscription to {characteristic}")
+            }
+            What::Subscribed { characteristic, .. } => format!("subscribed to {characteristic}"),
+            What::Written { characteristic, value, text } => {
+                let text = text.as_ref().map_or_else(|| value.clone(), |t| format!("\"{t}\""));
+                format!("wrote {} to {characteristic}", paint.bold(&text))
+            }
+            What::Channel { mtu, peer_mtu } => {
+                format!("opened a channel, SDUs up to {mtu} octets in and {peer_mtu} out")
+            }
+            What::ChannelClosed { octets } => format!("closed the channel after {octets} octets"),
+            What::Disconnected { reason } => format!("{}: {reason}", paint.red("disconnected")),
+        };
+        match &self.peer {
+            Some(peer) => format!(" {} {text}", paint.dim(peer)),
+            None => format!(" {text}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_their_keys() {
+        let event = Event::of("C4:5E:12:00:00:10/random", What::written("UART RX".into(), b"hi"));
+        assert_eq!(
+            serde_json::to_string(&event).unwrap(),
+            r#"{"event":"written","characteristic":"UART RX","value":"6869","text":"hi","peer":"C4:5E:12:00:00:10/random"}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&Event::ours(What::Connected)).unwrap(),
+            r#"{"event":"connected"}"#
+        );
+        assert_eq!(
+            event.human(Paint::new(false)),
+            " C4:5E:12:00:00:10/random wrote \"hi\" to UART RX"
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! What is known of one device that advertises.
+
+use std::time::Duration;
+
+use bindrune::{AdData, Address, AddressKind, Report, ReportFlags, Uuid};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::{
+    cli, numbers,
+    output::Record,
+    paint::{Paint, printable},
+    parse::hex,
+    render,
+};
+
+/// One device, as heard so far.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Device {
+    address: String,
+    address_type: &'static str,
+    rssi: Option<i8>,
+    name: Option<String>,
+    services: Vec<Named>,
+    manufacturer: Option<Manufacturer>,
+    connectable: bool,
+    data: String,
+    scan_response: Option<String>,
+    #[serde(skip)]
+    peer: Address,
+    #[serde(skip)]
+    uuids: Vec<Uuid>,
+    #[serde(skip)]
+    heard: Instant,
+}
+
+/// A service with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Named {
+    uuid: String,
+    name: Option<&'static str>,
+}
+
+/// The data of a manufacturer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Manufacturer {
+    company: u16,
+    name: Option<&'static str>,
+    data: String,
+}
+
+impl Device {
+    pub(crate) fn new(peer: Address) -> Self {
+        Self {
+            address: peer.to_string(),
+            address_type: match peer.kind() {
+                AddressKind::Public => "public",
+                AddressKind::Random => "random",
+            },
+            rssi: None,
+            name: None,
+            services: Vec::new(),
+            manufacturer: None,
+            connectable: false,
+            data: String::new(),
+            scan_response: None,
+            peer,
+            uuids: Vec::new(),
+            heard: Instant::now(),
+        }
+    }
+
+    /// Takes what a report tells; true where it is more than the signal.
+    pub(crate) fn hear(&mut self, report: &Report<'_>) -> bool {
+        self.heard = Instant::now();
+        self.rssi = report.rssi.or(self.rssi);
+        let data = hex(report.data);
+        let news = if is_scan_response(report) {
+            let news = self.scan_response.as_ref() != Some(&data);
+            self.scan_response = Some(data);
+            news
+        } else {
+            let connectable = report.is_connectable();
+            let news = self.data != data || self.connectable != connectable;
+            (self.data, self.connectable) = (data, connectable);
+            news
+        };
+        if news {
+            self.learn(&report.ad());
+        }
+        news
+    }
+
+    fn learn(&mut self, data: &AdData<'_>) {
+        if let Some(name) = data.name() {
+            self.name = Some(printable(&String::from_utf8_lossy(name.octets())));
+        }
+        for uuid in data.services() {
+            if !self.uuids.contains(&uuid) {
+                self.uuids.push(uuid);
+                self.services.push(Named { uuid: uuid.to_string(), name: numbers::service(uuid) });
+            }
+        }
+        if let Some((company, data)) = data.manufacturer().next() {
+            let name = numbers::company(company);
+            self.manufacturer = Some(Manufacturer { company, name, data: hex(data) });
+        }
+    }
+
+    /// True where the person wants to see it.
+    pub(super) fn matches(&self, wanted: &cli::Scan) -> bool {
+        let name = wanted.name.as_ref().is_none_or(|text| {
+            let name = self.name.as_deref().unwrap_or_default();
+            name.to_lowercase().contains(&text.to_lowercase())
+        });
+        let service = wanted.uuid.is_none_or(|uuid| self.offers(uuid));
+        let company = wanted
+            .company
+            .is_none_or(|c| self.manufacturer.as_ref().is_some_and(|m| m.company == c));
+        name && service && company
+    }
+
+    pub(crate) const fn peer(&self) -> Address {
+        self.peer
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) const fn rssi(&self) -> Option<i8> {
+        self.rssi
+    }
+
+    pub(crate) const fn is_connectable(&self) -> bool {
+        self.connectable
+    }
+
+    /// True where it advertises this service.
+    pub(crate) fn offers(&self, service: Uuid) -> bool {
+        self.uuids.contains(&service)
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("{} {}", self.address, self.address_type)
+    }
+
+    /// The signal as a number and a bar.
+    pub(super) fn signal(&self) -> String {
+        self.rssi.map(|dbm| format!("{dbm} {}", render::signal_bar(dbm))).unwrap_or_default()
+    }
+
+    /// The services by name; where there are none, the manufacturer.
+    pub(super) fn offer(&self) -> String {
+        let services: Vec<_> =
+            self.services.iter().map(|s| s.name.unwrap_or(s.uuid.as_str())).collect();
+        match (&self.manufacturer, services.is_empty()) {
+            (Some(maker), true) => {
+                maker.name.map_or_else(|| format!("company {:04x}", maker.company), str::to_owned)
+            }
+            (Some(_) | None, _) => services.join(", "),
+        }
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.heard.elapsed()
+    }
+}
+
+impl Record for Device {
+    fn human(&self, paint: Paint) -> String {
+        let name = self.name.as_deref().unwrap_or("(no name)");
+        let rssi = self.rssi.map(|r| r.to_string()).unwrap_or_default();
+        format!(" {}  {}  {rssi}  {}", paint.bold(name), self.address(), self.offer())
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// True for a scan response by itself; one that follows its advertising data in the same report is not.
+const fn is_scan_response(report: &Report<'_>) -> bool {
+    report.flags.contains(ReportFlags::SCAN_RESPONSE) && !report.flags.contains(ReportFlags::MERGED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(data: &[u8]) -> Device {
+        let mut device = Device::new(Address::random([0xc4, 0x5e, 0x12, 0, 0, 1]));
+        device.rssi = Some(-48);
+        device.learn(&AdData::new(data));
+        device
+    }
+
+    fn wanted() -> cli::Scan {
+        cli::Scan { seconds: None, active: false, name: None, uuid: None, company: None }
+    }
+
+    #[test]
+    fn a_device_is_read_from_its_data() {
+        let device = device(b"\x03\x03\x1a\x18\x05\x09Room\x04\xff\x59\x00\x07");
+        assert_eq!(
+            device.human(Paint::new(false)),
+            " Room  C4:5E:12:00:00:01 random  -48  Environmental Sensing"
+        );
+        let json = serde_json::to_value(&device).unwrap();
+        assert_eq!(json["services"][0]["name"], "Environmental Sensing");
+        assert_eq!(json["manufacturer"]["company"], 0x59);
+        assert_eq!(json["manufacturer"]["data"], "07");
+        assert_eq!((&json["rssi"], &json["name"]), (&(-48).into(), &"Room".into()));
+    }
+
+    #[test]
+    fn filters_hold() {
+        let device = device(b"\x03\x03\x1a\x18\x05\x09Room");
+        assert!(device.matches(&wanted()));
+        assert!(device.matches(&cli::Scan { name: Some("ROO".into()), ..wanted() }));
+        assert!(!device.matches(&cli::Scan { name: Some("x".into()), ..wanted() }));
+        let environment = Uuid::new_16(0x181a);
+        assert!(device.matches(&cli::Scan { uuid: Some(environment), ..wanted() }));
+        assert!(!device.matches(&cli::Scan { company: Some(0x59), ..wanted() }));
+    }
+}

@@ -1,0 +1,156 @@
+//! How a command ends when it does not succeed: what happened, what it means, what to do next.
+
+use std::{fmt, io, process::ExitCode};
+
+use bindrune::Error;
+
+/// Exit codes, which scripts rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// The peer or the operation failed.
+    Failed = 1,
+    /// The command was used wrongly.
+    Usage = 2,
+    /// There is no controller.
+    NoController = 3,
+    /// The time ran out.
+    TimedOut = 4,
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It failed, and the person must be told.
+    Told {
+        /// The exit code.
+        exit: Exit,
+        /// What happened, in one line.
+        what: String,
+        /// What it means and what to do next, if that can be said.
+        advice: Option<String>,
+    },
+    /// Nobody reads the output any more: a quiet end, and no failure.
+    BrokenPipe,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self::Told { exit, what: what.into(), advice: None }
+    }
+
+    /// The operation failed, or the peer did.
+    pub(crate) fn failed(what: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, what)
+    }
+
+    /// The command was used wrongly.
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what)
+    }
+
+    /// The time ran out.
+    pub(crate) fn timed_out(what: impl Into<String>) -> Self {
+        Self::new(Exit::TimedOut, what)
+    }
+
+    /// There is no controller.
+    pub(crate) fn no_controller(what: impl Into<String>) -> Self {
+        Self::new(Exit::NoController, what)
+    }
+
+    /// Adds what it means and what to do next.
+    pub(crate) fn advise(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Told { exit, what, .. } => Self::Told { exit, what, advice: Some(text.into()) },
+            Self::BrokenPipe => Self::BrokenPipe,
+        }
+    }
+
+    /// A file that could not be opened, read or written.
+    pub(crate) fn file(doing: &str, path: &std::path::Path, error: &io::Error) -> Self {
+        Self::failed(format!("cannot {doing} {}: {error}", path.display()))
+    }
+
+    /// What the program returns to its caller.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Told { exit, .. } => ExitCode::from(*exit as u8),
+            Self::BrokenPipe => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Says what was being done when the host refused.
+pub(crate) trait Doing<T> {
+    fn doing(self, what: impl fmt::Display) -> Result<T, Failure>;
+}
+
+impl<T> Doing<T> for Result<T, Error> {
+    fn doing(self, what: impl fmt::Display) -> Result<T, Failure> {
+        self.map_err(|error| of_host(error, &what))
+    }
+}
+
+/// A failure of the host, met while `what`.
+fn of_host(error: Error, what: &impl fmt::Display) -> Failure {
+    let failure = Failure::new(exit_of(error), format!("{what}: {error}"));
+    match advice_of(error) {
+        Some(advice) => failure.advise(advice),
+        None => failure,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other error is a failed operation")]
+const fn exit_of(error: Error) -> Exit {
+    match error {
+        Error::Timeout | Error::TransactionTimeout => Exit::TimedOut,
+        Error::NoAnswer | Error::ControllerLost => Exit::NoController,
+        _ => Exit::Failed,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors call for advice")]
+const fn advice_of(error: Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Timeout => "Is the device on, near, and not connected to another one?",
+        Error::NotFound => "`gatt tree` shows what the device has.",
+        Error::Att(_) => "The device answered, so the link works; it does not allow this access.",
+        Error::Refused(_) => "Is the PSM right, and does something listen on it?",
+        Error::ControllerLost => "The controller was reset; start the command again.",
+        Error::Unsupported => "`info` shows what the controller can do.",
+        _ => return None,
+    })
+}
+
+impl From<io::Error> for Failure {
+    /// A failure to write the output.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::BrokenPipe;
+        }
+        Self::failed(format!("cannot write the output: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_host_have_their_exit_code() {
+        let exit = |error| match of_host(error, &"connecting") {
+            Failure::Told { exit, .. } => exit,
+            Failure::BrokenPipe => panic!("told"),
+        };
+        assert_eq!(exit(Error::Timeout), Exit::TimedOut);
+        assert_eq!(exit(Error::NoAnswer), Exit::NoController);
+        assert_eq!(exit(Error::NotFound), Exit::Failed);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_no_failure() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert!(matches!(failure, Failure::BrokenPipe));
+    }
+}

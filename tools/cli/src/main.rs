@@ -1,0 +1,48 @@
+//! `bindrune`: Bluetooth LE from a terminal.
+#![forbid(unsafe_code)]
+
+mod advice;
+mod capture;
+mod cli;
+mod commands;
+mod echo;
+mod failure;
+mod find;
+mod log;
+mod memory;
+mod numbers;
+mod output;
+mod paint;
+mod parse;
+mod render;
+mod services;
+mod session;
+mod sim;
+mod transfer;
+mod transport;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{cli::Cli, failure::Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start(cli.globals.verbose);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    runtime.block_on(commands::run(cli))
+}

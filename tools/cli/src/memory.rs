@@ -1,0 +1,16 @@
+//! The memory of a host. The program makes few hosts, and they live as long as it does.
+
+use bindrune::{Config, Host, Resources};
+
+use crate::failure::Failure;
+
+/// Eight links and eight channels, with windows wide enough for files.
+type Memory = Resources<8, 8, 224, 48, 264, 16384>;
+
+/// A host that lives as long as the program.
+pub(crate) fn host(config: Config) -> Result<&'static Host, Failure> {
+    let resources: &'static mut Memory = Box::leak(Box::new(Memory::new()));
+    let host = Host::new(resources, config)
+        .map_err(|error| Failure::failed(format!("the host does not fit its memory: {error}")))?;
+    Ok(Box::leak(Box::new(host)))
+}

@@ -1,0 +1,79 @@
+//! Names of assigned numbers, from the tables in `numbers/`.
+
+use std::sync::LazyLock;
+
+use bindrune::Uuid;
+
+type Table = LazyLock<Vec<(u128, &'static str)>>;
+
+static COMPANIES: Table = LazyLock::new(|| numbers(include_str!("../numbers/companies.tsv")));
+static SERVICES: Table = LazyLock::new(|| uuids(include_str!("../numbers/services.tsv")));
+static CHARACTERISTICS: Table =
+    LazyLock::new(|| uuids(include_str!("../numbers/characteristics.tsv")));
+static DESCRIPTORS: Table = LazyLock::new(|| uuids(include_str!("../numbers/descriptors.tsv")));
+
+/// The name of a company identifier.
+pub(crate) fn company(id: u16) -> Option<&'static str> {
+    find(&COMPANIES, id.into())
+}
+
+/// The name of a service.
+pub(crate) fn service(uuid: Uuid) -> Option<&'static str> {
+    find(&SERVICES, uuid.as_u128())
+}
+
+/// The name of a characteristic.
+pub(crate) fn characteristic(uuid: Uuid) -> Option<&'static str> {
+    find(&CHARACTERISTICS, uuid.as_u128())
+}
+
+/// The name of a descriptor.
+pub(crate) fn descriptor(uuid: Uuid) -> Option<&'static str> {
+    find(&DESCRIPTORS, uuid.as_u128())
+}
+
+fn find(table: &Table, number: u128) -> Option<&'static str> {
+    let at = table.binary_search_by_key(&number, |&(n, _)| n).ok()?;
+    table.get(at).map(|&(_, name)| name)
+}
+
+fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.lines().filter_map(|line| line.split_once('\t'))
+}
+
+fn numbers(text: &'static str) -> Vec<(u128, &'static str)> {
+    lines(text).filter_map(|(n, name)| Some((u128::from_str_radix(n, 16).ok()?, name))).collect()
+}
+
+fn uuids(text: &'static str) -> Vec<(u128, &'static str)> {
+    lines(text).filter_map(|(n, name)| Some((n.parse::<Uuid>().ok()?.as_u128(), name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_in_the_table_and_in_order() {
+        for (table, text) in [
+            (&COMPANIES, include_str!("../numbers/companies.tsv")),
+            (&SERVICES, include_str!("../numbers/services.tsv")),
+            (&CHARACTERISTICS, include_str!("../numbers/characteristics.tsv")),
+            (&DESCRIPTORS, include_str!("../numbers/descriptors.tsv")),
+        ] {
+            assert_eq!(table.len(), text.lines().count());
+            assert!(table.is_sorted_by_key(|&(n, _)| n));
+        }
+    }
+
+    #[test]
+    fn names_are_found() {
+        assert_eq!(company(0x0059), Some("Nordic Semiconductor ASA"));
+        assert_eq!(service(Uuid::new_16(0x180f)), Some("Battery"));
+        assert_eq!(characteristic(Uuid::new_16(0x2a6e)), Some("Temperature"));
+        assert_eq!(descriptor(Uuid::new_16(0x2902)), Some("Client Characteristic Configuration"));
+        let uart = Uuid::new_128(0x6e400001_b5a3_f393_e0a9_e50e24dcca9e);
+        assert_eq!(service(uart), Some("Nordic UART Service"));
+        assert_eq!(service(Uuid::new_16(0xabcd)), None);
+    }
+}

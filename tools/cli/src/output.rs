@@ -1,0 +1,95 @@
+//! What the program prints: records for people, or one JSON object a line for scripts.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::{failure::Failure, paint::Paint};
+
+/// One thing that a command found out. It has two renderings.
+pub(crate) trait Record: Serialize {
+    /// The lines for a person, without the newline at the end. Empty where a person is told otherwise.
+    fn human(&self, paint: Paint) -> String;
+}
+
+/// Where the records go. Diagnostics go to stderr, always.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+    terminal: bool,
+    error_terminal: bool,
+    paint: Paint,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            && std::env::var_os("TERM").is_none_or(|v| v != "dumb");
+        let terminal = io::stdout().is_terminal() && !json;
+        let error_terminal = io::stderr().is_terminal();
+        Self { json, terminal, error_terminal, paint: Paint::new(terminal && colour) }
+    }
+
+    /// True where scripts read.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// True where a person watches stdout, so that a table may be redrawn.
+    pub(crate) const fn is_live(self) -> bool {
+        self.terminal
+    }
+
+    /// True where a person watches stderr, so that progress may be shown.
+    pub(crate) const fn shows_progress(self) -> bool {
+        self.error_terminal && !self.json
+    }
+
+    pub(crate) const fn paint(self) -> Paint {
+        self.paint
+    }
+
+    /// Prints a record.
+    pub(crate) fn record(self, record: &impl Record) -> Result<(), Failure> {
+        if self.json {
+            return self.json_line(record);
+        }
+        let text = record.human(self.paint);
+        if text.is_empty() { Ok(()) } else { self.line(&text) }
+    }
+
+    /// Prints the JSON rendering of a record, whatever the mode.
+    pub(crate) fn json_line(self, record: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(record).map_err(io::Error::from)?;
+        self.line(&text)
+    }
+
+    /// Prints lines for a person; scripts do not see them.
+    pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { self.line(text) }
+    }
+
+    /// Tells the person something that is no result, on stderr.
+    pub(crate) fn note(self, text: &str) {
+        // Where stderr is gone, there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    fn line(self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        Ok(stdout.flush()?)
+    }
+}
+
+/// Prints why the program ends early.
+pub(crate) fn failure(failure: &Failure) {
+    let Failure::Told { what, advice, .. } = failure else { return };
+    let mut text = format!("error: {what}\n");
+    for line in advice.iter().flat_map(|a| a.lines()) {
+        text.push_str("  ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+}

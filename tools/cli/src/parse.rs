@@ -1,0 +1,225 @@
+//! What a person may write on the command line: devices, attributes, values and numbers.
+
+use std::str::FromStr;
+
+use bindrune::{Address, AddressKind, Uuid};
+
+/// Which device is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// An address with its type.
+    Address(Address),
+    /// An address of either type, octets as on the wire; the type is found by scanning.
+    AnyKind([u8; 6]),
+    /// A name, found by scanning.
+    Name(String),
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("an address or a name is needed".into());
+        }
+        let (digits, kind) = text.split_once('/').map_or((text, None), |(d, k)| (d, Some(k)));
+        if !looks_like_address(digits) {
+            return Ok(Self::Name(text.into()));
+        }
+        let address: Address = text.parse().map_err(|e| format!("{e}"))?;
+        Ok(match kind {
+            Some(_) => Self::Address(address),
+            None => Self::AnyKind(address.octets()),
+        })
+    }
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Address(address) => write!(f, "{address:?}"),
+            Self::AnyKind(octets) => write!(f, "{}", Address::new(AddressKind::Public, *octets)),
+            Self::Name(name) => write!(f, "{name:?}"),
+        }
+    }
+}
+
+/// Six groups of two characters with colons between them: meant as an address, right or wrong.
+fn looks_like_address(text: &str) -> bool {
+    text.split(':').count() == 6 && text.split(':').all(|group| group.chars().count() == 2)
+}
+
+/// Which attribute is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    Handle(u16),
+    Uuid(Uuid),
+}
+
+/// Services and what is below are assigned from here, so a number below it is a handle.
+const FIRST_UUID: u16 = 0x1800;
+
+impl FromStr for Attribute {
+    type Err = String;
+
+    /// `000b` and `0x000b` are handles, as `gatt tree` prints them; `2a6e`, and what is longer, is a UUID;
+    /// `handle:2a6e` is a handle whatever its number.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "not a handle such as 000b, nor a UUID such as 2a6e or \
+             6e400002-b5a3-f393-e0a9-e50e24dcca9e"
+                .to_owned()
+        };
+        let handle = |digits: &str| hexadecimal(digits).filter(|&n| n != 0).ok_or_else(wrong);
+        if let Some(digits) = text.strip_prefix("handle:") {
+            return handle(digits.trim_start_matches("0x")).map(Self::Handle);
+        }
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        match hexadecimal(digits) {
+            Some(0) => Err(wrong()),
+            Some(number) if number < FIRST_UUID => Ok(Self::Handle(number)),
+            Some(number) => Ok(Self::Uuid(Uuid::new_16(number))),
+            None => digits.parse().map(Self::Uuid).map_err(|_| wrong()),
+        }
+    }
+}
+
+impl std::fmt::Display for Attribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Handle(handle) => write!(f, "handle {handle:04x}"),
+            Self::Uuid(uuid) => write!(f, "{uuid}"),
+        }
+    }
+}
+
+fn hexadecimal(digits: &str) -> Option<u16> {
+    let right = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if right { u16::from_str_radix(digits, 16).ok() } else { None }
+}
+
+/// A value to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Value(pub(crate) Vec<u8>);
+
+impl FromStr for Value {
+    type Err = String;
+
+    /// `text:hello`, or hexadecimal digits with spaces, colons or `0x` where they please.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(text) = text.strip_prefix("text:") {
+            return Ok(Self(text.as_bytes().to_vec()));
+        }
+        let digits: String = text.strip_prefix("0x").unwrap_or(text).replace([' ', ':'], "");
+        let pairs = digits.as_bytes().chunks(2);
+        pairs.map(octet).collect::<Option<Vec<u8>>>().map(Self).ok_or_else(|| {
+            "not an even number of hexadecimal digits; write text as text:hello".into()
+        })
+    }
+}
+
+fn octet(pair: &[u8]) -> Option<u8> {
+    let &[high, low] = pair else { return None };
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+/// A number of 16 bits, decimal or with `0x`.
+pub(crate) fn number_16(text: &str) -> Result<u16, String> {
+    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "not a number from 0 to 65535 (0xffff)".into())
+}
+
+/// The PSM of an LE credit-based channel. [Vol 3] Part A, 4.22
+pub(crate) fn psm(text: &str) -> Result<u16, String> {
+    number_16(text)
+        .ok()
+        .filter(|psm| (0x0001..=0x00ff).contains(psm))
+        .ok_or_else(|| "not a PSM from 0x01 to 0xff".into())
+}
+
+/// A time in seconds, more than none and at most a day.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|s| (0.001..=86_400.0).contains(s))
+        .ok_or_else(|| "not a number of seconds".into())
+}
+
+/// A UUID of 4, 8 or 32 digits, with or without `0x`.
+pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
+    text.strip_prefix("0x")
+        .unwrap_or(text)
+        .parse()
+        .map_err(|e: bindrune::ParseUuidError| e.to_string())
+}
+
+/// A random static or public address.
+pub(crate) fn own_address(text: &str) -> Result<Address, String> {
+    let wrong = || "not a static random address such as C4:5E:12:00:00:09".to_owned();
+    let address: Address = text.trim_end_matches("/random").parse().map_err(|_| wrong())?;
+    let address = Address::new(AddressKind::Random, address.octets());
+    if address.is_static() && !text.contains("/public") { Ok(address) } else { Err(wrong()) }
+}
+
+/// Hexadecimal digits of octets, as everything here prints them.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices() {
+        let octets = [1, 0, 0, 0x12, 0x5e, 0xc4];
+        let random = Address::new(AddressKind::Random, octets);
+        let device = |text: &str| text.parse::<Device>();
+        assert_eq!(device("C4:5E:12:00:00:01/random"), Ok(Device::Address(random)));
+        assert_eq!(device("c4:5e:12:00:00:01"), Ok(Device::AnyKind(octets)));
+        assert_eq!(device("HR belt"), Ok(Device::Name("HR belt".into())));
+        assert_eq!(device("a/b"), Ok(Device::Name("a/b".into())));
+        for text in ["", "C4:5E:12:00:00:0G", "C4:5E:12:00:00:01/other"] {
+            assert!(device(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn attributes() {
+        let attribute = |text: &str| text.parse::<Attribute>();
+        assert_eq!(attribute("000b"), Ok(Attribute::Handle(0x0b)));
+        assert_eq!(attribute("0x000b"), Ok(Attribute::Handle(0x0b)));
+        assert_eq!(attribute("handle:2a6e"), Ok(Attribute::Handle(0x2a6e)));
+        assert_eq!(attribute("2a6e"), Ok(Attribute::Uuid(Uuid::new_16(0x2a6e))));
+        assert_eq!(attribute("0x2A6E"), Ok(Attribute::Uuid(Uuid::new_16(0x2a6e))));
+        let long = "6e400002-b5a3-f393-e0a9-e50e24dcca9e";
+        assert_eq!(attribute(long), Ok(Attribute::Uuid(long.parse().unwrap())));
+        for text in ["", "0000", "xyz", "12345", "handle:", "handle:0"] {
+            assert!(attribute(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values() {
+        let value = |text: &str| text.parse::<Value>().map(|v| v.0);
+        assert_eq!(value("0a0B"), Ok(vec![0x0a, 0x0b]));
+        assert_eq!(value("0x0a 0b:0c"), Ok(vec![10, 11, 12]));
+        assert_eq!(value("text:hé"), Ok("hé".as_bytes().to_vec()));
+        assert_eq!(value(""), Ok(vec![]));
+        assert!(value("abc").is_err() && value("zz").is_err() && value("+1").is_err());
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!((psm("0x80"), psm("128")), (Ok(0x80), Ok(0x80)));
+        assert!(psm("0").is_err() && psm("0x100").is_err() && number_16("65536").is_err());
+        assert_eq!(seconds("2.5"), Ok(2.5));
+        assert!(seconds("0").is_err() && seconds("nan").is_err() && seconds("-1").is_err());
+        assert!(own_address("C4:5E:12:00:00:09").is_ok());
+        assert!(own_address("00:5E:12:00:00:09").is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! One host on one controller, for as long as a command works with it.
+
+use std::{fmt::Debug, future::Future, io, pin::Pin, time::Duration};
+
+use bindrune::{
+    Config, Error, Host, Opcode, RunError,
+    transport::{serial::Serial, tcp},
+};
+use embedded_io_async::{Read, Write};
+use tokio::{task::LocalSet, time};
+
+use crate::{
+    advice,
+    capture::Capture,
+    cli::Globals,
+    failure::Failure,
+    memory,
+    sim::{Neighbourhood, Phone},
+    transport::Transport,
+};
+
+/// What a command needs of its host.
+pub(crate) struct Setup {
+    /// The host's name, services and address.
+    pub(crate) config: Config,
+    /// What the virtual phone does with what we advertise; `None` where we do not advertise.
+    pub(crate) phone: Option<Phone>,
+    /// True where Ctrl-C is the ordinary end of the command.
+    pub(crate) endless: bool,
+}
+
+impl Setup {
+    /// A host that only looks at others.
+    pub(crate) const fn central() -> Self {
+        Self { config: config("bindrune"), phone: None, endless: false }
+    }
+}
+
+/// The configuration of every host of the program, which each makes its own.
+pub(crate) const fn config(name: &'static str) -> Config {
+    Config::new(name).scan_octets(4096).advertising_octets(124).prepare_octets(1024)
+}
+
+/// Longest time for links to be closed and advertising to be turned off at the end.
+const WIND_DOWN: Duration = Duration::from_millis(1500);
+
+/// Drives a host; it ends only when the controller is lost for good.
+type Runner = Pin<Box<dyn Future<Output = Failure>>>;
+
+/// Opens the controller, lets `work` use the host, and leaves the controller quiet, however `work` ends.
+pub(crate) async fn run(
+    globals: &Globals,
+    setup: Setup,
+    work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    LocalSet::new().run_until(session(globals, setup, work)).await
+}
+
+async fn session(
+    globals: &Globals,
+    setup: Setup,
+    work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Setup { config, phone, endless } = setup;
+    let host = memory::host(config)?;
+    let capture = globals.capture.as_deref().map(Capture::create).transpose()?;
+    let (mut runner, _neighbourhood) = open(&globals.transport, host, capture, phone)?;
+    let work = async {
+        ready(host, &globals.transport).await?;
+        work(host).await
+    };
+    let result = tokio::select! {
+        failure = &mut runner => return Err(failure),
+        result = work => result,
+        () = stop_asked() => if endless { Ok(()) } else { Err(Failure::failed("interrupted")) },
+    };
+    let quiet = time::timeout(WIND_DOWN, quiet(host));
+    tokio::select! {
+        failure = &mut runner => log::debug!("while closing: {failure:?}"),
+        _ = quiet => {}
+    }
+    result
+}
+
+/// Waits until the controller has answered, so that what fails later is not for want of one.
+async fn ready(host: &Host, transport: &Transport) -> Result<(), Failure> {
+    match host.controller().await {
+        Ok(_) => Ok(()),
+        Err(Error::NoAnswer) => Err(advice::no_answer(transport)),
+        Err(error) => {
+            Err(Failure::no_controller(format!("the controller on {transport}: {error}")))
+        }
+    }
+}
+
+/// Waits until no link is left and nothing is owed to the controller.
+async fn quiet(host: &Host) {
+    while host.links() > 0 {
+        time::sleep(Duration::from_millis(5)).await;
+    }
+    // Commands of an application come last, so those that withdraw our wishes went before this one.
+    let mut version = [0; 16];
+    let _ = host.raw_command(READ_LOCAL_VERSION, &[], &mut version).await;
+}
+
+/// [Vol 4] Part E, 7.4.1
+const READ_LOCAL_VERSION: Opcode = Opcode(0x1001);
+
+/// Resolves when the person, or the system, wants the program to end.
+async fn stop_asked() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn open(
+    transport: &Transport,
+    host: &'static Host,
+    capture: Option<Capture>,
+    phone: Option<Phone>,
+) -> Result<(Runner, Option<Neighbourhood>), Failure> {
+    let failed = |error: io::Error| advice::cannot_open(transport, &error);
+    match transport {
+        Transport::Sim => {
+            let (neighbourhood, port) = Neighbourhood::start(phone)?;
+            let (rx, tx) = port.split();
+            Ok((drive(host, rx, tx, capture, transport), Some(neighbourhood)))
+        }
+        Transport::Serial { path, baud, rtscts } => {
+            let serial = Serial::new(path.as_str()).baud(*baud).flow_control(*rtscts);
+            let (rx, tx) = serial.open().map_err(failed)?;
+            Ok((drive(host, rx, tx, capture, transport), None))
+        }
+        Transport::TcpClient { address } => {
+            let (rx, tx) = tcp::connect(address.as_str()).map_err(failed)?;
+            Ok((drive(host, rx, tx, capture, transport), None))
+        }
+    }
+}
+
+fn drive<R, W>(
+    host: &'static Host,
+    rx: R,
+    tx: W,
+    capture: Option<Capture>,
+    transport: &Transport,
+) -> Runner
+where
+    R: Read<Error: Debug> + 'static,
+    W: Write<Error = R::Error> + 'static,
+{
+    let transport = transport.clone();
+    Box::pin(async move {
+        let error = match capture {
+            Some(capture) => match capture.tap(rx, tx) {
+                Ok((rx, tx)) => host.run(rx, tx).await,
+                Err(error) => return Failure::failed(format!("cannot write the capture: {error}")),
+            },
+            None => host.run(rx, tx).await,
+        };
+        ended(&transport, &error)
+    })
+}
+
+/// Why the host cannot go on.
+fn ended<E: Debug>(transport: &Transport, error: &RunError<E>) -> Failure {
+    let failure = Failure::no_controller(format!("the controller on {transport} is gone: {error}"));
+    match error {
+        RunError::Transport(_) | RunError::Closed => {
+            failure.advise("Was it unplugged, or did the program behind it end?")
+        }
+        RunError::Controller(_) | RunError::AlreadyRunning => failure,
+    }
+}

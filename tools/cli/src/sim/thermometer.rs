@@ -1,0 +1,44 @@
+//! A thermometer, whose temperature changes all the time.
+
+use std::time::Duration;
+
+use bindrune::{Advertisement, Error, Event, Host};
+use tokio::time;
+
+use crate::services::{ENVIRONMENT, TEMPERATURE};
+
+/// How often the temperature is measured.
+const PERIOD: Duration = Duration::from_millis(500);
+
+pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
+    tokio::select! {
+        end = measure(host) => end,
+        end = serve(host) => end,
+    }
+}
+
+async fn measure(host: &Host) -> Result<(), Error> {
+    let mut period = time::interval(PERIOD);
+    for hundredths in wave(2458, 60, 7).cycle() {
+        period.tick().await;
+        let value = hundredths.to_le_bytes();
+        host.gatt().write(&TEMPERATURE, &value)?;
+        host.gatt().notify_all(&TEMPERATURE, &value).await?;
+    }
+    Ok(())
+}
+
+/// Numbers that rise and fall around `middle`.
+pub(super) fn wave(middle: i16, height: i16, step: usize) -> impl Iterator<Item = i16> + Clone {
+    let up = (0..height).step_by(step);
+    let down = up.clone().rev();
+    up.chain(down).map(move |offset| middle.saturating_add(offset))
+}
+
+async fn serve(host: &'static Host) -> Result<(), Error> {
+    let advertisement = Advertisement::connectable().name("Thermometer").service(ENVIRONMENT);
+    loop {
+        let mut connection = host.advertise(&advertisement).await?;
+        while !matches!(connection.next().await, Event::Disconnected(_)) {}
+    }
+}

@@ -1,0 +1,59 @@
+//! Several runs of the program on one air, served by `bindrune controller`, over TCP.
+
+use std::net::TcpListener;
+
+use crate::run::{Run, Running, bindrune, command};
+
+/// An air with two controllers, and their addresses.
+fn air(options: &str) -> (Running, String, String) {
+    let free =
+        || TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    let (a, b) = (free(), free());
+    let mut air = Running::start(&format!("controller --json {options} --listen tcp:{a} tcp:{b}"));
+    air.until("listening");
+    air.until("listening");
+    (air, format!("tcp-client:127.0.0.1:{a}"), format!("tcp-client:127.0.0.1:{b}"))
+}
+
+#[test]
+fn a_peripheral_serves_a_central() {
+    let (_air, ours, theirs) = air("--loss 5");
+    let mut peripheral = Running::start(&format!("-t {ours} peripheral --name Bench --json"));
+    peripheral.until("advertising");
+    let tree = bindrune(&format!("-t {theirs} gatt tree Bench --json")).success().records();
+    for uuid in ["180a", "2a29", "180f", "2a19", "6e400001-b5a3-f393-e0a9-e50e24dcca9e"] {
+        assert!(tree.iter().any(|r| r["uuid"] == uuid), "{uuid}: {tree:?}");
+    }
+    for event in ["connected", "disconnected"] {
+        peripheral.until(event);
+    }
+    let text = "long ".repeat(80);
+    let write =
+        command(&format!("-t {theirs} gatt write Bench 6e400002-b5a3-f393-e0a9-e50e24dcca9e"))
+            .arg(format!("text:{text}"))
+            .output();
+    assert_eq!(write.expect("a run").status.code(), Some(0));
+    assert!(peripheral.until("written").contains(&text));
+    let echo = bindrune(&format!("-t {theirs} l2cap echo Bench 0x80 --bytes 20000")).success();
+    assert!(echo.stdout.contains("20000 octets"));
+    assert!(peripheral.until("channel-closed").contains("20000"));
+}
+
+#[test]
+fn a_file_keeps_its_checksum() {
+    let (_air, ours, theirs) = air("--seed 3");
+    let folder = Run::folder("air");
+    let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let content: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(&sent, &content).expect("a file");
+    let mut receiver = Running::start(&format!(
+        "-t {ours} l2cap receive 0x85 -o {} --json --name Files",
+        received.display()
+    ));
+    let send = format!("-t {theirs} l2cap send Files 0x85 {} --json", sent.display());
+    let here = bindrune(&send).success().records().pop().expect("a summary");
+    receiver.until("\"event\"");
+    let there: serde_json::Value = serde_json::from_str(&receiver.rest()).expect("a summary");
+    assert_eq!((&here["sha256"], &here["bytes"]), (&there["sha256"], &there["bytes"]));
+    assert_eq!(std::fs::read(&received).expect("the file"), content);
+}

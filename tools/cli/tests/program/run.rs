@@ -1,0 +1,122 @@
+//! Runs the program.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+
+/// One run of the program that has ended.
+pub(crate) struct Run {
+    words: String,
+    code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs the program to its end. Words are parted by single spaces.
+pub(crate) fn bindrune(words: &str) -> Run {
+    let output: Output = command(words).output().expect("the program starts");
+    Run {
+        words: words.into(),
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// The program with its arguments, not yet running.
+pub(crate) fn command(words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bindrune"));
+    command.args(words.split(' ').filter(|w| !w.is_empty())).env_remove("BINDRUNE_TRANSPORT");
+    command
+}
+
+impl Run {
+    /// It did what it was asked for.
+    #[track_caller]
+    pub(crate) fn success(self) -> Self {
+        self.fails_with(0)
+    }
+
+    /// It ended with this exit code.
+    #[track_caller]
+    pub(crate) fn fails_with(self, code: i32) -> Self {
+        let Self { words, stdout, stderr, .. } = &self;
+        assert_eq!(self.code, Some(code), "`{words}`\n{stdout}\n{stderr}");
+        self
+    }
+
+    /// The diagnostics contain this.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) {
+        assert!(self.stderr.contains(text), "`{}`: {}", self.words, self.stderr);
+    }
+
+    /// Every line of the output as JSON.
+    #[track_caller]
+    pub(crate) fn records(&self) -> Vec<serde_json::Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// A folder for files of one test.
+    pub(crate) fn folder(name: &str) -> PathBuf {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+}
+
+/// A run of the program that goes on; it is ended at the end of the test.
+pub(crate) struct Running {
+    child: Child,
+    lines: Option<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    pub(crate) fn start(words: &str) -> Self {
+        let mut child = command(words).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("stdout"));
+        Self { child, lines: Some(lines) }
+    }
+
+    /// Waits for a line with this text.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        let lines = self.lines.as_mut().expect("stdout");
+        let mut line = String::new();
+        while lines.read_line(&mut line).expect("a line") > 0 {
+            if line.contains(text) {
+                return line;
+            }
+            line.clear();
+        }
+        panic!("{text:?} was never printed");
+    }
+
+    /// Stops reading, waits for its end and gives its exit code.
+    pub(crate) fn leave(mut self) -> Option<i32> {
+        self.lines = None;
+        self.child.wait().expect("an exit code").code()
+    }
+
+    /// All that it prints until its end.
+    pub(crate) fn rest(mut self) -> String {
+        let mut rest = String::new();
+        self.lines.take().expect("stdout").read_to_string(&mut rest).expect("text");
+        rest
+    }
+
+    /// Ends it as Ctrl-C does, and gives its exit code.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+        self.child.wait().expect("an exit code").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

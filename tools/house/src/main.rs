@@ -1,0 +1,77 @@
+//! `just house`: checks that the workspace keeps the rules of its architecture.
+//!
+//! One module per rule. Each gives [`Finding`]s; `house.toml` lists what is allowed and the exceptions.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod finding;
+mod graph;
+mod handles;
+mod leftovers;
+mod licenses;
+mod rules;
+mod safety;
+mod sizes;
+mod source;
+mod tokens;
+mod walks;
+
+use anyhow::{Context, Result};
+use finding::Finding;
+use rules::Rules;
+use source::Source;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match check() {
+        Ok(findings) if findings.is_empty() => {
+            println!("house: every rule is kept");
+            ExitCode::SUCCESS
+        }
+        Ok(findings) => {
+            for finding in &findings {
+                println!("{finding}");
+            }
+            println!("house: {} findings", findings.len());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("house: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check() -> Result<Vec<Finding>> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.ancestors().nth(2).context("tools/house is two folders below the root")?;
+    let rules = Rules::read(&here.join("house.toml"))?;
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .exec()
+        .context("cargo metadata")?;
+
+    let mut findings = graph::check(&rules, &graph::packages(&metadata));
+    findings.extend(licenses::check(&licenses::packages(&metadata)));
+    let roots = safety::roots(&metadata, root);
+    let sources = source::all(root)?;
+    for source in &sources {
+        findings.extend(check_source(source, &roots));
+    }
+    let page = std::fs::read_to_string(root.join(walks::PAGE)).context(walks::PAGE)?;
+    findings.extend(walks::check(&page, &sources));
+    Ok(rules.without_exceptions(findings))
+}
+
+fn check_source(source: &Source, roots: &[String]) -> Vec<Finding> {
+    [
+        sizes::check(source),
+        handles::check(source),
+        clock::check(source),
+        safety::check(source, roots.contains(&source.path)),
+        leftovers::check(source),
+    ]
+    .concat()
+}
