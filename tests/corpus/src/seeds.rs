@@ -1,0 +1,190 @@
+//! Bad inputs in the form that each fuzz body takes.
+
+use core::iter;
+
+use bindrune_hci::{
+    h4::{Direction, PacketType},
+    snoop,
+};
+
+use crate::rows::{Row, rows};
+
+/// A file of the corpus that comes from a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// The fuzz target, which is also the name of the folder.
+    pub target: &'static str,
+    /// The name of the file: the row, and a number where a row makes several.
+    pub name: String,
+    /// What is in the file.
+    pub octets: Vec<u8>,
+}
+
+/// The seeds of all rows.
+#[must_use]
+pub fn seeds() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for row in rows() {
+        let packets = row.packets(REPEATS);
+        match row.layer {
+            "H4" => {
+                hci(&row, &packets, &mut seeds);
+                capture(&row, &packets, &mut seeds);
+            }
+            "HCI" => hci(&row, &packets, &mut seeds),
+            "AD" => {
+                hci(&row, &packets, &mut seeds);
+                each(&row, "gap_ad_data", packets.iter().filter_map(|p| ad_data(p)), &mut seeds);
+            }
+            "ACL" | "L2CAP-sig" | "L2CAP-CoC" => l2cap(&row, &packets, &mut seeds),
+            "ATT-srv" | "ATT-cli" => att(&row, &packets, &mut seeds),
+            _ => {}
+        }
+    }
+    seeds.retain(|seed| !seed.octets.is_empty());
+    seeds
+}
+
+/// How often a seed repeats what a row repeats more often.
+const REPEATS: usize = 8;
+const EVENT: u8 = 0x04;
+const ACL: u8 = 0x02;
+const SIGNALLING: u8 = 5;
+const ATT: u8 = 4;
+
+fn hci(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
+    const NO_WISH: u8 = 0x12;
+    one(row, "hci_h4", packets.concat(), seeds);
+    let events = || packets.iter().filter_map(|p| p.strip_prefix(&[EVENT]));
+    each(row, "hci_events", events().map(<[u8]>::to_vec), seeds);
+    let told = events().filter_map(|event| {
+        let (&[code, _], parameters) = event.split_first_chunk()?;
+        Some(iter::once(NO_WISH).chain(counted(&[&[code], parameters].concat())).collect())
+    });
+    one(row, "gap_operations", told.collect::<Vec<Vec<u8>>>().concat(), seeds);
+}
+
+fn capture(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
+    let records = packets.iter().filter_map(|packet| {
+        let kind = PacketType(*packet.first()?);
+        let total = u32::try_from(packet.len()).ok()?;
+        let head = snoop::record(Direction::ToHost, kind, snoop::UNIX_EPOCH, total);
+        Some([&head, packet.as_slice()].concat())
+    });
+    one(
+        row,
+        "hci_snoop",
+        iter::once(snoop::header().to_vec()).chain(records).flatten().collect(),
+        seeds,
+    );
+}
+
+fn l2cap(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
+    const SIGNAL: u8 = 0b000;
+    const FIRST: u8 = 0b010;
+    const NEXT: u8 = 0b110;
+    let fragments = || packets.iter().filter_map(|p| fragment(p));
+    let signals = || fragments().filter_map(|(_, frame)| pdu(frame, SIGNALLING));
+    if row.layer == "L2CAP-sig" {
+        one(row, "l2cap_signalling", signals().flat_map(counted).collect(), seeds);
+        let heard = signals().flat_map(|pdu| iter::once(SIGNAL).chain(counted(pdu)));
+        one(row, "l2cap_operations", heard.collect(), seeds);
+        return;
+    }
+    let heard = fragments().flat_map(|(first, octets)| {
+        iter::once(if first { FIRST } else { NEXT }).chain(counted(octets))
+    });
+    one(row, "l2cap_operations", heard.collect(), seeds);
+    let landed =
+        fragments().flat_map(|(first, octets)| iter::once(u8::from(!first)).chain(counted(octets)));
+    one(row, "l2cap_reassembly", landed.collect(), seeds);
+}
+
+fn att(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
+    let frames = packets.iter().filter_map(|p| fragment(p));
+    let pdus: Vec<_> = frames.filter_map(|(_, frame)| pdu(frame, ATT)).collect();
+    each(row, "att_pdu", pdus.iter().map(|pdu| pdu.to_vec()), seeds);
+    one(row, "att_bearer", pdus.iter().flat_map(|pdu| bearer(pdu)).collect(), seeds);
+    if row.layer == "ATT-srv" {
+        const STRANGER: u8 = 0x00;
+        const TRUSTED: u8 = 0x07;
+        let both = pdus.iter().flat_map(|&pdu| {
+            [STRANGER, TRUSTED].into_iter().flat_map(|peer| iter::once(peer).chain(counted(pdu)))
+        });
+        one(row, "gatt_server", both.collect(), seeds);
+    } else {
+        let pick = pdus.first().map(|pdu| procedure(pdu));
+        let answers = pdus.iter().flat_map(|pdu| counted(pdu.get(..63).unwrap_or(pdu)));
+        one(row, "gatt_client", pick.into_iter().chain(answers).collect(), seeds);
+    }
+}
+
+/// The request that `pdu` may answer, `pdu`, and the transmission of what is owed.
+fn bearer(pdu: &[u8]) -> Vec<u8> {
+    const REQUEST: u8 = 0x04;
+    const PDU: u8 = 0x0f;
+    const TRANSMIT: u8 = 0x08;
+    let pdu = pdu.get(..15).unwrap_or(pdu);
+    let request = pdu.first().map(|opcode| (opcode & 0x1e) << 3 | REQUEST);
+    let len = pdu.len().to_le_bytes().first().map(|len| len << 4 | PDU);
+    let head = request.into_iter().chain(len);
+    head.chain(pdu.iter().copied()).chain([TRANSMIT]).collect()
+}
+
+/// The procedure of the client body that waits for such a response.
+fn procedure(response: &[u8]) -> u8 {
+    match response.first() {
+        Some(0x05) => 6,
+        Some(0x07) => 2,
+        Some(0x09) => 4,
+        Some(0x0b) => 14,
+        Some(0x0d) => 9,
+        Some(0x0f | 0x21) => 8,
+        Some(0x13) => 10,
+        Some(0x17) => 11,
+        Some(0x11) => 0,
+        _ => 13,
+    }
+}
+
+/// One octet of length, then as much of `octets` as that can count.
+fn counted(octets: &[u8]) -> Vec<u8> {
+    let octets = octets.get(..255).unwrap_or(octets);
+    octets.len().to_le_bytes().into_iter().take(1).chain(octets.iter().copied()).collect()
+}
+
+/// Whether an ACL packet starts a PDU, and its data.
+fn fragment(packet: &[u8]) -> Option<(bool, &[u8])> {
+    let (&[kind, _, flags, _, _], data) = packet.split_first_chunk()?;
+    (kind == ACL).then_some((flags & 0x30 != 0x10, data))
+}
+
+/// The payload of a basic L2CAP frame on `cid`.
+fn pdu(frame: &[u8], cid: u8) -> Option<&[u8]> {
+    let (&[_, _, low, high], payload) = frame.split_first_chunk()?;
+    ((low, high) == (cid, 0)).then_some(payload)
+}
+
+/// The advertising data of a legacy report.
+fn ad_data(packet: &[u8]) -> Option<Vec<u8>> {
+    let (&[.., len], rest) = packet.split_first_chunk::<14>()?;
+    rest.get(..len.into()).map(<[u8]>::to_vec)
+}
+
+fn one(row: &Row, target: &'static str, octets: Vec<u8>, seeds: &mut Vec<Seed>) {
+    seeds.push(Seed { target, name: row.id.to_owned(), octets });
+}
+
+/// One seed for each of `inputs` that no seed has yet.
+fn each(
+    row: &Row,
+    target: &'static str,
+    inputs: impl Iterator<Item = Vec<u8>>,
+    seeds: &mut Vec<Seed>,
+) {
+    for (octets, number) in inputs.zip(1..) {
+        if !seeds.iter().any(|seed| seed.target == target && seed.octets == octets) {
+            seeds.push(Seed { target, name: format!("{}-{number}", row.id), octets });
+        }
+    }
+}

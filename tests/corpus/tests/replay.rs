@@ -1,0 +1,79 @@
+//! Each file of the fuzz corpus, through the body of its fuzz target.
+
+use std::{fs, io::Result, path::PathBuf};
+
+use bindrune_corpus::{fuzz_folder, seeds};
+
+macro_rules! replays {
+    ($($target:ident: $body:path,)*) => {
+        const TARGETS: &[&str] = &[$(stringify!($target)),*];
+
+        $(#[test]
+        fn $target() -> Result<()> {
+            replay(stringify!($target), $body)
+        })*
+    };
+}
+
+replays! {
+    att_bearer: bindrune_att::fuzz::bearer,
+    att_pdu: bindrune_att::fuzz::pdu,
+    controller_hosts: bindrune_controller::fuzz::hosts,
+    gap_ad_data: bindrune_gap::fuzz::ad_data,
+    gap_operations: bindrune_gap::fuzz::gap,
+    gatt_client: bindrune_gatt::client::fuzz::client,
+    gatt_server: bindrune_gatt::fuzz::server,
+    hci_commands: bindrune_hci::fuzz::commands,
+    hci_events: bindrune_hci::fuzz::events,
+    hci_h4: bindrune_hci::fuzz::h4,
+    hci_lane: bindrune_hci::fuzz::lane,
+    hci_snoop: bindrune_hci::fuzz::snoop,
+    l2cap_operations: bindrune_l2cap::fuzz::operations,
+    l2cap_reassembly: bindrune_l2cap::fuzz::reassembly,
+    l2cap_signalling: bindrune_l2cap::fuzz::signalling,
+}
+
+#[test]
+fn every_fuzz_target_is_replayed() -> Result<()> {
+    assert_eq!(names("fuzz_targets")?, TARGETS);
+    assert_eq!(names("corpus")?, TARGETS);
+    Ok(())
+}
+
+#[test]
+fn the_seeds_are_those_of_the_table() -> Result<()> {
+    for seed in seeds() {
+        let path = fuzz_folder().join("corpus").join(seed.target).join(&seed.name);
+        println!("{}", path.display());
+        assert!(fs::read(&path)? == seed.octets, "run bindrune-corpus again");
+    }
+    Ok(())
+}
+
+fn replay(target: &str, body: fn(&[u8])) -> Result<()> {
+    let files = entries(&format!("corpus/{target}"))?;
+    assert!(!files.is_empty(), "the corpus of {target} is empty");
+    for file in files {
+        println!("{}", file.display());
+        body(&fs::read(&file)?);
+    }
+    Ok(())
+}
+
+/// The names in a folder, without extensions.
+fn names(folder: &str) -> Result<Vec<String>> {
+    let stems = entries(folder)?.into_iter();
+    let names = stems.filter_map(|path| path.file_stem()?.to_str().map(str::to_owned));
+    Ok(names.collect())
+}
+
+fn entries(folder: &str) -> Result<Vec<PathBuf>> {
+    let folder = fuzz_folder().join(folder);
+    println!("{}", folder.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        entries.push(entry?.path());
+    }
+    entries.sort();
+    Ok(entries)
+}

@@ -1,0 +1,61 @@
+//! Virtual time.
+
+use core::task::{Context, Poll, Waker};
+use std::{cell::RefCell, rc::Rc};
+
+use bindrune_hci::clock::Clock;
+use embassy_time::Instant;
+
+/// The time of a bench. Clones share it.
+#[derive(Clone, Debug)]
+pub struct TestClock(Rc<RefCell<State>>);
+
+#[derive(Debug)]
+struct State {
+    now: Instant,
+    sleepers: Vec<(Instant, Waker)>,
+}
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        let state = State { now: Instant::from_ticks(0), sleepers: Vec::new() };
+        Self(Rc::new(RefCell::new(state)))
+    }
+
+    /// The earliest time that a task waits for.
+    pub(crate) fn earliest(&self) -> Option<Instant> {
+        self.0.borrow().sleepers.iter().map(|&(at, _)| at).min()
+    }
+
+    /// Goes on to `now`, and wakes who waited for it.
+    pub(crate) fn advance(&self, now: Instant) {
+        let due = {
+            let mut state = self.0.borrow_mut();
+            state.now = state.now.max(now);
+            let sleepers = core::mem::take(&mut state.sleepers);
+            let (due, rest) = sleepers.into_iter().partition(|&(at, _)| at <= now);
+            state.sleepers = rest;
+            due
+        };
+        let due: Vec<(Instant, Waker)> = due;
+        due.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Instant {
+        self.0.borrow().now
+    }
+
+    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.borrow_mut();
+        if at <= state.now {
+            return Poll::Ready(());
+        }
+        match state.sleepers.iter_mut().find(|(_, waker)| waker.will_wake(cx.waker())) {
+            Some((deadline, _)) => *deadline = at.min(*deadline),
+            None => state.sleepers.push((at, cx.waker().clone())),
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,27 @@
+//! A scripted controller and a bench for hostile tests: a whole host on one side, octets of the test's choice on the other.
+//!
+//! The controller answers what a host must ask to be set up, and does nothing by itself afterwards but give credits
+//! back. Whatever else arrives at the host, the test writes. Time is virtual, and each task is polled only when it was
+//! woken, so that a wake that is missing shows.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "this is test code"
+)]
+
+mod bench;
+mod clock;
+mod controller;
+mod outcome;
+mod wire;
+
+pub use bench::Bench;
+pub use clock::TestClock;
+pub use controller::{Controller, Opcodes};
+pub use outcome::Outcome;
+pub use wire::{Acl, Sent, acl, l2cap};

@@ -1,0 +1,111 @@
+//! Credit-based channels. [Vol 3] Part A, 3.4.3 and 10
+
+use bindrune_corpus::Row;
+use bindrune_hostile::{acl, l2cap};
+use hex_literal::hex;
+
+use crate::{
+    parts,
+    scene::{CHANNEL, LINK, PSM, SIGNALLING, linked, opened, opened_by, works},
+};
+
+/// The peer's frames end the channel, and the link lives.
+fn closes(row: &Row) {
+    let mut opened = opened();
+    let parts = parts(row);
+    for part in &parts[..parts.len() - 1] {
+        opened.link.b.inject(part);
+        opened.link.b.expect_silence();
+    }
+    opened.link.b.inject(&parts[parts.len() - 1]);
+    opened.link.b.expect(SIGNALLING, &[&hex!("06 01 0400 4100 4000")]);
+    opened.link.signal(&hex!("07 01 0400 4100 4000"));
+    let (mut link, received) = opened.receive();
+    let received = received.take();
+    assert_eq!(received.len(), parts.len());
+    assert!(received.last().unwrap().is_err());
+    link.b.settle();
+    works(&mut link.b, LINK);
+}
+
+cases! {
+    k01: |row| linked().ignores(row),
+    k02: closes,
+    k04: |row| {
+        let mut opened = opened();
+        opened.link.b.inject(&parts(row)[0]);
+        let (mut link, received) = opened.receive();
+        assert!(!received.is_done());
+        link.b.inject(&acl(LINK, &l2cap(0x40, &hex!("0100 7a"))));
+        assert!(!received.is_done());
+        works(&mut link.b, LINK);
+    },
+    k05: closes,
+    k06: closes,
+    k08: closes,
+    k09: closes,
+    k10: |row| {
+        let whole = linked().b.host.free_packets();
+        let mut opened = opened();
+        opened.link.b.inject(&parts(row)[0]);
+        opened.link.b.expect_silence();
+        opened.link.b.pass(embassy_time::Duration::from_secs(60));
+        works(&mut opened.link.b, LINK);
+        let (mut link, received) = opened.receive();
+        link.b.inject(&hex!("0405 04 00 4000 13"));
+        assert_eq!(received.take().len(), 1);
+        assert_eq!(link.b.host.free_packets(), whole);
+    },
+    k12: |row| {
+        let mut s = linked();
+        let conn = s.conn.clone();
+        let opening = s.b.spawn(async move { conn.open_channel(PSM, CHANNEL).await });
+        s.b.sent();
+        s.b.inject(&parts(row)[0]);
+        s.b.expect_silence();
+        s.signal(&hex!("15 01 0a00 4100 6400 4000 0400 0000"));
+        let channel = opening.take().unwrap();
+        s.is_as_before();
+        drop(channel);
+    },
+    k13: |row| {
+        let mut opened = opened();
+        for part in parts(row) {
+            opened.link.b.inject(&part);
+        }
+        let mut channel = opened.channel;
+        let received = opened.link.b.spawn(async move {
+            let mut sdu = [0; 100];
+            let len = channel.recv(&mut sdu).await;
+            (len, sdu, channel)
+        });
+        let (len, sdu, _channel) = received.take();
+        assert_eq!((len, &sdu[..64]), (Ok(64), &[b'a'; 64][..]));
+        works(&mut opened.link.b, LINK);
+    },
+    k14: |row| {
+        // As many credits as can be: from none, since more than 65535 in all end the channel. The row counts the peer's CID
+        // as 0x0040 too.
+        let mut opened = opened_by(0x40, 0);
+        let free = opened.link.b.host.free_packets();
+        let mut channel = opened.channel;
+        let sent = opened.link.b.spawn(async move {
+            for _ in 0..1000 {
+                channel.send(&[7; 100]).await?;
+            }
+            channel.flush().await?;
+            Ok::<_, bindrune::Error>(channel)
+        });
+        opened.link.b.controller().completes = false;
+        opened.link.b.sent();
+        opened.link.b.inject(&parts(row)[0]);
+        // The controller's buffers bound what leaves, and the packets what waits.
+        assert_eq!(opened.link.b.frames().len(), 4);
+        assert!(free.transmit - opened.link.b.host.free_packets().transmit <= 2);
+        opened.link.b.controller().completes = true;
+        opened.link.b.inject(&hex!("0413 05 01 4000 0400"));
+        assert_eq!(opened.link.b.frames().len(), 2000 - 4);
+        let _channel = sent.take().unwrap();
+        works(&mut opened.link.b, LINK);
+    },
+}

@@ -1,0 +1,54 @@
+//! Every row of the layers is run, or has a reason not to be.
+
+use bindrune_corpus::rows;
+
+use crate::{acl, advertising_data, att_client, att_server, channels, h4, hci, signalling};
+
+/// The layers of this test; pairing and bonds are tested with pairing.
+const LAYERS: [&str; 8] =
+    ["H4", "HCI", "ACL", "L2CAP-sig", "L2CAP-CoC", "ATT-srv", "ATT-cli", "AD"];
+
+const RUN: [&[&str]; 8] = [
+    h4::CASES,
+    hci::CASES,
+    acl::CASES,
+    signalling::CASES,
+    channels::CASES,
+    att_server::CASES,
+    att_client::CASES,
+    advertising_data::CASES,
+];
+
+/// Rows that are not run, and why.
+const EXCUSED: &[(&str, &str)] = &[
+    ("H32", "pairing: it needs an encrypted link"),
+    ("H33", "pairing: it needs a bond"),
+    ("H35", "pairing: it needs LE Secure Connections under way"),
+    ("H36", "pairing: it needs a bond"),
+    ("Q37", "pairing: it needs a signing key"),
+    ("Q38", "pairing: it needs a signing key"),
+    ("Q44", "pairing: it needs a bond"),
+    ("Q58", "pairing: it needs a bond"),
+];
+
+#[test]
+fn every_row_is_run_or_excused() {
+    let run: Vec<String> = RUN.concat().iter().map(|id| id.to_uppercase()).collect();
+    let mut counts = [0; 2];
+    let mut open = Vec::new();
+    for row in rows().filter(|row| LAYERS.contains(&row.layer)) {
+        let is_run = run.iter().any(|id| id == row.id);
+        let is_excused = EXCUSED.iter().any(|(id, _)| *id == row.id);
+        match (is_run, is_excused) {
+            (true, false) => counts[0] += 1,
+            (false, true) => counts[1] += 1,
+            _ => open.push(row.id),
+        }
+    }
+    println!("{} rows run, {} excused", counts[0], counts[1]);
+    for (id, reason) in EXCUSED {
+        println!("{id}: {reason}");
+    }
+    assert!(open.is_empty(), "neither run nor excused, or both: {open:?}");
+    assert_eq!(counts, [run.len(), EXCUSED.len()], "a case without a row");
+}

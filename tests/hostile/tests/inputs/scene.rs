@@ -1,0 +1,349 @@
+//! Where the rows play: a host with a table, links, scanners and channels.
+
+use std::{cell::RefCell, rc::Rc};
+
+use bindrune::{
+    Address, Advertisement, Channel, ChannelConfig, Characteristic, Config, Connection, Error,
+    ErrorCode, Event, FreePackets, Host, Level, Psm, Resources, Scan, Service, Uuid,
+};
+use bindrune_corpus::Row;
+use bindrune_hostile::{Bench, Controller, Outcome, acl, l2cap};
+
+use crate::parts;
+
+pub(crate) const LINK: u16 = 0x40;
+pub(crate) const ATT: u16 = 4;
+pub(crate) const SIGNALLING: u16 = 5;
+
+/// Ten octets that are read and written.
+pub(crate) static VALUE: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff01)).read().write().value(b"0123456789").max_len(512);
+/// Values of 18 and 30 octets.
+pub(crate) static EIGHTEEN: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff02)).read().value(&[b'e'; 18]);
+pub(crate) static THIRTY: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff03)).read().value(&[b't'; 30]);
+/// One that a peer can subscribe to.
+pub(crate) static LEVEL: Characteristic =
+    Characteristic::new(Uuid::new_16(0x2a19)).read().notify().indicate().value(&[100]);
+/// One that needs encryption.
+pub(crate) static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xff04))
+    .read()
+    .notify()
+    .value(&[1])
+    .permission(Level::Encrypted);
+/// One that needs LE Secure Connections, and nothing else.
+pub(crate) static STRICT: Characteristic = Characteristic::new(Uuid::new_16(0xff05))
+    .read()
+    .value(&[2])
+    .permission(Level::SecureConnections);
+/// One whose writes the application refuses with 0x80.
+pub(crate) static ASKED: Characteristic = Characteristic::new(Uuid::new_16(0xff06)).write();
+static SERVICES: &[Service] = &[Service::primary(
+    Uuid::new_16(0xff00),
+    &[&VALUE, &EIGHTEEN, &THIRTY, &LEVEL, &SECRET, &STRICT, &ASKED],
+)];
+
+/// The device name, which the table has at handle 3.
+pub(crate) const NAME: &[u8] = b"ten octets";
+/// What a channel of these tests receives: the window of the rows.
+pub(crate) const CHANNEL: ChannelConfig = ChannelConfig { mtu: Some(100), mps: 64, window: 4 };
+pub(crate) const PSM: Psm = Psm(0x80);
+
+pub(crate) type B = Bench<'static>;
+
+pub(crate) fn config() -> Config {
+    Config::new("ten octets").services(SERVICES).exchange_mtu(false)
+}
+
+pub(crate) fn host() -> Host {
+    let resources = Box::leak(Box::new(Resources::<2, 4, 40, 12, 264, 2048>::new()));
+    Host::new(resources, config()).unwrap()
+}
+
+/// A host that was set up on this controller, and what it sent for that forgotten.
+pub(crate) fn idle_on(controller: Controller) -> B {
+    let mut b = Bench::new(Box::leak(Box::new(host())), controller);
+    let host = b.host;
+    assert!(b.spawn(host.controller()).take().is_ok());
+    b.sent();
+    b
+}
+
+pub(crate) fn idle() -> B {
+    idle_on(Controller::new())
+}
+
+/// LE Connection Complete: we are the peripheral (1) or the central (0).
+pub(crate) fn connection_complete(handle: u16, role: u8) -> Vec<u8> {
+    let mut event = vec![0x04, 0x3e, 0x13, 0x01, 0x00];
+    event.extend(handle.to_le_bytes());
+    event.extend([role, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66]);
+    event.extend([0x18, 0, 0, 0, 0x48, 0, 0]);
+    event
+}
+
+pub(crate) type Log = Rc<RefCell<Vec<String>>>;
+
+/// Advertises for a link; then notes its events until it ends. The handle of the connection is given as soon as it is up.
+pub(crate) fn advertise<'h>(
+    b: &mut Bench<'h>,
+) -> (Outcome<()>, Rc<RefCell<Option<Connection<'h>>>>, Log) {
+    let (slot, log) = (Rc::new(RefCell::new(None)), Log::default());
+    let (conn, events, host) = (slot.clone(), log.clone(), b.host);
+    let task = b.spawn(async move {
+        let Ok(link) = host.advertise(&Advertisement::connectable()).await else { return };
+        *conn.borrow_mut() = Some(link.clone());
+        drain(link, events).await;
+    });
+    (task, slot, log)
+}
+
+/// Notes the events of a link until it ends.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are noted")]
+pub(crate) async fn drain(mut link: Connection<'_>, events: Log) {
+    loop {
+        match link.next().await {
+            Event::Write(write) if write.is(&ASKED) => write.reject(ErrorCode(0x80)),
+            Event::Disconnected(reason) => {
+                events.borrow_mut().push(format!("Disconnected({:02x})", reason.0));
+                return;
+            }
+            event => events.borrow_mut().push(format!("{event:?}")),
+        }
+    }
+}
+
+/// A host with a link as peripheral, on handle 0x0040.
+pub(crate) struct Linked {
+    pub(crate) b: B,
+    pub(crate) conn: Connection<'static>,
+    pub(crate) log: Log,
+    free: FreePackets,
+}
+
+/// Brings up a link as peripheral.
+pub(crate) fn link<'h>(b: &mut Bench<'h>, handle: u16) -> (Connection<'h>, Log) {
+    let (_, conn, log) = advertise(b);
+    b.inject(&connection_complete(handle, 1));
+    let conn = conn.borrow_mut().take().unwrap_or_else(|| panic!("no link"));
+    b.sent();
+    (conn, log)
+}
+
+pub(crate) fn linked_on(mut b: B) -> Linked {
+    let (conn, log) = link(&mut b, LINK);
+    let free = b.host.free_packets();
+    Linked { b, conn, log, free }
+}
+
+pub(crate) fn linked() -> Linked {
+    linked_on(idle())
+}
+
+impl Linked {
+    /// The peer sends an ATT PDU.
+    pub(crate) fn att(&mut self, pdu: &[u8]) {
+        self.b.inject(&acl(LINK, &l2cap(ATT, pdu)));
+    }
+
+    /// The peer sends a C-frame.
+    pub(crate) fn signal(&mut self, pdu: &[u8]) {
+        self.b.inject(&acl(LINK, &l2cap(SIGNALLING, pdu)));
+    }
+
+    /// The host does not answer what it was sent, and nothing of it stays.
+    #[track_caller]
+    pub(crate) fn ignores(mut self, row: &Row) {
+        for part in parts(row) {
+            self.b.inject(&part);
+            self.b.expect_silence();
+        }
+        self.is_as_before();
+    }
+
+    /// Each part of the row is answered by one ATT PDU.
+    #[track_caller]
+    pub(crate) fn answers(mut self, row: &Row, answers: &[&[u8]]) {
+        let parts = parts(row);
+        assert_eq!(parts.len(), answers.len());
+        for (part, answer) in parts.iter().zip(answers) {
+            self.b.inject(part);
+            self.b.expect(ATT, &[answer]);
+        }
+        self.is_as_before();
+    }
+
+    /// Each part of the row is answered by one command on the signalling channel.
+    #[track_caller]
+    pub(crate) fn signals(mut self, row: &Row, answers: &[&[u8]]) {
+        let parts = parts(row);
+        assert_eq!(parts.len(), answers.len());
+        for (part, answer) in parts.iter().zip(answers) {
+            self.b.inject(part);
+            self.b.expect(SIGNALLING, &[answer]);
+        }
+        self.is_as_before();
+    }
+
+    /// A good request is answered, the link is up, and all packets are free that were.
+    #[track_caller]
+    pub(crate) fn is_as_before(&mut self) {
+        works(&mut self.b, LINK);
+        assert!(self.conn.is_connected());
+        assert_eq!(self.b.host.free_packets(), self.free);
+    }
+
+    /// The handle of a characteristic's value.
+    pub(crate) fn handle(&self, of: &'static Characteristic) -> u16 {
+        self.b.host.gatt().handle(of).unwrap()
+    }
+}
+
+/// A good request on a link is answered, whatever came before.
+#[track_caller]
+pub(crate) fn works(b: &mut Bench<'_>, handle: u16) {
+    b.sent();
+    b.inject(&acl(handle, &l2cap(ATT, &[0x0a, 3, 0])));
+    let answer = l2cap(ATT, &[&[0x0b], NAME].concat());
+    assert_eq!(b.frames(), [(handle, answer)], "a good request");
+}
+
+/// The host advertises, takes a link, and serves it.
+#[track_caller]
+pub(crate) fn is_usable(b: &mut Bench<'_>) {
+    let (conn, _) = link(b, 0x0bee);
+    works(b, 0x0bee);
+    let ended = b.spawn(async move { conn.disconnect().await });
+    assert_eq!(ended.take(), Ok(()));
+}
+
+/// What an idle host does not answer, and what it is usable after.
+#[track_caller]
+pub(crate) fn idle_ignores(row: &Row) -> B {
+    let mut b = idle();
+    let free = b.host.free_packets();
+    for part in parts(row) {
+        b.inject(&part);
+        b.expect_silence();
+    }
+    assert_eq!(b.host.free_packets(), free);
+    is_usable(&mut b);
+    assert_eq!(b.host.free_packets(), free);
+    b
+}
+
+/// A report as the application sees it.
+pub(crate) struct Seen {
+    pub(crate) address: Option<Address>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) rssi: Option<i8>,
+    pub(crate) truncated: bool,
+}
+
+pub(crate) type Reports = Rc<RefCell<Vec<Seen>>>;
+
+/// A scanning host, and the reports that it has read.
+pub(crate) fn scanning(controller: Controller) -> (B, Reports) {
+    let mut b = idle_on(controller);
+    let reports = Reports::default();
+    let (seen, host) = (reports.clone(), b.host);
+    b.spawn(async move {
+        let mut scanner = host.scan(&Scan::passive()).unwrap();
+        let mut buffer = [0; 1650];
+        while let Ok(report) = scanner.next(&mut buffer).await {
+            seen.borrow_mut().push(Seen {
+                address: report.address,
+                data: report.data.to_vec(),
+                rssi: report.rssi,
+                truncated: report.flags.contains(bindrune::ReportFlags::TRUNCATED),
+            });
+        }
+    });
+    b.sent();
+    (b, reports)
+}
+
+/// Puts handles of this table in place of those that a row was written for: in the requests that name one handle, and in
+/// Read Multiple.
+pub(crate) fn retarget(packet: &[u8], handles: &[(u16, u16)]) -> Vec<u8> {
+    const OPCODE: usize = 9;
+    let mut packet = packet.to_vec();
+    let named = match packet[OPCODE] {
+        0x0e | 0x20 => (packet.len() - OPCODE - 1) / 2,
+        0x18 => 0,
+        _ => 1,
+    };
+    for place in (0..named).map(|n| OPCODE + 1 + 2 * n) {
+        let found = u16::from_le_bytes([packet[place], packet[place + 1]]);
+        if let Some((_, to)) = handles.iter().find(|(from, _)| *from == found) {
+            packet[place..place + 2].copy_from_slice(&to.to_le_bytes());
+        }
+    }
+    packet
+}
+
+/// SDUs, and the error that ends them.
+pub(crate) type Received = Vec<Result<Vec<u8>, Error>>;
+
+/// A channel that the peer opened; our CID is 0x0040.
+pub(crate) struct Opened {
+    pub(crate) link: Linked,
+    pub(crate) channel: Channel<'static>,
+}
+
+/// The peer opens a channel from its CID, with so many credits for us.
+pub(crate) fn opened_by(cid: u8, credits: u16) -> Opened {
+    let mut link = linked();
+    let host = link.b.host;
+    let accepted = link.b.spawn(async move {
+        let mut listener = host.listen(PSM, CHANNEL).unwrap();
+        listener.accept().await
+    });
+    let mut request = vec![0x14, 0xcc, 10, 0, 0x80, 0, cid, 0, 100, 0, 64, 0];
+    request.extend(credits.to_le_bytes());
+    link.signal(&request);
+    let response = [0x15, 0xcc, 10, 0, 0x40, 0, 100, 0, 64, 0, 4, 0, 0, 0];
+    link.b.expect(SIGNALLING, &[&response]);
+    let (_, channel) = accepted.take().unwrap();
+    Opened { link, channel }
+}
+
+/// The peer opens a channel from its CID 0x0041.
+pub(crate) fn opened() -> Opened {
+    opened_by(0x41, 4)
+}
+
+impl Opened {
+    /// An SDU of the peer still arrives.
+    #[track_caller]
+    pub(crate) fn carries(self) {
+        let Self { mut link, mut channel } = self;
+        link.b.inject(&acl(LINK, &l2cap(0x40, &[3, 0, b'a', b'b', b'c'])));
+        let received = link.b.spawn(async move {
+            let mut sdu = [0; 8];
+            let len = channel.recv(&mut sdu).await;
+            (len, sdu, channel)
+        });
+        let (len, sdu, _channel) = received.take();
+        assert_eq!((len, &sdu[..3]), (Ok(3), &b"abc"[..]));
+        works(&mut link.b, LINK);
+    }
+
+    /// What the channel receives: each SDU, and at last why there is none.
+    pub(crate) fn receive(self) -> (Linked, Outcome<Received>) {
+        let Self { mut link, mut channel } = self;
+        let received = link.b.spawn(async move {
+            let (mut all, mut buffer) = (Vec::new(), [0; 256]);
+            loop {
+                let sdu = channel.recv(&mut buffer).await.map(|len| buffer[..len].to_vec());
+                let ended = sdu.is_err();
+                all.push(sdu);
+                if ended {
+                    return all;
+                }
+            }
+        });
+        (link, received)
+    }
+}

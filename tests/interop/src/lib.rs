@@ -1,0 +1,50 @@
+//! A world for interoperability tests: a third-party controller (rootcanal) and a third-party host
+//! (Bumble) on one simulated air, driven from Rust.
+//!
+//! ```no_run
+//! use bindrune_interop::{Air, Central, Peripheral, Scratch};
+//! use serde_json::json;
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let scratch = Scratch::new("example")?;
+//! let air = Air::start(&scratch)?;
+//! let peripheral = Peripheral::start(&air, "thermometer")?;
+//! let central = Central::start(&air, "phone")?;
+//! peripheral.call("advertise", json!({ "services": ["180f"] }))?;
+//! central.call("connect", json!({ "address": peripheral.address(), "mtu": 517 }))?;
+//! assert_eq!(central.call("discover", json!({}))?["services"], peripheral.database()?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Everything that a test starts ends when its value is dropped, by process id. What it wrote (logs,
+//! captures) stays in the test's [`Scratch`] folder.
+
+#![forbid(unsafe_code)]
+
+mod air;
+mod controllers;
+mod deadline;
+mod node;
+pub mod own;
+mod pattern;
+mod peer;
+mod process;
+mod scratch;
+mod serial;
+pub mod services;
+mod tally;
+pub mod transfer;
+mod tshark;
+mod venv;
+
+pub use air::Air;
+pub use controllers::Controllers;
+pub use deadline::{Deadline, Stopwatch};
+pub use node::{Node, block_on, soon};
+pub use pattern::{Pattern, numbered, sha256};
+pub use peer::{Central, Peer, Pending, Peripheral};
+pub use scratch::Scratch;
+pub use serial::Pty;
+pub use tally::Tally;
+pub use tshark::{Capture, check_capture, check_sent};

@@ -1,0 +1,65 @@
+//! Octets that both ends of a transfer can make by themselves.
+
+use sha2::{Digest, Sha256};
+
+/// The seeded octet stream of `peers/common.py`: a 32-bit linear congruential generator, of which
+/// each step gives its top octet.
+#[derive(Clone, Debug)]
+pub struct Pattern(u32);
+
+impl Pattern {
+    /// The stream of `seed`.
+    #[must_use]
+    pub const fn new(seed: u32) -> Self {
+        Self(seed)
+    }
+
+    /// The next octet.
+    pub const fn octet(&mut self) -> u8 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0.to_be_bytes()[0]
+    }
+
+    /// Fills `out` with the octets that come next.
+    pub fn fill(&mut self, out: &mut [u8]) {
+        out.fill_with(|| self.octet());
+    }
+
+    /// The next `length` octets.
+    #[must_use]
+    pub fn take(&mut self, length: usize) -> Vec<u8> {
+        let mut out = vec![0; length];
+        self.fill(&mut out);
+        out
+    }
+}
+
+/// The value of the `number`-th notification, indication or command of `length` octets (at least
+/// 4): its number, little-endian, then the pattern of that seed.
+#[must_use]
+pub fn numbered(number: u32, length: usize) -> Vec<u8> {
+    let mut value = number.to_le_bytes().to_vec();
+    value.append(&mut Pattern::new(number).take(length.saturating_sub(4)));
+    value
+}
+
+/// SHA-256 as lower-case hexadecimal digits, the form that the peers report.
+#[must_use]
+pub fn sha256(octets: &[u8]) -> String {
+    Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_is_the_one_of_the_peers() {
+        // python3 -c 'from common import Pattern; print(Pattern(1).take(8).hex())'
+        assert_eq!(Pattern::new(1).take(8), [0x3c, 0x5e, 0x81, 0xb4, 0x0c, 0x5e, 0xc6, 0x8e]);
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

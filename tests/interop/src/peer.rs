@@ -1,0 +1,245 @@
+//! The Bumble hosts of `peers/`, driven by JSON lines.
+
+use crate::process::{Process, read_log, tail};
+use crate::transfer::patience;
+use crate::{Air, Deadline, venv};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use bindrune::Address;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::{ChildStdin, ChildStdout, Command};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+const START_TIME: Duration = Duration::from_secs(60);
+const END_TIME: Duration = Duration::from_secs(3);
+
+type Waiting = Arc<Mutex<Option<HashMap<u64, Sender<Value>>>>>;
+
+/// A Bumble host in its own process, on its own controller. Its commands may run side by side.
+#[derive(Debug)]
+pub struct Peer {
+    process: Process,
+    input: Mutex<Input>,
+    waiting: Waiting,
+    address: String,
+    log: PathBuf,
+    capture: PathBuf,
+}
+
+/// The number of the last command, and the pipe that commands go through.
+#[derive(Debug)]
+struct Input {
+    number: u64,
+    pipe: Option<ChildStdin>,
+}
+
+/// A [`Peer`] that advertises and serves: `peers/peripheral.py`.
+#[derive(Debug)]
+pub struct Peripheral(Peer);
+
+/// A [`Peer`] that scans, connects and uses: `peers/central.py`.
+#[derive(Debug)]
+pub struct Central(Peer);
+
+/// A command whose answer has not been taken yet.
+#[derive(Debug)]
+#[must_use]
+pub struct Pending {
+    what: String,
+    answer: Receiver<Value>,
+    log: PathBuf,
+}
+
+impl Peripheral {
+    /// Starts one that will advertise `name`.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(air: &Air, name: &str) -> Result<Self> {
+        Peer::start(air, "peripheral.py", name).map(Self)
+    }
+
+    /// What a full discovery of it must find.
+    ///
+    /// # Errors
+    /// As [`Peer::call`].
+    pub fn database(&self) -> Result<Value> {
+        let mut answer = self.call("database", json!({}))?;
+        answer.get_mut("services").map(Value::take).context("a database without services")
+    }
+}
+
+impl Central {
+    /// Starts one called `name`.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(air: &Air, name: &str) -> Result<Self> {
+        Peer::start(air, "central.py", name).map(Self)
+    }
+}
+
+impl Deref for Peripheral {
+    type Target = Peer;
+    fn deref(&self) -> &Peer {
+        &self.0
+    }
+}
+
+impl Deref for Central {
+    type Target = Peer;
+    fn deref(&self) -> &Peer {
+        &self.0
+    }
+}
+
+impl Peer {
+    fn start(air: &Air, script: &str, name: &str) -> Result<Self> {
+        let python = venv::ready()?.join("bin/python");
+        let file = |ending: &str| air.scratch().join(format!("{name}.{ending}"));
+        let (log, capture) = (file("log"), file("btsnoop"));
+        let address = fresh_address();
+        let mut command = Command::new(python);
+        command
+            .arg(venv::sources().join("peers").join(script))
+            .args(["--hci", &format!("tcp-client:{}", air.hci())])
+            .args(["--name", name, "--address", &address])
+            .env("BUMBLE_SNOOPER", format!("btsnoop:file:{}", capture.display()))
+            .env("PYTHONUNBUFFERED", "1");
+        let mut process = Process::start_piped(&mut command, &log)?;
+        let input = process.child.stdin.take().context("no pipe")?;
+        let output = process.child.stdout.take().context("no pipe")?;
+        let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let ready = expect(&waiting, 0).context("a new peer")?;
+        let table = Arc::clone(&waiting);
+        std::thread::spawn(move || deliver(output, &table));
+
+        let start = Pending { what: format!("start of {name}"), answer: ready, log: log.clone() };
+        start.wait_for(START_TIME)?;
+        let input = Mutex::new(Input { number: 0, pipe: Some(input) });
+        Ok(Self { process, input, waiting, address, log, capture })
+    }
+
+    /// Its static random address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The address as our own host takes it.
+    ///
+    /// # Errors
+    /// Never for a peer that came up.
+    pub fn random_address(&self) -> Result<Address> {
+        Ok(format!("{}/random", self.address).parse()?)
+    }
+
+    /// The btsnoop file with all its HCI traffic, whole once the peer is dropped.
+    #[must_use]
+    pub fn capture(&self) -> &std::path::Path {
+        &self.capture
+    }
+
+    /// Gives a command and waits for its answer, an object. `tests/interop/README.md` lists the
+    /// commands; `arguments` is an object too.
+    ///
+    /// # Errors
+    /// When the command failed, or the peer ended.
+    pub fn call(&self, verb: &str, arguments: Value) -> Result<Value> {
+        self.begin(verb, arguments)?.wait()
+    }
+
+    /// [`call`](Self::call) for futures: hosts and other futures go on meanwhile.
+    ///
+    /// # Errors
+    /// When the command failed, or the peer ended.
+    pub async fn ask(&self, verb: &str, arguments: Value) -> Result<Value> {
+        let pending = self.begin(verb, arguments)?;
+        tokio::task::spawn_blocking(move || pending.wait()).await?
+    }
+
+    /// Gives a command and returns at once; others may be given before its answer is taken.
+    ///
+    /// # Errors
+    /// When the peer ended.
+    pub fn begin(&self, verb: &str, arguments: Value) -> Result<Pending> {
+        let Value::Object(mut command) = arguments else { bail!("arguments are an object") };
+        let mut guard = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let Input { number, pipe } = &mut *guard;
+        *number = number.wrapping_add(1);
+        let answer = expect(&self.waiting, *number)
+            .with_context(|| format!("{verb}: {}", ended(&self.log)))?;
+        command.insert("id".into(), json!(*number));
+        command.insert("do".into(), json!(verb));
+        let pipe = pipe.as_mut().context("the peer was closed")?;
+        writeln!(pipe, "{}", Value::Object(command)).with_context(|| ended(&self.log))?;
+        Ok(Pending { what: verb.to_owned(), answer, log: self.log.clone() })
+    }
+}
+
+impl Drop for Peer {
+    /// Lets it end by itself, so that its capture is whole; then kills it.
+    fn drop(&mut self) {
+        self.input.get_mut().unwrap_or_else(PoisonError::into_inner).pipe = None;
+        let _ = Deadline::after(END_TIME).poll(|| self.process.ended().is_some());
+    }
+}
+
+impl Pending {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// When the command failed, or the peer ended.
+    pub fn wait(self) -> Result<Value> {
+        // Longer than any time limit that a command has by itself.
+        self.wait_for(patience().saturating_add(START_TIME))
+    }
+
+    fn wait_for(self, time: Duration) -> Result<Value> {
+        let answer = self
+            .answer
+            .recv_timeout(Deadline::after(time).left())
+            .map_err(|_| anyhow!("{}: {}", self.what, ended(&self.log)))?;
+        let error = answer.get("error");
+        ensure!(error.is_none(), "{}", error.and_then(Value::as_str).unwrap_or("unknown error"));
+        Ok(answer)
+    }
+}
+
+/// Notes that an answer with this number is awaited; `None` when the peer has ended.
+fn expect(waiting: &Waiting, number: u64) -> Option<Receiver<Value>> {
+    let (sender, receiver) = channel();
+    let mut table = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    table.as_mut()?.insert(number, sender);
+    Some(receiver)
+}
+
+/// Hands each answer to who waits for it, until the peer ends. Its greeting counts as answer 0.
+fn deliver(output: ChildStdout, waiting: &Waiting) {
+    for line in BufReader::new(output).lines().map_while(Result::ok) {
+        let Ok(answer) = serde_json::from_str::<Value>(&line) else { continue };
+        let number = answer.get("id").and_then(Value::as_u64).unwrap_or(0);
+        let mut table = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = table.as_mut().and_then(|table| table.remove(&number)) {
+            // Nobody listens any more when the test dropped its `Pending`.
+            let _ = sender.send(answer);
+        }
+    }
+    *waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
+fn ended(log: &std::path::Path) -> String {
+    format!("no answer; the peer ended, or is stuck. {}:\n{}", log.display(), tail(&read_log(log)))
+}
+
+/// A static random address that no other peer of this process has.
+fn fresh_address() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    format!("F0:F1:F2:F3:F4:{:02X}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

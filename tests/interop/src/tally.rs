@@ -1,0 +1,55 @@
+//! Counts what comes in, as the peers do.
+
+use crate::numbered;
+use sha2::{Digest, Sha256};
+
+/// Values that came in: how many, how many octets, and their hash.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    count: u32,
+    octets: usize,
+    in_order: u32,
+    hash: Sha256,
+}
+
+impl Tally {
+    /// Counts one value, or one SDU.
+    pub fn add(&mut self, value: &[u8]) {
+        let due = value.len() >= 4 && value == numbered(self.count, value.len());
+        self.in_order = self.in_order.saturating_add(due.into());
+        self.count = self.count.saturating_add(1);
+        self.octets = self.octets.saturating_add(value.len());
+        self.hash.update(value);
+    }
+
+    /// Adds octets to the last SDU, or to the first one's beginning.
+    pub fn add_part(&mut self, part: &[u8], last: bool) {
+        self.count = self.count.saturating_add(last.into());
+        self.octets = self.octets.saturating_add(part.len());
+        self.hash.update(part);
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// How many octets.
+    #[must_use]
+    pub const fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// How many were the very [`numbered`](crate::numbered) value that was due.
+    #[must_use]
+    pub const fn in_order(&self) -> u32 {
+        self.in_order
+    }
+
+    /// SHA-256 of all octets, as the peers report it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        self.hash.clone().finalize().iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! A second opinion on captures: tshark's.
+
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// Packets that a dissector gave up on, what its experts call an error, and what they call a warning
+/// about the protocol. (A note about it is no fault: one goes with each part of a long value.)
+const FAULTS: &str = "_ws.malformed || _ws.expert.severity >= 0x00800000 \
+    || (_ws.expert.group == 0x09000000 && _ws.expert.severity >= 0x00600000)";
+
+/// What tshark found in a capture without faults.
+#[derive(Clone, Copy, Debug)]
+pub struct Capture {
+    /// All HCI packets.
+    pub packets: usize,
+    /// Those with an ATT PDU.
+    pub att: usize,
+    /// Those with a frame of an LE credit-based channel, or of its signalling.
+    pub l2cap: usize,
+}
+
+/// Reads a btsnoop file with tshark. A capture whose packets are all well is counted.
+///
+/// # Errors
+/// When tshark is missing, cannot read the file, or finds a malformed packet or a protocol error;
+/// the message then lists those packets.
+pub fn check_capture(path: &Path) -> Result<Capture> {
+    check(path, FAULTS)
+}
+
+/// As [`check_capture`], for what the host sent; the controller may say what it likes.
+///
+/// # Errors
+/// As [`check_capture`].
+pub fn check_sent(path: &Path) -> Result<Capture> {
+    check(path, &format!("hci_h4.direction == 0 && ({FAULTS})"))
+}
+
+fn check(path: &Path, faulty: &str) -> Result<Capture> {
+    let faults = tshark(path, faulty, &["-V"])?;
+    if !faults.is_empty() {
+        let summary = tshark(path, faulty, &[])?;
+        let experts: Vec<_> = faults
+            .iter()
+            .filter(|l| l.contains("Expert Info") || l.contains("Malformed"))
+            .collect();
+        anyhow::bail!("{}: tshark objects to:\n{summary:#?}\n{experts:#?}", path.display());
+    }
+    let packets = tshark(path, "", &["-T", "fields", "-e", "frame.protocols"])?;
+    let with = |protocol: &str| {
+        packets.iter().filter(|p| p.split(':').any(|layer| layer == protocol)).count()
+    };
+    let capture = Capture { packets: packets.len(), att: with("btatt"), l2cap: with("btl2cap") };
+    ensure!(capture.packets > 0, "{} holds no packet", path.display());
+    Ok(capture)
+}
+
+/// The lines that tshark prints for the packets that pass `filter`.
+fn tshark(path: &Path, filter: &str, more: &[&str]) -> Result<Vec<String>> {
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(path).args(more);
+    if !filter.is_empty() {
+        command.args(["-Y", filter]);
+    }
+    let output = command.output().context("cannot start tshark; `./test.sh` installs it")?;
+    ensure!(
+        output.status.success(),
+        "tshark cannot read {}: {}",
+        path.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scratch;
+
+    /// LE Connection Complete for handle 0x0040; without it, tshark objects to ACL data.
+    const CONNECTED: [u8; 22] =
+        [4, 0x3e, 0x13, 1, 0, 0x40, 0, 0, 0, 1, 2, 3, 4, 5, 6, 0x18, 0, 0, 0, 0xc8, 0, 0];
+
+    /// A btsnoop file of H4 packets: events came from the controller, the others went to it.
+    fn btsnoop(packets: &[&[u8]]) -> Vec<u8> {
+        let mut file = b"btsnoop\0\x00\x00\x00\x01\x00\x00\x03\xea".to_vec();
+        for packet in packets {
+            let length = u32::try_from(packet.len()).unwrap().to_be_bytes();
+            let flags = if packet[0] == 4 { [0, 0, 0, 3] } else { [0; 4] };
+            file.extend([length, length, flags, [0; 4], [0; 4], [0; 4]].concat());
+            file.extend_from_slice(packet);
+        }
+        file
+    }
+
+    #[test]
+    fn a_fault_is_found_and_a_sound_packet_is_not_one() {
+        let scratch = Scratch::new("tshark").unwrap();
+        let path = scratch.file("sound.btsnoop");
+        let read_request = [2, 0x40, 0, 7, 0, 3, 0, 4, 0, 0x0a, 3, 0];
+        std::fs::write(&path, btsnoop(&[&CONNECTED, &read_request])).unwrap();
+        let capture = check_capture(&path).unwrap();
+        assert_eq!((capture.packets, capture.att), (2, 1));
+
+        let path = scratch.file("faulty.btsnoop");
+        let short_request = [2, 0x40, 0, 6, 0, 2, 0, 4, 0, 0x0a, 3];
+        std::fs::write(&path, btsnoop(&[&CONNECTED, &read_request, &short_request])).unwrap();
+        assert!(check_capture(&path).unwrap_err().to_string().contains("Malformed"));
+    }
+}

@@ -1,0 +1,156 @@
+//! A host on a virtual controller.
+
+use core::cell::Cell;
+use std::{
+    boxed::Box,
+    collections::BTreeMap,
+    string::String,
+    sync::{Mutex, PoisonError},
+    vec::Vec,
+};
+
+use bindrune::{Config, FreePackets, Host, Resources, RunError};
+use bindrune_controller::{ControllerId, Port, Unplugged, VirtualClock};
+
+use crate::tape::{Tape, Tapped};
+
+/// Memory enough for every test: 8 links, 24 channels, a window for the longest SDU.
+pub type Memory = Resources<8, 24, 420, 32, 264, 16384>;
+
+/// Hosts that earlier scenes left behind, each under its configuration.
+static POOL: Mutex<BTreeMap<String, Vec<Host>>> = Mutex::new(BTreeMap::new());
+
+/// A host with memory of its own, which is never given back.
+#[must_use]
+pub fn new_host(config: Config) -> Host {
+    Host::new(Box::leak(Box::new(Memory::new())), config).unwrap()
+}
+
+/// A host on a virtual controller of a [`crate::Scene`].
+pub struct Device {
+    host: Option<Host>,
+    config: Config,
+    id: ControllerId,
+    port: Cell<Option<Port>>,
+    clock: VirtualClock,
+    tape: Tape,
+    free: FreePackets,
+    chunk: usize,
+}
+
+impl Device {
+    /// A host of the pool, or a new one.
+    pub(crate) fn of_pool(config: Config, port: Port, clock: VirtualClock, tape: Tape) -> Self {
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = pool.get_mut(&format!("{config:?}")).and_then(Vec::pop);
+        drop(pool);
+        let host = used.map_or_else(
+            || new_host(config),
+            |mut host| {
+                host.reset(config).unwrap();
+                host
+            },
+        );
+        Self::new(host, config, port, clock, tape)
+    }
+
+    pub(crate) fn new(
+        host: Host,
+        config: Config,
+        port: Port,
+        clock: VirtualClock,
+        tape: Tape,
+    ) -> Self {
+        let (free, id) = (host.free_packets(), port.id());
+        Self {
+            host: Some(host),
+            config,
+            id,
+            port: Cell::new(Some(port)),
+            clock,
+            tape,
+            free,
+            chunk: usize::MAX,
+        }
+    }
+
+    /// Chops what crosses the port: no read or write moves more than `octets`.
+    #[must_use]
+    pub const fn chopped(mut self, octets: usize) -> Self {
+        self.chunk = octets;
+        self
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        self.host.as_ref().unwrap()
+    }
+
+    /// Takes the host out.
+    #[must_use]
+    pub fn into_host(mut self) -> Host {
+        self.host.take().unwrap()
+    }
+
+    /// The controller.
+    #[must_use]
+    pub const fn id(&self) -> ControllerId {
+        self.id
+    }
+
+    /// Drives the host on its port, as [`Host::run`] does. It may be dropped and called again.
+    pub async fn drive(&self) -> RunError<Unplugged> {
+        let mut lent = Lent { device: self, port: self.port.take() };
+        let Some(port) = &mut lent.port else { return RunError::AlreadyRunning };
+        let (reader, writer) = port.halves();
+        let reader = self.tapped(reader);
+        let writer = self.tapped(writer);
+        self.host().run_with(reader, writer, self.clock.clone()).await
+    }
+
+    /// Puts another port in, for [`Self::drive`].
+    pub fn replug(&self, port: Port) {
+        self.port.set(Some(port));
+    }
+
+    /// What of this device is still in use: links, channels, packets.
+    #[must_use]
+    pub fn leftovers(&self) -> Option<String> {
+        let host = self.host();
+        let (links, channels, free) = (host.links(), host.channels(), host.free_packets());
+        let left = links != 0 || channels != 0 || free != self.free;
+        left.then(|| {
+            let Self { id, free: all, .. } = self;
+            format!("{id:?}: {links} links, {channels} channels, {free:?} of {all:?}")
+        })
+    }
+
+    fn tapped<'p, P>(&self, half: &'p mut P) -> Tapped<'p, P> {
+        let (tape, clock) = (self.tape.clone(), self.clock.clone());
+        Tapped { half, device: self.id, tape, clock, chunk: self.chunk }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        if let Some(host) = self.host.take().filter(|_| !std::thread::panicking()) {
+            let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+            pool.entry(format!("{:?}", self.config)).or_default().push(host);
+        }
+    }
+}
+
+/// The port while it is driven; it goes back on drop.
+struct Lent<'d> {
+    device: &'d Device,
+    port: Option<Port>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Some(port) = self.port.take() {
+            self.device.port.set(Some(port));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The life of credit-based channels.
+
+use bindrune::{Channel, ChannelConfig, CloseReason, Connection, ConnectionResult, Error, Psm};
+use bindrune_pair::{Device, Scene};
+use embassy_futures::join::{join, join_array};
+
+use crate::table::{LAMP, PHONE, pattern};
+
+const PSM: Psm = Psm(0x81);
+
+async fn open<'d>(lamp: &'d Device, here: &Connection<'d>) -> (Channel<'d>, Channel<'d>) {
+    let config = ChannelConfig::default();
+    let mut listener = lamp.host().listen(PSM, config).unwrap();
+    let (near, far) = join(here.open_channel(PSM, config), listener.accept()).await;
+    (near.unwrap(), far.unwrap().1)
+}
+
+#[test]
+fn closing_in_order_delivers_everything_first() {
+    for scene in Scene::lossy(101) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            for round in 0..10 {
+                let (mut near, mut far) = open(&lamp, &here).await;
+                let send = async {
+                    near.send(&pattern(round, 600)).await.unwrap();
+                    near.close().await.unwrap();
+                };
+                let receive = async {
+                    let mut buffer = [0; 2000];
+                    let len = far.recv(&mut buffer).await.unwrap();
+                    assert_eq!(&buffer[..len], pattern(round, 600));
+                    let ended = far.recv(&mut buffer).await;
+                    assert_eq!(ended, Err(Error::Closed(CloseReason::Peer)));
+                    assert_eq!(far.send(&[1]).await, Err(Error::Closed(CloseReason::Peer)));
+                };
+                join(send, receive).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn dropping_either_end_or_the_link_closes_the_channel() {
+    for scene in Scene::lossy(102) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let mut buffer = [0; 2000];
+            let (near, mut far) = open(&lamp, &here).await;
+            drop(near);
+            assert_eq!(far.recv(&mut buffer).await, Err(Error::Closed(CloseReason::Peer)));
+            let (mut near, far) = open(&lamp, &here).await;
+            drop(far);
+            assert_eq!(near.recv(&mut buffer).await, Err(Error::Closed(CloseReason::Peer)));
+            let (mut near, mut far) = open(&lamp, &here).await;
+            here.disconnect().await.unwrap();
+            assert_eq!(far.recv(&mut buffer).await, Err(Error::Closed(CloseReason::LinkLost)));
+            assert_eq!(near.send(&[1]).await, Err(Error::Closed(CloseReason::LinkLost)));
+        });
+    }
+}
+
+#[test]
+fn nobody_listens() {
+    for scene in Scene::lossy(103) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let config = ChannelConfig::default();
+            let refused = Some(Error::Refused(ConnectionResult::PSM_NOT_SUPPORTED));
+            assert_eq!(here.open_channel(PSM, config).await.err(), refused);
+            let listener = lamp.host().listen(PSM, config).unwrap();
+            assert_eq!(lamp.host().listen(PSM, config).err(), Some(Error::Busy));
+            let mut waiting = here.open_channel(PSM, config).await.unwrap();
+            // Nobody has accepted it when the listener goes.
+            drop(listener);
+            let mut buffer = [0; 10];
+            let ended = waiting.recv(&mut buffer).await;
+            assert_eq!(ended, Err(Error::Closed(CloseReason::Peer)));
+            assert_eq!(here.open_channel(PSM, config).await.err(), refused);
+        });
+    }
+}
+
+#[test]
+fn many_channels_on_many_links_at_once() {
+    const PHONES: usize = 3;
+    const EACH: usize = 4;
+    for scene in Scene::lossy(104) {
+        let lamp = scene.device(LAMP);
+        let phones: [_; PHONES] = core::array::from_fn(|_| scene.device(PHONE));
+        let [a, b, c] = &phones;
+        scene.run(&[&lamp, a, b, c], async {
+            let config = ChannelConfig { mtu: None, mps: 247, window: 4 };
+            let mut listener = lamp.host().listen(PSM, config).unwrap();
+            let mut links = Vec::new();
+            for phone in &phones {
+                links.push(scene.connect(&lamp, phone).await);
+            }
+            let mut channels = Vec::new();
+            for (_, here) in &links {
+                for _ in 0..EACH {
+                    let (near, far) = join(here.open_channel(PSM, config), listener.accept()).await;
+                    channels.push((near.unwrap(), far.unwrap().1));
+                }
+            }
+            let mut channels = channels.into_iter().enumerate();
+            let echo: [_; PHONES * EACH] = core::array::from_fn(|_| {
+                let (number, (mut near, mut far)) = channels.next().unwrap();
+                async move {
+                    let ask = async {
+                        let mut buffer = [0; 1000];
+                        for round in 0..10 {
+                            let sdu = pattern(number * 100 + round, 700 + number);
+                            near.send(&sdu).await.unwrap();
+                            let len = near.recv(&mut buffer).await.unwrap();
+                            assert_eq!(&buffer[..len], sdu);
+                        }
+                    };
+                    let answer = async {
+                        let mut buffer = [0; 1000];
+                        for _ in 0..10 {
+                            let len = far.recv(&mut buffer).await.unwrap();
+                            far.send(&buffer[..len]).await.unwrap();
+                        }
+                    };
+                    join(ask, answer).await;
+                    near.close().await.unwrap();
+                }
+            });
+            join_array(echo).await;
+        });
+    }
+}
+
+#[test]
+fn a_send_that_is_dropped_half_way_closes_the_channel() {
+    for scene in Scene::lossy(105) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let sdu = pattern(1, 1000);
+            let (mut near, mut far) = open(&lamp, &here).await;
+            near.send(&sdu).await.unwrap();
+            // The window is spent, so that this one stays in the middle.
+            assert_eq!(scene.within(200, near.send(&sdu)).await, None);
+            assert_eq!(near.send(&sdu).await, Err(Error::Interrupted));
+            let mut buffer = [0; 2000];
+            assert_eq!(far.recv(&mut buffer).await, Ok(1000));
+            assert_eq!(far.recv(&mut buffer).await, Err(Error::Closed(CloseReason::Peer)));
+        });
+    }
+}
+
+#[test]
+fn packets_are_lent_in_both_directions() {
+    for scene in Scene::lossy(106) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let (mut near, mut far) = open(&lamp, &here).await;
+            let send = async {
+                drop(near.reserve(20).await.unwrap());
+                assert!(matches!(near.reserve(2000).await, Err(Error::TooLong { .. })));
+                for round in 0..50 {
+                    let mut packet = near.reserve(200).await.unwrap();
+                    packet.copy_from_slice(&pattern(round, 200));
+                    packet.send().await.unwrap();
+                }
+                near.flush().await.unwrap();
+            };
+            let receive = async {
+                for round in 0..50 {
+                    assert_eq!(far.recv_ref().await.unwrap()[..], pattern(round, 200));
+                }
+            };
+            join(send, receive).await;
+        });
+    }
+}

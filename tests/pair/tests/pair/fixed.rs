@@ -1,0 +1,57 @@
+//! The application's own fixed channel.
+
+use bindrune::{Cid, Error};
+use bindrune_pair::Scene;
+use embassy_futures::join::join;
+
+use crate::table::{LAMP, PHONE, pattern};
+
+const OWN: Cid = Cid(0x3e);
+
+#[test]
+fn an_own_fixed_channel_carries_pdus_both_ways_in_order() {
+    for scene in Scene::lossy(81) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (there, here) = scene.connect(&lamp, &phone).await;
+            let (mut a, mut b) =
+                (there.fixed_channel(OWN).unwrap(), here.fixed_channel(OWN).unwrap());
+            assert_eq!(here.fixed_channel(OWN).err(), Some(Error::Busy));
+            assert_eq!(there.fixed_channel(Cid::ATT).err(), Some(Error::InvalidParameters));
+            let send = async {
+                for round in 0..100 {
+                    b.send(&pattern(round, round)).await.unwrap();
+                }
+                let mut buffer = [0; 300];
+                assert_eq!(b.recv(&mut buffer).await, Ok(4));
+                assert_eq!(b.lost(), 0);
+            };
+            let receive = async {
+                let mut buffer = [0; 300];
+                for round in 0..100 {
+                    let len = a.recv(&mut buffer).await.unwrap();
+                    assert_eq!(&buffer[..len], pattern(round, round));
+                }
+                a.send(b"done").await.unwrap();
+            };
+            join(send, receive).await;
+            drop(a);
+            assert!(there.fixed_channel(Cid(0x3f)).is_ok());
+        });
+    }
+}
+
+#[test]
+fn what_nobody_serves_is_counted() {
+    let scene = Scene::new(82);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        here.fixed_channel(OWN).unwrap().send(&[1]).await.unwrap();
+        scene.sleep(500).await;
+        let mut own = here.fixed_channel(OWN).unwrap();
+        own.send(&[1]).await.unwrap();
+        scene.sleep(500).await;
+        assert!(lamp.host().stats().unknown_channel >= 1);
+    });
+}

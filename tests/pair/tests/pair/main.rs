@@ -1,0 +1,25 @@
+//! Whole hosts against each other, on an air that loses packets, in virtual time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    reason = "these are tests"
+)]
+
+mod advertise;
+mod ask;
+mod channel;
+mod connect;
+mod discover;
+mod drop;
+mod fixed;
+mod link;
+mod push;
+mod same;
+mod several;
+mod table;
+mod transfer;
+mod value;

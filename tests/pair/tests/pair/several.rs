@@ -1,0 +1,136 @@
+//! Several links at once, in both roles.
+
+use bindrune::{Advertisement, ChannelConfig, CloseReason, Connection, Error, Psm};
+use bindrune_pair::Scene;
+use embassy_futures::join::{join, join3, join4};
+
+use crate::table::{BATTERY, LAB, LAMP, LEVEL, LONG, PHONE, STREAM, find, pattern, subscribed};
+
+const PSM: Psm = Psm(0x82);
+
+/// What each central does: reads, writes, takes notifications, and moves data over a channel.
+async fn use_lamp(link: &Connection<'_>, number: usize) {
+    let mut buffer = [0; 512];
+    let (level, long) = (find(link, BATTERY, &LEVEL).await, find(link, LAB, &LONG).await);
+    let stream = find(link, LAB, &STREAM).await;
+    let mut values = link.subscribe(&stream).await.unwrap();
+    let mut channel = link.open_channel(PSM, ChannelConfig::default()).await.unwrap();
+    for round in 0..20 {
+        assert_eq!(link.read(&level, &mut buffer).await, Ok(1));
+        link.write(&long, &pattern(number, 300)).await.unwrap();
+        let len = values.next(&mut buffer).await.unwrap();
+        assert_eq!(&buffer[..len], pattern(round, 100));
+        channel.send(&pattern(number, 500)).await.unwrap();
+        let len = channel.recv(&mut buffer).await.unwrap();
+        assert_eq!(&buffer[..len], pattern(number, 500));
+    }
+    assert_eq!(values.lost(), 0);
+    channel.close().await.unwrap();
+}
+
+/// What the peripheral does for each of them.
+async fn serve(mut link: Connection<'_>) {
+    subscribed(&mut link, &STREAM).await;
+    for round in 0..20 {
+        link.notify(&STREAM, &pattern(round, 100)).await.unwrap();
+    }
+    link.disconnected().await;
+}
+
+/// Echoes one channel's SDUs.
+async fn echo(listener: &mut bindrune::Listener<'_>, count: usize) {
+    let mut channels = Vec::new();
+    for _ in 0..count {
+        channels.push(listener.accept().await.unwrap().1);
+    }
+    for _ in 0..20 {
+        for channel in &mut channels {
+            let mut buffer = [0; 512];
+            let len = channel.recv(&mut buffer).await.unwrap();
+            channel.send(&buffer[..len]).await.unwrap();
+        }
+    }
+    for channel in &mut channels {
+        assert_eq!(channel.recv(&mut [0; 8]).await, Err(Error::Closed(CloseReason::Peer)));
+    }
+}
+
+#[test]
+fn three_centrals_on_one_peripheral() {
+    for scene in Scene::lossy(111) {
+        let lamp = scene.device(LAMP);
+        let [a, b, c] = core::array::from_fn(|_| scene.device(PHONE));
+        scene.run(&[&lamp, &a, &b, &c], async {
+            let peer = scene.address(&lamp).await;
+            let mut listener = lamp.host().listen(PSM, ChannelConfig::default()).unwrap();
+            let advertisement = Advertisement::connectable();
+            let peripheral = async {
+                let mut links = Vec::new();
+                for _ in 0..3 {
+                    links.push(lamp.host().advertise(&advertisement).await.unwrap());
+                }
+                assert_eq!(lamp.host().links(), 3);
+                let [x, y, z] = links.try_into().unwrap();
+                join4(serve(x), serve(y), serve(z), echo(&mut listener, 3)).await;
+            };
+            let central = async |device: &bindrune_pair::Device, number| {
+                let link = device.host().connect(&peer).await.unwrap();
+                use_lamp(&link, number).await;
+                link.disconnect().await.unwrap();
+            };
+            join4(peripheral, central(&a, 1), central(&b, 2), central(&c, 3)).await;
+        });
+    }
+}
+
+#[test]
+fn three_peripherals_on_one_central() {
+    for scene in Scene::lossy(112) {
+        let phone = scene.device(PHONE);
+        let [a, b, c] = core::array::from_fn(|_| scene.device(LAMP));
+        scene.run(&[&phone, &a, &b, &c], async {
+            let one = async |lamp: &bindrune_pair::Device, number| {
+                let peer = scene.address(lamp).await;
+                let advertisement = Advertisement::connectable();
+                let mut listener = lamp.host().listen(PSM, ChannelConfig::default()).unwrap();
+                let advertise = lamp.host().advertise(&advertisement);
+                let (there, here) = join(advertise, phone.host().connect(&peer)).await;
+                let here = here.unwrap();
+                let using = async {
+                    use_lamp(&here, number).await;
+                    here.disconnect().await.unwrap();
+                };
+                join3(serve(there.unwrap()), echo(&mut listener, 1), using).await;
+            };
+            join3(one(&a, 1), one(&b, 2), one(&c, 3)).await;
+        });
+    }
+}
+
+#[test]
+fn both_roles_at_once_and_advertising_goes_on() {
+    for scene in Scene::lossy(113) {
+        let (lamp, middle, phone) = (scene.device(LAMP), scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &middle, &phone], async {
+            let (_a, up) = scene.connect(&lamp, &middle).await;
+            let (_b, down) = scene.connect(&middle, &phone).await;
+            let host = middle.host();
+            assert_eq!(host.links(), 2);
+            let advertisement = Advertisement::non_connectable();
+            let on = host.broadcast(&advertisement).unwrap();
+            let scan = async {
+                let mut buffer = [0; 64];
+                let mut scanner = host.scan(&bindrune::Scan::passive()).unwrap();
+                assert!(scene.within(200, scanner.next(&mut buffer)).await.is_none());
+            };
+            let read = async |link: &Connection<'_>| {
+                let level = find(link, BATTERY, &LEVEL).await;
+                for _ in 0..20 {
+                    assert_eq!(link.read(&level, &mut [0; 4]).await, Ok(1));
+                }
+            };
+            join3(read(&up), read(&down), scan).await;
+            drop(on);
+        });
+    }
+}
