@@ -1,0 +1,5 @@
+//! A GATT client procedure against a server of any octets.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bindrune_gatt::client::fuzz::client(data));

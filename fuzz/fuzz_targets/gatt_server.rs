@@ -1,0 +1,5 @@
+//! PDUs to a GATT server, with any security and any answers of the application.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bindrune_gatt::fuzz::server(data));

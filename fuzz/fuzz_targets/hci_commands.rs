@@ -1,0 +1,5 @@
+//! An HCI command packet.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bindrune_hci::fuzz::commands(data));
