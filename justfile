@@ -1,0 +1,73 @@
+# One recipe per job of continuous integration, and a few for the desk. `just` lists them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Lists the recipes.
+default:
+    @just --list --unsorted
+
+# The rules of the architecture: dependencies, sizes, handles, clocks, unsafe code, licenses.
+house:
+    cargo run --quiet --locked --package bindrune-house
+
+# Format, lints in every combination of features, spelling.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- --deny warnings
+    cargo clippy --workspace --all-targets --all-features --locked -- --deny warnings
+    for features in "" sync log defmt std serial tcp; do \
+        cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
+    done
+    typos
+
+# The workspace builds with the oldest compiler that Cargo.toml promises.
+msrv:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    if rustc --version | grep --quiet --fixed-strings "rustc $wanted."; then
+        cargo check --workspace --locked
+    else
+        cargo "+$wanted" check --workspace --locked
+    fi
+
+# Documentation, with warnings as errors.
+docs:
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+
+# The host for a Cortex-M4, with Debian's toolchain (rustc-web cargo-web rust-web-src): core and nothing else.
+no-std:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    target=thumbv7em-none-eabihf
+    export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc CARGO_TARGET_DIR=target/no-std
+    unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
+    for features in "" sync,log,defmt; do
+        /usr/bin/cargo build -Z build-std=core --target "$target" --release --locked \
+            --package bindrune --no-default-features --features "$features"
+    done
+    # Only core was built for the target; nothing else of the standard library may have come in.
+    if find "$CARGO_TARGET_DIR/$target" -name 'libstd-*' -o -name 'liballoc-*' | grep .; then
+        echo "std or alloc was linked" >&2
+        exit 1
+    fi
+    echo "no-std: bindrune builds for $target without std and without alloc"
+
+# Unit, property and virtual-time tests, and the examples in the documentation.
+test *arguments:
+    cargo test --workspace --exclude bindrune-interop --locked {{ arguments }}
+
+# Against rootcanal and Bumble; needs what ./test.sh installs.
+interop *arguments:
+    cargo test --package bindrune-interop --locked {{ arguments }}
+
+# The same with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md.
+interop-full:
+    BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked channels_carry -- --nocapture
+
+# The tour, on the built-in virtual controller.
+demo:
+    cargo run --release --locked --package bindrune-cli -- demo
+
+# Everything that continuous integration runs.
+ci: house check msrv docs no-std demo test interop
