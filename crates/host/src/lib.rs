@@ -39,6 +39,7 @@
 
 mod aio;
 mod arena;
+mod bonds;
 mod config;
 mod core;
 mod error;
@@ -71,6 +72,7 @@ pub use bindrune_gatt::{
 pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
 pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
+pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS, DEFAULT_SCAN_OCTETS};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;

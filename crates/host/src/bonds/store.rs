@@ -1,0 +1,95 @@
+//! What a store of bonds is.
+
+use core::{convert::Infallible, future::Future};
+
+use bindrune_wire::Address;
+
+/// Which record it is. A store has at most one of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RecordId {
+    /// This device: its Identity Resolving Key, and its static address where the host made one.
+    Local,
+    /// The bond with the device of this identity address.
+    Peer(Address),
+}
+
+/// What [`BondStore::load`] found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Loaded {
+    /// Records that were given to the caller.
+    pub records: usize,
+    /// Records that were damaged and of which no good copy was left: their bonds are lost.
+    pub damaged: usize,
+    /// Records that were dropped since another one has the same [`RecordId`].
+    pub duplicates: usize,
+    /// The store was found in an older state than it was left in, and the newer state was taken where it was still there.
+    pub rolled_back: bool,
+}
+
+/// Keeps the host's bonds where they outlive it: in a file, in flash memory, or what the application makes of it.
+///
+/// A record is octets that the host alone understands, at most [`Self::MAX`] of them. It contains keys: whoever
+/// reads it can listen to, and pose as, either device. A store shows it to nobody.
+///
+/// The host calls one method at a time, and awaits it beside everything else that it does; a method that blocks stops
+/// the host for that long.
+pub trait BondStore {
+    /// What can go wrong. The host reports it to the application and goes on without the store's help.
+    type Error: core::fmt::Debug;
+
+    /// Octets of the longest record that a store must take.
+    const MAX: usize = 256;
+
+    /// Gives each record to `each` once. A damaged record is left out, and counted in the result.
+    ///
+    /// # Cancel safety
+    ///
+    /// `each` may have had any of the records; loading may begin again.
+    fn load(
+        &mut self,
+        each: impl FnMut(RecordId, &[u8]),
+    ) -> impl Future<Output = Result<Loaded, Self::Error>>;
+
+    /// Keeps `record` in the place of the one with the same id. Once it returns `Ok`, the record is there after any loss of power; after
+    /// an error, or while it is under way, either the old record or the new one is.
+    ///
+    /// A store that has no room says so, and never gives up another record for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// The old record or the new one is there.
+    fn store(
+        &mut self,
+        id: RecordId,
+        record: &[u8],
+    ) -> impl Future<Output = Result<(), Self::Error>>;
+
+    /// Removes a record. One that is not there is no error. Once it returns `Ok`, the record does not come back.
+    ///
+    /// # Cancel safety
+    ///
+    /// The record is there or is not.
+    fn delete(&mut self, id: RecordId) -> impl Future<Output = Result<(), Self::Error>>;
+}
+
+/// Keeps nothing: bonds live as long as the host does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl BondStore for NoStore {
+    type Error = Infallible;
+
+    async fn load(&mut self, _each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Infallible> {
+        Ok(Loaded::default())
+    }
+
+    async fn store(&mut self, _id: RecordId, _record: &[u8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn delete(&mut self, _id: RecordId) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
