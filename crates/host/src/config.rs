@@ -1,6 +1,7 @@
 //! What the user decides about the host as a whole.
 
 use bindrune_gatt::{Service, table};
+use bindrune_smp::Config as PairingConfig;
 use bindrune_wire::Address;
 
 /// How the host behaves. Everything has a default but the name.
@@ -18,6 +19,22 @@ pub struct Config {
     pub(crate) advertising_octets: usize,
     pub(crate) scan_octets: usize,
     pub(crate) prepare_octets: usize,
+    pub(crate) pairing: PairingConfig,
+    pub(crate) bonds: usize,
+    pub(crate) client_security: ClientSecurity,
+}
+
+/// What a GATT client's operation does when the peer answers that the link is not secure enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ClientSecurity {
+    /// It fails with the peer's error.
+    Report,
+    /// Where there is a bond with the peer, the link is encrypted with its key, and the operation repeated once.
+    #[default]
+    Encrypt,
+    /// As [`Self::Encrypt`]; without a bond the devices pair first.
+    Pair,
 }
 
 /// Octets of the arena for one peer's subscriptions and prepared writes, by default.
@@ -26,6 +43,12 @@ pub const DEFAULT_PREPARE_OCTETS: usize = 64;
 pub const DEFAULT_ADVERTISING_OCTETS: usize = 62;
 /// Octets of the arena for advertising reports that wait to be read, by default.
 pub const DEFAULT_SCAN_OCTETS: usize = 192;
+
+/// Bonds that the host keeps, by default.
+pub const DEFAULT_BONDS: usize = 4;
+
+/// The most bonds that one host can keep.
+pub(crate) const MAX_BONDS: usize = 64;
 
 /// The most advertising sets that one host can have.
 pub(crate) const MAX_ADVERTISING_SETS: usize = 4;
@@ -47,6 +70,9 @@ impl Config {
             advertising_octets: DEFAULT_ADVERTISING_OCTETS,
             scan_octets: DEFAULT_SCAN_OCTETS,
             prepare_octets: DEFAULT_PREPARE_OCTETS,
+            pairing: PairingConfig::DEFAULT,
+            bonds: DEFAULT_BONDS,
+            client_security: ClientSecurity::Encrypt,
         }
     }
 
@@ -131,6 +157,29 @@ impl Config {
     #[must_use]
     pub const fn prepare_octets(mut self, octets: usize) -> Self {
         self.prepare_octets = octets;
+        self
+    }
+
+    /// What is offered and demanded when pairing. By default: LE Secure Connections with 16 octets of key and bonding, without
+    /// display or keyboard, and only after the application has agreed.
+    #[must_use]
+    pub const fn pairing(mut self, pairing: PairingConfig) -> Self {
+        self.pairing = pairing;
+        self
+    }
+
+    /// How many bonds the host keeps, 0 to 64; 4 by default. With 0 it pairs without bonding.
+    #[must_use]
+    pub const fn bonds(mut self, bonds: usize) -> Self {
+        self.bonds = if bonds > MAX_BONDS { MAX_BONDS } else { bonds };
+        self
+    }
+
+    /// What a GATT client's operation does when the peer answers that the link is not secure enough; by default the link is
+    /// encrypted where there is a bond, and the operation repeated.
+    #[must_use]
+    pub const fn client_security(mut self, client_security: ClientSecurity) -> Self {
+        self.client_security = client_security;
         self
     }
 

@@ -71,9 +71,15 @@ pub use bindrune_gatt::{
 };
 pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
 pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
+pub use bindrune_smp::{
+    Config as PairingConfig, IoCapability, KeyDistribution, Keypress, Method, Reason,
+};
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
-pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS, DEFAULT_SCAN_OCTETS};
+pub use config::{
+    ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
+    DEFAULT_SCAN_OCTETS,
+};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
 pub use stats::Stats;

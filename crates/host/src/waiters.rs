@@ -36,6 +36,14 @@ pub(crate) enum HostKey {
     Scan,
     /// A channel waits at a listener.
     Accept,
+    /// The slow work of a pairing is to be done.
+    Job,
+    /// The store of bonds has something to do.
+    BondJob,
+    /// A pairing asks the user, or the asking is over.
+    Pairing,
+    /// Bonds were loaded, stored or removed.
+    Bonds,
 }
 
 /// What belongs to one link.
@@ -60,6 +68,8 @@ pub(crate) enum LinkKey {
     Closed,
     /// A PDU on the application's own fixed channel, or room to send one.
     Fixed,
+    /// A pairing or the start of encryption ended.
+    Security,
 }
 
 /// What belongs to one credit-based channel.

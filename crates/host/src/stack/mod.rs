@@ -54,6 +54,8 @@ pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
+#[expect(unused_imports, reason = "the loops of the shell use them")]
+pub(crate) use security::{BondJob, JobTicket, RECORD_MAX};
 pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;
 

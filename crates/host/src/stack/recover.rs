@@ -38,7 +38,11 @@ impl Stack {
     pub(crate) fn start(&mut self, now: Instant) {
         self.now = now;
         self.phase = Phase::ResetOwed { silent: false };
-        self.ready.host(HostKey::Transmit);
+        for key in
+            [HostKey::Transmit, HostKey::Job, HostKey::BondJob, HostKey::Bonds, HostKey::Pairing]
+        {
+            self.ready.host(key);
+        }
         self.deadlines_changed();
     }
 

@@ -41,8 +41,9 @@ pub struct Config {
     pub debug_keys: bool,
 }
 
-impl Default for Config {
-    fn default() -> Self {
+impl Config {
+    /// The defaults: what [`Self::default`] gives.
+    pub const DEFAULT: Self = {
         let keys = KeyDistribution::ENCRYPTION.union(KeyDistribution::IDENTITY);
         Self {
             io: IoCapability::NoInputNoOutput,
@@ -60,6 +61,12 @@ impl Default for Config {
             consent: true,
             debug_keys: false,
         }
+    };
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }
 
