@@ -19,6 +19,7 @@
 mod access;
 mod aware;
 mod discover;
+mod memory;
 mod peer;
 mod prepare;
 mod push;
@@ -30,6 +31,7 @@ mod write;
 use bindrune_att::ErrorCode;
 
 pub use access::Security;
+pub use memory::{PEER_MEMORY, REMEMBERED_CCCDS};
 pub use peer::Peer;
 pub use prepare::LONG_WRITE;
 pub use push::{PushError, SubscriptionChange, Written, write_indication, write_notification};

@@ -1,8 +1,16 @@
-//! The record of a bond, as it is stored: versioned and checked. [Vol 3] Part C, 9.4.4
+//! The records that are stored: of a bond, and of this device. Versioned and checked. [Vol 3] Part C, 9.4.4
+
+mod local;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
 
 use bindrune_wire::{Address, Level, NoRoom, Reader, Writer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+pub use local::Local;
 
 use crate::{
     crypto::aes_cmac,
@@ -16,6 +24,8 @@ use crate::{
 pub struct Bond {
     /// Who the peer is: its identity address, or the address that it paired with where it gave none.
     pub peer: Address,
+    /// Who this device was to the peer: its identity address. Under another one the keys are of no use, and must not be used.
+    pub local: Address,
     /// How it paired.
     pub method: Method,
     /// LE Secure Connections.
@@ -26,6 +36,12 @@ pub struct Bond {
     pub key_size: u8,
     /// The keys.
     pub keys: Keys,
+    /// The next counter of what this device signs. [Vol 3] Part H, 2.4.5
+    pub local_sign: u32,
+    /// The least counter that is accepted of what the peer signs.
+    pub peer_sign: u32,
+    /// What the GATT server remembers of the peer, as it encodes it; zeros for nothing.
+    pub gatt: [u8; Self::GATT],
 }
 
 /// Octets that are not a whole record.
@@ -36,24 +52,45 @@ pub enum BondError {
     Version(u8),
     /// The record was cut off or changed.
     Damaged,
+    /// The record is whole, but no pairing makes such keys: an LTK of zeros, or a key size outside 7 to 16.
+    Unsound,
 }
+
+impl fmt::Display for BondError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, "a newer bindrune wrote it, as version {version}"),
+            Self::Damaged => f.write_str("it is damaged"),
+            Self::Unsound => f.write_str("its key is none that a pairing makes"),
+        }
+    }
+}
+
+impl core::error::Error for BondError {}
 
 impl Bond {
     /// Octets of a record, of whatever keys.
-    pub const SIZE: usize = 134;
+    pub const SIZE: usize = 183;
+    /// Octets of [`Self::gatt`].
+    pub const GATT: usize = 34;
     /// The version that is written.
     pub const VERSION: u8 = 1;
 
-    /// The bond of a pairing with the device that used `address`; `None` where a side keeps no keys.
+    /// The bond of a pairing of this device, of identity `local`, with the one that used `address`; `None` where a side keeps no
+    /// keys.
     #[must_use]
-    pub fn new(outcome: &Outcome, address: Address) -> Option<Self> {
+    pub fn new(outcome: &Outcome, local: Address, address: Address) -> Option<Self> {
         outcome.bonded.then(|| Self {
             peer: outcome.keys.peer_identity.unwrap_or(address),
+            local,
             method: outcome.method,
             secure: outcome.secure,
             authenticated: outcome.authenticated,
             key_size: outcome.key_size,
             keys: outcome.keys.clone(),
+            local_sign: 0,
+            peer_sign: 0,
+            gatt: [0; Self::GATT],
         })
     }
 
@@ -76,24 +113,24 @@ impl Bond {
         let mut record = Zeroizing::new([0; Self::SIZE]);
         let mut body = Writer::new(record.as_mut_slice());
         self.write_body(&mut body)?;
-        let sum = checksum(body.written());
-        body.bytes(&sum)?;
+        seal(LABEL, &mut body)?;
         w.bytes(body.written())
     }
 
     /// Reads a record. One that claims more than its method can give, such as authentication by a legacy passkey, is
     /// taken for what the method gives.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
-        let Some((&version, _)) = octets.split_first() else { return Err(BondError::Damaged) };
-        if version != Self::VERSION {
-            return Err(BondError::Version(version));
-        }
-        let (body, sum) = octets.split_last_chunk::<16>().ok_or(BondError::Damaged)?;
-        if !bool::from(checksum(body).ct_eq(sum)) {
-            return Err(BondError::Damaged);
-        }
-        let mut r = Reader::new(body);
-        Self::read_body(&mut r).filter(|_| r.is_empty()).ok_or(BondError::Damaged)
+        let mut r = unseal(LABEL, octets, Self::VERSION)?;
+        let bond = Self::read_body(&mut r).filter(|_| r.is_empty()).ok_or(BondError::Damaged)?;
+        if bond.is_sound() { Ok(bond) } else { Err(BondError::Unsound) }
+    }
+
+    /// Whether a pairing can have made it.
+    fn is_sound(&self) -> bool {
+        let mut ltks = [&self.keys.local, &self.keys.peer].into_iter().flatten();
+        (7..=16).contains(&self.key_size)
+            && !ltks.any(|ltk| ltk.key.is_zero())
+            && self.keys.peer_identity.is_none_or(|identity| identity == self.peer)
     }
 
     fn write_body(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
@@ -114,21 +151,25 @@ impl Bond {
         w.u8(self.key_size)?;
         w.u8(method_octet(self.method))?;
         write_address(w, Some(self.peer))?;
+        write_address(w, Some(self.local))?;
         write_ltk(w, keys.local.as_ref())?;
         write_ltk(w, keys.peer.as_ref())?;
         write_key(w, keys.peer_irk.as_ref())?;
         write_address(w, keys.peer_identity)?;
         write_key(w, keys.local_csrk.as_ref())?;
-        write_key(w, keys.peer_csrk.as_ref())
+        write_key(w, keys.peer_csrk.as_ref())?;
+        w.u32(self.local_sign)?;
+        w.u32(self.peer_sign)?;
+        w.bytes(&self.gatt)
     }
 
     fn read_body(r: &mut Reader<'_>) -> Option<Self> {
-        let _version = r.u8().ok()?;
         let flags = r.u8().ok()?;
         let has = |bit: u8| flags & bit != 0;
-        let key_size = r.u8().ok().filter(|size| (7..=16).contains(size))?;
+        let key_size = r.u8().ok()?;
         let method = method_of(r.u8().ok()?)?;
         let peer = read_address(r)?;
+        let local = read_address(r)?;
         let keys = Keys {
             local: Some(read_ltk(r)?).filter(|_| has(0x04)),
             peer: Some(read_ltk(r)?).filter(|_| has(0x08)),
@@ -139,7 +180,18 @@ impl Bond {
         };
         let secure = has(0x01);
         let authenticated = has(0x02) && method.is_authenticated(secure);
-        Some(Self { peer, method, secure, authenticated, key_size, keys })
+        Some(Self {
+            peer,
+            local,
+            method,
+            secure,
+            authenticated,
+            key_size,
+            keys,
+            local_sign: r.u32().ok()?,
+            peer_sign: r.u32().ok()?,
+            gatt: r.array().ok()?,
+        })
     }
 }
 
@@ -194,78 +246,24 @@ fn read_key(r: &mut Reader<'_>) -> Option<Key> {
     r.array().ok().map(Key::new)
 }
 
-/// It finds damage; it is no protection against someone who can write to the store.
-fn checksum(body: &[u8]) -> [u8; 16] {
-    aes_cmac(b"bindrune.bond.v1", &[body])
+/// What the checksum of a bond begins with.
+const LABEL: &[u8; 16] = b"bindrune.bond.v1";
+
+/// Appends a checksum. It finds damage; it is no protection against someone who can write to the store.
+fn seal(label: &[u8; 16], body: &mut Writer<'_>) -> Result<(), NoRoom> {
+    let sum = aes_cmac(label, &[body.written()]);
+    body.bytes(&sum)
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn bond() -> Bond {
-        let peer = Address::random([0xc0, 1, 2, 3, 4, 5]);
-        let ltk = LongTermKey { key: Key::new([7; 16]), ediv: 0x1234, rand: 0x5678 };
-        let keys = Keys {
-            local: Some(ltk),
-            peer_irk: Some(Key::new([9; 16])),
-            peer_identity: Some(peer),
-            ..Keys::default()
-        };
-        let method = Method::Passkey { initiator_inputs: true, responder_inputs: false };
-        Bond { peer, method, secure: true, authenticated: true, key_size: 16, keys }
+/// What is between version and checksum, where both are right.
+fn unseal<'a>(label: &[u8; 16], octets: &'a [u8], known: u8) -> Result<Reader<'a>, BondError> {
+    let Some((&version, _)) = octets.split_first() else { return Err(BondError::Damaged) };
+    if version != known {
+        return Err(BondError::Version(version));
     }
-
-    fn written(bond: &Bond) -> [u8; Bond::SIZE] {
-        let mut record = [0; Bond::SIZE];
-        let mut w = Writer::new(&mut record);
-        bond.write(&mut w).unwrap();
-        assert_eq!(w.room(), 0);
-        record
+    let (body, sum) = octets.split_last_chunk::<16>().ok_or(BondError::Damaged)?;
+    if !bool::from(aes_cmac(label, &[body]).ct_eq(sum)) {
+        return Err(BondError::Damaged);
     }
-
-    #[test]
-    fn a_record_is_read_as_it_was_written_or_not_at_all() {
-        let bond = bond();
-        let record = written(&bond);
-        assert_eq!(Bond::read(&record), Ok(bond));
-        for at in 0..record.len() {
-            assert!(Bond::read(&record[..at]).is_err());
-            let mut damaged = record;
-            damaged[at] ^= 0x10;
-            assert!(Bond::read(&damaged).is_err(), "octet {at}");
-        }
-        let mut newer = record;
-        newer[0] = 2;
-        assert_eq!(Bond::read(&newer), Err(BondError::Version(2)));
-    }
-
-    #[test]
-    fn a_legacy_passkey_is_read_as_unauthenticated() {
-        let old = Bond { secure: false, ..bond() };
-        assert_eq!(old.level(), Level::Authenticated);
-        assert_eq!(Bond::read(&written(&old)).unwrap().level(), Level::Encrypted);
-    }
-
-    #[test]
-    fn a_weaker_bond_replaces_none() {
-        let strong = bond();
-        for weak in [
-            Bond { secure: false, ..bond() },
-            Bond { authenticated: false, ..bond() },
-            Bond { key_size: 15, ..bond() },
-        ] {
-            assert!(!weak.may_replace(&strong) && strong.may_replace(&weak));
-        }
-        assert!(strong.may_replace(&strong));
-    }
-
-    proptest! {
-        #[test]
-        fn any_octets_are_survived(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Bond::read(&octets);
-        }
-    }
+    Ok(Reader::new(body.split_first().ok_or(BondError::Damaged)?.1))
 }

@@ -4,7 +4,7 @@ use bindrune_wire::{Address, Level, Reader, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::{
-    Answer, Bond, Config, DhKey, Event, Identity, IoCapability, Job, JobDone, Key, LocalKey,
+    Answer, Bond, Config, DhKey, Event, Identity, IoCapability, Job, JobDone, Key, Local, LocalKey,
     Pairing, PublicKey, Role,
     pdu::{Keypress, Pdu, Reason},
 };
@@ -14,9 +14,14 @@ pub fn pdu(data: &[u8]) {
     let _ = Pdu::parse(data);
 }
 
-/// A record of any octets.
+/// A record of any octets: what is read is written the same, but for what it claimed too much.
 pub fn bond(data: &[u8]) {
-    let _ = Bond::read(data);
+    let _ = Local::read(data);
+    let Ok(bond) = Bond::read(data) else { return };
+    let mut record = [0; Bond::SIZE];
+    let mut w = Writer::new(&mut record);
+    assert!(bond.write(&mut w).is_ok());
+    assert!(Bond::read(w.written()).as_ref() == Ok(&bond));
 }
 
 /// PDUs, jobs, answers and time in any order: no pairing completes on a link that was not encrypted.

@@ -8,7 +8,7 @@ use bindrune_wire::Writer;
 use super::{Peer, Security, Server};
 use crate::{
     cccd::Cccd,
-    table::{Attribute, Characteristic, Entry, Target},
+    table::{Attribute, Characteristic, Entry, Properties, Target},
     value::ValueError,
 };
 
@@ -116,7 +116,7 @@ impl Server {
         }
     }
 
-    fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
+    pub(super) fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
         self.table.entries().filter_map(|entry| {
             if let Attribute::Cccd(c) = entry.attribute { Some((entry, c)) } else { None }
         })
@@ -131,6 +131,14 @@ pub fn write_notification(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Resu
 /// Writes a Handle Value Indication; a value that does not fit is an error. [Vol 3] Part F, 3.4.7.2
 pub fn write_indication(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result<(), ValueError> {
     Push::Indication { handle, value }.write(w).map_err(|_| ValueError::TooLong)
+}
+
+/// What a client may ask of a characteristic.
+pub(super) fn possible(c: &Characteristic) -> Cccd {
+    let mut possible = Cccd::empty();
+    possible.set(Cccd::NOTIFY, c.properties().contains(Properties::NOTIFY));
+    possible.set(Cccd::INDICATE, c.properties().contains(Properties::INDICATE));
+    possible
 }
 
 fn is_value(entry: &Entry) -> bool {

@@ -4,6 +4,7 @@ use bindrune_att::ErrorCode;
 
 use super::{
     Ask, AskKind, Failure, Peer, Security, Server,
+    push::possible,
     request::{Step, is_app_held},
 };
 use crate::{
@@ -152,10 +153,7 @@ fn check_cccd(c: &Characteristic, offset: usize, value: &[u8]) -> Result<Cccd, E
     }
     let [low, _high] = value else { return Err(ErrorCode::INVALID_ATTRIBUTE_VALUE_LENGTH) };
     let cccd = Cccd::from_bits_truncate(*low);
-    let mut possible = Cccd::empty();
-    possible.set(Cccd::NOTIFY, c.properties().contains(Properties::NOTIFY));
-    possible.set(Cccd::INDICATE, c.properties().contains(Properties::INDICATE));
-    if possible.contains(cccd) { Ok(cccd) } else { Err(ErrorCode::CCCD_IMPROPERLY_CONFIGURED) }
+    if possible(c).contains(cccd) { Ok(cccd) } else { Err(ErrorCode::CCCD_IMPROPERLY_CONFIGURED) }
 }
 
 fn check_fit(

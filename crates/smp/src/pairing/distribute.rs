@@ -116,7 +116,11 @@ impl Distribute {
         }
         match pdu {
             Pdu::EncryptionInformation(key) => {
-                self.keys.peer = Some(unnamed(Key::new(*key).shortened(self.key_size)));
+                let key = Key::new(*key).shortened(self.key_size);
+                if key.is_zero() {
+                    return Err(Reason::INVALID_PARAMETERS);
+                }
+                self.keys.peer = Some(unnamed(key));
             }
             Pdu::CentralIdentification(ediv, rand) => {
                 let ltk = self.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;

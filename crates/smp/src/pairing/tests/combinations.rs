@@ -1,17 +1,19 @@
 //! Both roles face to face over everything that two devices can offer.
 
+use std::vec::Vec;
+
 use bindrune_wire::Level;
 
 use super::open;
 use crate::{
-    Answer, Config, IoCapability, Key, LocalOob, Method, Role,
+    Answer, Bond, Config, IoCapability, Key, LocalOob, Method, Role,
     method::level,
-    testing::{Device, NOW, converse, key_of},
+    testing::{CENTRAL, Device, NOW, PERIPHERAL, converse, key_of},
 };
 
 #[test]
 fn every_combination_agrees() {
-    let mut count = 0u32;
+    let (mut count, mut bonds) = (0u32, Vec::new());
     for a_io in IoCapability::ALL {
         for b_io in IoCapability::ALL {
             for bits in 0..128u8 {
@@ -31,13 +33,34 @@ fn every_combination_agrees() {
                     max_key_size: if bit(6) { 7 } else { 16 },
                     ..open()
                 };
-                pair(a, b);
+                let bond = pair(a, b);
+                if !bonds.iter().any(|known| is_worth_the_same(known, &bond)) {
+                    bonds.push(bond);
+                }
                 count += 1;
             }
         }
     }
-    std::println!("{count} combinations");
-    assert_eq!(count, 3200);
+    std::println!("{count} combinations, {} kinds of bonds", bonds.len());
+    assert_eq!((count, bonds.len()), (3200, 8));
+    for old in &bonds {
+        for new in &bonds {
+            paired_before(old, new);
+        }
+    }
+}
+
+/// Two devices that were bonded pair anew: no bond takes the place of a stronger one.
+fn paired_before(old: &Bond, new: &Bond) {
+    let weaker = new.level() < old.level() || new.key_size < old.key_size;
+    assert!(!(weaker && new.may_replace(old)), "{new:?} for {old:?}");
+    let same = is_worth_the_same(old, new);
+    assert!(!same || new.may_replace(old));
+    assert!(same || !(new.may_replace(old) && old.may_replace(new)));
+}
+
+fn is_worth_the_same(a: &Bond, b: &Bond) -> bool {
+    (a.secure, a.authenticated, a.key_size) == (b.secure, b.authenticated, b.key_size)
 }
 
 fn local_oob(role: Role) -> LocalOob {
@@ -45,7 +68,8 @@ fn local_oob(role: Role) -> LocalOob {
     LocalOob { key: key_of(role), random: Key::new([octet; 16]) }
 }
 
-fn pair(a_config: Config, b_config: Config) {
+/// The bond that the initiator keeps.
+fn pair(a_config: Config, b_config: Config) -> Bond {
     let secure = a_config.secure_connections && b_config.secure_connections;
     let (mut a, mut b) =
         (Device::new(Role::Initiator, a_config), Device::new(Role::Responder, b_config));
@@ -90,4 +114,5 @@ fn pair(a_config: Config, b_config: Config) {
         Method::Passkey { .. } => assert!(a.passkey.or(a.shown) == b.passkey.or(b.shown)),
         Method::JustWorks | Method::OutOfBand => assert_eq!((a.shown, b.shown), (None, None)),
     }
+    Bond::new(mine, CENTRAL, PERIPHERAL).expect("both keep keys")
 }

@@ -52,6 +52,21 @@ fn paired(config: Config) -> (Device, Device) {
     (a, b)
 }
 
+/// Both roles, just before the initiator encrypts the link.
+fn about_to_encrypt(config: Config) -> (Device, Device) {
+    let (mut a, mut b) =
+        (Device::new(Role::Initiator, config), Device::new(Role::Responder, config));
+    a.pairing.start(NOW).unwrap();
+    while a.encrypt.is_none() {
+        a.settle();
+        b.settle();
+        a.transmit().into_iter().for_each(|pdu| b.pairing.handle_pdu(NOW, &pdu));
+        b.settle();
+        b.transmit().into_iter().for_each(|pdu| a.pairing.handle_pdu(NOW, &pdu));
+    }
+    (a, b)
+}
+
 /// The responder still pairs with an honest peer.
 fn still_pairs(b: &mut Device) -> Outcome {
     let mut a = Device::new(Role::Initiator, Config::default());
@@ -243,15 +258,7 @@ fn keys_are_taken_only_on_the_encrypted_link_and_checked() {
         (true, hex!("09 01 66 55 44 33 22 01").to_vec(), 0x0a),
         (true, tagged(0x06, &[0x22; 16]), 0x08),
     ] {
-        let (mut a, mut b) = (Device::new(Role::Initiator, Config::default()), strict());
-        a.pairing.start(NOW).unwrap();
-        while a.encrypt.is_none() {
-            a.settle();
-            b.settle();
-            a.transmit().into_iter().for_each(|pdu| b.pairing.handle_pdu(NOW, &pdu));
-            b.settle();
-            b.transmit().into_iter().for_each(|pdu| a.pairing.handle_pdu(NOW, &pdu));
-        }
+        let (_, mut b) = about_to_encrypt(Config::default());
         if encrypted {
             assert!(b.pairing.long_term_key(0, 0).is_some());
             b.pairing.handle_encryption(NOW, true);
@@ -263,16 +270,22 @@ fn keys_are_taken_only_on_the_encrypted_link_and_checked() {
 }
 
 #[test]
-fn encryption_with_an_older_key_is_not_that_of_the_pairing() {
-    let (mut a, mut b) = (Device::new(Role::Initiator, Config::default()), strict());
-    a.pairing.start(NOW).unwrap();
-    while a.encrypt.is_none() {
-        a.settle();
-        b.settle();
-        a.transmit().into_iter().for_each(|pdu| b.pairing.handle_pdu(NOW, &pdu));
-        b.settle();
-        b.transmit().into_iter().for_each(|pdu| a.pairing.handle_pdu(NOW, &pdu));
+fn a_legacy_key_of_zeros_is_refused() {
+    let legacy = Config { secure_connections: false, ..open() };
+    for (octets, refused) in [([0; 16], true), ([1; 16], false)] {
+        let (_, mut b) = about_to_encrypt(legacy);
+        assert!(b.pairing.long_term_key(0, 0).is_some());
+        b.pairing.handle_encryption(NOW, true);
+        let refusal = Some(Failure::Local(Reason::INVALID_PARAMETERS)).filter(|_| refused);
+        let answers = b.receive(&tagged(0x06, &octets));
+        assert_eq!(answers.last() == failed(0x0a).last(), refused);
+        assert_eq!((&b.outcome, b.failure), (&None, refusal));
     }
+}
+
+#[test]
+fn encryption_with_an_older_key_is_not_that_of_the_pairing() {
+    let (mut a, mut b) = about_to_encrypt(Config::default());
     assert_eq!(b.pairing.long_term_key(0x1234, 5), None);
     b.pairing.handle_encryption(NOW, true);
     assert_eq!(b.transmit(), None);

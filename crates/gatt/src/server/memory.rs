@@ -1,0 +1,180 @@
+//! What outlives the link of a bonded peer. [Vol 3] Part G, 2.5.2
+
+use bindrune_wire::Reader;
+use bitflags::bitflags;
+
+use super::{Peer, Server, aware::Awareness, push::possible};
+use crate::cccd::{self, Cccd};
+
+/// Octets of what [`Server::remember`] gives.
+pub const PEER_MEMORY: usize = 2 + HASH + SUBSCRIPTIONS;
+/// The most Client Characteristic Configurations that can be remembered of a peer: the first of the table.
+pub const REMEMBERED_CCCDS: usize = SUBSCRIPTIONS * 4;
+
+const HASH: usize = 16;
+const SUBSCRIPTIONS: usize = 16;
+
+bitflags! {
+    /// The first octet.
+    struct Flags: u8 {
+        /// There is something to remember.
+        const USED = 0x01;
+        /// The client knows the table of this hash.
+        const AWARE = 0x02;
+    }
+}
+
+impl Server {
+    /// Whether the subscriptions to every characteristic can be remembered.
+    #[must_use]
+    pub const fn remembers_all(&self) -> bool {
+        self.table.extent().cccds <= REMEMBERED_CCCDS
+    }
+
+    /// What the bond of this peer is to remember: its subscriptions and features, whether it knows the table, and which table that is.
+    #[must_use]
+    pub fn remember(&self, peer: &Peer) -> [u8; PEER_MEMORY] {
+        let mut flags = Flags::USED;
+        flags.set(Flags::AWARE, peer.knows_table());
+        let mut memory = [0; PEER_MEMORY];
+        let parts = [&[flags.bits(), peer.features], self.hash.as_slice()];
+        let parts = parts.into_iter().flatten().copied();
+        let subscriptions = (0..SUBSCRIPTIONS).map(|at| peer.subscriptions_at(self, at));
+        for (to, octet) in memory.iter_mut().zip(parts.chain(subscriptions)) {
+            *to = octet;
+        }
+        memory
+    }
+
+    /// Puts back what a bond remembered; zeros are nothing.
+    ///
+    /// If the table is another one by now, only the subscription to Service Changed is left; the client does not know the
+    /// table, and is owed Service Changed. [Vol 3] Part G, 2.5.2
+    pub fn recall(&self, peer: &mut Peer, memory: &[u8; PEER_MEMORY]) {
+        let Some(memory) = Memory::read(memory).filter(|m| m.flags.contains(Flags::USED)) else {
+            return;
+        };
+        let same = memory.hash == self.hash;
+        for (entry, characteristic) in self.cccds().take(if same { REMEMBERED_CCCDS } else { 1 }) {
+            let index = entry.at.cccds;
+            let cccd = cccd::configured(&memory.subscriptions, index) & possible(characteristic);
+            peer.marks(self.table.extent()).configure(index, cccd);
+        }
+        peer.restore_awareness(memory.features, !same || !memory.flags.contains(Flags::AWARE));
+    }
+}
+
+impl Peer {
+    /// Whether the client knows the table, and was not to be told that it changed.
+    const fn knows_table(&self) -> bool {
+        matches!(self.awareness, Awareness::Aware) && !self.change_owed && !self.change_sent
+    }
+
+    /// The four subscriptions of an octet.
+    fn subscriptions_at(&self, server: &Server, octet: usize) -> u8 {
+        let first = octet.saturating_mul(4);
+        let bits = |at: usize| {
+            let index = first.saturating_add(at);
+            let known = index < server.table.extent().cccds;
+            if known { self.cccd(index) } else { Cccd::empty() }.bits()
+        };
+        bits(0) | bits(1) << 2 | bits(2) << 4 | bits(3) << 6
+    }
+}
+
+/// What a bond remembered.
+struct Memory {
+    flags: Flags,
+    features: u8,
+    hash: [u8; HASH],
+    subscriptions: [u8; SUBSCRIPTIONS],
+}
+
+impl Memory {
+    fn read(octets: &[u8; PEER_MEMORY]) -> Option<Self> {
+        let mut r = Reader::new(octets);
+        Some(Self {
+            flags: Flags::from_bits_truncate(r.u8().ok()?),
+            features: r.u8().ok()?,
+            hash: r.array().ok()?,
+            subscriptions: r.array().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        server::tests::{LEVEL, SERVICES, World},
+        table::built_in,
+    };
+
+    /// A client with robust caching that subscribed to Service Changed and to the level.
+    fn subscribed() -> World {
+        let mut world = World::new();
+        assert!(world.server.remembers_all());
+        for c in [&built_in::SERVICE_CHANGED, &LEVEL] {
+            let handle = world.server.handle_of(c).unwrap() + 1;
+            let bits = if core::ptr::eq(c, &LEVEL) { 1 } else { 2 };
+            let [low, high] = handle.to_le_bytes();
+            assert_eq!(world.asks(&[0x12, low, high, bits, 0]), [0x13]);
+        }
+        let features = world.server.handle_of(&built_in::CLIENT_SUPPORTED_FEATURES).unwrap();
+        let [low, high] = features.to_le_bytes();
+        assert_eq!(world.asks(&[0x12, low, high, 1]), [0x13]);
+        world
+    }
+
+    fn subscriptions(world: &World) -> (Cccd, Cccd) {
+        let of = |c| world.server.subscribed(&world.peer, c);
+        (of(&built_in::SERVICE_CHANGED), of(&LEVEL))
+    }
+
+    #[test]
+    fn a_bonded_peer_finds_what_it_left() {
+        let mut world = subscribed();
+        let memory = world.server.remember(&world.peer);
+        world.peer.reset();
+        world.server.recall(&mut world.peer, &[0; PEER_MEMORY]);
+        assert_eq!(subscriptions(&world), (Cccd::empty(), Cccd::empty()));
+        world.server.recall(&mut world.peer, &memory);
+        assert_eq!(subscriptions(&world), (Cccd::INDICATE, Cccd::NOTIFY));
+        assert_eq!(world.peer.client_features(), 1);
+        assert!(world.peer.is_aware());
+        assert_eq!(world.server.service_changed_owed(&world.peer), None);
+        assert_eq!(world.server.remember(&world.peer), memory);
+    }
+
+    #[test]
+    fn a_changed_table_leaves_service_changed_alone() {
+        let mut world = subscribed();
+        let memory = world.server.remember(&world.peer);
+        world.peer.reset();
+        world.server.replace(&SERVICES[..1], []).unwrap();
+        world.server.recall(&mut world.peer, &memory);
+        assert_eq!(subscriptions(&world), (Cccd::INDICATE, Cccd::empty()));
+        assert!(!world.peer.is_aware());
+        assert!(world.server.service_changed_owed(&world.peer).is_some());
+        // It leaves before it could be told: the next link owes it still.
+        let memory = world.server.remember(&world.peer);
+        world.peer.reset();
+        world.server.recall(&mut world.peer, &memory);
+        assert!(!world.peer.is_aware());
+        assert!(world.server.service_changed_owed(&world.peer).is_some());
+    }
+
+    #[test]
+    fn any_memory_is_survived_and_gives_no_more_than_could_be_asked_for() {
+        for octet in 0..=u8::MAX {
+            let mut world = World::new();
+            let mut memory = [octet; PEER_MEMORY];
+            for (to, of) in memory[2..].iter_mut().zip(world.server.database_hash()) {
+                *to = of;
+            }
+            world.server.recall(&mut world.peer, &memory);
+            let (changed, level) = subscriptions(&world);
+            assert!(Cccd::INDICATE.contains(changed) && possible(&LEVEL).contains(level));
+        }
+    }
+}
