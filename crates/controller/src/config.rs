@@ -5,7 +5,7 @@ use embassy_time::Duration;
 /// What a virtual controller is and can do.
 ///
 /// The default is a small modern controller: version 5.3, a public address of its own, LE ACL 251 octets × 8,
-/// extended advertising, data length extension, 2M PHY, encryption, host flow control, and 500 µs for each command.
+/// extended advertising, data length extension, 2M PHY, encryption, P-256, link layer privacy, host flow control, and 500 µs for each command.
 ///
 /// ```
 /// use bindrune_controller::ControllerConfig;
@@ -31,7 +31,10 @@ pub struct ControllerConfig {
     pub(crate) encryption: bool,
     pub(crate) parameter_request: bool,
     pub(crate) host_flow_control: bool,
+    pub(crate) p256: bool,
+    pub(crate) p256_time: Duration,
     pub(crate) accept_list: u8,
+    pub(crate) resolving_list: u8,
     pub(crate) links: u8,
     pub(crate) first_handle: u16,
     pub(crate) receive_buffers: u8,
@@ -60,7 +63,10 @@ impl ControllerConfig {
             encryption: true,
             parameter_request: true,
             host_flow_control: true,
+            p256: true,
+            p256_time: Duration::from_millis(50),
             accept_list: 16,
+            resolving_list: 8,
             links: 16,
             first_handle: 0x0040,
             receive_buffers: 16,
@@ -171,6 +177,20 @@ impl ControllerConfig {
         self
     }
 
+    /// P-256: LE Read Local P-256 Public Key and LE Generate DHKey. [Vol 4] Part E, 7.8.36, 7.8.37
+    #[must_use]
+    pub const fn p256(mut self, on: bool) -> Self {
+        self.p256 = on;
+        self
+    }
+
+    /// Time from a command that asks for P-256 to the event with the key; 50 ms where this is not called.
+    #[must_use]
+    pub const fn p256_time(mut self, time: Duration) -> Self {
+        self.p256_time = time;
+        self
+    }
+
     /// The connection parameters request procedure. [Vol 6] Part B, 5.1.7
     #[must_use]
     pub const fn parameter_request(mut self, on: bool) -> Self {
@@ -189,6 +209,13 @@ impl ControllerConfig {
     #[must_use]
     pub const fn accept_list(mut self, entries: u8) -> Self {
         self.accept_list = entries;
+        self
+    }
+
+    /// Entries of the resolving list; with 0 the link layer has no privacy. [Vol 6] Part B, 6
+    #[must_use]
+    pub const fn resolving_list(mut self, entries: u8) -> Self {
+        self.resolving_list = entries;
         self
     }
 

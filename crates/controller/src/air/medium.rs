@@ -104,6 +104,8 @@ impl Radio {
 pub(crate) enum Timer {
     /// A controller has worked on its command long enough; the number tells commands apart.
     Command(ControllerId, u32),
+    /// A controller has worked on a key of P-256 long enough.
+    Key(ControllerId, u32),
     /// An advertising event; the number tells one enabling from the next.
     Advertise(ControllerId, SetKey, u32),
     /// Advertising has lasted as long as the host wished.

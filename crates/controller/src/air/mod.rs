@@ -166,6 +166,7 @@ impl Air {
     fn turn(&mut self, timer: Timer) {
         match timer {
             Timer::Command(id, number) => self.command_due(id, number),
+            Timer::Key(id, number) => self.medium.key_due(id, number),
             Timer::Advertise(id, key, number) => self.advertising_event(id, key, number),
             Timer::AdvertiseEnd(id, key, number) => self.advertising_ends(id, key, number),
             Timer::ScanEnd(id, number) => self.medium.scan_ends(id, number),

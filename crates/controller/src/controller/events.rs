@@ -7,9 +7,10 @@ use bindrune_hci::{
         AdvertisingSetTerminated, ChannelSelectionAlgorithm, CommandComplete, CommandStatus,
         ConnectionComplete, ConnectionUpdateComplete, DataBufferOverflow, DataLengthChange,
         DisconnectionComplete, EVENT_MAX, EncryptionChange, EncryptionKeyRefreshComplete,
-        EnhancedConnectionComplete, EventCode, HardwareError, LongTermKeyRequest,
-        PhyUpdateComplete, ReadRemoteFeaturesComplete, ReadRemoteVersionComplete,
-        RemoteConnectionParameterRequest, ScanRequestReceived, Subevent,
+        EnhancedConnectionComplete, EventCode, GenerateDhKeyComplete, HardwareError,
+        LongTermKeyRequest, PhyUpdateComplete, ReadLocalP256PublicKeyComplete,
+        ReadRemoteFeaturesComplete, ReadRemoteVersionComplete, RemoteConnectionParameterRequest,
+        ScanRequestReceived, SharedKey, Subevent,
     },
 };
 use bindrune_wire::{Address, Writer};
@@ -57,6 +58,19 @@ impl Controller {
     pub(super) fn completed_packets(&mut self, handle: u16, count: u16) {
         let completed = CompletedPackets { handle: RawHandle::new(handle), count: U16::new(count) };
         self.send(&Event::NumberOfCompletedPackets(&[completed]));
+    }
+
+    pub(super) fn public_key_read(&mut self, public_key: [u8; 64]) {
+        let status = Status::SUCCESS;
+        let event = ReadLocalP256PublicKeyComplete { status, public_key };
+        self.send(&Event::LeReadLocalP256PublicKeyComplete(&event));
+    }
+
+    /// Without a key the peer's public key was invalid. [Vol 4] Part E, 7.7.65.9
+    pub(super) fn shared_key_made(&mut self, key: Option<[u8; 32]>) {
+        let status = key.map_or(Status::INVALID_PARAMETERS, |_| Status::SUCCESS);
+        let event = GenerateDhKeyComplete { status, key: SharedKey(key.unwrap_or([0xff; 32])) };
+        self.send(&Event::LeGenerateDhKeyComplete(&event));
     }
 
     /// Sends an event unless a mask forbids it; true when it was sent. [Vol 4] Part E, 7.3.1, 7.8.1

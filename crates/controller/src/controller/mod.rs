@@ -36,7 +36,7 @@ use crate::{
 pub(crate) use events::ConnectionCompleted;
 pub(crate) use reports::Report;
 
-use commands::CommandLane;
+use commands::{CommandLane, Keys};
 use flow::HostFlow;
 use input::Input;
 use output::{Output, Place};
@@ -65,6 +65,7 @@ pub(crate) struct Controller {
     closed: BTreeMap<u16, Place>,
     pub(crate) suggested: Limits,
     pub(crate) default_phy: PhyWish,
+    keys: Keys,
     numbers: u32,
     pub(crate) violations: Violations,
 }
@@ -100,6 +101,7 @@ impl Controller {
             closed: BTreeMap::new(),
             suggested: Limits::MIN,
             default_phy,
+            keys: Keys::default(),
             numbers: 0,
             violations: Violations::default(),
         }

@@ -47,6 +47,10 @@ pub(crate) enum Control {
     StartEncryption,
     /// LL_START_ENC_RSP; that its sender has the same key shows when its MIC is right
     EncryptionStarted([u8; 16]),
+    /// LL_PAUSE_ENC_REQ
+    PauseEncryption,
+    /// LL_PAUSE_ENC_RSP
+    EncryptionPaused,
     /// LL_REJECT_EXT_IND for LL_ENC_REQ
     RefuseEncryption(Status),
 }
@@ -78,7 +82,10 @@ impl Control {
             | Self::RefuseParameters(_)
             | Self::RefuseEncryption(_) => 3,
             Self::Terminate(_) | Self::RefuseLength | Self::RefusePhy => 2,
-            Self::StartEncryption | Self::EncryptionStarted(_) => 1,
+            Self::StartEncryption
+            | Self::EncryptionStarted(_)
+            | Self::PauseEncryption
+            | Self::EncryptionPaused => 1,
         }
     }
 }
@@ -86,8 +93,8 @@ impl Control {
 /// What an end has under way.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    /// Its host asked to disconnect; when to do so without the peer's acknowledgement.
-    pub(crate) ending: Option<Instant>,
+    /// It ends the link: when to do so without the peer's acknowledgement, and what its host is told.
+    pub(crate) ending: Option<(Instant, Status)>,
     /// Its host asked for these parameters.
     pub(crate) update: Option<Range>,
     /// Its host was asked whether it accepts the peer's parameters.
@@ -105,12 +112,15 @@ pub(crate) struct Pending {
 impl Pending {
     /// True when the peer has had long enough to acknowledge the end of the link.
     pub(crate) fn gives_up(&self, now: Instant) -> bool {
-        self.ending.is_some_and(|at| at <= now)
+        self.ending.is_some_and(|(at, _)| at <= now)
     }
 
     /// Why the link ends for this end, which lost its peer for `reason`.
     pub(crate) const fn end_reason(&self, reason: Status) -> Status {
-        if self.ending.is_some() { Status::LOCAL_HOST_TERMINATED } else { reason }
+        match self.ending {
+            Some((_, own)) => own,
+            None => reason,
+        }
     }
 }
 
@@ -125,7 +135,8 @@ impl Link {
         match control {
             Control::Terminate(reason) => {
                 self.close(end, reason, m);
-                self.close(end.other(), Status::LOCAL_HOST_TERMINATED, m);
+                let own = self.side(end.other()).pending.end_reason(Status::LOCAL_HOST_TERMINATED);
+                self.close(end.other(), own, m);
             }
             Control::UpdateParameters(range) => self.schedule.plan_update(range.choose()),
             Control::RequestParameters(range) => self.parameters_requested(end, range, m),
@@ -151,6 +162,8 @@ impl Link {
             Control::EncryptAnswer => {}
             Control::StartEncryption => self.encryption_starts(end),
             Control::EncryptionStarted(key) => self.encryption_started(end, key, m),
+            Control::PauseEncryption => self.pause_requested(end),
+            Control::EncryptionPaused => self.encryption_paused(end),
             Control::RefuseEncryption(status) => self.encryption_refused(end, status, m),
         }
     }

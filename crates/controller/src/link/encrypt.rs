@@ -1,8 +1,9 @@
-//! Encryption: start and refresh. [Vol 6] Part B, 5.1.3
+//! Encryption: start, pause and refresh. [Vol 6] Part B, 5.1.3
 //!
 //! Nothing is enciphered. That both hosts gave the same key shows where the real link layer would see a wrong MIC.
 
 use bindrune_hci::Status;
+use embassy_time::{Duration, Instant};
 
 use super::{End, Link, control::Control};
 use crate::air::Medium;
@@ -12,18 +13,35 @@ use crate::air::Medium;
 pub(crate) struct Encryption {
     central_on: bool,
     peripheral_on: bool,
-    /// The key that the central's host gave, while encryption starts.
-    central: Option<[u8; 16]>,
+    /// While the key of an encrypted link is renewed, PDUs are in the clear.
+    paused: bool,
+    /// What the central's host gave, while encryption starts.
+    central: Option<Request>,
+    /// When the central asked.
+    since: Option<Instant>,
     /// The peripheral's host was asked for its key.
     asked: bool,
     /// The key that the peripheral's host gave, while encryption starts.
     peripheral: Option<[u8; 16]>,
 }
 
+/// LE Enable Encryption, as the link layer keeps it.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    key: [u8; 16],
+    random: [u8; 8],
+    diversifier: u16,
+}
+
 impl Encryption {
     /// True when PDUs carry a MIC.
     pub(crate) const fn is_on(&self) -> bool {
-        self.central_on && self.peripheral_on
+        self.central_on && self.peripheral_on && !self.paused
+    }
+
+    /// True when the procedure has had no answer for too long. [Vol 6] Part B, 5.2
+    pub(super) fn gives_up(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now >= since.saturating_add(RESPONSE_TIMEOUT))
     }
 }
 
@@ -44,10 +62,32 @@ impl Link {
             self.tell_encryption(End::Central, Status::UNSUPPORTED_REMOTE_FEATURE, m);
             return Ok(());
         }
-        self.encryption.central = Some(key);
+        self.encryption.central = Some(Request { key, random, diversifier });
+        self.encryption.since = Some(m.now);
         self.central.transmitter.pause(true);
-        self.push(End::Central, Control::Encrypt { random, diversifier });
+        let first = if self.encryption.central_on {
+            Control::PauseEncryption
+        } else {
+            Control::Encrypt { random, diversifier }
+        };
+        self.push(End::Central, first);
         Ok(())
+    }
+
+    /// LL_PAUSE_ENC_REQ has arrived at the peripheral.
+    pub(super) fn pause_requested(&mut self, end: End) {
+        self.side_mut(end).transmitter.pause(true);
+        self.push(end, Control::EncryptionPaused);
+    }
+
+    /// LL_PAUSE_ENC_RSP has arrived; the central sends its own in the clear, and asks anew.
+    pub(super) fn encryption_paused(&mut self, end: End) {
+        self.encryption.paused = true;
+        if let (End::Central, Some(request)) = (end, self.encryption.central) {
+            let Request { random, diversifier, .. } = request;
+            self.push(end, Control::EncryptionPaused);
+            self.push(end, Control::Encrypt { random, diversifier });
+        }
     }
 
     pub(super) fn encryption_requested(
@@ -64,30 +104,39 @@ impl Link {
         self.push(end, Control::EncryptAnswer);
         self.encryption.asked = asked;
         if !asked {
-            self.refuse_encryption(end, Status::KEY_MISSING);
+            self.refuse_encryption(end, m);
         }
     }
 
     /// The peripheral's host answers with its key, or that it has none.
-    pub(crate) fn answer_key(&mut self, end: End, key: Option<[u8; 16]>) -> Result<(), Status> {
+    pub(crate) fn answer_key(
+        &mut self,
+        end: End,
+        key: Option<[u8; 16]>,
+        m: &Medium,
+    ) -> Result<(), Status> {
         if end == End::Central || !core::mem::take(&mut self.encryption.asked) {
             return Err(Status::COMMAND_DISALLOWED);
         }
         self.encryption.peripheral = key;
         match key {
             Some(_) => self.push(end, Control::StartEncryption),
-            None => self.refuse_encryption(end, Status::KEY_MISSING),
+            None => self.refuse_encryption(end, m),
         }
         Ok(())
     }
 
-    fn refuse_encryption(&mut self, end: End, status: Status) {
-        self.push(end, Control::RefuseEncryption(status));
+    /// Without a key a link stays in the clear; one that was encrypted ends. [Vol 6] Part B, 5.1.3.1
+    fn refuse_encryption(&mut self, end: End, m: &Medium) {
+        if self.encryption.paused {
+            return self.terminate(end, Status::KEY_MISSING, m);
+        }
+        self.push(end, Control::RefuseEncryption(Status::KEY_MISSING));
         self.side_mut(end).transmitter.pause(false);
     }
 
     pub(super) fn encryption_starts(&mut self, end: End) {
-        if let Some(key) = self.encryption.central {
+        if let Some(Request { key, .. }) = self.encryption.central {
             self.push(end, Control::EncryptionStarted(key));
         }
     }
@@ -95,21 +144,28 @@ impl Link {
     /// At the peripheral the central's first enciphered PDU arrived, then at the central the peripheral's.
     pub(super) fn encryption_started(&mut self, end: End, key: [u8; 16], m: &mut Medium) {
         let own = match end {
-            End::Central => self.encryption.central.take(),
+            End::Central => self.encryption.central.take().map(|request| request.key),
             End::Peripheral => self.encryption.peripheral.take(),
         };
         if own != Some(key) {
             return self.close(end, Status::MIC_FAILURE, m);
         }
-        if end == End::Peripheral {
-            self.push(end, Control::EncryptionStarted(key));
+        match end {
+            End::Peripheral => self.push(end, Control::EncryptionStarted(key)),
+            End::Central => self.encryption_settled(),
         }
         self.tell_encryption(end, Status::SUCCESS, m);
     }
 
     pub(super) fn encryption_refused(&mut self, end: End, status: Status, m: &mut Medium) {
         self.encryption.central = None;
+        self.encryption_settled();
         self.tell_encryption(end, status, m);
+    }
+
+    const fn encryption_settled(&mut self) {
+        self.encryption.since = None;
+        self.encryption.paused = false;
     }
 
     fn tell_encryption(&mut self, end: End, status: Status, m: &mut Medium) {
@@ -124,3 +180,6 @@ impl Link {
         m.controllers[side.controller].encryption_changed(side.handle, status, refreshes);
     }
 }
+
+/// The procedure response timeout. [Vol 6] Part B, 5.2
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(40);

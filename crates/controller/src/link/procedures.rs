@@ -16,14 +16,24 @@ impl Link {
         reason: Status,
         m: &Medium,
     ) -> Result<(), Status> {
-        let deadline = m.now.saturating_add(self.parameters.timeout());
-        let side = self.side_mut(end);
-        if side.pending.ending.is_some() {
+        if self.side(end).pending.ending.is_some() {
             return Err(Status::COMMAND_DISALLOWED);
         }
-        side.pending.ending = Some(deadline);
-        self.push(end, Control::Terminate(reason));
+        self.end_by(end, reason, Status::LOCAL_HOST_TERMINATED, m);
         Ok(())
+    }
+
+    /// The link layer of `end` itself ends the link.
+    pub(super) fn terminate(&mut self, end: End, reason: Status, m: &Medium) {
+        if self.side(end).pending.ending.is_none() {
+            self.end_by(end, reason, reason, m);
+        }
+    }
+
+    fn end_by(&mut self, end: End, reason: Status, own: Status, m: &Medium) {
+        let deadline = m.now.saturating_add(self.parameters.timeout());
+        self.side_mut(end).pending.ending = Some((deadline, own));
+        self.push(end, Control::Terminate(reason));
     }
 }
 

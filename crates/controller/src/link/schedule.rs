@@ -124,6 +124,9 @@ impl Link {
                     (wait, interval, Status::FAILED_TO_ESTABLISH)
                 }
             };
+            if self.encryption.gives_up(m.now) {
+                self.close(end, Status::LL_RESPONSE_TIMEOUT, m);
+            }
             let pending = &self.side(end).pending;
             if m.now >= since.saturating_add(limit) || pending.gives_up(m.now) {
                 self.close(end, pending.end_reason(reason), m);

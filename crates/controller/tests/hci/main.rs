@@ -11,6 +11,7 @@
 mod bench;
 mod fuzz;
 mod life;
+mod p256;
 mod procedures;
 mod timing;
 mod violations;

@@ -180,6 +180,65 @@ fn without_the_key_the_link_stays_open() {
 }
 
 #[test]
+fn without_the_key_an_encrypted_link_ends() {
+    let (mut bench, ids) = pair(ControllerConfig::new());
+    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([7; 16]) };
+    bench.ok(ids[0], &encrypt(7));
+    bench.event(ids[1], 0x3e, &[0x05]);
+    bench.ok(ids[1], &yes);
+    bench.event(ids[0], 0x08, &[]);
+    bench.ok(ids[0], &encrypt(8));
+    bench.event(ids[1], 0x3e, &[0x05]);
+    bench.ok(ids[1], &le::LongTermKeyRequestNegativeReply { handle: HANDLE });
+    let ends = |p: &[u8]| (p == hex!("04 05 04 00 4000 06")).then_some(());
+    let end = bench.now + MS(1000);
+    let ended =
+        |bench: &Bench, id| bench.trace.iter().any(|(_, to, p)| *to == id && ends(p).is_some());
+    while !ids.iter().all(|&id| ended(&bench, id)) {
+        assert!(bench.step(end), "the link goes on");
+    }
+}
+
+#[test]
+fn data_waits_while_encryption_starts_and_is_not_lost() {
+    let (mut bench, ids) = pair(ControllerConfig::new().acl_buffers(27, 4));
+    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([7; 16]) };
+    for round in 0..2 {
+        bench.ok(ids[0], &encrypt(7));
+        bench.event(ids[1], 0x3e, &[0x05]);
+        for id in ids {
+            for octet in 0..4 {
+                bench.acl(id, 0x40, &[round * 4 + octet; 20]);
+            }
+        }
+        bench.run(MS(500));
+        let data = |bench: &Bench| bench.trace.iter().filter(|(_, _, p)| p[0] == 2).count();
+        assert_eq!(data(&bench), 0, "data passed while encryption was paused");
+        bench.ok(ids[1], &yes);
+        bench.run(MS(500));
+        for id in ids {
+            let of = bench.trace.iter().filter(|(_, to, p)| *to == id && p[0] == 2);
+            let got: Vec<u8> = of.map(|(_, _, p)| p[5]).collect();
+            assert_eq!(got, [0, 1, 2, 3].map(|octet| round * 4 + octet));
+        }
+        bench.trace.clear();
+    }
+    for id in ids {
+        assert!(bench.air.violations(id).is_none());
+    }
+}
+
+#[test]
+fn a_host_that_does_not_answer_for_its_key_loses_the_link() {
+    let (mut bench, ids) = pair(ControllerConfig::new());
+    bench.ok(ids[0], &encrypt(7));
+    bench.event(ids[1], 0x3e, &[0x05]);
+    let asked = bench.now;
+    assert_eq!(bench.event(ids[0], 0x05, &[]), hex!("00 4000 22"));
+    assert!((39_000..41_000).contains(&(bench.now - asked).as_millis()));
+}
+
+#[test]
 fn with_the_wrong_key_the_link_ends() {
     let (mut bench, ids) = pair(ControllerConfig::new());
     bench.ok(ids[0], &encrypt(7));

@@ -109,6 +109,10 @@ open_enum! {
         LE_CLEAR_RESOLVING_LIST = 0x2029,
         /// LE Read Resolving List Size. [Vol 4] Part E, 7.8.41
         LE_READ_RESOLVING_LIST_SIZE = 0x202a,
+        /// LE Read Peer Resolvable Address. [Vol 4] Part E, 7.8.42
+        LE_READ_PEER_RESOLVABLE_ADDRESS = 0x202b,
+        /// LE Read Local Resolvable Address. [Vol 4] Part E, 7.8.43
+        LE_READ_LOCAL_RESOLVABLE_ADDRESS = 0x202c,
         /// LE Set Address Resolution Enable. [Vol 4] Part E, 7.8.44
         LE_SET_ADDRESS_RESOLUTION_ENABLE = 0x202d,
         /// LE Set Resolvable Private Address Timeout. [Vol 4] Part E, 7.8.45
@@ -149,6 +153,8 @@ open_enum! {
         LE_READ_TRANSMIT_POWER = 0x204b,
         /// LE Set Privacy Mode. [Vol 4] Part E, 7.8.77
         LE_SET_PRIVACY_MODE = 0x204e,
+        /// LE Generate DHKey [v2]. [Vol 4] Part E, 7.8.37
+        LE_GENERATE_DHKEY_V2 = 0x205e,
         /// LE Read Buffer Size [v2]. [Vol 4] Part E, 7.8.2
         LE_READ_BUFFER_SIZE_V2 = 0x2060,
         /// Zephyr: Write BD_ADDR.

@@ -114,6 +114,8 @@ const POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::LE_REMOVE_FROM_RESOLVING_LIST, 34, 4),
     (Opcode::LE_CLEAR_RESOLVING_LIST, 34, 5),
     (Opcode::LE_READ_RESOLVING_LIST_SIZE, 34, 6),
+    (Opcode::LE_READ_PEER_RESOLVABLE_ADDRESS, 34, 7),
+    (Opcode::LE_READ_LOCAL_RESOLVABLE_ADDRESS, 35, 0),
     (Opcode::LE_SET_ADDRESS_RESOLUTION_ENABLE, 35, 1),
     (Opcode::LE_SET_RPA_TIMEOUT, 35, 2),
     (Opcode::LE_READ_MAXIMUM_DATA_LENGTH, 35, 3),
@@ -134,6 +136,7 @@ const POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::LE_EXTENDED_CREATE_CONNECTION, 37, 7),
     (Opcode::LE_READ_TRANSMIT_POWER, 38, 7),
     (Opcode::LE_SET_PRIVACY_MODE, 39, 2),
+    (Opcode::LE_GENERATE_DHKEY_V2, 41, 2),
     (Opcode::LE_READ_BUFFER_SIZE_V2, 41, 5),
 ];
 

@@ -121,18 +121,21 @@ impl Controller {
             Opcode::VENDOR_READ_STATIC_ADDRESSES => self.config.static_address.is_some(),
             Opcode::VENDOR_WRITE_BD_ADDR
             | Opcode::LE_READ_BUFFER_SIZE_V2
-            | Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY
-            | Opcode::LE_GENERATE_DHKEY
             | Opcode::LE_ADD_TO_RESOLVING_LIST
             | Opcode::LE_REMOVE_FROM_RESOLVING_LIST
             | Opcode::LE_CLEAR_RESOLVING_LIST
             | Opcode::LE_READ_RESOLVING_LIST_SIZE
+            | Opcode::LE_READ_PEER_RESOLVABLE_ADDRESS
+            | Opcode::LE_READ_LOCAL_RESOLVABLE_ADDRESS
             | Opcode::LE_SET_ADDRESS_RESOLUTION_ENABLE
             | Opcode::LE_SET_RPA_TIMEOUT
             | Opcode::LE_SET_PRIVACY_MODE => false,
             Opcode::SET_CONTROLLER_TO_HOST_FLOW_CONTROL
             | Opcode::HOST_BUFFER_SIZE
             | Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS => self.config.host_flow_control,
+            Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY
+            | Opcode::LE_GENERATE_DHKEY
+            | Opcode::LE_GENERATE_DHKEY_V2 => self.config.p256,
             Opcode::LE_ENABLE_ENCRYPTION
             | Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY
             | Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY => self.config.encryption,

@@ -6,6 +6,7 @@ mod baseband;
 mod info;
 mod initiate;
 mod link;
+mod p256;
 mod phy;
 mod scan;
 mod security;
@@ -22,6 +23,8 @@ use super::{
     output::{Output, Place},
 };
 use crate::{Air, ControllerId, air::Timer};
+
+pub(crate) use p256::Keys;
 
 /// How a command is answered.
 #[derive(Debug)]
@@ -138,6 +141,7 @@ impl Call<'_> {
             Self::link_commands,
             Self::phy,
             Self::security,
+            Self::p256,
         ];
         let reply = groups.into_iter().find_map(|group| group(self));
         reply.unwrap_or_else(|| Reply::Complete(vec![Status::UNKNOWN_COMMAND.0]))

@@ -23,6 +23,18 @@ commands! {
         peer: DeviceAddress,
     }
 
+    /// Reads the private address that a peer of the resolving list uses. [Vol 4] Part E, 7.8.42
+    ReadPeerResolvableAddress = LE_READ_PEER_RESOLVABLE_ADDRESS -> ResolvableAddress {
+        /// The peer's identity address; type 0 or 1.
+        peer: DeviceAddress,
+    }
+
+    /// Reads the private address that we use towards a peer of the resolving list. [Vol 4] Part E, 7.8.43
+    ReadLocalResolvableAddress = LE_READ_LOCAL_RESOLVABLE_ADDRESS -> ResolvableAddress {
+        /// The peer's identity address; type 0 or 1.
+        peer: DeviceAddress,
+    }
+
     /// Turns address resolution on (1) or off (0). [Vol 4] Part E, 7.8.44
     SetAddressResolutionEnable = LE_SET_ADDRESS_RESOLUTION_ENABLE -> Done {
         /// 0 or 1.
@@ -57,5 +69,11 @@ returns! {
     ResolvingListSize {
         /// Peers.
         size: u8,
+    }
+
+    /// Return parameters of [`ReadPeerResolvableAddress`] and [`ReadLocalResolvableAddress`].
+    ResolvableAddress {
+        /// Least significant octet first.
+        address: [u8; 6],
     }
 }

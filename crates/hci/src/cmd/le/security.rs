@@ -39,6 +39,14 @@ commands! {
         /// The peer's public key: X, then Y, each least significant octet first.
         public_key: [u8; 64],
     }
+
+    /// Makes the shared key with a chosen private key. Generate DHKey Complete follows. [Vol 4] Part E, 7.8.37
+    GenerateDhKeyV2 = LE_GENERATE_DHKEY_V2 -> Accepted {
+        /// The peer's public key: X, then Y, each least significant octet first.
+        public_key: [u8; 64],
+        /// 0 for the private key of the last key pair, 1 for the debug key.
+        key_type: u8,
+    }
 }
 
 queries! {
