@@ -3,7 +3,7 @@
 use bindrune_wire::{Address, Level};
 
 use crate::{
-    keys::{DhKey, Key, LocalKey, LongTermKey, PrivateKey, PublicKey},
+    keys::{DhKey, Key, LocalKey, LongTermKey, PublicKey},
     method::{IoCapability, Method},
     pdu::{AuthReq, KeyDistribution, Keypress, Reason},
 };
@@ -106,10 +106,10 @@ pub struct Ticket(pub(super) u32);
 pub enum Job {
     /// A fresh P-256 key pair; answered by [`JobDone::KeyPair`].
     KeyPair,
-    /// The X coordinate of `private * peer`; answered by [`JobDone::DhKey`].
+    /// The X coordinate of our private key times the peer's key; answered by [`JobDone::DhKey`].
     DhKey {
-        /// Our key; `None` where the controller keeps it.
-        private: Option<PrivateKey>,
+        /// Our key pair. Where the controller keeps the private half, the public one tells whether it is still this one.
+        own: LocalKey,
         /// The peer's key, which is on the curve.
         peer: PublicKey,
     },

@@ -101,7 +101,7 @@ impl Secure {
         }
         let (own, peer) = (self.own.as_ref()?, self.peer?);
         self.dh_asked = true;
-        Some(Job::DhKey { private: own.private.clone(), peer })
+        Some(Job::DhKey { own: own.clone(), peer })
     }
 
     pub(super) fn handle_key_pair(&mut self, key: LocalKey) {
