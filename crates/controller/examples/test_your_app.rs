@@ -4,7 +4,8 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
 
 use bindrune::{
-    Address, Advertisement, Characteristic, Config, Error, Event, Host, Resources, Service, Uuid,
+    Address, Advertisement, Characteristic, Config, ControllerCrypto, Error, Event, Host, Platform,
+    Resources, Service, Uuid,
 };
 use bindrune_controller::{ControllerConfig, World};
 use embassy_futures::{
@@ -53,9 +54,11 @@ fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 1], Box<dyn std::error::Err
     let config = Config::new("Lamp").services(SERVICES).address(ADDRESS);
     let lamp_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), config)?;
     let phone_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), Config::new("Phone"))?;
+    // The clock, and the controller's own random numbers: nothing is left to chance.
+    let platform = || Platform::new().clock(world.clock()).crypto(ControllerCrypto::random_only());
     let hosts = join(
-        lamp_host.run_with(lamp_rx, lamp_tx, world.clock()),
-        phone_host.run_with(phone_rx, phone_tx, world.clock()),
+        lamp_host.run_with(lamp_rx, lamp_tx, platform()),
+        phone_host.run_with(phone_rx, phone_tx, platform()),
     );
     match world.block_on(select3(hosts, lamp(&lamp_host), phone(&phone_host))) {
         Either3::First((lamp, phone)) => Err(format!("{lamp}; {phone}").into()),

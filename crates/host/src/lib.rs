@@ -42,6 +42,7 @@ mod arena;
 mod bonds;
 mod config;
 mod core;
+mod crypto;
 mod error;
 mod lock;
 mod report;
@@ -52,10 +53,10 @@ pub mod transport;
 mod waiters;
 
 pub use aio::{
-    Attribute, Broadcast, Channel, Characteristics, Connection, Descriptors, Event, FixedChannel,
-    FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, ReadRequest, Receiver,
-    RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService, RunError, Scanner,
-    Sender, Services, Subscription, SystemClock, Values, WriteRequest,
+    Attribute, Broadcast, Channel, Characteristics, Connection, Controller, Descriptors, Event,
+    FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, Platform,
+    ReadRequest, Receiver, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService,
+    RunError, Scanner, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
 };
 pub use bindrune_att::ErrorCode;
 pub use bindrune_gap::{
@@ -72,7 +73,8 @@ pub use bindrune_gatt::{
 pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
 pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
 pub use bindrune_smp::{
-    Config as PairingConfig, IoCapability, KeyDistribution, Keypress, Method, Reason,
+    Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey, Method,
+    PrivateKey, PublicKey, Reason,
 };
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
@@ -80,6 +82,9 @@ pub use config::{
     ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
     DEFAULT_SCAN_OCTETS,
 };
+#[cfg(feature = "std")]
+pub use crypto::ThreadedCrypto;
+pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
 pub use stats::Stats;

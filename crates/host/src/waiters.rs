@@ -28,6 +28,8 @@ pub(crate) enum HostKey {
     Controller,
     /// The application's HCI command: its turn, or its answer.
     Command,
+    /// The controller's own cryptography: its turn, or its answer.
+    Worker,
     /// An advertising set ended, or its link came up.
     Advertise,
     /// The connection attempt ended.

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 
-use bindrune::{Config, Error, Host, Resources};
+use bindrune::{Config, ControllerCrypto, Error, Host, Platform, Resources};
 use bindrune_controller::{ControllerConfig, World};
 use embassy_futures::{
     join::join,
@@ -33,7 +33,8 @@ fn on_two_devices<F: Future<Output = Result<T, Error>>, T>(
     let ids = [ports[0].id(), ports[1].id()];
     let mut drivers = ports.into_iter().zip(devices).map(|(port, host)| {
         let (rx, tx) = port.split();
-        host.run_with(rx, tx, world.clock())
+        let platform = Platform::new().clock(world.clock());
+        host.run_with(rx, tx, platform.crypto(ControllerCrypto::random_only()))
     });
     let drivers = join(drivers.next().unwrap(), drivers.next().unwrap());
     let work = select(first, second);

@@ -15,7 +15,7 @@ use std::{
     task::Wake,
 };
 
-use bindrune::{Host, RunError};
+use bindrune::{ControllerCrypto, Host, Platform, RunError};
 use bindrune_hci::clock::Clock;
 use embassy_time::{Duration, Instant};
 
@@ -66,7 +66,8 @@ impl<'h> Bench<'h> {
     pub fn run(&mut self) {
         let (end, clock, host) = (HostEnd(self.line.clone()), self.clock.clone(), self.host);
         let rx = end.clone();
-        self.run = self.spawn(async move { host.run_with(rx, end, clock).await });
+        let platform = Platform::new().clock(clock).crypto(ControllerCrypto::random_only());
+        self.run = self.spawn(async move { host.run_with(rx, end, platform).await });
     }
 
     /// Drops `run`.

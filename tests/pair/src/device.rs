@@ -9,10 +9,13 @@ use std::{
     vec::Vec,
 };
 
-use bindrune::{Config, FreePackets, Host, Resources, RunError};
+use bindrune::{Config, ControllerCrypto, FreePackets, Host, Platform, Resources, RunError};
 use bindrune_controller::{ControllerId, Port, Unplugged, VirtualClock};
 
-use crate::tape::{Tape, Tapped};
+use crate::{
+    MemoryStore,
+    tape::{Tape, Tapped},
+};
 
 /// Memory enough for every test: 8 links, 24 channels, a window for the longest SDU.
 pub type Memory = Resources<8, 24, 420, 32, 264, 16384>;
@@ -36,6 +39,7 @@ pub struct Device {
     tape: Tape,
     free: FreePackets,
     chunk: usize,
+    store: MemoryStore,
 }
 
 impl Device {
@@ -71,6 +75,7 @@ impl Device {
             tape,
             free,
             chunk: usize::MAX,
+            store: MemoryStore::new(),
         }
     }
 
@@ -79,6 +84,19 @@ impl Device {
     pub const fn chopped(mut self, octets: usize) -> Self {
         self.chunk = octets;
         self
+    }
+
+    /// Keeps bonds in this store, in place of an empty one.
+    #[must_use]
+    pub fn with_store(mut self, store: MemoryStore) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// Where its bonds are kept.
+    #[must_use]
+    pub const fn store(&self) -> &MemoryStore {
+        &self.store
     }
 
     /// The host.
@@ -106,7 +124,9 @@ impl Device {
         let (reader, writer) = port.halves();
         let reader = self.tapped(reader);
         let writer = self.tapped(writer);
-        self.host().run_with(reader, writer, self.clock.clone()).await
+        let platform = Platform::new().clock(self.clock.clone()).store(self.store.clone());
+        let platform = platform.crypto(ControllerCrypto::random_only());
+        self.host().run_with(reader, writer, platform).await
     }
 
     /// Puts another port in, for [`Self::drive`].

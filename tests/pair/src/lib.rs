@@ -28,10 +28,12 @@
 
 mod device;
 mod scene;
+mod store;
 mod tape;
 mod task;
 
 pub use device::{Device, Memory, new_host};
 pub use scene::Scene;
+pub use store::{Broken, MemoryStore};
 pub use tape::Trace;
 pub use task::Task;

@@ -8,10 +8,13 @@ mod channel;
 mod clock;
 mod connect;
 mod connection;
+mod controller;
 mod fixed;
 mod gatt;
 mod host;
+mod jobs;
 mod listener;
+mod platform;
 mod procedure;
 mod receiving;
 mod request;
@@ -23,6 +26,7 @@ pub use advertise::Broadcast;
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
+pub use controller::Controller;
 pub use fixed::FixedChannel;
 pub use gatt::{
     Attribute, Characteristics, Descriptors, Gatt, Includes, RemoteCharacteristic,
@@ -30,6 +34,7 @@ pub use gatt::{
 };
 pub use host::{FreePackets, Host};
 pub use listener::Listener;
+pub use platform::Platform;
 pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
 pub use scan::Scanner;

@@ -10,18 +10,19 @@ use core::{
 use bindrune_gap::InitError;
 use bindrune_hci::clock::Clock;
 use embassy_futures::{
-    select::{Either, Either3, select, select3},
+    select::{Either, Either4, select, select4},
     yield_now,
 };
 use embassy_time::{Duration, Instant};
 use embedded_io_async::{Read, Write};
 
 use super::{
-    clock::SystemClock,
+    jobs,
+    platform::Platform,
     receiving::{Landing, Receiving},
 };
 use crate::{
-    Host,
+    BondStore, Crypto, Host,
     report::report,
     stack::Transmit,
     waiters::{HostKey, Key},
@@ -71,27 +72,36 @@ impl Host {
         rx: R,
         tx: W,
     ) -> RunError<R::Error> {
-        self.run_with(rx, tx, SystemClock).await
+        self.run_with(rx, tx, Platform::new()).await
     }
 
-    /// [`Self::run`] with a clock of the caller's, such as the virtual time of a test.
+    /// [`Self::run`] with a platform of the caller's: another clock, other cryptography, or a store of bonds.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::run`]. What the cryptography or the store was at is begun anew when it is needed again.
     pub async fn run_with<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,
         tx: W,
-        clock: impl Clock,
+        platform: Platform<impl Clock, impl Crypto, impl BondStore>,
     ) -> RunError<R::Error> {
+        let Platform { clock, mut crypto, mut store } = platform;
         let Some(running) = Running::start(self, clock.now()) else {
             return RunError::AlreadyRunning;
         };
         report!(info, "the transport is open; resetting the controller");
-        let result =
-            select3(receive(self, rx, &clock), transmit(self, tx, &clock), timeouts(self, &clock))
-                .await;
-        drop(running);
-        let error = match result {
-            Either3::First(error) | Either3::Second(error) | Either3::Third(error) => error,
+        let result = select4(
+            receive(self, rx, &clock),
+            transmit(self, tx, &clock),
+            timeouts(self, &clock),
+            jobs::all(self, &mut crypto, &mut store, &clock),
+        );
+        let error = match result.await {
+            Either4::First(error) | Either4::Second(error) | Either4::Third(error) => error,
+            Either4::Fourth(_) => RunError::AlreadyRunning,
         };
+        drop(running);
         self.with(crate::core::Core::transport_failed);
         report!(warn, "the host stopped: {error}");
         error

@@ -41,6 +41,7 @@ enum Owner {
     App,
     /// The refusal of a key.
     Refusal,
+    Worker,
     Link(u8),
 }
 
@@ -52,6 +53,7 @@ impl Owner {
             Self::Gap => 0,
             Self::App => 1,
             Self::Refusal => 2,
+            Self::Worker => 3,
             Self::Link(index) => Self::LINKS.saturating_add(index as u16),
         })
     }
@@ -61,6 +63,7 @@ impl Owner {
             Some(index) => Self::Link(u8::try_from(index).unwrap_or(u8::MAX)),
             None if ticket.0 == 1 => Self::App,
             None if ticket.0 == 2 => Self::Refusal,
+            None if ticket.0 == 3 => Self::Worker,
             None => Self::Gap,
         }
     }
@@ -210,6 +213,9 @@ impl Stack {
         if let Some(command) = self.gap_command(now, w) {
             return Some(command);
         }
+        if let Some(opcode) = self.worker.poll_command(w) {
+            return Some((opcode, Owner::Worker));
+        }
         let AppState::Owed(len) = self.app.state else { return None };
         let octets = self.app.buffer.get(..len)?;
         let opcode = Opcode(u16::from_le_bytes(*octets.first_chunk()?));
@@ -228,6 +234,7 @@ impl Stack {
     /// A controller that takes no command while one is owed is not left to itself for ever.
     fn note_owed(&mut self, now: Instant) {
         if matches!(self.app.state, AppState::Owed(_))
+            || self.worker.is_owed()
             || self.commanding != 0
             || self.phase == Phase::Setup
         {
@@ -277,6 +284,7 @@ impl Stack {
                 self.ready.host(HostKey::Command);
             }
             Owner::Refusal => {}
+            Owner::Worker => self.worker_complete(opcode, parameters),
             Owner::Link(index) => self.link_complete(now, index, opcode, parameters),
         }
         self.deadlines_changed();
@@ -303,6 +311,7 @@ impl Stack {
                 self.ready.host(HostKey::Command);
             }
             Owner::Refusal => {}
+            Owner::Worker => self.worker_status(now, opcode, status),
             Owner::Link(index) => self.link_status(now, index, opcode, status),
         }
         self.deadlines_changed();
@@ -321,7 +330,7 @@ impl Stack {
         Stats::count(&mut self.stats.command_timeouts);
         if let Unresponsive::Answer { opcode, ticket } = unresponsive {
             match Owner::of(ticket) {
-                Owner::Gap | Owner::Link(_) => self.gap.avoid(opcode),
+                Owner::Gap | Owner::Worker | Owner::Link(_) => self.gap.avoid(opcode),
                 Owner::Refusal => {}
                 Owner::App => self.app.state = AppState::Failed(Error::Timeout),
             }

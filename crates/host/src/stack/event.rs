@@ -54,6 +54,8 @@ impl Stack {
             }
             Event::HardwareError(_) | Event::DataBufferOverflow(_) => self.recover(now),
             Event::LeLongTermKeyRequest(request) => self.key_requested(request.handle),
+            Event::LeReadLocalP256PublicKeyComplete(event) => self.public_key_made(event),
+            Event::LeGenerateDhKeyComplete(event) => self.dh_key_made(event),
             Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
                 let _no_link = self.gap.handle_event(now, event);
                 if self.gap.has_report() {

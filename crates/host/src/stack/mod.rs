@@ -32,6 +32,7 @@ mod security;
 mod server;
 mod timeout;
 mod transmit;
+mod worker;
 
 use bindrune_gap::{ControllerInfo, Gap, InitError};
 use bindrune_gatt::Server;
@@ -54,10 +55,10 @@ pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
-#[expect(unused_imports, reason = "the loops of the shell use them")]
-pub(crate) use security::{BondJob, JobTicket, RECORD_MAX};
+pub(crate) use security::{BondJob, RECORD_MAX};
 pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;
+pub(crate) use worker::{Answer, Request};
 
 /// PSMs that can be listened to at once.
 pub(crate) const LISTENERS: usize = 4;
@@ -82,6 +83,7 @@ pub(crate) struct Stack {
     /// The buffer for the command that is on its way out; `None` while it is.
     command: Option<&'static mut [u8]>,
     app: AppCommand,
+    worker: worker::Worker,
     phase: Phase,
     stats: Stats,
     /// The latest time that was told.
@@ -134,6 +136,7 @@ impl Stack {
             host_credits: HostCredits::OFF,
             command: Some(parts.command),
             app: AppCommand::new(parts.app_command),
+            worker: worker::Worker::new(),
             phase: Phase::Down,
             stats: Stats::default(),
             now: Instant::MIN,

@@ -85,6 +85,7 @@ impl Stack {
         }
         self.lane.reset();
         self.app.fail();
+        self.worker.fail();
         self.acl = AclCredits::new(Buffers::default());
         self.host_credits = HostCredits::OFF;
         (self.sending, self.commanding) = (0, 0);

@@ -28,6 +28,7 @@ impl Stack {
         self.channel_users.fill(0);
         self.app.fail();
         self.abandon_app_command();
+        self.worker = super::worker::Worker::new();
         self.phase = Phase::Down;
         self.stats = Stats::default();
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };

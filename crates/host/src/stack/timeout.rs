@@ -18,6 +18,8 @@ pub(crate) enum Timer {
     Reset,
     /// The answer to a command, or room for one, is due.
     Lane(LaneTimer),
+    /// The controller is to finish a computation.
+    Worker,
     /// Something of GAP.
     Gap(GapTimer),
     /// A signalling request of a link.
@@ -58,10 +60,11 @@ impl Stack {
             Phase::Setup | Phase::Ready => {}
         }
         let lane = self.lane.poll_timeout().map(|(at, why)| (at, Timer::Lane(why)));
+        let worker = self.worker.poll_timeout().map(|at| (at, Timer::Worker));
         let gap = self.gap.poll_timeout().map(|(at, why)| (at, Timer::Gap(why)));
         let links = (0u8..).zip(self.links.iter()).filter(|(_, l)| l.life == Life::Up);
         let links = links.flat_map(|(index, link)| link.deadlines(index));
-        lane.into_iter().chain(gap).chain(links).min_by_key(|(at, _)| *at)
+        lane.into_iter().chain(worker).chain(gap).chain(links).min_by_key(|(at, _)| *at)
     }
 
     /// Does what is due.
@@ -83,6 +86,7 @@ impl Stack {
         match why {
             Timer::Reset => self.reset_unanswered(),
             Timer::Lane(_) => self.lane_timeout(now),
+            Timer::Worker => self.worker_timeout(),
             Timer::Gap(_) => {
                 self.gap.handle_timeout(now);
                 self.gap_changed(now);

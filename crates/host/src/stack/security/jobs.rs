@@ -32,7 +32,6 @@ pub(crate) enum BondJob {
     Delete(RecordId),
 }
 
-#[expect(dead_code, reason = "the loops of the shell use them")]
 impl Stack {
     /// The next job; its result goes to [`Self::handle_job`]. [`HostKey::Job`](crate::waiters::HostKey) is marked when there
     /// may be one.

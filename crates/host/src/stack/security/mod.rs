@@ -7,7 +7,7 @@ use bindrune_wire::Packet;
 
 use super::{Link, Stack};
 
-pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
+pub(crate) use jobs::{BondJob, RECORD_MAX};
 
 /// Pairing Failed with the reason Pairing Not Supported. [Vol 3] Part H, 3.5.5
 pub(super) const PAIRING_NOT_SUPPORTED: [u8; 2] = [0x05, 0x05];

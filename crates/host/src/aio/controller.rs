@@ -1,0 +1,118 @@
+//! The controller's own cryptography.
+
+use bindrune_smp::{DhKey, Key as SecretKey, PublicKey};
+
+use crate::{
+    Error, Host,
+    stack::{Answer, Request},
+    waiters::{HostKey, Key},
+};
+
+/// What the controller of a host computes: random numbers, AES-128 and P-256.
+///
+/// Its commands go out one at a time, in the order in which they were asked for, whoever asks.
+///
+/// ```
+/// # async fn example(host: &bindrune::Host) -> Result<(), bindrune::Error> {
+/// let dice = bindrune::Controller::new(host).rand().await?;
+/// # let _ = dice;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Controller<'h> {
+    host: &'h Host,
+}
+
+impl<'h> Controller<'h> {
+    /// The controller of this host.
+    #[must_use]
+    pub const fn new(host: &'h Host) -> Self {
+        Self { host }
+    }
+
+    /// Eight random octets. [Vol 4] Part E, 7.8.23
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where the controller has no such command, [`Error::Controller`] where it refuses it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
+    pub async fn rand(&self) -> Result<[u8; 8], Error> {
+        match self.ask(Request::Rand).await? {
+            Answer::Rand(octets) => Ok(octets),
+            Answer::Block(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
+        }
+    }
+
+    /// One block, encrypted with AES-128; octets least significant first. [Vol 4] Part E, 7.8.22
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::rand`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::rand`].
+    pub async fn encrypt(&self, key: &SecretKey, plain: [u8; 16]) -> Result<[u8; 16], Error> {
+        match self.ask(Request::Encrypt { key: key.clone(), plain }).await? {
+            Answer::Block(octets) => Ok(octets),
+            Answer::Rand(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
+        }
+    }
+
+    /// Makes a key pair in the controller and gives its public half; the private half never leaves it. The key pair before is
+    /// gone: a pairing that still needs it fails. [Vol 4] Part E, 7.8.36
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::rand`], and [`Error::Timeout`] where the controller does not finish within 10 s; then its P-256 is not used
+    /// again until it is reset or finishes after all.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::rand`]; the controller's key pair may be a new one all the same.
+    pub async fn p256_public_key(&self) -> Result<PublicKey, Error> {
+        match self.ask(Request::PublicKey).await? {
+            Answer::PublicKey(key) => Ok(key),
+            Answer::Rand(_) | Answer::Block(_) | Answer::DhKey(_) => Err(Error::Protocol),
+        }
+    }
+
+    /// The Diffie-Hellman key of the controller's private key and a peer's public key, which must be on the curve.
+    /// [Vol 4] Part E, 7.8.37
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::p256_public_key`], and [`Error::Busy`] where `own` is not the controller's key pair any longer.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::rand`].
+    pub async fn dh_key(&self, own: &PublicKey, peer: &PublicKey) -> Result<DhKey, Error> {
+        match self.ask(Request::DhKey { own: *own, peer: *peer }).await? {
+            Answer::DhKey(key) => Ok(key),
+            Answer::Rand(_) | Answer::Block(_) | Answer::PublicKey(_) => Err(Error::Protocol),
+        }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, Error> {
+        let key = Key::Host(HostKey::Worker);
+        self.host.wait(key, |core, first| core.stack.poll_ask(first, &request)).await?;
+        let pending = Pending(self.host);
+        let answer = self.host.wait(key, |core, _| core.stack.poll_answer()).await;
+        core::mem::forget(pending);
+        answer
+    }
+}
+
+/// Abandons what was asked for when its future is dropped.
+struct Pending<'h>(&'h Host);
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.with(|core| core.stack.abandon_answer());
+    }
+}

@@ -1,0 +1,115 @@
+//! What pairing and bonds need of the platform: done one at a time, beside everything else.
+
+use core::{
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
+use bindrune_hci::clock::Clock;
+use bindrune_smp::{Job, JobDone};
+use embassy_futures::select::{Either, select};
+use embassy_time::Duration;
+use zeroize::Zeroize;
+
+use super::Controller;
+use crate::{
+    BondStore, Crypto, Error, Host,
+    report::report,
+    stack::{BondJob, RECORD_MAX},
+    waiters::{HostKey, Key},
+};
+
+/// How long one job of a pairing may take: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
+const JOB_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Does all jobs, until one cannot even be waited for.
+pub(super) async fn all(
+    host: &Host,
+    crypto: &mut impl Crypto,
+    store: &mut impl BondStore,
+    clock: &impl Clock,
+) -> Error {
+    match select(of_pairing(host, crypto, clock), of_bonds(host, store, clock)).await {
+        Either::First(error) | Either::Second(error) => error,
+    }
+}
+
+async fn of_pairing(host: &Host, crypto: &mut impl Crypto, clock: &impl Clock) -> Error {
+    let controller = Controller::new(host);
+    loop {
+        let next = host.wait(Key::Host(HostKey::Job), |core, _| match core.stack.poll_job() {
+            Some(job) => Poll::Ready(Ok(job)),
+            None => Poll::Pending,
+        });
+        let (ticket, job) = match next.await {
+            Ok(next) => next,
+            Err(error) => return error,
+        };
+        let done = within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await;
+        let done = done.unwrap_or(JobDone::Failed);
+        if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
+            report!(warn, "the cryptography of a pairing failed: {}", name(&job));
+        }
+        host.with(|core| core.stack.handle_job(clock.now(), ticket, done));
+    }
+}
+
+async fn carry_out(crypto: &mut impl Crypto, controller: &Controller<'_>, job: &Job) -> JobDone {
+    match job {
+        Job::Random => crypto.random(controller).await.map_or(JobDone::Failed, JobDone::Random),
+        Job::KeyPair => crypto.key_pair(controller).await.map_or(JobDone::Failed, JobDone::KeyPair),
+        Job::DhKey { own, peer } => JobDone::DhKey(crypto.dh_key(controller, own, peer).await),
+    }
+}
+
+const fn name(job: &Job) -> &'static str {
+    match job {
+        Job::Random => "random numbers",
+        Job::KeyPair => "a key pair",
+        Job::DhKey { .. } => "the Diffie-Hellman key",
+    }
+}
+
+/// The output of `work`; `None` where it takes longer than this.
+async fn within<T>(time: Duration, clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
+    let deadline = clock.now().checked_add(time)?;
+    match select(work, poll_fn(|cx| clock.poll_until(deadline, cx))).await {
+        Either::First(output) => Some(output),
+        Either::Second(()) => None,
+    }
+}
+
+async fn of_bonds(host: &Host, store: &mut impl BondStore, clock: &impl Clock) -> Error {
+    let mut record = [0; RECORD_MAX];
+    loop {
+        let next = host.wait(Key::Host(HostKey::BondJob), |core, _| {
+            core.stack.poll_bond_job(&mut record).map_or(Poll::Pending, |job| Poll::Ready(Ok(job)))
+        });
+        let job = match next.await {
+            Ok(job) => job,
+            Err(error) => return error,
+        };
+        let result = match job {
+            BondJob::Load => load(host, store).await,
+            BondJob::Store(id, len) => match record.get(..len) {
+                Some(octets) => store.store(id, octets).await,
+                None => Ok(()),
+            },
+            BondJob::Delete(id) => store.delete(id).await,
+        };
+        record.zeroize();
+        if let Err(error) = &result {
+            report!(error, "the store of bonds failed at {job:?}: {error:?}");
+        }
+        host.with(|core| core.stack.handle_bond_job(clock.now(), result.map_err(|_| ())));
+    }
+}
+
+async fn load<S: BondStore>(host: &Host, store: &mut S) -> Result<(), S::Error> {
+    let each = |id, octets: &[u8]| host.with(|core| core.stack.handle_record(id, octets));
+    let loaded = store.load(each).await?;
+    if loaded.damaged > 0 || loaded.rolled_back {
+        report!(warn, "the store of bonds was damaged: {loaded:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+use bindrune_smp::{DhKey, LocalKey, PublicKey, crypto};
+
+use super::{Crypto, software};
+use crate::aio::Controller;
+
+/// Cryptography in the controller: LE Rand, LE Read Local P-256 Public Key, LE Generate DHKey. [Vol 4] Part E, 7.8
+///
+/// Where the controller has no P-256, refuses it, or does not answer within 10 s, key pairs are made in software, of the
+/// controller's random numbers.
+///
+/// A controller keeps one key pair: where two pairings go on at once, the later one takes the key pair from the earlier one,
+/// which fails.
+#[derive(Clone, Debug)]
+pub struct ControllerCrypto {
+    p256: bool,
+}
+
+impl ControllerCrypto {
+    /// Random numbers and P-256 of the controller.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { p256: true }
+    }
+
+    /// Random numbers of the controller, and P-256 in software, on the spot.
+    #[must_use]
+    pub const fn random_only() -> Self {
+        Self { p256: false }
+    }
+}
+
+impl Default for ControllerCrypto {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Crypto for ControllerCrypto {
+    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
+        octets(controller).await
+    }
+
+    async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
+        if self.p256
+            && let Ok(public) = controller.p256_public_key().await
+            && crypto::is_valid(&public)
+        {
+            return Some(LocalKey { public, private: None });
+        }
+        software::key_pair(octets(controller).await?)
+    }
+
+    async fn dh_key(
+        &mut self,
+        controller: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        match own.private {
+            Some(_) => software::multiply(own, peer),
+            None => controller.dh_key(&own.public, peer).await.ok(),
+        }
+    }
+}
+
+/// Random octets, eight at a time.
+async fn octets<const N: usize>(controller: &Controller<'_>) -> Option<[u8; N]> {
+    let mut octets = [0; N];
+    for part in octets.chunks_mut(8) {
+        part.iter_mut().zip(controller.rand().await.ok()?).for_each(|(to, from)| *to = from);
+    }
+    Some(octets)
+}

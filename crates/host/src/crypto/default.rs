@@ -1,0 +1,44 @@
+use bindrune_smp::{DhKey, LocalKey, PublicKey};
+
+use super::Crypto;
+use crate::aio::Controller;
+
+#[cfg(not(feature = "std"))]
+use super::ControllerCrypto as Inner;
+#[cfg(feature = "std")]
+use super::ThreadedCrypto as Inner;
+
+/// What [`crate::Host::run`] uses. With `std`, `ThreadedCrypto`: the system's random numbers, and P-256 on a thread of its own.
+/// Without, [`super::ControllerCrypto::random_only`]: the controller's random numbers, and P-256 on the spot.
+#[derive(Debug, Default)]
+pub struct DefaultCrypto(Inner);
+
+impl DefaultCrypto {
+    /// The cryptography that suits the platform.
+    #[must_use]
+    pub const fn new() -> Self {
+        #[cfg(feature = "std")]
+        return Self(Inner::new());
+        #[cfg(not(feature = "std"))]
+        return Self(Inner::random_only());
+    }
+}
+
+impl Crypto for DefaultCrypto {
+    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
+        self.0.random(controller).await
+    }
+
+    async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
+        self.0.key_pair(controller).await
+    }
+
+    async fn dh_key(
+        &mut self,
+        controller: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        self.0.dh_key(controller, own, peer).await
+    }
+}

@@ -1,0 +1,210 @@
+use core::{
+    cell::RefCell,
+    fmt,
+    future::poll_fn,
+    mem::replace,
+    task::{Context, Poll},
+};
+
+use bindrune_smp::{DhKey, Job, JobDone, LocalKey, PublicKey};
+use embassy_sync::{
+    blocking_mutex::{Mutex, raw::CriticalSectionRawMutex},
+    waitqueue::WakerRegistration,
+};
+use rand_core::TryCryptoRng;
+
+use super::{Crypto, SoftwareCrypto};
+use crate::aio::Controller;
+
+/// Hands the cryptography of one host to another task, for boards without threads.
+///
+/// The other task belongs to an executor of lower priority than the one that `run` is on: then links are served while it
+/// multiplies. Without such a task, every pairing fails after 30 s.
+///
+/// ```
+/// use bindrune::{Offload, Platform, SoftwareCrypto};
+///
+/// static OFFLOAD: Offload = Offload::new();
+///
+/// async fn low_priority(generator: impl rand_core::CryptoRng) {
+///     OFFLOAD.work(SoftwareCrypto::new(generator)).await
+/// }
+///
+/// let platform = Platform::new().crypto(OFFLOAD.crypto());
+/// # let _ = (platform, low_priority::<rand_core::UnwrapErr<getrandom::SysRng>>);
+/// ```
+pub struct Offload(Mutex<CriticalSectionRawMutex, RefCell<Cell>>);
+
+/// The host's end of an [`Offload`].
+#[derive(Clone, Copy, Debug)]
+pub struct OffloadCrypto<'o>(&'o Offload);
+
+/// The one job that is under way, and who waits.
+#[derive(Default)]
+struct Cell {
+    stage: Stage,
+    host: WakerRegistration,
+    worker: WakerRegistration,
+}
+
+/// Where the job is.
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Idle,
+    Owed(Job),
+    /// A worker is at it.
+    Taken,
+    /// A worker is at it, and nobody waits for the result.
+    Abandoned,
+    Done(JobDone),
+}
+
+/// A job that is under way; dropping it abandons the job.
+struct Pending<'o> {
+    offload: &'o Offload,
+    armed: bool,
+}
+
+impl Offload {
+    /// Nothing to do, and nobody to do it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Mutex::new(RefCell::new(Cell {
+            stage: Stage::Idle,
+            host: WakerRegistration::new(),
+            worker: WakerRegistration::new(),
+        })))
+    }
+
+    /// What goes to [`crate::Platform::crypto`].
+    #[must_use]
+    pub const fn crypto(&self) -> OffloadCrypto<'_> {
+        OffloadCrypto(self)
+    }
+
+    /// Does what the host asks for, for ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: jobs wait for the next call.
+    pub async fn work<R: TryCryptoRng>(&self, mut software: SoftwareCrypto<R>) -> ! {
+        loop {
+            let job = poll_fn(|cx| self.visit(|cell| cell.poll_job(cx))).await;
+            let done = software.carry_out(&job);
+            self.visit(|cell| cell.finish(done));
+        }
+    }
+
+    async fn carry_out(&self, job: Job) -> JobDone {
+        let mut job = Some(job);
+        poll_fn(|cx| self.visit(|cell| cell.poll_ask(cx, &mut job))).await;
+        let mut pending = Pending { offload: self, armed: true };
+        let done = poll_fn(|cx| self.visit(|cell| cell.poll_done(cx))).await;
+        pending.armed = false;
+        done
+    }
+
+    fn visit<T>(&self, visit: impl FnOnce(&mut Cell) -> T) -> T {
+        self.0.lock(|cell| visit(&mut cell.borrow_mut()))
+    }
+}
+
+impl Cell {
+    /// Puts the job in its place, once that is free.
+    fn poll_ask(&mut self, cx: &Context<'_>, job: &mut Option<Job>) -> Poll<()> {
+        match (&self.stage, job.take()) {
+            (Stage::Idle, Some(job)) => {
+                self.stage = Stage::Owed(job);
+                self.worker.wake();
+                Poll::Ready(())
+            }
+            (_, None) => Poll::Ready(()),
+            (Stage::Owed(_) | Stage::Taken | Stage::Abandoned | Stage::Done(_), waiting) => {
+                *job = waiting;
+                self.host.register(cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_done(&mut self, cx: &Context<'_>) -> Poll<JobDone> {
+        match replace(&mut self.stage, Stage::Idle) {
+            Stage::Done(done) => {
+                self.host.wake();
+                Poll::Ready(done)
+            }
+            stage @ (Stage::Idle | Stage::Owed(_) | Stage::Taken | Stage::Abandoned) => {
+                self.stage = stage;
+                self.host.register(cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_job(&mut self, cx: &Context<'_>) -> Poll<Job> {
+        match replace(&mut self.stage, Stage::Taken) {
+            Stage::Owed(job) => Poll::Ready(job),
+            stage @ (Stage::Idle | Stage::Taken | Stage::Abandoned | Stage::Done(_)) => {
+                self.stage = stage;
+                self.worker.register(cx.waker());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn finish(&mut self, done: JobDone) {
+        self.stage = match self.stage {
+            Stage::Taken => Stage::Done(done),
+            Stage::Idle | Stage::Owed(_) | Stage::Abandoned | Stage::Done(_) => Stage::Idle,
+        };
+        self.host.wake();
+    }
+
+    fn abandon(&mut self) {
+        self.stage = match self.stage {
+            Stage::Taken | Stage::Abandoned => Stage::Abandoned,
+            Stage::Idle | Stage::Owed(_) | Stage::Done(_) => Stage::Idle,
+        };
+        self.host.wake();
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            self.offload.visit(Cell::abandon);
+        }
+    }
+}
+
+impl Crypto for OffloadCrypto<'_> {
+    async fn random(&mut self, _: &Controller<'_>) -> Option<[u8; 16]> {
+        super::random_of(self.0.carry_out(Job::Random).await)
+    }
+
+    async fn key_pair(&mut self, _: &Controller<'_>) -> Option<LocalKey> {
+        super::key_pair_of(self.0.carry_out(Job::KeyPair).await)
+    }
+
+    async fn dh_key(
+        &mut self,
+        _: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        super::dh_key_of(self.0.carry_out(Job::DhKey { own: own.clone(), peer: *peer }).await)
+    }
+}
+
+impl Default for Offload {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Offload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Offload(..)")
+    }
+}

@@ -1,0 +1,149 @@
+use core::{
+    future::poll_fn,
+    task::{Poll, Waker},
+};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+use bindrune_smp::{DhKey, Job, JobDone, LocalKey, PublicKey};
+use getrandom::SysRng;
+
+use super::{Crypto, SoftwareCrypto};
+use crate::aio::Controller;
+
+/// Cryptography in software on a thread of its own, with the random numbers of the operating system.
+///
+/// The thread begins with the first job. It ends with this value, after the job that it is at, if any. Where no thread can be
+/// made, the work is done on the spot.
+#[derive(Debug, Default)]
+pub struct ThreadedCrypto {
+    worker: Option<Worker>,
+}
+
+/// The thread, as its owner sees it. The thread ends when the sender is gone.
+#[derive(Debug)]
+struct Worker {
+    jobs: Sender<(u64, Job)>,
+    result: Arc<Mutex<Awaited>>,
+    last: u64,
+}
+
+/// The job whose result is awaited, and the result.
+#[derive(Debug, Default)]
+struct Awaited {
+    number: u64,
+    done: Option<JobDone>,
+    waker: Option<Waker>,
+}
+
+/// The result of one job on its way from the thread: a job that comes to no end has failed.
+struct Report<'a> {
+    result: &'a Mutex<Awaited>,
+    number: u64,
+    done: JobDone,
+}
+
+impl ThreadedCrypto {
+    /// Cryptography on a thread that is yet to begin.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { worker: None }
+    }
+
+    async fn carry_out(&mut self, job: Job) -> JobDone {
+        if self.worker.is_none() {
+            self.worker = Worker::start();
+        }
+        let Some(worker) = &mut self.worker else {
+            return SoftwareCrypto::new(SysRng).carry_out(&job);
+        };
+        match worker.carry_out(job).await {
+            Some(done) => done,
+            None => {
+                self.worker = None;
+                JobDone::Failed
+            }
+        }
+    }
+}
+
+impl Worker {
+    fn start() -> Option<Self> {
+        let (jobs, queue) = channel();
+        let result = Arc::new(Mutex::new(Awaited::default()));
+        let shared = result.clone();
+        let thread = thread::Builder::new().name("bindrune-crypto".into());
+        thread.spawn(move || work(&queue, &shared)).ok()?;
+        Some(Self { jobs, result, last: 0 })
+    }
+
+    /// The result of a job; `None` where the thread has ended.
+    async fn carry_out(&mut self, job: Job) -> Option<JobDone> {
+        let number = self.last.wrapping_add(1);
+        self.last = number;
+        *lock(&self.result) = Awaited { number, ..Awaited::default() };
+        self.jobs.send((number, job)).ok()?;
+        let done = poll_fn(|cx| {
+            let mut awaited = lock(&self.result);
+            match awaited.done.take() {
+                Some(done) => Poll::Ready(done),
+                None => {
+                    awaited.waker = Some(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        });
+        Some(done.await)
+    }
+}
+
+fn work(queue: &Receiver<(u64, Job)>, result: &Mutex<Awaited>) {
+    let mut software = SoftwareCrypto::new(SysRng);
+    for (number, job) in queue {
+        let mut report = Report { result, number, done: JobDone::Failed };
+        report.done = software.carry_out(&job);
+    }
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let mut awaited = lock(self.result);
+        if awaited.number != self.number {
+            return;
+        }
+        awaited.done = Some(core::mem::replace(&mut self.done, JobDone::Failed));
+        let waker = awaited.waker.take();
+        drop(awaited);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+fn lock(result: &Mutex<Awaited>) -> MutexGuard<'_, Awaited> {
+    result.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Crypto for ThreadedCrypto {
+    async fn random(&mut self, _: &Controller<'_>) -> Option<[u8; 16]> {
+        super::random_of(self.carry_out(Job::Random).await)
+    }
+
+    async fn key_pair(&mut self, _: &Controller<'_>) -> Option<LocalKey> {
+        super::key_pair_of(self.carry_out(Job::KeyPair).await)
+    }
+
+    async fn dh_key(
+        &mut self,
+        _: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        super::dh_key_of(self.carry_out(Job::DhKey { own: own.clone(), peer: *peer }).await)
+    }
+}

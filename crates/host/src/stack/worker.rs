@@ -1,0 +1,313 @@
+//! The controller's own cryptography, asked for one thing at a time. [Vol 4] Part E, 7.8.22, 7.8.23, 7.8.36, 7.8.37
+
+use core::{mem::replace, task::Poll};
+
+use bindrune_hci::{
+    Command, Opcode, Status,
+    cmd::{
+        Failure,
+        le::{Encrypt, GenerateDhKey, Rand, ReadLocalP256PublicKey},
+    },
+    event::{GenerateDhKeyComplete, ReadLocalP256PublicKeyComplete},
+};
+use bindrune_smp::{DhKey, Key, PublicKey};
+use bindrune_wire::{
+    Writer,
+    zerocopy::{FromBytes, IntoBytes},
+};
+use embassy_time::{Duration, Instant};
+
+use super::{Phase, Stack};
+use crate::{Error, Stats, waiters::HostKey};
+
+/// How long a controller may take over P-256. Controllers that compute without help need seconds.
+const P256_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the controller is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Random octets.
+    Rand,
+    /// A block.
+    Encrypt {
+        /// Its key.
+        key: Key,
+        /// What is encrypted.
+        plain: [u8; 16],
+    },
+    /// A new key pair.
+    PublicKey,
+    /// A Diffie-Hellman key.
+    DhKey {
+        /// The key pair that the controller must still have.
+        own: PublicKey,
+        /// The peer's key.
+        peer: PublicKey,
+    },
+}
+
+/// What the controller answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Random octets.
+    Rand([u8; 8]),
+    /// An encrypted block.
+    Block([u8; 16]),
+    /// A new key pair.
+    PublicKey(PublicKey),
+    /// A Diffie-Hellman key.
+    DhKey(DhKey),
+}
+
+/// The one request that is under way.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    state: State,
+    /// Somebody waits for the answer.
+    wanted: bool,
+    /// The key pair that the controller has.
+    key: Option<PublicKey>,
+    /// The controller has not finished in time; whatever comes later is not for the next request.
+    late: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Owed(Request),
+    /// The command was sent.
+    Sent(Opcode),
+    /// The controller computes, and owes an event.
+    Computing(Opcode, Instant),
+    Answered(Result<Answer, Error>),
+}
+
+impl Request {
+    const fn opcode(&self) -> Opcode {
+        match self {
+            Self::Rand => Rand::OPCODE,
+            Self::Encrypt { .. } => Encrypt::OPCODE,
+            Self::PublicKey => ReadLocalP256PublicKey::OPCODE,
+            Self::DhKey { .. } => GenerateDhKey::OPCODE,
+        }
+    }
+
+    fn write(&self, w: &mut Writer<'_>) -> bool {
+        let written = match self {
+            Self::Rand => Rand.write(w),
+            Self::Encrypt { key, plain } => {
+                Encrypt { key: *key.octets(), plaintext: *plain }.write(w)
+            }
+            Self::PublicKey => ReadLocalP256PublicKey.write(w),
+            Self::DhKey { peer, .. } => {
+                let mut public_key = [0; 64];
+                public_key.copy_from_slice(peer.as_bytes());
+                GenerateDhKey { public_key }.write(w)
+            }
+        };
+        written.is_ok()
+    }
+}
+
+impl Worker {
+    pub(super) const fn new() -> Self {
+        Self { state: State::Idle, wanted: false, key: None, late: false }
+    }
+
+    /// True while a command is to be sent.
+    pub(super) const fn is_owed(&self) -> bool {
+        matches!(self.state, State::Owed(_))
+    }
+
+    /// The controller is lost, and its key pair with it.
+    pub(super) fn fail(&mut self) {
+        if matches!(self.state, State::Owed(_) | State::Sent(_) | State::Computing(..)) {
+            self.answer(Err(Error::ControllerLost));
+        }
+        (self.key, self.late) = (None, false);
+    }
+
+    /// Writes the command that is owed.
+    pub(super) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
+        let State::Owed(request) = &self.state else { return None };
+        let opcode = request.opcode();
+        if !request.write(w) {
+            return None;
+        }
+        if opcode == ReadLocalP256PublicKey::OPCODE {
+            self.key = None;
+        }
+        self.state = State::Sent(opcode);
+        Some(opcode)
+    }
+
+    /// Command Complete came.
+    fn complete(&mut self, opcode: Opcode, parameters: &[u8]) {
+        if !matches!(self.state, State::Sent(sent) if sent == opcode) {
+            return;
+        }
+        let answer = match opcode {
+            Rand::OPCODE => Rand::returned(parameters).map(|r| Answer::Rand(r.octets)),
+            Encrypt::OPCODE => Encrypt::returned(parameters).map(|r| Answer::Block(r.ciphertext)),
+            _ => Err(Failure::Status(parameters.first().map_or(NONSENSE, |s| match Status(*s) {
+                Status::SUCCESS => NONSENSE,
+                refused => refused,
+            }))),
+        };
+        self.answer(answer.map_err(|failure| match failure {
+            Failure::Status(status) => Error::Controller(status),
+            Failure::Malformed(_) => Error::Controller(NONSENSE),
+        }));
+    }
+
+    /// Command Status came.
+    fn status(&mut self, now: Instant, opcode: Opcode, status: Status) {
+        if !matches!(self.state, State::Sent(sent) if sent == opcode) {
+            return;
+        }
+        let computes = matches!(opcode, ReadLocalP256PublicKey::OPCODE | GenerateDhKey::OPCODE);
+        match (status.is_success(), computes) {
+            (true, true) => {
+                let until = now.checked_add(P256_TIMEOUT).unwrap_or(Instant::MAX);
+                self.state = State::Computing(opcode, until);
+            }
+            (true, false) => self.answer(Err(Error::Controller(NONSENSE))),
+            (false, _) => self.answer(Err(Error::Controller(status))),
+        }
+    }
+
+    /// The controller has computed. False where nothing was asked for.
+    fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) -> bool {
+        let asked = match self.state {
+            State::Sent(asked) | State::Computing(asked, _) => asked == opcode,
+            State::Idle | State::Owed(_) | State::Answered(_) => false,
+        };
+        if asked {
+            if let Ok(Answer::PublicKey(key)) = &answer {
+                self.key = Some(*key);
+            }
+            self.answer(answer);
+        } else {
+            self.late = false;
+        }
+        asked
+    }
+
+    fn answer(&mut self, answer: Result<Answer, Error>) {
+        self.state = if self.wanted { State::Answered(answer) } else { State::Idle };
+    }
+
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        match self.state {
+            State::Computing(_, until) => Some(until),
+            State::Idle | State::Owed(_) | State::Sent(_) | State::Answered(_) => None,
+        }
+    }
+}
+
+impl Stack {
+    /// Takes a request, once those before are answered and the controller is set up.
+    pub(crate) fn poll_ask(&mut self, first: bool, request: &Request) -> Poll<Result<(), Error>> {
+        match self.phase {
+            Phase::Ready => {}
+            Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
+            _ if self.is_silent() => return Poll::Ready(Err(Error::NoAnswer)),
+            Phase::Down | Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup => {
+                return Poll::Pending;
+            }
+        }
+        if !first || !matches!(self.worker.state, State::Idle) {
+            return Poll::Pending;
+        }
+        let opcode = request.opcode();
+        let p256 = matches!(request, Request::PublicKey | Request::DhKey { .. });
+        if !self.controller_info().is_some_and(|info| info.supports(opcode))
+            || (p256 && self.worker.late)
+        {
+            return Poll::Ready(Err(Error::Unsupported));
+        }
+        if matches!(request, Request::DhKey { own, .. } if self.worker.key != Some(*own)) {
+            return Poll::Ready(Err(Error::Busy));
+        }
+        self.worker.state = State::Owed(request.clone());
+        self.worker.wanted = true;
+        self.ready.host(HostKey::Transmit);
+        Poll::Ready(Ok(()))
+    }
+
+    /// The answer to the request that was taken.
+    pub(crate) fn poll_answer(&mut self) -> Poll<Result<Answer, Error>> {
+        match replace(&mut self.worker.state, State::Idle) {
+            State::Answered(answer) => {
+                self.worker.wanted = false;
+                self.ready.host(HostKey::Worker);
+                Poll::Ready(answer)
+            }
+            State::Idle => Poll::Ready(Err(Error::ControllerLost)),
+            state @ (State::Owed(_) | State::Sent(_) | State::Computing(..)) => {
+                self.worker.state = state;
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Nobody waits for the answer any longer.
+    pub(crate) fn abandon_answer(&mut self) {
+        self.worker.wanted = false;
+        if matches!(self.worker.state, State::Owed(_) | State::Answered(_)) {
+            self.worker.state = State::Idle;
+        }
+        self.ready.host(HostKey::Worker);
+    }
+
+    pub(super) fn worker_complete(&mut self, opcode: Opcode, parameters: &[u8]) {
+        self.worker.complete(opcode, parameters);
+        self.ready.host(HostKey::Worker);
+    }
+
+    pub(super) fn worker_status(&mut self, now: Instant, opcode: Opcode, status: Status) {
+        self.worker.status(now, opcode, status);
+        self.ready.host(HostKey::Worker);
+    }
+
+    /// [Vol 4] Part E, 7.7.65.8
+    pub(super) fn public_key_made(&mut self, event: &ReadLocalP256PublicKeyComplete) {
+        let answer = match (event.status.ok(), PublicKey::read_from_bytes(&event.public_key)) {
+            (Ok(()), Ok(key)) => Ok(Answer::PublicKey(key)),
+            (Ok(()), Err(_)) => Err(Error::Controller(NONSENSE)),
+            (Err(status), _) => Err(Error::Controller(status)),
+        };
+        self.computed(ReadLocalP256PublicKey::OPCODE, answer);
+    }
+
+    /// [Vol 4] Part E, 7.7.65.9
+    pub(super) fn dh_key_made(&mut self, event: &GenerateDhKeyComplete) {
+        let answer = match (event.status.ok(), event.key.0) {
+            (Ok(()), INVALID_KEY) => Err(Error::InvalidParameters),
+            (Ok(()), key) => Ok(Answer::DhKey(DhKey::new(key))),
+            (Err(status), _) => Err(Error::Controller(status)),
+        };
+        self.computed(GenerateDhKey::OPCODE, answer);
+    }
+
+    fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) {
+        if !self.worker.computed(opcode, answer) {
+            Stats::count(&mut self.stats.stray_completions);
+        }
+        self.ready.host(HostKey::Worker);
+        self.deadlines_changed();
+    }
+
+    /// The controller has not finished in time.
+    pub(super) fn worker_timeout(&mut self) {
+        self.worker.late = true;
+        self.worker.answer(Err(Error::Timeout));
+        self.ready.host(HostKey::Worker);
+    }
+}
+
+/// What a controller answers in place of a key where the peer's is not on the curve. [Vol 4] Part E, 7.7.65.9
+const INVALID_KEY: [u8; 32] = [0xff; 32];
+
+/// Stands for an answer that makes no sense.
+const NONSENSE: Status = Status::UNSPECIFIED;

@@ -1,0 +1,77 @@
+//! A store of bonds that a test can look into.
+
+use core::cell::{Cell, RefCell};
+use std::{collections::BTreeMap, rc::Rc, vec::Vec};
+
+use bindrune::{BondStore, Loaded, RecordId};
+
+/// Keeps records in memory. Clones are the same store, so that it may outlive a device.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Rc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    records: RefCell<BTreeMap<RecordId, Vec<u8>>>,
+    broken: Cell<bool>,
+}
+
+/// The store was told to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
+impl MemoryStore {
+    /// A store without records.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes it fail from now on, or work again.
+    pub fn set_broken(&self, broken: bool) {
+        self.0.broken.set(broken);
+    }
+
+    /// The record, where there is one.
+    #[must_use]
+    pub fn record(&self, id: RecordId) -> Option<Vec<u8>> {
+        self.0.records.borrow().get(&id).cloned()
+    }
+
+    /// Which records there are.
+    #[must_use]
+    pub fn ids(&self) -> Vec<RecordId> {
+        self.0.records.borrow().keys().copied().collect()
+    }
+
+    /// Puts a record in behind the host's back.
+    pub fn put(&self, id: RecordId, record: &[u8]) {
+        self.0.records.borrow_mut().insert(id, record.to_vec());
+    }
+
+    fn check(&self) -> Result<(), Broken> {
+        if self.0.broken.get() { Err(Broken) } else { Ok(()) }
+    }
+}
+
+impl BondStore for MemoryStore {
+    type Error = Broken;
+
+    async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Broken> {
+        self.check()?;
+        let records = self.0.records.borrow().clone();
+        records.iter().for_each(|(id, record)| each(*id, record));
+        Ok(Loaded { records: records.len(), ..Loaded::default() })
+    }
+
+    async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Broken> {
+        self.check()?;
+        self.put(id, record);
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: RecordId) -> Result<(), Broken> {
+        self.check()?;
+        self.0.records.borrow_mut().remove(&id);
+        Ok(())
+    }
+}
