@@ -19,8 +19,8 @@ FOREIGN = {"BE:AC:01:55:00:01", "BE:AC:01:55:00:02"}
 
 
 class Central(Peer):
-    def __init__(self, device, _arguments):
-        super().__init__(device)
+    def __init__(self, device, arguments):
+        super().__init__(device, arguments)
         self.tallies = {}
         self.services = {}
 
@@ -54,10 +54,14 @@ class Central(Peer):
         preferences = ConnectionParametersPreferences(
             connection_interval_min=interval, connection_interval_max=interval
         )
-        connection = await self.device.connect(
-            Address(peer),
-            connection_parameters_preferences={Phy.LE_1M: preferences},
-            timeout=timeout,
+        # Bumble's own time limit is not for its search of a bonded peer with a private address.
+        connection = await asyncio.wait_for(
+            self.device.connect(
+                Address(peer),
+                connection_parameters_preferences={Phy.LE_1M: preferences},
+                timeout=timeout,
+            ),
+            timeout * 2,
         )
         result = describe_connection(connection)
         if mtu is not None:

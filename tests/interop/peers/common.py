@@ -23,6 +23,8 @@ from bumble.hci import Address
 from bumble.transport import open_transport
 from bumble.transport.common import StreamPacketSource
 
+from security import Security, patch_pairing
+
 DEFAULT_TIMEOUT = 60.0
 
 
@@ -154,10 +156,10 @@ def uuid_text(uuid):
     return uuid.to_hex_str("-").lower()
 
 
-class Peer:
+class Peer(Security):
     """A device on one controller, and the commands that both roles have."""
 
-    def __init__(self, device):
+    def __init__(self, device, arguments):
         self.device = device
         self.connections = {}
         self.lately = asyncio.Queue()
@@ -166,6 +168,7 @@ class Peer:
         self.channel_opened = asyncio.Condition()
         self.next_channel = 1
         self.servers = {}
+        self.start_security(arguments.keys)
         device.on("connection", self.on_connection)
 
     # Connections
@@ -408,10 +411,12 @@ async def start(role, default_name, default_address, build):
     parser.add_argument("--hci", required=True, help="Bumble transport, such as tcp-client:127.0.0.1:PORT")
     parser.add_argument("--name", default=default_name)
     parser.add_argument("--address", default=default_address, help="static random address")
+    parser.add_argument("--keys", help="the file of the bonds' keys; without it, they end with the peer")
     arguments = parser.parse_args()
     patch_quick_ack()
     patch_early_sdus()
     patch_closed_channels()
+    patch_pairing()
     transport = await open_transport(arguments.hci)
     async with transport:
         config = DeviceConfiguration(

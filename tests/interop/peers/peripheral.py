@@ -20,18 +20,27 @@ SINK = UUID(BASE.format(0x0103))
 NOTIFY = UUID(BASE.format(0x0104))
 INDICATE = UUID(BASE.format(0x0105))
 REFUSED = UUID(BASE.format(0x0106))
+VAULT = UUID(BASE.format(0x0001))
+ENCRYPTED = UUID(BASE.format(0x0002))
+AUTHENTICATED = UUID(BASE.format(0x0003))
 
 Properties = gatt.Characteristic.Properties
 READABLE = att.Attribute.READABLE
 WRITEABLE = att.Attribute.WRITEABLE
+NEEDS_ENCRYPTION = att.Attribute.READ_REQUIRES_ENCRYPTION
+NEEDS_AUTHENTICATION = (
+    att.Attribute.READ_REQUIRES_AUTHENTICATION | att.Attribute.WRITE_REQUIRES_AUTHENTICATION
+)
 
 
 class Peripheral(Peer):
     def __init__(self, device, arguments):
-        super().__init__(device)
+        super().__init__(device, arguments)
         self.arguments = arguments
         self.sink = Tally()
         self.values = {"value_4": b"\x01\x02\x03\x04", "long": bytes(i % 251 for i in range(512))}
+        self.values |= {"encrypted": b"\x11" * 4, "authenticated": b"\x22" * 4}
+        self.advertising = None
         self.subscribed = asyncio.Condition()
         self.build_database()
 
@@ -98,7 +107,24 @@ class Peripheral(Peer):
                 characteristic(UUID("2a24"), Properties.READ, READABLE, b"peer"),
             ],
         )
-        for service in (battery, information, main):
+        vault = gatt.Service(
+            VAULT,
+            [
+                characteristic(
+                    ENCRYPTED,
+                    Properties.READ,
+                    READABLE | NEEDS_ENCRYPTION,
+                    stored("encrypted", 4),
+                ),
+                characteristic(
+                    AUTHENTICATED,
+                    Properties.READ | Properties.WRITE,
+                    both | NEEDS_AUTHENTICATION,
+                    stored("authenticated", 4),
+                ),
+            ],
+        )
+        for service in (battery, information, main, vault):
             self.device.add_service(service)
         for name, source in (("notify", self.notify), ("indicate", self.indicate)):
             source.on("subscription", lambda *_: asyncio.create_task(self.on_subscription()))
@@ -140,6 +166,14 @@ class Peripheral(Peer):
     ):
         """Legacy advertising puts the name in the scan response; extended has all in one packet.
         `manufacturer` is {"company": 0x1234, "data": "hex"}; the interval is in milliseconds."""
+        self.advertising = {
+            "services": services,
+            "manufacturer": manufacturer,
+            "extended": extended,
+            "interval": interval,
+            "connectable": connectable,
+            "name": name,
+        }
         Type = AdvertisingData.Type
         flags = (Type.FLAGS, b"\x06")
         name_field = (Type.COMPLETE_LOCAL_NAME, (name or self.arguments.name).encode())
@@ -173,6 +207,13 @@ class Peripheral(Peer):
                 advertising_interval_max=interval,
             )
         return {}
+
+    async def pause_advertising(self):
+        extended_set = getattr(self, "extended_set", None)
+        active = self.device.is_advertising or (extended_set is not None and extended_set.enabled)
+        if active:
+            await self.do_stop_advertising()
+        return self.advertising if active else None
 
     async def do_stop_advertising(self):
         if (extended_set := getattr(self, "extended_set", None)) is not None:

@@ -8,7 +8,7 @@ use bindrune::Address;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::process::{ChildStdin, ChildStdout, Command};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -27,7 +27,11 @@ pub struct Peer {
     process: Process,
     input: Mutex<Input>,
     waiting: Waiting,
+    script: &'static str,
+    name: String,
     address: String,
+    /// How often it has been started.
+    starts: usize,
     log: PathBuf,
     capture: PathBuf,
 }
@@ -99,17 +103,51 @@ impl Deref for Central {
     }
 }
 
+impl DerefMut for Peripheral {
+    fn deref_mut(&mut self) -> &mut Peer {
+        &mut self.0
+    }
+}
+
+impl DerefMut for Central {
+    fn deref_mut(&mut self) -> &mut Peer {
+        &mut self.0
+    }
+}
+
 impl Peer {
-    fn start(air: &Air, script: &str, name: &str) -> Result<Self> {
+    fn start(air: &Air, script: &'static str, name: &str) -> Result<Self> {
+        Self::launch(air, script, name.to_owned(), fresh_address(), 1)
+    }
+
+    /// Ends it and starts it again, as another process on another controller, with the same address, name and keys.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&mut self, air: &Air) -> Result<()> {
+        self.end();
+        let starts = self.starts.saturating_add(1);
+        *self = Self::launch(air, self.script, self.name.clone(), self.address.clone(), starts)?;
+        Ok(())
+    }
+
+    fn launch(
+        air: &Air,
+        script: &'static str,
+        name: String,
+        address: String,
+        starts: usize,
+    ) -> Result<Self> {
         let python = venv::ready()?.join("bin/python");
-        let file = |ending: &str| air.scratch().join(format!("{name}.{ending}"));
+        let run = if starts > 1 { format!("{name}-{starts}") } else { name.clone() };
+        let file = |ending: &str| air.scratch().join(format!("{run}.{ending}"));
         let (log, capture) = (file("log"), file("btsnoop"));
-        let address = fresh_address();
         let mut command = Command::new(python);
         command
             .arg(venv::sources().join("peers").join(script))
             .args(["--hci", &format!("tcp-client:{}", air.hci())])
-            .args(["--name", name, "--address", &address])
+            .args(["--name", &name, "--address", &address, "--keys"])
+            .arg(air.scratch().join(format!("{name}.keys.json")))
             .env("BUMBLE_SNOOPER", format!("btsnoop:file:{}", capture.display()))
             .env("PYTHONUNBUFFERED", "1");
         let mut process = Process::start_piped(&mut command, &log)?;
@@ -120,10 +158,16 @@ impl Peer {
         let table = Arc::clone(&waiting);
         std::thread::spawn(move || deliver(output, &table));
 
-        let start = Pending { what: format!("start of {name}"), answer: ready, log: log.clone() };
+        let start = Pending { what: format!("start of {run}"), answer: ready, log: log.clone() };
         start.wait_for(START_TIME)?;
         let input = Mutex::new(Input { number: 0, pipe: Some(input) });
-        Ok(Self { process, input, waiting, address, log, capture })
+        Ok(Self { process, input, waiting, script, name, address, starts, log, capture })
+    }
+
+    /// Lets it end by itself, so that its capture is whole.
+    fn end(&mut self) {
+        self.input.get_mut().unwrap_or_else(PoisonError::into_inner).pipe = None;
+        let _ = Deadline::after(END_TIME).poll(|| self.process.ended().is_some());
     }
 
     /// Its static random address.
@@ -140,7 +184,7 @@ impl Peer {
         Ok(format!("{}/random", self.address).parse()?)
     }
 
-    /// The btsnoop file with all its HCI traffic, whole once the peer is dropped.
+    /// The btsnoop file with all the HCI traffic since its last start, whole once the peer is dropped.
     #[must_use]
     pub fn capture(&self) -> &std::path::Path {
         &self.capture
@@ -184,10 +228,9 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    /// Lets it end by itself, so that its capture is whole; then kills it.
+    /// Lets it end by itself; then kills it.
     fn drop(&mut self) {
-        self.input.get_mut().unwrap_or_else(PoisonError::into_inner).pipe = None;
-        let _ = Deadline::after(END_TIME).poll(|| self.process.ended().is_some());
+        self.end();
     }
 }
 
