@@ -48,6 +48,8 @@ pub(crate) struct AdvertisingSet {
     pub(crate) interval: Duration,
     pub(crate) own: OwnAddressType,
     pub(crate) filter: FilterPolicy,
+    /// The peer of the parameters, for whom private addresses are made.
+    pub(crate) peer: Option<Address>,
     /// The random address of an extended set.
     pub(crate) random: Option<[u8; 6]>,
     pub(crate) data: Data,
@@ -86,7 +88,16 @@ pub(crate) struct Heard {
     pub(crate) key: SetKey,
     /// `None` where the advertising is anonymous.
     pub(crate) address: Option<Address>,
+    /// Whom directed advertising is for, on air.
+    pub(crate) target: Option<Address>,
     pub(crate) set: AdvertisingSet,
+}
+
+impl Heard {
+    /// The random address that applies to the set.
+    pub(crate) fn random(&self, advertiser: &Controller) -> Option<[u8; 6]> {
+        self.set.random.or(advertiser.random_address)
+    }
 }
 
 impl Controller {
@@ -142,9 +153,11 @@ impl Air {
         let controller = &self.medium.controllers[id];
         let Some(set) = controller.running_set(key, number) else { return };
         let random = set.random.or(controller.random_address);
-        let own = controller.own_address(set.own, random);
-        let address = own.filter(|_| !set.offer.anonymous);
-        let heard = Heard { from: id, key, address, set: set.clone() };
+        let now = self.medium.now;
+        let own = controller.address_for(set.own, random, set.peer, now);
+        let address = own.map(|(address, _)| address).filter(|_| !set.offer.anonymous);
+        let target = set.offer.directed.map(|peer| controller.target(set.own, peer, now));
+        let heard = Heard { from: id, key, address, target, set: set.clone() };
         for other in self.medium.controllers.ids() {
             if self.medium.radio.loses(id, other) {
                 continue;

@@ -1,9 +1,10 @@
-//! AES-128 and P-256, as controllers have them. All octets least significant first, as HCI has them.
+//! AES-128, private addresses and P-256, as controllers have them. All octets least significant first, as HCI has them.
 
 use aes::{
     Aes128,
     cipher::{BlockCipherEncrypt, KeyInit},
 };
+use bindrune_wire::{Address, AddressKind};
 use p256::{Sec1Point, SecretKey};
 
 /// AES-128 of one block. [Vol 4] Part E, 7.8.22
@@ -11,6 +12,25 @@ pub(crate) fn encrypt(key: [u8; 16], block: [u8; 16]) -> [u8; 16] {
     let mut block = reversed(block).into();
     Aes128::new(&reversed(key).into()).encrypt_block(&mut block);
     reversed(block.into())
+}
+
+/// The hash of a resolvable private address. [Vol 3] Part H, 2.2.2
+fn hash(irk: [u8; 16], [a, b, c]: [u8; 3]) -> [u8; 3] {
+    let [x, y, z, ..] = encrypt(irk, [a, b, c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    [x, y, z]
+}
+
+/// A resolvable private address. [Vol 6] Part B, 1.3.2.2
+pub(crate) fn private_address(irk: [u8; 16], [a, b, c]: [u8; 3]) -> Address {
+    let prand = [a, b, c & 0x3f | 0x40];
+    let ([x, y, z], [a, b, c]) = (hash(irk, prand), prand);
+    Address::new(AddressKind::Random, [x, y, z, a, b, c])
+}
+
+/// True where the address was made with this key; zeros make none. [Vol 6] Part B, 1.3.2.3
+pub(crate) fn resolves(irk: [u8; 16], address: Address) -> bool {
+    let [x, y, z, a, b, c] = address.octets();
+    address.is_resolvable() && irk != [0; 16] && hash(irk, [a, b, c]) == [x, y, z]
 }
 
 /// A private key of P-256.
@@ -77,6 +97,17 @@ mod tests {
         let plain = reversed(hex!("00112233445566778899aabbccddeeff"));
         let cipher = reversed(hex!("69c4e0d86a7b0430d8cdb78070b4c55a"));
         assert_eq!(encrypt(key, plain), cipher);
+    }
+
+    /// [Vol 3] Part H, D.7
+    #[test]
+    fn private_addresses() {
+        let irk = reversed(hex!("ec0234a357c8ad05341010a60a397d9b"));
+        let address = private_address(irk, reversed(hex!("708194")));
+        assert_eq!(address.octets(), reversed(hex!("7081940dfbaa")));
+        assert!(resolves(irk, address) && !resolves([1; 16], address));
+        let zero = private_address([0; 16], [1, 2, 3]);
+        assert!(!resolves([0; 16], zero), "a key of zeros is none");
     }
 
     /// [Vol 2] Part G, 7.1.2.1, and the debug key of [Vol 3] Part H, 2.3.5.6.1

@@ -9,6 +9,7 @@ use crate::{
     advertise::Heard,
     controller::{ConnectionCompleted, Controller},
     link::{End, Lengths, Limits, Link, LinkId, LinkPhy, Range, Side},
+    privacy::{Peer, Target},
     scan::listens,
 };
 
@@ -29,31 +30,40 @@ pub(crate) struct Initiator {
 }
 
 impl Controller {
-    /// True when the pending Create Connection is for this advertising.
-    fn initiates_to(&self, heard: &Heard, now: Instant) -> bool {
-        let Some(initiator) = &self.initiator else { return false };
+    /// Whom the advertiser is taken for, when the pending Create Connection is for it.
+    fn initiates_to(&self, heard: &Heard, now: Instant) -> Option<(Initiator, Peer)> {
+        let initiator = self.initiator?;
+        let advertiser = self.privacy.resolve(heard.address)?;
         let wanted = match initiator.peer {
-            Some(peer) => heard.address == Some(peer),
-            None => self.accepts(heard.address),
+            Some(peer) => [advertiser.address, heard.address].contains(&Some(peer)),
+            None => self.accepts(advertiser.address),
         };
-        let own = self.own_address(initiator.own, self.random_address);
-        let ours = heard.set.offer.directed.is_none_or(|to| Some(to) == own);
+        let target = self.is_target(heard.target, initiator.own, self.random_address);
+        let ours = matches!(target, Target::Anyone | Target::Us(_));
         let on_air = heard.set.offer.legacy
             || initiator.extended
                 && (heard.set.secondary_phy == Phy::LE_1M
                     || heard.set.secondary_phy == Phy::LE_2M && initiator.on_2m);
-        heard.set.offer.connectable
+        let all = heard.set.offer.connectable
             && heard.set.primary_phy == Phy::LE_1M
             && wanted
             && ours
             && on_air
-            && listens(now, initiator.since, initiator.interval, initiator.window)
+            && listens(now, initiator.since, initiator.interval, initiator.window);
+        all.then_some((initiator, advertiser))
     }
 
-    /// True when the advertiser serves a connection request from this address. [Vol 6] Part B, 4.3.2
-    fn serves(&self, heard: &Heard, initiator: Address) -> bool {
+    /// Whom the advertiser takes the sender of a connection request for, where it serves it. [Vol 6] Part B, 4.3.2
+    fn serves(&self, heard: &Heard, initiator: Address) -> Option<Peer> {
         let by_list = [FilterPolicy::CONNECT_BY_LIST, FilterPolicy::BY_LIST];
-        !by_list.contains(&heard.set.filter) || self.accepts(Some(initiator))
+        let peer = self.privacy.resolve(Some(initiator))?;
+        let listed = !by_list.contains(&heard.set.filter) || self.accepts(peer.address);
+        let meant = heard
+            .set
+            .offer
+            .directed
+            .is_none_or(|to| [peer.address, Some(initiator)].contains(&Some(to)));
+        (listed && meant).then_some(peer)
     }
 
     fn lengths(&self) -> Lengths {
@@ -65,17 +75,22 @@ impl Air {
     /// An advertising event reaches a controller, which may be initiating. True when the two connected.
     pub(crate) fn initiator_hears(&mut self, id: ControllerId, heard: &Heard) -> bool {
         let m = &self.medium;
-        let controller = &m.controllers[id];
-        let initiates = controller.initiates_to(heard, m.now);
-        let Some(initiator) = controller.initiator.filter(|_| initiates) else { return false };
-        let own = controller.own_address(initiator.own, controller.random_address);
-        let (Some(own), Some(peer)) = (own, heard.address) else { return false };
-        let handles = (controller.free_handle(), m.controllers[heard.from].free_handle());
+        let (controller, advertiser) = (&m.controllers[id], &m.controllers[heard.from]);
+        let Some((initiator, peer)) = controller.initiates_to(heard, m.now) else { return false };
+        let random = controller.random_address;
+        let own = controller.address_for(initiator.own, random, peer.address, m.now);
+        let (Some((own, private)), Some(peer_address)) = (own, peer.address) else { return false };
+        let handles = (controller.free_handle(), advertiser.free_handle());
         let (Some(central), Some(peripheral)) = handles else { return false };
-        let served = m.controllers[heard.from].serves(heard, own);
-        if !served || self.has_link_to(id, peer) {
+        let Some(from) = advertiser.serves(heard, own) else { return false };
+        if self.has_link_to(id, peer_address) {
             return false;
         }
+        let is_private = |on_air: &Address| {
+            let shown = advertiser.own_address(heard.set.own, heard.random(advertiser));
+            shown != Some(*on_air)
+        };
+        let locals = (private.then_some(own), heard.address.filter(is_private));
         let m = &mut self.medium;
         if m.radio.loses(id, heard.from) {
             return false;
@@ -84,9 +99,13 @@ impl Air {
         let two = !heard.set.offer.legacy && heard.set.secondary_phy == Phy::LE_2M;
         let phy = if two { LinkPhy::Two } else { LinkPhy::One };
         let lengths = (m.controllers[id].lengths(), m.controllers[heard.from].lengths());
-        let central = Side::new(id, central, peer, lengths.0, phy);
-        let peripheral = Side::new(heard.from, peripheral, own, lengths.1, phy);
-        self.connect(central, peripheral, initiator.range, heard);
+        m.controllers[id].privacy.note(peer);
+        m.controllers[heard.from].privacy.note(from);
+        let ends = [(peer, locals.0), (from, locals.1)];
+        let central = Side::new(id, central, peer_address, lengths.0, phy);
+        let from_address = from.address.unwrap_or(own);
+        let peripheral = Side::new(heard.from, peripheral, from_address, lengths.1, phy);
+        self.connect(central, peripheral, ends, initiator.range, heard);
         true
     }
 
@@ -98,7 +117,15 @@ impl Air {
             .any(|(link, end)| self.links.get(link).is_some_and(|l| l.side(*end).peer == peer))
     }
 
-    fn connect(&mut self, central: Side, peripheral: Side, range: Range, heard: &Heard) {
+    /// `addresses` say for each end whom it takes the other for, and its own private address.
+    fn connect(
+        &mut self,
+        central: Side,
+        peripheral: Side,
+        addresses: [(Peer, Option<Address>); 2],
+        range: Range,
+        heard: &Heard,
+    ) {
         let id = LinkId(self.next_link);
         self.next_link = self.next_link.wrapping_add(1);
         let m = &mut self.medium;
@@ -108,13 +135,14 @@ impl Air {
             (&central, End::Central, Role::CENTRAL),
             (&peripheral, End::Peripheral, Role::PERIPHERAL),
         ];
-        for (side, end, role) in ends {
+        for ((side, end, role), (peer, private)) in ends.into_iter().zip(addresses) {
             let controller = &mut m.controllers[side.controller];
             controller.links.insert(side.handle, (id, end));
             controller.connected(ConnectionCompleted {
                 handle: side.handle,
                 role,
-                peer: side.peer,
+                peer,
+                private,
                 parameters,
             });
         }

@@ -47,7 +47,7 @@
 //! - Links do not compete for air time: a controller may be in several connection events at once.
 //! - Advertising is heard or lost as a whole; CONNECT_IND that is lost leaves no half-open link.
 //! - Encryption is checked by comparing keys, nothing is enciphered: a wrong key shows as a MIC failure (0x3D). Data waits
-//!   while encryption starts or is paused. There is no LE privacy and no Coded PHY.
+//!   while encryption starts or is paused. There is no Coded PHY.
 //! - Connection updates never miss their instant.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -63,6 +63,7 @@ pub mod fuzz;
 mod initiate;
 mod link;
 mod port;
+mod privacy;
 mod realtime;
 mod rng;
 mod scan;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bindrune_hci::{FilterPolicy, OwnAddressType, Phy, ScanFilterPolicy};
+use bindrune_hci::{DeviceAddress, FilterPolicy, OwnAddressType, Phy, ScanFilterPolicy};
 use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use crate::{
     advertise::Heard,
     air::{Medium, Timer},
     controller::{Controller, Report},
+    privacy::{Peer, Target},
 };
 
 /// A controller's scanner.
@@ -46,8 +47,16 @@ pub(crate) struct Scanning {
     pub(crate) paused: bool,
 }
 
+/// An advertiser as a scanner sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sighting {
+    pub(crate) peer: Peer,
+    /// Whom its advertising is directed to.
+    pub(crate) target: Option<DeviceAddress>,
+}
+
 /// What makes a report a duplicate.
-pub(crate) type Seen = (Option<Address>, u16, u8, u16);
+pub(crate) type Seen = (u8, [u8; 6], u16, u8, u16);
 
 impl Default for Scanner {
     fn default() -> Self {
@@ -70,28 +79,37 @@ pub(crate) fn listens(now: Instant, since: Instant, interval: Duration, window: 
 }
 
 impl Controller {
-    /// The address in this controller's scan requests.
-    fn scanner_address(&self) -> Option<Address> {
-        self.own_address(self.scanner.parameters.own, self.random_address)
+    /// The address in this controller's scan requests to `peer`.
+    fn scanner_address(&self, peer: Option<Address>, now: Instant) -> Option<Address> {
+        let own = self.scanner.parameters.own;
+        self.address_for(own, self.random_address, peer, now).map(|(address, _)| address)
     }
 
-    fn scans_for(&self, heard: &Heard, now: Instant) -> bool {
-        let ScanParameters { interval, window, filter, .. } = self.scanner.parameters;
-        let Some(scanning) = &self.scanner.running else { return false };
+    /// Whom it takes the advertiser for, where it listens and reports it.
+    fn scans_for(&self, heard: &Heard, now: Instant) -> Option<Sighting> {
+        let ScanParameters { interval, window, filter, own, .. } = self.scanner.parameters;
+        let scanning = self.scanner.running.as_ref()?;
+        let peer = self.privacy.resolve(heard.address)?;
         let listed = match filter {
             ScanFilterPolicy::BY_LIST | ScanFilterPolicy::BY_LIST_OR_RESOLVABLE => {
-                self.accepts(heard.address)
+                self.accepts(peer.address)
             }
             _ => true,
         };
-        let ours = heard.set.offer.directed.is_none_or(|to| Some(to) == self.scanner_address());
+        let takes_unresolved = filter.0 >= ScanFilterPolicy::ALL_OR_RESOLVABLE.0;
+        let target = match self.is_target(heard.target, own, self.random_address) {
+            Target::Anyone => None,
+            Target::Us(target) => Some(target),
+            Target::Unresolved(target) if takes_unresolved => Some(target),
+            Target::Unresolved(_) | Target::Other => return None,
+        };
         let hears = heard.set.offer.legacy || scanning.extended;
-        listed
-            && ours
+        let all = listed
             && hears
             && !scanning.paused
             && heard.set.primary_phy == Phy::LE_1M
-            && listens(now, scanning.since, interval, window)
+            && listens(now, scanning.since, interval, window);
+        all.then_some(Sighting { peer, target })
     }
 
     /// Reports what was heard, unless it is a duplicate.
@@ -99,7 +117,8 @@ impl Controller {
         let Some(scanning) = &mut self.scanner.running else { return };
         let kind = report.event_type.bits();
         let version = if scanning.extended { report.version } else { 0 };
-        let key = (report.address, kind, report.sid, version);
+        let (address, octets) = (report.address.kind.0, report.address.octets);
+        let key = (address, octets, kind, report.sid, version);
         if scanning.seen.as_mut().is_none_or(|seen| seen.insert(key)) {
             let extended = scanning.extended;
             self.report(report, extended);
@@ -113,19 +132,21 @@ impl Controller {
     /// True when the advertiser answers a scan request from this address. [Vol 6] Part B, 4.3.2
     fn answers_scan(&self, heard: &Heard, scanner: Address) -> bool {
         let by_list = [FilterPolicy::SCAN_BY_LIST, FilterPolicy::BY_LIST];
-        !by_list.contains(&heard.set.filter) || self.accepts(Some(scanner))
+        let scanner = self.privacy.resolve(Some(scanner));
+        scanner.is_some_and(|scanner| {
+            !by_list.contains(&heard.set.filter) || self.accepts(scanner.address)
+        })
     }
 }
 
 impl Medium {
     /// An advertising event reaches a controller, which may be scanning.
     pub(crate) fn scanner_hears(&mut self, id: ControllerId, heard: &Heard) {
-        if !self.controllers[id].scans_for(heard, self.now) {
-            return;
-        }
+        let Some(sighting) = self.controllers[id].scans_for(heard, self.now) else { return };
         let rssi = self.radio.rssi(heard.from, id);
-        self.controllers[id].report_once(&Report::advertisement(heard, rssi));
-        let scanner = self.controllers[id].scanner_address();
+        self.controllers[id].privacy.note(sighting.peer);
+        self.controllers[id].report_once(&Report::advertisement(heard, sighting, rssi));
+        let scanner = self.controllers[id].scanner_address(sighting.peer.address, self.now);
         let Some(scanner) = scanner.filter(|_| self.controllers[id].asks_for_response(heard))
         else {
             return;
@@ -133,10 +154,13 @@ impl Medium {
         let answered = self.controllers[heard.from].answers_scan(heard, scanner);
         if answered && !self.radio.loses(id, heard.from) {
             if let Some(set) = heard.key.number().filter(|_| heard.set.notify_scan_requests) {
-                self.controllers[heard.from].scan_requested(set, scanner);
+                let advertiser = &mut self.controllers[heard.from];
+                if let Some(scanner) = advertiser.privacy.resolve(Some(scanner)) {
+                    advertiser.scan_requested(set, scanner.device());
+                }
             }
             if !self.radio.loses(heard.from, id) {
-                self.controllers[id].report_once(&Report::scan_response(heard, rssi));
+                self.controllers[id].report_once(&Report::scan_response(heard, sighting, rssi));
             }
         }
     }

@@ -27,6 +27,9 @@ pub struct Violations {
     pub host_completed_unknown_handle: u32,
     /// Packets that the host completed although they were never sent to it.
     pub host_completed_excess: u32,
+    /// Changes of the resolving list or of address resolution while advertising, scanning or initiating.
+    /// [Vol 4] Part E, 7.8.38, 7.8.44
+    pub resolving_list_in_use: u32,
 }
 
 impl Violations {
@@ -43,6 +46,7 @@ impl Violations {
             .saturating_add(self.host_completed_malformed)
             .saturating_add(self.host_completed_unknown_handle)
             .saturating_add(self.host_completed_excess)
+            .saturating_add(self.resolving_list_in_use)
     }
 
     /// True when there is none.
@@ -66,6 +70,7 @@ impl fmt::Display for Violations {
             (self.host_completed_malformed, "host_completed_malformed"),
             (self.host_completed_unknown_handle, "host_completed_unknown_handle"),
             (self.host_completed_excess, "host_completed_excess"),
+            (self.resolving_list_in_use, "resolving_list_in_use"),
         ];
         let mut separator = "";
         for (count, name) in all.into_iter().filter(|&(count, _)| count > 0) {

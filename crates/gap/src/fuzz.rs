@@ -69,7 +69,9 @@ pub fn link(data: &[u8]) {
     let up = LinkUp {
         handle: Handle::MAX,
         role: Role(role & 1),
+        own: Address::new(AddressKind::Random, [role; 6]),
         peer: Address::new(AddressKind::Random, [features; 6]),
+        peer_on_air: Address::new(AddressKind::Random, [features; 6]),
         parameters: CurrentParameters::default(),
         set: None,
         wanted: true,

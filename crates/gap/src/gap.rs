@@ -251,7 +251,10 @@ impl Gap {
         let DeviceAddress { octets, .. } = connection.peer;
         let peer = connection.peer.get().unwrap_or(Address::new(AddressKind::Random, octets));
         let parameters = connection.parameters;
-        Some(LinkUp { handle, role, peer, parameters, set, wanted })
+        let own = connection.own_on_air.or_else(|| self.controller().map(|info| info.address));
+        let own = own.unwrap_or(ControllerInfo::UNKNOWN.address);
+        let peer_on_air = connection.peer_on_air.unwrap_or(peer);
+        Some(LinkUp { handle, role, own, peer, peer_on_air, parameters, set, wanted })
     }
 
     /// The end of directed advertising with legacy commands, or of initiating.

@@ -17,14 +17,19 @@ use bindrune_wire::{Address, Writer};
 use zerocopy::little_endian::{U16, U64};
 
 use super::{Controller, commands::Reply, output::Place};
-use crate::link::{Effective, LinkPhy, Parameters, Range};
+use crate::{
+    link::{Effective, LinkPhy, Parameters, Range},
+    privacy::Peer,
+};
 
 /// A connection as its host learns of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionCompleted {
     pub(crate) handle: u16,
     pub(crate) role: Role,
-    pub(crate) peer: Address,
+    pub(crate) peer: Peer,
+    /// Our own private address, where the controller made one.
+    pub(crate) private: Option<Address>,
     pub(crate) parameters: Parameters,
 }
 
@@ -98,24 +103,28 @@ impl Controller {
 /// Links.
 impl Controller {
     pub(crate) fn connected(&mut self, link: ConnectionCompleted) {
-        let ConnectionCompleted { handle, role, peer, parameters } = link;
-        self.connection_complete(ConnectionComplete {
+        let ConnectionCompleted { handle, role, peer, private, parameters } = link;
+        let on_air = peer.private().map_or_else(|| peer.device(), DeviceAddress::from);
+        let zero = |address: Option<Address>| address.map_or([0; 6], Address::octets);
+        let addresses = (peer.device(), zero(private), zero(peer.private()));
+        let complete = ConnectionComplete {
             status: Status::SUCCESS,
             handle: RawHandle::new(handle),
             role,
-            peer: DeviceAddress::from(peer),
+            peer: on_air,
             interval: U16::new(parameters.interval),
             latency: U16::new(parameters.latency),
             timeout: U16::new(parameters.timeout),
             clock_accuracy: if role == Role::PERIPHERAL { CLOCK_ACCURACY } else { 0 },
-        });
+        };
+        self.connection_complete(complete, addresses);
         let handle = RawHandle::new(handle);
         let algorithm = ChannelSelectionAlgorithm { handle, algorithm: 1 };
         self.send(&Event::LeChannelSelectionAlgorithm(&algorithm));
     }
 
     pub(crate) fn connection_failed(&mut self, status: Status, role: Role) {
-        self.connection_complete(ConnectionComplete {
+        let complete = ConnectionComplete {
             status,
             handle: RawHandle::new(0),
             role,
@@ -124,18 +133,24 @@ impl Controller {
             latency: U16::ZERO,
             timeout: U16::ZERO,
             clock_accuracy: 0,
-        });
+        };
+        self.connection_complete(complete, (DeviceAddress::NONE, [0; 6], [0; 6]));
     }
 
-    /// Tells of a connection by the enhanced event, where the host wants that. [Vol 4] Part E, 7.7.65.10
-    fn connection_complete(&mut self, c: ConnectionComplete) {
+    /// Tells of a connection by the enhanced event, where the host wants that, with the peer's identity and the private
+    /// addresses of both; else by the plain one, with the addresses on air. [Vol 4] Part E, 7.7.65.1, 7.7.65.10
+    fn connection_complete(
+        &mut self,
+        c: ConnectionComplete,
+        (peer, local_private_address, peer_private_address): (DeviceAddress, [u8; 6], [u8; 6]),
+    ) {
         let enhanced = EnhancedConnectionComplete {
             status: c.status,
             handle: c.handle,
             role: c.role,
-            peer: c.peer,
-            local_private_address: [0; 6],
-            peer_private_address: [0; 6],
+            peer,
+            local_private_address,
+            peer_private_address,
             interval: c.interval,
             latency: c.latency,
             timeout: c.timeout,
@@ -255,8 +270,8 @@ impl Controller {
         self.send(&Event::LeAdvertisingSetTerminated(&event));
     }
 
-    pub(crate) fn scan_requested(&mut self, set: u8, scanner: Address) {
-        let event = ScanRequestReceived { set, scanner: DeviceAddress::from(scanner) };
+    pub(crate) fn scan_requested(&mut self, set: u8, scanner: DeviceAddress) {
+        let event = ScanRequestReceived { set, scanner };
         self.send(&Event::LeScanRequestReceived(&event));
     }
 

@@ -30,6 +30,7 @@ use crate::{
     advertise::{AdvertisingSet, SetKey},
     initiate::Initiator,
     link::{End, Limits, LinkId, PhyWish},
+    privacy::Privacy,
     scan::Scanner,
 };
 
@@ -66,6 +67,7 @@ pub(crate) struct Controller {
     pub(crate) suggested: Limits,
     pub(crate) default_phy: PhyWish,
     keys: Keys,
+    pub(crate) privacy: Privacy,
     numbers: u32,
     pub(crate) violations: Violations,
 }
@@ -102,6 +104,7 @@ impl Controller {
             suggested: Limits::MIN,
             default_phy,
             keys: Keys::default(),
+            privacy: Privacy::default(),
             numbers: 0,
             violations: Violations::default(),
         }
@@ -160,6 +163,7 @@ impl Controller {
         features.set(LeFeatures::ENCRYPTION, self.config.encryption);
         features.set(LeFeatures::CONNECTION_PARAMETERS_REQUEST, self.config.parameter_request);
         features.set(LeFeatures::DATA_LENGTH_EXTENSION, self.config.data_length > 27);
+        features.set(LeFeatures::LL_PRIVACY, self.config.resolving_list > 0);
         features.set(LeFeatures::PHY_2M, self.config.phy_2m);
         features.set(LeFeatures::EXTENDED_ADVERTISING, self.config.extended_advertising);
         features.bits()
@@ -171,7 +175,8 @@ impl Controller {
         self.config.public_address.unwrap_or([low, high, 0x00, 0x01, 0xac, 0xbe])
     }
 
-    /// The address that a set, scanner or initiator shows; `random` is the random address that applies to it.
+    /// The address that a set, scanner or initiator shows where it has no private one; `random` is the random address
+    /// that applies to it.
     pub(crate) fn own_address(
         &self,
         kind: OwnAddressType,

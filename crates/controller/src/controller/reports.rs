@@ -1,29 +1,29 @@
 //! Advertising reports. [Vol 4] Part E, 7.7.65.2, 7.7.65.13
 
 use bindrune_hci::{
-    AddressType, AdvertisingEventType, DeviceAddress, Phy,
+    AdvertisingEventType, DeviceAddress, Phy,
     event::{
         AdvertisingReport, AdvertisingReports, DataStatus, EVENT_MAX, EventCode,
         ExtendedAdvertisingReport, ExtendedAdvertisingReports, ExtendedEventType, Subevent,
     },
 };
-use bindrune_wire::{Address, NoRoom, Writer};
+use bindrune_wire::{NoRoom, Writer};
 
 use super::Controller;
 use crate::{
     advertise::{Data, Heard, Offer},
-    scan::sid,
+    scan::{Sighting, sid},
 };
 
 /// What a scanner saw.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub(crate) event_type: ExtendedEventType,
-    pub(crate) address: Option<Address>,
+    pub(crate) address: DeviceAddress,
     pub(crate) sid: u8,
     /// The version of the data, by which an extended scanner knows duplicates.
     pub(crate) version: u16,
-    directed: Option<Address>,
+    directed: Option<DeviceAddress>,
     secondary_phy: Phy,
     tx_power: i8,
     rssi: i8,
@@ -31,17 +31,17 @@ pub(crate) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn advertisement(heard: &'a Heard, rssi: i8) -> Self {
-        Self::new(heard, rssi, &heard.set.data)
+    pub(crate) fn advertisement(heard: &'a Heard, sighting: Sighting, rssi: i8) -> Self {
+        Self::new(heard, sighting, rssi, &heard.set.data)
     }
 
-    pub(crate) fn scan_response(heard: &'a Heard, rssi: i8) -> Self {
-        let mut report = Self::new(heard, rssi, &heard.set.response);
+    pub(crate) fn scan_response(heard: &'a Heard, sighting: Sighting, rssi: i8) -> Self {
+        let mut report = Self::new(heard, sighting, rssi, &heard.set.response);
         report.event_type |= ExtendedEventType::SCAN_RESPONSE;
         report
     }
 
-    fn new(heard: &'a Heard, rssi: i8, data: &'a Data) -> Self {
+    fn new(heard: &'a Heard, sighting: Sighting, rssi: i8, data: &'a Data) -> Self {
         let set = &heard.set;
         let offer: &Offer = &set.offer;
         let mut event_type = ExtendedEventType::empty();
@@ -51,10 +51,10 @@ impl<'a> Report<'a> {
         event_type.set(ExtendedEventType::LEGACY, offer.legacy);
         Self {
             event_type,
-            address: heard.address,
+            address: sighting.peer.device(),
             sid: sid(heard),
             version: data.version,
-            directed: offer.directed,
+            directed: sighting.target,
             secondary_phy: if offer.legacy { Phy::NONE } else { set.secondary_phy },
             tx_power: if offer.include_tx_power { set.tx_power } else { UNKNOWN_POWER },
             rssi,
@@ -80,7 +80,7 @@ impl<'a> Report<'a> {
     fn legacy(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let report = AdvertisingReport {
             event_type: self.legacy_type(),
-            address: self.address.map_or(ANONYMOUS, DeviceAddress::from),
+            address: self.address,
             data: self.data,
             rssi: self.rssi,
         };
@@ -97,14 +97,14 @@ impl<'a> Report<'a> {
         let report = ExtendedAdvertisingReport {
             event_type: self.event_type,
             data_status,
-            address: self.address.map_or(ANONYMOUS, DeviceAddress::from),
+            address: self.address,
             primary_phy: Phy::LE_1M,
             secondary_phy: self.secondary_phy,
             sid: self.sid,
             tx_power: self.tx_power,
             rssi: self.rssi,
             periodic_interval: 0,
-            direct_address: self.directed.map_or(DeviceAddress::NONE, DeviceAddress::from),
+            direct_address: self.directed.unwrap_or(DeviceAddress::NONE),
             data,
         };
         ExtendedAdvertisingReports::write_event(&[report], w)
@@ -151,5 +151,3 @@ const MAX_DATA: usize = 229;
 
 /// RSSI or power that is not told.
 const UNKNOWN_POWER: i8 = 127;
-
-const ANONYMOUS: DeviceAddress = DeviceAddress { kind: AddressType::ANONYMOUS, octets: [0; 6] };

@@ -12,6 +12,7 @@ mod bench;
 mod fuzz;
 mod life;
 mod p256;
+mod privacy;
 mod procedures;
 mod timing;
 mod violations;

@@ -138,7 +138,7 @@ fn features_and_version_of_the_peer() {
         bench.event(id, 0x0c, &hex!("00 4000 0c f105"));
     }
     bench.ok(ids[0], &le::ReadRemoteFeatures { handle: HANDLE });
-    assert_eq!(bench.event(ids[0], 0x3e, &[0x04]), hex!("04 00 4000 3f51000000000000"));
+    assert_eq!(bench.event(ids[0], 0x3e, &[0x04]), hex!("04 00 4000 7f51000000000000"));
 }
 
 fn encrypt(key: u8) -> le::EnableEncryption {

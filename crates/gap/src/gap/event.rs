@@ -2,7 +2,7 @@ use bindrune_hci::{
     DeviceAddress, RawHandle, Role, Status,
     event::{ConnectionComplete, EnhancedConnectionComplete},
 };
-use bindrune_wire::{Address, Handle};
+use bindrune_wire::{Address, AddressKind, Handle};
 
 use crate::{AdvertisingEnd, ConnectEnd, CurrentParameters, InitError, SetId};
 
@@ -13,8 +13,12 @@ pub struct LinkUp {
     pub handle: Handle,
     /// Our role.
     pub role: Role,
+    /// Our address on air: the one that the peer sees, and that pairing takes.
+    pub own: Address,
     /// The peer: its identity address where the controller resolved it.
     pub peer: Address,
+    /// The peer's address on air, which pairing takes; the same as [`Self::peer`] where the controller resolved nothing.
+    pub peer_on_air: Address,
     /// What the link is like.
     pub parameters: CurrentParameters,
     /// The advertising set that made it. `None` for a central, and where several sets could have: then
@@ -82,6 +86,9 @@ pub(super) struct Connection {
     pub(super) handle: RawHandle,
     pub(super) role: Role,
     pub(super) peer: DeviceAddress,
+    /// Private addresses of both ends on air, where the controller told them.
+    pub(super) own_on_air: Option<Address>,
+    pub(super) peer_on_air: Option<Address>,
     pub(super) parameters: CurrentParameters,
 }
 
@@ -92,6 +99,8 @@ impl Connection {
             handle: event.handle,
             role: event.role,
             peer: event.peer,
+            own_on_air: None,
+            peer_on_air: None,
             parameters: CurrentParameters {
                 interval: event.interval.get(),
                 latency: event.latency.get(),
@@ -106,11 +115,21 @@ impl Connection {
             handle: event.handle,
             role: event.role,
             peer: event.peer,
+            own_on_air: private(event.local_private_address),
+            peer_on_air: private(event.peer_private_address),
             parameters: CurrentParameters {
                 interval: event.interval.get(),
                 latency: event.latency.get(),
                 timeout: event.timeout.get(),
             },
         }
+    }
+}
+
+/// A private address of Enhanced Connection Complete; zeros stand for none. [Vol 4] Part E, 7.7.65.10
+const fn private(octets: [u8; 6]) -> Option<Address> {
+    match octets {
+        [0, 0, 0, 0, 0, 0] => None,
+        _ => Some(Address::new(AddressKind::Random, octets)),
     }
 }

@@ -46,7 +46,9 @@ impl Rig {
         let up = LinkUp {
             handle: Handle::new(0x40).unwrap(),
             role,
+            own: Address::public([0xc0; 6]),
             peer: PEER,
+            peer_on_air: PEER,
             parameters: CurrentParameters { interval: 24, latency: 0, timeout: 500 },
             set: None,
             wanted: true,

@@ -76,6 +76,7 @@ impl Call<'_> {
             ..LEGACY
         };
         set.interval = Duration::from_micros(u64::from(max).saturating_mul(625));
+        set.peer = c.peer.get();
         set.own = c.own_address_type;
         set.filter = c.filter_policy;
         Ok(DONE)
@@ -86,9 +87,10 @@ impl Call<'_> {
         if set.running.is_some() {
             return Ok(DONE);
         }
-        let (own, connectable) = (set.own, set.offer.connectable);
+        let (own, peer, connectable) = (set.own, set.peer, set.offer.connectable);
+        let now = self.air.medium.now;
         let controller = self.controller();
-        if controller.own_address(own, controller.random_address).is_none() {
+        if controller.address_for(own, controller.random_address, peer, now).is_none() {
             return Err(Status::INVALID_PARAMETERS);
         }
         if connectable && controller.free_handle().is_none() {
@@ -126,6 +128,7 @@ fn default_set() -> AdvertisingSet {
         interval: Duration::from_millis(1280),
         own: OwnAddressType::PUBLIC,
         filter: FilterPolicy::ALL,
+        peer: None,
         random: None,
         data: Data::default(),
         response: Data::default(),

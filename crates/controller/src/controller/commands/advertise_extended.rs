@@ -119,6 +119,7 @@ impl Call<'_> {
             interval: Duration::from_micros(max.saturating_mul(625)),
             own: c.own_address_type,
             filter: c.filter_policy,
+            peer: c.peer.get(),
             random,
             data,
             response,
@@ -189,7 +190,7 @@ impl Call<'_> {
 
     fn check_enable(&mut self, enabled: &EnabledSet) -> Result<(), Status> {
         let set = self.set(enabled.set)?;
-        let (own, random, offer) = (set.own, set.random, set.offer);
+        let (own, peer, random, offer) = (set.own, set.peer, set.random, set.offer);
         if set.data.incomplete || set.response.incomplete {
             return Err(Status::COMMAND_DISALLOWED);
         }
@@ -199,8 +200,9 @@ impl Call<'_> {
         if offer.high_duty && (enabled.duration.get() == 0 || enabled.duration.get() > 128) {
             return Err(Status::INVALID_PARAMETERS);
         }
+        let now = self.air.medium.now;
         let controller = self.controller();
-        if controller.own_address(own, random).is_none() {
+        if controller.address_for(own, random, peer, now).is_none() {
             return Err(Status::INVALID_PARAMETERS);
         }
         if offer.connectable && controller.free_handle().is_none() {

@@ -119,9 +119,8 @@ impl Controller {
     pub(super) fn supports(&self, opcode: Opcode) -> bool {
         match opcode {
             Opcode::VENDOR_READ_STATIC_ADDRESSES => self.config.static_address.is_some(),
-            Opcode::VENDOR_WRITE_BD_ADDR
-            | Opcode::LE_READ_BUFFER_SIZE_V2
-            | Opcode::LE_ADD_TO_RESOLVING_LIST
+            Opcode::VENDOR_WRITE_BD_ADDR | Opcode::LE_READ_BUFFER_SIZE_V2 => false,
+            Opcode::LE_ADD_TO_RESOLVING_LIST
             | Opcode::LE_REMOVE_FROM_RESOLVING_LIST
             | Opcode::LE_CLEAR_RESOLVING_LIST
             | Opcode::LE_READ_RESOLVING_LIST_SIZE
@@ -129,7 +128,7 @@ impl Controller {
             | Opcode::LE_READ_LOCAL_RESOLVABLE_ADDRESS
             | Opcode::LE_SET_ADDRESS_RESOLUTION_ENABLE
             | Opcode::LE_SET_RPA_TIMEOUT
-            | Opcode::LE_SET_PRIVACY_MODE => false,
+            | Opcode::LE_SET_PRIVACY_MODE => self.config.resolving_list > 0,
             Opcode::SET_CONTROLLER_TO_HOST_FLOW_CONTROL
             | Opcode::HOST_BUFFER_SIZE
             | Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS => self.config.host_flow_control,

@@ -144,7 +144,7 @@ impl Call<'_> {
         if controller.free_handle().is_none() {
             return Err(Status::CONNECTION_LIMIT_EXCEEDED);
         }
-        if controller.own_address(own, controller.random_address).is_none() {
+        if controller.address_for(own, controller.random_address, peer, now).is_none() {
             return Err(Status::INVALID_PARAMETERS);
         }
         let slots = |n: u16| Duration::from_micros(u64::from(n).saturating_mul(625));

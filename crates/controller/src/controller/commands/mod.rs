@@ -8,6 +8,7 @@ mod initiate;
 mod link;
 mod p256;
 mod phy;
+mod privacy;
 mod scan;
 mod security;
 
@@ -142,6 +143,7 @@ impl Call<'_> {
             Self::phy,
             Self::security,
             Self::p256,
+            Self::privacy,
         ];
         let reply = groups.into_iter().find_map(|group| group(self));
         reply.unwrap_or_else(|| Reply::Complete(vec![Status::UNKNOWN_COMMAND.0]))
