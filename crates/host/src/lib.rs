@@ -78,6 +78,8 @@ pub use bindrune_smp::{
 };
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
+#[cfg(feature = "std")]
+pub use bonds::{FileBond, FileStore, FileStoreError};
 pub use config::{
     ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
     DEFAULT_SCAN_OCTETS,

@@ -2,7 +2,13 @@
 
 use core::{convert::Infallible, future::Future};
 
+use bindrune_smp::{Bond, Local};
 use bindrune_wire::Address;
+
+/// Octets of the longest record.
+pub(super) const RECORD_MAX: usize = 256;
+
+const _: () = assert!(Bond::SIZE <= RECORD_MAX && Local::SIZE <= RECORD_MAX);
 
 /// Which record it is. A store has at most one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +28,8 @@ pub struct Loaded {
     pub records: usize,
     /// Records that were damaged and of which no good copy was left: their bonds are lost.
     pub damaged: usize,
+    /// Records that were damaged, and of which a good copy was taken.
+    pub restored: usize,
     /// Records that were dropped since another one has the same [`RecordId`].
     pub duplicates: usize,
     /// The store was found in an older state than it was left in, and the newer state was taken where it was still there.
@@ -40,7 +48,7 @@ pub trait BondStore {
     type Error: core::fmt::Debug;
 
     /// Octets of the longest record that a store must take.
-    const MAX: usize = 256;
+    const MAX: usize = RECORD_MAX;
 
     /// Gives each record to `each` once. A damaged record is left out, and counted in the result.
     ///

@@ -1,0 +1,234 @@
+//! Bonds in a file of the operating system.
+
+mod book;
+#[cfg(test)]
+mod crash;
+mod disk;
+mod error;
+mod format;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::{
+    boxed::Box,
+    fmt,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    vec::Vec,
+};
+
+use bindrune_smp::{Bond, Method};
+use bindrune_wire::{Address, Level};
+
+pub use error::FileStoreError;
+
+use super::{BondStore, Loaded, RecordId};
+use book::Book;
+use disk::{Folder, Name};
+use error::Trouble;
+use worker::Worker;
+
+/// Keeps bonds in a file that its owner alone can read, with a copy of it beside it.
+///
+/// Of `bonds`, the copy is `bonds~`; `bonds.lock` keeps other processes away, and `bonds.new` is there while one of the
+/// two is written. Every change writes both anew, and none is done before it would survive a loss of power. Where one file is damaged or was put back to an older state, the
+/// other one is taken.
+///
+/// The keys lie in the file as they are, and a removed bond may be found on the disk until it is written over: whoever can read the disk has
+/// them. A file holds the bonds of one controller: another controller takes another file.
+///
+/// Files are written on a thread, so that the host goes on.
+pub struct FileStore {
+    files: Files,
+    book: Shared,
+    worker: Worker,
+    /// Given up with the store.
+    _lock: File,
+}
+
+type Shared = Arc<Mutex<Book<Folder>>>;
+
+/// A bond in a file, without its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileBond {
+    /// The peer's identity address, or the address that it paired with where it gave none.
+    pub identity: Address,
+    /// The identity address of this device that the peer bonded with.
+    pub local: Address,
+    /// When the keys were made, in seconds since 1970.
+    pub created: u64,
+    /// How it paired.
+    pub method: Method,
+    /// LE Secure Connections.
+    pub secure_connections: bool,
+    /// Protected against a man in the middle.
+    pub authenticated: bool,
+    /// What a link that is encrypted with it is worth.
+    pub level: Level,
+    /// Octets of the key, 7 to 16.
+    pub key_size: u8,
+}
+
+impl FileStore {
+    /// Opens the file of bonds, or begins one: it is made with the first bond, for its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// Where another process has it, others can read it, a newer version wrote it or nothing of it can be read. Nothing is
+    /// changed then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, FileStoreError> {
+        let folder = Folder::new(path.as_ref());
+        let files = Files::new(&folder);
+        let lock = match folder.lock() {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Err(FileStoreError::InUse { path: files.main }),
+            Err(error) => return Err(FileStoreError::Io { path: files.main, error }),
+        };
+        files.check(&folder)?;
+        let book = Book::open(folder).map_err(|trouble| files.name(trouble))?;
+        let book = Arc::new(Mutex::new(book));
+        let worker = Worker::new(Arc::clone(&book)).map_err(|error| files.name(error.into()))?;
+        Ok(Self { files, book, worker, _lock: lock })
+    }
+
+    /// The bonds in a file that another process may have open; it is not changed. A file that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`], except that the file may be in use.
+    pub fn list(path: impl AsRef<Path>) -> Result<Vec<FileBond>, FileStoreError> {
+        let folder = Folder::new(path.as_ref());
+        let files = Files::new(&folder);
+        files.check(&folder)?;
+        let book = Book::read(folder).map_err(|trouble| files.name(trouble))?;
+        Ok(bonds_of(&book))
+    }
+
+    /// The bonds. A record that cannot be read is left out.
+    #[must_use]
+    pub fn bonds(&self) -> Vec<FileBond> {
+        bonds_of(&self.lock())
+    }
+
+    /// What was found when the file was opened.
+    #[must_use]
+    pub fn found(&self) -> Loaded {
+        self.lock().found()
+    }
+
+    /// Removes a bond, and waits until it is done; whether it was there. Not for use beside a running host: use its own way to
+    /// remove a bond.
+    pub fn remove(&mut self, peer: Address) -> Result<bool, FileStoreError> {
+        let id = RecordId::Peer(peer);
+        let mut book = self.lock();
+        let was_there = book.entries().contains_key(&id);
+        book.delete(id).map_err(|trouble| self.files.name(trouble))?;
+        Ok(was_there)
+    }
+
+    /// Removes every bond and this device's own keys, and waits until it is done.
+    pub fn clear(&mut self) -> Result<(), FileStoreError> {
+        self.lock().clear().map_err(|trouble| self.files.name(trouble))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book<Folder>> {
+        lock(&self.book)
+    }
+
+    async fn change(
+        &self,
+        change: impl FnOnce(&mut Book<Folder>) -> Result<(), Trouble> + Send + 'static,
+    ) -> Result<(), FileStoreError> {
+        match self.worker.change(Box::new(change)).await {
+            Some(result) => result.map_err(|trouble| self.files.name(trouble)),
+            None => Err(FileStoreError::Stopped),
+        }
+    }
+}
+
+impl BondStore for FileStore {
+    type Error = FileStoreError;
+
+    async fn load(
+        &mut self,
+        mut each: impl FnMut(RecordId, &[u8]),
+    ) -> Result<Loaded, FileStoreError> {
+        // A change that was given up may still be under way.
+        self.change(|_| Ok(())).await?;
+        let book = self.lock();
+        for (id, entry) in book.entries() {
+            each(*id, &entry.octets);
+        }
+        Ok(Loaded { records: book.entries().len(), ..book.found() })
+    }
+
+    async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), FileStoreError> {
+        let record = zeroize::Zeroizing::new(record.to_vec());
+        let now = worker::seconds();
+        self.change(move |book| book.store(id, &record, now)).await
+    }
+
+    async fn delete(&mut self, id: RecordId) -> Result<(), FileStoreError> {
+        self.change(move |book| book.delete(id)).await
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("path", &self.files.main).finish_non_exhaustive()
+    }
+}
+
+/// A panic while it was held cannot have left it half changed: what it holds is replaced as a whole.
+fn lock(book: &Shared) -> MutexGuard<'_, Book<Folder>> {
+    book.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn bonds_of(book: &Book<Folder>) -> Vec<FileBond> {
+    let bonds = book.entries().iter().filter(|(id, _)| **id != RecordId::Local);
+    bonds
+        .filter_map(|(_, entry)| {
+            let bond = Bond::read(&entry.octets).ok()?;
+            Some(FileBond {
+                identity: bond.peer,
+                local: bond.local,
+                created: entry.created,
+                method: bond.method,
+                secure_connections: bond.secure,
+                authenticated: bond.authenticated,
+                level: bond.level(),
+                key_size: bond.key_size,
+            })
+        })
+        .collect()
+}
+
+/// The names of the files.
+struct Files {
+    main: PathBuf,
+    copy: PathBuf,
+}
+
+impl Files {
+    fn new(folder: &Folder) -> Self {
+        Self { main: folder.path(Name::Main), copy: folder.path(Name::Copy) }
+    }
+
+    fn check(&self, folder: &Folder) -> Result<(), FileStoreError> {
+        for (name, path) in [(Name::Main, &self.main), (Name::Copy, &self.copy)] {
+            let path = path.clone();
+            match folder.exposed(name) {
+                Ok(None) => {}
+                Ok(Some(mode)) => return Err(FileStoreError::Exposed { path, mode }),
+                Err(error) => return Err(FileStoreError::Io { path, error }),
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&self, trouble: Trouble) -> FileStoreError {
+        trouble.at(&self.main, &self.copy)
+    }
+}

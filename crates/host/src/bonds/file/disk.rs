@@ -1,0 +1,165 @@
+//! What a file of bonds needs of the operating system, so that a test can cut its power at every step.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    vec::Vec,
+};
+
+use zeroize::Zeroizing;
+
+/// The files of one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Name {
+    /// The bonds.
+    Main,
+    /// The same again.
+    Copy,
+    /// One of them while it is written.
+    New,
+}
+
+/// Calls of the operating system.
+pub(super) trait Disk {
+    type File;
+
+    /// All octets of a file; `None` where there is none.
+    fn read(&mut self, name: Name) -> io::Result<Option<Zeroizing<Vec<u8>>>>;
+    /// A new file that nobody else can read; one of that name must not be there.
+    fn create(&mut self, name: Name) -> io::Result<Self::File>;
+    fn write(&mut self, file: &mut Self::File, octets: &[u8]) -> io::Result<()>;
+    /// Makes the octets of a file last.
+    fn sync(&mut self, file: &mut Self::File) -> io::Result<()>;
+    /// In the place of what has the name.
+    fn rename(&mut self, from: Name, to: Name) -> io::Result<()>;
+    /// A file that is not there is no error.
+    fn remove(&mut self, name: Name) -> io::Result<()>;
+    /// Makes names last.
+    fn sync_folder(&mut self) -> io::Result<()>;
+}
+
+/// Real files.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn new(path: &Path) -> Self {
+        // Renaming would put a file in the place of a link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Self { path, folder }
+    }
+
+    pub(super) fn path(&self, name: Name) -> PathBuf {
+        self.with(match name {
+            Name::Main => "",
+            Name::Copy => "~",
+            Name::New => ".new",
+        })
+    }
+
+    /// Holds off other processes for as long as the file lives; `None` where another one has it.
+    pub(super) fn lock(&self) -> io::Result<Option<File>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let file = private(&mut options).open(self.with(".lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The permissions of a file that others can read or write.
+    #[cfg(unix)]
+    pub(super) fn exposed(&self, name: Name) -> io::Result<Option<u32>> {
+        use std::os::unix::fs::PermissionsExt;
+        match fs::metadata(self.path(name)) {
+            Ok(metadata) => {
+                let mode = metadata.permissions().mode() & 0o777;
+                Ok(Some(mode).filter(|mode| mode & 0o077 != 0))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Elsewhere the folder's access list is in charge.
+    #[cfg(not(unix))]
+    pub(super) fn exposed(&self, _name: Name) -> io::Result<Option<u32>> {
+        Ok(None)
+    }
+
+    fn with(&self, ending: &str) -> PathBuf {
+        let mut path: OsString = self.path.clone().into();
+        path.push(ending);
+        path.into()
+    }
+}
+
+impl Disk for Folder {
+    type File = File;
+
+    fn read(&mut self, name: Name) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+        match fs::read(self.path(name)) {
+            Ok(octets) => Ok(Some(Zeroizing::new(octets))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(&mut self, name: Name) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        private(&mut options).open(self.path(name))
+    }
+
+    fn write(&mut self, file: &mut File, octets: &[u8]) -> io::Result<()> {
+        file.write_all(octets)
+    }
+
+    fn sync(&mut self, file: &mut File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn rename(&mut self, from: Name, to: Name) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))
+    }
+
+    fn remove(&mut self, name: Name) -> io::Result<()> {
+        match fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    #[cfg(unix)]
+    fn sync_folder(&mut self) -> io::Result<()> {
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Other systems do not open a folder; they write names through.
+    #[cfg(not(unix))]
+    fn sync_folder(&mut self) -> io::Result<()> {
+        fs::metadata(&self.folder).map(drop)
+    }
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
