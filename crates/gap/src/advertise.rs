@@ -100,16 +100,23 @@ impl Advertiser {
         self.sets.iter().any(|set| set.on && set.by_list)
     }
 
-    /// Writes the next command of the first set that owes one. Sets that use the accept list follow its state.
+    /// True where a set is on.
+    pub(crate) fn is_any_on(&self) -> bool {
+        self.sets.iter().any(|set| set.on)
+    }
+
+    /// Writes the next command of the first set that owes one. Sets that use the accept list follow its state; all are
+    /// turned off while `hold`.
     pub(crate) fn poll_command(
         &mut self,
         info: &ControllerInfo,
         list: ListState,
+        hold: bool,
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
         for id in self.ids() {
             let Some((set, data)) = self.parts(id) else { continue };
-            let Some(step) = set.next(id, info, list) else { continue };
+            let Some(step) = set.next(id, info, (list, hold)) else { continue };
             let opcode = command::write(id, step, set, data, info, w)?;
             self.sent = Some((id, step));
             return Some(opcode);

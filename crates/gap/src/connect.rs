@@ -165,18 +165,18 @@ impl Initiator {
         }
     }
 
-    /// Writes the command that is missing. Connecting by the accept list follows its state.
+    /// Writes the command that is missing. Connecting by the accept list follows its state; none goes on while `hold`.
     pub(crate) fn poll_command(
         &mut self,
         now: Instant,
         info: &ControllerInfo,
-        list: ListState,
+        (list, hold): (ListState, bool),
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
         match (self.state, self.wish) {
             (State::Idle, Some(wish)) => {
                 let by_list = wish.peer.is_none();
-                if by_list && list != ListState::Current {
+                if hold || (by_list && list != ListState::Current) {
                     return None;
                 }
                 let opcode = create(&wish, info, w)?;
@@ -186,7 +186,7 @@ impl Initiator {
                 Some(opcode)
             }
             (State::Initiating, _)
-                if !self.current || (self.by_list && list != ListState::Current) =>
+                if !self.current || hold || (self.by_list && list != ListState::Current) =>
             {
                 if self.retry_at.is_some() {
                     return None;

@@ -12,19 +12,22 @@ use crate::{
     command::status_of,
     connect::{self, Initiator},
     init::Init,
+    privacy::Privacy,
     refuse::Refused,
+    resolving_list::ResolvingList,
     scan::{self, Scanner},
 };
 use event::Connection;
 pub use event::{GapEvent, GapTimer, LinkUp};
 
-/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list.
+/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address, resolving list.
 ///
 /// - Getters: [`Self::controller`], [`Self::is_advertising`], [`Self::is_scanning`], [`Self::free_set`], [`Self::lost_reports`],
 ///   [`Self::faults`].
 /// - From the controller: [`Self::handle_event`], [`Self::handle_complete`], [`Self::handle_status`].
 /// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
-///   [`Self::connect`], [`Self::stop_connecting`], [`Self::set_accept_list`], [`Self::next_report`].
+///   [`Self::connect`], [`Self::stop_connecting`], [`Self::set_accept_list`], [`Self::set_private_address`], [`Self::set_resolving_list`],
+///   [`Self::next_report`].
 /// - Out, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`] until
 ///   there is none, then [`Self::poll_timeout`].
 ///
@@ -37,6 +40,8 @@ pub struct Gap {
     advertiser: Advertiser,
     scanner: Scanner,
     initiator: Initiator,
+    privacy: Privacy,
+    resolving: ResolvingList,
     /// Whose command is out.
     sent: Option<(Opcode, Part)>,
     /// Scanning and initiating at once was refused.
@@ -52,6 +57,8 @@ enum Part {
     Init,
     Refused,
     List,
+    Privacy,
+    Resolving,
     Advertiser,
     Scanner,
     Initiator,
@@ -75,6 +82,8 @@ impl Gap {
             advertiser: Advertiser::new(sets, data),
             scanner: Scanner::new(reports),
             initiator: Initiator::IDLE,
+            privacy: Privacy::new(config.private),
+            resolving: ResolvingList::EMPTY,
             sent: None,
             apart: false,
             refused: Refused::NONE,
@@ -90,6 +99,8 @@ impl Gap {
         self.advertiser.reset();
         self.scanner.reset();
         self.initiator = Initiator::IDLE;
+        self.privacy = Privacy::new(config.private);
+        self.resolving = ResolvingList::EMPTY;
         self.refused = Refused::NONE;
         (self.sent, self.apart, self.outcome, self.faults) = (None, false, None, 0);
     }
@@ -101,6 +112,8 @@ impl Gap {
         self.advertiser.restart();
         self.scanner.restart();
         self.initiator.restart();
+        self.privacy.restart();
+        self.resolving.restart();
         self.refused = Refused::NONE;
         (self.sent, self.outcome) = (None, None);
     }
@@ -146,6 +159,7 @@ impl Gap {
 
     fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Part)> {
         let Self { init, list, advertiser, scanner, initiator, apart, refused, .. } = self;
+        let (privacy, resolving) = (&mut self.privacy, &mut self.resolving);
         let Some(info) = init.info() else {
             return init.poll_command(w).map(|opcode| (opcode, Part::Init));
         };
@@ -157,16 +171,25 @@ impl Gap {
             initiator.list_failed(status);
         }
         let alone = *apart || !info.may_scan_while_initiating(scanner.is_active());
-        let pause = alone && (initiator.is_busy() || initiator.is_waiting());
-        if let Some(opcode) = advertiser.poll_command(info, state, w) {
+        let hold = resolving.holds(info) || privacy.holds();
+        let pause = hold || alone && (initiator.is_busy() || initiator.is_waiting());
+        if let Some(opcode) = advertiser.poll_command(info, state, hold, w) {
             return Some((opcode, Part::Advertiser));
         }
         if let Some(opcode) = scanner.poll_command(info, state, pause, w) {
             return Some((opcode, Part::Scanner));
         }
         let in_the_way = pause && scanner.is_on() && initiator.is_waiting();
-        if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, state, w) {
+        if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, (state, hold), w) {
             return Some((opcode, Part::Initiator));
+        }
+        if !(advertiser.is_any_on() || scanner.is_on() || initiator.is_busy()) {
+            if let Some(opcode) = privacy.poll_command(w) {
+                return Some((opcode, Part::Privacy));
+            }
+            if let Some(opcode) = resolving.poll_command(info, w) {
+                return Some((opcode, Part::Resolving));
+            }
         }
         if advertiser.uses_list() || scanner.uses_list() || initiator.uses_list() {
             return None;
@@ -194,6 +217,12 @@ impl Gap {
             },
             Part::Refused => self.refused.answered(now, status),
             Part::List => self.list.answered(status),
+            Part::Privacy => {
+                let own = self.privacy.answered(now, status);
+                self.init.set_private_address(own);
+                self.faults = self.faults.saturating_add(u32::from(!status.is_success()));
+            }
+            Part::Resolving => self.resolving.answered(status),
             Part::Advertiser => self.advertiser.answered(now, status),
             Part::Scanner => self.scanner.answered(now, status),
             Part::Initiator => self.initiator_answered(now, opcode, status),
@@ -251,7 +280,8 @@ impl Gap {
         let DeviceAddress { octets, .. } = connection.peer;
         let peer = connection.peer.get().unwrap_or(Address::new(AddressKind::Random, octets));
         let parameters = connection.parameters;
-        let own = connection.own_on_air.or_else(|| self.controller().map(|info| info.address));
+        let own =
+            connection.own_on_air.or_else(|| self.controller().map(ControllerInfo::own_address));
         let own = own.unwrap_or(ControllerInfo::UNKNOWN.address);
         let peer_on_air = connection.peer_on_air.unwrap_or(peer);
         Some(LinkUp { handle, role, own, peer, peer_on_air, parameters, set, wanted })
@@ -286,6 +316,9 @@ impl Gap {
                 News::Linked { handle, wanted } => GapEvent::SetLinked { set, handle, wanted },
             });
         }
+        if self.privacy.poll_due() {
+            return Some(GapEvent::PrivateAddressDue);
+        }
         if let Some(status) = self.scanner.poll_ended() {
             return Some(GapEvent::ScanEnded(status));
         }
@@ -306,7 +339,11 @@ impl Gap {
             connect::Deadline::Retry => (at, GapTimer::Cancel),
         });
         let refused = self.refused.poll_timeout().map(|at| (at, GapTimer::Refused));
-        [advertiser, scanner, initiator, refused].into_iter().flatten().min_by_key(|&(at, _)| at)
+        let privacy = self.privacy.poll_timeout().map(|at| (at, GapTimer::PrivateAddress));
+        [advertiser, scanner, initiator, privacy, refused]
+            .into_iter()
+            .flatten()
+            .min_by_key(|&(at, _)| at)
     }
 
     /// Does what is due.
@@ -314,6 +351,7 @@ impl Gap {
         self.advertiser.handle_timeout(now);
         self.scanner.handle_timeout(now);
         self.initiator.handle_timeout(now);
+        self.privacy.handle_timeout(now);
         self.refused.handle_timeout(now);
     }
 }

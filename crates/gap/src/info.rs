@@ -19,6 +19,9 @@ pub struct Config {
     pub data_length: bool,
     /// Ask each link for the 2M PHY where both sides can.
     pub phy_2m: bool,
+    /// Only private addresses go on the air: nothing advertises, scans or connects before
+    /// [`crate::Gap::set_private_address`].
+    pub private: bool,
 }
 
 /// Which address this device has.
@@ -40,6 +43,7 @@ impl Config {
         host_acl_count: 0,
         data_length: true,
         phy_2m: true,
+        private: false,
     };
 }
 
@@ -80,8 +84,10 @@ pub struct ControllerInfo {
     pub host_flow_control: bool,
     /// The public device address, where there is one.
     pub public_address: Option<Address>,
-    /// The address that this device uses.
+    /// The address that this device has: its identity.
     pub address: Address,
+    /// The private address that the controller was given last, which is then used in place of [`Self::address`].
+    pub private_address: Option<Address>,
     /// Peers that the accept list holds.
     pub accept_list_size: u8,
     /// Peers that the resolving list holds.
@@ -119,6 +125,7 @@ impl ControllerInfo {
         host_flow_control: false,
         public_address: None,
         address: Address::public([0; 6]),
+        private_address: None,
         accept_list_size: 0,
         resolving_list_size: 0,
         extended: false,
@@ -136,10 +143,19 @@ impl ControllerInfo {
         self.commands.supports(opcode)
     }
 
+    /// The address that advertising, scanning and connecting show on the air.
+    #[must_use]
+    pub const fn own_address(&self) -> Address {
+        match self.private_address {
+            Some(address) => address,
+            None => self.address,
+        }
+    }
+
     /// The kind of address that advertising, scanning and connecting use.
     #[must_use]
     pub const fn own_address_type(&self) -> OwnAddressType {
-        match self.address.kind() {
+        match self.own_address().kind() {
             AddressKind::Public => OwnAddressType::PUBLIC,
             AddressKind::Random => OwnAddressType::RANDOM,
         }

@@ -147,6 +147,11 @@ impl Init {
             && needed.iter().all(|&opcode| self.info.supports(opcode))
     }
 
+    /// The controller uses this private address from now on, or none.
+    pub(crate) const fn set_private_address(&mut self, address: Option<Address>) {
+        self.info.private_address = address;
+    }
+
     /// True where our address is still to be found.
     fn has_no_address(&self) -> bool {
         self.info.address == ControllerInfo::UNKNOWN.address

@@ -2,7 +2,7 @@
 //!
 //! - [`adv_data`] reads and writes advertising data; [`Advertisement`] is what a user wishes to advertise.
 //! - [`Gap`] owns what a controller has once: its set-up ([`ControllerInfo`]), advertising sets, one scanner, one
-//!   initiator, the accept list. A caller records wishes; `Gap` compares them with what the controller does, and gives
+//!   initiator, the accept list, our private address, the resolving list. A caller records wishes; `Gap` compares them with what the controller does, and gives
 //!   the commands that are missing.
 //! - [`LinkControl`] does the same for one link: parameters, data length, PHY, RSSI, features, disconnect.
 //!
@@ -29,7 +29,9 @@ mod info;
 mod init;
 mod link;
 mod parameters;
+mod privacy;
 mod refuse;
+mod resolving_list;
 mod scan;
 #[cfg(test)]
 mod testing;
@@ -48,4 +50,5 @@ pub use link::{
     link_of,
 };
 pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters};
+pub use resolving_list::{RESOLVING_LIST_MAX, Resolve};
 pub use scan::{Report, ReportFlags, Scan};

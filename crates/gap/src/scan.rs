@@ -7,7 +7,7 @@ mod report;
 mod ring;
 
 use bindrune_hci::{
-    Opcode, PhyMask, Status,
+    Opcode, OwnAddressType, PhyMask, Status,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
 use bindrune_wire::Writer;
@@ -70,6 +70,8 @@ pub(crate) struct Scanner {
     /// What is on.
     on: Option<Scan>,
     sent: Option<Step>,
+    /// The kind of our address in the parameters that the controller has.
+    own: Option<OwnAddressType>,
     retry_at: Option<Instant>,
     ended: Option<Status>,
     ring: Ring,
@@ -95,6 +97,7 @@ impl Scanner {
             changed: false,
             on: None,
             sent: None,
+            own: None,
             retry_at: None,
             ended: None,
             ring: Ring::new(ring),
@@ -160,11 +163,18 @@ impl Scanner {
         pause: bool,
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
+        let own = info.own_address_type();
+        if self.own != Some(own) {
+            self.step = Step::Parameters;
+        }
         let step = self.next(list, pause)?;
         let scan = self.wish.or(self.on)?;
         let opcode = match step {
             Step::Off => command::disable(info, w)?,
-            Step::Parameters => command::parameters(&scan, info, w)?,
+            Step::Parameters => {
+                self.own = Some(own);
+                command::parameters(&scan, info, w)?
+            }
             Step::On => command::enable(&scan, info, w)?,
         };
         self.sent = Some(step);

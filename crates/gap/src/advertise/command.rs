@@ -41,7 +41,7 @@ pub(super) fn write(
         Step::Parameters if info.extended => put(w, &extended_parameters(id, &wish, info)),
         Step::Parameters => put(w, &legacy_parameters(&wish, info)),
         Step::Address => {
-            let address = info.address.octets();
+            let address = info.own_address().octets();
             put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
         }
         Step::Data(from) if info.extended => {

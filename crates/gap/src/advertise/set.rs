@@ -1,5 +1,5 @@
 use bindrune_hci::{FilterPolicy, Status};
-use bindrune_wire::Handle;
+use bindrune_wire::{Address, AddressKind, Handle};
 use embassy_time::{Duration, Instant};
 
 use super::{AdvertisingEnd, News, SetId};
@@ -20,6 +20,8 @@ pub struct AdvertisingSet {
     changed: bool,
     /// The controller has this set (extended commands).
     exists: bool,
+    /// Our address in the parameters that the controller has.
+    own: Option<Address>,
     /// Advertising is on.
     pub(super) on: bool,
     /// What is on can be connected to.
@@ -76,6 +78,7 @@ impl AdvertisingSet {
         step: Step::Remove,
         changed: false,
         exists: false,
+        own: None,
         on: false,
         connectable: false,
         by_list: false,
@@ -138,19 +141,23 @@ impl AdvertisingSet {
         self.changed = sent;
     }
 
-    /// The command that is missing, where there is one that may be sent now.
+    /// The command that is missing, where there is one that may be sent now; only to turn off while `hold`.
     pub(super) fn next(
         &mut self,
         id: SetId,
         info: &ControllerInfo,
-        list: ListState,
+        (list, hold): (ListState, bool),
     ) -> Option<Step> {
+        let own = info.own_address();
+        if self.own != Some(own) && self.step != Step::Remove {
+            self.step = Step::Parameters;
+        }
         let fits = self.wish.is_some() && self.step == Step::On;
         if self.on {
-            let off = !fits || (self.by_list && list != ListState::Current);
+            let off = !fits || hold || (self.by_list && list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let wish = self.wish?;
+        let wish = self.wish.filter(|_| !hold)?;
         if let Err(status) = wish.check(id, info, list) {
             self.fail(status);
             return None;
@@ -161,12 +168,15 @@ impl AdvertisingSet {
                 Step::Off => false,
                 Step::Remove => info.extended && self.exists,
                 Step::Parameters => true,
-                Step::Address => info.extended && info.address.is_static(),
+                Step::Address => info.extended && own.kind() == AddressKind::Random,
                 Step::Data(_) => wish.has_data(),
                 Step::Response(_) => wish.has_response(),
                 Step::On => return (!held).then_some(Step::On),
             };
             if applies {
+                if self.step == Step::Parameters {
+                    self.own = Some(own);
+                }
                 return Some(self.step);
             }
             self.step = self.step.following();

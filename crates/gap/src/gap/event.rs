@@ -56,6 +56,8 @@ pub enum GapEvent {
         /// False where the set's wish was withdrawn before: the link is to be disconnected.
         wanted: bool,
     },
+    /// Another private address is due: [`crate::Gap::set_private_address`].
+    PrivateAddressDue,
     /// The controller refused to scan.
     ScanEnded(Status),
     /// No link came up.
@@ -76,6 +78,8 @@ pub enum GapTimer {
     Connect,
     /// Cancelling is tried again, or taken for done.
     Cancel,
+    /// Another private address is due, or telling the controller is tried again.
+    PrivateAddress,
     /// Disconnecting a link that nobody keeps is tried again.
     Refused,
 }

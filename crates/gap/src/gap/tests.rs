@@ -2,14 +2,16 @@
 
 use std::{vec, vec::Vec};
 
-use bindrune_hci::{Event, FilterPolicy, Opcode, PhyMask, Status, event::RawEvent};
+use bindrune_hci::{
+    Event, FilterPolicy, Opcode, PhyMask, PrivacyMode, Status, cmd::le::SecretKey, event::RawEvent,
+};
 use bindrune_wire::Address;
 use embassy_time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    Advertisement, Connect, Scan, SetId,
-    testing::{Model, PEER, Rig},
+    Advertisement, Connect, RESOLVING_LIST_MAX, Resolve, Scan, SetId,
+    testing::{Model, PEER, PUBLIC, Rig},
 };
 
 #[derive(Clone, Debug)]
@@ -32,6 +34,11 @@ enum Step {
     },
     StopConnecting,
     AcceptList(u8),
+    PrivateAddress {
+        number: u8,
+        seconds: u8,
+    },
+    ResolvingList(u8),
     /// The controller takes so many commands.
     Commands(u8),
     CentralComes(u8),
@@ -58,6 +65,8 @@ fn step() -> impl Strategy<Value = Step> {
         (any::<bool>(), seconds()).prop_map(|(any, seconds)| Step::Connect { any, seconds }),
         Just(Step::StopConnecting),
         (0..10_u8).prop_map(Step::AcceptList),
+        (0..4_u8, 0..3_u8).prop_map(|(number, seconds)| Step::PrivateAddress { number, seconds }),
+        (0..=RESOLVING_LIST_MAX as u8).prop_map(Step::ResolvingList),
         (0..6_u8).prop_map(Step::Commands),
         (0..6_u8).prop_map(Step::Commands),
         (0..3_u8).prop_map(Step::CentralComes),
@@ -106,6 +115,10 @@ impl Step {
                     (0..len).map(|n| Address::public([1, 2, 3, 4, len, n])).collect();
                 rig.gap.set_accept_list(&peers).unwrap();
             }
+            Self::PrivateAddress { number, seconds } => private_address(rig, number, seconds),
+            Self::ResolvingList(len) => {
+                rig.gap.set_resolving_list(SecretKey([7; 16]), &resolved(len)).unwrap();
+            }
             Self::Commands(count) => {
                 for _ in 0..count {
                     rig.step();
@@ -131,17 +144,41 @@ impl Step {
     }
 }
 
+fn private_address(rig: &mut Rig, number: u8, seconds: u8) {
+    let until = rig.now + Duration::from_secs(seconds.into());
+    rig.gap.set_private_address(Address::random([0x41, 0, 0, 0, 0, number]), until);
+}
+
+fn resolved(len: u8) -> Vec<Resolve> {
+    let peer = |n| Resolve {
+        peer: Address::public([9, 2, 3, 4, len, n]),
+        irk: SecretKey([n + 1; 16]),
+        mode: PrivacyMode::DEVICE,
+    };
+    (0..len).map(peer).collect()
+}
+
 /// What the controller does must be what is wished, and nothing else.
-fn check(rig: &Rig) {
+fn check(rig: &Rig, private: bool) {
     let gap = &rig.gap;
+    let own = gap.controller().unwrap().own_address();
+    let silent = private && own == PUBLIC;
     for (n, set) in rig.model.sets.iter().enumerate() {
-        assert_eq!(set.on, gap.advertiser.is_wished(SetId(n as u8)), "set {n}");
+        assert_eq!(set.on, gap.advertiser.is_wished(SetId(n as u8)) && !silent, "set {n}");
+        if set.on && own != PUBLIC {
+            assert_eq!(rig.model.random, own.octets());
+            assert!(!rig.model.extended || set.random == own.octets());
+        }
         assert_eq!(set.on, gap.is_advertising(SetId(n as u8)), "set {n}");
     }
-    let initiating = gap.initiator.is_wished();
+    for entry in gap.resolving.peers() {
+        let has = rig.model.resolution && rig.model.resolving.contains(&entry.peer.into());
+        assert_eq!(gap.resolves(entry.peer), has);
+    }
+    let initiating = gap.initiator.is_wished() && !silent;
     assert_eq!(rig.model.initiating, initiating);
     let may_scan = !initiating || rig.model.states != 0;
-    assert_eq!(rig.model.scanning, gap.scanner.is_wished() && may_scan);
+    assert_eq!(rig.model.scanning, gap.scanner.is_wished() && may_scan && !silent);
     assert_eq!(rig.model.scanning, gap.is_scanning());
     let used = (rig.model.scanning && rig.model.scan_by_list)
         || (initiating && rig.model.initiate_by_list)
@@ -160,10 +197,12 @@ proptest! {
     fn any_order_of_wishes_converges(
         extended in any::<bool>(),
         together in any::<bool>(),
+        private in any::<bool>(),
         steps in proptest::collection::vec(step(), 0..40),
     ) {
         let states = if together { u64::MAX } else { 0 };
-        let mut rig = Rig::with(Model { states, ..Model::new(extended) }, crate::Config::DEFAULT);
+        let config = crate::Config { private, ..crate::Config::DEFAULT };
+        let mut rig = Rig::with(Model { states, ..Model::new(extended) }, config);
         rig.gap.restart();
         for step in &steps {
             step.take(&mut rig);
@@ -173,7 +212,7 @@ proptest! {
             rig.gap.restart();
         }
         rig.pass(Duration::from_secs(10));
-        check(&rig);
+        check(&rig, private);
         prop_assert!(rig.gap.poll_timeout().is_none(), "{:?}", rig.gap.poll_timeout());
     }
 

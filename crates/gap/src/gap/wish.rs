@@ -1,7 +1,9 @@
+use bindrune_hci::cmd::le::SecretKey;
 use bindrune_wire::Address;
+use embassy_time::Instant;
 
 use super::Gap;
-use crate::{Advertisement, Connect, Report, Scan, SetId, TooLong, TooManyPeers};
+use crate::{Advertisement, Connect, Report, Resolve, Scan, SetId, TooLong, TooManyPeers};
 
 /// What the application wishes.
 impl Gap {
@@ -79,6 +81,28 @@ impl Gap {
     /// Withdraws the wish to connect.
     pub const fn stop_connecting(&mut self) {
         self.initiator.withdraw();
+    }
+
+    /// The private address on the air from now on, until `until`: then [`crate::GapEvent::PrivateAddressDue`] asks for
+    /// another. Advertising, scanning and connecting are off for a moment while the controller is told.
+    pub const fn set_private_address(&mut self, address: Address, until: Instant) {
+        self.privacy.wish(address, until);
+    }
+
+    /// Sets whose private addresses the controller resolves, as far as it can; `local` is our own identity resolving
+    /// key. Advertising, scanning and connecting are off for a moment while the controller's list changes.
+    pub fn set_resolving_list(
+        &mut self,
+        local: SecretKey,
+        peers: &[Resolve],
+    ) -> Result<(), TooManyPeers> {
+        self.resolving.wish(local, peers)
+    }
+
+    /// True where the controller resolves the private addresses of the peer with this identity address.
+    #[must_use]
+    pub fn resolves(&self, peer: Address) -> bool {
+        self.resolving.resolves(peer)
     }
 
     /// Sets the accept list. What uses it is off while the controller's list changes.

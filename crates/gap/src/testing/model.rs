@@ -1,6 +1,7 @@
 //! A tiny controller: it keeps the rules of the specification, and notes where the host does not.
 
 mod advertise;
+mod resolving;
 
 use std::{collections::VecDeque, vec, vec::Vec};
 
@@ -27,6 +28,10 @@ pub(crate) struct Model {
     pub(crate) list_size: usize,
     pub(crate) sets: Vec<ModelSet>,
     pub(crate) list: Vec<DeviceAddress>,
+    pub(crate) resolving_size: usize,
+    pub(crate) resolving: Vec<DeviceAddress>,
+    pub(crate) device_mode: Vec<DeviceAddress>,
+    pub(crate) resolution: bool,
     pub(crate) scanning: bool,
     pub(crate) scan_by_list: bool,
     pub(crate) initiating: bool,
@@ -89,6 +94,10 @@ impl Model {
             list_size: 8,
             sets: vec![ModelSet::default(); if extended { 3 } else { 1 }],
             list: vec![],
+            resolving_size: 4,
+            resolving: vec![],
+            device_mode: vec![],
+            resolution: false,
             scanning: false,
             scan_by_list: false,
             initiating: false,
@@ -150,6 +159,8 @@ impl Model {
                 done()
             }
             Opcode::LE_SET_RANDOM_ADDRESS => {
+                let advertises = !self.extended && self.sets.iter().any(|set| set.on);
+                self.must(!(advertises || self.scanning || self.initiating))?;
                 self.random = parameters.try_into().unwrap();
                 done()
             }
@@ -170,6 +181,10 @@ impl Model {
         self.sets.fill(ModelSet::default());
         (self.scanning, self.initiating) = (false, false);
         self.list.clear();
+        self.resolving.clear();
+        self.device_mode.clear();
+        self.resolution = false;
+        self.random = [0; 6];
         self.links.clear();
         self.events.clear();
     }
@@ -195,7 +210,7 @@ impl Model {
             Opcode::LE_READ_LOCAL_SUPPORTED_FEATURES => self.le_features.to_le_bytes().to_vec(),
             Opcode::LE_READ_SUPPORTED_STATES => self.states.to_le_bytes().to_vec(),
             Opcode::LE_READ_FILTER_ACCEPT_LIST_SIZE => vec![self.list_size as u8],
-            Opcode::LE_READ_RESOLVING_LIST_SIZE => vec![4],
+            Opcode::LE_READ_RESOLVING_LIST_SIZE => vec![self.resolving_size as u8],
             Opcode::LE_READ_MAXIMUM_DATA_LENGTH => {
                 vec![251, 0, 0x90, 0x42, 251, 0, 0x90, 0x42]
             }
@@ -261,6 +276,10 @@ impl Model {
                 self.connection_complete(Status::UNKNOWN_CONNECTION, Role::CENTRAL, 0);
                 done()
             }
+            Opcode::LE_ADD_TO_RESOLVING_LIST
+            | Opcode::LE_CLEAR_RESOLVING_LIST
+            | Opcode::LE_SET_PRIVACY_MODE
+            | Opcode::LE_SET_ADDRESS_RESOLUTION_ENABLE => self.obey_resolving(opcode, parameters),
             _ if self.extended => self.obey_extended_advertising(opcode, parameters),
             _ => self.obey_legacy_advertising(opcode, parameters),
         }

@@ -47,6 +47,7 @@ pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> G
         host_acl_count: u16::try_from(rx.pool.capacity()).unwrap_or(u16::MAX),
         data_length: config.data_length,
         phy_2m: config.two_megabit,
+        private: false,
     }
 }
 
@@ -231,6 +232,7 @@ impl Stack {
             GapEvent::SetLinked { set, handle, wanted } => {
                 self.set_linked(now, set, handle, wanted)
             }
+            GapEvent::PrivateAddressDue => {}
             GapEvent::ScanEnded(status) => {
                 self.wishes.scan = Wish::Ended(Error::Controller(status));
                 self.ready.host(HostKey::Scan);
