@@ -1,6 +1,7 @@
 //! How the octets of the arena are shared out.
 
 use bindrune_gatt::table;
+use bindrune_smp::Bond;
 
 use crate::{Config, ConfigError};
 
@@ -12,6 +13,8 @@ pub(crate) struct Arena {
     pub(crate) advertising: &'static mut [u8],
     /// Advertising reports that wait to be read.
     pub(crate) reports: &'static mut [u8],
+    /// Records of bonds.
+    pub(crate) bonds: &'static mut [u8],
     /// Subscriptions and prepared writes, a share for each link.
     pub(crate) peers: core::slice::ChunksExactMut<'static, u8>,
     /// Octets of each such share.
@@ -33,6 +36,8 @@ impl Arena {
         let (values, rest) = octets.split_at_mut_checked(values).ok_or(short)?;
         let (advertising, rest) = rest.split_at_mut_checked(advertising).ok_or(short)?;
         let (reports, rest) = rest.split_at_mut_checked(config.scan_octets).ok_or(short)?;
+        let bonds = config.bonds.saturating_mul(Bond::SIZE);
+        let (bonds, rest) = rest.split_at_mut_checked(bonds).ok_or(short)?;
         let peer_octets = rest.len().checked_div(links).unwrap_or_default();
         if peer_octets < peer {
             return Err(short);
@@ -41,6 +46,7 @@ impl Arena {
             values,
             advertising,
             reports,
+            bonds,
             peers: rest.chunks_exact_mut(peer_octets.max(1)),
             peer_octets,
         })

@@ -1,7 +1,7 @@
 //! What the user decides about the host as a whole.
 
 use bindrune_gatt::{Service, table};
-use bindrune_smp::Config as PairingConfig;
+use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 
 /// How the host behaves. Everything has a default but the name.
@@ -197,6 +197,7 @@ impl Config {
         table::arena_for(self.services)
             .saturating_add(self.advertising_octets.saturating_mul(self.advertising_sets))
             .saturating_add(self.scan_octets)
+            .saturating_add(self.bonds.saturating_mul(Bond::SIZE))
             .saturating_add(peer.saturating_mul(links))
     }
 }

@@ -5,6 +5,9 @@ use core::fmt;
 use bindrune_att::ErrorCode;
 use bindrune_hci::Status;
 use bindrune_l2cap::{CloseReason, ConnectionResult};
+use bindrune_wire::Level;
+
+use crate::stack::PairingFailure;
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,26 @@ pub enum Error {
     NoSubscription,
     /// Too many futures wait at once.
     TooManyWaiters,
+    /// The pairing failed.
+    Pairing(PairingFailure),
+    /// The link could not be encrypted with the bond's key.
+    Encryption(Status),
+    /// There is no bond with the peer.
+    NotBonded,
+    /// The peer has lost its half of the bond, or another device uses its address. The bond is kept; nothing is read or
+    /// written until the application pairs anew or removes the bond.
+    BondLost,
+    /// Every place for a bond is taken: nothing was paired.
+    BondsFull,
+    /// There is a bond with the peer that the new one may not replace.
+    BondKept,
+    /// The store of bonds failed.
+    BondStore,
+    /// The link is protected, but less than was asked for.
+    Insecure {
+        /// What was achieved.
+        level: Level,
+    },
 }
 
 impl fmt::Display for Error {
@@ -90,6 +113,11 @@ impl fmt::Display for Error {
                     f,
                     "the SDU of {needed} octets is longer than the window; read it piece by piece"
                 )
+            }
+            Self::Pairing(failure) => write!(f, "the pairing failed: {failure}"),
+            Self::Encryption(status) => write!(f, "the link could not be encrypted: {status}"),
+            Self::Insecure { level } => {
+                write!(f, "the link reached only {level:?}, which is less than was asked for")
             }
             _ => f.write_str(self.text()),
         }
@@ -119,7 +147,22 @@ impl Error {
             Self::NoListener => "every listener slot is taken",
             Self::NoSubscription => "every subscription slot of the link is taken",
             Self::TooManyWaiters => "too many futures wait at once",
+            Self::NotBonded => "there is no bond with this peer; pair with it first",
+            Self::BondLost => {
+                "the peer no longer has the key of the bond, or is another device; \
+                 pair anew only if you trust it, or remove the bond"
+            }
+            Self::BondsFull => {
+                "every place for a bond is taken; remove a bond, or enlarge bonds of Config"
+            }
+            Self::BondKept => {
+                "a bond with this peer exists that a weaker one may not replace; remove it first"
+            }
+            Self::BondStore => "the store of bonds failed; what it held before is still in force",
             Self::Disconnected(_)
+            | Self::Pairing(_)
+            | Self::Encryption(_)
+            | Self::Insecure { .. }
             | Self::Controller(_)
             | Self::Att(_)
             | Self::Refused(_)

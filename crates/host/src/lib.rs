@@ -53,10 +53,11 @@ pub mod transport;
 mod waiters;
 
 pub use aio::{
-    Attribute, Broadcast, Channel, Characteristics, Connection, Controller, Descriptors, Event,
-    FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, Platform,
-    ReadRequest, Receiver, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService,
-    RunError, Scanner, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
+    Attribute, Bonds, Broadcast, Channel, Characteristics, Connection, Controller, Descriptors,
+    Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, PairingRequest,
+    PairingRequests, Piece, Platform, Question, ReadRequest, Receiver, RemoteCharacteristic,
+    RemoteDescriptor, RemoteInclude, RemoteService, RunError, Scanner, Sender, Services,
+    Subscription, SystemClock, Values, WriteRequest,
 };
 pub use bindrune_att::ErrorCode;
 pub use bindrune_gap::{
@@ -89,6 +90,7 @@ pub use crypto::ThreadedCrypto;
 pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
+pub use stack::{BondInfo, LinkSecurity, Paired, PairingFailure};
 pub use stats::Stats;
 
 /// The page that newcomers read first; its example compiles.

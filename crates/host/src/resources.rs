@@ -39,7 +39,7 @@ pub struct Resources<
     const RX: usize = 6,
     const TX: usize = 4,
     const SIZE: usize = 264,
-    const ARENA: usize = 512,
+    const ARENA: usize = 1536,
 > {
     pub(crate) links: [Link; LINKS],
     pub(crate) link_waiters: [[Waiter; LINK_WAITERS]; LINKS],

@@ -39,6 +39,6 @@ pub use keys::{DhKey, Key, LocalKey, LongTermKey, PrivateKey, PublicKey};
 pub use method::{IoCapability, Method, Role};
 pub use pairing::{
     Answer, Config, Event, Failure, Identity, Job, JobDone, Keys, LocalOob, Outcome, Pairing,
-    PairingRequest, StartError, Ticket, Timer,
+    PairingRequest, StartError, Terms, Ticket, Timer,
 };
 pub use pdu::{AuthReq, KeyDistribution, Keypress, Reason};

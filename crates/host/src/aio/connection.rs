@@ -9,7 +9,7 @@ use bindrune_wire::Address;
 
 use super::request::{ReadRequest, WriteRequest};
 use crate::{
-    Error, Host,
+    Error, Host, LinkSecurity, Paired, PairingFailure,
     report::report,
     stack::{LinkRef, Notice},
     waiters::{Key, LinkKey},
@@ -53,6 +53,17 @@ pub enum Event<'h> {
         /// Last handle.
         end: u16,
     },
+    /// The link is encrypted now, or with another key: this is what it is worth.
+    Encrypted(LinkSecurity),
+    /// A pairing is complete, and its bond is stored where there is one.
+    Paired(Paired),
+    /// A pairing failed.
+    PairingFailed(PairingFailure),
+    /// The peer no longer has the key of the bond, or another device uses its address. The bond is kept and the link stays
+    /// open; see [`Error::BondLost`].
+    BondLost,
+    /// The peripheral asks for more security than the link has; [`Connection::secure`] gives it.
+    SecurityRequested,
     /// The link ended; nothing more will happen.
     Disconnected(Status),
 }
@@ -93,7 +104,7 @@ impl<'h> Connection<'h> {
 
     /// The peer's address. For a peer that is known by its identity, the identity address.
     pub fn peer(&self) -> Result<Address, Error> {
-        self.get(|link| link.control.peer())
+        self.get(|link| link.protection.identity().unwrap_or_else(|| link.control.peer()))
     }
 
     /// Our role on the link.

@@ -17,7 +17,7 @@ use crate::{
     arena::Arena,
     core::Core,
     lock::Lock,
-    stack::{Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
+    stack::{Bonds, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
     waiters::{HostKey, Key, Ready, Waiters},
 };
 
@@ -97,6 +97,7 @@ impl Host {
             gap,
             command: &mut resources.command,
             app_command: &mut resources.app_command,
+            bonds: Bonds::new(shares.bonds),
         });
         let receiving = Receiving::new(&mut resources.event);
         Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)) })

@@ -4,6 +4,7 @@
 //! dropped, outside of the lock.
 
 mod advertise;
+mod bonds;
 mod channel;
 mod clock;
 mod connect;
@@ -14,6 +15,7 @@ mod gatt;
 mod host;
 mod jobs;
 mod listener;
+mod pairing;
 mod platform;
 mod procedure;
 mod receiving;
@@ -23,6 +25,7 @@ mod scan;
 mod wait;
 
 pub use advertise::Broadcast;
+pub use bonds::Bonds;
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
@@ -34,6 +37,7 @@ pub use gatt::{
 };
 pub use host::{FreePackets, Host};
 pub use listener::Listener;
+pub use pairing::{PairingRequest, PairingRequests, Question};
 pub use platform::Platform;
 pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;

@@ -1,7 +1,6 @@
 //! PDUs of the Attribute Protocol, on their way to the server or the client of a link. [Vol 3] Part F
 
 use bindrune_att::Incoming;
-use bindrune_gatt::Security;
 use bindrune_hci::Status;
 use bindrune_wire::Packet;
 use embassy_time::Instant;
@@ -18,9 +17,9 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
+        let security = Self::security(slot);
         let Link { attributes, peer, .. } = slot;
         let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
-        let security = Security::OPEN;
         match attributes.bearer.handle_pdu(now, packet.bytes()) {
             Err(violation) => {
                 Stats::count(&mut self.stats.att_violations);
@@ -30,6 +29,7 @@ impl Stack {
             Ok(Incoming::Request(_)) => {
                 let served = attributes.serve(&mut self.server, peer, security, packet, now);
                 self.served(index, served);
+                self.remember(index);
                 self.ready.link(index, LinkKey::Event);
             }
             Ok(Incoming::Command(_)) => {
@@ -107,6 +107,7 @@ impl Stack {
             Indications::Abandoned => attributes.indications = Indications::Idle,
             Indications::Idle | Indications::Confirmed => {}
         }
+        self.remember(index);
         self.ready.link(index, LinkKey::Confirmation);
         self.owe(index);
         self.deadlines_changed();

@@ -15,8 +15,10 @@ use crate::{Error, waiters::LinkKey};
 impl Stack {
     /// Ready when the caller, which has waited longest, has the ATT client of the link for itself.
     pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<(), Error>> {
+        self.link(link)?;
+        let may = self.may_ask(link.index)?;
         let client = &mut self.link_mut(link)?.attributes.client;
-        if client.taken || !first {
+        if client.taken || !first || !may {
             return Poll::Pending;
         }
         client.taken = true;
@@ -90,8 +92,18 @@ impl Stack {
         None
     }
 
-    /// Sends a PDU that has no answer.
+    /// Sends a write command.
     pub(crate) fn poll_push(
+        &mut self,
+        link: LinkRef,
+        write: impl FnMut(u16, &mut Writer<'_>) -> Result<(), Error>,
+    ) -> Poll<Result<(), Error>> {
+        self.link(link)?;
+        if self.may_ask(link.index)? { self.poll_unanswered(link, write) } else { Poll::Pending }
+    }
+
+    /// Sends a PDU that has no answer.
+    pub(super) fn poll_unanswered(
         &mut self,
         link: LinkRef,
         mut write: impl FnMut(u16, &mut Writer<'_>) -> Result<(), Error>,

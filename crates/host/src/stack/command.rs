@@ -3,8 +3,7 @@
 use core::task::Poll;
 
 use bindrune_hci::{
-    Command, Opcode, Status,
-    cmd::le::LongTermKeyRequestNegativeReply,
+    Opcode, Status,
     h4::PacketType,
     lane::{Ticket, Unresponsive},
 };
@@ -39,32 +38,34 @@ enum AppState {
 enum Owner {
     Gap,
     App,
-    /// The refusal of a key.
-    Refusal,
     Worker,
     Link(u8),
+    /// The encryption of a link.
+    Security(u8),
 }
 
 impl Owner {
     const LINKS: u16 = 0x100;
+    const SECURITY: u16 = 0x200;
 
     const fn ticket(self) -> Ticket {
         Ticket(match self {
             Self::Gap => 0,
             Self::App => 1,
-            Self::Refusal => 2,
-            Self::Worker => 3,
+            Self::Worker => 2,
             Self::Link(index) => Self::LINKS.saturating_add(index as u16),
+            Self::Security(index) => Self::SECURITY.saturating_add(index as u16),
         })
     }
 
     fn of(ticket: Ticket) -> Self {
-        match ticket.0.checked_sub(Self::LINKS) {
-            Some(index) => Self::Link(u8::try_from(index).unwrap_or(u8::MAX)),
-            None if ticket.0 == 1 => Self::App,
-            None if ticket.0 == 2 => Self::Refusal,
-            None if ticket.0 == 3 => Self::Worker,
-            None => Self::Gap,
+        let [index, kind] = ticket.0.to_le_bytes();
+        match u16::from_le_bytes([0, kind]) {
+            Self::LINKS => Self::Link(index),
+            Self::SECURITY => Self::Security(index),
+            _ if ticket.0 == 1 => Self::App,
+            _ if ticket.0 == 2 => Self::Worker,
+            _ => Self::Gap,
         }
     }
 }
@@ -198,12 +199,9 @@ impl Stack {
         while self.commanding != 0 {
             let index = u8::try_from(self.commanding.trailing_zeros()).unwrap_or(0);
             let mut slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
-            if let Some(slot) = slot.take_if(|l| core::mem::take(&mut l.refuse_key)) {
-                let refusal = LongTermKeyRequestNegativeReply { handle: slot.handle.into() };
-                return refusal
-                    .write(w)
-                    .ok()
-                    .map(|()| (LongTermKeyRequestNegativeReply::OPCODE, Owner::Refusal));
+            let security = slot.as_mut().and_then(|l| l.protection.poll_command(l.handle, w));
+            if let Some(opcode) = security {
+                return Some((opcode, Owner::Security(index)));
             }
             if let Some(opcode) = slot.and_then(|l| l.control.poll_command(w)) {
                 return Some((opcode, Owner::Link(index)));
@@ -283,9 +281,13 @@ impl Stack {
                 self.app.answered(parameters);
                 self.ready.host(HostKey::Command);
             }
-            Owner::Refusal => {}
             Owner::Worker => self.worker_complete(opcode, parameters),
             Owner::Link(index) => self.link_complete(now, index, opcode, parameters),
+            Owner::Security(index) => {
+                let status =
+                    parameters.first().map_or(Status::UNSPECIFIED, |status| Status(*status));
+                self.encryption_refused(now, index, status);
+            }
         }
         self.deadlines_changed();
     }
@@ -310,9 +312,9 @@ impl Stack {
                 self.app.answered(&[status.0]);
                 self.ready.host(HostKey::Command);
             }
-            Owner::Refusal => {}
             Owner::Worker => self.worker_status(now, opcode, status),
             Owner::Link(index) => self.link_status(now, index, opcode, status),
+            Owner::Security(index) => self.encryption_refused(now, index, status),
         }
         self.deadlines_changed();
     }
@@ -331,7 +333,7 @@ impl Stack {
         if let Unresponsive::Answer { opcode, ticket } = unresponsive {
             match Owner::of(ticket) {
                 Owner::Gap | Owner::Worker | Owner::Link(_) => self.gap.avoid(opcode),
-                Owner::Refusal => {}
+                Owner::Security(_) => {}
                 Owner::App => self.app.state = AppState::Failed(Error::Timeout),
             }
         }

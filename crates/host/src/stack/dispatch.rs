@@ -1,7 +1,7 @@
 //! What arrives on links: each PDU goes to the machine of its channel.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
-use bindrune_l2cap::{Cid, Context, LinkId, Pools, Received, Security, Signal};
+use bindrune_l2cap::{Cid, Context, LinkId, Pools, Received, Signal};
 use bindrune_wire::{Handle, Packet};
 use embassy_time::Instant;
 
@@ -82,7 +82,7 @@ impl Stack {
         match cid {
             Cid::ATT => self.handle_att(now, index, packet),
             Cid::SIGNALLING => self.handle_signalling(now, index, packet),
-            Cid::SMP => self.handle_smp(index, packet),
+            Cid::SMP => self.handle_smp(now, index, packet),
             cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
             cid => match self.links.get_mut(usize::from(index)) {
                 Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
@@ -124,7 +124,7 @@ impl Stack {
             let mut context = Context {
                 channels: &mut self.channels,
                 listeners: &self.listeners,
-                security: Security::default(),
+                security: slot.protection.channels(),
                 pools: Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool },
             };
             let signal = slot.signalling.handle_pdu(now, packet.bytes(), &mut context);

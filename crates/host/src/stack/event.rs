@@ -53,9 +53,23 @@ impl Stack {
                 self.disconnected(event.handle, event.status, event.reason)
             }
             Event::HardwareError(_) | Event::DataBufferOverflow(_) => self.recover(now),
-            Event::LeLongTermKeyRequest(request) => self.key_requested(request.handle),
             Event::LeReadLocalP256PublicKeyComplete(event) => self.public_key_made(event),
             Event::LeGenerateDhKeyComplete(event) => self.dh_key_made(event),
+            Event::LeLongTermKeyRequest(request) => self.key_requested(
+                now,
+                request.handle,
+                request.encrypted_diversifier.get(),
+                request.random_number.get(),
+            ),
+            Event::EncryptionChange(event) => {
+                self.encryption_told(now, event.handle, event.status, event.enabled != 0);
+            }
+            Event::EncryptionChangeV2(event) => {
+                self.encryption_told(now, event.handle, event.status, event.enabled != 0);
+            }
+            Event::EncryptionKeyRefreshComplete(event) => {
+                self.encryption_told(now, event.handle, event.status, true);
+            }
             Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
                 let _no_link = self.gap.handle_event(now, event);
                 if self.gap.has_report() {

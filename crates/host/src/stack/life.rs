@@ -46,6 +46,7 @@ impl Stack {
             peer.reset();
         }
         let link = slot.reference(index);
+        self.protect(now, index, up);
         self.owe(index);
         self.command_link(index);
         self.deadlines_changed();
@@ -61,6 +62,8 @@ impl Stack {
 
     /// The link in a slot has ended: everything on it ends at once.
     pub(super) fn end_link(&mut self, index: u8, reason: Status) {
+        self.remember(index);
+        self.end_protection(index);
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
         };
@@ -159,6 +162,7 @@ impl Stack {
             || slot.fixed.out.is_some()
             || slot.attributes.out.is_some()
             || slot.attributes.owes_reply()
+            || slot.protection.owes_anything()
             || slot.signalling.interest(&self.channels) != Interest::None
     }
 

@@ -10,7 +10,7 @@ use bindrune_l2cap::{Fragments, LinkId, Reassembly, Role, Signalling};
 use bindrune_wire::Handle;
 use embassy_time::Instant;
 
-use super::{attribute::Attributes, fixed::Fixed};
+use super::{attribute::Attributes, fixed::Fixed, security::Protection};
 
 /// Names one link for as long as its slot is not used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +64,7 @@ pub(crate) struct Link {
     pub(crate) last_channel: u8,
     /// The reason to disconnect with, once everything that is owed has left.
     pub(crate) leaving: Option<Status>,
-    /// A pairing request must be refused.
-    pub(crate) refuse_pairing: bool,
-    /// A request for an encryption key must be refused.
-    pub(crate) refuse_key: bool,
+    pub(crate) protection: Protection,
     /// When something was last heard from this link, or the controller was asked about it.
     pub(crate) heard: Instant,
 }
@@ -75,7 +72,7 @@ pub(crate) struct Link {
 bitflags::bitflags! {
     /// What `Connection::next` has to tell; the details are read from the machines.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub(crate) struct News: u8 {
+    pub(crate) struct News: u16 {
         const MTU = 1;
         const PARAMETERS = 1 << 1;
         const PHY = 1 << 2;
@@ -83,6 +80,11 @@ bitflags::bitflags! {
         const SERVICE_CHANGED = 1 << 4;
         const DISCONNECTED = 1 << 5;
         const LOST_WRITES = 1 << 6;
+        const ENCRYPTED = 1 << 7;
+        const PAIRED = 1 << 8;
+        const PAIRING_FAILED = 1 << 9;
+        const BOND_LOST = 1 << 10;
+        const SECURITY_REQUESTED = 1 << 11;
     }
 }
 
@@ -109,10 +111,13 @@ impl Link {
         full_channels: 0,
         last_channel: 0,
         leaving: None,
-        refuse_pairing: false,
-        refuse_key: false,
+        protection: Protection::NONE,
         heard: Instant::MIN,
     };
+
+    pub(crate) fn is_central(&self) -> bool {
+        self.control.role() == bindrune_hci::Role::CENTRAL
+    }
 
     pub(crate) const fn is_up(&self) -> bool {
         matches!(self.life, Life::Up)

@@ -55,7 +55,8 @@ pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
-pub(crate) use security::{BondJob, RECORD_MAX};
+pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX};
 pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;
 pub(crate) use worker::{Answer, Request};
@@ -96,6 +97,7 @@ pub(crate) struct Stack {
     commanding: u64,
     /// Channels that were closed because an SDU was given up half way.
     interrupted: u64,
+    security: security::HostSecurity,
     /// An application waits for a transmit packet.
     starved: bool,
     /// The earliest deadline, where it is known.
@@ -115,6 +117,7 @@ pub(crate) struct Parts {
     pub(crate) gap: Gap,
     pub(crate) command: &'static mut [u8],
     pub(crate) app_command: &'static mut [u8],
+    pub(crate) bonds: security::Bonds,
 }
 
 impl Stack {
@@ -144,6 +147,7 @@ impl Stack {
             last_link: 0,
             commanding: 0,
             interrupted: 0,
+            security: security::HostSecurity::new(parts.bonds),
             starved: false,
             deadline: None,
         }

@@ -105,15 +105,6 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// The peer wants to encrypt; no key is known. [Vol 4] Part E, 7.8.25
-    pub(super) fn key_requested(&mut self, handle: RawHandle) {
-        let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
-        if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.refuse_key = true;
-        }
-        self.command_link(index);
-    }
-
     /// Begins a procedure of a link.
     pub(crate) fn ask_link(
         &mut self,

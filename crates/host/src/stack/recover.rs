@@ -38,6 +38,7 @@ impl Stack {
     pub(crate) fn start(&mut self, now: Instant) {
         self.now = now;
         self.phase = Phase::ResetOwed { silent: false };
+        self.security.bonds.restart();
         for key in
             [HostKey::Transmit, HostKey::Job, HostKey::BondJob, HostKey::Bonds, HostKey::Pairing]
         {

@@ -29,6 +29,7 @@ impl Stack {
         self.app.fail();
         self.abandon_app_command();
         self.worker = super::worker::Worker::new();
+        self.security.reset();
         self.phase = Phase::Down;
         self.stats = Stats::default();
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };

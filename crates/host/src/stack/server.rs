@@ -128,6 +128,11 @@ impl Stack {
                 let (start, end) = slot.attributes.take_service_changed();
                 Event::ServiceChanged { start, end }
             }
+            News::ENCRYPTED => Event::Encrypted(slot.protection.current()),
+            News::PAIRED => slot.protection.paired().map(Event::Paired)?,
+            News::PAIRING_FAILED => slot.protection.failure().map(Event::PairingFailed)?,
+            News::BOND_LOST => Event::BondLost,
+            News::SECURITY_REQUESTED => Event::SecurityRequested,
             _ => match slot.life {
                 Life::Ended(reason) => {
                     // It is told again whenever it is asked for.
@@ -202,7 +207,7 @@ impl Stack {
         value: &[u8],
     ) -> Poll<Result<(), Error>> {
         let handle = self.may_push(link, characteristic, Cccd::NOTIFY, value.len())?;
-        self.poll_push(link, |_, w| {
+        self.poll_unanswered(link, |_, w| {
             write_notification(handle, value, w).map_err(|_| Error::InvalidParameters)
         })
     }

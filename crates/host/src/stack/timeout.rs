@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     Question(u8),
     /// A procedure of a link.
     Control(u8, LinkTimer),
+    /// The pairing or the encryption of a link.
+    Security(u8),
     /// Something should have been heard of a link, or of the packets that the controller holds for it.
     Silence(u8),
 }
@@ -100,6 +102,7 @@ impl Stack {
                 }
                 self.control_changed(index);
             }
+            Timer::Security(index) => self.security_timeout(now, index),
             Timer::Silence(index) => self.silence(now, index),
         }
     }
@@ -171,7 +174,8 @@ impl Link {
         let heard = self.heard.min(self.credits.waiting_since().unwrap_or(Instant::MAX));
         let silence = heard.checked_add(self.patience()).map(|at| (at, Timer::Silence(index)));
         let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
-        [signalling, bearer, question, control, silence].into_iter().flatten()
+        let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
+        [signalling, bearer, question, control, security, silence].into_iter().flatten()
     }
 
     fn patience(&self) -> Duration {

@@ -51,6 +51,7 @@ impl Stack {
     /// The next packet for the controller: a command first, then ACL data of the links in turn.
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.now = now;
+        self.begin_wishes(now);
         self.poll_command(now).or_else(|| self.poll_acl(now))
     }
 
@@ -179,7 +180,7 @@ impl Stack {
 
     /// The PDU of a link that is due first: pairing, signalling, ATT replies, ATT of the application, channels in turn.
     fn next_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        self.pairing_pdu(index)
+        self.pairing_pdu(now, index)
             .or_else(|| self.signalling_pdu(now, index))
             .or_else(|| self.attribute_reply(now, index))
             .or_else(|| self.attribute_of_app(now, index))
@@ -187,11 +188,18 @@ impl Stack {
             .or_else(|| self.channel_pdu(index))
     }
 
-    fn pairing_pdu(&mut self, index: u8) -> Option<Pdu> {
-        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.refuse_pairing)?;
+    fn pairing_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        let slot = self.links.get_mut(usize::from(index))?;
+        if !slot.protection.owes_anything() {
+            return None;
+        }
         let mut packet = self.tx.take_for_machine()?;
-        slot.refuse_pairing = false;
-        let _fits = packet.extend(&super::security::PAIRING_NOT_SUPPORTED);
+        let written = packet.write(|w| slot.protection.poll_transmit(w));
+        self.pairing_changed(now, index);
+        if !written {
+            self.tx.pool.give(packet);
+            return None;
+        }
         Some(Pdu::of_machine(Cid::SMP, packet))
     }
 

@@ -8,6 +8,7 @@ mod legacy;
 mod parts;
 mod receive;
 mod secure;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod transmit;
@@ -23,6 +24,7 @@ use distribute::Distribute;
 use legacy::Legacy;
 use parts::{Agreement, Out, Owed};
 use secure::Secure;
+pub use terms::Terms;
 
 use crate::{
     keys::Key,

@@ -1,12 +1,16 @@
 //! What pairing and bonds need and the stack cannot do: random numbers, P-256, the store.
 
-use bindrune_smp::{Bond, Job, JobDone, Ticket};
+use core::task::Poll;
+
+use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Ticket};
+use bindrune_wire::Writer;
 use embassy_time::Instant;
 
+use super::table::Out;
 use crate::{
-    RecordId,
+    Error, RecordId,
     stack::{LinkRef, Stack},
-    waiters::LinkKey,
+    waiters::HostKey,
 };
 
 /// Octets of the longest record of a store.
@@ -14,15 +18,15 @@ pub(crate) const RECORD_MAX: usize = Bond::SIZE;
 
 /// Whose job it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "made once pairing and bonds are wired in")]
 pub(crate) enum JobTicket {
     /// The pairing of a link.
     Link(LinkRef, Ticket),
+    /// The host's own out-of-band data.
+    Oob,
 }
 
 /// What the store has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "made once pairing and bonds are wired in")]
 pub(crate) enum BondJob {
     /// Hand all records to [`Stack::handle_record`].
     Load,
@@ -32,31 +36,169 @@ pub(crate) enum BondJob {
     Delete(RecordId),
 }
 
+/// The host's own out-of-band data. [Vol 3] Part H, 2.3.5.6.4
+#[derive(Debug)]
+pub(super) enum Oob {
+    None,
+    /// A key pair is to be made.
+    Wanted,
+    /// The key pair is made, and a random number is to be.
+    Keyed(LocalKey),
+    Ready(LocalOob),
+    Failed,
+}
+
+/// The random number and the confirm value that are passed on.
+pub(crate) type OobData = ([u8; 16], [u8; 16]);
+
+impl Oob {
+    /// What was passed on to the peer.
+    pub(super) fn local(&self) -> Option<LocalOob> {
+        match self {
+            Self::Ready(oob) => Some(oob.clone()),
+            Self::None | Self::Wanted | Self::Keyed(_) | Self::Failed => None,
+        }
+    }
+}
+
 impl Stack {
-    /// The next job; its result goes to [`Self::handle_job`]. [`HostKey::Job`](crate::waiters::HostKey) is marked when there
-    /// may be one.
+    /// The next job; its result goes to [`Self::handle_job`]. [`HostKey::Job`] is marked when there may be one.
     pub(crate) fn poll_job(&mut self) -> Option<(JobTicket, Job)> {
-        None
+        for index in 0..self.link_slots() {
+            let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+                continue;
+            };
+            let link = slot.reference(index);
+            if let Some((ticket, job)) = slot.protection.poll_job() {
+                return Some((JobTicket::Link(link, ticket), job));
+            }
+        }
+        match self.security.oob {
+            Oob::Wanted => Some((JobTicket::Oob, Job::KeyPair)),
+            Oob::Keyed(_) => Some((JobTicket::Oob, Job::Random)),
+            Oob::None | Oob::Ready(_) | Oob::Failed => None,
+        }
     }
 
     /// A job is done.
-    pub(crate) fn handle_job(&mut self, now: Instant, ticket: JobTicket, _done: JobDone) {
+    pub(crate) fn handle_job(&mut self, now: Instant, ticket: JobTicket, done: JobDone) {
         self.now = now;
-        let JobTicket::Link(link, _) = ticket;
-        self.ready.link(link.index, LinkKey::Security);
+        match ticket {
+            JobTicket::Link(link, ticket) => {
+                if self.link(link).is_ok()
+                    && let Some(pairing) =
+                        self.protection(link.index).and_then(|p| p.pairing.as_mut())
+                {
+                    pairing.handle_job(now, ticket, done);
+                    self.pairing_changed(now, link.index);
+                }
+            }
+            JobTicket::Oob => self.oob_done(done),
+        }
+        self.ready.host(HostKey::Job);
+    }
+
+    fn oob_done(&mut self, done: JobDone) {
+        let before = core::mem::replace(&mut self.security.oob, Oob::None);
+        self.security.oob = match (before, done) {
+            (Oob::Wanted, JobDone::KeyPair(key)) => Oob::Keyed(key),
+            (Oob::Keyed(key), JobDone::Random(random)) => {
+                Oob::Ready(LocalOob { key, random: Key::new(random) })
+            }
+            (before @ (Oob::None | Oob::Ready(_) | Oob::Failed), _) => before,
+            (Oob::Wanted | Oob::Keyed(_), _) => Oob::Failed,
+        };
+        self.ready.host(HostKey::Pairing);
+    }
+
+    /// Makes new out-of-band data; the pairings to come use it.
+    pub(crate) fn make_oob(&mut self) {
+        self.security.oob = Oob::Wanted;
+        self.ready.host(HostKey::Job);
+    }
+
+    /// The out-of-band data: the random number and the confirm value.
+    pub(crate) fn poll_oob(&mut self) -> Poll<Result<OobData, Error>> {
+        match &self.security.oob {
+            Oob::Ready(oob) => Poll::Ready(Ok((*oob.random.octets(), oob.confirm()))),
+            Oob::None | Oob::Failed => Poll::Ready(Err(Error::Unsupported)),
+            Oob::Wanted | Oob::Keyed(_) => Poll::Pending,
+        }
     }
 
     /// The next job of the store, at most one at a time; a record to store is in `record`. Its result goes to
-    /// [`Self::handle_bond_job`]. [`HostKey::BondJob`](crate::waiters::HostKey) is marked when there may be one.
-    pub(crate) fn poll_bond_job(&mut self, _record: &mut [u8; RECORD_MAX]) -> Option<BondJob> {
-        None
+    /// [`Self::handle_bond_job`]. [`HostKey::BondJob`] is marked when there may be one.
+    pub(crate) fn poll_bond_job(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<BondJob> {
+        let bonds = &mut self.security.bonds;
+        if bonds.out.is_some() {
+            return None;
+        }
+        if !bonds.is_loaded() {
+            bonds.out = Some(Out::Load);
+            return Some(BondJob::Load);
+        }
+        if let Some((place, id)) = bonds.next_doomed() {
+            bonds.out = Some(Out::Delete(place));
+            return Some(BondJob::Delete(id));
+        }
+        for index in 0..self.link_slots() {
+            let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
+                continue;
+            };
+            if let Some((bond, _)) = &slot.protection.storing {
+                let (id, len) = write(bond, record)?;
+                self.security.bonds.out = Some(Out::Link(slot.reference(index)));
+                return Some(BondJob::Store(id, len));
+            }
+        }
+        let bonds = &mut self.security.bonds;
+        if let Some(bond) = &bonds.orphan {
+            let (id, len) = write(bond, record)?;
+            bonds.out = Some(Out::Orphan);
+            return Some(BondJob::Store(id, len));
+        }
+        let (place, id, len) = bonds.next_dirty(record)?;
+        bonds.out = Some(Out::Store(place));
+        Some(BondJob::Store(id, len))
     }
 
-    /// A record that the store has.
-    pub(crate) fn handle_record(&mut self, _id: RecordId, _record: &[u8]) {}
+    /// A record that the store has. One that is damaged, or has no place, is not taken.
+    pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) {
+        if let (RecordId::Peer(_), Ok(bond)) = (id, Bond::read(record))
+            && self.security.bonds.named(bond.peer).is_none()
+        {
+            let _place = self.security.bonds.put(&bond);
+        }
+    }
 
     /// The job of the store is done.
-    pub(crate) fn handle_bond_job(&mut self, now: Instant, _result: Result<(), ()>) {
+    pub(crate) fn handle_bond_job(&mut self, now: Instant, result: Result<(), ()>) {
         self.now = now;
+        match self.security.bonds.out.take() {
+            None => {}
+            Some(Out::Load) => {
+                self.security.bonds.set_loaded();
+                self.bonds_loaded(now);
+            }
+            Some(Out::Link(link)) => self.bond_stored(link, result),
+            Some(Out::Orphan) => {
+                if let Some(bond) = self.security.bonds.orphan.take()
+                    && result.is_ok()
+                {
+                    let _place = self.security.bonds.put(&bond);
+                }
+            }
+            // What could not be kept is tried again when it changes again.
+            Some(Out::Store(_)) => {}
+            Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
+        }
+        self.ready.host(HostKey::BondJob);
+        self.ready.host(HostKey::Bonds);
     }
+}
+
+fn write(bond: &Bond, record: &mut [u8; RECORD_MAX]) -> Option<(RecordId, usize)> {
+    let mut w = Writer::new(record);
+    bond.write(&mut w).ok()?;
+    Some((RecordId::Peer(bond.peer), w.len()))
 }

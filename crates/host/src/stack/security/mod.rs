@@ -1,34 +1,259 @@
-//! What a link is protected by. Pairing is refused, and no key is known.
+//! How links are protected, split by verb.
+//!
+//! - `pairing`: the machine of each link, what it says, and how it ends.
+//! - `encryption`: a link is encrypted, by either side, and stays so.
+//! - `bonds`: the table, and what a bond means for a link.
+//! - `jobs`: what the shell does for them: random numbers, P-256, the store.
+//! - `requests`: what the user is asked.
+//! - `wishes`: what the application asks for.
+//! - `outcome`: what it is told.
 
+mod bonds;
+mod encryption;
 mod jobs;
+mod outcome;
+mod pairing;
+mod requests;
+mod table;
+mod wishes;
 
 use bindrune_gatt::Security;
-use bindrune_wire::Packet;
+use bindrune_l2cap::Security as ChannelSecurity;
+use bindrune_smp::{Backoff, Bond, Job, Pairing, Ticket};
+use bindrune_wire::{Address, Interest, Level, Writer};
+use embassy_time::Instant;
 
-use super::{Link, Stack};
+use super::{Link, LinkRef, Stack};
+use crate::Error;
 
 pub(crate) use jobs::{BondJob, RECORD_MAX};
+pub use outcome::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub(crate) use requests::Question;
+pub(crate) use table::Bonds;
 
-/// Pairing Failed with the reason Pairing Not Supported. [Vol 3] Part H, 3.5.5
-pub(super) const PAIRING_NOT_SUPPORTED: [u8; 2] = [0x05, 0x05];
+use encryption::{Owed, Start};
+use jobs::Oob;
+use requests::Ask;
+use wishes::Wish;
 
-/// Pairing Request. [Vol 3] Part H, 3.5.1
-const PAIRING_REQUEST: u8 = 0x01;
+/// What the security of all links shares.
+#[derive(Debug)]
+pub(crate) struct HostSecurity {
+    pub(super) bonds: Bonds,
+    backoff: Backoff,
+    oob: Oob,
+    /// The application takes pairing requests.
+    listening: bool,
+    /// Links with a wish of the application.
+    wishing: u64,
+}
+
+impl HostSecurity {
+    pub(super) const fn new(bonds: Bonds) -> Self {
+        Self { bonds, backoff: Backoff::new(), oob: Oob::None, listening: false, wishing: 0 }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.bonds.reset();
+        (self.backoff, self.oob) = (Backoff::new(), Oob::None);
+        (self.listening, self.wishing) = (false, 0);
+    }
+}
+
+/// How one link is protected, and what is under way to protect it better.
+#[derive(Debug)]
+pub(crate) struct Protection {
+    /// `None` while the link is down.
+    pairing: Option<Pairing>,
+    /// What was achieved.
+    current: LinkSecurity,
+    /// The user has authorized the peer.
+    authorized: bool,
+    /// The bond with the peer.
+    bond: Option<Known>,
+    /// The bond's key did not encrypt the link: why.
+    unprotected: Option<Error>,
+    /// What is starting to encrypt the link.
+    start: Option<Start>,
+    /// When it must have done so.
+    deadline: Option<Instant>,
+    /// The command that does it.
+    owed: Owed,
+    /// A key that the peer asks for, by EDIV and Rand, while the store is not loaded.
+    key_wanted: Option<(u16, u64)>,
+    /// What the GATT server remembered was put back.
+    recalled: bool,
+    /// The terms of the pairing in progress were accepted.
+    accepted: bool,
+    /// What the next pairing must achieve.
+    require: Level,
+    /// The user is asked whatever the method.
+    consent: bool,
+    /// The application began the pairing in progress.
+    ours: bool,
+    /// Why this side ended the pairing, where the reason on the wire says less.
+    verdict: Option<PairingFailure>,
+    wish: Wish,
+    ask: Ask,
+    /// What the pairing achieved, while the store keeps it.
+    storing: Option<(Bond, Paired)>,
+    /// Pairings that ended, and how the last one did.
+    pairings: u16,
+    paired: Option<Result<Paired, Error>>,
+    failure: Option<PairingFailure>,
+    /// Attempts to encrypt that ended, and how the last one did.
+    attempts: u16,
+    attempt: Option<Result<(), Error>>,
+    /// When the central must have answered the Security Request.
+    answer_due: Option<Instant>,
+}
+
+/// What a link knows of the bond with its peer.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The name of the bond.
+    identity: Address,
+    /// What it is worth.
+    worth: LinkSecurity,
+    /// It has a key for this device's role on the link, which is long enough.
+    usable: bool,
+}
+
+impl Protection {
+    pub(crate) const NONE: Self = Self {
+        pairing: None,
+        current: LinkSecurity::OPEN,
+        authorized: false,
+        bond: None,
+        unprotected: None,
+        start: None,
+        deadline: None,
+        owed: Owed::Nothing,
+        key_wanted: None,
+        recalled: false,
+        accepted: false,
+        require: Level::Open,
+        consent: true,
+        ours: false,
+        verdict: None,
+        wish: Wish::None,
+        ask: Ask::NONE,
+        storing: None,
+        pairings: 0,
+        paired: None,
+        failure: None,
+        attempts: 0,
+        attempt: None,
+        answer_due: None,
+    };
+
+    /// What the attribute server goes by. [Vol 3] Part C, 10.3
+    pub(crate) fn attributes(&self) -> Security {
+        Security {
+            level: self.current.level,
+            key_size: self.current.key_size,
+            authorized: self.authorized,
+            has_key: self.bond.is_some_and(|bond| bond.usable),
+        }
+    }
+
+    /// What channels go by.
+    pub(crate) fn channels(&self) -> ChannelSecurity {
+        let bond = self.bond.filter(|bond| bond.usable).map(|bond| bond.worth.level);
+        ChannelSecurity { level: self.current.level, key_size: self.current.key_size, bond }
+    }
+
+    /// How the link is protected.
+    pub(crate) const fn current(&self) -> LinkSecurity {
+        self.current
+    }
+
+    /// Who the peer is, where there is a bond with it.
+    pub(crate) fn identity(&self) -> Option<Address> {
+        self.bond.map(|bond| bond.identity)
+    }
+
+    /// Why the last pairing failed.
+    pub(crate) const fn failure(&self) -> Option<PairingFailure> {
+        self.failure
+    }
+
+    /// What the last pairing achieved.
+    pub(crate) fn paired(&self) -> Option<Paired> {
+        self.paired.and_then(Result::ok)
+    }
+
+    fn is_pairing(&self) -> bool {
+        self.pairing.as_ref().is_some_and(Pairing::is_active)
+    }
+
+    /// Writes the PDU of the pairing that is owed first.
+    pub(super) fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        self.pairing.as_mut().is_some_and(|pairing| pairing.poll_transmit(w))
+    }
+
+    /// The next job of the pairing.
+    fn poll_job(&mut self) -> Option<(Ticket, Job)> {
+        self.pairing.as_mut()?.poll_job()
+    }
+
+    /// The earliest of its deadlines.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let pairing = self.pairing.as_ref().and_then(Pairing::poll_timeout).map(|(at, _)| at);
+        [pairing, self.deadline, self.answer_due].into_iter().flatten().min()
+    }
+
+    /// True where something must be told to the peer before the link may end.
+    pub(crate) fn owes_anything(&self) -> bool {
+        self.pairing.as_ref().is_some_and(|pairing| pairing.interest() != Interest::None)
+    }
+}
 
 impl Stack {
     /// How a link is protected.
-    pub(super) const fn security(_link: &Link) -> Security {
-        Security::OPEN
+    pub(super) fn security(link: &Link) -> Security {
+        link.protection.attributes()
     }
 
-    /// Takes a PDU of the Security Manager.
-    pub(super) fn handle_smp(&mut self, index: u8, packet: Packet) {
-        if packet.bytes().first() == Some(&PAIRING_REQUEST)
-            && let Some(slot) = self.links.get_mut(usize::from(index))
-        {
-            slot.refuse_pairing = true;
-            self.owe(index);
+    /// How a link is protected, as the application sees it.
+    pub(crate) fn link_security(&self, link: LinkRef) -> Result<LinkSecurity, Error> {
+        self.link(link).map(|slot| slot.protection.current)
+    }
+
+    /// The user has authorized the peer, or has not.
+    pub(crate) fn authorize(&mut self, link: LinkRef, authorized: bool) -> Result<(), Error> {
+        self.link_mut(link)?.protection.authorized = authorized;
+        Ok(())
+    }
+
+    /// Whether the application's operations on the peer's attributes may leave: with a bonded peer not before the link is
+    /// encrypted with the bond's key. [Vol 3] Part C, 10.3.2.2
+    pub(super) fn may_ask(&self, index: u8) -> Result<bool, Error> {
+        let Some(slot) = self.links.get(usize::from(index)) else { return Ok(true) };
+        let protection = &slot.protection;
+        if !slot.is_central() || protection.current.is_encrypted() {
+            return Ok(true);
         }
-        self.rx.pool.give(packet);
+        if !self.security.bonds.is_loaded() {
+            return Ok(false);
+        }
+        match (protection.unprotected, protection.bond) {
+            (Some(error), _) => Err(error),
+            (None, Some(bond)) => Ok(!bond.usable),
+            (None, None) => Ok(true),
+        }
+    }
+
+    fn protection(&mut self, index: u8) -> Option<&mut Protection> {
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up())?;
+        Some(&mut slot.protection)
+    }
+
+    /// The level that an attribute or a channel may ask for without a new pairing.
+    pub(crate) fn reachable(&self, link: LinkRef) -> Result<Level, Error> {
+        let protection = &self.link(link)?.protection;
+        let bond = protection.bond.filter(|bond| bond.usable && protection.unprotected.is_none());
+        let bond = bond.map_or(Level::Open, |bond| bond.worth.level);
+        Ok(protection.current.level.max(bond))
     }
 }

@@ -1,0 +1,83 @@
+//! The bonds of a host, as an application lists and removes them.
+
+use core::task::Poll;
+
+use bindrune_wire::Address;
+
+use crate::{
+    BondInfo, Error, Host,
+    waiters::{HostKey, Key},
+};
+
+/// The bonds of a host, one after the other.
+#[derive(Debug)]
+pub struct Bonds<'h> {
+    host: &'h Host,
+    next: u8,
+}
+
+impl Host {
+    /// The bonds that this host keeps, once the store was loaded: [`Bonds::loaded`] waits for that.
+    #[must_use]
+    pub const fn bonds(&self) -> Bonds<'_> {
+        Bonds { host: self, next: 0 }
+    }
+}
+
+impl Bonds<'_> {
+    /// Waits until the store was loaded, as every [`Host::run`] begins with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn loaded(&self) -> Result<(), Error> {
+        self.host
+            .wait(Key::Host(HostKey::Bonds), |core, _| {
+                if core.stack.bonds_are_loaded() { Poll::Ready(Ok(())) } else { Poll::Pending }
+            })
+            .await
+    }
+
+    /// Removes the bond with this identity from memory and store. A link with the peer stays as it is until it ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotBonded`] where there is none, [`Error::BondStore`] where the store failed: then the bond is kept.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the removal.
+    pub async fn remove(&self, identity: &Address) -> Result<(), Error> {
+        let place = self.host.with(|core| core.stack.remove_bond(*identity))?;
+        self.host.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_removed(place)).await
+    }
+
+    /// Removes all bonds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BondStore`] where the store failed; some bonds may be left.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, some bonds may be left.
+    pub async fn clear(&self) -> Result<(), Error> {
+        for bond in self.host.bonds() {
+            match self.remove(&bond.identity).await {
+                Ok(()) | Err(Error::NotBonded) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Bonds<'_> {
+    type Item = BondInfo;
+
+    fn next(&mut self) -> Option<BondInfo> {
+        let (at, bond) = self.host.with(|core| core.stack.bond_from(self.next))?;
+        self.next = at.saturating_add(1);
+        Some(bond)
+    }
+}

@@ -1,0 +1,282 @@
+//! Pairing and encryption, as an application asks for them and is asked.
+
+use core::task::Poll;
+
+use bindrune_smp::{Answer, Key as SecretKey, Keypress, PairingRequest as Asked};
+use bindrune_wire::{Address, Level};
+
+use crate::{
+    Connection, Error, Host, LinkSecurity, Paired,
+    stack::{LinkRef, PairingQuestion},
+    waiters::{HostKey, Key, LinkKey},
+};
+
+/// The questions that pairings ask; while nobody holds this, a pairing that needs a user is refused with Pairing Not
+/// Supported (0x05).
+#[derive(Debug)]
+#[must_use = "dropping it refuses pairings that need a user"]
+pub struct PairingRequests<'h> {
+    host: &'h Host,
+}
+
+/// A question of one pairing. Dropped without the answer that it needs, the answer is no.
+#[derive(Debug)]
+#[must_use = "dropping it answers with no"]
+pub struct PairingRequest<'h> {
+    host: &'h Host,
+    link: LinkRef,
+    serial: u16,
+    question: Question,
+    peer: Option<Address>,
+    open: bool,
+}
+
+/// What a pairing asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Question {
+    /// Pair with this device? [`PairingRequest::accept`] or [`PairingRequest::reject`].
+    Confirm,
+    /// Do both devices show this number of six digits? [`PairingRequest::accept`] or [`PairingRequest::reject`].
+    Compare(u32),
+    /// Show this passkey of six digits, to be entered on the other device, until [`PairingRequest::ended`]. It needs no
+    /// answer.
+    Display(u32),
+    /// Which passkey does the other device show? [`PairingRequest::passkey`].
+    Input,
+    /// What came from the other device out of band? [`PairingRequest::oob`] where it is for LE Secure Connections, else
+    /// [`PairingRequest::temporary_key`].
+    Oob {
+        /// LE Secure Connections.
+        secure: bool,
+    },
+}
+
+impl Host {
+    /// Takes the questions of all pairings, from now on until what is given is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] while another one is held.
+    pub fn pairing_requests(&self) -> Result<PairingRequests<'_>, Error> {
+        self.with(|core| core.stack.listen_to_pairing())?;
+        Ok(PairingRequests { host: self })
+    }
+
+    /// Makes out-of-band data of this device for LE Secure Connections, its random number and its confirm value, to be
+    /// brought to the peer; the pairings to come use it. [Vol 3] Part H, 2.3.5.6.4
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where no key pair can be made.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, the data is made all the same; call it again for other data.
+    pub async fn oob(&self) -> Result<([u8; 16], [u8; 16]), Error> {
+        self.with(|core| core.stack.make_oob());
+        self.wait(Key::Host(HostKey::Pairing), |core, _| core.stack.poll_oob()).await
+    }
+}
+
+impl<'h> PairingRequests<'h> {
+    /// The next question, of any link.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> PairingRequest<'h> {
+        let host = self.host;
+        loop {
+            let key = Key::Host(HostKey::Pairing);
+            let next = host.wait(key, |core, _| core.stack.poll_question()).await;
+            let Ok(PairingQuestion { link, serial, request }) = next else { continue };
+            let peer = host.with(|core| {
+                let slot = core.stack.link(link).ok()?;
+                Some(slot.protection.identity().unwrap_or_else(|| slot.control.peer()))
+            });
+            let (question, open) = match request {
+                Asked::Confirm => (Question::Confirm, true),
+                Asked::Compare(number) => (Question::Compare(number), true),
+                Asked::Display(passkey) => (Question::Display(passkey), false),
+                Asked::Input => (Question::Input, true),
+                Asked::Oob { secure } => (Question::Oob { secure }, true),
+            };
+            return PairingRequest { host, link, serial, question, peer, open };
+        }
+    }
+}
+
+impl Drop for PairingRequests<'_> {
+    fn drop(&mut self) {
+        self.host.with(|core| core.stack.ignore_pairing());
+    }
+}
+
+impl PairingRequest<'_> {
+    /// What is asked.
+    #[must_use]
+    pub const fn question(&self) -> Question {
+        self.question
+    }
+
+    /// The peer, where the link is still up: its identity where there is a bond with it, else the address that it uses.
+    #[must_use]
+    pub const fn peer(&self) -> Option<Address> {
+        self.peer
+    }
+
+    /// True where it is a question of this connection.
+    #[must_use]
+    pub fn is_of(&self, connection: &Connection<'_>) -> bool {
+        self.link == connection.link()
+    }
+
+    /// Yes: pair, or the numbers are equal.
+    pub fn accept(&mut self) {
+        self.answer(Answer::Yes);
+    }
+
+    /// No: the pairing ends.
+    pub fn reject(&mut self) {
+        self.answer(Answer::No);
+    }
+
+    /// The passkey that the other device shows, 0 to 999,999; any other number ends the pairing.
+    pub fn passkey(&mut self, passkey: u32) {
+        self.answer(Answer::Passkey(passkey));
+    }
+
+    /// The temporary key of legacy pairing, least significant octet first.
+    pub fn temporary_key(&mut self, key: [u8; 16]) {
+        self.answer(Answer::TemporaryKey(SecretKey::new(key)));
+    }
+
+    /// The random number and the confirm value that the other device passed on for LE Secure Connections.
+    pub fn oob(&mut self, random: [u8; 16], confirm: [u8; 16]) {
+        self.answer(Answer::Oob { random: SecretKey::new(random), confirm });
+    }
+
+    /// Tells the other device what happens at the keyboard here, where both sides want to know.
+    pub fn keypress(&mut self, keypress: Keypress) {
+        let (link, serial) = (self.link, self.serial);
+        self.host.with(|core| core.stack.tell_keypress(link, serial, keypress));
+    }
+
+    /// Waits until the pairing is over, well or not: the dialog can go.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn ended(&self) {
+        let (link, serial) = (self.link, self.serial);
+        let key = Key::Link(link.index, LinkKey::Security);
+        let over = |core: &mut crate::core::Core| core.stack.poll_pairing_over(link, serial);
+        let _over = self.host.wait(key, |core, _| over(core)).await;
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        if core::mem::take(&mut self.open) {
+            let (link, serial) = (self.link, self.serial);
+            self.host.with(|core| core.stack.answer_pairing(link, serial, answer));
+        }
+    }
+}
+
+impl Drop for PairingRequest<'_> {
+    fn drop(&mut self) {
+        self.answer(Answer::No);
+    }
+}
+
+impl Connection<'_> {
+    /// Pairs with the peer anew. A peripheral asks its central to, and waits until that has paired, or has encrypted the link
+    /// with the key of the bond.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Pairing`] says which side ended it and why; [`Error::BondsFull`], [`Error::BondKept`] and
+    /// [`Error::BondStore`] where the bond cannot be kept; [`Error::Timeout`] where the central does nothing for 30 s;
+    /// [`Error::Busy`] while another pairing of this link is under way.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the pairing.
+    pub async fn pair(&self) -> Result<Paired, Error> {
+        self.pair_for(Level::Open).await
+    }
+
+    /// Encrypts the link with the key of the bond; a peripheral asks its central to. A link that is encrypted stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotBonded`] without a bond, [`Error::BondLost`] where the peer no longer has its key, [`Error::Encryption`]
+    /// where it fails for another reason, [`Error::Timeout`] where the central does nothing for 30 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop it.
+    pub async fn encrypt(&self) -> Result<LinkSecurity, Error> {
+        let link = self.link();
+        match self.host().with(|core| core.stack.wish_encryption(link))? {
+            None => self.security(),
+            Some(attempts) => {
+                self.wait(LinkKey::Security, |stack| stack.poll_encrypted(link, attempts)).await
+            }
+        }
+    }
+
+    /// Brings the link to a level: encrypts it with the key of the bond where that is enough, else pairs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::encrypt`] and [`Self::pair`], and [`Error::Insecure`] where less was achieved.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop what was begun.
+    pub async fn secure(&self, level: Level) -> Result<LinkSecurity, Error> {
+        let link = self.link();
+        let now = self.security()?;
+        if now.level >= level {
+            return Ok(now);
+        }
+        let loaded = |core: &mut crate::core::Core| {
+            if core.stack.bonds_are_loaded() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        };
+        self.host().wait(Key::Host(HostKey::Bonds), |core, _| loaded(core)).await?;
+        if self.host().with(|core| core.stack.reachable(link))? >= level {
+            self.encrypt().await?;
+        } else {
+            self.pair_for(level).await?;
+        }
+        let now = self.security()?;
+        if now.level >= level { Ok(now) } else { Err(Error::Insecure { level: now.level }) }
+    }
+
+    /// How the link is protected.
+    pub fn security(&self) -> Result<LinkSecurity, Error> {
+        let link = self.link();
+        self.host().with(|core| core.stack.link_security(link))
+    }
+
+    /// Tells that the user allows the peer what asks for authorization, or no longer does. It holds for this link.
+    pub fn authorize(&self, authorized: bool) -> Result<(), Error> {
+        let link = self.link();
+        self.host().with(|core| core.stack.authorize(link, authorized))
+    }
+
+    /// The identity of a peer with which there is a bond: the bond is of this address, or resolves the one that the peer uses. It
+    /// is proven only once the link is encrypted.
+    #[must_use]
+    pub fn identity(&self) -> Option<Address> {
+        let link = self.link();
+        self.host().with(|core| core.stack.link(link).ok()?.protection.identity())
+    }
+
+    async fn pair_for(&self, level: Level) -> Result<Paired, Error> {
+        let link = self.link();
+        let serial = self.host().with(|core| core.stack.wish_pairing(link, level))?;
+        self.wait(LinkKey::Security, |stack| stack.poll_paired(link, serial)).await
+    }
+}

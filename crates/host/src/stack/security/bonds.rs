@@ -1,0 +1,215 @@
+//! What bonds mean for links: which is the peer's, which may be kept, what the GATT server remembers.
+
+use core::task::Poll;
+
+use bindrune_smp::Bond;
+use bindrune_wire::Address;
+use embassy_time::Instant;
+
+use super::{BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, table::Out};
+use crate::{
+    Error,
+    stack::LinkRef,
+    waiters::{HostKey, LinkKey},
+};
+
+impl Stack {
+    /// Looks for the bond with the peer of a link; a central encrypts the link with its key at once.
+    pub(super) fn attach_bond(&mut self, now: Instant, index: u8) {
+        if !self.security.bonds.is_loaded() {
+            return;
+        }
+        let own = self.identity().map(|identity| identity.address);
+        let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
+        let (central, peer) = (slot.is_central(), slot.control.peer());
+        let found = self.security.bonds.of_address(peer);
+        let known = found.map(|(_, bond)| self.known(&bond, central, own));
+        let Some(protection) = self.protection(index) else { return };
+        protection.bond = known;
+        let usable = known.is_some_and(|known| known.usable);
+        if central && usable && !protection.current.is_encrypted() && protection.start.is_none() {
+            let _started = self.begin_encryption(now, index);
+        }
+    }
+
+    fn known(&self, bond: &Bond, central: bool, own: Option<Address>) -> Known {
+        let key = if central { &bond.keys.peer } else { &bond.keys.local };
+        let long = bond.key_size >= self.config.pairing.min_key_size;
+        let usable = key.is_some() && long && own == Some(bond.local);
+        Known { identity: bond.peer, worth: LinkSecurity::of_bond(bond), usable }
+    }
+
+    /// True where a bond with the peer of a link could be kept.
+    pub(super) fn has_room(&self, index: u8) -> bool {
+        let slot = self.links.get(usize::from(index));
+        if slot.is_some_and(|slot| slot.protection.bond.is_some()) {
+            return true;
+        }
+        let others = (0u8..).zip(self.links.iter()).filter(|(other, link)| {
+            let protection = &link.protection;
+            let will =
+                protection.is_pairing() && protection.accepted || protection.storing.is_some();
+            *other != index && link.is_up() && protection.bond.is_none() && will
+        });
+        let orphan = usize::from(self.security.bonds.orphan.is_some());
+        others.count().saturating_add(orphan) < self.security.bonds.free()
+    }
+
+    /// Whether the bond that a link has made may be kept.
+    pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
+        let known = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
+        match self.security.bonds.named(bond.peer) {
+            Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept),
+            // The peer says that it is another device, and has shown nothing of it.
+            Some(_) if known.is_none_or(|known| known.identity != bond.peer) => {
+                Err(PairingFailure::BondKept)
+            }
+            Some(_) => Ok(()),
+            None if self.security.bonds.free() == 0 => Err(PairingFailure::BondsFull),
+            None => Ok(()),
+        }
+    }
+
+    /// The store has kept the bond that a link has made, or failed to.
+    pub(super) fn bond_stored(&mut self, link: LinkRef, result: Result<(), ()>) {
+        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return };
+        if slot.generation != link.generation || !slot.is_up() {
+            return;
+        }
+        let Some((bond, paired)) = slot.protection.storing.take() else { return };
+        if result.is_err() {
+            return self.fail_pairing(link.index, PairingFailure::BondStore);
+        }
+        if self.security.bonds.put(&bond).is_none() {
+            return self.fail_pairing(link.index, PairingFailure::BondsFull);
+        }
+        self.bond_made(link.index, &bond, paired);
+    }
+
+    fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {
+        let own = self.identity().map(|identity| identity.address);
+        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
+        let known = self.known(bond, central, own);
+        if let Some(protection) = self.protection(index) {
+            protection.bond = Some(known);
+            protection.current.bonded = true;
+            protection.recalled = true;
+        }
+        self.pairing_over(index, Ok(paired));
+        self.remember(index);
+        self.ready.host(HostKey::Bonds);
+    }
+
+    /// A link has ended before its bond was stored: it is stored all the same.
+    pub(super) fn adopt(&mut self, link: LinkRef, bond: Bond) {
+        let bonds = &mut self.security.bonds;
+        if bonds.orphan.is_none() {
+            bonds.orphan = Some(bond);
+            if bonds.out == Some(Out::Link(link)) {
+                bonds.out = Some(Out::Orphan);
+            }
+        } else if let Some(place) = bonds.put(&bond) {
+            bonds.mark_dirty(place);
+        }
+        self.ready.host(HostKey::BondJob);
+    }
+
+    /// The peer rejected the keys of a bond that was just made. [Vol 3] Part H, 3.5.5
+    pub(super) fn discard_bond(&mut self, index: u8) {
+        let known = self.protection(index).and_then(|p| p.bond);
+        if let Some(known) = known {
+            let _doomed = self.remove_bond(known.identity);
+        }
+    }
+
+    /// The store is loaded: links that came up before learn of their bonds.
+    pub(super) fn bonds_loaded(&mut self, now: Instant) {
+        for index in 0..self.link_slots() {
+            self.attach_bond(now, index);
+            let wanted = self.protection(index).and_then(|p| p.key_wanted.take());
+            if let Some((ediv, rand)) = wanted {
+                self.answer_key(now, index, ediv, rand);
+            }
+            self.wake_client(index);
+        }
+        self.ready.host(HostKey::Transmit);
+        self.ready.host(HostKey::Bonds);
+    }
+
+    /// Begins to remove a bond; gives its place.
+    pub(crate) fn remove_bond(&mut self, identity: Address) -> Result<u8, Error> {
+        let (place, _) = self.security.bonds.named(identity).ok_or(Error::NotBonded)?;
+        self.security.bonds.doom(place);
+        for index in 0..self.link_slots() {
+            let Some(protection) = self.protection(index) else { continue };
+            if protection.identity() == Some(identity) {
+                protection.bond = None;
+                protection.current.bonded = false;
+                protection.unprotected = None;
+                self.ready.link(index, LinkKey::Security);
+                self.wake_client(index);
+            }
+        }
+        self.ready.host(HostKey::BondJob);
+        Ok(place)
+    }
+
+    /// Ready once the store has forgotten the record of a place.
+    pub(crate) fn poll_removed(&mut self, place: u8) -> Poll<Result<(), Error>> {
+        let bonds = &mut self.security.bonds;
+        if bonds.is_doomed(place) {
+            return Poll::Pending;
+        }
+        let kept = bonds.take_kept(place);
+        Poll::Ready(if kept { Err(Error::BondStore) } else { Ok(()) })
+    }
+
+    /// The first bond in or behind a place.
+    pub(crate) fn bond_from(&self, place: u8) -> Option<(u8, BondInfo)> {
+        let mut bonds = self.security.bonds.iter().filter(|(at, _)| *at >= place);
+        bonds.next().map(|(at, bond)| (at, BondInfo::of(&bond)))
+    }
+
+    /// Whether the bonds are known, so that they can be listed.
+    pub(crate) fn bonds_are_loaded(&self) -> bool {
+        self.security.bonds.is_loaded()
+    }
+
+    /// Puts back what the GATT server remembered of a bonded peer. [Vol 3] Part G, 2.5.2
+    pub(super) fn recall(&mut self, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+            return;
+        };
+        if core::mem::replace(&mut slot.protection.recalled, true) {
+            return;
+        }
+        let Some(identity) = slot.protection.identity() else { return };
+        if let (Some((_, bond)), Some(peer)) =
+            (self.security.bonds.named(identity), slot.peer.as_mut())
+        {
+            self.server.recall(peer, &bond.gatt);
+            self.owe(index);
+        }
+    }
+
+    /// Keeps what the GATT server is to remember of a bonded peer, where that changed.
+    pub(in crate::stack) fn remember(&mut self, index: u8) {
+        let Some(slot) = self.links.get(usize::from(index)) else { return };
+        if !slot.protection.current.bonded || !slot.protection.recalled {
+            return;
+        }
+        let (Some(identity), Some(peer)) = (slot.protection.identity(), slot.peer.as_ref()) else {
+            return;
+        };
+        let memory = self.server.remember(peer);
+        let Some((_, mut bond)) = self.security.bonds.named(identity) else { return };
+        if bond.gatt == memory {
+            return;
+        }
+        bond.gatt = memory;
+        if let Some(place) = self.security.bonds.put(&bond) {
+            self.security.bonds.mark_dirty(place);
+            self.ready.host(HostKey::BondJob);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! A link is encrypted: started as the central, answered as the peripheral, and watched. [Vol 4] Part E, 7.7.8
+
+use bindrune_hci::{
+    Command, Opcode, RawHandle, Status,
+    cmd::le::{
+        EnableEncryption, LongTermKeyRequestNegativeReply, LongTermKeyRequestReply, SecretKey,
+    },
+};
+use bindrune_smp::{Key, LongTermKey, Reason};
+use bindrune_wire::{Handle, Writer};
+use embassy_time::{Duration, Instant};
+
+use super::{LinkSecurity, PairingFailure, Protection, Stack};
+use crate::{
+    Error,
+    stack::link::News,
+    waiters::{HostKey, LinkKey},
+};
+
+/// What is starting to encrypt a link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) source: Source,
+    /// What the link is worth afterwards.
+    pub(super) worth: LinkSecurity,
+}
+
+/// Whose key encrypts a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// That of the pairing in progress.
+    Pairing,
+    /// That of the bond.
+    Bond,
+}
+
+/// The command of a link's encryption that is owed.
+#[derive(Clone, Debug)]
+pub(super) enum Owed {
+    Nothing,
+    /// As the central, encrypt.
+    Encrypt(LongTermKey),
+    /// As the peripheral, give the key.
+    Reply(Key),
+    /// As the peripheral, there is no such key.
+    Refuse,
+}
+
+/// How long encryption may take to start: the link layer gives up after that time as well. [Vol 6] Part B, 5.2
+const START: Duration = Duration::from_secs(40);
+
+impl Protection {
+    /// Writes the command that is owed.
+    pub(in crate::stack) fn poll_command(
+        &mut self,
+        handle: Handle,
+        w: &mut Writer<'_>,
+    ) -> Option<Opcode> {
+        let handle = RawHandle::from(handle);
+        match core::mem::replace(&mut self.owed, Owed::Nothing) {
+            Owed::Nothing => None,
+            Owed::Encrypt(LongTermKey { key, ediv, rand }) => {
+                let command = EnableEncryption {
+                    handle,
+                    random_number: rand.into(),
+                    encrypted_diversifier: ediv.into(),
+                    key: SecretKey(*key.octets()),
+                };
+                command.write(w).ok().map(|()| EnableEncryption::OPCODE)
+            }
+            Owed::Reply(key) => {
+                let command = LongTermKeyRequestReply { handle, key: SecretKey(*key.octets()) };
+                command.write(w).ok().map(|()| LongTermKeyRequestReply::OPCODE)
+            }
+            Owed::Refuse => {
+                let command = LongTermKeyRequestNegativeReply { handle };
+                command.write(w).ok().map(|()| LongTermKeyRequestNegativeReply::OPCODE)
+            }
+        }
+    }
+}
+
+impl Stack {
+    /// Encrypts a link with the key of its bond; as the peripheral, asks the central to.
+    pub(super) fn begin_encryption(&mut self, now: Instant, index: u8) -> Result<(), Error> {
+        let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
+        let known = known.ok_or(Error::NotBonded)?;
+        let (_, bond) = self.security.bonds.named(known.identity).ok_or(Error::NotBonded)?;
+        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
+        if !central {
+            return self.begin_pairing(now, index, bindrune_wire::Level::Open, true);
+        }
+        let key = bond.keys.peer.ok_or(Error::NotBonded)?;
+        let start = Start { source: Source::Bond, worth: known.worth };
+        self.start_encryption(now, index, key, start);
+        Ok(())
+    }
+
+    /// As the central, encrypts a link.
+    pub(super) fn start_encryption(
+        &mut self,
+        now: Instant,
+        index: u8,
+        key: LongTermKey,
+        start: Start,
+    ) {
+        if let Some(protection) = self.protection(index) {
+            protection.start = Some(start);
+            protection.owed = Owed::Encrypt(key);
+            protection.deadline = now.checked_add(START);
+        }
+        self.command_link(index);
+        self.deadlines_changed();
+    }
+
+    /// The central asks for a key. [Vol 4] Part E, 7.7.65.5
+    pub(in crate::stack) fn key_requested(
+        &mut self,
+        now: Instant,
+        handle: RawHandle,
+        ediv: u16,
+        rand: u64,
+    ) {
+        let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.heard = now;
+        }
+        self.answer_key(now, index, ediv, rand);
+    }
+
+    /// Gives the key of the pairing or of the bond, or says that there is none. [Vol 3] Part H, 2.4.4
+    pub(super) fn answer_key(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
+        if self.is_weaker_than_bond(index) {
+            // The peer's public key turned out to be the debug key.
+            let reason = Reason::AUTHENTICATION_REQUIREMENTS;
+            self.refuse_terms(index, reason, PairingFailure::BondKept);
+        }
+        let pairing = self.worth_of_pairing(index);
+        let loaded = self.security.bonds.is_loaded();
+        let Some(protection) = self.protection(index) else { return };
+        let machine = protection.pairing.as_mut().filter(|machine| machine.is_active());
+        let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
+        let early = machine.is_some() && !proven;
+        let key = machine.and_then(|machine| machine.long_term_key(ediv, rand).cloned());
+        if let (Some(key), Some(worth)) = (key, pairing) {
+            protection.start = Some(Start { source: Source::Pairing, worth });
+            protection.owed = Owed::Reply(key);
+        } else if early {
+            // A key before the pairing has proven one: the peer skips a step.
+            if let Some(machine) = protection.pairing.as_mut() {
+                machine.cancel(Reason::UNSPECIFIED_REASON);
+            }
+            protection.owed = Owed::Refuse;
+        } else if !loaded {
+            protection.key_wanted = Some((ediv, rand));
+        } else {
+            self.answer_with_bond(index, ediv, rand);
+        }
+        self.command_link(index);
+        self.pairing_changed(now, index);
+    }
+
+    fn answer_with_bond(&mut self, index: u8, ediv: u16, rand: u64) {
+        let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
+        let bond = known.and_then(|known| self.security.bonds.named(known.identity));
+        let key = bond.and_then(|(_, bond)| bond.keys.local);
+        let key = key.filter(|key| key.ediv == ediv && key.rand == rand);
+        let Some(protection) = self.protection(index) else { return };
+        match (key, known) {
+            (Some(key), Some(known)) => {
+                protection.start = Some(Start { source: Source::Bond, worth: known.worth });
+                protection.owed = Owed::Reply(key.key);
+            }
+            (Some(_) | None, _) => protection.owed = Owed::Refuse,
+        }
+    }
+
+    /// The link is encrypted, could not be, or no longer is.
+    pub(in crate::stack) fn encryption_told(
+        &mut self,
+        now: Instant,
+        handle: RawHandle,
+        status: Status,
+        on: bool,
+    ) {
+        let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.heard = now;
+        }
+        let Some(protection) = self.protection(index) else { return };
+        let was = protection.current.is_encrypted();
+        protection.deadline = None;
+        let start = protection.start.take();
+        match (status.is_success() && on, start) {
+            (true, Some(start)) => self.encrypted(now, index, start),
+            // Nobody gave a key: what it is encrypted with protects nothing.
+            (true, None) => {}
+            (false, start) => {
+                protection.current = LinkSecurity::OPEN;
+                if let Some(start) = start {
+                    self.not_encrypted(now, index, start, status);
+                }
+                if was {
+                    // It would go on without the protection that was relied on. [Vol 3] Part C, 10.3
+                    let _ends = self.disconnect_slot(index, Status::AUTHENTICATION_FAILURE);
+                }
+            }
+        }
+        self.deadlines_changed();
+    }
+
+    fn encrypted(&mut self, now: Instant, index: u8, start: Start) {
+        let Some(protection) = self.protection(index) else { return };
+        protection.current = start.worth;
+        protection.unprotected = None;
+        match start.source {
+            Source::Pairing => {
+                if let Some(pairing) = protection.pairing.as_mut() {
+                    pairing.handle_encryption(now, true);
+                }
+                self.pairing_changed(now, index);
+            }
+            Source::Bond => self.encrypted_with_bond(index),
+        }
+        self.tell(index, News::ENCRYPTED);
+        self.attempt_over(index, Ok(()));
+    }
+
+    fn encrypted_with_bond(&mut self, index: u8) {
+        let name = self.backoff_of(index);
+        if let Some(name) = name {
+            self.security.backoff.succeeded(name);
+        }
+        self.recall(index);
+        let waits = self.protection(index).is_some_and(|p| p.answer_due.is_some());
+        let known = self.protection(index).and_then(|p| p.bond);
+        if let (true, Some(known)) = (waits, known)
+            && let Some((_, bond)) = self.security.bonds.named(known.identity)
+        {
+            self.pairing_over(index, Ok(super::Paired::of_bond(&bond)));
+        }
+    }
+
+    fn not_encrypted(&mut self, now: Instant, index: u8, start: Start, status: Status) {
+        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
+        let Some(protection) = self.protection(index) else { return };
+        let error = match (start.source, central && status == Status::KEY_MISSING) {
+            (Source::Pairing, _) => {
+                if let Some(pairing) = protection.pairing.as_mut() {
+                    pairing.handle_encryption(now, false);
+                }
+                self.pairing_changed(now, index);
+                return self.attempt_over(index, Err(Error::Encryption(status)));
+            }
+            (Source::Bond, true) => Error::BondLost,
+            (Source::Bond, false) => Error::Encryption(status),
+        };
+        protection.unprotected = Some(error);
+        if error == Error::BondLost {
+            self.tell(index, News::BOND_LOST);
+        }
+        self.attempt_over(index, Err(error));
+    }
+
+    /// An attempt to encrypt has ended: whoever waits for it is told.
+    pub(super) fn attempt_over(&mut self, index: u8, result: Result<(), Error>) {
+        if let Some(protection) = self.protection(index) {
+            protection.attempts = protection.attempts.wrapping_add(1);
+            protection.attempt = Some(result);
+            protection.answer_due = None;
+        }
+        self.ready.link(index, LinkKey::Security);
+        self.ready.host(HostKey::Transmit);
+        self.wake_client(index);
+        self.owe(index);
+    }
+
+    /// The controller refused a command of a link's encryption.
+    pub(in crate::stack) fn encryption_refused(&mut self, now: Instant, index: u8, status: Status) {
+        let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
+        if let Some(slot) = slot.filter(|l| l.protection.start.is_some() && !status.is_success()) {
+            self.encryption_told(now, slot.handle.into(), status, false);
+        }
+    }
+
+    /// Encryption did not start in time: the link cannot be trusted to carry anything any longer.
+    pub(super) fn encryption_stuck(&mut self, index: u8) {
+        if let Some(protection) = self.protection(index) {
+            protection.start = None;
+            protection.unprotected = Some(Error::Encryption(Status::LL_RESPONSE_TIMEOUT));
+        }
+        self.attempt_over(index, Err(Error::Encryption(Status::LL_RESPONSE_TIMEOUT)));
+        let _ends = self.disconnect_slot(index, Status::AUTHENTICATION_FAILURE);
+    }
+}

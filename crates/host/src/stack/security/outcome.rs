@@ -1,0 +1,230 @@
+//! What the application is told about the protection of its links.
+
+use core::fmt;
+
+use bindrune_smp::{Bond, Method, Outcome, Reason, Terms};
+use bindrune_wire::{Address, Level};
+
+use crate::Error;
+
+/// How a link is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct LinkSecurity {
+    /// What was achieved: [`Level::Open`] until the link is encrypted.
+    pub level: Level,
+    /// Octets of the key that encrypts the link; 0 without encryption.
+    pub key_size: u8,
+    /// How the key came to be.
+    pub method: Option<Method>,
+    /// The key is of LE Secure Connections.
+    pub secure_connections: bool,
+    /// The key is kept for links to come.
+    pub bonded: bool,
+}
+
+impl LinkSecurity {
+    /// A link without any protection.
+    pub const OPEN: Self = Self {
+        level: Level::Open,
+        key_size: 0,
+        method: None,
+        secure_connections: false,
+        bonded: false,
+    };
+
+    /// What a link is worth that is encrypted with the key of a bond.
+    pub(super) const fn of_bond(bond: &Bond) -> Self {
+        Self {
+            level: bond.level(),
+            key_size: bond.key_size,
+            method: Some(bond.method),
+            secure_connections: bond.secure,
+            bonded: true,
+        }
+    }
+
+    /// What a link is worth that is encrypted with the key of a pairing in progress.
+    pub(super) const fn of_terms(terms: &Terms) -> Self {
+        Self {
+            level: terms.level(),
+            key_size: terms.key_size,
+            method: Some(terms.method),
+            secure_connections: terms.secure,
+            bonded: false,
+        }
+    }
+
+    pub(super) const fn is_encrypted(&self) -> bool {
+        !matches!(self.level, Level::Open)
+    }
+}
+
+/// What a pairing achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Paired {
+    /// How the devices paired.
+    pub method: Method,
+    /// By LE Secure Connections.
+    pub secure_connections: bool,
+    /// Protected against a man in the middle.
+    pub authenticated: bool,
+    /// What the link is worth now.
+    pub level: Level,
+    /// Octets of the key.
+    pub key_size: u8,
+    /// The keys are kept for links to come.
+    pub bonded: bool,
+    /// Who the peer said that it is: its public or static address.
+    pub identity: Option<Address>,
+}
+
+impl Paired {
+    pub(super) const fn of_outcome(outcome: &Outcome) -> Self {
+        Self {
+            method: outcome.method,
+            secure_connections: outcome.secure,
+            authenticated: outcome.authenticated,
+            level: outcome.level,
+            key_size: outcome.key_size,
+            bonded: outcome.bonded,
+            identity: outcome.keys.peer_identity,
+        }
+    }
+
+    /// What the pairing achieved that made a bond.
+    pub(super) const fn of_bond(bond: &Bond) -> Self {
+        Self {
+            method: bond.method,
+            secure_connections: bond.secure,
+            authenticated: bond.authenticated,
+            level: bond.level(),
+            key_size: bond.key_size,
+            bonded: true,
+            identity: bond.keys.peer_identity,
+        }
+    }
+}
+
+/// A bond, without its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct BondInfo {
+    /// Who the peer is: its public or static address, or the address that it paired with where it gave none.
+    pub identity: Address,
+    /// What a link is worth that is encrypted with the bond's key.
+    pub level: Level,
+    /// How the devices paired.
+    pub method: Method,
+    /// By LE Secure Connections.
+    pub secure_connections: bool,
+    /// Octets of the key.
+    pub key_size: u8,
+    /// The peer uses addresses that change, which this bond resolves.
+    pub private_addresses: bool,
+}
+
+impl BondInfo {
+    pub(super) fn of(bond: &Bond) -> Self {
+        Self {
+            identity: bond.peer,
+            level: bond.level(),
+            method: bond.method,
+            secure_connections: bond.secure,
+            key_size: bond.key_size,
+            private_addresses: bond.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero()),
+        }
+    }
+}
+
+/// Why a pairing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PairingFailure {
+    /// This device ended it, and told the peer the reason.
+    Local(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
+    /// The peer ended it.
+    Peer(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
+    /// The peer, or the user, did nothing for 30 s. On this link there is no more pairing.
+    Timeout,
+    /// The link could not be encrypted with the new key.
+    Encryption,
+    /// The last pairing failed a short time ago: the next one must wait, 1 s at first and up to 64 s.
+    TooSoon,
+    /// Every place for a bond is taken.
+    BondsFull,
+    /// There is a bond with this peer that the new one may not replace: it is stronger, or the user did not agree.
+    BondKept,
+    /// The store failed to keep the bond.
+    BondStore,
+}
+
+impl PairingFailure {
+    pub(super) const fn error(self) -> Error {
+        match self {
+            Self::BondsFull => Error::BondsFull,
+            Self::BondKept => Error::BondKept,
+            Self::BondStore => Error::BondStore,
+            Self::Local(_) | Self::Peer(_) | Self::Timeout | Self::Encryption | Self::TooSoon => {
+                Error::Pairing(self)
+            }
+        }
+    }
+}
+
+impl fmt::Display for PairingFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(reason) => {
+                write!(f, "this device ended the pairing: {}", Cause(*reason))
+            }
+            Self::Peer(reason) => write!(f, "the peer ended the pairing: {}", Cause(*reason)),
+            Self::Timeout => f.write_str(
+                "nobody answered for 30 s; connect again before the next attempt to pair",
+            ),
+            Self::Encryption => f.write_str("the link could not be encrypted with the new key"),
+            Self::TooSoon => f.write_str(
+                "the last attempt failed a short time ago; wait up to a minute before the next one",
+            ),
+            Self::BondsFull => f.write_str(
+                "every place for a bond is taken; remove a bond, or give Config more of them",
+            ),
+            Self::BondKept => f.write_str(
+                "there is a bond with this peer that a weaker one may not replace; remove it first",
+            ),
+            Self::BondStore => f.write_str("the store failed to keep the bond"),
+        }
+    }
+}
+
+impl core::error::Error for PairingFailure {}
+
+/// A reason of Pairing Failed in words.
+struct Cause(Reason);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::PASSKEY_ENTRY_FAILED => "the passkey was not entered",
+            Reason::OOB_NOT_AVAILABLE => "the out-of-band data is missing",
+            Reason::AUTHENTICATION_REQUIREMENTS => {
+                "the other side cannot give the security that is asked for"
+            }
+            Reason::CONFIRM_VALUE_FAILED => "the passkey or the confirm value is wrong",
+            Reason::PAIRING_NOT_SUPPORTED => "it does not pair, or nobody is there to be asked",
+            Reason::ENCRYPTION_KEY_SIZE => "the key would be too short",
+            Reason::REPEATED_ATTEMPTS => "too little time since the last failure",
+            Reason::INVALID_PARAMETERS => "a parameter is invalid",
+            Reason::DHKEY_CHECK_FAILED => "the check of the Diffie-Hellman key failed",
+            Reason::NUMERIC_COMPARISON_FAILED => "the numbers are not the same",
+            Reason::KEY_REJECTED => "a key was rejected",
+            Reason::BUSY => "it is busy",
+            reason => return write!(f, "{reason:?}"),
+        })
+    }
+}

@@ -1,0 +1,308 @@
+//! The pairing machine of each link: what it is told, what it says, and how it ends. [Vol 3] Part H, 2.3
+
+use bindrune_gap::LinkUp;
+use bindrune_hci::Role;
+use bindrune_smp::{
+    AuthReq, Bond, Event, Failure, Identity, Key, LongTermKey, Method, Outcome, Pairing, Reason,
+    Role as PairingRole, pdu::Code,
+};
+use bindrune_wire::{Address, Level, Packet};
+use embassy_time::Instant;
+
+use super::{
+    LinkSecurity, Paired, PairingFailure, Protection, Stack,
+    encryption::{Source, Start},
+    requests::Ask,
+};
+use crate::{
+    ClientSecurity, Error,
+    stack::link::News,
+    waiters::{HostKey, LinkKey},
+};
+
+impl Stack {
+    /// A link came up: nothing protects it yet.
+    pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
+        let role =
+            if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
+        let (Some(identity), Some(local)) = (self.identity(), self.on_air(up)) else { return };
+        let config = self.config.pairing;
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            let pairing = Pairing::new(role, config, identity, local, up.peer);
+            slot.protection = Protection { pairing: Some(pairing), ..Protection::NONE };
+        }
+        self.attach_bond(now, index);
+    }
+
+    /// Who this device is to those that keep its keys.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let address = self.gap.controller()?.address;
+        Some(Identity { address, irk: Key::new([0; 16]) })
+    }
+
+    /// The own address that a link was made with.
+    fn on_air(&self, _up: &LinkUp) -> Option<Address> {
+        Some(self.gap.controller()?.address)
+    }
+
+    /// Takes a PDU of the Security Manager.
+    pub(in crate::stack) fn handle_smp(&mut self, now: Instant, index: u8, packet: Packet) {
+        let begins = packet.bytes().first() == Some(&Code::PAIRING_REQUEST.0);
+        let idle = self.protection(index).is_some_and(|p| !p.is_pairing());
+        if begins && idle {
+            let require = self.protection(index).map_or(Level::Open, |p| p.require);
+            let config = self.pairing_config(index, require, true);
+            let _central_or_not = self.prepare_pairing(now, index, config);
+        }
+        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+            pairing.handle_pdu(now, packet.bytes());
+            self.check_terms(index);
+            self.pairing_changed(now, index);
+        }
+        self.rx.pool.give(packet);
+    }
+
+    /// A pairing whose terms this device does not accept ends as soon as they are known.
+    fn check_terms(&mut self, index: u8) {
+        let (weaker, room) = (self.is_weaker_than_bond(index), self.has_room(index));
+        let listening = self.security.listening;
+        let Some(protection) = self.protection(index) else { return };
+        let Some(terms) = protection.pairing.as_ref().and_then(Pairing::terms) else {
+            protection.accepted = false;
+            return;
+        };
+        if core::mem::replace(&mut protection.accepted, true) {
+            return;
+        }
+        let asks = protection.consent || terms.method != Method::JustWorks;
+        let (reason, verdict) = if weaker {
+            (Reason::AUTHENTICATION_REQUIREMENTS, PairingFailure::BondKept)
+        } else if terms.bonded && !room {
+            (Reason::UNSPECIFIED_REASON, PairingFailure::BondsFull)
+        } else if asks && !listening {
+            let reason = Reason::PAIRING_NOT_SUPPORTED;
+            (reason, PairingFailure::Local(reason))
+        } else {
+            return;
+        };
+        self.refuse_terms(index, reason, verdict);
+    }
+
+    pub(super) fn refuse_terms(&mut self, index: u8, reason: Reason, verdict: PairingFailure) {
+        if let Some(protection) = self.protection(index)
+            && let Some(pairing) = protection.pairing.as_mut()
+        {
+            protection.verdict = Some(verdict);
+            pairing.cancel(reason);
+        }
+    }
+
+    /// True where the pairing in progress will be worth less than the bond with this peer.
+    pub(super) fn is_weaker_than_bond(&self, index: u8) -> bool {
+        let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
+        let terms = protection.and_then(|p| p.pairing.as_ref()?.terms());
+        let known = protection.and_then(|p| p.bond);
+        match (terms, known.and_then(|known| self.security.bonds.named(known.identity))) {
+            (Some(terms), Some((_, old))) => !terms.may_replace(&old),
+            _ => false,
+        }
+    }
+
+    /// Looks what the machine of a link has to say.
+    pub(in crate::stack) fn pairing_changed(&mut self, now: Instant, index: u8) {
+        loop {
+            let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) else {
+                return;
+            };
+            if let Some(event) = pairing.poll_event() {
+                self.handle_pairing_event(now, index, event);
+            } else if let Some(request) = pairing.poll_request() {
+                self.ask_user(index, request);
+            } else {
+                break;
+            }
+        }
+        self.owe(index);
+        self.ready.host(HostKey::Job);
+        self.deadlines_changed();
+    }
+
+    fn handle_pairing_event(&mut self, now: Instant, index: u8, event: Event) {
+        match event {
+            Event::SecurityRequest(auth) => self.security_requested(now, index, auth),
+            // What the peer's user types is not shown.
+            Event::Keypress(_) => {}
+            Event::Encrypt(key) => self.encrypt_with_pairing(now, index, key),
+            Event::Complete(outcome) => self.pairing_complete(index, &outcome),
+            Event::Failed(failure) => self.pairing_failed(now, index, failure),
+        }
+    }
+
+    /// The peripheral asks for security: the bond's key is used where it is strong enough. [Vol 3] Part H, 2.4.6
+    fn security_requested(&mut self, now: Instant, index: u8, auth: AuthReq) {
+        let Some(protection) = self.protection(index) else { return };
+        let enough = |worth: &LinkSecurity| {
+            (!auth.contains(AuthReq::MITM) || worth.level >= Level::Authenticated)
+                && (!auth.contains(AuthReq::SECURE_CONNECTIONS) || worth.secure_connections)
+        };
+        if protection.start.is_some()
+            || protection.current.is_encrypted() && enough(&protection.current)
+        {
+            return;
+        }
+        let usable = protection.bond.filter(|bond| bond.usable && enough(&bond.worth));
+        let bonded = protection.bond.is_some();
+        if usable.is_some() && protection.unprotected.is_none() {
+            if let Err(error) = self.begin_encryption(now, index) {
+                self.attempt_over(index, Err(error));
+            }
+        } else if !bonded && self.config.client_security == ClientSecurity::Pair {
+            if let Err(error) = self.begin_pairing(now, index, Level::Open, false) {
+                self.pairing_over(index, Err(error));
+            }
+        } else {
+            self.tell(index, News::SECURITY_REQUESTED);
+        }
+    }
+
+    /// As the central, encrypts the link with the key of the pairing.
+    fn encrypt_with_pairing(&mut self, now: Instant, index: u8, key: Key) {
+        if self.is_weaker_than_bond(index) {
+            let reason = Reason::AUTHENTICATION_REQUIREMENTS;
+            self.refuse_terms(index, reason, PairingFailure::BondKept);
+            return;
+        }
+        let Some(worth) = self.worth_of_pairing(index) else { return };
+        let key = LongTermKey { key, ediv: 0, rand: 0 };
+        self.start_encryption(now, index, key, Start { source: Source::Pairing, worth });
+    }
+
+    /// What the link is worth once it is encrypted with the key of the pairing.
+    pub(super) fn worth_of_pairing(&self, index: u8) -> Option<LinkSecurity> {
+        let pairing = self.links.get(usize::from(index))?.protection.pairing.as_ref()?;
+        pairing.terms().as_ref().map(LinkSecurity::of_terms)
+    }
+
+    fn pairing_complete(&mut self, index: u8, outcome: &Outcome) {
+        let Some(name) = self.backoff_of(index) else { return };
+        self.security.backoff.succeeded(name);
+        let paired = Paired::of_outcome(outcome);
+        let own = self.identity().map(|identity| identity.address);
+        let address = self.links.get(usize::from(index)).map(|slot| slot.control.peer());
+        let bond = own.zip(address).and_then(|(own, peer)| Bond::new(outcome, own, peer));
+        let Some(bond) = bond else { return self.pairing_over(index, Ok(paired)) };
+        if let Err(failure) = self.may_keep(index, &bond) {
+            return self.fail_pairing(index, failure);
+        }
+        if let Some(protection) = self.protection(index) {
+            protection.storing = Some((bond, paired));
+        }
+        self.ready.host(HostKey::BondJob);
+    }
+
+    fn pairing_failed(&mut self, now: Instant, index: u8, failure: Failure) {
+        let Some(protection) = self.protection(index) else { return };
+        let verdict = protection.verdict.take();
+        let stored = protection.paired;
+        let storing = protection.storing.take();
+        let failure = verdict.unwrap_or(match failure {
+            Failure::Local(reason) => PairingFailure::Local(reason),
+            Failure::Peer(reason) => PairingFailure::Peer(reason),
+            Failure::Timeout => PairingFailure::Timeout,
+            Failure::Encryption => PairingFailure::Encryption,
+        });
+        if let Some(name) = self.backoff_of(index) {
+            self.security.backoff.failed(now, name);
+        }
+        let rejected = failure == PairingFailure::Peer(Reason::KEY_REJECTED);
+        if let (true, None, Some(Ok(paired))) = (rejected, storing, stored)
+            && paired.bonded
+        {
+            self.discard_bond(index);
+        }
+        self.fail_pairing(index, failure);
+    }
+
+    pub(super) fn fail_pairing(&mut self, index: u8, failure: PairingFailure) {
+        if let Some(protection) = self.protection(index) {
+            protection.failure = Some(failure);
+        }
+        self.tell(index, News::PAIRING_FAILED);
+        self.pairing_over(index, Err(failure.error()));
+    }
+
+    /// A pairing has ended: whoever waits for it is told.
+    pub(super) fn pairing_over(&mut self, index: u8, result: Result<Paired, Error>) {
+        let Some(protection) = self.protection(index) else { return };
+        protection.pairings = protection.pairings.wrapping_add(1);
+        protection.paired = Some(result);
+        protection.answer_due = None;
+        protection.accepted = false;
+        protection.require = Level::Open;
+        protection.ask = Ask::NONE;
+        if result.is_ok() {
+            protection.unprotected = None;
+            self.tell(index, News::PAIRED);
+        }
+        self.ready.link(index, LinkKey::Security);
+        self.wake_client(index);
+        self.deadlines_changed();
+    }
+
+    /// Something for `Connection::next`.
+    pub(super) fn tell(&mut self, index: u8, news: News) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.news.insert(news);
+        }
+        self.ready.link(index, LinkKey::Event);
+    }
+
+    /// The application's operations on the peer's attributes may go on, or fail.
+    pub(super) fn wake_client(&mut self, index: u8) {
+        self.ready.link(index, LinkKey::Turn);
+        self.ready.link(index, LinkKey::Push);
+        self.ready.link(index, LinkKey::Control);
+    }
+
+    /// Under which name the failures of a link's peer are remembered.
+    pub(super) fn backoff_of(&self, index: u8) -> Option<Address> {
+        let slot = self.links.get(usize::from(index)).filter(|l| l.is_up())?;
+        Some(slot.protection.identity().unwrap_or_else(|| slot.control.peer()))
+    }
+
+    /// The time of a link's pairing, of its encryption or of its Security Request is over.
+    pub(in crate::stack) fn security_timeout(&mut self, now: Instant, index: u8) {
+        let Some(protection) = self.protection(index) else { return };
+        if let Some(pairing) = protection.pairing.as_mut() {
+            pairing.handle_timeout(now);
+        }
+        let unanswered = protection.answer_due.take_if(|due| *due <= now).is_some();
+        let stuck = protection.deadline.take_if(|due| *due <= now).is_some();
+        self.pairing_changed(now, index);
+        if unanswered {
+            self.pairing_over(index, Err(Error::Timeout));
+            self.attempt_over(index, Err(Error::Timeout));
+        }
+        if stuck {
+            self.encryption_stuck(index);
+        }
+    }
+
+    /// A link has ended: its pairing too. A bond that is being stored is stored all the same.
+    pub(in crate::stack) fn end_protection(&mut self, index: u8) {
+        let now = self.now;
+        let name = self.backoff_of(index);
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let link = slot.reference(index);
+        let (pairing, storing) = (slot.protection.is_pairing(), slot.protection.storing.take());
+        slot.protection.pairing = None;
+        slot.protection.current = LinkSecurity::OPEN;
+        if let Some(name) = name.filter(|_| pairing) {
+            self.security.backoff.failed(now, name);
+        }
+        if let Some((bond, _)) = storing {
+            self.adopt(link, bond);
+        }
+        self.ready.link(index, LinkKey::Security);
+    }
+}

@@ -1,0 +1,114 @@
+//! What the user is asked in the course of a pairing.
+
+use core::task::Poll;
+
+use bindrune_smp::{Answer, Keypress, PairingRequest, Reason};
+
+use super::{Stack, Wish};
+use crate::{Error, stack::LinkRef, waiters::HostKey};
+
+/// A question of one pairing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    pub(crate) link: LinkRef,
+    /// Which pairing of the link.
+    pub(crate) serial: u16,
+    pub(crate) request: PairingRequest,
+}
+
+/// What the user of a link is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask {
+    /// The question, until the application takes it.
+    waiting: Option<PairingRequest>,
+    /// The application has one that needs an answer.
+    open: bool,
+}
+
+impl Ask {
+    pub(super) const NONE: Self = Self { waiting: None, open: false };
+}
+
+impl Stack {
+    /// The application begins to take pairing requests.
+    pub(crate) const fn listen_to_pairing(&mut self) -> Result<(), Error> {
+        if self.security.listening {
+            return Err(Error::Busy);
+        }
+        self.security.listening = true;
+        Ok(())
+    }
+
+    /// Nobody takes pairing requests any longer: those that wait are answered with no.
+    pub(crate) fn ignore_pairing(&mut self) {
+        self.security.listening = false;
+        for index in 0..self.link_slots() {
+            let Some(protection) = self.protection(index) else { continue };
+            if protection.ask.waiting.take().is_some() {
+                protection.wish = Wish::Answer(Answer::No);
+                self.wish(index);
+            }
+        }
+    }
+
+    /// The next question of any link.
+    pub(crate) fn poll_question(&mut self) -> Poll<Result<Question, Error>> {
+        for index in 0..self.link_slots() {
+            let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+                continue;
+            };
+            let link = slot.reference(index);
+            let ask = &mut slot.protection.ask;
+            if let Some(request) = ask.waiting.take() {
+                ask.open = !matches!(request, PairingRequest::Display(_));
+                let serial = slot.protection.pairings;
+                return Poll::Ready(Ok(Question { link, serial, request }));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The answer to a question.
+    pub(crate) fn answer_pairing(&mut self, link: LinkRef, serial: u16, answer: Answer) {
+        let Ok(slot) = self.link_mut(link) else { return };
+        let protection = &mut slot.protection;
+        if protection.pairings != serial || !core::mem::take(&mut protection.ask.open) {
+            return;
+        }
+        protection.wish = Wish::Answer(answer);
+        self.wish(link.index);
+    }
+
+    /// What happens at the user's keyboard.
+    pub(crate) fn tell_keypress(&mut self, link: LinkRef, serial: u16, keypress: Keypress) {
+        let Ok(slot) = self.link_mut(link) else { return };
+        if slot.protection.pairings == serial
+            && let Some(pairing) = slot.protection.pairing.as_mut()
+        {
+            pairing.send_keypress(keypress);
+            self.owe(link.index);
+        }
+    }
+
+    /// Ready once the pairing is over.
+    pub(crate) fn poll_pairing_over(&self, link: LinkRef, serial: u16) -> Poll<Result<(), Error>> {
+        match self.link(link) {
+            Ok(slot) if slot.protection.pairings == serial && slot.protection.is_pairing() => {
+                Poll::Pending
+            }
+            Ok(_) | Err(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// A pairing asks its user. Where nobody takes requests, it ends.
+    pub(super) fn ask_user(&mut self, index: u8, request: PairingRequest) {
+        let listening = self.security.listening;
+        let Some(protection) = self.protection(index) else { return };
+        if listening {
+            protection.ask = Ask { waiting: Some(request), open: false };
+            self.ready.host(HostKey::Pairing);
+        } else if let Some(pairing) = protection.pairing.as_mut() {
+            pairing.cancel(Reason::PAIRING_NOT_SUPPORTED);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The table of bonds, in the arena: each as the record that is stored.
+
+use bindrune_smp::{Bond, crypto};
+use bindrune_wire::{Address, Writer};
+use zeroize::Zeroize;
+
+use super::LinkRef;
+use crate::RecordId;
+
+/// All bonds, and what the store still has to do about them.
+pub(crate) struct Bonds {
+    octets: &'static mut [u8],
+    /// Places whose record the store has not, or has an older one of.
+    dirty: u64,
+    /// Places whose record the store is to forget.
+    doomed: u64,
+    /// Places that the store failed to forget.
+    kept: u64,
+    loaded: bool,
+    /// What the store is doing.
+    pub(super) out: Option<Out>,
+    /// A bond that is to be stored, of a link that has ended.
+    pub(super) orphan: Option<Bond>,
+}
+
+/// What the store is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Out {
+    /// It loads.
+    Load,
+    /// It keeps the bond that a link has made.
+    Link(LinkRef),
+    /// It keeps the bond of a link that has ended.
+    Orphan,
+    /// It keeps the record of a place.
+    Store(u8),
+    /// It forgets the record of a place.
+    Delete(u8),
+}
+
+impl core::fmt::Debug for Bonds {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Bonds")
+            .field("places", &self.places())
+            .field("loaded", &self.loaded)
+            .field("out", &self.out)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bonds {
+    pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
+        Self { octets, dirty: 0, doomed: 0, kept: 0, loaded: false, out: None, orphan: None }
+    }
+
+    /// Forgets everything; the store is to be loaded.
+    pub(crate) fn reset(&mut self) {
+        self.octets.zeroize();
+        (self.dirty, self.doomed, self.kept) = (0, 0, 0);
+        (self.loaded, self.out, self.orphan) = (false, None, None);
+    }
+
+    /// `run` begins: what the store was doing is done again.
+    pub(in crate::stack) fn restart(&mut self) {
+        match self.out.take() {
+            Some(Out::Store(place)) => self.dirty |= bit(place),
+            Some(Out::Load | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
+        }
+        self.loaded = false;
+    }
+
+    /// The store was loaded, or there are no bonds to load.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded || self.places() == 0
+    }
+
+    pub(super) const fn set_loaded(&mut self) {
+        self.loaded = true;
+    }
+
+    /// How many bonds there may be.
+    pub(crate) fn places(&self) -> u8 {
+        u8::try_from(self.octets.len().checked_div(Bond::SIZE).unwrap_or(0)).unwrap_or(u8::MAX)
+    }
+
+    /// Every bond that counts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, Bond)> {
+        (0..self.places()).filter_map(|place| self.get(place).map(|bond| (place, bond)))
+    }
+
+    /// The bond in a place, where it is not about to be forgotten.
+    pub(crate) fn get(&self, place: u8) -> Option<Bond> {
+        if self.doomed & bit(place) != 0 {
+            return None;
+        }
+        Bond::read(self.record(place)?).ok()
+    }
+
+    /// The bond of this name.
+    pub(crate) fn named(&self, identity: Address) -> Option<(u8, Bond)> {
+        self.iter().find(|(_, bond)| bond.peer == identity)
+    }
+
+    /// The bond of the device that uses this address.
+    pub(crate) fn of_address(&self, address: Address) -> Option<(u8, Bond)> {
+        self.iter().find(|(_, bond)| {
+            let resolves = |irk| crypto::resolves(irk, address);
+            bond.peer == address || bond.keys.peer_irk.as_ref().is_some_and(resolves)
+        })
+    }
+
+    /// Places that are free.
+    pub(crate) fn free(&self) -> usize {
+        (0..self.places()).filter(|place| self.is_free(*place)).count()
+    }
+
+    /// Puts a bond in the place of the one of the same name, or in a free one.
+    pub(super) fn put(&mut self, bond: &Bond) -> Option<u8> {
+        let place = match self.named(bond.peer) {
+            Some((place, _)) => place,
+            None => (0..self.places()).find(|place| self.is_free(*place))?,
+        };
+        let record = self.record_mut(place)?;
+        record.zeroize();
+        bond.write(&mut Writer::new(record)).ok()?;
+        Some(place)
+    }
+
+    /// The store must keep the record of a place.
+    pub(super) const fn mark_dirty(&mut self, place: u8) {
+        self.dirty |= bit(place);
+    }
+
+    /// The store must forget the record of a place.
+    pub(super) const fn doom(&mut self, place: u8) {
+        self.doomed |= bit(place);
+        self.kept &= !bit(place);
+    }
+
+    /// True where the store failed to forget the record of a place; it says so once.
+    pub(super) const fn take_kept(&mut self, place: u8) -> bool {
+        let kept = self.kept & bit(place) != 0;
+        self.kept &= !bit(place);
+        kept
+    }
+
+    pub(super) const fn is_doomed(&self, place: u8) -> bool {
+        self.doomed & bit(place) != 0
+    }
+
+    /// The store has forgotten the record of a place, or failed to.
+    pub(super) fn forgotten(&mut self, place: u8, done: bool) {
+        self.doomed &= !bit(place);
+        if done {
+            self.dirty &= !bit(place);
+            if let Some(record) = self.record_mut(place) {
+                record.zeroize();
+            }
+        } else {
+            self.kept |= bit(place);
+        }
+    }
+
+    /// The next place whose record is to be forgotten.
+    pub(super) fn next_doomed(&self) -> Option<(u8, RecordId)> {
+        let place = lowest(self.doomed)?;
+        let bond = Bond::read(self.record(place)?).ok()?;
+        Some((place, RecordId::Peer(bond.peer)))
+    }
+
+    /// The next place whose record is to be kept, which is copied.
+    pub(super) fn next_dirty(&mut self, record: &mut [u8]) -> Option<(u8, RecordId, usize)> {
+        while let Some(place) = lowest(self.dirty & !self.doomed) {
+            self.dirty &= !bit(place);
+            if let Some(bond) = self.get(place)
+                && let Some(octets) = self.record(place)
+                && let Some(room) = record.get_mut(..octets.len())
+            {
+                room.copy_from_slice(octets);
+                return Some((place, RecordId::Peer(bond.peer), octets.len()));
+            }
+        }
+        None
+    }
+
+    fn is_free(&self, place: u8) -> bool {
+        self.record(place).is_some_and(|record| record.first() == Some(&0))
+    }
+
+    fn record(&self, place: u8) -> Option<&[u8]> {
+        self.octets.chunks_exact(Bond::SIZE).nth(place.into())
+    }
+
+    fn record_mut(&mut self, place: u8) -> Option<&mut [u8]> {
+        self.octets.chunks_exact_mut(Bond::SIZE).nth(place.into())
+    }
+}
+
+const fn bit(place: u8) -> u64 {
+    1u64.wrapping_shl(place as u32)
+}
+
+fn lowest(bits: u64) -> Option<u8> {
+    u8::try_from(bits.trailing_zeros()).ok().filter(|place| *place < 64)
+}

@@ -1,0 +1,196 @@
+//! What the application asks for: pairing, encryption, an answer. It is begun when the stack is next told the time.
+
+use core::task::Poll;
+
+use bindrune_hci::Role;
+use bindrune_smp::{Answer, AuthReq, Config as PairingConfig, StartError};
+use bindrune_wire::Level;
+use embassy_time::{Duration, Instant};
+
+use super::{LinkSecurity, Paired, PairingFailure, Protection, Stack};
+use crate::{Error, stack::LinkRef, waiters::HostKey};
+
+/// What the application asks of a link.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    None,
+    /// Pair, and achieve this at least.
+    Pair(Level),
+    /// Encrypt with the key of the bond.
+    Encrypt,
+    /// The answer to the question of the pairing.
+    Answer(Answer),
+}
+
+/// How long a central may take to answer a Security Request.
+const ANSWER: Duration = Duration::from_secs(30);
+
+impl Stack {
+    /// Wishes to pair. The result is there once [`Self::poll_paired`] with the number that is given.
+    pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u16, Error> {
+        let protection = &mut self.link_mut(link)?.protection;
+        let free = matches!(protection.wish, Wish::None);
+        if !free || protection.is_pairing() || protection.storing.is_some() {
+            return Err(Error::Busy);
+        }
+        protection.wish = Wish::Pair(require);
+        let serial = protection.pairings;
+        self.wish(link.index);
+        Ok(serial)
+    }
+
+    /// How the pairing ended that was wished for.
+    pub(crate) fn poll_paired(&self, link: LinkRef, serial: u16) -> Poll<Result<Paired, Error>> {
+        let protection = &self.link(link)?.protection;
+        match protection.paired {
+            Some(result) if protection.pairings != serial => Poll::Ready(result),
+            Some(_) | None => Poll::Pending,
+        }
+    }
+
+    /// Wishes to encrypt; `None` where the link is encrypted.
+    pub(crate) fn wish_encryption(&mut self, link: LinkRef) -> Result<Option<u16>, Error> {
+        let protection = &mut self.link_mut(link)?.protection;
+        if protection.current.is_encrypted() {
+            return Ok(None);
+        }
+        let attempts = protection.attempts;
+        if protection.start.is_some() {
+            return Ok(Some(attempts));
+        }
+        if !matches!(protection.wish, Wish::None) || protection.is_pairing() {
+            return Err(Error::Busy);
+        }
+        protection.wish = Wish::Encrypt;
+        self.wish(link.index);
+        Ok(Some(attempts))
+    }
+
+    /// How the attempt to encrypt ended.
+    pub(crate) fn poll_encrypted(
+        &self,
+        link: LinkRef,
+        attempts: u16,
+    ) -> Poll<Result<LinkSecurity, Error>> {
+        let protection = &self.link(link)?.protection;
+        match protection.attempt {
+            Some(result) if protection.attempts != attempts => {
+                Poll::Ready(result.map(|()| protection.current))
+            }
+            Some(_) | None => Poll::Pending,
+        }
+    }
+
+    /// A link has a wish.
+    pub(super) fn wish(&mut self, index: u8) {
+        self.security.wishing |= 1u64.wrapping_shl(index.into());
+        self.ready.host(HostKey::Transmit);
+    }
+
+    /// Begins what is wished for.
+    pub(in crate::stack) fn begin_wishes(&mut self, now: Instant) {
+        let mut wishing = core::mem::take(&mut self.security.wishing);
+        let loaded = self.security.bonds.is_loaded();
+        while wishing != 0 {
+            let index = u8::try_from(wishing.trailing_zeros()).unwrap_or(0);
+            wishing &= wishing.wrapping_sub(1);
+            let Some(protection) = self.protection(index) else { continue };
+            match core::mem::replace(&mut protection.wish, Wish::None) {
+                Wish::None => {}
+                Wish::Answer(answer) => {
+                    if let Some(pairing) = protection.pairing.as_mut() {
+                        pairing.handle_answer(now, answer);
+                    }
+                    self.pairing_changed(now, index);
+                }
+                wish @ (Wish::Pair(_) | Wish::Encrypt) if !loaded || protection.start.is_some() => {
+                    protection.wish = wish;
+                }
+                Wish::Pair(require) => {
+                    let started = self.begin_pairing(now, index, require, true);
+                    if let Err(error) = started {
+                        self.pairing_over(index, Err(error));
+                    }
+                }
+                Wish::Encrypt => {
+                    if let Err(error) = self.begin_encryption(now, index) {
+                        self.attempt_over(index, Err(error));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Starts a pairing as the central; asks for one as the peripheral. `ours` where the application asked for it.
+    pub(super) fn begin_pairing(
+        &mut self,
+        now: Instant,
+        index: u8,
+        require: Level,
+        ours: bool,
+    ) -> Result<(), Error> {
+        let config = self.pairing_config(index, require, !ours);
+        let central = self.prepare_pairing(now, index, config)?;
+        let Some(protection) = self.protection(index) else { return Err(Error::Busy) };
+        let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
+        let started = if central {
+            pairing.start(now)
+        } else {
+            let mut auth = AuthReq::empty();
+            auth.set(AuthReq::BONDING, config.bonding);
+            auth.set(AuthReq::MITM, config.mitm);
+            auth.set(AuthReq::SECURE_CONNECTIONS, config.secure_connections);
+            pairing.request_security(auth)
+        };
+        match started {
+            Ok(()) => {}
+            Err(StartError::Role | StartError::Busy) => return Err(Error::Busy),
+            Err(StartError::TimedOut) => return Err(Error::Pairing(PairingFailure::Timeout)),
+            Err(StartError::RepeatedAttempts) => {
+                return Err(Error::Pairing(PairingFailure::TooSoon));
+            }
+        }
+        protection.ours = ours;
+        if !central {
+            protection.require = require;
+            protection.answer_due = now.checked_add(ANSWER);
+        }
+        self.pairing_changed(now, index);
+        Ok(())
+    }
+
+    /// What the next pairing of a link offers and demands.
+    pub(super) fn pairing_config(&self, index: u8, require: Level, consent: bool) -> PairingConfig {
+        let mut config = self.config.pairing;
+        config.bonding &= self.security.bonds.places() > 0;
+        config.require = config.require.max(require);
+        config.mitm |= require >= Level::Authenticated;
+        let bond = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
+        config.consent = consent && (config.consent || bond.is_some());
+        config
+    }
+
+    /// Gives the machine of a link what the next pairing goes by; true for the central.
+    pub(super) fn prepare_pairing(
+        &mut self,
+        now: Instant,
+        index: u8,
+        config: PairingConfig,
+    ) -> Result<bool, Error> {
+        let full = config.bonding && !self.has_room(index);
+        let until = self.backoff_of(index).and_then(|peer| self.security.backoff.until(now, peer));
+        let oob = self.security.oob.local();
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
+        let central = slot.control.role() == Role::CENTRAL;
+        let protection: &mut Protection = &mut slot.protection;
+        let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
+        if full && central {
+            return Err(Error::BondsFull);
+        }
+        pairing.set_config(config);
+        pairing.set_local_oob(oob);
+        pairing.hold_off(until);
+        (protection.consent, protection.ours) = (config.consent, false);
+        Ok(central)
+    }
+}
