@@ -93,6 +93,12 @@ impl Device {
         self
     }
 
+    /// Makes the host as new, with this configuration; its controller and its store stay.
+    pub fn restart(&mut self, config: Config) {
+        self.host.as_mut().unwrap().reset(config).unwrap();
+        self.config = config;
+    }
+
     /// Where its bonds are kept.
     #[must_use]
     pub const fn store(&self) -> &MemoryStore {

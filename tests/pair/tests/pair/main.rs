@@ -19,6 +19,7 @@ mod fixed;
 mod link;
 mod push;
 mod same;
+mod security;
 mod several;
 mod table;
 mod transfer;
