@@ -4,6 +4,8 @@ mod controller;
 mod default;
 mod offload;
 mod software;
+#[cfg(all(test, feature = "std"))]
+mod tests;
 #[cfg(feature = "std")]
 mod threaded;
 

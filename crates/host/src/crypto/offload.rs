@@ -1,16 +1,11 @@
 use core::{
-    cell::RefCell,
     fmt,
     future::poll_fn,
     mem::replace,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bindrune_smp::{DhKey, Job, JobDone, LocalKey, PublicKey};
-use embassy_sync::{
-    blocking_mutex::{Mutex, raw::CriticalSectionRawMutex},
-    waitqueue::WakerRegistration,
-};
 use rand_core::TryCryptoRng;
 
 use super::{Crypto, SoftwareCrypto};
@@ -33,24 +28,32 @@ use crate::aio::Controller;
 /// let platform = Platform::new().crypto(OFFLOAD.crypto());
 /// # let _ = (platform, low_priority::<rand_core::UnwrapErr<getrandom::SysRng>>);
 /// ```
-pub struct Offload(Mutex<CriticalSectionRawMutex, RefCell<Cell>>);
+pub struct Offload(Guarded);
+
+#[cfg(feature = "std")]
+type Guarded = std::sync::Mutex<Cell>;
+/// A static is shared by tasks of any priority, whatever the host's own lock is.
+#[cfg(not(feature = "std"))]
+type Guarded = embassy_sync::blocking_mutex::Mutex<
+    embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex,
+    core::cell::RefCell<Cell>,
+>;
 
 /// The host's end of an [`Offload`].
 #[derive(Clone, Copy, Debug)]
 pub struct OffloadCrypto<'o>(&'o Offload);
 
 /// The one job that is under way, and who waits.
-#[derive(Default)]
 struct Cell {
     stage: Stage,
-    host: WakerRegistration,
-    worker: WakerRegistration,
+    host: Option<Waker>,
+    worker: Option<Waker>,
+    /// To be woken once the lock is released.
+    woken: Option<Waker>,
 }
 
 /// Where the job is.
-#[derive(Default)]
 enum Stage {
-    #[default]
     Idle,
     Owed(Job),
     /// A worker is at it.
@@ -70,11 +73,10 @@ impl Offload {
     /// Nothing to do, and nobody to do it.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Mutex::new(RefCell::new(Cell {
-            stage: Stage::Idle,
-            host: WakerRegistration::new(),
-            worker: WakerRegistration::new(),
-        })))
+        #[cfg(feature = "std")]
+        return Self(Guarded::new(Cell::EMPTY));
+        #[cfg(not(feature = "std"))]
+        return Self(Guarded::new(core::cell::RefCell::new(Cell::EMPTY)));
     }
 
     /// What goes to [`crate::Platform::crypto`].
@@ -106,23 +108,36 @@ impl Offload {
     }
 
     fn visit<T>(&self, visit: impl FnOnce(&mut Cell) -> T) -> T {
-        self.0.lock(|cell| visit(&mut cell.borrow_mut()))
+        let (result, woken) = self.locked(|cell| (visit(cell), cell.woken.take()));
+        if let Some(waker) = woken {
+            waker.wake();
+        }
+        result
+    }
+
+    fn locked<T>(&self, visit: impl FnOnce(&mut Cell) -> T) -> T {
+        #[cfg(feature = "std")]
+        return visit(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        #[cfg(not(feature = "std"))]
+        return self.0.lock(|cell| visit(&mut cell.borrow_mut()));
     }
 }
 
 impl Cell {
+    const EMPTY: Self = Self { stage: Stage::Idle, host: None, worker: None, woken: None };
+
     /// Puts the job in its place, once that is free.
     fn poll_ask(&mut self, cx: &Context<'_>, job: &mut Option<Job>) -> Poll<()> {
         match (&self.stage, job.take()) {
             (Stage::Idle, Some(job)) => {
                 self.stage = Stage::Owed(job);
-                self.worker.wake();
+                self.woken = self.worker.take();
                 Poll::Ready(())
             }
             (_, None) => Poll::Ready(()),
             (Stage::Owed(_) | Stage::Taken | Stage::Abandoned | Stage::Done(_), waiting) => {
                 *job = waiting;
-                self.host.register(cx.waker());
+                self.woken = register(&mut self.host, cx);
                 Poll::Pending
             }
         }
@@ -131,12 +146,12 @@ impl Cell {
     fn poll_done(&mut self, cx: &Context<'_>) -> Poll<JobDone> {
         match replace(&mut self.stage, Stage::Idle) {
             Stage::Done(done) => {
-                self.host.wake();
+                self.woken = self.host.take();
                 Poll::Ready(done)
             }
             stage @ (Stage::Idle | Stage::Owed(_) | Stage::Taken | Stage::Abandoned) => {
                 self.stage = stage;
-                self.host.register(cx.waker());
+                self.woken = register(&mut self.host, cx);
                 Poll::Pending
             }
         }
@@ -147,7 +162,7 @@ impl Cell {
             Stage::Owed(job) => Poll::Ready(job),
             stage @ (Stage::Idle | Stage::Taken | Stage::Abandoned | Stage::Done(_)) => {
                 self.stage = stage;
-                self.worker.register(cx.waker());
+                self.woken = register(&mut self.worker, cx);
                 Poll::Pending
             }
         }
@@ -158,7 +173,7 @@ impl Cell {
             Stage::Taken => Stage::Done(done),
             Stage::Idle | Stage::Owed(_) | Stage::Abandoned | Stage::Done(_) => Stage::Idle,
         };
-        self.host.wake();
+        self.woken = self.host.take();
     }
 
     fn abandon(&mut self) {
@@ -166,7 +181,15 @@ impl Cell {
             Stage::Taken | Stage::Abandoned => Stage::Abandoned,
             Stage::Idle | Stage::Owed(_) | Stage::Done(_) => Stage::Idle,
         };
-        self.host.wake();
+        self.woken = self.host.take();
+    }
+}
+
+/// Keeps the waker of `cx`. One of another task gives way, and is woken, to ask again.
+fn register(place: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
+    match place {
+        Some(waker) if waker.will_wake(cx.waker()) => None,
+        Some(_) | None => place.replace(cx.waker().clone()),
     }
 }
 

@@ -55,6 +55,12 @@ impl ThreadedCrypto {
         Self { worker: None }
     }
 
+    /// What is there as long as the thread is.
+    #[cfg(test)]
+    pub(super) fn alive(&self) -> Option<std::sync::Weak<impl Sized + use<>>> {
+        self.worker.as_ref().map(|worker| Arc::downgrade(&worker.result))
+    }
+
     async fn carry_out(&mut self, job: Job) -> JobDone {
         if self.worker.is_none() {
             self.worker = Worker::start();

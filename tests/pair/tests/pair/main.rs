@@ -13,6 +13,7 @@ mod advertise;
 mod ask;
 mod channel;
 mod connect;
+mod controller;
 mod discover;
 mod drop;
 mod fixed;
