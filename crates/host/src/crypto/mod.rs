@@ -4,7 +4,7 @@ mod controller;
 mod default;
 mod offload;
 mod software;
-#[cfg(all(test, feature = "std"))]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "std")]
 mod threaded;

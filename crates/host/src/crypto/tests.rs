@@ -1,3 +1,5 @@
+#![cfg(feature = "std")]
+
 use std::{boxed::Box, thread};
 
 use bindrune_smp::{DhKey, LocalKey, PrivateKey, PublicKey};
