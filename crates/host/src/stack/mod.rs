@@ -56,7 +56,7 @@ pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
 pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure};
-pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX};
+pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
 pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;
 pub(crate) use worker::{Answer, Request};

@@ -2,6 +2,7 @@
 
 mod bonds;
 mod pairing;
+mod retry;
 
 use core::cell::Cell;
 

@@ -17,7 +17,7 @@ struct Walk<'h, D> {
     response: Option<Response<'h>>,
 }
 
-impl<'h, D: Discovery> Walk<'h, D> {
+impl<'h, D: Discovery + Clone> Walk<'h, D> {
     const fn new(remote: Remote<'h>, discovery: D) -> Self {
         Self { remote, discovery, response: None }
     }
@@ -30,7 +30,7 @@ impl<'h, D: Discovery> Walk<'h, D> {
             }
             self.response = None;
             let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
-            match turn.step_and_keep(&mut self.discovery).await? {
+            match turn.next_response(&mut self.discovery).await? {
                 Some(response) => self.response = Some(response),
                 None => return Ok(None),
             }
@@ -108,7 +108,7 @@ impl<'h> Values<'h> {
             }
             self.response = None;
             let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
-            match turn.step_and_keep(&mut self.read).await? {
+            match turn.next_response(&mut self.read).await? {
                 Some(response) => self.response = Some(response),
                 None => return Ok(None),
             }

@@ -58,10 +58,18 @@ impl<'h> Connection<'h> {
         wanted: Cccd,
     ) -> Result<Subscription<'h>, Error> {
         let mut subscription = self.listen(to.handle())?;
-        let mut procedure = Subscribe::new(to.info(), wanted);
-        Turn::take(self.host(), self.link()).await?.run(&mut procedure).await?;
-        subscription.cccd = procedure.cccd().unwrap_or_default();
-        Ok(subscription)
+        let mut turn = Turn::take(self.host(), self.link()).await?;
+        loop {
+            let mut procedure = Subscribe::new(to.info(), wanted);
+            match turn.run(&mut procedure).await {
+                Ok(()) => subscription.cccd = procedure.cccd().unwrap_or_default(),
+                Err(error) => {
+                    turn.remedy(error).await?;
+                    continue;
+                }
+            }
+            return Ok(subscription);
+        }
     }
 
     /// Listens to the values of a handle that the peer was told to push before, by an earlier subscription or out of band.
@@ -104,8 +112,13 @@ impl Subscription<'_> {
         if self.cccd == 0 {
             return Ok(());
         }
-        let mut procedure = Subscribe::at(self.cccd, Cccd::empty());
-        Turn::take(self.host, self.link).await?.run(&mut procedure).await
+        let mut turn = Turn::take(self.host, self.link).await?;
+        loop {
+            match turn.run(&mut Subscribe::at(self.cccd, Cccd::empty())).await {
+                Ok(()) => return Ok(()),
+                Err(error) => turn.remedy(error).await?,
+            }
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use bindrune_wire::Packet;
 
 use crate::{
     Error, Host,
-    stack::LinkRef,
-    waiters::{Key, LinkKey},
+    stack::{LinkRef, Remedy},
+    waiters::{HostKey, Key, LinkKey},
 };
 
 /// The exclusive use of a link's ATT client. Dropping it hands the turn on; an answer that is still under way is swallowed.
@@ -17,13 +17,15 @@ use crate::{
 pub(super) struct Turn<'h> {
     host: &'h Host,
     link: LinkRef,
+    /// An operation was refused for want of security, and a remedy was tried.
+    remedied: bool,
 }
 
 impl<'h> Turn<'h> {
     pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
         let key = Key::Link(link.index, LinkKey::Turn);
         host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
-        Ok(Self { host, link })
+        Ok(Self { host, link, remedied: false })
     }
 
     /// Carries a procedure out to its end.
@@ -53,6 +55,61 @@ impl<'h> Turn<'h> {
         let packet = self.response(procedure).await?;
         let packet = self.host.with(|core| core.stack.keep_response(packet));
         Ok(Some(Response { host: self.host, packet }))
+    }
+
+    /// As [`Self::next_response`], of a procedure that has at least one.
+    pub(super) async fn only_response<P: Procedure + Clone>(
+        &mut self,
+        procedure: &mut P,
+    ) -> Result<Response<'h>, Error> {
+        self.next_response(procedure).await?.ok_or(Error::InvalidParameters)
+    }
+
+    /// As [`Self::step_and_keep`], but that a request which was refused for want of security is repeated on a safer link.
+    pub(super) async fn next_response<P: Procedure + Clone>(
+        &mut self,
+        procedure: &mut P,
+    ) -> Result<Option<Response<'h>>, Error> {
+        loop {
+            let before = procedure.clone();
+            match self.step_and_keep(procedure).await {
+                Ok(response) => return Ok(response),
+                Err(error) => self.remedy(error).await?,
+            }
+            *procedure = before;
+        }
+    }
+
+    /// After a failed operation: makes the link safer where the peer asked for it, as [`crate::Config::client_security`] says. Then
+    /// the operation is to begin anew, once. The others wait meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The operation's own where nothing helps, or why the link could not be made safer.
+    pub(super) async fn remedy(&mut self, error: Error) -> Result<(), Error> {
+        let (Error::Att(code), false) = (error, self.remedied) else { return Err(error) };
+        self.remedied = true;
+        let (host, link) = (self.host, self.link);
+        let bonds = Key::Host(HostKey::Bonds);
+        let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code) {
+            Ok(None) => Poll::Ready(Err(error)),
+            Ok(Some(remedy)) if core.stack.bonds_are_loaded() => Poll::Ready(Ok(remedy)),
+            Ok(Some(_)) => Poll::Pending,
+            Err(gone) => Poll::Ready(Err(gone)),
+        });
+        let key = Key::Link(link.index, LinkKey::Security);
+        match remedy.await? {
+            Remedy::Encrypt => {
+                if let Some(attempts) = host.with(|core| core.stack.wish_encryption(link))? {
+                    host.wait(key, |core, _| core.stack.poll_encrypted(link, attempts)).await?;
+                }
+            }
+            Remedy::Pair(level) => {
+                let serial = host.with(|core| core.stack.wish_pairing(link, level))?;
+                host.wait(key, |core, _| core.stack.poll_paired(link, serial)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {

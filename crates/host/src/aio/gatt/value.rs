@@ -42,12 +42,15 @@ impl Connection<'_> {
     /// Dropping the future abandons the read; a late answer is swallowed.
     pub async fn read(&self, of: impl Into<Attribute>, buffer: &mut [u8]) -> Result<usize, Error> {
         let Attribute(handle) = of.into();
-        let mut read = ReadLong::new(handle, buffer);
-        self.turn().await?.run(&mut read).await?;
-        if !read.is_whole() {
-            return Err(Error::BufferTooSmall { needed: bindrune_att::MAX_VALUE });
+        let mut turn = self.turn().await?;
+        loop {
+            let mut read = ReadLong::new(handle, &mut *buffer);
+            match turn.run(&mut read).await {
+                Ok(()) if read.is_whole() => return Ok(read.len()),
+                Ok(()) => return Err(Error::BufferTooSmall { needed: bindrune_att::MAX_VALUE }),
+                Err(error) => turn.remedy(error).await?,
+            }
         }
-        Ok(read.len())
     }
 
     /// Reads the values of two or more attributes of known lengths in one request; they come one after the other.
@@ -58,7 +61,7 @@ impl Connection<'_> {
     pub async fn read_multiple(&self, handles: &[u16], buffer: &mut [u8]) -> Result<usize, Error> {
         let mut read = ReadMultiple::fixed(handles);
         let mut turn = self.turn().await?;
-        let response = turn.step_and_keep(&mut read).await?.ok_or(Error::InvalidParameters)?;
+        let response = turn.only_response(&mut read).await?;
         let values = read.values(response.pdu()).ok_or(Error::Protocol)?;
         let needed = values.len();
         buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?.copy_from_slice(values);
@@ -78,7 +81,7 @@ impl Connection<'_> {
     ) -> Result<(), Error> {
         let mut read = ReadMultiple::variable(handles);
         let mut turn = self.turn().await?;
-        let response = turn.step_and_keep(&mut read).await?.ok_or(Error::InvalidParameters)?;
+        let response = turn.only_response(&mut read).await?;
         while let Some(value) = read.next(response.pdu()) {
             each(value.handle, value.length.into(), value.value);
         }
@@ -95,10 +98,17 @@ impl Connection<'_> {
         let Attribute(handle) = to.into();
         let mtu = u16::try_from(self.mtu()?).unwrap_or(u16::MAX);
         let mut turn = self.turn().await?;
-        if Write::fits(value, mtu) {
-            return turn.run(&mut Write::new(handle, value)).await;
+        loop {
+            let written = if Write::fits(value, mtu) {
+                turn.run(&mut Write::new(handle, value)).await
+            } else {
+                self.prepared(&mut turn, PreparedWrite::long(handle, value)).await
+            };
+            match written {
+                Ok(()) => return Ok(()),
+                Err(error) => turn.remedy(error).await?,
+            }
         }
-        self.prepared(&mut turn, PreparedWrite::long(handle, value)).await
     }
 
     /// Writes several values, all of them or none. [Vol 3] Part G, 4.9.5
@@ -108,7 +118,12 @@ impl Connection<'_> {
     /// As for [`Self::write`].
     pub async fn write_reliably(&self, values: &[(u16, &[u8])]) -> Result<(), Error> {
         let mut turn = self.turn().await?;
-        self.prepared(&mut turn, PreparedWrite::reliable(values)).await
+        loop {
+            match self.prepared(&mut turn, PreparedWrite::reliable(values)).await {
+                Ok(()) => return Ok(()),
+                Err(error) => turn.remedy(error).await?,
+            }
+        }
     }
 
     async fn prepared(

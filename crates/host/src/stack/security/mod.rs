@@ -13,6 +13,7 @@ mod encryption;
 mod jobs;
 mod outcome;
 mod pairing;
+mod remedy;
 mod requests;
 mod table;
 mod wishes;
@@ -28,6 +29,7 @@ use crate::Error;
 
 pub(crate) use jobs::{BondJob, RECORD_MAX};
 pub use outcome::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub(crate) use remedy::Remedy;
 pub(crate) use requests::Question;
 pub(crate) use table::Bonds;
 
