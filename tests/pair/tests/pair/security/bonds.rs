@@ -51,7 +51,6 @@ fn a_bonded_central_encrypts_before_anything_else_and_subscriptions_are_back() {
             subscribed(&mut there, &SECRET).await;
             drop(updates);
             let handle = secret.handle();
-            drop(secret);
             ended(there, here).await;
             let (there, mut here) = scene.connect(&lock, &phone).await;
             // The first thing that the application reads waits for encryption.
