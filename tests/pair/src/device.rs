@@ -9,7 +9,9 @@ use std::{
     vec::Vec,
 };
 
-use bindrune::{Config, ControllerCrypto, FreePackets, Host, Platform, Resources, RunError};
+use bindrune::{
+    Config, ControllerCrypto, Crypto, FreePackets, Host, Platform, Resources, RunError,
+};
 use bindrune_controller::{ControllerId, Port, Unplugged, VirtualClock};
 
 use crate::{
@@ -125,13 +127,18 @@ impl Device {
 
     /// Drives the host on its port, as [`Host::run`] does. It may be dropped and called again.
     pub async fn drive(&self) -> RunError<Unplugged> {
+        self.drive_with(ControllerCrypto::random_only()).await
+    }
+
+    /// As [`Self::drive`], with other cryptography.
+    pub async fn drive_with(&self, crypto: impl Crypto) -> RunError<Unplugged> {
         let mut lent = Lent { device: self, port: self.port.take() };
         let Some(port) = &mut lent.port else { return RunError::AlreadyRunning };
         let (reader, writer) = port.halves();
         let reader = self.tapped(reader);
         let writer = self.tapped(writer);
         let platform = Platform::new().clock(self.clock.clone()).store(self.store.clone());
-        let platform = platform.crypto(ControllerCrypto::random_only());
+        let platform = platform.crypto(crypto);
         self.host().run_with(reader, writer, platform).await
     }
 

@@ -26,12 +26,14 @@
     reason = "a harness fails by panicking"
 )]
 
+mod crypto;
 mod device;
 mod scene;
 mod store;
 mod tape;
 mod task;
 
+pub use crypto::KnownCrypto;
 pub use device::{Device, Memory, new_host};
 pub use scene::Scene;
 pub use store::{Broken, MemoryStore};

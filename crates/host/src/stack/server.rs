@@ -129,8 +129,15 @@ impl Stack {
                 Event::ServiceChanged { start, end }
             }
             News::ENCRYPTED => Event::Encrypted(slot.protection.current()),
-            News::PAIRED => slot.protection.paired().map(Event::Paired)?,
-            News::PAIRING_FAILED => slot.protection.failure().map(Event::PairingFailed)?,
+            News::PAIRED => match slot.protection.paired() {
+                Some(paired) => Event::Paired(paired),
+                // A later pairing failed, which is told next.
+                None => return self.next_event(link),
+            },
+            News::PAIRING_FAILED => match slot.protection.failure() {
+                Some(failure) => Event::PairingFailed(failure),
+                None => return self.next_event(link),
+            },
             News::BOND_LOST => Event::BondLost,
             News::SECURITY_REQUESTED => Event::SecurityRequested,
             _ => match slot.life {

@@ -5,6 +5,7 @@ use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::{Cid, Fragments};
 use bindrune_wire::{Interest, Packet};
 use embassy_time::Instant;
+use zeroize::Zeroize;
 
 use super::{
     Link, LinkRef, Stack,
@@ -58,7 +59,13 @@ impl Stack {
     /// A packet of [`Self::poll_transmit`] is in the transport.
     pub(crate) fn transmitted(&mut self, transmit: Transmit) {
         match transmit {
-            Transmit::Command(buffer, _) => self.command = Some(buffer),
+            Transmit::Command(buffer, len) => {
+                // It may have held a key.
+                if let Some(sent) = buffer.get_mut(..len) {
+                    sent.zeroize();
+                }
+                self.command = Some(buffer);
+            }
             Transmit::Acl(link, mut fragments) => {
                 fragments.advance();
                 self.fragment_left(link, fragments);

@@ -1,8 +1,11 @@
 //! Pairing, encryption and bonds between two hosts.
 
 mod bonds;
+mod matrix;
 mod pairing;
 mod retry;
+mod secrets;
+mod slow;
 
 use core::cell::Cell;
 
@@ -25,7 +28,8 @@ pub(crate) static AUTHENTIC: Characteristic = Characteristic::new(Uuid::new_16(0
     .read()
     .read_permission(Level::Authenticated)
     .value(&[3]);
-static SERVICES: &[Service] = &[Service::primary(VAULT, &[&OPEN, &SECRET, &AUTHENTIC])];
+pub(crate) static STREAM: Characteristic = Characteristic::new(Uuid::new_16(0xfffb)).notify();
+static SERVICES: &[Service] = &[Service::primary(VAULT, &[&OPEN, &SECRET, &AUTHENTIC, &STREAM])];
 
 /// What pairing offers with these capabilities, and protection against a man in the middle where they allow it.
 pub(crate) const fn with_io(io: IoCapability) -> PairingConfig {

@@ -91,8 +91,6 @@ pub(crate) struct Protection {
     require: Level,
     /// The user is asked whatever the method.
     consent: bool,
-    /// The application began the pairing in progress.
-    ours: bool,
     /// Why this side ended the pairing, where the reason on the wire says less.
     verdict: Option<PairingFailure>,
     wish: Wish,
@@ -136,7 +134,6 @@ impl Protection {
         accepted: false,
         require: Level::Open,
         consent: true,
-        ours: false,
         verdict: None,
         wish: Wish::None,
         ask: Ask::NONE,

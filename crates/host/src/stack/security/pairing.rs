@@ -25,7 +25,7 @@ impl Stack {
     pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
         let role =
             if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
-        let (Some(identity), Some(local)) = (self.identity(), self.on_air(up)) else { return };
+        let (Some(identity), Some(local)) = (self.identity(), self.on_air()) else { return };
         let config = self.config.pairing;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             let pairing = Pairing::new(role, config, identity, local, up.peer);
@@ -41,8 +41,8 @@ impl Stack {
     }
 
     /// The own address that a link was made with.
-    fn on_air(&self, _up: &LinkUp) -> Option<Address> {
-        Some(self.gap.controller()?.address)
+    fn on_air(&self) -> Option<Address> {
+        Some(self.gap.controller()?.own_address())
     }
 
     /// Takes a PDU of the Security Manager.
@@ -50,7 +50,10 @@ impl Stack {
         let begins = packet.bytes().first() == Some(&Code::PAIRING_REQUEST.0);
         let idle = self.protection(index).is_some_and(|p| !p.is_pairing());
         if begins && idle {
-            let require = self.protection(index).map_or(Level::Open, |p| p.require);
+            let require = self.protection(index).map_or(Level::Open, |p| {
+                p.answer_due = None;
+                p.require
+            });
             let config = self.pairing_config(index, require, true);
             let _central_or_not = self.prepare_pairing(now, index, config);
         }
@@ -240,9 +243,16 @@ impl Stack {
         protection.accepted = false;
         protection.require = Level::Open;
         protection.ask = Ask::NONE;
-        if result.is_ok() {
-            protection.unprotected = None;
-            self.tell(index, News::PAIRED);
+        match result {
+            Ok(_) => {
+                protection.unprotected = None;
+                self.tell(index, News::PAIRED);
+            }
+            // Who waits for the link to be encrypted waits no longer.
+            Err(error) => {
+                protection.attempts = protection.attempts.wrapping_add(1);
+                protection.attempt = Some(Err(error));
+            }
         }
         self.ready.link(index, LinkKey::Security);
         self.wake_client(index);
@@ -281,7 +291,6 @@ impl Stack {
         self.pairing_changed(now, index);
         if unanswered {
             self.pairing_over(index, Err(Error::Timeout));
-            self.attempt_over(index, Err(Error::Timeout));
         }
         if stuck {
             self.encryption_stuck(index);

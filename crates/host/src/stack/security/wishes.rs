@@ -105,6 +105,7 @@ impl Stack {
                 }
                 wish @ (Wish::Pair(_) | Wish::Encrypt) if !loaded || protection.start.is_some() => {
                     protection.wish = wish;
+                    self.security.wishing |= 1u64.wrapping_shl(index.into());
                 }
                 Wish::Pair(require) => {
                     let started = self.begin_pairing(now, index, require, true);
@@ -121,7 +122,8 @@ impl Stack {
         }
     }
 
-    /// Starts a pairing as the central; asks for one as the peripheral. `ours` where the application asked for it.
+    /// Starts a pairing as the central; asks for one as the peripheral. `ours` where the application asked for it: its
+    /// user is not asked once more.
     pub(super) fn begin_pairing(
         &mut self,
         now: Instant,
@@ -150,7 +152,6 @@ impl Stack {
                 return Err(Error::Pairing(PairingFailure::TooSoon));
             }
         }
-        protection.ours = ours;
         if !central {
             protection.require = require;
             protection.answer_due = now.checked_add(ANSWER);
@@ -190,7 +191,7 @@ impl Stack {
         pairing.set_config(config);
         pairing.set_local_oob(oob);
         pairing.hold_off(until);
-        (protection.consent, protection.ours) = (config.consent, false);
+        protection.consent = config.consent;
         Ok(central)
     }
 }

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use bindrune::{
-    Connection, Error, ErrorCode, Event, IoCapability, Level, PairingConfig, PairingFailure,
+    Connection, Error, ErrorCode, Event, IoCapability, Level, PairingConfig, PairingFailure, Reason,
 };
 use bindrune_pair::{Device, Scene};
 use embassy_futures::{
@@ -222,4 +222,23 @@ fn a_bonded_peer_that_does_not_encrypt_is_told_to() {
             assert_eq!(try_read(&here, &secret).await, refused(ErrorCode::INSUFFICIENT_ENCRYPTION));
         }),
     );
+}
+
+#[test]
+fn a_bond_is_not_replaced_without_consent() {
+    let scene = Scene::new(917);
+    let silent = PairingConfig { consent: false, ..NOTHING };
+    let (lock, phone) = (scene.device(safe(silent)), scene.device(reader(NOTHING)));
+    scene.run(&[&lock, &phone], async {
+        // Nobody is asked: at first there is nothing to lose.
+        let _user = phone.host().pairing_requests().unwrap();
+        let (there, here) = scene.connect(&lock, &phone).await;
+        assert_eq!(here.pair().await.unwrap().level, Level::Encrypted);
+        ended(there, here).await;
+        let bond = lock.host().bonds().next();
+        let (_there, here) = scene.connect(&lock, &phone).await;
+        let refused = PairingFailure::Peer(Reason::PAIRING_NOT_SUPPORTED);
+        assert_eq!(here.pair().await, Err(Error::Pairing(refused)));
+        assert_eq!(lock.host().bonds().next(), bond);
+    });
 }

@@ -1,0 +1,155 @@
+//! No key is ever shown: not in the log, not by `Debug`.
+
+use core::{cell::Cell, fmt::Write};
+use std::{cell::RefCell, sync::Once};
+
+use bindrune::{Address, Event, IoCapability, Level, Method, RecordId};
+use bindrune_pair::{KnownCrypto, MemoryStore, Scene, Task};
+use bindrune_smp::{Bond, Key, Keys, LongTermKey};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
+
+use super::{SECRET, VAULT, reader, safe, try_read, user, with_io};
+use crate::table::find;
+
+std::thread_local! {
+    static LOG: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps what this thread's hosts report.
+struct Recorder;
+
+impl log::Log for Recorder {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        LOG.with_borrow_mut(|log| writeln!(log, "{} {}", record.level(), record.args()).unwrap());
+    }
+
+    fn flush(&self) {}
+}
+
+/// Fails where four octets in a row of a key are in the text, in any of the ways in which octets are written.
+fn shows_nothing_of(text: &str, name: &str, key: &[u8]) {
+    let text = text.to_lowercase();
+    for part in key.windows(4) {
+        if part.iter().all(|octet| *octet == part[0]) {
+            continue;
+        }
+        let list = |form: fn(&u8) -> String, between: &str| {
+            part.iter().map(form).collect::<Vec<_>>().join(between)
+        };
+        let hex: fn(&u8) -> String = |o| format!("{o:02x}");
+        let prefixed: fn(&u8) -> String = |o| format!("0x{o:02x}");
+        let decimal: fn(&u8) -> String = |o| format!("{o}");
+        for between in ["", " ", ", ", ",", ":", "-"] {
+            for form in [hex, prefixed, decimal] {
+                let octets = list(form, between);
+                assert!(!text.contains(&octets), "{octets} of {name} is in the log");
+            }
+        }
+    }
+}
+
+/// Octets that differ, and that nothing else is likely to contain.
+fn planted(seed: u8) -> [u8; 16] {
+    core::array::from_fn(|i| seed.wrapping_mul(37).wrapping_add((i as u8).wrapping_mul(83)) | 0x80)
+}
+
+#[test]
+fn no_key_is_logged_or_shown() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_logger(&Recorder).unwrap();
+        log::set_max_level(log::LevelFilter::Trace);
+    });
+    let private = [planted(1), planted(2)].concat().try_into().unwrap();
+    let crypto = [KnownCrypto::new(private), KnownCrypto::new([0x42; 32])];
+    let scene = Scene::new(940);
+    let both = with_io(IoCapability::DisplayYesNo);
+    let stranger = Address::random([0xc1, 2, 3, 4, 5, 6]);
+    let lock_address = Address::random([0xc1, 2, 3, 4, 5, 7]);
+    let old = Bond {
+        peer: stranger,
+        local: lock_address,
+        method: Method::JustWorks,
+        secure: true,
+        authenticated: false,
+        key_size: 16,
+        keys: Keys {
+            local: Some(LongTermKey { key: Key::new(planted(3)), ediv: 0, rand: 0 }),
+            peer_irk: Some(Key::new(planted(4))),
+            peer_csrk: Some(Key::new(planted(5))),
+            peer_identity: Some(stranger),
+            ..Keys::default()
+        },
+        local_sign: 0,
+        peer_sign: 0,
+        gatt: [0; Bond::GATT],
+    };
+    let store = MemoryStore::new();
+    let mut record = [0; Bond::SIZE];
+    old.write(&mut bindrune_wire::Writer::new(&mut record)).unwrap();
+    store.put(RecordId::Peer(stranger), &record);
+    let lock = scene.device(safe(both).address(lock_address)).with_store(store.clone());
+    let phone = scene.device(reader(both));
+    let drivers = vec![
+        Task::new(lock.drive_with(crypto[0].clone())),
+        Task::new(phone.drive_with(crypto[1].clone())),
+    ];
+    let mut text = format!("{:?} {crypto:?} {old:?}", lock.host());
+    scene.run_driven(drivers, &[&lock, &phone], async {
+        let (shown, number) = (Cell::new(None), Cell::new(None));
+        let users = join(
+            user(&scene, lock.host(), &shown, &number),
+            user(&scene, phone.host(), &shown, &number),
+        );
+        let app = async {
+            let (mut there, here) = scene.connect(&lock, &phone).await;
+            let paired = here.pair().await.unwrap();
+            write!(text, "{paired:?} {here:?} {:?}", here.security()).unwrap();
+            loop {
+                let event = there.next().await;
+                write!(text, "{event:?}").unwrap();
+                if matches!(event, Event::Paired(_)) {
+                    break;
+                }
+            }
+            let secret = find(&here, VAULT, &SECRET).await;
+            assert_eq!(try_read(&here, &secret).await, Ok(2));
+            here.disconnect().await.unwrap();
+            there.disconnected().await;
+            let (_there, here) = scene.connect(&lock, &phone).await;
+            assert_eq!(here.encrypt().await.unwrap().level, Level::SecureConnections);
+            for host in [lock.host(), phone.host()] {
+                let bonds = host.bonds();
+                write!(text, "{host:?} {bonds:?} {:?}", host.bonds().collect::<Vec<_>>()).unwrap();
+            }
+        };
+        assert!(matches!(select(users, app).await, Either::Second(())));
+    });
+    text.push_str(&LOG.take());
+    assert!(text.contains("resetting the controller"), "nothing was logged");
+    let mut keys = vec![
+        ("the private key", private.to_vec()),
+        ("the LTK of a bond", planted(3).to_vec()),
+        ("the IRK of a bond", planted(4).to_vec()),
+        ("the CSRK of a bond", planted(5).to_vec()),
+    ];
+    let shared = crypto[0].shared();
+    assert_eq!(shared.len(), 1);
+    keys.push(("the Diffie-Hellman key", shared[0].to_vec()));
+    for id in store.ids() {
+        let bond = Bond::read(&store.record(id).unwrap()).unwrap();
+        keys.extend(bond.keys.local.map(|ltk| ("the LTK of a pairing", ltk.key.octets().to_vec())));
+    }
+    assert_eq!(keys.len(), 7);
+    println!("{} octets of text searched for {} keys", text.len(), keys.len());
+    for (name, key) in keys {
+        shows_nothing_of(&text, name, &key);
+    }
+}
