@@ -32,7 +32,7 @@
 //! # Features
 //!
 //! All are additive. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
-//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `log`, `defmt`: reports, and formats.
+//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory. `log`, `defmt`: reports, and formats.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -81,6 +81,8 @@ pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUui
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 #[cfg(feature = "std")]
 pub use bonds::{FileBond, FileStore, FileStoreError};
+#[cfg(feature = "flash")]
+pub use bonds::{FlashStore, FlashStoreError};
 pub use config::{
     ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
     DEFAULT_SCAN_OCTETS,
@@ -92,6 +94,13 @@ pub use error::{ConfigError, Error};
 pub use resources::Resources;
 pub use stack::{BondInfo, LinkSecurity, Paired, PairingFailure};
 pub use stats::Stats;
+
+/// Bodies of fuzz targets.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod fuzz {
+    pub use crate::bonds::{bond_file, bond_file_seeds};
+}
 
 /// The page that newcomers read first; its example compiles.
 #[cfg(all(doctest, feature = "serial"))]

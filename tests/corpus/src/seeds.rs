@@ -7,6 +7,9 @@ use bindrune_hci::{
     snoop,
 };
 
+use bindrune_smp::{Bond, Key, Keys, LongTermKey, Method};
+use bindrune_wire::{Address, Writer};
+
 use crate::rows::{Row, rows};
 
 /// A file of the corpus that comes from a row.
@@ -38,6 +41,16 @@ pub fn seeds() -> Vec<Seed> {
             }
             "ACL" | "L2CAP-sig" | "L2CAP-CoC" => l2cap(&row, &packets, &mut seeds),
             "ATT-srv" | "ATT-cli" => att(&row, &packets, &mut seeds),
+            "SMP" => {
+                smp(&row, &packets, &mut seeds);
+                each(&row, "smp_bond", bonds(&row).into_iter(), &mut seeds);
+            }
+            "bond" => {
+                each(&row, "smp_bond", bonds(&row).into_iter(), &mut seeds);
+                let files = bindrune::fuzz::bond_file_seeds();
+                let own = files.into_iter().filter(|(id, _)| *id == row.id);
+                own.for_each(|(_, octets)| one(&row, "bond_file", octets, &mut seeds));
+            }
             _ => {}
         }
     }
@@ -51,6 +64,7 @@ const EVENT: u8 = 0x04;
 const ACL: u8 = 0x02;
 const SIGNALLING: u8 = 5;
 const ATT: u8 = 4;
+const SMP: u8 = 6;
 
 fn hci(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     const NO_WISH: u8 = 0x12;
@@ -117,6 +131,53 @@ fn att(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
         let answers = pdus.iter().flat_map(|pdu| counted(pdu.get(..63).unwrap_or(pdu)));
         one(row, "gatt_client", pick.into_iter().chain(answers).collect(), seeds);
     }
+}
+
+/// The PDUs alone, and after a Pairing Request to a device that accepts everything.
+fn smp(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
+    const RESPONDER: [u8; 3] = [1, 4, 0x07];
+    const REQUEST: [u8; 9] = [0, 7, 1, 4, 0, 0x0d, 16, 3, 3];
+    const KEY_PAIR: [u8; 2] = [4, 1];
+    const PDU: u8 = 0;
+    let frames = packets.iter().filter_map(|p| fragment(p));
+    let pdus: Vec<_> = frames.filter_map(|(_, frame)| pdu(frame, SMP)).collect();
+    each(row, "smp_pdu", pdus.iter().map(|pdu| pdu.to_vec()), seeds);
+    let heard = || pdus.iter().flat_map(|pdu| iter::once(PDU).chain(counted(pdu)));
+    if !pdus.is_empty() {
+        let begun = [RESPONDER.as_slice(), &REQUEST, &KEY_PAIR].concat();
+        let alone = RESPONDER.into_iter().chain(heard()).collect();
+        let within = begun.into_iter().chain(heard()).collect();
+        each(row, "smp_pairing", [alone, within].into_iter(), seeds);
+    }
+}
+
+/// Records such as a row tells of.
+fn bonds(row: &Row) -> Vec<Vec<u8>> {
+    let ltk = |octet| LongTermKey { key: Key::new([octet; 16]), ediv: 0, rand: 0 };
+    let bond = |octet, key_size| Bond {
+        peer: Address::public([6; 6]),
+        local: Address::public([7; 6]),
+        method: Method::Passkey { initiator_inputs: true, responder_inputs: false },
+        secure: false,
+        authenticated: true,
+        key_size,
+        keys: Keys { local: Some(ltk(octet)), ..Keys::default() },
+        local_sign: 0,
+        peer_sign: 0,
+        gatt: [0; Bond::GATT],
+    };
+    let made = match row.id {
+        "P41" => vec![bond(1, 16)],
+        "B09" => vec![bond(0, 16), bond(1, 0), bond(1, 17)],
+        _ => Vec::new(),
+    };
+    let written = made.into_iter().map(|bond| {
+        let mut record = [0; Bond::SIZE];
+        let mut w = Writer::new(&mut record);
+        let whole = bond.write(&mut w).is_ok();
+        if whole { w.written().to_vec() } else { Vec::new() }
+    });
+    written.collect()
 }
 
 /// The request that `pdu` may answer, `pdu`, and the transmission of what is owed.

@@ -18,6 +18,7 @@ macro_rules! replays {
 replays! {
     att_bearer: bindrune_att::fuzz::bearer,
     att_pdu: bindrune_att::fuzz::pdu,
+    bond_file: bindrune::fuzz::bond_file,
     controller_hosts: bindrune_controller::fuzz::hosts,
     gap_ad_data: bindrune_gap::fuzz::ad_data,
     gap_operations: bindrune_gap::fuzz::gap,
@@ -31,6 +32,9 @@ replays! {
     l2cap_operations: bindrune_l2cap::fuzz::operations,
     l2cap_reassembly: bindrune_l2cap::fuzz::reassembly,
     l2cap_signalling: bindrune_l2cap::fuzz::signalling,
+    smp_bond: bindrune_smp::fuzz::bond,
+    smp_pairing: bindrune_smp::fuzz::pairing,
+    smp_pdu: bindrune_smp::fuzz::pdu,
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod evidence;
 mod finding;
 mod graph;
 mod handles;
@@ -62,6 +63,10 @@ fn check() -> Result<Vec<Finding>> {
     }
     let page = std::fs::read_to_string(root.join(walks::PAGE)).context(walks::PAGE)?;
     findings.extend(walks::check(&page, &sources));
+    for page in evidence::PAGES {
+        let text = std::fs::read_to_string(root.join(page)).context(page)?;
+        findings.extend(evidence::check(page, &text, &sources));
+    }
     Ok(rules.without_exceptions(findings))
 }
 

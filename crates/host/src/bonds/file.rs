@@ -6,6 +6,7 @@ mod crash;
 mod disk;
 mod error;
 mod format;
+mod fuzz;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -23,6 +24,8 @@ use bindrune_smp::{Bond, Method};
 use bindrune_wire::{Address, Level};
 
 pub use error::FileStoreError;
+#[doc(hidden)]
+pub use fuzz::{bond_file, bond_file_seeds};
 
 use super::{BondStore, Loaded, RecordId};
 use book::Book;

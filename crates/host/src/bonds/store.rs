@@ -2,11 +2,17 @@
 
 use core::{convert::Infallible, future::Future};
 
+#[cfg(any(feature = "std", feature = "flash"))]
+use bindrune_smp::BondError;
 use bindrune_smp::{Bond, Local};
 use bindrune_wire::Address;
 
 /// Octets of the longest record.
 pub(super) const RECORD_MAX: usize = 256;
+
+/// Octets of a [`RecordId`] as the stores write it.
+#[cfg(any(feature = "std", feature = "flash"))]
+pub(super) const ID_OCTETS: usize = 8;
 
 const _: () = assert!(Bond::SIZE <= RECORD_MAX && Local::SIZE <= RECORD_MAX);
 
@@ -18,6 +24,40 @@ pub enum RecordId {
     Local,
     /// The bond with the device of this identity address.
     Peer(Address),
+}
+
+#[cfg(any(feature = "std", feature = "flash"))]
+impl RecordId {
+    /// As the stores write it.
+    pub(super) fn octets(self) -> [u8; ID_OCTETS] {
+        match self {
+            Self::Local => [0; 8],
+            Self::Peer(address) => {
+                let [a, b, c, d, e, f] = address.octets();
+                [1, address.hci_kind(), a, b, c, d, e, f]
+            }
+        }
+    }
+
+    pub(super) fn from_octets([kind, address_kind, octets @ ..]: [u8; ID_OCTETS]) -> Option<Self> {
+        match kind {
+            0 => Some(Self::Local),
+            1 => Address::from_hci(address_kind, octets).map(Self::Peer),
+            _ => None,
+        }
+    }
+
+    /// Whether a newer version wrote its record, which this one must not write over.
+    pub(super) fn is_newer(self, record: &[u8]) -> bool {
+        let error = match self {
+            Self::Local => Local::read(record).err(),
+            Self::Peer(_) => Bond::read(record).err(),
+        };
+        match error {
+            Some(BondError::Version(version)) => version > Bond::VERSION,
+            Some(BondError::Damaged | BondError::Unsound) | None => false,
+        }
+    }
 }
 
 /// What [`BondStore::load`] found.

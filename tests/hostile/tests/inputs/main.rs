@@ -1,4 +1,4 @@
-//! Each row of the table of bad inputs that concerns HCI, L2CAP, ATT or advertising data, against a whole host; and random
+//! Each row of the table of bad inputs that concerns HCI, L2CAP, ATT, advertising data or bonds, against a whole host; and random
 //! ones.
 //!
 //! The layers are modules; each case carries the name of its row, and its body says what the right answer is.
@@ -33,6 +33,7 @@ mod acl;
 mod advertising_data;
 mod att_client;
 mod att_server;
+mod bonds;
 mod channels;
 mod chunks;
 mod coverage;

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, io, vec::Vec};
 
-use bindrune_smp::{Bond, BondError, Local};
+use bindrune_smp::Bond;
 use zeroize::Zeroizing;
 
 use super::{
@@ -87,7 +87,7 @@ impl<D: Disk> Book<D> {
             return Err(Trouble::TooLong);
         }
         let old = self.entries.get(&id);
-        if old.is_some_and(|old| is_newer(id, &old.octets)) {
+        if old.is_some_and(|old| id.is_newer(&old.octets)) {
             return Err(Trouble::NewerRecord);
         }
         if self.settled && old.is_some_and(|old| old.octets.as_slice() == record) {
@@ -192,18 +192,6 @@ fn add(entries: &mut Entries, found: &mut Loaded, id: RecordId, entry: Entry) {
         }
     }
     entries.insert(id, entry);
-}
-
-/// Whether a newer version wrote a record, which this one must not write over.
-fn is_newer(id: RecordId, octets: &[u8]) -> bool {
-    let error = match id {
-        RecordId::Local => Local::read(octets).err(),
-        RecordId::Peer(_) => Bond::read(octets).err(),
-    };
-    match error {
-        Some(BondError::Version(version)) => version > Bond::VERSION,
-        Some(BondError::Damaged | BondError::Unsound) | None => false,
-    }
 }
 
 /// Whether a record is the same bond as another, whatever else changed.

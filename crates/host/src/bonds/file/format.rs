@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use bindrune_wire::{Address, Reader};
+use bindrune_wire::Reader;
 use crc::{CRC_32_ISCSI, Crc};
 use zeroize::Zeroizing;
 
@@ -44,7 +44,7 @@ pub(super) fn encode(generation: u64, entries: &Entries) -> Zeroizing<Vec<u8>> {
     seal(&mut file, 0);
     for (id, entry) in entries {
         let start = file.len();
-        file.extend(id_octets(*id));
+        file.extend(id.octets());
         file.extend(entry.created.to_le_bytes());
         file.extend(u16::try_from(entry.octets.len()).unwrap_or(u16::MAX).to_le_bytes());
         seal(&mut file, start);
@@ -103,7 +103,7 @@ fn record(r: &mut Reader<'_>) -> Option<Option<(RecordId, Entry)>> {
     }
     let body = checked(r, usize::from(len));
     Some(
-        body.zip(id_of(id))
+        body.zip(RecordId::from_octets(id))
             .map(|(body, id)| (id, Entry { created, octets: Zeroizing::new(body.to_vec()) })),
     )
 }
@@ -118,22 +118,4 @@ fn checked<'a>(r: &mut Reader<'a>, len: usize) -> Option<&'a [u8]> {
 fn seal(file: &mut Vec<u8>, start: usize) {
     let sum = CRC.checksum(file.get(start..).unwrap_or_default());
     file.extend(sum.to_le_bytes());
-}
-
-fn id_octets(id: RecordId) -> [u8; 8] {
-    match id {
-        RecordId::Local => [0; 8],
-        RecordId::Peer(address) => {
-            let [a, b, c, d, e, f] = address.octets();
-            [1, address.hci_kind(), a, b, c, d, e, f]
-        }
-    }
-}
-
-fn id_of([kind, address_kind, octets @ ..]: [u8; 8]) -> Option<RecordId> {
-    match kind {
-        0 => Some(RecordId::Local),
-        1 => Address::from_hci(address_kind, octets).map(RecordId::Peer),
-        _ => None,
-    }
 }
