@@ -15,7 +15,7 @@ use std::{
     task::Wake,
 };
 
-use bindrune::{ControllerCrypto, Host, Platform, RunError};
+use bindrune::{BondStore, ControllerCrypto, Host, Loaded, Platform, RecordId, RunError};
 use bindrune_hci::clock::Clock;
 use embassy_time::{Duration, Instant};
 
@@ -32,6 +32,28 @@ pub struct Bench<'h> {
     line: Rc<RefCell<Line>>,
     tasks: Vec<Task<'h>>,
     run: Outcome<RunError<core::convert::Infallible>>,
+    bonds: Records,
+}
+
+/// A store that has these records, and takes others without keeping them.
+#[derive(Clone, Debug, Default)]
+struct Records(Vec<(RecordId, Vec<u8>)>);
+
+impl BondStore for Records {
+    type Error = core::convert::Infallible;
+
+    async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Self::Error> {
+        self.0.iter().for_each(|(id, record)| each(*id, record));
+        Ok(Loaded { records: self.0.len(), ..Loaded::default() })
+    }
+
+    async fn store(&mut self, _: RecordId, _: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    async fn delete(&mut self, _: RecordId) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }
 
 struct Task<'h> {
@@ -55,9 +77,26 @@ impl<'h> Bench<'h> {
     /// Runs `host` on `controller`, until it is set up or has failed.
     #[must_use]
     pub fn new(host: &'h Host, controller: Controller) -> Self {
+        Self::with_bonds(host, controller, Vec::new())
+    }
+
+    /// As [`Self::new`], with these records in its store of bonds.
+    #[must_use]
+    pub fn with_bonds(
+        host: &'h Host,
+        controller: Controller,
+        records: Vec<(RecordId, Vec<u8>)>,
+    ) -> Self {
         let line = Rc::new(RefCell::new(Line::new(controller)));
         let clock = TestClock::new();
-        let mut bench = Self { host, clock, line, tasks: Vec::new(), run: Outcome::new() };
+        let mut bench = Self {
+            host,
+            clock,
+            line,
+            tasks: Vec::new(),
+            run: Outcome::new(),
+            bonds: Records(records),
+        };
         bench.run();
         bench
     }
@@ -67,6 +106,7 @@ impl<'h> Bench<'h> {
         let (end, clock, host) = (HostEnd(self.line.clone()), self.clock.clone(), self.host);
         let rx = end.clone();
         let platform = Platform::new().clock(clock).crypto(ControllerCrypto::random_only());
+        let platform = platform.store(self.bonds.clone());
         self.run = self.spawn(async move { host.run_with(rx, end, platform).await });
     }
 

@@ -41,6 +41,7 @@ mod h4;
 mod hci;
 mod random;
 mod scene;
+mod security;
 mod signalling;
 
 use bindrune_corpus::{Row, rows};

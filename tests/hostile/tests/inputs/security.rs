@@ -20,7 +20,7 @@ const PEER: Address = Address::public([0x66, 0x55, 0x44, 0x33, 0x22, 0x11]);
 const OWN: Address = Address::public([0xbe, 0xac, 1, 0, 0, 1]);
 const LTK: [u8; 16] = [0x5a; 16];
 /// LE Long Term Key Request of a key of LE Secure Connections.
-const KEY_REQUEST: [u8; 15] = hex!("043e0d05 4000 0000000000000000 0000");
+const KEY_REQUEST: [u8; 16] = hex!("043e0d05 4000 0000000000000000 0000");
 const ENCRYPTED: [u8; 7] = hex!("040804 00 4000 01");
 
 /// The record of a bond of LE Secure Connections with the peer.
