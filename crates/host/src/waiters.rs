@@ -3,6 +3,9 @@
 //! The stack marks a [`Key`] as ready; the shell takes the wakers of ready keys out under the lock and wakes them outside
 //! of it.
 
+#[cfg(test)]
+mod tests;
+
 use core::task::{Context, Waker};
 
 /// What a future can wait for.
@@ -98,6 +101,27 @@ impl Key {
     }
 }
 
+impl Key {
+    /// How many places at the start of the table are not for this key: applications cannot take those of `run`.
+    const fn reserved(self) -> usize {
+        match self {
+            Self::Host(HostKey::Transmit | HostKey::Timeout | HostKey::Job | HostKey::BondJob) => 0,
+            Self::Host(
+                HostKey::Controller
+                | HostKey::Command
+                | HostKey::Worker
+                | HostKey::Advertise
+                | HostKey::Connect
+                | HostKey::Scan
+                | HostKey::Accept
+                | HostKey::Pairing
+                | HostKey::Bonds,
+            ) => DRIVERS,
+            Self::Link(..) | Self::Channel(..) => 0,
+        }
+    }
+}
+
 /// One waiting future.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -110,8 +134,10 @@ impl Waiter {
     pub(crate) const FREE: Self = Self { bit: 0, ticket: 0, waker: None };
 }
 
-/// Futures that may wait for the whole host at once.
-pub(crate) const HOST_WAITERS: usize = 16;
+/// Places for those who drive the host: its transmitting half, its clock, and the two loops of jobs.
+const DRIVERS: usize = 4;
+/// Futures that may wait for the whole host at once: 16, and those who drive it.
+pub(crate) const HOST_WAITERS: usize = 16 + DRIVERS;
 /// Futures that may wait for one link at once.
 pub(crate) const LINK_WAITERS: usize = 16;
 /// Futures that may wait for one channel at once.
@@ -237,7 +263,9 @@ impl Waiters {
     ) -> Result<Option<Waker>, Full> {
         let slots = self.slots(key);
         let at = slots.iter().position(|w| w.ticket == ticket && w.bit != 0);
-        let at = at.or_else(|| slots.iter().position(|w| w.bit == 0)).ok_or(Full)?;
+        let free = |(_, w): &(usize, &Waiter)| w.bit == 0;
+        let first_free = || slots.iter().enumerate().skip(key.reserved()).find(free);
+        let at = at.or_else(|| first_free().map(|(at, _)| at)).ok_or(Full)?;
         let Some(slot) = slots.get_mut(at) else { return Err(Full) };
         (slot.bit, slot.ticket) = (key.bit(), ticket);
         match &slot.waker {
@@ -322,56 +350,4 @@ fn drain(
     }
     *bits = 0;
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use std::boxed::Box;
-
-    use super::*;
-
-    fn table() -> (Waiters, Ready) {
-        let waiters = Waiters::new(
-            Box::leak(Box::new([const { Waiter::FREE }; HOST_WAITERS])),
-            Box::leak(Box::new([const { [const { Waiter::FREE }; LINK_WAITERS] }; 2])),
-            Box::leak(Box::new([])),
-        );
-        (waiters, Ready::new(Box::leak(Box::new([0; 2])), Box::leak(Box::new([]))))
-    }
-
-    const TURN: Key = Key::Link(1, LinkKey::Turn);
-
-    #[test]
-    fn first_come_first_served() {
-        let (mut waiters, _) = table();
-        let cx = Context::from_waker(Waker::noop());
-        let (a, b) = (waiters.ticket(), waiters.ticket());
-        waiters.register(TURN, b, &cx).unwrap();
-        waiters.register(TURN, a, &cx).unwrap();
-        assert!(waiters.is_first(TURN, Some(a)) && !waiters.is_first(TURN, Some(b)));
-        assert!(!waiters.is_first(TURN, None));
-        waiters.remove(TURN, a);
-        assert!(waiters.is_first(TURN, Some(b)));
-    }
-
-    #[test]
-    fn a_mark_wakes_its_key_only_and_a_full_table_says_so() {
-        let (mut waiters, mut ready) = table();
-        let cx = Context::from_waker(Waker::noop());
-        for _ in 0..LINK_WAITERS {
-            let ticket = waiters.ticket();
-            waiters.register(TURN, ticket, &cx).unwrap();
-        }
-        let ticket = waiters.ticket();
-        assert!(waiters.register(TURN, ticket, &cx).is_err());
-        assert!(waiters.register(Key::Host(HostKey::Scan), ticket, &cx).is_ok());
-        ready.mark(TURN);
-        let (mut woken, mut more) = (0, true);
-        while more {
-            let mut batch = Batch::default();
-            more = waiters.take_ready(&mut ready, &mut batch);
-            woken += batch.iter().flatten().count();
-        }
-        assert_eq!(woken, LINK_WAITERS);
-    }
 }
