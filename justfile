@@ -15,7 +15,7 @@ check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- --deny warnings
     cargo clippy --workspace --all-targets --all-features --locked -- --deny warnings
-    for features in "" sync log defmt std serial tcp; do \
+    for features in "" sync log defmt flash std serial tcp; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
     typos
@@ -42,7 +42,7 @@ no-std:
     target=thumbv7em-none-eabihf
     export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc CARGO_TARGET_DIR=target/no-std
     unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
-    for features in "" sync,log,defmt; do
+    for features in "" sync,log,defmt,flash; do
         /usr/bin/cargo build -Z build-std=core --target "$target" --release --locked \
             --package bindrune --no-default-features --features "$features"
     done
