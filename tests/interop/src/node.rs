@@ -4,7 +4,7 @@ use crate::transfer::{is_full, patience};
 use crate::{Air, Capture, Pty, check_capture, check_sent};
 use anyhow::{Context, Result, bail, ensure};
 use bindrune::transport::{PortReader, PortWriter, capture::capture, serial::Serial, tcp};
-use bindrune::{Address, Config, FreePackets, Host, Resources, RunError};
+use bindrune::{Address, Config, FileStore, FreePackets, Host, Platform, Resources, RunError};
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -45,6 +45,8 @@ pub struct Node {
     host: &'static Host,
     name: &'static str,
     task: Option<JoinHandle<RunError<io::Error>>>,
+    /// Where bonds are kept; without it, in memory.
+    bonds: Option<PathBuf>,
     scratch: PathBuf,
     /// Captures so far: each transport has its own.
     captures: Vec<PathBuf>,
@@ -59,6 +61,17 @@ impl Node {
     /// When its resources are too small, or it does not reach the air.
     pub fn start(air: &Air, config: Config, name: &'static str) -> Result<Self> {
         let mut node = Self::new(air.scratch(), config, name)?;
+        node.connect(air)?;
+        Ok(node)
+    }
+
+    /// A host over TCP that keeps its bonds in a file of the scratch folder, and knows those that are there already.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when the file cannot be used.
+    pub fn start_bonded(air: &Air, config: Config, name: &'static str, file: &str) -> Result<Self> {
+        let mut node = Self::new(air.scratch(), config, name)?;
+        node.bonds = Some(air.scratch().join(file));
         node.connect(air)?;
         Ok(node)
     }
@@ -83,7 +96,7 @@ impl Node {
         let host: &'static Host = Box::leak(Box::new(Host::new(memory, config)?));
         let idle = host.free_packets();
         let scratch = scratch.to_path_buf();
-        Ok(Self { host, name, task: None, scratch, captures: Vec::new(), idle })
+        Ok(Self { host, name, task: None, bonds: None, scratch, captures: Vec::new(), idle })
     }
 
     /// Drives the host over a new controller of the air.
@@ -103,7 +116,13 @@ impl Node {
         let (rx, tx) = capture(rx, tx, File::create(&path)?)?;
         self.captures.push(path);
         let host = self.host;
-        self.task = Some(RUNTIME.spawn(async move { host.run(rx, tx).await }));
+        self.task = Some(match &self.bonds {
+            Some(file) => {
+                let platform = Platform::new().store(FileStore::open(file)?);
+                RUNTIME.spawn(async move { host.run_with(rx, tx, platform).await })
+            }
+            None => RUNTIME.spawn(async move { host.run(rx, tx).await }),
+        });
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::{
     parse::{self, Attribute, Device, Value},
+    security::Io,
     transport::Transport,
 };
 
@@ -40,6 +41,9 @@ pub(crate) struct Globals {
     /// Write all HCI traffic to a btsnoop file, for Wireshark and btmon
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) capture: Option<PathBuf>,
+    /// Where the keys of bonded devices are kept, in place of the user's data directory
+    #[arg(long, global = true, value_name = "FILE", env = "BINDRUNE_BOND_FILE")]
+    pub(crate) bond_file: Option<PathBuf>,
     /// Print one JSON object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -50,7 +54,7 @@ pub(crate) struct Globals {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The tour: controller, scan, connection, GATT, notifications, 1 MiB over a channel
+    /// The tour: controller, scan, connection, GATT, notifications, pairing, 1 MiB over a channel
     Demo,
     /// What the controller is, what it can do, and what this host uses of it
     Info,
@@ -61,6 +65,14 @@ pub(crate) enum Command {
     /// Use the attributes of a device
     #[command(subcommand)]
     Gatt(Gatt),
+    /// Pair with a device and keep the bond
+    Pair(Pair),
+    /// Show and remove the bonds that are kept
+    #[command(subcommand_required = false)]
+    Bonds {
+        #[command(subcommand)]
+        command: Option<Bonds>,
+    },
     /// Move octets over LE credit-based channels
     #[command(subcommand)]
     L2cap(L2cap),
@@ -103,6 +115,52 @@ pub(crate) struct Peripheral {
     /// A static random address in place of the controller's own
     #[arg(long, value_name = "ADDR", value_parser = parse::own_address)]
     pub(crate) address: Option<Address>,
+    #[command(flatten)]
+    pub(crate) pairing: Pairing,
+    /// Keep the keys of devices that pair
+    #[arg(long)]
+    pub(crate) bond: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Pair {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) pairing: Pairing,
+}
+
+/// How to pair, and who answers the questions.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Pairing {
+    /// What this side shows and takes in; by default `pair` goes by who can be asked, and `peripheral` has neither
+    #[arg(long, value_name = "CAPABILITY", value_enum)]
+    pub(crate) io: Option<Io>,
+    /// Insist on protection against a man in the middle
+    #[arg(long)]
+    pub(crate) mitm: bool,
+    /// Answer yes to every question
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The passkey to enter, where the device shows one
+    #[arg(long, value_name = "N", value_parser = parse::passkey)]
+    pub(crate) passkey: Option<u32>,
+    /// Pair by LE legacy pairing too, which anyone near by can listen to
+    #[arg(long)]
+    pub(crate) legacy: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bonds {
+    /// List them; no key is shown
+    List,
+    /// Remove the bond with one device
+    Remove {
+        /// Its identity address, as the list shows it
+        device: Device,
+    },
+    /// Remove all bonds, and this device's own keys
+    Clear,
 }
 
 /// The device, and how long to look for it.
@@ -245,6 +303,13 @@ mod tests {
             "bindrune gatt read C4:5E:12:00:00:01/random 000b",
             "bindrune gatt write UART 6e400002-b5a3-f393-e0a9-e50e24dcca9e text:hello --no-response",
             "bindrune gatt subscribe Thermometer 2a6e --count 3",
+            "bindrune peripheral --io display-yes-no --mitm --bond --yes --bond-file x",
+            "bindrune peripheral --io keyboard-only --passkey 000123 --legacy",
+            "bindrune pair Thermometer --io keyboard-display --mitm --yes --passkey 123456",
+            "bindrune bonds",
+            "bindrune bonds list --json --bond-file x",
+            "bindrune bonds remove C4:5E:12:00:00:01/random",
+            "bindrune bonds clear",
             "bindrune l2cap send peer 0x80 file",
             "bindrune l2cap receive 0x80 -o file --name x",
             "bindrune l2cap echo peer 0x80 --bytes 1000",
@@ -264,6 +329,10 @@ mod tests {
             "bindrune -t usb:0 info",
             "bindrune gatt read x 0000",
             "bindrune l2cap send x 0x1234 file",
+            "bindrune pair",
+            "bindrune pair x --io telepathy",
+            "bindrune pair x --passkey 1234567",
+            "bindrune bonds forget",
             "bindrune controller",
             "bindrune controller --listen 6402",
         ] {

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, process::ExitCode};
 
-use bindrune::Error;
+use bindrune::{Error, ErrorCode, PairingFailure};
 
 /// Exit codes, which scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,9 @@ fn of_host(error: Error, what: &impl fmt::Display) -> Failure {
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other error is a failed operation")]
 const fn exit_of(error: Error) -> Exit {
     match error {
-        Error::Timeout | Error::TransactionTimeout => Exit::TimedOut,
+        Error::Timeout | Error::TransactionTimeout | Error::Pairing(PairingFailure::Timeout) => {
+            Exit::TimedOut
+        }
         Error::NoAnswer | Error::ControllerLost => Exit::NoController,
         _ => Exit::Failed,
     }
@@ -115,6 +117,22 @@ const fn advice_of(error: Error) -> Option<&'static str> {
     Some(match error {
         Error::Timeout => "Is the device on, near, and not connected to another one?",
         Error::NotFound => "`gatt tree` shows what the device has.",
+        Error::Att(
+            ErrorCode::INSUFFICIENT_AUTHENTICATION
+            | ErrorCode::INSUFFICIENT_ENCRYPTION
+            | ErrorCode::ENCRYPTION_KEY_SIZE_TOO_SHORT,
+        ) => {
+            "The device allows this only to those who have paired with it: `bindrune pair DEVICE`, with --mitm where that is\n\
+             not enough. Then give the same command again."
+        }
+        Error::NotBonded => "`bindrune pair DEVICE` pairs with it.",
+        Error::BondLost => {
+            "Did someone remove the pairing there, or reset the device? Then `bindrune bonds remove DEVICE` and\n\
+             `bindrune pair DEVICE`. If nobody did, this may be another device that poses as it: do not pair."
+        }
+        Error::Encryption(_) => {
+            "The keys of the two sides may differ: `bindrune bonds remove DEVICE`, then `bindrune pair DEVICE`."
+        }
         Error::Att(_) => "The device answered, so the link works; it does not allow this access.",
         Error::Refused(_) => "Is the PSM right, and does something listen on it?",
         Error::ControllerLost => "The controller was reset; start the command again.",

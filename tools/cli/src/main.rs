@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod bonds;
 mod capture;
 mod cli;
 mod commands;
@@ -14,7 +15,9 @@ mod numbers;
 mod output;
 mod paint;
 mod parse;
+mod person;
 mod render;
+mod security;
 mod services;
 mod session;
 mod sim;

@@ -5,7 +5,7 @@ use bindrune::{Config, Host, Resources};
 use crate::failure::Failure;
 
 /// Eight links and eight channels, with windows wide enough for files.
-type Memory = Resources<8, 8, 224, 48, 264, 16384>;
+type Memory = Resources<8, 8, 224, 48, 264, 24576>;
 
 /// A host that lives as long as the program.
 pub(crate) fn host(config: Config) -> Result<&'static Host, Failure> {

@@ -75,6 +75,12 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
+    /// Asks the person, on stderr; the answer comes on the same line.
+    pub(crate) fn prompt(self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+
     fn line(self, text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{text}")?;

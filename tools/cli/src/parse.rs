@@ -141,6 +141,14 @@ pub(crate) fn psm(text: &str) -> Result<u16, String> {
         .ok_or_else(|| "not a PSM from 0x01 to 0xff".into())
 }
 
+/// A passkey: at most six digits, with spaces where they please. [Vol 3] Part H, 2.3.5.3
+pub(crate) fn passkey(text: &str) -> Result<u32, String> {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let right = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    if right { digits.parse().ok() } else { None }
+        .ok_or_else(|| "not a passkey of six digits".into())
+}
+
 /// A time in seconds, more than none and at most a day.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     text.parse()
@@ -218,6 +226,8 @@ mod tests {
         assert_eq!((psm("0x80"), psm("128")), (Ok(0x80), Ok(0x80)));
         assert!(psm("0").is_err() && psm("0x100").is_err() && number_16("65536").is_err());
         assert_eq!(seconds("2.5"), Ok(2.5));
+        assert_eq!((passkey("000 123\n"), passkey("999999")), (Ok(123), Ok(999_999)));
+        assert!(passkey("1000000").is_err() && passkey("").is_err() && passkey("+1").is_err());
         assert!(seconds("0").is_err() && seconds("nan").is_err() && seconds("-1").is_err());
         assert!(own_address("C4:5E:12:00:00:09").is_ok());
         assert!(own_address("00:5E:12:00:00:09").is_err());

@@ -1,6 +1,6 @@
 //! GATT services that the program serves, as a peripheral and as virtual devices.
 
-use bindrune::{Characteristic, Service, Uuid};
+use bindrune::{Characteristic, Level, Service, Uuid};
 
 const fn assigned(number: u16) -> Uuid {
     Uuid::new_16(number)
@@ -22,6 +22,25 @@ pub(crate) const ENVIRONMENT: Uuid = assigned(0x181a);
 pub(crate) const TEMPERATURE_UUID: Uuid = assigned(0x2a6e);
 /// Heart Rate.
 pub(crate) const HEART_RATE: Uuid = assigned(0x180d);
+
+/// Values that only a paired device may use.
+pub(crate) const VAULT: Uuid = Uuid::new_128(0x6f0e0001_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
+/// Readable on an encrypted link.
+pub(crate) const VAULT_ENCRYPTED_UUID: Uuid = Uuid::new_128(0x6f0e0002_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
+/// Read and written on an authenticated link.
+const VAULT_AUTHENTICATED_UUID: Uuid = Uuid::new_128(0x6f0e0003_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
+
+pub(crate) static VAULT_ENCRYPTED: Characteristic = Characteristic::new(VAULT_ENCRYPTED_UUID)
+    .read()
+    .permission(Level::Encrypted)
+    .value(b"encrypted");
+pub(crate) static VAULT_AUTHENTICATED: Characteristic =
+    Characteristic::new(VAULT_AUTHENTICATED_UUID)
+        .read()
+        .write()
+        .permission(Level::Authenticated)
+        .value(b"authenticated")
+        .max_len(64);
 
 pub(crate) static BATTERY_LEVEL: Characteristic =
     Characteristic::new(BATTERY_LEVEL_UUID).read().notify().value(&[100]);
@@ -45,7 +64,11 @@ pub(crate) static PERIPHERAL: &[Service] = &[
     Service::primary(assigned(0x180a), &[&MANUFACTURER, &MODEL, &FIRMWARE]),
     Service::primary(BATTERY, &[&BATTERY_LEVEL]),
     Service::primary(UART, &[&UART_RX, &UART_TX]),
+    Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED]),
 ];
+/// Of the virtual vault.
+pub(crate) static STRONGROOM: &[Service] =
+    &[Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED])];
 /// Of the virtual thermometer.
 pub(crate) static THERMOMETER: &[Service] = &[Service::primary(ENVIRONMENT, &[&TEMPERATURE])];
 /// Of the virtual heart-rate belt.

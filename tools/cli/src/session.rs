@@ -3,7 +3,7 @@
 use std::{fmt::Debug, future::Future, io, pin::Pin, time::Duration};
 
 use bindrune::{
-    Config, Error, Host, Opcode, RunError,
+    Config, Error, Host, Opcode, Platform, RunError,
     transport::{serial::Serial, tcp},
 };
 use embedded_io_async::{Read, Write};
@@ -11,6 +11,7 @@ use tokio::{task::LocalSet, time};
 
 use crate::{
     advice,
+    bonds::{self, BondFile, Keep, Store},
     capture::Capture,
     cli::Globals,
     failure::Failure,
@@ -25,6 +26,8 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     /// What the virtual phone does with what we advertise; `None` where we do not advertise.
     pub(crate) phone: Option<Phone>,
+    /// What becomes of the bonds of earlier runs.
+    pub(crate) keep: Keep,
     /// True where Ctrl-C is the ordinary end of the command.
     pub(crate) endless: bool,
 }
@@ -32,13 +35,17 @@ pub(crate) struct Setup {
 impl Setup {
     /// A host that only looks at others.
     pub(crate) const fn central() -> Self {
-        Self { config: config("bindrune"), phone: None, endless: false }
+        Self { config: config("bindrune"), phone: None, keep: Keep::Known, endless: false }
     }
 }
 
 /// The configuration of every host of the program, which each makes its own.
 pub(crate) const fn config(name: &'static str) -> Config {
-    Config::new(name).scan_octets(4096).advertising_octets(124).prepare_octets(1024)
+    Config::new(name)
+        .scan_octets(4096)
+        .advertising_octets(124)
+        .prepare_octets(1024)
+        .bonds(bonds::MOST)
 }
 
 /// Longest time for links to be closed and advertising to be turned off at the end.
@@ -61,10 +68,11 @@ async fn session(
     setup: Setup,
     work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Setup { config, phone, endless } = setup;
+    let Setup { config, phone, keep, endless } = setup;
     let host = memory::host(config)?;
+    let bonds = Bonds::open(globals, keep)?;
     let capture = globals.capture.as_deref().map(Capture::create).transpose()?;
-    let (mut runner, _neighbourhood) = open(&globals.transport, host, capture, phone)?;
+    let (mut runner, _neighbourhood) = open(&globals.transport, host, capture, phone, bonds)?;
     let work = async {
         ready(host, &globals.transport).await?;
         work(host).await
@@ -124,27 +132,49 @@ async fn stop_asked() {
     }
 }
 
+/// The bonds of a session.
+struct Bonds {
+    /// Those of our host.
+    store: Store,
+    /// Where the virtual devices keep theirs.
+    neighbours: Option<BondFile>,
+}
+
+impl Bonds {
+    fn open(globals: &Globals, keep: Keep) -> Result<Self, Failure> {
+        if keep == Keep::Nothing {
+            return Ok(Self { store: Store::Nothing, neighbours: None });
+        }
+        let file = BondFile::of(globals)?;
+        let store = file.open(keep)?;
+        let neighbours = matches!(store, Store::File(_)).then_some(file);
+        Ok(Self { store, neighbours })
+    }
+}
+
 fn open(
     transport: &Transport,
     host: &'static Host,
     capture: Option<Capture>,
     phone: Option<Phone>,
+    bonds: Bonds,
 ) -> Result<(Runner, Option<Neighbourhood>), Failure> {
+    let Bonds { store, neighbours } = bonds;
     let failed = |error: io::Error| advice::cannot_open(transport, &error);
     match transport {
         Transport::Sim => {
-            let (neighbourhood, port) = Neighbourhood::start(phone)?;
+            let (neighbourhood, port) = Neighbourhood::start(phone, neighbours.as_ref())?;
             let (rx, tx) = port.split();
-            Ok((drive(host, rx, tx, capture, transport), Some(neighbourhood)))
+            Ok((drive(host, rx, tx, capture, transport, store), Some(neighbourhood)))
         }
         Transport::Serial { path, baud, rtscts } => {
             let serial = Serial::new(path.as_str()).baud(*baud).flow_control(*rtscts);
             let (rx, tx) = serial.open().map_err(failed)?;
-            Ok((drive(host, rx, tx, capture, transport), None))
+            Ok((drive(host, rx, tx, capture, transport, store), None))
         }
         Transport::TcpClient { address } => {
             let (rx, tx) = tcp::connect(address.as_str()).map_err(failed)?;
-            Ok((drive(host, rx, tx, capture, transport), None))
+            Ok((drive(host, rx, tx, capture, transport, store), None))
         }
     }
 }
@@ -155,19 +185,21 @@ fn drive<R, W>(
     tx: W,
     capture: Option<Capture>,
     transport: &Transport,
+    store: Store,
 ) -> Runner
 where
     R: Read<Error: Debug> + 'static,
     W: Write<Error = R::Error> + 'static,
 {
     let transport = transport.clone();
+    let platform = Platform::new().store(store);
     Box::pin(async move {
         let error = match capture {
             Some(capture) => match capture.tap(rx, tx) {
-                Ok((rx, tx)) => host.run(rx, tx).await,
+                Ok((rx, tx)) => host.run_with(rx, tx, platform).await,
                 Err(error) => return Failure::failed(format!("cannot write the capture: {error}")),
             },
-            None => host.run(rx, tx).await,
+            None => host.run_with(rx, tx, platform).await,
         };
         ended(&transport, &error)
     })

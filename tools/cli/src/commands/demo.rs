@@ -1,5 +1,6 @@
 //! `demo`: the tour.
 
+mod pairing;
 mod steps;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
+    bonds::Keep,
     cli::Globals,
     failure::Failure,
     output::{Output, Record},
@@ -53,8 +55,11 @@ impl Figures {
 }
 
 pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
-    session::run(globals, Setup::central(), async |host| {
-        let mut tour = Tour { out, steps: Vec::new() };
+    let company = pairing::Company::of(&globals.transport);
+    let config = Setup::central().config.pairing(company.config());
+    let setup = Setup { config, keep: Keep::Nothing, ..Setup::central() };
+    session::run(globals, setup, async |host| {
+        let mut tour = Tour { out, company, steps: Vec::new() };
         let end = tour.walk(host).await;
         out.text(&tour.table())?;
         end
@@ -65,6 +70,7 @@ pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
 /// The steps that were made.
 struct Tour {
     out: Output,
+    company: pairing::Company,
     steps: Vec<Step>,
 }
 
@@ -76,6 +82,7 @@ impl Tour {
         let connection = self.step("connect", steps::connect(host, &devices)).await?;
         let updates = self.step("attributes", steps::attributes(&connection, out)).await?;
         self.step("notifications", steps::notifications(&connection, updates, out)).await?;
+        self.step("pairing", self.company.pair(host, &connection, out)).await?;
         self.step("channel", steps::channel(host, &devices, connection, out)).await
     }
 

@@ -1,11 +1,13 @@
 //! One file for each command.
 
+mod bonds;
 mod completions;
 mod controller;
 mod demo;
 mod gatt;
 mod info;
 mod l2cap;
+mod pair;
 mod peripheral;
 mod scan;
 
@@ -25,6 +27,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Scan(options) => scan::run(&globals, out, options).await,
         Command::Peripheral(options) => peripheral::run(&globals, out, options).await,
         Command::Gatt(command) => gatt::run(&globals, out, command).await,
+        Command::Pair(options) => pair::run(&globals, out, options).await,
+        Command::Bonds { command } => bonds::run(&globals, out, command),
         Command::L2cap(command) => l2cap::run(&globals, out, command).await,
         Command::Controller(options) => controller::run(out, options).await,
         Command::Completions { shell } => completions::run(shell),

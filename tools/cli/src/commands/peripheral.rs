@@ -4,18 +4,23 @@ mod event;
 
 use std::{pin::pin, time::Duration};
 
-use bindrune::{Advertisement, Channel, Connection, Error, Event as Happened, Host, Psm, Uuid};
+use bindrune::{
+    Advertisement, Channel, Connection, Error, Event as Happened, Host, PairingConfig, Psm, Uuid,
+};
 use tokio::{task::JoinSet, time};
 
 use event::{Event, What};
 
 use crate::{
+    bonds::Keep,
     cli::{self, Globals},
     commands::{demo::phy_name, l2cap},
     echo,
     failure::{Doing as _, Failure},
     numbers,
     output::Output,
+    person::Person,
+    security::{self, Io, Report, level_name},
     services::{self, BATTERY, BATTERY_LEVEL, UART, UART_RX},
     session::{self, Setup},
     sim::Phone,
@@ -34,13 +39,20 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let name: &'static str = String::leak(options.name);
     let psm = Psm(options.psm);
-    let mut config = session::config(name).services(services::PERIPHERAL);
+    let pairing = PairingConfig {
+        bonding: options.bond,
+        ..security::config(&options.pairing, Some(Io::NoInputNoOutput))?
+    };
+    let mut config = session::config(name).services(services::PERIPHERAL).pairing(pairing);
     if let Some(address) = options.address {
         config = config.address(address);
     }
     let phone = Some(Phone { psm, octets: PHONE_OCTETS });
-    session::run(globals, Setup { config, phone, endless: true }, async |host| {
+    let keep = if options.bond { Keep::All } else { Keep::Nothing };
+    let person = Person::new(out, &options.pairing, |peer| format!("{peer}"));
+    session::run(globals, Setup { config, phone, keep, endless: true }, async |host| {
         tokio::select! {
+            end = person.attend(host) => end,
             end = welcome(host, out, name) => end,
             end = channels(host, out, psm) => end,
             end = battery(host) => end,
@@ -104,6 +116,16 @@ async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), F
                 latency: now.latency,
                 timeout_ms: u32::from(now.timeout).saturating_mul(10),
             })?,
+            Happened::Encrypted(now) => tell(What::Encrypted {
+                level: level_name(now.level),
+                key_size: now.key_size,
+                bonded: now.bonded,
+            })?,
+            Happened::Paired(paired) => tell(What::Paired(Report::new(&paired)))?,
+            Happened::PairingFailed(failure) => {
+                tell(What::PairingFailed { reason: failure.to_string() })?;
+            }
+            Happened::BondLost => tell(What::BondLost)?,
             Happened::Phy(phys) => tell(What::Phy { phy: phy_name(phys) })?,
             Happened::Disconnected(reason) => {
                 return tell(What::Disconnected { reason: reason.to_string() });

@@ -2,19 +2,25 @@
 
 mod belt;
 mod phone;
+pub(crate) mod screen;
 mod sink;
 mod thermometer;
 mod uart;
+mod vault;
 
 use std::future::Future;
 
-use bindrune::{Address, Error, Host};
+use bindrune::{Address, Error, Host, IoCapability, PairingConfig, Platform};
 use bindrune_controller::{ControllerConfig, Port, RealTime, World};
 use tokio::task::JoinSet;
 
 pub(crate) use phone::Phone;
 
-use crate::{failure::Failure, memory, services, session};
+use crate::{
+    bonds::{BondFile, Keep, Store},
+    failure::Failure,
+    memory, services, session,
+};
 
 /// What all chance of the neighbourhood derives from.
 const SEED: u64 = 1;
@@ -27,14 +33,20 @@ pub(crate) struct Neighbourhood {
 
 impl Neighbourhood {
     /// Starts the devices, and gives the port to the controller that is ours. Needs a `LocalSet`.
-    pub(crate) fn start(phone: Option<Phone>) -> Result<(Self, Port), Failure> {
+    ///
+    /// The devices forget whom they paired with when the program ends, unless they are told where to keep it.
+    pub(crate) fn start(
+        phone: Option<Phone>,
+        bonds: Option<&BondFile>,
+    ) -> Result<(Self, Port), Failure> {
         let world = World::new(SEED);
         let port = world.add(ControllerConfig::new());
-        let mut street = Street { world: &world, devices: JoinSet::new() };
+        let mut street = Street { world: &world, bonds, devices: JoinSet::new() };
         street.settle("Thermometer", 1, services::THERMOMETER, thermometer::live)?;
         street.settle("HR belt", 2, services::BELT, belt::live)?;
         street.settle("UART", 3, services::SERIAL, uart::live)?;
         street.settle("L2CAP sink", 4, &[], sink::live)?;
+        street.settle("Vault", 5, services::STRONGROOM, vault::live)?;
         if let Some(phone) = phone {
             street.settle("Phone", 16, &[], move |host| phone::live(host, phone))?;
         }
@@ -55,6 +67,7 @@ fn is_neighbour(peer: Address) -> bool {
 
 struct Street<'w> {
     world: &'w World,
+    bonds: Option<&'w BondFile>,
     devices: JoinSet<()>,
 }
 
@@ -71,14 +84,33 @@ impl Street<'_> {
         F: Future<Output = Result<(), Error>> + 'static,
     {
         let (rx, tx) = self.world.add(ControllerConfig::new()).split();
-        let host = memory::host(session::config(name).address(address(number)).services(services))?;
+        let config = session::config(name).address(address(number)).services(services);
+        let host = memory::host(config.pairing(PAIRING))?;
+        let platform = Platform::new().store(self.store(name)?);
         let life = life(host);
         self.devices.spawn_local(async move {
             tokio::select! {
-                end = host.run(rx, tx) => log::error!("{name}: {end}"),
+                end = host.run_with(rx, tx, platform) => log::error!("{name}: {end}"),
                 end = life => log::error!("{name}: {end:?}"),
+                () = screen::own(host, name) => log::error!("{name}: nobody owns it"),
             }
         });
         Ok(())
     }
+
+    /// Where the device keeps its bonds.
+    fn store(&self, name: &str) -> Result<Store, Failure> {
+        match self.bonds.and_then(|file| file.of_neighbour(name)) {
+            Some(file) => file.open(Keep::All),
+            None => Ok(Store::Nothing),
+        }
+    }
 }
+
+/// Every virtual device has a display with two buttons, and insists on as much protection as the other side can give.
+const PAIRING: PairingConfig = PairingConfig {
+    io: IoCapability::KeyboardDisplay,
+    mitm: true,
+    consent: false,
+    ..PairingConfig::DEFAULT
+};

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use bindrune::{Address, ChannelConfig, Connection, Error, Host, Psm, Scan};
+use bindrune::{Address, ChannelConfig, Connection, Error, Host, Level, Psm, Scan};
 use tokio::time;
 
 use super::is_neighbour;
 use crate::{
-    services::{BATTERY, BATTERY_LEVEL_UUID, UART, UART_RX_UUID, UART_TX_UUID},
+    services::{
+        BATTERY, BATTERY_LEVEL_UUID, UART, UART_RX_UUID, UART_TX_UUID, VAULT, VAULT_ENCRYPTED_UUID,
+    },
     transfer::Pattern,
 };
 
@@ -51,6 +53,9 @@ async fn visit(host: &'static Host, peer: Address, phone: Phone) -> Result<(), E
     let connection = host.connect(&peer).await?;
     battery(&connection).await?;
     uart(&connection).await?;
+    if let Err(error) = vault(&connection).await {
+        log::info!("phone: {peer}: the vault stays shut: {error}");
+    }
     send(&connection, phone).await
 }
 
@@ -78,6 +83,14 @@ async fn uart(connection: &Connection<'static>) -> Result<(), Error> {
         heard = heard.saturating_add(said.next(&mut buffer).await?);
     }
     Ok(())
+}
+
+/// Pairs, or encrypts with the key that it has, and reads what needs it, where there is something.
+async fn vault(connection: &Connection<'static>) -> Result<(), Error> {
+    let Some(service) = there_is(connection.service(VAULT).await)? else { return Ok(()) };
+    let value = service.characteristic(VAULT_ENCRYPTED_UUID).await?;
+    connection.secure(Level::Encrypted).await?;
+    connection.read(&value, &mut [0; 32]).await.map(drop)
 }
 
 /// Sends to the PSM, whatever comes back, and closes the channel.

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use crate::run::{Run, Running, bindrune, command};
 
 /// An air with two controllers, and their addresses.
-fn air(options: &str) -> (Running, String, String) {
+pub(crate) fn air(options: &str) -> (Running, String, String) {
     let free =
         || TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
     let (a, b) = (free(), free());

@@ -9,5 +9,6 @@
 )]
 
 mod air;
+mod pairing;
 mod run;
 mod sim;

@@ -29,6 +29,9 @@ pub(crate) fn bindrune(words: &str) -> Run {
 pub(crate) fn command(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bindrune"));
     command.args(words.split(' ').filter(|w| !w.is_empty())).env_remove("BINDRUNE_TRANSPORT");
+    // No test touches, or depends on, what the person at this machine has paired with.
+    let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/data");
+    command.env_remove("BINDRUNE_BOND_FILE").env("XDG_DATA_HOME", nowhere).stdin(Stdio::null());
     command
 }
 
@@ -57,6 +60,13 @@ impl Run {
     #[track_caller]
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// A path for the bonds of one test, where none are yet.
+    pub(crate) fn bond_file(name: &str) -> PathBuf {
+        let folder = Self::folder(name);
+        std::fs::remove_dir_all(&folder).expect("a folder that can be emptied");
+        Self::folder(name).join("bonds")
     }
 
     /// A folder for files of one test.

@@ -6,7 +6,9 @@ use crate::run::{Run, Running, bindrune};
 fn the_demo_walks_to_its_summary() {
     let demo = bindrune("demo").success();
     assert!(demo.stdout.contains("everything works"), "{}", demo.stdout);
-    for step in ["controller", "scan", "connect", "attributes", "notifications", "channel"] {
+    for step in
+        ["controller", "scan", "connect", "attributes", "notifications", "pairing", "channel"]
+    {
         assert!(demo.stdout.contains(step), "{step}: {}", demo.stdout);
     }
 }

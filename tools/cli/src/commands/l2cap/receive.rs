@@ -8,6 +8,7 @@ use tokio::time;
 
 use super::CONFIG;
 use crate::{
+    bonds::Keep,
     cli::Globals,
     failure::{Doing as _, Failure},
     output::{Output, Record},
@@ -48,6 +49,7 @@ pub(super) async fn run(
     let setup = Setup {
         config: session::config(String::leak(name.to_owned())),
         phone: Some(Phone { psm, octets: PHONE_OCTETS }),
+        keep: Keep::Known,
         endless: false,
     };
     session::run(globals, setup, async |host| {

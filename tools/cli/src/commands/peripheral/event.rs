@@ -6,6 +6,7 @@ use crate::{
     output::Record,
     paint::{Paint, printable},
     parse::hex,
+    security::Report,
 };
 
 /// Something that happened.
@@ -28,6 +29,10 @@ pub(super) enum What {
     Phy { phy: String },
     Subscribed { characteristic: String, notify: bool, indicate: bool },
     Written { characteristic: String, value: String, text: Option<String> },
+    Encrypted { level: &'static str, key_size: u8, bonded: bool },
+    Paired(Report),
+    PairingFailed { reason: String },
+    BondLost,
     Channel { mtu: usize, peer_mtu: usize },
     ChannelClosed { octets: u64 },
     Disconnected { reason: String },
@@ -70,6 +75,13 @@ impl Record for Event {
                 let text = text.as_ref().map_or_else(|| value.clone(), |t| format!("\"{t}\""));
                 format!("wrote {} to {characteristic}", paint.bold(&text))
             }
+            What::Encrypted { level, bonded, .. } => {
+                let by = if *bonded { ", by its bond" } else { "" };
+                format!("the link is {}{by}", level.replace('-', " "))
+            }
+            What::Paired(report) => format!("{} {}", paint.green("paired:"), report.text()),
+            What::PairingFailed { reason } => format!("{} {reason}", paint.red("pairing failed:")),
+            What::BondLost => paint.red("has lost its bond, or is another device"),
             What::Channel { mtu, peer_mtu } => {
                 format!("opened a channel, SDUs up to {mtu} octets in and {peer_mtu} out")
             }

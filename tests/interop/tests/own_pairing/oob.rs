@@ -1,0 +1,79 @@
+//! Out-of-band data of LE Secure Connections, from either side or from both, in both roles.
+
+use anyhow::{Context, Result, ensure};
+use bindrune::{IoCapability, PairingConfig, Question};
+use bindrune_interop::{Air, Node, Scratch, block_on, soon};
+use serde_json::{Value, json};
+
+use crate::{
+    table::{Way, ours},
+    world::{Other, again, config, connect, disconnect, forget, pair, with_oob},
+};
+
+#[test]
+fn data_that_came_another_way_pairs() -> Result<()> {
+    for other_is_central in [false, true] {
+        let name = if other_is_central { "own_pairing_oob_central" } else { "own_pairing_oob" };
+        let air = Air::start(&Scratch::new(name)?)?;
+        let other = Other::start(&air, other_is_central)?;
+        block_on(async {
+            for (to_us, to_them) in [(true, true), (true, false), (false, true)] {
+                one(&air, &other, to_us, to_them)
+                    .await
+                    .with_context(|| format!("data for us: {to_us}, for them: {to_them}"))?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+async fn one(air: &Air, other: &Other, to_us: bool, to_them: bool) -> Result<()> {
+    let name = match (to_us, to_them) {
+        (true, true) => "both",
+        (true, false) => "ours",
+        (false, _) => "theirs",
+    };
+    let pairing = PairingConfig { oob: to_us, ..ours(IoCapability::NoInputNoOutput, false) };
+    let mut node = Node::start(air, config(pairing), name)?;
+    other.ask("pairing").await?;
+    let theirs = other.ask("oob").await?;
+    let mut wishes = json!({ "oob": null });
+    if to_them {
+        node.address().await?;
+        let (random, confirm) = soon(node.host().oob()).await??;
+        wishes["oob"] = json!({ "random": hex(&random), "confirm": hex(&confirm) });
+    }
+    other.peer().ask("pairing", wishes).await?;
+
+    let mut link = connect(&node, other).await?;
+    let (ours, seen) = if to_us {
+        let (random, confirm) = (octets(&theirs["random"])?, octets(&theirs["confirm"])?);
+        with_oob(node.host(), &mut link, other, |request| {
+            ensure!(request.question() == Question::Oob { secure: true }, "{request:?}");
+            request.oob(random, confirm);
+            Ok(())
+        })
+        .await?
+    } else {
+        pair(node.host(), &mut link, other, Way::OutOfBand).await?
+    };
+    ensure!(
+        ours.method == Way::OutOfBand.method() && ours.level == Way::OutOfBand.level(true),
+        "{ours:?}"
+    );
+    ensure!(seen["method"] == "out-of-band", "{seen}");
+    disconnect(link, other).await?;
+    ensure!(again(&node, other).await?.level == Way::OutOfBand.level(true), "less than it was");
+    forget(node.host(), other).await?;
+    node.finish().await
+}
+
+fn hex(octets: &[u8; 16]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn octets(text: &Value) -> Result<[u8; 16]> {
+    let number = u128::from_str_radix(text.as_str().context("no text")?, 16)?;
+    Ok(number.to_be_bytes())
+}

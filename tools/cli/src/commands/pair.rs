@@ -1,0 +1,85 @@
+//! `pair`: pairs and bonds with a device.
+
+use std::time::Duration;
+
+use bindrune::{Error, Paired, PairingFailure, Reason};
+
+use crate::{
+    bonds::Keep,
+    cli::{self, Globals},
+    failure::{Doing as _, Failure},
+    find,
+    output::Output,
+    parse::Device,
+    person::{Person, quoted},
+    security::{self, Report},
+    session::{self, Setup},
+};
+
+/// Longest time for a pairing in which a person has to think. [Vol 3] Part H, 3.4 gives 30 s for each step.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> Result<(), Failure> {
+    let cli::Pair { target, pairing } = options;
+    let config = Setup::central().config.pairing(security::config(&pairing, None)?);
+    let setup = Setup { config, keep: Keep::All, ..Setup::central() };
+    let called = match &target.device {
+        Device::Name(name) => Some(quoted(name)),
+        Device::Address(_) | Device::AnyKind(_) => None,
+    };
+    session::run(globals, setup, async |host| {
+        let connection = find::connect(host, &target).await?;
+        let named = move |peer| called.clone().unwrap_or_else(|| format!("{peer}"));
+        let person = Person::new(out, &pairing, named);
+        let paired = tokio::select! {
+            paired = tokio::time::timeout(PATIENCE, connection.pair()) => paired.unwrap_or(Err(Error::Timeout)),
+            end = person.attend(host) => return end,
+        };
+        out.record(&Report::new(&explained(paired, &person)?))?;
+        connection.disconnect().await.doing("disconnecting")
+    })
+    .await
+}
+
+/// Says what to do about a pairing that failed.
+fn explained(paired: Result<Paired, Error>, person: &Person) -> Result<Paired, Failure> {
+    let Err(error) = paired else { return paired.doing("pairing") };
+    let failure = paired.doing("pairing").map(drop).err();
+    let failure = failure.unwrap_or_else(|| Failure::failed("the pairing failed"));
+    let advice = person.refused().or_else(|| advice(error));
+    Err(match advice {
+        Some(advice) => failure.advise(advice),
+        None => failure,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "few errors call for advice")]
+fn advice(error: Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Pairing(PairingFailure::Peer(reason) | PairingFailure::Local(reason)) => {
+            match reason {
+                Reason::CONFIRM_VALUE_FAILED | Reason::PASSKEY_ENTRY_FAILED => {
+                    "The passkey was wrong, or nobody entered it. Wait a second, and try again."
+                }
+                Reason::NUMERIC_COMPARISON_FAILED => "Someone said that the numbers differ.",
+                Reason::PAIRING_NOT_SUPPORTED => {
+                    "The device does not pair now. Many pair only after a button was pressed; look in its manual."
+                }
+                Reason::AUTHENTICATION_REQUIREMENTS => {
+                    "The two sides cannot pair as securely as one of them insists on. Try another --io, without --mitm, or\n\
+                 with --legacy where the device is an old one."
+                }
+                Reason::REPEATED_ATTEMPTS => "It failed a short time ago; wait a minute.",
+                _ => return None,
+            }
+        }
+        Error::BondKept => {
+            "There is a stronger bond with the device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
+        }
+        Error::BondsFull => "`bindrune bonds remove` makes room.",
+        Error::BondStore => {
+            "Is the disk full, or the bond file not ours? --bond-file takes another one."
+        }
+        _ => return None,
+    })
+}

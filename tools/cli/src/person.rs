@@ -1,0 +1,222 @@
+//! The person who is asked when devices pair: at the terminal, at the other end of a pipe, or on the command line.
+
+use std::{
+    cell::Cell,
+    io::{self, BufRead as _},
+    thread,
+};
+
+use bindrune::{Address, Host, PairingRequest, Question};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::{
+    cli,
+    failure::{Doing as _, Failure},
+    output::{Output, Record},
+    paint::{Paint, printable},
+    security::{digits, six},
+    sim::screen,
+};
+
+/// What a device is called in a question.
+type Named = Box<dyn Fn(Address) -> String>;
+
+/// Answers the questions of pairings.
+pub(crate) struct Person {
+    out: Output,
+    yes: bool,
+    passkey: Option<u32>,
+    named: Named,
+    refused: Cell<Option<&'static str>>,
+}
+
+/// A question, for scripts; for people, what needs no answer.
+#[derive(Debug, Serialize)]
+struct Asked {
+    question: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    peer: Option<String>,
+    #[serde(skip)]
+    name: String,
+}
+
+impl Record for Asked {
+    fn human(&self, paint: Paint) -> String {
+        match &self.number {
+            Some(number) if self.question == "display" => {
+                format!(" Enter {} on {}", paint.bold(number), self.name)
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+impl Person {
+    pub(crate) fn new(
+        out: Output,
+        options: &cli::Pairing,
+        named: impl Fn(Address) -> String + 'static,
+    ) -> Self {
+        let (yes, passkey) = (options.yes, options.passkey);
+        Self { out, yes, passkey, named: Box::new(named), refused: Cell::new(None) }
+    }
+
+    /// Why a question was refused, and what to do about it.
+    pub(crate) const fn refused(&self) -> Option<&'static str> {
+        self.refused.get()
+    }
+
+    /// Answers all questions, for as long as it is polled.
+    pub(crate) async fn attend(&self, host: &'static Host) -> Result<(), Failure> {
+        let mut requests = host.pairing_requests().doing("listening to questions")?;
+        let mut lines = Lines::new();
+        loop {
+            let mut request = requests.next().await;
+            self.answer(&mut request, &mut lines).await?;
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: &mut PairingRequest<'_>,
+        lines: &mut Lines,
+    ) -> Result<(), Failure> {
+        let address = request.peer();
+        let peer = address.map_or_else(|| "the device".into(), |peer| (self.named)(peer));
+        let ask = |question, number| self.ask(question, number, address, &peer);
+        match request.question() {
+            Question::Confirm => {
+                ask("confirm", None)?;
+                self.yes_or_no(request, lines, &format!("Pair with {peer} ?")).await;
+            }
+            Question::Compare(number) => {
+                ask("compare", Some(number))?;
+                let question = format!("Does {peer} show {} ?", digits(number));
+                self.yes_or_no(request, lines, &question).await;
+            }
+            Question::Display(number) => {
+                ask("display", Some(number))?;
+                screen::show(number);
+            }
+            Question::Input => {
+                ask("input", None)?;
+                self.type_passkey(request, lines, &peer).await;
+            }
+            Question::Oob { .. } => {
+                self.refused.set(Some("This program has no way to take out-of-band data."));
+                request.reject();
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(
+        &self,
+        question: &'static str,
+        number: Option<u32>,
+        peer: Option<Address>,
+        name: &str,
+    ) -> Result<(), Failure> {
+        let number = number.map(if self.out.is_json() { six } else { digits });
+        let peer = peer.map(|peer| format!("{peer:?}"));
+        self.out.record(&Asked { question, number, peer, name: name.to_owned() })
+    }
+
+    async fn yes_or_no(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, text: &str) {
+        if self.yes {
+            self.out.note(&format!(" {text} yes (--yes)"));
+            return request.accept();
+        }
+        self.out.prompt(&format!(" {text} [y/N] "));
+        match self.line(request, lines).await {
+            Some(line) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => {
+                request.accept();
+            }
+            Some(_) => {
+                self.refused.set(Some(
+                    "You said no. If the numbers differ, another device may be in between.",
+                ));
+                request.reject();
+            }
+            None => request.reject(),
+        }
+    }
+
+    async fn type_passkey(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, peer: &str) {
+        if let Some(passkey) = self.passkey {
+            return request.passkey(passkey);
+        }
+        loop {
+            self.out.prompt(&format!(" Passkey that {peer} shows: "));
+            let Some(line) = self.line(request, lines).await else { return request.reject() };
+            match crate::parse::passkey(&line) {
+                Ok(passkey) => return request.passkey(passkey),
+                Err(_) if line.trim().is_empty() => return request.reject(),
+                Err(wrong) => self.out.note(&format!(" {wrong}; an empty line gives up")),
+            }
+        }
+    }
+
+    /// The next line, or `None` where nobody is there to write one, or the pairing is over.
+    async fn line(&self, request: &PairingRequest<'_>, lines: &mut Lines) -> Option<String> {
+        tokio::select! {
+            line = lines.next() => {
+                if line.is_none() {
+                    self.out.note("");
+                    self.refused.set(Some(
+                        "Nobody is there to answer: the input has ended. Answer on the command line: --yes, or --passkey N.",
+                    ));
+                }
+                line
+            }
+            () = request.ended() => {
+                self.out.note("\n The pairing is over; no answer is needed any more.");
+                None
+            }
+        }
+    }
+}
+
+/// What a person calls a device, safe to print.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", printable(name))
+}
+
+/// Lines of the standard input, each read only when it is wanted, on a thread that may wait for ever.
+struct Lines {
+    want: std::sync::mpsc::Sender<()>,
+    come: mpsc::UnboundedReceiver<Option<String>>,
+    wanted: bool,
+}
+
+impl Lines {
+    fn new() -> Self {
+        let (want, wanted) = std::sync::mpsc::channel();
+        let (give, come) = mpsc::unbounded_channel();
+        thread::spawn(move || {
+            while let Ok(()) = wanted.recv() {
+                let line = io::stdin().lock().lines().next().and_then(Result::ok);
+                if give.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { want, come, wanted: false }
+    }
+
+    /// The next line; what was typed for a question that is void by now is not taken for an answer.
+    async fn next(&mut self) -> Option<String> {
+        if self.wanted && self.come.try_recv().is_ok() {
+            self.wanted = false;
+        }
+        if !self.wanted {
+            self.want.send(()).ok()?;
+            self.wanted = true;
+        }
+        let line = self.come.recv().await.flatten();
+        self.wanted = false;
+        line
+    }
+}

@@ -1,0 +1,179 @@
+//! Pairing, as the command line asks for it and as it is told.
+
+use std::io::{self, IsTerminal as _};
+
+use bindrune::{IoCapability, Level, Method, Paired, PairingConfig};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::{cli, failure::Failure, output::Record, paint::Paint};
+
+/// What this side can show and take in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Io {
+    NoInputNoOutput,
+    DisplayOnly,
+    DisplayYesNo,
+    KeyboardOnly,
+    KeyboardDisplay,
+}
+
+impl Io {
+    const fn capability(self) -> IoCapability {
+        match self {
+            Self::NoInputNoOutput => IoCapability::NoInputNoOutput,
+            Self::DisplayOnly => IoCapability::DisplayOnly,
+            Self::DisplayYesNo => IoCapability::DisplayYesNo,
+            Self::KeyboardOnly => IoCapability::KeyboardOnly,
+            Self::KeyboardDisplay => IoCapability::KeyboardDisplay,
+        }
+    }
+
+    /// What can be done without being told: with a person at the terminal, or with the answers on the command line.
+    fn guess(options: &cli::Pairing) -> Self {
+        if options.passkey.is_some() || io::stdin().is_terminal() {
+            Self::KeyboardDisplay
+        } else if options.yes {
+            Self::DisplayYesNo
+        } else {
+            Self::NoInputNoOutput
+        }
+    }
+}
+
+/// Pairs as the command line says; a command that pairs is itself the consent.
+pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingConfig, Failure> {
+    let io = options.io.or(io).unwrap_or_else(|| Io::guess(options));
+    if options.mitm && io == Io::NoInputNoOutput {
+        return Err(Failure::usage(
+            "--mitm needs a display or a keyboard, and this side has neither",
+        )
+        .advise(
+            "Give it one: --io display-yes-no, for example, with a person at the terminal, or with \
+                 --yes or --passkey.",
+        ));
+    }
+    Ok(PairingConfig {
+        io: io.capability(),
+        mitm: options.mitm,
+        require: if options.mitm { Level::Authenticated } else { Level::Encrypted },
+        legacy: options.legacy,
+        min_key_size: if options.legacy { 7 } else { 16 },
+        consent: false,
+        ..PairingConfig::DEFAULT
+    })
+}
+
+/// A pairing that is complete.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Report {
+    method: &'static str,
+    level: &'static str,
+    key_size: u8,
+    bonded: bool,
+    identity: Option<String>,
+    secure_connections: bool,
+}
+
+impl Report {
+    pub(crate) fn new(paired: &Paired) -> Self {
+        Self {
+            method: method_name(paired.method),
+            level: level_name(paired.level),
+            key_size: paired.key_size,
+            bonded: paired.bonded,
+            identity: paired.identity.map(|i| format!("{i:?}")),
+            secure_connections: paired.secure_connections,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn text(&self) -> String {
+        let kind =
+            if self.secure_connections { "LE Secure Connections" } else { "LE legacy pairing" };
+        let guarded = match self.level {
+            "authenticated" | "secure-connections" => "authenticated",
+            _ => "not authenticated",
+        };
+        let kept = if self.bonded { "bonded" } else { "not bonded" };
+        format!(
+            "{kind}, {}, {guarded}, {}-bit key; {kept}",
+            self.method.replace('-', " "),
+            u16::from(self.key_size).saturating_mul(8)
+        )
+    }
+}
+
+impl Record for Report {
+    fn human(&self, paint: Paint) -> String {
+        format!(" {} {}", paint.green("paired:"), self.text())
+    }
+}
+
+pub(crate) const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::JustWorks => "just-works",
+        Method::NumericComparison => "numeric-comparison",
+        Method::Passkey { .. } => "passkey",
+        Method::OutOfBand => "out-of-band",
+    }
+}
+
+/// The levels of LE security mode 1. [Vol 3] Part C, 10.2.1
+pub(crate) const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Open => "open",
+        Level::Encrypted => "encrypted",
+        Level::Authenticated => "authenticated",
+        Level::SecureConnections => "secure-connections",
+    }
+}
+
+/// Six digits, as people read them.
+pub(crate) fn digits(number: u32) -> String {
+    let text = six(number);
+    let (high, low) = text.split_at_checked(3).unwrap_or((&text, ""));
+    format!("{high} {low}")
+}
+
+/// Six digits, as scripts read them.
+pub(crate) fn six(number: u32) -> String {
+    format!("{number:06}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(mitm: bool) -> cli::Pairing {
+        cli::Pairing { io: None, mitm, yes: false, passkey: None, legacy: false }
+    }
+
+    #[test]
+    fn numbers_have_six_digits() {
+        assert_eq!((digits(482_913), six(7)), ("482 913".to_owned(), "000007".to_owned()));
+    }
+
+    #[test]
+    fn protection_needs_a_display_or_a_keyboard() {
+        assert!(config(&options(true), Some(Io::NoInputNoOutput)).is_err());
+        let config = config(&options(true), Some(Io::DisplayYesNo)).unwrap();
+        assert_eq!((config.mitm, config.require), (true, Level::Authenticated));
+    }
+
+    #[test]
+    fn a_report_reads_as_on_the_page() {
+        let report = Report {
+            method: "numeric-comparison",
+            level: "secure-connections",
+            key_size: 16,
+            bonded: true,
+            identity: None,
+            secure_connections: true,
+        };
+        assert_eq!(
+            report.human(Paint::new(false)),
+            " paired: LE Secure Connections, numeric comparison, authenticated, 128-bit key; bonded"
+        );
+    }
+}

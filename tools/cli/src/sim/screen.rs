@@ -1,0 +1,62 @@
+//! What our side shows while it pairs, for the owners of the virtual devices, who look at it; and what they show.
+
+use std::sync::LazyLock;
+
+use bindrune::{Host, PairingRequest, Question};
+use tokio::sync::watch;
+
+use crate::security::digits;
+
+static OURS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
+static THEIRS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
+
+/// Our side shows a passkey.
+pub(crate) fn show(number: u32) {
+    OURS.send_replace(Some(number));
+}
+
+/// The number that a virtual device shows, as soon as one does.
+pub(crate) async fn theirs() -> Option<u32> {
+    read(&THEIRS).await
+}
+
+async fn read(screen: &watch::Sender<Option<u32>>) -> Option<u32> {
+    let mut screen = screen.subscribe();
+    screen.wait_for(Option::is_some).await.ok().and_then(|number| *number)
+}
+
+/// Answers what the virtual device's host asks, as its owner would.
+pub(super) async fn own(host: &'static Host, name: &str) {
+    let Ok(mut requests) = host.pairing_requests() else { return };
+    loop {
+        answer(requests.next().await, name).await;
+    }
+}
+
+async fn answer(mut request: PairingRequest<'_>, name: &str) {
+    match request.question() {
+        Question::Confirm => request.accept(),
+        Question::Compare(number) => {
+            tell(name, number);
+            request.accept();
+        }
+        Question::Display(number) => tell(name, number),
+        Question::Input => {
+            let passkey = tokio::select! {
+                passkey = read(&OURS) => passkey,
+                () = request.ended() => None,
+            };
+            OURS.send_replace(None);
+            match passkey {
+                Some(passkey) => request.passkey(passkey),
+                None => request.reject(),
+            }
+        }
+        Question::Oob { .. } => request.reject(),
+    }
+}
+
+fn tell(name: &str, number: u32) {
+    THEIRS.send_replace(Some(number));
+    eprintln!(" ({name} shows {})", digits(number));
+}
