@@ -319,6 +319,9 @@ impl Gap {
         if self.privacy.poll_due() {
             return Some(GapEvent::PrivateAddressDue);
         }
+        if let Some(status) = self.scanner.poll_seek_failed() {
+            return Some(GapEvent::SeekEnded(status));
+        }
         if let Some(status) = self.scanner.poll_ended() {
             return Some(GapEvent::ScanEnded(status));
         }

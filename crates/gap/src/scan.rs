@@ -65,6 +65,9 @@ impl Scan {
 #[derive(Debug)]
 pub(crate) struct Scanner {
     wish: Option<Scan>,
+    /// Somebody looks for a peer: everything is reported to it, whatever the wish.
+    seek: bool,
+    seek_failed: Option<Status>,
     step: Step,
     changed: bool,
     /// What is on.
@@ -93,6 +96,8 @@ impl Scanner {
         let (reassembly, ring) = memory.split_at_mut_checked(part).unwrap_or_default();
         Self {
             wish: None,
+            seek: false,
+            seek_failed: None,
             step: Step::Parameters,
             changed: false,
             on: None,
@@ -110,6 +115,7 @@ impl Scanner {
     pub(crate) fn reset(&mut self) {
         self.restart();
         self.wish = None;
+        (self.seek, self.seek_failed) = (false, None);
         self.ended = None;
         self.ring.clear();
     }
@@ -155,6 +161,29 @@ impl Scanner {
         self.changed = self.sent.is_some();
     }
 
+    /// Scans for all that is connectable, beside what is wished.
+    pub(crate) fn seek(&mut self, on: bool) {
+        if self.seek != on {
+            self.seek = on;
+            self.seek_failed = None;
+            self.step = Step::Parameters;
+            self.changed = self.sent.is_some();
+        }
+    }
+
+    pub(crate) const fn poll_seek_failed(&mut self) -> Option<Status> {
+        self.seek_failed.take()
+    }
+
+    /// What the controller is to do.
+    fn aim(&self) -> Option<Scan> {
+        if !self.seek {
+            return self.wish;
+        }
+        let wish = self.wish.unwrap_or(Scan::passive());
+        Some(Scan { filter_duplicates: false, accept_list_only: false, ..wish })
+    }
+
     /// Writes the command that is missing. Scanning by the accept list follows its state; none goes on while `pause`.
     pub(crate) fn poll_command(
         &mut self,
@@ -168,7 +197,7 @@ impl Scanner {
             self.step = Step::Parameters;
         }
         let step = self.next(list, pause)?;
-        let scan = self.wish.or(self.on)?;
+        let scan = self.aim().or(self.on)?;
         let opcode = match step {
             Step::Off => command::disable(info, w)?,
             Step::Parameters => {
@@ -183,11 +212,11 @@ impl Scanner {
 
     fn next(&mut self, list: ListState, pause: bool) -> Option<Step> {
         if let Some(on) = self.on {
-            let fits = self.wish.is_some() && self.step == Step::On;
+            let fits = self.aim().is_some() && self.step == Step::On;
             let off = !fits || pause || (on.accept_list_only && list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let wish = self.wish?;
+        let wish = self.aim()?;
         match list {
             ListState::Failed(status) if wish.accept_list_only => {
                 self.fail(status);
@@ -201,8 +230,15 @@ impl Scanner {
     }
 
     const fn fail(&mut self, status: Status) {
+        if self.seek {
+            self.seek_failed = Some(status);
+            self.seek = false;
+        }
+        let wished = self.wish.is_some();
         self.withdraw();
-        self.ended = Some(status);
+        if wished {
+            self.ended = Some(status);
+        }
     }
 
     /// The answer to the command of [`Self::poll_command`].
@@ -216,7 +252,7 @@ impl Scanner {
             (Step::On, Ok(())) => {
                 // Where the wish changed, what is on is unknown: it is turned off, as if it used everything.
                 let everything = Scan { accept_list_only: true, ..Scan::active() };
-                self.on = self.wish.filter(|_| !changed).or(Some(everything));
+                self.on = self.aim().filter(|_| !changed).or(Some(everything));
                 self.retry_at = None;
             }
             (Step::Parameters | Step::On, Err(status)) if !changed => self.fail(status),
@@ -235,7 +271,7 @@ impl Scanner {
 
     /// A report of extended scanning: whole, or a part.
     pub(crate) fn extended_report(&mut self, now: Instant, report: &ExtendedAdvertisingReport<'_>) {
-        let Some(wish) = self.wish else { return };
+        let Some(wish) = self.reported() else { return };
         let (meta, data) = (Meta::extended(report), report.data);
         if meta.is_legacy() {
             return self.take(now, &meta, data);
@@ -248,9 +284,14 @@ impl Scanner {
         });
     }
 
+    /// The wish whose reports these are. While all is reported, nothing shows what is in the accept list.
+    fn reported(&self) -> Option<Scan> {
+        self.wish.filter(|wish| !(self.seek && wish.accept_list_only))
+    }
+
     /// A whole report.
     fn take(&mut self, now: Instant, meta: &Meta, data: &[u8]) {
-        let Some(wish) = self.wish else { return };
+        let Some(wish) = self.reported() else { return };
         let Self { ring, merger, .. } = self;
         if wish.active && wish.merge {
             merger.take(now, meta, data, wish.filter_duplicates, |meta, first, second| {

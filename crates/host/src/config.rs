@@ -3,6 +3,7 @@
 use bindrune_gatt::{Service, table};
 use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
+use embassy_time::Duration;
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,25 @@ pub struct Config {
     pub(crate) pairing: PairingConfig,
     pub(crate) bonds: usize,
     pub(crate) client_security: ClientSecurity,
+    pub(crate) privacy: Privacy,
+}
+
+/// Whether this device hides who it is from those it is not bonded with. [Vol 3] Part C, 10.7
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// It shows its identity address.
+    #[default]
+    Off,
+    /// It advertises, scans and connects with resolvable private addresses, which bonded devices resolve.
+    On {
+        /// How long it uses one address: 1 s to 11.5 h are sensible, and 15 min is usual.
+        rotate: Duration,
+    },
+}
+
+impl Privacy {
+    /// Private addresses that change every 15 minutes.
+    pub const ON: Self = Self::On { rotate: Duration::from_secs(15 * 60) };
 }
 
 /// What a GATT client's operation does when the peer answers that the link is not secure enough.
@@ -46,6 +66,9 @@ pub const DEFAULT_SCAN_OCTETS: usize = 192;
 
 /// Bonds that the host keeps, by default.
 pub const DEFAULT_BONDS: usize = 4;
+
+/// The longest time that one private address may be used, in seconds: 11.5 h.
+const ROTATE_MAX: u64 = 41_400;
 
 /// The most bonds that one host can keep.
 pub(crate) const MAX_BONDS: usize = 64;
@@ -73,6 +96,7 @@ impl Config {
             pairing: PairingConfig::DEFAULT,
             bonds: DEFAULT_BONDS,
             client_security: ClientSecurity::Encrypt,
+            privacy: Privacy::Off,
         }
     }
 
@@ -172,6 +196,22 @@ impl Config {
     #[must_use]
     pub const fn bonds(mut self, bonds: usize) -> Self {
         self.bonds = if bonds > MAX_BONDS { MAX_BONDS } else { bonds };
+        self
+    }
+
+    /// Private addresses on the air; the identity address by default. The key that bonded devices resolve them with is made
+    /// once, and kept in the store of bonds. A rotation of less than 1 s is taken as 1 s, and of more than 11.5 h as that.
+    #[must_use]
+    pub const fn privacy(mut self, privacy: Privacy) -> Self {
+        self.privacy = match privacy {
+            Privacy::On { rotate } if rotate.as_secs() < 1 => {
+                Privacy::On { rotate: Duration::from_secs(1) }
+            }
+            Privacy::On { rotate } if rotate.as_secs() > ROTATE_MAX => {
+                Privacy::On { rotate: Duration::from_secs(ROTATE_MAX) }
+            }
+            Privacy::On { .. } | Privacy::Off => privacy,
+        };
         self
     }
 

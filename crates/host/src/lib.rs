@@ -85,7 +85,7 @@ pub use bonds::{FileBond, FileStore, FileStoreError};
 pub use bonds::{FlashStore, FlashStoreError};
 pub use config::{
     ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
-    DEFAULT_SCAN_OCTETS,
+    DEFAULT_SCAN_OCTETS, Privacy,
 };
 #[cfg(feature = "std")]
 pub use crypto::ThreadedCrypto;

@@ -24,8 +24,10 @@ pub struct KnownCrypto {
     shared: Rc<RefCell<Vec<[u8; 32]>>>,
 }
 
-/// By own X and peer's X.
-static SHARED: Mutex<BTreeMap<([u8; 32], [u8; 32]), [u8; 32]>> = Mutex::new(BTreeMap::new());
+/// The X coordinates of the own key and of the peer's.
+type Coordinates = ([u8; 32], [u8; 32]);
+
+static SHARED: Mutex<BTreeMap<Coordinates, [u8; 32]>> = Mutex::new(BTreeMap::new());
 static PAIRS: Mutex<BTreeMap<[u8; 32], PublicKey>> = Mutex::new(BTreeMap::new());
 
 impl core::fmt::Debug for KnownCrypto {

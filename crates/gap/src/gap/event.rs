@@ -60,6 +60,8 @@ pub enum GapEvent {
     PrivateAddressDue,
     /// The controller refused to scan.
     ScanEnded(Status),
+    /// The controller refused to scan for a peer that was sought.
+    SeekEnded(Status),
     /// No link came up.
     ConnectEnded(ConnectEnd),
 }

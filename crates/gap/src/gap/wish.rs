@@ -48,6 +48,13 @@ impl Gap {
         self.scanner.withdraw();
     }
 
+    /// Scans, beside what is wished, so that the root sees every advertiser in the events; a refusal is told as
+    /// [`crate::GapEvent::SeekEnded`]. Reports of a wish that filters come unfiltered for that time, and those of one for the
+    /// accept list not at all.
+    pub fn seek(&mut self, on: bool) {
+        self.scanner.seek(on);
+    }
+
     /// True while scanning is on in the controller.
     #[must_use]
     pub const fn is_scanning(&self) -> bool {

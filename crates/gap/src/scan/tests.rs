@@ -1,4 +1,4 @@
-use std::{format, string::String, vec::Vec};
+use std::{format, string::String, vec, vec::Vec};
 
 use bindrune_hci::{Event, Opcode, PhyMask, Status, event::RawEvent};
 use embassy_time::Duration;
@@ -178,6 +178,38 @@ fn more_advertisers_than_can_wait_are_reported_without_scan_response() {
     let mut all: Vec<u8> = reports(&mut rig).iter().map(|(n, ..)| *n).chain(early).collect();
     all.sort_unstable();
     assert_eq!(all, [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn who_seeks_a_peer_scans_beside_the_wish() {
+    for extended in [true, false] {
+        let mut rig = Rig::ready(extended);
+        rig.gap.seek(true);
+        rig.run();
+        assert!(rig.model.scanning && !rig.model.scan_by_list);
+        rig.gap.set_accept_list(&[PEER]).unwrap();
+        rig.gap.scan(Scan { accept_list_only: true, ..Scan::active() });
+        rig.run();
+        assert!(rig.model.scanning && !rig.model.scan_by_list);
+        rig.gap.seek(false);
+        rig.run();
+        assert!(rig.model.scanning && rig.model.scan_by_list);
+        rig.gap.stop_scanning();
+        rig.run();
+        assert!(!rig.model.scanning && rig.model.disallowed.is_empty());
+        assert_eq!(rig.events, []);
+    }
+}
+
+#[test]
+fn who_may_not_seek_is_told() {
+    let mut rig = Rig::ready(true);
+    let refused = Status::HARDWARE_FAILURE;
+    rig.model.refuses = vec![(Opcode::LE_SET_EXTENDED_SCAN_ENABLE, refused)];
+    rig.gap.seek(true);
+    rig.run();
+    assert_eq!(rig.events, [GapEvent::SeekEnded(refused)]);
+    assert!(!rig.model.scanning);
 }
 
 #[test]

@@ -71,6 +71,7 @@ impl Stack {
                 self.encryption_told(now, event.handle, event.status, true);
             }
             Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
+                self.look_for_peer(event);
                 let _no_link = self.gap.handle_event(now, event);
                 if self.gap.has_report() {
                     self.ready.host(HostKey::Scan);

@@ -11,7 +11,11 @@ use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
 use super::{LinkRef, Receive, Stack};
-use crate::{Config, Error, Stats, config::MAX_ADVERTISING_SETS, waiters::HostKey};
+use crate::{
+    Config, Error, Stats,
+    config::{MAX_ADVERTISING_SETS, Privacy},
+    waiters::HostKey,
+};
 
 /// What the application waits for on an advertising set, or of its connection attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub(super) enum Wish {
 #[derive(Debug)]
 pub(super) struct Wishes {
     sets: [Wish; MAX_ADVERTISING_SETS],
-    connect: Wish,
+    pub(super) connect: Wish,
     scan: Wish,
 }
 
@@ -47,7 +51,7 @@ pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> G
         host_acl_count: u16::try_from(rx.pool.capacity()).unwrap_or(u16::MAX),
         data_length: config.data_length,
         phy_2m: config.two_megabit,
-        private: false,
+        private: config.privacy != Privacy::Off,
     }
 }
 
@@ -106,7 +110,7 @@ impl Stack {
         if connect.peer.is_none() && self.gap.set_accept_list(peers).is_err() {
             return Poll::Ready(Err(Error::InvalidParameters));
         }
-        self.gap.connect(*connect);
+        self.begin_connecting(connect);
         self.wishes.connect = Wish::Waiting;
         self.ready.host(HostKey::Transmit);
         Poll::Ready(Ok(()))
@@ -119,6 +123,7 @@ impl Stack {
 
     /// Ends the connection attempt; a link that nobody took is disconnected.
     pub(crate) fn withdraw_connect(&mut self) {
+        self.stop_seeking();
         self.gap.stop_connecting();
         if let Wish::Linked(link) = core::mem::replace(&mut self.wishes.connect, Wish::None) {
             self.release_link(link);
@@ -150,7 +155,8 @@ impl Stack {
 
     /// Takes the oldest report.
     pub(crate) fn next_report<'b>(&mut self, buffer: &'b mut [u8]) -> Option<Report<'b>> {
-        self.gap.next_report(buffer)
+        let report = self.gap.next_report(buffer)?;
+        Some(self.resolved(report))
     }
 
     /// Reports that were not read in time.
@@ -168,6 +174,9 @@ impl Stack {
 
     /// A link came up.
     pub(super) fn handle_link_up(&mut self, now: Instant, up: &LinkUp) {
+        if up.role == Role::CENTRAL && up.wanted {
+            self.stop_seeking();
+        }
         let link = self.link_up(now, up);
         match (link, up.wanted, up.role) {
             (Some(link), true, Role::CENTRAL) => {
@@ -232,20 +241,19 @@ impl Stack {
             GapEvent::SetLinked { set, handle, wanted } => {
                 self.set_linked(now, set, handle, wanted)
             }
-            GapEvent::PrivateAddressDue => {}
+            GapEvent::PrivateAddressDue => self.private_address_due(),
+            GapEvent::SeekEnded(status) => self.seek_ended(status),
             GapEvent::ScanEnded(status) => {
                 self.wishes.scan = Wish::Ended(Error::Controller(status));
                 self.ready.host(HostKey::Scan);
             }
+            GapEvent::ConnectEnded(end) if self.seeks_again(end) => {}
             GapEvent::ConnectEnded(end) => {
                 let error = match end {
                     ConnectEnd::Timeout => Error::Timeout,
                     ConnectEnd::Failed(status) => Error::Controller(status),
                 };
-                if self.wishes.connect == Wish::Waiting {
-                    self.wishes.connect = Wish::Ended(error);
-                }
-                self.ready.host(HostKey::Connect);
+                self.connect_ended(error);
             }
         }
     }

@@ -24,6 +24,7 @@ mod life;
 mod link;
 mod listen;
 mod memory;
+mod privacy;
 mod procedure;
 mod push;
 mod recover;
@@ -55,6 +56,7 @@ pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
+use security::JobTicket;
 pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure};
 pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
 pub(crate) use server::{Notice, Question};
@@ -98,6 +100,7 @@ pub(crate) struct Stack {
     /// Channels that were closed because an SDU was given up half way.
     interrupted: u64,
     security: security::HostSecurity,
+    privacy: privacy::Privacy,
     /// An application waits for a transmit packet.
     starved: bool,
     /// The earliest deadline, where it is known.
@@ -148,6 +151,7 @@ impl Stack {
             commanding: 0,
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds),
+            privacy: privacy::Privacy::new(parts.config.privacy),
             starved: false,
             deadline: None,
         }

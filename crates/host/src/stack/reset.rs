@@ -30,6 +30,7 @@ impl Stack {
         self.abandon_app_command();
         self.worker = super::worker::Worker::new();
         self.security.reset();
+        self.privacy = super::privacy::Privacy::new(config.privacy);
         self.phase = Phase::Down;
         self.stats = Stats::default();
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };

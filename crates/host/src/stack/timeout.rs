@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     Lane(LaneTimer),
     /// The controller is to finish a computation.
     Worker,
+    /// A private address, or a peer that is sought.
+    Privacy,
     /// Something of GAP.
     Gap(GapTimer),
     /// A signalling request of a link.
@@ -63,10 +65,16 @@ impl Stack {
         }
         let lane = self.lane.poll_timeout().map(|(at, why)| (at, Timer::Lane(why)));
         let worker = self.worker.poll_timeout().map(|at| (at, Timer::Worker));
+        let privacy = self.privacy.poll_timeout().map(|at| (at, Timer::Privacy));
         let gap = self.gap.poll_timeout().map(|(at, why)| (at, Timer::Gap(why)));
         let links = (0u8..).zip(self.links.iter()).filter(|(_, l)| l.life == Life::Up);
         let links = links.flat_map(|(index, link)| link.deadlines(index));
-        lane.into_iter().chain(worker).chain(gap).chain(links).min_by_key(|(at, _)| *at)
+        lane.into_iter()
+            .chain(worker)
+            .chain(privacy)
+            .chain(gap)
+            .chain(links)
+            .min_by_key(|(at, _)| *at)
     }
 
     /// Does what is due.
@@ -102,6 +110,7 @@ impl Stack {
                 }
                 self.control_changed(index);
             }
+            Timer::Privacy => self.privacy_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Silence(index) => self.silence(now, index),
         }

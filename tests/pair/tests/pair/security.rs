@@ -3,6 +3,7 @@
 mod bonds;
 mod matrix;
 mod pairing;
+mod privacy;
 mod retry;
 mod secrets;
 mod slow;

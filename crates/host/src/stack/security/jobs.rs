@@ -9,7 +9,7 @@ use embassy_time::Instant;
 use super::table::Out;
 use crate::{
     Error, RecordId,
-    stack::{LinkRef, Stack},
+    stack::{LinkRef, Stack, privacy::Secret},
     waiters::HostKey,
 };
 
@@ -23,6 +23,8 @@ pub(crate) enum JobTicket {
     Link(LinkRef, Ticket),
     /// The host's own out-of-band data.
     Oob,
+    /// The host's own key or private address.
+    Private(Secret),
 }
 
 /// What the store has to do.
@@ -76,7 +78,10 @@ impl Stack {
         match self.security.oob {
             Oob::Wanted => Some((JobTicket::Oob, Job::KeyPair)),
             Oob::Keyed(_) => Some((JobTicket::Oob, Job::Random)),
-            Oob::None | Oob::Ready(_) | Oob::Failed => None,
+            Oob::None | Oob::Ready(_) | Oob::Failed => {
+                let known = self.security.bonds.is_loaded();
+                known.then(|| self.privacy.poll_job()).flatten()
+            }
         }
     }
 
@@ -94,6 +99,7 @@ impl Stack {
                 }
             }
             JobTicket::Oob => self.oob_done(done),
+            JobTicket::Private(secret) => self.private_job_done(now, secret, &done),
         }
         self.ready.host(HostKey::Job);
     }
@@ -137,6 +143,10 @@ impl Stack {
             bonds.out = Some(Out::Load);
             return Some(BondJob::Load);
         }
+        if let Some(len) = self.privacy.poll_record(record) {
+            bonds.out = Some(Out::Local);
+            return Some(BondJob::Store(RecordId::Local, len));
+        }
         if let Some((place, id)) = bonds.next_doomed() {
             bonds.out = Some(Out::Delete(place));
             return Some(BondJob::Delete(id));
@@ -164,6 +174,9 @@ impl Stack {
 
     /// A record that the store has. One that is damaged, or has no place, is not taken.
     pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) {
+        if id == RecordId::Local {
+            return self.privacy.handle_record(record);
+        }
         if let (RecordId::Peer(_), Ok(bond)) = (id, Bond::read(record))
             && self.security.bonds.named(bond.peer).is_none()
         {
@@ -180,6 +193,7 @@ impl Stack {
                 self.security.bonds.set_loaded();
                 self.bonds_loaded(now);
             }
+            Some(Out::Local) => self.privacy.saved(),
             Some(Out::Link(link)) => self.bond_stored(link, result),
             Some(Out::Orphan) => {
                 if let Some(bond) = self.security.bonds.orphan.take()
@@ -192,6 +206,8 @@ impl Stack {
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
         }
+        self.wish_resolving();
+        self.ready.host(HostKey::Job);
         self.ready.host(HostKey::BondJob);
         self.ready.host(HostKey::Bonds);
     }

@@ -27,7 +27,7 @@ use embassy_time::Instant;
 use super::{Link, LinkRef, Stack};
 use crate::Error;
 
-pub(crate) use jobs::{BondJob, RECORD_MAX};
+pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::{BondInfo, LinkSecurity, Paired, PairingFailure};
 pub(crate) use remedy::Remedy;
 pub(crate) use requests::Question;

@@ -25,10 +25,10 @@ impl Stack {
     pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
         let role =
             if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
-        let (Some(identity), Some(local)) = (self.identity(), self.on_air()) else { return };
+        let Some(identity) = self.identity() else { return };
         let config = self.config.pairing;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            let pairing = Pairing::new(role, config, identity, local, up.peer);
+            let pairing = Pairing::new(role, config, identity, up.own, up.peer_on_air);
             slot.protection = Protection { pairing: Some(pairing), ..Protection::NONE };
         }
         self.attach_bond(now, index);
@@ -37,12 +37,7 @@ impl Stack {
     /// Who this device is to those that keep its keys.
     pub(super) fn identity(&self) -> Option<Identity> {
         let address = self.gap.controller()?.address;
-        Some(Identity { address, irk: Key::new([0; 16]) })
-    }
-
-    /// The own address that a link was made with.
-    fn on_air(&self) -> Option<Address> {
-        Some(self.gap.controller()?.own_address())
+        Some(Identity { address, irk: self.privacy.irk() })
     }
 
     /// Takes a PDU of the Security Manager.

@@ -28,6 +28,8 @@ pub(crate) struct Bonds {
 pub(super) enum Out {
     /// It loads.
     Load,
+    /// It keeps the record of this device.
+    Local,
     /// It keeps the bond that a link has made.
     Link(LinkRef),
     /// It keeps the bond of a link that has ended.
@@ -64,7 +66,7 @@ impl Bonds {
     pub(in crate::stack) fn restart(&mut self) {
         match self.out.take() {
             Some(Out::Store(place)) => self.dirty |= bit(place),
-            Some(Out::Load | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
+            Some(Out::Load | Out::Local | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
         }
         self.loaded = false;
     }

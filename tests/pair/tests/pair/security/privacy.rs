@@ -1,0 +1,198 @@
+//! Private addresses: what strangers see of a device, and how bonded devices find it again.
+
+use core::cell::Cell;
+
+use bindrune::{
+    Address, Advertisement, Config, Connect, Connection, Event, IoCapability, Level, PairingConfig,
+    Privacy, Scan,
+};
+use bindrune_controller::ControllerConfig;
+use bindrune_pair::{Device, Scene};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
+use embassy_time::Duration;
+
+use super::{event, reader, safe, user, with_io};
+
+const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
+const MINUTE: Privacy = Privacy::On { rotate: Duration::from_secs(60) };
+
+const fn lock_config() -> Config {
+    safe(NOTHING).privacy(MINUTE)
+}
+
+const fn phone_config() -> Config {
+    reader(NOTHING).privacy(MINUTE)
+}
+
+/// The address, and whether it is an identity, of the next advertiser that a device sees.
+async fn seen(device: &Device) -> (Address, bool) {
+    let mut buffer = [0; 64];
+    let mut scanner = device.host().scan(&Scan::passive()).unwrap();
+    let report = scanner.next(&mut buffer).await.unwrap();
+    (report.address.unwrap(), report.resolved)
+}
+
+/// Links two devices that do not know each other: the central takes the address that it sees.
+async fn meet<'d>(peripheral: &'d Device, central: &'d Device) -> (Connection<'d>, Connection<'d>) {
+    let advertisement = Advertisement::connectable();
+    let (there, here) = join(peripheral.host().advertise(&advertisement), async {
+        let (address, resolved) = seen(central).await;
+        assert!(address.is_resolvable() && !resolved, "{address:?}");
+        central.host().connect_with(&Connect::to(address), &[]).await
+    })
+    .await;
+    (there.unwrap(), here.unwrap())
+}
+
+async fn with_users<T>(
+    scene: &Scene,
+    (lock, phone): (&Device, &Device),
+    app: impl Future<Output = T>,
+) -> T {
+    let (shown, number) = (Cell::new(None), Cell::new(None));
+    let users =
+        join(user(scene, lock.host(), &shown, &number), user(scene, phone.host(), &shown, &number));
+    match select(users, app).await {
+        Either::Second(output) => output,
+        Either::First(_) => panic!("the users went away"),
+    }
+}
+
+async fn ended(there: Connection<'_>, here: Connection<'_>) {
+    here.disconnect().await.unwrap();
+    there.disconnected().await;
+}
+
+/// Bonds, lets all addresses change, and connects by identity; `lists` are the sizes of the resolving lists.
+fn again_by_identity(seed: u64, lists: [u8; 2]) {
+    let scene = Scene::new(seed);
+    let [a, b] = lists.map(|size| ControllerConfig::new().resolving_list(size));
+    let (mut lock, mut phone) =
+        (scene.device_on(a, lock_config()), scene.device_on(b, phone_config()));
+    let devices = [&lock, &phone];
+    let (of_lock, of_phone) = scene.run(
+        &devices,
+        with_users(&scene, (&lock, &phone), async {
+            let (mut there, here) = meet(&lock, &phone).await;
+            let paired = here.pair().await.unwrap();
+            event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
+            let of_lock = scene.address(&lock).await;
+            assert!(paired.bonded && here.identity() == Some(of_lock));
+            let of_phone = scene.address(&phone).await;
+            assert_eq!(there.identity(), Some(of_phone));
+            ended(there, here).await;
+            (of_lock, of_phone)
+        }),
+    );
+    let again = async |lock: &Device, phone: &Device| {
+        for _ in 0..3 {
+            scene.sleep(70_000).await;
+            let (there, here) = scene.connect(lock, phone).await;
+            let security = here.secure(Level::Encrypted).await.unwrap();
+            assert!(security.bonded && security.level == Level::Encrypted);
+            assert_eq!((here.peer(), there.peer()), (Ok(of_lock), Ok(of_phone)));
+            assert_eq!(there.security().unwrap().level, Level::Encrypted);
+            ended(there, here).await;
+        }
+    };
+    scene.run(&[&lock, &phone], again(&lock, &phone));
+    // The keys are in the stores: also hosts that began anew know each other.
+    lock.restart(lock_config());
+    phone.restart(phone_config());
+    scene.run(&[&lock, &phone], async {
+        phone.host().bonds().loaded().await.unwrap();
+        again(&lock, &phone).await;
+    });
+}
+
+#[test]
+fn bonded_devices_find_each_other_by_identity() {
+    again_by_identity(950, [8, 8]);
+}
+
+#[test]
+fn the_central_has_no_resolving_list() {
+    again_by_identity(951, [8, 0]);
+}
+
+#[test]
+fn the_peripheral_has_no_resolving_list() {
+    again_by_identity(952, [0, 8]);
+}
+
+#[test]
+fn nobody_has_a_resolving_list() {
+    again_by_identity(953, [0, 0]);
+}
+
+#[test]
+fn addresses_change_and_only_bonded_devices_resolve_them() {
+    for size in [8, 0] {
+        let scene = Scene::new(954);
+        let lock = scene.device(lock_config());
+        let friend = ControllerConfig::new().resolving_list(size);
+        let phone = scene.device_on(friend, phone_config());
+        let stranger = scene.device(reader(NOTHING));
+        let identity = scene.run(
+            &[&lock, &phone, &stranger],
+            with_users(&scene, (&lock, &phone), async {
+                let (mut there, here) = meet(&lock, &phone).await;
+                here.pair().await.unwrap();
+                event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
+                ended(there, here).await;
+                scene.address(&lock).await
+            }),
+        );
+        scene.run(&[&lock, &phone, &stranger], async {
+            let advertisement = Advertisement::connectable();
+            let watch = async {
+                let mut addresses = Vec::new();
+                for _ in 0..5 {
+                    assert_eq!(seen(&phone).await, (identity, true));
+                    let (address, resolved) = seen(&stranger).await;
+                    assert!(address.is_resolvable() && !resolved);
+                    // The address stays for its time, and no longer.
+                    addresses.push(address);
+                    scene.sleep(60_000).await;
+                }
+                addresses
+            };
+            let advertise = lock.host().advertise(&advertisement);
+            let Either::Second(mut addresses) = select(advertise, watch).await else {
+                panic!("somebody connected")
+            };
+            assert!(!addresses.contains(&identity));
+            addresses.sort_unstable();
+            addresses.dedup();
+            assert_eq!(addresses.len(), 5, "an address was used twice");
+        });
+    }
+}
+
+#[test]
+fn a_peer_that_is_sought_in_vain_ends_in_time() {
+    let scene = Scene::new(955);
+    let lock = scene.device(lock_config());
+    let phone = scene.device_on(ControllerConfig::new().resolving_list(0), phone_config());
+    let identity = scene.run(
+        &[&lock, &phone],
+        with_users(&scene, (&lock, &phone), async {
+            let (mut there, here) = meet(&lock, &phone).await;
+            here.pair().await.unwrap();
+            event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
+            ended(there, here).await;
+            scene.address(&lock).await
+        }),
+    );
+    scene.run(&[&lock, &phone], async {
+        let before = scene.now();
+        let wish = Connect::to(identity).timeout(Duration::from_secs(20));
+        let outcome = phone.host().connect_with(&wish, &[]).await;
+        assert_eq!(outcome.err(), Some(bindrune::Error::Timeout));
+        assert!((19..21).contains(&(scene.now() - before).as_secs()));
+        assert_eq!(scene.within(1000, seen(&phone)).await, None, "nobody advertises");
+    });
+}
