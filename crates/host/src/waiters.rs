@@ -47,7 +47,7 @@ pub(crate) enum HostKey {
     BondJob,
     /// A pairing asks the user, or the asking is over.
     Pairing,
-    /// Bonds were loaded, stored or removed.
+    /// Bonds were loaded, stored or removed, or out-of-band data was made.
     Bonds,
 }
 
@@ -102,10 +102,17 @@ impl Key {
 }
 
 impl Key {
-    /// How many places at the start of the table are not for this key: applications cannot take those of `run`.
+    /// How many places at the start of the table are not for this key: nobody can take those of `run`, nor that of the one who
+    /// takes pairing requests.
     const fn reserved(self) -> usize {
         match self {
-            Self::Host(HostKey::Transmit | HostKey::Timeout | HostKey::Job | HostKey::BondJob) => 0,
+            Self::Host(
+                HostKey::Transmit
+                | HostKey::Timeout
+                | HostKey::Job
+                | HostKey::BondJob
+                | HostKey::Pairing,
+            ) => 0,
             Self::Host(
                 HostKey::Controller
                 | HostKey::Command
@@ -114,7 +121,6 @@ impl Key {
                 | HostKey::Connect
                 | HostKey::Scan
                 | HostKey::Accept
-                | HostKey::Pairing
                 | HostKey::Bonds,
             ) => DRIVERS,
             Self::Link(..) | Self::Channel(..) => 0,
@@ -134,8 +140,8 @@ impl Waiter {
     pub(crate) const FREE: Self = Self { bit: 0, ticket: 0, waker: None };
 }
 
-/// Places for those who drive the host: its transmitting half, its clock, and the two loops of jobs.
-const DRIVERS: usize = 4;
+/// Places for those who drive the host: its transmitting half, its clock, the two loops of jobs, and pairing requests.
+const DRIVERS: usize = 5;
 /// Futures that may wait for the whole host at once: 16, and those who drive it.
 pub(crate) const HOST_WAITERS: usize = 16 + DRIVERS;
 /// Futures that may wait for one link at once.

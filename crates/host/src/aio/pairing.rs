@@ -75,7 +75,7 @@ impl Host {
     /// Dropped, the data is made all the same; call it again for other data.
     pub async fn oob(&self) -> Result<([u8; 16], [u8; 16]), Error> {
         self.with(|core| core.stack.make_oob());
-        self.wait(Key::Host(HostKey::Pairing), |core, _| core.stack.poll_oob()).await
+        self.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_oob()).await
     }
 }
 

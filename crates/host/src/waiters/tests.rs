@@ -35,7 +35,9 @@ fn applications_leave_room_for_those_who_drive_the_host() {
         waiters.register(Key::Host(key), ticket, &cx).is_ok()
     };
     assert_eq!((0..HOST_WAITERS).filter(|_| waits(HostKey::Scan)).count(), 16);
-    for key in [HostKey::Transmit, HostKey::Timeout, HostKey::Job, HostKey::BondJob] {
+    let own =
+        [HostKey::Transmit, HostKey::Timeout, HostKey::Job, HostKey::BondJob, HostKey::Pairing];
+    for key in own {
         assert!(waits(key), "{key:?}");
     }
 }

@@ -114,7 +114,7 @@ impl Stack {
             (before @ (Oob::None | Oob::Ready(_) | Oob::Failed), _) => before,
             (Oob::Wanted | Oob::Keyed(_), _) => Oob::Failed,
         };
-        self.ready.host(HostKey::Pairing);
+        self.ready.host(HostKey::Bonds);
     }
 
     /// Makes new out-of-band data; the pairings to come use it.
