@@ -21,12 +21,13 @@ use crate::aio::Controller;
 ///
 /// static OFFLOAD: Offload = Offload::new();
 ///
-/// async fn low_priority(generator: impl rand_core::CryptoRng) {
+/// async fn low_priority<R: rand_core::CryptoRng>(generator: R) {
 ///     OFFLOAD.work(SoftwareCrypto::new(generator)).await
 /// }
 ///
 /// let platform = Platform::new().crypto(OFFLOAD.crypto());
-/// # let _ = (platform, low_priority::<rand_core::UnwrapErr<getrandom::SysRng>>);
+/// # fn at_any<R: rand_core::CryptoRng>(generator: R) { let _task = low_priority(generator); }
+/// # let _ = platform;
 /// ```
 pub struct Offload(Guarded);
 
