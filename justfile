@@ -61,9 +61,11 @@ test *arguments:
 interop *arguments:
     cargo test --package bindrune-interop --locked {{ arguments }}
 
-# The same with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md.
-interop-full:
-    BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked channels_carry -- --nocapture
+# The same with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md. One pair of hosts alone:
+# `just interop-full --test own_both`.
+interop-full *arguments:
+    BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked {{ arguments }} \
+        channels_carry -- --nocapture
 
 # The tour, on the built-in virtual controller.
 demo:
