@@ -122,8 +122,8 @@ impl Case {
     fn expected(&self) -> Option<Strength> {
         let new = self.strength();
         let weaker = self.before.is_some_and(|old| {
-            new.secure < old.secure
-                || new.authenticated < old.authenticated
+            (old.secure && !new.secure)
+                || (old.authenticated && !new.authenticated)
                 || new.key_size < old.key_size
         });
         (!weaker).then_some(new)

@@ -60,22 +60,20 @@ fn planted(seed: u8) -> [u8; 16] {
     core::array::from_fn(|i| seed.wrapping_mul(37).wrapping_add((i as u8).wrapping_mul(83)) | 0x80)
 }
 
-#[test]
-fn no_key_is_logged_or_shown() {
+/// From now on everything that this process logs is kept.
+fn record_all() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::set_logger(&Recorder).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
     });
-    let private = [planted(1), planted(2)].concat().try_into().unwrap();
-    let crypto = [KnownCrypto::new(private), KnownCrypto::new([0x42; 32])];
-    let scene = Scene::new(940);
-    let both = with_io(IoCapability::DisplayYesNo);
-    let stranger = Address::random([0xc1, 2, 3, 4, 5, 6]);
-    let lock_address = Address::random([0xc1, 2, 3, 4, 5, 7]);
-    let old = Bond {
-        peer: stranger,
-        local: lock_address,
+}
+
+/// A bond of planted keys.
+fn planted_bond(peer: Address, local: Address) -> Bond {
+    Bond {
+        peer,
+        local,
         method: Method::JustWorks,
         secure: true,
         authenticated: false,
@@ -84,13 +82,47 @@ fn no_key_is_logged_or_shown() {
             local: Some(LongTermKey { key: Key::new(planted(3)), ediv: 0, rand: 0 }),
             peer_irk: Some(Key::new(planted(4))),
             peer_csrk: Some(Key::new(planted(5))),
-            peer_identity: Some(stranger),
+            peer_identity: Some(peer),
             ..Keys::default()
         },
         local_sign: 0,
         peer_sign: 0,
         gatt: [0; Bond::GATT],
-    };
+    }
+}
+
+/// Every key that there was: those that were planted, and those that the pairing made.
+fn planted_keys(
+    private: &[u8; 32],
+    crypto: &KnownCrypto,
+    store: &MemoryStore,
+) -> Vec<(&'static str, Vec<u8>)> {
+    let mut keys = vec![
+        ("the private key", private.to_vec()),
+        ("the LTK of a bond", planted(3).to_vec()),
+        ("the IRK of a bond", planted(4).to_vec()),
+        ("the CSRK of a bond", planted(5).to_vec()),
+    ];
+    let shared = crypto.shared();
+    assert_eq!(shared.len(), 1);
+    keys.push(("the Diffie-Hellman key", shared[0].to_vec()));
+    for id in store.ids() {
+        let bond = Bond::read(&store.record(id).unwrap()).unwrap();
+        keys.extend(bond.keys.local.map(|ltk| ("the LTK of a pairing", ltk.key.octets().to_vec())));
+    }
+    keys
+}
+
+#[test]
+fn no_key_is_logged_or_shown() {
+    record_all();
+    let private = [planted(1), planted(2)].concat().try_into().unwrap();
+    let crypto = [KnownCrypto::new(private), KnownCrypto::new([0x42; 32])];
+    let scene = Scene::new(940);
+    let both = with_io(IoCapability::DisplayYesNo);
+    let stranger = Address::random([0xc1, 2, 3, 4, 5, 6]);
+    let lock_address = Address::random([0xc1, 2, 3, 4, 5, 7]);
+    let old = planted_bond(stranger, lock_address);
     let store = MemoryStore::new();
     let mut record = [0; Bond::SIZE];
     old.write(&mut bindrune_wire::Writer::new(&mut record)).unwrap();
@@ -134,19 +166,7 @@ fn no_key_is_logged_or_shown() {
     });
     text.push_str(&LOG.take());
     assert!(text.contains("resetting the controller"), "nothing was logged");
-    let mut keys = vec![
-        ("the private key", private.to_vec()),
-        ("the LTK of a bond", planted(3).to_vec()),
-        ("the IRK of a bond", planted(4).to_vec()),
-        ("the CSRK of a bond", planted(5).to_vec()),
-    ];
-    let shared = crypto[0].shared();
-    assert_eq!(shared.len(), 1);
-    keys.push(("the Diffie-Hellman key", shared[0].to_vec()));
-    for id in store.ids() {
-        let bond = Bond::read(&store.record(id).unwrap()).unwrap();
-        keys.extend(bond.keys.local.map(|ltk| ("the LTK of a pairing", ltk.key.octets().to_vec())));
-    }
+    let keys = planted_keys(&private, &crypto[0], &store);
     assert_eq!(keys.len(), 7);
     println!("{} octets of text searched for {} keys", text.len(), keys.len());
     for (name, key) in keys {

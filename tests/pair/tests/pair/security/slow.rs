@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, RefCell};
 
-use bindrune::{ChannelConfig, IoCapability, PairingConfig, Psm};
+use bindrune::{Channel, ChannelConfig, Connection, IoCapability, PairingConfig, Psm};
 use bindrune_pair::{KnownCrypto, Scene, Task};
 use embassy_futures::{
     join::{join, join4},
@@ -19,6 +19,22 @@ const ROUNDS: u8 = 150;
 /// A connection interval, and the time that other links' events may take away.
 const TOLERANCE: u64 = 60_000;
 const MULTIPLICATION: Duration = Duration::from_millis(300);
+
+async fn receive_all(scene: &Scene, channel: &mut Channel<'_>, times: &RefCell<Vec<u64>>) {
+    let mut buffer = [0; 200];
+    for round in 0..ROUNDS {
+        assert_eq!(channel.recv(&mut buffer).await, Ok(100));
+        assert_eq!(buffer[0], round);
+        times.borrow_mut().push(scene.now().as_micros());
+    }
+}
+
+async fn pair_slowly(scene: &Scene, link: &Connection<'_>) {
+    let begun = scene.now();
+    link.pair().await.unwrap();
+    let took = scene.now() - begun;
+    assert!(took > MULTIPLICATION, "{took:?}");
+}
 
 /// When each of the other links' peers had what was sent, in microseconds; with a pairing of a third link or without.
 fn deliveries(pairing: bool) -> [Vec<u64>; 2] {
@@ -66,20 +82,10 @@ fn deliveries(pairing: bool) -> [Vec<u64>; 2] {
                     notified.borrow_mut().push(scene.now().as_micros());
                 }
             };
-            let at_received = async {
-                let mut buffer = [0; 200];
-                for round in 0..ROUNDS {
-                    assert_eq!(far.recv(&mut buffer).await, Ok(100));
-                    assert_eq!(buffer[0], round);
-                    received.borrow_mut().push(scene.now().as_micros());
-                }
-            };
+            let at_received = receive_all(&scene, &mut far, &received);
             let third = async {
                 if pairing {
-                    let begun = scene.now();
-                    at_c.pair().await.unwrap();
-                    let took = scene.now() - begun;
-                    assert!(took > MULTIPLICATION, "{took:?}");
+                    pair_slowly(&scene, &at_c).await;
                 }
             };
             join4(send, at_notified, at_received, third).await;
