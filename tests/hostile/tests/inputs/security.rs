@@ -24,7 +24,7 @@ const KEY_REQUEST: [u8; 16] = hex!("043e0d05 4000 0000000000000000 0000");
 const ENCRYPTED: [u8; 7] = hex!("040804 00 4000 01");
 
 /// The record of a bond of LE Secure Connections with the peer.
-fn record() -> Vec<u8> {
+fn record(local: Address) -> Vec<u8> {
     let ltk = LongTermKey { key: Key::new(LTK), ediv: 0, rand: 0 };
     let keys = Keys {
         local: Some(ltk.clone()),
@@ -34,7 +34,7 @@ fn record() -> Vec<u8> {
     };
     let bond = Bond {
         peer: PEER,
-        local: OWN,
+        local,
         method: Method::JustWorks,
         secure: true,
         authenticated: false,
@@ -51,7 +51,12 @@ fn record() -> Vec<u8> {
 
 /// An idle host with the bond.
 fn bonded() -> B {
-    let records = vec![(RecordId::Peer(PEER), record())];
+    bonded_under(OWN)
+}
+
+/// An idle host with a bond that was made under this own address.
+fn bonded_under(local: Address) -> B {
+    let records = vec![(RecordId::Peer(PEER), record(local))];
     let mut b = Bench::with_bonds(Box::leak(Box::new(host())), Controller::new(), records);
     let host = b.host;
     assert!(b.spawn(host.controller()).take().is_ok());
@@ -156,6 +161,14 @@ cases! {
         let refusal = Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY.0;
         assert_eq!(s.b.commands(), [(refusal, hex!("4000").to_vec())]);
         s.is_as_before();
+    },
+    b10: |_row| {
+        let mut s = linked_on(bonded_under(Address::public([9, 8, 7, 6, 5, 4])));
+        s.b.inject(&KEY_REQUEST);
+        let refusal = Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY.0;
+        assert_eq!(s.b.commands(), [(refusal, hex!("4000").to_vec())]);
+        assert_eq!(s.conn.security().unwrap().level, Level::Open);
+        assert_eq!(s.b.host.bonds().count(), 1);
     },
     q44: |row| {
         let mut s = bonded_peripheral();
