@@ -26,14 +26,15 @@ class Central(Peer):
 
     # Scanning and connecting
 
-    async def do_scan(self, seconds=2.0, active=True, legacy=False, address=None):
-        """Everything seen, merged by address. With `address`, ends as soon as its name is known."""
+    async def do_scan(self, seconds=2.0, active=True, legacy=False, address=None, name=None):
+        """Everything seen, merged by address. With `address`, ends as soon as its name is known; with
+        `name`, as soon as someone has it."""
         seen, found = {}, asyncio.Event()
 
         def on_report(report):
             entry = seen.setdefault(text(report.address), empty_sighting(report))
             merge(entry, report)
-            if entry["address"] == address and entry["name"] is not None:
+            if entry["name"] is not None and (entry["address"] == address or entry["name"] == name):
                 found.set()
 
         self.device.on("advertisement", on_report)

@@ -370,6 +370,8 @@ def describe_security(link):
         "authenticated": bool(link.authenticated),
         "connection": link.handle,
         "identity": str(link.peer_address),
+        "on_air": str(link.peer_resolvable_address or link.peer_address),
+        "own_on_air": str(link.self_address),
     }
 
 

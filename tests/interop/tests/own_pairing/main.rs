@@ -4,6 +4,7 @@
 
 mod bonds;
 mod capabilities;
+mod kept;
 mod legacy;
 mod oob;
 mod table;

@@ -1,7 +1,7 @@
 //! Out-of-band data of LE Secure Connections, from either side or from both, in both roles.
 
 use anyhow::{Context, Result, ensure};
-use bindrune::{IoCapability, PairingConfig, Question};
+use bindrune::{Connection, IoCapability, Paired, PairingConfig, Question};
 use bindrune_interop::{Air, Node, Scratch, block_on, soon};
 use serde_json::{Value, json};
 
@@ -36,28 +36,8 @@ async fn one(air: &Air, other: &Other, to_us: bool, to_them: bool) -> Result<()>
     };
     let pairing = PairingConfig { oob: to_us, ..ours(IoCapability::NoInputNoOutput, false) };
     let mut node = Node::start(air, config(pairing), name)?;
-    other.ask("pairing").await?;
-    let theirs = other.ask("oob").await?;
-    let mut wishes = json!({ "oob": null });
-    if to_them {
-        node.address().await?;
-        let (random, confirm) = soon(node.host().oob()).await??;
-        wishes["oob"] = json!({ "random": hex(&random), "confirm": hex(&confirm) });
-    }
-    other.peer().ask("pairing", wishes).await?;
-
     let mut link = connect(&node, other).await?;
-    let (ours, seen) = if to_us {
-        let (random, confirm) = (octets(&theirs["random"])?, octets(&theirs["confirm"])?);
-        with_oob(node.host(), &mut link, other, |request| {
-            ensure!(request.question() == Question::Oob { secure: true }, "{request:?}");
-            request.oob(random, confirm);
-            Ok(())
-        })
-        .await?
-    } else {
-        pair(node.host(), &mut link, other, Way::OutOfBand).await?
-    };
+    let (ours, seen) = with_data(&node, &mut link, other, to_us, to_them).await?;
     ensure!(
         ours.method == Way::OutOfBand.method() && ours.level == Way::OutOfBand.level(true),
         "{ours:?}"
@@ -67,6 +47,34 @@ async fn one(air: &Air, other: &Other, to_us: bool, to_them: bool) -> Result<()>
     ensure!(again(&node, other).await?.level == Way::OutOfBand.level(true), "less than it was");
     forget(node.host(), other).await?;
     node.finish().await
+}
+
+/// Takes each side's data to the other one, and pairs with it.
+pub(crate) async fn with_data(
+    node: &Node,
+    link: &mut Connection<'static>,
+    other: &Other,
+    to_us: bool,
+    to_them: bool,
+) -> Result<(Paired, Value)> {
+    other.ask("pairing").await?;
+    let theirs = other.ask("oob").await?;
+    let mut wishes = json!({ "oob": null });
+    if to_them {
+        let (random, confirm) = soon(node.host().oob()).await??;
+        wishes["oob"] = json!({ "random": hex(&random), "confirm": hex(&confirm) });
+    }
+    other.peer().ask("pairing", wishes).await?;
+    if !to_us {
+        return pair(node.host(), link, other, Way::OutOfBand).await;
+    }
+    let (random, confirm) = (octets(&theirs["random"])?, octets(&theirs["confirm"])?);
+    with_oob(node.host(), link, other, |request| {
+        ensure!(request.question() == Question::Oob { secure: true }, "{request:?}");
+        request.oob(random, confirm);
+        Ok(())
+    })
+    .await
 }
 
 fn hex(octets: &[u8; 16]) -> String {

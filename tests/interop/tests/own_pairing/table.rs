@@ -43,6 +43,15 @@ pub(crate) fn way(initiator: usize, responder: usize, mitm: bool, secure: bool) 
 }
 
 impl Way {
+    /// The same, with initiator and responder exchanged.
+    pub(crate) const fn seen_from_the_other_side(self) -> Self {
+        match self {
+            I => R,
+            R => I,
+            J | E | C | Self::OutOfBand => self,
+        }
+    }
+
     /// As our host calls it.
     pub(crate) const fn method(self) -> Method {
         let (initiator_inputs, responder_inputs) = match self {

@@ -57,27 +57,69 @@ impl Other {
 
 /// The configuration of our host.
 pub(crate) const fn config(pairing: PairingConfig) -> Config {
-    Config::new("own").address(OWN).pairing(pairing)
+    Config::new(NAME).address(OWN).pairing(pairing)
 }
 
-/// Connects, each in its role.
+/// What our host is called.
+const NAME: &str = "own";
+
+/// Connects, each in its role; the central by the other one's identity.
 pub(crate) async fn connect(node: &Node, other: &Other) -> Result<Connection<'static>> {
-    let host = node.host();
     match other {
         Other::Peripheral(peripheral) => {
             peripheral.ask("advertise", json!({})).await?;
-            let connection = soon(host.connect(&peripheral.random_address()?)).await??;
+            let connection = soon(node.host().connect(&peripheral.random_address()?)).await??;
             peripheral.ask("wait_connected", json!({})).await?;
             Ok(connection)
         }
         Other::Central(central) => {
-            let advertisement = Advertisement::connectable();
-            let ours = async { anyhow::Ok(soon(host.advertise(&advertisement)).await??) };
             let address = node.address().await?.to_string();
-            let theirs = central.ask("connect", json!({ "address": address }));
-            Ok(tokio::try_join!(ours, theirs)?.0)
+            advertise(node, central.ask("connect", json!({ "address": address }))).await
         }
     }
+}
+
+/// Connects where the central, if it is the other host, knows nothing of ours but what it sees on the air.
+pub(crate) async fn meet(node: &Node, other: &Other) -> Result<Connection<'static>> {
+    let Other::Central(central) = other else { return connect(node, other).await };
+    let find = async {
+        let address = seen(central).await?;
+        central.ask("connect", json!({ "address": address })).await
+    };
+    advertise(node, find).await
+}
+
+/// Connects as [`connect`] does, as soon as our host has another private address than `last`. So the central does not
+/// aim at an address that is about to change.
+pub(crate) async fn connect_after(
+    node: &Node,
+    other: &Other,
+    last: &str,
+) -> Result<Connection<'static>> {
+    let Other::Central(central) = other else { return connect(node, other).await };
+    let wait = async {
+        while seen(central).await? == last {}
+        central.ask("connect", json!({ "address": OWN.to_string() })).await
+    };
+    advertise(node, wait).await
+}
+
+/// The address that our host shows on the air.
+async fn seen(central: &Central) -> Result<String> {
+    let sightings = central.ask("scan", json!({ "name": NAME, "seconds": 5 })).await?;
+    let devices = sightings["devices"].as_array().context("no devices")?;
+    let own = devices.iter().rfind(|device| device["name"] == NAME).context("not seen")?;
+    Ok(own["address"].as_str().context("no address")?.to_owned())
+}
+
+/// Advertises until a central connects.
+async fn advertise(
+    node: &Node,
+    theirs: impl Future<Output = Result<Value>>,
+) -> Result<Connection<'static>> {
+    let advertisement = Advertisement::connectable().name(NAME);
+    let ours = async { anyhow::Ok(soon(node.host().advertise(&advertisement)).await??) };
+    Ok(tokio::try_join!(ours, theirs)?.0)
 }
 
 /// Ends the link from our side.
@@ -180,17 +222,25 @@ pub(crate) async fn paired(link: &mut Connection<'static>) -> Result<Paired> {
 
 /// Connects again and waits until the link is encrypted with the bond's key; nobody may pair.
 pub(crate) async fn again(node: &Node, other: &Other) -> Result<LinkSecurity> {
+    Ok(encrypt(connect(node, other).await?, other).await?.0)
+}
+
+/// Waits until a link is encrypted with the bond's key, and ends it; nobody may pair. Gives what the other side says too.
+pub(crate) async fn encrypt(
+    link: Connection<'static>,
+    other: &Other,
+) -> Result<(LinkSecurity, Value)> {
     other.peer().ask("pairing", json!({})).await?;
-    let link = connect(node, other).await?;
     if other.is_central() {
         other.ask("encrypt").await?;
     }
-    other.peer().ask("wait_encrypted", json!({ "timeout": 10 })).await?;
+    let there = other.peer().ask("wait_encrypted", json!({ "timeout": 10 })).await?;
     let security = soon(link.encrypt()).await??;
     let nobody = other.peer().ask("wait_paired", json!({ "timeout": 0.01 })).await;
     ensure!(nobody.is_err(), "paired again: {nobody:?}");
+    ensure!(link.peer()? == other.peer().random_address()?, "{:?} is connected", link.peer());
     disconnect(link, other).await?;
-    Ok(security)
+    Ok((security, there))
 }
 
 /// Forgets the bond on both sides.
