@@ -1,5 +1,8 @@
-//! Bonds of every method, in both roles: used again after both processes were started anew, and after the private address
-//! of either side changed.
+//! Bonds of every method, in both roles: used again after the processes were started anew, and after the private address
+//! of either side changed. Nobody pairs for a second time.
+//!
+//! Bumble resolves our addresses itself, not by rootcanal's list; its own are resolved by that list, where there is one, or
+//! by our host.
 
 use std::time::Duration;
 
@@ -76,7 +79,7 @@ const fn rotate(seconds: u64) -> Privacy {
     Privacy::On { rotate: embassy_time::Duration::from_secs(seconds) }
 }
 
-/// Where our host is private, it is its address that changes, and at last both sides'.
+/// Where our host is private, it alone starts anew, and it is its address that changes, and at last both sides'.
 fn all(air: &Air, other_is_central: bool, privacy: Privacy, methods: &[Prepared]) -> Result<()> {
     let mut other = Other::start(air, other_is_central)?;
     block_on(async {
@@ -96,7 +99,9 @@ fn all(air: &Air, other_is_central: bool, privacy: Privacy, methods: &[Prepared]
             node.finish().await?;
 
             let mut node = Node::start_bonded(air, config, captures[1], &bonds)?;
-            other.restart(air)?;
+            if privacy == Privacy::Off {
+                other.restart(air)?;
+            }
             known(&node, &other, way, privacy).await.with_context(|| format!("{way:?}, again"))?;
             node.finish().await?;
         }
