@@ -106,8 +106,15 @@ async fn of_bonds(host: &Host, store: &mut impl BondStore, clock: &impl Clock) -
 }
 
 async fn load<S: BondStore>(host: &Host, store: &mut S) -> Result<(), S::Error> {
-    let each = |id, octets: &[u8]| host.with(|core| core.stack.handle_record(id, octets));
+    let mut left_out = 0usize;
+    let each = |id, octets: &[u8]| {
+        let taken = host.with(|core| core.stack.handle_record(id, octets));
+        left_out = left_out.saturating_add(usize::from(!taken));
+    };
     let loaded = store.load(each).await?;
+    if left_out > 0 {
+        report!(warn, "bonds that cannot be read, or that Config has no place for: {left_out}");
+    }
     if loaded.damaged > 0 || loaded.rolled_back {
         report!(warn, "the store of bonds was damaged: {loaded:?}");
     }

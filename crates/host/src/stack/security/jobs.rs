@@ -172,16 +172,17 @@ impl Stack {
         Some(BondJob::Store(id, len))
     }
 
-    /// A record that the store has. One that is damaged, or has no place, is not taken.
-    pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) {
+    /// A record that the store has; false where it is not taken: it is damaged, has the name of another, or has no place.
+    pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) -> bool {
         if id == RecordId::Local {
-            return self.privacy.handle_record(record);
+            self.privacy.handle_record(record);
+            return true;
         }
-        if let (RecordId::Peer(_), Ok(bond)) = (id, Bond::read(record))
-            && self.security.bonds.named(bond.peer).is_none()
-        {
-            let _place = self.security.bonds.put(&bond);
-        }
+        // Under its own name alone, so that no two bonds are of one peer.
+        let bond = Bond::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer));
+        let bonds = &mut self.security.bonds;
+        // One that is here already may be newer than the record.
+        bond.is_some_and(|bond| bonds.named(bond.peer).is_some() || bonds.put(&bond).is_some())
     }
 
     /// The job of the store is done.
