@@ -15,12 +15,12 @@ use std::{
     task::Wake,
 };
 
-use bindrune::{BondStore, ControllerCrypto, Host, Loaded, Platform, RecordId, RunError};
+use bindrune::{ControllerCrypto, Host, Platform, RunError};
 use bindrune_hci::clock::Clock;
 use embassy_time::{Duration, Instant};
 
 use crate::{
-    Acl, Controller, Outcome, Sent, TestClock, l2cap,
+    Acl, Controller, Outcome, Sent, Store, TestClock, l2cap,
     wire::{HostEnd, Line},
 };
 
@@ -32,28 +32,7 @@ pub struct Bench<'h> {
     line: Rc<RefCell<Line>>,
     tasks: Vec<Task<'h>>,
     run: Outcome<RunError<core::convert::Infallible>>,
-    bonds: Records,
-}
-
-/// A store that has these records, and takes others without keeping them.
-#[derive(Clone, Debug, Default)]
-struct Records(Vec<(RecordId, Vec<u8>)>);
-
-impl BondStore for Records {
-    type Error = core::convert::Infallible;
-
-    async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Self::Error> {
-        self.0.iter().for_each(|(id, record)| each(*id, record));
-        Ok(Loaded { records: self.0.len(), ..Loaded::default() })
-    }
-
-    async fn store(&mut self, _: RecordId, _: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    async fn delete(&mut self, _: RecordId) -> Result<(), Self::Error> {
-        Ok(())
-    }
+    store: Store,
 }
 
 struct Task<'h> {
@@ -77,26 +56,15 @@ impl<'h> Bench<'h> {
     /// Runs `host` on `controller`, until it is set up or has failed.
     #[must_use]
     pub fn new(host: &'h Host, controller: Controller) -> Self {
-        Self::with_bonds(host, controller, Vec::new())
+        Self::with_store(host, controller, Store::memory(&[]))
     }
 
-    /// As [`Self::new`], with these records in its store of bonds.
+    /// As [`Self::new`], with this store of bonds.
     #[must_use]
-    pub fn with_bonds(
-        host: &'h Host,
-        controller: Controller,
-        records: Vec<(RecordId, Vec<u8>)>,
-    ) -> Self {
+    pub fn with_store(host: &'h Host, controller: Controller, store: Store) -> Self {
         let line = Rc::new(RefCell::new(Line::new(controller)));
         let clock = TestClock::new();
-        let mut bench = Self {
-            host,
-            clock,
-            line,
-            tasks: Vec::new(),
-            run: Outcome::new(),
-            bonds: Records(records),
-        };
+        let mut bench = Self { host, clock, line, tasks: Vec::new(), run: Outcome::new(), store };
         bench.run();
         bench
     }
@@ -106,7 +74,7 @@ impl<'h> Bench<'h> {
         let (end, clock, host) = (HostEnd(self.line.clone()), self.clock.clone(), self.host);
         let rx = end.clone();
         let platform = Platform::new().clock(clock).crypto(ControllerCrypto::random_only());
-        let platform = platform.store(self.bonds.clone());
+        let platform = platform.store(self.store.clone());
         self.run = self.spawn(async move { host.run_with(rx, end, platform).await });
     }
 
@@ -201,6 +169,12 @@ impl<'h> Bench<'h> {
     pub fn take(&mut self, octets: Option<usize>) {
         self.line.borrow_mut().allow(octets);
         self.settle();
+    }
+
+    /// Where the host keeps its bonds.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// What the host sent since this was last asked.

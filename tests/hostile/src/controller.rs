@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bindrune::Address;
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
 
 use crate::Sent;
@@ -19,6 +20,8 @@ pub struct Controller {
     pub completes: bool,
     /// It has extended advertising.
     pub extended: bool,
+    /// How often it gave random octets.
+    randoms: u64,
     /// What the host sent, in order, since the test last took it.
     pub(crate) sent: Vec<Sent>,
 }
@@ -46,6 +49,9 @@ impl Opcodes {
 }
 
 impl Controller {
+    /// Its public address.
+    pub const ADDRESS: Address = Address::public([0xbe, 0xac, 0x01, 0x00, 0x00, 0x01]);
+
     /// A small controller: LE ACL 251 octets x 4, no host flow control, legacy advertising.
     #[must_use]
     pub fn new() -> Self {
@@ -55,6 +61,7 @@ impl Controller {
             num_packets: 1,
             completes: true,
             extended: false,
+            randoms: 0,
             sent: Vec::new(),
         }
     }
@@ -79,13 +86,14 @@ impl Controller {
         answers
     }
 
-    fn command(&self, opcode: u16, parameters: &[u8]) -> Vec<Vec<u8>> {
+    fn command(&mut self, opcode: u16, parameters: &[u8]) -> Vec<Vec<u8>> {
         if self.mute.contains(opcode) {
             return vec![];
         }
         if let Some(returned) = self.answers.get(&opcode) {
             return vec![self.complete(opcode, returned)];
         }
+        self.randoms += u64::from(Opcode(opcode) == Opcode::LE_RAND);
         let handle = parameters.get(..2).unwrap_or(&[0, 0]);
         let [low, high] = [handle[0], handle[1]];
         match Opcode(opcode) {
@@ -118,7 +126,7 @@ impl Controller {
             Opcode::READ_LOCAL_VERSION => returned.extend([9, 0, 0, 9, 0xff, 0xff, 0, 0]),
             Opcode::READ_LOCAL_SUPPORTED_COMMANDS => returned.extend(self.commands().0),
             Opcode::READ_LOCAL_SUPPORTED_FEATURES => returned.extend([0, 0, 0, 0, 0x60, 0, 0, 0]),
-            Opcode::READ_BD_ADDR => returned.extend([0x01, 0x00, 0x00, 0x01, 0xac, 0xbe]),
+            Opcode::READ_BD_ADDR => returned.extend(Self::ADDRESS.octets()),
             Opcode::LE_READ_BUFFER_SIZE => returned.extend([251, 0, 4]),
             Opcode::READ_BUFFER_SIZE => returned.extend([251, 0, 0, 4, 0, 0, 0]),
             Opcode::LE_READ_LOCAL_SUPPORTED_FEATURES => {
@@ -129,7 +137,9 @@ impl Controller {
             Opcode::LE_READ_MAXIMUM_ADVERTISING_DATA_LENGTH => returned.extend([0x72, 0x06]),
             Opcode::LE_READ_NUMBER_OF_ADVERTISING_SETS => returned.push(1),
             Opcode::LE_SET_EXTENDED_ADVERTISING_PARAMETERS => returned.push(0),
-            Opcode::LE_RAND => returned.extend([1, 2, 3, 4, 5, 6, 7, 8]),
+            Opcode::LE_RAND => {
+                returned.extend(self.randoms.wrapping_mul(0x0102_0304_0506_0709).to_le_bytes());
+            }
             Opcode::READ_RSSI => returned.extend([handle[0], handle[1], 0xc4]),
             Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY
             | Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY

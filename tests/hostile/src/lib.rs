@@ -2,7 +2,7 @@
 //!
 //! The controller answers what a host must ask to be set up, and does nothing by itself afterwards but give credits
 //! back. Whatever else arrives at the host, the test writes. Time is virtual, and each task is polled only when it was
-//! woken, so that a wake that is missing shows.
+//! woken, so that a wake that is missing shows. A [`Peer`] pairs for the test, up to where the test goes on in its place.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -18,10 +18,16 @@ mod bench;
 mod clock;
 mod controller;
 mod outcome;
+mod peer;
+mod store;
+mod user;
 mod wire;
 
 pub use bench::Bench;
 pub use clock::TestClock;
 pub use controller::{Controller, Opcodes};
 pub use outcome::Outcome;
+pub use peer::{Peer, SMP, Until};
+pub use store::{Failed, Stall, Store};
+pub use user::{OobData, User};
 pub use wire::{Acl, Sent, acl, l2cap};

@@ -3,17 +3,19 @@
 use std::{cell::RefCell, rc::Rc};
 
 use bindrune::{
-    Address, Advertisement, Channel, ChannelConfig, Characteristic, Config, Connection, Error,
-    ErrorCode, Event, FreePackets, Host, Level, Psm, Resources, Scan, Service, Uuid,
+    Address, Advertisement, Channel, ChannelConfig, Characteristic, Config, Connect, Connection,
+    Error, ErrorCode, Event, FreePackets, Host, Level, Psm, Resources, Scan, Service, Uuid,
 };
 use bindrune_corpus::Row;
-use bindrune_hostile::{Bench, Controller, Outcome, acl, l2cap};
+use bindrune_hostile::{Bench, Controller, Outcome, Store, acl, l2cap};
 
 use crate::parts;
 
 pub(crate) const LINK: u16 = 0x40;
 pub(crate) const ATT: u16 = 4;
 pub(crate) const SIGNALLING: u16 = 5;
+/// The peer of the links.
+pub(crate) const PEER: Address = Address::public([0x66, 0x55, 0x44, 0x33, 0x22, 0x11]);
 
 /// Ten octets that are read and written.
 pub(crate) static VALUE: Characteristic =
@@ -57,13 +59,26 @@ pub(crate) fn config() -> Config {
 }
 
 pub(crate) fn host() -> Host {
+    host_with(config())
+}
+
+fn host_with(config: Config) -> Host {
     let resources = Box::leak(Box::new(Resources::<2, 4, 40, 12, 264, 2048>::new()));
-    Host::new(resources, config()).unwrap()
+    Host::new(resources, config).unwrap()
 }
 
 /// A host that was set up on this controller, and what it sent for that forgotten.
 pub(crate) fn idle_on(controller: Controller) -> B {
-    let mut b = Bench::new(Box::leak(Box::new(host())), controller);
+    set_up(Bench::new(Box::leak(Box::new(host())), controller))
+}
+
+/// A host of this configuration, which keeps its bonds in this store.
+pub(crate) fn idle_with(config: Config, store: Store) -> B {
+    let host = Box::leak(Box::new(host_with(config)));
+    set_up(Bench::with_store(host, Controller::new(), store))
+}
+
+fn set_up(mut b: B) -> B {
     let host = b.host;
     assert!(b.spawn(host.controller()).take().is_ok());
     b.sent();
@@ -76,9 +91,14 @@ pub(crate) fn idle() -> B {
 
 /// LE Connection Complete: we are the peripheral (1) or the central (0).
 pub(crate) fn connection_complete(handle: u16, role: u8) -> Vec<u8> {
+    connection_with(PEER, handle, role)
+}
+
+fn connection_with(peer: Address, handle: u16, role: u8) -> Vec<u8> {
     let mut event = vec![0x04, 0x3e, 0x13, 0x01, 0x00];
     event.extend(handle.to_le_bytes());
-    event.extend([role, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66]);
+    event.extend([role, peer.hci_kind()]);
+    event.extend(peer.octets());
     event.extend([0x18, 0, 0, 0, 0x48, 0, 0]);
     event
 }
@@ -124,17 +144,35 @@ pub(crate) struct Linked {
 
 /// Brings up a link as peripheral.
 pub(crate) fn link<'h>(b: &mut Bench<'h>, handle: u16) -> (Connection<'h>, Log) {
+    link_with(b, PEER, handle)
+}
+
+/// Brings up a link as peripheral of another peer.
+pub(crate) fn link_with<'h>(
+    b: &mut Bench<'h>,
+    peer: Address,
+    handle: u16,
+) -> (Connection<'h>, Log) {
     let (_, conn, log) = advertise(b);
-    b.inject(&connection_complete(handle, 1));
+    b.inject(&connection_with(peer, handle, 1));
     let conn = conn.borrow_mut().take().unwrap_or_else(|| panic!("no link"));
     b.sent();
     (conn, log)
 }
 
+/// Brings up a link as central; what is sent for it is not forgotten.
+pub(crate) fn link_as_central(b: &mut B) -> (Connection<'static>, Log) {
+    let host = b.host;
+    let connected = b.spawn(async move { host.connect_with(&Connect::to(PEER), &[]).await });
+    b.inject(&connection_complete(LINK, 0));
+    let (conn, log) = (connected.take().unwrap(), Log::default());
+    b.spawn(drain(conn.clone(), log.clone()));
+    (conn, log)
+}
+
 pub(crate) fn linked_on(mut b: B) -> Linked {
     let (conn, log) = link(&mut b, LINK);
-    let free = b.host.free_packets();
-    Linked { b, conn, log, free }
+    Linked::new(b, conn, log)
 }
 
 pub(crate) fn linked() -> Linked {
@@ -142,6 +180,11 @@ pub(crate) fn linked() -> Linked {
 }
 
 impl Linked {
+    pub(crate) fn new(b: B, conn: Connection<'static>, log: Log) -> Self {
+        let free = b.host.free_packets();
+        Self { b, conn, log, free }
+    }
+
     /// The peer sends an ATT PDU.
     pub(crate) fn att(&mut self, pdu: &[u8]) {
         self.b.inject(&acl(LINK, &l2cap(ATT, pdu)));

@@ -1,89 +1,41 @@
 //! Encryption and bonds, on a host that is bonded with the peer of its links. [Vol 3] Part C, 10.3
 
-use bindrune::{Address, Connect, Error, Level, Method, RecordId};
+use bindrune::{Address, Error, Level};
 use bindrune_hci::Opcode;
-use bindrune_hostile::{Bench, Controller, acl, l2cap};
-use bindrune_smp::{Bond, Key, Keys, LongTermKey};
-use bindrune_wire::Writer;
+use bindrune_hostile::{SMP, Store, acl, l2cap};
+use bindrune_smp::{Bond, Key, Keys, crypto};
 use hex_literal::hex;
 
 use crate::{
+    bond::{ENCRYPTED, KEY_REQUEST, LTK, bond, stored},
+    pairing::Couple,
     parts,
     scene::{
-        ATT, B, LINK, Linked, Log, SECRET, connection_complete, drain, host, linked, linked_on,
-        retarget,
+        ATT, B, LINK, Linked, Log, SECRET, VALUE, config, idle_with, link_as_central, linked,
+        linked_on, retarget,
     },
 };
 
-const SMP: u16 = 6;
-const PEER: Address = Address::public([0x66, 0x55, 0x44, 0x33, 0x22, 0x11]);
-const OWN: Address = Address::public([0xbe, 0xac, 1, 0, 0, 1]);
-const LTK: [u8; 16] = [0x5a; 16];
-/// LE Long Term Key Request of a key of LE Secure Connections.
-const KEY_REQUEST: [u8; 16] = hex!("043e0d05 4000 0000000000000000 0000");
-const ENCRYPTED: [u8; 7] = hex!("040804 00 4000 01");
-
-/// The record of a bond of LE Secure Connections with the peer.
-fn record(local: Address) -> Vec<u8> {
-    let ltk = LongTermKey { key: Key::new(LTK), ediv: 0, rand: 0 };
-    let keys = Keys {
-        local: Some(ltk.clone()),
-        peer: Some(ltk),
-        peer_identity: Some(PEER),
-        ..Keys::default()
-    };
-    let bond = Bond {
-        peer: PEER,
-        local,
-        method: Method::JustWorks,
-        secure: true,
-        authenticated: false,
-        key_size: 16,
-        keys,
-        local_sign: 0,
-        peer_sign: 0,
-        gatt: [0; Bond::GATT],
-    };
-    let mut record = [0; Bond::SIZE];
-    bond.write(&mut Writer::new(&mut record)).unwrap();
-    record.to_vec()
-}
-
-/// An idle host with the bond.
-fn bonded() -> B {
-    bonded_under(OWN)
-}
-
-/// An idle host with a bond that was made under this own address.
-fn bonded_under(local: Address) -> B {
-    let records = vec![(RecordId::Peer(PEER), record(local))];
-    let mut b = Bench::with_bonds(Box::leak(Box::new(host())), Controller::new(), records);
-    let host = b.host;
-    assert!(b.spawn(host.controller()).take().is_ok());
-    assert_eq!(host.bonds().count(), 1);
-    b.sent();
+/// An idle host with this bond.
+fn bonded_by(bond: &Bond) -> B {
+    let b = idle_with(config(), Store::memory(&[stored(bond)]));
+    assert_eq!(b.host.bonds().count(), 1);
     b
 }
 
 /// A link as peripheral with the bonded peer.
 fn bonded_peripheral() -> Linked {
-    linked_on(bonded())
+    linked_on(bonded_by(&bond()))
 }
 
 /// A link as central with the bonded peer, which is being encrypted.
 fn bonded_central() -> (B, bindrune::Connection<'static>, Log) {
-    let mut b = bonded();
-    let host = b.host;
-    let connected = b.spawn(async move { host.connect_with(&Connect::to(PEER), &[]).await });
-    b.inject(&connection_complete(LINK, 0));
-    let conn = connected.take().unwrap();
+    let mut b = bonded_by(&bond());
+    let (conn, log) = link_as_central(&mut b);
     let mut command = hex!("4000 0000000000000000 0000").to_vec();
     command.extend(LTK);
     let encrypt = (Opcode::LE_ENABLE_ENCRYPTION.0, command);
     assert_eq!(b.commands().iter().filter(|sent| **sent == encrypt).count(), 1);
-    let log = Log::default();
-    let (events, link) = (log.clone(), conn.clone());
-    b.spawn(async move { drain(link, events).await });
     (b, conn, log)
 }
 
@@ -99,6 +51,20 @@ fn read_secret(s: &mut Linked) -> Vec<u8> {
     s.b.sent();
     s.att(&[0x0a, low, high]);
     s.b.frames().remove(0).1[4..].to_vec()
+}
+
+/// A signed write changes neither the value nor the counters of the bond.
+#[track_caller]
+fn ignores_signed(s: &mut Linked, packet: &[u8]) {
+    let before = s.b.store().records();
+    s.b.sent();
+    s.b.inject(packet);
+    s.b.expect_silence();
+    let mut value = [0; 16];
+    let len = s.b.host.gatt().read(&VALUE, &mut value).unwrap();
+    assert_eq!(value[..len], *b"0123456789");
+    assert_eq!(s.b.store().records(), before);
+    s.is_as_before();
 }
 
 cases! {
@@ -163,12 +129,33 @@ cases! {
         s.is_as_before();
     },
     b10: |_row| {
-        let mut s = linked_on(bonded_under(Address::public([9, 8, 7, 6, 5, 4])));
+        let local = Address::public([9, 8, 7, 6, 5, 4]);
+        let mut s = linked_on(bonded_by(&Bond { local, ..bond() }));
         s.b.inject(&KEY_REQUEST);
         let refusal = Opcode::LE_LONG_TERM_KEY_REQUEST_NEGATIVE_REPLY.0;
         assert_eq!(s.b.commands(), [(refusal, hex!("4000").to_vec())]);
         assert_eq!(s.conn.security().unwrap().level, Level::Open);
         assert_eq!(s.b.host.bonds().count(), 1);
+        Couple::of(s).pairs_afresh();
+    },
+    q37: |row| {
+        let mut s = bonded_peripheral();
+        let handle = s.handle(&VALUE);
+        for part in parts(row) {
+            ignores_signed(&mut s, &retarget(&part, &[(3, handle)]));
+        }
+    },
+    q38: |_row| {
+        let csrk = Key::new([0xc5; 16]);
+        let keys = Keys { peer_csrk: Some(csrk.clone()), ..bond().keys };
+        let mut s = linked_on(bonded_by(&Bond { keys, peer_sign: 5, ..bond() }));
+        let [low, high] = s.handle(&VALUE).to_le_bytes();
+        let message = [0xd2, low, high, b'A'];
+        let signed = [&message[..], &crypto::sign(&csrk, &message, 5)].concat();
+        // The first time it is as it should be; then it is played back.
+        for _ in 0..2 {
+            ignores_signed(&mut s, &acl(LINK, &l2cap(ATT, &signed)));
+        }
     },
     q44: |row| {
         let mut s = bonded_peripheral();

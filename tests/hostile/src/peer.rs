@@ -1,0 +1,237 @@
+//! A peer that pairs as the specification says, and stops where the test wants to go on in its place.
+
+use std::sync::LazyLock;
+
+use bindrune::{Address, Opcode};
+use bindrune_smp::{
+    Answer, Config, Event, Identity, Job, JobDone, Key, LocalKey, LocalOob, Outcome, Pairing,
+    PairingRequest, PrivateKey, Role, crypto, pdu::Code,
+};
+use bindrune_wire::Writer;
+use embassy_time::Instant;
+
+use crate::{Bench, Controller, OobData, Sent, User, acl, l2cap};
+
+/// The channel of the Security Manager.
+pub const SMP: u16 = 6;
+
+/// A peer on a link of the host.
+#[derive(Debug)]
+pub struct Peer {
+    link: u16,
+    machine: Pairing,
+    role: Role,
+    user: User,
+    /// The host's out-of-band data, where its user brought it.
+    pub oob: Option<OobData>,
+    /// The link is encrypted already: a new key refreshes it.
+    pub refreshes: bool,
+    randoms: u8,
+    waits_for_passkey: bool,
+    /// The key of the pairing, until the link is to be encrypted with it.
+    key: Option<Key>,
+    held: Option<Vec<u8>>,
+    outcome: Option<Outcome>,
+}
+
+/// Where a conversation stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Neither side has more to say.
+    End,
+    /// The peer is about to send such a PDU; it does so when the conversation goes on.
+    Pdu(Code),
+    /// The link is about to be encrypted.
+    Encryption,
+}
+
+/// The key pair of every peer.
+static KEY: LazyLock<LocalKey> =
+    LazyLock::new(|| crypto::key_pair(PrivateKey::new([0x77; 32])).unwrap());
+
+impl Peer {
+    /// A peer in this role that is known by this identity address and uses `address` on the air.
+    #[must_use]
+    pub fn new(link: u16, role: Role, config: Config, [identity, address]: [Address; 2]) -> Self {
+        let identity = Identity { address: identity, irk: Key::new([0; 16]) };
+        let mut machine = Pairing::new(role, config, identity, address, Controller::ADDRESS);
+        machine.set_local_oob(config.oob.then(Self::local_oob));
+        Self {
+            link,
+            machine,
+            role,
+            user: User::default(),
+            oob: None,
+            refreshes: false,
+            randoms: 0x40,
+            waits_for_passkey: false,
+            key: None,
+            held: None,
+            outcome: None,
+        }
+    }
+
+    /// The peer's user sees the screen of the host's user.
+    #[must_use]
+    pub fn beside(self, user: &User) -> Self {
+        Self { user: user.clone(), ..self }
+    }
+
+    /// What a peer with out-of-band data passes on.
+    #[must_use]
+    pub fn oob_data() -> OobData {
+        let oob = Self::local_oob();
+        (*oob.random.octets(), oob.confirm())
+    }
+
+    fn local_oob() -> LocalOob {
+        LocalOob { key: KEY.clone(), random: Key::new([0x0b; 16]) }
+    }
+
+    /// What the pairing achieved, as the peer sees it.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// As the initiator, sends a Pairing Request.
+    ///
+    /// # Panics
+    ///
+    /// Where a pairing is in progress.
+    pub fn begin(&mut self, now: Instant) {
+        self.machine.start(now).unwrap();
+    }
+
+    /// Talks with the host; gives what the host said.
+    pub fn talk(&mut self, bench: &mut Bench<'_>, until: Until) -> Vec<Vec<u8>> {
+        let mut heard = Vec::new();
+        if let Some(pdu) = self.held.take() {
+            self.say(bench, &pdu);
+        }
+        loop {
+            for packet in bench.sent() {
+                self.hear(bench, packet, until, &mut heard);
+            }
+            self.settle(bench.now());
+            if self.role == Role::Initiator && self.key.is_some() {
+                if until == Until::Encryption {
+                    return heard;
+                }
+                self.ask_for_key(bench);
+            } else if let Some(pdu) = self.transmit() {
+                if until == Until::Pdu(Code(pdu[0])) {
+                    self.held = Some(pdu);
+                    return heard;
+                }
+                self.say(bench, &pdu);
+            } else if bench.controller().sent.is_empty() {
+                return heard;
+            }
+        }
+    }
+
+    fn say(&self, bench: &mut Bench<'_>, pdu: &[u8]) {
+        bench.inject(&acl(self.link, &l2cap(SMP, pdu)));
+    }
+
+    fn hear(
+        &mut self,
+        bench: &mut Bench<'_>,
+        packet: Sent,
+        until: Until,
+        heard: &mut Vec<Vec<u8>>,
+    ) {
+        match packet {
+            Sent::Acl(acl) if acl.handle == self.link && acl.data[2..4] == SMP.to_le_bytes() => {
+                self.machine.handle_pdu(bench.now(), &acl.data[4..]);
+                heard.push(acl.data[4..].to_vec());
+            }
+            Sent::Command(opcode, of)
+                if Opcode(opcode) == Opcode::LE_ENABLE_ENCRYPTION
+                    && of.starts_with(&self.link.to_le_bytes())
+                    && until != Until::Encryption =>
+            {
+                let key = self.machine.long_term_key(0, 0).cloned();
+                assert_eq!(key.as_ref().map(|key| &key.octets()[..]), Some(&of[12..]));
+                self.encrypted(bench);
+            }
+            Sent::Acl(_) | Sent::Command(..) => {}
+        }
+    }
+
+    /// The peer's controller asks for the key, and the link is encrypted where the host has the same.
+    fn ask_for_key(&mut self, bench: &mut Bench<'_>) {
+        let key = self.key.take().unwrap();
+        let link = self.link.to_le_bytes();
+        let before = bench.sent();
+        bench.inject(&[&[0x04, 0x3e, 0x0d, 0x05], &link[..], &[0; 10]].concat());
+        let reply = [&link[..], key.octets()].concat();
+        let given = Sent::Command(Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY.0, reply);
+        let sent = bench.sent();
+        assert!(before.is_empty() && sent == [given], "the host gave another key: {sent:02x?}");
+        self.encrypted(bench);
+    }
+
+    fn encrypted(&mut self, bench: &mut Bench<'_>) {
+        let [low, high] = self.link.to_le_bytes();
+        if self.refreshes {
+            bench.inject(&[0x04, 0x30, 3, 0, low, high]);
+        } else {
+            bench.inject(&[0x04, 0x08, 4, 0, low, high, 1]);
+        }
+        self.machine.handle_encryption(bench.now(), true);
+    }
+
+    /// Does the jobs of the machine, answers for its user, takes its events.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            if let Some((ticket, job)) = self.machine.poll_job() {
+                let done = self.carry_out(&job);
+                self.machine.handle_job(now, ticket, done);
+            } else if let Some(request) = self.machine.poll_request() {
+                let answer = match request {
+                    PairingRequest::Confirm | PairingRequest::Compare(_) => Some(Answer::Yes),
+                    PairingRequest::Oob { .. } => self
+                        .oob
+                        .map(|(random, confirm)| Answer::Oob { random: Key::new(random), confirm }),
+                    PairingRequest::Display(_) => None,
+                    PairingRequest::Input => {
+                        self.waits_for_passkey = true;
+                        None
+                    }
+                };
+                answer.into_iter().for_each(|answer| self.machine.handle_answer(now, answer));
+            } else if let Some(passkey) = self.user.passkey().filter(|_| self.waits_for_passkey) {
+                self.waits_for_passkey = false;
+                self.machine.handle_answer(now, Answer::Passkey(passkey));
+            } else {
+                match self.machine.poll_event() {
+                    Some(Event::Encrypt(key)) => self.key = Some(key),
+                    Some(Event::Complete(outcome)) => self.outcome = Some(outcome),
+                    Some(Event::Failed(_) | Event::SecurityRequest(_) | Event::Keypress(_)) => {}
+                    None => return,
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, job: &Job) -> JobDone {
+        match job {
+            Job::KeyPair => JobDone::KeyPair(KEY.clone()),
+            Job::DhKey { own, peer } => {
+                JobDone::DhKey(own.private.as_ref().and_then(|key| crypto::dh_key(key, peer)))
+            }
+            Job::Random => {
+                self.randoms += 1;
+                JobDone::Random([self.randoms; 16])
+            }
+        }
+    }
+
+    fn transmit(&mut self) -> Option<Vec<u8>> {
+        let mut buffer = [0; 65];
+        let mut w = Writer::new(&mut buffer);
+        self.machine.poll_transmit(&mut w).then(|| w.written().to_vec())
+    }
+}

@@ -1,0 +1,122 @@
+//! A store of bonds that answers on the spot, and that a test can look into and stall.
+
+use core::{
+    cell::{Cell, RefCell},
+    fmt,
+    future::pending,
+};
+use std::rc::Rc;
+
+use bindrune::{BondStore, Loaded, RecordId};
+use bindrune_pair::MemoryStore;
+use embassy_futures::block_on;
+
+/// Any store, made to answer on the spot. Clones are the same store.
+#[derive(Clone)]
+pub struct Store {
+    shelf: Rc<RefCell<dyn Shelf>>,
+    stall: Rc<Cell<Option<Stall>>>,
+}
+
+/// Where a change of a store hangs for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stall {
+    /// The record is not written.
+    Before,
+    /// The record is written, and nobody learns of it.
+    After,
+}
+
+/// What the store said when it failed.
+#[derive(Debug)]
+pub struct Failed(pub String);
+
+impl Store {
+    /// This store.
+    #[must_use]
+    pub fn new(store: impl BondStore + 'static) -> Self {
+        Self { shelf: Rc::new(RefCell::new(store)), stall: Rc::default() }
+    }
+
+    /// A store in memory that has these records.
+    #[must_use]
+    pub fn memory(records: &[(RecordId, Vec<u8>)]) -> Self {
+        let store = MemoryStore::new();
+        records.iter().for_each(|(id, record)| store.put(*id, record));
+        Self::new(store)
+    }
+
+    /// Every record that it has.
+    ///
+    /// # Panics
+    ///
+    /// Where the store fails.
+    #[must_use]
+    pub fn records(&self) -> Vec<(RecordId, Vec<u8>)> {
+        let mut records = Vec::new();
+        let each = &mut |id, record: &[u8]| records.push((id, record.to_vec()));
+        self.shelf.borrow_mut().load(each).unwrap();
+        records
+    }
+
+    /// Changes from now on hang there.
+    pub fn stall(&self, at: Stall) {
+        self.stall.set(Some(at));
+    }
+
+    async fn hang(&self, at: Stall) {
+        if self.stall.get() == Some(at) {
+            pending::<()>().await;
+        }
+    }
+}
+
+impl BondStore for Store {
+    type Error = Failed;
+
+    async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Failed> {
+        self.shelf.borrow_mut().load(&mut each)
+    }
+
+    async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Failed> {
+        self.hang(Stall::Before).await;
+        let result = self.shelf.borrow_mut().store(id, record);
+        self.hang(Stall::After).await;
+        result
+    }
+
+    async fn delete(&mut self, id: RecordId) -> Result<(), Failed> {
+        self.shelf.borrow_mut().delete(id)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("stall", &self.stall).finish_non_exhaustive()
+    }
+}
+
+/// A store of whatever type.
+trait Shelf {
+    fn load(&mut self, each: &mut dyn FnMut(RecordId, &[u8])) -> Result<Loaded, Failed>;
+    fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Failed>;
+    fn delete(&mut self, id: RecordId) -> Result<(), Failed>;
+}
+
+impl<S: BondStore> Shelf for S {
+    fn load(&mut self, each: &mut dyn FnMut(RecordId, &[u8])) -> Result<Loaded, Failed> {
+        done::<S, _>(BondStore::load(self, each))
+    }
+
+    fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Failed> {
+        done::<S, _>(BondStore::store(self, id, record))
+    }
+
+    fn delete(&mut self, id: RecordId) -> Result<(), Failed> {
+        done::<S, _>(BondStore::delete(self, id))
+    }
+}
+
+fn done<S: BondStore, T>(change: impl Future<Output = Result<T, S::Error>>) -> Result<T, Failed> {
+    block_on(change).map_err(|error| Failed(format!("{error:?}")))
+}

@@ -1,0 +1,224 @@
+//! Pairing: each row in its state of a pairing, and after it a fresh one that works. [Vol 3] Part H
+
+use bindrune::{
+    Address, Config, Error, IoCapability, Level, Paired, PairingConfig, PairingFailure, Reason,
+    RecordId,
+};
+use bindrune_hostile::{Outcome, Peer, SMP, Store, Until, User, acl, l2cap};
+use bindrune_smp::{Bond, Role};
+use embassy_time::Duration;
+
+use crate::scene::{B, LINK, Linked, PEER, config, idle_with, link, link_as_central, linked_on};
+
+/// Rows after which an honest peer pairs, with each of the hosts that a body gives back.
+macro_rules! pairings {
+    ($($id:ident: $body:expr,)*) => {
+        cases! {
+            $($id: |row| {
+                let body: fn(&bindrune_corpus::Row) -> Vec<crate::pairing::Couple> = $body;
+                body(row).into_iter().for_each(crate::pairing::Couple::pairs_afresh);
+            },)*
+        }
+    };
+}
+
+pub(crate) mod conduct;
+pub(crate) mod features;
+pub(crate) mod keys;
+pub(crate) mod steps;
+
+/// Accepts legacy pairing too.
+const LEGACY: PairingConfig = PairingConfig { legacy: true, ..PairingConfig::DEFAULT };
+/// Can do legacy pairing alone.
+const OLD: PairingConfig = PairingConfig { secure_connections: false, ..LEGACY };
+/// A screen and two buttons.
+const YES_NO: PairingConfig =
+    PairingConfig { io: IoCapability::DisplayYesNo, ..PairingConfig::DEFAULT };
+
+/// How long a peer must wait after it has failed once.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// A host with a link, its user, and the peer.
+pub(crate) struct Couple {
+    pub(crate) link: Linked,
+    pub(crate) peer: Peer,
+    pub(crate) user: User,
+    /// Role of the peer.
+    role: Role,
+    /// What a peer offers that means well.
+    honest: PairingConfig,
+    /// What came of the application's wish to pair.
+    wish: Option<Outcome<Result<Paired, Error>>>,
+}
+
+/// A host as peripheral, and a central that means well.
+fn peripheral(host: PairingConfig, honest: PairingConfig) -> Couple {
+    Couple::new(Role::Initiator, host, honest)
+}
+
+/// A host as central, and a peripheral that means well.
+fn central(host: PairingConfig, honest: PairingConfig) -> Couple {
+    Couple::new(Role::Responder, host, honest)
+}
+
+impl Couple {
+    /// The peer is in `role`.
+    fn new(role: Role, host: PairingConfig, honest: PairingConfig) -> Self {
+        let b = idle_with(config().pairing(host), Store::memory(&[]));
+        Self::on(b, role, honest)
+    }
+
+    /// Brings up the link of an idle host.
+    fn on(mut b: B, role: Role, honest: PairingConfig) -> Self {
+        let link = match role {
+            Role::Initiator => linked_on(b),
+            Role::Responder => {
+                let (conn, log) = link_as_central(&mut b);
+                Linked::new(b, conn, log)
+            }
+        };
+        Self::with(link, role, honest)
+    }
+
+    /// A host that has a link as peripheral; nobody was asked until now.
+    pub(crate) fn of(link: Linked) -> Self {
+        Self::with(link, Role::Initiator, PairingConfig::DEFAULT)
+    }
+
+    fn with(mut link: Linked, role: Role, honest: PairingConfig) -> Self {
+        let user = User::default();
+        link.b.spawn(user.clone().serve(link.b.host));
+        link.b.sent();
+        let peer = honest_peer(role, honest, &user);
+        Self { link, peer, user, role, honest, wish: None }
+    }
+
+    /// The central begins to pair; gives what the host says until then.
+    fn begin(&mut self, until: Until) -> Vec<Vec<u8>> {
+        let b = &mut self.link.b;
+        match self.role {
+            Role::Initiator => self.peer.begin(b.now()),
+            Role::Responder => {
+                let conn = self.link.conn.clone();
+                self.wish = Some(b.spawn(async move { conn.pair().await }));
+            }
+        }
+        self.go_on(until)
+    }
+
+    /// The pairing goes on.
+    fn go_on(&mut self, until: Until) -> Vec<Vec<u8>> {
+        self.peer.talk(&mut self.link.b, until)
+    }
+
+    /// Another peer of the same make on the same link.
+    fn renew(&mut self) {
+        let oob = self.peer.oob;
+        self.peer = honest_peer(self.role, self.honest, &self.user);
+        self.peer.oob = oob;
+        self.peer.refreshes = self.link.conn.security().unwrap().level != Level::Open;
+    }
+
+    /// The peer says this in the place of what is due.
+    fn says(&mut self, pdu: &[u8]) {
+        self.link.b.inject(&acl(LINK, &l2cap(SMP, pdu)));
+    }
+
+    /// The host answers a packet with Pairing Failed, and keeps nothing.
+    #[track_caller]
+    fn refuses(&mut self, packet: &[u8], reason: Reason) {
+        self.link.b.inject(packet);
+        self.refused(reason);
+        self.keeps_nothing();
+    }
+
+    /// The host has said Pairing Failed.
+    #[track_caller]
+    fn refused(&mut self, reason: Reason) {
+        self.link.b.expect(SMP, &[&[0x05, reason.0]]);
+    }
+
+    /// The host does not answer a packet.
+    #[track_caller]
+    fn ignores(&mut self, packet: &[u8]) {
+        self.link.b.inject(packet);
+        self.link.b.expect_silence();
+    }
+
+    /// The application was told last that a pairing failed.
+    #[track_caller]
+    fn has_failed(&self, failure: PairingFailure) {
+        let told = format!("PairingFailed({failure:?})");
+        assert_eq!(self.link.log.borrow().last(), Some(&told));
+    }
+
+    /// There is no bond, here or in the store.
+    #[track_caller]
+    fn keeps_nothing(&self) {
+        assert_eq!(self.link.b.host.bonds().count(), 0);
+        assert_eq!(self.link.b.store().records(), []);
+        assert!(!self.link.conn.security().unwrap().bonded);
+    }
+
+    /// The bond of the peer, as the store has it.
+    #[track_caller]
+    fn kept(&self) -> Bond {
+        let records = self.link.b.store().records();
+        let own = records.iter().find(|(id, _)| *id == RecordId::Peer(PEER));
+        Bond::read(&own.unwrap().1).unwrap()
+    }
+
+    /// The link ends, and there is another one.
+    fn reconnect(&mut self) {
+        let b = &mut self.link.b;
+        b.inject(&[0x04, 0x05, 4, 0, 0x40, 0, 0x13]);
+        assert!(!self.link.conn.is_connected());
+        (self.link.conn, self.link.log) = match self.role {
+            Role::Initiator => link(b, LINK),
+            Role::Responder => link_as_central(b),
+        };
+        self.renew();
+    }
+
+    /// A peer pairs that means well, and both keep the bond.
+    #[track_caller]
+    pub(crate) fn pairs_afresh(mut self) {
+        self.pairs();
+        self.link.is_as_before();
+    }
+
+    /// As [`Self::pairs_afresh`], and the host lives on; what the store has of it.
+    #[track_caller]
+    fn pairs(&mut self) -> Bond {
+        self.link.b.pass(WAIT);
+        self.link.log.borrow_mut().clear();
+        self.renew();
+        self.link.b.sent();
+        self.begin(Until::End);
+        let told = self.link.log.borrow().clone();
+        let outcome = self.peer.outcome().unwrap_or_else(|| panic!("{told:?}")).clone();
+        assert!(told.iter().any(|event| event.starts_with("Paired(")), "{told:?}");
+        if let Some(wish) = self.wish.take() {
+            assert!(wish.take().unwrap().bonded);
+        }
+        let security = self.link.conn.security().unwrap();
+        assert_eq!((security.level, security.bonded), (outcome.level, true));
+        let bond = self.kept();
+        assert_eq!((&bond.keys.local, &bond.keys.peer), (&outcome.keys.peer, &outcome.keys.local));
+        bond
+    }
+}
+
+fn honest_peer(role: Role, config: PairingConfig, user: &User) -> Peer {
+    Peer::new(LINK, role, config, [PEER; 2]).beside(user)
+}
+
+/// A central of this identity and this address, on another link.
+fn stranger(addresses: [Address; 2], handle: u16) -> Peer {
+    Peer::new(handle, Role::Initiator, PairingConfig::DEFAULT, addresses)
+}
+
+/// A host of this configuration and this store, with a link as peripheral.
+pub(crate) fn couple_with(config: Config, store: Store) -> Couple {
+    Couple::of(linked_on(idle_with(config, store)))
+}
