@@ -1,14 +1,16 @@
 //! Pairing: each row in its state of a pairing, and after it a fresh one that works. [Vol 3] Part H
 
 use bindrune::{
-    Address, Config, Error, IoCapability, Level, Paired, PairingConfig, PairingFailure, Reason,
-    RecordId,
+    Address, Config, Connection, Error, IoCapability, Level, Paired, PairingConfig, PairingFailure,
+    Reason, RecordId,
 };
 use bindrune_hostile::{Outcome, Peer, SMP, Store, Until, User, acl, l2cap};
 use bindrune_smp::{Bond, Role};
 use embassy_time::Duration;
 
-use crate::scene::{B, LINK, Linked, PEER, config, idle_with, link, link_as_central, linked_on};
+use crate::scene::{
+    B, LINK, Linked, Log, PEER, config, idle_with, link, link_as_central, link_with, linked_on,
+};
 
 /// Rows after which an honest peer pairs, with each of the hosts that a body gives back.
 macro_rules! pairings {
@@ -94,7 +96,7 @@ impl Couple {
     }
 
     /// The central begins to pair; gives what the host says until then.
-    fn begin(&mut self, until: Until) -> Vec<Vec<u8>> {
+    pub(crate) fn begin(&mut self, until: Until) -> Vec<Vec<u8>> {
         let b = &mut self.link.b;
         match self.role {
             Role::Initiator => self.peer.begin(b.now()),
@@ -117,6 +119,20 @@ impl Couple {
         self.peer = honest_peer(self.role, self.honest, &self.user);
         self.peer.oob = oob;
         self.peer.refreshes = self.link.conn.security().unwrap().level != Level::Open;
+    }
+
+    /// Another peer pairs, of this identity and this address, on a link of its own.
+    pub(crate) fn meets(
+        &mut self,
+        [identity, address]: [Address; 2],
+        handle: u16,
+    ) -> (Connection<'static>, Log, Peer) {
+        let b = &mut self.link.b;
+        let (conn, log) = link_with(b, address, handle);
+        let mut peer = stranger([identity, address], handle);
+        peer.begin(b.now());
+        peer.talk(b, Until::End);
+        (conn, log, peer)
     }
 
     /// The peer says this in the place of what is due.
@@ -147,7 +163,7 @@ impl Couple {
 
     /// The application was told last that a pairing failed.
     #[track_caller]
-    fn has_failed(&self, failure: PairingFailure) {
+    pub(crate) fn has_failed(&self, failure: PairingFailure) {
         let told = format!("PairingFailed({failure:?})");
         assert_eq!(self.link.log.borrow().last(), Some(&told));
     }
