@@ -1,11 +1,8 @@
 //! The resolving list: whose private addresses the controller resolves. [Vol 4] Part E, 7.8.38 to 7.8.44, 7.8.77
 
 use bindrune_hci::{
-    Opcode, PrivacyMode, Status,
-    cmd::le::{
-        AddToResolvingList, ClearResolvingList, SecretKey, SetAddressResolutionEnable,
-        SetPrivacyMode,
-    },
+    Opcode, PrivacyMode, SecretKey, Status,
+    cmd::le::{AddToResolvingList, ClearResolvingList, SetAddressResolutionEnable, SetPrivacyMode},
 };
 use bindrune_wire::{Address, Writer};
 

@@ -4,6 +4,7 @@
 //! found by walking the statics, and whole services are passed over by their counts.
 
 mod attribute;
+mod builder;
 pub mod built_in;
 mod characteristic;
 mod content;

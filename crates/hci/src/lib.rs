@@ -24,6 +24,7 @@ mod field;
 pub mod fuzz;
 pub mod h4;
 pub mod lane;
+mod secret;
 pub mod snoop;
 mod status;
 
@@ -33,4 +34,5 @@ pub use field::{
     AddressType, AdvertisingEventType, AdvertisingType, DataOperation, DeviceAddress, FilterPolicy,
     LinkType, OwnAddressType, Phy, PhyMask, PrivacyMode, RawHandle, Role, ScanFilterPolicy,
 };
+pub use secret::{SecretKey, SharedKey};
 pub use status::Status;

@@ -1,7 +1,7 @@
 //! What the host is told, as far as its event masks let it. [Vol 4] Part E, 7.7
 
 use bindrune_hci::{
-    DeviceAddress, Event, LinkType, Opcode, RawHandle, Role, Status,
+    DeviceAddress, Event, LinkType, Opcode, RawHandle, Role, SharedKey, Status,
     cmd::baseband::{CompletedPackets, EventMask},
     event::{
         AdvertisingSetTerminated, ChannelSelectionAlgorithm, CommandComplete, CommandStatus,
@@ -10,7 +10,7 @@ use bindrune_hci::{
         EnhancedConnectionComplete, EventCode, GenerateDhKeyComplete, HardwareError,
         LongTermKeyRequest, PhyUpdateComplete, ReadLocalP256PublicKeyComplete,
         ReadRemoteFeaturesComplete, ReadRemoteVersionComplete, RemoteConnectionParameterRequest,
-        ScanRequestReceived, SharedKey, Subevent,
+        ScanRequestReceived, Subevent,
     },
 };
 use bindrune_wire::{Address, Writer};

@@ -3,6 +3,7 @@
 use bindrune_controller::{ControllerConfig, ControllerId};
 use bindrune_hci::{
     AdvertisingType, DeviceAddress, FilterPolicy, OwnAddressType, PrivacyMode, ScanFilterPolicy,
+    SecretKey,
     cmd::{info, le},
 };
 use bindrune_wire::Address;
@@ -17,8 +18,8 @@ fn pair() -> (Bench, [ControllerId; 2]) {
 }
 
 /// The key of a controller's host.
-fn irk(id: ControllerId) -> le::SecretKey {
-    le::SecretKey([id.index() as u8 + 0x11; 16])
+fn irk(id: ControllerId) -> SecretKey {
+    SecretKey([id.index() as u8 + 0x11; 16])
 }
 
 fn entry(local: ControllerId, peer: ControllerId) -> le::AddToResolvingList {
@@ -249,8 +250,8 @@ fn the_list_refuses_what_it_cannot_hold() {
     let peer = |n: u8| Address::public([1, 2, 3, 4, 5, n]).into();
     let add = |n: u8, key: u8| le::AddToResolvingList {
         peer: peer(n),
-        peer_irk: le::SecretKey([key; 16]),
-        local_irk: le::SecretKey([9; 16]),
+        peer_irk: SecretKey([key; 16]),
+        local_irk: SecretKey([9; 16]),
     };
     assert_eq!(bench.ok(id, &le::ReadResolvingListSize), hex!("00 02"));
     bench.ok(id, &add(1, 1));

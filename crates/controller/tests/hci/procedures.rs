@@ -2,7 +2,7 @@
 
 use bindrune_controller::{ControllerConfig, ControllerId};
 use bindrune_hci::{
-    PhyMask, RawHandle, Status,
+    PhyMask, RawHandle, SecretKey, Status,
     cmd::{le, link::ReadRemoteVersionInformation},
 };
 use hex_literal::hex;
@@ -146,14 +146,14 @@ fn encrypt(key: u8) -> le::EnableEncryption {
         handle: HANDLE,
         random_number: 0x0807_0605_0403_0201.into(),
         encrypted_diversifier: 0x1234.into(),
-        key: le::SecretKey([key; 16]),
+        key: SecretKey([key; 16]),
     }
 }
 
 #[test]
 fn encryption_starts_and_is_refreshed() {
     let (mut bench, ids) = pair(ControllerConfig::new());
-    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([7; 16]) };
+    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: SecretKey([7; 16]) };
     for event in [&hex!("08 04 00 4000 01")[..], &hex!("30 03 00 4000")] {
         bench.ok(ids[0], &encrypt(7));
         let asked = bench.event(ids[1], 0x3e, &[0x05]);
@@ -182,7 +182,7 @@ fn without_the_key_the_link_stays_open() {
 #[test]
 fn without_the_key_an_encrypted_link_ends() {
     let (mut bench, ids) = pair(ControllerConfig::new());
-    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([7; 16]) };
+    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: SecretKey([7; 16]) };
     bench.ok(ids[0], &encrypt(7));
     bench.event(ids[1], 0x3e, &[0x05]);
     bench.ok(ids[1], &yes);
@@ -202,7 +202,7 @@ fn without_the_key_an_encrypted_link_ends() {
 #[test]
 fn data_waits_while_encryption_starts_and_is_not_lost() {
     let (mut bench, ids) = pair(ControllerConfig::new().acl_buffers(27, 4));
-    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([7; 16]) };
+    let yes = le::LongTermKeyRequestReply { handle: HANDLE, key: SecretKey([7; 16]) };
     for round in 0..2 {
         bench.ok(ids[0], &encrypt(7));
         bench.event(ids[1], 0x3e, &[0x05]);
@@ -243,7 +243,7 @@ fn with_the_wrong_key_the_link_ends() {
     let (mut bench, ids) = pair(ControllerConfig::new());
     bench.ok(ids[0], &encrypt(7));
     bench.event(ids[1], 0x3e, &[0x05]);
-    let wrong = le::LongTermKeyRequestReply { handle: HANDLE, key: le::SecretKey([8; 16]) };
+    let wrong = le::LongTermKeyRequestReply { handle: HANDLE, key: SecretKey([8; 16]) };
     bench.ok(ids[1], &wrong);
     assert_eq!(bench.event(ids[1], 0x05, &[]), hex!("00 4000 3d"));
     assert_eq!(bench.event(ids[0], 0x05, &[]), hex!("00 4000 08"));

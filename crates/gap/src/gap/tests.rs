@@ -3,7 +3,7 @@
 use std::{vec, vec::Vec};
 
 use bindrune_hci::{
-    Event, FilterPolicy, Opcode, PhyMask, PrivacyMode, Status, cmd::le::SecretKey, event::RawEvent,
+    Event, FilterPolicy, Opcode, PhyMask, PrivacyMode, SecretKey, Status, event::RawEvent,
 };
 use bindrune_wire::Address;
 use embassy_time::Duration;

@@ -1,4 +1,4 @@
-use bindrune_hci::cmd::le::SecretKey;
+use bindrune_hci::SecretKey;
 use bindrune_wire::Address;
 use embassy_time::Instant;
 

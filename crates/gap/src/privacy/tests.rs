@@ -1,9 +1,6 @@
 use std::vec;
 
-use bindrune_hci::{
-    Opcode as O, PrivacyMode, Status,
-    cmd::le::{EnabledSet, SecretKey},
-};
+use bindrune_hci::{Opcode as O, PrivacyMode, SecretKey, Status, cmd::le::EnabledSet};
 use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
 

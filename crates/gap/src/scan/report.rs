@@ -2,7 +2,10 @@ use bindrune_hci::{
     AdvertisingEventType, DeviceAddress, Phy,
     event::{AdvertisingReport, ExtendedAdvertisingReport, ExtendedEventType},
 };
-use bindrune_wire::{Address, zerocopy};
+use bindrune_wire::{
+    Address,
+    zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned},
+};
 
 use crate::AdData;
 
@@ -68,16 +71,7 @@ bitflags::bitflags! {
 
 /// A report without its data, as it lies in the ring.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[zerocopy(crate = "bindrune_wire::zerocopy")]
 #[repr(C)]

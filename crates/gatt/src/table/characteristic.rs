@@ -1,6 +1,9 @@
 use bindrune_wire::{Level, Uuid};
 
-use super::{BuiltIn, Content, Descriptor, ExtendedProperties, Holder, Permission, Properties};
+use super::{
+    BuiltIn, Content, Descriptor, ExtendedProperties, Holder, Permission, Properties,
+    builder::value_builders,
+};
 
 /// A characteristic. [Vol 3] Part G, 3.3
 ///
@@ -112,19 +115,7 @@ impl Characteristic {
         self
     }
 
-    /// The longest value in octets, at most 512; never less than the initial value's length.
-    #[must_use]
-    pub const fn max_len(mut self, octets: u16) -> Self {
-        self.content = self.content.max_len(octets);
-        self
-    }
-
-    /// Every write must be exactly as long as the longest value.
-    #[must_use]
-    pub const fn fixed_len(mut self) -> Self {
-        self.content.fixed = true;
-        self
-    }
+    value_builders!();
 
     /// Descriptors beyond the implied ones, in order.
     #[must_use]
@@ -140,69 +131,10 @@ impl Characteristic {
         self
     }
 
-    /// The security level that reading, subscribing and writing ask for.
-    #[must_use]
-    pub const fn permission(mut self, level: Level) -> Self {
-        self.content = self.content.permission(level);
-        self
-    }
-
-    /// The security level that reading and subscribing ask for.
-    #[must_use]
-    pub const fn read_permission(mut self, level: Level) -> Self {
-        self.content.read.level = level;
-        self
-    }
-
-    /// The security level that writing asks for.
-    #[must_use]
-    pub const fn write_permission(mut self, level: Level) -> Self {
-        self.content.write.level = level;
-        self
-    }
-
-    /// The shortest encryption key, in octets, that access asks for; it implies encryption.
-    #[must_use]
-    pub const fn min_key_size(mut self, octets: u8) -> Self {
-        self.content = self.content.min_key_size(octets);
-        self
-    }
-
-    /// The user must have authorized the peer.
-    #[must_use]
-    pub const fn authorize(mut self) -> Self {
-        self.content = self.content.authorize();
-        self
-    }
-
-    /// The value's attribute type.
-    #[must_use]
-    pub const fn uuid(&self) -> Uuid {
-        self.uuid
-    }
-
-    /// The properties, as they stand in the declaration.
-    #[must_use]
-    pub const fn properties(&self) -> Properties {
-        self.properties
-    }
-
     /// The extended properties.
     #[must_use]
     pub const fn extended_properties(&self) -> ExtendedProperties {
         self.extended
-    }
-
-    /// What reading and subscribing ask for.
-    #[must_use]
-    pub const fn reading(&self) -> Permission {
-        self.content.read
-    }
-
-    /// What writing asks for.
-    #[must_use]
-    pub const fn writing(&self) -> Permission {
-        self.content.write
     }
 
     /// True where the host holds the value; false where the app is asked.
@@ -220,10 +152,6 @@ impl Characteristic {
     pub(crate) const fn built_in(mut self, part: BuiltIn) -> Self {
         self.content = self.content.built_in(part);
         self
-    }
-
-    pub(crate) const fn content(&self) -> &Content {
-        &self.content
     }
 
     pub(crate) const fn description(&self) -> Option<&'static str> {

@@ -14,48 +14,44 @@ returns! {
     }
 }
 
-/// The answer to a command that Command Status answers: there are no return parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    /// Success where the controller began; the outcome comes in an event.
-    pub status: Status,
+/// Declares answers that are nothing but a status.
+macro_rules! statuses {
+    ($($(#[$meta:meta])* $name:ident by $answer:ident { #[$status_meta:meta] status })*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name {
+            #[$status_meta]
+            pub status: Status,
+        }
+
+        impl Return for $name {
+            const ANSWER: Answer = Answer::$answer;
+
+            fn parse(parameters: &[u8]) -> Result<Self, Malformed> {
+                Ok(Self { status: Status(Reader::new(parameters).u8()?) })
+            }
+
+            fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+                w.u8(self.status.0)
+            }
+
+            fn status(&self) -> Status {
+                self.status
+            }
+        }
+    )* };
 }
 
-/// The answer to a command that is never answered, unless it is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unanswered {
-    /// What is wrong with it.
-    pub status: Status,
-}
-
-impl Return for Accepted {
-    const ANSWER: Answer = Answer::Status;
-
-    fn parse(parameters: &[u8]) -> Result<Self, Malformed> {
-        Ok(Self { status: Status(Reader::new(parameters).u8()?) })
+statuses! {
+    /// The answer to a command that Command Status answers: there are no return parameters.
+    Accepted by Status {
+        /// Success where the controller began; the outcome comes in an event.
+        status
     }
 
-    fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
-        w.u8(self.status.0)
-    }
-
-    fn status(&self) -> Status {
-        self.status
-    }
-}
-
-impl Return for Unanswered {
-    const ANSWER: Answer = Answer::Nothing;
-
-    fn parse(parameters: &[u8]) -> Result<Self, Malformed> {
-        Ok(Self { status: Status(Reader::new(parameters).u8()?) })
-    }
-
-    fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
-        w.u8(self.status.0)
-    }
-
-    fn status(&self) -> Status {
-        self.status
+    /// The answer to a command that is never answered, unless it is wrong.
+    Unanswered by Nothing {
+        /// What is wrong with it.
+        status
     }
 }

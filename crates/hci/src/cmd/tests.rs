@@ -8,6 +8,7 @@ use zerocopy::{FromBytes, IntoBytes};
 use super::*;
 use crate::{
     AdvertisingType, DataOperation, FilterPolicy, OwnAddressType, Phy, RawHandle, ScanFilterPolicy,
+    SecretKey,
 };
 
 fn packet<C: Command>(command: &C) -> Vec<u8> {
@@ -166,7 +167,7 @@ fn static_addresses_are_counted() {
 #[test]
 fn keys_are_not_printed() {
     let command =
-        le::LongTermKeyRequestReply { handle: RawHandle::new(1), key: le::SecretKey([0x55; 16]) };
+        le::LongTermKeyRequestReply { handle: RawHandle::new(1), key: SecretKey([0x55; 16]) };
     let text = std::format!("{command:?}");
     assert!(!text.contains("55") && !text.contains("85"), "{text}");
 }

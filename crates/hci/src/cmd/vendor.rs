@@ -1,6 +1,7 @@
 //! Zephyr's vendor commands, which Nordic's controllers have too.
 
 use bindrune_wire::{Malformed, Reader};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::{Done, commands, queries, returns};
 
@@ -27,16 +28,7 @@ returns! {
 
 /// One address of [`ReadStaticAddresses`].
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct StaticAddress {

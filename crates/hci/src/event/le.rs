@@ -1,7 +1,7 @@
 use zerocopy::little_endian::{U16, U64};
 
 use super::views;
-use crate::{DeviceAddress, Phy, RawHandle, Role, Status};
+use crate::{DeviceAddress, Phy, RawHandle, Role, SharedKey, Status};
 
 views! {
     /// A link came up, or did not. [Vol 4] Part E, 7.7.65.1
@@ -164,26 +164,5 @@ views! {
         handle: RawHandle,
         /// 0 for algorithm #1, 1 for #2.
         algorithm: u8,
-    }
-}
-
-/// A shared key of P-256, least significant octet first; its `Debug` hides it.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
-)]
-#[repr(transparent)]
-pub struct SharedKey(pub [u8; 32]);
-
-impl core::fmt::Debug for SharedKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("SharedKey(..)")
     }
 }

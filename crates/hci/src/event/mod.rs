@@ -21,7 +21,7 @@ pub use le::{
     AdvertisingSetTerminated, ChannelSelectionAlgorithm, ConnectionComplete,
     ConnectionUpdateComplete, DataLengthChange, EnhancedConnectionComplete, GenerateDhKeyComplete,
     LongTermKeyRequest, PhyUpdateComplete, ReadLocalP256PublicKeyComplete,
-    ReadRemoteFeaturesComplete, RemoteConnectionParameterRequest, ScanRequestReceived, SharedKey,
+    ReadRemoteFeaturesComplete, RemoteConnectionParameterRequest, ScanRequestReceived,
 };
 pub use link::{
     DisconnectionComplete, EncryptionChange, EncryptionChangeV2, EncryptionKeyRefreshComplete,

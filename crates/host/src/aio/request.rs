@@ -58,6 +58,29 @@ impl Drop for Taken<'_> {
     }
 }
 
+/// Which attribute a request is about: the same for a read and a write.
+macro_rules! about {
+    () => {
+        /// True where it is the value of this characteristic.
+        #[must_use]
+        pub fn is(&self, characteristic: &'static Characteristic) -> bool {
+            self.taken.target.is(characteristic)
+        }
+
+        /// True where it is the value of this descriptor.
+        #[must_use]
+        pub fn is_descriptor(&self, descriptor: &'static Descriptor) -> bool {
+            self.taken.target.is_descriptor(descriptor)
+        }
+
+        /// The handle of the attribute.
+        #[must_use]
+        pub const fn handle(&self) -> u16 {
+            self.taken.handle
+        }
+    };
+}
+
 impl<'h> ReadRequest<'h> {
     pub(crate) const fn new(host: &'h Host, link: LinkRef, question: Question) -> Self {
         let offset = match question.ask.kind {
@@ -66,23 +89,7 @@ impl<'h> ReadRequest<'h> {
         Self { taken: Taken::new(host, link, question), offset }
     }
 
-    /// True where it is the value of this characteristic.
-    #[must_use]
-    pub fn is(&self, characteristic: &'static Characteristic) -> bool {
-        self.taken.target.is(characteristic)
-    }
-
-    /// True where it is the value of this descriptor.
-    #[must_use]
-    pub fn is_descriptor(&self, descriptor: &'static Descriptor) -> bool {
-        self.taken.target.is_descriptor(descriptor)
-    }
-
-    /// The handle of the attribute.
-    #[must_use]
-    pub const fn handle(&self) -> u16 {
-        self.taken.handle
-    }
+    about!();
 
     /// The first octet that the peer asks for. The answer is the whole value all the same.
     #[must_use]
@@ -110,23 +117,7 @@ impl<'h> WriteRequest<'h> {
         Self { taken: Taken::new(host, link, question), offset, response }
     }
 
-    /// True where it is the value of this characteristic.
-    #[must_use]
-    pub fn is(&self, characteristic: &'static Characteristic) -> bool {
-        self.taken.target.is(characteristic)
-    }
-
-    /// True where it is the value of this descriptor.
-    #[must_use]
-    pub fn is_descriptor(&self, descriptor: &'static Descriptor) -> bool {
-        self.taken.target.is_descriptor(descriptor)
-    }
-
-    /// The handle of the attribute.
-    #[must_use]
-    pub const fn handle(&self) -> u16 {
-        self.taken.handle
-    }
+    about!();
 
     /// Where the octets belong; 0 except for a long write of a part.
     #[must_use]

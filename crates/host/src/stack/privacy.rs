@@ -4,7 +4,7 @@
 //! reports, and when a peer is connected to by its identity.
 
 use bindrune_gap::{Connect, ConnectEnd, RESOLVING_LIST_MAX, Report, Resolve};
-use bindrune_hci::{Event, PrivacyMode, Status, cmd::le::SecretKey, event::ExtendedEventType};
+use bindrune_hci::{Event, PrivacyMode, SecretKey, Status, event::ExtendedEventType};
 use bindrune_smp::{Job, JobDone, Key, Local, crypto};
 use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};

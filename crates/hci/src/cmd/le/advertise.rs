@@ -1,5 +1,5 @@
 use bindrune_wire::NoRoom;
-use zerocopy::little_endian::U16;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
 
 use crate::{
     AdvertisingType, DeviceAddress, FilterPolicy, OwnAddressType,
@@ -59,16 +59,7 @@ returns! {
 
 /// Up to 31 octets of advertising data in a field of fixed size. [Vol 4] Part E, 7.8.7
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct LegacyData {

@@ -1,5 +1,5 @@
 use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
-use zerocopy::little_endian::U16;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
 
 use crate::{
     Opcode, OwnAddressType, PhyMask, ScanFilterPolicy,
@@ -22,16 +22,7 @@ commands! {
 
 /// How one PHY is scanned.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct ScanPhy {

@@ -1,5 +1,5 @@
 use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
-use zerocopy::little_endian::U16;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
 
 use crate::{
     DeviceAddress, FilterPolicy, Opcode, OwnAddressType, PhyMask,
@@ -57,16 +57,7 @@ returns! {
 
 /// What a connection should be like. [Vol 4] Part E, 7.8.12
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct ConnectionParameters {
@@ -86,16 +77,7 @@ pub struct ConnectionParameters {
 
 /// How one PHY is scanned for the peer, and the connection made on it.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct InitiatingPhy {

@@ -1,8 +1,7 @@
 use zerocopy::little_endian::U16;
 
-use super::SecretKey;
 use crate::{
-    DeviceAddress, PrivacyMode,
+    DeviceAddress, PrivacyMode, SecretKey,
     cmd::{Done, commands, queries, returns},
 };
 

@@ -1,9 +1,7 @@
-use core::fmt;
-
 use zerocopy::little_endian::{U16, U64};
 
 use crate::{
-    RawHandle,
+    RawHandle, SecretKey,
     cmd::{Accepted, HandleReturn, commands, queries},
 };
 
@@ -52,25 +50,4 @@ commands! {
 queries! {
     /// Makes a key pair. Read Local P-256 Public Key Complete follows. [Vol 4] Part E, 7.8.36
     ReadLocalP256PublicKey = LE_READ_LOCAL_P256_PUBLIC_KEY -> Accepted;
-}
-
-/// A key of 128 bits, least significant octet first; its `Debug` hides it.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    zerocopy::FromBytes,
-    zerocopy::IntoBytes,
-    zerocopy::Immutable,
-    zerocopy::KnownLayout,
-    zerocopy::Unaligned,
-)]
-#[repr(transparent)]
-pub struct SecretKey(pub [u8; 16]);
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(..)")
-    }
 }

@@ -1,10 +1,8 @@
 //! A link is encrypted: started as the central, answered as the peripheral, and watched. [Vol 4] Part E, 7.7.8
 
 use bindrune_hci::{
-    Command, Opcode, RawHandle, Status,
-    cmd::le::{
-        EnableEncryption, LongTermKeyRequestNegativeReply, LongTermKeyRequestReply, SecretKey,
-    },
+    Command, Opcode, RawHandle, SecretKey, Status,
+    cmd::le::{EnableEncryption, LongTermKeyRequestNegativeReply, LongTermKeyRequestReply},
 };
 use bindrune_smp::{Key, LongTermKey, Reason};
 use bindrune_wire::{Handle, Writer};
