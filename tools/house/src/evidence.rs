@@ -31,10 +31,11 @@ pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
     findings
 }
 
-/// A function behind `#[test]`, also in a macro such as `proptest!`, or a row of `cases!`.
+/// A function behind `#[test]`, also in a macro such as `proptest!`, or a row of `cases!` or `pairings!`.
 fn has_test(source: &Source, name: &str) -> bool {
     let is_there = |pattern: &[&str]| !tokens::find(&source.tokens, pattern).is_empty();
-    let is_row = is_there(&["cases", "!"]) && is_there(&[name, ":"]);
+    let has_rows = is_there(&["cases", "!"]) || is_there(&["pairings", "!"]);
+    let is_row = has_rows && is_there(&[name, ":"]);
     is_row || is_there(&["fn", name]) && is_marked(source, name)
 }
 

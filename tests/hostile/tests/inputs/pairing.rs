@@ -18,7 +18,9 @@ macro_rules! pairings {
         cases! {
             $($id: |row| {
                 let body: fn(&bindrune_corpus::Row) -> Vec<crate::pairing::Couple> = $body;
-                body(row).into_iter().for_each(crate::pairing::Couple::pairs_afresh);
+                let after = body(row);
+                assert!(!after.is_empty());
+                after.into_iter().for_each(crate::pairing::Couple::pairs_afresh);
             },)*
         }
     };
