@@ -84,6 +84,7 @@ pairings! {
         let mut couple = encrypting_again();
         couple.ignores(&parts(row)[0]);
         couple.link.b.inject(&ENCRYPTED);
+        assert!(!was_told(&couple.link, "SecurityRequested"));
         assert_eq!(couple.link.conn.security().unwrap().level, Level::Encrypted);
         // Only then is there a safer pairing, if the application wants it.
         couple.ignores(&parts(row)[0]);
@@ -116,6 +117,7 @@ pairings! {
         }
         pairing.go_on(Until::End);
         assert!(pairing.wish.take().unwrap().take().unwrap().bonded);
+        assert!(!was_told(&pairing.link, "SecurityRequested"));
         encrypting.link.b.inject(&ENCRYPTED);
         assert_eq!(encrypting.link.conn.security().unwrap().level, Level::Encrypted);
         assert!(!was_told(&encrypting.link, "SecurityRequested"));
