@@ -2,7 +2,7 @@
 
 use std::{fmt, io, process::ExitCode};
 
-use bindrune::{Error, ErrorCode, PairingFailure};
+use bindrune::{ConnectionResult, Error, ErrorCode, PairingFailure};
 
 /// Exit codes, which scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +121,21 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             ErrorCode::INSUFFICIENT_AUTHENTICATION
             | ErrorCode::INSUFFICIENT_ENCRYPTION
             | ErrorCode::ENCRYPTION_KEY_SIZE_TOO_SHORT,
+        )
+        | Error::Refused(
+            ConnectionResult::INSUFFICIENT_AUTHENTICATION
+            | ConnectionResult::INSUFFICIENT_ENCRYPTION
+            | ConnectionResult::INSUFFICIENT_KEY_SIZE,
         ) => {
             "The device allows this only to those who have paired with it: `bindrune pair DEVICE`, with --mitm where that is\n\
              not enough. Then give the same command again."
+        }
+        Error::Att(ErrorCode::INSUFFICIENT_AUTHORIZATION)
+        | Error::Refused(ConnectionResult::INSUFFICIENT_AUTHORIZATION) => {
+            "Someone at the device has to allow this; pairing alone is not enough."
+        }
+        Error::Refused(ConnectionResult::NO_RESOURCES) => {
+            "The device has no room for another channel now; try again later."
         }
         Error::NotBonded => "`bindrune pair DEVICE` pairs with it.",
         Error::BondLost => {
@@ -164,6 +176,33 @@ mod tests {
         assert_eq!(exit(Error::Timeout), Exit::TimedOut);
         assert_eq!(exit(Error::NoAnswer), Exit::NoController);
         assert_eq!(exit(Error::NotFound), Exit::Failed);
+    }
+
+    #[test]
+    fn want_of_security_tells_to_pair() {
+        for error in [
+            Error::Att(ErrorCode::INSUFFICIENT_AUTHENTICATION),
+            Error::Att(ErrorCode::INSUFFICIENT_ENCRYPTION),
+            Error::Att(ErrorCode::ENCRYPTION_KEY_SIZE_TOO_SHORT),
+            Error::Refused(ConnectionResult::INSUFFICIENT_AUTHENTICATION),
+            Error::Refused(ConnectionResult::INSUFFICIENT_ENCRYPTION),
+            Error::Refused(ConnectionResult::INSUFFICIENT_KEY_SIZE),
+        ] {
+            let Failure::Told { exit, what, advice } = of_host(error, &"opening PSM 0x81") else {
+                panic!("told")
+            };
+            assert_eq!(exit, Exit::Failed);
+            assert!(what.starts_with("opening PSM 0x81: the peer refused"), "{what}");
+            assert!(advice.unwrap().contains("`bindrune pair DEVICE`"), "{error:?}");
+        }
+        for error in [
+            Error::Att(ErrorCode::INSUFFICIENT_AUTHORIZATION),
+            Error::Refused(ConnectionResult::INSUFFICIENT_AUTHORIZATION),
+        ] {
+            assert!(advice_of(error).unwrap().contains("Someone at the device"), "{error:?}");
+        }
+        let nobody = advice_of(Error::Refused(ConnectionResult::PSM_NOT_SUPPORTED));
+        assert!(nobody.unwrap().contains("Is the PSM right"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Person {
     yes: bool,
     passkey: Option<u32>,
     named: Named,
-    refused: Cell<Option<&'static str>>,
+    refused: Cell<bool>,
 }
 
 /// A question, for scripts; for people, what needs no answer.
@@ -60,12 +60,18 @@ impl Person {
         named: impl Fn(Address) -> String + 'static,
     ) -> Self {
         let (yes, passkey) = (options.yes, options.passkey);
-        Self { out, yes, passkey, named: Box::new(named), refused: Cell::new(None) }
+        Self { out, yes, passkey, named: Box::new(named), refused: Cell::new(false) }
     }
 
-    /// Why a question was refused, and what to do about it.
-    pub(crate) const fn refused(&self) -> Option<&'static str> {
+    /// True where a question was refused, and the person was told why.
+    pub(crate) const fn refused(&self) -> bool {
         self.refused.get()
+    }
+
+    fn refuse(&self, request: &mut PairingRequest<'_>, why: &str) {
+        self.refused.set(true);
+        self.out.note(&format!(" {why}"));
+        request.reject();
     }
 
     /// Answers all questions, for as long as it is polled.
@@ -105,8 +111,7 @@ impl Person {
                 self.type_passkey(request, lines, &peer).await;
             }
             Question::Oob { .. } => {
-                self.refused.set(Some("This program has no way to take out-of-band data."));
-                request.reject();
+                self.refuse(request, "This program has no way to take out-of-band data.");
             }
         }
         Ok(())
@@ -129,19 +134,17 @@ impl Person {
             self.out.note(&format!(" {text} yes (--yes)"));
             return request.accept();
         }
-        self.out.prompt(&format!(" {text} [y/N] "));
-        match self.line(request, lines).await {
-            Some(line) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => {
-                request.accept();
+        loop {
+            let Some(line) = self.line(request, lines, &format!(" {text} [y/N] ")).await else {
+                return;
+            };
+            match line.trim().to_lowercase().as_str() {
+                "y" | "yes" => return request.accept(),
+                "" | "n" | "no" => break,
+                _ => self.out.note(" Please answer y for yes, or n for no."),
             }
-            Some(_) => {
-                self.refused.set(Some(
-                    "You said no. If the numbers differ, another device may be in between.",
-                ));
-                request.reject();
-            }
-            None => request.reject(),
         }
+        self.refuse(request, SAID_NO);
     }
 
     async fn type_passkey(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, peer: &str) {
@@ -149,32 +152,63 @@ impl Person {
             return request.passkey(passkey);
         }
         loop {
-            self.out.prompt(&format!(" Passkey that {peer} shows: "));
-            let Some(line) = self.line(request, lines).await else { return request.reject() };
+            let text = format!(" Passkey that {peer} shows: ");
+            let Some(line) = self.line(request, lines, &text).await else { return };
             match crate::parse::passkey(&line) {
                 Ok(passkey) => return request.passkey(passkey),
-                Err(_) if line.trim().is_empty() => return request.reject(),
-                Err(wrong) => self.out.note(&format!(" {wrong}; an empty line gives up")),
+                Err(_) if line.trim().is_empty() => break,
+                Err(_) => self.out.note(WRONG_PASSKEY),
             }
         }
+        self.refuse(request, "You entered no passkey, so there is no pairing.");
     }
 
-    /// The next line, or `None` where nobody is there to write one, or the pairing is over.
-    async fn line(&self, request: &PairingRequest<'_>, lines: &mut Lines) -> Option<String> {
-        tokio::select! {
-            line = lines.next() => {
-                if line.is_none() {
-                    self.out.note("");
-                    self.refused.set(Some(
-                        "Nobody is there to answer: the input has ended. Answer on the command line: --yes, or --passkey N.",
-                    ));
-                }
-                line
-            }
-            () = request.ended() => {
-                self.out.note("\n The pairing is over; no answer is needed any more.");
-                None
-            }
+    /// Asks for a line. `None` where the pairing is over, or is refused because nobody is there to write one.
+    async fn line(
+        &self,
+        request: &mut PairingRequest<'_>,
+        lines: &mut Lines,
+        prompt: &str,
+    ) -> Option<String> {
+        let mut question = OpenLine::new(self.out, prompt);
+        let line = tokio::select! {
+            line = lines.next() => Some(line),
+            () = request.ended() => None,
+        };
+        question.open = line.as_ref().is_none_or(Option::is_none);
+        drop(question);
+        match line {
+            Some(Some(line)) => return Some(line),
+            Some(None) => self.refuse(request, NOBODY),
+            None => self.out.note(" The pairing is over; no answer is needed any more."),
+        }
+        None
+    }
+}
+
+const SAID_NO: &str = "You said no. If the numbers differ, another device may be in between.";
+
+const NOBODY: &str = "Nobody is there to answer: the input has ended. Answer on the command line: --yes, or --passkey N.";
+
+const WRONG_PASSKEY: &str = " That is not a passkey: it is a number of up to six digits. Enter it again; an empty line gives up.";
+
+/// A line that ends in a question. Whatever comes next on the terminal, but an answer, begins a new one.
+struct OpenLine {
+    out: Output,
+    open: bool,
+}
+
+impl OpenLine {
+    fn new(out: Output, prompt: &str) -> Self {
+        out.prompt(prompt);
+        Self { out, open: true }
+    }
+}
+
+impl Drop for OpenLine {
+    fn drop(&mut self) {
+        if self.open {
+            self.out.note("");
         }
     }
 }

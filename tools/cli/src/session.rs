@@ -80,7 +80,7 @@ async fn session(
     let result = tokio::select! {
         failure = &mut runner => return Err(failure),
         result = work => result,
-        () = stop_asked() => if endless { Ok(()) } else { Err(Failure::failed("interrupted")) },
+        () = stop_asked() => if endless { Ok(()) } else { Err(interrupted()) },
     };
     let quiet = time::timeout(WIND_DOWN, quiet(host));
     tokio::select! {
@@ -88,6 +88,12 @@ async fn session(
         _ = quiet => {}
     }
     result
+}
+
+/// The person, or the system, ended a command that was not done.
+fn interrupted() -> Failure {
+    Failure::failed("interrupted")
+        .advise("Links were closed, and what was not done by then was given up.")
 }
 
 /// Waits until the controller has answered, so that what fails later is not for want of one.

@@ -46,10 +46,9 @@ fn explained(paired: Result<Paired, Error>, person: &Person) -> Result<Paired, F
     let Err(error) = paired else { return paired.doing("pairing") };
     let failure = paired.doing("pairing").map(drop).err();
     let failure = failure.unwrap_or_else(|| Failure::failed("the pairing failed"));
-    let advice = person.refused().or_else(|| advice(error));
-    Err(match advice {
-        Some(advice) => failure.advise(advice),
-        None => failure,
+    Err(match advice(error) {
+        Some(advice) if !person.refused() => failure.advise(advice),
+        Some(_) | None => failure,
     })
 }
 
@@ -73,6 +72,16 @@ fn advice(error: Error) -> Option<&'static str> {
                 _ => return None,
             }
         }
+        Error::Pairing(PairingFailure::Timeout) | Error::Timeout => {
+            "Was the question answered, here and at the device? A device that shows nothing may have to be put into its pairing\n\
+             mode first. No bond was made; give the same command again."
+        }
+        Error::Pairing(PairingFailure::Encryption) => {
+            "The two sides came to different keys: try again. If it fails each time, one of them computes wrongly."
+        }
+        Error::Disconnected(_) => {
+            "The device left before the pairing was complete, and no bond was made. Is it near, and does it want to pair?"
+        }
         Error::BondKept => {
             "There is a stronger bond with the device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
         }
@@ -82,4 +91,56 @@ fn advice(error: Error) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    fn outcome(error: Error) -> (Exit, String, String) {
+        let options =
+            cli::Pairing { io: None, mitm: false, yes: false, passkey: None, legacy: false };
+        let person = Person::new(Output::new(true), &options, |peer| format!("{peer}"));
+        match explained(Err(error), &person).unwrap_err() {
+            Failure::Told { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
+            Failure::BrokenPipe => panic!("told"),
+        }
+    }
+
+    #[test]
+    fn silence_has_its_exit_code_and_advice() {
+        let (exit, what, advice) = outcome(Error::Pairing(PairingFailure::Timeout));
+        assert_eq!(exit, Exit::TimedOut);
+        assert!(
+            what.starts_with("pairing: the pairing failed: nobody answered for 30 s"),
+            "{what}"
+        );
+        assert!(
+            advice.contains("Was the question answered") && advice.contains("No bond was made")
+        );
+        // The time that a person has in all.
+        let (exit, _, advice) = outcome(Error::Timeout);
+        assert_eq!(exit, Exit::TimedOut);
+        assert!(advice.contains("Was the question answered"), "{advice}");
+    }
+
+    #[test]
+    fn every_end_that_a_person_can_mend_tells_how() {
+        let peer = |reason| Error::Pairing(PairingFailure::Peer(reason));
+        for (error, word) in [
+            (peer(Reason::CONFIRM_VALUE_FAILED), "passkey was wrong"),
+            (peer(Reason::PAIRING_NOT_SUPPORTED), "button"),
+            (peer(Reason::AUTHENTICATION_REQUIREMENTS), "--io"),
+            (peer(Reason::REPEATED_ATTEMPTS), "wait a minute"),
+            (Error::Pairing(PairingFailure::Encryption), "try again"),
+            (Error::BondKept, "bonds remove"),
+            (Error::BondsFull, "bonds remove"),
+            (Error::BondStore, "--bond-file"),
+        ] {
+            let (exit, what, advice) = outcome(error);
+            assert_eq!(exit, Exit::Failed, "{what}");
+            assert!(advice.contains(word), "{what}: {advice}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A device that takes channels on a PSM, and gives back what comes.
 
-use bindrune::{Advertisement, ChannelConfig, Error, Event, Host, Psm};
+use bindrune::{Advertisement, ChannelConfig, Error, Event, Host, Level, Psm};
 
 use crate::echo;
 
@@ -9,17 +9,19 @@ const PSM: Psm = Psm(0x80);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
     tokio::select! {
-        end = listen(host) => end,
+        end = listen(host, PSM, Level::Open) => end,
         end = advertise(host) => end,
     }
 }
 
-async fn listen(host: &'static Host) -> Result<(), Error> {
-    let mut listener = host.listen(PSM, ChannelConfig { window: 32, ..ChannelConfig::DEFAULT })?;
+/// Gives back what comes on the channels of a PSM.
+pub(super) async fn listen(host: &'static Host, psm: Psm, level: Level) -> Result<(), Error> {
+    let config = ChannelConfig { window: 32, ..ChannelConfig::DEFAULT };
+    let mut listener = host.listen_at(psm, config, level)?;
     loop {
         let (_connection, channel) = listener.accept().await?;
         let (octets, reason) = echo::channel(channel).await;
-        log::info!("L2CAP sink: {octets} octets, then: {reason}");
+        log::info!("PSM {:#04x}: {octets} octets, then: {reason}", psm.0);
     }
 }
 

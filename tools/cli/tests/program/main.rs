@@ -12,3 +12,5 @@ mod air;
 mod pairing;
 mod run;
 mod sim;
+#[cfg(unix)]
+mod terminal;

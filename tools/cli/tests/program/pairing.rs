@@ -107,6 +107,27 @@ fn a_person_at_a_pipe_is_asked() {
 }
 
 #[test]
+fn a_channel_that_needs_pairing_says_so() {
+    let bonds = format!("--bond-file {}", Run::bond_file("channel").display());
+    let echo = format!("l2cap echo Vault 0x81 --bytes 2000 {bonds}");
+    let file = Run::folder("channel").join("sent");
+    std::fs::write(&file, b"secret").expect("a file");
+    let send = format!("l2cap send Vault 0x81 {} {bonds}", file.display());
+    for refused in [&echo, &send] {
+        let run = bindrune(refused).fails_with(1);
+        assert!(
+            run.stderr.contains("opening PSM 0x81: the peer refused the channel"),
+            "{}",
+            run.stderr
+        );
+        run.says("only to those who have paired with it: `bindrune pair DEVICE`");
+    }
+    bindrune(&format!("pair Vault {bonds}")).success();
+    assert!(bindrune(&echo).success().stdout.contains("2000 octets"));
+    bindrune(&send).success();
+}
+
+#[test]
 fn a_passkey_is_shown_and_entered() {
     let bonds = format!("--bond-file {}", Run::bond_file("passkey").display());
     let records = bindrune(&format!("pair UART --io display-only --mitm {bonds} --json")).success();
