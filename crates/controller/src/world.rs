@@ -249,6 +249,15 @@ impl Shared {
         self.changed.notify_all();
     }
 
+    /// Notifies the thread that lets real time pass, where there is one: each time is a system call.
+    fn notify_thread(&self, state: MutexGuard<'_, State>) {
+        let real = state.anchor.is_some();
+        drop(state);
+        if real {
+            self.notify();
+        }
+    }
+
     pub(crate) fn now(&self) -> Instant {
         self.lock().now
     }
@@ -274,8 +283,7 @@ impl Shared {
             return false;
         }
         state.sleepers.register(at, waker);
-        drop(state);
-        self.notify();
+        self.notify_thread(state);
         true
     }
 
@@ -346,9 +354,8 @@ impl Shared {
                 ready.extend(plug.reader.take());
             }
         }
-        drop(state);
+        self.notify_thread(state);
         ready.into_iter().for_each(Waker::wake);
-        self.notify();
         result
     }
 
