@@ -22,41 +22,54 @@ async fn receive(link: &Connection<'_>, of: &Characteristic, count: usize) {
     values.unsubscribe().await.unwrap();
 }
 
-#[test]
-fn a_thousand_notifications() {
-    for scene in Scene::lossy(51) {
+/// Notifies values numbered from 0 on.
+async fn notify(link: &Connection<'_>, count: usize) {
+    for round in 0..count {
+        link.notify(&STREAM, &pattern(round, OCTETS)).await.unwrap();
+    }
+}
+
+/// Indicates values numbered from 0 on.
+async fn indicate(link: &Connection<'_>, count: usize) {
+    for round in 0..count {
+        link.indicate(&ALERT, &pattern(round, OCTETS)).await.unwrap();
+    }
+}
+
+/// Runs `app` with the two ends of a link, the lamp's first, on an air that loses nothing and on two that lose packets.
+fn linked(seed: u64, app: impl AsyncFn(&Scene, &mut Connection<'_>, &Connection<'_>)) {
+    for scene in Scene::lossy(seed) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
             let (mut there, here) = scene.connect(&lamp, &phone).await;
-            let send = async {
-                assert_eq!(there.notify(&STREAM, &[1]).await, Err(Error::NotSubscribed));
-                subscribed(&mut there, &STREAM).await;
-                for round in 0..COUNT {
-                    there.notify(&STREAM, &pattern(round, OCTETS)).await.unwrap();
-                }
-                let long = there.notify(&STREAM, &[0; 245]).await;
-                assert_eq!(long, Err(Error::TooLong { max: 244 }));
-            };
-            join(send, receive(&here, &STREAM, COUNT)).await;
+            app(&scene, &mut there, &here).await;
         });
     }
 }
 
 #[test]
+fn a_thousand_notifications() {
+    linked(51, async |_, there, here| {
+        let send = async {
+            assert_eq!(there.notify(&STREAM, &[1]).await, Err(Error::NotSubscribed));
+            subscribed(there, &STREAM).await;
+            notify(there, COUNT).await;
+            let long = there.notify(&STREAM, &[0; 245]).await;
+            assert_eq!(long, Err(Error::TooLong { max: 244 }));
+        };
+        join(send, receive(here, &STREAM, COUNT)).await;
+    });
+}
+
+#[test]
 fn a_thousand_indications() {
-    for scene in Scene::lossy(52) {
-        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
-        scene.run(&[&lamp, &phone], async {
-            let (mut there, here) = scene.connect(&lamp, &phone).await;
-            let send = async {
-                subscribed(&mut there, &ALERT).await;
-                for round in 0..COUNT {
-                    there.indicate(&ALERT, &pattern(round, OCTETS)).await.unwrap();
-                }
-            };
-            join(send, receive(&here, &ALERT, COUNT)).await;
-        });
-    }
+    linked(52, async |_, there, here| {
+        let send = async {
+            subscribed(there, &ALERT).await;
+            indicate(there, COUNT).await;
+        };
+        join(send, receive(here, &ALERT, COUNT)).await;
+    });
 }
 
 #[test]
@@ -73,17 +86,7 @@ fn several_subscriptions_at_once_in_both_directions() {
                         missing[usize::from(core::ptr::eq(change.characteristic, &ALERT))] = false;
                     }
                 }
-                let notify = async {
-                    for round in 0..200 {
-                        link.notify(&STREAM, &pattern(round, OCTETS)).await.unwrap();
-                    }
-                };
-                let indicate = async {
-                    for round in 0..50 {
-                        link.indicate(&ALERT, &pattern(round, OCTETS)).await.unwrap();
-                    }
-                };
-                join(notify, indicate).await;
+                join(notify(link, 200), indicate(link, 50)).await;
             };
             let receive_both = async |link: &Connection<'_>| {
                 join(receive(link, &STREAM, 200), receive(link, &ALERT, 50)).await;
@@ -95,58 +98,50 @@ fn several_subscriptions_at_once_in_both_directions() {
 
 #[test]
 fn indications_of_several_tasks_are_confirmed_each() {
-    for scene in Scene::lossy(54) {
-        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
-        scene.run(&[&lamp, &phone], async {
-            let (mut there, here) = scene.connect(&lamp, &phone).await;
-            let alert = find(&here, LAB, &ALERT).await;
-            let mut values = here.subscribe(&alert).await.unwrap();
-            subscribed(&mut there, &ALERT).await;
-            let task = async |number: u8| {
-                // The task that is polled last begins first.
-                scene.sleep(3 - u64::from(number)).await;
-                for round in 0..20 {
-                    there.indicate(&ALERT, &[number, round]).await.unwrap();
-                }
-            };
-            let read = async {
-                let (mut buffer, mut next) = ([0; 2], [0; 3]);
-                for _ in 0..60 {
-                    assert_eq!(values.next(&mut buffer).await, Ok(2));
-                    let [number, round] = buffer;
-                    assert_eq!(round, next[usize::from(number)]);
-                    next[usize::from(number)] += 1;
-                }
-            };
-            join4(task(0), task(1), task(2), read).await;
-        });
-    }
+    linked(54, async |scene, there, here| {
+        let alert = find(here, LAB, &ALERT).await;
+        let mut values = here.subscribe(&alert).await.unwrap();
+        subscribed(there, &ALERT).await;
+        let task = async |number: u8| {
+            // The task that is polled last begins first.
+            scene.sleep(3 - u64::from(number)).await;
+            for round in 0..20 {
+                there.indicate(&ALERT, &[number, round]).await.unwrap();
+            }
+        };
+        let read = async {
+            let (mut buffer, mut next) = ([0; 2], [0; 3]);
+            for _ in 0..60 {
+                assert_eq!(values.next(&mut buffer).await, Ok(2));
+                let [number, round] = buffer;
+                assert_eq!(round, next[usize::from(number)]);
+                next[usize::from(number)] += 1;
+            }
+        };
+        join4(task(0), task(1), task(2), read).await;
+    });
 }
 
 #[test]
 fn a_dropped_indication_does_not_hold_up_the_next() {
-    for scene in Scene::lossy(55) {
-        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
-        scene.run(&[&lamp, &phone], async {
-            let (mut there, here) = scene.connect(&lamp, &phone).await;
-            let alert = find(&here, LAB, &ALERT).await;
-            let mut values = here.subscribe(&alert).await.unwrap();
-            subscribed(&mut there, &ALERT).await;
-            let send = async {
-                for round in 0..40 {
-                    let _ = scene.within(round, there.indicate(&ALERT, &[0])).await;
-                }
-                there.indicate(&ALERT, &[1]).await.unwrap();
-            };
-            let read = async {
-                let mut buffer = [0; 1];
-                while buffer[0] == 0 {
-                    values.next(&mut buffer).await.unwrap();
-                }
-            };
-            join(send, read).await;
-        });
-    }
+    linked(55, async |scene, there, here| {
+        let alert = find(here, LAB, &ALERT).await;
+        let mut values = here.subscribe(&alert).await.unwrap();
+        subscribed(there, &ALERT).await;
+        let send = async {
+            for round in 0..40 {
+                let _ = scene.within(round, there.indicate(&ALERT, &[0])).await;
+            }
+            there.indicate(&ALERT, &[1]).await.unwrap();
+        };
+        let read = async {
+            let mut buffer = [0; 1];
+            while buffer[0] == 0 {
+                values.next(&mut buffer).await.unwrap();
+            }
+        };
+        join(send, read).await;
+    });
 }
 
 #[test]

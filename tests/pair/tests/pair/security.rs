@@ -12,9 +12,13 @@ use core::cell::Cell;
 
 use bindrune::{
     Characteristic, Config, Connection, Error, ErrorCode, Event, Host, IoCapability, Level,
-    PairingConfig, Question, RemoteCharacteristic, Service, Uuid,
+    PairingConfig, PairingFailure, Question, RemoteCharacteristic, Service, Uuid,
 };
-use bindrune_pair::Scene;
+use bindrune_pair::{Device, Scene};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
 
 pub(crate) const VAULT: Uuid = Uuid::new_16(0xfff7);
 
@@ -32,6 +36,9 @@ pub(crate) static AUTHENTIC: Characteristic = Characteristic::new(Uuid::new_16(0
 pub(crate) static STREAM: Characteristic = Characteristic::new(Uuid::new_16(0xfffb)).notify();
 static SERVICES: &[Service] = &[Service::primary(VAULT, &[&OPEN, &SECRET, &AUTHENTIC, &STREAM])];
 
+/// What pairing offers without display and keyboard.
+pub(crate) const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
+
 /// What pairing offers with these capabilities, and protection against a man in the middle where they allow it.
 pub(crate) const fn with_io(io: IoCapability) -> PairingConfig {
     PairingConfig { io, mitm: true, ..PairingConfig::DEFAULT }
@@ -46,12 +53,7 @@ pub(crate) const fn reader(pairing: PairingConfig) -> Config {
 }
 
 /// What two users do who mean well: they accept, compare, and enter what the other device shows.
-pub(crate) async fn user(
-    scene: &Scene,
-    host: &Host,
-    shown: &Cell<Option<u32>>,
-    number: &Cell<Option<u32>>,
-) {
+async fn user(scene: &Scene, host: &Host, shown: &Cell<Option<u32>>, number: &Cell<Option<u32>>) {
     let mut requests = host.pairing_requests().unwrap();
     loop {
         let mut request = requests.next().await;
@@ -73,6 +75,43 @@ pub(crate) async fn user(
             Question::Oob { .. } => request.reject(),
         }
     }
+}
+
+/// Runs `app` beside the users of two devices.
+pub(crate) async fn with_users<T>(
+    scene: &Scene,
+    devices: [&Device; 2],
+    app: impl Future<Output = T>,
+) -> T {
+    let (shown, number) = (Cell::new(None), Cell::new(None));
+    let [one, other] = devices.map(|device| user(scene, device.host(), &shown, &number));
+    match select(join(one, other), app).await {
+        Either::Second(output) => output,
+        Either::First(_) => panic!("the users went away"),
+    }
+}
+
+/// Runs `app` with a lock, a phone and their users.
+pub(crate) fn between<T>(
+    scene: &Scene,
+    [lock, phone]: [Config; 2],
+    app: impl AsyncFnOnce(&Device, &Device) -> T,
+) -> T {
+    let (lock, phone) = (scene.device(lock), scene.device(phone));
+    scene.run(&[&lock, &phone], with_users(scene, [&lock, &phone], app(&lock, &phone)))
+}
+
+/// Links two devices, pairs them as the central wishes, and ends the link.
+pub(crate) async fn bonded(scene: &Scene, peripheral: &Device, central: &Device) {
+    let (there, here) = scene.connect(peripheral, central).await;
+    here.pair().await.unwrap();
+    ended(there, here).await;
+}
+
+/// Ends a link, and waits until both ends know it.
+pub(crate) async fn ended(there: Connection<'_>, here: Connection<'_>) {
+    here.disconnect().await.unwrap();
+    there.disconnected().await;
 }
 
 pub(crate) async fn try_read(
@@ -99,4 +138,13 @@ pub(crate) async fn event<T>(
         }
         assert!(!matches!(event, Event::Disconnected(_)), "disconnected");
     }
+}
+
+/// Why a pairing failed, as this end is told.
+pub(crate) async fn failure(link: &mut Connection<'_>) -> PairingFailure {
+    event(link, |event| match event {
+        Event::PairingFailed(failure) => Some(*failure),
+        _ => None,
+    })
+    .await
 }

@@ -1,90 +1,61 @@
 //! Bonds: what they give at the next link, how they are lost, kept and removed.
 
-use core::cell::Cell;
-
 use bindrune::{
-    Connection, Error, ErrorCode, Event, IoCapability, Level, PairingConfig, PairingFailure, Reason,
+    Config, Error, ErrorCode, Event, IoCapability, Level, PairingConfig, PairingFailure, Reason,
 };
-use bindrune_pair::{Device, Scene};
-use embassy_futures::{
-    join::join,
-    select::{Either, select},
-};
+use bindrune_pair::Scene;
 
-use super::{OPEN, SECRET, VAULT, event, reader, refused, safe, try_read, user, with_io};
+use super::{
+    NOTHING, OPEN, SECRET, VAULT, between, bonded, ended, event, failure, reader, refused, safe,
+    try_read, with_io, with_users,
+};
 use crate::table::{find, subscribed};
 
-const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
-
-/// Runs `app` beside users who accept everything.
-async fn with_users<T>(
-    scene: &Scene,
-    lock: &Device,
-    phone: &Device,
-    app: impl Future<Output = T>,
-) -> T {
-    let (shown, number) = (Cell::new(None), Cell::new(None));
-    let users =
-        join(user(scene, lock.host(), &shown, &number), user(scene, phone.host(), &shown, &number));
-    match select(users, app).await {
-        Either::Second(output) => output,
-        Either::First(_) => panic!("the users went away"),
-    }
-}
-
-async fn ended(there: Connection<'_>, here: Connection<'_>) {
-    here.disconnect().await.unwrap();
-    there.disconnected().await;
-}
+const SIMPLE: [Config; 2] = [safe(NOTHING), reader(NOTHING)];
 
 #[test]
 fn a_bonded_central_encrypts_before_anything_else_and_subscriptions_are_back() {
     let scene = Scene::new(910);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
-    scene.run(
-        &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
-            let (mut there, here) = scene.connect(&lock, &phone).await;
-            here.pair().await.unwrap();
-            let secret = find(&here, VAULT, &SECRET).await;
-            let updates = here.subscribe(&secret).await.unwrap();
-            subscribed(&mut there, &SECRET).await;
-            drop(updates);
-            let handle = secret.handle();
-            ended(there, here).await;
-            let (there, mut here) = scene.connect(&lock, &phone).await;
-            // The first thing that the application reads waits for encryption.
-            let open = find(&here, VAULT, &OPEN).await;
-            let security = here.security().unwrap();
-            assert!(security.bonded && security.level == Level::Encrypted);
-            assert_eq!(try_read(&here, &open).await, Ok(1));
-            event(&mut here, |event| matches!(event, Event::Encrypted(_)).then_some(())).await;
-            // Nobody subscribed on this link: the bond remembers it.
-            let secret = find(&here, VAULT, &SECRET).await;
-            assert_eq!(secret.handle(), handle);
-            there.notify(&SECRET, &[9]).await.unwrap();
-            assert_eq!(here.identity(), here.peer().ok());
-        }),
-    );
+    between(&scene, SIMPLE, async |lock, phone| {
+        let (mut there, here) = scene.connect(lock, phone).await;
+        here.pair().await.unwrap();
+        let secret = find(&here, VAULT, &SECRET).await;
+        let updates = here.subscribe(&secret).await.unwrap();
+        subscribed(&mut there, &SECRET).await;
+        drop(updates);
+        let handle = secret.handle();
+        ended(there, here).await;
+        let (there, mut here) = scene.connect(lock, phone).await;
+        // The first thing that the application reads waits for encryption.
+        let open = find(&here, VAULT, &OPEN).await;
+        let security = here.security().unwrap();
+        assert!(security.bonded && security.level == Level::Encrypted);
+        assert_eq!(try_read(&here, &open).await, Ok(1));
+        event(&mut here, |event| matches!(event, Event::Encrypted(_)).then_some(())).await;
+        // Nobody subscribed on this link: the bond remembers it.
+        let secret = find(&here, VAULT, &SECRET).await;
+        assert_eq!(secret.handle(), handle);
+        there.notify(&SECRET, &[9]).await.unwrap();
+        assert_eq!(here.identity(), here.peer().ok());
+    });
 }
 
 #[test]
 fn bonds_outlive_both_hosts_in_their_stores() {
     let scene = Scene::new(911);
-    let (mut lock, mut phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
+    let [mut lock, mut phone] = SIMPLE.map(|config| scene.device(config));
     scene.run(
         &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
-            let (there, here) = scene.connect(&lock, &phone).await;
-            here.pair().await.unwrap();
-            ended(there, here).await;
+        with_users(&scene, [&lock, &phone], async {
+            bonded(&scene, &lock, &phone).await;
             let bond = lock.host().bonds().next().unwrap();
             assert_eq!(bond.level, Level::Encrypted);
             assert_eq!(bond.identity, scene.address(&phone).await);
         }),
     );
-    lock.restart(safe(NOTHING));
-    phone.restart(reader(NOTHING));
+    let [of_lock, of_phone] = SIMPLE;
+    lock.restart(of_lock);
+    phone.restart(of_phone);
     scene.run(&[&lock, &phone], async {
         lock.host().bonds().loaded().await.unwrap();
         assert_eq!(lock.host().bonds().count(), 1);
@@ -97,73 +68,53 @@ fn bonds_outlive_both_hosts_in_their_stores() {
 #[test]
 fn a_lost_bond_is_told_and_nothing_is_read_until_the_application_decides() {
     let scene = Scene::new(912);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
-    scene.run(
-        &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
-            let (there, here) = scene.connect(&lock, &phone).await;
-            here.pair().await.unwrap();
-            ended(there, here).await;
-            let of_phone = scene.address(&phone).await;
-            lock.host().bonds().remove(&of_phone).await.unwrap();
-            let missing = lock.host().bonds().remove(&of_phone).await;
-            assert_eq!(missing, Err(Error::NotBonded));
-            let (there, mut here) = scene.connect(&lock, &phone).await;
-            event(&mut here, |event| matches!(event, Event::BondLost).then_some(())).await;
-            assert_eq!(here.service(VAULT).await.map(|_| ()), Err(Error::BondLost));
-            assert_eq!(here.security().unwrap().level, Level::Open);
-            assert_eq!(phone.host().bonds().count(), 1);
-            assert_eq!(there.security().unwrap().level, Level::Open);
-            // The application pairs anew, and all is well.
-            here.pair().await.unwrap();
-            let secret = find(&here, VAULT, &SECRET).await;
-            assert_eq!(try_read(&here, &secret).await, Ok(2));
-            assert_eq!((lock.host().bonds().count(), phone.host().bonds().count()), (1, 1));
-        }),
-    );
+    between(&scene, SIMPLE, async |lock, phone| {
+        bonded(&scene, lock, phone).await;
+        let of_phone = scene.address(phone).await;
+        lock.host().bonds().remove(&of_phone).await.unwrap();
+        let missing = lock.host().bonds().remove(&of_phone).await;
+        assert_eq!(missing, Err(Error::NotBonded));
+        let (there, mut here) = scene.connect(lock, phone).await;
+        event(&mut here, |event| matches!(event, Event::BondLost).then_some(())).await;
+        assert_eq!(here.service(VAULT).await.map(|_| ()), Err(Error::BondLost));
+        assert_eq!(here.security().unwrap().level, Level::Open);
+        assert_eq!(phone.host().bonds().count(), 1);
+        assert_eq!(there.security().unwrap().level, Level::Open);
+        // The application pairs anew, and all is well.
+        here.pair().await.unwrap();
+        let secret = find(&here, VAULT, &SECRET).await;
+        assert_eq!(try_read(&here, &secret).await, Ok(2));
+        assert_eq!((lock.host().bonds().count(), phone.host().bonds().count()), (1, 1));
+    });
 }
 
 #[test]
 fn a_full_table_refuses_and_evicts_nobody() {
     let scene = Scene::new(913);
-    let lock = scene.device(safe(NOTHING).bonds(1));
-    let (one, two) = (scene.device(reader(NOTHING)), scene.device(reader(NOTHING).bonds(2)));
+    let two = scene.device(reader(NOTHING).bonds(2));
+    let [lock, one] = [safe(NOTHING).bonds(1), reader(NOTHING)].map(|config| scene.device(config));
     scene.run(&[&lock, &one, &two], async {
-        let (shown, number) = (Cell::new(None), Cell::new(None));
-        let users = join(
-            user(&scene, lock.host(), &shown, &number),
-            join(
-                user(&scene, one.host(), &shown, &number),
-                user(&scene, two.host(), &shown, &number),
-            ),
-        );
-        let app = async {
-            let (there, here) = scene.connect(&lock, &one).await;
-            here.pair().await.unwrap();
-            ended(there, here).await;
+        with_users(&scene, [&lock, &one], bonded(&scene, &lock, &one)).await;
+        let full = async {
             let (mut there, here) = scene.connect(&lock, &two).await;
             assert!(matches!(here.pair().await, Err(Error::Pairing(_))));
-            let failure = event(&mut there, |event| match event {
-                Event::PairingFailed(failure) => Some(*failure),
-                _ => None,
-            });
-            assert_eq!(failure.await, PairingFailure::BondsFull);
-            let kept = lock.host().bonds().next().unwrap().identity;
-            assert_eq!(kept, scene.address(&one).await);
-            assert_eq!(two.host().bonds().count(), 0);
+            assert_eq!(failure(&mut there).await, PairingFailure::BondsFull);
         };
-        assert!(matches!(select(users, app).await, Either::Second(())));
+        with_users(&scene, [&lock, &two], full).await;
+        let kept = lock.host().bonds().next().unwrap().identity;
+        assert_eq!(kept, scene.address(&one).await);
+        assert_eq!(two.host().bonds().count(), 0);
     });
 }
 
 #[test]
 fn a_weaker_pairing_leaves_the_bond_as_it_is() {
     let scene = Scene::new(914);
-    let both = with_io(IoCapability::DisplayYesNo);
-    let (lock, mut phone) = (scene.device(safe(both)), scene.device(reader(both)));
+    let capable = with_io(IoCapability::DisplayYesNo);
+    let [lock, mut phone] = [safe(capable), reader(capable)].map(|config| scene.device(config));
     let before = scene.run(
         &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
+        with_users(&scene, [&lock, &phone], async {
             let (there, here) = scene.connect(&lock, &phone).await;
             assert_eq!(here.pair().await.unwrap().level, Level::SecureConnections);
             ended(there, here).await;
@@ -174,15 +125,11 @@ fn a_weaker_pairing_leaves_the_bond_as_it_is() {
     phone.restart(reader(NOTHING));
     scene.run(
         &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
+        with_users(&scene, [&lock, &phone], async {
             let (mut there, here) = scene.connect(&lock, &phone).await;
             let _encrypted = here.encrypt().await.unwrap();
             assert!(matches!(here.pair().await, Err(Error::Pairing(PairingFailure::Peer(_)))));
-            let failure = event(&mut there, |event| match event {
-                Event::PairingFailed(failure) => Some(*failure),
-                _ => None,
-            });
-            assert_eq!(failure.await, PairingFailure::BondKept);
+            assert_eq!(failure(&mut there).await, PairingFailure::BondKept);
             assert_eq!(phone.host().bonds().next(), before);
             assert_eq!(there.security().unwrap().level, Level::SecureConnections);
         }),
@@ -192,43 +139,33 @@ fn a_weaker_pairing_leaves_the_bond_as_it_is() {
 #[test]
 fn a_store_that_fails_fails_the_pairing() {
     let scene = Scene::new(915);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
-    scene.run(
-        &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
-            let (_there, here) = scene.connect(&lock, &phone).await;
-            phone.store().set_broken(true);
-            assert_eq!(here.pair().await, Err(Error::BondStore));
-            assert_eq!(phone.host().bonds().count(), 0);
-            assert!(!here.security().unwrap().bonded);
-        }),
-    );
+    between(&scene, SIMPLE, async |lock, phone| {
+        let (_there, here) = scene.connect(lock, phone).await;
+        phone.store().set_broken(true);
+        assert_eq!(here.pair().await, Err(Error::BondStore));
+        assert_eq!(phone.host().bonds().count(), 0);
+        assert!(!here.security().unwrap().bonded);
+    });
 }
 
 #[test]
 fn a_bonded_peer_that_does_not_encrypt_is_told_to() {
     let scene = Scene::new(916);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
-    scene.run(
-        &[&lock, &phone],
-        with_users(&scene, &lock, &phone, async {
-            let (there, here) = scene.connect(&lock, &phone).await;
-            here.pair().await.unwrap();
-            ended(there, here).await;
-            let of_lock = scene.address(&lock).await;
-            phone.host().bonds().remove(&of_lock).await.unwrap();
-            let (_there, here) = scene.connect(&lock, &phone).await;
-            let secret = find(&here, VAULT, &SECRET).await;
-            assert_eq!(try_read(&here, &secret).await, refused(ErrorCode::INSUFFICIENT_ENCRYPTION));
-        }),
-    );
+    between(&scene, SIMPLE, async |lock, phone| {
+        bonded(&scene, lock, phone).await;
+        let of_lock = scene.address(lock).await;
+        phone.host().bonds().remove(&of_lock).await.unwrap();
+        let (_there, here) = scene.connect(lock, phone).await;
+        let secret = find(&here, VAULT, &SECRET).await;
+        assert_eq!(try_read(&here, &secret).await, refused(ErrorCode::INSUFFICIENT_ENCRYPTION));
+    });
 }
 
 #[test]
 fn a_bond_is_not_replaced_without_consent() {
     let scene = Scene::new(917);
     let silent = PairingConfig { consent: false, ..NOTHING };
-    let (lock, phone) = (scene.device(safe(silent)), scene.device(reader(NOTHING)));
+    let [lock, phone] = [safe(silent), reader(NOTHING)].map(|config| scene.device(config));
     scene.run(&[&lock, &phone], async {
         // Nobody is asked: at first there is nothing to lose.
         let _user = phone.host().pairing_requests().unwrap();

@@ -1,76 +1,58 @@
 //! Pairing by every method, and what it gives access to.
 
-use core::cell::Cell;
-
 use bindrune::{
-    Error, ErrorCode, Event, IoCapability, Level, Method, PairingConfig, PairingFailure, Question,
-    Reason,
+    ClientSecurity, Error, ErrorCode, Event, IoCapability, Level, Method, PairingConfig,
+    PairingFailure, Question, Reason,
 };
 use bindrune_pair::Scene;
-use embassy_futures::{
-    join::{join, join3},
-    select::{Either, select},
-};
+use embassy_futures::join::join3;
 
 use super::{
-    AUTHENTIC, OPEN, SECRET, VAULT, event, reader, refused, safe, try_read, user, with_io,
+    AUTHENTIC, NOTHING, OPEN, SECRET, VAULT, between, event, failure, reader, refused, safe,
+    try_read, with_io,
 };
 use crate::table::find;
 
 /// Pairs a central with a peripheral of these capabilities; gives the method and the level.
 fn paired(seed: u64, central: PairingConfig, peripheral: PairingConfig) -> (Method, Level) {
     let scene = Scene::new(seed);
-    let (lock, phone) = (scene.device(safe(peripheral)), scene.device(reader(central)));
-    scene.run(&[&lock, &phone], async {
-        let (shown, number) = (Cell::new(None), Cell::new(None));
-        let users = join(
-            user(&scene, lock.host(), &shown, &number),
-            user(&scene, phone.host(), &shown, &number),
-        );
-        let app = async {
-            let (mut there, here) = scene.connect(&lock, &phone).await;
-            let (open, secret) =
-                (find(&here, VAULT, &OPEN).await, find(&here, VAULT, &SECRET).await);
-            let authentic = find(&here, VAULT, &AUTHENTIC).await;
-            assert_eq!(try_read(&here, &open).await, Ok(1));
-            let before = refused(ErrorCode::INSUFFICIENT_AUTHENTICATION);
-            assert_eq!(try_read(&here, &secret).await, before);
-            let paired = here.pair().await.unwrap();
-            let told = event(&mut there, |event| match event {
-                Event::Paired(paired) => Some(*paired),
-                _ => None,
-            })
-            .await;
-            assert_eq!((told.method, told.level), (paired.method, paired.level));
-            for link in [&here, &there] {
-                let security = link.security().unwrap();
-                assert_eq!(security.level, paired.level);
-                assert_eq!((security.method, security.bonded), (Some(paired.method), true));
-            }
-            assert!(paired.bonded && paired.secure_connections);
-            assert_eq!(try_read(&here, &secret).await, Ok(2));
-            let strict = try_read(&here, &authentic).await;
-            let expected = if paired.authenticated {
-                Ok(3)
-            } else {
-                refused(ErrorCode::INSUFFICIENT_AUTHENTICATION)
-            };
-            assert_eq!(strict, expected);
-            assert_eq!(lock.host().bonds().count(), 1);
-            assert_eq!(phone.host().bonds().count(), 1);
-            (paired.method, paired.level)
-        };
-        match select(users, app).await {
-            Either::Second(result) => result,
-            Either::First(_) => panic!("the users went away"),
+    between(&scene, [safe(peripheral), reader(central)], async |lock, phone| {
+        let (mut there, here) = scene.connect(lock, phone).await;
+        let (open, secret) = (find(&here, VAULT, &OPEN).await, find(&here, VAULT, &SECRET).await);
+        let authentic = find(&here, VAULT, &AUTHENTIC).await;
+        assert_eq!(try_read(&here, &open).await, Ok(1));
+        let before = refused(ErrorCode::INSUFFICIENT_AUTHENTICATION);
+        assert_eq!(try_read(&here, &secret).await, before);
+        let paired = here.pair().await.unwrap();
+        let told = event(&mut there, |event| match event {
+            Event::Paired(paired) => Some(*paired),
+            _ => None,
+        })
+        .await;
+        assert_eq!((told.method, told.level), (paired.method, paired.level));
+        for link in [&here, &there] {
+            let security = link.security().unwrap();
+            assert_eq!(security.level, paired.level);
+            assert_eq!((security.method, security.bonded), (Some(paired.method), true));
         }
+        assert!(paired.bonded && paired.secure_connections);
+        assert_eq!(try_read(&here, &secret).await, Ok(2));
+        let strict = try_read(&here, &authentic).await;
+        let expected = if paired.authenticated {
+            Ok(3)
+        } else {
+            refused(ErrorCode::INSUFFICIENT_AUTHENTICATION)
+        };
+        assert_eq!(strict, expected);
+        assert_eq!(lock.host().bonds().count(), 1);
+        assert_eq!(phone.host().bonds().count(), 1);
+        (paired.method, paired.level)
     })
 }
 
 #[test]
 fn just_works_with_consent_gives_encryption() {
-    let nothing = with_io(IoCapability::NoInputNoOutput);
-    assert_eq!(paired(900, nothing, nothing), (Method::JustWorks, Level::Encrypted));
+    assert_eq!(paired(900, NOTHING, NOTHING), (Method::JustWorks, Level::Encrypted));
 }
 
 #[test]
@@ -94,18 +76,13 @@ fn a_passkey_is_entered_on_either_side() {
 #[test]
 fn nobody_to_ask_means_that_pairing_is_not_supported() {
     let scene = Scene::new(903);
-    let nothing = with_io(IoCapability::NoInputNoOutput);
-    let (lock, phone) = (scene.device(safe(nothing)), scene.device(reader(nothing)));
+    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
     scene.run(&[&lock, &phone], async {
         let (mut there, here) = scene.connect(&lock, &phone).await;
         let reason = Reason::PAIRING_NOT_SUPPORTED;
         let failed = Err(Error::Pairing(PairingFailure::Peer(reason)));
         assert_eq!(here.pair().await, failed);
-        let told = event(&mut there, |event| match event {
-            Event::PairingFailed(failure) => Some(*failure),
-            _ => None,
-        });
-        assert_eq!(told.await, PairingFailure::Local(reason));
+        assert_eq!(failure(&mut there).await, PairingFailure::Local(reason));
         assert_eq!(here.security().unwrap().level, Level::Open);
         // The next attempt comes too soon for the central's own back-off.
         assert_eq!(here.pair().await, Err(Error::Pairing(PairingFailure::TooSoon)));
@@ -139,31 +116,20 @@ fn a_dropped_question_is_answered_with_no_and_a_dialog_hears_of_the_end() {
 #[test]
 fn a_peripheral_asks_for_security_and_hears_of_it() {
     let scene = Scene::new(905);
-    let nothing = with_io(IoCapability::NoInputNoOutput);
-    let phone = scene.device(reader(nothing).client_security(bindrune::ClientSecurity::Pair));
-    let lock = scene.device(safe(nothing));
-    scene.run(&[&lock, &phone], async {
-        let (shown, number) = (Cell::new(None), Cell::new(None));
-        let users = join(
-            user(&scene, lock.host(), &shown, &number),
-            user(&scene, phone.host(), &shown, &number),
-        );
-        let app = async {
-            let (there, here) = scene.connect(&lock, &phone).await;
-            let paired = there.pair().await.unwrap();
-            assert_eq!(paired.level, Level::Encrypted);
-            assert_eq!(here.security().unwrap().level, Level::Encrypted);
-            assert_eq!(there.secure(Level::Encrypted).await.unwrap().level, Level::Encrypted);
-        };
-        assert!(matches!(select(users, app).await, Either::Second(())));
+    let phone = reader(NOTHING).client_security(ClientSecurity::Pair);
+    between(&scene, [safe(NOTHING), phone], async |lock, phone| {
+        let (there, here) = scene.connect(lock, phone).await;
+        let paired = there.pair().await.unwrap();
+        assert_eq!(paired.level, Level::Encrypted);
+        assert_eq!(here.security().unwrap().level, Level::Encrypted);
+        assert_eq!(there.secure(Level::Encrypted).await.unwrap().level, Level::Encrypted);
     });
 }
 
 #[test]
 fn a_level_that_cannot_be_reached_is_an_error() {
     let scene = Scene::new(906);
-    let nothing = with_io(IoCapability::NoInputNoOutput);
-    let (lock, phone) = (scene.device(safe(nothing)), scene.device(reader(nothing)));
+    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
     scene.run(&[&lock, &phone], async {
         let _nobody = phone.host().pairing_requests().unwrap();
         let _there_too = lock.host().pairing_requests().unwrap();
@@ -178,7 +144,7 @@ fn a_level_that_cannot_be_reached_is_an_error() {
 #[test]
 fn out_of_band_data_authenticates_both_sides() {
     let scene = Scene::new(907);
-    let oob = PairingConfig { oob: true, ..with_io(IoCapability::NoInputNoOutput) };
+    let oob = PairingConfig { oob: true, ..NOTHING };
     let (lock, phone) = (scene.device(safe(oob)), scene.device(reader(oob)));
     scene.run(&[&lock, &phone], async {
         let (_there, here) = scene.connect(&lock, &phone).await;

@@ -1,11 +1,6 @@
 //! Private addresses: what strangers see of a device, and how bonded devices find it again.
 
-use core::cell::Cell;
-
-use bindrune::{
-    Address, Advertisement, Config, Connect, Connection, Event, IoCapability, Level, PairingConfig,
-    Privacy, Scan,
-};
+use bindrune::{Address, Advertisement, Config, Connect, Connection, Event, Level, Privacy, Scan};
 use bindrune_controller::ControllerConfig;
 use bindrune_pair::{Device, Scene};
 use embassy_futures::{
@@ -14,9 +9,8 @@ use embassy_futures::{
 };
 use embassy_time::Duration;
 
-use super::{event, reader, safe, user, with_io};
+use super::{NOTHING, ended, event, reader, safe, with_users};
 
-const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
 const MINUTE: Privacy = Privacy::On { rotate: Duration::from_secs(60) };
 
 const fn lock_config() -> Config {
@@ -47,23 +41,19 @@ async fn meet<'d>(peripheral: &'d Device, central: &'d Device) -> (Connection<'d
     (there.unwrap(), here.unwrap())
 }
 
-async fn with_users<T>(
-    scene: &Scene,
-    (lock, phone): (&Device, &Device),
-    app: impl Future<Output = T>,
-) -> T {
-    let (shown, number) = (Cell::new(None), Cell::new(None));
-    let users =
-        join(user(scene, lock.host(), &shown, &number), user(scene, phone.host(), &shown, &number));
-    match select(users, app).await {
-        Either::Second(output) => output,
-        Either::First(_) => panic!("the users went away"),
-    }
-}
-
-async fn ended(there: Connection<'_>, here: Connection<'_>) {
-    here.disconnect().await.unwrap();
-    there.disconnected().await;
+/// Meets, pairs and parts; gives the identities of the peripheral and of the central.
+async fn acquainted(scene: &Scene, lock: &Device, phone: &Device) -> (Address, Address) {
+    with_users(scene, [lock, phone], async {
+        let (mut there, here) = meet(lock, phone).await;
+        let paired = here.pair().await.unwrap();
+        event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
+        let (of_lock, of_phone) = (scene.address(lock).await, scene.address(phone).await);
+        assert!(paired.bonded && here.identity() == Some(of_lock));
+        assert_eq!(there.identity(), Some(of_phone));
+        ended(there, here).await;
+        (of_lock, of_phone)
+    })
+    .await
 }
 
 /// Bonds, lets all addresses change, and connects by identity; `lists` are the sizes of the resolving lists.
@@ -72,21 +62,7 @@ fn again_by_identity(seed: u64, lists: [u8; 2]) {
     let [a, b] = lists.map(|size| ControllerConfig::new().resolving_list(size));
     let (mut lock, mut phone) =
         (scene.device_on(a, lock_config()), scene.device_on(b, phone_config()));
-    let devices = [&lock, &phone];
-    let (of_lock, of_phone) = scene.run(
-        &devices,
-        with_users(&scene, (&lock, &phone), async {
-            let (mut there, here) = meet(&lock, &phone).await;
-            let paired = here.pair().await.unwrap();
-            event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
-            let of_lock = scene.address(&lock).await;
-            assert!(paired.bonded && here.identity() == Some(of_lock));
-            let of_phone = scene.address(&phone).await;
-            assert_eq!(there.identity(), Some(of_phone));
-            ended(there, here).await;
-            (of_lock, of_phone)
-        }),
-    );
+    let (of_lock, of_phone) = scene.run(&[&lock, &phone], acquainted(&scene, &lock, &phone));
     let again = async |lock: &Device, phone: &Device| {
         for _ in 0..3 {
             scene.sleep(70_000).await;
@@ -136,17 +112,9 @@ fn addresses_change_and_only_bonded_devices_resolve_them() {
         let friend = ControllerConfig::new().resolving_list(size);
         let phone = scene.device_on(friend, phone_config());
         let stranger = scene.device(reader(NOTHING));
-        let identity = scene.run(
-            &[&lock, &phone, &stranger],
-            with_users(&scene, (&lock, &phone), async {
-                let (mut there, here) = meet(&lock, &phone).await;
-                here.pair().await.unwrap();
-                event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
-                ended(there, here).await;
-                scene.address(&lock).await
-            }),
-        );
-        scene.run(&[&lock, &phone, &stranger], async {
+        let devices = [&lock, &phone, &stranger];
+        let (identity, _) = scene.run(&devices, acquainted(&scene, &lock, &phone));
+        scene.run(&devices, async {
             let advertisement = Advertisement::connectable();
             let watch = async {
                 let mut addresses = Vec::new();
@@ -177,16 +145,7 @@ fn a_peer_that_is_sought_in_vain_ends_in_time() {
     let scene = Scene::new(955);
     let lock = scene.device(lock_config());
     let phone = scene.device_on(ControllerConfig::new().resolving_list(0), phone_config());
-    let identity = scene.run(
-        &[&lock, &phone],
-        with_users(&scene, (&lock, &phone), async {
-            let (mut there, here) = meet(&lock, &phone).await;
-            here.pair().await.unwrap();
-            event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
-            ended(there, here).await;
-            scene.address(&lock).await
-        }),
-    );
+    let (identity, _) = scene.run(&[&lock, &phone], acquainted(&scene, &lock, &phone));
     scene.run(&[&lock, &phone], async {
         let before = scene.now();
         let wish = Connect::to(identity).timeout(Duration::from_secs(20));

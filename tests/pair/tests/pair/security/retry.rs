@@ -1,44 +1,23 @@
 //! What a client does whose operation the server refuses for want of security.
 
-use core::cell::Cell;
-
 use bindrune::{ClientSecurity, Config, Error, ErrorCode, IoCapability, Level, PairingConfig};
-use bindrune_pair::{Device, Scene};
-use embassy_futures::{
-    join::join,
-    select::{Either, select},
+use bindrune_pair::Scene;
+use embassy_futures::join::join;
+
+use super::{
+    AUTHENTIC, NOTHING, OPEN, SECRET, VAULT, between, reader, refused, safe, try_read, with_io,
 };
-
-use super::{AUTHENTIC, OPEN, SECRET, VAULT, reader, refused, safe, try_read, user, with_io};
 use crate::table::find;
-
-const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
 
 const fn pairs(pairing: PairingConfig) -> Config {
     reader(pairing).client_security(ClientSecurity::Pair)
 }
 
-/// Runs `app` beside users who accept everything.
-fn with_users<T>(scene: &Scene, lock: &Device, phone: &Device, app: impl Future<Output = T>) -> T {
-    let (shown, number) = (Cell::new(None), Cell::new(None));
-    scene.run(&[lock, phone], async {
-        let users = join(
-            user(scene, lock.host(), &shown, &number),
-            user(scene, phone.host(), &shown, &number),
-        );
-        match select(users, app).await {
-            Either::Second(output) => output,
-            Either::First(_) => panic!("the users went away"),
-        }
-    })
-}
-
 #[test]
 fn a_client_that_may_pair_reads_what_is_protected() {
     for scene in Scene::lossy(930) {
-        let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(pairs(NOTHING)));
-        with_users(&scene, &lock, &phone, async {
-            let (_there, here) = scene.connect(&lock, &phone).await;
+        between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
+            let (_there, here) = scene.connect(lock, phone).await;
             let secret = find(&here, VAULT, &SECRET).await;
             assert_eq!(here.security().unwrap().level, Level::Open);
             assert_eq!(try_read(&here, &secret).await, Ok(2));
@@ -50,9 +29,8 @@ fn a_client_that_may_pair_reads_what_is_protected() {
 #[test]
 fn two_tasks_need_one_pairing() {
     let scene = Scene::new(931);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(pairs(NOTHING)));
-    with_users(&scene, &lock, &phone, async {
-        let (_there, here) = scene.connect(&lock, &phone).await;
+    between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
+        let (_there, here) = scene.connect(lock, phone).await;
         let secret = find(&here, VAULT, &SECRET).await;
         let mut buffer = [0; 4];
         let (one, several) = join(
@@ -68,9 +46,8 @@ fn two_tasks_need_one_pairing() {
 #[test]
 fn what_pairing_cannot_reach_is_reported() {
     let scene = Scene::new(932);
-    let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(pairs(NOTHING)));
-    with_users(&scene, &lock, &phone, async {
-        let (_there, here) = scene.connect(&lock, &phone).await;
+    between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
+        let (_there, here) = scene.connect(lock, phone).await;
         let authentic = find(&here, VAULT, &AUTHENTIC).await;
         // One pairing, one more try.
         let answer = try_read(&here, &authentic).await;
@@ -87,9 +64,8 @@ fn what_pairing_cannot_reach_is_reported() {
 fn a_value_for_the_authenticated_is_read_after_one_pairing() {
     let scene = Scene::new(933);
     let capable = with_io(IoCapability::DisplayYesNo);
-    let (lock, phone) = (scene.device(safe(capable)), scene.device(pairs(capable)));
-    with_users(&scene, &lock, &phone, async {
-        let (_there, here) = scene.connect(&lock, &phone).await;
+    between(&scene, [safe(capable), pairs(capable)], async |lock, phone| {
+        let (_there, here) = scene.connect(lock, phone).await;
         let authentic = find(&here, VAULT, &AUTHENTIC).await;
         assert_eq!(try_read(&here, &authentic).await, Ok(3));
         assert!(here.security().unwrap().level >= Level::Authenticated);
@@ -100,10 +76,9 @@ fn a_value_for_the_authenticated_is_read_after_one_pairing() {
 fn without_leave_nothing_is_paired() {
     for policy in [ClientSecurity::Report, ClientSecurity::Encrypt] {
         let scene = Scene::new(934);
-        let (lock, phone) =
-            (scene.device(safe(NOTHING)), scene.device(reader(NOTHING).client_security(policy)));
-        with_users(&scene, &lock, &phone, async {
-            let (_there, here) = scene.connect(&lock, &phone).await;
+        let phone = reader(NOTHING).client_security(policy);
+        between(&scene, [safe(NOTHING), phone], async |lock, phone| {
+            let (_there, here) = scene.connect(lock, phone).await;
             let secret = find(&here, VAULT, &SECRET).await;
             let answer = try_read(&here, &secret).await;
             assert_eq!(answer, refused(ErrorCode::INSUFFICIENT_AUTHENTICATION));

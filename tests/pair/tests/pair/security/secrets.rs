@@ -1,33 +1,34 @@
 //! No key is ever shown: not in the log, not by `Debug`.
 
-use core::{cell::Cell, fmt::Write};
+use core::fmt::Write;
 use std::{cell::RefCell, sync::Once};
 
 use bindrune::{Address, Event, IoCapability, Level, Method, RecordId};
 use bindrune_pair::{KnownCrypto, MemoryStore, Scene, Task};
 use bindrune_smp::{Bond, Key, Keys, LongTermKey};
-use embassy_futures::{
-    join::join,
-    select::{Either, select},
-};
 
-use super::{SECRET, VAULT, reader, safe, try_read, user, with_io};
+use super::{SECRET, VAULT, ended, reader, safe, try_read, with_io, with_users};
 use crate::table::find;
 
 std::thread_local! {
-    static LOG: RefCell<String> = const { RefCell::new(String::new()) };
+    /// What was reported, on threads that want to know.
+    static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps what this thread's hosts report.
+/// Keeps what the hosts of a thread report.
 struct Recorder;
 
 impl log::Log for Recorder {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
+        LOG.with_borrow(Option::is_some)
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        LOG.with_borrow_mut(|log| writeln!(log, "{} {}", record.level(), record.args()).unwrap());
+        LOG.with_borrow_mut(|log| {
+            if let Some(log) = log {
+                writeln!(log, "{} {}", record.level(), record.args()).unwrap();
+            }
+        });
     }
 
     fn flush(&self) {}
@@ -60,13 +61,14 @@ fn planted(seed: u8) -> [u8; 16] {
     core::array::from_fn(|i| seed.wrapping_mul(37).wrapping_add((i as u8).wrapping_mul(83)) | 0x80)
 }
 
-/// From now on everything that this process logs is kept.
+/// From now on everything that this thread logs is kept.
 fn record_all() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         log::set_logger(&Recorder).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
     });
+    LOG.set(Some(String::new()));
 }
 
 /// A bond of planted keys.
@@ -134,13 +136,10 @@ fn no_key_is_logged_or_shown() {
         Task::new(phone.drive_with(crypto[1].clone())),
     ];
     let mut text = format!("{:?} {crypto:?} {old:?}", lock.host());
-    scene.run_driven(drivers, &[&lock, &phone], async {
-        let (shown, number) = (Cell::new(None), Cell::new(None));
-        let users = join(
-            user(&scene, lock.host(), &shown, &number),
-            user(&scene, phone.host(), &shown, &number),
-        );
-        let app = async {
+    scene.run_driven(
+        drivers,
+        &[&lock, &phone],
+        with_users(&scene, [&lock, &phone], async {
             let (mut there, here) = scene.connect(&lock, &phone).await;
             let paired = here.pair().await.unwrap();
             write!(text, "{paired:?} {here:?} {:?}", here.security()).unwrap();
@@ -153,18 +152,16 @@ fn no_key_is_logged_or_shown() {
             }
             let secret = find(&here, VAULT, &SECRET).await;
             assert_eq!(try_read(&here, &secret).await, Ok(2));
-            here.disconnect().await.unwrap();
-            there.disconnected().await;
+            ended(there, here).await;
             let (_there, here) = scene.connect(&lock, &phone).await;
             assert_eq!(here.encrypt().await.unwrap().level, Level::SecureConnections);
             for host in [lock.host(), phone.host()] {
                 let bonds = host.bonds();
                 write!(text, "{host:?} {bonds:?} {:?}", host.bonds().collect::<Vec<_>>()).unwrap();
             }
-        };
-        assert!(matches!(select(users, app).await, Either::Second(())));
-    });
-    text.push_str(&LOG.take());
+        }),
+    );
+    text.push_str(&LOG.take().unwrap());
     assert!(text.contains("resetting the controller"), "nothing was logged");
     let keys = planted_keys(&private, &crypto[0], &store);
     assert_eq!(keys.len(), 7);

@@ -1,19 +1,15 @@
 //! Cryptography that takes its time holds up nobody else.
 
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 
-use bindrune::{Channel, ChannelConfig, Connection, IoCapability, PairingConfig, Psm};
+use bindrune::{Channel, ChannelConfig, Connection, Psm};
 use bindrune_pair::{KnownCrypto, Scene, Task};
-use embassy_futures::{
-    join::{join, join4},
-    select::{Either, select},
-};
+use embassy_futures::join::{join, join4};
 use embassy_time::Duration;
 
-use super::{STREAM, VAULT, reader, safe, user, with_io};
+use super::{NOTHING, STREAM, VAULT, reader, safe, with_users};
 use crate::table::{find, subscribed};
 
-const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
 const PSM: Psm = Psm(0x81);
 const ROUNDS: u8 = 150;
 /// A connection interval, and the time that other links' events may take away.
@@ -51,11 +47,6 @@ fn deliveries(pairing: bool) -> [Vec<u64>; 2] {
     ];
     let (notified, received) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
     scene.run_driven(drivers, &[&hub, a, b, c], async {
-        let (shown, number) = (Cell::new(None), Cell::new(None));
-        let users = join(
-            user(&scene, hub.host(), &shown, &number),
-            user(&scene, c.host(), &shown, &number),
-        );
         let app = async {
             let (mut to_a, at_a) = scene.connect(&hub, a).await;
             let (to_b, _at_b) = scene.connect(&hub, b).await;
@@ -90,7 +81,7 @@ fn deliveries(pairing: bool) -> [Vec<u64>; 2] {
             };
             join4(send, at_notified, at_received, third).await;
         };
-        assert!(matches!(select(users, app).await, Either::Second(_)));
+        with_users(&scene, [&hub, c], app).await;
     });
     [notified.into_inner(), received.into_inner()]
 }
