@@ -30,7 +30,7 @@ pub(crate) use declaration::DECLARATION_ROOM;
 pub(crate) use service::Extent;
 pub(crate) use walk::Walk;
 
-use crate::cccd;
+use crate::{cccd, server::REMEMBERED_CCCDS};
 
 /// The attributes of a server: GAP service, GATT service, then the app's services, from handle 1 on.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,13 @@ pub enum TableError {
         /// Octets that there are.
         available: usize,
     },
+    /// There are more subscriptions than a bond remembers; see [`can_be_remembered`].
+    Subscriptions {
+        /// Subscriptions that a peer can make.
+        needed: usize,
+        /// Subscriptions that a bond remembers.
+        available: usize,
+    },
 }
 
 impl fmt::Display for TableError {
@@ -83,6 +90,9 @@ impl fmt::Display for TableError {
             }
             Self::PeerArena { needed, available } => {
                 write!(f, "each link needs {needed} octets of arena, and has {available}")
+            }
+            Self::Subscriptions { needed, available } => {
+                write!(f, "{needed} values can be subscribed to, and a bond remembers {available}")
             }
         }
     }
@@ -101,6 +111,18 @@ pub const fn arena_for(services: &[Service]) -> usize {
 #[must_use]
 pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
     cccd::octets_for(&built_in_extent().plus(Extent::of(services))).saturating_add(prepare)
+}
+
+/// Whether a bond remembers every subscription to these services and to the built-in ones: it has room for
+/// [`REMEMBERED_CCCDS`]. [Vol 3] Part G, 3.3.3.3
+///
+/// # Errors
+///
+/// [`TableError::Subscriptions`] where it does not.
+pub const fn can_be_remembered(services: &[Service]) -> Result<(), TableError> {
+    let needed = built_in_extent().plus(Extent::of(services)).cccds;
+    let available = REMEMBERED_CCCDS;
+    if needed > available { Err(TableError::Subscriptions { needed, available }) } else { Ok(()) }
 }
 
 const fn built_in_extent() -> Extent {

@@ -1,6 +1,6 @@
 //! What the user decides about the host as a whole.
 
-use bindrune_gatt::{Service, table};
+use bindrune_gatt::{Service, TableError, table};
 use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 use embassy_time::Duration;
@@ -100,7 +100,8 @@ impl Config {
         }
     }
 
-    /// The services of the GATT server, after the GAP and GATT services that are always there.
+    /// The services of the GATT server, after the GAP and GATT services that are always there. Where bonds are kept, at most
+    /// 64 values can be subscribed to, Service Changed among them: a bond remembers no more.
     #[must_use]
     pub const fn services(mut self, services: &'static [Service]) -> Self {
         self.services = services;
@@ -221,6 +222,11 @@ impl Config {
     pub const fn client_security(mut self, client_security: ClientSecurity) -> Self {
         self.client_security = client_security;
         self
+    }
+
+    /// Whether bonds, where they are kept, can remember all subscriptions to these services.
+    pub(crate) const fn check_services(&self, services: &[Service]) -> Result<(), TableError> {
+        if self.bonds == 0 { Ok(()) } else { table::can_be_remembered(services) }
     }
 
     /// Octets of the `ARENA` of [`crate::Resources`] that this configuration needs for so many links.

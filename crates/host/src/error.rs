@@ -211,6 +211,13 @@ pub enum ConfigError {
     },
     /// The services do not form a table: too many handles, or a value that breaks its own limits.
     Table,
+    /// The services have more values to subscribe to than a bond remembers, and bonds are on.
+    Subscriptions {
+        /// Subscriptions that a bond remembers.
+        have: usize,
+        /// Subscriptions that a peer can make, those of the built-in services among them.
+        need: usize,
+    },
 }
 
 impl fmt::Display for ConfigError {
@@ -221,6 +228,13 @@ impl fmt::Display for ConfigError {
             Self::Receive { have, need } => ("RX packets", have, need),
             Self::Transmit { have, need } => ("TX packets", have, need),
             Self::Table => return f.write_str("the services do not form a table of handles"),
+            Self::Subscriptions { have, need } => {
+                return write!(
+                    f,
+                    "the services have {need} values to subscribe to, and a bond remembers {have}: a bonded peer would \
+                     lose the rest; let fewer notify or indicate, or keep no bonds with Config::bonds(0)"
+                );
+            }
         };
         let short = need.saturating_sub(have);
         write!(f, "Resources has {have} {what}; {need} are needed, {short} more")

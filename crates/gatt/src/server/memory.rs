@@ -8,7 +8,8 @@ use crate::cccd::{self, Cccd};
 
 /// Octets of what [`Server::remember`] gives.
 pub const PEER_MEMORY: usize = 2 + HASH + SUBSCRIPTIONS;
-/// The most Client Characteristic Configurations that can be remembered of a peer: the first of the table.
+/// The most Client Characteristic Configurations that can be remembered of a peer: the first of the table. See
+/// [`crate::table::can_be_remembered`].
 pub const REMEMBERED_CCCDS: usize = SUBSCRIPTIONS * 4;
 
 const HASH: usize = 16;
@@ -25,12 +26,6 @@ bitflags! {
 }
 
 impl Server {
-    /// Whether the subscriptions to every characteristic can be remembered.
-    #[must_use]
-    pub const fn remembers_all(&self) -> bool {
-        self.table.extent().cccds <= REMEMBERED_CCCDS
-    }
-
     /// What the bond of this peer is to remember: its subscriptions and features, whether it knows the table, and which table that is.
     #[must_use]
     pub fn remember(&self, peer: &Peer) -> [u8; PEER_MEMORY] {
@@ -113,7 +108,6 @@ mod tests {
     /// A client with robust caching that subscribed to Service Changed and to the level.
     fn subscribed() -> World {
         let mut world = World::new();
-        assert!(world.server.remembers_all());
         for c in [&built_in::SERVICE_CHANGED, &LEVEL] {
             let handle = world.server.handle_of(c).unwrap() + 1;
             let bits = if core::ptr::eq(c, &LEVEL) { 1 } else { 2 };

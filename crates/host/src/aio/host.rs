@@ -45,7 +45,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// What is short in the resources, and by how much.
+    /// What is short in the resources, and by how much; [`ConfigError::Table`] where the services form no table, and
+    /// [`ConfigError::Subscriptions`] where bonds could not remember all that a peer may subscribe to.
     pub fn new<
         const L: usize,
         const C: usize,
@@ -211,6 +212,7 @@ impl Host {
     ///
     /// As for [`Self::new`], but that the services must need no more of the arena than those that the host was made with.
     pub fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
+        config.check_services(config.services).map_err(table_error)?;
         self.core.get_mut().reset(config)
     }
 }
@@ -231,6 +233,7 @@ fn check(
     tx: usize,
     size: usize,
 ) -> Result<(), ConfigError> {
+    config.check_services(config.services).map_err(table_error)?;
     let need = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD).max(HEADROOM);
     if size < need {
         return Err(ConfigError::Size { have: size, need });
@@ -253,6 +256,9 @@ pub(crate) const fn table_error(error: TableError) -> ConfigError {
         }
         TableError::PeerArena { needed, available } => {
             ConfigError::Arena { have: available, need: needed }
+        }
+        TableError::Subscriptions { needed, available } => {
+            ConfigError::Subscriptions { have: available, need: needed }
         }
         TableError::TooManyAttributes
         | TableError::ValueTooLong

@@ -337,6 +337,7 @@ impl Stack {
         &mut self,
         services: &'static [Service],
     ) -> Result<(), TableError> {
+        self.config.check_services(services)?;
         let peers = self.links.iter_mut().filter_map(|link| link.peer.as_mut());
         self.server.replace(services, peers)?;
         for index in 0..self.link_slots() {

@@ -4,6 +4,7 @@ mod bonds;
 mod matrix;
 mod pairing;
 mod privacy;
+mod remembered;
 mod retry;
 mod secrets;
 mod slow;
