@@ -9,7 +9,7 @@ use bindrune_l2cap::{ChannelConfig, CloseReason, Psm};
 use crate::{
     Connection, Error, Host,
     stack::{ChannelRef, Stack},
-    waiters::{ChannelKey, Key},
+    waiters::{ChannelKey, Key, LinkKey},
 };
 pub use packet::{Outgoing, Piece};
 
@@ -303,7 +303,12 @@ impl Drop for Whole<'_, '_> {
 }
 
 impl<'h> Connection<'h> {
-    /// Opens a channel to `psm` of the peer.
+    /// Opens a channel to `psm` of the peer. The central of a bonded peer asks for it once the link is encrypted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] by the peer, [`Error::NoChannel`] and [`Error::NoPackets`] for want of memory. With a bonded peer
+    /// [`Error::BondLost`] where it no longer has the key, and [`Error::Encryption`] where encryption fails for another reason.
     ///
     /// # Cancel safety
     ///
@@ -313,8 +318,9 @@ impl<'h> Connection<'h> {
         psm: Psm,
         config: ChannelConfig,
     ) -> Result<Channel<'h>, Error> {
-        let host = self.host();
-        let channel = host.with(|core| core.stack.open_channel(self.link(), psm, config))?;
+        let (host, link) = (self.host(), self.link());
+        let asked = self.wait(LinkKey::Security, |stack| stack.poll_open(link, psm, config));
+        let channel = asked.await?;
         let end = End::new(host, channel);
         end.wait(ChannelKey::State, |stack, channel| stack.poll_opened(channel)).await?;
         let channel = Channel::new(host, channel);

@@ -23,14 +23,26 @@ pub(crate) struct ChannelRef {
 }
 
 impl Stack {
-    /// Asks the peer for a channel.
-    pub(crate) fn open_channel(
+    /// Asks the peer for a channel, once that may leave.
+    pub(crate) fn poll_open(
+        &mut self,
+        link: LinkRef,
+        psm: Psm,
+        config: ChannelConfig,
+    ) -> Poll<Result<ChannelRef, Error>> {
+        self.link(link)?;
+        if !self.may_ask(link.index)? {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.open_channel(link, psm, config))
+    }
+
+    fn open_channel(
         &mut self,
         link: LinkRef,
         psm: Psm,
         config: ChannelConfig,
     ) -> Result<ChannelRef, Error> {
-        self.link(link)?;
         let opened = self.channels.open(LinkId(link.index), psm, config);
         let index = opened.map_err(|error| match error {
             OpenError::BadPsm | OpenError::BadConfig => Error::InvalidParameters,

@@ -1,6 +1,7 @@
 //! Pairing, encryption and bonds between two hosts.
 
 mod bonds;
+mod channels;
 mod matrix;
 mod pairing;
 mod privacy;

@@ -7,11 +7,7 @@ use bindrune_wire::Address;
 use embassy_time::Instant;
 
 use super::{BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, table::Out};
-use crate::{
-    Error,
-    stack::LinkRef,
-    waiters::{HostKey, LinkKey},
-};
+use crate::{Error, stack::LinkRef, waiters::HostKey};
 
 impl Stack {
     /// Looks for the bond with the peer of a link; a central encrypts the link with its key at once.
@@ -146,7 +142,6 @@ impl Stack {
                 protection.bond = None;
                 protection.current.bonded = false;
                 protection.unprotected = None;
-                self.ready.link(index, LinkKey::Security);
                 self.wake_client(index);
             }
         }

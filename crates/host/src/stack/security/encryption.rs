@@ -9,11 +9,7 @@ use bindrune_wire::{Handle, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, PairingFailure, Protection, Stack};
-use crate::{
-    Error,
-    stack::link::News,
-    waiters::{HostKey, LinkKey},
-};
+use crate::{Error, stack::link::News, waiters::HostKey};
 
 /// What is starting to encrypt a link.
 #[derive(Clone, Copy, Debug)]
@@ -267,7 +263,6 @@ impl Stack {
             protection.attempt = Some(result);
             protection.answer_due = None;
         }
-        self.ready.link(index, LinkKey::Security);
         self.ready.host(HostKey::Transmit);
         self.wake_client(index);
         self.owe(index);

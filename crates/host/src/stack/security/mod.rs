@@ -225,8 +225,8 @@ impl Stack {
         Ok(())
     }
 
-    /// Whether the application's operations on the peer's attributes may leave: with a bonded peer not before the link is
-    /// encrypted with the bond's key. [Vol 3] Part C, 10.3.2.2
+    /// Whether the application's operations on the peer's attributes, and channels that it opens, may leave: with a bonded peer
+    /// not before the link is encrypted with the bond's key. [Vol 3] Part C, 10.3.2.2
     pub(super) fn may_ask(&self, index: u8) -> Result<bool, Error> {
         let Some(slot) = self.links.get(usize::from(index)) else { return Ok(true) };
         let protection = &slot.protection;

@@ -249,7 +249,6 @@ impl Stack {
                 protection.attempt = Some(Err(error));
             }
         }
-        self.ready.link(index, LinkKey::Security);
         self.wake_client(index);
         self.deadlines_changed();
     }
@@ -262,7 +261,8 @@ impl Stack {
         self.ready.link(index, LinkKey::Event);
     }
 
-    /// The application's operations on the peer's attributes may go on, or fail.
+    /// The application's operations on the peer may go on, or fail.
+        self.ready.link(index, LinkKey::Security);
     pub(super) fn wake_client(&mut self, index: u8) {
         self.ready.link(index, LinkKey::Turn);
         self.ready.link(index, LinkKey::Push);

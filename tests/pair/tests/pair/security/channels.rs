@@ -1,0 +1,95 @@
+//! Channels to a bonded peer: asked for once the link is encrypted, and not in clear.
+
+use bindrune::{Channel, ChannelConfig, Connection, Error, Level, Psm};
+use bindrune_pair::{Device, Scene};
+use embassy_futures::join::join;
+
+use super::{NOTHING, between, bonded, reader, safe};
+
+const PSM: Psm = Psm(0x81);
+
+/// What the listener knew of the link when the channel came, and the channel.
+async fn open<'d>(lock: &'d Device, here: &Connection<'d>) -> (Level, Result<Channel<'d>, Error>) {
+    let config = ChannelConfig::default();
+    let mut listener = lock.host().listen(PSM, config).unwrap();
+    let accept = async {
+        let (there, _channel) = listener.accept().await.unwrap();
+        there.security().unwrap().level
+    };
+    let (result, level) = join(here.open_channel(PSM, config), accept).await;
+    (level, result)
+}
+
+#[test]
+fn a_channel_to_a_bonded_peer_waits_for_encryption() {
+    for scene in Scene::lossy(960) {
+        between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
+            bonded(&scene, lock, phone).await;
+            let (_there, here) = scene.connect(lock, phone).await;
+            assert_eq!(here.security().unwrap().level, Level::Open);
+            let (level, channel) = open(lock, &here).await;
+            assert_eq!(level, Level::Encrypted);
+            channel.unwrap().close().await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn without_a_bond_nothing_is_waited_for() {
+    let scene = Scene::new(961);
+    between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
+        let (_there, here) = scene.connect(lock, phone).await;
+        let (level, channel) = open(lock, &here).await;
+        assert_eq!(level, Level::Open);
+        drop(channel.unwrap());
+    });
+}
+
+#[test]
+fn a_channel_that_nobody_waits_for_any_longer_is_not_asked_for() {
+    let scene = Scene::new(962);
+    between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
+        bonded(&scene, lock, phone).await;
+        let config = ChannelConfig::default();
+        let mut listener = lock.host().listen(PSM, config).unwrap();
+        let (_there, here) = scene.connect(lock, phone).await;
+        assert!(scene.within(1, here.open_channel(PSM, config)).await.is_none());
+        assert_eq!(here.security().unwrap().level, Level::Open);
+        assert_eq!(phone.host().channels(), 0);
+        assert!(scene.within(2000, listener.accept()).await.is_none());
+        assert_eq!(here.security().unwrap().level, Level::Encrypted);
+    });
+}
+
+#[test]
+fn no_channel_is_opened_to_a_peer_that_lost_the_bond() {
+    let scene = Scene::new(963);
+    between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
+        bonded(&scene, lock, phone).await;
+        lock.host().bonds().clear().await.unwrap();
+        let config = ChannelConfig::default();
+        let (_there, here) = scene.connect(lock, phone).await;
+        let refused = Some(Error::BondLost);
+        assert_eq!(here.open_channel(PSM, config).await.err(), refused);
+        assert_eq!(here.open_channel(PSM, config).await.err(), refused);
+        assert_eq!(phone.host().channels(), 0);
+        // The application pairs anew, and all is well.
+        here.pair().await.unwrap();
+        let (level, channel) = open(lock, &here).await;
+        assert_eq!(level, Level::Encrypted);
+        drop(channel.unwrap());
+    });
+}
+
+#[test]
+fn a_link_that_ends_before_it_is_encrypted_ends_the_wait() {
+    let scene = Scene::new(964);
+    between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
+        bonded(&scene, lock, phone).await;
+        let (_there, here) = scene.connect(lock, phone).await;
+        scene.world().set_reachable(lock.id(), phone.id(), false);
+        let answer = here.open_channel(PSM, ChannelConfig::default()).await.err();
+        assert!(matches!(answer, Some(Error::Disconnected(_))), "{answer:?}");
+        assert_eq!(phone.host().channels(), 0);
+    });
+}
