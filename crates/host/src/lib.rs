@@ -92,7 +92,7 @@ pub use crypto::ThreadedCrypto;
 pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
-pub use stack::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub use stack::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
 pub use stats::Stats;
 
 /// Bodies of fuzz targets.

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use bindrune::{Address, Host, PairingRequest, Question};
+use bindrune::{Address, Host, Keypress, PairingRequest, Question};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -49,6 +49,26 @@ impl Record for Asked {
                 format!(" Enter {} on {}", paint.bold(number), self.name)
             }
             _ => String::new(),
+        }
+    }
+}
+
+/// What the other device's user has typed of the passkey.
+#[derive(Debug, Serialize)]
+struct Typed {
+    digits: u8,
+    completed: bool,
+    #[serde(skip)]
+    name: String,
+}
+
+impl Record for Typed {
+    fn human(&self, _: Paint) -> String {
+        let Self { digits, completed, name } = self;
+        match (completed, digits) {
+            (true, _) => format!(" The passkey is entered on {name}"),
+            (false, 1) => format!(" 1 digit is entered on {name}"),
+            (false, _) => format!(" {digits} digits are entered on {name}"),
         }
     }
 }
@@ -105,6 +125,7 @@ impl Person {
             Question::Display(number) => {
                 ask("display", Some(number))?;
                 screen::show(number);
+                self.watch(request, &peer).await?;
             }
             Question::Input => {
                 ask("input", None)?;
@@ -129,6 +150,15 @@ impl Person {
         self.out.record(&Asked { question, number, peer, name: name.to_owned() })
     }
 
+    /// Shows how far the other device's user is, where that device tells, until the pairing is over.
+    async fn watch(&self, request: &PairingRequest<'_>, peer: &str) -> Result<(), Failure> {
+        while let Some(entry) = request.keypress_received().await {
+            let (digits, completed) = (entry.digits, entry.completed);
+            self.out.record(&Typed { digits, completed, name: peer.to_owned() })?;
+        }
+        Ok(())
+    }
+
     async fn yes_or_no(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, text: &str) {
         if self.yes {
             self.out.note(&format!(" {text} yes (--yes)"));
@@ -149,13 +179,18 @@ impl Person {
 
     async fn type_passkey(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, peer: &str) {
         if let Some(passkey) = self.passkey {
+            request.keypress(Keypress::COMPLETED);
             return request.passkey(passkey);
         }
+        request.keypress(Keypress::STARTED);
         loop {
             let text = format!(" Passkey that {peer} shows: ");
             let Some(line) = self.line(request, lines, &text).await else { return };
             match crate::parse::passkey(&line) {
-                Ok(passkey) => return request.passkey(passkey),
+                Ok(passkey) => {
+                    request.keypress(Keypress::COMPLETED);
+                    return request.passkey(passkey);
+                }
                 Err(_) if line.trim().is_empty() => break,
                 Err(_) => self.out.note(WRONG_PASSKEY),
             }

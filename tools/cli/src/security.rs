@@ -60,6 +60,7 @@ pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingCo
         legacy: options.legacy,
         min_key_size: if options.legacy { 7 } else { 16 },
         consent: false,
+        keypress: true,
         ..PairingConfig::DEFAULT
     })
 }

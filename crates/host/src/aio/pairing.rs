@@ -6,7 +6,7 @@ use bindrune_smp::{Answer, Key as SecretKey, Keypress, PairingRequest as Asked};
 use bindrune_wire::{Address, Level};
 
 use crate::{
-    Connection, Error, Host, LinkSecurity, Paired,
+    Connection, Error, Host, LinkSecurity, Paired, PasskeyEntry,
     stack::{LinkRef, PairingQuestion},
     waiters::{HostKey, Key, LinkKey},
 };
@@ -161,6 +161,19 @@ impl PairingRequest<'_> {
     pub fn keypress(&mut self, keypress: Keypress) {
         let (link, serial) = (self.link, self.serial);
         self.host.with(|core| core.stack.tell_keypress(link, serial, keypress));
+    }
+
+    /// Waits for news of the other device's keyboard, and says how far its user is; `None` once the pairing is over. It tells only
+    /// where both sides have `keypress` in their [`crate::PairingConfig`]. Several keys that were pressed meanwhile are told as one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: news is taken only when the future is ready.
+    pub async fn keypress_received(&self) -> Option<PasskeyEntry> {
+        let (link, serial) = (self.link, self.serial);
+        let key = Key::Link(link.index, LinkKey::Security);
+        let news = self.host.wait(key, |core, _| core.stack.poll_entry(link, serial)).await;
+        news.unwrap_or(None)
     }
 
     /// Waits until the pairing is over, well or not: the dialog can go.

@@ -57,7 +57,7 @@ pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use recover::Phase;
 use security::JobTicket;
-pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
 pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
 pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;

@@ -2,6 +2,7 @@
 
 mod bonds;
 mod channels;
+mod keypress;
 mod matrix;
 mod pairing;
 mod privacy;

@@ -30,6 +30,7 @@ use crate::Error;
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::{BondInfo, LinkSecurity, Paired, PairingFailure};
 pub(crate) use remedy::Remedy;
+pub use requests::PasskeyEntry;
 pub(crate) use requests::Question;
 pub(crate) use table::Bonds;
 

@@ -128,8 +128,7 @@ impl Stack {
     fn handle_pairing_event(&mut self, now: Instant, index: u8, event: Event) {
         match event {
             Event::SecurityRequest(auth) => self.security_requested(now, index, auth),
-            // What the peer's user types is not shown.
-            Event::Keypress(_) => {}
+            Event::Keypress(keypress) => self.key_pressed(index, keypress),
             Event::Encrypt(key) => self.encrypt_with_pairing(now, index, key),
             Event::Complete(outcome) => self.pairing_complete(index, &outcome),
             Event::Failed(failure) => self.pairing_failed(now, index, failure),
@@ -262,8 +261,8 @@ impl Stack {
     }
 
     /// The application's operations on the peer may go on, or fail.
-        self.ready.link(index, LinkKey::Security);
     pub(super) fn wake_client(&mut self, index: u8) {
+        self.ready.link(index, LinkKey::Security);
         self.ready.link(index, LinkKey::Turn);
         self.ready.link(index, LinkKey::Push);
         self.ready.link(index, LinkKey::Control);

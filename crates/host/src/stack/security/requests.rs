@@ -5,7 +5,11 @@ use core::task::Poll;
 use bindrune_smp::{Answer, Keypress, PairingRequest, Reason};
 
 use super::{Stack, Wish};
-use crate::{Error, stack::LinkRef, waiters::HostKey};
+use crate::{
+    Error,
+    stack::LinkRef,
+    waiters::{HostKey, LinkKey},
+};
 
 /// A question of one pairing.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +27,44 @@ pub(super) struct Ask {
     waiting: Option<PairingRequest>,
     /// The application has one that needs an answer.
     open: bool,
+    /// What the peer's user has entered.
+    entry: PasskeyEntry,
+    /// That changed, and the application was not told.
+    news: bool,
 }
 
 impl Ask {
-    pub(super) const NONE: Self = Self { waiting: None, open: false };
+    pub(super) const NONE: Self =
+        Self { waiting: None, open: false, entry: PasskeyEntry::NONE, news: false };
+}
+
+/// How far the user of the other device is with the passkey, as that device says. [Vol 3] Part H, 3.5.8
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct PasskeyEntry {
+    /// Digits that are there, at most 6.
+    pub digits: u8,
+    /// The user has finished.
+    pub completed: bool,
+}
+
+impl PasskeyEntry {
+    const NONE: Self = Self { digits: 0, completed: false };
+    const DIGITS: u8 = 6;
+
+    /// What it is after something happened at the keyboard; what is reserved changes nothing.
+    fn after(self, keypress: Keypress) -> Self {
+        let Self { digits, .. } = self;
+        let with = |digits: u8| Self { digits: digits.min(Self::DIGITS), completed: false };
+        match keypress {
+            Keypress::STARTED | Keypress::CLEARED => Self::NONE,
+            Keypress::DIGIT_ENTERED => with(digits.saturating_add(1)),
+            Keypress::DIGIT_ERASED => with(digits.saturating_sub(1)),
+            Keypress::COMPLETED => Self { completed: true, ..self },
+            _ => self,
+        }
+    }
 }
 
 impl Stack {
@@ -90,6 +128,32 @@ impl Stack {
         }
     }
 
+    /// Something happened at the keyboard of the peer's user.
+    pub(super) fn key_pressed(&mut self, index: u8, keypress: Keypress) {
+        if let Some(protection) = self.protection(index) {
+            let ask = &mut protection.ask;
+            (ask.entry, ask.news) = (ask.entry.after(keypress), true);
+            self.ready.link(index, LinkKey::Security);
+        }
+    }
+
+    /// What the peer's user has entered, once that changed; `None` once the pairing is over.
+    pub(crate) fn poll_entry(
+        &mut self,
+        link: LinkRef,
+        serial: u16,
+    ) -> Poll<Result<Option<PasskeyEntry>, Error>> {
+        if self.poll_pairing_over(link, serial).is_ready() {
+            return Poll::Ready(Ok(None));
+        }
+        let ask = &mut self.link_mut(link)?.protection.ask;
+        if core::mem::take(&mut ask.news) {
+            Poll::Ready(Ok(Some(ask.entry)))
+        } else {
+            Poll::Pending
+        }
+    }
+
     /// Ready once the pairing is over.
     pub(crate) fn poll_pairing_over(&self, link: LinkRef, serial: u16) -> Poll<Result<(), Error>> {
         match self.link(link) {
@@ -105,10 +169,32 @@ impl Stack {
         let listening = self.security.listening;
         let Some(protection) = self.protection(index) else { return };
         if listening {
-            protection.ask = Ask { waiting: Some(request), open: false };
+            (protection.ask.waiting, protection.ask.open) = (Some(request), false);
             self.ready.host(HostKey::Pairing);
         } else if let Some(pairing) = protection.pairing.as_mut() {
             pairing.cancel(Reason::PAIRING_NOT_SUPPORTED);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_never_more_than_a_passkey() {
+        let mut entry = PasskeyEntry::NONE;
+        let mut press = |keypress, digits, completed| {
+            entry = entry.after(keypress);
+            assert_eq!(entry, PasskeyEntry { digits, completed }, "{keypress:?}");
+        };
+        press(Keypress::DIGIT_ERASED, 0, false);
+        for digits in [1, 2, 3, 4, 5, 6, 6, 6] {
+            press(Keypress::DIGIT_ENTERED, digits, false);
+        }
+        press(Keypress(0x77), 6, false);
+        press(Keypress::DIGIT_ERASED, 5, false);
+        press(Keypress::COMPLETED, 5, true);
+        press(Keypress::CLEARED, 0, false);
     }
 }

@@ -1,0 +1,84 @@
+//! What one side's user types is told to the other side's.
+
+use bindrune::{IoCapability, Keypress, PairingConfig, PasskeyEntry, Question};
+use bindrune_pair::Scene;
+use embassy_futures::join::join3;
+
+use super::{reader, safe, with_io};
+
+const fn keys(io: IoCapability, keypress: bool) -> PairingConfig {
+    PairingConfig { keypress, ..with_io(io) }
+}
+
+/// Two digits, one of them erased, all cleared, then six.
+const PRESSED: [Keypress; 13] = [
+    Keypress::STARTED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ERASED,
+    Keypress::CLEARED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::DIGIT_ENTERED,
+    Keypress::COMPLETED,
+    Keypress::COMPLETED,
+];
+
+/// Enters the passkey of a lock; gives what the lock is told meanwhile, and what it is told afterwards.
+fn told(seed: u64, keypress: [bool; 2]) -> (Vec<(u8, bool)>, Option<PasskeyEntry>) {
+    let scene = Scene::new(seed);
+    let lock = scene.device(safe(keys(IoCapability::DisplayOnly, keypress[0])));
+    let phone = scene.device(reader(keys(IoCapability::KeyboardOnly, keypress[1])));
+    scene.run(&[&lock, &phone], async {
+        let (_there, here) = scene.connect(&lock, &phone).await;
+        let mut at_lock = lock.host().pairing_requests().unwrap();
+        let mut at_phone = phone.host().pairing_requests().unwrap();
+        let shown = core::cell::Cell::new(0);
+        let show = async {
+            let request = at_lock.next().await;
+            let Question::Display(passkey) = request.question() else {
+                panic!("{:?}", request.question())
+            };
+            shown.set(passkey);
+            let mut entries = Vec::new();
+            while let Some(entry) = request.keypress_received().await {
+                entries.push((entry.digits, entry.completed));
+            }
+            (entries, request.keypress_received().await)
+        };
+        let enter = async {
+            let mut request = at_phone.next().await;
+            assert_eq!(request.question(), Question::Input);
+            for keypress in PRESSED {
+                // A person is slower than a connection interval.
+                scene.sleep(150).await;
+                request.keypress(keypress);
+            }
+            scene.sleep(150).await;
+            request.passkey(shown.get());
+        };
+        let (paired, told, ()) = join3(here.pair(), show, enter).await;
+        assert!(paired.unwrap().authenticated);
+        told
+    })
+}
+
+#[test]
+fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
+    let (entries, late) = told(990, [true, true]);
+    let digits = [(0, false), (1, false), (2, false), (1, false), (0, false)];
+    let again = (1..=6).map(|digits| (digits, false));
+    let expected: Vec<_> = digits.into_iter().chain(again).chain([(6, true), (6, true)]).collect();
+    assert_eq!(entries, expected);
+    assert_eq!(late, None);
+}
+
+#[test]
+fn nothing_is_told_unless_both_sides_want_to_know() {
+    for keypress in [[false, true], [true, false]] {
+        assert_eq!(told(991, keypress), (vec![], None));
+    }
+}
