@@ -4,6 +4,8 @@ use core::cell::{Cell, RefCell};
 use std::{collections::BTreeMap, rc::Rc, vec::Vec};
 
 use bindrune::{BondStore, Loaded, RecordId};
+use bindrune_controller::VirtualClock;
+use embassy_time::Duration;
 
 /// Keeps records in memory. Clones are the same store, so that it may outlive a device.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +15,7 @@ pub struct MemoryStore(Rc<Inner>);
 struct Inner {
     records: RefCell<BTreeMap<RecordId, Vec<u8>>>,
     broken: Cell<bool>,
+    slow: RefCell<Option<(VirtualClock, Duration)>>,
 }
 
 /// The store was told to fail.
@@ -29,6 +32,13 @@ impl MemoryStore {
     /// Makes it fail from now on, or work again.
     pub fn set_broken(&self, broken: bool) {
         self.0.broken.set(broken);
+    }
+
+    /// Takes this long to load.
+    #[must_use]
+    pub fn slow(self, clock: VirtualClock, time: Duration) -> Self {
+        *self.0.slow.borrow_mut() = Some((clock, time));
+        self
     }
 
     /// The record, where there is one.
@@ -57,6 +67,10 @@ impl BondStore for MemoryStore {
     type Error = Broken;
 
     async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Broken> {
+        let slow = self.0.slow.borrow().clone();
+        if let Some((clock, time)) = slow {
+            clock.sleep(time).await;
+        }
         self.check()?;
         let records = self.0.records.borrow().clone();
         records.iter().for_each(|(id, record)| each(*id, record));

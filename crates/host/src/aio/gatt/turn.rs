@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use bindrune_att::ErrorCode;
 use bindrune_gatt::client::{ClientError, Procedure};
-use bindrune_wire::Packet;
+use bindrune_wire::{Level, Packet};
 
 use crate::{
     Error, Host,
@@ -19,13 +19,15 @@ pub(super) struct Turn<'h> {
     link: LinkRef,
     /// An operation was refused for want of security, and a remedy was tried.
     remedied: bool,
+    /// What the link was worth when the last request was made.
+    level: Level,
 }
 
 impl<'h> Turn<'h> {
     pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
         let key = Key::Link(link.index, LinkKey::Turn);
         host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
-        Ok(Self { host, link, remedied: false })
+        Ok(Self { host, link, remedied: false, level: Level::Open })
     }
 
     /// Carries a procedure out to its end.
@@ -89,9 +91,9 @@ impl<'h> Turn<'h> {
     pub(super) async fn remedy(&mut self, error: Error) -> Result<(), Error> {
         let (Error::Att(code), false) = (error, self.remedied) else { return Err(error) };
         self.remedied = true;
-        let (host, link) = (self.host, self.link);
+        let (host, link, level) = (self.host, self.link, self.level);
         let bonds = Key::Host(HostKey::Bonds);
-        let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code) {
+        let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code, level) {
             Ok(None) => Poll::Ready(Err(error)),
             Ok(Some(remedy)) if core.stack.bonds_are_loaded() => Poll::Ready(Ok(remedy)),
             Ok(Some(_)) => Poll::Pending,
@@ -99,6 +101,7 @@ impl<'h> Turn<'h> {
         });
         let key = Key::Link(link.index, LinkKey::Security);
         match remedy.await? {
+            Remedy::Repeat => {}
             Remedy::Encrypt => {
                 if let Some(attempts) = host.with(|core| core.stack.wish_encryption(link))? {
                     host.wait(key, |core, _| core.stack.poll_encrypted(link, attempts)).await?;
@@ -114,7 +117,9 @@ impl<'h> Turn<'h> {
 
     async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
         let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Push));
+        let level = &mut self.level;
         let sent = self.host.wait(key, |core, _| {
+            *level = core.stack.link_security(link)?.level;
             core.stack.poll_request(link, |mtu, w| procedure.request(mtu, w).map_err(client_error))
         });
         sent.await

@@ -9,6 +9,8 @@ use crate::{ClientSecurity, Error, stack::LinkRef};
 /// What makes the link safer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
+    /// Nothing: the link has become safer since the operation was refused.
+    Repeat,
     /// Encrypt with the key of the bond.
     Encrypt,
     /// Pair, and achieve this at least.
@@ -16,22 +18,35 @@ pub(crate) enum Remedy {
 }
 
 impl Stack {
-    /// What is to be done before an operation that the peer refused with `code` is repeated; `None` where nothing helps, or
-    /// nothing is to be done. A bond that was not tried is never replaced.
-    pub(crate) fn remedy(&self, link: LinkRef, code: ErrorCode) -> Result<Option<Remedy>, Error> {
+    /// What is to be done before an operation that the peer refused with `code` is repeated, which was asked for on a link of
+    /// level `asked`; `None` where nothing helps, or nothing is to be done. A bond that was not tried is never replaced.
+    pub(crate) fn remedy(
+        &self,
+        link: LinkRef,
+        code: ErrorCode,
+        asked: Level,
+    ) -> Result<Option<Remedy>, Error> {
         let protection = &self.link(link)?.protection;
-        let level = protection.current.is_encrypted().then_some(protection.current.level);
-        let pairs = match self.config.client_security {
-            ClientSecurity::Report => return Ok(None),
-            ClientSecurity::Encrypt => false,
-            ClientSecurity::Pair => true,
-        };
-        let wanted = wanted(level, code);
-        Ok(match (wanted, level, protection.bond) {
-            (Some(_), None, Some(_)) => Some(Remedy::Encrypt),
-            (Some(wanted), ..) if pairs => Some(Remedy::Pair(wanted)),
-            (Some(_) | None, ..) => None,
+        let (now, bonded) = (protection.current.level, protection.bond.is_some());
+        Ok(match self.config.client_security {
+            ClientSecurity::Report => None,
+            ClientSecurity::Encrypt => choose(code, asked, now, bonded, false),
+            ClientSecurity::Pair => choose(code, asked, now, bonded, true),
         })
+    }
+}
+
+/// What helps after `code`, on a link that was worth `asked` when the operation left, and is worth `now`; it may pair where
+/// `pairs` is true.
+fn choose(code: ErrorCode, asked: Level, now: Level, bonded: bool, pairs: bool) -> Option<Remedy> {
+    if now > asked && wanted(None, code).is_some() {
+        return Some(Remedy::Repeat);
+    }
+    let level = (now > Level::Open).then_some(now);
+    match (wanted(level, code), level) {
+        (Some(_), None) if bonded => Some(Remedy::Encrypt),
+        (Some(wanted), _) if pairs => Some(Remedy::Pair(wanted)),
+        (Some(_) | None, _) => None,
     }
 }
 
@@ -79,6 +94,25 @@ mod tests {
         ];
         for (code, level, expected) in table {
             assert_eq!(wanted(level, code), expected, "{code:?} at {level:?}");
+        }
+    }
+
+    #[test]
+    fn a_bond_is_tried_before_a_pairing_and_nothing_twice() {
+        use ErrorCode as Code;
+        use Level::{Authenticated, Encrypted, Open};
+        let (auth, enc) = (Code::INSUFFICIENT_AUTHENTICATION, Code::INSUFFICIENT_ENCRYPTION);
+        for pairs in [false, true] {
+            let or_pair = |level| pairs.then_some(Remedy::Pair(level));
+            assert_eq!(choose(enc, Open, Open, true, pairs), Some(Remedy::Encrypt));
+            assert_eq!(choose(enc, Open, Open, false, pairs), or_pair(Encrypted));
+            assert_eq!(choose(auth, Encrypted, Encrypted, true, pairs), or_pair(Authenticated));
+            // The refusal was given in clear, and encryption has overtaken it.
+            for code in [auth, enc] {
+                assert_eq!(choose(code, Open, Encrypted, true, pairs), Some(Remedy::Repeat));
+            }
+            let other = Code::INSUFFICIENT_AUTHORIZATION;
+            assert_eq!(choose(other, Open, Encrypted, true, pairs), None);
         }
     }
 }

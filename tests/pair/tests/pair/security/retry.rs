@@ -1,11 +1,13 @@
 //! What a client does whose operation the server refuses for want of security.
 
 use bindrune::{ClientSecurity, Config, Error, ErrorCode, IoCapability, Level, PairingConfig};
-use bindrune_pair::Scene;
+use bindrune_pair::{MemoryStore, Scene};
 use embassy_futures::join::join;
+use embassy_time::Duration;
 
 use super::{
-    AUTHENTIC, NOTHING, OPEN, SECRET, VAULT, between, reader, refused, safe, try_read, with_io,
+    AUTHENTIC, NOTHING, OPEN, SECRET, VAULT, between, ended, reader, refused, safe, try_read,
+    with_io, with_users,
 };
 use crate::table::find;
 
@@ -85,4 +87,68 @@ fn without_leave_nothing_is_paired() {
             assert_eq!(here.security().unwrap().level, Level::Open);
         });
     }
+}
+
+/// What came of a read.
+#[derive(Debug, PartialEq, Eq)]
+struct Reading {
+    answer: Result<u8, Error>,
+    /// It was refused on the way.
+    refused: bool,
+    /// The peripheral asked for security.
+    asked: bool,
+}
+
+/// A peripheral that is bonded with a central connects to it again, and reads a protected value there at once, while the
+/// central needs `load` milliseconds until it knows its bonds.
+fn read_by_a_bonded_peripheral(seed: u64, load: u64) -> Reading {
+    let scene = Scene::new(seed);
+    let store = MemoryStore::new();
+    let client = scene.device(reader(NOTHING));
+    let mut server = scene.device(safe(NOTHING)).with_store(store.clone());
+    let handle = scene.run(
+        &[&client, &server],
+        with_users(&scene, [&client, &server], async {
+            let (there, here) = scene.connect(&client, &server).await;
+            here.pair().await.unwrap();
+            let handle = find(&there, VAULT, &SECRET).await.handle();
+            ended(there, here).await;
+            handle
+        }),
+    );
+    server.restart(safe(NOTHING));
+    let server = server.with_store(store.slow(scene.clock(), Duration::from_millis(load)));
+    let before = scene.trace().octets().len();
+    let answer = scene.run(&[&client, &server], async {
+        let (there, _here) = scene.connect(&client, &server).await;
+        let mut buffer = [0; 4];
+        let answer = there.read_multiple(&[handle, handle], &mut buffer).await;
+        assert_eq!(there.security().unwrap().level, Level::Encrypted);
+        answer.map(|_| buffer[0])
+    });
+    let trace = scene.trace();
+    let crossed =
+        |octets: &[u8]| trace.octets()[before..].windows(octets.len()).any(|o| o == octets);
+    let [low, high] = handle.to_le_bytes();
+    // An Error Response to Read Multiple, with Insufficient Authentication; a Security Request, with its L2CAP header.
+    let (refused, asked) = (crossed(&[0x01, 0x0e, low, high, 0x05]), crossed(&[2, 0, 6, 0, 0x0b]));
+    Reading { answer, refused, asked }
+}
+
+#[test]
+fn a_bonded_client_asks_for_encryption_and_reads_again() {
+    let reading = read_by_a_bonded_peripheral(935, 3000);
+    assert_eq!(reading, Reading { answer: Ok(2), refused: true, asked: true });
+}
+
+#[test]
+fn a_bonded_client_reads_whenever_the_central_learns_of_its_bond() {
+    // Before the request, about then, and when it has refused.
+    let readings = (0..120).step_by(2).map(|load| {
+        let reading = read_by_a_bonded_peripheral(936, load);
+        assert_eq!(reading.answer, Ok(2), "{load} ms: {reading:?}");
+        reading.refused
+    });
+    let (refused, not): (Vec<_>, Vec<_>) = readings.partition(|refused| *refused);
+    assert!(!refused.is_empty() && !not.is_empty());
 }
