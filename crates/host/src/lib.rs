@@ -37,6 +37,9 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
+#[cfg(all(test, not(feature = "std")))]
+extern crate std;
+
 mod aio;
 mod arena;
 mod bonds;
