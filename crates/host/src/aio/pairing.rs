@@ -157,7 +157,8 @@ impl PairingRequest<'_> {
         self.answer(Answer::Oob { random: SecretKey::new(random), confirm });
     }
 
-    /// Tells the other device what happens at the keyboard here, where both sides want to know.
+    /// Tells the other device what happens at the keyboard here, where both sides want to know. At most 16 keypresses wait to be
+    /// sent; one more takes the place of the last.
     pub fn keypress(&mut self, keypress: Keypress) {
         let (link, serial) = (self.link, self.serial);
         self.host.with(|core| core.stack.tell_keypress(link, serial, keypress));

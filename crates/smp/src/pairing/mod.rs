@@ -64,7 +64,6 @@ pub struct Pairing {
     paired: bool,
     reason: Reason,
     security: AuthReq,
-    keypress: Keypress,
     dropped: u32,
 }
 
@@ -125,7 +124,6 @@ impl Pairing {
             paired: false,
             reason: Reason::UNSPECIFIED_REASON,
             security: AuthReq::empty(),
-            keypress: Keypress::STARTED,
             dropped: 0,
         }
     }
@@ -193,7 +191,8 @@ impl Pairing {
         }
     }
 
-    /// Tells the peer about our user's keyboard, where both sides want to know.
+    /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent; one more
+    /// takes the place of the last.
     pub fn send_keypress(&mut self, keypress: Keypress) {
         let wanted = self.agreed.is_some_and(|agreed| {
             agreed.method.inputs(self.role)
@@ -204,8 +203,7 @@ impl Pairing {
                     .contains(AuthReq::KEYPRESS)
         });
         if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
-            self.keypress = keypress;
-            self.out.owed |= Owed::KEYPRESS;
+            self.out.keypress(keypress);
         }
     }
 

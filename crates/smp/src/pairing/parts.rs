@@ -7,7 +7,7 @@ use super::PairingRequest;
 use crate::{
     keys::{Key, LongTermKey},
     method::{Method, Role},
-    pdu::{Features, KeyDistribution},
+    pdu::{Features, KeyDistribution, Keypress},
 };
 
 bitflags! {
@@ -50,11 +50,17 @@ pub(super) struct Out {
     pub(super) confirm: [u8; 16],
     pub(super) random: [u8; 16],
     pub(super) check: [u8; 16],
+    pub(super) presses: Presses,
 }
 
 impl Out {
-    pub(super) const NONE: Self =
-        Self { owed: Owed::empty(), confirm: [0; 16], random: [0; 16], check: [0; 16] };
+    pub(super) const NONE: Self = Self {
+        owed: Owed::empty(),
+        confirm: [0; 16],
+        random: [0; 16],
+        check: [0; 16],
+        presses: Presses::NONE,
+    };
 
     pub(super) fn confirm(&mut self, value: [u8; 16]) {
         self.confirm = value;
@@ -69,6 +75,51 @@ impl Out {
     pub(super) fn check(&mut self, value: [u8; 16]) {
         self.check = value;
         self.owed |= Owed::CHECK;
+    }
+
+    pub(super) fn keypress(&mut self, keypress: Keypress) {
+        self.presses.push(keypress);
+        self.owed |= Owed::KEYPRESS;
+    }
+
+    /// A PDU has left; of keypresses there may be more.
+    pub(super) fn sent(&mut self, owed: Owed) {
+        let more = owed == Owed::KEYPRESS && self.presses.sent();
+        self.owed.set(owed, more);
+    }
+}
+
+/// Keypresses that wait to be sent, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Presses {
+    waiting: [Keypress; PRESSES],
+    count: usize,
+}
+
+/// Twice as many as an entry without mistakes has.
+const PRESSES: usize = 16;
+
+impl Presses {
+    const NONE: Self = Self { waiting: [Keypress::STARTED; PRESSES], count: 0 };
+
+    /// One more; where there is no room, in the place of the last.
+    fn push(&mut self, keypress: Keypress) {
+        self.count = self.count.saturating_add(1).min(PRESSES);
+        if let Some(last) = self.waiting.iter_mut().take(self.count).next_back() {
+            *last = keypress;
+        }
+    }
+
+    /// The next to be sent.
+    pub(super) fn first(&self) -> Option<Keypress> {
+        self.waiting.iter().take(self.count).next().copied()
+    }
+
+    /// The first was sent; true where there are more.
+    fn sent(&mut self) -> bool {
+        self.waiting.rotate_left(1);
+        self.count = self.count.saturating_sub(1);
+        self.count > 0
     }
 }
 

@@ -22,7 +22,7 @@ impl Pairing {
             if pdu.write(w).is_err() {
                 return false;
             }
-            self.out.owed.remove(owed);
+            self.out.sent(owed);
             if let Err(reason) = self.advance() {
                 self.fail(reason);
             }
@@ -35,7 +35,7 @@ impl Pairing {
         match owed {
             Owed::FAILED => Some(Pdu::Failed(self.reason)),
             Owed::SECURITY_REQUEST => Some(Pdu::SecurityRequest(self.security)),
-            Owed::KEYPRESS => Some(Pdu::Keypress(self.keypress)),
+            Owed::KEYPRESS => self.out.presses.first().map(Pdu::Keypress),
             Owed::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
             Owed::RESPONSE => self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response)),
             Owed::CONFIRM => Some(Pdu::Confirm(self.out.confirm)),

@@ -383,9 +383,18 @@ fn keypresses_are_told_where_both_want_to_know() {
     let request = a.start();
     let response = b.receive(&request[0]);
     a.receive(&response[0]);
-    a.pairing.send_keypress(Keypress::DIGIT_ENTERED);
-    let pdu = a.transmit().unwrap();
-    assert_eq!(Pdu::parse(&pdu), Ok(Pdu::Keypress(Keypress::DIGIT_ENTERED)));
-    b.pairing.handle_pdu(NOW, &pdu);
-    assert_eq!(b.pairing.poll_event(), Some(Event::Keypress(Keypress::DIGIT_ENTERED)));
+    let many = [Keypress::DIGIT_ENTERED; 20];
+    for keypress in [Keypress::STARTED].into_iter().chain(many).chain([Keypress::COMPLETED]) {
+        a.pairing.send_keypress(keypress);
+    }
+    // They leave in order; of those that there was no room for, the newest.
+    for at in 0..16 {
+        let keypress = [Keypress::STARTED, many[0], Keypress::COMPLETED]
+            [usize::from(at > 0) + usize::from(at == 15)];
+        let pdu = a.transmit().unwrap();
+        assert_eq!(Pdu::parse(&pdu), Ok(Pdu::Keypress(keypress)));
+        b.pairing.handle_pdu(NOW, &pdu);
+        assert_eq!(b.pairing.poll_event(), Some(Event::Keypress(keypress)));
+    }
+    assert!(a.transmit().is_none_or(|pdu| pdu[0] != 0x0e));
 }

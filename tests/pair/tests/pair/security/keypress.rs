@@ -27,8 +27,8 @@ const PRESSED: [Keypress; 13] = [
     Keypress::COMPLETED,
 ];
 
-/// Enters the passkey of a lock; gives what the lock is told meanwhile, and what it is told afterwards.
-fn told(seed: u64, keypress: [bool; 2]) -> (Vec<(u8, bool)>, Option<PasskeyEntry>) {
+/// Enters the passkey of a lock, with a pause before each key, in milliseconds; gives what the lock is told meanwhile, and what it is told afterwards.
+fn told(seed: u64, keypress: [bool; 2], pause: u64) -> (Vec<(u8, bool)>, Option<PasskeyEntry>) {
     let scene = Scene::new(seed);
     let lock = scene.device(safe(keys(IoCapability::DisplayOnly, keypress[0])));
     let phone = scene.device(reader(keys(IoCapability::KeyboardOnly, keypress[1])));
@@ -53,8 +53,7 @@ fn told(seed: u64, keypress: [bool; 2]) -> (Vec<(u8, bool)>, Option<PasskeyEntry
             let mut request = at_phone.next().await;
             assert_eq!(request.question(), Question::Input);
             for keypress in PRESSED {
-                // A person is slower than a connection interval.
-                scene.sleep(150).await;
+                scene.sleep(pause).await;
                 request.keypress(keypress);
             }
             scene.sleep(150).await;
@@ -68,7 +67,8 @@ fn told(seed: u64, keypress: [bool; 2]) -> (Vec<(u8, bool)>, Option<PasskeyEntry
 
 #[test]
 fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
-    let (entries, late) = told(990, [true, true]);
+    // A person is slower than a connection interval.
+    let (entries, late) = told(990, [true, true], 150);
     let digits = [(0, false), (1, false), (2, false), (1, false), (0, false)];
     let again = (1..=6).map(|digits| (digits, false));
     let expected: Vec<_> = digits.into_iter().chain(again).chain([(6, true), (6, true)]).collect();
@@ -79,6 +79,12 @@ fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
 #[test]
 fn nothing_is_told_unless_both_sides_want_to_know() {
     for keypress in [[false, true], [true, false]] {
-        assert_eq!(told(991, keypress), (vec![], None));
+        assert_eq!(told(991, keypress, 150), (vec![], None));
     }
+}
+
+#[test]
+fn keys_that_are_pressed_faster_than_they_are_sent_are_all_told() {
+    let (entries, _) = told(992, [true, true], 0);
+    assert_eq!(entries.last(), Some(&(6, true)));
 }
