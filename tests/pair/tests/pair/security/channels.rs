@@ -1,10 +1,11 @@
 //! Channels to a bonded peer: asked for once the link is encrypted, and not in clear.
 
 use bindrune::{Channel, ChannelConfig, Connection, Error, Level, Psm};
-use bindrune_pair::{Device, Scene};
+use bindrune_pair::{Device, MemoryStore, Scene};
 use embassy_futures::join::join;
+use embassy_time::Duration;
 
-use super::{NOTHING, between, bonded, reader, safe};
+use super::{NOTHING, between, bonded, reader, safe, with_users};
 
 const PSM: Psm = Psm(0x81);
 
@@ -32,6 +33,25 @@ fn a_channel_to_a_bonded_peer_waits_for_encryption() {
             channel.unwrap().close().await.unwrap();
         });
     }
+}
+
+#[test]
+fn a_channel_waits_until_it_is_known_whether_there_is_a_bond() {
+    let scene = Scene::new(965);
+    let store = MemoryStore::new();
+    let (lock, mut phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
+    phone = phone.with_store(store.clone());
+    let devices = [&lock, &phone];
+    scene.run(&devices, with_users(&scene, devices, bonded(&scene, &lock, &phone)));
+    phone.restart(reader(NOTHING));
+    let phone = phone.with_store(store.slow(scene.clock(), Duration::from_secs(2)));
+    scene.run(&[&lock, &phone], async {
+        let (_there, here) = scene.connect(&lock, &phone).await;
+        let (level, channel) = open(&lock, &here).await;
+        assert_eq!(level, Level::Encrypted);
+        assert!(scene.now() > Duration::from_secs(2));
+        drop(channel.unwrap());
+    });
 }
 
 #[test]
