@@ -23,7 +23,8 @@ fn with_input(words: &str, input: &str) -> Output {
 
 /// The number after a word of the diagnostics, as six digits.
 fn shown(text: &str) -> String {
-    let digits: String = text.split("shows").nth(1).unwrap_or("").chars().take(8).collect();
+    // The question and what the other device shows may share a line, in either order.
+    let digits: String = text.rsplit(" shows ").next().unwrap_or("").chars().take(8).collect();
     digits.chars().filter(char::is_ascii_digit).collect()
 }
 
