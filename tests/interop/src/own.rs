@@ -4,7 +4,7 @@ use crate::services::{
     INDICATE, LONG_VALUE, NOTIFY, REFUSAL, database, discover, find, serve, uuid,
 };
 use crate::transfer::{Log, Volume};
-use crate::{Node, Stopwatch, Tally, numbered, sha256, soon};
+use crate::{Node, Stopwatch, Tally, numbered, numbered_sha256, soon};
 use anyhow::{Context, Result, ensure};
 use bindrune::{
     Advertisement, Characteristic, Connection, Error, ErrorCode, Host, Psm, RemoteCharacteristic,
@@ -37,11 +37,6 @@ pub async fn connect(peripheral: &Node, central: &Node) -> Result<Linked> {
     let (sender, sink) = watch::channel(Tally::default());
     tokio::spawn(serve(peripheral.clone(), sender));
     Ok(Linked { peripheral, central, sink })
-}
-
-/// The hash of all numbered values.
-fn due() -> String {
-    sha256(&(0..COUNT).flat_map(|number| numbered(number, LENGTH)).collect::<Vec<_>>())
 }
 
 /// Discovers, reads and writes all that there is.
@@ -88,11 +83,15 @@ async fn read(link: &Connection<'_>, of: &RemoteCharacteristic<'_>) -> Result<Ve
 /// When anything fails, or is not as it must be.
 pub async fn push(linked: &mut Linked) -> Result<()> {
     let Linked { peripheral, central, sink } = linked;
+    let due = numbered_sha256(COUNT, LENGTH);
     for (source, uuid) in [(&NOTIFY, uuid::NOTIFY), (&INDICATE, uuid::INDICATE)] {
         let remote = find(central, uuid).await?;
         let ((), tally) =
             tokio::try_join!(send_updates(peripheral, source), updates(central, &remote))?;
-        ensure!((tally.in_order(), tally.sha256()) == (COUNT, due()), "other updates: {tally:?}");
+        ensure!(
+            (tally.in_order(), tally.sha256()) == (COUNT, due.clone()),
+            "other updates: {tally:?}"
+        );
     }
     let remote = find(central, uuid::SINK).await?;
     for number in 0..COUNT {
@@ -100,7 +99,7 @@ pub async fn push(linked: &mut Linked) -> Result<()> {
         soon(central.write_without_response(&remote, &value)).await??;
     }
     let seen = soon(sink.wait_for(|tally| tally.count() == COUNT)).await??.clone();
-    ensure!((seen.in_order(), seen.sha256()) == (COUNT, due()), "other commands: {seen:?}");
+    ensure!((seen.in_order(), seen.sha256()) == (COUNT, due), "other commands: {seen:?}");
     Ok(())
 }
 

@@ -43,6 +43,12 @@ pub fn numbered(number: u32, length: usize) -> Vec<u8> {
     value
 }
 
+/// The SHA-256 of the first `count` [`numbered`] values of `length` octets, one after the other.
+#[must_use]
+pub fn numbered_sha256(count: u32, length: usize) -> String {
+    sha256(&(0..count).flat_map(|number| numbered(number, length)).collect::<Vec<_>>())
+}
+
 /// SHA-256 as lower-case hexadecimal digits, the form that the peers report.
 #[must_use]
 pub fn sha256(octets: &[u8]) -> String {

@@ -3,13 +3,23 @@
 use crate::{Tally, soon};
 use anyhow::Result;
 use bindrune::{
-    Characteristic, Connection, Descriptor, ErrorCode, Event, RemoteCharacteristic, RemoteService,
-    Service, Status, Uuid,
+    Advertisement, Characteristic, Connection, Descriptor, ErrorCode, Event, RemoteCharacteristic,
+    RemoteService, Service, Status, Uuid,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 const BASE: u128 = 0x6f0e_0000_5a4d_4c8b_9a5e_b1d2_c3a4_e5f6;
+
+/// What the Bumble peripheral advertises when it is told to: `thermometer`, two services, and manufacturer data.
+#[must_use]
+pub const fn advertisement(extended: bool) -> Advertisement<'static> {
+    let advertisement = Advertisement::connectable()
+        .name("thermometer")
+        .services(&[uuid::BATTERY, uuid::MAIN])
+        .manufacturer(0x1234, &[1, 2]);
+    if extended { advertisement.extended() } else { advertisement }
+}
 
 /// The UUIDs of the service that the tests use, and of what is in it.
 pub mod uuid {

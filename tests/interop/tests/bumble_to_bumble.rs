@@ -4,9 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "JSON answers of the peers are indexed by key")]
 
 use anyhow::Result;
-use bindrune_interop::{
-    Air, Central, Pattern, Peripheral, Pty, Scratch, check_capture, numbered, sha256,
-};
+use bindrune_interop::{Air, Pattern, Peers, Peripheral, Pty, Scratch, numbered_sha256, sha256};
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -19,45 +17,15 @@ const NOTIFY: &str = "6f0e0104-5a4d-4c8b-9a5e-b1d2c3a4e5f6";
 const INDICATE: &str = "6f0e0105-5a4d-4c8b-9a5e-b1d2c3a4e5f6";
 const REFUSED: &str = "6f0e0106-5a4d-4c8b-9a5e-b1d2c3a4e5f6";
 
-struct World {
-    central: Central,
-    peripheral: Peripheral,
-    air: Air,
-}
-
-impl World {
-    fn new(name: &str) -> Result<Self> {
-        let air = Air::start(&Scratch::new(name)?)?;
-        let peripheral = Peripheral::start(&air, "thermometer")?;
-        let central = Central::start(&air, "phone")?;
-        Ok(Self { central, peripheral, air })
-    }
-
-    fn connected(name: &str, mtu: u16) -> Result<Self> {
-        let world = Self::new(name)?;
-        world.peripheral.call("advertise", json!({}))?;
-        let peer = world.peripheral.address();
-        world.central.call("connect", json!({ "address": peer, "mtu": mtu }))?;
-        world.peripheral.call("wait_connected", json!({}))?;
-        Ok(world)
-    }
-
-    /// Ends both hosts and lets tshark read what they said.
-    fn end(self) -> Result<()> {
-        let Self { central, peripheral, air } = self;
-        let captures = [central.capture().to_path_buf(), peripheral.capture().to_path_buf()];
-        drop((central, peripheral));
-        for capture in &captures {
-            check_capture(capture)?;
-        }
-        drop(air);
-        Ok(())
-    }
+fn connected(test: &str, mtu: u16) -> Result<Peers> {
+    let peers = Peers::start(test, "thermometer")?;
+    peers.connect(Some(mtu))?;
+    Ok(peers)
 }
 
 #[test]
 fn scanning_sees_name_services_and_manufacturer_data() -> Result<()> {
-    let world = World::new("scanning")?;
+    let world = Peers::start("scanning", "thermometer")?;
     for extended in [false, true] {
         world.peripheral.call(
             "advertise",
@@ -85,8 +53,8 @@ fn scanning_sees_name_services_and_manufacturer_data() -> Result<()> {
 
 #[test]
 fn a_database_is_discovered_read_and_written() -> Result<()> {
-    let world = World::connected("database", 23)?;
-    let World { central, peripheral, .. } = &world;
+    let world = connected("database", 23)?;
+    let Peers { central, peripheral, .. } = &world;
 
     assert_eq!(central.call("discover", json!({}))?["services"], peripheral.database()?);
     let found = central.call("discover_by_uuid", json!({ "uuid": MAIN_SERVICE }))?;
@@ -114,9 +82,9 @@ fn a_database_is_discovered_read_and_written() -> Result<()> {
 fn a_thousand_updates_and_commands_arrive_in_order() -> Result<()> {
     const COUNT: u32 = 1000;
     const LENGTH: usize = 244;
-    let world = World::connected("updates", 517)?;
-    let World { central, peripheral, .. } = &world;
-    let due = sha256(&(0..COUNT).flat_map(|number| numbered(number, LENGTH)).collect::<Vec<_>>());
+    let world = connected("updates", 517)?;
+    let Peers { central, peripheral, .. } = &world;
+    let due = numbered_sha256(COUNT, LENGTH);
     let volume = json!({ "count": COUNT, "length": LENGTH });
 
     central.call("discover", json!({}))?;
@@ -138,8 +106,8 @@ fn a_thousand_updates_and_commands_arrive_in_order() -> Result<()> {
 
 #[test]
 fn channels_carry_octets_both_ways() -> Result<()> {
-    let world = World::connected("channels", 517)?;
-    let World { central, peripheral, .. } = &world;
+    let world = connected("channels", 517)?;
+    let Peers { central, peripheral, .. } = &world;
     for (psm, mps, length, count) in
         [(0x80, 247, 1017, 100), (0x84, 23, 512, 20), (0x88, 64, 1, 50)]
     {

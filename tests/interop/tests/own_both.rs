@@ -1,9 +1,9 @@
 //! Our own host on both ends.
 
 use anyhow::Result;
-use bindrune::{Advertisement, Config, Psm, ReportFlags, Scan};
+use bindrune::{Config, Psm, ReportFlags, Scan};
 use bindrune_interop::own::{Linked, connect, push, transfer, use_database};
-use bindrune_interop::services::{SERVICES, database, discover, uuid};
+use bindrune_interop::services::{SERVICES, advertisement, database, discover, uuid};
 use bindrune_interop::transfer::{Log, Volume, volumes};
 use bindrune_interop::{Air, Node, Pty, Scratch, block_on, soon};
 
@@ -39,11 +39,7 @@ fn scanning_sees_name_services_and_manufacturer_data() -> Result<()> {
     block_on(async {
         let address = world.peripheral.address().await?;
         for extended in [false, true] {
-            let advertisement = Advertisement::connectable()
-                .name("thermometer")
-                .services(&[uuid::BATTERY, uuid::MAIN])
-                .manufacturer(0x1234, &[1, 2]);
-            let advertisement = if extended { advertisement.extended() } else { advertisement };
+            let advertisement = advertisement(extended);
             let scan = async {
                 let mut buffer = [0; 512];
                 let mut scanner =

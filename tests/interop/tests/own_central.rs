@@ -7,7 +7,7 @@ use bindrune::{Config, Connection, Error, ErrorCode, Phy, Psm, ReportFlags, Scan
 use bindrune_interop::services::{LONG_VALUE, REFUSAL, discover, find, uuid};
 use bindrune_interop::transfer::{Log, volumes};
 use bindrune_interop::{
-    Air, Node, Peripheral, Scratch, Stopwatch, Tally, block_on, numbered, sha256, soon,
+    Air, Node, Peripheral, Scratch, Stopwatch, Tally, block_on, numbered, numbered_sha256, soon,
 };
 use serde_json::json;
 
@@ -115,7 +115,7 @@ fn a_thousand_updates_and_commands_arrive_in_order() -> Result<()> {
     block_on(async {
         let link = world.connect().await?;
         let peer = &world.peripheral;
-        let due = sha256(&(0..COUNT).flat_map(|n| numbered(n, LENGTH)).collect::<Vec<_>>());
+        let due = numbered_sha256(COUNT, LENGTH);
         let volume = json!({ "count": COUNT, "length": LENGTH });
 
         for (source, uuid) in [("notify", uuid::NOTIFY), ("indicate", uuid::INDICATE)] {

@@ -5,11 +5,11 @@
 use anyhow::{Context, Result};
 use bindrune::{Advertisement, Config, Connection, Psm};
 use bindrune_interop::services::{
-    INDICATE, LONG, LONG_VALUE, NOTIFY, SERVICES, VALUE_4, database, serve, uuid,
+    INDICATE, LONG, LONG_VALUE, NOTIFY, SERVICES, VALUE_4, advertisement, database, serve, uuid,
 };
 use bindrune_interop::transfer::{Log, volumes};
 use bindrune_interop::{
-    Air, Central, Node, Scratch, Stopwatch, Tally, block_on, numbered, sha256, soon,
+    Air, Central, Node, Scratch, Stopwatch, Tally, block_on, numbered, numbered_sha256, soon,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -66,11 +66,7 @@ fn scanning_sees_name_services_and_manufacturer_data() -> Result<()> {
         let host = world.node.host();
         let address = world.node.address().await?.to_string();
         for extended in [false, true] {
-            let advertisement = Advertisement::connectable()
-                .name("thermometer")
-                .services(&[uuid::BATTERY, uuid::MAIN])
-                .manufacturer(0x1234, &[1, 2]);
-            let advertisement = if extended { advertisement.extended() } else { advertisement };
+            let advertisement = advertisement(extended);
             let scan = async {
                 let arguments = json!({ "seconds": 10, "address": address });
                 let answer = world.central.ask("scan", arguments).await?;
@@ -140,7 +136,7 @@ fn a_thousand_updates_and_commands_arrive_in_order() -> Result<()> {
         let Linked { link, mut sink } = world.connect(517).await?;
         let central = &world.central;
         assert_eq!(link.mtu()?, 247);
-        let due = sha256(&(0..COUNT).flat_map(|n| numbered(n, LENGTH)).collect::<Vec<_>>());
+        let due = numbered_sha256(COUNT, LENGTH);
         central.ask("discover", json!({})).await?;
 
         for (source, uuid) in [(&NOTIFY, uuid::NOTIFY), (&INDICATE, uuid::INDICATE)] {

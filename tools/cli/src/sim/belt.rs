@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bindrune::{Advertisement, Error, Event, Host};
+use bindrune::{Advertisement, Error, Host};
 use tokio::time;
 
-use super::thermometer::wave;
+use super::{thermometer::wave, welcome};
 use crate::services::{BATTERY, BATTERY_LEVEL, HEART_RATE, HEART_RATE_MEASUREMENT};
 
 /// How often the heart rate is measured.
@@ -13,9 +13,11 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
     host.gatt().write(&BATTERY_LEVEL, &[87])?;
+    let advertisement =
+        Advertisement::connectable().name("HR belt").service(HEART_RATE).service(BATTERY);
     tokio::select! {
         end = measure(host) => end,
-        end = serve(host) => end,
+        end = welcome(host, advertisement) => end,
     }
 }
 
@@ -28,13 +30,4 @@ async fn measure(host: &Host) -> Result<(), Error> {
         host.gatt().notify_all(&HEART_RATE_MEASUREMENT, &value).await?;
     }
     Ok(())
-}
-
-async fn serve(host: &'static Host) -> Result<(), Error> {
-    let advertisement =
-        Advertisement::connectable().name("HR belt").service(HEART_RATE).service(BATTERY);
-    loop {
-        let mut connection = host.advertise(&advertisement).await?;
-        while !matches!(connection.next().await, Event::Disconnected(_)) {}
-    }
 }

@@ -10,7 +10,7 @@ mod vault;
 
 use std::future::Future;
 
-use bindrune::{Address, Error, Host, IoCapability, PairingConfig, Platform};
+use bindrune::{Address, Advertisement, Error, Event, Host, IoCapability, PairingConfig, Platform};
 use bindrune_controller::{ControllerConfig, Port, RealTime, World};
 use tokio::task::JoinSet;
 
@@ -52,6 +52,14 @@ impl Neighbourhood {
         }
         let devices = street.devices;
         Ok((Self { _devices: devices, _time: world.spawn_real_time() }, port))
+    }
+}
+
+/// Advertises, and lets one central after the other use what there is.
+async fn welcome(host: &'static Host, advertisement: Advertisement<'_>) -> Result<(), Error> {
+    loop {
+        let mut connection = host.advertise(&advertisement).await?;
+        while !matches!(connection.next().await, Event::Disconnected(_)) {}
     }
 }
 

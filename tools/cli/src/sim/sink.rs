@@ -1,7 +1,8 @@
 //! A device that takes channels on a PSM, and gives back what comes.
 
-use bindrune::{Advertisement, ChannelConfig, Error, Event, Host, Level, Psm};
+use bindrune::{Advertisement, ChannelConfig, Error, Host, Level, Psm};
 
+use super::welcome;
 use crate::echo;
 
 /// Where the sink listens.
@@ -10,7 +11,7 @@ const PSM: Psm = Psm(0x80);
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
     tokio::select! {
         end = listen(host, PSM, Level::Open) => end,
-        end = advertise(host) => end,
+        end = welcome(host, Advertisement::connectable().name("L2CAP sink")) => end,
     }
 }
 
@@ -22,13 +23,5 @@ pub(super) async fn listen(host: &'static Host, psm: Psm, level: Level) -> Resul
         let (_connection, channel) = listener.accept().await?;
         let (octets, reason) = echo::channel(channel).await;
         log::info!("PSM {:#04x}: {octets} octets, then: {reason}", psm.0);
-    }
-}
-
-async fn advertise(host: &'static Host) -> Result<(), Error> {
-    loop {
-        let mut connection =
-            host.advertise(&Advertisement::connectable().name("L2CAP sink")).await?;
-        while !matches!(connection.next().await, Event::Disconnected(_)) {}
     }
 }

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use bindrune::{Advertisement, Error, Event, Host};
+use bindrune::{Advertisement, Error, Host};
 use tokio::time;
 
+use super::welcome;
 use crate::services::{ENVIRONMENT, TEMPERATURE};
 
 /// How often the temperature is measured.
 const PERIOD: Duration = Duration::from_millis(500);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
+    let advertisement = Advertisement::connectable().name("Thermometer").service(ENVIRONMENT);
     tokio::select! {
         end = measure(host) => end,
-        end = serve(host) => end,
+        end = welcome(host, advertisement) => end,
     }
 }
 
@@ -33,12 +35,4 @@ pub(super) fn wave(middle: i16, height: i16, step: usize) -> impl Iterator<Item 
     let up = (0..height).step_by(step);
     let down = up.clone().rev();
     up.chain(down).map(move |offset| middle.saturating_add(offset))
-}
-
-async fn serve(host: &'static Host) -> Result<(), Error> {
-    let advertisement = Advertisement::connectable().name("Thermometer").service(ENVIRONMENT);
-    loop {
-        let mut connection = host.advertise(&advertisement).await?;
-        while !matches!(connection.next().await, Event::Disconnected(_)) {}
-    }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{Gatt, Globals},
-    failure::Failure,
+    failure::{Doing as _, Failure},
     numbers,
     output::{Output, Record},
     paint::Paint,
@@ -63,6 +63,20 @@ impl Record for Reading {
         format!(" {} {name}  {}  {text}", paint.dim(&handle), paint.bold(&self.value))
             .trim_end()
             .to_owned()
+    }
+}
+
+/// Handle and UUID of the value that is meant; no UUID where no characteristic has that handle.
+async fn place(
+    connection: &Connection<'static>,
+    attribute: Attribute,
+    doing: &str,
+) -> Result<(u16, Option<Uuid>), Failure> {
+    match (locate(connection, attribute).await, attribute) {
+        (Ok(Some(found)), _) => Ok((found.handle(), Some(found.uuid()))),
+        (Ok(None) | Err(_), Attribute::Handle(handle)) => Ok((handle, None)),
+        (Ok(None), Attribute::Uuid(_)) => Err(Error::NotFound).doing(doing),
+        (Err(error), Attribute::Uuid(_)) => Err(error).doing(doing),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     session::{self, Setup},
 };
 
-use super::{LONGEST, Reading, locate};
+use super::{LONGEST, Reading, place};
 
 pub(super) async fn run(
     globals: &Globals,
@@ -19,21 +19,10 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     session::run(globals, Setup::central(), async |host| {
         let connection = find::connect(host, target).await?;
-        let located = locate(&connection, attribute).await;
-        let mut value = vec![0; LONGEST];
         let doing = format!("reading {attribute}");
-        let (handle, uuid, len) = match (located, attribute) {
-            (Ok(Some(found)), _) => {
-                let len = connection.read(&found, &mut value).await.doing(&doing)?;
-                (found.handle(), Some(found.uuid()), len)
-            }
-            (Ok(None) | Err(_), Attribute::Handle(handle)) => {
-                let len = connection.read(handle, &mut value).await.doing(&doing)?;
-                (handle, None, len)
-            }
-            (Ok(None), Attribute::Uuid(_)) => return Err(bindrune::Error::NotFound).doing(&doing),
-            (Err(error), Attribute::Uuid(_)) => return Err(error).doing(&doing),
-        };
+        let (handle, uuid) = place(&connection, attribute, &doing).await?;
+        let mut value = vec![0; LONGEST];
+        let len = connection.read(handle, &mut value).await.doing(&doing)?;
         out.record(&Reading::new(handle, uuid, value.get(..len).unwrap_or_default()))
     })
     .await

@@ -9,7 +9,7 @@ use crate::{
     session::{self, Setup},
 };
 
-use super::{Reading, locate};
+use super::{Reading, place};
 
 pub(super) async fn run(
     globals: &Globals,
@@ -23,13 +23,7 @@ pub(super) async fn run(
     session::run(globals, Setup::central(), async |host| {
         let connection = find::connect(host, target).await?;
         let doing = format!("writing {attribute}");
-        let located = locate(&connection, attribute).await;
-        let (handle, uuid) = match (located, attribute) {
-            (Ok(Some(found)), _) => (found.handle(), Some(found.uuid())),
-            (Ok(None) | Err(_), Attribute::Handle(handle)) => (handle, None),
-            (Ok(None), Attribute::Uuid(_)) => return Err(bindrune::Error::NotFound).doing(&doing),
-            (Err(error), Attribute::Uuid(_)) => return Err(error).doing(&doing),
-        };
+        let (handle, uuid) = place(&connection, attribute, &doing).await?;
         if answered {
             connection.write(handle, octets).await.doing(&doing)?;
         } else {
