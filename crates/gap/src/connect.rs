@@ -228,9 +228,10 @@ impl Initiator {
         self.state = State::Idle;
     }
 
-    /// A link came up with us as its central. True where it is wanted.
+    /// A link came up with us as its central. True where it is wanted, also when it comes after the attempt was cancelled to
+    /// make room for another command: there are controllers that report both the cancelling and the link.
     pub(crate) const fn linked(&mut self) -> bool {
-        let wanted = self.is_busy() && self.current && self.wish.is_some();
+        let wanted = self.current && self.wish.is_some();
         self.done();
         if wanted {
             self.withdraw();

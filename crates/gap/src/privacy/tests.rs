@@ -1,8 +1,11 @@
 use std::vec;
 
-use bindrune_hci::{Opcode as O, PrivacyMode, SecretKey, Status, cmd::le::EnabledSet};
+use bindrune_hci::{
+    Event, Opcode as O, PrivacyMode, SecretKey, Status, cmd::le::EnabledSet, event::RawEvent,
+};
 use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
+use hex_literal::hex;
 
 use crate::{
     Advertisement, Config, Connect, GapEvent, GapTimer, Resolve, Scan, SetId,
@@ -44,6 +47,28 @@ fn without_a_private_address_nothing_goes_on_the_air() {
         let (parameters, place) = if extended { (0x2036, 10) } else { (0x2006, 5) };
         assert_eq!(own_type(parameters).1[place], 1, "a random address");
     }
+}
+
+#[test]
+fn a_link_that_comes_after_its_cancelling_is_the_one_that_was_wished() {
+    let mut rig = private(true);
+    rig.gap.set_private_address(ONE, later(&rig));
+    rig.gap.connect(Connect::to(PEER));
+    rig.run();
+    rig.forget();
+    rig.gap.set_private_address(TWO, later(&rig));
+    assert!(rig.step(), "Cancel");
+    rig.hear();
+    assert!(rig.step(), "the address");
+    assert_eq!(rig.opcodes(), [O::LE_CREATE_CONNECTION_CANCEL, O::LE_SET_RANDOM_ADDRESS]);
+    assert!(!rig.model.initiating);
+    let packet = hex!("3e13 01 00 4000 00 01 0100000000c4 1800 0000 4800 00");
+    let raw = RawEvent::parse(&packet).unwrap();
+    let up = rig.gap.handle_event(rig.now, &Event::parse(raw.code, raw.parameters).unwrap());
+    let up = up.unwrap();
+    assert!(up.peer == PEER && up.wanted, "{up:?}");
+    rig.run();
+    assert!(!rig.model.initiating && rig.events.is_empty(), "it is connected already");
 }
 
 #[test]
