@@ -87,11 +87,11 @@ mod tests {
     /// A btsnoop file of H4 packets: events came from the controller, the others went to it.
     fn btsnoop(packets: &[&[u8]]) -> Vec<u8> {
         let mut file = b"btsnoop\0\x00\x00\x00\x01\x00\x00\x03\xea".to_vec();
-        for (second, packet) in (0u64..).zip(packets) {
+        for (at, packet) in (0u64..).step_by(1_000_000).zip(packets) {
             let length = u32::try_from(packet.len()).unwrap().to_be_bytes();
             let flags = if packet[0] == 4 { [0, 0, 0, 3] } else { [0; 4] };
             file.extend([length, length, flags, [0; 4]].concat());
-            file.extend((second * 1_000_000).to_be_bytes());
+            file.extend(at.to_be_bytes());
             file.extend_from_slice(packet);
         }
         file
