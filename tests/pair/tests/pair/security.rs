@@ -3,7 +3,6 @@
 mod bonds;
 mod channels;
 mod keypress;
-mod matrix;
 mod pairing;
 mod privacy;
 mod remembered;
