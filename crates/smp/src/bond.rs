@@ -230,7 +230,8 @@ fn write_ltk(w: &mut Writer<'_>, ltk: Option<&LongTermKey>) -> Result<(), NoRoom
 }
 
 fn write_key(w: &mut Writer<'_>, key: Option<&Key>) -> Result<(), NoRoom> {
-    w.bytes(&key.map_or([0; 16], |key| *key.octets()))
+    let octets: &[u8; 16] = key.map_or(&[0; 16], Key::octets);
+    w.bytes(octets)
 }
 
 fn read_address(r: &mut Reader<'_>) -> Option<Address> {

@@ -10,7 +10,7 @@ use bindrune_wire::Address;
 use cmac::{Cmac, KeyInit, Mac};
 use p256::SecretKey;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     keys::{DhKey, Key, LocalKey, PrivateKey, PublicKey},
@@ -26,17 +26,15 @@ pub const DEBUG_KEY_X: [u8; 32] = [
 /// AES-128 of one block. [Vol 3] Part H, 2.2.1
 #[must_use]
 pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
-    let mut k = reversed(key.octets());
     let mut block = reversed(&plain).into();
-    Aes128::new(&k.into()).encrypt_block(&mut block);
-    k.zeroize();
+    Aes128::new((&*most_first(key)).into()).encrypt_block(&mut block);
     reversed(&block.into())
 }
 
 /// AES-CMAC of `parts` one after the other; key, message and result most significant octet first. RFC 4493
 #[must_use]
 pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
-    let mut mac = Cmac::<Aes128>::new(&(*key).into());
+    let mut mac = Cmac::<Aes128>::new(key.into());
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
 }
@@ -76,7 +74,7 @@ pub fn f6(
 ) -> [u8; 16] {
     let [io, oob, auth] = io_cap;
     reversed(&aes_cmac(
-        &reversed(w.octets()),
+        &most_first(w),
         &[&reversed(n1), &reversed(n2), &reversed(r), &[auth, oob, io], &address(a1), &address(a2)],
     ))
 }
@@ -91,13 +89,13 @@ pub fn g2(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], y: &[u8; 16]) -> u32 {
 /// Converts keys of one transport to another; the identifier as written. [Vol 3] Part H, 2.2.10
 #[must_use]
 pub fn h6(w: &Key, id: &[u8; 4]) -> Key {
-    Key::new(reversed(&aes_cmac(&reversed(w.octets()), &[id])))
+    Key::new(reversed(&aes_cmac(&most_first(w), &[id])))
 }
 
 /// Converts keys of one transport to another; the salt as written. [Vol 3] Part H, 2.2.11
 #[must_use]
 pub fn h7(salt: &[u8; 16], w: &Key) -> Key {
-    Key::new(reversed(&aes_cmac(salt, &[&reversed(w.octets())])))
+    Key::new(reversed(&aes_cmac(salt, &[&*most_first(w)])))
 }
 
 /// The hash of a resolvable private address. [Vol 3] Part H, 2.2.2
@@ -156,7 +154,7 @@ pub fn s1(tk: &Key, responder: &[u8; 16], initiator: &[u8; 16]) -> Key {
 #[must_use]
 pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
     let [c0, c1, c2, c3] = counter.to_le_bytes();
-    let mut mac = Cmac::<Aes128>::new(&reversed(csrk.octets()).into());
+    let mut mac = Cmac::<Aes128>::new((&*most_first(csrk)).into());
     [c3, c2, c1, c0].iter().chain(message.iter().rev()).for_each(|octet| mac.update(&[*octet]));
     let tag: [u8; 16] = mac.finalize().into_bytes().into();
     let [a, b, c, d, e, f, g, h, ..] = tag;
@@ -217,6 +215,11 @@ fn address(address: Address) -> [u8; 7] {
 
 fn features(features: &Features) -> [u8; 6] {
     bindrune_wire::zerocopy::transmute!(*features)
+}
+
+/// The octets of a key, most significant first, until they are dropped.
+fn most_first(key: &Key) -> Zeroizing<[u8; 16]> {
+    Zeroizing::new(reversed(key.octets()))
 }
 
 fn reversed<const N: usize>(octets: &[u8; N]) -> [u8; N] {

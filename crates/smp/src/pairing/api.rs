@@ -1,5 +1,7 @@
 //! What goes into a pairing machine and what comes out.
 
+use core::fmt;
+
 use bindrune_wire::{Address, Level};
 
 use crate::{
@@ -118,7 +120,7 @@ pub enum Job {
 }
 
 /// The result of a [`Job`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum JobDone {
     /// A key pair.
     KeyPair(LocalKey),
@@ -128,6 +130,18 @@ pub enum JobDone {
     Random([u8; 16]),
     /// The job cannot be done: the pairing fails.
     Failed,
+}
+
+impl fmt::Debug for JobDone {
+    /// Without the random octets: a key or a passkey may be made of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyPair(key) => write!(f, "KeyPair({key:?})"),
+            Self::DhKey(key) => write!(f, "DhKey({key:?})"),
+            Self::Random(_) => f.write_str("Random(..)"),
+            Self::Failed => f.write_str("Failed"),
+        }
+    }
 }
 
 /// A question to the user, or something to show. It is void once the pairing has ended.

@@ -163,7 +163,6 @@ impl Secure {
     pub(super) fn handle_pdu(&mut self, context: &Context<'_>, pdu: &Pdu) -> Result<(), Reason> {
         let initiator = context.role == Role::Initiator;
         let method = context.agreed.method;
-        let passkey = matches!(method, Method::Passkey { .. });
         let (slot, value, due) = match pdu {
             Pdu::PublicKey(key) => return self.handle_public_key(initiator, *key),
             Pdu::Confirm(value) => {
@@ -175,7 +174,7 @@ impl Secure {
                 (&mut self.peer_confirm, value, due && self.stage == Stage::Confirm)
             }
             Pdu::Random(value) => {
-                let early = !initiator && method == Method::OutOfBand && !passkey;
+                let early = !initiator && method == Method::OutOfBand;
                 let due = self.stage == Stage::Random || early && self.stage == Stage::Confirm;
                 (&mut self.peer_nonce, value, due)
             }
@@ -301,7 +300,6 @@ impl Secure {
         if let Some(confirm) = &self.peer_confirm {
             let expected = self.expected_confirm(&peer_nonce)?;
             if !crypto::same(&expected, confirm) {
-                self.passkey = None;
                 return Err(Reason::CONFIRM_VALUE_FAILED);
             }
         }
