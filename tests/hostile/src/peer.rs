@@ -52,8 +52,20 @@ static KEY: LazyLock<LocalKey> =
 impl Peer {
     /// A peer in this role that is known by this identity address and uses `address` on the air.
     #[must_use]
-    pub fn new(link: u16, role: Role, config: Config, [identity, address]: [Address; 2]) -> Self {
-        let identity = Identity { address: identity, irk: Key::new([0; 16]) };
+    pub fn new(link: u16, role: Role, config: Config, addresses: [Address; 2]) -> Self {
+        Self::private(link, role, config, addresses, [0; 16])
+    }
+
+    /// As [`Self::new`], with this Identity Resolving Key.
+    #[must_use]
+    pub fn private(
+        link: u16,
+        role: Role,
+        config: Config,
+        [identity, address]: [Address; 2],
+        irk: [u8; 16],
+    ) -> Self {
+        let identity = Identity { address: identity, irk: Key::new(irk) };
         let mut machine = Pairing::new(role, config, identity, address, Controller::ADDRESS);
         machine.set_local_oob(config.oob.then(Self::local_oob));
         Self {

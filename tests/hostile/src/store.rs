@@ -3,7 +3,8 @@
 use core::{
     cell::{Cell, RefCell},
     fmt,
-    future::pending,
+    future::poll_fn,
+    task::{Poll, Waker},
 };
 use std::rc::Rc;
 
@@ -16,11 +17,14 @@ use embassy_futures::block_on;
 pub struct Store {
     shelf: Rc<RefCell<dyn Shelf>>,
     stall: Rc<Cell<Option<Stall>>>,
+    hanging: Rc<Cell<Option<Waker>>>,
 }
 
-/// Where a change of a store hangs for ever.
+/// Where a store hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stall {
+    /// Nothing is loaded.
+    Load,
     /// The record is not written.
     Before,
     /// The record is written, and nobody learns of it.
@@ -35,7 +39,8 @@ impl Store {
     /// This store.
     #[must_use]
     pub fn new(store: impl BondStore + 'static) -> Self {
-        Self { shelf: Rc::new(RefCell::new(store)), stall: Rc::default() }
+        let shelf = Rc::new(RefCell::new(store));
+        Self { shelf, stall: Rc::default(), hanging: Rc::default() }
     }
 
     /// A store in memory that has these records.
@@ -59,15 +64,28 @@ impl Store {
         records
     }
 
-    /// Changes from now on hang there.
+    /// From now on it hangs there.
     pub fn stall(&self, at: Stall) {
         self.stall.set(Some(at));
     }
 
-    async fn hang(&self, at: Stall) {
-        if self.stall.get() == Some(at) {
-            pending::<()>().await;
+    /// It hangs no longer.
+    pub fn resume(&self) {
+        self.stall.set(None);
+        if let Some(waker) = self.hanging.take() {
+            waker.wake();
         }
+    }
+
+    async fn hang(&self, at: Stall) {
+        poll_fn(|cx| {
+            if self.stall.get() != Some(at) {
+                return Poll::Ready(());
+            }
+            self.hanging.set(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -75,6 +93,7 @@ impl BondStore for Store {
     type Error = Failed;
 
     async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Failed> {
+        self.hang(Stall::Load).await;
         self.shelf.borrow_mut().load(&mut each)
     }
 
@@ -86,6 +105,7 @@ impl BondStore for Store {
     }
 
     async fn delete(&mut self, id: RecordId) -> Result<(), Failed> {
+        self.hang(Stall::Before).await;
         self.shelf.borrow_mut().delete(id)
     }
 }

@@ -9,7 +9,7 @@ use bindrune_hci::clock::Clock;
 use bindrune_smp::{Job, JobDone};
 use embassy_futures::select::{Either, select};
 use embassy_time::Duration;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Controller;
 use crate::{
@@ -80,7 +80,7 @@ async fn within<T>(time: Duration, clock: &impl Clock, work: impl Future<Output 
 }
 
 async fn of_bonds(host: &Host, store: &mut impl BondStore, clock: &impl Clock) -> Error {
-    let mut record = [0; RECORD_MAX];
+    let mut record = Zeroizing::new([0; RECORD_MAX]);
     loop {
         let next = host.wait(Key::Host(HostKey::BondJob), |core, _| {
             core.stack.poll_bond_job(&mut record).map_or(Poll::Pending, |job| Poll::Ready(Ok(job)))
@@ -113,7 +113,10 @@ async fn load<S: BondStore>(host: &Host, store: &mut S) -> Result<(), S::Error> 
     };
     let loaded = store.load(each).await?;
     if left_out > 0 {
-        report!(warn, "bonds that cannot be read, or that Config has no place for: {left_out}");
+        report!(
+            warn,
+            "records that cannot be read, or bonds that Config has no place for: {left_out}"
+        );
     }
     if loaded.damaged > 0 || loaded.rolled_back {
         report!(warn, "the store of bonds was damaged: {loaded:?}");

@@ -92,14 +92,13 @@ impl Privacy {
         self.unsaved = false;
     }
 
-    /// The store has a record of this device.
-    pub(super) fn handle_record(&mut self, record: &[u8]) {
-        if let Ok(local) = Local::read(record)
-            && self.irk.is_none()
-            && !local.irk.is_zero()
-        {
+    /// The store has a record of this device; false where it cannot be read.
+    pub(super) fn handle_record(&mut self, record: &[u8]) -> bool {
+        let Ok(local) = Local::read(record) else { return false };
+        if self.irk.is_none() && !local.irk.is_zero() {
             self.irk = Some(local.irk);
         }
+        true
     }
 }
 
@@ -280,5 +279,23 @@ impl Stack {
             self.wishes.connect = Wish::Ended(error);
         }
         self.ready.host(HostKey::Connect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_record_of_this_device_is_not_taken() {
+        let mut record = [0; RECORD_MAX];
+        let mut w = Writer::new(&mut record);
+        Local { irk: Key::new([0x5a; 16]), address: None }.write(&mut w).unwrap();
+        let whole = w.written();
+        let mut privacy = Privacy::new(Choice::Off);
+        assert!(!privacy.handle_record(whole.split_last().unwrap().1));
+        assert!(privacy.irk.is_none());
+        assert!(privacy.handle_record(whole));
+        assert_eq!(privacy.irk, Some(Key::new([0x5a; 16])));
     }
 }

@@ -190,7 +190,15 @@ impl Stack {
         self.pairing_pdu(now, index)
             .or_else(|| self.signalling_pdu(now, index))
             .or_else(|| self.attribute_reply(now, index))
-            .or_else(|| self.attribute_of_app(now, index))
+            .or_else(|| self.pdu_of_app(now, index))
+    }
+
+    /// What the application sends; nothing once the encryption is lost that it was meant for.
+    fn pdu_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        if self.links.get(usize::from(index)).is_some_and(|slot| slot.protection.is_lost()) {
+            return None;
+        }
+        self.attribute_of_app(now, index)
             .or_else(|| self.fixed_pdu(index))
             .or_else(|| self.channel_pdu(index))
     }

@@ -150,8 +150,8 @@ impl Pairing {
         self.refuse(reason);
     }
 
-    /// Owes the peer a Pairing Failed.
-    pub(super) fn refuse(&mut self, reason: Reason) {
+    /// Owes the peer a Pairing Failed, for a pairing that does not begin.
+    pub fn refuse(&mut self, reason: Reason) {
         self.reason = reason;
         self.out.owed |= Owed::FAILED;
     }

@@ -37,8 +37,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The pairing machine of one link.
 ///
-/// - Commands of the app: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::handle_answer`],
-///   [`Self::send_keypress`].
+/// - Commands of the app: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::refuse`],
+///   [`Self::handle_answer`], [`Self::send_keypress`].
 /// - What comes from outside: [`Self::handle_pdu`], [`Self::handle_job`], [`Self::handle_encryption`],
 ///   [`Self::handle_timeout`].
 /// - What it needs and owes: [`Self::poll_job`], [`Self::poll_request`], [`Self::poll_event`],

@@ -29,6 +29,7 @@ macro_rules! pairings {
 pub(crate) mod conduct;
 pub(crate) mod features;
 pub(crate) mod keys;
+mod races;
 pub(crate) mod steps;
 
 /// Accepts legacy pairing too.

@@ -11,8 +11,8 @@ use crate::{
     pairing::Couple,
     parts,
     scene::{
-        ATT, B, LINK, Linked, Log, SECRET, VALUE, config, idle_with, link_as_central, linked,
-        linked_on, retarget,
+        ATT, B, LEVEL, LINK, Linked, Log, SECRET, VALUE, config, idle_with, link_as_central,
+        linked, linked_on, retarget,
     },
 };
 
@@ -182,4 +182,24 @@ cases! {
         assert_eq!(conn.security().unwrap().level, Level::Encrypted);
         assert_eq!(b.frames().len(), 1);
     },
+}
+
+#[test]
+fn nothing_of_the_application_leaves_once_encryption_is_lost() {
+    let mut s = bonded_peripheral();
+    s.b.inject(&KEY_REQUEST);
+    s.b.inject(&ENCRYPTED);
+    let [low, high] = (s.handle(&LEVEL) + 1).to_le_bytes();
+    s.att(&[0x12, low, high, 1, 0]);
+    s.b.sent();
+    let notify = |s: &mut Linked, value| {
+        let conn = s.conn.clone();
+        s.b.spawn(async move { conn.notify(&LEVEL, &[value]).await })
+    };
+    assert_eq!(notify(&mut s, 1).take(), Ok(()));
+    assert_eq!(s.b.frames().len(), 1);
+    s.b.controller().mute = bindrune_hostile::Opcodes::Only(vec![Opcode::DISCONNECT.0]);
+    s.b.inject(&hex!("040804 00 4000 00"));
+    let _unsent = notify(&mut s, 2);
+    assert_eq!(s.b.frames(), []);
 }

@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::Bond;
+use bindrune_smp::{Bond, Reason};
 use bindrune_wire::Address;
 use embassy_time::Instant;
 
@@ -21,9 +21,16 @@ impl Stack {
         let found = self.security.bonds.of_address(peer);
         let known = found.map(|(_, bond)| self.known(&bond, central, own));
         let Some(protection) = self.protection(index) else { return };
+        let late = protection.bond.is_none() && known.is_some() && protection.is_pairing();
         protection.bond = known;
-        let usable = known.is_some_and(|known| known.usable);
-        if central && usable && !protection.current.is_encrypted() && protection.start.is_none() {
+        let idle = protection.start.is_none() && protection.unprotected.is_none();
+        let open = !protection.current.is_encrypted() && protection.storing.is_none();
+        if late {
+            // Nobody was asked whether it may replace the bond.
+            self.refuse_terms(index, Reason::UNSPECIFIED_REASON, PairingFailure::BondKept);
+            self.pairing_changed(now, index);
+        }
+        if central && idle && open && known.is_some_and(|known| known.usable) {
             let _started = self.begin_encryption(now, index);
         }
     }
@@ -54,6 +61,9 @@ impl Stack {
     /// Whether the bond that a link has made may be kept.
     pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
         let known = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
+        if self.security.bonds.is_shadowed(bond) {
+            return Err(PairingFailure::BondKept);
+        }
         match self.security.bonds.named(bond.peer) {
             Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept),
             // The peer says that it is another device, and has shown nothing of it.
@@ -79,7 +89,17 @@ impl Stack {
         if self.security.bonds.put(&bond).is_none() {
             return self.fail_pairing(link.index, PairingFailure::BondsFull);
         }
+        // The same peer's earlier one.
+        self.security.bonds.orphan.take_if(|orphan| orphan.peer == bond.peer);
         self.bond_made(link.index, &bond, paired);
+    }
+
+    /// The bond that a link has made is not kept after all.
+    pub(super) fn drop_bond(&mut self, index: u8, failure: PairingFailure) {
+        if let Some(protection) = self.protection(index) {
+            protection.storing = None;
+        }
+        self.fail_pairing(index, failure);
     }
 
     fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {
@@ -118,8 +138,8 @@ impl Stack {
         }
     }
 
-    /// The store is loaded: links that came up before learn of their bonds.
-    pub(super) fn bonds_loaded(&mut self, now: Instant) {
+    /// The store is loaded, or has kept the bond of a link that ended: links that came up before learn of their bonds.
+    pub(super) fn bonds_known(&mut self, now: Instant) {
         for index in 0..self.link_slots() {
             self.attach_bond(now, index);
             let wanted = self.protection(index).and_then(|p| p.key_wanted.take());

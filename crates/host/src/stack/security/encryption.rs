@@ -130,7 +130,7 @@ impl Stack {
             self.refuse_terms(index, reason, PairingFailure::BondKept);
         }
         let pairing = self.worth_of_pairing(index);
-        let loaded = self.security.bonds.is_loaded();
+        let settled = self.security.bonds.is_settled();
         let Some(protection) = self.protection(index) else { return };
         let machine = protection.pairing.as_mut().filter(|machine| machine.is_active());
         let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
@@ -145,7 +145,7 @@ impl Stack {
                 machine.cancel(Reason::UNSPECIFIED_REASON);
             }
             protection.owed = Owed::Refuse;
-        } else if !loaded {
+        } else if !settled {
             protection.key_wanted = Some((ediv, rand));
         } else {
             self.answer_with_bond(index, ediv, rand);
@@ -191,6 +191,7 @@ impl Stack {
             (true, None) => {}
             (false, start) => {
                 protection.current = LinkSecurity::OPEN;
+                protection.lost |= was;
                 if let Some(start) = start {
                     self.not_encrypted(now, index, start, status);
                 }

@@ -61,6 +61,19 @@ impl Oob {
             Self::None | Self::Wanted | Self::Keyed(_) | Self::Failed => None,
         }
     }
+
+    fn after(self, done: JobDone) -> Self {
+        match (self, done) {
+            (Self::Wanted, JobDone::KeyPair(key)) => Self::Keyed(key),
+            (Self::Keyed(key), JobDone::Random(random)) => {
+                Self::Ready(LocalOob { key, random: Key::new(random) })
+            }
+            // The rest of what was begun before other data was asked for.
+            (before @ Self::Wanted, JobDone::Random(_)) => before,
+            (before @ (Self::None | Self::Ready(_) | Self::Failed), _) => before,
+            (Self::Wanted | Self::Keyed(_), _) => Self::Failed,
+        }
+    }
 }
 
 impl Stack {
@@ -106,14 +119,7 @@ impl Stack {
 
     fn oob_done(&mut self, done: JobDone) {
         let before = core::mem::replace(&mut self.security.oob, Oob::None);
-        self.security.oob = match (before, done) {
-            (Oob::Wanted, JobDone::KeyPair(key)) => Oob::Keyed(key),
-            (Oob::Keyed(key), JobDone::Random(random)) => {
-                Oob::Ready(LocalOob { key, random: Key::new(random) })
-            }
-            (before @ (Oob::None | Oob::Ready(_) | Oob::Failed), _) => before,
-            (Oob::Wanted | Oob::Keyed(_), _) => Oob::Failed,
-        };
+        self.security.oob = before.after(done);
         self.ready.host(HostKey::Bonds);
     }
 
@@ -147,19 +153,18 @@ impl Stack {
             bonds.out = Some(Out::Local);
             return Some(BondJob::Store(RecordId::Local, len));
         }
+        if let Some(peer) = bonds.next_unwanted() {
+            bonds.out = Some(Out::Unwanted(peer));
+            return Some(BondJob::Delete(RecordId::Peer(peer)));
+        }
         if let Some((place, id)) = bonds.next_doomed() {
             bonds.out = Some(Out::Delete(place));
             return Some(BondJob::Delete(id));
         }
-        for index in 0..self.link_slots() {
-            let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
-                continue;
-            };
-            if let Some((bond, _)) = &slot.protection.storing {
-                let (id, len) = write(bond, record)?;
-                self.security.bonds.out = Some(Out::Link(slot.reference(index)));
-                return Some(BondJob::Store(id, len));
-            }
+        if let Some((link, bond)) = self.next_made() {
+            let (id, len) = write(&bond, record)?;
+            self.security.bonds.out = Some(Out::Link(link));
+            return Some(BondJob::Store(id, len));
         }
         let bonds = &mut self.security.bonds;
         if let Some(bond) = &bonds.orphan {
@@ -172,17 +177,30 @@ impl Stack {
         Some(BondJob::Store(id, len))
     }
 
+    /// The next bond that a link has made. One that another link has left no place for meanwhile fails its pairing.
+    fn next_made(&mut self) -> Option<(LinkRef, Bond)> {
+        for index in 0..self.link_slots() {
+            let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
+                continue;
+            };
+            let Some((bond, _)) = slot.protection.storing.clone() else { continue };
+            let link = slot.reference(index);
+            match self.may_keep(index, &bond) {
+                Ok(()) => return Some((link, bond)),
+                Err(failure) => self.drop_bond(index, failure),
+            }
+        }
+        None
+    }
+
     /// A record that the store has; false where it is not taken: it is damaged, has the name of another, or has no place.
     pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) -> bool {
         if id == RecordId::Local {
-            self.privacy.handle_record(record);
-            return true;
+            return self.privacy.handle_record(record);
         }
         // Under its own name alone, so that no two bonds are of one peer.
         let bond = Bond::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer));
-        let bonds = &mut self.security.bonds;
-        // One that is here already may be newer than the record.
-        bond.is_some_and(|bond| bonds.named(bond.peer).is_some() || bonds.put(&bond).is_some())
+        bond.is_some_and(|bond| self.security.bonds.load(&bond))
     }
 
     /// The job of the store is done.
@@ -192,7 +210,7 @@ impl Stack {
             None => {}
             Some(Out::Load) => {
                 self.security.bonds.set_loaded();
-                self.bonds_loaded(now);
+                self.bonds_known(now);
             }
             Some(Out::Local) => self.privacy.saved(),
             Some(Out::Link(link)) => self.bond_stored(link, result),
@@ -202,7 +220,10 @@ impl Stack {
                 {
                     let _place = self.security.bonds.put(&bond);
                 }
+                self.bonds_known(now);
             }
+            Some(Out::Rejected(peer)) => self.security.bonds.take_back(peer),
+            Some(Out::Unwanted(_)) => {}
             // What could not be kept is tried again when it changes again.
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
@@ -218,4 +239,23 @@ fn write(bond: &Bond, record: &mut [u8; RECORD_MAX]) -> Option<(RecordId, usize)
     let mut w = Writer::new(record);
     bond.write(&mut w).ok()?;
     Some((RecordId::Peer(bond.peer), w.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bindrune_smp::{PrivateKey, crypto};
+
+    use super::*;
+
+    #[test]
+    fn out_of_band_data_is_made_even_if_it_is_asked_for_twice() {
+        let key = crypto::key_pair(PrivateKey::new([1; 32])).unwrap();
+        let keyed = Oob::Wanted.after(JobDone::KeyPair(key.clone()));
+        assert!(matches!(keyed, Oob::Keyed(_)));
+        // It is asked for again while the random number is made.
+        let wanted = Oob::Wanted.after(JobDone::Random([2; 16]));
+        let ready = wanted.after(JobDone::KeyPair(key)).after(JobDone::Random([3; 16]));
+        assert_eq!(ready.local().map(|oob| oob.random), Some(Key::new([3; 16])));
+        assert!(matches!(Oob::Wanted.after(JobDone::Failed), Oob::Failed));
+    }
 }

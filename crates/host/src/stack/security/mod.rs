@@ -70,6 +70,8 @@ pub(crate) struct Protection {
     pairing: Option<Pairing>,
     /// What was achieved.
     current: LinkSecurity,
+    /// The link was encrypted, and no longer is: it ends.
+    lost: bool,
     /// The user has authorized the peer.
     authorized: bool,
     /// The bond with the peer.
@@ -124,6 +126,7 @@ impl Protection {
     pub(crate) const NONE: Self = Self {
         pairing: None,
         current: LinkSecurity::OPEN,
+        lost: false,
         authorized: false,
         bond: None,
         unprotected: None,
@@ -183,6 +186,11 @@ impl Protection {
         self.paired.and_then(Result::ok)
     }
 
+    /// True where what the application sends would no longer be protected as it was.
+    pub(in crate::stack) const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     fn is_pairing(&self) -> bool {
         self.pairing.as_ref().is_some_and(Pairing::is_active)
     }
@@ -234,7 +242,7 @@ impl Stack {
         if !slot.is_central() || protection.current.is_encrypted() {
             return Ok(true);
         }
-        if !self.security.bonds.is_loaded() {
+        if !self.security.bonds.is_settled() {
             return Ok(false);
         }
         match (protection.unprotected, protection.bond) {

@@ -44,6 +44,10 @@ impl Stack {
     pub(in crate::stack) fn handle_smp(&mut self, now: Instant, index: u8, packet: Packet) {
         let begins = packet.bytes().first() == Some(&Code::PAIRING_REQUEST.0);
         let idle = self.protection(index).is_some_and(|p| !p.is_pairing());
+        if begins && self.protection(index).is_some_and(|p| p.storing.is_some()) {
+            self.refuse_while_storing(index);
+            return self.rx.pool.give(packet);
+        }
         if begins && idle {
             let require = self.protection(index).map_or(Level::Open, |p| {
                 p.answer_due = None;
@@ -58,6 +62,14 @@ impl Stack {
             self.pairing_changed(now, index);
         }
         self.rx.pool.give(packet);
+    }
+
+    /// A pairing does not begin before the one before it is over, which it is once its bond is stored. [Vol 3] Part H, 3.5.5
+    fn refuse_while_storing(&mut self, index: u8) {
+        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+            pairing.refuse(Reason::BUSY);
+        }
+        self.owe(index);
     }
 
     /// A pairing whose terms this device does not accept ends as soon as they are known.
@@ -143,6 +155,7 @@ impl Stack {
                 && (!auth.contains(AuthReq::SECURE_CONNECTIONS) || worth.secure_connections)
         };
         if protection.start.is_some()
+            || protection.storing.is_some()
             || protection.current.is_encrypted() && enough(&protection.current)
         {
             return;
@@ -198,6 +211,7 @@ impl Stack {
     }
 
     fn pairing_failed(&mut self, now: Instant, index: u8, failure: Failure) {
+        let link = self.links.get(usize::from(index)).map(|slot| slot.reference(index));
         let Some(protection) = self.protection(index) else { return };
         let verdict = protection.verdict.take();
         let stored = protection.paired;
@@ -212,10 +226,10 @@ impl Stack {
             self.security.backoff.failed(now, name);
         }
         let rejected = failure == PairingFailure::Peer(Reason::KEY_REJECTED);
-        if let (true, None, Some(Ok(paired))) = (rejected, storing, stored)
-            && paired.bonded
-        {
-            self.discard_bond(index);
+        match (storing, stored, link) {
+            (Some((bond, _)), _, Some(link)) => self.security.bonds.reject(link, bond.peer),
+            (None, Some(Ok(paired)), _) if rejected && paired.bonded => self.discard_bond(index),
+            (Some(_) | None, ..) => {}
         }
         self.fail_pairing(index, failure);
     }

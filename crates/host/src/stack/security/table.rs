@@ -21,6 +21,8 @@ pub(crate) struct Bonds {
     pub(super) out: Option<Out>,
     /// A bond that is to be stored, of a link that has ended.
     pub(super) orphan: Option<Bond>,
+    /// The peer of a bond that is in the store alone, which is to forget it.
+    unwanted: Option<Address>,
 }
 
 /// What the store is doing.
@@ -32,6 +34,10 @@ pub(super) enum Out {
     Local,
     /// It keeps the bond that a link has made.
     Link(LinkRef),
+    /// It keeps a bond with this peer, which has rejected it meanwhile.
+    Rejected(Address),
+    /// It forgets a bond that this peer has rejected.
+    Unwanted(Address),
     /// It keeps the bond of a link that has ended.
     Orphan,
     /// It keeps the record of a place.
@@ -52,20 +58,22 @@ impl core::fmt::Debug for Bonds {
 
 impl Bonds {
     pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
-        Self { octets, dirty: 0, doomed: 0, kept: 0, loaded: false, out: None, orphan: None }
+        let (dirty, doomed, kept) = (0, 0, 0);
+        Self { octets, dirty, doomed, kept, loaded: false, out: None, orphan: None, unwanted: None }
     }
 
     /// Forgets everything; the store is to be loaded.
     pub(crate) fn reset(&mut self) {
         self.octets.zeroize();
         (self.dirty, self.doomed, self.kept) = (0, 0, 0);
-        (self.loaded, self.out, self.orphan) = (false, None, None);
+        (self.loaded, self.out, self.orphan, self.unwanted) = (false, None, None, None);
     }
 
     /// `run` begins: what the store was doing is done again.
     pub(in crate::stack) fn restart(&mut self) {
         match self.out.take() {
             Some(Out::Store(place)) => self.dirty |= bit(place),
+            Some(Out::Rejected(peer) | Out::Unwanted(peer)) => self.take_back(peer),
             Some(Out::Load | Out::Local | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
         }
         self.loaded = false;
@@ -74,6 +82,11 @@ impl Bonds {
     /// The store was loaded, or there are no bonds to load.
     pub(crate) fn is_loaded(&self) -> bool {
         self.loaded || self.places() == 0
+    }
+
+    /// What there is to know of the bonds is known: a link that comes up is not to wait.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_loaded() && self.orphan.is_none()
     }
 
     pub(super) const fn set_loaded(&mut self) {
@@ -116,16 +129,51 @@ impl Bonds {
         (0..self.places()).filter(|place| self.is_free(*place)).count()
     }
 
-    /// Puts a bond in the place of the one of the same name, or in a free one.
+    /// Puts a bond in the place of the one of the same name, even if that was to be forgotten, or in a free one.
     pub(super) fn put(&mut self, bond: &Bond) -> Option<u8> {
-        let place = match self.named(bond.peer) {
-            Some((place, _)) => place,
-            None => (0..self.places()).find(|place| self.is_free(*place))?,
-        };
+        let known = self.named(bond.peer).map(|(place, _)| place);
+        let doomed = self.doomed_place(bond.peer).filter(|at| self.out != Some(Out::Delete(*at)));
+        let free = || (0..self.places()).find(|place| self.is_free(*place));
+        let place = known.or(doomed).or_else(free)?;
         let record = self.record_mut(place)?;
         record.zeroize();
         bond.write(&mut Writer::new(record)).ok()?;
+        self.doomed &= !bit(place);
         Some(place)
+    }
+
+    /// Takes a record of the store, where there is room for it. What is here is newer, and what is to be forgotten stays away.
+    pub(super) fn load(&mut self, bond: &Bond) -> bool {
+        let gone = self.unwanted == Some(bond.peer) || self.doomed_place(bond.peer).is_some();
+        gone || self.named(bond.peer).is_some() || self.put(bond).is_some()
+    }
+
+    /// The peer rejects the bond that its link has made, and that the store may be at.
+    pub(super) fn reject(&mut self, link: LinkRef, peer: Address) {
+        if self.out == Some(Out::Link(link)) {
+            self.out = Some(Out::Rejected(peer));
+        }
+    }
+
+    /// The store has a bond that does not count: the one from before takes its place again.
+    pub(super) fn take_back(&mut self, peer: Address) {
+        match self.named(peer) {
+            Some((place, _)) => self.mark_dirty(place),
+            None => self.unwanted = Some(peer),
+        }
+    }
+
+    /// The next record that is in the store alone, and is to be forgotten.
+    pub(super) const fn next_unwanted(&mut self) -> Option<Address> {
+        self.unwanted.take()
+    }
+
+    /// Whether a bond with another peer resolves the same addresses: nobody could tell the two apart.
+    pub(super) fn is_shadowed(&self, bond: &Bond) -> bool {
+        let same =
+            |other: &Bond| other.peer != bond.peer && other.keys.peer_irk == bond.keys.peer_irk;
+        let private = bond.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero());
+        private && self.iter().any(|(_, other)| same(&other))
     }
 
     /// The store must keep the record of a place.
@@ -183,6 +231,15 @@ impl Bonds {
             }
         }
         None
+    }
+
+    /// Where the bond of this name is that is to be forgotten.
+    fn doomed_place(&self, peer: Address) -> Option<u8> {
+        let named = |place: &u8| {
+            let bond = self.record(*place).and_then(|record| Bond::read(record).ok());
+            bond.is_some_and(|bond| bond.peer == peer)
+        };
+        (0..self.places()).filter(|place| self.is_doomed(*place)).find(named)
     }
 
     fn is_free(&self, place: u8) -> bool {

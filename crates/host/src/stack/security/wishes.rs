@@ -165,7 +165,7 @@ impl Stack {
         let mut config = self.config.pairing;
         config.bonding &= self.security.bonds.places() > 0;
         config.require = config.require.max(require);
-        config.mitm |= require >= Level::Authenticated;
+        config.mitm |= config.require >= Level::Authenticated;
         let bond = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
         config.consent = consent && (config.consent || bond.is_some());
         config

@@ -1,0 +1,165 @@
+//! What happens while the store is at work, and what two peers do at once.
+
+use bindrune::{Address, Level, Method, PairingConfig, PairingFailure, Reason, RecordId};
+use bindrune_hci::Opcode;
+use bindrune_hostile::{Peer, Stall, Store, Until};
+use bindrune_smp::{Bond, Key, Keys, Role};
+use hex_literal::hex;
+
+use super::{Couple, YES_NO, config, couple_with, peripheral};
+use crate::{
+    bond::{KEY_REQUEST, bond, stored},
+    scene::{LINK, PEER, link},
+};
+
+const REQUEST: [u8; 7] = hex!("01 03 00 09 10 02 02");
+/// Pairing Failed: a key was rejected.
+const REJECTED: [u8; 2] = hex!("05 0f");
+const OTHER: Address = Address::random([0xc0, 0, 0, 0, 0, 9]);
+
+/// A host with these bonds, and a pairing with the peer that is over but for the store, which hangs.
+fn storing(bonds: &[Bond]) -> Couple {
+    let mut couple = couple_with(config(), memory(bonds));
+    couple.link.b.store().stall(Stall::Before);
+    couple.begin(Until::End);
+    assert!(couple.peer.outcome().is_some());
+    assert!(!has_paired(&couple));
+    couple
+}
+
+fn memory(bonds: &[Bond]) -> Store {
+    Store::memory(&bonds.iter().map(stored).collect::<Vec<_>>())
+}
+
+fn resume(couple: &mut Couple) {
+    couple.link.b.store().resume();
+    couple.link.b.settle();
+}
+
+fn has_paired(couple: &Couple) -> bool {
+    couple.link.log.borrow().iter().any(|event| event.starts_with("Paired("))
+}
+
+/// The host and its store have the key of the pairing.
+#[track_caller]
+fn keeps_new_key(couple: &Couple) {
+    let new = couple.peer.outcome().unwrap().keys.peer.clone();
+    assert_eq!(couple.kept().keys.local, new);
+    assert_eq!(couple.link.b.host.bonds().count(), 1);
+}
+
+#[test]
+fn a_pairing_does_not_begin_before_the_last_one_is_stored() {
+    let mut couple = storing(&[]);
+    couple.link.b.sent();
+    couple.says(&REQUEST);
+    couple.refused(Reason::BUSY);
+    resume(&mut couple);
+    assert!(has_paired(&couple));
+    keeps_new_key(&couple);
+    couple.pairs_afresh();
+}
+
+#[test]
+fn a_bond_that_the_peer_rejects_while_it_is_stored_does_not_stay() {
+    for before in [vec![], vec![bond()]] {
+        let mut couple = storing(&before);
+        couple.says(&REJECTED);
+        couple.has_failed(PairingFailure::Peer(Reason::KEY_REJECTED));
+        resume(&mut couple);
+        let left: Vec<_> = before.iter().map(stored).collect();
+        assert_eq!(couple.link.b.store().records(), left);
+        assert_eq!(couple.link.b.host.bonds().count(), left.len());
+        couple.pairs_afresh();
+    }
+}
+
+#[test]
+fn a_bond_that_is_being_removed_does_not_come_back_with_the_next_run() {
+    let mut couple = couple_with(config(), memory(&[bond()]));
+    let host = couple.link.b.host;
+    couple.link.b.store().stall(Stall::Before);
+    let removed = couple.link.b.spawn(async move { host.bonds().remove(&PEER).await });
+    couple.link.b.stop();
+    couple.link.b.store().resume();
+    couple.link.b.run();
+    assert_eq!(removed.take(), Ok(()));
+    assert_eq!(host.bonds().count(), 0);
+    assert_eq!(couple.link.b.store().records(), []);
+}
+
+#[test]
+fn removing_a_bond_while_the_next_one_is_stored_removes_the_old_one_alone() {
+    let mut couple = storing(&[bond()]);
+    let host = couple.link.b.host;
+    let removed = couple.link.b.spawn(async move { host.bonds().remove(&PEER).await });
+    resume(&mut couple);
+    assert_eq!(removed.take(), Ok(()));
+    assert!(has_paired(&couple));
+    keeps_new_key(&couple);
+}
+
+#[test]
+fn of_two_links_that_claim_one_identity_the_first_to_be_stored_has_it() {
+    let mut couple = storing(&[]);
+    let (_conn, log, other) = couple.meets([PEER, OTHER], 0x41);
+    assert!(other.outcome().is_some());
+    resume(&mut couple);
+    assert!(has_paired(&couple));
+    assert_eq!(log.borrow().last().unwrap(), "PairingFailed(BondKept)");
+    keeps_new_key(&couple);
+}
+
+#[test]
+fn nobody_takes_the_private_addresses_of_a_bonded_peer() {
+    let keys =
+        Keys { peer_irk: Some(Key::new([0x55; 16])), peer_identity: Some(OTHER), ..bond().keys };
+    let old = Bond { peer: OTHER, keys, ..bond() };
+    let mut couple = couple_with(config(), memory(core::slice::from_ref(&old)));
+    let config = PairingConfig::DEFAULT;
+    couple.peer = Peer::private(LINK, Role::Initiator, config, [PEER; 2], [0x55; 16]);
+    couple.begin(Until::End);
+    couple.has_failed(PairingFailure::BondKept);
+    assert_eq!(couple.link.b.store().records(), [stored(&old)]);
+    couple.pairs_afresh();
+}
+
+#[test]
+fn a_pairing_that_began_before_the_bond_was_loaded_does_not_replace_it() {
+    let store = memory(&[bond()]);
+    store.stall(Stall::Load);
+    let silent = PairingConfig { consent: false, ..PairingConfig::DEFAULT };
+    let mut couple = couple_with(config().pairing(silent), store);
+    couple.begin(Until::Encryption);
+    couple.link.b.sent();
+    resume(&mut couple);
+    couple.refused(Reason::UNSPECIFIED_REASON);
+    couple.has_failed(PairingFailure::BondKept);
+    assert_eq!(couple.link.b.store().records(), [stored(&bond())]);
+    couple.pairs_afresh();
+}
+
+#[test]
+fn a_peer_that_is_back_before_its_bond_is_stored_is_not_told_that_it_is_lost() {
+    let mut couple = storing(&[]);
+    let key = couple.peer.outcome().unwrap().keys.peer.clone().unwrap().key;
+    couple.link.b.inject(&hex!("04 05 04 00 4000 13"));
+    let (_conn, _log) = link(&mut couple.link.b, LINK);
+    couple.link.b.inject(&KEY_REQUEST);
+    assert_eq!(couple.link.b.commands(), []);
+    resume(&mut couple);
+    let reply = [&hex!("4000")[..], key.octets()].concat();
+    let given = (Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY.0, reply);
+    assert!(couple.link.b.commands().contains(&given));
+    assert_eq!(couple.link.b.store().records()[0].0, RecordId::Peer(PEER));
+}
+
+#[test]
+fn who_requires_protection_asks_for_it() {
+    let strict = PairingConfig { require: Level::SecureConnections, ..YES_NO };
+    let mut couple = peripheral(strict, YES_NO);
+    couple.begin(Until::End);
+    let outcome = couple.peer.outcome().unwrap();
+    assert_eq!(outcome.method, Method::NumericComparison);
+    couple.pairs_afresh();
+}
