@@ -19,6 +19,13 @@
 //! What is not a dimension: `require` and `legacy` can only make a pairing fail that would succeed here, before
 //! anybody is asked anything; whether a side bonds, and which keys it gives, changes nothing of what the link is worth. The
 //! tests beside this one, and those of `bindrune-smp`, have them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "these are tests"
+)]
 
 mod devices;
 mod keys;
