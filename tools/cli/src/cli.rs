@@ -139,7 +139,7 @@ pub(crate) struct Pairing {
     /// Insist on protection against a man in the middle
     #[arg(long)]
     pub(crate) mitm: bool,
-    /// Answer yes to every question
+    /// Answer yes to every question, also whether a number is the same, which nobody has looked at then
     #[arg(long)]
     pub(crate) yes: bool,
     /// The passkey to enter, where the device shows one
@@ -148,6 +148,9 @@ pub(crate) struct Pairing {
     /// Pair by LE legacy pairing too, which anyone near by can listen to
     #[arg(long)]
     pub(crate) legacy: bool,
+    /// The shortest encryption key to accept, in octets, 7 to 16
+    #[arg(long, value_name = "OCTETS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(7..=16))]
+    pub(crate) min_key_size: u8,
 }
 
 #[derive(Debug, Subcommand)]

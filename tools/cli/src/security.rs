@@ -58,7 +58,7 @@ pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingCo
         mitm: options.mitm,
         require: if options.mitm { Level::Authenticated } else { Level::Encrypted },
         legacy: options.legacy,
-        min_key_size: if options.legacy { 7 } else { 16 },
+        min_key_size: options.min_key_size,
         consent: false,
         keypress: true,
         ..PairingConfig::DEFAULT
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn options(mitm: bool) -> cli::Pairing {
-        cli::Pairing { io: None, mitm, yes: false, passkey: None, legacy: false }
+        cli::Pairing { io: None, mitm, yes: false, passkey: None, legacy: false, min_key_size: 16 }
     }
 
     #[test]

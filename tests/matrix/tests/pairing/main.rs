@@ -18,7 +18,7 @@
 //!
 //! What is not a dimension: `require` and `legacy` can only make a pairing fail that would succeed here, before
 //! anybody is asked anything; whether a side bonds, and which keys it gives, changes nothing of what the link is worth. The
-//! tests beside this one, and those of `bindrune-smp`, have them.
+//! tests of `bindrune-pair` and of `bindrune-smp` have them.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -78,6 +78,7 @@ impl Company {
                     yes: false,
                     passkey: None,
                     legacy: false,
+                    min_key_size: 16,
                 };
                 Person::new(out, &options, |peer| peer.to_string()).attend(host).await
             }
