@@ -184,7 +184,7 @@ fn two_programs_pair_over_the_air() {
     let question = peripheral.until("compare");
     let number = ours[0]["number"].as_str().expect("a number");
     assert!(question.contains(number), "{question} {number}");
-    peripheral.until("\"paired\"");
+    // It may leave before the other side has stored the bond, and is not told of it then.
     peripheral.until("disconnected");
     let read = "gatt read Lock 6f0e0003-5a4d-4c8b-9a5e-b1d2c3a4e5f6 --json";
     bindrune(&format!("-t {theirs} {read} {there}")).success();

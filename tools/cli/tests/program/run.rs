@@ -3,8 +3,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::PathBuf,
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
+    thread,
+    time::Duration,
 };
+
+/// The longest that any run may take.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// One run of the program that has ended.
 pub(crate) struct Run {
@@ -16,7 +22,10 @@ pub(crate) struct Run {
 
 /// Runs the program to its end. Words are parted by single spaces.
 pub(crate) fn bindrune(words: &str) -> Run {
-    let output: Output = command(words).output().expect("the program starts");
+    let piped = || Stdio::piped();
+    let child = command(words).stdout(piped()).stderr(piped()).spawn().expect("the program starts");
+    let _running = watch(&child);
+    let output = child.wait_with_output().expect("an exit code");
     Run {
         words: words.into(),
         code: output.status.code(),
@@ -33,6 +42,18 @@ pub(crate) fn command(words: &str) -> Command {
     let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/data");
     command.env_remove("BINDRUNE_BOND_FILE").env("XDG_DATA_HOME", nowhere).stdin(Stdio::null());
     command
+}
+
+/// Kills a process that takes too long, so that its test fails instead of waiting for ever; until the result is dropped.
+fn watch(child: &Child) -> Sender<()> {
+    let (running, ended) = channel();
+    let id = child.id().to_string();
+    thread::spawn(move || {
+        if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
+    });
+    running
 }
 
 impl Run {
@@ -81,13 +102,15 @@ impl Run {
 pub(crate) struct Running {
     child: Child,
     lines: Option<BufReader<ChildStdout>>,
+    _running: Sender<()>,
 }
 
 impl Running {
     pub(crate) fn start(words: &str) -> Self {
         let mut child = command(words).stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("stdout"));
-        Self { child, lines: Some(lines) }
+        let running = watch(&child);
+        Self { child, lines: Some(lines), _running: running }
     }
 
     /// Waits for a line with this text.
