@@ -88,7 +88,7 @@ pub enum Error {
     BondsFull,
     /// There is a bond with the peer that the new one may not replace.
     BondKept,
-    /// The store of bonds failed.
+    /// The store of bonds failed. Where it could not be loaded, nothing that would bond is paired.
     BondStore,
     /// The link is protected, but less than was asked for.
     Insecure {
@@ -158,7 +158,10 @@ impl Error {
             Self::BondKept => {
                 "a bond with this peer exists that a weaker one may not replace; remove it first"
             }
-            Self::BondStore => "the store of bonds failed; what it held before is still in force",
+            Self::BondStore => {
+                "the store of bonds failed, and holds what it held before; \
+                 where it could not be loaded, run the host again once it can be"
+            }
             Self::Disconnected(_)
             | Self::Pairing(_)
             | Self::Encryption(_)

@@ -17,6 +17,7 @@ use embassy_futures::block_on;
 pub struct Store {
     shelf: Rc<RefCell<dyn Shelf>>,
     stall: Rc<Cell<Option<Stall>>>,
+    unreadable: Rc<Cell<bool>>,
     hanging: Rc<Cell<Option<Waker>>>,
 }
 
@@ -40,7 +41,7 @@ impl Store {
     #[must_use]
     pub fn new(store: impl BondStore + 'static) -> Self {
         let shelf = Rc::new(RefCell::new(store));
-        Self { shelf, stall: Rc::default(), hanging: Rc::default() }
+        Self { shelf, stall: Rc::default(), unreadable: Rc::default(), hanging: Rc::default() }
     }
 
     /// A store in memory that has these records.
@@ -77,6 +78,11 @@ impl Store {
         }
     }
 
+    /// From now on it fails to load after it gave its records, or loads again.
+    pub fn set_unreadable(&self, unreadable: bool) {
+        self.unreadable.set(unreadable);
+    }
+
     async fn hang(&self, at: Stall) {
         poll_fn(|cx| {
             if self.stall.get() != Some(at) {
@@ -94,7 +100,8 @@ impl BondStore for Store {
 
     async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Failed> {
         self.hang(Stall::Load).await;
-        self.shelf.borrow_mut().load(&mut each)
+        let loaded = self.shelf.borrow_mut().load(&mut each)?;
+        if self.unreadable.get() { Err(Failed("unreadable".into())) } else { Ok(loaded) }
     }
 
     async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Failed> {

@@ -27,15 +27,16 @@ impl Host {
 impl Bonds<'_> {
     /// Waits until the store was loaded, as every [`Host::run`] begins with.
     ///
+    /// # Errors
+    ///
+    /// [`Error::BondStore`] where the store could not be loaded: until a later `run` loads it there are no bonds, and none is
+    /// made.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
     pub async fn loaded(&self) -> Result<(), Error> {
-        self.host
-            .wait(Key::Host(HostKey::Bonds), |core, _| {
-                if core.stack.bonds_are_loaded() { Poll::Ready(Ok(())) } else { Poll::Pending }
-            })
-            .await
+        self.host.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_bonds()).await
     }
 
     /// Removes the bond with this identity from memory and store. A link with the peer stays as it is until it ends.
@@ -62,6 +63,9 @@ impl Bonds<'_> {
     ///
     /// Dropped, some bonds may be left.
     pub async fn clear(&self) -> Result<(), Error> {
+        if let Poll::Ready(Err(error)) = self.host.with(|core| core.stack.poll_bonds()) {
+            return Err(error);
+        }
         for bond in self.host.bonds() {
             match self.remove(&bond.identity).await {
                 Ok(()) | Err(Error::NotBonded) => {}

@@ -55,8 +55,8 @@ pub enum Event<'h> {
     },
     /// The link is encrypted now, or with another key: this is what it is worth.
     Encrypted(LinkSecurity),
-    /// A pairing is complete, and its bond is stored where there is one. Where the link ends first, the bond is stored all
-    /// the same, and [`Host::bonds`] has it, but this is not told.
+    /// A pairing is complete, and its bond is stored where there is one. Where the link ends first and the store was loaded, the
+    /// bond is stored all the same, and [`Host::bonds`] has it, but this is not told.
     Paired(Paired),
     /// A pairing failed.
     PairingFailed(PairingFailure),

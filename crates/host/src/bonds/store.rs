@@ -92,6 +92,10 @@ pub trait BondStore {
 
     /// Gives each record to `each` once. A damaged record is left out, and counted in the result.
     ///
+    /// After an error the host goes on without bonds, and forgets the records that it was given: [`crate::Host::bonds`] is empty, a
+    /// pairing that would bond is refused with [`crate::Error::BondStore`] before it starts, and nothing is stored or deleted,
+    /// until the next `run` loads the store. A stronger bond may lie there, which nobody could compare a new one with.
+    ///
     /// # Cancel safety
     ///
     /// `each` may have had any of the records; loading may begin again.

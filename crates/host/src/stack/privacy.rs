@@ -72,10 +72,11 @@ impl Privacy {
         self.retry_at.into_iter().chain(end).min()
     }
 
-    /// The random number that is wanted. The key is in the store before an address is made of it.
-    pub(super) fn poll_job(&self) -> Option<(JobTicket, Job)> {
+    /// The random number that is wanted. The key is in the store before an address is made of it, where `lasting`: with a
+    /// store that cannot be read, the key lives until one can be.
+    pub(super) fn poll_job(&self, lasting: bool) -> Option<(JobTicket, Job)> {
         let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
-        let wanted = self.due && !self.unsaved && self.retry_at.is_none();
+        let wanted = self.due && !(self.unsaved && lasting) && self.retry_at.is_none();
         wanted.then_some((JobTicket::Private(secret), Job::Random))
     }
 
@@ -95,8 +96,8 @@ impl Privacy {
     /// The store has a record of this device; false where it cannot be read.
     pub(super) fn handle_record(&mut self, record: &[u8]) -> bool {
         let Ok(local) = Local::read(record) else { return false };
-        if self.irk.is_none() && !local.irk.is_zero() {
-            self.irk = Some(local.irk);
+        if (self.irk.is_none() || self.unsaved) && !local.irk.is_zero() {
+            (self.irk, self.unsaved) = (Some(local.irk), false);
         }
         true
     }
@@ -297,5 +298,22 @@ mod tests {
         assert!(privacy.irk.is_none());
         assert!(privacy.handle_record(whole));
         assert_eq!(privacy.irk, Some(Key::new([0x5a; 16])));
+    }
+
+    #[test]
+    fn a_key_that_no_store_has_gives_way_to_that_of_the_store() {
+        let mut record = [0; RECORD_MAX];
+        let mut w = Writer::new(&mut record);
+        Local { irk: Key::new([0x5a; 16]), address: None }.write(&mut w).unwrap();
+        let irk = Some(Key::new([0x33; 16]));
+        for (unsaved, kept) in [(true, Key::new([0x5a; 16])), (false, Key::new([0x33; 16]))] {
+            let new = Privacy::new(Choice::Off);
+            let mut privacy = Privacy { irk: irk.clone(), unsaved, due: true, ..new };
+            // Without a store to wait for, there is an address all the same.
+            assert_eq!(privacy.poll_job(true).is_some(), !unsaved);
+            assert!(privacy.poll_job(false).is_some());
+            assert!(privacy.handle_record(w.written()));
+            assert_eq!((privacy.irk, privacy.unsaved), (Some(kept), false));
+        }
     }
 }

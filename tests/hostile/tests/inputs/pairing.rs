@@ -31,6 +31,7 @@ pub(crate) mod features;
 pub(crate) mod keys;
 mod races;
 pub(crate) mod steps;
+mod unread;
 
 /// Accepts legacy pairing too.
 const LEGACY: PairingConfig = PairingConfig { legacy: true, ..PairingConfig::DEFAULT };

@@ -42,11 +42,14 @@ impl Stack {
         Known { identity: bond.peer, worth: LinkSecurity::of_bond(bond), usable }
     }
 
-    /// True where a bond with the peer of a link could be kept.
-    pub(super) fn has_room(&self, index: u8) -> bool {
+    /// Whether a bond with the peer of a link could be kept.
+    pub(super) fn room(&self, index: u8) -> Result<(), PairingFailure> {
+        if self.security.bonds.is_unreadable() {
+            return Err(PairingFailure::BondStore);
+        }
         let slot = self.links.get(usize::from(index));
         if slot.is_some_and(|slot| slot.protection.bond.is_some()) {
-            return true;
+            return Ok(());
         }
         let others = (0u8..).zip(self.links.iter()).filter(|(other, link)| {
             let protection = &link.protection;
@@ -55,12 +58,16 @@ impl Stack {
             *other != index && link.is_up() && protection.bond.is_none() && will
         });
         let orphan = usize::from(self.security.bonds.orphan.is_some());
-        others.count().saturating_add(orphan) < self.security.bonds.free()
+        let free = others.count().saturating_add(orphan) < self.security.bonds.free();
+        if free { Ok(()) } else { Err(PairingFailure::BondsFull) }
     }
 
     /// Whether the bond that a link has made may be kept.
     pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
         let known = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
+        if self.security.bonds.is_unreadable() {
+            return Err(PairingFailure::BondStore);
+        }
         if self.security.bonds.is_shadowed(bond) {
             return Err(PairingFailure::BondKept);
         }
@@ -116,12 +123,18 @@ impl Stack {
         self.ready.host(HostKey::Bonds);
     }
 
-    /// A link has ended before its bond was stored: it is stored all the same.
+    /// A link has ended before its bond was stored: it is stored all the same. Not so while it is unknown what bond it would
+    /// replace: there was no success to keep.
     pub(super) fn adopt(&mut self, link: LinkRef, bond: Bond) {
+        let begun = self.security.bonds.out == Some(Out::Link(link));
+        let known = self.security.bonds.is_loaded() && self.may_keep(link.index, &bond).is_ok();
+        if !begun && !known {
+            return;
+        }
         let bonds = &mut self.security.bonds;
         if bonds.orphan.is_none() {
             bonds.orphan = Some(bond);
-            if bonds.out == Some(Out::Link(link)) {
+            if begun {
                 bonds.out = Some(Out::Orphan);
             }
         } else if let Some(place) = bonds.put(&bond) {
@@ -138,7 +151,24 @@ impl Stack {
         }
     }
 
-    /// The store is loaded, or has kept the bond of a link that ended: links that came up before learn of their bonds.
+    /// The store could not be loaded: no pairing makes a bond until it can be.
+    pub(super) fn bonds_unreadable(&mut self, now: Instant) {
+        self.security.bonds.set_unreadable();
+        for index in 0..self.link_slots() {
+            let Some(protection) = self.protection(index) else { continue };
+            let terms =
+                protection.pairing.as_ref().filter(|p| p.is_active()).and_then(|p| p.terms());
+            if protection.storing.is_some() {
+                self.drop_bond(index, PairingFailure::BondStore);
+            } else if terms.is_some_and(|terms| terms.bonded) {
+                self.refuse_terms(index, Reason::UNSPECIFIED_REASON, PairingFailure::BondStore);
+                self.pairing_changed(now, index);
+            }
+        }
+    }
+
+    /// The store is loaded or could not be, or has kept the bond of a link that ended: links that came up before learn of their
+    /// bonds.
     pub(super) fn bonds_known(&mut self, now: Instant) {
         for index in 0..self.link_slots() {
             self.attach_bond(now, index);
@@ -154,6 +184,9 @@ impl Stack {
 
     /// Begins to remove a bond; gives its place.
     pub(crate) fn remove_bond(&mut self, identity: Address) -> Result<u8, Error> {
+        if self.security.bonds.is_unreadable() {
+            return Err(Error::BondStore);
+        }
         let (place, _) = self.security.bonds.named(identity).ok_or(Error::NotBonded)?;
         self.security.bonds.doom(place);
         for index in 0..self.link_slots() {
@@ -185,9 +218,19 @@ impl Stack {
         bonds.next().map(|(at, bond)| (at, BondInfo::of(&bond)))
     }
 
-    /// Whether the bonds are known, so that they can be listed.
+    /// Whether what there is to know of the bonds is known.
     pub(crate) fn bonds_are_loaded(&self) -> bool {
         self.security.bonds.is_loaded()
+    }
+
+    /// Ready once the bonds can be listed, or the store could not be loaded.
+    pub(crate) fn poll_bonds(&self) -> Poll<Result<(), Error>> {
+        let bonds = &self.security.bonds;
+        match (bonds.is_loaded(), bonds.is_unreadable()) {
+            (_, true) => Poll::Ready(Err(Error::BondStore)),
+            (true, false) => Poll::Ready(Ok(())),
+            (false, false) => Poll::Pending,
+        }
     }
 
     /// Puts back what the GATT server remembered of a bonded peer. [Vol 3] Part G, 2.5.2

@@ -93,7 +93,8 @@ impl Stack {
             Oob::Keyed(_) => Some((JobTicket::Oob, Job::Random)),
             Oob::None | Oob::Ready(_) | Oob::Failed => {
                 let known = self.security.bonds.is_loaded();
-                known.then(|| self.privacy.poll_job()).flatten()
+                let lasting = !self.security.bonds.is_unreadable();
+                known.then(|| self.privacy.poll_job(lasting)).flatten()
             }
         }
     }
@@ -148,6 +149,9 @@ impl Stack {
         if !bonds.is_loaded() {
             bonds.out = Some(Out::Load);
             return Some(BondJob::Load);
+        }
+        if bonds.is_unreadable() {
+            return None;
         }
         if let Some(len) = self.privacy.poll_record(record) {
             bonds.out = Some(Out::Local);
@@ -209,7 +213,10 @@ impl Stack {
         match self.security.bonds.out.take() {
             None => {}
             Some(Out::Load) => {
-                self.security.bonds.set_loaded();
+                match result {
+                    Ok(()) => self.security.bonds.set_loaded(),
+                    Err(()) => self.bonds_unreadable(now),
+                }
                 self.bonds_known(now);
             }
             Some(Out::Local) => self.privacy.saved(),

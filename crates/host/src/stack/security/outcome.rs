@@ -160,7 +160,7 @@ pub enum PairingFailure {
     BondsFull,
     /// There is a bond with this peer that the new one may not replace: it is stronger, or the user did not agree.
     BondKept,
-    /// The store failed to keep the bond.
+    /// The store failed to keep the bond, or could not be loaded when `run` began.
     BondStore,
 }
 
@@ -197,7 +197,9 @@ impl fmt::Display for PairingFailure {
             Self::BondKept => f.write_str(
                 "there is a bond with this peer that a weaker one may not replace; remove it first",
             ),
-            Self::BondStore => f.write_str("the store failed to keep the bond"),
+            Self::BondStore => f.write_str(
+                "the store failed to keep the bond, or could not be loaded: see what it reported",
+            ),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Stack {
 
     /// A pairing whose terms this device does not accept ends as soon as they are known.
     fn check_terms(&mut self, index: u8) {
-        let (weaker, room) = (self.is_weaker_than_bond(index), self.has_room(index));
+        let (weaker, room) = (self.is_weaker_than_bond(index), self.room(index));
         let listening = self.security.listening;
         let Some(protection) = self.protection(index) else { return };
         let Some(terms) = protection.pairing.as_ref().and_then(Pairing::terms) else {
@@ -87,8 +87,8 @@ impl Stack {
         let asks = protection.consent || terms.method != Method::JustWorks;
         let (reason, verdict) = if weaker {
             (Reason::AUTHENTICATION_REQUIREMENTS, PairingFailure::BondKept)
-        } else if terms.bonded && !room {
-            (Reason::UNSPECIFIED_REASON, PairingFailure::BondsFull)
+        } else if let (true, Err(failure)) = (terms.bonded, room) {
+            (Reason::UNSPECIFIED_REASON, failure)
         } else if asks && !listening {
             let reason = Reason::PAIRING_NOT_SUPPORTED;
             (reason, PairingFailure::Local(reason))

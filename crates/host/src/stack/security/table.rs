@@ -16,13 +16,24 @@ pub(crate) struct Bonds {
     doomed: u64,
     /// Places that the store failed to forget.
     kept: u64,
-    loaded: bool,
+    /// Places whose record came from the store, before that was read to its end.
+    fresh: u64,
+    reading: Reading,
     /// What the store is doing.
     pub(super) out: Option<Out>,
     /// A bond that is to be stored, of a link that has ended.
     pub(super) orphan: Option<Bond>,
     /// The peer of a bond that is in the store alone, which is to forget it.
     unwanted: Option<Address>,
+}
+
+/// Whether the store was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Owed,
+    Done,
+    /// It could not be: what it holds is unknown. No bond counts, and nothing is written.
+    Failed,
 }
 
 /// What the store is doing.
@@ -50,7 +61,7 @@ impl core::fmt::Debug for Bonds {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Bonds")
             .field("places", &self.places())
-            .field("loaded", &self.loaded)
+            .field("reading", &self.reading)
             .field("out", &self.out)
             .finish_non_exhaustive()
     }
@@ -58,15 +69,17 @@ impl core::fmt::Debug for Bonds {
 
 impl Bonds {
     pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
-        let (dirty, doomed, kept) = (0, 0, 0);
-        Self { octets, dirty, doomed, kept, loaded: false, out: None, orphan: None, unwanted: None }
+        let (dirty, doomed, kept, fresh) = (0, 0, 0, 0);
+        let (reading, out, orphan, unwanted) = (Reading::Owed, None, None, None);
+        Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted }
     }
 
     /// Forgets everything; the store is to be loaded.
     pub(crate) fn reset(&mut self) {
         self.octets.zeroize();
-        (self.dirty, self.doomed, self.kept) = (0, 0, 0);
-        (self.loaded, self.out, self.orphan, self.unwanted) = (false, None, None, None);
+        (self.dirty, self.doomed, self.kept, self.fresh) = (0, 0, 0, 0);
+        (self.reading, self.out) = (Reading::Owed, None);
+        (self.orphan, self.unwanted) = (None, None);
     }
 
     /// `run` begins: what the store was doing is done again.
@@ -76,21 +89,38 @@ impl Bonds {
             Some(Out::Rejected(peer) | Out::Unwanted(peer)) => self.take_back(peer),
             Some(Out::Load | Out::Local | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
         }
-        self.loaded = false;
+        self.reading = Reading::Owed;
     }
 
-    /// The store was loaded, or there are no bonds to load.
+    /// The store was loaded, or could not be, or there are no bonds to load.
     pub(crate) fn is_loaded(&self) -> bool {
-        self.loaded || self.places() == 0
+        self.reading != Reading::Owed || self.places() == 0
+    }
+
+    /// The store could not be loaded.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.reading == Reading::Failed
     }
 
     /// What there is to know of the bonds is known: a link that comes up is not to wait.
     pub(super) fn is_settled(&self) -> bool {
-        self.is_loaded() && self.orphan.is_none()
+        self.is_loaded() && (self.orphan.is_none() || self.is_unreadable())
     }
 
     pub(super) const fn set_loaded(&mut self) {
-        self.loaded = true;
+        (self.reading, self.fresh) = (Reading::Done, 0);
+    }
+
+    /// The store could not be loaded: what it gave until then is forgotten, and what it was to forget stays.
+    pub(super) fn set_unreadable(&mut self) {
+        self.reading = Reading::Failed;
+        self.kept |= core::mem::take(&mut self.doomed);
+        while let Some(place) = lowest(self.fresh) {
+            self.fresh &= !bit(place);
+            if let Some(record) = self.record_mut(place) {
+                record.zeroize();
+            }
+        }
     }
 
     /// How many bonds there may be.
@@ -103,9 +133,9 @@ impl Bonds {
         (0..self.places()).filter_map(|place| self.get(place).map(|bond| (place, bond)))
     }
 
-    /// The bond in a place, where it is not about to be forgotten.
+    /// The bond in a place, where it counts and is not about to be forgotten.
     pub(crate) fn get(&self, place: u8) -> Option<Bond> {
-        if self.doomed & bit(place) != 0 {
+        if self.is_unreadable() || self.doomed & bit(place) != 0 {
             return None;
         }
         Bond::read(self.record(place)?).ok()
@@ -145,7 +175,12 @@ impl Bonds {
     /// Takes a record of the store, where there is room for it. What is here is newer, and what is to be forgotten stays away.
     pub(super) fn load(&mut self, bond: &Bond) -> bool {
         let gone = self.unwanted == Some(bond.peer) || self.doomed_place(bond.peer).is_some();
-        gone || self.named(bond.peer).is_some() || self.put(bond).is_some()
+        if gone || self.named(bond.peer).is_some() {
+            return true;
+        }
+        let place = self.put(bond);
+        self.fresh |= place.map_or(0, bit);
+        place.is_some()
     }
 
     /// The peer rejects the bond that its link has made, and that the store may be at.

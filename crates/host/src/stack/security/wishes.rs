@@ -178,15 +178,15 @@ impl Stack {
         index: u8,
         config: PairingConfig,
     ) -> Result<bool, Error> {
-        let full = config.bonding && !self.has_room(index);
+        let room = if config.bonding { self.room(index) } else { Ok(()) };
         let until = self.backoff_of(index).and_then(|peer| self.security.backoff.until(now, peer));
         let oob = self.security.oob.local();
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
         let central = slot.control.role() == Role::CENTRAL;
         let protection: &mut Protection = &mut slot.protection;
         let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
-        if full && central {
-            return Err(Error::BondsFull);
+        if let (true, Err(failure)) = (central, room) {
+            return Err(failure.error());
         }
         pairing.set_config(config);
         pairing.set_local_oob(oob);

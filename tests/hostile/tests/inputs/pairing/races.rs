@@ -140,6 +140,23 @@ fn a_pairing_that_began_before_the_bond_was_loaded_does_not_replace_it() {
 }
 
 #[test]
+fn a_pairing_that_is_over_before_the_bond_was_loaded_does_not_replace_it_once_its_link_is_gone() {
+    let mut couple = couple_with(config(), {
+        let store = memory(&[bond()]);
+        store.stall(Stall::Load);
+        store
+    });
+    couple.begin(Until::End);
+    assert!(couple.peer.outcome().is_some());
+    couple.link.b.inject(&hex!("04 05 04 00 4000 13"));
+    resume(&mut couple);
+    assert!(!has_paired(&couple));
+    assert_eq!(couple.link.b.store().records(), [stored(&bond())]);
+    couple.reconnect();
+    couple.pairs_afresh();
+}
+
+#[test]
 fn a_peer_that_is_back_before_its_bond_is_stored_is_not_told_that_it_is_lost() {
     let mut couple = storing(&[]);
     let key = couple.peer.outcome().unwrap().keys.peer.clone().unwrap().key;
