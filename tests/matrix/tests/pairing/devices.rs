@@ -140,7 +140,8 @@ impl Case {
     }
 
     fn model(&self) -> Model {
-        Model::of(&self.central, &self.peripheral)
+        let [central, peripheral] = self.sides().map(|side| side.bonded(self.before));
+        Model::of(&central, &peripheral)
     }
 
     /// Whether each side can use the bond that there was.

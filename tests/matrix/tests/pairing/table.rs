@@ -98,6 +98,14 @@ impl Strength {
     }
 }
 
+impl Side {
+    /// What it offers where it is bonded with the other side: it asks for MITM where the bond has that, as it would keep the
+    /// bond otherwise.
+    pub(super) fn bonded(self, before: Option<Strength>) -> Self {
+        Self { mitm: self.mitm || before.is_some_and(|old| old.authenticated), ..self }
+    }
+}
+
 impl Model {
     /// [Vol 3] Part H, 2.3.5.1, tables 2.6 to 2.8
     pub(super) fn of(central: &Side, peripheral: &Side) -> Self {
@@ -154,7 +162,8 @@ pub(super) fn expected(
     before: Option<Strength>,
 ) -> Result<Strength, Refusal> {
     let secure = central.secure && peripheral.secure;
-    let authenticated = match Model::of(central, peripheral) {
+    let [central, peripheral] = [central, peripheral].map(|side| side.bonded(before));
+    let authenticated = match Model::of(&central, &peripheral) {
         Model::JustWorks => false,
         Model::Comparison | Model::OutOfBand => true,
         // The specification calls it authenticated; whoever listens to a legacy pairing has its passkey, however, and this

@@ -165,8 +165,10 @@ impl Stack {
         let mut config = self.config.pairing;
         config.bonding &= self.security.bonds.places() > 0;
         config.require = config.require.max(require);
-        config.mitm |= config.require >= Level::Authenticated;
         let bond = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
+        // Without MITM an authenticated bond could not be replaced.
+        let worth = bond.map_or(Level::Open, |bond| bond.worth.level);
+        config.mitm |= config.require.max(worth) >= Level::Authenticated;
         config.consent = consent && (config.consent || bond.is_some());
         config
     }

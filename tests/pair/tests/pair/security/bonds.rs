@@ -89,6 +89,33 @@ fn a_lost_bond_is_told_and_nothing_is_read_until_the_application_decides() {
 }
 
 #[test]
+fn who_has_lost_an_authenticated_bond_pairs_anew_for_one_that_is_as_good() {
+    let plain = PairingConfig { mitm: false, ..with_io(IoCapability::DisplayYesNo) };
+    let scene = Scene::new(918);
+    let [lock, phone] = [safe(plain), reader(plain)].map(|config| scene.device(config));
+    let best = Level::SecureConnections;
+    scene.run(&[&lock, &phone], async {
+        let first = async {
+            let (there, here) = scene.connect(&lock, &phone).await;
+            assert_eq!(here.secure(best).await.map(|security| security.level), Ok(best));
+            ended(there, here).await;
+        };
+        with_users(&scene, [&lock, &phone], first).await;
+        // The central has its half, then the peripheral.
+        for [loses, keeps] in [[&lock, &phone], [&phone, &lock]] {
+            let lost = scene.address(keeps).await;
+            loses.host().bonds().remove(&lost).await.unwrap();
+            let again = async {
+                let (there, here) = scene.connect(&lock, &phone).await;
+                assert_eq!(here.pair().await.map(|paired| paired.level), Ok(best));
+                ended(there, here).await;
+            };
+            with_users(&scene, [&lock, &phone], again).await;
+        }
+    });
+}
+
+#[test]
 fn a_full_table_refuses_and_evicts_nobody() {
     let scene = Scene::new(913);
     let two = scene.device(reader(NOTHING).bonds(2));
