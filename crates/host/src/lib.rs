@@ -78,7 +78,7 @@ pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
 pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
 pub use bindrune_smp::{
     Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey, Method,
-    PrivateKey, PublicKey, Reason,
+    PrivateKey, PublicKey, Reason, crypto::advertising::KeyMaterial,
 };
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};

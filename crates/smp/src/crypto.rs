@@ -2,6 +2,7 @@
 //!
 //! Values go in and come out as on the wire, least significant octet first.
 
+pub mod advertising;
 #[cfg(test)]
 mod tests;
 

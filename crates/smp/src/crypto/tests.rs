@@ -6,7 +6,7 @@ use bindrune_wire::{Address, AddressKind};
 
 use crate::{
     DhKey, Key, PrivateKey, PublicKey,
-    crypto::{self, aes_cmac},
+    crypto::{self, advertising::KeyMaterial, aes_cmac},
     pdu::{Features, Pdu},
 };
 use toml::{Table, Value};
@@ -189,4 +189,66 @@ fn key_diversifying() {
         let plain = u128::from(number("r")) << 16 | u128::from(number("d"));
         assert_eq!(crypto::e(&key(v, "k"), plain.to_le_bytes()), le(v, "out"));
     });
+}
+
+#[test]
+fn encrypted_advertising() {
+    each("encrypted_advertising_data", |v| {
+        let key = KeyMaterial { session_key: key(v, "session_key"), iv: big(v, "iv") };
+        let (plain, content) = (bytes(v, "plaintext"), bytes(v, "payload"));
+        let mut out = [0; 64];
+        assert_eq!(key.encrypt(big(v, "randomizer"), &plain, &mut out), Ok(&content[..]));
+        assert_eq!(bytes(v, "ad_structure")[2..], content);
+        assert_eq!(key.decrypt(&content, &mut out), Some(&plain[..]));
+        for at in 0..content.len() {
+            let mut other = content.clone();
+            other[at] ^= 1;
+            assert_eq!(key.decrypt(&other, &mut out), None, "{at}");
+            assert_eq!(key.decrypt(&content[..at], &mut out), None, "{at}");
+        }
+        let short = plain.len() + KeyMaterial::OVERHEAD - 1;
+        assert!(key.encrypt(big(v, "randomizer"), &plain, &mut out[..short]).is_err());
+        assert_eq!(key.decrypt(&content, &mut out[..plain.len() - 1]), None);
+    });
+}
+
+/// Functions of services and of links that this host does not have, from those that it has.
+#[test]
+fn built_from_others() {
+    let k1 = |n: &[u8; 16], salt: &[u8], p: &[u8]| {
+        aes_cmac(&aes_cmac(&salt.try_into().unwrap(), &[n]), &[p])
+    };
+    each("h8", |v| {
+        let h8 = k1(&big(v, "k"), &bytes(v, "s"), &bytes(v, "key_id"));
+        assert_eq!(h8, big(v, "out"));
+    });
+    each("csis_sih", |v| {
+        assert_eq!(crypto::ah(&key(v, "sirk"), le(v, "prand")), le(v, "hash"));
+        let mut rsi = bytes(v, "hash");
+        rsi.splice(0..0, bytes(v, "prand"));
+        rsi.reverse();
+        assert_eq!(rsi, bytes(v, "rsi_le"));
+    });
+    each("csis_sef", |v| {
+        let (k, sirk): ([u8; 16], [u8; 16]) = (big(v, "k"), big(v, "sirk"));
+        let salt = aes_cmac(&[0; 16], &[b"SIRKenc"]);
+        assert_eq!(salt, big(v, "salt_s1_sirkenc"));
+        let mask = k1(&k, &salt, b"csis");
+        assert_eq!(mask, big(v, "k1_csis"));
+        let sealed: Vec<u8> = mask.iter().zip(sirk).map(|(a, b)| a ^ b).collect();
+        assert_eq!(sealed, bytes(v, "enc_sirk"));
+    });
+}
+
+/// The tables above, those of whole pairings (`pairing/tests/transcripts.rs`), and the one of another crate.
+#[test]
+fn every_table_is_run() {
+    let here = include_str!("tests.rs");
+    let transcripts = include_str!("../pairing/tests/transcripts.rs");
+    for table in vectors().keys() {
+        let quoted = format!("\"{table}\"");
+        // The hashes of a server's attributes: `bindrune-gatt`, `hash/tests.rs`, from tables with these attributes.
+        let elsewhere = table == "gatt_database_hash";
+        assert!(here.contains(&quoted) || transcripts.contains(&quoted) || elsewhere, "{table}");
+    }
 }
