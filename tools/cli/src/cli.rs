@@ -149,8 +149,14 @@ pub(crate) struct Pairing {
     #[arg(long)]
     pub(crate) legacy: bool,
     /// The shortest encryption key to accept, in octets, 7 to 16
-    #[arg(long, value_name = "OCTETS", default_value_t = 16, value_parser = clap::value_parser!(u8).range(7..=16))]
+    #[arg(long, value_name = "OCTETS", default_value_t = Self::DEFAULT.min_key_size, value_parser = clap::value_parser!(u8).range(7..=16))]
     pub(crate) min_key_size: u8,
+}
+
+impl Pairing {
+    /// Nothing of it on the command line.
+    pub(crate) const DEFAULT: Self =
+        Self { io: None, mitm: false, yes: false, passkey: None, legacy: false, min_key_size: 16 };
 }
 
 #[derive(Debug, Subcommand)]

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn options(mitm: bool) -> cli::Pairing {
-        cli::Pairing { io: None, mitm, yes: false, passkey: None, legacy: false, min_key_size: 16 }
+        cli::Pairing { mitm, ..cli::Pairing::DEFAULT }
     }
 
     #[test]

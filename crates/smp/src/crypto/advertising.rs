@@ -34,6 +34,10 @@ impl KeyMaterial {
     /// Encrypts advertising structures; gives the content of an Encrypted Data structure (0x31), [`Self::OVERHEAD`] octets longer.
     ///
     /// `randomizer` is random and new for each change of the data: with one that was used before, both data can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] where `out` is shorter than the data and [`Self::OVERHEAD`].
     pub fn encrypt<'a>(
         &self,
         randomizer: [u8; RANDOMIZER],

@@ -99,15 +99,8 @@ mod tests {
     use crate::failure::Exit;
 
     fn outcome(error: Error) -> (Exit, String, String) {
-        let options = cli::Pairing {
-            io: None,
-            mitm: false,
-            yes: false,
-            passkey: None,
-            legacy: false,
-            min_key_size: 16,
-        };
-        let person = Person::new(Output::new(true), &options, |peer| format!("{peer}"));
+        let person =
+            Person::new(Output::new(true), &cli::Pairing::DEFAULT, |peer| format!("{peer}"));
         match explained(Err(error), &person).unwrap_err() {
             Failure::Told { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
             Failure::BrokenPipe => panic!("told"),

@@ -72,15 +72,7 @@ impl Company {
         match self {
             Self::Sim => compare(host, out).await,
             Self::Person | Self::Nobody => {
-                let options = cli::Pairing {
-                    io: None,
-                    mitm: false,
-                    yes: false,
-                    passkey: None,
-                    legacy: false,
-                    min_key_size: 16,
-                };
-                Person::new(out, &options, |peer| peer.to_string()).attend(host).await
+                Person::new(out, &cli::Pairing::DEFAULT, |peer| peer.to_string()).attend(host).await
             }
         }
     }
