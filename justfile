@@ -67,6 +67,10 @@ interop-full *arguments:
     BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked {{ arguments }} \
         channels_carry -- --nocapture
 
+# Three links over rootcanal, one Bumble peer after another killed, frozen and out of range, for so many minutes.
+soak minutes="120":
+    BINDRUNE_SOAK={{ minutes }} cargo test --package bindrune-interop --release --locked --test soak -- --nocapture
+
 # The tour, on the built-in virtual controller.
 demo:
     cargo run --release --locked --package bindrune-cli -- demo

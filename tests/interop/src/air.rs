@@ -14,7 +14,7 @@ const CONFIGURATION: &str = "strict: false";
 /// How often ports are chosen anew when another program took one in between.
 const ATTEMPTS: usize = 5;
 const START_TIME: Duration = Duration::from_secs(20);
-const ANSWER_TIME: Duration = Duration::from_secs(5);
+const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// What the test port says before its first answer.
 const GREETING: &str = "RegisterSendResponse called";
 
@@ -107,7 +107,7 @@ impl Air {
     /// `set_device_address ID ADDRESS`, and returns its answer.
     ///
     /// # Errors
-    /// When rootcanal does not answer within 5 s.
+    /// When rootcanal does not answer within 20 s.
     pub fn command(&mut self, name: &str, arguments: &[&str]) -> Result<String> {
         let mut message = Vec::new();
         push_text(&mut message, name)?;

@@ -1,5 +1,6 @@
 //! Our own host on a controller of the air, driven by a task of its own.
 
+use crate::soak;
 use crate::transfer::{is_full, patience};
 use crate::{Air, Capture, Pty, check_capture, check_sent};
 use anyhow::{Context, Result, bail, ensure};
@@ -28,7 +29,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// # Errors
 /// Its own, and when it is not over in time.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    RUNTIME.block_on(async { tokio::time::timeout(patience(), future).await? })
+    block_on_for(patience(), future)
+}
+
+/// [`block_on`] with a time limit of its own.
+///
+/// # Errors
+/// Those of the future, and when it is not over in `time`.
+pub fn block_on_for<T>(time: Duration, future: impl Future<Output = Result<T>>) -> Result<T> {
+    RUNTIME.block_on(async { tokio::time::timeout(time, future).await? })
 }
 
 /// Waits for what must happen within a few seconds.
@@ -180,8 +189,9 @@ impl Node {
     }
 
     fn check(&self, check: impl Fn(&Path) -> Result<Capture>) -> Result<()> {
-        // A whole day of octets is too much for tshark.
-        let captures = if is_full() { &[] } else { self.captures.as_slice() };
+        // Captures of runs that last for hours are too long for tshark.
+        let long = is_full() || soak::length().is_some();
+        let captures = if long { &[] } else { self.captures.as_slice() };
         captures.iter().try_for_each(|capture| check(capture).map(drop))
     }
 

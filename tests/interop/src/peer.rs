@@ -164,6 +164,12 @@ impl Peer {
         Ok(Self { process, input, waiting, script, name, address, starts, log, capture })
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// Lets it end by itself, so that its capture is whole.
     fn end(&mut self) {
         self.input.get_mut().unwrap_or_else(PoisonError::into_inner).pipe = None;
