@@ -95,20 +95,21 @@ impl Address {
 }
 
 impl fmt::Display for Address {
-    /// `C4:5E:12:00:00:01`, without the kind.
+    /// Writes `C4:5E:12:00:00:01/random`, which [`str::parse`] reads back as the same address. `{:#}` leaves the kind out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.octets;
-        write!(f, "{g:02X}:{e:02X}:{d:02X}:{c:02X}:{b:02X}:{a:02X}")
+        write!(f, "{g:02X}:{e:02X}:{d:02X}:{c:02X}:{b:02X}:{a:02X}")?;
+        match self.kind {
+            _ if f.alternate() => Ok(()),
+            AddressKind::Public => f.write_str("/public"),
+            AddressKind::Random => f.write_str("/random"),
+        }
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            AddressKind::Public => "public",
-            AddressKind::Random => "random",
-        };
-        write!(f, "{self}/{kind}")
+        write!(f, "{self}")
     }
 }
 
@@ -127,7 +128,7 @@ impl core::error::Error for ParseAddressError {}
 impl FromStr for Address {
     type Err = ParseAddressError;
 
-    /// `AA:BB:CC:DD:EE:FF/public` or `/random`; public where the kind is left out.
+    /// Reads `AA:BB:CC:DD:EE:FF/public` or `/random`; public if the kind is left out.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (digits, kind) = match text.split_once('/') {
             None | Some((_, "public")) => (text.trim_end_matches("/public"), AddressKind::Public),
@@ -160,10 +161,25 @@ mod tests {
     fn text_and_octets_agree() {
         let a: Address = "C4:5E:12:00:00:01/random".parse().unwrap();
         assert_eq!(a.octets(), [1, 0, 0, 0x12, 0x5e, 0xc4]);
-        assert_eq!(a.to_string(), "C4:5E:12:00:00:01");
-        assert_eq!(std::format!("{a:?}"), "C4:5E:12:00:00:01/random");
+        assert_eq!(a.to_string(), "C4:5E:12:00:00:01/random");
+        assert_eq!(
+            std::format!("{a:?} {a:#?}"),
+            "C4:5E:12:00:00:01/random C4:5E:12:00:00:01/random"
+        );
+        assert_eq!(std::format!("{a:#}"), "C4:5E:12:00:00:01");
         assert!(a.is_static() && a.is_identity() && !a.is_resolvable());
         assert_eq!(a, Address::random([0xc4, 0x5e, 0x12, 0, 0, 1]));
+    }
+
+    #[test]
+    fn a_printed_address_is_read_back_with_its_kind() {
+        for kind in [AddressKind::Public, AddressKind::Random] {
+            for octets in [[0; 6], [0xff; 6], [1, 0xa0, 3, 4, 0x5f, 0xc6]] {
+                let address = Address::new(kind, octets);
+                assert_eq!(address.to_string().parse(), Ok(address));
+                assert_eq!(std::format!("{address:?}").parse(), Ok(address));
+            }
+        }
     }
 
     #[test]

@@ -167,6 +167,15 @@ mod tests {
     }
 
     #[test]
+    fn a_printed_uuid_is_read_back() {
+        for uuid in
+            [Uuid::new_16(0), Uuid::new_16(0xfff0), Uuid::new_32(0x12_0000), Uuid::new_128(7)]
+        {
+            assert_eq!(uuid.to_string().parse(), Ok(uuid));
+        }
+    }
+
+    #[test]
     fn what_is_not_a_uuid_is_refused() {
         for text in [
             "",

@@ -38,7 +38,7 @@ impl std::fmt::Display for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Address(address) => write!(f, "{address:?}"),
-            Self::AnyKind(octets) => write!(f, "{}", Address::new(AddressKind::Public, *octets)),
+            Self::AnyKind(octets) => write!(f, "{:#}", Address::new(AddressKind::Public, *octets)),
             Self::Name(name) => write!(f, "{name:?}"),
         }
     }

@@ -56,7 +56,7 @@ impl Info {
             lmp_subversion: info.lmp_subversion,
             manufacturer: known.map_or_else(company, str::to_owned),
             manufacturer_id: id,
-            address: info.address.to_string(),
+            address: format!("{:#}", info.address),
             address_type: match info.address.kind() {
                 AddressKind::Public => "public",
                 AddressKind::Random => "random",

@@ -1,6 +1,6 @@
 //! `gatt tree`: the whole attribute database of a device.
 
-use bindrune::{AddressKind, Connection, Error, Properties, Uuid};
+use bindrune::{Connection, Error, Properties, Uuid};
 use serde::Serialize;
 
 use crate::{
@@ -176,11 +176,7 @@ fn names(properties: Properties) -> Vec<&'static str> {
 fn heading(connection: &Connection<'static>, nodes: &[Node]) -> String {
     let mut parts = Vec::new();
     if let Ok(peer) = connection.peer() {
-        let kind = match peer.kind() {
-            AddressKind::Public => "public",
-            AddressKind::Random => "random",
-        };
-        parts.push(format!("{peer} ({kind})"));
+        parts.push(peer.to_string());
     }
     if let Ok(mtu) = connection.mtu() {
         parts.push(format!("MTU {mtu}"));
