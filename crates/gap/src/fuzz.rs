@@ -22,7 +22,8 @@ pub fn ad_data(data: &[u8]) {
     let structures = ad.structures().count();
     assert!(structures <= data.len());
     assert!(ad.whole_len() <= data.len());
-    let _ = (ad.flags(), ad.appearance(), ad.tx_power(), ad.is_malformed());
+    assert_eq!(ad.flags().is_some(), ad.find(crate::AdType::FLAGS).is_some());
+    let _ = (ad.appearance(), ad.tx_power(), ad.is_malformed());
     let _ = ad.name().map(|name| (name.text().is_some(), name.octets().len()));
     let lists = ad.services().count();
     assert!(lists.saturating_add(ad.manufacturer().count()) <= data.len());

@@ -44,13 +44,15 @@ impl<'a> AdData<'a> {
     /// The data of the first structure of one type.
     #[must_use]
     pub fn find(&self, ad_type: AdType) -> Option<&'a [u8]> {
-        self.whole().find(|s| s.ad_type == ad_type).map(|s| s.data)
+        self.all(ad_type).next()
     }
 
-    /// The flags.
+    /// Returns the flags, or `None` if there is no such structure. Octets that it leaves out are 0, so an empty one has no
+    /// flag set. Core Specification Supplement, Part A, 1.3
     #[must_use]
     pub fn flags(&self) -> Option<Flags> {
-        self.find(AdType::FLAGS)?.first().copied().map(Flags::from_bits_retain)
+        let octets = self.find(AdType::FLAGS)?;
+        Some(Flags::from_bits_retain(octets.first().copied().unwrap_or_default()))
     }
 
     /// The local name: the complete one, else the shortened one.
@@ -79,16 +81,20 @@ impl<'a> AdData<'a> {
         ServiceData { structures: self.structures() }
     }
 
-    /// The appearance.
+    /// Returns the appearance. A structure too short for it is left out.
     #[must_use]
     pub fn appearance(&self) -> Option<u16> {
-        Reader::new(self.find(AdType::APPEARANCE)?).u16().ok()
+        self.all(AdType::APPEARANCE).find_map(|data| Reader::new(data).u16().ok())
     }
 
-    /// The transmit power in dBm.
+    /// Returns the transmit power in dBm. A structure too short for it is left out.
     #[must_use]
     pub fn tx_power(&self) -> Option<i8> {
-        Reader::new(self.find(AdType::TX_POWER_LEVEL)?).i8().ok()
+        self.all(AdType::TX_POWER_LEVEL).find_map(|data| Reader::new(data).i8().ok())
+    }
+
+    fn all(&self, ad_type: AdType) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.whole().filter(move |s| s.ad_type == ad_type).map(|s| s.data)
     }
 
     fn whole(&self) -> impl Iterator<Item = Structure<'a>> + use<'a> {
@@ -324,11 +330,27 @@ mod tests {
         assert_eq!(list.services().collect::<Vec<_>>(), [Uuid::new_16(0xbbaa)]);
         let short = AdData::new(&hex!("02 ff 59" "02 16 0f" "01 01" "02 19 00" "04 ff 5900 01"));
         assert_eq!(short.manufacturer().collect::<Vec<_>>(), [(0x0059, &[1][..])]);
-        assert_eq!(
-            (short.flags(), short.appearance(), short.service_data().count()),
-            (None, None, 0)
-        );
+        assert_eq!((short.appearance(), short.service_data().count()), (None, 0));
         assert_eq!(AdData::new(&hex!("07 31 010203040506")).structures().count(), 1);
+    }
+
+    /// Core Specification Supplement, Part A, 1.3: octets of 0 at the end are left out.
+    #[test]
+    fn empty_flags_are_flags_of_which_none_is_set() {
+        assert_eq!(AdData::new(&hex!("01 01")).flags(), Some(Flags::empty()));
+        assert_eq!(AdData::new(&hex!("03 01 04 80")).flags(), Some(Flags::BR_EDR_NOT_SUPPORTED));
+        assert_eq!(AdData::new(&hex!("02 0a 00")).flags(), None);
+    }
+
+    #[test]
+    fn an_empty_structure_hides_none_that_follows() {
+        let ad = AdData::new(
+            &hex!("01 19" "02 19 00" "03 19 4103" "01 0a" "02 0a f8" "01 ff" "04 ff 5900 01"),
+        );
+        assert_eq!((ad.appearance(), ad.tx_power()), (Some(0x0341), Some(-8)));
+        assert_eq!(ad.manufacturer().collect::<Vec<_>>(), [(0x0059, &[1][..])]);
+        let name = AdData::new(&hex!("01 09")).name().unwrap();
+        assert_eq!((name.text(), name.is_complete()), (Some(""), true));
     }
 
     proptest! {
