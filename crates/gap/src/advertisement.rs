@@ -200,7 +200,8 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// The local name. It is shortened where it does not fit.
+    /// Sets the local name. Passive scanners find it, or its beginning, if the advertising data has room after the other
+    /// structures; the scan response then has the whole name if it fits.
     #[must_use]
     pub const fn name(mut self, name: &'a str) -> Self {
         self.name = Some(name);

@@ -31,8 +31,9 @@ impl defmt::Format for TooLong {
 /// where the PDU has one; scannable extended PDUs have only that one. [Vol 6] Part B, 4.4.2
 ///
 /// Order: flags, services, appearance, service data, manufacturer data, transmit power, what the user wrote, the name. A
-/// structure goes to the scan response where the advertising data has no room; a list of services is spread over both;
-/// a name that fits in neither is shortened.
+/// structure goes to the scan response where the advertising data has no room; a list of services is spread over both. Of
+/// a name that does not fit the advertising data, the beginning that fits goes there, for passive scanners, and the whole
+/// name to the scan response if it fits.
 pub fn lay_out(
     advertisement: &Advertisement<'_>,
     advertising: &mut [u8],
@@ -146,12 +147,13 @@ impl Sheet<'_> {
     /// Keeps `reserved` octets of the scan response for what the user wrote.
     fn name(&mut self, name: &str, reserved: usize) -> Result<(), TooLong> {
         let room = self.second.room().saturating_sub(reserved);
-        if name.len() <= self.first.room() || (room < name.len() && self.first.room() >= room) {
-            self.first.name_or_beginning(name)
-        } else {
-            self.second.name_within(name, room)
+        let whole = name.len() <= self.first.room();
+        let first = self.first.name_or_beginning(name);
+        if whole || (first.is_ok() && room < name.len()) {
+            return Ok(());
         }
-        .map_err(|NoRoom| TooLong(AdType::COMPLETE_LOCAL_NAME))
+        let second = self.second.name_within(name, room);
+        first.or(second).map_err(|NoRoom| TooLong(AdType::COMPLETE_LOCAL_NAME))
     }
 }
 
@@ -210,7 +212,7 @@ mod tests {
         let ad =
             Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]).name(name);
         let (first, second) = laid_out(&ad).unwrap();
-        assert_eq!(first, hex!("020106 03030f18 07ff5900 07070707"));
+        assert_eq!(first[..15], hex!("020106 03030f18 07ff5900 07070707"));
         assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
 
         let beacon = Advertisement::non_connectable().manufacturer(0x59, &[7; 26]).name(name);
@@ -234,13 +236,29 @@ mod tests {
     }
 
     #[test]
+    fn a_passive_scanner_finds_the_beginning_of_a_name_and_an_active_one_the_whole() {
+        let name = "A name of twenty-four cc";
+        let ad = Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]);
+        let (first, second) = laid_out(&ad.name(name)).unwrap();
+        let passive = crate::AdData::new(&first).name().unwrap();
+        assert_eq!((passive.text(), passive.is_complete()), (Some(&name[..14]), false));
+        let both = [first, second].concat();
+        let active = crate::AdData::new(&both).name().unwrap();
+        assert_eq!((active.text(), active.is_complete()), (Some(name), true));
+        // No room for even one character: the scan response alone has the name.
+        let (first, second) = laid_out(&ad.data(&[13; 14]).name(name)).unwrap();
+        assert_eq!(first.len(), 29);
+        assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
+    }
+
+    #[test]
     fn a_name_that_fits_nowhere_is_shortened() {
         let name = "This name has more octets than any legacy PDU";
         let ad = Advertisement::connectable().name(name);
         let (first, second) = laid_out(&ad).unwrap();
-        assert_eq!(first, hex!("020106"));
-        assert_eq!(second[..2], [30, 8]);
-        assert_eq!(second[2..], name.as_bytes()[..29]);
+        assert_eq!(first[..5], hex!("020106 1b08"));
+        assert_eq!(first[5..], name.as_bytes()[..26]);
+        assert!(second.is_empty());
         let kept = Advertisement::connectable().name(name).scan_response(&hex!("020af8"));
         let (first, second) = laid_out(&kept).unwrap();
         assert_eq!((first.len(), first[4]), (3 + 28, 8));

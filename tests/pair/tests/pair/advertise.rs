@@ -73,6 +73,8 @@ fn long_lists_overflow_into_the_scan_response() {
             })
             .await;
             assert!(services.contains(&LAB) && services.contains(&BATTERY));
+            let passive = scan_until(phone.host(), Scan::passive(), |report| name(&report.ad()));
+            assert!("a name of some length".starts_with(&passive.await));
             drop(on);
             let passive = scan_until(phone.host(), Scan::passive(), |_| Some(()));
             assert_eq!(scene.within(1000, passive).await, None, "it no longer advertises");
