@@ -5,6 +5,7 @@ mod merge;
 mod reassembly;
 mod report;
 mod ring;
+mod seen;
 
 use bindrune_hci::{
     Opcode, OwnAddressType, PhyMask, Status,
@@ -29,7 +30,8 @@ pub struct Scan {
     pub interval: Duration,
     /// Time of scanning in each interval; at most the interval.
     pub window: Duration,
-    /// Leave out what was reported already.
+    /// Leave out what was reported already: the same data of the same advertiser. The host remembers 128 reports; with
+    /// more advertisers than that, some are reported again.
     pub filter_duplicates: bool,
     /// With active scanning: report legacy advertising together with its scan response, as one.
     pub merge: bool,
@@ -297,7 +299,7 @@ impl Scanner {
             merger.take(now, meta, data, wish.filter_duplicates, |meta, first, second| {
                 ring.push(meta, first, second);
             });
-        } else {
+        } else if !(wish.filter_duplicates && merger.is_duplicate(meta, data, &[])) {
             ring.push(meta, data, &[]);
         }
     }

@@ -1,15 +1,16 @@
 use embassy_time::{Duration, Instant};
 
-use super::report::{Meta, ReportFlags};
+use super::{
+    report::{Meta, ReportFlags},
+    seen::Seen,
+};
 use crate::{AdData, adv_data::LEGACY_DATA_MAX};
 
 /// Holds legacy advertising back until its scan response is there, and leaves out what was reported before.
 #[derive(Debug)]
 pub(super) struct Merger {
     pending: [Option<Pending>; PENDING],
-    seen: [u32; SEEN],
-    /// Where the next entry of `seen` goes.
-    next_seen: usize,
+    seen: Seen,
 }
 
 /// Advertising whose scan response is awaited.
@@ -23,8 +24,6 @@ struct Pending {
 
 /// Advertisers whose scan response is awaited at a time.
 const PENDING: usize = 4;
-/// Reports that are remembered to leave out duplicates.
-const SEEN: usize = 32;
 /// How long a scan response is awaited: three advertising events at a usual interval.
 const WAIT: Duration = Duration::from_millis(300);
 
@@ -35,7 +34,7 @@ impl Pending {
 }
 
 impl Merger {
-    pub(super) const EMPTY: Self = Self { pending: [None; PENDING], seen: [0; SEEN], next_seen: 0 };
+    pub(super) const EMPTY: Self = Self { pending: [None; PENDING], seen: Seen::EMPTY };
 
     pub(super) const fn clear(&mut self) {
         *self = Self::EMPTY;
@@ -98,22 +97,9 @@ impl Merger {
         }
     }
 
-    /// True where the same was seen lately; else it is remembered.
+    /// Returns whether the same was delivered before; remembers it if not.
     pub(super) fn is_duplicate(&mut self, meta: &Meta, first: &[u8], second: &[u8]) -> bool {
-        let id = [&[meta.address.kind.0, meta.flags, meta.sid], &meta.address.octets[..]];
-        let octets = id.into_iter().chain([first, second]).flatten();
-        // FNV-1a; 0 stands for nothing.
-        let hash = octets
-            .fold(0x811c_9dc5_u32, |hash, &o| (hash ^ u32::from(o)).wrapping_mul(0x0100_0193))
-            .max(1);
-        if self.seen.contains(&hash) {
-            return true;
-        }
-        if let Some(entry) = self.seen.get_mut(self.next_seen) {
-            *entry = hash;
-        }
-        self.next_seen = self.next_seen.wrapping_add(1).checked_rem(SEEN).unwrap_or_default();
-        false
+        self.seen.is_duplicate(meta, first, second)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

@@ -166,6 +166,31 @@ fn duplicates_are_left_out_until_something_changes() {
     assert_eq!(all, [(1, MERGED, [1, 1].to_vec()), (1, MERGED, [1, 2].to_vec())]);
 }
 
+/// How many reports `rounds` of `advertisers` bring.
+fn reported(scan: Scan, advertisers: u8, rounds: usize) -> usize {
+    let mut rig = scanning(false, scan);
+    let mut all = 0;
+    for _ in 0..rounds {
+        for n in 1..=advertisers {
+            report(&mut rig, 3, n, &[]);
+            all += reports(&mut rig).len();
+        }
+    }
+    all
+}
+
+#[test]
+fn a_crowd_is_reported_once() {
+    let passive = Scan { filter_duplicates: true, ..Scan::passive() };
+    for scan in [Scan::active(), passive] {
+        assert_eq!(reported(scan, 128, 10), 128);
+        // Beyond what is remembered it is a filter still: not all of the 20 * 160 reports.
+        let more = reported(scan, 160, 20);
+        assert!((160..1600).contains(&more), "{more}");
+    }
+    assert_eq!(reported(Scan::passive(), 40, 3), 120);
+}
+
 #[test]
 fn more_advertisers_than_can_wait_are_reported_without_scan_response() {
     let mut rig = scanning(false, Scan { filter_duplicates: false, ..Scan::active() });

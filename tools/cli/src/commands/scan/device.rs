@@ -32,6 +32,12 @@ pub(crate) struct Device {
     uuids: Vec<Uuid>,
     #[serde(skip)]
     heard: Instant,
+    /// A report was received.
+    #[serde(skip)]
+    known: bool,
+    /// The name is not only its beginning.
+    #[serde(skip)]
+    whole_name: bool,
 }
 
 /// A service with its name.
@@ -52,7 +58,7 @@ struct Manufacturer {
 impl Device {
     pub(crate) fn new(peer: Address) -> Self {
         Self {
-            address: peer.to_string(),
+            address: format!("{peer:#}"),
             address_type: match peer.kind() {
                 AddressKind::Public => "public",
                 AddressKind::Random => "random",
@@ -67,10 +73,12 @@ impl Device {
             peer,
             uuids: Vec::new(),
             heard: Instant::now(),
+            known: false,
+            whole_name: false,
         }
     }
 
-    /// Takes what a report tells; true where it is more than the signal.
+    /// Takes what a report tells; true for the first one, and if it is more than the signal.
     pub(crate) fn hear(&mut self, report: &Report<'_>) -> bool {
         self.heard = Instant::now();
         self.rssi = report.rssi.or(self.rssi);
@@ -88,11 +96,13 @@ impl Device {
         if news {
             self.learn(&report.ad());
         }
-        news
+        let first = !core::mem::replace(&mut self.known, true);
+        first || news
     }
 
     fn learn(&mut self, data: &AdData<'_>) {
-        if let Some(name) = data.name() {
+        if let Some(name) = data.name().filter(|name| name.is_complete() || !self.whole_name) {
+            self.whole_name = name.is_complete();
             self.name = Some(printable(&String::from_utf8_lossy(name.octets())));
         }
         for uuid in data.services() {
@@ -209,6 +219,38 @@ mod tests {
         assert_eq!(json["manufacturer"]["company"], 0x59);
         assert_eq!(json["manufacturer"]["data"], "07");
         assert_eq!((&json["rssi"], &json["name"]), (&(-48).into(), &"Room".into()));
+    }
+
+    fn report(data: &[u8]) -> Report<'_> {
+        Report {
+            address: None,
+            resolved: false,
+            direct_address: None,
+            flags: ReportFlags::LEGACY,
+            rssi: Some(-50),
+            tx_power: None,
+            sid: None,
+            primary_phy: bindrune::Phy::LE_1M,
+            secondary_phy: bindrune::Phy::NONE,
+            data,
+        }
+    }
+
+    #[test]
+    fn a_beacon_without_data_is_shown_once() {
+        let mut device = device(&[]);
+        assert_eq!([(); 3].map(|()| device.hear(&report(&[]))), [true, false, false]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_does_not_replace_the_whole() {
+        let mut device = device(&[]);
+        for (data, name) in
+            [(&b"\x03\x08Ro"[..], "Ro"), (b"\x05\x09Room", "Room"), (b"\x03\x08Ro", "Room")]
+        {
+            device.hear(&report(data));
+            assert_eq!(device.name(), Some(name));
+        }
     }
 
     #[test]
