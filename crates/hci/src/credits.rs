@@ -69,12 +69,18 @@ impl Buffers {
 
 /// The controller's ACL buffers that are free, for all links together.
 ///
-/// Those taken by all links and those free are the total, always.
+/// Those taken by all links and those free are the total, always. While several links are up, half of the buffers are shared
+/// out among them, at least one to each: a link takes beyond its share only what the shares of the others do not need. So a
+/// link whose packets do not leave cannot hold up another one, and a link alone may take all.
 #[derive(Clone, Debug)]
 pub struct AclCredits {
     buffers: Buffers,
     free: u16,
     excess: u32,
+    /// Buffers that each link can count on.
+    share: u16,
+    /// What all links together lack of their shares.
+    lacking: u16,
 }
 
 /// A link's share of [`AclCredits`]: packets that the controller holds for it.
@@ -105,7 +111,7 @@ impl AclCredits {
     /// All of `buffers`, which [`Buffers::choose`] gave, free.
     #[must_use]
     pub const fn new(buffers: Buffers) -> Self {
-        Self { buffers, free: buffers.count, excess: 0 }
+        Self { buffers, free: buffers.count, excess: 0, share: 0, lacking: 0 }
     }
 
     /// Buffers that are free.
@@ -132,11 +138,36 @@ impl AclCredits {
         self.excess
     }
 
-    /// Takes a buffer for one packet of `link`; false where none is free.
+    /// Shares the buffers out among the links that are up. Call it whenever one of them came or went.
+    pub fn share_out<'l>(&mut self, links: impl Iterator<Item = &'l LinkCredits> + Clone) {
+        let count = u16::try_from(links.clone().count()).unwrap_or(u16::MAX);
+        self.share = match self.buffers.count.checked_div(count.saturating_mul(2)) {
+            Some(share) if count > 1 => share.max(1),
+            Some(_) | None => 0,
+        };
+        self.lacking = links.fold(0, |sum, link| sum.saturating_add(self.lack(link)));
+    }
+
+    /// Returns whether `link` may take a buffer now.
+    #[must_use]
+    pub const fn may_take(&self, link: &LinkCredits) -> bool {
+        self.free > if self.lack(link) > 0 { 0 } else { self.lacking }
+    }
+
+    const fn lack(&self, link: &LinkCredits) -> u16 {
+        self.share.saturating_sub(link.outstanding)
+    }
+
+    /// Takes a buffer for one packet of `link`; false where [`Self::may_take`] is.
     #[must_use]
     pub const fn take(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
-        let Some(free) = self.free.checked_sub(1) else { return false };
-        self.free = free;
+        if !self.may_take(link) {
+            return false;
+        }
+        self.free = self.free.saturating_sub(1);
+        if self.lack(link) > 0 {
+            self.lacking = self.lacking.saturating_sub(1);
+        }
         link.outstanding = link.outstanding.saturating_add(1);
         if link.since.is_none() {
             link.since = Some(now);
@@ -165,7 +196,9 @@ impl AclCredits {
     }
 
     fn give_back(&mut self, link: &mut LinkCredits, count: u16) {
+        let before = self.lack(link);
         link.outstanding = link.outstanding.saturating_sub(count);
+        self.lacking = self.lacking.saturating_add(self.lack(link)).saturating_sub(before);
         self.free = self.free.saturating_add(count).min(self.buffers.count);
     }
 }

@@ -1,3 +1,5 @@
+use std::vec;
+
 use hex_literal::hex;
 use proptest::prelude::*;
 
@@ -34,6 +36,38 @@ fn more_completed_than_outstanding_is_clamped_and_counted() {
     assert_eq!((credits.free(), b.outstanding(), b.waiting_since()), (2, 0, None));
     assert_eq!(credits.completed(T0, &mut b, 1), 1);
     assert_eq!(credits.free(), 2);
+}
+
+#[test]
+fn a_link_leaves_the_others_their_shares() {
+    for (count, links, alone, beside) in
+        [(4, 2, 4, 3), (8, 2, 8, 6), (3, 2, 3, 2), (20, 4, 20, 14), (2, 3, 2, 1), (1, 2, 1, 1)]
+    {
+        let mut credits = AclCredits::new(buffers(27, count));
+        let mut all = vec![LinkCredits::NONE; links];
+        credits.share_out(all[..1].iter());
+        let taken = |credits: &mut AclCredits, link: &mut LinkCredits| {
+            (0..100).filter(|_| credits.take(T0, link)).count()
+        };
+        assert_eq!(taken(&mut credits, &mut all[0]), alone, "alone with {count}");
+        credits.completed(T0, &mut all[0], u16::MAX);
+        credits.share_out(all.iter());
+        assert_eq!(taken(&mut credits, &mut all[0]), beside, "one of {links} with {count}");
+        // The others find theirs, and what is completed goes to those that lack it.
+        let share = (usize::from(count) / (2 * links)).max(1);
+        for link in &mut all[1..] {
+            let found = taken(&mut credits, link);
+            assert!(found >= share || credits.free() == 0, "{found} of {count}");
+        }
+        assert_eq!(credits.free(), 0);
+        let last = links - 1;
+        credits.completed(T0, &mut all[last], u16::MAX);
+        assert!(count < 4 || !credits.take(T0, &mut all[0]));
+        all.truncate(1);
+        credits.completed(T0, &mut all[0], u16::MAX);
+        credits.share_out(all.iter());
+        assert!(credits.may_take(&all[0]));
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ impl Stack {
             peer.reset();
         }
         let link = slot.reference(index);
+        self.share_buffers();
         self.protect(now, index, up);
         self.owe(index);
         self.command_link(index);
@@ -85,6 +86,7 @@ impl Stack {
         slot.full_channels = 0;
         slot.news.insert(News::DISCONNECTED);
         slot.life = if slot.users > 0 { Life::Ended(reason) } else { Life::Free };
+        self.share_buffers();
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
         let ready = &mut self.ready;
         self.channels.link_lost(LinkId(index), &mut pools, |channel| {
@@ -94,6 +96,13 @@ impl Stack {
         self.wake_link(index);
         self.wake_starved();
         self.deadlines_changed();
+    }
+
+    /// A link came or went: shares the controller's buffers out anew.
+    fn share_buffers(&mut self) {
+        let links = self.links.iter().filter(|link| link.is_up());
+        self.acl.share_out(links.map(|link| &link.credits));
+        self.ready.host(HostKey::Transmit);
     }
 
     /// One handle more on a link.

@@ -133,13 +133,21 @@ impl Stack {
     }
 
     fn poll_acl(&mut self, now: Instant) -> Option<Transmit> {
-        while self.sending != 0 && self.acl.free() > 0 {
-            let index = next_bit(self.sending, self.last_link);
+        let mut left = self.sending;
+        while left != 0 && self.acl.free() > 0 {
+            let index = next_bit(left, self.last_link);
+            let bit = 1u64.wrapping_shl(index.into());
+            left &= !bit;
+            let slot = self.links.get(usize::from(index));
+            if slot.is_some_and(|slot| slot.is_up() && !self.acl.may_take(&slot.credits)) {
+                // What is free is the share of other links.
+                continue;
+            }
             self.last_link = index;
             if let Some(transmit) = self.poll_link(now, index) {
                 return Some(transmit);
             }
-            self.sending &= !1u64.wrapping_shl(index.into());
+            self.sending &= !bit;
             self.leave_if_done(index);
         }
         None
@@ -322,7 +330,7 @@ impl Stack {
 }
 
 /// The next bit that is set after `last`, in a circle.
-fn next_bit(bits: u64, last: u8) -> u8 {
+pub(super) fn next_bit(bits: u64, last: u8) -> u8 {
     let after = bits & u64::MAX.checked_shl(u32::from(last).saturating_add(1)).unwrap_or(0);
     let chosen = if after != 0 { after } else { bits };
     u8::try_from(chosen.trailing_zeros()).unwrap_or(u8::MAX)

@@ -1,8 +1,16 @@
 //! Several links at once, in both roles.
 
-use bindrune::{Advertisement, ChannelConfig, CloseReason, Connection, Error, Psm};
+use bindrune::{
+    Advertisement, ChannelConfig, CloseReason, Connect, Connection, ConnectionParameters, Error,
+    Psm,
+};
+use bindrune_controller::ControllerConfig;
 use bindrune_pair::Scene;
-use embassy_futures::join::{join, join3, join4};
+use embassy_futures::{
+    join::{join, join3, join4},
+    select::{Either3, select3},
+};
+use embassy_time::Duration;
 
 use crate::table::{BATTERY, LAB, LAMP, LEVEL, LONG, PHONE, STREAM, find, pattern, subscribed};
 
@@ -131,6 +139,56 @@ fn both_roles_at_once_and_advertising_goes_on() {
             };
             join3(read(&up), read(&down), scan).await;
             drop(on);
+        });
+    }
+}
+
+/// Two tasks notify two phones, and one of these is out of reach: the other one goes on as before.
+#[test]
+fn a_link_out_of_reach_holds_up_no_other() {
+    for (buffers, least) in [(4u8, 80), (8, 150)] {
+        let scene = Scene::new(120);
+        let controller = ControllerConfig::new().acl_buffers(251, buffers);
+        let lamp = scene.device_on(controller, LAMP);
+        let [a, b] = [(); 2].map(|()| scene.device(PHONE));
+        scene.run(&[&lamp, &a, &b], async {
+            let parameters = ConnectionParameters {
+                interval_min: 24,
+                interval_max: 24,
+                latency: 0,
+                timeout: 600,
+            };
+            let connect = Connect::to(scene.address(&lamp).await).parameters(parameters);
+            let (mut to_a, at_a) = scene.connect_with(&lamp, &a, &connect).await;
+            let (mut to_b, at_b) = scene.connect_with(&lamp, &b, &connect).await;
+            let stream = find(&at_a, LAB, &STREAM).await;
+            let _values = at_a.subscribe(&stream).await.unwrap();
+            let stream = find(&at_b, LAB, &STREAM).await;
+            let mut values = at_b.subscribe(&stream).await.unwrap();
+            subscribed(&mut to_a, &STREAM).await;
+            subscribed(&mut to_b, &STREAM).await;
+            scene.sleep(1000).await;
+            scene.world().set_reachable(lamp.id(), a.id(), false);
+            let begun = scene.now();
+            let notify = async |link: &Connection<'_>| {
+                while link.notify(&STREAM, &[1; 100]).await.is_ok() {}
+            };
+            let receive = async {
+                let (mut count, mut longest, mut last) = (0u32, 0, begun);
+                while scene.now() - begun < Duration::from_secs(5) {
+                    values.next(&mut [0; 200]).await.unwrap();
+                    let now = scene.now();
+                    (longest, last) = (longest.max((now - last).as_millis()), now);
+                    count += 1;
+                }
+                (count, longest)
+            };
+            let (count, longest) = match select3(notify(&to_a), notify(&to_b), receive).await {
+                Either3::Third(received) => received,
+                Either3::First(()) | Either3::Second(()) => panic!("a link ended"),
+            };
+            assert!(longest <= 100 && count >= least, "{buffers}: {count} values, {longest} ms");
+            scene.world().set_reachable(lamp.id(), a.id(), true);
         });
     }
 }
