@@ -148,6 +148,16 @@ impl Advertiser {
         }
     }
 
+    /// A link came up with us as its peripheral that nobody can be given: the set that made it, where only one can have, goes on.
+    pub(crate) fn refused(&mut self, handle: Handle) {
+        let mut able = self.ids().filter(|&id| self.set(id).is_some_and(|s| s.on && s.connectable));
+        if let (Some(id), None) = (able.next(), able.next())
+            && let Some(set) = self.set_mut(id)
+        {
+            set.refused(handle);
+        }
+    }
+
     /// Advertising Set Terminated. False where it is about no set of ours.
     pub(crate) fn terminated(&mut self, id: SetId, status: Status, handle: Option<Handle>) -> bool {
         self.set_mut(id).map(|set| set.terminated(status, handle)).is_some()

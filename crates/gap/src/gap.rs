@@ -1,8 +1,8 @@
 mod event;
 mod wish;
 
-use bindrune_hci::{DeviceAddress, Event, Opcode, Role, Status, event::AdvertisingSetTerminated};
-use bindrune_wire::{Address, AddressKind, Handle, Writer};
+use bindrune_hci::{Event, Opcode, Role, Status, event::AdvertisingSetTerminated};
+use bindrune_wire::{Handle, Writer};
 use embassy_time::Instant;
 
 use crate::{
@@ -269,6 +269,10 @@ impl Gap {
             self.faults = self.faults.saturating_add(1);
             return None;
         };
+        let Some(peer) = connection.peer.get() else {
+            self.nameless(handle, connection.role);
+            return None;
+        };
         let (role, (set, wanted)) = match connection.role {
             Role::CENTRAL => (Role::CENTRAL, (None, self.initiator.linked())),
             Role::PERIPHERAL => (Role::PERIPHERAL, self.advertiser.linked(handle)),
@@ -277,14 +281,23 @@ impl Gap {
                 (Role::PERIPHERAL, (None, false))
             }
         };
-        let DeviceAddress { octets, .. } = connection.peer;
-        let peer = connection.peer.get().unwrap_or(Address::new(AddressKind::Random, octets));
         let parameters = connection.parameters;
         let own =
             connection.own_on_air.or_else(|| self.controller().map(ControllerInfo::own_address));
         let own = own.unwrap_or(ControllerInfo::UNKNOWN.address);
         let peer_on_air = connection.peer_on_air.unwrap_or(peer);
         Some(LinkUp { handle, role, own, peer, peer_on_air, parameters, set, wanted })
+    }
+
+    /// A link to a peer whose address type says nothing: it is disconnected, and what asked for a link goes on.
+    fn nameless(&mut self, handle: Handle, role: Role) {
+        self.faults = self.faults.saturating_add(1);
+        self.refuse(handle);
+        if role == Role::CENTRAL {
+            self.initiator.failed(Status::UNSPECIFIED);
+        } else {
+            self.advertiser.refused(handle);
+        }
     }
 
     /// The end of directed advertising with legacy commands, or of initiating.

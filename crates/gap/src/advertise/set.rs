@@ -275,6 +275,12 @@ impl AdvertisingSet {
         wanted
     }
 
+    /// A link that is not kept came up: the controller has turned the set off, and it is still requested.
+    pub(super) const fn refused(&mut self, handle: Handle) {
+        self.on = false;
+        self.ended_by = Some(handle);
+    }
+
     /// The controller turned this set off.
     pub(super) fn terminated(&mut self, status: Status, handle: Option<Handle>) {
         if status.is_success() {
