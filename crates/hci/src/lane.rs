@@ -106,7 +106,7 @@ impl CommandLane {
         self.in_flight = Some(InFlight { opcode, ticket, deadline: later(now) });
     }
 
-    /// A command is owed. Where none may be sent and none is in flight, the controller's time to say so begins.
+    /// A command may be pending. If none may be sent and none is in flight, the controller's time to accept one begins.
     pub fn owed(&mut self, now: Instant) {
         if !self.open && self.in_flight.is_none() && self.starved.is_none() {
             self.starved = Some(later(now));

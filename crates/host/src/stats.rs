@@ -39,6 +39,9 @@ pub struct Stats {
     pub unclaimed_notifications: u32,
     /// Notifications and write commands dropped for want of a free packet.
     pub dropped_pushes: u32,
+    /// Links that were disconnected because the controller could send none of their packets for 30 s beyond the
+    /// supervision timeout.
+    pub stalled_links: u32,
     /// Links that were refused because every link slot was taken, or because nobody wanted them.
     pub refused_links: u32,
 }

@@ -168,7 +168,23 @@ impl LinkControl {
             self.sent = None;
             return self.rssi_read(status_of(return_parameters), return_parameters);
         }
-        self.answered(now, status_of(return_parameters));
+        self.answered(now, self.status_of(opcode, return_parameters));
+    }
+
+    /// The status of an answer. One that names another link says nothing about this one.
+    fn status_of(&self, opcode: Opcode, parameters: &[u8]) -> Status {
+        let named = match opcode {
+            Opcode::LE_SET_DATA_LENGTH
+            | Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY
+            | Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY => parameters.get(1..3),
+            _ => None,
+        };
+        match (status_of(parameters), named) {
+            (Status::SUCCESS, Some(handle)) if handle != self.handle.get().to_le_bytes() => {
+                Status::UNSPECIFIED
+            }
+            (status, _) => status,
+        }
     }
 
     /// Command Status for the command of [`Self::poll_command`].
@@ -178,6 +194,7 @@ impl LinkControl {
 
     fn rssi_read(&mut self, status: Status, parameters: &[u8]) {
         let result = match ReadRssi::returned(parameters) {
+            Ok(read) if read.handle.raw() != self.handle.get() => Err(Status::UNSPECIFIED),
             Ok(read) if read.rssi != RSSI_UNKNOWN => Ok(read.rssi),
             Ok(_) => Err(Status::UNSPECIFIED),
             Err(_) => Err(status.ok().err().unwrap_or(Status::UNSPECIFIED)),
@@ -199,6 +216,9 @@ impl LinkControl {
             (Some(Sent::Procedure(procedure)), Ok(())) => {
                 let until = now.checked_add(PROCEDURE_TIMEOUT).unwrap_or(Instant::MAX);
                 self.running = Some((procedure, until));
+            }
+            (Some(Sent::Procedure(Procedure::Version)), Err(Status::UNKNOWN_CONNECTION)) => {
+                self.news.insert(News::GONE);
             }
             (Some(Sent::Procedure(procedure)), Err(status)) => self.ended(procedure, Err(status)),
             (Some(Sent::Reply | Sent::Rssi | Sent::DataLength(false)) | None, _) => {}

@@ -260,6 +260,39 @@ fn a_probe_finds_that_the_link_is_gone() {
     }
 }
 
+/// [Vol 4] Part E, 7.5.4 and 7.8.33
+#[test]
+fn an_answer_that_names_another_link_is_none() {
+    let mut rig = Rig::quiet(Role::CENTRAL);
+    let rssi = rig.link.read_rssi();
+    rig.expect(0x1405, &hex!("4000"));
+    rig.complete(0x1405, &hex!("00 4100 c8"));
+    assert_eq!(rig.link.rssi(rssi), Some(Err(Status::UNSPECIFIED)));
+    let length = rig.link.set_data_length(100, 1000);
+    rig.expect(0x2022, &hex!("4000 6400 e803"));
+    rig.complete(0x2022, &hex!("00 4100"));
+    assert_eq!(rig.link.data_length_set(length), Some(Err(Status::UNSPECIFIED)));
+}
+
+#[test]
+fn without_signal_strength_a_probe_asks_for_the_version() {
+    let mut info = controller(LeFeatures::empty());
+    info.commands.remove(Opcode::READ_RSSI);
+    let mut rig = Rig::new(Role::CENTRAL, &info);
+    rig.expect(0x2016, &hex!("4000"));
+    rig.status(0x2016, 0);
+    rig.hears(&hex!("3e 0c 04 00 4000 0000000000000000"));
+    rig.expect(0x041d, &hex!("4000"));
+    rig.status(0x041d, 0);
+    rig.hears(&hex!("0c 08 00 4000 09 ffff 0000"));
+    rig.news();
+    assert_eq!(rig.sends(), None);
+    rig.link.probe();
+    rig.expect(0x041d, &hex!("4000"));
+    rig.status(0x041d, 2);
+    assert_eq!(rig.news(), [LinkEvent::Gone]);
+}
+
 #[test]
 fn disconnecting_goes_first_and_is_tried_until_accepted() {
     let mut rig = Rig::new(Role::CENTRAL, &controller(LeFeatures::empty()));

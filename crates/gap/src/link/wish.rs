@@ -1,6 +1,6 @@
 use bindrune_hci::{PhyMask, Status};
 
-use super::{Asked, Call, Can, Disconnect, InvalidReason, LinkControl, News, Procedure};
+use super::{Asked, Call, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
 use crate::{ConnectionParameters, InvalidParameters};
 
 /// What the application wishes.
@@ -70,7 +70,11 @@ impl LinkControl {
 
     /// Asks the controller whether it still knows this link; [`crate::LinkEvent::Gone`] where it does not.
     pub fn probe(&mut self) {
-        self.read_rssi();
+        if self.can.contains(Can::RSSI) {
+            self.read_rssi();
+        } else if self.can.contains(Can::VERSION) {
+            self.start.insert(Start::VERSION);
+        }
     }
 
     /// True for the reasons that [`Self::disconnect`] takes.

@@ -9,8 +9,9 @@ use bindrune_hci::{
 };
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
+use zeroize::Zeroize;
 
-use super::{Phase, Stack, Transmit};
+use super::{Phase, Stack, Transmit, transmit::next_bit};
 use crate::{Error, Stats, waiters::HostKey};
 
 /// The application's own command, one at a time.
@@ -196,9 +197,22 @@ impl Stack {
         if self.phase != Phase::Ready {
             return self.gap_command(now, w);
         }
+        // After a command of a link the others have their turn, so that no link keeps them waiting.
+        let command = if core::mem::take(&mut self.link_commanded) {
+            self.command_of_host(now, w).or_else(|| self.command_of_link(w))
+        } else {
+            self.command_of_link(w).or_else(|| self.command_of_host(now, w))
+        };
+        self.link_commanded = matches!(command, Some((_, Owner::Link(_) | Owner::Security(_))));
+        command
+    }
+
+    /// The next command of the links, which take turns.
+    fn command_of_link(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         while self.commanding != 0 {
-            let index = u8::try_from(self.commanding.trailing_zeros()).unwrap_or(0);
+            let index = next_bit(self.commanding, self.last_commanding);
             let mut slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
+            self.last_commanding = index;
             let security = slot.as_mut().and_then(|l| l.protection.poll_command(l.handle, w));
             if let Some(opcode) = security {
                 return Some((opcode, Owner::Security(index)));
@@ -206,8 +220,12 @@ impl Stack {
             if let Some(opcode) = slot.and_then(|l| l.control.poll_command(w)) {
                 return Some((opcode, Owner::Link(index)));
             }
-            self.commanding &= self.commanding.wrapping_sub(1);
+            self.commanding &= !1u64.wrapping_shl(index.into());
         }
+        None
+    }
+
+    fn command_of_host(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         if let Some(command) = self.gap_command(now, w) {
             return Some(command);
         }
@@ -229,19 +247,23 @@ impl Stack {
         opcode.map(|opcode| (opcode, Owner::Gap))
     }
 
-    /// A controller that takes no command while one is owed is not left to itself for ever.
+    /// The controller takes no command: whatever may be pending, it has 2 s to take one again.
     fn note_owed(&mut self, now: Instant) {
-        if matches!(self.app.state, AppState::Owed(_))
-            || self.worker.is_owed()
-            || self.commanding != 0
-            || self.phase == Phase::Setup
-        {
-            let before = self.lane.poll_timeout();
-            self.lane.owed(now);
-            if self.lane.poll_timeout() != before {
-                self.deadlines_changed();
-            }
+        let before = self.lane.poll_timeout();
+        self.lane.owed(now);
+        if self.lane.poll_timeout() != before {
+            self.deadlines_changed();
         }
+    }
+
+    /// Returns whether a command is pending, by writing the next one into the buffer, where nobody sends it. For a
+    /// controller that is recovered if there is one: then nothing stays of the machine that wrote it.
+    fn is_command_pending(&mut self, now: Instant) -> bool {
+        let Some(buffer) = self.command.take() else { return false };
+        let pending = self.next_command(now, &mut Writer::new(buffer)).is_some();
+        buffer.zeroize();
+        self.command = Some(buffer);
+        pending
     }
 
     fn write_host_credits(&mut self, at_least: Interest, w: &mut Writer<'_>) -> bool {
@@ -329,6 +351,9 @@ impl Stack {
     /// The controller left a command without an answer, or takes none.
     pub(super) fn lane_timeout(&mut self, now: Instant) {
         let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
+        if unresponsive == Unresponsive::Credit && !self.is_command_pending(now) {
+            return;
+        }
         Stats::count(&mut self.stats.command_timeouts);
         if let Unresponsive::Answer { opcode, ticket } = unresponsive {
             match Owner::of(ticket) {

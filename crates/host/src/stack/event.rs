@@ -116,8 +116,19 @@ impl Stack {
     fn disconnected(&mut self, handle: RawHandle, status: Status, reason: Status) {
         let index = handle.get().and_then(|handle| self.find(handle));
         if let Some(index) = index.filter(|_| status.is_success()) {
-            self.end_link(index, reason);
+            self.end_link(index, self.reason_of_end(index, reason));
         }
         self.ready.host(HostKey::Transmit);
+    }
+
+    /// What the application is told: the controller's reason, where the host did not end the link for one of its own.
+    fn reason_of_end(&self, index: u8, reason: Status) -> Status {
+        let stalled = self.links.get(usize::from(index)).is_some_and(|slot| slot.stalled);
+        match reason {
+            Status::LOCAL_HOST_TERMINATED if stalled => Status::CONNECTION_TIMEOUT,
+            // A peer may send any reason. This one says that the controller was lost, and only the host says so.
+            Status::HARDWARE_FAILURE => Status::UNSPECIFIED,
+            reason => reason,
+        }
     }
 }

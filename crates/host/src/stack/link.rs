@@ -65,8 +65,12 @@ pub(crate) struct Link {
     /// The reason to disconnect with, once everything that is owed has left.
     pub(crate) leaving: Option<Status>,
     pub(crate) protection: Protection,
-    /// When something was last heard from this link, or the controller was asked about it.
+    /// When something was last received from this link.
     pub(crate) heard: Instant,
+    /// When the controller was last asked whether it still has this link.
+    pub(crate) looked: Instant,
+    /// It is being disconnected because it took no packet for too long.
+    pub(crate) stalled: bool,
 }
 
 bitflags::bitflags! {
@@ -113,6 +117,8 @@ impl Link {
         leaving: None,
         protection: Protection::NONE,
         heard: Instant::MIN,
+        looked: Instant::MIN,
+        stalled: false,
     };
 
     pub(crate) fn is_central(&self) -> bool {

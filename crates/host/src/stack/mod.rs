@@ -97,6 +97,10 @@ pub(crate) struct Stack {
     last_link: u8,
     /// Links whose control procedures may owe a command.
     commanding: u64,
+    /// The link that sent a command last, for fairness.
+    last_commanding: u8,
+    /// The last command was a link's.
+    link_commanded: bool,
     /// Channels that were closed because an SDU was given up half way.
     interrupted: u64,
     security: security::HostSecurity,
@@ -149,6 +153,8 @@ impl Stack {
             sending: 0,
             last_link: 0,
             commanding: 0,
+            last_commanding: 0,
+            link_commanded: false,
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds),
             privacy: privacy::Privacy::new(parts.config.privacy),

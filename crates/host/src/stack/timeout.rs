@@ -1,7 +1,7 @@
 //! Deadlines: the earliest of all machines, and what to do when it has come.
 
 use bindrune_gap::{GapTimer, LinkTimer};
-use bindrune_hci::lane::LaneTimer;
+use bindrune_hci::{Status, lane::LaneTimer};
 use bindrune_l2cap::{Pools, Signal};
 use embassy_time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::{
     Life, Link, Phase, Stack,
     attribute::{ClientState, Indications},
 };
-use crate::{Error, waiters::LinkKey};
+use crate::{Error, Stats, waiters::LinkKey};
 
 /// Why the stack wants to be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,16 @@ pub(crate) enum Timer {
     Control(u8, LinkTimer),
     /// The pairing or the encryption of a link.
     Security(u8),
-    /// Something should have been heard of a link, or of the packets that the controller holds for it.
+    /// Something should have been received from a link, or of the packets that the controller holds for it.
     Silence(u8),
+    /// The controller holds packets of a link and completes none of them.
+    Stall(u8),
 }
 
 /// Beyond its supervision timeout, how long a link may be silent before it is looked after.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Beyond its supervision timeout, how long a link that is alive may take none of its packets before it is disconnected.
+const STALL: Duration = Duration::from_secs(30);
 
 impl Stack {
     /// The earliest deadline, and its reason.
@@ -113,6 +117,7 @@ impl Stack {
             Timer::Privacy => self.privacy_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Silence(index) => self.silence(now, index),
+            Timer::Stall(index) => self.stalled(index),
         }
     }
 
@@ -153,20 +158,22 @@ impl Stack {
         self.owe(index);
     }
 
-    /// A link from which nothing was heard, or whose packets the controller keeps: an event may have been lost.
+    /// A link from which nothing was received, or whose packets the controller keeps, may have ended without an event:
+    /// asks the controller about that link. Without an answer, [`Self::lane_timeout`] recovers the controller.
     fn silence(&mut self, now: Instant, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        let overdue =
-            |since: Instant| since.checked_add(slot.patience()).is_some_and(|at| at <= now);
-        if slot.credits.waiting_since().is_some_and(overdue) {
-            return self.recover(now);
-        }
-        if !overdue(slot.heard) {
-            return;
-        }
-        slot.heard = now;
+        slot.looked = now;
         slot.control.probe();
-        self.command_link(index);
+        self.control_changed(index);
+    }
+
+    /// A link that the controller keeps alive took no packet for too long: it is disconnected, and no other link with it.
+    fn stalled(&mut self, index: u8) {
+        Stats::count(&mut self.stats.stalled_links);
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.stalled = true;
+        }
+        let _ends = self.disconnect_slot(index, Status::REMOTE_USER_TERMINATED);
     }
 }
 
@@ -180,18 +187,22 @@ impl Link {
             .poll_timeout()
             .map(|(at, why)| (at, Timer::Attribute(index, why)));
         let question = self.attributes.question_deadline().map(|at| (at, Timer::Question(index)));
-        let heard = self.heard.min(self.credits.waiting_since().unwrap_or(Instant::MAX));
+        let since = self.credits.waiting_since();
+        let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
         let silence = heard.checked_add(self.patience()).map(|at| (at, Timer::Silence(index)));
+        let stalled = since.filter(|_| !self.control.is_disconnecting());
+        let stall = stalled.and_then(|at| at.checked_add(STALL)?.checked_add(self.supervision()));
+        let stall = stall.map(|at| (at, Timer::Stall(index)));
         let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
         let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
-        [signalling, bearer, question, control, security, silence].into_iter().flatten()
+        [signalling, bearer, question, control, security, silence, stall].into_iter().flatten()
+    }
+
+    fn supervision(&self) -> Duration {
+        self.control.parameters().supervision_timeout()
     }
 
     fn patience(&self) -> Duration {
-        self.control
-            .parameters()
-            .supervision_timeout()
-            .checked_add(PATIENCE)
-            .unwrap_or(Duration::MAX)
+        self.supervision().checked_add(PATIENCE).unwrap_or(Duration::MAX)
     }
 }

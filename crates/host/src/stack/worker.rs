@@ -114,11 +114,6 @@ impl Worker {
         Self { state: State::Idle, wanted: false, key: None, late: false }
     }
 
-    /// True while a command is to be sent.
-    pub(super) const fn is_owed(&self) -> bool {
-        matches!(self.state, State::Owed(_))
-    }
-
     /// The controller is lost, and its key pair with it.
     pub(super) fn fail(&mut self) {
         if matches!(self.state, State::Owed(_) | State::Sent(_) | State::Computing(..)) {

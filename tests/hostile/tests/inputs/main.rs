@@ -41,6 +41,7 @@ mod h4;
 mod hci;
 mod pairing;
 mod random;
+mod recovery;
 mod scene;
 mod security;
 mod signalling;
