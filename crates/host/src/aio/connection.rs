@@ -34,6 +34,9 @@ pub enum Event<'h> {
     Read(ReadRequest<'h>),
     /// The peer writes a value that the application holds.
     Write(WriteRequest<'h>),
+    /// So many write commands of the peer were dropped here, since there was no room to keep them until the application asks
+    /// for them. [`crate::Stats::dropped_pushes`] counts them as well.
+    LostWrites(u32),
     /// The peer wrote a value that the host holds; several writes may be reported as one.
     Written(Written),
     /// The peer subscribed to a characteristic, or ended its subscription.
@@ -83,14 +86,18 @@ impl<'h> Connection<'h> {
         self.link
     }
 
-    /// The next thing that happened on the link. [`Event::Disconnected`] is the last, and comes again on every later call.
+    /// Returns the next thing that happened on the link, in the order in which it arrived, of whatever kind.
+    ///
+    /// An event that says how things stand (the MTU, parameters, encryption, a subscription or a value written several times)
+    /// may stand for several of its kind; then it comes where the last of them arrived. What arrived before the link
+    /// ended is returned first; [`Event::Disconnected`] is the last, and comes again on every later call.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: what happened is taken only when the future is ready.
     pub async fn next(&mut self) -> Event<'h> {
         let link = self.link;
-        let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link)).await;
+        let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link).map(Ok)).await;
         match notice {
             Ok(Notice::Read(taken)) => Event::Read(ReadRequest::new(self.host, link, taken)),
             Ok(Notice::Write(taken)) => Event::Write(WriteRequest::new(self.host, link, taken)),

@@ -30,16 +30,8 @@ impl Stack {
                 let served = attributes.serve(&mut self.server, peer, security, packet, now);
                 self.served(index, served);
                 self.remember(index);
-                self.ready.link(index, LinkKey::Event);
             }
-            Ok(Incoming::Command(_)) => {
-                let (server, rx) = (&mut self.server, &mut self.rx);
-                let served = attributes.serve_command(server, peer, security, rx, packet);
-                if served == CommandServed::Dropped {
-                    Stats::count(&mut self.stats.dropped_pushes);
-                }
-                self.ready.link(index, LinkKey::Event);
-            }
+            Ok(Incoming::Command(_)) => self.handle_command(index, packet),
             Ok(Incoming::Push(_)) => self.handle_pushed(index, packet),
             Ok(Incoming::Response(_)) => {
                 let answered = ClientState::Answered(packet);
@@ -72,12 +64,31 @@ impl Stack {
         }
     }
 
+    fn handle_command(&mut self, index: u8, packet: Packet) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            return self.rx.pool.give(packet);
+        };
+        let security = Self::security(slot);
+        let Link { attributes, peer, inbox, .. } = slot;
+        let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
+        let (server, rx) = (&mut self.server, &mut self.rx);
+        match attributes.serve_command(server, peer, security, rx, packet) {
+            CommandServed::Done => self.note_changes(index),
+            CommandServed::Kept(packet) => inbox.push_command(packet, &mut self.rx.pool),
+            CommandServed::Dropped => {
+                inbox.lose(1);
+                Stats::count(&mut self.stats.dropped_pushes);
+            }
+        }
+        self.ready.link(index, LinkKey::Event);
+    }
+
     fn handle_pushed(&mut self, index: u8, packet: Packet) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
         if slot.attributes.take_change(packet.bytes()) {
-            slot.news.insert(News::SERVICE_CHANGED);
+            slot.inbox.insert(News::SERVICE_CHANGED);
             self.rx.pool.give(packet);
             self.ready.link(index, LinkKey::Event);
         } else {
@@ -117,7 +128,7 @@ impl Stack {
     pub(super) fn mtu_changed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.attributes.exchange = Exchange::Done;
-            slot.news.insert(News::MTU);
+            slot.inbox.insert(News::MTU);
         }
         self.ready.link(index, LinkKey::Event);
         self.ready.link(index, LinkKey::Control);

@@ -86,7 +86,9 @@ impl Stack {
             cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
             cid => match self.links.get_mut(usize::from(index)) {
                 Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
-                    slot.fixed.handle_pdu(packet, &mut self.rx);
+                    if !slot.fixed.handle_pdu(packet, &mut self.rx) {
+                        Stats::count(&mut self.stats.dropped_pushes);
+                    }
                     self.ready.link(index, LinkKey::Fixed);
                 }
                 Some(_) | None => {

@@ -18,24 +18,30 @@ pub(crate) struct Fixed {
 impl Fixed {
     pub(crate) const NONE: Self = Self { cid: Cid::NULL, queue: Queue::EMPTY, lost: 0, out: None };
 
-    /// Keeps a PDU for the application; the newest is dropped where as many wait as may.
-    pub(crate) fn handle_pdu(&mut self, packet: Packet, rx: &mut Receive) {
-        if rx.borrow() {
+    /// Keeps a PDU for the application; false where it is dropped, since as many wait as may.
+    pub(crate) fn handle_pdu(&mut self, packet: Packet, rx: &mut Receive) -> bool {
+        let kept = rx.borrow();
+        if kept {
             rx.pool.push(&mut self.queue, packet);
         } else {
             rx.pool.give(packet);
             self.lost = self.lost.saturating_add(1);
         }
+        kept
     }
 
-    /// Ends the channel.
-    pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) {
-        let count = self.queue.len();
-        rx.pool.clear(&mut self.queue);
-        rx.returned(count);
+    /// The link ended: what was received stays.
+    pub(crate) fn link_ended(&mut self, tx: &mut Transmit) {
         if let Some(packet) = self.out.take() {
             tx.pool.give(packet);
         }
+    }
+
+    /// Forgets what was received. The out-slot is empty.
+    pub(crate) fn close(&mut self, rx: &mut Receive) {
+        let count = self.queue.len();
+        rx.pool.clear(&mut self.queue);
+        rx.returned(count);
         *self = Self::NONE;
     }
 }

@@ -9,12 +9,29 @@ use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
 use bindrune_wire::Interest;
 use embassy_time::Instant;
 
-use super::{Life, Link, LinkRef, Stack, attribute::Exchange, link::News};
+use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{Error, waiters::HostKey};
 
 impl Link {
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
         LinkRef { index, generation: self.generation }
+    }
+
+    /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
+    fn forget_events(&mut self, rx: &mut Receive) -> u32 {
+        let commands = self.inbox.clear(&mut rx.pool);
+        rx.returned(commands);
+        let question = self.attributes.has_question();
+        self.attributes.end_serving(rx);
+        u32::try_from(commands).unwrap_or(u32::MAX).saturating_add(question.into())
+    }
+
+    /// Forgets everything that the application has not read. Gives the number of the peer's PDUs among it.
+    pub(super) fn forget_received(&mut self, rx: &mut Receive) -> u32 {
+        let fixed = u32::try_from(self.fixed.queue.len()).unwrap_or(u32::MAX);
+        self.fixed.close(rx);
+        let events = self.forget_events(rx);
+        events.saturating_add(self.attributes.clear(rx)).saturating_add(fixed)
     }
 }
 
@@ -28,7 +45,8 @@ impl Stack {
         let index = self.vacant_slot()?;
         let own_mtu = self.config.mtu;
         let slot = self.links.get_mut(usize::from(index))?;
-        slot.attributes.clear(&mut self.rx);
+        let unread = slot.forget_received(&mut self.rx);
+        self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
         *slot = Link { generation, peer, ..Link::FREE };
         slot.life = Life::Up;
@@ -76,16 +94,17 @@ impl Stack {
         self.stats.discarded_pdus =
             self.stats.discarded_pdus.saturating_add(slot.reassembly.drops().total());
         slot.attributes.end(&mut self.rx, &mut self.tx);
-        slot.fixed.end(&mut self.rx, &mut self.tx);
+        slot.fixed.link_ended(&mut self.tx);
         if let Some(fragments) = slot.outgoing.take() {
             self.tx.pool.give(fragments.into_packet());
         }
-        if let Some(peer) = slot.peer.as_mut() {
-            peer.reset();
-        }
         slot.full_channels = 0;
-        slot.news.insert(News::DISCONNECTED);
-        slot.life = if slot.users > 0 { Life::Ended(reason) } else { Life::Free };
+        if slot.users > 0 {
+            slot.life = Life::Ended(reason);
+        } else {
+            slot.life = Life::Free;
+            slot.forget_events(&mut self.rx);
+        }
         self.share_buffers();
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
         let ready = &mut self.ready;
@@ -128,7 +147,7 @@ impl Stack {
 
     fn free_slot(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.attributes.clear(&mut self.rx);
+            slot.forget_received(&mut self.rx);
             slot.life = Life::Free;
             slot.generation = slot.generation.wrapping_add(1);
         }

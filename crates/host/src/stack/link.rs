@@ -10,7 +10,7 @@ use bindrune_l2cap::{Fragments, LinkId, Reassembly, Role, Signalling};
 use bindrune_wire::Handle;
 use embassy_time::Instant;
 
-use super::{attribute::Attributes, fixed::Fixed, security::Protection};
+use super::{attribute::Attributes, fixed::Fixed, inbox::Inbox, security::Protection};
 
 /// Names one link for as long as its slot is not used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub(crate) struct Link {
     pub(crate) outgoing: Option<Fragments>,
     /// A fragment of this link is in the transport.
     pub(crate) sending: bool,
-    /// What `Connection::next` has to tell.
-    pub(crate) news: News,
+    /// What `Connection::next` has not returned yet.
+    pub(crate) inbox: Inbox,
     /// Transmit packets that are lent to the application.
     pub(crate) lent: u8,
     /// The packet being sent is the application's.
@@ -74,7 +74,7 @@ pub(crate) struct Link {
 }
 
 bitflags::bitflags! {
-    /// What `Connection::next` has to tell; the details are read from the machines.
+    /// Events for `Connection::next` that replace an earlier one of their kind; the details are read from the machines.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct News: u16 {
         const MTU = 1;
@@ -82,13 +82,11 @@ bitflags::bitflags! {
         const PHY = 1 << 2;
         const DATA_LENGTH = 1 << 3;
         const SERVICE_CHANGED = 1 << 4;
-        const DISCONNECTED = 1 << 5;
-        const LOST_WRITES = 1 << 6;
-        const ENCRYPTED = 1 << 7;
-        const PAIRED = 1 << 8;
-        const PAIRING_FAILED = 1 << 9;
-        const BOND_LOST = 1 << 10;
-        const SECURITY_REQUESTED = 1 << 11;
+        const ENCRYPTED = 1 << 5;
+        const PAIRED = 1 << 6;
+        const PAIRING_FAILED = 1 << 7;
+        const BOND_LOST = 1 << 8;
+        const SECURITY_REQUESTED = 1 << 9;
     }
 }
 
@@ -108,7 +106,7 @@ impl Link {
         fixed: Fixed::NONE,
         outgoing: None,
         sending: false,
-        news: News::empty(),
+        inbox: Inbox::EMPTY,
         lent: 0,
         app_sending: false,
         sending_channel: None,

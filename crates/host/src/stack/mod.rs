@@ -20,10 +20,12 @@ mod dispatch;
 mod event;
 mod fixed;
 mod gap;
+mod inbox;
 mod life;
 mod link;
 mod listen;
 mod memory;
+mod notice;
 mod privacy;
 mod procedure;
 mod push;
@@ -55,11 +57,11 @@ pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
+pub(crate) use notice::{Notice, Question};
 pub(crate) use recover::Phase;
 use security::JobTicket;
 pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
 pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
-pub(crate) use server::{Notice, Question};
 pub(crate) use transmit::Transmit;
 pub(crate) use worker::{Answer, Request};
 
@@ -178,6 +180,11 @@ impl Stack {
     pub(crate) fn link_mut(&mut self, link: LinkRef) -> Result<&mut Link, Error> {
         self.link(link)?;
         self.links.get_mut(usize::from(link.index)).ok_or(GONE)
+    }
+
+    /// The slot of a link that is up or has ended.
+    fn slot(&self, link: LinkRef) -> Option<&Link> {
+        self.links.get(usize::from(link.index)).filter(|l| l.generation == link.generation)
     }
 
     /// The slot of a link that is up or has ended.

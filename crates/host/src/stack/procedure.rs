@@ -54,9 +54,9 @@ impl Stack {
         while let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
             let Some(event) = slot.control.poll_event() else { return };
             match event {
-                LinkEvent::Parameters => slot.news.insert(News::PARAMETERS),
-                LinkEvent::Phy => slot.news.insert(News::PHY),
-                LinkEvent::DataLength => slot.news.insert(News::DATA_LENGTH),
+                LinkEvent::Parameters => slot.inbox.insert(News::PARAMETERS),
+                LinkEvent::Phy => slot.inbox.insert(News::PHY),
+                LinkEvent::DataLength => slot.inbox.insert(News::DATA_LENGTH),
                 LinkEvent::Features | LinkEvent::Version | LinkEvent::Answered => {}
                 LinkEvent::UseL2cap(parameters) => self.ask_by_l2cap(index, parameters),
                 LinkEvent::Gone => self.end_link(index, Status::CONNECTION_TIMEOUT),

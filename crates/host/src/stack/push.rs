@@ -94,7 +94,8 @@ impl Stack {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
         if let Some(slot) = slot {
-            slot.fixed.end(&mut self.rx, &mut self.tx);
+            slot.fixed.link_ended(&mut self.tx);
+            slot.fixed.close(&mut self.rx);
         }
     }
 
@@ -124,9 +125,12 @@ impl Stack {
         link: LinkRef,
         buffer: &mut [u8],
     ) -> Poll<Result<usize, Error>> {
-        self.link(link)?;
-        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return Poll::Pending };
-        let Some(packet) = self.rx.pool.front(&slot.fixed.queue) else { return Poll::Pending };
+        let up = self.link(link).map(|_| ());
+        let nothing = up.map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        let Some(slot) = slot else { return nothing };
+        let Some(packet) = self.rx.pool.front(&slot.fixed.queue) else { return nothing };
         let needed = packet.len();
         let Some(room) = buffer.get_mut(..needed) else {
             return Poll::Ready(Err(Error::BufferTooSmall { needed }));

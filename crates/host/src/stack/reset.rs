@@ -14,7 +14,7 @@ impl Stack {
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
         self.channels.reset(&mut pools);
         for link in self.links.iter_mut() {
-            link.attributes.clear(&mut self.rx);
+            let _unread = link.forget_received(&mut self.rx);
             let peer = link.peer.take();
             let generation = link.generation.wrapping_add(1);
             *link = Link { peer, generation, ..Link::FREE };

@@ -18,6 +18,7 @@ mod discover;
 mod drop;
 mod fixed;
 mod link;
+mod order;
 mod push;
 mod same;
 mod security;

@@ -10,7 +10,7 @@ mod push;
 mod serve;
 
 use bindrune_att::{Bearer, MIN_MTU, Opcode};
-use bindrune_wire::{Packet, Queue};
+use bindrune_wire::Packet;
 
 use super::memory::{Receive, Transmit};
 
@@ -39,8 +39,6 @@ pub(crate) struct Attributes {
     pub(crate) out: Option<(Packet, Outgoing)>,
     /// The one indication that may be outstanding.
     pub(crate) indications: Indications,
-    /// Write commands for values that the application holds.
-    pub(crate) commands: Queue,
     pub(crate) subscriptions: [Subscription; SUBSCRIPTIONS],
     pub(crate) exchange: Exchange,
     /// The handle of the peer's Service Changed value; 0 while it is not watched.
@@ -84,7 +82,6 @@ impl Attributes {
         client: Client::NONE,
         out: None,
         indications: Indications::Idle,
-        commands: Queue::EMPTY,
         subscriptions: [const { Subscription::FREE }; SUBSCRIPTIONS],
         exchange: Exchange::Unasked,
         service_changed: 0,
@@ -115,22 +112,25 @@ impl Attributes {
         matches!(self.serving, Serving::Owed(_) | Serving::Written(_))
     }
 
-    /// Ends the link: what was received for subscriptions stays until it is read or the slot is used again.
+    /// Ends the link: what was received for the application stays until it is read or the slot is used again.
     pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) {
-        self.end_serving(rx);
+        if !self.has_written() {
+            self.end_serving(rx);
+        }
         self.client.end(rx);
         if let Some((packet, _)) = self.out.take() {
             tx.pool.give(packet);
         }
-        let commands = self.commands.len();
-        rx.pool.clear(&mut self.commands);
-        rx.returned(commands);
     }
 
-    /// Forgets what an ended link had received.
-    pub(crate) fn clear(&mut self, rx: &mut Receive) {
+    /// Forgets what was received for subscriptions. Gives the number of values.
+    pub(crate) fn clear(&mut self, rx: &mut Receive) -> u32 {
+        let mut unread = 0u32;
         for subscription in &mut self.subscriptions {
+            let values = u32::try_from(subscription.queue.len()).unwrap_or(u32::MAX);
+            unread = unread.saturating_add(values);
             subscription.free(rx);
         }
+        unread
     }
 }

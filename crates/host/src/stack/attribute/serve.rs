@@ -1,7 +1,7 @@
 //! Serving the peer's requests. [Vol 3] Part F, 3.4
 
 use bindrune_att::{Command, ErrorCode, Request};
-use bindrune_gatt::{Answer, Ask, Peer, Security, Server, Verdict};
+use bindrune_gatt::{Answer, Ask, AskKind, Peer, Security, Server, Verdict};
 use bindrune_wire::{Packet, Writer};
 use embassy_time::{Duration, Instant};
 
@@ -193,9 +193,7 @@ impl Attributes {
         if let Serving::Asked(asked) = &self.serving { Some(asked.until) } else { None }
     }
 
-    /// Takes a write command: it is carried out, or kept for the application.
-    ///
-    /// Gives the packet back where it is done with, and whether it was dropped for want of room.
+    /// Takes a write command: it is carried out, or to be kept for the application.
     pub(crate) fn serve_command(
         &mut self,
         server: &mut Server,
@@ -204,20 +202,33 @@ impl Attributes {
         rx: &mut Receive,
         packet: Packet,
     ) -> CommandServed {
+        let dropped = server.dropped();
         let ask = match Command::parse(packet.bytes()) {
             Ok(command) => server.handle_command(peer, &command, security),
             Err(_) => None,
         };
-        if ask.is_none() {
-            rx.pool.give(packet);
-            return CommandServed::Done;
+        if ask.is_some() && rx.borrow() {
+            return CommandServed::Kept(packet);
         }
-        if !rx.borrow() {
-            rx.pool.give(packet);
-            return CommandServed::Dropped;
+        rx.pool.give(packet);
+        if ask.is_some() || server.dropped() != dropped {
+            CommandServed::Dropped
+        } else {
+            CommandServed::Done
         }
-        rx.pool.push(&mut self.commands, packet);
-        CommandServed::Kept
+    }
+
+    /// True while a question waits for the application.
+    pub(crate) const fn has_question(&self) -> bool {
+        matches!(self.serving, Serving::Asked(_))
+    }
+
+    /// True while a write waits for the application: it is reported even where the link has ended.
+    pub(crate) const fn has_written(&self) -> bool {
+        matches!(
+            self.serving,
+            Serving::Asked(Asked { ask: Ask { kind: AskKind::Write { .. }, .. }, .. })
+        )
     }
 
     /// The table was replaced: the application's answer would be about an attribute that is gone.
@@ -248,14 +259,14 @@ impl Attributes {
     }
 }
 
-/// What became of a write command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Outcome of a write command.
+#[derive(Debug)]
 pub(crate) enum CommandServed {
     /// It was carried out or ignored.
     Done,
-    /// It waits for the application.
-    Kept,
-    /// No packet was left to keep it in.
+    /// It is for the application; its packet is borrowed.
+    Kept(Packet),
+    /// There was no packet to keep it in, or no room in the value's buffer.
     Dropped,
 }
 

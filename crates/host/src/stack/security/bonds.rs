@@ -246,6 +246,7 @@ impl Stack {
             (self.security.bonds.named(identity), slot.peer.as_mut())
         {
             self.server.recall(peer, &bond.gatt);
+            self.note_changes(index);
             self.owe(index);
         }
     }

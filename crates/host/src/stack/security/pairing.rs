@@ -269,7 +269,7 @@ impl Stack {
     /// Something for `Connection::next`.
     pub(super) fn tell(&mut self, index: u8, news: News) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.news.insert(news);
+            slot.inbox.insert(news);
         }
         self.ready.link(index, LinkKey::Event);
     }
@@ -313,7 +313,6 @@ impl Stack {
         let link = slot.reference(index);
         let (pairing, storing) = (slot.protection.is_pairing(), slot.protection.storing.take());
         slot.protection.pairing = None;
-        slot.protection.current = LinkSecurity::OPEN;
         if let Some(name) = name.filter(|_| pairing) {
             self.security.backoff.failed(now, name);
         }

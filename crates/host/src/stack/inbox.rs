@@ -1,0 +1,323 @@
+//! What waits for `Connection::next` on one link, in the order in which it arrived.
+//!
+//! Each arrival has a number. A write command stays in its receive packet, with its number in front; the pending request and
+//! the flags of [`News`] have theirs here; what the server did on its own (a value written, a subscription changed) and
+//! commands that were dropped are [`Record`]s. [`Inbox::next`] names the oldest of all.
+
+use bindrune_gatt::Cccd;
+use bindrune_wire::{Packet, Pool, Queue};
+
+use super::link::News;
+
+/// Kinds of [`News`].
+const KINDS: usize = News::all().bits().count_ones() as usize;
+/// Records that can wait. While they do, further changes wait in the server, which keeps each but not their order.
+const RECORDS: usize = 8;
+/// Octets of an arrival number, in front of a queued command.
+const NUMBER: usize = 4;
+
+/// Everything of a link that `Connection::next` has not returned yet.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    /// Number of the latest arrival.
+    latest: u32,
+    news: News,
+    /// Number of each pending kind, in the order of the bits.
+    arrived: [u32; KINDS],
+    records: [Record; RECORDS],
+    recorded: u8,
+    /// Number of the request that the application must answer.
+    request: u32,
+    commands: Queue,
+}
+
+/// Something that happened without a packet to show for it.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    at: u32,
+    what: Happened,
+}
+
+/// What a record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// The peer wrote the host-held value of this handle.
+    Written(u16),
+    /// The peer changed its subscription to the value of this handle.
+    Subscribed(u16, Cccd),
+    /// So many write commands were dropped.
+    Lost(u16),
+}
+
+/// What arrived first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    Request,
+    Command,
+    Record(Happened),
+    News(News),
+}
+
+impl Inbox {
+    pub(crate) const EMPTY: Self = Self {
+        latest: 0,
+        news: News::empty(),
+        arrived: [0; KINDS],
+        records: [Record { at: 0, what: Happened::Lost(0) }; RECORDS],
+        recorded: 0,
+        request: 0,
+        commands: Queue::EMPTY,
+    };
+
+    /// An event of this kind arrived; it replaces an earlier one that still waits.
+    pub(crate) fn insert(&mut self, kind: News) {
+        let at = self.number();
+        self.news |= kind;
+        if let Some(arrived) = self.arrived.get_mut(place(kind)) {
+            *arrived = at;
+        }
+    }
+
+    /// A request arrived that the application must answer.
+    pub(crate) const fn request_arrived(&mut self) {
+        self.request = self.number();
+    }
+
+    /// Queues a write command, which lies in its receive packet behind its L2CAP header.
+    pub(crate) fn push_command(&mut self, mut packet: Packet, pool: &mut Pool) {
+        let at = self.number();
+        if let Some(front) = packet.push(NUMBER) {
+            front.copy_from_slice(&at.to_le_bytes());
+        }
+        pool.push(&mut self.commands, packet);
+    }
+
+    /// Takes the oldest write command.
+    pub(crate) fn pop_command(&mut self, pool: &mut Pool) -> Option<Packet> {
+        let mut packet = pool.pop(&mut self.commands)?;
+        let _has_number = packet.pull(NUMBER);
+        Some(packet)
+    }
+
+    /// True while a further change can be recorded. One place is kept for commands that are dropped.
+    pub(crate) const fn has_room(&self) -> bool {
+        (self.recorded as usize) < RECORDS - 1
+    }
+
+    /// Records a change; the caller has asked for room.
+    pub(crate) fn record(&mut self, what: Happened) {
+        let latest = self.latest;
+        if self.last().is_some_and(|last| last.at == latest && last.what == what) {
+            return;
+        }
+        let record = Record { at: self.number(), what };
+        if let Some(place) = self.records.get_mut(usize::from(self.recorded)) {
+            *place = record;
+            self.recorded = self.recorded.saturating_add(1);
+        }
+    }
+
+    /// `count` write commands were dropped.
+    pub(crate) fn lose(&mut self, count: u16) {
+        let (latest, full) = (self.latest, usize::from(self.recorded) >= RECORDS);
+        let records = self.records.iter_mut().take(self.recorded.into());
+        let last = records.rev().find(|r| matches!(r.what, Happened::Lost(_)));
+        if let Some(Record { at, what: Happened::Lost(lost) }) = last
+            && (full || *at == latest)
+        {
+            *lost = lost.saturating_add(count);
+        } else {
+            self.record(Happened::Lost(count));
+        }
+    }
+
+    /// Takes a record, or a pending event; what lies in a packet is only named. `request` where a request waits.
+    pub(crate) fn next(&mut self, request: bool, pool: &Pool) -> Option<First> {
+        let number = |packet: &Packet| packet.bytes().first_chunk().copied();
+        let command = pool.front(&self.commands).and_then(number).map(u32::from_le_bytes);
+        let request = request.then_some((self.request, First::Request));
+        let command = command.map(|at| (at, First::Command));
+        let record = self.records.first().filter(|_| self.recorded > 0);
+        let record = record.map(|record| (record.at, First::Record(record.what)));
+        let news = self
+            .news
+            .iter()
+            .filter_map(|kind| Some((*self.arrived.get(place(kind))?, First::News(kind))));
+        let all = [request, command, record].into_iter().flatten().chain(news);
+        let (_, first) = all.max_by_key(|(at, _)| self.latest.wrapping_sub(*at))?;
+        match first {
+            First::Record(_) => {
+                self.records.rotate_left(1);
+                self.recorded = self.recorded.saturating_sub(1);
+            }
+            First::News(kind) => self.news.remove(kind),
+            First::Request | First::Command => {}
+        }
+        Some(first)
+    }
+
+    /// The table was replaced: what was written to the old one is no longer to be had, and counts as lost. Gives the
+    /// commands' packets back, and their number.
+    pub(crate) fn table_replaced(&mut self, pool: &mut Pool) -> usize {
+        let mut kept: u8 = 0;
+        for at in 0..usize::from(self.recorded) {
+            let Some(record) = self.records.get(at).copied() else { break };
+            if let (Happened::Lost(_), Some(place)) =
+                (record.what, self.records.get_mut(usize::from(kept)))
+            {
+                *place = record;
+                kept = kept.saturating_add(1);
+            }
+        }
+        self.recorded = kept;
+        let count = self.commands.len();
+        pool.clear(&mut self.commands);
+        if count > 0 {
+            self.lose(u16::try_from(count).unwrap_or(u16::MAX));
+        }
+        count
+    }
+
+    /// Forgets everything. Gives the number of commands whose packets went back to the pool.
+    pub(crate) fn clear(&mut self, pool: &mut Pool) -> usize {
+        let count = self.commands.len();
+        pool.clear(&mut self.commands);
+        *self = Self::EMPTY;
+        count
+    }
+
+    fn last(&self) -> Option<&Record> {
+        self.records.get(usize::from(self.recorded.checked_sub(1)?))
+    }
+
+    const fn number(&mut self) -> u32 {
+        self.latest = self.latest.wrapping_add(1);
+        self.latest
+    }
+}
+
+/// Where the number of a kind is.
+const fn place(kind: News) -> usize {
+    kind.bits().trailing_zeros() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{boxed::Box, vec, vec::Vec};
+
+    use bindrune_wire::Slot;
+
+    use super::*;
+
+    const L2CAP_HEADER: usize = 4;
+
+    fn pool() -> Pool {
+        let slots = (0..8).map(|_| Slot::EMPTY).collect::<Vec<_>>();
+        let memory = vec![0; 8 * 16].into_boxed_slice();
+        Pool::new(Box::leak(slots.into_boxed_slice()), Box::leak(memory), 16)
+    }
+
+    fn command(inbox: &mut Inbox, pool: &mut Pool, octets: &[u8]) {
+        let mut packet = pool.take(L2CAP_HEADER).unwrap();
+        assert!(packet.extend(octets));
+        inbox.push_command(packet, pool);
+    }
+
+    fn drain(inbox: &mut Inbox, pool: &mut Pool) -> Vec<First> {
+        let mut all = Vec::new();
+        while let Some(first) = inbox.next(false, pool) {
+            if first == First::Command {
+                let packet = inbox.pop_command(pool).unwrap();
+                assert_eq!(packet.bytes(), [7]);
+                pool.give(packet);
+            }
+            all.push(first);
+        }
+        all
+    }
+
+    #[test]
+    fn kinds_keep_the_order_in_which_they_arrived() {
+        for start in [0, u32::MAX - 2] {
+            let (mut inbox, mut pool) = (Inbox { latest: start, ..Inbox::EMPTY }, pool());
+            inbox.insert(News::SECURITY_REQUESTED);
+            command(&mut inbox, &mut pool, &[7]);
+            inbox.record(Happened::Subscribed(3, Cccd::NOTIFY));
+            inbox.insert(News::MTU);
+            command(&mut inbox, &mut pool, &[7]);
+            inbox.record(Happened::Written(9));
+            inbox.request_arrived();
+            assert_eq!(inbox.next(true, &pool), Some(First::News(News::SECURITY_REQUESTED)));
+            assert_eq!(
+                drain(&mut inbox, &mut pool),
+                [
+                    First::Command,
+                    First::Record(Happened::Subscribed(3, Cccd::NOTIFY)),
+                    First::News(News::MTU),
+                    First::Command,
+                    First::Record(Happened::Written(9)),
+                ]
+            );
+            assert_eq!(inbox.next(true, &pool), Some(First::Request));
+            assert_eq!(pool.free(), 8);
+        }
+    }
+
+    #[test]
+    fn a_later_event_replaces_the_earlier_one_and_takes_its_own_place() {
+        let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
+        inbox.insert(News::ENCRYPTED);
+        command(&mut inbox, &mut pool, &[7]);
+        inbox.insert(News::ENCRYPTED);
+        let all = drain(&mut inbox, &mut pool);
+        assert_eq!(all, [First::Command, First::News(News::ENCRYPTED)]);
+    }
+
+    #[test]
+    fn losses_stand_where_they_happened_and_are_never_forgotten() {
+        let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
+        command(&mut inbox, &mut pool, &[7]);
+        inbox.lose(1);
+        inbox.lose(1);
+        command(&mut inbox, &mut pool, &[7]);
+        for _ in 0..20 {
+            inbox.insert(News::PHY);
+            inbox.lose(1);
+        }
+        while inbox.has_room() {
+            inbox.record(Happened::Written(1));
+        }
+        let all = drain(&mut inbox, &mut pool);
+        let lost = |first: &First| match first {
+            First::Record(Happened::Lost(count)) => u32::from(*count),
+            First::Request | First::Command | First::Record(_) | First::News(_) => 0,
+        };
+        assert_eq!(&all[..3], [First::Command, First::Record(Happened::Lost(2)), First::Command,]);
+        assert_eq!(all.iter().map(lost).sum::<u32>(), 22);
+    }
+
+    #[test]
+    fn the_same_change_twice_in_a_row_is_one() {
+        let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
+        for _ in 0..3 {
+            inbox.record(Happened::Written(1));
+        }
+        command(&mut inbox, &mut pool, &[7]);
+        inbox.record(Happened::Written(1));
+        let all = drain(&mut inbox, &mut pool);
+        let written = First::Record(Happened::Written(1));
+        assert_eq!(all, [written, First::Command, written]);
+    }
+
+    #[test]
+    fn a_replaced_table_leaves_the_count_of_what_was_written_to_the_old_one() {
+        let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
+        inbox.lose(3);
+        inbox.record(Happened::Written(1));
+        command(&mut inbox, &mut pool, &[7]);
+        assert_eq!(inbox.table_replaced(&mut pool), 1);
+        let lost = |count| First::Record(Happened::Lost(count));
+        assert_eq!(drain(&mut inbox, &mut pool), [lost(3), lost(1)]);
+        assert_eq!(pool.free(), 8);
+    }
+}
