@@ -71,6 +71,10 @@ interop-full *arguments:
 soak minutes="120":
     BINDRUNE_SOAK={{ minutes }} cargo test --package bindrune-interop --release --locked --test soak -- --nocapture
 
+# A whole host for so many random steps, from a seed on: packets, calls, dropped futures, time and faults.
+fuzz-host steps seed="0":
+    cargo run --quiet --locked --profile fuzz --package bindrune-hostile --bin fuzz-host -- {{ steps }} {{ seed }}
+
 # The tour, on the built-in virtual controller.
 demo:
     cargo run --release --locked --package bindrune-cli -- demo

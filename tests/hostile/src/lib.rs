@@ -17,6 +17,7 @@
 mod bench;
 mod clock;
 mod controller;
+pub mod fuzz;
 mod outcome;
 mod peer;
 mod store;

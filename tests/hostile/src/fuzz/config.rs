@@ -1,0 +1,137 @@
+//! What the first record says: the controller, and how the host is configured.
+
+use bindrune::{
+    Characteristic, ClientSecurity, Config, IoCapability, Level, PairingConfig, Privacy, Service,
+    Uuid,
+};
+use embassy_time::Duration;
+
+/// Controller and configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    /// Extended advertising and scanning.
+    pub(crate) extended: bool,
+    /// Flow control towards the host.
+    pub(crate) flow: bool,
+    /// LE ACL buffers, and their length.
+    pub(crate) buffers: u16,
+    pub(crate) acl_len: u16,
+    /// A resolving list, and an own private address.
+    pub(crate) resolving: bool,
+    privacy: bool,
+    /// Advertising sets of the host.
+    pub(crate) sets: u8,
+    pairing: [u8; 2],
+    client: u8,
+    /// What the application does by itself.
+    pub(crate) habits: u8,
+    /// Kinds of steps that do not happen in this life.
+    pub(crate) spared: Spared,
+}
+
+/// Kinds of steps that a life is spared: what is rare beside them is found without them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spared {
+    pub(crate) lies: bool,
+    pub(crate) faults: bool,
+    pub(crate) strange: bool,
+    pub(crate) drops: bool,
+    pub(crate) ends: bool,
+}
+
+impl Setup {
+    pub(crate) fn new(record: &[u8]) -> Self {
+        let octet = |n: usize| record.get(n).copied().unwrap_or(0);
+        let (controller, host) = (octet(0), octet(1));
+        Self {
+            extended: controller & 1 != 0,
+            flow: controller & 2 != 0,
+            buffers: [4, 1, 8, 2][usize::from(controller >> 2 & 3)],
+            acl_len: if controller & 0x10 == 0 { 251 } else { 27 },
+            resolving: controller & 0x20 != 0,
+            privacy: host & 7 == 7,
+            sets: 1 + (host >> 3 & 1),
+            pairing: [octet(2), octet(3)],
+            client: octet(4),
+            habits: octet(6),
+            spared: {
+                let bit = |n: u8| octet(5) >> n & 1 == 1;
+                // Most lives have an honest controller.
+                let lies = bit(0) || bit(1);
+                Spared { lies, faults: bit(2), strange: bit(3), drops: bit(4), ends: bit(5) }
+            },
+        }
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let config = Config::new("ten octets")
+            .services(SERVICES)
+            .bonds(2)
+            .advertising_sets(self.sets.into())
+            .pairing(self.pairing())
+            .exchange_mtu(self.client & 4 != 0)
+            .client_security(match self.client & 3 {
+                0 | 1 => ClientSecurity::Encrypt,
+                2 => ClientSecurity::Pair,
+                _ => ClientSecurity::Report,
+            });
+        if self.privacy {
+            config.privacy(Privacy::On { rotate: Duration::from_secs(60) })
+        } else {
+            config
+        }
+    }
+
+    fn pairing(&self) -> PairingConfig {
+        let [how, more] = self.pairing;
+        PairingConfig {
+            io: [
+                IoCapability::NoInputNoOutput,
+                IoCapability::DisplayYesNo,
+                IoCapability::KeyboardDisplay,
+                IoCapability::DisplayOnly,
+            ][usize::from(how & 3)],
+            bonding: how & 4 == 0,
+            mitm: how & 8 != 0,
+            legacy: how & 0x10 != 0,
+            secure_connections: how & 0x30 != 0x30,
+            consent: how & 0x40 == 0,
+            keypress: how & 0x80 != 0,
+            require: if more & 7 == 7 { Level::Authenticated } else { Level::Encrypted },
+            min_key_size: 7,
+            ..PairingConfig::DEFAULT
+        }
+    }
+}
+
+/// A value that the host holds.
+pub(crate) static VALUE: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff01)).read().write().value(b"0123456789").max_len(512);
+/// One that a peer can subscribe to.
+pub(crate) static LEVEL: Characteristic =
+    Characteristic::new(Uuid::new_16(0x2a19)).read().notify().indicate().value(&[100]);
+/// One that needs encryption.
+static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xff04))
+    .read()
+    .write()
+    .notify()
+    .value(&[1])
+    .max_len(20)
+    .permission(Level::Encrypted);
+/// One that needs authentication.
+static STRICT: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff05)).read().value(&[2]).permission(Level::Authenticated);
+/// One that the application holds.
+pub(crate) static ASKED: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff06)).read().write().write_without_response();
+/// One that collects what is written to it.
+static STREAM: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff07)).write_without_response().append(40);
+
+pub(crate) static SERVICES: &[Service] =
+    &[Service::primary(Uuid::new_16(0xff00), &[&VALUE, &LEVEL, &SECRET, &STRICT, &ASKED, &STREAM])];
+/// What they are replaced with.
+pub(crate) static OTHERS: &[Service] = &[
+    Service::primary(Uuid::new_16(0x180f), &[&LEVEL]),
+    Service::primary(Uuid::new_16(0xff10), &[&ASKED]),
+];

@@ -1,0 +1,299 @@
+//! The controller: what it does about commands and data, and what is wrong with it.
+
+use std::collections::VecDeque;
+
+use bindrune::{Address, Opcode};
+use embassy_time::Instant;
+
+use super::{config::Setup, judge::Judge, known, peers::Peer, reach::reached};
+
+/// Handles of links begin here.
+pub(crate) const FIRST: u16 = 0x40;
+/// Links that the controller can have.
+pub(crate) const SLOTS: usize = 4;
+
+/// The controller, and the peers behind it.
+#[derive(Debug)]
+pub(crate) struct Controller {
+    pub(crate) setup: Setup,
+    pub(crate) now: Instant,
+    /// What goes to the host next.
+    pub(crate) out: Vec<u8>,
+    pub(crate) faults: Faults,
+    /// What is held back.
+    pub(crate) held: VecDeque<Vec<u8>>,
+    /// Advertising sets that are on; connectable or not.
+    pub(crate) advertising: [Option<bool>; 4],
+    pub(crate) connectable: [bool; 4],
+    pub(crate) scanning: bool,
+    pub(crate) initiating: bool,
+    /// The peer that the host connects to, where it names one.
+    pub(crate) target: Option<Address>,
+    pub(crate) links: [Option<Link>; SLOTS],
+    /// ACL packets of a slot that are not completed yet.
+    pub(crate) waiting: [u16; SLOTS],
+    pub(crate) flow_on: bool,
+    /// Where a client subscribes.
+    pub(crate) cccd: u16,
+    pub(crate) randoms: u64,
+    pub(crate) judge: Judge,
+}
+
+/// A link as the controller and the peer see it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) peer: Peer,
+    /// The host's role.
+    pub(crate) central: bool,
+    pub(crate) encrypted: bool,
+    /// The key that the host gave last.
+    pub(crate) key: Option<[u8; 16]>,
+    /// A frame of the host, as far as it has come.
+    pub(crate) frame: Vec<u8>,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults {
+    /// Commands without an answer: this one, or all.
+    pub(crate) mute: Option<u16>,
+    pub(crate) mute_all: bool,
+    /// A command that is answered with this status.
+    pub(crate) refused: Option<(u16, u8)>,
+    /// Num_HCI_Command_Packets of the answers.
+    pub(crate) num_packets: u8,
+    /// ACL packets are completed at once.
+    pub(crate) completes: bool,
+    /// Answers to commands and events are held back.
+    pub(crate) holds: bool,
+}
+
+impl Faults {
+    pub(crate) const NONE: Self = Self {
+        mute: None,
+        mute_all: false,
+        refused: None,
+        num_packets: 1,
+        completes: true,
+        holds: false,
+    };
+}
+
+impl Controller {
+    /// Its public address.
+    pub(crate) const ADDRESS: Address = Address::public([0xbe, 0xac, 0x01, 0x00, 0x00, 0x01]);
+
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            now: Instant::from_ticks(0),
+            out: Vec::new(),
+            faults: Faults::NONE,
+            held: VecDeque::new(),
+            advertising: [None; 4],
+            connectable: [true; 4],
+            scanning: false,
+            initiating: false,
+            target: None,
+            links: [const { None }; SLOTS],
+            waiting: [0; SLOTS],
+            flow_on: false,
+            cccd: 0,
+            randoms: 0,
+            judge: Judge::new(setup),
+        }
+    }
+
+    /// A whole packet of the host; `exact` where the host has read all that was sent to it.
+    pub(crate) fn handle(&mut self, packet: &[u8], exact: bool) {
+        match *packet {
+            [1, low, high, _, ref parameters @ ..] => {
+                let opcode = u16::from_le_bytes([low, high]);
+                self.judge.command(opcode, parameters, exact);
+                self.command(opcode, parameters);
+            }
+            [2, low, high, _, _, ref data @ ..] => {
+                let header = u16::from_le_bytes([low, high]);
+                self.judge.acl_sent(header & 0x0fff, data, exact);
+                self.data(header, data);
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends an event.
+    pub(crate) fn event(&mut self, code: u8, parameters: &[u8]) {
+        let mut packet = vec![4, code, parameters.len() as u8];
+        packet.extend(parameters);
+        self.send(packet);
+    }
+
+    /// Sends an event of LE.
+    pub(crate) fn le_event(&mut self, parameters: &[u8]) {
+        self.event(0x3e, parameters);
+    }
+
+    /// Sends a packet, or holds it back.
+    pub(crate) fn send(&mut self, packet: Vec<u8>) {
+        if self.faults.holds {
+            self.held.push_back(packet);
+            if self.held.len() > 40 {
+                self.release(true);
+            }
+        } else {
+            self.put(&packet);
+        }
+    }
+
+    /// Sends a packet whatever is held back.
+    pub(crate) fn put(&mut self, packet: &[u8]) {
+        self.judge.injected(packet);
+        self.out.extend(packet);
+    }
+
+    /// Sends one of what is held back, the first or the last.
+    pub(crate) fn release(&mut self, first: bool) {
+        let packet = if first { self.held.pop_front() } else { self.held.pop_back() };
+        if let Some(packet) = packet {
+            self.put(&packet);
+        }
+    }
+
+    /// Is well again.
+    pub(crate) fn heal(&mut self) {
+        self.faults = Faults::NONE;
+        while !self.held.is_empty() {
+            self.release(true);
+        }
+        for slot in 0..SLOTS {
+            self.complete(slot, u16::MAX);
+        }
+        if known::NO_CREDITS && self.judge.credits() == Some(0) {
+            self.event(0x0e, &[1, 0, 0]);
+        }
+    }
+
+    /// Completes so many of the packets of a slot.
+    pub(crate) fn complete(&mut self, slot: usize, count: u16) {
+        let count = count.min(self.waiting[slot]);
+        self.waiting[slot] -= count;
+        if count > 0 && self.links[slot].is_some() {
+            let [a, b] = handle(slot).to_le_bytes();
+            let [low, high] = count.to_le_bytes();
+            self.event(0x13, &[1, a, b, low, high]);
+        }
+    }
+
+    /// The link of a slot ends.
+    pub(crate) fn end_link(&mut self, slot: usize, reason: u8) {
+        if self.links[slot].take().is_some() {
+            self.waiting[slot] = 0;
+            let [low, high] = handle(slot).to_le_bytes();
+            self.event(0x05, &[0, low, high, reason]);
+        }
+    }
+
+    /// A link comes up.
+    pub(crate) fn link_up(&mut self, slot: usize, peer: Peer, central: bool) {
+        reached(if central { "a link as central" } else { "a link as peripheral" });
+        let address = peer.address();
+        self.waiting[slot] = 0;
+        let [low, high] = handle(slot).to_le_bytes();
+        let role = u8::from(!central);
+        let supervision = [0x48_u16, 10, 0x0c80][usize::from(peer.number() & 3) % 3].to_le_bytes();
+        let mut parameters = vec![0, low, high, role, address.hci_kind()];
+        parameters.extend(address.octets());
+        let enhanced = self.setup.extended || self.setup.resolving;
+        if enhanced {
+            parameters.extend([0; 12]);
+        }
+        parameters.extend([0x18, 0, 0, 0, supervision[0], supervision[1], 0]);
+        parameters.insert(0, if enhanced { 0x0a } else { 0x01 });
+        self.links[slot] =
+            Some(Link { peer, central, encrypted: false, key: None, frame: Vec::new() });
+        self.le_event(&parameters);
+    }
+
+    /// A slot without a link, and where the peer has no other.
+    pub(crate) fn free_slot(&self, peer: u8) -> Option<usize> {
+        let taken = self.links.iter().flatten().any(|link| link.peer.number() == peer);
+        if taken { None } else { self.links.iter().position(Option::is_none) }
+    }
+
+    fn data(&mut self, header: u16, data: &[u8]) {
+        let Some(slot) = slot_of(header & 0x0fff) else { return };
+        if self.faults.completes {
+            if self.links[slot].is_some() {
+                let [a, b] = handle(slot).to_le_bytes();
+                self.event(0x13, &[1, a, b, 1, 0]);
+            }
+        } else {
+            self.waiting[slot] += 1;
+        }
+        let Some(link) = self.links[slot].as_mut() else { return };
+        if header & 0x3000 == 0x1000 {
+            link.frame.extend(data);
+        } else {
+            assert!(link.frame.is_empty(), "a frame of the host was not finished");
+            link.frame = data.to_vec();
+        }
+        if let [low, high, _, _, ref payload @ ..] = link.frame[..] {
+            let len = usize::from(u16::from_le_bytes([low, high]));
+            assert!(payload.len() <= len, "the host's fragments are longer than its frame");
+            if payload.len() == len {
+                let frame = core::mem::take(&mut link.frame);
+                self.frame(slot, &frame);
+            }
+        }
+    }
+
+    /// The host's Reset: everything is as new.
+    pub(crate) fn reset(&mut self) {
+        self.advertising = [None; 4];
+        self.connectable = [true; 4];
+        self.scanning = false;
+        self.initiating = false;
+        self.links = [const { None }; SLOTS];
+        self.waiting = [0; SLOTS];
+        self.held.clear();
+        self.flow_on = false;
+        self.judge.reset();
+    }
+
+    /// True where a status says that the controller refuses a command.
+    pub(crate) fn refusal(&self, opcode: u16) -> Option<u8> {
+        self.faults.refused.and_then(|(refused, status)| (refused == opcode).then_some(status))
+    }
+
+    pub(crate) fn is_mute(&self, opcode: u16) -> bool {
+        self.faults.mute_all || self.faults.mute == Some(opcode)
+    }
+
+    /// True where the command is answered by Command Status.
+    pub(crate) const fn has_status(opcode: Opcode) -> bool {
+        matches!(
+            opcode,
+            Opcode::DISCONNECT
+                | Opcode::READ_REMOTE_VERSION_INFORMATION
+                | Opcode::LE_CREATE_CONNECTION
+                | Opcode::LE_EXTENDED_CREATE_CONNECTION
+                | Opcode::LE_CONNECTION_UPDATE
+                | Opcode::LE_READ_REMOTE_FEATURES
+                | Opcode::LE_ENABLE_ENCRYPTION
+                | Opcode::LE_SET_PHY
+                | Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY
+                | Opcode::LE_GENERATE_DHKEY
+                | Opcode::LE_GENERATE_DHKEY_V2
+        )
+    }
+}
+
+/// The handle of a slot.
+pub(crate) const fn handle(slot: usize) -> u16 {
+    FIRST + slot as u16
+}
+
+/// The slot of a handle.
+pub(crate) fn slot_of(handle: u16) -> Option<usize> {
+    handle.checked_sub(FIRST).map(usize::from).filter(|&slot| slot < SLOTS)
+}

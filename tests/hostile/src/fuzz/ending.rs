@@ -1,0 +1,161 @@
+//! How each life ends: everything becomes well, all that waits must end, and nothing is left.
+
+use embassy_time::Duration;
+
+use super::{
+    LINKS,
+    app::{Task, Until},
+    controller::{SLOTS, handle},
+    known,
+    reach::{count, reached},
+    world::World,
+};
+
+/// How long what does not depend on a peer may wait, once the controller is well: several transactions that time
+/// out one after the other.
+const SOON: u64 = 400;
+
+impl World<'_> {
+    /// Makes everything well, and looks at what is left.
+    pub(crate) fn end(mut self) {
+        self.heal();
+        self.pass(Duration::from_secs(12));
+        // What the host had sent before the controller was well is answered now.
+        self.heal();
+        self.pass(Duration::from_secs(3));
+        if !self.honest {
+            self.controller().event(0x10, &[0]);
+            self.line.borrow_mut().flush();
+            self.pass(Duration::from_secs(10));
+        }
+        self.is_set_up();
+        self.requests_are_on_the_air();
+        self.tasks.retain(|task| task.until() != Until::Dropped);
+        self.pass(Duration::from_secs(1));
+        self.nothing_is_on_the_air();
+        self.waits_end();
+        self.links_end();
+        self.nothing_is_left();
+        self.is_usable();
+        let stats = self.host.stats();
+        count("a recovery", stats.recoveries.into());
+        count("lost framing", stats.sync_lost.into());
+        count("a dropped push", stats.dropped_pushes.into());
+        count("a bond in the store", self.store.records().len() as u64);
+        count("an honest life", self.honest.into());
+        reached("a life");
+    }
+
+    fn names(&self, which: impl Fn(&Task<'_>) -> bool) -> Vec<&'static str> {
+        self.tasks.iter().filter(|task| which(task)).map(|task| task.name).collect()
+    }
+
+    fn is_set_up(&mut self) {
+        assert!(self.runs(), "run has ended");
+        let host = self.host;
+        self.spawn("set-up", Until::Soon, async move { _ = host.controller().await.unwrap() });
+        self.settle();
+        let waits = self.names(|task| task.name == "set-up");
+        assert!(waits.is_empty(), "the host was not set up on a controller that is well");
+    }
+
+    /// What the application requests and waits for is on the air.
+    fn requests_are_on_the_air(&mut self) {
+        let mut missing = self.missing();
+        for _ in 0..14 {
+            if missing.is_empty() {
+                return;
+            }
+            self.pass(Duration::from_secs(5));
+            missing = self.missing();
+        }
+        panic!("requested, and not on the air: {missing:?}");
+    }
+
+    fn missing(&self) -> Vec<&'static str> {
+        let controller = self.controller();
+        let room = self.host.links() < LINKS;
+        let on = controller.advertising.iter().any(Option::is_some);
+        let mut missing = Vec::new();
+        if self.app.advertisers.get() > 0 && room && !on {
+            missing.push("advertising");
+        }
+        let seeks = controller.initiating || controller.scanning;
+        if self.app.connectors.get() > 0 && room && !seeks {
+            missing.push("connecting");
+        }
+        if !self.names(|task| task.name == "scan").is_empty() && !controller.scanning {
+            missing.push("scanning");
+        }
+        missing
+    }
+
+    fn nothing_is_on_the_air(&self) {
+        let controller = self.controller();
+        let timed = self.names(|task| task.until() == Until::Soon);
+        let advertises = controller.advertising.iter().any(Option::is_some);
+        let quiet = !advertises || timed.contains(&"advertise") || timed.contains(&"broadcast");
+        assert!(quiet, "nobody requests advertising, and it is on");
+        assert!(!controller.scanning, "nobody requests scanning, and it is on");
+        assert!(!controller.initiating, "nobody requests a link, and it is attempted");
+    }
+
+    /// What does not depend on a peer ends.
+    fn waits_end(&mut self) {
+        let soon =
+            |task: &Task<'_>| task.until() == Until::Soon && !known::ENDLESS.contains(&task.name);
+        for _ in 0..SOON / 5 {
+            if self.names(soon).is_empty() {
+                return;
+            }
+            self.pass(Duration::from_secs(5));
+        }
+        panic!("these wait for ever: {:?}", self.names(soon));
+    }
+
+    /// All links end, and what waited for them.
+    fn links_end(&mut self) {
+        for slot in 0..SLOTS {
+            let mut controller = self.controller();
+            controller.end_link(slot, 0x08);
+            if controller.judge.is_up(slot) {
+                let [low, high] = handle(slot).to_le_bytes();
+                controller.event(0x05, &[0, low, high, 0x08]);
+            }
+        }
+        self.line.borrow_mut().flush();
+        self.pass(Duration::from_secs(10));
+        assert_eq!(self.host.links(), 0, "links are left");
+        let waits = self.names(|task| task.until() == Until::LinkEnds);
+        assert!(waits.is_empty(), "these wait for links that have ended: {waits:?}");
+    }
+
+    fn nothing_is_left(&mut self) {
+        self.app.clear();
+        self.settle();
+        let waits = self.names(|task| task.until() != Until::Transport);
+        assert!(waits.is_empty(), "tasks are left: {waits:?}");
+        assert_eq!(self.host.channels(), 0, "channels are left");
+        assert_eq!(self.host.free_packets(), self.whole, "packets are left");
+    }
+
+    /// A central connects and reads, and the link ends.
+    fn is_usable(&mut self) {
+        self.call(0, &[13; 13]);
+        self.pass(Duration::from_secs(2));
+        self.controller().central(0, 0);
+        self.line.borrow_mut().flush();
+        self.settle();
+        assert_eq!(self.host.links(), 1, "no link comes up");
+        let slot = (0..SLOTS).find(|slot| self.controller().judge.is_up(*slot)).unwrap();
+        self.controller().say(slot, 4, &[0x0a, 3, 0]);
+        self.line.borrow_mut().flush();
+        self.settle();
+        assert!(self.controller().judge.answered(slot), "a good request is not answered");
+        self.tasks.retain(|task| task.until() == Until::Transport);
+        self.app.clear();
+        self.pass(Duration::from_secs(1));
+        assert_eq!(self.host.links(), 0, "the last handle does not end the link");
+        assert_eq!(self.host.free_packets(), self.whole, "packets are left");
+    }
+}

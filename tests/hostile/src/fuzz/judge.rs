@@ -1,0 +1,274 @@
+//! What the host may send: at most what it was allowed and asked.
+//!
+//! It keeps upper bounds, from what was put on the line towards the host. After bytes that are no packet nobody knows
+//! what the host took them for: then it judges again from the next Reset on.
+
+use bindrune::Opcode;
+
+use super::{
+    config::Setup,
+    controller::{SLOTS, slot_of},
+    reach::reached,
+};
+
+/// The counts of one controller.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    setup: Setup,
+    /// Commands that the host may send, as the last event said.
+    credits: u8,
+    /// Bytes that are no packet were sent.
+    blind: bool,
+    links: [Of; SLOTS],
+    /// ACL packets that were given to the host, and that it has given back.
+    given: u64,
+    returned: u64,
+    /// Host Buffer Size.
+    host_buffers: u64,
+}
+
+/// The counts of one handle.
+#[derive(Debug, Default)]
+struct Of {
+    /// The host was told that there is such a link.
+    up: bool,
+    /// ACL packets that the host sent, and that are not completed.
+    sent: u16,
+    /// What it has not answered yet: ATT requests, indications, and identifiers of signalling requests.
+    requests: u32,
+    indications: u32,
+    signals: Vec<u8>,
+    /// What it waits for.
+    asked: bool,
+    indicated: bool,
+    /// K-frames that the peer granted, for each of its channels.
+    grants: Vec<(u16, u32)>,
+    /// A frame to the host, as far as it was sent.
+    frame: Vec<u8>,
+}
+
+impl Judge {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            credits: 1,
+            blind: false,
+            links: Default::default(),
+            given: 0,
+            returned: 0,
+            host_buffers: u64::MAX,
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.setup);
+    }
+
+    pub(crate) const fn blind(&mut self) {
+        self.blind = true;
+    }
+
+    /// Commands that the host may send, where that is known.
+    pub(crate) fn credits(&self) -> Option<u8> {
+        (!self.blind).then_some(self.credits)
+    }
+
+    /// True where the host has room for one more ACL packet.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.given.saturating_sub(self.returned) < self.host_buffers
+    }
+
+    /// True where the host was told of a link on this slot, and not of its end.
+    pub(crate) const fn is_up(&self, slot: usize) -> bool {
+        self.links[slot].up
+    }
+
+    /// True where the host has answered all ATT requests of a link.
+    pub(crate) const fn answered(&self, slot: usize) -> bool {
+        self.links[slot].requests == 0 || self.blind
+    }
+
+    /// The host sent a command. Where it has not read everything, what it knows is older than what is known here.
+    pub(crate) fn command(&mut self, opcode: u16, parameters: &[u8], exact: bool) {
+        match Opcode(opcode) {
+            Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS => return self.given_back(parameters),
+            Opcode::RESET => {}
+            _ => {
+                let may = self.credits > 0 || !exact || self.blind;
+                assert!(may, "the host sent command {opcode:04x} without leave");
+            }
+        }
+        if Opcode(opcode) == Opcode::HOST_BUFFER_SIZE
+            && let [_, _, _, low, high, ..] = *parameters
+        {
+            self.host_buffers = u16::from_le_bytes([low, high]).into();
+        }
+        self.credits = self.credits.saturating_sub(1);
+    }
+
+    fn given_back(&mut self, parameters: &[u8]) {
+        for one in parameters.get(1..).unwrap_or_default().chunks_exact(4) {
+            self.returned += u64::from(u16::from_le_bytes([one[2], one[3]]));
+        }
+        let fair = self.returned <= self.given || self.blind;
+        assert!(fair, "the host gave back {} buffers of {}", self.returned, self.given);
+    }
+
+    /// The host sent an ACL packet.
+    pub(crate) fn acl_sent(&mut self, handle: u16, data: &[u8], exact: bool) {
+        let len = u16::try_from(data.len()).unwrap();
+        assert!(len <= self.setup.acl_len, "an ACL packet of {len} octets");
+        let all: u16 = self.links.iter().map(|link| link.sent).sum();
+        let may = all < self.setup.buffers || !exact || self.blind;
+        assert!(may, "the host sent an ACL packet, and the controller has no buffer");
+        let Some(slot) = slot_of(handle) else { return };
+        let link = &mut self.links[slot];
+        let up = link.up || !exact || self.blind;
+        assert!(up, "the host sent data on {handle:#06x}, which has ended");
+        // What leaves before the host has read of the end is flushed with the link.
+        if link.up {
+            link.sent = link.sent.saturating_add(1).min(self.setup.buffers);
+        }
+    }
+
+    /// The host sent a whole frame on a link.
+    pub(crate) fn frame_sent(&mut self, slot: usize, cid: u16, payload: &[u8]) {
+        if self.blind {
+            return;
+        }
+        let link = &mut self.links[slot];
+        match (cid, payload) {
+            (4, [0x1e, ..]) => {
+                reached("a confirmation");
+                less(&mut link.indications, "confirmed an indication", payload);
+            }
+            (4, [0x1d, ..]) => {
+                assert!(!link.indicated, "a second indication: {payload:02x?}");
+                link.indicated = true;
+            }
+            (4, [0x1b | 0x23 | 0x40.., ..]) => reached("a notification or a command of the host"),
+            (4, [code, ..]) if code & 1 == 1 => {
+                reached(if *code == 1 { "an ATT error" } else { "an ATT response" });
+                less(&mut link.requests, "answered a request", payload);
+            }
+            (4, _) => {
+                assert!(!link.asked, "a second request: {payload:02x?}");
+                reached("an ATT request of the host");
+                link.asked = true;
+            }
+            (5, [0x01 | 0x03 | 0x13 | 0x15 | 0x18 | 0x1a, id, ..]) => {
+                let place = link.signals.iter().position(|of| of == id);
+                let place = place.unwrap_or_else(|| panic!("no request for {payload:02x?}"));
+                link.signals.swap_remove(place);
+            }
+            (0x40.., _) => {
+                let grant = link.grants.iter_mut().find(|(of, _)| *of == cid);
+                reached("a frame on a channel from the host");
+                let granted = grant.filter(|(_, left)| *left > 0);
+                let (_, left) = granted.unwrap_or_else(|| panic!("no credit for {cid:#06x}"));
+                *left -= 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// A packet was put on the line towards the host.
+    pub(crate) fn injected(&mut self, packet: &[u8]) {
+        match *packet {
+            [4, 0x0e, _, num, _, _, ..] | [4, 0x0f, _, _, num, _, _, ..] => self.credits = num,
+            [4, 0x13, _, _, ref all @ ..] => {
+                for one in all.chunks_exact(4) {
+                    if let Some(slot) = slot_of(u16::from_le_bytes([one[0], one[1] & 0x0f])) {
+                        let count = u16::from_le_bytes([one[2], one[3]]);
+                        self.links[slot].sent = self.links[slot].sent.saturating_sub(count);
+                    }
+                }
+            }
+            [4, 0x05, _, 0, low, high, ..] => self.link(low, high, false),
+            [4, 0x3e, _, 1 | 0x0a, 0, low, high, ..] => self.link(low, high, true),
+            [2, low, high, _, _, ref data @ ..] => {
+                self.given += 1;
+                if let Some(slot) = slot_of(u16::from_le_bytes([low, high & 0x0f])) {
+                    self.links[slot].data_to_host(high & 0x30 == 0x10, data);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn link(&mut self, low: u8, high: u8, up: bool) {
+        let Some(slot) = slot_of(u16::from_le_bytes([low, high & 0x0f])) else { return };
+        let link = &mut self.links[slot];
+        link.sent = 0;
+        link.asked = false;
+        link.indicated = false;
+        if up && !link.up {
+            *link = Of::default();
+        }
+        link.up = up;
+    }
+}
+
+fn less(count: &mut u32, what: &str, payload: &[u8]) {
+    assert!(*count > 0, "the host {what} that nobody sent: {payload:02x?}");
+    *count -= 1;
+}
+
+impl Of {
+    /// Data for the host; `more` where it goes on with a frame.
+    fn data_to_host(&mut self, more: bool, data: &[u8]) {
+        if !more {
+            self.frame.clear();
+        }
+        self.frame.extend(data);
+        let [low, high, cid_low, cid_high, ref payload @ ..] = self.frame[..] else { return };
+        if payload.len() < usize::from(u16::from_le_bytes([low, high])) {
+            return;
+        }
+        let payload = payload.to_vec();
+        self.frame.clear();
+        self.frame_to_host(u16::from_le_bytes([cid_low, cid_high]), &payload);
+    }
+
+    fn frame_to_host(&mut self, cid: u16, payload: &[u8]) {
+        match (cid, payload) {
+            (4, [0x1d, ..]) => self.indications += 1,
+            (4, [0x1e, ..]) => self.indicated = false,
+            (4, [code, ..]) if code & 0x40 == 0 => {
+                // A response that nobody asked for may be an unknown request to the host.
+                self.requests += 1;
+                self.asked &= code & 1 == 0;
+            }
+            (5, [code, id, _, _, body @ ..]) => {
+                self.signals.push(*id);
+                self.granted(*code, body);
+            }
+            _ => {}
+        }
+    }
+
+    /// Credits in a signalling PDU.
+    fn granted(&mut self, code: u8, body: &[u8]) {
+        let word = |at: usize| body.get(at..at + 2).map(|w| u16::from_le_bytes([w[0], w[1]]));
+        match code {
+            0x14 => self.grant(word(2), word(8)),
+            0x15 => self.grant(word(0), word(6)),
+            0x16 => self.grant(word(0), word(2)),
+            0x17 | 0x18 => {
+                let (first, credits) = if code == 0x17 { (8, word(6)) } else { (8, word(4)) };
+                for at in (first..body.len()).step_by(2) {
+                    self.grant(word(at), credits);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn grant(&mut self, cid: Option<u16>, credits: Option<u16>) {
+        let (Some(cid), Some(credits)) = (cid, credits) else { return };
+        match self.grants.iter_mut().find(|(of, _)| *of == cid) {
+            Some((_, left)) => *left = left.saturating_add(credits.into()),
+            None => self.grants.push((cid, credits.into())),
+        }
+    }
+}

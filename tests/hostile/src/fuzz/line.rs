@@ -1,0 +1,175 @@
+//! The line between host and controller: slow, cut, or broken.
+
+use core::{
+    future::poll_fn,
+    task::{Poll, Waker},
+};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+
+use embedded_io_async::{ErrorType, Read, Write};
+
+use super::controller::Controller;
+
+/// The transport failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+impl core::fmt::Display for Broken {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the line is broken")
+    }
+}
+
+impl core::error::Error for Broken {}
+
+impl embedded_io_async::Error for Broken {
+    fn kind(&self) -> embedded_io_async::ErrorKind {
+        embedded_io_async::ErrorKind::BrokenPipe
+    }
+}
+
+/// Both ends of the line.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) controller: Controller,
+    to_host: VecDeque<u8>,
+    from_host: Vec<u8>,
+    /// The most octets that one read gives, or one write takes.
+    pub(crate) chunk: usize,
+    /// Octets that the controller takes, where there is a limit.
+    room: Option<usize>,
+    /// The host began the packet before it had read all that it has read now.
+    late: bool,
+    pub(crate) broken: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+impl Line {
+    pub(crate) const fn new(controller: Controller) -> Self {
+        Self {
+            controller,
+            to_host: VecDeque::new(),
+            from_host: Vec::new(),
+            chunk: usize::MAX,
+            room: None,
+            late: false,
+            broken: false,
+            reader: None,
+            writer: None,
+        }
+    }
+
+    /// True where the host has read all that was sent.
+    pub(crate) fn is_read(&self) -> bool {
+        self.to_host.is_empty()
+    }
+
+    pub(crate) fn inject(&mut self, octets: &[u8]) {
+        self.to_host.extend(octets);
+        self.wake();
+    }
+
+    /// Sends what the controller has.
+    pub(crate) fn flush(&mut self) {
+        let out = core::mem::take(&mut self.controller.out);
+        if !out.is_empty() {
+            self.inject(&out);
+        }
+    }
+
+    pub(crate) fn allow(&mut self, octets: Option<usize>) {
+        self.room = octets;
+        self.wake();
+    }
+
+    pub(crate) fn set_broken(&mut self, broken: bool) {
+        self.broken = broken;
+        if broken {
+            self.to_host.clear();
+            self.from_host.clear();
+        }
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        self.reader.take().into_iter().chain(self.writer.take()).for_each(Waker::wake);
+    }
+
+    /// Takes what there is room for.
+    fn write(&mut self, octets: &[u8]) -> usize {
+        let taken = octets.len().min(self.chunk).min(self.room.unwrap_or(usize::MAX));
+        self.room = self.room.map(|room| room - taken);
+        self.from_host.extend(&octets[..taken]);
+        while let Some(len) = first_packet(&self.from_host) {
+            let exact = self.is_read() && !core::mem::take(&mut self.late);
+            let packet: Vec<_> = self.from_host.drain(..len).collect();
+            self.controller.handle(&packet, exact);
+        }
+        self.flush();
+        self.late |= taken < octets.len();
+        taken
+    }
+}
+
+/// The length of the first packet, where all of it is there.
+fn first_packet(octets: &[u8]) -> Option<usize> {
+    let len = match *octets {
+        [1, _, _, len, ..] => usize::from(len) + 4,
+        [2, _, _, low, high, ..] => usize::from(u16::from_le_bytes([low, high])) + 5,
+        [] | [1 | 2, ..] => return None,
+        [kind, ..] => panic!("the host sent a packet of kind {kind}"),
+    };
+    (octets.len() >= len).then_some(len)
+}
+
+/// The host's end of the line.
+#[derive(Clone, Debug)]
+pub(crate) struct HostEnd(pub(crate) Rc<RefCell<Line>>);
+
+impl ErrorType for HostEnd {
+    type Error = Broken;
+}
+
+impl Read for HostEnd {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
+        poll_fn(|cx| {
+            let mut line = self.0.borrow_mut();
+            if line.broken {
+                return Poll::Ready(Err(Broken));
+            }
+            let n = buffer.len().min(line.to_host.len()).min(line.chunk);
+            if n == 0 {
+                line.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            for (to, from) in buffer.iter_mut().zip(line.to_host.drain(..n)) {
+                *to = from;
+            }
+            Poll::Ready(Ok(n))
+        })
+        .await
+    }
+}
+
+impl Write for HostEnd {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, Broken> {
+        poll_fn(|cx| {
+            let mut line = self.0.borrow_mut();
+            if line.broken {
+                return Poll::Ready(Err(Broken));
+            }
+            let taken = line.write(octets);
+            if taken == 0 {
+                line.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(taken))
+        })
+        .await
+    }
+
+    async fn flush(&mut self) -> Result<(), Broken> {
+        Ok(())
+    }
+}

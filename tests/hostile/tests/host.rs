@@ -1,0 +1,53 @@
+//! A million random steps of a whole host: the fuzz body, with inputs of known seeds.
+//!
+//! `BINDRUNE_SEED`, a number, gives other inputs. A failure shows its seed, and the shortest input that fails.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "test code")]
+
+use std::{collections::BTreeMap, env, thread};
+
+use bindrune_hostile::fuzz::{fuzz, take_reached};
+
+/// All steps.
+const STEPS: u64 = 1_000_000;
+/// Threads that share them, each with seeds of its own.
+const THREADS: u64 = 2;
+
+#[test]
+fn a_million_random_steps_break_nothing() {
+    let first: u64 = env::var("BINDRUNE_SEED").map_or(0, |seed| seed.parse().unwrap());
+    let part = |number: u64| {
+        let seed = first.wrapping_add(number << 32);
+        fuzz(STEPS / THREADS, seed).map(|_| take_reached()).map_err(|failure| failure.to_string())
+    };
+    let all: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..THREADS).map(|number| scope.spawn(move || part(number))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut reached = BTreeMap::<_, u64>::new();
+    let all = all.into_iter().map(|part| part.unwrap_or_else(|failure| panic!("{failure}")));
+    for (what, times) in all.flatten() {
+        *reached.entry(what).or_default() += times;
+    }
+    println!("{reached:#?}");
+    // A body that no longer gets this far would find nothing.
+    for what in [
+        "a bond in the store",
+        "a confirmation",
+        "a frame on a channel from the host",
+        "a frame on a channel to the host",
+        "a link as central",
+        "a link as peripheral",
+        "a notification or a command of the host",
+        "a pairing, legacy",
+        "a pairing, secure",
+        "a pairing, secure and authenticated",
+        "a recovery",
+        "an ATT request of the host",
+        "an ATT response",
+        "encryption",
+        "lost framing",
+    ] {
+        assert!(reached.get(what).is_some_and(|&times| times >= 100), "hardly ever: {what}");
+    }
+}
