@@ -3,16 +3,16 @@ use bindrune_hci::Status;
 /// A ticket for what was asked; its answer is found with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Asked(u16);
+pub struct Asked(u32);
 
 /// Something that several callers may ask for. Those who ask before it begins share one answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<T> {
     /// The number of the last one that was asked for.
-    number: u16,
+    number: u32,
     wanted: bool,
-    running: Option<u16>,
-    done: Option<(u16, Result<T, Status>)>,
+    running: Option<u32>,
+    done: Option<(u32, Result<T, Status>)>,
 }
 
 impl<T: Copy> Call<T> {
@@ -54,6 +54,6 @@ impl<T: Copy> Call<T> {
     /// The answer to what was asked, or to something asked later.
     pub(super) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
         let (number, result) = self.done?;
-        (number.wrapping_sub(asked.0) <= u16::MAX / 2).then_some(result)
+        (number.wrapping_sub(asked.0) <= u32::MAX / 2).then_some(result)
     }
 }

@@ -25,7 +25,7 @@ pub struct PairingRequests<'h> {
 pub struct PairingRequest<'h> {
     host: &'h Host,
     link: LinkRef,
-    serial: u16,
+    serial: u32,
     question: Question,
     peer: Option<Address>,
     open: bool,

@@ -113,7 +113,8 @@ struct Running<'h>(&'h Host);
 
 impl<'h> Running<'h> {
     fn start(host: &'h Host, now: Instant) -> Option<Self> {
-        host.with(|core| core.start(now)).then_some(Self(host))
+        // The guard is made only where this call runs: its drop ends what runs.
+        host.with(|core| core.start(now)).then(|| Self(host))
     }
 }
 

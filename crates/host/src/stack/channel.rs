@@ -18,7 +18,7 @@ const SDU_LENGTH: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChannelRef {
     pub(crate) index: u8,
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
     pub(crate) link: LinkRef,
 }
 

@@ -16,7 +16,7 @@ use super::{attribute::Attributes, fixed::Fixed, inbox::Inbox, security::Protect
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkRef {
     pub(crate) index: u8,
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
 }
 
 /// Where a link is in its life.
@@ -33,7 +33,7 @@ pub(crate) enum Life {
 /// One slot of `Resources`.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
     pub(crate) life: Life,
     /// Handles of the application on this link.
     pub(crate) users: u16,

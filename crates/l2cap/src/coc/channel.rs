@@ -95,7 +95,7 @@ pub struct Channel {
     pub(crate) since: Instant,
     /// The application has a handle.
     pub(crate) held: bool,
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
     pub(crate) rx: Receive,
     pub(crate) tx: Transmit,
     pub(crate) out: Option<Packet>,
@@ -151,7 +151,7 @@ impl Channel {
 
     /// Counts the uses of the slot, so that a stale handle is known.
     #[must_use]
-    pub const fn generation(&self) -> u16 {
+    pub const fn generation(&self) -> u32 {
         self.generation
     }
 

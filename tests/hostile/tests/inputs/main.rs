@@ -44,6 +44,7 @@ mod random;
 mod recovery;
 mod scene;
 mod security;
+mod shell;
 mod signalling;
 
 use bindrune_corpus::{Row, rows};

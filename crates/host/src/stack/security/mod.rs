@@ -101,11 +101,11 @@ pub(crate) struct Protection {
     /// What the pairing achieved, while the store keeps it.
     storing: Option<(Bond, Paired)>,
     /// Pairings that ended, and how the last one did.
-    pairings: u16,
+    pairings: u32,
     paired: Option<Result<Paired, Error>>,
     failure: Option<PairingFailure>,
     /// Attempts to encrypt that ended, and how the last one did.
-    attempts: u16,
+    attempts: u32,
     attempt: Option<Result<(), Error>>,
     /// When the central must have answered the Security Request.
     answer_due: Option<Instant>,

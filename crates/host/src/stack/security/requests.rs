@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Question {
     pub(crate) link: LinkRef,
     /// Which pairing of the link.
-    pub(crate) serial: u16,
+    pub(crate) serial: u32,
     pub(crate) request: PairingRequest,
 }
 
@@ -107,7 +107,7 @@ impl Stack {
     }
 
     /// The answer to a question.
-    pub(crate) fn answer_pairing(&mut self, link: LinkRef, serial: u16, answer: Answer) {
+    pub(crate) fn answer_pairing(&mut self, link: LinkRef, serial: u32, answer: Answer) {
         let Ok(slot) = self.link_mut(link) else { return };
         let protection = &mut slot.protection;
         if protection.pairings != serial || !core::mem::take(&mut protection.ask.open) {
@@ -118,7 +118,7 @@ impl Stack {
     }
 
     /// What happens at the user's keyboard.
-    pub(crate) fn tell_keypress(&mut self, link: LinkRef, serial: u16, keypress: Keypress) {
+    pub(crate) fn tell_keypress(&mut self, link: LinkRef, serial: u32, keypress: Keypress) {
         let Ok(slot) = self.link_mut(link) else { return };
         if slot.protection.pairings == serial
             && let Some(pairing) = slot.protection.pairing.as_mut()
@@ -141,7 +141,7 @@ impl Stack {
     pub(crate) fn poll_entry(
         &mut self,
         link: LinkRef,
-        serial: u16,
+        serial: u32,
     ) -> Poll<Result<Option<PasskeyEntry>, Error>> {
         if self.poll_pairing_over(link, serial).is_ready() {
             return Poll::Ready(Ok(None));
@@ -155,7 +155,7 @@ impl Stack {
     }
 
     /// Ready once the pairing is over.
-    pub(crate) fn poll_pairing_over(&self, link: LinkRef, serial: u16) -> Poll<Result<(), Error>> {
+    pub(crate) fn poll_pairing_over(&self, link: LinkRef, serial: u32) -> Poll<Result<(), Error>> {
         match self.link(link) {
             Ok(slot) if slot.protection.pairings == serial && slot.protection.is_pairing() => {
                 Poll::Pending

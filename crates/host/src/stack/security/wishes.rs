@@ -27,7 +27,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 impl Stack {
     /// Wishes to pair. The result is there once [`Self::poll_paired`] with the number that is given.
-    pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u16, Error> {
+    pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         let free = matches!(protection.wish, Wish::None);
         if !free || protection.is_pairing() || protection.storing.is_some() {
@@ -40,7 +40,7 @@ impl Stack {
     }
 
     /// How the pairing ended that was wished for.
-    pub(crate) fn poll_paired(&self, link: LinkRef, serial: u16) -> Poll<Result<Paired, Error>> {
+    pub(crate) fn poll_paired(&self, link: LinkRef, serial: u32) -> Poll<Result<Paired, Error>> {
         let protection = &self.link(link)?.protection;
         match protection.paired {
             Some(result) if protection.pairings != serial => Poll::Ready(result),
@@ -49,7 +49,7 @@ impl Stack {
     }
 
     /// Wishes to encrypt; `None` where the link is encrypted.
-    pub(crate) fn wish_encryption(&mut self, link: LinkRef) -> Result<Option<u16>, Error> {
+    pub(crate) fn wish_encryption(&mut self, link: LinkRef) -> Result<Option<u32>, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         if protection.current.is_encrypted() {
             return Ok(None);
@@ -70,7 +70,7 @@ impl Stack {
     pub(crate) fn poll_encrypted(
         &self,
         link: LinkRef,
-        attempts: u16,
+        attempts: u32,
     ) -> Poll<Result<LinkSecurity, Error>> {
         let protection = &self.link(link)?.protection;
         match protection.attempt {
