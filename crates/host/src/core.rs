@@ -68,6 +68,7 @@ impl Core {
     /// Makes the host as new.
     pub(crate) fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         self.transport_failed();
+        self.waiters.reset();
         self.stack.reset(config)?;
         self.running = false;
         if let Some(receiving) = &mut self.receiving

@@ -73,8 +73,6 @@ pub enum Error {
     NoListener,
     /// Every subscription slot of the link is taken.
     NoSubscription,
-    /// Too many futures wait at once.
-    TooManyWaiters,
     /// The pairing failed.
     Pairing(PairingFailure),
     /// The link could not be encrypted with the bond's key.
@@ -146,7 +144,6 @@ impl Error {
             Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
             Self::NoListener => "every listener slot is taken",
             Self::NoSubscription => "every subscription slot of the link is taken",
-            Self::TooManyWaiters => "too many futures wait at once",
             Self::NotBonded => "there is no bond with this peer; pair with it first",
             Self::BondLost => {
                 "the peer no longer has the key of the bond, or is another device; \

@@ -7,7 +7,7 @@ use bindrune_wire::Slot;
 use crate::{
     config::MAX_ADVERTISING_SETS,
     stack::Link,
-    waiters::{CHANNEL_WAITERS, HOST_WAITERS, LINK_WAITERS, Waiter},
+    waiters::{ChannelWaiters, HostWaiters, LinkWaiters},
 };
 
 /// Octets of the longest HCI event: its code, its length and 255 octets of parameters. [Vol 4] Part E, 5.4.4
@@ -42,13 +42,13 @@ pub struct Resources<
     const ARENA: usize = 1536,
 > {
     pub(crate) links: [Link; LINKS],
-    pub(crate) link_waiters: [[Waiter; LINK_WAITERS]; LINKS],
+    pub(crate) link_waiters: [LinkWaiters; LINKS],
     pub(crate) link_ready: [u16; LINKS],
     pub(crate) channels: [Channel; CHANNELS],
     pub(crate) channel_users: [u8; CHANNELS],
-    pub(crate) channel_waiters: [[Waiter; CHANNEL_WAITERS]; CHANNELS],
+    pub(crate) channel_waiters: [ChannelWaiters; CHANNELS],
     pub(crate) channel_ready: [u16; CHANNELS],
-    pub(crate) host_waiters: [Waiter; HOST_WAITERS],
+    pub(crate) host_waiters: HostWaiters,
     pub(crate) rx_slots: [Slot; RX],
     pub(crate) rx: [[u8; SIZE]; RX],
     pub(crate) tx_slots: [Slot; TX],
@@ -82,13 +82,13 @@ impl<
         }
         Self {
             links: [const { Link::FREE }; LINKS],
-            link_waiters: [const { [const { Waiter::FREE }; LINK_WAITERS] }; LINKS],
+            link_waiters: [const { LinkWaiters::EMPTY }; LINKS],
             link_ready: [0; LINKS],
             channels: [const { Channel::FREE }; CHANNELS],
             channel_users: [0; CHANNELS],
-            channel_waiters: [const { [const { Waiter::FREE }; CHANNEL_WAITERS] }; CHANNELS],
+            channel_waiters: [const { ChannelWaiters::EMPTY }; CHANNELS],
             channel_ready: [0; CHANNELS],
-            host_waiters: [const { Waiter::FREE }; HOST_WAITERS],
+            host_waiters: HostWaiters::EMPTY,
             rx_slots: [const { Slot::EMPTY }; RX],
             rx: [[0; SIZE]; RX],
             tx_slots: [const { Slot::EMPTY }; TX],

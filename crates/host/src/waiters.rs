@@ -1,12 +1,19 @@
 //! Which futures wait for what, and in which order they came.
 //!
 //! The stack marks a [`Key`] as ready; the shell takes the wakers of ready keys out under the lock and wakes them outside
-//! of it.
+//! of it. A task that is woken has no place any longer: its futures look again, and those that must wait take a place anew.
+//!
+//! Wakers and order are apart: a [`Place`](places::Place) is of a task, and what is served in order has a [`Line`].
 
+mod line;
+mod places;
 #[cfg(test)]
 mod tests;
 
-use core::task::{Context, Waker};
+use core::task::Waker;
+
+use line::{Line, Order};
+use places::{Places, Seat, View};
 
 /// What a future can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,53 +108,46 @@ impl Key {
     }
 }
 
-impl Key {
-    /// How many places at the start of the table are not for this key: nobody can take those of `run`, nor that of the one who
-    /// takes pairing requests.
-    const fn reserved(self) -> usize {
-        match self {
-            Self::Host(
-                HostKey::Transmit
-                | HostKey::Timeout
-                | HostKey::Job
-                | HostKey::BondJob
-                | HostKey::Pairing,
-            ) => 0,
-            Self::Host(
-                HostKey::Controller
-                | HostKey::Command
-                | HostKey::Worker
-                | HostKey::Advertise
-                | HostKey::Connect
-                | HostKey::Scan
-                | HostKey::Accept
-                | HostKey::Bonds,
-            ) => DRIVERS,
-            Self::Link(..) | Self::Channel(..) => 0,
-        }
-    }
-}
-
-/// One waiting future.
+/// What waits for the whole host.
 #[derive(Debug)]
-pub(crate) struct Waiter {
-    bit: u16,
-    ticket: u32,
-    waker: Option<Waker>,
+pub(crate) struct HostWaiters {
+    places: Places<16>,
+    command: Line,
+    worker: Line,
+    connect: Line,
 }
 
-impl Waiter {
-    pub(crate) const FREE: Self = Self { bit: 0, ticket: 0, waker: None };
+/// What waits for one link.
+#[derive(Debug)]
+pub(crate) struct LinkWaiters {
+    places: Places<12>,
+    turn: Line,
+    confirmation: Line,
 }
 
-/// Places for those who drive the host: its transmitting half, its clock, the two loops of jobs, and pairing requests.
-const DRIVERS: usize = 5;
-/// Futures that may wait for the whole host at once: 16, and those who drive it.
-pub(crate) const HOST_WAITERS: usize = 16 + DRIVERS;
-/// Futures that may wait for one link at once.
-pub(crate) const LINK_WAITERS: usize = 16;
-/// Futures that may wait for one channel at once.
-pub(crate) const CHANNEL_WAITERS: usize = 3;
+/// What waits for one channel.
+#[derive(Debug)]
+pub(crate) struct ChannelWaiters {
+    places: Places<3>,
+}
+
+impl HostWaiters {
+    pub(crate) const EMPTY: Self = Self {
+        places: Places::FREE,
+        command: Line::EMPTY,
+        worker: Line::EMPTY,
+        connect: Line::EMPTY,
+    };
+}
+
+impl LinkWaiters {
+    pub(crate) const EMPTY: Self =
+        Self { places: Places::FREE, turn: Line::EMPTY, confirmation: Line::EMPTY };
+}
+
+impl ChannelWaiters {
+    pub(crate) const EMPTY: Self = Self { places: Places::FREE };
+}
 
 /// Wakers taken out in one visit.
 pub(crate) type Batch = [Option<Waker>; 4];
@@ -227,73 +227,86 @@ impl Ready {
     }
 }
 
-/// The table of waiting futures.
+/// The waiting futures, and who of them is served next.
 #[derive(Debug)]
 pub(crate) struct Waiters {
-    host: &'static mut [Waiter],
-    links: &'static mut [[Waiter; LINK_WAITERS]],
-    channels: &'static mut [[Waiter; CHANNEL_WAITERS]],
-    next_ticket: u32,
+    host: &'static mut HostWaiters,
+    links: &'static mut [LinkWaiters],
+    channels: &'static mut [ChannelWaiters],
+    last_ticket: u32,
+    last_id: u32,
 }
 
-/// No place is free for one more waiting future.
-#[derive(Debug)]
-pub(crate) struct Full;
+/// What a future keeps while it waits.
+#[derive(Debug, Default)]
+pub(crate) struct Wait {
+    order: Option<Order>,
+    seat: Option<Seat>,
+}
+
+impl Wait {
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.order.is_some() || self.seat.is_some()
+    }
+}
 
 impl Waiters {
     pub(crate) const fn new(
-        host: &'static mut [Waiter],
-        links: &'static mut [[Waiter; LINK_WAITERS]],
-        channels: &'static mut [[Waiter; CHANNEL_WAITERS]],
+        host: &'static mut HostWaiters,
+        links: &'static mut [LinkWaiters],
+        channels: &'static mut [ChannelWaiters],
     ) -> Self {
-        Self { host, links, channels, next_ticket: 1 }
+        Self { host, links, channels, last_ticket: 0, last_id: 0 }
     }
 
-    /// A ticket for a future that is about to wait; later tickets are larger.
-    pub(crate) const fn ticket(&mut self) -> u32 {
-        let ticket = self.next_ticket;
-        self.next_ticket = match ticket.wrapping_add(1) {
-            0 => 1,
-            next => next,
-        };
-        ticket
+    /// Forgets all, where no future can be left.
+    pub(crate) fn reset(&mut self) {
+        *self.host = HostWaiters::EMPTY;
+        self.links.fill_with(|| LinkWaiters::EMPTY);
+        self.channels.fill_with(|| ChannelWaiters::EMPTY);
     }
 
-    /// Registers the waker of the future that holds `ticket`. The waker that it replaces is given back, to be dropped
-    /// outside of the lock.
-    pub(crate) fn register(
+    /// True when no other future has waited for `key` longer. The future is being polled, which answers a call of its line; who
+    /// is first may be known by that, and is marked.
+    pub(crate) fn is_first(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> bool {
+        let Some(line) = self.line(key) else { return true };
+        if let Some(order) = &mut wait.order
+            && line.answer(order)
+        {
+            ready.mark(key);
+        }
+        line.is_first(wait.order.as_ref())
+    }
+
+    /// Registers the waker of a future that must wait. What is left in `waker` is to be dropped, and what is given back to be
+    /// woken, outside of the lock.
+    pub(crate) fn wait(
         &mut self,
         key: Key,
-        ticket: u32,
-        cx: &Context<'_>,
-    ) -> Result<Option<Waker>, Full> {
-        let slots = self.slots(key);
-        let at = slots.iter().position(|w| w.ticket == ticket && w.bit != 0);
-        let free = |(_, w): &(usize, &Waiter)| w.bit == 0;
-        let first_free = || slots.iter().enumerate().skip(key.reserved()).find(free);
-        let at = at.or_else(|| first_free().map(|(at, _)| at)).ok_or(Full)?;
-        let Some(slot) = slots.get_mut(at) else { return Err(Full) };
-        (slot.bit, slot.ticket) = (key.bit(), ticket);
-        match &slot.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => Ok(None),
-            Some(_) | None => Ok(slot.waker.replace(cx.waker().clone())),
+        wait: &mut Wait,
+        waker: &mut Option<Waker>,
+    ) -> Option<Waker> {
+        let ticket = self.last_ticket.wrapping_add(1);
+        if wait.order.is_none()
+            && let Some(line) = self.line(key)
+        {
+            wait.order = Some(line.join(ticket));
+            self.last_ticket = ticket;
         }
+        let (places, id) = self.places(key);
+        places?.wait(key.bit(), &mut wait.seat, waker, id)
     }
 
-    /// Ends the wait of the future that holds `ticket`.
-    pub(crate) fn remove(&mut self, key: Key, ticket: u32) -> Option<Waker> {
-        let slot = self.slots(key).iter_mut().find(|w| w.ticket == ticket && w.bit != 0)?;
-        core::mem::replace(slot, Waiter::FREE).waker
-    }
-
-    /// True when no other future has waited for `key` longer than the holder of `ticket`.
-    pub(crate) fn is_first(&mut self, key: Key, ticket: Option<u32>) -> bool {
-        let bit = key.bit();
-        let older = |w: &Waiter| match ticket {
-            None => true,
-            Some(own) => own.wrapping_sub(w.ticket).cast_signed() > 0,
-        };
-        !self.slots(key).iter().any(|w| w.bit == bit && older(w))
+    /// Ends the wait of a future. What is given back is to be dropped outside of the lock.
+    pub(crate) fn leave(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> Option<Waker> {
+        if let Some(order) = wait.order.take()
+            && let Some(line) = self.line(key)
+        {
+            line.leave(&order);
+            ready.mark(key);
+        }
+        let seat = wait.seat.take()?;
+        self.places(key).0?.leave(seat)
     }
 
     /// Takes the next wakers of what is marked ready; true when there may be more.
@@ -302,14 +315,14 @@ impl Waiters {
             return false;
         }
         let mut room = batch.iter_mut();
-        if !drain(self.host, &mut ready.host, &mut room) {
+        if !self.host.places.view().drain(&mut ready.host, &mut room) {
             return true;
         }
         while ready.links != 0 {
             let index = ready.links.trailing_zeros() as usize;
-            if let (Some(slots), Some(bits)) =
+            if let (Some(link), Some(bits)) =
                 (self.links.get_mut(index), ready.link_bits.get_mut(index))
-                && !drain(slots, bits, &mut room)
+                && !link.places.view().drain(bits, &mut room)
             {
                 return true;
             }
@@ -317,9 +330,9 @@ impl Waiters {
         }
         while ready.channels != 0 {
             let index = ready.channels.trailing_zeros() as usize;
-            if let (Some(slots), Some(bits)) =
+            if let (Some(channel), Some(bits)) =
                 (self.channels.get_mut(index), ready.channel_bits.get_mut(index))
-                && !drain(slots, bits, &mut room)
+                && !channel.places.view().drain(bits, &mut room)
             {
                 return true;
             }
@@ -328,32 +341,32 @@ impl Waiters {
         false
     }
 
-    fn slots(&mut self, key: Key) -> &mut [Waiter] {
+    /// The line of a key that is served in order; `None` for one that serves whoever looks.
+    fn line(&mut self, key: Key) -> Option<&mut Line> {
         match key {
-            Key::Host(_) => self.host,
-            Key::Link(index, _) => {
-                self.links.get_mut(usize::from(index)).map_or(&mut [], |s| s.as_mut_slice())
+            Key::Host(HostKey::Command) => Some(&mut self.host.command),
+            Key::Host(HostKey::Worker) => Some(&mut self.host.worker),
+            Key::Host(HostKey::Connect) => Some(&mut self.host.connect),
+            Key::Link(index, LinkKey::Turn) => {
+                self.links.get_mut(usize::from(index)).map(|link| &mut link.turn)
             }
-            Key::Channel(index, _) => {
-                self.channels.get_mut(usize::from(index)).map_or(&mut [], |s| s.as_mut_slice())
+            Key::Link(index, LinkKey::Confirmation) => {
+                self.links.get_mut(usize::from(index)).map(|link| &mut link.confirmation)
             }
+            Key::Host(_) | Key::Link(..) | Key::Channel(..) => None,
         }
     }
-}
 
-/// Moves the wakers that match `bits` into `room`; false when there is no more room.
-fn drain(
-    slots: &mut [Waiter],
-    bits: &mut u16,
-    room: &mut core::slice::IterMut<'_, Option<Waker>>,
-) -> bool {
-    if *bits == 0 {
-        return true;
+    fn places(&mut self, key: Key) -> (Option<View<'_>>, &mut u32) {
+        let places = match key {
+            Key::Host(_) => Some(self.host.places.view()),
+            Key::Link(index, _) => {
+                self.links.get_mut(usize::from(index)).map(|link| link.places.view())
+            }
+            Key::Channel(index, _) => {
+                self.channels.get_mut(usize::from(index)).map(|channel| channel.places.view())
+            }
+        };
+        (places, &mut self.last_id)
     }
-    for slot in slots.iter_mut().filter(|w| w.bit & *bits != 0 && w.waker.is_some()) {
-        let Some(place) = room.next() else { return false };
-        *place = slot.waker.take();
-    }
-    *bits = 0;
-    true
 }

@@ -101,18 +101,27 @@ impl<'h> Controller<'h> {
     async fn ask(&self, request: Request) -> Result<Answer, Error> {
         let key = Key::Host(HostKey::Worker);
         self.host.wait(key, |core, first| core.stack.poll_ask(first, &request)).await?;
-        let pending = Pending(self.host);
-        let answer = self.host.wait(key, |core, _| core.stack.poll_answer()).await;
-        core::mem::forget(pending);
-        answer
+        let mut pending = Pending { host: self.host, over: false };
+        self.host
+            .wait(key, |core, _| {
+                let answer = core.stack.poll_answer();
+                pending.over = answer.is_ready();
+                answer
+            })
+            .await
     }
 }
 
-/// Abandons what was asked for when its future is dropped.
-struct Pending<'h>(&'h Host);
+/// Abandons what was asked for when its future is dropped before the answer was taken.
+struct Pending<'h> {
+    host: &'h Host,
+    over: bool,
+}
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.0.with(|core| core.stack.abandon_answer());
+        if !self.over {
+            self.host.with(|core| core.stack.abandon_answer());
+        }
     }
 }

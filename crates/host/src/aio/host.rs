@@ -173,10 +173,13 @@ impl Host {
     ) -> Result<T, Error> {
         let key = Key::Host(HostKey::Command);
         self.wait(key, |core, first| core.stack.poll_app_command(first, &write)).await?;
-        let pending = PendingCommand(self);
-        let result = self.wait(key, |core, _| core.stack.poll_app_answer(&mut read)).await;
-        core::mem::forget(pending);
-        result
+        let mut pending = PendingCommand { host: self, over: false };
+        self.wait(key, |core, _| {
+            let answer = core.stack.poll_app_answer(&mut read);
+            pending.over = answer.is_ready();
+            answer
+        })
+        .await
     }
 
     /// What was counted.
@@ -217,12 +220,17 @@ impl Host {
     }
 }
 
-/// Abandons the application's command when its future is dropped.
-struct PendingCommand<'h>(&'h Host);
+/// Abandons the application's command when its future is dropped before the answer was taken.
+struct PendingCommand<'h> {
+    host: &'h Host,
+    over: bool,
+}
 
 impl Drop for PendingCommand<'_> {
     fn drop(&mut self) {
-        self.0.with(|core| core.stack.abandon_app_command());
+        if !self.over {
+            self.host.with(|core| core.stack.abandon_app_command());
+        }
     }
 }
 

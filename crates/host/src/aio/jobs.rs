@@ -22,7 +22,7 @@ use crate::{
 /// How long one job of a pairing may take: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
 const JOB_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does all jobs, until one cannot even be waited for.
+/// Does all jobs.
 pub(super) async fn all(
     host: &Host,
     crypto: &mut impl Crypto,

@@ -8,7 +8,7 @@ use core::{
 use crate::{
     Error, Host,
     core::Core,
-    waiters::{Batch, Key},
+    waiters::{Batch, Key, Wait},
 };
 
 impl Host {
@@ -27,8 +27,8 @@ impl Host {
         result
     }
 
-    /// Waits until `poll` is ready. It is asked once for each time that `key` was marked, and is told whether no other
-    /// future has waited for the key longer.
+    /// Waits until `poll` is ready; waiting itself cannot fail. It is asked once for each time that `key` was marked, and is told
+    /// whether no other future has waited for the key longer, where those are served in order.
     ///
     /// What `poll` takes, it must take only when it returns `Ready`: then a wait that is dropped loses nothing.
     pub(crate) async fn wait<T>(
@@ -36,7 +36,7 @@ impl Host {
         key: Key,
         mut poll: impl FnMut(&mut Core, bool) -> Poll<Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut place = Place { host: self, key, ticket: None };
+        let mut place = Place { host: self, key, wait: Wait::default() };
         poll_fn(|cx| place.poll(cx, &mut poll)).await
     }
 }
@@ -51,7 +51,7 @@ fn wake(batch: &mut Batch) {
 struct Place<'h> {
     host: &'h Host,
     key: Key,
-    ticket: Option<u32>,
+    wait: Wait,
 }
 
 impl Place<'_> {
@@ -60,38 +60,31 @@ impl Place<'_> {
         cx: &Context<'_>,
         poll: &mut impl FnMut(&mut Core, bool) -> Poll<Result<T, Error>>,
     ) -> Poll<Result<T, Error>> {
-        let (key, ticket) = (self.key, &mut self.ticket);
-        let (result, _replaced) = self.host.with(|core| {
-            let first = core.waiters.is_first(key, *ticket);
+        let (key, wait) = (self.key, &mut self.wait);
+        // What is over is dropped when the lock is released.
+        let mut over = None;
+        let (result, displaced) = self.host.with(|core| {
+            let first = core.waiters.is_first(key, wait, &mut core.stack.ready);
             let result = poll(core, first);
             if result.is_ready() {
+                over = core.waiters.leave(key, wait, &mut core.stack.ready);
                 return (result, None);
             }
-            let own = *ticket.get_or_insert_with(|| core.waiters.ticket());
-            match core.waiters.register(key, own, cx) {
-                Ok(replaced) => (Poll::Pending, replaced),
-                Err(_) => (Poll::Ready(Err(Error::TooManyWaiters)), None),
-            }
+            over = Some(cx.waker().clone());
+            (result, core.waiters.wait(key, wait, &mut over))
         });
-        if result.is_ready() {
-            self.leave();
+        if let Some(waker) = displaced {
+            waker.wake();
         }
         result
-    }
-
-    fn leave(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            let key = self.key;
-            let _waker = self.host.with(|core| {
-                core.stack.ready.mark(key);
-                core.waiters.remove(key, ticket)
-            });
-        }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.leave();
+        if self.wait.is_waiting() {
+            let (key, wait) = (self.key, &mut self.wait);
+            let _over = self.host.with(|core| core.waiters.leave(key, wait, &mut core.stack.ready));
+        }
     }
 }

@@ -85,6 +85,18 @@ impl AppCommand {
         };
     }
 
+    /// The controller left the command without an answer. It fails where a caller waits, else its place is free.
+    const fn unanswered(&mut self) {
+        self.state = match self.state {
+            AppState::Sent => AppState::Failed(Error::Timeout),
+            AppState::Abandoned => AppState::Idle,
+            other @ (AppState::Idle
+            | AppState::Owed(_)
+            | AppState::Answered(_)
+            | AppState::Failed(_)) => other,
+        };
+    }
+
     fn answered(&mut self, parameters: &[u8]) {
         self.state = match self.state {
             AppState::Sent => {
@@ -359,7 +371,7 @@ impl Stack {
             match Owner::of(ticket) {
                 Owner::Gap | Owner::Worker | Owner::Link(_) => self.gap.avoid(opcode),
                 Owner::Security(_) => {}
-                Owner::App => self.app.state = AppState::Failed(Error::Timeout),
+                Owner::App => self.app.unanswered(),
             }
         }
         self.recover(now);

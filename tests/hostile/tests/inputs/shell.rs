@@ -2,12 +2,14 @@
 
 use core::convert::Infallible;
 
-use bindrune::{Address, Advertisement, Host, Resources, RunError};
-use bindrune_hostile::{Bench, Controller};
+use bindrune::{Address, Advertisement, Host, Opcode, Resources, RunError};
+use bindrune_hostile::{Bench, Controller, Opcodes};
 use embassy_time::Duration;
 use hex_literal::hex;
 
-use crate::scene::{LINK, PEER, config, connection_complete, link_with, linked, works};
+use crate::scene::{
+    LEVEL, LINK, Linked, PEER, config, connection_complete, idle, link_with, linked, works,
+};
 
 /// A transport from which nothing comes.
 struct Silent;
@@ -64,4 +66,68 @@ fn a_handle_of_an_ended_link_never_names_another() {
         drop(link);
         b.sent();
     }
+}
+
+#[test]
+fn a_command_that_was_dropped_and_lost_gives_its_place_back() {
+    let mut b = idle();
+    let host = b.host;
+    let rand = || async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await };
+    b.controller().mute = Opcodes::Only(vec![Opcode::LE_RAND.0]);
+    let dropped = b.spawn(rand());
+    dropped.cancel();
+    b.settle();
+    let waits = b.spawn(rand());
+    b.controller().mute = Opcodes::None;
+    b.pass(Duration::from_secs(5));
+    assert_eq!(host.stats().recoveries, 1);
+    assert_eq!(waits.take(), Ok(9));
+    assert_eq!(b.spawn(rand()).take(), Ok(9));
+}
+
+#[test]
+fn a_command_that_was_dropped_before_it_left_or_after_its_answer_gives_its_place_back() {
+    let mut b = idle();
+    let host = b.host;
+    let rand = || async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await };
+    b.inject(&hex!("040e 03 00 0000"));
+    let dropped = b.spawn(rand());
+    dropped.cancel();
+    b.settle();
+    assert!(b.commands().is_empty());
+    b.inject(&hex!("040e 03 01 0000"));
+    assert_eq!(b.spawn(rand()).take(), Ok(9));
+}
+
+#[test]
+fn no_number_of_waiting_futures_makes_another_fail() {
+    let mut s = linked();
+    let host = s.b.host;
+    let other = Address::random([0xc0, 0, 0, 0, 0, 9]);
+    let [l, h] = (s.handle(&LEVEL) + 1).to_le_bytes();
+    s.att(&[0x12, l, h, 2, 0]);
+    let mut waiting = Vec::new();
+    for _ in 0..100 {
+        waiting.push(s.b.spawn(async move { drop(host.connect(&other).await) }));
+        let conn = s.conn.clone();
+        waiting.push(s.b.spawn(async move { drop(conn.disconnected().await) }));
+    }
+    let command =
+        s.b.spawn(async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await });
+    assert_eq!(command.take(), Ok(9));
+    let indicate = |s: &mut Linked, value| {
+        let conn = s.conn.clone();
+        s.b.spawn(async move { conn.indicate(&LEVEL, &[value]).await })
+    };
+    let (dropped, first, second) = (indicate(&mut s, 0), indicate(&mut s, 1), indicate(&mut s, 2));
+    dropped.cancel();
+    s.b.settle();
+    for _ in 0..3 {
+        s.att(&hex!("1e"));
+    }
+    assert_eq!((first.take(), second.take()), (Ok(()), Ok(())));
+    assert!(waiting.iter().all(|waits| !waits.is_done()));
+    waiting.iter().for_each(bindrune_hostile::Outcome::cancel);
+    s.b.settle();
+    works(&mut s.b, LINK);
 }

@@ -131,10 +131,14 @@ impl Connection<'_> {
         let begin =
             |core: &mut Core, first| core.stack.poll_indicate(link, first, characteristic, value);
         self.host().wait(key, begin).await?;
-        let unconfirmed = Unconfirmed(self);
-        let result = self.host().wait(key, |core, _| core.stack.poll_confirmed(link)).await;
-        core::mem::forget(unconfirmed);
-        result
+        let mut unconfirmed = Unconfirmed { connection: self, over: false };
+        self.host()
+            .wait(key, |core, _| {
+                let confirmed = core.stack.poll_confirmed(link);
+                unconfirmed.over = confirmed.is_ready();
+                confirmed
+            })
+            .await
     }
 
     /// What the peer asked for on a characteristic: notifications and indications.
@@ -148,12 +152,17 @@ impl Connection<'_> {
     }
 }
 
-/// Gives up waiting for a confirmation when the future that waits is dropped.
-struct Unconfirmed<'c, 'h>(&'c Connection<'h>);
+/// Gives up waiting for a confirmation when the future that waits is dropped before it came.
+struct Unconfirmed<'c, 'h> {
+    connection: &'c Connection<'h>,
+    over: bool,
+}
 
 impl Drop for Unconfirmed<'_, '_> {
     fn drop(&mut self) {
-        let link = self.0.link();
-        self.0.host().with(|core| core.stack.abandon_indication(link));
+        if !self.over {
+            let link = self.connection.link();
+            self.connection.host().with(|core| core.stack.abandon_indication(link));
+        }
     }
 }

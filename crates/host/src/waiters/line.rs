@@ -1,0 +1,180 @@
+//! Who is served next, where futures are served in the order in which they came.
+
+/// Futures that wait for one thing, oldest first.
+///
+/// The oldest are listed by ticket. Without `std` the list is short, and the others are only counted: when the list has run
+/// empty they are called, each shows its ticket when it is next polled, and the oldest make the next list. Nobody is served
+/// meanwhile. So the order needs no place for each future, and costs one more poll of each for every [`LISTED`] served.
+#[derive(Debug)]
+pub(crate) struct Line {
+    listed: Tickets,
+    /// Futures that wait and are not listed.
+    beyond: u16,
+    /// Those of them that have not yet answered the last call.
+    unanswered: u16,
+    /// The number of the last call.
+    call: u32,
+}
+
+/// The place of one future in a line.
+#[derive(Debug)]
+pub(crate) struct Order {
+    ticket: u32,
+    /// The last call that it answered, or that it came after.
+    call: u32,
+}
+
+impl Line {
+    pub(crate) const EMPTY: Self =
+        Self { listed: Tickets::EMPTY, beyond: 0, unanswered: 0, call: 0 };
+
+    /// True when nobody has waited longer.
+    pub(crate) fn is_first(&self, order: Option<&Order>) -> bool {
+        match (self.listed.first(), order) {
+            (None, None) => self.beyond == 0,
+            (Some(first), Some(order)) => self.unanswered == 0 && first == order.ticket,
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+
+    /// Takes the end of the line, with a ticket that is younger than all before.
+    pub(crate) fn join(&mut self, ticket: u32) -> Order {
+        if self.beyond > 0 || self.listed.insert(ticket) != Inserted::Added {
+            self.beyond = self.beyond.saturating_add(1);
+        }
+        Order { ticket, call: self.call }
+    }
+
+    /// Shows the ticket of a future that is polled. True when all that were called have answered: the first is known.
+    pub(crate) fn answer(&mut self, order: &mut Order) -> bool {
+        if self.unanswered == 0 || order.call == self.call {
+            return false;
+        }
+        order.call = self.call;
+        self.unanswered = self.unanswered.saturating_sub(1);
+        if self.listed.insert(order.ticket) == Inserted::Added {
+            self.beyond = self.beyond.saturating_sub(1);
+        }
+        self.unanswered == 0
+    }
+
+    /// Leaves the line.
+    pub(crate) fn leave(&mut self, order: &Order) {
+        if !self.listed.remove(order.ticket) {
+            self.beyond = self.beyond.saturating_sub(1);
+            if order.call != self.call {
+                self.unanswered = self.unanswered.saturating_sub(1);
+            }
+        }
+        if self.listed.first().is_none() && self.beyond > 0 && self.unanswered == 0 {
+            self.call = self.call.wrapping_add(1);
+            self.unanswered = self.beyond;
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inserted {
+    Added,
+    /// Another one gave way.
+    Displaced,
+    /// All that are listed are older.
+    Refused,
+}
+
+/// True where `a` was given before `b`.
+const fn older(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() < 0
+}
+
+#[cfg(feature = "std")]
+use listed::Tickets;
+#[cfg(feature = "std")]
+mod listed {
+    //! Tickets in order, as many as there are.
+
+    use std::vec::Vec;
+
+    use super::{Inserted, older};
+
+    #[derive(Debug)]
+    pub(super) struct Tickets(Vec<u32>);
+
+    impl Tickets {
+        pub(super) const EMPTY: Self = Self(Vec::new());
+
+        pub(super) fn first(&self) -> Option<u32> {
+            self.0.first().copied()
+        }
+
+        pub(super) fn insert(&mut self, ticket: u32) -> Inserted {
+            let at = self.0.partition_point(|&other| older(other, ticket));
+            self.0.insert(at, ticket);
+            Inserted::Added
+        }
+
+        pub(super) fn remove(&mut self, ticket: u32) -> bool {
+            let at = self.0.iter().position(|&other| other == ticket);
+            at.map(|at| self.0.remove(at)).is_some()
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+use listed::Tickets;
+#[cfg(not(feature = "std"))]
+mod listed {
+    //! The oldest tickets, in order.
+
+    use super::{Inserted, older};
+
+    /// How many are listed.
+    const LISTED: usize = 4;
+
+    #[derive(Debug)]
+    pub(super) struct Tickets {
+        /// Sorted, as far as `len`.
+        all: [u32; LISTED],
+        len: u8,
+    }
+
+    impl Tickets {
+        pub(super) const EMPTY: Self = Self { all: [0; LISTED], len: 0 };
+
+        fn used(&self) -> &[u32] {
+            self.all.get(..usize::from(self.len)).unwrap_or_default()
+        }
+
+        pub(super) fn first(&self) -> Option<u32> {
+            self.used().first().copied()
+        }
+
+        pub(super) fn insert(&mut self, ticket: u32) -> Inserted {
+            let at = self.used().partition_point(|&other| older(other, ticket));
+            let Some(behind) = self.all.get_mut(at..) else { return Inserted::Refused };
+            if behind.is_empty() {
+                return Inserted::Refused;
+            }
+            behind.rotate_right(1);
+            if let Some(place) = behind.first_mut() {
+                *place = ticket;
+            }
+            if usize::from(self.len) == LISTED {
+                return Inserted::Displaced;
+            }
+            self.len = self.len.saturating_add(1);
+            Inserted::Added
+        }
+
+        pub(super) fn remove(&mut self, ticket: u32) -> bool {
+            let Some(at) = self.used().iter().position(|&other| other == ticket) else {
+                return false;
+            };
+            if let Some(behind) = self.all.get_mut(at..) {
+                behind.rotate_left(1);
+            }
+            self.len = self.len.saturating_sub(1);
+            true
+        }
+    }
+}
