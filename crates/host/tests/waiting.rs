@@ -204,8 +204,13 @@ fn commands_of_forty_tasks_all_work_in_their_order_though_some_are_dropped() {
 fn while_there_is_a_place_for_each_task_nobody_is_woken_for_another() {
     let mut couple = Couple::new();
     let (_there, here) = couple.link();
-    let mut tasks: Vec<_> =
-        (0..12).map(|_| Task::new(async { drop(here.disconnected().await) })).collect();
+    let mut tasks: Vec<_> = (0..12)
+        .map(|_| {
+            Task::new(async {
+                let _reason = here.disconnected().await;
+            })
+        })
+        .collect();
     for _ in 0..100 {
         couple.drivers.iter_mut().for_each(|driver| assert!(!driver.turn()));
         tasks.iter_mut().for_each(|task| assert!(!task.turn()));

@@ -4,7 +4,7 @@
 ///
 /// The oldest are listed by ticket. Without `std` the list is short, and the others are only counted: when the list has run
 /// empty they are called, each shows its ticket when it is next polled, and the oldest make the next list. Nobody is served
-/// meanwhile. So the order needs no place for each future, and costs one more poll of each for every [`LISTED`] served.
+/// meanwhile. So the order needs no place for each future, and costs one more poll of each for every four served.
 #[derive(Debug)]
 pub(crate) struct Line {
     listed: Tickets,
@@ -39,7 +39,7 @@ impl Line {
 
     /// Takes the end of the line, with a ticket that is younger than all before.
     pub(crate) fn join(&mut self, ticket: u32) -> Order {
-        if self.beyond > 0 || self.listed.insert(ticket) != Inserted::Added {
+        if self.beyond > 0 || !self.listed.insert(ticket) {
             self.beyond = self.beyond.saturating_add(1);
         }
         Order { ticket, call: self.call }
@@ -52,7 +52,7 @@ impl Line {
         }
         order.call = self.call;
         self.unanswered = self.unanswered.saturating_sub(1);
-        if self.listed.insert(order.ticket) == Inserted::Added {
+        if self.listed.insert(order.ticket) {
             self.beyond = self.beyond.saturating_sub(1);
         }
         self.unanswered == 0
@@ -73,15 +73,6 @@ impl Line {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Inserted {
-    Added,
-    /// Another one gave way.
-    Displaced,
-    /// All that are listed are older.
-    Refused,
-}
-
 /// True where `a` was given before `b`.
 const fn older(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).cast_signed() < 0
@@ -95,7 +86,7 @@ mod listed {
 
     use std::vec::Vec;
 
-    use super::{Inserted, older};
+    use super::older;
 
     #[derive(Debug)]
     pub(super) struct Tickets(Vec<u32>);
@@ -107,10 +98,11 @@ mod listed {
             self.0.first().copied()
         }
 
-        pub(super) fn insert(&mut self, ticket: u32) -> Inserted {
+        /// True where one more is listed now, which is always.
+        pub(super) fn insert(&mut self, ticket: u32) -> bool {
             let at = self.0.partition_point(|&other| older(other, ticket));
             self.0.insert(at, ticket);
-            Inserted::Added
+            true
         }
 
         pub(super) fn remove(&mut self, ticket: u32) -> bool {
@@ -126,7 +118,7 @@ use listed::Tickets;
 mod listed {
     //! The oldest tickets, in order.
 
-    use super::{Inserted, older};
+    use super::older;
 
     /// How many are listed.
     const LISTED: usize = 4;
@@ -149,21 +141,22 @@ mod listed {
             self.used().first().copied()
         }
 
-        pub(super) fn insert(&mut self, ticket: u32) -> Inserted {
+        /// True where one more is listed now: else the youngest, which may be this one, is not.
+        pub(super) fn insert(&mut self, ticket: u32) -> bool {
             let at = self.used().partition_point(|&other| older(other, ticket));
-            let Some(behind) = self.all.get_mut(at..) else { return Inserted::Refused };
+            let Some(behind) = self.all.get_mut(at..) else { return false };
             if behind.is_empty() {
-                return Inserted::Refused;
+                return false;
             }
             behind.rotate_right(1);
             if let Some(place) = behind.first_mut() {
                 *place = ticket;
             }
             if usize::from(self.len) == LISTED {
-                return Inserted::Displaced;
+                return false;
             }
             self.len = self.len.saturating_add(1);
-            Inserted::Added
+            true
         }
 
         pub(super) fn remove(&mut self, ticket: u32) -> bool {

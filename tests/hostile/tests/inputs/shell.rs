@@ -110,7 +110,9 @@ fn no_number_of_waiting_futures_makes_another_fail() {
     for _ in 0..100 {
         waiting.push(s.b.spawn(async move { drop(host.connect(&other).await) }));
         let conn = s.conn.clone();
-        waiting.push(s.b.spawn(async move { drop(conn.disconnected().await) }));
+        waiting.push(s.b.spawn(async move {
+            let _reason = conn.disconnected().await;
+        }));
     }
     let command =
         s.b.spawn(async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await });
