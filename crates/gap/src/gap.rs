@@ -125,10 +125,21 @@ impl Gap {
         }
     }
 
-    /// Does without a command, from the next restart on, because the controller did not answer it. Nothing changes
-    /// where nothing works without it.
-    pub fn avoid(&mut self, opcode: Opcode) {
-        self.init.avoid(opcode);
+    /// A command had no answer. One that was answered before is sent again, and once it fails again only after a pause,
+    /// which grows; one that never was is done without until [`Self::forget`], from the next restart on. Where it was `asked`
+    /// for, one lost answer counts for nothing. Nothing changes where nothing works without the command.
+    pub fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
+        self.init.unanswered(now, opcode, asked);
+    }
+
+    /// A command was answered, whoever sent it.
+    pub fn note_answer(&mut self, opcode: Opcode) {
+        self.init.note_answer(opcode);
+    }
+
+    /// Forgets which commands had no answer: another controller may have come.
+    pub const fn forget(&mut self) {
+        self.init.forget();
     }
 
     /// What the controller is, once it is set up.
@@ -356,7 +367,8 @@ impl Gap {
         });
         let refused = self.refused.poll_timeout().map(|at| (at, GapTimer::Refused));
         let privacy = self.privacy.poll_timeout().map(|at| (at, GapTimer::PrivateAddress));
-        [advertiser, scanner, initiator, privacy, refused]
+        let avoided = self.init.poll_timeout().map(|at| (at, GapTimer::Avoided));
+        [advertiser, scanner, initiator, privacy, refused, avoided]
             .into_iter()
             .flatten()
             .min_by_key(|&(at, _)| at)
@@ -369,6 +381,7 @@ impl Gap {
         self.initiator.handle_timeout(now);
         self.privacy.handle_timeout(now);
         self.refused.handle_timeout(now);
+        self.init.handle_timeout(now);
     }
 }
 

@@ -66,7 +66,7 @@ pub struct ControllerInfo {
     pub lmp_subversion: u16,
     /// Company identifier of the manufacturer.
     pub manufacturer: u16,
-    /// The commands that it says it supports, without those that [`crate::Gap::avoid`] was told to avoid.
+    /// The commands that it says it supports, without those that are avoided, see [`crate::Gap::unanswered`].
     pub commands: SupportedCommands,
     /// LMP features, page 0.
     pub features: u64,

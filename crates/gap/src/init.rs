@@ -1,12 +1,15 @@
 //! Setting up a controller: Reset, what it is, what it shall tell us, our address. [Vol 4] Part E, 7
 
+mod avoided;
 mod learn;
 mod steps;
 
 use bindrune_hci::{Opcode, Status, cmd::le::LeFeatures};
 use bindrune_wire::{Address, Writer};
+use embassy_time::Instant;
 
 use crate::{AddressChoice, Config, ControllerInfo, InitError};
+use avoided::Avoided;
 use steps::Step;
 
 /// Walks the steps of the set-up, and collects what the controller says.
@@ -19,8 +22,7 @@ pub(crate) struct Init {
     made: Option<Address>,
     /// The controller took Host Buffer Size.
     host_buffers: bool,
-    /// Commands that a controller left unanswered.
-    avoided: [Opcode; AVOIDED],
+    avoided: Avoided,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +32,6 @@ enum State {
     Done,
 }
 
-/// How many commands can be avoided.
-const AVOIDED: usize = 8;
-
 impl Init {
     pub(crate) const fn new(config: Config) -> Self {
         Self {
@@ -41,7 +40,7 @@ impl Init {
             state: State::Idle,
             made: None,
             host_buffers: false,
-            avoided: [Opcode::NOP; AVOIDED],
+            avoided: Avoided::NONE,
         }
     }
 
@@ -60,14 +59,30 @@ impl Init {
         self.state = State::At(Step::Reset);
     }
 
-    /// Does without a command, from the next restart on.
-    pub(crate) fn avoid(&mut self, opcode: Opcode) {
-        if !steps::is_mandatory(opcode)
-            && !self.avoided.contains(&opcode)
-            && let Some(free) = self.avoided.iter_mut().find(|avoided| **avoided == Opcode::NOP)
-        {
-            *free = opcode;
+    /// A command had no answer; `asked` where this host does not send it by itself.
+    pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
+        if !steps::is_mandatory(opcode) {
+            self.avoided.unanswered(now, opcode, asked);
         }
+    }
+
+    /// A command was answered.
+    pub(crate) fn note_answer(&mut self, opcode: Opcode) {
+        self.avoided.answered(opcode);
+    }
+
+    /// Another controller may have come.
+    pub(crate) const fn forget(&mut self) {
+        self.avoided = Avoided::NONE;
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.avoided.poll_timeout()
+    }
+
+    /// Commands that may be sent again.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.avoided.handle_timeout(now, &mut self.info.commands);
     }
 
     pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {

@@ -1,8 +1,11 @@
 //! H4, the UART transport: a packet indicator, then a packet. [Vol 4] Part A, 2
 
+mod resync;
+
 use core::fmt;
 
 use bindrune_wire::open_enum;
+use resync::WINDOW;
 
 use crate::{Opcode, acl::AclHeader, credits::ACL_LEN_MIN, event::EventCode};
 
@@ -73,12 +76,24 @@ pub enum Kind {
         /// Octets of its body.
         len: usize,
     },
-    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again. There is no body.
+    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again, if these were not octets of a packet that
+    /// was there before. There is no body.
     ResetComplete {
         /// Commands that the controller takes now.
         num_packets: u8,
     },
+    /// Command Complete of LE Encrypt with status success, after [`Deframer::resync_for_answers`]. The body is the ciphertext,
+    /// which says whether framing is sound again.
+    Encrypted {
+        /// Commands that the controller takes now.
+        num_packets: u8,
+    },
+    /// Any other answer to LE Encrypt, after [`Deframer::resync_for_answers`]. There is no body.
+    EncryptRefused,
 }
+
+/// Octets of the ciphertext of [`Kind::Encrypted`].
+pub const CIPHERTEXT: usize = 16;
 
 impl Kind {
     /// Octets of the body.
@@ -87,7 +102,8 @@ impl Kind {
         match *self {
             Self::Command { len, .. } | Self::Event { len, .. } | Self::Ignored { len, .. } => len,
             Self::Acl(header) => header.len.into(),
-            Self::ResetComplete { .. } => 0,
+            Self::Encrypted { .. } => CIPHERTEXT,
+            Self::ResetComplete { .. } | Self::EncryptRefused => 0,
         }
     }
 
@@ -136,22 +152,17 @@ pub enum Piece<'a> {
     },
 }
 
-/// Command Complete of HCI_Reset with status success; [`ANY`] stands for any number of packets.
-const RESET_COMPLETE: [u8; 7] = [0x04, 0x0e, 0x04, 0, 0x03, 0x0c, 0x00];
-const ANY: usize = 3;
-
-/// HCI_Reset.
-const RESET: [u8; 4] = [0x01, 0x03, 0x0c, 0x00];
-
 /// Cuts a byte stream into packets, whatever its chunks, and says where the next octets should land.
 #[derive(Clone, Debug)]
 pub struct Deframer {
     direction: Direction,
     limit: u16,
-    window: [u8; RESET_COMPLETE.len()],
+    window: [u8; WINDOW],
     have: usize,
     body: usize,
     resync: bool,
+    /// Answers to LE Encrypt are looked for too.
+    answers: bool,
     discarded: u32,
     ignored: u32,
 }
@@ -163,10 +174,11 @@ impl Deframer {
         Self {
             direction,
             limit: u16::MAX,
-            window: [0; RESET_COMPLETE.len()],
+            window: [0; WINDOW],
             have: 0,
             body: 0,
             resync: false,
+            answers: false,
             discarded: 0,
             ignored: 0,
         }
@@ -267,21 +279,6 @@ impl Deframer {
         Ok(None)
     }
 
-    /// Gives up the packet at hand and looks for the end of HCI_Reset, as after [`SyncLost`].
-    ///
-    /// For an owner that itself noticed the loss: a packet that stops in the middle, an L2CAP length that cannot be.
-    pub fn resync(&mut self) {
-        self.body = 0;
-        self.resync = true;
-        self.scan();
-    }
-
-    /// True between the loss of sync and the reset that mends it.
-    #[must_use]
-    pub const fn is_resyncing(&self) -> bool {
-        self.resync
-    }
-
     /// True where a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
     #[must_use]
     pub const fn is_inside_packet(&self) -> bool {
@@ -304,21 +301,13 @@ impl Deframer {
     const fn header_len(&self) -> usize {
         let [indicator, ..] = self.window;
         match (self.resync, self.have, self.direction, PacketType(indicator)) {
-            (true, ..) => self.sought().len(),
+            (true, ..) => self.sought_len(),
             (_, 0, Direction::ToHost, _) => 3,
             (_, 0, Direction::ToController, _) => 4,
             (_, _, _, PacketType::ACL | PacketType::ISO) => 5,
             (_, _, _, PacketType::COMMAND | PacketType::SCO) => 4,
             (_, _, _, PacketType::EVENT) => 3,
             _ => 1,
-        }
-    }
-
-    /// What is looked for after sync was lost.
-    const fn sought(&self) -> &'static [u8] {
-        match self.direction {
-            Direction::ToHost => &RESET_COMPLETE,
-            Direction::ToController => &RESET,
         }
     }
 
@@ -346,39 +335,6 @@ impl Deframer {
             }
             _ => return Err(SyncLost::Indicator(indicator)),
         })
-    }
-
-    /// Discards octets until what is left may begin what is looked for; reports it when it is whole.
-    fn scan(&mut self) -> Option<Kind> {
-        while !self.may_be_sought() {
-            self.discard(1);
-        }
-        if self.have < self.sought().len() {
-            return None;
-        }
-        self.have = 0;
-        self.resync = false;
-        let [_, _, _, num_packets, ..] = self.window;
-        Some(match self.direction {
-            Direction::ToHost => Kind::ResetComplete { num_packets },
-            Direction::ToController => Kind::Command { opcode: Opcode::RESET, len: 0 },
-        })
-    }
-
-    fn may_be_sought(&self) -> bool {
-        let any = match self.direction {
-            Direction::ToHost => ANY,
-            Direction::ToController => usize::MAX,
-        };
-        let mut seen = self.window.iter().zip(self.sought()).take(self.have).enumerate();
-        seen.all(|(at, (octet, sought))| at == any || octet == sought)
-    }
-
-    fn discard(&mut self, n: usize) {
-        let n = n.min(self.have);
-        self.window.copy_within(n.., 0);
-        self.have = self.have.saturating_sub(n);
-        self.discarded = self.discarded.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
     }
 }
 

@@ -14,7 +14,8 @@ use crate::stack::PairingFailure;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The link ended, or the handle belongs to a link that ended earlier.
+    /// The link ended, or the handle belongs to a link that ended earlier. With [`Status::HARDWARE_FAILURE`], which no peer can
+    /// cause, the controller was lost: see [`crate::Host::watch_controller`].
     Disconnected(Status),
     /// The controller was lost and is being reset; links and pending operations ended.
     ControllerLost,

@@ -56,11 +56,11 @@ pub mod transport;
 mod waiters;
 
 pub use aio::{
-    Attribute, Bonds, Broadcast, Channel, Characteristics, Connection, Controller, Descriptors,
-    Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, PairingRequest,
-    PairingRequests, Piece, Platform, Question, ReadRequest, Receiver, RemoteCharacteristic,
-    RemoteDescriptor, RemoteInclude, RemoteService, RunError, Scanner, Sender, Services,
-    Subscription, SystemClock, Values, WriteRequest,
+    Attribute, Bonds, Broadcast, Channel, Characteristics, Connection, Controller, ControllerWatch,
+    Descriptors, Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing,
+    PairingRequest, PairingRequests, Piece, Platform, Question, ReadRequest, Receiver,
+    RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService, RunError, Scanner,
+    Sender, Services, Subscription, SystemClock, Values, WriteRequest,
 };
 pub use bindrune_att::ErrorCode;
 pub use bindrune_gap::{
@@ -95,7 +95,9 @@ pub use crypto::ThreadedCrypto;
 pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
-pub use stack::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
+pub use stack::{
+    BondInfo, ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure, PasskeyEntry,
+};
 pub use stats::Stats;
 
 /// Bodies of fuzz targets.

@@ -15,6 +15,10 @@ pub struct Stats {
     pub sync_lost: u32,
     /// Times that the controller was reset to recover, the first reset aside.
     pub recoveries: u32,
+    /// Octets discarded while framing was lost, and answers among them that could not be trusted.
+    pub discarded_octets: u32,
+    /// Events that came while the controller was being reset: its answers, and whatever else was ignored.
+    pub events_in_reset: u32,
     /// Packets that are neither ACL data nor events.
     pub ignored_packets: u32,
     /// Commands that the controller left without an answer for 2 s.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bindrune::Address;
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
+use bindrune_smp::{Key, crypto};
 
 use crate::Sent;
 
@@ -110,6 +111,12 @@ impl Controller {
             Opcode::LE_CREATE_CONNECTION
             | Opcode::LE_EXTENDED_CREATE_CONNECTION
             | Opcode::LE_CONNECTION_UPDATE => vec![self.status(opcode)],
+            Opcode::LE_ENCRYPT => {
+                let part = |at| parameters.get(at..at + 16).and_then(|part| part.try_into().ok());
+                let (key, plain) = (part(0).unwrap_or_default(), part(16).unwrap_or_default());
+                let ciphertext = crypto::e(&Key::new(key), plain);
+                vec![self.complete(opcode, &[&[0][..], &ciphertext].concat())]
+            }
             Opcode::LE_CREATE_CONNECTION_CANCEL => {
                 let mut cancelled = vec![4, 0x3e, 19, 1, 2];
                 cancelled.resize(22, 0);

@@ -8,7 +8,7 @@ use bindrune_smp::{
     PairingRequest, PrivateKey, Role, crypto, pdu::Code,
 };
 use bindrune_wire::Writer;
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 
 use crate::{Bench, Controller, OobData, Sent, User, acl, l2cap};
 
@@ -26,6 +26,8 @@ pub struct Peer {
     pub oob: Option<OobData>,
     /// The link is encrypted already: a new key refreshes it.
     pub refreshes: bool,
+    /// Its keys reach the host so long before the event that the link is encrypted.
+    pub ahead: Option<Duration>,
     randoms: u8,
     waits_for_passkey: bool,
     /// The key of the pairing, until the link is to be encrypted with it.
@@ -75,6 +77,7 @@ impl Peer {
             user: User::default(),
             oob: None,
             refreshes: false,
+            ahead: None,
             randoms: 0x40,
             waits_for_passkey: false,
             key: None,
@@ -187,6 +190,14 @@ impl Peer {
 
     fn encrypted(&mut self, bench: &mut Bench<'_>) {
         let [low, high] = self.link.to_le_bytes();
+        if let Some(ahead) = self.ahead {
+            self.machine.handle_encryption(bench.now(), true);
+            while let Some(pdu) = self.transmit() {
+                self.say(bench, &pdu);
+            }
+            bench.pass(ahead);
+            return bench.inject(&[0x04, 0x08, 4, 0, low, high, 1]);
+        }
         if self.refreshes {
             bench.inject(&[0x04, 0x30, 3, 0, low, high]);
         } else {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use bindrune::ControllerLoss;
+
 use crate::{failure::Failure, transport::Transport};
 
 /// The transport could not be opened.
@@ -56,6 +58,22 @@ pub(crate) fn no_answer(transport: &Transport) -> Failure {
             "The connection opened, so it is what listens there: is it an HCI port that speaks H4?",
         ),
     }
+}
+
+/// The controller was lost while a command used it.
+pub(crate) fn lost(transport: &Transport, loss: ControllerLoss) -> Failure {
+    Failure::no_controller(format!("the controller on {transport} was lost: {loss}")).advise(
+        "It was reset, which ended every link and what was under way. Give the same command again. If this comes back,\n\
+         look at the line (baud rate, RTS/CTS, cable, power); `--capture FILE` and `-v` show what happened before.",
+    )
+}
+
+/// The controller worked, and no longer answers.
+pub(crate) fn stopped(transport: &Transport) -> Failure {
+    Failure::no_controller(format!("the controller on {transport} stopped answering")).advise(
+        "It does not answer HCI Reset either. Does it have power, and does the program behind it still run? Unplug it and\n\
+         plug it in again, or restart that program; then give the same command again.",
+    )
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, process::ExitCode};
 
-use bindrune::{ConnectionResult, Error, ErrorCode, PairingFailure};
+use bindrune::{ConnectionResult, Error, ErrorCode, PairingFailure, Status};
 
 /// Exit codes, which scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,9 @@ const fn exit_of(error: Error) -> Exit {
         Error::Timeout | Error::TransactionTimeout | Error::Pairing(PairingFailure::Timeout) => {
             Exit::TimedOut
         }
-        Error::NoAnswer | Error::ControllerLost => Exit::NoController,
+        Error::NoAnswer | Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
+            Exit::NoController
+        }
         _ => Exit::Failed,
     }
 }
@@ -147,7 +149,9 @@ const fn advice_of(error: Error) -> Option<&'static str> {
         }
         Error::Att(_) => "The device answered, so the link works; it does not allow this access.",
         Error::Refused(_) => "Is the PSM right, and does something listen on it?",
-        Error::ControllerLost => "The controller was reset; start the command again.",
+        Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
+            "The controller was reset; start the command again."
+        }
         Error::Unsupported => "`info` shows what the controller can do.",
         _ => return None,
     })
@@ -175,6 +179,7 @@ mod tests {
         };
         assert_eq!(exit(Error::Timeout), Exit::TimedOut);
         assert_eq!(exit(Error::NoAnswer), Exit::NoController);
+        assert_eq!(exit(Error::Disconnected(Status::HARDWARE_FAILURE)), Exit::NoController);
         assert_eq!(exit(Error::NotFound), Exit::Failed);
     }
 

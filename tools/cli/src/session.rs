@@ -1,9 +1,9 @@
 //! One host on one controller, for as long as a command works with it.
 
-use std::{fmt::Debug, future::Future, io, pin::Pin, time::Duration};
+use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, time::Duration};
 
 use bindrune::{
-    Config, Error, Host, Opcode, Platform, RunError,
+    Config, ControllerEvent, ControllerLoss, Error, Host, Opcode, Platform, RunError,
     transport::{serial::Serial, tcp},
 };
 use embedded_io_async::{Read, Write};
@@ -75,7 +75,15 @@ async fn session(
     let (mut runner, _neighbourhood) = open(&globals.transport, host, capture, phone, bonds)?;
     let work = async {
         ready(host, &globals.transport).await?;
-        work(host).await
+        let lost = Cell::new(None);
+        tokio::select! {
+            biased;
+            failure = watch(host, &globals.transport, endless, &lost) => Err(failure),
+            result = work(host) => result.map_err(|failure| match lost.get() {
+                Some(loss) => advice::lost(&globals.transport, loss),
+                None => failure,
+            }),
+        }
     };
     let result = tokio::select! {
         failure = &mut runner => return Err(failure),
@@ -105,6 +113,28 @@ async fn ready(host: &Host, transport: &Transport) -> Result<(), Failure> {
             Err(Failure::no_controller(format!("the controller on {transport}: {error}")))
         }
     }
+}
+
+/// Notes whether the controller is lost, and says when it is back. Ends where it no longer answers and the command has an end of
+/// its own: one that goes on until it is stopped waits for the controller.
+async fn watch(
+    host: &Host,
+    transport: &Transport,
+    endless: bool,
+    lost: &Cell<Option<ControllerLoss>>,
+) -> Failure {
+    let mut watch = host.watch_controller();
+    while let Ok(event) = watch.next().await {
+        match event {
+            ControllerEvent::Lost(loss) => lost.set(Some(loss)),
+            ControllerEvent::Ready if lost.take().is_some() => {
+                log::warn!("the controller on {transport} is back; what was asked of it goes on");
+            }
+            ControllerEvent::Silent if !endless => return advice::stopped(transport),
+            ControllerEvent::Ready | ControllerEvent::Silent | _ => {}
+        }
+    }
+    std::future::pending().await
 }
 
 /// Waits until no link is left and nothing is owed to the controller.

@@ -84,6 +84,8 @@ pub enum GapTimer {
     PrivateAddress,
     /// Disconnecting a link that nobody keeps is tried again.
     Refused,
+    /// A command that had no answer may be sent again.
+    Avoided,
 }
 
 /// What both kinds of Connection Complete say.

@@ -88,7 +88,7 @@ impl Init {
 
     fn learn_commands(&mut self, parameters: &[u8]) -> Result<(), Failure> {
         self.info.commands = ReadLocalSupportedCommands::returned(parameters)?.commands;
-        self.avoided.iter().for_each(|&opcode| self.info.commands.remove(opcode));
+        self.avoided.remove_from(&mut self.info.commands);
         Ok(())
     }
 

@@ -5,9 +5,10 @@ use bindrune_hci::{
     cmd::{baseband::EventMask, le::LeEventMask},
 };
 use bindrune_wire::Address;
+use embassy_time::{Duration, Instant};
 
 use crate::{
-    AddressChoice, Config, ControllerInfo, GapEvent, InitError,
+    AddressChoice, Config, ControllerInfo, GapEvent, GapTimer, InitError,
     testing::{Model, PUBLIC, Rig},
 };
 
@@ -201,14 +202,51 @@ fn our_address_is_public_or_the_vendors_or_made_up() {
 }
 
 #[test]
-fn a_command_that_stayed_without_answer_is_avoided() {
+fn a_command_that_never_had_an_answer_is_done_without() {
     let mut rig = set_up(Model::new(true), Config::DEFAULT);
-    rig.gap.avoid(Opcode::LE_SET_DEFAULT_PHY);
-    rig.gap.avoid(Opcode::LE_SET_EXTENDED_SCAN_ENABLE);
-    rig.gap.avoid(Opcode::RESET);
+    let now = Instant::from_secs(9);
+    rig.gap.unanswered(now, Opcode::LE_SET_DEFAULT_PHY, false);
+    rig.gap.unanswered(now, Opcode::LE_SET_EXTENDED_SCAN_ENABLE, false);
+    rig.gap.unanswered(now, Opcode::RESET, false);
     rig.forget();
     rig.start();
     assert_eq!(rig.events, [GapEvent::Ready]);
     assert!(!rig.opcodes().contains(&Opcode::LE_SET_DEFAULT_PHY));
     assert!(!info(&rig).extended && info(&rig).advertising_sets == 1);
+    assert_eq!(rig.gap.poll_timeout(), None);
+
+    rig.gap.forget();
+    rig.forget();
+    rig.start();
+    assert!(rig.opcodes().contains(&Opcode::LE_SET_DEFAULT_PHY) && info(&rig).extended);
+}
+
+#[test]
+fn a_command_that_had_answers_is_sent_again_after_pauses_that_grow() {
+    let opcode = Opcode::READ_RSSI;
+    for worked in [true, false] {
+        let mut rig = set_up(Model::new(true), Config::DEFAULT);
+        let mut now = Instant::from_secs(9);
+        let lose = |rig: &mut Rig, now| {
+            rig.gap.unanswered(now, opcode, true);
+            rig.forget();
+            rig.start();
+            info(rig).supports(opcode)
+        };
+        if worked {
+            rig.gap.note_answer(opcode);
+        }
+        assert!(lose(&mut rig, now), "one lost answer is no missing command");
+        for pause in [60, 120, 240] {
+            assert!(!lose(&mut rig, now));
+            let due = worked.then(|| (now + Duration::from_secs(pause), GapTimer::Avoided));
+            assert_eq!(rig.gap.poll_timeout(), due, "{pause}");
+            let Some((at, _)) = due else { break };
+            now = at;
+            rig.gap.handle_timeout(now);
+            assert!(info(&rig).supports(opcode));
+        }
+        rig.gap.note_answer(opcode);
+        assert!(lose(&mut rig, now), "an answer makes it good");
+    }
 }

@@ -1,4 +1,4 @@
-use bindrune_hci::{PhyMask, Status};
+use bindrune_hci::{Opcode, PhyMask, Status};
 
 use super::{Asked, Call, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
 use crate::{ConnectionParameters, InvalidParameters};
@@ -75,6 +75,18 @@ impl LinkControl {
         } else if self.can.contains(Can::VERSION) {
             self.start.insert(Start::VERSION);
         }
+    }
+
+    /// Returns whether a link sends this command by itself when it has come up.
+    #[must_use]
+    pub const fn begins_with(opcode: Opcode) -> bool {
+        matches!(
+            opcode,
+            Opcode::LE_READ_REMOTE_FEATURES
+                | Opcode::READ_REMOTE_VERSION_INFORMATION
+                | Opcode::LE_SET_DATA_LENGTH
+                | Opcode::LE_SET_PHY
+        )
     }
 
     /// True for the reasons that [`Self::disconnect`] takes.

@@ -126,6 +126,30 @@ fn the_reset_is_found_behind_its_own_beginnings() {
 }
 
 #[test]
+fn answers_to_encrypt_are_found_where_they_are_looked_for() {
+    let ciphertext = [0x5a; 16];
+    let answer = [&hex!("04 0e 14 01 17 20 00")[..], &ciphertext].concat();
+    let mut d = Deframer::new(Direction::ToHost);
+    d.resync();
+    assert_eq!(deframe(&mut d, &answer, || 5), []);
+    d.resync_for_answers();
+    let stream = [&hex!("02 04 0e 04 04")[..], &answer, &hex!("04 10 01 00")].concat();
+    let encrypted = Seen::Packet(Kind::Encrypted { num_packets: 1 }, ciphertext.to_vec());
+    let hardware = Kind::Event { code: EventCode::HARDWARE_ERROR, len: 1 };
+    assert_eq!(deframe(&mut d, &stream, || 3), [encrypted, Seen::Packet(hardware, vec![0])]);
+    for refused in [
+        &hex!("04 0e 04 01 17 20 01")[..],
+        &hex!("04 0f 04 01 01 17 20"),
+        &hex!("04 0e 04 01 17 20 00"),
+    ] {
+        d.resync_for_answers();
+        assert_eq!(deframe(&mut d, refused, || 7), [Seen::Packet(Kind::EncryptRefused, vec![])]);
+        d.resync_for_answers();
+        assert_eq!(deframe(&mut d, &hex!("04 0e 04 01 03 0c 00"), || 1), [RESET_DONE]);
+    }
+}
+
+#[test]
 fn the_owner_may_give_up_a_packet() {
     let mut d = Deframer::new(Direction::ToHost);
     deframe(&mut d, &hex!("02 40 20 0a00 0102"), || 100);

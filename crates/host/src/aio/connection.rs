@@ -68,7 +68,8 @@ pub enum Event<'h> {
     BondLost,
     /// The peripheral asks for more security than the link has; [`Connection::secure`] gives it.
     SecurityRequested,
-    /// The link ended; nothing more will happen.
+    /// The link ended; nothing more will happen. With [`Status::HARDWARE_FAILURE`] the controller was lost, see
+    /// [`Host::watch_controller`]; with [`Status::CONNECTION_TIMEOUT`] the peer, or it took no data for too long.
     Disconnected(Status),
 }
 

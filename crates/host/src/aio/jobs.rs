@@ -36,6 +36,7 @@ pub(super) async fn all(
 
 async fn of_pairing(host: &Host, crypto: &mut impl Crypto, clock: &impl Clock) -> Error {
     let controller = Controller::new(host);
+    seed(host, crypto, clock, &controller).await;
     loop {
         let next = host.wait(Key::Host(HostKey::Job), |core, _| match core.stack.poll_job() {
             Some(job) => Poll::Ready(Ok(job)),
@@ -50,7 +51,28 @@ async fn of_pairing(host: &Host, crypto: &mut impl Crypto, clock: &impl Clock) -
         if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
             report!(warn, "the cryptography of a pairing failed: {}", name(&job));
         }
-        host.with(|core| core.stack.handle_job(clock.now(), ticket, done));
+        host.with(|core| {
+            if let JobDone::Random(octets) = &done {
+                core.stack.seed(*octets);
+            }
+            core.stack.handle_job(clock.now(), ticket, done);
+        });
+    }
+}
+
+/// Takes random octets for what the controller is challenged with when it is reset. Where they come from the controller, they are
+/// there from the end of the first set-up on.
+async fn seed(
+    host: &Host,
+    crypto: &mut impl Crypto,
+    clock: &impl Clock,
+    controller: &Controller<'_>,
+) {
+    if host.with(|core| core.stack.is_seeded()) {
+        return;
+    }
+    if let Some(octets) = within(JOB_TIMEOUT, clock, crypto.random(controller)).await.flatten() {
+        host.with(|core| core.stack.seed(octets));
     }
 }
 

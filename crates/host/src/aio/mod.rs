@@ -23,6 +23,7 @@ mod request;
 mod run;
 mod scan;
 mod wait;
+mod watch;
 
 pub use advertise::Broadcast;
 pub use bonds::Bonds;
@@ -42,6 +43,7 @@ pub use platform::Platform;
 pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
 pub use scan::Scanner;
+pub use watch::ControllerWatch;
 
 pub(crate) use host::table_error;
 pub(crate) use receiving::Receiving;

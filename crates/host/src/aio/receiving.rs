@@ -3,7 +3,7 @@
 use bindrune_hci::{
     acl::AclHeader,
     event::EventCode,
-    h4::{Deframer, Direction, Kind, Want},
+    h4::{CIPHERTEXT, Deframer, Direction, Kind, Want},
 };
 
 use crate::stack::AclLanding;
@@ -15,6 +15,8 @@ const EVENT_HEADER: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Receiving {
     deframer: Deframer,
+    /// Of the octets that it has discarded, those that were counted.
+    counted: u32,
     event: &'static mut [u8],
     /// Octets of the event that are in.
     filled: usize,
@@ -30,6 +32,10 @@ enum Body {
     /// An ACL packet of no live link, which was counted already.
     Stray,
     Discarded,
+    /// The ciphertext of an answer to LE Encrypt, while sync is lost.
+    Ciphertext {
+        num_packets: u8,
+    },
 }
 
 /// What the last octets completed.
@@ -43,11 +49,22 @@ pub(crate) enum Landing {
     Acl(AclLanding),
     /// An event.
     Event,
-    /// The controller was reset; what came before is discarded.
+    /// The completion of a reset was found; what came before is discarded.
     ResetComplete {
         /// Commands that the controller takes now.
         num_packets: u8,
     },
+    /// An answer to LE Encrypt was found, and its ciphertext.
+    Ciphertext {
+        /// Commands that the controller takes now.
+        num_packets: u8,
+        /// What the controller computed, unless somebody else sent these octets.
+        ciphertext: [u8; CIPHERTEXT],
+    },
+    /// Another answer to LE Encrypt was found.
+    EncryptRefused,
+    /// Octets were discarded that are no answer.
+    Noise,
     /// The body of an ACL packet of no live link.
     Stray,
     /// A packet that is not for this host.
@@ -60,6 +77,7 @@ impl Receiving {
     pub(crate) const fn new(event: &'static mut [u8]) -> Self {
         Self {
             deframer: Deframer::new(Direction::ToHost),
+            counted: 0,
             event,
             filled: 0,
             body: Body::None,
@@ -67,13 +85,21 @@ impl Receiving {
         }
     }
 
-    /// Ignores everything until the controller has been reset; gives what was landing.
+    /// Ignores everything but answers to Reset and LE Encrypt; gives what was landing.
     pub(crate) fn resync(&mut self) -> Option<AclLanding> {
-        self.deframer.resync();
+        self.deframer.resync_for_answers();
         match core::mem::replace(&mut self.body, Body::None) {
             Body::Acl(landing) => Some(landing),
-            Body::None | Body::Event | Body::Stray | Body::Discarded => None,
+            Body::None | Body::Event | Body::Stray | Body::Discarded | Body::Ciphertext { .. } => {
+                None
+            }
         }
+    }
+
+    /// Octets discarded since the last call.
+    pub(crate) const fn take_discarded(&mut self) -> u32 {
+        let discarded = self.deframer.discarded();
+        discarded.wrapping_sub(core::mem::replace(&mut self.counted, discarded))
     }
 
     /// True where a packet has begun and is not complete.
@@ -89,7 +115,7 @@ impl Receiving {
         };
         let scratch_len = left.min(self.scratch.len());
         match &mut self.body {
-            Body::Event => {
+            Body::Event | Body::Ciphertext { .. } => {
                 let end = self.filled.saturating_add(left);
                 self.event.get_mut(self.filled..end).unwrap_or_default()
             }
@@ -103,11 +129,15 @@ impl Receiving {
     /// `n` octets were written to [`Self::target`].
     pub(crate) fn arrived(&mut self, n: usize) -> Landing {
         match self.deframer.want() {
-            Want::Header { .. } => match self.deframer.header_read(n) {
-                Ok(None) => Landing::More,
-                Ok(Some(kind)) => self.begin(kind),
-                Err(_) => Landing::SyncLost,
-            },
+            Want::Header { .. } => {
+                let discarded = self.deframer.discarded();
+                match self.deframer.header_read(n) {
+                    Ok(None) if self.deframer.discarded() != discarded => Landing::Noise,
+                    Ok(None) => Landing::More,
+                    Ok(Some(kind)) => self.begin(kind),
+                    Err(_) => Landing::SyncLost,
+                }
+            }
             Want::Body { .. } => {
                 self.fill(n);
                 if self.deframer.body_read(n) { self.complete() } else { Landing::More }
@@ -147,6 +177,12 @@ impl Receiving {
                 if len == 0 { self.complete() } else { Landing::More }
             }
             Kind::ResetComplete { num_packets } => Landing::ResetComplete { num_packets },
+            Kind::Encrypted { num_packets } => {
+                self.filled = 0;
+                self.body = Body::Ciphertext { num_packets };
+                Landing::More
+            }
+            Kind::EncryptRefused => Landing::EncryptRefused,
             Kind::Ignored { len, .. } => {
                 self.body = Body::Discarded;
                 if len == 0 { self.complete() } else { Landing::More }
@@ -157,7 +193,7 @@ impl Receiving {
 
     fn fill(&mut self, n: usize) {
         match &mut self.body {
-            Body::Event => self.filled = self.filled.saturating_add(n),
+            Body::Event | Body::Ciphertext { .. } => self.filled = self.filled.saturating_add(n),
             Body::Acl(AclLanding { packet: Some(packet), .. }) => {
                 let _fits = packet.grow(n);
             }
@@ -170,6 +206,10 @@ impl Receiving {
             Body::Event => Landing::Event,
             Body::Acl(landing) => Landing::Acl(landing),
             Body::Stray => Landing::Stray,
+            Body::Ciphertext { num_packets } => match self.event.first_chunk() {
+                Some(&ciphertext) => Landing::Ciphertext { num_packets, ciphertext },
+                None => Landing::Noise,
+            },
             Body::None | Body::Discarded => Landing::Ignored,
         }
     }

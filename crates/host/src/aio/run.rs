@@ -22,7 +22,7 @@ use super::{
     receiving::{Landing, Receiving},
 };
 use crate::{
-    BondStore, Crypto, Host,
+    BondStore, ControllerEvent, Crypto, Host,
     report::report,
     stack::Transmit,
     waiters::{HostKey, Key},
@@ -168,21 +168,38 @@ fn handle(host: &Host, state: &mut Receiving, landing: Landing, now: Instant) ->
         Landing::Acl(landing) => host.with(|core| core.stack.handle_acl(now, landing)),
         Landing::Event => host.with(|core| core.stack.handle_event(now, state.event())),
         Landing::ResetComplete { num_packets } => {
-            report!(debug, "the controller was reset");
-            host.with(|core| core.stack.handle_reset_complete(now, num_packets));
+            let trusted = host.with(|core| core.stack.handle_reset_complete(now, num_packets));
+            answered(host, state, trusted);
+        }
+        Landing::Ciphertext { num_packets, ciphertext } => {
+            let trusted =
+                host.with(|core| core.stack.handle_ciphertext(now, num_packets, ciphertext));
+            answered(host, state, trusted);
+        }
+        Landing::EncryptRefused => {
+            host.with(|core| core.stack.challenge_refused(now));
+            resync(host, state);
+        }
+        Landing::Noise => {
+            let octets = state.take_discarded();
+            host.with(|core| core.stack.noise(now, octets));
         }
         Landing::Stray => {}
         Landing::Ignored => host.with(|core| core.stack.count_ignored()),
         Landing::SyncLost => {
-            report!(
-                warn,
-                "the octets of the transport are not HCI packets; resetting the controller"
-            );
             resync(host, state);
-            host.with(|core| core.stack.sync_lost(now));
+            let octets = state.take_discarded();
+            host.with(|core| core.stack.sync_lost(now, octets));
         }
     }
     true
+}
+
+/// An answer was found among octets that are not cut into packets: they are from now on, if it can be trusted.
+fn answered(host: &Host, state: &mut Receiving, trusted: bool) {
+    if !trusted {
+        resync(host, state);
+    }
 }
 
 fn resync(host: &Host, state: &mut Receiving) {
@@ -273,15 +290,21 @@ async fn owed<E>(host: &Host, clock: &impl Clock) -> Result<Transmit, RunError<E
 }
 
 async fn timeouts<E>(host: &Host, clock: &impl Clock) -> RunError<E> {
+    let mut watch = host.with(|core| core.stack.watch());
     loop {
-        let deadline = host.with(|core| {
+        let (deadline, event) = host.with(|core| {
             let now = clock.now();
             if let Some((_, why)) = core.stack.poll_timeout().filter(|(at, _)| *at <= now) {
                 report!(debug, "due: {why:?}");
             }
             core.stack.handle_timeout(now);
-            core.stack.poll_timeout().map(|(at, _)| at)
+            let event = core.stack.poll_watch(&mut watch);
+            (core.stack.poll_timeout().map(|(at, _)| at), event)
         });
+        if let Some(event) = event {
+            log(event);
+            continue;
+        }
         let mut changed = pin!(host.wait(Key::Host(HostKey::Timeout), |core, _| {
             if core.stack.deadline_changed() { Poll::Ready(Ok(())) } else { Poll::Pending }
         }));
@@ -290,5 +313,12 @@ async fn timeouts<E>(host: &Host, clock: &impl Clock) -> RunError<E> {
             Some(Poll::Pending) | None => changed.as_mut().poll(cx).map(|_| ()),
         })
         .await;
+    }
+}
+
+fn log(event: ControllerEvent) {
+    match event {
+        ControllerEvent::Ready => report!(info, "{event}"),
+        ControllerEvent::Lost(_) | ControllerEvent::Silent => report!(warn, "{event}"),
     }
 }

@@ -2,14 +2,9 @@
 
 use core::task::Poll;
 
-use bindrune_hci::{
-    Opcode, Status,
-    h4::PacketType,
-    lane::{Ticket, Unresponsive},
-};
+use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
-use zeroize::Zeroize;
 
 use super::{Phase, Stack, Transmit, transmit::next_bit};
 use crate::{Error, Stats, waiters::HostKey};
@@ -36,7 +31,7 @@ enum AppState {
 
 /// Whose command is in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
+pub(super) enum Owner {
     Gap,
     App,
     Worker,
@@ -49,7 +44,7 @@ impl Owner {
     const LINKS: u16 = 0x100;
     const SECURITY: u16 = 0x200;
 
-    const fn ticket(self) -> Ticket {
+    pub(super) const fn ticket(self) -> Ticket {
         Ticket(match self {
             Self::Gap => 0,
             Self::App => 1,
@@ -59,7 +54,7 @@ impl Owner {
         })
     }
 
-    fn of(ticket: Ticket) -> Self {
+    pub(super) fn of(ticket: Ticket) -> Self {
         let [index, kind] = ticket.0.to_le_bytes();
         match u16::from_le_bytes([0, kind]) {
             Self::LINKS => Self::Link(index),
@@ -86,7 +81,7 @@ impl AppCommand {
     }
 
     /// The controller left the command without an answer. It fails where a caller waits, else its place is free.
-    const fn unanswered(&mut self) {
+    pub(super) const fn unanswered(&mut self) {
         self.state = match self.state {
             AppState::Sent => AppState::Failed(Error::Timeout),
             AppState::Abandoned => AppState::Idle,
@@ -174,18 +169,24 @@ impl Stack {
     /// The next command, where one is owed and the controller takes it.
     pub(super) fn poll_command(&mut self, now: Instant) -> Option<Transmit> {
         match self.phase {
-            Phase::Down | Phase::Resetting { .. } | Phase::Failed(_) => return None,
-            Phase::ResetOwed { .. } | Phase::Setup | Phase::Ready => {}
+            Phase::Down | Phase::Failed(_) => return None,
+            Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup | Phase::Ready => {}
         }
         let buffer = self.command.take()?;
-        if let Phase::ResetOwed { silent } = self.phase {
-            self.begin_reset(now, silent);
-        }
         let mut w = Writer::new(buffer);
         let written = w.u8(PacketType::COMMAND.0).is_ok()
-            && (self.write_host_credits(Interest::Urgent, &mut w)
-                || self.write_command(now, &mut w)
-                || self.write_host_credits(Interest::Data, &mut w));
+            && match self.phase {
+                Phase::ResetOwed { silent } => {
+                    self.begin_reset(now, silent);
+                    self.write_command(now, &mut w)
+                }
+                Phase::Resetting { .. } => self.write_step(now, &mut w),
+                Phase::Down | Phase::Failed(_) | Phase::Setup | Phase::Ready => {
+                    self.write_host_credits(Interest::Urgent, &mut w)
+                        || self.write_command(now, &mut w)
+                        || self.write_host_credits(Interest::Data, &mut w)
+                }
+            };
         let len = w.len();
         if written {
             return Some(Transmit::Command(buffer, len));
@@ -205,7 +206,19 @@ impl Stack {
         true
     }
 
-    fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
+    /// What a reset sends next does not ask for credits: the command before was answered, or nothing that it said counts.
+    fn write_step(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
+        let Some(opcode) = self.write_recovery(now, w) else { return false };
+        self.lane.reset();
+        self.lane.sent(now, opcode, Owner::Gap.ticket());
+        true
+    }
+
+    pub(super) fn next_command(
+        &mut self,
+        now: Instant,
+        w: &mut Writer<'_>,
+    ) -> Option<(Opcode, Owner)> {
         if self.phase != Phase::Ready {
             return self.gap_command(now, w);
         }
@@ -268,16 +281,6 @@ impl Stack {
         }
     }
 
-    /// Returns whether a command is pending, by writing the next one into the buffer, where nobody sends it. For a
-    /// controller that is recovered if there is one: then nothing stays of the machine that wrote it.
-    fn is_command_pending(&mut self, now: Instant) -> bool {
-        let Some(buffer) = self.command.take() else { return false };
-        let pending = self.next_command(now, &mut Writer::new(buffer)).is_some();
-        buffer.zeroize();
-        self.command = Some(buffer);
-        pending
-    }
-
     fn write_host_credits(&mut self, at_least: Interest, w: &mut Writer<'_>) -> bool {
         if self.host_credits.interest() < at_least || self.host_credits.interest() == Interest::None
         {
@@ -306,6 +309,7 @@ impl Stack {
         parameters: &[u8],
     ) {
         let Some(ticket) = self.lane.complete(opcode, credits) else { return self.stray(opcode) };
+        self.gap.note_answer(opcode);
         match Owner::of(ticket) {
             Owner::Gap => {
                 self.gap.handle_complete(now, opcode, parameters);
@@ -337,6 +341,7 @@ impl Stack {
         let Some(ticket) = self.lane.status(opcode, status, credits) else {
             return self.stray(opcode);
         };
+        self.gap.note_answer(opcode);
         match Owner::of(ticket) {
             Owner::Gap => {
                 self.gap.handle_status(now, opcode, status);
@@ -358,22 +363,5 @@ impl Stack {
             Stats::count(&mut self.stats.stray_completions);
         }
         self.deadlines_changed();
-    }
-
-    /// The controller left a command without an answer, or takes none.
-    pub(super) fn lane_timeout(&mut self, now: Instant) {
-        let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
-        if unresponsive == Unresponsive::Credit && !self.is_command_pending(now) {
-            return;
-        }
-        Stats::count(&mut self.stats.command_timeouts);
-        if let Unresponsive::Answer { opcode, ticket } = unresponsive {
-            match Owner::of(ticket) {
-                Owner::Gap | Owner::Worker | Owner::Link(_) => self.gap.avoid(opcode),
-                Owner::Security(_) => {}
-                Owner::App => self.app.unanswered(),
-            }
-        }
-        self.recover(now);
     }
 }

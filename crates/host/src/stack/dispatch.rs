@@ -17,36 +17,40 @@ pub(crate) struct AclLanding {
     pub(crate) link: LinkRef,
     /// `None`: they are discarded.
     pub(crate) packet: Option<Packet>,
+    /// For a link that is not there yet: its handle, and whether the packet starts a PDU.
+    pub(super) early: Option<(Handle, bool)>,
 }
 
 impl Stack {
     /// Where the body of an ACL packet must land. `None` for a packet of no live link. [Vol 4] Part E, 5.4.2
     pub(crate) fn rx_packet(&mut self, acl: AclHeader) -> Option<AclLanding> {
-        let Some(index) = self.find(acl.handle) else {
-            Stats::count(&mut self.stats.stray_acl);
-            return None;
-        };
-        let slot = self.links.get_mut(usize::from(index))?;
         let first = match (acl.boundary, acl.broadcast) {
-            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => true,
-            (Boundary::Continuing, 0) => false,
-            _ => {
-                Stats::count(&mut self.stats.discarded_pdus);
-                return Some(AclLanding { link: slot.reference(index), packet: None });
-            }
+            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => Some(true),
+            (Boundary::Continuing, 0) => Some(false),
+            _ => None,
+        };
+        let Some(index) = self.find(acl.handle) else { return self.early_packet(acl, first) };
+        let slot = self.links.get_mut(usize::from(index))?;
+        let Some(first) = first else {
+            Stats::count(&mut self.stats.discarded_pdus);
+            let link = slot.reference(index);
+            return Some(AclLanding { link, packet: None, early: None });
         };
         Stats::count(&mut self.stats.acl_in);
         let packet = slot.reassembly.landing(first, acl.len.into(), &mut self.rx.pool);
         if packet.is_none() {
             Stats::count(&mut self.stats.discarded_pdus);
         }
-        Some(AclLanding { link: slot.reference(index), packet })
+        Some(AclLanding { link: slot.reference(index), packet, early: None })
     }
 
     /// The octets of an ACL packet have landed, or were discarded.
     pub(crate) fn handle_acl(&mut self, now: Instant, landing: AclLanding) {
         self.now = now;
-        let AclLanding { link, packet } = landing;
+        let AclLanding { link, packet, early } = landing;
+        if let Some((handle, first)) = early {
+            return self.keep_early(now, handle, first, packet);
+        }
         self.return_host_credit(link.index);
         let slot = self.links.get_mut(usize::from(link.index));
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
@@ -64,7 +68,7 @@ impl Stack {
 
     /// The octets of an ACL packet were lost on their way to its packet.
     pub(crate) fn abandon_acl(&mut self, landing: AclLanding) {
-        let AclLanding { link, packet } = landing;
+        let AclLanding { link, packet, early: _ } = landing;
         if let Some(slot) = self.slot_mut(link) {
             slot.reassembly.abandon();
         }
@@ -79,6 +83,13 @@ impl Stack {
     }
 
     fn handle_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
+        if let Some(packet) = self.hold_for_encryption(now, index, cid, packet) {
+            self.dispatch_pdu(now, index, cid, packet);
+        }
+    }
+
+    /// Gives a PDU to the machine of its channel.
+    pub(super) fn dispatch_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
         match cid {
             Cid::ATT => self.handle_att(now, index, packet),
             Cid::SIGNALLING => self.handle_signalling(now, index, packet),

@@ -3,7 +3,7 @@
 use bindrune_hci::{Event, RawHandle, Status, cmd::baseband::CompletedPackets, event::RawEvent};
 use embassy_time::Instant;
 
-use super::{Phase, Stack};
+use super::{ControllerLoss, Phase, Stack};
 use crate::{Stats, waiters::HostKey};
 
 impl Stack {
@@ -17,15 +17,6 @@ impl Stack {
             Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
             Phase::Resetting { .. } => self.handle_while_resetting(now, &event),
             Phase::Setup | Phase::Ready => self.handle(now, &event),
-        }
-    }
-
-    fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
-        if let Event::CommandComplete(complete) = event
-            && complete.opcode == bindrune_hci::Opcode::RESET
-            && complete.status() == Some(Status::SUCCESS)
-        {
-            self.handle_reset_complete(now, complete.num_packets);
         }
     }
 
@@ -52,7 +43,8 @@ impl Stack {
             Event::DisconnectionComplete(event) => {
                 self.disconnected(event.handle, event.status, event.reason)
             }
-            Event::HardwareError(_) | Event::DataBufferOverflow(_) => self.recover(now),
+            Event::HardwareError(event) => self.hardware_failed(now, event.code),
+            Event::DataBufferOverflow(_) => self.recover(now, ControllerLoss::BufferOverflow),
             Event::LeReadLocalP256PublicKeyComplete(event) => self.public_key_made(event),
             Event::LeGenerateDhKeyComplete(event) => self.dh_key_made(event),
             Event::LeLongTermKeyRequest(request) => self.key_requested(
@@ -62,13 +54,13 @@ impl Stack {
                 request.random_number.get(),
             ),
             Event::EncryptionChange(event) => {
-                self.encryption_told(now, event.handle, event.status, event.enabled != 0);
+                self.encryption_event(now, event.handle, event.status, event.enabled != 0);
             }
             Event::EncryptionChangeV2(event) => {
-                self.encryption_told(now, event.handle, event.status, event.enabled != 0);
+                self.encryption_event(now, event.handle, event.status, event.enabled != 0);
             }
             Event::EncryptionKeyRefreshComplete(event) => {
-                self.encryption_told(now, event.handle, event.status, true);
+                self.encryption_event(now, event.handle, event.status, true);
             }
             Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
                 self.look_for_peer(event);
@@ -89,6 +81,21 @@ impl Stack {
                 self.gap_changed(now);
                 self.link_event(now, event);
             }
+        }
+    }
+
+    /// [Vol 4] Part E, 7.7.16
+    fn hardware_failed(&mut self, now: Instant, code: u8) {
+        self.recover(now, ControllerLoss::HardwareError(code));
+    }
+
+    /// Encryption changed; what has come a little before that comes now.
+    fn encryption_event(&mut self, now: Instant, handle: RawHandle, status: Status, on: bool) {
+        self.encryption_told(now, handle, status, on);
+        let index = handle.get().and_then(|handle| self.find(handle));
+        let slot = index.and_then(|index| Some((index, self.links.get(usize::from(index))?)));
+        if let Some(link) = slot.map(|(index, slot)| slot.reference(index)) {
+            self.release_held(now, link);
         }
     }
 

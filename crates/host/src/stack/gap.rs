@@ -194,6 +194,9 @@ impl Stack {
             }
             (None, wanted, role) => self.refuse(up, wanted, role),
         }
+        if let Some(link) = link {
+            self.deliver_early(now, link);
+        }
     }
 
     fn refuse(&mut self, up: &LinkUp, wanted: bool, role: Role) {
@@ -227,8 +230,8 @@ impl Stack {
 
     fn handle_gap_event(&mut self, now: Instant, event: GapEvent) {
         match event {
-            GapEvent::Ready => self.set_up(Ok(())),
-            GapEvent::InitFailed(error) => self.set_up(Err(error)),
+            GapEvent::Ready => self.set_up(now, Ok(())),
+            GapEvent::InitFailed(error) => self.set_up(now, Err(error)),
             GapEvent::AdvertisingStarted { .. } => {}
             GapEvent::AdvertisingEnded { set, end } => {
                 let error = match end {

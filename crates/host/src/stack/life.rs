@@ -81,6 +81,9 @@ impl Stack {
 
     /// The link in a slot has ended: everything on it ends at once.
     pub(super) fn end_link(&mut self, index: u8, reason: Status) {
+        if let Some(link) = self.links.get(usize::from(index)).map(|slot| slot.reference(index)) {
+            self.release_held(self.now, link);
+        }
         self.remember(index);
         self.end_protection(index);
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
@@ -99,6 +102,7 @@ impl Stack {
             self.tx.pool.give(fragments.into_packet());
         }
         slot.full_channels = 0;
+        slot.heard = self.now;
         if slot.users > 0 {
             slot.life = Life::Ended(reason);
         } else {

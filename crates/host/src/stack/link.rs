@@ -19,6 +19,11 @@ pub(crate) struct LinkRef {
     pub(crate) generation: u32,
 }
 
+impl LinkRef {
+    /// The name of no link.
+    pub(crate) const NONE: Self = Self { index: u8::MAX, generation: 0 };
+}
+
 /// Where a link is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {

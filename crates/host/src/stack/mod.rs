@@ -13,10 +13,12 @@
 
 mod att;
 mod attribute;
+mod challenge;
 mod channel;
 mod client;
 mod command;
 mod dispatch;
+mod early;
 mod event;
 mod fixed;
 mod gap;
@@ -24,6 +26,7 @@ mod inbox;
 mod life;
 mod link;
 mod listen;
+mod loss;
 mod memory;
 mod notice;
 mod privacy;
@@ -31,6 +34,7 @@ mod procedure;
 mod push;
 mod recover;
 mod reset;
+mod resetting;
 mod security;
 mod server;
 mod timeout;
@@ -56,6 +60,8 @@ pub(crate) use command::AppCommand;
 pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;
 pub(crate) use link::{Life, Link, LinkRef};
+pub(crate) use loss::Told;
+pub use loss::{ControllerEvent, ControllerLoss};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use notice::{Notice, Question};
 pub(crate) use recover::Phase;
@@ -90,6 +96,9 @@ pub(crate) struct Stack {
     app: AppCommand,
     worker: worker::Worker,
     phase: Phase,
+    recovery: resetting::Recovery,
+    losses: loss::Losses,
+    early: early::Early,
     stats: Stats,
     /// The latest time that was told.
     now: Instant,
@@ -150,6 +159,9 @@ impl Stack {
             app: AppCommand::new(parts.app_command),
             worker: worker::Worker::new(),
             phase: Phase::Down,
+            recovery: resetting::Recovery::new(),
+            losses: loss::Losses::NONE,
+            early: early::Early::NONE,
             stats: Stats::default(),
             now: Instant::MIN,
             sending: 0,

@@ -1,13 +1,16 @@
 //! From nothing to a controller that works, and back there whenever it was lost.
 
-use bindrune_gap::InitError;
+use bindrune_gap::{InitError, LinkControl};
 use bindrune_hci::{
-    Opcode, Status,
+    Status,
     credits::{AclCredits, Buffers, HostCredits},
+    lane::Unresponsive,
 };
-use embassy_time::{Duration, Instant};
+use bindrune_wire::Writer;
+use embassy_time::Instant;
+use zeroize::Zeroize;
 
-use super::Stack;
+use super::{Stack, command::Owner, loss::ControllerLoss};
 use crate::{
     Stats,
     waiters::{HostKey, LinkKey},
@@ -20,7 +23,7 @@ pub(crate) enum Phase {
     Down,
     /// It must be reset. `silent` when an earlier reset stayed without an answer.
     ResetOwed { silent: bool },
-    /// It is being reset; the answer is due then.
+    /// It is being reset; what [`Recovery`] is at is due then.
     Resetting { until: Instant, silent: bool },
     /// It answers, and is being set up.
     Setup,
@@ -30,13 +33,12 @@ pub(crate) enum Phase {
     Failed(InitError),
 }
 
-/// How long the answer to Reset may take before Reset is sent again.
-const RESET_TIMEOUT: Duration = Duration::from_secs(2);
-
 impl Stack {
     /// `run` begins.
     pub(crate) fn start(&mut self, now: Instant) {
         self.now = now;
+        self.recovery.restart();
+        self.gap.forget();
         self.phase = Phase::ResetOwed { silent: false };
         self.security.bonds.restart();
         for key in
@@ -55,10 +57,11 @@ impl Stack {
     }
 
     /// Framing was lost on the transport.
-    pub(crate) fn sync_lost(&mut self, now: Instant) {
+    pub(crate) fn sync_lost(&mut self, now: Instant, octets: u32) {
+        self.noise(now, octets);
         if !matches!(self.phase, Phase::Resetting { .. } | Phase::ResetOwed { .. } | Phase::Down) {
             Stats::count(&mut self.stats.sync_lost);
-            self.recover(now);
+            self.recover(now, ControllerLoss::Framing);
         }
     }
 
@@ -67,15 +70,28 @@ impl Stack {
         Stats::count(&mut self.stats.ignored_packets);
     }
 
-    /// The controller is lost: everything on it ends once, and it is reset and set up anew. Wishes stay.
-    pub(super) fn recover(&mut self, now: Instant) {
+    /// Random octets for challenges.
+    pub(crate) fn seed(&mut self, random: [u8; 16]) {
+        self.recovery.challenges.seed(random);
+    }
+
+    /// Returns whether challenges have a secret.
+    pub(crate) const fn is_seeded(&self) -> bool {
+        self.recovery.challenges.is_seeded()
+    }
+
+    /// The controller is lost: everything on it ends once, and it is reset and set up anew. What is requested stays.
+    pub(super) fn recover(&mut self, now: Instant, loss: ControllerLoss) {
         if matches!(self.phase, Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. }) {
             return;
         }
         Stats::count(&mut self.stats.recoveries);
+        self.losses.note(loss);
         self.end_all(Status::HARDWARE_FAILURE);
         self.now = now;
-        self.phase = Phase::ResetOwed { silent: false };
+        // A set-up that has no answers may never come to its end.
+        let deaf = matches!(loss, ControllerLoss::NoAnswer(_) | ControllerLoss::NoCredit);
+        self.phase = Phase::ResetOwed { silent: deaf && self.phase == Phase::Setup };
         self.ready.whole_host();
         self.deadlines_changed();
     }
@@ -84,6 +100,7 @@ impl Stack {
         for index in 0..self.link_slots() {
             self.end_link(index, reason);
         }
+        self.drop_early();
         self.lane.reset();
         self.app.fail();
         self.worker.fail();
@@ -92,38 +109,8 @@ impl Stack {
         (self.sending, self.commanding) = (0, 0);
     }
 
-    /// Begins the reset.
-    pub(super) fn begin_reset(&mut self, now: Instant, silent: bool) {
-        self.lane.reset();
-        self.gap.restart();
-        let until = now.checked_add(RESET_TIMEOUT).unwrap_or(Instant::MAX);
-        self.phase = Phase::Resetting { until, silent };
-        self.deadlines_changed();
-    }
-
-    /// The controller has been reset: whatever it says from now on counts.
-    pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) {
-        self.now = now;
-        if !matches!(self.phase, Phase::Resetting { .. }) {
-            return;
-        }
-        self.lane.complete(Opcode::RESET, num_packets);
-        self.phase = Phase::Setup;
-        self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);
-        self.ready.host(HostKey::Transmit);
-        self.deadlines_changed();
-    }
-
-    /// The answer to Reset is overdue: send it again, and tell whoever waits for the controller.
-    pub(super) fn reset_unanswered(&mut self) {
-        self.phase = Phase::ResetOwed { silent: true };
-        self.ready.host(HostKey::Controller);
-        self.ready.host(HostKey::Command);
-        self.ready.host(HostKey::Transmit);
-    }
-
     /// The set-up has ended, well or not.
-    pub(super) fn set_up(&mut self, result: Result<(), InitError>) {
+    pub(super) fn set_up(&mut self, now: Instant, result: Result<(), InitError>) {
         match (result, self.gap.controller()) {
             (Ok(()), Some(info)) => {
                 let buffers = Buffers { len: info.acl_len, count: info.acl_count };
@@ -133,16 +120,28 @@ impl Stack {
                 } else {
                     HostCredits::OFF
                 };
+                self.recovery.set_up();
                 self.phase = Phase::Ready;
             }
             (Ok(()), None) => {}
-            (Err(error), _) => self.phase = Phase::Failed(error),
+            (Err(error), _) => self.set_up_failed(now, error),
         }
         self.ready.whole_host();
         self.deadlines_changed();
     }
 
-    /// True while a Reset stays without an answer.
+    /// A set-up that may succeed later is tried again; one that cannot ends `run`.
+    fn set_up_failed(&mut self, now: Instant, error: InitError) {
+        match self.recovery.pause_after(error) {
+            Some(pause) => {
+                self.losses.note(ControllerLoss::Setup(error));
+                self.wait_to_reset(now, pause);
+            }
+            None => self.phase = Phase::Failed(error),
+        }
+    }
+
+    /// True while a Reset stays without an answer, or the set-up fails.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(
             self.phase,
@@ -154,5 +153,40 @@ impl Stack {
     pub(super) fn wake_link(&mut self, index: u8) {
         self.ready.whole_link(index);
         self.ready.link(index, LinkKey::Closed);
+    }
+
+    /// Returns whether a command is pending, by writing the next one into the buffer, where nobody sends it. For a
+    /// controller that is recovered if there is one: then nothing stays of the machine that wrote it.
+    fn is_command_pending(&mut self, now: Instant) -> bool {
+        let Some(buffer) = self.command.take() else { return false };
+        let pending = self.next_command(now, &mut Writer::new(buffer)).is_some();
+        buffer.zeroize();
+        self.command = Some(buffer);
+        pending
+    }
+
+    /// The controller left a command without an answer, or takes none.
+    pub(super) fn lane_timeout(&mut self, now: Instant) {
+        let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
+        if unresponsive == Unresponsive::Credit && !self.is_command_pending(now) {
+            return;
+        }
+        Stats::count(&mut self.stats.command_timeouts);
+        let loss = match unresponsive {
+            Unresponsive::Credit => ControllerLoss::NoCredit,
+            Unresponsive::Answer { opcode, ticket } => {
+                match Owner::of(ticket) {
+                    Owner::Gap => self.gap.unanswered(now, opcode, false),
+                    Owner::Worker => self.gap.unanswered(now, opcode, true),
+                    Owner::Link(_) => {
+                        self.gap.unanswered(now, opcode, !LinkControl::begins_with(opcode));
+                    }
+                    Owner::Security(_) => {}
+                    Owner::App => self.app.unanswered(),
+                }
+                ControllerLoss::NoAnswer(opcode)
+            }
+        };
+        self.recover(now, loss);
     }
 }

@@ -32,6 +32,8 @@ impl Stack {
         self.security.reset();
         self.privacy = super::privacy::Privacy::new(config.privacy);
         self.phase = Phase::Down;
+        self.recovery = super::resetting::Recovery::new();
+        self.losses = super::loss::Losses::NONE;
         self.stats = Stats::default();
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };
         self.server.reset(config.services, &gatt).map_err(table_error)?;

@@ -14,7 +14,7 @@ use crate::{Error, Stats, waiters::LinkKey};
 /// Why the stack wants to be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
-    /// The answer to Reset is due.
+    /// The next step of a reset, or an answer to one, is due.
     Reset,
     /// The answer to a command, or room for one, is due.
     Lane(LaneTimer),
@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     Worker,
     /// A private address, or a peer that is sought.
     Privacy,
+    /// A packet that came before its event.
+    Early,
     /// Something of GAP.
     Gap(GapTimer),
     /// A signalling request of a link.
@@ -75,6 +77,7 @@ impl Stack {
         let links = links.flat_map(|(index, link)| link.deadlines(index));
         lane.into_iter()
             .chain(worker)
+            .chain(self.early.poll_timeout().map(|at| (at, Timer::Early)))
             .chain(privacy)
             .chain(gap)
             .chain(links)
@@ -98,7 +101,7 @@ impl Stack {
 
     fn due(&mut self, now: Instant, why: Timer) {
         match why {
-            Timer::Reset => self.reset_unanswered(),
+            Timer::Reset => self.recovery_due(now),
             Timer::Lane(_) => self.lane_timeout(now),
             Timer::Worker => self.worker_timeout(),
             Timer::Gap(_) => {
@@ -114,6 +117,7 @@ impl Stack {
                 }
                 self.control_changed(index);
             }
+            Timer::Early => self.early_due(now),
             Timer::Privacy => self.privacy_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Silence(index) => self.silence(now, index),

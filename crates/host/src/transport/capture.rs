@@ -139,6 +139,10 @@ fn header_of(kind: Kind) -> Vec<u8> {
         Kind::ResetComplete { num_packets } => {
             vec![PacketType::EVENT.0, 0x0e, 4, num_packets, 0x03, 0x0c, 0]
         }
+        Kind::Encrypted { num_packets } => {
+            vec![PacketType::EVENT.0, 0x0e, 20, num_packets, 0x17, 0x20, 0]
+        }
+        Kind::EncryptRefused => vec![PacketType::EVENT.0, 0x0e, 4, 1, 0x17, 0x20, 1],
         // Packets that this host does not read keep their length; their handle is not known here.
         Kind::Ignored { packet, len } => match packet {
             PacketType::SCO => vec![packet.0, 0, 0, octet(len)],

@@ -46,6 +46,7 @@ mod scene;
 mod security;
 mod shell;
 mod signalling;
+mod trust;
 
 use bindrune_corpus::{Row, rows};
 

@@ -44,6 +44,11 @@ pub(super) enum Owed {
 const START: Duration = Duration::from_secs(40);
 
 impl Protection {
+    /// Returns whether the link is in clear and has been asked to be encrypted: the event that says so may be on its way.
+    pub(in crate::stack) const fn awaits_encryption(&self) -> bool {
+        self.start.is_some() && !self.current.is_encrypted() && matches!(self.owed, Owed::Nothing)
+    }
+
     /// Writes the command that is owed.
     pub(in crate::stack) fn poll_command(
         &mut self,

@@ -4,8 +4,9 @@ use bindrune::{PairingConfig, PairingFailure, Reason};
 use bindrune_corpus::Row;
 use bindrune_hostile::Until;
 use bindrune_smp::{KeyDistribution, pdu::Code};
+use embassy_time::Duration;
 
-use super::{Couple, peripheral};
+use super::{Couple, central, peripheral};
 use crate::parts;
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
@@ -67,4 +68,17 @@ pairings! {
         couple.has_failed(PairingFailure::Peer(Reason::KEY_REJECTED));
         vec![couple]
     },
+}
+
+/// A bridge may pass data on ahead of events: keys wait for Encryption Change, as long as none in clear can come so late.
+#[test]
+fn keys_may_come_a_little_before_the_link_is_encrypted() {
+    for (ahead, bonded) in [(0, true), (59, true), (60, false)] {
+        let mut couple = central(DEFAULT, DEFAULT);
+        couple.peer.ahead = Some(Duration::from_millis(ahead));
+        couple.begin(Until::End);
+        let told = couple.link.log.borrow().join(" ");
+        assert_eq!(told.contains("Paired("), bonded, "{ahead} ms: {told}");
+        assert_eq!(couple.link.b.host.bonds().count(), usize::from(bonded));
+    }
 }

@@ -1,0 +1,121 @@
+//! Why the controller was lost, and who has been told.
+
+use core::fmt;
+
+use bindrune_gap::InitError;
+use bindrune_hci::Opcode;
+
+use super::{Phase, Stack};
+
+/// Why the host resets the controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ControllerLoss {
+    /// It left this command without an answer for 2 s.
+    NoAnswer(Opcode),
+    /// It accepted no command for 2 s.
+    NoCredit,
+    /// The octets on the line were not HCI packets.
+    Framing,
+    /// It reported a hardware error, with this code of its vendor. [Vol 4] Part E, 7.7.16
+    HardwareError(u8),
+    /// It reported that the host sent more data than it can hold. [Vol 4] Part E, 7.7.26
+    BufferOverflow,
+    /// It could not be set up again. The host tries again, each time after a longer pause.
+    Setup(InitError),
+}
+
+impl fmt::Display for ControllerLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer(opcode) => {
+                write!(f, "it did not answer the command {:#06x} within 2 s", opcode.0)
+            }
+            Self::NoCredit => f.write_str("it accepted no command for 2 s"),
+            Self::Framing => f.write_str("the octets on the line are not HCI packets"),
+            Self::HardwareError(code) => write!(f, "it reported hardware error {code:#04x}"),
+            Self::BufferOverflow => f.write_str("it reported an overflow of its data buffers"),
+            Self::Setup(error) => write!(f, "it could not be set up: {error}"),
+        }
+    }
+}
+
+/// What happened to the controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ControllerEvent {
+    /// It is set up, at first or again: what the application requests is carried out.
+    Ready,
+    /// It was lost. Links and pending operations have ended, and the host resets it.
+    Lost(ControllerLoss),
+    /// It does not answer Reset either. The host goes on trying.
+    Silent,
+}
+
+impl fmt::Display for ControllerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("the controller is ready"),
+            Self::Lost(loss) => write!(f, "the controller was lost and is being reset: {loss}"),
+            Self::Silent => f.write_str("the controller does not answer Reset; trying again"),
+        }
+    }
+}
+
+/// How often the controller was lost, and why the last time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Losses {
+    count: u32,
+    last: Option<ControllerLoss>,
+}
+
+impl Losses {
+    pub(super) const NONE: Self = Self { count: 0, last: None };
+
+    pub(super) const fn note(&mut self, loss: ControllerLoss) {
+        self.count = self.count.wrapping_add(1);
+        self.last = Some(loss);
+    }
+}
+
+/// What somebody who watches the controller has been told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    losses: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Unknown,
+    Ready,
+    Silent,
+}
+
+impl Stack {
+    /// Begins to watch the controller: what it is now is told first.
+    pub(crate) const fn watch(&self) -> Told {
+        Told { losses: self.losses.count, state: State::Unknown }
+    }
+
+    /// What happened to the controller since the last call; several losses may be told as one.
+    pub(crate) fn poll_watch(&self, told: &mut Told) -> Option<ControllerEvent> {
+        if let Some(loss) = self.losses.last.filter(|_| told.losses != self.losses.count) {
+            *told = Told { losses: self.losses.count, state: State::Unknown };
+            return Some(ControllerEvent::Lost(loss));
+        }
+        let (state, event) = match self.phase {
+            Phase::Ready => (State::Ready, ControllerEvent::Ready),
+            _ if self.is_silent() => (State::Silent, ControllerEvent::Silent),
+            Phase::Down => (State::Unknown, ControllerEvent::Silent),
+            Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup | Phase::Failed(_) => {
+                return None;
+            }
+        };
+        let news = told.state != state;
+        told.state = state;
+        (news && state != State::Unknown).then_some(event)
+    }
+}

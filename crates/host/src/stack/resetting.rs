@@ -1,0 +1,291 @@
+//! A reset, until what the controller says can be trusted.
+//!
+//! Reset is sent, and once its completion is seen a challenge, which nothing that was in the pipe before can answer: only then
+//! does what arrives count. Where the controller cannot be challenged, a second Reset follows, apart in time.
+
+use bindrune_gap::InitError;
+use bindrune_hci::{
+    Command, Event, Opcode, Status,
+    cmd::{baseband::Reset, le::Encrypt},
+};
+use bindrune_wire::Writer;
+use embassy_time::{Duration, Instant};
+
+use super::{Phase, Stack, challenge::Challenges};
+use crate::{Stats, waiters::HostKey};
+
+/// How far a reset has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Its completion is awaited.
+    Reset,
+    /// Other octets came as well: the line is drained until it is quiet.
+    Drain,
+    /// The challenge is to be sent.
+    Ask,
+    /// The answer to the challenge is awaited.
+    Answer,
+    /// There will be none: the line must be quiet for longer, before Reset is sent again.
+    Apart,
+    /// The second Reset is to be sent.
+    AskAgain,
+    /// The completion of the second Reset is awaited.
+    Again,
+    /// The set-up has failed, and is tried again later.
+    Wait,
+}
+
+/// What is known about a controller that is to be trusted again.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    step: Step,
+    /// When the line must be quiet at last.
+    limit: Instant,
+    /// Octets arrived that belong to no answer, since the controller was last trusted.
+    noisy: bool,
+    pub(super) challenges: Challenges,
+    /// Whether the controller of this `run` answers challenges: once it has, nothing else is accepted.
+    answers: Option<bool>,
+    /// The set-up was completed in this `run`.
+    worked: bool,
+    /// Set-ups that failed since it was last completed.
+    failures: u8,
+}
+
+/// How long the answer to Reset, or to a challenge, may take before Reset is sent again.
+const RESET_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a line must be quiet after octets that were no answer.
+const QUIET: Duration = Duration::from_millis(20);
+/// How long it must be quiet where silence is all there is to go by.
+const APART: Duration = Duration::from_millis(100);
+/// The first pause before a set-up that failed is tried again; each further one is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Doublings of [`PAUSE`].
+const DOUBLINGS: u8 = 6;
+/// Octets of answers that are not trusted.
+const RESET_COMPLETE_LEN: u32 = 7;
+const ENCRYPTED_LEN: u32 = 23;
+const REFUSED_LEN: u32 = 7;
+/// How often a set-up that has never been completed is tried again, where that may help.
+const TRIES: u8 = 2;
+
+impl Recovery {
+    pub(super) const fn new() -> Self {
+        Self {
+            step: Step::Reset,
+            limit: Instant::MIN,
+            noisy: false,
+            challenges: Challenges::new(),
+            answers: None,
+            worked: false,
+            failures: 0,
+        }
+    }
+
+    /// Another `run` begins, perhaps with another controller.
+    pub(super) const fn restart(&mut self) {
+        (self.noisy, self.answers) = (false, None);
+        (self.worked, self.failures) = (false, 0);
+    }
+
+    /// The set-up is complete.
+    pub(super) const fn set_up(&mut self) {
+        (self.worked, self.failures) = (true, 0);
+    }
+
+    /// How long to wait before a set-up that failed is tried again; `None` where that cannot help.
+    pub(super) fn pause_after(&mut self, error: InitError) -> Option<Duration> {
+        let lasting = match error {
+            InitError::Command { status, .. } => {
+                matches!(status, Status::UNKNOWN_COMMAND | Status::UNSUPPORTED_FEATURE)
+            }
+            InitError::NoBuffers | InitError::ShortBuffers(_) | InitError::NotStatic(_) => true,
+        };
+        if !self.worked && (lasting || self.failures >= TRIES) {
+            return None;
+        }
+        let pause = PAUSE.checked_mul(1u32.wrapping_shl(self.failures.min(DOUBLINGS).into()));
+        self.failures = self.failures.saturating_add(1);
+        pause
+    }
+}
+
+impl Stack {
+    /// Begins the reset.
+    pub(super) fn begin_reset(&mut self, now: Instant, silent: bool) {
+        self.lane.reset();
+        self.gap.restart();
+        self.phase = Phase::Resetting { until: now, silent };
+        self.go_on(now, Step::Reset, RESET_TIMEOUT);
+    }
+
+    /// Takes the next step of the reset, which is due after `time`.
+    fn go_on(&mut self, now: Instant, step: Step, time: Duration) {
+        if let Phase::Resetting { until, .. } = &mut self.phase {
+            *until = now.checked_add(time).unwrap_or(Instant::MAX);
+            self.recovery.step = step;
+            self.recovery.limit = now.checked_add(RESET_TIMEOUT).unwrap_or(Instant::MAX);
+        }
+        self.ready.host(HostKey::Transmit);
+        self.deadlines_changed();
+    }
+
+    /// Octets arrived that are no answer to what was asked last. Waits for the end of them, and not for ever.
+    pub(crate) fn noise(&mut self, now: Instant, octets: u32) {
+        self.recovery.noisy = true;
+        self.stats.discarded_octets = self.stats.discarded_octets.saturating_add(octets);
+        let Phase::Resetting { until, .. } = &mut self.phase else { return };
+        let pause = match self.recovery.step {
+            Step::Drain => QUIET,
+            Step::Apart => APART,
+            // It goes back to waiting for silence.
+            Step::Ask => return self.go_on(now, Step::Drain, QUIET),
+            Step::Reset | Step::Answer | Step::AskAgain | Step::Again | Step::Wait => return,
+        };
+        *until = now.checked_add(pause).unwrap_or(Instant::MAX).min(self.recovery.limit);
+        self.deadlines_changed();
+    }
+
+    /// Writes what the reset owes the controller next.
+    pub(super) fn write_recovery(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
+        let (written, opcode, step) = match self.recovery.step {
+            Step::Ask => {
+                let challenge = self.recovery.challenges.next(now);
+                (challenge.write(w).is_ok(), Encrypt::OPCODE, Step::Answer)
+            }
+            Step::AskAgain => (Reset.write(w).is_ok(), Opcode::RESET, Step::Again),
+            Step::Reset | Step::Drain | Step::Answer | Step::Apart | Step::Again | Step::Wait => {
+                return None;
+            }
+        };
+        self.go_on(now, step, RESET_TIMEOUT);
+        written.then_some(opcode)
+    }
+
+    /// What arrives while the controller is being reset, in packets: answers count, and nothing else.
+    pub(super) fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
+        Stats::count(&mut self.stats.events_in_reset);
+        if let Event::CommandComplete(complete) = event {
+            let (opcode, credits) = (complete.opcode, complete.num_packets);
+            if opcode == Opcode::RESET && complete.status() == Some(Status::SUCCESS) {
+                self.handle_reset_complete(now, credits);
+            } else if opcode == Encrypt::OPCODE {
+                match Encrypt::returned(complete.return_parameters) {
+                    Ok(answer) => _ = self.handle_ciphertext(now, credits, answer.ciphertext),
+                    Err(_) => self.challenge_refused(now),
+                }
+            }
+        } else if let Event::CommandStatus(status) = event
+            && status.opcode() == Encrypt::OPCODE
+        {
+            self.challenge_refused(now);
+        }
+    }
+
+    /// The completion of Reset was seen. Returns whether what arrives from now on counts.
+    pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) -> bool {
+        self.now = now;
+        if !matches!(self.phase, Phase::Resetting { .. }) {
+            return false;
+        }
+        match self.recovery.step {
+            Step::Reset => {
+                self.lane.complete(Opcode::RESET, num_packets);
+                let cannot = self.recovery.answers == Some(false);
+                match (cannot, self.recovery.noisy || num_packets == 0) {
+                    (true, _) => self.go_on(now, Step::Apart, APART),
+                    (false, true) => self.go_on(now, Step::Drain, QUIET),
+                    (false, false) => self.go_on(now, Step::Ask, RESET_TIMEOUT),
+                }
+                false
+            }
+            Step::Again => {
+                self.trust(now, Opcode::RESET, num_packets);
+                true
+            }
+            Step::Drain | Step::Ask | Step::Answer | Step::Apart | Step::AskAgain | Step::Wait => {
+                self.noise(now, RESET_COMPLETE_LEN);
+                false
+            }
+        }
+    }
+
+    /// LE Encrypt was answered. Returns whether it is the answer to the challenge: then what arrives from now on counts.
+    pub(crate) fn handle_ciphertext(
+        &mut self,
+        now: Instant,
+        num_packets: u8,
+        ciphertext: [u8; 16],
+    ) -> bool {
+        let asked = matches!(self.phase, Phase::Resetting { .. });
+        let met = asked
+            && self.recovery.step == Step::Answer
+            && self.recovery.challenges.is_met(ciphertext);
+        if met {
+            self.recovery.answers = Some(true);
+            self.trust(now, Encrypt::OPCODE, num_packets);
+        } else {
+            self.noise(now, ENCRYPTED_LEN);
+        }
+        met
+    }
+
+    /// LE Encrypt was refused, unless these are octets that somebody else made up.
+    pub(crate) fn challenge_refused(&mut self, now: Instant) {
+        let asked = matches!(self.phase, Phase::Resetting { .. });
+        if asked && self.recovery.step == Step::Answer && self.recovery.answers != Some(true) {
+            self.go_on(now, Step::Apart, APART);
+        } else {
+            self.noise(now, REFUSED_LEN);
+        }
+    }
+
+    /// Waits before Reset is sent again, because the set-up failed.
+    pub(super) fn wait_to_reset(&mut self, now: Instant, pause: Duration) {
+        self.lane.reset();
+        self.phase = Phase::Resetting { until: now, silent: true };
+        self.go_on(now, Step::Wait, pause);
+    }
+
+    /// The controller has been reset: whatever it says from now on counts.
+    fn trust(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
+        self.recovery.noisy = false;
+        self.lane.complete(opcode, num_packets);
+        self.phase = Phase::Setup;
+        self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);
+        self.ready.host(HostKey::Transmit);
+        self.deadlines_changed();
+    }
+
+    /// What the reset was at is due.
+    pub(super) fn recovery_due(&mut self, now: Instant) {
+        let quiet = now < self.recovery.limit;
+        match self.recovery.step {
+            Step::Drain if quiet => self.go_on(now, Step::Ask, RESET_TIMEOUT),
+            Step::Apart if quiet => self.go_on(now, Step::AskAgain, RESET_TIMEOUT),
+            Step::Answer if self.recovery.answers != Some(true) => {
+                if !self.recovery.noisy {
+                    self.recovery.answers = Some(false);
+                }
+                self.go_on(now, Step::Apart, APART);
+            }
+            Step::Reset
+            | Step::Drain
+            | Step::Ask
+            | Step::Answer
+            | Step::Apart
+            | Step::AskAgain
+            | Step::Again
+            | Step::Wait => self.reset_unanswered(),
+        }
+    }
+
+    /// The answer to Reset is overdue: sends it again, and wakes whoever waits for the controller.
+    fn reset_unanswered(&mut self) {
+        self.phase = Phase::ResetOwed { silent: true };
+        self.ready.host(HostKey::Controller);
+        self.ready.host(HostKey::Command);
+        self.ready.host(HostKey::Worker);
+        self.ready.host(HostKey::Transmit);
+    }
+}
