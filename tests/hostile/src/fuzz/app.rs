@@ -14,7 +14,7 @@ use bindrune::{
     ReadRequest, Subscription, WriteRequest,
 };
 
-use super::pairing;
+use super::{numbered, pairing};
 
 /// What the application holds.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(crate) struct App<'h> {
     pub(crate) channels: RefCell<Vec<Channel<'h>>>,
     pub(crate) requests: RefCell<Vec<Held<'h>>>,
     pub(crate) subscriptions: RefCell<Vec<Subscription<'h>>>,
+    /// New links that a task is to serve.
+    pub(crate) unserved: RefCell<Vec<Connection<'h>>>,
     pub(crate) fixed: RefCell<Vec<FixedChannel<'h>>>,
     /// Requests are held, and answered by steps.
     pub(crate) holds: Cell<bool>,
@@ -76,10 +78,13 @@ pub(crate) fn take<T>(all: &RefCell<Vec<T>>, number: u8) -> Option<T> {
 }
 
 impl<'h> App<'h> {
-    /// The link of this number.
+    /// The link of this number: mostly one that is up.
     pub(crate) fn link(&self, number: u8) -> Option<Connection<'h>> {
         let links = self.links.borrow();
-        links.get(usize::from(number).checked_rem(links.len())?).cloned()
+        let any = number >= 0xf0;
+        let mut of = links.iter().filter(|link| any || link.is_connected());
+        let count = of.clone().count();
+        of.nth(usize::from(number).checked_rem(count)?).cloned()
     }
 
     /// Drops everything.
@@ -88,6 +93,7 @@ impl<'h> App<'h> {
         drop(self.channels.take());
         drop(self.subscriptions.take());
         drop(self.fixed.take());
+        drop(self.unserved.take());
         drop(self.links.take());
     }
 
@@ -96,9 +102,15 @@ impl<'h> App<'h> {
         loop {
             #[expect(clippy::wildcard_enum_match_arm, reason = "the rest needs no answer")]
             let held = match link.next().await {
-                Event::Disconnected(_) => return,
+                Event::Disconnected(_) => {
+                    assert!(!link.is_connected(), "a link that is up is told to have ended");
+                    return;
+                }
                 Event::Read(read) => Held::Read(read),
-                Event::Write(write) => Held::Write(write),
+                Event::Write(write) => {
+                    numbered::received(write.value(), false);
+                    Held::Write(write)
+                }
                 _ => continue,
             };
             if self.holds.get() {

@@ -39,7 +39,8 @@ impl World<'_> {
                     let link = host.advertise(&Advertisement::connectable()).await;
                     drop(waiting);
                     let Ok(link) = link else { return };
-                    app.clone().linked(link, true).await;
+                    keep(&app.links, link.clone());
+                    app.unserved.borrow_mut().push(link);
                 }
             });
         }

@@ -35,6 +35,8 @@ pub(crate) struct Controller {
     pub(crate) flow_on: bool,
     /// Where a client subscribes.
     pub(crate) cccd: u16,
+    /// Where it writes numbered values.
+    pub(crate) asked: u16,
     pub(crate) randoms: u64,
     pub(crate) judge: Judge,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Link {
     pub(crate) key: Option<[u8; 16]>,
     /// A frame of the host, as far as it has come.
     pub(crate) frame: Vec<u8>,
+    /// The frame may be one of the link that had the handle before.
+    pub(crate) stale: bool,
 }
 
 /// What is wrong.
@@ -99,13 +103,15 @@ impl Controller {
             waiting: [0; SLOTS],
             flow_on: false,
             cccd: 0,
+            asked: 0,
             randoms: 0,
             judge: Judge::new(setup),
         }
     }
 
-    /// A whole packet of the host; `exact` where the host has read all that was sent to it.
-    pub(crate) fn handle(&mut self, packet: &[u8], exact: bool) {
+    /// A whole packet of the host; `exact` where the host had read all that was sent to it, `late` where the line held
+    /// it up.
+    pub(crate) fn handle(&mut self, packet: &[u8], exact: bool, late: bool) {
         match *packet {
             [1, low, high, _, ref parameters @ ..] => {
                 let opcode = u16::from_le_bytes([low, high]);
@@ -115,7 +121,7 @@ impl Controller {
             [2, low, high, _, _, ref data @ ..] => {
                 let header = u16::from_le_bytes([low, high]);
                 self.judge.acl_sent(header & 0x0fff, data, exact);
-                self.data(header, data);
+                self.data(header, data, late);
             }
             _ => {}
         }
@@ -153,7 +159,11 @@ impl Controller {
 
     /// Sends one of what is held back, the first or the last.
     pub(crate) fn release(&mut self, first: bool) {
-        let packet = if first { self.held.pop_front() } else { self.held.pop_back() };
+        let packet = if first || known::SET_ENDS_FIRST {
+            self.held.pop_front()
+        } else {
+            self.held.pop_back()
+        };
         if let Some(packet) = packet {
             self.put(&packet);
         }
@@ -209,8 +219,14 @@ impl Controller {
         }
         parameters.extend([0x18, 0, 0, 0, supervision[0], supervision[1], 0]);
         parameters.insert(0, if enhanced { 0x0a } else { 0x01 });
-        self.links[slot] =
-            Some(Link { peer, central, encrypted: false, key: None, frame: Vec::new() });
+        self.links[slot] = Some(Link {
+            peer,
+            central,
+            encrypted: false,
+            key: None,
+            frame: Vec::new(),
+            stale: false,
+        });
         self.le_event(&parameters);
     }
 
@@ -220,7 +236,7 @@ impl Controller {
         if taken { None } else { self.links.iter().position(Option::is_none) }
     }
 
-    fn data(&mut self, header: u16, data: &[u8]) {
+    fn data(&mut self, header: u16, data: &[u8], late: bool) {
         let Some(slot) = slot_of(header & 0x0fff) else { return };
         if self.faults.completes {
             if self.links[slot].is_some() {
@@ -234,15 +250,18 @@ impl Controller {
         if header & 0x3000 == 0x1000 {
             link.frame.extend(data);
         } else {
-            assert!(link.frame.is_empty(), "a frame of the host was not finished");
+            let finished = link.frame.is_empty() || link.stale;
+            assert!(finished, "a frame of the host was not finished");
             link.frame = data.to_vec();
+            // A packet that the line held up may be one of the last link.
+            link.stale = late;
         }
         if let [low, high, _, _, ref payload @ ..] = link.frame[..] {
             let len = usize::from(u16::from_le_bytes([low, high]));
             assert!(payload.len() <= len, "the host's fragments are longer than its frame");
             if payload.len() == len {
-                let frame = core::mem::take(&mut link.frame);
-                self.frame(slot, &frame);
+                let (frame, stale) = (core::mem::take(&mut link.frame), link.stale);
+                self.frame(slot, &frame, stale);
             }
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Judge {
     setup: Setup,
     /// Commands that the host may send, as the last event said.
     credits: u8,
+    /// The host has sent nothing since its Reset.
+    fresh: bool,
     /// Bytes that are no packet were sent.
     blind: bool,
     links: [Of; SLOTS],
@@ -52,6 +54,7 @@ impl Judge {
         Self {
             setup,
             credits: 1,
+            fresh: true,
             blind: false,
             links: Default::default(),
             given: 0,
@@ -73,9 +76,9 @@ impl Judge {
         (!self.blind).then_some(self.credits)
     }
 
-    /// True where the host has room for one more ACL packet.
-    pub(crate) const fn has_room(&self) -> bool {
-        self.given.saturating_sub(self.returned) < self.host_buffers
+    /// True where the host has room for one more ACL packet, besides so many.
+    pub(crate) const fn has_room(&self, more: u64) -> bool {
+        self.given.saturating_sub(self.returned) + more < self.host_buffers
     }
 
     /// True where the host was told of a link on this slot, and not of its end.
@@ -93,6 +96,8 @@ impl Judge {
         match Opcode(opcode) {
             Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS => return self.given_back(parameters),
             Opcode::RESET => {}
+            // The challenge after a Reset: until its answer nothing counts, leave neither.
+            Opcode::LE_ENCRYPT if self.fresh => {}
             _ => {
                 let may = self.credits > 0 || !exact || self.blind;
                 assert!(may, "the host sent command {opcode:04x} without leave");
@@ -104,6 +109,7 @@ impl Judge {
             self.host_buffers = u16::from_le_bytes([low, high]).into();
         }
         self.credits = self.credits.saturating_sub(1);
+        self.fresh = false;
     }
 
     fn given_back(&mut self, parameters: &[u8]) {

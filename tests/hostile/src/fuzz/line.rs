@@ -102,9 +102,10 @@ impl Line {
         self.room = self.room.map(|room| room - taken);
         self.from_host.extend(&octets[..taken]);
         while let Some(len) = first_packet(&self.from_host) {
-            let exact = self.is_read() && !core::mem::take(&mut self.late);
+            let late = core::mem::take(&mut self.late);
+            let exact = self.is_read() && !late;
             let packet: Vec<_> = self.from_host.drain(..len).collect();
-            self.controller.handle(&packet, exact);
+            self.controller.handle(&packet, exact, late);
         }
         self.flush();
         self.late |= taken < octets.len();

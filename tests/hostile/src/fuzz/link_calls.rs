@@ -9,6 +9,7 @@ use super::{
     app::{App, Until, keep, take},
     calls::CHANNEL,
     config::{ASKED, LEVEL},
+    numbered,
     peers::PSM,
     step::Bytes,
     world::World,
@@ -29,8 +30,8 @@ impl<'h> World<'h> {
     pub(crate) fn link_call(&mut self, link: u8, what: u8, octets: &Bytes) {
         let Some(link) = self.app.link(link) else { return };
         match what & 7 {
-            0..3 => self.client_call(link, what >> 3, octets),
-            3 | 4 => self.server_call(link, what >> 3, octets),
+            0 | 1 => self.client_call(link, what >> 3, octets),
+            2..5 => self.server_call(link, what >> 3, octets),
             5 => self.security_call(link, what >> 3),
             6 => self.channel_open(link, what >> 3, octets),
             _ => self.procedure(link, what >> 3, octets),
@@ -196,11 +197,18 @@ impl<'h> World<'h> {
                 keep(&app.channels, channel);
             }),
             5..9 => self.spawn("receive", Until::LinkEnds, async move {
-                _ = channel.recv(&mut [0; 128]).await;
+                let mut sdu = [0; 128];
+                if let Ok(len) = channel.recv(&mut sdu).await {
+                    numbered::received(&sdu[..len], true);
+                }
                 keep(&app.channels, channel);
             }),
             9 => self.spawn("receive a chunk", Until::LinkEnds, async move {
-                _ = channel.next_chunk().await.map(|piece| piece.left());
+                if let Ok(piece) = channel.next_chunk().await
+                    && piece.is_first()
+                {
+                    numbered::received(&piece, true);
+                }
                 keep(&app.channels, channel);
             }),
             10 => self.spawn("send in place", Until::LinkEnds, async move {
@@ -219,7 +227,12 @@ impl<'h> World<'h> {
             13 | 14 => self.spawn("both ways", Until::LinkEnds, async move {
                 let (mut sender, mut receiver) = channel.split();
                 let sends = async { while sender.send(&[9; 90][..len.min(90)]).await.is_ok() {} };
-                let receives = async { while receiver.recv(&mut [0; 128]).await.is_ok() {} };
+                let receives = async {
+                    let mut sdu = [0; 128];
+                    while let Ok(len) = receiver.recv(&mut sdu).await {
+                        numbered::received(&sdu[..len], true);
+                    }
+                };
                 select(sends, receives).await;
             }),
             _ => drop(channel),

@@ -12,6 +12,8 @@
 //! | the level of a link is never above what its key achieved | `ending` |
 //! | what does not depend on a peer ends; what is requested is on the air, and nothing else | `ending` |
 //! | all packets are back once no link is up and nothing is borrowed | `ending` |
+//! | what a peer sends comes in order and once, on a channel without a gap | `numbered` |
+//! | no deadline stays due, and an idle host sleeps | `world` |
 //! | `run` goes on as long as its transport works | `world` |
 
 mod answers;
@@ -24,6 +26,7 @@ mod judge;
 mod known;
 mod line;
 mod link_calls;
+mod numbered;
 mod packets;
 mod pairing;
 mod peers;

@@ -4,7 +4,7 @@ use bindrune::Address;
 
 use super::{
     controller::{Controller, FIRST, Link, handle},
-    known,
+    known, numbered,
     peers::{Channel, PEERS, PSM, Peer, address},
     reach::reached,
     step::Bytes,
@@ -31,6 +31,10 @@ impl Controller {
         self.link_up(slot, Peer::new(number, true), false);
         if self.setup.extended && !before {
             self.le_event(&terminated);
+        }
+        if self.setup.habits & 8 == 0 {
+            let [low, high] = self.cccd.to_le_bytes();
+            self.say(slot, 4, &[0x12, low, high, 1 + (how >> 4 & 1), 0]);
         }
     }
 
@@ -99,6 +103,17 @@ impl Controller {
             let [low, high] = self.cccd.to_le_bytes();
             return self.say(slot, 4, &[code, low, high, 1 + b % 3, 0]);
         }
+        if matches!(code, 0x12 | 0x52)
+            && how & 0x60 == 0x40
+            && self.may_send()
+            && (code == 0x52 || self.judge.answered(slot))
+            && let Some(Link { peer, .. }) = &self.links[slot]
+        {
+            let [low, high] = self.asked.to_le_bytes();
+            let mut pdu = vec![code, low, high];
+            pdu.extend(numbered::value(peer.stream));
+            return self.say(slot, 4, &pdu);
+        }
         let mut pdu = vec![code];
         match code {
             0x02 => pdu.extend([a, b & 1]),
@@ -156,19 +171,31 @@ impl Controller {
 
     /// A frame on a channel: within its credits mostly, and mostly of a whole SDU.
     pub(crate) fn channel_frame(&mut self, slot: usize, octets: &Bytes) {
+        if !self.may_send() {
+            return;
+        }
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
         let [which, how, len, ..] = *octets;
         let count = peer.channels.len().max(1);
         let Some(channel) = peer.channels.get_mut(usize::from(which) % count) else { return };
-        if channel.credits == 0 && how < 250 {
+        if channel.host == 0 || channel.credits == 0 && how < 250 {
             return;
         }
         reached("a frame on a channel to the host");
         channel.credits = channel.credits.saturating_sub(1);
-        let (cid, len) = (channel.host, u16::from(len % 70));
-        let mut payload = if how & 0x0f == 0 { vec![] } else { len.to_le_bytes().to_vec() };
-        let cut = if how & 0x30 == 0x30 { len / 2 } else { len };
-        payload.extend(octets.iter().cycle().take(cut.into()));
+        let (cid, len) = (channel.host, u16::from(len % 62));
+        let mut payload = len.to_le_bytes().to_vec();
+        if how & 0x30 == 0x30 {
+            // Something else than a whole SDU, after which nobody knows where one begins.
+            channel.stream = None;
+            let cut = if how & 1 == 0 { len / 2 } else { len + 1 };
+            payload.extend(octets.iter().cycle().take(cut.into()));
+        } else if let Some(stream) = channel.stream {
+            payload = 6_u16.to_le_bytes().to_vec();
+            payload.extend(numbered::value(stream));
+        } else {
+            payload.extend(octets.iter().cycle().take(len.into()));
+        }
         self.say(slot, cid, &payload);
     }
 
@@ -273,14 +300,15 @@ impl Controller {
 
 /// A signalling PDU's code and what follows its header.
 fn signal_body(peer: &mut Peer, octets: &Bytes) -> (u8, Vec<u8>) {
-    let [what, _, a, b, rest @ ..] = *octets;
+    let [what, id, a, b, rest @ ..] = *octets;
     let cid = 0x40 + u16::from(a & 7);
     let of = peer.channels.get(usize::from(a) % peer.channels.len().max(1)).copied();
     let mut body = Vec::new();
     let code = match what % 12 {
         0..3 => {
-            if peer.channels.iter().all(|channel| channel.peer != cid) {
-                peer.channels.push(Channel { host: 0, peer: cid, credits: 0 });
+            peer.channels.retain(|channel| channel.request.is_none());
+            if rest[1] <= 240 && peer.channels.iter().all(|channel| channel.peer != cid) {
+                peer.channels.push(Channel { request: Some(id | 1), ..Channel::new(0, cid, 0) });
             }
             body.extend(PSM.to_le_bytes());
             body.extend(cid.to_le_bytes());
@@ -294,7 +322,7 @@ fn signal_body(peer: &mut Peer, octets: &Bytes) -> (u8, Vec<u8>) {
             0x16
         }
         4 | 5 => {
-            let of = of.unwrap_or(Channel { host: cid, peer: cid, credits: 0 });
+            let of = of.unwrap_or_else(|| Channel::new(cid, cid, 0));
             peer.channels.retain(|channel| *channel != of);
             body.extend(of.host.to_le_bytes());
             body.extend(of.peer.to_le_bytes());

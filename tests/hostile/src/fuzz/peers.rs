@@ -3,7 +3,10 @@
 use bindrune::Address;
 use bindrune_smp::Pairing;
 
-use super::controller::{Controller, Link, handle};
+use super::{
+    controller::{Controller, Link, handle},
+    numbered,
+};
 
 /// How many peers there are.
 pub(crate) const PEERS: u8 = 4;
@@ -21,6 +24,8 @@ pub(crate) struct Peer {
     /// The host's request that waits for an answer.
     pub(crate) asked: Option<Vec<u8>>,
     pub(crate) channels: Vec<Channel>,
+    /// Its numbered values.
+    pub(crate) stream: u16,
 }
 
 /// What a peer does by itself.
@@ -34,11 +39,21 @@ pub(crate) struct Manners {
 /// A channel as the peer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Channel {
+    /// The identifier of the peer's request, until it is answered; the host's CID is 0 so long.
+    pub(crate) request: Option<u8>,
     /// The host's CID, and the peer's.
     pub(crate) host: u16,
     pub(crate) peer: u16,
     /// K-frames that the host allows.
     pub(crate) credits: u32,
+    /// Its numbered SDUs, as long as it sends nothing else.
+    pub(crate) stream: Option<u16>,
+}
+
+impl Channel {
+    pub(crate) fn new(host: u16, peer: u16, credits: u32) -> Self {
+        Self { request: None, host, peer, credits, stream: Some(numbered::stream()) }
+    }
 }
 
 impl Peer {
@@ -52,6 +67,7 @@ impl Peer {
             manners,
             asked: None,
             channels: Vec::new(),
+            stream: numbered::stream(),
         }
     }
 
@@ -84,16 +100,24 @@ impl Controller {
 
     /// Sends an ACL packet, where the host has room for it; else the peer's data is lost with its patience.
     pub(crate) fn send_data(&mut self, packet: Vec<u8>) {
-        if !self.flow_on || self.judge.has_room() {
+        if self.may_send() {
             self.send(packet);
         }
     }
 
+    /// True where the host has room for an ACL packet.
+    pub(crate) fn may_send(&self) -> bool {
+        let held = self.held.iter().filter(|packet| packet[0] == 2).count() as u64;
+        !self.flow_on || self.judge.has_room(held)
+    }
+
     /// A frame of the host.
-    pub(crate) fn frame(&mut self, slot: usize, frame: &[u8]) {
+    pub(crate) fn frame(&mut self, slot: usize, frame: &[u8], stale: bool) {
         let [_, _, low, high, ref payload @ ..] = *frame else { return };
         let cid = u16::from_le_bytes([low, high]);
-        self.judge.frame_sent(slot, cid, payload);
+        if !stale {
+            self.judge.frame_sent(slot, cid, payload);
+        }
         match cid {
             4 => self.att_of_host(slot, payload),
             5 => self.signal_of_host(slot, payload),
@@ -151,7 +175,7 @@ impl Controller {
                 let cid = (0x50..0x60)
                     .find(|cid| peer.channels.iter().all(|channel| channel.peer != *cid))
                     .unwrap_or(0x60);
-                let channel = Channel { host: word(2), peer: cid, credits: word(8).into() };
+                let channel = Channel::new(word(2), cid, word(8).into());
                 peer.channels.push(channel);
                 let mut answer = vec![0x15, id, 10, 0];
                 answer.extend(cid.to_le_bytes());
@@ -159,20 +183,24 @@ impl Controller {
                 self.say(slot, 5, &answer);
             }
             0x15 if word(8) == 0 => {
-                // The peer's CID of its last request.
-                if let Some(channel) = peer.channels.iter_mut().find(|c| c.host == 0) {
+                let of = peer.channels.iter_mut().find(|channel| channel.request == Some(id));
+                if let Some(channel) = of {
+                    channel.request = None;
                     channel.host = word(0);
                     channel.credits = word(6).into();
                 }
             }
-            0x15 => peer.channels.retain(|channel| channel.host != 0),
+            0x15 => peer.channels.retain(|channel| channel.request != Some(id)),
             0x16 => {
                 if let Some(channel) = peer.channels.iter_mut().find(|c| c.host == word(0)) {
                     channel.credits = channel.credits.saturating_add(word(2).into());
                 }
             }
-            0x06 if peer.manners.signalling => {
+            0x06 => {
                 peer.channels.retain(|channel| channel.peer != word(0));
+                if !peer.manners.signalling {
+                    return;
+                }
                 let mut answer = vec![0x07, id, 4, 0];
                 answer.extend(&body[..4.min(body.len())]);
                 self.say(slot, 5, &answer);

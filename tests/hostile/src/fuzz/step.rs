@@ -66,7 +66,7 @@ pub type Bytes = [u8; RECORD - 3];
 
 /// Which kinds of steps there are, and how often each comes.
 const WEIGHTS: [u8; 27] =
-    [12, 10, 5, 6, 20, 14, 12, 14, 6, 8, 4, 4, 6, 5, 8, 1, 4, 6, 4, 26, 34, 20, 12, 9, 6, 22, 4];
+    [12, 10, 3, 4, 22, 14, 12, 14, 6, 8, 4, 4, 6, 5, 8, 1, 4, 6, 4, 26, 34, 20, 12, 9, 6, 22, 4];
 
 const SUM: u32 = {
     let (mut sum, mut n) = (0, 0);

@@ -13,10 +13,10 @@ use embassy_time::Duration;
 use super::{
     LINKS,
     app::{App, Task, Until, take},
-    config::{LEVEL, Setup},
+    config::{ASKED, LEVEL, Setup},
     controller::{Controller, SLOTS},
     line::{Broken, HostEnd, Line},
-    pairing,
+    numbered, pairing,
     step::Step,
 };
 use crate::{Store, TestClock};
@@ -40,11 +40,15 @@ pub(crate) struct World<'h> {
 /// Polls without time passing that are taken for an endless loop.
 const MAX_POLLS: u32 = 50_000;
 /// Tasks at once.
-const MAX_TASKS: usize = 40;
+const MAX_TASKS: usize = 60;
+/// Deadlines that may come in a time of any length, and more for each second.
+const MOST_DEADLINES: u64 = 200;
+const MOST_A_SECOND: u64 = 50;
 
 impl<'h> World<'h> {
     pub(crate) fn new(host: &'h Host, setup: Setup) -> Self {
         pairing::forget();
+        numbered::forget();
         let mut world = Self {
             host,
             app: Rc::default(),
@@ -58,6 +62,7 @@ impl<'h> World<'h> {
             honest: true,
         };
         world.controller().cccd = host.gatt().handle(&LEVEL).unwrap() + 1;
+        world.controller().asked = host.gatt().handle(&ASKED).unwrap();
         world.run();
         world.habits(setup.habits);
         world.settle();
@@ -150,6 +155,7 @@ impl<'h> World<'h> {
         let spared = self.controller().setup.spared;
         match step {
             Step::Event(..) | Step::Garbage(_) => spared.lies,
+            Step::Release(how) => spared.lies && *how >= 0xf0,
             Step::Fault(what, _) => spared.faults || spared.lies && matches!(what % 16, 4 | 5),
             Step::Acl(..) | Step::Smp(..) => spared.strange,
             Step::Drop(_) | Step::DropHandle(_) => spared.drops,
@@ -184,11 +190,20 @@ impl<'h> World<'h> {
             Step::Acl(link, flags, octets) => self.controller().any_acl(link, flags, &octets),
             Step::Garbage(octets) => {
                 self.honest = false;
+                numbered::loosen();
                 self.controller().garbage(&octets);
             }
             Step::Fault(what, octets) => self.fault(what, &octets),
             Step::Heal => self.heal(),
-            Step::Release(first) => self.controller().release(first & 1 == 0),
+            Step::Release(how) if how >= 0xf0 => {
+                // A packet is lost.
+                let lost = self.controller().held.pop_front();
+                if lost.is_some() {
+                    numbered::loosen();
+                    self.honest = false;
+                }
+            }
+            Step::Release(how) => self.controller().release(how & 1 == 0),
             Step::Call(what, octets) => self.call(what, &octets),
             Step::LinkCall(link, what, octets) => self.link_call(link, what, &octets),
             Step::ChannelCall(channel, what, octets) => self.channel_call(channel, what, &octets),
@@ -245,7 +260,9 @@ impl<'h> World<'h> {
         self.turns = None;
         self.settle();
         let end = self.clock.now() + time;
-        loop {
+        let most = MOST_DEADLINES + MOST_A_SECOND * time.as_secs();
+        for deadlines in 0.. {
+            assert!(deadlines < most, "{deadlines} deadlines in {} s", time.as_secs());
             let next = self.clock.earliest().filter(|&at| at <= end);
             self.clock.advance(next.unwrap_or(end));
             self.controller().now = self.clock.now();
@@ -261,6 +278,13 @@ impl<'h> World<'h> {
         if !self.poll(MAX_POLLS) {
             let names: Vec<_> = self.tasks.iter().map(|task| task.name).collect();
             panic!("tasks wake themselves for ever: some of {names:?}");
+        }
+        let unserved = self.app.unserved.take();
+        if !unserved.is_empty() {
+            for link in unserved {
+                self.spawn("serve", Until::LinkEnds, self.app.clone().serve(link));
+            }
+            self.settle();
         }
         if let Some(ended) = self.ended.take() {
             self.ended(ended);
