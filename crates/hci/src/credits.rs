@@ -206,6 +206,7 @@ impl AclCredits {
 /// The host's ACL buffers, which are given back to the controller in batches. [Vol 4] Part E, 4.2
 #[derive(Clone, Debug)]
 pub struct HostCredits {
+    count: u16,
     batch: u16,
     owed: u16,
 }
@@ -226,13 +227,13 @@ const LINKS_MAX: usize = 63;
 
 impl HostCredits {
     /// Flow control is off: nothing is given back.
-    pub const OFF: Self = Self { batch: 0, owed: 0 };
+    pub const OFF: Self = Self { count: 0, batch: 0, owed: 0 };
 
     /// Flow control is on, with `count` buffers told to the controller.
     #[must_use]
     pub const fn on(count: u16) -> Self {
         let batch = count / 4;
-        Self { batch: if batch == 0 { 1 } else { batch }, owed: 0 }
+        Self { count, batch: if batch == 0 { 1 } else { batch }, owed: 0 }
     }
 
     /// True where flow control is on.
@@ -255,21 +256,30 @@ impl HostCredits {
         link.owed = 0;
     }
 
-    /// Urgent when a batch is full; else what is owed can wait until nothing else is to be sent.
+    /// Packets that the controller may send before it is given a buffer back.
     #[must_use]
-    pub const fn interest(&self) -> Interest {
-        match self.owed {
+    pub const fn left(&self) -> u16 {
+        self.count.saturating_sub(self.owed)
+    }
+
+    /// Urgent when a batch is full, or the controller has less than one left; else what is owed can wait until nothing else
+    /// is to be sent. `withheld` buffers are not given back yet.
+    #[must_use]
+    pub fn interest(&self, withheld: usize) -> Interest {
+        match self.due(withheld) {
             0 => Interest::None,
-            owed if owed < self.batch => Interest::Data,
+            due if due < self.batch && self.left() >= self.batch => Interest::Data,
             _ => Interest::Urgent,
         }
     }
 
-    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something.
+    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something. `withheld`
+    /// buffers are not given back yet, whichever link had them.
     ///
     /// What does not fit stays owed.
     pub fn poll_transmit<'l>(
         &mut self,
+        withheld: usize,
         links: impl IntoIterator<Item = (Handle, &'l mut HostLinkCredits)>,
         w: &mut Writer<'_>,
     ) -> bool {
@@ -281,14 +291,18 @@ impl HostCredits {
         }
         let body = w.len();
         let mut count: u8 = 0;
+        let mut due = self.due(withheld);
         for (handle, link) in links.into_iter().filter(|(_, link)| link.owed > 0).take(LINKS_MAX) {
+            let given = link.owed.min(due);
             let [a, b] = handle.get().to_le_bytes();
-            let [c, d] = link.owed.to_le_bytes();
-            if w.bytes(&[a, b, c, d]).is_err() {
+            let [c, d] = given.to_le_bytes();
+            if given == 0 || w.bytes(&[a, b, c, d]).is_err() {
                 break;
             }
             count = count.saturating_add(1);
-            self.disconnected(link);
+            due = due.saturating_sub(given);
+            link.owed = link.owed.saturating_sub(given);
+            self.owed = self.owed.saturating_sub(given);
         }
         let len = u8::try_from(w.len().saturating_sub(body).saturating_add(1)).unwrap_or(u8::MAX);
         if let Some(place) = w.written_mut().get_mut(body.saturating_sub(2)..body) {
@@ -298,6 +312,11 @@ impl HostCredits {
             w.truncate(start);
         }
         count > 0
+    }
+
+    /// Buffers that can be given back.
+    fn due(&self, withheld: usize) -> u16 {
+        self.owed.saturating_sub(u16::try_from(withheld).unwrap_or(u16::MAX))
     }
 }
 

@@ -92,7 +92,7 @@ pub fn lane(data: &[u8]) {
             6 => host.consumed(&mut host_link),
             _ => {
                 let open = Handle::new(value.into()).map(|handle| (handle, &mut host_link));
-                host.poll_transmit(open, &mut Writer::new(&mut buffer));
+                host.poll_transmit((value & 3).into(), open, &mut Writer::new(&mut buffer));
             }
         }
         if lane.handle_timeout(now).is_some() {

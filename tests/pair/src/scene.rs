@@ -61,7 +61,13 @@ impl Scene {
     /// This very host on a default controller. It must have been made, or reset, with `config`.
     #[must_use]
     pub fn device_of(&self, host: Host, config: Config) -> Device {
-        let port = self.world.add(ControllerConfig::new());
+        self.device_of_on(ControllerConfig::new(), host, config)
+    }
+
+    /// As [`Self::device_of`], on a controller.
+    #[must_use]
+    pub fn device_of_on(&self, controller: ControllerConfig, host: Host, config: Config) -> Device {
+        let port = self.world.add(controller);
         Device::new(host, config, port, self.clock(), self.tape.clone())
     }
 

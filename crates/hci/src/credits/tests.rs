@@ -88,23 +88,23 @@ fn host_buffers_go_back_in_batches_for_open_links_only() {
     let (a, b) = (Handle::new(0x40).unwrap(), Handle::new(0x41).unwrap());
     let (mut link_a, mut link_b, mut closed) =
         (HostLinkCredits::NONE, HostLinkCredits::NONE, HostLinkCredits::NONE);
-    assert_eq!(credits.interest(), Interest::None);
+    assert_eq!(credits.interest(0), Interest::None);
     credits.consumed(&mut closed);
-    assert_eq!(credits.interest(), Interest::Data);
+    assert_eq!(credits.interest(0), Interest::Data);
     credits.disconnected(&mut closed);
-    assert_eq!(credits.interest(), Interest::None);
+    assert_eq!(credits.interest(0), Interest::None);
     credits.consumed(&mut link_a);
     credits.consumed(&mut link_b);
     credits.consumed(&mut link_b);
-    assert_eq!(credits.interest(), Interest::Urgent);
+    assert_eq!(credits.interest(0), Interest::Urgent);
 
     let mut buffer = [0; 16];
     let mut w = Writer::new(&mut buffer);
-    assert!(credits.poll_transmit([(a, &mut link_a), (b, &mut link_b)], &mut w));
+    assert!(credits.poll_transmit(0, [(a, &mut link_a), (b, &mut link_b)], &mut w));
     assert_eq!(w.written(), hex!("35 0c 09 02 4000 0100 4100 0200"));
-    assert_eq!(credits.interest(), Interest::None);
+    assert_eq!(credits.interest(0), Interest::None);
     let mut w = Writer::new(&mut buffer);
-    assert!(!credits.poll_transmit([(a, &mut link_a), (b, &mut link_b)], &mut w));
+    assert!(!credits.poll_transmit(0, [(a, &mut link_a), (b, &mut link_b)], &mut w));
     assert!(w.is_empty());
 }
 
@@ -118,18 +118,41 @@ fn what_does_not_fit_stays_owed() {
     for expected in [hex!("35 0c 05 01 0100 0100"), hex!("35 0c 05 01 0200 0100")] {
         let mut buffer = [0; 10];
         let mut w = Writer::new(&mut buffer);
-        assert!(credits.poll_transmit([(a, &mut link_a), (b, &mut link_b)], &mut w));
+        assert!(credits.poll_transmit(0, [(a, &mut link_a), (b, &mut link_b)], &mut w));
         assert_eq!(w.written(), expected);
     }
     for room in 0..8 {
         credits.consumed(&mut link_a);
         let mut buffer = [0; 8];
         let mut w = Writer::new(&mut buffer[..room]);
-        assert!(!credits.poll_transmit([(a, &mut link_a)], &mut w) && w.is_empty());
+        assert!(!credits.poll_transmit(0, [(a, &mut link_a)], &mut w) && w.is_empty());
     }
     let mut off = HostCredits::OFF;
     off.consumed(&mut link_b);
-    assert!(!off.is_on() && off.interest() == Interest::None);
+    assert!(!off.is_on() && off.interest(0) == Interest::None);
+}
+
+#[test]
+fn buffers_are_withheld_whichever_link_had_them() {
+    let mut credits = HostCredits::on(8);
+    let (a, b) = (Handle::new(1).unwrap(), Handle::new(2).unwrap());
+    let (mut link_a, mut link_b) = (HostLinkCredits::NONE, HostLinkCredits::NONE);
+    for _ in 0..3 {
+        credits.consumed(&mut link_a);
+        credits.consumed(&mut link_b);
+    }
+    assert_eq!((credits.left(), credits.interest(6)), (2, Interest::None));
+    assert_eq!(credits.interest(5), Interest::Data);
+    let mut buffer = [0; 32];
+    let mut w = Writer::new(&mut buffer);
+    assert!(!credits.poll_transmit(6, [(a, &mut link_a), (b, &mut link_b)], &mut w));
+    assert!(credits.poll_transmit(2, [(a, &mut link_a), (b, &mut link_b)], &mut w));
+    assert_eq!(w.written(), hex!("35 0c 09 02 0100 0300 0200 0100"));
+    assert_eq!(credits.left(), 6);
+    for _ in 0..5 {
+        credits.consumed(&mut link_a);
+    }
+    assert_eq!((credits.left(), credits.interest(6)), (1, Interest::Urgent), "hardly any is left");
 }
 
 proptest! {

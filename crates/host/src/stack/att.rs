@@ -99,6 +99,9 @@ impl Stack {
             if pushed.delivered {
                 self.ready.link(index, LinkKey::Subscription);
             }
+            if pushed.unconfirmed {
+                self.unconfirmed |= 1u64.wrapping_shl(index.into());
+            }
         }
         self.owe(index);
     }

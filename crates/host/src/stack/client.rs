@@ -84,8 +84,10 @@ impl Stack {
     }
 
     /// Lets the application keep a response, where a packet may be borrowed for it.
-    pub(crate) fn keep_response(&mut self, packet: Packet) -> Option<Packet> {
-        if self.rx.borrow() {
+    pub(crate) fn keep_response(&mut self, link: LinkRef, packet: Packet) -> Option<Packet> {
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        if slot.is_some_and(|slot| self.rx.shares.lend(&mut slot.attributes.share)) {
             return Some(packet);
         }
         self.rx.pool.give(packet);

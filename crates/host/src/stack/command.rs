@@ -282,22 +282,14 @@ impl Stack {
     }
 
     fn write_host_credits(&mut self, at_least: Interest, w: &mut Writer<'_>) -> bool {
-        if self.host_credits.interest() < at_least || self.host_credits.interest() == Interest::None
-        {
+        let withheld = self.rx.shares.withheld();
+        let interest = self.host_credits.interest(withheld);
+        if interest < at_least || interest == Interest::None {
             return false;
         }
         let links = self.links.iter_mut().filter(|l| l.is_up());
-        self.host_credits.poll_transmit(links.map(|l| (l.handle, &mut l.host_credits)), w)
-    }
-
-    /// One ACL packet of a link was consumed.
-    pub(super) fn return_host_credit(&mut self, index: u8) {
-        if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
-            self.host_credits.consumed(&mut slot.host_credits);
-            if self.host_credits.interest() == Interest::Urgent {
-                self.ready.host(HostKey::Transmit);
-            }
-        }
+        let links = links.map(|l| (l.handle, &mut l.host_credits));
+        self.host_credits.poll_transmit(withheld, links, w)
     }
 
     /// A command ended by Command Complete.

@@ -51,7 +51,6 @@ impl Stack {
         if let Some((handle, first)) = early {
             return self.keep_early(now, handle, first, packet);
         }
-        self.return_host_credit(link.index);
         let slot = self.links.get_mut(usize::from(link.index));
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         match (slot, packet) {
@@ -64,6 +63,7 @@ impl Stack {
             (None, Some(packet)) => self.rx.pool.give(packet),
             (Some(_) | None, None) => {}
         }
+        self.return_host_credit(now, link.index);
     }
 
     /// The octets of an ACL packet were lost on their way to its packet.
@@ -97,7 +97,8 @@ impl Stack {
             cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
             cid => match self.links.get_mut(usize::from(index)) {
                 Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
-                    if !slot.fixed.handle_pdu(packet, &mut self.rx) {
+                    let share = &mut slot.attributes.share;
+                    if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
                         Stats::count(&mut self.stats.dropped_pushes);
                     }
                     self.ready.link(index, LinkKey::Fixed);

@@ -3,7 +3,10 @@
 use bindrune_l2cap::Cid;
 use bindrune_wire::{Packet, Queue};
 
-use super::memory::{Receive, Transmit};
+use super::{
+    memory::{Receive, Transmit},
+    share::Share,
+};
 
 /// One fixed channel that the application serves itself.
 #[derive(Debug)]
@@ -19,8 +22,13 @@ impl Fixed {
     pub(crate) const NONE: Self = Self { cid: Cid::NULL, queue: Queue::EMPTY, lost: 0, out: None };
 
     /// Keeps a PDU for the application; false where it is dropped, since as many wait as may.
-    pub(crate) fn handle_pdu(&mut self, packet: Packet, rx: &mut Receive) -> bool {
-        let kept = rx.borrow();
+    pub(crate) fn handle_pdu(
+        &mut self,
+        packet: Packet,
+        rx: &mut Receive,
+        share: &mut Share,
+    ) -> bool {
+        let kept = rx.shares.take(share);
         if kept {
             rx.pool.push(&mut self.queue, packet);
         } else {
@@ -38,10 +46,8 @@ impl Fixed {
     }
 
     /// Forgets what was received. The out-slot is empty.
-    pub(crate) fn close(&mut self, rx: &mut Receive) {
-        let count = self.queue.len();
-        rx.pool.clear(&mut self.queue);
-        rx.returned(count);
+    pub(crate) fn close(&mut self, rx: &mut Receive, share: &mut Share) {
+        rx.clear(&mut self.queue, share);
         *self = Self::NONE;
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> G
     GapConfig {
         address: config.address.map_or(AddressChoice::Automatic, AddressChoice::Static),
         host_acl_len: u16::try_from(packet_size).unwrap_or(u16::MAX),
-        host_acl_count: u16::try_from(rx.pool.capacity()).unwrap_or(u16::MAX),
+        host_acl_count: u16::try_from(rx.host_buffers()).unwrap_or(u16::MAX),
         data_length: config.data_length,
         phy_2m: config.two_megabit,
         private: config.privacy != Privacy::Off,
@@ -297,7 +297,7 @@ impl Stack {
 
     /// Receive packets that the controller may fill, for flow control towards the host.
     pub(super) fn host_acl_count(&self) -> u16 {
-        u16::try_from(self.rx.pool.capacity()).unwrap_or(u16::MAX)
+        u16::try_from(self.rx.host_buffers()).unwrap_or(u16::MAX)
     }
 }
 

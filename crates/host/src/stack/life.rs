@@ -20,7 +20,7 @@ impl Link {
     /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
     fn forget_events(&mut self, rx: &mut Receive) -> u32 {
         let commands = self.inbox.clear(&mut rx.pool);
-        rx.returned(commands);
+        rx.shares.give(&mut self.attributes.share, commands);
         let question = self.attributes.has_question();
         self.attributes.end_serving(rx);
         u32::try_from(commands).unwrap_or(u32::MAX).saturating_add(question.into())
@@ -29,9 +29,10 @@ impl Link {
     /// Forgets everything that the application has not read. Gives the number of the peer's PDUs among it.
     pub(super) fn forget_received(&mut self, rx: &mut Receive) -> u32 {
         let fixed = u32::try_from(self.fixed.queue.len()).unwrap_or(u32::MAX);
-        self.fixed.close(rx);
-        let events = self.forget_events(rx);
-        events.saturating_add(self.attributes.clear(rx)).saturating_add(fixed)
+        self.fixed.close(rx, &mut self.attributes.share);
+        let unread = self.forget_events(rx).saturating_add(self.attributes.clear(rx));
+        rx.shares.leave(&mut self.attributes.share);
+        unread.saturating_add(fixed)
     }
 }
 
@@ -65,6 +66,7 @@ impl Stack {
         }
         let link = slot.reference(index);
         self.share_buffers();
+        self.gate(index);
         self.protect(now, index, up);
         self.owe(index);
         self.command_link(index);
@@ -118,6 +120,8 @@ impl Stack {
         self.ready.host(HostKey::Accept);
         self.wake_link(index);
         self.wake_starved();
+        self.unconfirmed &= !1u64.wrapping_shl(index.into());
+        self.room_made(index);
         self.deadlines_changed();
     }
 

@@ -1,6 +1,8 @@
 //! Who may hold how many packets. Reservations are counts, not particular slots.
 
-use bindrune_wire::{HEADROOM, Packet, Pool};
+use bindrune_wire::{HEADROOM, Packet, Pool, Queue};
+
+use super::share::{Share, Shares};
 
 /// Receive packets that every link keeps: one PDU being reassembled, one ATT request, one ATT response.
 pub(crate) const RX_PER_LINK: usize = 3;
@@ -12,8 +14,8 @@ pub(crate) const TX_PER_LINK: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Receive {
     pub(crate) pool: Pool,
-    pushable: usize,
-    borrowed: usize,
+    /// Who may keep what peers push.
+    pub(crate) shares: Shares,
 }
 
 impl Receive {
@@ -21,7 +23,8 @@ impl Receive {
     pub(crate) fn new(pool: Pool, links: usize, with_channels: bool) -> Self {
         let spare = pool.capacity().saturating_sub(links.saturating_mul(RX_PER_LINK));
         let share = (spare / 4).max(links.saturating_mul(2)).min(spare);
-        Self { pool, pushable: if with_channels { share } else { spare }, borrowed: 0 }
+        let shares = Shares::new(if with_channels { share } else { spare }, links);
+        Self { pool, shares }
     }
 
     /// Packets that the windows of all channels may reserve.
@@ -29,34 +32,27 @@ impl Receive {
         self.pool
             .capacity()
             .saturating_sub(links.saturating_mul(RX_PER_LINK))
-            .saturating_sub(self.pushable)
+            .saturating_sub(self.shares.places())
     }
 
     /// Takes every queued packet back.
     pub(crate) fn reset(&mut self) {
         self.pool.reset();
-        self.borrowed = 0;
+        self.shares.reset();
     }
 
-    /// Counts one packet as borrowed; false where as many are borrowed as may be.
-    #[must_use]
-    pub(crate) const fn borrow(&mut self) -> bool {
-        let may = self.borrowed < self.pushable;
-        if may {
-            self.borrowed = self.borrowed.saturating_add(1);
+    /// ACL packets that the controller may send before it is given a buffer back.
+    pub(crate) const fn host_buffers(&self) -> usize {
+        match self.shares.buffers() {
+            0 => self.pool.capacity(),
+            buffers => buffers,
         }
-        may
     }
 
-    /// Ends the loan of `count` packets.
-    pub(crate) const fn returned(&mut self, count: usize) {
-        self.borrowed = self.borrowed.saturating_sub(count);
-    }
-
-    /// Gives a borrowed packet back.
-    pub(crate) fn give_borrowed(&mut self, packet: Packet) {
-        self.pool.give(packet);
-        self.returned(1);
+    /// Gives every packet of a queue back, and its place.
+    pub(crate) fn clear(&mut self, queue: &mut Queue, share: &mut Share) {
+        self.shares.give(share, queue.len());
+        self.pool.clear(queue);
     }
 }
 
@@ -123,9 +119,11 @@ mod tests {
     fn what_is_pushed_leaves_the_windows_theirs() {
         let mut rx = Receive::new(pool(12), 1, true);
         assert_eq!(rx.window_budget(1), 7);
-        assert!(rx.borrow() && rx.borrow() && !rx.borrow());
-        rx.returned(1);
-        assert!(rx.borrow());
+        let mut share = Share::NONE;
+        assert!(rx.shares.take(&mut share) && rx.shares.take(&mut share));
+        assert!(!rx.shares.take(&mut share));
+        rx.shares.give(&mut share, 1);
+        assert!(rx.shares.take(&mut share));
         assert_eq!(Receive::new(pool(6), 1, false).window_budget(1), 0);
     }
 }

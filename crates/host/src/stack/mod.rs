@@ -22,6 +22,7 @@ mod early;
 mod event;
 mod fixed;
 mod gap;
+mod gate;
 mod inbox;
 mod life;
 mod link;
@@ -37,6 +38,7 @@ mod reset;
 mod resetting;
 mod security;
 mod server;
+mod share;
 mod timeout;
 mod transmit;
 mod worker;
@@ -118,6 +120,10 @@ pub(crate) struct Stack {
     privacy: privacy::Privacy,
     /// An application waits for a transmit packet.
     starved: bool,
+    /// Links whose last indication is not confirmed, since there is no room for another one.
+    unconfirmed: u64,
+    /// Since when the controller has no buffer of the host's.
+    full: Option<Instant>,
     /// The earliest deadline, where it is known.
     deadline: Option<Option<(Instant, timeout::Timer)>>,
 }
@@ -173,6 +179,8 @@ impl Stack {
             security: security::HostSecurity::new(parts.bonds),
             privacy: privacy::Privacy::new(parts.config.privacy),
             starved: false,
+            unconfirmed: 0,
+            full: None,
             deadline: None,
         }
     }

@@ -71,8 +71,14 @@ impl Stack {
     }
 
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
-        let slot = self.slot_mut(link)?;
+        let slot = self
+            .links
+            .get_mut(usize::from(link.index))
+            .filter(|l| l.generation == link.generation)?;
         let (ask, packet) = slot.attributes.take_question()?;
+        if !slot.is_up() {
+            self.rx.shares.take_anyway(&mut slot.attributes.share);
+        }
         self.ready.host(HostKey::Timeout);
         let (packet, request_len) = self.with_long_value(link, packet);
         let question = Question { ask, packet, request_len, command: false };
@@ -95,7 +101,7 @@ impl Stack {
             Ok(Command::SignedWrite { .. }) | Err(_) => None,
         };
         let Some((handle, target)) = target else {
-            self.rx.give_borrowed(packet);
+            self.give_borrowed(link, packet);
             return None;
         };
         let kind = AskKind::Write { offset: 0, response: false };
@@ -156,13 +162,12 @@ impl Stack {
         command: bool,
         answer: Answer<'_>,
     ) {
-        if command {
-            return self.rx.give_borrowed(packet);
-        }
         let now = self.now;
         let slot = self.links.get_mut(usize::from(link.index));
-        let Some(slot) = slot.filter(|l| l.generation == link.generation && l.is_up()) else {
-            return self.rx.pool.give(packet);
+        let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
+        let Some(slot) = slot.filter(|_| !command) else {
+            let give = if command { Self::give_borrowed } else { Self::give_lent };
+            return give(self, link, packet);
         };
         let Some(peer) = slot.peer.as_mut() else { return self.rx.pool.give(packet) };
         let served =

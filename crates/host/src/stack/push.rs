@@ -5,29 +5,31 @@ use core::task::Poll;
 use bindrune_l2cap::Cid;
 use bindrune_wire::HEADROOM;
 
-use super::{LinkRef, Stack};
+use super::{GONE, LinkRef, Stack};
 use crate::Error;
 
 impl Stack {
     /// Takes a place for a subscription.
     pub(crate) fn subscribe(&mut self, link: LinkRef, handle: u16) -> Result<u8, Error> {
-        let attributes = &mut self.link_mut(link)?.attributes;
+        self.link(link)?;
+        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return Err(GONE) };
+        let attributes = &mut slot.attributes;
         if handle == 0 {
             return Err(Error::InvalidParameters);
         }
         if attributes.is_subscribed(handle) {
             return Err(Error::Busy);
         }
-        attributes.subscribe(handle).ok_or(Error::NoSubscription)
+        attributes.subscribe(handle, &mut self.rx).ok_or(Error::NoSubscription)
     }
 
     /// Gives a place back.
     pub(crate) fn unsubscribe(&mut self, link: LinkRef, place: u8) {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
-        let place = slot.and_then(|slot| slot.attributes.subscriptions.get_mut(usize::from(place)));
-        if let Some(place) = place {
-            place.free(&mut self.rx);
+        if let Some(slot) = slot {
+            slot.attributes.unsubscribe(place, &mut self.rx);
+            self.room_made(link.index);
         }
     }
 
@@ -54,7 +56,7 @@ impl Stack {
         };
         room.copy_from_slice(packet.bytes());
         if let Some(packet) = self.rx.pool.pop(&mut place.queue) {
-            self.rx.give_borrowed(packet);
+            self.give_borrowed(link, packet);
         }
         Poll::Ready(Ok(needed))
     }
@@ -95,7 +97,8 @@ impl Stack {
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
         if let Some(slot) = slot {
             slot.fixed.link_ended(&mut self.tx);
-            slot.fixed.close(&mut self.rx);
+            slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
+            self.room_made(link.index);
         }
     }
 
@@ -137,7 +140,7 @@ impl Stack {
         };
         room.copy_from_slice(packet.bytes());
         if let Some(packet) = self.rx.pool.pop(&mut slot.fixed.queue) {
-            self.rx.give_borrowed(packet);
+            self.give_borrowed(link, packet);
         }
         Poll::Ready(Ok(needed))
     }

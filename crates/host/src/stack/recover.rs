@@ -106,6 +106,7 @@ impl Stack {
         self.worker.fail();
         self.acl = AclCredits::new(Buffers::default());
         self.host_credits = HostCredits::OFF;
+        self.full = None;
         (self.sending, self.commanding) = (0, 0);
     }
 

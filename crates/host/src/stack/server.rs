@@ -155,7 +155,7 @@ impl Stack {
             if let Some(slot) = self.links.get_mut(usize::from(index)) {
                 slot.attributes.table_replaced(&mut self.rx);
                 let commands = slot.inbox.table_replaced(&mut self.rx.pool);
-                self.rx.returned(commands);
+                self.rx.shares.give(&mut slot.attributes.share, commands);
                 self.stats.dropped_pushes = self
                     .stats
                     .dropped_pushes

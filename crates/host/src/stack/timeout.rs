@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Privacy,
     /// A packet that came before its event.
     Early,
+    /// An application is to make room for what the controller holds back.
+    Full,
     /// Something of GAP.
     Gap(GapTimer),
     /// A signalling request of a link.
@@ -75,7 +77,9 @@ impl Stack {
         let gap = self.gap.poll_timeout().map(|(at, why)| (at, Timer::Gap(why)));
         let links = (0u8..).zip(self.links.iter()).filter(|(_, l)| l.life == Life::Up);
         let links = links.flat_map(|(index, link)| link.deadlines(index));
+        let full = self.full_deadline().map(|at| (at, Timer::Full));
         lane.into_iter()
+            .chain(full)
             .chain(worker)
             .chain(self.early.poll_timeout().map(|at| (at, Timer::Early)))
             .chain(privacy)
@@ -119,6 +123,7 @@ impl Stack {
             }
             Timer::Early => self.early_due(now),
             Timer::Privacy => self.privacy_timeout(now),
+            Timer::Full => self.full_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Silence(index) => self.silence(now, index),
             Timer::Stall(index) => self.stalled(index),

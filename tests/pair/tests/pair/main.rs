@@ -20,6 +20,7 @@ mod fixed;
 mod link;
 mod order;
 mod push;
+mod room;
 mod same;
 mod security;
 mod several;

@@ -55,8 +55,8 @@ impl<'h> Turn<'h> {
             return Ok(None);
         }
         let packet = self.response(procedure).await?;
-        let packet = self.host.with(|core| core.stack.keep_response(packet));
-        Ok(Some(Response { host: self.host, packet }))
+        let packet = self.host.with(|core| core.stack.keep_response(self.link, packet));
+        Ok(Some(Response { host: self.host, link: self.link, packet }))
     }
 
     /// As [`Self::next_response`], of a procedure that has at least one.
@@ -154,6 +154,7 @@ impl Drop for Turn<'_> {
 #[derive(Debug)]
 pub(super) struct Response<'h> {
     host: &'h Host,
+    link: LinkRef,
     packet: Option<Packet>,
 }
 
@@ -166,7 +167,8 @@ impl Response<'_> {
 impl Drop for Response<'_> {
     fn drop(&mut self) {
         if let Some(packet) = self.packet.take() {
-            self.host.with(|core| core.stack.rx.give_borrowed(packet));
+            let link = self.link;
+            self.host.with(|core| core.stack.give_lent(link, packet));
         }
     }
 }

@@ -12,7 +12,10 @@ mod serve;
 use bindrune_att::{Bearer, MIN_MTU, Opcode};
 use bindrune_wire::Packet;
 
-use super::memory::{Receive, Transmit};
+use super::{
+    memory::{Receive, Transmit},
+    share::Share,
+};
 
 pub(crate) use client::{Client, ClientState};
 pub(crate) use push::{SUBSCRIPTIONS, Subscription};
@@ -45,6 +48,8 @@ pub(crate) struct Attributes {
     pub(crate) service_changed: u16,
     /// The handles that the peer said have changed.
     changed: Option<(u16, u16)>,
+    /// Receive packets that the application keeps of this link, read or not.
+    pub(crate) share: Share,
 }
 
 /// Where the exchange of the MTU is.
@@ -86,6 +91,7 @@ impl Attributes {
         exchange: Exchange::Unasked,
         service_changed: 0,
         changed: None,
+        share: Share::NONE,
     };
 
     /// Begins a link.
@@ -114,9 +120,18 @@ impl Attributes {
 
     /// Ends the link: what was received for the application stays until it is read or the slot is used again.
     pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) {
-        if !self.has_written() {
-            self.end_serving(rx);
+        match self.serving {
+            // The application has the packet, for as long as it likes.
+            Serving::Taken(_) => {
+                rx.shares.take_anyway(&mut self.share);
+                self.end_serving(rx);
+            }
+            Serving::Asked(_) if self.has_written() => {}
+            Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Asked(_) => {
+                self.end_serving(rx);
+            }
         }
+        rx.shares.gate(&mut self.share, false);
         self.client.end(rx);
         if let Some((packet, _)) = self.out.take() {
             tx.pool.give(packet);
@@ -129,7 +144,7 @@ impl Attributes {
         for subscription in &mut self.subscriptions {
             let values = u32::try_from(subscription.queue.len()).unwrap_or(u32::MAX);
             unread = unread.saturating_add(values);
-            subscription.free(rx);
+            subscription.free(rx, &mut self.share);
         }
         unread
     }

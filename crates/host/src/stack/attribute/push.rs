@@ -6,7 +6,7 @@ use bindrune_wire::{Packet, Queue, Writer};
 use embassy_time::Instant;
 
 use super::{Attributes, Indications};
-use crate::stack::memory::Receive;
+use crate::stack::{memory::Receive, share::Share};
 
 /// Characteristics of one link that may be subscribed to at once.
 pub(crate) const SUBSCRIPTIONS: usize = 8;
@@ -28,10 +28,8 @@ impl Subscription {
         self.handle != 0 && self.handle == handle
     }
 
-    pub(crate) fn free(&mut self, rx: &mut Receive) {
-        let count = self.queue.len();
-        rx.pool.clear(&mut self.queue);
-        rx.returned(count);
+    pub(crate) fn free(&mut self, rx: &mut Receive, share: &mut Share) {
+        rx.clear(&mut self.queue, share);
         *self = Self::FREE;
     }
 }
@@ -45,15 +43,27 @@ pub(crate) struct Pushed {
     pub(crate) unclaimed: u32,
     /// Values that were dropped for want of a packet.
     pub(crate) dropped: u32,
+    /// An indication has no room for another one behind it: it is to be confirmed once there is.
+    pub(crate) unconfirmed: bool,
 }
 
 impl Attributes {
     /// Takes the place of a subscription; `None` where every place is taken.
-    pub(crate) fn subscribe(&mut self, handle: u16) -> Option<u8> {
+    pub(crate) fn subscribe(&mut self, handle: u16, rx: &mut Receive) -> Option<u8> {
         let index = self.subscriptions.iter().position(|s| s.handle == 0)?;
         let place = self.subscriptions.get_mut(index)?;
         *place = Subscription { handle, ..Subscription::FREE };
+        rx.shares.listen(&mut self.share, true);
         u8::try_from(index).ok()
+    }
+
+    /// Gives the place of a subscription back.
+    pub(crate) fn unsubscribe(&mut self, place: u8, rx: &mut Receive) {
+        if let Some(place) = self.subscriptions.get_mut(usize::from(place)) {
+            place.free(rx, &mut self.share);
+        }
+        let listens = self.subscriptions.iter().any(|s| s.handle != 0);
+        rx.shares.listen(&mut self.share, listens);
     }
 
     /// True where the application listens to the handle.
@@ -61,8 +71,10 @@ impl Attributes {
         self.subscriptions.iter().any(|s| s.listens_to(handle))
     }
 
-    /// Takes a pushed PDU and hands its values to whom listens. Indications are confirmed once they are in safe hands,
-    /// or nobody wants them.
+    /// Takes a pushed PDU and queues its values for the subscriptions that they are for.
+    ///
+    /// An indication is confirmed once it is queued and there is room for the next, or nobody listens to it; never when it
+    /// was dropped. [Vol 3] Part F, 3.3.2
     pub(crate) fn handle_push(&mut self, rx: &mut Receive, mut packet: Packet) -> Pushed {
         let mut pushed = Pushed::default();
         match Push::parse(packet.bytes()) {
@@ -72,8 +84,7 @@ impl Attributes {
             }
             Ok(Push::Indication { handle, .. }) => {
                 let _has_header = packet.pull(VALUE_AT);
-                self.deliver(handle, rx, packet, &mut pushed);
-                self.bearer.confirm();
+                self.indicate(handle, rx, packet, &mut pushed);
             }
             Ok(Push::MultipleNotification(values)) => {
                 for (handle, value) in values.iter() {
@@ -126,7 +137,25 @@ impl Attributes {
             pushed.unclaimed = pushed.unclaimed.saturating_add(1);
             return rx.pool.give(packet);
         };
-        if !rx.borrow() {
+        if !rx.shares.take(&mut self.share) {
+            rx.pool.give(packet);
+            return self.lose(handle, pushed);
+        }
+        rx.pool.push(&mut place.queue, packet);
+        pushed.delivered = true;
+    }
+
+    fn indicate(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
+        let Some(place) = self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) else {
+            pushed.unclaimed = pushed.unclaimed.saturating_add(1);
+            self.bearer.confirm();
+            return rx.pool.give(packet);
+        };
+        if rx.shares.take(&mut self.share) {
+            self.bearer.confirm();
+        } else if rx.shares.take_for_indication(&mut self.share) {
+            pushed.unconfirmed = true;
+        } else {
             rx.pool.give(packet);
             return self.lose(handle, pushed);
         }

@@ -122,8 +122,11 @@ impl Attributes {
         };
         let several =
             matches!(request, Request::ReadMultiple { .. } | Request::ReadMultipleVariable { .. });
-        if several && collected.is_none() && rx.borrow() {
+        if several && collected.is_none() && rx.shares.lend(&mut self.share) {
             collected = rx.pool.take(0);
+            if collected.is_none() {
+                rx.shares.give_lent(&mut self.share);
+            }
         }
         let verdict = server.handle_answer(peer, &request, answer, collected.as_mut());
         if let Verdict::Ask(_) = verdict {
@@ -141,10 +144,7 @@ impl Attributes {
         let mut packet = packet;
         packet.reset(0);
         let _fits = packet.extend(w.written());
-        if let Some(collected) = collected {
-            rx.pool.give(collected);
-            rx.returned(1);
-        }
+        self.give_collected(collected, rx);
         self.serving = Serving::Written(packet);
         Served::Reply
     }
@@ -207,7 +207,7 @@ impl Attributes {
             Ok(command) => server.handle_command(peer, &command, security),
             Err(_) => None,
         };
-        if ask.is_some() && rx.borrow() {
+        if ask.is_some() && rx.shares.take(&mut self.share) {
             return CommandServed::Kept(packet);
         }
         rx.pool.give(packet);
@@ -235,7 +235,7 @@ impl Attributes {
     pub(crate) fn table_replaced(&mut self, rx: &mut Receive) {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, .. }) => {
-                give_collected(collected, rx);
+                self.give_collected(collected, rx);
                 self.serving = Serving::Owed(packet);
             }
             other
@@ -252,9 +252,16 @@ impl Attributes {
             Serving::Owed(packet) | Serving::Written(packet) => rx.pool.give(packet),
             Serving::Asked(Asked { packet, collected, .. }) => {
                 rx.pool.give(packet);
-                give_collected(collected, rx);
+                self.give_collected(collected, rx);
             }
-            Serving::Taken(collected) => give_collected(collected, rx),
+            Serving::Taken(collected) => self.give_collected(collected, rx),
+        }
+    }
+
+    fn give_collected(&mut self, collected: Option<Packet>, rx: &mut Receive) {
+        if let Some(packet) = collected {
+            rx.pool.give(packet);
+            rx.shares.give_lent(&mut self.share);
         }
     }
 }
@@ -268,11 +275,4 @@ pub(crate) enum CommandServed {
     Kept(Packet),
     /// There was no packet to keep it in, or no room in the value's buffer.
     Dropped,
-}
-
-fn give_collected(collected: Option<Packet>, rx: &mut Receive) {
-    if let Some(packet) = collected {
-        rx.pool.give(packet);
-        rx.returned(1);
-    }
 }

@@ -1,0 +1,144 @@
+//! Back-pressure: the controller's view of the room that there is for what peers push.
+//!
+//! Where the controller offers flow control towards the host, it may send as many ACL packets as find a place whichever links
+//! they are for ([`super::share::Shares::buffers`]), and for each packet that waits for an application one buffer is withheld. So
+//! nothing arrives for which there is no room: the peers wait, by the link layer. But buffers belong to all links, and a
+//! controller without one sends nothing of any. So this lasts [`PATIENCE`] at most, [`HASTE`] where somebody else needs the
+//! controller; then the link that holds the most is open: its buffers are given back, and what finds no room is dropped and
+//! counted, until its application has read half of what it may keep. [Vol 4] Part E, 4.2
+
+use bindrune_l2cap::State;
+use bindrune_wire::{Interest, Packet};
+use embassy_time::{Duration, Instant};
+
+use super::{
+    Link, LinkRef, Stack,
+    share::{Share, Shares},
+};
+use crate::waiters::HostKey;
+
+/// How long the controller may be without a buffer while nothing but the application's own link needs one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may be without one while another link, a channel or a transaction needs it.
+const HASTE: Duration = Duration::from_millis(200);
+
+impl Stack {
+    /// A link is up: a buffer is withheld for each packet that its application keeps.
+    pub(super) fn gate(&mut self, index: u8) {
+        let on = self.host_credits.is_on() && self.rx.shares.buffers() > 0;
+        if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| on && l.is_up()) {
+            self.rx.shares.gate(&mut slot.attributes.share, true);
+        }
+    }
+
+    /// One ACL packet of a link has landed in its place.
+    pub(super) fn return_host_credit(&mut self, now: Instant, index: u8) {
+        if !self.host_credits.is_on() {
+            return;
+        }
+        if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
+            self.host_credits.consumed(&mut slot.host_credits);
+            self.look_at_credits(now);
+        }
+    }
+
+    /// The application has read a packet that was pushed on a link, which may have ended.
+    pub(crate) fn give_borrowed(&mut self, link: LinkRef, packet: Packet) {
+        self.give_back(link, packet, |shares, share| shares.give(share, 1));
+    }
+
+    /// The application gives back an answer that it kept, or the request of a link that has ended.
+    pub(crate) fn give_lent(&mut self, link: LinkRef, packet: Packet) {
+        self.give_back(link, packet, Shares::give_lent);
+    }
+
+    fn give_back(
+        &mut self,
+        link: LinkRef,
+        packet: Packet,
+        give: impl FnOnce(&mut Shares, &mut Share),
+    ) {
+        self.rx.pool.give(packet);
+        let slot = self.links.get_mut(usize::from(link.index));
+        match slot.filter(|slot| slot.generation == link.generation) {
+            Some(slot) => give(&mut self.rx.shares, &mut slot.attributes.share),
+            None => self.rx.shares.give_left(),
+        }
+        self.room_made(link.index);
+    }
+
+    /// There may be more room for what peers push.
+    pub(super) fn room_made(&mut self, index: u8) {
+        let half = self.rx.shares.buffers() / 2;
+        let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
+        let share = slot.map(|slot| slot.attributes.share);
+        if share.is_some_and(|share| !share.is_gated() && share.taken() <= half) {
+            self.gate(index);
+        }
+        if self.unconfirmed != 0 {
+            self.confirm_indications();
+        }
+        if self.host_credits.is_on() {
+            self.look_at_credits(self.now);
+        }
+    }
+
+    /// Confirms the indications that have room for another one behind them. [Vol 3] Part F, 3.4.7.3
+    fn confirm_indications(&mut self) {
+        for index in 0..self.link_slots() {
+            let bit = 1u64.wrapping_shl(index.into());
+            if self.unconfirmed & bit == 0 {
+                continue;
+            }
+            let Some(Link { attributes, .. }) = self.links.get_mut(usize::from(index)) else {
+                continue;
+            };
+            if self.rx.shares.has_room_for_next(&mut attributes.share) {
+                attributes.bearer.confirm();
+                self.unconfirmed &= !bit;
+                self.owe(index);
+            }
+        }
+    }
+
+    fn look_at_credits(&mut self, now: Instant) {
+        let withheld = self.rx.shares.withheld();
+        let interest = self.host_credits.interest(withheld);
+        if interest == Interest::Urgent {
+            self.ready.host(HostKey::Transmit);
+        }
+        let full = interest == Interest::None && self.host_credits.left() == 0;
+        if full != self.full.is_some() {
+            self.full = full.then_some(now);
+            self.deadlines_changed();
+        }
+    }
+
+    /// When the controller has been without a buffer for long enough.
+    pub(super) fn full_deadline(&self) -> Option<Instant> {
+        let since = self.full?;
+        let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
+        let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
+        since.checked_add(if crowded || channels() { HASTE } else { PATIENCE })
+    }
+
+    /// The link that holds the most is open: what it has no room for is dropped from now on.
+    pub(super) fn full_timeout(&mut self, now: Instant) {
+        self.full = None;
+        let links = self.links.iter_mut().filter(|l| l.attributes.share.is_gated());
+        if let Some(slot) = links.max_by_key(|l| l.attributes.share.taken()) {
+            self.rx.shares.gate(&mut slot.attributes.share, false);
+        }
+        self.look_at_credits(now);
+    }
+}
+
+impl Link {
+    /// True while a transaction waits for the peer, which may have answered.
+    fn awaits_peer(&self) -> bool {
+        self.is_up()
+            && (self.attributes.bearer.poll_timeout().is_some()
+                || self.signalling.poll_timeout().is_some()
+                || self.protection.poll_timeout().is_some())
+    }
+}

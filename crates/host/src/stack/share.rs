@@ -1,0 +1,333 @@
+//! Which link may keep how many receive packets for its application: counts, not particular packets.
+//!
+//! Half of the places are divided evenly among the slots of links and kept for them; whoever comes first takes the rest. A link
+//! that listens to values of its peer keeps one of its places for an indication.
+//!
+//! Places are *gated* while a buffer of the controller's is withheld for each (`HostCredits`): then the controller sends nothing
+//! for which there is no place.
+
+/// Places of a link with fewer are all for the controller's buffers.
+const LITTLE: usize = 3;
+
+/// The places of all links.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    places: usize,
+    /// Places that are kept for each link.
+    guaranteed: usize,
+    links: usize,
+    /// Places that are taken, on all links.
+    taken: usize,
+    /// Places that links have not taken and that are kept for them.
+    kept: usize,
+    /// Of them, what gated links have taken for what their peers push.
+    gated: usize,
+    /// Likewise, for answers that their applications keep.
+    lent: usize,
+}
+
+/// What one link has taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    taken: usize,
+    /// Of the taken places, those of answers and requests that the application keeps.
+    lent: usize,
+    /// It may receive indications.
+    listens: bool,
+    /// One of the taken places is that of an indication, which is not confirmed before another place is free.
+    indication: bool,
+    gated: bool,
+}
+
+impl Share {
+    pub(crate) const NONE: Self =
+        Self { taken: 0, lent: 0, listens: false, indication: false, gated: false };
+
+    /// Places that the link has taken.
+    pub(crate) const fn taken(&self) -> usize {
+        self.taken
+    }
+
+    const fn with_loan(self) -> Self {
+        Self { taken: self.taken.saturating_add(1), lent: self.lent.saturating_add(1), ..self }
+    }
+
+    const fn pushed(&self) -> usize {
+        self.taken.saturating_sub(self.lent)
+    }
+
+    /// True while buffers of the controller are withheld for the link's places.
+    pub(crate) const fn is_gated(&self) -> bool {
+        self.gated
+    }
+}
+
+impl Shares {
+    /// Shares `places` out among `links` slots.
+    pub(crate) const fn new(places: usize, links: usize) -> Self {
+        let guaranteed = match places.checked_div(links) {
+            Some(even) => even.div_ceil(2),
+            None => 0,
+        };
+        let kept = guaranteed.saturating_mul(links);
+        Self { places, guaranteed, links, taken: 0, kept, gated: 0, lent: 0 }
+    }
+
+    /// Places in all.
+    pub(crate) const fn places(&self) -> usize {
+        self.places
+    }
+
+    /// Places that one link may take while no other one takes any.
+    const fn alone(&self) -> usize {
+        let others = self.guaranteed.saturating_mul(self.links.saturating_sub(1));
+        self.places.saturating_sub(others)
+    }
+
+    /// Buffers that the controller may fill: as many as find a place, whichever links they are for.
+    pub(crate) const fn buffers(&self) -> usize {
+        let alone = self.alone();
+        if alone < LITTLE { alone } else { alone.saturating_sub(1) }
+    }
+
+    /// Buffers of the controller's that are withheld: all of them only where there is something to read.
+    pub(crate) fn withheld(&self) -> usize {
+        match self.gated {
+            0 => self.lent.min(self.buffers().saturating_sub(1)),
+            gated => gated.saturating_add(self.lent),
+        }
+    }
+
+    /// Takes a place; false where the link has its share, and others need the rest.
+    #[must_use]
+    pub(crate) fn take(&mut self, share: &mut Share) -> bool {
+        self.take_as(share, Share { taken: share.taken.saturating_add(1), ..*share })
+    }
+
+    /// Takes a place for an answer that the application keeps, as [`Self::take`].
+    #[must_use]
+    pub(crate) fn lend(&mut self, share: &mut Share) -> bool {
+        self.take_as(share, share.with_loan())
+    }
+
+    fn take_as(&mut self, share: &mut Share, more: Share) -> bool {
+        let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
+        let others = self.kept.saturating_sub(self.kept_for(share));
+        if self.free() <= others.saturating_add(own) {
+            return false;
+        }
+        self.change(share, |share| *share = more);
+        true
+    }
+
+    /// Takes a place for an indication, the link's last one if need be. It is not to be confirmed before
+    /// [`Self::has_room_for_next`].
+    #[must_use]
+    pub(crate) fn take_for_indication(&mut self, share: &mut Share) -> bool {
+        if share.indication || self.free() == 0 {
+            return false;
+        }
+        self.change(share, |share| {
+            share.taken = share.taken.saturating_add(1);
+            share.indication = true;
+        });
+        true
+    }
+
+    /// True where an indication holds a place of its own no longer, so that the next one has room.
+    #[must_use]
+    pub(crate) fn has_room_for_next(&mut self, share: &mut Share) -> bool {
+        let without = Share { indication: false, ..*share };
+        let others = self.kept.saturating_sub(self.kept_for(share));
+        let room = !share.indication
+            || self.free() >= others.saturating_add(self.kept_for(&without).max(1));
+        if room {
+            self.change(share, |share| share.indication = false);
+        }
+        room
+    }
+
+    /// Takes a place whether there is one or not: the packet is with the application already.
+    pub(crate) fn take_anyway(&mut self, share: &mut Share) {
+        self.change(share, |share| *share = share.with_loan());
+    }
+
+    /// Gives `count` places of [`Self::take`] back.
+    pub(crate) fn give(&mut self, share: &mut Share, count: usize) {
+        self.change(share, |share| share.taken = share.taken.saturating_sub(count));
+    }
+
+    /// Gives a place of [`Self::lend`] or [`Self::take_anyway`] back.
+    pub(crate) fn give_lent(&mut self, share: &mut Share) {
+        self.change(share, |share| {
+            share.taken = share.taken.saturating_sub(1);
+            share.lent = share.lent.saturating_sub(1);
+        });
+    }
+
+    /// Gives a place back that was left behind by [`Self::leave`].
+    pub(crate) const fn give_left(&mut self) {
+        self.taken = self.taken.saturating_sub(1);
+    }
+
+    /// The slot is made new. What the application still holds of its last link stays taken, and is no longer the link's.
+    pub(crate) fn leave(&mut self, share: &mut Share) {
+        let left = share.taken;
+        self.change(share, |share| *share = Share::NONE);
+        self.taken = self.taken.saturating_add(left);
+    }
+
+    /// The link may receive indications, or no longer.
+    pub(crate) fn listen(&mut self, share: &mut Share, listens: bool) {
+        self.change(share, |share| share.listens = listens);
+    }
+
+    /// A buffer of the controller's is withheld for each place of the link, or no longer.
+    pub(crate) fn gate(&mut self, share: &mut Share, gated: bool) {
+        self.change(share, |share| share.gated = gated);
+    }
+
+    /// As new. Every [`Share`] must be made new as well.
+    pub(crate) const fn reset(&mut self) {
+        *self = Self::new(self.places, self.links);
+    }
+
+    const fn free(&self) -> usize {
+        self.places.saturating_sub(self.taken)
+    }
+
+    fn change(&mut self, share: &mut Share, change: impl FnOnce(&mut Share)) {
+        let before = *share;
+        change(share);
+        let count = |total: usize, before: usize, after: usize| {
+            total.saturating_sub(before).saturating_add(after)
+        };
+        self.taken = count(self.taken, before.taken, share.taken);
+        self.kept = count(self.kept, self.kept_for(&before), self.kept_for(share));
+        let gated = |share: &Share| if share.gated { (share.pushed(), share.lent) } else { (0, 0) };
+        let (was, is) = (gated(&before), gated(share));
+        self.gated = count(self.gated, was.0, is.0);
+        self.lent = count(self.lent, was.1, is.1);
+    }
+
+    /// What is left of the places that every link has.
+    const fn guarantee(&self, share: &Share) -> usize {
+        self.guaranteed.saturating_sub(share.taken)
+    }
+
+    /// Places that are kept for a link.
+    fn kept_for(&self, share: &Share) -> usize {
+        self.guarantee(share).max(self.keeps_last(share).into())
+    }
+
+    /// True where the link's last place is kept for an indication.
+    const fn keeps_last(&self, share: &Share) -> bool {
+        self.guaranteed > 0 && share.listens && !share.indication
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes as many places as there are for a link.
+    fn all(shares: &mut Shares, share: &mut Share) -> usize {
+        let mut count = 0;
+        while shares.take(share) {
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn a_link_leaves_every_other_one_its_share() {
+        for (places, links) in [(12, 3), (13, 3), (2, 2), (3, 2), (99, 8), (4, 1)] {
+            let mut shares = Shares::new(places, links);
+            let mut greedy = Share::NONE;
+            let taken = all(&mut shares, &mut greedy);
+            assert_eq!(taken, shares.alone(), "{places} places, {links} links");
+            let guaranteed = (places / links).div_ceil(2);
+            for _ in 1..links {
+                assert_eq!(all(&mut shares, &mut Share::NONE.clone()), guaranteed);
+            }
+            assert!(!shares.take(&mut greedy));
+            shares.give(&mut greedy, 1);
+            assert!(shares.take(&mut greedy));
+        }
+    }
+
+    #[test]
+    fn the_last_place_of_a_link_that_listens_is_for_an_indication() {
+        let mut shares = Shares::new(3, 1);
+        let mut share = Share::NONE;
+        shares.listen(&mut share, true);
+        assert_eq!(all(&mut shares, &mut share), 2);
+        assert!(shares.take_for_indication(&mut share));
+        assert!(!shares.take_for_indication(&mut share) && !shares.take(&mut share));
+        assert!(!shares.has_room_for_next(&mut share));
+        shares.give(&mut share, 1);
+        assert!(shares.has_room_for_next(&mut share));
+        assert!(!shares.take(&mut share) && shares.take_for_indication(&mut share));
+    }
+
+    #[test]
+    fn others_do_not_take_the_place_of_an_indication() {
+        let mut shares = Shares::new(8, 2);
+        let (mut listener, mut other) = (Share::NONE, Share::NONE);
+        shares.listen(&mut listener, true);
+        assert_eq!(all(&mut shares, &mut listener), 5);
+        assert_eq!(all(&mut shares, &mut other), 2);
+        assert!(shares.take_for_indication(&mut listener));
+    }
+
+    #[test]
+    fn gated_links_find_room_as_long_as_the_controller_has_buffers() {
+        for (places, links) in [(3, 1), (12, 3), (13, 3), (7, 4)] {
+            let mut shares = Shares::new(places, links);
+            let mut each = vec![Share::NONE; links];
+            for share in &mut each {
+                shares.gate(share, true);
+                shares.listen(share, true);
+            }
+            // Whichever links the controller's packets are for.
+            for turn in 0..shares.buffers() {
+                let at = (turn * 7 + turn / 2) % links;
+                assert!(shares.take(&mut each[at]), "{places} places, {links} links, {turn}");
+            }
+            assert_eq!(shares.withheld(), shares.buffers());
+        }
+    }
+
+    #[test]
+    fn answers_that_an_application_keeps_do_not_stop_the_controller() {
+        let mut shares = Shares::new(3, 1);
+        let mut share = Share::NONE;
+        shares.gate(&mut share, true);
+        assert_eq!(shares.buffers(), 2);
+        assert!(shares.lend(&mut share) && shares.lend(&mut share));
+        assert_eq!(shares.withheld(), 1);
+        assert!(shares.take(&mut share));
+        assert_eq!(shares.withheld(), 3);
+        shares.give(&mut share, 1);
+        assert!(shares.lend(&mut share) && !shares.take(&mut share));
+        assert_eq!(shares.withheld(), 1);
+        for _ in 0..3 {
+            shares.give_lent(&mut share);
+        }
+        assert_eq!((shares.withheld(), share.taken()), (0, 0));
+    }
+
+    #[test]
+    fn what_a_dead_link_left_with_the_application_is_nobodys() {
+        let mut shares = Shares::new(4, 2);
+        let mut share = Share::NONE;
+        shares.gate(&mut share, true);
+        assert!(shares.take(&mut share) && shares.take(&mut share));
+        shares.leave(&mut share);
+        assert_eq!((share.taken(), shares.withheld()), (0, 0));
+        assert_eq!(all(&mut shares, &mut share), 1, "the other slot keeps its place");
+        shares.give_left();
+        shares.give_left();
+        assert_eq!(all(&mut shares, &mut share), 2);
+    }
+}
