@@ -119,7 +119,7 @@ impl Scanner {
         self.wish = None;
         (self.seek, self.seek_failed) = (false, None);
         self.ended = None;
-        self.ring.clear();
+        self.ring.reset();
     }
 
     /// The controller was reset: the wish is to be told again.
@@ -316,6 +316,10 @@ impl Scanner {
     /// How many reports were overwritten before they were taken, since the wish.
     pub(crate) const fn lost(&self) -> u32 {
         self.ring.lost()
+    }
+
+    pub(crate) const fn lost_in_all(&self) -> u32 {
+        self.ring.lost_in_all()
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, Deadline)> {

@@ -41,8 +41,11 @@ pub struct Stats {
     pub att_violations: u32,
     /// Notifications that nobody was subscribed to.
     pub unclaimed_notifications: u32,
-    /// Notifications and write commands dropped for want of a free packet.
+    /// Notifications, indications, write commands and PDUs of an own fixed channel that were dropped: for want of a free packet
+    /// or of room in an append buffer, or unread since the slot of their link that had ended was needed for another one.
     pub dropped_pushes: u32,
+    /// Advertising reports that gave way to newer ones unread.
+    pub lost_reports: u32,
     /// Links that were disconnected because the controller could send none of their packets for 30 s beyond the
     /// supervision timeout.
     pub stalled_links: u32,

@@ -2,7 +2,7 @@
 
 use bindrune_hci::Status;
 
-use super::Controller;
+use super::{Controller, flow::Withheld, output::Place};
 use crate::{
     Air, ControllerId,
     link::{End, LinkId},
@@ -94,8 +94,11 @@ impl Controller {
 
     /// Sends the host what it has room for.
     pub(super) fn release_acl(&mut self) {
-        while let Some(packet) = self.flow.take() {
-            self.output.push(packet);
+        while let Some((handle, next)) = self.flow.take() {
+            match next {
+                Withheld::Acl(packet) => self.output.push(packet),
+                Withheld::Closed(reason) => self.report_closed(handle, reason),
+            }
         }
     }
 
@@ -109,10 +112,19 @@ impl Controller {
     pub(crate) fn link_closed(&mut self, handle: u16, held: usize, reason: Status) {
         self.acl_held = self.acl_held.saturating_sub(held);
         self.links.remove(&handle);
+        if self.flow.close(handle, reason) {
+            self.closed.insert(handle, Place::NEVER);
+        } else {
+            self.report_closed(handle, reason);
+        }
+        self.release_acl();
+    }
+
+    /// Tells the host that a link is gone, after the last of its packets.
+    fn report_closed(&mut self, handle: u16, reason: Status) {
         self.flow.closed(handle);
         self.closed.insert(handle, self.output.place());
         self.disconnected(handle, reason);
-        self.release_acl();
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bindrune_hci::Status;
+
 /// What the host can take.
 #[derive(Debug, Default)]
 pub(crate) struct HostFlow {
@@ -11,7 +13,16 @@ pub(crate) struct HostFlow {
     pub(crate) buffers: Option<(u16, u16)>,
     /// Packets at the host, for each link.
     outstanding: BTreeMap<u16, u16>,
-    withheld: VecDeque<(u16, Vec<u8>)>,
+    withheld: VecDeque<(u16, Withheld)>,
+}
+
+/// What the host is not told yet.
+#[derive(Debug)]
+pub(crate) enum Withheld {
+    /// An ACL packet.
+    Acl(Vec<u8>),
+    /// The end of the link, which comes after its packets.
+    Closed(Status),
 }
 
 impl HostFlow {
@@ -26,23 +37,40 @@ impl HostFlow {
 
     /// Queues an ACL packet for the host.
     pub(crate) fn push(&mut self, handle: u16, packet: Vec<u8>) {
-        self.withheld.push_back((handle, packet));
+        self.withheld.push_back((handle, Withheld::Acl(packet)));
     }
 
-    /// The next ACL packet that the host has room for.
-    pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
-        if self.on {
+    /// The next ACL packet that the host has room for, or the end of a link.
+    pub(crate) fn take(&mut self) -> Option<(u16, Withheld)> {
+        let is_packet = matches!(self.withheld.front(), Some((_, Withheld::Acl(_))));
+        if self.on && is_packet {
             let held: u32 = self.outstanding.values().copied().map(u32::from).sum();
             if held >= self.buffers.map_or(u32::MAX, |(_, count)| u32::from(count)) {
                 return None;
             }
         }
-        let (handle, packet) = self.withheld.pop_front()?;
-        if self.on {
+        let (handle, next) = self.withheld.pop_front()?;
+        if self.on && is_packet {
             let count = self.outstanding.entry(handle).or_default();
             *count = count.saturating_add(1);
         }
-        Some(packet)
+        Some((handle, next))
+    }
+
+    /// The link is gone. False where nothing of it waits, so that the host can be told at once.
+    pub(crate) fn close(&mut self, handle: u16, reason: Status) -> bool {
+        let waits = self.withheld.iter().any(|&(of, _)| of == handle);
+        if waits {
+            self.withheld.push_back((handle, Withheld::Closed(reason)));
+        }
+        waits
+    }
+
+    /// True where the host is still to be told that this link is gone.
+    pub(crate) fn is_closing(&self, handle: u16) -> bool {
+        let closing =
+            |(of, what): &(u16, Withheld)| *of == handle && matches!(what, Withheld::Closed(_));
+        self.withheld.iter().any(closing)
     }
 
     /// The host has done with packets of a link. Gives how many more it claims than it had.
@@ -53,10 +81,9 @@ impl HostFlow {
         excess
     }
 
-    /// The link is gone, and with it what the host holds of it.
+    /// The host is told that the link is gone: what it holds of it counts as given back.
     pub(crate) fn closed(&mut self, handle: u16) {
         self.outstanding.remove(&handle);
-        self.withheld.retain(|&(of, _)| of != handle);
     }
 
     /// Packets that wait.

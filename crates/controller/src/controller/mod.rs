@@ -116,6 +116,9 @@ impl Controller {
         let gone = self.links.keys().map(|&handle| (handle, place));
         let mut closed = core::mem::take(&mut self.closed);
         closed.extend(gone);
+        for told in closed.values_mut() {
+            *told = (*told).min(place);
+        }
         *self = Self {
             input: core::mem::take(&mut self.input),
             output: core::mem::take(&mut self.output),
@@ -200,6 +203,7 @@ impl Controller {
         if self.links.len() >= usize::from(self.config.links) {
             return None;
         }
-        (self.config.first_handle..=0x0eff).find(|handle| !self.links.contains_key(handle))
+        (self.config.first_handle..=0x0eff)
+            .find(|handle| !self.links.contains_key(handle) && !self.flow.is_closing(*handle))
     }
 }

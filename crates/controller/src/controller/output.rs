@@ -79,6 +79,11 @@ impl Output {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(u64);
 
+impl Place {
+    /// Where no packet will ever be.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+}
+
 const fn is_acl(packet: &[u8]) -> bool {
     matches!(packet, [0x02, ..])
 }

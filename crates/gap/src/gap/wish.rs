@@ -79,6 +79,12 @@ impl Gap {
         self.scanner.lost()
     }
 
+    /// As [`Self::lost_reports`], of all wishes to scan.
+    #[must_use]
+    pub const fn lost_reports_in_all(&self) -> u32 {
+        self.scanner.lost_in_all()
+    }
+
     /// Connects; the link comes as [`crate::LinkUp`], or [`crate::GapEvent::ConnectEnded`] tells why none does.
     pub fn connect(&mut self, connect: Connect) {
         self.list.retry();

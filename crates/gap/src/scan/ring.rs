@@ -14,6 +14,8 @@ pub(super) struct Ring {
     /// Octets in use from there on.
     len: usize,
     lost: u32,
+    /// Those that were lost before the ring was last cleared.
+    lost_before: u32,
 }
 
 const HEADER: usize = size_of::<u16>() + size_of::<Meta>();
@@ -26,11 +28,18 @@ impl fmt::Debug for Ring {
 
 impl Ring {
     pub(super) const fn new(octets: &'static mut [u8]) -> Self {
-        Self { octets, start: 0, len: 0, lost: 0 }
+        Self { octets, start: 0, len: 0, lost: 0, lost_before: 0 }
     }
 
     pub(super) const fn clear(&mut self) {
+        self.lost_before = self.lost_in_all();
         (self.start, self.len, self.lost) = (0, 0, 0);
+    }
+
+    /// As [`Self::clear`], and nothing was ever lost.
+    pub(super) const fn reset(&mut self) {
+        self.clear();
+        self.lost_before = 0;
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -40,6 +49,11 @@ impl Ring {
     /// How many reports were overwritten, or did not fit at all.
     pub(super) const fn lost(&self) -> u32 {
         self.lost
+    }
+
+    /// As [`Self::lost`], since the ring was made.
+    pub(super) const fn lost_in_all(&self) -> u32 {
+        self.lost_before.saturating_add(self.lost)
     }
 
     /// Adds a report, its data in two parts. What is too long for the whole ring is cut.
@@ -163,6 +177,10 @@ mod tests {
         let mut ring = ring(3);
         ring.push(&meta(1), &[1], &[]);
         assert!(ring.is_empty() && ring.lost() == 1);
+        ring.clear();
+        assert_eq!((ring.lost(), ring.lost_in_all()), (0, 1));
+        ring.reset();
+        assert_eq!(ring.lost_in_all(), 0);
     }
 
     proptest! {

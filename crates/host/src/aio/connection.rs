@@ -98,16 +98,20 @@ impl<'h> Connection<'h> {
     /// Dropping the future loses nothing: what happened is taken only when the future is ready.
     pub async fn next(&mut self) -> Event<'h> {
         let link = self.link;
-        let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link).map(Ok)).await;
-        match notice {
-            Ok(Notice::Read(taken)) => Event::Read(ReadRequest::new(self.host, link, taken)),
-            Ok(Notice::Write(taken)) => Event::Write(WriteRequest::new(self.host, link, taken)),
-            Ok(Notice::Event(event)) => event,
-            Err(Error::Disconnected(reason)) => {
-                report!(debug, "the link of slot {} ended: {reason}", link.index);
-                Event::Disconnected(reason)
-            }
-            Err(_) => Event::Disconnected(Status::UNSPECIFIED),
+        loop {
+            let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link).map(Ok)).await;
+            // Waiting cannot fail, and there is no notice that is an error.
+            let Ok(notice) = notice else { continue };
+            return match notice {
+                Notice::Read(taken) => Event::Read(ReadRequest::new(self.host, link, taken)),
+                Notice::Write(taken) => Event::Write(WriteRequest::new(self.host, link, taken)),
+                Notice::Event(event) => {
+                    if let Event::Disconnected(reason) = &event {
+                        report!(debug, "the link of slot {} ended: {reason}", link.index);
+                    }
+                    event
+                }
+            };
         }
     }
 

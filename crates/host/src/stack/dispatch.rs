@@ -37,10 +37,8 @@ impl Stack {
             return Some(AclLanding { link, packet: None, early: None });
         };
         Stats::count(&mut self.stats.acl_in);
+        // What does not land is counted there.
         let packet = slot.reassembly.landing(first, acl.len.into(), &mut self.rx.pool);
-        if packet.is_none() {
-            Stats::count(&mut self.stats.discarded_pdus);
-        }
         Some(AclLanding { link: slot.reference(index), packet, early: None })
     }
 

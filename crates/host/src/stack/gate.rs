@@ -70,7 +70,8 @@ impl Stack {
     /// There may be more room for what peers push.
     pub(super) fn room_made(&mut self, index: u8) {
         let half = self.rx.shares.buffers() / 2;
-        let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
+        let slot = self.links.get(usize::from(index));
+        let slot = slot.filter(|l| l.is_up() && !l.control.is_disconnecting());
         let share = slot.map(|slot| slot.attributes.share);
         if share.is_some_and(|share| !share.is_gated() && share.taken() <= half) {
             self.gate(index);
@@ -101,7 +102,7 @@ impl Stack {
         }
     }
 
-    fn look_at_credits(&mut self, now: Instant) {
+    pub(super) fn look_at_credits(&mut self, now: Instant) {
         let withheld = self.rx.shares.withheld();
         let interest = self.host_credits.interest(withheld);
         if interest == Interest::Urgent {

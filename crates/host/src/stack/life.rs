@@ -10,11 +10,19 @@ use bindrune_wire::Interest;
 use embassy_time::Instant;
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
-use crate::{Error, waiters::HostKey};
+use crate::{Error, Stats, waiters::HostKey};
 
 impl Link {
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
         LinkRef { index, generation: self.generation }
+    }
+
+    /// Adds what the machines of a link have dropped.
+    pub(super) const fn count_drops(&self, stats: &mut Stats) {
+        let pdus = self.reassembly.drops().total();
+        stats.discarded_pdus = stats.discarded_pdus.saturating_add(pdus);
+        let ignored = self.attributes.bearer.dropped();
+        stats.att_violations = stats.att_violations.saturating_add(ignored);
     }
 
     /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
@@ -96,8 +104,7 @@ impl Stack {
         slot.credits = LinkCredits::NONE;
         slot.host_credits = HostLinkCredits::NONE;
         slot.reassembly.clear(&mut self.rx.pool);
-        self.stats.discarded_pdus =
-            self.stats.discarded_pdus.saturating_add(slot.reassembly.drops().total());
+        slot.count_drops(&mut self.stats);
         slot.attributes.end(&mut self.rx, &mut self.tx);
         slot.fixed.link_ended(&mut self.tx);
         if let Some(fragments) = slot.outgoing.take() {
@@ -206,6 +213,9 @@ impl Stack {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
         let slot = slot.ok_or(Error::Disconnected(Status::UNKNOWN_CONNECTION))?;
         slot.control.disconnect(reason).map_err(|_| Error::InvalidParameters)?;
+        // The controller may report the end after everything that it holds back.
+        self.rx.shares.gate(&mut slot.attributes.share, false);
+        self.look_at_credits(self.now);
         self.command_link(index);
         Ok(())
     }

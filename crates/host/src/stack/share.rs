@@ -228,6 +228,8 @@ impl Shares {
 
 #[cfg(test)]
 mod tests {
+    use std::vec;
+
     use super::*;
 
     /// Takes as many places as there are for a link.

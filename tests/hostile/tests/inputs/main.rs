@@ -39,6 +39,7 @@ mod chunks;
 mod coverage;
 mod h4;
 mod hci;
+mod order;
 mod pairing;
 mod random;
 mod recovery;

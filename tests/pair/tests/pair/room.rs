@@ -98,6 +98,25 @@ fn an_application_that_comes_late_has_lost_nothing() {
 }
 
 #[test]
+fn what_the_controller_held_back_is_read_after_the_link_has_ended() {
+    let scene = Scene::new(158);
+    let (lamp, phone) = (three(&scene, SMALL_LAMP, true), three(&scene, SMALL_PHONE, true));
+    scene.run(&[&lamp, &phone], async {
+        let (mut there, here) = scene.connect(&lamp, &phone).await;
+        let command = find(&here, LAB, &COMMAND).await;
+        send(&here, &command, 20).await;
+        here.disconnect().await.unwrap();
+        scene.sleep(3000).await;
+        let mut round = 0;
+        while let Some(write) = next_write(&mut there).await {
+            assert_eq!(write.unwrap().value(), pattern(round, OCTETS), "write {round}");
+            round += 1;
+        }
+        assert_eq!((round, lamp.host().stats().dropped_pushes), (20, 0));
+    });
+}
+
+#[test]
 fn what_finds_no_room_is_reported_where_it_was_lost() {
     let scene = Scene::new(153);
     let (lamp, phone) = (three(&scene, SMALL_LAMP, false), three(&scene, SMALL_PHONE, false));

@@ -103,6 +103,7 @@ impl Call<'_> {
         let controller = self.controller();
         if !controller.links.contains_key(&handle) {
             if controller.closes(handle) {
+                let _excess = controller.flow.completed(handle, count);
                 return Ok(());
             }
             let unknown = &mut controller.violations.host_completed_unknown_handle;
