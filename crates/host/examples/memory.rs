@@ -27,7 +27,7 @@ fn main() {
     println!("  one link      {one:6}");
     println!("  each further  {:6}", two.saturating_sub(one));
     println!("whole:");
-    print::<Resources<1, 0, 3, 2, 36, 512>>("sensor, MTU 23", "1, 0, 3, 2, 36, 512");
+    print::<Resources<1, 0, 3, 2, 74, 512>>("sensor, MTU 23", "1, 0, 3, 2, 74, 512");
     print::<Resources<1>>("the defaults", "1");
     print::<Resources<1, 1, 20, 8>>("bulk transfer", "1, 1, 20, 8");
     print::<Resources<3, 3, 32, 12>>("gateway", "3, 3, 32, 12");

@@ -23,6 +23,7 @@ pub struct Config {
     pub(crate) pairing: PairingConfig,
     pub(crate) bonds: usize,
     pub(crate) client_security: ClientSecurity,
+    pub(crate) repeat_pairing: RepeatPairing,
     pub(crate) privacy: Privacy,
 }
 
@@ -55,6 +56,22 @@ pub enum ClientSecurity {
     Encrypt,
     /// As [`Self::Encrypt`]; without a bond the devices pair first.
     Pair,
+}
+
+/// What happens if a peer behind a private address pairs under the name of a bond, and has not the keys of that bond. A phone that
+/// was reset does so; so does a device that wants to pass for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RepeatPairing {
+    /// Asks the holder of [`crate::PairingRequests`] ([`crate::PairingRequest::replaces`]). With nobody to ask it is kept beside the
+    /// bond, under the address that it has used, unless the peer of that bond has used the disputed name on the air: then it is
+    /// refused.
+    #[default]
+    Ask,
+    /// Replaces the bond, if the new one is at least as strong.
+    Accept,
+    /// Refuses the new keys (0x0F).
+    Refuse,
 }
 
 /// Octets of the arena for one peer's subscriptions and prepared writes, by default.
@@ -96,6 +113,7 @@ impl Config {
             pairing: PairingConfig::DEFAULT,
             bonds: DEFAULT_BONDS,
             client_security: ClientSecurity::Encrypt,
+            repeat_pairing: RepeatPairing::Ask,
             privacy: Privacy::Off,
         }
     }
@@ -221,6 +239,13 @@ impl Config {
     #[must_use]
     pub const fn client_security(mut self, client_security: ClientSecurity) -> Self {
         self.client_security = client_security;
+        self
+    }
+
+    /// What happens if a peer pairs under the name of a bond that it does not have; the application is asked by default.
+    #[must_use]
+    pub const fn repeat_pairing(mut self, repeat_pairing: RepeatPairing) -> Self {
+        self.repeat_pairing = repeat_pairing;
         self
     }
 

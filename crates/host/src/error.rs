@@ -5,7 +5,7 @@ use core::fmt;
 use bindrune_att::ErrorCode;
 use bindrune_hci::Status;
 use bindrune_l2cap::{CloseReason, ConnectionResult};
-use bindrune_wire::Level;
+use bindrune_wire::{Address, Level};
 
 use crate::stack::PairingFailure;
 
@@ -78,15 +78,23 @@ pub enum Error {
     Pairing(PairingFailure),
     /// The link could not be encrypted with the bond's key.
     Encryption(Status),
-    /// There is no bond with the peer.
+    /// There is no bond with the peer that this link can use.
     NotBonded,
+    /// The bond with the peer was made while this device had another address, such as that of another controller, so its key is not
+    /// used. What needs no protection works; for the rest pair anew, or use that controller.
+    OtherAddress {
+        /// This device's address in the bond.
+        bonded: Address,
+        /// This device's address now.
+        own: Address,
+    },
     /// The peer has lost its half of the bond, or another device uses its address. The bond is kept; nothing is read or
     /// written until the application pairs anew or removes the bond.
     BondLost,
     /// Every place for a bond is taken: nothing was paired.
     BondsFull,
-    /// There is a bond with the peer that the new one may not replace.
-    BondKept,
+    /// The bond of this name is in the way, and may not be replaced.
+    BondKept(Address),
     /// The store of bonds failed. Where it could not be loaded, nothing that would bond is paired.
     BondStore,
     /// The link is protected, but less than was asked for.
@@ -113,8 +121,16 @@ impl fmt::Display for Error {
                     "the SDU of {needed} octets is longer than the window; read it piece by piece"
                 )
             }
+            Self::BondKept(bond) => write!(
+                f,
+                "the bond with {bond} is in the way, and may not be replaced; remove it first"
+            ),
             Self::Pairing(failure) => write!(f, "the pairing failed: {failure}"),
             Self::Encryption(status) => write!(f, "the link could not be encrypted: {status}"),
+            Self::OtherAddress { bonded, own } => write!(
+                f,
+                "the bond with this peer was made as {bonded}, and this device is {own} now; pair anew, or use that controller"
+            ),
             Self::Insecure { level } => {
                 write!(f, "the link reached only {level:?}, which is less than was asked for")
             }
@@ -153,17 +169,16 @@ impl Error {
             Self::BondsFull => {
                 "every place for a bond is taken; remove a bond, or enlarge bonds of Config"
             }
-            Self::BondKept => {
-                "a bond with this peer exists that a weaker one may not replace; remove it first"
-            }
             Self::BondStore => {
                 "the store of bonds failed, and holds what it held before; \
                  where it could not be loaded, run the host again once it can be"
             }
             Self::Disconnected(_)
+            | Self::BondKept(_)
             | Self::Pairing(_)
             | Self::Encryption(_)
             | Self::Insecure { .. }
+            | Self::OtherAddress { .. }
             | Self::Controller(_)
             | Self::Att(_)
             | Self::Refused(_)
@@ -189,11 +204,12 @@ pub enum ConfigError {
         /// Octets that the services, advertising, scanning and prepared writes need.
         need: usize,
     },
-    /// `SIZE` is too small for the ATT MTU.
+    /// `SIZE` is too small for the ATT MTU, or for a public key of LE Secure Connections, which takes 74 octets with its headers.
+    /// `PairingConfig::secure_connections` turns that off.
     Size {
         /// Octets in a packet.
         have: usize,
-        /// Octets that the MTU needs.
+        /// Octets that the longest PDU of all fixed channels needs.
         need: usize,
     },
     /// `RX` is too small.
@@ -225,7 +241,9 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, have, need) = match *self {
             Self::Arena { have, need } => ("ARENA octets", have, need),
-            Self::Size { have, need } => ("SIZE octets in each packet", have, need),
+            Self::Size { have, need } => {
+                ("SIZE octets in each packet for ATT and for pairing", have, need)
+            }
             Self::Receive { have, need } => ("RX packets", have, need),
             Self::Transmit { have, need } => ("TX packets", have, need),
             Self::Table => return f.write_str("the services do not form a table of handles"),

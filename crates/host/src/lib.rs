@@ -88,7 +88,7 @@ pub use bonds::{FileBond, FileStore, FileStoreError};
 pub use bonds::{FlashStore, FlashStoreError};
 pub use config::{
     ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
-    DEFAULT_SCAN_OCTETS, Privacy,
+    DEFAULT_SCAN_OCTETS, Privacy, RepeatPairing,
 };
 #[cfg(feature = "std")]
 pub use crypto::ThreadedCrypto;

@@ -24,7 +24,7 @@ pub(crate) const COMMAND_OCTETS: usize = 259;
 /// | `CHANNELS` | credit-based channels at once, on all links | |
 /// | `RX` | receive packets | `3 * LINKS + CHANNELS` |
 /// | `TX` | transmit packets | `2 * LINKS` |
-/// | `SIZE` | octets of a packet | the ATT MTU and 13 |
+/// | `SIZE` | octets of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
 /// | `ARENA` | octets for values, advertising data, reports and prepared writes | what [`crate::Config::arena`] says |
 ///
 /// ```

@@ -3,7 +3,7 @@
 
 use std::mem::size_of;
 
-use bindrune::Resources;
+use bindrune::{Config, ConfigError, Host, PairingConfig, Resources};
 
 const PAGE: &str = include_str!("../../../docs/memory.md");
 
@@ -16,7 +16,7 @@ fn on_the_page(resources: &str) -> Option<usize> {
 #[test]
 fn the_page_about_memory_is_within_a_tenth() {
     let sizes = [
-        ("`Resources<1, 0, 3, 2, 36, 512>`", size_of::<Resources<1, 0, 3, 2, 36, 512>>()),
+        ("`Resources<1, 0, 3, 2, 74, 512>`", size_of::<Resources<1, 0, 3, 2, 74, 512>>()),
         ("`Resources<1>`", size_of::<Resources<1>>()),
         ("`Resources<1, 1, 20, 8>`", size_of::<Resources<1, 1, 20, 8>>()),
         ("`Resources<3, 3, 32, 12>`", size_of::<Resources<3, 3, 32, 12>>()),
@@ -29,4 +29,21 @@ fn the_page_about_memory_is_within_a_tenth() {
         let said = on_the_page(resources).unwrap();
         assert!(said.abs_diff(size) <= size / 10, "{resources} has {size} octets, not {said}");
     }
+}
+
+/// Whether a sensor with packets of this size is made, and what it needs otherwise.
+fn sensor<const SIZE: usize>(secure_connections: bool, mtu: u16) -> Result<(), ConfigError> {
+    let resources = Box::leak(Box::new(Resources::<1, 0, 3, 2, SIZE, 512>::new()));
+    let pairing = PairingConfig { secure_connections, legacy: true, ..PairingConfig::DEFAULT };
+    let config = Config::new("sensor").mtu(mtu).bonds(1).scan_octets(0).pairing(pairing);
+    Host::new(resources, config).map(|_| ())
+}
+
+#[test]
+fn a_packet_holds_the_longest_pdu_of_every_fixed_channel() {
+    assert_eq!(sensor::<36>(false, 23), Ok(()));
+    assert_eq!(sensor::<36>(true, 23), Err(ConfigError::Size { have: 36, need: 74 }));
+    assert_eq!(sensor::<73>(true, 23), Err(ConfigError::Size { have: 73, need: 74 }));
+    assert_eq!(sensor::<74>(true, 23), Ok(()));
+    assert_eq!(sensor::<74>(true, 64), Err(ConfigError::Size { have: 74, need: 77 }));
 }

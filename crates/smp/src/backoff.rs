@@ -6,46 +6,47 @@ use embassy_time::{Duration, Instant};
 const PEERS: usize = 8;
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(64);
-/// Failures of all peers together before everybody waits: an attacker may change its address at will.
-const FREE_FAILURES: u8 = 4;
+/// Time that one failure of a new peer costs all strangers together: they may fail this often for ever.
+const COST: Duration = Duration::from_secs(4);
+/// Debt of the strangers up to which nobody waits: four failures at once.
+const CREDIT: Duration = Duration::from_secs(16);
 
-/// How long each peer, and all of them together, must wait before the next pairing.
+/// How long each peer must wait before the next pairing, and strangers together.
 ///
-/// It is shared by all links. A peer is known by its identity, or by its address where it has none yet.
+/// It is shared by all links. A peer is known by its identity, or by its address where it has none yet. An attacker may change
+/// its address at will, so peers that fail for the first time share a bound: four at once, then one in 4 s. The bound decays
+/// while failures go on, and never applies to a bonded peer or to a pairing that the local user asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Backoff {
     peers: [Option<Entry>; PEERS],
-    all: Wait,
-    failures: u8,
+    /// When the failures of new peers are paid off.
+    debt: Option<Instant>,
 }
 
 impl Backoff {
     /// Nobody waits.
     #[must_use]
     pub const fn new() -> Self {
-        Self { peers: [None; PEERS], all: Wait::NONE, failures: 0 }
+        Self { peers: [None; PEERS], debt: None }
     }
 
-    /// Until when a pairing with `peer` is refused, where it is.
+    /// Until when a pairing with `peer` is refused; `None` if it may begin. `trusted` for a bonded peer, and for a pairing that the
+    /// local user asked for: only the failures of `peer` itself count.
     #[must_use]
-    pub fn until(&self, now: Instant, peer: Address) -> Option<Instant> {
+    pub fn until(&self, now: Instant, peer: Address, trusted: bool) -> Option<Instant> {
         let own = self.peers.iter().flatten().find(|entry| entry.peer == peer);
-        let until = own.map_or(self.all.until, |entry| entry.wait.until.max(self.all.until));
-        until.filter(|&until| now < until)
+        let own = own.map(|entry| entry.wait.until);
+        let all = self.debt.and_then(|debt| debt.checked_sub(CREDIT)).filter(|_| !trusted);
+        own.into_iter().chain(all).max().filter(|&until| now < until)
     }
 
     /// A pairing with `peer` failed.
     pub fn failed(&mut self, now: Instant, peer: Address) {
-        if self.all.is_over(now) {
-            self.failures = 0;
+        let known = |entry: &Entry| entry.peer == peer && !entry.wait.is_over(now);
+        if !self.peers.iter().flatten().any(known) {
+            self.debt = self.debt.unwrap_or(now).max(now).checked_add(COST);
         }
-        self.failures = self.failures.saturating_add(1);
-        if self.failures > FREE_FAILURES {
-            self.all.lengthen(now);
-        } else {
-            self.all.seen = Some(now);
-        }
-        self.entry(peer).wait.lengthen(now);
+        self.entry(now, peer).wait.lengthen(now);
     }
 
     /// A pairing with `peer` succeeded: it no longer waits.
@@ -57,23 +58,27 @@ impl Backoff {
         }
     }
 
-    /// The peer's entry, or a new one in place of the one that failed longest ago.
-    fn entry(&mut self, peer: Address) -> &mut Entry {
-        let known = self.peers.iter().position(|slot| slot.is_some_and(|entry| entry.peer == peer));
-        let [first, rest @ ..] = &mut self.peers;
-        let slot = match known {
-            Some(0) => first,
-            Some(at) => rest.get_mut(at.saturating_sub(1)).unwrap_or(first),
-            None => {
-                let oldest = rest.iter_mut().fold(first, |oldest, slot| {
-                    let seen = |slot: &Option<Entry>| slot.and_then(|entry| entry.wait.seen);
-                    if seen(slot) < seen(oldest) { slot } else { oldest }
-                });
-                *oldest = None;
-                oldest
-            }
+    /// The peer's entry, or a new one that replaces the one with the shortest wait: peers that failed often are remembered.
+    fn entry(&mut self, now: Instant, peer: Address) -> &mut Entry {
+        let rank = |slot: &Option<Entry>| match slot {
+            Some(entry) if entry.peer == peer => None,
+            Some(entry) if !entry.wait.is_over(now) => Some((entry.wait.last, entry.wait.seen)),
+            Some(_) | None => Some((Duration::MIN, Instant::MIN)),
         };
-        slot.get_or_insert(Entry { peer, wait: Wait::NONE })
+        let [first, rest @ ..] = &mut self.peers;
+        let slot = rest.iter_mut().fold(
+            first,
+            |best, slot| {
+                if rank(slot) < rank(best) { slot } else { best }
+            },
+        );
+        if slot.is_none_or(|entry| entry.peer != peer) {
+            *slot = None;
+        }
+        slot.get_or_insert(Entry {
+            peer,
+            wait: Wait { last: Duration::MIN, until: now, seen: now },
+        })
     }
 }
 
@@ -83,29 +88,27 @@ struct Entry {
     wait: Wait,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Wait {
-    last: Option<Duration>,
-    until: Option<Instant>,
-    seen: Option<Instant>,
+    /// How long the peer had to wait last.
+    last: Duration,
+    until: Instant,
+    /// When it failed last.
+    seen: Instant,
 }
 
 impl Wait {
-    const NONE: Self = Self { last: None, until: None, seen: None };
-
     /// Doubles the wait; it starts over after a long time without failure.
     fn lengthen(&mut self, now: Instant) {
-        let next = match self.last {
-            Some(last) if !self.is_over(now) => last.checked_mul(2).unwrap_or(LONGEST),
-            _ => FIRST,
-        };
-        let next = next.min(LONGEST);
-        *self = Self { last: Some(next), until: now.checked_add(next), seen: Some(now) };
+        let before = if self.is_over(now) { Duration::MIN } else { self.last };
+        let next = before.checked_mul(2).unwrap_or(LONGEST).clamp(FIRST, LONGEST);
+        *self =
+            Self { last: next, until: now.checked_add(next).unwrap_or(Instant::MAX), seen: now };
     }
 
     fn is_over(&self, now: Instant) -> bool {
         let quiet = LONGEST.checked_mul(2).unwrap_or(LONGEST);
-        self.seen.and_then(|seen| seen.checked_add(quiet)).is_none_or(|end| now >= end)
+        self.seen.checked_add(quiet).is_none_or(|end| now >= end)
     }
 }
 
@@ -126,36 +129,66 @@ mod tests {
         let mut backoff = Backoff::new();
         let mut now = at(0);
         for wait in [1, 2, 4, 8, 16, 32, 64, 64] {
-            assert_eq!(backoff.until(now, peer(1)), None);
+            assert_eq!(backoff.until(now, peer(1), true), None);
             backoff.failed(now, peer(1));
             now += Duration::from_secs(wait);
-            assert!(backoff.until(now - Duration::from_ticks(1), peer(1)).is_some(), "{wait}");
+            assert!(
+                backoff.until(now - Duration::from_ticks(1), peer(1), true).is_some(),
+                "{wait}"
+            );
         }
         backoff.succeeded(peer(1));
-        assert_eq!(backoff.until(now, peer(1)), None);
+        assert_eq!(backoff.until(now, peer(1), false), None);
     }
 
     #[test]
     fn changing_the_address_does_not_help() {
         let mut backoff = Backoff::new();
         for n in 0..5 {
-            assert_eq!(backoff.until(at(0), peer(n)), None);
+            assert_eq!(backoff.until(at(0), peer(n), false), None);
             backoff.failed(at(0), peer(n));
         }
-        assert_eq!(backoff.until(at(0), peer(99)), Some(at(1)));
-        backoff.failed(at(1), peer(99));
-        assert_eq!(backoff.until(at(1), peer(100)), Some(at(3)));
-        assert_eq!(backoff.until(at(3), peer(100)), None);
+        assert_eq!(backoff.until(at(0), peer(99), false), Some(at(4)));
+        backoff.failed(at(4), peer(99));
+        assert_eq!(backoff.until(at(4), peer(100), false), Some(at(8)));
+        assert_eq!(backoff.until(at(8), peer(100), false), None);
     }
 
     #[test]
-    fn the_oldest_peer_is_forgotten_first() {
+    fn failures_of_one_peer_make_no_other_wait() {
         let mut backoff = Backoff::new();
-        for n in 0..9u8 {
-            backoff.failed(at(200 * u64::from(n)), peer(n));
+        for n in 0..20 {
+            backoff.failed(at(65 * n), peer(1));
         }
+        assert_eq!(backoff.until(at(65 * 19), peer(2), false), None);
+    }
+
+    #[test]
+    fn strangers_that_fail_again_and_again_lock_nobody_out() {
+        let mut backoff = Backoff::new();
+        for n in 0..200u8 {
+            backoff.failed(at(5 * u64::from(n)), peer(n));
+            assert_eq!(backoff.until(at(5 * u64::from(n)), Address::public([9; 6]), false), None);
+        }
+    }
+
+    #[test]
+    fn a_bonded_peer_does_not_wait_for_strangers() {
+        let mut backoff = Backoff::new();
+        (0..50).for_each(|n| backoff.failed(at(0), peer(n)));
+        assert!(backoff.until(at(0), peer(99), false).is_some());
+        assert_eq!(backoff.until(at(0), peer(99), true), None);
+    }
+
+    #[test]
+    fn a_peer_that_failed_often_is_not_forgotten_for_others() {
+        let mut backoff = Backoff::new();
+        (0..3).for_each(|_| backoff.failed(at(0), peer(0)));
+        (1..100).for_each(|n| backoff.failed(at(1), peer(n)));
+        assert_eq!(backoff.until(at(1), peer(0), true), Some(at(4)));
         assert_eq!(backoff.peers.iter().flatten().count(), PEERS);
-        assert!(backoff.peers.iter().flatten().all(|entry| entry.peer != peer(0)));
-        assert_eq!(backoff.until(at(1600), peer(8)), Some(at(1601)));
+        // Long after, it is.
+        (100..120).for_each(|n| backoff.failed(at(500), peer(n)));
+        assert_eq!(backoff.until(at(500), peer(0), true), None);
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub use local::Local;
 
 use crate::{
-    crypto::aes_cmac,
+    crypto::{self, aes_cmac},
     keys::{Key, LongTermKey},
     method::{self, Method},
     pairing::{Keys, Outcome},
@@ -22,7 +22,8 @@ use crate::{
 /// What is kept of a pairing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bond {
-    /// Who the peer is: its identity address, or the address that it paired with where it gave none.
+    /// Who the peer is: the public or static address that it paired with, or the identity that it distributed behind a private one,
+    /// or that private address if it gave none.
     pub peer: Address,
     /// Who this device was to the peer: its identity address. Under another one the keys are of no use, and must not be used.
     pub local: Address,
@@ -76,22 +77,55 @@ impl Bond {
     /// The version that is written.
     pub const VERSION: u8 = 1;
 
-    /// The bond of a pairing of this device, of identity `local`, with the one that used `address`; `None` where a side keeps no
-    /// keys.
+    /// The bond of a pairing of this device, of identity `local`, with the peer that used `address` on the air; `None` if a side keeps
+    /// no keys.
+    ///
+    /// A peer on a public or static address is named by that address, whatever identity it distributes. Behind a private address
+    /// the distributed identity is the name, and the Identity Resolving Key is kept only if it resolves that address.
     #[must_use]
     pub fn new(outcome: &Outcome, local: Address, address: Address) -> Option<Self> {
-        outcome.bonded.then(|| Self {
-            peer: outcome.keys.peer_identity.unwrap_or(address),
-            local,
-            method: outcome.method,
-            secure: outcome.secure,
-            authenticated: outcome.authenticated,
-            key_size: outcome.key_size,
-            keys: outcome.keys.clone(),
-            local_sign: 0,
-            peer_sign: 0,
-            gatt: [0; Self::GATT],
+        outcome.bonded.then(|| {
+            let mut keys = outcome.keys.clone();
+            if address.is_identity() {
+                keys.peer_identity = None;
+            } else {
+                keys.peer_irk = keys.peer_irk.filter(|irk| crypto::resolves(irk, address));
+            }
+            Self {
+                peer: keys.peer_identity.unwrap_or(address),
+                local,
+                method: outcome.method,
+                secure: outcome.secure,
+                authenticated: outcome.authenticated,
+                key_size: outcome.key_size,
+                keys,
+                local_sign: 0,
+                peer_sign: 0,
+                gatt: [0; Self::GATT],
+            }
         })
+    }
+
+    /// Names the bond by another address than the distributed identity, which another bond bears.
+    #[must_use]
+    pub fn named(mut self, address: Address) -> Self {
+        self.peer = address;
+        self.keys.peer_identity = None;
+        self
+    }
+
+    /// Whether the peer paired behind a private address that its Identity Resolving Key resolves. Otherwise the key may be that of
+    /// another device.
+    #[must_use]
+    pub fn has_shown_key(&self) -> bool {
+        let private = self.keys.peer_identity.is_some() || !self.peer.is_identity();
+        private && self.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero())
+    }
+
+    /// Whether the peer used the address that names the bond when it paired. Otherwise it has only claimed to be that device.
+    #[must_use]
+    pub const fn has_shown_identity(&self) -> bool {
+        self.keys.peer_identity.is_none()
     }
 
     /// What a link that is encrypted with it is worth.

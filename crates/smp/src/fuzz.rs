@@ -24,13 +24,16 @@ pub fn bond(data: &[u8]) {
     assert!(Bond::read(w.written()).as_ref() == Ok(&bond));
 }
 
-/// PDUs, jobs, answers and time in any order: no pairing completes on a link that was not encrypted.
+/// PDUs, jobs, answers and time in any order: no pairing completes on a link that was not encrypted, or with keys that nobody
+/// accepted.
 pub fn pairing(data: &[u8]) {
     let mut r = Reader::new(data);
     let Ok([role, io, flags]) = r.array() else { return };
     let mut machine = machine(role, io, flags);
     let mut now = Instant::from_secs(1);
-    let mut encrypted = false;
+    let vets = flags & 64 != 0;
+    machine.set_vetting(vets);
+    let (mut encrypted, mut accepted) = (false, !vets);
     while let Ok(op) = r.u8() {
         match op % 10 {
             0..=3 => {
@@ -52,6 +55,10 @@ pub fn pairing(data: &[u8]) {
             _ => match op & 0xf0 {
                 0x00..=0x40 => drop(machine.start(now)),
                 0x50..=0x70 => machine.send_keypress(Keypress::DIGIT_ENTERED),
+                0x80 => {
+                    accepted |= machine.outcome_to_vet().is_some();
+                    machine.accept_keys(now);
+                }
                 _ => machine.cancel(Reason::UNSPECIFIED_REASON),
             },
         }
@@ -61,7 +68,8 @@ pub fn pairing(data: &[u8]) {
             machine.poll_transmit(&mut Writer::new(&mut buffer));
         }
         while let Some(event) = machine.poll_event() {
-            assert!(encrypted || !matches!(event, Event::Complete(_)));
+            assert!(encrypted && accepted || !matches!(event, Event::Complete(_)));
+            accepted &= !vets || !matches!(event, Event::Complete(_) | Event::Failed(_));
         }
     }
 }

@@ -139,7 +139,7 @@ const fn advice_of(error: Error) -> Option<&'static str> {
         Error::Refused(ConnectionResult::NO_RESOURCES) => {
             "The device has no room for another channel now; try again later."
         }
-        Error::NotBonded => "`bindrune pair DEVICE` pairs with it.",
+        Error::NotBonded | Error::OtherAddress { .. } => "`bindrune pair DEVICE` pairs with it.",
         Error::BondLost => {
             "Did someone remove the pairing there, or reset the device? Then `bindrune bonds remove DEVICE` and\n\
              `bindrune pair DEVICE`. If nobody did, this may be another device that poses as it: do not pair."

@@ -113,6 +113,10 @@ impl Person {
         let peer = address.map_or_else(|| "the device".into(), |peer| (self.named)(peer));
         let ask = |question, number| self.ask(question, number, address, &peer);
         match request.question() {
+            Question::Confirm if request.replaces().is_some_and(|bond| Some(bond) != address) => {
+                ask("replace", None)?;
+                self.replace(request, lines, &peer).await;
+            }
             Question::Confirm => {
                 ask("confirm", None)?;
                 self.yes_or_no(request, lines, &format!("Pair with {peer} ?")).await;
@@ -157,6 +161,20 @@ impl Person {
             self.out.record(&Typed { digits, completed, name: peer.to_owned() })?;
         }
         Ok(())
+    }
+
+    /// The device says that it is another one, with which there is a bond.
+    async fn replace(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, peer: &str) {
+        let bond = request.replaces().map_or_else(String::new, |bond| (self.named)(bond));
+        if self.yes {
+            let why = format!(
+                "{peer} says that it is {bond}, and has not the keys of that bond: --yes keeps the bond."
+            );
+            return self.refuse(request, &why);
+        }
+        let text =
+            format!("{peer} says that it is {bond}. Was that device reset, and is this it ?");
+        self.yes_or_no(request, lines, &text).await;
     }
 
     async fn yes_or_no(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, text: &str) {

@@ -44,6 +44,16 @@ impl LinkControl {
         Some(opcode)
     }
 
+    /// As [`Self::poll_command`], while encryption starts: no procedure begins. [Vol 6] Part B, 5.1.3.1
+    pub fn poll_urgent_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
+        if self.sent.is_some() {
+            return None;
+        }
+        let (opcode, sent) = self.next_urgent(w)?;
+        self.sent = Some(sent);
+        Some(opcode)
+    }
+
     /// What does not wait for the end of a procedure.
     fn next_urgent(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
         let handle = self.handle.into();

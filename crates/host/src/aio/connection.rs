@@ -63,8 +63,9 @@ pub enum Event<'h> {
     Paired(Paired),
     /// A pairing failed.
     PairingFailed(PairingFailure),
-    /// The peer no longer has the key of the bond, or another device uses its address. The bond is kept and the link stays
-    /// open; see [`Error::BondLost`].
+    /// One side no longer has the key of the bond. As the central: the peer has lost it, or another device uses its address; the
+    /// bond is kept and the link stays open; see [`Error::BondLost`]. As the peripheral: the peer asks for a key that is not here,
+    /// so it believes in a bond that this device has lost or never had; it must remove it and pair anew.
     BondLost,
     /// The peripheral asks for more security than the link has; [`Connection::secure`] gives it.
     SecurityRequested,

@@ -39,6 +39,11 @@ pub struct FreePackets {
 
 /// Octets of an L2CAP header and an ATT PDU header that the MTU does not count, and that every packet needs room for.
 const PACKET_OVERHEAD: usize = 13;
+/// Octets of the longest PDU of the other fixed channels: of LE signalling, and of the Security Manager without and with LE Secure
+/// Connections. [Vol 3] Part A, 4 and Part H, 3.2
+const SIGNALLING: usize = 23;
+const LEGACY_PAIRING: usize = 23;
+const PUBLIC_KEY: usize = 65;
 
 impl Host {
     /// A host of these resources.
@@ -242,7 +247,10 @@ fn check(
     size: usize,
 ) -> Result<(), ConfigError> {
     config.check_services(config.services).map_err(table_error)?;
-    let need = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD).max(HEADROOM);
+    let attribute = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD);
+    let pairing = if config.pairing.secure_connections { PUBLIC_KEY } else { LEGACY_PAIRING };
+    let signalling = SIGNALLING.max(pairing).saturating_add(HEADROOM);
+    let need = attribute.max(signalling);
     if size < need {
         return Err(ConfigError::Size { have: size, need });
     }

@@ -28,6 +28,7 @@ pub struct PairingRequest<'h> {
     serial: u32,
     question: Question,
     peer: Option<Address>,
+    replaces: Option<Address>,
     open: bool,
 }
 
@@ -91,10 +92,12 @@ impl<'h> PairingRequests<'h> {
             let key = Key::Host(HostKey::Pairing);
             let next = host.wait(key, |core, _| core.stack.poll_question()).await;
             let Ok(PairingQuestion { link, serial, request }) = next else { continue };
-            let peer = host.with(|core| {
+            let names = host.with(|core| {
                 let slot = core.stack.link(link).ok()?;
-                Some(slot.protection.identity().unwrap_or_else(|| slot.control.peer()))
+                let peer = slot.protection.identity().unwrap_or_else(|| slot.control.peer());
+                Some((peer, slot.protection.replaces()))
             });
+            let (peer, replaces) = names.unzip();
             let (question, open) = match request {
                 Asked::Confirm => (Question::Confirm, true),
                 Asked::Compare(number) => (Question::Compare(number), true),
@@ -102,7 +105,8 @@ impl<'h> PairingRequests<'h> {
                 Asked::Input => (Question::Input, true),
                 Asked::Oob { secure } => (Question::Oob { secure }, true),
             };
-            return PairingRequest { host, link, serial, question, peer, open };
+            let replaces = replaces.flatten();
+            return PairingRequest { host, link, serial, question, peer, replaces, open };
         }
     }
 }
@@ -124,6 +128,13 @@ impl PairingRequest<'_> {
     #[must_use]
     pub const fn peer(&self) -> Option<Address> {
         self.peer
+    }
+
+    /// The name of the bond that this pairing replaces. If it is not [`Self::peer`], the peer has used a private address and only
+    /// claims that name: it may be a phone that was reset, or another device. See [`crate::RepeatPairing`].
+    #[must_use]
+    pub const fn replaces(&self) -> Option<Address> {
+        self.replaces
     }
 
     /// True where it is a question of this connection.
@@ -224,7 +235,7 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotBonded`] without a bond, [`Error::BondLost`] where the peer no longer has its key, [`Error::Encryption`]
+    /// [`Error::NotBonded`] without a bond, [`Error::OtherAddress`] with one of another address of this device, [`Error::BondLost`] where the peer no longer has its key, [`Error::Encryption`]
     /// where it fails for another reason, [`Error::Timeout`] where the central does nothing for 30 s.
     ///
     /// # Cancel safety
@@ -256,6 +267,7 @@ impl Connection<'_> {
             return Ok(now);
         }
         let loaded = |core: &mut crate::core::Core| {
+            core.stack.link(link)?;
             if core.stack.bonds_are_loaded() { Poll::Ready(Ok(())) } else { Poll::Pending }
         };
         self.host().wait(Key::Host(HostKey::Bonds), |core, _| loaded(core)).await?;

@@ -75,15 +75,16 @@ pub struct FileBond {
 }
 
 impl FileStore {
-    /// Opens the file of bonds, or begins one: it is made with the first bond, for its owner alone.
+    /// Opens the file of bonds, or begins one: it is made with the first bond, and its folder at once, for their owner alone.
     ///
     /// # Errors
     ///
-    /// Where another process has it, others can read it, a newer version wrote it or nothing of it can be read. Nothing is
-    /// changed then.
+    /// Another process has it, others can read it or put another file in its place, a newer version wrote it or nothing of it can
+    /// be read. Nothing is changed then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FileStoreError> {
         let folder = Folder::new(path.as_ref());
         let files = Files::new(&folder);
+        folder.make().map_err(|error| files.name(error.into()))?;
         let lock = match folder.lock() {
             Ok(Some(lock)) => lock,
             Ok(None) => return Err(FileStoreError::InUse { path: files.main }),
@@ -220,6 +221,13 @@ impl Files {
     }
 
     fn check(&self, folder: &Folder) -> Result<(), FileStoreError> {
+        match folder.open_to_all() {
+            Ok(None) => {}
+            Ok(Some(mode)) => {
+                return Err(FileStoreError::OpenFolder { path: folder.folder().to_owned(), mode });
+            }
+            Err(error) => return Err(FileStoreError::Io { path: self.main.clone(), error }),
+        }
         for (name, path) in [(Name::Main, &self.main), (Name::Copy, &self.copy)] {
             let path = path.clone();
             match folder.exposed(name) {

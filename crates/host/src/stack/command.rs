@@ -242,7 +242,11 @@ impl Stack {
             if let Some(opcode) = security {
                 return Some((opcode, Owner::Security(index)));
             }
-            if let Some(opcode) = slot.and_then(|l| l.control.poll_command(w)) {
+            let control = slot.and_then(|l| match l.protection.is_starting() {
+                true => l.control.poll_urgent_command(w),
+                false => l.control.poll_command(w),
+            });
+            if let Some(opcode) = control {
                 return Some((opcode, Owner::Link(index)));
             }
             self.commanding &= !1u64.wrapping_shl(index.into());

@@ -163,12 +163,19 @@ impl Stack {
     pub(super) fn wish_resolving(&mut self) {
         let irk = *self.privacy.irk().octets();
         let mut all = [None; RESOLVING_LIST_MAX];
-        let peers = self.security.bonds.iter().filter_map(|(_, bond)| {
-            let irk = bond.keys.peer_irk.filter(|irk| !irk.is_zero())?;
-            let irk = SecretKey(*irk.octets());
-            Some(Resolve { peer: bond.peer, irk, mode: PrivacyMode::DEVICE })
-        });
-        all.iter_mut().zip(peers).for_each(|(slot, peer)| *slot = Some(peer));
+        let mut free = all.iter_mut();
+        for (place, bond) in self.security.bonds.iter() {
+            let Some(key) = bond.keys.peer_irk.as_ref().filter(|irk| !irk.is_zero()) else {
+                continue;
+            };
+            // A controller takes each key once, and only for an identity; this host resolves the rest.
+            if bond.peer.is_identity() && self.security.bonds.is_first_with_key(place, &bond) {
+                let irk = SecretKey(*key.octets());
+                let resolve = Resolve { peer: bond.peer, irk, mode: PrivacyMode::DEVICE };
+                let Some(slot) = free.next() else { break };
+                *slot = Some(resolve);
+            }
+        }
         let none = Resolve {
             peer: Address::public([0; 6]),
             irk: SecretKey([0; 16]),

@@ -120,3 +120,38 @@ proptest! {
         let _ = (Bond::read(&octets), Local::read(&octets));
     }
 }
+
+#[test]
+fn an_identity_is_believed_only_behind_a_private_address() {
+    let (identity, irk) = (Address::public([1, 2, 3, 4, 5, 6]), Key::new([9; 16]));
+    let outcome = |irk: &Key| Outcome {
+        method: Method::JustWorks,
+        secure: true,
+        authenticated: false,
+        key_size: 16,
+        bonded: true,
+        level: Level::Encrypted,
+        keys: Keys {
+            peer_irk: Some(irk.clone()),
+            peer_identity: Some(identity),
+            ..Keys::default()
+        },
+    };
+    let local = Address::public([0; 6]);
+    for on_air in [Address::public([7; 6]), Address::random([0xc0, 1, 2, 3, 4, 5])] {
+        let bond = Bond::new(&outcome(&irk), local, on_air).unwrap();
+        assert_eq!((bond.peer, bond.keys.peer_irk.as_ref()), (on_air, Some(&irk)));
+        assert!(bond.has_shown_identity() && !bond.has_shown_key());
+    }
+    let private = crypto::resolvable(&irk, [1, 2, 3]);
+    let bond = Bond::new(&outcome(&irk), local, private).unwrap();
+    assert_eq!(bond.peer, identity);
+    assert!(!bond.has_shown_identity() && bond.has_shown_key());
+    let aside = bond.named(private);
+    assert_eq!(aside.peer, private);
+    assert!(aside.has_shown_identity() && aside.has_shown_key());
+    assert_eq!(Bond::read(&written(&aside)), Ok(aside));
+    // A key that resolves another device's addresses.
+    let bond = Bond::new(&outcome(&Key::new([8; 16])), local, private).unwrap();
+    assert_eq!((bond.peer, &bond.keys.peer_irk), (identity, &None));
+}

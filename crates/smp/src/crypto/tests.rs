@@ -162,7 +162,7 @@ fn private_addresses() {
     each("ah", |v| {
         assert_eq!(crypto::ah(&key(v, "irk"), le(v, "prand")), le(v, "hash"));
         let made = crypto::resolvable(&key(v, "irk"), le(v, "prand"));
-        assert_eq!(made.to_string(), v["rpa"].as_str().unwrap());
+        assert_eq!(made.to_string(), format!("{}/random", v["rpa"].as_str().unwrap()));
     });
     each("rpa", |v| {
         let irk = key(v, "irk");

@@ -239,7 +239,7 @@ pub struct Keys {
     pub peer: Option<LongTermKey>,
     /// What resolves the peer's private addresses; zeros where it uses none.
     pub peer_irk: Option<Key>,
-    /// Who the peer is.
+    /// Who the peer says that it is. A [`crate::Bond`] has it only if the peer was behind a private address.
     pub peer_identity: Option<Address>,
     /// Signs what this device sends.
     pub local_csrk: Option<Key>,

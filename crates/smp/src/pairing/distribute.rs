@@ -34,6 +34,8 @@ pub(super) struct Distribute {
     encrypted: bool,
     /// Whether all of ours is owed.
     given: bool,
+    /// Whether this side takes the keys of the peer.
+    accepted: bool,
     send: KeyDistribution,
     expected: Expected,
     ltk: Option<Key>,
@@ -60,6 +62,7 @@ impl Distribute {
             taken: false,
             encrypted: false,
             given: false,
+            accepted: false,
             send: agreed.keys_of(role),
             expected,
             ltk: None,
@@ -133,6 +136,16 @@ impl Distribute {
         }
         self.expected.remove(kind);
         Ok(())
+    }
+
+    /// The keys of the peer, once all are here and until they are accepted. With none to come, there is nothing to vet before
+    /// the link is encrypted.
+    pub(super) fn keys_to_vet(&self) -> Option<&Keys> {
+        (self.encrypted && self.expected.is_empty() && !self.accepted).then_some(&self.keys)
+    }
+
+    pub(super) const fn accept(&mut self) {
+        self.accepted = true;
     }
 
     /// The responder gives first; all keys, once both sides have given and everything is out.

@@ -3,8 +3,8 @@
 use embassy_time::Instant;
 
 use super::{
-    Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, Outcome, Pairing, Ready, State,
-    TIMEOUT, Ticket,
+    Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, LONGEST, Outcome, Pairing,
+    Ready, State, TIMEOUT, Ticket,
     parts::{Context, Out, Owed},
 };
 use crate::{
@@ -108,6 +108,7 @@ impl Pairing {
             self.phase_two_done(key);
         }
         if let State::Distribute(phase) = &mut self.state
+            && (!self.vets_keys || phase.keys_to_vet().is_none())
             && let Some(keys) = phase.advance(self.role, &mut self.out)
         {
             self.complete(keys);
@@ -134,7 +135,9 @@ impl Pairing {
     }
 
     /// Forgets the pairing before.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.end = now.checked_add(LONGEST);
+        self.refusal = None;
         self.ticket = self.ticket.wrapping_add(1);
         self.flight = Flight::default();
         self.ready = Ready::default();
@@ -150,10 +153,48 @@ impl Pairing {
         self.refuse(reason);
     }
 
-    /// Owes the peer a Pairing Failed, for a pairing that does not begin.
+    /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys this side discards afterwards.
     pub fn refuse(&mut self, reason: Reason) {
         self.reason = reason;
         self.out.owed |= Owed::FAILED;
+    }
+
+    /// Why a Pairing Request of the peer began no pairing. Returns it once.
+    pub const fn take_refusal(&mut self) -> Option<Reason> {
+        self.refusal.take()
+    }
+
+    /// Holds the keys of the peer until [`Self::accept_keys`], in this pairing and later ones.
+    pub const fn set_vetting(&mut self, on: bool) {
+        self.vets_keys = on;
+    }
+
+    /// What the pairing achieves with the keys of the peer, once all of them are here and wait for [`Self::accept_keys`] or
+    /// [`Self::cancel`]. Until then the initiator gives none of its own, and neither machine has completed.
+    #[must_use]
+    pub fn outcome_to_vet(&self) -> Option<Outcome> {
+        self.keys_to_vet().cloned().and_then(|keys| self.outcome(keys))
+    }
+
+    pub(super) fn keys_to_vet(&self) -> Option<&Keys> {
+        match &self.state {
+            State::Distribute(phase) if self.vets_keys => phase.keys_to_vet(),
+            State::Idle
+            | State::Features
+            | State::Secure(_)
+            | State::Legacy(_)
+            | State::Distribute(_) => None,
+        }
+    }
+
+    /// Takes the keys of the peer, once all are here: the pairing goes on.
+    pub fn accept_keys(&mut self, now: Instant) {
+        if self.keys_to_vet().is_some()
+            && let State::Distribute(phase) = &mut self.state
+        {
+            phase.accept();
+            self.go_on(now, Ok(()));
+        }
     }
 
     pub(super) fn finish(&mut self, result: Result<Outcome, Failure>) {
@@ -161,7 +202,7 @@ impl Pairing {
         self.agreed = None;
         self.out = Out::NONE;
         self.ask = None;
-        self.deadline = None;
+        (self.deadline, self.end) = (None, None);
         self.ticket = self.ticket.wrapping_add(1);
         self.ready.encrypt = false;
         self.ready.keypress = None;
@@ -170,7 +211,7 @@ impl Pairing {
     }
 
     pub(super) fn touch(&mut self, now: Instant) {
-        self.deadline = now.checked_add(TIMEOUT);
+        self.deadline = now.checked_add(TIMEOUT).into_iter().chain(self.end).min();
     }
 
     fn phase_two_done(&mut self, key: Key) {
@@ -187,9 +228,13 @@ impl Pairing {
     }
 
     fn complete(&mut self, keys: Keys) {
-        let Some(agreed) = self.agreed else { return };
+        let Some(outcome) = self.outcome(keys) else { return };
         self.oob = None;
-        self.finish(Ok(Outcome {
+        self.finish(Ok(outcome));
+    }
+
+    fn outcome(&self, keys: Keys) -> Option<Outcome> {
+        self.agreed.map(|agreed| Outcome {
             method: agreed.method,
             secure: agreed.secure,
             authenticated: agreed.authenticated,
@@ -197,7 +242,7 @@ impl Pairing {
             bonded: agreed.bonded,
             level: method::level(agreed.secure, agreed.authenticated, agreed.key_size),
             keys,
-        }));
+        })
     }
 }
 

@@ -34,11 +34,13 @@ use crate::{
 
 /// The longest silence inside a pairing. [Vol 3] Part H, 3.4
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest pairing as a whole, however slow its steps are and however many keypresses are reported.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// The pairing machine of one link.
 ///
 /// - Commands of the app: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::refuse`],
-///   [`Self::handle_answer`], [`Self::send_keypress`].
+///   [`Self::handle_answer`], [`Self::send_keypress`], [`Self::accept_keys`].
 /// - What comes from outside: [`Self::handle_pdu`], [`Self::handle_job`], [`Self::handle_encryption`],
 ///   [`Self::handle_timeout`].
 /// - What it needs and owes: [`Self::poll_job`], [`Self::poll_request`], [`Self::poll_event`],
@@ -59,6 +61,12 @@ pub struct Pairing {
     flight: Flight,
     ticket: u32,
     deadline: Option<Instant>,
+    /// When the pairing ends even if the peer goes on.
+    end: Option<Instant>,
+    /// Whether the keys of the peer are held until [`Self::accept_keys`].
+    vets_keys: bool,
+    /// Why the last Pairing Request did not begin a pairing, until it is taken.
+    refusal: Option<Reason>,
     not_before: Option<Instant>,
     timed_out: bool,
     paired: bool,
@@ -119,6 +127,9 @@ impl Pairing {
             flight: Flight { key_pair: false, random: false },
             ticket: 0,
             deadline: None,
+            end: None,
+            vets_keys: false,
+            refusal: None,
             not_before: None,
             timed_out: false,
             paired: false,
@@ -132,6 +143,12 @@ impl Pairing {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         !matches!(self.state, State::Idle)
+    }
+
+    /// The peer's address, as it is used on the air.
+    #[must_use]
+    pub const fn peer_on_air(&self) -> Address {
+        self.peer
     }
 
     /// PDUs that were ignored.
@@ -164,7 +181,7 @@ impl Pairing {
         if self.must_wait(now) {
             return Err(StartError::RepeatedAttempts);
         }
-        self.begin();
+        self.begin(now);
         self.state = State::Features;
         self.out.owed |= Owed::REQUEST;
         self.touch(now);
@@ -194,14 +211,7 @@ impl Pairing {
     /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent; one more
     /// takes the place of the last.
     pub fn send_keypress(&mut self, keypress: Keypress) {
-        let wanted = self.agreed.is_some_and(|agreed| {
-            agreed.method.inputs(self.role)
-                && agreed
-                    .request
-                    .auth()
-                    .intersection(agreed.response.auth())
-                    .contains(AuthReq::KEYPRESS)
-        });
+        let wanted = self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(self.role));
         if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
             self.out.keypress(keypress);
         }
@@ -228,9 +238,17 @@ impl Pairing {
         self.deadline.map(|at| (at, Timer::Transaction))
     }
 
-    /// Ends the pairing where its deadline has passed; nothing is sent.
+    /// Ends the pairing if its deadline has passed. After a silence of the peer nothing is sent; a pairing that lasts too long as
+    /// a whole, and keys that nobody accepted in time, end with Pairing Failed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.deadline.is_some_and(|at| now >= at) {
+        if self.deadline.is_none_or(|at| now < at) {
+            return;
+        }
+        if self.keys_to_vet().is_some() {
+            self.fail(Reason::KEY_REJECTED);
+        } else if self.end.is_some_and(|end| now >= end) {
+            self.fail(Reason::UNSPECIFIED_REASON);
+        } else {
             self.timed_out = true;
             self.finish(Err(Failure::Timeout));
         }

@@ -7,7 +7,7 @@ use super::PairingRequest;
 use crate::{
     keys::{Key, LongTermKey},
     method::{Method, Role},
-    pdu::{Features, KeyDistribution, Keypress},
+    pdu::{AuthReq, Features, KeyDistribution, Keypress},
 };
 
 bitflags! {
@@ -148,6 +148,12 @@ impl Agreement {
             Role::Initiator => &self.response,
             Role::Responder => &self.request,
         }
+    }
+
+    /// Whether the user of `role` enters a passkey, and both sides agreed to report its keypresses. [Vol 3] Part H, 3.5.8
+    pub(super) fn has_keypresses_of(&self, role: Role) -> bool {
+        let both = self.request.auth().intersection(self.response.auth());
+        self.method.inputs(role) && both.contains(AuthReq::KEYPRESS)
     }
 
     /// The keys that the device in `role` gives away.

@@ -41,7 +41,10 @@ impl Pairing {
             Pdu::SecurityRequest(_) if self.is_active() => self.drop_pdu(),
             Pdu::SecurityRequest(auth) => self.ready.security = Some(*auth),
             Pdu::Keypress(keypress) => {
-                if !matches!(self.state, State::Secure(_) | State::Legacy(_)) {
+                let role = self.role.other();
+                if !self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(role))
+                    || !matches!(self.state, State::Secure(_) | State::Legacy(_))
+                {
                     return self.drop_pdu();
                 }
                 self.ready.keypress = Some(*keypress);
@@ -99,9 +102,9 @@ impl Pairing {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }
         if self.must_wait(now) {
-            return self.refuse(Reason::REPEATED_ATTEMPTS);
+            return self.reject(Reason::REPEATED_ATTEMPTS);
         }
-        self.begin();
+        self.begin(now);
         let answer = response(&self.config, &features);
         self.agree(now, features, answer);
         if self.is_active() {
@@ -161,7 +164,11 @@ impl Pairing {
 
     /// Ends what is in progress, or only says no.
     fn reject(&mut self, reason: Reason) {
-        if self.is_active() { self.fail(reason) } else { self.refuse(reason) }
+        if self.is_active() {
+            return self.fail(reason);
+        }
+        self.refusal = Some(reason);
+        self.refuse(reason);
     }
 
     fn drop_pdu(&mut self) {

@@ -2,6 +2,7 @@ mod any;
 mod combinations;
 mod hostile;
 mod transcripts;
+mod vet;
 
 use super::Config;
 use crate::{IoCapability, pdu::KeyDistribution};

@@ -26,9 +26,11 @@ macro_rules! pairings {
     };
 }
 
+mod claims;
 pub(crate) mod conduct;
 pub(crate) mod features;
 pub(crate) mod keys;
+mod limits;
 mod races;
 pub(crate) mod steps;
 mod unread;

@@ -185,6 +185,38 @@ cases! {
 }
 
 #[test]
+fn a_bond_of_another_own_address_is_named_and_stops_nothing_that_needs_no_protection() {
+    let local = Address::public([9, 8, 7, 6, 5, 4]);
+    let mut b = bonded_by(&Bond { local, ..bond() });
+    let (conn, _log) = link_as_central(&mut b);
+    b.sent();
+    let other = Error::OtherAddress { bonded: local, own: bindrune_hostile::Controller::ADDRESS };
+    let encrypting = conn.clone();
+    assert_eq!(b.spawn(async move { encrypting.encrypt().await }).take(), Err(other));
+    // A value that needs nothing is read; one that needs encryption fails for that reason.
+    for (answer, expected) in [(hex!("0b 2a"), Ok(1)), (hex!("01 0a"), Err(other))] {
+        let reading = conn.clone();
+        let read = b.spawn(async move { reading.read(3u16, &mut [0; 8]).await });
+        assert_eq!(b.frames().remove(0).1[4..], hex!("0a 0300"));
+        let tail = if answer[0] == 1 { &hex!("0300 0f")[..] } else { &[] };
+        b.inject(&acl(LINK, &l2cap(ATT, &[&answer[..], tail].concat())));
+        assert_eq!(read.take(), expected);
+    }
+    assert!(conn.is_connected());
+}
+
+#[test]
+fn no_procedure_begins_while_encryption_starts() {
+    let mut b = bonded_by(&bond());
+    let (_conn, _log) = link_as_central(&mut b);
+    let opcodes = |b: &mut B| b.commands().iter().map(|(opcode, _)| *opcode).collect::<Vec<_>>();
+    let until = opcodes(&mut b);
+    assert_eq!(until.last(), Some(&Opcode::LE_ENABLE_ENCRYPTION.0), "{until:04x?}");
+    b.inject(&ENCRYPTED);
+    assert_eq!(opcodes(&mut b)[0], Opcode::LE_READ_REMOTE_FEATURES.0);
+}
+
+#[test]
 fn nothing_of_the_application_leaves_once_encryption_is_lost() {
     let mut s = bonded_peripheral();
     s.b.inject(&KEY_REQUEST);

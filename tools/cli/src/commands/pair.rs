@@ -82,8 +82,8 @@ fn advice(error: Error) -> Option<&'static str> {
         Error::Disconnected(_) => {
             "The device left before the pairing was complete, and no bond was made. Is it near, and does it want to pair?"
         }
-        Error::BondKept => {
-            "There is a stronger bond with the device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
+        Error::BondKept(_) => {
+            "That bond is stronger, or of another device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
         }
         Error::BondsFull => "`bindrune bonds remove` makes room.",
         Error::BondStore => {
@@ -133,7 +133,7 @@ mod tests {
             (peer(Reason::AUTHENTICATION_REQUIREMENTS), "--io"),
             (peer(Reason::REPEATED_ATTEMPTS), "wait a minute"),
             (Error::Pairing(PairingFailure::Encryption), "try again"),
-            (Error::BondKept, "bonds remove"),
+            (Error::BondKept(bindrune::Address::public([1; 6])), "bonds remove"),
             (Error::BondsFull, "bonds remove"),
             (Error::BondStore, "--bond-file"),
         ] {

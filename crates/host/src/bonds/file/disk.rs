@@ -66,6 +66,40 @@ impl Folder {
         })
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes the folder for its owner alone, if it is not there yet.
+    pub(super) fn make(&self) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.folder)
+    }
+
+    /// The permissions of a folder in which everybody can put another file in the place of this one.
+    #[cfg(unix)]
+    pub(super) fn open_to_all(&self) -> io::Result<Option<u32>> {
+        use std::os::unix::fs::PermissionsExt;
+        const STICKY: u32 = 0o1000;
+        match fs::metadata(&self.folder) {
+            Ok(metadata) => {
+                let mode = metadata.permissions().mode() & 0o1777;
+                Ok(Some(mode).filter(|mode| mode & 0o002 != 0 && mode & STICKY == 0))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Elsewhere the folder's access list is in charge.
+    #[cfg(not(unix))]
+    pub(super) fn open_to_all(&self) -> io::Result<Option<u32>> {
+        Ok(None)
+    }
+
     /// Holds off other processes for as long as the file lives; `None` where another one has it.
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
         let mut options = OpenOptions::new();

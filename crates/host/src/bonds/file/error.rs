@@ -30,6 +30,13 @@ pub enum FileStoreError {
         /// Its permissions.
         mode: u32,
     },
+    /// Everybody can write to the folder of the file, and so put another file in its place.
+    OpenFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// A newer version of this program wrote the file.
     Newer {
         /// The file.
@@ -82,6 +89,12 @@ impl fmt::Display for FileStoreError {
                 f,
                 "others can read or change {}, which holds keys (its permissions are {mode:03o}); if nobody did, set them with \
                  chmod 600, otherwise remove the file and pair again",
+                path.display()
+            ),
+            Self::OpenFolder { path, mode } => write!(
+                f,
+                "everybody can put another file of bonds into {} (its permissions are {mode:03o}); change them with chmod o-w, or keep the \
+                 bonds in another folder",
                 path.display()
             ),
             Self::Newer { path, version } => write!(

@@ -290,7 +290,7 @@ fn one_process_at_a_time_has_the_file() {
     assert_eq!(FileStore::list(&path).unwrap(), []);
     drop(store);
     assert!(FileStore::open(&path).is_ok());
-    let missing = path.join("nowhere");
+    let missing = path.with_file_name("bonds.lock").join("nowhere");
     assert!(matches!(FileStore::open(missing).unwrap_err(), FileStoreError::Io { .. }));
 }
 
@@ -326,6 +326,29 @@ fn a_file_that_others_can_read_is_refused() {
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     }
     assert_eq!(FileStore::open(&path).unwrap().bonds().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_made_for_its_owner_and_refused_if_everybody_can_write_to_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = folder();
+    let inner = path.with_file_name("a").join("b");
+    let path = inner.join("bonds");
+    let mut store = FileStore::open(&path).unwrap();
+    put(&mut store, &bond(1, 1));
+    drop(store);
+    assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
+    for (mode, is_refused) in [(0o777, true), (0o702, true), (0o1777, false), (0o755, false)] {
+        fs::set_permissions(&inner, fs::Permissions::from_mode(mode)).unwrap();
+        let opened = FileStore::open(&path).map(drop);
+        let listed = FileStore::list(&path).map(drop);
+        for result in [opened, listed] {
+            let text = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            assert_eq!(result.is_err(), is_refused, "{mode:o} {text}");
+            assert_eq!(text.contains("chmod o-w"), is_refused, "{text}");
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use bindrune_smp::{Bond, Reason};
 use bindrune_wire::Address;
 use embassy_time::Instant;
 
-use super::{BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, table::Out};
+use super::{
+    BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, claim::Claim, table::Out,
+};
 use crate::{Error, stack::LinkRef, waiters::HostKey};
 
 impl Stack {
@@ -19,7 +21,10 @@ impl Stack {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let (central, peer) = (slot.is_central(), slot.control.peer());
         let found = self.security.bonds.of_address(peer);
-        let known = found.map(|(_, bond)| self.known(&bond, central, own));
+        let known = found.map(|(_, bond)| Known {
+            sure: bond.peer == peer || bond.has_shown_key(),
+            ..self.known(&bond, central, own)
+        });
         let Some(protection) = self.protection(index) else { return };
         let late = protection.bond.is_none() && known.is_some() && protection.is_pairing();
         protection.bond = known;
@@ -27,7 +32,8 @@ impl Stack {
         let open = !protection.current.is_encrypted() && protection.storing.is_none();
         if late {
             // Nobody was asked whether it may replace the bond.
-            self.refuse_terms(index, Reason::UNSPECIFIED_REASON, PairingFailure::BondKept);
+            let failure = PairingFailure::BondKept(known.map_or(peer, |known| known.identity));
+            self.refuse_terms(index, Reason::UNSPECIFIED_REASON, failure);
             self.pairing_changed(now, index);
         }
         if central && idle && open && known.is_some_and(|known| known.usable) {
@@ -39,7 +45,7 @@ impl Stack {
         let key = if central { &bond.keys.peer } else { &bond.keys.local };
         let long = bond.key_size >= self.config.pairing.min_key_size;
         let usable = key.is_some() && long && own == Some(bond.local);
-        Known { identity: bond.peer, worth: LinkSecurity::of_bond(bond), usable }
+        Known { identity: bond.peer, worth: LinkSecurity::of_bond(bond), usable, sure: true }
     }
 
     /// Whether a bond with the peer of a link could be kept.
@@ -62,23 +68,26 @@ impl Stack {
         if free { Ok(()) } else { Err(PairingFailure::BondsFull) }
     }
 
-    /// Whether the bond that a link has made may be kept.
+    /// Whether the bond that a link has made may be kept; the failure names the bond in the way.
     pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
-        let known = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
-        if self.security.bonds.is_unreadable() {
+        let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
+        let known = protection.and_then(super::Protection::identity);
+        let replaces = protection.is_some_and(|p| p.claim == Claim::Replaces(bond.peer));
+        let bonds = &self.security.bonds;
+        if bonds.is_unreadable() {
             return Err(PairingFailure::BondStore);
         }
-        if self.security.bonds.is_shadowed(bond) {
-            return Err(PairingFailure::BondKept);
+        if let Some(other) = bonds.shadow_of(bond) {
+            return Err(PairingFailure::BondKept(other));
         }
-        match self.security.bonds.named(bond.peer) {
-            Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept),
+        match bonds.named(bond.peer) {
+            Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept(bond.peer)),
             // The peer says that it is another device, and has shown nothing of it.
-            Some(_) if known.is_none_or(|known| known.identity != bond.peer) => {
-                Err(PairingFailure::BondKept)
+            Some(_) if known != Some(bond.peer) && !replaces => {
+                Err(PairingFailure::BondKept(bond.peer))
             }
             Some(_) => Ok(()),
-            None if self.security.bonds.free() == 0 => Err(PairingFailure::BondsFull),
+            None if bonds.free() == 0 => Err(PairingFailure::BondsFull),
             None => Ok(()),
         }
     }
@@ -91,10 +100,10 @@ impl Stack {
         }
         let Some((bond, paired)) = slot.protection.storing.take() else { return };
         if result.is_err() {
-            return self.fail_pairing(link.index, PairingFailure::BondStore);
+            return self.reject_keys(link.index, PairingFailure::BondStore);
         }
         if self.security.bonds.put(&bond).is_none() {
-            return self.fail_pairing(link.index, PairingFailure::BondsFull);
+            return self.reject_keys(link.index, PairingFailure::BondsFull);
         }
         // The same peer's earlier one.
         self.security.bonds.orphan.take_if(|orphan| orphan.peer == bond.peer);
@@ -106,7 +115,7 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.storing = None;
         }
-        self.fail_pairing(index, failure);
+        self.reject_keys(index, failure);
     }
 
     fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {

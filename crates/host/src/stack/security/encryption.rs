@@ -5,10 +5,10 @@ use bindrune_hci::{
     cmd::le::{EnableEncryption, LongTermKeyRequestNegativeReply, LongTermKeyRequestReply},
 };
 use bindrune_smp::{Key, LongTermKey, Reason};
-use bindrune_wire::{Handle, Writer};
+use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::{Duration, Instant};
 
-use super::{LinkSecurity, PairingFailure, Protection, Stack};
+use super::{LinkSecurity, Protection, Stack};
 use crate::{Error, stack::link::News, waiters::HostKey};
 
 /// What is starting to encrypt a link.
@@ -42,6 +42,8 @@ pub(super) enum Owed {
 
 /// How long encryption may take to start: the link layer gives up after that time as well. [Vol 6] Part B, 5.2
 const START: Duration = Duration::from_secs(40);
+/// How long a key request of the central may wait for the store of bonds.
+const LOADING: Duration = Duration::from_secs(30);
 
 impl Protection {
     /// Returns whether the link is in clear and has been asked to be encrypted: the event that says so may be on its way.
@@ -79,11 +81,28 @@ impl Protection {
     }
 }
 
+impl Protection {
+    /// As the peripheral, gives the key; encryption must start in time.
+    fn give_key(&mut self, now: Instant, key: Key, start: Start) {
+        self.start = Some(start);
+        self.owed = Owed::Reply(key);
+        self.deadline = now.checked_add(START);
+    }
+
+    /// As the peripheral, says that there is no such key. A start with an earlier one is over. [Vol 4] Part E, 7.8.26
+    fn refuse_key(&mut self) {
+        (self.start, self.deadline) = (None, None);
+        self.owed = Owed::Refuse;
+    }
+}
+
 impl Stack {
     /// Encrypts a link with the key of its bond; as the peripheral, asks the central to.
     pub(super) fn begin_encryption(&mut self, now: Instant, index: u8) -> Result<(), Error> {
-        let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
-        let known = known.ok_or(Error::NotBonded)?;
+        let known = self.protection(index).and_then(|p| p.bond).ok_or(Error::NotBonded)?;
+        if !known.usable {
+            return Err(self.why_unusable(known.identity));
+        }
         let (_, bond) = self.security.bonds.named(known.identity).ok_or(Error::NotBonded)?;
         let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
         if !central {
@@ -93,6 +112,17 @@ impl Stack {
         let start = Start { source: Source::Bond, worth: known.worth };
         self.start_encryption(now, index, key, start);
         Ok(())
+    }
+
+    /// Why a bond cannot encrypt a link.
+    fn why_unusable(&self, identity: Address) -> Error {
+        let own = self.identity().map(|identity| identity.address);
+        match (self.security.bonds.named(identity), own) {
+            (Some((_, bond)), Some(own)) if bond.local != own => {
+                Error::OtherAddress { bonded: bond.local, own }
+            }
+            (Some(_) | None, _) => Error::NotBonded,
+        }
     }
 
     /// As the central, encrypts a link.
@@ -132,7 +162,8 @@ impl Stack {
         if self.is_weaker_than_bond(index) {
             // The peer's public key turned out to be the debug key.
             let reason = Reason::AUTHENTICATION_REQUIREMENTS;
-            self.refuse_terms(index, reason, PairingFailure::BondKept);
+            let failure = self.bond_in_the_way(index);
+            self.refuse_terms(index, reason, failure);
         }
         let pairing = self.worth_of_pairing(index);
         let settled = self.security.bonds.is_settled();
@@ -141,25 +172,28 @@ impl Stack {
         let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
         let early = machine.is_some() && !proven;
         let key = machine.and_then(|machine| machine.long_term_key(ediv, rand).cloned());
+        protection.key_wanted = None;
         if let (Some(key), Some(worth)) = (key, pairing) {
-            protection.start = Some(Start { source: Source::Pairing, worth });
-            protection.owed = Owed::Reply(key);
+            protection.give_key(now, key, Start { source: Source::Pairing, worth });
         } else if early {
             // A key before the pairing has proven one: the peer skips a step.
             if let Some(machine) = protection.pairing.as_mut() {
                 machine.cancel(Reason::UNSPECIFIED_REASON);
             }
-            protection.owed = Owed::Refuse;
+            protection.refuse_key();
         } else if !settled {
+            protection.refuse_key();
+            protection.owed = Owed::Nothing;
             protection.key_wanted = Some((ediv, rand));
+            protection.deadline = now.checked_add(LOADING);
         } else {
-            self.answer_with_bond(index, ediv, rand);
+            self.answer_with_bond(now, index, ediv, rand);
         }
         self.command_link(index);
         self.pairing_changed(now, index);
     }
 
-    fn answer_with_bond(&mut self, index: u8, ediv: u16, rand: u64) {
+    fn answer_with_bond(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
         let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
         let bond = known.and_then(|known| self.security.bonds.named(known.identity));
         let key = bond.and_then(|(_, bond)| bond.keys.local);
@@ -167,10 +201,13 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         match (key, known) {
             (Some(key), Some(known)) => {
-                protection.start = Some(Start { source: Source::Bond, worth: known.worth });
-                protection.owed = Owed::Reply(key.key);
+                let start = Start { source: Source::Bond, worth: known.worth };
+                protection.give_key(now, key.key, start);
             }
-            (Some(_) | None, _) => protection.owed = Owed::Refuse,
+            (Some(_) | None, _) => {
+                protection.refuse_key();
+                self.tell(index, News::BOND_LOST);
+            }
         }
     }
 
@@ -206,6 +243,8 @@ impl Stack {
                 }
             }
         }
+        // Procedures of the link that waited for it.
+        self.command_link(index);
         self.deadlines_changed();
     }
 
@@ -232,7 +271,7 @@ impl Stack {
             self.security.backoff.succeeded(name);
         }
         self.recall(index);
-        let waits = self.protection(index).is_some_and(|p| p.answer_due.is_some());
+        let waits = self.protection(index).is_some_and(|p| p.answer_due.is_some() && !p.has_wish());
         let known = self.protection(index).and_then(|p| p.bond);
         if let (true, Some(known)) = (waits, known)
             && let Some((_, bond)) = self.security.bonds.named(known.identity)
@@ -284,10 +323,14 @@ impl Stack {
 
     /// Encryption did not start in time: the link cannot be trusted to carry anything any longer.
     pub(super) fn encryption_stuck(&mut self, index: u8) {
-        if let Some(protection) = self.protection(index) {
-            protection.start = None;
-            protection.unprotected = Some(Error::Encryption(Status::LL_RESPONSE_TIMEOUT));
+        let Some(protection) = self.protection(index) else { return };
+        if protection.key_wanted.take().is_some() {
+            // The store has not answered.
+            protection.refuse_key();
+            return self.command_link(index);
         }
+        protection.start = None;
+        protection.unprotected = Some(Error::Encryption(Status::LL_RESPONSE_TIMEOUT));
         self.attempt_over(index, Err(Error::Encryption(Status::LL_RESPONSE_TIMEOUT)));
         let _ends = self.disconnect_slot(index, Status::AUTHENTICATION_FAILURE);
     }

@@ -4,11 +4,13 @@
 //! - `encryption`: a link is encrypted, by either side, and stays so.
 //! - `bonds`: the table, and what a bond means for a link.
 //! - `jobs`: what the shell does for them: random numbers, P-256, the store.
+//! - `claim`: who the peer says that it is, before its keys are taken.
 //! - `requests`: what the user is asked.
 //! - `wishes`: what the application asks for.
 //! - `outcome`: what it is told.
 
 mod bonds;
+mod claim;
 mod encryption;
 mod jobs;
 mod outcome;
@@ -34,6 +36,7 @@ pub use requests::PasskeyEntry;
 pub(crate) use requests::Question;
 pub(crate) use table::Bonds;
 
+use claim::Claim;
 use encryption::{Owed, Start};
 use jobs::Oob;
 use requests::Ask;
@@ -96,6 +99,8 @@ pub(crate) struct Protection {
     consent: bool,
     /// Why this side ended the pairing, where the reason on the wire says less.
     verdict: Option<PairingFailure>,
+    /// What the peer says who it is.
+    claim: Claim,
     wish: Wish,
     ask: Ask,
     /// What the pairing achieved, while the store keeps it.
@@ -120,6 +125,8 @@ struct Known {
     worth: LinkSecurity,
     /// It has a key for this device's role on the link, which is long enough.
     usable: bool,
+    /// It is the peer's by its address, or by a key that its peer has shown; not only by one that it claims.
+    sure: bool,
 }
 
 impl Protection {
@@ -139,6 +146,7 @@ impl Protection {
         require: Level::Open,
         consent: true,
         verdict: None,
+        claim: Claim::None,
         wish: Wish::None,
         ask: Ask::NONE,
         storing: None,
@@ -189,6 +197,11 @@ impl Protection {
     /// True where what the application sends would no longer be protected as it was.
     pub(in crate::stack) const fn is_lost(&self) -> bool {
         self.lost
+    }
+
+    /// Whether encryption is starting: until it has, the link layer takes no other procedure.
+    pub(in crate::stack) const fn is_starting(&self) -> bool {
+        self.start.is_some()
     }
 
     fn is_pairing(&self) -> bool {

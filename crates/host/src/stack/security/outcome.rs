@@ -78,12 +78,16 @@ pub struct Paired {
     pub key_size: u8,
     /// The keys are kept for links to come.
     pub bonded: bool,
-    /// Who the peer said that it is: its public or static address.
+    /// Who the peer said that it is, as far as that is believed: its public or static address. A peer that uses such an address on
+    /// the air is that address.
     pub identity: Option<Address>,
 }
 
 impl Paired {
-    pub(super) const fn of_outcome(outcome: &Outcome) -> Self {
+    /// `name` is what the peer is known by here.
+    pub(super) fn of_outcome(outcome: &Outcome, name: Option<Address>) -> Self {
+        let said = outcome.keys.peer_identity;
+        let believed = |name: Address| if name.is_identity() { Some(name) } else { said };
         Self {
             method: outcome.method,
             secure_connections: outcome.secure,
@@ -91,12 +95,12 @@ impl Paired {
             level: outcome.level,
             key_size: outcome.key_size,
             bonded: outcome.bonded,
-            identity: outcome.keys.peer_identity,
+            identity: said.and(name.and_then(believed)),
         }
     }
 
     /// What the pairing achieved that made a bond.
-    pub(super) const fn of_bond(bond: &Bond) -> Self {
+    pub(super) fn of_bond(bond: &Bond) -> Self {
         Self {
             method: bond.method,
             secure_connections: bond.secure,
@@ -104,7 +108,7 @@ impl Paired {
             level: bond.level(),
             key_size: bond.key_size,
             bonded: true,
-            identity: bond.keys.peer_identity,
+            identity: Some(bond.peer).filter(|peer| peer.is_identity()),
         }
     }
 }
@@ -158,8 +162,9 @@ pub enum PairingFailure {
     TooSoon,
     /// Every place for a bond is taken.
     BondsFull,
-    /// There is a bond with this peer that the new one may not replace: it is stronger, or the user did not agree.
-    BondKept,
+    /// The bond of this name is in the way: it is stronger, or nobody agreed that this peer replaces it. Remove it with
+    /// [`crate::Bonds::remove`] if the peer is to be paired with anew.
+    BondKept(Address),
     /// The store failed to keep the bond, or could not be loaded when `run` began.
     BondStore,
 }
@@ -168,7 +173,7 @@ impl PairingFailure {
     pub(super) const fn error(self) -> Error {
         match self {
             Self::BondsFull => Error::BondsFull,
-            Self::BondKept => Error::BondKept,
+            Self::BondKept(bond) => Error::BondKept(bond),
             Self::BondStore => Error::BondStore,
             Self::Local(_) | Self::Peer(_) | Self::Timeout | Self::Encryption | Self::TooSoon => {
                 Error::Pairing(self)
@@ -194,8 +199,9 @@ impl fmt::Display for PairingFailure {
             Self::BondsFull => f.write_str(
                 "every place for a bond is taken; remove a bond, or give Config more of them",
             ),
-            Self::BondKept => f.write_str(
-                "there is a bond with this peer that a weaker one may not replace; remove it first",
+            Self::BondKept(bond) => write!(
+                f,
+                "the bond with {bond} is in the way, and this pairing may not replace it; remove it first"
             ),
             Self::BondStore => f.write_str(
                 "the store failed to keep the bond, or could not be loaded: see what it reported",

@@ -3,7 +3,7 @@
 use bindrune_gap::LinkUp;
 use bindrune_hci::Role;
 use bindrune_smp::{
-    AuthReq, Bond, Event, Failure, Identity, Key, LongTermKey, Method, Outcome, Pairing, Reason,
+    AuthReq, Event, Failure, Identity, Key, LongTermKey, Method, Outcome, Pairing, Reason,
     Role as PairingRole, pdu::Code,
 };
 use bindrune_wire::{Address, Level, Packet};
@@ -11,6 +11,7 @@ use embassy_time::Instant;
 
 use super::{
     LinkSecurity, Paired, PairingFailure, Protection, Stack,
+    claim::Claim,
     encryption::{Source, Start},
     requests::Ask,
 };
@@ -28,7 +29,8 @@ impl Stack {
         let Some(identity) = self.identity() else { return };
         let config = self.config.pairing;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            let pairing = Pairing::new(role, config, identity, up.own, up.peer_on_air);
+            let mut pairing = Pairing::new(role, config, identity, up.own, up.peer_on_air);
+            pairing.set_vetting(true);
             slot.protection = Protection { pairing: Some(pairing), ..Protection::NONE };
         }
         self.attach_bond(now, index);
@@ -49,19 +51,35 @@ impl Stack {
             return self.rx.pool.give(packet);
         }
         if begins && idle {
-            let require = self.protection(index).map_or(Level::Open, |p| {
-                p.answer_due = None;
-                p.require
-            });
+            let (require, ours) = self
+                .protection(index)
+                .map_or((Level::Open, false), |p| (p.require, p.answer_due.is_some()));
             let config = self.pairing_config(index, require, true);
-            let _central_or_not = self.prepare_pairing(now, index, config);
+            let _central_or_not = self.prepare_pairing(now, index, config, ours);
         }
         if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+            let _earlier = pairing.take_refusal();
             pairing.handle_pdu(now, packet.bytes());
+            let refusal = pairing.take_refusal().filter(|_| begins);
             self.check_terms(index);
             self.pairing_changed(now, index);
+            self.security_request_answered(index, refusal);
         }
         self.rx.pool.give(packet);
+    }
+
+    /// The central answers a Security Request of the application: its pairing has begun, or was refused on the spot.
+    fn security_request_answered(&mut self, index: u8, refusal: Option<Reason>) {
+        let Some(protection) = self.protection(index) else { return };
+        if protection.is_pairing() {
+            protection.answer_due = None;
+        } else if let Some(reason) = refusal.filter(|_| protection.answer_due.is_some()) {
+            let failure = match reason {
+                Reason::REPEATED_ATTEMPTS => PairingFailure::TooSoon,
+                reason => PairingFailure::Local(reason),
+            };
+            self.pairing_over(index, Err(failure.error()));
+        }
     }
 
     /// A pairing does not begin before the one before it is over, which it is once its bond is stored. [Vol 3] Part H, 3.5.5
@@ -75,6 +93,7 @@ impl Stack {
     /// A pairing whose terms this device does not accept ends as soon as they are known.
     fn check_terms(&mut self, index: u8) {
         let (weaker, room) = (self.is_weaker_than_bond(index), self.room(index));
+        let in_the_way = self.bond_in_the_way(index);
         let listening = self.security.listening;
         let Some(protection) = self.protection(index) else { return };
         let Some(terms) = protection.pairing.as_ref().and_then(Pairing::terms) else {
@@ -86,7 +105,7 @@ impl Stack {
         }
         let asks = protection.consent || terms.method != Method::JustWorks;
         let (reason, verdict) = if weaker {
-            (Reason::AUTHENTICATION_REQUIREMENTS, PairingFailure::BondKept)
+            (Reason::AUTHENTICATION_REQUIREMENTS, in_the_way)
         } else if let (true, Err(failure)) = (terms.bonded, room) {
             (Reason::UNSPECIFIED_REASON, failure)
         } else if asks && !listening {
@@ -111,23 +130,32 @@ impl Stack {
     pub(super) fn is_weaker_than_bond(&self, index: u8) -> bool {
         let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
         let terms = protection.and_then(|p| p.pairing.as_ref()?.terms());
-        let known = protection.and_then(|p| p.bond);
+        let known = protection.and_then(|p| p.bond).filter(|known| known.sure);
         match (terms, known.and_then(|known| self.security.bonds.named(known.identity))) {
             (Some(terms), Some((_, old))) => !terms.may_replace(&old),
             _ => false,
         }
     }
 
+    /// The failure that names the bond with the peer of a link.
+    pub(super) fn bond_in_the_way(&self, index: u8) -> PairingFailure {
+        let slot = self.links.get(usize::from(index));
+        let named = slot.map(|l| l.protection.identity().unwrap_or_else(|| l.control.peer()));
+        named.map_or(PairingFailure::BondStore, PairingFailure::BondKept)
+    }
+
     /// Looks what the machine of a link has to say.
     pub(in crate::stack) fn pairing_changed(&mut self, now: Instant, index: u8) {
         loop {
-            let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) else {
-                return;
-            };
+            let Some(protection) = self.protection(index) else { return };
+            let asks = matches!(protection.claim, Claim::Asked(_));
+            let Some(pairing) = protection.pairing.as_mut() else { return };
             if let Some(event) = pairing.poll_event() {
                 self.handle_pairing_event(now, index, event);
             } else if let Some(request) = pairing.poll_request() {
                 self.ask_user(index, request);
+            } else if let Some(outcome) = pairing.outcome_to_vet().filter(|_| !asks) {
+                self.vet_keys(now, index, &outcome);
             } else {
                 break;
             }
@@ -179,7 +207,8 @@ impl Stack {
     fn encrypt_with_pairing(&mut self, now: Instant, index: u8, key: Key) {
         if self.is_weaker_than_bond(index) {
             let reason = Reason::AUTHENTICATION_REQUIREMENTS;
-            self.refuse_terms(index, reason, PairingFailure::BondKept);
+            let failure = self.bond_in_the_way(index);
+            self.refuse_terms(index, reason, failure);
             return;
         }
         let Some(worth) = self.worth_of_pairing(index) else { return };
@@ -196,13 +225,13 @@ impl Stack {
     fn pairing_complete(&mut self, index: u8, outcome: &Outcome) {
         let Some(name) = self.backoff_of(index) else { return };
         self.security.backoff.succeeded(name);
-        let paired = Paired::of_outcome(outcome);
-        let own = self.identity().map(|identity| identity.address);
-        let address = self.links.get(usize::from(index)).map(|slot| slot.control.peer());
-        let bond = own.zip(address).and_then(|(own, peer)| Bond::new(outcome, own, peer));
+        let bond = self.bond_of(index, outcome);
+        let slot = self.links.get(usize::from(index));
+        let on_air = slot.and_then(|l| l.protection.pairing.as_ref()).map(Pairing::peer_on_air);
+        let paired = Paired::of_outcome(outcome, bond.as_ref().map(|bond| bond.peer).or(on_air));
         let Some(bond) = bond else { return self.pairing_over(index, Ok(paired)) };
         if let Err(failure) = self.may_keep(index, &bond) {
-            return self.fail_pairing(index, failure);
+            return self.reject_keys(index, failure);
         }
         if let Some(protection) = self.protection(index) {
             protection.storing = Some((bond, paired));
@@ -251,6 +280,7 @@ impl Stack {
         protection.accepted = false;
         protection.require = Level::Open;
         protection.ask = Ask::NONE;
+        protection.claim = Claim::None;
         match result {
             Ok(_) => {
                 protection.unprotected = None;
@@ -298,6 +328,7 @@ impl Stack {
         let stuck = protection.deadline.take_if(|due| *due <= now).is_some();
         self.pairing_changed(now, index);
         if unanswered {
+            self.forget_wish(index);
             self.pairing_over(index, Err(Error::Timeout));
         }
         if stuck {
@@ -320,5 +351,7 @@ impl Stack {
             self.adopt(link, bond);
         }
         self.ready.link(index, LinkKey::Security);
+        // Whoever waits for the bonds on its behalf.
+        self.ready.host(HostKey::Bonds);
     }
 }

@@ -27,11 +27,14 @@ impl Stack {
         asked: Level,
     ) -> Result<Option<Remedy>, Error> {
         let protection = &self.link(link)?.protection;
-        let (now, bonded) = (protection.current.level, protection.bond.is_some());
+        let now = protection.current.level;
+        let bonded = protection.bond.is_some();
+        let usable = protection.bond.is_some_and(|bond| bond.usable);
         Ok(match self.config.client_security {
             ClientSecurity::Report => None,
+            // A bond that cannot be used says why.
             ClientSecurity::Encrypt => choose(code, asked, now, bonded, false),
-            ClientSecurity::Pair => choose(code, asked, now, bonded, true),
+            ClientSecurity::Pair => choose(code, asked, now, usable, true),
         })
     }
 }

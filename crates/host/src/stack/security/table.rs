@@ -146,12 +146,15 @@ impl Bonds {
         self.iter().find(|(_, bond)| bond.peer == identity)
     }
 
-    /// The bond of the device that uses this address.
+    /// The bond of the device that uses this address: by its name, or by the key that resolves it. A key that was not shown may be
+    /// that of another device, whose own bond comes first.
     pub(crate) fn of_address(&self, address: Address) -> Option<(u8, Bond)> {
-        self.iter().find(|(_, bond)| {
-            let resolves = |irk| crypto::resolves(irk, address);
-            bond.peer == address || bond.keys.peer_irk.as_ref().is_some_and(resolves)
-        })
+        let resolves =
+            |bond: &Bond| bond.keys.peer_irk.as_ref().is_some_and(|k| crypto::resolves(k, address));
+        let private = |(_, bond): &(u8, Bond)| address.is_resolvable() && resolves(bond);
+        self.named(address)
+            .or_else(|| self.iter().find(|found| found.1.has_shown_key() && private(found)))
+            .or_else(|| self.iter().find(private))
     }
 
     /// Places that are free.
@@ -203,12 +206,23 @@ impl Bonds {
         self.unwanted.take()
     }
 
-    /// Whether a bond with another peer resolves the same addresses: nobody could tell the two apart.
-    pub(super) fn is_shadowed(&self, bond: &Bond) -> bool {
-        let same =
-            |other: &Bond| other.peer != bond.peer && other.keys.peer_irk == bond.keys.peer_irk;
-        let private = bond.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero());
-        private && self.iter().any(|(_, other)| same(&other))
+    /// Whether the addresses that the key of a bond resolves are taken for those of this bond.
+    pub(crate) fn is_first_with_key(&self, place: u8, bond: &Bond) -> bool {
+        !self.iter().any(|(at, other)| {
+            let before = (!other.has_shown_key(), at) < (!bond.has_shown_key(), place);
+            other.keys.peer_irk == bond.keys.peer_irk && before
+        })
+    }
+
+    /// The name of a bond with another peer that resolves the same private addresses, where both have used such: nobody could tell
+    /// the two apart. Devices with static addresses may share a key.
+    pub(super) fn shadow_of(&self, bond: &Bond) -> Option<Address> {
+        let same = |other: &Bond| {
+            let key = other.keys.peer_irk == bond.keys.peer_irk && other.has_shown_key();
+            other.peer != bond.peer && key
+        };
+        let mut others = self.iter().filter(|_| bond.has_shown_key());
+        others.find(|(_, other)| same(other)).map(|(_, other)| other.peer)
     }
 
     /// The store must keep the record of a place.

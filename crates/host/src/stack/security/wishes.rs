@@ -25,6 +25,13 @@ pub(super) enum Wish {
 /// How long a central may take to answer a Security Request.
 const ANSWER: Duration = Duration::from_secs(30);
 
+impl Protection {
+    /// Whether the application has asked for a procedure that has not begun.
+    pub(super) const fn has_wish(&self) -> bool {
+        matches!(self.wish, Wish::Pair(_) | Wish::Encrypt)
+    }
+}
+
 impl Stack {
     /// Wishes to pair. The result is there once [`Self::poll_paired`] with the number that is given.
     pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
@@ -98,6 +105,11 @@ impl Stack {
             match core::mem::replace(&mut protection.wish, Wish::None) {
                 Wish::None => {}
                 Wish::Answer(answer) => {
+                    if self.claim_answered(index, &answer) {
+                        self.pairing_changed(now, index);
+                        continue;
+                    }
+                    let Some(protection) = self.protection(index) else { continue };
                     if let Some(pairing) = protection.pairing.as_mut() {
                         pairing.handle_answer(now, answer);
                     }
@@ -106,19 +118,45 @@ impl Stack {
                 wish @ (Wish::Pair(_) | Wish::Encrypt) if !loaded || protection.start.is_some() => {
                     protection.wish = wish;
                     self.security.wishing |= 1u64.wrapping_shl(index.into());
+                    self.limit_wish(now, index);
                 }
                 Wish::Pair(require) => {
+                    protection.answer_due = None;
                     let started = self.begin_pairing(now, index, require, true);
                     if let Err(error) = started {
                         self.pairing_over(index, Err(error));
                     }
                 }
+                // The peer was faster.
+                Wish::Encrypt if protection.current.is_encrypted() => {
+                    self.attempt_over(index, Ok(()));
+                }
                 Wish::Encrypt => {
+                    protection.answer_due = None;
                     if let Err(error) = self.begin_encryption(now, index) {
                         self.attempt_over(index, Err(error));
                     }
                 }
             }
+        }
+    }
+
+    /// What waits for the store or for the end of another procedure waits as long as for an answer of the peer.
+    fn limit_wish(&mut self, now: Instant, index: u8) {
+        if let Some(protection) = self.protection(index)
+            && protection.answer_due.is_none()
+        {
+            protection.answer_due = now.checked_add(ANSWER);
+            self.deadlines_changed();
+        }
+    }
+
+    /// Drops what the application asked for and was not begun in time.
+    pub(super) fn forget_wish(&mut self, index: u8) {
+        if let Some(protection) = self.protection(index)
+            && protection.has_wish()
+        {
+            protection.wish = Wish::None;
         }
     }
 
@@ -132,7 +170,7 @@ impl Stack {
         ours: bool,
     ) -> Result<(), Error> {
         let config = self.pairing_config(index, require, !ours);
-        let central = self.prepare_pairing(now, index, config)?;
+        let central = self.prepare_pairing(now, index, config, ours)?;
         let Some(protection) = self.protection(index) else { return Err(Error::Busy) };
         let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
         let started = if central {
@@ -173,15 +211,19 @@ impl Stack {
         config
     }
 
-    /// Gives the machine of a link what the next pairing goes by; true for the central.
+    /// Gives the machine of a link what the next pairing goes by; true for the central. `ours` if the application asked for it.
     pub(super) fn prepare_pairing(
         &mut self,
         now: Instant,
         index: u8,
         config: PairingConfig,
+        ours: bool,
     ) -> Result<bool, Error> {
         let room = if config.bonding { self.room(index) } else { Ok(()) };
-        let until = self.backoff_of(index).and_then(|peer| self.security.backoff.until(now, peer));
+        let bonded =
+            self.links.get(usize::from(index)).is_some_and(|l| l.protection.bond.is_some());
+        let peer = self.backoff_of(index);
+        let until = peer.and_then(|peer| self.security.backoff.until(now, peer, ours || bonded));
         let oob = self.security.oob.local();
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
         let central = slot.control.role() == Role::CENTRAL;

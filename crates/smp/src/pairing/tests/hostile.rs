@@ -91,6 +91,8 @@ fn what_is_wrong_before_a_pairing_is_answered() {
         (&hex!("01 03 02 01 10 01 01"), failed(0x0a)),
         (&LEGACY, failed(0x03)),
         (&hex!("01 03 00 09 0f 01 01"), failed(0x06)),
+        (&hex!("01 03 00 09 06 01 01"), failed(0x06)),
+        (&hex!("01 03 00 09 00 01 01"), failed(0x06)),
         (&hex!("05"), vec![]),
         (&hex!("05 ff"), vec![]),
         (&tagged(0x03, &ZEROS), vec![]),

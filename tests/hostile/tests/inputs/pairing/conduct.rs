@@ -87,6 +87,7 @@ pairings! {
         assert!(!was_told(&couple.link, "SecurityRequested"));
         assert_eq!(couple.link.conn.security().unwrap().level, Level::Encrypted);
         // Only then is there a safer pairing, if the application wants it.
+        couple.link.b.sent();
         couple.ignores(&parts(row)[0]);
         assert!(was_told(&couple.link, "SecurityRequested"));
         couple.renew();
@@ -101,6 +102,7 @@ pairings! {
         let bond = lost.kept();
         lost.link.b.inject(&hex!("040804 06 4000 00"));
         assert!(was_told(&lost.link, "BondLost"));
+        lost.link.b.sent();
         lost.ignores(&parts(row)[0]);
         lost.link.b.pass(Duration::from_secs(5));
         lost.link.b.expect(SMP, &[]);

@@ -148,7 +148,7 @@ pairings! {
             couple.says(&weaker);
             let sent = couple.link.b.frames();
             assert_eq!(sent.last().unwrap().1[4..], hex!("05 03"), "{sent:02x?}");
-            couple.has_failed(PairingFailure::BondKept);
+            couple.has_failed(PairingFailure::BondKept(PEER));
             assert_eq!(couple.kept(), strong);
             couple.link.b.pass(embassy_time::Duration::from_secs(64));
         }

@@ -2,14 +2,14 @@
 
 use bindrune::{Address, Level, Method, PairingConfig, PairingFailure, Reason, RecordId};
 use bindrune_hci::Opcode;
-use bindrune_hostile::{Peer, Stall, Store, Until};
-use bindrune_smp::{Bond, Key, Keys, Role};
+use bindrune_hostile::{Peer, SMP, Stall, Store, Until};
+use bindrune_smp::{Bond, Key, Keys, Role, crypto};
 use hex_literal::hex;
 
 use super::{Couple, YES_NO, config, couple_with, peripheral};
 use crate::{
     bond::{KEY_REQUEST, bond, stored},
-    scene::{LINK, PEER, link},
+    scene::{LINK, PEER, link, link_with},
 };
 
 const REQUEST: [u8; 7] = hex!("01 03 00 09 10 02 02");
@@ -102,25 +102,39 @@ fn removing_a_bond_while_the_next_one_is_stored_removes_the_old_one_alone() {
 #[test]
 fn of_two_links_that_claim_one_identity_the_first_to_be_stored_has_it() {
     let mut couple = storing(&[]);
-    let (_conn, log, other) = couple.meets([PEER, OTHER], 0x41);
+    let irk = [0x55; 16];
+    let private = crypto::resolvable(&Key::new(irk), [1, 2, 3]);
+    let (_conn, log) = link_with(&mut couple.link.b, private, 0x41);
+    let config = PairingConfig::DEFAULT;
+    let mut other = Peer::private(0x41, Role::Initiator, config, [PEER, private], irk);
+    other.begin(couple.link.b.now());
+    other.talk(&mut couple.link.b, Until::End);
     assert!(other.outcome().is_some());
     resume(&mut couple);
     assert!(has_paired(&couple));
-    assert_eq!(log.borrow().last().unwrap(), "PairingFailed(BondKept)");
+    let failed = format!("PairingFailed({:?})", PairingFailure::BondKept(PEER));
+    assert_eq!(log.borrow().last().unwrap(), &failed);
+    let rejected = [SMP.to_le_bytes(), REJECTED].concat();
+    let said = couple.link.b.frames();
+    assert!(
+        said.iter().any(|(link, frame)| *link == 0x41 && frame[2..] == rejected),
+        "{said:02x?}"
+    );
     keeps_new_key(&couple);
 }
 
 #[test]
-fn nobody_takes_the_private_addresses_of_a_bonded_peer() {
-    let keys =
-        Keys { peer_irk: Some(Key::new([0x55; 16])), peer_identity: Some(OTHER), ..bond().keys };
+fn a_device_with_the_key_of_a_bonded_peer_does_not_take_its_private_addresses() {
+    let irk = Key::new([0x55; 16]);
+    let keys = Keys { peer_irk: Some(irk.clone()), peer_identity: Some(OTHER), ..bond().keys };
     let old = Bond { peer: OTHER, keys, ..bond() };
     let mut couple = couple_with(config(), memory(core::slice::from_ref(&old)));
     let config = PairingConfig::DEFAULT;
-    couple.peer = Peer::private(LINK, Role::Initiator, config, [PEER; 2], [0x55; 16]);
+    couple.peer = Peer::private(LINK, Role::Initiator, config, [PEER; 2], *irk.octets());
     couple.begin(Until::End);
-    couple.has_failed(PairingFailure::BondKept);
-    assert_eq!(couple.link.b.store().records(), [stored(&old)]);
+    assert!(has_paired(&couple));
+    let (conn, _log) = link_with(&mut couple.link.b, crypto::resolvable(&irk, [1, 2, 3]), 0x41);
+    assert_eq!(conn.identity(), Some(OTHER));
     couple.pairs_afresh();
 }
 
@@ -134,7 +148,7 @@ fn a_pairing_that_began_before_the_bond_was_loaded_does_not_replace_it() {
     couple.link.b.sent();
     resume(&mut couple);
     couple.refused(Reason::UNSPECIFIED_REASON);
-    couple.has_failed(PairingFailure::BondKept);
+    couple.has_failed(PairingFailure::BondKept(PEER));
     assert_eq!(couple.link.b.store().records(), [stored(&bond())]);
     couple.pairs_afresh();
 }

@@ -3,7 +3,7 @@
 use bindrune::{
     Address, Config, Error, Level, Method, PairingConfig, PairingFailure, Privacy, Reason, RecordId,
 };
-use bindrune_hostile::{SMP, Stall, Store, Until};
+use bindrune_hostile::{Stall, Store, Until};
 use bindrune_smp::{Bond, Key, Local, Role, pdu::Code};
 use bindrune_wire::Writer;
 
@@ -125,8 +125,8 @@ fn a_pairing_that_is_under_way_fails() {
         couple.link.b.store().resume();
         couple.link.b.settle();
         match until {
-            // It is over for the peer.
-            Until::End => couple.link.b.expect(SMP, &[]),
+            // It is over for the peer, which learns that it has no bond.
+            Until::End => couple.refused(Reason::KEY_REJECTED),
             Until::Pdu(_) | Until::Encryption => couple.refused(Reason::UNSPECIFIED_REASON),
         }
         couple.has_failed(PairingFailure::BondStore);
@@ -158,7 +158,7 @@ fn the_next_run_loads_it_and_all_is_as_before() {
     couple.reconnect();
     couple.link.b.pass(WAIT);
     couple.begin(Until::End);
-    couple.has_failed(PairingFailure::BondKept);
+    couple.has_failed(PairingFailure::BondKept(PEER));
     nothing_is_written(&couple);
     // Twice as long after the second failure.
     couple.link.b.pass(WAIT);

@@ -135,6 +135,9 @@ impl Node {
                 self.text = render::meaning(uuid, octets);
             }
             Err(Error::Att(code)) => self.error = Some(code.to_string()),
+            Err(error @ (Error::NotBonded | Error::OtherAddress { .. })) => {
+                self.error = Some(error.to_string());
+            }
             Err(error) => return Err(error),
         }
         Ok(())

@@ -81,7 +81,9 @@ impl Record for Event {
             }
             What::Paired(report) => format!("{} {}", paint.green("paired:"), report.text()),
             What::PairingFailed { reason } => format!("{} {reason}", paint.red("pairing failed:")),
-            What::BondLost => paint.red("has lost its bond, or is another device"),
+            What::BondLost => {
+                paint.red("has a bond that is not here; remove it there, and pair again")
+            }
             What::Channel { mtu, peer_mtu } => {
                 format!("opened a channel, SDUs up to {mtu} octets in and {peer_mtu} out")
             }

@@ -1,0 +1,137 @@
+//! Who a peer says that it is, before it may be bonded with: its keys are looked at while the peer does not yet believe in the
+//! bond. [Vol 3] Part H, 2.4.3 and 3.5.5
+
+use bindrune_smp::{Answer, Bond, Outcome, PairingRequest, Reason};
+use bindrune_wire::Address;
+use embassy_time::Instant;
+
+use super::{PairingFailure, Stack};
+use crate::{RepeatPairing, waiters::HostKey};
+
+/// What was decided about a peer that says it is another device, with which there is a bond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It says nothing like that.
+    None,
+    /// The user is asked whether it replaces the bond of this name.
+    Asked(Address),
+    /// It does.
+    Replaces(Address),
+    /// It is a device of its own.
+    Beside,
+}
+
+impl Stack {
+    /// All keys of the peer are here: they are taken, rejected, or the user is asked first.
+    pub(super) fn vet_keys(&mut self, now: Instant, index: u8, outcome: &Outcome) {
+        if let Some(bond) = self.bond_of(index, outcome) {
+            match self.claim_of(index, &bond) {
+                Ok(Claim::Asked(named)) => return self.ask_to_replace(index, named),
+                Ok(claim) => self.set_claim(index, claim),
+                Err(failure) => return self.refuse_terms(index, Reason::KEY_REJECTED, failure),
+            }
+            let bond = self.bond_of(index, outcome);
+            if let Some(Err(failure)) = bond.map(|bond| self.may_keep(index, &bond)) {
+                return self.refuse_terms(index, Reason::KEY_REJECTED, failure);
+            }
+        }
+        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+            pairing.accept_keys(now);
+        }
+    }
+
+    /// The bond that a pairing makes; `None` without bonding.
+    pub(super) fn bond_of(&self, index: u8, outcome: &Outcome) -> Option<Bond> {
+        let own = self.identity()?.address;
+        let slot = self.links.get(usize::from(index))?;
+        let protection = &slot.protection;
+        let on_air = protection.pairing.as_ref()?.peer_on_air();
+        let bond = Bond::new(outcome, own, on_air)?;
+        let known = protection.identity();
+        // The peer gave no identity this time, and is known by its address; or what it gave is the name of another bond.
+        let aside = protection.claim == Claim::Beside;
+        let unnamed = !on_air.is_identity() && bond.keys.peer_identity.is_none();
+        Some(match (aside || unnamed, known) {
+            (true, Some(known)) if unnamed || !known.is_identity() => bond.named(known),
+            (true, _) => bond.named(on_air),
+            (false, _) => bond,
+        })
+    }
+
+    /// A peer behind a private address claims the name of a bond that it has not shown: a phone that was reset does, and so
+    /// does whoever wants to pass for it.
+    fn claim_of(&self, index: u8, bond: &Bond) -> Result<Claim, PairingFailure> {
+        let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
+        let decided = protection.map_or(Claim::None, |p| p.claim);
+        let known = protection.and_then(super::Protection::identity);
+        let named = self.security.bonds.named(bond.peer);
+        let Some((_, old)) = named.filter(|_| known != Some(bond.peer)) else {
+            return Ok(decided);
+        };
+        if known.is_some_and(|known| !known.is_identity()) {
+            // It claimed so when it paired before, and was kept beside the other.
+            return Ok(Claim::Beside);
+        }
+        let kept = Err(PairingFailure::BondKept(bond.peer));
+        let beside = !old.has_shown_identity() && bond.has_shown_key();
+        let policy = self.config.repeat_pairing;
+        match (policy, decided) {
+            (RepeatPairing::Refuse, _) => kept,
+            (_, Claim::Replaces(named)) if named == bond.peer => Ok(decided),
+            _ if !bond.may_replace(&old) && !beside => kept,
+            _ if !bond.may_replace(&old) => Ok(Claim::Beside),
+            (RepeatPairing::Accept, _) => Ok(Claim::Replaces(bond.peer)),
+            (RepeatPairing::Ask, _) if self.security.listening => Ok(Claim::Asked(bond.peer)),
+            (RepeatPairing::Ask, _) if beside => Ok(Claim::Beside),
+            (RepeatPairing::Ask, _) => kept,
+        }
+    }
+
+    fn ask_to_replace(&mut self, index: u8, named: Address) {
+        if let Some(protection) = self.protection(index) {
+            protection.claim = Claim::Asked(named);
+            // Without an answer in time the keys are rejected.
+            protection.verdict = Some(PairingFailure::BondKept(named));
+        }
+        self.ask_user(index, PairingRequest::Confirm);
+    }
+
+    fn set_claim(&mut self, index: u8, claim: Claim) {
+        if let Some(protection) = self.protection(index) {
+            protection.claim = claim;
+        }
+    }
+
+    /// The user has answered. True if it was the question whether the peer replaces a bond.
+    pub(super) fn claim_answered(&mut self, index: u8, answer: &Answer) -> bool {
+        let Some(protection) = self.protection(index) else { return false };
+        let Claim::Asked(named) = protection.claim else { return false };
+        if *answer == Answer::Yes {
+            (protection.claim, protection.verdict) = (Claim::Replaces(named), None);
+        } else {
+            let failure = PairingFailure::BondKept(named);
+            self.refuse_terms(index, Reason::KEY_REJECTED, failure);
+        }
+        true
+    }
+
+    /// A bond that the peer believes in is not kept: it is told so. [Vol 3] Part H, 3.5.5
+    pub(super) fn reject_keys(&mut self, index: u8, failure: PairingFailure) {
+        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+            pairing.refuse(Reason::KEY_REJECTED);
+        }
+        self.fail_pairing(index, failure);
+        self.owe(index);
+        self.ready.host(HostKey::Transmit);
+    }
+}
+
+impl super::Protection {
+    /// The bond that the pairing in progress takes the place of, as far as the user can be told.
+    pub(crate) fn replaces(&self) -> Option<Address> {
+        match self.claim {
+            Claim::Asked(named) | Claim::Replaces(named) => Some(named),
+            Claim::None | Claim::Beside => self.identity(),
+        }
+    }
+}
