@@ -31,8 +31,11 @@ impl Io {
 
     /// What can be done without being told: with a person at the terminal, or with the answers on the command line.
     fn guess(options: &cli::Pairing) -> Self {
-        if options.passkey.is_some() || io::stdin().is_terminal() {
+        if io::stdin().is_terminal() || options.passkey.is_some() && options.yes {
             Self::KeyboardDisplay
+        } else if options.passkey.is_some() {
+            // A device with a display would else show a number to compare, and a passkey answers nothing.
+            Self::KeyboardOnly
         } else if options.yes {
             Self::DisplayYesNo
         } else {
@@ -53,9 +56,11 @@ pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingCo
                  --yes or --passkey.",
         ));
     }
+    // Whoever says what it can show and take in wants it used; --mitm insists on it.
+    let asks = options.io.is_some_and(|io| io != Io::NoInputNoOutput);
     Ok(PairingConfig {
         io: io.capability(),
-        mitm: options.mitm,
+        mitm: options.mitm || asks,
         require: if options.mitm { Level::Authenticated } else { Level::Encrypted },
         legacy: options.legacy,
         min_key_size: options.min_key_size,
@@ -160,6 +165,14 @@ mod tests {
         assert!(config(&options(true), Some(Io::NoInputNoOutput)).is_err());
         let config = config(&options(true), Some(Io::DisplayYesNo)).unwrap();
         assert_eq!((config.mitm, config.require), (true, Level::Authenticated));
+        // With --io it is asked for, and without it nothing is.
+        for (io, asks) in
+            [(None, false), (Some(Io::DisplayYesNo), true), (Some(Io::NoInputNoOutput), false)]
+        {
+            let options = cli::Pairing { io, ..options(false) };
+            let config = super::config(&options, Some(Io::DisplayYesNo)).unwrap();
+            assert_eq!((config.mitm, config.require), (asks, Level::Encrypted), "{io:?}");
+        }
     }
 
     #[test]

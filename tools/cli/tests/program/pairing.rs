@@ -172,6 +172,11 @@ fn the_phone_pairs_with_what_we_serve() {
 
 #[test]
 fn two_programs_pair_over_the_air() {
+    // What both can show and take in is used, even if neither insists on it.
+    ["", "--mitm "].into_iter().for_each(two_programs_pair);
+}
+
+fn two_programs_pair(mitm: &str) {
     let (_air, ours, theirs) = air("--seed 9");
     let file = |name| format!("--bond-file {}", Run::bond_file(name).display());
     let (here, there) = (file("pair-here"), file("pair-there"));
@@ -179,7 +184,7 @@ fn two_programs_pair_over_the_air() {
         format!("-t {ours} peripheral --name Lock --bond --io display-yes-no --yes --json {here}");
     let mut peripheral = Running::start(&serve);
     peripheral.until("advertising");
-    let pair = format!("-t {theirs} pair Lock --io display-yes-no --mitm --yes --json {there}");
+    let pair = format!("-t {theirs} pair Lock --io display-yes-no {mitm}--yes --json {there}");
     let ours = bindrune(&pair).success().records();
     let question = peripheral.until("compare");
     let number = ours[0]["number"].as_str().expect("a number");
@@ -189,4 +194,28 @@ fn two_programs_pair_over_the_air() {
     let read = "gatt read Lock 6f0e0003-5a4d-4c8b-9a5e-b1d2c3a4e5f6 --json";
     bindrune(&format!("-t {theirs} {read} {there}")).success();
     assert!(peripheral.until("\"encrypted\"").contains("\"bonded\":true"));
+}
+
+/// The block of README about pairing, command by command, on the simulator: the same lines, but for the numbers in them.
+#[test]
+fn the_page_shows_what_happens() {
+    let page = include_str!("../../../../README.md");
+    let block = page.split("```console").nth(1).and_then(|rest| rest.split("```").next());
+    let commands: Vec<_> = block.expect("a block").trim().split("$ bindrune ").skip(1).collect();
+    assert_eq!(commands.len(), 3);
+    let bonds = format!("--bond-file {}", Run::bond_file("page").display());
+    let masked = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "0");
+    for command in commands {
+        let (words, lines) = command.split_once('\n').expect("a command");
+        let words = words.split('#').next().expect("words").trim();
+        let run = with_input(&format!("{words} {bonds}"), "y\n");
+        let said = [run.stderr, run.stdout].map(|text| String::from_utf8(text).expect("text"));
+        assert_eq!(run.status.code(), Some(0), "{words}: {said:?}");
+        let said = masked(&said.concat());
+        assert!(!lines.trim().is_empty(), "{words} prints {said}");
+        for line in lines.lines() {
+            let line = line.strip_suffix(" y").unwrap_or(line).trim();
+            assert!(said.contains(&masked(line)), "{words} prints {said}, not {line}");
+        }
+    }
 }
