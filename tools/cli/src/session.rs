@@ -51,6 +51,9 @@ pub(crate) const fn config(name: &'static str) -> Config {
 /// Longest time for links to be closed and advertising to be turned off at the end.
 const WIND_DOWN: Duration = Duration::from_millis(1500);
 
+/// How often a controller shows that it is there.
+const PULSE: Duration = Duration::from_secs(5);
+
 /// Drives a host; it ends only when the controller is lost for good.
 type Runner = Pin<Box<dyn Future<Output = Failure>>>;
 
@@ -79,6 +82,7 @@ async fn session(
         tokio::select! {
             biased;
             failure = watch(host, &globals.transport, endless, &lost) => Err(failure),
+            () = pulse(host) => Ok(()),
             result = work(host) => result.map_err(|failure| match lost.get() {
                 Some(loss) => advice::lost(&globals.transport, loss),
                 None => failure,
@@ -124,8 +128,8 @@ async fn watch(
     lost: &Cell<Option<ControllerLoss>>,
 ) -> Failure {
     let mut watch = host.watch_controller();
-    while let Ok(event) = watch.next().await {
-        match event {
+    loop {
+        match watch.next().await {
             ControllerEvent::Lost(loss) => lost.set(Some(loss)),
             ControllerEvent::Ready if lost.take().is_some() => {
                 log::warn!("the controller on {transport} is back; what was asked of it goes on");
@@ -134,7 +138,15 @@ async fn watch(
             ControllerEvent::Ready | ControllerEvent::Silent | _ => {}
         }
     }
-    std::future::pending().await
+}
+
+/// Asks the controller for something each few seconds: one that is asked for nothing could stop unnoticed.
+async fn pulse(host: &Host) {
+    let mut version = [0; 16];
+    loop {
+        time::sleep(PULSE).await;
+        let _ = host.raw_command(READ_LOCAL_VERSION, &[], &mut version).await;
+    }
 }
 
 /// Waits until no link is left and nothing is owed to the controller.

@@ -279,7 +279,8 @@ fn an_application_sees_the_controller_go_and_come_back() {
     let events = log.clone();
     b.spawn(async move {
         let mut watch = host.watch_controller();
-        while let Ok(event) = watch.next().await {
+        loop {
+            let event = watch.next().await;
             events.borrow_mut().push(event);
         }
     });

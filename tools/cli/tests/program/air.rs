@@ -1,6 +1,6 @@
 //! Several runs of the program on one air, served by `bindrune controller`, over TCP.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, thread, time::Duration};
 
 use crate::run::{Run, Running, bindrune, command};
 
@@ -56,4 +56,34 @@ fn a_file_keeps_its_checksum() {
     let there: serde_json::Value = serde_json::from_str(&receiver.rest()).expect("a summary");
     assert_eq!((&here["sha256"], &here["bytes"]), (&there["sha256"], &there["bytes"]));
     assert_eq!(std::fs::read(&received).expect("the file"), content);
+}
+
+/// A controller that stands still ends what has an end, with exit code 3; what goes on until it is stopped waits for it.
+#[test]
+fn a_controller_that_stops_answering_is_reported_and_waited_for() {
+    let (air, ours, theirs) = air("");
+    let folder = Run::folder("frozen");
+    let notes = |name: &str| std::fs::read_to_string(folder.join(name)).expect("diagnostics");
+    let until_noted = |text: &str| {
+        for _ in 0..600 {
+            if notes("peripheral").contains(text) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{text:?} was never said: {}", notes("peripheral"));
+    };
+    let words = format!("-t {ours} peripheral --name Bench --json");
+    let mut peripheral = Running::noting(&words, &folder.join("peripheral"));
+    peripheral.until("advertising");
+    let scan = Running::noting(&format!("-t {theirs} scan --seconds 90"), &folder.join("scan"));
+    thread::sleep(Duration::from_secs(2));
+    air.signal("STOP");
+    assert_eq!(scan.leave(), Some(3));
+    let said = notes("scan");
+    assert!(said.contains("stopped answering") && said.contains("Does it have power"), "{said}");
+    until_noted("it did not answer the command 0x1001 within 2 s");
+    air.signal("CONT");
+    until_noted("is back");
+    bindrune(&format!("-t {theirs} gatt read Bench 2a00")).success();
 }

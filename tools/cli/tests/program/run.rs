@@ -1,8 +1,9 @@
 //! Runs the program.
 
 use std::{
+    fs::File,
     io::{BufRead as _, BufReader, Read as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread,
@@ -111,6 +112,23 @@ impl Running {
         let lines = BufReader::new(child.stdout.take().expect("stdout"));
         let running = watch(&child);
         Self { child, lines: Some(lines), _running: running }
+    }
+
+    /// As [`Self::start`], with the diagnostics in a file.
+    pub(crate) fn noting(words: &str, diagnostics: &Path) -> Self {
+        let file = File::create(diagnostics).expect("a file");
+        let mut child =
+            command(words).stdout(Stdio::piped()).stderr(file).spawn().expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("stdout"));
+        let running = watch(&child);
+        Self { child, lines: Some(lines), _running: running }
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.expect("kill").success());
     }
 
     /// Waits for a line with this text.
