@@ -17,6 +17,9 @@ pub(crate) struct Judge {
     setup: Setup,
     /// Commands that the host may send, as the last event said.
     credits: u8,
+    /// Bytes that were put on the line towards the host, and that it has read.
+    put: u64,
+    read: u64,
     /// The host has sent nothing since its Reset.
     fresh: bool,
     /// Bytes that are no packet were sent.
@@ -34,6 +37,8 @@ pub(crate) struct Judge {
 struct Of {
     /// The host was told that there is such a link.
     up: bool,
+    /// Until the host has read so far, what it sends may be of the link before.
+    since: u64,
     /// ACL packets that the host sent, and that are not completed.
     sent: u16,
     /// What it has not answered yet: ATT requests, indications, and identifiers of signalling requests.
@@ -54,6 +59,8 @@ impl Judge {
         Self {
             setup,
             credits: 1,
+            put: 0,
+            read: 0,
             fresh: true,
             blind: false,
             links: Default::default(),
@@ -64,11 +71,18 @@ impl Judge {
     }
 
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.setup);
+        *self = Self { put: self.put, read: self.read, ..Self::new(self.setup) };
     }
 
-    pub(crate) const fn blind(&mut self) {
+    /// So many bytes that are no packet were put on the line.
+    pub(crate) const fn blind(&mut self, octets: usize) {
         self.blind = true;
+        self.put += octets as u64;
+    }
+
+    /// All that was put on the line but so many bytes has been read.
+    pub(crate) const fn has_read(&mut self, unread: usize) {
+        self.read = self.put.saturating_sub(unread as u64);
     }
 
     /// Commands that the host may send, where that is known.
@@ -109,7 +123,7 @@ impl Judge {
             self.host_buffers = u16::from_le_bytes([low, high]).into();
         }
         self.credits = self.credits.saturating_sub(1);
-        self.fresh = false;
+        self.fresh = Opcode(opcode) == Opcode::RESET;
     }
 
     fn given_back(&mut self, parameters: &[u8]) {
@@ -139,10 +153,10 @@ impl Judge {
 
     /// The host sent a whole frame on a link.
     pub(crate) fn frame_sent(&mut self, slot: usize, cid: u16, payload: &[u8]) {
-        if self.blind {
+        let link = &mut self.links[slot];
+        if self.blind || link.since > self.read {
             return;
         }
-        let link = &mut self.links[slot];
         match (cid, payload) {
             (4, [0x1e, ..]) => {
                 reached("a confirmation");
@@ -180,6 +194,7 @@ impl Judge {
 
     /// A packet was put on the line towards the host.
     pub(crate) fn injected(&mut self, packet: &[u8]) {
+        self.put += packet.len() as u64;
         match *packet {
             [4, 0x0e, _, num, _, _, ..] | [4, 0x0f, _, _, num, _, _, ..] => self.credits = num,
             [4, 0x13, _, _, ref all @ ..] => {
@@ -204,6 +219,7 @@ impl Judge {
 
     fn link(&mut self, low: u8, high: u8, up: bool) {
         let Some(slot) = slot_of(u16::from_le_bytes([low, high & 0x0f])) else { return };
+        let since = self.put;
         let link = &mut self.links[slot];
         link.sent = 0;
         link.asked = false;
@@ -212,6 +228,7 @@ impl Judge {
             *link = Of::default();
         }
         link.up = up;
+        link.since = since;
     }
 }
 

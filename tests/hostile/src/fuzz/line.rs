@@ -105,6 +105,7 @@ impl Line {
             let late = core::mem::take(&mut self.late);
             let exact = self.is_read() && !late;
             let packet: Vec<_> = self.from_host.drain(..len).collect();
+            self.controller.judge.has_read(self.to_host.len() + self.controller.out.len());
             self.controller.handle(&packet, exact, late);
         }
         self.flush();

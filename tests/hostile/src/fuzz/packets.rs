@@ -157,6 +157,9 @@ impl Controller {
 
     /// A signalling PDU.
     pub(crate) fn signal(&mut self, slot: usize, octets: &Bytes) {
+        if !self.may_send() {
+            return;
+        }
         let [_, id, _, _, rest @ ..] = *octets;
         let id = id | 1;
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
@@ -292,9 +295,10 @@ impl Controller {
 
     /// Bytes that are no packet.
     pub(crate) fn garbage(&mut self, octets: &Bytes) {
-        self.judge.blind();
         let [len, ref rest @ ..] = *octets;
-        self.out.extend(&rest[..1 + usize::from(len) % rest.len()]);
+        let garbage = &rest[..1 + usize::from(len) % rest.len()];
+        self.judge.blind(garbage.len());
+        self.out.extend(garbage);
     }
 }
 
@@ -323,7 +327,9 @@ fn signal_body(peer: &mut Peer, octets: &Bytes) -> (u8, Vec<u8>) {
         }
         4 | 5 => {
             let of = of.unwrap_or_else(|| Channel::new(cid, cid, 0));
-            peer.channels.retain(|channel| *channel != of);
+            if rest[1] <= 240 {
+                peer.channels.retain(|channel| *channel != of);
+            }
             body.extend(of.host.to_le_bytes());
             body.extend(of.peer.to_le_bytes());
             0x06

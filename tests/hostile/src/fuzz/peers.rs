@@ -102,6 +102,8 @@ impl Controller {
     pub(crate) fn send_data(&mut self, packet: Vec<u8>) {
         if self.may_send() {
             self.send(packet);
+        } else {
+            numbered::loosen();
         }
     }
 
