@@ -74,6 +74,8 @@ pub enum Error {
     NoListener,
     /// Every subscription slot of the link is taken.
     NoSubscription,
+    /// [`crate::Host::shutdown`] withdrew the request.
+    ShutDown,
     /// The pairing failed.
     Pairing(PairingFailure),
     /// The link could not be encrypted with the bond's key.
@@ -161,6 +163,7 @@ impl Error {
             Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
             Self::NoListener => "every listener slot is taken",
             Self::NoSubscription => "every subscription slot of the link is taken",
+            Self::ShutDown => "the host was shut down",
             Self::NotBonded => "there is no bond with this peer; pair with it first",
             Self::BondLost => {
                 "the peer no longer has the key of the bond, or is another device; \

@@ -7,6 +7,7 @@
 
 mod line;
 mod places;
+mod ready;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use core::task::Waker;
 
 use line::{Line, Order};
 use places::{Places, Seat, View};
+pub(crate) use ready::Ready;
 
 /// What a future can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub(crate) enum HostKey {
     Pairing,
     /// Bonds were loaded, stored or removed, or out-of-band data was made.
     Bonds,
+    /// Room for a push on some link, where that is watched.
+    Room,
 }
 
 /// What belongs to one link.
@@ -152,81 +156,6 @@ impl ChannelWaiters {
 /// Wakers taken out in one visit.
 pub(crate) type Batch = [Option<Waker>; 4];
 
-/// Marks of what became ready, kept by the stack.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    host: u16,
-    links: u64,
-    channels: u64,
-    link_bits: &'static mut [u16],
-    channel_bits: &'static mut [u16],
-}
-
-impl Ready {
-    pub(crate) const fn new(
-        link_bits: &'static mut [u16],
-        channel_bits: &'static mut [u16],
-    ) -> Self {
-        Self { host: 0, links: 0, channels: 0, link_bits, channel_bits }
-    }
-
-    /// Marks `key`: its futures are woken when the visit ends.
-    pub(crate) fn mark(&mut self, key: Key) {
-        match key {
-            Key::Host(_) => self.host |= key.bit(),
-            Key::Link(index, _) => {
-                if let Some(bits) = self.link_bits.get_mut(usize::from(index)) {
-                    *bits |= key.bit();
-                    self.links |= 1u64.wrapping_shl(index.into());
-                }
-            }
-            Key::Channel(index, _) => {
-                if let Some(bits) = self.channel_bits.get_mut(usize::from(index)) {
-                    *bits |= key.bit();
-                    self.channels |= 1u64.wrapping_shl(index.into());
-                }
-            }
-        }
-    }
-
-    pub(crate) fn host(&mut self, key: HostKey) {
-        self.mark(Key::Host(key));
-    }
-
-    pub(crate) fn link(&mut self, index: u8, key: LinkKey) {
-        self.mark(Key::Link(index, key));
-    }
-
-    pub(crate) fn channel(&mut self, index: u8, key: ChannelKey) {
-        self.mark(Key::Channel(index, key));
-    }
-
-    /// Marks everything that may be waited for on a link.
-    pub(crate) fn whole_link(&mut self, index: u8) {
-        if let Some(bits) = self.link_bits.get_mut(usize::from(index)) {
-            *bits = u16::MAX;
-            self.links |= 1u64.wrapping_shl(index.into());
-        }
-    }
-
-    /// Marks everything that may be waited for on a channel.
-    pub(crate) fn whole_channel(&mut self, index: u8) {
-        if let Some(bits) = self.channel_bits.get_mut(usize::from(index)) {
-            *bits = u16::MAX;
-            self.channels |= 1u64.wrapping_shl(index.into());
-        }
-    }
-
-    /// Marks everything that may be waited for on the host, the runner aside.
-    pub(crate) const fn whole_host(&mut self) {
-        self.host = u16::MAX;
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.host == 0 && self.links == 0 && self.channels == 0
-    }
-}
-
 /// The waiting futures, and who of them is served next.
 #[derive(Debug)]
 pub(crate) struct Waiters {
@@ -264,6 +193,11 @@ impl Waiters {
         *self.host = HostWaiters::EMPTY;
         self.links.fill_with(|| LinkWaiters::EMPTY);
         self.channels.fill_with(|| ChannelWaiters::EMPTY);
+    }
+
+    /// True when no future waits in the line of `key`.
+    pub(crate) fn is_idle(&mut self, key: Key) -> bool {
+        self.line(key).is_none_or(|line| line.is_first(None))
     }
 
     /// True when no other future has waited for `key` longer. The future is being polled, which answers a call of its line; who

@@ -48,9 +48,6 @@ pub(crate) const fn config(name: &'static str) -> Config {
         .bonds(bonds::MOST)
 }
 
-/// Longest time for links to be closed and advertising to be turned off at the end.
-const WIND_DOWN: Duration = Duration::from_millis(1500);
-
 /// How often a controller shows that it is there.
 const PULSE: Duration = Duration::from_secs(5);
 
@@ -94,10 +91,13 @@ async fn session(
         result = work => result,
         () = stop_asked() => if endless { Ok(()) } else { Err(interrupted()) },
     };
-    let quiet = time::timeout(WIND_DOWN, quiet(host));
     tokio::select! {
         failure = &mut runner => log::debug!("while closing: {failure:?}"),
-        _ = quiet => {}
+        closed = host.shutdown() => {
+            if let Err(error) = closed {
+                log::info!("the controller may not be quiet: {error}");
+            }
+        }
     }
     result
 }
@@ -147,16 +147,6 @@ async fn pulse(host: &Host) {
         time::sleep(PULSE).await;
         let _ = host.raw_command(READ_LOCAL_VERSION, &[], &mut version).await;
     }
-}
-
-/// Waits until no link is left and nothing is owed to the controller.
-async fn quiet(host: &Host) {
-    while host.links() > 0 {
-        time::sleep(Duration::from_millis(5)).await;
-    }
-    // Commands of an application come last, so those that withdraw our wishes went before this one.
-    let mut version = [0; 16];
-    let _ = host.raw_command(READ_LOCAL_VERSION, &[], &mut version).await;
 }
 
 /// [Vol 4] Part E, 7.4.1
@@ -260,6 +250,6 @@ fn ended<E: Debug>(transport: &Transport, error: &RunError<E>) -> Failure {
         RunError::Transport(_) | RunError::Closed => {
             failure.advise("Was it unplugged, or did the program behind it end?")
         }
-        RunError::Controller(_) | RunError::AlreadyRunning => failure,
+        RunError::Controller(_) | RunError::AlreadyRunning | RunError::ShutDown => failure,
     }
 }

@@ -15,7 +15,7 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::TooLong`] where the data does not fit, [`Error::Busy`] where every advertising set is taken,
-    /// [`Error::Timeout`] when the time of [`Advertisement::timeout`] is over.
+    /// [`Error::Timeout`] when the time of [`Advertisement::timeout`] is over, [`Error::ShutDown`] by [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///
@@ -24,6 +24,7 @@ impl Host {
         &self,
         advertisement: &Advertisement<'_>,
     ) -> Result<Connection<'_>, Error> {
+        self.open().await?;
         let wish = Wish::new(self, advertisement)?;
         let set = wish.set;
         let link = self

@@ -42,7 +42,7 @@ impl Host {
     ///
     /// [`Error::Timeout`] when the time of [`Connect::timeout`] is over, [`Error::NoLink`] where every link slot is taken,
     /// [`Error::InvalidParameters`] where a parameter is out of range or there are more peers than the accept list holds,
-    /// [`Error::Controller`] where the controller refuses.
+    /// [`Error::Controller`] where the controller refuses, [`Error::ShutDown`] by [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///

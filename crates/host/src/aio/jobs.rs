@@ -11,7 +11,7 @@ use embassy_futures::select::{Either, select};
 use embassy_time::Duration;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Controller;
+use super::{Controller, alarm::Alarm};
 use crate::{
     BondStore, Crypto, Error, Host,
     report::report,
@@ -95,7 +95,8 @@ const fn name(job: &Job) -> &'static str {
 /// The output of `work`; `None` where it takes longer than this.
 async fn within<T>(time: Duration, clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
     let deadline = clock.now().checked_add(time)?;
-    match select(work, poll_fn(|cx| clock.poll_until(deadline, cx))).await {
+    let mut alarm = Alarm::new();
+    match select(work, poll_fn(|cx| alarm.poll(clock, deadline, cx))).await {
         Either::First(output) => Some(output),
         Either::Second(()) => None,
     }

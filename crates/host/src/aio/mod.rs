@@ -4,6 +4,7 @@
 //! dropped, outside of the lock.
 
 mod advertise;
+mod alarm;
 mod bonds;
 mod channel;
 mod clock;
@@ -22,6 +23,7 @@ mod receiving;
 mod request;
 mod run;
 mod scan;
+mod shutdown;
 mod wait;
 mod watch;
 

@@ -17,6 +17,7 @@ use embassy_time::{Duration, Instant};
 use embedded_io_async::{Read, Write};
 
 use super::{
+    alarm::Alarm,
     jobs,
     platform::Platform,
     receiving::{Landing, Receiving},
@@ -42,6 +43,8 @@ pub enum RunError<E> {
     Controller(InitError),
     /// Another call drives this host already.
     AlreadyRunning,
+    /// [`Host::shutdown`] is complete.
+    ShutDown,
 }
 
 impl<E: fmt::Debug> fmt::Display for RunError<E> {
@@ -51,6 +54,7 @@ impl<E: fmt::Debug> fmt::Display for RunError<E> {
             Self::Closed => f.write_str("the transport was closed by its other end"),
             Self::Controller(error) => write!(f, "the controller cannot be used: {error}"),
             Self::AlreadyRunning => f.write_str("another call of run drives this host"),
+            Self::ShutDown => f.write_str("the host was shut down"),
         }
     }
 }
@@ -61,7 +65,7 @@ impl Host {
     /// Drives the host over an H4 transport: everything else only records what it wants.
     ///
     /// It resets and sets up the controller, and recovers it by itself whenever it is lost. It returns when the transport
-    /// fails; call it again with a reopened one, and the same host advertises and serves again.
+    /// fails, or by [`Self::shutdown`]; call it again with a reopened one, and the same host advertises and serves again.
     ///
     /// # Cancel safety
     ///
@@ -142,9 +146,10 @@ async fn receive<R: Read>(host: &Host, mut rx: R, clock: &impl Clock) -> RunErro
     let mut lent = Lent { host, state: host.with(|core| core.receiving.take()) };
     let Some(state) = lent.state.as_mut() else { return RunError::AlreadyRunning };
     resync(host, state);
+    let mut alarm = Alarm::new();
     loop {
-        let inside = state.is_inside_packet();
-        let landing = match read(&mut rx, state.target(), inside, clock).await {
+        let pause = state.is_inside_packet().then_some(&mut alarm);
+        let landing = match read(&mut rx, state.target(), pause, clock).await {
             Some(Ok(0)) => return RunError::Closed,
             Some(Ok(n)) => state.arrived(n),
             Some(Err(error)) => return RunError::Transport(error),
@@ -208,18 +213,19 @@ fn resync(host: &Host, state: &mut Receiving) {
     }
 }
 
-/// One read; `None` where the octets of a packet that has begun stay away for too long.
+/// One read; `None` where the octets of a packet that has begun, which has an alarm, stay away for too long.
 async fn read<R: Read>(
     rx: &mut R,
     target: &mut [u8],
-    inside: bool,
+    alarm: Option<&mut Alarm>,
     clock: &impl Clock,
 ) -> Option<Result<usize, R::Error>> {
-    if !inside {
-        return Some(rx.read(target).await);
-    }
-    let deadline = clock.now().checked_add(PACKET_PAUSE)?;
-    let pause = poll_fn(|cx| clock.poll_until(deadline, cx));
+    let Some(alarm) = alarm else { return Some(rx.read(target).await) };
+    let mut deadline = None;
+    let pause = poll_fn(|cx| {
+        let at = *deadline.get_or_insert_with(|| clock.now().saturating_add(PACKET_PAUSE));
+        alarm.poll(clock, at, cx)
+    });
     match select(rx.read(target), pause).await {
         Either::First(result) => Some(result),
         Either::Second(()) => None,
@@ -291,16 +297,24 @@ async fn owed<E>(host: &Host, clock: &impl Clock) -> Result<Transmit, RunError<E
 
 async fn timeouts<E>(host: &Host, clock: &impl Clock) -> RunError<E> {
     let mut watch = host.with(|core| core.stack.watch());
+    let mut alarm = Alarm::new();
     loop {
-        let (deadline, event) = host.with(|core| {
+        let next = host.with(|core| {
             let now = clock.now();
             if let Some((_, why)) = core.stack.poll_timeout().filter(|(at, _)| *at <= now) {
                 report!(debug, "due: {why:?}");
             }
             core.stack.handle_timeout(now);
+            if core.stack.is_shut_down() {
+                return Err(RunError::ShutDown);
+            }
             let event = core.stack.poll_watch(&mut watch);
-            (core.stack.poll_timeout().map(|(at, _)| at), event)
+            Ok((core.stack.poll_timeout().map(|(at, _)| at), event))
         });
+        let (deadline, event) = match next {
+            Ok(next) => next,
+            Err(error) => return error,
+        };
         if let Some(event) = event {
             log(event);
             continue;
@@ -308,7 +322,7 @@ async fn timeouts<E>(host: &Host, clock: &impl Clock) -> RunError<E> {
         let mut changed = pin!(host.wait(Key::Host(HostKey::Timeout), |core, _| {
             if core.stack.deadline_changed() { Poll::Ready(Ok(())) } else { Poll::Pending }
         }));
-        poll_fn(|cx| match deadline.map(|at| clock.poll_until(at, cx)) {
+        poll_fn(|cx| match deadline.map(|at| alarm.poll(clock, at, cx)) {
             Some(Poll::Ready(())) => Poll::Ready(()),
             Some(Poll::Pending) | None => changed.as_mut().poll(cx).map(|_| ()),
         })

@@ -23,7 +23,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] where another scanner is there.
+    /// [`Error::Busy`] where another scanner is there, [`Error::ShutDown`] while the host is being shut down.
     pub fn scan(&self, scan: &Scan) -> Result<Scanner<'_>, Error> {
         self.with(|core| core.stack.wish_scan(scan))?;
         Ok(Scanner { host: self })
@@ -35,7 +35,7 @@ impl Scanner<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Controller`] where the controller refuses to scan.
+    /// [`Error::Controller`] where the controller refuses to scan, [`Error::ShutDown`] by [`Host::shutdown`].
     ///
     /// # Cancel safety
     ///

@@ -61,6 +61,9 @@ impl Stack {
         &mut self,
         advertisement: &Advertisement<'_>,
     ) -> Result<SetId, Error> {
+        if self.poll_requests_taken().is_pending() {
+            return Err(Error::ShutDown);
+        }
         let sets = self.wishes.sets.iter().take(self.gap.sets());
         let free = sets.zip(0u8..).find(|(wish, _)| **wish == Wish::None).map(|(_, id)| SetId(id));
         let set = free.ok_or(Error::Busy)?;
@@ -101,7 +104,7 @@ impl Stack {
         if connect.parameters.validate().is_err() || (connect.peer.is_none() && peers.is_empty()) {
             return Poll::Ready(Err(Error::InvalidParameters));
         }
-        if !first || self.wishes.connect != Wish::None {
+        if !first || self.wishes.connect != Wish::None || self.poll_requests_taken().is_pending() {
             return Poll::Pending;
         }
         if self.links.iter().all(super::Link::is_up) {
@@ -138,6 +141,9 @@ impl Stack {
         if self.wishes.scan != Wish::None {
             return Err(Error::Busy);
         }
+        if self.poll_requests_taken().is_pending() {
+            return Err(Error::ShutDown);
+        }
         self.gap.scan(*scan);
         self.wishes.scan = Wish::Waiting;
         self.ready.host(HostKey::Transmit);
@@ -169,6 +175,30 @@ impl Stack {
         self.gap.stop_scanning();
         self.wishes.scan = Wish::None;
         self.ready.host(HostKey::Transmit);
+        self.deadlines_changed();
+    }
+
+    /// Ends every request with this error, and turns off what it asked for.
+    pub(super) fn withdraw_all(&mut self, error: Error) {
+        let end = |wish: &mut Wish| {
+            if *wish == Wish::Waiting {
+                *wish = Wish::Ended(error);
+            }
+        };
+        for (wish, id) in self.wishes.sets.iter_mut().zip(0u8..) {
+            if *wish != Wish::None {
+                self.gap.stop_advertising(SetId(id));
+            }
+            end(wish);
+        }
+        end(&mut self.wishes.connect);
+        end(&mut self.wishes.scan);
+        self.gap.stop_connecting();
+        self.gap.stop_scanning();
+        self.stop_seeking();
+        for key in [HostKey::Advertise, HostKey::Connect, HostKey::Scan, HostKey::Transmit] {
+            self.ready.host(key);
+        }
         self.deadlines_changed();
     }
 

@@ -180,7 +180,7 @@ impl Stack {
         Ok(())
     }
 
-    fn leave(&mut self, index: u8, reason: Status) {
+    pub(super) fn leave(&mut self, index: u8, reason: Status) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.leaving = Some(reason);
         }

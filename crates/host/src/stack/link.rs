@@ -10,7 +10,9 @@ use bindrune_l2cap::{Fragments, LinkId, Reassembly, Role, Signalling};
 use bindrune_wire::Handle;
 use embassy_time::Instant;
 
-use super::{attribute::Attributes, fixed::Fixed, inbox::Inbox, security::Protection};
+use super::{
+    attribute::Attributes, fixed::Fixed, inbox::Inbox, notify::Room, security::Protection,
+};
 
 /// Names one link for as long as its slot is not used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,7 @@ pub(crate) struct Link {
     /// The reason to disconnect with, once everything that is owed has left.
     pub(crate) leaving: Option<Status>,
     pub(crate) protection: Protection,
+    pub(crate) room: Room,
     /// When something was last received from this link.
     pub(crate) heard: Instant,
     /// When the controller was last asked whether it still has this link.
@@ -119,6 +122,7 @@ impl Link {
         last_channel: 0,
         leaving: None,
         protection: Protection::NONE,
+        room: Room::Unknown,
         heard: Instant::MIN,
         looked: Instant::MIN,
         stalled: false,

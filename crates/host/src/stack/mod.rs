@@ -30,6 +30,7 @@ mod listen;
 mod loss;
 mod memory;
 mod notice;
+mod notify;
 mod privacy;
 mod procedure;
 mod push;
@@ -39,6 +40,7 @@ mod resetting;
 mod security;
 mod server;
 mod share;
+mod shutdown;
 mod timeout;
 mod transmit;
 mod worker;
@@ -101,6 +103,7 @@ pub(crate) struct Stack {
     recovery: resetting::Recovery,
     losses: loss::Losses,
     early: early::Early,
+    shutdown: shutdown::Shutdown,
     stats: Stats,
     /// The latest time that was told.
     now: Instant,
@@ -124,6 +127,8 @@ pub(crate) struct Stack {
     unconfirmed: u64,
     /// Since when the controller has no buffer of the host's.
     full: Option<Instant>,
+    /// Links where a value for every peer has begun to wait for room.
+    waiting_for_room: u64,
     /// The earliest deadline, where it is known.
     deadline: Option<Option<(Instant, timeout::Timer)>>,
 }
@@ -168,6 +173,7 @@ impl Stack {
             recovery: resetting::Recovery::new(),
             losses: loss::Losses::NONE,
             early: early::Early::NONE,
+            shutdown: shutdown::Shutdown::No,
             stats: Stats::default(),
             now: Instant::MIN,
             sending: 0,
@@ -181,6 +187,7 @@ impl Stack {
             starved: false,
             unconfirmed: 0,
             full: None,
+            waiting_for_room: 0,
             deadline: None,
         }
     }

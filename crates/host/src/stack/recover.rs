@@ -40,6 +40,7 @@ impl Stack {
         self.recovery.restart();
         self.gap.forget();
         self.phase = Phase::ResetOwed { silent: false };
+        self.shutdown = super::shutdown::Shutdown::No;
         self.security.bonds.restart();
         for key in
             [HostKey::Transmit, HostKey::Job, HostKey::BondJob, HostKey::Bonds, HostKey::Pairing]
@@ -53,6 +54,7 @@ impl Stack {
     pub(crate) fn stop(&mut self, reason: Status) {
         self.end_all(reason);
         self.phase = Phase::Down;
+        self.shut(Err(crate::Error::NoAnswer));
         self.ready.whole_host();
     }
 
@@ -96,7 +98,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    fn end_all(&mut self, reason: Status) {
+    pub(super) fn end_all(&mut self, reason: Status) {
         for index in 0..self.link_slots() {
             self.end_link(index, reason);
         }

@@ -34,6 +34,7 @@ impl Stack {
         self.phase = Phase::Down;
         self.recovery = super::resetting::Recovery::new();
         self.losses = super::loss::Losses::NONE;
+        self.shutdown = super::shutdown::Shutdown::No;
         self.stats = Stats::default();
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };
         self.server.reset(config.services, &gatt).map_err(table_error)?;

@@ -250,6 +250,9 @@ impl Stack {
     /// The controller has been reset: whatever it says from now on counts.
     fn trust(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
         self.recovery.noisy = false;
+        if self.shutdown.is_under_way() {
+            return self.shut(Ok(()));
+        }
         self.lane.complete(opcode, num_packets);
         self.phase = Phase::Setup;
         self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);

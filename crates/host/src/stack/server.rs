@@ -100,21 +100,6 @@ impl Stack {
         Ok(self.server.subscribed(peer, characteristic))
     }
 
-    /// The link in a slot, where its peer subscribed to the characteristic; the caller becomes one of its users.
-    pub(crate) fn subscriber(
-        &mut self,
-        index: u8,
-        characteristic: &Characteristic,
-    ) -> Option<(LinkRef, Cccd)> {
-        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up())?;
-        let cccd = self.server.subscribed(slot.peer.as_ref()?, characteristic);
-        if cccd.is_empty() {
-            return None;
-        }
-        slot.users = slot.users.saturating_add(1);
-        Some((LinkRef { index, generation: slot.generation }, cccd))
-    }
-
     /// Replaces a value that the host holds.
     pub(crate) fn write_value(
         &mut self,

@@ -38,6 +38,10 @@ pub(crate) enum Timer {
     Control(u8, LinkTimer),
     /// The pairing or the encryption of a link.
     Security(u8),
+    /// Room on a link, for a value for every peer.
+    Room(u8),
+    /// The orderly end.
+    Shutdown,
     /// Something should have been received from a link, or of the packets that the controller holds for it.
     Silence(u8),
     /// The controller holds packets of a link and completes none of them.
@@ -66,9 +70,15 @@ impl Stack {
     }
 
     fn earliest(&self) -> Option<(Instant, Timer)> {
+        let shutdown = self.shutdown.deadline().map(|at| (at, Timer::Shutdown));
         match self.phase {
-            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => return None,
-            Phase::Resetting { until, .. } => return Some((until, Timer::Reset)),
+            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => return shutdown,
+            Phase::Resetting { until, .. } => {
+                return shutdown
+                    .into_iter()
+                    .chain([(until, Timer::Reset)])
+                    .min_by_key(|(at, _)| *at);
+            }
             Phase::Setup | Phase::Ready => {}
         }
         let lane = self.lane.poll_timeout().map(|(at, why)| (at, Timer::Lane(why)));
@@ -80,6 +90,7 @@ impl Stack {
         let full = self.full_deadline().map(|at| (at, Timer::Full));
         lane.into_iter()
             .chain(full)
+            .chain(shutdown)
             .chain(worker)
             .chain(self.early.poll_timeout().map(|at| (at, Timer::Early)))
             .chain(privacy)
@@ -91,6 +102,8 @@ impl Stack {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
+        self.await_room(now);
+        self.continue_shutdown(now);
         // Each round meets at least one deadline, or puts it off.
         for _ in 0..=u8::MAX {
             match self.poll_timeout() {
@@ -125,6 +138,8 @@ impl Stack {
             Timer::Privacy => self.privacy_timeout(now),
             Timer::Full => self.full_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
+            Timer::Room(index) => self.room_timeout(index),
+            Timer::Shutdown => self.continue_shutdown(now),
             Timer::Silence(index) => self.silence(now, index),
             Timer::Stall(index) => self.stalled(index),
         }
@@ -204,7 +219,9 @@ impl Link {
         let stall = stall.map(|at| (at, Timer::Stall(index)));
         let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
         let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
-        [signalling, bearer, question, control, security, silence, stall].into_iter().flatten()
+        let room = self.room.deadline().map(|at| (at, Timer::Room(index)));
+        let all = [signalling, bearer, question, control, security, room, silence, stall];
+        all.into_iter().flatten()
     }
 
     fn supervision(&self) -> Duration {

@@ -10,6 +10,7 @@ use zeroize::Zeroize;
 use super::{
     Link, LinkRef, Stack,
     attribute::{ClientState, Exchange, Indications, Outgoing},
+    notify::Room,
 };
 use crate::waiters::{ChannelKey, HostKey, LinkKey};
 
@@ -281,8 +282,12 @@ impl Stack {
     }
 
     fn attribute_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        let out = self.links.get_mut(usize::from(index))?.attributes.out.take();
+        let slot = self.links.get_mut(usize::from(index))?;
+        let out = slot.attributes.out.take();
         let app = out.is_some();
+        if app {
+            slot.room = Room::Unknown;
+        }
         let (packet, kind) = out.or_else(|| self.owed_cancel(index))?;
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
         match kind {

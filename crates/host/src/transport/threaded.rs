@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     thread,
@@ -13,10 +13,12 @@ use core::future::poll_fn;
 /// Octets that wait between a thread and its port or its reader; beyond them the faster side waits.
 const BUFFER: usize = 64 * 1024;
 
-/// The receiving half of a port. One system call brings in as many octets as there are.
+/// The receiving half of a port. One system call brings in as many octets as there are, and many reads are served of them.
 #[derive(Debug)]
 pub struct PortReader {
     pipe: Arc<Pipe>,
+    /// Octets that were taken out of the pipe, and are read from here without the thread.
+    taken: VecDeque<u8>,
     _closer: Arc<Closer>,
 }
 
@@ -43,7 +45,8 @@ pub(crate) fn split(
         close: Box::new(close),
         pipes: [Arc::clone(&incoming), Arc::clone(&outgoing)],
     });
-    let reader = PortReader { pipe: incoming, _closer: Arc::clone(&closer) };
+    let reader =
+        PortReader { pipe: incoming, taken: VecDeque::new(), _closer: Arc::clone(&closer) };
     Ok((reader, PortWriter { pipe: outgoing, _closer: closer }))
 }
 
@@ -53,7 +56,11 @@ impl embedded_io_async::ErrorType for PortReader {
 
 impl embedded_io_async::Read for PortReader {
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|cx| self.pipe.poll_take(cx, buf)).await
+        if self.taken.is_empty() {
+            let ended = poll_fn(|cx| self.pipe.poll_take(cx, &mut self.taken)).await;
+            ended?;
+        }
+        io::Read::read(&mut self.taken, buf)
     }
 }
 
@@ -157,14 +164,13 @@ impl Pipe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, then tells the other side.
+    /// Changes the state from the thread, then wakes the future.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let waker = {
             let mut state = self.lock();
             change(&mut state);
             state.waker.take()
         };
-        self.changed.notify_all();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -173,6 +179,7 @@ impl Pipe {
     fn end(&self, how: io::Result<()>) {
         let how = how.map_err(|error| error.kind());
         self.change(|state| state.end = state.end.or(Some(how)));
+        self.changed.notify_all();
     }
 
     fn append(&self, octets: &[u8]) {
@@ -200,8 +207,9 @@ impl Pipe {
             return None;
         }
         state.writing = true;
+        // Only a full pipe has a future that waits for this; one that waits for the end is woken then.
+        let waker = if state.octets.len() >= BUFFER { state.waker.take() } else { None };
         let chunk = state.octets.drain(..).collect();
-        let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
@@ -209,19 +217,23 @@ impl Pipe {
         Some(chunk)
     }
 
-    fn poll_take(&self, cx: &Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+    /// Takes all octets that are there; none where the pipe has ended.
+    fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<u8>) -> Poll<io::Result<()>> {
         let mut state = self.lock();
         if state.octets.is_empty() {
             return match state.end {
-                Some(Ok(())) => Poll::Ready(Ok(0)),
+                Some(Ok(())) => Poll::Ready(Ok(())),
                 Some(Err(kind)) => Poll::Ready(Err(kind.into())),
                 None => wait(&mut state, cx),
             };
         }
-        let n = state.octets.read(buf)?;
+        let was_full = state.octets.len() >= BUFFER;
+        core::mem::swap(&mut state.octets, taken);
         drop(state);
-        self.changed.notify_all();
-        Poll::Ready(Ok(n))
+        if was_full {
+            self.changed.notify_all();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_put(&self, cx: &Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
@@ -233,9 +245,12 @@ impl Pipe {
             None => {}
         }
         let room = BUFFER.saturating_sub(state.octets.len());
+        let was_empty = state.octets.is_empty();
         let n = state.octets.write(buf.get(..room).unwrap_or(buf))?;
         drop(state);
-        self.changed.notify_all();
+        if was_empty {
+            self.changed.notify_all();
+        }
         Poll::Ready(Ok(n))
     }
 
@@ -251,6 +266,9 @@ impl Pipe {
 }
 
 fn wait<T>(state: &mut State, cx: &Context<'_>) -> Poll<T> {
-    state.waker = Some(cx.waker().clone());
+    match &mut state.waker {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => state.waker = Some(cx.waker().clone()),
+    }
     Poll::Pending
 }

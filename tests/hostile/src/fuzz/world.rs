@@ -315,7 +315,10 @@ impl<'h> World<'h> {
         match why {
             RunError::Transport(Broken) => {}
             RunError::Controller(_) if !self.honest => {}
-            RunError::Closed | RunError::Controller(_) | RunError::AlreadyRunning => {
+            RunError::Closed
+            | RunError::Controller(_)
+            | RunError::AlreadyRunning
+            | RunError::ShutDown => {
                 panic!("run has ended: {why}");
             }
         }

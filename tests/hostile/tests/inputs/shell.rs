@@ -2,13 +2,16 @@
 
 use core::convert::Infallible;
 
-use bindrune::{Address, Advertisement, Host, Opcode, Resources, RunError};
-use bindrune_hostile::{Bench, Controller, Opcodes};
+use bindrune::{
+    Address, Advertisement, Characteristic, Connection, Error, Host, Opcode, Resources, RunError,
+    Uuid,
+};
+use bindrune_hostile::{Bench, Controller, Opcodes, acl, l2cap};
 use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::scene::{
-    LEVEL, LINK, Linked, PEER, config, connection_complete, idle, link_with, linked, works,
+    ATT, LEVEL, LINK, Linked, PEER, config, connection_complete, idle, link_with, linked, works,
 };
 
 /// A transport from which nothing comes.
@@ -131,5 +134,88 @@ fn no_number_of_waiting_futures_makes_another_fail() {
     assert!(waiting.iter().all(|waits| !waits.is_done()));
     waiting.iter().for_each(bindrune_hostile::Outcome::cancel);
     s.b.settle();
+    works(&mut s.b, LINK);
+}
+
+#[test]
+fn a_peer_without_room_delays_no_other() {
+    let mut s = linked();
+    let (_other, _log) = link_with(&mut s.b, Address::random([0xc0, 0, 0, 0, 0, 9]), 0x41);
+    let [l, h] = (s.handle(&LEVEL) + 1).to_le_bytes();
+    s.att(&[0x12, l, h, 2, 0]);
+    s.b.inject(&acl(0x41, &l2cap(ATT, &[0x12, l, h, 1, 0])));
+    s.b.sent();
+    let value = s.handle(&LEVEL).to_le_bytes();
+    let notification = (0x41, l2cap(ATT, &[&[0x1b][..], &value, &[7]].concat()));
+    let indication = (LINK, l2cap(ATT, &[&[0x1d][..], &value, &[7]].concat()));
+    let host = s.b.host;
+    let notify = |s: &mut Linked| {
+        s.b.spawn(async move {
+            let mut results = vec![];
+            let each = |to: &Connection<'_>, result| results.push((to.peer().unwrap(), result));
+            host.gatt().notify_each(&LEVEL, &[7], each).await.unwrap();
+            results.sort_by_key(|(peer, _)| *peer != PEER);
+            results.into_iter().map(|(_, result)| result).collect::<Vec<_>>()
+        })
+    };
+    // Both have room; that the indication is confirmed is not waited for.
+    assert_eq!(notify(&mut s).take(), [Ok(()), Ok(())]);
+    assert_eq!(s.b.frames(), [indication.clone(), notification.clone()]);
+    // The peer that has not confirmed is waited for, but not by the other.
+    let waits = notify(&mut s);
+    assert_eq!(s.b.frames(), core::slice::from_ref(&notification));
+    s.b.pass(Duration::from_millis(900));
+    assert!(!waits.is_done());
+    s.b.pass(Duration::from_millis(200));
+    assert_eq!(waits.take(), [Err(Error::Timeout), Ok(())]);
+    // From now on it costs nothing, until it has room.
+    assert_eq!(notify(&mut s).take(), [Err(Error::Timeout), Ok(())]);
+    s.att(&hex!("1e"));
+    s.b.frames();
+    assert_eq!(notify(&mut s).take(), [Ok(()), Ok(())]);
+    let mut frames = s.b.frames();
+    frames.sort_unstable();
+    assert_eq!(frames, [indication, notification]);
+    // One that confirms in time gets the next value then.
+    let waits = notify(&mut s);
+    s.b.pass(Duration::from_millis(500));
+    s.att(&hex!("1e"));
+    assert_eq!(waits.take(), [Ok(()), Ok(())]);
+    let unknown = s.b.spawn(async move { host.gatt().notify_all(&UNKNOWN, &[1]).await });
+    assert_eq!(unknown.take(), Err(Error::UnknownAttribute));
+}
+
+static UNKNOWN: Characteristic = Characteristic::new(Uuid::new_16(0xff09)).notify();
+
+#[test]
+fn shutdown_is_bounded_where_the_controller_does_not_answer() {
+    let mut s = linked();
+    let host = s.b.host;
+    s.b.controller().mute = Opcodes::All;
+    let shut = s.b.spawn(async move { host.shutdown().await });
+    s.b.pass(Duration::from_secs(7));
+    assert_eq!(shut.take(), Err(Error::NoAnswer));
+    assert_eq!(s.b.ended(), Some(RunError::ShutDown));
+    assert!(!s.conn.is_connected());
+}
+
+#[test]
+fn after_a_shutdown_the_host_runs_again_and_loops_that_advertise_wait_for_it() {
+    let mut s = linked();
+    let host = s.b.host;
+    s.b.spawn(async move {
+        loop {
+            let Ok(link) = host.advertise(&Advertisement::connectable()).await else { continue };
+            link.disconnected().await;
+        }
+    });
+    let shut = s.b.spawn(async move { host.shutdown().await });
+    s.b.pass(Duration::from_secs(1));
+    assert_eq!(shut.take(), Ok(()));
+    assert_eq!(s.b.ended(), Some(RunError::ShutDown));
+    assert_eq!(s.b.spawn(async move { host.shutdown().await }).take(), Ok(()));
+    s.b.sent();
+    s.b.run();
+    s.b.inject(&connection_complete(LINK, 1));
     works(&mut s.b, LINK);
 }

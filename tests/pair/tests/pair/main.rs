@@ -24,6 +24,7 @@ mod room;
 mod same;
 mod security;
 mod several;
+mod shutdown;
 mod table;
 mod transfer;
 mod value;

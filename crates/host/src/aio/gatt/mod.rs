@@ -1,6 +1,7 @@
 //! GATT as an application uses it: the client's calls on a [`crate::Connection`], and the host's own server.
 
 mod cursor;
+mod notify;
 mod remote;
 mod server;
 mod subscription;

@@ -11,7 +11,7 @@ use crate::{
 /// The GATT server, which all links share.
 #[derive(Clone, Copy, Debug)]
 pub struct Gatt<'h> {
-    host: &'h Host,
+    pub(super) host: &'h Host,
 }
 
 impl Host {
@@ -54,39 +54,6 @@ impl Gatt<'_> {
     #[must_use]
     pub fn handle(&self, characteristic: &'static Characteristic) -> Option<u16> {
         self.host.with(|core| core.stack.server.handle_of(characteristic))
-    }
-
-    /// Notifies every peer that subscribed to a characteristic, or indicates to those that asked for that alone, and gives
-    /// how many there were. A peer whose link ends meanwhile is passed over.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped half way, some peers were told and others not.
-    pub async fn notify_all(
-        &self,
-        characteristic: &'static Characteristic,
-        value: &[u8],
-    ) -> Result<usize, Error> {
-        let mut told = 0usize;
-        for index in 0..self.host.with(|core| core.stack.link_slots()) {
-            let Some((link, cccd)) =
-                self.host.with(|core| core.stack.subscriber(index, characteristic))
-            else {
-                continue;
-            };
-            let connection = Connection::adopted(self.host, link);
-            let result = if cccd.contains(Cccd::NOTIFY) {
-                connection.notify(characteristic, value).await
-            } else {
-                connection.indicate(characteristic, value).await
-            };
-            match result {
-                Ok(()) => told = told.saturating_add(1),
-                Err(Error::Disconnected(_) | Error::NotSubscribed | Error::TransactionTimeout) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(told)
     }
 
     /// Swaps the services at run time. Peers that must know are told by Service Changed; values start anew.

@@ -236,6 +236,7 @@ impl Stack {
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
         }
         self.wish_resolving();
+        self.continue_shutdown(now);
         self.ready.host(HostKey::Job);
         self.ready.host(HostKey::BondJob);
         self.ready.host(HostKey::Bonds);

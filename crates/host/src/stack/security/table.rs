@@ -260,6 +260,13 @@ impl Bonds {
         }
     }
 
+    /// Whether the store has something to do, or does it.
+    pub(in crate::stack) const fn owes_job(&self) -> bool {
+        let owed =
+            self.dirty | self.doomed != 0 || self.orphan.is_some() || self.unwanted.is_some();
+        self.out.is_some() || (owed && matches!(self.reading, Reading::Done))
+    }
+
     /// The next place whose record is to be forgotten.
     pub(super) fn next_doomed(&self) -> Option<(u8, RecordId)> {
         let place = lowest(self.doomed)?;

@@ -1,0 +1,128 @@
+//! The orderly end: requests are withdrawn, links closed, bonds stored, and the controller reset.
+
+use core::task::Poll;
+
+use bindrune_hci::Status;
+use embassy_time::{Duration, Instant};
+
+use super::{Phase, Stack};
+use crate::{Error, waiters::HostKey};
+
+/// How long links may take to end, and bonds to be stored.
+const CLOSING: Duration = Duration::from_secs(3);
+/// How long the reset may take, with an answer that is late.
+const RESETTING: Duration = Duration::from_secs(3);
+
+/// How far the orderly end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shutdown {
+    /// Nobody asked for it.
+    No,
+    /// Links are being closed; until when is known once the time is told.
+    Asked,
+    /// Links are being closed. Those that are up then are cut off.
+    Closing(Instant),
+    /// The controller is being reset; its answer is due then.
+    Resetting(Instant),
+    /// The controller is quiet, or did not answer. `run` ends.
+    Done(Result<(), Error>),
+}
+
+impl Shutdown {
+    pub(super) const fn is_under_way(self) -> bool {
+        matches!(self, Self::Asked | Self::Closing(_) | Self::Resetting(_))
+    }
+
+    pub(super) const fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Closing(until) | Self::Resetting(until) => Some(until),
+            Self::No | Self::Asked | Self::Done(_) => None,
+        }
+    }
+}
+
+impl Stack {
+    /// Begins the orderly end, unless it has begun.
+    pub(crate) fn shut_down(&mut self) {
+        if self.shutdown.is_under_way() {
+            return;
+        }
+        self.withdraw_all(Error::ShutDown);
+        if matches!(self.phase, Phase::Down | Phase::Failed(_)) {
+            self.shutdown = Shutdown::Done(Ok(()));
+            self.ready.whole_host();
+            return;
+        }
+        self.shutdown = Shutdown::Asked;
+        if self.is_silent() {
+            // It is being reset already, in vain.
+            return self.shut(Err(Error::NoAnswer));
+        }
+        for index in 0..self.link_slots() {
+            if self.links.get(usize::from(index)).is_some_and(super::Link::is_up) {
+                self.leave(index, Status::REMOTE_USER_TERMINATED);
+            }
+        }
+        self.ready.host(HostKey::Transmit);
+        self.deadlines_changed();
+    }
+
+    /// Ready when the orderly end is over, or a later `run` has begun.
+    pub(crate) const fn poll_shut_down(&self) -> Poll<Result<(), Error>> {
+        match self.shutdown {
+            Shutdown::Done(result) => Poll::Ready(result),
+            Shutdown::No => Poll::Ready(Ok(())),
+            Shutdown::Asked | Shutdown::Closing(_) | Shutdown::Resetting(_) => Poll::Pending,
+        }
+    }
+
+    /// Ready while requests are taken.
+    pub(crate) const fn poll_requests_taken(&self) -> Poll<Result<(), Error>> {
+        if self.shutdown.is_under_way() { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// True when `run` has to end.
+    pub(crate) const fn is_shut_down(&self) -> bool {
+        matches!(self.shutdown, Shutdown::Done(_))
+    }
+
+    /// Does the next step of the orderly end, where it is due.
+    pub(super) fn continue_shutdown(&mut self, now: Instant) {
+        match self.shutdown {
+            Shutdown::Asked => {
+                self.shutdown = Shutdown::Closing(now.saturating_add(CLOSING));
+                self.deadline = None;
+                self.continue_shutdown(now);
+            }
+            Shutdown::Closing(until) => {
+                let closed = self.live_links() == 0 && !self.security.bonds.owes_job();
+                if closed || until <= now {
+                    self.reset_for_good(now);
+                }
+            }
+            Shutdown::Resetting(until) if until <= now => self.shut(Err(Error::NoAnswer)),
+            Shutdown::Resetting(_) | Shutdown::No | Shutdown::Done(_) => {}
+        }
+    }
+
+    fn reset_for_good(&mut self, now: Instant) {
+        self.shutdown = Shutdown::Resetting(now.saturating_add(RESETTING));
+        self.end_all(Status::LOCAL_HOST_TERMINATED);
+        if !matches!(self.phase, Phase::Resetting { .. }) {
+            self.phase = Phase::ResetOwed { silent: false };
+        }
+        self.ready.whole_host();
+        self.deadlines_changed();
+    }
+
+    /// The orderly end is over.
+    pub(super) fn shut(&mut self, result: Result<(), Error>) {
+        if !self.shutdown.is_under_way() {
+            return;
+        }
+        self.shutdown = Shutdown::Done(result);
+        self.phase = Phase::Down;
+        self.ready.whole_host();
+        self.deadlines_changed();
+    }
+}
