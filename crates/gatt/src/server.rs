@@ -38,9 +38,7 @@ pub use push::{PushError, SubscriptionChange, Written, write_indication, write_n
 
 use crate::{
     cccd, hash,
-    table::{
-        Attribute, BuiltIn, Characteristic, Entry, Service, Table, TableError, Target, built_in,
-    },
+    table::{BuiltIn, Characteristic, Entry, Service, Table, TableError, Target, built_in},
     value::{Region, ValueError, Values},
 };
 
@@ -297,9 +295,7 @@ impl Server {
     }
 
     fn cccd_entry(&self, c: &Characteristic) -> Option<Entry> {
-        self.table
-            .entries()
-            .find(|e| matches!(e.attribute, Attribute::Cccd(own) if core::ptr::eq(own, c)))
+        self.table.cccds().find(|(_, own)| core::ptr::eq(*own, c)).map(|(entry, _)| entry)
     }
 }
 

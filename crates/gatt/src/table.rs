@@ -168,12 +168,12 @@ impl Table {
 
     /// All attributes, in order of handles.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + use<> {
-        Walk::new(self.built_in, self.services, 1)
+        self.walk_to(|_| true)
     }
 
     /// The attributes from handle `start` to handle `end`.
     pub fn range(&self, start: u16, end: u16) -> impl Iterator<Item = Entry> + use<> {
-        Walk::new(self.built_in, self.services, start)
+        self.walk_to(|sum| sum.attributes >= start.into())
             .skip_while(move |entry| entry.handle < start)
             .take_while(move |entry| entry.handle <= end)
     }
@@ -212,15 +212,9 @@ impl Table {
 
     /// The services with their first and last handles.
     pub fn services(&self) -> impl Iterator<Item = (&'static Service, u16, u16)> + use<> {
-        self.entries().filter_map(|entry| match entry.attribute {
-            Attribute::Service(service) => Some((service, entry.handle, entry.group_end())),
-            Attribute::Include(_)
-            | Attribute::Declaration(_)
-            | Attribute::Value(_)
-            | Attribute::Cccd(_)
-            | Attribute::ExtendedProperties(_)
-            | Attribute::UserDescription(_)
-            | Attribute::Descriptor(_) => None,
+        self.placed().map(|(service, at)| {
+            let end = at.attributes.saturating_add(service.extent().attributes);
+            (service, handle_behind(at.attributes), u16::try_from(end).unwrap_or(u16::MAX))
         })
     }
 
@@ -237,14 +231,63 @@ impl Table {
         u16::try_from(self.extent.attributes).unwrap_or(u16::MAX)
     }
 
+    /// The value of a characteristic. Characteristics are compared; other attributes are not visited.
     pub(crate) fn value_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
-        let mut entries = self.entries();
-        entries.find(|e| e.attribute.target().is_some_and(|target| target.is(characteristic)))
+        let mut all = self.characteristics();
+        let (c, at) = all.find(|(c, _)| core::ptr::eq(*c, characteristic))?;
+        let at = at.plus(Attribute::Declaration(c).extent());
+        Some(Entry { handle: handle_behind(at.attributes), attribute: Attribute::Value(c), at })
+    }
+
+    /// The Client Characteristic Configurations and what they belong to.
+    pub(crate) fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
+        self.characteristics().filter(|(c, _)| c.has_cccd()).map(|(c, at)| {
+            let at = at.plus(Attribute::Declaration(c).extent()).plus(Attribute::Value(c).extent());
+            let handle = handle_behind(at.attributes);
+            (Entry { handle, attribute: Attribute::Cccd(c), at }, c)
+        })
+    }
+
+    /// The `index`th characteristic value or explicit descriptor.
+    pub(crate) fn value_at(&self, index: usize) -> Option<Entry> {
+        self.walk_to(|sum| sum.values > index)
+            .take_while(|entry| entry.at.values <= index)
+            .find(|entry| entry.at.values == index && entry.attribute.target().is_some())
+    }
+
+    fn walk_to(&self, reached: impl Fn(&Extent) -> bool) -> Walk {
+        Walk::to(self.built_in, self.services, reached)
+    }
+
+    /// The services, each with the sums over what stands in front of it.
+    fn placed(&self) -> impl Iterator<Item = (&'static Service, Extent)> + use<> {
+        self.built_in.iter().chain(self.services).scan(Extent::ZERO, |sum, service| {
+            let at = *sum;
+            *sum = at.plus(service.extent());
+            Some((service, at))
+        })
+    }
+
+    /// The characteristics, each with the sums over what stands in front of it.
+    fn characteristics(&self) -> impl Iterator<Item = (&'static Characteristic, Extent)> + use<> {
+        self.placed().flat_map(|(service, at)| {
+            let first = at.plus(service.head());
+            service.characteristics().iter().scan(first, |sum, c| {
+                let at = *sum;
+                *sum = at.plus(c.extent());
+                Some((*c, at))
+            })
+        })
     }
 
     pub(crate) const fn extent(&self) -> &Extent {
         &self.extent
     }
+}
+
+/// The handle of the attribute that has `count` attributes in front of it.
+fn handle_behind(count: usize) -> u16 {
+    u16::try_from(count.saturating_add(1)).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

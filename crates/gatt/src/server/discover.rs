@@ -77,9 +77,9 @@ impl Server {
             return Err(Failure::new(start, ErrorCode::UNSUPPORTED_GROUP_TYPE));
         }
         let mut form = None;
-        for entry in self.table.range(start, end) {
-            let Attribute::Service(service) = entry.attribute else { continue };
-            if entry.attribute.uuid() != group_type {
+        let services = self.table.services().filter(|(_, first, _)| (start..=end).contains(first));
+        for (service, first, last) in services {
+            if service.is_primary() != (group_type == PRIMARY_SERVICE) {
                 continue;
             }
             let len = service.uuid().att_len();
@@ -88,8 +88,8 @@ impl Server {
             }
             let header = (Opcode::READ_BY_GROUP_TYPE_RSP, if len == 2 { 6 } else { 20 });
             let row = |w: &mut Writer<'_>| {
-                w.u16(entry.handle)?;
-                w.u16(entry.group_end())?;
+                w.u16(first)?;
+                w.u16(last)?;
                 service.uuid().write_att(w)
             };
             if write_row(w, form.is_none().then_some(header), row).is_err() {

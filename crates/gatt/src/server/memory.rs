@@ -50,7 +50,9 @@ impl Server {
             return;
         };
         let same = memory.hash == self.hash;
-        for (entry, characteristic) in self.cccds().take(if same { REMEMBERED_CCCDS } else { 1 }) {
+        for (entry, characteristic) in
+            self.table.cccds().take(if same { REMEMBERED_CCCDS } else { 1 })
+        {
             let index = entry.at.cccds;
             let cccd = cccd::configured(&memory.subscriptions, index) & possible(characteristic);
             peer.marks(self.table.extent()).configure(index, cccd);

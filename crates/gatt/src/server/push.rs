@@ -8,7 +8,7 @@ use bindrune_wire::Writer;
 use super::{Peer, Security, Server};
 use crate::{
     cccd::Cccd,
-    table::{Attribute, Characteristic, Entry, Properties, Target},
+    table::{Characteristic, Properties, Target},
     value::ValueError,
 };
 
@@ -88,14 +88,14 @@ impl Server {
     /// Takes the next host-held value that the peer has written.
     pub fn poll_written(&self, peer: &mut Peer) -> Option<Written> {
         let index = peer.marks(self.table.extent()).take_written()?;
-        let entry = self.table.entries().find(|e| e.at.values == index && is_value(e))?;
+        let entry = self.table.value_at(index)?;
         Some(Written { handle: entry.handle, target: entry.attribute.target()? })
     }
 
     /// Takes the next subscription that the peer has changed.
     pub fn poll_subscription_change(&self, peer: &mut Peer) -> Option<SubscriptionChange> {
         let index = peer.marks(self.table.extent()).take_changed()?;
-        let (handle, characteristic) = self.cccds().find_map(|(entry, c)| {
+        let (handle, characteristic) = self.table.cccds().find_map(|(entry, c)| {
             (entry.at.cccds == index).then_some((entry.handle.saturating_sub(1), c))
         })?;
         Some(SubscriptionChange { handle, characteristic, cccd: peer.cccd(index) })
@@ -103,23 +103,19 @@ impl Server {
 
     /// The subscriptions of a peer by the handles of their values, for its bond to remember.
     pub fn subscriptions<'a>(&'a self, peer: &'a Peer) -> impl Iterator<Item = (u16, Cccd)> + 'a {
-        self.cccds()
+        self.table
+            .cccds()
             .map(|(entry, _)| (entry.handle.saturating_sub(1), peer.cccd(entry.at.cccds)))
             .filter(|(_, cccd)| !cccd.is_empty())
     }
 
     /// Puts back a subscription that a bond remembered; a handle without one is passed over.
     pub fn restore_subscription(&self, peer: &mut Peer, handle: u16, cccd: Cccd) {
-        let found = self.cccds().find(|(entry, _)| entry.handle.checked_sub(1) == Some(handle));
+        let found =
+            self.table.cccds().find(|(entry, _)| entry.handle.checked_sub(1) == Some(handle));
         if let Some((entry, _)) = found {
             peer.marks(self.table.extent()).configure(entry.at.cccds, cccd);
         }
-    }
-
-    pub(super) fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
-        self.table.entries().filter_map(|entry| {
-            if let Attribute::Cccd(c) = entry.attribute { Some((entry, c)) } else { None }
-        })
     }
 }
 
@@ -139,8 +135,4 @@ pub(super) fn possible(c: &Characteristic) -> Cccd {
     possible.set(Cccd::NOTIFY, c.properties().contains(Properties::NOTIFY));
     possible.set(Cccd::INDICATE, c.properties().contains(Properties::INDICATE));
     possible
-}
-
-fn is_value(entry: &Entry) -> bool {
-    entry.attribute.target().is_some()
 }

@@ -1,7 +1,7 @@
 use bindrune_wire::{Level, Uuid};
 
 use super::{
-    BuiltIn, Content, Descriptor, ExtendedProperties, Holder, Permission, Properties,
+    BuiltIn, Content, Descriptor, ExtendedProperties, Extent, Holder, Permission, Properties,
     builder::value_builders,
 };
 
@@ -179,14 +179,19 @@ impl Characteristic {
         count.saturating_add(self.descriptors.len())
     }
 
-    /// Octets of arena that the value and the descriptors take.
-    pub(crate) const fn arena(&self) -> usize {
-        let (mut octets, mut rest) = (self.content.arena(), self.descriptors);
+    /// What the characteristic takes: attributes, arena, CCCDs, values.
+    pub(crate) const fn extent(&self) -> Extent {
+        let (mut arena, mut rest) = (self.content.arena(), self.descriptors);
         while let [first, more @ ..] = rest {
-            octets = octets.saturating_add(first.content().arena());
+            arena = arena.saturating_add(first.content().arena());
             rest = more;
         }
-        octets
+        Extent {
+            attributes: self.attribute_count(),
+            arena,
+            cccds: self.has_cccd() as usize,
+            values: self.descriptors.len().saturating_add(1),
+        }
     }
 
     const fn with(mut self, properties: Properties) -> Self {

@@ -9,13 +9,14 @@ pub struct Service {
     primary: bool,
     includes: &'static [&'static Self],
     characteristics: &'static [&'static Characteristic],
+    extent: Extent,
 }
 
 impl Service {
     /// A primary service.
     #[must_use]
     pub const fn primary(uuid: Uuid, characteristics: &'static [&'static Characteristic]) -> Self {
-        Self { uuid, primary: true, includes: &[], characteristics }
+        Self { uuid, primary: true, includes: &[], characteristics, extent: sum(characteristics) }
     }
 
     /// A secondary service: found only where another service includes it.
@@ -24,12 +25,14 @@ impl Service {
         uuid: Uuid,
         characteristics: &'static [&'static Characteristic],
     ) -> Self {
-        Self { uuid, primary: false, includes: &[], characteristics }
+        Self { primary: false, ..Self::primary(uuid, characteristics) }
     }
 
     /// Services of the same table that this one includes.
     #[must_use]
     pub const fn includes(mut self, services: &'static [&'static Self]) -> Self {
+        let before = self.extent.attributes.saturating_sub(self.includes.len());
+        self.extent.attributes = before.saturating_add(services.len());
         self.includes = services;
         self
     }
@@ -70,19 +73,26 @@ impl Service {
 
     /// What the service takes: attributes, arena, CCCDs, values.
     pub(crate) const fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    /// What stands in front of the characteristics: the declaration and the includes.
+    pub(crate) const fn head(&self) -> Extent {
         let mut extent = Extent::ZERO;
         extent.attributes = self.includes.len().saturating_add(1);
-        let mut rest = self.characteristics;
-        while let [first, more @ ..] = rest {
-            extent.attributes = extent.attributes.saturating_add(first.attribute_count());
-            extent.arena = extent.arena.saturating_add(first.arena());
-            extent.cccds = extent.cccds.saturating_add(first.has_cccd() as usize);
-            extent.values = extent.values.saturating_add(1);
-            extent.values = extent.values.saturating_add(first.more_descriptors().len());
-            rest = more;
-        }
         extent
     }
+}
+
+/// What a service without includes takes.
+const fn sum(characteristics: &[&Characteristic]) -> Extent {
+    let (mut extent, mut rest) = (Extent::ZERO, characteristics);
+    extent.attributes = 1;
+    while let [first, more @ ..] = rest {
+        extent = extent.plus(first.extent());
+        rest = more;
+    }
+    extent
 }
 
 /// Sums over attributes; also the position of one attribute, as the sums over all before it.

@@ -56,6 +56,33 @@ fn an_attribute_is_found_by_handle_and_by_identity() {
     assert_eq!(table.services().count(), 5);
 }
 
+/// What is passed over by counts is what a walk over every attribute passes.
+#[test]
+fn direct_lookups_find_what_a_walk_finds() {
+    let table = Table::new(SERVICES, true).unwrap();
+    let all: Vec<_> = table.entries().collect();
+    let places = |entries: &[Entry]| entries.iter().map(|e| (e.handle, e.at)).collect::<Vec<_>>();
+    for start in 0..=table.last_handle() + 1 {
+        let from: Vec<_> = table.range(start, u16::MAX).collect();
+        let walked: Vec<_> = all.iter().copied().filter(|e| e.handle >= start).collect();
+        assert_eq!(places(&from), places(&walked), "{start}");
+    }
+    let values: Vec<_> = all.iter().copied().filter(|e| e.attribute.target().is_some()).collect();
+    let found: Vec<_> = (0..).map_while(|index| table.value_at(index)).collect();
+    assert_eq!(places(&found), places(&values));
+    let is_cccd = |e: &Entry| matches!(e.attribute, Attribute::Cccd(_));
+    let walked: Vec<_> = all.iter().copied().filter(is_cccd).collect();
+    let found: Vec<_> = table.cccds().map(|(entry, _)| entry).collect();
+    assert_eq!(places(&found), places(&walked));
+    let is_service = |e: &Entry| matches!(e.attribute, Attribute::Service(_));
+    let walked: Vec<_> =
+        all.iter().filter(|e| is_service(e)).map(|e| (e.handle, e.group_end())).collect();
+    let found: Vec<_> = table.services().map(|(_, start, end)| (start, end)).collect();
+    assert_eq!(found, walked);
+    let sum = all.iter().fold(Extent::ZERO, |sum, e| sum.plus(e.attribute.extent()));
+    assert_eq!(sum, *table.extent());
+}
+
 #[test]
 fn the_arena_holds_what_the_host_holds() {
     let name = 2 + usize::from(built_in::DEVICE_NAME_ROOM);

@@ -13,24 +13,52 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Begins at the service that `start` lies in; whole services before it are passed over by their counts.
-    pub(crate) fn new(
+    /// Begins in front of the first attribute at which `reached` is true of the sums up to it, itself included.
+    ///
+    /// Whole services and characteristics before it are passed over by their counts; what comes before it in its
+    /// characteristic, or among the includes of its service, is walked as well.
+    pub(crate) fn to(
         built_in: &'static [Service],
         services: &'static [Service],
-        start: u16,
+        reached: impl Fn(&Extent) -> bool,
     ) -> Self {
         let mut services = built_in.iter().chain(services);
         let mut at = Extent::ZERO;
+        let mut begun = None;
         loop {
             let mut ahead = services.clone();
-            let Some(extent) = ahead.next().map(Service::extent) else { break };
-            if at.attributes.saturating_add(extent.attributes) >= usize::from(start) {
+            let Some(service) = ahead.next() else { break };
+            let end = at.plus(service.extent());
+            if reached(&end) {
+                begun = Some(service).filter(|service| !reached(&at.plus(service.head())));
+                services = if begun.is_some() { ahead } else { services };
                 break;
             }
-            at = at.plus(extent);
-            services = ahead;
+            (at, services) = (end, ahead);
         }
-        Self { services, includes: [].iter(), characteristics: [].iter(), parts: Parts::none(), at }
+        let mut walk = Self {
+            services,
+            includes: [].iter(),
+            characteristics: [].iter(),
+            parts: Parts::none(),
+            at,
+        };
+        if let Some(service) = begun {
+            walk.at = at.plus(service.head());
+            walk.characteristics = service.characteristics().iter();
+            walk.skip_characteristics(reached);
+        }
+        walk
+    }
+
+    fn skip_characteristics(&mut self, reached: impl Fn(&Extent) -> bool) {
+        while let [first, more @ ..] = self.characteristics.as_slice() {
+            let end = self.at.plus(first.extent());
+            if reached(&end) {
+                break;
+            }
+            (self.at, self.characteristics) = (end, more.iter());
+        }
     }
 
     fn attribute(&mut self) -> Option<Attribute> {
@@ -66,34 +94,58 @@ impl Iterator for Walk {
 /// What follows a characteristic's declaration.
 #[derive(Clone, Debug)]
 struct Parts {
-    implied: [Option<Attribute>; 4],
-    next: usize,
+    next: Implied,
+    of: Option<&'static Characteristic>,
     descriptors: Iter<'static, &'static Descriptor>,
+}
+
+/// The attributes that a characteristic has without being given them, in their order.
+#[derive(Clone, Copy, Debug)]
+enum Implied {
+    Value,
+    Cccd,
+    ExtendedProperties,
+    UserDescription,
+    Over,
 }
 
 impl Parts {
     fn none() -> Self {
-        Self { implied: [None; 4], next: 4, descriptors: [].iter() }
+        Self { next: Implied::Over, of: None, descriptors: [].iter() }
     }
 
     fn of(characteristic: &'static Characteristic) -> Self {
-        let c = characteristic;
-        let implied = [
-            Some(Attribute::Value(c)),
-            c.has_cccd().then_some(Attribute::Cccd(c)),
-            c.has_extended().then_some(Attribute::ExtendedProperties(c)),
-            c.description().map(|_| Attribute::UserDescription(c)),
-        ];
-        Self { implied, next: 0, descriptors: c.more_descriptors().iter() }
+        let descriptors = characteristic.more_descriptors().iter();
+        Self { next: Implied::Value, of: Some(characteristic), descriptors }
     }
 
     fn next(&mut self) -> Option<Attribute> {
-        while let Some(&implied) = self.implied.get(self.next) {
-            self.next = self.next.saturating_add(1);
-            if implied.is_some() {
-                return implied;
+        while let Some(c) = self.of {
+            let (there, attribute) = match self.next {
+                Implied::Value => (true, Attribute::Value(c)),
+                Implied::Cccd => (c.has_cccd(), Attribute::Cccd(c)),
+                Implied::ExtendedProperties => (c.has_extended(), Attribute::ExtendedProperties(c)),
+                Implied::UserDescription => {
+                    (c.description().is_some(), Attribute::UserDescription(c))
+                }
+                Implied::Over => break,
+            };
+            self.next = self.next.successor();
+            if there {
+                return Some(attribute);
             }
         }
         self.descriptors.next().map(|descriptor| Attribute::Descriptor(descriptor))
+    }
+}
+
+impl Implied {
+    const fn successor(self) -> Self {
+        match self {
+            Self::Value => Self::Cccd,
+            Self::Cccd => Self::ExtendedProperties,
+            Self::ExtendedProperties => Self::UserDescription,
+            Self::UserDescription | Self::Over => Self::Over,
+        }
     }
 }
