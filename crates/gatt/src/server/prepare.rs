@@ -15,6 +15,10 @@ pub const LONG_WRITE: usize = HEADER.saturating_add(MAX_VALUE);
 /// Octets in front of each part: handle, offset, length.
 const HEADER: usize = 6;
 
+/// Parts of one queue. Judging a queue compares each part with those before it, so their number is bounded, however
+/// much room there is. Parts that continue each other count as one.
+const MAX_PARTS: usize = 64;
+
 impl Server {
     /// Queues one part. Offset and length are judged when the queue is executed.
     pub(super) fn prepare(
@@ -43,8 +47,19 @@ impl Server {
         step
     }
 
+    /// Continues once the app has accepted the `index`th part. What the queue was judged by may have changed since: the
+    /// values that the host holds, the table.
+    pub(super) fn resume_execute(
+        &mut self,
+        peer: &mut Peer,
+        index: usize,
+    ) -> Result<Step, Failure> {
+        self.check_queue(peer)?;
+        self.execute(peer, index.saturating_add(1))
+    }
+
     /// Asks the app about its parts from the `from`th on, and at last writes those that the host holds.
-    pub(super) fn execute(&mut self, peer: &mut Peer, from: usize) -> Result<Step, Failure> {
+    fn execute(&mut self, peer: &mut Peer, from: usize) -> Result<Step, Failure> {
         let parts = Parts::new(peer.queue(self.table.extent()));
         for (index, part) in parts.enumerate().skip(from) {
             let entry = self.entry(part.handle)?;
@@ -61,30 +76,35 @@ impl Server {
         parts.nth(index).map_or(&[], |part| part.value)
     }
 
+    /// Whether every part may be written now: the link may offer less than when the part was prepared.
     fn check_queue(&self, peer: &Peer) -> Result<(), Failure> {
         let parts = Parts::new(peer.queue(self.table.extent()));
         for (index, part) in parts.clone().enumerate() {
             let entry = self.entry(part.handle)?;
+            let failure = |code| Failure::new(part.handle, code);
+            peer.security.may_write(&entry, Properties::WRITE).map_err(failure)?;
             let mut len = self.current_len(&entry);
             let same = parts.clone().take(index.saturating_add(1));
             for part in same.filter(|other| other.handle == part.handle) {
                 len = self
                     .check_write(peer, &entry, len, part.offset.into(), part.value)
-                    .map_err(|code| Failure::new(part.handle, code))?;
+                    .map_err(failure)?;
             }
         }
         Ok(())
     }
 
     fn commit(&mut self, peer: &mut Peer) -> Result<Step, Failure> {
-        let mut index = 0usize;
-        while let Some(part) = Parts::new(peer.queue(self.table.extent())).nth(index) {
+        let mut at = 0usize;
+        while let Some(part) =
+            Parts::new(peer.queue(self.table.extent()).get(at..).unwrap_or_default()).next()
+        {
+            at = at.saturating_add(HEADER).saturating_add(part.value.len());
             let entry = self.entry(part.handle)?;
             if !is_app_held(&entry) {
                 let effect = self.store(&entry, part.offset.into(), part.value);
                 peer.take_effect(self.table.extent(), effect);
             }
-            index = index.saturating_add(1);
         }
         peer.queued = 0;
         Ok(Step::Done)
@@ -124,12 +144,14 @@ impl<'q> Iterator for Parts<'q> {
 /// Adds a part to a queue of `queued` octets in `room`, and says how many octets it has then; `None`, and nothing
 /// changes, where the room does not suffice.
 fn enqueue(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
-    let Some((at, last)) = last_of(room.get(..queued)?, part.handle) else {
-        return append(room, queued, part);
+    let (count, last) = last_of(room.get(..queued)?, part.handle)?;
+    let room_for_one = count < MAX_PARTS;
+    let Some((at, last)) = last else {
+        return room_for_one.then(|| append(room, queued, part)).flatten();
     };
     let within = part.offset.checked_sub(last.offset).map(usize::from);
     let Some(within) = within.filter(|&within| within <= last.value.len()) else {
-        return append(room, queued, part);
+        return room_for_one.then(|| append(room, queued, part)).flatten();
     };
     let (old_len, start) = (last.value.len(), at.checked_add(HEADER)?);
     let new_len = old_len.max(within.checked_add(part.value.len())?);
@@ -157,16 +179,17 @@ fn append(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
     queued.checked_add(w.len())
 }
 
-/// The last part of a handle, and where it begins.
-fn last_of(queue: &[u8], handle: u16) -> Option<(usize, Part<'_>)> {
-    let (mut at, mut last) = (0usize, None);
+/// How many parts a queue has, and the last one of a handle with where it begins.
+fn last_of(queue: &[u8], handle: u16) -> Option<(usize, Option<(usize, Part<'_>)>)> {
+    let (mut count, mut at, mut last) = (0usize, 0usize, None);
     for part in Parts::new(queue) {
         if part.handle == handle {
             last = Some((at, part));
         }
+        count = count.saturating_add(1);
         at = at.checked_add(HEADER)?.checked_add(part.value.len())?;
     }
-    last
+    Some((count, last))
 }
 
 #[cfg(test)]
@@ -193,6 +216,22 @@ mod tests {
         let expected: [(u16, u16, &[u8]); 3] = [(3, 0, b"aBCdef"), (7, 4, b"XY"), (3, 9, b"far")];
         let expected = expected.map(|(handle, offset, value)| Part { handle, offset, value });
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn the_number_of_parts_is_bounded_whatever_the_room() {
+        let mut room = [0; 1000];
+        let (mut queued, mut parts) = (0, 0u16);
+        while let Some(more) =
+            enqueue(&mut room, queued, Part { handle: 3, offset: parts * 2 + 1, value: b"" })
+        {
+            (queued, parts) = (more, parts + 1);
+        }
+        assert_eq!(usize::from(parts), MAX_PARTS);
+        let part = |offset, value| Part { handle: 3, offset, value };
+        assert_eq!(enqueue(&mut room, queued, Part { handle: 4, offset: 0, value: b"" }), None);
+        // What continues a part takes no place.
+        assert_eq!(enqueue(&mut room, queued, part(parts * 2 - 1, b"ab")), Some(queued + 2));
     }
 
     #[test]

@@ -82,9 +82,7 @@ impl Server {
                 Request::Read { .. } | Request::ReadBlob { .. } | Request::ReadByType { .. },
             )
             | (Answer::Accept, Request::Write { .. }) => Ok(Step::Done),
-            (Answer::Accept, Request::ExecuteWrite { .. }) => {
-                self.execute(peer, index.saturating_add(1))
-            }
+            (Answer::Accept, Request::ExecuteWrite { .. }) => self.resume_execute(peer, index),
             (Answer::Value(_) | Answer::Accept, _) => unlikely,
         };
         if step.is_err() && matches!(request, Request::ExecuteWrite { .. }) {

@@ -11,8 +11,13 @@ static SECURE: Characteristic = Characteristic::new(Uuid::new_16(0xff07))
     .read()
     .value(&[1])
     .read_permission(Level::SecureConnections);
-static SERVICES: &[Service] =
-    &[BATTERY, Service::primary(Uuid::new_16(0xff00), &[&STRONG, &TRUSTED, &SECURE])];
+static GUARDED: Characteristic =
+    Characteristic::new(Uuid::new_16(0xff08)).write().value(b"old").authorize();
+static ASKED: Characteristic = Characteristic::new(Uuid::new_16(0xff09)).write().authorize();
+static SERVICES: &[Service] = &[
+    BATTERY,
+    Service::primary(Uuid::new_16(0xff00), &[&STRONG, &TRUSTED, &SECURE, &GUARDED, &ASKED]),
+];
 
 const STRONG_READ: [u8; 3] = [0x0a, 35, 0];
 const TRUSTED_READ: [u8; 3] = [0x0a, 37, 0];
@@ -47,6 +52,23 @@ fn key_size_and_authorization() {
     assert_eq!(world.asks(&TRUSTED_READ), hex!("01 0a 2500 08"));
     world.security.authorized = true;
     assert_eq!(world.asks(&TRUSTED_READ), hex!("0b 01"));
+}
+
+/// [Vol 3] Part F, 3.4.6.3
+#[test]
+fn what_was_withdrawn_after_prepare_refuses_the_execution() {
+    for handle in [41, 43] {
+        let mut world = World::with(SERVICES);
+        world.security = security(Level::Encrypted, 16);
+        assert_eq!(world.asks(&[0x16, handle, 0, 0, 0, b'n']), [0x01, 0x16, handle, 0, 8]);
+        world.security.authorized = true;
+        assert_eq!(world.asks(&[0x16, handle, 0, 0, 0, b'n'])[0], 0x17);
+        world.security.authorized = false;
+        assert_eq!(world.asks(&[0x18, 1]), [0x01, 0x18, handle, 0, 8]);
+        assert!(world.asked.is_empty());
+        assert_eq!(world.server.value(&GUARDED), Ok(b"old".as_slice()));
+        assert_eq!(world.asks(&[0x18, 1]), [0x19], "the queue is empty");
+    }
 }
 
 /// Q45.

@@ -1,7 +1,7 @@
-use bindrune_att::ErrorCode;
+use bindrune_att::{ErrorCode, Request};
 use hex_literal::hex;
 
-use super::{BUFFER, STORE, World};
+use super::{Answer, BUFFER, STORE, Verdict, World};
 
 #[test]
 fn a_write_replaces_the_value_and_the_app_is_told() {
@@ -195,4 +195,24 @@ fn a_refusal_empties_the_queue() {
     assert_eq!(world.asks(&hex!("16 1700 0000 42")), hex!("17 1700 0000 42"));
     assert_eq!(world.asks(&hex!("18 01")), hex!("19"));
     assert_eq!(world.asked.last().unwrap(), "23 Write { offset: 0, response: true } [42]");
+}
+
+/// The app accepted its part, but what the host holds has become too short for the other meanwhile.
+#[test]
+fn a_local_write_while_the_app_is_asked_is_noticed() {
+    let mut world = World::new();
+    world.asks(&hex!("16 1700 0000 41"));
+    world.asks(&hex!("16 1900 0400 5859"));
+    let request = Request::ExecuteWrite { write: true };
+    let verdict = world.server.handle_request(&mut world.peer, &request, world.security);
+    assert!(matches!(verdict, Verdict::Ask(_)));
+    world.server.write(&STORE, b"abc").unwrap();
+    let verdict = world.server.handle_answer(&mut world.peer, &request, Answer::Accept, None);
+    assert!(matches!(verdict, Verdict::Reply));
+    let mut buffer = [0; 23];
+    let mut w = bindrune_wire::Writer::new(&mut buffer);
+    assert!(world.server.poll_reply(&mut world.peer, &request, &[], &mut w));
+    assert_eq!(w.written(), hex!("01 18 1900 07"));
+    assert_eq!(world.server.value(&STORE), Ok(b"abc".as_slice()));
+    assert_eq!(world.asks(&hex!("18 01")), hex!("19"));
 }
