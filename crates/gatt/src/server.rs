@@ -19,6 +19,7 @@
 mod access;
 mod aware;
 mod discover;
+mod long_read;
 mod memory;
 mod peer;
 mod prepare;

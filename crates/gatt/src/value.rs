@@ -6,6 +6,8 @@ use core::fmt;
 
 use crate::table::{Entry, Holder, Table};
 
+use bindrune_att::MIN_MTU;
+
 pub use bindrune_att::MAX_VALUE;
 
 /// Octets of bookkeeping in front of each value.
@@ -63,11 +65,17 @@ impl Region {
 #[derive(Debug)]
 pub(crate) struct Values {
     arena: &'static mut [u8],
+    changes: u32,
 }
 
 impl Values {
     pub(crate) const fn new(arena: &'static mut [u8]) -> Self {
-        Self { arena }
+        Self { arena, changes: 0 }
+    }
+
+    /// How often values changed that could not be sent whole in any response.
+    pub(crate) const fn changes(&self) -> u32 {
+        self.changes
     }
 
     pub(crate) const fn capacity(&self) -> usize {
@@ -76,6 +84,7 @@ impl Values {
 
     /// Puts every value of the app's services to its initial octets; `all` includes the built-in services.
     pub(crate) fn lay(&mut self, table: &Table, all: bool) {
+        self.changes = self.changes.wrapping_add(1);
         let first = if all { 1 } else { table.first_app_handle() };
         for entry in table.range(first, u16::MAX) {
             let Some(region) = Region::of(&entry) else { continue };
@@ -98,7 +107,8 @@ impl Values {
 
     /// Replaces a value; false, and nothing changes, where it is too long.
     pub(crate) fn set(&mut self, region: Region, value: &[u8]) -> bool {
-        self.write(region, 0, value) && self.set_len(region, value.len())
+        let same = self.get(region) == value;
+        same || self.write(region, 0, value) && self.set_len(region, value.len())
     }
 
     /// Writes part of a value and keeps what lies behind it; false, and nothing changes, where it does not fit.
@@ -115,6 +125,7 @@ impl Values {
 
     /// Moves the first octets of a value to `buffer`, as many as fit, and says how many.
     pub(crate) fn take(&mut self, region: Region, buffer: &mut [u8]) -> usize {
+        let was_long = self.is_long(region);
         let value = self.get(region);
         let taken = value.len().min(buffer.len());
         let left = value.len().saturating_sub(taken);
@@ -127,13 +138,23 @@ impl Values {
             octets.copy_within(taken..taken.saturating_add(left).min(octets.len()), 0);
         }
         self.set_len(region, left);
+        self.changes = self.changes.wrapping_add((was_long && taken > 0).into());
         taken
     }
 
+    /// A change is counted where the value was long before: a part of it may have been sent.
     fn write(&mut self, region: Region, offset: usize, part: &[u8]) -> bool {
+        let was_long = self.is_long(region);
         let Some(octets) = self.octets_mut(region) else { return false };
         let room = octets.get_mut(offset..).and_then(|octets| octets.get_mut(..part.len()));
-        room.map(|room| room.copy_from_slice(part)).is_some()
+        let written = room.map(|room| room.copy_from_slice(part)).is_some();
+        self.changes = self.changes.wrapping_add((written && was_long).into());
+        written
+    }
+
+    /// A value that fills the shortest response may have a part behind it.
+    fn is_long(&self, region: Region) -> bool {
+        self.get(region).len() >= usize::from(MIN_MTU.saturating_sub(1))
     }
 
     fn set_len(&mut self, region: Region, len: usize) -> bool {

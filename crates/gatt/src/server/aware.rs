@@ -92,6 +92,7 @@ impl Peer {
     pub(super) fn table_replaced(&mut self) {
         let service_changed = self.cccd(SERVICE_CHANGED_CCCD);
         self.clear_share(service_changed);
+        self.end_long_read();
         self.awareness = Awareness::Unaware;
         self.change_owed = service_changed.contains(Cccd::INDICATE);
         if let Owed::Answer { handle, .. } = self.owed {

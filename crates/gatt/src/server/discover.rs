@@ -4,7 +4,10 @@ use bindrune_att::{ErrorCode, Opcode};
 use bindrune_wire::{NoRoom, Uuid, Writer};
 
 use super::{Failure, Peer, Server, read::readable};
-use crate::table::{Attribute, DECLARATION_ROOM, Entry, PRIMARY_SERVICE, SECONDARY_SERVICE};
+use crate::{
+    table::{Attribute, DECLARATION_ROOM, Entry, PRIMARY_SERVICE, SECONDARY_SERVICE},
+    value::Region,
+};
 
 /// The longest value in a list whose rows have an octet of length and two octets of handle.
 const MAX_ROW_VALUE: usize = 253;
@@ -104,7 +107,7 @@ impl Server {
     /// cannot be read here and now ends the list. [Vol 3] Part F, 3.4.4.1
     pub(super) fn read_by_type(
         &self,
-        peer: &Peer,
+        peer: &mut Peer,
         (start, end): (u16, u16),
         attribute_type: Uuid,
         app_value: &[u8],
@@ -112,7 +115,7 @@ impl Server {
     ) -> Result<(), Failure> {
         check_range(start, end)?;
         let room = w.room().saturating_sub(4).min(MAX_ROW_VALUE);
-        let mut length = None;
+        let (mut length, mut cut) = (None, false);
         let matches = self.table.range(start, end);
         for entry in matches.filter(|e| e.attribute.uuid() == attribute_type) {
             let mut buffer = [0; DECLARATION_ROOM];
@@ -140,9 +143,13 @@ impl Server {
                 break;
             }
             length = Some(value.len());
+            cut |= value.len() >= room && Region::of(&entry).is_some();
             if super::request::is_app_held(&entry) {
                 break;
             }
+        }
+        if cut {
+            peer.cut_sent(self.values.changes());
         }
         length.map(drop).ok_or(not_found(start))
     }

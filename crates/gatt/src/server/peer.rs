@@ -1,4 +1,4 @@
-use super::{Failure, Security, aware::Awareness};
+use super::{Failure, Security, aware::Awareness, long_read::LongRead};
 use crate::{
     cccd::{self, Marks},
     table::Extent,
@@ -19,6 +19,8 @@ pub struct Peer {
     /// Service Changed was indicated and is not confirmed yet.
     pub(super) change_sent: bool,
     pub(super) owed: Owed,
+    /// The value that the peer reads in parts.
+    pub(super) long_read: LongRead,
     /// The protection of the link when the request came.
     pub(super) security: Security,
 }
@@ -49,6 +51,7 @@ impl Peer {
             change_owed: false,
             change_sent: false,
             owed: Owed::Nothing,
+            long_read: LongRead::NONE,
             security: Security::OPEN,
         }
     }
@@ -62,6 +65,7 @@ impl Peer {
         self.change_owed = false;
         self.change_sent = false;
         self.owed = Owed::Nothing;
+        self.long_read = LongRead::NONE;
         self.security = Security::OPEN;
     }
 

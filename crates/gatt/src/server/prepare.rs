@@ -35,6 +35,7 @@ impl Server {
         let room = peer.queue_room(self.table.extent());
         peer.queued = enqueue(room, queued, Part { handle, offset, value })
             .ok_or(failure(ErrorCode::PREPARE_QUEUE_FULL))?;
+        peer.yield_kept_value(self.table.extent());
         Ok(Step::Done)
     }
 

@@ -4,7 +4,10 @@ use bindrune_att::{ErrorCode, ErrorResponse, MAX_VALUE, MIN_MTU, Opcode, Request
 use bindrune_wire::{Reader, Uuid, Writer};
 
 use super::{Failure, Peer, Server, peer::Owed, read::readable};
-use crate::table::{DECLARATION_ROOM, built_in};
+use crate::{
+    table::{DECLARATION_ROOM, built_in},
+    value::Region,
+};
 
 impl Server {
     /// Writes the reply that is owed. False, and nothing changes, where none is owed or the app was asked and has not
@@ -45,7 +48,7 @@ impl Server {
 
     fn write_response(
         &self,
-        peer: &Peer,
+        peer: &mut Peer,
         request: &Request<'_>,
         value: &[u8],
         w: &mut Writer<'_>,
@@ -100,20 +103,41 @@ impl Server {
     /// [Vol 3] Part F, 3.4.4.3 and 3.4.4.5
     fn read_value(
         &self,
-        peer: &Peer,
+        peer: &mut Peer,
         (handle, offset): (u16, u16),
         app_value: &[u8],
         w: &mut Writer<'_>,
     ) -> Result<(), Failure> {
         let entry = self.entry(handle)?;
         readable(peer, &entry)?;
+        if let Some(region) = Region::of(&entry) {
+            return self.read_held(peer, (handle, offset), self.values.get(region), w);
+        }
         let mut buffer = [0; DECLARATION_ROOM];
         let value = self.value_for(peer, &entry, &mut buffer).unwrap_or(app_value);
-        let value = value.get(..MAX_VALUE).unwrap_or(value);
-        let part = value
-            .get(usize::from(offset)..)
-            .ok_or(Failure::new(handle, ErrorCode::INVALID_OFFSET))?;
+        put(w, part_of(value, (handle, offset))?);
+        Ok(())
+    }
+
+    /// A part of a value that the host holds: of the one value that the first part was of.
+    fn read_held(
+        &self,
+        peer: &mut Peer,
+        (handle, offset): (u16, u16),
+        current: &[u8],
+        w: &mut Writer<'_>,
+    ) -> Result<(), Failure> {
+        let (extent, changes) = (self.table.extent(), self.values.changes());
+        let current = current.get(..MAX_VALUE).unwrap_or(current);
+        let value = match offset {
+            0 => current,
+            _ => peer.value_to_continue(extent, handle, current, changes)?,
+        };
+        let part = part_of(value, (handle, offset))?;
+        // A response that is just full makes the client ask for more.
+        let rest = part.len() >= w.room();
         put(w, part);
+        peer.part_sent(extent, (handle, offset), current, changes, rest);
         Ok(())
     }
 
@@ -121,7 +145,7 @@ impl Server {
     /// PDU ends. [Vol 3] Part F, 3.4.4.7 and 3.4.4.11
     fn read_multiple(
         &self,
-        peer: &Peer,
+        peer: &mut Peer,
         handles: Handles<'_>,
         collected: &[u8],
         variable: bool,
@@ -141,10 +165,20 @@ impl Server {
             if variable && w.u16(u16::try_from(len).unwrap_or_default()).is_err() {
                 break;
             }
+            let cut = value.len() >= w.room() && Region::of(&entry).is_some();
             put(w, value);
+            if cut {
+                peer.cut_sent(self.values.changes());
+            }
         }
         Ok(())
     }
+}
+
+/// The part of a value from an offset on.
+fn part_of(value: &[u8], (handle, offset): (u16, u16)) -> Result<&[u8], Failure> {
+    let value = value.get(..MAX_VALUE).unwrap_or(value);
+    value.get(offset.into()..).ok_or(Failure::new(handle, ErrorCode::INVALID_OFFSET))
 }
 
 /// Appends as much as fits.

@@ -1,5 +1,6 @@
 mod aware;
 mod discover;
+mod long_read;
 mod model;
 mod push;
 mod read;

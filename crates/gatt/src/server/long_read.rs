@@ -1,0 +1,115 @@
+//! A long read sees one value. [Vol 3] Part F, 3.4.4.5 and Part G, 4.8.3
+//!
+//! A host-held value that does not fit into its response is kept as it is, in the room that the peer's prepare queue
+//! leaves free, until the peer has read it to its end. Without room, and once a prepared write needs the room, only the
+//! count of changes is kept: if any long value has changed since, the next part is refused with Unlikely Error, and the
+//! peer begins anew.
+
+use bindrune_att::ErrorCode;
+
+use super::{Failure, Peer};
+use crate::table::Extent;
+
+/// The host-held value that a peer reads in parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LongRead {
+    /// Its handle; 0 for none.
+    handle: u16,
+    /// Octets of it that are kept, at the end of the peer's share.
+    kept: Option<u16>,
+    /// The count of changes when it was first read.
+    changes: u32,
+    /// The same for the earliest value of which a part was sent that is not followed here.
+    unfollowed: Option<u32>,
+}
+
+impl LongRead {
+    pub(super) const NONE: Self = Self { handle: 0, kept: None, changes: 0, unfollowed: None };
+}
+
+impl Peer {
+    /// The value that a part behind the first is taken from, at `changes`, where the host holds `current` now. Refused if
+    /// it could belong to another value than the parts before it.
+    pub(super) fn value_to_continue<'a>(
+        &'a mut self,
+        extent: &Extent,
+        handle: u16,
+        current: &'a [u8],
+        changes: u32,
+    ) -> Result<&'a [u8], Failure> {
+        let torn = Failure::new(handle, ErrorCode::UNLIKELY_ERROR);
+        let LongRead { handle: followed, kept, changes: begun, unfollowed } = self.long_read;
+        if followed == handle {
+            if let Some(len) = kept {
+                return Ok(self.kept_value(extent, len));
+            }
+            if begun != changes {
+                self.long_read.handle = 0;
+                return Err(torn);
+            }
+        } else if unfollowed.is_some_and(|begun| begun != changes) {
+            // The peer knows now: what it asks for next belongs to no earlier part.
+            self.long_read.unfollowed = None;
+            return Err(torn);
+        }
+        Ok(current)
+    }
+
+    /// A part of a value was sent. `rest` if there may be more of it.
+    pub(super) fn part_sent(
+        &mut self,
+        extent: &Extent,
+        (handle, offset): (u16, u16),
+        current: &[u8],
+        changes: u32,
+        rest: bool,
+    ) {
+        let followed = self.long_read.handle == handle;
+        if rest && (offset == 0 || !followed) {
+            if !followed && self.long_read.handle != 0 {
+                let begun = self.long_read.changes;
+                self.long_read.unfollowed.get_or_insert(begun);
+            }
+            let kept = self.keep_value(extent, current);
+            self.long_read = LongRead { handle, kept, changes, ..self.long_read };
+        } else if followed && !rest {
+            self.long_read.handle = 0;
+            self.long_read.kept = None;
+        }
+    }
+
+    /// A value was sent without its end, in a response that it does not have to itself.
+    pub(super) const fn cut_sent(&mut self, changes: u32) {
+        if self.long_read.unfollowed.is_none() {
+            self.long_read.unfollowed = Some(changes);
+        }
+    }
+
+    /// Gives up the value that is kept where prepared writes have taken its room.
+    pub(super) fn yield_kept_value(&mut self, extent: &Extent) {
+        let (queued, room) = (self.queued, self.queue_room(extent).len());
+        let free = room.saturating_sub(queued);
+        self.long_read.kept = self.long_read.kept.filter(|&len| usize::from(len) <= free);
+    }
+
+    /// The table was replaced: a value that is being read in parts is gone.
+    pub(super) fn end_long_read(&mut self) {
+        let LongRead { handle, changes, unfollowed, .. } = self.long_read;
+        let begun = if handle == 0 { None } else { Some(changes) };
+        self.long_read = LongRead { unfollowed: unfollowed.or(begun), ..LongRead::NONE };
+    }
+
+    fn keep_value(&mut self, extent: &Extent, value: &[u8]) -> Option<u16> {
+        let queued = self.queued;
+        let free = self.queue_room(extent).get_mut(queued..)?;
+        let start = free.len().checked_sub(value.len())?;
+        free.get_mut(start..)?.copy_from_slice(value);
+        u16::try_from(value.len()).ok()
+    }
+
+    fn kept_value(&mut self, extent: &Extent, len: u16) -> &[u8] {
+        let room = self.queue_room(extent);
+        let start = room.len().saturating_sub(len.into());
+        room.get(start..).unwrap_or_default()
+    }
+}
