@@ -156,9 +156,7 @@ impl Server {
         };
         server.check_room(&table)?;
         server.values.lay(&table, true);
-        server
-            .set_device_name(gap.device_name.as_bytes())
-            .map_err(|_| TableError::DeviceNameTooLong)?;
+        server.name_device(gap)?;
         Ok(server)
     }
 
@@ -176,7 +174,7 @@ impl Server {
         self.writable_name = gap.writable_name;
         self.dropped = 0;
         self.values.lay(&table, true);
-        self.set_device_name(gap.device_name.as_bytes()).map_err(|_| TableError::DeviceNameTooLong)
+        self.name_device(gap)
     }
 
     /// The layout.
@@ -261,6 +259,12 @@ impl Server {
     #[must_use]
     pub fn handle_of(&self, c: &Characteristic) -> Option<u16> {
         self.table.handle_of(c)
+    }
+
+    fn name_device(&mut self, gap: &GapConfig) -> Result<(), TableError> {
+        let (name, max) = (gap.device_name.as_bytes(), built_in::DEVICE_NAME_ROOM.into());
+        let error = TableError::DeviceNameTooLong { have: name.len(), max };
+        self.set_device_name(name).map_err(|_| error)
     }
 
     fn name_characteristic(&self) -> &'static Characteristic {

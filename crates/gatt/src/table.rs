@@ -53,7 +53,12 @@ pub enum TableError {
     /// The GAP and GATT services are always there, and cannot be given again.
     BuiltInService,
     /// The device name is longer than [`built_in::DEVICE_NAME_ROOM`].
-    DeviceNameTooLong,
+    DeviceNameTooLong {
+        /// Octets of the name.
+        have: usize,
+        /// Octets that it may have.
+        max: usize,
+    },
     /// The arena is too small for the values; see [`arena_for`].
     Arena {
         /// Octets that are needed.
@@ -84,7 +89,9 @@ impl fmt::Display for TableError {
             Self::ValueTooLong => f.write_str("a host-held value may exceed 512 octets"),
             Self::UnknownInclude => f.write_str("a service includes one that is not in the table"),
             Self::BuiltInService => f.write_str("the GAP and GATT services are built in"),
-            Self::DeviceNameTooLong => f.write_str("the device name is too long"),
+            Self::DeviceNameTooLong { have, max } => {
+                write!(f, "the device name has {have} octets, and may have {max}")
+            }
             Self::Arena { needed, available } => {
                 write!(f, "the values need {needed} octets of arena, and have {available}")
             }

@@ -46,6 +46,11 @@ pub enum Error {
         /// The longest that is taken, in octets.
         max: usize,
     },
+    /// More attributes were named than one request carries at the MTU of now.
+    TooManyHandles {
+        /// The most that it carries.
+        max: usize,
+    },
     /// The buffer is too small for what was received; it was not consumed.
     BufferTooSmall {
         /// Octets that are needed.
@@ -116,6 +121,7 @@ impl fmt::Display for Error {
             Self::Refused(result) => write!(f, "the peer refused the channel: {result:?}"),
             Self::Closed(reason) => write!(f, "the channel is closed: {reason:?}"),
             Self::TooLong { max } => write!(f, "longer than the {max} octets that are taken"),
+            Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
             Self::BufferTooSmall { needed } => write!(f, "the buffer needs {needed} octets"),
             Self::LongerThanWindow { needed } => {
                 write!(
@@ -187,6 +193,7 @@ impl Error {
             | Self::Refused(_)
             | Self::Closed(_)
             | Self::TooLong { .. }
+            | Self::TooManyHandles { .. }
             | Self::BufferTooSmall { .. }
             | Self::LongerThanWindow { .. } => "",
         }
@@ -231,6 +238,13 @@ pub enum ConfigError {
     },
     /// The services do not form a table: too many handles, or a value that breaks its own limits.
     Table,
+    /// The device name is too long.
+    Name {
+        /// Octets of the name.
+        have: usize,
+        /// Octets that a name may have.
+        max: usize,
+    },
     /// The services have more values to subscribe to than a bond remembers, and bonds are on.
     Subscriptions {
         /// Subscriptions that a bond remembers.
@@ -250,6 +264,9 @@ impl fmt::Display for ConfigError {
             Self::Receive { have, need } => ("RX packets", have, need),
             Self::Transmit { have, need } => ("TX packets", have, need),
             Self::Table => return f.write_str("the services do not form a table of handles"),
+            Self::Name { have, max } => {
+                return write!(f, "the device name has {have} octets; at most {max} are possible");
+            }
             Self::Subscriptions { have, need } => {
                 return write!(
                     f,

@@ -54,6 +54,19 @@ pub fn lay_out(
     Ok((sheet.first.len(), sheet.second.len()))
 }
 
+impl Advertisement<'_> {
+    /// The most octets that its PDUs hold: of the data that does not fit, if the user wrote that; else of all.
+    #[must_use]
+    pub fn data_room(&self) -> usize {
+        let (first, second) = rooms(self);
+        match self.exactly {
+            Some(octets) if octets.len() > first => first,
+            Some(_) => second,
+            None => first.saturating_add(second),
+        }
+    }
+}
+
 /// Octets that the PDUs of an advertisement hold, before and in a scan response.
 const fn rooms(advertisement: &Advertisement<'_>) -> (usize, usize) {
     match (advertisement.kind, advertisement.extended.is_some()) {

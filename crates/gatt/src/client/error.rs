@@ -18,8 +18,18 @@ pub enum ClientError {
     Violation(Violation),
     /// What the procedure needs does not exist on the server.
     NotFound,
-    /// The value, or the set of handles, is longer than one PDU or one attribute can carry.
-    TooLong,
+    /// The value is longer than the request at this MTU, or any attribute, can carry.
+    TooLong {
+        /// The longest that it can, in octets.
+        max: usize,
+    },
+    /// A Read Multiple is of two attributes at least.
+    TooFewHandles,
+    /// More handles than one request can carry at this MTU.
+    TooManyHandles {
+        /// The most that it can.
+        max: usize,
+    },
     /// The request did not fit into the writer.
     NoRoom,
 }
@@ -65,7 +75,9 @@ impl fmt::Display for ClientError {
             Self::Att { code, handle } => write!(f, "{code} at handle 0x{handle:04x}"),
             Self::Violation(violation) => write!(f, "{violation}"),
             Self::NotFound => f.write_str("the server does not have it"),
-            Self::TooLong => f.write_str("the value is too long"),
+            Self::TooLong { max } => write!(f, "the value is longer than {max} octets"),
+            Self::TooFewHandles => f.write_str("several values are read of two attributes at least"),
+            Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
             Self::NoRoom => f.write_str("the request does not fit the buffer"),
         }
     }

@@ -9,22 +9,29 @@ use super::{
 
 /// Reads one value of any length into a buffer: Read, then Read Blob as long as the responses are full.
 /// [Vol 3] Part G, 4.8.1, 4.8.3
+///
+/// Where the server says that the value changed meanwhile, which it does by an error in the middle, the read begins anew, a few times. ATT
+/// offers no other way to notice it.
 #[derive(Debug)]
 pub struct ReadLong<'b> {
     handle: u16,
     buffer: &'b mut [u8],
     len: usize,
     state: State,
+    restarts: u8,
+    /// Where the server said before that the value ends.
+    refused_at: Option<usize>,
 }
+
+/// How often a read begins anew before the server's error is reported.
+const MAX_RESTARTS: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// The next part is to be asked for, or was: a response with fewer octets than `full` is the last.
     Part { full: usize },
-    /// The whole value was read.
-    Whole,
-    /// The buffer is full, and the value may go on.
-    Cut,
+    /// The value was read to its end.
+    Over,
     /// The read failed.
     Failed,
 }
@@ -33,10 +40,11 @@ impl<'b> ReadLong<'b> {
     /// Reads the attribute `handle` into `buffer`. No value is longer than 512 octets.
     #[must_use]
     pub const fn new(handle: u16, buffer: &'b mut [u8]) -> Self {
-        Self { handle, buffer, len: 0, state: State::Part { full: usize::MAX } }
+        let state = State::Part { full: usize::MAX };
+        Self { handle, buffer, len: 0, state, restarts: 0, refused_at: None }
     }
 
-    /// Octets of the value that stand in the buffer.
+    /// Octets of the value that were received. Those that the buffer has no room for are counted, and not kept.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is a count, not a collection")]
     pub const fn len(&self) -> usize {
@@ -46,25 +54,38 @@ impl<'b> ReadLong<'b> {
     /// True when the buffer holds the whole value; false when it was too short for it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.state == State::Whole
+        self.state == State::Over && self.len <= self.buffer.len()
     }
 
     /// Takes a part of the value.
     fn take(&mut self, part: &[u8], full: usize) {
-        let room = MAX_VALUE.min(self.buffer.len()).saturating_sub(self.len);
-        let taken = part.get(..room).unwrap_or(part);
-        let end = self.len.saturating_add(taken.len());
-        if let Some(place) = self.buffer.get_mut(self.len..end) {
-            place.copy_from_slice(taken);
-            self.len = end;
+        let part_len = part.len().min(MAX_VALUE.saturating_sub(self.len));
+        let room = self.buffer.get_mut(self.len..).unwrap_or_default();
+        for (to, octet) in room.iter_mut().zip(part.iter().take(part_len)) {
+            *to = *octet;
         }
-        self.state = if self.len >= MAX_VALUE || part.len() <= room && part.len() < full {
-            State::Whole
-        } else if part.len() >= room {
-            State::Cut
+        self.len = self.len.saturating_add(part_len);
+        let over = self.len >= MAX_VALUE || part.len() < full;
+        self.state = if over { State::Over } else { State::Part { full } };
+    }
+
+    /// Takes an error that answered a request for a part behind the first.
+    fn take_refusal(&mut self, error: ClientError) -> Result<(), ClientError> {
+        let refused = matches!(error, ClientError::Att { code: ErrorCode::INVALID_OFFSET, .. });
+        let not_long = matches!(error, ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_LONG, .. });
+        let changed = matches!(error, ClientError::Att { code: ErrorCode::UNLIKELY_ERROR, .. });
+        // Some servers refuse an offset at the end; others, one behind the end of a value that became shorter.
+        if not_long || refused && self.refused_at == Some(self.len) {
+            self.state = State::Over;
+        } else if (refused || changed) && self.restarts < MAX_RESTARTS {
+            self.refused_at = refused.then_some(self.len);
+            self.restarts = self.restarts.saturating_add(1);
+            self.len = 0;
         } else {
-            State::Part { full }
-        };
+            self.state = State::Failed;
+            return Err(error);
+        }
+        Ok(())
     }
 }
 
@@ -87,25 +108,14 @@ impl Procedure for ReadLong<'_> {
         match (parse_response(pdu), self.len) {
             (Ok(Response::Read { value }), 0) => self.take(value, full),
             (Ok(Response::ReadBlob { value }), 1..) => self.take(value, full),
-            (result, len) => {
-                let error = result.err().unwrap_or(Violation::Response.into());
-                if len == 0 || !is_end(error) {
-                    self.state = State::Failed;
-                    return Err(error);
-                }
-                self.state = State::Whole;
+            (Err(error), 1..) => self.take_refusal(error)?,
+            (result, _) => {
+                self.state = State::Failed;
+                return Err(result.err().unwrap_or(Violation::Response.into()));
             }
         }
         Ok(())
     }
-}
-
-/// True for the errors of a server whose value ended with the last part. [Vol 3] Part F, 3.4.4.5
-const fn is_end(error: ClientError) -> bool {
-    matches!(
-        error,
-        ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_LONG | ErrorCode::INVALID_OFFSET, .. }
-    )
 }
 
 /// An attribute and as much of its value as fitted into one response.
@@ -222,8 +232,12 @@ impl Procedure for ReadMultiple<'_> {
             return Ok(None);
         }
         let octets = self.handles.len().saturating_mul(2).saturating_add(1);
-        if self.handles.len() < 2 || octets > mtu.into() {
-            return Err(ClientError::TooLong);
+        if self.handles.len() < 2 {
+            return Err(ClientError::TooFewHandles);
+        }
+        if octets > mtu.into() {
+            let max = usize::from(mtu.saturating_sub(1) / 2);
+            return Err(ClientError::TooManyHandles { max });
         }
         if octets > w.room() {
             return Err(ClientError::NoRoom);

@@ -23,7 +23,13 @@ impl<'a> Write<'a> {
     /// True when `value` fits into one Write Request or Write Command at this MTU.
     #[must_use]
     pub fn fits(value: &[u8], mtu: u16) -> bool {
-        value.len() <= MAX_VALUE && value.len().saturating_add(3) <= mtu.into()
+        value.len() <= Self::longest(mtu)
+    }
+
+    /// The longest value that fits into one Write Request or Write Command at this MTU, in octets.
+    #[must_use]
+    pub fn longest(mtu: u16) -> usize {
+        MAX_VALUE.min(mtu.saturating_sub(3).into())
     }
 }
 
@@ -33,7 +39,7 @@ impl Procedure for Write<'_> {
             return Ok(None);
         }
         if !Self::fits(self.value, mtu) {
-            return Err(ClientError::TooLong);
+            return Err(ClientError::TooLong { max: Self::longest(mtu) });
         }
         write_request(Request::Write { handle: self.handle, value: self.value }, mtu, w)
     }
@@ -52,7 +58,7 @@ pub fn write_command(
     w: &mut Writer<'_>,
 ) -> Result<(), ClientError> {
     if !Write::fits(value, mtu) {
-        return Err(ClientError::TooLong);
+        return Err(ClientError::TooLong { max: Write::longest(mtu) });
     }
     Ok(Command::Write { handle, value }.write(w)?)
 }
@@ -185,7 +191,7 @@ impl Procedure for PreparedWrite<'_> {
             State::Prepare(_) => {
                 if self.is_too_long() {
                     self.state = State::Over;
-                    return Err(ClientError::TooLong);
+                    return Err(ClientError::TooLong { max: MAX_VALUE });
                 }
                 let limit = usize::from(mtu.saturating_sub(5));
                 let Some(Part { handle, offset, octets: value, .. }) = self.part(limit) else {

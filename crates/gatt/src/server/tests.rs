@@ -157,7 +157,7 @@ fn sizes_that_do_not_suffice_are_named() {
     assert_eq!(error, TableError::PeerArena { needed: share, available: share - 1 });
     let gap = GapConfig::new(core::str::from_utf8(&[b'x'; 65]).unwrap());
     let error = Server::new(SERVICES, &gap, leak(needed), share).unwrap_err();
-    assert_eq!(error, TableError::DeviceNameTooLong);
+    assert_eq!(error, TableError::DeviceNameTooLong { have: 65, max: 64 });
 }
 
 #[test]

@@ -279,8 +279,8 @@ pub(crate) const fn table_error(error: TableError) -> ConfigError {
         TableError::TooManyAttributes
         | TableError::ValueTooLong
         | TableError::UnknownInclude
-        | TableError::BuiltInService
-        | TableError::DeviceNameTooLong => ConfigError::Table,
+        | TableError::BuiltInService => ConfigError::Table,
+        TableError::DeviceNameTooLong { have, max } => ConfigError::Name { have, max },
     }
 }
 

@@ -67,9 +67,8 @@ impl Stack {
         let sets = self.wishes.sets.iter().take(self.gap.sets());
         let free = sets.zip(0u8..).find(|(wish, _)| **wish == Wish::None).map(|(_, id)| SetId(id));
         let set = free.ok_or(Error::Busy)?;
-        self.gap
-            .advertise(set, advertisement)
-            .map_err(|_| Error::TooLong { max: self.config.advertising_octets })?;
+        let max = self.config.advertising_octets.min(advertisement.data_room());
+        self.gap.advertise(set, advertisement).map_err(|_| Error::TooLong { max })?;
         self.set_wish(set, Wish::Waiting);
         self.ready.host(HostKey::Transmit);
         Ok(set)

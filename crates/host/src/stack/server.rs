@@ -2,6 +2,7 @@
 
 use core::task::Poll;
 
+use bindrune_att::MAX_VALUE;
 use bindrune_gatt::{
     Cccd, Characteristic, Service, TableError, ValueError,
     server::{PushError, write_indication, write_notification},
@@ -115,7 +116,11 @@ impl Stack {
         characteristic: &Characteristic,
         buffer: &mut [u8],
     ) -> Result<usize, Error> {
-        self.server.read(characteristic, buffer).map_err(|error| value_error(error, characteristic))
+        let value = self.server.value(characteristic);
+        let value = value.map_err(|error| value_error(error, characteristic))?;
+        let needed = value.len();
+        buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?.copy_from_slice(value);
+        Ok(needed)
     }
 
     /// Moves octets out of an append buffer.
@@ -161,6 +166,7 @@ impl Stack {
         let slot = self.link(link)?;
         let peer = slot.peer.as_ref().ok_or(Error::UnknownAttribute)?;
         let max = usize::from(slot.attributes.bearer.mtu()).saturating_sub(PUSH_HEADER);
+        let max = max.min(MAX_VALUE);
         if len > max {
             return Err(Error::TooLong { max });
         }

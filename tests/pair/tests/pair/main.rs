@@ -17,6 +17,7 @@ mod controller;
 mod discover;
 mod drop;
 mod fixed;
+mod limits;
 mod link;
 mod order;
 mod push;

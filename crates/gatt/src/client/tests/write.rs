@@ -22,7 +22,7 @@ fn a_write_request() {
 #[test]
 fn a_value_must_fit_into_one_pdu() {
     assert_eq!(request(&mut Write::new(3, &[0; 20])).unwrap().len(), 23);
-    assert_eq!(request(&mut Write::new(3, &[0; 21])), Err(ClientError::TooLong));
+    assert_eq!(request(&mut Write::new(3, &[0; 21])), Err(ClientError::TooLong { max: 20 }));
     assert!(Write::fits(&[0; 512], 515) && !Write::fits(&[0; 513], 517));
 }
 
@@ -34,7 +34,7 @@ fn a_write_command() {
     write_command(3, b"AB", MTU, &mut w).unwrap();
     assert_eq!(w.written(), hex!("52 0300 4142"));
     let mut w = Writer::new(&mut buffer);
-    assert_eq!(write_command(3, &[0; 21], MTU, &mut w), Err(ClientError::TooLong));
+    assert_eq!(write_command(3, &[0; 21], MTU, &mut w), Err(ClientError::TooLong { max: 20 }));
     assert!(w.is_empty());
 }
 
@@ -75,7 +75,7 @@ fn long_writes_of_any_length_arrive() {
         }
         assert_eq!(server.value(3), value);
     }
-    assert_eq!(request(&mut PreparedWrite::long(3, &[0; 513])), Err(ClientError::TooLong));
+    assert_eq!(request(&mut PreparedWrite::long(3, &[0; 513])), Err(ClientError::TooLong { max: 512 }));
 }
 
 /// GATT/CL/GAW/BV-06-C

@@ -180,7 +180,8 @@ pub(super) fn client_error(error: ClientError) -> Error {
         }
         ClientError::Att { code, .. } => Error::Att(code),
         ClientError::Violation(_) => Error::Protocol,
-        ClientError::TooLong => Error::TooLong { max: bindrune_att::MAX_VALUE },
-        ClientError::NoRoom => Error::InvalidParameters,
+        ClientError::TooLong { max } => Error::TooLong { max },
+        ClientError::TooManyHandles { max } => Error::TooManyHandles { max },
+        ClientError::TooFewHandles | ClientError::NoRoom => Error::InvalidParameters,
     }
 }

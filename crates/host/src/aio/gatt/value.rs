@@ -35,7 +35,15 @@ impl Connection<'_> {
         Turn::take(self.host(), self.link()).await
     }
 
-    /// Reads a whole value, in as many requests as it needs, and gives its length.
+    /// Reads a whole value, in as many requests as it needs, and gives its length. [Vol 3] Part G, 4.8.3
+    ///
+    /// A value of more than MTU - 1 bytes comes in parts. ATT gives a server no way to say that the value changed between two
+    /// of them, other than by an error; then the read begins anew, up to three times. This host's own server never mixes
+    /// the parts of two values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] with the length of the value, whose beginning is in `buffer`.
     ///
     /// # Cancel safety
     ///
@@ -47,13 +55,19 @@ impl Connection<'_> {
             let mut read = ReadLong::new(handle, &mut *buffer);
             match turn.run(&mut read).await {
                 Ok(()) if read.is_whole() => return Ok(read.len()),
-                Ok(()) => return Err(Error::BufferTooSmall { needed: bindrune_att::MAX_VALUE }),
+                Ok(()) => return Err(Error::BufferTooSmall { needed: read.len() }),
                 Err(error) => turn.remedy(error).await?,
             }
         }
     }
 
     /// Reads the values of two or more attributes of known lengths in one request; they come one after the other.
+    /// [Vol 3] Part G, 4.8.4
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyHandles`] for more handles than one request carries, (MTU - 1) / 2; [`Error::InvalidParameters`] for
+    /// fewer than two; [`Error::BufferTooSmall`] with the length of the values.
     ///
     /// # Cancel safety
     ///
@@ -89,6 +103,10 @@ impl Connection<'_> {
     }
 
     /// Writes a value and waits for the answer; what does not fit one request is prepared in parts and executed as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] for more than 512 bytes, the longest value of any attribute.
     ///
     /// # Cancel safety
     ///
@@ -138,6 +156,11 @@ impl Connection<'_> {
     }
 
     /// Writes a value of at most MTU - 3 octets without an answer; ready when it is on its way to the controller.
+    /// [Vol 3] Part G, 4.9.1
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] with the longest value that fits at the MTU of now.
     ///
     /// # Cancel safety
     ///
