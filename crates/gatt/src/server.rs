@@ -39,7 +39,7 @@ pub use push::{PushError, SubscriptionChange, Written, write_indication, write_n
 
 use crate::{
     cccd, hash,
-    table::{BuiltIn, Characteristic, Entry, Service, Table, TableError, Target, built_in},
+    table::{BuiltIn, Characteristic, Service, Table, TableError, Target, built_in},
     value::{Region, ValueError, Values},
 };
 
@@ -132,6 +132,7 @@ pub struct Server {
     writable_name: bool,
     peer_share: usize,
     dropped: u32,
+    ignored: u32,
 }
 
 impl Server {
@@ -153,6 +154,7 @@ impl Server {
             writable_name: gap.writable_name,
             peer_share,
             dropped: 0,
+            ignored: 0,
         };
         server.check_room(&table)?;
         server.values.lay(&table, true);
@@ -172,7 +174,7 @@ impl Server {
         self.hash = hash::database_hash(&table);
         self.gap = GapValues::new(gap);
         self.writable_name = gap.writable_name;
-        self.dropped = 0;
+        (self.dropped, self.ignored) = (0, 0);
         self.values.lay(&table, true);
         self.name_device(gap)
     }
@@ -193,6 +195,13 @@ impl Server {
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped
+    }
+
+    /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not
+    /// know the present table.
+    #[must_use]
+    pub const fn ignored(&self) -> u32 {
+        self.ignored
     }
 
     /// Swaps the app's services at run time; on an error nothing changes.
@@ -299,8 +308,10 @@ impl Server {
         }
     }
 
-    fn cccd_entry(&self, c: &Characteristic) -> Option<Entry> {
-        self.table.cccds().find(|(_, own)| core::ptr::eq(*own, c)).map(|(entry, _)| entry)
+    /// Puts every value to its initial octets, as [`Self::replace`] by the same services does.
+    #[cfg(any(test, feature = "std"))]
+    pub(crate) fn renew_values(&mut self) {
+        self.values.lay(&self.table, false);
     }
 }
 

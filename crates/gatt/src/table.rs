@@ -238,12 +238,26 @@ impl Table {
         u16::try_from(self.extent.attributes).unwrap_or(u16::MAX)
     }
 
-    /// The value of a characteristic. Characteristics are compared; other attributes are not visited.
+    /// The value of a characteristic. Only addresses are compared until it is found.
     pub(crate) fn value_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
-        let mut all = self.characteristics();
-        let (c, at) = all.find(|(c, _)| core::ptr::eq(*c, characteristic))?;
-        let at = at.plus(Attribute::Declaration(c).extent());
-        Some(Entry { handle: handle_behind(at.attributes), attribute: Attribute::Value(c), at })
+        self.placed().find_map(|(service, at)| {
+            let all = service.characteristics();
+            let index = all.iter().position(|c| core::ptr::eq(*c, characteristic))?;
+            let (before, rest) = all.split_at_checked(index)?;
+            let c = *rest.first()?;
+            let at = before.iter().fold(at.plus(service.head()), |at, c| at.plus(c.extent()));
+            let at = at.plus(Attribute::Declaration(c).extent());
+            Some(Entry { handle: handle_behind(at.attributes), attribute: Attribute::Value(c), at })
+        })
+    }
+
+    /// The Client Characteristic Configuration of a characteristic.
+    pub(crate) fn cccd_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
+        let Entry { attribute, at, .. } = self.value_entry(characteristic)?;
+        let Attribute::Value(c) = attribute else { return None };
+        let at = at.plus(attribute.extent());
+        let handle = handle_behind(at.attributes);
+        c.has_cccd().then_some(Entry { handle, attribute: Attribute::Cccd(c), at })
     }
 
     /// The Client Characteristic Configurations and what they belong to.

@@ -39,6 +39,9 @@ pub struct Stats {
     pub unknown_channel: u32,
     /// Attribute PDUs that broke the protocol or could not be parsed.
     pub att_violations: u32,
+    /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not know
+    /// the present table.
+    pub ignored_commands: u32,
     /// Notifications that nobody was subscribed to.
     pub unclaimed_notifications: u32,
     /// Notifications, indications, write commands and PDUs of an own fixed channel that were dropped: for want of a free packet

@@ -76,7 +76,9 @@ impl fmt::Display for ClientError {
             Self::Violation(violation) => write!(f, "{violation}"),
             Self::NotFound => f.write_str("the server does not have it"),
             Self::TooLong { max } => write!(f, "the value is longer than {max} octets"),
-            Self::TooFewHandles => f.write_str("several values are read of two attributes at least"),
+            Self::TooFewHandles => {
+                f.write_str("several values are read of two attributes at least")
+            }
             Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
             Self::NoRoom => f.write_str("the request does not fit the buffer"),
         }

@@ -72,7 +72,8 @@ impl<'b> ReadLong<'b> {
     /// Takes an error that answered a request for a part behind the first.
     fn take_refusal(&mut self, error: ClientError) -> Result<(), ClientError> {
         let refused = matches!(error, ClientError::Att { code: ErrorCode::INVALID_OFFSET, .. });
-        let not_long = matches!(error, ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_LONG, .. });
+        let not_long =
+            matches!(error, ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_LONG, .. });
         let changed = matches!(error, ClientError::Att { code: ErrorCode::UNLIKELY_ERROR, .. });
         // Some servers refuse an offset at the end; others, one behind the end of a value that became shorter.
         if not_long || refused && self.refused_at == Some(self.len) {

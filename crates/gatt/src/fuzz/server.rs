@@ -41,64 +41,96 @@ static SERVICES: &[Service] = &[
 static OTHER_SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&ASKED, &HELD])];
 
 /// One server and peer for all runs, since their memory is static; each run makes them as good as new.
-static WORLD: Mutex<Option<(Server, Peer)>> = Mutex::new(None);
+struct World {
+    server: Server,
+    peer: Peer,
+    /// The table is not the first one.
+    replaced: bool,
+    reply: [u8; 300],
+}
+
+static WORLD: Mutex<Option<World>> = Mutex::new(None);
 
 /// Room for prepared writes.
 const PREPARE: usize = 60;
+const NAME: &str = "fuzz";
+/// PDUs of one run: a longer one finds nothing that two shorter ones do not.
+const MAX_PDUS: usize = 64;
 
-/// Runs PDUs. Each has two octets in front: one chooses MTU, security and the app's answer, one is the length.
+/// Runs PDUs. Each has two octets in front: one chooses MTU, security, the app's answer and whether it looks what came,
+/// one is the length. The table is replaced once at most.
 pub fn server(data: &[u8]) {
-    let mut world = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some((server, peer)) = world.take().or_else(new_world) else { return };
-    let (mut server, mut peer) = renewed(server, peer);
+    let mut place = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
+    match place.as_mut() {
+        Some(world) => world.renew(),
+        None => *place = World::new(),
+    }
+    let Some(world) = place.as_mut() else { return };
     let mut input = Reader::new(data);
-    while let (Ok(choice), Ok(len)) = (input.u8(), input.u8()) {
+    for _ in 0..MAX_PDUS {
+        let (Ok(choice), Ok(len)) = (input.u8(), input.u8()) else { break };
         let pdu = input.bytes(usize::from(len).min(input.remaining())).unwrap_or_default();
-        one_pdu(&mut server, &mut peer, pdu, choice);
+        world.one_pdu(pdu, choice);
     }
-    *world = Some((server, peer));
+    world.application_looks();
 }
 
-fn new_world() -> Option<(Server, Peer)> {
-    let gap = GapConfig { writable_name: true, ..GapConfig::new("fuzz") };
-    let share = Box::leak(vec![0; peer_arena_for(SERVICES, PREPARE)].into_boxed_slice());
-    let arena = Box::leak(vec![0; arena_for(SERVICES)].into_boxed_slice());
-    let server = Server::new(SERVICES, &gap, arena, share.len()).ok()?;
-    Some((server, Peer::new(share)))
+impl World {
+    fn new() -> Option<Self> {
+        let gap = GapConfig { writable_name: true, ..GapConfig::new(NAME) };
+        let share = Box::leak(vec![0; peer_arena_for(SERVICES, PREPARE)].into_boxed_slice());
+        let arena = Box::leak(vec![0; arena_for(SERVICES)].into_boxed_slice());
+        let server = Server::new(SERVICES, &gap, arena, share.len()).ok()?;
+        Some(Self { server, peer: Peer::new(share), replaced: false, reply: [0; 300] })
+    }
+
+    /// The hash of a table costs more than all else: it is made anew only where the last run replaced the table.
+    fn renew(&mut self) {
+        if core::mem::take(&mut self.replaced) {
+            assert!(self.server.replace(SERVICES, []).is_ok(), "what fitted once fits again");
+        } else {
+            self.server.renew_values();
+        }
+        assert!(self.server.set_device_name(NAME.as_bytes()).is_ok(), "it fitted once");
+        self.peer.reset();
+    }
 }
 
-fn renewed(mut server: Server, mut peer: Peer) -> (Server, Peer) {
-    let name = server.set_device_name(b"fuzz");
-    let replaced = server.replace(SERVICES, []);
-    assert!(name.is_ok() && replaced.is_ok(), "what fitted once fits again");
-    peer.reset();
-    (server, peer)
-}
+impl World {
+    fn one_pdu(&mut self, pdu: &[u8], choice: u8) {
+        let security = Security {
+            level: if choice & 1 == 0 { Level::Open } else { Level::SecureConnections },
+            key_size: (choice & 1) << 4,
+            authorized: choice & 2 != 0,
+            has_key: choice & 4 != 0,
+        };
+        let Self { server, peer, replaced, reply } = self;
+        if let Ok(command) = Command::parse(pdu) {
+            let _ = server.handle_command(peer, &command, security);
+        }
+        if let Ok(request) = Request::parse(pdu) {
+            one_request(server, peer, &request, (security, choice), reply);
+        }
+        if choice & 0xf8 == 0xf8 && !*replaced {
+            let services = if choice & 1 == 0 { SERVICES } else { OTHER_SERVICES };
+            assert!(server.replace(services, [peer]).is_ok(), "both tables fit");
+            *replaced = true;
+        }
+        if choice & 0x40 != 0 {
+            self.application_looks();
+        }
+    }
 
-fn one_pdu(server: &mut Server, peer: &mut Peer, pdu: &[u8], choice: u8) {
-    let security = Security {
-        level: if choice & 1 == 0 { Level::Open } else { Level::SecureConnections },
-        key_size: (choice & 1) << 4,
-        authorized: choice & 2 != 0,
-        has_key: choice & 4 != 0,
-    };
-    if let Ok(command) = Command::parse(pdu) {
-        let _ = server.handle_command(peer, &command, security);
-    }
-    if let Ok(request) = Request::parse(pdu) {
-        one_request(server, peer, &request, security, choice);
-    }
-    if choice & 0xf8 == 0xf8 {
-        let services = if choice & 1 == 0 { SERVICES } else { OTHER_SERVICES };
-        assert!(server.replace(services, [&mut *peer]).is_ok(), "both tables fit");
-    }
-    let _ = server.subscribed(peer, &HELD);
-    let _ = server.take_appended(&GATHERED, &mut [0; 7]);
-    while server.poll_written(peer).is_some() {}
-    while server.poll_subscription_change(peer).is_some() {}
-    let mut buffer = [0; 23];
-    if server.write_service_changed(peer, &mut Writer::new(&mut buffer)) {
-        server.service_changed_confirmed(peer);
+    fn application_looks(&mut self) {
+        let Self { server, peer, .. } = self;
+        let _ = server.subscribed(peer, &HELD);
+        let _ = server.take_appended(&GATHERED, &mut [0; 7]);
+        while server.poll_written(peer).is_some() {}
+        while server.poll_subscription_change(peer).is_some() {}
+        let mut buffer = [0; 23];
+        if server.write_service_changed(peer, &mut Writer::new(&mut buffer)) {
+            server.service_changed_confirmed(peer);
+        }
     }
 }
 
@@ -107,8 +139,8 @@ fn one_request(
     server: &mut Server,
     peer: &mut Peer,
     request: &Request<'_>,
-    security: Security,
-    choice: u8,
+    (security, choice): (Security, u8),
+    reply: &mut [u8],
 ) {
     let value = [choice; 30];
     let mut verdict = server.handle_request(peer, request, security);
@@ -121,8 +153,7 @@ fn one_request(
         };
         verdict = server.handle_answer(peer, request, answer, None);
     }
-    let mut buffer = [0; 300];
-    let mut w = Writer::new(&mut buffer);
+    let mut w = Writer::new(reply);
     w.limit(usize::from(choice).max(23));
     let replied = server.poll_reply(peer, request, &value, &mut w);
     assert!(replied && !peer.owes_reply() && !peer.awaits_answer(), "a request is answered");

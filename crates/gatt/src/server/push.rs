@@ -63,7 +63,7 @@ impl Server {
     /// What a peer asked for; nothing for a characteristic that is not in the table.
     #[must_use]
     pub fn subscribed(&self, peer: &Peer, c: &Characteristic) -> Cccd {
-        self.cccd_entry(c).map_or(Cccd::empty(), |entry| peer.cccd(entry.at.cccds))
+        self.table.cccd_entry(c).map_or(Cccd::empty(), |entry| peer.cccd(entry.at.cccds))
     }
 
     /// The handle to push a value of `c` with, where the peer subscribed to `kind` and the link may carry it.

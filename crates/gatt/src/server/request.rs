@@ -3,7 +3,9 @@
 use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_wire::Packet;
 
-use super::{Answer, Ask, AskKind, Failure, Peer, Security, Server, Verdict, peer::Owed};
+use super::{
+    Answer, Ask, AskKind, Failure, Peer, Security, Server, Verdict, peer::Owed, write::Ignored,
+};
 use crate::table::{Entry, Holder};
 
 /// What a step of a request leads to.
@@ -38,11 +40,15 @@ impl Server {
         command: &Command<'_>,
         security: Security,
     ) -> Option<Ask> {
-        match *command {
+        let taken = match *command {
             Command::Write { handle, value } => self.write_command(peer, handle, value, security),
             // No signing key is known, so no signature is valid. [Vol 3] Part F, 3.4.5.4
-            Command::SignedWrite { .. } => None,
-        }
+            Command::SignedWrite { .. } => Err(Ignored),
+        };
+        taken.unwrap_or_else(|Ignored| {
+            self.ignored = self.ignored.saturating_add(1);
+            None
+        })
     }
 
     /// The octets that the app was asked to write.

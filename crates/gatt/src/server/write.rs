@@ -24,6 +24,15 @@ pub(super) enum Effect {
     Written(usize),
 }
 
+/// A command that may not be carried out. [Vol 3] Part F, 3.4.5.3
+pub(super) struct Ignored;
+
+impl From<ErrorCode> for Ignored {
+    fn from(_: ErrorCode) -> Self {
+        Self
+    }
+}
+
 impl Server {
     pub(super) fn write_request(
         &mut self,
@@ -44,31 +53,33 @@ impl Server {
         Ok(Step::Done)
     }
 
+    /// Carries out a command; `Err` for one that is ignored.
     pub(super) fn write_command(
         &mut self,
         peer: &mut Peer,
         handle: u16,
         value: &[u8],
         security: Security,
-    ) -> Option<Ask> {
+    ) -> Result<Option<Ask>, Ignored> {
         if !peer.is_aware() {
-            return None;
+            return Err(Ignored);
         }
-        let entry = self.table.entry(handle)?;
-        security.may_write(&entry, Properties::WRITE_WITHOUT_RESPONSE).ok()?;
+        let entry = self.table.entry(handle).ok_or(Ignored)?;
+        security.may_write(&entry, Properties::WRITE_WITHOUT_RESPONSE)?;
         if let Err(code) = self.check_write(peer, &entry, self.current_len(&entry), 0, value) {
             if code == ErrorCode::INSUFFICIENT_RESOURCES {
                 self.dropped = self.dropped.saturating_add(1);
+                return Ok(None);
             }
-            return None;
+            return Err(Ignored);
         }
         if is_app_held(&entry) {
             let kind = AskKind::Write { offset: 0, response: false };
-            return Some(Ask { kind, target: entry.attribute.target()?, handle });
+            return Ok(entry.attribute.target().map(|target| Ask { kind, target, handle }));
         }
         let effect = self.store(&entry, 0, value);
         peer.take_effect(self.table.extent(), effect);
-        None
+        Ok(None)
     }
 
     /// Octets of a host-held value; for the app's, the most that it can be.

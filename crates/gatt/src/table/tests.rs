@@ -74,6 +74,10 @@ fn direct_lookups_find_what_a_walk_finds() {
     let walked: Vec<_> = all.iter().copied().filter(is_cccd).collect();
     let found: Vec<_> = table.cccds().map(|(entry, _)| entry).collect();
     assert_eq!(places(&found), places(&walked));
+    for (entry, c) in table.cccds() {
+        assert_eq!(places(&[table.cccd_entry(c).unwrap()]), places(&[entry]));
+    }
+    assert!(table.cccd_entry(&COMMAND).is_none() && table.cccd_entry(&STRANGER).is_none());
     let is_service = |e: &Entry| matches!(e.attribute, Attribute::Service(_));
     let walked: Vec<_> =
         all.iter().filter(|e| is_service(e)).map(|e| (e.handle, e.group_end())).collect();

@@ -237,6 +237,7 @@ impl Stack {
     /// What was counted.
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = self.stats;
+        stats.ignored_commands = self.server.ignored();
         stats.unknown_channel = stats.unknown_channel.saturating_add(self.channels.stray_frames());
         stats.lost_reports = self.gap.lost_reports_in_all();
         for link in self.links.iter().filter(|link| link.is_up()) {

@@ -63,10 +63,7 @@ fn a_buffer_that_is_too_short_says_so() {
         let mut buffer = [0; 24];
         let mut read = ReadLong::new(3, &mut buffer[..len]);
         let full = [&[0x0b][..], &[1; 22]].concat();
-        trace(
-            &mut read,
-            &[(&hex!("0a 0300"), &full), (&hex!("0c 0300 1600"), &hex!("0d 0202"))],
-        );
+        trace(&mut read, &[(&hex!("0a 0300"), &full), (&hex!("0c 0300 1600"), &hex!("0d 0202"))]);
         is_over(&mut read);
         assert_eq!((read.len(), read.is_whole()), (24, whole));
         let value: Vec<u8> = [vec![1; 22], vec![2; 2]].concat();

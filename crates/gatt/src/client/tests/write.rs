@@ -75,7 +75,10 @@ fn long_writes_of_any_length_arrive() {
         }
         assert_eq!(server.value(3), value);
     }
-    assert_eq!(request(&mut PreparedWrite::long(3, &[0; 513])), Err(ClientError::TooLong { max: 512 }));
+    assert_eq!(
+        request(&mut PreparedWrite::long(3, &[0; 513])),
+        Err(ClientError::TooLong { max: 512 })
+    );
 }
 
 /// GATT/CL/GAW/BV-06-C

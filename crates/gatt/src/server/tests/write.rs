@@ -68,8 +68,10 @@ fn commands_are_carried_out_or_ignored() {
     for ignored in [&hex!("52 0000 41"), &hex!("52 1400 41"), &hex!("52 2600 41")] {
         assert_eq!(world.commands(ignored), None);
     }
+    assert_eq!(world.server.ignored(), 3);
     assert_eq!(world.asks(&hex!("0a 1400")), hex!("0b 64"));
     assert_eq!(world.commands(&hex!("d2 1900 42 0102030405060708090a0b0c")), None);
+    assert_eq!(world.server.ignored(), 4);
     assert_eq!(world.server.value(&STORE), Ok(b"A".as_slice()));
 }
 
