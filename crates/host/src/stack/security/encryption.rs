@@ -306,7 +306,9 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.attempts = protection.attempts.wrapping_add(1);
             protection.attempt = Some(result);
-            protection.answer_due = None;
+            // Who waits for the answer to a Security Request waits on.
+            protection.requested &= result.is_err();
+            protection.answer_due.take_if(|_| !protection.requested);
         }
         self.ready.host(HostKey::Transmit);
         self.wake_client(index);

@@ -114,6 +114,8 @@ pub(crate) struct Protection {
     attempt: Option<Result<(), Error>>,
     /// When the central must have answered the Security Request.
     answer_due: Option<Instant>,
+    /// Whether it is due to a caller that waits for a pairing, not for encryption alone.
+    requested: bool,
 }
 
 /// What a link knows of the bond with its peer.
@@ -156,6 +158,7 @@ impl Protection {
         attempts: 0,
         attempt: None,
         answer_due: None,
+        requested: false,
     };
 
     /// What the attribute server goes by. [Vol 3] Part C, 10.3

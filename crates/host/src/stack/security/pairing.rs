@@ -72,7 +72,7 @@ impl Stack {
     fn security_request_answered(&mut self, index: u8, refusal: Option<Reason>) {
         let Some(protection) = self.protection(index) else { return };
         if protection.is_pairing() {
-            protection.answer_due = None;
+            (protection.answer_due, protection.requested) = (None, false);
         } else if let Some(reason) = refusal.filter(|_| protection.answer_due.is_some()) {
             let failure = match reason {
                 Reason::REPEATED_ATTEMPTS => PairingFailure::TooSoon,
@@ -276,7 +276,7 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         protection.pairings = protection.pairings.wrapping_add(1);
         protection.paired = Some(result);
-        protection.answer_due = None;
+        (protection.answer_due, protection.requested) = (None, false);
         protection.accepted = false;
         protection.require = Level::Open;
         protection.ask = Ask::NONE;

@@ -125,6 +125,8 @@ impl Stack {
                     let started = self.begin_pairing(now, index, require, true);
                     if let Err(error) = started {
                         self.pairing_over(index, Err(error));
+                    } else if let Some(protection) = self.protection(index) {
+                        protection.requested = protection.answer_due.is_some();
                     }
                 }
                 // The peer was faster.
@@ -132,7 +134,7 @@ impl Stack {
                     self.attempt_over(index, Ok(()));
                 }
                 Wish::Encrypt => {
-                    protection.answer_due = None;
+                    protection.answer_due.take_if(|_| !protection.requested);
                     if let Err(error) = self.begin_encryption(now, index) {
                         self.attempt_over(index, Err(error));
                     }

@@ -110,6 +110,19 @@ fn a_peripheral_that_asked_to_pair_waits_30_seconds_for_a_request() {
 }
 
 #[test]
+fn an_encryption_that_cannot_begin_leaves_the_limit_of_a_pairing() {
+    let mut s = linked();
+    let (conn, second) = (s.conn.clone(), s.conn.clone());
+    let paired = s.b.spawn(async move { conn.pair().await });
+    let encrypted = s.b.spawn(async move { second.encrypt().await });
+    assert_eq!(encrypted.take(), Err(Error::NotBonded));
+    s.b.pass(Duration::from_secs(29));
+    assert!(!paired.is_done());
+    s.b.pass(Duration::from_secs(1));
+    assert_eq!(paired.take(), Err(Error::Timeout));
+}
+
+#[test]
 fn keypresses_that_were_not_agreed_on_give_a_pairing_no_more_time() {
     let mut couple = peripheral(DEFAULT, DEFAULT);
     couple.begin(Until::Pdu(Code::PAIRING_PUBLIC_KEY));
