@@ -12,7 +12,6 @@ use super::{
     app::{Until, Waiting, keep},
     config::{LEVEL, OTHERS, SERVICES, VALUE},
     controller::Faults,
-    known,
     peers::{PEERS, PSM, address},
     step::Bytes,
     world::World,
@@ -224,7 +223,7 @@ impl World<'_> {
 
     /// Another `run` on the host.
     fn second_run(&mut self) {
-        if self.runs() && !known::SECOND_RUN {
+        if self.runs() {
             let run = self.drive();
             self.spawn("second run", Until::Soon, async move {
                 let why = run.await;

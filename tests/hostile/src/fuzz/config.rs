@@ -22,7 +22,7 @@ pub(crate) struct Setup {
     /// Advertising sets of the host.
     pub(crate) sets: u8,
     pairing: [u8; 2],
-    pub(crate) client: u8,
+    client: u8,
     /// What the application does by itself.
     pub(crate) habits: u8,
     /// Kinds of steps that do not happen in this life.

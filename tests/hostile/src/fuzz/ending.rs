@@ -6,7 +6,6 @@ use super::{
     LINKS,
     app::{Task, Until},
     controller::{SLOTS, handle},
-    known,
     reach::{count, reached},
     world::World,
 };
@@ -103,12 +102,7 @@ impl World<'_> {
 
     /// What does not depend on a peer ends.
     fn waits_end(&mut self) {
-        let retries = self.controller().setup.client & 3 != 3;
-        let soon = |task: &Task<'_>| {
-            let known = known::ENDLESS.contains(&task.name)
-                || retries && known::ENDLESS_RETRY.contains(&task.name);
-            task.until() == Until::Soon && !known
-        };
+        let soon = |task: &Task<'_>| task.until() == Until::Soon;
         for _ in 0..SOON / 5 {
             if self.names(soon).is_empty() {
                 return;

@@ -85,11 +85,6 @@ impl Judge {
         self.read = self.put.saturating_sub(unread as u64);
     }
 
-    /// Commands that the host may send, where that is known.
-    pub(crate) fn credits(&self) -> Option<u8> {
-        (!self.blind).then_some(self.credits)
-    }
-
     /// True where the host has room for one more ACL packet, besides so many.
     pub(crate) const fn has_room(&self, more: u64) -> bool {
         self.given.saturating_sub(self.returned) + more < self.host_buffers
