@@ -37,6 +37,13 @@ pub struct Stats {
     pub discarded_pdus: u32,
     /// PDUs on channels that do not exist.
     pub unknown_channel: u32,
+    /// Signalling commands that were malformed, unexpected, or more than can be answered at once.
+    pub dropped_signals: u32,
+    /// PDUs of the application (frames of channels, PDUs of fixed channels, notifications, commands) that were accepted for
+    /// sending and had not left for the controller when their channel or link ended.
+    pub unsent_pdus: u32,
+    /// SDUs of channels, whole or in part, that were received and discarded unread at the end of the channel.
+    pub unread_sdus: u32,
     /// Attribute PDUs that broke the protocol or could not be parsed.
     pub att_violations: u32,
     /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not know

@@ -103,7 +103,7 @@ impl World {
             now: Instant::MIN,
             reassembly: Reassembly::new(),
             signalling: Signalling::new(LINK, Role::Central),
-            channels: Channels::new(slots, PACKETS.saturating_sub(2), SIZE),
+            channels: Channels::new(slots, 1, PACKETS.saturating_sub(2), SIZE),
             rx: pool(SIZE),
             tx: pool(SIZE),
             lent: Vec::new(),

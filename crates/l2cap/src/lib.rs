@@ -27,8 +27,8 @@ pub mod signal;
 mod testing;
 
 pub use coc::{
-    Channel, ChannelConfig, Channels, Chunk, CloseReason, LinkId, Listener, OpenError, Pools,
-    Readable, ReceiveError, Received, Security, SendError, State, Violation,
+    Channel, ChannelConfig, ChannelDrops, Channels, Chunk, CloseReason, LinkId, Listener,
+    OpenError, Pools, Readable, ReceiveError, Received, Security, SendError, State, Violation,
 };
 pub use fragment::{Fragment, Fragments};
 pub use header::{Cid, Header, Psm};

@@ -15,9 +15,9 @@ pub(crate) fn pool(packets: usize, size: usize) -> Pool {
     Pool::new(slots, vec![0; packets * size].leak(), size)
 }
 
-pub(crate) fn channels(count: usize, budget: usize, packet_size: usize) -> Channels {
+pub(crate) fn channels(count: usize, links: usize, budget: usize, packet_size: usize) -> Channels {
     let slots: Box<[Channel]> = (0..count).map(|_| Channel::FREE).collect();
-    Channels::new(Box::leak(slots), budget, packet_size)
+    Channels::new(Box::leak(slots), links, budget, packet_size)
 }
 
 /// What a fragment or frame did.
@@ -54,7 +54,7 @@ impl Link {
             now: Instant::from_secs(100),
             reassembly: Reassembly::new(),
             signalling: Signalling::new(LINK, role),
-            channels: channels(4, PACKETS - 2, size),
+            channels: channels(4, 1, PACKETS - 2, size),
             listeners: Vec::new(),
             security: Security { level: Level::Open, key_size: 0, bond: None },
             rx: pool(PACKETS, size),

@@ -16,7 +16,11 @@ pub use packet::{Outgoing, Piece};
 /// An LE credit-based channel: SDUs in order, without loss, as long as the link lives.
 ///
 /// It keeps its link: dropping the last [`Connection`] does not disconnect while a channel is there. Dropping the channel
-/// closes it; what was not yet handed to the controller is discarded (see [`Self::flush`]).
+/// closes it, after every SDU for which [`Self::send`] returned `Ok` was sent; that may take 30 s. What was received and
+/// not read is discarded and counted ([`crate::Stats`]).
+///
+/// A `send` that is dropped in the middle of its SDU aborts the channel: the peer finds it closed with an incomplete
+/// SDU, which this host reports as [`CloseReason::Cut`] and not as [`CloseReason::Peer`].
 #[derive(Debug)]
 #[must_use = "dropping a channel closes it"]
 pub struct Channel<'h> {
@@ -116,6 +120,11 @@ impl<'h> Channel<'h> {
     }
 
     /// Sends what is left, closes the channel and waits until the peer has confirmed it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`] if the controller did not take what was left, or the peer did not confirm, for 30 s; the peer may not
+    /// have read the last SDUs then. [`Error::Closed`] if the channel had ended for another reason.
     ///
     /// # Cancel safety
     ///
@@ -279,8 +288,9 @@ impl<'h> End<'h> {
         let ended = self.wait(ChannelKey::State, |stack, channel| stack.poll_closed(channel));
         match ended.await? {
             CloseReason::Local | CloseReason::Peer => Ok(()),
-            reason @ (CloseReason::LinkLost
-            | CloseReason::Timeout
+            CloseReason::Timeout => Err(Error::Timeout),
+            reason @ (CloseReason::Cut
+            | CloseReason::LinkLost
             | CloseReason::Refused(_)
             | CloseReason::NotSupported
             | CloseReason::Violation(_)) => Err(Error::Closed(reason)),

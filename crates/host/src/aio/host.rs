@@ -81,7 +81,7 @@ impl Host {
         for (link, share) in resources.links.iter_mut().zip(shares.peers) {
             link.peer = Some(bindrune_gatt::Peer::new(share));
         }
-        let channels = Channels::new(&mut resources.channels, rx.window_budget(L), S);
+        let channels = Channels::new(&mut resources.channels, L, rx.window_budget(L), S);
         let gap = {
             let (sets, _) = resources.advertising_sets.split_at_mut(config.advertising_sets);
             Gap::new(gap_config(&config, &rx, S), sets, shares.advertising, shares.reports)

@@ -43,13 +43,20 @@ impl Stack {
         psm: Psm,
         config: ChannelConfig,
     ) -> Result<ChannelRef, Error> {
-        let opened = self.channels.open(LinkId(link.index), psm, config);
-        let index = opened.map_err(|error| match error {
-            OpenError::BadPsm | OpenError::BadConfig => Error::InvalidParameters,
-            OpenError::NoChannel => Error::NoChannel,
-            OpenError::NoPackets => Error::NoPackets,
-        })?;
-        self.owe(link.index);
+        let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
+        let index = loop {
+            let error = match self.channels.open(LinkId(link.index), psm, config) {
+                Ok(index) => break index,
+                Err(OpenError::BadPsm | OpenError::BadConfig) => Error::InvalidParameters,
+                Err(OpenError::NoChannel) => Error::NoChannel,
+                Err(OpenError::NoPackets) => Error::NoPackets,
+            };
+            let is_full = error != Error::InvalidParameters;
+            if !(is_full && self.channels.evict(&mut pools)) {
+                return Err(error);
+            }
+        };
+        self.channels_changed(link.index);
         self.channel_taken(index, link).ok_or(Error::NoChannel)
     }
 
@@ -86,7 +93,9 @@ impl Stack {
     /// Ready when the channel is closed, with the reason.
     pub(crate) fn poll_closed(&self, channel: ChannelRef) -> Poll<Result<CloseReason, Error>> {
         match self.channel(channel)?.state() {
-            State::Closed(reason) => Poll::Ready(Ok(reason)),
+            State::Closed(reason) | State::Disconnecting(reason @ CloseReason::Timeout) => {
+                Poll::Ready(Ok(reason))
+            }
             State::Free
             | State::Connecting
             | State::Requested
@@ -262,7 +271,7 @@ impl Stack {
             let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
             self.channels.close(channel.index.into(), &mut pools);
             self.channel_ended(channel.index);
-            self.owe(channel.link.index);
+            self.channels_changed(channel.link.index);
         }
     }
 
@@ -284,17 +293,25 @@ impl Stack {
             let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
             self.channels.release(channel.index.into(), &mut pools);
             self.channel_ended(channel.index);
-            self.owe(channel.link.index);
+            self.channels_changed(channel.link.index);
         }
     }
 
-    /// Marks that a channel sends no more.
+    /// Marks that a channel takes no more to send. A frame that it still has leaves before the peer learns of the end.
     pub(crate) fn channel_ended(&mut self, index: u8) {
         let bit = 1u64.wrapping_shl(index.into());
-        for link in self.links.iter_mut() {
-            link.full_channels &= !bit;
+        if !self.channels.get(index.into()).is_some_and(bindrune_l2cap::Channel::has_out) {
+            for link in self.links.iter_mut() {
+                link.full_channels &= !bit;
+            }
         }
         self.ready.whole_channel(index);
+    }
+
+    /// A channel of a link was opened or closed: the peer is to learn of it in a bounded time.
+    fn channels_changed(&mut self, link: u8) {
+        self.undated |= 1u64.wrapping_shl(link.into());
+        self.owe(link);
     }
 
     fn may_send(&self, channel: ChannelRef, len: usize) -> Result<bool, Error> {
@@ -353,6 +370,7 @@ const fn closed(reason: CloseReason) -> Error {
         CloseReason::Timeout => Error::Timeout,
         CloseReason::Local
         | CloseReason::Peer
+        | CloseReason::Cut
         | CloseReason::LinkLost
         | CloseReason::NotSupported
         | CloseReason::Violation(_) => Error::Closed(reason),

@@ -15,7 +15,8 @@ pub(crate) struct Fixed {
     pub(crate) cid: Cid,
     pub(crate) queue: Queue,
     pub(crate) lost: u32,
-    pub(crate) out: Option<Packet>,
+    /// The PDU to send, and its channel, which may be closed by now.
+    pub(crate) out: Option<(Cid, Packet)>,
 }
 
 impl Fixed {
@@ -40,14 +41,16 @@ impl Fixed {
 
     /// The link ended: what was received stays.
     pub(crate) fn link_ended(&mut self, tx: &mut Transmit) {
-        if let Some(packet) = self.out.take() {
+        if let Some((_, packet)) = self.out.take() {
             tx.pool.give(packet);
         }
     }
 
-    /// Forgets what was received. The out-slot is empty.
-    pub(crate) fn close(&mut self, rx: &mut Receive, share: &mut Share) {
+    /// The channel is closed: forgets what was received, and gives how many PDUs. What was given to send still leaves.
+    pub(crate) fn close(&mut self, rx: &mut Receive, share: &mut Share) -> u32 {
+        let count = self.queue.len();
         rx.clear(&mut self.queue, share);
-        *self = Self::NONE;
+        *self = Self { out: self.out.take(), ..Self::NONE };
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 }

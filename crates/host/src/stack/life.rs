@@ -7,10 +7,13 @@ use bindrune_hci::{
 };
 use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
 use bindrune_wire::Interest;
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{Error, Stats, waiters::HostKey};
+
+/// How long a link that is left may take for what was given to send before.
+const LEAVING: Duration = Duration::from_secs(10);
 
 impl Link {
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
@@ -23,6 +26,8 @@ impl Link {
         stats.discarded_pdus = stats.discarded_pdus.saturating_add(pdus);
         let ignored = self.attributes.bearer.dropped();
         stats.att_violations = stats.att_violations.saturating_add(ignored);
+        let signals = self.signalling.drops().total();
+        stats.dropped_signals = stats.dropped_signals.saturating_add(signals);
     }
 
     /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
@@ -36,8 +41,7 @@ impl Link {
 
     /// Forgets everything that the application has not read. Gives the number of the peer's PDUs among it.
     pub(super) fn forget_received(&mut self, rx: &mut Receive) -> u32 {
-        let fixed = u32::try_from(self.fixed.queue.len()).unwrap_or(u32::MAX);
-        self.fixed.close(rx, &mut self.attributes.share);
+        let fixed = self.fixed.close(rx, &mut self.attributes.share);
         let unread = self.forget_events(rx).saturating_add(self.attributes.clear(rx));
         rx.shares.leave(&mut self.attributes.share);
         unread.saturating_add(fixed)
@@ -73,6 +77,8 @@ impl Stack {
             peer.reset();
         }
         let link = slot.reference(index);
+        let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
+        self.channels.forget(LinkId(index), &mut pools);
         self.share_buffers();
         self.gate(index);
         self.protect(now, index, up);
@@ -105,6 +111,10 @@ impl Stack {
         slot.host_credits = HostLinkCredits::NONE;
         slot.reassembly.clear(&mut self.rx.pool);
         slot.count_drops(&mut self.stats);
+        let sending = slot.app_sending && slot.outgoing.is_some();
+        for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.out.is_some()] {
+            self.stats.unsent_pdus = self.stats.unsent_pdus.saturating_add(unsent.into());
+        }
         slot.attributes.end(&mut self.rx, &mut self.tx);
         slot.fixed.link_ended(&mut self.tx);
         if let Some(fragments) = slot.outgoing.take() {
@@ -182,19 +192,44 @@ impl Stack {
 
     pub(super) fn leave(&mut self, index: u8, reason: Status) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.leaving = Some(reason);
+            let by = slot.leaving.map_or(Instant::MAX, |(_, by)| by);
+            slot.leaving = Some((reason, by));
         }
+        self.undated |= 1u64.wrapping_shl(index.into());
         self.owe(index);
     }
 
-    /// Disconnects a link that is to be left, where nothing is owed to its peer any longer. A peer that takes nothing is
-    /// left by the supervision timeout.
+    /// Begins the time limits of what the application began since the stack was last told the time.
+    pub(super) fn start_timers(&mut self, now: Instant) {
+        while self.undated != 0 {
+            let index = self.undated.trailing_zeros();
+            self.undated &= self.undated.wrapping_sub(1);
+            let slot = usize::try_from(index).ok().and_then(|index| self.links.get_mut(index));
+            let Some(slot) = slot.filter(|l| l.is_up()) else { continue };
+            slot.signalling.start_timers(now, &mut self.channels);
+            if let Some((_, by)) = slot.leaving.as_mut().filter(|(_, by)| *by == Instant::MAX) {
+                *by = now.saturating_add(LEAVING);
+            }
+            self.deadlines_changed();
+        }
+    }
+
+    /// Disconnects a link that is to be left, where nothing is owed to its peer any longer.
     pub(super) fn leave_if_done(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
-        let Some(reason) = slot.leaving else { return };
+        let Some((reason, _)) = slot.leaving else { return };
         if !self.owes_anything(slot) {
             let _ends = self.disconnect_slot(index, reason);
         }
+    }
+
+    /// Disconnects a link that is to be left, and whose peer did not take in time what was owed.
+    pub(super) fn leave_now(&mut self, index: u8) {
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
+        let Some((reason, by)) = slot.and_then(|l| l.leaving.as_mut()) else { return };
+        let reason = *reason;
+        *by = Instant::MAX;
+        let _ends = self.disconnect_slot(index, reason);
     }
 
     fn owes_anything(&self, slot: &Link) -> bool {

@@ -69,8 +69,8 @@ pub(crate) struct Link {
     pub(crate) full_channels: u64,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
-    /// The reason to disconnect with, once everything that is owed has left.
-    pub(crate) leaving: Option<Status>,
+    /// The reason to disconnect with, once everything that is owed has left, and when that must have happened.
+    pub(crate) leaving: Option<(Status, Instant)>,
     pub(crate) protection: Protection,
     pub(crate) room: Room,
     /// When something was last received from this link.

@@ -117,6 +117,8 @@ pub(crate) struct Stack {
     last_commanding: u8,
     /// The last command was a link's.
     link_commanded: bool,
+    /// Links with a time limit that begins when the stack is next told the time.
+    undated: u64,
     /// Channels that were closed because an SDU was given up half way.
     interrupted: u64,
     security: security::HostSecurity,
@@ -181,6 +183,7 @@ impl Stack {
             commanding: 0,
             last_commanding: 0,
             link_commanded: false,
+            undated: 0,
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds),
             privacy: privacy::Privacy::new(parts.config.privacy),
@@ -240,6 +243,9 @@ impl Stack {
         stats.ignored_commands = self.server.ignored();
         stats.unknown_channel = stats.unknown_channel.saturating_add(self.channels.stray_frames());
         stats.lost_reports = self.gap.lost_reports_in_all();
+        let drops = self.channels.drops();
+        stats.unsent_pdus = stats.unsent_pdus.saturating_add(drops.unsent);
+        stats.unread_sdus = stats.unread_sdus.saturating_add(drops.unread);
         for link in self.links.iter().filter(|link| link.is_up()) {
             link.count_drops(&mut stats);
         }

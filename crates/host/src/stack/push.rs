@@ -96,8 +96,8 @@ impl Stack {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
         if let Some(slot) = slot {
-            slot.fixed.link_ended(&mut self.tx);
-            slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
+            let unread = slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
+            self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
             self.room_made(link.index);
         }
     }
@@ -117,7 +117,8 @@ impl Stack {
             return Poll::Pending;
         };
         let _fits = packet.extend(pdu);
-        self.link_mut(link)?.fixed.out = Some(packet);
+        let fixed = &mut self.link_mut(link)?.fixed;
+        fixed.out = Some((fixed.cid, packet));
         self.owe(link.index);
         Poll::Ready(Ok(()))
     }

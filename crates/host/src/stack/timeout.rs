@@ -42,6 +42,8 @@ pub(crate) enum Timer {
     Room(u8),
     /// The orderly end.
     Shutdown,
+    /// A link that is left has had its time for what was given to send.
+    Leaving(u8),
     /// Something should have been received from a link, or of the packets that the controller holds for it.
     Silence(u8),
     /// The controller holds packets of a link and completes none of them.
@@ -140,6 +142,7 @@ impl Stack {
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Room(index) => self.room_timeout(index),
             Timer::Shutdown => self.continue_shutdown(now),
+            Timer::Leaving(index) => self.leave_now(index),
             Timer::Silence(index) => self.silence(now, index),
             Timer::Stall(index) => self.stalled(index),
         }
@@ -220,8 +223,11 @@ impl Link {
         let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
         let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
         let room = self.room.deadline().map(|at| (at, Timer::Room(index)));
-        let all = [signalling, bearer, question, control, security, room, silence, stall];
-        all.into_iter().flatten()
+        let by = self.leaving.map(|(_, by)| by).filter(|&by| by < Instant::MAX);
+        let leaving = by.map(|at| (at, Timer::Leaving(index)));
+        let procedures = [signalling, bearer, question, control, security];
+        let all = procedures.into_iter().chain([room, silence, stall, leaving]);
+        all.flatten()
     }
 
     fn supervision(&self) -> Duration {

@@ -54,6 +54,7 @@ impl Stack {
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.now = now;
         self.begin_wishes(now);
+        self.start_timers(now);
         self.poll_command(now).or_else(|| self.poll_acl(now))
     }
 
@@ -314,8 +315,7 @@ impl Stack {
 
     fn fixed_pdu(&mut self, index: u8) -> Option<Pdu> {
         let slot = self.links.get_mut(usize::from(index))?;
-        let packet = slot.fixed.out.take()?;
-        let cid = slot.fixed.cid;
+        let (cid, packet) = slot.fixed.out.take()?;
         self.ready.link(index, LinkKey::Fixed);
         Some(Pdu { app: true, ..Pdu::of_machine(cid, packet) })
     }

@@ -25,7 +25,7 @@ pub enum State {
     Open,
     /// We close it, and the peer is still to be told or to confirm.
     Disconnecting(CloseReason),
-    /// It is gone, but the application still holds it; whole SDUs can still be read.
+    /// It is gone, but the application still holds it, or has not taken it yet; whole SDUs can still be read.
     Closed(CloseReason),
 }
 
@@ -35,8 +35,10 @@ pub enum State {
 pub enum CloseReason {
     /// The application closed it.
     Local,
-    /// The peer closed it.
+    /// The peer closed it, with every SDU that it began complete.
     Peer,
+    /// The peer closed it in the middle of an SDU, whose rest never came.
+    Cut,
     /// The link is gone.
     LinkLost,
     /// The peer did not answer in 30 s.
@@ -79,6 +81,23 @@ pub(crate) enum Owes {
     DisconnectionRequest,
 }
 
+/// What the end of channels discarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ChannelDrops {
+    /// K-frames that were accepted for sending and had not left.
+    pub unsent: u32,
+    /// SDUs that were received, whole or in part, and not read.
+    pub unread: u32,
+}
+
+impl ChannelDrops {
+    pub(super) const fn add(&mut self, other: Self) {
+        self.unsent = self.unsent.saturating_add(other.unsent);
+        self.unread = self.unread.saturating_add(other.unread);
+    }
+}
+
 /// One slot for a credit-based channel.
 #[derive(Debug)]
 pub struct Channel {
@@ -99,6 +118,8 @@ pub struct Channel {
     pub(crate) rx: Receive,
     pub(crate) tx: Transmit,
     pub(crate) out: Option<Packet>,
+    /// Discarded since [`super::Channels`] last counted.
+    pub(crate) drops: ChannelDrops,
 }
 
 impl Channel {
@@ -118,6 +139,7 @@ impl Channel {
         rx: Receive::CLOSED,
         tx: Transmit::CLOSED,
         out: None,
+        drops: ChannelDrops { unsent: 0, unread: 0 },
     };
 
     /// The link that the channel belongs to.
@@ -246,8 +268,36 @@ impl Channel {
         (undecided || owed) && self.identifier == identifier
     }
 
+    /// True while the application has not taken the channel that a peer opened.
+    pub(crate) const fn is_offered(&self) -> bool {
+        matches!(self.state, State::Open | State::Closed(_)) && !self.held
+    }
+
+    /// RX packets that are kept for the channel.
+    pub(crate) fn reserved(&self) -> usize {
+        match self.state {
+            State::Closed(_) => self.rx.used().into(),
+            State::Free
+            | State::Connecting
+            | State::Requested
+            | State::Refusing
+            | State::Open
+            | State::Disconnecting(_) => self.rx.window.into(),
+        }
+    }
+
     pub(crate) fn owes_anything(&self) -> bool {
-        self.owes != Owes::Nothing || self.credits_due() > 0
+        match self.owes {
+            Owes::Nothing => self.credits_due() > 0,
+            // The frame in the out-slot leaves first.
+            Owes::DisconnectionRequest => self.out.is_none(),
+            Owes::ConnectionRequest | Owes::ConnectionResponse | Owes::Refusal(_) => true,
+        }
+    }
+
+    /// True while the peer does not know yet that we open or close the channel, and no deadline runs.
+    pub(crate) const fn is_undated(&self) -> bool {
+        matches!(self.state, State::Connecting | State::Disconnecting(_)) && self.deadline.is_none()
     }
 
     /// Credits to grant now.
@@ -263,7 +313,8 @@ impl Channel {
         self.rx = Receive::CLOSED;
     }
 
-    /// Begins to close: the peer is to be told, after the answer that it awaits. What was not sent is discarded.
+    /// Begins to close: the peer is to be told, after the answer that it awaits and, where the application closes, after
+    /// the frame in the out-slot. Where a rule was broken, that frame is discarded.
     pub(crate) fn disconnect(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(reason);
         if self.owes != Owes::ConnectionResponse {
@@ -271,13 +322,32 @@ impl Channel {
             self.identifier = 0;
         }
         self.deadline = None;
+        let accepted = if reason == CloseReason::Local { self.out.take() } else { None };
+        self.silence(pools);
+        self.out = accepted;
+        if !self.held {
+            self.discard_received(pools);
+        }
+    }
+
+    /// The request to close could not leave in time: it stays due, and nobody waits for it any longer.
+    pub(crate) fn give_up_closing(&mut self, pools: &mut Pools<'_>) {
+        self.state = State::Disconnecting(CloseReason::Timeout);
+        self.deadline = Some(Instant::MAX);
         self.silence(pools);
     }
 
-    /// The channel is gone; the slot stays until the application lets go.
+    /// The peer closed the channel, or confirms that we did.
+    pub(crate) fn closed_by_peer(&mut self, pools: &mut Pools<'_>) {
+        let end = if self.rx.is_inside_sdu() { CloseReason::Cut } else { CloseReason::Peer };
+        self.finish(self.close_reason().unwrap_or(end), pools);
+    }
+
+    /// The channel is gone; the slot stays until the application lets go, or while it may still take what was received.
     pub(crate) fn finish(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.silence(pools);
-        if !self.held {
+        let is_offered = self.is_open() && self.rx.has_sdu();
+        if !self.held && !is_offered {
             return self.free(pools);
         }
         self.state = State::Closed(reason);
@@ -289,18 +359,22 @@ impl Channel {
     /// Frees the slot and gives back its packets.
     pub(crate) fn free(&mut self, pools: &mut Pools<'_>) {
         self.silence(pools);
-        self.rx.clear(pools.rx);
-        *self = Self { generation: self.generation, ..Self::FREE };
+        self.discard_received(pools);
+        *self = Self { generation: self.generation, drops: self.drops, ..Self::FREE };
+    }
+
+    /// Discards what was received and not read.
+    pub(crate) fn discard_received(&mut self, pools: &mut Pools<'_>) {
+        let unread = self.rx.clear(pools.rx);
+        self.drops.add(ChannelDrops { unsent: 0, unread });
     }
 
     /// Nothing more is sent or taken; SDUs that the application may still read stay.
     fn silence(&mut self, pools: &mut Pools<'_>) {
         if let Some(packet) = self.out.take() {
             pools.tx.give(packet);
+            self.drops.add(ChannelDrops { unsent: 1, unread: 0 });
         }
         self.tx.credits = 0;
-        if !self.held {
-            self.rx.clear(pools.rx);
-        }
     }
 }

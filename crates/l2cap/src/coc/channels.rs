@@ -2,9 +2,7 @@ use core::fmt;
 
 use bindrune_wire::Pool;
 
-use super::{
-    Channel, ChannelConfig, CloseReason, LinkId, Owes, State, receive::Receive, transmit::Transmit,
-};
+use super::{Channel, ChannelConfig, ChannelDrops, CloseReason, LinkId, Owes, State};
 use crate::{Cid, ConnectionResult, Header, Psm};
 
 /// Where packets go back to: those of received data, and those to be sent.
@@ -49,28 +47,38 @@ impl core::error::Error for OpenError {}
 /// without a search where there are at most 64 slots. A CID is looked up together with its link, never across links.
 ///
 /// - Getters: [`Self::get`], [`Self::find`], [`Self::incoming`], [`Self::reserved`], [`Self::readable`].
-/// - Inputs: [`Self::handle_frame`], [`Self::link_lost`]; the rest comes through [`crate::Signalling`].
+/// - Inputs: [`Self::handle_frame`], [`Self::link_lost`], [`Self::forget`]; the rest comes through [`crate::Signalling`].
 /// - Application: [`Self::open`], [`Self::accept`], [`Self::refuse`], [`Self::claim`], [`Self::close`],
-///   [`Self::release`]; to read, [`Self::recv_into`], [`Self::next_chunk`], [`Self::give_back`]; to send,
+///   [`Self::release`], [`Self::evict`]; to read, [`Self::recv_into`], [`Self::next_chunk`], [`Self::give_back`]; to send,
 ///   [`Self::write_frame`], [`Self::seal`], [`Self::put_out`].
 /// - Outputs: [`Self::next_out`], [`Self::take_out`]; what a channel owes on the signalling channel is written by [`crate::Signalling`].
 pub struct Channels {
-    slots: &'static mut [Channel],
+    pub(super) slots: &'static mut [Channel],
+    /// Links that may be up at once.
+    pub(super) links: usize,
     /// RX packets that windows may reserve in all.
-    budget: usize,
+    pub(super) budget: usize,
     /// Octets of a K-frame that an RX packet holds.
-    frame: u16,
+    pub(super) frame: u16,
     /// One bit for each link whose channels may owe something.
     owing: [u64; 4],
     /// Frames to no open channel.
     pub(super) stray: u32,
+    drops: ChannelDrops,
 }
 
 impl Channels {
-    /// Channels in `slots`, which may reserve `budget` RX packets of `packet_size` octets in all.
-    pub fn new(slots: &'static mut [Channel], budget: usize, packet_size: usize) -> Self {
+    /// Channels in `slots` for at most `links` links at once, which may reserve `budget` RX packets of `packet_size` octets
+    /// in all.
+    pub fn new(
+        slots: &'static mut [Channel],
+        links: usize,
+        budget: usize,
+        packet_size: usize,
+    ) -> Self {
         let frame = u16::try_from(packet_size.saturating_sub(Header::LEN)).unwrap_or(u16::MAX);
-        Self { slots, budget, frame, owing: [0; 4], stray: 0 }
+        let drops = ChannelDrops::default();
+        Self { slots, links, budget, frame, owing: [0; 4], stray: 0, drops }
     }
 
     /// Frees every slot.
@@ -78,8 +86,9 @@ impl Channels {
         for channel in self.slots.iter_mut() {
             channel.held = false;
             channel.free(pools);
+            channel.drops = ChannelDrops::default();
         }
-        (self.owing, self.stray) = ([0; 4], 0);
+        (self.owing, self.stray, self.drops) = ([0; 4], 0, ChannelDrops::default());
     }
 
     /// The channel in slot `index`.
@@ -115,27 +124,26 @@ impl Channels {
         })
     }
 
-    /// The channel that has waited longest on `psm` for the application: requested, or accepted and not claimed.
+    /// The channel that has waited longest on `psm` for the application: requested, or accepted and not claimed. It may have
+    /// ended since; then it has an SDU to read.
     #[must_use]
     pub fn incoming(&self, psm: Psm) -> Option<usize> {
-        let waits = |c: &Channel| {
-            c.psm == psm && !c.held && matches!(c.state, State::Requested | State::Open)
-        };
+        let waits =
+            |c: &Channel| c.psm == psm && (c.is_offered() || matches!(c.state, State::Requested));
         let waiting = self.slots.iter().enumerate().filter(|(_, c)| waits(c));
         waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
-    }
-
-    /// RX packets that are reserved by windows now.
-    #[must_use]
-    pub fn reserved(&self) -> usize {
-        let windows = self.slots.iter().map(|c| usize::from(c.rx.window));
-        windows.fold(0, usize::saturating_add)
     }
 
     /// Frames that were discarded, since they were for no open channel.
     #[must_use]
     pub const fn stray_frames(&self) -> u32 {
         self.stray
+    }
+
+    /// What the end of channels discarded.
+    #[must_use]
+    pub const fn drops(&self) -> ChannelDrops {
+        self.drops
     }
 
     /// Asks the peer of `link` for a channel; the application holds it from now on.
@@ -185,7 +193,7 @@ impl Channels {
     /// The application takes a channel that was accepted; false where it is gone or has been taken.
     pub fn claim(&mut self, index: usize) -> bool {
         self.with(index, |channel| {
-            let waiting = channel.is_open() && !channel.held;
+            let waiting = channel.is_offered();
             channel.held |= waiting;
             waiting
         })
@@ -193,7 +201,8 @@ impl Channels {
 
     /// Closes a channel in order; the application still holds it, and may read what was received.
     ///
-    /// What was not sent is discarded: flush before.
+    /// A K-frame in the out-slot is still sent: the peer is told once [`Self::take_out`] took it, or 30 s after
+    /// [`crate::Signalling::start_timers`].
     pub fn close(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| match channel.state {
             State::Open => channel.disconnect(CloseReason::Local, pools),
@@ -214,7 +223,7 @@ impl Channels {
     pub fn release(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| {
             channel.held = false;
-            channel.rx.clear(pools.rx);
+            channel.discard_received(pools);
             if let State::Closed(_) = channel.state {
                 channel.free(pools);
             }
@@ -227,6 +236,7 @@ impl Channels {
         for (index, channel) in self.slots.iter_mut().enumerate() {
             if channel.link == link && channel.is_live() {
                 channel.finish(CloseReason::LinkLost, pools);
+                self.drops.add(core::mem::take(&mut channel.drops));
                 ended(index);
             }
         }
@@ -267,45 +277,12 @@ impl Channels {
     ) -> R {
         let Some(channel) = self.slots.get_mut(index) else { return R::default() };
         let result = change(channel);
+        self.drops.add(core::mem::take(&mut channel.drops));
         let (link, owes) = (channel.link, channel.owes_anything());
         if owes {
             self.set_owing(link, true);
         }
         result
-    }
-
-    /// Takes a free slot and reserves its window.
-    pub(crate) fn allot(
-        &mut self,
-        link: LinkId,
-        psm: Psm,
-        config: ChannelConfig,
-    ) -> Result<usize, OpenError> {
-        let (mtu, mps) = config.resolve(self.frame).ok_or(OpenError::BadConfig)?;
-        let (index, local) = self.vacancy(link).ok_or(OpenError::NoChannel)?;
-        if self.reserved().saturating_add(usize::from(config.window)) > self.budget {
-            return Err(OpenError::NoPackets);
-        }
-        self.with(index, |channel| {
-            *channel = Channel {
-                link,
-                local,
-                psm,
-                generation: channel.generation.wrapping_add(1),
-                rx: Receive::new(mtu, mps, config.window),
-                tx: Transmit::CLOSED,
-                ..Channel::FREE
-            };
-        });
-        Ok(index)
-    }
-
-    /// A free slot and the CID that it would have.
-    fn vacancy(&self, link: LinkId) -> Option<(usize, Cid)> {
-        let cids = (Cid::DYNAMIC.0..).take(Cid::DYNAMIC_COUNT).map(Cid).cycle();
-        let mut free = self.slots.iter().enumerate().zip(cids);
-        free.find(|((_, c), cid)| c.state == State::Free && self.find(link, *cid).is_none())
-            .map(|((index, _), cid)| (index, cid))
     }
 }
 

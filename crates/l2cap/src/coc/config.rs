@@ -12,9 +12,11 @@ pub(crate) const MAX_MPS: u16 = 65533;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelConfig {
-    /// Longest SDU in octets; `None` means what the window holds, `window * mps - 2`.
+    /// Longest SDU in octets. `None` leaves three packets of the window to the next SDU, so that the peer need not wait while
+    /// one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it.
     ///
-    /// A longer SDU than the window holds can be read only chunk by chunk.
+    /// The peer waits after each SDU that fills the window. A longer SDU than the window holds can be read only chunk by
+    /// chunk.
     pub mtu: Option<u16>,
     /// Longest K-frame payload in octets; less where an RX packet holds less.
     pub mps: u16,
@@ -23,13 +25,16 @@ pub struct ChannelConfig {
 }
 
 impl ChannelConfig {
-    /// MPS 247, a window of 8 packets, and the MTU that they hold.
+    /// MPS 247, a window of 8 packets, and an MTU of 1,233 octets.
     pub const DEFAULT: Self = Self { mtu: None, mps: 247, window: 8 };
 
     /// MTU and MPS where an RX packet holds `frame` octets of a K-frame; `None` where a number is out of range.
     pub(crate) fn resolve(&self, frame: u16) -> Option<(u16, u16)> {
         let mps = self.mps.min(frame).min(MAX_MPS);
-        let held = u32::from(mps).saturating_mul(u32::from(self.window)).saturating_sub(2);
+        let window = u32::from(self.window);
+        let most = (window.saturating_mul(3) >> 2).clamp(1, 4);
+        let frames = window.saturating_sub(3).max(most);
+        let held = u32::from(mps).saturating_mul(frames).saturating_sub(2);
         let mtu = self.mtu.unwrap_or(u16::try_from(held).unwrap_or(u16::MAX));
         (mps >= MIN_MTU && mtu >= MIN_MTU && self.window > 0).then_some((mtu, mps))
     }

@@ -115,11 +115,13 @@ impl Channels {
         }
     }
 
-    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to.
+    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to. A request to close the channel may
+    /// be due then.
     pub fn take_out(&mut self, index: usize) -> Option<(Cid, Packet)> {
-        let channel = self.slot_mut(index)?;
-        let remote = channel.remote;
-        channel.out.take().map(|packet| (remote, packet))
+        self.with(index, |channel| {
+            let remote = channel.remote;
+            channel.out.take().map(|packet| (remote, packet))
+        })
     }
 
     /// The next slot after `after`, in turn, whose channel on `link` has a K-frame in its out-slot.

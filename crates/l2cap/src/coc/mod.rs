@@ -5,6 +5,7 @@
 //! - `channels`: [`Channels`], the slots of all links: find, open, accept, close.
 //! - `data`: SDUs in and out of a slot.
 //! - `receive`: K-frames to SDUs, and the credits that the peer holds.
+//! - `share`: who may have how many slots and RX packets.
 //! - `transmit`: SDUs to K-frames, and the credits that the peer granted.
 
 mod channel;
@@ -12,9 +13,10 @@ mod channels;
 mod config;
 mod data;
 mod receive;
+mod share;
 mod transmit;
 
-pub use channel::{Channel, CloseReason, LinkId, State, Violation};
+pub use channel::{Channel, ChannelDrops, CloseReason, LinkId, State, Violation};
 pub use channels::{Channels, OpenError, Pools};
 pub use config::{ChannelConfig, Listener, Security};
 pub use data::Received;

@@ -88,6 +88,8 @@ pub(crate) struct Receive {
     taking: Option<u16>,
     /// Free octets behind the last packet of the queue.
     tail_room: usize,
+    /// The application read chunk by chunk last.
+    is_streamed: bool,
 }
 
 impl Receive {
@@ -106,6 +108,7 @@ impl Receive {
             expected: None,
             taking: None,
             tail_room: 0,
+            is_streamed: false,
         }
     }
 
@@ -114,15 +117,23 @@ impl Receive {
         self.granted = self.granted.saturating_add(credits);
     }
 
-    /// Credits to grant now: half the window at once, or what there is for a peer that has none.
+    /// Credits to grant now: what is free, when the peer may soon have fewer than three left, or has a third of a wide window;
+    /// but few at a time only to a peer that has none.
+    ///
+    /// Later than that the peer would wait: a peripheral says with each packet whether more follow, and three are under way
+    /// before the credits for the next can count. Earlier than that, more of the air would go to credits. What is read SDU by
+    /// SDU becomes free SDU by SDU.
     ///
     /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last packet:
     /// its K-frame will need no packet of the window.
     pub(crate) fn due(&self) -> u16 {
         let free = self.window.saturating_sub(self.used()).saturating_sub(self.granted);
         if free > 0 {
-            let enough = self.granted == 0 || free.saturating_mul(2) >= self.window;
-            return if enough { free } else { 0 };
+            let step = if self.is_streamed { 1 } else { self.frames() };
+            let is_low = self.granted < step.saturating_add(3)
+                || self.granted.saturating_mul(3) <= self.window;
+            let enough = free >= self.window.div_ceil(2).min(self.frames());
+            return if self.granted == 0 || (is_low && enough) { free } else { 0 };
         }
         let fits = self.expected.is_some_and(|left| usize::from(left) <= self.tail_room);
         u16::from(self.granted == 0 && fits && !self.queue.is_empty())
@@ -154,7 +165,7 @@ impl Receive {
         if self.expected.is_none() {
             self.whole = self.whole.saturating_add(1);
         }
-        Ok(self.expected.is_none() || self.taking.is_some() || self.is_streamed(pool))
+        Ok(self.expected.is_none() || self.taking.is_some() || self.is_longer_than_window(pool))
     }
 
     /// What can be read.
@@ -170,6 +181,7 @@ impl Receive {
     pub(crate) fn next_chunk(&mut self, pool: &mut Pool) -> Option<Chunk> {
         let first = self.taking.is_none();
         let (packet, left) = self.pop(pool)?;
+        self.is_streamed = true;
         self.lent = self.lent.saturating_add(1);
         Some(Chunk { packet, first, last: left == 0, left })
     }
@@ -189,11 +201,12 @@ impl Receive {
         let needed = usize::from(self.front_left(pool)?);
         if self.whole == 0 {
             let error = ReceiveError::LongerThanWindow { needed };
-            return self.is_streamed(pool).then_some(Err(error));
+            return self.is_longer_than_window(pool).then_some(Err(error));
         }
         if buffer.len() < needed {
             return Some(Err(ReceiveError::TooSmall { needed }));
         }
+        self.is_streamed = false;
         let mut w = Writer::new(buffer);
         while let Some((packet, left)) = self.pop(pool) {
             let _fits = w.bytes(packet.bytes());
@@ -205,13 +218,34 @@ impl Receive {
         Some(Ok(w.len()))
     }
 
-    /// Gives all packets back and forgets all SDUs.
-    pub(crate) fn clear(&mut self, pool: &mut Pool) {
-        pool.clear(&mut self.queue);
-        (self.whole, self.expected, self.taking) = (0, None, None);
+    /// True where a whole SDU waits to be read.
+    pub(crate) const fn has_sdu(&self) -> bool {
+        self.whole > 0
     }
 
-    fn used(&self) -> u16 {
+    /// True where an SDU has begun to come in and is not complete.
+    pub(crate) const fn is_inside_sdu(&self) -> bool {
+        self.expected.is_some()
+    }
+
+    /// Gives all packets back and forgets all SDUs; gives how many there were, whole or in part.
+    pub(crate) fn clear(&mut self, pool: &mut Pool) -> u32 {
+        let inside = self.is_inside_sdu();
+        let unread = u32::from(self.whole).saturating_add(inside.into());
+        pool.clear(&mut self.queue);
+        (self.whole, self.expected, self.taking) = (0, None, None);
+        unread
+    }
+
+    /// K-frames of the longest SDU.
+    fn frames(&self) -> u16 {
+        let octets = usize::from(self.mtu).saturating_add(SDU_LENGTH);
+        let frames = octets.div_ceil(usize::from(self.mps.max(1)));
+        u16::try_from(frames).unwrap_or(u16::MAX)
+    }
+
+    /// Packets that are queued or lent.
+    pub(crate) fn used(&self) -> u16 {
         u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.lent)
     }
 
@@ -272,7 +306,7 @@ impl Receive {
     }
 
     /// True where what is left of the SDU in front can never be whole in the window.
-    fn is_streamed(&self, pool: &Pool) -> bool {
+    fn is_longer_than_window(&self, pool: &Pool) -> bool {
         let held = usize::from(self.window).saturating_mul(usize::from(self.mps));
         let exceeds = |left| usize::from(left).saturating_add(SDU_LENGTH) > held;
         self.whole == 0 && self.front_left(pool).is_some_and(exceeds)

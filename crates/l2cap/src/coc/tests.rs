@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod pair;
+mod share;
 mod sizes;
 
 const MAX: usize = 64;
@@ -159,7 +160,7 @@ fn an_sdu_of_exactly_the_mps_takes_two_frames_k13() {
 }
 
 #[test]
-fn sdus_survive_the_peers_orderly_close() {
+fn sdus_survive_the_peers_close() {
     let mut link = open();
     assert_eq!(frame(&mut link, &hex!("0200 6162")), Received::Readable(0));
     assert_eq!(frame(&mut link, &hex!("0900 6364")), Received::Kept(0));
@@ -167,7 +168,7 @@ fn sdus_survive_the_peers_orderly_close() {
     assert_eq!(link.owed(), hex!("07010400 4000 4100"));
     assert_eq!(link.sdu(0), Some(hex!("6162").to_vec()));
     assert_eq!(link.sdu(0), None);
-    assert_eq!(link.channels.reserved(), 4);
+    assert_eq!(link.channels.reserved(), 1, "what was received of the second SDU");
     link.release(0);
     assert_eq!(link.channels.reserved(), 0);
     assert!(link.leaks_nothing());
@@ -183,6 +184,36 @@ fn credits_return_when_half_the_window_is_free() {
     assert_eq!(link.owed(), []);
     assert!(link.sdu(0).is_some());
     assert_eq!(link.owed(), hex!("16020400 4000 0200"));
+}
+
+/// Frames until the first credits come where each SDU of one frame is read at once, and how many come.
+fn first_credits(mtu: u16, window: u16, whole: bool) -> (u16, u16) {
+    let mut link = with_window(mtu, 64, window);
+    for n in 1..=window {
+        assert_eq!(frame(&mut link, &hex!("0100 61")), Received::Readable(0));
+        if whole {
+            assert!(link.sdu(0).is_some());
+        } else {
+            let chunk = link.channels.next_chunk(0, &mut link.rx).unwrap();
+            link.channels.give_back(0, chunk.packet, &mut link.rx);
+        }
+        if let [0x16, _, _, _, _, _, low, high] = link.owed()[..] {
+            return (n, u16::from_le_bytes([low, high]));
+        }
+    }
+    panic!("no credits")
+}
+
+#[test]
+fn credits_return_before_the_peer_may_have_fewer_than_three_left() {
+    assert_eq!(first_credits(62, 8, true), (5, 5), "three left");
+    assert_eq!(first_credits(1000, 8, false), (5, 5), "chunk by chunk likewise");
+    assert_eq!(
+        first_credits(180, 8, true),
+        (3, 3),
+        "five left, of which the next SDU may take three"
+    );
+    assert_eq!(first_credits(62, 30, true), (20, 20), "a third of a wide window");
 }
 
 #[test]

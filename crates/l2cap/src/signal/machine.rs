@@ -1,5 +1,5 @@
 use bindrune_wire::Interest;
-use embassy_time::Instant;
+use embassy_time::{Duration, Instant};
 
 use super::{
     RequestError, Role, Signal, SignalDrops, Timer, UpdateOutcome,
@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
+    coc::Owes,
 };
+
+/// How long a request may stay without an answer, or without leaving. [Vol 3] Part A, 6.2.1
+pub(super) const RTX: Duration = Duration::from_secs(30);
 
 /// What [`Signalling::handle_pdu`] works on besides the link itself.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub struct Context<'c> {
 
 /// The signalling channel of one link. [Vol 3] Part A, 4
 ///
-/// - Inputs: [`Self::handle_pdu`], [`Self::handle_timeout`].
+/// - Inputs: [`Self::handle_pdu`], [`Self::handle_timeout`], [`Self::start_timers`].
 /// - Application: [`Self::request_parameters`], [`Self::answer_parameters`]; for channels see [`Channels`].
 /// - Outputs: [`Self::interest`], [`Self::poll_transmit`], [`Self::poll_timeout`].
 #[derive(Debug)]
@@ -131,6 +135,15 @@ impl Signalling {
         self.deadline
     }
 
+    /// Lets the time run for channels that were opened or closed since: what cannot leave in 30 s is given up.
+    pub fn start_timers(&mut self, now: Instant, channels: &mut Channels) {
+        let due = now.saturating_add(RTX);
+        while let Some(index) = channels.position(self.link, Channel::is_undated) {
+            channels.with(index, |channel| channel.deadline = Some(due));
+        }
+        self.schedule(channels);
+    }
+
     /// Ends what was due at `now`, one thing at a time: call it until it gives [`Signal::None`].
     pub fn handle_timeout(
         &mut self,
@@ -189,7 +202,13 @@ impl Signalling {
                 channel.finish(CloseReason::Timeout, pools);
                 Signal::Refused(index, CloseReason::Timeout)
             }
+            State::Disconnecting(_) if channel.owes != Owes::Nothing => {
+                channel.give_up_closing(pools);
+                Signal::Closed(index)
+            }
             State::Disconnecting(reason) => {
+                let unconfirmed = reason == CloseReason::Local;
+                let reason = if unconfirmed { CloseReason::Timeout } else { reason };
                 channel.finish(reason, pools);
                 Signal::Closed(index)
             }

@@ -103,3 +103,11 @@ pub struct SignalDrops {
     /// Responses and indications that match nothing.
     pub unmatched: u32,
 }
+
+impl SignalDrops {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u32 {
+        self.malformed.saturating_add(self.excess).saturating_add(self.unmatched)
+    }
+}

@@ -111,7 +111,8 @@ impl Signalling {
             return Err(ConnectionResult::UNACCEPTABLE_PARAMETERS);
         }
         listener.admits(context.security)?;
-        let slot = context.channels.allot(self.link, psm, listener.config);
+        let (listeners, pools) = (context.listeners, &mut context.pools);
+        let slot = context.channels.admit(self.link, psm, listeners, listener.config, pools);
         slot.map_err(|_| ConnectionResult::NO_RESOURCES)
     }
 
@@ -138,10 +139,7 @@ impl Signalling {
             return Signal::None;
         }
         self.answer(identifier, Command::DisconnectionResponse(request));
-        context.channels.with(index, |channel| {
-            let reason = channel.close_reason().unwrap_or(CloseReason::Peer);
-            channel.finish(reason, &mut context.pools);
-        });
+        context.channels.with(index, |channel| channel.closed_by_peer(&mut context.pools));
         Signal::Closed(index)
     }
 

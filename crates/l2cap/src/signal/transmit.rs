@@ -1,15 +1,12 @@
 use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use embassy_time::Instant;
 
 use super::{
     Signalling,
-    machine::{Update, refusal},
+    machine::{RTX, Update, refusal},
     pdu::{Command, Parameters},
 };
 use crate::{Channel, Channels, coc::Owes};
-
-/// How long a request may stay without an answer. [Vol 3] Part A, 6.2.1
-const RTX: Duration = Duration::from_secs(30);
 
 impl Signalling {
     /// Writes the payload of the one C-frame that is owed first; false where nothing is owed, or `w` is too small.

@@ -1,7 +1,9 @@
 //! Credit-based channels. [Vol 3] Part A, 3.4.3 and 10
 
+use bindrune::Error;
 use bindrune_corpus::Row;
 use bindrune_hostile::{acl, l2cap};
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
@@ -108,4 +110,67 @@ cases! {
         let _channel = sent.take().unwrap();
         works(&mut opened.link.b, LINK);
     },
+}
+
+/// HCI_Disconnect.
+const DISCONNECT: u16 = 0x0406;
+
+#[test]
+fn a_dropped_channel_leaves_a_link_whose_peer_takes_nothing_in_a_bounded_time() {
+    let mut opened = opened_by(0x40, 20);
+    opened.link.b.controller().completes = false;
+    let (mut channel, conn) = (opened.channel, opened.link.conn.clone());
+    let sent = opened.link.b.spawn(async move {
+        // The controller has four buffers.
+        for _ in 0..5 {
+            channel.send(&[7; 50]).await?;
+        }
+        drop(channel);
+        Ok::<_, Error>(())
+    });
+    assert_eq!(sent.take(), Ok(()));
+    assert_eq!(opened.link.b.frames().len(), 4);
+    let ended = opened.link.b.spawn(async move { conn.disconnect().await });
+    opened.link.b.pass(Duration::from_millis(9_900));
+    assert!(opened.link.b.commands().iter().all(|(opcode, _)| *opcode != DISCONNECT));
+    opened.link.b.pass(Duration::from_millis(200));
+    let commands = opened.link.b.commands();
+    assert!(commands.iter().any(|(opcode, _)| *opcode == DISCONNECT), "{commands:x?}");
+    assert_eq!(ended.take(), Ok(()));
+    assert_eq!(opened.link.b.host.stats().unsent_pdus, 1);
+}
+
+#[test]
+fn a_channel_that_the_controller_cannot_open_or_close_is_given_up_after_30_s() {
+    let mut opened = opened_by(0x40, 20);
+    opened.link.b.controller().completes = false;
+    let (mut channel, conn) = (opened.channel, opened.link.conn.clone());
+    let closed = opened.link.b.spawn(async move {
+        for _ in 0..4 {
+            channel.send(&[7; 50]).await?;
+        }
+        channel.close().await
+    });
+    let asked = opened.link.b.spawn(async move { conn.open_channel(PSM, CHANNEL).await.map(drop) });
+    opened.link.b.pass(Duration::from_millis(29_900));
+    assert!(!closed.is_done() && !asked.is_done());
+    opened.link.b.pass(Duration::from_millis(200));
+    assert_eq!(closed.take(), Err(Error::Timeout));
+    assert_eq!(asked.take(), Err(Error::Timeout));
+    // The peer is still told of the end, and not of the one that never began.
+    opened.link.b.controller().completes = true;
+    opened.link.b.sent();
+    opened.link.b.inject(&hex!("0413 05 01 4000 0400"));
+    opened.link.b.expect(SIGNALLING, &[&hex!("06 01 0400 4000 4000")]);
+}
+
+#[test]
+fn a_peer_that_does_not_confirm_the_end_of_a_channel_is_reported() {
+    let mut opened = opened();
+    let channel = opened.channel;
+    let closed = opened.link.b.spawn(async move { channel.close().await });
+    opened.link.b.expect(SIGNALLING, &[&hex!("06 01 0400 4100 4000")]);
+    opened.link.b.pass(Duration::from_millis(30_100));
+    assert_eq!(closed.take(), Err(Error::Timeout));
+    works(&mut opened.link.b, LINK);
 }

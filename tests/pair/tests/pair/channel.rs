@@ -149,9 +149,62 @@ fn a_send_that_is_dropped_half_way_closes_the_channel() {
             assert_eq!(near.send(&sdu).await, Err(Error::Interrupted));
             let mut buffer = [0; 2000];
             assert_eq!(far.recv(&mut buffer).await, Ok(1000));
-            assert_eq!(far.recv(&mut buffer).await, Err(Error::Closed(CloseReason::Peer)));
+            assert_eq!(far.recv(&mut buffer).await, Err(Error::Closed(CloseReason::Cut)));
         });
     }
+}
+
+#[test]
+fn what_was_accepted_arrives_though_the_channel_is_dropped() {
+    for scene in Scene::lossy(107) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            for last in [Last::Send, Last::Reserve, Last::Disconnect] {
+                let (mut near, mut far) = open(&lamp, &here).await;
+                let send = async {
+                    for round in 0..5 {
+                        near.send(&pattern(round, 700)).await.unwrap();
+                    }
+                    if last == Last::Reserve {
+                        let mut packet = near.reserve(200).await.unwrap();
+                        packet.copy_from_slice(&pattern(9, 200));
+                        packet.send().await.unwrap();
+                    }
+                    drop(near);
+                    if last == Last::Disconnect {
+                        here.disconnect().await.unwrap();
+                    }
+                };
+                let receive = async {
+                    let mut buffer = [0; 2000];
+                    for round in 0..5 {
+                        assert_eq!(far.recv(&mut buffer).await, Ok(700), "{last:?}");
+                        assert_eq!(&buffer[..700], pattern(round, 700));
+                    }
+                    if last == Last::Reserve {
+                        assert_eq!(far.recv(&mut buffer).await, Ok(200));
+                    }
+                    match far.recv(&mut buffer).await {
+                        Err(Error::Closed(CloseReason::Peer)) => {}
+                        // The link may end before the peer has read that the channel does.
+                        Err(Error::Closed(CloseReason::LinkLost)) if last == Last::Disconnect => {}
+                        end => panic!("{last:?}: {end:?}"),
+                    }
+                };
+                join(send, receive).await;
+            }
+            assert_eq!(phone.host().stats().unsent_pdus, 0);
+        });
+    }
+}
+
+/// What the sender does before it drops the channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Last {
+    Send,
+    Reserve,
+    Disconnect,
 }
 
 #[test]

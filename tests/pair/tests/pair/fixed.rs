@@ -55,3 +55,45 @@ fn what_nobody_serves_is_counted() {
         assert!(lamp.host().stats().unknown_channel >= 1);
     });
 }
+
+#[test]
+fn what_was_sent_arrives_though_the_channel_is_dropped() {
+    for scene in Scene::lossy(83) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (there, here) = scene.connect(&lamp, &phone).await;
+            let mut far = there.fixed_channel(OWN).unwrap();
+            let mut buffer = [0; 300];
+            for round in 0..5 {
+                let mut near = here.fixed_channel(OWN).unwrap();
+                near.send(&pattern(round, 200)).await.unwrap();
+                drop(near);
+                // The next one begins while the PDU of the last is still to leave.
+                let mut other = here.fixed_channel(Cid(0x3f)).unwrap();
+                other.send(&[1]).await.unwrap();
+                drop(other);
+                assert_eq!(far.recv(&mut buffer).await, Ok(200));
+                assert_eq!(&buffer[..200], pattern(round, 200));
+            }
+            assert_eq!(phone.host().stats().unsent_pdus, 0);
+        });
+    }
+}
+
+#[test]
+fn what_is_not_read_is_counted() {
+    let scene = Scene::new(84);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (there, here) = scene.connect(&lamp, &phone).await;
+        let far = there.fixed_channel(OWN).unwrap();
+        let mut near = here.fixed_channel(OWN).unwrap();
+        for _ in 0..3 {
+            near.send(&[1]).await.unwrap();
+        }
+        scene.sleep(500).await;
+        let before = lamp.host().stats().dropped_pushes;
+        drop(far);
+        assert_eq!(lamp.host().stats().dropped_pushes - before, 3);
+    });
+}

@@ -25,6 +25,7 @@ mod room;
 mod same;
 mod security;
 mod several;
+mod share;
 mod shutdown;
 mod table;
 mod transfer;

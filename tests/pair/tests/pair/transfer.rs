@@ -138,3 +138,38 @@ fn a_small_controller_moves_the_same() {
         scene.run(&[&lamp, &phone], both_ways(&scene, &lamp, &phone, 247, 1017, 1 << 15));
     }
 }
+
+/// Moves 76,800 octets in SDUs of the longest size, and gives how long that took, in milliseconds.
+fn time_of_an_image(config: ChannelConfig) -> u64 {
+    let scene = Scene::new(95);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        scene.sleep(1000).await;
+        let mut listener = lamp.host().listen(PSM, config).unwrap();
+        let (near, far) = join(here.open_channel(PSM, config), listener.accept()).await;
+        let ((_, mut near), (mut far, _)) = (near.unwrap().split(), far.unwrap().1.split());
+        let begin = scene.now();
+        let send = async {
+            for sdu in pattern(1, 76_800).chunks(far.peer_mtu()) {
+                far.send(sdu).await.unwrap();
+            }
+        };
+        let receive = async {
+            let (mut buffer, mut left) = (vec![0; 70_000], 76_800);
+            while left > 0 {
+                left -= near.recv(&mut buffer).await.unwrap();
+            }
+        };
+        join(send, receive).await;
+        (scene.now() - begin).as_millis()
+    })
+}
+
+#[test]
+fn a_default_channel_lets_a_transfer_flow() {
+    for (mtu, window) in [(None, 8), (None, 16), (None, 32), (Some(512), 6), (Some(512), 8)] {
+        let took = time_of_an_image(ChannelConfig { mtu, window, ..ChannelConfig::DEFAULT });
+        assert!(took <= 600, "MTU {mtu:?}, window {window}: {took} ms");
+    }
+}

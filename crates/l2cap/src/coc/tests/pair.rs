@@ -184,8 +184,9 @@ proptest! {
         (mps, window, slack) in (25..80u16, 1..6u16, 0..20usize),
         cuts in prop::collection::vec(3..90usize, 1..50),
     ) {
-        let config = ChannelConfig { mtu: None, mps, window };
-        let sdu = vec![7; usize::from(mps) * usize::from(window) - 2];
+        let held = mps * window - 2;
+        let config = ChannelConfig { mtu: Some(held), mps, window };
+        let sdu = vec![7; usize::from(held)];
         let mut a = End::new(Role::Central, 100, vec![sdu.clone(), sdu.clone()]);
         let mut b = End::new(Role::Peripheral, usize::from(mps) + 4 + slack, vec![]);
         b.link.listeners.push(Listener::new(Psm(0x80), config));

@@ -2,10 +2,14 @@ use super::*;
 use crate::{ChannelConfig, testing::channels};
 
 #[test]
-fn the_default_mtu_is_what_the_window_holds() {
+fn the_default_mtu_leaves_packets_of_the_window_to_the_next_sdu() {
     let default = ChannelConfig::default();
-    assert_eq!(default.resolve(1000), Some((247 * 8 - 2, 247)));
-    assert_eq!(default.resolve(100), Some((798, 100)));
+    assert_eq!(default.resolve(1000), Some((247 * 5 - 2, 247)));
+    assert_eq!(default.resolve(100), Some((498, 100)));
+    for (window, frames) in [(1, 1), (2, 1), (3, 2), (4, 3), (6, 4), (7, 4), (48, 45)] {
+        let config = ChannelConfig { window, ..default };
+        assert_eq!(config.resolve(1000), Some((247 * frames - 2, 247)));
+    }
     assert_eq!(default.resolve(22), None);
     let wide = ChannelConfig { window: 2000, ..default };
     assert_eq!(wide.resolve(1000), Some((65535, 247)));
@@ -15,7 +19,7 @@ fn the_default_mtu_is_what_the_window_holds() {
 
 #[test]
 fn cids_follow_their_slots_and_repeat_only_across_links() {
-    let mut channels = channels(130, 1000, 255);
+    let mut channels = channels(130, 1, 1000, 255);
     let mut cids = Vec::new();
     for n in 0..65 {
         let opened = channels.open(LINK, Psm(0x80), config(23, 23, 1));

@@ -67,6 +67,61 @@ fn a_close_without_confirmation_ends_after_30_s() {
 }
 
 #[test]
+fn an_accepted_frame_leaves_before_the_disconnection() {
+    let mut link = open();
+    let packet = link.tx.take(bindrune_wire::HEADROOM).unwrap();
+    assert!(link.channels.put_out(0, packet).is_ok());
+    link.release(0);
+    assert_eq!(link.owed(), [], "the frame comes first");
+    let (remote, packet) = link.channels.take_out(0).unwrap();
+    assert_eq!(remote, crate::Cid(0x40));
+    link.tx.give(packet);
+    assert_eq!(link.owed(), hex!("06010400 4000 4000"));
+    assert_eq!(link.signal(&hex!("07010400 4000 4000")), Signal::Closed(0));
+    assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
+    assert_eq!(link.channels.drops(), crate::ChannelDrops::default());
+}
+
+#[test]
+fn what_cannot_leave_for_30_s_is_given_up_and_counted() {
+    let mut link = open();
+    assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
+    let packet = link.tx.take(bindrune_wire::HEADROOM).unwrap();
+    assert!(link.channels.put_out(0, packet).is_ok());
+    link.close(0);
+    link.signalling.start_timers(link.now, &mut link.channels);
+    link.after(30);
+    assert_eq!(link.timeout(), Signal::Closed(0));
+    let timeout = CloseReason::Timeout;
+    assert_eq!(link.timeout(), Signal::Refused(1, timeout), "the request never left");
+    assert_eq!(link.timeout(), Signal::None);
+    assert_eq!(link.channels.drops().unsent, 1);
+    assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(timeout));
+    assert_eq!(link.owed(), hex!("06010400 4000 4000"), "the peer is still told");
+    assert_eq!(link.signal(&hex!("07010400 4000 4000")), Signal::Closed(0));
+    link.release(0);
+    link.release(1);
+    assert!(link.leaks_nothing());
+}
+
+#[test]
+fn a_close_in_the_middle_of_an_sdu_is_no_regular_end() {
+    let mut link = open();
+    let part = hex!("0240200900 0500 4000 0300 616263");
+    let _kept = link.acl(&part);
+    assert_eq!(link.signal(&hex!("06020400 4000 4000")), Signal::Closed(0));
+    assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(CloseReason::Peer), "whole");
+    let mut link = open();
+    let part = hex!("0240200900 0500 4000 0400 616263");
+    let _kept = link.acl(&part);
+    assert_eq!(link.signal(&hex!("06020400 4000 4000")), Signal::Closed(0));
+    assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(CloseReason::Cut));
+    link.release(0);
+    assert_eq!(link.channels.drops().unread, 1);
+    assert!(link.leaks_nothing());
+}
+
+#[test]
 fn a_reject_of_a_disconnection_closes() {
     let mut link = open();
     link.close(0);

@@ -1,0 +1,116 @@
+//! Who may have how many slots and RX packets, so that no peer takes those that other links need.
+
+use super::{
+    Channel, ChannelConfig, Channels, LinkId, OpenError, Pools, State, receive::Receive,
+    transmit::Transmit,
+};
+use crate::{Cid, Listener, Psm};
+
+impl Channels {
+    /// RX packets that are reserved now: by the windows of channels, and for what was received on those that have ended.
+    #[must_use]
+    pub fn reserved(&self) -> usize {
+        self.slots.iter().map(Channel::reserved).fold(0, usize::saturating_add)
+    }
+
+    /// Frees one channel that ended before the application took it, the oldest; false where there is none. What was
+    /// received on it is discarded.
+    pub fn evict(&mut self, pools: &mut Pools<'_>) -> bool {
+        let ended = |c: &Channel| c.is_offered() && !c.is_open();
+        let ended = self.slots.iter().enumerate().filter(|(_, c)| ended(c));
+        let Some((index, _)) = ended.min_by_key(|(_, c)| c.since) else { return false };
+        self.with(index, |channel| channel.free(pools));
+        true
+    }
+
+    /// The number of a link is used for another one: frees what the application did not take of the channels of the
+    /// earlier one.
+    pub fn forget(&mut self, link: LinkId, pools: &mut Pools<'_>) {
+        let ended = |c: &Channel| c.link == link && c.is_offered() && !c.is_open();
+        while let Some(index) = self.slots.iter().position(ended) {
+            self.with(index, |channel| channel.free(pools));
+        }
+    }
+
+    /// Takes a slot for a channel that the peer of `link` asks for at a listener.
+    ///
+    /// The first channel of a link may take whatever is free. A further one leaves to every other link that has none a slot,
+    /// and the widest window that anybody listens with or its equal part of all RX packets, whichever is less.
+    pub(crate) fn admit(
+        &mut self,
+        link: LinkId,
+        psm: Psm,
+        listeners: &[Listener],
+        config: ChannelConfig,
+        pools: &mut Pools<'_>,
+    ) -> Result<usize, OpenError> {
+        loop {
+            let admitted = if self.leaves_shares(link, listeners, config) {
+                self.allot(link, psm, config)
+            } else {
+                Err(OpenError::NoChannel)
+            };
+            match admitted {
+                Err(OpenError::NoChannel | OpenError::NoPackets) if self.evict(pools) => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn leaves_shares(&self, link: LinkId, listeners: &[Listener], config: ChannelConfig) -> bool {
+        let (mut served, mut free) = ([0u64; 4], 0usize);
+        for channel in self.slots.iter() {
+            let word = served.get_mut(usize::from(channel.link.0 >> 6));
+            match (channel.is_live(), word) {
+                (true, Some(word)) => *word |= 1 << (channel.link.0 & 63),
+                (true, None) => {}
+                (false, _) => {
+                    free = free.saturating_add((channel.state == State::Free).into());
+                }
+            }
+        }
+        let is_first = !self.slots.iter().any(|c| c.is_live() && c.link == link);
+        let count = served.iter().map(|word| word.count_ones()).fold(0, u32::saturating_add);
+        let served = usize::try_from(count).unwrap_or(usize::MAX);
+        let others = self.links.saturating_sub(served);
+        let listened = listeners.iter().filter(|l| l.psm != Psm(0)).map(|l| l.config.window);
+        let equal = self.budget.checked_div(self.links).unwrap_or_default();
+        let share = usize::from(listened.max().unwrap_or_default()).min(equal);
+        let kept = others.saturating_mul(share).saturating_add(config.window.into());
+        is_first || (free > others && self.reserved().saturating_add(kept) <= self.budget)
+    }
+
+    /// Takes a free slot and reserves its window.
+    pub(super) fn allot(
+        &mut self,
+        link: LinkId,
+        psm: Psm,
+        config: ChannelConfig,
+    ) -> Result<usize, OpenError> {
+        let (mtu, mps) = config.resolve(self.frame).ok_or(OpenError::BadConfig)?;
+        let (index, local) = self.vacancy(link).ok_or(OpenError::NoChannel)?;
+        if self.reserved().saturating_add(usize::from(config.window)) > self.budget {
+            return Err(OpenError::NoPackets);
+        }
+        self.with(index, |channel| {
+            *channel = Channel {
+                link,
+                local,
+                psm,
+                generation: channel.generation.wrapping_add(1),
+                rx: Receive::new(mtu, mps, config.window),
+                tx: Transmit::CLOSED,
+                ..Channel::FREE
+            };
+        });
+        Ok(index)
+    }
+
+    /// A free slot and the CID that it would have.
+    fn vacancy(&self, link: LinkId) -> Option<(usize, Cid)> {
+        let cids = (Cid::DYNAMIC.0..).take(Cid::DYNAMIC_COUNT).map(Cid).cycle();
+        let mut free = self.slots.iter().enumerate().zip(cids);
+        free.find(|((_, c), cid)| c.state == State::Free && self.find(link, *cid).is_none())
+            .map(|((index, _), cid)| (index, cid))
+    }
+}
