@@ -52,7 +52,8 @@ pub struct Stats {
     /// Notifications that nobody was subscribed to.
     pub unclaimed_notifications: u32,
     /// Notifications, indications, write commands and PDUs of an own fixed channel that were dropped: for want of a free packet
-    /// or of room in an append buffer, or unread since the slot of their link that had ended was needed for another one.
+    /// or of room in an append buffer, or unread since their channel was closed
+    /// or the slot of their link that had ended was needed for another one.
     pub dropped_pushes: u32,
     /// Advertising reports that gave way to newer ones unread.
     pub lost_reports: u32,

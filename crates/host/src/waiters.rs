@@ -60,6 +60,8 @@ pub(crate) enum HostKey {
     Bonds,
     /// Room for a push on some link, where that is watched.
     Room,
+    /// The time limit of a wait begins or is over.
+    Limit,
 }
 
 /// What belongs to one link.

@@ -15,6 +15,7 @@ mod fixed;
 mod gatt;
 mod host;
 mod jobs;
+mod limit;
 mod listener;
 mod pairing;
 mod platform;

@@ -25,6 +25,7 @@ mod gap;
 mod gate;
 mod inbox;
 mod life;
+mod limit;
 mod link;
 mod listen;
 mod loss;
@@ -63,6 +64,7 @@ pub(crate) use channel::ChannelRef;
 pub(crate) use command::AppCommand;
 pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;
+pub(crate) use limit::Limit;
 pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use loss::Told;
 pub use loss::{ControllerEvent, ControllerLoss};
@@ -117,6 +119,7 @@ pub(crate) struct Stack {
     last_commanding: u8,
     /// The last command was a link's.
     link_commanded: bool,
+    limits: limit::Limits,
     /// Links with a time limit that begins when the stack is next told the time.
     undated: u64,
     /// Channels that were closed because an SDU was given up half way.
@@ -183,6 +186,7 @@ impl Stack {
             commanding: 0,
             last_commanding: 0,
             link_commanded: false,
+            limits: limit::Limits::NONE,
             undated: 0,
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds),

@@ -42,6 +42,8 @@ pub(crate) enum Timer {
     Room(u8),
     /// The orderly end.
     Shutdown,
+    /// A time limit of the application begins or is over.
+    Limit,
     /// A link that is left has had its time for what was given to send.
     Leaving(u8),
     /// Something should have been received from a link, or of the packets that the controller holds for it.
@@ -61,7 +63,8 @@ impl Stack {
         if let Some(known) = self.deadline {
             return known;
         }
-        let earliest = self.earliest();
+        let limit = self.limits.poll_timeout().map(|at| (at, Timer::Limit));
+        let earliest = self.earliest().into_iter().chain(limit).min_by_key(|(at, _)| *at);
         self.deadline = Some(earliest);
         earliest
     }
@@ -142,6 +145,7 @@ impl Stack {
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Room(index) => self.room_timeout(index),
             Timer::Shutdown => self.continue_shutdown(now),
+            Timer::Limit => self.limits_due(),
             Timer::Leaving(index) => self.leave_now(index),
             Timer::Silence(index) => self.silence(now, index),
             Timer::Stall(index) => self.stalled(index),

@@ -1,0 +1,72 @@
+//! Time limits of the application's waits, on the clock of `run`.
+
+use core::task::Poll;
+
+use embassy_time::{Duration, Instant};
+
+use super::Stack;
+use crate::waiters::HostKey;
+
+/// The time limits that run. Each future keeps its own; the earliest of all is kept here.
+#[derive(Debug)]
+pub(super) struct Limits {
+    next: Instant,
+    /// A future wants to know the time.
+    is_asked: bool,
+    /// Counts how often the time was given to those that asked.
+    round: u32,
+}
+
+/// Where the time limit of one future stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    /// It begins when the future is first polled.
+    New(Duration),
+    /// It begins with the next round.
+    Asked(Duration, u32),
+    /// It ends at this time.
+    Until(Instant),
+}
+
+impl Limits {
+    pub(super) const NONE: Self = Self { next: Instant::MAX, is_asked: false, round: 0 };
+
+    /// When the stack must be told the time.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let next = if self.is_asked { Instant::MIN } else { self.next };
+        Some(next).filter(|&next| next < Instant::MAX)
+    }
+}
+
+impl Stack {
+    /// Ready when the time is over.
+    pub(crate) fn poll_limit(&mut self, limit: &mut Limit) -> Poll<()> {
+        match *limit {
+            Limit::New(duration) => {
+                *limit = Limit::Asked(duration, self.limits.round);
+                self.limits.is_asked = true;
+                self.deadlines_changed();
+                return Poll::Pending;
+            }
+            Limit::Asked(_, round) if round == self.limits.round => return Poll::Pending,
+            Limit::Asked(duration, _) => *limit = Limit::Until(self.now.saturating_add(duration)),
+            Limit::Until(_) => {}
+        }
+        let Limit::Until(until) = *limit else { return Poll::Pending };
+        if until <= self.now {
+            return Poll::Ready(());
+        }
+        if until < self.limits.next {
+            self.limits.next = until;
+            self.deadlines_changed();
+        }
+        Poll::Pending
+    }
+
+    /// The time was told: limits begin, or are over.
+    pub(super) fn limits_due(&mut self) {
+        let round = self.limits.round.wrapping_add(1);
+        self.limits = Limits { round, ..Limits::NONE };
+        self.ready.host(HostKey::Limit);
+    }
+}
