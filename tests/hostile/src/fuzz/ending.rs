@@ -84,7 +84,10 @@ impl World<'_> {
         if self.app.connectors.get() > 0 && room && !seeks {
             missing.push("connecting");
         }
-        if !self.names(|task| task.name == "scan").is_empty() && !controller.scanning {
+        // A host that was made to believe that the controller cannot do both at once connects first.
+        let waits = controller.initiating && !self.honest;
+        let scans = controller.scanning || waits;
+        if !self.names(|task| task.name == "scan").is_empty() && !scans {
             missing.push("scanning");
         }
         missing
