@@ -3,8 +3,6 @@
 mod client;
 mod server;
 
-use core::fmt;
-
 use bindrune_wire::{Interest, Malformed, NoRoom, Writer};
 use embassy_time::{Duration, Instant};
 
@@ -19,7 +17,7 @@ pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// The ATT bearer of one link: who waits for what, and what it owes by itself.
 ///
 /// - Getters: [`mtu`](Self::mtu), [`may_request`](Self::may_request), [`may_indicate`](Self::may_indicate),
-///   [`is_dead`](Self::is_dead), [`dropped`](Self::dropped).
+///   [`is_serving`](Self::is_serving), [`is_dead`](Self::is_dead), [`dropped`](Self::dropped).
 /// - Inputs: [`handle_pdu`](Self::handle_pdu), [`handle_timeout`](Self::handle_timeout).
 /// - What the host tells it: [`request_sent`](Self::request_sent), [`indication_sent`](Self::indication_sent) when
 ///   such a PDU of the application left; [`abandon_request`](Self::abandon_request) when nobody waits for the response
@@ -47,6 +45,9 @@ pub enum Incoming<'p> {
     Nothing,
     /// The server must answer it, and then call [`Bearer::answered`].
     Request(Request<'p>),
+    /// A request that came before the last one was answered, which [Vol 3] Part F, 3.3.2 forbids to the peer. Nothing
+    /// was done with it: the host may keep the PDU, and hand it in again once [`Bearer::is_serving`] is false.
+    Early,
     /// The server must carry it out without an answer.
     Command(Command<'p>),
     /// For the client. An indication is confirmed by [`Bearer::confirm`], once it is in safe hands.
@@ -59,32 +60,6 @@ pub enum Incoming<'p> {
     /// An exchange of the MTU that this side began is over. [`Bearer::mtu`] is the result.
     MtuExchanged,
 }
-
-/// The peer broke a rule in a way that the link does not survive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Violation {
-    /// A second request while one is pending. [Vol 3] Part F, 3.3.2
-    SecondRequest,
-}
-
-impl Violation {
-    /// The reason to disconnect with: Remote User Terminated Connection. [Vol 1] Part F, 2.19
-    #[must_use]
-    pub const fn reason(self) -> u8 {
-        0x13
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SecondRequest => "the peer sent a request while its last one was pending",
-        })
-    }
-}
-
-impl core::error::Error for Violation {}
 
 /// Why the bearer wants to be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +107,12 @@ impl Bearer {
         !self.dead && self.indication.is_none()
     }
 
+    /// True while a request of the peer is pending: then another one is [`Incoming::Early`].
+    #[must_use]
+    pub const fn is_serving(&self) -> bool {
+        !matches!(self.server, Server::Idle)
+    }
+
     /// True when a transaction timed out: then no request, command, notification or indication may be sent until the
     /// link is made anew. [Vol 3] Part F, 3.3.3
     #[must_use]
@@ -146,21 +127,22 @@ impl Bearer {
     }
 
     /// Takes a PDU that the peer sent.
-    pub fn handle_pdu<'p>(
-        &mut self,
-        now: Instant,
-        pdu: &'p [u8],
-    ) -> Result<Incoming<'p>, Violation> {
-        let Some(&opcode) = pdu.first() else { return Ok(self.drop_pdu()) };
+    ///
+    /// A request or command that is longer than [`Self::mtu`] is not carried out: the request fails with Invalid PDU.
+    /// [Vol 3] Part F, 3.2.8
+    pub fn handle_pdu<'p>(&mut self, now: Instant, pdu: &'p [u8]) -> Incoming<'p> {
+        let Some(&opcode) = pdu.first() else { return self.drop_pdu() };
         if pdu.len() > self.own_mtu.into() {
-            return Ok(self.drop_pdu());
+            return self.drop_pdu();
         }
+        let fits = pdu.len() <= self.mtu.into();
         match Opcode(opcode).kind() {
-            Kind::Request => self.handle_request(Opcode(opcode), pdu),
-            Kind::Command => Ok(self.or_drop(Command::parse(pdu).map(Incoming::Command))),
-            Kind::Response => Ok(self.handle_response(now, Opcode(opcode), pdu)),
-            Kind::Push => Ok(self.handle_push(pdu)),
-            Kind::Confirmation => Ok(self.handle_confirmation(pdu)),
+            Kind::Request => self.handle_request(Opcode(opcode), pdu, fits),
+            Kind::Command if !fits => self.drop_pdu(),
+            Kind::Command => self.or_drop(Command::parse(pdu).map(Incoming::Command)),
+            Kind::Response => self.handle_response(now, Opcode(opcode), pdu),
+            Kind::Push => self.handle_push(pdu),
+            Kind::Confirmation => self.handle_confirmation(pdu),
         }
     }
 
@@ -248,20 +230,18 @@ impl Bearer {
         }
     }
 
-    fn handle_request<'p>(
-        &mut self,
-        opcode: Opcode,
-        pdu: &'p [u8],
-    ) -> Result<Incoming<'p>, Violation> {
-        let request = self.server.handle_request(opcode, pdu)?;
-        Ok(match request {
+    fn handle_request<'p>(&mut self, opcode: Opcode, pdu: &'p [u8], fits: bool) -> Incoming<'p> {
+        if self.is_serving() {
+            return Incoming::Early;
+        }
+        match self.server.handle_request(opcode, pdu, fits) {
             Some(Request::ExchangeMtu { mtu }) => {
                 self.server = Server::Mtu { client: mtu };
                 Incoming::Nothing
             }
             Some(request) => Incoming::Request(request),
             None => self.drop_pdu(),
-        })
+        }
     }
 
     fn handle_response<'p>(&mut self, now: Instant, opcode: Opcode, pdu: &'p [u8]) -> Incoming<'p> {

@@ -3,7 +3,7 @@
 use bindrune_wire::{Interest, Writer};
 use embassy_time::{Duration, Instant};
 
-use crate::{Bearer, Command, Opcode, Push, Request, Response};
+use crate::{Bearer, Command, Incoming, Opcode, Push, Request, Response};
 
 /// Parses `data` as each family of PDU; what parses is written back as the same octets (a request may shorten a UUID).
 pub fn pdu(data: &[u8]) {
@@ -52,7 +52,9 @@ pub fn bearer(data: &[u8]) {
             _ => {
                 let (pdu, tail) = rest.split_at(usize::from(operation >> 4).min(rest.len()));
                 rest = tail;
-                let _violation = bearer.handle_pdu(now, pdu);
+                let pending = bearer.is_serving();
+                let early = bearer.handle_pdu(now, pdu) == Incoming::Early;
+                assert!(!early || pending, "a request waits for another one only");
             }
         }
         assert!((23..=64).contains(&bearer.mtu()));

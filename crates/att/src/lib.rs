@@ -19,7 +19,7 @@ pub mod fuzz;
 mod opcode;
 pub mod pdu;
 
-pub use bearer::{Bearer, Incoming, TRANSACTION_TIMEOUT, Timer, Violation};
+pub use bearer::{Bearer, Incoming, TRANSACTION_TIMEOUT, Timer};
 pub use error::ErrorCode;
 pub use opcode::Opcode;
 pub use pdu::{Command, ErrorResponse, Push, Request, Response};

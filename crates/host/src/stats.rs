@@ -44,8 +44,12 @@ pub struct Stats {
     pub unsent_pdus: u32,
     /// SDUs of channels, whole or in part, that were received and discarded unread at the end of the channel.
     pub unread_sdus: u32,
-    /// Attribute PDUs that broke the protocol or could not be parsed.
+    /// Attribute PDUs that broke the protocol: malformed, longer than the MTU, unexpected, or sent before the last request
+    /// was answered.
     pub att_violations: u32,
+    /// Requests that a peer sent before its last one was answered, and that were not answered: one is kept, a further one is
+    /// dropped. Those that a link took with it at its end count too.
+    pub dropped_requests: u32,
     /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not know
     /// the present table.
     pub ignored_commands: u32,
@@ -68,5 +72,10 @@ impl Stats {
     /// Adds one to a counter; at its highest value it stays.
     pub(crate) const fn count(counter: &mut u32) {
         *counter = counter.saturating_add(1);
+    }
+
+    /// Adds several to a counter; at its highest value it stays.
+    pub(crate) fn add(counter: &mut u32, count: usize) {
+        *counter = counter.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 }

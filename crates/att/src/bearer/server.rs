@@ -1,4 +1,3 @@
-use super::Violation;
 use crate::{ErrorCode, ErrorResponse, Opcode, Request};
 
 /// The peer's request that is pending. [Vol 3] Part F, 3.3.2
@@ -23,25 +22,23 @@ impl Server {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }
 
-    /// The request, or `None` when an Error Response is owed at once.
+    /// The request, or `None` when an Error Response is owed at once. No other request may be pending.
     pub(super) fn handle_request<'p>(
         &mut self,
         opcode: Opcode,
         pdu: &'p [u8],
-    ) -> Result<Option<Request<'p>>, Violation> {
-        if !matches!(self, Self::Idle) {
-            return Err(Violation::SecondRequest);
-        }
+        fits: bool,
+    ) -> Option<Request<'p>> {
         let code = match (opcode.response(), Request::parse(pdu)) {
             (None, _) => ErrorCode::REQUEST_NOT_SUPPORTED,
-            (Some(_), Err(_)) => ErrorCode::INVALID_PDU,
-            (Some(_), Ok(request)) => {
+            (Some(_), Ok(request)) if fits => {
                 *self = Self::Application;
-                return Ok(Some(request));
+                return Some(request);
             }
+            (Some(_), Ok(_) | Err(_)) => ErrorCode::INVALID_PDU,
         };
         *self = Self::Error(ErrorResponse { request: opcode, handle: 0, code });
-        Ok(None)
+        None
     }
 
     /// The GATT server's answer left.

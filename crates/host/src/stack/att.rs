@@ -1,7 +1,6 @@
 //! PDUs of the Attribute Protocol, on their way to the server or the client of a link. [Vol 3] Part F
 
 use bindrune_att::Incoming;
-use bindrune_hci::Status;
 use bindrune_wire::Packet;
 use embassy_time::Instant;
 
@@ -14,6 +13,27 @@ use crate::{Stats, waiters::LinkKey};
 
 impl Stack {
     pub(super) fn handle_att(&mut self, now: Instant, index: u8, packet: Packet) {
+        match self.links.get_mut(usize::from(index)) {
+            Some(slot) if slot.attributes.waits_behind_early(packet.bytes()) => {
+                if !slot.attributes.keep_behind_early(&mut self.rx, packet) {
+                    Stats::count(&mut self.stats.dropped_pushes);
+                }
+            }
+            _ => self.take_att(now, index, packet),
+        }
+    }
+
+    /// Takes what a peer sent before its last request was answered, once it is.
+    pub(super) fn take_early(&mut self, now: Instant, index: u8) {
+        loop {
+            let slot = self.links.get_mut(usize::from(index));
+            let next = slot.and_then(|slot| slot.attributes.next_early(&mut self.rx));
+            let Some(packet) = next else { return };
+            self.take_att(now, index, packet);
+        }
+    }
+
+    fn take_att(&mut self, now: Instant, index: u8, packet: Packet) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
@@ -21,19 +41,20 @@ impl Stack {
         let Link { attributes, peer, .. } = slot;
         let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
         match attributes.bearer.handle_pdu(now, packet.bytes()) {
-            Err(violation) => {
+            Incoming::Early => {
                 Stats::count(&mut self.stats.att_violations);
-                self.rx.pool.give(packet);
-                let _ends = self.disconnect_slot(index, Status(violation.reason()));
+                if !attributes.keep_early(&mut self.rx, packet) {
+                    Stats::count(&mut self.stats.dropped_requests);
+                }
             }
-            Ok(Incoming::Request(_)) => {
+            Incoming::Request(_) => {
                 let served = attributes.serve(&mut self.server, peer, security, packet, now);
                 self.served(index, served);
                 self.remember(index);
             }
-            Ok(Incoming::Command(_)) => self.handle_command(index, packet),
-            Ok(Incoming::Push(_)) => self.handle_pushed(index, packet),
-            Ok(Incoming::Response(_)) => {
+            Incoming::Command(_) => self.handle_command(index, packet),
+            Incoming::Push(_) => self.handle_pushed(index, packet),
+            Incoming::Response(_) => {
                 let answered = ClientState::Answered(packet);
                 let before = core::mem::replace(&mut attributes.client.state, answered);
                 if let ClientState::Answered(packet) = before {
@@ -45,16 +66,16 @@ impl Stack {
                 self.owe(index);
                 self.deadlines_changed();
             }
-            Ok(Incoming::Confirmed) => {
+            Incoming::Confirmed => {
                 self.rx.pool.give(packet);
                 self.confirmed(index);
             }
-            Ok(Incoming::MtuExchanged) => {
+            Incoming::MtuExchanged => {
                 self.rx.pool.give(packet);
                 self.mtu_changed(index);
                 self.deadlines_changed();
             }
-            Ok(Incoming::Nothing) => {
+            Incoming::Nothing => {
                 self.rx.pool.give(packet);
                 // An answer that nobody waits for any longer makes room for the next request.
                 self.ready.link(index, LinkKey::Push);

@@ -115,7 +115,8 @@ impl Stack {
         for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.out.is_some()] {
             self.stats.unsent_pdus = self.stats.unsent_pdus.saturating_add(unsent.into());
         }
-        slot.attributes.end(&mut self.rx, &mut self.tx);
+        let early = slot.attributes.end(&mut self.rx, &mut self.tx);
+        Stats::add(&mut self.stats.dropped_requests, early);
         slot.fixed.link_ended(&mut self.tx);
         if let Some(fragments) = slot.outgoing.take() {
             self.tx.pool.give(fragments.into_packet());

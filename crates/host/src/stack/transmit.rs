@@ -274,6 +274,7 @@ impl Stack {
         if attributes.bearer.mtu() != was {
             self.mtu_changed(index);
         }
+        self.take_early(now, index);
         self.deadlines_changed();
         if !written {
             self.tx.pool.give(packet);

@@ -31,6 +31,7 @@ macro_rules! cases {
 mod acl;
 mod advertising_data;
 mod att_client;
+mod att_early;
 mod att_server;
 mod bond;
 mod bonds;

@@ -2,15 +2,17 @@
 //! what the peer pushed.
 //!
 //! - [`serve`](self): a request stays in its receive packet until its reply is pulled.
+//! - `early`: a request that came before the last one was answered, and what came behind it.
 //! - `client`: the application's one outstanding request and its answer.
 //! - `push`: notifications, indications and write commands, both ways.
 
 mod client;
+mod early;
 mod push;
 mod serve;
 
 use bindrune_att::{Bearer, MIN_MTU, Opcode};
-use bindrune_wire::Packet;
+use bindrune_wire::{Packet, Queue};
 
 use super::{
     memory::{Receive, Transmit},
@@ -37,6 +39,8 @@ pub(crate) enum Outgoing {
 pub(crate) struct Attributes {
     pub(crate) bearer: Bearer,
     pub(crate) serving: Serving,
+    /// A request that came before the reply to `serving`, and the commands behind it.
+    early: Queue,
     pub(crate) client: Client,
     /// The out-slot: one PDU that the application filled.
     pub(crate) out: Option<(Packet, Outgoing)>,
@@ -84,6 +88,7 @@ impl Attributes {
     pub(crate) const NONE: Self = Self {
         bearer: Bearer::new(MIN_MTU),
         serving: Serving::Idle,
+        early: Queue::EMPTY,
         client: Client::NONE,
         out: None,
         indications: Indications::Idle,
@@ -119,7 +124,10 @@ impl Attributes {
     }
 
     /// Ends the link: what was received for the application stays until it is read or the slot is used again.
-    pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) {
+    ///
+    /// Returns how many PDUs were dropped that were never taken up.
+    pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) -> usize {
+        let dropped = self.drop_early(rx);
         match self.serving {
             // The application has the packet, for as long as it likes.
             Serving::Taken(_) => {
@@ -136,6 +144,7 @@ impl Attributes {
         if let Some((packet, _)) = self.out.take() {
             tx.pool.give(packet);
         }
+        dropped
     }
 
     /// Forgets what was received for subscriptions. Gives the number of values.
