@@ -1,42 +1,85 @@
-//! Advertising sets: each holds a wish, and goes to it by the missing command. [Vol 4] Part E, 7.8.5 to 7.8.9, 7.8.52 to
-//! 7.8.56
+//! Advertising sets: each owns a request, and goes to it by the missing command. [Vol 4] Part E, 7.8.5 to 7.8.9, 7.8.52
+//! to 7.8.56
 //!
-//! Legacy commands know one set; extended ones several. A set that is on and no longer wished, or wished differently, is
-//! turned off first; then parameters, address, data, scan response, and on.
+//! Legacy commands know one set; extended ones several. A set that is on and no longer requested, or requested
+//! differently, is turned off first; then parameters, address, data, scan response, and on.
+//!
+//! A link is reported by two events, in either order: Connection Complete, and (extended) Advertising Set Terminated, which
+//! alone names the set. Whichever comes first waits for the other, for a bounded time.
 
 mod command;
+mod request;
 mod set;
 
 use bindrune_hci::{Opcode, Status};
 use bindrune_wire::{Handle, Writer};
 use embassy_time::Instant;
 
-use crate::{Advertisement, ControllerInfo, TooLong, accept_list::ListState};
+use crate::{
+    Advertisement, ControllerInfo, TooLong, accept_list::ListState, resolving_list::ResolvingList,
+};
 pub use set::AdvertisingSet;
-use set::Step;
+use set::{EVENT_WAIT, Step};
 
 /// Which advertising set: 0 to the number that the root was given memory for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetId(pub u8);
 
-/// Why a set ended though its wish was not withdrawn.
+/// How far the request of a set is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Advertising {
+    /// It is on, or goes on as soon as it can.
+    Pending,
+    /// A link came of it.
+    Linked,
+    /// It ended without a link.
+    Ended(AdvertisingEnd),
+}
+
+/// Why a set ended without a link though its request was not withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AdvertisingEnd {
     /// Its time is over.
     Timeout,
-    /// The controller refused a command, or cannot do what was wished.
+    /// There is no room for one more link, and the request does not wait for any: [`crate::WhenFull::Fail`].
+    NoLink,
+    /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
+    Withdrawn,
+    /// The controller refused a command, or cannot do what was requested.
     Failed(Status),
+}
+
+/// What holds advertising and initiating back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate<'a> {
+    /// The accept list, for those that use it.
+    pub(crate) list: ListState,
+    /// Whose private addresses the controller resolves, and makes.
+    pub(crate) resolving: &'a ResolvingList,
+    /// Nothing may be on the air.
+    pub(crate) hold: bool,
+    /// There is no room for one more link.
+    pub(crate) full: bool,
 }
 
 /// What a set has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
     Started,
+    /// Its time began while it waits for a link.
+    Waits,
     Ended(AdvertisingEnd),
-    Linked { handle: Handle, wanted: bool },
+    Linked {
+        handle: Handle,
+        wanted: bool,
+    },
 }
+
+/// Links that wait until it is known which set made them.
+const UNASSIGNED: usize = 4;
 
 /// All advertising sets.
 #[derive(Debug)]
@@ -45,22 +88,26 @@ pub(crate) struct Advertiser {
     data: &'static mut [u8],
     /// The command that is out.
     sent: Option<(SetId, Step)>,
+    /// Links that one of several sets made, and until when Advertising Set Terminated may say which.
+    unassigned: [Option<(Handle, Instant)>; UNASSIGNED],
+    /// A link for which no set is left.
+    unwanted: Option<Handle>,
 }
 
 impl Advertiser {
     pub(crate) const fn new(sets: &'static mut [AdvertisingSet], data: &'static mut [u8]) -> Self {
-        Self { sets, data, sent: None }
+        Self { sets, data, sent: None, unassigned: [None; UNASSIGNED], unwanted: None }
     }
 
-    /// Forgets every wish.
+    /// Forgets every request.
     pub(crate) fn reset(&mut self) {
+        self.restart();
         self.sets.fill(AdvertisingSet::EMPTY);
-        self.sent = None;
     }
 
-    /// The controller was reset: nothing is on, and every wish is to be told again.
+    /// The controller was reset: nothing is on, and it is to be given every request again.
     pub(crate) fn restart(&mut self) {
-        self.sent = None;
+        (self.sent, self.unassigned, self.unwanted) = (None, [None; UNASSIGNED], None);
         self.sets.iter_mut().for_each(AdvertisingSet::restart);
     }
 
@@ -68,7 +115,7 @@ impl Advertiser {
         self.sets.len()
     }
 
-    /// The first set that nobody wishes anything of.
+    /// The first set without a request.
     pub(crate) fn free(&self) -> Option<SetId> {
         self.ids().find(|&id| self.set(id).is_some_and(AdvertisingSet::is_free))
     }
@@ -77,22 +124,63 @@ impl Advertiser {
         self.set(id).is_some_and(|set| set.on)
     }
 
-    #[cfg(test)]
-    pub(crate) fn is_wished(&self, id: SetId) -> bool {
-        self.set(id).is_some_and(AdvertisingSet::is_wished)
+    /// How far the request of a set is; `None` without one.
+    pub(crate) fn outcome(&self, id: SetId) -> Option<Advertising> {
+        self.set(id).and_then(AdvertisingSet::outcome)
     }
 
-    pub(crate) fn wish(&mut self, id: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    #[cfg(test)]
+    pub(crate) fn needs_link(&self, id: SetId) -> bool {
+        self.set(id).and_then(AdvertisingSet::active).is_some_and(|r| r.is_connectable())
+    }
+
+    pub(crate) fn request(&mut self, id: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
         let sent = self.sent.is_some_and(|(sent, _)| sent == id);
         let (set, data) = self.parts(id).ok_or(TooLong(crate::AdType::FLAGS))?;
-        set.wish(ad, data, sent)
+        set.request(ad, data, sent)
     }
 
-    pub(crate) fn withdraw(&mut self, id: SetId) {
+    /// The peer of a set with directed advertising has private addresses: it cannot be reached by its identity address.
+    pub(crate) fn peer_is_private(&mut self, id: SetId) {
+        if let Some(set) = self.set_mut(id) {
+            set.peer_is_private();
+        }
+    }
+
+    /// Ends every request that is pending.
+    pub(crate) fn withdraw_all(&mut self) {
+        let sent = self.sent;
+        for id in self.ids() {
+            let sent = sent.is_some_and(|(sent, _)| sent == id);
+            if let Some(set) = self.set_mut(id) {
+                set.withdraw(sent);
+            }
+        }
+    }
+
+    pub(crate) fn release(&mut self, id: SetId) {
         let sent = self.sent.is_some_and(|(sent, _)| sent == id);
         if let Some(set) = self.set_mut(id) {
-            set.withdraw(sent);
+            set.release(sent);
         }
+    }
+
+    pub(crate) fn awaits_established(&self, id: SetId) -> bool {
+        self.set(id).is_some_and(AdvertisingSet::awaits_established)
+    }
+
+    pub(crate) fn resume(&mut self, id: SetId) {
+        if let Some(set) = self.set_mut(id) {
+            set.resume();
+        }
+    }
+
+    /// A link has ended: no set waits for it any longer.
+    pub(crate) fn link_ended(&mut self, handle: Handle) {
+        self.unassigned
+            .iter_mut()
+            .filter(|link| link.is_some_and(|(link, _)| link == handle))
+            .for_each(|link| *link = None);
     }
 
     /// True where a set that is on serves only the accept list.
@@ -105,19 +193,18 @@ impl Advertiser {
         self.sets.iter().any(|set| set.on)
     }
 
-    /// Writes the next command of the first set that owes one. Sets that use the accept list follow its state; all are
-    /// turned off while `hold`.
+    /// Writes the next pending command of the first set that has one.
     pub(crate) fn poll_command(
         &mut self,
+        now: Instant,
         info: &ControllerInfo,
-        list: ListState,
-        hold: bool,
+        gate: Gate<'_>,
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
         for id in self.ids() {
             let Some((set, data)) = self.parts(id) else { continue };
-            let Some(step) = set.next(id, info, (list, hold)) else { continue };
-            let opcode = command::write(id, step, set, data, info, w)?;
+            let Some(step) = set.next(now, id, info, gate) else { continue };
+            let opcode = command::write(id, step, set, data, (info, gate), w)?;
             self.sent = Some((id, step));
             return Some(opcode);
         }
@@ -133,54 +220,116 @@ impl Advertiser {
         }
     }
 
-    /// A link came up with us as its peripheral: which set made it, where only one can have, and whether it is wanted.
-    pub(crate) fn linked(&mut self, handle: Handle) -> (Option<SetId>, bool) {
+    /// A link came up with us as its peripheral: which set made it, if that is known, and whether it is wanted.
+    pub(crate) fn linked(&mut self, now: Instant, handle: Handle) -> (Option<SetId>, bool) {
+        let named = self.ids().find(|&id| self.set(id).is_some_and(|set| set.awaits(handle)));
         let mut able = self.ids().filter(|&id| self.set(id).is_some_and(|s| s.on && s.connectable));
-        match (able.next(), able.next()) {
-            (Some(id), None) => {
-                let wanted = self.set_mut(id).is_some_and(|set| set.linked(handle));
-                (Some(id), wanted)
-            }
-            (Some(_), Some(_)) => {
-                (None, self.sets.iter().any(|set| set.on && set.connectable && set.is_wished()))
-            }
-            _ => (None, false),
+        match (named.or_else(|| able.next()), able.next()) {
+            (Some(id), _) if named.is_some() => (Some(id), self.link(id)),
+            (Some(id), None) => (Some(id), self.link(id)),
+            (Some(_), Some(_)) => (None, self.keep_unassigned(now, handle)),
+            (None, _) => (None, false),
         }
     }
 
-    /// A link came up with us as its peripheral that nobody can be given: the set that made it, where only one can have, goes on.
+    fn link(&mut self, id: SetId) -> bool {
+        self.set_mut(id).is_some_and(AdvertisingSet::linked)
+    }
+
+    /// A link came up with us as its peripheral that nobody can be given: the set that made it goes on.
     pub(crate) fn refused(&mut self, handle: Handle) {
+        let named = self.ids().find(|&id| self.set(id).is_some_and(|set| set.awaits(handle)));
         let mut able = self.ids().filter(|&id| self.set(id).is_some_and(|s| s.on && s.connectable));
-        if let (Some(id), None) = (able.next(), able.next())
-            && let Some(set) = self.set_mut(id)
-        {
-            set.refused(handle);
+        let only = able.next().filter(|_| able.next().is_none());
+        if let Some(set) = named.or(only).and_then(|id| self.set_mut(id)) {
+            set.refused();
         }
+    }
+
+    /// False where no set wants the link, or too many wait already.
+    fn keep_unassigned(&mut self, now: Instant, handle: Handle) -> bool {
+        if self.wanting().is_none() {
+            return false;
+        }
+        let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
+        let free = self.unassigned.iter_mut().find(|link| link.is_none());
+        free.map(|link| *link = Some((handle, until))).is_some()
+    }
+
+    /// The first set that can make a link, and whose request wants one.
+    fn wanting(&self) -> Option<SetId> {
+        let wants = |set: &AdvertisingSet| set.on && set.connectable && set.active().is_some();
+        self.ids().find(|&id| self.set(id).is_some_and(wants))
     }
 
     /// Advertising Set Terminated. False where it is about no set of ours.
-    pub(crate) fn terminated(&mut self, id: SetId, status: Status, handle: Option<Handle>) -> bool {
-        self.set_mut(id).map(|set| set.terminated(status, handle)).is_some()
+    pub(crate) fn terminated(
+        &mut self,
+        now: Instant,
+        id: SetId,
+        status: Status,
+        handle: Option<Handle>,
+    ) -> bool {
+        let waits = |link: &&mut Option<(Handle, Instant)>| {
+            status.is_success() && link.is_some_and(|(link, _)| Some(link) == handle)
+        };
+        let unassigned = self.unassigned.iter_mut().find(waits).and_then(Option::take);
+        let Some(set) = self.set_mut(id) else { return false };
+        match unassigned {
+            Some((handle, _)) => set.made(handle),
+            None => set.terminated(now, status, handle),
+        }
+        true
     }
 
     pub(crate) fn poll_news(&mut self) -> Option<(SetId, News)> {
+        if let Some(handle) = self.unwanted.take() {
+            return Some((SetId(0), News::Linked { handle, wanted: false }));
+        }
         let ids = self.ids();
         ids.into_iter().find_map(|id| Some((id, self.set_mut(id)?.poll_news()?)))
     }
 
-    /// The earliest deadline: the end of a wish's time, or a retry.
+    /// The earliest deadline: the end of a request's time, a retry, or of the wait for an event.
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, SetId)> {
         let of = |id| self.set(id).and_then(AdvertisingSet::poll_timeout).map(|at| (at, id));
-        self.ids().filter_map(of).min_by_key(|&(at, _)| at)
+        let unassigned = self.unassigned.iter().flatten().map(|&(_, until)| (until, SetId(0)));
+        self.ids().filter_map(of).chain(unassigned).min_by_key(|&(at, _)| at)
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.assign_overdue(now);
         let sent = self.sent;
         for id in self.ids() {
             let sent = sent.is_some_and(|(sent, _)| sent == id);
             if let Some(set) = self.set_mut(id) {
                 set.handle_timeout(now, sent);
             }
+        }
+    }
+
+    /// A link of which nothing tells the set goes to the first that wants one.
+    fn assign_overdue(&mut self, now: Instant) {
+        for at in 0..UNASSIGNED {
+            if self.unwanted.is_some() {
+                return;
+            }
+            let link = self.unassigned.get_mut(at);
+            let overdue = link.and_then(|link| link.take_if(|(_, until)| *until <= now));
+            let Some((handle, _)) = overdue else { continue };
+            let set = self.wanting();
+            match set.and_then(|id| self.set_mut(id)) {
+                Some(set) => set.made(handle),
+                None => self.unwanted = Some(handle),
+            }
+        }
+    }
+
+    /// Panics where nothing would ever come of a request. To be called when no command is pending.
+    #[cfg(any(test, feature = "std"))]
+    pub(crate) fn check_progress(&self, gate: Gate<'_>) {
+        for (id, set) in self.ids().zip(self.sets.iter()) {
+            assert!(set.makes_progress(gate), "nothing comes of {id:?}: {set:?}");
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Advertisement<'a> {
     pub(crate) channels: Channels,
     pub(crate) filter: FilterPolicy,
     pub(crate) extended: Option<ExtendedPdus>,
+    pub(crate) when_full: WhenFull,
+    pub(crate) established: bool,
     pub(crate) name: Option<&'a str>,
     pub(crate) appearance: Option<u16>,
     pub(crate) tx_power: Option<i8>,
@@ -50,6 +52,16 @@ pub enum AdvertisementKind {
         /// As often as possible, for at most 1.28 s. Legacy PDUs only.
         high_duty: bool,
     },
+}
+
+/// What a request for a link does while there is no room for one more: every link slot of the host is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum WhenFull {
+    /// It waits until a link ends, and is not on the air meanwhile. Its time limit goes on.
+    Wait,
+    /// It fails at once; also later, when other links have taken the room.
+    Fail,
 }
 
 /// In which mode a device is discoverable. [Vol 3] Part C, 9.2
@@ -125,7 +137,8 @@ impl<'a> Advertisement<'a> {
         Self::new(AdvertisementKind::NonConnectable, Discoverable::No, BEACON_INTERVAL)
     }
 
-    /// Only `peer` may connect.
+    /// Only `peer` may connect. A bonded peer that has private addresses is reached by one that the controller makes, if it
+    /// resolves addresses; else the advertising fails with Unsupported Feature (0x11).
     #[must_use]
     pub const fn directed(peer: Address) -> Self {
         let kind = AdvertisementKind::Directed { peer, high_duty: false };
@@ -152,6 +165,8 @@ impl<'a> Advertisement<'a> {
             channels: Channels::all(),
             filter: FilterPolicy::ALL,
             extended: None,
+            when_full: WhenFull::Wait,
+            established: false,
             name: None,
             appearance: None,
             tx_power: None,
@@ -163,6 +178,17 @@ impl<'a> Advertisement<'a> {
             data: None,
             exactly: None,
             scan_response: None,
+        }
+    }
+
+    /// Returns the peer of directed advertising.
+    #[must_use]
+    pub const fn peer(&self) -> Option<Address> {
+        match self.kind {
+            AdvertisementKind::Directed { peer, .. } => Some(peer),
+            AdvertisementKind::Connectable
+            | AdvertisementKind::Scannable
+            | AdvertisementKind::NonConnectable => None,
         }
     }
 
@@ -271,6 +297,21 @@ impl<'a> Advertisement<'a> {
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Waits while every link of the host is taken, or fails. It waits by default. Only what can be connected to needs a link.
+    #[must_use]
+    pub const fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// Gives a link only once the central has been received on it, and goes on advertising if it never is, as with
+    /// [`crate::Connect::until_established`].
+    #[must_use]
+    pub const fn until_established(mut self) -> Self {
+        self.established = true;
         self
     }
 

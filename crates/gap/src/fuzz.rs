@@ -57,10 +57,22 @@ pub fn gap(data: &[u8]) {
             now = now.checked_add(Duration::from_millis(what.into())).unwrap_or(now);
             gap.handle_timeout(now);
             while gap.poll_event().is_some() {}
+            if opcode.is_none() {
+                idle(gap, now);
+            }
             while gap.next_report(&mut buffer).is_some() {}
         }
         assert!(usize::try_from(links).is_ok_and(|links| links <= data.len()));
     });
+}
+
+/// Nothing was pending: then something will come of every request, unless a command is pending by now.
+fn idle(gap: &mut Gap, now: Instant) {
+    let mut buffer = [0; COMMAND_MAX];
+    match gap.poll_command(now, &mut Writer::new(&mut buffer)) {
+        None => gap.check_progress(),
+        Some(opcode) => gap.handle_status(now, opcode, Status::COMMAND_DISALLOWED),
+    }
 }
 
 /// A link whose application asks for anything, against a controller that answers and tells anything.
@@ -133,7 +145,7 @@ fn with_memory(run: impl FnOnce(&mut Gap)) {
     });
 }
 
-/// One wish of the application, by a number.
+/// One request of the application or the root, by a number.
 fn wish(gap: &mut Gap, what: u8) {
     let peer = Address::new(AddressKind::Random, [what; 6]);
     match what >> 1 & 0x0f {
@@ -146,6 +158,11 @@ fn wish(gap: &mut Gap, what: u8) {
         6 => gap.connect(Connect::any().timeout(Duration::from_millis(what.into()))),
         7 => gap.stop_connecting(),
         8 => drop(gap.set_accept_list(&[peer])),
+        9 => gap.search(Connect::to(peer)),
+        10 => gap.found(Instant::from_secs(1), peer),
+        11 => gap.set_full(what >> 7 != 0),
+        12 => gap.resume_advertising(SetId(what >> 6)),
+        13 => gap.resume_connecting(),
         _ => {}
     }
 }

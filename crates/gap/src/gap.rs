@@ -1,14 +1,15 @@
 mod event;
-mod wish;
+mod input;
+mod request;
 
-use bindrune_hci::{Event, Opcode, Role, Status, event::AdvertisingSetTerminated};
+use bindrune_hci::{Opcode, Status};
 use bindrune_wire::{Handle, Writer};
 use embassy_time::Instant;
 
 use crate::{
-    AdvertisingSet, Config, ControllerInfo, InitError, SetId,
+    AdvertisingSet, Config, ControllerInfo, InitError,
     accept_list::{AcceptList, ListState},
-    advertise::{Advertiser, News},
+    advertise::{Advertiser, Gate, News},
     command::status_of,
     connect::{self, Initiator},
     init::Init,
@@ -17,7 +18,6 @@ use crate::{
     resolving_list::ResolvingList,
     scan::{self, Scanner},
 };
-use event::Connection;
 pub use event::{GapEvent, GapTimer, LinkUp};
 
 /// What a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address, resolving list.
@@ -26,13 +26,15 @@ pub use event::{GapEvent, GapTimer, LinkUp};
 ///   [`Self::faults`].
 /// - From the controller: [`Self::handle_event`], [`Self::handle_complete`], [`Self::handle_status`].
 /// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
-///   [`Self::connect`], [`Self::stop_connecting`], [`Self::set_accept_list`], [`Self::set_private_address`], [`Self::set_resolving_list`],
-///   [`Self::next_report`].
+///   [`Self::connect`], [`Self::search`], [`Self::stop_connecting`], [`Self::set_accept_list`],
+///   [`Self::set_private_address`], [`Self::set_resolving_list`], [`Self::next_report`].
+/// - What came of its requests: [`Self::advertising`], [`Self::scanning`], [`Self::connecting`].
+/// - From the root: [`Self::set_full`], [`Self::link_ended`], [`Self::resume_advertising`], [`Self::resume_connecting`].
 /// - Out, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`] until
 ///   there is none, then [`Self::poll_timeout`].
 ///
-/// Wishes may be recorded at any time, also before the set-up; they begin when it is done. A new wish replaces the one
-/// before.
+/// Requests may be made at any time, also before the set-up; they begin when it is done. A new one replaces the one before.
+/// A request has one owner, this machine: it stays until it is withdrawn, with what came of it.
 #[derive(Debug)]
 pub struct Gap {
     init: Init,
@@ -46,6 +48,8 @@ pub struct Gap {
     sent: Option<(Opcode, Part)>,
     /// Scanning and initiating at once was refused.
     apart: bool,
+    /// The root has no room for one more link.
+    full: bool,
     /// Links that nobody keeps, to be disconnected.
     refused: Refused,
     outcome: Option<Result<(), InitError>>,
@@ -86,6 +90,7 @@ impl Gap {
             resolving: ResolvingList::EMPTY,
             sent: None,
             apart: false,
+            full: false,
             refused: Refused::NONE,
             outcome: None,
             faults: 0,
@@ -102,10 +107,12 @@ impl Gap {
         self.privacy = Privacy::new(config.private);
         self.resolving = ResolvingList::EMPTY;
         self.refused = Refused::NONE;
-        (self.sent, self.apart, self.outcome, self.faults) = (None, false, None, 0);
+        (self.sent, self.apart, self.full) = (None, false, false);
+        (self.outcome, self.faults) = (None, 0);
     }
 
-    /// Begins with Reset, at first and for recovery. All wishes stay, and are told the controller again; links are gone.
+    /// Begins with Reset, at first and for recovery. All requests stay, and the controller is given them again; links are
+    /// gone.
     pub fn restart(&mut self) {
         self.init.restart();
         self.list.restart();
@@ -177,21 +184,24 @@ impl Gap {
         if let Some(opcode) = refused.poll_command(w) {
             return Some((opcode, Part::Refused));
         }
-        let state = list.state(info);
-        if let ListState::Failed(status) = state {
+        let hold = resolving.holds(info) || privacy.holds();
+        let gate = Gate { list: list.state(info), resolving, hold, full: self.full };
+        if let ListState::Failed(status) = gate.list {
             initiator.list_failed(status);
         }
+        initiator.settle(now, gate.full);
+        scanner.seek(initiator.is_looking());
         let alone = *apart || !info.may_scan_while_initiating(scanner.is_active());
-        let hold = resolving.holds(info) || privacy.holds();
-        let pause = hold || alone && (initiator.is_busy() || initiator.is_waiting());
-        if let Some(opcode) = advertiser.poll_command(info, state, hold, w) {
+        let waiting = initiator.is_waiting(gate.full);
+        let pause = gate.hold || alone && (initiator.is_busy() || waiting);
+        if let Some(opcode) = advertiser.poll_command(now, info, gate, w) {
             return Some((opcode, Part::Advertiser));
         }
-        if let Some(opcode) = scanner.poll_command(info, state, pause, w) {
+        if let Some(opcode) = scanner.poll_command(info, gate.list, pause, w) {
             return Some((opcode, Part::Scanner));
         }
-        let in_the_way = pause && scanner.is_on() && initiator.is_waiting();
-        if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, (state, hold), w) {
+        let in_the_way = pause && scanner.is_on() && waiting;
+        if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, gate, w) {
             return Some((opcode, Part::Initiator));
         }
         if !(advertiser.is_any_on() || scanner.is_on() || initiator.is_busy()) {
@@ -235,7 +245,12 @@ impl Gap {
             }
             Part::Resolving => self.resolving.answered(status),
             Part::Advertiser => self.advertiser.answered(now, status),
-            Part::Scanner => self.scanner.answered(now, status),
+            Part::Scanner => {
+                self.scanner.answered(now, status);
+                if let Some(status) = self.scanner.poll_seek_failed() {
+                    self.initiator.search_failed(status);
+                }
+            }
             Part::Initiator => self.initiator_answered(now, opcode, status),
         }
     }
@@ -251,83 +266,6 @@ impl Gap {
         }
     }
 
-    /// Any event. Those of links, and of commands, are not for this machine and do nothing.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
-    pub fn handle_event(&mut self, now: Instant, event: &Event<'_>) -> Option<LinkUp> {
-        match event {
-            Event::LeConnectionComplete(event) => return self.connection(&Connection::of(event)),
-            Event::LeEnhancedConnectionComplete(event) => {
-                return self.connection(&Connection::of_enhanced(event));
-            }
-            Event::LeAdvertisingSetTerminated(event) => self.terminated(event),
-            Event::LeAdvertisingReport(reports) => {
-                reports.iter().for_each(|report| self.scanner.legacy_report(now, &report));
-            }
-            Event::LeExtendedAdvertisingReport(reports) => {
-                reports.iter().for_each(|report| self.scanner.extended_report(now, &report));
-            }
-            _ => {}
-        }
-        None
-    }
-
-    fn connection(&mut self, connection: &Connection) -> Option<LinkUp> {
-        if !connection.status.is_success() {
-            self.no_connection(connection.status);
-            return None;
-        }
-        let Some(handle) = Handle::new(connection.handle.raw()) else {
-            self.faults = self.faults.saturating_add(1);
-            return None;
-        };
-        let Some(peer) = connection.peer.get() else {
-            self.nameless(handle, connection.role);
-            return None;
-        };
-        let (role, (set, wanted)) = match connection.role {
-            Role::CENTRAL => (Role::CENTRAL, (None, self.initiator.linked())),
-            Role::PERIPHERAL => (Role::PERIPHERAL, self.advertiser.linked(handle)),
-            _ => {
-                self.faults = self.faults.saturating_add(1);
-                (Role::PERIPHERAL, (None, false))
-            }
-        };
-        let parameters = connection.parameters;
-        let own =
-            connection.own_on_air.or_else(|| self.controller().map(ControllerInfo::own_address));
-        let own = own.unwrap_or(ControllerInfo::UNKNOWN.address);
-        let peer_on_air = connection.peer_on_air.unwrap_or(peer);
-        Some(LinkUp { handle, role, own, peer, peer_on_air, parameters, set, wanted })
-    }
-
-    /// A link to a peer whose address type says nothing: it is disconnected, and what asked for a link goes on.
-    fn nameless(&mut self, handle: Handle, role: Role) {
-        self.faults = self.faults.saturating_add(1);
-        self.refuse(handle);
-        if role == Role::CENTRAL {
-            self.initiator.failed(Status::UNSPECIFIED);
-        } else {
-            self.advertiser.refused(handle);
-        }
-    }
-
-    /// The end of directed advertising with legacy commands, or of initiating.
-    fn no_connection(&mut self, status: Status) {
-        let legacy = self.controller().is_some_and(|info| !info.extended);
-        if status != Status::ADVERTISING_TIMEOUT {
-            self.initiator.failed(status);
-        } else if legacy {
-            self.advertiser.terminated(SetId(0), status, None);
-        }
-    }
-
-    fn terminated(&mut self, event: &AdvertisingSetTerminated) {
-        let handle = Handle::new(event.handle.raw());
-        if !self.advertiser.terminated(SetId(event.set), event.status, handle) {
-            self.faults = self.faults.saturating_add(1);
-        }
-    }
-
     /// What happened since the last call.
     pub fn poll_event(&mut self) -> Option<GapEvent> {
         if let Some(outcome) = self.outcome.take() {
@@ -336,6 +274,7 @@ impl Gap {
         if let Some((set, news)) = self.advertiser.poll_news() {
             return Some(match news {
                 News::Started => GapEvent::AdvertisingStarted { set },
+                News::Waits => GapEvent::Waits,
                 News::Ended(end) => GapEvent::AdvertisingEnded { set, end },
                 News::Linked { handle, wanted } => GapEvent::SetLinked { set, handle, wanted },
             });
@@ -343,11 +282,11 @@ impl Gap {
         if self.privacy.poll_due() {
             return Some(GapEvent::PrivateAddressDue);
         }
-        if let Some(status) = self.scanner.poll_seek_failed() {
-            return Some(GapEvent::SeekEnded(status));
-        }
         if let Some(status) = self.scanner.poll_ended() {
             return Some(GapEvent::ScanEnded(status));
+        }
+        if self.initiator.poll_began() {
+            return Some(GapEvent::Waits);
         }
         self.initiator.poll_ended().map(GapEvent::ConnectEnded)
     }
@@ -364,6 +303,7 @@ impl Gap {
         let initiator = self.initiator.poll_timeout().map(|(at, deadline)| match deadline {
             connect::Deadline::End => (at, GapTimer::Connect),
             connect::Deadline::Retry => (at, GapTimer::Cancel),
+            connect::Deadline::Search => (at, GapTimer::Search),
         });
         let refused = self.refused.poll_timeout().map(|at| (at, GapTimer::Refused));
         let privacy = self.privacy.poll_timeout().map(|at| (at, GapTimer::PrivateAddress));

@@ -28,7 +28,8 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressChoice {
-    /// The public address; where there is none, the static one that the vendor programmed; else one that is made up once.
+    /// The public address; where there is none, the static one that the vendor programmed; else one that is made up once, and
+    /// kept in the store of bonds.
     #[default]
     Automatic,
     /// This random static address.
@@ -158,6 +159,15 @@ impl ControllerInfo {
         match self.own_address().kind() {
             AddressKind::Public => OwnAddressType::PUBLIC,
             AddressKind::Random => OwnAddressType::RANDOM,
+        }
+    }
+
+    /// The kind of address towards a peer, where the controller makes private addresses for it, ours and its own.
+    pub(crate) const fn own_address_type_towards(&self, resolved: bool) -> OwnAddressType {
+        match (resolved, self.own_address().kind()) {
+            (false, _) => self.own_address_type(),
+            (true, AddressKind::Public) => OwnAddressType::RESOLVABLE_OR_PUBLIC,
+            (true, AddressKind::Random) => OwnAddressType::RESOLVABLE_OR_RANDOM,
         }
     }
 

@@ -18,8 +18,10 @@ pub(crate) struct Init {
     config: Config,
     info: ControllerInfo,
     state: State,
-    /// The address that was made up; it stays over a restart.
+    /// The address that was made up, by this host or an earlier one; it stays over a restart.
     made: Option<Address>,
+    /// The root may still know an address that was made up earlier: none is made meanwhile.
+    made_unknown: bool,
     /// The controller took Host Buffer Size.
     host_buffers: bool,
     avoided: Avoided,
@@ -39,6 +41,7 @@ impl Init {
             info: ControllerInfo::UNKNOWN,
             state: State::Idle,
             made: None,
+            made_unknown: false,
             host_buffers: false,
             avoided: Avoided::NONE,
         }
@@ -85,8 +88,38 @@ impl Init {
         self.avoided.handle_timeout(now, &mut self.info.commands);
     }
 
+    /// No address is made up before [`Self::set_made`].
+    pub(crate) const fn await_made(&mut self) {
+        self.made_unknown = self.made.is_none();
+    }
+
+    /// The address that was made up earlier, if any.
+    pub(crate) fn set_made(&mut self, made: Option<Address>) {
+        self.made_unknown = false;
+        self.made = made.filter(|address| address.is_static()).or(self.made);
+        self.take_made();
+    }
+
+    /// The address that was made up, and is used.
+    pub(crate) fn made(&self) -> Option<Address> {
+        self.made.filter(|made| *made == self.info.address)
+    }
+
+    /// Takes the address that was made up in place of a new one.
+    fn take_made(&mut self) {
+        if self.state == State::At(Step::Random)
+            && let Some(made) = self.made
+        {
+            self.info.address = made;
+            self.state = State::At(Step::RandomAddress);
+        }
+    }
+
     pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let State::At(step) = self.state else { return None };
+        if step == Step::Random && self.made_unknown {
+            return None;
+        }
         self.write(step, w)
     }
 
@@ -112,6 +145,7 @@ impl Init {
         let mut steps = Step::ALL.iter().copied().skip_while(|&step| step != done).skip(1);
         let next = steps.find(|&step| self.applies(step));
         self.state = next.map_or(State::Done, State::At);
+        self.take_made();
         Ok(next.is_none())
     }
 
@@ -134,14 +168,14 @@ impl Init {
 
     /// Our address, as far as it is known without asking more.
     fn choose_address(&mut self) -> Result<(), InitError> {
-        match (self.config.address, self.info.public_address, self.made) {
-            (AddressChoice::Static(address), ..) if !address.is_static() => {
+        match (self.config.address, self.info.public_address) {
+            (AddressChoice::Static(address), _) if !address.is_static() => {
                 return Err(InitError::NotStatic(address));
             }
-            (AddressChoice::Static(address), ..)
-            | (AddressChoice::Automatic, Some(address), _)
-            | (AddressChoice::Automatic, None, Some(address)) => self.info.address = address,
-            (AddressChoice::Automatic, None, None) => {}
+            (AddressChoice::Static(address), _) | (AddressChoice::Automatic, Some(address)) => {
+                self.info.address = address;
+            }
+            (AddressChoice::Automatic, None) => {}
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! GAP: what the controller is, and how devices advertise, find each other, connect and keep a link. [Vol 3] Part C
 //!
-//! - [`adv_data`] reads and writes advertising data; [`Advertisement`] is what a user wishes to advertise.
+//! - [`adv_data`] reads and writes advertising data; [`Advertisement`] says what to advertise.
 //! - [`Gap`] owns what a controller has once: its set-up ([`ControllerInfo`]), advertising sets, one scanner, one
-//!   initiator, the accept list, our private address, the resolving list. A caller records wishes; `Gap` compares them with what the controller does, and gives
-//!   the commands that are missing.
+//!   initiator, the accept list, our private address, the resolving list. It owns the requests of a caller too, compares them
+//!   with what the controller does, and gives the commands that are missing.
 //! - [`LinkControl`] does the same for one link: parameters, data length, PHY, RSSI, features, disconnect.
 //!
 //! Both are pulled: `poll_command` writes the one command that is owed, and exactly one of `handle_complete` and
@@ -38,11 +38,12 @@ mod testing;
 
 pub use accept_list::{ACCEPT_LIST_MAX, TooManyPeers};
 pub use adv_data::{AdData, AdType, AdWriter, Flags, TooLong, lay_out};
-pub use advertise::{AdvertisingEnd, AdvertisingSet, SetId};
+pub use advertise::{Advertising, AdvertisingEnd, AdvertisingSet, SetId};
 pub use advertisement::{
     Advertisement, AdvertisementKind, Channels, Discoverable, ExtendedPdus, LIMITED_TIMEOUT,
+    WhenFull,
 };
-pub use connect::{Connect, ConnectEnd};
+pub use connect::{Connect, ConnectEnd, Connecting};
 pub use gap::{Gap, GapEvent, GapTimer, LinkUp};
 pub use info::{AddressChoice, Config, ControllerInfo, InitError, static_address};
 pub use link::{
@@ -51,4 +52,4 @@ pub use link::{
 };
 pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters};
 pub use resolving_list::{RESOLVING_LIST_MAX, Resolve};
-pub use scan::{Report, ReportFlags, Scan};
+pub use scan::{Report, ReportFlags, Scan, ScanEnd};

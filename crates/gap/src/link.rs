@@ -230,6 +230,25 @@ impl LinkControl {
         self.remote_version
     }
 
+    /// Returns whether a procedure at the start of the link will show that the peer is there.
+    #[must_use]
+    pub const fn asks_peer(&self) -> bool {
+        self.start.intersects(Start::FEATURES.union(Start::VERSION))
+    }
+
+    /// Returns whether a procedure runs, or those at the start of the link are still to be done.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        let runs = self.running.is_some() || matches!(self.sent, Some(Sent::Procedure(_)));
+        !self.is_disconnecting() && (runs || self.asks_peer())
+    }
+
+    /// Returns whether the peer has answered a procedure.
+    #[must_use]
+    pub const fn has_answered(&self) -> bool {
+        self.remote_features.is_some() || self.remote_version.is_some()
+    }
+
     /// True from [`Self::disconnect`] on.
     #[must_use]
     pub const fn is_disconnecting(&self) -> bool {

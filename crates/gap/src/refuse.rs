@@ -28,6 +28,11 @@ impl Refused {
         known || free.map(|place| *place = Some(handle)).is_some()
     }
 
+    #[cfg(any(test, feature = "std"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.handles.iter().all(Option::is_none)
+    }
+
     pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let handle = self.handles.iter().flatten().next().copied()?;
         if self.retry_at.is_some() {

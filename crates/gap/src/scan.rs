@@ -1,4 +1,4 @@
-//! Scanning: one wish, and the reports that it brings. [Vol 4] Part E, 7.8.10, 7.8.11, 7.8.64, 7.8.65
+//! Scanning: one request, and the reports that it brings. [Vol 4] Part E, 7.8.10, 7.8.11, 7.8.64, 7.8.65
 
 mod command;
 mod merge;
@@ -63,11 +63,24 @@ impl Scan {
     }
 }
 
+/// Why scanning ended though its request was not withdrawn by its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ScanEnd {
+    /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
+    Withdrawn,
+    /// The controller refused.
+    Failed(Status),
+}
+
 /// The scanner.
 #[derive(Debug)]
 pub(crate) struct Scanner {
-    wish: Option<Scan>,
-    /// Somebody looks for a peer: everything is reported to it, whatever the wish.
+    /// It stays until it is released, also when it has failed.
+    request: Option<Scan>,
+    /// Why the request ended.
+    failed: Option<ScanEnd>,
+    /// The initiator looks for a peer: everything is scanned for, whatever the request.
     seek: bool,
     seek_failed: Option<Status>,
     step: Step,
@@ -78,7 +91,7 @@ pub(crate) struct Scanner {
     /// The kind of our address in the parameters that the controller has.
     own: Option<OwnAddressType>,
     retry_at: Option<Instant>,
-    ended: Option<Status>,
+    news: Option<Status>,
     ring: Ring,
     reassembly: Reassembly,
     merger: Merger,
@@ -97,7 +110,8 @@ impl Scanner {
         let part = memory.len().checked_div(4).unwrap_or_default().min(reassembly::DATA_MAX);
         let (reassembly, ring) = memory.split_at_mut_checked(part).unwrap_or_default();
         Self {
-            wish: None,
+            request: None,
+            failed: None,
             seek: false,
             seek_failed: None,
             step: Step::Parameters,
@@ -106,23 +120,23 @@ impl Scanner {
             sent: None,
             own: None,
             retry_at: None,
-            ended: None,
+            news: None,
             ring: Ring::new(ring),
             reassembly: Reassembly::new(reassembly),
             merger: Merger::EMPTY,
         }
     }
 
-    /// Forgets the wish and all reports.
+    /// Forgets the request and all reports.
     pub(crate) fn reset(&mut self) {
         self.restart();
-        self.wish = None;
+        self.release();
+        self.changed = false;
         (self.seek, self.seek_failed) = (false, None);
-        self.ended = None;
         self.ring.reset();
     }
 
-    /// The controller was reset: the wish is to be told again.
+    /// The controller was reset: it is to be given the request again.
     pub(crate) fn restart(&mut self) {
         self.step = Step::Parameters;
         (self.changed, self.on, self.sent, self.retry_at) = (false, None, None, None);
@@ -134,42 +148,59 @@ impl Scanner {
         self.on.is_some()
     }
 
-    /// True where what is on, or wished, asks for scan responses.
+    /// True where what is on, or requested, asks for scan responses.
     pub(crate) fn is_active(&self) -> bool {
-        self.on.or(self.wish).is_some_and(|scan| scan.active)
+        self.on.or(self.active()).is_some_and(|scan| scan.active)
     }
 
-    #[cfg(test)]
-    pub(crate) const fn is_wished(&self) -> bool {
-        self.wish.is_some()
+    /// What is requested, until it has failed.
+    pub(crate) fn active(&self) -> Option<Scan> {
+        self.request.filter(|_| self.failed.is_none())
+    }
+
+    /// The request: whether it goes on; `None` without one.
+    pub(crate) fn outcome(&self) -> Option<Result<(), ScanEnd>> {
+        self.request.map(|_| self.failed.map_or(Ok(()), Err))
     }
 
     pub(crate) fn uses_list(&self) -> bool {
         self.on.is_some_and(|scan| scan.accept_list_only)
     }
 
-    pub(crate) fn wish(&mut self, scan: Scan) {
-        self.withdraw();
+    pub(crate) fn request(&mut self, scan: Scan) {
+        self.release();
         self.ring.clear();
         self.reassembly.clear();
         self.merger.clear();
-        self.wish = Some(scan);
+        self.request = Some(scan);
     }
 
-    pub(crate) const fn withdraw(&mut self) {
-        self.wish = None;
-        self.ended = None;
+    pub(crate) const fn release(&mut self) {
+        self.request = None;
+        self.failed = None;
+        self.news = None;
+        self.stale();
+    }
+
+    /// Ends the request if it is pending.
+    pub(crate) fn withdraw(&mut self) {
+        if self.active().is_some() {
+            self.failed = Some(ScanEnd::Withdrawn);
+            self.stale();
+        }
+    }
+
+    const fn stale(&mut self) {
         self.step = Step::Parameters;
         self.changed = self.sent.is_some();
     }
 
-    /// Scans for all that is connectable, beside what is wished.
+    /// Scans for all that is connectable, beside what is requested.
     pub(crate) fn seek(&mut self, on: bool) {
         if self.seek != on {
             self.seek = on;
             self.seek_failed = None;
-            self.step = Step::Parameters;
-            self.changed = self.sent.is_some();
+            self.stale();
         }
     }
 
@@ -180,10 +211,10 @@ impl Scanner {
     /// What the controller is to do.
     fn aim(&self) -> Option<Scan> {
         if !self.seek {
-            return self.wish;
+            return self.active();
         }
-        let wish = self.wish.unwrap_or(Scan::passive());
-        Some(Scan { filter_duplicates: false, accept_list_only: false, ..wish })
+        let request = self.active().unwrap_or(Scan::passive());
+        Some(Scan { filter_duplicates: false, accept_list_only: false, ..request })
     }
 
     /// Writes the command that is missing. Scanning by the accept list follows its state; none goes on while `pause`.
@@ -218,29 +249,28 @@ impl Scanner {
             let off = !fits || pause || (on.accept_list_only && list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let wish = self.aim()?;
+        let aim = self.aim()?;
         match list {
-            ListState::Failed(status) if wish.accept_list_only => {
+            ListState::Failed(status) if aim.accept_list_only => {
                 self.fail(status);
                 None
             }
-            ListState::Held if wish.accept_list_only => None,
+            ListState::Held if aim.accept_list_only => None,
             ListState::Current | ListState::Held | ListState::Failed(_) => {
                 (!pause).then_some(self.step)
             }
         }
     }
 
-    const fn fail(&mut self, status: Status) {
+    fn fail(&mut self, status: Status) {
         if self.seek {
             self.seek_failed = Some(status);
             self.seek = false;
         }
-        let wished = self.wish.is_some();
-        self.withdraw();
-        if wished {
-            self.ended = Some(status);
+        if self.active().is_some() {
+            (self.failed, self.news) = (Some(ScanEnd::Failed(status)), Some(status));
         }
+        self.stale();
     }
 
     /// The answer to the command of [`Self::poll_command`].
@@ -252,7 +282,7 @@ impl Scanner {
             (Step::Off, Err(_)) => self.retry_at = now.checked_add(RETRY),
             (Step::Parameters, Ok(())) if !changed => self.step = Step::On,
             (Step::On, Ok(())) => {
-                // Where the wish changed, what is on is unknown: it is turned off, as if it used everything.
+                // Where the request changed, what is on is unknown: it is turned off, as if it used everything.
                 let everything = Scan { accept_list_only: true, ..Scan::active() };
                 self.on = self.aim().filter(|_| !changed).or(Some(everything));
                 self.retry_at = None;
@@ -263,7 +293,7 @@ impl Scanner {
     }
 
     pub(crate) const fn poll_ended(&mut self) -> Option<Status> {
-        self.ended.take()
+        self.news.take()
     }
 
     /// A report of legacy scanning.
@@ -273,35 +303,42 @@ impl Scanner {
 
     /// A report of extended scanning: whole, or a part.
     pub(crate) fn extended_report(&mut self, now: Instant, report: &ExtendedAdvertisingReport<'_>) {
-        let Some(wish) = self.reported() else { return };
+        let Some(request) = self.reported() else { return };
         let (meta, data) = (Meta::extended(report), report.data);
         if meta.is_legacy() {
             return self.take(now, &meta, data);
         }
         let Self { reassembly, ring, merger, .. } = self;
         reassembly.part(meta, report.data_status, data, |meta, data| {
-            if !(wish.filter_duplicates && merger.is_duplicate(&meta, data, &[])) {
+            if !(request.filter_duplicates && merger.is_duplicate(&meta, data, &[])) {
                 ring.push(&meta, data, &[]);
             }
         });
     }
 
-    /// The wish whose reports these are. While all is reported, nothing shows what is in the accept list.
+    /// The request whose reports these are. While all is reported, nothing shows what is in the accept list.
     fn reported(&self) -> Option<Scan> {
-        self.wish.filter(|wish| !(self.seek && wish.accept_list_only))
+        self.active().filter(|request| !(self.seek && request.accept_list_only))
     }
 
     /// A whole report.
     fn take(&mut self, now: Instant, meta: &Meta, data: &[u8]) {
-        let Some(wish) = self.reported() else { return };
+        let Some(request) = self.reported() else { return };
         let Self { ring, merger, .. } = self;
-        if wish.active && wish.merge {
-            merger.take(now, meta, data, wish.filter_duplicates, |meta, first, second| {
+        if request.active && request.merge {
+            merger.take(now, meta, data, request.filter_duplicates, |meta, first, second| {
                 ring.push(meta, first, second);
             });
-        } else if !(wish.filter_duplicates && merger.is_duplicate(meta, data, &[])) {
+        } else if !(request.filter_duplicates && merger.is_duplicate(meta, data, &[])) {
             ring.push(meta, data, &[]);
         }
+    }
+
+    /// True where nothing is to be scanned for, or only the accept list or a retry is waited for.
+    #[cfg(any(test, feature = "std"))]
+    pub(crate) fn waits(&self, list: ListState) -> bool {
+        let listed = |aim: Scan| aim.accept_list_only && list != ListState::Current;
+        self.retry_at.is_some() || self.aim().is_none_or(listed)
     }
 
     /// Takes the oldest report, its data copied to `buffer`.
@@ -313,7 +350,7 @@ impl Scanner {
         !self.ring.is_empty()
     }
 
-    /// How many reports were overwritten before they were taken, since the wish.
+    /// How many reports were overwritten before they were taken, since the request.
     pub(crate) const fn lost(&self) -> u32 {
         self.ring.lost()
     }
@@ -332,7 +369,7 @@ impl Scanner {
         if self.retry_at.is_some_and(|at| at <= now) {
             self.retry_at = None;
         }
-        let filter = self.wish.is_some_and(|wish| wish.filter_duplicates);
+        let filter = self.active().is_some_and(|request| request.filter_duplicates);
         let Self { ring, merger, .. } = self;
         merger.handle_timeout(now, filter, |meta, first, second| ring.push(meta, first, second));
     }

@@ -66,7 +66,7 @@ pub use bindrune_att::ErrorCode;
 pub use bindrune_gap::{
     AdData, AdType, Advertisement, Connect, ConnectionParameters, ControllerInfo,
     CurrentParameters, DataLengths, Discoverable, ExtendedPdus, InitError, Phys, Report,
-    ReportFlags, Scan, adv_data,
+    ReportFlags, Scan, WhenFull, adv_data,
 };
 pub use bindrune_gatt::{
     Cccd, Characteristic, Descriptor, ExtendedProperties, Permission, Properties, Service,

@@ -30,7 +30,8 @@ pub(crate) async fn connect_to(
     patience: Duration,
 ) -> Result<Connection<'static>, Failure> {
     let micros = u64::try_from(patience.as_micros()).unwrap_or(u64::MAX);
-    let connect = Connect::to(peer).timeout(embassy_time::Duration::from_micros(micros));
+    let limit = embassy_time::Duration::from_micros(micros);
+    let connect = Connect::to(peer).timeout(limit).until_established();
     host.connect_with(&connect, &[]).await.doing(format_args!("connecting to {peer}"))
 }
 

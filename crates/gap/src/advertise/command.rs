@@ -1,7 +1,7 @@
 //! The commands of an advertising set, legacy or extended, never both. [Vol 4] Part E, 3.1.1
 
 use bindrune_hci::{
-    AdvertisingType, DataOperation, DeviceAddress, Opcode, Phy,
+    AdvertisingType, DataOperation, DeviceAddress, Opcode, OwnAddressType, Phy,
     cmd::le::{
         AdvertisingProperties, DataFragment, EnabledSet, LegacyData, RemoveAdvertisingSet,
         SetAdvertisingData, SetAdvertisingEnable, SetAdvertisingParameters,
@@ -13,8 +13,9 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 
 use super::{
-    SetId,
-    set::{AdvertisingSet, Step, Wish},
+    Gate, SetId,
+    request::Request,
+    set::{AdvertisingSet, Step},
 };
 use crate::{
     AdvertisementKind, ControllerInfo, ExtendedPdus,
@@ -27,40 +28,42 @@ pub(super) fn write(
     step: Step,
     set: &mut AdvertisingSet,
     data: &[u8],
-    info: &ControllerInfo,
+    (info, gate): (&ControllerInfo, Gate<'_>),
     w: &mut Writer<'_>,
 ) -> Option<Opcode> {
     if step == Step::Off {
         return enable(id, false, false, info, w);
     }
-    let wish = *set.wished()?;
-    let (first, second) = data.split_at_checked(wish.split)?;
+    let request = *set.active()?;
+    let (first, second) = data.split_at_checked(request.split)?;
+    let own = request.own_type(info, gate);
     match step {
         Step::Off => None,
         Step::Remove => put(w, &RemoveAdvertisingSet { set: id.0 }),
-        Step::Parameters if info.extended => put(w, &extended_parameters(id, &wish, info)),
-        Step::Parameters => put(w, &legacy_parameters(&wish, info)),
+        Step::Parameters if info.extended => put(w, &extended_parameters(id, &request, own)),
+        Step::Parameters => put(w, &legacy_parameters(&request, own)),
         Step::Address => {
             let address = info.own_address().octets();
             put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
         }
         Step::Data(from) if info.extended => {
-            let fragment = fragment(id, from, first.get(..wish.len.0)?)?;
+            let fragment = fragment(id, from, first.get(..request.len.0)?)?;
             put(w, &SetExtendedAdvertisingData { fragment })
         }
         Step::Data(_) => {
-            put(w, &SetAdvertisingData { data: LegacyData::new(first.get(..wish.len.0)?).ok()? })
+            put(w, &SetAdvertisingData { data: LegacyData::new(first.get(..request.len.0)?).ok()? })
         }
         Step::Response(from) if info.extended => {
-            let fragment = fragment(id, from, second.get(..wish.len.1)?)?;
+            let fragment = fragment(id, from, second.get(..request.len.1)?)?;
             put(w, &SetExtendedScanResponseData { fragment })
         }
-        Step::Response(_) => {
-            put(w, &SetScanResponseData { data: LegacyData::new(second.get(..wish.len.1)?).ok()? })
-        }
+        Step::Response(_) => put(
+            w,
+            &SetScanResponseData { data: LegacyData::new(second.get(..request.len.1)?).ok()? },
+        ),
         Step::On => {
             set.turning_on();
-            enable(id, true, wish.is_high_duty(), info, w)
+            enable(id, true, request.is_high_duty(), info, w)
         }
     }
 }
@@ -94,8 +97,8 @@ fn fragment(id: SetId, from: usize, data: &[u8]) -> Option<DataFragment<'_>> {
     Some(DataFragment { set: id.0, operation, fragment_preference: MAY_FRAGMENT, data })
 }
 
-fn legacy_parameters(wish: &Wish, info: &ControllerInfo) -> SetAdvertisingParameters {
-    let (kind, peer) = match wish.kind {
+fn legacy_parameters(request: &Request, own: OwnAddressType) -> SetAdvertisingParameters {
+    let (kind, peer) = match request.kind {
         AdvertisementKind::Connectable => (AdvertisingType::CONNECTABLE, DeviceAddress::NONE),
         AdvertisementKind::Scannable => (AdvertisingType::SCANNABLE, DeviceAddress::NONE),
         AdvertisementKind::NonConnectable => {
@@ -108,43 +111,43 @@ fn legacy_parameters(wish: &Wish, info: &ControllerInfo) -> SetAdvertisingParame
             (AdvertisingType::DIRECTED_LOW_DUTY, peer.into())
         }
     };
-    let (min, max) = wish.interval;
+    let (min, max) = request.interval;
     let min = units_16(min, INTERVAL_UNIT, INTERVAL_MIN, LEGACY_INTERVAL_MAX);
     let max = units_16(max, INTERVAL_UNIT, min, LEGACY_INTERVAL_MAX);
     SetAdvertisingParameters {
         interval_min: min.into(),
         interval_max: max.into(),
         kind,
-        own_address_type: info.own_address_type(),
+        own_address_type: own,
         peer,
-        channels: wish.channels.bits(),
-        filter_policy: wish.filter(),
+        channels: request.channels.bits(),
+        filter_policy: request.filter(),
     }
 }
 
 fn extended_parameters(
     id: SetId,
-    wish: &Wish,
-    info: &ControllerInfo,
+    request: &Request,
+    own: OwnAddressType,
 ) -> SetExtendedAdvertisingParameters {
-    let (min, max) = wish.interval;
+    let (min, max) = request.interval;
     let min = units(min, INTERVAL_UNIT, INTERVAL_MIN.into(), EXTENDED_INTERVAL_MAX);
     let max = units(max, INTERVAL_UNIT, min, EXTENDED_INTERVAL_MAX);
-    let extended = wish.extended.unwrap_or(LEGACY_PDUS);
+    let extended = request.extended.unwrap_or(LEGACY_PDUS);
     SetExtendedAdvertisingParameters {
         set: id.0,
-        properties: properties(wish).bits().into(),
+        properties: properties(request).bits().into(),
         interval_min: interval(min),
         interval_max: interval(max),
-        channels: wish.channels.bits(),
-        own_address_type: info.own_address_type(),
-        peer: match wish.kind {
+        channels: request.channels.bits(),
+        own_address_type: own,
+        peer: match request.kind {
             AdvertisementKind::Directed { peer, .. } => peer.into(),
             AdvertisementKind::Connectable
             | AdvertisementKind::Scannable
             | AdvertisementKind::NonConnectable => DeviceAddress::NONE,
         },
-        filter_policy: wish.filter(),
+        filter_policy: request.filter(),
         tx_power: extended.tx_power.unwrap_or(ANY_POWER),
         primary_phy: extended.primary,
         secondary_max_skip: 0,
@@ -154,10 +157,12 @@ fn extended_parameters(
     }
 }
 
-fn properties(wish: &Wish) -> AdvertisingProperties {
+fn properties(request: &Request) -> AdvertisingProperties {
     use AdvertisingProperties as P;
-    let kind = match wish.kind {
-        AdvertisementKind::Connectable if wish.extended.is_none() => P::CONNECTABLE | P::SCANNABLE,
+    let kind = match request.kind {
+        AdvertisementKind::Connectable if request.extended.is_none() => {
+            P::CONNECTABLE | P::SCANNABLE
+        }
         AdvertisementKind::Connectable => P::CONNECTABLE,
         AdvertisementKind::Scannable => P::SCANNABLE,
         AdvertisementKind::NonConnectable => P::empty(),
@@ -167,10 +172,10 @@ fn properties(wish: &Wish) -> AdvertisingProperties {
         }
     };
     let mut properties = kind;
-    match wish.extended {
+    match request.extended {
         None => properties |= P::LEGACY,
         Some(extended) => {
-            let alone = matches!(wish.kind, AdvertisementKind::NonConnectable);
+            let alone = matches!(request.kind, AdvertisementKind::NonConnectable);
             properties.set(P::ANONYMOUS, extended.anonymous && alone);
             properties.set(P::INCLUDE_TX_POWER, extended.include_tx_power);
         }

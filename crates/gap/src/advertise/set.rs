@@ -1,36 +1,35 @@
-use bindrune_hci::{FilterPolicy, Status};
+use bindrune_hci::{OwnAddressType, Status};
 use bindrune_wire::{Address, AddressKind, Handle};
 use embassy_time::{Duration, Instant};
 
-use super::{AdvertisingEnd, News, SetId};
+use super::{Advertising, AdvertisingEnd, Gate, News, SetId, request::Request};
 use crate::{
-    Advertisement, AdvertisementKind, Channels, ControllerInfo, ExtendedPdus, TooLong,
-    accept_list::ListState,
-    adv_data::{LEGACY_DATA_MAX, lay_out},
-    command::RETRY,
+    Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState, command::RETRY,
 };
 
-/// One advertising set: what is wished of it, and how far the controller is.
+/// One advertising set: what is requested of it, what came of that, and how far the controller is.
 #[derive(Clone, Copy, Debug)]
 pub struct AdvertisingSet {
-    wish: Option<Wish>,
-    /// The next command on the way to the wish.
+    /// It stays until it is released, also when it has ended.
+    request: Option<Request>,
+    outcome: Advertising,
+    /// The next command on the way to what is requested.
     step: Step,
-    /// The wish changed while a command was out, whose answer is about the old one.
+    /// The request changed while a command was out, whose answer is about the old one.
     changed: bool,
     /// The controller has this set (extended commands).
     exists: bool,
-    /// Our address in the parameters that the controller has.
-    own: Option<Address>,
+    /// Our address in the parameters that the controller has, and its type.
+    own: Option<(Address, OwnAddressType)>,
     /// Advertising is on.
     pub(super) on: bool,
     /// What is on can be connected to.
     pub(super) connectable: bool,
     /// What is on serves only the accept list.
     pub(super) by_list: bool,
-    /// The link that ended what was on, until the controller has told that the set is terminated.
-    ended_by: Option<Handle>,
-    /// When the wish's time is over.
+    /// The link that ended what was on, while its Connection Complete is still to come, and until when.
+    awaited: Option<(Handle, Instant)>,
+    /// When the request's time is over.
     deadline: Option<Instant>,
     /// When turning off may be tried again.
     retry_at: Option<Instant>,
@@ -38,21 +37,6 @@ pub struct AdvertisingSet {
     news: Option<News>,
     /// The link that this set made, where that became known later than the link.
     made: Option<(Handle, bool)>,
-}
-
-/// How to advertise; the data lies in the set's memory.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wish {
-    pub(super) kind: AdvertisementKind,
-    pub(super) interval: (Duration, Duration),
-    pub(super) timeout: Option<Duration>,
-    pub(super) channels: Channels,
-    pub(super) filter: FilterPolicy,
-    pub(super) extended: Option<ExtendedPdus>,
-    /// Where the scan response begins in the set's memory.
-    pub(super) split: usize,
-    /// Octets of advertising data and of scan response.
-    pub(super) len: (usize, usize),
 }
 
 /// A command of a set.
@@ -71,10 +55,15 @@ pub(super) enum Step {
     On,
 }
 
+/// How long a Connection Complete may stay out after Advertising Set Terminated, and the other way around where several
+/// sets can have made the link.
+pub(super) const EVENT_WAIT: Duration = Duration::from_secs(2);
+
 impl AdvertisingSet {
-    /// A set of which nothing is wished.
+    /// A set of which nothing is requested.
     pub const EMPTY: Self = Self {
-        wish: None,
+        request: None,
+        outcome: Advertising::Pending,
         step: Step::Remove,
         changed: false,
         exists: false,
@@ -82,7 +71,7 @@ impl AdvertisingSet {
         on: false,
         connectable: false,
         by_list: false,
-        ended_by: None,
+        awaited: None,
         deadline: None,
         retry_at: None,
         news: None,
@@ -90,50 +79,60 @@ impl AdvertisingSet {
     };
 
     pub(super) const fn restart(&mut self) {
-        *self = Self { wish: self.wish, deadline: self.deadline, news: self.news, ..Self::EMPTY };
+        let Self { request, outcome, deadline, news, .. } = *self;
+        *self = Self { request, outcome, deadline, news, ..Self::EMPTY };
     }
 
-    pub(super) const fn is_wished(&self) -> bool {
-        self.wish.is_some()
+    /// What is requested, until something has come of it.
+    pub(super) fn active(&self) -> Option<&Request> {
+        self.request.as_ref().filter(|_| self.outcome == Advertising::Pending)
+    }
+
+    /// How far the request is; `None` without one.
+    pub(super) fn outcome(&self) -> Option<Advertising> {
+        self.request.map(|_| self.outcome)
     }
 
     pub(super) const fn is_free(&self) -> bool {
-        self.wish.is_none() && self.news.is_none() && self.made.is_none()
+        self.request.is_none() && self.made.is_none()
     }
 
-    /// Takes a wish in place of the one before. `sent`: a command of this set is out.
-    pub(super) fn wish(
+    /// Takes a request in place of the one before. `sent`: a command of this set is out.
+    pub(super) fn request(
         &mut self,
         ad: &Advertisement<'_>,
         data: &mut [u8],
         sent: bool,
     ) -> Result<(), TooLong> {
-        self.withdraw(sent);
-        let split = match (ad.extended, ad.kind) {
-            (None, _) => LEGACY_DATA_MAX.min(data.len()),
-            (Some(_), AdvertisementKind::Scannable) => 0,
-            (Some(_), _) => data.len(),
-        };
-        let (first, second) = data.split_at_mut_checked(split).unwrap_or_default();
-        let len = lay_out(ad, first, second)?;
-        self.wish = Some(Wish {
-            kind: ad.kind,
-            interval: ad.interval,
-            timeout: ad.timeout,
-            channels: ad.channels,
-            filter: ad.filter,
-            extended: ad.extended,
-            split,
-            len,
-        });
+        self.release(sent);
+        self.request = Some(Request::new(ad, data)?);
         Ok(())
     }
 
-    pub(super) const fn withdraw(&mut self, sent: bool) {
-        self.wish = None;
+    pub(super) fn peer_is_private(&mut self) {
+        if let Some(request) = &mut self.request {
+            request.private_peer = true;
+        }
+    }
+
+    pub(super) fn release(&mut self, sent: bool) {
+        self.request = None;
+        self.outcome = Advertising::Pending;
         self.news = None;
         self.deadline = None;
+        self.made = self.made.map(|(handle, _)| (handle, false));
         self.stale(sent);
+    }
+
+    pub(super) fn awaits_established(&self) -> bool {
+        self.request.is_some_and(|request| request.established)
+    }
+
+    /// Goes on with a request whose link came to nothing.
+    pub(super) fn resume(&mut self) {
+        if self.outcome == Advertising::Linked {
+            self.outcome = Advertising::Pending;
+        }
     }
 
     const fn stale(&mut self, sent: bool) {
@@ -141,41 +140,50 @@ impl AdvertisingSet {
         self.changed = sent;
     }
 
-    /// The command that is missing, where there is one that may be sent now; only to turn off while `hold`.
+    /// The command that is missing, where there is one that may be sent now; only to turn off while the gate is shut.
     pub(super) fn next(
         &mut self,
+        now: Instant,
         id: SetId,
         info: &ControllerInfo,
-        (list, hold): (ListState, bool),
+        gate: Gate<'_>,
     ) -> Option<Step> {
         let own = info.own_address();
-        if self.own != Some(own) && self.step != Step::Remove {
+        let own_type = self.active().map(|request| request.own_type(info, gate));
+        if self.own != own_type.map(|own_type| (own, own_type)) && self.step != Step::Remove {
             self.step = Step::Parameters;
         }
-        let fits = self.wish.is_some() && self.step == Step::On;
+        let fits = self.active().is_some() && self.step == Step::On;
         if self.on {
-            let off = !fits || hold || (self.by_list && list != ListState::Current);
+            let off = !fits
+                || gate.hold
+                || (gate.full && self.connectable)
+                || (self.by_list && gate.list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let wish = self.wish.filter(|_| !hold)?;
-        if let Err(status) = wish.check(id, info, list) {
-            self.fail(status);
+        let request = *self.active().filter(|_| self.awaited.is_none() && !gate.hold)?;
+        if let Err(status) = request.check(id, info, gate) {
+            self.end(AdvertisingEnd::Failed(status));
             return None;
         }
-        let held = wish.uses_list() && list == ListState::Held;
+        if gate.full && request.is_connectable() {
+            self.wait_for_link(now, &request);
+            return None;
+        }
+        let held = request.uses_list() && gate.list == ListState::Held;
         loop {
             let applies = match self.step {
                 Step::Off => false,
                 Step::Remove => info.extended && self.exists,
                 Step::Parameters => true,
                 Step::Address => info.extended && own.kind() == AddressKind::Random,
-                Step::Data(_) => wish.has_data(),
-                Step::Response(_) => wish.has_response(),
+                Step::Data(_) => request.has_data(),
+                Step::Response(_) => request.has_response(),
                 Step::On => return (!held).then_some(Step::On),
             };
             if applies {
                 if self.step == Step::Parameters {
-                    self.own = Some(own);
+                    self.own = Some((own, request.own_type(info, gate)));
                 }
                 return Some(self.step);
             }
@@ -183,8 +191,22 @@ impl AdvertisingSet {
         }
     }
 
-    pub(super) const fn wished(&self) -> Option<&Wish> {
-        self.wish.as_ref()
+    /// There is no room for the link that the request is for.
+    fn wait_for_link(&mut self, now: Instant, request: &Request) {
+        match request.when_full {
+            WhenFull::Fail => self.end(AdvertisingEnd::NoLink),
+            WhenFull::Wait if self.start_time(now, request.timeout) => {
+                self.news = Some(News::Waits);
+            }
+            WhenFull::Wait => {}
+        }
+    }
+
+    /// True where the time begins now.
+    fn start_time(&mut self, now: Instant, timeout: Option<Duration>) -> bool {
+        let before = self.deadline;
+        self.deadline = before.or_else(|| timeout.and_then(|timeout| now.checked_add(timeout)));
+        self.deadline != before
     }
 
     /// The answer to a command of this set.
@@ -210,34 +232,30 @@ impl AdvertisingSet {
         if status.is_success() || step == Step::Remove {
             self.step = self.after(step);
         } else {
-            self.fail(status);
+            self.end(AdvertisingEnd::Failed(status));
         }
     }
 
-    /// The controller said that advertising is on: with the wish of now, or with one that was changed since.
+    /// The controller said that advertising is on: with the request of now, or with one that was changed since.
     fn turned_on(&mut self, now: Instant, changed: bool) {
         self.on = true;
         self.retry_at = None;
-        if let Some(wish) = &self.wish
-            && !changed
-        {
-            let end = || wish.timeout.and_then(|timeout| now.checked_add(timeout));
-            self.deadline = self.deadline.or_else(end);
+        if let Some(request) = self.active().copied().filter(|_| !changed) {
+            self.start_time(now, request.timeout);
             self.news = Some(News::Started);
         }
     }
 
     /// Notes what is about to be turned on.
-    pub(super) const fn turning_on(&mut self) {
-        if let Some(wish) = &self.wish {
-            self.connectable = wish.is_connectable();
-            self.by_list = wish.uses_list();
+    pub(super) fn turning_on(&mut self) {
+        if let Some(request) = self.active() {
+            (self.connectable, self.by_list) = (request.is_connectable(), request.uses_list());
         }
     }
 
     /// The step after one that succeeded.
     fn after(&self, step: Step) -> Step {
-        let len = self.wish.map_or((0, 0), |wish| wish.len);
+        let len = self.request.map_or((0, 0), |request| request.len);
         match step {
             Step::Data(from) if Step::end(from, len.0) < len.0 => {
                 Step::Data(Step::end(from, len.0))
@@ -255,48 +273,61 @@ impl AdvertisingSet {
         }
     }
 
-    fn fail(&mut self, status: Status) {
-        self.end(AdvertisingEnd::Failed(status));
+    /// Ends the request, if there is one that has not ended.
+    fn end(&mut self, end: AdvertisingEnd) {
+        if self.active().is_some() {
+            self.outcome = Advertising::Ended(end);
+            self.deadline = None;
+            self.news = Some(News::Ended(end));
+            self.stale(false);
+        }
     }
 
-    const fn end(&mut self, end: AdvertisingEnd) {
-        self.withdraw(false);
-        self.news = Some(News::Ended(end));
-    }
-
-    /// This set made a link. True where it was wished.
-    pub(super) fn linked(&mut self, handle: Handle) -> bool {
+    /// This set made a link. True where it was requested.
+    pub(super) fn linked(&mut self) -> bool {
         self.on = false;
-        self.ended_by = Some(handle);
-        let wanted = self.wish.is_some_and(|wish| wish.is_connectable());
+        self.awaited = None;
+        let wanted = self.active().is_some_and(Request::is_connectable);
         if wanted {
-            self.withdraw(false);
+            self.outcome = Advertising::Linked;
+            self.news = None;
+            self.stale(false);
         }
         wanted
     }
 
     /// A link that is not kept came up: the controller has turned the set off, and it is still requested.
-    pub(super) const fn refused(&mut self, handle: Handle) {
+    pub(super) const fn refused(&mut self) {
         self.on = false;
-        self.ended_by = Some(handle);
+        self.awaited = None;
     }
 
-    /// The controller turned this set off.
-    pub(super) fn terminated(&mut self, status: Status, handle: Option<Handle>) {
-        if status.is_success() {
-            let known = self.ended_by.take();
-            if self.on
-                && let Some(handle) = handle.filter(|_| known != handle)
-            {
-                let wanted = self.linked(handle);
-                self.ended_by = None;
-                self.made = Some((handle, wanted));
+    /// This set made a link that is up already.
+    pub(super) fn made(&mut self, handle: Handle) {
+        let wanted = self.linked();
+        self.made = Some((handle, wanted));
+    }
+
+    /// True where Advertising Set Terminated named this link, and its Connection Complete is still to come.
+    pub(super) fn awaits(&self, handle: Handle) -> bool {
+        self.awaited.is_some_and(|(awaited, _)| awaited == handle)
+    }
+
+    /// The controller turned this set off. For a link that was reported before, the set is off already.
+    pub(super) fn terminated(&mut self, now: Instant, status: Status, handle: Option<Handle>) {
+        if !core::mem::take(&mut self.on) {
+            return;
+        }
+        match status {
+            Status::SUCCESS => {
+                let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
+                self.awaited = handle.map(|handle| (handle, until));
             }
-        } else if self.on {
-            self.on = false;
-            if self.wish.is_some() && self.step == Step::On {
-                self.end(AdvertisingEnd::Timeout);
-            }
+            // The request goes on.
+            Status::FAILED_TO_ESTABLISH | Status::CANCELLED_BY_HOST => {}
+            _ if self.step != Step::On => {}
+            Status::ADVERTISING_TIMEOUT => self.end(AdvertisingEnd::Timeout),
+            status => self.end(AdvertisingEnd::Failed(status)),
         }
     }
 
@@ -306,76 +337,41 @@ impl AdvertisingSet {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.deadline.into_iter().chain(self.retry_at).min()
+        let deadline = self.deadline.filter(|_| self.active().is_some());
+        let awaited = self.awaited.map(|(_, until)| until);
+        [deadline, awaited, self.retry_at].into_iter().flatten().min()
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, sent: bool) {
-        if self.retry_at.is_some_and(|at| at <= now) {
-            self.retry_at = None;
-        }
+        self.retry_at.take_if(|at| *at <= now);
+        self.awaited.take_if(|(_, until)| *until <= now);
         if self.deadline.is_some_and(|at| at <= now) {
-            self.end(AdvertisingEnd::Timeout);
+            self.end_early(AdvertisingEnd::Timeout, sent);
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, sent: bool) {
+        self.end_early(AdvertisingEnd::Withdrawn, sent);
+    }
+
+    /// Ends the request while a command may be out (`sent`).
+    fn end_early(&mut self, end: AdvertisingEnd, sent: bool) {
+        if self.active().is_some() {
+            self.end(end);
             self.changed = sent;
         }
     }
-}
 
-impl Wish {
-    pub(super) const fn is_connectable(&self) -> bool {
-        matches!(self.kind, AdvertisementKind::Connectable | AdvertisementKind::Directed { .. })
-    }
-
-    pub(super) const fn is_high_duty(&self) -> bool {
-        matches!(self.kind, AdvertisementKind::Directed { high_duty: true, .. })
-    }
-
-    /// Whom to serve: directed advertising names its peer itself.
-    pub(super) const fn filter(&self) -> FilterPolicy {
-        match self.kind {
-            AdvertisementKind::Directed { .. } => FilterPolicy::ALL,
-            AdvertisementKind::Connectable
-            | AdvertisementKind::Scannable
-            | AdvertisementKind::NonConnectable => self.filter,
-        }
-    }
-
-    pub(super) const fn uses_list(&self) -> bool {
-        !matches!(self.filter(), FilterPolicy::ALL)
-    }
-
-    /// True where the PDUs have advertising data.
-    const fn has_data(&self) -> bool {
-        match (self.kind, self.extended.is_some()) {
-            (AdvertisementKind::Directed { .. }, extended) => extended && self.len.0 > 0,
-            (AdvertisementKind::Scannable, true) => false,
-            _ => true,
-        }
-    }
-
-    /// True where the PDUs have a scan response.
-    const fn has_response(&self) -> bool {
-        matches!(
-            (self.kind, self.extended.is_some()),
-            (AdvertisementKind::Scannable, _) | (AdvertisementKind::Connectable, false)
-        )
-    }
-
-    /// What this controller cannot do at all.
-    fn check(&self, id: SetId, info: &ControllerInfo, list: ListState) -> Result<(), Status> {
-        let (data, response) = self.len;
-        if let ListState::Failed(status) = list
-            && self.uses_list()
-        {
-            Err(status)
-        } else if id.0 >= info.advertising_sets {
-            Err(Status::LIMIT_REACHED)
-        } else if self.extended.is_some() && (!info.extended || self.is_high_duty()) {
-            Err(Status::UNSUPPORTED_FEATURE)
-        } else if data.max(response) > usize::from(info.max_advertising_data) {
-            Err(Status::MEMORY_CAPACITY_EXCEEDED)
-        } else {
-            Ok(())
-        }
+    /// True where something will come of the request: it is on, or an event or a deadline will go on with it.
+    #[cfg(any(test, feature = "std"))]
+    pub(super) fn makes_progress(&self, gate: Gate<'_>) -> bool {
+        let shut = |request: &Request| {
+            gate.hold
+                || (gate.full && request.is_connectable())
+                || (request.uses_list() && gate.list != ListState::Current)
+        };
+        let waits = self.on || self.awaited.is_some() || self.retry_at.is_some();
+        self.active().is_none_or(|request| waits || shut(request))
     }
 }
 

@@ -6,7 +6,7 @@ use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
-    Advertisement, AdvertisingEnd, Config, GapEvent, SetId,
+    Advertisement, Advertising, AdvertisingEnd, Config, GapEvent, SetId, WhenFull,
     testing::{Model, PEER, Rig},
 };
 
@@ -92,7 +92,7 @@ fn long_data_goes_in_fragments() {
 }
 
 #[test]
-fn a_connection_fulfils_the_wish() {
+fn a_connection_fulfils_the_request() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
         rig.gap.advertise(ONE, &BELT).unwrap();
@@ -107,7 +107,10 @@ fn a_connection_fulfils_the_wish() {
         );
         assert_eq!((up.parameters.interval, up.handle.get()), (24, 0x41));
         assert!(rig.sent.is_empty() && rig.events.is_empty() && !rig.gap.is_advertising(ONE));
-        assert_eq!(rig.gap.free_set(), Some(ONE));
+        assert_eq!(rig.gap.advertising(ONE), Some(Advertising::Linked));
+        assert_eq!(rig.gap.free_set(), Some(TWO));
+        rig.gap.stop_advertising(ONE);
+        assert_eq!((rig.gap.free_set(), rig.gap.advertising(ONE)), (Some(ONE), None));
         rig.gap.advertise(ONE, &BELT).unwrap();
         rig.run();
         assert!(rig.model.sets[0].on);
@@ -129,8 +132,133 @@ fn a_link_of_several_sets_is_told_apart_later() {
     assert!(rig.gap.is_advertising(ONE) && !rig.gap.is_advertising(TWO));
 }
 
+/// Some controllers report the end of the set before the link.
 #[test]
-fn a_link_after_the_wish_was_withdrawn_is_disconnected() {
+fn a_set_that_is_terminated_before_its_link_comes_up_has_that_link() {
+    for set in [ONE, TWO] {
+        let mut rig = Rig::ready(true);
+        rig.model.terminated_first = true;
+        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(TWO, &BELT).unwrap();
+        rig.run();
+        rig.forget();
+        rig.model.central_comes(set.0.into());
+        rig.run();
+        assert_eq!((rig.links[0].set, rig.links[0].wanted), (Some(set), true));
+        assert!(rig.events.is_empty() && rig.sent.is_empty());
+        for id in [ONE, TWO] {
+            let outcome = if id == set { Advertising::Linked } else { Advertising::Pending };
+            assert_eq!(rig.gap.advertising(id), Some(outcome));
+        }
+    }
+}
+
+#[test]
+fn a_set_that_is_terminated_without_a_link_goes_on() {
+    for status in [Status::SUCCESS, Status::FAILED_TO_ESTABLISH, Status::CANCELLED_BY_HOST] {
+        let mut rig = Rig::ready(true);
+        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.run();
+        rig.forget();
+        rig.model.sets[0].on = false;
+        rig.model.set_terminated(status, 0, 0x41);
+        rig.pass(Duration::from_secs(2));
+        assert!(rig.model.sets[0].on && rig.model.disallowed.is_empty(), "{status:?}");
+        assert_eq!(rig.gap.advertising(ONE), Some(Advertising::Pending));
+    }
+    let mut rig = Rig::ready(true);
+    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.run();
+    rig.forget();
+    rig.model.set_terminated(Status::HARDWARE_FAILURE, 0, 0);
+    rig.run();
+    let end = AdvertisingEnd::Failed(Status::HARDWARE_FAILURE);
+    assert_eq!(rig.events, [GapEvent::AdvertisingEnded { set: ONE, end }]);
+}
+
+#[test]
+fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
+    let mut rig = Rig::ready(true);
+    rig.gap.advertise(ONE, &Advertisement::scannable()).unwrap();
+    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(SetId(2), &BELT).unwrap();
+    rig.run();
+    rig.model.central_comes(2);
+    rig.model.events.pop_back();
+    rig.forget();
+    rig.pass(Duration::from_millis(1_999));
+    assert!(rig.events.is_empty() && rig.links[0].wanted);
+    rig.pass(Duration::from_millis(1));
+    let handle = rig.links[0].handle;
+    assert_eq!(rig.events, [GapEvent::SetLinked { set: TWO, handle, wanted: true }]);
+    // And one that has ended by then to none.
+    let mut rig = Rig::ready(true);
+    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.run();
+    rig.model.central_comes(0);
+    rig.model.events.pop_back();
+    rig.run();
+    rig.forget();
+    rig.gap.link_ended(handle);
+    rig.pass(Duration::from_secs(3));
+    assert_eq!(rig.gap.advertising(ONE), Some(Advertising::Pending));
+    assert!(rig.events.is_empty());
+}
+
+#[test]
+fn a_link_that_came_to_nothing_leaves_the_request_as_it_was() {
+    for extended in [false, true] {
+        let mut rig = Rig::ready(extended);
+        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5))).unwrap();
+        rig.run();
+        rig.model.central_comes(0);
+        rig.run();
+        rig.gap.resume_advertising(ONE);
+        rig.forget();
+        rig.pass(Duration::from_millis(4_999));
+        assert!(rig.model.sets[0].on);
+        assert_eq!(rig.model.sets[0].data, hex!("020106 03030f18"));
+        rig.pass(Duration::from_millis(1));
+        let end = AdvertisingEnd::Timeout;
+        assert_eq!(rig.events.last(), Some(&GapEvent::AdvertisingEnded { set: ONE, end }));
+        rig.gap.resume_advertising(ONE);
+        assert_eq!(rig.gap.advertising(ONE), Some(Advertising::Ended(end)));
+    }
+}
+
+#[test]
+fn without_room_for_a_link_it_waits_or_fails() {
+    for extended in [false, true] {
+        let mut rig = Rig::ready(extended);
+        rig.gap.set_full(true);
+        rig.gap.advertise(ONE, &BELT.when_full(WhenFull::Fail)).unwrap();
+        rig.run();
+        let end = AdvertisingEnd::NoLink;
+        assert_eq!(rig.events, [GapEvent::AdvertisingEnded { set: ONE, end }]);
+        rig.forget();
+        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.run();
+        assert!(rig.sent.is_empty() && !rig.model.sets[0].on);
+        rig.gap.set_full(false);
+        rig.run();
+        assert!(rig.model.sets[0].on);
+        rig.gap.set_full(true);
+        rig.run();
+        assert!(!rig.model.sets[0].on);
+        rig.gap.advertise(ONE, &Advertisement::scannable()).unwrap();
+        rig.run();
+        assert!(rig.model.sets[0].on, "it makes no link");
+        rig.forget();
+        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(3))).unwrap();
+        rig.pass(Duration::from_secs(3));
+        let end = AdvertisingEnd::Timeout;
+        assert_eq!(rig.events, [GapEvent::Waits, GapEvent::AdvertisingEnded { set: ONE, end }]);
+    }
+}
+
+#[test]
+fn a_link_after_the_request_was_withdrawn_is_disconnected() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
         rig.gap.advertise(ONE, &BELT).unwrap();
@@ -227,7 +355,7 @@ fn turning_off_is_tried_until_it_succeeds() {
 }
 
 #[test]
-fn a_wish_that_changes_while_a_command_is_out_wins() {
+fn a_request_that_changes_while_a_command_is_out_wins() {
     for extended in [false, true] {
         for steps in 0..7 {
             let mut rig = Rig::ready(extended);
@@ -296,7 +424,7 @@ fn a_terminated_set_that_is_not_ours_is_counted() {
 }
 
 #[test]
-fn wishes_are_put_back_after_a_restart() {
+fn requests_are_put_back_after_a_restart() {
     let mut rig = Rig::ready(true);
     rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(9))).unwrap();
     rig.pass(Duration::from_secs(5));

@@ -1,11 +1,12 @@
 use std::vec::Vec;
 
 use bindrune_hci::{Event, Opcode, PhyMask, Role, Status, event::RawEvent};
+use bindrune_wire::Address;
 use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
-    Connect, ConnectEnd, ConnectionParameters, GapEvent,
+    Connect, ConnectEnd, Connecting, ConnectionParameters, GapEvent, WhenFull,
     testing::{PEER, Rig},
 };
 
@@ -68,9 +69,75 @@ fn time_is_over() {
     assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::Timeout)]);
 }
 
+/// [Vol 6] Part B, 4.5
+#[test]
+fn an_attempt_that_was_not_established_is_made_again() {
+    let status = Status::FAILED_TO_ESTABLISH;
+    for extended in [false, true] {
+        let mut rig = Rig::ready(extended);
+        rig.gap.connect(Connect::to(PEER).timeout(Duration::from_secs(3)));
+        rig.run();
+        // Reported at once, or as the end of a link.
+        rig.model.initiating = false;
+        rig.model.connection_failed(status, Role::CENTRAL);
+        rig.run();
+        assert!(rig.model.initiating && rig.events.is_empty());
+        rig.model.peripheral_answers();
+        rig.run();
+        assert_eq!(rig.gap.connecting(), Some(Connecting::Linked));
+        rig.gap.resume_connecting();
+        rig.pass(Duration::from_millis(2_999));
+        assert!(rig.model.initiating && rig.gap.connecting() == Some(Connecting::Pending));
+        rig.pass(Duration::from_millis(1));
+        assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::Timeout)]);
+    }
+}
+
+#[test]
+fn without_room_for_a_link_it_waits_or_fails() {
+    let mut rig = Rig::ready(true);
+    rig.gap.set_full(true);
+    rig.gap.connect(Connect::to(PEER));
+    rig.run();
+    assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::NoLink)]);
+    let waiting = Connect::to(PEER).when_full(WhenFull::Wait).timeout(Duration::from_secs(5));
+    rig.gap.connect(waiting);
+    rig.pass(Duration::from_secs(2));
+    assert!(rig.sent.is_empty() && rig.events.last() == Some(&GapEvent::Waits));
+    rig.gap.set_full(false);
+    rig.run();
+    assert!(rig.model.initiating);
+    rig.gap.set_full(true);
+    rig.run();
+    assert!(!rig.model.initiating && rig.gap.connecting() == Some(Connecting::Pending));
+    rig.forget();
+    rig.pass(Duration::from_secs(3));
+    assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::Timeout)]);
+}
+
+#[test]
+fn a_peer_that_is_searched_for_is_connected_to_and_searched_for_again() {
+    let (on_air, limit) = (Address::random([0x41, 0, 0, 0, 0, 1]), Duration::from_secs(8));
+    let mut rig = Rig::ready(true);
+    rig.gap.search(Connect::to(PEER).timeout(limit));
+    rig.run();
+    assert_eq!(rig.events, [GapEvent::Waits]);
+    rig.forget();
+    assert!(rig.model.scanning && !rig.model.initiating);
+    rig.gap.found(rig.now, on_air);
+    rig.run();
+    assert!(!rig.model.scanning && rig.model.initiating && rig.gap.sought().is_none());
+    assert_eq!(rig.sent.last().unwrap().1[2..9], hex!("01 010000000041"));
+    rig.pass(Duration::from_secs(5));
+    assert!(rig.model.scanning && !rig.model.initiating && rig.gap.sought() == Some(PEER));
+    rig.pass(Duration::from_secs(3));
+    assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::Timeout)]);
+    assert!(!rig.model.scanning);
+}
+
 /// The link came up before the controller took Cancel.
 #[test]
-fn a_link_after_the_wish_was_withdrawn_is_disconnected() {
+fn a_link_after_the_request_was_withdrawn_is_disconnected() {
     let mut rig = Rig::ready(true);
     rig.gap.connect(Connect::to(PEER));
     rig.run();
@@ -85,7 +152,7 @@ fn a_link_after_the_wish_was_withdrawn_is_disconnected() {
 }
 
 #[test]
-fn a_new_wish_waits_for_the_end_of_the_old_one() {
+fn a_new_request_waits_for_the_end_of_the_old_one() {
     let mut rig = Rig::ready(true);
     rig.gap.connect(Connect::to(PEER));
     rig.run();

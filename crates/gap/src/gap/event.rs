@@ -24,7 +24,7 @@ pub struct LinkUp {
     /// The advertising set that made it. `None` for a central, and where several sets could have: then
     /// [`GapEvent::SetLinked`] follows.
     pub set: Option<SetId>,
-    /// False where no wish (any more) asked for it: it is to be disconnected.
+    /// False where no request (any more) asked for it: it is to be disconnected.
     pub wanted: bool,
 }
 
@@ -40,6 +40,9 @@ pub enum GapEvent {
         /// Which one.
         set: SetId,
     },
+    /// A request waits for room for its link, or for its peer to be found, and its time limit began: there is another
+    /// deadline.
+    Waits,
     /// A set ended by itself.
     AdvertisingEnded {
         /// Which one.
@@ -53,15 +56,13 @@ pub enum GapEvent {
         set: SetId,
         /// The link.
         handle: Handle,
-        /// False where the set's wish was withdrawn before: the link is to be disconnected.
+        /// False where the set's request was withdrawn before: the link is to be disconnected.
         wanted: bool,
     },
     /// Another private address is due: [`crate::Gap::set_private_address`].
     PrivateAddressDue,
     /// The controller refused to scan.
     ScanEnded(Status),
-    /// The controller refused to scan for a peer that was sought.
-    SeekEnded(Status),
     /// No link came up.
     ConnectEnded(ConnectEnd),
 }
@@ -70,14 +71,16 @@ pub enum GapEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GapTimer {
-    /// A set's time is over, or turning it off is tried again.
+    /// A set's time is over, turning it off is tried again, or an event of it has stayed out.
     Advertising(SetId),
     /// Advertising that waits for its scan response goes without.
     Merge,
     /// Turning scanning off is tried again.
     Scan,
-    /// The wish to connect has waited long enough.
+    /// The time to connect is over.
     Connect,
+    /// A peer that was found is searched for again.
+    Search,
     /// Cancelling is tried again, or taken for done.
     Cancel,
     /// Another private address is due, or telling the controller is tried again.

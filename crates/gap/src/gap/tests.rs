@@ -1,4 +1,4 @@
-//! Any order of wishes, events and failures ends where the wishes say.
+//! Any order of requests, events and failures ends where the requests say.
 
 use std::{vec, vec::Vec};
 
@@ -10,7 +10,7 @@ use embassy_time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    Advertisement, Connect, RESOLVING_LIST_MAX, Resolve, Scan, SetId,
+    Advertisement, Advertising, Connect, GapTimer, RESOLVING_LIST_MAX, Resolve, Scan, SetId,
     testing::{Model, PEER, PUBLIC, Rig},
 };
 
@@ -32,7 +32,15 @@ enum Step {
         any: bool,
         seconds: Option<u8>,
     },
+    Search,
+    Found,
     StopConnecting,
+    /// The root has no room for one more link, or has some again.
+    Full(bool),
+    /// The links that came up came to nothing.
+    Resume,
+    /// In which order the controller reports a link of a set.
+    TerminatedFirst(bool),
     AcceptList(u8),
     PrivateAddress {
         number: u8,
@@ -63,7 +71,12 @@ fn step() -> impl Strategy<Value = Step> {
         any::<(bool, bool)>().prop_map(|(active, by_list)| Step::Scan { active, by_list }),
         Just(Step::StopScanning),
         (any::<bool>(), seconds()).prop_map(|(any, seconds)| Step::Connect { any, seconds }),
+        Just(Step::Search),
+        Just(Step::Found),
         Just(Step::StopConnecting),
+        any::<bool>().prop_map(Step::Full),
+        Just(Step::Resume),
+        any::<bool>().prop_map(Step::TerminatedFirst),
         (0..10_u8).prop_map(Step::AcceptList),
         (0..4_u8, 0..3_u8).prop_map(|(number, seconds)| Step::PrivateAddress { number, seconds }),
         (0..=RESOLVING_LIST_MAX as u8).prop_map(Step::ResolvingList),
@@ -78,25 +91,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+impl Rig {
+    fn full(&self) -> bool {
+        self.gap.full
+    }
+}
+
 impl Step {
     fn take(&self, rig: &mut Rig) {
         match *self {
             Self::Advertise { set, kind, by_list, seconds } => {
-                let long = [7; 300];
-                let mut ad = match kind {
-                    0 => Advertisement::connectable().name("one"),
-                    1 => Advertisement::scannable().name("two"),
-                    2 => Advertisement::non_connectable().manufacturer(7, &[1, 2]),
-                    3 => Advertisement::directed(PEER),
-                    _ => Advertisement::connectable().extended().manufacturer(7, &long[..240]),
-                };
-                if by_list {
-                    ad = ad.filter(FilterPolicy::BY_LIST);
-                }
-                if let Some(seconds) = seconds {
-                    ad = ad.timeout(Duration::from_secs(seconds.into()));
-                }
-                let _ = rig.gap.advertise(SetId(set), &ad);
+                advertise(rig, set, kind, (by_list, seconds));
             }
             Self::StopAdvertising(set) => rig.gap.stop_advertising(SetId(set)),
             Self::Scan { active, by_list } => {
@@ -109,7 +114,12 @@ impl Step {
                 let timeout = seconds.map(|s| Duration::from_secs(s.into()));
                 rig.gap.connect(Connect { timeout, phys: PhyMask::LE_1M, ..connect });
             }
+            Self::Search => rig.gap.search(Connect::to(PEER)),
+            Self::Found => rig.gap.found(rig.now, PEER),
             Self::StopConnecting => rig.gap.stop_connecting(),
+            Self::Full(full) => rig.gap.set_full(full),
+            Self::Resume => resume(rig),
+            Self::TerminatedFirst(first) => rig.model.terminated_first = first,
             Self::AcceptList(len) => {
                 let peers: Vec<_> =
                     (0..len).map(|n| Address::public([1, 2, 3, 4, len, n])).collect();
@@ -144,6 +154,29 @@ impl Step {
     }
 }
 
+fn advertise(rig: &mut Rig, set: u8, kind: u8, (by_list, seconds): (bool, Option<u8>)) {
+    let long = [7; 300];
+    let mut ad = match kind {
+        0 => Advertisement::connectable().name("one"),
+        1 => Advertisement::scannable().name("two"),
+        2 => Advertisement::non_connectable().manufacturer(7, &[1, 2]),
+        3 => Advertisement::directed(PEER),
+        _ => Advertisement::connectable().extended().manufacturer(7, &long[..240]),
+    };
+    if by_list {
+        ad = ad.filter(FilterPolicy::BY_LIST);
+    }
+    if let Some(seconds) = seconds {
+        ad = ad.timeout(Duration::from_secs(seconds.into()));
+    }
+    let _ = rig.gap.advertise(SetId(set), &ad);
+}
+
+fn resume(rig: &mut Rig) {
+    (0..3).for_each(|set| rig.gap.resume_advertising(SetId(set)));
+    rig.gap.resume_connecting();
+}
+
 fn private_address(rig: &mut Rig, number: u8, seconds: u8) {
     let until = rig.now + Duration::from_secs(seconds.into());
     rig.gap.set_private_address(Address::random([0x41, 0, 0, 0, 0, number]), until);
@@ -158,13 +191,15 @@ fn resolved(len: u8) -> Vec<Resolve> {
     (0..len).map(peer).collect()
 }
 
-/// What the controller does must be what is wished, and nothing else.
+/// What the controller does must be what is requested, and nothing else.
 fn check(rig: &Rig, private: bool) {
     let gap = &rig.gap;
     let own = gap.controller().unwrap().own_address();
     let silent = private && own == PUBLIC;
     for (n, set) in rig.model.sets.iter().enumerate() {
-        assert_eq!(set.on, gap.advertiser.is_wished(SetId(n as u8)) && !silent, "set {n}");
+        let requested = gap.advertising(SetId(n as u8)) == Some(Advertising::Pending);
+        let full = rig.full() && gap.advertiser.needs_link(SetId(n as u8));
+        assert_eq!(set.on, requested && !silent && !full, "set {n}");
         if set.on && own != PUBLIC {
             assert_eq!(rig.model.random, own.octets());
             assert!(!rig.model.extended || set.random == own.octets());
@@ -175,10 +210,12 @@ fn check(rig: &Rig, private: bool) {
         let has = rig.model.resolution && rig.model.resolving.contains(&entry.peer.into());
         assert_eq!(gap.resolves(entry.peer), has);
     }
-    let initiating = gap.initiator.is_wished() && !silent;
+    let initiating =
+        gap.initiator.active().is_some() && gap.sought().is_none() && !silent && !rig.full();
     assert_eq!(rig.model.initiating, initiating);
     let may_scan = !initiating || rig.model.states != 0;
-    assert_eq!(rig.model.scanning, gap.scanner.is_wished() && may_scan && !silent);
+    let scans = gap.scanner.active().is_some() || gap.sought().is_some();
+    assert_eq!(rig.model.scanning, scans && may_scan && !silent);
     assert_eq!(rig.model.scanning, gap.is_scanning());
     let used = (rig.model.scanning && rig.model.scan_by_list)
         || (initiating && rig.model.initiate_by_list)
@@ -194,7 +231,7 @@ fn check(rig: &Rig, private: bool) {
 
 proptest! {
     #[test]
-    fn any_order_of_wishes_converges(
+    fn any_order_of_requests_converges(
         extended in any::<bool>(),
         together in any::<bool>(),
         private in any::<bool>(),
@@ -213,7 +250,9 @@ proptest! {
         }
         rig.pass(Duration::from_secs(10));
         check(&rig, private);
-        prop_assert!(rig.gap.poll_timeout().is_none(), "{:?}", rig.gap.poll_timeout());
+        rig.gap.check_progress();
+        let search = rig.gap.poll_timeout().is_some_and(|(_, why)| why == GapTimer::Search);
+        prop_assert!(search || rig.gap.poll_timeout().is_none(), "{:?}", rig.gap.poll_timeout());
     }
 
     #[test]

@@ -202,6 +202,33 @@ fn our_address_is_public_or_the_vendors_or_made_up() {
 }
 
 #[test]
+fn an_address_that_was_made_up_earlier_is_used_again() {
+    let none = || Model { public: [0; 6], ..Model::new(true) };
+    let earlier = Address::random([0xd7, 1, 2, 3, 4, 5]);
+    for (known, before) in [(Some(earlier), true), (Some(earlier), false), (None, false)] {
+        let mut rig = Rig::with(none(), Config::DEFAULT);
+        rig.gap.await_made_address();
+        if before {
+            rig.gap.set_made_address(known);
+        }
+        rig.start();
+        assert_eq!(rig.gap.controller().is_some(), before, "it waits for the store");
+        rig.gap.set_made_address(known);
+        rig.run();
+        assert_eq!(rig.events, [GapEvent::Ready]);
+        let made = info(&rig).address;
+        assert_eq!(rig.gap.made_address(), Some(made));
+        assert_eq!(rig.opcodes().contains(&Opcode::LE_RAND), known.is_none());
+        assert!(known.is_none_or(|known| known == made) && rig.model.random == made.octets());
+    }
+    // One that the controller has goes first.
+    let mut rig = Rig::with(Model::new(true), Config::DEFAULT);
+    rig.gap.set_made_address(Some(earlier));
+    rig.start();
+    assert_eq!((info(&rig).address, rig.gap.made_address()), (PUBLIC, None));
+}
+
+#[test]
 fn a_command_that_never_had_an_answer_is_done_without() {
     let mut rig = set_up(Model::new(true), Config::DEFAULT);
     let now = Instant::from_secs(9);

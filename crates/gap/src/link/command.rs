@@ -34,28 +34,29 @@ pub(super) enum Sent {
 const PROCEDURE_TIMEOUT: Duration = Duration::from_secs(45);
 
 impl LinkControl {
-    /// Writes the next command that is owed: opcode, length, parameters. `None` while one is out.
+    /// Writes the next command that is pending: opcode, length, parameters. `None` while one is out.
     pub fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
-        if self.sent.is_some() {
-            return None;
-        }
-        let (opcode, sent) = self.next_urgent(w).or_else(|| self.next_procedure(w))?;
-        self.sent = Some(sent);
-        Some(opcode)
+        let command = self.next_urgent(w).or_else(|| self.next_procedure(w))?;
+        Some(self.send(command))
     }
 
-    /// As [`Self::poll_command`], while encryption starts: no procedure begins. [Vol 6] Part B, 5.1.3.1
+    /// As [`Self::poll_command`], for the time in which encryption starts: begins no procedure of the link layer, for which it
+    /// could be ended by either side. [Vol 6] Part B, 5.1.3.1
     pub fn poll_urgent_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
-        if self.sent.is_some() {
-            return None;
-        }
-        let (opcode, sent) = self.next_urgent(w)?;
+        let command = self.next_urgent(w)?;
+        Some(self.send(command))
+    }
+
+    const fn send(&mut self, (opcode, sent): (Opcode, Sent)) -> Opcode {
         self.sent = Some(sent);
-        Some(opcode)
+        opcode
     }
 
     /// What does not wait for the end of a procedure.
     fn next_urgent(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
+        if self.sent.is_some() {
+            return None;
+        }
         let handle = self.handle.into();
         if let Disconnect::Wanted { reason, not_before: None } = self.disconnect {
             return Some((put(w, &DisconnectCommand { handle, reason })?, Sent::Disconnect));
@@ -84,7 +85,7 @@ impl LinkControl {
 
     /// Procedures, one after the other; none on a link that is being disconnected.
     fn next_procedure(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
-        if self.running.is_some() || self.is_disconnecting() {
+        if self.sent.is_some() || self.running.is_some() || self.is_disconnecting() {
             return None;
         }
         let handle = self.handle.into();

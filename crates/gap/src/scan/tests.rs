@@ -5,7 +5,7 @@ use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
-    Config, GapEvent, ReportFlags, Scan,
+    Config, Connect, ConnectEnd, GapEvent, ReportFlags, Scan, ScanEnd,
     testing::{Model, PEER, Rig},
 };
 
@@ -92,12 +92,13 @@ fn extended_transcript() {
 }
 
 #[test]
-fn a_refusal_is_told_and_ends_the_wish() {
+fn a_refusal_is_reported_and_ends_the_request() {
     let mut rig = Rig::ready(true);
     rig.model.failing = Some((1, Status::INVALID_PARAMETERS));
     rig.gap.scan(Scan::passive());
     rig.run();
     assert_eq!(rig.events, [GapEvent::ScanEnded(Status::INVALID_PARAMETERS)]);
+    assert_eq!(rig.gap.scanning(), Some(Err(ScanEnd::Failed(Status::INVALID_PARAMETERS))));
     assert_eq!(rig.sent.len(), 1);
 }
 
@@ -206,17 +207,18 @@ fn more_advertisers_than_can_wait_are_reported_without_scan_response() {
 }
 
 #[test]
-fn who_seeks_a_peer_scans_beside_the_wish() {
+fn who_searches_a_peer_scans_beside_the_request() {
     for extended in [true, false] {
         let mut rig = Rig::ready(extended);
-        rig.gap.seek(true);
+        rig.gap.search(Connect::to(PEER));
         rig.run();
+        assert_eq!(rig.gap.sought(), Some(PEER));
         assert!(rig.model.scanning && !rig.model.scan_by_list);
         rig.gap.set_accept_list(&[PEER]).unwrap();
         rig.gap.scan(Scan { accept_list_only: true, ..Scan::active() });
         rig.run();
         assert!(rig.model.scanning && !rig.model.scan_by_list);
-        rig.gap.seek(false);
+        rig.gap.stop_connecting();
         rig.run();
         assert!(rig.model.scanning && rig.model.scan_by_list);
         rig.gap.stop_scanning();
@@ -227,14 +229,14 @@ fn who_seeks_a_peer_scans_beside_the_wish() {
 }
 
 #[test]
-fn who_may_not_seek_is_told() {
+fn a_refused_search_ends_the_attempt() {
     let mut rig = Rig::ready(true);
     let refused = Status::HARDWARE_FAILURE;
     rig.model.refuses = vec![(Opcode::LE_SET_EXTENDED_SCAN_ENABLE, refused)];
-    rig.gap.seek(true);
+    rig.gap.search(Connect::to(PEER));
     rig.run();
-    assert_eq!(rig.events, [GapEvent::SeekEnded(refused)]);
-    assert!(!rig.model.scanning);
+    assert_eq!(rig.events, [GapEvent::ConnectEnded(ConnectEnd::Failed(refused))]);
+    assert!(!rig.model.scanning && rig.gap.sought().is_none());
 }
 
 #[test]
@@ -260,7 +262,6 @@ fn turning_off_is_tried_until_it_succeeds() {
 
 #[test]
 fn a_controller_that_cannot_scan_and_initiate_at_once_pauses_scanning() {
-    use crate::Connect;
     let mut rig = Rig::with(Model { states: 0, ..Model::new(true) }, Config::DEFAULT);
     rig.start();
     rig.gap.scan(Scan::passive());

@@ -49,6 +49,8 @@ pub(crate) struct Model {
     /// Commands that the state of the controller forbids.
     pub(crate) disallowed: Vec<Opcode>,
     pub(crate) next_handle: u16,
+    /// Advertising Set Terminated comes before Connection Complete.
+    pub(crate) terminated_first: bool,
     pub(crate) events: VecDeque<Vec<u8>>,
 }
 
@@ -111,6 +113,7 @@ impl Model {
             by_status: false,
             disallowed: vec![],
             next_handle: 0x40,
+            terminated_first: false,
             events: VecDeque::new(),
         }
     }
@@ -332,6 +335,11 @@ impl Model {
         }
     }
 
+    /// A link that is not there after all.
+    pub(crate) fn connection_failed(&mut self, status: Status, role: Role) {
+        self.connection_complete(status, role, 0);
+    }
+
     fn new_link(&mut self) -> u16 {
         self.next_handle += 1;
         self.links.push(Handle::new(self.next_handle).unwrap());
@@ -345,8 +353,11 @@ impl Model {
         }
         let handle = self.new_link();
         self.sets[set].on = false;
+        if self.extended && self.terminated_first {
+            self.set_terminated(Status::SUCCESS, set, handle);
+        }
         self.connection_complete(Status::SUCCESS, Role::PERIPHERAL, handle);
-        if self.extended {
+        if self.extended && !self.terminated_first {
             self.set_terminated(Status::SUCCESS, set, handle);
         }
     }

@@ -1,4 +1,4 @@
-//! Advertising as a wish: it lasts for as long as a future or a guard holds it. [Vol 3] Part C, 9.2 and 9.3
+//! Advertising: it lasts for as long as a future or a guard holds it. [Vol 3] Part C, 9.2 and 9.3
 
 use bindrune_gap::{Advertisement, SetId};
 
@@ -10,12 +10,17 @@ use crate::{
 impl Host {
     /// Advertises until a central connects, and gives the connection.
     ///
-    /// The data is copied; it may overflow into the scan response. While the controller is being reset the wish waits.
+    /// The data is copied; it may overflow into the scan response. While the controller is being reset it waits. While every
+    /// link slot is taken nothing is on the air, and it waits until a link ends; with
+    /// [`WhenFull::Fail`](crate::WhenFull::Fail) it fails instead. A link is given once the central has been received on
+    /// it; if it ends before, with Connection Failed to be Established (0x3E), advertising goes on.
     ///
     /// # Errors
     ///
     /// [`Error::TooLong`] where the data does not fit, [`Error::Busy`] where every advertising set is taken,
-    /// [`Error::Timeout`] when the time of [`Advertisement::timeout`] is over, [`Error::ShutDown`] by [`Self::shutdown`].
+    /// [`Error::Timeout`] when the time of [`Advertisement::timeout`] is over, [`Error::NoLink`] where every link slot is
+    /// taken and [`Advertisement::when_full`] says so, [`Error::Controller`] where the controller refuses or cannot do it,
+    /// [`Error::ShutDown`] by [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///
@@ -25,8 +30,8 @@ impl Host {
         advertisement: &Advertisement<'_>,
     ) -> Result<Connection<'_>, Error> {
         self.open().await?;
-        let wish = Wish::new(self, advertisement)?;
-        let set = wish.set;
+        let request = Request::new(self, advertisement)?;
+        let set = request.set;
         let link = self
             .wait(Key::Host(HostKey::Advertise), |core, _| core.stack.poll_advertised(set))
             .await?;
@@ -40,7 +45,7 @@ impl Host {
     ///
     /// As for [`Self::advertise`].
     pub fn broadcast(&self, advertisement: &Advertisement<'_>) -> Result<Broadcast<'_>, Error> {
-        Ok(Broadcast { wish: Wish::new(self, advertisement)? })
+        Ok(Broadcast { request: Request::new(self, advertisement)? })
     }
 }
 
@@ -48,7 +53,7 @@ impl Host {
 #[derive(Debug)]
 #[must_use = "dropping it stops advertising"]
 pub struct Broadcast<'h> {
-    wish: Wish<'h>,
+    request: Request<'h>,
 }
 
 impl Broadcast<'_> {
@@ -58,14 +63,14 @@ impl Broadcast<'_> {
     ///
     /// Dropping the future loses nothing.
     pub async fn ended(&mut self) -> Error {
-        let set = self.wish.set;
+        let set = self.request.set;
         let ended = self
-            .wish
+            .request
             .host
             .wait(Key::Host(HostKey::Advertise), |core, _| core.stack.poll_advertised(set));
         match ended.await {
             Ok(link) => {
-                self.wish.host.with(|core| core.stack.release_link(link));
+                self.request.host.with(|core| core.stack.release_link(link));
                 Error::Busy
             }
             Err(error) => error,
@@ -73,22 +78,22 @@ impl Broadcast<'_> {
     }
 }
 
-/// An advertising set that is wished for; withdrawn on drop.
+/// An advertising set that is taken; released on drop.
 #[derive(Debug)]
-struct Wish<'h> {
+struct Request<'h> {
     host: &'h Host,
     set: SetId,
 }
 
-impl<'h> Wish<'h> {
+impl<'h> Request<'h> {
     fn new(host: &'h Host, advertisement: &Advertisement<'_>) -> Result<Self, Error> {
-        let set = host.with(|core| core.stack.wish_advertising(advertisement))?;
+        let set = host.with(|core| core.stack.request_advertising(advertisement))?;
         Ok(Self { host, set })
     }
 }
 
-impl Drop for Wish<'_> {
+impl Drop for Request<'_> {
     fn drop(&mut self) {
-        self.host.with(|core| core.stack.withdraw_advertising(self.set));
+        self.host.with(|core| core.stack.release_advertising(self.set));
     }
 }

@@ -1,4 +1,4 @@
-//! Connecting as a wish. [Vol 3] Part C, 9.3
+//! Connecting: the attempt lasts for as long as its future. [Vol 3] Part C, 9.3
 
 use bindrune_gap::Connect;
 use bindrune_wire::Address;
@@ -38,9 +38,14 @@ impl Host {
     /// Connects as `connect` says; where it names no peer, to any of `peers`. Attempts of several tasks are made one after
     /// the other.
     ///
+    /// The link is given once the peer has been received on it. One that ends before, with Connection Failed to be
+    /// Established (0x3E), is tried again within the time limit. [`Connect::until_established`] says where a link is given
+    /// earlier.
+    ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when the time of [`Connect::timeout`] is over, [`Error::NoLink`] where every link slot is taken,
+    /// [`Error::Timeout`] when the time of [`Connect::timeout`] is over, [`Error::NoLink`] where every link slot is taken
+    /// (with [`Connect::when_full`] it waits instead, within the time limit),
     /// [`Error::InvalidParameters`] where a parameter is out of range or there are more peers than the accept list holds,
     /// [`Error::Controller`] where the controller refuses, [`Error::ShutDown`] by [`Self::shutdown`].
     ///
@@ -54,18 +59,18 @@ impl Host {
     ) -> Result<Connection<'_>, Error> {
         let key = Key::Host(HostKey::Connect);
         self.wait(key, |core, first| core.stack.poll_connect(first, connect, peers)).await?;
-        let wish = Wish(self);
+        let attempt = Attempt(self);
         let link = self.wait(key, |core, _| core.stack.poll_connected()).await;
-        drop(wish);
+        drop(attempt);
         Ok(Connection::adopted(self, link?))
     }
 }
 
-/// The one connection attempt; withdrawn on drop.
-struct Wish<'h>(&'h Host);
+/// The one connection attempt; released on drop.
+struct Attempt<'h>(&'h Host);
 
-impl Drop for Wish<'_> {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.0.with(|core| core.stack.withdraw_connect());
+        self.0.with(|core| core.stack.release_connect());
     }
 }

@@ -284,6 +284,15 @@ pub(crate) const fn table_error(error: TableError) -> ConfigError {
     }
 }
 
+#[cfg(feature = "std")]
+impl Host {
+    /// Panics if two parts of the state contradict each other. For fuzzing and tests.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        self.with(|core| core.stack.check_claims());
+    }
+}
+
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("free", &self.free_packets()).finish_non_exhaustive()

@@ -25,7 +25,7 @@ impl Host {
     ///
     /// [`Error::Busy`] where another scanner is there, [`Error::ShutDown`] while the host is being shut down.
     pub fn scan(&self, scan: &Scan) -> Result<Scanner<'_>, Error> {
-        self.with(|core| core.stack.wish_scan(scan))?;
+        self.with(|core| core.stack.request_scan(scan))?;
         Ok(Scanner { host: self })
     }
 }
@@ -61,6 +61,6 @@ impl Scanner<'_> {
 
 impl Drop for Scanner<'_> {
     fn drop(&mut self) {
-        self.host.with(|core| core.stack.withdraw_scan());
+        self.host.with(|core| core.stack.release_scan());
     }
 }

@@ -6,7 +6,7 @@ use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{Phase, Stack, Transmit, transmit::next_bit};
+use super::{Link, Phase, Stack, Transmit, transmit::next_bit};
 use crate::{Error, Stats, waiters::HostKey};
 
 /// The application's own command, one at a time.
@@ -236,18 +236,10 @@ impl Stack {
     fn command_of_link(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         while self.commanding != 0 {
             let index = next_bit(self.commanding, self.last_commanding);
-            let mut slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
+            let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
             self.last_commanding = index;
-            let security = slot.as_mut().and_then(|l| l.protection.poll_command(l.handle, w));
-            if let Some(opcode) = security {
-                return Some((opcode, Owner::Security(index)));
-            }
-            let control = slot.and_then(|l| match l.protection.is_starting() {
-                true => l.control.poll_urgent_command(w),
-                false => l.control.poll_command(w),
-            });
-            if let Some(opcode) = control {
-                return Some((opcode, Owner::Link(index)));
+            if let Some((opcode, owner)) = slot.and_then(|link| link.poll_command(index, w)) {
+                return Some((opcode, owner));
             }
             self.commanding &= !1u64.wrapping_shl(index.into());
         }
@@ -359,5 +351,22 @@ impl Stack {
             Stats::count(&mut self.stats.stray_completions);
         }
         self.deadlines_changed();
+    }
+}
+
+impl Link {
+    /// The next command of a link. Encryption and other procedures of the link layer do not overlap: before it starts, the
+    /// one that runs and those at the start of the link end; until it has started, none begins. [Vol 6] Part B, 5.1.3
+    fn poll_command(&mut self, index: u8, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
+        let later = self.protection.is_about_to_start() && self.control.is_busy();
+        if !later && let Some(opcode) = self.protection.poll_command(self.handle, w) {
+            return Some((opcode, Owner::Security(index)));
+        }
+        let opcode = if self.protection.is_starting() {
+            self.control.poll_urgent_command(w)
+        } else {
+            self.control.poll_command(w)
+        };
+        opcode.map(|opcode| (opcode, Owner::Link(index)))
     }
 }

@@ -54,7 +54,12 @@ impl Stack {
         match (slot, packet) {
             (Some(slot), Some(packet)) => {
                 slot.heard = now;
-                if let Some((cid, packet)) = slot.reassembly.landed(packet, &mut self.rx.pool) {
+                let unproven = slot.unproven.is_some();
+                let whole = slot.reassembly.landed(packet, &mut self.rx.pool);
+                if unproven {
+                    self.prove(link.index);
+                }
+                if let Some((cid, packet)) = whole {
                     self.handle_pdu(now, link.index, cid, packet);
                 }
             }

@@ -63,7 +63,7 @@ impl Stack {
                 self.encryption_event(now, event.handle, event.status, true);
             }
             Event::LeAdvertisingReport(_) | Event::LeExtendedAdvertisingReport(_) => {
-                self.look_for_peer(event);
+                self.look_for_peer(now, event);
                 let _no_link = self.gap.handle_event(now, event);
                 if self.gap.has_report() {
                     self.ready.host(HostKey::Scan);

@@ -1,46 +1,25 @@
-//! Wishes of the application, and what comes of them: advertising, scanning, connecting.
+//! Requests of the application, and what comes of them: advertising, scanning, connecting. GAP owns them.
 
 use core::task::Poll;
 
 use bindrune_gap::{
-    AddressChoice, Advertisement, AdvertisingEnd, Config as GapConfig, Connect, ConnectEnd,
-    GapEvent, LinkUp, Report, Scan, SetId,
+    AddressChoice, Advertisement, Advertising, AdvertisingEnd, Config as GapConfig, Connect,
+    ConnectEnd, Connecting, GapEvent, LinkUp, Report, Scan, ScanEnd, SetId, WhenFull,
 };
 use bindrune_hci::{Role, Status};
 use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
 use super::{LinkRef, Receive, Stack};
-use crate::{
-    Config, Error, Stats,
-    config::{MAX_ADVERTISING_SETS, Privacy},
-    waiters::HostKey,
-};
+use crate::{Config, Error, Stats, config::Privacy, waiters::HostKey};
 
-/// What the application waits for on an advertising set, or of its connection attempt.
+/// The request that a link came of, until its future has taken the link. What is requested, and how far it is, GAP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// Nothing is wished.
-    None,
-    /// It is wished.
-    Waiting,
-    /// A link came of it, which the application has not taken yet.
-    Linked(LinkRef),
-    /// It ended without a link.
-    Ended(Error),
-}
-
-/// The wishes of the application.
-#[derive(Debug)]
-pub(super) struct Wishes {
-    sets: [Wish; MAX_ADVERTISING_SETS],
-    pub(super) connect: Wish,
-    scan: Wish,
-}
-
-impl Wishes {
-    pub(super) const NONE: Self =
-        Self { sets: [Wish::None; MAX_ADVERTISING_SETS], connect: Wish::None, scan: Wish::None };
+pub(crate) enum Claim {
+    /// An advertising set.
+    Set(SetId),
+    /// The connection attempt.
+    Connect,
 }
 
 /// How GAP is to set up the controller.
@@ -56,38 +35,45 @@ pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> G
 }
 
 impl Stack {
-    /// Takes an advertising set for a wish.
-    pub(crate) fn wish_advertising(
+    /// Takes an advertising set for a request.
+    pub(crate) fn request_advertising(
         &mut self,
         advertisement: &Advertisement<'_>,
     ) -> Result<SetId, Error> {
         if self.poll_requests_taken().is_pending() {
             return Err(Error::ShutDown);
         }
-        let sets = self.wishes.sets.iter().take(self.gap.sets());
-        let free = sets.zip(0u8..).find(|(wish, _)| **wish == Wish::None).map(|(_, id)| SetId(id));
-        let set = free.ok_or(Error::Busy)?;
+        let set = self.gap.free_set().ok_or(Error::Busy)?;
         let max = self.config.advertising_octets.min(advertisement.data_room());
         self.gap.advertise(set, advertisement).map_err(|_| Error::TooLong { max })?;
-        self.set_wish(set, Wish::Waiting);
+        if advertisement.peer().is_some_and(|peer| self.is_private_peer(peer)) {
+            self.gap.peer_is_private(set);
+        }
         self.ready.host(HostKey::Transmit);
         Ok(set)
     }
 
-    /// The link that came of an advertising set.
+    /// Takes the link that came of an advertising set.
     pub(crate) fn poll_advertised(&mut self, set: SetId) -> Poll<Result<LinkRef, Error>> {
-        let Some(wish) = self.wishes.sets.get_mut(usize::from(set.0)) else {
-            return Poll::Ready(Err(Error::Busy));
+        if let Some(link) = self.take_claimed(Claim::Set(set)) {
+            return Poll::Ready(Ok(link));
+        }
+        let end = match self.gap.advertising(set) {
+            Some(Advertising::Pending) => return Poll::Pending,
+            Some(Advertising::Linked) if self.is_claimed(Claim::Set(set)) => return Poll::Pending,
+            Some(Advertising::Linked) | None => Error::Busy,
+            Some(Advertising::Ended(AdvertisingEnd::Timeout)) => Error::Timeout,
+            Some(Advertising::Ended(AdvertisingEnd::NoLink)) => Error::NoLink,
+            Some(Advertising::Ended(AdvertisingEnd::Withdrawn)) => Error::ShutDown,
+            Some(Advertising::Ended(AdvertisingEnd::Failed(status))) => Error::Controller(status),
         };
-        take_link(wish)
+        Poll::Ready(Err(end))
     }
 
-    /// Ends the wish of an advertising set; a link that nobody took is disconnected.
-    pub(crate) fn withdraw_advertising(&mut self, set: SetId) {
+    /// Ends the request of an advertising set; a link that nobody took is disconnected.
+    pub(crate) fn release_advertising(&mut self, set: SetId) {
         self.gap.stop_advertising(set);
-        if let Some(Wish::Linked(link)) = self.set_wish(set, Wish::None) {
-            self.release_link(link);
-        }
+        self.drop_claim(Claim::Set(set));
         self.ready.host(HostKey::Transmit);
         self.ready.host(HostKey::Advertise);
         self.deadlines_changed();
@@ -103,58 +89,66 @@ impl Stack {
         if connect.parameters.validate().is_err() || (connect.peer.is_none() && peers.is_empty()) {
             return Poll::Ready(Err(Error::InvalidParameters));
         }
-        if !first || self.wishes.connect != Wish::None || self.poll_requests_taken().is_pending() {
+        if !first || self.gap.connecting().is_some() || self.poll_requests_taken().is_pending() {
             return Poll::Pending;
         }
-        if self.links.iter().all(super::Link::is_up) {
+        if connect.when_full == WhenFull::Fail && self.is_full() {
             return Poll::Ready(Err(Error::NoLink));
         }
         if connect.peer.is_none() && self.gap.set_accept_list(peers).is_err() {
             return Poll::Ready(Err(Error::InvalidParameters));
         }
         self.begin_connecting(connect);
-        self.wishes.connect = Wish::Waiting;
         self.ready.host(HostKey::Transmit);
         Poll::Ready(Ok(()))
     }
 
-    /// The link that came of the connection attempt.
+    /// Takes the link that came of the connection attempt.
     pub(crate) fn poll_connected(&mut self) -> Poll<Result<LinkRef, Error>> {
-        take_link(&mut self.wishes.connect)
+        if let Some(link) = self.take_claimed(Claim::Connect) {
+            return Poll::Ready(Ok(link));
+        }
+        let end = match self.gap.connecting() {
+            Some(Connecting::Pending) => return Poll::Pending,
+            Some(Connecting::Linked) if self.is_claimed(Claim::Connect) => return Poll::Pending,
+            Some(Connecting::Linked) | None => Error::Busy,
+            Some(Connecting::Ended(ConnectEnd::Timeout)) => Error::Timeout,
+            Some(Connecting::Ended(ConnectEnd::NoLink)) => Error::NoLink,
+            Some(Connecting::Ended(ConnectEnd::Withdrawn)) => Error::ShutDown,
+            Some(Connecting::Ended(ConnectEnd::Failed(status))) => Error::Controller(status),
+        };
+        Poll::Ready(Err(end))
     }
 
     /// Ends the connection attempt; a link that nobody took is disconnected.
-    pub(crate) fn withdraw_connect(&mut self) {
-        self.stop_seeking();
+    pub(crate) fn release_connect(&mut self) {
         self.gap.stop_connecting();
-        if let Wish::Linked(link) = core::mem::replace(&mut self.wishes.connect, Wish::None) {
-            self.release_link(link);
-        }
+        self.drop_claim(Claim::Connect);
         self.ready.host(HostKey::Transmit);
         self.ready.host(HostKey::Connect);
         self.deadlines_changed();
     }
 
     /// Begins to scan.
-    pub(crate) fn wish_scan(&mut self, scan: &Scan) -> Result<(), Error> {
-        if self.wishes.scan != Wish::None {
+    pub(crate) fn request_scan(&mut self, scan: &Scan) -> Result<(), Error> {
+        if self.gap.scanning().is_some() {
             return Err(Error::Busy);
         }
         if self.poll_requests_taken().is_pending() {
             return Err(Error::ShutDown);
         }
         self.gap.scan(*scan);
-        self.wishes.scan = Wish::Waiting;
         self.ready.host(HostKey::Transmit);
         Ok(())
     }
 
     /// True where a report can be read.
-    pub(crate) const fn scan_state(&self) -> Result<bool, Error> {
-        match self.wishes.scan {
+    pub(crate) fn scan_state(&self) -> Result<bool, Error> {
+        match self.gap.scanning() {
             _ if self.gap.has_report() => Ok(true),
-            Wish::Ended(error) => Err(error),
-            Wish::None | Wish::Waiting | Wish::Linked(_) => Ok(false),
+            Some(Err(ScanEnd::Failed(status))) => Err(Error::Controller(status)),
+            Some(Err(ScanEnd::Withdrawn)) => Err(Error::ShutDown),
+            Some(Ok(())) | None => Ok(false),
         }
     }
 
@@ -170,31 +164,15 @@ impl Stack {
     }
 
     /// Stops scanning.
-    pub(crate) fn withdraw_scan(&mut self) {
+    pub(crate) fn release_scan(&mut self) {
         self.gap.stop_scanning();
-        self.wishes.scan = Wish::None;
         self.ready.host(HostKey::Transmit);
         self.deadlines_changed();
     }
 
-    /// Ends every request with this error, and turns off what it asked for.
-    pub(super) fn withdraw_all(&mut self, error: Error) {
-        let end = |wish: &mut Wish| {
-            if *wish == Wish::Waiting {
-                *wish = Wish::Ended(error);
-            }
-        };
-        for (wish, id) in self.wishes.sets.iter_mut().zip(0u8..) {
-            if *wish != Wish::None {
-                self.gap.stop_advertising(SetId(id));
-            }
-            end(wish);
-        }
-        end(&mut self.wishes.connect);
-        end(&mut self.wishes.scan);
-        self.gap.stop_connecting();
-        self.gap.stop_scanning();
-        self.stop_seeking();
+    /// Ends every request with [`Error::ShutDown`], and turns off what it asked for.
+    pub(super) fn withdraw_all(&mut self) {
+        self.gap.withdraw_all();
         for key in [HostKey::Advertise, HostKey::Connect, HostKey::Scan, HostKey::Transmit] {
             self.ready.host(key);
         }
@@ -203,41 +181,33 @@ impl Stack {
 
     /// A link came up.
     pub(super) fn handle_link_up(&mut self, now: Instant, up: &LinkUp) {
-        if up.role == Role::CENTRAL && up.wanted {
-            self.stop_seeking();
-        }
+        let claim = match (up.role, up.set) {
+            (Role::CENTRAL, _) => Some(Claim::Connect),
+            (_, set) => set.map(Claim::Set),
+        };
+        let claim = claim.filter(|_| up.wanted);
         let link = self.link_up(now, up);
-        match (link, up.wanted, up.role) {
-            (Some(link), true, Role::CENTRAL) => {
-                let wish = core::mem::replace(&mut self.wishes.connect, Wish::None);
-                self.wishes.connect = self.offer(wish, link);
-                self.ready.host(HostKey::Connect);
-            }
-            (Some(link), true, _) => {
-                if let Some(set) = up.set {
-                    self.offer_set(set, link);
+        match link {
+            Some(link) if up.wanted => {
+                if let Some(claim) = claim {
+                    self.give_link(now, link, claim);
                 }
             }
-            (Some(link), false, _) => {
+            Some(link) => {
                 let _ends = self.disconnect_slot(link.index, Status::REMOTE_USER_TERMINATED);
             }
-            (None, wanted, role) => self.refuse(up, wanted, role),
+            None => {
+                Stats::count(&mut self.stats.refused_links);
+                self.gap.refuse(up.handle);
+                self.gap.link_ended(up.handle);
+                if let Some(claim) = claim {
+                    self.resume(claim);
+                }
+            }
         }
         if let Some(link) = link {
             self.deliver_early(now, link);
         }
-    }
-
-    fn refuse(&mut self, up: &LinkUp, wanted: bool, role: Role) {
-        Stats::count(&mut self.stats.refused_links);
-        self.gap.refuse(up.handle);
-        match (wanted, role, up.set) {
-            (true, Role::CENTRAL, _) => self.wishes.connect = Wish::Ended(Error::NoLink),
-            (true, _, Some(set)) => _ = self.set_wish(set, Wish::Ended(Error::NoLink)),
-            _ => {}
-        }
-        self.ready.host(HostKey::Connect);
-        self.ready.host(HostKey::Advertise);
     }
 
     /// Looks what GAP has to tell.
@@ -250,7 +220,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Hands on what happened to wishes.
+    /// Wakes whoever waits for what came of a request.
     pub(super) fn poll_gap_events(&mut self, now: Instant) {
         while let Some(event) = self.gap.poll_event() {
             self.handle_gap_event(now, event);
@@ -262,82 +232,33 @@ impl Stack {
             GapEvent::Ready => self.set_up(now, Ok(())),
             GapEvent::InitFailed(error) => self.set_up(now, Err(error)),
             GapEvent::AdvertisingStarted { .. } => {}
-            GapEvent::AdvertisingEnded { set, end } => {
-                let error = match end {
-                    AdvertisingEnd::Timeout => Error::Timeout,
-                    AdvertisingEnd::Failed(status) => Error::Controller(status),
-                };
-                self.set_wish(set, Wish::Ended(error));
-                self.ready.host(HostKey::Advertise);
-            }
+            GapEvent::Waits => self.deadlines_changed(),
+            GapEvent::AdvertisingEnded { .. } => self.ready.host(HostKey::Advertise),
             GapEvent::SetLinked { set, handle, wanted } => {
                 self.set_linked(now, set, handle, wanted)
             }
             GapEvent::PrivateAddressDue => self.private_address_due(),
-            GapEvent::SeekEnded(status) => self.seek_ended(status),
-            GapEvent::ScanEnded(status) => {
-                self.wishes.scan = Wish::Ended(Error::Controller(status));
-                self.ready.host(HostKey::Scan);
+            GapEvent::ScanEnded(_) => self.ready.host(HostKey::Scan),
+            GapEvent::ConnectEnded(_) => self.ready.host(HostKey::Connect),
+        }
+    }
+
+    /// It is known by now which set made a link.
+    fn set_linked(&mut self, now: Instant, set: SetId, handle: Handle, wanted: bool) {
+        let index = self.find(handle);
+        let slot = index.and_then(|index| self.links.get(usize::from(index)).zip(Some(index)));
+        match slot.map(|(slot, index)| (slot.reference(index), slot.users)) {
+            Some((link, _)) if wanted => self.give_link(now, link, Claim::Set(set)),
+            Some((link, 0)) => {
+                let _ends = self.disconnect_slot(link.index, Status::REMOTE_USER_TERMINATED);
             }
-            GapEvent::ConnectEnded(end) if self.seeks_again(end) => {}
-            GapEvent::ConnectEnded(end) => {
-                let error = match end {
-                    ConnectEnd::Timeout => Error::Timeout,
-                    ConnectEnd::Failed(status) => Error::Controller(status),
-                };
-                self.connect_ended(error);
-            }
+            None if wanted => self.resume(Claim::Set(set)),
+            Some(_) | None => {}
         }
-    }
-
-    fn set_linked(&mut self, _now: Instant, set: SetId, handle: Handle, wanted: bool) {
-        let Some(index) = self.find(handle) else { return };
-        let Some(link) = self.links.get(usize::from(index)).map(|l| l.reference(index)) else {
-            return;
-        };
-        if wanted {
-            self.offer_set(set, link);
-        } else {
-            let _ends = self.disconnect_slot(index, Status::REMOTE_USER_TERMINATED);
-        }
-    }
-
-    fn offer_set(&mut self, set: SetId, link: LinkRef) {
-        let wish = self.set_wish(set, Wish::None).unwrap_or(Wish::None);
-        let wish = self.offer(wish, link);
-        self.set_wish(set, wish);
-        self.ready.host(HostKey::Advertise);
-    }
-
-    /// Gives a link to whom waits for it; else it is disconnected.
-    fn offer(&mut self, wish: Wish, link: LinkRef) -> Wish {
-        if wish == Wish::Waiting {
-            self.share_link(link);
-            return Wish::Linked(link);
-        }
-        let _ends = self.disconnect_slot(link.index, Status::REMOTE_USER_TERMINATED);
-        wish
-    }
-
-    fn set_wish(&mut self, set: SetId, wish: Wish) -> Option<Wish> {
-        let place = self.wishes.sets.get_mut(usize::from(set.0))?;
-        Some(core::mem::replace(place, wish))
     }
 
     /// Receive packets that the controller may fill, for flow control towards the host.
     pub(super) fn host_acl_count(&self) -> u16 {
         u16::try_from(self.rx.host_buffers()).unwrap_or(u16::MAX)
-    }
-}
-
-fn take_link(wish: &mut Wish) -> Poll<Result<LinkRef, Error>> {
-    match *wish {
-        Wish::Linked(link) => {
-            *wish = Wish::None;
-            Poll::Ready(Ok(link))
-        }
-        Wish::Ended(error) => Poll::Ready(Err(error)),
-        Wish::Waiting => Poll::Pending,
-        Wish::None => Poll::Ready(Err(Error::Busy)),
     }
 }

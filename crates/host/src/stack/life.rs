@@ -56,6 +56,10 @@ impl Stack {
             self.end_link(old, Status::CONNECTION_TIMEOUT);
         }
         let index = self.vacant_slot()?;
+        if let Some(claim) = self.links.get_mut(usize::from(index)).and_then(|l| l.claim.take()) {
+            // Its link ended before the future looked.
+            self.resume(claim);
+        }
         let own_mtu = self.config.mtu;
         let slot = self.links.get_mut(usize::from(index))?;
         let unread = slot.forget_received(&mut self.rx);
@@ -81,6 +85,7 @@ impl Stack {
         self.channels.forget(LinkId(index), &mut pools);
         self.share_buffers();
         self.gate(index);
+        self.update_room();
         self.protect(now, index, up);
         self.owe(index);
         self.command_link(index);
@@ -100,6 +105,7 @@ impl Stack {
         if let Some(link) = self.links.get(usize::from(index)).map(|slot| slot.reference(index)) {
             self.release_held(self.now, link);
         }
+        self.end_claim(index, reason);
         self.remember(index);
         self.end_protection(index);
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
@@ -135,6 +141,7 @@ impl Stack {
         self.channels.link_lost(LinkId(index), &mut pools, |channel| {
             ready.whole_channel(u8::try_from(channel).unwrap_or(u8::MAX));
         });
+        self.update_room();
         self.ready.host(HostKey::Accept);
         self.wake_link(index);
         self.wake_starved();

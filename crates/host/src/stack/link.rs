@@ -11,7 +11,8 @@ use bindrune_wire::Handle;
 use embassy_time::Instant;
 
 use super::{
-    attribute::Attributes, fixed::Fixed, inbox::Inbox, notify::Room, security::Protection,
+    attribute::Attributes, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
+    security::Protection,
 };
 
 /// Names one link for as long as its slot is not used for another one.
@@ -42,8 +43,12 @@ pub(crate) enum Life {
 pub(crate) struct Link {
     pub(crate) generation: u32,
     pub(crate) life: Life,
-    /// Handles of the application on this link.
+    /// Handles of the application on this link, and that of the request that it came of.
     pub(crate) users: u16,
+    /// The request that the link came of, until its future has taken it.
+    pub(crate) claim: Option<Claim>,
+    /// The peer has not been received yet, and the request waits for that, at most until then.
+    pub(crate) unproven: Option<Instant>,
     pub(crate) handle: Handle,
     pub(crate) control: LinkControl,
     pub(crate) credits: LinkCredits,
@@ -103,6 +108,8 @@ impl Link {
         generation: 0,
         life: Life::Free,
         users: 0,
+        claim: None,
+        unproven: None,
         handle: Handle::MAX,
         control: LinkControl::NONE,
         credits: LinkCredits::NONE,

@@ -15,6 +15,7 @@ mod att;
 mod attribute;
 mod challenge;
 mod channel;
+mod claim;
 mod client;
 mod command;
 mod dispatch;
@@ -93,7 +94,6 @@ pub(crate) struct Stack {
     channel_users: &'static mut [u8],
     listeners: [Listener; LISTENERS],
     gap: Gap,
-    wishes: gap::Wishes,
     lane: CommandLane,
     acl: AclCredits,
     host_credits: HostCredits,
@@ -167,7 +167,6 @@ impl Stack {
             channel_users: parts.channel_users,
             listeners: [Listener::FREE; LISTENERS],
             gap: parts.gap,
-            wishes: gap::Wishes::NONE,
             lane: CommandLane::new(),
             acl: AclCredits::new(Buffers { len: 0, count: 0 }),
             host_credits: HostCredits::OFF,

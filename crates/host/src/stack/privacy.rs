@@ -3,38 +3,29 @@
 //! The controller resolves what its list holds; for the rest, and while the list changes, this does: at link up, in
 //! reports, and when a peer is connected to by its identity.
 
-use bindrune_gap::{Connect, ConnectEnd, RESOLVING_LIST_MAX, Report, Resolve};
-use bindrune_hci::{Event, PrivacyMode, SecretKey, Status, event::ExtendedEventType};
+use bindrune_gap::{Connect, RESOLVING_LIST_MAX, Report, Resolve};
+use bindrune_hci::{Event, PrivacyMode, SecretKey, event::ExtendedEventType};
 use bindrune_smp::{Job, JobDone, Key, Local, crypto};
 use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
 
-use super::{JobTicket, RECORD_MAX, Stack, gap::Wish};
-use crate::{Error, config::Privacy as Choice, waiters::HostKey};
+use super::{JobTicket, RECORD_MAX, Stack};
+use crate::{config::Privacy as Choice, waiters::HostKey};
 
-/// What makes this device private, and whom it looks for.
+/// What makes this device private.
 #[derive(Debug)]
 pub(super) struct Privacy {
     /// How long one address is used; `None` without privacy.
     rotate: Option<Duration>,
     irk: Option<Key>,
-    /// The store has not the key yet.
+    /// The static address that was made up for controllers without one.
+    made: Option<Address>,
+    /// The store does not have the key or the address yet.
     unsaved: bool,
     /// GAP waits for an address.
     due: bool,
     /// The random numbers failed: when they are asked for again.
     retry_at: Option<Instant>,
-    seek: Option<Seek>,
-}
-
-/// A peer that is to be connected to by its identity, and that only this host can resolve.
-#[derive(Clone, Copy, Debug)]
-struct Seek {
-    wish: Connect,
-    /// When the wish has waited long enough.
-    end: Option<Instant>,
-    /// It was found, and is being connected to.
-    found: bool,
 }
 
 /// Which random number is made.
@@ -49,16 +40,13 @@ pub(crate) enum Secret {
 /// How long to wait after a random number that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long a peer that was found is connected to before it is looked for again: it may have changed its address.
-const ATTEMPT: Duration = Duration::from_secs(5);
-
 impl Privacy {
     pub(super) const fn new(choice: Choice) -> Self {
         let rotate = match choice {
             Choice::Off => None,
             Choice::On { rotate } => Some(rotate),
         };
-        Self { rotate, irk: None, unsaved: false, due: false, retry_at: None, seek: None }
+        Self { rotate, irk: None, made: None, unsaved: false, due: false, retry_at: None }
     }
 
     /// What bonded peers get to know this device by; zeros where it has no private addresses.
@@ -67,9 +55,8 @@ impl Privacy {
         key.unwrap_or(Key::new([0; 16]))
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let end = self.seek.and_then(|seek| seek.end);
-        self.retry_at.into_iter().chain(end).min()
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        self.retry_at
     }
 
     /// The random number that is wanted. The key is in the store before an address is made of it, where `lasting`: with a
@@ -80,11 +67,14 @@ impl Privacy {
         wanted.then_some((JobTicket::Private(secret), Job::Random))
     }
 
-    /// Writes the record of this device, where the store has it not.
+    /// Writes this device's record if the store does not contain it yet.
     pub(super) fn poll_record(&self, record: &mut [u8; RECORD_MAX]) -> Option<usize> {
-        let irk = self.irk.clone().filter(|_| self.unsaved)?;
+        if !self.unsaved {
+            return None;
+        }
+        let irk = self.irk.clone().unwrap_or(Key::new([0; 16]));
         let mut w = Writer::new(record);
-        Local { irk, address: None }.write(&mut w).ok()?;
+        Local { irk, address: self.made }.write(&mut w).ok()?;
         Some(w.len())
     }
 
@@ -96,6 +86,8 @@ impl Privacy {
     /// The store has a record of this device; false where it cannot be read.
     pub(super) fn handle_record(&mut self, record: &[u8]) -> bool {
         let Ok(local) = Local::read(record) else { return false };
+        self.made =
+            if self.unsaved { local.address.or(self.made) } else { self.made.or(local.address) };
         if (self.irk.is_none() || self.unsaved) && !local.irk.is_zero() {
             (self.irk, self.unsaved) = (Some(local.irk), false);
         }
@@ -105,6 +97,29 @@ impl Privacy {
 
 /// Our own address.
 impl Stack {
+    /// `run` begins: the store may know the address that was made up earlier.
+    pub(super) fn await_made_address(&mut self) {
+        if self.security.bonds.places() > 0 {
+            self.gap.await_made_address();
+        }
+    }
+
+    /// The store was loaded, or could not be.
+    pub(super) fn made_address_known(&mut self) {
+        self.gap.set_made_address(self.privacy.made);
+        self.ready.host(HostKey::Transmit);
+    }
+
+    /// The controller is set up: an address that was made up for it goes to the store.
+    pub(super) fn keep_made_address(&mut self) {
+        let made = self.gap.made_address();
+        if made.is_some() && made != self.privacy.made {
+            self.privacy.made = made;
+            self.privacy.unsaved = self.security.bonds.places() > 0;
+            self.ready.host(HostKey::BondJob);
+        }
+    }
+
     /// GAP wants another private address.
     pub(super) fn private_address_due(&mut self) {
         self.privacy.due = true;
@@ -149,19 +164,15 @@ impl Stack {
         if self.privacy.retry_at.take_if(|at| *at <= now).is_some() {
             self.ready.host(HostKey::Job);
         }
-        if self.privacy.seek.is_some_and(|seek| seek.end.is_some_and(|end| end <= now)) {
-            self.stop_seeking();
-            self.gap.stop_connecting();
-            self.connect_ended(Error::Timeout);
-        }
     }
 }
 
 /// The addresses of peers.
 impl Stack {
-    /// Tells GAP whose addresses the controller is to resolve: bonded peers that gave their key.
+    /// Gives GAP the bonded peers whose addresses the controller is to resolve, and those to which it is to show private ones
+    /// of ours. The former go first, where not all fit.
     pub(super) fn wish_resolving(&mut self) {
-        let irk = *self.privacy.irk().octets();
+        let local = self.privacy.irk();
         let mut all = [None; RESOLVING_LIST_MAX];
         let mut free = all.iter_mut();
         for (place, bond) in self.security.bonds.iter() {
@@ -176,6 +187,14 @@ impl Stack {
                 *slot = Some(resolve);
             }
         }
+        let hidden = self.security.bonds.iter().filter(|(_, bond)| {
+            let keyless = bond.keys.peer_irk.as_ref().is_none_or(|irk| irk.is_zero());
+            keyless && bond.peer.is_identity() && !local.is_zero()
+        });
+        free.zip(hidden).for_each(|(slot, (_, bond))| {
+            let irk = SecretKey([0; 16]);
+            *slot = Some(Resolve { peer: bond.peer, irk, mode: PrivacyMode::DEVICE });
+        });
         let none = Resolve {
             peer: Address::public([0; 6]),
             irk: SecretKey([0; 16]),
@@ -183,9 +202,17 @@ impl Stack {
         };
         let count = all.iter().flatten().count();
         let all = all.map(|peer| peer.unwrap_or(none));
-        let fits = self.gap.set_resolving_list(SecretKey(irk), all.get(..count).unwrap_or(&[]));
+        let local = SecretKey(*local.octets());
+        let fits = self.gap.set_resolving_list(local, all.get(..count).unwrap_or(&[]));
         debug_assert!(fits.is_ok(), "no more peers were taken than the list holds");
         self.ready.host(HostKey::Transmit);
+    }
+
+    /// True for a bonded device that gave its key: it may use private addresses.
+    pub(super) fn is_private_peer(&self, peer: Address) -> bool {
+        let bond = self.security.bonds.named(peer);
+        let irk = bond.and_then(|(_, bond)| bond.keys.peer_irk);
+        irk.is_some_and(|irk| !irk.is_zero())
     }
 
     /// The bonded device that uses this private address.
@@ -206,36 +233,22 @@ impl Stack {
 
 /// Connecting by identity.
 impl Stack {
-    /// Connects, or looks for a peer whose address only this host can resolve.
-    pub(super) fn begin_connecting(&mut self, wish: &Connect) {
-        self.privacy.seek = None;
-        let bond = wish.peer.and_then(|peer| self.security.bonds.named(peer));
-        let irk = bond.and_then(|(_, bond)| bond.keys.peer_irk).filter(|irk| !irk.is_zero());
-        match (wish.peer, irk) {
-            (Some(peer), Some(_)) if !self.gap.resolves(peer) => {
-                let end = wish.timeout.and_then(|timeout| self.now.checked_add(timeout));
-                self.privacy.seek = Some(Seek { wish: *wish, end, found: false });
-                self.gap.seek(true);
-                self.deadlines_changed();
+    /// Connects, or searches for a peer whose address only this host can resolve.
+    pub(super) fn begin_connecting(&mut self, connect: &Connect) {
+        match connect.peer {
+            Some(peer) if self.is_private_peer(peer) && !self.gap.resolves(peer) => {
+                self.gap.search(*connect);
             }
-            _ => self.gap.connect(*wish),
-        }
-    }
-
-    /// A link came of the wish, or it is over.
-    pub(super) fn stop_seeking(&mut self) {
-        if self.privacy.seek.take().is_some() {
-            self.gap.seek(false);
-            self.deadlines_changed();
+            Some(_) | None => self.gap.connect(*connect),
         }
     }
 
     /// Looks whether the peer that is sought advertises.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only reports show advertisers")]
-    pub(super) fn look_for_peer(&mut self, event: &Event<'_>) {
-        let Some(Seek { wish, found: false, .. }) = self.privacy.seek else { return };
+    pub(super) fn look_for_peer(&mut self, now: Instant, event: &Event<'_>) {
+        let Some(sought) = self.gap.sought() else { return };
         let wanted =
-            |address: &Address| Some(*address) == wish.peer || self.resolve(*address) == wish.peer;
+            |address: &Address| *address == sought || self.resolve(*address) == Some(sought);
         let found = match event {
             Event::LeAdvertisingReport(reports) => {
                 let connectable = reports.iter().filter(|report| report.event_type.0 <= 1);
@@ -249,44 +262,10 @@ impl Stack {
             }
             _ => None,
         };
-        let Some(peer) = found else { return };
-        if let Some(seek) = &mut self.privacy.seek {
-            seek.found = true;
+        if let Some(peer) = found {
+            self.gap.found(now, peer);
+            self.ready.host(HostKey::Transmit);
         }
-        self.gap.seek(false);
-        self.gap.connect(Connect { peer: Some(peer), timeout: Some(ATTEMPT), ..wish });
-        self.ready.host(HostKey::Transmit);
-    }
-
-    /// An attempt to connect is over. True where the peer is looked for again.
-    pub(super) fn seeks_again(&mut self, end: ConnectEnd) -> bool {
-        match (&mut self.privacy.seek, end) {
-            (Some(seek), ConnectEnd::Timeout) => {
-                seek.found = false;
-                self.gap.seek(true);
-                true
-            }
-            (Some(_), ConnectEnd::Failed(_)) => {
-                self.stop_seeking();
-                false
-            }
-            (None, _) => false,
-        }
-    }
-
-    /// The controller refused to look for the peer.
-    pub(super) fn seek_ended(&mut self, status: Status) {
-        if self.privacy.seek.is_some() {
-            self.stop_seeking();
-            self.connect_ended(Error::Controller(status));
-        }
-    }
-
-    pub(super) fn connect_ended(&mut self, error: Error) {
-        if self.wishes.connect == Wish::Waiting {
-            self.wishes.connect = Wish::Ended(error);
-        }
-        self.ready.host(HostKey::Connect);
     }
 }
 

@@ -21,6 +21,9 @@ impl Stack {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.heard = now;
             slot.control.handle_event(event);
+            if slot.control.has_answered() {
+                self.prove(index);
+            }
         }
         self.control_changed(index);
     }

@@ -42,6 +42,7 @@ impl Stack {
         self.phase = Phase::ResetOwed { silent: false };
         self.shutdown = super::shutdown::Shutdown::No;
         self.security.bonds.restart();
+        self.await_made_address();
         for key in
             [HostKey::Transmit, HostKey::Job, HostKey::BondJob, HostKey::Bonds, HostKey::Pairing]
         {
@@ -125,6 +126,7 @@ impl Stack {
                 };
                 self.recovery.set_up();
                 self.phase = Phase::Ready;
+                self.keep_made_address();
             }
             (Ok(()), None) => {}
             (Err(error), _) => self.set_up_failed(now, error),

@@ -8,7 +8,7 @@ use super::{LISTENERS, Link, Phase, Stack, gap};
 use crate::{Config, ConfigError, Stats, aio::table_error};
 
 impl Stack {
-    /// Forgets everything. On an error only the links and wishes are gone.
+    /// Forgets everything. On an error only the links and requests are gone.
     pub(crate) fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         self.stop(Status::LOCAL_HOST_TERMINATED);
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
@@ -23,7 +23,6 @@ impl Stack {
         self.tx.pool.reset();
         let packet_size = self.rx.pool.packet_size();
         self.gap.reset(gap::gap_config(&config, &self.rx, packet_size));
-        self.wishes = gap::Wishes::NONE;
         self.listeners = [Listener::FREE; LISTENERS];
         self.channel_users.fill(0);
         self.app.fail();

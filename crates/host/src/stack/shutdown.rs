@@ -47,7 +47,7 @@ impl Stack {
         if self.shutdown.is_under_way() {
             return;
         }
-        self.withdraw_all(Error::ShutDown);
+        self.withdraw_all();
         if matches!(self.phase, Phase::Down | Phase::Failed(_)) {
             self.shutdown = Shutdown::Done(Ok(()));
             self.ready.whole_host();

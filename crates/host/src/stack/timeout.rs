@@ -38,6 +38,8 @@ pub(crate) enum Timer {
     Control(u8, LinkTimer),
     /// The pairing or the encryption of a link.
     Security(u8),
+    /// A link counts as established, whether its peer was received or not.
+    Established(u8),
     /// Room on a link, for a value for every peer.
     Room(u8),
     /// The orderly end.
@@ -143,6 +145,7 @@ impl Stack {
             Timer::Privacy => self.privacy_timeout(now),
             Timer::Full => self.full_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
+            Timer::Established(index) => self.prove(index),
             Timer::Room(index) => self.room_timeout(index),
             Timer::Shutdown => self.continue_shutdown(now),
             Timer::Limit => self.limits_due(),
@@ -227,10 +230,11 @@ impl Link {
         let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
         let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
         let room = self.room.deadline().map(|at| (at, Timer::Room(index)));
+        let established = self.unproven.map(|at| (at, Timer::Established(index)));
         let by = self.leaving.map(|(_, by)| by).filter(|&by| by < Instant::MAX);
         let leaving = by.map(|at| (at, Timer::Leaving(index)));
         let procedures = [signalling, bearer, question, control, security];
-        let all = procedures.into_iter().chain([room, silence, stall, leaving]);
+        let all = procedures.into_iter().chain([room, established, silence, stall, leaving]);
         all.flatten()
     }
 

@@ -159,11 +159,8 @@ impl Controller {
 
     /// Sends one of what is held back, the first or the last.
     pub(crate) fn release(&mut self, first: bool) {
-        let packet = if first || known::SET_ENDS_FIRST {
-            self.held.pop_front()
-        } else {
-            self.held.pop_back()
-        };
+        let packet =
+            if first || known::REORDERED { self.held.pop_front() } else { self.held.pop_back() };
         if let Some(packet) = packet {
             self.put(&packet);
         }

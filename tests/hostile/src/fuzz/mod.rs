@@ -11,6 +11,7 @@
 //! | commands, the controller's buffers and a channel's credits are never over-used | `judge` |
 //! | the level of a link is never above what its key achieved | `ending` |
 //! | what does not depend on a peer ends; what is requested is on the air, and nothing else | `ending` |
+//! | each request for a link has one owner: `Host::check_invariants` | `world` |
 //! | all packets are back once no link is up and nothing is borrowed | `ending` |
 //! | what a peer sends comes in order and once, on a channel without a gap | `numbered` |
 //! | no deadline stays due, and an idle host sleeps | `world` |

@@ -4,7 +4,7 @@ use bindrune::Address;
 
 use super::{
     controller::{Controller, FIRST, Link, handle},
-    known, numbered,
+    numbered,
     peers::{Channel, PEERS, PSM, Peer, address},
     reach::reached,
     step::Bytes,
@@ -24,7 +24,7 @@ impl Controller {
             [0x12, 0, set as u8, low, high, 1]
         };
         // Some controllers report the end of the set before the link.
-        let before = how & 0x0e == 0x0e && !known::SET_ENDS_FIRST;
+        let before = how & 0x0e == 0x0e;
         if self.setup.extended && before {
             self.le_event(&terminated);
         }

@@ -140,6 +140,7 @@ impl<'h> World<'h> {
         }
         self.settle();
         self.check();
+        self.host.check_invariants();
     }
 
     /// The slot of a link that is up, where one is.

@@ -44,6 +44,7 @@ mod order;
 mod pairing;
 mod random;
 mod recovery;
+mod requests;
 mod scene;
 mod security;
 mod shell;

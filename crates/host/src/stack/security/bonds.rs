@@ -179,6 +179,7 @@ impl Stack {
     /// The store is loaded or could not be, or has kept the bond of a link that ended: links that came up before learn of their
     /// bonds.
     pub(super) fn bonds_known(&mut self, now: Instant) {
+        self.made_address_known();
         for index in 0..self.link_slots() {
             self.attach_bond(now, index);
             let wanted = self.protection(index).and_then(|p| p.key_wanted.take());

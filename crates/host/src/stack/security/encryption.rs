@@ -51,6 +51,16 @@ impl Protection {
         self.start.is_some() && !self.current.is_encrypted() && matches!(self.owed, Owed::Nothing)
     }
 
+    /// True from the command that starts encryption until its end: no procedure of the link layer may begin meanwhile.
+    pub(in crate::stack) const fn is_starting(&self) -> bool {
+        self.start.is_some() && !self.is_about_to_start()
+    }
+
+    /// True while the command of a central that starts encryption is pending.
+    pub(in crate::stack) const fn is_about_to_start(&self) -> bool {
+        matches!(self.owed, Owed::Encrypt(_))
+    }
+
     /// Writes the command that is owed.
     pub(in crate::stack) fn poll_command(
         &mut self,
@@ -313,6 +323,8 @@ impl Stack {
         self.ready.host(HostKey::Transmit);
         self.wake_client(index);
         self.owe(index);
+        // The procedures that waited for the end of the start.
+        self.command_link(index);
     }
 
     /// The controller refused a command of a link's encryption.

@@ -202,11 +202,6 @@ impl Protection {
         self.lost
     }
 
-    /// Whether encryption is starting: until it has, the link layer takes no other procedure.
-    pub(in crate::stack) const fn is_starting(&self) -> bool {
-        self.start.is_some()
-    }
-
     fn is_pairing(&self) -> bool {
         self.pairing.as_ref().is_some_and(Pairing::is_active)
     }

@@ -1,6 +1,8 @@
 //! Private addresses: what strangers see of a device, and how bonded devices find it again.
 
-use bindrune::{Address, Advertisement, Config, Connect, Connection, Event, Level, Privacy, Scan};
+use bindrune::{
+    Address, Advertisement, Config, Connect, Connection, Error, Event, Level, Privacy, Scan, Status,
+};
 use bindrune_controller::ControllerConfig;
 use bindrune_pair::{Device, Scene};
 use embassy_futures::{
@@ -154,4 +156,65 @@ fn a_peer_that_is_sought_in_vain_ends_in_time() {
         assert!((19..21).contains(&(scene.now() - before).as_secs()));
         assert_eq!(scene.within(1000, seen(&phone)).await, None, "nobody advertises");
     });
+}
+
+/// Bonds a lock and a phone, which then look for each other by directed advertising: how that ends for both.
+fn directed(
+    lock_private: bool,
+    list: u8,
+    phone_private: bool,
+) -> (Result<(), Error>, Result<(), Error>) {
+    let scene = Scene::new(956);
+    let private = |config: Config, yes| if yes { config.privacy(MINUTE) } else { config };
+    let lock = ControllerConfig::new().resolving_list(list);
+    let lock = scene.device_on(lock, private(safe(NOTHING), lock_private));
+    let phone = scene.device(private(reader(NOTHING), phone_private));
+    scene.run(
+        &[&lock, &phone],
+        with_users(&scene, [&lock, &phone], async {
+            let advertisement = Advertisement::connectable();
+            let (there, here) = join(lock.host().advertise(&advertisement), async {
+                let (address, _) = seen(&phone).await;
+                phone.host().connect_with(&Connect::to(address), &[]).await
+            })
+            .await;
+            let (mut there, here) = (there.unwrap(), here.unwrap());
+            here.pair().await.unwrap();
+            event(&mut there, |event| matches!(event, Event::Paired(_)).then_some(())).await;
+            let (of_lock, of_phone) = (here.identity().unwrap(), there.identity().unwrap());
+            ended(there, here).await;
+            let limit = Duration::from_secs(10);
+            let advertisement = Advertisement::directed(of_phone).timeout(limit);
+            let connect = Connect::to(of_lock).timeout(limit);
+            let there = lock.host().advertise(&advertisement);
+            let (there, here) = join(there, phone.host().connect_with(&connect, &[])).await;
+            let ends = (
+                there.as_ref().map(|_| ()).map_err(|e| *e),
+                here.as_ref().map(|_| ()).map_err(|e| *e),
+            );
+            if let (Ok(there), Ok(here)) = (there, here) {
+                let security = here.secure(Level::Encrypted).await.unwrap();
+                assert!(security.bonded && security.level == Level::Encrypted);
+                assert_eq!((here.peer(), there.peer()), (Ok(of_lock), Ok(of_phone)));
+                ended(there, here).await;
+            }
+            ends
+        }),
+    )
+}
+
+/// [Vol 6] Part B, 6.2.2
+#[test]
+fn directed_advertising_reaches_a_private_phone_or_fails() {
+    for (lock_private, list, phone_private) in
+        [(false, 8, false), (false, 8, true), (true, 8, true), (true, 8, false), (false, 0, false)]
+    {
+        let ends = directed(lock_private, list, phone_private);
+        assert_eq!(ends, (Ok(()), Ok(())), "{lock_private} {list} {phone_private}");
+    }
+    // Without a resolving list nothing would come of it.
+    for lock_private in [false, true] {
+        let unsupported = Err(Error::Controller(Status::UNSUPPORTED_FEATURE));
+        assert_eq!(directed(lock_private, 0, true), (unsupported, Err(Error::Timeout)));
+    }
 }

@@ -1,0 +1,130 @@
+//! What is requested of an advertising set.
+
+use bindrune_hci::{FilterPolicy, OwnAddressType, Status};
+use embassy_time::Duration;
+
+use super::{Gate, SetId};
+use crate::{
+    Advertisement, AdvertisementKind, Channels, ControllerInfo, ExtendedPdus, TooLong, WhenFull,
+    accept_list::ListState,
+    adv_data::{LEGACY_DATA_MAX, lay_out},
+};
+
+/// How to advertise; the data lies in the set's memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    pub(super) kind: AdvertisementKind,
+    pub(super) interval: (Duration, Duration),
+    pub(super) timeout: Option<Duration>,
+    pub(super) channels: Channels,
+    pub(super) filter: FilterPolicy,
+    pub(super) extended: Option<ExtendedPdus>,
+    pub(super) when_full: WhenFull,
+    pub(super) established: bool,
+    /// The peer of directed advertising has private addresses.
+    pub(super) private_peer: bool,
+    /// Where the scan response begins in the set's memory.
+    pub(super) split: usize,
+    /// Octets of advertising data and of scan response.
+    pub(super) len: (usize, usize),
+}
+
+impl Request {
+    /// Lays the data out in the set's memory.
+    pub(super) fn new(ad: &Advertisement<'_>, data: &mut [u8]) -> Result<Self, TooLong> {
+        let split = match (ad.extended, ad.kind) {
+            (None, _) => LEGACY_DATA_MAX.min(data.len()),
+            (Some(_), AdvertisementKind::Scannable) => 0,
+            (Some(_), _) => data.len(),
+        };
+        let (first, second) = data.split_at_mut_checked(split).unwrap_or_default();
+        let len = lay_out(ad, first, second)?;
+        Ok(Self {
+            kind: ad.kind,
+            interval: ad.interval,
+            timeout: ad.timeout,
+            channels: ad.channels,
+            filter: ad.filter,
+            extended: ad.extended,
+            when_full: ad.when_full,
+            established: ad.established,
+            private_peer: false,
+            split,
+            len,
+        })
+    }
+
+    pub(super) const fn is_connectable(&self) -> bool {
+        matches!(self.kind, AdvertisementKind::Connectable | AdvertisementKind::Directed { .. })
+    }
+
+    pub(super) const fn is_high_duty(&self) -> bool {
+        matches!(self.kind, AdvertisementKind::Directed { high_duty: true, .. })
+    }
+
+    /// Whom to serve: directed advertising names its peer itself.
+    pub(super) const fn filter(&self) -> FilterPolicy {
+        match self.kind {
+            AdvertisementKind::Directed { .. } => FilterPolicy::ALL,
+            AdvertisementKind::Connectable
+            | AdvertisementKind::Scannable
+            | AdvertisementKind::NonConnectable => self.filter,
+        }
+    }
+
+    pub(super) const fn uses_list(&self) -> bool {
+        !matches!(self.filter(), FilterPolicy::ALL)
+    }
+
+    /// True where the PDUs have advertising data.
+    pub(super) const fn has_data(&self) -> bool {
+        match (self.kind, self.extended.is_some()) {
+            (AdvertisementKind::Directed { .. }, extended) => extended && self.len.0 > 0,
+            (AdvertisementKind::Scannable, true) => false,
+            _ => true,
+        }
+    }
+
+    /// True where the PDUs have a scan response.
+    pub(super) const fn has_response(&self) -> bool {
+        matches!(
+            (self.kind, self.extended.is_some()),
+            (AdvertisementKind::Scannable, _) | (AdvertisementKind::Connectable, false)
+        )
+    }
+
+    /// True where the controller makes the private addresses of directed advertising: the peer's, and ours if it has our key.
+    fn is_resolved(&self, gate: Gate<'_>) -> bool {
+        matches!(self.kind, AdvertisementKind::Directed { peer, .. } if gate.resolving.resolves(peer))
+    }
+
+    /// The type of our address. [Vol 4] Part E, 7.8.5
+    pub(super) fn own_type(&self, info: &ControllerInfo, gate: Gate<'_>) -> OwnAddressType {
+        info.own_address_type_towards(self.is_resolved(gate))
+    }
+
+    /// What this controller cannot do at all.
+    pub(super) fn check(
+        &self,
+        id: SetId,
+        info: &ControllerInfo,
+        gate: Gate<'_>,
+    ) -> Result<(), Status> {
+        let (data, response) = self.len;
+        if let ListState::Failed(status) = gate.list
+            && self.uses_list()
+        {
+            Err(status)
+        } else if id.0 >= info.advertising_sets {
+            Err(Status::LIMIT_REACHED)
+        } else if (self.extended.is_some() && (!info.extended || self.is_high_duty()))
+            || (self.private_peer && !self.is_resolved(gate))
+        {
+            Err(Status::UNSUPPORTED_FEATURE)
+        } else if data.max(response) > usize::from(info.max_advertising_data) {
+            Err(Status::MEMORY_CAPACITY_EXCEEDED)
+        } else {
+            Ok(())
+        }
+    }
+}
