@@ -31,7 +31,7 @@ fn main() {
     print::<Resources<1>>("the defaults", "1");
     print::<Resources<1, 1, 20, 8>>("bulk transfer", "1, 1, 20, 8");
     print::<Resources<3, 3, 32, 12>>("gateway", "3, 3, 32, 12");
-    print::<Resources<8, 8, 224, 48, 264, 16384>>("the program", "8, 8, 224, 48, 264, 16384");
+    print::<Resources<8, 16, 416, 48, 264, 24576>>("the program", "8, 16, 416, 48, 264, 24576");
     println!("  {:40} {:6}", "Host itself", size_of::<Host>());
 }
 

@@ -21,8 +21,8 @@ fn the_page_about_memory_is_within_a_tenth() {
         ("`Resources<1, 1, 20, 8>`", size_of::<Resources<1, 1, 20, 8>>()),
         ("`Resources<3, 3, 32, 12>`", size_of::<Resources<3, 3, 32, 12>>()),
         (
-            "`Resources<8, 8, 224, 48, 264, 16384>`",
-            size_of::<Resources<8, 8, 224, 48, 264, 16384>>(),
+            "`Resources<8, 16, 416, 48, 264, 24576>`",
+            size_of::<Resources<8, 16, 416, 48, 264, 24576>>(),
         ),
     ];
     for (resources, size) in sizes {

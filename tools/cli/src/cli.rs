@@ -177,7 +177,7 @@ pub(crate) enum Bonds {
 pub(crate) struct Target {
     /// AA:BB:CC:DD:EE:FF, with /public or /random where it is known, or a name
     pub(crate) device: Device,
-    /// How long to look for the device, in seconds
+    /// How long to look for the device, and how long it may leave a transfer standing, in seconds
     #[arg(long, default_value = "10", value_name = "N", value_parser = parse::seconds)]
     pub(crate) timeout: f64,
 }
@@ -246,6 +246,9 @@ pub(crate) enum L2cap {
         /// The device name
         #[arg(long, default_value = "bindrune")]
         name: String,
+        /// How long the sender may send nothing once it has opened the channel, in seconds
+        #[arg(long, default_value = "30", value_name = "N", value_parser = parse::seconds)]
+        timeout: f64,
     },
     /// Send octets to a device that echoes them, and compare
     Echo {
@@ -320,7 +323,7 @@ mod tests {
             "bindrune bonds remove C4:5E:12:00:00:01/random",
             "bindrune bonds clear",
             "bindrune l2cap send peer 0x80 file",
-            "bindrune l2cap receive 0x80 -o file --name x",
+            "bindrune l2cap receive 0x80 -o file --name x --timeout 5",
             "bindrune l2cap echo peer 0x80 --bytes 1000",
             "bindrune controller --listen tcp:6402 tcp:6403 --loss 10 --latency 1 --seed 7",
             "bindrune completions bash",

@@ -4,8 +4,9 @@ use bindrune::{Config, Host, Resources};
 
 use crate::failure::Failure;
 
-/// Eight links and eight channels, with windows wide enough for files.
-type Memory = Resources<8, 8, 224, 48, 264, 24576>;
+/// Eight links and sixteen channels, with windows wide enough for files: one link may have seven channels, and each other
+/// link still one.
+type Memory = Resources<8, 16, 416, 48, 264, 24576>;
 
 /// A host that lives as long as the program.
 pub(crate) fn host(config: Config) -> Result<&'static Host, Failure> {

@@ -73,6 +73,11 @@ impl Transfer {
         self.bar.set_position(self.bytes);
     }
 
+    /// Octets that moved so far.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The last octet moved.
     pub(crate) fn finish(self) -> Summary {
         self.bar.finish_and_clear();

@@ -87,3 +87,45 @@ fn a_controller_that_stops_answering_is_reported_and_waited_for() {
     until_noted("is back");
     bindrune(&format!("-t {theirs} gatt read Bench 2a00")).success();
 }
+
+/// The peer's radio answers, and its program does nothing any more.
+#[cfg(unix)]
+#[test]
+fn a_transfer_to_a_stopped_program_times_out() {
+    let (_air, ours, theirs) = air("--seed 4");
+    let folder = Run::folder("stopped");
+    let (sent, received) = (folder.join("sent"), folder.join("received"));
+    std::fs::write(&sent, vec![7; 20_000_000]).expect("a file");
+    let mut receiver = Running::start(&format!(
+        "-t {ours} l2cap receive 0x85 -o {} --json --name Files",
+        received.display()
+    ));
+    let send = format!("-t {theirs} l2cap send Files 0x85 {} --timeout 8", sent.display());
+    let sender = thread::spawn(move || bindrune(&send));
+    receiver.until("\"event\"");
+    receiver.signal("STOP");
+    sender.join().expect("a run").fails_with(4).says("the device did nothing for 8 s");
+    receiver.signal("CONT");
+}
+
+/// As the last one, from the other end.
+#[cfg(unix)]
+#[test]
+fn a_receiver_says_how_much_came_when_the_sender_stops() {
+    let (_air, ours, theirs) = air("--seed 5");
+    let folder = Run::folder("stopped-sender");
+    let (sent, received) = (folder.join("sent"), folder.join("received"));
+    std::fs::write(&sent, vec![7; 20_000_000]).expect("a file");
+    let _ = std::fs::remove_file(&received);
+    let receive =
+        format!("-t {ours} l2cap receive 0x85 -o {} --name Files --timeout 3", received.display());
+    let receiver = thread::spawn(move || bindrune(&receive));
+    let sender = Running::start(&format!("-t {theirs} l2cap send Files 0x85 {}", sent.display()));
+    while std::fs::metadata(&received).map_or(0, |m| m.len()) < 10_000 {
+        assert!(!receiver.is_finished(), "the receiver ended early");
+        thread::sleep(Duration::from_millis(20));
+    }
+    sender.signal("STOP");
+    receiver.join().expect("a run").fails_with(4).says("octets stored");
+    sender.signal("CONT");
+}

@@ -124,13 +124,17 @@ pub(super) async fn channel(
         }
         None => connection,
     };
-    bulk(&connection, out).await
+    bulk(host, &connection, out).await
 }
 
-async fn bulk(connection: &Connection<'_>, out: Output) -> Result<(Figures, ()), Failure> {
+async fn bulk(
+    host: &Host,
+    connection: &Connection<'_>,
+    out: Output,
+) -> Result<(Figures, ()), Failure> {
     let channel = connection.open_channel(PSM, l2cap::CONFIG).await;
     let channel = channel.doing("opening the channel")?;
-    let summary = l2cap::there_and_back(channel, out, BULK).await?;
+    let summary = l2cap::there_and_back(host, PATIENCE, channel, out, BULK).await?;
     let text = format!(
         "1 MiB there and back on {}, {:.0} kbit/s each way, sha256 {}... equal",
         connection.phy().map(phy_name).doing("asking for the PHY")?,

@@ -1,8 +1,10 @@
 //! `l2cap echo`: octets to a device that gives them back.
 
-use bindrune::{Channel, Psm};
+use std::time::Duration;
 
-use super::{CONFIG, sdu_len};
+use bindrune::{Channel, Host, Psm};
+
+use super::{CONFIG, sdu_len, step};
 use crate::{
     cli::{Globals, Target},
     failure::{Doing as _, Failure},
@@ -23,13 +25,16 @@ pub(super) async fn run(
         let connection = find::connect(host, target).await?;
         let channel = connection.open_channel(Psm(psm), CONFIG).await;
         let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
-        out.record(&there_and_back(channel, out, bytes).await?)
+        let patience = Duration::from_secs_f64(target.timeout);
+        out.record(&there_and_back(host, patience, channel, out, bytes).await?)
     })
     .await
 }
 
 /// Sends `bytes` octets, takes them back and compares; then closes the channel.
 pub(crate) async fn there_and_back(
+    host: &Host,
+    patience: Duration,
     channel: Channel<'_>,
     out: Output,
     bytes: u64,
@@ -46,7 +51,7 @@ pub(crate) async fn there_and_back(
             let len = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
             let sdu = buffer.get_mut(..len).unwrap_or_default();
             pattern.fill(sdu);
-            sender.send(sdu).await.doing("sending")?;
+            step(host, patience, "sending", sender.send(sdu)).await?;
             left = left.saturating_sub(u64::try_from(len).unwrap_or(left));
         }
         Ok::<(), Failure>(())
@@ -55,7 +60,8 @@ pub(crate) async fn there_and_back(
         let mut expected = Expected::new(most, bytes);
         let mut buffer = vec![0; crate::echo::LONGEST];
         while expected.left > 0 {
-            let len = receiver.recv(&mut buffer).await.doing("receiving the echo")?;
+            let received = receiver.recv(&mut buffer);
+            let len = step(host, patience, "receiving the echo", received).await?;
             let octets = buffer.get(..len).unwrap_or_default();
             expected.compare(octets)?;
             transfer.moved(octets);
@@ -63,7 +69,7 @@ pub(crate) async fn there_and_back(
         Ok::<(), Failure>(())
     };
     tokio::try_join!(there, back)?;
-    sender.close().await.doing("closing the channel")?;
+    step(host, patience, "closing the channel", sender.close()).await?;
     Ok(transfer.finish())
 }
 

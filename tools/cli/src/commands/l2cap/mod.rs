@@ -4,11 +4,13 @@ mod echo;
 mod receive;
 mod send;
 
-use bindrune::{ChannelConfig, Error, Receiver};
+use std::{future::Future, time::Duration};
+
+use bindrune::{ChannelConfig, Error, Host, Receiver};
 
 use crate::{
     cli::{Globals, L2cap},
-    failure::Failure,
+    failure::{Doing as _, Failure},
     output::Output,
 };
 
@@ -24,8 +26,9 @@ pub(crate) const SHARED: ChannelConfig = ChannelConfig { window: 20, ..ChannelCo
 pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Result<(), Failure> {
     match command {
         L2cap::Send { target, psm, file } => send::run(globals, out, &target, psm, &file).await,
-        L2cap::Receive { psm, output, name } => {
-            receive::run(globals, out, psm, &output, &name).await
+        L2cap::Receive { psm, output, name, timeout } => {
+            let patience = Duration::from_secs_f64(timeout);
+            receive::run(globals, out, psm, &output, &name, patience).await
         }
         L2cap::Echo { target, psm, bytes } => echo::run(globals, out, &target, psm, bytes).await,
     }
@@ -36,6 +39,36 @@ pub(crate) use echo::there_and_back;
 /// Octets of the SDUs to send to a peer with this MTU.
 fn sdu_len(peer_mtu: usize) -> usize {
     peer_mtu.clamp(1, LONGEST_SENT)
+}
+
+/// A step of a transfer, for which the other device has this long.
+async fn step<T>(
+    host: &Host,
+    patience: Duration,
+    doing: &str,
+    operation: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Failure> {
+    match within(host, patience, operation).await {
+        Err(Error::Timeout) => Err(stands_still(doing, patience)),
+        result => result.doing(doing),
+    }
+}
+
+/// [`Host::within`], with the time as the command line gives it.
+async fn within<T>(
+    host: &Host,
+    limit: Duration,
+    operation: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+    host.within(embassy_time::Duration::from_micros(micros), operation).await
+}
+
+/// The link is up, and nothing moves.
+fn stands_still(doing: &str, patience: Duration) -> Failure {
+    let seconds = patience.as_secs_f64();
+    Failure::timed_out(format!("{doing}: the device did nothing for {seconds} s, and the link is up"))
+        .advise("Does the program on the device still run, and read what it is sent? --timeout waits longer.")
 }
 
 /// Takes what comes and drops it, until the channel ends.

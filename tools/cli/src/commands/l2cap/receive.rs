@@ -6,7 +6,7 @@ use bindrune::{Advertisement, Channel, CloseReason, Connection, Error, Host, Psm
 use serde::Serialize;
 use tokio::time;
 
-use super::CONFIG;
+use super::{CONFIG, stands_still, within};
 use crate::{
     bonds::Keep,
     cli::Globals,
@@ -43,6 +43,7 @@ pub(super) async fn run(
     psm: u16,
     path: &Path,
     name: &str,
+    patience: Duration,
 ) -> Result<(), Failure> {
     let mut file = File::create(path).map_err(|e| Failure::file("create", path, &e))?;
     let psm = Psm(psm);
@@ -54,7 +55,7 @@ pub(super) async fn run(
     };
     session::run(globals, setup, async |host| {
         let (connection, channel) = accept(host, out, psm, name).await?;
-        let summary = receive(channel, Transfer::new(out, None), |octets| {
+        let summary = receive(host, patience, channel, Transfer::new(out, None), |octets| {
             file.write_all(octets).map_err(|e| Failure::file("write", path, &e))
         });
         out.record(&summary.await?)?;
@@ -91,20 +92,28 @@ async fn accept(
 
 /// Hands everything to `store` until the sender closes the channel.
 async fn receive(
+    host: &Host,
+    patience: Duration,
     mut channel: Channel<'_>,
     mut transfer: Transfer,
     mut store: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
     let mut buffer = vec![0; crate::echo::LONGEST];
     loop {
-        match channel.recv(&mut buffer).await {
+        match within(host, patience, channel.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
                 store(octets)?;
                 transfer.moved(octets);
             }
             Err(Error::Closed(CloseReason::Peer)) => return Ok(transfer.finish()),
-            Err(error) => return Err(error).doing("receiving"),
+            Err(error) => {
+                let doing = format!("receiving, with {} octets stored", transfer.bytes());
+                if error == Error::Timeout {
+                    return Err(stands_still(&doing, patience));
+                }
+                return Err(error).doing(doing);
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `l2cap send`: a file to a device.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{fs::File, io::Read as _, path::Path, time::Duration};
 
-use bindrune::{Channel, Psm};
+use bindrune::{Channel, Host, Psm};
 
-use super::{CONFIG, drain, sdu_len};
+use super::{CONFIG, drain, sdu_len, step};
 use crate::{
     cli::{Globals, Target},
     failure::{Doing as _, Failure},
@@ -28,7 +28,8 @@ pub(super) async fn run(
         let channel = connection.open_channel(Psm(psm), CONFIG).await;
         let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
         let transfer = Transfer::new(out, total);
-        let summary = send(channel, transfer, |buffer| {
+        let patience = Duration::from_secs_f64(target.timeout);
+        let summary = send(host, patience, channel, transfer, |buffer| {
             file.read(buffer).map_err(|e| Failure::file("read", path, &e))
         });
         out.record(&summary.await?)
@@ -39,6 +40,8 @@ pub(super) async fn run(
 /// Sends all that `source` gives, and closes the channel, so that the peer knows the end. What the peer sends meanwhile
 /// is dropped.
 async fn send(
+    host: &Host,
+    patience: Duration,
     channel: Channel<'_>,
     mut transfer: Transfer,
     mut source: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
@@ -53,15 +56,15 @@ async fn send(
             if sdu.is_empty() {
                 break;
             }
-            sender.send(sdu).await.doing("sending")?;
+            step(host, patience, "sending", sender.send(sdu)).await?;
             transfer.moved(sdu);
         }
-        sender.flush().await.doing("sending")
+        step(host, patience, "sending", sender.flush()).await
     };
     tokio::select! {
         end = sent => end?,
         error = drain(&mut receiver) => return Err(error).doing("sending"),
     }
-    sender.close().await.doing("closing the channel")?;
+    step(host, patience, "closing the channel", sender.close()).await?;
     Ok(transfer.finish())
 }
