@@ -107,7 +107,11 @@ impl Host {
         };
         drop(running);
         self.with(crate::core::Core::transport_failed);
-        report!(warn, "the host stopped: {error}");
+        if matches!(error, RunError::ShutDown) {
+            report!(info, "the host was shut down");
+        } else {
+            report!(warn, "the host stopped: {error}");
+        }
         error
     }
 }
