@@ -50,6 +50,8 @@ pub struct Stats {
     /// Requests that a peer sent before its last one was answered, and that were not answered: one is kept, a further one is
     /// dropped. Those that a link took with it at its end count too.
     pub dropped_requests: u32,
+    /// Requests answered with Unlikely Error because the application did not take them within 5 s.
+    pub untaken_requests: u32,
     /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not know
     /// the present table.
     pub ignored_commands: u32,

@@ -43,6 +43,8 @@ pub struct Bond {
     pub peer_sign: u32,
     /// What the GATT server remembers of the peer, as it encodes it; zeros for nothing.
     pub gatt: [u8; Self::GATT],
+    /// The handle of the peer's Service Changed value, where the GATT client has subscribed to it; 0 where it has not.
+    pub service_changed: u16,
 }
 
 /// Octets that are not a whole record.
@@ -71,11 +73,11 @@ impl core::error::Error for BondError {}
 
 impl Bond {
     /// Octets of a record, of whatever keys.
-    pub const SIZE: usize = 183;
+    pub const SIZE: usize = 185;
     /// Octets of [`Self::gatt`].
     pub const GATT: usize = 34;
-    /// The version that is written.
-    pub const VERSION: u8 = 1;
+    /// The version that is written. Version 1, which is read as well, has no [`Self::service_changed`].
+    pub const VERSION: u8 = 2;
 
     /// The bond of a pairing of this device, of identity `local`, with the peer that used `address` on the air; `None` if a side keeps
     /// no keys.
@@ -102,6 +104,7 @@ impl Bond {
                 local_sign: 0,
                 peer_sign: 0,
                 gatt: [0; Self::GATT],
+                service_changed: 0,
             }
         })
     }
@@ -154,8 +157,9 @@ impl Bond {
     /// Reads a record. One that claims more than its method can give, such as authentication by a legacy passkey, is
     /// taken for what the method gives.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
-        let mut r = unseal(LABEL, octets, Self::VERSION)?;
-        let bond = Self::read_body(&mut r).filter(|_| r.is_empty()).ok_or(BondError::Damaged)?;
+        let (version, mut r) = unseal(LABEL, octets, Self::VERSION)?;
+        let bond =
+            Self::read_body(version, &mut r).filter(|_| r.is_empty()).ok_or(BondError::Damaged)?;
         if bond.is_sound() { Ok(bond) } else { Err(BondError::Unsound) }
     }
 
@@ -194,10 +198,11 @@ impl Bond {
         write_key(w, keys.peer_csrk.as_ref())?;
         w.u32(self.local_sign)?;
         w.u32(self.peer_sign)?;
-        w.bytes(&self.gatt)
+        w.bytes(&self.gatt)?;
+        w.u16(self.service_changed)
     }
 
-    fn read_body(r: &mut Reader<'_>) -> Option<Self> {
+    fn read_body(version: u8, r: &mut Reader<'_>) -> Option<Self> {
         let flags = r.u8().ok()?;
         let has = |bit: u8| flags & bit != 0;
         let key_size = r.u8().ok()?;
@@ -225,6 +230,7 @@ impl Bond {
             local_sign: r.u32().ok()?,
             peer_sign: r.u32().ok()?,
             gatt: r.array().ok()?,
+            service_changed: if version < 2 { 0 } else { r.u16().ok()? },
         })
     }
 }
@@ -290,15 +296,19 @@ fn seal(label: &[u8; 16], body: &mut Writer<'_>) -> Result<(), NoRoom> {
     body.bytes(&sum)
 }
 
-/// What is between version and checksum, where both are right.
-fn unseal<'a>(label: &[u8; 16], octets: &'a [u8], known: u8) -> Result<Reader<'a>, BondError> {
+/// The version, 1 to `newest`, and what is between it and the checksum, where both are right.
+fn unseal<'a>(
+    label: &[u8; 16],
+    octets: &'a [u8],
+    newest: u8,
+) -> Result<(u8, Reader<'a>), BondError> {
     let Some((&version, _)) = octets.split_first() else { return Err(BondError::Damaged) };
-    if version != known {
+    if version == 0 || version > newest {
         return Err(BondError::Version(version));
     }
     let (body, sum) = octets.split_last_chunk::<16>().ok_or(BondError::Damaged)?;
     if !bool::from(aes_cmac(label, &[body]).ct_eq(sum)) {
         return Err(BondError::Damaged);
     }
-    Ok(Reader::new(body.split_first().ok_or(BondError::Damaged)?.1))
+    Ok((version, Reader::new(body.split_first().ok_or(BondError::Damaged)?.1)))
 }

@@ -165,6 +165,7 @@ fn bonds(row: &Row) -> Vec<Vec<u8>> {
         local_sign: 0,
         peer_sign: 0,
         gatt: [0; Bond::GATT],
+        service_changed: 0,
     };
     let made = match row.id {
         "P41" => vec![bond(1, 16)],

@@ -55,7 +55,9 @@ impl Connection<'_> {
     }
 
     /// Asks the peer to tell when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
-    /// [`Error::NotFound`] for a peer whose table never changes.
+    /// [`Error::NotFound`] for a peer whose table never changes. [Vol 3] Part G, 7.1
+    ///
+    /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.
     ///
     /// # Cancel safety
     ///
@@ -63,8 +65,8 @@ impl Connection<'_> {
     pub async fn watch_services(&self) -> Result<(), Error> {
         let changed = self.service(GATT_SERVICE).await?.characteristic(SERVICE_CHANGED).await?;
         let subscription = self.subscribe_to_indications(&changed).await?;
-        let (link, handle) = (self.link(), subscription.handle());
-        self.host().with(|core| core.stack.watch_service_changed(link, handle))
+        let (link, place) = (self.link(), subscription.place());
+        self.host().with(|core| core.stack.watch_service_changed(link, place))
     }
 
     async fn ask<T>(

@@ -93,7 +93,8 @@ impl Stack {
         let Link { attributes, peer, inbox, .. } = slot;
         let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
         let (server, rx) = (&mut self.server, &mut self.rx);
-        match attributes.serve_command(server, peer, security, rx, packet) {
+        let unclaimed = &mut self.stats.unclaimed_notifications;
+        match attributes.serve_command(server, peer, security, rx, packet, unclaimed) {
             CommandServed::Done => self.note_changes(index),
             CommandServed::Kept(packet) => inbox.push_command(packet, &mut self.rx.pool),
             CommandServed::Dropped => {
@@ -119,6 +120,9 @@ impl Stack {
             self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(pushed.dropped);
             if pushed.delivered {
                 self.ready.link(index, LinkKey::Subscription);
+            }
+            if pushed.unclaimed > 0 {
+                self.room_made(index);
             }
             if pushed.unconfirmed {
                 self.unconfirmed |= 1u64.wrapping_shl(index.into());

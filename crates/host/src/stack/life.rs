@@ -121,6 +121,8 @@ impl Stack {
         for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.out.is_some()] {
             self.stats.unsent_pdus = self.stats.unsent_pdus.saturating_add(unsent.into());
         }
+        let unclaimed = slot.attributes.drop_unclaimed(&mut self.rx);
+        Stats::add(&mut self.stats.unclaimed_notifications, unclaimed);
         let early = slot.attributes.end(&mut self.rx, &mut self.tx);
         Stats::add(&mut self.stats.dropped_requests, early);
         slot.fixed.link_ended(&mut self.tx);

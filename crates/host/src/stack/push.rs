@@ -5,8 +5,8 @@ use core::task::Poll;
 use bindrune_l2cap::Cid;
 use bindrune_wire::HEADROOM;
 
-use super::{GONE, LinkRef, Stack};
-use crate::Error;
+use super::{GONE, LinkRef, Stack, link::News};
+use crate::{Error, Stats, waiters::LinkKey};
 
 impl Stack {
     /// Takes a place for a subscription.
@@ -20,17 +20,22 @@ impl Stack {
         if attributes.is_subscribed(handle) {
             return Err(Error::Busy);
         }
-        attributes.subscribe(handle, &mut self.rx).ok_or(Error::NoSubscription)
+        let place = attributes.subscribe(handle, &mut self.rx).ok_or(Error::NoSubscription)?;
+        self.room_made(link.index);
+        Ok(place)
     }
 
     /// Gives a place back.
     pub(crate) fn unsubscribe(&mut self, link: LinkRef, place: u8) {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
-        if let Some(slot) = slot {
-            slot.attributes.unsubscribe(place, &mut self.rx);
-            self.room_made(link.index);
+        let Some(attributes) = slot.map(|slot| &mut slot.attributes) else { return };
+        let Some(handle) = attributes.unsubscribe(place, &mut self.rx) else { return };
+        if handle != attributes.service_changed {
+            let unclaimed = attributes.drop_unclaimed(&mut self.rx);
+            Stats::add(&mut self.stats.unclaimed_notifications, unclaimed);
         }
+        self.room_made(link.index);
     }
 
     /// Copies the next value of a subscription.
@@ -68,13 +73,27 @@ impl Stack {
         place.map_or(0, |place| core::mem::take(&mut place.lost))
     }
 
-    /// Watches the value of the peer's Service Changed characteristic.
-    pub(crate) fn watch_service_changed(
-        &mut self,
-        link: LinkRef,
-        handle: u16,
-    ) -> Result<(), Error> {
-        self.link_mut(link)?.attributes.service_changed = handle;
+    /// Watches the value of the peer's Service Changed characteristic, which was subscribed to in `place`. What came there
+    /// already counts.
+    pub(crate) fn watch_service_changed(&mut self, link: LinkRef, place: u8) -> Result<(), Error> {
+        self.link(link)?;
+        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return Ok(()) };
+        let subscription = slot.attributes.subscriptions.get_mut(usize::from(place));
+        let Some(subscription) = subscription else { return Ok(()) };
+        let handle = subscription.handle;
+        let mut values = core::mem::take(&mut subscription.queue);
+        slot.attributes.service_changed = handle;
+        if !values.is_empty() {
+            slot.inbox.insert(News::SERVICE_CHANGED);
+            self.ready.link(link.index, LinkKey::Event);
+        }
+        while let Some(packet) = self.rx.pool.pop(&mut values) {
+            slot.attributes.note_change(packet.bytes());
+            self.rx.pool.give(packet);
+            self.rx.shares.give(&mut slot.attributes.share, 1);
+        }
+        self.room_made(link.index);
+        self.remember(link.index);
         Ok(())
     }
 

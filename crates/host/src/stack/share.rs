@@ -22,7 +22,7 @@ pub(crate) struct Shares {
     kept: usize,
     /// Of them, what gated links have taken for what their peers push.
     gated: usize,
-    /// Likewise, for answers that their applications keep.
+    /// Likewise, for answers that their applications keep and for values that nobody has claimed.
     lent: usize,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Shares {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
     taken: usize,
-    /// Of the taken places, those of answers and requests that the application keeps.
+    /// Of the taken places, those of answers and requests that the application keeps, and of values that it has not claimed.
     lent: usize,
     /// It may receive indications.
     listens: bool,
@@ -110,14 +110,36 @@ impl Shares {
         self.take_as(share, share.with_loan())
     }
 
-    fn take_as(&mut self, share: &mut Share, more: Share) -> bool {
-        let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
-        let others = self.kept.saturating_sub(self.kept_for(share));
-        if self.free() <= others.saturating_add(own) {
+    /// As [`Self::lend`], for a value that nobody has claimed; but not the last place that the link may take.
+    #[must_use]
+    pub(crate) fn lend_spare(&mut self, share: &mut Share) -> bool {
+        if !self.lend(share) {
             return false;
         }
-        self.change(share, |share| *share = more);
-        true
+        let spare = self.may_take(share);
+        if !spare {
+            self.give_lent(share);
+        }
+        spare
+    }
+
+    /// A value that nobody had claimed is now for the application to read.
+    pub(crate) fn claim(&mut self, share: &mut Share) {
+        self.change(share, |share| share.lent = share.lent.saturating_sub(1));
+    }
+
+    fn take_as(&mut self, share: &mut Share, more: Share) -> bool {
+        let may = self.may_take(share);
+        if may {
+            self.change(share, |share| *share = more);
+        }
+        may
+    }
+
+    fn may_take(&self, share: &Share) -> bool {
+        let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
+        let others = self.kept.saturating_sub(self.kept_for(share));
+        self.free() > others.saturating_add(own)
     }
 
     /// Takes a place for an indication, the link's last one if need be. It is not to be confirmed before
@@ -317,6 +339,32 @@ mod tests {
             shares.give_lent(&mut share);
         }
         assert_eq!((shares.withheld(), share.taken()), (0, 0));
+    }
+
+    #[test]
+    fn values_that_nobody_claimed_leave_a_place_and_do_not_stop_the_controller() {
+        for (places, links) in [(2, 1), (3, 1), (6, 1), (12, 3), (13, 3)] {
+            for gated in [false, true] {
+                let mut shares = Shares::new(places, links);
+                let mut share = Share::NONE;
+                shares.gate(&mut share, gated);
+                shares.listen(&mut share, true);
+                let mut kept = 0;
+                while shares.lend_spare(&mut share) {
+                    kept += 1;
+                }
+                assert_eq!(share.taken(), kept, "{places} places, {links} links");
+                assert!(!gated || shares.withheld() < shares.buffers());
+                assert!(shares.take(&mut share));
+                shares.give(&mut share, 1);
+                for _ in 0..kept {
+                    shares.claim(&mut share);
+                }
+                assert_eq!(shares.withheld(), if gated { kept } else { 0 });
+                shares.give(&mut share, kept);
+                assert_eq!((share.taken(), shares.withheld()), (0, 0));
+            }
+        }
     }
 
     #[test]

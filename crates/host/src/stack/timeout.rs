@@ -188,7 +188,9 @@ impl Stack {
             return;
         };
         let Some(peer) = peer.as_mut() else { return };
-        attributes.expire_question(&mut self.server, peer, &mut self.rx, now);
+        if attributes.expire_question(&mut self.server, peer, &mut self.rx, now) {
+            Stats::count(&mut self.stats.untaken_requests);
+        }
         self.owe(index);
     }
 

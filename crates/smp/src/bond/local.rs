@@ -35,7 +35,7 @@ impl Local {
 
     /// Reads a record.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
-        let mut r = unseal(LABEL, octets, Self::VERSION)?;
+        let (_, mut r) = unseal(LABEL, octets, Self::VERSION)?;
         let made = r.u8().map_err(|_| BondError::Damaged)? != 0;
         let address = read_address(&mut r).ok_or(BondError::Damaged)?;
         let irk = read_key(&mut r).ok_or(BondError::Damaged)?;

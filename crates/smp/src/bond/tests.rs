@@ -22,6 +22,7 @@ fn bond() -> Bond {
         local_sign: 3,
         peer_sign: 0x0102_0304,
         gatt: core::array::from_fn(|at| u8::try_from(at).unwrap_or_default()),
+        service_changed: 0x000a,
     }
 }
 
@@ -45,8 +46,20 @@ fn a_record_is_read_as_it_was_written_or_not_at_all() {
         assert!(Bond::read(&damaged).is_err(), "octet {at}");
     }
     let mut newer = record;
-    newer[0] = 2;
-    assert_eq!(Bond::read(&newer), Err(BondError::Version(2)));
+    newer[0] = 3;
+    assert_eq!(Bond::read(&newer), Err(BondError::Version(3)));
+}
+
+#[test]
+fn a_record_of_version_1_is_read() {
+    let bond = bond();
+    let record = written(&bond);
+    let mut old = [0; Bond::SIZE - 2];
+    let mut w = Writer::new(&mut old);
+    w.u8(1).unwrap();
+    w.bytes(&record[1..Bond::SIZE - 2 - 16]).unwrap();
+    seal(LABEL, &mut w).unwrap();
+    assert_eq!(Bond::read(&old), Ok(Bond { service_changed: 0, ..bond }));
 }
 
 /// bad_inputs B09

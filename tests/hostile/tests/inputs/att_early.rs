@@ -19,6 +19,7 @@ static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&VALUE,
 type Held = Rc<RefCell<Vec<WriteRequest<'static>>>>;
 
 /// A link whose application leaves every write unanswered until the test answers it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are passed over")]
 fn holding() -> (Linked, Held) {
     let mut b = idle_with(config().services(SERVICES), Store::memory(&[]));
     let (held, conn) = (Held::default(), Rc::<RefCell<Option<Connection<'static>>>>::default());

@@ -40,6 +40,7 @@ pub(super) fn bond(strength: Strength, at: usize) -> Bond {
         local_sign: 0,
         peer_sign: 0,
         gatt: [0; Bond::GATT],
+        service_changed: 0,
     }
 }
 

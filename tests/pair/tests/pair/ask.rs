@@ -92,6 +92,7 @@ fn a_request_that_is_dropped_or_not_taken_in_5_s_is_answered_0x0e() {
             assert_eq!(here.read(&command, &mut buffer).await, Err(UNLIKELY));
             let waited = (scene.now() - began).as_millis();
             assert!((5000..5500).contains(&waited), "{waited} ms");
+            assert_eq!(lamp.host().stats().untaken_requests, 1);
             let (answer, ()) = join(here.write(&command, &[1]), async {
                 next_write(&mut there).await.accept();
             })

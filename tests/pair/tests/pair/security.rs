@@ -3,6 +3,7 @@
 mod bonds;
 mod channels;
 mod keypress;
+mod missed;
 mod pairing;
 mod privacy;
 mod remembered;

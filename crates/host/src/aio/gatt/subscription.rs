@@ -73,6 +73,9 @@ impl<'h> Connection<'h> {
     }
 
     /// Listens to the values of a handle that the peer was told to push before, by an earlier subscription or out of band.
+    ///
+    /// A bonded peer keeps subscriptions from link to link [Vol 3] Part G, 3.3.3.3, and may push before this is called: up to four such values
+    /// are kept until then, or until a subscription of the link is dropped.
     pub fn listen(&self, handle: u16) -> Result<Subscription<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         let place = host.with(|core| core.stack.subscribe(link, handle))?;
@@ -90,6 +93,10 @@ impl Subscription<'_> {
         let (link, place) = (self.link, self.place);
         let key = Key::Link(link.index, LinkKey::Subscription);
         self.host.wait(key, |core, _| core.stack.poll_pushed(link, place, buffer)).await
+    }
+
+    pub(crate) const fn place(&self) -> u8 {
+        self.place
     }
 
     /// The handle of the value.

@@ -42,6 +42,7 @@ fn bond(number: u8, key: u8) -> Bond {
         local_sign: 0,
         peer_sign: 0,
         gatt: [0; Bond::GATT],
+        service_changed: 0,
     }
 }
 
@@ -197,7 +198,7 @@ fn a_newer_version_is_left_alone() {
     let mut store = FileStore::open(&path).unwrap();
     put(&mut store, &bond(1, 1));
     let mut newer = record(&bond(2, 2));
-    newer[0] = 2;
+    newer[0] = Bond::VERSION + 1;
     block_on(store.store(RecordId::Peer(peer(2)), &newer)).unwrap();
     let error = block_on(store.store(RecordId::Peer(peer(2)), &record(&bond(2, 3)))).unwrap_err();
     assert!(error.to_string().contains("newer bindrune wrote that bond"), "{error}");

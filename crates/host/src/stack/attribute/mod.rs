@@ -47,6 +47,9 @@ pub(crate) struct Attributes {
     /// The one indication that may be outstanding.
     pub(crate) indications: Indications,
     pub(crate) subscriptions: [Subscription; SUBSCRIPTIONS],
+    /// What a bonded peer pushed that the application has not claimed yet: handle and value.
+    unclaimed: Queue,
+    keeps_unclaimed: bool,
     pub(crate) exchange: Exchange,
     /// The handle of the peer's Service Changed value; 0 while it is not watched.
     pub(crate) service_changed: u16,
@@ -93,6 +96,8 @@ impl Attributes {
         out: None,
         indications: Indications::Idle,
         subscriptions: [const { Subscription::FREE }; SUBSCRIPTIONS],
+        unclaimed: Queue::EMPTY,
+        keeps_unclaimed: false,
         exchange: Exchange::Unasked,
         service_changed: 0,
         changed: None,

@@ -8,6 +8,9 @@ use embassy_time::Instant;
 use super::{Attributes, Indications};
 use crate::stack::{memory::Receive, share::Share};
 
+/// Values of a bonded server that are kept until the application claims them.
+const UNCLAIMED: usize = 4;
+
 /// Characteristics of one link that may be subscribed to at once.
 pub(crate) const SUBSCRIPTIONS: usize = 8;
 
@@ -48,22 +51,45 @@ pub(crate) struct Pushed {
 }
 
 impl Attributes {
-    /// Takes the place of a subscription; `None` where every place is taken.
+    /// Takes the place of a subscription, and claims what came for it already; `None` if every place is taken.
     pub(crate) fn subscribe(&mut self, handle: u16, rx: &mut Receive) -> Option<u8> {
         let index = self.subscriptions.iter().position(|s| s.handle == 0)?;
         let place = self.subscriptions.get_mut(index)?;
         *place = Subscription { handle, ..Subscription::FREE };
         rx.shares.listen(&mut self.share, true);
+        for _ in 0..self.unclaimed.len() {
+            let Some(mut packet) = rx.pool.pop(&mut self.unclaimed) else { break };
+            if packet.bytes().starts_with(&handle.to_le_bytes()) && packet.pull(HANDLE) {
+                rx.shares.claim(&mut self.share);
+                rx.pool.push(&mut place.queue, packet);
+            } else {
+                rx.pool.push(&mut self.unclaimed, packet);
+            }
+        }
         u8::try_from(index).ok()
     }
 
-    /// Gives the place of a subscription back.
-    pub(crate) fn unsubscribe(&mut self, place: u8, rx: &mut Receive) {
-        if let Some(place) = self.subscriptions.get_mut(usize::from(place)) {
-            place.free(rx, &mut self.share);
-        }
+    /// Gives the place of a subscription back. Returns its handle, if it had one.
+    pub(crate) fn unsubscribe(&mut self, place: u8, rx: &mut Receive) -> Option<u16> {
+        let place = self.subscriptions.get_mut(usize::from(place)).filter(|s| s.handle != 0)?;
+        let handle = place.handle;
+        place.free(rx, &mut self.share);
         let listens = self.subscriptions.iter().any(|s| s.handle != 0);
         rx.shares.listen(&mut self.share, listens);
+        Some(handle)
+    }
+
+    /// The peer may push what it was asked for on an earlier link, before the application asks for it on this one.
+    pub(crate) const fn keep_unclaimed(&mut self) {
+        self.keeps_unclaimed = true;
+    }
+
+    /// The application does without some of the peer's values: no others are kept either. Returns the number of those dropped.
+    pub(crate) fn drop_unclaimed(&mut self, rx: &mut Receive) -> usize {
+        self.keeps_unclaimed = false;
+        let count = self.unclaimed.len();
+        while self.drop_oldest_unclaimed(rx) {}
+        count
     }
 
     /// True where the application listens to the handle.
@@ -79,18 +105,18 @@ impl Attributes {
         let mut pushed = Pushed::default();
         match Push::parse(packet.bytes()) {
             Ok(Push::Notification { handle, .. }) => {
-                let _has_header = packet.pull(VALUE_AT);
+                let _has_opcode = packet.pull(OPCODE);
                 self.deliver(handle, rx, packet, &mut pushed);
             }
             Ok(Push::Indication { handle, .. }) => {
-                let _has_header = packet.pull(VALUE_AT);
+                let _has_opcode = packet.pull(OPCODE);
                 self.indicate(handle, rx, packet, &mut pushed);
             }
             Ok(Push::MultipleNotification(values)) => {
                 for (handle, value) in values.iter() {
                     match rx.pool.take(0) {
                         Some(mut copy) => {
-                            let _fits = copy.extend(value);
+                            let _fits = copy.extend(&handle.to_le_bytes()) && copy.extend(value);
                             self.deliver(handle, rx, copy, &mut pushed);
                         }
                         None => self.lose(handle, &mut pushed),
@@ -110,10 +136,15 @@ impl Attributes {
         if self.service_changed == 0 || self.service_changed != handle {
             return false;
         }
-        let ServiceChanged { start, end } = ServiceChanged::from_value(value);
-        self.note_service_changed(start, end);
+        self.note_change(value);
         self.bearer.confirm();
         true
+    }
+
+    /// Notes the value of a Service Changed indication, for the application to be told.
+    pub(crate) fn note_change(&mut self, value: &[u8]) {
+        let ServiceChanged { start, end } = ServiceChanged::from_value(value);
+        self.note_service_changed(start, end);
     }
 
     /// Writes the Service Changed indication that the host's own server owes to this peer.
@@ -132,26 +163,24 @@ impl Attributes {
         written
     }
 
+    /// `packet` holds the handle and the value.
     fn deliver(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
-        let Some(place) = self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) else {
-            pushed.unclaimed = pushed.unclaimed.saturating_add(1);
-            return rx.pool.give(packet);
-        };
-        if !rx.shares.take(&mut self.share) {
+        if !self.is_subscribed(handle) {
+            return self.keep(handle, rx, packet, pushed);
+        }
+        if !self.take_place(rx, &mut pushed.unclaimed) {
             rx.pool.give(packet);
             return self.lose(handle, pushed);
         }
-        rx.pool.push(&mut place.queue, packet);
-        pushed.delivered = true;
+        self.queue(handle, rx, packet, pushed);
     }
 
     fn indicate(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
-        let Some(place) = self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) else {
-            pushed.unclaimed = pushed.unclaimed.saturating_add(1);
+        if !self.is_subscribed(handle) {
             self.bearer.confirm();
-            return rx.pool.give(packet);
-        };
-        if rx.shares.take(&mut self.share) {
+            return self.keep(handle, rx, packet, pushed);
+        }
+        if self.take_place(rx, &mut pushed.unclaimed) {
             self.bearer.confirm();
         } else if rx.shares.take_for_indication(&mut self.share) {
             pushed.unconfirmed = true;
@@ -159,8 +188,52 @@ impl Attributes {
             rx.pool.give(packet);
             return self.lose(handle, pushed);
         }
-        rx.pool.push(&mut place.queue, packet);
+        self.queue(handle, rx, packet, pushed);
+    }
+
+    fn queue(&mut self, handle: u16, rx: &mut Receive, mut packet: Packet, pushed: &mut Pushed) {
+        let _has_handle = packet.pull(HANDLE);
+        match self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) {
+            Some(place) => rx.pool.push(&mut place.queue, packet),
+            None => rx.pool.give(packet),
+        }
         pushed.delivered = true;
+    }
+
+    /// Takes a place for what the application is to read. Values that nobody has claimed give way, and are counted.
+    pub(super) fn take_place(&mut self, rx: &mut Receive, unclaimed: &mut u32) -> bool {
+        while !rx.shares.take(&mut self.share) {
+            if !self.drop_oldest_unclaimed(rx) {
+                return false;
+            }
+            *unclaimed = unclaimed.saturating_add(1);
+        }
+        true
+    }
+
+    /// Keeps a value that nobody has claimed yet; the oldest gives way. The last free place is not for these.
+    fn keep(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
+        let mut may = self.keeps_unclaimed && handle != 0;
+        let mut full = self.unclaimed.len() >= UNCLAIMED;
+        while may && (full || !rx.shares.lend_spare(&mut self.share)) {
+            may = self.drop_oldest_unclaimed(rx);
+            pushed.unclaimed = pushed.unclaimed.saturating_add(may.into());
+            full = false;
+        }
+        if !may {
+            pushed.unclaimed = pushed.unclaimed.saturating_add(1);
+            return rx.pool.give(packet);
+        }
+        rx.pool.push(&mut self.unclaimed, packet);
+    }
+
+    fn drop_oldest_unclaimed(&mut self, rx: &mut Receive) -> bool {
+        let oldest = rx.pool.pop(&mut self.unclaimed);
+        oldest.is_some_and(|packet| {
+            rx.pool.give(packet);
+            rx.shares.give_lent(&mut self.share);
+            true
+        })
     }
 
     fn lose(&mut self, handle: u16, pushed: &mut Pushed) {
@@ -172,5 +245,7 @@ impl Attributes {
     }
 }
 
-/// Octets of the opcode and the handle, in front of the value.
-const VALUE_AT: usize = 3;
+/// Octets of the opcode.
+const OPCODE: usize = 1;
+/// Octets of the handle, in front of the value.
+const HANDLE: usize = 2;

@@ -193,7 +193,8 @@ impl Attributes {
         if let Serving::Asked(asked) = &self.serving { Some(asked.until) } else { None }
     }
 
-    /// Takes a write command: it is carried out, or to be kept for the application.
+    /// Takes a write command: it is carried out, or to be kept for the application. Adds the values that gave way for it to
+    /// `unclaimed`.
     pub(crate) fn serve_command(
         &mut self,
         server: &mut Server,
@@ -201,13 +202,14 @@ impl Attributes {
         security: Security,
         rx: &mut Receive,
         packet: Packet,
+        unclaimed: &mut u32,
     ) -> CommandServed {
         let dropped = server.dropped();
         let ask = match Command::parse(packet.bytes()) {
             Ok(command) => server.handle_command(peer, &command, security),
             Err(_) => None,
         };
-        if ask.is_some() && rx.shares.take(&mut self.share) {
+        if ask.is_some() && self.take_place(rx, unclaimed) {
             return CommandServed::Kept(packet);
         }
         rx.pool.give(packet);

@@ -243,7 +243,7 @@ impl Stack {
         }
     }
 
-    /// Puts back what the GATT server remembered of a bonded peer. [Vol 3] Part G, 2.5.2
+    /// Puts back what the GATT server and the GATT client remembered of a bonded peer. [Vol 3] Part G, 2.5.2
     pub(super) fn recall(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
@@ -256,12 +256,17 @@ impl Stack {
             (self.security.bonds.named(identity), slot.peer.as_mut())
         {
             self.server.recall(peer, &bond.gatt);
+            let attributes = &mut slot.attributes;
+            if attributes.service_changed == 0 {
+                attributes.service_changed = bond.service_changed;
+            }
+            attributes.keep_unclaimed();
             self.note_changes(index);
             self.owe(index);
         }
     }
 
-    /// Keeps what the GATT server is to remember of a bonded peer, where that changed.
+    /// Keeps what the GATT server and the GATT client are to remember of a bonded peer, if that changed.
     pub(in crate::stack) fn remember(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         if !slot.protection.current.bonded || !slot.protection.recalled {
@@ -270,12 +275,12 @@ impl Stack {
         let (Some(identity), Some(peer)) = (slot.protection.identity(), slot.peer.as_ref()) else {
             return;
         };
-        let memory = self.server.remember(peer);
+        let (memory, watched) = (self.server.remember(peer), slot.attributes.service_changed);
         let Some((_, mut bond)) = self.security.bonds.named(identity) else { return };
-        if bond.gatt == memory {
+        if (bond.gatt, bond.service_changed) == (memory, watched) {
             return;
         }
-        bond.gatt = memory;
+        (bond.gatt, bond.service_changed) = (memory, watched);
         if let Some(place) = self.security.bonds.put(&bond) {
             self.security.bonds.mark_dirty(place);
             self.ready.host(HostKey::BondJob);

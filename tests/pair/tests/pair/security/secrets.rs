@@ -90,6 +90,7 @@ fn planted_bond(peer: Address, local: Address) -> Bond {
         local_sign: 0,
         peer_sign: 0,
         gatt: [0; Bond::GATT],
+        service_changed: 0,
     }
 }
 
