@@ -37,7 +37,7 @@ impl World {
     }
 
     async fn connect(&self, mtu: u16) -> Result<Linked> {
-        let address = self.node.address().await?.to_string();
+        let address = format!("{:#}", self.node.address().await?);
         let arguments = json!({ "address": address, "address_type": "public", "mtu": mtu });
         let advertisement = Advertisement::connectable();
         let advertise = async { Ok(soon(self.node.host().advertise(&advertisement)).await??) };
@@ -64,7 +64,7 @@ fn scanning_sees_name_services_and_manufacturer_data() -> Result<()> {
     let mut world = World::new("own_peripheral_scanning")?;
     block_on(async {
         let host = world.node.host();
-        let address = world.node.address().await?.to_string();
+        let address = format!("{:#}", world.node.address().await?);
         for extended in [false, true] {
             let advertisement = advertisement(extended);
             let scan = async {

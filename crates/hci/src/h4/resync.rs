@@ -26,7 +26,7 @@ pub(super) const WINDOW: usize = 7;
 const ENCRYPTED_LEN: u8 = 4 + 16;
 
 impl Deframer {
-    /// Gives up the packet at hand and looks for the end of HCI_Reset, as after [`SyncLost`].
+    /// Gives up the packet at hand and looks for the end of HCI_Reset, as after lost framing.
     ///
     /// For an owner that itself noticed the loss: a packet that stops in the middle, an L2CAP length that cannot be.
     pub fn resync(&mut self) {

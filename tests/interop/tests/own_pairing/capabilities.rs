@@ -63,7 +63,7 @@ async fn one(node: &Node, other: &Other, way: Way) -> Result<()> {
     ensure!(ours.identity == Some(other.peer().random_address()?), "{ours:?}");
     ensure!(theirs["method"] == way.name(), "{way:?}: {theirs}");
     ensure!(theirs["authenticated"] == (level > Level::Encrypted), "{way:?}: {theirs}");
-    ensure!(theirs["bonded"] == true && theirs["identity"] == OWN.to_string(), "{theirs}");
+    ensure!(theirs["bonded"] == true && theirs["identity"] == format!("{OWN:#}"), "{theirs}");
     let security = link.security()?;
     ensure!(security.level == level && security.method == Some(way.method()), "{security:?}");
     ensure!(other.ask("security").await?["encrypted"] == true, "open there");

@@ -120,7 +120,7 @@ async fn bond(node: &Node, other: &Other, way: Way) -> Result<()> {
         | Way::Compare => pair(node.host(), &mut link, other, way).await?,
     };
     ensure!(paired.method == way.method() && paired.bonded, "{paired:?}");
-    ensure!(there["identity"] == OWN.to_string(), "{there}");
+    ensure!(there["identity"] == format!("{OWN:#}"), "{there}");
     disconnect(link, other).await
 }
 
@@ -156,7 +156,7 @@ async fn known(node: &Node, other: &Other, way: Way, privacy: Privacy) -> Result
 
 fn check(way: Way, security: &LinkSecurity, there: &Value) -> Result<()> {
     ensure!(security.level == way.level(true) && security.bonded, "{security:?}");
-    ensure!(there["identity"] == OWN.to_string(), "{there}");
+    ensure!(there["identity"] == format!("{OWN:#}"), "{there}");
     ensure!(there["authenticated"] == (way != Way::JustWorks), "{there}");
     Ok(())
 }

@@ -73,7 +73,7 @@ pub(crate) async fn connect(node: &Node, other: &Other) -> Result<Connection<'st
             Ok(connection)
         }
         Other::Central(central) => {
-            let address = node.address().await?.to_string();
+            let address = format!("{:#}", node.address().await?);
             advertise(node, central.ask("connect", json!({ "address": address }))).await
         }
     }
@@ -99,7 +99,7 @@ pub(crate) async fn connect_after(
     let Other::Central(central) = other else { return connect(node, other).await };
     let wait = async {
         while seen(central).await? == last {}
-        central.ask("connect", json!({ "address": OWN.to_string() })).await
+        central.ask("connect", json!({ "address": format!("{OWN:#}") })).await
     };
     advertise(node, wait).await
 }
