@@ -22,7 +22,7 @@ impl Server {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }
 
-    /// The request, or `None` when an Error Response is owed at once. No other request may be pending.
+    /// Returns the request, or `None` when an Error Response is pending at once. No other request may be pending.
     pub(super) fn handle_request<'p>(
         &mut self,
         opcode: Opcode,

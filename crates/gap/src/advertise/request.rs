@@ -62,7 +62,7 @@ impl Request {
         matches!(self.kind, AdvertisementKind::Directed { high_duty: true, .. })
     }
 
-    /// Whom to serve: directed advertising names its peer itself.
+    /// The peers to serve. Directed advertising names its peer itself.
     pub(super) const fn filter(&self) -> FilterPolicy {
         match self.kind {
             AdvertisementKind::Directed { .. } => FilterPolicy::ALL,

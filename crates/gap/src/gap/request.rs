@@ -137,7 +137,7 @@ impl Gap {
     }
 
     /// Connects to a peer whose address on the air only the root can tell. It scans, beside what is requested, and
-    /// [`Self::sought`] says for whom; [`Self::found`] takes the address. Reports of a request that filters come unfiltered
+    /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come unfiltered
     /// for that time, and those of one for the accept list not at all.
     pub fn search(&mut self, connect: Connect) {
         self.initiator.request(connect, true);

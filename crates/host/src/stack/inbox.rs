@@ -156,7 +156,7 @@ impl Inbox {
         Some(first)
     }
 
-    /// The table was replaced: what was written to the old one is no longer to be had, and counts as lost. Gives the
+    /// The table was replaced: what was written to the old one is no longer available, and counts as lost. Gives the
     /// commands' packets back, and their number.
     pub(crate) fn table_replaced(&mut self, pool: &mut Pool) -> usize {
         let mut kept: u8 = 0;

@@ -224,7 +224,7 @@ impl Stack {
         }
     }
 
-    /// Disconnects a link that is to be left, where nothing is owed to its peer any longer.
+    /// Disconnects a link that is to be left, once nothing is pending for its peer.
     pub(super) fn leave_if_done(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let Some((reason, _)) = slot.leaving else { return };
@@ -233,7 +233,7 @@ impl Stack {
         }
     }
 
-    /// Disconnects a link that is to be left, and whose peer did not take in time what was owed.
+    /// Disconnects a link that is to be left, if its peer did not take what was pending in time.
     pub(super) fn leave_now(&mut self, index: u8) {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
         let Some((reason, by)) = slot.and_then(|l| l.leaving.as_mut()) else { return };

@@ -74,7 +74,7 @@ pub(crate) struct Link {
     pub(crate) full_channels: u64,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
-    /// The reason to disconnect with, once everything that is owed has left, and when that must have happened.
+    /// The reason to disconnect with once everything pending was sent, and the deadline for that.
     pub(crate) leaving: Option<(Status, Instant)>,
     pub(crate) protection: Protection,
     pub(crate) room: Room,

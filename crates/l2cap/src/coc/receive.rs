@@ -244,7 +244,7 @@ impl Receive {
         u16::try_from(frames).unwrap_or(u16::MAX)
     }
 
-    /// Packets that are queued or lent.
+    /// Packets that are queued or borrowed.
     pub(crate) fn used(&self) -> u16 {
         u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.lent)
     }

@@ -25,7 +25,7 @@ cases! {
         b.controller().mute = Opcodes::None;
         b.inject(&parts[1]);
         b.expect_silence();
-        // The line is quiet, and the controller shows that it heard what was asked after that.
+        // The line is quiet, and the controller shows that it received what was asked after that.
         b.pass(Duration::from_millis(20));
         let opcodes: Vec<_> = b.commands().into_iter().map(|(opcode, _)| opcode).collect();
         assert_eq!(opcodes[..2], [0x2017, 0x1001]);

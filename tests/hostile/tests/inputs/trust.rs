@@ -1,4 +1,4 @@
-//! When the octets of a controller count again after it was lost, and what becomes of a controller that fails now and then.
+//! When the octets of a controller count again after it was lost, and how a controller is treated that fails now and then.
 
 use std::{cell::RefCell, rc::Rc};
 
