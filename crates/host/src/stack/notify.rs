@@ -9,7 +9,7 @@ use super::{LinkRef, Stack};
 use crate::{Error, waiters::LinkKey};
 
 /// How long a value waits for room at a peer. A peer that had none for so long is passed over at once, until it has.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Whether a value for every peer waits for room on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

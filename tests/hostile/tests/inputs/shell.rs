@@ -164,9 +164,9 @@ fn a_peer_without_room_delays_no_other() {
     // The peer that has not confirmed is waited for, but not by the other.
     let waits = notify(&mut s);
     assert_eq!(s.b.frames(), core::slice::from_ref(&notification));
-    s.b.pass(Duration::from_millis(900));
+    s.b.pass(Duration::from_millis(350));
     assert!(!waits.is_done());
-    s.b.pass(Duration::from_millis(200));
+    s.b.pass(Duration::from_millis(100));
     assert_eq!(waits.take(), [Err(Error::Timeout), Ok(())]);
     // From now on it costs nothing, until it has room.
     assert_eq!(notify(&mut s).take(), [Err(Error::Timeout), Ok(())]);
@@ -178,7 +178,7 @@ fn a_peer_without_room_delays_no_other() {
     assert_eq!(frames, [indication, notification]);
     // One that confirms in time gets the next value then.
     let waits = notify(&mut s);
-    s.b.pass(Duration::from_millis(500));
+    s.b.pass(Duration::from_millis(300));
     s.att(&hex!("1e"));
     assert_eq!(waits.take(), [Ok(()), Ok(())]);
     let unknown = s.b.spawn(async move { host.gatt().notify_all(&UNKNOWN, &[1]).await });

@@ -39,8 +39,9 @@ impl Gatt<'_> {
     /// `each` how that went, peer by peer: `Ok` once the value is on its way to the controller. Confirmations of indications
     /// are not waited for: see [`Connection::indicate`].
     ///
-    /// Each peer is served as soon as it has room, whatever the others do. One that has no room for 1 s is reported with
-    /// [`Error::Timeout`], and is passed over at once by later calls until it has: so a peer that takes nothing costs 1 s once.
+    /// Each peer is served as soon as it has room, whatever the others do. One that has no room for 400 ms is reported with
+    /// [`Error::Timeout`], and is passed over at once by later calls until it has: so a peer that takes nothing costs 400 ms
+    /// once.
     /// Other errors are those of [`Connection::notify`]. A peer whose link ends meanwhile is not reported.
     ///
     /// # Errors
