@@ -208,6 +208,10 @@ impl<'h> Task<'h> {
         self.until.get()
     }
 
+    pub(crate) fn is_awake(&self) -> bool {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+
     /// Polls it where it was woken: whether it was, and whether it has ended.
     pub(crate) fn turn(&mut self) -> (bool, bool) {
         if !self.woken.0.swap(false, Ordering::Relaxed) {

@@ -277,8 +277,9 @@ impl<'h> World<'h> {
     /// Runs the tasks until none is awake.
     pub(crate) fn settle(&mut self) {
         if !self.poll(MAX_POLLS) {
-            let names: Vec<_> = self.tasks.iter().map(|task| task.name).collect();
-            panic!("tasks wake themselves for ever: some of {names:?}");
+            let awake = self.tasks.iter().filter(|task| task.is_awake());
+            let names: Vec<_> = awake.map(|task| task.name).collect();
+            panic!("tasks wake themselves or each other for ever: {names:?}");
         }
         let unserved = self.app.unserved.take();
         if !unserved.is_empty() {

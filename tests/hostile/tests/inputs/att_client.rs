@@ -233,3 +233,68 @@ fn a_push_of_handle_0_is_dropped() {
     assert_eq!(s.b.host.stats().unclaimed_notifications, 4);
     s.is_as_before();
 }
+
+/// Two services and their two values each, as a peer's answers.
+fn two_services(request: &[u8]) -> Vec<u8> {
+    match *request {
+        [0x10, 1, ..] => hex!("11 06 0100 0300 0f18 0400 0600 0a18").to_vec(),
+        [0x10, 4, ..] => hex!("11 06 0400 0600 0a18").to_vec(),
+        [0x08, from @ 1..=3, 0, _, _, 0x03, 0x28] if from <= 2 => {
+            hex!("09 07 0200 02 0300 192a").to_vec()
+        }
+        [0x08, from @ 4..=5, 0, _, _, 0x03, 0x28] if from <= 5 => {
+            hex!("09 07 0500 02 0600 292a").to_vec()
+        }
+        [0x08, 1..=3, 0, _, _, 0x19, 0x2a] => hex!("09 03 0300 07").to_vec(),
+        [0x0e, ..] => hex!("0f 01 02").to_vec(),
+        [0x20, ..] => hex!("21 0100 07 0100 08").to_vec(),
+        _ => nothing(request),
+    }
+}
+
+#[test]
+fn cursors_that_hold_all_packets_hold_up_no_other() {
+    let mut s = linked();
+    let mut cursors = vec![];
+    for _ in 0..24 {
+        let conn = s.conn.clone();
+        let begun = s.b.spawn(async move {
+            let mut services = conn.services();
+            services.next().await.unwrap().unwrap();
+            services
+        });
+        serve(&mut s, &begun, two_services);
+        cursors.push(begun.take());
+    }
+    let conn = s.conn.clone();
+    let all = s.b.spawn(async move {
+        let mut found = vec![];
+        let mut services = conn.services();
+        while let Some(service) = services.next().await? {
+            let mut characteristics = service.characteristics();
+            while let Some(one) = characteristics.next().await? {
+                found.push(one.handle());
+            }
+        }
+        let mut values = conn.values_by_uuid(1, 0xffff, Uuid::new_16(0x2a19));
+        assert_eq!(values.next(&mut [0; 4]).await?, Some((3, 1)));
+        assert_eq!(values.next(&mut [0; 4]).await?, None);
+        assert_eq!(conn.read_multiple(&[3, 6], &mut [0; 4]).await?, 2);
+        let mut lengths = vec![];
+        conn.read_multiple_variable(&[3, 6], |handle, len, _| lengths.push((handle, len))).await?;
+        assert_eq!(lengths, [(3, 1), (6, 1)]);
+        Ok::<_, Error>(found)
+    });
+    serve(&mut s, &all, two_services);
+    assert_eq!(all.take(), Ok(vec![3, 6]));
+    // Each cursor goes on where it was.
+    for mut services in cursors {
+        let rest = s.b.spawn(async move {
+            let second = services.next().await.unwrap().unwrap().range();
+            (second, services.next().await.unwrap().is_none())
+        });
+        serve(&mut s, &rest, two_services);
+        assert_eq!(rest.take(), ((4, 6), true));
+    }
+    s.is_as_before();
+}

@@ -30,9 +30,14 @@ impl<'h, D: Discovery + Clone> Walk<'h, D> {
             }
             self.response = None;
             let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
-            match turn.next_response(&mut self.discovery).await? {
-                Some(response) => self.response = Some(response),
-                None => return Ok(None),
+            let Some(response) = turn.next_response(&mut self.discovery).await? else {
+                return Ok(None);
+            };
+            // The first result is taken before the response, which there may be no packet for later.
+            let first = self.discovery.next(response.pdu());
+            self.response = Some(response.keep());
+            if first.is_some() {
+                return Ok(first);
             }
         }
     }
@@ -100,18 +105,34 @@ impl<'h> Values<'h> {
     pub async fn next(&mut self, buffer: &mut [u8]) -> Result<Option<(u16, usize)>, Error> {
         loop {
             let pdu = self.response.as_ref().map_or(&[][..], Response::pdu);
-            if let Some(item) = self.read.next(pdu) {
-                let needed = item.value.len();
-                let room = buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
-                room.copy_from_slice(item.value);
-                return Ok(Some((item.handle, needed)));
+            if let Some(value) = copy_next(&mut self.read, pdu, buffer) {
+                return value.map(Some);
             }
             self.response = None;
             let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
-            match turn.next_response(&mut self.read).await? {
-                Some(response) => self.response = Some(response),
-                None => return Ok(None),
+            let Some(response) = turn.next_response(&mut self.read).await? else {
+                return Ok(None);
+            };
+            let first = copy_next(&mut self.read, response.pdu(), buffer);
+            self.response = Some(response.keep());
+            if let Some(value) = first {
+                return value.map(Some);
             }
         }
     }
+}
+
+/// Copies the next value of a response, and gives its handle and its length.
+fn copy_next(
+    read: &mut client::ReadByUuid,
+    pdu: &[u8],
+    buffer: &mut [u8],
+) -> Option<Result<(u16, usize), Error>> {
+    let item = read.next(pdu)?;
+    let needed = item.value.len();
+    let Some(room) = buffer.get_mut(..needed) else {
+        return Some(Err(Error::BufferTooSmall { needed }));
+    };
+    room.copy_from_slice(item.value);
+    Some(Ok((item.handle, needed)))
 }

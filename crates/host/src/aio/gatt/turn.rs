@@ -46,17 +46,16 @@ impl<'h> Turn<'h> {
         Ok(true)
     }
 
-    /// As [`Self::step`], and keeps the response where a packet may be borrowed for it.
-    pub(super) async fn step_and_keep(
+    /// As [`Self::step`], and gives the response.
+    async fn step_and_read(
         &mut self,
         procedure: &mut impl Procedure,
     ) -> Result<Option<Response<'h>>, Error> {
         if !self.request(procedure).await? {
             return Ok(None);
         }
-        let packet = self.response(procedure).await?;
-        let packet = self.host.with(|core| core.stack.keep_response(self.link, packet));
-        Ok(Some(Response { host: self.host, link: self.link, packet }))
+        let packet = Some(self.response(procedure).await?);
+        Ok(Some(Response { host: self.host, link: self.link, packet, borrowed: false }))
     }
 
     /// As [`Self::next_response`], of a procedure that has at least one.
@@ -67,14 +66,15 @@ impl<'h> Turn<'h> {
         self.next_response(procedure).await?.ok_or(Error::InvalidParameters)
     }
 
-    /// As [`Self::step_and_keep`], but that a request which was refused for want of security is repeated on a safer link.
+    /// Makes the next request of a procedure, again on a safer link where it was refused for want of security, and gives its
+    /// response. That is the link's own packet: it must be kept or dropped before the turn ends.
     pub(super) async fn next_response<P: Procedure + Clone>(
         &mut self,
         procedure: &mut P,
     ) -> Result<Option<Response<'h>>, Error> {
         loop {
             let before = procedure.clone();
-            match self.step_and_keep(procedure).await {
+            match self.step_and_read(procedure).await {
                 Ok(response) => return Ok(response),
                 Err(error) => self.remedy(error).await?,
             }
@@ -150,25 +150,41 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A response that is kept to read more results from. It may be empty: then the results are asked for again.
+/// A response to read results from.
 #[derive(Debug)]
 pub(super) struct Response<'h> {
     host: &'h Host,
     link: LinkRef,
     packet: Option<Packet>,
+    /// It is kept beyond the turn.
+    borrowed: bool,
 }
 
 impl Response<'_> {
     pub(super) fn pdu(&self) -> &[u8] {
         self.packet.as_ref().map_or(&[], Packet::bytes)
     }
+
+    /// Keeps it beyond the turn, where a packet may be borrowed for that. Else it is empty from now on: the results that
+    /// were not read are asked for again.
+    pub(super) fn keep(mut self) -> Self {
+        if let Some(packet) = self.packet.take() {
+            let link = self.link;
+            self.packet = self.host.with(|core| core.stack.keep_response(link, packet));
+            self.borrowed = true;
+        }
+        self
+    }
 }
 
 impl Drop for Response<'_> {
     fn drop(&mut self) {
+        let (link, borrowed) = (self.link, self.borrowed);
         if let Some(packet) = self.packet.take() {
-            let link = self.link;
-            self.host.with(|core| core.stack.give_lent(link, packet));
+            self.host.with(|core| match borrowed {
+                true => core.stack.give_lent(link, packet),
+                false => core.stack.rx.pool.give(packet),
+            });
         }
     }
 }
