@@ -48,7 +48,8 @@ pub struct Stats {
     /// was answered.
     pub att_violations: u32,
     /// Requests that a peer sent before its last one was answered, and that were not answered: one is kept, a further one is
-    /// dropped. Those that a link took with it at its end count too.
+    /// dropped. Those that a link took with it at its end count too, and writes that were refused because the application keeps
+    /// too many of ended links.
     pub dropped_requests: u32,
     /// Requests answered with Unlikely Error because the application did not take them within 5 s.
     pub untaken_requests: u32,

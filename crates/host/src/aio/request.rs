@@ -2,11 +2,10 @@
 
 use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_gatt::{Answer, AskKind, Characteristic, Descriptor, Target};
-use bindrune_wire::Packet;
 
 use crate::{
     Host,
-    stack::{LinkRef, Question},
+    stack::{Handed, LinkRef, Question},
 };
 
 /// The peer reads a value that the application holds. Dropped without an answer, it is answered with Unlikely Error (0x0E).
@@ -17,6 +16,9 @@ pub struct ReadRequest<'h> {
 }
 
 /// The peer writes a value that the application holds. Dropped without an answer, it is answered with Unlikely Error (0x0E).
+///
+/// It may be kept for any time, also after its link has ended. A value of more than 20 bytes keeps a receive packet: an application
+/// that keeps many of them of ended links is given no more until it drops some.
 #[derive(Debug)]
 pub struct WriteRequest<'h> {
     taken: Taken<'h>,
@@ -24,29 +26,34 @@ pub struct WriteRequest<'h> {
     response: bool,
 }
 
-/// A request in the packet that it came in.
+/// A request, in the packet that it came in where its value is long.
 #[derive(Debug)]
 struct Taken<'h> {
     host: &'h Host,
     link: LinkRef,
     target: Target,
     handle: u16,
-    packet: Option<Packet>,
-    request_len: usize,
-    /// The packet is lent, and nobody waits for an answer.
+    handed: Option<Handed>,
+    /// Nobody waits for an answer.
     command: bool,
 }
 
 impl<'h> Taken<'h> {
     const fn new(host: &'h Host, link: LinkRef, question: Question) -> Self {
-        let Question { ask, packet, request_len, command } = question;
+        let Question { ask, handed, command } = question;
         let (target, handle) = (ask.target, ask.handle);
-        Self { host, link, target, handle, packet: Some(packet), request_len, command }
+        Self { host, link, target, handle, handed: Some(handed), command }
     }
 
     fn finish(&mut self, answer: Answer<'_>) {
-        let Some(mut packet) = self.packet.take() else { return };
-        packet.truncate(self.request_len);
+        let Some(handed) = self.handed.take() else { return };
+        let packet = match handed {
+            Handed::Short(_) => None,
+            Handed::Packet { mut packet, request_len } => {
+                packet.truncate(request_len);
+                Some(packet)
+            }
+        };
         let (link, command) = (self.link, self.command);
         self.host.with(|core| core.stack.answer(link, packet, command, answer));
     }
@@ -135,9 +142,13 @@ impl<'h> WriteRequest<'h> {
     /// empty, and [`Self::read`] has it.
     #[must_use]
     pub fn value(&self) -> &[u8] {
-        let octets = self.taken.packet.as_ref().map_or(&[][..], Packet::bytes);
-        let (request, long) =
-            octets.split_at_checked(self.taken.request_len).unwrap_or((octets, &[]));
+        let (packet, request_len) = match &self.taken.handed {
+            Some(Handed::Short(short)) => return short.bytes(),
+            Some(Handed::Packet { packet, request_len }) => (packet, *request_len),
+            None => return &[],
+        };
+        let octets = packet.bytes();
+        let (request, long) = octets.split_at_checked(request_len).unwrap_or((octets, &[]));
         match (Request::parse(request), Command::parse(request)) {
             (Ok(Request::Write { value, .. }), _) | (_, Ok(Command::Write { value, .. })) => value,
             _ => long,
@@ -147,11 +158,21 @@ impl<'h> WriteRequest<'h> {
     /// Copies what the peer writes, a long write too, and gives its length; where `buffer` is shorter than that, the rest is
     /// cut off.
     pub fn read(&self, buffer: &mut [u8]) -> usize {
-        let Some(packet) = &self.taken.packet else { return 0 };
-        let link = self.taken.link;
-        self.taken
-            .host
-            .with(|core| core.stack.asked_value(link, packet, self.taken.request_len, buffer))
+        let (link, host) = (self.taken.link, self.taken.host);
+        match &self.taken.handed {
+            Some(Handed::Short(short)) => {
+                let value = short.bytes();
+                let copied = value.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..copied), value.get(..copied)) {
+                    to.copy_from_slice(from);
+                }
+                value.len()
+            }
+            Some(Handed::Packet { packet, request_len }) => {
+                host.with(|core| core.stack.asked_value(link, packet, *request_len, buffer))
+            }
+            None => 0,
+        }
     }
 
     /// Accepts the write.

@@ -87,7 +87,8 @@ impl Stack {
     pub(crate) fn keep_response(&mut self, link: LinkRef, packet: Packet) -> Option<Packet> {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
-        if slot.is_some_and(|slot| self.rx.shares.lend(&mut slot.attributes.share)) {
+        let may = self.rx.shares.may_hand_out();
+        if may && slot.is_some_and(|slot| self.rx.shares.lend(&mut slot.attributes.share)) {
             return Some(packet);
         }
         self.rx.pool.give(packet);

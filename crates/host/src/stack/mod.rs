@@ -70,7 +70,7 @@ pub(crate) use link::{Life, Link, LinkRef};
 pub(crate) use loss::Told;
 pub use loss::{ControllerEvent, ControllerLoss};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
-pub(crate) use notice::{Notice, Question};
+pub(crate) use notice::{Handed, Notice, Question};
 pub(crate) use recover::Phase;
 use security::JobTicket;
 pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};

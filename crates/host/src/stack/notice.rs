@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_att::{Command, Request};
+use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_gatt::{
     Answer, Ask, AskKind, Target,
     server::{SubscriptionChange, Written},
@@ -17,19 +17,53 @@ use super::{
     link::{Life, Link, News},
 };
 use crate::{
-    Event,
+    Event, Stats,
     waiters::{HostKey, LinkKey},
 };
 
-/// A question for the application, with the packet of its request.
+/// A question for the application.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) ask: Ask,
-    pub(crate) packet: Packet,
-    /// Octets of the request in the packet; behind it stands the value of a long write, where it fits.
-    pub(crate) request_len: usize,
+    pub(crate) handed: Handed,
     /// A write command: nobody waits for an answer.
     pub(crate) command: bool,
+}
+
+/// What the application is given with a question.
+#[derive(Debug)]
+pub(crate) enum Handed {
+    /// A copy of the value, empty for a read. It can be kept for any time.
+    Short(Short),
+    /// The packet that the value came in.
+    Packet {
+        packet: Packet,
+        /// Octets of the request in the packet; behind it stands the value of a long write, where it fits.
+        request_len: usize,
+    },
+}
+
+/// A value that fits the default MTU.
+#[derive(Debug)]
+pub(crate) struct Short {
+    len: u8,
+    octets: [u8; SHORT],
+}
+
+/// Octets of a write at the default MTU.
+const SHORT: usize = 20;
+
+impl Short {
+    /// Copies a value; `None` if it is longer.
+    fn copy(value: &[u8]) -> Option<Self> {
+        let mut octets = [0; SHORT];
+        octets.get_mut(..value.len())?.copy_from_slice(value);
+        Some(Self { len: u8::try_from(value.len()).ok()?, octets })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+    }
 }
 
 /// What `Connection::next` has to report.
@@ -71,21 +105,62 @@ impl Stack {
     }
 
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
-        let slot = self
-            .links
-            .get_mut(usize::from(link.index))
-            .filter(|l| l.generation == link.generation)?;
-        let (ask, packet) = slot.attributes.take_question()?;
-        if !slot.is_up() {
-            self.rx.shares.take_anyway(&mut slot.attributes.share);
-        }
+        let (ask, packet) = self.slot_mut(link)?.attributes.take_question()?;
         self.ready.host(HostKey::Timeout);
-        let (packet, request_len) = self.with_long_value(link, packet);
-        let question = Question { ask, packet, request_len, command: false };
+        let short = match ask.kind {
+            AskKind::Read { .. } => Short::copy(&[]),
+            AskKind::Write { .. } => Short::copy(self.written(link, packet.bytes())),
+        };
+        let handed = match short {
+            Some(short) => {
+                self.keep_packet(link, packet);
+                Handed::Short(short)
+            }
+            None if self.rx.shares.may_hand_out() => self.hand_out(link, packet),
+            None => {
+                self.refuse(link, packet);
+                return None;
+            }
+        };
+        let question = Question { ask, handed, command: false };
         Some(match ask.kind {
             AskKind::Read { .. } => Notice::Read(question),
             AskKind::Write { .. } => Notice::Write(question),
         })
+    }
+
+    /// Keeps the packet of a question that the application has taken until it answers, or the link ends.
+    fn keep_packet(&mut self, link: LinkRef, packet: Packet) {
+        let slot = self.links.get_mut(usize::from(link.index));
+        let Some(slot) = slot.filter(|l| l.generation == link.generation) else {
+            return self.rx.pool.give(packet);
+        };
+        slot.attributes.keep_packet(&mut self.rx, packet);
+        if !slot.is_up() {
+            slot.attributes.end_serving(&mut self.rx);
+        }
+    }
+
+    /// Gives the packet of a question to the application.
+    fn hand_out(&mut self, link: LinkRef, packet: Packet) -> Handed {
+        let slot = self.links.get_mut(usize::from(link.index));
+        let slot = slot.filter(|l| l.generation == link.generation && !l.is_up());
+        if let Some(slot) = slot {
+            self.rx.shares.take_anyway(&mut slot.attributes.share);
+        }
+        let (packet, request_len) = self.with_long_value(link, packet);
+        Handed::Packet { packet, request_len }
+    }
+
+    /// Answers a question whose packet the application must not be given.
+    fn refuse(&mut self, link: LinkRef, packet: Packet) {
+        Stats::count(&mut self.stats.dropped_requests);
+        if self.slot(link).is_some_and(Link::is_up) {
+            let full = Answer::Reject(ErrorCode::INSUFFICIENT_RESOURCES);
+            self.answer(link, Some(packet), false, full);
+        } else {
+            self.keep_packet(link, packet);
+        }
     }
 
     fn take_command(&mut self, link: LinkRef) -> Option<Notice> {
@@ -94,20 +169,31 @@ impl Stack {
             .get_mut(usize::from(link.index))
             .filter(|l| l.generation == link.generation)?;
         let packet = slot.inbox.pop_command(&mut self.rx.pool)?;
-        let target = match Command::parse(packet.bytes()) {
-            Ok(Command::Write { handle, .. }) => {
-                self.server.table().target(handle).map(|target| (handle, target))
-            }
-            Ok(Command::SignedWrite { .. }) | Err(_) => None,
+        let (handle, short) = match Command::parse(packet.bytes()) {
+            Ok(Command::Write { handle, value }) => (handle, Short::copy(value)),
+            Ok(Command::SignedWrite { .. }) | Err(_) => (0, None),
         };
-        let Some((handle, target)) = target else {
+        let Some(target) = self.server.table().target(handle) else {
             self.give_borrowed(link, packet);
             return None;
         };
+        let handed = match short {
+            None if self.rx.shares.may_hand_out() => {
+                let request_len = packet.len();
+                Handed::Packet { packet, request_len }
+            }
+            short => {
+                self.give_borrowed(link, packet);
+                let Some(short) = short else {
+                    Stats::count(&mut self.stats.dropped_pushes);
+                    return Some(Notice::Event(Event::LostWrites(1)));
+                };
+                Handed::Short(short)
+            }
+        };
         let kind = AskKind::Write { offset: 0, response: false };
-        let request_len = packet.len();
         let ask = Ask { kind, target, handle };
-        Some(Notice::Write(Question { ask, packet, request_len, command: true }))
+        Some(Notice::Write(Question { ask, handed, command: true }))
     }
 
     /// Puts the value of a long write behind its request, where it fits; gives the length of the request.
@@ -154,11 +240,11 @@ impl Stack {
         }
     }
 
-    /// The application's answer to a question; it gives the packet of the request back.
+    /// The application's answer to a question; it gives the packet of the request back, if it holds it.
     pub(crate) fn answer(
         &mut self,
         link: LinkRef,
-        packet: Packet,
+        packet: Option<Packet>,
         command: bool,
         answer: Answer<'_>,
     ) {
@@ -167,9 +253,11 @@ impl Stack {
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         let Some(slot) = slot.filter(|_| !command) else {
             let give = if command { Self::give_borrowed } else { Self::give_lent };
-            return give(self, link, packet);
+            return packet.into_iter().for_each(|packet| give(self, link, packet));
         };
-        let Some(peer) = slot.peer.as_mut() else { return self.rx.pool.give(packet) };
+        let Some(peer) = slot.peer.as_mut() else {
+            return packet.into_iter().for_each(|packet| self.rx.pool.give(packet));
+        };
         let served =
             slot.attributes.answer(&mut self.server, peer, &mut self.rx, packet, answer, now);
         self.served(link.index, served);
@@ -199,19 +287,22 @@ impl Stack {
         buffer: &mut [u8],
     ) -> usize {
         let octets = packet.bytes();
-        let octets = octets.get(..request_len).unwrap_or(octets);
-        let request = Request::parse(octets);
-        let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
-        let value = match (request, Command::parse(octets), peer) {
-            (Ok(request), _, Some(peer)) => self.server.asked_value(peer, &request),
-            (_, Ok(Command::Write { value, .. }), _) => value,
-            _ => &[],
-        };
+        let value = self.written(link, octets.get(..request_len).unwrap_or(octets));
         let copied = value.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..copied), value.get(..copied)) {
             to.copy_from_slice(from);
         }
         value.len()
+    }
+
+    /// What the peer writes with a request or a command.
+    fn written<'a>(&'a self, link: LinkRef, request: &'a [u8]) -> &'a [u8] {
+        let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
+        match (Request::parse(request), Command::parse(request), peer) {
+            (Ok(request), _, Some(peer)) => self.server.asked_value(peer, &request),
+            (_, Ok(Command::Write { value, .. }), _) => value,
+            _ => &[],
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Shares {
     gated: usize,
     /// Likewise, for answers that their applications keep and for values that nobody has claimed.
     lent: usize,
+    /// Of the taken places, those of ended links whose slots are used again.
+    left: usize,
 }
 
 /// What one link has taken.
@@ -70,7 +72,7 @@ impl Shares {
             None => 0,
         };
         let kept = guaranteed.saturating_mul(links);
-        Self { places, guaranteed, links, taken: 0, kept, gated: 0, lent: 0 }
+        Self { places, guaranteed, links, taken: 0, kept, gated: 0, lent: 0, left: 0 }
     }
 
     /// Places in all.
@@ -101,7 +103,24 @@ impl Shares {
     /// Takes a place; false where the link has its share, and others need the rest.
     #[must_use]
     pub(crate) fn take(&mut self, share: &mut Share) -> bool {
-        self.take_as(share, Share { taken: share.taken.saturating_add(1), ..*share })
+        let more = Share { taken: share.taken.saturating_add(1), ..*share };
+        let first = self.may_take_first(share) && !self.keeps_last(share);
+        if first {
+            self.change(share, |share| *share = more);
+        }
+        first || self.take_as(share, more)
+    }
+
+    /// Returns whether the application may be given one more packet that it can keep beyond the end of its link. What it
+    /// keeps of ended links must leave every slot its guaranteed share.
+    pub(crate) const fn may_hand_out(&self) -> bool {
+        let all = self.guaranteed.saturating_mul(self.links);
+        self.left == 0 || self.left < self.places.saturating_sub(all)
+    }
+
+    /// Returns whether a link takes its first place although the application may hold all of them of ended links.
+    const fn may_take_first(&self, share: &Share) -> bool {
+        self.left > 0 && self.guaranteed > 0 && share.taken == 0
     }
 
     /// Takes a place for an answer that the application keeps, as [`Self::take`].
@@ -146,7 +165,7 @@ impl Shares {
     /// [`Self::has_room_for_next`].
     #[must_use]
     pub(crate) fn take_for_indication(&mut self, share: &mut Share) -> bool {
-        if share.indication || self.free() == 0 {
+        if share.indication || (self.free() == 0 && !self.may_take_first(share)) {
             return false;
         }
         self.change(share, |share| {
@@ -162,6 +181,7 @@ impl Shares {
         let without = Share { indication: false, ..*share };
         let others = self.kept.saturating_sub(self.kept_for(share));
         let room = !share.indication
+            || self.may_take_first(share)
             || self.free() >= others.saturating_add(self.kept_for(&without).max(1));
         if room {
             self.change(share, |share| share.indication = false);
@@ -189,6 +209,7 @@ impl Shares {
 
     /// Gives a place back that was left behind by [`Self::leave`].
     pub(crate) const fn give_left(&mut self) {
+        self.left = self.left.saturating_sub(1);
         self.taken = self.taken.saturating_sub(1);
     }
 
@@ -197,6 +218,7 @@ impl Shares {
         let left = share.taken;
         self.change(share, |share| *share = Share::NONE);
         self.taken = self.taken.saturating_add(left);
+        self.left = self.left.saturating_add(left);
     }
 
     /// The link may receive indications, or no longer.
@@ -249,135 +271,4 @@ impl Shares {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::vec;
-
-    use super::*;
-
-    /// Takes as many places as there are for a link.
-    fn all(shares: &mut Shares, share: &mut Share) -> usize {
-        let mut count = 0;
-        while shares.take(share) {
-            count += 1;
-        }
-        count
-    }
-
-    #[test]
-    fn a_link_leaves_every_other_one_its_share() {
-        for (places, links) in [(12, 3), (13, 3), (2, 2), (3, 2), (99, 8), (4, 1)] {
-            let mut shares = Shares::new(places, links);
-            let mut greedy = Share::NONE;
-            let taken = all(&mut shares, &mut greedy);
-            assert_eq!(taken, shares.alone(), "{places} places, {links} links");
-            let guaranteed = (places / links).div_ceil(2);
-            for _ in 1..links {
-                assert_eq!(all(&mut shares, &mut Share::NONE.clone()), guaranteed);
-            }
-            assert!(!shares.take(&mut greedy));
-            shares.give(&mut greedy, 1);
-            assert!(shares.take(&mut greedy));
-        }
-    }
-
-    #[test]
-    fn the_last_place_of_a_link_that_listens_is_for_an_indication() {
-        let mut shares = Shares::new(3, 1);
-        let mut share = Share::NONE;
-        shares.listen(&mut share, true);
-        assert_eq!(all(&mut shares, &mut share), 2);
-        assert!(shares.take_for_indication(&mut share));
-        assert!(!shares.take_for_indication(&mut share) && !shares.take(&mut share));
-        assert!(!shares.has_room_for_next(&mut share));
-        shares.give(&mut share, 1);
-        assert!(shares.has_room_for_next(&mut share));
-        assert!(!shares.take(&mut share) && shares.take_for_indication(&mut share));
-    }
-
-    #[test]
-    fn others_do_not_take_the_place_of_an_indication() {
-        let mut shares = Shares::new(8, 2);
-        let (mut listener, mut other) = (Share::NONE, Share::NONE);
-        shares.listen(&mut listener, true);
-        assert_eq!(all(&mut shares, &mut listener), 5);
-        assert_eq!(all(&mut shares, &mut other), 2);
-        assert!(shares.take_for_indication(&mut listener));
-    }
-
-    #[test]
-    fn gated_links_find_room_as_long_as_the_controller_has_buffers() {
-        for (places, links) in [(3, 1), (12, 3), (13, 3), (7, 4)] {
-            let mut shares = Shares::new(places, links);
-            let mut each = vec![Share::NONE; links];
-            for share in &mut each {
-                shares.gate(share, true);
-                shares.listen(share, true);
-            }
-            // Whichever links the controller's packets are for.
-            for turn in 0..shares.buffers() {
-                let at = (turn * 7 + turn / 2) % links;
-                assert!(shares.take(&mut each[at]), "{places} places, {links} links, {turn}");
-            }
-            assert_eq!(shares.withheld(), shares.buffers());
-        }
-    }
-
-    #[test]
-    fn answers_that_an_application_keeps_do_not_stop_the_controller() {
-        let mut shares = Shares::new(3, 1);
-        let mut share = Share::NONE;
-        shares.gate(&mut share, true);
-        assert_eq!(shares.buffers(), 2);
-        assert!(shares.lend(&mut share) && shares.lend(&mut share));
-        assert_eq!(shares.withheld(), 1);
-        assert!(shares.take(&mut share));
-        assert_eq!(shares.withheld(), 3);
-        shares.give(&mut share, 1);
-        assert!(shares.lend(&mut share) && !shares.take(&mut share));
-        assert_eq!(shares.withheld(), 1);
-        for _ in 0..3 {
-            shares.give_lent(&mut share);
-        }
-        assert_eq!((shares.withheld(), share.taken()), (0, 0));
-    }
-
-    #[test]
-    fn values_that_nobody_claimed_leave_a_place_and_do_not_stop_the_controller() {
-        for (places, links) in [(2, 1), (3, 1), (6, 1), (12, 3), (13, 3)] {
-            for gated in [false, true] {
-                let mut shares = Shares::new(places, links);
-                let mut share = Share::NONE;
-                shares.gate(&mut share, gated);
-                shares.listen(&mut share, true);
-                let mut kept = 0;
-                while shares.lend_spare(&mut share) {
-                    kept += 1;
-                }
-                assert_eq!(share.taken(), kept, "{places} places, {links} links");
-                assert!(!gated || shares.withheld() < shares.buffers());
-                assert!(shares.take(&mut share));
-                shares.give(&mut share, 1);
-                for _ in 0..kept {
-                    shares.claim(&mut share);
-                }
-                assert_eq!(shares.withheld(), if gated { kept } else { 0 });
-                shares.give(&mut share, kept);
-                assert_eq!((share.taken(), shares.withheld()), (0, 0));
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_dead_link_left_with_the_application_is_nobodys() {
-        let mut shares = Shares::new(4, 2);
-        let mut share = Share::NONE;
-        shares.gate(&mut share, true);
-        assert!(shares.take(&mut share) && shares.take(&mut share));
-        shares.leave(&mut share);
-        assert_eq!((share.taken(), shares.withheld()), (0, 0));
-        assert_eq!(all(&mut shares, &mut share), 1, "the other slot keeps its place");
-        shares.give_left();
-        shares.give_left();
-        assert_eq!(all(&mut shares, &mut share), 2);
-    }
-}
+mod tests;

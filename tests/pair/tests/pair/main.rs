@@ -17,6 +17,7 @@ mod controller;
 mod discover;
 mod drop;
 mod fixed;
+mod held;
 mod limit;
 mod limits;
 mod link;

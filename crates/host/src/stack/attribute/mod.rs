@@ -134,9 +134,11 @@ impl Attributes {
     pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) -> usize {
         let dropped = self.drop_early(rx);
         match self.serving {
-            // The application has the packet, for as long as it likes.
-            Serving::Taken(_) => {
-                rx.shares.take_anyway(&mut self.share);
+            // What the application holds it keeps, for as long as it likes.
+            Serving::Taken(ref taken) => {
+                if taken.is_lent() {
+                    rx.shares.take_anyway(&mut self.share);
+                }
                 self.end_serving(rx);
             }
             Serving::Asked(_) if self.has_written() => {}

@@ -25,8 +25,24 @@ pub(crate) enum Serving {
     Written(Packet),
     /// The application must answer, and has until then to take the question.
     Asked(Asked),
-    /// The application has the question, and the request's packet.
-    Taken(Option<Packet>),
+    /// The application has the question.
+    Taken(Taken),
+}
+
+/// A question that the application has.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The request's packet, if the application does not hold it.
+    packet: Option<Packet>,
+    /// As in [`Asked`].
+    collected: Option<Packet>,
+}
+
+impl Taken {
+    /// Returns whether the application holds the request's packet.
+    pub(crate) const fn is_lent(&self) -> bool {
+        self.packet.is_none()
+    }
 }
 
 /// A question that waits for the application.
@@ -90,7 +106,7 @@ impl Attributes {
     pub(crate) fn take_question(&mut self) -> Option<(Ask, Packet)> {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, ask, .. }) => {
-                self.serving = Serving::Taken(collected);
+                self.serving = Serving::Taken(Taken { packet: None, collected });
                 Some((ask, packet))
             }
             other
@@ -101,19 +117,35 @@ impl Attributes {
         }
     }
 
-    /// The application answers the question that it took; it gives the request's packet back.
+    /// Keeps the packet of a question that was taken, until it is answered.
+    pub(crate) fn keep_packet(&mut self, rx: &mut Receive, packet: Packet) {
+        match &mut self.serving {
+            Serving::Taken(taken) if taken.is_lent() => taken.packet = Some(packet),
+            Serving::Idle
+            | Serving::Owed(_)
+            | Serving::Written(_)
+            | Serving::Asked(_)
+            | Serving::Taken(_) => rx.pool.give(packet),
+        }
+    }
+
+    /// The application answers the question that it took; it gives the request's packet back, if it holds it.
     pub(crate) fn answer(
         &mut self,
         server: &mut Server,
         peer: &mut Peer,
         rx: &mut Receive,
-        packet: Packet,
+        lent: Option<Packet>,
         answer: Answer<'_>,
         now: Instant,
     ) -> Served {
-        let Serving::Taken(mut collected) = core::mem::replace(&mut self.serving, Serving::Idle)
-        else {
-            rx.pool.give(packet);
+        let Serving::Taken(taken) = core::mem::replace(&mut self.serving, Serving::Idle) else {
+            lent.into_iter().for_each(|packet| rx.pool.give(packet));
+            return Served::Reply;
+        };
+        let Taken { packet, mut collected } = taken;
+        let Some(packet) = lent.or(packet) else {
+            self.give_collected(collected, rx);
             return Served::Reply;
         };
         let Ok(request) = Request::parse(packet.bytes()) else {
@@ -184,7 +216,7 @@ impl Attributes {
         }
         let Some((_, packet)) = self.take_question() else { return false };
         let unlikely = Answer::Reject(ErrorCode::UNLIKELY_ERROR);
-        self.answer(server, peer, rx, packet, unlikely, now);
+        self.answer(server, peer, rx, Some(packet), unlikely, now);
         true
     }
 
@@ -256,7 +288,10 @@ impl Attributes {
                 rx.pool.give(packet);
                 self.give_collected(collected, rx);
             }
-            Serving::Taken(collected) => self.give_collected(collected, rx),
+            Serving::Taken(Taken { packet, collected }) => {
+                packet.into_iter().for_each(|packet| rx.pool.give(packet));
+                self.give_collected(collected, rx);
+            }
         }
     }
 
