@@ -134,9 +134,12 @@ impl Gap {
 
     /// A command had no answer. One that was answered before is sent again, and once it fails again only after a pause,
     /// which grows; one that never was is done without until [`Self::forget`], from the next restart on. Where it was `asked`
-    /// for, one lost answer counts for nothing. Nothing changes where nothing works without the command.
-    pub fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
-        self.init.unanswered(now, opcode, asked);
+    /// for, one lost answer counts for nothing. A request that needs the command then fails with Unknown Command (0x01);
+    /// the next may try it once.
+    ///
+    /// False, and nothing changes, where nothing works without the command: the next set-up can only send it again.
+    pub fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
+        self.init.unanswered(now, opcode, asked)
     }
 
     /// A command was answered, whoever sent it.
@@ -170,9 +173,24 @@ impl Gap {
         if self.sent.is_some() {
             return None;
         }
-        let (opcode, part) = self.next_command(now, w)?;
-        self.sent = Some((opcode, part));
-        Some(opcode)
+        let start = w.len();
+        // Each round ends a request, or puts it off.
+        for _ in 0..=u8::MAX {
+            let (opcode, part) = self.next_command(now, w)?;
+            self.sent = Some((opcode, part));
+            // What ends something is sent all the same: a reset, where it has no answer, ends it too.
+            let ends = matches!(opcode, Opcode::DISCONNECT | Opcode::LE_CREATE_CONNECTION_CANCEL);
+            if part == Part::Init || ends || !self.init.avoids(opcode) {
+                return Some(opcode);
+            }
+            w.truncate(start);
+            // The private address is sent again by itself, anything else for a request.
+            if part != Part::Privacy {
+                self.init.forgive(opcode);
+            }
+            self.handle_status(now, opcode, Status::UNKNOWN_COMMAND);
+        }
+        None
     }
 
     fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Part)> {

@@ -191,6 +191,8 @@ pub enum InitError {
         /// Its status; 0x1f where the answer made no sense.
         status: Status,
     },
+    /// It left a command of the set-up without an answer for 2 s, or did not accept it, each time that it was tried.
+    NoAnswer(Opcode),
     /// It has no buffer for ACL data, neither for LE nor shared.
     NoBuffers,
     /// Its ACL packets hold fewer than 27 octets.
@@ -205,6 +207,7 @@ impl fmt::Display for InitError {
             Self::Command { opcode, status } => {
                 write!(f, "the controller refused {opcode:?}: {status}")
             }
+            Self::NoAnswer(opcode) => write!(f, "the controller did not answer {opcode:?}"),
             Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
             Self::ShortBuffers(len) => {
                 write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")
@@ -223,6 +226,7 @@ impl defmt::Format for InitError {
             Self::Command { opcode, status } => {
                 defmt::write!(f, "Command {=u16:04x} {}", opcode.0, status);
             }
+            Self::NoAnswer(opcode) => defmt::write!(f, "NoAnswer({=u16:04x})", opcode.0),
             Self::NoBuffers => defmt::write!(f, "NoBuffers"),
             Self::ShortBuffers(len) => defmt::write!(f, "ShortBuffers({})", len),
             Self::NotStatic(address) => defmt::write!(f, "NotStatic({})", address),

@@ -8,7 +8,7 @@ use bindrune_hci::{Opcode, Status, cmd::le::LeFeatures};
 use bindrune_wire::{Address, Writer};
 use embassy_time::Instant;
 
-use crate::{AddressChoice, Config, ControllerInfo, InitError};
+use crate::{AddressChoice, Config, ControllerInfo, InitError, static_address};
 use avoided::Avoided;
 use steps::Step;
 
@@ -22,6 +22,8 @@ pub(crate) struct Init {
     made: Option<Address>,
     /// The root may still know an address that was made up earlier: none is made meanwhile.
     made_unknown: bool,
+    /// What this host would make of random octets of its own, for a controller that gives none.
+    own: Option<Address>,
     /// The controller took Host Buffer Size.
     host_buffers: bool,
     avoided: Avoided,
@@ -42,6 +44,7 @@ impl Init {
             state: State::Idle,
             made: None,
             made_unknown: false,
+            own: None,
             host_buffers: false,
             avoided: Avoided::NONE,
         }
@@ -62,11 +65,40 @@ impl Init {
         self.state = State::At(Step::Reset);
     }
 
-    /// A command had no answer; `asked` where this host does not send it by itself.
-    pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
-        if !steps::is_mandatory(opcode) {
-            self.avoided.unanswered(now, opcode, asked);
+    /// A command had no answer; `asked` where this host does not send it by itself. False where the next set-up cannot do
+    /// without it.
+    pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
+        !self.needs(opcode) && self.avoided.unanswered(now, opcode, asked)
+    }
+
+    /// True where nothing works without the command, or the set-up is at it and cannot go on without.
+    fn needs(&self, opcode: Opcode) -> bool {
+        let setting_up = matches!(self.state, State::At(_));
+        match opcode {
+            Opcode::LE_RAND => setting_up && self.own.is_none(),
+            Opcode::LE_SET_RANDOM_ADDRESS => setting_up,
+            _ => steps::is_mandatory(opcode),
         }
+    }
+
+    /// True where the command had no answer, and is not to be sent now.
+    pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
+        self.avoided.avoids(opcode)
+    }
+
+    /// Who requested a command that is avoided was refused.
+    pub(crate) fn forgive(&mut self, opcode: Opcode) {
+        self.avoided.forgive(opcode, &mut self.info.commands);
+    }
+
+    /// A new request may try once what an earlier one had no answer to, and for which there is no other command.
+    pub(crate) fn forgive_requests(&mut self) {
+        REQUESTED.iter().for_each(|&opcode| self.forgive(opcode));
+    }
+
+    /// Random octets of this host.
+    pub(crate) fn set_random(&mut self, random: [u8; 6]) {
+        self.own = Some(static_address(random));
     }
 
     /// A command was answered.
@@ -107,9 +139,13 @@ impl Init {
 
     /// Takes the address that was made up in place of a new one.
     fn take_made(&mut self) {
-        if self.state == State::At(Step::Random)
-            && let Some(made) = self.made
-        {
+        if self.state != State::At(Step::Random) || self.made_unknown {
+            return;
+        }
+        if self.avoids(Opcode::LE_RAND) {
+            self.made = self.made.or(self.own);
+        }
+        if let Some(made) = self.made {
             self.info.address = made;
             self.state = State::At(Step::RandomAddress);
         }
@@ -209,6 +245,19 @@ impl Init {
 
 /// The shortest ACL packet that a controller may have. [Vol 4] Part E, 7.8.2
 const SHORTEST_ACL: u16 = 27;
+
+/// Legacy commands of requests.
+const REQUESTED: [Opcode; 9] = [
+    Opcode::LE_SET_ADVERTISING_PARAMETERS,
+    Opcode::LE_SET_ADVERTISING_DATA,
+    Opcode::LE_SET_SCAN_RESPONSE_DATA,
+    Opcode::LE_SET_ADVERTISING_ENABLE,
+    Opcode::LE_SET_SCAN_PARAMETERS,
+    Opcode::LE_SET_SCAN_ENABLE,
+    Opcode::LE_CREATE_CONNECTION,
+    Opcode::LE_CLEAR_FILTER_ACCEPT_LIST,
+    Opcode::LE_ADD_TO_FILTER_ACCEPT_LIST,
+];
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ impl Gap {
     /// the set has no request afterwards.
     pub fn advertise(&mut self, set: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
         self.list.retry();
+        self.init.forgive_requests();
         self.advertiser.request(set, ad)
     }
 
@@ -86,6 +87,7 @@ impl Gap {
     /// Scans until the request is withdrawn. Reports of an earlier one are forgotten.
     pub fn scan(&mut self, scan: Scan) {
         self.list.retry();
+        self.init.forgive_requests();
         self.scanner.request(scan);
     }
 
@@ -133,6 +135,7 @@ impl Gap {
     /// Connects; the link comes as [`crate::LinkUp`], or [`crate::GapEvent::ConnectEnded`] tells why none does.
     pub fn connect(&mut self, connect: Connect) {
         self.list.retry();
+        self.init.forgive_requests();
         self.initiator.request(connect, false);
     }
 
@@ -140,6 +143,7 @@ impl Gap {
     /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come unfiltered
     /// for that time, and those of one for the accept list not at all.
     pub fn search(&mut self, connect: Connect) {
+        self.init.forgive_requests();
         self.initiator.request(connect, true);
     }
 
@@ -186,6 +190,11 @@ impl Gap {
     /// none.
     pub fn set_made_address(&mut self, address: Option<Address>) {
         self.init.set_made(address);
+    }
+
+    /// Gives random octets of this host, of which a static address is made if the controller gives none.
+    pub fn set_random(&mut self, random: [u8; 6]) {
+        self.init.set_random(random);
     }
 
     /// Returns the static address that was made up, if this device uses it.

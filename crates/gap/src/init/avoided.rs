@@ -33,10 +33,13 @@ impl Avoided {
     pub(super) const NONE: Self = Self { places: [None; PLACES], worked: SupportedCommands::NONE };
 
     /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and again.
-    pub(super) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
+    /// False where there is no place for it.
+    pub(super) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
         let known = self.places.iter().position(|p| p.is_some_and(|p| p.opcode == opcode));
         let place = known.or_else(|| self.places.iter().position(Option::is_none));
-        let Some(place) = place.and_then(|place| self.places.get_mut(place)) else { return };
+        let Some(place) = place.and_then(|place| self.places.get_mut(place)) else {
+            return false;
+        };
         let times = place.map_or(0, |p| p.times).saturating_add(1);
         let again = times.saturating_sub(2);
         let until = match (self.worked.supports(opcode), times) {
@@ -49,6 +52,24 @@ impl Avoided {
             (false, _) => Some(Instant::MAX),
         };
         *place = Some(Unanswered { opcode, times, until, offered: false });
+        true
+    }
+
+    /// True where the command is not to be sent now.
+    pub(super) fn avoids(&self, opcode: Opcode) -> bool {
+        self.places.iter().flatten().any(|p| p.opcode == opcode && p.until.is_some())
+    }
+
+    /// Who requested the command was refused: the next request may try it once.
+    pub(super) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
+        for place in
+            self.places.iter_mut().flatten().filter(|p| p.opcode == opcode && p.until.is_some())
+        {
+            (place.times, place.until) = (1, None);
+            if place.offered {
+                commands.insert(opcode);
+            }
+        }
     }
 
     /// A command was answered.

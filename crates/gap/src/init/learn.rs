@@ -149,8 +149,13 @@ impl Init {
     }
 
     fn learn_random(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let [a, b, c, d, e, f, _, _] = le::Rand::returned(parameters)?.octets;
-        let address = static_address([a, b, c, d, e, f]);
+        let address = match le::Rand::returned(parameters) {
+            Ok(random) => {
+                let [a, b, c, d, e, f, _, _] = random.octets;
+                static_address([a, b, c, d, e, f])
+            }
+            Err(failure) => self.own.ok_or(failure)?,
+        };
         self.made = Some(address);
         self.info.address = address;
         Ok(())

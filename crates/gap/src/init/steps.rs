@@ -149,7 +149,9 @@ impl Init {
             }
             Step::AdvertisingDataLength | Step::AdvertisingSets => offered && info.extended,
             Step::VendorAddress => {
-                self.has_no_address() && matches!(info.manufacturer, NORDIC | ZEPHYR)
+                self.has_no_address()
+                    && matches!(info.manufacturer, NORDIC | ZEPHYR)
+                    && !self.avoids(step.opcode())
             }
             Step::Random => self.has_no_address(),
             Step::RandomAddress => info.address.kind() == AddressKind::Random,

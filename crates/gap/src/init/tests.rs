@@ -248,6 +248,35 @@ fn a_command_that_never_had_an_answer_is_done_without() {
     assert!(rig.opcodes().contains(&Opcode::LE_SET_DEFAULT_PHY) && info(&rig).extended);
 }
 
+/// Where the controller gives no random octets, in whatever way, those of this host do.
+#[test]
+fn without_random_octets_of_the_controller_those_of_the_host_make_the_address() {
+    let own = Address::random([0xc6, 5, 4, 3, 2, 7]);
+    let refuses = vec![(Opcode::LE_RAND, Status::UNKNOWN_COMMAND)];
+    let mut rig = Rig::with(Model { public: [0; 6], refuses, ..Model::new(true) }, Config::DEFAULT);
+    rig.gap.set_random([7, 2, 3, 4, 5, 6]);
+    rig.start();
+    assert_eq!((info(&rig).address, rig.gap.made_address()), (own, Some(own)));
+
+    for random in [false, true] {
+        let mut rig = Rig::with(Model { public: [0; 6], ..Model::new(true) }, Config::DEFAULT);
+        rig.gap.await_made_address();
+        if random {
+            rig.gap.set_random([7, 2, 3, 4, 5, 6]);
+        }
+        rig.start();
+        let avoided = rig.gap.unanswered(Instant::from_secs(9), Opcode::LE_RAND, false);
+        assert_eq!(avoided, random, "nothing works without either");
+        rig.forget();
+        rig.gap.restart();
+        rig.run();
+        rig.gap.set_made_address(None);
+        rig.run();
+        assert_eq!(rig.opcodes().contains(&Opcode::LE_RAND), !random);
+        assert_eq!(info(&rig).address == own, random);
+    }
+}
+
 #[test]
 fn a_command_that_had_answers_is_sent_again_after_pauses_that_grow() {
     let opcode = Opcode::READ_RSSI;

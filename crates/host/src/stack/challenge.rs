@@ -30,6 +30,12 @@ impl Challenges {
         self.seeded
     }
 
+    /// Random octets for a static address, from which nothing can be told about the secret.
+    pub(super) fn address(&self) -> [u8; 6] {
+        let [a, b, c, d, e, f, ..] = crypto::e(&self.secret, *b"a static address");
+        [a, b, c, d, e, f]
+    }
+
     /// Makes the next challenge.
     pub(super) fn next(&mut self, now: Instant) -> Encrypt {
         self.count = self.count.wrapping_add(1);

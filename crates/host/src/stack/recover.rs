@@ -2,7 +2,7 @@
 
 use bindrune_gap::{InitError, LinkControl};
 use bindrune_hci::{
-    Status,
+    Opcode, Status,
     credits::{AclCredits, Buffers, HostCredits},
     lane::Unresponsive,
 };
@@ -76,6 +76,7 @@ impl Stack {
     /// Random octets for challenges.
     pub(crate) fn seed(&mut self, random: [u8; 16]) {
         self.recovery.challenges.seed(random);
+        self.gap.set_random(self.recovery.challenges.address());
     }
 
     /// Returns whether challenges have a secret.
@@ -160,38 +161,51 @@ impl Stack {
         self.ready.link(index, LinkKey::Closed);
     }
 
-    /// Returns whether a command is pending, by writing the next one into the buffer, where nobody sends it. For a
-    /// controller that is recovered if there is one: then nothing stays of the machine that wrote it.
-    fn is_command_pending(&mut self, now: Instant) -> bool {
-        let Some(buffer) = self.command.take() else { return false };
-        let pending = self.next_command(now, &mut Writer::new(buffer)).is_some();
+    /// Returns the command that is pending, by writing it into the buffer, where nobody sends it. For a controller that is
+    /// recovered if there is one: then nothing stays of the machine that wrote it.
+    fn pending_command(&mut self, now: Instant) -> Option<Opcode> {
+        let buffer = self.command.take()?;
+        let pending = self.next_command(now, &mut Writer::new(buffer));
         buffer.zeroize();
         self.command = Some(buffer);
-        pending
+        pending.map(|(opcode, _)| opcode)
     }
 
     /// The controller left a command without an answer, or takes none.
     pub(super) fn lane_timeout(&mut self, now: Instant) {
         let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
-        if unresponsive == Unresponsive::Credit && !self.is_command_pending(now) {
-            return;
-        }
-        Stats::count(&mut self.stats.command_timeouts);
-        let loss = match unresponsive {
-            Unresponsive::Credit => ControllerLoss::NoCredit,
+        let (loss, opcode, avoided) = match unresponsive {
+            Unresponsive::Credit => {
+                let Some(opcode) = self.pending_command(now) else { return };
+                (ControllerLoss::NoCredit, opcode, false)
+            }
             Unresponsive::Answer { opcode, ticket } => {
-                match Owner::of(ticket) {
-                    Owner::Gap => self.gap.unanswered(now, opcode, false),
-                    Owner::Worker => self.gap.unanswered(now, opcode, true),
-                    Owner::Link(_) => {
-                        self.gap.unanswered(now, opcode, !LinkControl::begins_with(opcode));
-                    }
-                    Owner::Security(_) => {}
-                    Owner::App => self.app.unanswered(),
-                }
-                ControllerLoss::NoAnswer(opcode)
+                let avoided = self.unanswered(now, opcode, Owner::of(ticket));
+                (ControllerLoss::NoAnswer(opcode), opcode, avoided)
             }
         };
-        self.recover(now, loss);
+        Stats::count(&mut self.stats.command_timeouts);
+        if self.phase == Phase::Setup && !avoided {
+            Stats::count(&mut self.stats.recoveries);
+            self.end_all(Status::HARDWARE_FAILURE);
+            self.set_up(now, Err(InitError::NoAnswer(opcode)));
+        } else {
+            self.recover(now, loss);
+        }
+    }
+
+    /// A command had no answer. Returns whether the next set-up can do without it, or may send it again at once.
+    fn unanswered(&mut self, now: Instant, opcode: Opcode, owner: Owner) -> bool {
+        let asked = match owner {
+            Owner::Gap => self.phase == Phase::Ready,
+            Owner::Worker => true,
+            Owner::Link(_) => !LinkControl::begins_with(opcode),
+            Owner::Security(_) => return true,
+            Owner::App => {
+                self.app.unanswered();
+                return true;
+            }
+        };
+        self.gap.unanswered(now, opcode, asked)
     }
 }

@@ -99,14 +99,20 @@ impl Recovery {
             InitError::Command { status, .. } => {
                 matches!(status, Status::UNKNOWN_COMMAND | Status::UNSUPPORTED_FEATURE)
             }
+            InitError::NoAnswer(_) => false,
             InitError::NoBuffers | InitError::ShortBuffers(_) | InitError::NotStatic(_) => true,
         };
         if !self.worked && (lasting || self.failures >= TRIES) {
             return None;
         }
+        Some(self.pause())
+    }
+
+    /// A pause that is twice as long as the one before.
+    fn pause(&mut self) -> Duration {
         let pause = PAUSE.checked_mul(1u32.wrapping_shl(self.failures.min(DOUBLINGS).into()));
         self.failures = self.failures.saturating_add(1);
-        pause
+        pause.unwrap_or(PAUSE)
     }
 }
 
@@ -272,10 +278,15 @@ impl Stack {
                 }
                 self.go_on(now, Step::Apart, APART);
             }
+            // It answered challenges before, and nothing else is accepted: it is asked again, after pauses that grow.
+            Step::Answer => {
+                let pause = self.recovery.pause();
+                self.wait_to_reset(now, pause);
+                self.wake_silent();
+            }
             Step::Reset
             | Step::Drain
             | Step::Ask
-            | Step::Answer
             | Step::Apart
             | Step::AskAgain
             | Step::Again
@@ -286,6 +297,11 @@ impl Stack {
     /// The answer to Reset is overdue: sends it again, and wakes whoever waits for the controller.
     fn reset_unanswered(&mut self) {
         self.phase = Phase::ResetOwed { silent: true };
+        self.wake_silent();
+    }
+
+    /// Wakes whoever waits for a controller that does not answer.
+    fn wake_silent(&mut self) {
         self.ready.host(HostKey::Controller);
         self.ready.host(HostKey::Command);
         self.ready.host(HostKey::Worker);

@@ -50,6 +50,7 @@ mod security;
 mod shell;
 mod signalling;
 mod trust;
+mod unanswered;
 
 use bindrune_corpus::{Row, rows};
 
