@@ -121,7 +121,8 @@ impl Controller {
             [2, low, high, _, _, ref data @ ..] => {
                 let header = u16::from_le_bytes([low, high]);
                 self.judge.acl_sent(header & 0x0fff, data, exact);
-                self.data(header, data, late);
+                let behind = !exact || !self.held.is_empty();
+                self.data(header, data, late, behind);
             }
             _ => {}
         }
@@ -230,7 +231,8 @@ impl Controller {
         if taken { None } else { self.links.iter().position(Option::is_none) }
     }
 
-    fn data(&mut self, header: u16, data: &[u8], late: bool) {
+    /// `behind` where the host may not know yet that its link has ended.
+    fn data(&mut self, header: u16, data: &[u8], late: bool, behind: bool) {
         let Some(slot) = slot_of(header & 0x0fff) else { return };
         if self.faults.completes {
             if self.links[slot].is_some() {
@@ -243,8 +245,7 @@ impl Controller {
         let Some(link) = self.links[slot].as_mut() else { return };
         if header & 0x3000 == 0x1000 {
             if link.frame.is_empty() {
-                // The rest of a frame that the line held up may be one of the last link.
-                assert!(late, "a fragment of the host continues no frame");
+                assert!(behind, "a fragment of the host continues no frame");
                 return;
             }
             link.frame.extend(data);
