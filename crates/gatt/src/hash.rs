@@ -4,7 +4,7 @@ use aes::Aes128;
 use bindrune_wire::Writer;
 use cmac::{Cmac, KeyInit, Mac};
 
-use crate::table::{Attribute, Entry, Table};
+use crate::table::{Attribute, DECLARATION_ROOM, Entry, Table};
 
 /// The hash of a table, least significant octet first, as it goes on air. [Vol 3] Part G, 7.3.1
 #[must_use]
@@ -17,6 +17,9 @@ pub fn database_hash(table: &Table) -> [u8; 16] {
     hash.reverse();
     hash
 }
+
+/// Octets of the longest row: handle, type, value.
+const ROW: usize = 2 + 16 + DECLARATION_ROOM;
 
 /// Adds handle, type and, for declarations and extended properties, the value. Other values are left out.
 fn update(mac: &mut Cmac<Aes128>, table: &Table, entry: &Entry) {
@@ -32,15 +35,13 @@ fn update(mac: &mut Cmac<Aes128>, table: &Table, entry: &Entry) {
         },
         Attribute::Value(_) => return,
     };
-    mac.update(&entry.handle.to_le_bytes());
-    let mut buffer = [0; 19];
-    let mut w = Writer::new(&mut buffer);
-    if entry.attribute.uuid().write_att(&mut w).is_ok() {
+    let mut row = [0; ROW];
+    let mut w = Writer::new(&mut row);
+    let mut buffer = [0; DECLARATION_ROOM];
+    let value = if with_value { table.declaration(entry, &mut buffer) } else { &[] };
+    let whole = w.u16(entry.handle).and_then(|()| entry.attribute.uuid().write_att(&mut w));
+    if whole.and_then(|()| w.bytes(value)).is_ok() {
         mac.update(w.written());
-    }
-    if with_value {
-        let mut buffer = [0; 19];
-        mac.update(table.declaration(entry, &mut buffer));
     }
 }
 

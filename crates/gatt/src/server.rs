@@ -308,10 +308,11 @@ impl Server {
         }
     }
 
-    /// Puts every value to its initial octets, as [`Self::replace`] by the same services does.
+    /// Does what [`Self::replace`] does by a table that was there before, whose hash is known.
     #[cfg(any(test, feature = "std"))]
-    pub(crate) fn renew_values(&mut self) {
-        self.values.lay(&self.table, false);
+    pub(crate) fn renew(&mut self, (table, hash): (Table, [u8; 16])) {
+        (self.table, self.hash) = (table, hash);
+        self.values.lay(&table, false);
     }
 }
 

@@ -160,14 +160,12 @@ impl Table {
             return Err(TableError::TooManyAttributes);
         }
         let table = Self { built_in, services, extent };
-        for entry in table.entries() {
-            if entry.attribute.content().is_some_and(|content| !content.is_valid()) {
-                return Err(TableError::ValueTooLong);
-            }
-            if let Attribute::Include(service) = entry.attribute
-                && table.service(service).is_none()
-            {
+        for service in built_in.iter().chain(services) {
+            if service.included().iter().any(|included| table.service(included).is_none()) {
                 return Err(TableError::UnknownInclude);
+            }
+            if !service.contents().all(Content::is_valid) {
+                return Err(TableError::ValueTooLong);
             }
         }
         Ok(table)
@@ -274,6 +272,15 @@ impl Table {
         self.walk_to(|sum| sum.values > index)
             .take_while(|entry| entry.at.values <= index)
             .find(|entry| entry.at.values == index && entry.attribute.target().is_some())
+    }
+
+    /// The services, each with the octets of arena in front of it; without `all`, the app's.
+    pub(crate) fn in_arena(
+        &self,
+        all: bool,
+    ) -> impl Iterator<Item = (&'static Service, usize)> + use<> {
+        let left_out = if all { 0 } else { self.built_in.len() };
+        self.placed().skip(left_out).map(|(service, at)| (service, at.arena))
     }
 
     fn walk_to(&self, reached: impl Fn(&Extent) -> bool) -> Walk {

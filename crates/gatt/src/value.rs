@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use crate::table::{Entry, Holder, Table};
+use crate::table::{Content, Entry, Holder, Table};
 
 use bindrune_att::MIN_MTU;
 
@@ -51,11 +51,13 @@ pub(crate) struct Region {
 impl Region {
     /// The region of an attribute whose value lies in the arena.
     pub(crate) fn of(entry: &Entry) -> Option<Self> {
-        let content = entry.attribute.content()?;
+        Self::at(entry.at.arena, entry.attribute.content()?)
+    }
+
+    /// The region that begins `start` octets into the arena.
+    fn at(start: usize, content: &Content) -> Option<Self> {
         match content.holder {
-            Holder::Host(_) | Holder::Append => {
-                Some(Self { start: entry.at.arena, limit: content.limit() })
-            }
+            Holder::Host(_) | Holder::Append => Some(Self { start, limit: content.limit() }),
             Holder::App | Holder::Server(_) => None,
         }
     }
@@ -85,13 +87,20 @@ impl Values {
     /// Puts every value of the app's services to its initial octets; `all` includes the built-in services.
     pub(crate) fn lay(&mut self, table: &Table, all: bool) {
         self.changes = self.changes.wrapping_add(1);
-        let first = if all { 1 } else { table.first_app_handle() };
-        for entry in table.range(first, u16::MAX) {
-            let Some(region) = Region::of(&entry) else { continue };
-            let initial = match entry.attribute.content().map(|content| content.holder) {
-                Some(Holder::Host(initial)) => initial,
-                Some(Holder::App | Holder::Append | Holder::Server(_)) | None => &[],
-            };
+        for (service, mut start) in table.in_arena(all) {
+            service.contents().for_each(|content| {
+                self.lay_one(start, content);
+                start = start.saturating_add(content.arena());
+            });
+        }
+    }
+
+    fn lay_one(&mut self, start: usize, content: &Content) {
+        let initial = match content.holder {
+            Holder::Host(initial) => initial,
+            Holder::App | Holder::Append | Holder::Server(_) => &[],
+        };
+        if let Some(region) = Region::at(start, content) {
             self.set(region, initial);
         }
     }

@@ -147,21 +147,17 @@ impl Attribute {
 
     /// The extent of this one attribute.
     pub(crate) const fn extent(&self) -> Extent {
-        let mut extent = Extent::ZERO;
-        extent.attributes = 1;
-        match self {
-            Self::Value(_) | Self::Descriptor(_) => extent.values = 1,
-            Self::Cccd(_) => extent.cccds = 1,
+        let (arena, cccds, values) = match self {
+            Self::Value(characteristic) => (characteristic.content().arena(), 0, 1),
+            Self::Descriptor(descriptor) => (descriptor.content().arena(), 0, 1),
+            Self::Cccd(_) => (0, 1, 0),
             Self::Service(_)
             | Self::Include(_)
             | Self::Declaration(_)
             | Self::ExtendedProperties(_)
-            | Self::UserDescription(_) => {}
-        }
-        if let Some(content) = self.content() {
-            extent.arena = content.arena();
-        }
-        extent
+            | Self::UserDescription(_) => (0, 0, 0),
+        };
+        Extent { attributes: 1, arena, cccds, values }
     }
 
     /// Attributes in the group that this attribute opens, itself included. [Vol 3] Part G, 2.5.3

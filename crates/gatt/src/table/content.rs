@@ -85,14 +85,14 @@ impl Content {
 
     /// The longest value in octets: what was set, else the initial length, else the attribute protocol's limit.
     pub(crate) const fn limit(&self) -> usize {
-        let initial = match self.holder {
-            Holder::Host(initial) => initial.len(),
-            Holder::App | Holder::Append | Holder::Server(_) => 0,
+        let set = match self.max_len {
+            Some(set) => set as usize,
+            None => 0,
         };
-        match (self.max_len, self.holder) {
-            (Some(set), _) if set as usize > initial => set as usize,
-            (_, Holder::Host(_)) => initial,
-            _ => MAX_VALUE,
+        match self.holder {
+            Holder::Host(initial) if initial.len() > set => initial.len(),
+            Holder::App | Holder::Append | Holder::Server(_) if set == 0 => MAX_VALUE,
+            Holder::App | Holder::Host(_) | Holder::Append | Holder::Server(_) => set,
         }
     }
 

@@ -1,6 +1,8 @@
+use core::iter;
+
 use bindrune_wire::Uuid;
 
-use super::Characteristic;
+use super::{Characteristic, Content};
 
 /// A service: its declaration, the services that it includes, and its characteristics. [Vol 3] Part G, 3.1
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,14 @@ impl Service {
     #[must_use]
     pub const fn characteristics(&self) -> &'static [&'static Characteristic] {
         self.characteristics
+    }
+
+    /// What is held of the values and explicit descriptors, in order.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = &'static Content> + use<> {
+        self.characteristics.iter().flat_map(|c| {
+            let descriptors = c.more_descriptors().iter().map(|descriptor| descriptor.content());
+            iter::once(c.content()).chain(descriptors)
+        })
     }
 
     /// True where both are the same service: one UUID and the same characteristics. A copy is the same service.

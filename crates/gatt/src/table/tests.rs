@@ -88,6 +88,25 @@ fn direct_lookups_find_what_a_walk_finds() {
 }
 
 #[test]
+fn what_is_held_lies_where_a_walk_finds_it() {
+    let table = Table::new(SERVICES, true).unwrap();
+    for (all, first) in [(true, 1), (false, table.first_app_handle())] {
+        let walked: Vec<_> = table
+            .range(first, u16::MAX)
+            .filter_map(|e| Some((e.at.arena, core::ptr::from_ref(e.attribute.content()?))))
+            .collect();
+        let mut found = Vec::new();
+        for (service, mut at) in table.in_arena(all) {
+            for content in service.contents() {
+                found.push((at, core::ptr::from_ref(content)));
+                at += content.arena();
+            }
+        }
+        assert_eq!(found, walked);
+    }
+}
+
+#[test]
 fn the_arena_holds_what_the_host_holds() {
     let name = 2 + usize::from(built_in::DEVICE_NAME_ROOM);
     assert_eq!(ARENA, name + (2 + 1) + (2 + 2) + (2 + 1000));

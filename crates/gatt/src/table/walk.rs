@@ -94,58 +94,38 @@ impl Iterator for Walk {
 /// What follows a characteristic's declaration.
 #[derive(Clone, Debug)]
 struct Parts {
-    next: Implied,
     of: Option<&'static Characteristic>,
+    /// What is left of the attributes that the characteristic has without being given them: a bit for each, in their order.
+    implied: u8,
     descriptors: Iter<'static, &'static Descriptor>,
-}
-
-/// The attributes that a characteristic has without being given them, in their order.
-#[derive(Clone, Copy, Debug)]
-enum Implied {
-    Value,
-    Cccd,
-    ExtendedProperties,
-    UserDescription,
-    Over,
 }
 
 impl Parts {
     fn none() -> Self {
-        Self { next: Implied::Over, of: None, descriptors: [].iter() }
+        Self { of: None, implied: 0, descriptors: [].iter() }
     }
 
     fn of(characteristic: &'static Characteristic) -> Self {
+        let implied = 0x01
+            | u8::from(characteristic.has_cccd()) << 1
+            | u8::from(characteristic.has_extended()) << 2
+            | u8::from(characteristic.description().is_some()) << 3;
         let descriptors = characteristic.more_descriptors().iter();
-        Self { next: Implied::Value, of: Some(characteristic), descriptors }
+        Self { of: Some(characteristic), implied, descriptors }
     }
 
     fn next(&mut self) -> Option<Attribute> {
-        while let Some(c) = self.of {
-            let (there, attribute) = match self.next {
-                Implied::Value => (true, Attribute::Value(c)),
-                Implied::Cccd => (c.has_cccd(), Attribute::Cccd(c)),
-                Implied::ExtendedProperties => (c.has_extended(), Attribute::ExtendedProperties(c)),
-                Implied::UserDescription => {
-                    (c.description().is_some(), Attribute::UserDescription(c))
-                }
-                Implied::Over => break,
-            };
-            self.next = self.next.successor();
-            if there {
-                return Some(attribute);
+        if let Some(c) = self.of {
+            let first = self.implied.trailing_zeros();
+            self.implied &= self.implied.wrapping_sub(1);
+            match first {
+                0 => return Some(Attribute::Value(c)),
+                1 => return Some(Attribute::Cccd(c)),
+                2 => return Some(Attribute::ExtendedProperties(c)),
+                3 => return Some(Attribute::UserDescription(c)),
+                _ => self.of = None,
             }
         }
         self.descriptors.next().map(|descriptor| Attribute::Descriptor(descriptor))
-    }
-}
-
-impl Implied {
-    const fn successor(self) -> Self {
-        match self {
-            Self::Value => Self::Cccd,
-            Self::Cccd => Self::ExtendedProperties,
-            Self::ExtendedProperties => Self::UserDescription,
-            Self::UserDescription | Self::Over => Self::Over,
-        }
     }
 }
