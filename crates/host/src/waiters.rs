@@ -15,7 +15,7 @@ use core::task::Waker;
 
 use line::{Line, Order};
 use places::{Places, Seat, View};
-pub(crate) use ready::Ready;
+pub(crate) use ready::{Due, Ready};
 
 /// What a future can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +32,6 @@ pub(crate) enum Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum HostKey {
-    /// The transmitting half of `run`: something is owed to the controller.
-    Transmit,
-    /// The clock of `run`: the earliest deadline changed.
-    Timeout,
     /// The controller became ready, or was lost.
     Controller,
     /// The application's HCI command: its turn, or its answer.
@@ -50,10 +46,6 @@ pub(crate) enum HostKey {
     Scan,
     /// A channel waits at a listener.
     Accept,
-    /// The slow work of a pairing is to be done.
-    Job,
-    /// The store of bonds has something to do.
-    BondJob,
     /// A pairing asks the user, or the asking is over.
     Pairing,
     /// Bonds were loaded, stored or removed, or out-of-band data was made.
@@ -247,7 +239,7 @@ impl Waiters {
 
     /// Takes the next wakers of what is marked ready; true when there may be more.
     pub(crate) fn take_ready(&mut self, ready: &mut Ready, batch: &mut Batch) -> bool {
-        if ready.is_empty() {
+        if !ready.is_marked() {
             return false;
         }
         let mut room = batch.iter_mut();

@@ -49,10 +49,11 @@ mod with_own_waker {
         pub(in crate::aio) fn poll(
             &mut self,
             clock: &impl Clock,
+            now: Instant,
             at: Instant,
             cx: &mut Context<'_>,
         ) -> Poll<()> {
-            if at <= clock.now() {
+            if at <= now {
                 return Poll::Ready(());
             }
             let (is_set, _replaced) = self.bell.lock().wait(at, cx);
@@ -122,10 +123,11 @@ mod with_each_poll {
         pub(in crate::aio) fn poll(
             &mut self,
             clock: &impl Clock,
+            now: Instant,
             at: Instant,
             cx: &mut Context<'_>,
         ) -> Poll<()> {
-            clock.poll_until(at, cx)
+            if at <= now { Poll::Ready(()) } else { clock.poll_until(at, cx) }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What pairing and bonds need of the platform: done one at a time, beside everything else.
 
 use core::{
+    convert::Infallible,
     future::{Future, poll_fn},
+    sync::atomic::{AtomicBool, Ordering},
     task::Poll,
 };
 
@@ -11,41 +13,54 @@ use embassy_futures::select::{Either, select};
 use embassy_time::Duration;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Controller, alarm::Alarm};
+use super::{Controller, alarm::Alarm, run::Parts};
 use crate::{
-    BondStore, Crypto, Error, Host,
+    BondStore, Crypto, Host,
+    core::Core,
     report::report,
     stack::{BondJob, RECORD_MAX},
-    waiters::{HostKey, Key},
 };
 
 /// How long one job of a pairing may take: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
 const JOB_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does all jobs.
+/// Does all jobs. It is polled where there may be one, and at each wake while one is under way.
 pub(super) async fn all(
     host: &Host,
     crypto: &mut impl Crypto,
     store: &mut impl BondStore,
     clock: &impl Clock,
-) -> Error {
-    match select(of_pairing(host, crypto, clock), of_bonds(host, store, clock)).await {
-        Either::First(error) | Either::Second(error) => error,
+    parts: &Parts,
+) -> Infallible {
+    let pairing = of_pairing(host, crypto, clock, &parts.pairing);
+    match select(pairing, of_bonds(host, store, clock, &parts.bonds)).await {
+        Either::First(never) | Either::Second(never) => never,
     }
 }
 
-async fn of_pairing(host: &Host, crypto: &mut impl Crypto, clock: &impl Clock) -> Error {
+/// The next job, waited for while none is under way.
+async fn next<T>(
+    host: &Host,
+    busy: &AtomicBool,
+    mut poll: impl FnMut(&mut Core) -> Option<T>,
+) -> T {
+    busy.store(false, Ordering::Relaxed);
+    let job = poll_fn(|_| host.with(&mut poll).map_or(Poll::Pending, Poll::Ready)).await;
+    busy.store(true, Ordering::Relaxed);
+    job
+}
+
+async fn of_pairing(
+    host: &Host,
+    crypto: &mut impl Crypto,
+    clock: &impl Clock,
+    busy: &AtomicBool,
+) -> Infallible {
     let controller = Controller::new(host);
+    busy.store(true, Ordering::Relaxed);
     seed(host, crypto, clock, &controller).await;
     loop {
-        let next = host.wait(Key::Host(HostKey::Job), |core, _| match core.stack.poll_job() {
-            Some(job) => Poll::Ready(Ok(job)),
-            None => Poll::Pending,
-        });
-        let (ticket, job) = match next.await {
-            Ok(next) => next,
-            Err(error) => return error,
-        };
+        let (ticket, job) = next(host, busy, |core| core.stack.poll_job()).await;
         let done = within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await;
         let done = done.unwrap_or(JobDone::Failed);
         if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
@@ -96,22 +111,21 @@ const fn name(job: &Job) -> &'static str {
 async fn within<T>(time: Duration, clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
     let deadline = clock.now().checked_add(time)?;
     let mut alarm = Alarm::new();
-    match select(work, poll_fn(|cx| alarm.poll(clock, deadline, cx))).await {
+    match select(work, poll_fn(|cx| alarm.poll(clock, clock.now(), deadline, cx))).await {
         Either::First(output) => Some(output),
         Either::Second(()) => None,
     }
 }
 
-async fn of_bonds(host: &Host, store: &mut impl BondStore, clock: &impl Clock) -> Error {
+async fn of_bonds(
+    host: &Host,
+    store: &mut impl BondStore,
+    clock: &impl Clock,
+    busy: &AtomicBool,
+) -> Infallible {
     let mut record = Zeroizing::new([0; RECORD_MAX]);
     loop {
-        let next = host.wait(Key::Host(HostKey::BondJob), |core, _| {
-            core.stack.poll_bond_job(&mut record).map_or(Poll::Pending, |job| Poll::Ready(Ok(job)))
-        });
-        let job = match next.await {
-            Ok(job) => job,
-            Err(error) => return error,
-        };
+        let job = next(host, busy, |core| core.stack.poll_bond_job(&mut record)).await;
         let result = match job {
             BondJob::Load => load(host, store).await,
             BondJob::Store(id, len) => match record.get(..len) {

@@ -1,36 +1,25 @@
 //! The driver: octets in, octets out, deadlines.
 
+mod receive;
+mod transmit;
+
 use core::{
     fmt,
     future::{Future, poll_fn},
     pin::pin,
-    task::Poll,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
 };
 
 use bindrune_gap::InitError;
 use bindrune_hci::clock::Clock;
-use embassy_futures::{
-    select::{Either, Either4, select, select4},
-    yield_now,
-};
-use embassy_time::{Duration, Instant};
+use embassy_time::Instant;
 use embedded_io_async::{Read, Write};
 
-use super::{
-    alarm::Alarm,
-    jobs,
-    platform::Platform,
-    receiving::{Landing, Receiving},
-};
+use super::{alarm::Alarm, jobs, platform::Platform};
 use crate::{
-    BondStore, ControllerEvent, Crypto, Host,
-    report::report,
-    stack::Transmit,
-    waiters::{HostKey, Key},
+    BondStore, ControllerEvent, Crypto, Host, core::Turn, report::report, stack::Told, waiters::Due,
 };
-
-/// How long a packet may pause half way before framing counts as lost.
-const PACKET_PAUSE: Duration = Duration::from_millis(500);
 
 /// Why [`Host::run`] returned. It can be called again, with the same transport or another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,16 +84,7 @@ impl Host {
             return RunError::AlreadyRunning;
         };
         report!(info, "the transport is open; resetting the controller");
-        let result = select4(
-            receive(self, rx, &clock),
-            transmit(self, tx, &clock),
-            timeouts(self, &clock),
-            jobs::all(self, &mut crypto, &mut store, &clock),
-        );
-        let error = match result.await {
-            Either4::First(error) | Either4::Second(error) | Either4::Third(error) => error,
-            Either4::Fourth(_) => RunError::AlreadyRunning,
-        };
+        let error = drive(self, rx, tx, &clock, (&mut crypto, &mut store)).await;
         drop(running);
         self.with(crate::core::Core::transport_failed);
         if matches!(error, RunError::ShutDown) {
@@ -128,209 +108,119 @@ impl<'h> Running<'h> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.with(|core| core.stop());
+        let _waker = self.0.with(|core| core.stop());
     }
 }
 
-/// The receiving state, lent by the core; given back on drop, so that a dropped run loses no octet.
-struct Lent<'h> {
-    host: &'h Host,
-    state: Option<Receiving>,
+/// What the parts of `run` know of each other. They are one task; atomics only let the task change its thread.
+pub(super) struct Parts {
+    /// The transport has not taken all that it was given.
+    writing: AtomicBool,
+    /// A job of a pairing is under way.
+    pub(super) pairing: AtomicBool,
+    /// A job of the bonds is under way.
+    pub(super) bonds: AtomicBool,
 }
 
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        if let Some(state) = self.state.take() {
-            self.host.with(|core| core.receiving = Some(state));
+impl Parts {
+    const fn new() -> Self {
+        Self {
+            writing: AtomicBool::new(false),
+            pairing: AtomicBool::new(false),
+            bonds: AtomicBool::new(false),
         }
+    }
+
+    /// The parts that whatever woke the task may have been for.
+    fn under_way(&self) -> Due {
+        let mut due = Due::empty();
+        due.set(Due::DATA, self.writing.load(Ordering::Relaxed));
+        due.set(Due::JOB, self.pairing.load(Ordering::Relaxed));
+        due.set(Due::BOND_JOB, self.bonds.load(Ordering::Relaxed));
+        due
     }
 }
 
-async fn receive<R: Read>(host: &Host, mut rx: R, clock: &impl Clock) -> RunError<R::Error> {
-    let mut lent = Lent { host, state: host.with(|core| core.receiving.take()) };
-    let Some(state) = lent.state.as_mut() else { return RunError::AlreadyRunning };
-    resync(host, state);
-    let mut alarm = Alarm::new();
-    loop {
-        let pause = state.is_inside_packet().then_some(&mut alarm);
-        let landing = match read(&mut rx, state.target(), pause, clock).await {
-            Some(Ok(0)) => return RunError::Closed,
-            Some(Ok(n)) => state.arrived(n),
-            Some(Err(error)) => return RunError::Transport(error),
-            None => Landing::SyncLost,
-        };
-        if handle(host, state, landing, clock.now()) {
-            yield_now().await;
-        }
-    }
-}
-
-/// Hands on what has landed; true where it was a whole packet, so that others should run now.
-fn handle(host: &Host, state: &mut Receiving, landing: Landing, now: Instant) -> bool {
-    match landing {
-        Landing::More => return false,
-        Landing::Header(acl) => {
-            let landing = host.with(|core| core.stack.rx_packet(acl));
-            let Some(landing) = state.land(landing) else { return false };
-            host.with(|core| core.stack.handle_acl(now, landing));
-        }
-        Landing::Acl(landing) => host.with(|core| core.stack.handle_acl(now, landing)),
-        Landing::Event => host.with(|core| core.stack.handle_event(now, state.event())),
-        Landing::ResetComplete { num_packets } => {
-            let trusted = host.with(|core| core.stack.handle_reset_complete(now, num_packets));
-            answered(host, state, trusted);
-        }
-        Landing::Ciphertext { num_packets, ciphertext } => {
-            let trusted =
-                host.with(|core| core.stack.handle_ciphertext(now, num_packets, ciphertext));
-            answered(host, state, trusted);
-        }
-        Landing::EncryptRefused => {
-            host.with(|core| core.stack.challenge_refused(now));
-            resync(host, state);
-        }
-        Landing::Noise => {
-            let octets = state.take_discarded();
-            host.with(|core| core.stack.noise(now, octets));
-        }
-        Landing::Stray => {}
-        Landing::Ignored => host.with(|core| core.stack.count_ignored()),
-        Landing::SyncLost => {
-            resync(host, state);
-            let octets = state.take_discarded();
-            host.with(|core| core.stack.sync_lost(now, octets));
-        }
-    }
-    true
-}
-
-/// An answer was found among octets that are not cut into packets: they are from now on, if it can be trusted.
-fn answered(host: &Host, state: &mut Receiving, trusted: bool) {
-    if !trusted {
-        resync(host, state);
-    }
-}
-
-fn resync(host: &Host, state: &mut Receiving) {
-    if let Some(landing) = state.resync() {
-        host.with(|core| core.stack.abandon_acl(landing));
-    }
-}
-
-/// One read; `None` where the octets of a packet that has begun, which has an alarm, stay away for too long.
-async fn read<R: Read>(
-    rx: &mut R,
-    target: &mut [u8],
-    alarm: Option<&mut Alarm>,
+async fn drive<R: Read, W: Write<Error = R::Error>>(
+    host: &Host,
+    rx: R,
+    tx: W,
     clock: &impl Clock,
-) -> Option<Result<usize, R::Error>> {
-    let Some(alarm) = alarm else { return Some(rx.read(target).await) };
-    let mut deadline = None;
-    let pause = poll_fn(|cx| {
-        let at = *deadline.get_or_insert_with(|| clock.now().saturating_add(PACKET_PAUSE));
-        alarm.poll(clock, at, cx)
-    });
-    match select(rx.read(target), pause).await {
-        Either::First(result) => Some(result),
-        Either::Second(()) => None,
-    }
-}
-
-/// A packet on its way into the transport; what is left of it on drop is kept for the next run.
-struct Sending<'h> {
-    host: &'h Host,
-    packet: Option<(Transmit, usize)>,
-}
-
-impl Drop for Sending<'_> {
-    fn drop(&mut self) {
-        if let Some(half) = self.packet.take() {
-            self.host.with(|core| core.keep_half(half));
+    (crypto, store): (&mut impl Crypto, &mut impl BondStore),
+) -> RunError<R::Error> {
+    let parts = Parts::new();
+    let mut receive = pin!(receive::run(host, rx, clock));
+    let mut transmit = pin!(transmit::run(host, tx, &parts));
+    let mut jobs = pin!(jobs::all(host, crypto, store, clock, &parts));
+    let told = host.with(|core| core.stack.watch());
+    let mut driver = Driver { host, clock, told, alarm: Alarm::new() };
+    poll_fn(|cx| {
+        let (mut now, mut kept) = driver.begin();
+        if let Poll::Ready(error) = receive.as_mut().poll(cx) {
+            return Poll::Ready(error);
         }
-    }
-}
-
-async fn transmit<W: Write>(host: &Host, mut tx: W, clock: &impl Clock) -> RunError<W::Error> {
-    let mut sending = Sending { host, packet: host.with(|core| core.half.take()) };
-    loop {
-        while let Some((packet, written)) = sending.packet.as_mut() {
-            let rest = packet.octets().get(*written..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
+        let mut due = parts.under_way();
+        loop {
+            if due.intersects(Due::COMMAND | Due::DATA)
+                && let Poll::Ready(error) = transmit.as_mut().poll(cx)
+            {
+                return Poll::Ready(error);
             }
-            match tx.write(rest).await {
-                Ok(0) => return RunError::Closed,
-                Ok(n) => *written = written.saturating_add(n),
-                Err(error) => return RunError::Transport(error),
+            if due.intersects(Due::JOB | Due::BOND_JOB)
+                && let Poll::Ready(never) = jobs.as_mut().poll(cx)
+            {
+                match never {}
             }
-        }
-        let done = sending.packet.take();
-        let next = host.with(|core| {
-            if let Some((packet, _)) = done {
-                core.stack.transmitted(packet);
-            }
-            core.stack.poll_transmit(clock.now())
-        });
-        let next = match next {
-            Some(next) => next,
-            None => {
-                if let Err(error) = tx.flush().await {
-                    return RunError::Transport(error);
-                }
-                match owed(host, clock).await {
-                    Ok(next) => next,
-                    Err(error) => return error,
-                }
-            }
-        };
-        sending.packet = Some((next, 0));
-    }
-}
-
-/// Waits until something is owed to the controller.
-async fn owed<E>(host: &Host, clock: &impl Clock) -> Result<Transmit, RunError<E>> {
-    host.wait(Key::Host(HostKey::Transmit), |core, _| match core.stack.failure() {
-        Some(error) => Poll::Ready(Ok(Err(RunError::Controller(error)))),
-        None => {
-            core.stack.poll_transmit(clock.now()).map_or(Poll::Pending, |t| Poll::Ready(Ok(Ok(t))))
+            due = match driver.turn(&mut now, cx, &mut kept) {
+                Poll::Ready(Ok(due)) => due,
+                Poll::Ready(Err(error)) => return Poll::Ready(error),
+                Poll::Pending => return Poll::Pending,
+            };
         }
     })
     .await
-    .unwrap_or(Err(RunError::AlreadyRunning))
 }
 
-async fn timeouts<E>(host: &Host, clock: &impl Clock) -> RunError<E> {
-    let mut watch = host.with(|core| core.stack.watch());
-    let mut alarm = Alarm::new();
-    loop {
-        let next = host.with(|core| {
-            let now = clock.now();
-            if let Some((_, why)) = core.stack.poll_timeout().filter(|(at, _)| *at <= now) {
-                report!(debug, "due: {why:?}");
+/// Tells the time, and sleeps where nothing is to be done.
+struct Driver<'h, C> {
+    host: &'h Host,
+    clock: &'h C,
+    told: Told,
+    alarm: Alarm,
+}
+
+impl<C: Clock> Driver<'_, C> {
+    /// The task was woken: tells the time, and takes the waker that was left.
+    fn begin(&self) -> (Instant, Option<Waker>) {
+        let now = self.clock.now();
+        (now, self.host.with(|core| core.begin(now)))
+    }
+
+    /// What is to be done now. `Pending` where that is nothing: then the waker is left, and the clock is set.
+    fn turn<E>(
+        &mut self,
+        now: &mut Instant,
+        cx: &mut Context<'_>,
+        kept: &mut Option<Waker>,
+    ) -> Poll<Result<Due, RunError<E>>> {
+        loop {
+            let deadline =
+                match self.host.with(|core| core.turn(*now, &mut self.told, cx.waker(), kept)) {
+                    Turn::Work(due) => return Poll::Ready(Ok(due)),
+                    Turn::Event(event) => {
+                        log(event);
+                        continue;
+                    }
+                    Turn::ShutDown => return Poll::Ready(Err(RunError::ShutDown)),
+                    Turn::Failed(error) => return Poll::Ready(Err(RunError::Controller(error))),
+                    Turn::Sleep(deadline) => deadline,
+                };
+            let Some(at) = deadline else { return Poll::Pending };
+            if self.alarm.poll(self.clock, *now, at, cx).is_pending() {
+                return Poll::Pending;
             }
-            core.stack.handle_timeout(now);
-            if core.stack.is_shut_down() {
-                return Err(RunError::ShutDown);
-            }
-            let event = core.stack.poll_watch(&mut watch);
-            Ok((core.stack.poll_timeout().map(|(at, _)| at), event))
-        });
-        let (deadline, event) = match next {
-            Ok(next) => next,
-            Err(error) => return error,
-        };
-        if let Some(event) = event {
-            log(event);
-            continue;
+            (*now, *kept) = self.begin();
         }
-        let mut changed = pin!(host.wait(Key::Host(HostKey::Timeout), |core, _| {
-            if core.stack.deadline_changed() { Poll::Ready(Ok(())) } else { Poll::Pending }
-        }));
-        poll_fn(|cx| match deadline.map(|at| alarm.poll(clock, at, cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(()),
-            Some(Poll::Pending) | None => changed.as_mut().poll(cx).map(|_| ()),
-        })
-        .await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::{
     future::poll_fn,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use crate::{
@@ -14,17 +14,26 @@ use crate::{
 impl Host {
     /// Visits the state, then wakes what the visit made ready.
     pub(crate) fn with<R>(&self, visit: impl FnOnce(&mut Core) -> R) -> R {
-        let mut batch = Batch::default();
-        let (result, mut more) = self.core.with(|core| {
-            let result = visit(core);
-            (result, core.take_ready(&mut batch))
-        });
-        wake(&mut batch);
-        while more {
-            more = self.core.with(|core| core.take_ready(&mut batch));
-            wake(&mut batch);
+        let (result, is_ready) = self.core.with(|core| (visit(core), core.is_ready()));
+        if is_ready {
+            self.wake_ready();
         }
         result
+    }
+
+    /// Wakes what is ready.
+    #[inline(never)]
+    fn wake_ready(&self) {
+        let mut batch = Batch::default();
+        let mut more = true;
+        while more {
+            let runner;
+            (runner, more) = self.core.with(|core| core.take_ready(&mut batch));
+            runner
+                .into_iter()
+                .chain(batch.iter_mut().filter_map(Option::take))
+                .for_each(Waker::wake);
+        }
     }
 
     /// Waits until `poll` is ready; waiting itself cannot fail. It is asked once for each time that `key` was marked, and is told
@@ -38,12 +47,6 @@ impl Host {
     ) -> Result<T, Error> {
         let mut place = Place { host: self, key, wait: Wait::default() };
         poll_fn(|cx| place.poll(cx, &mut poll)).await
-    }
-}
-
-fn wake(batch: &mut Batch) {
-    for waker in batch.iter_mut().filter_map(Option::take) {
-        waker.wake();
     }
 }
 

@@ -5,7 +5,7 @@ use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
 
 use super::{Link, LinkRef, Stack, gap::Claim};
-use crate::waiters::HostKey;
+use crate::waiters::{Due, HostKey};
 
 /// Connection intervals within which the first packet of a peer comes, or the controller gives up: 6, from the first
 /// anchor point, which is up to two intervals after the link is reported. [Vol 6] Part B, 4.5
@@ -48,7 +48,7 @@ impl Stack {
             Claim::Set(set) => self.gap.resume_advertising(set),
             Claim::Connect => self.gap.resume_connecting(),
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 
@@ -125,7 +125,7 @@ impl Stack {
     /// A link came or went: GAP must know whether there is room for one more.
     pub(super) fn update_room(&mut self) {
         self.gap.set_full(self.is_full());
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// Panics where a link belongs to a request that GAP does not have, or two links to one.

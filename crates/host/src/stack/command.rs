@@ -7,7 +7,10 @@ use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
 use super::{Link, Phase, Stack, Transmit, transmit::next_bit};
-use crate::{Error, Stats, waiters::HostKey};
+use crate::{
+    Error, Stats,
+    waiters::{Due, HostKey},
+};
 
 /// The application's own command, one at a time.
 #[derive(Debug)]
@@ -134,7 +137,7 @@ impl Stack {
             return Poll::Ready(Err(Error::TooLong { max: 255 }));
         }
         self.app.state = AppState::Owed(w.len());
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
     }
 

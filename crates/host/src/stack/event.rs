@@ -4,7 +4,10 @@ use bindrune_hci::{Event, RawHandle, Status, cmd::baseband::CompletedPackets, ev
 use embassy_time::Instant;
 
 use super::{ControllerLoss, Phase, Stack};
-use crate::{Stats, waiters::HostKey};
+use crate::{
+    Stats,
+    waiters::{Due, HostKey},
+};
 
 impl Stack {
     /// Takes an event packet: code, length, parameters.
@@ -33,11 +36,11 @@ impl Stack {
                     complete.num_packets,
                     complete.return_parameters,
                 );
-                self.ready.host(HostKey::Transmit);
+                self.ready.run(Due::COMMAND);
             }
             Event::CommandStatus(status) => {
                 self.command_status(now, status.opcode(), status.num_packets, status.status);
-                self.ready.host(HostKey::Transmit);
+                self.ready.run(Due::COMMAND);
             }
             Event::NumberOfCompletedPackets(links) => self.completed(now, links),
             Event::DisconnectionComplete(event) => {
@@ -69,7 +72,7 @@ impl Stack {
                     self.ready.host(HostKey::Scan);
                 }
                 self.deadline = None;
-                self.ready.host(HostKey::Timeout);
+                self.ready.run(Due::TIME);
             }
             Event::LeUnknown { .. } | Event::Unknown(_) => {
                 Stats::count(&mut self.stats.unknown_events)
@@ -116,7 +119,7 @@ impl Stack {
                 self.owe(index);
             }
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::DATA);
     }
 
     /// [Vol 4] Part E, 7.7.5
@@ -125,7 +128,7 @@ impl Stack {
         if let Some(index) = index.filter(|_| status.is_success()) {
             self.end_link(index, self.reason_of_end(index, reason));
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// What the application is told: the controller's reason, where the host did not end the link for one of its own.

@@ -11,7 +11,11 @@ use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
 use super::{LinkRef, Receive, Stack};
-use crate::{Config, Error, Stats, config::Privacy, waiters::HostKey};
+use crate::{
+    Config, Error, Stats,
+    config::Privacy,
+    waiters::{Due, HostKey},
+};
 
 /// The request that a link came of, until its future has taken the link. What is requested, and how far it is, GAP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ impl Stack {
         if advertisement.peer().is_some_and(|peer| self.is_private_peer(peer)) {
             self.gap.peer_is_private(set);
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         Ok(set)
     }
 
@@ -74,7 +78,7 @@ impl Stack {
     pub(crate) fn release_advertising(&mut self, set: SetId) {
         self.gap.stop_advertising(set);
         self.drop_claim(Claim::Set(set));
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.ready.host(HostKey::Advertise);
         self.deadlines_changed();
     }
@@ -99,7 +103,7 @@ impl Stack {
             return Poll::Ready(Err(Error::InvalidParameters));
         }
         self.begin_connecting(connect);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
     }
 
@@ -124,7 +128,7 @@ impl Stack {
     pub(crate) fn release_connect(&mut self) {
         self.gap.stop_connecting();
         self.drop_claim(Claim::Connect);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.ready.host(HostKey::Connect);
         self.deadlines_changed();
     }
@@ -138,7 +142,7 @@ impl Stack {
             return Err(Error::ShutDown);
         }
         self.gap.scan(*scan);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         Ok(())
     }
 
@@ -166,14 +170,15 @@ impl Stack {
     /// Stops scanning.
     pub(crate) fn release_scan(&mut self) {
         self.gap.stop_scanning();
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 
     /// Ends every request with [`Error::ShutDown`], and turns off what it asked for.
     pub(super) fn withdraw_all(&mut self) {
         self.gap.withdraw_all();
-        for key in [HostKey::Advertise, HostKey::Connect, HostKey::Scan, HostKey::Transmit] {
+        self.ready.run(Due::COMMAND);
+        for key in [HostKey::Advertise, HostKey::Connect, HostKey::Scan] {
             self.ready.host(key);
         }
         self.deadlines_changed();
@@ -216,7 +221,7 @@ impl Stack {
         if self.gap.has_report() {
             self.ready.host(HostKey::Scan);
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 

@@ -15,7 +15,7 @@ use super::{
     Link, LinkRef, Stack,
     share::{Share, Shares},
 };
-use crate::waiters::HostKey;
+use crate::waiters::Due;
 
 /// How long the controller may be without a buffer while nothing but the application's own link needs one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -106,7 +106,7 @@ impl Stack {
         let withheld = self.rx.shares.withheld();
         let interest = self.host_credits.interest(withheld);
         if interest == Interest::Urgent {
-            self.ready.host(HostKey::Transmit);
+            self.ready.run(Due::COMMAND);
         }
         let full = interest == Interest::None && self.host_credits.left() == 0;
         if full != self.full.is_some() {

@@ -10,7 +10,10 @@ use bindrune_wire::Interest;
 use embassy_time::{Duration, Instant};
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
-use crate::{Error, Stats, waiters::HostKey};
+use crate::{
+    Error, Stats,
+    waiters::{Due, HostKey},
+};
 
 /// How long a link that is left may take for what was given to send before.
 const LEAVING: Duration = Duration::from_secs(10);
@@ -156,7 +159,7 @@ impl Stack {
     fn share_buffers(&mut self) {
         let links = self.links.iter().filter(|link| link.is_up());
         self.acl.share_out(links.map(|link| &link.credits));
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// One handle more on a link.

@@ -58,7 +58,7 @@ use embassy_time::Instant;
 
 use crate::{
     Config, Error, Stats,
-    waiters::{HostKey, Ready},
+    waiters::{Due, Ready},
 };
 
 pub(crate) use channel::ChannelRef;
@@ -97,6 +97,8 @@ pub(crate) struct Stack {
     lane: CommandLane,
     acl: AclCredits,
     host_credits: HostCredits,
+    /// A command may be pending.
+    command_due: bool,
     /// The buffer for the command that is on its way out; `None` while it is.
     command: Option<&'static mut [u8]>,
     app: AppCommand,
@@ -170,6 +172,7 @@ impl Stack {
             lane: CommandLane::new(),
             acl: AclCredits::new(Buffers { len: 0, count: 0 }),
             host_credits: HostCredits::OFF,
+            command_due: true,
             command: Some(parts.command),
             app: AppCommand::new(parts.app_command),
             worker: worker::Worker::new(),
@@ -279,22 +282,39 @@ impl Stack {
         }
     }
 
+    /// The latest time that was told.
+    pub(crate) const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Tells the time.
+    pub(crate) const fn set_now(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// What `run` has to look at, which it does now.
+    pub(crate) const fn take_due(&mut self) -> Due {
+        let due = self.ready.take_due();
+        self.command_due |= due.contains(Due::COMMAND);
+        due
+    }
+
     /// A link may have something to send.
     pub(crate) fn owe(&mut self, index: u8) {
         self.sending |= 1u64.wrapping_shl(index.into());
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::DATA);
     }
 
     /// A link's control procedures may owe a command.
     fn command_link(&mut self, index: u8) {
         self.commanding |= 1u64.wrapping_shl(index.into());
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// A deadline may have come or gone.
     fn deadlines_changed(&mut self) {
         self.deadline = None;
-        self.ready.host(HostKey::Timeout);
+        self.ready.run(Due::TIME);
     }
 
     /// True where the application of a link holds a transmit packet: in an out-slot, lent, or on its way.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Event, Stats,
-    waiters::{HostKey, LinkKey},
+    waiters::{Due, LinkKey},
 };
 
 /// A question for the application.
@@ -106,7 +106,7 @@ impl Stack {
 
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
         let (ask, packet) = self.slot_mut(link)?.attributes.take_question()?;
-        self.ready.host(HostKey::Timeout);
+        self.ready.run(Due::TIME);
         let short = match ask.kind {
             AskKind::Read { .. } => Short::copy(&[]),
             AskKind::Write { .. } => Short::copy(self.written(link, packet.bytes())),

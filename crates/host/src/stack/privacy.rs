@@ -10,7 +10,7 @@ use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{JobTicket, RECORD_MAX, Stack};
-use crate::{config::Privacy as Choice, waiters::HostKey};
+use crate::{config::Privacy as Choice, waiters::Due};
 
 /// What makes this device private.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Stack {
     /// The store was loaded, or could not be.
     pub(super) fn made_address_known(&mut self) {
         self.gap.set_made_address(self.privacy.made);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// The controller is set up: an address that was made up for it goes to the store.
@@ -116,14 +116,14 @@ impl Stack {
         if made.is_some() && made != self.privacy.made {
             self.privacy.made = made;
             self.privacy.unsaved = self.security.bonds.places() > 0;
-            self.ready.host(HostKey::BondJob);
+            self.ready.run(Due::BOND_JOB);
         }
     }
 
     /// GAP wants another private address.
     pub(super) fn private_address_due(&mut self) {
         self.privacy.due = true;
-        self.ready.host(HostKey::Job);
+        self.ready.run(Due::JOB);
     }
 
     /// A random number is there.
@@ -136,13 +136,13 @@ impl Stack {
             Secret::Irk if self.privacy.irk.is_none() => {
                 self.privacy.irk = Some(Key::new(*random));
                 self.privacy.unsaved = self.security.bonds.places() > 0;
-                self.ready.host(HostKey::BondJob);
+                self.ready.run(Due::BOND_JOB);
                 self.wish_resolving();
             }
             Secret::Irk => {}
             Secret::Address => self.change_address(now, random),
         }
-        self.ready.host(HostKey::Job);
+        self.ready.run(Due::JOB);
     }
 
     fn change_address(&mut self, now: Instant, [a, b, c, ..]: &[u8; 16]) {
@@ -156,13 +156,13 @@ impl Stack {
         let until = now.checked_add(rotate).unwrap_or(Instant::MAX);
         self.gap.set_private_address(crypto::resolvable(irk, prand), until);
         self.privacy.due = false;
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 
     pub(super) fn privacy_timeout(&mut self, now: Instant) {
         if self.privacy.retry_at.take_if(|at| *at <= now).is_some() {
-            self.ready.host(HostKey::Job);
+            self.ready.run(Due::JOB);
         }
     }
 }
@@ -205,7 +205,7 @@ impl Stack {
         let local = SecretKey(*local.octets());
         let fits = self.gap.set_resolving_list(local, all.get(..count).unwrap_or(&[]));
         debug_assert!(fits.is_ok(), "no more peers were taken than the list holds");
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// True for a bonded device that gave its key: it may use private addresses.
@@ -264,7 +264,7 @@ impl Stack {
         };
         if let Some(peer) = found {
             self.gap.found(now, peer);
-            self.ready.host(HostKey::Transmit);
+            self.ready.run(Due::COMMAND);
         }
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 use super::{Stack, command::Owner, loss::ControllerLoss};
 use crate::{
     Stats,
-    waiters::{HostKey, LinkKey},
+    waiters::{Due, HostKey, LinkKey},
 };
 
 /// Where the controller is.
@@ -43,11 +43,9 @@ impl Stack {
         self.shutdown = super::shutdown::Shutdown::No;
         self.security.bonds.restart();
         self.await_made_address();
-        for key in
-            [HostKey::Transmit, HostKey::Job, HostKey::BondJob, HostKey::Bonds, HostKey::Pairing]
-        {
-            self.ready.host(key);
-        }
+        self.ready.run(Due::all());
+        self.ready.host(HostKey::Bonds);
+        self.ready.host(HostKey::Pairing);
         self.deadlines_changed();
     }
 

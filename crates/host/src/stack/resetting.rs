@@ -12,7 +12,10 @@ use bindrune_wire::Writer;
 use embassy_time::{Duration, Instant};
 
 use super::{Phase, Stack, challenge::Challenges};
-use crate::{Stats, waiters::HostKey};
+use crate::{
+    Stats,
+    waiters::{Due, HostKey},
+};
 
 /// How far a reset has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +135,7 @@ impl Stack {
             self.recovery.step = step;
             self.recovery.limit = now.checked_add(RESET_TIMEOUT).unwrap_or(Instant::MAX);
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 
@@ -262,7 +265,7 @@ impl Stack {
         self.lane.complete(opcode, num_packets);
         self.phase = Phase::Setup;
         self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 
@@ -305,6 +308,6 @@ impl Stack {
         self.ready.host(HostKey::Controller);
         self.ready.host(HostKey::Command);
         self.ready.host(HostKey::Worker);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 }

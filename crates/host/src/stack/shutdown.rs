@@ -6,7 +6,7 @@ use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
 
 use super::{Phase, Stack};
-use crate::{Error, waiters::HostKey};
+use crate::{Error, waiters::Due};
 
 /// How long links may take to end, and bonds to be stored.
 const CLOSING: Duration = Duration::from_secs(3);
@@ -63,7 +63,7 @@ impl Stack {
                 self.leave(index, Status::REMOTE_USER_TERMINATED);
             }
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
 

@@ -71,9 +71,9 @@ impl Stack {
         earliest
     }
 
-    /// True where [`Self::poll_timeout`] may give something else than it gave last.
-    pub(crate) const fn deadline_changed(&self) -> bool {
-        self.deadline.is_none()
+    /// True where the earliest deadline, as far as it is known, has come.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.deadline.flatten().is_some_and(|(at, _)| at <= now)
     }
 
     fn earliest(&self) -> Option<(Instant, Timer)> {

@@ -12,7 +12,7 @@ use super::{
     attribute::{ClientState, Exchange, Indications, Outgoing},
     notify::Room,
 };
-use crate::waiters::{ChannelKey, HostKey, LinkKey};
+use crate::waiters::{ChannelKey, Due, LinkKey};
 
 /// One H4 packet on its way to the controller. It must come back by [`Stack::transmitted`].
 #[derive(Debug)]
@@ -55,7 +55,14 @@ impl Stack {
         self.now = now;
         self.begin_wishes(now);
         self.start_timers(now);
-        self.poll_command(now).or_else(|| self.poll_acl(now))
+        self.command_due |= self.ready.due().contains(Due::COMMAND) || self.host_credits.is_on();
+        if self.command_due {
+            if let Some(command) = self.poll_command(now) {
+                return Some(command);
+            }
+            self.command_due = self.command.is_none();
+        }
+        self.poll_acl(now)
     }
 
     /// A packet of [`Self::poll_transmit`] is in the transport.
@@ -253,7 +260,7 @@ impl Stack {
             attributes.bearer.exchange_mtu(now);
             attributes.exchange = Exchange::Begun;
             self.deadline = None;
-            self.ready.host(HostKey::Timeout);
+            self.ready.run(Due::TIME);
         }
         let peer = peer.as_mut()?;
         let change = self.server.service_changed_owed(peer).is_some()

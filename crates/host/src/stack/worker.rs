@@ -18,7 +18,10 @@ use bindrune_wire::{
 use embassy_time::{Duration, Instant};
 
 use super::{Phase, Stack};
-use crate::{Error, Stats, waiters::HostKey};
+use crate::{
+    Error, Stats,
+    waiters::{Due, HostKey},
+};
 
 /// How long a controller may take over P-256. Controllers that compute without help need seconds.
 const P256_TIMEOUT: Duration = Duration::from_secs(10);
@@ -226,7 +229,7 @@ impl Stack {
         }
         self.worker.state = State::Owed(request.clone());
         self.worker.wanted = true;
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
     }
 

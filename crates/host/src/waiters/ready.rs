@@ -2,9 +2,27 @@
 
 use super::{ChannelKey, HostKey, Key, LinkKey};
 
+bitflags::bitflags! {
+    /// What `run` has to look at. It is one task with one waker, which is woken where any of these is set.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Due: u8 {
+        /// A command may be pending for the controller.
+        const COMMAND = 1;
+        /// A link may have data to send, or may send what it has.
+        const DATA = 1 << 1;
+        /// The earliest deadline may have changed, or something asks for the time.
+        const TIME = 1 << 2;
+        /// The slow work of a pairing is to be done.
+        const JOB = 1 << 3;
+        /// The store of bonds has something to do.
+        const BOND_JOB = 1 << 4;
+    }
+}
+
 /// Marks of what became ready, kept by the stack.
 #[derive(Debug)]
 pub(crate) struct Ready {
+    due: Due,
     pub(super) host: u16,
     pub(super) links: u64,
     pub(super) channels: u64,
@@ -19,7 +37,15 @@ impl Ready {
         link_bits: &'static mut [u16],
         channel_bits: &'static mut [u16],
     ) -> Self {
-        Self { host: 0, links: 0, channels: 0, room_watched: false, link_bits, channel_bits }
+        Self {
+            due: Due::empty(),
+            host: 0,
+            links: 0,
+            channels: 0,
+            room_watched: false,
+            link_bits,
+            channel_bits,
+        }
     }
 
     /// Marks `key`: its futures are woken when the visit ends.
@@ -44,6 +70,21 @@ impl Ready {
                 }
             }
         }
+    }
+
+    /// Has `run` look at something.
+    pub(crate) fn run(&mut self, due: Due) {
+        self.due |= due;
+    }
+
+    /// What `run` has to look at.
+    pub(crate) const fn due(&self) -> Due {
+        self.due
+    }
+
+    /// What `run` has to look at, which it does now.
+    pub(crate) const fn take_due(&mut self) -> Due {
+        core::mem::replace(&mut self.due, Due::empty())
     }
 
     pub(crate) fn host(&mut self, key: HostKey) {
@@ -85,12 +126,14 @@ impl Ready {
         }
     }
 
-    /// Marks everything that may be waited for on the host, the runner aside.
+    /// Marks everything that may be waited for on the host, and has `run` look at everything.
     pub(crate) const fn whole_host(&mut self) {
         self.host = u16::MAX;
+        self.due = Due::all();
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.host == 0 && self.links == 0 && self.channels == 0
+    /// True where something is marked that futures may wait for.
+    pub(crate) const fn is_marked(&self) -> bool {
+        self.host != 0 || self.links != 0 || self.channels != 0
     }
 }

@@ -9,7 +9,11 @@ use embassy_time::Instant;
 use super::{
     BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, claim::Claim, table::Out,
 };
-use crate::{Error, stack::LinkRef, waiters::HostKey};
+use crate::{
+    Error,
+    stack::LinkRef,
+    waiters::{Due, HostKey},
+};
 
 impl Stack {
     /// Looks for the bond with the peer of a link; a central encrypts the link with its key at once.
@@ -149,7 +153,7 @@ impl Stack {
         } else if let Some(place) = bonds.put(&bond) {
             bonds.mark_dirty(place);
         }
-        self.ready.host(HostKey::BondJob);
+        self.ready.run(Due::BOND_JOB);
     }
 
     /// The peer rejected the keys of a bond that was just made. [Vol 3] Part H, 3.5.5
@@ -188,7 +192,7 @@ impl Stack {
             }
             self.wake_client(index);
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.ready.host(HostKey::Bonds);
     }
 
@@ -208,7 +212,7 @@ impl Stack {
                 self.wake_client(index);
             }
         }
-        self.ready.host(HostKey::BondJob);
+        self.ready.run(Due::BOND_JOB);
         Ok(place)
     }
 
@@ -283,7 +287,7 @@ impl Stack {
         (bond.gatt, bond.service_changed) = (memory, watched);
         if let Some(place) = self.security.bonds.put(&bond) {
             self.security.bonds.mark_dirty(place);
-            self.ready.host(HostKey::BondJob);
+            self.ready.run(Due::BOND_JOB);
         }
     }
 }

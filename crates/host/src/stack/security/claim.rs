@@ -6,7 +6,7 @@ use bindrune_wire::Address;
 use embassy_time::Instant;
 
 use super::{PairingFailure, Stack};
-use crate::{RepeatPairing, waiters::HostKey};
+use crate::{RepeatPairing, waiters::Due};
 
 /// What was decided about a peer that says it is another device, with which there is a bond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Stack {
         }
         self.fail_pairing(index, failure);
         self.owe(index);
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 }
 

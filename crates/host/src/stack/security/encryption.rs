@@ -9,7 +9,7 @@ use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Protection, Stack};
-use crate::{Error, stack::link::News, waiters::HostKey};
+use crate::{Error, stack::link::News, waiters::Due};
 
 /// What is starting to encrypt a link.
 #[derive(Clone, Copy, Debug)]
@@ -320,7 +320,7 @@ impl Stack {
             protection.requested &= result.is_err();
             protection.answer_due.take_if(|_| !protection.requested);
         }
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
         self.wake_client(index);
         self.owe(index);
         // The procedures that waited for the end of the start.

@@ -10,7 +10,7 @@ use super::table::Out;
 use crate::{
     Error, RecordId,
     stack::{LinkRef, Stack, privacy::Secret},
-    waiters::HostKey,
+    waiters::{Due, HostKey},
 };
 
 /// Octets of the longest record of a store.
@@ -77,7 +77,7 @@ impl Oob {
 }
 
 impl Stack {
-    /// The next job; its result goes to [`Self::handle_job`]. [`HostKey::Job`] is marked when there may be one.
+    /// The next job; its result goes to [`Self::handle_job`]. [`Due::JOB`] is marked when there may be one.
     pub(crate) fn poll_job(&mut self) -> Option<(JobTicket, Job)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
@@ -115,7 +115,7 @@ impl Stack {
             JobTicket::Oob => self.oob_done(done),
             JobTicket::Private(secret) => self.private_job_done(now, secret, &done),
         }
-        self.ready.host(HostKey::Job);
+        self.ready.run(Due::JOB);
     }
 
     fn oob_done(&mut self, done: JobDone) {
@@ -127,7 +127,7 @@ impl Stack {
     /// Makes new out-of-band data; the pairings to come use it.
     pub(crate) fn make_oob(&mut self) {
         self.security.oob = Oob::Wanted;
-        self.ready.host(HostKey::Job);
+        self.ready.run(Due::JOB);
     }
 
     /// The out-of-band data: the random number and the confirm value.
@@ -140,7 +140,7 @@ impl Stack {
     }
 
     /// The next job of the store, at most one at a time; a record to store is in `record`. Its result goes to
-    /// [`Self::handle_bond_job`]. [`HostKey::BondJob`] is marked when there may be one.
+    /// [`Self::handle_bond_job`]. [`Due::BOND_JOB`] is marked when there may be one.
     pub(crate) fn poll_bond_job(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<BondJob> {
         let bonds = &mut self.security.bonds;
         if bonds.out.is_some() {
@@ -237,8 +237,8 @@ impl Stack {
         }
         self.wish_resolving();
         self.continue_shutdown(now);
-        self.ready.host(HostKey::Job);
-        self.ready.host(HostKey::BondJob);
+        self.ready.run(Due::JOB);
+        self.ready.run(Due::BOND_JOB);
         self.ready.host(HostKey::Bonds);
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ClientSecurity, Error,
     stack::link::News,
-    waiters::{HostKey, LinkKey},
+    waiters::{Due, HostKey, LinkKey},
 };
 
 impl Stack {
@@ -161,7 +161,7 @@ impl Stack {
             }
         }
         self.owe(index);
-        self.ready.host(HostKey::Job);
+        self.ready.run(Due::JOB);
         self.deadlines_changed();
     }
 
@@ -236,7 +236,7 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.storing = Some((bond, paired));
         }
-        self.ready.host(HostKey::BondJob);
+        self.ready.run(Due::BOND_JOB);
     }
 
     fn pairing_failed(&mut self, now: Instant, index: u8, failure: Failure) {

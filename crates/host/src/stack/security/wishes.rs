@@ -8,7 +8,7 @@ use bindrune_wire::Level;
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Paired, PairingFailure, Protection, Stack};
-use crate::{Error, stack::LinkRef, waiters::HostKey};
+use crate::{Error, stack::LinkRef, waiters::Due};
 
 /// What the application asks of a link.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl Stack {
     /// A link has a wish.
     pub(super) fn wish(&mut self, index: u8) {
         self.security.wishing |= 1u64.wrapping_shl(index.into());
-        self.ready.host(HostKey::Transmit);
+        self.ready.run(Due::COMMAND);
     }
 
     /// Begins what is wished for.
