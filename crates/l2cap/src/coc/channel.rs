@@ -268,6 +268,13 @@ impl Channel {
         (undecided || owed) && self.identifier == identifier
     }
 
+    /// True while `remote` belongs to the channel: a peer that uses it anew after our request to close it has closed it,
+    /// though its answer is missing.
+    pub(crate) fn keeps(&self, remote: Cid) -> bool {
+        let asked = matches!((self.state, self.owes), (State::Disconnecting(_), Owes::Nothing));
+        self.remote == remote && !asked
+    }
+
     /// True while the application has not taken the channel that a peer opened.
     pub(crate) const fn is_offered(&self) -> bool {
         matches!(self.state, State::Open | State::Closed(_)) && !self.held

@@ -104,7 +104,7 @@ impl Signalling {
         if !remote.is_dynamic() {
             return Err(ConnectionResult::INVALID_SOURCE_CID);
         }
-        if context.channels.position(self.link, |c| c.remote == remote).is_some() {
+        if context.channels.position(self.link, |c| c.keeps(remote)).is_some() {
             return Err(ConnectionResult::SOURCE_CID_ALLOCATED);
         }
         if !in_range(request.mtu.get(), request.mps.get()) {

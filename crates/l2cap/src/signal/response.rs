@@ -65,7 +65,7 @@ impl Signalling {
             return self.unmatched();
         };
         let remote = Cid(response.dcid.get());
-        let taken = context.channels.position(self.link, |c| c.remote == remote).is_some();
+        let taken = context.channels.position(self.link, |c| c.keeps(remote)).is_some();
         context
             .channels
             .with(index, |channel| channel.answered(index, response, taken, &mut context.pools))

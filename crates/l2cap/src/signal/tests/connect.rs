@@ -77,6 +77,30 @@ fn a_success_with_a_cid_in_use_fails_s13() {
     assert!(link.channels.get(0).unwrap().is_open());
 }
 
+#[test]
+fn a_peer_that_does_not_confirm_the_end_of_a_channel_may_use_its_cid_again() {
+    let response = hex!("02402012000e00050015010a0041006400400004000000");
+    let request = hex!("02402012000e00050014090a0080004100640040000400");
+    for asks in [false, true] {
+        let mut link = connecting().listening();
+        assert_eq!(heard(&mut link, &response), Signal::Opened(0));
+        link.close(0);
+        assert_eq!(link.signal(&request[9..]), Signal::None);
+        assert_eq!(link.owed(), refusal(9, 0x0a), "the peer knows it still");
+        assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+        if asks {
+            assert_eq!(heard(&mut link, &request), Signal::Requested(1));
+        } else {
+            assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
+            assert_eq!(link.owed(), hex!("14030a00 8000 4100 6400 4000 0400"));
+            let again = hex!("02402012000e00050015030a0041006400400004000000");
+            assert_eq!(heard(&mut link, &again), Signal::Opened(1));
+        }
+        assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
+        assert_eq!(link.channels.get(1).unwrap().remote_cid(), Cid(0x41));
+    }
+}
+
 /// The refusal of the request with `identifier`.
 fn refusal(identifier: u8, result: u8) -> [u8; 14] {
     [0x15, identifier, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, result, 0]
