@@ -13,7 +13,11 @@ use super::{
 impl Controller {
     pub(crate) fn command(&mut self, opcode: u16, parameters: &[u8]) {
         let of = Opcode(opcode);
-        if of == Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS || self.is_mute(opcode) {
+        if of == Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS {
+            return;
+        }
+        if self.is_mute(opcode) {
+            self.silent = true;
             return;
         }
         if let Some(status) = self.refusal(opcode) {
@@ -28,12 +32,14 @@ impl Controller {
         }
         let returned = if Self::has_status(of) { vec![0] } else { self.returned(of, parameters) };
         self.answer(of, &returned);
+        self.used |= uses_radio(of);
         self.act(of, parameters);
     }
 
     fn answer(&mut self, opcode: Opcode, returned: &[u8]) {
         let [low, high] = opcode.0.to_le_bytes();
         let num_packets = self.faults.num_packets;
+        self.silent |= num_packets == 0;
         if Self::has_status(opcode) {
             self.event(0x0f, &[returned[0], num_packets, low, high]);
         } else {
@@ -255,6 +261,19 @@ impl Controller {
         }
         commands
     }
+}
+
+/// True where the command advertises, scans or connects.
+const fn uses_radio(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::LE_SET_ADVERTISING_ENABLE
+            | Opcode::LE_SET_EXTENDED_ADVERTISING_ENABLE
+            | Opcode::LE_SET_SCAN_ENABLE
+            | Opcode::LE_SET_EXTENDED_SCAN_ENABLE
+            | Opcode::LE_CREATE_CONNECTION
+            | Opcode::LE_EXTENDED_CREATE_CONNECTION
+    )
 }
 
 /// Sixteen octets, which HCI sends the last first.

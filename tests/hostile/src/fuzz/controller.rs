@@ -39,6 +39,10 @@ pub(crate) struct Controller {
     pub(crate) asked: u16,
     pub(crate) randoms: u64,
     pub(crate) judge: Judge,
+    /// Since `run` began, a command of the host was not taken, or not answered with leave for the next one.
+    pub(crate) silent: bool,
+    /// Since `run` began, the host used the radio: it had set up the controller.
+    pub(crate) used: bool,
 }
 
 /// A link as the controller and the peer see it.
@@ -106,6 +110,8 @@ impl Controller {
             asked: 0,
             randoms: 0,
             judge: Judge::new(setup),
+            silent: false,
+            used: false,
         }
     }
 
@@ -143,6 +149,7 @@ impl Controller {
     /// Sends a packet, or holds it back.
     pub(crate) fn send(&mut self, packet: Vec<u8>) {
         if self.faults.holds {
+            self.silent = true;
             self.held.push_back(packet);
             if self.held.len() > 40 {
                 self.release(true);
@@ -242,6 +249,10 @@ impl Controller {
         } else {
             self.waiting[slot] += 1;
         }
+        // A packet that the line held up may be one of the last link; so may one of a host that does not know this one.
+        let known =
+            !self.judge.may_be_of_last(slot) && !self.held.iter().any(|of| brings(of, slot));
+        let stale = late || !known;
         let Some(link) = self.links[slot].as_mut() else { return };
         if header & 0x3000 == 0x1000 {
             if link.frame.is_empty() {
@@ -253,8 +264,7 @@ impl Controller {
             let finished = link.frame.is_empty() || link.stale;
             assert!(finished, "a frame of the host was not finished");
             link.frame = data.to_vec();
-            // A packet that the line held up may be one of the last link.
-            link.stale = late;
+            link.stale = stale;
         }
         if let [low, high, _, _, ref payload @ ..] = link.frame[..] {
             let len = usize::from(u16::from_le_bytes([low, high]));
@@ -310,6 +320,12 @@ impl Controller {
 /// The handle of a slot.
 pub(crate) const fn handle(slot: usize) -> u16 {
     FIRST + slot as u16
+}
+
+/// True where the packet reports a link on this slot.
+fn brings(packet: &[u8], slot: usize) -> bool {
+    let [4, 0x3e, _, 1 | 0x0a, 0, low, high, ..] = *packet else { return false };
+    slot_of(u16::from_le_bytes([low, high])) == Some(slot)
 }
 
 /// The slot of a handle.

@@ -36,8 +36,11 @@ impl World<'_> {
         self.is_set_up();
         self.requests_are_on_the_air();
         self.tasks.retain(|task| task.until() != Until::Dropped);
-        // A controller that took no more commands is reset 2 s after the next one is due.
-        self.pass(Duration::from_secs(3));
+        self.pass(Duration::from_secs(1));
+        if self.controller().judge.has_no_leave() {
+            // A controller that took no more commands is reset 2 s after the next one is due.
+            self.pass(Duration::from_secs(3));
+        }
         self.nothing_is_on_the_air();
         self.waits_end();
         self.links_end();

@@ -90,9 +90,19 @@ impl Judge {
         self.given.saturating_sub(self.returned) + more < self.host_buffers
     }
 
+    /// True where the last answer left no command for the host.
+    pub(crate) const fn has_no_leave(&self) -> bool {
+        self.credits == 0
+    }
+
     /// True where the host was told of a link on this slot, and not of its end.
     pub(crate) const fn is_up(&self, slot: usize) -> bool {
         self.links[slot].up
+    }
+
+    /// True where the host has not read yet of the link on this slot: what it sends may be of the one before.
+    pub(crate) const fn may_be_of_last(&self, slot: usize) -> bool {
+        self.links[slot].since > self.read
     }
 
     /// True where the host has answered all ATT requests of a link.
@@ -148,10 +158,10 @@ impl Judge {
 
     /// The host sent a whole frame on a link.
     pub(crate) fn frame_sent(&mut self, slot: usize, cid: u16, payload: &[u8]) {
-        let link = &mut self.links[slot];
-        if self.blind || link.since > self.read {
+        if self.blind || self.may_be_of_last(slot) {
             return;
         }
+        let link = &mut self.links[slot];
         match (cid, payload) {
             (4, [0x1e, ..]) => {
                 reached("a confirmation");

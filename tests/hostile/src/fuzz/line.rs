@@ -110,6 +110,7 @@ impl Line {
         }
         self.flush();
         self.late |= taken < octets.len();
+        self.controller.silent |= self.room == Some(0);
         taken
     }
 }

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use bindrune::{Crypto, FreePackets, Host, Level, Platform, RunError};
+use bindrune::{Crypto, FreePackets, Host, InitError, Level, Platform, RunError};
 use bindrune_hci::clock::Clock;
 use bindrune_pair::KnownCrypto;
 use embassy_time::Duration;
@@ -75,6 +75,9 @@ impl<'h> World<'h> {
             return;
         }
         self.line.borrow_mut().set_broken(false);
+        let mut controller = self.controller();
+        (controller.silent, controller.used) = (false, false);
+        drop(controller);
         let (ended, run) = (self.ended.clone(), self.drive());
         self.spawn("run", Until::Transport, async move { ended.set(Some(run.await)) });
     }
@@ -317,6 +320,7 @@ impl<'h> World<'h> {
         match why {
             RunError::Transport(Broken) => {}
             RunError::Controller(_) if !self.honest => {}
+            RunError::Controller(InitError::NoAnswer(_)) if self.was_silent() => {}
             RunError::Closed
             | RunError::Controller(_)
             | RunError::AlreadyRunning
@@ -324,6 +328,12 @@ impl<'h> World<'h> {
                 panic!("run has ended: {why}");
             }
         }
+    }
+
+    /// The controller left commands without an answer before it was used in this `run`.
+    fn was_silent(&self) -> bool {
+        let controller = self.controller();
+        controller.silent && !controller.used
     }
 
     /// What holds after each step.

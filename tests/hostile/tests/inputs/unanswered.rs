@@ -107,9 +107,10 @@ fn a_controller_that_takes_no_command_of_the_set_up_ends_run() {
 }
 
 type Ended = Outcome<Result<(), Error>>;
+type Asks = fn(&mut B) -> Ended;
 
 /// What an application may ask of a controller without a link.
-const ASKED: [(&str, fn(&mut B) -> Ended); 6] = [
+const ASKED: [(&str, Asks); 6] = [
     ("advertise", |b| {
         let host = b.host;
         b.spawn(async move { host.advertise(&Advertisement::connectable()).await.map(drop) })
