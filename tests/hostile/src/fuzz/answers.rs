@@ -32,7 +32,6 @@ impl Controller {
         }
         let returned = if Self::has_status(of) { vec![0] } else { self.returned(of, parameters) };
         self.answer(of, &returned);
-        self.used |= uses_radio(of);
         self.act(of, parameters);
     }
 
@@ -261,19 +260,6 @@ impl Controller {
         }
         commands
     }
-}
-
-/// True where the command advertises, scans or connects.
-const fn uses_radio(opcode: Opcode) -> bool {
-    matches!(
-        opcode,
-        Opcode::LE_SET_ADVERTISING_ENABLE
-            | Opcode::LE_SET_EXTENDED_ADVERTISING_ENABLE
-            | Opcode::LE_SET_SCAN_ENABLE
-            | Opcode::LE_SET_EXTENDED_SCAN_ENABLE
-            | Opcode::LE_CREATE_CONNECTION
-            | Opcode::LE_EXTENDED_CREATE_CONNECTION
-    )
 }
 
 /// Sixteen octets, which HCI sends the last first.

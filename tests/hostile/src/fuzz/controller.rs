@@ -122,6 +122,8 @@ impl Controller {
             [1, low, high, _, ref parameters @ ..] => {
                 let opcode = u16::from_le_bytes([low, high]);
                 self.judge.command(opcode, parameters, exact);
+                // What the line held up may be of the last `run`.
+                self.used |= !late && uses_radio(Opcode(opcode));
                 self.command(opcode, parameters);
             }
             [2, low, high, _, _, ref data @ ..] => {
@@ -320,6 +322,19 @@ impl Controller {
 /// The handle of a slot.
 pub(crate) const fn handle(slot: usize) -> u16 {
     FIRST + slot as u16
+}
+
+/// True where the command advertises, scans or connects.
+const fn uses_radio(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::LE_SET_ADVERTISING_ENABLE
+            | Opcode::LE_SET_EXTENDED_ADVERTISING_ENABLE
+            | Opcode::LE_SET_SCAN_ENABLE
+            | Opcode::LE_SET_EXTENDED_SCAN_ENABLE
+            | Opcode::LE_CREATE_CONNECTION
+            | Opcode::LE_EXTENDED_CREATE_CONNECTION
+    )
 }
 
 /// True where the packet reports a link on this slot.
