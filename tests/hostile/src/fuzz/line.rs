@@ -40,7 +40,9 @@ pub(crate) struct Line {
     room: Option<usize>,
     /// The host began the packet before it had read all that it has read now.
     late: bool,
-    pub(crate) broken: bool,
+    broken: bool,
+    /// It is broken, and no call of the host's has failed since.
+    pub(crate) unnoticed: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -55,6 +57,7 @@ impl Line {
             room: None,
             late: false,
             broken: false,
+            unnoticed: false,
             reader: None,
             writer: None,
         }
@@ -84,6 +87,7 @@ impl Line {
     }
 
     pub(crate) fn set_broken(&mut self, broken: bool) {
+        self.unnoticed |= broken && !self.broken;
         self.broken = broken;
         if broken {
             self.to_host.clear();
@@ -139,6 +143,7 @@ impl Read for HostEnd {
         poll_fn(|cx| {
             let mut line = self.0.borrow_mut();
             if line.broken {
+                line.unnoticed = false;
                 return Poll::Ready(Err(Broken));
             }
             let n = buffer.len().min(line.to_host.len()).min(line.chunk);
@@ -160,6 +165,7 @@ impl Write for HostEnd {
         poll_fn(|cx| {
             let mut line = self.0.borrow_mut();
             if line.broken {
+                line.unnoticed = false;
                 return Poll::Ready(Err(Broken));
             }
             let taken = line.write(octets);

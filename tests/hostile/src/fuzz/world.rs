@@ -1,5 +1,9 @@
 //! A host, its controller, its application and its time.
 
+use core::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
 use std::{
     cell::{Cell, RefCell, RefMut},
     rc::Rc,
@@ -73,6 +77,12 @@ impl<'h> World<'h> {
     pub(crate) fn run(&mut self) {
         if self.runs() {
             return;
+        }
+        if self.line.borrow().unnoticed {
+            // The host goes on with the packet that was half written, until it knows that the transport is another.
+            let run = pin!(self.drive());
+            let ended = run.poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(ended, Poll::Ready(RunError::Transport(Broken)));
         }
         self.line.borrow_mut().set_broken(false);
         let mut controller = self.controller();
