@@ -149,11 +149,20 @@ impl Advertiser {
 
     /// Ends every request that is pending.
     pub(crate) fn withdraw_all(&mut self) {
+        self.end_all(AdvertisingEnd::Withdrawn);
+    }
+
+    /// Nothing can go on the air.
+    pub(crate) fn fail_all(&mut self, status: Status) {
+        self.end_all(AdvertisingEnd::Failed(status));
+    }
+
+    fn end_all(&mut self, end: AdvertisingEnd) {
         let sent = self.sent;
         for id in self.ids() {
             let sent = sent.is_some_and(|(sent, _)| sent == id);
             if let Some(set) = self.set_mut(id) {
-                set.withdraw(sent);
+                set.end_early(end, sent);
             }
         }
     }

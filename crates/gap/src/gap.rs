@@ -202,6 +202,11 @@ impl Gap {
         if let Some(opcode) = refused.poll_command(w) {
             return Some((opcode, Part::Refused));
         }
+        if let Some(status) = privacy.failure() {
+            advertiser.fail_all(status);
+            scanner.fail_all(status);
+            initiator.request_failed(status);
+        }
         let hold = resolving.holds(info) || privacy.holds();
         let gate = Gate { list: list.state(info), resolving, hold, full: self.full };
         if let ListState::Failed(status) = gate.list {

@@ -193,6 +193,12 @@ pub enum InitError {
     },
     /// It left a command of the set-up without an answer for 2 s, or did not accept it, each time that it was tried.
     NoAnswer(Opcode),
+    /// It reported a hardware error, with this code of its vendor, during each set-up that was tried. [Vol 4] Part E, 7.7.16
+    HardwareError(u8),
+    /// It reported an overflow of its data buffers during each set-up that was tried. [Vol 4] Part E, 7.7.26
+    BufferOverflow,
+    /// The octets on the line were not HCI packets, during each set-up that was tried.
+    Framing,
     /// It has no buffer for ACL data, neither for LE nor shared.
     NoBuffers,
     /// Its ACL packets hold fewer than 27 octets.
@@ -208,6 +214,15 @@ impl fmt::Display for InitError {
                 write!(f, "the controller refused {opcode:?}: {status}")
             }
             Self::NoAnswer(opcode) => write!(f, "the controller did not answer {opcode:?}"),
+            Self::HardwareError(code) => {
+                write!(f, "the controller reported hardware error {code:#04x} while it was set up")
+            }
+            Self::BufferOverflow => f.write_str(
+                "the controller reported an overflow of its data buffers while it was set up",
+            ),
+            Self::Framing => f.write_str(
+                "the octets on the line were not HCI packets while the controller was set up",
+            ),
             Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
             Self::ShortBuffers(len) => {
                 write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")
@@ -227,6 +242,9 @@ impl defmt::Format for InitError {
                 defmt::write!(f, "Command {=u16:04x} {}", opcode.0, status);
             }
             Self::NoAnswer(opcode) => defmt::write!(f, "NoAnswer({=u16:04x})", opcode.0),
+            Self::HardwareError(code) => defmt::write!(f, "HardwareError({=u8:02x})", code),
+            Self::BufferOverflow => defmt::write!(f, "BufferOverflow"),
+            Self::Framing => defmt::write!(f, "Framing"),
             Self::NoBuffers => defmt::write!(f, "NoBuffers"),
             Self::ShortBuffers(len) => defmt::write!(f, "ShortBuffers({})", len),
             Self::NotStatic(address) => defmt::write!(f, "NotStatic({})", address),

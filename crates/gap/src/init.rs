@@ -68,7 +68,11 @@ impl Init {
     /// A command had no answer; `asked` where this host does not send it by itself. False where the next set-up cannot do
     /// without it.
     pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
-        !self.needs(opcode) && self.avoided.unanswered(now, opcode, asked)
+        let needed = self.needs(opcode);
+        if !needed {
+            self.avoided.unanswered(now, opcode, asked);
+        }
+        !needed
     }
 
     /// True where nothing works without the command, or the set-up is at it and cannot go on without.
@@ -246,8 +250,9 @@ impl Init {
 /// The shortest ACL packet that a controller may have. [Vol 4] Part E, 7.8.2
 const SHORTEST_ACL: u16 = 27;
 
-/// Legacy commands of requests.
-const REQUESTED: [Opcode; 9] = [
+/// What requests need, and for which there is no other command.
+const REQUESTED: [Opcode; 10] = [
+    Opcode::LE_SET_RANDOM_ADDRESS,
     Opcode::LE_SET_ADVERTISING_PARAMETERS,
     Opcode::LE_SET_ADVERTISING_DATA,
     Opcode::LE_SET_SCAN_RESPONSE_DATA,

@@ -21,7 +21,13 @@ pub(crate) struct Privacy {
     /// The host is to be asked for an address.
     due: bool,
     retry_at: Option<Instant>,
+    /// How often in a row the controller refused an address, or none could be made, and the last status.
+    failures: u8,
+    status: Status,
 }
+
+/// How often a private address may fail in a row, before what waits for it does. One may pass.
+const TRIES: u8 = 2;
 
 impl Privacy {
     pub(crate) const fn new(required: bool) -> Self {
@@ -33,12 +39,37 @@ impl Privacy {
             until: None,
             due: required,
             retry_at: None,
+            failures: 0,
+            status: Status::SUCCESS,
         }
     }
 
     /// The controller was reset: it has no private address.
     pub(crate) const fn restart(&mut self) {
         (self.told, self.sent, self.retry_at) = (None, None, None);
+        self.failures = 0;
+    }
+
+    /// The address was refused, or none could be made.
+    pub(crate) const fn failed(&mut self, status: Status) {
+        self.failures = match status {
+            Status::UNKNOWN_COMMAND => TRIES,
+            _ => self.failures.saturating_add(1),
+        };
+        self.status = status;
+    }
+
+    /// An address that failed is tried once more, at once.
+    pub(crate) const fn try_again(&mut self) {
+        if self.failures >= TRIES {
+            (self.failures, self.retry_at) = (TRIES.saturating_sub(1), None);
+        }
+    }
+
+    /// Why nothing can go on the air, where there is no address that may be used.
+    pub(crate) fn failure(&self) -> Option<Status> {
+        let failed = self.failures >= TRIES && self.told.is_none() && self.sent.is_none();
+        (failed && self.holds()).then_some(self.status)
     }
 
     pub(crate) const fn wish(&mut self, address: Address, until: Instant) {
@@ -69,7 +100,9 @@ impl Privacy {
         let sent = self.sent.take();
         if status.is_success() {
             self.told = sent;
+            self.failures = 0;
         } else {
+            self.failed(status);
             self.retry_at = now.checked_add(RETRY);
         }
         self.told

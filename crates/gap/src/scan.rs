@@ -262,6 +262,13 @@ impl Scanner {
         }
     }
 
+    /// Nothing can be scanned for.
+    pub(crate) fn fail_all(&mut self, status: Status) {
+        if self.aim().is_some() {
+            self.fail(status);
+        }
+    }
+
     fn fail(&mut self, status: Status) {
         if self.seek {
             self.seek_failed = Some(status);

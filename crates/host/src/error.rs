@@ -19,7 +19,8 @@ pub enum Error {
     Disconnected(Status),
     /// The controller was lost and is being reset; links and pending operations ended.
     ControllerLost,
-    /// The controller did not answer a Reset for 2 s, or `run` is not running.
+    /// The controller did not answer a Reset for 2 s, or has failed again and again and is reset only after a pause of 2 s or more;
+    /// or `run` is not running.
     NoAnswer,
     /// The controller refused a command.
     Controller(Status),

@@ -15,6 +15,10 @@ pub struct Controller {
     pub answers: HashMap<u16, Vec<u8>>,
     /// Commands that get no answer.
     pub mute: Opcodes,
+    /// Commands that are answered by Command Complete in place of Command Status, or the reverse.
+    pub swapped: Opcodes,
+    /// A packet that follows the answer to a command, by opcode.
+    pub after: HashMap<u16, Vec<u8>>,
     /// Num_HCI_Command_Packets of the answers.
     pub num_packets: u8,
     /// ACL packets are completed at once.
@@ -59,6 +63,8 @@ impl Controller {
         Self {
             answers: HashMap::new(),
             mute: Opcodes::None,
+            swapped: Opcodes::None,
+            after: HashMap::new(),
             num_packets: 1,
             completes: true,
             extended: false,
@@ -76,7 +82,14 @@ impl Controller {
     /// What the host sent, and the packets that answer it.
     pub(crate) fn handle(&mut self, packet: Sent) -> Vec<Vec<u8>> {
         let answers = match &packet {
-            Sent::Command(opcode, parameters) => self.command(*opcode, parameters),
+            Sent::Command(opcode, parameters) => {
+                let mut answers = self.command(*opcode, parameters);
+                if self.swapped.contains(*opcode) {
+                    answers.iter_mut().for_each(swap);
+                }
+                answers.extend(self.after.get(opcode).cloned());
+                answers
+            }
             Sent::Acl(acl) if self.completes => {
                 let [low, high] = acl.handle.to_le_bytes();
                 vec![vec![4, 0x13, 5, 1, low, high, 1, 0]]
@@ -190,6 +203,15 @@ impl Controller {
     fn status(&self, opcode: u16) -> Vec<u8> {
         let [low, high] = opcode.to_le_bytes();
         vec![4, 0x0f, 4, 0, self.num_packets, low, high]
+    }
+}
+
+/// Makes Command Status of Command Complete, and the reverse; leaves other events as they are.
+fn swap(event: &mut Vec<u8>) {
+    if let [4, 0x0e, _, credits, low, high, ref returned @ ..] = event[..] {
+        *event = vec![4, 0x0f, 4, returned.first().copied().unwrap_or(0), credits, low, high];
+    } else if let [4, 0x0f, _, status, credits, low, high] = event[..] {
+        *event = vec![4, 0x0e, 4, credits, low, high, status];
     }
 }
 

@@ -350,12 +350,8 @@ impl AdvertisingSet {
         }
     }
 
-    pub(super) fn withdraw(&mut self, sent: bool) {
-        self.end_early(AdvertisingEnd::Withdrawn, sent);
-    }
-
     /// Ends the request while a command may be out (`sent`).
-    fn end_early(&mut self, end: AdvertisingEnd, sent: bool) {
+    pub(super) fn end_early(&mut self, end: AdvertisingEnd, sent: bool) {
         if self.active().is_some() {
             self.end(end);
             self.changed = sent;

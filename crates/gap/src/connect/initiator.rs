@@ -180,6 +180,13 @@ impl Initiator {
         }
     }
 
+    /// Nothing can go on the air.
+    pub(crate) fn request_failed(&mut self, status: Status) {
+        if !self.is_busy() {
+            self.end(ConnectEnd::Failed(status));
+        }
+    }
+
     /// Ends a request that is not to wait for room for its link; the time of one that waits for it, or for the peer to be
     /// found, begins.
     pub(crate) fn settle(&mut self, now: Instant, full: bool) {

@@ -1,4 +1,4 @@
-use bindrune_hci::SecretKey;
+use bindrune_hci::{SecretKey, Status};
 use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
@@ -28,7 +28,7 @@ impl Gap {
     /// the set has no request afterwards.
     pub fn advertise(&mut self, set: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
         self.list.retry();
-        self.init.forgive_requests();
+        self.try_again();
         self.advertiser.request(set, ad)
     }
 
@@ -87,7 +87,7 @@ impl Gap {
     /// Scans until the request is withdrawn. Reports of an earlier one are forgotten.
     pub fn scan(&mut self, scan: Scan) {
         self.list.retry();
-        self.init.forgive_requests();
+        self.try_again();
         self.scanner.request(scan);
     }
 
@@ -135,7 +135,7 @@ impl Gap {
     /// Connects; the link comes as [`crate::LinkUp`], or [`crate::GapEvent::ConnectEnded`] tells why none does.
     pub fn connect(&mut self, connect: Connect) {
         self.list.retry();
-        self.init.forgive_requests();
+        self.try_again();
         self.initiator.request(connect, false);
     }
 
@@ -143,7 +143,7 @@ impl Gap {
     /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come unfiltered
     /// for that time, and those of one for the accept list not at all.
     pub fn search(&mut self, connect: Connect) {
-        self.init.forgive_requests();
+        self.try_again();
         self.initiator.request(connect, true);
     }
 
@@ -207,6 +207,17 @@ impl Gap {
     /// another. Advertising, scanning and connecting are off for a moment while the controller is told.
     pub const fn set_private_address(&mut self, address: Address, until: Instant) {
         self.privacy.wish(address, until);
+    }
+
+    /// A new request tries once what an earlier one failed for.
+    fn try_again(&mut self) {
+        self.init.forgive_requests();
+        self.privacy.try_again();
+    }
+
+    /// No private address could be made. After two in a row what waits for one fails with this status.
+    pub const fn private_address_failed(&mut self, status: Status) {
+        self.privacy.failed(status);
     }
 
     /// Sets whose private addresses the controller resolves, as far as it can; `local` is our own identity resolving

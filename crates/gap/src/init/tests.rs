@@ -2,7 +2,7 @@ use std::{vec, vec::Vec};
 
 use bindrune_hci::{
     Opcode, Status,
-    cmd::{baseband::EventMask, le::LeEventMask},
+    cmd::{SupportedCommands, baseband::EventMask, le::LeEventMask},
 };
 use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
@@ -305,4 +305,29 @@ fn a_command_that_had_answers_is_sent_again_after_pauses_that_grow() {
         rig.gap.note_answer(opcode);
         assert!(lose(&mut rig, now), "an answer makes it good");
     }
+}
+
+/// There is a place for each of them.
+#[test]
+fn any_number_of_commands_may_have_no_answer() {
+    let mut rig = set_up(Model::new(true), Config::DEFAULT);
+    let mut lost = Vec::new();
+    for opcode in SupportedCommands::known() {
+        rig.gap.note_answer(opcode);
+        let now = Instant::from_secs(10 + lost.len() as u64);
+        if rig.gap.unanswered(now, opcode, true) && rig.gap.unanswered(now, opcode, true) {
+            lost.push(opcode);
+        }
+    }
+    assert!(lost.len() > 40);
+    rig.forget();
+    rig.start();
+    assert!(lost.iter().all(|&opcode| !info(&rig).supports(opcode)));
+    for n in (10..).take(lost.len()) {
+        let due = Instant::from_secs(n) + Duration::from_secs(60);
+        assert_eq!(rig.gap.poll_timeout(), Some((due, GapTimer::Avoided)));
+        rig.gap.handle_timeout(due);
+    }
+    assert!(rig.gap.poll_timeout().is_none());
+    assert!(lost.iter().all(|&opcode| info(&rig).supports(opcode)));
 }

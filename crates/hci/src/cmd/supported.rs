@@ -41,6 +41,15 @@ impl SupportedCommands {
         }
     }
 
+    /// How many commands with a bit this crate knows.
+    pub const KNOWN: usize = POSITIONS.len();
+
+    /// Returns where the command is among [`Self::known`]; `None` for one without a bit.
+    #[must_use]
+    pub fn place(opcode: Opcode) -> Option<usize> {
+        POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()
+    }
+
     /// Every command with a bit that this crate knows.
     pub fn known() -> impl Iterator<Item = Opcode> {
         POSITIONS.iter().map(|(opcode, _, _)| *opcode)

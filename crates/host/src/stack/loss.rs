@@ -50,7 +50,7 @@ pub enum ControllerEvent {
     Ready,
     /// It was lost. Links and pending operations have ended, and the host resets it.
     Lost(ControllerLoss),
-    /// It does not answer Reset either. The host goes on trying.
+    /// It does not answer Reset either, or fails again and again, so that it is reset only after a pause. The host goes on trying.
     Silent,
 }
 
@@ -59,7 +59,9 @@ impl fmt::Display for ControllerEvent {
         match self {
             Self::Ready => f.write_str("the controller is ready"),
             Self::Lost(loss) => write!(f, "the controller was lost and is being reset: {loss}"),
-            Self::Silent => f.write_str("the controller does not answer Reset; trying again"),
+            Self::Silent => f.write_str(
+                "the controller does not answer Reset, or fails each time; trying again",
+            ),
         }
     }
 }

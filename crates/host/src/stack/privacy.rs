@@ -4,7 +4,7 @@
 //! reports, and when a peer is connected to by its identity.
 
 use bindrune_gap::{Connect, RESOLVING_LIST_MAX, Report, Resolve};
-use bindrune_hci::{Event, PrivacyMode, SecretKey, event::ExtendedEventType};
+use bindrune_hci::{Event, PrivacyMode, SecretKey, Status, event::ExtendedEventType};
 use bindrune_smp::{Job, JobDone, Key, Local, crypto};
 use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
@@ -130,6 +130,8 @@ impl Stack {
     pub(super) fn private_job_done(&mut self, now: Instant, secret: Secret, done: &JobDone) {
         let JobDone::Random(random) = done else {
             self.privacy.retry_at = now.checked_add(RETRY);
+            self.gap.private_address_failed(Status::UNSUPPORTED_FEATURE);
+            self.ready.run(Due::COMMAND);
             return self.deadlines_changed();
         };
         match secret {

@@ -84,18 +84,43 @@ impl Stack {
 
     /// The controller is lost: everything on it ends once, and it is reset and set up anew. What is requested stays.
     pub(super) fn recover(&mut self, now: Instant, loss: ControllerLoss) {
+        let error = match loss {
+            ControllerLoss::HardwareError(code) => InitError::HardwareError(code),
+            ControllerLoss::BufferOverflow => InitError::BufferOverflow,
+            ControllerLoss::Framing => InitError::Framing,
+            ControllerLoss::Setup(error) => error,
+            ControllerLoss::NoAnswer(_) | ControllerLoss::NoCredit => return self.lose(now, loss),
+        };
+        if self.phase == Phase::Setup {
+            self.lose_in_set_up(now, error);
+        } else {
+            self.lose(now, loss);
+        }
+    }
+
+    /// The controller is lost, and the set-up, if it is in one, may come further the next time.
+    fn lose(&mut self, now: Instant, loss: ControllerLoss) {
         if matches!(self.phase, Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. }) {
             return;
         }
+        // A set-up that has no answers may never come to its end.
+        let silent = self.phase == Phase::Setup;
         Stats::count(&mut self.stats.recoveries);
         self.losses.note(loss);
         self.end_all(Status::HARDWARE_FAILURE);
         self.now = now;
-        // A set-up that has no answers may never come to its end.
-        let deaf = matches!(loss, ControllerLoss::NoAnswer(_) | ControllerLoss::NoCredit);
-        self.phase = Phase::ResetOwed { silent: deaf && self.phase == Phase::Setup };
+        let pause = self.recovery.pause(now);
+        self.wait_to_reset(now, pause, silent);
         self.ready.whole_host();
         self.deadlines_changed();
+    }
+
+    /// The set-up cannot go on.
+    fn lose_in_set_up(&mut self, now: Instant, error: InitError) {
+        Stats::count(&mut self.stats.recoveries);
+        self.end_all(Status::HARDWARE_FAILURE);
+        self.now = now;
+        self.set_up(now, Err(error));
     }
 
     pub(super) fn end_all(&mut self, reason: Status) {
@@ -123,7 +148,7 @@ impl Stack {
                 } else {
                     HostCredits::OFF
                 };
-                self.recovery.set_up();
+                self.recovery.set_up(now);
                 self.phase = Phase::Ready;
                 self.keep_made_address();
             }
@@ -136,10 +161,10 @@ impl Stack {
 
     /// A set-up that may succeed later is tried again; one that cannot ends `run`.
     fn set_up_failed(&mut self, now: Instant, error: InitError) {
-        match self.recovery.pause_after(error) {
+        match self.recovery.pause_after(now, error) {
             Some(pause) => {
                 self.losses.note(ControllerLoss::Setup(error));
-                self.wait_to_reset(now, pause);
+                self.wait_to_reset(now, pause, true);
             }
             None => self.phase = Phase::Failed(error),
         }
@@ -184,11 +209,9 @@ impl Stack {
         };
         Stats::count(&mut self.stats.command_timeouts);
         if self.phase == Phase::Setup && !avoided {
-            Stats::count(&mut self.stats.recoveries);
-            self.end_all(Status::HARDWARE_FAILURE);
-            self.set_up(now, Err(InitError::NoAnswer(opcode)));
+            self.lose_in_set_up(now, InitError::NoAnswer(opcode));
         } else {
-            self.recover(now, loss);
+            self.lose(now, loss);
         }
     }
 

@@ -53,6 +53,10 @@ pub(super) struct Recovery {
     worked: bool,
     /// Set-ups that failed since it was last completed.
     failures: u8,
+    /// Resets since the controller last worked for [`HELD`].
+    resets: u8,
+    /// Since when it works.
+    since: Option<Instant>,
 }
 
 /// How long the answer to Reset, or to a challenge, may take before Reset is sent again.
@@ -61,8 +65,10 @@ const RESET_TIMEOUT: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_millis(20);
 /// How long it must be quiet where silence is all there is to go by.
 const APART: Duration = Duration::from_millis(100);
-/// The first pause before a set-up that failed is tried again; each further one is twice as long.
+/// The pause between the first Reset after a loss and the second; each further one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long a controller has to work until the next Reset is a first one again.
+const HELD: Duration = Duration::from_secs(60);
 /// Doublings of [`PAUSE`].
 const DOUBLINGS: u8 = 6;
 /// Octets of answers that are not trusted.
@@ -82,6 +88,8 @@ impl Recovery {
             answers: None,
             worked: false,
             failures: 0,
+            resets: 0,
+            since: None,
         }
     }
 
@@ -89,32 +97,49 @@ impl Recovery {
     pub(super) const fn restart(&mut self) {
         (self.noisy, self.answers) = (false, None);
         (self.worked, self.failures) = (false, 0);
+        (self.resets, self.since) = (0, None);
     }
 
     /// The set-up is complete.
-    pub(super) const fn set_up(&mut self) {
+    pub(super) const fn set_up(&mut self, now: Instant) {
+        if !self.worked {
+            self.resets = 0;
+        }
         (self.worked, self.failures) = (true, 0);
+        self.since = Some(now);
     }
 
     /// How long to wait before a set-up that failed is tried again; `None` where that cannot help.
-    pub(super) fn pause_after(&mut self, error: InitError) -> Option<Duration> {
+    pub(super) fn pause_after(&mut self, now: Instant, error: InitError) -> Option<Duration> {
         let lasting = match error {
             InitError::Command { status, .. } => {
                 matches!(status, Status::UNKNOWN_COMMAND | Status::UNSUPPORTED_FEATURE)
             }
-            InitError::NoAnswer(_) => false,
+            InitError::NoAnswer(_)
+            | InitError::HardwareError(_)
+            | InitError::BufferOverflow
+            | InitError::Framing => false,
             InitError::NoBuffers | InitError::ShortBuffers(_) | InitError::NotStatic(_) => true,
         };
         if !self.worked && (lasting || self.failures >= TRIES) {
             return None;
         }
-        Some(self.pause())
+        self.failures = self.failures.saturating_add(1);
+        self.resets = self.resets.max(1);
+        Some(self.pause(now))
     }
 
-    /// A pause that is twice as long as the one before.
-    fn pause(&mut self) -> Duration {
-        let pause = PAUSE.checked_mul(1u32.wrapping_shl(self.failures.min(DOUBLINGS).into()));
-        self.failures = self.failures.saturating_add(1);
+    /// How long to wait before the next Reset, whatever the reason for it: none before the first one, then [`PAUSE`], and
+    /// twice as long each time, until the controller has worked for [`HELD`].
+    pub(super) fn pause(&mut self, now: Instant) -> Duration {
+        let held = self.since.take().and_then(|since| now.checked_duration_since(since));
+        if held.is_some_and(|held| held >= HELD) {
+            self.resets = 0;
+        }
+        let pause = self.resets.checked_sub(1).map_or(Some(Duration::MIN), |before| {
+            PAUSE.checked_mul(1u32.wrapping_shl(before.min(DOUBLINGS).into()))
+        });
+        self.resets = self.resets.saturating_add(1);
         pause.unwrap_or(PAUSE)
     }
 }
@@ -249,11 +274,22 @@ impl Stack {
         }
     }
 
-    /// Waits before Reset is sent again, because the set-up failed.
-    pub(super) fn wait_to_reset(&mut self, now: Instant, pause: Duration) {
+    /// Waits before Reset is sent again. Whoever waits for the controller is told if it takes long, as where Reset has no
+    /// answer.
+    pub(super) fn wait_to_reset(&mut self, now: Instant, pause: Duration, silent: bool) {
+        let silent = silent || pause >= RESET_TIMEOUT;
         self.lane.reset();
-        self.phase = Phase::Resetting { until: now, silent: true };
+        self.phase = if pause == Duration::MIN {
+            Phase::ResetOwed { silent }
+        } else {
+            Phase::Resetting { until: now, silent }
+        };
         self.go_on(now, Step::Wait, pause);
+    }
+
+    /// True while a pause before the next Reset lasts.
+    pub(super) const fn waits_to_reset(&self) -> bool {
+        matches!((self.phase, self.recovery.step), (Phase::Resetting { .. }, Step::Wait))
     }
 
     /// The controller has been reset: whatever it says from now on counts.
@@ -283,17 +319,17 @@ impl Stack {
             }
             // It answered challenges before, and nothing else is accepted: it is asked again, after pauses that grow.
             Step::Answer => {
-                let pause = self.recovery.pause();
-                self.wait_to_reset(now, pause);
+                let pause = self.recovery.pause(now);
+                self.wait_to_reset(now, pause, true);
                 self.wake_silent();
             }
-            Step::Reset
-            | Step::Drain
-            | Step::Ask
-            | Step::Apart
-            | Step::AskAgain
-            | Step::Again
-            | Step::Wait => self.reset_unanswered(),
+            Step::Wait => {
+                self.phase = Phase::ResetOwed { silent: self.is_silent() };
+                self.ready.run(Due::COMMAND);
+            }
+            Step::Reset | Step::Drain | Step::Ask | Step::Apart | Step::AskAgain | Step::Again => {
+                self.reset_unanswered()
+            }
         }
     }
 

@@ -54,7 +54,7 @@ impl Stack {
             return;
         }
         self.shutdown = Shutdown::Asked;
-        if self.is_silent() {
+        if self.is_silent() && !self.waits_to_reset() {
             // It is being reset already, in vain.
             return self.shut(Err(Error::NoAnswer));
         }
@@ -108,7 +108,7 @@ impl Stack {
     fn reset_for_good(&mut self, now: Instant) {
         self.shutdown = Shutdown::Resetting(now.saturating_add(RESETTING));
         self.end_all(Status::LOCAL_HOST_TERMINATED);
-        if !matches!(self.phase, Phase::Resetting { .. }) {
+        if !matches!(self.phase, Phase::Resetting { .. }) || self.waits_to_reset() {
             self.phase = Phase::ResetOwed { silent: false };
         }
         self.ready.whole_host();

@@ -42,6 +42,7 @@ mod h4;
 mod hci;
 mod order;
 mod pairing;
+mod pauses;
 mod random;
 mod recovery;
 mod requests;

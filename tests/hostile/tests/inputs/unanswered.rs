@@ -7,9 +7,9 @@ use hex_literal::hex;
 
 use crate::scene::{B, PEER, host, idle_on, is_usable, linked};
 
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 /// Resets in an hour: two in each try (where the controller is not challenged), and pauses of 64 s at last.
-const FEW: usize = 130;
+pub(crate) const FEW: usize = 130;
 
 /// Every command of the set-up but Reset, and whether nothing works without it.
 const STEPS: [(Opcode, bool); 23] = [
@@ -56,7 +56,7 @@ fn wide() -> Controller {
     controller
 }
 
-fn resets(b: &mut Bench<'_>) -> usize {
+pub(crate) fn resets(b: &mut Bench<'_>) -> usize {
     b.commands().iter().filter(|(opcode, _)| *opcode == Opcode::RESET.0).count()
 }
 
@@ -106,11 +106,11 @@ fn a_controller_that_takes_no_command_of_the_set_up_ends_run() {
     assert!(matches!(b.ended(), Some(RunError::Controller(InitError::NoAnswer(_)))));
 }
 
-type Ended = Outcome<Result<(), Error>>;
-type Asks = fn(&mut B) -> Ended;
+pub(crate) type Ended = Outcome<Result<(), Error>>;
+pub(crate) type Ask = fn(&mut B) -> Ended;
 
 /// What an application may ask of a controller without a link.
-const ASKED: [(&str, Asks); 6] = [
+pub(crate) const ASKED: [(&str, Ask); 6] = [
     ("advertise", |b| {
         let host = b.host;
         b.spawn(async move { host.advertise(&Advertisement::connectable()).await.map(drop) })
