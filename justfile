@@ -18,6 +18,9 @@ check:
     for features in "" sync log defmt flash std serial tcp; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
+    cargo fmt --manifest-path examples/cortex-m/Cargo.toml --all --check
+    cargo clippy --manifest-path examples/cortex-m/Cargo.toml --target-dir target/examples --workspace --locked -- \
+        --deny warnings
     typos
 
 # The workspace builds with the oldest compiler that Cargo.toml promises.
@@ -61,7 +64,11 @@ test *arguments:
 interop *arguments:
     cargo test --package bindrune-interop --locked {{ arguments }}
 
-# The same with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md. One pair of hosts alone:
+# The firmware of examples/cortex-m on QEMU's Cortex-M4, against Bumble and against itself; needs what ./test.sh installs.
+qemu *arguments:
+    cargo test --package bindrune-interop --locked --test qemu {{ arguments }} -- --nocapture
+
+# `just interop` with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md. One pair of hosts alone:
 # `just interop-full --test own_both`.
 interop-full *arguments:
     BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked {{ arguments }} \

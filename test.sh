@@ -8,6 +8,11 @@ cd "$(dirname "$0")"
 missing=""
 command -v tshark >/dev/null || missing="$missing tshark"
 command -v socat >/dev/null || missing="$missing socat"
+command -v qemu-system-arm >/dev/null || missing="$missing qemu-system-arm"
+# The compiler of the firmware: rustup's, after `rustup target add thumbv7em-none-eabihf`, or Debian's.
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/thumbv7em-none-eabihf" ] && ! [ -d /usr/lib/rustlib/src/rust/library/core ]; then
+    missing="$missing cargo-web rust-web-src rustc-web"
+fi
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3 python3-venv"
 
 if [ -n "$missing" ]; then

@@ -25,6 +25,7 @@
 mod air;
 mod controllers;
 mod deadline;
+mod firmware;
 mod node;
 pub mod own;
 mod pattern;
@@ -43,6 +44,7 @@ mod venv;
 pub use air::Air;
 pub use controllers::Controllers;
 pub use deadline::{Deadline, Stopwatch};
+pub use firmware::{Firmware, Report};
 pub use node::{Node, block_on, block_on_for, soon};
 pub use pattern::{Pattern, numbered, numbered_sha256, sha256};
 pub use peer::{Central, Peer, Pending, Peripheral};

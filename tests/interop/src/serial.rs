@@ -51,7 +51,7 @@ impl Pty {
 
 /// Stands between socat and a controller, and acknowledges every segment at once, which socat can't: else each small
 /// packet of the controller is held back by about 40 ms. It serves one connection.
-fn relay(controller: SocketAddr) -> Result<SocketAddr> {
+pub(crate) fn relay(controller: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let controller = TcpStream::connect(controller)?;

@@ -25,6 +25,9 @@ use source::Source;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// What is built for other targets than the rest has a workspace of its own.
+const WORKSPACES: [&str; 2] = ["Cargo.toml", "examples/cortex-m/Cargo.toml"];
+
 fn main() -> ExitCode {
     match check() {
         Ok(findings) if findings.is_empty() => {
@@ -49,14 +52,17 @@ fn check() -> Result<Vec<Finding>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().nth(2).context("tools/house is two folders below the root")?;
     let rules = Rules::read(&here.join("house.toml"))?;
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .exec()
-        .context("cargo metadata")?;
-
-    let mut findings = graph::check(&rules, &graph::packages(&metadata));
-    findings.extend(licenses::check(&licenses::packages(&metadata)));
-    let roots = safety::roots(&metadata, root);
+    let mut findings = Vec::new();
+    let mut roots = Vec::new();
+    for manifest in WORKSPACES {
+        let metadata = cargo_metadata::MetadataCommand::new()
+            .manifest_path(root.join(manifest))
+            .exec()
+            .with_context(|| format!("cargo metadata of {manifest}"))?;
+        findings.extend(graph::check(&rules, &graph::packages(&metadata)));
+        findings.extend(licenses::check(&licenses::packages(&metadata)));
+        roots.extend(safety::roots(&metadata, root));
+    }
     let sources = source::all(root)?;
     for source in &sources {
         findings.extend(check_source(source, &roots));

@@ -1,0 +1,90 @@
+//! A flash memory in RAM: bonds live as long as the power, and everything above it is as on a chip.
+
+use embedded_storage_async::nor_flash::{
+    ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
+
+/// Octets of a page, which is erased as a whole.
+pub const PAGE: usize = 1024;
+/// Octets of the memory: two pages are the least that a `FlashStore` works with.
+pub const SIZE: usize = 2 * PAGE;
+/// Octets of a word, which is written as a whole.
+const WORD: usize = 4;
+const ERASED: u8 = 0xff;
+
+/// A flash memory over octets that somebody else keeps.
+#[derive(Debug)]
+pub struct RamFlash<'a>(&'a mut [u8; SIZE]);
+
+/// An access that the memory refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(NorFlashErrorKind);
+
+impl<'a> RamFlash<'a> {
+    /// A memory with this content.
+    pub const fn new(octets: &'a mut [u8; SIZE]) -> Self {
+        Self(octets)
+    }
+
+    /// A memory that is erased first.
+    pub fn erased(octets: &'a mut [u8; SIZE]) -> Self {
+        octets.fill(ERASED);
+        Self(octets)
+    }
+
+    /// The range of all octets, as `FlashStore` takes it.
+    #[must_use]
+    pub const fn range() -> core::ops::Range<u32> {
+        0..SIZE as u32
+    }
+
+    fn part(&mut self, from: u32, to: u32, unit: usize) -> Result<&mut [u8], Refused> {
+        let (from, to) = (from as usize, to as usize);
+        if !from.is_multiple_of(unit) || !to.is_multiple_of(unit) {
+            return Err(Refused(NorFlashErrorKind::NotAligned));
+        }
+        self.0.get_mut(from..to).ok_or(Refused(NorFlashErrorKind::OutOfBounds))
+    }
+}
+
+impl NorFlashError for Refused {
+    fn kind(&self) -> NorFlashErrorKind {
+        self.0
+    }
+}
+
+impl ErrorType for RamFlash<'_> {
+    type Error = Refused;
+}
+
+impl ReadNorFlash for RamFlash<'_> {
+    const READ_SIZE: usize = 1;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Refused> {
+        let end = offset.saturating_add(bytes.len() as u32);
+        bytes.copy_from_slice(self.part(offset, end, Self::READ_SIZE)?);
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        SIZE
+    }
+}
+
+impl NorFlash for RamFlash<'_> {
+    const WRITE_SIZE: usize = WORD;
+    const ERASE_SIZE: usize = PAGE;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), Refused> {
+        self.part(from, to, PAGE)?.fill(ERASED);
+        Ok(())
+    }
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refused> {
+        let end = offset.saturating_add(bytes.len() as u32);
+        let cells = self.part(offset, end, WORD)?;
+        // Writing only clears bits; erasing sets them.
+        cells.iter_mut().zip(bytes).for_each(|(cell, octet)| *cell &= octet);
+        Ok(())
+    }
+}

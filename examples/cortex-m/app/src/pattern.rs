@@ -1,0 +1,20 @@
+//! Octets that can be checked without being kept.
+
+/// A linear congruential generator whose top octet of each step is the next octet.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(u32);
+
+impl Pattern {
+    pub(crate) const fn new(seed: u32) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn fill(&mut self, out: &mut [u8]) {
+        out.fill_with(|| self.octet());
+    }
+
+    const fn octet(&mut self) -> u8 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0.to_be_bytes()[0]
+    }
+}

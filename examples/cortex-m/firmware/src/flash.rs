@@ -1,0 +1,38 @@
+//! The flash memory of the bonds: RAM that the linker leaves alone, so that bonds outlive a reset, but not the power.
+
+use core::{
+    ptr::with_exposed_provenance_mut,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use bindrune_cortex_m_app::flash::{RamFlash, SIZE};
+
+/// What lies at the end of the memory. See `memory.x`.
+#[repr(C)]
+struct Retained {
+    /// `MAGIC`, once the octets were erased for the first time.
+    magic: u32,
+    octets: [u8; SIZE],
+}
+
+const ADDRESS: usize = 0x2003_f000;
+const MAGIC: u32 = 0x626f_6e64;
+
+/// The memory, with what it had before the reset.
+///
+/// # Panics
+///
+/// If it is taken a second time.
+pub(crate) fn take() -> RamFlash<'static> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    assert!(!TAKEN.swap(true, Relaxed), "the flash memory is taken once");
+    // SAFETY: this memory exists, is aligned, belongs to no section of the program, and is borrowed only once. Any octets are
+    // a valid `Retained`.
+    let retained = unsafe { &mut *with_exposed_provenance_mut::<Retained>(ADDRESS) };
+    if retained.magic == MAGIC {
+        RamFlash::new(&mut retained.octets)
+    } else {
+        retained.magic = MAGIC;
+        RamFlash::erased(&mut retained.octets)
+    }
+}
