@@ -233,6 +233,14 @@ impl Stack {
         }
     }
 
+    /// A link with this handle has ended: what waits was of it, though the host had no such link (any more).
+    pub(super) fn forget_early(&mut self, handle: Handle) {
+        while let Some(held) = self.early.take(|held| of_handle(held.waits, handle)) {
+            Stats::count(&mut self.stats.stray_acl);
+            self.rx.pool.give(held.packet);
+        }
+    }
+
     /// The controller is lost: no link comes any more.
     pub(super) fn drop_early(&mut self) {
         while let Some(held) = self.early.take(|_| true) {

@@ -124,9 +124,11 @@ impl Stack {
 
     /// [Vol 4] Part E, 7.7.5
     fn disconnected(&mut self, handle: RawHandle, status: Status, reason: Status) {
-        let index = handle.get().and_then(|handle| self.find(handle));
-        if let Some(index) = index.filter(|_| status.is_success()) {
-            self.end_link(index, self.reason_of_end(index, reason));
+        if let Some(handle) = handle.get().filter(|_| status.is_success()) {
+            self.forget_early(handle);
+            if let Some(index) = self.find(handle) {
+                self.end_link(index, self.reason_of_end(index, reason));
+            }
         }
         self.ready.run(Due::COMMAND);
     }

@@ -37,10 +37,7 @@ impl World<'_> {
         self.requests_are_on_the_air();
         self.tasks.retain(|task| task.until() != Until::Dropped);
         self.pass(Duration::from_secs(1));
-        if self.controller().judge.has_no_leave() {
-            // A controller that took no more commands is reset 2 s after the next one is due.
-            self.pass(Duration::from_secs(3));
-        }
+        self.await_leave();
         self.nothing_is_on_the_air();
         self.waits_end();
         self.links_end();
@@ -57,6 +54,16 @@ impl World<'_> {
 
     fn names(&self, which: impl Fn(&Task<'_>) -> bool) -> Vec<&'static str> {
         self.tasks.iter().filter(|task| which(task)).map(|task| task.name).collect()
+    }
+
+    /// A controller that took no more commands is reset 2 s after the next one is due, or after the pause that is due then.
+    fn await_leave(&mut self) {
+        for _ in 0..=PAUSE / 5 {
+            if !self.controller().judge.has_no_leave() {
+                return;
+            }
+            self.pass(Duration::from_secs(5));
+        }
     }
 
     fn is_set_up(&mut self) {
@@ -165,6 +172,7 @@ impl World<'_> {
     fn is_usable(&mut self) {
         self.call(0, &[13; 13]);
         self.pass(Duration::from_secs(2));
+        self.await_leave();
         self.controller().central(0, 0);
         self.line.borrow_mut().flush();
         self.settle();

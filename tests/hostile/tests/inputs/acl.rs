@@ -118,6 +118,20 @@ fn late_data_of_a_link_is_not_the_next_ones() {
     assert_eq!(b.frames(), []);
 }
 
+/// Nor is what waits when a link ends that this host did not know.
+#[test]
+fn data_of_an_unknown_link_that_ends_is_not_the_next_ones() {
+    let mut b = idle();
+    let (_task, conn, _log) = advertise(&mut b);
+    b.sent();
+    b.inject(&acl(LINK, &l2cap(ATT, &hex!("0a 0300"))));
+    b.inject(&hex!("0405 04 00 4000 13"));
+    b.inject(&connection_complete(LINK, 1));
+    assert!(conn.borrow().is_some());
+    assert_eq!(b.frames(), []);
+    assert_eq!(b.host.stats().stray_acl, 1);
+}
+
 /// Two fragments that come before the link are one PDU.
 #[test]
 fn fragments_wait_for_their_link_in_order() {
