@@ -161,7 +161,12 @@ impl AclCredits {
     /// Takes a buffer for one packet of `link`; false where [`Self::may_take`] is.
     #[must_use]
     pub const fn take(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
-        if !self.may_take(link) {
+        self.may_take(link) && self.occupy(now, link)
+    }
+
+    /// Takes a free buffer for a packet of `link`, whoever shall have it; false where none is free.
+    pub const fn occupy(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
+        if self.free == 0 {
             return false;
         }
         self.free = self.free.saturating_sub(1);

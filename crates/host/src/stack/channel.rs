@@ -184,7 +184,7 @@ impl Stack {
                 Poll::Ready(Ok(()))
             }
             Err(error) => {
-                self.tx.pool.give(packet);
+                self.packet_free(packet);
                 Poll::Ready(Err(send_error(error)))
             }
         }
@@ -304,6 +304,7 @@ impl Stack {
             for link in self.links.iter_mut() {
                 link.full_channels &= !bit;
             }
+            self.wake_starved();
         }
         self.ready.whole_channel(index);
     }
@@ -334,7 +335,7 @@ impl Stack {
                 }
                 self.owe(channel.link.index);
             }
-            Err(packet) => self.tx.pool.give(packet),
+            Err(packet) => self.packet_free(packet),
         }
     }
 

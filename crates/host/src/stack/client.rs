@@ -204,7 +204,7 @@ impl Stack {
                 slot.attributes.out = Some((packet, kind));
                 self.owe(link.index);
             }
-            Ok(_) | Err(_) => self.tx.pool.give(packet),
+            Ok(_) | Err(_) => self.packet_free(packet),
         }
     }
 
@@ -213,8 +213,8 @@ impl Stack {
         if let Some((_, Outgoing::Request(_))) = slot.attributes.out
             && let Some((packet, _)) = slot.attributes.out.take()
         {
-            self.tx.pool.give(packet);
-            self.ready.link(link.index, LinkKey::Push);
+            self.out_free(link.index);
+            self.packet_free(packet);
         }
     }
 }

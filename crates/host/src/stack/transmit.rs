@@ -76,9 +76,27 @@ impl Stack {
                 self.command = Some(buffer);
             }
             Transmit::Acl(link, mut fragments) => {
+                self.take_for_next_link(link, &fragments);
                 fragments.advance();
                 self.fragment_left(link, fragments);
             }
+        }
+    }
+
+    /// A packet of a link that ended while the transport took it: the controller takes it for one of the link that has the handle
+    /// now.
+    fn take_for_next_link(&mut self, link: LinkRef, fragments: &Fragments) {
+        if self.slot_mut(link).is_some_and(|slot| slot.is_up()) {
+            return;
+        }
+        let Some([_, a, b, c, d]) = fragments.current().and_then(<[u8]>::first_chunk) else {
+            return;
+        };
+        let Ok(header) = AclHeader::parse([*a, *b, *c, *d]) else { return };
+        let next =
+            self.find(header.handle).and_then(|index| self.links.get_mut(usize::from(index)));
+        if let Some(next) = next {
+            let _free = self.acl.occupy(self.now, &mut next.credits);
         }
     }
 
@@ -99,6 +117,12 @@ impl Stack {
             self.ready.channel(channel, ChannelKey::Flush);
         }
         self.owe(link.index);
+    }
+
+    /// The out-slot of ATT is free again.
+    pub(super) fn out_free(&mut self, index: u8) {
+        self.ready.link(index, LinkKey::Push);
+        self.ready.link(index, LinkKey::Confirmation);
     }
 
     /// A transmit packet is free again.
@@ -316,8 +340,7 @@ impl Stack {
             }
             Outgoing::Unanswered => {}
         }
-        self.ready.link(index, LinkKey::Push);
-        self.ready.link(index, LinkKey::Confirmation);
+        self.out_free(index);
         Some(Pdu { app, ..Pdu::of_machine(Cid::ATT, packet) })
     }
 

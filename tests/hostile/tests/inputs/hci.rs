@@ -47,6 +47,22 @@ fn two_in_flight() -> Linked {
     s
 }
 
+#[test]
+fn a_packet_of_the_last_link_takes_a_buffer_of_the_next_one_with_its_handle() {
+    let mut s = linked();
+    s.b.controller().completes = false;
+    let (_task, conn, _log) = advertise(&mut s.b);
+    s.b.take(Some(3));
+    s.att(&hex!("0a 0300"));
+    s.b.inject(&hex!("0405 04 00 4000 13"));
+    s.b.inject(&connection_complete(LINK, 1));
+    s.b.take(None);
+    assert!(conn.borrow().is_some());
+    assert_eq!(s.b.frames().len(), 1, "it was half written when its link ended");
+    assert_eq!(replies(&mut s, 4), 3);
+    assert_eq!(complete(&mut s, 4), 1);
+}
+
 /// The controller completes what it holds of the link.
 fn complete(s: &mut Linked, packets: u8) -> usize {
     s.b.sent();

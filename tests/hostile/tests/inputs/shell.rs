@@ -138,6 +138,29 @@ fn no_number_of_waiting_futures_makes_another_fail() {
 }
 
 #[test]
+fn a_request_that_is_dropped_before_it_leaves_makes_room_for_an_indication() {
+    let mut s = linked();
+    let [l, h] = (s.handle(&LEVEL) + 1).to_le_bytes();
+    s.att(&[0x12, l, h, 2, 0]);
+    s.b.controller().completes = false;
+    // The controller has four buffers.
+    for _ in 0..4 {
+        s.att(&hex!("0a 0300"));
+    }
+    let (reader, conn) = (s.conn.clone(), s.conn.clone());
+    let read = s.b.spawn(async move { _ = reader.read(3, &mut [0; 9]).await });
+    let indicated = s.b.spawn(async move { conn.indicate(&LEVEL, &[7]).await });
+    read.cancel();
+    s.b.settle();
+    s.b.sent();
+    s.b.inject(&hex!("0413 05 01 4000 0400"));
+    let [l, h] = s.handle(&LEVEL).to_le_bytes();
+    s.b.expect(ATT, &[&[0x1d, l, h, 7]]);
+    s.att(&hex!("1e"));
+    assert_eq!(indicated.take(), Ok(()));
+}
+
+#[test]
 fn a_peer_without_room_delays_no_other() {
     let mut s = linked();
     let (_other, _log) = link_with(&mut s.b, Address::random([0xc0, 0, 0, 0, 0, 9]), 0x41);
