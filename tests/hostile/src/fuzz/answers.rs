@@ -20,12 +20,13 @@ impl Controller {
             self.silent = true;
             return;
         }
-        if let Some(status) = self.refusal(opcode) {
-            return self.answer(of, &[status]);
-        }
-        let status = self.disallowed(of, parameters);
-        if status != 0 {
-            return self.answer(of, &[status]);
+        let refused = self.refusal(opcode).unwrap_or_else(|| self.disallowed(of, parameters));
+        if refused != 0 {
+            let handle = parameters.first_chunk().map(|&handle| u16::from_le_bytes(handle));
+            if let Some(slot) = handle.and_then(slot_of).filter(|_| refused == UNKNOWN) {
+                self.judge.lost(slot);
+            }
+            return self.answer(of, &[refused]);
         }
         if of == Opcode::RESET {
             self.reset();
@@ -50,7 +51,6 @@ impl Controller {
 
     /// The status with which a good controller refuses a command in its state, or 0.
     fn disallowed(&self, opcode: Opcode, parameters: &[u8]) -> u8 {
-        const UNKNOWN: u8 = 0x02;
         const DISALLOWED: u8 = 0x0c;
         let busy = match opcode {
             Opcode::LE_CREATE_CONNECTION | Opcode::LE_EXTENDED_CREATE_CONNECTION => self.initiating,
@@ -261,6 +261,9 @@ impl Controller {
         commands
     }
 }
+
+/// Unknown Connection Identifier.
+const UNKNOWN: u8 = 0x02;
 
 /// Sixteen octets, which HCI sends the last first.
 fn chunk(parameters: &[u8], at: usize) -> Option<[u8; 16]> {

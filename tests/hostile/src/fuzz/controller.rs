@@ -163,7 +163,7 @@ impl Controller {
 
     /// Sends a packet whatever is held back.
     pub(crate) fn put(&mut self, packet: &[u8]) {
-        self.judge.injected(packet);
+        self.judge.injected(self.now, packet);
         self.out.extend(packet);
     }
 
@@ -174,6 +174,17 @@ impl Controller {
         if let Some(packet) = packet {
             self.put(&packet);
         }
+    }
+
+    /// Loses the first of what is held back; false where nothing is.
+    pub(crate) fn lose(&mut self) -> bool {
+        let lost = self.held.pop_front();
+        if let Some([4, 0x05, _, 0, low, high, ..]) = lost.as_deref()
+            && let Some(slot) = slot_of(u16::from_le_bytes([*low, *high]))
+        {
+            self.judge.lost(slot);
+        }
+        lost.is_some()
     }
 
     /// Is well again.

@@ -111,8 +111,9 @@ impl World<'_> {
         if self.app.connectors.get() > 0 && room && !seeks {
             missing.push("connecting");
         }
-        // A host that was made to believe that the controller cannot do both at once connects first.
-        let waits = controller.initiating && !self.honest;
+        // A host that does not know that the controller can do both at once connects first.
+        let knows = self.honest && controller.judge.knows_states();
+        let waits = controller.initiating && !knows;
         let scans = controller.scanning || waits;
         if !self.names(|task| task.name == "scan").is_empty() && !scans {
             missing.push("scanning");

@@ -4,6 +4,7 @@
 //! what the host took them for: then it judges again from the next Reset on.
 
 use bindrune::Opcode;
+use embassy_time::{Duration, Instant};
 
 use super::{
     config::Setup,
@@ -30,13 +31,22 @@ pub(crate) struct Judge {
     returned: u64,
     /// Host Buffer Size.
     host_buffers: u64,
+    /// The controller has said since the last Reset which states may be combined.
+    knows_states: bool,
 }
+
+/// How long the host may keep data that comes before the event of its link.
+const EARLY: Duration = Duration::from_millis(100);
 
 /// The counts of one handle.
 #[derive(Debug, Default)]
 struct Of {
     /// The host was told that there is such a link.
     up: bool,
+    /// The event of its end was lost, or the host was told that there is no such link: it may know of the end.
+    lost: bool,
+    /// When data came last that was of no link.
+    early: Option<Instant>,
     /// Until the host has read so far, what it sends may be of the link before.
     since: u64,
     /// ACL packets that the host sent, and that are not completed.
@@ -46,12 +56,35 @@ struct Of {
     indications: u32,
     signals: Vec<u8>,
     /// What it waits for.
-    asked: bool,
-    indicated: bool,
+    asked: Turn,
+    indicated: Turn,
     /// K-frames that the peer granted, for each of its channels.
     grants: Vec<(u16, u32)>,
     /// A frame to the host, as far as it was sent.
     frame: Vec<u8>,
+}
+
+/// One request of the host, or one indication, at a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    pending: bool,
+    /// How far the host had read when it sent the last one.
+    read: u64,
+    /// Where the last answer ends, which the peer may have sent before that.
+    answered: u64,
+}
+
+impl Turn {
+    /// One more; false where the last one has no answer.
+    const fn begin(&mut self, read: u64) -> bool {
+        let may = !self.pending || self.answered > self.read;
+        (self.pending, self.read) = (true, read);
+        may
+    }
+
+    const fn answer(&mut self, at: u64) {
+        (self.pending, self.answered) = (false, at);
+    }
 }
 
 impl Judge {
@@ -67,6 +100,7 @@ impl Judge {
             given: 0,
             returned: 0,
             host_buffers: u64::MAX,
+            knows_states: false,
         }
     }
 
@@ -88,6 +122,16 @@ impl Judge {
     /// True where the host has room for one more ACL packet, besides so many.
     pub(crate) const fn has_room(&self, more: u64) -> bool {
         self.given.saturating_sub(self.returned) + more < self.host_buffers
+    }
+
+    /// True where the host knows which states may be combined.
+    pub(crate) const fn knows_states(&self) -> bool {
+        self.knows_states
+    }
+
+    /// The host may know that the link on this slot has ended, without the event.
+    pub(crate) const fn lost(&mut self, slot: usize) {
+        (self.links[slot].lost, self.links[slot].sent) = (true, 0);
     }
 
     /// True where the last answer left no command for the host.
@@ -147,11 +191,12 @@ impl Judge {
         let may = all < self.setup.buffers || !exact || self.blind;
         assert!(may, "the host sent an ACL packet, and the controller has no buffer");
         let Some(slot) = slot_of(handle) else { return };
+        let of_last = self.may_be_of_last(slot);
         let link = &mut self.links[slot];
         let up = link.up || !exact || self.blind;
         assert!(up, "the host sent data on {handle:#06x}, which has ended");
         // What leaves before the host has read of the end is flushed with the link.
-        if link.up {
+        if link.up && !link.lost && !of_last {
             link.sent = link.sent.saturating_add(1).min(self.setup.buffers);
         }
     }
@@ -161,6 +206,7 @@ impl Judge {
         if self.blind || self.may_be_of_last(slot) {
             return;
         }
+        let read = self.read;
         let link = &mut self.links[slot];
         match (cid, payload) {
             (4, [0x1e, ..]) => {
@@ -168,8 +214,7 @@ impl Judge {
                 less(&mut link.indications, "confirmed an indication", payload);
             }
             (4, [0x1d, ..]) => {
-                assert!(!link.indicated, "a second indication: {payload:02x?}");
-                link.indicated = true;
+                assert!(link.indicated.begin(read), "a second indication: {payload:02x?}");
             }
             (4, [0x1b | 0x23 | 0x40.., ..]) => reached("a notification or a command of the host"),
             (4, [code, ..]) if code & 1 == 1 => {
@@ -177,9 +222,8 @@ impl Judge {
                 less(&mut link.requests, "answered a request", payload);
             }
             (4, _) => {
-                assert!(!link.asked, "a second request: {payload:02x?}");
+                assert!(link.asked.begin(read), "a second request: {payload:02x?}");
                 reached("an ATT request of the host");
-                link.asked = true;
             }
             (5, [0x01 | 0x03 | 0x13 | 0x15 | 0x18 | 0x1a, id, ..]) => {
                 let place = link.signals.iter().position(|of| of == id);
@@ -198,8 +242,10 @@ impl Judge {
     }
 
     /// A packet was put on the line towards the host.
-    pub(crate) fn injected(&mut self, packet: &[u8]) {
+    pub(crate) fn injected(&mut self, now: Instant, packet: &[u8]) {
         self.put += packet.len() as u64;
+        let put = self.put;
+        self.knows_states |= matches!(*packet, [4, 0x0e, _, _, 0x1c, 0x20, 0, ..]);
         match *packet {
             [4, 0x0e, _, num, _, _, ..] | [4, 0x0f, _, _, num, _, _, ..] => self.credits = num,
             [4, 0x13, _, _, ref all @ ..] => {
@@ -210,29 +256,40 @@ impl Judge {
                     }
                 }
             }
-            [4, 0x05, _, 0, low, high, ..] => self.link(low, high, false),
-            [4, 0x3e, _, 1 | 0x0a, 0, low, high, ..] => self.link(low, high, true),
+            // Whoever reads less of an event ignores it.
+            [4, 0x05, 4..=255, 0, low, high, ..] => self.link(now, low, high, false),
+            [4, 0x3e, 19..=255, 1, 0, low, high, ..]
+            | [4, 0x3e, 31..=255, 0x0a, 0, low, high, ..] => {
+                self.link(now, low, high, true);
+            }
             [2, low, high, _, _, ref data @ ..] => {
                 self.given += 1;
                 if let Some(slot) = slot_of(u16::from_le_bytes([low, high & 0x0f])) {
-                    self.links[slot].data_to_host(high & 0x30 == 0x10, data);
+                    let link = &mut self.links[slot];
+                    if !link.up {
+                        link.early = Some(now);
+                    }
+                    link.data_to_host(high & 0x30 == 0x10, data, put);
                 }
             }
             _ => {}
         }
     }
 
-    fn link(&mut self, low: u8, high: u8, up: bool) {
+    fn link(&mut self, now: Instant, low: u8, high: u8, up: bool) {
         let Some(slot) = slot_of(u16::from_le_bytes([low, high & 0x0f])) else { return };
         let since = self.put;
         let link = &mut self.links[slot];
         link.sent = 0;
-        link.asked = false;
-        link.indicated = false;
-        if up && !link.up {
+        link.asked = Turn::default();
+        link.indicated = Turn::default();
+        // What has just come may be of the new link.
+        let early = !link.up && link.early.is_some_and(|at| now - at <= EARLY);
+        if !up || (!link.up || link.lost) && !early {
             *link = Of::default();
         }
         link.up = up;
+        link.lost = false;
         link.since = since;
     }
 }
@@ -244,7 +301,7 @@ fn less(count: &mut u32, what: &str, payload: &[u8]) {
 
 impl Of {
     /// Data for the host; `more` where it goes on with a frame.
-    fn data_to_host(&mut self, more: bool, data: &[u8]) {
+    fn data_to_host(&mut self, more: bool, data: &[u8], put: u64) {
         if !more {
             self.frame.clear();
         }
@@ -255,17 +312,19 @@ impl Of {
         }
         let payload = payload.to_vec();
         self.frame.clear();
-        self.frame_to_host(u16::from_le_bytes([cid_low, cid_high]), &payload);
+        self.frame_to_host(u16::from_le_bytes([cid_low, cid_high]), &payload, put);
     }
 
-    fn frame_to_host(&mut self, cid: u16, payload: &[u8]) {
+    fn frame_to_host(&mut self, cid: u16, payload: &[u8], put: u64) {
         match (cid, payload) {
             (4, [0x1d, ..]) => self.indications += 1,
-            (4, [0x1e, ..]) => self.indicated = false,
+            (4, [0x1e, ..]) => self.indicated.answer(put),
             (4, [code, ..]) if code & 0x40 == 0 => {
                 // A response that nobody asked for may be an unknown request to the host.
                 self.requests += 1;
-                self.asked &= code & 1 == 0;
+                if code & 1 == 1 {
+                    self.asked.answer(put);
+                }
             }
             (5, [code, id, _, _, body @ ..]) => {
                 self.signals.push(*id);

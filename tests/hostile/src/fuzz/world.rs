@@ -211,8 +211,7 @@ impl<'h> World<'h> {
             Step::Heal => self.heal(),
             Step::Release(how) if how >= 0xf0 => {
                 // A packet is lost.
-                let lost = self.controller().held.pop_front();
-                if lost.is_some() {
+                if self.controller().lose() {
                     numbered::loosen();
                     self.honest = false;
                 }
