@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The deepest that the stack may be, in octets.
 const STACK: u32 = 28 * 1024;
 /// What a visit of the central takes, with P-256 in software, on an emulated processor that shares a loaded machine.
-const VISIT: Duration = Duration::from_secs(120);
+const VISIT: Duration = Duration::from_secs(300);
 /// How long the firmware is watched doing nothing.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -36,7 +36,7 @@ fn a_peripheral_on_a_microcontroller_serves_bumble() -> Result<()> {
     let phone = Central::start(&air, "phone")?;
 
     connect(&phone)?;
-    let paired = phone.call("pair", json!({ "timeout": 60 }))?;
+    let paired = phone.call("pair", json!({ "timeout": 120 }))?;
     ensure!(paired["bonded"] == true && paired["secure_connections"] == true, "{paired}");
     phone.call("discover", json!({}))?;
     use_values(&phone)?;
