@@ -67,11 +67,10 @@ fn two_microcontrollers_use_each_other() -> Result<()> {
     let air = Air::start(&Scratch::new("qemu_both")?)?;
     let mut peripheral = Firmware::start(&air, "peripheral")?;
     let mut central = Firmware::start(&air, "central")?;
-    for how in ["paired, bonded: true", "encrypted with the bond, bonded: true"] {
-        central.wait_for(how, VISIT)?;
-        central.wait_for("the greeting came back", VISIT)?;
-        central.wait_for("128 of 128 SDUs came back", VISIT)?;
-        central.wait_for("done", VISIT)?;
+    for (number, known) in [(1, false), (2, true)] {
+        let visit = central.wait_for(&format!("visit {number}"), VISIT)?;
+        ensure!(visit.contains(&format!("known: {known}, bonded: true")), "{visit}");
+        ensure!(visit.contains("greeted: true, sdus: 128"), "{visit}");
     }
     check_stack(&central.report()?)?;
     check_stack(&peripheral.report()?)
@@ -84,14 +83,16 @@ fn the_applications_run_on_a_desktop_as_well() -> Result<()> {
     let visitor = Node::start(&air, central::CONFIG, "visitor")?;
     block_on(async {
         let visits = async {
-            while visitor.host().bonds().count() == 0 || visitor.host().links() > 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+            for known in [false, true] {
+                let visit = central::visit(visitor.host()).await?;
+                ensure!(visit.known == known && visit.bonded, "{visit:?}");
+                ensure!(visit.greeted && visit.sdus == central::SDUS, "{visit:?}");
             }
+            Ok(())
         };
         tokio::select! {
             Err(end) = peripheral::run(server.host()) => Err(end.into()),
-            Err(end) = central::run(visitor.host()) => Err(end.into()),
-            () = visits => Ok(()),
+            result = visits => result,
         }
     })
 }

@@ -21,28 +21,58 @@ pub const CONFIG: Config = Config::new("Visitor");
 pub type Memory = Resources<1, 1, { 6 + ECHO_WINDOW }, 4, 264, { CONFIG.arena(1) }>;
 
 /// SDUs that go through the channel in a visit: 64 KiB.
-const SDUS: usize = (64 << 10) / ECHO_MAX;
+pub const SDUS: usize = (64 << 10) / ECHO_MAX;
 /// What is written to the UART service.
 const GREETING: &[u8] = b"good morning";
 /// The time between two visits.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// What a visit found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// There was a bond already, with which the link was encrypted; else the devices paired.
+    pub known: bool,
+    /// There is a bond now.
+    pub bonded: bool,
+    /// Level of the battery, in percent.
+    pub battery: u8,
+    /// The UART service sent the greeting back.
+    pub greeted: bool,
+    /// How many of [`SDUS`] came back through the channel as they were sent.
+    pub sdus: usize,
+}
+
 /// Visits the peripheral again and again; returns if a visit fails.
 ///
 /// # Errors
 ///
-/// Those of the visit.
+/// Those of [`visit`].
 pub async fn run(host: &Host) -> Result<Infallible, Error> {
-    for number in 1u32.. {
-        let peer = find(host).await?;
-        let link = host.connect(&peer).await?;
-        info!("visit {number}: connected to {peer}");
-        visit(&link).await?;
-        link.disconnect().await?;
-        info!("visit {number}: done");
+    let mut number = 0u32;
+    loop {
+        number = number.wrapping_add(1);
+        let visit = visit(host).await?;
+        info!("visit {number}: {visit:?}");
         Timer::after(PAUSE).await;
     }
-    Err(Error::Timeout)
+}
+
+/// Finds the peripheral, uses all that it has, and disconnects.
+///
+/// # Errors
+///
+/// Whatever fails first.
+pub async fn visit(host: &Host) -> Result<Visit, Error> {
+    let peer = find(host).await?;
+    let link = host.connect(&peer).await?;
+    info!("connected to {peer}");
+    let known = link.identity().is_some();
+    let bonded = link.secure(Level::Encrypted).await?.bonded;
+    let battery = battery(&link).await?;
+    let greeted = greet(&link).await?;
+    let sdus = echo(&link).await?;
+    link.disconnect().await?;
+    Ok(Visit { known, bonded, battery, greeted, sdus })
 }
 
 /// The first device that advertises the UART service.
@@ -58,27 +88,23 @@ async fn find(host: &Host) -> Result<Address, Error> {
     }
 }
 
-async fn visit(link: &Connection<'_>) -> Result<(), Error> {
-    let known = link.identity().is_some();
-    let security = link.secure(Level::Encrypted).await?;
-    let how = if known { "encrypted with the bond" } else { "paired" };
-    info!("{how}, bonded: {}", security.bonded);
-
-    let mut value = [0; UART_MAX];
+/// Reads the level of the battery.
+async fn battery(link: &Connection<'_>) -> Result<u8, Error> {
     let level = link.service(BATTERY).await?.characteristic(BATTERY_LEVEL).await?;
-    let len = link.read(&level, &mut value).await?;
-    info!("battery: {:?} %", &value[..len]);
+    let mut value = [0];
+    link.read(&level, &mut value).await?;
+    Ok(value[0])
+}
 
+/// Writes to the UART service, and tells whether the same came back.
+async fn greet(link: &Connection<'_>) -> Result<bool, Error> {
     let uart = link.service(UART).await?;
     let (rx, tx) = (uart.characteristic(UART_RX).await?, uart.characteristic(UART_TX).await?);
     let mut updates = link.subscribe(&tx).await?;
     link.write(&rx, GREETING).await?;
+    let mut value = [0; UART_MAX];
     let len = updates.next(&mut value).await?;
-    info!("uart: {}", if value[..len] == *GREETING { "the greeting came back" } else { "damaged" });
-
-    let right = echo(link).await?;
-    info!("channel: {right} of {SDUS} SDUs came back as they were sent");
-    Ok(())
+    Ok(value[..len] == *GREETING)
 }
 
 /// Sends through the channel, and counts what comes back unchanged.
