@@ -27,6 +27,8 @@ pub(crate) struct Initiator {
     deadline: Option<Instant>,
     /// When cancelling may be tried again, or a cancelled attempt is taken for ended.
     retry_at: Option<Instant>,
+    /// The Connection Complete of an attempt that was cancelled is still missing. It may come while another one goes on.
+    missing: bool,
     /// The time of the request began while it waits.
     began: bool,
     news: Option<ConnectEnd>,
@@ -74,6 +76,7 @@ impl Initiator {
         by_list: false,
         deadline: None,
         retry_at: None,
+        missing: false,
         began: false,
         news: None,
     };
@@ -264,6 +267,7 @@ impl Initiator {
             (State::Cancelling { done: true }, _) => self.state = State::Idle,
             (State::Cancelling { done: false }, Ok(()) | Err(Status::COMMAND_DISALLOWED)) => {
                 self.state = State::Cancelled;
+                self.missing = status.is_success();
                 self.retry_at = now.checked_add(CANCEL_WAIT);
             }
             (State::Cancelling { done: false }, Err(_)) => {
@@ -283,7 +287,9 @@ impl Initiator {
     /// make room for another command: there are controllers that report both the cancelling and the link.
     pub(crate) fn linked(&mut self) -> bool {
         let wanted = self.current && self.active().is_some();
-        self.done();
+        if !self.is_of_last() {
+            self.done();
+        }
         if wanted {
             self.outcome = Connecting::Linked;
             self.news = None;
@@ -295,7 +301,7 @@ impl Initiator {
     /// No link came up. One that was not established (0x3E) is tried again.
     pub(crate) fn failed(&mut self, status: Status) {
         let cancelled = matches!(self.state, State::Cancelling { .. } | State::Cancelled);
-        if !self.is_busy() {
+        if !self.is_busy() || status == Status::UNKNOWN_CONNECTION && self.is_of_last() {
             return;
         }
         self.done();
@@ -304,9 +310,15 @@ impl Initiator {
         }
     }
 
+    /// True where a Connection Complete is that of the attempt before, which was cancelled and taken for ended.
+    const fn is_of_last(&mut self) -> bool {
+        let cancelled = matches!(self.state, State::Cancelling { .. } | State::Cancelled);
+        !cancelled && core::mem::replace(&mut self.missing, false)
+    }
+
     /// Connection Complete was seen.
     const fn done(&mut self) {
-        self.retry_at = None;
+        (self.retry_at, self.missing) = (None, false);
         self.state = match self.state {
             State::Cancelling { .. } => State::Cancelling { done: true },
             State::Idle | State::Creating | State::Initiating | State::Cancelled => State::Idle,

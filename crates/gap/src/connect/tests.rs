@@ -215,6 +215,25 @@ fn a_cancel_that_fails_is_tried_again_and_one_without_end_is_given_up() {
     assert!(rig.model.initiating);
 }
 
+#[test]
+fn the_late_end_of_a_cancelled_attempt_is_not_that_of_the_next() {
+    let mut rig = Rig::ready(false);
+    rig.gap.connect(Connect::to(PEER));
+    rig.run();
+    rig.gap.stop_connecting();
+    rig.step();
+    let late = core::mem::take(&mut rig.model.events);
+    rig.pass(Duration::from_secs(2));
+    rig.gap.connect(Connect::to(PEER));
+    rig.run();
+    rig.model.events.extend(late);
+    rig.run();
+    assert!(rig.model.initiating && rig.events.is_empty());
+    rig.gap.stop_connecting();
+    rig.run();
+    assert!(!rig.model.initiating);
+}
+
 /// Rows H20, H21 and H23.
 #[test]
 fn odd_links_are_reported_or_counted() {
