@@ -173,6 +173,10 @@ impl Controller {
         let [code, id, _, _, ref body @ ..] = *pdu else { return };
         let word = |at: usize| body.get(at..at + 2).map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
         match code {
+            // A channel that opened when the host waited no longer has this CID.
+            0x14 if peer.manners.signalling && peer.channels.iter().any(|c| c.host == word(2)) => {
+                self.say(slot, 5, &[0x15, id, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0]);
+            }
             0x14 if peer.manners.signalling => {
                 let cid = (0x50..0x60)
                     .find(|cid| peer.channels.iter().all(|channel| channel.peer != *cid))
@@ -185,6 +189,7 @@ impl Controller {
                 self.say(slot, 5, &answer);
             }
             0x15 if word(8) == 0 => {
+                peer.channels.retain(|channel| channel.host != word(0));
                 let of = peer.channels.iter_mut().find(|channel| channel.request == Some(id));
                 if let Some(channel) = of {
                     channel.request = None;
