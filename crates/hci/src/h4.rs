@@ -279,6 +279,12 @@ impl Deframer {
         Ok(None)
     }
 
+    /// True where the next octet is the first of a packet, and sync is not lost: the owner may take whole packets by itself.
+    #[must_use]
+    pub const fn is_between_packets(&self) -> bool {
+        !self.resync && self.have == 0 && self.body == 0
+    }
+
     /// True where a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
     #[must_use]
     pub const fn is_inside_packet(&self) -> bool {

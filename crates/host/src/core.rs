@@ -156,10 +156,8 @@ impl Core {
         self.stack.reset(config)?;
         self.running = false;
         self.runner = None;
-        if let Some(receiving) = &mut self.receiving
-            && let Some(landing) = receiving.resync()
-        {
-            self.stack.abandon_acl(landing);
+        if let Some(receiving) = &mut self.receiving {
+            receiving.resync(&mut self.stack);
         }
         Ok(())
     }

@@ -10,8 +10,9 @@ use crate::{
     waiters::{ChannelWaiters, HostWaiters, LinkWaiters},
 };
 
-/// Octets of the longest HCI event: its code, its length and 255 octets of parameters. [Vol 4] Part E, 5.4.4
-pub(crate) const EVENT_OCTETS: usize = 257;
+/// Octets that one read gives at most: on a microcontroller those of the longest HCI event with its H4 indicator and some more.
+/// [Vol 4] Part E, 5.4.4
+pub(crate) const INPUT_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 264 };
 /// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
 pub(crate) const COMMAND_OCTETS: usize = 259;
@@ -55,7 +56,7 @@ pub struct Resources<
     pub(crate) tx: [[u8; SIZE]; TX],
     pub(crate) arena: [u8; ARENA],
     pub(crate) advertising_sets: [AdvertisingSet; MAX_ADVERTISING_SETS],
-    pub(crate) event: [u8; EVENT_OCTETS],
+    pub(crate) input: [u8; INPUT_OCTETS],
     pub(crate) command: [u8; COMMAND_OCTETS],
     pub(crate) app_command: [u8; COMMAND_OCTETS],
 }
@@ -95,7 +96,7 @@ impl<
             tx: [[0; SIZE]; TX],
             arena: [0; ARENA],
             advertising_sets: [const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS],
-            event: [0; EVENT_OCTETS],
+            input: [0; INPUT_OCTETS],
             command: [0; COMMAND_OCTETS],
             app_command: [0; COMMAND_OCTETS],
         }

@@ -105,7 +105,7 @@ impl Host {
             app_command: &mut resources.app_command,
             bonds: Bonds::new(shares.bonds),
         });
-        let receiving = Receiving::new(&mut resources.event);
+        let receiving = Receiving::new(&mut resources.input);
         Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)) })
     }
 

@@ -1,216 +1,274 @@
-//! The receiving half of `run` between two octets: what has begun to arrive, and where the rest must land.
+//! The receiving half of `run` between two reads: what has arrived, cut into packets.
 
 use bindrune_hci::{
     acl::AclHeader,
-    event::EventCode,
-    h4::{CIPHERTEXT, Deframer, Direction, Kind, Want},
+    h4::{CIPHERTEXT, Deframer, Direction, Kind, PacketType, Want},
 };
 
-use crate::stack::AclLanding;
+use crate::stack::{AclLanding, Stack};
 
-/// Octets of a header of an HCI event: its code and its length. [Vol 4] Part E, 5.4.4
-const EVENT_HEADER: usize = 2;
+/// Octets of the H4 indicator, the code and the length of an event. [Vol 4] Part E, 5.4.4
+const EVENT_HEADER: usize = 3;
+/// Packets that one visit hands on at most, so that it is short.
+const PACKETS: u8 = 8;
 
 /// What has arrived so far. It outlives `run`, so that a dropped run loses no octet.
+///
+/// An event is handed on where it lies, once it is whole. The body of an ACL packet is copied to its packet as it comes.
 #[derive(Debug)]
 pub(crate) struct Receiving {
+    buffer: &'static mut [u8],
+    /// What has arrived and was not handed on is `from..to` of the buffer.
+    from: usize,
+    to: usize,
+    /// Knows the headers of what is ignored, and what is looked for while sync is lost.
     deframer: Deframer,
     /// Of the octets that it has discarded, those that were counted.
     counted: u32,
-    event: &'static mut [u8],
-    /// Octets of the event that are in.
-    filled: usize,
     body: Body,
-    scratch: [u8; 32],
 }
 
+/// What the next octets belong to.
 #[derive(Debug)]
 enum Body {
     None,
-    Event,
-    Acl(AclLanding),
-    /// An ACL packet of no live link, which was counted already.
-    Stray,
-    Discarded,
+    /// An ACL packet, of which so many octets are still to come.
+    Acl(AclLanding, usize),
+    /// An ACL packet of no live link, which was counted already; so many octets are still to come.
+    Stray(usize),
+    /// A packet that is not for this host.
+    Ignored,
     /// The ciphertext of an answer to LE Encrypt, while sync is lost.
     Ciphertext {
         num_packets: u8,
+        octets: [u8; CIPHERTEXT],
     },
 }
 
-/// What the last octets completed.
-#[derive(Debug)]
-pub(crate) enum Landing {
-    /// Nothing yet.
-    More,
-    /// The header of an ACL packet: say where its body lands.
-    Header(AclHeader),
-    /// The body of an ACL packet.
-    Acl(AclLanding),
-    /// An event.
-    Event,
-    /// The completion of a reset was found; what came before is discarded.
-    ResetComplete {
-        /// Commands that the controller takes now.
-        num_packets: u8,
-    },
-    /// An answer to LE Encrypt was found, and its ciphertext.
-    Ciphertext {
-        /// Commands that the controller takes now.
-        num_packets: u8,
-        /// What the controller computed, unless somebody else sent these octets.
-        ciphertext: [u8; CIPHERTEXT],
-    },
-    /// Another answer to LE Encrypt was found.
-    EncryptRefused,
-    /// Octets were discarded that are no answer.
-    Noise,
-    /// The body of an ACL packet of no live link.
-    Stray,
-    /// A packet that is not for this host.
-    Ignored,
-    /// The octets are not HCI packets any longer.
-    SyncLost,
+/// Why [`Receiving::deliver`] stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// More octets are needed.
+    All,
+    /// There may be more.
+    Some,
+    /// A response should leave before there is more.
+    Answering,
+    /// The application should run before there is more.
+    Crowded,
 }
 
 impl Receiving {
-    pub(crate) const fn new(event: &'static mut [u8]) -> Self {
+    pub(crate) const fn new(buffer: &'static mut [u8]) -> Self {
         Self {
+            buffer,
+            from: 0,
+            to: 0,
             deframer: Deframer::new(Direction::ToHost),
             counted: 0,
-            event,
-            filled: 0,
             body: Body::None,
-            scratch: [0; 32],
         }
     }
 
-    /// Ignores everything but answers to Reset and LE Encrypt; gives what was landing.
-    pub(crate) fn resync(&mut self) -> Option<AclLanding> {
+    /// Where the next octets must be written: at least one octet, once all was delivered.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        self.buffer.copy_within(self.from..self.to, 0);
+        self.to = self.to.saturating_sub(self.from);
+        self.from = 0;
+        self.buffer.get_mut(self.to..).unwrap_or_default()
+    }
+
+    /// `n` octets were written to [`Self::room`].
+    pub(crate) const fn arrived(&mut self, n: usize) {
+        self.to = self.to.saturating_add(n);
+    }
+
+    /// True where a packet has begun and is not complete, once all was delivered.
+    pub(crate) const fn is_inside_packet(&self) -> bool {
+        let begun = matches!(self.body, Body::Acl(..) | Body::Stray(_));
+        begun || self.from < self.to || self.deframer.is_inside_packet()
+    }
+
+    /// Ignores everything but answers to Reset and LE Encrypt.
+    pub(crate) fn resync(&mut self, stack: &mut Stack) {
         self.deframer.resync_for_answers();
-        match core::mem::replace(&mut self.body, Body::None) {
-            Body::Acl(landing) => Some(landing),
-            Body::None | Body::Event | Body::Stray | Body::Discarded | Body::Ciphertext { .. } => {
-                None
+        if let Body::Acl(landing, _) = core::mem::replace(&mut self.body, Body::None) {
+            stack.abandon_acl(landing);
+        }
+    }
+
+    /// The octets are no packets.
+    pub(crate) fn lose_sync(&mut self, stack: &mut Stack) {
+        self.resync(stack);
+        let octets = self.take_discarded();
+        stack.sync_lost(stack.now(), octets);
+    }
+
+    /// Hands on packets that have arrived.
+    pub(crate) fn deliver(&mut self, stack: &mut Stack) -> Delivered {
+        for _ in 0..PACKETS {
+            if !self.step(stack) {
+                return Delivered::All;
             }
+            if stack.rx.is_crowded() {
+                return Delivered::Crowded;
+            }
+            if stack.take_answering() {
+                return Delivered::Answering;
+            }
+        }
+        Delivered::Some
+    }
+
+    /// Hands on one packet, or what else is there; false where more octets are needed.
+    fn step(&mut self, stack: &mut Stack) -> bool {
+        match self.body {
+            Body::Acl(..) | Body::Stray(_) => return self.go_on(stack),
+            Body::None | Body::Ignored | Body::Ciphertext { .. } => {}
+        }
+        let input = self.buffer.get(self.from..self.to).unwrap_or_default();
+        if self.deframer.is_between_packets() {
+            match *input {
+                [indicator, ref rest @ ..] if indicator == PacketType::EVENT.0 => {
+                    let &[_, len, ..] = rest else { return false };
+                    let len = EVENT_HEADER.saturating_add(len.into());
+                    let Some(event) = input.get(1..len) else { return false };
+                    self.from = self.from.saturating_add(len);
+                    stack.handle_event(stack.now(), event);
+                    return true;
+                }
+                [indicator, ref rest @ ..] if indicator == PacketType::ACL.0 => {
+                    let Some(&header) = rest.first_chunk() else { return false };
+                    if let Ok(header) = AclHeader::parse(header) {
+                        self.from = self.from.saturating_add(1).saturating_add(AclHeader::LEN);
+                        return self.begin(header, stack);
+                    }
+                }
+                [] => return false,
+                _ => {}
+            }
+        }
+        self.step_by_deframer(stack)
+    }
+
+    fn begin(&mut self, header: AclHeader, stack: &mut Stack) -> bool {
+        let left = header.len.into();
+        self.body = match stack.rx_packet(header) {
+            Some(landing) => Body::Acl(landing, left),
+            None => Body::Stray(left),
+        };
+        self.go_on(stack)
+    }
+
+    /// Takes octets of the body of an ACL packet; false where more are needed.
+    fn go_on(&mut self, stack: &mut Stack) -> bool {
+        let input = self.buffer.get(self.from..self.to).unwrap_or_default();
+        let left = match &mut self.body {
+            Body::Acl(landing, left) => {
+                let octets = input.get(..*left).unwrap_or(input);
+                if let Some(packet) = &mut landing.packet {
+                    let _fits = packet.extend(octets);
+                }
+                left
+            }
+            Body::Stray(left) => left,
+            Body::None | Body::Ignored | Body::Ciphertext { .. } => return true,
+        };
+        let n = input.len().min(*left);
+        *left = left.saturating_sub(n);
+        self.from = self.from.saturating_add(n);
+        if *left > 0 {
+            return false;
+        }
+        if let Body::Acl(landing, _) = core::mem::replace(&mut self.body, Body::None) {
+            stack.handle_acl(stack.now(), landing);
+        }
+        true
+    }
+
+    /// What is neither a sound event nor sound ACL data, octets of a header or a body at a time.
+    fn step_by_deframer(&mut self, stack: &mut Stack) -> bool {
+        let input = self.buffer.get(self.from..self.to).unwrap_or_default();
+        if input.is_empty() {
+            return false;
+        }
+        match self.deframer.want() {
+            Want::Header { left } => {
+                let octets = input.get(..left).unwrap_or(input);
+                let n = octets.len();
+                if let Some(place) = self.deframer.header_mut().get_mut(..n) {
+                    place.copy_from_slice(octets);
+                }
+                self.from = self.from.saturating_add(n);
+                self.header_read(n, stack);
+            }
+            Want::Body { left } => {
+                let octets = input.get(..left).unwrap_or(input);
+                let n = octets.len();
+                if let Body::Ciphertext { octets: ciphertext, .. } = &mut self.body {
+                    let at = CIPHERTEXT.saturating_sub(left);
+                    if let Some(place) = ciphertext.get_mut(at..at.saturating_add(n)) {
+                        place.copy_from_slice(octets);
+                    }
+                }
+                self.from = self.from.saturating_add(n);
+                if self.deframer.body_read(n) {
+                    self.body_read(stack);
+                }
+            }
+        }
+        true
+    }
+
+    fn header_read(&mut self, n: usize, stack: &mut Stack) {
+        let discarded = self.deframer.discarded();
+        let kind = match self.deframer.header_read(n) {
+            Ok(None) if self.deframer.discarded() != discarded => {
+                let octets = self.take_discarded();
+                return stack.noise(stack.now(), octets);
+            }
+            Ok(None) => return,
+            Ok(Some(kind)) => kind,
+            Err(_) => return self.lose_sync(stack),
+        };
+        match kind {
+            Kind::ResetComplete { num_packets } => {
+                if !stack.handle_reset_complete(stack.now(), num_packets) {
+                    self.resync(stack);
+                }
+            }
+            Kind::Encrypted { num_packets } => {
+                self.body = Body::Ciphertext { num_packets, octets: [0; CIPHERTEXT] };
+            }
+            Kind::EncryptRefused => {
+                stack.challenge_refused(stack.now());
+                self.resync(stack);
+            }
+            Kind::Ignored { .. } | Kind::Acl(_) | Kind::Event { .. } => {
+                self.body = Body::Ignored;
+                if kind.is_empty() {
+                    self.body_read(stack);
+                }
+            }
+            Kind::Command { .. } => self.lose_sync(stack),
+        }
+    }
+
+    /// The body of a packet that the deframer knows is complete.
+    fn body_read(&mut self, stack: &mut Stack) {
+        match core::mem::replace(&mut self.body, Body::None) {
+            Body::Ciphertext { num_packets, octets } => {
+                if !stack.handle_ciphertext(stack.now(), num_packets, octets) {
+                    self.resync(stack);
+                }
+            }
+            Body::None | Body::Ignored | Body::Acl(..) | Body::Stray(_) => stack.count_ignored(),
         }
     }
 
     /// Octets discarded since the last call.
-    pub(crate) const fn take_discarded(&mut self) -> u32 {
+    const fn take_discarded(&mut self) -> u32 {
         let discarded = self.deframer.discarded();
         discarded.wrapping_sub(core::mem::replace(&mut self.counted, discarded))
-    }
-
-    /// True where a packet has begun and is not complete.
-    pub(crate) const fn is_inside_packet(&self) -> bool {
-        self.deframer.is_inside_packet()
-    }
-
-    /// Where the next octets must be written.
-    pub(crate) fn target(&mut self) -> &mut [u8] {
-        let left = match self.deframer.want() {
-            Want::Header { .. } => return self.deframer.header_mut(),
-            Want::Body { left } => left,
-        };
-        let scratch_len = left.min(self.scratch.len());
-        match &mut self.body {
-            Body::Event | Body::Ciphertext { .. } => {
-                let end = self.filled.saturating_add(left);
-                self.event.get_mut(self.filled..end).unwrap_or_default()
-            }
-            Body::Acl(AclLanding { packet: Some(packet), .. }) => packet.tail(left),
-            Body::Acl(_) | Body::None | Body::Stray | Body::Discarded => {
-                self.scratch.get_mut(..scratch_len).unwrap_or_default()
-            }
-        }
-    }
-
-    /// `n` octets were written to [`Self::target`].
-    pub(crate) fn arrived(&mut self, n: usize) -> Landing {
-        match self.deframer.want() {
-            Want::Header { .. } => {
-                let discarded = self.deframer.discarded();
-                match self.deframer.header_read(n) {
-                    Ok(None) if self.deframer.discarded() != discarded => Landing::Noise,
-                    Ok(None) => Landing::More,
-                    Ok(Some(kind)) => self.begin(kind),
-                    Err(_) => Landing::SyncLost,
-                }
-            }
-            Want::Body { .. } => {
-                self.fill(n);
-                if self.deframer.body_read(n) { self.complete() } else { Landing::More }
-            }
-        }
-    }
-
-    /// Says where the body of an ACL packet lands. Gives it back at once where there is no body.
-    pub(crate) fn land(&mut self, landing: Option<AclLanding>) -> Option<AclLanding> {
-        match (landing, self.deframer.want()) {
-            (Some(landing), Want::Body { .. }) => {
-                self.body = Body::Acl(landing);
-                None
-            }
-            (Some(landing), Want::Header { .. }) => Some(landing),
-            (None, _) => {
-                self.body = Body::Stray;
-                None
-            }
-        }
-    }
-
-    /// The event that is complete: code, length and parameters.
-    pub(crate) fn event(&self) -> &[u8] {
-        self.event.get(..self.filled).unwrap_or_default()
-    }
-
-    fn begin(&mut self, kind: Kind) -> Landing {
-        match kind {
-            Kind::Acl(header) => Landing::Header(header),
-            Kind::Event { code: EventCode(code), len } => {
-                if let Some(header) = self.event.first_chunk_mut::<EVENT_HEADER>() {
-                    *header = [code, u8::try_from(len).unwrap_or(u8::MAX)];
-                }
-                self.filled = EVENT_HEADER;
-                self.body = Body::Event;
-                if len == 0 { self.complete() } else { Landing::More }
-            }
-            Kind::ResetComplete { num_packets } => Landing::ResetComplete { num_packets },
-            Kind::Encrypted { num_packets } => {
-                self.filled = 0;
-                self.body = Body::Ciphertext { num_packets };
-                Landing::More
-            }
-            Kind::EncryptRefused => Landing::EncryptRefused,
-            Kind::Ignored { len, .. } => {
-                self.body = Body::Discarded;
-                if len == 0 { self.complete() } else { Landing::More }
-            }
-            Kind::Command { .. } => Landing::SyncLost,
-        }
-    }
-
-    fn fill(&mut self, n: usize) {
-        match &mut self.body {
-            Body::Event | Body::Ciphertext { .. } => self.filled = self.filled.saturating_add(n),
-            Body::Acl(AclLanding { packet: Some(packet), .. }) => {
-                let _fits = packet.grow(n);
-            }
-            Body::Acl(_) | Body::None | Body::Stray | Body::Discarded => {}
-        }
-    }
-
-    fn complete(&mut self) -> Landing {
-        match core::mem::replace(&mut self.body, Body::None) {
-            Body::Event => Landing::Event,
-            Body::Acl(landing) => Landing::Acl(landing),
-            Body::Stray => Landing::Stray,
-            Body::Ciphertext { num_packets } => match self.event.first_chunk() {
-                Some(&ciphertext) => Landing::Ciphertext { num_packets, ciphertext },
-                None => Landing::Noise,
-            },
-            Body::None | Body::Discarded => Landing::Ignored,
-        }
     }
 }

@@ -114,6 +114,8 @@ impl Drop for Running<'_> {
 
 /// What the parts of `run` know of each other. They are one task; atomics only let the task change its thread.
 pub(super) struct Parts {
+    /// The receiving part goes on once the transmitting part had its turn.
+    receiving: AtomicBool,
     /// The transport has not taken all that it was given.
     writing: AtomicBool,
     /// A job of a pairing is under way.
@@ -125,10 +127,25 @@ pub(super) struct Parts {
 impl Parts {
     const fn new() -> Self {
         Self {
+            receiving: AtomicBool::new(false),
             writing: AtomicBool::new(false),
             pairing: AtomicBool::new(false),
             bonds: AtomicBool::new(false),
         }
+    }
+
+    /// Lets the transmitting part have its turn.
+    async fn transmit_first(&self) {
+        let mut over = false;
+        poll_fn(|_| {
+            self.receiving.store(!over, Ordering::Relaxed);
+            if core::mem::replace(&mut over, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn is_receiving(&self) -> bool {
+        self.receiving.load(Ordering::Relaxed)
     }
 
     /// The parts that whatever woke the task may have been for.
@@ -149,7 +166,7 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     (crypto, store): (&mut impl Crypto, &mut impl BondStore),
 ) -> RunError<R::Error> {
     let parts = Parts::new();
-    let mut receive = pin!(receive::run(host, rx, clock));
+    let mut receive = pin!(receive::run(host, rx, clock, &parts));
     let mut transmit = pin!(transmit::run(host, tx, &parts));
     let mut jobs = pin!(jobs::all(host, crypto, store, clock, &parts));
     let told = host.with(|core| core.stack.watch());
@@ -160,6 +177,9 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
             return Poll::Ready(error);
         }
         let mut due = parts.under_way();
+        if parts.is_receiving() {
+            due |= Due::DATA;
+        }
         loop {
             if due.intersects(Due::COMMAND | Due::DATA)
                 && let Poll::Ready(error) = transmit.as_mut().poll(cx)
@@ -171,9 +191,15 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
             {
                 match never {}
             }
+            if parts.is_receiving()
+                && let Poll::Ready(error) = receive.as_mut().poll(cx)
+            {
+                return Poll::Ready(error);
+            }
             due = match driver.turn(&mut now, cx, &mut kept) {
                 Poll::Ready(Ok(due)) => due,
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
+                Poll::Pending if parts.is_receiving() => Due::DATA,
                 Poll::Pending => return Poll::Pending,
             };
         }

@@ -42,12 +42,14 @@ impl Stack {
         let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
         match attributes.bearer.handle_pdu(now, packet.bytes()) {
             Incoming::Early => {
+                self.answering = true;
                 Stats::count(&mut self.stats.att_violations);
                 if !attributes.keep_early(&mut self.rx, packet) {
                     Stats::count(&mut self.stats.dropped_requests);
                 }
             }
             Incoming::Request(_) => {
+                self.answering = true;
                 let served = attributes.serve(&mut self.server, peer, security, packet, now);
                 self.served(index, served);
                 self.remember(index);

@@ -93,6 +93,7 @@ impl Stack {
 
     /// Gives a PDU to the machine of its channel.
     pub(super) fn dispatch_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
+        self.answering |= matches!(cid, Cid::SIGNALLING | Cid::SMP);
         match cid {
             Cid::ATT => self.handle_att(now, index, packet),
             Cid::SIGNALLING => self.handle_signalling(now, index, packet),

@@ -99,6 +99,8 @@ pub(crate) struct Stack {
     host_credits: HostCredits,
     /// A command may be pending.
     command_due: bool,
+    /// A peer sent what may have an answer, which should leave before what the peer sends next is looked at.
+    answering: bool,
     /// The buffer for the command that is on its way out; `None` while it is.
     command: Option<&'static mut [u8]>,
     app: AppCommand,
@@ -173,6 +175,7 @@ impl Stack {
             acl: AclCredits::new(Buffers { len: 0, count: 0 }),
             host_credits: HostCredits::OFF,
             command_due: true,
+            answering: false,
             command: Some(parts.command),
             app: AppCommand::new(parts.app_command),
             worker: worker::Worker::new(),
@@ -297,6 +300,11 @@ impl Stack {
         let due = self.ready.take_due();
         self.command_due |= due.contains(Due::COMMAND);
         due
+    }
+
+    /// True once after a peer sent what may have an answer.
+    pub(crate) const fn take_answering(&mut self) -> bool {
+        core::mem::replace(&mut self.answering, false)
     }
 
     /// A link may have something to send.

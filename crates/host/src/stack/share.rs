@@ -194,6 +194,11 @@ impl Shares {
         self.change(share, |share| *share = share.with_loan());
     }
 
+    /// True where a packet more may be one for which a link has no place.
+    pub(crate) const fn is_crowded(&self) -> bool {
+        self.free() <= self.kept.saturating_add(1)
+    }
+
     /// Gives `count` places of [`Self::take`] back.
     pub(crate) fn give(&mut self, share: &mut Share, count: usize) {
         self.change(share, |share| share.taken = share.taken.saturating_sub(count));

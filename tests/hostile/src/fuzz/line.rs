@@ -63,9 +63,9 @@ impl Line {
         }
     }
 
-    /// True where the host has read all that was sent.
+    /// True where the host has read all that was sent, looked at it, and waits for more.
     pub(crate) fn is_read(&self) -> bool {
-        self.to_host.is_empty()
+        self.to_host.is_empty() && self.reader.is_some()
     }
 
     pub(crate) fn inject(&mut self, octets: &[u8]) {
