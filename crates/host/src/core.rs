@@ -10,7 +10,7 @@ use crate::{
     Config, ConfigError, ControllerEvent,
     aio::Receiving,
     report::report,
-    stack::{Stack, Told, Transmit},
+    stack::{Output, Stack, Told},
     waiters::{Batch, Due, Waiters},
 };
 
@@ -20,8 +20,8 @@ pub(crate) struct Core {
     pub(crate) waiters: Waiters,
     /// The receiving state; `None` while `run` has it.
     pub(crate) receiving: Option<Receiving>,
-    /// A packet that a dropped run had written in part, and how much of it.
-    pub(crate) half: Option<(Transmit, usize)>,
+    /// The buffer for the transport, with what a dropped run had written in part; `None` while `run` has it.
+    pub(crate) output: Option<Output>,
     running: bool,
     /// Wakes `run`, while it sleeps.
     runner: Option<Waker>,
@@ -42,12 +42,17 @@ pub(crate) enum Turn {
 }
 
 impl Core {
-    pub(crate) const fn new(stack: Stack, waiters: Waiters, receiving: Receiving) -> Self {
+    pub(crate) const fn new(
+        stack: Stack,
+        waiters: Waiters,
+        receiving: Receiving,
+        output: Output,
+    ) -> Self {
         Self {
             stack,
             waiters,
             receiving: Some(receiving),
-            half: None,
+            output: Some(output),
             running: false,
             runner: None,
         }
@@ -133,18 +138,16 @@ impl Core {
 
     /// The transport is gone: what was half written will never be finished.
     pub(crate) fn transport_failed(&mut self) {
-        if let Some((transmit, _)) = self.half.take() {
-            self.stack.transmitted(transmit);
+        if let Some(output) = &mut self.output {
+            output.clear();
         }
+        self.stack.output_left();
     }
 
-    /// Keeps what a dropped run had written in part; what was not begun goes back.
-    pub(crate) fn keep_half(&mut self, (transmit, written): (Transmit, usize)) {
-        if written == 0 || written >= transmit.octets().len() {
-            self.stack.transmitted(transmit);
-        } else {
-            self.half = Some((transmit, written));
-        }
+    /// Takes the buffer of a dropped run back, with the rest of the packet that it had written in part.
+    pub(crate) fn give_output(&mut self, mut output: Output) {
+        output.keep_begun();
+        self.output = Some(output);
     }
 }
 

@@ -13,6 +13,9 @@ use crate::{
 /// Octets that one read gives at most: on a microcontroller those of the longest HCI event with its H4 indicator and some more.
 /// [Vol 4] Part E, 5.4.4
 pub(crate) const INPUT_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 264 };
+/// Octets that are given to the transport at once, at most: what may leave before a command that becomes urgent. On a
+/// microcontroller those of the longest command, or of ACL data of 259 octets.
+pub(crate) const OUTPUT_OCTETS: usize = if cfg!(feature = "std") { 1100 } else { 264 };
 /// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
 pub(crate) const COMMAND_OCTETS: usize = 259;
@@ -57,7 +60,7 @@ pub struct Resources<
     pub(crate) arena: [u8; ARENA],
     pub(crate) advertising_sets: [AdvertisingSet; MAX_ADVERTISING_SETS],
     pub(crate) input: [u8; INPUT_OCTETS],
-    pub(crate) command: [u8; COMMAND_OCTETS],
+    pub(crate) output: [u8; OUTPUT_OCTETS],
     pub(crate) app_command: [u8; COMMAND_OCTETS],
 }
 
@@ -97,7 +100,7 @@ impl<
             arena: [0; ARENA],
             advertising_sets: [const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS],
             input: [0; INPUT_OCTETS],
-            command: [0; COMMAND_OCTETS],
+            output: [0; OUTPUT_OCTETS],
             app_command: [0; COMMAND_OCTETS],
         }
     }

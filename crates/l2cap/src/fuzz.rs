@@ -208,8 +208,9 @@ impl World {
         let Some((cid, packet)) = self.channels.take_out(index) else { return };
         match Fragments::new(packet, cid) {
             Ok(mut fragments) => {
-                while fragments.next(max.into()).is_some() {
-                    fragments.advance();
+                while max > 0 && !fragments.is_finished() {
+                    let octets = fragments.next(max.into()).len();
+                    fragments.advance(octets);
                 }
                 self.tx.give(fragments.into_packet());
             }

@@ -1,6 +1,6 @@
 //! L2CAP for LE links, sans-IO: bytes and the time come in, octets to send are pulled out.
 //!
-//! - [`Reassembly`] says where the next octets of a link land, and gives whole PDUs; [`Fragments`] cuts a PDU in place.
+//! - [`Reassembly`] says where the next octets of a link land, and gives whole PDUs; [`Fragments`] cuts a PDU.
 //! - [`Signalling`] is the signalling channel of one link: what it owes is written when it is pulled.
 //! - [`Channels`] holds the credit-based channels of all links; a [`Channel`] is one slot of it.
 //!
@@ -30,7 +30,7 @@ pub use coc::{
     Channel, ChannelConfig, ChannelDrops, Channels, Chunk, CloseReason, LinkId, Listener,
     OpenError, Pools, Readable, ReceiveError, Received, Security, SendError, State, Violation,
 };
-pub use fragment::{Fragment, Fragments};
+pub use fragment::Fragments;
 pub use header::{Cid, Header, Psm};
 pub use reassembly::{Drops, Reassembly};
 pub use signal::{

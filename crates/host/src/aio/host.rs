@@ -17,7 +17,9 @@ use crate::{
     arena::Arena,
     core::Core,
     lock::Lock,
-    stack::{Bonds, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
+    stack::{
+        Bonds, Output, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config,
+    },
     waiters::{HostKey, Key, Ready, Waiters},
 };
 
@@ -101,12 +103,12 @@ impl Host {
             links: &mut resources.links,
             channel_users: &mut resources.channel_users,
             gap,
-            command: &mut resources.command,
             app_command: &mut resources.app_command,
             bonds: Bonds::new(shares.bonds),
         });
         let receiving = Receiving::new(&mut resources.input);
-        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)) })
+        let output = Output::new(&mut resources.output);
+        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving, output)) })
     }
 
     /// What the controller is, and what of it this host uses; waits until it is set up.

@@ -198,7 +198,8 @@ impl Stack {
         if !slot.is_open() {
             return Poll::Ready(Err(self.channel_error(channel)));
         }
-        if slot.has_out() || current == Some(channel.index) {
+        let leaving = self.leaving_channels & 1u64.wrapping_shl(channel.index.into()) != 0;
+        if slot.has_out() || leaving || current == Some(channel.index) {
             Poll::Pending
         } else {
             Poll::Ready(Ok(()))

@@ -6,7 +6,7 @@ use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{Link, Phase, Stack, Transmit, transmit::next_bit};
+use super::{Link, Phase, Stack, transmit::next_bit};
 use crate::{
     Error, Stats,
     waiters::{Due, HostKey},
@@ -169,33 +169,24 @@ impl Stack {
         self.ready.host(HostKey::Command);
     }
 
-    /// The next command, where one is owed and the controller takes it.
-    pub(super) fn poll_command(&mut self, now: Instant) -> Option<Transmit> {
-        match self.phase {
-            Phase::Down | Phase::Failed(_) => return None,
-            Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup | Phase::Ready => {}
+    /// Writes the next command as an H4 packet, where one is pending and the controller takes it.
+    pub(super) fn write_next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
+        if matches!(self.phase, Phase::Down | Phase::Failed(_)) {
+            return false;
         }
-        let buffer = self.command.take()?;
-        let mut w = Writer::new(buffer);
-        let written = w.u8(PacketType::COMMAND.0).is_ok()
+        w.u8(PacketType::COMMAND.0).is_ok()
             && match self.phase {
                 Phase::ResetOwed { silent } => {
                     self.begin_reset(now, silent);
-                    self.write_command(now, &mut w)
+                    self.write_command(now, w)
                 }
-                Phase::Resetting { .. } => self.write_step(now, &mut w),
+                Phase::Resetting { .. } => self.write_step(now, w),
                 Phase::Down | Phase::Failed(_) | Phase::Setup | Phase::Ready => {
-                    self.write_host_credits(Interest::Urgent, &mut w)
-                        || self.write_command(now, &mut w)
-                        || self.write_host_credits(Interest::Data, &mut w)
+                    self.write_host_credits(Interest::Urgent, w)
+                        || self.write_command(now, w)
+                        || self.write_host_credits(Interest::Data, w)
                 }
-            };
-        let len = w.len();
-        if written {
-            return Some(Transmit::Command(buffer, len));
-        }
-        self.command = Some(buffer);
-        None
+            }
     }
 
     fn write_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {

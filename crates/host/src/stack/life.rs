@@ -68,7 +68,8 @@ impl Stack {
         let unread = slot.forget_received(&mut self.rx);
         self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
-        *slot = Link { generation, peer, ..Link::FREE };
+        let in_output = slot.in_output.take();
+        *slot = Link { generation, peer, in_output, ..Link::FREE };
         slot.life = Life::Up;
         slot.handle = up.handle;
         slot.control = LinkControl::new(up, self.gap.controller());
@@ -246,8 +247,7 @@ impl Stack {
     }
 
     fn owes_anything(&self, slot: &Link) -> bool {
-        slot.sending
-            || slot.outgoing.is_some()
+        slot.outgoing.is_some()
             || slot.credits.outstanding() > 0
             || slot.full_channels != 0
             || slot.fixed.out.is_some()

@@ -11,7 +11,7 @@ use bindrune_wire::Handle;
 use embassy_time::Instant;
 
 use super::{
-    attribute::Attributes, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
+    attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     security::Protection,
 };
 
@@ -58,10 +58,10 @@ pub(crate) struct Link {
     pub(crate) attributes: Attributes,
     pub(crate) peer: Option<Peer>,
     pub(crate) fixed: Fixed,
-    /// The PDU that is being fragmented; `None` also while its fragment is in the transport.
+    /// The PDU that is being fragmented.
     pub(crate) outgoing: Option<Fragments>,
-    /// A fragment of this link is in the transport.
-    pub(crate) sending: bool,
+    /// Packets in the buffer for the transport, of this link or of the one that had the slot before.
+    pub(crate) in_output: Option<InOutput>,
     /// What `Connection::next` has not returned yet.
     pub(crate) inbox: Inbox,
     /// Transmit packets that are lent to the application.
@@ -120,7 +120,7 @@ impl Link {
         peer: None,
         fixed: Fixed::NONE,
         outgoing: None,
-        sending: false,
+        in_output: None,
         inbox: Inbox::EMPTY,
         lent: 0,
         app_sending: false,

@@ -6,10 +6,9 @@
 //! - Inputs from the clock: [`Stack::handle_timeout`].
 //! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`, which futures call until
 //!   they are ready; each takes what it takes only when it is.
-//! - Outputs: [`Stack::poll_transmit`], then [`Stack::transmitted`]; [`Stack::poll_timeout`]; and the marks in
-//!   `Stack::ready`, which say whom to wake.
+//! - Outputs: [`Stack::fill`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say whom to wake.
 //!
-//! After any input, poll transmit until there is nothing, then look at the deadline.
+//! After any input, fill and send until there is nothing, then look at the deadline.
 
 mod att;
 mod attribute;
@@ -21,6 +20,7 @@ mod command;
 mod dispatch;
 mod early;
 mod event;
+mod fill;
 mod fixed;
 mod gap;
 mod gate;
@@ -33,6 +33,7 @@ mod loss;
 mod memory;
 mod notice;
 mod notify;
+mod output;
 mod privacy;
 mod procedure;
 mod push;
@@ -71,11 +72,11 @@ pub(crate) use loss::Told;
 pub use loss::{ControllerEvent, ControllerLoss};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use notice::{Handed, Notice, Question};
+pub(crate) use output::Output;
 pub(crate) use recover::Phase;
 use security::JobTicket;
 pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
 pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
-pub(crate) use transmit::Transmit;
 pub(crate) use worker::{Answer, Request};
 
 /// PSMs that can be listened to at once.
@@ -101,8 +102,6 @@ pub(crate) struct Stack {
     command_due: bool,
     /// A peer sent what may have an answer, which should leave before what the peer sends next is looked at.
     answering: bool,
-    /// The buffer for the command that is on its way out; `None` while it is.
-    command: Option<&'static mut [u8]>,
     app: AppCommand,
     worker: worker::Worker,
     phase: Phase,
@@ -115,6 +114,9 @@ pub(crate) struct Stack {
     now: Instant,
     /// Links that may have something to send.
     sending: u64,
+    /// Links with packets in the buffer for the transport, and channels with frames in it.
+    leaving_links: u64,
+    leaving_channels: u64,
     /// The link that sent last, for fairness.
     last_link: u8,
     /// Links whose control procedures may owe a command.
@@ -153,7 +155,6 @@ pub(crate) struct Parts {
     pub(crate) links: &'static mut [Link],
     pub(crate) channel_users: &'static mut [u8],
     pub(crate) gap: Gap,
-    pub(crate) command: &'static mut [u8],
     pub(crate) app_command: &'static mut [u8],
     pub(crate) bonds: security::Bonds,
 }
@@ -176,7 +177,6 @@ impl Stack {
             host_credits: HostCredits::OFF,
             command_due: true,
             answering: false,
-            command: Some(parts.command),
             app: AppCommand::new(parts.app_command),
             worker: worker::Worker::new(),
             phase: Phase::Down,
@@ -187,6 +187,8 @@ impl Stack {
             stats: Stats::default(),
             now: Instant::MIN,
             sending: 0,
+            leaving_links: 0,
+            leaving_channels: 0,
             last_link: 0,
             commanding: 0,
             last_commanding: 0,

@@ -8,9 +8,10 @@ use bindrune_hci::{
 };
 use bindrune_wire::Writer;
 use embassy_time::Instant;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::{Stack, command::Owner, loss::ControllerLoss};
+use crate::resources::COMMAND_OCTETS;
 use crate::{
     Stats,
     waiters::{Due, HostKey, LinkKey},
@@ -187,10 +188,8 @@ impl Stack {
     /// Returns the command that is pending, by writing it into the buffer, where nobody sends it. For a controller that is
     /// recovered if there is one: then nothing stays of the machine that wrote it.
     fn pending_command(&mut self, now: Instant) -> Option<Opcode> {
-        let buffer = self.command.take()?;
-        let pending = self.next_command(now, &mut Writer::new(buffer));
-        buffer.zeroize();
-        self.command = Some(buffer);
+        let mut buffer = Zeroizing::new([0; COMMAND_OCTETS]);
+        let pending = self.next_command(now, &mut Writer::new(&mut *buffer));
         pending.map(|(opcode, _)| opcode)
     }
 

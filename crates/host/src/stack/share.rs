@@ -196,7 +196,7 @@ impl Shares {
 
     /// True where a packet more may be one for which a link has no place.
     pub(crate) const fn is_crowded(&self) -> bool {
-        self.free() <= self.kept.saturating_add(1)
+        self.taken > 0 && self.free() <= self.kept.saturating_add(1)
     }
 
     /// Gives `count` places of [`Self::take`] back.

@@ -1,11 +1,9 @@
 //! What leaves for the controller: pulled when there is room for it, and written only then.
 
 use bindrune_gatt::Server;
-use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::{Cid, Fragments};
 use bindrune_wire::{Interest, Packet};
 use embassy_time::Instant;
-use zeroize::Zeroize;
 
 use super::{
     Link, LinkRef, Stack,
@@ -13,26 +11,6 @@ use super::{
     notify::Room,
 };
 use crate::waiters::{ChannelKey, Due, LinkKey};
-
-/// One H4 packet on its way to the controller. It must come back by [`Stack::transmitted`].
-#[derive(Debug)]
-#[must_use]
-pub(crate) enum Transmit {
-    /// A command, with its H4 indicator, in the first octets of the buffer.
-    Command(&'static mut [u8], usize),
-    /// A fragment of a link's PDU.
-    Acl(LinkRef, Fragments),
-}
-
-impl Transmit {
-    /// The octets to send.
-    pub(crate) fn octets(&self) -> &[u8] {
-        match self {
-            Self::Command(buffer, len) => buffer.get(..*len).unwrap_or_default(),
-            Self::Acl(_, fragments) => fragments.current().unwrap_or_default(),
-        }
-    }
-}
 
 /// A PDU that is ready to be fragmented.
 struct Pdu {
@@ -50,75 +28,6 @@ impl Pdu {
 }
 
 impl Stack {
-    /// The next packet for the controller: a command first, then ACL data of the links in turn.
-    pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
-        self.now = now;
-        self.begin_wishes(now);
-        self.start_timers(now);
-        self.command_due |= self.ready.due().contains(Due::COMMAND) || self.host_credits.is_on();
-        if self.command_due {
-            if let Some(command) = self.poll_command(now) {
-                return Some(command);
-            }
-            self.command_due = self.command.is_none();
-        }
-        self.poll_acl(now)
-    }
-
-    /// A packet of [`Self::poll_transmit`] is in the transport.
-    pub(crate) fn transmitted(&mut self, transmit: Transmit) {
-        match transmit {
-            Transmit::Command(buffer, len) => {
-                // It may have held a key.
-                if let Some(sent) = buffer.get_mut(..len) {
-                    sent.zeroize();
-                }
-                self.command = Some(buffer);
-            }
-            Transmit::Acl(link, mut fragments) => {
-                self.take_for_next_link(link, &fragments);
-                fragments.advance();
-                self.fragment_left(link, fragments);
-            }
-        }
-    }
-
-    /// A packet of a link that ended while the transport took it: the controller takes it for one of the link that has the handle
-    /// now.
-    fn take_for_next_link(&mut self, link: LinkRef, fragments: &Fragments) {
-        if self.slot_mut(link).is_some_and(|slot| slot.is_up()) {
-            return;
-        }
-        let Some([_, a, b, c, d]) = fragments.current().and_then(<[u8]>::first_chunk) else {
-            return;
-        };
-        let Ok(header) = AclHeader::parse([*a, *b, *c, *d]) else { return };
-        let next =
-            self.find(header.handle).and_then(|index| self.links.get_mut(usize::from(index)));
-        if let Some(next) = next {
-            let _free = self.acl.occupy(self.now, &mut next.credits);
-        }
-    }
-
-    fn fragment_left(&mut self, link: LinkRef, fragments: Fragments) {
-        let finished = fragments.is_finished();
-        let Some(slot) = self.slot_mut(link).filter(|l| l.is_up()) else {
-            return self.packet_free(fragments.into_packet());
-        };
-        slot.sending = false;
-        if !finished {
-            slot.outgoing = Some(fragments);
-            return self.owe(link.index);
-        }
-        slot.app_sending = false;
-        let channel = slot.sending_channel.take();
-        self.packet_free(fragments.into_packet());
-        if let Some(channel) = channel {
-            self.ready.channel(channel, ChannelKey::Flush);
-        }
-        self.owe(link.index);
-    }
-
     /// The out-slot of ATT is free again.
     pub(super) fn out_free(&mut self, index: u8) {
         self.ready.link(index, LinkKey::Push);
@@ -165,53 +74,7 @@ impl Stack {
         }
     }
 
-    fn poll_acl(&mut self, now: Instant) -> Option<Transmit> {
-        let mut left = self.sending;
-        while left != 0 && self.acl.free() > 0 {
-            let index = next_bit(left, self.last_link);
-            let bit = 1u64.wrapping_shl(index.into());
-            left &= !bit;
-            let slot = self.links.get(usize::from(index));
-            if slot.is_some_and(|slot| slot.is_up() && !self.acl.may_take(&slot.credits)) {
-                // What is free is the share of other links.
-                continue;
-            }
-            self.last_link = index;
-            if let Some(transmit) = self.poll_link(now, index) {
-                return Some(transmit);
-            }
-            self.sending &= !bit;
-            self.leave_if_done(index);
-        }
-        None
-    }
-
-    fn poll_link(&mut self, now: Instant, index: u8) -> Option<Transmit> {
-        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up() && !l.sending)?;
-        let mut fragments = match slot.outgoing.take() {
-            Some(fragments) => fragments,
-            None => self.next_fragments(now, index)?,
-        };
-        let max = self.acl.packet_len().into();
-        let slot = self.links.get_mut(usize::from(index))?;
-        let taken = self.acl.take(now, &mut slot.credits);
-        let Some(fragment) = fragments.next(max).filter(|_| taken) else {
-            slot.outgoing = Some(fragments);
-            return None;
-        };
-        let boundary =
-            if fragment.first { Boundary::FirstNonFlushable } else { Boundary::Continuing };
-        let len = u16::try_from(fragment.payload()).unwrap_or(u16::MAX);
-        let header = AclHeader::new(slot.handle, boundary, len);
-        if let Some(room) = fragment.octets.first_chunk_mut() {
-            *room = header.emit_h4();
-        }
-        slot.sending = true;
-        crate::Stats::count(&mut self.stats.acl_out);
-        Some(Transmit::Acl(LinkRef { index, generation: slot.generation }, fragments))
-    }
-
-    fn next_fragments(&mut self, now: Instant, index: u8) -> Option<Fragments> {
+    pub(super) fn next_fragments(&mut self, now: Instant, index: u8) -> Option<Fragments> {
         let Pdu { cid, packet, app, channel } = self.next_pdu(now, index)?;
         let slot = self.links.get_mut(usize::from(index))?;
         match Fragments::new(packet, cid) {

@@ -11,20 +11,18 @@ fn a_pdu_leaves_in_fragments() {
     let mut packet = pool.take(HEADROOM).unwrap();
     assert!(packet.extend(&hex!("010203040506")));
     let mut fragments = Fragments::new(packet, Cid::ATT).unwrap();
-    assert!(fragments.is_untouched());
     let mut sent = Vec::new();
-    while let Some(fragment) = fragments.next(4) {
-        let header = [2, u8::from(!fragment.first), 0, fragment.payload() as u8, 0];
-        fragment.octets[..5].copy_from_slice(&header);
-        assert_eq!(fragments.next(99).unwrap().octets[..5], header);
-        sent.push(fragments.current().unwrap().to_vec());
-        fragments.advance();
+    while !fragments.is_finished() {
+        let octets = fragments.next(4).to_vec();
+        assert_eq!(fragments.next(99)[..octets.len()], octets);
+        fragments.advance(octets.len());
+        sent.push((!fragments.is_first(), octets));
     }
-    assert_eq!(sent[0], hex!("0200000400 06000400"));
-    assert_eq!(sent[1], hex!("0201000400 01020304"));
-    assert_eq!(sent[2], hex!("0201000200 0506"));
-    assert!(fragments.is_finished() && fragments.current().is_none());
-    fragments.advance();
+    let [first, second, third] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(first, &(true, hex!("06000400").to_vec()));
+    assert_eq!(second.1, hex!("01020304"));
+    assert_eq!(third.1, hex!("0506"));
+    assert!(fragments.next(4).is_empty());
     pool.give(fragments.into_packet());
 }
 
@@ -35,8 +33,8 @@ fn a_packet_without_headroom_comes_back() {
     let packet = Fragments::new(packet, Cid::ATT).unwrap_err();
     assert_eq!(packet.headroom(), HEADROOM - 1);
     pool.give(packet);
-    let mut fragments = Fragments::new(pool.take(HEADROOM).unwrap(), Cid::SMP).unwrap();
-    assert_eq!(fragments.next(0), None);
-    assert_eq!(fragments.next(27).unwrap().octets[5..], hex!("00000600"));
+    let fragments = Fragments::new(pool.take(HEADROOM).unwrap(), Cid::SMP).unwrap();
+    assert!(fragments.is_first() && fragments.next(0).is_empty());
+    assert_eq!(fragments.next(27), hex!("00000600"));
     pool.give(fragments.into_packet());
 }

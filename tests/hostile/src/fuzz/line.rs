@@ -38,7 +38,7 @@ pub(crate) struct Line {
     pub(crate) chunk: usize,
     /// Octets that the controller takes, where there is a limit.
     room: Option<usize>,
-    /// The host began the packet before it had read all that it has read now.
+    /// What the host writes next it had made before it had read all that it has read now.
     late: bool,
     broken: bool,
     /// It is broken, and no call of the host's has failed since.
@@ -65,7 +65,7 @@ impl Line {
 
     /// True where the host has read all that was sent, looked at it, and waits for more.
     pub(crate) fn is_read(&self) -> bool {
-        self.to_host.is_empty() && self.reader.is_some()
+        self.to_host.is_empty() && self.controller.out.is_empty() && self.reader.is_some()
     }
 
     pub(crate) fn inject(&mut self, octets: &[u8]) {
@@ -106,14 +106,13 @@ impl Line {
         self.room = self.room.map(|room| room - taken);
         self.from_host.extend(&octets[..taken]);
         while let Some(len) = first_packet(&self.from_host) {
-            let late = core::mem::take(&mut self.late);
-            let exact = self.is_read() && !late;
+            let exact = self.is_read() && !self.late;
             let packet: Vec<_> = self.from_host.drain(..len).collect();
             self.controller.judge.has_read(self.to_host.len() + self.controller.out.len());
-            self.controller.handle(&packet, exact, late);
+            self.controller.handle(&packet, exact, self.late);
         }
         self.flush();
-        self.late |= taken < octets.len();
+        self.late = taken < octets.len();
         self.controller.silent |= self.room == Some(0);
         taken
     }

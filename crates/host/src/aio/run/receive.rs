@@ -23,6 +23,8 @@ use crate::{
 const PACKET_PAUSE: Duration = Duration::from_millis(500);
 /// Reads after which other tasks run, even if the transport always has more.
 const READS: u8 = 16;
+/// Turns that executors may give to other tasks before that which reads.
+const TURNS: u8 = 64;
 
 /// The receiving state, lent by the core; given back on drop, so that a dropped run loses no octet.
 struct Lent<'h> {
@@ -48,14 +50,14 @@ pub(super) async fn run<R: Read>(
     let Some(state) = lent.state.as_mut() else { return RunError::AlreadyRunning };
     host.with(|core| state.resync(&mut core.stack));
     let mut alarm = Alarm::new();
-    let mut reads = 0u8;
+    let (mut reads, mut stuck) = (0u8, false);
     loop {
         loop {
             match host.with(|core| state.deliver(&mut core.stack)) {
                 Delivered::All => break,
                 Delivered::Some => {}
                 Delivered::Answering => parts.transmit_first().await,
-                Delivered::Crowded => yield_now().await,
+                Delivered::Crowded => stuck = !let_application_run(host, stuck).await,
             }
         }
         reads = reads.wrapping_add(1);
@@ -70,6 +72,18 @@ pub(super) async fn run<R: Read>(
             None => host.with(|core| state.lose_sync(&mut core.stack)),
         }
     }
+}
+
+/// Lets other tasks run, until there is room for what the next packet may carry; false where there is none after all. Once it
+/// was so, one turn is enough: an application that reads nothing must not hold up the rest.
+async fn let_application_run(host: &Host, stuck: bool) -> bool {
+    for _ in 0..if stuck { 1 } else { TURNS } {
+        yield_now().await;
+        if !host.with(|core| core.stack.rx.is_crowded()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// One read; `None` where the octets of a packet that has begun, which has an alarm, stay away for too long.

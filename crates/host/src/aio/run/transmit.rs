@@ -1,67 +1,57 @@
-//! The transmitting half of `run`: packets to octets.
+//! The transmitting half of `run`: what is pending to octets.
 
 use core::{future::poll_fn, sync::atomic::Ordering, task::Poll};
 
 use embedded_io_async::Write;
 
 use super::{Parts, RunError};
-use crate::{Host, stack::Transmit};
+use crate::{Host, stack::Output};
 
-/// A packet on its way into the transport; what is left of it on drop is kept for the next run.
-struct Sending<'h> {
+/// The buffer for the transport, lent by the core; given back on drop, so that a packet that was written in part can be finished.
+struct Lent<'h> {
     host: &'h Host,
-    packet: Option<(Transmit, usize)>,
+    output: Option<Output>,
 }
 
-impl Drop for Sending<'_> {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if let Some(half) = self.packet.take() {
-            self.host.with(|core| core.keep_half(half));
+        if let Some(output) = self.output.take() {
+            self.host.with(|core| core.give_output(output));
         }
     }
 }
 
 pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunError<W::Error> {
-    let mut sending = Sending { host, packet: host.with(|core| core.half.take()) };
+    let mut lent = Lent { host, output: host.with(|core| core.output.take()) };
+    let Some(out) = lent.output.as_mut() else { return RunError::AlreadyRunning };
     loop {
         parts.writing.store(true, Ordering::Relaxed);
-        while let Some((packet, written)) = sending.packet.as_mut() {
-            let rest = packet.octets().get(*written..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
-            }
-            match tx.write(rest).await {
+        while !out.is_empty() {
+            match tx.write(out.rest()).await {
                 Ok(0) => return RunError::Closed,
-                Ok(n) => *written = written.saturating_add(n),
+                Ok(n) => out.taken(n),
                 Err(error) => return RunError::Transport(error),
             }
         }
-        let done = sending.packet.take();
-        let next = host.with(|core| {
-            if let Some((packet, _)) = done {
-                core.stack.transmitted(packet);
+        fill(host, out);
+        if out.is_empty() {
+            if let Err(error) = tx.flush().await {
+                return RunError::Transport(error);
             }
-            core.stack.poll_transmit(core.stack.now())
-        });
-        let next = match next {
-            Some(next) => next,
-            None => {
-                if let Err(error) = tx.flush().await {
-                    return RunError::Transport(error);
-                }
-                parts.writing.store(false, Ordering::Relaxed);
-                due(host).await
-            }
-        };
-        sending.packet = Some((next, 0));
+            parts.writing.store(false, Ordering::Relaxed);
+            // It is polled again where something may be pending.
+            let mut asked = false;
+            poll_fn(|_| match core::mem::replace(&mut asked, true) && fill(host, out) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            })
+            .await;
+        }
     }
 }
 
-/// Waits until something is due to the controller. It is polled where that may be so.
-async fn due(host: &Host) -> Transmit {
-    poll_fn(|_| match host.with(|core| core.stack.poll_transmit(core.stack.now())) {
-        Some(next) => Poll::Ready(next),
-        None => Poll::Pending,
-    })
-    .await
+/// Fills the buffer; true where there is something in it.
+fn fill(host: &Host, out: &mut Output) -> bool {
+    host.with(|core| core.stack.fill(core.stack.now(), out));
+    !out.is_empty()
 }

@@ -96,6 +96,9 @@ impl Stack {
 
     /// Begins what is wished for.
     pub(in crate::stack) fn begin_wishes(&mut self, now: Instant) {
+        if self.security.wishing == 0 {
+            return;
+        }
         let mut wishing = core::mem::take(&mut self.security.wishing);
         let loaded = self.security.bonds.is_loaded();
         while wishing != 0 {

@@ -90,10 +90,10 @@ fn data(from: &mut End, to: &mut End, max: usize, cut: usize) -> bool {
     let Some((cid, packet)) = from.frame(max) else { return false };
     let mut fragments = Fragments::new(packet, cid).unwrap();
     let mut did = Did::Nothing;
-    while let Some(fragment) = fragments.next(cut) {
-        let octets = fragment.octets[5..].to_vec();
-        did = to.link.fragment(fragment.first, &octets);
-        fragments.advance();
+    while !fragments.is_finished() {
+        let octets = fragments.next(cut).to_vec();
+        did = to.link.fragment(fragments.is_first(), &octets);
+        fragments.advance(octets.len());
     }
     from.link.tx.give(fragments.into_packet());
     let arrived = received(did);

@@ -1,0 +1,181 @@
+//! The buffer for the transport, and what it is filled with.
+
+use bindrune_hci::acl::{AclHeader, Boundary};
+use bindrune_l2cap::Fragments;
+use bindrune_wire::{Handle, Writer};
+use embassy_time::Instant;
+
+use super::{
+    Stack,
+    output::{ACL_HEADER, Output},
+    transmit::next_bit,
+};
+use crate::{
+    resources::COMMAND_OCTETS,
+    waiters::{ChannelKey, Due},
+};
+
+/// What [`Stack::fill_link`] did.
+enum Filled {
+    /// It wrote a fragment.
+    Fragment,
+    /// The next fragment has to wait until the buffer has left.
+    NoRoom,
+    /// The link has nothing to send.
+    Nothing,
+}
+
+/// ACL packets of a link in the buffer for the transport.
+#[derive(Debug)]
+pub(crate) struct InOutput {
+    generation: u32,
+    handle: Handle,
+    packets: u8,
+}
+
+impl Stack {
+    /// Fills the buffer with what is pending for the controller: commands first, then ACL data of the links in turn. What it held
+    /// before is in the transport.
+    pub(crate) fn fill(&mut self, now: Instant, out: &mut Output) {
+        self.now = now;
+        if (self.leaving_channels | self.leaving_links) != 0 {
+            self.output_left();
+        }
+        self.begin_wishes(now);
+        self.start_timers(now);
+        self.command_due |= self.ready.due().contains(Due::COMMAND) || self.host_credits.is_on();
+        if self.command_due {
+            self.fill_commands(now, out);
+        }
+        if self.sending != 0 {
+            self.fill_data(now, out);
+        }
+    }
+
+    /// What was in the buffer is in the transport.
+    pub(crate) fn output_left(&mut self) {
+        let mut links = core::mem::take(&mut self.leaving_links);
+        while links != 0 {
+            let index = u8::try_from(links.trailing_zeros()).unwrap_or(u8::MAX);
+            links &= links.wrapping_sub(1);
+            self.packets_left(index);
+        }
+        let mut channels = core::mem::take(&mut self.leaving_channels);
+        while channels != 0 {
+            let channel = u8::try_from(channels.trailing_zeros()).unwrap_or(u8::MAX);
+            channels &= channels.wrapping_sub(1);
+            self.ready.channel(channel, ChannelKey::Flush);
+        }
+    }
+
+    /// The packets of a link are in the transport. Where it has ended, the controller takes them for packets of the link that has
+    /// its handle now.
+    fn packets_left(&mut self, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let Some(left) = slot.in_output.take() else { return };
+        if slot.is_up() && slot.generation == left.generation {
+            return;
+        }
+        let next = self.find(left.handle).and_then(|index| self.links.get_mut(usize::from(index)));
+        if let Some(next) = next {
+            for _ in 0..left.packets {
+                let _free = self.acl.occupy(self.now, &mut next.credits);
+            }
+        }
+    }
+
+    fn fill_commands(&mut self, now: Instant, out: &mut Output) {
+        while self.command_due && out.room().len() >= COMMAND_OCTETS {
+            let mut w = Writer::new(out.room());
+            self.command_due = self.write_next_command(now, &mut w);
+            if self.command_due {
+                let len = w.len();
+                out.add_command(len);
+            }
+        }
+    }
+
+    fn fill_data(&mut self, now: Instant, out: &mut Output) {
+        let mut blocked = 0;
+        while self.acl.free() > 0 {
+            let links = self.sending & !blocked;
+            if links == 0 {
+                return;
+            }
+            let index = next_bit(links, self.last_link);
+            let bit = 1u64.wrapping_shl(index.into());
+            let slot = self.links.get(usize::from(index));
+            if slot.is_some_and(|slot| slot.is_up() && !self.acl.may_take(&slot.credits)) {
+                // What is free is the share of other links.
+                blocked |= bit;
+                continue;
+            }
+            match self.fill_link(now, index, out) {
+                Filled::Fragment => self.last_link = index,
+                Filled::NoRoom => return,
+                Filled::Nothing => {
+                    self.last_link = index;
+                    self.sending &= !bit;
+                    self.leave_if_done(index);
+                }
+            }
+        }
+    }
+
+    /// Writes the next fragment of a link's PDU.
+    fn fill_link(&mut self, now: Instant, index: u8, out: &mut Output) -> Filled {
+        let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+            return Filled::Nothing;
+        };
+        let Some(mut fragments) = slot.outgoing.take().or_else(|| self.next_fragments(now, index))
+        else {
+            return Filled::Nothing;
+        };
+        let max = usize::from(self.acl.packet_len()).min(out.capacity().saturating_sub(ACL_HEADER));
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            self.packet_free(fragments.into_packet());
+            return Filled::Nothing;
+        };
+        let len = fragments.next(max).len();
+        let room = out.room().get_mut(..ACL_HEADER.saturating_add(len));
+        let Some((header, payload)) = room.and_then(<[u8]>::split_first_chunk_mut) else {
+            slot.outgoing = Some(fragments);
+            return Filled::NoRoom;
+        };
+        if len == 0 || !self.acl.take(now, &mut slot.credits) {
+            slot.outgoing = Some(fragments);
+            return Filled::Nothing;
+        }
+        let boundary = match fragments.is_first() {
+            true => Boundary::FirstNonFlushable,
+            false => Boundary::Continuing,
+        };
+        let octets = u16::try_from(len).unwrap_or(u16::MAX);
+        *header = AclHeader::new(slot.handle, boundary, octets).emit_h4();
+        payload.copy_from_slice(fragments.next(max));
+        out.add_data(ACL_HEADER.saturating_add(len));
+        fragments.advance(len);
+        let packets = slot.in_output.as_ref().map_or(0, |left| left.packets).saturating_add(1);
+        let (generation, handle) = (slot.generation, slot.handle);
+        slot.in_output = Some(InOutput { generation, handle, packets });
+        self.leaving_links |= 1u64.wrapping_shl(index.into());
+        crate::Stats::count(&mut self.stats.acl_out);
+        self.fragment_written(index, fragments);
+        Filled::Fragment
+    }
+
+    fn fragment_written(&mut self, index: u8, fragments: Fragments) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            return self.packet_free(fragments.into_packet());
+        };
+        if !fragments.is_finished() {
+            slot.outgoing = Some(fragments);
+            return;
+        }
+        slot.app_sending = false;
+        if let Some(channel) = slot.sending_channel.take() {
+            self.leaving_channels |= 1u64.wrapping_shl(channel.into());
+        }
+        self.packet_free(fragments.into_packet());
+    }
+}

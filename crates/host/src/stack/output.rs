@@ -1,0 +1,129 @@
+//! H4 packets on their way into the transport. [Vol 4] Part A, 2
+
+use bindrune_hci::{acl::AclHeader, h4::PacketType};
+use zeroize::Zeroize;
+
+/// Octets of the H4 indicator and the header of ACL data.
+pub(super) const ACL_HEADER: usize = 1usize.saturating_add(AclHeader::LEN);
+
+/// Whole packets in the order in which they leave, written at once. They were copied here: nothing has to come back.
+#[derive(Debug)]
+pub(crate) struct Output {
+    buffer: &'static mut [u8],
+    len: usize,
+    /// Octets that the transport has taken.
+    taken: usize,
+    /// There is a command among them, which may hold a key.
+    secret: bool,
+}
+
+impl Output {
+    pub(crate) const fn new(buffer: &'static mut [u8]) -> Self {
+        Self { buffer, len: 0, taken: 0, secret: false }
+    }
+
+    /// True where nothing is left for the transport.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.taken >= self.len
+    }
+
+    /// What is left for the transport.
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.buffer.get(self.taken..self.len).unwrap_or_default()
+    }
+
+    /// The transport has taken `n` octets.
+    pub(crate) fn taken(&mut self, n: usize) {
+        self.taken = self.taken.saturating_add(n);
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        if self.secret {
+            self.buffer.get_mut(..self.len).unwrap_or_default().zeroize();
+        }
+        (self.len, self.taken, self.secret) = (0, 0, false);
+    }
+
+    /// Forgets all but the rest of the packet that has begun to leave.
+    pub(crate) fn keep_begun(&mut self) {
+        let mut end = 0usize;
+        while end < self.taken {
+            let packet = self.buffer.get(end..self.len).unwrap_or_default();
+            end = end.saturating_add(packet_len(packet).unwrap_or(packet.len()));
+        }
+        if let Some(unbegun) = self.buffer.get_mut(end..self.len) {
+            unbegun.zeroize();
+        }
+        self.len = end;
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Octets that it holds at most.
+    pub(super) const fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Where the next packet is to be written.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.len..).unwrap_or_default()
+    }
+
+    /// A command of `n` octets was written to [`Self::room`].
+    pub(super) const fn add_command(&mut self, n: usize) {
+        self.secret = true;
+        self.len = self.len.saturating_add(n);
+    }
+
+    /// ACL data of `n` octets was written to [`Self::room`].
+    pub(super) const fn add_data(&mut self, n: usize) {
+        self.len = self.len.saturating_add(n);
+    }
+}
+
+/// Octets of the packet at the beginning.
+fn packet_len(octets: &[u8]) -> Option<usize> {
+    match *octets {
+        [indicator, _, _, low, high, ..] if indicator == PacketType::ACL.0 => {
+            Some(ACL_HEADER.saturating_add(u16::from_le_bytes([low, high]).into()))
+        }
+        [_, _, _, len, ..] => Some(4usize.saturating_add(len.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::boxed::Box;
+
+    use super::*;
+
+    fn output(packets: &[&[u8]]) -> Output {
+        let mut output = Output::new(Box::leak(Box::new([0; 32])));
+        for packet in packets {
+            output.room()[..packet.len()].copy_from_slice(packet);
+            output.add_command(packet.len());
+        }
+        output
+    }
+
+    #[test]
+    fn a_packet_that_has_begun_is_kept_and_nothing_behind_it() {
+        let packets: [&[u8]; 3] = [&[1, 3, 12, 0], &[2, 0x40, 0, 2, 0, 7, 8], &[1, 9, 9, 1, 5]];
+        let ends = [0, 4, 11, 16];
+        for taken in 0..=16 {
+            let mut output = output(&packets);
+            output.taken(taken);
+            output.keep_begun();
+            let end = ends.into_iter().find(|&end| end >= taken).unwrap();
+            let all = packets.concat();
+            assert_eq!(output.rest(), &all[taken..end], "{taken}");
+            assert!(output.buffer[end..].iter().all(|&octet| octet == 0), "{taken}");
+        }
+    }
+}
