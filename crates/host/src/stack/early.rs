@@ -48,6 +48,12 @@ impl Early {
         self.0.iter().flatten().map(|held| held.until).min()
     }
 
+    /// Returns whether nothing waits: the oldest is in the first place.
+    const fn is_empty(&self) -> bool {
+        let [first, ..] = &self.0;
+        first.is_none()
+    }
+
     fn count(&self, of: impl Fn(For) -> bool) -> usize {
         self.0.iter().flatten().filter(|held| of(held.waits)).count()
     }
@@ -184,11 +190,12 @@ impl Stack {
             Cid::ATT => !slot.is_central(),
             _ => false,
         };
-        if !protected || !slot.protection.awaits_encryption() {
+        let awaits = slot.protection.awaits_encryption();
+        if !protected || (!awaits && self.early.is_empty()) {
             return Some(packet);
         }
         let link = slot.reference(index);
-        if !self.early.has_room(|waits| of_link(waits, link)) {
+        if !awaits || !self.early.has_room(|waits| of_link(waits, link)) {
             // It comes in its turn, behind those that wait.
             self.release_held(now, link);
             return Some(packet);

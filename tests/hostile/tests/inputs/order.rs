@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use bindrune::{Advertisement, Connection, Event};
-use bindrune_hostile::{Outcome, Store, acl, l2cap};
+use bindrune::{Advertisement, Connection, Event, Opcode};
+use bindrune_hostile::{Opcodes, Outcome, Store, acl, l2cap};
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
@@ -61,6 +62,21 @@ fn events_come_in_the_order_of_arrival() {
     att(&mut b, &[0x12, low, high, 1]);
     let kinds = kinds(&mut b, link, 4);
     assert_eq!(kinds.take(), ["Encrypted", "Mtu", "Subscribed", "Write [1]"]);
+}
+
+#[test]
+fn writes_around_a_second_request_for_the_key_come_in_order() {
+    let mut b = idle_with(config(), Store::memory(&[stored(&bond())]));
+    let link = unread(&mut b);
+    b.controller().mute = Opcodes::Only(vec![Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY.0]);
+    let [low, high] = b.host.gatt().handle(&ASKED).unwrap().to_le_bytes();
+    for value in [1, 2] {
+        b.inject(&KEY_REQUEST);
+        att(&mut b, &[0x12, low, high, value]);
+    }
+    let kinds = kinds(&mut b, link, 2);
+    b.pass(Duration::from_millis(200));
+    assert_eq!(kinds.take(), ["Write [1]", "Write [2]"]);
 }
 
 #[test]
