@@ -53,6 +53,8 @@ struct Of {
     sent: u16,
     /// What it has not answered yet: ATT requests, indications, and identifiers of signalling requests.
     requests: u32,
+    /// Answers to requests of this link, or of the one before.
+    maybe: u32,
     indications: u32,
     signals: Vec<u8>,
     /// What it waits for.
@@ -149,9 +151,14 @@ impl Judge {
         self.links[slot].since > self.read
     }
 
-    /// True where the host has answered all ATT requests of a link.
+    /// True where the host may have answered all ATT requests of a link.
     pub(crate) const fn answered(&self, slot: usize) -> bool {
-        self.links[slot].requests == 0 || self.blind
+        self.links[slot].requests <= self.links[slot].maybe || self.blind
+    }
+
+    /// ATT requests of a link that the host has not answered, as far as that is known.
+    pub(crate) const fn unanswered(&self, slot: usize) -> u32 {
+        if self.blind { 0 } else { self.links[slot].requests }
     }
 
     /// The host sent a command. Where it has not read everything, what it knows is older than what is known here.
@@ -203,7 +210,12 @@ impl Judge {
 
     /// The host sent a whole frame on a link.
     pub(crate) fn frame_sent(&mut self, slot: usize, cid: u16, payload: &[u8]) {
-        if self.blind || self.may_be_of_last(slot) {
+        if self.blind {
+            return;
+        }
+        if self.may_be_of_last(slot) {
+            let answers = cid == 4 && payload.first().is_some_and(|code| code & 0x41 == 1);
+            self.links[slot].maybe += u32::from(answers);
             return;
         }
         let read = self.read;

@@ -33,6 +33,8 @@ impl embedded_io_async::Error for Broken {
 pub(crate) struct Line {
     pub(crate) controller: Controller,
     to_host: VecDeque<u8>,
+    /// Octets of the last read: until the next one the host may not have looked at them.
+    unseen: usize,
     from_host: Vec<u8>,
     /// The most octets that one read gives, or one write takes.
     pub(crate) chunk: usize,
@@ -52,6 +54,7 @@ impl Line {
         Self {
             controller,
             to_host: VecDeque::new(),
+            unseen: 0,
             from_host: Vec::new(),
             chunk: usize::MAX,
             room: None,
@@ -108,7 +111,8 @@ impl Line {
         while let Some(len) = first_packet(&self.from_host) {
             let exact = self.is_read() && !self.late;
             let packet: Vec<_> = self.from_host.drain(..len).collect();
-            self.controller.judge.has_read(self.to_host.len() + self.controller.out.len());
+            let unread = self.unseen + self.to_host.len() + self.controller.out.len();
+            self.controller.judge.has_read(unread);
             self.controller.handle(&packet, exact, self.late);
         }
         self.flush();
@@ -146,6 +150,7 @@ impl Read for HostEnd {
                 return Poll::Ready(Err(Broken));
             }
             let n = buffer.len().min(line.to_host.len()).min(line.chunk);
+            line.unseen = n;
             if n == 0 {
                 line.reader = Some(cx.waker().clone());
                 return Poll::Pending;
