@@ -39,13 +39,8 @@ pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunE
                 return RunError::Transport(error);
             }
             parts.writing.store(false, Ordering::Relaxed);
-            // It is polled again where something may be pending.
-            let mut asked = false;
-            poll_fn(|_| match core::mem::replace(&mut asked, true) && fill(host, out) {
-                true => Poll::Ready(()),
-                false => Poll::Pending,
-            })
-            .await;
+            // It is polled where something may be pending: now, since that may have come while the transport was flushed.
+            poll_fn(|_| if fill(host, out) { Poll::Ready(()) } else { Poll::Pending }).await;
         }
     }
 }
