@@ -178,7 +178,7 @@ impl Gap {
         for _ in 0..=u8::MAX {
             let (opcode, part) = self.next_command(now, w)?;
             self.sent = Some((opcode, part));
-            // What ends something is sent all the same: a reset, where it has no answer, ends it too.
+            // Commands that end something are sent anyway: if they have no answer, the reset that follows ends it too.
             let ends = matches!(opcode, Opcode::DISCONNECT | Opcode::LE_CREATE_CONNECTION_CANCEL);
             if part == Part::Init || ends || !self.init.avoids(opcode) {
                 return Some(opcode);

@@ -90,7 +90,7 @@ impl Init {
         self.avoided.avoids(opcode)
     }
 
-    /// Who requested a command that is avoided was refused.
+    /// A request that needs an avoided command was refused.
     pub(crate) fn forgive(&mut self, opcode: Opcode) {
         self.avoided.forgive(opcode, &mut self.info.commands);
     }

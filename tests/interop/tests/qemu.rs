@@ -116,8 +116,8 @@ fn use_values(phone: &Central) -> Result<()> {
     let level = u8::from_str_radix(level["value"].as_str().context("no value")?, 16)?;
     ensure!(level <= 100, "a battery at {level} %");
     phone.call("subscribe", json!({ "characteristic": BATTERY_LEVEL }))?;
-    let told = phone.call("updates", json!({ "characteristic": BATTERY_LEVEL, "count": 2 }))?;
-    ensure!(told["count"].as_u64() >= Some(2), "{told}");
+    let updates = phone.call("updates", json!({ "characteristic": BATTERY_LEVEL, "count": 2 }))?;
+    ensure!(updates["count"].as_u64() >= Some(2), "{updates}");
     phone.call("unsubscribe", json!({ "characteristic": BATTERY_LEVEL }))?;
 
     phone.call("subscribe", json!({ "characteristic": UART_TX }))?;

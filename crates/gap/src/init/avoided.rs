@@ -67,7 +67,7 @@ impl Avoided {
         self.until.get(place(opcode)).is_some_and(|until| *until != NOW)
     }
 
-    /// Who requested the command was refused: the next request may try it once.
+    /// The request was refused: the next one may try the command once.
     pub(super) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
         if let Some((times, until)) = self.place_mut(opcode)
             && *until != NOW

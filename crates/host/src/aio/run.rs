@@ -207,7 +207,7 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     .await
 }
 
-/// Tells the time, and sleeps where nothing is to be done.
+/// Sets the stack's time, and sleeps while there is nothing to do.
 struct Driver<'h, C> {
     host: &'h Host,
     clock: &'h C,
@@ -216,7 +216,7 @@ struct Driver<'h, C> {
 }
 
 impl<C: Clock> Driver<'_, C> {
-    /// The task was woken: tells the time, and takes the waker that was left.
+    /// Begins a wake: reads the clock, sets the stack's time, and takes the stored waker.
     fn begin(&self) -> (Instant, Option<Waker>) {
         let now = self.clock.now();
         (now, self.host.with(|core| core.begin(now)))

@@ -30,7 +30,7 @@ impl Challenges {
         self.seeded
     }
 
-    /// Random octets for a static address, from which nothing can be told about the secret.
+    /// Random octets for a static address, which reveal nothing about the secret.
     pub(super) fn address(&self) -> [u8; 6] {
         let [a, b, c, d, e, f, ..] = crypto::e(&self.secret, *b"a static address");
         [a, b, c, d, e, f]

@@ -6,7 +6,7 @@
 //! - Inputs from the clock: [`Stack::handle_timeout`].
 //! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`, which futures call until
 //!   they are ready; each takes what it takes only when it is.
-//! - Outputs: [`Stack::fill`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say whom to wake.
+//! - Outputs: [`Stack::fill`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say which tasks to wake.
 //!
 //! After any input, fill and send until there is nothing, then look at the deadline.
 
@@ -287,12 +287,12 @@ impl Stack {
         }
     }
 
-    /// The latest time that was told.
+    /// Returns the time of the last input.
     pub(crate) const fn now(&self) -> Instant {
         self.now
     }
 
-    /// Tells the time.
+    /// Sets the time.
     pub(crate) const fn set_now(&mut self, now: Instant) {
         self.now = now;
     }

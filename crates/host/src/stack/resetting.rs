@@ -274,8 +274,7 @@ impl Stack {
         }
     }
 
-    /// Waits before Reset is sent again. Whoever waits for the controller is told if it takes long, as where Reset has no
-    /// answer.
+    /// Waits before Reset is sent again. If that takes long, calls that wait for the controller fail, as when Reset has no answer.
     pub(super) fn wait_to_reset(&mut self, now: Instant, pause: Duration, silent: bool) {
         let silent = silent || pause >= RESET_TIMEOUT;
         self.lane.reset();

@@ -96,7 +96,7 @@ async fn battery(link: &Connection<'_>) -> Result<u8, Error> {
     Ok(value[0])
 }
 
-/// Writes to the UART service, and tells whether the same came back.
+/// Writes to the UART service, and returns whether the same bytes came back.
 async fn greet(link: &Connection<'_>) -> Result<bool, Error> {
     let uart = link.service(UART).await?;
     let (rx, tx) = (uart.characteristic(UART_RX).await?, uart.characteristic(UART_TX).await?);

@@ -108,7 +108,7 @@ async fn measure(host: &Host) -> Result<Infallible, Error> {
     }
 }
 
-/// Pairs with everybody who asks. A device with a button would wait for it here.
+/// Accepts every pairing request. A device with a button would wait for it here.
 async fn agree(host: &Host) -> Result<Infallible, Error> {
     let mut requests = host.pairing_requests()?;
     loop {

@@ -79,7 +79,7 @@ impl Clock {
         steps * TICKS / STEPS
     }
 
-    /// Wakes who is due, and sets the alarm for who is next.
+    /// Wakes the tasks whose timers are due, and sets the alarm for the next one.
     fn set_alarm(&self, cs: CriticalSection<'_>) {
         let now = self.ticks(cs);
         let next = self.queue.borrow_ref_mut(cs).next_expiration(now);

@@ -43,7 +43,7 @@ const EARLY: Duration = Duration::from_millis(100);
 struct Of {
     /// The host was told that there is such a link.
     up: bool,
-    /// The event of its end was lost, or the host was told that there is no such link: it may know of the end.
+    /// The event of its end was lost, or the controller answered that there is no such link: it may know of the end.
     lost: bool,
     /// When data came last that was of no link.
     early: Option<Instant>,

@@ -26,13 +26,13 @@ const READS: u8 = 16;
 /// Turns that executors may give to other tasks before that which reads.
 const TURNS: u8 = 64;
 
-/// The receiving state, lent by the core; given back on drop, so that a dropped run loses no octet.
-struct Lent<'h> {
+/// The receiving state, borrowed from the core. Returned on drop, so a dropped run loses no bytes.
+struct Borrowed<'h> {
     host: &'h Host,
     state: Option<Receiving>,
 }
 
-impl Drop for Lent<'_> {
+impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
             self.host.with(|core| core.receiving = Some(state));
@@ -46,8 +46,8 @@ pub(super) async fn run<R: Read>(
     clock: &impl Clock,
     parts: &Parts,
 ) -> RunError<R::Error> {
-    let mut lent = Lent { host, state: host.with(|core| core.receiving.take()) };
-    let Some(state) = lent.state.as_mut() else { return RunError::AlreadyRunning };
+    let mut borrowed = Borrowed { host, state: host.with(|core| core.receiving.take()) };
+    let Some(state) = borrowed.state.as_mut() else { return RunError::AlreadyRunning };
     host.with(|core| state.resync(&mut core.stack));
     let mut alarm = Alarm::new();
     let (mut reads, mut stuck) = (0u8, false);

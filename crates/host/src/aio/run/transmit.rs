@@ -7,13 +7,13 @@ use embedded_io_async::Write;
 use super::{Parts, RunError};
 use crate::{Host, stack::Output};
 
-/// The buffer for the transport, lent by the core; given back on drop, so that a packet that was written in part can be finished.
-struct Lent<'h> {
+/// The output buffer, borrowed from the core. Returned on drop, so a partly written packet can be finished.
+struct Borrowed<'h> {
     host: &'h Host,
     output: Option<Output>,
 }
 
-impl Drop for Lent<'_> {
+impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
         if let Some(output) = self.output.take() {
             self.host.with(|core| core.give_output(output));
@@ -22,8 +22,8 @@ impl Drop for Lent<'_> {
 }
 
 pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunError<W::Error> {
-    let mut lent = Lent { host, output: host.with(|core| core.output.take()) };
-    let Some(out) = lent.output.as_mut() else { return RunError::AlreadyRunning };
+    let mut borrowed = Borrowed { host, output: host.with(|core| core.output.take()) };
+    let Some(out) = borrowed.output.as_mut() else { return RunError::AlreadyRunning };
     loop {
         parts.writing.store(true, Ordering::Relaxed);
         while !out.is_empty() {

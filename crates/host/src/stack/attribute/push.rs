@@ -141,7 +141,7 @@ impl Attributes {
         true
     }
 
-    /// Notes the value of a Service Changed indication, for the application to be told.
+    /// Stores the value of a Service Changed indication until it is reported to the application.
     pub(crate) fn note_change(&mut self, value: &[u8]) {
         let ServiceChanged { start, end } = ServiceChanged::from_value(value);
         self.note_service_changed(start, end);

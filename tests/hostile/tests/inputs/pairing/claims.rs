@@ -1,4 +1,4 @@
-//! Peers that say they are another device: which device a bond names, which bond it replaces, and what both sides are told.
+//! Peers that say they are another device: which device a bond names, which bond it replaces, and what is reported to both sides.
 //! [Vol 3] Part H, 2.4.3 and 3.5.5
 
 use bindrune::{

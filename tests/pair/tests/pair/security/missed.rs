@@ -12,7 +12,7 @@ fn run<T>(scene: &Scene, devices: [&Device; 2], app: impl Future<Output = T>) ->
     scene.run(&devices, with_users(scene, devices, app))
 }
 
-async fn told(scene: &Scene, link: &mut Connection<'_>) -> Option<(u16, u16)> {
+async fn reported(scene: &Scene, link: &mut Connection<'_>) -> Option<(u16, u16)> {
     let change = |event: &Event<'_>| match event {
         Event::ServiceChanged { start, end } => Some((*start, *end)),
         _ => None,
@@ -45,7 +45,7 @@ fn a_client_is_told_of_a_table_that_changed_while_it_was_away() {
             phone.host().bonds().loaded().await.unwrap();
             for again in [false, true] {
                 let (there, mut here) = scene.connect(&lock, &phone).await;
-                let range = told(&scene, &mut here).await;
+                let range = reported(&scene, &mut here).await;
                 assert_eq!(range.is_some(), changed && !again, "{range:?}");
                 ended(there, here).await;
             }
@@ -72,9 +72,9 @@ fn a_watch_that_begins_after_the_indication_still_tells() {
     run(&scene, [&lock, &phone], async {
         lock.host().bonds().loaded().await.unwrap();
         let (there, mut here) = scene.connect(&lock, &phone).await;
-        assert_eq!(told(&scene, &mut here).await, None);
+        assert_eq!(reported(&scene, &mut here).await, None);
         here.watch_services().await.unwrap();
-        assert!(told(&scene, &mut here).await.is_some());
+        assert!(reported(&scene, &mut here).await.is_some());
         ended(there, here).await;
     });
 }
