@@ -171,22 +171,22 @@ impl Stack {
 
     /// Writes the next command as an H4 packet, where one is pending and the controller takes it.
     pub(super) fn write_next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
-        if matches!(self.phase, Phase::Down | Phase::Failed(_)) {
+        if w.u8(PacketType::COMMAND.0).is_err() {
             return false;
         }
-        w.u8(PacketType::COMMAND.0).is_ok()
-            && match self.phase {
-                Phase::ResetOwed { silent } => {
-                    self.begin_reset(now, silent);
-                    self.write_command(now, w)
-                }
-                Phase::Resetting { .. } => self.write_step(now, w),
-                Phase::Down | Phase::Failed(_) | Phase::Setup | Phase::Ready => {
-                    self.write_host_credits(Interest::Urgent, w)
-                        || self.write_command(now, w)
-                        || self.write_host_credits(Interest::Data, w)
-                }
+        match self.phase {
+            Phase::Down | Phase::Failed(_) => false,
+            Phase::ResetOwed { silent } => {
+                self.begin_reset(now, silent);
+                self.write_command(now, w)
             }
+            Phase::Resetting { .. } => self.write_step(now, w),
+            Phase::Setup | Phase::Ready => {
+                self.write_host_credits(Interest::Urgent, w)
+                    || self.write_command(now, w)
+                    || self.write_host_credits(Interest::Data, w)
+            }
+        }
     }
 
     fn write_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
