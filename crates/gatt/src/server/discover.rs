@@ -115,7 +115,7 @@ impl Server {
     ) -> Result<(), Failure> {
         check_range(start, end)?;
         let room = w.room().saturating_sub(4).min(MAX_ROW_VALUE);
-        let (mut length, mut cut) = (None, false);
+        let (mut length, mut cut) = (None, None);
         let matches = self.table.range(start, end);
         for entry in matches.filter(|e| e.attribute.uuid() == attribute_type) {
             let mut buffer = [0; DECLARATION_ROOM];
@@ -143,13 +143,15 @@ impl Server {
                 break;
             }
             length = Some(value.len());
-            cut |= value.len() >= room && Region::of(&entry).is_some();
+            if value.len() >= room && Region::of(&entry).is_some() {
+                cut = Some(entry.handle);
+            }
             if super::request::is_app_held(&entry) {
                 break;
             }
         }
-        if cut {
-            peer.cut_sent(self.values.changes());
+        if let Some(handle) = cut {
+            peer.cut_sent(handle, self.values.changes());
         }
         length.map(drop).ok_or(not_found(start))
     }

@@ -2,8 +2,8 @@
 //!
 //! A host-held value that does not fit into its response is kept as it is, in the room that the peer's prepare queue
 //! leaves free, until the peer has read it to its end. Without room, and once a prepared write needs the room, only the
-//! count of changes is kept: if any long value has changed since, the next part is refused with Unlikely Error, and the
-//! peer begins anew.
+//! count of changes is kept: if any value has changed since, the next part is refused with Unlikely Error, and the peer
+//! begins anew.
 
 use bindrune_att::ErrorCode;
 
@@ -19,12 +19,36 @@ pub(super) struct LongRead {
     kept: Option<u16>,
     /// The count of changes when it was first read.
     changes: u32,
-    /// The same for the earliest value of which a part was sent that is not followed here.
-    unfollowed: Option<u32>,
+    unfollowed: Option<Unfollowed>,
+}
+
+/// Values of which a part was sent, and that are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unfollowed {
+    /// The handle of the value; [`SEVERAL`] if there is more than one.
+    handle: u16,
+    /// The count of changes when the earliest of them was read.
+    changes: u32,
+}
+
+const SEVERAL: u16 = 0;
+
+impl Unfollowed {
+    const fn refuses(self, handle: u16, changes: u32) -> bool {
+        (self.handle == SEVERAL || self.handle == handle) && self.changes != changes
+    }
 }
 
 impl LongRead {
     pub(super) const NONE: Self = Self { handle: 0, kept: None, changes: 0, unfollowed: None };
+
+    const fn leave(&mut self, handle: u16, changes: u32) {
+        match &mut self.unfollowed {
+            None => self.unfollowed = Some(Unfollowed { handle, changes }),
+            Some(earlier) if earlier.handle != handle => earlier.handle = SEVERAL,
+            Some(_) => {}
+        }
+    }
 }
 
 impl Peer {
@@ -47,7 +71,7 @@ impl Peer {
                 self.long_read.handle = 0;
                 return Err(torn);
             }
-        } else if unfollowed.is_some_and(|begun| begun != changes) {
+        } else if unfollowed.is_some_and(|values| values.refuses(handle, changes)) {
             // The peer knows now: what it asks for next belongs to no earlier part.
             self.long_read.unfollowed = None;
             return Err(torn);
@@ -66,9 +90,9 @@ impl Peer {
     ) {
         let followed = self.long_read.handle == handle;
         if rest && (offset == 0 || !followed) {
-            if !followed && self.long_read.handle != 0 {
-                let begun = self.long_read.changes;
-                self.long_read.unfollowed.get_or_insert(begun);
+            let LongRead { handle: last, changes: begun, .. } = self.long_read;
+            if !followed && last != 0 {
+                self.long_read.leave(last, begun);
             }
             let kept = self.keep_value(extent, current);
             self.long_read = LongRead { handle, kept, changes, ..self.long_read };
@@ -79,10 +103,8 @@ impl Peer {
     }
 
     /// A value was sent without its end, in a response that it does not have to itself.
-    pub(super) const fn cut_sent(&mut self, changes: u32) {
-        if self.long_read.unfollowed.is_none() {
-            self.long_read.unfollowed = Some(changes);
-        }
+    pub(super) const fn cut_sent(&mut self, handle: u16, changes: u32) {
+        self.long_read.leave(handle, changes);
     }
 
     /// Gives up the value that is kept where prepared writes have taken its room.
@@ -96,7 +118,9 @@ impl Peer {
     pub(super) fn end_long_read(&mut self) {
         let LongRead { handle, changes, unfollowed, .. } = self.long_read;
         let begun = if handle == 0 { None } else { Some(changes) };
-        self.long_read = LongRead { unfollowed: unfollowed.or(begun), ..LongRead::NONE };
+        let begun = unfollowed.map(|values| values.changes).or(begun);
+        let unfollowed = begun.map(|changes| Unfollowed { handle: SEVERAL, changes });
+        self.long_read = LongRead { unfollowed, ..LongRead::NONE };
     }
 
     fn keep_value(&mut self, extent: &Extent, value: &[u8]) -> Option<u16> {

@@ -165,10 +165,10 @@ impl Server {
             if variable && w.u16(u16::try_from(len).unwrap_or_default()).is_err() {
                 break;
             }
-            let cut = value.len() >= w.room() && Region::of(&entry).is_some();
+            let cut = (1..=value.len()).contains(&w.room()) && Region::of(&entry).is_some();
             put(w, value);
             if cut {
-                peer.cut_sent(self.values.changes());
+                peer.cut_sent(handle, self.values.changes());
             }
         }
         Ok(())

@@ -48,7 +48,7 @@ impl World {
     }
 }
 
-use std::vec::Vec;
+use std::{vec, vec::Vec};
 
 #[test]
 fn a_long_read_sees_the_value_that_it_began_with() {
@@ -137,6 +137,24 @@ fn the_rest_of_a_listed_value_is_of_the_same_value() {
         let first: Vec<u8> = reply[4..].iter().copied().filter(|&o| o == b'A').collect();
         world.server.write(&LONG, &[b'B'; 60]).unwrap();
         assert_eq!(world.rest(&LONG, first), Err(0x0e));
+    }
+}
+
+/// Only the value that was cut is refused; where several were, nobody knows which one goes on.
+#[test]
+fn a_cut_value_that_changed_refuses_no_part_of_another() {
+    let (one, other) = (hex!("0e 1400 1600"), hex!("0e 1600 1400"));
+    for (lists, refused) in [([one, one], false), ([one, other], true)] {
+        let mut world = World::with_room(64);
+        assert_eq!(world.server.handle_of(&OTHER), Some(0x16));
+        for list in lists {
+            assert_eq!(world.asks(&list).len(), 23);
+        }
+        world.server.write(&LONG, &[b'B'; 60]).unwrap();
+        let mut part = vec![b'X'; 20];
+        let answer = world.more(&OTHER, &mut part);
+        assert_eq!(answer, if refused { Err(0x0e) } else { Ok(true) });
+        assert_eq!(world.rest(&OTHER, part), Ok([b'X'; 60].into()));
     }
 }
 
