@@ -111,12 +111,21 @@ impl Model {
 
     /// Notes what a response that is as long as it may be leaves for Read Blob requests to ask for.
     fn answered(&mut self, request: &Request<'_>, answer: &[u8], mtu: usize) {
+        if answer.len() < mtu || answer[0] == 1 {
+            return;
+        }
         let handles = match *request {
-            _ if answer.len() < mtu || answer[0] == 1 => return,
             Request::Read { handle } | Request::ReadBlob { handle, .. } => vec![handle],
             Request::ReadMultiple { handles } => handles.iter().collect(),
             Request::ReadByType { .. } => vec![u16::from_le_bytes([answer[2], answer[3]])],
-            _ => return,
+            Request::ExchangeMtu { .. }
+            | Request::FindInformation { .. }
+            | Request::FindByTypeValue { .. }
+            | Request::ReadByGroupType { .. }
+            | Request::ReadMultipleVariable { .. }
+            | Request::Write { .. }
+            | Request::PrepareWrite { .. }
+            | Request::ExecuteWrite { .. } => return,
         };
         for handle in handles.into_iter().map(usize::from) {
             if let Value::Is(value) = &self.rows[handle - 1].value {
