@@ -23,6 +23,13 @@ check:
         --workspace --exclude bindrune-nrf52840 --exclude bindrune-rp2040 -- --deny warnings
     typos
 
+# The host with each capability alone, with none, and what a peer sees of one that is left out.
+capabilities:
+    for features in "" security; do \
+        cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
+    done
+    cargo test --package bindrune --no-default-features --features std --locked --lib --test absent
+
 # The workspace builds with the oldest compiler that Cargo.toml promises.
 msrv:
     #!/usr/bin/env bash
@@ -91,4 +98,4 @@ demo:
     cargo run --release --locked --package bindrune-cli -- demo
 
 # Everything that continuous integration runs.
-ci: house check msrv docs no-std boards demo test interop
+ci: house check capabilities msrv docs no-std boards demo test interop

@@ -31,10 +31,19 @@
 //!
 //! # Features
 //!
-//! All are additive. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
-//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory. `log`, `defmt`: reports, and formats.
+//! All are additive. What a microcontroller has no use for is left out by `default-features = false` and the capabilities that it
+//! needs; all are on by default. A host answers a peer that asks for what is left out as the specification has it.
+//!
+//! | capability | is | without it |
+//! |---|---|---|
+//! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
+//!
+//! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
+//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `log`, `defmt`: reports, and formats.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+// What only absent capabilities call is not unused: with all of them, everything is called.
+#![cfg_attr(not(feature = "security"), allow(dead_code, unreachable_pub, unused_imports))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(all(test, not(feature = "std")))]
@@ -42,9 +51,12 @@ extern crate std;
 
 mod aio;
 mod arena;
+#[cfg(feature = "security")]
 mod bonds;
+mod capability;
 mod config;
 mod core;
+#[cfg(feature = "security")]
 mod crypto;
 mod error;
 mod lock;
@@ -56,12 +68,13 @@ pub mod transport;
 mod waiters;
 
 pub use aio::{
-    Attribute, Bonds, Broadcast, Channel, Characteristics, Connection, Controller, ControllerWatch,
-    Descriptors, Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing,
-    PairingRequest, PairingRequests, Piece, Platform, Question, ReadRequest, Receiver,
-    RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService, RunError, Scanner,
-    Sender, Services, Subscription, SystemClock, Values, WriteRequest,
+    Attribute, Broadcast, Channel, Characteristics, Connection, ControllerWatch, Descriptors,
+    Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, Platform,
+    ReadRequest, Receiver, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService,
+    RunError, Scanner, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
 };
+#[cfg(feature = "security")]
+pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use bindrune_att::ErrorCode;
 pub use bindrune_gap::{
     AdData, AdType, Advertisement, Connect, ConnectionParameters, ControllerInfo,
@@ -76,32 +89,35 @@ pub use bindrune_gatt::{
 };
 pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
 pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
+#[cfg(feature = "security")]
 pub use bindrune_smp::{
-    Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey, Method,
-    PrivateKey, PublicKey, Reason, crypto::advertising::KeyMaterial,
+    Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey,
+    PrivateKey, PublicKey, crypto::advertising::KeyMaterial,
 };
+pub use bindrune_smp::{Method, Reason};
 pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
+#[cfg(feature = "security")]
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", feature = "security"))]
 pub use bonds::{FileBond, FileStore, FileStoreError};
 #[cfg(feature = "flash")]
 pub use bonds::{FlashStore, FlashStoreError};
-pub use config::{
-    ClientSecurity, Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_BONDS, DEFAULT_PREPARE_OCTETS,
-    DEFAULT_SCAN_OCTETS, Privacy, RepeatPairing,
-};
-#[cfg(feature = "std")]
+#[cfg(feature = "security")]
+pub use config::{ClientSecurity, DEFAULT_BONDS, Privacy, RepeatPairing};
+pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS, DEFAULT_SCAN_OCTETS};
+#[cfg(all(feature = "std", feature = "security"))]
 pub use crypto::ThreadedCrypto;
+#[cfg(feature = "security")]
 pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
-pub use stack::{
-    BondInfo, ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure, PasskeyEntry,
-};
+#[cfg(feature = "security")]
+pub use stack::{BondInfo, PasskeyEntry};
+pub use stack::{ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure};
 pub use stats::Stats;
 
 /// Bodies of fuzz targets.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", feature = "security"))]
 #[doc(hidden)]
 pub mod fuzz {
     pub use crate::bonds::{bond_file, bond_file_seeds};

@@ -1,5 +1,5 @@
 //! What docs/memory.md says about whole sizes is still about true.
-#![cfg(target_pointer_width = "64")]
+#![cfg(all(target_pointer_width = "64", feature = "security"))]
 
 use std::mem::size_of;
 

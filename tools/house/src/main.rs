@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod capabilities;
 mod clock;
 mod evidence;
 mod finding;
@@ -81,6 +82,7 @@ fn check_source(source: &Source, roots: &[String]) -> Vec<Finding> {
         sizes::check(source),
         handles::check(source),
         clock::check(source),
+        capabilities::check(source),
         safety::check(source, roots.contains(&source.path)),
         leftovers::check(source),
     ]

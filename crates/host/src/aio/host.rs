@@ -15,11 +15,10 @@ use super::receiving::Receiving;
 use crate::{
     Config, ConfigError, Error, Resources, Stats,
     arena::Arena,
+    capability::SECURITY,
     core::Core,
     lock::Lock,
-    stack::{
-        Bonds, Output, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config,
-    },
+    stack::{Output, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
     waiters::{HostKey, Key, Ready, Waiters},
 };
 
@@ -104,7 +103,7 @@ impl Host {
             channel_users: &mut resources.channel_users,
             gap,
             app_command: &mut resources.app_command,
-            bonds: Bonds::new(shares.bonds),
+            bonds: shares.bonds,
         });
         let receiving = Receiving::new(&mut resources.input);
         let output = Output::new(&mut resources.output);
@@ -250,7 +249,8 @@ fn check(
 ) -> Result<(), ConfigError> {
     config.check_services(config.services).map_err(table_error)?;
     let attribute = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD);
-    let pairing = if config.pairing.secure_connections { PUBLIC_KEY } else { LEGACY_PAIRING };
+    let pairing =
+        if SECURITY && config.pairing.secure_connections { PUBLIC_KEY } else { LEGACY_PAIRING };
     let signalling = SIGNALLING.max(pairing).saturating_add(HEADROOM);
     let need = attribute.max(signalling);
     if size < need {

@@ -5,34 +5,48 @@
 
 mod advertise;
 mod alarm;
+#[cfg(feature = "security")]
 mod bonds;
 mod channel;
 mod clock;
 mod connect;
 mod connection;
+#[cfg(feature = "security")]
 mod controller;
 mod fixed;
 mod gatt;
 mod host;
+#[cfg(feature = "security")]
 mod jobs;
 mod limit;
 mod listener;
+#[cfg(feature = "security")]
 mod pairing;
+#[cfg(feature = "security")]
 mod platform;
 mod procedure;
 mod receiving;
+#[cfg(feature = "security")]
+mod remedy;
 mod request;
 mod run;
 mod scan;
 mod shutdown;
+#[cfg(not(feature = "security"))]
+mod unsecured;
 mod wait;
 mod watch;
 
+#[cfg(not(feature = "security"))]
+use unsecured as remedy;
+
 pub use advertise::Broadcast;
+#[cfg(feature = "security")]
 pub use bonds::Bonds;
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
+#[cfg(feature = "security")]
 pub use controller::Controller;
 pub use fixed::FixedChannel;
 pub use gatt::{
@@ -41,11 +55,15 @@ pub use gatt::{
 };
 pub use host::{FreePackets, Host};
 pub use listener::Listener;
+#[cfg(feature = "security")]
 pub use pairing::{PairingRequest, PairingRequests, Question};
+#[cfg(feature = "security")]
 pub use platform::Platform;
 pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
 pub use scan::Scanner;
+#[cfg(not(feature = "security"))]
+pub use unsecured::Platform;
 pub use watch::ControllerWatch;
 
 pub(crate) use host::table_error;

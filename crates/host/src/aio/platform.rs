@@ -1,7 +1,14 @@
 //! What the host needs of its surroundings, besides a transport.
 
-use super::clock::SystemClock;
-use crate::{bonds::NoStore, crypto::DefaultCrypto};
+use bindrune_hci::clock::Clock;
+use embedded_io_async::{Read, Write};
+
+use super::{
+    clock::SystemClock,
+    jobs,
+    run::{self, RunError},
+};
+use crate::{BondStore, Crypto, Host, bonds::NoStore, crypto::DefaultCrypto};
 
 /// What [`crate::Host::run_with`] is given: a clock, who does the cryptography of pairing, and where bonds are kept.
 ///
@@ -41,5 +48,23 @@ impl<C, K, S> Platform<C, K, S> {
     /// Keeps bonds in a [`crate::BondStore`].
     pub fn store<T>(self, store: T) -> Platform<C, K, T> {
         Platform { clock: self.clock, crypto: self.crypto, store }
+    }
+}
+
+impl Host {
+    /// [`Self::run`] with a platform of the caller's: another clock, other cryptography, or a store of bonds.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::run`]. What the cryptography or the store was at is begun anew when it is needed again.
+    pub async fn run_with<R: Read, W: Write<Error = R::Error>>(
+        &self,
+        rx: R,
+        tx: W,
+        platform: Platform<impl Clock, impl Crypto, impl BondStore>,
+    ) -> RunError<R::Error> {
+        let Platform { clock, mut crypto, mut store } = platform;
+        let all = async |parts: &_| jobs::all(self, &mut crypto, &mut store, &clock, parts).await;
+        run::run(self, rx, tx, &clock, all).await
     }
 }

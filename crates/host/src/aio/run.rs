@@ -4,6 +4,7 @@ mod receive;
 mod transmit;
 
 use core::{
+    convert::Infallible,
     fmt,
     future::{Future, poll_fn},
     pin::pin,
@@ -16,10 +17,8 @@ use bindrune_hci::clock::Clock;
 use embassy_time::Instant;
 use embedded_io_async::{Read, Write};
 
-use super::{alarm::Alarm, jobs, platform::Platform};
-use crate::{
-    BondStore, ControllerEvent, Crypto, Host, core::Turn, report::report, stack::Told, waiters::Due,
-};
+use super::{Platform, alarm::Alarm};
+use crate::{ControllerEvent, Host, core::Turn, report::report, stack::Told, waiters::Due};
 
 /// Why [`Host::run`] returned. It can be called again, with the same transport or another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,33 +66,29 @@ impl Host {
     ) -> RunError<R::Error> {
         self.run_with(rx, tx, Platform::new()).await
     }
+}
 
-    /// [`Self::run`] with a platform of the caller's: another clock, other cryptography, or a store of bonds.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Self::run`]. What the cryptography or the store was at is begun anew when it is needed again.
-    pub async fn run_with<R: Read, W: Write<Error = R::Error>>(
-        &self,
-        rx: R,
-        tx: W,
-        platform: Platform<impl Clock, impl Crypto, impl BondStore>,
-    ) -> RunError<R::Error> {
-        let Platform { clock, mut crypto, mut store } = platform;
-        let Some(running) = Running::start(self, clock.now()) else {
-            return RunError::AlreadyRunning;
-        };
-        report!(info, "the transport is open; resetting the controller");
-        let error = drive(self, rx, tx, &clock, (&mut crypto, &mut store)).await;
-        drop(running);
-        self.with(crate::core::Core::transport_failed);
-        if matches!(error, RunError::ShutDown) {
-            report!(info, "the host was shut down");
-        } else {
-            report!(warn, "the host stopped: {error}");
-        }
-        error
+/// Drives the host, with what does the jobs of pairing and bonds.
+pub(super) async fn run<R: Read, W: Write<Error = R::Error>>(
+    host: &Host,
+    rx: R,
+    tx: W,
+    clock: &impl Clock,
+    jobs: impl AsyncFnOnce(&Parts) -> Infallible,
+) -> RunError<R::Error> {
+    let Some(running) = Running::start(host, clock.now()) else {
+        return RunError::AlreadyRunning;
+    };
+    report!(info, "the transport is open; resetting the controller");
+    let error = drive(host, rx, tx, clock, jobs).await;
+    drop(running);
+    host.with(crate::core::Core::transport_failed);
+    if matches!(error, RunError::ShutDown) {
+        report!(info, "the host was shut down");
+    } else {
+        report!(warn, "the host stopped: {error}");
     }
+    error
 }
 
 /// Held while `run` runs; ends it on drop.
@@ -163,12 +158,12 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     rx: R,
     tx: W,
     clock: &impl Clock,
-    (crypto, store): (&mut impl Crypto, &mut impl BondStore),
+    jobs: impl AsyncFnOnce(&Parts) -> Infallible,
 ) -> RunError<R::Error> {
     let parts = Parts::new();
     let mut receive = pin!(receive::run(host, rx, clock, &parts));
     let mut transmit = pin!(transmit::run(host, tx, &parts));
-    let mut jobs = pin!(jobs::all(host, crypto, store, clock, &parts));
+    let mut jobs = pin!(jobs(&parts));
     let told = host.with(|core| core.stack.watch());
     let mut driver = Driver { host, clock, told, alarm: Alarm::new() };
     poll_fn(|cx| {

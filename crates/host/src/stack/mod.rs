@@ -33,19 +33,25 @@ mod loss;
 mod memory;
 mod notice;
 mod notify;
+mod outcome;
 mod output;
+#[cfg(feature = "security")]
 mod privacy;
 mod procedure;
 mod push;
 mod recover;
 mod reset;
 mod resetting;
+#[cfg(feature = "security")]
 mod security;
 mod server;
 mod share;
 mod shutdown;
 mod timeout;
 mod transmit;
+#[cfg(not(feature = "security"))]
+mod unsecured;
+#[cfg(feature = "security")]
 mod worker;
 
 use bindrune_gap::{ControllerInfo, Gap, InitError};
@@ -72,11 +78,18 @@ pub(crate) use loss::Told;
 pub use loss::{ControllerEvent, ControllerLoss};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use notice::{Handed, Notice, Question};
+pub use outcome::{LinkSecurity, Paired, PairingFailure};
 pub(crate) use output::Output;
 pub(crate) use recover::Phase;
+#[cfg(feature = "security")]
 use security::JobTicket;
-pub use security::{BondInfo, LinkSecurity, Paired, PairingFailure, PasskeyEntry};
-pub(crate) use security::{BondJob, Bonds, Question as PairingQuestion, RECORD_MAX, Remedy};
+#[cfg(feature = "security")]
+pub use security::{BondInfo, PasskeyEntry};
+#[cfg(feature = "security")]
+pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, Remedy};
+#[cfg(not(feature = "security"))]
+use unsecured::{self as privacy, self as security, self as worker};
+#[cfg(feature = "security")]
 pub(crate) use worker::{Answer, Request};
 
 /// PSMs that can be listened to at once.
@@ -156,7 +169,7 @@ pub(crate) struct Parts {
     pub(crate) channel_users: &'static mut [u8],
     pub(crate) gap: Gap,
     pub(crate) app_command: &'static mut [u8],
-    pub(crate) bonds: security::Bonds,
+    pub(crate) bonds: &'static mut [u8],
 }
 
 impl Stack {

@@ -42,7 +42,7 @@ impl Stack {
         self.gap.forget();
         self.phase = Phase::ResetOwed { silent: false };
         self.shutdown = super::shutdown::Shutdown::No;
-        self.security.bonds.restart();
+        self.security.restart();
         self.await_made_address();
         self.ready.run(Due::all());
         self.ready.host(HostKey::Bonds);

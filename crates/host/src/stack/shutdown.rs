@@ -95,7 +95,7 @@ impl Stack {
                 self.continue_shutdown(now);
             }
             Shutdown::Closing(until) => {
-                let closed = self.live_links() == 0 && !self.security.bonds.owes_job();
+                let closed = self.live_links() == 0 && !self.security.is_storing();
                 if closed || until <= now {
                     self.reset_for_good(now);
                 }

@@ -8,8 +8,9 @@ use bindrune_wire::{Level, Packet};
 
 use crate::{
     Error, Host,
-    stack::{LinkRef, Remedy},
-    waiters::{HostKey, Key, LinkKey},
+    aio::remedy,
+    stack::LinkRef,
+    waiters::{Key, LinkKey},
 };
 
 /// The exclusive use of a link's ATT client. Dropping it hands the turn on; an answer that is still under way is swallowed.
@@ -91,35 +92,14 @@ impl<'h> Turn<'h> {
     pub(super) async fn remedy(&mut self, error: Error) -> Result<(), Error> {
         let (Error::Att(code), false) = (error, self.remedied) else { return Err(error) };
         self.remedied = true;
-        let (host, link, level) = (self.host, self.link, self.level);
-        let bonds = Key::Host(HostKey::Bonds);
-        let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code, level) {
-            Ok(None) => Poll::Ready(Err(error)),
-            Ok(Some(remedy)) if core.stack.bonds_are_loaded() => Poll::Ready(Ok(remedy)),
-            Ok(Some(_)) => Poll::Pending,
-            Err(gone) => Poll::Ready(Err(gone)),
-        });
-        let key = Key::Link(link.index, LinkKey::Security);
-        match remedy.await? {
-            Remedy::Repeat => {}
-            Remedy::Encrypt => {
-                if let Some(attempts) = host.with(|core| core.stack.wish_encryption(link))? {
-                    host.wait(key, |core, _| core.stack.poll_encrypted(link, attempts)).await?;
-                }
-            }
-            Remedy::Pair(level) => {
-                let serial = host.with(|core| core.stack.wish_pairing(link, level))?;
-                host.wait(key, |core, _| core.stack.poll_paired(link, serial)).await?;
-            }
-        }
-        Ok(())
+        remedy::make_safer(self.host, self.link, code, self.level).await
     }
 
     async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
         let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Push));
         let level = &mut self.level;
         let sent = self.host.wait(key, |core, _| {
-            *level = core.stack.link_security(link)?.level;
+            *level = core.stack.link(link)?.protection.current().level;
             core.stack.poll_request(link, |mtu, w| procedure.request(mtu, w).map_err(client_error))
         });
         sent.await

@@ -8,9 +8,11 @@
 //! - `requests`: what the user is asked.
 //! - `wishes`: what the application asks for.
 //! - `outcome`: what it is told.
+//! - `config`: what the user decides.
 
 mod bonds;
 mod claim;
+mod config;
 mod encryption;
 mod jobs;
 mod outcome;
@@ -26,15 +28,15 @@ use bindrune_smp::{Backoff, Bond, Job, Pairing, Ticket};
 use bindrune_wire::{Address, Interest, Level, Writer};
 use embassy_time::Instant;
 
-use super::{Link, LinkRef, Stack};
+use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
 use crate::Error;
 
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
-pub use outcome::{BondInfo, LinkSecurity, Paired, PairingFailure};
+pub use outcome::BondInfo;
 pub(crate) use remedy::Remedy;
 pub use requests::PasskeyEntry;
 pub(crate) use requests::Question;
-pub(crate) use table::Bonds;
+use table::Bonds;
 
 use claim::Claim;
 use encryption::{Owed, Start};
@@ -55,8 +57,19 @@ pub(crate) struct HostSecurity {
 }
 
 impl HostSecurity {
-    pub(super) const fn new(bonds: Bonds) -> Self {
+    pub(super) const fn new(records: &'static mut [u8]) -> Self {
+        let bonds = Bonds::new(records);
         Self { bonds, backoff: Backoff::new(), oob: Oob::None, listening: false, wishing: 0 }
+    }
+
+    /// `run` begins.
+    pub(super) fn restart(&mut self) {
+        self.bonds.restart();
+    }
+
+    /// Returns whether the store has something to do.
+    pub(super) const fn is_storing(&self) -> bool {
+        self.bonds.owes_job()
     }
 
     pub(super) fn reset(&mut self) {

@@ -1,0 +1,47 @@
+//! A link is made safer after a peer refused an operation for want of security.
+
+use core::task::Poll;
+
+use bindrune_att::ErrorCode;
+use bindrune_wire::Level;
+
+use crate::{
+    Error, Host,
+    stack::{LinkRef, Remedy},
+    waiters::{HostKey, Key, LinkKey},
+};
+
+/// Encrypts or pairs, as [`crate::Config::client_security`] says, after a peer refused with `code` an operation that was asked
+/// for on a link of level `level`.
+///
+/// # Errors
+///
+/// The operation's own where nothing helps, or why the link could not be made safer.
+pub(super) async fn make_safer(
+    host: &Host,
+    link: LinkRef,
+    code: ErrorCode,
+    level: Level,
+) -> Result<(), Error> {
+    let bonds = Key::Host(HostKey::Bonds);
+    let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code, level) {
+        Ok(None) => Poll::Ready(Err(Error::Att(code))),
+        Ok(Some(remedy)) if core.stack.bonds_are_loaded() => Poll::Ready(Ok(remedy)),
+        Ok(Some(_)) => Poll::Pending,
+        Err(gone) => Poll::Ready(Err(gone)),
+    });
+    let key = Key::Link(link.index, LinkKey::Security);
+    match remedy.await? {
+        Remedy::Repeat => {}
+        Remedy::Encrypt => {
+            if let Some(attempts) = host.with(|core| core.stack.wish_encryption(link))? {
+                host.wait(key, |core, _| core.stack.poll_encrypted(link, attempts)).await?;
+            }
+        }
+        Remedy::Pair(level) => {
+            let serial = host.with(|core| core.stack.wish_pairing(link, level))?;
+            host.wait(key, |core, _| core.stack.poll_paired(link, serial)).await?;
+        }
+    }
+    Ok(())
+}

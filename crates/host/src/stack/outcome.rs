@@ -1,0 +1,154 @@
+//! What the application is told about the protection of its links.
+
+use core::fmt;
+
+use bindrune_smp::{Method, Reason};
+use bindrune_wire::{Address, Level};
+
+use crate::Error;
+
+/// How a link is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct LinkSecurity {
+    /// What was achieved: [`Level::Open`] until the link is encrypted.
+    pub level: Level,
+    /// Octets of the key that encrypts the link; 0 without encryption.
+    pub key_size: u8,
+    /// How the key came to be.
+    pub method: Option<Method>,
+    /// The key is of LE Secure Connections.
+    pub secure_connections: bool,
+    /// The key is kept for links to come.
+    pub bonded: bool,
+}
+
+impl LinkSecurity {
+    /// A link without any protection.
+    pub const OPEN: Self = Self {
+        level: Level::Open,
+        key_size: 0,
+        method: None,
+        secure_connections: false,
+        bonded: false,
+    };
+
+    pub(super) const fn is_encrypted(&self) -> bool {
+        !matches!(self.level, Level::Open)
+    }
+}
+
+/// What a pairing achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Paired {
+    /// How the devices paired.
+    pub method: Method,
+    /// By LE Secure Connections.
+    pub secure_connections: bool,
+    /// Protected against a man in the middle.
+    pub authenticated: bool,
+    /// What the link is worth now.
+    pub level: Level,
+    /// Octets of the key.
+    pub key_size: u8,
+    /// The keys are kept for links to come.
+    pub bonded: bool,
+    /// Who the peer said that it is, as far as that is believed: its public or static address. A peer that uses such an address on
+    /// the air is that address.
+    pub identity: Option<Address>,
+}
+
+/// Why a pairing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PairingFailure {
+    /// This device ended it, and told the peer the reason.
+    Local(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
+    /// The peer ended it.
+    Peer(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
+    /// The peer, or the user, did nothing for 30 s. On this link there is no more pairing.
+    Timeout,
+    /// The link could not be encrypted with the new key.
+    Encryption,
+    /// The last pairing failed a short time ago: the next one must wait, 1 s at first and up to 64 s.
+    TooSoon,
+    /// Every place for a bond is taken.
+    BondsFull,
+    /// The bond of this name is in the way: it is stronger, or nobody agreed that this peer replaces it. Remove it with
+    /// [`crate::Bonds::remove`] if the peer is to be paired with anew.
+    BondKept(Address),
+    /// The store failed to keep the bond, or could not be loaded when `run` began.
+    BondStore,
+}
+
+impl PairingFailure {
+    pub(super) const fn error(self) -> Error {
+        match self {
+            Self::BondsFull => Error::BondsFull,
+            Self::BondKept(bond) => Error::BondKept(bond),
+            Self::BondStore => Error::BondStore,
+            Self::Local(_) | Self::Peer(_) | Self::Timeout | Self::Encryption | Self::TooSoon => {
+                Error::Pairing(self)
+            }
+        }
+    }
+}
+
+impl fmt::Display for PairingFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(reason) => {
+                write!(f, "this device ended the pairing: {}", Cause(*reason))
+            }
+            Self::Peer(reason) => write!(f, "the peer ended the pairing: {}", Cause(*reason)),
+            Self::Timeout => f.write_str(
+                "nobody answered for 30 s; connect again before the next attempt to pair",
+            ),
+            Self::Encryption => f.write_str("the link could not be encrypted with the new key"),
+            Self::TooSoon => f.write_str(
+                "the last attempt failed a short time ago; wait up to a minute before the next one",
+            ),
+            Self::BondsFull => f.write_str(
+                "every place for a bond is taken; remove a bond, or give Config more of them",
+            ),
+            Self::BondKept(bond) => write!(
+                f,
+                "the bond with {bond} is in the way, and this pairing may not replace it; remove it first"
+            ),
+            Self::BondStore => f.write_str(
+                "the store failed to keep the bond, or could not be loaded: see what it reported",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for PairingFailure {}
+
+/// A reason of Pairing Failed in words.
+struct Cause(Reason);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::PASSKEY_ENTRY_FAILED => "the passkey was not entered",
+            Reason::OOB_NOT_AVAILABLE => "the out-of-band data is missing",
+            Reason::AUTHENTICATION_REQUIREMENTS => {
+                "the other side cannot give the security that is asked for"
+            }
+            Reason::CONFIRM_VALUE_FAILED => "the passkey or the confirm value is wrong",
+            Reason::PAIRING_NOT_SUPPORTED => "it does not pair, or nobody is there to be asked",
+            Reason::ENCRYPTION_KEY_SIZE => "the key would be too short",
+            Reason::REPEATED_ATTEMPTS => "too little time since the last failure",
+            Reason::INVALID_PARAMETERS => "a parameter is invalid",
+            Reason::DHKEY_CHECK_FAILED => "the check of the Diffie-Hellman key failed",
+            Reason::NUMERIC_COMPARISON_FAILED => "the numbers are not the same",
+            Reason::KEY_REJECTED => "a key was rejected",
+            Reason::BUSY => "it is busy",
+            reason => return write!(f, "{reason:?}"),
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! A host without the Security Manager: links stay in clear, pairing is refused, and no key is ever given.
+
+use bindrune_gap::{Connect, LinkUp, Report};
+use bindrune_gatt::Security;
+use bindrune_hci::{
+    Command, Event, Opcode, RawHandle, Status,
+    cmd::le::LongTermKeyRequestNegativeReply,
+    event::{GenerateDhKeyComplete, ReadLocalP256PublicKeyComplete},
+};
+use bindrune_l2cap::Security as ChannelSecurity;
+use bindrune_smp::{
+    Reason,
+    pdu::{Code, Pdu},
+};
+use bindrune_wire::{Address, Handle, Level, Packet, Writer};
+use embassy_time::Instant;
+
+use super::{Link, LinkSecurity, Paired, PairingFailure, Stack};
+use crate::{Error, Stats, config::Privacy as Choice};
+
+/// What is pending on a link that cannot be protected.
+#[derive(Debug)]
+pub(crate) struct Protection {
+    /// The peer asked to pair.
+    refuse_pairing: bool,
+    /// The central asked for a key.
+    refuse_key: bool,
+}
+
+impl Protection {
+    pub(crate) const NONE: Self = Self { refuse_pairing: false, refuse_key: false };
+
+    pub(crate) fn channels(&self) -> ChannelSecurity {
+        ChannelSecurity { level: Level::Open, key_size: 0, bond: None }
+    }
+
+    pub(crate) const fn current(&self) -> LinkSecurity {
+        LinkSecurity::OPEN
+    }
+
+    pub(crate) const fn identity(&self) -> Option<Address> {
+        None
+    }
+
+    pub(crate) const fn failure(&self) -> Option<PairingFailure> {
+        None
+    }
+
+    pub(crate) const fn paired(&self) -> Option<Paired> {
+        None
+    }
+
+    pub(super) const fn is_lost(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn awaits_encryption(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn is_starting(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn is_about_to_start(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    pub(crate) const fn owes_anything(&self) -> bool {
+        self.refuse_pairing
+    }
+
+    /// Writes Pairing Failed, Pairing Not Supported. [Vol 3] Part H, 2.4.6 and 3.5.5
+    pub(super) fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        core::mem::take(&mut self.refuse_pairing)
+            && Pdu::Failed(Reason::PAIRING_NOT_SUPPORTED).write(w).is_ok()
+    }
+
+    /// Writes the answer to a central that asked for a key. [Vol 4] Part E, 7.8.26
+    pub(super) fn poll_command(&mut self, handle: Handle, w: &mut Writer<'_>) -> Option<Opcode> {
+        if !core::mem::take(&mut self.refuse_key) {
+            return None;
+        }
+        let command = LongTermKeyRequestNegativeReply { handle: RawHandle::from(handle) };
+        command.write(w).ok().map(|()| LongTermKeyRequestNegativeReply::OPCODE)
+    }
+}
+
+/// What the links share: nothing.
+#[derive(Debug)]
+pub(super) struct HostSecurity;
+
+impl HostSecurity {
+    pub(super) const fn new(_records: &'static mut [u8]) -> Self {
+        Self
+    }
+
+    pub(super) const fn reset(&mut self) {}
+
+    pub(super) const fn restart(&mut self) {}
+
+    pub(super) const fn is_storing(&self) -> bool {
+        false
+    }
+}
+
+/// The controller's cryptography, which nothing asks for.
+#[derive(Debug)]
+pub(super) struct Worker;
+
+impl Worker {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    pub(super) const fn fail(&mut self) {}
+
+    pub(super) const fn poll_command(&mut self, _w: &mut Writer<'_>) -> Option<Opcode> {
+        None
+    }
+
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// Addresses that are the same for everybody.
+#[derive(Debug)]
+pub(super) struct Privacy;
+
+impl Privacy {
+    pub(super) const fn new(_choice: Choice) -> Self {
+        Self
+    }
+
+    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// What the peers and the controller ask for.
+impl Stack {
+    pub(super) const fn protect(&mut self, _now: Instant, _index: u8, _up: &LinkUp) {}
+
+    pub(super) fn end_protection(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.protection = Protection::NONE;
+        }
+    }
+
+    /// Takes a PDU of the Security Manager: only the two that begin something are answered.
+    pub(super) fn handle_smp(&mut self, _now: Instant, index: u8, packet: Packet) {
+        let code = packet.bytes().first().map(|code| Code(*code));
+        let slot = self.links.get_mut(usize::from(index));
+        if let (Some(slot), Some(Code::PAIRING_REQUEST | Code::SECURITY_REQUEST)) = (slot, code) {
+            slot.protection.refuse_pairing = true;
+            self.owe(index);
+        }
+        self.rx.pool.give(packet);
+    }
+
+    /// The central asks for a key: there is none. [Vol 4] Part E, 7.7.65.5
+    pub(super) fn key_requested(
+        &mut self,
+        now: Instant,
+        handle: RawHandle,
+        _ediv: u16,
+        _rand: u64,
+    ) {
+        let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.heard = now;
+            slot.protection.refuse_key = true;
+        }
+        self.command_link(index);
+    }
+
+    pub(super) const fn encryption_told(
+        &mut self,
+        _now: Instant,
+        _handle: RawHandle,
+        _status: Status,
+        _on: bool,
+    ) {
+    }
+
+    pub(super) const fn encryption_refused(&mut self, _now: Instant, _index: u8, _status: Status) {}
+
+    pub(super) const fn pairing_changed(&mut self, _now: Instant, _index: u8) {}
+
+    pub(super) const fn security_timeout(&mut self, _now: Instant, _index: u8) {}
+
+    pub(super) fn public_key_made(&mut self, _event: &ReadLocalP256PublicKeyComplete) {
+        Stats::count(&mut self.stats.stray_completions);
+    }
+
+    pub(super) fn dh_key_made(&mut self, _event: &GenerateDhKeyComplete) {
+        Stats::count(&mut self.stats.stray_completions);
+    }
+
+    pub(super) const fn worker_complete(&mut self, _opcode: Opcode, _parameters: &[u8]) {}
+
+    pub(super) const fn worker_status(&mut self, _now: Instant, _opcode: Opcode, _status: Status) {}
+
+    pub(super) const fn worker_timeout(&mut self) {}
+}
+
+/// What other capabilities ask.
+impl Stack {
+    pub(super) const fn security(_link: &Link) -> Security {
+        Security::OPEN
+    }
+
+    pub(super) const fn begin_wishes(&mut self, _now: Instant) {}
+
+    /// Operations on the peer never wait for encryption.
+    pub(super) const fn may_ask(&self, _index: u8) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    pub(super) const fn remember(&mut self, _index: u8) {}
+
+    pub(super) const fn await_made_address(&mut self) {}
+
+    pub(super) const fn keep_made_address(&mut self) {}
+
+    pub(super) const fn private_address_due(&mut self) {}
+
+    pub(super) const fn privacy_timeout(&mut self, _now: Instant) {}
+
+    pub(super) const fn is_private_peer(&self, _peer: Address) -> bool {
+        false
+    }
+
+    pub(super) const fn resolved<'b>(&self, report: Report<'b>) -> Report<'b> {
+        report
+    }
+
+    pub(super) fn begin_connecting(&mut self, connect: &Connect) {
+        self.gap.connect(*connect);
+    }
+
+    pub(super) const fn look_for_peer(&mut self, _now: Instant, _event: &Event<'_>) {}
+}

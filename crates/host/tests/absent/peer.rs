@@ -1,0 +1,137 @@
+//! A central that speaks raw HCI, and knows no better than to ask for everything.
+#![allow(dead_code, reason = "only the tests of absent capabilities use it")]
+
+use std::future::pending;
+
+use bindrune::{Advertisement, Config, Host, Platform, Resources, Service};
+use bindrune_controller::{ControllerConfig, PortReader, PortWriter, World};
+use embassy_futures::{
+    join::join,
+    select::{Either, select},
+};
+use embedded_io_async::{Read, Write};
+
+/// The handle of the first link of a virtual controller.
+const HANDLE: u8 = 0x40;
+
+/// L2CAP channels. [Vol 3] Part A, 2.1
+pub(crate) const ATT: u8 = 0x04;
+pub(crate) const SIGNALLING: u8 = 0x05;
+pub(crate) const SMP: u8 = 0x06;
+
+/// The central, and its link to the host.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    rx: PortReader,
+    tx: PortWriter,
+}
+
+impl Peer {
+    /// Sends an HCI command, and waits until the controller has taken it.
+    pub(crate) async fn command(&mut self, opcode: u16, parameters: &[u8]) {
+        let [low, high] = opcode.to_le_bytes();
+        let mut packet = vec![0x01, low, high, u8::try_from(parameters.len()).unwrap()];
+        packet.extend(parameters);
+        self.tx.write_all(&packet).await.unwrap();
+        while !matches!(self.read().await[..], [0x04, 0x0e, ..] | [0x04, 0x0f, _, 0x00, ..]) {}
+    }
+
+    /// Waits for a packet that begins so, and returns the rest.
+    pub(crate) async fn packet(&mut self, start: &[u8]) -> Vec<u8> {
+        loop {
+            let packet = self.read().await;
+            if let Some(rest) = packet.strip_prefix(start) {
+                return rest.to_vec();
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Vec<u8> {
+        let mut packet = vec![0; 1];
+        self.rx.read_exact(&mut packet).await.unwrap();
+        let header = if packet == [0x02] { 5 } else { 3 };
+        packet.resize(header, 0);
+        self.rx.read_exact(&mut packet[1..]).await.unwrap();
+        let len = match packet[..] {
+            [0x02, _, _, low, high] => u16::from_le_bytes([low, high]),
+            [.., len] => len.into(),
+            [] => 0,
+        };
+        packet.resize(header + usize::from(len), 0);
+        self.rx.read_exact(&mut packet[header..]).await.unwrap();
+        packet
+    }
+
+    /// Sends a PDU on an L2CAP channel.
+    pub(crate) async fn send(&mut self, channel: u8, pdu: &[u8]) {
+        let len = u8::try_from(pdu.len()).unwrap();
+        let mut packet = vec![0x02, HANDLE, 0x00, len + 4, 0, len, 0, channel, 0];
+        packet.extend(pdu);
+        self.tx.write_all(&packet).await.unwrap();
+    }
+
+    /// Waits for the next PDU of an L2CAP channel.
+    pub(crate) async fn receive(&mut self, channel: u8) -> Vec<u8> {
+        loop {
+            let packet = self.packet(&[0x02, HANDLE]).await;
+            if let [_, _, _, _, _, cid, 0, pdu @ ..] = &packet[..]
+                && *cid == channel
+            {
+                return pdu.to_vec();
+            }
+        }
+    }
+
+    /// Sends a PDU, and waits for the next one of its channel.
+    pub(crate) async fn ask(&mut self, channel: u8, pdu: &[u8]) -> Vec<u8> {
+        self.send(channel, pdu).await;
+        self.receive(channel).await
+    }
+
+    /// Resets the controller, and connects to this address.
+    async fn connect(&mut self, address: [u8; 6]) {
+        self.command(0x0c03, &[]).await;
+        self.command(0x0c01, &[0xff; 8]).await;
+        self.command(0x2001, &[0xff; 8]).await;
+        let mut create = vec![0x60, 0x00, 0x60, 0x00, 0x00, 0x00];
+        create.extend(address);
+        create.extend([0x00, 0x18, 0x00, 0x18, 0x00, 0x00, 0x00, 0x64, 0x00, 0, 0, 0, 0]);
+        self.command(0x200d, &create).await;
+        self.packet(&[0x04, 0x3e, 0x1f, 0x0a, 0x00, HANDLE]).await;
+    }
+}
+
+/// Runs a test on a link between a raw central and a host with these services, which advertises.
+pub(crate) fn with_peer<T>(
+    services: &'static [Service],
+    test: impl AsyncFnOnce(&Host, Peer) -> T,
+) -> T {
+    let resources = Box::leak(Box::new(Resources::<1>::new()));
+    let host = Host::new(resources, Config::new("absent").services(services)).unwrap();
+    let world = World::new(1);
+    let (port, other) = (world.add(ControllerConfig::new()), world.add(ControllerConfig::new()));
+    let id = port.id();
+    let (rx, tx) = port.split();
+    let run = host.run_with(rx, tx, Platform::new().clock(world.clock()));
+    let serve = async {
+        let mut link = host.advertise(&Advertisement::connectable()).await.unwrap();
+        loop {
+            link.next().await;
+        }
+    };
+    let (rx, tx) = other.split();
+    let test = async {
+        let address = host.controller().await.unwrap().address;
+        let mut peer = Peer { rx, tx };
+        peer.connect(address.octets()).await;
+        test(&host, peer).await
+    };
+    let result = world.block_on(async {
+        match select(join(run, serve), test).await {
+            Either::First(_) => pending().await,
+            Either::Second(result) => result,
+        }
+    });
+    assert!(world.violations(id).is_none(), "{:?}", world.violations(id));
+    result
+}
