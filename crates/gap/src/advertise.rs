@@ -16,7 +16,7 @@ use bindrune_wire::{Handle, Writer};
 use embassy_time::Instant;
 
 use crate::{
-    Advertisement, ControllerInfo, TooLong, accept_list::ListState, resolving_list::ResolvingList,
+    Advertisement, ControllerInfo, TooLong, accept_list::ListState, capability::ResolvingList,
 };
 pub use set::AdvertisingSet;
 use set::{EVENT_WAIT, Step};

@@ -8,15 +8,14 @@ use embassy_time::Instant;
 
 use crate::{
     AdvertisingSet, Config, ControllerInfo, InitError,
-    accept_list::{AcceptList, ListState},
+    accept_list::ListState,
     advertise::{Advertiser, Gate, News},
+    capability::{AcceptList, Initiator, Privacy, ResolvingList, Scanner},
     command::status_of,
-    connect::{self, Initiator},
+    connect,
     init::Init,
-    privacy::Privacy,
     refuse::Refused,
-    resolving_list::ResolvingList,
-    scan::{self, Scanner},
+    scan,
 };
 pub use event::{GapEvent, GapTimer, LinkUp};
 

@@ -10,15 +10,23 @@
 //! `handle_status` must follow before the next is pulled. Nothing here reads a clock, waits or allocates.
 #![no_std]
 #![forbid(unsafe_code)]
+// What only absent capabilities call is not unused: with all of them, everything is called.
+#![cfg_attr(
+    not(all(feature = "central", feature = "observer", feature = "privacy")),
+    allow(dead_code, unused_imports)
+)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[cfg(not(all(feature = "central", feature = "observer", feature = "privacy")))]
+mod absent;
 mod accept_list;
 pub mod adv_data;
 mod advertise;
 mod advertisement;
+mod capability;
 mod command;
 mod connect;
 #[cfg(any(test, feature = "std"))]

@@ -2,3 +2,9 @@
 
 /// The Security Manager.
 pub(crate) const SECURITY: bool = cfg!(feature = "security");
+/// Private addresses.
+pub(crate) const PRIVACY: bool = cfg!(feature = "privacy");
+/// Connecting: this device may be the central of a link.
+pub(crate) const CENTRAL: bool = cfg!(feature = "central");
+/// Scanning.
+pub(crate) const OBSERVER: bool = cfg!(feature = "observer");

@@ -5,7 +5,7 @@ use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
-use crate::capability::SECURITY;
+use crate::capability::{OBSERVER, SECURITY};
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +104,7 @@ impl Config {
             two_megabit: true,
             advertising_sets: 1,
             advertising_octets: DEFAULT_ADVERTISING_OCTETS,
-            scan_octets: DEFAULT_SCAN_OCTETS,
+            scan_octets: if OBSERVER { DEFAULT_SCAN_OCTETS } else { 0 },
             prepare_octets: DEFAULT_PREPARE_OCTETS,
             pairing: PairingConfig::DEFAULT,
             bonds: if SECURITY { DEFAULT_BONDS } else { 0 },
@@ -182,13 +182,6 @@ impl Config {
     #[must_use]
     pub const fn advertising_octets(mut self, octets: usize) -> Self {
         self.advertising_octets = octets;
-        self
-    }
-
-    /// Octets of the arena for advertising reports that wait to be read; a report takes its data and about 16 more.
-    #[must_use]
-    pub const fn scan_octets(mut self, octets: usize) -> Self {
-        self.scan_octets = octets;
         self
     }
 

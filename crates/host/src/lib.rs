@@ -36,6 +36,9 @@
 //!
 //! | capability | is | without it |
 //! |---|---|---|
+//! | `central` | connecting; the accept list | this device is the peripheral of every link |
+//! | `observer` | scanning | |
+//! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
@@ -43,7 +46,15 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
-#![cfg_attr(not(feature = "security"), allow(dead_code, unreachable_pub, unused_imports))]
+#![cfg_attr(
+    not(all(
+        feature = "central",
+        feature = "observer",
+        feature = "privacy",
+        feature = "security"
+    )),
+    allow(dead_code, unreachable_pub, unused_imports)
+)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(all(test, not(feature = "std")))]
@@ -67,20 +78,25 @@ mod stats;
 pub mod transport;
 mod waiters;
 
+#[cfg(feature = "observer")]
+pub use aio::Scanner;
 pub use aio::{
     Attribute, Broadcast, Channel, Characteristics, Connection, ControllerWatch, Descriptors,
     Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, Platform,
     ReadRequest, Receiver, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService,
-    RunError, Scanner, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
+    RunError, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
 };
 #[cfg(feature = "security")]
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use bindrune_att::ErrorCode;
+#[cfg(feature = "central")]
+pub use bindrune_gap::Connect;
 pub use bindrune_gap::{
-    AdData, AdType, Advertisement, Connect, ConnectionParameters, ControllerInfo,
-    CurrentParameters, DataLengths, Discoverable, ExtendedPdus, InitError, Phys, Report,
-    ReportFlags, Scan, WhenFull, adv_data,
+    AdData, AdType, Advertisement, ConnectionParameters, ControllerInfo, CurrentParameters,
+    DataLengths, Discoverable, ExtendedPdus, InitError, Phys, WhenFull, adv_data,
 };
+#[cfg(feature = "observer")]
+pub use bindrune_gap::{Report, ReportFlags, Scan};
 pub use bindrune_gatt::{
     Cccd, Characteristic, Descriptor, ExtendedProperties, Permission, Properties, Service,
     TableError,
@@ -102,9 +118,13 @@ pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 pub use bonds::{FileBond, FileStore, FileStoreError};
 #[cfg(feature = "flash")]
 pub use bonds::{FlashStore, FlashStoreError};
+#[cfg(feature = "observer")]
+pub use config::DEFAULT_SCAN_OCTETS;
+#[cfg(feature = "privacy")]
+pub use config::Privacy;
 #[cfg(feature = "security")]
-pub use config::{ClientSecurity, DEFAULT_BONDS, Privacy, RepeatPairing};
-pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS, DEFAULT_SCAN_OCTETS};
+pub use config::{ClientSecurity, DEFAULT_BONDS, RepeatPairing};
+pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS};
 #[cfg(all(feature = "std", feature = "security"))]
 pub use crypto::ThreadedCrypto;
 #[cfg(feature = "security")]
@@ -140,6 +160,7 @@ mod tests {
         shared::<Connection<'_>>();
         shared::<Channel<'_>>();
         shared::<Listener<'_>>();
+        #[cfg(feature = "observer")]
         shared::<Scanner<'_>>();
         shared::<Subscription<'_>>();
         shared::<Event<'_>>();

@@ -1,5 +1,5 @@
 //! The examples do what they say, in virtual time.
-#![cfg(all(feature = "serial", feature = "tcp", feature = "security"))]
+#![cfg(all(feature = "serial", feature = "tcp", feature = "central", feature = "security"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what these tests are for")]
 #![allow(clippy::duplicate_mod, reason = "each example opens its own port")]
 

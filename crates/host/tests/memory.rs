@@ -1,5 +1,5 @@
 //! What docs/memory.md says about whole sizes is still about true.
-#![cfg(all(target_pointer_width = "64", feature = "security"))]
+#![cfg(all(target_pointer_width = "64", feature = "observer", feature = "security"))]
 
 use std::mem::size_of;
 

@@ -9,6 +9,7 @@ mod alarm;
 mod bonds;
 mod channel;
 mod clock;
+#[cfg(feature = "central")]
 mod connect;
 mod connection;
 #[cfg(feature = "security")]
@@ -30,6 +31,7 @@ mod receiving;
 mod remedy;
 mod request;
 mod run;
+#[cfg(feature = "observer")]
 mod scan;
 mod shutdown;
 #[cfg(not(feature = "security"))]
@@ -61,6 +63,7 @@ pub use pairing::{PairingRequest, PairingRequests, Question};
 pub use platform::Platform;
 pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
+#[cfg(feature = "observer")]
 pub use scan::Scanner;
 #[cfg(not(feature = "security"))]
 pub use unsecured::Platform;

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_gap::{Report, Scan};
 
 use crate::{
-    Error, Host,
+    Config, Error, Host,
     waiters::{HostKey, Key},
 };
 
@@ -14,6 +14,15 @@ use crate::{
 #[must_use = "dropping a scanner stops it"]
 pub struct Scanner<'h> {
     host: &'h Host,
+}
+
+impl Config {
+    /// Octets of the arena for advertising reports that wait to be read; a report takes its data and about 16 more.
+    #[must_use]
+    pub const fn scan_octets(mut self, octets: usize) -> Self {
+        self.scan_octets = octets;
+        self
+    }
 }
 
 impl Host {

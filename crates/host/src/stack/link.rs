@@ -14,6 +14,7 @@ use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     security::Protection,
 };
+use crate::capability::CENTRAL;
 
 /// Names one link for as long as its slot is not used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +137,7 @@ impl Link {
     };
 
     pub(crate) fn is_central(&self) -> bool {
-        self.control.role() == bindrune_hci::Role::CENTRAL
+        CENTRAL && self.control.role() == bindrune_hci::Role::CENTRAL
     }
 
     pub(crate) const fn is_up(&self) -> bool {

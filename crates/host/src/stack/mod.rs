@@ -42,6 +42,8 @@ mod push;
 mod recover;
 mod reset;
 mod resetting;
+#[cfg(feature = "privacy")]
+mod rotation;
 #[cfg(feature = "security")]
 mod security;
 mod server;

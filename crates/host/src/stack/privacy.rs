@@ -10,7 +10,11 @@ use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{JobTicket, RECORD_MAX, Stack};
-use crate::{config::Privacy as Choice, waiters::Due};
+use crate::{
+    capability::{OBSERVER, PRIVACY},
+    config::Privacy as Choice,
+    waiters::Due,
+};
 
 /// What makes this device private.
 #[derive(Debug)]
@@ -62,6 +66,9 @@ impl Privacy {
     /// The random number that is wanted. The key is in the store before an address is made of it, where `lasting`: with a
     /// store that cannot be read, the key lives until one can be.
     pub(super) fn poll_job(&self, lasting: bool) -> Option<(JobTicket, Job)> {
+        if !PRIVACY {
+            return None;
+        }
         let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
         let wanted = self.due && !(self.unsaved && lasting) && self.retry_at.is_none();
         wanted.then_some((JobTicket::Private(secret), Job::Random))
@@ -128,6 +135,9 @@ impl Stack {
 
     /// A random number is there.
     pub(super) fn private_job_done(&mut self, now: Instant, secret: Secret, done: &JobDone) {
+        if !PRIVACY {
+            return;
+        }
         let JobDone::Random(random) = done else {
             self.privacy.retry_at = now.checked_add(RETRY);
             self.gap.private_address_failed(Status::UNSUPPORTED_FEATURE);
@@ -174,6 +184,9 @@ impl Stack {
     /// Gives GAP the bonded peers whose addresses the controller is to resolve, and those to which it is to show private ones
     /// of ours. The former go first, where not all fit.
     pub(super) fn wish_resolving(&mut self) {
+        if !PRIVACY {
+            return;
+        }
         let local = self.privacy.irk();
         let mut all = [None; RESOLVING_LIST_MAX];
         let mut free = all.iter_mut();
@@ -212,6 +225,9 @@ impl Stack {
 
     /// True for a bonded device that gave its key: it may use private addresses.
     pub(super) fn is_private_peer(&self, peer: Address) -> bool {
+        if !PRIVACY {
+            return false;
+        }
         let bond = self.security.bonds.named(peer);
         let irk = bond.and_then(|(_, bond)| bond.keys.peer_irk);
         irk.is_some_and(|irk| !irk.is_zero())
@@ -219,7 +235,8 @@ impl Stack {
 
     /// The bonded device that uses this private address.
     fn resolve(&self, address: Address) -> Option<Address> {
-        let found = address.is_resolvable().then(|| self.security.bonds.of_address(address));
+        let found =
+            (PRIVACY && address.is_resolvable()).then(|| self.security.bonds.of_address(address));
         found.flatten().map(|(_, bond)| bond.peer)
     }
 
@@ -238,7 +255,8 @@ impl Stack {
     /// Connects, or searches for a peer whose address only this host can resolve.
     pub(super) fn begin_connecting(&mut self, connect: &Connect) {
         match connect.peer {
-            Some(peer) if self.is_private_peer(peer) && !self.gap.resolves(peer) => {
+            // Only a scanner finds it.
+            Some(peer) if OBSERVER && self.is_private_peer(peer) && !self.gap.resolves(peer) => {
                 self.gap.search(*connect);
             }
             Some(_) | None => self.gap.connect(*connect),
@@ -248,7 +266,7 @@ impl Stack {
     /// Looks whether the peer that is sought advertises.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only reports show advertisers")]
     pub(super) fn look_for_peer(&mut self, now: Instant, event: &Event<'_>) {
-        let Some(sought) = self.gap.sought() else { return };
+        let Some(sought) = self.gap.sought().filter(|_| PRIVACY) else { return };
         let wanted =
             |address: &Address| *address == sought || self.resolve(*address) == Some(sought);
         let found = match event {

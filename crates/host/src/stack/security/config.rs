@@ -1,12 +1,8 @@
-//! What the user decides about pairing, bonds and private addresses.
+//! What the user decides about pairing and bonds.
 
 use bindrune_smp::Config as PairingConfig;
-use embassy_time::Duration;
 
-use crate::{ClientSecurity, Config, Privacy, RepeatPairing};
-
-/// The longest time that one private address may be used, in seconds: 11.5 h.
-const ROTATE_MAX: u64 = 41_400;
+use crate::{ClientSecurity, Config, RepeatPairing};
 
 /// The most bonds that one host can keep.
 const MAX_BONDS: usize = 64;
@@ -24,22 +20,6 @@ impl Config {
     #[must_use]
     pub const fn bonds(mut self, bonds: usize) -> Self {
         self.bonds = if bonds > MAX_BONDS { MAX_BONDS } else { bonds };
-        self
-    }
-
-    /// Private addresses on the air; the identity address by default. The key that bonded devices resolve them with is made
-    /// once, and kept in the store of bonds. A rotation of less than 1 s is taken as 1 s, and of more than 11.5 h as that.
-    #[must_use]
-    pub const fn privacy(mut self, privacy: Privacy) -> Self {
-        self.privacy = match privacy {
-            Privacy::On { rotate } if rotate.as_secs() < 1 => {
-                Privacy::On { rotate: Duration::from_secs(1) }
-            }
-            Privacy::On { rotate } if rotate.as_secs() > ROTATE_MAX => {
-                Privacy::On { rotate: Duration::from_secs(ROTATE_MAX) }
-            }
-            Privacy::On { .. } | Privacy::Off => privacy,
-        };
         self
     }
 

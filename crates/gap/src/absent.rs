@@ -1,0 +1,317 @@
+//! What stands in the place of machines that were left out: each does nothing, and never asks for anything.
+
+use bindrune_hci::{
+    Opcode, SecretKey, Status,
+    event::{AdvertisingReport, ExtendedAdvertisingReport},
+};
+use bindrune_wire::{Address, Writer};
+use embassy_time::Instant;
+
+use crate::{
+    Connect, ConnectEnd, Connecting, ControllerInfo, Report, Resolve, Scan, ScanEnd, TooManyPeers,
+    accept_list::ListState, advertise::Gate, connect, scan,
+};
+
+/// In place of the scanner.
+#[derive(Debug)]
+pub(crate) struct Scanner;
+
+impl Scanner {
+    pub(crate) const fn new(_memory: &'static mut [u8]) -> Self {
+        Self
+    }
+
+    pub(crate) const fn reset(&mut self) {}
+
+    pub(crate) const fn restart(&mut self) {}
+
+    pub(crate) const fn is_on(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn is_active(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn outcome(&self) -> Option<Result<(), ScanEnd>> {
+        None
+    }
+
+    pub(crate) const fn uses_list(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn request(&mut self, _scan: Scan) {}
+
+    pub(crate) const fn release(&mut self) {}
+
+    pub(crate) const fn withdraw(&mut self) {}
+
+    pub(crate) const fn seek(&mut self, _on: bool) {}
+
+    pub(crate) const fn poll_seek_failed(&mut self) -> Option<Status> {
+        None
+    }
+
+    pub(crate) const fn poll_command(
+        &mut self,
+        _info: &ControllerInfo,
+        _list: ListState,
+        _pause: bool,
+        _w: &mut Writer<'_>,
+    ) -> Option<Opcode> {
+        None
+    }
+
+    pub(crate) const fn fail_all(&mut self, _status: Status) {}
+
+    pub(crate) const fn answered(&mut self, _now: Instant, _status: Status) {}
+
+    pub(crate) const fn poll_ended(&mut self) -> Option<Status> {
+        None
+    }
+
+    pub(crate) const fn legacy_report(&mut self, _now: Instant, _report: &AdvertisingReport<'_>) {}
+
+    pub(crate) const fn extended_report(
+        &mut self,
+        _now: Instant,
+        _report: &ExtendedAdvertisingReport<'_>,
+    ) {
+    }
+
+    pub(crate) const fn waits(&self, _list: ListState) -> bool {
+        true
+    }
+
+    pub(crate) const fn next_report<'b>(&mut self, _buffer: &'b mut [u8]) -> Option<Report<'b>> {
+        None
+    }
+
+    pub(crate) const fn has_report(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn lost(&self) -> u32 {
+        0
+    }
+
+    pub(crate) const fn lost_in_all(&self) -> u32 {
+        0
+    }
+
+    pub(crate) const fn poll_timeout(&self) -> Option<(Instant, scan::Deadline)> {
+        None
+    }
+
+    pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
+}
+
+/// In place of the initiator.
+#[derive(Debug)]
+pub(crate) struct Initiator;
+
+impl Initiator {
+    pub(crate) const IDLE: Self = Self;
+
+    pub(crate) const fn restart(&mut self) {}
+
+    pub(crate) const fn outcome(&self) -> Option<Connecting> {
+        None
+    }
+
+    pub(crate) const fn is_busy(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn is_waiting(&self, _full: bool) -> bool {
+        false
+    }
+
+    pub(crate) const fn uses_list(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn request(&mut self, _connect: Connect, _search: bool) {}
+
+    pub(crate) const fn release(&mut self) {}
+
+    pub(crate) const fn awaits_established(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn withdraw(&mut self) {}
+
+    pub(crate) const fn resume(&mut self) {}
+
+    pub(crate) const fn is_looking(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn sought(&self) -> Option<Address> {
+        None
+    }
+
+    pub(crate) const fn found(&mut self, _now: Instant, _peer: Address) {}
+
+    pub(crate) const fn search_failed(&mut self, _status: Status) {}
+
+    pub(crate) const fn list_failed(&mut self, _status: Status) {}
+
+    pub(crate) const fn request_failed(&mut self, _status: Status) {}
+
+    pub(crate) const fn settle(&mut self, _now: Instant, _full: bool) {}
+
+    pub(crate) const fn poll_command(
+        &mut self,
+        _now: Instant,
+        _info: &ControllerInfo,
+        _gate: Gate<'_>,
+        _w: &mut Writer<'_>,
+    ) -> Option<Opcode> {
+        None
+    }
+
+    pub(crate) const fn answered(&mut self, _now: Instant, _status: Status) {}
+
+    pub(crate) const fn put_off(&mut self) {}
+
+    /// A link in the role of the central is of no request.
+    pub(crate) const fn linked(&mut self) -> bool {
+        false
+    }
+
+    pub(crate) const fn failed(&mut self, _status: Status) {}
+
+    pub(crate) const fn poll_began(&mut self) -> bool {
+        false
+    }
+
+    pub(crate) const fn poll_ended(&mut self) -> Option<ConnectEnd> {
+        None
+    }
+
+    pub(crate) const fn poll_timeout(&self) -> Option<(Instant, connect::Deadline)> {
+        None
+    }
+
+    pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
+
+    #[cfg(any(test, feature = "std"))]
+    pub(crate) const fn check_progress(&self, _gate: Gate<'_>) {}
+}
+
+/// In place of the accept list, which nobody can set.
+#[derive(Debug)]
+pub(crate) struct AcceptList;
+
+impl AcceptList {
+    pub(crate) const EMPTY: Self = Self;
+
+    pub(crate) const fn restart(&mut self) {}
+
+    pub(crate) const fn wish(&mut self, _peers: &[Address]) -> Result<(), TooManyPeers> {
+        Err(TooManyPeers { max: 0 })
+    }
+
+    /// What goes by the list fails.
+    pub(crate) const fn state(&self, _info: &ControllerInfo) -> ListState {
+        ListState::Failed(Status::UNSUPPORTED_FEATURE)
+    }
+
+    pub(crate) const fn retry(&mut self) {}
+
+    pub(crate) const fn poll_command(
+        &mut self,
+        _info: &ControllerInfo,
+        _w: &mut Writer<'_>,
+    ) -> Option<Opcode> {
+        None
+    }
+
+    pub(crate) const fn answered(&mut self, _status: Status) {}
+}
+
+/// In place of private addresses: the identity address is on the air.
+#[derive(Debug)]
+pub(crate) struct Privacy;
+
+impl Privacy {
+    pub(crate) const fn new(_required: bool) -> Self {
+        Self
+    }
+
+    pub(crate) const fn restart(&mut self) {}
+
+    pub(crate) const fn failed(&mut self, _status: Status) {}
+
+    pub(crate) const fn try_again(&mut self) {}
+
+    pub(crate) const fn failure(&self) -> Option<Status> {
+        None
+    }
+
+    pub(crate) const fn wish(&mut self, _address: Address, _until: Instant) {}
+
+    pub(crate) const fn holds(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn poll_command(&mut self, _w: &mut Writer<'_>) -> Option<Opcode> {
+        None
+    }
+
+    pub(crate) const fn answered(&mut self, _now: Instant, _status: Status) -> Option<Address> {
+        None
+    }
+
+    pub(crate) const fn poll_due(&mut self) -> bool {
+        false
+    }
+
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
+}
+
+/// In place of the resolving list: the controller resolves nobody.
+#[derive(Debug)]
+pub(crate) struct ResolvingList;
+
+impl ResolvingList {
+    pub(crate) const EMPTY: Self = Self;
+
+    pub(crate) const fn restart(&mut self) {}
+
+    pub(crate) const fn wish(
+        &mut self,
+        _local: SecretKey,
+        _peers: &[Resolve],
+    ) -> Result<(), TooManyPeers> {
+        Ok(())
+    }
+
+    pub(crate) const fn resolves(&self, _peer: Address) -> bool {
+        false
+    }
+
+    pub(crate) const fn hides_us(&self, _peer: Option<Address>) -> bool {
+        false
+    }
+
+    pub(crate) const fn holds(&mut self, _info: &ControllerInfo) -> bool {
+        false
+    }
+
+    pub(crate) const fn poll_command(
+        &mut self,
+        _info: &ControllerInfo,
+        _w: &mut Writer<'_>,
+    ) -> Option<Opcode> {
+        None
+    }
+
+    pub(crate) const fn answered(&mut self, _status: Status) {}
+}

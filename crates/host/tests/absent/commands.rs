@@ -1,0 +1,66 @@
+//! What a host asks of its controller: nothing that only an absent capability needs.
+
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use bindrune::{Advertisement, Config, Host, Platform, Resources};
+use bindrune_controller::{ControllerConfig, PortWriter, Unplugged, World};
+use embassy_futures::select::select;
+use embedded_io_async::{ErrorType, Write};
+
+/// Writes on, and keeps the opcodes.
+struct Tap(PortWriter, Rc<RefCell<Vec<u16>>>);
+
+impl ErrorType for Tap {
+    type Error = Unplugged;
+}
+
+impl Write for Tap {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
+        let mut rest = octets;
+        while let [0x01, low, high, len, parameters @ ..] = rest {
+            self.1.borrow_mut().push(u16::from_le_bytes([*low, *high]));
+            rest = &parameters[usize::from(*len)..];
+        }
+        assert!(rest.is_empty(), "whole commands only: {octets:02x?}");
+        self.0.write(octets).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Unplugged> {
+        self.0.flush().await
+    }
+}
+
+/// Opcodes from set-up until the host advertises.
+fn commands() -> Vec<u16> {
+    let resources = Box::leak(Box::new(Resources::<1>::new()));
+    let host = Host::new(resources, Config::new("absent")).unwrap();
+    let world = World::new(1);
+    let (rx, tx) = world.add(ControllerConfig::new()).split();
+    let sent = Rc::new(RefCell::new(Vec::new()));
+    let clock = world.clock();
+    let run = host.run_with(rx, Tap(tx, sent.clone()), Platform::new().clock(clock));
+    let advertisement = Advertisement::connectable().timeout(embassy_time::Duration::from_secs(1));
+    world.block_on(select(run, host.advertise(&advertisement)));
+    drop(host);
+    sent.take()
+}
+
+#[test]
+fn none_is_of_an_absent_capability() {
+    let sent = commands();
+    assert!(sent.contains(&0x0c03) && sent.contains(&0x2039), "{sent:04x?}");
+    let scanner = [0x200b, 0x200c, 0x2041, 0x2042];
+    let initiator = [0x200d, 0x200e, 0x2043, 0x2010, 0x2011, 0x2012];
+    let privacy = [0x2027, 0x2028, 0x2029, 0x202d, 0x204e];
+    let security = [0x2018, 0x2019, 0x201a, 0x201b, 0x2025, 0x2026];
+    let absent = [
+        (cfg!(feature = "observer"), &scanner[..]),
+        (cfg!(feature = "central"), &initiator),
+        (cfg!(feature = "privacy"), &privacy),
+        (cfg!(feature = "security"), &security),
+    ];
+    for opcode in absent.iter().filter(|(has, _)| !has).flat_map(|(_, opcodes)| opcodes.iter()) {
+        assert!(!sent.contains(opcode), "{opcode:04x} of {sent:04x?}");
+    }
+}
