@@ -18,6 +18,9 @@ check:
     for features in "" sync log defmt flash std serial tcp; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
+    for features in "" transport-0-1 bt-hci-0-8 bt-hci-0-10 bt-hci-0-11; do \
+        cargo clippy --package bindrune-bt-hci --features "$features" --locked -- --deny warnings; \
+    done
     cargo fmt --manifest-path examples/cortex-m/Cargo.toml --all --check
     cargo clippy --manifest-path examples/cortex-m/Cargo.toml --target-dir target/examples --locked \
         --workspace --exclude bindrune-nrf52840 --exclude bindrune-rp2040 -- --deny warnings
