@@ -6,5 +6,9 @@ pub(crate) const SECURITY: bool = cfg!(feature = "security");
 pub(crate) const PRIVACY: bool = cfg!(feature = "privacy");
 /// Connecting: this device may be the central of a link.
 pub(crate) const CENTRAL: bool = cfg!(feature = "central");
+/// Credit-based channels.
+pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
+/// The GATT client.
+pub(crate) const CLIENT: bool = cfg!(feature = "client");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");

@@ -37,6 +37,8 @@
 //! | capability | is | without it |
 //! |---|---|---|
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
+//! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
+//! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
 //! | `observer` | scanning | |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
@@ -49,6 +51,8 @@
 #![cfg_attr(
     not(all(
         feature = "central",
+        feature = "channels",
+        feature = "client",
         feature = "observer",
         feature = "privacy",
         feature = "security"
@@ -80,14 +84,19 @@ mod waiters;
 
 #[cfg(feature = "observer")]
 pub use aio::Scanner;
+#[cfg(feature = "client")]
 pub use aio::{
-    Attribute, Broadcast, Channel, Characteristics, Connection, ControllerWatch, Descriptors,
-    Event, FixedChannel, FreePackets, Gatt, Host, Includes, Listener, Outgoing, Piece, Platform,
-    ReadRequest, Receiver, RemoteCharacteristic, RemoteDescriptor, RemoteInclude, RemoteService,
-    RunError, Sender, Services, Subscription, SystemClock, Values, WriteRequest,
+    Attribute, Characteristics, Descriptors, Includes, RemoteCharacteristic, RemoteDescriptor,
+    RemoteInclude, RemoteService, Services, Subscription, Values,
 };
 #[cfg(feature = "security")]
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
+pub use aio::{
+    Broadcast, Connection, ControllerWatch, Event, FixedChannel, FreePackets, Gatt, Host, Platform,
+    ReadRequest, RunError, SystemClock, WriteRequest,
+};
+#[cfg(feature = "channels")]
+pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};
 pub use bindrune_att::ErrorCode;
 #[cfg(feature = "central")]
 pub use bindrune_gap::Connect;
@@ -104,7 +113,9 @@ pub use bindrune_gatt::{
     table::arena_for,
 };
 pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
-pub use bindrune_l2cap::{ChannelConfig, Cid, CloseReason, ConnectionResult, Psm};
+#[cfg(feature = "channels")]
+pub use bindrune_l2cap::{ChannelConfig, Psm};
+pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult};
 #[cfg(feature = "security")]
 pub use bindrune_smp::{
     Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey,
@@ -158,10 +169,13 @@ mod tests {
     fn handles_can_be_shared_between_threads() {
         shared::<Host>();
         shared::<Connection<'_>>();
+        #[cfg(feature = "channels")]
         shared::<Channel<'_>>();
+        #[cfg(feature = "channels")]
         shared::<Listener<'_>>();
         #[cfg(feature = "observer")]
         shared::<Scanner<'_>>();
+        #[cfg(feature = "client")]
         shared::<Subscription<'_>>();
         shared::<Event<'_>>();
         shared::<Gatt<'_>>();

@@ -1,5 +1,12 @@
 //! The examples do what they say, in virtual time.
-#![cfg(all(feature = "serial", feature = "tcp", feature = "central", feature = "security"))]
+#![cfg(all(
+    feature = "serial",
+    feature = "tcp",
+    feature = "central",
+    feature = "channels",
+    feature = "client",
+    feature = "security"
+))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what these tests are for")]
 #![allow(clippy::duplicate_mod, reason = "each example opens its own port")]
 

@@ -1,5 +1,11 @@
 //! How often the host is woken and polled, and how often it sets the clock, on the executor and the clock that ship with `std`.
-#![cfg(all(feature = "std", feature = "central", feature = "security"))]
+#![cfg(all(
+    feature = "std",
+    feature = "central",
+    feature = "channels",
+    feature = "client",
+    feature = "security"
+))]
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

@@ -1,5 +1,11 @@
 //! What docs/memory.md says about whole sizes is still about true.
-#![cfg(all(target_pointer_width = "64", feature = "observer", feature = "security"))]
+#![cfg(all(
+    target_pointer_width = "64",
+    feature = "channels",
+    feature = "client",
+    feature = "observer",
+    feature = "security"
+))]
 
 use std::mem::size_of;
 

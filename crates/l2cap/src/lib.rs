@@ -10,11 +10,14 @@
 //! [`Signalling::poll_transmit`] while [`Signalling::interest`] says so.
 #![no_std]
 #![forbid(unsafe_code)]
+// What only absent capabilities call is not unused: with all of them, everything is called.
+#![cfg_attr(not(feature = "channels"), allow(dead_code, unused_imports))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod capability;
 mod coc;
 mod fragment;
 #[cfg(any(test, feature = "std"))]

@@ -7,6 +7,7 @@ mod advertise;
 mod alarm;
 #[cfg(feature = "security")]
 mod bonds;
+#[cfg(feature = "channels")]
 mod channel;
 mod clock;
 #[cfg(feature = "central")]
@@ -15,12 +16,15 @@ mod connection;
 #[cfg(feature = "security")]
 mod controller;
 mod fixed;
+#[cfg(feature = "client")]
 mod gatt;
 mod host;
 #[cfg(feature = "security")]
 mod jobs;
 mod limit;
+#[cfg(feature = "channels")]
 mod listener;
+mod notify;
 #[cfg(feature = "security")]
 mod pairing;
 #[cfg(feature = "security")]
@@ -33,6 +37,7 @@ mod request;
 mod run;
 #[cfg(feature = "observer")]
 mod scan;
+mod server;
 mod shutdown;
 #[cfg(not(feature = "security"))]
 mod unsecured;
@@ -45,17 +50,20 @@ use unsecured as remedy;
 pub use advertise::Broadcast;
 #[cfg(feature = "security")]
 pub use bonds::Bonds;
+#[cfg(feature = "channels")]
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
 #[cfg(feature = "security")]
 pub use controller::Controller;
 pub use fixed::FixedChannel;
+#[cfg(feature = "client")]
 pub use gatt::{
-    Attribute, Characteristics, Descriptors, Gatt, Includes, RemoteCharacteristic,
-    RemoteDescriptor, RemoteInclude, RemoteService, Services, Subscription, Values,
+    Attribute, Characteristics, Descriptors, Includes, RemoteCharacteristic, RemoteDescriptor,
+    RemoteInclude, RemoteService, Services, Subscription, Values,
 };
 pub use host::{FreePackets, Host};
+#[cfg(feature = "channels")]
 pub use listener::Listener;
 #[cfg(feature = "security")]
 pub use pairing::{PairingRequest, PairingRequests, Question};
@@ -65,6 +73,7 @@ pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
 #[cfg(feature = "observer")]
 pub use scan::Scanner;
+pub use server::Gatt;
 #[cfg(not(feature = "security"))]
 pub use unsecured::Platform;
 pub use watch::ControllerWatch;

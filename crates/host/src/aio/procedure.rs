@@ -2,12 +2,8 @@
 
 use bindrune_gap::{Asked, ConnectionParameters, LinkControl};
 use bindrune_hci::{PhyMask, Status};
-use bindrune_wire::Uuid;
 
 use crate::{Connection, Error, waiters::LinkKey};
-
-const GATT_SERVICE: Uuid = Uuid::new_16(0x1801);
-const SERVICE_CHANGED: Uuid = Uuid::new_16(0x2a05);
 
 impl Connection<'_> {
     /// Measures the signal's strength at this end, in dBm.
@@ -52,21 +48,6 @@ impl Connection<'_> {
             LinkControl::data_length_set,
         )
         .await
-    }
-
-    /// Asks the peer to tell when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
-    /// [`Error::NotFound`] for a peer whose table never changes. [Vol 3] Part G, 7.1
-    ///
-    /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future abandons it.
-    pub async fn watch_services(&self) -> Result<(), Error> {
-        let changed = self.service(GATT_SERVICE).await?.characteristic(SERVICE_CHANGED).await?;
-        let subscription = self.subscribe_to_indications(&changed).await?;
-        let (link, place) = (self.link(), subscription.place());
-        self.host().with(|core| core.stack.watch_service_changed(link, place))
     }
 
     async fn ask<T>(

@@ -10,7 +10,7 @@ use super::{
     LinkRef, Stack,
     attribute::{ClientState, Exchange, Outgoing},
 };
-use crate::{Error, waiters::LinkKey};
+use crate::{Error, capability::CLIENT, waiters::LinkKey};
 
 impl Stack {
     /// Ready when the caller, which has waited longest, has the ATT client of the link for itself.
@@ -151,7 +151,7 @@ impl Stack {
     /// The request that empties the peer's prepare queue, where it is owed and can be sent.
     pub(super) fn owed_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
-        if !attributes.client.cancel_owed || !attributes.bearer.may_request() {
+        if !CLIENT || !attributes.client.cancel_owed || !attributes.bearer.may_request() {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;

@@ -67,6 +67,7 @@ use embassy_time::Instant;
 
 use crate::{
     Config, Error, Stats,
+    capability::CHANNELS,
     waiters::{Due, Ready},
 };
 
@@ -95,7 +96,7 @@ use unsecured::{self as privacy, self as security, self as worker};
 pub(crate) use worker::{Answer, Request};
 
 /// PSMs that can be listened to at once.
-pub(crate) const LISTENERS: usize = 4;
+pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };
 
 /// All state of a host.
 #[derive(Debug)]

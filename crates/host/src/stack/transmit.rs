@@ -10,7 +10,10 @@ use super::{
     attribute::{ClientState, Exchange, Indications, Outgoing},
     notify::Room,
 };
-use crate::waiters::{ChannelKey, Due, LinkKey};
+use crate::{
+    capability::CHANNELS,
+    waiters::{ChannelKey, Due, LinkKey},
+};
 
 /// A PDU that is ready to be fragmented.
 struct Pdu {
@@ -215,7 +218,7 @@ impl Stack {
     }
 
     fn channel_pdu(&mut self, index: u8) -> Option<Pdu> {
-        loop {
+        while CHANNELS {
             let slot = self.links.get_mut(usize::from(index)).filter(|l| l.full_channels != 0)?;
             let channel = next_bit(slot.full_channels, slot.last_channel);
             slot.full_channels &= !1u64.wrapping_shl(channel.into());
@@ -225,6 +228,7 @@ impl Stack {
                 return Some(Pdu { cid, packet, app: true, channel: Some(channel) });
             }
         }
+        None
     }
 }
 

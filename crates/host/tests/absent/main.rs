@@ -9,6 +9,8 @@
     reason = "what these tests are for"
 )]
 
+mod channels;
+mod client;
 mod commands;
 mod peer;
 mod security;

@@ -3,7 +3,10 @@ use core::fmt;
 use bindrune_wire::Pool;
 
 use super::{Channel, ChannelConfig, ChannelDrops, CloseReason, LinkId, Owes, State};
-use crate::{Cid, ConnectionResult, Header, Psm};
+use crate::{
+    Cid, ConnectionResult, Header, Psm,
+    capability::{Slots, slots as slots_of},
+};
 
 /// Where packets go back to: those of received data, and those to be sent.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ impl core::error::Error for OpenError {}
 ///   [`Self::write_frame`], [`Self::seal`], [`Self::put_out`].
 /// - Outputs: [`Self::next_out`], [`Self::take_out`]; what a channel owes on the signalling channel is written by [`crate::Signalling`].
 pub struct Channels {
-    pub(super) slots: &'static mut [Channel],
+    pub(super) slots: Slots,
     /// Links that may be up at once.
     pub(super) links: usize,
     /// RX packets that windows may reserve in all.
@@ -78,6 +81,7 @@ impl Channels {
     ) -> Self {
         let frame = u16::try_from(packet_size.saturating_sub(Header::LEN)).unwrap_or(u16::MAX);
         let drops = ChannelDrops::default();
+        let slots = slots_of(slots);
         Self { slots, links, budget, frame, owing: [0; 4], stray: 0, drops }
     }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Channel, Cid, CloseReason, ConnectionResult, Psm, State,
+    capability::CHANNELS,
     coc::{MAX_MPS, MIN_MTU},
 };
 
@@ -95,6 +96,9 @@ impl Signalling {
         request: &ConnectionRequest,
         context: &mut Context<'_>,
     ) -> Result<usize, ConnectionResult> {
+        if !CHANNELS {
+            return Err(ConnectionResult::PSM_NOT_SUPPORTED);
+        }
         let psm = Psm(request.psm.get());
         let mut listeners = context.listeners.iter();
         let listener = listeners

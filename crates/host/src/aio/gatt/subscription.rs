@@ -1,6 +1,7 @@
 //! Notifications and indications of a peer.
 
 use bindrune_gatt::{Cccd, Properties, client::Subscribe};
+use bindrune_wire::Uuid;
 
 use super::{remote::RemoteCharacteristic, turn::Turn};
 use crate::{
@@ -20,6 +21,26 @@ pub struct Subscription<'h> {
     place: u8,
     handle: u16,
     cccd: u16,
+}
+
+const GATT_SERVICE: Uuid = Uuid::new_16(0x1801);
+const SERVICE_CHANGED: Uuid = Uuid::new_16(0x2a05);
+
+impl Connection<'_> {
+    /// Asks the peer to tell when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
+    /// [`Error::NotFound`] for a peer whose table never changes. [Vol 3] Part G, 7.1
+    ///
+    /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons it.
+    pub async fn watch_services(&self) -> Result<(), Error> {
+        let changed = self.service(GATT_SERVICE).await?.characteristic(SERVICE_CHANGED).await?;
+        let subscription = self.subscribe_to_indications(&changed).await?;
+        let (link, place) = (self.link(), subscription.place());
+        self.host().with(|core| core.stack.watch_service_changed(link, place))
+    }
 }
 
 impl<'h> Connection<'h> {

@@ -2,7 +2,7 @@
 
 use bindrune_wire::Packet;
 
-use crate::{Error, stack::memory::Receive};
+use crate::{Error, capability::CLIENT, stack::memory::Receive};
 
 /// Where the application's request is.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Client {
 
     /// True while a request waits for its answer.
     pub(crate) const fn is_waiting(&self) -> bool {
-        matches!(self.state, ClientState::Queued | ClientState::Sent)
+        CLIENT && matches!(self.state, ClientState::Queued | ClientState::Sent)
     }
 
     /// Ends the link.

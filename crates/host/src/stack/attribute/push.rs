@@ -6,13 +6,16 @@ use bindrune_wire::{Packet, Queue, Writer};
 use embassy_time::Instant;
 
 use super::{Attributes, Indications};
-use crate::stack::{memory::Receive, share::Share};
+use crate::{
+    capability::CLIENT,
+    stack::{memory::Receive, share::Share},
+};
 
 /// Values of a bonded server that are kept until the application claims them.
 const UNCLAIMED: usize = 4;
 
 /// Characteristics of one link that may be subscribed to at once.
-pub(crate) const SUBSCRIPTIONS: usize = 8;
+pub(crate) const SUBSCRIPTIONS: usize = if CLIENT { 8 } else { 0 };
 
 /// One characteristic that the application listens to.
 #[derive(Debug)]
@@ -133,7 +136,7 @@ impl Attributes {
     /// [Vol 3] Part G, 7.1
     pub(crate) fn take_change(&mut self, pdu: &[u8]) -> bool {
         let Ok(Push::Indication { handle, value }) = Push::parse(pdu) else { return false };
-        if self.service_changed == 0 || self.service_changed != handle {
+        if !CLIENT || self.service_changed == 0 || self.service_changed != handle {
             return false;
         }
         self.note_change(value);
@@ -213,7 +216,7 @@ impl Attributes {
 
     /// Keeps a value that nobody has claimed yet; the oldest gives way. The last free place is not for these.
     fn keep(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
-        let mut may = self.keeps_unclaimed && handle != 0;
+        let mut may = CLIENT && self.keeps_unclaimed && handle != 0;
         let mut full = self.unclaimed.len() >= UNCLAIMED;
         while may && (full || !rx.shares.lend_spare(&mut self.share)) {
             may = self.drop_oldest_unclaimed(rx);
