@@ -13,7 +13,8 @@ pub(crate) const MAX_MPS: u16 = 65533;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelConfig {
     /// Longest SDU in octets. `None` leaves three packets of the window to the next SDU, so that the peer need not wait while
-    /// one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it.
+    /// one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it. It is never
+    /// below 23, the least MTU that there is.
     ///
     /// The peer waits after each SDU that fills the window. A longer SDU than the window holds can be read only chunk by
     /// chunk.
@@ -34,7 +35,7 @@ impl ChannelConfig {
         let window = u32::from(self.window);
         let most = (window.saturating_mul(3) >> 2).clamp(1, 4);
         let frames = window.saturating_sub(3).max(most);
-        let held = u32::from(mps).saturating_mul(frames).saturating_sub(2);
+        let held = u32::from(mps).saturating_mul(frames).saturating_sub(2).max(MIN_MTU.into());
         let mtu = self.mtu.unwrap_or(u16::try_from(held).unwrap_or(u16::MAX));
         (mps >= MIN_MTU && mtu >= MIN_MTU && self.window > 0).then_some((mtu, mps))
     }

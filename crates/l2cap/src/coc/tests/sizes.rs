@@ -13,8 +13,10 @@ fn the_default_mtu_leaves_packets_of_the_window_to_the_next_sdu() {
     assert_eq!(default.resolve(22), None);
     let wide = ChannelConfig { window: 2000, ..default };
     assert_eq!(wide.resolve(1000), Some((65535, 247)));
-    let tiny = ChannelConfig { mtu: None, mps: 23, window: 1 };
-    assert_eq!(tiny.resolve(1000), None);
+    for (mps, window) in [(23, 1), (23, 2), (24, 1), (24, 2)] {
+        let tiny = ChannelConfig { mtu: None, mps, window };
+        assert_eq!(tiny.resolve(1000), Some((23, mps)), "no MTU is below 23");
+    }
 }
 
 #[test]
