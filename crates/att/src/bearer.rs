@@ -151,6 +151,11 @@ impl Bearer {
         self.client.sent(request, deadline(now));
     }
 
+    /// The application's request, which is outstanding, leaves only now.
+    pub fn restamp_request(&mut self, now: Instant) {
+        self.client.restamp(deadline(now));
+    }
+
     /// Nobody waits for the response to the outstanding request any longer: it will be swallowed, and
     /// [`Self::may_request`] stays false until it came or timed out.
     pub fn abandon_request(&mut self) {

@@ -67,6 +67,11 @@ impl<'a> Marks<'a> {
         set(self.written, index);
     }
 
+    /// True where nothing is left to be taken.
+    pub(crate) fn are_taken(&self) -> bool {
+        self.changed.iter().chain(self.written.iter()).all(|&octet| octet == 0)
+    }
+
     /// Takes the first CCCD that changed.
     pub(crate) fn take_changed(&mut self) -> Option<usize> {
         take_first(self.changed)

@@ -19,6 +19,7 @@
 mod access;
 mod aware;
 mod discover;
+mod known;
 mod long_read;
 mod memory;
 mod peer;
@@ -126,6 +127,7 @@ pub enum Answer<'a> {
 #[derive(Debug)]
 pub struct Server {
     table: Table,
+    places: known::Places,
     values: Values,
     hash: [u8; 16],
     gap: GapValues,
@@ -148,6 +150,7 @@ impl Server {
         let table = Table::new(services, gap.writable_name)?;
         let mut server = Self {
             table,
+            places: known::Places::NONE,
             values: Values::new(arena),
             hash: hash::database_hash(&table),
             gap: GapValues::new(gap),
@@ -170,7 +173,7 @@ impl Server {
     ) -> Result<(), TableError> {
         let table = Table::new(services, gap.writable_name)?;
         self.check_room(&table)?;
-        self.table = table;
+        (self.table, self.places) = (table, known::Places::NONE);
         self.hash = hash::database_hash(&table);
         self.gap = GapValues::new(gap);
         self.writable_name = gap.writable_name;
@@ -219,7 +222,7 @@ impl Server {
         for peer in peers {
             peer.table_replaced();
         }
-        self.table = table;
+        (self.table, self.places) = (table, known::Places::NONE);
         self.hash = hash::database_hash(&table);
         self.values.lay(&table, false);
         Ok(())
@@ -267,7 +270,7 @@ impl Server {
     /// The handle of a characteristic's value.
     #[must_use]
     pub fn handle_of(&self, c: &Characteristic) -> Option<u16> {
-        self.table.handle_of(c)
+        self.place(c).map(|known| known.handle)
     }
 
     fn name_device(&mut self, gap: &GapConfig) -> Result<(), TableError> {

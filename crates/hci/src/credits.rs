@@ -105,6 +105,11 @@ impl LinkCredits {
     pub const fn waiting_since(&self) -> Option<Instant> {
         self.since
     }
+
+    /// The packets that are outstanding leave only now.
+    pub fn restamp(&mut self, now: Instant) {
+        self.since = self.since.map(|_| now);
+    }
 }
 
 impl AclCredits {
@@ -192,6 +197,12 @@ impl AclCredits {
         let excess = count.saturating_sub(done);
         self.excess = self.excess.saturating_add(excess.into());
         excess
+    }
+
+    /// So many packets of `link` were not given to the controller after all.
+    pub fn withdraw(&mut self, link: &mut LinkCredits, count: u16) {
+        self.give_back(link, count.min(link.outstanding));
+        link.since = link.since.filter(|_| link.outstanding > 0);
     }
 
     /// The link ended: the controller has thrown away its packets. [Vol 4] Part E, 4.1.1

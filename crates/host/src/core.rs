@@ -10,8 +10,8 @@ use crate::{
     Config, ConfigError, ControllerEvent,
     aio::Receiving,
     report::report,
-    stack::{Output, Stack, Told},
-    waiters::{Batch, Due, Waiters},
+    stack::{Stack, Told},
+    waiters::{Due, Waiters},
 };
 
 #[derive(Debug)]
@@ -20,8 +20,6 @@ pub(crate) struct Core {
     pub(crate) waiters: Waiters,
     /// The receiving state; `None` while `run` has it.
     pub(crate) receiving: Option<Receiving>,
-    /// The buffer for the transport, with what a dropped run had written in part; `None` while `run` has it.
-    pub(crate) output: Option<Output>,
     running: bool,
     /// Wakes `run`, while it sleeps.
     runner: Option<Waker>,
@@ -29,8 +27,8 @@ pub(crate) struct Core {
 
 /// What `run` does next.
 pub(crate) enum Turn {
-    /// It looks at something.
-    Work(Due),
+    /// It looks at something. The time is the earliest deadline.
+    Work(Due, Option<Instant>),
     /// It reports what happened to the controller.
     Event(ControllerEvent),
     /// It ends: [`crate::Host::shutdown`] is complete.
@@ -42,48 +40,40 @@ pub(crate) enum Turn {
 }
 
 impl Core {
-    pub(crate) const fn new(
-        stack: Stack,
-        waiters: Waiters,
-        receiving: Receiving,
-        output: Output,
-    ) -> Self {
-        Self {
-            stack,
-            waiters,
-            receiving: Some(receiving),
-            output: Some(output),
-            running: false,
-            runner: None,
+    pub(crate) const fn new(stack: Stack, waiters: Waiters, receiving: Receiving) -> Self {
+        Self { stack, waiters, receiving: Some(receiving), running: false, runner: None }
+    }
+
+    /// What `run` has to look at, and whether it has left its waker.
+    pub(crate) const fn pending(&self) -> (Due, bool) {
+        (self.stack.ready.due(), self.runner.is_some())
+    }
+
+    /// True where somebody may have to be woken; `run` itself only where it is not `run` that asks.
+    pub(crate) const fn is_ready(&self, by_run: bool) -> bool {
+        let (due, is_left) = self.pending();
+        self.stack.ready.is_marked() || (is_left && !by_run && !due.is_empty())
+    }
+
+    /// Takes one waker of what became ready; true where there may be more.
+    pub(crate) fn take_ready(&mut self, by_run: bool) -> (Option<Waker>, bool) {
+        let run = !by_run && !self.stack.ready.due().is_empty();
+        let mut first = if run { self.runner.take() } else { None };
+        if first.is_none() && self.stack.ready.is_marked() {
+            first = self.waiters.take_ready(&mut self.stack.ready);
         }
+        (first, self.stack.ready.is_marked())
     }
 
-    /// True where somebody may have to be woken.
-    pub(crate) const fn is_ready(&self) -> bool {
-        self.stack.ready.is_marked()
-            || (self.runner.is_some() && !self.stack.ready.due().is_empty())
-    }
-
-    /// Takes the next wakers of what became ready; true when there may be more.
-    pub(crate) fn take_ready(&mut self, batch: &mut Batch) -> (Option<Waker>, bool) {
-        let runner = if self.stack.ready.due().is_empty() { None } else { self.runner.take() };
-        (runner, self.waiters.take_ready(&mut self.stack.ready, batch))
-    }
-
-    /// `run` was woken. Gives the waker that it had left.
-    pub(crate) const fn begin(&mut self, now: Instant) -> Option<Waker> {
-        self.stack.set_now(now);
-        self.runner.take()
-    }
-
-    /// What `run` does next; where it sleeps, its waker is left here. What stays in `kept` is to be dropped outside of the lock.
+    /// What `run` does next; where it sleeps, its waker is left here. What is put in `over` is to be dropped outside of the lock.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
         told: &mut Told,
         waker: &Waker,
-        kept: &mut Option<Waker>,
+        over: &mut Option<Waker>,
     ) -> Turn {
+        self.stack.set_now(now);
         let mut due = self.stack.take_due();
         if due.contains(Due::TIME) || self.stack.is_due(now) {
             due |= Due::TIME;
@@ -107,15 +97,11 @@ impl Core {
         due |= self.stack.take_due();
         let work = due.difference(Due::TIME);
         if !work.is_empty() {
-            return Turn::Work(work);
+            return Turn::Work(work, self.stack.poll_timeout().map(|(at, _)| at));
         }
-        self.runner = match kept.take() {
-            Some(known) if known.will_wake(waker) => Some(known),
-            other => {
-                *kept = other;
-                Some(waker.clone())
-            }
-        };
+        if !self.runner.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *over = self.runner.replace(waker.clone());
+        }
         Turn::Sleep(self.stack.poll_timeout().map(|(at, _)| at))
     }
 
@@ -135,26 +121,12 @@ impl Core {
         self.stack.stop(Status::LOCAL_HOST_TERMINATED);
         self.runner.take()
     }
-
-    /// The transport is gone: what was half written will never be finished.
-    pub(crate) fn transport_failed(&mut self) {
-        if let Some(output) = &mut self.output {
-            output.clear();
-        }
-        self.stack.output_left();
-    }
-
-    /// Takes the buffer of a dropped run back, with the rest of the packet that it had written in part.
-    pub(crate) fn give_output(&mut self, mut output: Output) {
-        output.keep_begun();
-        self.output = Some(output);
-    }
 }
 
 impl Core {
     /// Makes the host as new.
     pub(crate) fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
-        self.transport_failed();
+        self.stack.clear_output();
         self.waiters.reset();
         self.stack.reset(config)?;
         self.running = false;

@@ -7,7 +7,7 @@ use bindrune_wire::Slot;
 use crate::{
     config::MAX_ADVERTISING_SETS,
     stack::Link,
-    waiters::{ChannelWaiters, HostWaiters, LinkWaiters},
+    waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
 
 /// Octets that one read gives at most: on a microcontroller those of the longest HCI event with its H4 indicator and some more.
@@ -47,11 +47,11 @@ pub struct Resources<
 > {
     pub(crate) links: [Link; LINKS],
     pub(crate) link_waiters: [LinkWaiters; LINKS],
-    pub(crate) link_ready: [u16; LINKS],
+    pub(crate) link_ready: [Group; LINKS],
     pub(crate) channels: [Channel; CHANNELS],
     pub(crate) channel_users: [u8; CHANNELS],
     pub(crate) channel_waiters: [ChannelWaiters; CHANNELS],
-    pub(crate) channel_ready: [u16; CHANNELS],
+    pub(crate) channel_ready: [Group; CHANNELS],
     pub(crate) host_waiters: HostWaiters,
     pub(crate) rx_slots: [Slot; RX],
     pub(crate) rx: [[u8; SIZE]; RX],
@@ -87,11 +87,11 @@ impl<
         Self {
             links: [const { Link::FREE }; LINKS],
             link_waiters: [const { LinkWaiters::EMPTY }; LINKS],
-            link_ready: [0; LINKS],
+            link_ready: [Group::EMPTY; LINKS],
             channels: [const { Channel::FREE }; CHANNELS],
             channel_users: [0; CHANNELS],
             channel_waiters: [const { ChannelWaiters::EMPTY }; CHANNELS],
-            channel_ready: [0; CHANNELS],
+            channel_ready: [Group::EMPTY; CHANNELS],
             host_waiters: HostWaiters::EMPTY,
             rx_slots: [const { Slot::EMPTY }; RX],
             rx: [[0; SIZE]; RX],

@@ -14,8 +14,9 @@ mod tests;
 use core::task::Waker;
 
 use line::{Line, Order};
+pub(crate) use places::Displaced;
 use places::{Places, Seat, View};
-pub(crate) use ready::{Due, Ready};
+pub(crate) use ready::{Due, Group, Ready};
 
 /// What a future can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +148,6 @@ impl ChannelWaiters {
     pub(crate) const EMPTY: Self = Self { places: Places::FREE };
 }
 
-/// Wakers taken out in one visit.
-pub(crate) type Batch = [Option<Waker>; 4];
-
 /// The waiting futures, and who of them is served next.
 #[derive(Debug)]
 pub(crate) struct Waiters {
@@ -206,14 +204,15 @@ impl Waiters {
         line.is_first(wait.order.as_ref())
     }
 
-    /// Registers the waker of a future that must wait. What is left in `waker` is to be dropped, and what is given back to be
-    /// woken, outside of the lock.
+    /// Registers the waker of a future that must wait. What is given back is to be woken, or dropped, outside of the lock.
     pub(crate) fn wait(
         &mut self,
         key: Key,
         wait: &mut Wait,
-        waker: &mut Option<Waker>,
-    ) -> Option<Waker> {
+        waker: &Waker,
+        ready: &mut Ready,
+    ) -> Displaced {
+        ready.expect(key);
         let ticket = self.last_ticket.wrapping_add(1);
         if wait.order.is_none()
             && let Some(line) = self.line(key)
@@ -222,7 +221,10 @@ impl Waiters {
             self.last_ticket = ticket;
         }
         let (places, id) = self.places(key);
-        places?.wait(key.bit(), &mut wait.seat, waker, id)
+        match places {
+            Some(mut places) => places.wait(key.bit(), &mut wait.seat, waker, id),
+            None => Displaced::Nobody,
+        }
     }
 
     /// Ends the wait of a future. What is given back is to be dropped outside of the lock.
@@ -237,36 +239,18 @@ impl Waiters {
         self.places(key).0?.leave(seat)
     }
 
-    /// Takes the next wakers of what is marked ready; true when there may be more.
-    pub(crate) fn take_ready(&mut self, ready: &mut Ready, batch: &mut Batch) -> bool {
-        if !ready.is_marked() {
-            return false;
-        }
-        let mut room = batch.iter_mut();
-        if !self.host.places.view().drain(&mut ready.host, &mut room) {
-            return true;
-        }
-        while ready.links != 0 {
-            let index = ready.links.trailing_zeros() as usize;
-            if let (Some(link), Some(bits)) =
-                (self.links.get_mut(index), ready.link_bits.get_mut(index))
-                && !link.places.view().drain(bits, &mut room)
-            {
-                return true;
+    /// Takes the waker of one task that something is ready for.
+    pub(crate) fn take_ready(&mut self, ready: &mut Ready) -> Option<Waker> {
+        while let Some(key) = ready.first() {
+            let bits = ready.ready(key);
+            let (waker, waiting) =
+                self.places(key).0.map_or((None, 0), |mut places| places.take(bits));
+            ready.keep(key, waiting);
+            if waker.is_some() {
+                return waker;
             }
-            ready.links &= ready.links.wrapping_sub(1);
         }
-        while ready.channels != 0 {
-            let index = ready.channels.trailing_zeros() as usize;
-            if let (Some(channel), Some(bits)) =
-                (self.channels.get_mut(index), ready.channel_bits.get_mut(index))
-                && !channel.places.view().drain(bits, &mut room)
-            {
-                return true;
-            }
-            ready.channels &= ready.channels.wrapping_sub(1);
-        }
-        false
+        None
     }
 
     /// The line of a key that is served in order; `None` for one that serves whoever looks.

@@ -75,6 +75,14 @@ impl Client {
         self.outstanding = Some(Transaction { request, deadline, owner: Owner::Application });
     }
 
+    pub(super) const fn restamp(&mut self, deadline: Instant) {
+        if let Some(transaction) = &mut self.outstanding
+            && !matches!(transaction.owner, Owner::Bearer)
+        {
+            transaction.deadline = deadline;
+        }
+    }
+
     pub(super) const fn abandon(&mut self) {
         if let Some(transaction) = &mut self.outstanding
             && matches!(transaction.owner, Owner::Application)

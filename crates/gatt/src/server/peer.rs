@@ -10,6 +10,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Peer {
     share: &'static mut [u8],
+    /// Something in the share may have been marked since the marks were last taken.
+    marked: bool,
     /// Octets of the prepare queue.
     pub(super) queued: usize,
     pub(super) features: u8,
@@ -45,6 +47,7 @@ impl Peer {
         share.fill(0);
         Self {
             share,
+            marked: false,
             queued: 0,
             features: 0,
             awareness: Awareness::Aware,
@@ -88,7 +91,23 @@ impl Peer {
     }
 
     pub(super) fn marks(&mut self, extent: &Extent) -> Marks<'_> {
+        self.marked = true;
         Marks::split(self.share, extent).0
+    }
+
+    /// Takes a mark; `None` where there is none of its kind.
+    pub(super) fn take_mark(
+        &mut self,
+        extent: &Extent,
+        take: impl FnOnce(&mut Marks<'_>) -> Option<usize>,
+    ) -> Option<usize> {
+        if !self.marked {
+            return None;
+        }
+        let (mut marks, _) = Marks::split(self.share, extent);
+        let taken = take(&mut marks);
+        self.marked = taken.is_some() || !marks.are_taken();
+        taken
     }
 
     pub(super) fn cccd(&self, index: usize) -> cccd::Cccd {

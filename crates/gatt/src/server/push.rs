@@ -63,7 +63,7 @@ impl Server {
     /// What a peer asked for; nothing for a characteristic that is not in the table.
     #[must_use]
     pub fn subscribed(&self, peer: &Peer, c: &Characteristic) -> Cccd {
-        self.table.cccd_entry(c).map_or(Cccd::empty(), |entry| peer.cccd(entry.at.cccds))
+        self.place(c).map_or(Cccd::empty(), |known| known.subscription(peer))
     }
 
     /// The handle to push a value of `c` with, where the peer subscribed to `kind` and the link may carry it.
@@ -74,27 +74,27 @@ impl Server {
         kind: Cccd,
         security: Security,
     ) -> Result<u16, PushError> {
-        let handle = self.handle_of(c).ok_or(PushError::NotInTable)?;
-        if !self.subscribed(peer, c).contains(kind) {
+        let known = self.place(c).ok_or(PushError::NotInTable)?;
+        if !known.subscription(peer).contains(kind) {
             return Err(PushError::NotSubscribed);
         }
         security.check(c.reading()).map_err(PushError::Security)?;
         if !peer.is_aware() {
             return Err(PushError::ChangeUnaware);
         }
-        Ok(handle)
+        Ok(known.handle)
     }
 
     /// Takes the next host-held value that the peer has written.
     pub fn poll_written(&self, peer: &mut Peer) -> Option<Written> {
-        let index = peer.marks(self.table.extent()).take_written()?;
+        let index = peer.take_mark(self.table.extent(), |marks| marks.take_written())?;
         let entry = self.table.value_at(index)?;
         Some(Written { handle: entry.handle, target: entry.attribute.target()? })
     }
 
     /// Takes the next subscription that the peer has changed.
     pub fn poll_subscription_change(&self, peer: &mut Peer) -> Option<SubscriptionChange> {
-        let index = peer.marks(self.table.extent()).take_changed()?;
+        let index = peer.take_mark(self.table.extent(), |marks| marks.take_changed())?;
         let (handle, characteristic) = self.table.cccds().find_map(|(entry, c)| {
             (entry.at.cccds == index).then_some((entry.handle.saturating_sub(1), c))
         })?;

@@ -141,7 +141,7 @@ impl Server {
     }
 
     pub(super) fn entry(&self, handle: u16) -> Result<Entry, Failure> {
-        self.table.entry(handle).ok_or(Failure::new(handle, ErrorCode::INVALID_HANDLE))
+        self.attribute(handle).ok_or(Failure::new(handle, ErrorCode::INVALID_HANDLE))
     }
 }
 

@@ -64,7 +64,7 @@ impl Server {
         if !peer.is_aware() {
             return Err(Ignored);
         }
-        let entry = self.table.entry(handle).ok_or(Ignored)?;
+        let entry = self.attribute(handle).ok_or(Ignored)?;
         security.may_write(&entry, Properties::WRITE_WITHOUT_RESPONSE)?;
         if let Err(code) = self.check_write(peer, &entry, self.current_len(&entry), 0, value) {
             if code == ErrorCode::INSUFFICIENT_RESOURCES {

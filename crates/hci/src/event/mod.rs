@@ -57,6 +57,18 @@ impl<'a> RawEvent<'a> {
     }
 }
 
+/// The completed packets of an event packet that is about one link: by far the most frequent event. `None` for any other.
+/// [Vol 4] Part E, 7.7.19
+#[must_use]
+pub fn completed_of_one_link(packet: &[u8]) -> Option<&[CompletedPackets]> {
+    match *packet {
+        [code, 5, 1, ref link @ ..] if code == EventCode::NUMBER_OF_COMPLETED_PACKETS.0 => {
+            completed_packets(1, link).ok()
+        }
+        _ => None,
+    }
+}
+
 /// Reads all of `count` links with their completed packets, no more and no less.
 pub(crate) fn completed_packets(
     count: u8,

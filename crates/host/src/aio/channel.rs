@@ -184,9 +184,9 @@ impl<'h> Sender<'h> {
         let mut whole = Whole { end: &self.end, begun: false };
         let mut sent = 0;
         loop {
-            let taken = self
-                .end
-                .wait(ChannelKey::Send, |stack, channel| stack.poll_send_frame(channel, sdu, sent));
+            let taken = self.end.wait(ChannelKey::Send, |stack, channel| {
+                stack.poll_send_frames(channel, sdu, sent)
+            });
             sent = taken.await?.saturating_add(sent);
             whole.begun = sent < sdu.len();
             if !whole.begun {

@@ -11,7 +11,7 @@ use bindrune_hci::{
 use bindrune_l2cap::Channels;
 use bindrune_wire::{HEADROOM, Pool};
 
-use super::receiving::Receiving;
+use super::{receiving::Receiving, wait::DueFlags};
 use crate::{
     Config, ConfigError, Error, Resources, Stats,
     arena::Arena,
@@ -27,6 +27,8 @@ use crate::{
 /// [`Self::run`] must be running for anything to happen. With the feature `sync`, which `std` implies, it is `Send + Sync`.
 pub struct Host {
     pub(crate) core: Lock<Core>,
+    /// What `run` has to look at, as the last visit left it.
+    pub(crate) due: DueFlags,
 }
 
 /// Packets that are free.
@@ -104,10 +106,10 @@ impl Host {
             gap,
             app_command: &mut resources.app_command,
             bonds: shares.bonds,
+            output: Output::new(&mut resources.output),
         });
         let receiving = Receiving::new(&mut resources.input);
-        let output = Output::new(&mut resources.output);
-        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving, output)) })
+        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)), due: DueFlags::new() })
     }
 
     /// What the controller is, and what of it this host uses; waits until it is set up.

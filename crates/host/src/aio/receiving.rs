@@ -72,7 +72,9 @@ impl Receiving {
 
     /// Where the next octets must be written: at least one octet, once all was delivered.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        self.buffer.copy_within(self.from..self.to, 0);
+        if self.from < self.to {
+            self.buffer.copy_within(self.from..self.to, 0);
+        }
         self.to = self.to.saturating_sub(self.from);
         self.from = 0;
         self.buffer.get_mut(self.to..).unwrap_or_default()
@@ -104,13 +106,16 @@ impl Receiving {
         stack.sync_lost(stack.now(), octets);
     }
 
-    /// Hands on packets that have arrived.
-    pub(crate) fn deliver(&mut self, stack: &mut Stack) -> Delivered {
+    /// Hands on packets that have arrived; with `forced` the first one even where there may be no place for it.
+    pub(crate) fn deliver(&mut self, stack: &mut Stack, forced: bool) -> Delivered {
+        if !forced && stack.is_crowded() {
+            return Delivered::Crowded;
+        }
         for _ in 0..PACKETS {
             if !self.step(stack) {
                 return Delivered::All;
             }
-            if stack.rx.is_crowded() {
+            if stack.is_crowded() {
                 return Delivered::Crowded;
             }
             if stack.take_answering() {

@@ -8,7 +8,7 @@ use core::{
     fmt,
     future::{Future, poll_fn},
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     task::{Context, Poll, Waker},
 };
 
@@ -82,7 +82,8 @@ pub(super) async fn run<R: Read, W: Write<Error = R::Error>>(
     report!(info, "the transport is open; resetting the controller");
     let error = drive(host, rx, tx, clock, jobs).await;
     drop(running);
-    host.with(crate::core::Core::transport_failed);
+    // What was half written will never be finished.
+    host.with(|core| core.stack.clear_output());
     if matches!(error, RunError::ShutDown) {
         report!(info, "the host was shut down");
     } else {
@@ -109,6 +110,8 @@ impl Drop for Running<'_> {
 
 /// What the parts of `run` know of each other. They are one task; atomics only let the task change its thread.
 pub(super) struct Parts {
+    /// The time of this wake in ticks: the lower and the upper half.
+    now: [AtomicU32; 2],
     /// The receiving part goes on once the transmitting part had its turn.
     receiving: AtomicBool,
     /// The transport has not taken all that it was given.
@@ -122,11 +125,26 @@ pub(super) struct Parts {
 impl Parts {
     const fn new() -> Self {
         Self {
+            now: [const { AtomicU32::new(0) }; 2],
             receiving: AtomicBool::new(false),
             writing: AtomicBool::new(false),
             pairing: AtomicBool::new(false),
             bonds: AtomicBool::new(false),
         }
+    }
+
+    fn set_now(&self, now: Instant) {
+        let ticks = now.as_ticks();
+        for (half, shift) in self.now.iter().zip([0, 32]) {
+            half.store((ticks >> shift & u64::from(u32::MAX)) as u32, Ordering::Relaxed);
+        }
+    }
+
+    /// The time of this wake.
+    fn now(&self) -> Instant {
+        let [lower, upper] = &self.now;
+        let [lower, upper] = [lower, upper].map(|half| u64::from(half.load(Ordering::Relaxed)));
+        Instant::from_ticks(lower | upper << 32)
     }
 
     /// Lets the transmitting part have its turn.
@@ -165,36 +183,39 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     let mut transmit = pin!(transmit::run(host, tx, &parts));
     let mut jobs = pin!(jobs(&parts));
     let told = host.with(|core| core.stack.watch());
-    let mut driver = Driver { host, clock, told, alarm: Alarm::new() };
+    let mut driver = Driver { host, clock, told, alarm: Alarm::new(), deadline: None, waker: None };
     poll_fn(|cx| {
-        let (mut now, mut kept) = driver.begin();
+        let mut now = clock.now();
+        parts.set_now(now);
         if let Poll::Ready(error) = receive.as_mut().poll(cx) {
             return Poll::Ready(error);
         }
         let mut due = parts.under_way();
-        if parts.is_receiving() {
-            due |= Due::DATA;
-        }
         loop {
-            if due.intersects(Due::COMMAND | Due::DATA)
+            if parts.is_receiving() {
+                due |= Due::DATA;
+            }
+            if (due | host.due.get()).intersects(Due::COMMAND | Due::DATA)
                 && let Poll::Ready(error) = transmit.as_mut().poll(cx)
             {
                 return Poll::Ready(error);
             }
-            if due.intersects(Due::JOB | Due::BOND_JOB)
-                && let Poll::Ready(never) = jobs.as_mut().poll(cx)
-            {
-                match never {}
+            if due.intersects(Due::JOB | Due::BOND_JOB) {
+                host.with_run(|core| core.stack.set_now(now));
+                match jobs.as_mut().poll(cx) {
+                    Poll::Ready(never) => match never {},
+                    Poll::Pending => {}
+                }
             }
             if parts.is_receiving()
                 && let Poll::Ready(error) = receive.as_mut().poll(cx)
             {
                 return Poll::Ready(error);
             }
-            due = match driver.turn(&mut now, cx, &mut kept) {
+            due = match driver.turn(&mut now, &parts, cx) {
                 Poll::Ready(Ok(due)) => due,
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
-                Poll::Pending if parts.is_receiving() => Due::DATA,
+                Poll::Pending if parts.is_receiving() => Due::empty(),
                 Poll::Pending => return Poll::Pending,
             };
         }
@@ -202,45 +223,57 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     .await
 }
 
-/// Sets the stack's time, and sleeps while there is nothing to do.
+/// Finds what is to be done, and sleeps while that is nothing.
 struct Driver<'h, C> {
     host: &'h Host,
     clock: &'h C,
     told: Told,
     alarm: Alarm,
+    /// The earliest deadline, as it was when the state was last looked at.
+    deadline: Option<Instant>,
+    /// The waker that was left last.
+    waker: Option<Waker>,
 }
 
 impl<C: Clock> Driver<'_, C> {
-    /// Begins a wake: reads the clock, sets the stack's time, and takes the stored waker.
-    fn begin(&self) -> (Instant, Option<Waker>) {
-        let now = self.clock.now();
-        (now, self.host.with(|core| core.begin(now)))
-    }
-
     /// What is to be done now. `Pending` where that is nothing: then the waker is left, and the clock is set.
     fn turn<E>(
         &mut self,
         now: &mut Instant,
+        parts: &Parts,
         cx: &mut Context<'_>,
-        kept: &mut Option<Waker>,
     ) -> Poll<Result<Due, RunError<E>>> {
         loop {
-            let deadline =
-                match self.host.with(|core| core.turn(*now, &mut self.told, cx.waker(), kept)) {
-                    Turn::Work(due) => return Poll::Ready(Ok(due)),
+            let over = self.deadline.is_some_and(|at| at <= *now);
+            let is_left = self.waker.as_ref().is_some_and(|left| left.will_wake(cx.waker()));
+            if over || !is_left || !self.host.due.is_settled() {
+                let mut replaced = None;
+                match self
+                    .host
+                    .with_run(|core| core.turn(*now, &mut self.told, cx.waker(), &mut replaced))
+                {
+                    Turn::Work(due, deadline) => {
+                        self.deadline = deadline;
+                        return Poll::Ready(Ok(due));
+                    }
                     Turn::Event(event) => {
                         log(event);
                         continue;
                     }
                     Turn::ShutDown => return Poll::Ready(Err(RunError::ShutDown)),
                     Turn::Failed(error) => return Poll::Ready(Err(RunError::Controller(error))),
-                    Turn::Sleep(deadline) => deadline,
-                };
-            let Some(at) = deadline else { return Poll::Pending };
+                    Turn::Sleep(deadline) => self.deadline = deadline,
+                }
+                if !is_left {
+                    self.waker = Some(cx.waker().clone());
+                }
+            }
+            let Some(at) = self.deadline else { return Poll::Pending };
             if self.alarm.poll(self.clock, *now, at, cx).is_pending() {
                 return Poll::Pending;
             }
-            (*now, *kept) = self.begin();
+            *now = self.clock.now();
+            parts.set_now(*now);
         }
     }
 }

@@ -2,37 +2,82 @@
 
 use core::{
     future::poll_fn,
+    sync::atomic::{AtomicU8, Ordering},
     task::{Context, Poll, Waker},
 };
 
 use crate::{
     Error, Host,
     core::Core,
-    waiters::{Batch, Key, Wait},
+    waiters::{Displaced, Due, Key, Wait},
 };
+
+/// What `run` has to look at, as the last visit left it: so that it need not visit to see that this is nothing.
+#[derive(Debug)]
+pub(crate) struct DueFlags(AtomicU8);
+
+/// `run` has not left its waker.
+const UNLEFT: u8 = 1 << 7;
+
+impl DueFlags {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU8::new(UNLEFT))
+    }
+
+    /// Kept up to date under the lock.
+    fn set(&self, (due, is_left): (Due, bool)) {
+        self.0.store(due.bits() | if is_left { 0 } else { UNLEFT }, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Due {
+        Due::from_bits_truncate(self.0.load(Ordering::Relaxed))
+    }
+
+    /// True where nothing is to be looked at and `run` will be woken when there is.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
 
 impl Host {
     /// Visits the state, then wakes what the visit made ready.
     pub(crate) fn with<R>(&self, visit: impl FnOnce(&mut Core) -> R) -> R {
-        let (result, is_ready) = self.core.with(|core| (visit(core), core.is_ready()));
-        if is_ready {
-            self.wake_ready();
+        self.visit(false, visit)
+    }
+
+    /// A visit of `run`, which looks at what is due by itself.
+    pub(crate) fn with_run<R>(&self, visit: impl FnOnce(&mut Core) -> R) -> R {
+        self.visit(true, visit)
+    }
+
+    fn visit<R>(&self, by_run: bool, visit: impl FnOnce(&mut Core) -> R) -> R {
+        let (result, ready) = self.core.with(|core| {
+            let result = visit(core);
+            let ready = core.is_ready(by_run).then(|| core.take_ready(by_run));
+            self.due.set(core.pending());
+            (result, ready)
+        });
+        if let Some(ready) = ready {
+            self.wake(by_run, ready);
         }
         result
     }
 
     /// Wakes what is ready.
     #[inline(never)]
-    fn wake_ready(&self) {
-        let mut batch = Batch::default();
-        let mut more = true;
-        while more {
-            let runner;
-            (runner, more) = self.core.with(|core| core.take_ready(&mut batch));
-            runner
-                .into_iter()
-                .chain(batch.iter_mut().filter_map(Option::take))
-                .for_each(Waker::wake);
+    fn wake(&self, by_run: bool, (waker, more): (Option<Waker>, bool)) {
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if more {
+            self.wake_others(by_run);
+        }
+    }
+
+    #[cold]
+    fn wake_others(&self, by_run: bool) {
+        while let (Some(waker), _) = self.core.with(|core| core.take_ready(by_run)) {
+            waker.wake();
         }
     }
 
@@ -65,20 +110,16 @@ impl Place<'_> {
     ) -> Poll<Result<T, Error>> {
         let (key, wait) = (self.key, &mut self.wait);
         // What is over is dropped when the lock is released.
-        let mut over = None;
         let (result, displaced) = self.host.with(|core| {
             let first = core.waiters.is_first(key, wait, &mut core.stack.ready);
             let result = poll(core, first);
             if result.is_ready() {
-                over = core.waiters.leave(key, wait, &mut core.stack.ready);
-                return (result, None);
+                let over = core.waiters.leave(key, wait, &mut core.stack.ready);
+                return (result, Displaced::over(over));
             }
-            over = Some(cx.waker().clone());
-            (result, core.waiters.wait(key, wait, &mut over))
+            (result, core.waiters.wait(key, wait, cx.waker(), &mut core.stack.ready))
         });
-        if let Some(waker) = displaced {
-            waker.wake();
-        }
+        displaced.settle();
         result
     }
 }

@@ -65,8 +65,8 @@ impl Stack {
                 self.ready.link(index, LinkKey::Response);
                 self.ready.link(index, LinkKey::Push);
                 // An exchange of the MTU may have waited for this answer.
-                self.owe(index);
-                self.deadlines_changed();
+                self.owe_pending(index);
+                self.attribute_deadlines(index);
             }
             Incoming::Confirmed => {
                 self.rx.pool.give(packet);
@@ -75,14 +75,14 @@ impl Stack {
             Incoming::MtuExchanged => {
                 self.rx.pool.give(packet);
                 self.mtu_changed(index);
-                self.deadlines_changed();
+                self.attribute_deadlines(index);
             }
             Incoming::Nothing => {
                 self.rx.pool.give(packet);
                 // An answer that nobody waits for any longer makes room for the next request.
                 self.ready.link(index, LinkKey::Push);
-                self.owe(index);
-                self.deadlines_changed();
+                self.owe_pending(index);
+                self.attribute_deadlines(index);
             }
         }
     }
@@ -130,7 +130,7 @@ impl Stack {
                 self.unconfirmed |= 1u64.wrapping_shl(index.into());
             }
         }
-        self.owe(index);
+        self.owe_pending(index);
     }
 
     fn confirmed(&mut self, index: u8) {
@@ -150,8 +150,8 @@ impl Stack {
         }
         self.remember(index);
         self.ready.link(index, LinkKey::Confirmation);
-        self.owe(index);
-        self.deadlines_changed();
+        self.owe_pending(index);
+        self.attribute_deadlines(index);
     }
 
     /// The MTU was exchanged, by whichever side.

@@ -105,8 +105,8 @@ impl Stack {
         }
     }
 
-    /// Fills the out-slot with the frame that follows the first `sent` octets of `sdu`; gives the octets that it carries.
-    pub(crate) fn poll_send_frame(
+    /// Sends frames that follow the first `sent` octets of `sdu`; gives the octets that they carry.
+    pub(crate) fn poll_send_frames(
         &mut self,
         channel: ChannelRef,
         sdu: &[u8],
@@ -114,6 +114,16 @@ impl Stack {
     ) -> Poll<Result<usize, Error>> {
         if !self.may_send(channel, sdu.len())? {
             return Poll::Pending;
+        }
+        let mut now = sent;
+        while let Some(taken) = self.send_frame_direct(channel, sdu, now) {
+            now = now.saturating_add(taken);
+            if now >= sdu.len() || !self.may_send(channel, sdu.len())? {
+                return Poll::Ready(Ok(now.saturating_sub(sent)));
+            }
+        }
+        if now > sent {
+            return Poll::Ready(Ok(now.saturating_sub(sent)));
         }
         let holds_some = self.app_holds_packets(channel.link.index);
         let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
@@ -136,6 +146,30 @@ impl Stack {
                 Poll::Ready(Err(send_error(error)))
             }
         }
+    }
+
+    /// Writes the next frame of an SDU straight into the buffer for the transport, where there is room for the longest one that
+    /// the peer takes.
+    fn send_frame_direct(&mut self, channel: ChannelRef, sdu: &[u8], sent: usize) -> Option<usize> {
+        let open = self.channels.get(channel.index.into())?;
+        let (cid, longest) =
+            (open.remote_cid(), self.tx.pool.packet_size().saturating_sub(HEADROOM));
+        let rest =
+            sdu.len().saturating_sub(sent).saturating_add(if sent == 0 { SDU_LENGTH } else { 0 });
+        let frame = usize::from(open.peer_mps()).min(longest).min(rest);
+        if self.direct_room(channel.link.index)? < frame {
+            return None;
+        }
+        let mut taken = None;
+        self.write_direct(channel.link.index, cid, |channels, w| {
+            w.limit(frame);
+            taken = channels.write_frame(channel.index.into(), sdu, sent, w).ok();
+            taken.is_some()
+        });
+        if taken.is_some() {
+            self.leaving_channels |= 1u64.wrapping_shl(channel.index.into());
+        }
+        taken
     }
 
     /// A packet in which the application writes an SDU itself.
@@ -361,7 +395,7 @@ impl Stack {
     }
 
     fn owe_credits(&mut self, channel: ChannelRef) {
-        self.owe(channel.link.index);
+        self.owe_pending(channel.link.index);
         self.ready.channel(channel.index, ChannelKey::Receive);
     }
 }

@@ -4,6 +4,7 @@ use core::task::Poll;
 
 use bindrune_att::Opcode;
 use bindrune_gatt::client::{ClientError, PreparedWrite};
+use bindrune_l2cap::Cid;
 use bindrune_wire::{HEADROOM, Packet, Writer};
 
 use super::{
@@ -37,7 +38,7 @@ impl Stack {
             ClientState::Answered(packet) => self.rx.pool.give(packet),
         }
         self.ready.link(link.index, LinkKey::Turn);
-        self.owe(link.index);
+        self.owe_pending(link.index);
     }
 
     /// Puts the next request of a procedure in the out-slot; false when the procedure is over.
@@ -54,6 +55,21 @@ impl Stack {
         // end of an earlier prepared write, which would end a new one.
         let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_owed;
         let may = attributes.bearer.may_request() && !own;
+        let mtu = attributes.bearer.mtu();
+        // A procedure is asked once for each request: it takes this way only where any request fits.
+        if may && self.direct_room(link.index).is_some_and(|room| room >= mtu.into()) {
+            let mut opcode = Ok(None);
+            let written = self.write_direct(link.index, Cid::ATT, |_, w| {
+                w.limit(mtu.into());
+                opcode = write(mtu, w);
+                matches!(opcode, Ok(Some(_)))
+            });
+            if let (Some(opcode), true) = (opcode?, written) {
+                self.request_written(link, opcode);
+                return Poll::Ready(Ok(true));
+            }
+            return Poll::Ready(Ok(false));
+        }
         let mut opcode = None;
         let over = match self.poll_out(link, |mtu, w| {
             opcode = write(mtu, w)?;
@@ -70,6 +86,16 @@ impl Stack {
             Poll::Ready(None) | Poll::Pending => return Poll::Pending,
         };
         Poll::Ready(Ok(!over))
+    }
+
+    /// A request of the application was written straight into the buffer for the transport.
+    fn request_written(&mut self, link: LinkRef, opcode: Opcode) {
+        let now = self.now;
+        let Ok(slot) = self.link_mut(link) else { return };
+        slot.attributes.bearer.request_sent(now, opcode);
+        slot.attributes.client.requests = slot.attributes.client.requests.wrapping_add(1);
+        slot.attributes.client.state = ClientState::Sent;
+        self.unstamped_requests |= 1u64.wrapping_shl(link.index.into());
     }
 
     /// The response to the request, in its packet.
@@ -111,8 +137,17 @@ impl Stack {
         link: LinkRef,
         mut write: impl FnMut(u16, &mut Writer<'_>) -> Result<(), Error>,
     ) -> Poll<Result<(), Error>> {
-        if self.link(link)?.attributes.bearer.is_dead() {
+        let bearer = &self.link(link)?.attributes.bearer;
+        if bearer.is_dead() {
             return Poll::Ready(Err(Error::TransactionTimeout));
+        }
+        let mtu = bearer.mtu();
+        let written = self.write_direct(link.index, Cid::ATT, |_, w| {
+            w.limit(mtu.into());
+            write(mtu, w).is_ok()
+        });
+        if written {
+            return Poll::Ready(Ok(()));
         }
         match self.poll_out(link, |mtu, w| write(mtu, w).map(|()| true))? {
             Poll::Ready(Some(packet)) => {

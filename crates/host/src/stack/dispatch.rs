@@ -5,7 +5,7 @@ use bindrune_l2cap::{Cid, Context, LinkId, Pools, Received, Signal};
 use bindrune_wire::{Handle, Packet};
 use embassy_time::Instant;
 
-use super::{LinkRef, Stack};
+use super::{Link, LinkRef, Stack};
 use crate::{
     Stats,
     waiters::{ChannelKey, HostKey, LinkKey},
@@ -81,8 +81,24 @@ impl Stack {
     }
 
     pub(super) fn find(&self, handle: Handle) -> Option<u8> {
-        let index = self.links.iter().position(|l| l.is_up() && l.handle == handle)?;
-        u8::try_from(index).ok()
+        let is = |link: &Link| link.is_up() && link.handle == handle;
+        let hint = self.links.get(self.hint(handle)).map(|slot| slot.by_handle);
+        if hint.is_some_and(|index| self.links.get(usize::from(index)).is_some_and(is)) {
+            return hint;
+        }
+        u8::try_from(self.links.iter().position(is)?).ok()
+    }
+
+    /// Notes where the link with a handle is.
+    pub(super) fn note_handle(&mut self, handle: Handle, index: u8) {
+        let hint = self.hint(handle);
+        if let Some(slot) = self.links.get_mut(hint) {
+            slot.by_handle = index;
+        }
+    }
+
+    fn hint(&self, handle: Handle) -> usize {
+        usize::from(handle.get()).checked_rem(self.links.len()).unwrap_or_default()
     }
 
     fn handle_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
@@ -130,11 +146,7 @@ impl Stack {
                 }
             }
         }
-        if let Some(slot) = self.links.get(usize::from(index))
-            && slot.signalling.interest(&self.channels) != bindrune_wire::Interest::None
-        {
-            self.owe(index);
-        }
+        self.owe_pending(index);
     }
 
     fn handle_signalling(&mut self, now: Instant, index: u8, packet: Packet) {
@@ -149,8 +161,8 @@ impl Stack {
             self.signalled(index, signal);
         }
         self.rx.pool.give(packet);
-        self.owe(index);
-        self.deadlines_changed();
+        self.owe_pending(index);
+        self.signalling_deadline(index);
     }
 
     /// What came of the signalling channel.

@@ -1,6 +1,10 @@
 //! Events of the controller, parsed in place and consumed on the spot. [Vol 4] Part E, 7.7
 
-use bindrune_hci::{Event, RawHandle, Status, cmd::baseband::CompletedPackets, event::RawEvent};
+use bindrune_hci::{
+    Event, RawHandle, Status,
+    cmd::baseband::CompletedPackets,
+    event::{RawEvent, completed_of_one_link},
+};
 use embassy_time::Instant;
 
 use super::{ControllerLoss, Phase, Stack};
@@ -14,6 +18,11 @@ impl Stack {
     pub(crate) fn handle_event(&mut self, now: Instant, packet: &[u8]) {
         self.now = now;
         Stats::count(&mut self.stats.events);
+        if let Phase::Setup | Phase::Ready = self.phase
+            && let Some(links) = completed_of_one_link(packet)
+        {
+            return self.completed(now, links);
+        }
         let event = RawEvent::parse(packet).and_then(|raw| Event::parse(raw.code, raw.parameters));
         let Ok(event) = event else { return Stats::count(&mut self.stats.malformed_events) };
         match self.phase {
@@ -119,7 +128,9 @@ impl Stack {
                 self.owe(index);
             }
         }
-        self.ready.run(Due::DATA);
+        if self.sending != 0 {
+            self.ready.run(Due::DATA);
+        }
     }
 
     /// [Vol 4] Part E, 7.7.5

@@ -11,6 +11,7 @@ use super::{
     transmit::next_bit,
 };
 use crate::{
+    Stats,
     resources::COMMAND_OCTETS,
     waiters::{ChannelKey, Due},
 };
@@ -28,22 +29,46 @@ enum Filled {
 /// ACL packets of a link in the buffer for the transport.
 #[derive(Debug)]
 pub(crate) struct InOutput {
-    generation: u32,
+    pub(super) generation: u32,
     handle: Handle,
-    packets: u8,
+    pub(super) packets: u8,
 }
 
 impl Stack {
-    /// Fills the buffer with what is pending for the controller: commands first, then ACL data of the links in turn. What it held
-    /// before is in the transport.
-    pub(crate) fn fill(&mut self, now: Instant, out: &mut Output) {
-        self.now = now;
-        if (self.leaving_channels | self.leaving_links) != 0 {
-            self.output_left();
+    /// Takes the buffer back from the transport, fills it, and gives it to the transport where there is anything in it: true then.
+    pub(crate) fn next_output(&mut self, now: Instant, transport: &mut Option<Output>) -> bool {
+        self.set_now(now);
+        if let Some(empty) = transport.take() {
+            self.give_output(empty);
         }
+        let Some(mut out) = self.output.take() else { return false };
+        self.fill(now, &mut out);
+        let pending = !out.is_empty();
+        *if pending { transport } else { &mut self.output } = Some(out);
+        pending
+    }
+
+    /// Takes the buffer back from the transport, with the rest of the packet that has begun to leave, if there is one.
+    pub(crate) fn give_output(&mut self, mut output: Output) {
+        output.keep_begun();
+        self.output = Some(output);
+        self.output_left();
+    }
+
+    /// Forgets what is in the buffer.
+    pub(crate) fn clear_output(&mut self) {
+        if let Some(output) = &mut self.output {
+            output.clear();
+        }
+        self.output_left();
+    }
+
+    /// Fills the buffer with what is pending for the controller: commands first, then ACL data of the links in turn.
+    fn fill(&mut self, now: Instant, out: &mut Output) {
         self.begin_wishes(now);
         self.start_timers(now);
-        self.command_due |= self.ready.due().contains(Due::COMMAND) || self.host_credits.is_on();
+        let due = self.ready.take(Due::COMMAND | Due::DATA);
+        self.command_due |= due.contains(Due::COMMAND) || self.host_credits.is_on();
         if self.command_due {
             self.fill_commands(now, out);
         }
@@ -53,7 +78,10 @@ impl Stack {
     }
 
     /// What was in the buffer is in the transport.
-    pub(crate) fn output_left(&mut self) {
+    fn output_left(&mut self) {
+        if (self.leaving_channels | self.leaving_links) == 0 {
+            return;
+        }
         let mut links = core::mem::take(&mut self.leaving_links);
         while links != 0 {
             let index = u8::try_from(links.trailing_zeros()).unwrap_or(u8::MAX);
@@ -155,13 +183,20 @@ impl Stack {
         payload.copy_from_slice(fragments.next(max));
         out.add_data(ACL_HEADER.saturating_add(len));
         fragments.advance(len);
-        let packets = slot.in_output.as_ref().map_or(0, |left| left.packets).saturating_add(1);
-        let (generation, handle) = (slot.generation, slot.handle);
-        slot.in_output = Some(InOutput { generation, handle, packets });
-        self.leaving_links |= 1u64.wrapping_shl(index.into());
-        crate::Stats::count(&mut self.stats.acl_out);
+        self.data_written(index);
         self.fragment_written(index, fragments);
         Filled::Fragment
+    }
+
+    /// One more packet of a link is in the buffer.
+    pub(super) fn data_written(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            let packets = slot.in_output.as_ref().map_or(0, |left| left.packets).saturating_add(1);
+            let (generation, handle) = (slot.generation, slot.handle);
+            slot.in_output = Some(InOutput { generation, handle, packets });
+        }
+        self.leaving_links |= 1u64.wrapping_shl(index.into());
+        Stats::count(&mut self.stats.acl_out);
     }
 
     fn fragment_written(&mut self, index: u8, fragments: Fragments) {

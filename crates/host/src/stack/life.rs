@@ -68,8 +68,8 @@ impl Stack {
         let unread = slot.forget_received(&mut self.rx);
         self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
-        let in_output = slot.in_output.take();
-        *slot = Link { generation, peer, in_output, ..Link::FREE };
+        let (in_output, by_handle) = (slot.in_output.take(), slot.by_handle);
+        *slot = Link { generation, by_handle, peer, in_output, ..Link::FREE };
         slot.life = Life::Up;
         slot.handle = up.handle;
         slot.control = LinkControl::new(up, self.gap.controller());
@@ -87,6 +87,7 @@ impl Stack {
         let link = slot.reference(index);
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
         self.channels.forget(LinkId(index), &mut pools);
+        self.note_handle(up.handle, index);
         self.share_buffers();
         self.gate(index);
         self.update_room();
@@ -112,6 +113,7 @@ impl Stack {
         self.end_claim(index, reason);
         self.remember(index);
         self.end_protection(index);
+        self.forget_output(index);
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
         };

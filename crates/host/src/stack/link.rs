@@ -43,6 +43,8 @@ pub(crate) enum Life {
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) generation: u32,
+    /// The slot of a link whose handle, modulo the number of slots, is the index of this slot.
+    pub(crate) by_handle: u8,
     pub(crate) life: Life,
     /// Handles of the application on this link, and that of the request that it came of.
     pub(crate) users: u16,
@@ -107,6 +109,7 @@ bitflags::bitflags! {
 impl Link {
     pub(crate) const FREE: Self = Self {
         generation: 0,
+        by_handle: 0,
         life: Life::Free,
         users: 0,
         claim: None,

@@ -35,11 +35,6 @@ impl Receive {
             .saturating_sub(self.shares.places())
     }
 
-    /// True where the applications should run before a packet more is received.
-    pub(crate) const fn is_crowded(&self) -> bool {
-        self.shares.is_crowded()
-    }
-
     /// Takes every queued packet back.
     pub(crate) fn reset(&mut self) {
         self.pool.reset();

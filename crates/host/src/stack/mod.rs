@@ -6,7 +6,7 @@
 //! - Inputs from the clock: [`Stack::handle_timeout`].
 //! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`, which futures call until
 //!   they are ready; each takes what it takes only when it is.
-//! - Outputs: [`Stack::fill`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say which tasks to wake.
+//! - Outputs: [`Stack::next_output`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say which tasks to wake.
 //!
 //! After any input, fill and send until there is nothing, then look at the deadline.
 
@@ -17,6 +17,7 @@ mod channel;
 mod claim;
 mod client;
 mod command;
+mod direct;
 mod dispatch;
 mod early;
 mod event;
@@ -63,6 +64,7 @@ use bindrune_hci::{
     lane::CommandLane,
 };
 use bindrune_l2cap::{Channels, Listener, State};
+use bindrune_wire::Interest;
 use embassy_time::Instant;
 
 use crate::{
@@ -98,6 +100,9 @@ pub(crate) use worker::{Answer, Request};
 /// PSMs that can be listened to at once.
 pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };
 
+/// Slots of links up to which each link is looked at to see whether it has room.
+const FEW: usize = 8;
+
 /// All state of a host.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -130,9 +135,14 @@ pub(crate) struct Stack {
     now: Instant,
     /// Links that may have something to send.
     sending: u64,
+    /// The buffer for the transport; `None` while the transport has it.
+    output: Option<Output>,
     /// Links with packets in the buffer for the transport, and channels with frames in it.
     leaving_links: u64,
     leaving_channels: u64,
+    /// Links with packets, and with requests, in the buffer that were written when the time was not known.
+    unstamped: u64,
+    unstamped_requests: u64,
     /// The link that sent last, for fairness.
     last_link: u8,
     /// Links whose control procedures may owe a command.
@@ -173,6 +183,7 @@ pub(crate) struct Parts {
     pub(crate) gap: Gap,
     pub(crate) app_command: &'static mut [u8],
     pub(crate) bonds: &'static mut [u8],
+    pub(crate) output: Output,
 }
 
 impl Stack {
@@ -203,8 +214,11 @@ impl Stack {
             stats: Stats::default(),
             now: Instant::MIN,
             sending: 0,
+            output: Some(parts.output),
             leaving_links: 0,
             leaving_channels: 0,
+            unstamped: 0,
+            unstamped_requests: 0,
             last_link: 0,
             commanding: 0,
             last_commanding: 0,
@@ -309,15 +323,26 @@ impl Stack {
     }
 
     /// Sets the time.
-    pub(crate) const fn set_now(&mut self, now: Instant) {
+    pub(crate) fn set_now(&mut self, now: Instant) {
         self.now = now;
+        if (self.unstamped | self.unstamped_requests) != 0 {
+            self.stamp(now);
+        }
     }
 
     /// What `run` has to look at, which it does now.
-    pub(crate) const fn take_due(&mut self) -> Due {
-        let due = self.ready.take_due();
+    pub(crate) fn take_due(&mut self) -> Due {
+        let due = self.ready.take(Due::all());
         self.command_due |= due.contains(Due::COMMAND);
         due
+    }
+
+    /// True where a packet more of some link may be one for which that has no place: then the applications should run first.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let shares = &self.rx.shares;
+        shares.is_crowded()
+            && (self.links.len() > FEW
+                || self.links.iter().any(|l| l.is_up() && !shares.may_take(&l.attributes.share)))
     }
 
     /// True once after a peer sent what may have an answer.
@@ -329,6 +354,19 @@ impl Stack {
     pub(crate) fn owe(&mut self, index: u8) {
         self.sending |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::DATA);
+    }
+
+    /// Has a link served where its ATT or its signalling channel has something to send, or where it is to be left.
+    fn owe_pending(&mut self, index: u8) {
+        let Some(slot) = self.links.get(usize::from(index)) else { return };
+        let change = slot.peer.as_ref().and_then(|peer| self.server.service_changed_owed(peer));
+        if slot.attributes.owes_anything()
+            || change.is_some()
+            || slot.signalling.interest(&self.channels) != Interest::None
+            || slot.leaving.is_some()
+        {
+            self.owe(index);
+        }
     }
 
     /// A link's control procedures may owe a command.

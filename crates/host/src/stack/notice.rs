@@ -16,10 +16,7 @@ use super::{
     inbox::{First, Happened},
     link::{Life, Link, News},
 };
-use crate::{
-    Event, Stats,
-    waiters::{Due, LinkKey},
-};
+use crate::{Event, Stats, waiters::LinkKey};
 
 /// A question for the application.
 #[derive(Debug)]
@@ -106,7 +103,6 @@ impl Stack {
 
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
         let (ask, packet) = self.slot_mut(link)?.attributes.take_question()?;
-        self.ready.run(Due::TIME);
         let short = match ask.kind {
             AskKind::Read { .. } => Short::copy(&[]),
             AskKind::Write { .. } => Short::copy(self.written(link, packet.bytes())),
@@ -275,7 +271,7 @@ impl Stack {
         }
         self.note_changes(index);
         self.ready.link(index, LinkKey::Event);
-        self.deadlines_changed();
+        self.attribute_deadlines(index);
     }
 
     /// Copies the octets that the peer writes, also those of a long write.

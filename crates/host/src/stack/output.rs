@@ -1,6 +1,7 @@
 //! H4 packets on their way into the transport. [Vol 4] Part A, 2
 
 use bindrune_hci::{acl::AclHeader, h4::PacketType};
+use bindrune_wire::Handle;
 use zeroize::Zeroize;
 
 /// Octets of the H4 indicator and the header of ACL data.
@@ -64,9 +65,38 @@ impl Output {
         }
     }
 
+    /// Forgets the ACL data of a link, but the rest of a packet that has begun to leave. Gives the number of packets forgotten.
+    pub(super) fn forget(&mut self, handle: Handle) -> u8 {
+        let (mut at, mut kept, mut forgotten) = (0usize, 0usize, 0u8);
+        while at < self.len {
+            let packet = self.buffer.get(at..self.len).unwrap_or_default();
+            let end = at.saturating_add(packet_len(packet).unwrap_or(packet.len())).min(self.len);
+            if at >= self.taken && is_data_of(packet, handle) {
+                forgotten = forgotten.saturating_add(1);
+            } else {
+                self.buffer.copy_within(at..end, kept);
+                kept = kept.saturating_add(end.saturating_sub(at));
+            }
+            at = end;
+        }
+        if let Some(rest) = self.buffer.get_mut(kept..self.len) {
+            rest.zeroize();
+        }
+        self.len = kept;
+        if self.is_empty() {
+            self.clear();
+        }
+        forgotten
+    }
+
     /// Octets that it holds at most.
     pub(super) const fn capacity(&self) -> usize {
         self.buffer.len()
+    }
+
+    /// Octets that it has room for.
+    pub(super) const fn left(&self) -> usize {
+        self.buffer.len().saturating_sub(self.len)
     }
 
     /// Where the next packet is to be written.
@@ -86,6 +116,13 @@ impl Output {
     }
 }
 
+/// True where the packet at the beginning is ACL data of a link.
+fn is_data_of(octets: &[u8], handle: Handle) -> bool {
+    let header = octets.split_first().filter(|(indicator, _)| **indicator == PacketType::ACL.0);
+    let header = header.and_then(|(_, rest)| AclHeader::parse(*rest.first_chunk()?).ok());
+    header.is_some_and(|header| header.handle == handle)
+}
+
 /// Octets of the packet at the beginning.
 fn packet_len(octets: &[u8]) -> Option<usize> {
     match *octets {
@@ -103,8 +140,28 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn data_of_one_link_is_forgotten() {
+        let command: &[u8] = &[1, 3, 12, 0];
+        let one: &[u8] = &[2, 0x40, 0, 2, 0, 7, 8];
+        let other: &[u8] = &[2, 0x41, 0, 1, 0, 9];
+        let forget = |taken: usize| {
+            let mut output = output(&[command, one, other, one, command, other]);
+            output.taken(taken);
+            let forgotten = output.forget(Handle::new(0x40).unwrap());
+            assert!(output.buffer[output.len..].iter().all(|&octet| octet == 0));
+            (forgotten, output.rest().to_vec())
+        };
+        assert_eq!(forget(0), (2, [command, other, command, other].concat()));
+        assert_eq!(forget(5), (1, [&one[1..], other, command, other].concat()), "one has begun");
+        assert_eq!(forget(26), (0, [&command[2..], other].concat()));
+        let mut alone = output(&[one, one]);
+        assert_eq!((alone.forget(Handle::new(0x40).unwrap()), alone.is_empty()), (2, true));
+        assert_eq!((alone.len, alone.taken), (0, 0));
+    }
+
     fn output(packets: &[&[u8]]) -> Output {
-        let mut output = Output::new(Box::leak(Box::new([0; 32])));
+        let mut output = Output::new(Box::leak(Box::new([0; 64])));
         for packet in packets {
             output.room()[..packet.len()].copy_from_slice(packet);
             output.add_command(packet.len());

@@ -155,7 +155,8 @@ impl Shares {
         may
     }
 
-    fn may_take(&self, share: &Share) -> bool {
+    /// True where [`Self::take`] would succeed.
+    pub(crate) fn may_take(&self, share: &Share) -> bool {
         let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
         let others = self.kept.saturating_sub(self.kept_for(share));
         self.free() > others.saturating_add(own)
@@ -194,7 +195,7 @@ impl Shares {
         self.change(share, |share| *share = share.with_loan());
     }
 
-    /// True where a packet more may be one for which a link has no place.
+    /// True where a packet more may be one for which a link has no place, but for the places that are kept for it.
     pub(crate) const fn is_crowded(&self) -> bool {
         self.taken > 0 && self.free() <= self.kept.saturating_add(1)
     }

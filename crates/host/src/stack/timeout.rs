@@ -9,7 +9,10 @@ use super::{
     Life, Link, Phase, Stack,
     attribute::{ClientState, Indications},
 };
-use crate::{Error, Stats, waiters::LinkKey};
+use crate::{
+    Error, Stats,
+    waiters::{Due, LinkKey},
+};
 
 /// Why the stack wants to be called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,36 @@ impl Stack {
         earliest
     }
 
+    /// A deadline came, the others are as they were or later: it is compared with the earliest that is known.
+    fn deadline_added(&mut self, at: Instant, why: Timer) {
+        if let Some(known) = &mut self.deadline
+            && known.is_none_or(|(known, _)| at < known)
+        {
+            *known = Some((at, why));
+            self.ready.run(Due::TIME);
+        }
+    }
+
+    /// Something of a link's ATT may have a deadline now.
+    pub(super) fn attribute_deadlines(&mut self, index: u8) {
+        let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
+        let question = slot.attributes.question_deadline();
+        if let Some((at, why)) = slot.attributes.bearer.poll_timeout() {
+            self.deadline_added(at, Timer::Attribute(index, why));
+        }
+        if let Some(at) = question {
+            self.deadline_added(at, Timer::Question(index));
+        }
+    }
+
+    /// Something on a link's signalling channel may have a deadline now.
+    pub(super) fn signalling_deadline(&mut self, index: u8) {
+        let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
+        if let Some((at, why)) = slot.and_then(|slot| slot.signalling.poll_timeout()) {
+            self.deadline_added(at, Timer::Signalling(index, why));
+        }
+    }
+
     /// True where the earliest deadline, as far as it is known, has come.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.deadline.flatten().is_some_and(|(at, _)| at <= now)
@@ -109,6 +142,10 @@ impl Stack {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
+        if self.is_due(now) {
+            // It may be gone or later by now.
+            self.deadline = None;
+        }
         self.await_room(now);
         self.continue_shutdown(now);
         // Each round meets at least one deadline, or puts it off.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     capability::CHANNELS,
-    waiters::{ChannelKey, Due, LinkKey},
+    waiters::{ChannelKey, LinkKey},
 };
 
 /// A PDU that is ready to be fragmented.
@@ -137,7 +137,7 @@ impl Stack {
             self.tx.pool.give(packet);
             return None;
         }
-        self.deadlines_changed();
+        self.signalling_deadline(index);
         // A channel that was just accepted may send once the peer knows it.
         self.ready_channels_of(index);
         Some(Pdu::of_machine(Cid::SIGNALLING, packet))
@@ -149,8 +149,6 @@ impl Stack {
         if attributes.exchange == Exchange::Wanted && !attributes.client.is_waiting() {
             attributes.bearer.exchange_mtu(now);
             attributes.exchange = Exchange::Begun;
-            self.deadline = None;
-            self.ready.run(Due::TIME);
         }
         let peer = peer.as_mut()?;
         let change = self.server.service_changed_owed(peer).is_some()
@@ -172,7 +170,7 @@ impl Stack {
             self.mtu_changed(index);
         }
         self.take_early(now, index);
-        self.deadlines_changed();
+        self.attribute_deadlines(index);
         if !written {
             self.tx.pool.give(packet);
             return None;
@@ -198,14 +196,11 @@ impl Stack {
                 } else {
                     attributes.bearer.abandon_request();
                 }
-                self.deadlines_changed();
             }
-            Outgoing::Indication => {
-                attributes.bearer.indication_sent(now);
-                self.deadlines_changed();
-            }
+            Outgoing::Indication => attributes.bearer.indication_sent(now),
             Outgoing::Unanswered => {}
         }
+        self.attribute_deadlines(index);
         self.out_free(index);
         Some(Pdu { app, ..Pdu::of_machine(Cid::ATT, packet) })
     }

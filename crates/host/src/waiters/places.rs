@@ -16,7 +16,10 @@ pub(crate) struct Place {
 
 /// What a future knows of its place. It is void once the task was woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seat(u32);
+pub(crate) struct Seat {
+    at: u16,
+    id: u32,
+}
 
 /// The places of a group.
 ///
@@ -24,12 +27,15 @@ pub(crate) struct Seat(u32);
 /// that it looks again and takes another place: no wake is lost, but while more tasks than places wait, they poll in turns.
 #[derive(Debug)]
 pub(crate) struct Places<const N: usize> {
+    /// One bit for each of the first places that is taken.
+    taken: u16,
     fixed: [Place; N],
     more: More,
 }
 
 /// The places of any group.
 pub(crate) struct View<'p> {
+    taken: &'p mut u16,
     fixed: &'p mut [Place],
     more: &'p mut More,
 }
@@ -37,74 +43,86 @@ pub(crate) struct View<'p> {
 impl Place {
     const FREE: Self = Self { bits: 0, futures: 0, id: 0, waker: None };
 
-    fn wakes_as(&self, waker: Option<&Waker>) -> bool {
-        self.waker.as_ref().zip(waker).is_some_and(|(known, given)| known.will_wake(given))
+    fn wakes_as(&self, waker: &Waker) -> bool {
+        self.waker.as_ref().is_some_and(|known| known.will_wake(waker))
     }
 }
 
 impl<const N: usize> Places<N> {
-    pub(crate) const FREE: Self = Self { fixed: [Place::FREE; N], more: NO_MORE };
+    pub(crate) const FREE: Self = Self { taken: 0, fixed: [Place::FREE; N], more: NO_MORE };
 
     pub(crate) fn view(&mut self) -> View<'_> {
-        View { fixed: &mut self.fixed, more: &mut self.more }
+        View { taken: &mut self.taken, fixed: &mut self.fixed, more: &mut self.more }
     }
 }
 
 impl View<'_> {
-    fn all(&mut self) -> impl Iterator<Item = &mut Place> {
-        self.fixed.iter_mut().chain(self.more.iter_mut())
+    /// The places that are taken, and where they are.
+    fn all(&mut self) -> impl Iterator<Item = (u16, &mut Place)> {
+        let (taken, first) = (*self.taken, as_place(self.fixed.len()));
+        let fixed = (0u16..).zip(self.fixed.iter_mut());
+        let fixed = fixed.take(taken.checked_ilog2().map_or(0, |last| last as usize + 1));
+        let more = (first..).zip(self.more.iter_mut());
+        fixed.chain(more).filter(|(_, place)| place.bits != 0)
+    }
+
+    fn place(&mut self, at: u16) -> Option<&mut Place> {
+        let at = usize::from(at);
+        let more = at.wrapping_sub(self.fixed.len());
+        self.fixed.get_mut(at).or_else(|| self.more.get_mut(more))
     }
 
     fn find(&mut self, seat: Seat) -> Option<&mut Place> {
-        self.all().find(|place| place.bits != 0 && place.id == seat.0)
+        self.place(seat.at).filter(|place| place.bits != 0 && place.id == seat.id)
     }
 
-    /// Lets a future wait for the keys in `bits`, by the place of its task. What is left in `waker` is to be dropped, and what
-    /// is given back to be woken, outside of the lock.
+    /// Lets a future wait for the keys in `bits`, by the place of its task. What is given back is to be woken, or dropped,
+    /// outside of the lock.
     pub(crate) fn wait(
         &mut self,
         bits: u16,
         seat: &mut Option<Seat>,
-        waker: &mut Option<Waker>,
+        waker: &Waker,
         id: &mut u32,
-    ) -> Option<Waker> {
+    ) -> Displaced {
         if let Some(place) = seat.and_then(|seat| self.find(seat)) {
-            if place.wakes_as(waker.as_ref()) {
+            if place.wakes_as(waker) {
                 place.bits |= bits;
-                return None;
+                return Displaced::Nobody;
             }
             if place.futures <= 1 {
                 place.bits |= bits;
-                core::mem::swap(&mut place.waker, waker);
-                return None;
+                return Displaced::over(place.waker.replace(waker.clone()));
             }
             place.futures = place.futures.saturating_sub(1);
         }
-        if let Some(place) =
-            self.all().find(|place| place.bits != 0 && place.wakes_as(waker.as_ref()))
-        {
+        if let Some((at, place)) = self.all().find(|(_, place)| place.wakes_as(waker)) {
             place.bits |= bits;
             place.futures = place.futures.saturating_add(1);
-            *seat = Some(Seat(place.id));
-            return None;
+            *seat = Some(Seat { at, id: place.id });
+            return Displaced::Nobody;
         }
         let id = next(id);
-        *seat = Some(Seat(id));
-        let place = self.vacate()?;
-        let taken = Place { bits, futures: 1, id, waker: waker.take() };
-        core::mem::replace(place, taken).waker
+        let Some((at, place)) = self.vacate() else { return Displaced::Nobody };
+        *seat = Some(Seat { at, id });
+        let taken = Place { bits, futures: 1, id, waker: Some(waker.clone()) };
+        match core::mem::replace(place, taken).waker {
+            Some(waker) => Displaced::Waits(waker),
+            None => Displaced::Nobody,
+        }
     }
 
     /// A free place, or the one that gives way.
-    fn vacate(&mut self) -> Option<&mut Place> {
-        let oldest = |place: &&mut Place| place.id;
-        let free = |place: &Place| place.bits == 0;
-        if self.fixed.iter().any(free) {
-            return self.fixed.iter_mut().find(|place| free(place));
+    fn vacate(&mut self) -> Option<(u16, &mut Place)> {
+        let free = self.taken.trailing_ones();
+        let at = usize::try_from(free).unwrap_or(usize::MAX);
+        if at < self.fixed.len() {
+            *self.taken |= 1u16.wrapping_shl(free);
+            return Some((as_place(at), self.fixed.get_mut(at)?));
         }
         match one_more(self.more) {
-            Some(place) => Some(place),
-            None => self.fixed.iter_mut().min_by_key(oldest),
+            Some((at, place)) => Some((as_place(self.fixed.len().saturating_add(at)), place)),
+            None => (0u16..).zip(self.fixed.iter_mut()).min_by_key(|(_, place)| place.id),
         }
     }
 
@@ -115,28 +133,58 @@ impl View<'_> {
         if place.futures > 0 {
             return None;
         }
+        self.free(seat.at)
+    }
+
+    /// Takes the waker of one task that waits for one of `bits`. Gives the keys that are still waited for.
+    pub(crate) fn take(&mut self, bits: u16) -> (Option<Waker>, u16) {
+        let (mut found, mut waiting) = (None, 0);
+        for (at, place) in self.all() {
+            if place.bits & bits != 0 && found.is_none() {
+                found = Some(at);
+            } else {
+                waiting |= place.bits;
+            }
+        }
+        (found.and_then(|at| self.free(at)), waiting)
+    }
+
+    fn free(&mut self, at: u16) -> Option<Waker> {
+        *self.taken &= !1u16.checked_shl(at.into()).unwrap_or(0);
+        let place = self.place(at)?;
         let waker = core::mem::replace(place, Place::FREE).waker;
         shrink(self.more);
         waker
     }
+}
 
-    /// Moves the wakers of those who wait for one of `bits` into `room`; false when there is no more room.
-    pub(crate) fn drain(
-        &mut self,
-        bits: &mut u16,
-        room: &mut core::slice::IterMut<'_, Option<Waker>>,
-    ) -> bool {
-        if *bits == 0 {
-            return true;
-        }
-        for place in self.all().filter(|place| place.bits & *bits != 0) {
-            let Some(taken) = room.next() else { return false };
-            *taken = core::mem::replace(place, Place::FREE).waker;
-        }
-        *bits = 0;
-        shrink(self.more);
-        true
+/// The waker of a place that was taken by another task.
+#[derive(Debug)]
+pub(crate) enum Displaced {
+    Nobody,
+    /// Its future goes by the other task now.
+    Over(Waker),
+    /// Its task has no place any longer, and must look again.
+    Waits(Waker),
+}
+
+impl Displaced {
+    pub(crate) fn over(waker: Option<Waker>) -> Self {
+        waker.map_or(Self::Nobody, Self::Over)
     }
+
+    /// Wakes a task that has to look again. Call it outside of the lock.
+    pub(crate) fn settle(self) {
+        match self {
+            Self::Waits(waker) => waker.wake(),
+            Self::Over(waker) => drop(waker),
+            Self::Nobody => {}
+        }
+    }
+}
+
+fn as_place(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
 }
 
 /// The next name of a use. None is 0.
@@ -154,12 +202,12 @@ type More = std::vec::Vec<Place>;
 const NO_MORE: More = std::vec::Vec::new();
 
 #[cfg(feature = "std")]
-fn one_more(more: &mut More) -> Option<&mut Place> {
+fn one_more(more: &mut More) -> Option<(usize, &mut Place)> {
     let at = more.iter().position(|place| place.bits == 0).unwrap_or_else(|| {
         more.push(Place::FREE);
         more.len().saturating_sub(1)
     });
-    more.get_mut(at)
+    Some((at, more.get_mut(at)?))
 }
 
 /// Forgets free places at the end.
@@ -174,7 +222,7 @@ type More = [Place; 0];
 const NO_MORE: More = [];
 
 #[cfg(not(feature = "std"))]
-const fn one_more(_: &mut More) -> Option<&mut Place> {
+const fn one_more(_: &mut More) -> Option<(usize, &mut Place)> {
     None
 }
 

@@ -19,56 +19,58 @@ bitflags::bitflags! {
     }
 }
 
-/// Marks of what became ready, kept by the stack.
+/// The keys of one group, as bits: of the host, a link, or a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group {
+    /// Those that became ready, of those waited for.
+    pub(super) ready: u16,
+    /// Those that futures may wait for, and some that no future waits for any longer.
+    pub(super) waiting: u16,
+}
+
+impl Group {
+    pub(crate) const EMPTY: Self = Self { ready: 0, waiting: 0 };
+
+    /// Marks keys; false where nobody waits for any of those that are ready.
+    const fn mark(&mut self, bits: u16) -> bool {
+        self.ready |= bits & self.waiting;
+        self.ready != 0
+    }
+}
+
+/// Marks of what became ready, kept by the stack. A key that nobody waits for is not marked: who comes later looks first.
 #[derive(Debug)]
 pub(crate) struct Ready {
     due: Due,
-    pub(super) host: u16,
-    pub(super) links: u64,
-    pub(super) channels: u64,
+    host: Group,
+    /// Groups of links, and of channels, in which something is ready.
+    ready_links: u64,
+    ready_channels: u64,
     /// A future waits for room on any of several links.
     room_watched: bool,
-    pub(super) link_bits: &'static mut [u16],
-    pub(super) channel_bits: &'static mut [u16],
+    links: &'static mut [Group],
+    channels: &'static mut [Group],
 }
 
 impl Ready {
-    pub(crate) const fn new(
-        link_bits: &'static mut [u16],
-        channel_bits: &'static mut [u16],
-    ) -> Self {
+    pub(crate) const fn new(links: &'static mut [Group], channels: &'static mut [Group]) -> Self {
         Self {
             due: Due::empty(),
-            host: 0,
-            links: 0,
-            channels: 0,
+            host: Group::EMPTY,
+            ready_links: 0,
+            ready_channels: 0,
             room_watched: false,
-            link_bits,
-            channel_bits,
+            links,
+            channels,
         }
     }
 
     /// Marks `key`: its futures are woken when the visit ends.
     pub(crate) fn mark(&mut self, key: Key) {
         match key {
-            Key::Host(_) => self.host |= key.bit(),
-            Key::Link(index, _) => {
-                if let Some(bits) = self.link_bits.get_mut(usize::from(index)) {
-                    *bits |= key.bit();
-                    self.links |= 1u64.wrapping_shl(index.into());
-                }
-                if self.room_watched
-                    && matches!(key, Key::Link(_, LinkKey::Push | LinkKey::Confirmation))
-                {
-                    self.room_changed();
-                }
-            }
-            Key::Channel(index, _) => {
-                if let Some(bits) = self.channel_bits.get_mut(usize::from(index)) {
-                    *bits |= key.bit();
-                    self.channels |= 1u64.wrapping_shl(index.into());
-                }
-            }
+            Key::Host(key) => self.host(key),
+            Key::Link(index, key) => self.link(index, key),
+            Key::Channel(index, key) => self.channel(index, key),
         }
     }
 
@@ -82,21 +84,26 @@ impl Ready {
         self.due
     }
 
-    /// What `run` has to look at, which it does now.
-    pub(crate) const fn take_due(&mut self) -> Due {
-        core::mem::replace(&mut self.due, Due::empty())
+    /// Of what `run` has to look at, that which it looks at now.
+    pub(crate) const fn take(&mut self, now: Due) -> Due {
+        let taken = self.due.intersection(now);
+        self.due = self.due.difference(now);
+        taken
     }
 
-    pub(crate) fn host(&mut self, key: HostKey) {
-        self.mark(Key::Host(key));
+    pub(crate) const fn host(&mut self, key: HostKey) {
+        self.host.mark(Key::Host(key).bit());
     }
 
     pub(crate) fn link(&mut self, index: u8, key: LinkKey) {
-        self.mark(Key::Link(index, key));
+        self.mark_link(index, Key::Link(index, key).bit());
+        if self.room_watched && matches!(key, LinkKey::Push | LinkKey::Confirmation) {
+            self.room_changed();
+        }
     }
 
     pub(crate) fn channel(&mut self, index: u8, key: ChannelKey) {
-        self.mark(Key::Channel(index, key));
+        self.mark_channel(index, Key::Channel(index, key).bit());
     }
 
     /// Has [`HostKey::Room`] marked with the next change of any link.
@@ -106,34 +113,90 @@ impl Ready {
 
     const fn room_changed(&mut self) {
         self.room_watched = false;
-        self.host |= Key::Host(HostKey::Room).bit();
+        self.host(HostKey::Room);
     }
 
     /// Marks everything that may be waited for on a link.
     pub(crate) fn whole_link(&mut self, index: u8) {
         self.room_changed();
-        if let Some(bits) = self.link_bits.get_mut(usize::from(index)) {
-            *bits = u16::MAX;
-            self.links |= 1u64.wrapping_shl(index.into());
-        }
+        self.mark_link(index, u16::MAX);
     }
 
     /// Marks everything that may be waited for on a channel.
     pub(crate) fn whole_channel(&mut self, index: u8) {
-        if let Some(bits) = self.channel_bits.get_mut(usize::from(index)) {
-            *bits = u16::MAX;
-            self.channels |= 1u64.wrapping_shl(index.into());
-        }
+        self.mark_channel(index, u16::MAX);
     }
 
     /// Marks everything that may be waited for on the host, and has `run` look at everything.
     pub(crate) const fn whole_host(&mut self) {
-        self.host = u16::MAX;
+        self.host.mark(u16::MAX);
         self.due = Due::all();
     }
 
-    /// True where something is marked that futures may wait for.
+    /// True where something is ready that futures may wait for.
     pub(crate) const fn is_marked(&self) -> bool {
-        self.host != 0 || self.links != 0 || self.channels != 0
+        self.host.ready != 0 || (self.ready_links | self.ready_channels) != 0
     }
+
+    /// Somebody waits for `key`.
+    pub(super) fn expect(&mut self, key: Key) {
+        if let Some(group) = self.group(key) {
+            group.waiting |= key.bit();
+        }
+    }
+
+    /// A key of a group in which something is ready.
+    pub(super) const fn first(&self) -> Option<Key> {
+        if self.host.ready != 0 {
+            Some(Key::Host(HostKey::Controller))
+        } else if self.ready_links != 0 {
+            Some(Key::Link(self.ready_links.trailing_zeros() as u8, LinkKey::Event))
+        } else if self.ready_channels != 0 {
+            Some(Key::Channel(self.ready_channels.trailing_zeros() as u8, ChannelKey::State))
+        } else {
+            None
+        }
+    }
+
+    /// What is ready in the group of `key`.
+    pub(super) fn ready(&mut self, key: Key) -> u16 {
+        self.group(key).map_or(0, |group| group.ready)
+    }
+
+    /// Only these keys of the group of `key` are waited for.
+    pub(super) fn keep(&mut self, key: Key, waiting: u16) {
+        let ready = self.group(key).is_some_and(|group| {
+            *group = Group { ready: group.ready & waiting, waiting };
+            group.ready != 0
+        });
+        match key {
+            Key::Link(index, _) if !ready => self.ready_links &= !bit(index),
+            Key::Channel(index, _) if !ready => self.ready_channels &= !bit(index),
+            Key::Host(_) | Key::Link(..) | Key::Channel(..) => {}
+        }
+    }
+
+    fn group(&mut self, key: Key) -> Option<&mut Group> {
+        match key {
+            Key::Host(_) => Some(&mut self.host),
+            Key::Link(index, _) => self.links.get_mut(usize::from(index)),
+            Key::Channel(index, _) => self.channels.get_mut(usize::from(index)),
+        }
+    }
+
+    fn mark_link(&mut self, index: u8, bits: u16) {
+        if self.links.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
+            self.ready_links |= bit(index);
+        }
+    }
+
+    fn mark_channel(&mut self, index: u8, bits: u16) {
+        if self.channels.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
+            self.ready_channels |= bit(index);
+        }
+    }
+}
+
+const fn bit(index: u8) -> u64 {
+    1u64.wrapping_shl(index as u32)
 }

@@ -1,4 +1,3 @@
-use core::task::Context;
 use std::{boxed::Box, sync::Arc, task::Wake, vec, vec::Vec};
 
 use super::*;
@@ -29,14 +28,19 @@ impl Table {
             Box::leak(Box::new([const { LinkWaiters::EMPTY }; 2])),
             Box::leak(Box::new([])),
         );
-        Self { waiters, ready: Ready::new(Box::leak(Box::new([0; 2])), Box::leak(Box::new([]))) }
+        Self {
+            waiters,
+            ready: Ready::new(Box::leak(Box::new([Group::EMPTY; 2])), Box::leak(Box::new([]))),
+        }
     }
 
     /// A future is polled and must wait; gives who gave way to it.
     fn waits(&mut self, key: Key, wait: &mut Wait, task: &Waker) -> Option<Waker> {
-        let cx = Context::from_waker(task);
         self.first(key, wait);
-        self.waiters.wait(key, wait, &mut Some(cx.waker().clone()))
+        match self.waiters.wait(key, wait, task, &mut self.ready) {
+            Displaced::Waits(waker) => Some(waker),
+            Displaced::Nobody | Displaced::Over(_) => None,
+        }
     }
 
     fn first(&mut self, key: Key, wait: &mut Wait) -> bool {
@@ -49,13 +53,7 @@ impl Table {
 
     /// Who is woken by what is marked.
     fn woken(&mut self) -> Vec<Waker> {
-        let (mut woken, mut more) = (vec![], true);
-        while more {
-            let mut batch = Batch::default();
-            more = self.waiters.take_ready(&mut self.ready, &mut batch);
-            woken.extend(batch.into_iter().flatten());
-        }
-        woken
+        core::iter::from_fn(|| self.waiters.take_ready(&mut self.ready)).collect()
     }
 }
 

@@ -50,50 +50,77 @@ pub(super) async fn run<R: Read>(
     let Some(state) = borrowed.state.as_mut() else { return RunError::AlreadyRunning };
     host.with(|core| state.resync(&mut core.stack));
     let mut alarm = Alarm::new();
-    let (mut reads, mut stuck) = (0u8, false);
+    let (mut reads, mut crowd) = (0u8, Crowd { turns: 0, stuck: false });
     loop {
         loop {
-            match host.with(|core| state.deliver(&mut core.stack)) {
-                Delivered::All => break,
-                Delivered::Some => {}
+            let forced = crowd.is_over();
+            let delivered = host.with_run(|core| {
+                core.stack.set_now(parts.now());
+                state.deliver(&mut core.stack, forced)
+            });
+            match delivered {
+                Delivered::Crowded => {
+                    crowd.go_on(forced);
+                    yield_now().await;
+                    continue;
+                }
                 Delivered::Answering => parts.transmit_first().await,
-                Delivered::Crowded => stuck = !let_application_run(host, stuck).await,
+                Delivered::All | Delivered::Some => {}
+            }
+            crowd = Crowd { turns: 0, stuck: crowd.stuck && forced };
+            if delivered == Delivered::All {
+                break;
             }
         }
         reads = reads.wrapping_add(1);
         if reads.is_multiple_of(READS) {
             yield_now().await;
         }
-        let pause = state.is_inside_packet().then_some(&mut alarm);
-        match read(&mut rx, state.room(), pause, clock).await {
+        let read = if state.is_inside_packet() {
+            read_soon(&mut rx, state.room(), &mut alarm, clock).await
+        } else {
+            Some(rx.read(state.room()).await)
+        };
+        match read {
             Some(Ok(0)) => return RunError::Closed,
             Some(Ok(n)) => state.arrived(n),
             Some(Err(error)) => return RunError::Transport(error),
-            None => host.with(|core| state.lose_sync(&mut core.stack)),
+            None => host.with_run(|core| {
+                core.stack.set_now(parts.now());
+                state.lose_sync(&mut core.stack);
+            }),
         }
     }
 }
 
-/// Lets other tasks run, until there is room for what the next packet may carry; false where there is none after all. Once it
-/// was so, one turn is enough: an application that reads nothing must not hold up the rest.
-async fn let_application_run(host: &Host, stuck: bool) -> bool {
-    for _ in 0..if stuck { 1 } else { TURNS } {
-        yield_now().await;
-        if !host.with(|core| core.stack.rx.is_crowded()) {
-            return true;
-        }
-    }
-    false
+/// Turns of other tasks, until there is room for what the next packet may carry.
+struct Crowd {
+    turns: u8,
+    /// There was no room after all of them. Then one turn is enough: an application that reads nothing must not hold up the rest.
+    stuck: bool,
 }
 
-/// One read; `None` where the octets of a packet that has begun, which has an alarm, stay away for too long.
-async fn read<R: Read>(
+impl Crowd {
+    const fn is_over(&self) -> bool {
+        self.turns >= if self.stuck { 1 } else { TURNS }
+    }
+
+    /// There is still no room; `forced` where a packet was handed on all the same.
+    const fn go_on(&mut self, forced: bool) {
+        if forced {
+            *self = Self { turns: 0, stuck: true };
+        }
+        self.turns = self.turns.saturating_add(1);
+    }
+}
+
+/// One read in the middle of a packet; `None` where the rest stays away for too long.
+async fn read_soon<R: Read>(
     rx: &mut R,
     target: &mut [u8],
-    alarm: Option<&mut Alarm>,
+    alarm: &mut Alarm,
     clock: &impl Clock,
 ) -> Option<Result<usize, R::Error>> {
-    let Some(alarm) = alarm else { return Some(rx.read(target).await) };
     let mut deadline = None;
     let pause = poll_fn(|cx| {
         let at = *deadline.get_or_insert_with(|| clock.now().saturating_add(PACKET_PAUSE));

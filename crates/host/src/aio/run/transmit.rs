@@ -1,52 +1,76 @@
 //! The transmitting half of `run`: what is pending to octets.
 
-use core::{future::poll_fn, sync::atomic::Ordering, task::Poll};
+use core::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::atomic::Ordering,
+    task::Poll,
+};
 
 use embedded_io_async::Write;
 
 use super::{Parts, RunError};
 use crate::{Host, stack::Output};
 
-/// The output buffer, borrowed from the core. Returned on drop, so a partly written packet can be finished.
+/// The buffer for the transport, while the transport has it. Returned on drop, so a partly written packet can be finished.
 struct Borrowed<'h> {
     host: &'h Host,
+    parts: &'h Parts,
     output: Option<Output>,
+}
+
+impl Borrowed<'_> {
+    /// Gives the buffer back, and takes it with what is pending next; false where that is nothing.
+    fn exchange(&mut self) -> bool {
+        let now = self.parts.now();
+        self.host.with_run(|core| core.stack.next_output(now, &mut self.output))
+    }
 }
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
         if let Some(output) = self.output.take() {
-            self.host.with(|core| core.give_output(output));
+            self.host.with(|core| core.stack.give_output(output));
         }
     }
 }
 
 pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunError<W::Error> {
-    let mut borrowed = Borrowed { host, output: host.with(|core| core.output.take()) };
-    let Some(out) = borrowed.output.as_mut() else { return RunError::AlreadyRunning };
+    let mut borrowed = Borrowed { host, parts, output: None };
     loop {
         parts.writing.store(true, Ordering::Relaxed);
-        while !out.is_empty() {
+        while let Some(out) = borrowed.output.as_mut().filter(|out| !out.is_empty()) {
             match tx.write(out.rest()).await {
                 Ok(0) => return RunError::Closed,
                 Ok(n) => out.taken(n),
                 Err(error) => return RunError::Transport(error),
             }
         }
-        fill(host, out);
-        if out.is_empty() {
-            if let Err(error) = tx.flush().await {
-                return RunError::Transport(error);
-            }
-            parts.writing.store(false, Ordering::Relaxed);
-            // It is polled where something may be pending: now, since that may have come while the transport was flushed.
-            poll_fn(|_| if fill(host, out) { Poll::Ready(()) } else { Poll::Pending }).await;
+        if borrowed.exchange() {
+            continue;
         }
+        let mut paused = false;
+        if let Err(error) = flush(&mut tx, &mut paused).await {
+            return RunError::Transport(error);
+        }
+        parts.writing.store(false, Ordering::Relaxed);
+        // It is polled where something may be pending. Something may have come while the transport was flushed, too.
+        let mut look = paused;
+        poll_fn(|_| match core::mem::replace(&mut look, true) && borrowed.exchange() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
     }
 }
 
-/// Fills the buffer; true where there is something in it.
-fn fill(host: &Host, out: &mut Output) -> bool {
-    host.with(|core| core.stack.fill(core.stack.now(), out));
-    !out.is_empty()
+/// Flushes the transport, and notes whether that took its time.
+async fn flush<W: Write>(tx: &mut W, paused: &mut bool) -> Result<(), W::Error> {
+    let mut flush = pin!(tx.flush());
+    poll_fn(|cx| {
+        let flushed = flush.as_mut().poll(cx);
+        *paused |= flushed.is_pending();
+        flushed
+    })
+    .await
 }

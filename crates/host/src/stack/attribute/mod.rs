@@ -12,7 +12,7 @@ mod push;
 mod serve;
 
 use bindrune_att::{Bearer, MIN_MTU, Opcode};
-use bindrune_wire::{Packet, Queue};
+use bindrune_wire::{Interest, Packet, Queue};
 
 use super::{
     memory::{Receive, Transmit},
@@ -121,6 +121,14 @@ impl Attributes {
             Some(range) => range,
             None => (1, u16::MAX),
         }
+    }
+
+    /// True where the bearer, the server or the client may have something to send by itself.
+    pub(crate) fn owes_anything(&self) -> bool {
+        self.owes_reply()
+            || self.bearer.interest() != Interest::None
+            || self.exchange == Exchange::Wanted
+            || self.client.cancel_owed
     }
 
     /// True when the reply to the pending request can be sent.

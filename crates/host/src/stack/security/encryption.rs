@@ -248,6 +248,7 @@ impl Stack {
                     self.not_encrypted(now, index, start, status);
                 }
                 if was {
+                    self.forget_output(index);
                     // It would go on without the protection that was relied on. [Vol 3] Part C, 10.3
                     let _ends = self.disconnect_slot(index, Status::AUTHENTICATION_FAILURE);
                 }
