@@ -150,7 +150,7 @@ impl Server {
         let table = Table::new(services, gap.writable_name)?;
         let mut server = Self {
             table,
-            places: known::Places::NONE,
+            places: known::Places::none(),
             values: Values::new(arena),
             hash: hash::database_hash(&table),
             gap: GapValues::new(gap),
@@ -173,7 +173,7 @@ impl Server {
     ) -> Result<(), TableError> {
         let table = Table::new(services, gap.writable_name)?;
         self.check_room(&table)?;
-        (self.table, self.places) = (table, known::Places::NONE);
+        (self.table, self.places) = (table, known::Places::none());
         self.hash = hash::database_hash(&table);
         self.gap = GapValues::new(gap);
         self.writable_name = gap.writable_name;
@@ -222,7 +222,7 @@ impl Server {
         for peer in peers {
             peer.table_replaced();
         }
-        (self.table, self.places) = (table, known::Places::NONE);
+        (self.table, self.places) = (table, known::Places::none());
         self.hash = hash::database_hash(&table);
         self.values.lay(&table, false);
         Ok(())

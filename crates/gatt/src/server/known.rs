@@ -39,11 +39,13 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) const NONE: Self = Self {
-        characteristics: [const { Cell::new(None) }; KNOWN],
-        next: Cell::new(0),
-        entry: Cell::new(None),
-    };
+    pub(super) const fn none() -> Self {
+        Self {
+            characteristics: [const { Cell::new(None) }; KNOWN],
+            next: Cell::new(0),
+            entry: Cell::new(None),
+        }
+    }
 }
 
 impl Server {

@@ -134,10 +134,10 @@ impl Parts {
     }
 
     fn set_now(&self, now: Instant) {
-        let ticks = now.as_ticks();
-        for (half, shift) in self.now.iter().zip([0, 32]) {
-            half.store((ticks >> shift & u64::from(u32::MAX)) as u32, Ordering::Relaxed);
-        }
+        let [a, b, c, d, e, f, g, h] = now.as_ticks().to_le_bytes();
+        let [lower, upper] = &self.now;
+        lower.store(u32::from_le_bytes([a, b, c, d]), Ordering::Relaxed);
+        upper.store(u32::from_le_bytes([e, f, g, h]), Ordering::Relaxed);
     }
 
     /// The time of this wake.

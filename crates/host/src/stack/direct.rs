@@ -17,6 +17,10 @@ use crate::waiters::Due;
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
 const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
 
+/// Octets of the L2CAP header, as the ACL header counts them.
+const L2CAP_HEADER: u16 = 4;
+const _: () = assert!(L2CAP_HEADER as usize == Header::LEN);
+
 impl Stack {
     /// Octets of the longest PDU that the application of a link may write now; `None` where something else goes first.
     pub(super) fn direct_room(&self, index: u8) -> Option<usize> {
@@ -68,7 +72,7 @@ impl Stack {
         if idle {
             self.unstamped |= 1u64.wrapping_shl(index.into());
         }
-        let pdu = len.saturating_add(Header::LEN as u16);
+        let pdu = len.saturating_add(L2CAP_HEADER);
         let [a, b, c, d] = AclHeader::new(slot.handle, Boundary::FirstNonFlushable, pdu).emit();
         let ([e, f], [g, h]) = (len.to_le_bytes(), cid.0.to_le_bytes());
         *headers = [PacketType::ACL.0, a, b, c, d, e, f, g, h];

@@ -61,7 +61,7 @@ impl View<'_> {
     fn all(&mut self) -> impl Iterator<Item = (u16, &mut Place)> {
         let (taken, first) = (*self.taken, as_place(self.fixed.len()));
         let fixed = (0u16..).zip(self.fixed.iter_mut());
-        let fixed = fixed.take(taken.checked_ilog2().map_or(0, |last| last as usize + 1));
+        let fixed = fixed.take((u16::BITS.saturating_sub(taken.leading_zeros())) as usize);
         let more = (first..).zip(self.more.iter_mut());
         fixed.chain(more).filter(|(_, place)| place.bits != 0)
     }

@@ -146,13 +146,14 @@ impl Ready {
     }
 
     /// A key of a group in which something is ready.
-    pub(super) const fn first(&self) -> Option<Key> {
+    pub(super) fn first(&self) -> Option<Key> {
+        let index = |groups: u64| u8::try_from(groups.trailing_zeros()).unwrap_or(u8::MAX);
         if self.host.ready != 0 {
             Some(Key::Host(HostKey::Controller))
         } else if self.ready_links != 0 {
-            Some(Key::Link(self.ready_links.trailing_zeros() as u8, LinkKey::Event))
+            Some(Key::Link(index(self.ready_links), LinkKey::Event))
         } else if self.ready_channels != 0 {
-            Some(Key::Channel(self.ready_channels.trailing_zeros() as u8, ChannelKey::State))
+            Some(Key::Channel(index(self.ready_channels), ChannelKey::State))
         } else {
             None
         }
