@@ -31,9 +31,7 @@ pub trait Packets {
 }
 
 /// Makes the two halves that `Host::run` takes, for a driver of your own.
-pub const fn split<D: Packets + Copy, const N: usize>(
-    driver: D,
-) -> (Reader<D, N>, Writer<D, N>) {
+pub const fn split<D: Packets + Copy, const N: usize>(driver: D) -> (Reader<D, N>, Writer<D, N>) {
     let reader = Reader { driver, octets: [0; N], from: 0, to: 0 };
     (reader, Writer { driver, partial: Partial::new() })
 }
