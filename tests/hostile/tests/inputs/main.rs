@@ -41,6 +41,7 @@ mod coverage;
 mod h4;
 mod hci;
 mod order;
+mod output;
 mod pairing;
 mod pauses;
 mod random;
