@@ -24,6 +24,9 @@ check:
     cargo fmt --manifest-path examples/cortex-m/Cargo.toml --all --check
     cargo clippy --manifest-path examples/cortex-m/Cargo.toml --target-dir target/examples --locked \
         --workspace --exclude bindrune-nrf52840 --exclude bindrune-rp2040 -- --deny warnings
+    cargo fmt --manifest-path tools/bench/Cargo.toml --all --check
+    cargo clippy --manifest-path tools/bench/Cargo.toml --target-dir target/bench --locked --workspace --all-targets \
+        --exclude bindrune-bench-board --exclude bindrune-bench-image --exclude bindrune-bench-image-trouble -- --deny warnings
     typos
 
 # The host with each capability alone, with none, and what a peer sees of one that is left out.
@@ -96,9 +99,33 @@ soak minutes="120":
 fuzz-host steps seed="0":
     cargo run --quiet --locked --profile fuzz --package bindrune-hostile --bin fuzz-host -- {{ steps }} {{ seed }}
 
+bench-program := "--quiet --locked --manifest-path tools/bench/Cargo.toml --target-dir target/bench --package bindrune-bench"
+
+# Instructions of both hosts for each operation, beside trouble-host; with `--docs` into docs/performance.md. Needs valgrind.
+bench *arguments:
+    cargo run {{ bench-program }} -- instructions {{ arguments }}
+
+# Flash, RAM and stack of three images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
+# toolchain, like no-std.
+size *arguments:
+    cargo run {{ bench-program }} -- size {{ arguments }}
+
+# Goodput in virtual time, as a share of what the link and a serial line allow; with `--docs` into docs/performance.md.
+goodput *arguments:
+    cargo run {{ bench-program }} -- goodput {{ arguments }}
+
+# What operations and images cost is within tools/bench/budget.toml.
+budget-check:
+    cargo test {{ bench-program }} --package bindrune-bench-bound
+    cargo run {{ bench-program }} -- check
+
+# Accepts what operations and images cost now.
+budget:
+    cargo run {{ bench-program }} -- accept
+
 # The tour, on the built-in virtual controller.
 demo:
     cargo run --release --locked --package bindrune-cli -- demo
 
 # Everything that continuous integration runs.
-ci: house check capabilities msrv docs no-std boards demo test interop
+ci: house check capabilities msrv docs no-std boards budget-check demo test interop

@@ -26,8 +26,9 @@ use source::Source;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What is built for other targets than the rest has a workspace of its own.
-const WORKSPACES: [&str; 2] = ["Cargo.toml", "examples/cortex-m/Cargo.toml"];
+/// What is built for other targets than the rest, or beside another host, has a workspace of its own.
+const WORKSPACES: [&str; 3] =
+    ["Cargo.toml", "examples/cortex-m/Cargo.toml", "tools/bench/Cargo.toml"];
 
 fn main() -> ExitCode {
     match check() {

@@ -1,0 +1,74 @@
+//! The goodput that a link layer and a serial line allow, from the packet times of the specification.
+#![forbid(unsafe_code)]
+
+mod line;
+mod radio;
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// SDUs of eight K-frames with an MPS of 247, and the window of the receiver.
+    Channel(u16),
+    /// Notifications of 244 octets.
+    Notification,
+    /// Write commands of 244 octets.
+    WriteCommand,
+}
+
+/// Frames of an SDU, and its octets: its length takes two.
+pub const SDU_FRAMES: u16 = 8;
+/// Octets of an SDU.
+pub const SDU: u16 = SDU_FRAMES * 247 - 2;
+/// Octets of an L2CAP PDU of any flow, headers included.
+const PDU: u16 = 251;
+
+/// A link, the controller's buffers, and what is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What is sent.
+    pub flow: Flow,
+    /// LE 2M, or LE 1M.
+    pub two_mbit: bool,
+    /// Connection interval in units of 1.25 ms.
+    pub interval: u16,
+    /// Octets of an ACL buffer of the controller.
+    pub octets: u16,
+    /// ACL buffers of the controller.
+    pub buffers: u8,
+    /// Whether the link is encrypted.
+    pub encrypted: bool,
+    /// Bits a second of the serial line, if the controller is behind one.
+    pub baud: Option<u32>,
+}
+
+impl Row {
+    /// Bits of values or SDUs a second: what the radio allows or, if that is less, the serial line.
+    #[must_use]
+    pub fn bound(&self) -> f64 {
+        let radio = self.radio();
+        self.baud.map_or(radio, |baud| radio.min(self.line(baud)))
+    }
+
+    /// Octets of the application in one L2CAP PDU.
+    fn payload(&self) -> f64 {
+        match self.flow {
+            Flow::Channel(_) => f64::from(SDU) / f64::from(SDU_FRAMES),
+            Flow::Notification | Flow::WriteCommand => 244.0,
+        }
+    }
+
+    /// Octets of the packets that one L2CAP PDU is sent in.
+    fn fragments(&self) -> Vec<u16> {
+        let mut left = PDU;
+        let mut fragments = Vec::new();
+        while left > 0 {
+            let octets = left.min(self.octets);
+            fragments.push(octets);
+            left -= octets;
+        }
+        fragments
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! A serial line between a host and its controller, in virtual time.
+
+use bindrune_controller::{PortReader, PortWriter, Unplugged, VirtualClock};
+use embassy_time::{Duration, Instant};
+use embedded_io_async::{ErrorType, Read, Write};
+
+/// What a driver moves at once.
+const CHUNK: usize = 64;
+/// Bits of an octet on the line: a start bit and a stop bit are two of them.
+const BITS: u64 = 10;
+
+/// When the line is free again; instant without a baud rate.
+pub(crate) struct Line {
+    clock: VirtualClock,
+    baud: Option<u32>,
+    /// Nanoseconds, so that rates which do not divide a microsecond are met in the mean.
+    free: u64,
+}
+
+impl Line {
+    pub(crate) const fn new(clock: VirtualClock, baud: Option<u32>) -> Self {
+        Self { clock, baud, free: 0 }
+    }
+
+    /// Takes the line for so many octets, and returns when the last one has passed.
+    fn take(&mut self, octets: usize) -> Option<Instant> {
+        let baud = u64::from(self.baud?);
+        let now = self.clock.now().as_micros() * 1000;
+        self.free = self.free.max(now) + octets as u64 * BITS * 1_000_000_000 / baud;
+        Some(Instant::from_micros(self.free.div_ceil(1000)))
+    }
+
+    async fn wait(&self, until: Option<Instant>) {
+        let now = self.clock.now();
+        if let Some(until) = until.filter(|until| *until > now) {
+            self.clock.sleep(Duration::from_micros((until - now).as_micros())).await;
+        }
+    }
+}
+
+/// What comes from the controller.
+pub(crate) struct LineReader {
+    port: PortReader,
+    line: Line,
+    chunk: [u8; CHUNK],
+    /// Octets of the chunk that nobody has read, and when they are here.
+    unread: core::ops::Range<usize>,
+    ready: Option<Instant>,
+}
+
+impl LineReader {
+    pub(crate) const fn new(port: PortReader, line: Line) -> Self {
+        Self { port, line, chunk: [0; CHUNK], unread: 0..0, ready: None }
+    }
+}
+
+impl ErrorType for LineReader {
+    type Error = Unplugged;
+}
+
+impl Read for LineReader {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Unplugged> {
+        if self.line.baud.is_none() {
+            return self.port.read(buffer).await;
+        }
+        if self.unread.is_empty() {
+            let len = self.port.read(&mut self.chunk).await?;
+            self.unread = 0..len;
+            self.ready = self.line.take(len);
+        }
+        self.line.wait(self.ready).await;
+        let octets = &self.chunk[self.unread.clone()];
+        let len = octets.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&octets[..len]);
+        self.unread.start += len;
+        Ok(len)
+    }
+}
+
+/// What goes to the controller.
+pub(crate) struct LineWriter {
+    port: PortWriter,
+    line: Line,
+}
+
+impl LineWriter {
+    pub(crate) const fn new(port: PortWriter, line: Line) -> Self {
+        Self { port, line }
+    }
+}
+
+impl ErrorType for LineWriter {
+    type Error = Unplugged;
+}
+
+impl Write for LineWriter {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
+        if self.line.baud.is_none() {
+            return self.port.write(octets).await;
+        }
+        let len = octets.len().min(CHUNK);
+        let passed = self.line.take(len);
+        self.line.wait(passed).await;
+        self.port.write(&octets[..len]).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Unplugged> {
+        self.port.flush().await
+    }
+}

@@ -1,0 +1,38 @@
+//! The links that are measured.
+
+use bindrune_bench_bound::{Flow, Row};
+
+pub(crate) const FLOWS: [Flow; 4] =
+    [Flow::Channel(8), Flow::Channel(32), Flow::Notification, Flow::WriteCommand];
+/// 7.5, 30, 100 and 400 ms, in units of 1.25 ms.
+pub(crate) const INTERVALS: [u16; 4] = [6, 24, 80, 320];
+/// From the slowest line that controllers are sold with to the fastest.
+pub(crate) const BAUDS: [u32; 5] = [115_200, 460_800, 921_600, 1_000_000, 3_000_000];
+
+/// A controller with eight buffers, as most have.
+pub(crate) const fn usual(flow: Flow, two_mbit: bool, interval: u16) -> Row {
+    Row { flow, two_mbit, interval, octets: 251, buffers: 8, encrypted: false, baud: None }
+}
+
+/// Every combination.
+pub(crate) fn all() -> impl Iterator<Item = Row> {
+    let links = FLOWS.into_iter().flat_map(|flow| {
+        [false, true].into_iter().flat_map(move |two_mbit| {
+            INTERVALS.into_iter().map(move |interval| usual(flow, two_mbit, interval))
+        })
+    });
+    links.flat_map(|row| {
+        [251, 27].into_iter().flat_map(move |octets| {
+            [1, 2, 4, 8, 20].into_iter().flat_map(move |buffers| {
+                [false, true].map(move |encrypted| Row { octets, buffers, encrypted, ..row })
+            })
+        })
+    })
+}
+
+/// Serial lines in front of the usual controller.
+pub(crate) fn lines() -> impl Iterator<Item = Row> {
+    FLOWS
+        .into_iter()
+        .flat_map(|flow| BAUDS.map(move |baud| Row { baud: Some(baud), ..usual(flow, true, 24) }))
+}

@@ -1,0 +1,44 @@
+//! Two hosts, and the link between them.
+
+use anyhow::Result;
+use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
+use bindrune_bench_null::{Controller, Shared, split};
+
+type Memory = Resources<1, 1, 16, 8, 264, 8192>;
+
+/// Both ends of the one link.
+pub(crate) struct Link {
+    pub(crate) host: &'static Host,
+    pub(crate) peripheral: Connection<'static>,
+    pub(crate) central: Connection<'static>,
+}
+
+impl Link {
+    /// Connects two hosts, of which the one that advertises has `services`.
+    pub(crate) async fn new(services: &'static [Service]) -> Result<Self> {
+        let controller = Controller::shared();
+        let server = run(Config::new("tb").services(services), &controller, 0)?;
+        let client = run(Config::new("tc"), &controller, 1)?;
+        let address = server.controller().await?.address;
+        client.controller().await?;
+        let advertisement = Advertisement::connectable();
+        let connect = async {
+            tokio::task::yield_now().await;
+            client.connect(&address).await
+        };
+        let (peripheral, central) = tokio::join!(server.advertise(&advertisement), connect);
+        Ok(Self { host: server, peripheral: peripheral?, central: central? })
+    }
+}
+
+/// A host that runs as long as the program.
+fn run(config: Config, controller: &Shared, side: usize) -> Result<&'static Host> {
+    let memory = Box::leak(Box::new(Memory::new()));
+    let host: &'static Host = Box::leak(Box::new(Host::new(memory, config)?));
+    let (receiver, sender) = split(controller, side);
+    tokio::task::spawn_local(async move {
+        let end = host.run(receiver, sender).await;
+        eprintln!("the host stopped: {end:?}");
+    });
+    Ok(host)
+}

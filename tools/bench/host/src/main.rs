@@ -1,0 +1,30 @@
+//! The work, done by two bindrune hosts in one thread.
+//!
+//! `bindrune-bench-host WORK COUNT [SERVICES]` says how much of it arrived.
+#![forbid(unsafe_code)]
+
+mod channel;
+mod floor;
+mod gatt;
+mod link;
+
+use anyhow::Result;
+use bindrune_bench_null::{Task, Work};
+// Locks for a host without the standard library.
+use critical_section as _;
+
+fn main() -> Result<()> {
+    let task = Task::from_arguments()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let delivered = tokio::task::LocalSet::new().block_on(&runtime, async {
+        match task.work {
+            Work::Channel(sdu) => channel::send(sdu, task.count).await,
+            Work::WriteCommand => gatt::write_commands(task).await,
+            Work::WriteRequest => gatt::write_requests(task).await,
+            Work::Notification => gatt::notifications(task).await,
+            Work::Floor => Ok(floor::packets(task.count)),
+        }
+    })?;
+    task.report(delivered);
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! Image (b): the server, with pairing by P-256 and ten bonds.
+#![no_std]
+#![no_main]
+#![forbid(unsafe_code)]
+
+use bindrune::{Config, Host, Resources};
+use bindrune_bench_board::{Receiver, Sender};
+use bindrune_bench_image::{SERVICES, serve};
+use embassy_executor::Spawner;
+use embassy_futures::join::join3;
+use static_cell::StaticCell;
+
+const CONFIG: Config = Config::new("T").services(SERVICES).bonds(10);
+type Memory = Resources<1, 0, 4, 2, 264, { CONFIG.arena(1) }>;
+
+#[embassy_executor::main]
+async fn main(_spawner: Spawner) {
+    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    static HOST: StaticCell<Host> = StaticCell::new();
+    let Ok(host) = Host::new(MEMORY.init_with(Memory::new), CONFIG) else { return };
+    let host: &'static Host = HOST.init(host);
+    let pair = async {
+        let Ok(mut requests) = host.pairing_requests() else { return };
+        loop {
+            requests.next().await.accept();
+        }
+    };
+    let _ended = join3(host.run(Receiver, Sender), serve(host), pair).await;
+}

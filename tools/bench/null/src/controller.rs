@@ -1,0 +1,233 @@
+//! The controller: commands are answered at once, and data goes to the other host.
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, task::Waker};
+
+/// LE ACL data buffers: their octets and their number.
+const BUFFERS: (u16, u8) = (251, 12);
+/// The one link.
+const HANDLE: [u8; 2] = [0x40, 0x00];
+
+/// [Vol 4] Part A, 2.
+const ACL: u8 = 0x02;
+const EVENT: u8 = 0x04;
+
+const COMMAND_COMPLETE: u8 = 0x0e;
+const COMMAND_STATUS: u8 = 0x0f;
+const COMPLETED_PACKETS: u8 = 0x13;
+const READ_REMOTE_VERSION_COMPLETE: u8 = 0x0c;
+const LE_META: u8 = 0x3e;
+
+/// Bits of Read Local Supported Commands, octet and bit: what a host of 4.2 needs for legacy advertising and connections.
+const SUPPORTED: [(usize, u8); 28] = [
+    (0, 5),
+    (2, 7),
+    (5, 6),
+    (5, 7),
+    (14, 3),
+    (14, 5),
+    (15, 1),
+    (25, 0),
+    (25, 1),
+    (25, 2),
+    (25, 4),
+    (25, 5),
+    (25, 6),
+    (25, 7),
+    (26, 0),
+    (26, 1),
+    (26, 2),
+    (26, 3),
+    (26, 4),
+    (26, 5),
+    (26, 6),
+    (26, 7),
+    (27, 0),
+    (27, 1),
+    (27, 2),
+    (27, 3),
+    (27, 7),
+    (28, 3),
+];
+
+/// The controller of both hosts; tasks of one thread share it.
+pub type Shared = Rc<RefCell<Controller>>;
+
+/// Two hosts and what is on its way to them.
+#[derive(Debug, Default)]
+pub struct Controller {
+    sides: [Side; 2],
+    /// Packets taken from both.
+    taken: u64,
+}
+
+/// One host.
+#[derive(Debug, Default)]
+struct Side {
+    /// Packets for the host, whole.
+    queue: VecDeque<Vec<u8>>,
+    /// Memory of packets that the host has taken.
+    free: Vec<Vec<u8>>,
+    waker: Option<Waker>,
+    advertising: bool,
+    connecting: bool,
+    /// Own_Address_Type of what it advertises or connects with.
+    kind: u8,
+    random_address: [u8; 6],
+}
+
+impl Controller {
+    /// A controller to which nothing is connected.
+    #[must_use]
+    pub fn shared() -> Shared {
+        Rc::default()
+    }
+
+    /// Takes a packet from the host `side`, and returns how many it has taken from both.
+    pub(crate) fn handle(&mut self, side: usize, packet: &[u8]) -> u64 {
+        if packet.first() == Some(&ACL) {
+            self.handle_data(side, packet);
+        } else if let [_, low, high, _, parameters @ ..] = packet {
+            self.handle_command(side, u16::from_le_bytes([*low, *high]), parameters);
+        }
+        self.taken += 1;
+        self.taken
+    }
+
+    /// A packet for the host `side`, or `None`, and then `waker` is called when there is one.
+    pub(crate) fn poll(&mut self, side: usize, waker: &Waker) -> Option<Vec<u8>> {
+        let side = &mut self.sides[side];
+        let packet = side.queue.pop_front();
+        if packet.is_none() {
+            side.waker = Some(waker.clone());
+        }
+        packet
+    }
+
+    /// Takes back the memory of a packet.
+    pub fn recycle(&mut self, side: usize, packet: Vec<u8>) {
+        self.sides[side].free.push(packet);
+    }
+
+    fn send(&mut self, side: usize, octets: &[u8]) -> &mut Vec<u8> {
+        let side = &mut self.sides[side];
+        let mut packet = side.free.pop().unwrap_or_default();
+        packet.clear();
+        packet.extend_from_slice(octets);
+        side.queue.push_back(packet);
+        if let Some(waker) = side.waker.take() {
+            waker.wake();
+        }
+        let last = side.queue.len() - 1;
+        &mut side.queue[last]
+    }
+
+    /// Passes data to the other host, marked as the start of a PDU as it arrives, and completes it.
+    fn handle_data(&mut self, side: usize, packet: &[u8]) {
+        let arriving = self.send(1 - side, packet);
+        if (arriving[2] >> 4) & 3 == 0 {
+            arriving[2] |= 0x20;
+        }
+        self.send(side, &[EVENT, COMPLETED_PACKETS, 5, 1, HANDLE[0], HANDLE[1], 1, 0]);
+    }
+
+    fn handle_command(&mut self, side: usize, opcode: u16, parameters: &[u8]) {
+        let status = |controller: &mut Self| {
+            let [low, high] = opcode.to_le_bytes();
+            controller.send(side, &[EVENT, COMMAND_STATUS, 4, 0, 1, low, high]);
+        };
+        match opcode {
+            // LE Set Random Address, LE Set Advertising Parameters, LE Set Advertising Enable, LE Create Connection.
+            0x2005 => {
+                self.sides[side].random_address.copy_from_slice(parameters);
+                self.complete(side, opcode, &[0]);
+            }
+            0x2006 => {
+                self.sides[side].kind = parameters[5];
+                self.complete(side, opcode, &[0]);
+            }
+            0x200a => {
+                self.sides[side].advertising = parameters == [1];
+                self.complete(side, opcode, &[0]);
+                self.connect();
+            }
+            0x200d => {
+                self.sides[side].connecting = true;
+                self.sides[side].kind = parameters[12];
+                status(self);
+                self.connect();
+            }
+            // LE Read Remote Features, Read Remote Version Information.
+            0x2016 => {
+                status(self);
+                let features = [EVENT, LE_META, 12, 4, 0, HANDLE[0], HANDLE[1]];
+                self.send(side, &[&features[..], &[0; 8]].concat());
+            }
+            0x041d => {
+                status(self);
+                let version = [8, 0, HANDLE[0], HANDLE[1], 12, 0xff, 0xff, 0, 0];
+                self.send(side, &[&[EVENT, READ_REMOTE_VERSION_COMPLETE][..], &version].concat());
+            }
+            _ => self.complete(side, opcode, &returned(opcode, side)),
+        }
+    }
+
+    fn complete(&mut self, side: usize, opcode: u16, returned: &[u8]) {
+        let [low, high] = opcode.to_le_bytes();
+        let head = [EVENT, COMMAND_COMPLETE, 3 + returned.len() as u8, 1, low, high];
+        self.send(side, &[&head[..], returned].concat());
+    }
+
+    /// Connects the host that wants to with the one that advertises.
+    fn connect(&mut self) {
+        for central in 0..2 {
+            let peripheral = 1 - central;
+            if !(self.sides[central].connecting && self.sides[peripheral].advertising) {
+                continue;
+            }
+            self.sides[central].connecting = false;
+            self.sides[peripheral].advertising = false;
+            for (side, role) in [(central, 0), (peripheral, 1)] {
+                let peer = &self.sides[1 - side];
+                let (kind, address) = match peer.kind {
+                    0 => (0, public_address(1 - side)),
+                    _ => (1, peer.random_address),
+                };
+                // LE Connection Complete: an interval of 30 ms, a timeout of 720 ms.
+                let head = [EVENT, LE_META, 19, 1, 0, HANDLE[0], HANDLE[1], role, kind];
+                let tail = [0x18, 0, 0, 0, 0x48, 0, 0];
+                self.send(side, &[&head[..], &address, &tail].concat());
+            }
+        }
+    }
+}
+
+fn public_address(side: usize) -> [u8; 6] {
+    [1 + side as u8, 0, 0, 1, 0xac, 0xbe]
+}
+
+/// Return parameters of a command, the status first.
+fn returned(opcode: u16, side: usize) -> Vec<u8> {
+    let (octets, number) = BUFFERS;
+    let [low, high] = octets.to_le_bytes();
+    match opcode {
+        // Read Local Version Information, Supported Commands, Supported Features (LE only) and BD_ADDR.
+        0x1001 => vec![0, 12, 0, 0, 12, 0xff, 0xff, 0, 0],
+        0x1002 => {
+            let mut commands = vec![0; 65];
+            for (octet, bit) in SUPPORTED {
+                commands[1 + octet] |= 1 << bit;
+            }
+            commands
+        }
+        0x1003 => vec![0, 0, 0, 0, 0, 0x60, 0, 0, 0],
+        0x1009 => [&[0], &public_address(side)[..]].concat(),
+        // LE Read Buffer Size, Local Supported Features, Supported States, Advertising Channel TX Power; LE Rand; accept list.
+        0x2002 => vec![0, low, high, number],
+        0x2003 => vec![0; 9],
+        0x201c => vec![0, 0xff, 0xff, 0xff, 0xff, 0xff, 3, 0, 0],
+        0x2007 => vec![0, 0],
+        0x2018 => vec![0, 1, 2, 3, 4, 5, 6, 7, 8],
+        0x200f => vec![0, 8],
+        _ => vec![0],
+    }
+}

@@ -1,0 +1,114 @@
+//! What operations and images may cost.
+
+use std::{fmt::Display, fs};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    instructions::{self, Instructions},
+    programs::{Side, Variant, root},
+    size::{self, Images},
+    table::thousands,
+};
+
+/// The file in the repository.
+pub(crate) const FILE: &str = "tools/bench/budget.toml";
+
+const HEAD: &str = "\
+# What an operation may cost, in instructions of two hosts and the harness, and an image, in octets: the figures of the commit that
+# accepted them last. `just budget-check` fails above them by more than 3 %, 512 octets of flash, or 128 of RAM or of the largest
+# stack frame. `just budget` writes this file.
+
+";
+
+/// Instructions above the budget that pass, in percent; flash, and RAM and stack frame, in octets.
+const INSTRUCTIONS: u64 = 3;
+const FLASH: u64 = 512;
+const RAM: u64 = 128;
+
+/// The budget, or what was measured.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Budget {
+    desktop: Instructions,
+    embedded: Instructions,
+    images: Images,
+}
+
+/// What differs from the budget by more than it allows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) above: Vec<String>,
+    pub(crate) below: Vec<String>,
+}
+
+impl Budget {
+    pub(crate) fn measure() -> Result<Self> {
+        Ok(Self {
+            desktop: instructions::measure(Variant::Desktop)?,
+            embedded: instructions::measure(Variant::Embedded)?,
+            images: size::measure(Side::Bindrune)?,
+        })
+    }
+
+    pub(crate) fn read() -> Result<Self> {
+        toml::from_str(&fs::read_to_string(root().join(FILE))?).context(FILE)
+    }
+
+    pub(crate) fn write(&self) -> Result<()> {
+        fs::write(root().join(FILE), format!("{HEAD}{}", toml::to_string(self)?))?;
+        println!("bench: wrote {FILE}");
+        Ok(())
+    }
+
+    /// Compares what was measured with the budget.
+    pub(crate) fn judge(&self, measured: &Self) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (set, budget, measured) in [
+            ("desktop", &self.desktop, &measured.desktop),
+            ("embedded", &self.embedded, &measured.embedded),
+        ] {
+            for (name, &figure) in measured {
+                let what = format!("{name} ({set}), instructions");
+                let budget = budget.get(name).copied();
+                verdict.add(&what, figure, budget, |budget| budget * INSTRUCTIONS / 100);
+            }
+        }
+        for (name, image) in &measured.images {
+            let budget = self.images.get(name);
+            for (part, figure, budget, allowed) in [
+                ("flash", image.flash, budget.map(|image| image.flash), FLASH),
+                ("RAM", image.ram, budget.map(|image| image.ram), RAM),
+                ("largest stack frame", image.frame, budget.map(|image| image.frame), RAM),
+            ] {
+                verdict.add(format!("image {name}, octets of {part}"), figure, budget, |_| allowed);
+            }
+        }
+        verdict
+    }
+}
+
+impl Verdict {
+    fn add(
+        &mut self,
+        what: impl Display,
+        figure: u64,
+        budget: Option<u64>,
+        allowed: impl Fn(u64) -> u64,
+    ) {
+        let Some(budget) = budget else {
+            self.above.push(format!("{what}: {}, and it has no budget", thousands(figure)));
+            return;
+        };
+        let line = format!("{what}: {} of {}", thousands(figure), thousands(budget));
+        if figure > budget + allowed(budget) {
+            self.above.push(format!("{line}, {} more", thousands(figure - budget)));
+        } else if figure + allowed(budget) < budget {
+            self.below.push(line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! What an image for a microcontroller takes.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use object::{Object as _, ObjectSection as _};
+use serde::{Deserialize, Serialize};
+
+/// Octets of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Image {
+    /// Code and constants: .text, .rodata, .data.
+    pub(crate) flash: u64,
+    /// Statics: .data, .bss. The stack comes on top.
+    pub(crate) ram: u64,
+    /// The largest frame that one function has on the stack.
+    pub(crate) frame: u64,
+}
+
+impl Image {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let octets = fs::read(path).with_context(|| path.display().to_string())?;
+        let file = object::File::parse(&octets[..])?;
+        let size = |name| file.section_by_name(name).map_or(0, |section| section.size());
+        let frames = file.section_by_name(".stack_sizes").context("no sizes of stack frames")?;
+        Ok(Self {
+            flash: size(".text") + size(".rodata") + size(".data"),
+            ram: size(".data") + size(".bss") + size(".uninit"),
+            frame: largest_frame(frames.data()?).context("broken sizes of stack frames")?,
+        })
+    }
+}
+
+/// The largest of the sizes that LLVM writes behind the address of each function.
+fn largest_frame(mut table: &[u8]) -> Option<u64> {
+    let mut largest = 0;
+    while !table.is_empty() {
+        let (_address, rest) = table.split_at_checked(4)?;
+        let (size, rest) = leb128(rest)?;
+        largest = largest.max(size);
+        table = rest;
+    }
+    Some(largest)
+}
+
+/// A number of seven bits in each octet, the least first, and what follows it.
+fn leb128(octets: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0_u64;
+    for (at, octet) in octets.iter().enumerate() {
+        number |= u64::from(octet & 0x7f).checked_shl(7 * u32::try_from(at).ok()?)?;
+        if octet & 0x80 == 0 {
+            return Some((number, octets.get(at + 1..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_frame_is_found() {
+        let table = [0, 4, 0, 0, 0x28, 9, 4, 0, 0, 0xa4, 0x4b, 1, 5, 0, 0, 0];
+        assert_eq!(largest_frame(&table), Some(0x24 + 0x4b * 128));
+        assert_eq!(largest_frame(&[]), Some(0));
+    }
+
+    #[test]
+    fn a_table_that_is_cut_is_no_table() {
+        assert_eq!(largest_frame(&[0, 4, 0]), None);
+        assert_eq!(largest_frame(&[0, 4, 0, 0, 0x80]), None);
+    }
+}

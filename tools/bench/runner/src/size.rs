@@ -1,0 +1,55 @@
+//! What the images take, in octets.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::{
+    image::Image,
+    programs::{self, Side},
+    table::{markdown, ratio, thousands},
+};
+
+/// The images: their name and what is in them.
+const IMAGES: [(&str, &str); 3] = [
+    ("server", "(a) peripheral with a GATT server"),
+    ("security", "(b) the same with LE Secure Connections and ten bonds"),
+    ("channel", "(c) peripheral that echoes a channel"),
+];
+
+/// Images by their name.
+pub(crate) type Images = BTreeMap<String, Image>;
+
+/// Measures one host.
+pub(crate) fn measure(side: Side) -> Result<Images> {
+    let mut images = Images::new();
+    for (name, _) in IMAGES {
+        images.insert(name.into(), Image::read(&programs::image(side, name)?)?);
+    }
+    Ok(images)
+}
+
+/// Measures both hosts, and returns the table.
+pub(crate) fn table() -> Result<String> {
+    let (ours, peer) = (measure(Side::Bindrune)?, measure(Side::Trouble)?);
+    let mut rows = Vec::new();
+    for (name, title) in IMAGES {
+        let (a, b) = (&ours[name], &peer[name]);
+        let cells = [(a.flash, b.flash), (a.ram, b.ram), (a.frame, b.frame)]
+            .map(|(a, b)| [thousands(a), thousands(b), ratio(a, b)]);
+        rows.push([vec![title.into()], cells.concat()].concat());
+    }
+    let head = [
+        "image",
+        "flash",
+        "trouble-host",
+        "ratio",
+        "RAM",
+        "trouble-host",
+        "ratio",
+        "frame",
+        "trouble-host",
+        "ratio",
+    ];
+    Ok(markdown(&head, &rows))
+}
