@@ -92,8 +92,8 @@ pub use aio::{
 #[cfg(feature = "security")]
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use aio::{
-    Broadcast, Connection, ControllerWatch, Event, FixedChannel, FreePackets, Gatt, Host, Platform,
-    ReadRequest, RunError, SystemClock, WriteRequest,
+    BringUp, BringUpError, Broadcast, Connection, ControllerWatch, Event, FixedChannel,
+    FreePackets, Gatt, Host, Platform, ReadRequest, RunError, SystemClock, WriteRequest,
 };
 #[cfg(feature = "channels")]
 pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};

@@ -7,6 +7,7 @@ mod advertise;
 mod alarm;
 #[cfg(feature = "security")]
 mod bonds;
+mod bring_up;
 #[cfg(feature = "channels")]
 mod channel;
 mod clock;
@@ -50,6 +51,7 @@ use unsecured as remedy;
 pub use advertise::Broadcast;
 #[cfg(feature = "security")]
 pub use bonds::Bonds;
+pub use bring_up::{BringUp, BringUpError};
 #[cfg(feature = "channels")]
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use clock::SystemClock;

@@ -50,6 +50,12 @@ impl Serial {
 
     /// Opens the port and throws away what an earlier user left in its buffers.
     pub fn open(&self) -> io::Result<(PortReader, PortWriter)> {
+        self.open_with_baud().map(|(reader, writer, _)| (reader, writer))
+    }
+
+    /// As [`Self::open`], with a handle that changes the baud rate while the port is open, for chips that begin at another one: see
+    /// [`crate::BringUp`].
+    pub fn open_with_baud(&self) -> io::Result<(PortReader, PortWriter, SerialBaud)> {
         let flow = if self.flow_control { FlowControl::Hardware } else { FlowControl::None };
         let port = serialport::new(&self.path, self.baud)
             .flow_control(flow)
@@ -57,10 +63,35 @@ impl Serial {
             .open_native()
             .map_err(io::Error::from)?;
         port.clear(ClearBuffer::All).map_err(io::Error::from)?;
+        let baud = SerialBaud { port: port.try_clone()? };
         let open = Arc::new(AtomicBool::new(true));
         let reader = WhileOpen { port: port.try_clone_native()?, open: Arc::clone(&open) };
         let writer = WhileOpen { port, open: Arc::clone(&open) };
-        threaded::split(reader, writer, move || open.store(false, Ordering::Relaxed))
+        let (reader, writer) =
+            threaded::split(reader, writer, move || open.store(false, Ordering::Relaxed))?;
+        Ok((reader, writer, baud))
+    }
+}
+
+/// The baud rate of an open port.
+pub struct SerialBaud {
+    port: Box<dyn SerialPort>,
+}
+
+impl SerialBaud {
+    /// Changes the baud rate. What was written must have left before, as it has once the writer was flushed.
+    ///
+    /// # Errors
+    ///
+    /// That of the operating system, where the port has no such rate.
+    pub fn set(&mut self, baud: u32) -> io::Result<()> {
+        self.port.set_baud_rate(baud).map_err(io::Error::from)
+    }
+}
+
+impl core::fmt::Debug for SerialBaud {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SerialBaud")
     }
 }
 

@@ -1,0 +1,57 @@
+use core::fmt;
+
+use bindrune_hci::{Opcode, Status, h4::SyncLost};
+
+/// Why a chip could not be brought up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BringUpError<E> {
+    /// Reading or writing failed.
+    Transport(E),
+    /// The other end closed the transport.
+    Closed,
+    /// The controller did not take all octets of the command in time.
+    NotSent(Opcode),
+    /// The controller did not answer the command in time.
+    NoAnswer(Opcode),
+    /// The controller refused the command.
+    Refused {
+        /// The command.
+        opcode: Opcode,
+        /// Its status.
+        status: Status,
+    },
+    /// The answer to the command has no status, or not the return parameters of the command.
+    Malformed(Opcode),
+    /// What came is no packet: most often the baud rate is another one.
+    Framing(SyncLost),
+    /// An earlier command was dropped or not answered: reset the controller.
+    ResetFirst,
+    /// The command has more than 255 octets of parameters.
+    TooLong,
+    /// The last record of the download is cut.
+    Records,
+}
+
+impl<E: fmt::Debug> fmt::Display for BringUpError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(error) => write!(f, "the transport failed: {error:?}"),
+            Self::Closed => f.write_str("the transport was closed by its other end"),
+            Self::NotSent(opcode) => write!(f, "the controller takes no octets of {opcode:?}"),
+            Self::NoAnswer(opcode) => write!(f, "the controller did not answer {opcode:?}"),
+            Self::Refused { opcode, status } => {
+                write!(f, "the controller refused {opcode:?}: {status}")
+            }
+            Self::Malformed(opcode) => write!(f, "the answer to {opcode:?} makes no sense"),
+            Self::Framing(lost) => write!(f, "the controller's octets are no packets: {lost}"),
+            Self::ResetFirst => {
+                f.write_str("an earlier command has no answer; reset the controller")
+            }
+            Self::TooLong => f.write_str("the command has more than 255 octets of parameters"),
+            Self::Records => f.write_str("the last record of the download is cut"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for BringUpError<E> {}
