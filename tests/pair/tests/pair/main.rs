@@ -14,6 +14,7 @@ mod ask;
 mod channel;
 mod connect;
 mod controller;
+mod cost;
 mod discover;
 mod drop;
 mod fixed;
