@@ -40,7 +40,8 @@ pub struct Stats {
     /// Signalling commands that were malformed, unexpected, or more than can be answered at once.
     pub dropped_signals: u32,
     /// PDUs of the application (frames of channels, PDUs of fixed channels, notifications, commands) that were accepted for
-    /// sending and had not left for the controller when their channel or link ended.
+    /// sending and had not left for the controller when their channel or link ended; with them, PDUs of the host itself that were
+    /// about to leave.
     pub unsent_pdus: u32,
     /// SDUs of channels, whole or in part, that were received and discarded unread at the end of the channel.
     pub unread_sdus: u32,

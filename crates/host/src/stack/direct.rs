@@ -12,7 +12,7 @@ use bindrune_wire::Writer;
 use embassy_time::Instant;
 
 use super::{Stack, output::ACL_HEADER};
-use crate::waiters::Due;
+use crate::{Stats, waiters::Due};
 
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
 const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
@@ -110,8 +110,9 @@ impl Stack {
         let Some(left) = slot.in_output.as_mut().filter(|l| l.generation == slot.generation) else {
             return;
         };
-        let forgotten = output.forget(slot.handle);
-        left.packets = left.packets.saturating_sub(forgotten);
-        self.acl.withdraw(&mut slot.credits, forgotten.into());
+        let (packets, pdus) = output.forget(slot.handle);
+        left.packets = left.packets.saturating_sub(packets);
+        self.acl.withdraw(&mut slot.credits, packets.into());
+        Stats::add(&mut self.stats.unsent_pdus, pdus.into());
     }
 }

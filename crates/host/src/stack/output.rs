@@ -1,6 +1,9 @@
 //! H4 packets on their way into the transport. [Vol 4] Part A, 2
 
-use bindrune_hci::{acl::AclHeader, h4::PacketType};
+use bindrune_hci::{
+    acl::{AclHeader, Boundary},
+    h4::PacketType,
+};
 use bindrune_wire::Handle;
 use zeroize::Zeroize;
 
@@ -65,14 +68,16 @@ impl Output {
         }
     }
 
-    /// Forgets the ACL data of a link, but the rest of a packet that has begun to leave. Gives the number of packets forgotten.
-    pub(super) fn forget(&mut self, handle: Handle) -> u8 {
-        let (mut at, mut kept, mut forgotten) = (0usize, 0usize, 0u8);
+    /// Forgets the ACL data of a link, but the rest of a packet that has begun to leave. Gives the number of packets that were
+    /// forgotten, and of the PDUs that begin in them.
+    pub(super) fn forget(&mut self, handle: Handle) -> (u8, u8) {
+        let (mut at, mut kept, mut packets, mut pdus) = (0usize, 0usize, 0u8, 0u8);
         while at < self.len {
             let packet = self.buffer.get(at..self.len).unwrap_or_default();
             let end = at.saturating_add(packet_len(packet).unwrap_or(packet.len())).min(self.len);
-            if at >= self.taken && is_data_of(packet, handle) {
-                forgotten = forgotten.saturating_add(1);
+            if let Some(header) = data_of(packet, handle).filter(|_| at >= self.taken) {
+                packets = packets.saturating_add(1);
+                pdus = pdus.saturating_add((header.boundary != Boundary::Continuing).into());
             } else {
                 self.buffer.copy_within(at..end, kept);
                 kept = kept.saturating_add(end.saturating_sub(at));
@@ -86,7 +91,7 @@ impl Output {
         if self.is_empty() {
             self.clear();
         }
-        forgotten
+        (packets, pdus)
     }
 
     /// Octets that it holds at most.
@@ -116,11 +121,12 @@ impl Output {
     }
 }
 
-/// True where the packet at the beginning is ACL data of a link.
-fn is_data_of(octets: &[u8], handle: Handle) -> bool {
-    let header = octets.split_first().filter(|(indicator, _)| **indicator == PacketType::ACL.0);
-    let header = header.and_then(|(_, rest)| AclHeader::parse(*rest.first_chunk()?).ok());
-    header.is_some_and(|header| header.handle == handle)
+/// The header of the packet at the beginning, where that is ACL data of a link.
+fn data_of(octets: &[u8], handle: Handle) -> Option<AclHeader> {
+    let (_, rest) =
+        octets.split_first().filter(|(indicator, _)| **indicator == PacketType::ACL.0)?;
+    let header = AclHeader::parse(*rest.first_chunk()?).ok()?;
+    (header.handle == handle).then_some(header)
 }
 
 /// Octets of the packet at the beginning.
@@ -144,19 +150,24 @@ mod tests {
     fn data_of_one_link_is_forgotten() {
         let command: &[u8] = &[1, 3, 12, 0];
         let one: &[u8] = &[2, 0x40, 0, 2, 0, 7, 8];
+        let rest: &[u8] = &[2, 0x40, 0x10, 2, 0, 9, 9];
         let other: &[u8] = &[2, 0x41, 0, 1, 0, 9];
         let forget = |taken: usize| {
-            let mut output = output(&[command, one, other, one, command, other]);
+            let mut output = output(&[command, one, other, rest, command, other]);
             output.taken(taken);
             let forgotten = output.forget(Handle::new(0x40).unwrap());
             assert!(output.buffer[output.len..].iter().all(|&octet| octet == 0));
             (forgotten, output.rest().to_vec())
         };
-        assert_eq!(forget(0), (2, [command, other, command, other].concat()));
-        assert_eq!(forget(5), (1, [&one[1..], other, command, other].concat()), "one has begun");
-        assert_eq!(forget(26), (0, [&command[2..], other].concat()));
+        assert_eq!(forget(0), ((2, 1), [command, other, command, other].concat()));
+        assert_eq!(
+            forget(5),
+            ((1, 0), [&one[1..], other, command, other].concat()),
+            "one has begun"
+        );
+        assert_eq!(forget(26), ((0, 0), [&command[2..], other].concat()));
         let mut alone = output(&[one, one]);
-        assert_eq!((alone.forget(Handle::new(0x40).unwrap()), alone.is_empty()), (2, true));
+        assert_eq!((alone.forget(Handle::new(0x40).unwrap()), alone.is_empty()), ((2, 2), true));
         assert_eq!((alone.len, alone.taken), (0, 0));
     }
 

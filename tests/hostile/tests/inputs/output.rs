@@ -65,6 +65,7 @@ fn what_a_link_wrote_before_its_end_is_no_data_of_the_next() {
     ends.extend(acl(LINK, &hex!("0300 0400 0a 0300")));
     s.b.inject(&ends);
     assert!(notifications(&mut s).is_empty());
+    assert_eq!(s.b.host.stats().unsent_pdus, 3);
 }
 
 /// The time of the request is that at which it leaves, not that of the last wake before it.
