@@ -31,10 +31,11 @@ check:
 
 # The host with each capability alone, with none, and what a peer sees of one that is left out.
 capabilities:
-    for features in "" central channels client observer privacy security; do \
+    for features in "" central channels client legacy observer oob privacy security; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
     cargo test --package bindrune --no-default-features --features std --locked --lib --test absent
+    cargo test --package bindrune --no-default-features --features security,std --locked --test absent
 
 # The workspace builds with the oldest compiler that Cargo.toml promises.
 msrv:

@@ -2,6 +2,8 @@
 
 /// The Security Manager.
 pub(crate) const SECURITY: bool = cfg!(feature = "security");
+/// Out-of-band data of pairing.
+pub(crate) const OOB: bool = cfg!(feature = "oob");
 /// Private addresses.
 pub(crate) const PRIVACY: bool = cfg!(feature = "privacy");
 /// Connecting: this device may be the central of a link.

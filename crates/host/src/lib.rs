@@ -40,6 +40,8 @@
 //! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
 //! | `observer` | scanning | |
+//! | `legacy` | LE legacy pairing, where [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
+//! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
 //!
@@ -53,7 +55,9 @@
         feature = "central",
         feature = "channels",
         feature = "client",
+        feature = "legacy",
         feature = "observer",
+        feature = "oob",
         feature = "privacy",
         feature = "security"
     )),

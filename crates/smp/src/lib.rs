@@ -15,6 +15,11 @@
 //! Octets of keys, random numbers and public keys are kept as on the wire, least significant first.
 #![no_std]
 #![forbid(unsafe_code)]
+// What only absent capabilities call is not unused: with all of them, everything is called.
+#![cfg_attr(
+    not(all(feature = "central", feature = "legacy", feature = "oob")),
+    allow(dead_code, unused_imports)
+)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
@@ -22,6 +27,7 @@ extern crate std;
 
 pub mod backoff;
 pub mod bond;
+mod capability;
 pub mod crypto;
 #[cfg(any(test, feature = "std"))]
 #[doc(hidden)]

@@ -26,6 +26,8 @@ mod limit;
 #[cfg(feature = "channels")]
 mod listener;
 mod notify;
+#[cfg(feature = "oob")]
+mod oob;
 #[cfg(feature = "security")]
 mod pairing;
 #[cfg(feature = "security")]

@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Answer, Key as SecretKey, Keypress, PairingRequest as Asked};
+use bindrune_smp::{Answer, Keypress, PairingRequest as Asked};
 use bindrune_wire::{Address, Level};
 
 use crate::{
@@ -62,21 +62,6 @@ impl Host {
     pub fn pairing_requests(&self) -> Result<PairingRequests<'_>, Error> {
         self.with(|core| core.stack.listen_to_pairing())?;
         Ok(PairingRequests { host: self })
-    }
-
-    /// Makes out-of-band data of this device for LE Secure Connections, its random number and its confirm value, to be
-    /// brought to the peer; the pairings to come use it. [Vol 3] Part H, 2.3.5.6.4
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsupported`] where no key pair can be made.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped, the data is made all the same; call it again for other data.
-    pub async fn oob(&self) -> Result<([u8; 16], [u8; 16]), Error> {
-        self.with(|core| core.stack.make_oob());
-        self.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_oob()).await
     }
 }
 
@@ -158,16 +143,6 @@ impl PairingRequest<'_> {
         self.answer(Answer::Passkey(passkey));
     }
 
-    /// The temporary key of legacy pairing, least significant octet first.
-    pub fn temporary_key(&mut self, key: [u8; 16]) {
-        self.answer(Answer::TemporaryKey(SecretKey::new(key)));
-    }
-
-    /// The random number and the confirm value that the other device passed on for LE Secure Connections.
-    pub fn oob(&mut self, random: [u8; 16], confirm: [u8; 16]) {
-        self.answer(Answer::Oob { random: SecretKey::new(random), confirm });
-    }
-
     /// Tells the other device what happens at the keyboard here, where both sides want to know. At most 16 keypresses wait to be
     /// sent; one more takes the place of the last.
     pub fn keypress(&mut self, keypress: Keypress) {
@@ -200,7 +175,7 @@ impl PairingRequest<'_> {
         let _over = self.host.wait(key, |core, _| over(core)).await;
     }
 
-    fn answer(&mut self, answer: Answer) {
+    pub(super) fn answer(&mut self, answer: Answer) {
         if core::mem::take(&mut self.open) {
             let (link, serial) = (self.link, self.serial);
             self.host.with(|core| core.stack.answer_pairing(link, serial, answer));

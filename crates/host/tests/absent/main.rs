@@ -12,5 +12,6 @@
 mod channels;
 mod client;
 mod commands;
+mod pairing;
 mod peer;
 mod security;

@@ -106,8 +106,13 @@ pub(crate) fn with_peer<T>(
     services: &'static [Service],
     test: impl AsyncFnOnce(&Host, Peer) -> T,
 ) -> T {
+    with_config(Config::new("absent").services(services), test)
+}
+
+/// As [`with_peer`], with this configuration.
+pub(crate) fn with_config<T>(config: Config, test: impl AsyncFnOnce(&Host, Peer) -> T) -> T {
     let resources = Box::leak(Box::new(Resources::<1>::new()));
-    let host = Host::new(resources, Config::new("absent").services(services)).unwrap();
+    let host = Host::new(resources, config).unwrap();
     let world = World::new(1);
     let (port, other) = (world.add(ControllerConfig::new()), world.add(ControllerConfig::new()));
     let id = port.id();

@@ -21,9 +21,9 @@ pub struct Config {
     pub mitm: bool,
     /// Offer LE Secure Connections.
     pub secure_connections: bool,
-    /// Accept LE legacy pairing.
+    /// Accept LE legacy pairing. Without the feature `legacy` it is refused.
     pub legacy: bool,
-    /// The peer's OOB data is here, and will answer [`PairingRequest::Oob`].
+    /// The peer's OOB data is here, and will answer [`PairingRequest::Oob`]. Without the feature `oob` there is none.
     pub oob: bool,
     /// Offer keypress notifications.
     pub keypress: bool,

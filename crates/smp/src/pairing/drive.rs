@@ -107,9 +107,10 @@ impl Pairing {
         if let Some(key) = key {
             self.phase_two_done(key);
         }
+        let role = self.role();
         if let State::Distribute(phase) = &mut self.state
             && (!self.vets_keys || phase.keys_to_vet().is_none())
-            && let Some(keys) = phase.advance(self.role, &mut self.out)
+            && let Some(keys) = phase.advance(role, &mut self.out)
         {
             self.complete(keys);
         }
@@ -118,12 +119,12 @@ impl Pairing {
 
     /// The phase with what it sees, once the features are agreed.
     pub(super) fn phase(&mut self) -> Option<(&mut State, Context<'_>)> {
-        let (initiator, responder) = match self.role {
+        let (initiator, responder) = match self.role() {
             Role::Initiator => (self.local, self.peer),
             Role::Responder => (self.peer, self.local),
         };
         let context = Context {
-            role: self.role,
+            role: self.role(),
             agreed: self.agreed.as_ref()?,
             initiator,
             responder,
@@ -215,16 +216,17 @@ impl Pairing {
     }
 
     fn phase_two_done(&mut self, key: Key) {
+        let role = self.role();
         let Some(agreed) = &mut self.agreed else { return };
         if let State::Secure(phase) = &self.state
             && phase.peer_uses_debug_key()
         {
             agreed.authenticated = false;
         }
-        self.state = State::Distribute(Distribute::new(self.role, agreed, key));
+        self.state = State::Distribute(Distribute::new(role, agreed, key));
         self.flight = Flight::default();
         self.ask = None;
-        self.ready.encrypt = self.role == Role::Initiator;
+        self.ready.encrypt = role == Role::Initiator;
     }
 
     fn complete(&mut self, keys: Keys) {

@@ -2,6 +2,7 @@
 
 use super::{Config, parts::Agreement};
 use crate::{
+    capability::{LEGACY, OOB},
     method::{self, Method, Role},
     pdu::{AuthReq, Features, KeyDistribution, Reason},
 };
@@ -35,7 +36,7 @@ pub(super) fn agree(
     has_local_oob: bool,
 ) -> Result<Agreement, Reason> {
     let secure = method::is_secure(&request, &response);
-    if !secure && !config.legacy {
+    if !secure && (LEGACY.is_none() || !config.legacy) {
         return Err(Reason::AUTHENTICATION_REQUIREMENTS);
     }
     let key_size = request.key_size.min(response.key_size);
@@ -67,7 +68,7 @@ fn common(config: &Config) -> Features {
     auth.set(AuthReq::KEYPRESS, config.keypress);
     Features {
         io: config.io.to_wire(),
-        oob: u8::from(config.oob),
+        oob: u8::from(OOB && config.oob),
         auth: auth.bits(),
         key_size: config.max_key_size.clamp(7, 16),
         ..Features::default()

@@ -5,6 +5,7 @@ use super::{
     parts::{Context, passkey_of},
 };
 use crate::{
+    capability::HasLegacy,
     crypto,
     keys::Key,
     method::{Method, Role},
@@ -12,8 +13,9 @@ use crate::{
 };
 
 /// The machine of phase 2.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Legacy {
+    _present: HasLegacy,
     tk: Option<Key>,
     nonce: Option<[u8; 16]>,
     /// Our confirm value, once it is out.
@@ -25,8 +27,16 @@ pub(super) struct Legacy {
 
 impl Legacy {
     /// Asks the user for what the method needs.
-    pub(super) fn start(context: &mut Context<'_>) -> Self {
-        let mut legacy = Self::default();
+    pub(super) fn start(present: HasLegacy, context: &mut Context<'_>) -> Self {
+        let mut legacy = Self {
+            _present: present,
+            tk: None,
+            nonce: None,
+            committed: None,
+            revealed: false,
+            peer_confirm: None,
+            peer_nonce: None,
+        };
         let method = context.agreed.method;
         match method {
             Method::OutOfBand => *context.ask = Some(PairingRequest::Oob { secure: false }),

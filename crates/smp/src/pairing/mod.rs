@@ -27,6 +27,7 @@ use secure::Secure;
 pub use terms::Terms;
 
 use crate::{
+    capability::INITIATOR,
     keys::Key,
     method::Role,
     pdu::{AuthReq, Keypress, Reason},
@@ -139,6 +140,11 @@ impl Pairing {
         }
     }
 
+    /// The role of this side.
+    const fn role(&self) -> Role {
+        if INITIATOR { self.role } else { Role::Responder }
+    }
+
     /// True while a pairing is in progress.
     #[must_use]
     pub const fn is_active(&self) -> bool {
@@ -174,7 +180,7 @@ impl Pairing {
 
     /// As the initiator, starts a pairing.
     pub fn start(&mut self, now: Instant) -> Result<(), StartError> {
-        if self.role == Role::Responder {
+        if self.role() == Role::Responder {
             return Err(StartError::Role);
         }
         self.may_start()?;
@@ -192,7 +198,7 @@ impl Pairing {
     ///
     /// The central may ignore it: nothing waits for an answer.
     pub fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
-        if self.role == Role::Initiator {
+        if self.role() == Role::Initiator {
             return Err(StartError::Role);
         }
         self.may_start()?;
@@ -211,7 +217,7 @@ impl Pairing {
     /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent; one more
     /// takes the place of the last.
     pub fn send_keypress(&mut self, keypress: Keypress) {
-        let wanted = self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(self.role));
+        let wanted = self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(self.role()));
         if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
             self.out.keypress(keypress);
         }
@@ -220,8 +226,9 @@ impl Pairing {
     /// As the responder, the key for a Long Term Key Request that this pairing caused. [Vol 4] Part E, 7.7.65.5
     #[must_use]
     pub fn long_term_key(&mut self, ediv: u16, rand: u64) -> Option<&Key> {
+        let role = self.role();
         match &mut self.state {
-            State::Distribute(phase) if self.role == Role::Responder && ediv == 0 && rand == 0 => {
+            State::Distribute(phase) if role == Role::Responder && ediv == 0 && rand == 0 => {
                 phase.take_key()
             }
             State::Idle

@@ -9,6 +9,7 @@ use super::{
     parts::Owed,
 };
 use crate::{
+    capability::LEGACY,
     method::Role,
     pdu::{Code, Features, Pdu, PduError, Reason},
 };
@@ -35,13 +36,13 @@ impl Pairing {
             Pdu::PairingRequest(features) => self.handle_request(now, *features),
             Pdu::PairingResponse(features) => self.handle_response(now, *features),
             Pdu::Failed(reason) => self.handle_failed(*reason),
-            Pdu::SecurityRequest(_) if self.role == Role::Responder => {
+            Pdu::SecurityRequest(_) if self.role() == Role::Responder => {
                 self.reject(Reason::COMMAND_NOT_SUPPORTED);
             }
             Pdu::SecurityRequest(_) if self.is_active() => self.drop_pdu(),
             Pdu::SecurityRequest(auth) => self.ready.security = Some(*auth),
             Pdu::Keypress(keypress) => {
-                let role = self.role.other();
+                let role = self.role().other();
                 if !self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(role))
                     || !matches!(self.state, State::Secure(_) | State::Legacy(_))
                 {
@@ -95,7 +96,7 @@ impl Pairing {
     }
 
     fn handle_request(&mut self, now: Instant, features: Features) {
-        if self.role == Role::Initiator {
+        if self.role() == Role::Initiator {
             return self.reject(Reason::COMMAND_NOT_SUPPORTED);
         }
         if self.is_active() {
@@ -125,16 +126,16 @@ impl Pairing {
 
     fn agree(&mut self, now: Instant, request: Features, response: Features) {
         let has_oob = self.oob.is_some();
-        match agree(&self.config, self.role, request, response, has_oob) {
+        match agree(&self.config, self.role(), request, response, has_oob) {
             Err(reason) => self.fail(reason),
             Ok(agreed) => {
                 self.agreed = Some(agreed);
-                let uses_oob = agreed.peer(self.role).oob != 0;
+                let uses_oob = agreed.peer(self.role()).oob != 0;
                 if agreed.secure {
                     let oob = self.oob.clone().filter(|_| uses_oob);
                     self.state = State::Secure(Secure::new(oob));
-                } else if let Some((state, mut context)) = self.phase() {
-                    *state = State::Legacy(Legacy::start(&mut context));
+                } else if let (Some(present), Some((state, mut context))) = (LEGACY, self.phase()) {
+                    *state = State::Legacy(Legacy::start(present, &mut context));
                 }
                 self.touch(now);
                 self.go_on(now, Ok(()));

@@ -7,6 +7,7 @@ use super::{
     parts::{Context, Owed, passkey_of},
 };
 use crate::{
+    capability::OOB,
     crypto,
     keys::{DhKey, Key, LocalKey, PublicKey},
     method::{Method, Role},
@@ -150,7 +151,7 @@ impl Secure {
                 let valid = passkey < 1_000_000;
                 self.passkey = Some(valid.then_some(passkey).ok_or(Reason::PASSKEY_ENTRY_FAILED)?);
             }
-            (Method::OutOfBand, Answer::Oob { random, confirm }) => {
+            (Method::OutOfBand, Answer::Oob { random, confirm }) if OOB => {
                 self.peer_oob.get_or_insert((random, confirm));
             }
             _ => {}
@@ -279,6 +280,9 @@ impl Secure {
     /// The peer's key must be the one that its data commits to, before our random number leaves.
     /// [Vol 3] Part H, 2.3.5.6.4
     fn commit_out_of_band(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
+        if !OOB {
+            return Err(Reason::OOB_NOT_AVAILABLE);
+        }
         if context.agreed.own(context.role).oob != 0 {
             let (Some((random, confirm)), Some(peer)) = (&self.peer_oob, &self.peer) else {
                 return Ok(());

@@ -9,6 +9,7 @@ use embassy_time::Instant;
 use super::table::Out;
 use crate::{
     Error, RecordId,
+    capability::OOB,
     stack::{LinkRef, Stack, privacy::Secret},
     waiters::{Due, HostKey},
 };
@@ -89,14 +90,18 @@ impl Stack {
             }
         }
         match self.security.oob {
+            _ if !OOB => self.private_job(),
             Oob::Wanted => Some((JobTicket::Oob, Job::KeyPair)),
             Oob::Keyed(_) => Some((JobTicket::Oob, Job::Random)),
-            Oob::None | Oob::Ready(_) | Oob::Failed => {
-                let known = self.security.bonds.is_loaded();
-                let lasting = !self.security.bonds.is_unreadable();
-                known.then(|| self.privacy.poll_job(lasting)).flatten()
-            }
+            Oob::None | Oob::Ready(_) | Oob::Failed => self.private_job(),
         }
+    }
+
+    /// The next job of private addresses, once the store is loaded.
+    fn private_job(&self) -> Option<(JobTicket, Job)> {
+        let known = self.security.bonds.is_loaded();
+        let lasting = !self.security.bonds.is_unreadable();
+        known.then(|| self.privacy.poll_job(lasting)).flatten()
     }
 
     /// A job is done.
@@ -119,6 +124,9 @@ impl Stack {
     }
 
     fn oob_done(&mut self, done: JobDone) {
+        if !OOB {
+            return;
+        }
         let before = core::mem::replace(&mut self.security.oob, Oob::None);
         self.security.oob = before.after(done);
         self.ready.host(HostKey::Bonds);

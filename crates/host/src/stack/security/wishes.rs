@@ -2,13 +2,12 @@
 
 use core::task::Poll;
 
-use bindrune_hci::Role;
 use bindrune_smp::{Answer, AuthReq, Config as PairingConfig, StartError};
 use bindrune_wire::Level;
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Paired, PairingFailure, Protection, Stack};
-use crate::{Error, stack::LinkRef, waiters::Due};
+use crate::{Error, capability::OOB, stack::LinkRef, waiters::Due};
 
 /// What the application asks of a link.
 #[derive(Clone, Debug)]
@@ -229,9 +228,9 @@ impl Stack {
             self.links.get(usize::from(index)).is_some_and(|l| l.protection.bond.is_some());
         let peer = self.backoff_of(index);
         let until = peer.and_then(|peer| self.security.backoff.until(now, peer, ours || bonded));
-        let oob = self.security.oob.local();
+        let oob = if OOB { self.security.oob.local() } else { None };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
-        let central = slot.control.role() == Role::CENTRAL;
+        let central = slot.is_central();
         let protection: &mut Protection = &mut slot.protection;
         let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
         if let (true, Err(failure)) = (central, room) {
