@@ -329,26 +329,6 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Extended PDUs on the 1M PHY: up to 1,650 octets of data, but legacy scanners see nothing.
-    #[must_use]
-    pub const fn extended(self) -> Self {
-        self.extended_with(ExtendedPdus {
-            primary: Phy::LE_1M,
-            secondary: Phy::LE_1M,
-            sid: 0,
-            tx_power: None,
-            anonymous: false,
-            include_tx_power: false,
-        })
-    }
-
-    /// Extended PDUs with all their choices.
-    #[must_use]
-    pub const fn extended_with(mut self, extended: ExtendedPdus) -> Self {
-        self.extended = Some(extended);
-        self
-    }
-
     /// All services, those of [`Self::service`] first.
     pub(crate) fn all_services(&self) -> impl Iterator<Item = Uuid> + Clone + use<'a> {
         let (own, len) = self.own_services;

@@ -1,4 +1,7 @@
-//! The machines that this crate was built with; what is left out has something empty in its place.
+//! What this crate was built with; a machine that is left out has something empty in its place.
+
+/// Extended advertising and scanning, and connecting by extended commands.
+pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
 
 #[cfg(not(feature = "observer"))]
 pub(crate) use crate::absent::Scanner;

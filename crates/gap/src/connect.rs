@@ -136,7 +136,7 @@ fn create(
     };
     let own_address_type = info.own_address_type_towards(hidden);
     let connection = request.parameters.command();
-    if !info.extended {
+    if !info.is_extended() {
         let command = CreateConnection {
             scan_interval,
             scan_window,

@@ -6,6 +6,8 @@ use bindrune_hci::{
 };
 use bindrune_wire::{Address, AddressKind};
 
+use crate::capability::EXTENDED;
+
 /// How the controller is to be set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -110,6 +112,11 @@ pub struct ControllerInfo {
 }
 
 impl ControllerInfo {
+    /// Returns whether extended commands are in use.
+    pub(crate) const fn is_extended(&self) -> bool {
+        EXTENDED && self.extended
+    }
+
     pub(crate) const UNKNOWN: Self = Self {
         hci_version: 0,
         hci_subversion: 0,

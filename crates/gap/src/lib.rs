@@ -12,7 +12,12 @@
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
 #![cfg_attr(
-    not(all(feature = "central", feature = "observer", feature = "privacy")),
+    not(all(
+        feature = "central",
+        feature = "extended",
+        feature = "observer",
+        feature = "privacy"
+    )),
     allow(dead_code, unused_imports)
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -29,6 +34,8 @@ mod advertisement;
 mod capability;
 mod command;
 mod connect;
+#[cfg(feature = "extended")]
+mod extended;
 #[cfg(any(test, feature = "std"))]
 #[doc(hidden)]
 pub mod fuzz;

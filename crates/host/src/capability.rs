@@ -12,5 +12,9 @@ pub(crate) const CENTRAL: bool = cfg!(feature = "central");
 pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 /// The GATT client.
 pub(crate) const CLIENT: bool = cfg!(feature = "client");
+/// Flow control of the controller's data towards this host.
+pub(crate) const HOST_FLOW_CONTROL: bool = cfg!(feature = "host-flow-control");
+/// HCI commands of the application's own.
+pub(crate) const COMMANDS: bool = cfg!(feature = "commands");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");

@@ -40,6 +40,9 @@
 //! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
 //! | `observer` | scanning | |
+//! | `commands` | HCI commands of the application's own | |
+//! | `extended` | extended advertising, scanning and connecting, where the controller has them | legacy commands and PDUs are used |
+//! | `host-flow-control` | the controller waits while there is no room here, where it can | what finds no room is dropped and counted |
 //! | `legacy` | LE legacy pairing, where [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
 //! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
@@ -55,6 +58,9 @@
         feature = "central",
         feature = "channels",
         feature = "client",
+        feature = "commands",
+        feature = "extended",
+        feature = "host-flow-control",
         feature = "legacy",
         feature = "observer",
         feature = "oob",
@@ -104,9 +110,11 @@ pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};
 pub use bindrune_att::ErrorCode;
 #[cfg(feature = "central")]
 pub use bindrune_gap::Connect;
+#[cfg(feature = "extended")]
+pub use bindrune_gap::ExtendedPdus;
 pub use bindrune_gap::{
     AdData, AdType, Advertisement, ConnectionParameters, ControllerInfo, CurrentParameters,
-    DataLengths, Discoverable, ExtendedPdus, InitError, Phys, WhenFull, adv_data,
+    DataLengths, Discoverable, InitError, Phys, WhenFull, adv_data,
 };
 #[cfg(feature = "observer")]
 pub use bindrune_gap::{Report, ReportFlags, Scan};

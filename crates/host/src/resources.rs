@@ -5,6 +5,7 @@ use bindrune_l2cap::Channel;
 use bindrune_wire::Slot;
 
 use crate::{
+    capability::COMMANDS,
     config::MAX_ADVERTISING_SETS,
     stack::Link,
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
@@ -16,9 +17,9 @@ pub(crate) const INPUT_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 
 /// Octets that are given to the transport at once, at most: what may leave before a command that becomes urgent. On a
 /// microcontroller those of the longest command, or of ACL data of 259 octets.
 pub(crate) const OUTPUT_OCTETS: usize = if cfg!(feature = "std") { 1100 } else { 264 };
-/// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
+/// Octets of the application's longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
-pub(crate) const COMMAND_OCTETS: usize = 259;
+pub(crate) const COMMAND_OCTETS: usize = if COMMANDS { 259 } else { 0 };
 
 /// Every octet that a [`crate::Host`] will ever use, in sizes that the user chooses.
 ///

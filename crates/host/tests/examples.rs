@@ -5,6 +5,7 @@
     feature = "central",
     feature = "channels",
     feature = "client",
+    feature = "commands",
     feature = "security"
 ))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what these tests are for")]

@@ -4,6 +4,7 @@
     feature = "central",
     feature = "channels",
     feature = "client",
+    feature = "commands",
     feature = "security"
 ))]
 #![allow(

@@ -3,6 +3,7 @@
     target_pointer_width = "64",
     feature = "channels",
     feature = "client",
+    feature = "commands",
     feature = "observer",
     feature = "security"
 ))]

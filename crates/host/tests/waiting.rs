@@ -1,5 +1,11 @@
 //! Many futures wait at once, from one task and from many: none fails, and each is served in its turn. With and without `std`.
-#![cfg(all(feature = "central", feature = "channels", feature = "client", feature = "security"))]
+#![cfg(all(
+    feature = "central",
+    feature = "channels",
+    feature = "client",
+    feature = "commands",
+    feature = "security"
+))]
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

@@ -40,20 +40,20 @@ pub(super) fn write(
     match step {
         Step::Off => None,
         Step::Remove => put(w, &RemoveAdvertisingSet { set: id.0 }),
-        Step::Parameters if info.extended => put(w, &extended_parameters(id, &request, own)),
+        Step::Parameters if info.is_extended() => put(w, &extended_parameters(id, &request, own)),
         Step::Parameters => put(w, &legacy_parameters(&request, own)),
         Step::Address => {
             let address = info.own_address().octets();
             put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
         }
-        Step::Data(from) if info.extended => {
+        Step::Data(from) if info.is_extended() => {
             let fragment = fragment(id, from, first.get(..request.len.0)?)?;
             put(w, &SetExtendedAdvertisingData { fragment })
         }
         Step::Data(_) => {
             put(w, &SetAdvertisingData { data: LegacyData::new(first.get(..request.len.0)?).ok()? })
         }
-        Step::Response(from) if info.extended => {
+        Step::Response(from) if info.is_extended() => {
             let fragment = fragment(id, from, second.get(..request.len.1)?)?;
             put(w, &SetExtendedScanResponseData { fragment })
         }
@@ -76,7 +76,7 @@ fn enable(
     w: &mut Writer<'_>,
 ) -> Option<Opcode> {
     let enable = u8::from(on);
-    if !info.extended {
+    if !info.is_extended() {
         return put(w, &SetAdvertisingEnable { enable });
     }
     let duration = if high_duty { HIGH_DUTY_DURATION } else { 0 };

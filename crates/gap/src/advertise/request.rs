@@ -117,7 +117,7 @@ impl Request {
             Err(status)
         } else if id.0 >= info.advertising_sets {
             Err(Status::LIMIT_REACHED)
-        } else if (self.extended.is_some() && (!info.extended || self.is_high_duty()))
+        } else if (self.extended.is_some() && (!info.is_extended() || self.is_high_duty()))
             || (self.private_peer && !self.is_resolved(gate))
         {
             Err(Status::UNSUPPORTED_FEATURE)

@@ -174,9 +174,9 @@ impl AdvertisingSet {
         loop {
             let applies = match self.step {
                 Step::Off => false,
-                Step::Remove => info.extended && self.exists,
+                Step::Remove => info.is_extended() && self.exists,
                 Step::Parameters => true,
-                Step::Address => info.extended && own.kind() == AddressKind::Random,
+                Step::Address => info.is_extended() && own.kind() == AddressKind::Random,
                 Step::Data(_) => request.has_data(),
                 Step::Response(_) => request.has_response(),
                 Step::On => return (!held).then_some(Step::On),

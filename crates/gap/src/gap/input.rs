@@ -73,7 +73,7 @@ impl Gap {
     /// The end of initiating; with legacy commands also of directed advertising, and of advertising whose link was not
     /// established.
     fn no_connection(&mut self, now: Instant, &Connection { status, role, .. }: &Connection) {
-        let legacy = self.controller().is_some_and(|info| !info.extended);
+        let legacy = self.controller().is_some_and(|info| !info.is_extended());
         let advertising = status == Status::ADVERTISING_TIMEOUT
             || (status == Status::FAILED_TO_ESTABLISH && role == Role::PERIPHERAL);
         if !advertising {

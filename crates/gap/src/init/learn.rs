@@ -15,7 +15,7 @@ use bindrune_hci::{
 use bindrune_wire::{Address, AddressKind};
 
 use super::{Init, steps::Step};
-use crate::static_address;
+use crate::{capability::EXTENDED, static_address};
 
 impl Init {
     /// Takes what a step's answer says.
@@ -122,7 +122,7 @@ impl Init {
     fn learn_le_features(&mut self, parameters: &[u8]) -> Result<(), Failure> {
         let features = le::ReadLocalSupportedFeatures::returned(parameters)?.features;
         self.info.le_features = LeFeatures::from_bits_retain(features.get());
-        self.info.extended = self.has_extended();
+        self.info.extended = EXTENDED && self.has_extended();
         Ok(())
     }
 

@@ -147,7 +147,7 @@ impl Init {
             Step::DefaultPhy => {
                 offered && self.config.phy_2m && info.le_features.contains(LeFeatures::PHY_2M)
             }
-            Step::AdvertisingDataLength | Step::AdvertisingSets => offered && info.extended,
+            Step::AdvertisingDataLength | Step::AdvertisingSets => offered && info.is_extended(),
             Step::VendorAddress => {
                 self.has_no_address()
                     && matches!(info.manufacturer, NORDIC | ZEPHYR)
@@ -247,9 +247,9 @@ impl Init {
         add(Opcode::LE_GENERATE_DHKEY, LeEventMask::GENERATE_DHKEY_COMPLETE);
         add(Opcode::LE_SET_PHY, LeEventMask::PHY_UPDATE_COMPLETE);
         let privacy = info.le_features.contains(LeFeatures::LL_PRIVACY);
-        events.set(LeEventMask::ENHANCED_CONNECTION_COMPLETE, privacy || info.extended);
-        events.set(LeEventMask::EXTENDED_ADVERTISING_REPORT, info.extended);
-        events.set(LeEventMask::ADVERTISING_SET_TERMINATED, info.extended);
+        events.set(LeEventMask::ENHANCED_CONNECTION_COMPLETE, privacy || info.is_extended());
+        events.set(LeEventMask::EXTENDED_ADVERTISING_REPORT, info.is_extended());
+        events.set(LeEventMask::ADVERTISING_SET_TERMINATED, info.is_extended());
         events
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn parameters(scan: &Scan, info: &ControllerInfo, w: &mut Writer<'_>)
     let own_address_type = info.own_address_type();
     let filter_policy =
         if scan.accept_list_only { ScanFilterPolicy::BY_LIST } else { ScanFilterPolicy::ALL };
-    if !info.extended {
+    if !info.is_extended() {
         let (interval, window) = (interval.into(), window.into());
         let command =
             SetScanParameters { active, interval, window, own_address_type, filter_policy };
@@ -47,7 +47,7 @@ fn set(
     info: &ControllerInfo,
     w: &mut Writer<'_>,
 ) -> Option<Opcode> {
-    if info.extended {
+    if info.is_extended() {
         let (duration, period) = (0.into(), 0.into());
         put(w, &SetExtendedScanEnable { enable, filter_duplicates, duration, period })
     } else {

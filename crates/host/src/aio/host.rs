@@ -4,10 +4,6 @@ use core::{fmt, task::Poll};
 
 use bindrune_gap::{ControllerInfo, Gap};
 use bindrune_gatt::{GapConfig, Server, TableError};
-use bindrune_hci::{
-    Command, Opcode, Status,
-    cmd::{Failure, RawCommand},
-};
 use bindrune_l2cap::Channels;
 use bindrune_wire::{HEADROOM, Pool};
 
@@ -130,66 +126,6 @@ impl Host {
         .await
     }
 
-    /// Sends an HCI command of the application's own and gives its return parameters.
-    ///
-    /// Commands that change what the host does (Reset, advertising, scanning, connecting) put it in confusion.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
-    pub async fn command<C: Command>(&self, command: &C) -> Result<C::Return, Error> {
-        let answer = self.exchange(
-            |w| command.write(w).is_ok(),
-            |octets| {
-                C::returned(octets).map_err(|failure| match failure {
-                    Failure::Status(status) => Error::Controller(status),
-                    Failure::Malformed(_) => Error::Controller(Status::UNSPECIFIED),
-                })
-            },
-        );
-        answer.await
-    }
-
-    /// Sends any HCI command, a vendor's too, and copies its return parameters, the status first; gives their length.
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Self::command`].
-    pub async fn raw_command(
-        &self,
-        opcode: Opcode,
-        parameters: &[u8],
-        returned: &mut [u8],
-    ) -> Result<usize, Error> {
-        let command = RawCommand { opcode, parameters };
-        let answer = self.exchange(
-            |w| command.write(w).is_ok(),
-            |octets| {
-                let needed = octets.len();
-                let room = returned.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?;
-                room.copy_from_slice(octets);
-                Ok(needed)
-            },
-        );
-        answer.await
-    }
-
-    async fn exchange<T>(
-        &self,
-        write: impl Fn(&mut bindrune_wire::Writer<'_>) -> bool,
-        mut read: impl FnMut(&[u8]) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let key = Key::Host(HostKey::Command);
-        self.wait(key, |core, first| core.stack.poll_app_command(first, &write)).await?;
-        let mut pending = PendingCommand { host: self, over: false };
-        self.wait(key, |core, _| {
-            let answer = core.stack.poll_app_answer(&mut read);
-            pending.over = answer.is_ready();
-            answer
-        })
-        .await
-    }
-
     /// What was counted.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -225,20 +161,6 @@ impl Host {
     pub fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         config.check_services(config.services).map_err(table_error)?;
         self.core.get_mut().reset(config)
-    }
-}
-
-/// Abandons the application's command when its future is dropped before the answer was taken.
-struct PendingCommand<'h> {
-    host: &'h Host,
-    over: bool,
-}
-
-impl Drop for PendingCommand<'_> {
-    fn drop(&mut self) {
-        if !self.over {
-            self.host.with(|core| core.stack.abandon_app_command());
-        }
     }
 }
 

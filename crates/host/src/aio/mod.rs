@@ -11,6 +11,8 @@ mod bring_up;
 #[cfg(feature = "channels")]
 mod channel;
 mod clock;
+#[cfg(feature = "commands")]
+mod command;
 #[cfg(feature = "central")]
 mod connect;
 mod connection;

@@ -9,6 +9,7 @@ use embassy_time::Instant;
 use super::{Link, Phase, Stack, transmit::next_bit};
 use crate::{
     Error, Stats,
+    capability::{COMMANDS, HOST_FLOW_CONTROL},
     waiters::{Due, HostKey},
 };
 
@@ -96,6 +97,9 @@ impl AppCommand {
     }
 
     fn answered(&mut self, parameters: &[u8]) {
+        if !COMMANDS {
+            return;
+        }
         self.state = match self.state {
             AppState::Sent => {
                 let len = parameters.len().min(self.buffer.len());
@@ -247,6 +251,9 @@ impl Stack {
         if let Some(opcode) = self.worker.poll_command(w) {
             return Some((opcode, Owner::Worker));
         }
+        if !COMMANDS {
+            return None;
+        }
         let AppState::Owed(len) = self.app.state else { return None };
         let octets = self.app.buffer.get(..len)?;
         let opcode = Opcode(u16::from_le_bytes(*octets.first_chunk()?));
@@ -272,6 +279,9 @@ impl Stack {
     }
 
     fn write_host_credits(&mut self, at_least: Interest, w: &mut Writer<'_>) -> bool {
+        if !HOST_FLOW_CONTROL {
+            return false;
+        }
         let withheld = self.rx.shares.withheld();
         let interest = self.host_credits.interest(withheld);
         if interest < at_least || interest == Interest::None {

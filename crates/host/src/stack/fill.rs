@@ -68,7 +68,7 @@ impl Stack {
         self.begin_wishes(now);
         self.start_timers(now);
         let due = self.ready.take(Due::COMMAND | Due::DATA);
-        self.command_due |= due.contains(Due::COMMAND) || self.host_credits.is_on();
+        self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
         if self.command_due {
             self.fill_commands(now, out);
         }

@@ -13,6 +13,7 @@ use embassy_time::Instant;
 use super::{LinkRef, Receive, Stack};
 use crate::{
     Config, Error, Stats,
+    capability::HOST_FLOW_CONTROL,
     config::Privacy,
     waiters::{Due, HostKey},
 };
@@ -31,7 +32,7 @@ pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> G
     GapConfig {
         address: config.address.map_or(AddressChoice::Automatic, AddressChoice::Static),
         host_acl_len: u16::try_from(packet_size).unwrap_or(u16::MAX),
-        host_acl_count: u16::try_from(rx.host_buffers()).unwrap_or(u16::MAX),
+        host_acl_count: host_acl_count(rx),
         data_length: config.data_length,
         phy_2m: config.two_megabit,
         private: config.privacy != Privacy::Off,
@@ -264,6 +265,11 @@ impl Stack {
 
     /// Receive packets that the controller may fill, for flow control towards the host.
     pub(super) fn host_acl_count(&self) -> u16 {
-        u16::try_from(self.rx.host_buffers()).unwrap_or(u16::MAX)
+        host_acl_count(&self.rx)
     }
+}
+
+/// Buffers of the controller's for data towards this host; 0 leaves flow control off.
+fn host_acl_count(rx: &Receive) -> u16 {
+    if HOST_FLOW_CONTROL { u16::try_from(rx.host_buffers()).unwrap_or(u16::MAX) } else { 0 }
 }

@@ -15,7 +15,7 @@ use super::{
     Link, LinkRef, Stack,
     share::{Share, Shares},
 };
-use crate::waiters::Due;
+use crate::{capability::HOST_FLOW_CONTROL, waiters::Due};
 
 /// How long the controller may be without a buffer while nothing but the application's own link needs one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,9 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const HASTE: Duration = Duration::from_millis(200);
 
 impl Stack {
+    /// Returns whether the controller sends data only as this host has room for it.
+    pub(super) const fn has_flow_control(&self) -> bool {
+        HOST_FLOW_CONTROL && self.host_credits.is_on()
+    }
+
     /// A link is up: a buffer is withheld for each packet that its application keeps.
     pub(super) fn gate(&mut self, index: u8) {
-        let on = self.host_credits.is_on() && self.rx.shares.buffers() > 0;
+        let on = self.has_flow_control() && self.rx.shares.buffers() > 0;
         if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| on && l.is_up()) {
             self.rx.shares.gate(&mut slot.attributes.share, true);
         }
@@ -33,7 +38,7 @@ impl Stack {
 
     /// One ACL packet of a link has landed in its place.
     pub(super) fn return_host_credit(&mut self, now: Instant, index: u8) {
-        if !self.host_credits.is_on() {
+        if !self.has_flow_control() {
             return;
         }
         if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
@@ -79,7 +84,7 @@ impl Stack {
         if self.unconfirmed != 0 {
             self.confirm_indications();
         }
-        if self.host_credits.is_on() {
+        if self.has_flow_control() {
             self.look_at_credits(self.now);
         }
     }

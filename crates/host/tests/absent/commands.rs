@@ -49,13 +49,20 @@ fn commands() -> Vec<u16> {
 #[test]
 fn none_is_of_an_absent_capability() {
     let sent = commands();
-    assert!(sent.contains(&0x0c03) && sent.contains(&0x2039), "{sent:04x?}");
+    assert!(
+        sent.contains(&0x0c03) && (sent.contains(&0x2039) || sent.contains(&0x200a)),
+        "{sent:04x?}"
+    );
     let scanner = [0x200b, 0x200c, 0x2041, 0x2042];
     let initiator = [0x200d, 0x200e, 0x2043, 0x2010, 0x2011, 0x2012];
     let privacy = [0x2027, 0x2028, 0x2029, 0x202d, 0x204e];
     let security = [0x2018, 0x2019, 0x201a, 0x201b, 0x2025, 0x2026];
+    let extended = [0x2036, 0x2037, 0x2038, 0x2039, 0x203a, 0x203b];
+    let flow_control = [0x0c31, 0x0c33, 0x0c35];
     let absent = [
-        (cfg!(feature = "observer"), &scanner[..]),
+        (cfg!(feature = "extended"), &extended[..]),
+        (cfg!(feature = "host-flow-control"), &flow_control),
+        (cfg!(feature = "observer"), &scanner),
         (cfg!(feature = "central"), &initiator),
         (cfg!(feature = "privacy"), &privacy),
         (cfg!(feature = "security"), &security),
