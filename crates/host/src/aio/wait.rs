@@ -76,7 +76,12 @@ impl Host {
 
     #[cold]
     fn wake_others(&self, by_run: bool) {
-        while let (Some(waker), _) = self.core.with(|core| core.take_ready(by_run)) {
+        let next = |core: &mut Core| {
+            let (waker, _) = core.take_ready(by_run);
+            self.due.set(core.pending());
+            waker
+        };
+        while let Some(waker) = self.core.with(next) {
             waker.wake();
         }
     }

@@ -11,7 +11,7 @@ use bindrune_l2cap::{Channels, Cid, Header};
 use bindrune_wire::Writer;
 use embassy_time::Instant;
 
-use super::{Stack, output::ACL_HEADER};
+use super::{Stack, notify::Room, output::ACL_HEADER};
 use crate::{Stats, waiters::Due};
 
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
@@ -76,6 +76,7 @@ impl Stack {
         let [a, b, c, d] = AclHeader::new(slot.handle, Boundary::FirstNonFlushable, pdu).emit();
         let ([e, f], [g, h]) = (len.to_le_bytes(), cid.0.to_le_bytes());
         *headers = [PacketType::ACL.0, a, b, c, d, e, f, g, h];
+        slot.room = Room::Unknown;
         output.add_data(HEADERS.saturating_add(len.into()));
         self.data_written(index);
         self.ready.run(Due::DATA);
