@@ -17,9 +17,11 @@ pub(crate) const INPUT_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 
 /// Octets that are given to the transport at once, at most: what may leave before a command that becomes urgent. On a
 /// microcontroller those of the longest command, or of ACL data of 259 octets.
 pub(crate) const OUTPUT_OCTETS: usize = if cfg!(feature = "std") { 1100 } else { 264 };
-/// Octets of the application's longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
+/// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
-pub(crate) const COMMAND_OCTETS: usize = if COMMANDS { 259 } else { 0 };
+pub(crate) const COMMAND_OCTETS: usize = 259;
+/// Octets of the application's longest HCI command.
+const APP_COMMAND_OCTETS: usize = if COMMANDS { COMMAND_OCTETS } else { 0 };
 
 /// Every octet that a [`crate::Host`] will ever use, in sizes that the user chooses.
 ///
@@ -62,7 +64,7 @@ pub struct Resources<
     pub(crate) advertising_sets: [AdvertisingSet; MAX_ADVERTISING_SETS],
     pub(crate) input: [u8; INPUT_OCTETS],
     pub(crate) output: [u8; OUTPUT_OCTETS],
-    pub(crate) app_command: [u8; COMMAND_OCTETS],
+    pub(crate) app_command: [u8; APP_COMMAND_OCTETS],
 }
 
 impl<
@@ -102,7 +104,7 @@ impl<
             advertising_sets: [const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS],
             input: [0; INPUT_OCTETS],
             output: [0; OUTPUT_OCTETS],
-            app_command: [0; COMMAND_OCTETS],
+            app_command: [0; APP_COMMAND_OCTETS],
         }
     }
 }
