@@ -100,7 +100,7 @@ impl Member {
     pub async fn start(air: &mut Air, host: &'static Host, name: &str) -> Result<Self> {
         let before = devices(air)?;
         let peer = Peripheral::start(air, name)?;
-        let device = new_device(&before, air)?;
+        let device = new_device(&before, air).await?;
         let record = Arc::default();
         let mut member = Self { peer, device, link: None, traffic: None, record };
         member.serve().await?;
@@ -225,7 +225,7 @@ impl Member {
             Fault::Killed => {
                 let before = devices(air)?;
                 self.peer.restart(air)?;
-                self.device = new_device(&before, air)?;
+                self.device = new_device(&before, air).await?;
                 self.serve().await?;
             }
             Fault::Frozen => {
@@ -286,9 +286,16 @@ fn devices(air: &mut Air) -> Result<Vec<String>> {
     Ok(devices.filter_map(number).collect())
 }
 
-fn new_device(before: &[String], air: &mut Air) -> Result<String> {
-    let now = devices(air)?;
-    now.into_iter().rfind(|device| !before.contains(device)).context("rootcanal has no new device")
+/// The number of the controller that came since; rootcanal may list it a little after its host has connected.
+async fn new_device(before: &[String], air: &mut Air) -> Result<String> {
+    for _ in 0..50 {
+        let new = devices(air)?.into_iter().rfind(|device| !before.contains(device));
+        if let Some(new) = new {
+            return Ok(new);
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    bail!("rootcanal has no new device after 5 s")
 }
 
 /// The traffic of a link. Only an error ends it.
