@@ -1,4 +1,4 @@
-//! What the application is told about the protection of its links.
+//! What is reported to the application about the protection of its links.
 
 use core::fmt;
 
@@ -50,7 +50,7 @@ pub struct Paired {
     pub secure_connections: bool,
     /// Protected against a man in the middle.
     pub authenticated: bool,
-    /// What the link is worth now.
+    /// The protection of the link now.
     pub level: Level,
     /// Octets of the key.
     pub key_size: u8,
@@ -66,7 +66,7 @@ pub struct Paired {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PairingFailure {
-    /// This device ended it, and told the peer the reason.
+    /// This device ended it, and reported the reason to the peer.
     Local(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
     /// The peer ended it.
     Peer(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),

@@ -129,7 +129,7 @@ impl Shares {
         self.take_as(share, share.with_loan())
     }
 
-    /// As [`Self::lend`], for an unclaimed value; never takes the last place that the link may take.
+    /// As [`Self::lend`], for an unclaimed value; never takes the last place open to the link.
     #[must_use]
     pub(crate) fn lend_spare(&mut self, share: &mut Share) -> bool {
         if !self.lend(share) {

@@ -70,7 +70,7 @@ fn check() -> Result<ExitCode> {
     }
     println!(
         "bench: this tree costs more than {} allows. Find out what became dearer (`just bench` and `just size` show all figures \
-         beside the peer's) and make it cheaper; or, if it is worth its price, accept it with `just budget`, commit the \
+         beside the peer's) and make it cheaper; or, if the gain justifies it, accept it with `just budget`, commit the \
          file, and say in the message what the price is for.",
         budget::FILE
     );

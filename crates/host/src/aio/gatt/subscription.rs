@@ -27,7 +27,7 @@ const GATT_SERVICE: Uuid = Uuid::new_16(0x1801);
 const SERVICE_CHANGED: Uuid = Uuid::new_16(0x2a05);
 
 impl Connection<'_> {
-    /// Asks the peer to tell when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
+    /// Asks the peer to report when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
     /// [`Error::NotFound`] for a peer whose table never changes. [Vol 3] Part G, 7.1
     ///
     /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.

@@ -1,4 +1,4 @@
-//! What the application is told of pairings and bonds.
+//! What is reported to the application of pairings and bonds.
 
 use bindrune_smp::{Bond, Method, Outcome, Terms};
 use bindrune_wire::{Address, Level};
