@@ -1,28 +1,29 @@
 //! The Database Hash. [Vol 3] Part G, 7.3
 
-use aes::Aes128;
 use bindrune_wire::Writer;
-use cmac::{Cmac, KeyInit, Mac};
 
-use crate::table::{Attribute, DECLARATION_ROOM, Entry, Table};
+use crate::{
+    capability::Digest,
+    table::{Attribute, DECLARATION_ROOM, Entry, Table},
+};
 
 /// The hash of a table, least significant octet first, as it goes on air. [Vol 3] Part G, 7.3.1
+///
+/// Without the feature `caching` it goes nowhere, and is one that needs no cipher.
 #[must_use]
 pub fn database_hash(table: &Table) -> [u8; 16] {
-    let mut mac = Cmac::<Aes128>::new(&[0; 16].into());
+    let mut digest = Digest::new();
     for entry in table.entries() {
-        update(&mut mac, table, &entry);
+        update(&mut digest, table, &entry);
     }
-    let mut hash: [u8; 16] = mac.finalize().into_bytes().into();
-    hash.reverse();
-    hash
+    digest.finish()
 }
 
 /// Octets of the longest row: handle, type, value.
 const ROW: usize = 2 + 16 + DECLARATION_ROOM;
 
 /// Adds handle, type and, for declarations and extended properties, the value. Other values are left out.
-fn update(mac: &mut Cmac<Aes128>, table: &Table, entry: &Entry) {
+fn update(digest: &mut Digest, table: &Table, entry: &Entry) {
     let with_value = match entry.attribute {
         Attribute::Service(_)
         | Attribute::Include(_)
@@ -41,7 +42,7 @@ fn update(mac: &mut Cmac<Aes128>, table: &Table, entry: &Entry) {
     let value = if with_value { table.declaration(entry, &mut buffer) } else { &[] };
     let whole = w.u16(entry.handle).and_then(|()| entry.attribute.uuid().write_att(&mut w));
     if whole.and_then(|()| w.bytes(value)).is_ok() {
-        mac.update(w.written());
+        digest.update(w.written());
     }
 }
 

@@ -9,13 +9,23 @@
 //! - [`client`]: sans-IO client procedures.
 #![no_std]
 #![forbid(unsafe_code)]
+// What only absent capabilities call is not unused: with all of them, everything is called.
+#![cfg_attr(
+    not(all(feature = "bonds", feature = "caching", feature = "long")),
+    allow(dead_code, unused_imports)
+)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod capability;
 pub mod cccd;
 pub mod client;
+#[cfg(feature = "caching")]
+mod cmac;
+#[cfg(any(test, not(feature = "caching")))]
+mod fingerprint;
 pub mod hash;
 pub mod server;
 pub mod table;

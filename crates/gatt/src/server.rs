@@ -32,6 +32,8 @@ mod write;
 
 use bindrune_att::ErrorCode;
 
+pub(crate) use long_read::LongRead;
+
 pub use access::Security;
 pub use memory::{PEER_MEMORY, REMEMBERED_CCCDS};
 pub use peer::Peer;
@@ -39,6 +41,7 @@ pub use prepare::LONG_WRITE;
 pub use push::{PushError, SubscriptionChange, Written, write_indication, write_notification};
 
 use crate::{
+    capability::{CHANGES, Hash},
     cccd, hash,
     table::{BuiltIn, Characteristic, Service, Table, TableError, Target, built_in},
     value::{Region, ValueError, Values},
@@ -129,7 +132,7 @@ pub struct Server {
     table: Table,
     places: known::Places,
     values: Values,
-    hash: [u8; 16],
+    hash: Hash,
     gap: GapValues,
     writable_name: bool,
     peer_share: usize,
@@ -152,7 +155,7 @@ impl Server {
             table,
             places: known::Places::none(),
             values: Values::new(arena),
-            hash: hash::database_hash(&table),
+            hash: hash_of(&table),
             gap: GapValues::new(gap),
             writable_name: gap.writable_name,
             peer_share,
@@ -174,7 +177,7 @@ impl Server {
         let table = Table::new(services, gap.writable_name)?;
         self.check_room(&table)?;
         (self.table, self.places) = (table, known::Places::none());
-        self.hash = hash::database_hash(&table);
+        self.hash = hash_of(&table);
         self.gap = GapValues::new(gap);
         self.writable_name = gap.writable_name;
         (self.dropped, self.ignored) = (0, 0);
@@ -190,8 +193,8 @@ impl Server {
 
     /// The Database Hash as it goes on air.
     #[must_use]
-    pub const fn database_hash(&self) -> [u8; 16] {
-        self.hash
+    pub fn database_hash(&self) -> [u8; 16] {
+        self.hash.first_chunk().copied().unwrap_or_default()
     }
 
     /// Write commands that were dropped because a buffer was full.
@@ -223,7 +226,7 @@ impl Server {
             peer.table_replaced();
         }
         (self.table, self.places) = (table, known::Places::none());
-        self.hash = hash::database_hash(&table);
+        self.hash = hash_of(&table);
         self.values.lay(&table, false);
         Ok(())
     }
@@ -314,9 +317,17 @@ impl Server {
     /// Does what [`Self::replace`] does by a table that was there before, whose hash is known.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn renew(&mut self, (table, hash): (Table, [u8; 16])) {
-        (self.table, self.hash) = (table, hash);
+        (self.table, self.hash) = (table, kept(hash));
         self.values.lay(&table, false);
     }
+}
+
+fn hash_of(table: &Table) -> Hash {
+    if CHANGES { kept(hash::database_hash(table)) } else { kept([0; 16]) }
+}
+
+fn kept(hash: [u8; 16]) -> Hash {
+    core::array::from_fn(|at| hash.get(at).copied().unwrap_or_default())
 }
 
 /// An error and the attribute that it is about.

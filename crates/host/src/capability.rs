@@ -12,6 +12,8 @@ pub(crate) const CENTRAL: bool = cfg!(feature = "central");
 pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 /// The GATT client.
 pub(crate) const CLIENT: bool = cfg!(feature = "client");
+/// Prepared writes.
+pub(crate) const LONG: bool = cfg!(feature = "long");
 /// Flow control of the controller's data towards this host.
 pub(crate) const HOST_FLOW_CONTROL: bool = cfg!(feature = "host-flow-control");
 /// HCI commands of the application's own.

@@ -5,7 +5,7 @@ use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
-use crate::capability::{OBSERVER, SECURITY};
+use crate::capability::{LONG, OBSERVER, SECURITY};
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl Config {
             advertising_sets: 1,
             advertising_octets: DEFAULT_ADVERTISING_OCTETS,
             scan_octets: if OBSERVER { DEFAULT_SCAN_OCTETS } else { 0 },
-            prepare_octets: DEFAULT_PREPARE_OCTETS,
+            prepare_octets: if LONG { DEFAULT_PREPARE_OCTETS } else { 0 },
             pairing: PairingConfig::DEFAULT,
             bonds: if SECURITY { DEFAULT_BONDS } else { 0 },
             client_security: ClientSecurity::Encrypt,
@@ -182,16 +182,6 @@ impl Config {
     #[must_use]
     pub const fn advertising_octets(mut self, octets: usize) -> Self {
         self.advertising_octets = octets;
-        self
-    }
-
-    /// Octets of the arena for each link: the writes that its peer prepared.
-    ///
-    /// What they leave free keeps a value that the peer reads in parts as it was at the first part. Where the longest value that the host
-    /// holds does not fit, such a read fails with Unlikely Error if a long value changes meanwhile, and the peer begins anew.
-    #[must_use]
-    pub const fn prepare_octets(mut self, octets: usize) -> Self {
-        self.prepare_octets = octets;
         self
     }
 

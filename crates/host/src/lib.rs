@@ -36,6 +36,7 @@
 //!
 //! | capability | is | without it |
 //! |---|---|---|
+//! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services are the same while the host runs; bonded peers are told when a new firmware has others |
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
 //! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
@@ -44,6 +45,7 @@
 //! | `extended` | extended advertising, scanning and connecting, where the controller has them | legacy commands and PDUs are used |
 //! | `host-flow-control` | the controller waits while there is no room here, where it can | what finds no room is dropped and counted |
 //! | `legacy` | LE legacy pairing, where [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
+//! | `long` | writes in parts, also of several values at once; reads of several values; a long value is read as it was at the first part | such requests are refused (0x06); a long value that changes while it is read may come in parts of both |
 //! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
@@ -55,6 +57,7 @@
 // What only absent capabilities call is not unused: with all of them, everything is called.
 #![cfg_attr(
     not(all(
+        feature = "caching",
         feature = "central",
         feature = "channels",
         feature = "client",
@@ -62,6 +65,7 @@
         feature = "extended",
         feature = "host-flow-control",
         feature = "legacy",
+        feature = "long",
         feature = "observer",
         feature = "oob",
         feature = "privacy",
@@ -141,13 +145,15 @@ pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 pub use bonds::{FileBond, FileStore, FileStoreError};
 #[cfg(feature = "flash")]
 pub use bonds::{FlashStore, FlashStoreError};
+#[cfg(feature = "long")]
+pub use config::DEFAULT_PREPARE_OCTETS;
 #[cfg(feature = "observer")]
 pub use config::DEFAULT_SCAN_OCTETS;
 #[cfg(feature = "privacy")]
 pub use config::Privacy;
 #[cfg(feature = "security")]
 pub use config::{ClientSecurity, DEFAULT_BONDS, RepeatPairing};
-pub use config::{Config, DEFAULT_ADVERTISING_OCTETS, DEFAULT_PREPARE_OCTETS};
+pub use config::{Config, DEFAULT_ADVERTISING_OCTETS};
 #[cfg(all(feature = "std", feature = "security"))]
 pub use crypto::ThreadedCrypto;
 #[cfg(feature = "security")]

@@ -4,7 +4,11 @@ use bindrune_att::{ErrorCode, Request};
 use bindrune_wire::Writer;
 
 use super::{Failure, Peer, Server, peer::Owed, push::write_indication};
-use crate::{cccd::Cccd, table::built_in};
+use crate::{
+    capability::{CACHING, CHANGES},
+    cccd::Cccd,
+    table::built_in,
+};
 
 /// The client reads the hash, and expects Database Out Of Sync. [Vol 3] Part G, 7.2
 const ROBUST_CACHING: u8 = 0x01;
@@ -28,7 +32,7 @@ impl Server {
     /// The first and last handle that Service Changed must be indicated for, where it is owed to this peer.
     #[must_use]
     pub fn service_changed_owed(&self, peer: &Peer) -> Option<(u16, u16)> {
-        let owed = peer.change_owed && !peer.change_sent;
+        let owed = CHANGES && peer.change_owed && !peer.change_sent;
         let subscribed = peer.cccd(SERVICE_CHANGED_CCCD).contains(Cccd::INDICATE);
         (owed && subscribed).then(|| (self.table.first_app_handle(), u16::MAX))
     }
@@ -49,13 +53,16 @@ impl Server {
 
     /// The peer confirmed Service Changed: it is aware, unless the table was replaced again since.
     pub fn service_changed_confirmed(&self, peer: &mut Peer) {
-        if core::mem::take(&mut peer.change_sent) && !peer.change_owed {
+        if CHANGES && core::mem::take(&mut peer.change_sent) && !peer.change_owed {
             peer.awareness = Awareness::Aware;
         }
     }
 
     /// Answers a request for a handle with Database Out Of Sync, once.
     pub(super) fn check_awareness(peer: &mut Peer, request: &Request<'_>) -> Result<(), Failure> {
+        if !CACHING {
+            return Ok(());
+        }
         if peer.awareness == Awareness::Told {
             peer.awareness = Awareness::Aware;
         }
@@ -72,7 +79,9 @@ impl Server {
 impl Peer {
     /// True for a client that knows the database or that does not take part in robust caching.
     pub(super) const fn is_aware(&self) -> bool {
-        self.features & ROBUST_CACHING == 0 || matches!(self.awareness, Awareness::Aware)
+        !CACHING
+            || self.features & ROBUST_CACHING == 0
+            || matches!(self.awareness, Awareness::Aware)
     }
 
     /// What a client knows and whether it missed a change, as its bond remembers them. [Vol 3] Part G, 2.5.2

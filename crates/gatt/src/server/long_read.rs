@@ -12,7 +12,7 @@ use crate::table::Extent;
 
 /// The host-held value that a peer reads in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LongRead {
+pub(crate) struct LongRead {
     /// Its handle; 0 for none.
     handle: u16,
     /// Octets of it that are kept, at the end of the peer's share.
@@ -62,18 +62,19 @@ impl Peer {
         changes: u32,
     ) -> Result<&'a [u8], Failure> {
         let torn = Failure::new(handle, ErrorCode::UNLIKELY_ERROR);
-        let LongRead { handle: followed, kept, changes: begun, unfollowed } = self.long_read;
+        let Some(read) = self.long_read.first_mut() else { return Ok(current) };
+        let LongRead { handle: followed, kept, changes: begun, unfollowed } = *read;
         if followed == handle {
             if let Some(len) = kept {
                 return Ok(self.kept_value(extent, len));
             }
             if begun != changes {
-                self.long_read.handle = 0;
+                read.handle = 0;
                 return Err(torn);
             }
         } else if unfollowed.is_some_and(|values| values.refuses(handle, changes)) {
             // The peer knows now: what it asks for next belongs to no earlier part.
-            self.long_read.unfollowed = None;
+            read.unfollowed = None;
             return Err(torn);
         }
         Ok(current)
@@ -88,39 +89,46 @@ impl Peer {
         changes: u32,
         rest: bool,
     ) {
-        let followed = self.long_read.handle == handle;
+        let Some(&(mut read)) = self.long_read.first() else { return };
+        let followed = read.handle == handle;
         if rest && (offset == 0 || !followed) {
-            let LongRead { handle: last, changes: begun, .. } = self.long_read;
+            let LongRead { handle: last, changes: begun, .. } = read;
             if !followed && last != 0 {
-                self.long_read.leave(last, begun);
+                read.leave(last, begun);
             }
             let kept = self.keep_value(extent, current);
-            self.long_read = LongRead { handle, kept, changes, ..self.long_read };
+            read = LongRead { handle, kept, changes, ..read };
         } else if followed && !rest {
-            self.long_read.handle = 0;
-            self.long_read.kept = None;
+            read.handle = 0;
+            read.kept = None;
         }
+        self.long_read.fill(read);
     }
 
     /// A value was sent without its end, in a response that it does not have to itself.
-    pub(super) const fn cut_sent(&mut self, handle: u16, changes: u32) {
-        self.long_read.leave(handle, changes);
+    pub(super) fn cut_sent(&mut self, handle: u16, changes: u32) {
+        if let Some(read) = self.long_read.first_mut() {
+            read.leave(handle, changes);
+        }
     }
 
     /// Gives up the value that is kept where prepared writes have taken its room.
     pub(super) fn yield_kept_value(&mut self, extent: &Extent) {
         let (queued, room) = (self.queued, self.queue_room(extent).len());
         let free = room.saturating_sub(queued);
-        self.long_read.kept = self.long_read.kept.filter(|&len| usize::from(len) <= free);
+        if let Some(read) = self.long_read.first_mut() {
+            read.kept = read.kept.filter(|&len| usize::from(len) <= free);
+        }
     }
 
     /// The table was replaced: a value that is being read in parts is gone.
     pub(super) fn end_long_read(&mut self) {
-        let LongRead { handle, changes, unfollowed, .. } = self.long_read;
+        let Some(read) = self.long_read.first_mut() else { return };
+        let LongRead { handle, changes, unfollowed, .. } = *read;
         let begun = if handle == 0 { None } else { Some(changes) };
         let begun = unfollowed.map(|values| values.changes).or(begun);
         let unfollowed = begun.map(|changes| Unfollowed { handle: SEVERAL, changes });
-        self.long_read = LongRead { unfollowed, ..LongRead::NONE };
+        *read = LongRead { unfollowed, ..LongRead::NONE };
     }
 
     fn keep_value(&mut self, extent: &Extent, value: &[u8]) -> Option<u16> {

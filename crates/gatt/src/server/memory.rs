@@ -49,7 +49,7 @@ impl Server {
         let Some(memory) = Memory::read(memory).filter(|m| m.flags.contains(Flags::USED)) else {
             return;
         };
-        let same = memory.hash == self.hash;
+        let same = memory.hash.starts_with(&self.hash);
         for (entry, characteristic) in
             self.table.cccds().take(if same { REMEMBERED_CCCDS } else { 1 })
         {

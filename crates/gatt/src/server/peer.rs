@@ -1,5 +1,6 @@
 use super::{Failure, Security, aware::Awareness, long_read::LongRead};
 use crate::{
+    capability::LongReads,
     cccd::{self, Marks},
     table::Extent,
 };
@@ -22,10 +23,12 @@ pub struct Peer {
     pub(super) change_sent: bool,
     pub(super) owed: Owed,
     /// The value that the peer reads in parts.
-    pub(super) long_read: LongRead,
+    pub(super) long_read: LongReads,
     /// The protection of the link when the request came.
     pub(super) security: Security,
 }
+
+const NO_LONG_READ: LongReads = [LongRead::NONE; _];
 
 /// The reply that is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +57,7 @@ impl Peer {
             change_owed: false,
             change_sent: false,
             owed: Owed::Nothing,
-            long_read: LongRead::NONE,
+            long_read: NO_LONG_READ,
             security: Security::OPEN,
         }
     }
@@ -68,7 +71,7 @@ impl Peer {
         self.change_owed = false;
         self.change_sent = false;
         self.owed = Owed::Nothing;
-        self.long_read = LongRead::NONE;
+        self.long_read = NO_LONG_READ;
         self.security = Security::OPEN;
     }
 

@@ -5,6 +5,7 @@ use bindrune_wire::{Reader, Uuid, Writer};
 
 use super::{Failure, Peer, Server, peer::Owed, read::readable};
 use crate::{
+    capability::{CACHING, LONG},
     table::{DECLARATION_ROOM, built_in},
     value::Region,
 };
@@ -32,7 +33,7 @@ impl Server {
             Owed::Response => self.write_response(peer, request, value, w),
         };
         match written {
-            Ok(()) if reads_hash(request) => peer.hash_sent(),
+            Ok(()) if CACHING && reads_hash(request) => peer.hash_sent(),
             Ok(()) => {}
             Err(Failure { handle, code }) => {
                 w.truncate(start);
@@ -73,15 +74,15 @@ impl Server {
                 put(w, &[Opcode::READ_BLOB_RSP.0]);
                 self.read_value(peer, (handle, offset), value, w)
             }
-            Request::ReadMultiple { handles } => {
+            Request::ReadMultiple { handles } if LONG => {
                 put(w, &[Opcode::READ_MULTIPLE_RSP.0]);
                 self.read_multiple(peer, handles, value, false, w)
             }
-            Request::ReadMultipleVariable { handles } => {
+            Request::ReadMultipleVariable { handles } if LONG => {
                 put(w, &[Opcode::READ_MULTIPLE_VARIABLE_RSP.0]);
                 self.read_multiple(peer, handles, value, true, w)
             }
-            Request::PrepareWrite { handle, offset, value } => {
+            Request::PrepareWrite { handle, offset, value } if LONG => {
                 put(w, &[Opcode::PREPARE_WRITE_RSP.0]);
                 put(w, &handle.to_le_bytes());
                 put(w, &offset.to_le_bytes());
@@ -92,11 +93,18 @@ impl Server {
                 put(w, &[Opcode::WRITE_RSP.0]);
                 Ok(())
             }
-            Request::ExecuteWrite { .. } => {
+            Request::ExecuteWrite { .. } if LONG => {
                 put(w, &[Opcode::EXECUTE_WRITE_RSP.0]);
                 Ok(())
             }
-            Request::ExchangeMtu { .. } => Err(Failure::new(0, ErrorCode::REQUEST_NOT_SUPPORTED)),
+            // The bearer answers the first.
+            Request::ExchangeMtu { .. }
+            | Request::ReadMultiple { .. }
+            | Request::ReadMultipleVariable { .. }
+            | Request::PrepareWrite { .. }
+            | Request::ExecuteWrite { .. } => {
+                Err(Failure::new(0, ErrorCode::REQUEST_NOT_SUPPORTED))
+            }
         }
     }
 

@@ -6,7 +6,10 @@ use bindrune_wire::Packet;
 use super::{
     Answer, Ask, AskKind, Failure, Peer, Security, Server, Verdict, peer::Owed, write::Ignored,
 };
-use crate::table::{Entry, Holder};
+use crate::{
+    capability::LONG,
+    table::{Entry, Holder},
+};
 
 /// What a step of a request leads to.
 pub(super) enum Step {
@@ -56,7 +59,7 @@ impl Server {
     pub fn asked_value<'a>(&self, peer: &'a Peer, request: &Request<'a>) -> &'a [u8] {
         match (*request, peer.owed) {
             (Request::Write { value, .. }, _) => value,
-            (Request::ExecuteWrite { .. }, Owed::Answer { index, .. }) => {
+            (Request::ExecuteWrite { .. }, Owed::Answer { index, .. }) if LONG => {
                 self.prepared_value(peer, index)
             }
             _ => &[],
@@ -82,16 +85,18 @@ impl Server {
             (
                 Answer::Value(value),
                 Request::ReadMultiple { handles } | Request::ReadMultipleVariable { handles },
-            ) => self.collect(handles, index, value, collected),
+            ) if LONG => self.collect(handles, index, value, collected),
             (
                 Answer::Value(_),
                 Request::Read { .. } | Request::ReadBlob { .. } | Request::ReadByType { .. },
             )
             | (Answer::Accept, Request::Write { .. }) => Ok(Step::Done),
-            (Answer::Accept, Request::ExecuteWrite { .. }) => self.resume_execute(peer, index),
+            (Answer::Accept, Request::ExecuteWrite { .. }) if LONG => {
+                self.resume_execute(peer, index)
+            }
             (Answer::Value(_) | Answer::Accept, _) => unlikely,
         };
-        if step.is_err() && matches!(request, Request::ExecuteWrite { .. }) {
+        if LONG && step.is_err() && matches!(request, Request::ExecuteWrite { .. }) {
             peer.queued = 0;
         }
         self.conclude(peer, step)
@@ -101,26 +106,34 @@ impl Server {
         match *request {
             Request::Read { handle } => self.read_step(peer, handle, 0),
             Request::ReadBlob { handle, offset } => self.read_step(peer, handle, offset),
-            Request::ReadMultiple { handles } | Request::ReadMultipleVariable { handles } => {
+            Request::ReadMultiple { handles } | Request::ReadMultipleVariable { handles }
+                if LONG =>
+            {
                 self.multiple_step(peer, handles)
             }
             Request::ReadByType { start, end, attribute_type } => {
                 self.by_type_step(peer, (start, end), attribute_type)
             }
             Request::Write { handle, value } => self.write_request(peer, handle, value),
-            Request::PrepareWrite { handle, offset, value } => {
+            Request::PrepareWrite { handle, offset, value } if LONG => {
                 self.prepare(peer, handle, offset, value)
             }
-            Request::ExecuteWrite { write: true } => self.start_execute(peer),
-            Request::ExecuteWrite { write: false } => {
+            Request::ExecuteWrite { write: true } if LONG => self.start_execute(peer),
+            Request::ExecuteWrite { write: false } if LONG => {
                 peer.queued = 0;
                 Ok(Step::Done)
             }
             Request::FindInformation { .. }
             | Request::FindByTypeValue { .. }
             | Request::ReadByGroupType { .. } => Ok(Step::Done),
-            // The bearer answers it.
-            Request::ExchangeMtu { .. } => Err(Failure::new(0, ErrorCode::REQUEST_NOT_SUPPORTED)),
+            // The bearer answers the first.
+            Request::ExchangeMtu { .. }
+            | Request::ReadMultiple { .. }
+            | Request::ReadMultipleVariable { .. }
+            | Request::PrepareWrite { .. }
+            | Request::ExecuteWrite { .. } => {
+                Err(Failure::new(0, ErrorCode::REQUEST_NOT_SUPPORTED))
+            }
         }
     }
 

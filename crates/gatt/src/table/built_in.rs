@@ -3,6 +3,7 @@
 use bindrune_wire::Uuid;
 
 use super::{BuiltIn, Characteristic, Service};
+use crate::capability::CACHING;
 
 /// Octets that the device name may have.
 pub const DEVICE_NAME_ROOM: u16 = 64;
@@ -44,7 +45,11 @@ pub static DATABASE_HASH: Characteristic =
 const GAP: Uuid = Uuid::new_16(0x1800);
 static GATT: Service = Service::primary(
     Uuid::new_16(0x1801),
-    &[&SERVICE_CHANGED, &CLIENT_SUPPORTED_FEATURES, &DATABASE_HASH],
+    if CACHING {
+        &[&SERVICE_CHANGED, &CLIENT_SUPPORTED_FEATURES, &DATABASE_HASH]
+    } else {
+        &[&SERVICE_CHANGED]
+    },
 );
 
 pub(crate) static BUILT_IN: [Service; 2] = [

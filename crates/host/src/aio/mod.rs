@@ -38,6 +38,8 @@ mod procedure;
 mod receiving;
 #[cfg(feature = "security")]
 mod remedy;
+#[cfg(feature = "caching")]
+mod replace;
 mod request;
 mod run;
 #[cfg(feature = "observer")]

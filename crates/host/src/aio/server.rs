@@ -1,6 +1,6 @@
 //! The host's own server.
 
-use bindrune_gatt::{Cccd, Characteristic, Service, TableError};
+use bindrune_gatt::{Cccd, Characteristic};
 
 use crate::{
     Connection, Error, Host,
@@ -54,16 +54,6 @@ impl Gatt<'_> {
     #[must_use]
     pub fn handle(&self, characteristic: &'static Characteristic) -> Option<u16> {
         self.host.with(|core| core.stack.server.handle_of(characteristic))
-    }
-
-    /// Swaps the services at run time. Peers that must know are told by Service Changed; values start anew.
-    ///
-    /// # Errors
-    ///
-    /// Why the services cannot be a table, or not in this memory; [`TableError::Subscriptions`] where bonds are kept and could
-    /// not remember all that a peer may subscribe to. Then nothing changes.
-    pub fn replace(&self, services: &'static [Service]) -> Result<(), TableError> {
-        self.host.with(|core| core.stack.replace_services(services))
     }
 }
 

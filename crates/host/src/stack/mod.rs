@@ -12,6 +12,7 @@
 
 mod att;
 mod attribute;
+#[cfg(feature = "security")]
 mod challenge;
 mod channel;
 mod claim;
@@ -36,6 +37,8 @@ mod notice;
 mod notify;
 mod outcome;
 mod output;
+#[cfg(feature = "long")]
+mod prepare;
 #[cfg(feature = "security")]
 mod privacy;
 mod procedure;
@@ -93,7 +96,7 @@ pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
 pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, Remedy};
 #[cfg(not(feature = "security"))]
-use unsecured::{self as privacy, self as security, self as worker};
+use unsecured::{self as challenge, self as privacy, self as security, self as worker};
 #[cfg(feature = "security")]
 pub(crate) use worker::{Answer, Request};
 

@@ -16,7 +16,7 @@ use super::{
     inbox::{First, Happened},
     link::{Life, Link, News},
 };
-use crate::{Event, Stats, waiters::LinkKey};
+use crate::{Event, Stats, capability::LONG, waiters::LinkKey};
 
 /// A question for the application.
 #[derive(Debug)]
@@ -195,7 +195,7 @@ impl Stack {
     /// Puts the value of a long write behind its request, where it fits; gives the length of the request.
     fn with_long_value(&self, link: LinkRef, mut packet: Packet) -> (Packet, usize) {
         let request_len = packet.len();
-        let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
+        let peer = self.slot(link).filter(|_| LONG).and_then(|slot| slot.peer.as_ref());
         if let (Some(peer), Ok(Request::ExecuteWrite { write })) =
             (peer, Request::parse(packet.bytes()))
         {

@@ -1,7 +1,7 @@
 //! A reset, until what the controller says can be trusted.
 //!
 //! Reset is sent, and once its completion is seen a challenge, which nothing that was in the pipe before can answer: only then
-//! does what arrives count. Where the controller cannot be challenged, a second Reset follows, apart in time.
+//! does what arrives count. Where the controller cannot be challenged, or this host cannot judge the answer, a second Reset follows, apart in time.
 
 use bindrune_gap::InitError;
 use bindrune_hci::{
@@ -183,14 +183,18 @@ impl Stack {
     /// Writes what the reset owes the controller next.
     pub(super) fn write_recovery(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         let (written, opcode, step) = match self.recovery.step {
-            Step::Ask => {
+            Step::Ask if Challenges::POSSIBLE => {
                 let challenge = self.recovery.challenges.next(now);
                 (challenge.write(w).is_ok(), Encrypt::OPCODE, Step::Answer)
             }
             Step::AskAgain => (Reset.write(w).is_ok(), Opcode::RESET, Step::Again),
-            Step::Reset | Step::Drain | Step::Answer | Step::Apart | Step::Again | Step::Wait => {
-                return None;
-            }
+            Step::Reset
+            | Step::Drain
+            | Step::Ask
+            | Step::Answer
+            | Step::Apart
+            | Step::Again
+            | Step::Wait => return None,
         };
         self.go_on(now, step, RESET_TIMEOUT);
         written.then_some(opcode)
@@ -203,7 +207,7 @@ impl Stack {
             let (opcode, credits) = (complete.opcode, complete.num_packets);
             if opcode == Opcode::RESET && complete.status() == Some(Status::SUCCESS) {
                 self.handle_reset_complete(now, credits);
-            } else if opcode == Encrypt::OPCODE {
+            } else if Challenges::POSSIBLE && opcode == Encrypt::OPCODE {
                 match Encrypt::returned(complete.return_parameters) {
                     Ok(answer) => _ = self.handle_ciphertext(now, credits, answer.ciphertext),
                     Err(_) => self.challenge_refused(now),
@@ -225,7 +229,7 @@ impl Stack {
         match self.recovery.step {
             Step::Reset => {
                 self.lane.complete(Opcode::RESET, num_packets);
-                let cannot = self.recovery.answers == Some(false);
+                let cannot = !Challenges::POSSIBLE || self.recovery.answers == Some(false);
                 match (cannot, self.recovery.noisy || num_packets == 0) {
                     (true, _) => self.go_on(now, Step::Apart, APART),
                     (false, true) => self.go_on(now, Step::Drain, QUIET),
@@ -251,7 +255,7 @@ impl Stack {
         num_packets: u8,
         ciphertext: [u8; 16],
     ) -> bool {
-        let asked = matches!(self.phase, Phase::Resetting { .. });
+        let asked = Challenges::POSSIBLE && matches!(self.phase, Phase::Resetting { .. });
         let met = asked
             && self.recovery.step == Step::Answer
             && self.recovery.challenges.is_met(ciphertext);

@@ -4,7 +4,7 @@ use bindrune_gap::{Connect, LinkUp, Report};
 use bindrune_gatt::Security;
 use bindrune_hci::{
     Command, Event, Opcode, RawHandle, Status,
-    cmd::le::LongTermKeyRequestNegativeReply,
+    cmd::le::{Encrypt, LongTermKeyRequestNegativeReply},
     event::{GenerateDhKeyComplete, ReadLocalP256PublicKeyComplete},
 };
 use bindrune_l2cap::Security as ChannelSecurity;
@@ -104,6 +104,36 @@ impl HostSecurity {
     pub(super) const fn restart(&mut self) {}
 
     pub(super) const fn is_storing(&self) -> bool {
+        false
+    }
+}
+
+/// In place of the challenges after a reset, which take the Security Manager's cryptography.
+#[derive(Debug)]
+pub(super) struct Challenges;
+
+impl Challenges {
+    pub(super) const POSSIBLE: bool = false;
+
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    pub(super) const fn seed(&mut self, _random: [u8; 16]) {}
+
+    pub(super) const fn is_seeded(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn address(&self) -> [u8; 6] {
+        [0; 6]
+    }
+
+    pub(super) const fn next(&mut self, _now: Instant) -> Encrypt {
+        Encrypt { key: [0; 16], plaintext: [0; 16] }
+    }
+
+    pub(super) const fn is_met(&self, _ciphertext: [u8; 16]) -> bool {
         false
     }
 }

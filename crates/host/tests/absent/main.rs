@@ -9,9 +9,11 @@
     reason = "what these tests are for"
 )]
 
+mod caching;
 mod channels;
 mod client;
 mod commands;
+mod long;
 mod pairing;
 mod peer;
 mod security;

@@ -6,7 +6,7 @@ use bindrune_wire::{Packet, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::Attributes;
-use crate::stack::memory::Receive;
+use crate::{capability::LONG, stack::memory::Receive};
 
 /// How long a request waits for the application to take it.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -152,8 +152,11 @@ impl Attributes {
             rx.pool.give(packet);
             return Served::Reply;
         };
-        let several =
-            matches!(request, Request::ReadMultiple { .. } | Request::ReadMultipleVariable { .. });
+        let several = LONG
+            && matches!(
+                request,
+                Request::ReadMultiple { .. } | Request::ReadMultipleVariable { .. }
+            );
         if several && collected.is_none() && rx.shares.lend(&mut self.share) {
             collected = rx.pool.take(0);
             if collected.is_none() {
