@@ -31,11 +31,13 @@ check:
 
 # The host with each capability alone, with none, and what a peer sees of one that is left out.
 capabilities:
-    for features in "" caching central channels client commands extended host-flow-control legacy long observer oob privacy security; do \
+    for features in "" caching central channels client commands extended host-flow-control legacy long observer oob privacy security server; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
     cargo test --package bindrune --no-default-features --features std --locked --lib --test absent
-    cargo test --package bindrune --no-default-features --features security,std --locked --test absent
+    for features in security server; do \
+        cargo test --package bindrune --no-default-features --features "$features",std --locked --test absent; \
+    done
 
 # The workspace builds with the oldest compiler that Cargo.toml promises.
 msrv:

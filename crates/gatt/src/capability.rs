@@ -2,6 +2,8 @@
 
 use crate::server::LongRead;
 
+/// The server.
+pub(crate) const SERVER: bool = cfg!(feature = "server");
 /// Prepared writes, Read Multiple, and reads of long values that see one value.
 pub(crate) const LONG: bool = cfg!(feature = "long");
 /// The Database Hash and robust caching.

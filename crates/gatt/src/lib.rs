@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
 #![cfg_attr(
-    not(all(feature = "bonds", feature = "caching", feature = "long")),
+    not(all(feature = "bonds", feature = "caching", feature = "long", feature = "server")),
     allow(dead_code, unused_imports)
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -19,6 +19,8 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[cfg(not(feature = "server"))]
+mod absent;
 mod capability;
 pub mod cccd;
 pub mod client;
@@ -31,8 +33,12 @@ pub mod server;
 pub mod table;
 pub mod value;
 
+#[cfg(not(feature = "server"))]
+pub use absent::{Peer, Server};
 pub use cccd::Cccd;
-pub use server::{Answer, Ask, AskKind, GapConfig, Peer, Security, Server, Verdict};
+pub use server::{Answer, Ask, AskKind, GapConfig, Security, Verdict};
+#[cfg(feature = "server")]
+pub use server::{Peer, Server};
 pub use table::{
     Attribute, Characteristic, Descriptor, Entry, ExtendedProperties, Permission, Properties,
     Service, Table, TableError, Target,

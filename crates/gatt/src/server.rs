@@ -197,6 +197,12 @@ impl Server {
         self.hash.first_chunk().copied().unwrap_or_default()
     }
 
+    /// What the app is asked about by `handle`: a value or a descriptor.
+    #[must_use]
+    pub fn target(&self, handle: u16) -> Option<Target> {
+        self.table.target(handle)
+    }
+
     /// Write commands that were dropped because a buffer was full.
     #[must_use]
     pub const fn dropped(&self) -> u32 {

@@ -30,7 +30,7 @@ pub(crate) use declaration::DECLARATION_ROOM;
 pub(crate) use service::Extent;
 pub(crate) use walk::Walk;
 
-use crate::{cccd, server::REMEMBERED_CCCDS};
+use crate::{capability::SERVER, cccd, server::REMEMBERED_CCCDS};
 
 /// The attributes of a server: GAP service, GATT service, then the app's services, from handle 1 on.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +110,9 @@ impl core::error::Error for TableError {}
 /// Octets of arena that the host-held values of these services and of the built-in ones need, with bookkeeping.
 #[must_use]
 pub const fn arena_for(services: &[Service]) -> usize {
+    if !SERVER {
+        return 0;
+    }
     built_in_extent().plus(Extent::of(services)).arena
 }
 
@@ -117,6 +120,9 @@ pub const fn arena_for(services: &[Service]) -> usize {
 /// writes: [`crate::server::LONG_WRITE`] for one longest value.
 #[must_use]
 pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
+    if !SERVER {
+        return 0;
+    }
     cccd::octets_for(&built_in_extent().plus(Extent::of(services))).saturating_add(prepare)
 }
 

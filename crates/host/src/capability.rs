@@ -12,6 +12,8 @@ pub(crate) const CENTRAL: bool = cfg!(feature = "central");
 pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 /// The GATT client.
 pub(crate) const CLIENT: bool = cfg!(feature = "client");
+/// The GATT server.
+pub(crate) const SERVER: bool = cfg!(feature = "server");
 /// Prepared writes.
 pub(crate) const LONG: bool = cfg!(feature = "long");
 /// Flow control of the controller's data towards this host.

@@ -49,6 +49,7 @@
 //! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
+//! | `server` | the GATT server | what looks for attributes finds none (0x0A), other requests are refused, commands dropped: a device for channels or a client alone |
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
 //! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `log`, `defmt`: reports, and formats.
@@ -69,7 +70,8 @@
         feature = "observer",
         feature = "oob",
         feature = "privacy",
-        feature = "security"
+        feature = "security",
+        feature = "server"
     )),
     allow(dead_code, unreachable_pub, unused_imports)
 )]
@@ -89,13 +91,19 @@ mod core;
 mod crypto;
 mod error;
 mod lock;
+#[cfg(feature = "long")]
+mod prepare;
 mod report;
 mod resources;
+#[cfg(feature = "server")]
+mod services;
 mod stack;
 mod stats;
 pub mod transport;
 mod waiters;
 
+#[cfg(feature = "server")]
+pub use aio::Gatt;
 #[cfg(feature = "observer")]
 pub use aio::Scanner;
 #[cfg(feature = "client")]
@@ -107,7 +115,7 @@ pub use aio::{
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use aio::{
     BringUp, BringUpError, Broadcast, Connection, ControllerWatch, Event, FixedChannel,
-    FreePackets, Gatt, Host, Platform, ReadRequest, RunError, SystemClock, WriteRequest,
+    FreePackets, Host, Platform, ReadRequest, RunError, SystemClock, WriteRequest,
 };
 #[cfg(feature = "channels")]
 pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};
@@ -196,6 +204,7 @@ mod tests {
         #[cfg(feature = "client")]
         shared::<Subscription<'_>>();
         shared::<Event<'_>>();
+        #[cfg(feature = "server")]
         shared::<Gatt<'_>>();
     }
 }

@@ -10,8 +10,8 @@ use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_wire::{Level, Reader, Uuid, Writer};
 
 use crate::{
-    Answer, AskKind, Characteristic, Descriptor, GapConfig, Peer, Security, Server, Service,
-    Verdict,
+    Answer, AskKind, Characteristic, Descriptor, GapConfig, Security, Service, Verdict,
+    server::{Peer, Server},
     table::{Table, arena_for, peer_arena_for},
 };
 

@@ -27,6 +27,7 @@ mod jobs;
 mod limit;
 #[cfg(feature = "channels")]
 mod listener;
+#[cfg(feature = "server")]
 mod notify;
 #[cfg(feature = "oob")]
 mod oob;
@@ -44,6 +45,7 @@ mod request;
 mod run;
 #[cfg(feature = "observer")]
 mod scan;
+#[cfg(feature = "server")]
 mod server;
 mod shutdown;
 #[cfg(not(feature = "security"))]
@@ -81,6 +83,7 @@ pub use request::{ReadRequest, WriteRequest};
 pub use run::RunError;
 #[cfg(feature = "observer")]
 pub use scan::Scanner;
+#[cfg(feature = "server")]
 pub use server::Gatt;
 #[cfg(not(feature = "security"))]
 pub use unsecured::Platform;

@@ -5,6 +5,7 @@ use bindrune_gatt::{Answer, AskKind, Characteristic, Descriptor, Target};
 
 use crate::{
     Host,
+    capability::SERVER,
     stack::{Handed, LinkRef, Question},
 };
 
@@ -46,7 +47,7 @@ impl<'h> Taken<'h> {
     }
 
     fn finish(&mut self, answer: Answer<'_>) {
-        let Some(handed) = self.handed.take() else { return };
+        let Some(handed) = self.handed.take().filter(|_| SERVER) else { return };
         let packet = match handed {
             Handed::Short(_) => None,
             Handed::Packet { mut packet, request_len } => {

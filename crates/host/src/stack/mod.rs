@@ -37,8 +37,6 @@ mod notice;
 mod notify;
 mod outcome;
 mod output;
-#[cfg(feature = "long")]
-mod prepare;
 #[cfg(feature = "security")]
 mod privacy;
 mod procedure;

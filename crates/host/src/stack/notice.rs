@@ -16,7 +16,11 @@ use super::{
     inbox::{First, Happened},
     link::{Life, Link, News},
 };
-use crate::{Event, Stats, capability::LONG, waiters::LinkKey};
+use crate::{
+    Event, Stats,
+    capability::{LONG, SERVER},
+    waiters::LinkKey,
+};
 
 /// A question for the application.
 #[derive(Debug)]
@@ -102,6 +106,9 @@ impl Stack {
     }
 
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
+        if !SERVER {
+            return None;
+        }
         let (ask, packet) = self.slot_mut(link)?.attributes.take_question()?;
         let short = match ask.kind {
             AskKind::Read { .. } => Short::copy(&[]),
@@ -160,6 +167,9 @@ impl Stack {
     }
 
     fn take_command(&mut self, link: LinkRef) -> Option<Notice> {
+        if !SERVER {
+            return None;
+        }
         let slot = self
             .links
             .get_mut(usize::from(link.index))
@@ -169,7 +179,7 @@ impl Stack {
             Ok(Command::Write { handle, value }) => (handle, Short::copy(value)),
             Ok(Command::SignedWrite { .. }) | Err(_) => (0, None),
         };
-        let Some(target) = self.server.table().target(handle) else {
+        let Some(target) = self.server.target(handle) else {
             self.give_borrowed(link, packet);
             return None;
         };
@@ -206,7 +216,7 @@ impl Stack {
     }
 
     fn event_of_record(&self, happened: Happened) -> Option<Event<'static>> {
-        let target = |handle| self.server.table().target(handle);
+        let target = |handle| self.server.target(handle);
         Some(match happened {
             Happened::Written(handle) => {
                 Event::Written(Written { handle, target: target(handle)? })

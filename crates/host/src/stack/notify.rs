@@ -6,7 +6,7 @@ use bindrune_gatt::{Cccd, Characteristic};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkRef, Stack};
-use crate::{Error, waiters::LinkKey};
+use crate::{Error, capability::SERVER, waiters::LinkKey};
 
 /// How long a value waits for room at a peer. A peer that had none for so long is passed over at once, until it has.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -26,8 +26,8 @@ impl Room {
     /// When waiting ends.
     pub(super) const fn deadline(self) -> Option<Instant> {
         match self {
-            Self::Awaited(until) => Some(until),
-            Self::Unknown | Self::Stalled => None,
+            Self::Awaited(until) if SERVER => Some(until),
+            Self::Unknown | Self::Awaited(_) | Self::Stalled => None,
         }
     }
 }

@@ -1,11 +1,11 @@
-#![cfg(not(feature = "caching"))]
+#![cfg(all(feature = "server", not(feature = "caching")))]
 //! Without caching: the services are the same for as long as the host runs.
 
 use crate::peer::{ATT, with_peer};
 
 #[test]
 fn there_is_no_hash_and_no_feature_of_the_client_to_write() {
-    with_peer(&[], async |_, mut peer| {
+    with_peer(async |_, mut peer| {
         for uuid in [0x2a, 0x29] {
             let read = [0x08, 0x01, 0x00, 0xff, 0xff, uuid, 0x2b];
             assert_eq!(peer.ask(ATT, &read).await, [0x01, 0x08, 0x01, 0x00, 0x0a], "{uuid:02x}");

@@ -5,7 +5,7 @@ use crate::peer::{ATT, SIGNALLING, with_peer};
 
 #[test]
 fn a_channel_is_refused_for_its_psm() {
-    with_peer(&[], async |_, mut peer| {
+    with_peer(async |_, mut peer| {
         // LE Credit Based Connection Request: SPSM 0x0081, CID 0x0040, MTU and MPS 100, one credit.
         let request = [0x14, 7, 10, 0, 0x81, 0, 0x40, 0, 100, 0, 100, 0, 1, 0];
         let refused = [0x15, 7, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0];

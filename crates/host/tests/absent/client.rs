@@ -5,7 +5,7 @@ use crate::peer::{ATT, with_peer};
 
 #[test]
 fn an_indication_is_confirmed_and_a_notification_dropped() {
-    with_peer(&[], async |host, mut peer| {
+    with_peer(async |host, mut peer| {
         peer.send(ATT, &[0x1b, 0x03, 0x00, 1, 2, 3]).await;
         assert_eq!(peer.ask(ATT, &[0x1d, 0x03, 0x00, 1, 2, 3]).await, [0x1e]);
         // An answer to a question that was never asked.

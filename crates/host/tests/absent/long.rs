@@ -1,7 +1,7 @@
-#![cfg(not(feature = "long"))]
+#![cfg(all(feature = "server", not(feature = "long")))]
 //! Without writes in parts and reads of several values.
 
-use crate::peer::{ATT, with_peer};
+use crate::peer::{ATT, with_services};
 use bindrune::{Characteristic, Service, Uuid};
 
 const LONG: [u8; 30] = [7; 30];
@@ -11,7 +11,7 @@ static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&VALUE]
 
 #[test]
 fn what_takes_a_queue_is_not_supported() {
-    with_peer(SERVICES, async |host, mut peer| {
+    with_services(SERVICES, async |host, mut peer| {
         let [low, high] = host.gatt().handle(&VALUE).unwrap().to_le_bytes();
         let requests: [&[u8]; 5] = [
             &[0x0e, low, high, low, high],
@@ -29,7 +29,7 @@ fn what_takes_a_queue_is_not_supported() {
 
 #[test]
 fn a_long_value_can_be_read_in_parts() {
-    with_peer(SERVICES, async |host, mut peer| {
+    with_services(SERVICES, async |host, mut peer| {
         let [low, high] = host.gatt().handle(&VALUE).unwrap().to_le_bytes();
         assert_eq!(peer.ask(ATT, &[0x0a, low, high]).await[1..], LONG[..22]);
         assert_eq!(peer.ask(ATT, &[0x0c, low, high, 22, 0]).await[1..], LONG[22..]);

@@ -16,4 +16,6 @@ mod commands;
 mod long;
 mod pairing;
 mod peer;
+mod secrets;
 mod security;
+mod server;

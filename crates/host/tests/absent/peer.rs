@@ -3,7 +3,9 @@
 
 use std::future::pending;
 
-use bindrune::{Advertisement, Config, Host, Platform, Resources, Service};
+#[cfg(feature = "server")]
+use bindrune::Service;
+use bindrune::{Advertisement, Config, Host, Platform, Resources};
 use bindrune_controller::{ControllerConfig, PortReader, PortWriter, World};
 use embassy_futures::{
     join::join,
@@ -101,8 +103,14 @@ impl Peer {
     }
 }
 
-/// Runs a test on a link between a raw central and a host with these services, which advertises.
-pub(crate) fn with_peer<T>(
+/// Runs a test on a link between a raw central and a host, which advertises.
+pub(crate) fn with_peer<T>(test: impl AsyncFnOnce(&Host, Peer) -> T) -> T {
+    with_config(Config::new("absent"), test)
+}
+
+/// As [`with_peer`], with these services.
+#[cfg(feature = "server")]
+pub(crate) fn with_services<T>(
     services: &'static [Service],
     test: impl AsyncFnOnce(&Host, Peer) -> T,
 ) -> T {

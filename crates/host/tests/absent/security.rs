@@ -2,15 +2,10 @@
 //! Without the Security Manager.
 
 use crate::peer::{ATT, SMP, with_peer};
-use bindrune::{Characteristic, Level, Service, Uuid};
-
-static SECRET: Characteristic =
-    Characteristic::new(Uuid::new_16(0xff01)).read().read_permission(Level::Encrypted).value(&[7]);
-static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&SECRET])];
 
 #[test]
 fn a_pairing_is_not_supported() {
-    with_peer(&[], async |_, mut peer| {
+    with_peer(async |_, mut peer| {
         let request = [0x01, 0x03, 0x00, 0x0d, 0x10, 0x03, 0x03];
         assert_eq!(peer.ask(SMP, &request).await, [0x05, 0x05]);
         // What belongs to no pairing, and what is unknown, has no answer; the next request has.
@@ -25,7 +20,7 @@ fn a_pairing_is_not_supported() {
 
 #[test]
 fn a_key_is_refused_and_the_link_stays() {
-    with_peer(SERVICES, async |host, mut peer| {
+    with_peer(async |host, mut peer| {
         let mut enable = vec![0x40, 0x00];
         enable.extend([0x5a; 26]);
         peer.command(0x2019, &enable).await;
@@ -33,14 +28,5 @@ fn a_key_is_refused_and_the_link_stays() {
         peer.packet(&[0x04, 0x08, 0x04, 0x06, 0x40, 0x00, 0x00]).await;
         assert_eq!(host.links(), 1);
         assert_eq!(peer.ask(ATT, &[0x02, 0x17, 0x00]).await[0], 0x03, "it still answers");
-    });
-}
-
-#[test]
-fn what_needs_encryption_cannot_be_read() {
-    with_peer(SERVICES, async |_, mut peer| {
-        let find = [0x08, 0x01, 0x00, 0xff, 0xff, 0x01, 0xff];
-        let refused = peer.ask(ATT, &find).await;
-        assert_eq!((refused[0], refused[1], refused[4]), (0x01, 0x08, 0x05));
     });
 }

@@ -6,7 +6,10 @@ use bindrune_wire::{Packet, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::Attributes;
-use crate::{capability::LONG, stack::memory::Receive};
+use crate::{
+    capability::{LONG, SERVER},
+    stack::memory::Receive,
+};
 
 /// How long a request waits for the application to take it.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -198,8 +201,10 @@ impl Attributes {
                 Ok(request) => server.poll_reply(peer, &request, &[], w),
                 Err(_) => false,
             },
-            Serving::Written(packet) => w.bytes(packet.bytes()).is_ok(),
-            Serving::Idle | Serving::Asked(_) | Serving::Taken(..) => return false,
+            Serving::Written(packet) if SERVER => w.bytes(packet.bytes()).is_ok(),
+            Serving::Idle | Serving::Written(_) | Serving::Asked(_) | Serving::Taken(..) => {
+                return false;
+            }
         };
         self.end_serving(rx);
         self.bearer.answered();
@@ -225,7 +230,11 @@ impl Attributes {
 
     /// When [`Self::expire_question`] wants to be called.
     pub(crate) const fn question_deadline(&self) -> Option<Instant> {
-        if let Serving::Asked(asked) = &self.serving { Some(asked.until) } else { None }
+        if let (true, Serving::Asked(asked)) = (SERVER, &self.serving) {
+            Some(asked.until)
+        } else {
+            None
+        }
     }
 
     /// Takes a write command: it is carried out, or to be kept for the application. Adds the values that gave way for it to
@@ -257,15 +266,16 @@ impl Attributes {
 
     /// True while a question waits for the application.
     pub(crate) const fn has_question(&self) -> bool {
-        matches!(self.serving, Serving::Asked(_))
+        SERVER && matches!(self.serving, Serving::Asked(_))
     }
 
     /// True while a write waits for the application: it is reported even where the link has ended.
     pub(crate) const fn has_written(&self) -> bool {
-        matches!(
-            self.serving,
-            Serving::Asked(Asked { ask: Ask { kind: AskKind::Write { .. }, .. }, .. })
-        )
+        SERVER
+            && matches!(
+                self.serving,
+                Serving::Asked(Asked { ask: Ask { kind: AskKind::Write { .. }, .. }, .. })
+            )
     }
 
     /// The table was replaced: the application's answer would be about an attribute that is gone.

@@ -1,0 +1,270 @@
+//! A server without attributes, in place of one that was left out. [Vol 3] Part F, 3.4
+//!
+//! What looks for attributes finds none, a handle is no attribute's, and every other request is not supported.
+
+use bindrune_att::{Command, ErrorCode, ErrorResponse, Request};
+use bindrune_wire::{Packet, Writer};
+
+use crate::{
+    Answer, Ask, Cccd, Characteristic, GapConfig, Security, Service, TableError, Target,
+    ValueError, Verdict,
+    server::{PEER_MEMORY, PushError, SubscriptionChange, Written},
+    table::{PRIMARY_SERVICE, SECONDARY_SERVICE},
+};
+
+/// The server that all links share.
+#[derive(Debug)]
+pub struct Server {
+    ignored: u32,
+}
+
+/// What the server keeps of one link: nothing.
+#[derive(Debug)]
+pub struct Peer;
+
+impl Peer {
+    /// A peer.
+    pub const fn new(_share: &'static mut [u8]) -> Self {
+        Self
+    }
+
+    /// Forgets everything.
+    pub const fn reset(&mut self) {}
+}
+
+/// What its owner asks of it.
+impl Server {
+    /// A server.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub const fn new(
+        _services: &'static [Service],
+        _gap: &GapConfig,
+        _arena: &'static mut [u8],
+        _peer_share: usize,
+    ) -> Result<Self, TableError> {
+        Ok(Self { ignored: 0 })
+    }
+
+    /// As new.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub const fn reset(
+        &mut self,
+        _services: &'static [Service],
+        _gap: &GapConfig,
+    ) -> Result<(), TableError> {
+        self.ignored = 0;
+        Ok(())
+    }
+
+    /// Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn replace<'p>(
+        &mut self,
+        _services: &'static [Service],
+        _peers: impl IntoIterator<Item = &'p mut Peer>,
+    ) -> Result<(), TableError> {
+        Ok(())
+    }
+
+    /// Write commands that were dropped because a buffer was full: none.
+    #[must_use]
+    pub const fn dropped(&self) -> u32 {
+        0
+    }
+
+    /// Write commands that were not carried out.
+    #[must_use]
+    pub const fn ignored(&self) -> u32 {
+        self.ignored
+    }
+
+    /// No handle is an attribute's.
+    #[must_use]
+    pub const fn target(&self, _handle: u16) -> Option<Target> {
+        None
+    }
+
+    /// No characteristic has a handle.
+    #[must_use]
+    pub const fn handle_of(&self, _c: &Characteristic) -> Option<u16> {
+        None
+    }
+
+    /// There is no value.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`].
+    pub const fn write(&mut self, _c: &Characteristic, _value: &[u8]) -> Result<(), ValueError> {
+        Err(ValueError::NotInTable)
+    }
+
+    /// There is no value.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`].
+    pub const fn value(&self, _c: &Characteristic) -> Result<&[u8], ValueError> {
+        Err(ValueError::NotInTable)
+    }
+
+    /// There is no value.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`].
+    pub const fn take_appended(
+        &mut self,
+        _c: &Characteristic,
+        _buffer: &mut [u8],
+    ) -> Result<usize, ValueError> {
+        Err(ValueError::NotInTable)
+    }
+}
+
+/// What goes to and from a peer.
+impl Server {
+    /// Takes a request, which is refused.
+    pub const fn handle_request(
+        &mut self,
+        _peer: &mut Peer,
+        _request: &Request<'_>,
+        _security: Security,
+    ) -> Verdict {
+        Verdict::Reply
+    }
+
+    /// Ignores a command. [Vol 3] Part F, 3.4.5.3
+    pub const fn handle_command(
+        &mut self,
+        _peer: &mut Peer,
+        _command: &Command<'_>,
+        _security: Security,
+    ) -> Option<Ask> {
+        self.ignored = self.ignored.saturating_add(1);
+        None
+    }
+
+    /// Nothing was asked.
+    #[must_use]
+    pub const fn asked_value<'a>(&self, _peer: &'a Peer, _request: &Request<'a>) -> &'a [u8] {
+        &[]
+    }
+
+    /// Nothing was asked.
+    pub const fn handle_answer(
+        &mut self,
+        _peer: &mut Peer,
+        _request: &Request<'_>,
+        _answer: Answer<'_>,
+        _collected: Option<&mut Packet>,
+    ) -> Verdict {
+        Verdict::Reply
+    }
+
+    /// Writes why the request is refused.
+    pub fn poll_reply(
+        &self,
+        _peer: &mut Peer,
+        request: &Request<'_>,
+        _value: &[u8],
+        w: &mut Writer<'_>,
+    ) -> bool {
+        refusal(request).write(w).is_ok()
+    }
+
+    /// Nothing is written.
+    pub const fn poll_written(&self, _peer: &mut Peer) -> Option<Written> {
+        None
+    }
+
+    /// Nothing is subscribed to.
+    pub const fn poll_subscription_change(&self, _peer: &mut Peer) -> Option<SubscriptionChange> {
+        None
+    }
+
+    /// Nothing is subscribed to.
+    #[must_use]
+    pub const fn subscribed(&self, _peer: &Peer, _c: &Characteristic) -> Cccd {
+        Cccd::empty()
+    }
+
+    /// Nothing may be pushed.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::NotInTable`].
+    pub const fn may_push(
+        &self,
+        _peer: &Peer,
+        _c: &Characteristic,
+        _kind: Cccd,
+        _security: Security,
+    ) -> Result<u16, PushError> {
+        Err(PushError::NotInTable)
+    }
+
+    /// Nothing changes.
+    #[must_use]
+    pub const fn service_changed_owed(&self, _peer: &Peer) -> Option<(u16, u16)> {
+        None
+    }
+
+    /// Nothing changes.
+    pub const fn write_service_changed(&self, _peer: &mut Peer, _w: &mut Writer<'_>) -> bool {
+        false
+    }
+
+    /// Nothing changes.
+    pub const fn service_changed_confirmed(&self, _peer: &mut Peer) {}
+
+    /// A bond has nothing to remember.
+    #[must_use]
+    pub const fn remember(&self, _peer: &Peer) -> [u8; PEER_MEMORY] {
+        [0; PEER_MEMORY]
+    }
+
+    /// Nothing is put back.
+    pub const fn recall(&self, _peer: &mut Peer, _memory: &[u8; PEER_MEMORY]) {}
+}
+
+/// The answer to a request. [Vol 3] Part F, 3.4.1.1
+fn refusal(request: &Request<'_>) -> ErrorResponse {
+    let (handle, code) = match *request {
+        Request::FindInformation { start, end }
+        | Request::FindByTypeValue { start, end, .. }
+        | Request::ReadByType { start, end, .. }
+        | Request::ReadByGroupType { start, end, .. }
+            if start == 0 || start > end =>
+        {
+            (start, ErrorCode::INVALID_HANDLE)
+        }
+        Request::ReadByGroupType { start, group_type, .. }
+            if group_type != PRIMARY_SERVICE && group_type != SECONDARY_SERVICE =>
+        {
+            (start, ErrorCode::UNSUPPORTED_GROUP_TYPE)
+        }
+        Request::FindInformation { start, .. }
+        | Request::FindByTypeValue { start, .. }
+        | Request::ReadByType { start, .. }
+        | Request::ReadByGroupType { start, .. } => (start, ErrorCode::ATTRIBUTE_NOT_FOUND),
+        Request::Read { handle } => (handle, ErrorCode::INVALID_HANDLE),
+        Request::ExchangeMtu { .. }
+        | Request::ReadBlob { .. }
+        | Request::ReadMultiple { .. }
+        | Request::ReadMultipleVariable { .. }
+        | Request::Write { .. }
+        | Request::PrepareWrite { .. }
+        | Request::ExecuteWrite { .. } => (0, ErrorCode::REQUEST_NOT_SUPPORTED),
+    };
+    ErrorResponse { request: request.opcode(), handle, code }
+}
