@@ -1,5 +1,7 @@
 //! What stands in the place of machines that were left out: each does nothing, and never asks for anything.
 
+use core::marker::PhantomData;
+
 use bindrune_hci::{
     Opcode, SecretKey, Status,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
@@ -8,9 +10,43 @@ use bindrune_wire::{Address, Writer};
 use embassy_time::Instant;
 
 use crate::{
-    Connect, ConnectEnd, Connecting, ControllerInfo, Report, Resolve, Scan, ScanEnd, TooManyPeers,
-    accept_list::ListState, advertise::Gate, connect, scan,
+    Asked, Connect, ConnectEnd, Connecting, ControllerInfo, Report, Resolve, Scan, ScanEnd,
+    TooManyPeers, accept_list::ListState, advertise::Gate, connect, scan,
 };
+
+/// In place of what callers ask of a link: nobody waits for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<T> {
+    wanted: bool,
+    answer: PhantomData<T>,
+}
+
+impl<T: Copy> Call<T> {
+    pub(crate) const IDLE: Self = Self { wanted: false, answer: PhantomData };
+
+    pub(crate) const fn ask(&mut self) -> Asked {
+        self.wanted = true;
+        Asked(0)
+    }
+
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    pub(crate) const fn start(&mut self) {
+        self.wanted = false;
+    }
+
+    pub(crate) const fn finish(&mut self, _result: Result<T, Status>) {}
+
+    pub(crate) const fn refuse(&mut self, _status: Status) {
+        self.wanted = false;
+    }
+
+    pub(crate) const fn answer(&self, _asked: Asked) -> Option<Result<T, Status>> {
+        None
+    }
+}
 
 /// In place of the scanner.
 #[derive(Debug)]

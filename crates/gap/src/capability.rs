@@ -2,13 +2,21 @@
 
 /// Extended advertising and scanning, and connecting by extended commands.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
+/// What is asked of a link beyond its end.
+pub(crate) const TUNING: bool = cfg!(feature = "tuning");
+/// Other parameters of a link: for the application, or for a peripheral that asks its central by L2CAP.
+pub(crate) const UPDATES: bool = TUNING || cfg!(feature = "central");
 
+#[cfg(not(feature = "tuning"))]
+pub(crate) use crate::absent::Call;
 #[cfg(not(feature = "observer"))]
 pub(crate) use crate::absent::Scanner;
 #[cfg(not(feature = "central"))]
 pub(crate) use crate::absent::{AcceptList, Initiator};
 #[cfg(not(feature = "privacy"))]
 pub(crate) use crate::absent::{Privacy, ResolvingList};
+#[cfg(feature = "tuning")]
+pub(crate) use crate::link::SharedCall as Call;
 #[cfg(feature = "observer")]
 pub(crate) use crate::scan::Scanner;
 #[cfg(feature = "central")]

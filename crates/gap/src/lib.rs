@@ -16,7 +16,8 @@
         feature = "central",
         feature = "extended",
         feature = "observer",
-        feature = "privacy"
+        feature = "privacy",
+        feature = "tuning"
     )),
     allow(dead_code, unused_imports)
 )]
@@ -25,7 +26,12 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-#[cfg(not(all(feature = "central", feature = "observer", feature = "privacy")))]
+#[cfg(not(all(
+    feature = "central",
+    feature = "observer",
+    feature = "privacy",
+    feature = "tuning"
+)))]
 mod absent;
 mod accept_list;
 pub mod adv_data;

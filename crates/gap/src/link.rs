@@ -15,9 +15,12 @@ use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, cmd::le::LeFeatures};
 use bindrune_wire::{Address, AddressKind, Handle};
 use embassy_time::Instant;
 
-use crate::{ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp};
+use crate::{
+    ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp,
+    capability::{Call, TUNING},
+};
 pub use call::Asked;
-use call::Call;
+pub(crate) use call::Call as SharedCall;
 use command::Sent;
 pub use event::link_of;
 pub use state::{DataLengths, InvalidReason, LinkEvent, LinkTimer, Phys, RemoteVersion};
@@ -233,7 +236,7 @@ impl LinkControl {
     /// Returns whether a procedure at the start of the link will show that the peer is there.
     #[must_use]
     pub const fn asks_peer(&self) -> bool {
-        self.start.intersects(Start::FEATURES.union(Start::VERSION))
+        TUNING && self.start.intersects(Start::FEATURES.union(Start::VERSION))
     }
 
     /// Returns whether a procedure runs, or those at the start of the link are still to be done.
@@ -246,7 +249,7 @@ impl LinkControl {
     /// Returns whether the peer has answered a procedure.
     #[must_use]
     pub const fn has_answered(&self) -> bool {
-        self.remote_features.is_some() || self.remote_version.is_some()
+        TUNING && (self.remote_features.is_some() || self.remote_version.is_some())
     }
 
     /// True from [`Self::disconnect`] on.
@@ -265,11 +268,11 @@ impl LinkControl {
         self.news.remove(first);
         Some(match first {
             News::PARAMETERS => LinkEvent::Parameters,
-            News::PHY => LinkEvent::Phy,
-            News::DATA_LENGTH => LinkEvent::DataLength,
-            News::FEATURES => LinkEvent::Features,
-            News::VERSION => LinkEvent::Version,
-            News::USE_L2CAP => LinkEvent::UseL2cap(self.update_to),
+            News::PHY if TUNING => LinkEvent::Phy,
+            News::DATA_LENGTH if TUNING => LinkEvent::DataLength,
+            News::FEATURES if TUNING => LinkEvent::Features,
+            News::VERSION if TUNING => LinkEvent::Version,
+            News::USE_L2CAP if TUNING => LinkEvent::UseL2cap(self.update_to),
             News::GONE => LinkEvent::Gone,
             _ => LinkEvent::Answered,
         })

@@ -50,6 +50,7 @@
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
 //! | `server` | the GATT server | what looks for attributes finds none (0x0A), other requests are refused, commands dropped: a device for channels or a client alone |
+//! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; each new link is asked for long packets and the 2M PHY | a link is used as the peer and the two controllers have it; what a peer asks for is agreed to |
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
 //! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `log`, `defmt`: reports, and formats.
@@ -71,7 +72,8 @@
         feature = "oob",
         feature = "privacy",
         feature = "security",
-        feature = "server"
+        feature = "server",
+        feature = "tuning"
     )),
     allow(dead_code, unreachable_pub, unused_imports)
 )]

@@ -3,11 +3,11 @@ use bindrune_hci::Status;
 /// A ticket for what was asked; its answer is found with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Asked(u32);
+pub struct Asked(pub(crate) u32);
 
 /// Something that several callers may ask for. Those who ask before it begins share one answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Call<T> {
+pub(crate) struct Call<T> {
     /// The number of the last one that was asked for.
     number: u32,
     wanted: bool,
@@ -16,9 +16,9 @@ pub(super) struct Call<T> {
 }
 
 impl<T: Copy> Call<T> {
-    pub(super) const IDLE: Self = Self { number: 0, wanted: false, running: None, done: None };
+    pub(crate) const IDLE: Self = Self { number: 0, wanted: false, running: None, done: None };
 
-    pub(super) const fn ask(&mut self) -> Asked {
+    pub(crate) const fn ask(&mut self) -> Asked {
         if !self.wanted {
             self.wanted = true;
             self.number = self.number.wrapping_add(1);
@@ -26,25 +26,25 @@ impl<T: Copy> Call<T> {
         Asked(self.number)
     }
 
-    pub(super) const fn is_wanted(&self) -> bool {
+    pub(crate) const fn is_wanted(&self) -> bool {
         self.wanted
     }
 
     /// What is wanted begins.
-    pub(super) const fn start(&mut self) {
+    pub(crate) const fn start(&mut self) {
         self.wanted = false;
         self.running = Some(self.number);
     }
 
     /// What runs has ended.
-    pub(super) const fn finish(&mut self, result: Result<T, Status>) {
+    pub(crate) const fn finish(&mut self, result: Result<T, Status>) {
         if let Some(number) = self.running.take() {
             self.done = Some((number, result));
         }
     }
 
     /// What is wanted cannot be had.
-    pub(super) const fn refuse(&mut self, status: Status) {
+    pub(crate) const fn refuse(&mut self, status: Status) {
         if self.wanted {
             self.wanted = false;
             self.done = Some((self.number, Err(status)));
@@ -52,7 +52,7 @@ impl<T: Copy> Call<T> {
     }
 
     /// The answer to what was asked, or to something asked later.
-    pub(super) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
+    pub(crate) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
         let (number, result) = self.done?;
         (number.wrapping_sub(asked.0) <= u32::MAX / 2).then_some(result)
     }

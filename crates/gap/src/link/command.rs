@@ -16,7 +16,10 @@ use bindrune_wire::Writer;
 use embassy_time::{Duration, Instant};
 
 use super::{Can, Disconnect, LinkControl, News, Phys, Procedure, Reply, Start};
-use crate::command::{RETRY, put, status_of};
+use crate::{
+    capability::{TUNING, UPDATES},
+    command::{RETRY, put, status_of},
+};
 
 /// A command that is out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +98,13 @@ impl LinkControl {
         if self.take_start(Start::VERSION) {
             return run(put(w, &ReadRemoteVersionInformation { handle }), Procedure::Version);
         }
-        if self.update.is_wanted() && self.updates_by_link_layer() {
+        if UPDATES && self.update.is_wanted() && self.updates_by_link_layer() {
             self.update.start();
             let (handle, connection) = (self.handle.into(), self.update_to.command());
             return run(put(w, &ConnectionUpdate { handle, connection }), Procedure::Update);
+        }
+        if !TUNING {
+            return None;
         }
         if self.phy.is_wanted() {
             self.phy.start();
@@ -131,15 +137,16 @@ impl LinkControl {
     /// Begins an update of the application that needs no command, once the peer's features are known or cannot be.
     pub(super) fn begin_without_command(&mut self) {
         let idle = self.sent.is_none() && self.running.is_none() && !self.is_disconnecting();
-        if !idle
+        if !UPDATES
+            || !idle
             || !self.update.is_wanted()
-            || self.start.contains(Start::FEATURES)
+            || (TUNING && self.start.contains(Start::FEATURES))
             || self.updates_by_link_layer()
         {
             return;
         }
         self.update.start();
-        if self.role == Role::CENTRAL {
+        if !TUNING || self.role == Role::CENTRAL {
             self.ended(Procedure::Update, Err(Status::UNSUPPORTED_FEATURE));
         } else {
             self.use_l2cap();
@@ -164,13 +171,13 @@ impl LinkControl {
     }
 
     fn take_start(&mut self, what: Start) -> bool {
-        let wanted = self.start.contains(what);
+        let wanted = TUNING && self.start.contains(what);
         self.start.remove(what);
         wanted
     }
 
     fn peer_has(&self, feature: LeFeatures) -> bool {
-        self.remote_features.is_some_and(|features| features.contains(feature))
+        TUNING && self.remote_features.is_some_and(|features| features.contains(feature))
     }
 
     /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
@@ -256,7 +263,8 @@ impl LinkControl {
             Procedure::Features | Procedure::Version => return,
             Procedure::Update => {
                 // [Vol 3] Part C, 9.3.9: where the link layer of the peer cannot, L2CAP can.
-                if self.role == Role::PERIPHERAL
+                if TUNING
+                    && self.role == Role::PERIPHERAL
                     && result == Err(Status::UNSUPPORTED_REMOTE_FEATURE)
                 {
                     return self.use_l2cap();

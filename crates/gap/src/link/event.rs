@@ -10,7 +10,7 @@ use bindrune_hci::{
 };
 
 use super::{DataLengths, LinkControl, News, Phys, Procedure, RemoteVersion, Reply};
-use crate::{ConnectionParameters, CurrentParameters};
+use crate::{ConnectionParameters, CurrentParameters, capability::TUNING};
 
 /// The link that an event is about, where [`LinkControl::handle_event`] has a use for it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
@@ -18,11 +18,11 @@ use crate::{ConnectionParameters, CurrentParameters};
 pub fn link_of(event: &Event<'_>) -> Option<RawHandle> {
     match event {
         Event::LeConnectionUpdateComplete(event) => Some(event.handle),
-        Event::LeReadRemoteFeaturesComplete(event) => Some(event.handle),
         Event::LeRemoteConnectionParameterRequest(event) => Some(event.handle),
-        Event::LeDataLengthChange(event) => Some(event.handle),
-        Event::LePhyUpdateComplete(event) => Some(event.handle),
-        Event::ReadRemoteVersionComplete(event) => Some(event.handle),
+        Event::LeReadRemoteFeaturesComplete(event) if TUNING => Some(event.handle),
+        Event::LeDataLengthChange(event) if TUNING => Some(event.handle),
+        Event::LePhyUpdateComplete(event) if TUNING => Some(event.handle),
+        Event::ReadRemoteVersionComplete(event) if TUNING => Some(event.handle),
         _ => None,
     }
 }
@@ -37,11 +37,11 @@ impl LinkControl {
         }
         match event {
             Event::LeConnectionUpdateComplete(event) => self.parameters_updated(event),
-            Event::LeReadRemoteFeaturesComplete(event) => self.features_read(event),
+            Event::LeReadRemoteFeaturesComplete(event) if TUNING => self.features_read(event),
             Event::LeRemoteConnectionParameterRequest(event) => self.parameters_requested(event),
-            Event::LeDataLengthChange(event) => self.data_length_changed(event),
-            Event::LePhyUpdateComplete(event) => self.phy_updated(event),
-            Event::ReadRemoteVersionComplete(event) => self.version_read(event),
+            Event::LeDataLengthChange(event) if TUNING => self.data_length_changed(event),
+            Event::LePhyUpdateComplete(event) if TUNING => self.phy_updated(event),
+            Event::ReadRemoteVersionComplete(event) if TUNING => self.version_read(event),
             _ => return false,
         }
         true

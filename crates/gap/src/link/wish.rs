@@ -1,7 +1,10 @@
 use bindrune_hci::{Opcode, PhyMask, Status};
 
-use super::{Asked, Call, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
-use crate::{ConnectionParameters, InvalidParameters};
+use super::{Asked, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
+use crate::{
+    ConnectionParameters, InvalidParameters,
+    capability::{Call, TUNING},
+};
 
 /// What the application wishes.
 impl LinkControl {
@@ -72,7 +75,7 @@ impl LinkControl {
     pub fn probe(&mut self) {
         if self.can.contains(Can::RSSI) {
             self.read_rssi();
-        } else if self.can.contains(Can::VERSION) {
+        } else if TUNING && self.can.contains(Can::VERSION) {
             self.start.insert(Start::VERSION);
         }
     }

@@ -142,16 +142,6 @@ impl<'h> Connection<'h> {
         self.get(|link| link.control.parameters())
     }
 
-    /// The PHYs in use.
-    pub fn phy(&self) -> Result<Phys, Error> {
-        self.get(|link| link.control.phys())
-    }
-
-    /// The lengths of link packets in force.
-    pub fn data_length(&self) -> Result<DataLengths, Error> {
-        self.get(|link| link.control.data_lengths())
-    }
-
     /// Ends the link, once what was given to send is with the peer, and waits until it has ended.
     ///
     /// # Cancel safety
@@ -197,7 +187,7 @@ impl<'h> Connection<'h> {
         self.host.wait(key, |core, _| poll(&mut core.stack)).await
     }
 
-    fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {
+    pub(super) fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {
         self.host.with(|core| core.stack.link(self.link).map(get))
     }
 }

@@ -35,6 +35,7 @@ mod oob;
 mod pairing;
 #[cfg(feature = "security")]
 mod platform;
+#[cfg(feature = "tuning")]
 mod procedure;
 mod receiving;
 #[cfg(feature = "security")]

@@ -1,11 +1,21 @@
 //! Procedures of a link: connection parameters, PHY, data length, signal strength.
 
-use bindrune_gap::{Asked, ConnectionParameters, LinkControl};
+use bindrune_gap::{Asked, ConnectionParameters, DataLengths, LinkControl, Phys};
 use bindrune_hci::{PhyMask, Status};
 
 use crate::{Connection, Error, waiters::LinkKey};
 
 impl Connection<'_> {
+    /// The PHYs in use.
+    pub fn phy(&self) -> Result<Phys, Error> {
+        self.get(|link| link.control.phys())
+    }
+
+    /// The lengths of link packets in force.
+    pub fn data_length(&self) -> Result<DataLengths, Error> {
+        self.get(|link| link.control.data_lengths())
+    }
+
     /// Measures the signal's strength at this end, in dBm.
     ///
     /// # Cancel safety

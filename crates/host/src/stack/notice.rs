@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Event, Stats,
-    capability::{LONG, SERVER},
+    capability::{LONG, SERVER, TUNING},
     waiters::LinkKey,
 };
 
@@ -318,8 +318,8 @@ impl Link {
         Some(match news {
             News::MTU => Event::Mtu(self.attributes.bearer.mtu().into()),
             News::PARAMETERS => Event::Parameters(self.control.parameters()),
-            News::PHY => Event::Phy(self.control.phys()),
-            News::DATA_LENGTH => Event::DataLength(self.control.data_lengths()),
+            News::PHY if TUNING => Event::Phy(self.control.phys()),
+            News::DATA_LENGTH if TUNING => Event::DataLength(self.control.data_lengths()),
             News::SERVICE_CHANGED => {
                 let (start, end) = self.attributes.take_service_changed();
                 Event::ServiceChanged { start, end }

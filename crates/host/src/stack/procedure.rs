@@ -8,7 +8,7 @@ use bindrune_l2cap::{Parameters, UpdateOutcome};
 use embassy_time::Instant;
 
 use super::{LinkRef, Stack, link::News};
-use crate::{Error, waiters::LinkKey};
+use crate::{Error, capability::TUNING, waiters::LinkKey};
 
 impl Stack {
     /// An event that names a link goes to that link.
@@ -58,10 +58,15 @@ impl Stack {
             let Some(event) = slot.control.poll_event() else { return };
             match event {
                 LinkEvent::Parameters => slot.inbox.insert(News::PARAMETERS),
-                LinkEvent::Phy => slot.inbox.insert(News::PHY),
-                LinkEvent::DataLength => slot.inbox.insert(News::DATA_LENGTH),
-                LinkEvent::Features | LinkEvent::Version | LinkEvent::Answered => {}
-                LinkEvent::UseL2cap(parameters) => self.ask_by_l2cap(index, parameters),
+                LinkEvent::Phy if TUNING => slot.inbox.insert(News::PHY),
+                LinkEvent::DataLength if TUNING => slot.inbox.insert(News::DATA_LENGTH),
+                LinkEvent::UseL2cap(parameters) if TUNING => self.ask_by_l2cap(index, parameters),
+                LinkEvent::Phy
+                | LinkEvent::DataLength
+                | LinkEvent::Features
+                | LinkEvent::Version
+                | LinkEvent::UseL2cap(_)
+                | LinkEvent::Answered => {}
                 LinkEvent::Gone => self.end_link(index, Status::CONNECTION_TIMEOUT),
             }
             self.ready.link(index, LinkKey::Control);

@@ -19,3 +19,4 @@ mod peer;
 mod secrets;
 mod security;
 mod server;
+mod tuning;
