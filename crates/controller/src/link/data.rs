@@ -66,10 +66,11 @@ impl Transmitter {
         self.has_more() || matches!(self.flight, Some(Flight::Data { .. } | Flight::Control(_)))
     }
 
-    /// Puts the next PDU in flight, unless one is; at most `limit` octets of data. Gives its payload length.
-    pub(crate) fn pick(&mut self, limit: usize) -> usize {
+    /// Puts the next PDU in flight, unless one is; at most `limit` octets of data, and an empty one where what is next does not
+    /// fit. Gives its payload length.
+    pub(crate) fn pick(&mut self, limit: usize, fits: impl Fn(usize) -> bool) -> usize {
         if self.flight.is_none() {
-            self.flight = Some(self.next_flight(limit));
+            self.flight = Some(self.next_flight(limit, fits));
         }
         match &self.flight {
             None | Some(Flight::Empty) => 0,
@@ -78,14 +79,16 @@ impl Transmitter {
         }
     }
 
-    fn next_flight(&mut self, limit: usize) -> Flight {
-        if let Some(control) = self.control.pop_front() {
+    fn next_flight(&mut self, limit: usize, fits: impl Fn(usize) -> bool) -> Flight {
+        if let Some(control) = self.control.pop_front_if(|control| fits(control.len())) {
             return Flight::Control(control);
         }
-        let Some(packet) = self.packets.front().filter(|_| !self.paused) else {
-            return Flight::Empty;
-        };
-        Flight::Data { len: packet.octets.len().saturating_sub(packet.acknowledged).min(limit) }
+        let packet = self.packets.front().filter(|_| self.control.is_empty() && !self.paused);
+        let rest = packet.map(|packet| packet.octets.len().saturating_sub(packet.acknowledged));
+        match rest.map(|rest| rest.min(limit)) {
+            Some(len) if fits(len) => Flight::Data { len },
+            _ => Flight::Empty,
+        }
     }
 
     /// The PDU in flight was acknowledged. True when a whole ACL packet is through.

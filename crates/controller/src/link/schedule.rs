@@ -4,7 +4,7 @@ use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
 
 use super::{
-    End, Link, Parameters,
+    End, Link, Parameters, Side,
     air_time::{self, IFS, LinkPhy},
 };
 use crate::air::{Medium, Timer};
@@ -22,8 +22,10 @@ pub(crate) struct Schedule {
     skipped: u16,
     /// The peripheral had no room for the central's PDU.
     refused: bool,
-    /// MD of the peripheral's PDU: it had more to send when it began to send.
-    more: bool,
+    /// MD of the central's PDU: it had more to send when it began to send.
+    central_more: bool,
+    /// MD of the peripheral's PDU.
+    peripheral_more: bool,
     /// New parameters, and the event at which they begin.
     update: Option<(u16, Parameters)>,
     /// New PHYs, of the central and of the peripheral, and the event at which they begin.
@@ -50,7 +52,8 @@ impl Schedule {
             step: Step::Anchor,
             skipped: 0,
             refused: false,
-            more: false,
+            central_more: false,
+            peripheral_more: false,
             update: None,
             phy_update: None,
         }
@@ -147,8 +150,9 @@ impl Link {
 
     fn central_sends(&mut self, m: &mut Medium, at: Instant) {
         let limit = self.central.lengths.payload(self.central.phy);
-        let octets = self.central.transmitter.pick(limit);
+        let octets = self.central.transmitter.pick(limit, |_| true);
         let time = air_time::pdu(self.central.phy, octets, self.encryption.is_on());
+        self.schedule.central_more = self.central.transmitter.has_more();
         self.schedule.step = Step::Central;
         self.set_timer(m, at.saturating_add(time));
     }
@@ -162,12 +166,16 @@ impl Link {
         if !self.peripheral.open || !self.central.open {
             return self.end_event(m);
         }
-        let limit = self.peripheral.lengths.payload(self.peripheral.phy);
-        let octets = self.peripheral.transmitter.pick(limit);
-        let time = air_time::pdu(self.peripheral.phy, octets, self.encryption.is_on());
-        self.schedule.more = self.peripheral.transmitter.has_more();
+        let peripheral = &mut self.peripheral;
+        let (phy, encrypted) = (peripheral.phy, self.encryption.is_on());
+        let begin = m.now.saturating_add(IFS);
+        let latest = self.schedule.anchor.saturating_add(self.parameters.interval());
+        let ends = |octets| begin.saturating_add(air_time::pdu(phy, octets, encrypted));
+        let fits = |octets| ends(octets).saturating_add(IFS) <= latest;
+        let octets = peripheral.transmitter.pick(peripheral.lengths.payload(phy), fits);
+        self.schedule.peripheral_more = peripheral.transmitter.has_more();
         self.schedule.step = Step::Peripheral;
-        self.set_timer(m, m.now.saturating_add(IFS).saturating_add(time));
+        self.set_timer(m, ends(octets));
     }
 
     fn peripheral_sent(&mut self, m: &mut Medium) {
@@ -184,25 +192,19 @@ impl Link {
         }
     }
 
-    /// True when there is more data, and a further exchange ends before the next connection event.
+    /// True when one of the two said that it has more data, and a further exchange ends T_IFS before the next connection event.
+    /// A peripheral that said that it has no more is expected to answer with an empty PDU. [Vol 6] Part B, 4.5.1, 4.5.6
     fn goes_on(&self, now: Instant) -> bool {
         let (central, peripheral) = (&self.central, &self.peripheral);
-        if !central.transmitter.is_busy() && !self.schedule.more {
+        if !self.schedule.central_more && !self.schedule.peripheral_more {
             return false;
         }
-        let longest = |phy: LinkPhy, payload, busy| {
-            air_time::pdu(phy, if busy { payload } else { 0 }, self.encryption.is_on())
+        let longest = |side: &Side, busy| {
+            let payload = if busy { side.lengths.payload(side.phy) } else { 0 };
+            air_time::pdu(side.phy, payload, self.encryption.is_on())
         };
-        let there = longest(
-            central.phy,
-            central.lengths.payload(central.phy),
-            central.transmitter.is_busy(),
-        );
-        let back = longest(
-            peripheral.phy,
-            peripheral.lengths.payload(peripheral.phy),
-            peripheral.transmitter.is_busy(),
-        );
+        let there = longest(central, central.transmitter.is_busy());
+        let back = longest(peripheral, self.schedule.peripheral_more);
         let end = [IFS, there, IFS, back, IFS].into_iter().fold(now, Instant::saturating_add);
         end <= self.schedule.anchor.saturating_add(self.parameters.interval())
     }

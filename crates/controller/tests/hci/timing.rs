@@ -108,6 +108,84 @@ fn an_idle_link_waits_for_its_interval() {
     );
 }
 
+/// When ACL packets arrived at a host, in microseconds.
+fn arrivals(bench: &Bench, to: ControllerId) -> Vec<u64> {
+    let acl = |packet: &[u8]| matches!(packet, [2, ..]);
+    bench.trace.iter().filter(|(_, id, p)| *id == to && acl(p)).map(|(at, ..)| *at).collect()
+}
+
+#[test]
+fn without_more_data_the_event_is_over() {
+    let (mut bench, ids, handles) = pair(9, 80);
+    bench.run(MS(500));
+    bench.trace.clear();
+    for _ in 0..2 {
+        bench.acl(ids[0], handles[0], &[0; 27]);
+    }
+    while arrivals(&bench, ids[1]).len() < 2 {
+        assert!(bench.step(bench.now + MS(200)));
+    }
+    // The second said that it was the last.
+    bench.acl(ids[0], handles[0], &[0; 27]);
+    bench.run(MS(300));
+    let [first, second, third] = arrivals(&bench, ids[1]).try_into().unwrap();
+    assert_eq!(second - first, 296 + 150 + 80 + 150);
+    assert_eq!(third - first, 100_000);
+}
+
+#[test]
+fn short_answers_cost_a_full_event_nothing() {
+    let (mut bench, ids, handles) = pair(10, 6);
+    for end in [0, 1] {
+        let handle = RawHandle::new(handles[end]);
+        let length = le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() };
+        bench.ok(ids[end], &length);
+    }
+    bench.run(MS(500));
+    bench.trace.clear();
+    let (begin, mut sent) = (bench.now, 0);
+    while bench.now < begin + MS(750) {
+        let (there, back) = (arrivals(&bench, ids[1]).len(), arrivals(&bench, ids[0]).len());
+        while sent < there + 4 {
+            bench.acl(ids[0], handles[0], &[0; 251]);
+            sent += 1;
+        }
+        // An answer to every third packet: 3 × 2,468 µs and 96 µs for its 12 octets are 7,500 µs.
+        if back < there / 3 && there % 3 == 1 {
+            bench.acl(ids[1], handles[1], &[0; 12]);
+        }
+        bench.step(bench.now + MS(10));
+    }
+    assert!(arrivals(&bench, ids[1]).len() >= 297, "{}", arrivals(&bench, ids[1]).len());
+    assert!(arrivals(&bench, ids[0]).len() >= 98, "{}", arrivals(&bench, ids[0]).len());
+}
+
+#[test]
+fn an_answer_that_does_not_fit_waits_for_the_next_event() {
+    let (mut bench, ids, handles) = pair(11, 6);
+    for end in [0, 1] {
+        let handle = RawHandle::new(handles[end]);
+        let length = le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() };
+        bench.ok(ids[end], &length);
+    }
+    bench.run(MS(500));
+    bench.trace.clear();
+    for _ in 0..8 {
+        bench.acl(ids[0], handles[0], &[0; 251]);
+    }
+    while arrivals(&bench, ids[1]).len() < 2 {
+        assert!(bench.step(bench.now + MS(20)));
+    }
+    // The third exchange of the event has no room for it.
+    bench.acl(ids[1], handles[1], &[1; 200]);
+    bench.run(MS(50));
+    let central = arrivals(&bench, ids[1]);
+    let answer = arrivals(&bench, ids[0])[0];
+    assert_eq!(central[2] - central[0], 2 * 2468, "it did not run into the next event");
+    assert_eq!(central[3] - central[0], 7500);
+    assert_eq!(answer - central[3], 150 + (200 + 10) * 8);
+}
+
 #[test]
 fn loss_delays_and_loses_nothing() {
     for percent in [1, 10, 40] {

@@ -305,8 +305,8 @@ fn sdus_cost_no_more_than_their_budget() {
         };
         join(Task::new(send), Task::new(receive)).await;
     });
-    let lamp = budget([106, 107, 106, 0, 200, 24]);
-    let phone = budget([130, 131, 130, 0, 223, 50]);
+    let lamp = budget([130, 131, 130, 0, 224, 24]);
+    let phone = budget([124, 131, 124, 0, 217, 50]);
     assert_within("100 SDUs", costs, [lamp, phone]);
 }
 
