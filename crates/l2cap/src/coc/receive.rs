@@ -88,8 +88,6 @@ pub(crate) struct Receive {
     taking: Option<u16>,
     /// Free octets behind the last packet of the queue.
     tail_room: usize,
-    /// The application read chunk by chunk last.
-    is_streamed: bool,
 }
 
 impl Receive {
@@ -108,7 +106,6 @@ impl Receive {
             expected: None,
             taking: None,
             tail_room: 0,
-            is_streamed: false,
         }
     }
 
@@ -117,26 +114,32 @@ impl Receive {
         self.granted = self.granted.saturating_add(credits);
     }
 
-    /// Credits to grant now: what is free, when the peer may soon have fewer than three left, or has a third of a wide window;
-    /// but few at a time only to a peer that has none.
+    /// Credits to grant now: all that are free once they are three fifths of the window, or once the peer may soon have too few
+    /// for its next SDU; but few at a time only to a peer that has none.
     ///
-    /// Later than that the peer would wait: a peripheral says with each packet whether more follow, and three are under way
-    /// before the credits for the next can count. Earlier than that, more of the air would go to credits. What is read SDU by
-    /// SDU becomes free SDU by SDU.
+    /// The peer goes on with what it has while the credits are on their way: they wait for the peer's next PDU, and behind a
+    /// slow line for the next connection event. Later than that the peer would wait, earlier more of the air would go to
+    /// credits. What is read SDU by SDU becomes free SDU by SDU.
     ///
     /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last packet:
     /// its K-frame will need no packet of the window.
     pub(crate) fn due(&self) -> u16 {
         let free = self.window.saturating_sub(self.used()).saturating_sub(self.granted);
         if free > 0 {
-            let step = if self.is_streamed { 1 } else { self.frames() };
-            let is_low = self.granted < step.saturating_add(3)
-                || self.granted.saturating_mul(3) <= self.window;
-            let enough = free >= self.window.div_ceil(2).min(self.frames());
-            return if self.granted == 0 || (is_low && enough) { free } else { 0 };
+            return if self.granted == 0 || self.is_due(free) { free } else { 0 };
         }
         let fits = self.expected.is_some_and(|left| usize::from(left) <= self.tail_room);
         u16::from(self.granted == 0 && fits && !self.queue.is_empty())
+    }
+
+    fn is_due(&self, free: u16) -> bool {
+        let half = self.window.div_ceil(2);
+        let three_fifths = u32::from(self.window).saturating_mul(3) / 5;
+        if free >= half && u32::from(free) >= three_fifths {
+            return true;
+        }
+        let frames = self.frames();
+        self.granted < frames.saturating_add(3) && free >= half.min(frames)
     }
 
     /// Takes the payload of a K-frame. True where the application can read more than before.
@@ -181,7 +184,6 @@ impl Receive {
     pub(crate) fn next_chunk(&mut self, pool: &mut Pool) -> Option<Chunk> {
         let first = self.taking.is_none();
         let (packet, left) = self.pop(pool)?;
-        self.is_streamed = true;
         self.lent = self.lent.saturating_add(1);
         Some(Chunk { packet, first, last: left == 0, left })
     }
@@ -206,7 +208,6 @@ impl Receive {
         if buffer.len() < needed {
             return Some(Err(ReceiveError::TooSmall { needed }));
         }
-        self.is_streamed = false;
         let mut w = Writer::new(buffer);
         while let Some((packet, left)) = self.pop(pool) {
             let _fits = w.bytes(packet.bytes());

@@ -205,15 +205,16 @@ fn first_credits(mtu: u16, window: u16, whole: bool) -> (u16, u16) {
 }
 
 #[test]
-fn credits_return_before_the_peer_may_have_fewer_than_three_left() {
-    assert_eq!(first_credits(62, 8, true), (5, 5), "three left");
-    assert_eq!(first_credits(1000, 8, false), (5, 5), "chunk by chunk likewise");
+fn credits_return_while_the_peer_can_still_send() {
+    assert_eq!(first_credits(62, 8, true), (4, 4), "half of a small window is free");
+    assert_eq!(first_credits(1000, 8, false), (4, 4), "chunk by chunk likewise");
     assert_eq!(
         first_credits(180, 8, true),
         (3, 3),
         "five left, of which the next SDU may take three"
     );
-    assert_eq!(first_credits(62, 30, true), (20, 20), "a third of a wide window");
+    assert_eq!(first_credits(62, 32, true), (19, 19), "three fifths of a wide window");
+    assert_eq!(first_credits(62, 1, true), (1, 1));
 }
 
 #[test]
