@@ -1,8 +1,10 @@
 //! The goodput that a link layer and a serial line allow, from the packet times of the specification.
 #![forbid(unsafe_code)]
 
+mod credits;
 mod line;
 mod radio;
+mod window;
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +44,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// Bits of values or SDUs a second: what the radio allows or, if that is less, the serial line.
+    /// Bits of values or SDUs a second: what the radio allows or, if that is less, the serial line, or the window that is in use
+    /// for a round trip over the line.
     #[must_use]
     pub fn bound(&self) -> f64 {
         let radio = self.radio();
-        self.baud.map_or(radio, |baud| radio.min(self.line(baud)))
+        self.baud.map_or(radio, |baud| radio.min(self.line(baud)).min(self.window(baud)))
+    }
+
+    /// The connection interval.
+    fn microseconds(&self) -> f64 {
+        f64::from(self.interval) * 1250.0
     }
 
     /// Octets of the application in one L2CAP PDU.

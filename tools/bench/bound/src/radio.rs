@@ -1,9 +1,9 @@
 //! Connection events. [Vol 6] Part B, 2.1, 4.1.1, 4.5.1
 
-use crate::{PDU, Row};
+use crate::{PDU, Row, credits::INDICATION};
 
 /// Between two packets (T_IFS), in microseconds.
-const IFS: u32 = 150;
+pub(crate) const IFS: u32 = 150;
 /// Octets of a message integrity code.
 const MIC: u32 = 4;
 
@@ -11,12 +11,18 @@ impl Row {
     /// Bits a second that fit the connection events.
     ///
     /// An event is full of exchanges: a data PDU, T_IFS, an empty PDU of the other side, T_IFS. As long as there is room for the
-    /// longest one, another begins.
+    /// longest one, another begins. A PDU of the other side that carries credits is longer than an empty one.
     pub(crate) fn radio(&self) -> f64 {
+        let pdus = self.with_credits(|indications| self.pdus(indications));
+        pdus * self.payload() * 8e6 / self.microseconds()
+    }
+
+    /// L2CAP PDUs that fit a connection event beside so many credit indications.
+    fn pdus(&self, indications: u32) -> f64 {
         let fragments = self.fragments();
         let interval = u32::from(self.interval) * 1250;
         let longest = self.exchange(PDU);
-        let mut time = 0;
+        let mut time = indications * (self.packet(INDICATION) - self.packet(0));
         let mut exchanges = 0;
         for octets in fragments.iter().cycle() {
             if time + longest > interval && exchanges > 0 {
@@ -25,19 +31,18 @@ impl Row {
             time += self.exchange(*octets);
             exchanges += 1;
         }
-        let pdus = f64::from(exchanges) / fragments.len() as f64;
-        pdus * self.payload() * 8.0 / f64::from(interval) * 1e6
+        f64::from(exchanges) / fragments.len() as f64
     }
 
     /// Microseconds of an exchange with so many octets of payload.
     pub(crate) fn exchange(&self, octets: u16) -> u32 {
-        self.packet(u32::from(octets)) + IFS + self.packet(0) + IFS
+        self.packet(octets) + IFS + self.packet(0) + IFS
     }
 
     /// Microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no MIC.
-    fn packet(&self, octets: u32) -> u32 {
+    pub(crate) fn packet(&self, octets: u16) -> u32 {
         let (preamble, octet) = if self.two_mbit { (2, 4) } else { (1, 8) };
         let mic = if self.encrypted && octets > 0 { MIC } else { 0 };
-        (preamble + 4 + 2 + octets + mic + 3) * octet
+        (preamble + 4 + 2 + u32::from(octets) + mic + 3) * octet
     }
 }

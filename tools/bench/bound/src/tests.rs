@@ -53,3 +53,26 @@ fn a_slow_line_is_the_bound() {
     assert_near(row.bound(), 244.0 * 8.0 * 115_200.0 / 2560.0);
     assert_near(Row { baud: Some(3_000_000), ..row }.bound(), NOTIFICATION.bound());
 }
+
+#[test]
+fn credits_take_room_where_an_event_has_none_to_spare() {
+    let row = Row { flow: Flow::Channel(32), interval: 6, encrypted: true, ..NOTIFICATION };
+    assert_eq!(3 * row.exchange(251), 7500);
+    assert_eq!(row.packet(12) - row.packet(0), 128);
+    // The 31 credits after an indication last for ten events of three K-frames; the next has two and the indication.
+    assert_near(row.bound(), 32.0 / 11.0 * 246.75 * 8.0 / 0.0075);
+    // Not encrypted, 96 µs are to spare: 3 × 2,468 + 96.
+    assert_near(Row { encrypted: false, ..row }.bound(), 3.0 * 246.75 * 8.0 / 0.0075);
+    // A window of 8 does not fill an event of 12: every event has an indication, and 11 K-frames.
+    let row = Row { flow: Flow::Channel(8), interval: 24, ..row };
+    assert_near(row.bound(), 11.0 * 246.75 * 8.0 / 0.030);
+}
+
+#[test]
+fn a_window_is_in_use_for_two_events_behind_a_line() {
+    let row = Row { flow: Flow::Channel(8), two_mbit: true, baud: Some(460_800), ..NOTIFICATION };
+    // The first K-frame of an event is read 1,048 + 5,556 µs after its anchor, when four exchanges are over: 4 × 1,392 µs.
+    assert_near(row.bound(), 4.0 * 246.75 * 8.0 / 0.030);
+    let wide = Row { flow: Flow::Channel(32), ..row };
+    assert_near(wide.bound(), wide.payload() * 8.0 * 460_800.0 / 2560.0);
+}

@@ -7,6 +7,8 @@ mod flow;
 mod line;
 mod link;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use anyhow::{Result, bail, ensure};
 use bindrune_bench_bound::{Flow, Row};
@@ -16,9 +18,6 @@ use embassy_futures::{
     select::{Either, select},
 };
 use link::{Link, drive, host};
-
-/// A share below this is listed.
-const LOW: f64 = 0.98;
 
 fn main() -> Result<()> {
     usual()?;
@@ -72,7 +71,7 @@ fn low() -> Result<()> {
     for row in rows::all() {
         let rate = measure(row)?;
         all += 1;
-        if rate < LOW * row.bound() {
+        if rate < rows::LOW * row.bound() {
             below.push((row, rate));
         }
     }

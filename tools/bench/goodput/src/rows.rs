@@ -9,6 +9,9 @@ pub(crate) const INTERVALS: [u16; 4] = [6, 24, 80, 320];
 /// From the slowest line that controllers are sold with to the fastest.
 pub(crate) const BAUDS: [u32; 5] = [115_200, 460_800, 921_600, 1_000_000, 3_000_000];
 
+/// A share below this is listed.
+pub(crate) const LOW: f64 = 0.98;
+
 /// A controller with eight buffers, as most have.
 pub(crate) const fn usual(flow: Flow, two_mbit: bool, interval: u16) -> Row {
     Row { flow, two_mbit, interval, octets: 251, buffers: 8, encrypted: false, baud: None }
