@@ -255,10 +255,10 @@ impl Bearer {
             client::Outcome::Abandoned => Incoming::Nothing,
             client::Outcome::Unexpected => self.drop_pdu(),
             client::Outcome::Mtu => {
-                match Response::parse(pdu) {
-                    Ok(Response::ExchangeMtu { mtu }) => self.agree(mtu),
-                    Ok(_) => {}
-                    Err(_) => _ = self.drop_pdu(),
+                match *pdu {
+                    [_, low, high] => self.agree(u16::from_le_bytes([low, high])),
+                    _ if opcode == Opcode::ERROR_RSP => {}
+                    _ => _ = self.drop_pdu(),
                 }
                 Incoming::MtuExchanged
             }

@@ -329,9 +329,9 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// All services, those of [`Self::service`] first.
-    pub(crate) fn all_services(&self) -> impl Iterator<Item = Uuid> + Clone + use<'a> {
-        let (own, len) = self.own_services;
-        own.into_iter().take(len).chain(self.service_list.iter().copied())
+    /// All services: those of [`Self::service`], and the list of [`Self::services`].
+    pub(crate) fn all_services(&self) -> [&[Uuid]; 2] {
+        let (own, len) = &self.own_services;
+        [own.get(..*len).unwrap_or_default(), self.service_list]
     }
 }

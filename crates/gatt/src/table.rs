@@ -15,7 +15,7 @@ mod properties;
 mod service;
 mod walk;
 
-use core::fmt;
+use core::{fmt, slice::Iter};
 
 pub use attribute::{Attribute, Entry, Target};
 pub use characteristic::Characteristic;
@@ -166,12 +166,16 @@ impl Table {
             return Err(TableError::TooManyAttributes);
         }
         let table = Self { built_in, services, extent };
-        for service in built_in.iter().chain(services) {
-            if service.included().iter().any(|included| table.service(included).is_none()) {
-                return Err(TableError::UnknownInclude);
+        for (service, _) in table.placed() {
+            for included in service.included() {
+                if table.service(included).is_none() {
+                    return Err(TableError::UnknownInclude);
+                }
             }
-            if !service.contents().all(Content::is_valid) {
-                return Err(TableError::ValueTooLong);
+            for content in service.contents() {
+                if !content.is_valid() {
+                    return Err(TableError::ValueTooLong);
+                }
             }
         }
         Ok(table)
@@ -179,20 +183,18 @@ impl Table {
 
     /// All attributes, in order of handles.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + use<> {
-        self.walk_to(|_| true)
+        self.walk(1, u16::MAX)
     }
 
     /// The attributes from handle `start` to handle `end`.
     pub fn range(&self, start: u16, end: u16) -> impl Iterator<Item = Entry> + use<> {
-        self.walk_to(|sum| sum.attributes >= start.into())
-            .skip_while(move |entry| entry.handle < start)
-            .take_while(move |entry| entry.handle <= end)
+        self.walk(start, end)
     }
 
     /// The attribute of a handle.
     #[must_use]
     pub fn entry(&self, handle: u16) -> Option<Entry> {
-        self.range(handle, handle).next()
+        self.walk(handle, handle).next()
     }
 
     /// What the app is asked about by `handle`: a value or a descriptor.
@@ -217,8 +219,12 @@ impl Table {
     /// The first and last handle of a service.
     #[must_use]
     pub fn service(&self, service: &Service) -> Option<(u16, u16)> {
-        let mut services = self.services().filter(|(s, ..)| s.is(service));
-        services.next().map(|(_, start, end)| (start, end))
+        for (own, start, end) in self.services() {
+            if own.is(service) {
+                return Some((start, end));
+            }
+        }
+        None
     }
 
     /// The services with their first and last handles.
@@ -244,15 +250,21 @@ impl Table {
 
     /// The value of a characteristic. Only addresses are compared until it is found.
     pub(crate) fn value_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
-        self.placed().find_map(|(service, at)| {
-            let all = service.characteristics();
-            let index = all.iter().position(|c| core::ptr::eq(*c, characteristic))?;
-            let (before, rest) = all.split_at_checked(index)?;
-            let c = *rest.first()?;
-            let at = before.iter().fold(at.plus(service.head()), |at, c| at.plus(c.extent()));
-            let at = at.plus(Attribute::Declaration(c).extent());
-            Some(Entry { handle: handle_behind(at.attributes), attribute: Attribute::Value(c), at })
-        })
+        for (service, at) in self.placed() {
+            if !service.characteristics().iter().any(|c| core::ptr::eq(*c, characteristic)) {
+                continue;
+            }
+            let mut at = at.plus(service.head());
+            for c in service.characteristics() {
+                if core::ptr::eq(*c, characteristic) {
+                    let at = at.plus(Attribute::Declaration(c).extent());
+                    let handle = handle_behind(at.attributes);
+                    return Some(Entry { handle, attribute: Attribute::Value(c), at });
+                }
+                at = at.plus(c.extent());
+            }
+        }
+        None
     }
 
     /// The Client Characteristic Configuration of a characteristic.
@@ -265,19 +277,21 @@ impl Table {
     }
 
     /// The Client Characteristic Configurations and what they belong to.
-    pub(crate) fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
-        self.characteristics().filter(|(c, _)| c.has_cccd()).map(|(c, at)| {
-            let at = at.plus(Attribute::Declaration(c).extent()).plus(Attribute::Value(c).extent());
-            let handle = handle_behind(at.attributes);
-            (Entry { handle, attribute: Attribute::Cccd(c), at }, c)
-        })
+    pub(crate) fn cccds(&self) -> Cccds {
+        Cccds { services: self.placed(), characteristics: [].iter(), at: Extent::ZERO }
     }
 
     /// The `index`th characteristic value or explicit descriptor.
     pub(crate) fn value_at(&self, index: usize) -> Option<Entry> {
-        self.walk_to(|sum| sum.values > index)
-            .take_while(|entry| entry.at.values <= index)
-            .find(|entry| entry.at.values == index && entry.attribute.target().is_some())
+        for entry in Walk::to_value(self.built_in, self.services, index) {
+            if entry.at.values == index && entry.attribute.target().is_some() {
+                return Some(entry);
+            }
+            if entry.at.values > index {
+                break;
+            }
+        }
+        None
     }
 
     /// The services, each with the octets of arena in front of it; without `all`, the app's.
@@ -289,33 +303,70 @@ impl Table {
         self.placed().skip(left_out).map(|(service, at)| (service, at.arena))
     }
 
-    fn walk_to(&self, reached: impl Fn(&Extent) -> bool) -> Walk {
-        Walk::to(self.built_in, self.services, reached)
+    fn walk(&self, start: u16, end: u16) -> Walk {
+        Walk::to(self.built_in, self.services, (start, end))
     }
 
     /// The services, each with the sums over what stands in front of it.
-    fn placed(&self) -> impl Iterator<Item = (&'static Service, Extent)> + use<> {
-        self.built_in.iter().chain(self.services).scan(Extent::ZERO, |sum, service| {
-            let at = *sum;
-            *sum = at.plus(service.extent());
-            Some((service, at))
-        })
-    }
-
-    /// The characteristics, each with the sums over what stands in front of it.
-    fn characteristics(&self) -> impl Iterator<Item = (&'static Characteristic, Extent)> + use<> {
-        self.placed().flat_map(|(service, at)| {
-            let first = at.plus(service.head());
-            service.characteristics().iter().scan(first, |sum, c| {
-                let at = *sum;
-                *sum = at.plus(c.extent());
-                Some((*c, at))
-            })
-        })
+    const fn placed(&self) -> Placed {
+        Placed { first: self.built_in, then: self.services, at: Extent::ZERO }
     }
 
     pub(crate) const fn extent(&self) -> &Extent {
         &self.extent
+    }
+}
+
+/// The services of a table, each with the sums over what stands in front of it.
+struct Placed {
+    first: &'static [Service],
+    then: &'static [Service],
+    at: Extent,
+}
+
+impl Iterator for Placed {
+    type Item = (&'static Service, Extent);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = if self.first.is_empty() { &mut self.then } else { &mut self.first };
+        let (service, rest) = from.split_first()?;
+        *from = rest;
+        let at = self.at;
+        self.at = at.plus(service.extent());
+        Some((service, at))
+    }
+}
+
+/// The Client Characteristic Configurations of a table.
+pub(crate) struct Cccds {
+    services: Placed,
+    characteristics: Iter<'static, &'static Characteristic>,
+    /// The sums over what stands in front of the next characteristic.
+    at: Extent,
+}
+
+impl Iterator for Cccds {
+    type Item = (Entry, &'static Characteristic);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let Some(&c) = self.characteristics.next() else {
+                let (service, at) = self.services.next()?;
+                self.characteristics = service.characteristics().iter();
+                self.at = at.plus(service.head());
+                continue;
+            };
+            let at = self.at;
+            self.at = at.plus(c.extent());
+            if c.has_cccd() {
+                let value = at.plus(Attribute::Declaration(c).extent());
+                let at = value.plus(Attribute::Value(c).extent());
+                let handle = handle_behind(at.attributes);
+                return Some((Entry { handle, attribute: Attribute::Cccd(c), at }, c));
+            }
+        }
     }
 }
 

@@ -88,10 +88,10 @@ impl Values {
     pub(crate) fn lay(&mut self, table: &Table, all: bool) {
         self.changes = self.changes.wrapping_add(1);
         for (service, mut start) in table.in_arena(all) {
-            service.contents().for_each(|content| {
+            for content in service.contents() {
                 self.lay_one(start, content);
                 start = start.saturating_add(content.arena());
-            });
+            }
         }
     }
 

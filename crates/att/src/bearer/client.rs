@@ -1,6 +1,6 @@
 use embassy_time::Instant;
 
-use crate::{Opcode, Response};
+use crate::{ErrorResponse, Opcode};
 
 /// This side's requests: at most one is outstanding. [Vol 3] Part F, 3.3.2
 #[derive(Clone, Debug)]
@@ -137,9 +137,9 @@ impl Client {
 
 impl Transaction {
     fn is_answered_by(&self, opcode: Opcode, pdu: &[u8]) -> bool {
-        match Response::parse(pdu) {
-            Ok(Response::Error(error)) => error.request == self.request,
-            _ => self.request.response() == Some(opcode),
+        match ErrorResponse::parse(pdu) {
+            Some(error) => error.request == self.request,
+            None => self.request.response() == Some(opcode),
         }
     }
 }

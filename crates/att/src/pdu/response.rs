@@ -1,4 +1,4 @@
-use bindrune_wire::{Malformed, NoRoom, Writer};
+use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
 
 use super::{AttributeList, GroupList, HandleRange, Information, ValueList, list, open, whole};
 use crate::{ErrorCode, Opcode};
@@ -15,6 +15,17 @@ pub struct ErrorResponse {
 }
 
 impl ErrorResponse {
+    /// Reads a whole PDU; `None` for any other one.
+    pub(crate) fn parse(pdu: &[u8]) -> Option<Self> {
+        let (opcode, mut r) = open(pdu).ok()?;
+        let error = Self::read(&mut r).ok()?;
+        (opcode == Opcode::ERROR_RSP && r.finish().is_ok()).then_some(error)
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { request: Opcode(r.u8()?), handle: r.u16()?, code: ErrorCode(r.u8()?) })
+    }
+
     /// Writes the whole PDU, or nothing when it does not fit.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, Opcode::ERROR_RSP, |w| {
@@ -80,11 +91,7 @@ impl<'p> Response<'p> {
     pub fn parse(pdu: &'p [u8]) -> Result<Self, Malformed> {
         let (opcode, mut r) = open(pdu)?;
         let response = match opcode {
-            Opcode::ERROR_RSP => Self::Error(ErrorResponse {
-                request: Opcode(r.u8()?),
-                handle: r.u16()?,
-                code: ErrorCode(r.u8()?),
-            }),
+            Opcode::ERROR_RSP => Self::Error(ErrorResponse::read(&mut r)?),
             Opcode::EXCHANGE_MTU_RSP => Self::ExchangeMtu { mtu: r.u16()? },
             Opcode::FIND_INFORMATION_RSP => {
                 Self::FindInformation(Information::parse(r.u8()?, r.rest())?)

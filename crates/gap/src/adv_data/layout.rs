@@ -140,20 +140,17 @@ impl Sheet<'_> {
     }
 
     /// One list where the advertising data or the scan response takes it whole, else one in each.
-    fn services(
-        &mut self,
-        width: Width,
-        services: impl Iterator<Item = Uuid> + Clone,
-    ) -> Result<(), TooLong> {
-        let services = services.filter(|&uuid| Width::of(uuid) == width);
-        let whole = |w: &mut AdWriter<'_>| w.services(width, true, services.clone());
-        if whole(&mut self.first).or_else(|NoRoom| whole(&mut self.second)).is_ok() {
-            return Ok(());
+    fn services(&mut self, width: Width, services: [&[Uuid]; 2]) -> Result<(), TooLong> {
+        let all = 0..usize::MAX;
+        for w in [&mut self.first, &mut self.second] {
+            if w.services(width, true, services, all.clone()).is_ok() {
+                return Ok(());
+            }
         }
         let head = self.first.room().checked_div(width.len()).unwrap_or_default();
         self.first
-            .services(width, false, services.clone().take(head))
-            .and_then(|()| self.second.services(width, false, services.skip(head)))
+            .services(width, false, services, 0..head)
+            .and_then(|()| self.second.services(width, false, services, head..usize::MAX))
             .map_err(|NoRoom| TooLong(width.list_type(false)))
     }
 

@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use bindrune_wire::{NoRoom, Uuid, Writer};
 
 use super::{AdType, Flags};
@@ -105,29 +107,54 @@ impl<'a> AdWriter<'a> {
         self.structure(width.data_type(), &[width.octets(service, &mut octets), data])
     }
 
-    /// A list of service UUIDs of one width: those of `services` that have another width are left out. Nothing is written
-    /// where none is left.
+    /// A list of service UUIDs: of those in `services` that have this width, the ones in this range. Nothing is written where
+    /// there is none.
+    #[inline(never)]
     pub(super) fn services(
         &mut self,
         width: Width,
         complete: bool,
-        services: impl Iterator<Item = Uuid> + Clone,
+        services: [&[Uuid]; 2],
+        range: Range<usize>,
     ) -> Result<(), NoRoom> {
-        let services = services.filter(|&uuid| Width::of(uuid) == width);
-        let len = services.clone().count().saturating_mul(width.len());
-        if len == 0 {
-            return Ok(());
+        let start = self.w.len();
+        let mut index = 0usize;
+        for list in services {
+            for &uuid in list {
+                if Width::of(uuid) != width {
+                    continue;
+                }
+                if range.contains(&index) {
+                    if self.w.len() == start {
+                        self.w.bytes(&[1, width.list_type(complete).0])?;
+                    }
+                    let mut octets = [0; 16];
+                    if self.w.bytes(width.octets(uuid, &mut octets)).is_err() {
+                        self.w.truncate(start);
+                        return Err(NoRoom);
+                    }
+                }
+                index = index.saturating_add(1);
+            }
         }
-        if len > self.room() {
-            return Err(NoRoom);
+        self.close(start)
+    }
+
+    /// Fills in the length of the structure that begins at `start`, if there is one; it goes again if it is too long.
+    fn close(&mut self, start: usize) -> Result<(), NoRoom> {
+        let len = self.w.len().saturating_sub(start);
+        let counted = u8::try_from(len.saturating_sub(1));
+        match (self.w.written_mut().get_mut(start), counted) {
+            (None, _) => Ok(()),
+            (Some(octet), Ok(counted)) => {
+                *octet = counted;
+                Ok(())
+            }
+            (Some(_), Err(_)) => {
+                self.w.truncate(start);
+                Err(NoRoom)
+            }
         }
-        self.w.u8(u8::try_from(len.saturating_add(1)).map_err(|_| NoRoom)?)?;
-        self.w.u8(width.list_type(complete).0)?;
-        for uuid in services {
-            let mut octets = [0; 16];
-            self.w.bytes(width.octets(uuid, &mut octets))?;
-        }
-        Ok(())
     }
 }
 
@@ -215,8 +242,8 @@ mod tests {
         w.service_data(Uuid::new_16(0xfd6f), &[1]).unwrap();
         w.service_data(Uuid::new_32(0x1234_5678), &[2]).unwrap();
         let uuids = [Uuid::new_16(0x180f), Uuid::new_32(0x1234_5678), Uuid::new_16(0x180d)];
-        w.services(Width::Two, true, uuids.iter().copied()).unwrap();
-        w.services(Width::Sixteen, true, uuids.iter().copied()).unwrap();
+        w.services(Width::Two, true, [&uuids, &[]], 0..9).unwrap();
+        w.services(Width::Sixteen, true, [&uuids, &[]], 0..9).unwrap();
         assert_eq!(
             w.written(),
             hex!(

@@ -28,11 +28,9 @@ impl Server {
                 break;
             }
             let header = (Opcode::FIND_INFORMATION_RSP, if len == 2 { 1 } else { 2 });
-            let row = |w: &mut Writer<'_>| {
-                w.u16(entry.handle)?;
-                uuid.write_att(w)
-            };
-            if write_row(w, form.is_none().then_some(header), row).is_err() {
+            let (row, used) = uuid_row(&[entry.handle], uuid);
+            let row = row.get(..used).unwrap_or_default();
+            if write_row(w, form.is_none().then_some(header), row, &[]).is_err() {
                 break;
             }
             form = Some(len);
@@ -50,12 +48,11 @@ impl Server {
         w: &mut Writer<'_>,
     ) -> Result<(), Failure> {
         check_range(start, end)?;
-        let found = self
-            .table
-            .range(start, end)
-            .filter(|e| e.attribute.uuid() == attribute_type && self.has_value(peer, e, value));
         let mut first = true;
-        for entry in found {
+        for entry in self.table.range(start, end) {
+            if entry.attribute.uuid() != attribute_type || !self.has_value(peer, &entry, value) {
+                continue;
+            }
             let start = w.len();
             let header = if first { w.u8(Opcode::FIND_BY_TYPE_VALUE_RSP.0) } else { Ok(()) };
             let row = header.and_then(|()| w.u16(entry.handle));
@@ -80,9 +77,9 @@ impl Server {
             return Err(Failure::new(start, ErrorCode::UNSUPPORTED_GROUP_TYPE));
         }
         let mut form = None;
-        let services = self.table.services().filter(|(_, first, _)| (start..=end).contains(first));
-        for (service, first, last) in services {
-            if service.is_primary() != (group_type == PRIMARY_SERVICE) {
+        for (service, first, last) in self.table.services() {
+            let of_kind = service.is_primary() == (group_type == PRIMARY_SERVICE);
+            if !of_kind || first < start || first > end {
                 continue;
             }
             let len = service.uuid().att_len();
@@ -90,12 +87,9 @@ impl Server {
                 break;
             }
             let header = (Opcode::READ_BY_GROUP_TYPE_RSP, if len == 2 { 6 } else { 20 });
-            let row = |w: &mut Writer<'_>| {
-                w.u16(first)?;
-                w.u16(last)?;
-                service.uuid().write_att(w)
-            };
-            if write_row(w, form.is_none().then_some(header), row).is_err() {
+            let (row, used) = uuid_row(&[first, last], service.uuid());
+            let row = row.get(..used).unwrap_or_default();
+            if write_row(w, form.is_none().then_some(header), row, &[]).is_err() {
                 break;
             }
             form = Some(len);
@@ -116,8 +110,10 @@ impl Server {
         check_range(start, end)?;
         let room = w.room().saturating_sub(4).min(MAX_ROW_VALUE);
         let (mut length, mut cut) = (None, None);
-        let matches = self.table.range(start, end);
-        for entry in matches.filter(|e| e.attribute.uuid() == attribute_type) {
+        for entry in self.table.range(start, end) {
+            if entry.attribute.uuid() != attribute_type {
+                continue;
+            }
             let mut buffer = [0; DECLARATION_ROOM];
             let value = match (readable(peer, &entry), length) {
                 (Ok(()), _) => self.value_for(peer, &entry, &mut buffer),
@@ -135,11 +131,8 @@ impl Server {
             }
             let row_len = u8::try_from(value.len().saturating_add(2)).unwrap_or(u8::MAX);
             let header = (Opcode::READ_BY_TYPE_RSP, row_len);
-            let row = |w: &mut Writer<'_>| {
-                w.u16(entry.handle)?;
-                w.bytes(value)
-            };
-            if write_row(w, length.is_none().then_some(header), row).is_err() {
+            let handle = entry.handle.to_le_bytes();
+            if write_row(w, length.is_none().then_some(header), &handle, value).is_err() {
                 break;
             }
             length = Some(value.len());
@@ -180,20 +173,33 @@ const fn not_found(start: u16) -> Failure {
     Failure::new(start, ErrorCode::ATTRIBUTE_NOT_FOUND)
 }
 
-/// Writes one row whole or not at all; opcode and form come before the first.
+/// A row of handles and a UUID, and how many octets it has.
+#[inline(never)]
+fn uuid_row(handles: &[u16], uuid: Uuid) -> ([u8; 20], usize) {
+    let mut row = [0; 20];
+    let mut w = Writer::new(&mut row);
+    // It has room for two handles and the longest UUID.
+    let _fits = handles.iter().try_for_each(|&handle| w.u16(handle));
+    let _fits = uuid.write_att(&mut w);
+    let used = w.len();
+    (row, used)
+}
+
+/// Writes one row, in two parts, whole or not at all; opcode and form come before the first.
+#[inline(never)]
 fn write_row(
     w: &mut Writer<'_>,
     header: Option<(Opcode, u8)>,
-    row: impl FnOnce(&mut Writer<'_>) -> Result<(), NoRoom>,
+    first: &[u8],
+    rest: &[u8],
 ) -> Result<(), NoRoom> {
-    let start = w.len();
-    let header = match header {
-        Some((opcode, form)) => w.u8(opcode.0).and_then(|()| w.u8(form)),
-        None => Ok(()),
-    };
-    let written = header.and_then(|()| row(w));
-    if written.is_err() {
-        w.truncate(start);
+    let header_len = if header.is_some() { 2 } else { 0 };
+    if w.room() < first.len().saturating_add(rest.len()).saturating_add(header_len) {
+        return Err(NoRoom);
     }
-    written
+    if let Some((opcode, form)) = header {
+        w.bytes(&[opcode.0, form])?;
+    }
+    w.bytes(first)?;
+    w.bytes(rest)
 }

@@ -95,10 +95,13 @@ impl Server {
     /// Takes the next subscription that the peer has changed.
     pub fn poll_subscription_change(&self, peer: &mut Peer) -> Option<SubscriptionChange> {
         let index = peer.take_mark(self.table.extent(), |marks| marks.take_changed())?;
-        let (handle, characteristic) = self.table.cccds().find_map(|(entry, c)| {
-            (entry.at.cccds == index).then_some((entry.handle.saturating_sub(1), c))
-        })?;
-        Some(SubscriptionChange { handle, characteristic, cccd: peer.cccd(index) })
+        for (entry, characteristic) in self.table.cccds() {
+            if entry.at.cccds == index {
+                let handle = entry.handle.saturating_sub(1);
+                return Some(SubscriptionChange { handle, characteristic, cccd: peer.cccd(index) });
+            }
+        }
+        None
     }
 
     /// The subscriptions of a peer by the handles of their values, for its bond to remember.

@@ -1,8 +1,8 @@
-use core::iter;
+use core::slice::Iter;
 
 use bindrune_wire::Uuid;
 
-use super::{Characteristic, Content};
+use super::{Characteristic, Content, Descriptor};
 
 /// A service: its declaration, the services that it includes, and its characteristics. [Vol 3] Part G, 3.1
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +64,8 @@ impl Service {
     }
 
     /// What is held of the values and explicit descriptors, in order.
-    pub(crate) fn contents(&self) -> impl Iterator<Item = &'static Content> + use<> {
-        self.characteristics.iter().flat_map(|c| {
-            let descriptors = c.more_descriptors().iter().map(|descriptor| descriptor.content());
-            iter::once(c.content()).chain(descriptors)
-        })
+    pub(crate) fn contents(&self) -> Contents {
+        Contents { characteristics: self.characteristics.iter(), descriptors: [].iter() }
     }
 
     /// True where both are the same service: one UUID and the same characteristics. A copy is the same service.
@@ -91,6 +88,26 @@ impl Service {
         let mut extent = Extent::ZERO;
         extent.attributes = self.includes.len().saturating_add(1);
         extent
+    }
+}
+
+/// What is held of the values and explicit descriptors of a service, in order.
+pub(crate) struct Contents {
+    characteristics: Iter<'static, &'static Characteristic>,
+    descriptors: Iter<'static, &'static Descriptor>,
+}
+
+impl Iterator for Contents {
+    type Item = &'static Content;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'static Content> {
+        if let Some(descriptor) = self.descriptors.next() {
+            return Some(descriptor.content());
+        }
+        let c = self.characteristics.next()?;
+        self.descriptors = c.more_descriptors().iter();
+        Some(c.content())
     }
 }
 

@@ -1,60 +1,106 @@
-use core::{iter::Chain, slice::Iter};
+use core::slice::Iter;
 
 use super::{Attribute, Characteristic, Descriptor, Entry, Extent, Service};
 
-/// All attributes of a table from some handle on, in order of handles.
+/// The attributes of a table in a range of handles, in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
-    services: Chain<Iter<'static, Service>, Iter<'static, Service>>,
+    built_in: &'static [Service],
+    services: &'static [Service],
     includes: Iter<'static, &'static Service>,
     characteristics: Iter<'static, &'static Characteristic>,
     parts: Parts,
     at: Extent,
+    start: u16,
+    end: u16,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy)]
+enum From {
+    /// At the attribute of this number, from 1 on.
+    Attribute(usize),
+    /// At the value of this index.
+    Value(usize),
+}
+
+impl From {
+    /// Whether the sums go so far.
+    const fn is_reached(self, sum: &Extent) -> bool {
+        match self {
+            Self::Attribute(number) => sum.attributes >= number,
+            Self::Value(index) => sum.values > index,
+        }
+    }
 }
 
 impl Walk {
-    /// Begins in front of the first attribute at which `reached` is true of the sums up to it, itself included.
-    ///
-    /// Whole services and characteristics before it are passed over by their counts; what comes before it in its
-    /// characteristic, or among the includes of its service, is walked as well.
+    /// The attributes from one handle to another.
     pub(crate) fn to(
         built_in: &'static [Service],
         services: &'static [Service],
-        reached: impl Fn(&Extent) -> bool,
+        (start, end): (u16, u16),
     ) -> Self {
-        let mut services = built_in.iter().chain(services);
-        let mut at = Extent::ZERO;
-        let mut begun = None;
-        loop {
-            let mut ahead = services.clone();
-            let Some(service) = ahead.next() else { break };
-            let end = at.plus(service.extent());
-            if reached(&end) {
-                begun = Some(service).filter(|service| !reached(&at.plus(service.head())));
-                services = if begun.is_some() { ahead } else { services };
-                break;
-            }
-            (at, services) = (end, ahead);
-        }
+        let mut walk = Self::new(built_in, services, From::Attribute(start.into()));
+        (walk.start, walk.end) = (start, end);
+        walk
+    }
+
+    /// The attributes from the value of an index on, and perhaps some before it.
+    pub(crate) fn to_value(
+        built_in: &'static [Service],
+        services: &'static [Service],
+        index: usize,
+    ) -> Self {
+        Self::new(built_in, services, From::Value(index))
+    }
+
+    /// Passes over whole services and characteristics in front of where it begins by their counts; what comes before that in
+    /// its characteristic, or among the includes of its service, is walked as well.
+    #[inline(never)]
+    fn new(built_in: &'static [Service], services: &'static [Service], from: From) -> Self {
         let mut walk = Self {
+            built_in,
             services,
             includes: [].iter(),
             characteristics: [].iter(),
             parts: Parts::none(),
-            at,
+            at: Extent::ZERO,
+            start: 0,
+            end: u16::MAX,
         };
-        if let Some(service) = begun {
-            walk.at = at.plus(service.head());
-            walk.characteristics = service.characteristics().iter();
-            walk.skip_characteristics(reached);
+        while let Some(service) = walk.next_service(false) {
+            let end = walk.at.plus(service.extent());
+            if from.is_reached(&end) {
+                let inside = walk.at.plus(service.head());
+                if !from.is_reached(&inside) {
+                    let _begun = walk.next_service(true);
+                    walk.at = inside;
+                    walk.characteristics = service.characteristics().iter();
+                    walk.skip_characteristics(from);
+                }
+                break;
+            }
+            let _passed = walk.next_service(true);
+            walk.at = end;
         }
         walk
     }
 
-    fn skip_characteristics(&mut self, reached: impl Fn(&Extent) -> bool) {
+    /// The next service that was not begun; it counts as begun if it is taken.
+    fn next_service(&mut self, take: bool) -> Option<&'static Service> {
+        let list = if self.built_in.is_empty() { &mut self.services } else { &mut self.built_in };
+        let (service, rest) = list.split_first()?;
+        if take {
+            *list = rest;
+        }
+        Some(service)
+    }
+
+    fn skip_characteristics(&mut self, from: From) {
         while let [first, more @ ..] = self.characteristics.as_slice() {
             let end = self.at.plus(first.extent());
-            if reached(&end) {
+            if from.is_reached(&end) {
                 break;
             }
             (self.at, self.characteristics) = (end, more.iter());
@@ -72,7 +118,7 @@ impl Walk {
             self.parts = Parts::of(characteristic);
             return Some(Attribute::Declaration(characteristic));
         }
-        let service = self.services.next()?;
+        let service = self.next_service(true)?;
         self.includes = service.included().iter();
         self.characteristics = service.characteristics().iter();
         Some(Attribute::Service(service))
@@ -82,12 +128,20 @@ impl Walk {
 impl Iterator for Walk {
     type Item = Entry;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Entry> {
-        let attribute = self.attribute()?;
-        let at = self.at;
-        self.at = at.plus(attribute.extent());
-        let handle = u16::try_from(self.at.attributes).ok()?;
-        Some(Entry { handle, attribute, at })
+        loop {
+            let attribute = self.attribute()?;
+            let at = self.at;
+            self.at = at.plus(attribute.extent());
+            let handle = u16::try_from(self.at.attributes).ok()?;
+            if handle > self.end {
+                return None;
+            }
+            if handle >= self.start {
+                return Some(Entry { handle, attribute, at });
+            }
+        }
     }
 }
 

@@ -41,14 +41,10 @@ pub trait Command {
     ///
     /// A failed call may leave a part written.
     fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
-        w.u16(Self::OPCODE.0)?;
-        let at = w.len();
-        w.u8(0)?;
+        begin(w, Self::OPCODE)?;
         let start = w.len();
         self.write_parameters(w)?;
-        let len = u8::try_from(w.len().saturating_sub(start)).map_err(|_| NoRoom)?;
-        *w.written_mut().get_mut(at).ok_or(NoRoom)? = len;
-        Ok(())
+        end(w, start)
     }
 
     /// The return parameters of Command Complete, where the command succeeded.
@@ -60,6 +56,28 @@ pub trait Command {
         status.ok()?;
         Ok(Self::Return::parse(parameters)?)
     }
+}
+
+/// Writes the header of a command whose length is not known yet.
+#[inline(never)]
+fn begin(w: &mut Writer<'_>, opcode: Opcode) -> Result<(), NoRoom> {
+    let [low, high] = opcode.0.to_le_bytes();
+    w.bytes(&[low, high, 0])
+}
+
+/// Fills in the length of a command whose parameters begin at `start`.
+#[inline(never)]
+fn end(w: &mut Writer<'_>, start: usize) -> Result<(), NoRoom> {
+    let len = u8::try_from(w.len().saturating_sub(start)).map_err(|_| NoRoom)?;
+    let at = start.checked_sub(1).ok_or(NoRoom)?;
+    *w.written_mut().get_mut(at).ok_or(NoRoom)? = len;
+    Ok(())
+}
+
+/// Writes a command of fixed form.
+#[inline(never)]
+fn write_fixed(w: &mut Writer<'_>, opcode: Opcode, parameters: &[u8]) -> Result<(), NoRoom> {
+    RawCommand { opcode, parameters }.write(w)
 }
 
 /// What a command returns.
@@ -182,6 +200,13 @@ macro_rules! commands {
             ) -> Result<(), bindrune_wire::NoRoom> {
                 w.view(self)
             }
+
+            fn write(
+                &self,
+                w: &mut bindrune_wire::Writer<'_>,
+            ) -> Result<(), bindrune_wire::NoRoom> {
+                crate::cmd::write_fixed(w, Self::OPCODE, zerocopy::IntoBytes::as_bytes(self))
+            }
         }
     )* };
 }
@@ -213,6 +238,13 @@ macro_rules! queries {
                 _: &mut bindrune_wire::Writer<'_>,
             ) -> Result<(), bindrune_wire::NoRoom> {
                 Ok(())
+            }
+
+            fn write(
+                &self,
+                w: &mut bindrune_wire::Writer<'_>,
+            ) -> Result<(), bindrune_wire::NoRoom> {
+                crate::cmd::write_fixed(w, Self::OPCODE, &[])
             }
         }
     )* };
