@@ -8,6 +8,7 @@ mod count;
 mod image;
 mod instructions;
 mod page;
+mod parts;
 mod programs;
 mod size;
 mod table;

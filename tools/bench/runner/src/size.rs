@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::{
     image::Image,
+    parts,
     programs::{self, Side},
     table::{markdown, ratio, thousands},
 };
@@ -24,7 +25,11 @@ pub(crate) type Images = BTreeMap<String, Image>;
 pub(crate) fn measure(side: Side) -> Result<Images> {
     let mut images = Images::new();
     for (name, _) in IMAGES {
-        images.insert(name.into(), Image::read(&programs::image(side, name)?)?);
+        let path = programs::image(side, name)?;
+        if side == Side::Bindrune {
+            parts::check(name, &path)?;
+        }
+        images.insert(name.into(), Image::read(&path)?);
     }
     Ok(images)
 }

@@ -1,0 +1,61 @@
+//! What an image was built without is not in it.
+//!
+//! A function that was inlined has no symbol: this finds what is left of a capability, and the budget of flash the rest.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result, ensure};
+use object::{Object as _, ObjectSymbol as _};
+
+/// A module by its mangled path: each name behind its length.
+type Module = &'static str;
+
+/// What is in no image: none has these capabilities.
+const NOWHERE: [Module; 8] = [
+    "_12bindrune_gap10accept_list",
+    "_12bindrune_gap14resolving_list",
+    "_12bindrune_gap4scan",
+    "_12bindrune_gap7connect",
+    "_12bindrune_gap7privacy",
+    "_13bindrune_gatt6client",
+    "_13bindrune_gatt6server7prepare",
+    "_8bindrune3aio4gatt",
+];
+/// What only the image with security has.
+const SECURITY: [Module; 7] = [
+    "_12bindrune_smp7pairing",
+    "_13bindrune_gatt4hash",
+    "_13bindrune_gatt6server5aware",
+    "_3aes",
+    "_4p256",
+    "_8bindrune5stack6worker",
+    "_8bindrune5stack8security",
+];
+/// What only the images with a GATT server have.
+const SERVER: [Module; 3] =
+    ["_13bindrune_gatt5table", "_13bindrune_gatt5value", "_13bindrune_gatt6server"];
+/// What only the image with a channel has.
+const CHANNEL: [Module; 2] = ["_14bindrune_l2cap3coc7receive", "_14bindrune_l2cap3coc4data"];
+
+/// Fails if an image has what it was built without. What it must have shows that it has symbols at all.
+pub(crate) fn check(name: &str, path: &Path) -> Result<()> {
+    let (must, must_not): (&[Module], Vec<Module>) = match name {
+        "server" => (&SERVER, [&NOWHERE[..], &SECURITY, &CHANNEL].concat()),
+        "security" => (&SECURITY[..1], [&NOWHERE[..], &CHANNEL].concat()),
+        "channel" => (&CHANNEL[..1], [&NOWHERE[..], &SECURITY, &SERVER].concat()),
+        _ => return Ok(()),
+    };
+    let octets = fs::read(path)?;
+    let file = object::File::parse(&octets[..])?;
+    let symbols = file.symbols().map(|symbol| symbol.name().context("a symbol without a name"));
+    let symbols = symbols.collect::<Result<Vec<_>>>()?;
+    let found = |module: &Module| symbols.iter().find(|symbol| symbol.contains(module));
+    for module in must {
+        ensure!(found(module).is_some(), "image {name} has no symbol of {module}");
+    }
+    for module in &must_not {
+        let left = found(module);
+        ensure!(left.is_none(), "image {name} was built without {module}, and has {left:?}");
+    }
+    Ok(())
+}
