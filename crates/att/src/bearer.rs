@@ -72,6 +72,19 @@ pub enum Timer {
 }
 
 impl Bearer {
+    /// The bearer of no link. All octets are zero.
+    pub const NONE: Self = Self {
+        own_mtu: 0,
+        mtu: 0,
+        server: Server::Idle,
+        client: Client::new(),
+        indication: None,
+        unconfirmed: 0,
+        confirmations: 0,
+        dead: false,
+        dropped: 0,
+    };
+
     /// A bearer at the least MTU. `own_mtu` is the longest PDU that this side can receive, in octets; below 23 it
     /// counts as 23.
     #[must_use]
@@ -79,13 +92,7 @@ impl Bearer {
         Self {
             own_mtu: if own_mtu < MIN_MTU { MIN_MTU } else { own_mtu },
             mtu: MIN_MTU,
-            server: Server::Idle,
-            client: Client::new(),
-            indication: None,
-            unconfirmed: 0,
-            confirmations: 0,
-            dead: false,
-            dropped: 0,
+            ..Self::NONE
         }
     }
 

@@ -108,8 +108,9 @@ bitflags::bitflags! {
 
 /// What the controller does on the link, and will tell the end of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Procedure {
-    Features,
+    Features = 1,
     Version,
     Update,
     Phy,
@@ -118,8 +119,9 @@ enum Procedure {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Disconnect {
-    No,
+    No = 0,
     /// It is to be sent, from then on where it was refused before.
     Wanted {
         reason: Status,
@@ -129,24 +131,25 @@ enum Disconnect {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Reply {
-    Accept(ConnectionParameters),
+    Accept(ConnectionParameters) = 1,
     Refuse,
 }
 
 impl LinkControl {
-    /// No link.
+    /// No link. All octets are zero.
     pub const NONE: Self = Self {
-        handle: Handle::MAX,
-        role: Role::PERIPHERAL,
+        handle: Handle::MIN,
+        role: Role::CENTRAL,
         peer: Address::new(AddressKind::Public, [0; 6]),
         parameters: CurrentParameters { interval: 0, latency: 0, timeout: 0 },
-        phys: Phys { tx: Phy::LE_1M, rx: Phy::LE_1M },
-        data_lengths: DataLengths { tx_octets: 27, tx_time: 328, rx_octets: 27, rx_time: 328 },
+        phys: Phys { tx: Phy(0), rx: Phy(0) },
+        data_lengths: DataLengths { tx_octets: 0, tx_time: 0, rx_octets: 0, rx_time: 0 },
         remote_features: None,
         remote_version: None,
         can: Can::empty(),
-        longest: (27, 328),
+        longest: (0, 0),
         start: Start::empty(),
         sent: None,
         running: None,
@@ -154,11 +157,11 @@ impl LinkControl {
         reply: None,
         rssi: Call::IDLE,
         update: Call::IDLE,
-        update_to: ConnectionParameters::DEFAULT,
+        update_to: ConnectionParameters::NONE,
         phy: Call::IDLE,
         phy_to: (PhyMask::empty(), PhyMask::empty()),
         data_length: Call::IDLE,
-        data_length_to: (27, 328),
+        data_length_to: (0, 0),
         news: News::empty(),
     };
 
@@ -179,8 +182,9 @@ impl LinkControl {
             parameters: up.parameters,
             can,
             start,
-            longest: controller
-                .map_or(Self::NONE.longest, |info| (info.max_tx_octets, info.max_tx_time)),
+            phys: Phys { tx: Phy::LE_1M, rx: Phy::LE_1M },
+            data_lengths: DataLengths { tx_octets: 27, tx_time: 328, rx_octets: 27, rx_time: 328 },
+            longest: controller.map_or((27, 328), |info| (info.max_tx_octets, info.max_tx_time)),
             ..Self::NONE
         }
     }

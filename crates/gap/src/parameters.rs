@@ -31,6 +31,9 @@ impl fmt::Display for InvalidParameters {
 impl core::error::Error for InvalidParameters {}
 
 impl ConnectionParameters {
+    /// None at all: zeros.
+    pub(crate) const NONE: Self = Self { interval_min: 0, interval_max: 0, latency: 0, timeout: 0 };
+
     /// Interval 15 to 30 ms, no latency, supervision timeout 5 s.
     pub const DEFAULT: Self = Self { interval_min: 12, interval_max: 24, latency: 0, timeout: 500 };
 

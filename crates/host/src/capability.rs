@@ -24,3 +24,5 @@ pub(crate) const HOST_FLOW_CONTROL: bool = cfg!(feature = "host-flow-control");
 pub(crate) const COMMANDS: bool = cfg!(feature = "commands");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
+/// Extended advertising.
+pub(crate) const EXTENDED: bool = cfg!(feature = "extended");

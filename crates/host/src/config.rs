@@ -5,7 +5,7 @@ use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
-use crate::capability::{LONG, OBSERVER, SECURITY};
+use crate::capability::{EXTENDED, LONG, OBSERVER, SECURITY};
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ pub const DEFAULT_SCAN_OCTETS: usize = 192;
 pub const DEFAULT_BONDS: usize = 4;
 
 /// The most advertising sets that one host can have.
-pub(crate) const MAX_ADVERTISING_SETS: usize = 4;
+pub(crate) const MAX_ADVERTISING_SETS: usize = if EXTENDED { 4 } else { 1 };
 
 impl Config {
     /// The defaults, with the device name that the GAP service shows.
@@ -149,7 +149,8 @@ impl Config {
         self
     }
 
-    /// Advertising sets that may be on at once, 1 to 4; 1 by default. More than one needs extended advertising.
+    /// Advertising sets that may be on at once, 1 to 4; 1 by default. More than one needs extended advertising, and its feature:
+    /// without that there is one.
     #[must_use]
     pub const fn advertising_sets(mut self, sets: usize) -> Self {
         self.advertising_sets = if sets == 0 {

@@ -40,6 +40,7 @@ pub(crate) enum Turn {
 }
 
 impl Core {
+    #[inline(always)]
     pub(crate) const fn new(stack: Stack, waiters: Waiters, receiving: Receiving) -> Self {
         Self { stack, waiters, receiving: Some(receiving), running: false, runner: None }
     }

@@ -15,6 +15,7 @@ type Inner<T> = core::cell::RefCell<T>;
 
 #[cfg(feature = "std")]
 impl<T> Lock<T> {
+    #[inline(always)]
     pub(crate) const fn new(value: T) -> Self {
         Self(Inner::new(value))
     }
@@ -30,6 +31,7 @@ impl<T> Lock<T> {
 
 #[cfg(all(feature = "sync", not(feature = "std")))]
 impl<T> Lock<T> {
+    #[inline(always)]
     pub(crate) const fn new(value: T) -> Self {
         Self(Inner::new(core::cell::RefCell::new(value)))
     }
@@ -45,6 +47,7 @@ impl<T> Lock<T> {
 
 #[cfg(not(feature = "sync"))]
 impl<T> Lock<T> {
+    #[inline(always)]
     pub(crate) const fn new(value: T) -> Self {
         Self(Inner::new(value))
     }

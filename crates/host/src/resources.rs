@@ -7,6 +7,8 @@ use bindrune_wire::Slot;
 use crate::{
     capability::COMMANDS,
     config::MAX_ADVERTISING_SETS,
+    core::Core,
+    lock::Lock,
     stack::Link,
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
@@ -22,6 +24,27 @@ pub(crate) const OUTPUT_OCTETS: usize = if cfg!(feature = "std") { 1100 } else {
 pub(crate) const COMMAND_OCTETS: usize = 259;
 /// Octets of the application's longest HCI command.
 const APP_COMMAND_OCTETS: usize = if COMMANDS { COMMAND_OCTETS } else { 0 };
+
+/// Where [`crate::Host::new`] makes a part of the state, which stays there. Before that all octets are zero, so that
+/// [`Resources`] in a `static` takes no flash.
+#[derive(Debug)]
+#[repr(u8)]
+pub(crate) enum Place<T> {
+    Empty = 0,
+    Made(T),
+}
+
+impl<T> Place<T> {
+    #[inline(always)]
+    #[expect(clippy::unreachable, reason = "the value was put there in the line before")]
+    pub(crate) fn put(&mut self, value: T) -> &mut T {
+        *self = Self::Made(value);
+        match self {
+            Self::Made(value) => value,
+            Self::Empty => unreachable!("it was put there"),
+        }
+    }
+}
 
 /// Every octet that a [`crate::Host`] will ever use, in sizes that the user chooses.
 ///
@@ -48,6 +71,7 @@ pub struct Resources<
     const SIZE: usize = 264,
     const ARENA: usize = 1536,
 > {
+    pub(crate) core: Place<Lock<Core>>,
     pub(crate) links: [Link; LINKS],
     pub(crate) link_waiters: [LinkWaiters; LINKS],
     pub(crate) link_ready: [Group; LINKS],
@@ -61,7 +85,7 @@ pub struct Resources<
     pub(crate) tx_slots: [Slot; TX],
     pub(crate) tx: [[u8; SIZE]; TX],
     pub(crate) arena: [u8; ARENA],
-    pub(crate) advertising_sets: [AdvertisingSet; MAX_ADVERTISING_SETS],
+    pub(crate) advertising_sets: Place<[AdvertisingSet; MAX_ADVERTISING_SETS]>,
     pub(crate) input: [u8; INPUT_OCTETS],
     pub(crate) output: [u8; OUTPUT_OCTETS],
     pub(crate) app_command: [u8; APP_COMMAND_OCTETS],
@@ -88,6 +112,7 @@ impl<
             assert!(SIZE >= 36, "SIZE holds the least ATT MTU of 23 and 13 octets");
         }
         Self {
+            core: Place::Empty,
             links: [const { Link::FREE }; LINKS],
             link_waiters: [const { LinkWaiters::EMPTY }; LINKS],
             link_ready: [Group::EMPTY; LINKS],
@@ -101,7 +126,7 @@ impl<
             tx_slots: [const { Slot::EMPTY }; TX],
             tx: [[0; SIZE]; TX],
             arena: [0; ARENA],
-            advertising_sets: [const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS],
+            advertising_sets: Place::Empty,
             input: [0; INPUT_OCTETS],
             output: [0; OUTPUT_OCTETS],
             app_command: [0; APP_COMMAND_OCTETS],

@@ -107,10 +107,14 @@ impl Key {
     }
 }
 
+/// Tasks that wait for something of the host, and of a link, without giving way to another one.
+const HOST_PLACES: usize = if cfg!(feature = "std") { 16 } else { 8 };
+const LINK_PLACES: usize = if cfg!(feature = "std") { 12 } else { 5 };
+
 /// What waits for the whole host.
 #[derive(Debug)]
 pub(crate) struct HostWaiters {
-    places: Places<16>,
+    places: Places<HOST_PLACES>,
     command: Line,
     worker: Line,
     connect: Line,
@@ -119,7 +123,7 @@ pub(crate) struct HostWaiters {
 /// What waits for one link.
 #[derive(Debug)]
 pub(crate) struct LinkWaiters {
-    places: Places<12>,
+    places: Places<LINK_PLACES>,
     turn: Line,
     confirmation: Line,
 }

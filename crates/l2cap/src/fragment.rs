@@ -1,4 +1,4 @@
-use bindrune_wire::{HEADROOM, Packet};
+use bindrune_wire::{HEADROOM, Packet, Present};
 use zerocopy::IntoBytes;
 
 use crate::{Cid, Header};
@@ -9,6 +9,7 @@ use crate::{Cid, Header};
 pub struct Fragments {
     packet: Packet,
     first: bool,
+    _present: Present,
 }
 
 impl Fragments {
@@ -23,7 +24,7 @@ impl Fragments {
         if let Some(room) = packet.push(Header::LEN) {
             room.copy_from_slice(Header::new(len, cid).as_bytes());
         }
-        Ok(Self { packet, first: true })
+        Ok(Self { packet, first: true, _present: Present::Here })
     }
 
     /// The octets of the next fragment, `max` at most; none where all have left, or `max` is 0.

@@ -6,6 +6,8 @@ use core::fmt;
 pub struct Handle(u16);
 
 impl Handle {
+    /// The lowest handle.
+    pub const MIN: Self = Self(0);
     /// The highest handle that a controller may assign.
     pub const MAX: Self = Self(0x0eff);
 

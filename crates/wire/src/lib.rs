@@ -4,6 +4,7 @@
 //! - [`open_enum!`] makes a newtype for a field whose value may be unknown.
 //! - [`Address`], [`Uuid`], [`Handle`] and [`Level`] are the identities that cross layers.
 //! - [`Interest`] is what every machine answers when it is asked whether it owes octets.
+//! - [`Present`] makes free state zero.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,6 +20,7 @@ mod level;
 mod open_enum;
 mod packet;
 mod pool;
+mod present;
 mod reader;
 mod uuid;
 mod writer;
@@ -29,6 +31,7 @@ pub use interest::Interest;
 pub use level::Level;
 pub use packet::{HEADROOM, Packet};
 pub use pool::{Pool, Queue, Slot};
+pub use present::Present;
 pub use reader::{Malformed, Reader};
 pub use uuid::{ParseUuidError, Uuid};
 pub use writer::{NoRoom, Writer};

@@ -144,7 +144,7 @@ impl Controller {
         let mut returned = vec![0];
         match opcode {
             Opcode::READ_LOCAL_VERSION => returned.extend([9, 0, 0, 9, 0xff, 0xff, 0, 0]),
-            Opcode::READ_LOCAL_SUPPORTED_COMMANDS => returned.extend(self.commands().0),
+            Opcode::READ_LOCAL_SUPPORTED_COMMANDS => returned.extend(self.commands().to_bits()),
             Opcode::READ_LOCAL_SUPPORTED_FEATURES => returned.extend([0, 0, 0, 0, 0x60, 0, 0, 0]),
             Opcode::READ_BD_ADDR => returned.extend(Self::ADDRESS.octets()),
             Opcode::LE_READ_BUFFER_SIZE => returned.extend([251, 0, 4]),

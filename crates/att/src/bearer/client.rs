@@ -18,8 +18,9 @@ struct Transaction {
 
 /// Who waits for the response.
 #[derive(Clone, Copy, Debug)]
+#[repr(u8)]
 enum Owner {
-    Application,
+    Application = 1,
     Nobody,
     Bearer,
 }

@@ -130,10 +130,10 @@ impl Answer {
 impl Reply {
     /// Takes the commands that a set does not have out of those that the controller supports.
     fn keep_only(&mut self, has: impl Fn(Opcode) -> bool) {
-        let mut commands = SupportedCommands(self.returned);
+        let mut commands = SupportedCommands::from_bits(&self.returned);
         for opcode in SupportedCommands::known().filter(|opcode| !has(*opcode)) {
             commands.remove(opcode);
         }
-        self.returned = commands.0;
+        self.returned = commands.to_bits();
     }
 }

@@ -3,8 +3,9 @@
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
 use embassy_time::Instant;
 
-/// One for each command with a bit, and one that the others share.
-const PLACES: usize = SupportedCommands::KNOWN + 1;
+/// Commands that have a place each. Where a controller leaves more without an answer, all others share one place more, and are
+/// avoided together: so each loss brings the set-up nearer to its end.
+const PLACES: usize = 12;
 /// How long a command that had been answered before is avoided at first; each further time it is twice as long.
 const PAUSE: u32 = 60;
 /// Doublings of [`PAUSE`]: about an hour.
@@ -13,13 +14,30 @@ const DOUBLINGS: u8 = 6;
 const NOW: u32 = 0;
 const NEVER: u32 = u32::MAX;
 
+/// A command that had no answer.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// `None` for the one that all commands without a place share.
+    opcode: Option<Opcode>,
+    /// How often in a row it had no answer; 0 in a free place.
+    times: u8,
+    /// The second before which it is not sent.
+    until: u32,
+}
+
+impl Place {
+    const FREE: Self = Self { opcode: None, times: 0, until: NOW };
+
+    const fn is_avoided(&self) -> bool {
+        self.until != NOW
+    }
+}
+
 /// What is known about the answers of a controller.
 #[derive(Debug)]
 pub(super) struct Avoided {
-    /// How often in a row a command had no answer.
-    times: [u8; PLACES],
-    /// The second before which it is not sent.
-    until: [u32; PLACES],
+    /// The last one is shared.
+    places: [Place; PLACES + 1],
     /// The first second at which a pause is over.
     next: u32,
     /// Of those that are avoided, what the controller says that it supports.
@@ -30,8 +48,7 @@ pub(super) struct Avoided {
 
 impl Avoided {
     pub(super) const NONE: Self = Self {
-        times: [0; PLACES],
-        until: [NOW; PLACES],
+        places: [Place::FREE; PLACES + 1],
         next: NEVER,
         offered: SupportedCommands::NONE,
         worked: SupportedCommands::NONE,
@@ -40,10 +57,10 @@ impl Avoided {
     /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and again.
     pub(super) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
         let worked = self.worked.supports(opcode);
-        let Some((times, until)) = self.place_mut(opcode) else { return };
-        *times = times.saturating_add(1);
-        let again = times.saturating_sub(2).min(DOUBLINGS);
-        *until = match (worked, *times) {
+        let Some(place) = self.make_place(opcode) else { return };
+        place.times = place.times.saturating_add(1);
+        let again = place.times.saturating_sub(2).min(DOUBLINGS);
+        place.until = match (worked, place.times) {
             (true, 1) => NOW,
             (false, 1) if asked => NOW,
             (true, _) => second(now).saturating_add(PAUSE.wrapping_shl(again.into())),
@@ -54,25 +71,45 @@ impl Avoided {
     }
 
     fn find_next(&mut self) {
-        self.next = self.until.iter().copied().filter(|&until| until != NOW).min().unwrap_or(NEVER);
+        let avoided = self.places.iter().filter(|place| place.is_avoided());
+        self.next = avoided.map(|place| place.until).min().unwrap_or(NEVER);
     }
 
-    fn place_mut(&mut self, opcode: Opcode) -> Option<(&mut u8, &mut u32)> {
-        let place = place(opcode);
-        self.times.get_mut(place).zip(self.until.get_mut(place))
+    /// Where a command is; the last place for those that have none.
+    fn at(&self, opcode: Opcode) -> usize {
+        self.places.iter().position(|place| place.opcode == Some(opcode)).unwrap_or(PLACES)
+    }
+
+    fn place_mut(&mut self, opcode: Opcode) -> Option<&mut Place> {
+        let at = self.at(opcode);
+        self.places.get_mut(at)
+    }
+
+    /// The place of a command, which it gets where one is free.
+    fn make_place(&mut self, opcode: Opcode) -> Option<&mut Place> {
+        let mut at = self.at(opcode);
+        if at == PLACES {
+            let free = |place: &Place| place.opcode.is_none();
+            at = self.places.iter().position(free).unwrap_or(PLACES);
+        }
+        let place = self.places.get_mut(at)?;
+        if at < PLACES {
+            place.opcode = Some(opcode);
+        }
+        Some(place)
     }
 
     /// True where the command is not to be sent now.
     pub(super) fn avoids(&self, opcode: Opcode) -> bool {
-        self.until.get(place(opcode)).is_some_and(|until| *until != NOW)
+        self.places.get(self.at(opcode)).is_some_and(Place::is_avoided)
     }
 
     /// The request was refused: the next one may try the command once.
     pub(super) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
-        if let Some((times, until)) = self.place_mut(opcode)
-            && *until != NOW
+        if let Some(place) = self.place_mut(opcode)
+            && place.is_avoided()
         {
-            (*times, *until) = (1, NOW);
+            (place.times, place.until) = (1, NOW);
             self.offer(opcode, commands);
             self.find_next();
         }
@@ -88,10 +125,10 @@ impl Avoided {
     /// A command was answered.
     pub(super) fn answered(&mut self, opcode: Opcode) {
         self.worked.insert(opcode);
-        if let Some((times, until)) = self.place_mut(opcode)
-            && *times != 0
-        {
-            (*times, *until) = (0, NOW);
+        // An answer says nothing of the others that share the last place.
+        let own = self.places.iter_mut().find(|place| place.opcode == Some(opcode));
+        if let Some(place) = own {
+            *place = Place::FREE;
             self.find_next();
         }
     }
@@ -114,23 +151,14 @@ impl Avoided {
         if !due(self.next) {
             return;
         }
-        for opcode in SupportedCommands::known() {
-            if let Some((_, until)) = self.place_mut(opcode)
-                && due(*until)
-            {
-                *until = NOW;
-                self.offer(opcode, commands);
-            }
+        for place in self.places.iter_mut().filter(|place| due(place.until)) {
+            place.until = NOW;
         }
-        if let Some(shared) = self.until.last_mut().filter(|until| due(**until)) {
-            *shared = NOW;
+        for opcode in SupportedCommands::known().filter(|opcode| !self.avoids(*opcode)) {
+            self.offer(opcode, commands);
         }
         self.find_next();
     }
-}
-
-fn place(opcode: Opcode) -> usize {
-    SupportedCommands::place(opcode).unwrap_or(SupportedCommands::KNOWN)
 }
 
 /// The second that has begun, or begins next.

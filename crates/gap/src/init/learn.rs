@@ -3,7 +3,7 @@
 use bindrune_hci::{
     Opcode, Status,
     cmd::{
-        Command, Failure,
+        Command, Failure, SupportedCommands,
         info::{
             ReadBdAddr, ReadBufferSize, ReadLocalSupportedCommands, ReadLocalSupportedFeatures,
             ReadLocalVersion,
@@ -87,7 +87,8 @@ impl Init {
     }
 
     fn learn_commands(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        self.info.commands = ReadLocalSupportedCommands::returned(parameters)?.commands;
+        let returned = ReadLocalSupportedCommands::returned(parameters)?;
+        self.info.commands = SupportedCommands::from_bits(&returned.commands);
         self.avoided.remove_from(&mut self.info.commands);
         Ok(())
     }

@@ -12,11 +12,22 @@ pub(crate) struct Call<T> {
     number: u32,
     wanted: bool,
     running: Option<u32>,
-    done: Option<(u32, Result<T, Status>)>,
+    /// The number of what was answered, and the answer: a value, or else why there is none.
+    done: Option<u32>,
+    value: Option<T>,
+    status: Status,
 }
 
 impl<T: Copy> Call<T> {
-    pub(crate) const IDLE: Self = Self { number: 0, wanted: false, running: None, done: None };
+    /// Nothing was asked for. All octets are zero.
+    pub(crate) const IDLE: Self = Self {
+        number: 0,
+        wanted: false,
+        running: None,
+        done: None,
+        value: None,
+        status: Status::SUCCESS,
+    };
 
     pub(crate) const fn ask(&mut self) -> Asked {
         if !self.wanted {
@@ -39,7 +50,7 @@ impl<T: Copy> Call<T> {
     /// What runs has ended.
     pub(crate) const fn finish(&mut self, result: Result<T, Status>) {
         if let Some(number) = self.running.take() {
-            self.done = Some((number, result));
+            self.answered(number, result);
         }
     }
 
@@ -47,13 +58,22 @@ impl<T: Copy> Call<T> {
     pub(crate) const fn refuse(&mut self, status: Status) {
         if self.wanted {
             self.wanted = false;
-            self.done = Some((self.number, Err(status)));
+            self.answered(self.number, Err(status));
         }
+    }
+
+    const fn answered(&mut self, number: u32, result: Result<T, Status>) {
+        self.done = Some(number);
+        (self.value, self.status) = match result {
+            Ok(value) => (Some(value), Status::SUCCESS),
+            Err(status) => (None, status),
+        };
     }
 
     /// The answer to what was asked, or to something asked later.
     pub(crate) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
-        let (number, result) = self.done?;
+        let number = self.done?;
+        let result = self.value.ok_or(self.status);
         (number.wrapping_sub(asked.0) <= u32::MAX / 2).then_some(result)
     }
 }

@@ -23,8 +23,9 @@ use crate::{
 
 /// A command that is out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Sent {
-    Disconnect,
+    Disconnect = 1,
     Reply,
     Rssi,
     /// Set Data Length, by itself (false) or for the application.

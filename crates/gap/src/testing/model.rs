@@ -199,7 +199,7 @@ impl Model {
                 let [a, b] = self.manufacturer.to_le_bytes();
                 vec![12, 0x34, 0x12, 12, a, b, 0x78, 0x56]
             }
-            Opcode::READ_LOCAL_SUPPORTED_COMMANDS => self.commands.0.to_vec(),
+            Opcode::READ_LOCAL_SUPPORTED_COMMANDS => self.commands.to_bits().to_vec(),
             Opcode::READ_LOCAL_SUPPORTED_FEATURES => vec![0, 0, 0, 0, 0x60, 0, 0, 0],
             Opcode::READ_BD_ADDR => self.public.to_vec(),
             Opcode::READ_BUFFER_SIZE => {

@@ -1,4 +1,6 @@
 use super::{Failure, Security, aware::Awareness, long_read::LongRead};
+use bindrune_wire::Present;
+
 use crate::{
     capability::LongReads,
     cccd::{self, Marks},
@@ -10,6 +12,7 @@ use crate::{
 /// It is a field of the link's slot; [`Self::reset`] makes it new for the next link.
 #[derive(Debug)]
 pub struct Peer {
+    _present: Present,
     share: &'static mut [u8],
     /// Something in the share may have been marked since the marks were last taken.
     marked: bool,
@@ -49,6 +52,7 @@ impl Peer {
     pub fn new(share: &'static mut [u8]) -> Self {
         share.fill(0);
         Self {
+            _present: Present::Here,
             share,
             marked: false,
             queued: 0,

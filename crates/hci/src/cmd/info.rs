@@ -2,7 +2,7 @@
 
 use zerocopy::little_endian::{U16, U64};
 
-use super::{SupportedCommands, queries, returns};
+use super::{queries, returns};
 
 queries! {
     /// Reads versions and manufacturer. [Vol 4] Part E, 7.4.1
@@ -39,7 +39,7 @@ returns! {
     /// Return parameters of [`ReadLocalSupportedCommands`].
     LocalSupportedCommands {
         /// The bits.
-        commands: SupportedCommands,
+        commands: [u8; 64],
     }
 
     /// Return parameters of [`ReadLocalSupportedFeatures`].

@@ -1,43 +1,69 @@
 use core::fmt;
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
-
 use crate::Opcode;
 
-/// The commands that a controller supports, one bit each. [Vol 4] Part E, 6.27
-#[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(transparent)]
-pub struct SupportedCommands(pub [u8; 64]);
+/// Octets of a set of the commands that this crate knows.
+const OCTETS: usize = SupportedCommands::KNOWN.div_ceil(8);
+
+/// The commands that a controller supports, of those that this crate knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SupportedCommands([u8; OCTETS]);
 
 impl SupportedCommands {
     /// No command at all.
-    pub const NONE: Self = Self([0; 64]);
+    pub const NONE: Self = Self([0; OCTETS]);
+
+    /// Reads the bit field of Read Local Supported Commands. [Vol 4] Part E, 6.27
+    #[must_use]
+    pub fn from_bits(bits: &[u8; 64]) -> Self {
+        let mut commands = Self::NONE;
+        for (opcode, octet, bit) in POSITIONS {
+            if bits.get(usize::from(*octet)).is_some_and(|bits| bits & mask(*bit) != 0) {
+                commands.insert(*opcode);
+            }
+        }
+        commands
+    }
+
+    /// Returns the bit field of Read Local Supported Commands. [Vol 4] Part E, 6.27
+    #[must_use]
+    pub fn to_bits(&self) -> [u8; 64] {
+        let mut octets = [0; 64];
+        for (opcode, octet, bit) in POSITIONS {
+            if self.supports(*opcode)
+                && let Some(bits) = octets.get_mut(usize::from(*octet))
+            {
+                *bits |= mask(*bit);
+            }
+        }
+        octets
+    }
 
     /// True where the controller says that it supports `opcode`.
     ///
     /// False also for commands without a bit: those of vendors, and those that this crate does not know.
     #[must_use]
     pub fn supports(&self, opcode: Opcode) -> bool {
-        position(opcode).is_some_and(|(octet, mask)| {
-            self.0.get(usize::from(octet)).is_some_and(|bits| bits & mask != 0)
+        Self::place(opcode).is_some_and(|place| {
+            self.0.get(place / 8).is_some_and(|bits| bits & mask_of(place) != 0)
         })
     }
 
     /// Adds a command that has a bit.
     pub fn insert(&mut self, opcode: Opcode) {
-        if let Some((octet, mask)) = position(opcode)
-            && let Some(bits) = self.0.get_mut(usize::from(octet))
-        {
-            *bits |= mask;
-        }
+        self.set(opcode, true);
     }
 
     /// Removes a command.
     pub fn remove(&mut self, opcode: Opcode) {
-        if let Some((octet, mask)) = position(opcode)
-            && let Some(bits) = self.0.get_mut(usize::from(octet))
+        self.set(opcode, false);
+    }
+
+    fn set(&mut self, opcode: Opcode, on: bool) {
+        if let Some(place) = Self::place(opcode)
+            && let Some(bits) = self.0.get_mut(place / 8)
         {
-            *bits &= !mask;
+            *bits = (*bits & !mask_of(place)) | if on { mask_of(place) } else { 0 };
         }
     }
 
@@ -62,10 +88,14 @@ impl fmt::Debug for SupportedCommands {
     }
 }
 
-/// The octet and the mask of a command's bit.
-fn position(opcode: Opcode) -> Option<(u8, u8)> {
-    let at = POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()?;
-    POSITIONS.get(at).map(|(_, octet, bit)| (*octet, 1_u8.wrapping_shl(u32::from(*bit))))
+/// The mask of a bit of an octet.
+const fn mask(bit: u8) -> u8 {
+    1_u8.wrapping_shl(bit as u32)
+}
+
+/// The mask of the command at this place.
+fn mask_of(place: usize) -> u8 {
+    mask(u8::try_from(place % 8).unwrap_or(0))
 }
 
 /// Opcode, octet and bit, in order of opcodes.
@@ -169,9 +199,11 @@ mod tests {
 
     #[test]
     fn bits_are_where_the_specification_has_them() {
-        let mut commands = SupportedCommands::NONE;
-        commands.0[5] = 0x80;
-        commands.0[38] = 0x80;
+        let mut bits = [0; 64];
+        bits[5] = 0x80;
+        bits[38] = 0x80;
+        let commands = SupportedCommands::from_bits(&bits);
+        assert_eq!(commands.to_bits(), bits);
         assert!(commands.supports(Opcode::RESET) && !commands.supports(Opcode::SET_EVENT_MASK));
         assert!(commands.supports(Opcode::LE_READ_TRANSMIT_POWER));
         assert!(!commands.supports(Opcode::VENDOR_READ_STATIC_ADDRESSES));

@@ -2,7 +2,7 @@
 
 use core::{fmt, task::Poll};
 
-use bindrune_gap::{ControllerInfo, Gap};
+use bindrune_gap::{AdvertisingSet, ControllerInfo, Gap};
 use bindrune_gatt::{GapConfig, Server, TableError};
 use bindrune_l2cap::Channels;
 use bindrune_wire::{HEADROOM, Pool};
@@ -12,8 +12,10 @@ use crate::{
     Config, ConfigError, Error, Resources, Stats,
     arena::Arena,
     capability::SECURITY,
+    config::MAX_ADVERTISING_SETS,
     core::Core,
     lock::Lock,
+    resources::Place,
     stack::{Output, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
     waiters::{HostKey, Key, Ready, Waiters},
 };
@@ -22,7 +24,7 @@ use crate::{
 ///
 /// [`Self::run`] must be running for anything to happen. With the feature `sync`, which `std` implies, it is `Send + Sync`.
 pub struct Host {
-    pub(crate) core: Lock<Core>,
+    pub(crate) core: &'static mut Lock<Core>,
     /// What `run` has to look at, as the last visit left it.
     pub(crate) due: DueFlags,
 }
@@ -51,6 +53,7 @@ impl Host {
     ///
     /// What is short in the resources, and by how much; [`ConfigError::Table`] where the services form no table, and
     /// [`ConfigError::Subscriptions`] where bonds could not remember all that a peer may subscribe to.
+    #[inline(never)]
     pub fn new<
         const L: usize,
         const C: usize,
@@ -82,7 +85,8 @@ impl Host {
         }
         let channels = Channels::new(&mut resources.channels, L, rx.window_budget(L), S);
         let gap = {
-            let (sets, _) = resources.advertising_sets.split_at_mut(config.advertising_sets);
+            let sets = make_sets(&mut resources.advertising_sets);
+            let (sets, _) = sets.split_at_mut(config.advertising_sets);
             Gap::new(gap_config(&config, &rx, S), sets, shares.advertising, shares.reports)
         };
         let waiters = Waiters::new(
@@ -105,7 +109,8 @@ impl Host {
             output: Output::new(&mut resources.output),
         });
         let receiving = Receiving::new(&mut resources.input);
-        Ok(Self { core: Lock::new(Core::new(stack, waiters, receiving)), due: DueFlags::new() })
+        let core = resources.core.put(Lock::new(Core::new(stack, waiters, receiving)));
+        Ok(Self { core, due: DueFlags::new() })
     }
 
     /// What the controller is, and what of it this host uses; waits until it is set up.
@@ -162,6 +167,13 @@ impl Host {
         config.check_services(config.services).map_err(table_error)?;
         self.core.get_mut().reset(config)
     }
+}
+
+#[inline(never)]
+fn make_sets(
+    place: &mut Place<[AdvertisingSet; MAX_ADVERTISING_SETS]>,
+) -> &mut [AdvertisingSet; MAX_ADVERTISING_SETS] {
+    place.put([const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS])
 }
 
 fn check(

@@ -20,9 +20,10 @@ use crate::{
 
 /// The request that a link came of, until its future has taken the link. What is requested, and how far it is, GAP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Claim {
     /// An advertising set.
-    Set(SetId),
+    Set(SetId) = 1,
     /// The connection attempt.
     Connect,
 }

@@ -41,12 +41,12 @@ struct Record {
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happened {
+    /// So many write commands were dropped.
+    Lost(u16),
     /// The peer wrote the host-held value of this handle.
     Written(u16),
     /// The peer changed its subscription to the value of this handle.
     Subscribed(u16, Cccd),
-    /// So many write commands were dropped.
-    Lost(u16),
 }
 
 /// What arrived first.
@@ -59,6 +59,7 @@ pub(crate) enum First {
 }
 
 impl Inbox {
+    /// All octets are zero.
     pub(crate) const EMPTY: Self = Self {
         latest: 0,
         news: News::empty(),

@@ -12,7 +12,7 @@ use embassy_time::Instant;
 
 use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
-    security::Protection,
+    security::Lazy,
 };
 use crate::capability::CENTRAL;
 
@@ -79,7 +79,7 @@ pub(crate) struct Link {
     pub(crate) last_channel: u8,
     /// The reason to disconnect with once everything pending was sent, and the deadline for that.
     pub(crate) leaving: Option<(Status, Instant)>,
-    pub(crate) protection: Protection,
+    pub(crate) protection: Lazy,
     pub(crate) room: Room,
     /// When something was last received from this link.
     pub(crate) heard: Instant,
@@ -107,6 +107,7 @@ bitflags::bitflags! {
 }
 
 impl Link {
+    /// A free slot. All octets are zero, so that those in a `static` take no flash.
     pub(crate) const FREE: Self = Self {
         generation: 0,
         by_handle: 0,
@@ -114,12 +115,12 @@ impl Link {
         users: 0,
         claim: None,
         unproven: None,
-        handle: Handle::MAX,
+        handle: Handle::MIN,
         control: LinkControl::NONE,
         credits: LinkCredits::NONE,
         host_credits: HostLinkCredits::NONE,
         reassembly: Reassembly::new(),
-        signalling: Signalling::new(LinkId(0), Role::Peripheral),
+        signalling: Signalling::new(LinkId(0), Role::Central),
         attributes: Attributes::NONE,
         peer: None,
         fixed: Fixed::NONE,
@@ -132,7 +133,7 @@ impl Link {
         full_channels: 0,
         last_channel: 0,
         leaving: None,
-        protection: Protection::NONE,
+        protection: Lazy::NONE,
         room: Room::Unknown,
         heard: Instant::MIN,
         looked: Instant::MIN,

@@ -188,6 +188,7 @@ pub(crate) struct Parts {
 }
 
 impl Stack {
+    #[inline(always)]
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             ready: parts.ready,

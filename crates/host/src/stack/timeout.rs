@@ -1,12 +1,11 @@
 //! Deadlines: the earliest of all machines, and what to do when it has come.
 
-use bindrune_gap::{GapTimer, LinkTimer};
-use bindrune_hci::{Status, lane::LaneTimer};
+use bindrune_hci::Status;
 use bindrune_l2cap::{Pools, Signal};
 use embassy_time::{Duration, Instant};
 
 use super::{
-    Life, Link, Phase, Stack,
+    Link, Phase, Stack,
     attribute::{ClientState, Indications},
 };
 use crate::{
@@ -20,7 +19,7 @@ pub(crate) enum Timer {
     /// The next step of a reset, or an answer to one, is due.
     Reset,
     /// The answer to a command, or room for one, is due.
-    Lane(LaneTimer),
+    Lane,
     /// The controller is to finish a computation.
     Worker,
     /// A private address, or a peer that is sought.
@@ -30,15 +29,15 @@ pub(crate) enum Timer {
     /// An application is to make room for what the controller holds back.
     Full,
     /// Something of GAP.
-    Gap(GapTimer),
+    Gap,
     /// A signalling request of a link.
-    Signalling(u8, bindrune_l2cap::Timer),
+    Signalling(u8),
     /// An ATT transaction of a link.
-    Attribute(u8, bindrune_att::Timer),
+    Attribute(u8),
     /// The application must take a request of a link.
     Question(u8),
     /// A procedure of a link.
-    Control(u8, LinkTimer),
+    Control(u8),
     /// The pairing or the encryption of a link.
     Security(u8),
     /// A link counts as established, whether its peer was received or not.
@@ -57,6 +56,20 @@ pub(crate) enum Timer {
     Stall(u8),
 }
 
+/// The earliest of the deadlines that were added, with its reason.
+struct Earliest(Option<(Instant, Timer)>);
+
+impl Earliest {
+    #[inline(never)]
+    fn add(&mut self, at: Option<Instant>, why: Timer) {
+        if let Some(at) = at
+            && self.0.is_none_or(|(known, _)| at < known)
+        {
+            self.0 = Some((at, why));
+        }
+    }
+}
+
 /// Beyond its supervision timeout, how long a link may be silent before it is looked after.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Beyond its supervision timeout, how long a link that is alive may take none of its packets before it is disconnected.
@@ -68,10 +81,16 @@ impl Stack {
         if let Some(known) = self.deadline {
             return known;
         }
-        let limit = self.limits.poll_timeout().map(|at| (at, Timer::Limit));
-        let earliest = self.earliest().into_iter().chain(limit).min_by_key(|(at, _)| *at);
-        self.deadline = Some(earliest);
-        earliest
+        let mut earliest = Earliest(None);
+        earliest.add(self.limits.poll_timeout(), Timer::Limit);
+        earliest.add(self.shutdown.deadline(), Timer::Shutdown);
+        match self.phase {
+            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
+            Phase::Resetting { until, .. } => earliest.add(Some(until), Timer::Reset),
+            Phase::Setup | Phase::Ready => self.add_deadlines(&mut earliest),
+        }
+        self.deadline = Some(earliest.0);
+        earliest.0
     }
 
     /// A deadline came, the others are as they were or later: it is compared with the earliest that is known.
@@ -88,8 +107,8 @@ impl Stack {
     pub(super) fn attribute_deadlines(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let question = slot.attributes.question_deadline();
-        if let Some((at, why)) = slot.attributes.bearer.poll_timeout() {
-            self.deadline_added(at, Timer::Attribute(index, why));
+        if let Some((at, _)) = slot.attributes.bearer.poll_timeout() {
+            self.deadline_added(at, Timer::Attribute(index));
         }
         if let Some(at) = question {
             self.deadline_added(at, Timer::Question(index));
@@ -99,8 +118,8 @@ impl Stack {
     /// Something on a link's signalling channel may have a deadline now.
     pub(super) fn signalling_deadline(&mut self, index: u8) {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
-        if let Some((at, why)) = slot.and_then(|slot| slot.signalling.poll_timeout()) {
-            self.deadline_added(at, Timer::Signalling(index, why));
+        if let Some((at, _)) = slot.and_then(|slot| slot.signalling.poll_timeout()) {
+            self.deadline_added(at, Timer::Signalling(index));
         }
     }
 
@@ -109,34 +128,17 @@ impl Stack {
         self.deadline.flatten().is_some_and(|(at, _)| at <= now)
     }
 
-    fn earliest(&self) -> Option<(Instant, Timer)> {
-        let shutdown = self.shutdown.deadline().map(|at| (at, Timer::Shutdown));
-        match self.phase {
-            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => return shutdown,
-            Phase::Resetting { until, .. } => {
-                return shutdown
-                    .into_iter()
-                    .chain([(until, Timer::Reset)])
-                    .min_by_key(|(at, _)| *at);
-            }
-            Phase::Setup | Phase::Ready => {}
+    /// The deadlines of a controller that is served, and of its links.
+    fn add_deadlines(&self, earliest: &mut Earliest) {
+        earliest.add(time_of(self.lane.poll_timeout()), Timer::Lane);
+        earliest.add(self.full_deadline(), Timer::Full);
+        earliest.add(self.worker.poll_timeout(), Timer::Worker);
+        earliest.add(self.early.poll_timeout(), Timer::Early);
+        earliest.add(self.privacy.poll_timeout(), Timer::Privacy);
+        earliest.add(time_of(self.gap.poll_timeout()), Timer::Gap);
+        for (index, link) in (0u8..).zip(self.links.iter()).filter(|(_, l)| l.is_up()) {
+            link.add_deadlines(index, earliest);
         }
-        let lane = self.lane.poll_timeout().map(|(at, why)| (at, Timer::Lane(why)));
-        let worker = self.worker.poll_timeout().map(|at| (at, Timer::Worker));
-        let privacy = self.privacy.poll_timeout().map(|at| (at, Timer::Privacy));
-        let gap = self.gap.poll_timeout().map(|(at, why)| (at, Timer::Gap(why)));
-        let links = (0u8..).zip(self.links.iter()).filter(|(_, l)| l.life == Life::Up);
-        let links = links.flat_map(|(index, link)| link.deadlines(index));
-        let full = self.full_deadline().map(|at| (at, Timer::Full));
-        lane.into_iter()
-            .chain(full)
-            .chain(shutdown)
-            .chain(worker)
-            .chain(self.early.poll_timeout().map(|at| (at, Timer::Early)))
-            .chain(privacy)
-            .chain(gap)
-            .chain(links)
-            .min_by_key(|(at, _)| *at)
     }
 
     /// Does what is due.
@@ -163,16 +165,16 @@ impl Stack {
     fn due(&mut self, now: Instant, why: Timer) {
         match why {
             Timer::Reset => self.recovery_due(now),
-            Timer::Lane(_) => self.lane_timeout(now),
+            Timer::Lane => self.lane_timeout(now),
             Timer::Worker => self.worker_timeout(),
-            Timer::Gap(_) => {
+            Timer::Gap => {
                 self.gap.handle_timeout(now);
                 self.gap_changed(now);
             }
-            Timer::Signalling(index, _) => self.signalling_timeout(now, index),
-            Timer::Attribute(index, _) => self.attribute_timeout(now, index),
+            Timer::Signalling(index) => self.signalling_timeout(now, index),
+            Timer::Attribute(index) => self.attribute_timeout(now, index),
             Timer::Question(index) => self.question_timeout(now, index),
-            Timer::Control(index, _) => {
+            Timer::Control(index) => {
                 if let Some(slot) = self.links.get_mut(usize::from(index)) {
                     slot.control.handle_timeout(now);
                 }
@@ -251,30 +253,29 @@ impl Stack {
 }
 
 impl Link {
-    fn deadlines(&self, index: u8) -> impl Iterator<Item = (Instant, Timer)> {
-        let signalling =
-            self.signalling.poll_timeout().map(|(at, why)| (at, Timer::Signalling(index, why)));
-        let bearer = self
-            .attributes
-            .bearer
-            .poll_timeout()
-            .map(|(at, why)| (at, Timer::Attribute(index, why)));
-        let question = self.attributes.question_deadline().map(|at| (at, Timer::Question(index)));
+    fn add_deadlines(&self, index: u8, earliest: &mut Earliest) {
+        earliest.add(time_of(self.signalling.poll_timeout()), Timer::Signalling(index));
+        earliest.add(time_of(self.attributes.bearer.poll_timeout()), Timer::Attribute(index));
+        earliest.add(self.attributes.question_deadline(), Timer::Question(index));
+        earliest.add(time_of(self.control.poll_timeout()), Timer::Control(index));
+        earliest.add(self.protection.poll_timeout(), Timer::Security(index));
+        earliest.add(self.room.deadline(), Timer::Room(index));
+        earliest.add(self.unproven, Timer::Established(index));
         let since = self.credits.waiting_since();
         let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
-        let silence = heard.checked_add(self.patience()).map(|at| (at, Timer::Silence(index)));
-        let stalled = since.filter(|_| !self.control.is_disconnecting());
-        let stall = stalled.and_then(|at| at.checked_add(STALL)?.checked_add(self.supervision()));
-        let stall = stall.map(|at| (at, Timer::Stall(index)));
-        let control = self.control.poll_timeout().map(|(at, why)| (at, Timer::Control(index, why)));
-        let security = self.protection.poll_timeout().map(|at| (at, Timer::Security(index)));
-        let room = self.room.deadline().map(|at| (at, Timer::Room(index)));
-        let established = self.unproven.map(|at| (at, Timer::Established(index)));
-        let by = self.leaving.map(|(_, by)| by).filter(|&by| by < Instant::MAX);
-        let leaving = by.map(|at| (at, Timer::Leaving(index)));
-        let procedures = [signalling, bearer, question, control, security];
-        let all = procedures.into_iter().chain([room, established, silence, stall, leaving]);
-        all.flatten()
+        earliest.add(heard.checked_add(self.patience()), Timer::Silence(index));
+        if let Some(since) = since
+            && !self.control.is_disconnecting()
+        {
+            let taken = since.checked_add(STALL);
+            let taken = taken.and_then(|at| at.checked_add(self.supervision()));
+            earliest.add(taken, Timer::Stall(index));
+        }
+        if let Some((_, by)) = self.leaving
+            && by < Instant::MAX
+        {
+            earliest.add(Some(by), Timer::Leaving(index));
+        }
     }
 
     fn supervision(&self) -> Duration {
@@ -284,4 +285,9 @@ impl Link {
     fn patience(&self) -> Duration {
         self.supervision().checked_add(PATIENCE).unwrap_or(Duration::MAX)
     }
+}
+
+/// The time of a machine's deadline, which knows its reason when it has come.
+fn time_of<T>(deadline: Option<(Instant, T)>) -> Option<Instant> {
+    deadline.map(|(at, _)| at)
 }

@@ -27,6 +27,9 @@ pub(crate) struct Protection {
     refuse_key: bool,
 }
 
+/// It is small.
+pub(crate) type Lazy = Protection;
+
 impl Protection {
     pub(crate) const NONE: Self = Self { refuse_pairing: false, refuse_key: false };
 
@@ -178,7 +181,7 @@ impl Stack {
 
     pub(super) fn end_protection(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.protection = Protection::NONE;
+            slot.protection = Lazy::NONE;
         }
     }
 

@@ -152,9 +152,10 @@ pub struct Credits {
 
 /// A command that this host knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Command {
     /// The peer rejects our request.
-    Reject(Reject),
+    Reject(Reject) = 1,
     /// Closes a channel.
     DisconnectionRequest(Disconnection),
     /// A channel is closed.

@@ -81,9 +81,10 @@ impl core::error::Error for RequestError {}
 /// What a deadline of the signalling channel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
 pub enum Timer {
     /// The central answers our request for connection parameters.
-    ParameterUpdate,
+    ParameterUpdate = 1,
     /// The peer answers our request for a channel.
     Connect,
     /// The peer confirms that a channel is closed.

@@ -2,9 +2,12 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use object::{Object as _, ObjectSection as _};
 use serde::{Deserialize, Serialize};
+
+/// Octets of statics that begin as something else than zero, and so take flash too, at most: those of the host all begin as zero.
+const DATA: u64 = 64;
 
 /// Octets of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -23,6 +26,8 @@ impl Image {
         let octets = fs::read(path).with_context(|| path.display().to_string())?;
         let file = object::File::parse(&octets[..])?;
         let size = |name| file.section_by_name(name).map_or(0, |section| section.size());
+        let data = size(".data");
+        ensure!(data <= DATA, "{}: {data} octets of .data, {DATA} at most", path.display());
         let frames = file.section_by_name(".stack_sizes").context("no sizes of stack frames")?;
         Ok(Self {
             flash: size(".text") + size(".rodata") + size(".data"),

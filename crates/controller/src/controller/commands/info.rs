@@ -30,7 +30,7 @@ impl Call<'_> {
             }
             Opcode::READ_LOCAL_SUPPORTED_COMMANDS => {
                 self.reply(ReadLocalSupportedCommands::parse(p), |call, _| {
-                    let commands = call.controller().supported_commands();
+                    let commands = call.controller().supported_commands().to_bits();
                     Ok(LocalSupportedCommands { status: Status::SUCCESS, commands })
                 })
             }

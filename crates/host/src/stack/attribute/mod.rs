@@ -11,7 +11,7 @@ mod early;
 mod push;
 mod serve;
 
-use bindrune_att::{Bearer, MIN_MTU, Opcode};
+use bindrune_att::{Bearer, Opcode};
 use bindrune_wire::{Interest, Packet, Queue};
 
 use super::{
@@ -25,9 +25,10 @@ pub(crate) use serve::{CommandServed, Served, Serving};
 
 /// What the application wants sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Outgoing {
     /// A request of the client.
-    Request(Opcode),
+    Request(Opcode) = 1,
     /// An indication, to be confirmed.
     Indication,
     /// A notification or a write command.
@@ -88,8 +89,9 @@ pub(crate) enum Indications {
 }
 
 impl Attributes {
+    /// No link. All octets are zero.
     pub(crate) const NONE: Self = Self {
-        bearer: Bearer::new(MIN_MTU),
+        bearer: Bearer::NONE,
         serving: Serving::Idle,
         early: Queue::EMPTY,
         client: Client::NONE,

@@ -19,9 +19,10 @@ const MAX_RESPONSE: usize = 517;
 
 /// The one request of the peer that may be pending. The packet is the receive packet in which the request came.
 #[derive(Debug)]
+#[repr(u8)]
 pub(crate) enum Serving {
     /// None is pending.
-    Idle,
+    Idle = 0,
     /// The reply is made when it is pulled.
     Owed(Packet),
     /// The application answered: the packet holds the finished reply.

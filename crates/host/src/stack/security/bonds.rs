@@ -74,7 +74,8 @@ impl Stack {
 
     /// Whether the bond that a link has made may be kept; the failure names the bond in the way.
     pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
-        let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
+        let slot = self.links.get(usize::from(index));
+        let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
         let known = protection.and_then(super::Protection::identity);
         let replaces = protection.is_some_and(|p| p.claim == Claim::Replaces(bond.peer));
         let bonds = &self.security.bonds;

@@ -61,7 +61,8 @@ impl Stack {
     /// A peer behind a private address claims the name of a bond that it has not shown: a phone that was reset does, and so
     /// does whoever wants to pass for it.
     fn claim_of(&self, index: u8, bond: &Bond) -> Result<Claim, PairingFailure> {
-        let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
+        let slot = self.links.get(usize::from(index));
+        let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
         let decided = protection.map_or(Claim::None, |p| p.claim);
         let known = protection.and_then(super::Protection::identity);
         let named = self.security.bonds.named(bond.peer);

@@ -15,6 +15,7 @@ mod claim;
 mod config;
 mod encryption;
 mod jobs;
+mod lazy;
 mod outcome;
 mod pairing;
 mod remedy;
@@ -41,6 +42,7 @@ use table::Bonds;
 use claim::Claim;
 use encryption::{Owed, Start};
 use jobs::Oob;
+pub(crate) use lazy::Lazy;
 use requests::Ask;
 use wishes::Wish;
 

@@ -10,7 +10,7 @@ use bindrune_wire::{Address, Level, Packet};
 use embassy_time::Instant;
 
 use super::{
-    LinkSecurity, Paired, PairingFailure, Protection, Stack,
+    Lazy, LinkSecurity, Paired, PairingFailure, Stack,
     claim::Claim,
     encryption::{Source, Start},
     requests::Ask,
@@ -31,7 +31,8 @@ impl Stack {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             let mut pairing = Pairing::new(role, config, identity, up.own, up.peer_on_air);
             pairing.set_vetting(true);
-            slot.protection = Protection { pairing: Some(pairing), ..Protection::NONE };
+            slot.protection = Lazy::NONE;
+            slot.protection.pairing = Some(pairing);
         }
         self.attach_bond(now, index);
     }

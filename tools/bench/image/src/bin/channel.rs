@@ -7,7 +7,7 @@ use bindrune::{Advertisement, ChannelConfig, Config, Error, Host, Listener, Psm,
 use bindrune_bench_board::{Receiver, Sender};
 use embassy_executor::Spawner;
 use embassy_futures::join::join;
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 const CONFIG: Config = Config::new("T");
 const CHANNEL: ChannelConfig = ChannelConfig { mtu: Some(245), mps: 247, window: 4 };
@@ -15,9 +15,9 @@ type Memory = Resources<1, 1, 9, 3, 264, { CONFIG.arena(1) }>;
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
-    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static HOST: StaticCell<Host> = StaticCell::new();
-    let Ok(host) = Host::new(MEMORY.init_with(Memory::new), CONFIG) else { return };
+    let Ok(host) = Host::new(MEMORY.take(), CONFIG) else { return };
     let host: &'static Host = HOST.init(host);
     let echo = async {
         let Ok(mut listener) = host.listen(Psm(0x81), CHANNEL) else { return };

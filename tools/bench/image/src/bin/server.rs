@@ -8,16 +8,16 @@ use bindrune_bench_board::{Receiver, Sender};
 use bindrune_bench_image::{SERVICES, serve};
 use embassy_executor::Spawner;
 use embassy_futures::join::join;
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 const CONFIG: Config = Config::new("T").services(SERVICES);
 type Memory = Resources<1, 0, 4, 2, 264, { CONFIG.arena(1) }>;
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
-    static MEMORY: StaticCell<Memory> = StaticCell::new();
+    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static HOST: StaticCell<Host> = StaticCell::new();
-    let Ok(host) = Host::new(MEMORY.init_with(Memory::new), CONFIG) else { return };
+    let Ok(host) = Host::new(MEMORY.take(), CONFIG) else { return };
     let host: &'static Host = HOST.init(host);
     let _ended = join(host.run(Receiver, Sender), serve(host)).await;
 }
