@@ -1,4 +1,4 @@
-//! Prints what `Resources` costs in octets, whole and for each of its six parameters. See docs/memory.md.
+//! Prints what `Resources` costs in octets, whole and for most of its parameters. See docs/memory.md.
 //!
 //! `cargo run -p bindrune --features std --example memory`
 

@@ -13,15 +13,14 @@ use crate::{
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
 
-/// Octets that one read gives at most: on a microcontroller those of the longest HCI event with its H4 indicator and some more.
-/// [Vol 4] Part E, 5.4.4
-pub(crate) const INPUT_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 264 };
-/// Octets that are given to the transport at once, at most: what may leave before a command that becomes urgent. On a
-/// microcontroller those of the longest command, or of ACL data of 259 octets.
-pub(crate) const OUTPUT_OCTETS: usize = if cfg!(feature = "std") { 1100 } else { 264 };
+/// Octets of the longest HCI event with its H4 indicator. [Vol 4] Part E, 5.4.4
+const EVENT_OCTETS: usize = 258;
 /// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
 pub(crate) const COMMAND_OCTETS: usize = 259;
+/// Octets of both buffers of the driver by default: on a microcontroller those of the longest event or command, or of ACL data of
+/// 259 octets.
+const DRIVER_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 264 };
 /// Octets of the application's longest HCI command.
 const APP_COMMAND_OCTETS: usize = if COMMANDS { COMMAND_OCTETS } else { 0 };
 
@@ -56,6 +55,10 @@ impl<T> Place<T> {
 /// | `TX` | transmit packets | `2 * LINKS` |
 /// | `SIZE` | octets of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
 /// | `ARENA` | octets for values, advertising data, reports and prepared writes | what [`crate::Config::arena`] says |
+/// | `INPUT` | octets that one read of the transport gives at most | 258 |
+/// | `OUTPUT` | octets that one write gives to the transport at most | 259 |
+///
+/// `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. Whatever is in the output leaves before a command that becomes urgent.
 ///
 /// ```
 /// use bindrune::Resources;
@@ -70,6 +73,8 @@ pub struct Resources<
     const TX: usize = 4,
     const SIZE: usize = 264,
     const ARENA: usize = 1536,
+    const INPUT: usize = DRIVER_OCTETS,
+    const OUTPUT: usize = DRIVER_OCTETS,
 > {
     pub(crate) core: Place<Lock<Core>>,
     pub(crate) links: [Link; LINKS],
@@ -86,8 +91,8 @@ pub struct Resources<
     pub(crate) tx: [[u8; SIZE]; TX],
     pub(crate) arena: [u8; ARENA],
     pub(crate) advertising_sets: Place<[AdvertisingSet; MAX_ADVERTISING_SETS]>,
-    pub(crate) input: [u8; INPUT_OCTETS],
-    pub(crate) output: [u8; OUTPUT_OCTETS],
+    pub(crate) input: [u8; INPUT],
+    pub(crate) output: [u8; OUTPUT],
     pub(crate) app_command: [u8; APP_COMMAND_OCTETS],
 }
 
@@ -98,7 +103,9 @@ impl<
     const TX: usize,
     const SIZE: usize,
     const ARENA: usize,
-> Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA>
+    const INPUT: usize,
+    const OUTPUT: usize,
+> Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT>
 {
     /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile.
     #[must_use]
@@ -110,6 +117,8 @@ impl<
             assert!(RX >= 3 * LINKS + CHANNELS, "RX is at least 3 * LINKS + CHANNELS");
             assert!(TX >= 2 * LINKS, "TX is at least 2 * LINKS");
             assert!(SIZE >= 36, "SIZE holds the least ATT MTU of 23 and 13 octets");
+            assert!(INPUT >= EVENT_OCTETS, "INPUT holds the longest event of 258 octets");
+            assert!(OUTPUT >= COMMAND_OCTETS, "OUTPUT holds the longest command of 259 octets");
         }
         Self {
             core: Place::Empty,
@@ -127,8 +136,8 @@ impl<
             tx: [[0; SIZE]; TX],
             arena: [0; ARENA],
             advertising_sets: Place::Empty,
-            input: [0; INPUT_OCTETS],
-            output: [0; OUTPUT_OCTETS],
+            input: [0; INPUT],
+            output: [0; OUTPUT],
             app_command: [0; APP_COMMAND_OCTETS],
         }
     }

@@ -61,8 +61,10 @@ impl Host {
         const T: usize,
         const S: usize,
         const A: usize,
+        const I: usize,
+        const O: usize,
     >(
-        resources: &'static mut Resources<L, C, R, T, S, A>,
+        resources: &'static mut Resources<L, C, R, T, S, A, I, O>,
         config: Config,
     ) -> Result<Self, ConfigError> {
         check(&config, L, R, T, S)?;

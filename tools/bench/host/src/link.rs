@@ -4,7 +4,10 @@ use anyhow::Result;
 use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
 use bindrune_bench_null::{Controller, Shared, split};
 
-type Memory = Resources<1, 1, 16, 8, 264, 8192>;
+/// Octets of a buffer of the driver: of a desktop, and of a microcontroller that has room for an ACL packet and an event or a command.
+const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
+
+type Memory = Resources<1, 1, 16, 8, 264, 8192, BUFFER, BUFFER>;
 
 /// Both ends of the one link.
 pub(crate) struct Link {
