@@ -105,6 +105,15 @@ impl Key {
             Self::Channel(_, key) => key as u8,
         }
     }
+
+    /// Futures that wait for it are served in the order in which they came.
+    const fn is_served_in_order(self) -> bool {
+        matches!(
+            self,
+            Self::Host(HostKey::Command | HostKey::Worker | HostKey::Connect)
+                | Self::Link(_, LinkKey::Turn | LinkKey::Confirmation)
+        )
+    }
 }
 
 /// Tasks that wait for something of the host, and of a link, without giving way to another one.
@@ -198,7 +207,13 @@ impl Waiters {
 
     /// True when no other future has waited for `key` longer. The future is being polled, which answers a call of its line; who
     /// is first may be known by that, and is marked.
+    #[inline]
     pub(crate) fn is_first(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> bool {
+        !key.is_served_in_order() || self.is_first_in_line(key, wait, ready)
+    }
+
+    #[inline(never)]
+    fn is_first_in_line(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> bool {
         let Some(line) = self.line(key) else { return true };
         if let Some(order) = &mut wait.order
             && line.answer(order)
@@ -232,7 +247,13 @@ impl Waiters {
     }
 
     /// Ends the wait of a future. What is given back is to be dropped outside of the lock.
+    #[inline]
     pub(crate) fn leave(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> Option<Waker> {
+        if wait.is_waiting() { self.give_up(key, wait, ready) } else { None }
+    }
+
+    #[inline(never)]
+    fn give_up(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> Option<Waker> {
         if let Some(order) = wait.order.take()
             && let Some(line) = self.line(key)
         {

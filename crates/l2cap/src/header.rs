@@ -67,6 +67,19 @@ pub struct Header {
 }
 
 impl Header {
+    /// Returns the channel and the payload of octets that are one whole PDU, no more and no less.
+    #[must_use]
+    pub fn of_whole(pdu: &[u8]) -> Option<(Cid, &[u8])> {
+        match *pdu {
+            [a, b, c, d, ref payload @ ..]
+                if payload.len() == usize::from(u16::from_le_bytes([a, b])) =>
+            {
+                Some((Cid(u16::from_le_bytes([c, d])), payload))
+            }
+            _ => None,
+        }
+    }
+
     /// Octets of the header.
     pub const LEN: usize = 4;
 

@@ -149,6 +149,12 @@ impl Reassembly {
         matches!(self.state, State::Held(_) | State::Landing)
     }
 
+    /// True where no PDU has begun, and none is being discarded.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
     /// What was discarded.
     #[must_use]
     pub const fn drops(&self) -> Drops {

@@ -9,12 +9,12 @@ pub struct Slot {
     next: Link,
 }
 
-/// Index of the next slot of a list.
-type Link = Option<u16>;
+/// Number of the next slot of a list, from 1; 0 for none.
+type Link = u16;
 
 impl Slot {
     /// A place without a packet.
-    pub const EMPTY: Self = Self { packet: None, next: None };
+    pub const EMPTY: Self = Self { packet: None, next: 0 };
 }
 
 /// A first-in, first-out list of packets that lie in a [`Pool`]; it has no storage of its own.
@@ -29,7 +29,7 @@ pub struct Queue {
 
 impl Queue {
     /// An empty queue.
-    pub const EMPTY: Self = Self { head: None, tail: None, len: 0 };
+    pub const EMPTY: Self = Self { head: 0, tail: 0, len: 0 };
 
     /// Packets in the queue.
     #[must_use]
@@ -50,27 +50,29 @@ impl Queue {
 /// queueing cannot fail.
 pub struct Pool {
     slots: &'static mut [Slot],
-    free: Queue,
-    empty: Queue,
+    /// The slots of free packets, and their number.
+    free: Link,
+    count: u16,
+    /// The slots without a packet.
+    empty: Link,
     size: usize,
 }
 
 impl Pool {
     /// A pool of as many packets of `size` octets as `slots` and `memory` hold.
     pub fn new(slots: &'static mut [Slot], memory: &'static mut [u8], size: usize) -> Self {
-        let mut pool = Self { slots, free: Queue::EMPTY, empty: Queue::EMPTY, size };
-        for (index, octets) in (0..u16::MAX).zip(memory.chunks_exact_mut(size.max(1))) {
-            let Some(slot) = pool.slots.get_mut(usize::from(index)) else { break };
-            *slot = Slot { packet: Some(Packet::new(octets)), next: None };
-            link(pool.slots, &mut pool.free, index);
+        for (slot, octets) in slots.iter_mut().zip(memory.chunks_exact_mut(size.max(1))) {
+            slot.packet = Some(Packet::new(octets));
         }
+        let mut pool = Self { slots, free: 0, count: 0, empty: 0, size };
+        pool.reset();
         pool
     }
 
     /// Free packets.
     #[must_use]
     pub const fn free(&self) -> usize {
-        self.free.len()
+        self.count as usize
     }
 
     /// All packets: free, queued and out.
@@ -87,56 +89,71 @@ impl Pool {
 
     /// Takes a free packet, empty and with `headroom` octets free in front.
     pub fn take(&mut self, headroom: usize) -> Option<Packet> {
-        let index = unlink(self.slots, &mut self.free)?;
-        let mut packet = self.slots.get_mut(usize::from(index))?.packet.take()?;
-        link(self.slots, &mut self.empty, index);
+        let at = self.free;
+        let slot = slot(self.slots, at)?;
+        let mut packet = slot.packet.take()?;
+        self.free = core::mem::replace(&mut slot.next, core::mem::replace(&mut self.empty, at));
+        self.count = self.count.saturating_sub(1);
         packet.reset(headroom);
         Some(packet)
     }
 
     /// Gives a packet back.
     pub fn give(&mut self, packet: Packet) {
-        if let Some(index) = self.place(packet) {
-            link(self.slots, &mut self.free, index);
-        }
+        let at = self.empty;
+        let Some(slot) = slot(self.slots, at) else { return };
+        self.empty = core::mem::replace(&mut slot.next, core::mem::replace(&mut self.free, at));
+        slot.packet = Some(packet);
+        self.count = self.count.saturating_add(1);
     }
 
     /// Appends a packet to `queue`.
     pub fn push(&mut self, queue: &mut Queue, packet: Packet) {
-        if let Some(index) = self.place(packet) {
-            link(self.slots, queue, index);
+        let at = self.empty;
+        let Some(place) = slot(self.slots, at) else { return };
+        self.empty = core::mem::take(&mut place.next);
+        place.packet = Some(packet);
+        match slot(self.slots, queue.tail) {
+            Some(tail) => tail.next = at,
+            None => queue.head = at,
         }
+        queue.tail = at;
+        queue.len = queue.len.saturating_add(1);
     }
 
     /// Takes the first packet of `queue`.
     pub fn pop(&mut self, queue: &mut Queue) -> Option<Packet> {
-        let index = unlink(self.slots, queue)?;
-        let packet = self.slots.get_mut(usize::from(index))?.packet.take();
-        link(self.slots, &mut self.empty, index);
-        packet
+        let at = queue.head;
+        let slot = slot(self.slots, at)?;
+        queue.head = core::mem::replace(&mut slot.next, core::mem::replace(&mut self.empty, at));
+        if queue.head == 0 {
+            queue.tail = 0;
+        }
+        queue.len = queue.len.saturating_sub(1);
+        slot.packet.take()
     }
 
     /// The first packet of `queue`.
     #[must_use]
     pub fn front(&self, queue: &Queue) -> Option<&Packet> {
-        self.slots.get(usize::from(queue.head?))?.packet.as_ref()
+        self.slots.get(index(queue.head))?.packet.as_ref()
     }
 
     /// The first packet of `queue`, to change in place.
     pub fn front_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
-        self.slots.get_mut(usize::from(queue.head?))?.packet.as_mut()
+        slot(self.slots, queue.head)?.packet.as_mut()
     }
 
     /// The last packet of `queue`, to change in place.
     pub fn back_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
-        self.slots.get_mut(usize::from(queue.tail?))?.packet.as_mut()
+        slot(self.slots, queue.tail)?.packet.as_mut()
     }
 
     /// The packets of `queue` in order.
     pub fn iter<'p>(&'p self, queue: &Queue) -> impl Iterator<Item = &'p Packet> {
         let mut next = queue.head;
         core::iter::from_fn(move || {
-            let slot = self.slots.get(usize::from(next?))?;
+            let slot = self.slots.get(index(next))?;
             next = slot.next;
             slot.packet.as_ref()
         })
@@ -144,27 +161,25 @@ impl Pool {
 
     /// Frees every packet of `queue`.
     pub fn clear(&mut self, queue: &mut Queue) {
-        while let Some(index) = unlink(self.slots, queue) {
-            link(self.slots, &mut self.free, index);
+        let Queue { head, tail, len } = core::mem::take(queue);
+        if let Some(last) = slot(self.slots, tail) {
+            last.next = core::mem::replace(&mut self.free, head);
+            self.count = self.count.saturating_add(len);
         }
     }
 
     /// Frees every queued packet at once. Queues made before must then be forgotten; packets that are out stay out.
     pub fn reset(&mut self) {
-        (self.free, self.empty) = (Queue::EMPTY, Queue::EMPTY);
-        for index in 0..u16::try_from(self.slots.len()).unwrap_or(u16::MAX) {
-            let Some(slot) = self.slots.get_mut(usize::from(index)) else { break };
-            slot.next = None;
-            let list = if slot.packet.is_some() { &mut self.free } else { &mut self.empty };
-            link(self.slots, list, index);
+        (self.free, self.count, self.empty) = (0, 0, 0);
+        for (at, slot) in (1..=u16::MAX).zip(self.slots.iter_mut()) {
+            let list = if slot.packet.is_some() {
+                self.count = self.count.saturating_add(1);
+                &mut self.free
+            } else {
+                &mut self.empty
+            };
+            slot.next = core::mem::replace(list, at);
         }
-    }
-
-    /// Lays a packet in an empty slot.
-    fn place(&mut self, packet: Packet) -> Option<u16> {
-        let index = unlink(self.slots, &mut self.empty)?;
-        self.slots.get_mut(usize::from(index))?.packet = Some(packet);
-        Some(index)
     }
 }
 
@@ -174,25 +189,13 @@ impl fmt::Debug for Pool {
     }
 }
 
-fn link(slots: &mut [Slot], list: &mut Queue, index: u16) {
-    let Some(slot) = slots.get_mut(usize::from(index)) else { return };
-    slot.next = None;
-    match list.tail.and_then(|tail| slots.get_mut(usize::from(tail))) {
-        Some(tail) => tail.next = Some(index),
-        None => list.head = Some(index),
-    }
-    list.tail = Some(index);
-    list.len = list.len.saturating_add(1);
+fn slot(slots: &mut [Slot], link: Link) -> Option<&mut Slot> {
+    slots.get_mut(index(link))
 }
 
-fn unlink(slots: &mut [Slot], list: &mut Queue) -> Link {
-    let index = list.head?;
-    list.head = slots.get_mut(usize::from(index))?.next.take();
-    if list.head.is_none() {
-        list.tail = None;
-    }
-    list.len = list.len.saturating_sub(1);
-    Some(index)
+/// Where a slot is; nowhere, where there is none.
+const fn index(link: Link) -> usize {
+    (link as usize).wrapping_sub(1)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod report;
 use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::cmd::baseband::CompletedPackets;
+use crate::{RawHandle, cmd::baseband::CompletedPackets};
 
 pub use code::{EventCode, Subevent};
 pub use command::{CommandComplete, CommandStatus, DataBufferOverflow, HardwareError};
@@ -57,13 +57,13 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// The completed packets of an event packet that is about one link: by far the most frequent event. `None` for any other.
-/// [Vol 4] Part E, 7.7.19
+/// The handle and the completed packets of an event packet that is about one link: by far the most frequent event. `None` for any
+/// other. [Vol 4] Part E, 7.7.19
 #[must_use]
-pub fn completed_of_one_link(packet: &[u8]) -> Option<&[CompletedPackets]> {
+pub const fn completed_of_one_link(packet: &[u8]) -> Option<(RawHandle, u16)> {
     match *packet {
-        [code, 5, 1, ref link @ ..] if code == EventCode::NUMBER_OF_COMPLETED_PACKETS.0 => {
-            completed_packets(1, link).ok()
+        [code, 5, 1, a, b, c, d] if code == EventCode::NUMBER_OF_COMPLETED_PACKETS.0 => {
+            Some((RawHandle::new(u16::from_le_bytes([a, b])), u16::from_le_bytes([c, d])))
         }
         _ => None,
     }

@@ -9,7 +9,10 @@ pub(super) use with_own_waker::Alarm;
 mod with_own_waker {
     use core::task::{Context, Poll, Waker};
     use std::{
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError,
+            atomic::{AtomicBool, Ordering},
+        },
         task::Wake,
     };
 
@@ -25,10 +28,16 @@ mod with_own_waker {
     pub(in crate::aio) struct Alarm {
         bell: Arc<Bell>,
         waker: Waker,
+        /// The deadline that was asked for last, and the task that was to be woken then.
+        asked: Option<(Instant, Waker)>,
     }
 
     #[derive(Debug, Default)]
-    struct Bell(Mutex<State>);
+    struct Bell {
+        state: Mutex<State>,
+        /// The clock has woken the task since.
+        rung: AtomicBool,
+    }
 
     #[derive(Debug, Default)]
     struct State {
@@ -42,7 +51,7 @@ mod with_own_waker {
             let bell = Arc::new(Bell::default());
             // A clone compares equal to its own clones, which an original need not.
             let waker = Waker::from(Arc::clone(&bell)).clone();
-            Self { bell, waker }
+            Self { bell, waker, asked: None }
         }
 
         /// Ready when it is `at` or later; else the task of `cx` is woken then, or earlier.
@@ -56,12 +65,28 @@ mod with_own_waker {
             if at <= now {
                 return Poll::Ready(());
             }
+            let is_asked = |(asked, task): &(Instant, Waker)| {
+                *asked == at
+                    && task.will_wake(cx.waker())
+                    && !self.bell.rung.load(Ordering::Relaxed)
+            };
+            if self.asked.as_ref().is_some_and(is_asked) {
+                return Poll::Pending;
+            }
+            self.ask(clock, at, cx)
+        }
+
+        #[inline(never)]
+        fn ask(&mut self, clock: &impl Clock, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+            self.bell.rung.store(false, Ordering::Relaxed);
+            self.asked = Some((at, cx.waker().clone()));
             let (is_set, _replaced) = self.bell.lock().wait(at, cx);
             if is_set {
                 return Poll::Pending;
             }
             let result = clock.poll_until(at, &mut Context::from_waker(&self.waker));
             if result.is_ready() {
+                self.asked = None;
                 self.bell.lock().set = None;
             }
             result
@@ -70,7 +95,7 @@ mod with_own_waker {
 
     impl Bell {
         fn lock(&self) -> MutexGuard<'_, State> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            self.state.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
 
@@ -93,6 +118,7 @@ mod with_own_waker {
             let task = {
                 let mut state = self.lock();
                 state.set = None;
+                self.rung.store(true, Ordering::Relaxed);
                 state.task.take()
             };
             if let Some(task) = task {

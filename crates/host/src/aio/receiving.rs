@@ -112,7 +112,7 @@ impl Receiving {
             return Delivered::Crowded;
         }
         for _ in 0..PACKETS {
-            if !self.step(stack) {
+            if self.from >= self.to || !self.step(stack) {
                 return Delivered::All;
             }
             if stack.is_crowded() {
@@ -145,7 +145,15 @@ impl Receiving {
                 [indicator, ref rest @ ..] if indicator == PacketType::ACL.0 => {
                     let Some(&header) = rest.first_chunk() else { return false };
                     if let Ok(header) = AclHeader::parse(header) {
-                        self.from = self.from.saturating_add(1).saturating_add(AclHeader::LEN);
+                        let start = 1usize.saturating_add(AclHeader::LEN);
+                        let end = start.saturating_add(header.len.into());
+                        if let Some(pdu) = input.get(start..end)
+                            && stack.handle_whole(header, pdu)
+                        {
+                            self.from = self.from.saturating_add(end);
+                            return true;
+                        }
+                        self.from = self.from.saturating_add(start);
                         return self.begin(header, stack);
                     }
                 }
@@ -156,6 +164,7 @@ impl Receiving {
         self.step_by_deframer(stack)
     }
 
+    #[inline(never)]
     fn begin(&mut self, header: AclHeader, stack: &mut Stack) -> bool {
         let left = header.len.into();
         self.body = match stack.rx_packet(header) {
@@ -166,6 +175,7 @@ impl Receiving {
     }
 
     /// Takes octets of the body of an ACL packet; false where more are needed.
+    #[inline(never)]
     fn go_on(&mut self, stack: &mut Stack) -> bool {
         let input = self.buffer.get(self.from..self.to).unwrap_or_default();
         let left = match &mut self.body {
@@ -192,6 +202,8 @@ impl Receiving {
     }
 
     /// What is neither a sound event nor sound ACL data, octets of a header or a body at a time.
+    #[cold]
+    #[inline(never)]
     fn step_by_deframer(&mut self, stack: &mut Stack) -> bool {
         let input = self.buffer.get(self.from..self.to).unwrap_or_default();
         if input.is_empty() {

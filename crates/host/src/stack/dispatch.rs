@@ -1,8 +1,8 @@
 //! What arrives on links: each PDU goes to the machine of its channel.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
-use bindrune_l2cap::{Cid, Context, LinkId, Pools, Received, Signal};
-use bindrune_wire::{Handle, Packet};
+use bindrune_l2cap::{Cid, Context, Header, LinkId, Pools, Received, Signal};
+use bindrune_wire::{Handle, Interest, Packet};
 use embassy_time::Instant;
 
 use super::{Link, LinkRef, Stack};
@@ -22,6 +22,30 @@ pub(crate) struct AclLanding {
 }
 
 impl Stack {
+    /// Takes an ACL packet that is a whole PDU of a link that has none in reassembly: by far the most are. False, and nothing is
+    /// done, with any other.
+    pub(crate) fn handle_whole(&mut self, acl: AclHeader, octets: &[u8]) -> bool {
+        let (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) =
+            (acl.boundary, acl.broadcast)
+        else {
+            return false;
+        };
+        let Some((cid, payload)) = Header::of_whole(octets) else { return false };
+        let Some(index) = self.find(acl.handle) else { return false };
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return false };
+        let fits = octets.len() <= self.rx.pool.packet_size();
+        if !fits || !slot.reassembly.is_idle() || slot.unproven.is_some() {
+            return false;
+        }
+        let Some(mut packet) = self.rx.pool.take(Header::LEN) else { return false };
+        let _fits = packet.extend(payload);
+        slot.heard = self.now;
+        Stats::count(&mut self.stats.acl_in);
+        self.handle_pdu(self.now, index, cid, packet);
+        self.return_host_credit(self.now, index);
+        true
+    }
+
     /// Where the body of an ACL packet must land. `None` for a packet of no live link. [Vol 4] Part E, 5.4.2
     pub(crate) fn rx_packet(&mut self, acl: AclHeader) -> Option<AclLanding> {
         let first = match (acl.boundary, acl.broadcast) {
@@ -101,6 +125,7 @@ impl Stack {
         usize::from(handle.get()).checked_rem(self.links.len()).unwrap_or_default()
     }
 
+    #[inline(never)]
     fn handle_pdu(&mut self, now: Instant, index: u8, cid: Cid, packet: Packet) {
         if let Some(packet) = self.hold_for_encryption(now, index, cid, packet) {
             self.dispatch_pdu(now, index, cid, packet);
@@ -115,19 +140,24 @@ impl Stack {
             Cid::SIGNALLING => self.handle_signalling(now, index, packet),
             Cid::SMP => self.handle_smp(now, index, packet),
             cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
-            cid => match self.links.get_mut(usize::from(index)) {
-                Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
-                    let share = &mut slot.attributes.share;
-                    if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
-                        Stats::count(&mut self.stats.dropped_pushes);
-                    }
-                    self.ready.link(index, LinkKey::Fixed);
+            cid => self.handle_fixed(index, cid, packet),
+        }
+    }
+
+    #[inline(never)]
+    fn handle_fixed(&mut self, index: u8, cid: Cid, packet: Packet) {
+        match self.links.get_mut(usize::from(index)) {
+            Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
+                let share = &mut slot.attributes.share;
+                if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
+                    Stats::count(&mut self.stats.dropped_pushes);
                 }
-                Some(_) | None => {
-                    Stats::count(&mut self.stats.unknown_channel);
-                    self.rx.pool.give(packet);
-                }
-            },
+                self.ready.link(index, LinkKey::Fixed);
+            }
+            Some(_) | None => {
+                Stats::count(&mut self.stats.unknown_channel);
+                self.rx.pool.give(packet);
+            }
         }
     }
 
@@ -146,9 +176,13 @@ impl Stack {
                 }
             }
         }
-        self.owe_pending(index);
+        let slot = self.links.get(usize::from(index));
+        if slot.is_some_and(|slot| slot.signalling.interest(&self.channels) != Interest::None) {
+            self.owe(index);
+        }
     }
 
+    #[inline(never)]
     fn handle_signalling(&mut self, now: Instant, index: u8, packet: Packet) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             let mut context = Context {

@@ -19,10 +19,18 @@ impl Stack {
         self.now = now;
         Stats::count(&mut self.stats.events);
         if let Phase::Setup | Phase::Ready = self.phase
-            && let Some(links) = completed_of_one_link(packet)
+            && let Some((handle, count)) = completed_of_one_link(packet)
         {
-            return self.completed(now, links);
+            self.completed(now, handle, count);
+            return self.credits_changed();
         }
+        self.handle_other(now, packet);
+    }
+
+    /// Takes an event that is not one of each packet.
+    #[cold]
+    #[inline(never)]
+    fn handle_other(&mut self, now: Instant, packet: &[u8]) {
         let event = RawEvent::parse(packet).and_then(|raw| Event::parse(raw.code, raw.parameters));
         let Ok(event) = event else { return Stats::count(&mut self.stats.malformed_events) };
         match self.phase {
@@ -51,7 +59,7 @@ impl Stack {
                 self.command_status(now, status.opcode(), status.num_packets, status.status);
                 self.ready.run(Due::COMMAND);
             }
-            Event::NumberOfCompletedPackets(links) => self.completed(now, links),
+            Event::NumberOfCompletedPackets(links) => self.completed_of_links(now, links),
             Event::DisconnectionComplete(event) => {
                 self.disconnected(event.handle, event.status, event.reason)
             }
@@ -112,22 +120,27 @@ impl Stack {
     }
 
     /// [Vol 4] Part E, 7.7.19
-    fn completed(&mut self, now: Instant, links: &[CompletedPackets]) {
-        for completed in links {
-            let index = completed.handle.get().and_then(|handle| self.find(handle));
-            let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
-            let Some(slot) = slot else {
-                Stats::count(&mut self.stats.stray_credits);
-                continue;
-            };
-            let excess = self.acl.completed(now, &mut slot.credits, completed.count.get());
-            if excess > 0 {
-                Stats::count(&mut self.stats.stray_credits);
-            }
-            if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
-                self.owe(index);
-            }
+    fn completed(&mut self, now: Instant, handle: RawHandle, count: u16) {
+        let index = handle.get().and_then(|handle| self.find(handle));
+        let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
+        let Some(slot) = slot else { return Stats::count(&mut self.stats.stray_credits) };
+        if self.acl.completed(now, &mut slot.credits, count) > 0 {
+            Stats::count(&mut self.stats.stray_credits);
         }
+        if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
+            self.owe(index);
+        }
+    }
+
+    fn completed_of_links(&mut self, now: Instant, links: &[CompletedPackets]) {
+        for completed in links {
+            self.completed(now, completed.handle, completed.count.get());
+        }
+        self.credits_changed();
+    }
+
+    /// The controller has room for more packets.
+    fn credits_changed(&mut self) {
         if self.sending != 0 {
             self.ready.run(Due::DATA);
         }

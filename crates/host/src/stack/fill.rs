@@ -41,18 +41,40 @@ impl Stack {
         if let Some(empty) = transport.take() {
             self.give_output(empty);
         }
-        let Some(mut out) = self.output.take() else { return false };
-        self.fill(now, &mut out);
-        let pending = !out.is_empty();
-        *if pending { transport } else { &mut self.output } = Some(out);
+        if self.may_fill() {
+            self.fill_output(now);
+        }
+        let pending = self.output.as_ref().is_some_and(|out| !out.is_empty());
+        if pending {
+            *transport = self.output.take();
+        }
         pending
+    }
+
+    /// Returns whether there may be something to fill the buffer with.
+    fn may_fill(&mut self) -> bool {
+        let due = self.ready.take(Due::COMMAND | Due::DATA);
+        self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
+        self.command_due || (self.sending | self.undated) != 0 || self.has_requests()
+    }
+
+    #[inline(never)]
+    fn fill_output(&mut self, now: Instant) {
+        if let Some(mut out) = self.output.take() {
+            self.fill(now, &mut out);
+            self.output = Some(out);
+        }
     }
 
     /// Takes the buffer back from the transport, with the rest of the packet that has begun to leave, if there is one.
     pub(crate) fn give_output(&mut self, mut output: Output) {
-        output.keep_begun();
+        if !output.is_empty() {
+            output.keep_begun();
+        }
         self.output = Some(output);
-        self.output_left();
+        if (self.leaving_channels | self.leaving_links) != 0 {
+            self.output_left();
+        }
     }
 
     /// Forgets what is in the buffer.
@@ -67,6 +89,7 @@ impl Stack {
     fn fill(&mut self, now: Instant, out: &mut Output) {
         self.begin_wishes(now);
         self.start_timers(now);
+        // What has begun may owe something by now.
         let due = self.ready.take(Due::COMMAND | Due::DATA);
         self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
         if self.command_due {
@@ -79,9 +102,6 @@ impl Stack {
 
     /// What was in the buffer is in the transport.
     fn output_left(&mut self) {
-        if (self.leaving_channels | self.leaving_links) == 0 {
-            return;
-        }
         let mut links = core::mem::take(&mut self.leaving_links);
         while links != 0 {
             let index = u8::try_from(links.trailing_zeros()).unwrap_or(u8::MAX);

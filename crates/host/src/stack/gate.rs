@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may be without one while another link, a channel or a transaction needs it.
 const HASTE: Duration = Duration::from_millis(200);
 
+/// Slots of links up to which each link is looked at to see whether it has room.
+const FEW: usize = 8;
+
 impl Stack {
     /// Returns whether the controller sends data only as this host has room for it.
     pub(super) const fn has_flow_control(&self) -> bool {
@@ -105,6 +108,21 @@ impl Stack {
                 self.owe(index);
             }
         }
+    }
+
+    /// True where a packet more of some link may be one for which that has no place: then the applications should run first.
+    pub(crate) fn is_crowded(&mut self) -> bool {
+        if self.rx.shares.take_changed() {
+            self.crowded = self.find_crowded();
+        }
+        self.crowded
+    }
+
+    fn find_crowded(&self) -> bool {
+        let shares = &self.rx.shares;
+        shares.is_crowded()
+            && (self.links.len() > FEW
+                || self.links.iter().any(|l| l.is_up() && !shares.may_take(&l.attributes.share)))
     }
 
     pub(super) fn look_at_credits(&mut self, now: Instant) {

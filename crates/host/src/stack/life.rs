@@ -71,6 +71,7 @@ impl Stack {
         let (in_output, by_handle) = (slot.in_output.take(), slot.by_handle);
         *slot = Link { generation, by_handle, peer, in_output, ..Link::FREE };
         slot.life = Life::Up;
+        self.rx.shares.links_changed();
         slot.handle = up.handle;
         slot.control = LinkControl::new(up, self.gap.controller());
         slot.attributes.begin(own_mtu);
@@ -139,6 +140,7 @@ impl Stack {
         slot.heard = self.now;
         if slot.users > 0 {
             slot.life = Life::Ended(reason);
+            self.rx.shares.links_changed();
         } else {
             slot.life = Life::Free;
             slot.forget_events(&mut self.rx);

@@ -101,9 +101,6 @@ pub(crate) use worker::{Answer, Request};
 /// PSMs that can be listened to at once.
 pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };
 
-/// Slots of links up to which each link is looked at to see whether it has room.
-const FEW: usize = 8;
-
 /// All state of a host.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -159,6 +156,8 @@ pub(crate) struct Stack {
     interrupted: u64,
     security: security::HostSecurity,
     privacy: privacy::Privacy,
+    /// Of [`Self::is_crowded`], as the places were when that was last asked.
+    crowded: bool,
     /// An application waits for a transmit packet.
     starved: bool,
     /// Links whose last indication is not confirmed, since there is no room for another one.
@@ -230,6 +229,7 @@ impl Stack {
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds),
             privacy: privacy::Privacy::new(parts.config.privacy),
+            crowded: false,
             starved: false,
             unconfirmed: 0,
             full: None,
@@ -337,14 +337,6 @@ impl Stack {
         let due = self.ready.take(Due::all());
         self.command_due |= due.contains(Due::COMMAND);
         due
-    }
-
-    /// True where a packet more of some link may be one for which that has no place: then the applications should run first.
-    pub(crate) fn is_crowded(&self) -> bool {
-        let shares = &self.rx.shares;
-        shares.is_crowded()
-            && (self.links.len() > FEW
-                || self.links.iter().any(|l| l.is_up() && !shares.may_take(&l.attributes.share)))
     }
 
     /// True once after a peer sent what may have an answer.

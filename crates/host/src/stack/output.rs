@@ -53,6 +53,7 @@ impl Output {
     }
 
     /// Forgets all but the rest of the packet that has begun to leave.
+    #[cold]
     pub(crate) fn keep_begun(&mut self) {
         let mut end = 0usize;
         while end < self.taken {

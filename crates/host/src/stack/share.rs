@@ -26,6 +26,8 @@ pub(crate) struct Shares {
     lent: usize,
     /// Of the taken places, those of ended links whose slots are used again.
     left: usize,
+    /// Places were taken or given since [`Self::take_changed`].
+    changed: bool,
 }
 
 /// What one link has taken.
@@ -72,7 +74,17 @@ impl Shares {
             None => 0,
         };
         let kept = guaranteed.saturating_mul(links);
-        Self { places, guaranteed, links, taken: 0, kept, gated: 0, lent: 0, left: 0 }
+        Self {
+            places,
+            guaranteed,
+            links,
+            taken: 0,
+            kept,
+            gated: 0,
+            lent: 0,
+            left: 0,
+            changed: true,
+        }
     }
 
     /// Places in all.
@@ -215,6 +227,7 @@ impl Shares {
 
     /// Gives a place back that was left behind by [`Self::leave`].
     pub(crate) const fn give_left(&mut self) {
+        self.changed = true;
         self.left = self.left.saturating_sub(1);
         self.taken = self.taken.saturating_sub(1);
     }
@@ -246,16 +259,31 @@ impl Shares {
         self.places.saturating_sub(self.taken)
     }
 
+    /// A link came or went.
+    pub(crate) const fn links_changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// True once after any link may have more or fewer places than before.
+    pub(crate) const fn take_changed(&mut self) -> bool {
+        core::mem::replace(&mut self.changed, false)
+    }
+
     fn change(&mut self, share: &mut Share, change: impl FnOnce(&mut Share)) {
         let before = *share;
         change(share);
-        let count = |total: usize, before: usize, after: usize| {
-            total.saturating_sub(before).saturating_add(after)
-        };
         self.taken = count(self.taken, before.taken, share.taken);
         self.kept = count(self.kept, self.kept_for(&before), self.kept_for(share));
+        self.changed = true;
+        if before.gated || share.gated {
+            self.count_gated(&before, share);
+        }
+    }
+
+    #[inline(never)]
+    fn count_gated(&mut self, before: &Share, after: &Share) {
         let gated = |share: &Share| if share.gated { (share.pushed(), share.lent) } else { (0, 0) };
-        let (was, is) = (gated(&before), gated(share));
+        let (was, is) = (gated(before), gated(after));
         self.gated = count(self.gated, was.0, is.0);
         self.lent = count(self.lent, was.1, is.1);
     }
@@ -274,6 +302,11 @@ impl Shares {
     const fn keeps_last(&self, share: &Share) -> bool {
         self.guaranteed > 0 && share.listens && !share.indication
     }
+}
+
+/// A sum of which one part has changed.
+const fn count(total: usize, before: usize, after: usize) -> usize {
+    total.saturating_sub(before).saturating_add(after)
 }
 
 #[cfg(test)]

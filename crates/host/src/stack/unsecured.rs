@@ -248,6 +248,11 @@ impl Stack {
         Security::OPEN
     }
 
+    #[expect(clippy::unused_self, reason = "with security there may be some")]
+    pub(super) const fn has_requests(&self) -> bool {
+        false
+    }
+
     pub(super) const fn begin_wishes(&mut self, _now: Instant) {}
 
     /// Operations on the peer never wait for encryption.

@@ -57,13 +57,24 @@ impl<const N: usize> Places<N> {
 }
 
 impl View<'_> {
-    /// The places that are taken, and where they are.
-    fn all(&mut self) -> impl Iterator<Item = (u16, &mut Place)> {
-        let (taken, first) = (*self.taken, as_place(self.fixed.len()));
-        let fixed = (0u16..).zip(self.fixed.iter_mut());
-        let fixed = fixed.take((u16::BITS.saturating_sub(taken.leading_zeros())) as usize);
-        let more = (first..).zip(self.more.iter_mut());
-        fixed.chain(more).filter(|(_, place)| place.bits != 0)
+    /// Calls `look` with each place that is taken, until it says that it has seen enough.
+    fn each(&mut self, mut look: impl FnMut(u16, &mut Place) -> bool) {
+        let mut taken = *self.taken;
+        while taken != 0 {
+            let at = taken.trailing_zeros();
+            taken &= taken.wrapping_sub(1);
+            let place = self.fixed.get_mut(at as usize);
+            if place.is_some_and(|place| look(u16::try_from(at).unwrap_or(u16::MAX), place)) {
+                return;
+            }
+        }
+        let first = as_place(self.fixed.len());
+        let more = (first..).zip(self.more.iter_mut()).filter(|(_, place)| place.bits != 0);
+        for (at, place) in more {
+            if look(at, place) {
+                return;
+            }
+        }
     }
 
     fn place(&mut self, at: u16) -> Option<&mut Place> {
@@ -96,10 +107,18 @@ impl View<'_> {
             }
             place.futures = place.futures.saturating_sub(1);
         }
-        if let Some((at, place)) = self.all().find(|(_, place)| place.wakes_as(waker)) {
-            place.bits |= bits;
-            place.futures = place.futures.saturating_add(1);
-            *seat = Some(Seat { at, id: place.id });
+        let mut shared = None;
+        self.each(|at, place| {
+            let same = place.wakes_as(waker);
+            if same {
+                place.bits |= bits;
+                place.futures = place.futures.saturating_add(1);
+                shared = Some(Seat { at, id: place.id });
+            }
+            same
+        });
+        if shared.is_some() {
+            *seat = shared;
             return Displaced::Nobody;
         }
         let id = next(id);
@@ -139,21 +158,25 @@ impl View<'_> {
     /// Takes the waker of one task that waits for one of `bits`. Gives the keys that are still waited for.
     pub(crate) fn take(&mut self, bits: u16) -> (Option<Waker>, u16) {
         let (mut found, mut waiting) = (None, 0);
-        for (at, place) in self.all() {
+        self.each(|at, place| {
             if place.bits & bits != 0 && found.is_none() {
                 found = Some(at);
             } else {
                 waiting |= place.bits;
             }
-        }
+            false
+        });
         (found.and_then(|at| self.free(at)), waiting)
     }
 
     fn free(&mut self, at: u16) -> Option<Waker> {
         *self.taken &= !1u16.checked_shl(at.into()).unwrap_or(0);
         let place = self.place(at)?;
-        let waker = core::mem::replace(place, Place::FREE).waker;
-        shrink(self.more);
+        (place.bits, place.futures) = (0, 0);
+        let waker = place.waker.take();
+        if usize::from(at) >= self.fixed.len() {
+            shrink(self.more);
+        }
         waker
     }
 }

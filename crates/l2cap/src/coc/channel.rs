@@ -92,6 +92,10 @@ pub struct ChannelDrops {
 }
 
 impl ChannelDrops {
+    pub(super) const fn is_any(self) -> bool {
+        (self.unsent | self.unread) != 0
+    }
+
     pub(super) const fn add(&mut self, other: Self) {
         self.unsent = self.unsent.saturating_add(other.unsent);
         self.unread = self.unread.saturating_add(other.unread);

@@ -122,10 +122,12 @@ impl Channels {
     #[must_use]
     pub fn find(&self, link: LinkId, local: Cid) -> Option<usize> {
         let first = usize::from(local.0.checked_sub(Cid::DYNAMIC.0)?);
-        let mut indices = (first..self.slots.len()).step_by(Cid::DYNAMIC_COUNT);
-        indices.find(|&index| {
-            self.get(index).is_some_and(|c| c.link == link && c.local == local && c.is_live())
-        })
+        let is = |c: &Channel| c.link == link && c.local == local && c.is_live();
+        if is(self.get(first)?) {
+            return Some(first);
+        }
+        let mut others = (first..self.slots.len()).step_by(Cid::DYNAMIC_COUNT).skip(1);
+        others.find(|&index| self.get(index).is_some_and(is))
     }
 
     /// The channel that has waited longest on `psm` for the application: requested, or accepted and not claimed. It may have
@@ -281,7 +283,9 @@ impl Channels {
     ) -> R {
         let Some(channel) = self.slots.get_mut(index) else { return R::default() };
         let result = change(channel);
-        self.drops.add(core::mem::take(&mut channel.drops));
+        if channel.drops.is_any() {
+            self.drops.add(core::mem::take(&mut channel.drops));
+        }
         let (link, owes) = (channel.link, channel.owes_anything());
         if owes {
             self.set_owing(link, true);

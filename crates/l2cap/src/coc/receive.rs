@@ -75,6 +75,10 @@ pub(crate) struct Receive {
     pub(crate) mps: u16,
     /// Packets reserved: those queued, those lent, and the credits at the peer.
     pub(crate) window: u16,
+    /// K-frames of the longest SDU.
+    frames: u16,
+    /// The window may not hold the longest SDU.
+    is_narrow: bool,
     /// Credits that the peer holds.
     granted: u16,
     /// Packets at the application.
@@ -99,6 +103,9 @@ impl Receive {
             mtu,
             mps,
             window,
+            frames: frames(mtu, mps),
+            is_narrow: (mtu as usize).saturating_add(SDU_LENGTH)
+                > (window as usize).saturating_mul(mps as usize),
             granted: 0,
             lent: 0,
             queue: Queue::EMPTY,
@@ -138,7 +145,7 @@ impl Receive {
         if free >= half && u32::from(free) >= three_fifths {
             return true;
         }
-        let frames = self.frames();
+        let frames = self.frames;
         self.granted < frames.saturating_add(3) && free >= half.min(frames)
     }
 
@@ -168,7 +175,8 @@ impl Receive {
         if self.expected.is_none() {
             self.whole = self.whole.saturating_add(1);
         }
-        Ok(self.expected.is_none() || self.taking.is_some() || self.is_longer_than_window(pool))
+        let more = self.expected.is_none() || self.taking.is_some();
+        Ok(more || (self.is_narrow && self.is_longer_than_window(pool)))
     }
 
     /// What can be read.
@@ -238,13 +246,6 @@ impl Receive {
         unread
     }
 
-    /// K-frames of the longest SDU.
-    fn frames(&self) -> u16 {
-        let octets = usize::from(self.mtu).saturating_add(SDU_LENGTH);
-        let frames = octets.div_ceil(usize::from(self.mps.max(1)));
-        u16::try_from(frames).unwrap_or(u16::MAX)
-    }
-
     /// Packets that are queued or borrowed.
     pub(crate) fn used(&self) -> u16 {
         u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.lent)
@@ -284,6 +285,9 @@ impl Receive {
         } else {
             usize::from(self.mps).saturating_sub(last.len()).min(last.room())
         };
+        if moved == 0 && !packet.is_empty() {
+            return self.push(packet, pool);
+        }
         let copied = packet.bytes().get(..moved).is_some_and(|head| last.extend(head));
         self.tail_room = last.room();
         if !copied {
@@ -293,10 +297,8 @@ impl Receive {
         if left == 0 {
             return pool.give(packet);
         }
-        if moved > 0 {
-            packet.bytes_mut().copy_within(moved.., 0);
-            packet.truncate(left);
-        }
+        packet.bytes_mut().copy_within(moved.., 0);
+        packet.truncate(left);
         self.push(packet, pool);
     }
 
@@ -331,6 +333,11 @@ impl Receive {
         }
         Some((packet, left))
     }
+}
+
+/// K-frames of the longest SDU.
+const fn frames(mtu: u16, mps: u16) -> u16 {
+    mtu.saturating_add(2).div_ceil(if mps == 0 { 1 } else { mps })
 }
 
 fn sdu_length(packet: &Packet) -> Option<u16> {

@@ -93,11 +93,13 @@ impl Stack {
         self.ready.run(Due::COMMAND);
     }
 
+    /// Returns whether [`Self::begin_wishes`] has something to begin.
+    pub(in crate::stack) const fn has_requests(&self) -> bool {
+        self.security.wishing != 0
+    }
+
     /// Begins what is wished for.
     pub(in crate::stack) fn begin_wishes(&mut self, now: Instant) {
-        if self.security.wishing == 0 {
-            return;
-        }
         let mut wishing = core::mem::take(&mut self.security.wishing);
         let loaded = self.security.bonds.is_loaded();
         while wishing != 0 {
