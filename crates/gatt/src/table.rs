@@ -133,6 +133,9 @@ pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
 ///
 /// [`TableError::Subscriptions`] where it does not.
 pub const fn can_be_remembered(services: &[Service]) -> Result<(), TableError> {
+    if !SERVER {
+        return Ok(());
+    }
     let needed = built_in_extent().plus(Extent::of(services)).cccds;
     let available = REMEMBERED_CCCDS;
     if needed > available { Err(TableError::Subscriptions { needed, available }) } else { Ok(()) }

@@ -42,7 +42,6 @@ fn commands() -> Vec<u16> {
     let run = host.run_with(rx, Tap(tx, sent.clone()), Platform::new().clock(clock));
     let advertisement = Advertisement::connectable().timeout(embassy_time::Duration::from_secs(1));
     world.block_on(select(run, host.advertise(&advertisement)));
-    drop(host);
     sent.take()
 }
 

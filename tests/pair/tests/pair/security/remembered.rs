@@ -34,7 +34,7 @@ fn a_table_that_bonds_could_not_remember_is_refused() {
     assert_eq!(Host::new(memory(), server(TOO_MANY)).err(), Some(short));
     assert!(short.to_string().contains("65 values to subscribe to"), "{short}");
     // Without bonds nothing is remembered, and nothing can be lost.
-    drop(Host::new(memory(), server(TOO_MANY).bonds(0)).unwrap());
+    let _made = Host::new(memory(), server(TOO_MANY).bonds(0)).unwrap();
     let mut host = new_host(server(MOST));
     let refused = Err(TableError::Subscriptions { needed: 65, available: 64 });
     assert_eq!(host.gatt().replace(TOO_MANY), refused);
