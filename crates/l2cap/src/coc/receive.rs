@@ -95,7 +95,7 @@ pub(crate) struct Receive {
 }
 
 impl Receive {
-    pub(crate) const CLOSED: Self = Self::new(0, 0, 0);
+    pub(crate) const CLOSED: Self = Self { frames: 0, is_narrow: false, ..Self::new(0, 0, 0) };
 
     /// An end that has granted no credit yet.
     pub(crate) const fn new(mtu: u16, mps: u16, window: u16) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     image::Image,
@@ -18,6 +18,9 @@ const IMAGES: [(&str, &str); 3] = [
     ("channel", "(c) peripheral that echoes a channel"),
 ];
 
+/// Octets of statics that begin as something else than zero, at most: those of the host all begin as zero.
+const DATA: u64 = 64;
+
 /// Images by their name.
 pub(crate) type Images = BTreeMap<String, Image>;
 
@@ -26,10 +29,13 @@ pub(crate) fn measure(side: Side) -> Result<Images> {
     let mut images = Images::new();
     for (name, _) in IMAGES {
         let path = programs::image(side, name)?;
+        let image = Image::read(&path)?;
         if side == Side::Bindrune {
             parts::check(name, &path)?;
+            let data = image.data;
+            ensure!(data <= DATA, "image {name} has {data} octets of .data, {DATA} at most");
         }
-        images.insert(name.into(), Image::read(&path)?);
+        images.insert(name.into(), image);
     }
     Ok(images)
 }

@@ -3,7 +3,7 @@ use crate::image::Image;
 
 fn budget(instructions: u64, flash: u64) -> Budget {
     let operations = Instructions::from([("write".into(), instructions)]);
-    let image = Image { flash, ram: 4000, frame: 900 };
+    let image = Image { flash, data: 0, ram: 4000, frame: 900 };
     Budget {
         desktop: operations.clone(),
         embedded: operations,
@@ -37,7 +37,9 @@ fn flash_above_512_octets_is_found() {
 #[test]
 fn ram_and_frames_above_128_octets_are_found() {
     let mut measured = budget(1000, 40_000);
-    measured.images.insert("server".into(), Image { flash: 40_000, ram: 4129, frame: 1029 });
+    measured
+        .images
+        .insert("server".into(), Image { flash: 40_000, data: 0, ram: 4129, frame: 1029 });
     assert_eq!(budget(1000, 40_000).judge(&measured).above.len(), 2);
 }
 
