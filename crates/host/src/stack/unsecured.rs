@@ -27,7 +27,7 @@ pub(crate) struct Protection {
     refuse_key: bool,
 }
 
-/// It is small.
+/// What a slot has of it: all of it, since it is small.
 pub(crate) type Lazy = Protection;
 
 impl Protection {
