@@ -36,7 +36,7 @@
 //!
 //! | capability | is | without it |
 //! |---|---|---|
-//! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services are the same while the host runs; bonded peers are told when a new firmware has others |
+//! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services are the same while the host runs; bonded peers get Service Changed when a new firmware has others |
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
 //! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |

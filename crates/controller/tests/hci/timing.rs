@@ -114,6 +114,19 @@ fn arrivals(bench: &Bench, to: ControllerId) -> Vec<u64> {
     bench.trace.iter().filter(|(_, id, p)| *id == to && acl(p)).map(|(at, ..)| *at).collect()
 }
 
+/// As [`pair`], with link packets of 251 octets both ways, and nothing traced.
+fn pair_with_long_packets(seed: u64, interval: u16) -> (Bench, [ControllerId; 2], [u16; 2]) {
+    let (mut bench, ids, handles) = pair(seed, interval);
+    for end in [0, 1] {
+        let handle = RawHandle::new(handles[end]);
+        let length = le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() };
+        bench.ok(ids[end], &length);
+    }
+    bench.run(MS(500));
+    bench.trace.clear();
+    (bench, ids, handles)
+}
+
 #[test]
 fn without_more_data_the_event_is_over() {
     let (mut bench, ids, handles) = pair(9, 80);
@@ -135,14 +148,7 @@ fn without_more_data_the_event_is_over() {
 
 #[test]
 fn short_answers_cost_a_full_event_nothing() {
-    let (mut bench, ids, handles) = pair(10, 6);
-    for end in [0, 1] {
-        let handle = RawHandle::new(handles[end]);
-        let length = le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() };
-        bench.ok(ids[end], &length);
-    }
-    bench.run(MS(500));
-    bench.trace.clear();
+    let (mut bench, ids, handles) = pair_with_long_packets(10, 6);
     let (begin, mut sent) = (bench.now, 0);
     while bench.now < begin + MS(750) {
         let (there, back) = (arrivals(&bench, ids[1]).len(), arrivals(&bench, ids[0]).len());
@@ -162,14 +168,7 @@ fn short_answers_cost_a_full_event_nothing() {
 
 #[test]
 fn an_answer_that_does_not_fit_waits_for_the_next_event() {
-    let (mut bench, ids, handles) = pair(11, 6);
-    for end in [0, 1] {
-        let handle = RawHandle::new(handles[end]);
-        let length = le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() };
-        bench.ok(ids[end], &length);
-    }
-    bench.run(MS(500));
-    bench.trace.clear();
+    let (mut bench, ids, handles) = pair_with_long_packets(11, 6);
     for _ in 0..8 {
         bench.acl(ids[0], handles[0], &[0; 251]);
     }

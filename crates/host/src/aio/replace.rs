@@ -5,7 +5,7 @@ use bindrune_gatt::{Service, TableError};
 use super::server::Gatt;
 
 impl Gatt<'_> {
-    /// Swaps the services at run time. Peers that must know are told by Service Changed; values start anew.
+    /// Swaps the services at run time. Peers that know the old table get Service Changed; values start anew.
     ///
     /// # Errors
     ///
