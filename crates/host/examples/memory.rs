@@ -6,21 +6,31 @@ use std::mem::size_of;
 
 use bindrune::{Config, Host, Resources};
 
-/// One link, no channels, the fewest packets of the usual size, no arena.
-type Least = Resources<1, 0, 3, 2, 264, 0>;
+/// So many links, channels, packets of the usual size and pairings; no arena.
+type Of<
+    const LINKS: usize,
+    const CHANNELS: usize,
+    const RX: usize,
+    const TX: usize,
+    const PAIRINGS: usize,
+> = Resources<LINKS, CHANNELS, RX, TX, 264, 0, 264, 264, PAIRINGS>;
+/// One link, no channels, the fewest packets, one pairing.
+type Least = Of<1, 0, 3, 2, 1>;
 
 fn main() {
     let least = size_of::<Least>();
-    let packet = size_of::<Resources<1, 0, 4, 2, 264, 0>>().saturating_sub(least);
+    let packet = size_of::<Of<1, 0, 4, 2, 1>>().saturating_sub(least);
     let beyond = |octets: usize, packets: usize| {
         octets.saturating_sub(least).saturating_sub(packets.saturating_mul(packet))
     };
-    let link = beyond(size_of::<Resources<2, 0, 6, 4, 264, 0>>(), 5);
-    let channel = beyond(size_of::<Resources<1, 1, 4, 2, 264, 0>>(), 1);
+    let link = beyond(size_of::<Of<2, 0, 6, 4, 1>>(), 5);
+    let channel = beyond(size_of::<Of<1, 1, 4, 2, 1>>(), 1);
+    let pairing = beyond(size_of::<Of<1, 0, 3, 2, 2>>(), 0);
     println!("each parameter, beyond the least ({least} octets):");
     println!("  one link      {link:6}");
     println!("  one channel   {channel:6}");
     println!("  one packet    {packet:6}  of SIZE 264");
+    println!("  one pairing   {pairing:6}");
     println!("  one octet of ARENA or SIZE is one octet, SIZE in each packet");
     println!("the arena without services, by default:");
     let [one, two] = [1, 2].map(|links| Config::new("").arena(links));

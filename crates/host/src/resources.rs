@@ -9,7 +9,7 @@ use crate::{
     config::MAX_ADVERTISING_SETS,
     core::Core,
     lock::Lock,
-    stack::Link,
+    stack::{Link, PairingSlot},
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
 
@@ -57,8 +57,12 @@ impl<T> Place<T> {
 /// | `ARENA` | octets for values, advertising data, reports and prepared writes | what [`crate::Config::arena`] says |
 /// | `INPUT` | octets that one read of the transport gives at most | 258 |
 /// | `OUTPUT` | octets that one write gives to the transport at most | 259 |
+/// | `PAIRINGS` | pairings at once, on all links | 1 |
 ///
 /// `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. Whatever is in the output leaves before a command that becomes urgent.
+///
+/// `PAIRINGS` is `LINKS` with `std`, and 1 without. While all are in use, a peer that asks to pair is refused with Busy, and may ask
+/// again; a pairing of the application waits up to 30 s for its turn. Bonds encrypt links without one.
 ///
 /// ```
 /// use bindrune::Resources;
@@ -75,6 +79,8 @@ pub struct Resources<
     const ARENA: usize = 1536,
     const INPUT: usize = DRIVER_OCTETS,
     const OUTPUT: usize = DRIVER_OCTETS,
+    #[cfg(feature = "std")] const PAIRINGS: usize = LINKS,
+    #[cfg(not(feature = "std"))] const PAIRINGS: usize = 1,
 > {
     pub(crate) core: Place<Lock<Core>>,
     pub(crate) links: [Link; LINKS],
@@ -90,6 +96,7 @@ pub struct Resources<
     pub(crate) tx_slots: [Slot; TX],
     pub(crate) tx: [[u8; SIZE]; TX],
     pub(crate) arena: [u8; ARENA],
+    pub(crate) pairings: [PairingSlot; PAIRINGS],
     pub(crate) advertising_sets: Place<[AdvertisingSet; MAX_ADVERTISING_SETS]>,
     pub(crate) input: [u8; INPUT],
     pub(crate) output: [u8; OUTPUT],
@@ -105,7 +112,8 @@ impl<
     const ARENA: usize,
     const INPUT: usize,
     const OUTPUT: usize,
-> Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT>
+    const PAIRINGS: usize,
+> Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT, PAIRINGS>
 {
     /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile.
     #[must_use]
@@ -119,6 +127,7 @@ impl<
             assert!(SIZE >= 36, "SIZE holds the least ATT MTU of 23 and 13 octets");
             assert!(INPUT >= EVENT_OCTETS, "INPUT holds the longest event of 258 octets");
             assert!(OUTPUT >= COMMAND_OCTETS, "OUTPUT holds the longest command of 259 octets");
+            assert!(PAIRINGS >= 1 && PAIRINGS <= 64, "PAIRINGS is 1 to 64");
         }
         Self {
             core: Place::Empty,
@@ -135,6 +144,7 @@ impl<
             tx_slots: [const { Slot::EMPTY }; TX],
             tx: [[0; SIZE]; TX],
             arena: [0; ARENA],
+            pairings: [const { PairingSlot::FREE }; PAIRINGS],
             advertising_sets: Place::Empty,
             input: [0; INPUT],
             output: [0; OUTPUT],

@@ -38,6 +38,19 @@ fn the_page_about_memory_is_within_a_tenth() {
     }
 }
 
+/// Octets of resources with so many links and pairings, and the same packets.
+const fn octets<const LINKS: usize, const PAIRINGS: usize>() -> usize {
+    size_of::<Resources<LINKS, 0, 9, 6, 264, 0, 264, 264, PAIRINGS>>()
+}
+
+#[test]
+fn a_link_and_a_pairing_cost_what_they_may() {
+    let (link, pairing) =
+        (octets::<2, 1>() - octets::<1, 1>(), octets::<1, 2>() - octets::<1, 1>());
+    assert!(link <= 1950, "a link costs {link} octets");
+    assert!(pairing <= 720, "a pairing costs {pairing} octets");
+}
+
 /// Whether a sensor with packets of this size is made, and what it needs otherwise.
 fn sensor<const SIZE: usize>(secure_connections: bool, mtu: u16) -> Result<(), ConfigError> {
     let resources = Box::leak(Box::new(Resources::<1, 0, 3, 2, SIZE, 512>::new()));

@@ -44,7 +44,7 @@ pub use bond::{Bond, BondError, Local};
 pub use keys::{DhKey, Key, LocalKey, LongTermKey, PrivateKey, PublicKey};
 pub use method::{IoCapability, Method, Role};
 pub use pairing::{
-    Answer, Config, Event, Failure, Identity, Job, JobDone, Keys, LocalOob, Outcome, Pairing,
-    PairingRequest, StartError, Terms, Ticket, Timer,
+    Answer, Config, Event, Failure, Identity, Idle, IdleEvent, Job, JobDone, Keys, LocalOob,
+    Outcome, Pairing, PairingRequest, StartError, Terms, Ticket, Timer,
 };
 pub use pdu::{AuthReq, KeyDistribution, Keypress, Reason};

@@ -63,8 +63,9 @@ impl Host {
         const A: usize,
         const I: usize,
         const O: usize,
+        const P: usize,
     >(
-        resources: &'static mut Resources<L, C, R, T, S, A, I, O>,
+        resources: &'static mut Resources<L, C, R, T, S, A, I, O, P>,
         config: Config,
     ) -> Result<Self, ConfigError> {
         check(&config, L, R, T, S)?;
@@ -86,11 +87,8 @@ impl Host {
             link.peer = Some(bindrune_gatt::Peer::new(share));
         }
         let channels = Channels::new(&mut resources.channels, L, rx.window_budget(L), S);
-        let gap = {
-            let sets = make_sets(&mut resources.advertising_sets);
-            let (sets, _) = sets.split_at_mut(config.advertising_sets);
-            Gap::new(gap_config(&config, &rx, S), sets, shares.advertising, shares.reports)
-        };
+        let sets = make_sets(&mut resources.advertising_sets, config.advertising_sets);
+        let gap = Gap::new(gap_config(&config, &rx, S), sets, shares.advertising, shares.reports);
         let waiters = Waiters::new(
             &mut resources.host_waiters,
             &mut resources.link_waiters,
@@ -108,6 +106,7 @@ impl Host {
             gap,
             app_command: &mut resources.app_command,
             bonds: shares.bonds,
+            pairings: &mut resources.pairings,
             output: Output::new(&mut resources.output),
         });
         let receiving = Receiving::new(&mut resources.input);
@@ -174,8 +173,10 @@ impl Host {
 #[inline(never)]
 fn make_sets(
     place: &mut Place<[AdvertisingSet; MAX_ADVERTISING_SETS]>,
-) -> &mut [AdvertisingSet; MAX_ADVERTISING_SETS] {
-    place.put([const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS])
+    count: usize,
+) -> &mut [AdvertisingSet] {
+    let sets = place.put([const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS]);
+    sets.split_at_mut(count).0
 }
 
 fn check(

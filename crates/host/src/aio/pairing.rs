@@ -196,8 +196,8 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::Pairing`] says which side ended it and why; [`Error::BondsFull`], [`Error::BondKept`] and
-    /// [`Error::BondStore`] where the bond cannot be kept; [`Error::Timeout`] where the central does nothing for 30 s;
-    /// [`Error::Busy`] while another pairing of this link is under way.
+    /// [`Error::BondStore`] where the bond cannot be kept; [`Error::Timeout`] where the central does nothing for 30 s, or other links
+    /// pair so long and [`crate::Resources`] has no `PAIRINGS` left; [`Error::Busy`] while another pairing of this link is under way.
     ///
     /// # Cancel safety
     ///

@@ -163,6 +163,6 @@ impl Link {
         self.is_up()
             && (self.attributes.bearer.poll_timeout().is_some()
                 || self.signalling.poll_timeout().is_some()
-                || self.protection.poll_timeout().is_some())
+                || self.protection.awaits_peer())
     }
 }

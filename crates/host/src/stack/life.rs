@@ -257,7 +257,7 @@ impl Stack {
             || slot.fixed.out.is_some()
             || slot.attributes.out.is_some()
             || slot.attributes.owes_reply()
-            || slot.protection.owes_anything()
+            || self.security.owes_anything(&slot.protection)
             || slot.signalling.interest(&self.channels) != Interest::None
     }
 

@@ -89,6 +89,7 @@ pub(crate) use output::Output;
 pub(crate) use recover::Phase;
 #[cfg(feature = "security")]
 use security::JobTicket;
+pub(crate) use security::PairingSlot;
 #[cfg(feature = "security")]
 pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
@@ -183,6 +184,7 @@ pub(crate) struct Parts {
     pub(crate) gap: Gap,
     pub(crate) app_command: &'static mut [u8],
     pub(crate) bonds: &'static mut [u8],
+    pub(crate) pairings: &'static mut [PairingSlot],
     pub(crate) output: Output,
 }
 
@@ -227,7 +229,7 @@ impl Stack {
             limits: limit::Limits::NONE,
             undated: 0,
             interrupted: 0,
-            security: security::HostSecurity::new(parts.bonds),
+            security: security::HostSecurity::new(parts.bonds, parts.pairings),
             privacy: privacy::Privacy::new(parts.config.privacy),
             crowded: false,
             starved: false,

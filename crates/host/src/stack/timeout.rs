@@ -137,6 +137,7 @@ impl Stack {
         earliest.add(self.privacy.poll_timeout(), Timer::Privacy);
         earliest.add(time_of(self.gap.poll_timeout()), Timer::Gap);
         for (index, link) in (0u8..).zip(self.links.iter()).filter(|(_, l)| l.is_up()) {
+            earliest.add(self.security.poll_timeout(&link.protection), Timer::Security(index));
             link.add_deadlines(index, earliest);
         }
     }
@@ -258,7 +259,6 @@ impl Link {
         earliest.add(time_of(self.attributes.bearer.poll_timeout()), Timer::Attribute(index));
         earliest.add(self.attributes.question_deadline(), Timer::Question(index));
         earliest.add(time_of(self.control.poll_timeout()), Timer::Control(index));
-        earliest.add(self.protection.poll_timeout(), Timer::Security(index));
         earliest.add(self.room.deadline(), Timer::Room(index));
         earliest.add(self.unproven, Timer::Established(index));
         let since = self.credits.waiting_since();

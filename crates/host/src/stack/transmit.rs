@@ -112,11 +112,11 @@ impl Stack {
 
     fn pairing_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         let slot = self.links.get_mut(usize::from(index))?;
-        if !slot.protection.owes_anything() {
+        if !self.security.owes_anything(&slot.protection) {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
-        let written = packet.write(|w| slot.protection.poll_transmit(w));
+        let written = packet.write(|w| self.security.poll_transmit(&mut slot.protection, w));
         self.pairing_changed(now, index);
         if !written {
             self.tx.pool.give(packet);

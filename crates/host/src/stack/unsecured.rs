@@ -69,18 +69,8 @@ impl Protection {
         false
     }
 
-    pub(super) const fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    pub(crate) const fn owes_anything(&self) -> bool {
-        self.refuse_pairing
-    }
-
-    /// Writes Pairing Failed, Pairing Not Supported. [Vol 3] Part H, 2.4.6 and 3.5.5
-    pub(super) fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
-        core::mem::take(&mut self.refuse_pairing)
-            && Pdu::Failed(Reason::PAIRING_NOT_SUPPORTED).write(w).is_ok()
+    pub(super) const fn awaits_peer(&self) -> bool {
+        false
     }
 
     /// Writes the answer to a central that asked for a key. [Vol 4] Part E, 7.8.26
@@ -93,13 +83,44 @@ impl Protection {
     }
 }
 
+/// In place of the slots of pairings.
+#[derive(Debug)]
+pub(crate) struct PairingSlot;
+
+impl PairingSlot {
+    pub(crate) const FREE: Self = Self;
+}
+
 /// What the links share: nothing.
 #[derive(Debug)]
 pub(super) struct HostSecurity;
 
 impl HostSecurity {
-    pub(super) const fn new(_records: &'static mut [u8]) -> Self {
+    pub(super) const fn new(
+        _records: &'static mut [u8],
+        _slots: &'static mut [PairingSlot],
+    ) -> Self {
         Self
+    }
+
+    #[expect(clippy::unused_self, reason = "with security a pairing may owe something")]
+    pub(super) const fn owes_anything(&self, protection: &Protection) -> bool {
+        protection.refuse_pairing
+    }
+
+    /// Writes Pairing Failed, Pairing Not Supported. [Vol 3] Part H, 2.4.6 and 3.5.5
+    #[expect(clippy::unused_self, reason = "with security a pairing may owe something")]
+    pub(super) fn poll_transmit(
+        &mut self,
+        protection: &mut Protection,
+        w: &mut Writer<'_>,
+    ) -> bool {
+        core::mem::take(&mut protection.refuse_pairing)
+            && Pdu::Failed(Reason::PAIRING_NOT_SUPPORTED).write(w).is_ok()
+    }
+
+    pub(super) const fn poll_timeout(&self, _protection: &Protection) -> Option<Instant> {
+        None
     }
 
     pub(super) const fn reset(&mut self) {}

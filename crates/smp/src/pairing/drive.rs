@@ -5,7 +5,7 @@ use embassy_time::Instant;
 use super::{
     Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, LONGEST, Outcome, Pairing,
     Ready, State, TIMEOUT, Ticket,
-    parts::{Context, Out, Owed},
+    parts::{Context, Out},
 };
 use crate::{
     keys::Key,
@@ -23,7 +23,9 @@ impl Pairing {
             }
             Some((State::Legacy(phase), context)) => (false, phase.needs_random(&context), None),
             Some((State::Distribute(phase), _)) => (false, phase.needs_random(), None),
-            Some((State::Idle | State::Features, _)) | None => (false, false, None),
+            Some((State::Idle | State::Features | State::Complete(_), _)) | None => {
+                (false, false, None)
+            }
         };
         let job = if dh.is_some() {
             dh?
@@ -56,7 +58,7 @@ impl Pairing {
                     State::Secure(phase) => phase.handle_random(&mut context, random),
                     State::Legacy(phase) => phase.handle_random(&mut context, random),
                     State::Distribute(phase) => phase.handle_random(random),
-                    State::Idle | State::Features => {}
+                    State::Idle | State::Features | State::Complete(_) => {}
                 }
                 self.flight.random = false;
                 Ok(())
@@ -72,7 +74,11 @@ impl Pairing {
         let result = match self.phase() {
             Some((State::Secure(phase), context)) => phase.handle_answer(&context, answer),
             Some((State::Legacy(phase), context)) => phase.handle_answer(&context, answer),
-            Some((State::Idle | State::Features | State::Distribute(_), _)) | None => return,
+            Some((
+                State::Idle | State::Features | State::Distribute(_) | State::Complete(_),
+                _,
+            ))
+            | None => return,
         };
         self.go_on(now, result);
     }
@@ -102,7 +108,11 @@ impl Pairing {
         let key = match self.phase() {
             Some((State::Secure(phase), mut context)) => phase.advance(&mut context)?,
             Some((State::Legacy(phase), mut context)) => phase.advance(&mut context)?,
-            Some((State::Distribute(_) | State::Idle | State::Features, _)) | None => None,
+            Some((
+                State::Distribute(_) | State::Idle | State::Features | State::Complete(_),
+                _,
+            ))
+            | None => None,
         };
         if let Some(key) = key {
             self.phase_two_done(key);
@@ -120,8 +130,8 @@ impl Pairing {
     /// The phase with what it sees, once the features are agreed.
     pub(super) fn phase(&mut self) -> Option<(&mut State, Context<'_>)> {
         let (initiator, responder) = match self.role() {
-            Role::Initiator => (self.local, self.peer),
-            Role::Responder => (self.peer, self.local),
+            Role::Initiator => (self.idle.local_on_air(), self.idle.peer_on_air()),
+            Role::Responder => (self.idle.peer_on_air(), self.idle.local_on_air()),
         };
         let context = Context {
             role: self.role(),
@@ -145,7 +155,8 @@ impl Pairing {
         self.out = Out::NONE;
         self.ask = None;
         self.agreed = None;
-        self.paired = false;
+        self.idle.paired = false;
+        self.idle.clear();
     }
 
     /// Ends the pairing, and owes the peer the reason.
@@ -156,8 +167,7 @@ impl Pairing {
 
     /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys this side discards afterwards.
     pub fn refuse(&mut self, reason: Reason) {
-        self.reason = reason;
-        self.out.owed |= Owed::FAILED;
+        self.idle.refuse(reason);
     }
 
     /// Why a Pairing Request of the peer began no pairing. Returns it once.
@@ -184,7 +194,8 @@ impl Pairing {
             | State::Features
             | State::Secure(_)
             | State::Legacy(_)
-            | State::Distribute(_) => None,
+            | State::Distribute(_)
+            | State::Complete(_) => None,
         }
     }
 
@@ -199,16 +210,17 @@ impl Pairing {
     }
 
     pub(super) fn finish(&mut self, result: Result<Outcome, Failure>) {
-        self.state = State::Idle;
         self.agreed = None;
         self.out = Out::NONE;
+        self.idle.clear();
         self.ask = None;
         (self.deadline, self.end) = (None, None);
         self.ticket = self.ticket.wrapping_add(1);
         self.ready.encrypt = false;
         self.ready.keypress = None;
-        self.paired = result.is_ok();
-        self.ready.finished = Some(result);
+        self.idle.paired = result.is_ok();
+        self.ready.failed = result.as_ref().err().copied();
+        self.state = result.map_or(State::Idle, State::Complete);
     }
 
     pub(super) fn touch(&mut self, now: Instant) {

@@ -4,6 +4,7 @@ mod api;
 mod distribute;
 mod drive;
 mod features;
+mod idle;
 mod legacy;
 mod parts;
 mod receive;
@@ -21,13 +22,13 @@ pub use api::{
     PairingRequest, StartError, Ticket, Timer,
 };
 use distribute::Distribute;
+pub use idle::{Idle, IdleEvent};
 use legacy::Legacy;
 use parts::{Agreement, Out, Owed};
 use secure::Secure;
 pub use terms::Terms;
 
 use crate::{
-    capability::INITIATOR,
     keys::Key,
     method::Role,
     pdu::{AuthReq, Keypress, Reason},
@@ -48,11 +49,9 @@ const LONGEST: Duration = Duration::from_secs(300);
 ///   [`Self::poll_transmit`], [`Self::poll_timeout`].
 #[derive(Debug)]
 pub struct Pairing {
-    role: Role,
+    idle: Idle,
     config: Config,
     identity: Identity,
-    local: Address,
-    peer: Address,
     oob: Option<LocalOob>,
     state: State,
     agreed: Option<Agreement>,
@@ -69,11 +68,6 @@ pub struct Pairing {
     /// Why the last Pairing Request did not begin a pairing, until it is taken.
     refusal: Option<Reason>,
     not_before: Option<Instant>,
-    timed_out: bool,
-    paired: bool,
-    reason: Reason,
-    security: AuthReq,
-    dropped: u32,
 }
 
 /// How far the pairing is.
@@ -85,6 +79,8 @@ enum State {
     Secure(Secure),
     Legacy(Legacy),
     Distribute(Distribute),
+    /// It has completed, and that was not reported yet.
+    Complete(Outcome),
 }
 
 /// Events that were not taken yet.
@@ -93,7 +89,7 @@ struct Ready {
     security: Option<AuthReq>,
     keypress: Option<Keypress>,
     encrypt: bool,
-    finished: Option<Result<Outcome, Failure>>,
+    failed: Option<Failure>,
 }
 
 /// Jobs that were taken and not done yet.
@@ -113,18 +109,22 @@ impl Pairing {
         local: Address,
         peer: Address,
     ) -> Self {
+        Self::resume(Idle::new(role, local, peer), config, identity)
+    }
+
+    /// The machine of a link that has been idle.
+    #[must_use]
+    pub const fn resume(idle: Idle, config: Config, identity: Identity) -> Self {
         Self {
-            role,
+            idle,
             config,
             identity,
-            local,
-            peer,
             oob: None,
             state: State::Idle,
             agreed: None,
             out: Out::NONE,
             ask: None,
-            ready: Ready { security: None, keypress: None, encrypt: false, finished: None },
+            ready: Ready { security: None, keypress: None, encrypt: false, failed: None },
             flight: Flight { key_pair: false, random: false },
             ticket: 0,
             deadline: None,
@@ -132,35 +132,36 @@ impl Pairing {
             vets_keys: false,
             refusal: None,
             not_before: None,
-            timed_out: false,
-            paired: false,
-            reason: Reason::UNSPECIFIED_REASON,
-            security: AuthReq::empty(),
-            dropped: 0,
         }
     }
 
     /// The role of this side.
     const fn role(&self) -> Role {
-        if INITIATOR { self.role } else { Role::Responder }
+        self.idle.role()
     }
 
     /// True while a pairing is in progress.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        !matches!(self.state, State::Idle)
+        !matches!(self.state, State::Idle | State::Complete(_))
+    }
+
+    /// What the link keeps once the pairing is over and its events are taken.
+    #[must_use]
+    pub const fn idle(&self) -> &Idle {
+        &self.idle
     }
 
     /// The peer's address, as it is used on the air.
     #[must_use]
     pub const fn peer_on_air(&self) -> Address {
-        self.peer
+        self.idle.peer_on_air()
     }
 
     /// PDUs that were ignored.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
-        self.dropped
+        self.idle.dropped()
     }
 
     /// Changes what the next pairing offers and demands.
@@ -198,13 +199,10 @@ impl Pairing {
     ///
     /// The central may ignore it: nothing waits for an answer.
     pub fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
-        if self.role() == Role::Initiator {
-            return Err(StartError::Role);
+        if self.is_active() {
+            return Err(StartError::Busy);
         }
-        self.may_start()?;
-        self.security = auth;
-        self.out.owed |= Owed::SECURITY_REQUEST;
-        Ok(())
+        self.idle.request_security(auth)
     }
 
     /// Ends the pairing that is in progress; the peer is told the reason.
@@ -235,7 +233,8 @@ impl Pairing {
             | State::Features
             | State::Secure(_)
             | State::Legacy(_)
-            | State::Distribute(_) => None,
+            | State::Distribute(_)
+            | State::Complete(_) => None,
         }
     }
 
@@ -256,7 +255,7 @@ impl Pairing {
         } else if self.end.is_some_and(|end| now >= end) {
             self.fail(Reason::UNSPECIFIED_REASON);
         } else {
-            self.timed_out = true;
+            self.idle.timed_out = true;
             self.finish(Err(Failure::Timeout));
         }
     }
@@ -273,10 +272,12 @@ impl Pairing {
             self.ready.encrypt = false;
             return phase.take_key().cloned().map(Event::Encrypt);
         }
-        self.ready.finished.take().map(|result| match result {
-            Ok(outcome) => Event::Complete(outcome),
-            Err(failure) => Event::Failed(failure),
-        })
+        if let State::Complete(outcome) = &self.state {
+            let event = Event::Complete(outcome.clone());
+            self.state = State::Idle;
+            return Some(event);
+        }
+        self.ready.failed.take().map(Event::Failed)
     }
 
     /// What to ask or show the user next.
@@ -285,7 +286,7 @@ impl Pairing {
     }
 
     const fn may_start(&self) -> Result<(), StartError> {
-        if self.timed_out {
+        if self.idle.timed_out {
             Err(StartError::TimedOut)
         } else if self.is_active() {
             Err(StartError::Busy)

@@ -13,21 +13,19 @@ use crate::{
 bitflags! {
     /// PDUs owed to the peer, in the order in which they go.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub(super) struct Owed: u32 {
-        const FAILED = 1;
-        const SECURITY_REQUEST = 1 << 1;
-        const REQUEST = 1 << 2;
-        const RESPONSE = 1 << 3;
-        const KEYPRESS = 1 << 4;
-        const PUBLIC_KEY = 1 << 5;
-        const CONFIRM = 1 << 6;
-        const RANDOM = 1 << 7;
-        const CHECK = 1 << 8;
-        const LTK = 1 << 9;
-        const CENTRAL_ID = 1 << 10;
-        const IRK = 1 << 11;
-        const ADDRESS = 1 << 12;
-        const CSRK = 1 << 13;
+    pub(super) struct Owed: u16 {
+        const REQUEST = 1;
+        const RESPONSE = 1 << 1;
+        const KEYPRESS = 1 << 2;
+        const PUBLIC_KEY = 1 << 3;
+        const CONFIRM = 1 << 4;
+        const RANDOM = 1 << 5;
+        const CHECK = 1 << 6;
+        const LTK = 1 << 7;
+        const CENTRAL_ID = 1 << 8;
+        const IRK = 1 << 9;
+        const ADDRESS = 1 << 10;
+        const CSRK = 1 << 11;
         /// What the peer must have before it sends the next step.
         const STEPS = Self::REQUEST.bits()
             | Self::RESPONSE.bits()
@@ -92,27 +90,27 @@ impl Out {
 /// Keypresses that wait to be sent, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Presses {
-    waiting: [Keypress; PRESSES],
-    count: usize,
+    waiting: [Keypress; PRESSES as usize],
+    count: u8,
 }
 
 /// Twice as many as an entry without mistakes has.
-const PRESSES: usize = 16;
+const PRESSES: u8 = 16;
 
 impl Presses {
-    const NONE: Self = Self { waiting: [Keypress::STARTED; PRESSES], count: 0 };
+    const NONE: Self = Self { waiting: [Keypress::STARTED; PRESSES as usize], count: 0 };
 
     /// One more; where there is no room, in the place of the last.
     fn push(&mut self, keypress: Keypress) {
         self.count = self.count.saturating_add(1).min(PRESSES);
-        if let Some(last) = self.waiting.iter_mut().take(self.count).next_back() {
+        if let Some(last) = self.waiting.iter_mut().take(self.count.into()).next_back() {
             *last = keypress;
         }
     }
 
     /// The next to be sent.
     pub(super) fn first(&self) -> Option<Keypress> {
-        self.waiting.iter().take(self.count).next().copied()
+        self.waiting.iter().take(self.count.into()).next().copied()
     }
 
     /// The first was sent; true where there are more.

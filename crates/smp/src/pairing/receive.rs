@@ -1,10 +1,10 @@
 //! The peer's PDUs.
 
-use bindrune_wire::{Level, Malformed};
+use bindrune_wire::Level;
 use embassy_time::Instant;
 
 use super::{
-    Failure, Legacy, Pairing, Secure, State,
+    Failure, IdleEvent, Legacy, Pairing, Secure, State,
     features::{agree, request, response},
     parts::Owed,
 };
@@ -17,30 +17,42 @@ use crate::{
 impl Pairing {
     /// A PDU of the Security Manager channel arrived.
     pub fn handle_pdu(&mut self, now: Instant, pdu: &[u8]) {
-        if self.timed_out {
-            return self.drop_pdu();
+        if !self.is_active() {
+            return self.handle_idle(now, pdu);
         }
         match Pdu::parse(pdu) {
             Ok(pdu) => self.handle(now, &pdu),
             Err(PduError::Empty) => self.drop_pdu(),
-            Err(PduError::Unknown(_)) if self.is_active() => {
-                self.fail(Reason::COMMAND_NOT_SUPPORTED)
+            Err(PduError::Unknown(_)) => self.fail(Reason::COMMAND_NOT_SUPPORTED),
+            Err(PduError::Malformed(Code::PAIRING_FAILED, _)) => {
+                self.handle_failed(Reason::UNSPECIFIED_REASON);
             }
-            Err(PduError::Unknown(_)) => self.drop_pdu(),
-            Err(PduError::Malformed(code, error)) => self.handle_malformed(code, error),
+            Err(PduError::Malformed(..)) => self.fail(Reason::INVALID_PARAMETERS),
+        }
+    }
+
+    fn handle_idle(&mut self, now: Instant, pdu: &[u8]) {
+        match self.idle.handle_pdu(pdu) {
+            None => {}
+            Some(IdleEvent::Request(features)) => self.handle_request(now, features),
+            Some(IdleEvent::Security(auth)) => self.ready.security = Some(auth),
+            Some(IdleEvent::Rejected(reason)) => self.handle_failed(reason),
+            Some(IdleEvent::Refused(reason)) => self.refusal = Some(reason),
         }
     }
 
     fn handle(&mut self, now: Instant, pdu: &Pdu) {
         match pdu {
-            Pdu::PairingRequest(features) => self.handle_request(now, *features),
+            Pdu::PairingRequest(_) if self.role() == Role::Initiator => {
+                self.fail(Reason::COMMAND_NOT_SUPPORTED);
+            }
+            Pdu::PairingRequest(_) => self.fail(Reason::UNSPECIFIED_REASON),
             Pdu::PairingResponse(features) => self.handle_response(now, *features),
             Pdu::Failed(reason) => self.handle_failed(*reason),
             Pdu::SecurityRequest(_) if self.role() == Role::Responder => {
-                self.reject(Reason::COMMAND_NOT_SUPPORTED);
+                self.fail(Reason::COMMAND_NOT_SUPPORTED);
             }
-            Pdu::SecurityRequest(_) if self.is_active() => self.drop_pdu(),
-            Pdu::SecurityRequest(auth) => self.ready.security = Some(*auth),
+            Pdu::SecurityRequest(_) => self.drop_pdu(),
             Pdu::Keypress(keypress) => {
                 let role = self.role().other();
                 if !self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(role))
@@ -65,12 +77,6 @@ impl Pairing {
 
     /// A PDU of phase 2 or 3. Nothing is due while the peer still lacks our step before.
     fn handle_step(&mut self, now: Instant, pdu: &Pdu) {
-        if matches!(self.state, State::Idle) {
-            if self.paired {
-                self.refuse(Reason::UNSPECIFIED_REASON);
-            }
-            return self.drop_pdu();
-        }
         if self.out.owed.intersects(Owed::STEPS) {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }
@@ -87,7 +93,9 @@ impl Pairing {
             }
             Some((State::Legacy(phase), context)) => phase.handle_pdu(&context, pdu),
             Some((State::Distribute(phase), _)) => phase.handle_pdu(pdu),
-            Some((State::Idle | State::Features, _)) | None => Err(Reason::UNSPECIFIED_REASON),
+            Some((State::Idle | State::Features | State::Complete(_), _)) | None => {
+                Err(Reason::UNSPECIFIED_REASON)
+            }
         };
         if result.is_ok() {
             self.touch(now);
@@ -96,14 +104,9 @@ impl Pairing {
     }
 
     fn handle_request(&mut self, now: Instant, features: Features) {
-        if self.role() == Role::Initiator {
-            return self.reject(Reason::COMMAND_NOT_SUPPORTED);
-        }
-        if self.is_active() {
-            return self.fail(Reason::UNSPECIFIED_REASON);
-        }
         if self.must_wait(now) {
-            return self.reject(Reason::REPEATED_ATTEMPTS);
+            self.refusal = Some(Reason::REPEATED_ATTEMPTS);
+            return self.refuse(Reason::REPEATED_ATTEMPTS);
         }
         self.begin(now);
         let answer = response(&self.config, &features);
@@ -114,9 +117,6 @@ impl Pairing {
     }
 
     fn handle_response(&mut self, now: Instant, features: Features) {
-        if !self.is_active() {
-            return self.drop_pdu();
-        }
         let awaited = matches!(self.state, State::Features);
         if !awaited || self.out.owed.contains(Owed::REQUEST) {
             return self.fail(Reason::UNSPECIFIED_REASON);
@@ -144,35 +144,10 @@ impl Pairing {
     }
 
     fn handle_failed(&mut self, reason: Reason) {
-        let rejected = self.paired && reason == Reason::KEY_REJECTED;
-        if self.is_active() || rejected {
-            self.finish(Err(Failure::Peer(reason)));
-        } else {
-            self.drop_pdu();
-        }
-    }
-
-    fn handle_malformed(&mut self, code: Code, _: Malformed) {
-        match code {
-            Code::PAIRING_FAILED => self.handle_failed(Reason::UNSPECIFIED_REASON),
-            Code::PAIRING_REQUEST | Code::SECURITY_REQUEST => {
-                self.reject(Reason::INVALID_PARAMETERS)
-            }
-            _ if self.is_active() => self.fail(Reason::INVALID_PARAMETERS),
-            _ => self.drop_pdu(),
-        }
-    }
-
-    /// Ends what is in progress, or only says no.
-    fn reject(&mut self, reason: Reason) {
-        if self.is_active() {
-            return self.fail(reason);
-        }
-        self.refusal = Some(reason);
-        self.refuse(reason);
+        self.finish(Err(Failure::Peer(reason)));
     }
 
     fn drop_pdu(&mut self) {
-        self.dropped = self.dropped.saturating_add(1);
+        let _nothing = self.idle.drop_pdu();
     }
 }

@@ -9,11 +9,14 @@ impl Pairing {
     /// Whether a PDU is owed.
     #[must_use]
     pub const fn interest(&self) -> Interest {
-        if self.out.owed.is_empty() { Interest::None } else { Interest::Urgent }
+        if self.out.owed.is_empty() { self.idle.interest() } else { Interest::Urgent }
     }
 
     /// Writes the PDU that is owed first; false where there is none, or no room.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        if self.idle.interest() != Interest::None {
+            return self.idle.poll_transmit(w);
+        }
         while let Some(owed) = self.out.owed.iter().next() {
             let Some(pdu) = self.pdu(owed) else {
                 self.out.owed.remove(owed);
@@ -33,8 +36,6 @@ impl Pairing {
 
     fn pdu(&self, owed: Owed) -> Option<Pdu> {
         match owed {
-            Owed::FAILED => Some(Pdu::Failed(self.reason)),
-            Owed::SECURITY_REQUEST => Some(Pdu::SecurityRequest(self.security)),
             Owed::KEYPRESS => self.out.presses.first().map(Pdu::Keypress),
             Owed::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
             Owed::RESPONSE => self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response)),
@@ -43,11 +44,19 @@ impl Pairing {
             Owed::CHECK => Some(Pdu::DhKeyCheck(self.out.check)),
             Owed::PUBLIC_KEY => match &self.state {
                 State::Secure(phase) => phase.public_key().map(|key| Pdu::PublicKey(*key)),
-                State::Idle | State::Features | State::Legacy(_) | State::Distribute(_) => None,
+                State::Idle
+                | State::Features
+                | State::Legacy(_)
+                | State::Distribute(_)
+                | State::Complete(_) => None,
             },
             _ => match &self.state {
                 State::Distribute(phase) => phase.pdu(owed, &self.identity),
-                State::Idle | State::Features | State::Secure(_) | State::Legacy(_) => None,
+                State::Idle
+                | State::Features
+                | State::Secure(_)
+                | State::Legacy(_)
+                | State::Complete(_) => None,
             },
         }
     }

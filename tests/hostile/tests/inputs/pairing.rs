@@ -32,6 +32,7 @@ pub(crate) mod features;
 pub(crate) mod keys;
 mod limits;
 mod races;
+mod slots;
 pub(crate) mod steps;
 mod unread;
 

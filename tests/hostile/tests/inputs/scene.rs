@@ -78,6 +78,13 @@ pub(crate) fn idle_with(config: Config, store: Store) -> B {
     set_up(Bench::with_store(host, Controller::new(), store))
 }
 
+/// As [`idle_with`], where all links share one slot for pairings.
+pub(crate) fn idle_with_one_pairing(config: Config, store: Store) -> B {
+    let resources = Resources::<2, 4, 40, 12, 264, 2048, 4096, 4096, 1>::new();
+    let host = Host::new(Box::leak(Box::new(resources)), config).unwrap();
+    set_up(Bench::with_store(Box::leak(Box::new(host)), Controller::new(), store))
+}
+
 fn set_up(mut b: B) -> B {
     let host = b.host;
     assert!(b.spawn(host.controller()).take().is_ok());

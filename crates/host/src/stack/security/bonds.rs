@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Bond, Reason};
+use bindrune_smp::{Bond, Pairing, Reason};
 use bindrune_wire::Address;
 use embassy_time::Instant;
 
@@ -33,7 +33,7 @@ impl Stack {
         let late = protection.bond.is_none() && known.is_some() && protection.is_pairing();
         protection.bond = known;
         let idle = protection.start.is_none() && protection.unprotected.is_none();
-        let open = !protection.current.is_encrypted() && protection.storing.is_none();
+        let open = !protection.current.is_encrypted() && !protection.is_storing();
         if late {
             // Nobody was asked whether it may replace the bond.
             let failure = PairingFailure::BondKept(known.map_or(peer, |known| known.identity));
@@ -63,8 +63,7 @@ impl Stack {
         }
         let others = (0u8..).zip(self.links.iter()).filter(|(other, link)| {
             let protection = &link.protection;
-            let will =
-                protection.is_pairing() && protection.accepted || protection.storing.is_some();
+            let will = protection.is_pairing() && protection.accepted || protection.is_storing();
             *other != index && link.is_up() && protection.bond.is_none() && will
         });
         let orphan = usize::from(self.security.bonds.orphan.is_some());
@@ -99,11 +98,11 @@ impl Stack {
 
     /// The store has kept the bond that a link has made, or failed to.
     pub(super) fn bond_stored(&mut self, link: LinkRef, result: Result<(), ()>) {
-        let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return };
+        let Some(slot) = self.links.get(usize::from(link.index)) else { return };
         if slot.generation != link.generation || !slot.is_up() {
             return;
         }
-        let Some((bond, paired)) = slot.protection.storing.take() else { return };
+        let Some((bond, paired)) = self.take_bond(link.index) else { return };
         if result.is_err() {
             return self.reject_keys(link.index, PairingFailure::BondStore);
         }
@@ -117,9 +116,7 @@ impl Stack {
 
     /// The bond that a link has made is not kept after all.
     pub(super) fn drop_bond(&mut self, index: u8, failure: PairingFailure) {
-        if let Some(protection) = self.protection(index) {
-            protection.storing = None;
-        }
+        let _dropped = self.take_bond(index);
         self.reject_keys(index, failure);
     }
 
@@ -170,9 +167,9 @@ impl Stack {
         self.security.bonds.set_unreadable();
         for index in 0..self.link_slots() {
             let Some(protection) = self.protection(index) else { continue };
-            let terms =
-                protection.pairing.as_ref().filter(|p| p.is_active()).and_then(|p| p.terms());
-            if protection.storing.is_some() {
+            let storing = protection.is_storing();
+            let terms = self.pairing(index).and_then(Pairing::terms);
+            if storing {
                 self.drop_bond(index, PairingFailure::BondStore);
             } else if terms.is_some_and(|terms| terms.bonded) {
                 self.refuse_terms(index, Reason::UNSPECIFIED_REASON, PairingFailure::BondStore);

@@ -35,7 +35,7 @@ impl Stack {
                 return self.refuse_terms(index, Reason::KEY_REJECTED, failure);
             }
         }
-        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
+        if let Some(pairing) = self.pairing_mut(index) {
             pairing.accept_keys(now);
         }
     }
@@ -45,7 +45,7 @@ impl Stack {
         let own = self.identity()?.address;
         let slot = self.links.get(usize::from(index))?;
         let protection = &slot.protection;
-        let on_air = protection.pairing.as_ref()?.peer_on_air();
+        let on_air = protection.idle.peer_on_air();
         let bond = Bond::new(outcome, own, on_air)?;
         let known = protection.identity();
         // The peer gave no identity this time, and is known by its address; or what it gave is the name of another bond.
@@ -118,11 +118,8 @@ impl Stack {
 
     /// A bond that the peer believes in is not kept: it is told so. [Vol 3] Part H, 3.5.5
     pub(super) fn reject_keys(&mut self, index: u8, failure: PairingFailure) {
-        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
-            pairing.refuse(Reason::KEY_REJECTED);
-        }
+        self.refuse_pairing(index, Reason::KEY_REJECTED);
         self.fail_pairing(index, failure);
-        self.owe(index);
         self.ready.run(Due::COMMAND);
     }
 }

@@ -177,20 +177,20 @@ impl Stack {
         }
         let pairing = self.worth_of_pairing(index);
         let settled = self.security.bonds.is_settled();
-        let Some(protection) = self.protection(index) else { return };
-        let machine = protection.pairing.as_mut().filter(|machine| machine.is_active());
+        let machine = self.pairing_mut(index).filter(|machine| machine.is_active());
         let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
         let early = machine.is_some() && !proven;
         let key = machine.and_then(|machine| machine.long_term_key(ediv, rand).cloned());
+        let Some(protection) = self.protection(index) else { return };
         protection.key_wanted = None;
         if let (Some(key), Some(worth)) = (key, pairing) {
             protection.give_key(now, key, Start { source: Source::Pairing, worth });
         } else if early {
             // A key before the pairing has proven one: the peer skips a step.
-            if let Some(machine) = protection.pairing.as_mut() {
+            protection.refuse_key();
+            if let Some(machine) = self.pairing_mut(index) {
                 machine.cancel(Reason::UNSPECIFIED_REASON);
             }
-            protection.refuse_key();
         } else if !settled {
             protection.refuse_key();
             protection.owed = Owed::Nothing;
@@ -265,7 +265,7 @@ impl Stack {
         protection.unprotected = None;
         match start.source {
             Source::Pairing => {
-                if let Some(pairing) = protection.pairing.as_mut() {
+                if let Some(pairing) = self.pairing_mut(index) {
                     pairing.handle_encryption(now, true);
                 }
                 self.pairing_changed(now, index);
@@ -296,7 +296,7 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         let error = match (start.source, central && status == Status::KEY_MISSING) {
             (Source::Pairing, _) => {
-                if let Some(pairing) = protection.pairing.as_mut() {
+                if let Some(pairing) = self.pairing_mut(index) {
                     pairing.handle_encryption(now, false);
                 }
                 self.pairing_changed(now, index);

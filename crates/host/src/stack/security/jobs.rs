@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Ticket};
+use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Pairing, Ticket};
 use bindrune_wire::Writer;
 use embassy_time::Instant;
 
@@ -81,11 +81,11 @@ impl Stack {
     /// The next job; its result goes to [`Self::handle_job`]. [`Due::JOB`] is marked when there may be one.
     pub(crate) fn poll_job(&mut self) -> Option<(JobTicket, Job)> {
         for index in 0..self.link_slots() {
-            let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+            let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
                 continue;
             };
             let link = slot.reference(index);
-            if let Some((ticket, job)) = slot.protection.poll_job() {
+            if let Some((ticket, job)) = self.pairing_mut(index).and_then(Pairing::poll_job) {
                 return Some((JobTicket::Link(link, ticket), job));
             }
         }
@@ -110,8 +110,7 @@ impl Stack {
         match ticket {
             JobTicket::Link(link, ticket) => {
                 if self.link(link).is_ok()
-                    && let Some(pairing) =
-                        self.protection(link.index).and_then(|p| p.pairing.as_mut())
+                    && let Some(pairing) = self.pairing_mut(link.index)
                 {
                     pairing.handle_job(now, ticket, done);
                     self.pairing_changed(now, link.index);
@@ -195,7 +194,7 @@ impl Stack {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
                 continue;
             };
-            let Some((bond, _)) = slot.protection.storing.clone() else { continue };
+            let Some(bond) = self.security.storing(&slot.protection).cloned() else { continue };
             let link = slot.reference(index);
             match self.may_keep(index, &bond) {
                 Ok(()) => return Some((link, bond)),

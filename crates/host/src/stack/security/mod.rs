@@ -1,5 +1,6 @@
 //! How links are protected, split by verb.
 //!
+//! - `slots`: where pairings take place.
 //! - `pairing`: the machine of each link, what it says, and how it ends.
 //! - `encryption`: a link is encrypted, by either side, and stays so.
 //! - `bonds`: the table, and what a bond means for a link.
@@ -20,13 +21,14 @@ mod outcome;
 mod pairing;
 mod remedy;
 mod requests;
+mod slots;
 mod table;
 mod wishes;
 
 use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
-use bindrune_smp::{Backoff, Bond, Job, Pairing, Ticket};
-use bindrune_wire::{Address, Interest, Level, Writer};
+use bindrune_smp::{Backoff, Idle, Role as PairingRole};
+use bindrune_wire::{Address, Level};
 use embassy_time::Instant;
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
@@ -44,6 +46,8 @@ use encryption::{Owed, Start};
 use jobs::Oob;
 pub(crate) use lazy::Lazy;
 use requests::Ask;
+use slots::Held;
+pub(crate) use slots::PairingSlot;
 use wishes::Wish;
 
 /// What the security of all links shares.
@@ -56,12 +60,23 @@ pub(crate) struct HostSecurity {
     listening: bool,
     /// Links with a wish of the application.
     wishing: u64,
+    /// Where pairings take place.
+    slots: &'static mut [PairingSlot],
+    /// The link that took a slot last, for fairness.
+    last: u8,
 }
 
 impl HostSecurity {
-    pub(super) const fn new(records: &'static mut [u8]) -> Self {
-        let bonds = Bonds::new(records);
-        Self { bonds, backoff: Backoff::new(), oob: Oob::None, listening: false, wishing: 0 }
+    pub(super) const fn new(records: &'static mut [u8], slots: &'static mut [PairingSlot]) -> Self {
+        Self {
+            bonds: Bonds::new(records),
+            backoff: Backoff::new(),
+            oob: Oob::None,
+            listening: false,
+            wishing: 0,
+            slots,
+            last: 0,
+        }
     }
 
     /// `run` begins.
@@ -78,14 +93,17 @@ impl HostSecurity {
         self.bonds.reset();
         (self.backoff, self.oob) = (Backoff::new(), Oob::None);
         (self.listening, self.wishing) = (false, 0);
+        self.slots.fill_with(|| PairingSlot::Free);
     }
 }
 
 /// How one link is protected, and what is under way to protect it better.
 #[derive(Debug)]
 pub(crate) struct Protection {
-    /// `None` while the link is down.
-    pairing: Option<Pairing>,
+    /// What it answers the peer while no pairing is in progress.
+    idle: Idle,
+    /// The slot of its pairing.
+    held: Held,
     /// What was achieved.
     current: LinkSecurity,
     /// The link was encrypted, and no longer is: it ends.
@@ -118,8 +136,6 @@ pub(crate) struct Protection {
     claim: Claim,
     wish: Wish,
     ask: Ask,
-    /// What the pairing achieved, while the store keeps it.
-    storing: Option<(Bond, Paired)>,
     /// Pairings that ended, and how the last one did.
     pairings: u32,
     paired: Option<Result<Paired, Error>>,
@@ -148,7 +164,8 @@ struct Known {
 
 impl Protection {
     pub(crate) const NONE: Self = Self {
-        pairing: None,
+        idle: Idle::new(PairingRole::Responder, NOBODY, NOBODY),
+        held: Held::Nothing,
         current: LinkSecurity::OPEN,
         lost: false,
         authorized: false,
@@ -166,7 +183,6 @@ impl Protection {
         claim: Claim::None,
         wish: Wish::None,
         ask: Ask::NONE,
-        storing: None,
         pairings: 0,
         paired: None,
         failure: None,
@@ -217,31 +233,23 @@ impl Protection {
         self.lost
     }
 
-    fn is_pairing(&self) -> bool {
-        self.pairing.as_ref().is_some_and(Pairing::is_active)
+    const fn is_pairing(&self) -> bool {
+        matches!(self.held, Held::Pairing(_))
     }
 
-    /// Writes the PDU of the pairing that is owed first.
-    pub(super) fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
-        self.pairing.as_mut().is_some_and(|pairing| pairing.poll_transmit(w))
+    /// Returns whether a pairing has completed and its bond is not stored yet.
+    const fn is_storing(&self) -> bool {
+        matches!(self.held, Held::Storing(_))
     }
 
-    /// The next job of the pairing.
-    fn poll_job(&mut self) -> Option<(Ticket, Job)> {
-        self.pairing.as_mut()?.poll_job()
-    }
-
-    /// The earliest of its deadlines.
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let pairing = self.pairing.as_ref().and_then(Pairing::poll_timeout).map(|(at, _)| at);
-        [pairing, self.deadline, self.answer_due].into_iter().flatten().min()
-    }
-
-    /// True where something must be told to the peer before the link may end.
-    pub(crate) fn owes_anything(&self) -> bool {
-        self.pairing.as_ref().is_some_and(|pairing| pairing.interest() != Interest::None)
+    /// Returns whether something waits for the peer, or for its user.
+    pub(in crate::stack) const fn awaits_peer(&self) -> bool {
+        self.is_pairing() || self.deadline.is_some() || self.answer_due.is_some()
     }
 }
+
+/// The address of no device.
+const NOBODY: Address = Address::public([0; 6]);
 
 impl Stack {
     /// How a link is protected.

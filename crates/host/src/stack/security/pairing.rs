@@ -3,8 +3,8 @@
 use bindrune_gap::LinkUp;
 use bindrune_hci::Role;
 use bindrune_smp::{
-    AuthReq, Event, Failure, Identity, Key, LongTermKey, Method, Outcome, Pairing, Reason,
-    Role as PairingRole, pdu::Code,
+    AuthReq, Event, Failure, Identity, Idle, IdleEvent, Key, LongTermKey, Method, Outcome, Pairing,
+    Reason, Role as PairingRole, pdu::Code,
 };
 use bindrune_wire::{Address, Level, Packet};
 use embassy_time::Instant;
@@ -26,13 +26,9 @@ impl Stack {
     pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
         let role =
             if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
-        let Some(identity) = self.identity() else { return };
-        let config = self.config.pairing;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            let mut pairing = Pairing::new(role, config, identity, up.own, up.peer_on_air);
-            pairing.set_vetting(true);
             slot.protection = Lazy::NONE;
-            slot.protection.pairing = Some(pairing);
+            slot.protection.idle = Idle::new(role, up.own, up.peer_on_air);
         }
         self.attach_bond(now, index);
     }
@@ -45,28 +41,56 @@ impl Stack {
 
     /// Takes a PDU of the Security Manager.
     pub(in crate::stack) fn handle_smp(&mut self, now: Instant, index: u8, packet: Packet) {
-        let begins = packet.bytes().first() == Some(&Code::PAIRING_REQUEST.0);
-        let idle = self.protection(index).is_some_and(|p| !p.is_pairing());
-        if begins && self.protection(index).is_some_and(|p| p.storing.is_some()) {
-            self.refuse_while_storing(index);
-            return self.rx.pool.give(packet);
-        }
-        if begins && idle {
-            let (require, ours) = self
-                .protection(index)
-                .map_or((Level::Open, false), |p| (p.require, p.answer_due.is_some()));
-            let config = self.pairing_config(index, require, true);
-            let _central_or_not = self.prepare_pairing(now, index, config, ours);
-        }
-        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
-            let _earlier = pairing.take_refusal();
-            pairing.handle_pdu(now, packet.bytes());
-            let refusal = pairing.take_refusal().filter(|_| begins);
+        let pdu = packet.bytes();
+        let begins = pdu.first() == Some(&Code::PAIRING_REQUEST.0);
+        let busy = self.protection(index).is_some_and(|p| p.is_pairing());
+        let mut refusal = None;
+        if busy || self.handle_idle_smp(now, index, pdu, &mut refusal) {
+            if let Some(pairing) = self.pairing_mut(index) {
+                let _earlier = pairing.take_refusal();
+                pairing.handle_pdu(now, pdu);
+                refusal = pairing.take_refusal();
+            }
             self.check_terms(index);
-            self.pairing_changed(now, index);
-            self.security_request_answered(index, refusal);
         }
+        self.pairing_changed(now, index);
+        self.security_request_answered(index, refusal.filter(|_| begins));
         self.rx.pool.give(packet);
+    }
+
+    /// Takes a PDU while no pairing is in progress; true where it is for a pairing that begins with it.
+    fn handle_idle_smp(
+        &mut self,
+        now: Instant,
+        index: u8,
+        pdu: &[u8],
+        refusal: &mut Option<Reason>,
+    ) -> bool {
+        let Some(protection) = self.protection(index) else { return false };
+        let (require, ours) = (protection.require, protection.answer_due.is_some());
+        match protection.idle.handle_pdu(pdu) {
+            None => {}
+            // A pairing does not begin before the one before it is over, which it is once its bond is stored. [Vol 3] Part H, 3.5.5
+            Some(IdleEvent::Request(_)) if protection.is_storing() => {
+                self.refuse_pairing(index, Reason::BUSY);
+            }
+            Some(IdleEvent::Request(_)) => {
+                let config = self.pairing_config(index, require, true);
+                if self.has_slot_for_peer(index)
+                    && self.prepare_pairing(now, index, config, ours).is_ok()
+                {
+                    return true;
+                }
+                self.refuse_pairing(index, Reason::BUSY);
+                *refusal = Some(Reason::BUSY);
+            }
+            Some(IdleEvent::Security(auth)) => self.security_requested(now, index, auth),
+            Some(IdleEvent::Rejected(reason)) => {
+                self.pairing_failed(now, index, Failure::Peer(reason));
+            }
+            Some(IdleEvent::Refused(reason)) => *refusal = Some(reason),
+        }
+        false
     }
 
     /// The central answers a Security Request of the application: its pairing has begun, or was refused on the spot.
@@ -83,21 +107,14 @@ impl Stack {
         }
     }
 
-    /// A pairing does not begin before the one before it is over, which it is once its bond is stored. [Vol 3] Part H, 3.5.5
-    fn refuse_while_storing(&mut self, index: u8) {
-        if let Some(pairing) = self.protection(index).and_then(|p| p.pairing.as_mut()) {
-            pairing.refuse(Reason::BUSY);
-        }
-        self.owe(index);
-    }
-
     /// A pairing whose terms this device does not accept ends as soon as they are known.
     fn check_terms(&mut self, index: u8) {
         let (weaker, room) = (self.is_weaker_than_bond(index), self.room(index));
         let in_the_way = self.bond_in_the_way(index);
         let listening = self.security.listening;
+        let terms = self.pairing(index).and_then(Pairing::terms);
         let Some(protection) = self.protection(index) else { return };
-        let Some(terms) = protection.pairing.as_ref().and_then(Pairing::terms) else {
+        let Some(terms) = terms else {
             protection.accepted = false;
             return;
         };
@@ -119,10 +136,10 @@ impl Stack {
     }
 
     pub(super) fn refuse_terms(&mut self, index: u8, reason: Reason, verdict: PairingFailure) {
-        if let Some(protection) = self.protection(index)
-            && let Some(pairing) = protection.pairing.as_mut()
-        {
+        if let Some(protection) = self.protection(index).filter(|p| p.is_pairing()) {
             protection.verdict = Some(verdict);
+        }
+        if let Some(pairing) = self.pairing_mut(index) {
             pairing.cancel(reason);
         }
     }
@@ -130,7 +147,7 @@ impl Stack {
     /// True where the pairing in progress will be worth less than the bond with this peer.
     pub(super) fn is_weaker_than_bond(&self, index: u8) -> bool {
         let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
-        let terms = protection.and_then(|p| p.pairing.as_ref()?.terms());
+        let terms = self.pairing(index).and_then(Pairing::terms);
         let known = protection.and_then(|p| p.bond).filter(|known| known.sure);
         match (terms, known.and_then(|known| self.security.bonds.named(known.identity))) {
             (Some(terms), Some((_, old))) => !terms.may_replace(&old),
@@ -148,11 +165,13 @@ impl Stack {
     /// Looks what the machine of a link has to say.
     pub(in crate::stack) fn pairing_changed(&mut self, now: Instant, index: u8) {
         loop {
-            let Some(protection) = self.protection(index) else { return };
-            let asks = matches!(protection.claim, Claim::Asked(_));
-            let Some(pairing) = protection.pairing.as_mut() else { return };
+            let asks = self.protection(index).is_some_and(|p| matches!(p.claim, Claim::Asked(_)));
+            let Some(pairing) = self.pairing_mut(index) else { break };
             if let Some(event) = pairing.poll_event() {
+                self.release_pairing(index);
                 self.handle_pairing_event(now, index, event);
+            } else if !pairing.is_active() {
+                self.release_pairing(index);
             } else if let Some(request) = pairing.poll_request() {
                 self.ask_user(index, request);
             } else if let Some(outcome) = pairing.outcome_to_vet().filter(|_| !asks) {
@@ -184,7 +203,7 @@ impl Stack {
                 && (!auth.contains(AuthReq::SECURE_CONNECTIONS) || worth.secure_connections)
         };
         if protection.start.is_some()
-            || protection.storing.is_some()
+            || protection.is_storing()
             || protection.current.is_encrypted() && enough(&protection.current)
         {
             return;
@@ -197,6 +216,10 @@ impl Stack {
             }
         } else if !bonded && self.config.client_security == ClientSecurity::Pair {
             if let Err(error) = self.begin_pairing(now, index, Level::Open, false) {
+                if error == Error::Busy {
+                    // Every slot is in use. [Vol 3] Part H, 2.4.6
+                    self.refuse_pairing(index, Reason::BUSY);
+                }
                 self.pairing_over(index, Err(error));
             }
         } else {
@@ -219,8 +242,7 @@ impl Stack {
 
     /// What the link is worth once it is encrypted with the key of the pairing.
     pub(super) fn worth_of_pairing(&self, index: u8) -> Option<LinkSecurity> {
-        let pairing = self.links.get(usize::from(index))?.protection.pairing.as_ref()?;
-        pairing.terms().as_ref().map(LinkSecurity::of_terms)
+        self.pairing(index)?.terms().as_ref().map(LinkSecurity::of_terms)
     }
 
     fn pairing_complete(&mut self, index: u8, outcome: &Outcome) {
@@ -228,24 +250,24 @@ impl Stack {
         self.security.backoff.succeeded(name);
         let bond = self.bond_of(index, outcome);
         let slot = self.links.get(usize::from(index));
-        let on_air = slot.and_then(|l| l.protection.pairing.as_ref()).map(Pairing::peer_on_air);
+        let on_air = slot.map(|l| l.protection.idle.peer_on_air());
         let paired = Paired::of_outcome(outcome, bond.as_ref().map(|bond| bond.peer).or(on_air));
         let Some(bond) = bond else { return self.pairing_over(index, Ok(paired)) };
         if let Err(failure) = self.may_keep(index, &bond) {
             return self.reject_keys(index, failure);
         }
-        if let Some(protection) = self.protection(index) {
-            protection.storing = Some((bond, paired));
+        if !self.hold_bond(index, bond, paired) {
+            return self.reject_keys(index, PairingFailure::BondStore);
         }
         self.ready.run(Due::BOND_JOB);
     }
 
     fn pairing_failed(&mut self, now: Instant, index: u8, failure: Failure) {
         let link = self.links.get(usize::from(index)).map(|slot| slot.reference(index));
+        let storing = self.take_bond(index);
         let Some(protection) = self.protection(index) else { return };
         let verdict = protection.verdict.take();
         let stored = protection.paired;
-        let storing = protection.storing.take();
         let failure = verdict.unwrap_or(match failure {
             Failure::Local(reason) => PairingFailure::Local(reason),
             Failure::Peer(reason) => PairingFailure::Peer(reason),
@@ -321,10 +343,10 @@ impl Stack {
 
     /// The time of a link's pairing, of its encryption or of its Security Request is over.
     pub(in crate::stack) fn security_timeout(&mut self, now: Instant, index: u8) {
-        let Some(protection) = self.protection(index) else { return };
-        if let Some(pairing) = protection.pairing.as_mut() {
+        if let Some(pairing) = self.pairing_mut(index) {
             pairing.handle_timeout(now);
         }
+        let Some(protection) = self.protection(index) else { return };
         let unanswered = protection.answer_due.take_if(|due| *due <= now).is_some();
         let stuck = protection.deadline.take_if(|due| *due <= now).is_some();
         self.pairing_changed(now, index);
@@ -341,10 +363,10 @@ impl Stack {
     pub(in crate::stack) fn end_protection(&mut self, index: u8) {
         let now = self.now;
         let name = self.backoff_of(index);
-        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        let link = slot.reference(index);
-        let (pairing, storing) = (slot.protection.is_pairing(), slot.protection.storing.take());
-        slot.protection.pairing = None;
+        let Some(slot) = self.links.get(usize::from(index)) else { return };
+        let (link, pairing) = (slot.reference(index), slot.protection.is_pairing());
+        let storing = self.take_bond(index);
+        self.drop_pairing(index);
         if let Some(name) = name.filter(|_| pairing) {
             self.security.backoff.failed(now, name);
         }

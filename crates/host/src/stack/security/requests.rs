@@ -119,9 +119,9 @@ impl Stack {
 
     /// What happens at the user's keyboard.
     pub(crate) fn tell_keypress(&mut self, link: LinkRef, serial: u32, keypress: Keypress) {
-        let Ok(slot) = self.link_mut(link) else { return };
+        let Ok(slot) = self.link(link) else { return };
         if slot.protection.pairings == serial
-            && let Some(pairing) = slot.protection.pairing.as_mut()
+            && let Some(pairing) = self.pairing_mut(link.index)
         {
             pairing.send_keypress(keypress);
             self.owe(link.index);
@@ -171,7 +171,7 @@ impl Stack {
         if listening {
             (protection.ask.waiting, protection.ask.open) = (Some(request), false);
             self.ready.host(HostKey::Pairing);
-        } else if let Some(pairing) = protection.pairing.as_mut() {
+        } else if let Some(pairing) = self.pairing_mut(index) {
             pairing.cancel(Reason::PAIRING_NOT_SUPPORTED);
         }
     }

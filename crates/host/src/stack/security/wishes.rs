@@ -7,7 +7,12 @@ use bindrune_wire::Level;
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Paired, PairingFailure, Protection, Stack};
-use crate::{Error, capability::OOB, stack::LinkRef, waiters::Due};
+use crate::{
+    Error,
+    capability::OOB,
+    stack::{LinkRef, transmit::next_bit},
+    waiters::Due,
+};
 
 /// What the application asks of a link.
 #[derive(Clone, Debug)]
@@ -36,7 +41,7 @@ impl Stack {
     pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         let free = matches!(protection.wish, Wish::None);
-        if !free || protection.is_pairing() || protection.storing.is_some() {
+        if !free || protection.is_pairing() || protection.is_storing() {
             return Err(Error::Busy);
         }
         protection.wish = Wish::Pair(require);
@@ -102,9 +107,11 @@ impl Stack {
     pub(in crate::stack) fn begin_wishes(&mut self, now: Instant) {
         let mut wishing = core::mem::take(&mut self.security.wishing);
         let loaded = self.security.bonds.is_loaded();
+        let mut index = self.security.last;
         while wishing != 0 {
-            let index = u8::try_from(wishing.trailing_zeros()).unwrap_or(0);
-            wishing &= wishing.wrapping_sub(1);
+            index = next_bit(wishing, index);
+            wishing &= !1u64.wrapping_shl(index.into());
+            let free = self.has_slot_for_app(index);
             let Some(protection) = self.protection(index) else { continue };
             match core::mem::replace(&mut protection.wish, Wish::None) {
                 Wish::None => {}
@@ -113,13 +120,16 @@ impl Stack {
                         self.pairing_changed(now, index);
                         continue;
                     }
-                    let Some(protection) = self.protection(index) else { continue };
-                    if let Some(pairing) = protection.pairing.as_mut() {
+                    if let Some(pairing) = self.pairing_mut(index) {
                         pairing.handle_answer(now, answer);
                     }
                     self.pairing_changed(now, index);
                 }
-                wish @ (Wish::Pair(_) | Wish::Encrypt) if !loaded || protection.start.is_some() => {
+                wish @ (Wish::Pair(_) | Wish::Encrypt)
+                    if !loaded
+                        || protection.start.is_some()
+                        || (!free && matches!(wish, Wish::Pair(_))) =>
+                {
                     protection.wish = wish;
                     self.security.wishing |= 1u64.wrapping_shl(index.into());
                     self.limit_wish(now, index);
@@ -147,7 +157,7 @@ impl Stack {
         }
     }
 
-    /// What waits for the store or for the end of another procedure waits as long as for an answer of the peer.
+    /// What waits for the store, for the end of another procedure or for a slot waits as long as for an answer of the peer.
     fn limit_wish(&mut self, now: Instant, index: u8) {
         if let Some(protection) = self.protection(index)
             && protection.answer_due.is_none()
@@ -176,17 +186,23 @@ impl Stack {
         ours: bool,
     ) -> Result<(), Error> {
         let config = self.pairing_config(index, require, !ours);
-        let central = self.prepare_pairing(now, index, config, ours)?;
-        let Some(protection) = self.protection(index) else { return Err(Error::Busy) };
-        let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
+        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
         let started = if central {
-            pairing.start(now)
+            self.prepare_pairing(now, index, config, ours)?;
+            let started = self.pairing_mut(index).map(|pairing| pairing.start(now));
+            self.release_pairing(index);
+            started.unwrap_or(Err(StartError::Busy))
         } else {
             let mut auth = AuthReq::empty();
             auth.set(AuthReq::BONDING, config.bonding);
             auth.set(AuthReq::MITM, config.mitm);
             auth.set(AuthReq::SECURE_CONNECTIONS, config.secure_connections);
-            pairing.request_security(auth)
+            match self.protection(index) {
+                Some(protection) if !protection.is_pairing() => {
+                    protection.idle.request_security(auth)
+                }
+                Some(_) | None => Err(StartError::Busy),
+            }
         };
         match started {
             Ok(()) => {}
@@ -196,7 +212,7 @@ impl Stack {
                 return Err(Error::Pairing(PairingFailure::TooSoon));
             }
         }
-        if !central {
+        if !central && let Some(protection) = self.protection(index) {
             protection.require = require;
             protection.answer_due = now.checked_add(ANSWER);
         }
@@ -217,31 +233,33 @@ impl Stack {
         config
     }
 
-    /// Gives the machine of a link what the next pairing goes by; true for the central. `ours` if the application asked for it.
+    /// Takes a slot for the next pairing of a link, with what that goes by. `ours` if the application asked for it.
     pub(super) fn prepare_pairing(
         &mut self,
         now: Instant,
         index: u8,
         config: PairingConfig,
         ours: bool,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let room = if config.bonding { self.room(index) } else { Ok(()) };
         let bonded =
             self.links.get(usize::from(index)).is_some_and(|l| l.protection.bond.is_some());
         let peer = self.backoff_of(index);
         let until = peer.and_then(|peer| self.security.backoff.until(now, peer, ours || bonded));
         let oob = if OOB { self.security.oob.local() } else { None };
-        let Some(slot) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
-        let central = slot.is_central();
-        let protection: &mut Protection = &mut slot.protection;
-        let Some(pairing) = protection.pairing.as_mut() else { return Err(Error::Busy) };
+        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
         if let (true, Err(failure)) = (central, room) {
             return Err(failure.error());
         }
-        pairing.set_config(config);
-        pairing.set_local_oob(oob);
-        pairing.hold_off(until);
-        protection.consent = config.consent;
-        Ok(central)
+        self.hold_pairing(index, config)?;
+        if let Some(pairing) = self.pairing_mut(index) {
+            pairing.set_vetting(true);
+            pairing.set_local_oob(oob);
+            pairing.hold_off(until);
+        }
+        if let Some(protection) = self.protection(index) {
+            protection.consent = config.consent;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,203 @@
+//! What a link keeps between its pairings, and what it answers meanwhile.
+
+use bindrune_wire::{Address, Interest, Writer};
+
+use super::StartError;
+use crate::{
+    capability::INITIATOR,
+    method::Role,
+    pdu::{AuthReq, Code, Features, Pdu, PduError, Reason},
+};
+
+/// The machine of a link while no pairing is in progress.
+///
+/// A [`super::Pairing`] begins with it ([`super::Pairing::resume`]) and gives it back ([`super::Pairing::idle`]), so that links
+/// can share the memory of a pairing.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    role: Role,
+    local: Address,
+    peer: Address,
+    /// A pairing has timed out: this link pairs no more. [Vol 3] Part H, 3.4
+    pub(super) timed_out: bool,
+    /// The last pairing has completed.
+    pub(super) paired: bool,
+    /// The Pairing Failed that is pending.
+    failed: Option<Reason>,
+    /// The Security Request that is pending.
+    security: Option<AuthReq>,
+    dropped: u32,
+}
+
+/// What a PDU means outside of a pairing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdleEvent {
+    /// The central asks to pair. Nothing is answered yet: a [`super::Pairing`] takes the PDU, or [`Idle::refuse`].
+    Request(Features),
+    /// The peripheral asks for security.
+    Security(AuthReq),
+    /// The peer rejects the keys of the pairing that has completed. [Vol 3] Part H, 3.5.5
+    Rejected(Reason),
+    /// The PDU was refused.
+    Refused(Reason),
+}
+
+impl Idle {
+    /// Of a new link between these addresses, as they are used on the air.
+    #[must_use]
+    pub const fn new(role: Role, local: Address, peer: Address) -> Self {
+        Self {
+            role,
+            local,
+            peer,
+            timed_out: false,
+            paired: false,
+            failed: None,
+            security: None,
+            dropped: 0,
+        }
+    }
+
+    /// The role of this side.
+    pub(super) const fn role(&self) -> Role {
+        if INITIATOR { self.role } else { Role::Responder }
+    }
+
+    /// This side's address, as it is used on the air.
+    pub(super) const fn local_on_air(&self) -> Address {
+        self.local
+    }
+
+    /// The peer's address, as it is used on the air.
+    #[must_use]
+    pub const fn peer_on_air(&self) -> Address {
+        self.peer
+    }
+
+    /// PDUs that were ignored.
+    #[must_use]
+    pub const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Takes a PDU of the Security Manager channel while no pairing is in progress.
+    pub fn handle_pdu(&mut self, pdu: &[u8]) -> Option<IdleEvent> {
+        if self.timed_out {
+            return self.drop_pdu();
+        }
+        match Pdu::parse(pdu) {
+            Ok(pdu) => self.handle(&pdu),
+            Err(PduError::Malformed(Code::PAIRING_FAILED, _)) => {
+                self.handle_failed(Reason::UNSPECIFIED_REASON)
+            }
+            Err(PduError::Malformed(Code::PAIRING_REQUEST | Code::SECURITY_REQUEST, _)) => {
+                self.reject(Reason::INVALID_PARAMETERS)
+            }
+            Err(PduError::Malformed(..) | PduError::Unknown(_) | PduError::Empty) => {
+                self.drop_pdu()
+            }
+        }
+    }
+
+    fn handle(&mut self, pdu: &Pdu) -> Option<IdleEvent> {
+        match (pdu, self.role()) {
+            (Pdu::PairingRequest(features), Role::Responder) => Some(IdleEvent::Request(*features)),
+            (Pdu::SecurityRequest(auth), Role::Initiator) => Some(IdleEvent::Security(*auth)),
+            (Pdu::PairingRequest(_), Role::Initiator)
+            | (Pdu::SecurityRequest(_), Role::Responder) => {
+                self.reject(Reason::COMMAND_NOT_SUPPORTED)
+            }
+            (Pdu::Failed(reason), _) => self.handle_failed(*reason),
+            (Pdu::PairingResponse(_) | Pdu::Keypress(_), _) => self.drop_pdu(),
+            (
+                Pdu::Confirm(_)
+                | Pdu::Random(_)
+                | Pdu::EncryptionInformation(_)
+                | Pdu::CentralIdentification(..)
+                | Pdu::IdentityInformation(_)
+                | Pdu::IdentityAddress(_)
+                | Pdu::SigningInformation(_)
+                | Pdu::PublicKey(_)
+                | Pdu::DhKeyCheck(_),
+                _,
+            ) => {
+                if self.paired {
+                    self.refuse(Reason::UNSPECIFIED_REASON);
+                }
+                self.drop_pdu()
+            }
+        }
+    }
+
+    fn handle_failed(&mut self, reason: Reason) -> Option<IdleEvent> {
+        if self.paired && reason == Reason::KEY_REJECTED {
+            self.paired = false;
+            return Some(IdleEvent::Rejected(reason));
+        }
+        self.drop_pdu()
+    }
+
+    fn reject(&mut self, reason: Reason) -> Option<IdleEvent> {
+        self.refuse(reason);
+        Some(IdleEvent::Refused(reason))
+    }
+
+    pub(super) const fn drop_pdu(&mut self) -> Option<IdleEvent> {
+        self.dropped = self.dropped.saturating_add(1);
+        None
+    }
+
+    /// As the responder, asks the central for security. [Vol 3] Part H, 2.4.6
+    ///
+    /// The central may ignore it: nothing waits for an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Role`] of the initiator, [`StartError::TimedOut`] where an earlier pairing of this link timed out.
+    pub const fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
+        if matches!(self.role(), Role::Initiator) {
+            Err(StartError::Role)
+        } else if self.timed_out {
+            Err(StartError::TimedOut)
+        } else {
+            self.security = Some(auth);
+            Ok(())
+        }
+    }
+
+    /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys this side discards afterwards.
+    pub const fn refuse(&mut self, reason: Reason) {
+        self.failed = Some(reason);
+    }
+
+    /// Drops the PDUs that are pending.
+    pub(super) const fn clear(&mut self) {
+        (self.failed, self.security) = (None, None);
+    }
+
+    /// Whether a PDU is pending.
+    #[must_use]
+    pub const fn interest(&self) -> Interest {
+        if self.failed.is_some() || self.security.is_some() {
+            Interest::Urgent
+        } else {
+            Interest::None
+        }
+    }
+
+    /// Writes the PDU that is pending; false where there is none, or no room.
+    pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
+        let pdu = match (self.failed, self.security) {
+            (Some(reason), _) => Pdu::Failed(reason),
+            (None, Some(auth)) => Pdu::SecurityRequest(auth),
+            (None, None) => return false,
+        };
+        if pdu.write(w).is_err() {
+            return false;
+        }
+        if self.failed.take().is_none() {
+            self.security = None;
+        }
+        true
+    }
+}
