@@ -97,9 +97,15 @@ impl Answer {
             return Ok(Self { opcode: Opcode::NOP, reply: Reply::UNKNOWN });
         };
         let opcode = Opcode(u16::from_le_bytes([*low, *high]));
+        let has = |opcode: Opcode| S::contains(opcode.0);
+        if opcode == Opcode::READ_LOCAL_SUPPORTED_COMMANDS && !has(opcode) {
+            let mut reply = Reply::complete(0, &[0xff; RETURNED]);
+            reply.keep_only(has);
+            return Ok(Self { opcode, reply });
+        }
         let mut reply = S::execute(controller, opcode.0, parameters).await?;
         if opcode == Opcode::READ_LOCAL_SUPPORTED_COMMANDS {
-            reply.keep_only(|opcode| S::contains(opcode.0));
+            reply.keep_only(has);
         }
         Ok(Self { opcode, reply })
     }

@@ -29,8 +29,8 @@ use bt_hci::{FromHciBytes, controller::Controller, data::AclPacket};
 pub use answer::Reply;
 pub use commands::Commands;
 pub use sets::{
-    Advertise, Basic, Central, Common, Connect, Everything, ExtendedAdvertise, ExtendedCentral,
-    HostFlowControl, Legacy, LinkTuning, Peripheral, PrivateAddresses, Scan,
+    Advertise, Basic, Central, Common, Connect, Described, Everything, ExtendedAdvertise,
+    ExtendedCentral, HostFlowControl, Legacy, LinkTuning, Peripheral, PrivateAddresses, Scan,
 };
 
 /// Octets of the longest command. [Vol 4] Part E, 5.4.1
@@ -74,8 +74,8 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
 
     /// Drives the controller while `host` runs on the two halves, and returns what that returns.
     ///
-    /// `S` is the set of commands that are dispatched; others are answered with Unknown HCI Command (0x01), and the controller's
-    /// supported commands are reported without them.
+    /// `S` is the set of commands that are dispatched; others are answered with Unknown HCI Command (0x01), and are not among the
+    /// supported commands.
     ///
     /// # Cancel safety
     ///

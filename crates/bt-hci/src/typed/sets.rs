@@ -41,12 +41,24 @@ crate::commands! {
     /// Setting up a controller, and links in either role, without their end.
     pub struct Common {
         complete: [
-            Reset, SetEventMask, SetEventMaskPage2, ReadLocalVersionInformation, ReadLocalSupportedCmds,
-            ReadLocalSupportedFeatures, ReadBdAddr, ReadRssi, LeSetEventMask, LeReadBufferSize, LeReadLocalSupportedFeatures,
-            LeReadSupportedStates, LeSetRandomAddr, LeEncrypt, LeRand, LeReadFilterAcceptListSize, LeClearFilterAcceptList,
-            LeAddDeviceToFilterAcceptList, LeRemoveDeviceFromFilterAcceptList,
+            Reset, SetEventMask, SetEventMaskPage2, ReadLocalVersionInformation, ReadLocalSupportedFeatures, ReadBdAddr,
+            ReadRssi, LeSetEventMask, LeReadBufferSize, LeReadLocalSupportedFeatures, LeSetRandomAddr, LeEncrypt, LeRand,
+            LeReadFilterAcceptListSize, LeClearFilterAcceptList, LeAddDeviceToFilterAcceptList,
+            LeRemoveDeviceFromFilterAcceptList,
         ],
-        status: [ReadRemoteVersionInformation, LeReadRemoteFeatures, LeConnUpdate],
+        status: [ReadRemoteVersionInformation, LeReadRemoteFeatures],
+    }
+}
+
+crate::commands! {
+    in super;
+    /// What a controller supports, in its own words.
+    ///
+    /// Without this set the adapter answers Read Local Supported Commands itself, with the commands of the other sets. A controller
+    /// behind a transport has these commands. nrf-sdc 0.4 declares them, but Nordic's library does not define them, so a program that
+    /// dispatches them does not link.
+    pub struct Described {
+        complete: [ReadLocalSupportedCmds, LeReadSupportedStates],
     }
 }
 
@@ -74,7 +86,7 @@ crate::commands! {
     /// Connecting with legacy commands, and being a central.
     pub struct Connect {
         complete: [LeCreateConnCancel],
-        status: [LeCreateConn, LeEnableEncryption],
+        status: [LeCreateConn, LeConnUpdate, LeEnableEncryption],
     }
 }
 
@@ -132,7 +144,7 @@ crate::commands! {
     }
 }
 
-/// What every host needs.
+/// What every host needs. Join the sets with [`Described`] where the controller has that.
 pub type Basic = (Common, Disconnecting);
 /// What a peripheral needs.
 pub type Peripheral = (Basic, Advertise, LinkTuning);
@@ -140,7 +152,7 @@ pub type Peripheral = (Basic, Advertise, LinkTuning);
 pub type Central = (Basic, Scan, Connect, LinkTuning);
 /// What a peripheral and central with legacy commands needs.
 pub type Legacy = (Basic, Advertise, Scan, Connect, LinkTuning);
-/// All that nrf-sdc 0.4 has of what the host sends.
+/// All that nrf-sdc 0.4 has of what the host sends. Other controllers may have less: join it with [`Described`] there.
 pub type Everything =
     (Legacy, ExtendedAdvertise, ExtendedCentral, PrivateAddresses, HostFlowControl);
 

@@ -3,7 +3,7 @@
 use bindrune::{Advertisement, Config, Error as HostError, RunError};
 use bindrune_bt_hci::{
     Error,
-    bt_hci_0_10::{Commands, Everything, Peripheral, Typed},
+    bt_hci_0_10::{Commands, Described, Everything, Peripheral, Typed},
     transport_0_1,
 };
 use bindrune_bt_hci_tests::{Direct, Fault, Faulty, Pair, host, platform};
@@ -80,11 +80,15 @@ fn what_the_controller_refuses_is_refused_by_the_event_that_is_due() {
 #[test]
 fn commands_that_are_not_in_the_set_are_not_reported_as_supported() {
     let supports = |answer: &[u8], octet: usize, bit: u8| answer[7 + octet] & 1 << bit != 0;
-    let [all, fewer] = [
+    let [described, all, fewer] = [
+        answers::<(Everything, Described)>(&[READ_LOCAL_SUPPORTED_COMMANDS]).remove(0),
         answers::<Everything>(&[READ_LOCAL_SUPPORTED_COMMANDS]).remove(0),
         answers::<Peripheral>(&[READ_LOCAL_SUPPORTED_COMMANDS]).remove(0),
     ];
-    assert_eq!((all.len(), fewer.len()), (71, 71));
+    assert_eq!((described.len(), all.len(), fewer.len()), (71, 71, 71));
+    // LE Read Supported States.
+    assert!(supports(&described, 28, 3) && !supports(&all, 28, 3));
+    assert!(supports(&described, 26, 3));
     // Reset and LE Set Advertising Enable are in both, LE Set Scan Enable and Host Buffer Size in one, P-256 in none.
     assert!(supports(&all, 5, 7) && supports(&fewer, 5, 7));
     assert!(supports(&all, 26, 1) && supports(&fewer, 26, 1));

@@ -55,10 +55,11 @@ fn over_a_transport_of_bt_hci_0_8() {
 #[test]
 fn over_the_external_controller_of_bt_hci_0_10() {
     use bt_hci_0_10::{
-        Legacy, ParameterRequests, PrivateAddresses, Typed, bt_hci::controller::ExternalController,
+        Described, Legacy, ParameterRequests, PrivateAddresses, Typed,
+        bt_hci::controller::ExternalController,
     };
     // That version writes a wrong length of advertising data where its commands are written asynchronously.
-    type Set = (Legacy, PrivateAddresses, ParameterRequests);
+    type Set = (Legacy, Described, PrivateAddresses, ParameterRequests);
     both(3, async |host, port, pair| {
         let controller = ExternalController::<_, 4>::new(serial(port));
         let mut adapter = Typed::<_>::new(&controller);
@@ -70,11 +71,11 @@ fn over_the_external_controller_of_bt_hci_0_10() {
 #[test]
 fn over_the_external_controller_of_bt_hci_0_11() {
     use bt_hci_0_11::{
-        ExtendedAdvertise, ExtendedCentral, Legacy, P256, ParameterRequests, PrivateAddresses,
-        Typed, bt_hci::controller::ExternalController,
+        Described, ExtendedAdvertise, ExtendedCentral, Legacy, P256, ParameterRequests,
+        PrivateAddresses, Typed, bt_hci::controller::ExternalController,
     };
-    type Set =
-        (Legacy, ExtendedAdvertise, ExtendedCentral, PrivateAddresses, ParameterRequests, P256);
+    type Central = (ExtendedCentral, PrivateAddresses, ParameterRequests, P256);
+    type Set = (Legacy, Described, ExtendedAdvertise, Central);
     both(4, async |host, port, pair| {
         let controller = ExternalController::<_, 4>::new(serial(port));
         let mut adapter = Typed::<_>::new(&controller);
