@@ -22,6 +22,7 @@ check:
         cargo clippy --package bindrune-bt-hci --features "$features" --locked -- --deny warnings; \
     done
     cargo fmt --manifest-path examples/cortex-m/Cargo.toml --all --check
+    cargo fmt --manifest-path examples/esp32-c3/Cargo.toml --check
     cargo clippy --manifest-path examples/cortex-m/Cargo.toml --target-dir target/examples --locked \
         --workspace --exclude bindrune-nrf52840 --exclude bindrune-nrf52840-sdc --exclude bindrune-pico-w --exclude bindrune-rp2040 -- --deny warnings
     cargo fmt --manifest-path tools/bench/Cargo.toml --all --check
@@ -74,7 +75,7 @@ no-std:
 
 # The firmware of examples/cortex-m for the boards that QEMU does not have; with the same toolchain.
 boards:
-    for board in nrf52840 nrf52840-sdc pico-w rp2040; do examples/cortex-m/build "$board"; done
+    for board in esp32-c3 nrf52840 nrf52840-sdc pico-w rp2040; do examples/cortex-m/build "$board"; done
 
 # Unit, property and virtual-time tests, and the examples in the documentation.
 test *arguments:

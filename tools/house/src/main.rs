@@ -27,8 +27,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// What is built for other targets than the rest, or beside another host, has a workspace of its own.
-const WORKSPACES: [&str; 3] =
-    ["Cargo.toml", "examples/cortex-m/Cargo.toml", "tools/bench/Cargo.toml"];
+const WORKSPACES: [&str; 4] = [
+    "Cargo.toml",
+    "examples/cortex-m/Cargo.toml",
+    "examples/esp32-c3/Cargo.toml",
+    "tools/bench/Cargo.toml",
+];
 
 fn main() -> ExitCode {
     match check() {
