@@ -200,7 +200,7 @@ impl Server {
     /// What the app is asked about by `handle`: a value or a descriptor.
     #[must_use]
     pub fn target(&self, handle: u16) -> Option<Target> {
-        self.table.target(handle)
+        self.attribute(handle)?.attribute.target()
     }
 
     /// Write commands that were dropped because a buffer was full.

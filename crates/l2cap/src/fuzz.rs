@@ -155,7 +155,8 @@ impl World {
         }
         let Some((cid, packet)) = self.land(op & 4 == 0, octets) else { return };
         let mut pools = Pools { rx: &mut self.rx, tx: &mut self.tx };
-        let _received = self.channels.handle_frame(LINK, cid, packet, &mut pools);
+        let _received = self.channels.handle_frame(LINK, cid, packet.bytes(), &mut pools);
+        self.rx.give(packet);
     }
 
     fn act(&mut self, op: u8, argument: u8) {

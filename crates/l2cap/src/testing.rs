@@ -102,7 +102,9 @@ impl Link {
     fn pdu(&mut self, cid: Cid, packet: Packet) -> Did {
         let mut pools = Pools { rx: &mut self.rx, tx: &mut self.tx };
         if cid.is_dynamic() {
-            return Did::Frame(self.channels.handle_frame(LINK, cid, packet, &mut pools));
+            let received = self.channels.handle_frame(LINK, cid, packet.bytes(), &mut pools);
+            self.rx.give(packet);
+            return Did::Frame(received);
         }
         let octets = packet.bytes().to_vec();
         self.rx.give(packet);

@@ -113,6 +113,27 @@ impl Pool {
         let Some(place) = slot(self.slots, at) else { return };
         self.empty = core::mem::take(&mut place.next);
         place.packet = Some(packet);
+        self.append(queue, at);
+    }
+
+    /// Appends a free packet with `headroom` octets free in front and these octets to `queue`; false, and nothing changes, where none
+    /// is free or they do not fit.
+    #[must_use]
+    pub fn push_copy(&mut self, queue: &mut Queue, headroom: usize, octets: &[u8]) -> bool {
+        let at = self.free;
+        let Some(place) = slot(self.slots, at) else { return false };
+        let Some(packet) = &mut place.packet else { return false };
+        packet.reset(headroom);
+        if !packet.extend(octets) {
+            return false;
+        }
+        self.free = core::mem::take(&mut place.next);
+        self.count = self.count.saturating_sub(1);
+        self.append(queue, at);
+        true
+    }
+
+    fn append(&mut self, queue: &mut Queue, at: Link) {
         match slot(self.slots, queue.tail) {
             Some(tail) => tail.next = at,
             None => queue.head = at,
@@ -131,6 +152,18 @@ impl Pool {
         }
         queue.len = queue.len.saturating_sub(1);
         slot.packet.take()
+    }
+
+    /// Frees the first packet of `queue`.
+    pub fn free_front(&mut self, queue: &mut Queue) {
+        let at = queue.head;
+        let Some(slot) = slot(self.slots, at) else { return };
+        queue.head = core::mem::replace(&mut slot.next, core::mem::replace(&mut self.free, at));
+        if queue.head == 0 {
+            queue.tail = 0;
+        }
+        queue.len = queue.len.saturating_sub(1);
+        self.count = self.count.saturating_add(1);
     }
 
     /// The first packet of `queue`.

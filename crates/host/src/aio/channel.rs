@@ -181,18 +181,11 @@ impl<'h> Sender<'h> {
     ///
     /// As for [`Channel::send`].
     pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
-        let mut whole = Whole { end: &self.end, begun: false };
-        let mut sent = 0;
-        loop {
-            let taken = self.end.wait(ChannelKey::Send, |stack, channel| {
-                stack.poll_send_frames(channel, sdu, sent)
-            });
-            sent = taken.await?.saturating_add(sent);
-            whole.begun = sent < sdu.len();
-            if !whole.begun {
-                return Ok(());
-            }
-        }
+        let mut whole = Whole { end: &self.end, len: sdu.len(), sent: 0 };
+        let sent = &mut whole.sent;
+        self.end
+            .wait(ChannelKey::Send, |stack, channel| stack.poll_send_frames(channel, sdu, sent))
+            .await
     }
 
     /// See [`Channel::reserve`].
@@ -301,12 +294,14 @@ impl<'h> End<'h> {
 /// Closes the channel when an SDU that has begun is not finished.
 struct Whole<'e, 'h> {
     end: &'e End<'h>,
-    begun: bool,
+    /// Octets of the SDU, and those of them that were sent.
+    len: usize,
+    sent: usize,
 }
 
 impl Drop for Whole<'_, '_> {
     fn drop(&mut self) {
-        if self.begun {
+        if self.sent > 0 && self.sent < self.len {
             self.end.host.with(|core| core.stack.interrupt_channel(self.end.channel));
         }
     }

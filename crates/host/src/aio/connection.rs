@@ -98,21 +98,23 @@ impl<'h> Connection<'h> {
     ///
     /// Dropping the future loses nothing: what happened is taken only when the future is ready.
     pub async fn next(&mut self) -> Event<'h> {
-        let link = self.link;
+        let (host, link) = (self.host, self.link);
         loop {
-            let notice = self.wait(LinkKey::Event, |stack| stack.poll_notice(link).map(Ok)).await;
-            // Waiting cannot fail, and there is no notice that is an error.
-            let Ok(notice) = notice else { continue };
-            return match notice {
-                Notice::Read(taken) => Event::Read(ReadRequest::new(self.host, link, taken)),
-                Notice::Write(taken) => Event::Write(WriteRequest::new(self.host, link, taken)),
-                Notice::Event(event) => {
-                    if let Event::Disconnected(reason) = &event {
-                        report!(debug, "the link of slot {} ended: {reason}", link.index);
-                    }
-                    event
-                }
-            };
+            let event = self.wait(LinkKey::Event, |stack| {
+                stack.poll_notice(link).map(|notice| {
+                    Ok(match notice {
+                        Notice::Read(taken) => Event::Read(ReadRequest::new(host, link, taken)),
+                        Notice::Write(taken) => Event::Write(WriteRequest::new(host, link, taken)),
+                        Notice::Event(event) => event,
+                    })
+                })
+            });
+            // Waiting cannot fail, and no event is an error.
+            let Ok(event) = event.await else { continue };
+            if let Event::Disconnected(reason) = &event {
+                report!(debug, "the link of slot {} ended: {reason}", link.index);
+            }
+            return event;
         }
     }
 

@@ -3,7 +3,6 @@
 use core::{
     convert::Infallible,
     future::{Future, poll_fn},
-    sync::atomic::{AtomicBool, Ordering},
     task::Poll,
 };
 
@@ -19,6 +18,7 @@ use crate::{
     core::Core,
     report::report,
     stack::{BondJob, RECORD_MAX},
+    waiters::Due,
 };
 
 /// How long one job of a pairing may take: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
@@ -32,8 +32,8 @@ pub(super) async fn all(
     clock: &impl Clock,
     parts: &Parts,
 ) -> Infallible {
-    let pairing = of_pairing(host, crypto, clock, &parts.pairing);
-    match select(pairing, of_bonds(host, store, clock, &parts.bonds)).await {
+    let pairing = of_pairing(host, crypto, clock, parts);
+    match select(pairing, of_bonds(host, store, clock, parts)).await {
         Either::First(never) | Either::Second(never) => never,
     }
 }
@@ -41,12 +41,12 @@ pub(super) async fn all(
 /// The next job, waited for while none is under way.
 async fn next<T>(
     host: &Host,
-    busy: &AtomicBool,
+    (parts, part): (&Parts, Due),
     mut poll: impl FnMut(&mut Core) -> Option<T>,
 ) -> T {
-    busy.store(false, Ordering::Relaxed);
+    parts.set_under_way(part, false);
     let job = poll_fn(|_| host.with(&mut poll).map_or(Poll::Pending, Poll::Ready)).await;
-    busy.store(true, Ordering::Relaxed);
+    parts.set_under_way(part, true);
     job
 }
 
@@ -54,13 +54,13 @@ async fn of_pairing(
     host: &Host,
     crypto: &mut impl Crypto,
     clock: &impl Clock,
-    busy: &AtomicBool,
+    parts: &Parts,
 ) -> Infallible {
     let controller = Controller::new(host);
-    busy.store(true, Ordering::Relaxed);
+    parts.set_under_way(Due::JOB, true);
     seed(host, crypto, clock, &controller).await;
     loop {
-        let (ticket, job) = next(host, busy, |core| core.stack.poll_job()).await;
+        let (ticket, job) = next(host, (parts, Due::JOB), |core| core.stack.poll_job()).await;
         let done = within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await;
         let done = done.unwrap_or(JobDone::Failed);
         if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
@@ -121,11 +121,12 @@ async fn of_bonds(
     host: &Host,
     store: &mut impl BondStore,
     clock: &impl Clock,
-    busy: &AtomicBool,
+    parts: &Parts,
 ) -> Infallible {
     let mut record = Zeroizing::new([0; RECORD_MAX]);
     loop {
-        let job = next(host, busy, |core| core.stack.poll_bond_job(&mut record)).await;
+        let job =
+            next(host, (parts, Due::BOND_JOB), |core| core.stack.poll_bond_job(&mut record)).await;
         let result = match job {
             BondJob::Load => load(host, store).await,
             BondJob::Store(id, len) => match record.get(..len) {

@@ -107,16 +107,16 @@ impl Receiving {
     }
 
     /// Hands on packets that have arrived; with `forced` the first one even where there may be no place for it.
-    pub(crate) fn deliver(&mut self, stack: &mut Stack, forced: bool) -> Delivered {
-        if !forced && stack.is_crowded() {
-            return Delivered::Crowded;
-        }
+    pub(crate) fn deliver(&mut self, stack: &mut Stack, mut forced: bool) -> Delivered {
         for _ in 0..PACKETS {
-            if self.from >= self.to || !self.step(stack) {
+            if self.from >= self.to {
                 return Delivered::All;
             }
-            if stack.is_crowded() {
+            if !core::mem::take(&mut forced) && stack.is_crowded() {
                 return Delivered::Crowded;
+            }
+            if !self.step(stack) {
+                return Delivered::All;
             }
             if stack.take_answering() {
                 return Delivered::Answering;

@@ -8,7 +8,7 @@ use core::{
     fmt,
     future::{Future, poll_fn},
     pin::pin,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicU8, AtomicU32, Ordering},
     task::{Context, Poll, Waker},
 };
 
@@ -112,25 +112,17 @@ impl Drop for Running<'_> {
 pub(super) struct Parts {
     /// The time of this wake in ticks: the lower and the upper half.
     now: [AtomicU32; 2],
-    /// The receiving part goes on once the transmitting part had its turn.
-    receiving: AtomicBool,
-    /// The transport has not taken all that it was given.
-    writing: AtomicBool,
-    /// A job of a pairing is under way.
-    pub(super) pairing: AtomicBool,
-    /// A job of the bonds is under way.
-    pub(super) bonds: AtomicBool,
+    /// What is under way: [`Due::DATA`] while the transport has not taken all that it was given, [`Due::JOB`] and
+    /// [`Due::BOND_JOB`] while such a job runs; and [`RECEIVING`].
+    under_way: AtomicU8,
 }
+
+/// The receiving part goes on once the transmitting part had its turn.
+const RECEIVING: u8 = 1 << 7;
 
 impl Parts {
     const fn new() -> Self {
-        Self {
-            now: [const { AtomicU32::new(0) }; 2],
-            receiving: AtomicBool::new(false),
-            writing: AtomicBool::new(false),
-            pairing: AtomicBool::new(false),
-            bonds: AtomicBool::new(false),
-        }
+        Self { now: [const { AtomicU32::new(0) }; 2], under_way: AtomicU8::new(0) }
     }
 
     fn set_now(&self, now: Instant) {
@@ -147,27 +139,33 @@ impl Parts {
         Instant::from_ticks(lower | upper << 32)
     }
 
+    fn is_receiving(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) & RECEIVING != 0
+    }
+
     /// Lets the transmitting part have its turn.
     async fn transmit_first(&self) {
         let mut over = false;
         poll_fn(|_| {
-            self.receiving.store(!over, Ordering::Relaxed);
+            self.set(RECEIVING, !over);
             if core::mem::replace(&mut over, true) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 
-    fn is_receiving(&self) -> bool {
-        self.receiving.load(Ordering::Relaxed)
+    /// Notes whether a part is under way.
+    pub(super) fn set_under_way(&self, part: Due, is: bool) {
+        self.set(part.bits(), is);
+    }
+
+    fn set(&self, bits: u8, is: bool) {
+        let others = self.under_way.load(Ordering::Relaxed) & !bits;
+        self.under_way.store(if is { others | bits } else { others }, Ordering::Relaxed);
     }
 
     /// The parts that whatever woke the task may have been for.
     fn under_way(&self) -> Due {
-        let mut due = Due::empty();
-        due.set(Due::DATA, self.writing.load(Ordering::Relaxed));
-        due.set(Due::JOB, self.pairing.load(Ordering::Relaxed));
-        due.set(Due::BOND_JOB, self.bonds.load(Ordering::Relaxed));
-        due
+        Due::from_bits_truncate(self.under_way.load(Ordering::Relaxed))
     }
 }
 

@@ -6,7 +6,7 @@ use embassy_time::Instant;
 
 use super::{
     Link, Stack,
-    attribute::{ClientState, CommandServed, Exchange, Indications},
+    attribute::{ClientState, Exchange, Indications, PushKind},
     link::News,
 };
 use crate::{Stats, waiters::LinkKey};
@@ -48,14 +48,19 @@ impl Stack {
                     Stats::count(&mut self.stats.dropped_requests);
                 }
             }
-            Incoming::Request(_) => {
+            Incoming::Request(request) => {
                 self.answering = true;
-                let served = attributes.serve(&mut self.server, peer, security, packet, now);
+                let verdict = self.server.handle_request(peer, &request, security);
+                let served = attributes.settle(verdict, packet, None, now);
                 self.served(index, served);
                 self.remember(index);
             }
-            Incoming::Command(_) => self.handle_command(index, packet),
-            Incoming::Push(_) => self.handle_pushed(index, packet),
+            Incoming::Command(command) => {
+                let dropped = self.server.dropped();
+                let ask = self.server.handle_command(peer, &command, security).is_some();
+                self.command_served(index, packet, ask, self.server.dropped() != dropped);
+            }
+            Incoming::Push(push) => self.handle_pushed(index, PushKind::of(&push), packet),
             Incoming::Response(_) => {
                 let answered = ClientState::Answered(packet);
                 let before = core::mem::replace(&mut attributes.client.state, answered);
@@ -87,36 +92,36 @@ impl Stack {
         }
     }
 
-    fn handle_command(&mut self, index: u8, packet: Packet) {
+    /// A write command was given to the server. `ask` where it is for the application, `lost` where the value's buffer had no room.
+    fn command_served(&mut self, index: u8, packet: Packet, ask: bool, lost: bool) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
-        let security = Self::security(slot);
-        let Link { attributes, peer, inbox, .. } = slot;
-        let Some(peer) = peer.as_mut() else { return self.rx.pool.give(packet) };
-        let (server, rx) = (&mut self.server, &mut self.rx);
         let unclaimed = &mut self.stats.unclaimed_notifications;
-        match attributes.serve_command(server, peer, security, rx, packet, unclaimed) {
-            CommandServed::Done => self.note_changes(index),
-            CommandServed::Kept(packet) => inbox.push_command(packet, &mut self.rx.pool),
-            CommandServed::Dropped => {
-                inbox.lose(1);
+        if ask && slot.attributes.take_place(&mut self.rx, unclaimed) {
+            slot.inbox.push_command(packet, &mut self.rx.pool);
+        } else {
+            self.rx.pool.give(packet);
+            if ask || lost {
+                slot.inbox.lose(1);
                 Stats::count(&mut self.stats.dropped_pushes);
+            } else {
+                self.note_changes(index);
             }
         }
         self.ready.link(index, LinkKey::Event);
     }
 
-    fn handle_pushed(&mut self, index: u8, packet: Packet) {
+    fn handle_pushed(&mut self, index: u8, kind: PushKind, packet: Packet) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
-        if slot.attributes.take_change(packet.bytes()) {
+        if slot.attributes.take_change(packet.bytes(), kind) {
             slot.inbox.insert(News::SERVICE_CHANGED);
             self.rx.pool.give(packet);
             self.ready.link(index, LinkKey::Event);
         } else {
-            let pushed = slot.attributes.handle_push(&mut self.rx, packet);
+            let pushed = slot.attributes.handle_push(&mut self.rx, packet, kind);
             self.stats.unclaimed_notifications =
                 self.stats.unclaimed_notifications.saturating_add(pushed.unclaimed);
             self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(pushed.dropped);
@@ -130,7 +135,9 @@ impl Stack {
                 self.unconfirmed |= 1u64.wrapping_shl(index.into());
             }
         }
-        self.owe_pending(index);
+        if let PushKind::Indication(_) = kind {
+            self.owe_pending(index);
+        }
     }
 
     fn confirmed(&mut self, index: u8) {

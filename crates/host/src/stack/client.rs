@@ -10,20 +10,21 @@ use bindrune_wire::{HEADROOM, Packet, Writer};
 use super::{
     LinkRef, Stack,
     attribute::{ClientState, Exchange, Outgoing},
+    direct::Written,
 };
 use crate::{Error, capability::CLIENT, waiters::LinkKey};
 
 impl Stack {
-    /// Ready when the caller, which has waited longest, has the ATT client of the link for itself.
-    pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<(), Error>> {
+    /// Ready when the caller, which has waited longest, has the ATT client of the link for itself; gives the MTU.
+    pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<u16, Error>> {
         self.link(link)?;
         let may = self.may_ask(link.index)?;
-        let client = &mut self.link_mut(link)?.attributes.client;
-        if client.taken || !first || !may {
+        let attributes = &mut self.link_mut(link)?.attributes;
+        if attributes.client.taken || !first || !may {
             return Poll::Pending;
         }
-        client.taken = true;
-        Poll::Ready(Ok(()))
+        attributes.client.taken = true;
+        Poll::Ready(Ok(attributes.bearer.mtu()))
     }
 
     /// The holder of the turn is done; it may have a request under way.
@@ -57,18 +58,25 @@ impl Stack {
         let may = attributes.bearer.may_request() && !own;
         let mtu = attributes.bearer.mtu();
         // A procedure is asked once for each request: it takes this way only where any request fits.
-        if may && self.direct_room(link.index).is_some_and(|room| room >= mtu.into()) {
-            let mut opcode = Ok(None);
-            let written = self.write_direct(link.index, Cid::ATT, |_, w| {
+        let mut asked = None;
+        if may {
+            self.write_direct(link.index, Cid::ATT, |_, w| {
+                if w.room() < mtu.into() {
+                    return Written::Nothing;
+                }
                 w.limit(mtu.into());
-                opcode = write(mtu, w);
-                matches!(opcode, Ok(Some(_)))
+                match asked.insert(write(mtu, w)) {
+                    Ok(Some(_)) => Written::Last,
+                    Ok(None) | Err(_) => Written::Nothing,
+                }
             });
-            if let (Some(opcode), true) = (opcode?, written) {
+        }
+        if let Some(asked) = asked {
+            let opcode = asked?;
+            if let Some(opcode) = opcode {
                 self.request_written(link, opcode);
-                return Poll::Ready(Ok(true));
             }
-            return Poll::Ready(Ok(false));
+            return Poll::Ready(Ok(opcode.is_some()));
         }
         let mut opcode = None;
         let over = match self.poll_out(link, |mtu, w| {
@@ -144,7 +152,7 @@ impl Stack {
         let mtu = bearer.mtu();
         let written = self.write_direct(link.index, Cid::ATT, |_, w| {
             w.limit(mtu.into());
-            write(mtu, w).is_ok()
+            write(mtu, w).map_or(Written::Nothing, |()| Written::Last)
         });
         if written {
             return Poll::Ready(Ok(()));

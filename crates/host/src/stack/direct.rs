@@ -21,64 +21,69 @@ const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
 const L2CAP_HEADER: u16 = 4;
 const _: () = assert!(L2CAP_HEADER as usize == Header::LEN);
 
-impl Stack {
-    /// Octets of the longest PDU that the application of a link may write now; `None` where something else goes first.
-    pub(super) fn direct_room(&self, index: u8) -> Option<usize> {
-        let output = self.output.as_ref()?;
-        let slot = self.links.get(usize::from(index))?;
-        let pending = self.sending & 1u64.wrapping_shl(index.into()) != 0
-            || slot.outgoing.is_some()
-            || slot.attributes.out.is_some()
-            || slot.full_channels != 0
-            || slot.fixed.out.is_some();
-        let commands = self.command_due || self.ready.due().contains(Due::COMMAND);
-        if pending || commands || slot.protection.is_lost() || !self.acl.may_take(&slot.credits) {
-            return None;
-        }
-        let packet = usize::from(self.acl.packet_len()).checked_sub(Header::LEN)?;
-        Some(packet.min(output.left().checked_sub(HEADERS)?))
-    }
+/// What was asked for a PDU has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing: there is no PDU, or no room for it.
+    Nothing,
+    /// The last PDU.
+    Last,
+    /// A PDU, and there is another one.
+    More,
+}
 
-    /// Writes a PDU of a link's application to `cid` as one ACL packet. False, and nothing is written, where that is not possible
-    /// now, or `write` gives false.
+impl Stack {
+    /// Writes PDUs of a link's application to `cid`, each as one ACL packet: as many as `write` has, and as there is room for. False
+    /// where that is none, be it because something else goes first.
     pub(super) fn write_direct(
         &mut self,
         index: u8,
         cid: Cid,
-        write: impl FnOnce(&mut Channels, &mut Writer<'_>) -> bool,
+        mut write: impl FnMut(&mut Channels, &mut Writer<'_>) -> Written,
     ) -> bool {
-        if self.direct_room(index).is_none() {
+        let bit = 1u64.wrapping_shl(index.into());
+        let commands = self.command_due || self.ready.due().contains(Due::COMMAND);
+        if commands || self.sending & bit != 0 {
             return false;
         }
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return false };
         let Some(output) = self.output.as_mut() else { return false };
-        let packet = usize::from(self.acl.packet_len()).saturating_add(ACL_HEADER);
-        let mut room = output.room();
-        if room.len() > packet {
-            (room, _) = room.split_at_mut(packet);
-        }
-        let Some((headers, payload)) = room.split_first_chunk_mut::<HEADERS>() else {
-            return false;
-        };
-        let mut w = Writer::new(payload);
-        if !write(&mut self.channels, &mut w) {
+        if slot.outgoing.is_some() || slot.has_unsent() || slot.protection.is_lost() {
             return false;
         }
-        let Ok(len) = u16::try_from(w.len()) else { return false };
         let idle = slot.credits.outstanding() == 0;
-        if !self.acl.take(self.now, &mut slot.credits) {
+        let longest = usize::from(self.acl.packet_len()).saturating_add(ACL_HEADER);
+        let mut packets = 0u8;
+        while self.acl.may_take(&slot.credits) {
+            let mut room = output.room();
+            if room.len() > longest {
+                (room, _) = room.split_at_mut(longest);
+            }
+            let Some((headers, payload)) = room.split_first_chunk_mut::<HEADERS>() else { break };
+            let mut w = Writer::new(payload);
+            let written = write(&mut self.channels, &mut w);
+            if written == Written::Nothing || !self.acl.take(self.now, &mut slot.credits) {
+                break;
+            }
+            let len = u16::try_from(w.len()).unwrap_or(u16::MAX);
+            let pdu = len.saturating_add(L2CAP_HEADER);
+            let [a, b, c, d] = AclHeader::new(slot.handle, Boundary::FirstNonFlushable, pdu).emit();
+            let ([e, f], [g, h]) = (len.to_le_bytes(), cid.0.to_le_bytes());
+            *headers = [PacketType::ACL.0, a, b, c, d, e, f, g, h];
+            output.add_data(HEADERS.saturating_add(len.into()));
+            packets = packets.saturating_add(1);
+            if written == Written::Last {
+                break;
+            }
+        }
+        if packets == 0 {
             return false;
         }
         if idle {
-            self.unstamped |= 1u64.wrapping_shl(index.into());
+            self.unstamped |= bit;
         }
-        let pdu = len.saturating_add(L2CAP_HEADER);
-        let [a, b, c, d] = AclHeader::new(slot.handle, Boundary::FirstNonFlushable, pdu).emit();
-        let ([e, f], [g, h]) = (len.to_le_bytes(), cid.0.to_le_bytes());
-        *headers = [PacketType::ACL.0, a, b, c, d, e, f, g, h];
         slot.room = Room::Unknown;
-        output.add_data(HEADERS.saturating_add(len.into()));
-        self.data_written(index);
+        self.data_written(index, packets);
         self.ready.run(Due::DATA);
         true
     }

@@ -37,11 +37,17 @@ impl Stack {
         if !fits || !slot.reassembly.is_idle() || slot.unproven.is_some() {
             return false;
         }
-        let Some(mut packet) = self.rx.pool.take(Header::LEN) else { return false };
-        let _fits = packet.extend(payload);
+        let mut packet = None;
+        if !cid.is_dynamic() {
+            let Some(free) = self.rx.pool.take(Header::LEN) else { return false };
+            let _fits = packet.insert(free).extend(payload);
+        }
         slot.heard = self.now;
         Stats::count(&mut self.stats.acl_in);
-        self.handle_pdu(self.now, index, cid, packet);
+        match packet {
+            Some(packet) => self.handle_pdu(self.now, index, cid, packet),
+            None => self.handle_frame(index, cid, payload),
+        }
         self.return_host_credit(self.now, index);
         true
     }
@@ -139,7 +145,10 @@ impl Stack {
             Cid::ATT => self.handle_att(now, index, packet),
             Cid::SIGNALLING => self.handle_signalling(now, index, packet),
             Cid::SMP => self.handle_smp(now, index, packet),
-            cid if cid.is_dynamic() => self.handle_frame(index, cid, packet),
+            cid if cid.is_dynamic() => {
+                self.handle_frame(index, cid, packet.bytes());
+                self.rx.pool.give(packet);
+            }
             cid => self.handle_fixed(index, cid, packet),
         }
     }
@@ -161,9 +170,9 @@ impl Stack {
         }
     }
 
-    fn handle_frame(&mut self, index: u8, cid: Cid, packet: Packet) {
+    fn handle_frame(&mut self, index: u8, cid: Cid, frame: &[u8]) {
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
-        match self.channels.handle_frame(LinkId(index), cid, packet, &mut pools) {
+        match self.channels.handle_frame(LinkId(index), cid, frame, &mut pools) {
             Received::Stray | Received::Kept(_) => {}
             Received::Readable(channel) => {
                 if let Ok(channel) = u8::try_from(channel) {

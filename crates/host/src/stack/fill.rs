@@ -203,20 +203,21 @@ impl Stack {
         payload.copy_from_slice(fragments.next(max));
         out.add_data(ACL_HEADER.saturating_add(len));
         fragments.advance(len);
-        self.data_written(index);
+        self.data_written(index, 1);
         self.fragment_written(index, fragments);
         Filled::Fragment
     }
 
-    /// One more packet of a link is in the buffer.
-    pub(super) fn data_written(&mut self, index: u8) {
+    /// So many more packets of a link are in the buffer.
+    pub(super) fn data_written(&mut self, index: u8, packets: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            let packets = slot.in_output.as_ref().map_or(0, |left| left.packets).saturating_add(1);
+            let before = slot.in_output.as_ref().map_or(0, |left| left.packets);
+            let packets = before.saturating_add(packets);
             let (generation, handle) = (slot.generation, slot.handle);
             slot.in_output = Some(InOutput { generation, handle, packets });
         }
         self.leaving_links |= 1u64.wrapping_shl(index.into());
-        Stats::count(&mut self.stats.acl_out);
+        Stats::add(&mut self.stats.acl_out, packets.into());
     }
 
     fn fragment_written(&mut self, index: u8, fragments: Fragments) {

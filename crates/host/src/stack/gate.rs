@@ -52,21 +52,22 @@ impl Stack {
 
     /// The application has read a packet that was pushed on a link, which may have ended.
     pub(crate) fn give_borrowed(&mut self, link: LinkRef, packet: Packet) {
-        self.give_back(link, packet, |shares, share| shares.give(share, 1));
+        self.rx.pool.give(packet);
+        self.borrowed_given(link);
+    }
+
+    /// A packet that was pushed on a link, which may have ended, is in its pool again.
+    pub(super) fn borrowed_given(&mut self, link: LinkRef) {
+        self.give_place(link, |shares, share| shares.give(share, 1));
     }
 
     /// The application gives back an answer that it kept, or the request of a link that has ended.
     pub(crate) fn give_lent(&mut self, link: LinkRef, packet: Packet) {
-        self.give_back(link, packet, Shares::give_lent);
+        self.rx.pool.give(packet);
+        self.give_place(link, Shares::give_lent);
     }
 
-    fn give_back(
-        &mut self,
-        link: LinkRef,
-        packet: Packet,
-        give: impl FnOnce(&mut Shares, &mut Share),
-    ) {
-        self.rx.pool.give(packet);
+    fn give_place(&mut self, link: LinkRef, give: impl FnOnce(&mut Shares, &mut Share)) {
         let slot = self.links.get_mut(usize::from(link.index));
         match slot.filter(|slot| slot.generation == link.generation) {
             Some(slot) => give(&mut self.rx.shares, &mut slot.attributes.share),

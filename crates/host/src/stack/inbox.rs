@@ -134,18 +134,30 @@ impl Inbox {
 
     /// Takes a record, or a pending event; what lies in a packet is only named. `request` where a request waits.
     pub(crate) fn next(&mut self, request: bool, pool: &Pool) -> Option<First> {
-        let number = |packet: &Packet| packet.bytes().first_chunk().copied();
-        let command = pool.front(&self.commands).and_then(number).map(u32::from_le_bytes);
-        let request = request.then_some((self.request, First::Request));
-        let command = command.map(|at| (at, First::Command));
-        let record = self.records.first().filter(|_| self.recorded > 0);
-        let record = record.map(|record| (record.at, First::Record(record.what)));
-        let news = self
-            .news
-            .iter()
-            .filter_map(|kind| Some((*self.arrived.get(place(kind))?, First::News(kind))));
-        let all = [request, command, record].into_iter().flatten().chain(news);
-        let (_, first) = all.max_by_key(|(at, _)| self.latest.wrapping_sub(*at))?;
+        let latest = self.latest;
+        let mut oldest = None;
+        let mut look = |at: u32, what: First| {
+            let age = latest.wrapping_sub(at);
+            if oldest.is_none_or(|(oldest, _)| age >= oldest) {
+                oldest = Some((age, what));
+            }
+        };
+        if request {
+            look(self.request, First::Request);
+        }
+        let command = pool.front(&self.commands).and_then(|packet| packet.bytes().first_chunk());
+        if let Some(number) = command {
+            look(u32::from_le_bytes(*number), First::Command);
+        }
+        if let (Some(record), true) = (self.records.first(), self.recorded > 0) {
+            look(record.at, First::Record(record.what));
+        }
+        for kind in self.news {
+            if let Some(at) = self.arrived.get(place(kind)) {
+                look(*at, First::News(kind));
+            }
+        }
+        let (_, first) = oldest?;
         match first {
             First::Record(_) => {
                 self.records.rotate_left(1);

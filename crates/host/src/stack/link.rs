@@ -144,6 +144,11 @@ impl Link {
         CENTRAL && self.control.role() == bindrune_hci::Role::CENTRAL
     }
 
+    /// Returns whether a PDU of the application is in an out-slot.
+    pub(super) const fn has_unsent(&self) -> bool {
+        self.attributes.out.is_some() || self.full_channels != 0 || self.fixed.out.is_some()
+    }
+
     pub(crate) const fn is_up(&self) -> bool {
         matches!(self.life, Life::Up)
     }

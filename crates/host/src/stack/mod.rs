@@ -379,13 +379,9 @@ impl Stack {
 
     /// True where the application of a link holds a transmit packet: in an out-slot, lent, or on its way.
     fn app_holds_packets(&self, index: u8) -> bool {
-        self.links.get(usize::from(index)).is_some_and(|link| {
-            link.full_channels != 0
-                || link.lent > 0
-                || link.app_sending
-                || link.attributes.out.is_some()
-                || link.fixed.out.is_some()
-        })
+        self.links
+            .get(usize::from(index))
+            .is_some_and(|link| link.lent > 0 || link.app_sending || link.has_unsent())
     }
 }
 

@@ -100,11 +100,6 @@ impl Output {
         self.buffer.len()
     }
 
-    /// Octets that it has room for.
-    pub(super) const fn left(&self) -> usize {
-        self.buffer.len().saturating_sub(self.len)
-    }
-
     /// Where the next packet is to be written.
     pub(super) fn room(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.len..).unwrap_or_default()

@@ -60,9 +60,8 @@ impl Stack {
             return Poll::Ready(Err(Error::BufferTooSmall { needed }));
         };
         room.copy_from_slice(packet.bytes());
-        if let Some(packet) = self.rx.pool.pop(&mut place.queue) {
-            self.give_borrowed(link, packet);
-        }
+        self.rx.pool.free_front(&mut place.queue);
+        self.borrowed_given(link);
         Poll::Ready(Ok(needed))
     }
 
@@ -159,9 +158,8 @@ impl Stack {
             return Poll::Ready(Err(Error::BufferTooSmall { needed }));
         };
         room.copy_from_slice(packet.bytes());
-        if let Some(packet) = self.rx.pool.pop(&mut slot.fixed.queue) {
-            self.give_borrowed(link, packet);
-        }
+        self.rx.pool.free_front(&mut slot.fixed.queue);
+        self.borrowed_given(link);
         Poll::Ready(Ok(needed))
     }
 

@@ -21,22 +21,21 @@ pub enum Received {
 }
 
 impl Channels {
-    /// Takes the payload of a frame to the dynamic CID `local` of `link`, as [`crate::Reassembly`] gave it.
+    /// Takes the payload of a frame to the dynamic CID `local` of `link`.
     pub fn handle_frame(
         &mut self,
         link: LinkId,
         local: Cid,
-        packet: Packet,
+        frame: &[u8],
         pools: &mut Pools<'_>,
     ) -> Received {
         let open = |index: &usize| self.get(*index).is_some_and(Channel::is_open);
         let Some(index) = self.find(link, local).filter(open) else {
             self.stray = self.stray.saturating_add(1);
-            pools.rx.give(packet);
             return Received::Stray;
         };
         self.with(index, |channel| {
-            Some(match channel.rx.handle_frame(packet, pools.rx) {
+            Some(match channel.rx.handle_frame(frame, pools.rx) {
                 Ok(false) => Received::Kept(index),
                 Ok(true) => Received::Readable(index),
                 Err(violation) => {

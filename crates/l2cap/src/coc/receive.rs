@@ -3,6 +3,7 @@ use core::fmt;
 use bindrune_wire::{Packet, Pool, Queue, Writer};
 
 use super::Violation;
+use crate::Header;
 
 /// Octets of the SDU length in front of an SDU. [Vol 3] Part A, 3.4.3
 pub(super) const SDU_LENGTH: usize = 2;
@@ -150,32 +151,23 @@ impl Receive {
     }
 
     /// Takes the payload of a K-frame. True where the application can read more than before.
-    ///
-    /// The packet goes back to the pool where it is not kept.
     pub(crate) fn handle_frame(
         &mut self,
-        packet: Packet,
+        frame: &[u8],
         pool: &mut Pool,
     ) -> Result<bool, Violation> {
-        let expected = match self.check(&packet) {
-            Ok(expected) => expected,
-            Err(violation) => {
-                pool.give(packet);
-                return Err(violation);
-            }
-        };
+        let left = self.check(frame)?;
         self.granted = self.granted.saturating_sub(1);
-        let sdu = self.expected;
-        self.expected = Some(expected).filter(|&left| left > 0);
-        if sdu.is_some() {
-            self.append(packet, pool);
-        } else {
-            self.push(packet, pool);
+        let kept =
+            if self.expected.is_some() { self.append(frame, pool) } else { self.push(frame, pool) };
+        if !kept {
+            return Err(Violation::NoCredit);
         }
-        if self.expected.is_none() {
+        self.expected = Some(left).filter(|&left| left > 0);
+        if left == 0 {
             self.whole = self.whole.saturating_add(1);
         }
-        let more = self.expected.is_none() || self.taking.is_some();
+        let more = left == 0 || self.taking.is_some();
         Ok(more || (self.is_narrow && self.is_longer_than_window(pool)))
     }
 
@@ -217,13 +209,15 @@ impl Receive {
             return Some(Err(ReceiveError::TooSmall { needed }));
         }
         let mut w = Writer::new(buffer);
-        while let Some((packet, left)) = self.pop(pool) {
-            let _fits = w.bytes(packet.bytes());
-            pool.give(packet);
-            if left == 0 {
-                break;
-            }
+        let mut prefix = if self.taking.is_some() { 0 } else { SDU_LENGTH };
+        while w.len() < needed || prefix > 0 {
+            let Some(packet) = pool.front(&self.queue) else { break };
+            let octets = packet.bytes().get(core::mem::take(&mut prefix)..).unwrap_or_default();
+            let _fits = w.bytes(octets);
+            pool.free_front(&mut self.queue);
         }
+        self.taking = None;
+        self.whole = self.whole.saturating_sub(1);
         Some(Ok(w.len()))
     }
 
@@ -252,60 +246,53 @@ impl Receive {
     }
 
     /// The octets that are still to come after this K-frame. [Vol 3] Part A, 3.4.3
-    fn check(&self, packet: &Packet) -> Result<u16, Violation> {
+    fn check(&self, frame: &[u8]) -> Result<u16, Violation> {
         if self.granted == 0 {
             return Err(Violation::NoCredit);
         }
-        if packet.len() > usize::from(self.mps) {
+        if frame.len() > usize::from(self.mps) {
             return Err(Violation::FrameTooLong);
         }
         let (left, data) = match self.expected {
-            Some(left) => (left, packet.len()),
+            Some(left) => (left, frame.len()),
             None => {
-                let sdu = sdu_length(packet).ok_or(Violation::NoLength)?;
+                let sdu = sdu_length(frame).ok_or(Violation::NoLength)?;
                 if sdu > self.mtu {
                     return Err(Violation::SduTooLong);
                 }
-                (sdu, packet.len().saturating_sub(SDU_LENGTH))
+                (sdu, frame.len().saturating_sub(SDU_LENGTH))
             }
         };
         u16::try_from(data).ok().and_then(|data| left.checked_sub(data)).ok_or(Violation::Overrun)
     }
 
-    fn push(&mut self, packet: Packet, pool: &mut Pool) {
-        self.tail_room = packet.room();
-        pool.push(&mut self.queue, packet);
+    /// Keeps a K-frame, or the rest of one, in a packet of its own; false where none is free.
+    fn push(&mut self, octets: &[u8], pool: &mut Pool) -> bool {
+        let kept = pool.push_copy(&mut self.queue, Header::LEN, octets);
+        self.tail_room = pool.back_mut(&self.queue).map_or(0, |last| last.room());
+        kept
     }
 
     /// Adds a K-frame to its SDU: whole behind the last packet, or else filling that up to `mps`.
-    fn append(&mut self, mut packet: Packet, pool: &mut Pool) {
-        let Some(last) = pool.back_mut(&self.queue) else { return self.push(packet, pool) };
-        let moved = if packet.len() <= last.room() {
-            packet.len()
+    fn append(&mut self, frame: &[u8], pool: &mut Pool) -> bool {
+        let Some(last) = pool.back_mut(&self.queue) else { return self.push(frame, pool) };
+        let behind = if frame.len() <= last.room() {
+            frame.len()
         } else {
             usize::from(self.mps).saturating_sub(last.len()).min(last.room())
         };
-        if moved == 0 && !packet.is_empty() {
-            return self.push(packet, pool);
+        let (behind, rest) = frame.split_at(behind.min(frame.len()));
+        if !last.extend(behind) {
+            return false;
         }
-        let copied = packet.bytes().get(..moved).is_some_and(|head| last.extend(head));
         self.tail_room = last.room();
-        if !copied {
-            return self.push(packet, pool);
-        }
-        let left = packet.len().saturating_sub(moved);
-        if left == 0 {
-            return pool.give(packet);
-        }
-        packet.bytes_mut().copy_within(moved.., 0);
-        packet.truncate(left);
-        self.push(packet, pool);
+        rest.is_empty() || self.push(rest, pool)
     }
 
     /// Octets that are left of the SDU in front.
     fn front_left(&self, pool: &Pool) -> Option<u16> {
         let front = pool.front(&self.queue)?;
-        self.taking.or_else(|| sdu_length(front))
+        self.taking.or_else(|| sdu_length(front.bytes()))
     }
 
     /// True where what is left of the SDU in front can never be whole in the window.
@@ -321,7 +308,7 @@ impl Receive {
         let total = match self.taking {
             Some(left) => left,
             None => {
-                let sdu = sdu_length(&packet).unwrap_or_default();
+                let sdu = sdu_length(packet.bytes()).unwrap_or_default();
                 let _had_length = packet.pull(SDU_LENGTH);
                 sdu
             }
@@ -340,6 +327,6 @@ const fn frames(mtu: u16, mps: u16) -> u16 {
     mtu.saturating_add(2).div_ceil(if mps == 0 { 1 } else { mps })
 }
 
-fn sdu_length(packet: &Packet) -> Option<u16> {
-    packet.bytes().first_chunk::<SDU_LENGTH>().map(|len| u16::from_le_bytes(*len))
+fn sdu_length(octets: &[u8]) -> Option<u16> {
+    octets.first_chunk::<SDU_LENGTH>().map(|len| u16::from_le_bytes(*len))
 }

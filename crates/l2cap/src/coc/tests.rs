@@ -70,10 +70,12 @@ fn data_to_no_channel_is_discarded_k01_k12() {
 #[test]
 fn a_channel_of_another_link_is_never_reached() {
     let mut link = open();
-    let packet = link.rx.take(4).unwrap();
     let mut pools = Pools { rx: &mut link.rx, tx: &mut link.tx };
     let other = LinkId(LINK.0 + 1);
-    assert_eq!(link.channels.handle_frame(other, Cid(0x40), packet, &mut pools), Received::Stray);
+    assert_eq!(
+        link.channels.handle_frame(other, Cid(0x40), &[1, 0, 7], &mut pools),
+        Received::Stray
+    );
     assert_eq!(link.channels.find(other, Cid(0x40)), None);
     assert_eq!(link.channels.find(LINK, Cid(0x40)), Some(0));
 }

@@ -69,16 +69,16 @@ impl Transmit {
         let credits = self.credits.checked_sub(1).ok_or(SendError::NoCredit)?;
         let rest = sdu.get(sent..).unwrap_or_default();
         let prefix = if sent == 0 { SDU_LENGTH } else { 0 };
-        let room = usize::from(self.mps).min(w.room()).saturating_sub(prefix);
+        let room =
+            usize::from(self.mps).min(w.room()).checked_sub(prefix).ok_or(SendError::NoRoom)?;
         let taken = rest.len().min(room);
-        if w.room() < prefix || (taken == 0 && !sdu.is_empty()) {
+        if taken == 0 && !sdu.is_empty() {
             return Err(SendError::NoRoom);
         }
-        let length = len.to_le_bytes();
-        let written = w
-            .bytes(length.get(..prefix).unwrap_or_default())
-            .and_then(|()| w.bytes(rest.get(..taken).unwrap_or_default()));
-        written.map_err(|_| SendError::NoRoom)?;
+        if sent == 0 {
+            w.u16(len).map_err(|_| SendError::NoRoom)?;
+        }
+        w.bytes(rest.get(..taken).unwrap_or_default()).map_err(|_| SendError::NoRoom)?;
         self.credits = credits;
         Ok(taken)
     }

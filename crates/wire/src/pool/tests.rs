@@ -42,6 +42,8 @@ enum Op {
     Give,
     Push(usize),
     Pop(usize),
+    PushCopy(usize),
+    FreeFront(usize),
     Clear(usize),
 }
 
@@ -51,6 +53,8 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::Give),
         (0..2usize).prop_map(Op::Push),
         (0..2usize).prop_map(Op::Pop),
+        (0..2usize).prop_map(Op::PushCopy),
+        (0..2usize).prop_map(Op::FreeFront),
         (0..2usize).prop_map(Op::Clear),
     ]
 }
@@ -77,6 +81,18 @@ proptest! {
                     let p = pool.pop(&mut queues[q]);
                     prop_assert_eq!(p.as_ref().map(|p| p.bytes()[0]), model[q].pop_front());
                     out.extend(p);
+                }
+                Op::PushCopy(q) => {
+                    stamp = stamp.wrapping_add(1);
+                    let free = pool.free();
+                    prop_assert!(!pool.push_copy(&mut queues[q], 0, &[0; 5]), "it is too long");
+                    let kept = pool.push_copy(&mut queues[q], 1, &[stamp]);
+                    prop_assert_eq!(kept, free > 0);
+                    model[q].extend(kept.then_some(stamp));
+                }
+                Op::FreeFront(q) => {
+                    pool.free_front(&mut queues[q]);
+                    model[q].pop_front();
                 }
                 Op::Clear(q) => { pool.clear(&mut queues[q]); model[q].clear() }
             }

@@ -250,7 +250,7 @@ fn notifications_cost_no_more_than_their_budget() {
         join(Task::new(send), Task::new(receive)).await;
         assert_eq!(values.lost(), 0);
     });
-    let lamp = budget([193, 200, 193, 0, 285, 95]);
+    let lamp = budget([192, 199, 192, 0, 284, 93]);
     let phone = budget([114, 115, 114, 0, 207, 7]);
     assert_within("100 notifications", costs, [lamp, phone]);
 }
@@ -306,7 +306,7 @@ fn sdus_cost_no_more_than_their_budget() {
         join(Task::new(send), Task::new(receive)).await;
     });
     let lamp = budget([130, 131, 130, 0, 224, 24]);
-    let phone = budget([124, 131, 124, 0, 217, 50]);
+    let phone = budget([123, 130, 123, 0, 216, 48]);
     assert_within("100 SDUs", costs, [lamp, phone]);
 }
 

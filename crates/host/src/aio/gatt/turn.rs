@@ -1,10 +1,10 @@
 //! The turn to use the ATT client of a link: requests of several tasks are made one after the other.
 
-use core::task::Poll;
+use core::task::{Poll, ready};
 
 use bindrune_att::ErrorCode;
 use bindrune_gatt::client::{ClientError, Procedure};
-use bindrune_wire::{Level, Packet};
+use bindrune_wire::{Level, Packet, Pool};
 
 use crate::{
     Error, Host,
@@ -22,13 +22,19 @@ pub(super) struct Turn<'h> {
     remedied: bool,
     /// What the link was worth when the last request was made.
     level: Level,
+    /// The MTU when the turn began.
+    mtu: u16,
 }
 
 impl<'h> Turn<'h> {
     pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
         let key = Key::Link(link.index, LinkKey::Turn);
-        host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
-        Ok(Self { host, link, remedied: false, level: Level::Open })
+        let mtu = host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
+        Ok(Self { host, link, remedied: false, level: Level::Open, mtu })
+    }
+
+    pub(super) const fn mtu(&self) -> u16 {
+        self.mtu
     }
 
     /// Carries a procedure out to its end.
@@ -42,8 +48,7 @@ impl<'h> Turn<'h> {
         if !self.request(procedure).await? {
             return Ok(false);
         }
-        let packet = self.response(procedure).await?;
-        self.host.with(|core| core.stack.rx.pool.give(packet));
+        self.response(procedure, |packet, pool| pool.give(packet)).await?;
         Ok(true)
     }
 
@@ -55,7 +60,7 @@ impl<'h> Turn<'h> {
         if !self.request(procedure).await? {
             return Ok(None);
         }
-        let packet = Some(self.response(procedure).await?);
+        let packet = Some(self.response(procedure, |packet, _| packet).await?);
         Ok(Some(Response { host: self.host, link: self.link, packet, borrowed: false }))
     }
 
@@ -105,15 +110,17 @@ impl<'h> Turn<'h> {
         sent.await
     }
 
-    async fn response(&mut self, procedure: &mut impl Procedure) -> Result<Packet, Error> {
+    /// Gives the response to the procedure, then its packet to `take`.
+    async fn response<T>(
+        &mut self,
+        procedure: &mut impl Procedure,
+        take: impl Fn(Packet, &mut Pool) -> T,
+    ) -> Result<T, Error> {
         let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Response));
         let response = self.host.wait(key, |core, _| {
-            let packet = match core.stack.poll_response(link)? {
-                Poll::Ready(packet) => packet,
-                Poll::Pending => return Poll::Pending,
-            };
+            let packet = ready!(core.stack.poll_response(link)?);
             match procedure.response(packet.bytes()) {
-                Ok(()) => Poll::Ready(Ok(packet)),
+                Ok(()) => Poll::Ready(Ok(take(packet, &mut core.stack.rx.pool))),
                 Err(error) => {
                     core.stack.rx.pool.give(packet);
                     Poll::Ready(Err(client_error(error)))

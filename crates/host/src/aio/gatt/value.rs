@@ -114,10 +114,9 @@ impl Connection<'_> {
     /// parts that were prepared are cancelled.
     pub async fn write(&self, to: impl Into<Attribute>, value: &[u8]) -> Result<(), Error> {
         let Attribute(handle) = to.into();
-        let mtu = u16::try_from(self.mtu()?).unwrap_or(u16::MAX);
         let mut turn = self.turn().await?;
         loop {
-            let written = if Write::fits(value, mtu) {
+            let written = if Write::fits(value, turn.mtu()) {
                 turn.run(&mut Write::new(handle, value)).await
             } else {
                 self.prepared(&mut turn, PreparedWrite::long(handle, value)).await

@@ -3,14 +3,13 @@
 use core::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::atomic::Ordering,
     task::Poll,
 };
 
 use embedded_io_async::Write;
 
 use super::{Parts, RunError};
-use crate::{Host, stack::Output};
+use crate::{Host, stack::Output, waiters::Due};
 
 /// The buffer for the transport, while the transport has it. Returned on drop, so a partly written packet can be finished.
 struct Borrowed<'h> {
@@ -38,7 +37,7 @@ impl Drop for Borrowed<'_> {
 pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunError<W::Error> {
     let mut borrowed = Borrowed { host, parts, output: None };
     loop {
-        parts.writing.store(true, Ordering::Relaxed);
+        parts.set_under_way(Due::DATA, true);
         while let Some(out) = borrowed.output.as_mut().filter(|out| !out.is_empty()) {
             match tx.write(out.rest()).await {
                 Ok(0) => return RunError::Closed,
@@ -53,7 +52,7 @@ pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunE
         if let Err(error) = flush(&mut tx, &mut paused).await {
             return RunError::Transport(error);
         }
-        parts.writing.store(false, Ordering::Relaxed);
+        parts.set_under_way(Due::DATA, false);
         // It is polled where something may be pending. Something may have come while the transport was flushed, too.
         let mut look = paused;
         poll_fn(|_| match core::mem::replace(&mut look, true) && borrowed.exchange() {

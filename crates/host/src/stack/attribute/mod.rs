@@ -20,8 +20,8 @@ use super::{
 };
 
 pub(crate) use client::{Client, ClientState};
-pub(crate) use push::{SUBSCRIPTIONS, Subscription};
-pub(crate) use serve::{CommandServed, Served, Serving};
+pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription};
+pub(crate) use serve::{Served, Serving};
 
 /// What the application wants sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

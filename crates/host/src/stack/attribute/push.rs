@@ -40,6 +40,27 @@ impl Subscription {
     }
 }
 
+/// What a pushed PDU holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PushKind {
+    /// A notification of this handle.
+    Notification(u16),
+    /// An indication of this handle.
+    Indication(u16),
+    /// Notifications of several handles.
+    Several,
+}
+
+impl PushKind {
+    pub(in crate::stack) const fn of(push: &Push<'_>) -> Self {
+        match *push {
+            Push::Notification { handle, .. } => Self::Notification(handle),
+            Push::Indication { handle, .. } => Self::Indication(handle),
+            Push::MultipleNotification(_) => Self::Several,
+        }
+    }
+}
+
 /// What became of pushed values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pushed {
@@ -97,49 +118,62 @@ impl Attributes {
 
     /// True where the application listens to the handle.
     pub(crate) fn is_subscribed(&self, handle: u16) -> bool {
-        self.subscriptions.iter().any(|s| s.listens_to(handle))
+        self.subscription_of(handle).is_some()
+    }
+
+    fn subscription_of(&self, handle: u16) -> Option<usize> {
+        self.subscriptions.iter().position(|s| s.listens_to(handle))
     }
 
     /// Takes a pushed PDU and queues its values for the subscriptions that they are for.
     ///
     /// An indication is confirmed once it is queued and there is room for the next, or nobody listens to it; never when it
     /// was dropped. [Vol 3] Part F, 3.3.2
-    pub(crate) fn handle_push(&mut self, rx: &mut Receive, mut packet: Packet) -> Pushed {
+    pub(crate) fn handle_push(
+        &mut self,
+        rx: &mut Receive,
+        mut packet: Packet,
+        kind: PushKind,
+    ) -> Pushed {
         let mut pushed = Pushed::default();
-        match Push::parse(packet.bytes()) {
-            Ok(Push::Notification { handle, .. }) => {
+        match kind {
+            PushKind::Notification(handle) => {
                 let _has_opcode = packet.pull(OPCODE);
                 self.deliver(handle, rx, packet, &mut pushed);
             }
-            Ok(Push::Indication { handle, .. }) => {
+            PushKind::Indication(handle) => {
                 let _has_opcode = packet.pull(OPCODE);
                 self.indicate(handle, rx, packet, &mut pushed);
             }
-            Ok(Push::MultipleNotification(values)) => {
-                for (handle, value) in values.iter() {
-                    match rx.pool.take(0) {
-                        Some(mut copy) => {
-                            let _fits = copy.extend(&handle.to_le_bytes()) && copy.extend(value);
-                            self.deliver(handle, rx, copy, &mut pushed);
-                        }
-                        None => self.lose(handle, &mut pushed),
-                    }
-                }
-                rx.pool.give(packet);
-            }
-            Err(_) => rx.pool.give(packet),
+            PushKind::Several => self.deliver_several(rx, packet, &mut pushed),
         }
         pushed
     }
 
+    #[inline(never)]
+    fn deliver_several(&mut self, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
+        if let Ok(Push::MultipleNotification(values)) = Push::parse(packet.bytes()) {
+            for (handle, value) in values.iter() {
+                match rx.pool.take(0) {
+                    Some(mut copy) => {
+                        let _fits = copy.extend(&handle.to_le_bytes()) && copy.extend(value);
+                        self.deliver(handle, rx, copy, pushed);
+                    }
+                    None => self.lose(handle, pushed),
+                }
+            }
+        }
+        rx.pool.give(packet);
+    }
+
     /// Takes an indication of the peer's Service Changed, where that is watched; false for anything else.
     /// [Vol 3] Part G, 7.1
-    pub(crate) fn take_change(&mut self, pdu: &[u8]) -> bool {
-        let Ok(Push::Indication { handle, value }) = Push::parse(pdu) else { return false };
+    pub(crate) fn take_change(&mut self, pdu: &[u8], kind: PushKind) -> bool {
+        let PushKind::Indication(handle) = kind else { return false };
         if !CLIENT || self.service_changed == 0 || self.service_changed != handle {
             return false;
         }
-        self.note_change(value);
+        self.note_change(pdu.get(OPCODE.saturating_add(HANDLE)..).unwrap_or_default());
         self.bearer.confirm();
         true
     }
@@ -168,21 +202,21 @@ impl Attributes {
 
     /// `packet` holds the handle and the value.
     fn deliver(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
-        if !self.is_subscribed(handle) {
+        let Some(at) = self.subscription_of(handle) else {
             return self.keep(handle, rx, packet, pushed);
-        }
+        };
         if !self.take_place(rx, &mut pushed.unclaimed) {
             rx.pool.give(packet);
             return self.lose(handle, pushed);
         }
-        self.queue(handle, rx, packet, pushed);
+        self.queue(at, rx, packet, pushed);
     }
 
     fn indicate(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
-        if !self.is_subscribed(handle) {
+        let Some(at) = self.subscription_of(handle) else {
             self.bearer.confirm();
             return self.keep(handle, rx, packet, pushed);
-        }
+        };
         if self.take_place(rx, &mut pushed.unclaimed) {
             self.bearer.confirm();
         } else if rx.shares.take_for_indication(&mut self.share) {
@@ -191,12 +225,12 @@ impl Attributes {
             rx.pool.give(packet);
             return self.lose(handle, pushed);
         }
-        self.queue(handle, rx, packet, pushed);
+        self.queue(at, rx, packet, pushed);
     }
 
-    fn queue(&mut self, handle: u16, rx: &mut Receive, mut packet: Packet, pushed: &mut Pushed) {
+    fn queue(&mut self, at: usize, rx: &mut Receive, mut packet: Packet, pushed: &mut Pushed) {
         let _has_handle = packet.pull(HANDLE);
-        match self.subscriptions.iter_mut().find(|s| s.listens_to(handle)) {
+        match self.subscriptions.get_mut(at) {
             Some(place) => rx.pool.push(&mut place.queue, packet),
             None => rx.pool.give(packet),
         }
@@ -204,7 +238,7 @@ impl Attributes {
     }
 
     /// Takes a place for what the application is to read. Values that nobody has claimed give way, and are counted.
-    pub(super) fn take_place(&mut self, rx: &mut Receive, unclaimed: &mut u32) -> bool {
+    pub(in crate::stack) fn take_place(&mut self, rx: &mut Receive, unclaimed: &mut u32) -> bool {
         while !rx.shares.take(&mut self.share) {
             if !self.drop_oldest_unclaimed(rx) {
                 return false;

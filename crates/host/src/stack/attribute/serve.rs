@@ -1,7 +1,7 @@
 //! Serving the peer's requests. [Vol 3] Part F, 3.4
 
-use bindrune_att::{Command, ErrorCode, Request};
-use bindrune_gatt::{Answer, Ask, AskKind, Peer, Security, Server, Verdict};
+use bindrune_att::{ErrorCode, Request};
+use bindrune_gatt::{Answer, Ask, AskKind, Peer, Server, Verdict};
 use bindrune_wire::{Packet, Writer};
 use embassy_time::{Duration, Instant};
 
@@ -69,24 +69,8 @@ pub(crate) enum Served {
 }
 
 impl Attributes {
-    /// Takes a request. `packet` holds it.
-    pub(crate) fn serve(
-        &mut self,
-        server: &mut Server,
-        peer: &mut Peer,
-        security: Security,
-        packet: Packet,
-        now: Instant,
-    ) -> Served {
-        let verdict = match Request::parse(packet.bytes()) {
-            Ok(request) => server.handle_request(peer, &request, security),
-            // The bearer parsed it before.
-            Err(_) => Verdict::Reply,
-        };
-        self.settle(verdict, packet, None, now)
-    }
-
-    fn settle(
+    /// Keeps a request, which `packet` holds, until its reply is pulled or the application has answered.
+    pub(in crate::stack) fn settle(
         &mut self,
         verdict: Verdict,
         packet: Packet,
@@ -238,33 +222,6 @@ impl Attributes {
         }
     }
 
-    /// Takes a write command: it is carried out, or to be kept for the application. Adds the values that gave way for it to
-    /// `unclaimed`.
-    pub(crate) fn serve_command(
-        &mut self,
-        server: &mut Server,
-        peer: &mut Peer,
-        security: Security,
-        rx: &mut Receive,
-        packet: Packet,
-        unclaimed: &mut u32,
-    ) -> CommandServed {
-        let dropped = server.dropped();
-        let ask = match Command::parse(packet.bytes()) {
-            Ok(command) => server.handle_command(peer, &command, security),
-            Err(_) => None,
-        };
-        if ask.is_some() && self.take_place(rx, unclaimed) {
-            return CommandServed::Kept(packet);
-        }
-        rx.pool.give(packet);
-        if ask.is_some() || server.dropped() != dropped {
-            CommandServed::Dropped
-        } else {
-            CommandServed::Done
-        }
-    }
-
     /// True while a question waits for the application.
     pub(crate) const fn has_question(&self) -> bool {
         SERVER && matches!(self.serving, Serving::Asked(_))
@@ -315,15 +272,4 @@ impl Attributes {
             rx.shares.give_lent(&mut self.share);
         }
     }
-}
-
-/// Outcome of a write command.
-#[derive(Debug)]
-pub(crate) enum CommandServed {
-    /// It was carried out or ignored.
-    Done,
-    /// It is for the application; its packet is borrowed.
-    Kept(Packet),
-    /// There was no packet to keep it in, or no room in the value's buffer.
-    Dropped,
 }

@@ -1,37 +1,49 @@
 //! What the application sends on a channel: K-frames, one after the other. [Vol 3] Part A, 3.4.3
 
-use core::task::Poll;
+use core::task::{Poll, ready};
 
 use bindrune_l2cap::{CloseReason, SendError};
 use bindrune_wire::{HEADROOM, Packet};
 
 use super::ChannelRef;
-use crate::{Error, stack::Stack};
+use crate::{
+    Error,
+    stack::{Stack, direct::Written},
+};
 
 /// Octets of the SDU length in front of the first frame of an SDU. [Vol 3] Part A, 3.4.3
 const SDU_LENGTH: usize = 2;
 
 impl Stack {
-    /// Sends frames that follow the first `sent` octets of `sdu`; gives the octets that they carry.
+    /// Sends frames that follow the first `sent` octets of `sdu`, and adds the octets that they carry. Ready once all have been
+    /// given to the link.
     pub(crate) fn poll_send_frames(
         &mut self,
         channel: ChannelRef,
         sdu: &[u8],
-        sent: usize,
-    ) -> Poll<Result<usize, Error>> {
+        sent: &mut usize,
+    ) -> Poll<Result<(), Error>> {
         if !self.may_send(channel, sdu.len())? {
             return Poll::Pending;
         }
-        let mut now = sent;
-        while let Some(taken) = self.send_frame_direct(channel, sdu, now) {
-            now = now.saturating_add(taken);
-            if now >= sdu.len() || !self.may_send(channel, sdu.len())? {
-                return Poll::Ready(Ok(now.saturating_sub(sent)));
-            }
+        let written = self.send_frames_direct(channel, sdu, sent);
+        if written && *sent >= sdu.len() {
+            return Poll::Ready(Ok(()));
         }
-        if now > sent {
-            return Poll::Ready(Ok(now.saturating_sub(sent)));
+        // Credits of the peer, or the empty out-slot, let it go on.
+        if !written || self.may_send(channel, sdu.len())? {
+            ready!(self.send_frame(channel, sdu, sent))?;
         }
+        if *sent < sdu.len() { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Puts the next frame of an SDU in the out-slot.
+    fn send_frame(
+        &mut self,
+        channel: ChannelRef,
+        sdu: &[u8],
+        sent: &mut usize,
+    ) -> Poll<Result<(), Error>> {
         let holds_some = self.app_holds_packets(channel.link.index);
         let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
             self.starved = true;
@@ -40,13 +52,14 @@ impl Stack {
         let mut result = Err(SendError::NoRoom);
         let channels = &mut self.channels;
         packet.write(|w| {
-            result = channels.write_frame(channel.index.into(), sdu, sent, w);
+            result = channels.write_frame(channel.index.into(), sdu, *sent, w);
             result.is_ok()
         });
         match result {
             Ok(taken) => {
+                *sent = sent.saturating_add(taken);
                 self.put_out(channel, packet);
-                Poll::Ready(Ok(taken))
+                Poll::Ready(Ok(()))
             }
             Err(error) => {
                 self.tx.pool.give(packet);
@@ -55,28 +68,30 @@ impl Stack {
         }
     }
 
-    /// Writes the next frame of an SDU straight into the buffer for the transport, where there is room for the longest one that
-    /// the peer takes.
-    fn send_frame_direct(&mut self, channel: ChannelRef, sdu: &[u8], sent: usize) -> Option<usize> {
-        let open = self.channels.get(channel.index.into())?;
-        let (cid, longest) =
-            (open.remote_cid(), self.tx.pool.packet_size().saturating_sub(HEADROOM));
-        let rest =
-            sdu.len().saturating_sub(sent).saturating_add(if sent == 0 { SDU_LENGTH } else { 0 });
-        let frame = usize::from(open.peer_mps()).min(longest).min(rest);
-        if self.direct_room(channel.link.index)? < frame {
-            return None;
-        }
-        let mut taken = None;
-        self.write_direct(channel.link.index, cid, |channels, w| {
+    /// Writes the next frames of an SDU straight into the buffer for the transport, each where there is room for the longest one
+    /// that the peer takes; false where none was written.
+    fn send_frames_direct(&mut self, channel: ChannelRef, sdu: &[u8], sent: &mut usize) -> bool {
+        let index = usize::from(channel.index);
+        let Some(open) = self.channels.get(index) else { return false };
+        let packet = self.tx.pool.packet_size().saturating_sub(HEADROOM);
+        let (cid, longest) = (open.remote_cid(), usize::from(open.peer_mps()).min(packet));
+        let written = self.write_direct(channel.link.index, cid, |channels, w| {
+            let prefix = if *sent == 0 { SDU_LENGTH } else { 0 };
+            let frame = sdu.len().saturating_sub(*sent).saturating_add(prefix).min(longest);
+            if w.room() < frame {
+                return Written::Nothing;
+            }
             w.limit(frame);
-            taken = channels.write_frame(channel.index.into(), sdu, sent, w).ok();
-            taken.is_some()
+            let Ok(taken) = channels.write_frame(index, sdu, *sent, w) else {
+                return Written::Nothing;
+            };
+            *sent = sent.saturating_add(taken);
+            if *sent < sdu.len() { Written::More } else { Written::Last }
         });
-        if taken.is_some() {
+        if written {
             self.leaving_channels |= 1u64.wrapping_shl(channel.index.into());
         }
-        taken
+        written
     }
 
     /// A packet in which the application writes an SDU itself.
