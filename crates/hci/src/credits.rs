@@ -84,15 +84,16 @@ pub struct AclCredits {
 }
 
 /// A link's share of [`AclCredits`]: packets that the controller holds for it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct LinkCredits {
     outstanding: u16,
-    since: Option<Instant>,
+    /// When one was completed last, or the first one taken; only while some are outstanding.
+    since: Instant,
 }
 
 impl LinkCredits {
     /// No packet outstanding.
-    pub const NONE: Self = Self { outstanding: 0, since: None };
+    pub const NONE: Self = Self { outstanding: 0, since: Instant::MIN };
 
     /// Packets that the controller holds for this link.
     #[must_use]
@@ -103,12 +104,12 @@ impl LinkCredits {
     /// Since when nothing was completed, though packets are outstanding.
     #[must_use]
     pub const fn waiting_since(&self) -> Option<Instant> {
-        self.since
+        if self.outstanding > 0 { Some(self.since) } else { None }
     }
 
     /// The packets that are outstanding leave only now.
-    pub fn restamp(&mut self, now: Instant) {
-        self.since = self.since.map(|_| now);
+    pub const fn restamp(&mut self, now: Instant) {
+        self.since = now;
     }
 }
 
@@ -178,10 +179,10 @@ impl AclCredits {
         if self.lack(link) > 0 {
             self.lacking = self.lacking.saturating_sub(1);
         }
-        link.outstanding = link.outstanding.saturating_add(1);
-        if link.since.is_none() {
-            link.since = Some(now);
+        if link.outstanding == 0 {
+            link.since = now;
         }
+        link.outstanding = link.outstanding.saturating_add(1);
         true
     }
 
@@ -192,7 +193,7 @@ impl AclCredits {
         let done = count.min(link.outstanding);
         self.give_back(link, done);
         if done > 0 {
-            link.since = (link.outstanding > 0).then_some(now);
+            link.since = now;
         }
         let excess = count.saturating_sub(done);
         self.excess = self.excess.saturating_add(excess.into());
@@ -202,13 +203,11 @@ impl AclCredits {
     /// So many packets of `link` were not given to the controller after all.
     pub fn withdraw(&mut self, link: &mut LinkCredits, count: u16) {
         self.give_back(link, count.min(link.outstanding));
-        link.since = link.since.filter(|_| link.outstanding > 0);
     }
 
     /// The link ended: the controller has thrown away its packets. [Vol 4] Part E, 4.1.1
     pub fn disconnected(&mut self, link: &mut LinkCredits) {
         self.give_back(link, link.outstanding);
-        link.since = None;
     }
 
     fn give_back(&mut self, link: &mut LinkCredits, count: u16) {

@@ -84,6 +84,7 @@ extern crate std;
 
 mod aio;
 mod arena;
+mod at;
 #[cfg(feature = "security")]
 mod bonds;
 mod capability;

@@ -4,8 +4,11 @@ use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
 
 const PEERS: usize = 8;
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(64);
+/// Seconds that a peer waits after its first failure, and at most.
+const FIRST: u8 = 1;
+const LONGEST: u8 = 64;
+/// Time after its last failure in which a peer is remembered.
+const QUIET: Duration = Duration::from_secs(2 * LONGEST as u64);
 /// Time that one failure of a new peer costs all strangers together: they may fail this often for ever.
 const COST: Duration = Duration::from_secs(4);
 /// Debt of the strangers up to which nobody waits: four failures at once.
@@ -35,18 +38,18 @@ impl Backoff {
     #[must_use]
     pub fn until(&self, now: Instant, peer: Address, trusted: bool) -> Option<Instant> {
         let own = self.peers.iter().flatten().find(|entry| entry.peer == peer);
-        let own = own.map(|entry| entry.wait.until);
+        let own = own.map(|entry| entry.until());
         let all = self.debt.and_then(|debt| debt.checked_sub(CREDIT)).filter(|_| !trusted);
         own.into_iter().chain(all).max().filter(|&until| now < until)
     }
 
     /// A pairing with `peer` failed.
     pub fn failed(&mut self, now: Instant, peer: Address) {
-        let known = |entry: &Entry| entry.peer == peer && !entry.wait.is_over(now);
+        let known = |entry: &Entry| entry.peer == peer && !entry.is_over(now);
         if !self.peers.iter().flatten().any(known) {
             self.debt = self.debt.unwrap_or(now).max(now).checked_add(COST);
         }
-        self.entry(now, peer).wait.lengthen(now);
+        self.entry(now, peer).lengthen(now);
     }
 
     /// A pairing with `peer` succeeded: it no longer waits.
@@ -62,8 +65,8 @@ impl Backoff {
     fn entry(&mut self, now: Instant, peer: Address) -> &mut Entry {
         let rank = |slot: &Option<Entry>| match slot {
             Some(entry) if entry.peer == peer => None,
-            Some(entry) if !entry.wait.is_over(now) => Some((entry.wait.last, entry.wait.seen)),
-            Some(_) | None => Some((Duration::MIN, Instant::MIN)),
+            Some(entry) if !entry.is_over(now) => Some((entry.wait, entry.seen)),
+            Some(_) | None => Some((0, Instant::MIN)),
         };
         let [first, rest @ ..] = &mut self.peers;
         let slot = rest.iter_mut().fold(
@@ -75,40 +78,33 @@ impl Backoff {
         if slot.is_none_or(|entry| entry.peer != peer) {
             *slot = None;
         }
-        slot.get_or_insert(Entry {
-            peer,
-            wait: Wait { last: Duration::MIN, until: now, seen: now },
-        })
+        slot.get_or_insert(Entry { peer, wait: 0, seen: now })
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     peer: Address,
-    wait: Wait,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Wait {
-    /// How long the peer had to wait last.
-    last: Duration,
-    until: Instant,
+    /// Seconds that the peer has to wait after its last failure.
+    wait: u8,
     /// When it failed last.
     seen: Instant,
 }
 
-impl Wait {
+impl Entry {
+    fn until(&self) -> Instant {
+        self.seen.saturating_add(Duration::from_secs(self.wait.into()))
+    }
+
     /// Doubles the wait; it starts over after a long time without failure.
     fn lengthen(&mut self, now: Instant) {
-        let before = if self.is_over(now) { Duration::MIN } else { self.last };
-        let next = before.checked_mul(2).unwrap_or(LONGEST).clamp(FIRST, LONGEST);
-        *self =
-            Self { last: next, until: now.checked_add(next).unwrap_or(Instant::MAX), seen: now };
+        let before = if self.is_over(now) { 0 } else { self.wait };
+        self.wait = before.saturating_mul(2).clamp(FIRST, LONGEST);
+        self.seen = now;
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        let quiet = LONGEST.checked_mul(2).unwrap_or(LONGEST);
-        self.seen.checked_add(quiet).is_none_or(|end| now >= end)
+        self.seen.checked_add(QUIET).is_none_or(|end| now >= end)
     }
 }
 

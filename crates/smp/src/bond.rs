@@ -266,7 +266,7 @@ fn write_address(w: &mut Writer<'_>, address: Option<Address>) -> Result<(), NoR
 fn write_ltk(w: &mut Writer<'_>, ltk: Option<&LongTermKey>) -> Result<(), NoRoom> {
     write_key(w, ltk.map(|ltk| &ltk.key))?;
     w.u16(ltk.map_or(0, |ltk| ltk.ediv))?;
-    w.u64(ltk.map_or(0, |ltk| ltk.rand))
+    w.bytes(&ltk.map_or([0; 8], |ltk| ltk.rand))
 }
 
 fn write_key(w: &mut Writer<'_>, key: Option<&Key>) -> Result<(), NoRoom> {
@@ -280,7 +280,7 @@ fn read_address(r: &mut Reader<'_>) -> Option<Address> {
 }
 
 fn read_ltk(r: &mut Reader<'_>) -> Option<LongTermKey> {
-    Some(LongTermKey { key: read_key(r)?, ediv: r.u16().ok()?, rand: r.u64().ok()? })
+    Some(LongTermKey { key: read_key(r)?, ediv: r.u16().ok()?, rand: r.array().ok()? })
 }
 
 fn read_key(r: &mut Reader<'_>) -> Option<Key> {

@@ -4,6 +4,8 @@
 pub(crate) const INITIATOR: bool = cfg!(feature = "central");
 /// Out-of-band data.
 pub(crate) const OOB: bool = cfg!(feature = "oob");
+/// Room for something that only out-of-band data needs.
+pub(crate) type OobRoom<T> = [Option<T>; OOB as usize];
 
 /// Proof that there is legacy pairing. Without it nothing that holds one can exist, and what would use it is not in the image.
 #[cfg(feature = "legacy")]

@@ -121,8 +121,8 @@ pub struct LongTermKey {
     pub key: Key,
     /// Encrypted Diversifier; 0 for LE Secure Connections.
     pub ediv: u16,
-    /// Random Number; 0 for LE Secure Connections.
-    pub rand: u64,
+    /// Random Number, least significant octet first; 0 for LE Secure Connections.
+    pub rand: [u8; 8],
 }
 
 #[cfg(test)]
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_octet() {
-        let key = LongTermKey { key: Key::new([0xa5; 16]), ediv: 0, rand: 0 };
+        let key = LongTermKey { key: Key::new([0xa5; 16]), ediv: 0, rand: [0; 8] };
         let text =
             std::format!("{key:?} {:?} {:?}", DhKey::new([0xa5; 32]), PrivateKey::new([0xa5; 32]));
         let text = std::format!("{text} {:?}", crate::JobDone::Random([0xa5; 16]));

@@ -153,7 +153,7 @@ fn smp(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
 
 /// Records such as a row tells of.
 fn bonds(row: &Row) -> Vec<Vec<u8>> {
-    let ltk = |octet| LongTermKey { key: Key::new([octet; 16]), ediv: 0, rand: 0 };
+    let ltk = |octet| LongTermKey { key: Key::new([octet; 16]), ediv: 0, rand: [0; 8] };
     let bond = |octet, key_size| Bond {
         peer: Address::public([6; 6]),
         local: Address::public([7; 6]),

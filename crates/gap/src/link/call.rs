@@ -10,23 +10,27 @@ pub struct Asked(pub(crate) u32);
 pub(crate) struct Call<T> {
     /// The number of the last one that was asked for.
     number: u32,
-    wanted: bool,
-    running: Option<u32>,
     /// The number of what was answered, and the answer: a value, or else why there is none.
-    done: Option<u32>,
+    done: u32,
     value: Option<T>,
     status: Status,
+    is_done: bool,
+    /// What was asked for last has not begun.
+    wanted: bool,
+    /// What was asked for last runs, or the one before where the last has not begun.
+    running: bool,
 }
 
 impl<T: Copy> Call<T> {
     /// Nothing was asked for. All octets are zero.
     pub(crate) const IDLE: Self = Self {
         number: 0,
-        wanted: false,
-        running: None,
-        done: None,
+        done: 0,
         value: None,
         status: Status::SUCCESS,
+        is_done: false,
+        wanted: false,
+        running: false,
     };
 
     pub(crate) const fn ask(&mut self) -> Asked {
@@ -43,13 +47,15 @@ impl<T: Copy> Call<T> {
 
     /// What is wanted begins.
     pub(crate) const fn start(&mut self) {
-        self.wanted = false;
-        self.running = Some(self.number);
+        (self.wanted, self.running) = (false, true);
     }
 
     /// What runs has ended.
     pub(crate) const fn finish(&mut self, result: Result<T, Status>) {
-        if let Some(number) = self.running.take() {
+        let number = self.number.wrapping_sub(self.wanted as u32);
+        let ran = core::mem::replace(&mut self.running, false);
+        // What was asked for later may have been refused meanwhile, which answers both.
+        if ran && !(self.is_done && self.done == number) {
             self.answered(number, result);
         }
     }
@@ -63,7 +69,7 @@ impl<T: Copy> Call<T> {
     }
 
     const fn answered(&mut self, number: u32, result: Result<T, Status>) {
-        self.done = Some(number);
+        (self.done, self.is_done) = (number, true);
         (self.value, self.status) = match result {
             Ok(value) => (Some(value), Status::SUCCESS),
             Err(status) => (None, status),
@@ -72,8 +78,8 @@ impl<T: Copy> Call<T> {
 
     /// The answer to what was asked, or to something asked later.
     pub(crate) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
-        let number = self.done?;
         let result = self.value.ok_or(self.status);
-        (number.wrapping_sub(asked.0) <= u32::MAX / 2).then_some(result)
+        let answered = self.done.wrapping_sub(asked.0) <= u32::MAX / 2;
+        (self.is_done && answered).then_some(result)
     }
 }

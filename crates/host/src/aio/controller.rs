@@ -41,7 +41,7 @@ impl<'h> Controller<'h> {
     ///
     /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
     pub async fn rand(&self) -> Result<[u8; 8], Error> {
-        match self.ask(Request::Rand).await? {
+        match self.ask(&|| Request::Rand).await? {
             Answer::Rand(octets) => Ok(octets),
             Answer::Block(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
         }
@@ -57,7 +57,7 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`].
     pub async fn encrypt(&self, key: &SecretKey, plain: [u8; 16]) -> Result<[u8; 16], Error> {
-        match self.ask(Request::Encrypt { key: key.clone(), plain }).await? {
+        match self.ask(&|| Request::Encrypt { key: key.clone(), plain }).await? {
             Answer::Block(octets) => Ok(octets),
             Answer::Rand(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
         }
@@ -75,7 +75,7 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`]; the controller's key pair may be a new one all the same.
     pub async fn p256_public_key(&self) -> Result<PublicKey, Error> {
-        match self.ask(Request::PublicKey).await? {
+        match self.ask(&|| Request::PublicKey).await? {
             Answer::PublicKey(key) => Ok(key),
             Answer::Rand(_) | Answer::Block(_) | Answer::DhKey(_) => Err(Error::Protocol),
         }
@@ -92,15 +92,16 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`].
     pub async fn dh_key(&self, own: &PublicKey, peer: &PublicKey) -> Result<DhKey, Error> {
-        match self.ask(Request::DhKey { own: *own, peer: *peer }).await? {
+        match self.ask(&|| Request::DhKey { own: *own, peer: *peer }).await? {
             Answer::DhKey(key) => Ok(key),
             Answer::Rand(_) | Answer::Block(_) | Answer::PublicKey(_) => Err(Error::Protocol),
         }
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, Error> {
+    /// The request is made when it is taken, so that its future does not hold it.
+    async fn ask(&self, request: &(dyn Fn() -> Request + Sync)) -> Result<Answer, Error> {
         let key = Key::Host(HostKey::Worker);
-        self.host.wait(key, |core, first| core.stack.poll_ask(first, &request)).await?;
+        self.host.wait(key, |core, first| core.stack.poll_ask(first, request)).await?;
         let mut pending = Pending { host: self.host, over: false };
         self.host
             .wait(key, |core, _| {

@@ -61,8 +61,10 @@ async fn of_pairing(
     seed(host, crypto, clock, &controller).await;
     loop {
         let (ticket, job) = next(host, (parts, Due::JOB), |core| core.stack.poll_job()).await;
-        let done = within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await;
-        let done = done.unwrap_or(JobDone::Failed);
+        let done = match within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await {
+            Either::First(done) => done,
+            Either::Second(()) => JobDone::Failed,
+        };
         if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
             report!(warn, "the cryptography of a pairing failed: {}", name(&job));
         }
@@ -86,7 +88,8 @@ async fn seed(
     if host.with(|core| core.stack.is_seeded()) {
         return;
     }
-    if let Some(octets) = within(JOB_TIMEOUT, clock, crypto.random(controller)).await.flatten() {
+    let random = within(JOB_TIMEOUT, clock, crypto.random(controller)).await;
+    if let Either::First(Some(octets)) = random {
         host.with(|core| core.stack.seed(octets));
     }
 }
@@ -107,14 +110,15 @@ const fn name(job: &Job) -> &'static str {
     }
 }
 
-/// The output of `work`; `None` where it takes longer than this.
-async fn within<T>(time: Duration, clock: &impl Clock, work: impl Future<Output = T>) -> Option<T> {
-    let deadline = clock.now().checked_add(time)?;
+/// The output of `work`, or that it takes longer than this. It is no `async fn`, which would hold `work` twice.
+fn within<T>(
+    time: Duration,
+    clock: &impl Clock,
+    work: impl Future<Output = T>,
+) -> impl Future<Output = Either<T, ()>> {
+    let deadline = clock.now().saturating_add(time);
     let mut alarm = Alarm::new();
-    match select(work, poll_fn(|cx| alarm.poll(clock, clock.now(), deadline, cx))).await {
-        Either::First(output) => Some(output),
-        Either::Second(()) => None,
-    }
+    select(work, poll_fn(move |cx| alarm.poll(clock, clock.now(), deadline, cx)))
 }
 
 async fn of_bonds(

@@ -5,7 +5,10 @@ use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
 
 use super::{Link, LinkRef, Stack, gap::Claim};
-use crate::waiters::{Due, HostKey};
+use crate::{
+    at::At,
+    waiters::{Due, HostKey},
+};
 
 /// Connection intervals within which the first packet of a peer comes, or the controller gives up: 6, from the first
 /// anchor point, which is up to two intervals after the link is reported. [Vol 6] Part B, 4.5
@@ -37,7 +40,8 @@ impl Stack {
         slot.claim = Some(claim);
         slot.users = 1;
         let asked = slot.control.asks_peer();
-        slot.unproven = if strict || asked { now.checked_add(slot.proof_time()) } else { None };
+        let proof = (strict || asked).then(|| now.saturating_add(slot.proof_time()));
+        slot.unproven = At::new(proof);
         self.wake_claim(claim);
         self.deadlines_changed();
     }
@@ -55,7 +59,7 @@ impl Stack {
     /// Takes the link that belongs to a request, once it may be given.
     pub(super) fn take_claimed(&mut self, claim: Claim) -> Option<LinkRef> {
         let index = self.claimed(claim)?;
-        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.unproven.is_none())?;
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| !l.unproven.is_some())?;
         slot.claim = None;
         Some(slot.reference(index))
     }
@@ -74,7 +78,7 @@ impl Stack {
         let Some(index) = self.claimed(claim) else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         slot.claim = None;
-        slot.unproven = None;
+        slot.unproven = At::NONE;
         let link = slot.reference(index);
         self.release_link(link);
     }
@@ -84,7 +88,7 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
         };
-        let unproven = slot.unproven.take().is_some();
+        let unproven = slot.unproven.take();
         let never = reason == Status::FAILED_TO_ESTABLISH
             || (unproven && reason == Status::CONNECTION_TIMEOUT);
         let claim = slot.claim.take_if(|_| never);
@@ -102,7 +106,7 @@ impl Stack {
     /// The peer of a link was received: the link is established.
     pub(super) fn prove(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        if slot.unproven.take().is_some()
+        if slot.unproven.take()
             && let Some(claim) = slot.claim
         {
             self.wake_claim(claim);

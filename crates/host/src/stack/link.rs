@@ -14,7 +14,7 @@ use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     security::Lazy,
 };
-use crate::capability::CENTRAL;
+use crate::{at::At, capability::CENTRAL};
 
 /// Names one link for as long as its slot is not used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(crate) struct Link {
     /// The request that the link came of, until its future has taken it.
     pub(crate) claim: Option<Claim>,
     /// The peer has not been received yet, and the request waits for that, at most until then.
-    pub(crate) unproven: Option<Instant>,
+    pub(crate) unproven: At,
     pub(crate) handle: Handle,
     pub(crate) control: LinkControl,
     pub(crate) credits: LinkCredits,
@@ -114,7 +114,7 @@ impl Link {
         life: Life::Free,
         users: 0,
         claim: None,
-        unproven: None,
+        unproven: At::NONE,
         handle: Handle::MIN,
         control: LinkControl::NONE,
         credits: LinkCredits::NONE,

@@ -260,7 +260,7 @@ impl Link {
         earliest.add(self.attributes.question_deadline(), Timer::Question(index));
         earliest.add(time_of(self.control.poll_timeout()), Timer::Control(index));
         earliest.add(self.room.deadline(), Timer::Room(index));
-        earliest.add(self.unproven, Timer::Established(index));
+        earliest.add(self.unproven.get(), Timer::Established(index));
         let since = self.credits.waiting_since();
         let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
         earliest.add(heard.checked_add(self.patience()), Timer::Silence(index));

@@ -204,8 +204,12 @@ impl Worker {
 }
 
 impl Stack {
-    /// Takes a request, once those before are answered and the controller is set up.
-    pub(crate) fn poll_ask(&mut self, first: bool, request: &Request) -> Poll<Result<(), Error>> {
+    /// Takes a request, once those before are answered and the controller is set up. It is made when its turn comes.
+    pub(crate) fn poll_ask(
+        &mut self,
+        first: bool,
+        request: &(dyn Fn() -> Request + Sync),
+    ) -> Poll<Result<(), Error>> {
         match self.phase {
             Phase::Ready => {}
             Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
@@ -217,6 +221,7 @@ impl Stack {
         if !first || !matches!(self.worker.state, State::Idle) {
             return Poll::Pending;
         }
+        let request = request();
         let opcode = request.opcode();
         let p256 = matches!(request, Request::PublicKey | Request::DhKey { .. });
         if !self.controller_info().is_some_and(|info| info.supports(opcode))
@@ -224,10 +229,10 @@ impl Stack {
         {
             return Poll::Ready(Err(Error::Unsupported));
         }
-        if matches!(request, Request::DhKey { own, .. } if self.worker.key != Some(*own)) {
+        if matches!(request, Request::DhKey { own, .. } if self.worker.key != Some(own)) {
             return Poll::Ready(Err(Error::Busy));
         }
-        self.worker.state = State::Owed(request.clone());
+        self.worker.state = State::Owed(request);
         self.worker.wanted = true;
         self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))

@@ -4,7 +4,7 @@ use super::*;
 
 fn bond() -> Bond {
     let peer = Address::random([0xc0, 1, 2, 3, 4, 5]);
-    let ltk = LongTermKey { key: Key::new([7; 16]), ediv: 0x1234, rand: 0x5678 };
+    let ltk = LongTermKey { key: Key::new([7; 16]), ediv: 0x1234, rand: 0x5678u64.to_le_bytes() };
     let keys = Keys {
         local: Some(ltk),
         peer_irk: Some(Key::new([9; 16])),
@@ -65,7 +65,7 @@ fn a_record_of_version_1_is_read() {
 /// bad_inputs B09
 #[test]
 fn a_record_that_no_pairing_makes_is_refused() {
-    let zero = Some(LongTermKey { key: Key::new([0; 16]), ediv: 0, rand: 0 });
+    let zero = Some(LongTermKey { key: Key::new([0; 16]), ediv: 0, rand: [0; 8] });
     let with = |keys: Keys| Bond { keys, ..bond() };
     for unsound in [
         with(Keys { local: zero.clone(), ..bond().keys }),

@@ -94,7 +94,7 @@ impl Distribute {
                 None => self.ltk = Some(Key::new(random).shortened(self.key_size)),
                 Some(key) => {
                     let [a, b, rand @ .., _, _, _, _, _, _] = random;
-                    let (ediv, rand) = (u16::from_le_bytes([a, b]), u64::from_le_bytes(rand));
+                    let ediv = u16::from_le_bytes([a, b]);
                     self.keys.local = Some(LongTermKey { key, ediv, rand });
                 }
             }
@@ -127,7 +127,7 @@ impl Distribute {
             }
             Pdu::CentralIdentification(ediv, rand) => {
                 let ltk = self.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;
-                (ltk.ediv, ltk.rand) = (*ediv, *rand);
+                (ltk.ediv, ltk.rand) = (*ediv, rand.to_le_bytes());
             }
             Pdu::IdentityInformation(key) => self.keys.peer_irk = Some(Key::new(*key)),
             Pdu::IdentityAddress(address) => self.keys.peer_identity = Some(*address),
@@ -169,7 +169,9 @@ impl Distribute {
         let ltk = self.keys.local.as_ref();
         match owed {
             Owed::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
-            Owed::CENTRAL_ID => ltk.map(|ltk| Pdu::CentralIdentification(ltk.ediv, ltk.rand)),
+            Owed::CENTRAL_ID => {
+                ltk.map(|ltk| Pdu::CentralIdentification(ltk.ediv, u64::from_le_bytes(ltk.rand)))
+            }
             Owed::IRK => Some(Pdu::IdentityInformation(*identity.irk.octets())),
             Owed::ADDRESS => Some(Pdu::IdentityAddress(identity.address)),
             Owed::CSRK => {

@@ -243,7 +243,7 @@ impl Pairing {
 
     fn complete(&mut self, keys: Keys) {
         let Some(outcome) = self.outcome(keys) else { return };
-        self.oob = None;
+        self.set_local_oob(None);
         self.finish(Ok(outcome));
     }
 

@@ -29,6 +29,7 @@ use secure::Secure;
 pub use terms::Terms;
 
 use crate::{
+    capability::{OOB, OobRoom},
     keys::Key,
     method::Role,
     pdu::{AuthReq, Keypress, Reason},
@@ -52,7 +53,7 @@ pub struct Pairing {
     idle: Idle,
     config: Config,
     identity: Identity,
-    oob: Option<LocalOob>,
+    oob: OobRoom<LocalOob>,
     state: State,
     agreed: Option<Agreement>,
     out: Out,
@@ -72,6 +73,10 @@ pub struct Pairing {
 
 /// How far the pairing is.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one is in the memory of another; by how much depends on the features"
+)]
 enum State {
     Idle,
     /// As the initiator: the Pairing Response is awaited.
@@ -119,7 +124,7 @@ impl Pairing {
             idle,
             config,
             identity,
-            oob: None,
+            oob: [const { None }; OOB as usize],
             state: State::Idle,
             agreed: None,
             out: Out::NONE,
@@ -171,7 +176,9 @@ impl Pairing {
 
     /// What this side passed on out of band: the next pairing uses its key.
     pub fn set_local_oob(&mut self, oob: Option<LocalOob>) {
-        self.oob = oob;
+        if let Some(room) = self.oob.first_mut() {
+            *room = oob;
+        }
     }
 
     /// Refuses a pairing before `until`, with Repeated Attempts; see [`crate::Backoff::until`].

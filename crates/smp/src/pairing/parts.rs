@@ -196,5 +196,5 @@ pub(super) fn passkey_of(random: [u8; 16]) -> u32 {
 
 /// A key of LE Secure Connections, which has no other name. [Vol 3] Part H, 2.4.4
 pub(super) const fn unnamed(key: Key) -> LongTermKey {
-    LongTermKey { key, ediv: 0, rand: 0 }
+    LongTermKey { key, ediv: 0, rand: [0; 8] }
 }

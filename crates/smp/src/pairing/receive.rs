@@ -125,14 +125,15 @@ impl Pairing {
     }
 
     fn agree(&mut self, now: Instant, request: Features, response: Features) {
-        let has_oob = self.oob.is_some();
+        let own_oob = self.oob.first().and_then(Option::as_ref);
+        let has_oob = own_oob.is_some();
         match agree(&self.config, self.role(), request, response, has_oob) {
             Err(reason) => self.fail(reason),
             Ok(agreed) => {
                 self.agreed = Some(agreed);
                 let uses_oob = agreed.peer(self.role()).oob != 0;
                 if agreed.secure {
-                    let oob = self.oob.clone().filter(|_| uses_oob);
+                    let oob = own_oob.filter(|_| uses_oob).cloned();
                     self.state = State::Secure(Secure::new(oob));
                 } else if let (Some(present), Some((state, mut context))) = (LEGACY, self.phase()) {
                     *state = State::Legacy(Legacy::start(present, &mut context));

@@ -7,7 +7,7 @@ use super::{
     parts::{Context, Owed, passkey_of},
 };
 use crate::{
-    capability::OOB,
+    capability::{OOB, OobRoom},
     crypto,
     keys::{DhKey, Key, LocalKey, PublicKey},
     method::{Method, Role},
@@ -34,7 +34,7 @@ enum Stage {
 pub(super) struct Secure {
     stage: Stage,
     own: Option<LocalKey>,
-    own_oob: Option<Key>,
+    own_oob: OobRoom<Key>,
     peer: Option<PublicKey>,
     dh_key: Option<DhKey>,
     dh_asked: bool,
@@ -47,7 +47,7 @@ pub(super) struct Secure {
     peer_confirm: Option<[u8; 16]>,
     peer_nonce: Option<[u8; 16]>,
     peer_check: Option<[u8; 16]>,
-    peer_oob: Option<(Key, [u8; 16])>,
+    peer_oob: OobRoom<(Key, [u8; 16])>,
     round: u8,
     passkey: Option<u32>,
     approved: bool,
@@ -60,7 +60,7 @@ impl Secure {
         Self {
             stage: Stage::Keys,
             own,
-            own_oob,
+            own_oob: core::array::from_fn(|_| own_oob.clone()),
             peer: None,
             dh_key: None,
             dh_asked: false,
@@ -71,7 +71,7 @@ impl Secure {
             peer_confirm: None,
             peer_nonce: None,
             peer_check: None,
-            peer_oob: None,
+            peer_oob: [const { None }; OOB as usize],
             round: 0,
             passkey: None,
             approved: false,
@@ -152,7 +152,9 @@ impl Secure {
                 self.passkey = Some(valid.then_some(passkey).ok_or(Reason::PASSKEY_ENTRY_FAILED)?);
             }
             (Method::OutOfBand, Answer::Oob { random, confirm }) if OOB => {
-                self.peer_oob.get_or_insert((random, confirm));
+                if let Some(room) = self.peer_oob.first_mut() {
+                    room.get_or_insert((random, confirm));
+                }
             }
             _ => {}
         }
@@ -284,7 +286,7 @@ impl Secure {
             return Err(Reason::OOB_NOT_AVAILABLE);
         }
         if context.agreed.own(context.role).oob != 0 {
-            let (Some((random, confirm)), Some(peer)) = (&self.peer_oob, &self.peer) else {
+            let (Some((random, confirm)), Some(peer)) = (self.peer_oob(), &self.peer) else {
                 return Ok(());
             };
             if !crypto::same(&crypto::f4(&peer.x, &peer.x, random.octets(), 0), confirm) {
@@ -356,6 +358,11 @@ impl Secure {
             context.out.check(self.check_value(context, Role::Responder)?);
         }
         Ok(self.keys.as_ref().map(|(_, ltk)| ltk.clone().shortened(context.agreed.key_size)))
+    }
+
+    /// What the peer passed on out of band.
+    fn peer_oob(&self) -> Option<&(Key, [u8; 16])> {
+        self.peer_oob.first()?.as_ref()
     }
 
     fn must_make_passkey(&self, context: &Context<'_>) -> bool {

@@ -15,7 +15,7 @@ pub(crate) const ENCRYPTED: [u8; 7] = hex!("040804 00 4000 01");
 
 /// What Just Works of LE Secure Connections makes.
 pub(crate) fn bond() -> Bond {
-    let ltk = Some(LongTermKey { key: Key::new(LTK), ediv: 0, rand: 0 });
+    let ltk = Some(LongTermKey { key: Key::new(LTK), ediv: 0, rand: [0; 8] });
     let outcome = Outcome {
         method: Method::JustWorks,
         secure: true,

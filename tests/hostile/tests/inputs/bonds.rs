@@ -25,7 +25,7 @@ fn peer(n: u8) -> Address {
 
 /// A bond with another peer, or with another key.
 fn bond_with(peer: Address, key: u8) -> Bond {
-    let ltk = Some(LongTermKey { key: Key::new([key; 16]), ediv: 0, rand: 0 });
+    let ltk = Some(LongTermKey { key: Key::new([key; 16]), ediv: 0, rand: [0; 8] });
     let keys = Keys { local: ltk.clone(), peer: ltk, ..bond().keys };
     Bond { peer, keys: Keys { peer_identity: Some(peer), ..keys }, ..bond() }
 }

@@ -15,8 +15,12 @@ pub(super) const NAMES: [Address; 2] = [PHONE, LOCK];
 /// A bond between the two, as the device `at` keeps it.
 pub(super) fn bond(strength: Strength, at: usize) -> Bond {
     let Strength { secure, authenticated, key_size } = strength;
-    let (ediv, rand) = if secure { (0, 0) } else { (7, 9) };
-    let ltk = LongTermKey { key: Key::new([0x77; 16]).shortened(key_size), ediv, rand };
+    let (ediv, rand) = if secure { (0, 0u64) } else { (7, 9) };
+    let ltk = LongTermKey {
+        key: Key::new([0x77; 16]).shortened(key_size),
+        ediv,
+        rand: rand.to_le_bytes(),
+    };
     let (peer, local) = (NAMES[1 - at], NAMES[at]);
     let keys = Keys {
         local: Some(ltk.clone()),

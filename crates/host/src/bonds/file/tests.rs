@@ -30,7 +30,7 @@ fn peer(number: u8) -> Address {
 }
 
 fn bond(number: u8, key: u8) -> Bond {
-    let ltk = LongTermKey { key: Key::new([key; 16]), ediv: 0, rand: 0 };
+    let ltk = LongTermKey { key: Key::new([key; 16]), ediv: 0, rand: [0; 8] };
     Bond {
         peer: peer(number),
         local: Address::public([2; 6]),

@@ -186,7 +186,7 @@ impl Stack {
             self.attach_bond(now, index);
             let wanted = self.protection(index).and_then(|p| p.key_wanted.take());
             if let Some((ediv, rand)) = wanted {
-                self.answer_key(now, index, ediv, rand);
+                self.answer_key(now, index, ediv, u64::from_le_bytes(rand));
             }
             self.wake_client(index);
         }

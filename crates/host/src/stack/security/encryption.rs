@@ -9,7 +9,7 @@ use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Protection, Stack};
-use crate::{Error, stack::link::News, waiters::Due};
+use crate::{Error, at::At, stack::link::News, waiters::Due};
 
 /// What is starting to encrypt a link.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +73,7 @@ impl Protection {
             Owed::Encrypt(LongTermKey { key, ediv, rand }) => {
                 let command = EnableEncryption {
                     handle,
-                    random_number: rand.into(),
+                    random_number: u64::from_le_bytes(rand).into(),
                     encrypted_diversifier: ediv.into(),
                     key: SecretKey(*key.octets()),
                 };
@@ -96,12 +96,12 @@ impl Protection {
     fn give_key(&mut self, now: Instant, key: Key, start: Start) {
         self.start = Some(start);
         self.owed = Owed::Reply(key);
-        self.deadline = now.checked_add(START);
+        self.deadline = At::new(now.checked_add(START));
     }
 
     /// As the peripheral, says that there is no such key. A start with an earlier one is over. [Vol 4] Part E, 7.8.26
     fn refuse_key(&mut self) {
-        (self.start, self.deadline) = (None, None);
+        (self.start, self.deadline) = (None, At::NONE);
         self.owed = Owed::Refuse;
     }
 }
@@ -146,7 +146,7 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.start = Some(start);
             protection.owed = Owed::Encrypt(key);
-            protection.deadline = now.checked_add(START);
+            protection.deadline = At::new(now.checked_add(START));
         }
         self.command_link(index);
         self.deadlines_changed();
@@ -194,8 +194,8 @@ impl Stack {
         } else if !settled {
             protection.refuse_key();
             protection.owed = Owed::Nothing;
-            protection.key_wanted = Some((ediv, rand));
-            protection.deadline = now.checked_add(LOADING);
+            protection.key_wanted = Some((ediv, rand.to_le_bytes()));
+            protection.deadline = At::new(now.checked_add(LOADING));
         } else {
             self.answer_with_bond(now, index, ediv, rand);
         }
@@ -207,7 +207,7 @@ impl Stack {
         let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
         let bond = known.and_then(|known| self.security.bonds.named(known.identity));
         let key = bond.and_then(|(_, bond)| bond.keys.local);
-        let key = key.filter(|key| key.ediv == ediv && key.rand == rand);
+        let key = key.filter(|key| key.ediv == ediv && key.rand == rand.to_le_bytes());
         let Some(protection) = self.protection(index) else { return };
         match (key, known) {
             (Some(key), Some(known)) => {
@@ -235,7 +235,7 @@ impl Stack {
         }
         let Some(protection) = self.protection(index) else { return };
         let was = protection.current.is_encrypted();
-        protection.deadline = None;
+        protection.deadline = At::NONE;
         let start = protection.start.take();
         match (status.is_success() && on, start) {
             (true, Some(start)) => self.encrypted(now, index, start),
@@ -319,7 +319,9 @@ impl Stack {
             protection.attempt = Some(result);
             // Who waits for the answer to a Security Request waits on.
             protection.requested &= result.is_err();
-            protection.answer_due.take_if(|_| !protection.requested);
+            if !protection.requested {
+                protection.answer_due = At::NONE;
+            }
         }
         self.ready.run(Due::COMMAND);
         self.wake_client(index);

@@ -9,7 +9,6 @@ use embassy_time::Instant;
 use super::table::Out;
 use crate::{
     Error, RecordId,
-    capability::OOB,
     stack::{LinkRef, Stack, privacy::Secret},
     waiters::{Due, HostKey},
 };
@@ -89,11 +88,10 @@ impl Stack {
                 return Some((JobTicket::Link(link, ticket), job));
             }
         }
-        match self.security.oob {
-            _ if !OOB => self.private_job(),
-            Oob::Wanted => Some((JobTicket::Oob, Job::KeyPair)),
-            Oob::Keyed(_) => Some((JobTicket::Oob, Job::Random)),
-            Oob::None | Oob::Ready(_) | Oob::Failed => self.private_job(),
+        match self.security.oob.first() {
+            Some(Oob::Wanted) => Some((JobTicket::Oob, Job::KeyPair)),
+            Some(Oob::Keyed(_)) => Some((JobTicket::Oob, Job::Random)),
+            Some(Oob::None | Oob::Ready(_) | Oob::Failed) | None => self.private_job(),
         }
     }
 
@@ -123,26 +121,24 @@ impl Stack {
     }
 
     fn oob_done(&mut self, done: JobDone) {
-        if !OOB {
-            return;
+        if let Some(oob) = self.security.oob.first_mut() {
+            *oob = core::mem::replace(oob, Oob::None).after(done);
         }
-        let before = core::mem::replace(&mut self.security.oob, Oob::None);
-        self.security.oob = before.after(done);
         self.ready.host(HostKey::Bonds);
     }
 
     /// Makes new out-of-band data; the pairings to come use it.
     pub(crate) fn make_oob(&mut self) {
-        self.security.oob = Oob::Wanted;
+        self.security.oob.fill_with(|| Oob::Wanted);
         self.ready.run(Due::JOB);
     }
 
     /// The out-of-band data: the random number and the confirm value.
     pub(crate) fn poll_oob(&mut self) -> Poll<Result<OobData, Error>> {
-        match &self.security.oob {
-            Oob::Ready(oob) => Poll::Ready(Ok((*oob.random.octets(), oob.confirm()))),
-            Oob::None | Oob::Failed => Poll::Ready(Err(Error::Unsupported)),
-            Oob::Wanted | Oob::Keyed(_) => Poll::Pending,
+        match self.security.oob.first() {
+            Some(Oob::Ready(oob)) => Poll::Ready(Ok((*oob.random.octets(), oob.confirm()))),
+            Some(Oob::None | Oob::Failed) | None => Poll::Ready(Err(Error::Unsupported)),
+            Some(Oob::Wanted | Oob::Keyed(_)) => Poll::Pending,
         }
     }
 

@@ -29,10 +29,9 @@ use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
 use bindrune_smp::{Backoff, Idle, Role as PairingRole};
 use bindrune_wire::{Address, Level};
-use embassy_time::Instant;
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
-use crate::Error;
+use crate::{Error, at::At, capability::OOB};
 
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::BondInfo;
@@ -55,7 +54,7 @@ use wishes::Wish;
 pub(crate) struct HostSecurity {
     pub(super) bonds: Bonds,
     backoff: Backoff,
-    oob: Oob,
+    oob: [Oob; OOB as usize],
     /// The application takes pairing requests.
     listening: bool,
     /// Links with a wish of the application.
@@ -71,7 +70,7 @@ impl HostSecurity {
         Self {
             bonds: Bonds::new(records),
             backoff: Backoff::new(),
-            oob: Oob::None,
+            oob: [const { Oob::None }; OOB as usize],
             listening: false,
             wishing: 0,
             slots,
@@ -91,7 +90,7 @@ impl HostSecurity {
 
     pub(super) fn reset(&mut self) {
         self.bonds.reset();
-        (self.backoff, self.oob) = (Backoff::new(), Oob::None);
+        (self.backoff, self.oob) = (Backoff::new(), [const { Oob::None }; OOB as usize]);
         (self.listening, self.wishing) = (false, 0);
         self.slots.fill_with(|| PairingSlot::Free);
     }
@@ -117,11 +116,11 @@ pub(crate) struct Protection {
     /// What is starting to encrypt the link.
     start: Option<Start>,
     /// When it must have done so.
-    deadline: Option<Instant>,
+    deadline: At,
     /// The command that does it.
     owed: Owed,
     /// A key that the peer asks for, by EDIV and Rand, while the store is not loaded.
-    key_wanted: Option<(u16, u64)>,
+    key_wanted: Option<(u16, [u8; 8])>,
     /// What the GATT server remembered was put back.
     recalled: bool,
     /// The terms of the pairing in progress were accepted.
@@ -144,7 +143,7 @@ pub(crate) struct Protection {
     attempts: u32,
     attempt: Option<Result<(), Error>>,
     /// When the central must have answered the Security Request.
-    answer_due: Option<Instant>,
+    answer_due: At,
     /// Whether it is due to a caller that waits for a pairing, not for encryption alone.
     requested: bool,
 }
@@ -172,7 +171,7 @@ impl Protection {
         bond: None,
         unprotected: None,
         start: None,
-        deadline: None,
+        deadline: At::NONE,
         owed: Owed::Nothing,
         key_wanted: None,
         recalled: false,
@@ -188,7 +187,7 @@ impl Protection {
         failure: None,
         attempts: 0,
         attempt: None,
-        answer_due: None,
+        answer_due: At::NONE,
         requested: false,
     };
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     ClientSecurity, Error,
+    at::At,
     stack::link::News,
     waiters::{Due, HostKey, LinkKey},
 };
@@ -97,7 +98,7 @@ impl Stack {
     fn security_request_answered(&mut self, index: u8, refusal: Option<Reason>) {
         let Some(protection) = self.protection(index) else { return };
         if protection.is_pairing() {
-            (protection.answer_due, protection.requested) = (None, false);
+            (protection.answer_due, protection.requested) = (At::NONE, false);
         } else if let Some(reason) = refusal.filter(|_| protection.answer_due.is_some()) {
             let failure = match reason {
                 Reason::REPEATED_ATTEMPTS => PairingFailure::TooSoon,
@@ -236,7 +237,7 @@ impl Stack {
             return;
         }
         let Some(worth) = self.worth_of_pairing(index) else { return };
-        let key = LongTermKey { key, ediv: 0, rand: 0 };
+        let key = LongTermKey { key, ediv: 0, rand: [0; 8] };
         self.start_encryption(now, index, key, Start { source: Source::Pairing, worth });
     }
 
@@ -299,7 +300,7 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         protection.pairings = protection.pairings.wrapping_add(1);
         protection.paired = Some(result);
-        (protection.answer_due, protection.requested) = (None, false);
+        (protection.answer_due, protection.requested) = (At::NONE, false);
         protection.accepted = false;
         protection.require = Level::Open;
         protection.ask = Ask::NONE;
@@ -347,8 +348,8 @@ impl Stack {
             pairing.handle_timeout(now);
         }
         let Some(protection) = self.protection(index) else { return };
-        let unanswered = protection.answer_due.take_if(|due| *due <= now).is_some();
-        let stuck = protection.deadline.take_if(|due| *due <= now).is_some();
+        let unanswered = protection.answer_due.take_due(now);
+        let stuck = protection.deadline.take_due(now);
         self.pairing_changed(now, index);
         if unanswered {
             self.forget_wish(index);

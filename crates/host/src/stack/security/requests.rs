@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use bindrune_smp::{Answer, Keypress, PairingRequest, Reason};
 
-use super::{Stack, Wish};
+use super::Stack;
 use crate::{
     Error,
     stack::LinkRef,
@@ -83,8 +83,7 @@ impl Stack {
         for index in 0..self.link_slots() {
             let Some(protection) = self.protection(index) else { continue };
             if protection.ask.waiting.take().is_some() {
-                protection.wish = Wish::Answer(Answer::No);
-                self.wish(index);
+                self.put_answer(index, Answer::No);
             }
         }
     }
@@ -113,8 +112,7 @@ impl Stack {
         if protection.pairings != serial || !core::mem::take(&mut protection.ask.open) {
             return;
         }
-        protection.wish = Wish::Answer(answer);
-        self.wish(link.index);
+        self.put_answer(link.index, answer);
     }
 
     /// What happens at the user's keyboard.

@@ -1,7 +1,7 @@
 //! Where pairings take place: slots that all links share. A link holds one from the first PDU of a pairing until that has ended, and
 //! its bond is stored.
 
-use bindrune_smp::{Bond, Config as PairingConfig, Pairing, Reason};
+use bindrune_smp::{Answer, Bond, Config as PairingConfig, Pairing, Reason};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
@@ -14,8 +14,8 @@ use crate::{Error, waiters::Due};
 #[repr(u8)]
 pub(crate) enum PairingSlot {
     Free = 0,
-    /// A pairing is in progress.
-    Pairing(Pairing),
+    /// A pairing is in progress; the application's answer to its question, until the pairing takes that.
+    Pairing(Pairing, Option<Answer>),
     /// It has completed, and the store is to keep this bond.
     Storing(Bond, Paired),
 }
@@ -45,14 +45,14 @@ impl HostSecurity {
     /// The pairing of a link.
     pub(super) fn pairing(&self, protection: &Protection) -> Option<&Pairing> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
-            PairingSlot::Pairing(pairing) => Some(pairing),
+            PairingSlot::Pairing(pairing, _) => Some(pairing),
             PairingSlot::Free | PairingSlot::Storing(..) => None,
         }
     }
 
     fn pairing_mut(&mut self, protection: &Protection) -> Option<&mut Pairing> {
         match self.slots.get_mut(usize::from(protection.held.slot()?))? {
-            PairingSlot::Pairing(pairing) => Some(pairing),
+            PairingSlot::Pairing(pairing, _) => Some(pairing),
             PairingSlot::Free | PairingSlot::Storing(..) => None,
         }
     }
@@ -78,7 +78,10 @@ impl HostSecurity {
     /// The earliest deadline of a link's protection.
     pub(in crate::stack) fn poll_timeout(&self, protection: &Protection) -> Option<Instant> {
         let pairing = self.pairing(protection).and_then(Pairing::poll_timeout).map(|(at, _)| at);
-        [pairing, protection.deadline, protection.answer_due].into_iter().flatten().min()
+        [pairing, protection.deadline.get(), protection.answer_due.get()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn free_slots(&self) -> usize {
@@ -94,7 +97,7 @@ impl HostSecurity {
     pub(super) fn storing(&self, protection: &Protection) -> Option<&Bond> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
             PairingSlot::Storing(bond, _) => Some(bond),
-            PairingSlot::Free | PairingSlot::Pairing(_) => None,
+            PairingSlot::Free | PairingSlot::Pairing(..) => None,
         }
     }
 }
@@ -136,7 +139,8 @@ impl Stack {
             return Err(Error::Busy);
         }
         let (at, slot) = self.security.take_slot().ok_or(Error::Busy)?;
-        *slot = PairingSlot::Pairing(Pairing::resume(protection.idle.clone(), config, identity));
+        let pairing = Pairing::resume(protection.idle.clone(), config, identity);
+        *slot = PairingSlot::Pairing(pairing, None);
         protection.held = Held::Pairing(at);
         self.security.last = index;
         Ok(())
@@ -164,6 +168,30 @@ impl Stack {
         }
         // A pairing that waits for it.
         self.ready.run(Due::COMMAND);
+    }
+
+    /// Keeps the application's answer until the pairing takes it.
+    pub(super) fn put_answer(&mut self, index: u8, answer: Answer) {
+        if let Some(room) = self.answer_mut(index) {
+            *room = Some(answer);
+            if let Some(protection) = self.protection(index) {
+                protection.wish = Wish::Answer;
+            }
+            self.wish(index);
+        }
+    }
+
+    /// The application's answer to the question of a link's pairing.
+    pub(super) fn take_answer(&mut self, index: u8) -> Option<Answer> {
+        self.answer_mut(index)?.take()
+    }
+
+    fn answer_mut(&mut self, index: u8) -> Option<&mut Option<Answer>> {
+        let at = self.links.get(usize::from(index))?.protection.held.slot()?;
+        match self.security.slots.get_mut(usize::from(at))? {
+            PairingSlot::Pairing(_, answer) => Some(answer),
+            PairingSlot::Free | PairingSlot::Storing(..) => None,
+        }
     }
 
     /// Keeps the bond of a link whose pairing has completed until it is stored; false where there is no slot.

@@ -2,28 +2,28 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Answer, AuthReq, Config as PairingConfig, StartError};
+use bindrune_smp::{AuthReq, Config as PairingConfig, StartError};
 use bindrune_wire::Level;
 use embassy_time::{Duration, Instant};
 
-use super::{LinkSecurity, Paired, PairingFailure, Protection, Stack};
+use super::{LinkSecurity, Oob, Paired, PairingFailure, Protection, Stack};
 use crate::{
     Error,
-    capability::OOB,
+    at::At,
     stack::{LinkRef, transmit::next_bit},
     waiters::Due,
 };
 
 /// What the application asks of a link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     None,
     /// Pair, and achieve this at least.
     Pair(Level),
     /// Encrypt with the key of the bond.
     Encrypt,
-    /// The answer to the question of the pairing.
-    Answer(Answer),
+    /// Answer the question of the pairing, as its slot has it.
+    Answer,
 }
 
 /// How long a central may take to answer a Security Request.
@@ -115,7 +115,8 @@ impl Stack {
             let Some(protection) = self.protection(index) else { continue };
             match core::mem::replace(&mut protection.wish, Wish::None) {
                 Wish::None => {}
-                Wish::Answer(answer) => {
+                Wish::Answer => {
+                    let Some(answer) = self.take_answer(index) else { continue };
                     if self.claim_answered(index, &answer) {
                         self.pairing_changed(now, index);
                         continue;
@@ -135,7 +136,7 @@ impl Stack {
                     self.limit_wish(now, index);
                 }
                 Wish::Pair(require) => {
-                    protection.answer_due = None;
+                    protection.answer_due = At::NONE;
                     let started = self.begin_pairing(now, index, require, true);
                     if let Err(error) = started {
                         self.pairing_over(index, Err(error));
@@ -148,7 +149,9 @@ impl Stack {
                     self.attempt_over(index, Ok(()));
                 }
                 Wish::Encrypt => {
-                    protection.answer_due.take_if(|_| !protection.requested);
+                    if !protection.requested {
+                        protection.answer_due = At::NONE;
+                    }
                     if let Err(error) = self.begin_encryption(now, index) {
                         self.attempt_over(index, Err(error));
                     }
@@ -160,9 +163,9 @@ impl Stack {
     /// What waits for the store, for the end of another procedure or for a slot waits as long as for an answer of the peer.
     fn limit_wish(&mut self, now: Instant, index: u8) {
         if let Some(protection) = self.protection(index)
-            && protection.answer_due.is_none()
+            && !protection.answer_due.is_some()
         {
-            protection.answer_due = now.checked_add(ANSWER);
+            protection.answer_due = At::new(now.checked_add(ANSWER));
             self.deadlines_changed();
         }
     }
@@ -214,7 +217,7 @@ impl Stack {
         }
         if !central && let Some(protection) = self.protection(index) {
             protection.require = require;
-            protection.answer_due = now.checked_add(ANSWER);
+            protection.answer_due = At::new(now.checked_add(ANSWER));
         }
         self.pairing_changed(now, index);
         Ok(())
@@ -246,7 +249,7 @@ impl Stack {
             self.links.get(usize::from(index)).is_some_and(|l| l.protection.bond.is_some());
         let peer = self.backoff_of(index);
         let until = peer.and_then(|peer| self.security.backoff.until(now, peer, ours || bonded));
-        let oob = if OOB { self.security.oob.local() } else { None };
+        let oob = self.security.oob.first().and_then(Oob::local);
         let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
         if let (true, Err(failure)) = (central, room) {
             return Err(failure.error());

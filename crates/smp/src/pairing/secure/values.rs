@@ -53,8 +53,12 @@ impl Secure {
             Method::Passkey { .. } => u128::from(self.passkey.unwrap_or_default()).to_le_bytes(),
             Method::OutOfBand => {
                 let arrived = context.agreed.own(of.other()).oob != 0;
-                let peer = self.peer_oob.as_ref().map(|(random, _)| random);
-                let known = if of == context.role { self.own_oob.as_ref() } else { peer };
+                let peer = self.peer_oob().map(|(random, _)| random);
+                let known = if of == context.role {
+                    self.own_oob.first().and_then(Option::as_ref)
+                } else {
+                    peer
+                };
                 known.filter(|_| arrived).map_or([0; 16], |random| *random.octets())
             }
         }

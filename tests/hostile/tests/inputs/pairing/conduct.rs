@@ -156,7 +156,7 @@ pairings! {
         vec![a]
     },
     p41: |_row| {
-        let ltk = LongTermKey { key: Key::new(LTK), ediv: 0x1234, rand: 0x0102_0304_0506_0708 };
+        let ltk = LongTermKey { key: Key::new(LTK), ediv: 0x1234, rand: 0x0102_0304_0506_0708u64.to_le_bytes() };
         let before = Bond {
             method: Method::Passkey { initiator_inputs: true, responder_inputs: false },
             secure: false,

@@ -81,7 +81,7 @@ fn planted_bond(peer: Address, local: Address) -> Bond {
         authenticated: false,
         key_size: 16,
         keys: Keys {
-            local: Some(LongTermKey { key: Key::new(planted(3)), ediv: 0, rand: 0 }),
+            local: Some(LongTermKey { key: Key::new(planted(3)), ediv: 0, rand: [0; 8] }),
             peer_irk: Some(Key::new(planted(4))),
             peer_csrk: Some(Key::new(planted(5))),
             peer_identity: Some(peer),
