@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use bindrune_hci::{
     Opcode, SecretKey, Status,
+    cmd::SupportedCommands,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
 use bindrune_wire::{Address, Writer};
@@ -45,6 +46,37 @@ impl<T: Copy> Call<T> {
 
     pub(crate) const fn answer(&self, _asked: Asked) -> Option<Result<T, Status>> {
         None
+    }
+}
+
+/// In place of what is known of commands without an answer: each is sent whenever it is needed.
+#[derive(Debug)]
+pub(crate) struct Avoided;
+
+impl Avoided {
+    pub(crate) const NONE: Self = Self;
+
+    pub(crate) const fn unanswered(&mut self, _now: Instant, _opcode: Opcode, _asked: bool) {}
+
+    pub(crate) const fn avoids(&self, _opcode: Opcode) -> bool {
+        false
+    }
+
+    pub(crate) const fn forgive(&mut self, _opcode: Opcode, _commands: &mut SupportedCommands) {}
+
+    pub(crate) const fn answered(&mut self, _opcode: Opcode) {}
+
+    pub(crate) const fn remove_from(&mut self, _commands: &mut SupportedCommands) {}
+
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    pub(crate) const fn handle_timeout(
+        &mut self,
+        _now: Instant,
+        _commands: &mut SupportedCommands,
+    ) {
     }
 }
 

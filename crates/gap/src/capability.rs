@@ -2,11 +2,17 @@
 
 /// Extended advertising and scanning, and connecting by extended commands.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
+/// Scanning.
+pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// What is asked of a link beyond its end.
 pub(crate) const TUNING: bool = cfg!(feature = "tuning");
+/// The controller is asked for the signal of a link: for the application, or to see whether it still knows the link.
+pub(crate) const SIGNAL: bool = TUNING || cfg!(feature = "recovery");
 /// Other parameters of a link: for the application, or for a peripheral that asks its central by L2CAP.
 pub(crate) const UPDATES: bool = TUNING || cfg!(feature = "central");
 
+#[cfg(not(feature = "recovery"))]
+pub(crate) use crate::absent::Avoided;
 #[cfg(not(feature = "tuning"))]
 pub(crate) use crate::absent::Call;
 #[cfg(not(feature = "observer"))]
@@ -15,6 +21,8 @@ pub(crate) use crate::absent::Scanner;
 pub(crate) use crate::absent::{AcceptList, Initiator};
 #[cfg(not(feature = "privacy"))]
 pub(crate) use crate::absent::{Privacy, ResolvingList};
+#[cfg(feature = "recovery")]
+pub(crate) use crate::init::AvoidedCommands as Avoided;
 #[cfg(feature = "tuning")]
 pub(crate) use crate::link::SharedCall as Call;
 #[cfg(feature = "observer")]

@@ -188,7 +188,7 @@ impl ControllerInfo {
 const STATE_PASSIVE_SCAN_INITIATING: u64 = 1 << 22;
 const STATE_ACTIVE_SCAN_INITIATING: u64 = 1 << 23;
 
-/// Why a controller cannot be used.
+/// Why a controller cannot be used. A host without the feature `recovery` reports what goes wrong after the set-up so, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitError {
     /// It refused a command without which nothing works, or its answer made no sense.
@@ -222,14 +222,12 @@ impl fmt::Display for InitError {
             }
             Self::NoAnswer(opcode) => write!(f, "the controller did not answer {opcode:?}"),
             Self::HardwareError(code) => {
-                write!(f, "the controller reported hardware error {code:#04x} while it was set up")
+                write!(f, "the controller reported hardware error {code:#04x}")
             }
-            Self::BufferOverflow => f.write_str(
-                "the controller reported an overflow of its data buffers while it was set up",
-            ),
-            Self::Framing => f.write_str(
-                "the octets on the line were not HCI packets while the controller was set up",
-            ),
+            Self::BufferOverflow => {
+                f.write_str("the controller reported an overflow of its data buffers")
+            }
+            Self::Framing => f.write_str("the octets on the line were not HCI packets"),
             Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
             Self::ShortBuffers(len) => {
                 write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")

@@ -8,8 +8,10 @@ use bindrune_hci::{Opcode, Status, cmd::le::LeFeatures};
 use bindrune_wire::{Address, Writer};
 use embassy_time::Instant;
 
-use crate::{AddressChoice, Config, ControllerInfo, InitError, static_address};
-use avoided::Avoided;
+use crate::{
+    AddressChoice, Config, ControllerInfo, InitError, capability::Avoided, static_address,
+};
+pub(crate) use avoided::Avoided as AvoidedCommands;
 use steps::Step;
 
 /// Walks the steps of the set-up, and collects what the controller says.

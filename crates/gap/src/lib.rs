@@ -17,6 +17,7 @@
         feature = "extended",
         feature = "observer",
         feature = "privacy",
+        feature = "recovery",
         feature = "tuning"
     )),
     allow(dead_code, unused_imports)
@@ -30,6 +31,7 @@ extern crate std;
     feature = "central",
     feature = "observer",
     feature = "privacy",
+    feature = "recovery",
     feature = "tuning"
 )))]
 mod absent;

@@ -22,6 +22,8 @@ pub(crate) const LONG: bool = cfg!(feature = "long");
 pub(crate) const HOST_FLOW_CONTROL: bool = cfg!(feature = "host-flow-control");
 /// HCI commands of the application's own.
 pub(crate) const COMMANDS: bool = cfg!(feature = "commands");
+/// A controller that was lost is reset and set up anew.
+pub(crate) const RECOVERY: bool = cfg!(feature = "recovery");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// Extended advertising.

@@ -48,8 +48,10 @@
 //! | `long` | writes in parts, also of several values at once; reads of several values; a long value is read as it was at the first part | such requests are refused (0x06); a long value that changes while it is read may come in parts of both |
 //! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
 //! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
+//! | `recovery` | a controller that was lost (framing, a hardware error, a command without an answer for 2 s) is reset and set up anew, and requests go on; data that comes before its event waits for it; [`Host::watch_controller`] | such a fault ends all links and [`Host::run`] at once, with its reason: call it again. For a controller on the same chip, or on a line that loses nothing |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
 //! | `server` | the GATT server | what looks for attributes finds none (0x0A), other requests are refused, commands dropped: a device for channels or a client alone |
+//! | `statistics` | [`Host::stats`] | what was dropped is reported where it matters to the application ([`Event::LostWrites`] and others), and counted nowhere |
 //! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; each new link is asked for long packets and the 2M PHY | a link is used as the peer and the two controllers have it; what a peer asks for is agreed to |
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
@@ -71,8 +73,10 @@
         feature = "observer",
         feature = "oob",
         feature = "privacy",
+        feature = "recovery",
         feature = "security",
         feature = "server",
+        feature = "statistics",
         feature = "tuning"
     )),
     allow(dead_code, unreachable_pub, unused_imports)
@@ -105,6 +109,8 @@ mod stats;
 pub mod transport;
 mod waiters;
 
+#[cfg(feature = "recovery")]
+pub use aio::ControllerWatch;
 #[cfg(feature = "server")]
 pub use aio::Gatt;
 #[cfg(feature = "observer")]
@@ -117,8 +123,8 @@ pub use aio::{
 #[cfg(feature = "security")]
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use aio::{
-    BringUp, BringUpError, Broadcast, Connection, ControllerWatch, Event, FixedChannel,
-    FreePackets, Host, Platform, ReadRequest, RunError, SystemClock, WriteRequest,
+    BringUp, BringUpError, Broadcast, Connection, Event, FixedChannel, FreePackets, Host, Platform,
+    ReadRequest, RunError, SystemClock, WriteRequest,
 };
 #[cfg(feature = "channels")]
 pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};
@@ -168,12 +174,16 @@ pub use config::{Config, DEFAULT_ADVERTISING_OCTETS};
 #[cfg(all(feature = "std", feature = "security"))]
 pub use crypto::ThreadedCrypto;
 #[cfg(feature = "security")]
-pub use crypto::{ControllerCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto, SoftwareCrypto};
+pub use crypto::{
+    ControllerCrypto, ControllerOnlyCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto,
+    SoftwareCrypto,
+};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
 #[cfg(feature = "security")]
 pub use stack::{BondInfo, PasskeyEntry};
 pub use stack::{ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure};
+#[cfg(feature = "statistics")]
 pub use stats::Stats;
 
 /// Bodies of fuzz targets.

@@ -1,28 +1,30 @@
 use core::mem;
 
-use bindrune_wire::{Packet, Pool};
+use bindrune_wire::{Packet, Pool, counters};
 use zerocopy::FromBytes;
 
 use crate::{Cid, Header};
 
-/// What was discarded on its way in, by reason. One unit is one PDU, or one fragment that belonged to none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Drops {
-    /// A continuation where no PDU had begun.
-    pub no_start: u32,
-    /// A PDU that was not complete when the next one began.
-    pub unfinished: u32,
-    /// A PDU that one packet cannot hold.
-    pub too_long: u32,
-    /// A PDU with more octets than its header announced.
-    pub overrun: u32,
-    /// No packet was free.
-    pub no_packet: u32,
-    /// A start fragment without octets.
-    pub empty: u32,
-    /// The octets were lost on their way to the packet.
-    pub lost: u32,
+counters! {
+    /// What was discarded on its way in, by reason. One unit is one PDU, or one fragment that belonged to none.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct Drops from Counters {
+        /// A continuation where no PDU had begun.
+        no_start,
+        /// A PDU that was not complete when the next one began.
+        unfinished,
+        /// A PDU that one packet cannot hold.
+        too_long,
+        /// A PDU with more octets than its header announced.
+        overrun,
+        /// No packet was free.
+        no_packet,
+        /// A start fragment without octets.
+        empty,
+        /// The octets were lost on their way to the packet.
+        lost,
+    }
 }
 
 impl Drops {
@@ -57,7 +59,7 @@ impl Drops {
 #[derive(Debug, Default)]
 pub struct Reassembly {
     state: State,
-    drops: Drops,
+    drops: Counters,
 }
 
 #[derive(Debug, Default)]
@@ -77,18 +79,7 @@ impl Reassembly {
     /// No PDU has begun.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            state: State::Idle,
-            drops: Drops {
-                no_start: 0,
-                unfinished: 0,
-                too_long: 0,
-                overrun: 0,
-                no_packet: 0,
-                empty: 0,
-                lost: 0,
-            },
-        }
+        Self { state: State::Idle, drops: Counters::ZERO }
     }
 
     /// The packet at whose tail the `len` octets of an ACL packet must land; `first` is true for a start fragment.
@@ -112,11 +103,11 @@ impl Reassembly {
             return None;
         };
         if total > packet.capacity() {
-            count(&mut self.drops.too_long);
+            self.drops.too_long.count();
             return self.discard(packet, pool);
         }
         if packet.len() > total {
-            count(&mut self.drops.overrun);
+            self.drops.overrun.count();
             return self.discard(packet, pool);
         }
         if packet.len() < total {
@@ -131,7 +122,7 @@ impl Reassembly {
     /// The packet of [`Self::landing`] was lost or given back to its pool by the caller: its PDU is discarded.
     pub fn abandon(&mut self) {
         if matches!(self.state, State::Landing) {
-            count(&mut self.drops.lost);
+            self.drops.lost.count();
             self.state = State::Skipping;
         }
     }
@@ -157,34 +148,35 @@ impl Reassembly {
 
     /// What was discarded.
     #[must_use]
-    pub const fn drops(&self) -> Drops {
-        self.drops
+    pub fn drops(&self) -> Drops {
+        self.drops.read()
     }
 
     fn begin(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
         let packet = match mem::replace(&mut self.state, State::Skipping) {
             State::Held(mut packet) => {
-                count(&mut self.drops.unfinished);
+                self.drops.unfinished.count();
                 packet.reset(0);
                 Some(packet)
             }
             State::Idle | State::Landing | State::Skipping => pool.take(0),
         };
         let Some(packet) = packet else {
-            count(&mut self.drops.no_packet);
+            self.drops.no_packet.count();
             return None;
         };
         if len > 0 && len <= packet.room() {
             return Some(packet);
         }
-        count(if len == 0 { &mut self.drops.empty } else { &mut self.drops.too_long });
+        let reason = if len == 0 { &mut self.drops.empty } else { &mut self.drops.too_long };
+        reason.count();
         self.discard(packet, pool)
     }
 
     fn resume(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
         match mem::replace(&mut self.state, State::Skipping) {
             State::Idle => {
-                count(&mut self.drops.no_start);
+                self.drops.no_start.count();
                 self.state = State::Idle;
                 None
             }
@@ -197,7 +189,7 @@ impl Reassembly {
                 if packet.len().saturating_add(len) <= total.min(packet.capacity()) {
                     return Some(packet);
                 }
-                count(&mut self.drops.overrun);
+                self.drops.overrun.count();
                 self.discard(packet, pool)
             }
             State::Landing | State::Skipping => None,
@@ -215,10 +207,6 @@ impl Reassembly {
 fn announced(packet: &Packet) -> Option<usize> {
     let len = packet.bytes().first_chunk::<2>()?;
     Some(usize::from(u16::from_le_bytes(*len)).saturating_add(Header::LEN))
-}
-
-fn count(counter: &mut u32) {
-    *counter = counter.saturating_add(1);
 }
 
 #[cfg(test)]

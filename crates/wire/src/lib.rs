@@ -5,6 +5,7 @@
 //! - [`Address`], [`Uuid`], [`Handle`] and [`Level`] are the identities that cross layers.
 //! - [`Interest`] is what every machine answers when it is asked whether it owes octets.
 //! - [`Present`] makes free state zero.
+//! - [`Counter`] counts, where the feature `statistics` has it; [`counters!`] declares what is reported of several.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -14,6 +15,8 @@
 extern crate std;
 
 mod address;
+mod capability;
+mod counter;
 mod handle;
 mod interest;
 mod level;
@@ -26,6 +29,7 @@ mod uuid;
 mod writer;
 
 pub use address::{Address, AddressKind, ParseAddressError};
+pub use counter::Counter;
 pub use handle::Handle;
 pub use interest::Interest;
 pub use level::Level;

@@ -5,7 +5,10 @@ use bindrune_wire::Handle;
 use embassy_time::Instant;
 
 use super::{Gap, LinkUp, event::Connection};
-use crate::{ControllerInfo, SetId};
+use crate::{
+    ControllerInfo, SetId,
+    capability::{EXTENDED, OBSERVER},
+};
 
 impl Gap {
     /// Any event. Those of links, and of commands, are not for this machine and do nothing.
@@ -18,11 +21,11 @@ impl Gap {
             Event::LeEnhancedConnectionComplete(event) => {
                 return self.connection(now, &Connection::of_enhanced(event));
             }
-            Event::LeAdvertisingSetTerminated(event) => self.terminated(now, event),
-            Event::LeAdvertisingReport(reports) => {
+            Event::LeAdvertisingSetTerminated(event) if EXTENDED => self.terminated(now, event),
+            Event::LeAdvertisingReport(reports) if OBSERVER => {
                 reports.iter().for_each(|report| self.scanner.legacy_report(now, &report));
             }
-            Event::LeExtendedAdvertisingReport(reports) => {
+            Event::LeExtendedAdvertisingReport(reports) if OBSERVER => {
                 reports.iter().for_each(|report| self.scanner.extended_report(now, &report));
             }
             _ => {}

@@ -35,7 +35,7 @@ impl Place {
 
 /// What is known about the answers of a controller.
 #[derive(Debug)]
-pub(super) struct Avoided {
+pub(crate) struct Avoided {
     /// The last one is shared.
     places: [Place; PLACES + 1],
     /// The first second at which a pause is over.
@@ -47,7 +47,7 @@ pub(super) struct Avoided {
 }
 
 impl Avoided {
-    pub(super) const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         places: [Place::FREE; PLACES + 1],
         next: NEVER,
         offered: SupportedCommands::NONE,
@@ -55,7 +55,7 @@ impl Avoided {
     };
 
     /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and again.
-    pub(super) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
+    pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
         let worked = self.worked.supports(opcode);
         let Some(place) = self.make_place(opcode) else { return };
         place.times = place.times.saturating_add(1);
@@ -100,12 +100,12 @@ impl Avoided {
     }
 
     /// True where the command is not to be sent now.
-    pub(super) fn avoids(&self, opcode: Opcode) -> bool {
+    pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
         self.places.get(self.at(opcode)).is_some_and(Place::is_avoided)
     }
 
     /// The request was refused: the next one may try the command once.
-    pub(super) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
+    pub(crate) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
         if let Some(place) = self.place_mut(opcode)
             && place.is_avoided()
         {
@@ -123,7 +123,7 @@ impl Avoided {
     }
 
     /// A command was answered.
-    pub(super) fn answered(&mut self, opcode: Opcode) {
+    pub(crate) fn answered(&mut self, opcode: Opcode) {
         self.worked.insert(opcode);
         // An answer says nothing of the others that share the last place.
         let own = self.places.iter_mut().find(|place| place.opcode == Some(opcode));
@@ -134,19 +134,19 @@ impl Avoided {
     }
 
     /// Takes what is avoided out of what the controller says it supports.
-    pub(super) fn remove_from(&mut self, commands: &mut SupportedCommands) {
+    pub(crate) fn remove_from(&mut self, commands: &mut SupportedCommands) {
         self.offered = *commands;
         for opcode in SupportedCommands::known().filter(|opcode| self.avoids(*opcode)) {
             commands.remove(opcode);
         }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         (self.next != NEVER).then(|| Instant::from_secs(self.next.into()))
     }
 
     /// Commands whose pause is over may be sent again.
-    pub(super) fn handle_timeout(&mut self, now: Instant, commands: &mut SupportedCommands) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant, commands: &mut SupportedCommands) {
         let due = |until: u32| until != NOW && u64::from(until) <= now.as_secs();
         if !due(self.next) {
             return;

@@ -17,7 +17,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{Can, Disconnect, LinkControl, News, Phys, Procedure, Reply, Start};
 use crate::{
-    capability::{TUNING, UPDATES},
+    capability::{SIGNAL, TUNING, UPDATES},
     command::{RETRY, put, status_of},
 };
 
@@ -79,7 +79,7 @@ impl LinkControl {
             self.reply = None;
             return Some((opcode, Sent::Reply));
         }
-        if self.rssi.is_wanted() {
+        if SIGNAL && self.rssi.is_wanted() {
             let opcode = put(w, &ReadRssi { handle })?;
             self.rssi.start();
             return Some((opcode, Sent::Rssi));
@@ -183,7 +183,7 @@ impl LinkControl {
 
     /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
     pub fn handle_complete(&mut self, now: Instant, opcode: Opcode, return_parameters: &[u8]) {
-        if opcode == Opcode::READ_RSSI && self.sent == Some(Sent::Rssi) {
+        if SIGNAL && opcode == Opcode::READ_RSSI && self.sent == Some(Sent::Rssi) {
             self.sent = None;
             return self.rssi_read(status_of(return_parameters), return_parameters);
         }

@@ -139,6 +139,22 @@ macro_rules! events {
         impl<'a> Event<'a> {
             /// Reads the parameters of the event `code`.
             pub fn parse(code: EventCode, parameters: &'a [u8]) -> Result<Self, Malformed> {
+                Self::parse_any(code, parameters, true)
+            }
+
+            /// As [`Self::parse`], for a host that does not scan: reports of advertising are [`Self::LeUnknown`].
+            pub fn parse_without_reports(
+                code: EventCode,
+                parameters: &'a [u8],
+            ) -> Result<Self, Malformed> {
+                Self::parse_any(code, parameters, false)
+            }
+
+            fn parse_any(
+                code: EventCode,
+                parameters: &'a [u8],
+                reports: bool,
+            ) -> Result<Self, Malformed> {
                 Ok(match code {
                     $(EventCode::$code => Self::$name(view(parameters)?),)*
                     EventCode::COMMAND_COMPLETE => {
@@ -152,24 +168,30 @@ macro_rules! events {
                     EventCode::LE_META => {
                         let mut r = Reader::new(parameters);
                         let subevent = Subevent(r.u8()?);
-                        return Self::parse_le(subevent, r.rest());
+                        return Self::parse_le(subevent, r.rest(), reports);
                     }
                     _ => Self::Unknown(RawEvent { code, parameters }),
                 })
             }
 
-            fn parse_le(subevent: Subevent, parameters: &'a [u8]) -> Result<Self, Malformed> {
+            fn parse_le(
+                subevent: Subevent,
+                parameters: &'a [u8],
+                reports: bool,
+            ) -> Result<Self, Malformed> {
                 Ok(match subevent {
                     $(Subevent::$subevent => Self::$le_name(view(parameters)?),)*
-                    Subevent::ADVERTISING_REPORT => {
+                    Subevent::ADVERTISING_REPORT if reports => {
                         Self::LeAdvertisingReport(AdvertisingReports::parse(parameters)?)
                     }
-                    Subevent::DIRECTED_ADVERTISING_REPORT => Self::LeDirectedAdvertisingReport(
-                        DirectedAdvertisingReports::parse(parameters)?,
-                    ),
-                    Subevent::EXTENDED_ADVERTISING_REPORT => Self::LeExtendedAdvertisingReport(
-                        ExtendedAdvertisingReports::parse(parameters)?,
-                    ),
+                    Subevent::DIRECTED_ADVERTISING_REPORT if reports => {
+                        let reports = DirectedAdvertisingReports::parse(parameters)?;
+                        Self::LeDirectedAdvertisingReport(reports)
+                    }
+                    Subevent::EXTENDED_ADVERTISING_REPORT if reports => {
+                        let reports = ExtendedAdvertisingReports::parse(parameters)?;
+                        Self::LeExtendedAdvertisingReport(reports)
+                    }
                     Subevent::SCAN_TIMEOUT => Self::LeScanTimeout,
                     _ => Self::LeUnknown { subevent, parameters },
                 })

@@ -216,6 +216,10 @@ proptest! {
         let mut w = Writer::new(&mut buffer);
         AdvertisingReports::write_event(&reports, &mut w).unwrap();
         let raw = RawEvent::parse(w.written()).unwrap();
+        let without = Event::parse_without_reports(raw.code, raw.parameters);
+        let unknown =
+            matches!(without, Ok(Event::LeUnknown { subevent: Subevent::ADVERTISING_REPORT, .. }));
+        prop_assert!(unknown);
         let Ok(Event::LeAdvertisingReport(parsed)) = Event::parse(raw.code, raw.parameters) else {
             panic!()
         };

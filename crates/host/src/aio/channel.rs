@@ -17,7 +17,7 @@ pub use packet::{Outgoing, Piece};
 ///
 /// It keeps its link: dropping the last [`Connection`] does not disconnect while a channel is there. Dropping the channel
 /// closes it, after every SDU for which [`Self::send`] returned `Ok` was sent; that may take 30 s. What was received and
-/// not read is discarded and counted ([`crate::Stats`]).
+/// not read is discarded and counted (`Stats::unread_sdus`).
 ///
 /// A `send` that is dropped in the middle of its SDU aborts the channel: the peer finds it closed with an incomplete
 /// SDU, which this host reports as [`CloseReason::Cut`] and not as [`CloseReason::Peer`].

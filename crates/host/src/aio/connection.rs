@@ -35,7 +35,7 @@ pub enum Event<'h> {
     /// The peer writes a value that the application holds.
     Write(WriteRequest<'h>),
     /// So many write commands of the peer were dropped here, since there was no room to keep them until the application asks
-    /// for them. [`crate::Stats::dropped_pushes`] counts them as well.
+    /// for them. `Stats::dropped_pushes` counts them as well.
     LostWrites(u32),
     /// The peer wrote a value that the host holds; several writes may be reported as one.
     Written(Written),

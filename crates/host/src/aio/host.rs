@@ -9,7 +9,7 @@ use bindrune_wire::{HEADROOM, Pool};
 
 use super::{receiving::Receiving, wait::DueFlags};
 use crate::{
-    Config, ConfigError, Error, Resources, Stats,
+    Config, ConfigError, Error, Resources,
     arena::Arena,
     capability::SECURITY,
     config::MAX_ADVERTISING_SETS,
@@ -130,12 +130,6 @@ impl Host {
             None => Poll::Pending,
         })
         .await
-    }
-
-    /// What was counted.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.with(|core| core.stack.stats())
     }
 
     /// Links that are up now.

@@ -49,9 +49,12 @@ mod scan;
 #[cfg(feature = "server")]
 mod server;
 mod shutdown;
+#[cfg(feature = "statistics")]
+mod statistics;
 #[cfg(not(feature = "security"))]
 mod unsecured;
 mod wait;
+#[cfg(feature = "recovery")]
 mod watch;
 
 #[cfg(not(feature = "security"))]
@@ -88,6 +91,7 @@ pub use scan::Scanner;
 pub use server::Gatt;
 #[cfg(not(feature = "security"))]
 pub use unsecured::Platform;
+#[cfg(feature = "recovery")]
 pub use watch::ControllerWatch;
 
 pub(crate) use host::table_error;

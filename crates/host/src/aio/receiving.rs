@@ -5,7 +5,10 @@ use bindrune_hci::{
     h4::{CIPHERTEXT, Deframer, Direction, Kind, PacketType, Want},
 };
 
-use crate::stack::{AclLanding, Stack};
+use crate::{
+    capability::RECOVERY,
+    stack::{AclLanding, Stack},
+};
 
 /// Octets of the H4 indicator, the code and the length of an event. [Vol 4] Part E, 5.4.4
 const EVENT_HEADER: usize = 3;
@@ -91,9 +94,13 @@ impl Receiving {
         begun || self.from < self.to || self.deframer.is_inside_packet()
     }
 
-    /// Ignores everything but answers to Reset and LE Encrypt.
+    /// Ignores everything but the answer to Reset, and answers to LE Encrypt where the controller is challenged.
     pub(crate) fn resync(&mut self, stack: &mut Stack) {
-        self.deframer.resync_for_answers();
+        if RECOVERY {
+            self.deframer.resync_for_answers();
+        } else {
+            self.deframer.resync();
+        }
         if let Body::Acl(landing, _) = core::mem::replace(&mut self.body, Body::None) {
             stack.abandon_acl(landing);
         }
@@ -222,7 +229,7 @@ impl Receiving {
             Want::Body { left } => {
                 let octets = input.get(..left).unwrap_or(input);
                 let n = octets.len();
-                if let Body::Ciphertext { octets: ciphertext, .. } = &mut self.body {
+                if RECOVERY && let Body::Ciphertext { octets: ciphertext, .. } = &mut self.body {
                     let at = CIPHERTEXT.saturating_sub(left);
                     if let Some(place) = ciphertext.get_mut(at..at.saturating_add(n)) {
                         place.copy_from_slice(octets);
@@ -254,10 +261,10 @@ impl Receiving {
                     self.resync(stack);
                 }
             }
-            Kind::Encrypted { num_packets } => {
+            Kind::Encrypted { num_packets } if RECOVERY => {
                 self.body = Body::Ciphertext { num_packets, octets: [0; CIPHERTEXT] };
             }
-            Kind::EncryptRefused => {
+            Kind::EncryptRefused if RECOVERY => {
                 stack.challenge_refused(stack.now());
                 self.resync(stack);
             }
@@ -267,19 +274,25 @@ impl Receiving {
                     self.body_read(stack);
                 }
             }
-            Kind::Command { .. } => self.lose_sync(stack),
+            Kind::Command { .. } | Kind::Encrypted { .. } | Kind::EncryptRefused => {
+                self.lose_sync(stack);
+            }
         }
     }
 
     /// The body of a packet that the deframer knows is complete.
     fn body_read(&mut self, stack: &mut Stack) {
         match core::mem::replace(&mut self.body, Body::None) {
-            Body::Ciphertext { num_packets, octets } => {
+            Body::Ciphertext { num_packets, octets } if RECOVERY => {
                 if !stack.handle_ciphertext(stack.now(), num_packets, octets) {
                     self.resync(stack);
                 }
             }
-            Body::None | Body::Ignored | Body::Acl(..) | Body::Stray(_) => stack.count_ignored(),
+            Body::None
+            | Body::Ignored
+            | Body::Acl(..)
+            | Body::Stray(_)
+            | Body::Ciphertext { .. } => stack.count_ignored(),
         }
     }
 

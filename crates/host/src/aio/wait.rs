@@ -53,14 +53,19 @@ impl Host {
     fn visit<R>(&self, by_run: bool, visit: impl FnOnce(&mut Core) -> R) -> R {
         let (result, ready) = self.core.with(|core| {
             let result = visit(core);
-            let ready = core.is_ready(by_run).then(|| core.take_ready(by_run));
-            self.due.set(core.pending());
-            (result, ready)
+            (result, self.take_ready(by_run, core))
         });
         if let Some(ready) = ready {
             self.wake(by_run, ready);
         }
         result
+    }
+
+    /// What every visit ends with. It does not depend on the visit, so that there is one of it.
+    fn take_ready(&self, by_run: bool, core: &mut Core) -> Option<(Option<Waker>, bool)> {
+        let ready = core.is_ready(by_run).then(|| core.take_ready(by_run));
+        self.due.set(core.pending());
+        ready
     }
 
     /// Wakes what is ready.
@@ -96,7 +101,15 @@ impl Host {
         mut poll: impl FnMut(&mut Core, bool) -> Poll<Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut place = Place { host: self, key, wait: Wait::default() };
-        poll_fn(|cx| place.poll(cx, &mut poll)).await
+        poll_fn(|cx| {
+            let mut result = Poll::Pending;
+            place.poll(cx, &mut |core, first| {
+                result = poll(core, first);
+                result.is_ready()
+            });
+            result
+        })
+        .await
     }
 }
 
@@ -108,24 +121,20 @@ struct Place<'h> {
 }
 
 impl Place<'_> {
-    fn poll<T>(
-        &mut self,
-        cx: &Context<'_>,
-        poll: &mut impl FnMut(&mut Core, bool) -> Poll<Result<T, Error>>,
-    ) -> Poll<Result<T, Error>> {
+    /// Asks `poll`, which returns whether it is ready, and leaves the waker if it is not. `poll` keeps its result, so that this
+    /// does not depend on its type, and there is one of it.
+    fn poll(&mut self, cx: &Context<'_>, poll: &mut dyn FnMut(&mut Core, bool) -> bool) {
         let (key, wait) = (self.key, &mut self.wait);
         // What is over is dropped when the lock is released.
-        let (result, displaced) = self.host.with(|core| {
+        let displaced = self.host.with(|core| {
             let first = core.waiters.is_first(key, wait, &mut core.stack.ready);
-            let result = poll(core, first);
-            if result.is_ready() {
-                let over = core.waiters.leave(key, wait, &mut core.stack.ready);
-                return (result, Displaced::over(over));
+            if poll(core, first) {
+                Displaced::over(core.waiters.leave(key, wait, &mut core.stack.ready))
+            } else {
+                core.waiters.wait(key, wait, cx.waker(), &mut core.stack.ready)
             }
-            (result, core.waiters.wait(key, wait, cx.waker(), &mut core.stack.ready))
         });
         displaced.settle();
-        result
     }
 }
 

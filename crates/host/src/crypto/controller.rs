@@ -42,10 +42,9 @@ impl Crypto for ControllerCrypto {
 
     async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
         if self.p256
-            && let Ok(public) = controller.p256_public_key().await
-            && crypto::is_valid(&public)
+            && let Some(key) = in_controller(controller).await
         {
-            return Some(LocalKey { public, private: None });
+            return Some(key);
         }
         software::key_pair(octets(controller).await?)
     }
@@ -61,6 +60,39 @@ impl Crypto for ControllerCrypto {
             None => controller.dh_key(&own.public, peer).await.ok(),
         }
     }
+}
+
+/// Cryptography in the controller alone, as [`ControllerCrypto::new`] with no multiplication of points in software: an image for a
+/// chip whose controller has P-256 does not contain it.
+///
+/// Where the controller has no P-256, refuses it, or does not answer within 10 s, a pairing with LE Secure Connections fails, with
+/// Unspecified Reason.
+#[derive(Clone, Debug, Default)]
+pub struct ControllerOnlyCrypto;
+
+impl Crypto for ControllerOnlyCrypto {
+    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
+        octets(controller).await
+    }
+
+    async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
+        in_controller(controller).await
+    }
+
+    async fn dh_key(
+        &mut self,
+        controller: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        controller.dh_key(&own.public, peer).await.ok()
+    }
+}
+
+/// A key pair of the controller's, whose private half stays there.
+async fn in_controller(controller: &Controller<'_>) -> Option<LocalKey> {
+    let public = controller.p256_public_key().await.ok()?;
+    crypto::is_valid(&public).then_some(LocalKey { public, private: None })
 }
 
 /// Random octets, eight at a time.

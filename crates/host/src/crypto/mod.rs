@@ -15,7 +15,7 @@ use bindrune_smp::{DhKey, JobDone, LocalKey, PublicKey};
 
 use crate::aio::Controller;
 
-pub use controller::ControllerCrypto;
+pub use controller::{ControllerCrypto, ControllerOnlyCrypto};
 pub use default::DefaultCrypto;
 pub use offload::{Offload, OffloadCrypto};
 pub use software::SoftwareCrypto;

@@ -9,14 +9,14 @@ use super::{
     attribute::{ClientState, Exchange, Indications, PushKind},
     link::News,
 };
-use crate::{Stats, waiters::LinkKey};
+use crate::waiters::LinkKey;
 
 impl Stack {
     pub(super) fn handle_att(&mut self, now: Instant, index: u8, packet: Packet) {
         match self.links.get_mut(usize::from(index)) {
             Some(slot) if slot.attributes.waits_behind_early(packet.bytes()) => {
                 if !slot.attributes.keep_behind_early(&mut self.rx, packet) {
-                    Stats::count(&mut self.stats.dropped_pushes);
+                    self.stats.dropped_pushes.count();
                 }
             }
             _ => self.take_att(now, index, packet),
@@ -43,9 +43,9 @@ impl Stack {
         match attributes.bearer.handle_pdu(now, packet.bytes()) {
             Incoming::Early => {
                 self.answering = true;
-                Stats::count(&mut self.stats.att_violations);
+                self.stats.att_violations.count();
                 if !attributes.keep_early(&mut self.rx, packet) {
-                    Stats::count(&mut self.stats.dropped_requests);
+                    self.stats.dropped_requests.count();
                 }
             }
             Incoming::Request(request) => {
@@ -97,14 +97,16 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
-        let unclaimed = &mut self.stats.unclaimed_notifications;
-        if ask && slot.attributes.take_place(&mut self.rx, unclaimed) {
+        let mut unclaimed = 0;
+        let kept = ask && slot.attributes.take_place(&mut self.rx, &mut unclaimed);
+        self.stats.unclaimed_notifications.add(unclaimed);
+        if kept {
             slot.inbox.push_command(packet, &mut self.rx.pool);
         } else {
             self.rx.pool.give(packet);
             if ask || lost {
                 slot.inbox.lose(1);
-                Stats::count(&mut self.stats.dropped_pushes);
+                self.stats.dropped_pushes.count();
             } else {
                 self.note_changes(index);
             }
@@ -122,9 +124,8 @@ impl Stack {
             self.ready.link(index, LinkKey::Event);
         } else {
             let pushed = slot.attributes.handle_push(&mut self.rx, packet, kind);
-            self.stats.unclaimed_notifications =
-                self.stats.unclaimed_notifications.saturating_add(pushed.unclaimed);
-            self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(pushed.dropped);
+            self.stats.unclaimed_notifications.add(pushed.unclaimed);
+            self.stats.dropped_pushes.add(pushed.dropped);
             if pushed.delivered {
                 self.ready.link(index, LinkKey::Subscription);
             }

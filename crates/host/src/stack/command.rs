@@ -8,7 +8,7 @@ use embassy_time::Instant;
 
 use super::{Link, Phase, Stack, transmit::next_bit};
 use crate::{
-    Error, Stats,
+    Error,
     capability::{COMMANDS, HOST_FLOW_CONTROL},
     waiters::{Due, HostKey},
 };
@@ -352,7 +352,7 @@ impl Stack {
 
     fn stray(&mut self, opcode: Opcode) {
         if opcode != Opcode::NOP {
-            Stats::count(&mut self.stats.stray_completions);
+            self.stats.stray_completions.count();
         }
         self.deadlines_changed();
     }

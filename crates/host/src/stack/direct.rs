@@ -12,7 +12,7 @@ use bindrune_wire::Writer;
 use embassy_time::Instant;
 
 use super::{Stack, notify::Room, output::ACL_HEADER};
-use crate::{Stats, waiters::Due};
+use crate::waiters::Due;
 
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
 const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
@@ -119,6 +119,6 @@ impl Stack {
         let (packets, pdus) = output.forget(slot.handle);
         left.packets = left.packets.saturating_sub(packets);
         self.acl.withdraw(&mut slot.credits, packets.into());
-        Stats::add(&mut self.stats.unsent_pdus, pdus.into());
+        self.stats.unsent_pdus.add(pdus);
     }
 }

@@ -6,10 +6,7 @@ use bindrune_wire::{Handle, Interest, Packet};
 use embassy_time::Instant;
 
 use super::{Link, LinkRef, Stack};
-use crate::{
-    Stats,
-    waiters::{ChannelKey, HostKey, LinkKey},
-};
+use crate::waiters::{ChannelKey, HostKey, LinkKey};
 
 /// Where the octets of an ACL packet land.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ impl Stack {
             let _fits = packet.insert(free).extend(payload);
         }
         slot.heard = self.now;
-        Stats::count(&mut self.stats.acl_in);
+        self.stats.acl_in.count();
         match packet {
             Some(packet) => self.handle_pdu(self.now, index, cid, packet),
             None => self.handle_frame(index, cid, payload),
@@ -62,11 +59,11 @@ impl Stack {
         let Some(index) = self.find(acl.handle) else { return self.early_packet(acl, first) };
         let slot = self.links.get_mut(usize::from(index))?;
         let Some(first) = first else {
-            Stats::count(&mut self.stats.discarded_pdus);
+            self.stats.discarded_pdus.count();
             let link = slot.reference(index);
             return Some(AclLanding { link, packet: None, early: None });
         };
-        Stats::count(&mut self.stats.acl_in);
+        self.stats.acl_in.count();
         // What does not land is counted there.
         let packet = slot.reassembly.landing(first, acl.len.into(), &mut self.rx.pool);
         Some(AclLanding { link: slot.reference(index), packet, early: None })
@@ -159,12 +156,12 @@ impl Stack {
             Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
                 let share = &mut slot.attributes.share;
                 if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
-                    Stats::count(&mut self.stats.dropped_pushes);
+                    self.stats.dropped_pushes.count();
                 }
                 self.ready.link(index, LinkKey::Fixed);
             }
             Some(_) | None => {
-                Stats::count(&mut self.stats.unknown_channel);
+                self.stats.unknown_channel.count();
                 self.rx.pool.give(packet);
             }
         }

@@ -10,10 +10,10 @@ use bindrune_wire::{Handle, Packet};
 use embassy_time::{Duration, Instant};
 
 use super::{AclLanding, LinkRef, Phase, Stack};
-use crate::Stats;
+use crate::capability::RECOVERY;
 
 /// Packets that can wait, for all links.
-const PLACES: usize = 4;
+const PLACES: usize = if RECOVERY { 4 } else { 0 };
 /// Packets of one link that can wait: as many as it does not use meanwhile.
 const PER_LINK: usize = 2;
 /// Longest time that a packet waits for its event.
@@ -50,8 +50,7 @@ impl Early {
 
     /// Returns whether nothing waits: the oldest is in the first place.
     const fn is_empty(&self) -> bool {
-        let [first, ..] = &self.0;
-        first.is_none()
+        matches!(self.0.first(), None | Some(None))
     }
 
     fn count(&self, of: impl Fn(For) -> bool) -> usize {
@@ -110,7 +109,7 @@ impl Stack {
     ) -> Option<AclLanding> {
         let packet = first.filter(|_| self.may_come(acl)).and_then(|_| self.rx.pool.take(0));
         let Some((first, packet)) = first.zip(packet) else {
-            Stats::count(&mut self.stats.stray_acl);
+            self.stats.stray_acl.count();
             return None;
         };
         Some(AclLanding {
@@ -147,7 +146,7 @@ impl Stack {
     fn hold(&mut self, held: Held) {
         if let Some(packet) = self.early.put(held) {
             self.rx.pool.give(packet);
-            Stats::count(&mut self.stats.stray_acl);
+            self.stats.stray_acl.count();
         }
         self.deadlines_changed();
     }
@@ -167,7 +166,7 @@ impl Stack {
             };
             if let Some(mut packet) = packet {
                 let _fits = packet.extend(held.packet.bytes());
-                Stats::count(&mut self.stats.acl_in);
+                self.stats.acl_in.count();
                 self.handle_acl(now, AclLanding { link, packet: Some(packet), early: None });
             }
             self.rx.pool.give(held.packet);
@@ -226,7 +225,7 @@ impl Stack {
         while let Some(held) = self.early.take(|held| held.until <= now) {
             match held.waits {
                 For::Link(..) => {
-                    Stats::count(&mut self.stats.stray_acl);
+                    self.stats.stray_acl.count();
                     self.rx.pool.give(held.packet);
                 }
                 For::Encryption(link, cid) => {
@@ -243,7 +242,7 @@ impl Stack {
     /// A link with this handle has ended: what waits was of it, though the host had no such link (any more).
     pub(super) fn forget_early(&mut self, handle: Handle) {
         while let Some(held) = self.early.take(|held| of_handle(held.waits, handle)) {
-            Stats::count(&mut self.stats.stray_acl);
+            self.stats.stray_acl.count();
             self.rx.pool.give(held.packet);
         }
     }

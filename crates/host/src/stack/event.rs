@@ -1,5 +1,6 @@
 //! Events of the controller, parsed in place and consumed on the spot. [Vol 4] Part E, 7.7
 
+use bindrune_gap::InitError;
 use bindrune_hci::{
     Event, RawHandle, Status,
     cmd::baseband::CompletedPackets,
@@ -9,7 +10,7 @@ use embassy_time::Instant;
 
 use super::{ControllerLoss, Phase, Stack};
 use crate::{
-    Stats,
+    capability::OBSERVER,
     waiters::{Due, HostKey},
 };
 
@@ -17,7 +18,7 @@ impl Stack {
     /// Takes an event packet: code, length, parameters.
     pub(crate) fn handle_event(&mut self, now: Instant, packet: &[u8]) {
         self.now = now;
-        Stats::count(&mut self.stats.events);
+        self.stats.events.count();
         if let Phase::Setup | Phase::Ready = self.phase
             && let Some((handle, count)) = completed_of_one_link(packet)
         {
@@ -31,8 +32,9 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn handle_other(&mut self, now: Instant, packet: &[u8]) {
-        let event = RawEvent::parse(packet).and_then(|raw| Event::parse(raw.code, raw.parameters));
-        let Ok(event) = event else { return Stats::count(&mut self.stats.malformed_events) };
+        let parse = if OBSERVER { Event::parse } else { Event::parse_without_reports };
+        let event = RawEvent::parse(packet).and_then(|raw| parse(raw.code, raw.parameters));
+        let Ok(event) = event else { return self.stats.malformed_events.count() };
         match self.phase {
             Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
             Phase::Resetting { .. } => self.handle_while_resetting(now, &event),
@@ -64,7 +66,9 @@ impl Stack {
                 self.disconnected(event.handle, event.status, event.reason)
             }
             Event::HardwareError(event) => self.hardware_failed(now, event.code),
-            Event::DataBufferOverflow(_) => self.recover(now, ControllerLoss::BufferOverflow),
+            Event::DataBufferOverflow(_) => {
+                self.recover(now, ControllerLoss::BufferOverflow, InitError::BufferOverflow);
+            }
             Event::LeReadLocalP256PublicKeyComplete(event) => self.public_key_made(event),
             Event::LeGenerateDhKeyComplete(event) => self.dh_key_made(event),
             Event::LeLongTermKeyRequest(request) => self.key_requested(
@@ -91,9 +95,7 @@ impl Stack {
                 self.deadline = None;
                 self.ready.run(Due::TIME);
             }
-            Event::LeUnknown { .. } | Event::Unknown(_) => {
-                Stats::count(&mut self.stats.unknown_events)
-            }
+            Event::LeUnknown { .. } | Event::Unknown(_) => self.stats.unknown_events.count(),
             event => {
                 if let Some(up) = self.gap.handle_event(now, event) {
                     self.handle_link_up(now, &up);
@@ -106,7 +108,7 @@ impl Stack {
 
     /// [Vol 4] Part E, 7.7.16
     fn hardware_failed(&mut self, now: Instant, code: u8) {
-        self.recover(now, ControllerLoss::HardwareError(code));
+        self.recover(now, ControllerLoss::HardwareError(code), InitError::HardwareError(code));
     }
 
     /// Encryption changed; what has come a little before that comes now.
@@ -123,9 +125,9 @@ impl Stack {
     fn completed(&mut self, now: Instant, handle: RawHandle, count: u16) {
         let index = handle.get().and_then(|handle| self.find(handle));
         let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
-        let Some(slot) = slot else { return Stats::count(&mut self.stats.stray_credits) };
+        let Some(slot) = slot else { return self.stats.stray_credits.count() };
         if self.acl.completed(now, &mut slot.credits, count) > 0 {
-            Stats::count(&mut self.stats.stray_credits);
+            self.stats.stray_credits.count();
         }
         if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
             self.owe(index);

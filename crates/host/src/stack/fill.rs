@@ -11,7 +11,6 @@ use super::{
     transmit::next_bit,
 };
 use crate::{
-    Stats,
     resources::COMMAND_OCTETS,
     waiters::{ChannelKey, Due},
 };
@@ -217,7 +216,7 @@ impl Stack {
             slot.in_output = Some(InOutput { generation, handle, packets });
         }
         self.leaving_links |= 1u64.wrapping_shl(index.into());
-        Stats::add(&mut self.stats.acl_out, packets.into());
+        self.stats.acl_out.add(packets);
     }
 
     fn fragment_written(&mut self, index: u8, fragments: Fragments) {

@@ -12,7 +12,7 @@ use embassy_time::Instant;
 
 use super::{LinkRef, Receive, Stack};
 use crate::{
-    Config, Error, Stats,
+    Config, Error,
     capability::HOST_FLOW_CONTROL,
     config::Privacy,
     waiters::{Due, HostKey},
@@ -204,7 +204,7 @@ impl Stack {
                 let _ends = self.disconnect_slot(link.index, Status::REMOTE_USER_TERMINATED);
             }
             None => {
-                Stats::count(&mut self.stats.refused_links);
+                self.stats.refused_links.count();
                 self.gap.refuse(up.handle);
                 self.gap.link_ended(up.handle);
                 if let Some(claim) = claim {

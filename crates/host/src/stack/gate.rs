@@ -15,7 +15,10 @@ use super::{
     Link, LinkRef, Stack,
     share::{Share, Shares},
 };
-use crate::{capability::HOST_FLOW_CONTROL, waiters::Due};
+use crate::{
+    capability::{CLIENT, HOST_FLOW_CONTROL},
+    waiters::Due,
+};
 
 /// How long the controller may be without a buffer while nothing but the application's own link needs one.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -85,7 +88,7 @@ impl Stack {
         if share.is_some_and(|share| !share.is_gated() && share.taken() <= half) {
             self.gate(index);
         }
-        if self.unconfirmed != 0 {
+        if CLIENT && self.unconfirmed != 0 {
             self.confirm_indications();
         }
         if self.has_flow_control() {
@@ -141,7 +144,7 @@ impl Stack {
 
     /// When the controller has been without a buffer for long enough.
     pub(super) fn full_deadline(&self) -> Option<Instant> {
-        let since = self.full?;
+        let since = self.full.filter(|_| HOST_FLOW_CONTROL)?;
         let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
         let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
         since.checked_add(if crowded || channels() { HASTE } else { PATIENCE })
@@ -149,6 +152,9 @@ impl Stack {
 
     /// The link that holds the most is open: what it has no room for is dropped from now on.
     pub(super) fn full_timeout(&mut self, now: Instant) {
+        if !HOST_FLOW_CONTROL {
+            return;
+        }
         self.full = None;
         let links = self.links.iter_mut().filter(|l| l.attributes.share.is_gated());
         if let Some(slot) = links.max_by_key(|l| l.attributes.share.taken()) {

@@ -11,7 +11,8 @@ use embassy_time::{Duration, Instant};
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{
-    Error, Stats,
+    Error,
+    stats::Counters,
     waiters::{Due, HostKey},
 };
 
@@ -24,13 +25,10 @@ impl Link {
     }
 
     /// Adds what the machines of a link have dropped.
-    pub(super) const fn count_drops(&self, stats: &mut Stats) {
-        let pdus = self.reassembly.drops().total();
-        stats.discarded_pdus = stats.discarded_pdus.saturating_add(pdus);
-        let ignored = self.attributes.bearer.dropped();
-        stats.att_violations = stats.att_violations.saturating_add(ignored);
-        let signals = self.signalling.drops().total();
-        stats.dropped_signals = stats.dropped_signals.saturating_add(signals);
+    pub(super) fn count_drops(&self, counters: &mut Counters) {
+        counters.discarded_pdus.add(self.reassembly.drops().total());
+        counters.att_violations.add(self.attributes.bearer.dropped());
+        counters.dropped_signals.add(self.signalling.drops().total());
     }
 
     /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
@@ -66,7 +64,7 @@ impl Stack {
         let own_mtu = self.config.mtu;
         let slot = self.links.get_mut(usize::from(index))?;
         let unread = slot.forget_received(&mut self.rx);
-        self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
+        self.stats.dropped_pushes.add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
         let (in_output, by_handle) = (slot.in_output.take(), slot.by_handle);
         *slot = Link { generation, by_handle, peer, in_output, ..Link::FREE };
@@ -126,12 +124,12 @@ impl Stack {
         slot.count_drops(&mut self.stats);
         let sending = slot.app_sending && slot.outgoing.is_some();
         for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.out.is_some()] {
-            self.stats.unsent_pdus = self.stats.unsent_pdus.saturating_add(unsent.into());
+            self.stats.unsent_pdus.add(u32::from(unsent));
         }
         let unclaimed = slot.attributes.drop_unclaimed(&mut self.rx);
-        Stats::add(&mut self.stats.unclaimed_notifications, unclaimed);
+        self.stats.unclaimed_notifications.add(unclaimed);
         let early = slot.attributes.end(&mut self.rx, &mut self.tx);
-        Stats::add(&mut self.stats.dropped_requests, early);
+        self.stats.dropped_requests.add(early);
         slot.fixed.link_ended(&mut self.tx);
         if let Some(fragments) = slot.outgoing.take() {
             self.tx.pool.give(fragments.into_packet());

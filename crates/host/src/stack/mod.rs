@@ -1,6 +1,6 @@
 //! The sans-IO root: it alone knows every protocol machine, and owns all state.
 //!
-//! - Getters: [`Stack::link`], [`Stack::channel`], [`Stack::stats`], [`Stack::failure`], [`Stack::controller_info`].
+//! - Getters: [`Stack::link`], [`Stack::channel`], `Stack::stats`, [`Stack::failure`], [`Stack::controller_info`].
 //! - Inputs from the controller: [`Stack::handle_event`], [`Stack::rx_packet`] and [`Stack::handle_acl`] for each ACL
 //!   packet, [`Stack::handle_reset_complete`], [`Stack::sync_lost`].
 //! - Inputs from the clock: [`Stack::handle_timeout`].
@@ -12,7 +12,7 @@
 
 mod att;
 mod attribute;
-#[cfg(feature = "security")]
+#[cfg(all(feature = "recovery", feature = "security"))]
 mod challenge;
 mod channel;
 mod claim;
@@ -37,12 +37,15 @@ mod notice;
 mod notify;
 mod outcome;
 mod output;
+mod phase;
 #[cfg(feature = "security")]
 mod privacy;
 mod procedure;
 mod push;
+#[cfg(feature = "recovery")]
 mod recover;
 mod reset;
+#[cfg(feature = "recovery")]
 mod resetting;
 #[cfg(feature = "privacy")]
 mod rotation;
@@ -51,10 +54,16 @@ mod security;
 mod server;
 mod share;
 mod shutdown;
+#[cfg(feature = "statistics")]
+mod statistics;
 mod timeout;
 mod transmit;
+#[cfg(not(feature = "recovery"))]
+mod unrecovered;
 #[cfg(not(feature = "security"))]
 mod unsecured;
+#[cfg(feature = "recovery")]
+mod watch;
 #[cfg(feature = "security")]
 mod worker;
 
@@ -69,8 +78,9 @@ use bindrune_wire::Interest;
 use embassy_time::Instant;
 
 use crate::{
-    Config, Error, Stats,
+    Config, Error,
     capability::CHANNELS,
+    stats::Counters,
     waiters::{Due, Ready},
 };
 
@@ -80,13 +90,12 @@ pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;
 pub(crate) use limit::Limit;
 pub(crate) use link::{Life, Link, LinkRef};
-pub(crate) use loss::Told;
 pub use loss::{ControllerEvent, ControllerLoss};
 pub(crate) use memory::{RX_PER_LINK, Receive, TX_PER_LINK, Transmit as TransmitPackets};
 pub(crate) use notice::{Handed, Notice, Question};
 pub use outcome::{LinkSecurity, Paired, PairingFailure};
 pub(crate) use output::Output;
-pub(crate) use recover::Phase;
+pub(crate) use phase::Phase;
 #[cfg(feature = "security")]
 use security::JobTicket;
 pub(crate) use security::PairingSlot;
@@ -94,8 +103,14 @@ pub(crate) use security::PairingSlot;
 pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
 pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, Remedy};
+#[cfg(not(feature = "recovery"))]
+use unrecovered as resetting;
+#[cfg(not(feature = "recovery"))]
+pub(crate) use unrecovered::Told;
 #[cfg(not(feature = "security"))]
 use unsecured::{self as challenge, self as privacy, self as security, self as worker};
+#[cfg(feature = "recovery")]
+pub(crate) use watch::Told;
 #[cfg(feature = "security")]
 pub(crate) use worker::{Answer, Request};
 
@@ -126,10 +141,9 @@ pub(crate) struct Stack {
     worker: worker::Worker,
     phase: Phase,
     recovery: resetting::Recovery,
-    losses: loss::Losses,
     early: early::Early,
     shutdown: shutdown::Shutdown,
-    stats: Stats,
+    stats: Counters,
     /// The latest time that was told.
     now: Instant,
     /// Links that may have something to send.
@@ -211,10 +225,9 @@ impl Stack {
             worker: worker::Worker::new(),
             phase: Phase::Down,
             recovery: resetting::Recovery::new(),
-            losses: loss::Losses::NONE,
             early: early::Early::NONE,
             shutdown: shutdown::Shutdown::No,
-            stats: Stats::default(),
+            stats: Counters::ZERO,
             now: Instant::MIN,
             sending: 0,
             output: Some(parts.output),
@@ -280,21 +293,6 @@ impl Stack {
     /// Channel slots that are taken.
     pub(crate) fn taken_channels(&self) -> usize {
         self.channels.iter().filter(|c| c.state() != State::Free).count()
-    }
-
-    /// What was counted.
-    pub(crate) fn stats(&self) -> Stats {
-        let mut stats = self.stats;
-        stats.ignored_commands = self.server.ignored();
-        stats.unknown_channel = stats.unknown_channel.saturating_add(self.channels.stray_frames());
-        stats.lost_reports = self.gap.lost_reports_in_all();
-        let drops = self.channels.drops();
-        stats.unsent_pdus = stats.unsent_pdus.saturating_add(drops.unsent);
-        stats.unread_sdus = stats.unread_sdus.saturating_add(drops.unread);
-        for link in self.links.iter().filter(|link| link.is_up()) {
-            link.count_drops(&mut stats);
-        }
-        stats
     }
 
     /// Why the controller cannot be used.

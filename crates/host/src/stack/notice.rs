@@ -17,7 +17,7 @@ use super::{
     link::{Life, Link, News},
 };
 use crate::{
-    Event, Stats,
+    Event,
     capability::{LONG, SERVER, TUNING},
     waiters::LinkKey,
 };
@@ -157,7 +157,7 @@ impl Stack {
 
     /// Answers a question whose packet the application must not be given.
     fn refuse(&mut self, link: LinkRef, packet: Packet) {
-        Stats::count(&mut self.stats.dropped_requests);
+        self.stats.dropped_requests.count();
         if self.slot(link).is_some_and(Link::is_up) {
             let full = Answer::Reject(ErrorCode::INSUFFICIENT_RESOURCES);
             self.answer(link, Some(packet), false, full);
@@ -191,7 +191,7 @@ impl Stack {
             short => {
                 self.give_borrowed(link, packet);
                 let Some(short) = short else {
-                    Stats::count(&mut self.stats.dropped_pushes);
+                    self.stats.dropped_pushes.count();
                     return Some(Notice::Event(Event::LostWrites(1)));
                 };
                 Handed::Short(short)

@@ -6,7 +6,7 @@ use bindrune_l2cap::Cid;
 use bindrune_wire::HEADROOM;
 
 use super::{GONE, LinkRef, Stack, link::News};
-use crate::{Error, Stats, waiters::LinkKey};
+use crate::{Error, waiters::LinkKey};
 
 impl Stack {
     /// Takes a place for a subscription.
@@ -33,7 +33,7 @@ impl Stack {
         let Some(handle) = attributes.unsubscribe(place, &mut self.rx) else { return };
         if handle != attributes.service_changed {
             let unclaimed = attributes.drop_unclaimed(&mut self.rx);
-            Stats::add(&mut self.stats.unclaimed_notifications, unclaimed);
+            self.stats.unclaimed_notifications.add(unclaimed);
         }
         self.room_made(link.index);
     }
@@ -115,7 +115,7 @@ impl Stack {
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
         if let Some(slot) = slot {
             let unread = slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
-            self.stats.dropped_pushes = self.stats.dropped_pushes.saturating_add(unread);
+            self.stats.dropped_pushes.add(unread);
             self.room_made(link.index);
         }
     }

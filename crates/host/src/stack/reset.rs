@@ -5,7 +5,7 @@ use bindrune_hci::Status;
 use bindrune_l2cap::{Listener, Pools};
 
 use super::{LISTENERS, Link, Phase, Stack, gap};
-use crate::{Config, ConfigError, Stats, aio::table_error};
+use crate::{Config, ConfigError, aio::table_error, stats::Counters};
 
 impl Stack {
     /// Forgets everything. On an error only the links and requests are gone.
@@ -32,9 +32,8 @@ impl Stack {
         self.privacy = super::privacy::Privacy::new(config.privacy);
         self.phase = Phase::Down;
         self.recovery = super::resetting::Recovery::new();
-        self.losses = super::loss::Losses::NONE;
         self.shutdown = super::shutdown::Shutdown::No;
-        self.stats = Stats::default();
+        self.stats = Counters::ZERO;
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };
         self.server.reset(config.services, &gatt).map_err(table_error)?;
         self.config = config;

@@ -11,11 +11,8 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 use embassy_time::{Duration, Instant};
 
-use super::{Phase, Stack, challenge::Challenges};
-use crate::{
-    Stats,
-    waiters::{Due, HostKey},
-};
+use super::{Phase, Stack, challenge::Challenges, watch::Losses};
+use crate::waiters::{Due, HostKey};
 
 /// How far a reset has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +44,7 @@ pub(super) struct Recovery {
     /// Octets arrived that belong to no answer, since the controller was last trusted.
     noisy: bool,
     pub(super) challenges: Challenges,
+    pub(super) losses: Losses,
     /// Whether the controller of this `run` answers challenges: once it has, nothing else is accepted.
     answers: Option<bool>,
     /// The set-up was completed in this `run`.
@@ -85,6 +83,7 @@ impl Recovery {
             limit: Instant::MIN,
             noisy: false,
             challenges: Challenges::new(),
+            losses: Losses::NONE,
             answers: None,
             worked: false,
             failures: 0,
@@ -167,7 +166,7 @@ impl Stack {
     /// Octets arrived that are no answer to what was asked last. Waits for the end of them, and not for ever.
     pub(crate) fn noise(&mut self, now: Instant, octets: u32) {
         self.recovery.noisy = true;
-        self.stats.discarded_octets = self.stats.discarded_octets.saturating_add(octets);
+        self.stats.discarded_octets.add(octets);
         let Phase::Resetting { until, .. } = &mut self.phase else { return };
         let pause = match self.recovery.step {
             Step::Drain => QUIET,
@@ -202,7 +201,7 @@ impl Stack {
 
     /// What arrives while the controller is being reset, in packets: answers count, and nothing else.
     pub(super) fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
-        Stats::count(&mut self.stats.events_in_reset);
+        self.stats.events_in_reset.count();
         if let Event::CommandComplete(complete) = event {
             let (opcode, credits) = (complete.opcode, complete.num_packets);
             if opcode == Opcode::RESET && complete.status() == Some(Status::SUCCESS) {
@@ -298,14 +297,7 @@ impl Stack {
     /// The controller has been reset: whatever it says from now on counts.
     fn trust(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
         self.recovery.noisy = false;
-        if self.shutdown.is_under_way() {
-            return self.shut(Ok(()));
-        }
-        self.lane.complete(opcode, num_packets);
-        self.phase = Phase::Setup;
-        self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);
-        self.ready.run(Due::COMMAND);
-        self.deadlines_changed();
+        self.begin_set_up(now, opcode, num_packets);
     }
 
     /// What the reset was at is due.

@@ -146,10 +146,7 @@ impl Stack {
                 slot.attributes.table_replaced(&mut self.rx);
                 let commands = slot.inbox.table_replaced(&mut self.rx.pool);
                 self.rx.shares.give(&mut slot.attributes.share, commands);
-                self.stats.dropped_pushes = self
-                    .stats
-                    .dropped_pushes
-                    .saturating_add(u32::try_from(commands).unwrap_or(u32::MAX));
+                self.stats.dropped_pushes.add(commands);
             }
             self.owe(index);
         }

@@ -9,7 +9,8 @@ use super::{
     attribute::{ClientState, Indications},
 };
 use crate::{
-    Error, Stats,
+    Error,
+    capability::RECOVERY,
     waiters::{Due, LinkKey},
 };
 
@@ -190,7 +191,8 @@ impl Stack {
             Timer::Shutdown => self.continue_shutdown(now),
             Timer::Limit => self.limits_due(),
             Timer::Leaving(index) => self.leave_now(index),
-            Timer::Silence(index) => self.silence(now, index),
+            Timer::Silence(index) if RECOVERY => self.silence(now, index),
+            Timer::Silence(_) => {}
             Timer::Stall(index) => self.stalled(index),
         }
     }
@@ -229,7 +231,7 @@ impl Stack {
         };
         let Some(peer) = peer.as_mut() else { return };
         if attributes.expire_question(&mut self.server, peer, &mut self.rx, now) {
-            Stats::count(&mut self.stats.untaken_requests);
+            self.stats.untaken_requests.count();
         }
         self.owe(index);
     }
@@ -245,7 +247,7 @@ impl Stack {
 
     /// A link that the controller keeps alive took no packet for too long: it is disconnected, and no other link with it.
     fn stalled(&mut self, index: u8) {
-        Stats::count(&mut self.stats.stalled_links);
+        self.stats.stalled_links.count();
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.stalled = true;
         }
@@ -262,8 +264,10 @@ impl Link {
         earliest.add(self.room.deadline(), Timer::Room(index));
         earliest.add(self.unproven.get(), Timer::Established(index));
         let since = self.credits.waiting_since();
-        let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
-        earliest.add(heard.checked_add(self.patience()), Timer::Silence(index));
+        if RECOVERY {
+            let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
+            earliest.add(heard.checked_add(self.patience()), Timer::Silence(index));
+        }
         if let Some(since) = since
             && !self.control.is_disconnecting()
         {

@@ -16,7 +16,7 @@ use bindrune_wire::{Address, Handle, Level, Packet, Writer};
 use embassy_time::Instant;
 
 use super::{Link, LinkSecurity, Paired, PairingFailure, Stack};
-use crate::{Error, Stats, config::Privacy as Choice};
+use crate::{Error, config::Privacy as Choice};
 
 /// What is pending on a link that cannot be protected.
 #[derive(Debug)]
@@ -249,11 +249,11 @@ impl Stack {
     pub(super) const fn security_timeout(&mut self, _now: Instant, _index: u8) {}
 
     pub(super) fn public_key_made(&mut self, _event: &ReadLocalP256PublicKeyComplete) {
-        Stats::count(&mut self.stats.stray_completions);
+        self.stats.stray_completions.count();
     }
 
     pub(super) fn dh_key_made(&mut self, _event: &GenerateDhKeyComplete) {
-        Stats::count(&mut self.stats.stray_completions);
+        self.stats.stray_completions.count();
     }
 
     pub(super) const fn worker_complete(&mut self, _opcode: Opcode, _parameters: &[u8]) {}

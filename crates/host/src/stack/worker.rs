@@ -19,7 +19,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{Phase, Stack};
 use crate::{
-    Error, Stats,
+    Error,
     waiters::{Due, HostKey},
 };
 
@@ -295,7 +295,7 @@ impl Stack {
 
     fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) {
         if !self.worker.computed(opcode, answer) {
-            Stats::count(&mut self.stats.stray_completions);
+            self.stats.stray_completions.count();
         }
         self.ready.host(HostKey::Worker);
         self.deadlines_changed();

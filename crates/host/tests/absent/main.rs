@@ -16,6 +16,7 @@ mod commands;
 mod long;
 mod pairing;
 mod peer;
+mod recovery;
 mod secrets;
 mod security;
 mod server;

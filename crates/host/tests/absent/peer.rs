@@ -90,8 +90,12 @@ impl Peer {
         self.receive(channel).await
     }
 
+    pub(crate) const fn new(rx: PortReader, tx: PortWriter) -> Self {
+        Self { rx, tx }
+    }
+
     /// Resets the controller, and connects to this address.
-    async fn connect(&mut self, address: [u8; 6]) {
+    pub(crate) async fn connect(&mut self, address: [u8; 6]) {
         self.command(0x0c03, &[]).await;
         self.command(0x0c01, &[0xff; 8]).await;
         self.command(0x2001, &[0xff; 8]).await;
@@ -135,7 +139,7 @@ pub(crate) fn with_config<T>(config: Config, test: impl AsyncFnOnce(&Host, Peer)
     let (rx, tx) = other.split();
     let test = async {
         let address = host.controller().await.unwrap().address;
-        let mut peer = Peer { rx, tx };
+        let mut peer = Peer::new(rx, tx);
         peer.connect(address.octets()).await;
         test(&host, peer).await
     };

@@ -5,6 +5,7 @@ use super::{
     RequestError, Role, Signal, SignalDrops, Timer, UpdateOutcome,
     answers::Answers,
     pdu::{Command, Parameters, Reject},
+    report::SignalCounters,
 };
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
@@ -44,7 +45,7 @@ pub struct Signalling {
     pub(super) asked: Option<u8>,
     /// The earliest deadline, or an earlier instant.
     deadline: Option<(Instant, Timer)>,
-    pub(super) drops: SignalDrops,
+    pub(super) drops: SignalCounters,
 }
 
 /// Our own request for connection parameters.
@@ -67,7 +68,7 @@ impl Signalling {
             update: Update::Idle,
             asked: None,
             deadline: None,
-            drops: SignalDrops { malformed: 0, excess: 0, unmatched: 0 },
+            drops: SignalCounters::ZERO,
         }
     }
 
@@ -76,7 +77,7 @@ impl Signalling {
         let signal = match Command::parse(pdu) {
             Ok((identifier, command)) => self.handle_command(now, identifier, command, context),
             Err(bad) => {
-                count(&mut self.drops.malformed);
+                self.drops.malformed.count();
                 if let Some(reject) = bad.reply {
                     self.answer(bad.identifier, Command::Reject(reject));
                 }
@@ -91,8 +92,8 @@ impl Signalling {
 
     /// What was discarded.
     #[must_use]
-    pub const fn drops(&self) -> SignalDrops {
-        self.drops
+    pub fn drops(&self) -> SignalDrops {
+        self.drops.read()
     }
 
     /// Whether the peer must be told something. Where it is a credit that has been granted since, [`Self::poll_transmit`]
@@ -162,7 +163,7 @@ impl Signalling {
     /// Owes an answer to the peer; at the bound it is dropped.
     pub(super) fn answer(&mut self, identifier: u8, command: Command) {
         if !self.answers.push(identifier, command) {
-            count(&mut self.drops.excess);
+            self.drops.excess.count();
         }
     }
 
@@ -170,7 +171,7 @@ impl Signalling {
     pub(super) fn can_answer(&mut self) -> bool {
         let can = !self.answers.is_full();
         if !can {
-            count(&mut self.drops.excess);
+            self.drops.excess.count();
         }
         can
     }
@@ -238,8 +239,4 @@ impl Channel {
 
 pub(super) fn refusal(result: ConnectionResult) -> Command {
     Command::ConnectionResponse(super::pdu::ConnectionResponse::refusal(result))
-}
-
-pub(super) const fn count(counter: &mut u32) {
-    *counter = counter.saturating_add(1);
 }

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use bindrune_wire::counters;
+
 use super::pdu::Parameters;
 use crate::{CloseReason, Violation};
 
@@ -93,16 +95,18 @@ pub enum Timer {
     Decide,
 }
 
-/// What was discarded on a signalling channel, in C-frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct SignalDrops {
-    /// Not one well-formed command that this host knows; rejected where a reject is due.
-    pub malformed: u32,
-    /// Requests beyond the bound of answers that are owed, or repeated before they were decided.
-    pub excess: u32,
-    /// Responses and indications that match nothing.
-    pub unmatched: u32,
+counters! {
+    /// What was discarded on a signalling channel, in C-frames.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+    pub struct SignalDrops from SignalCounters {
+        /// Not one well-formed command that this host knows; rejected where a reject is due.
+        malformed,
+        /// Requests beyond the bound of answers that are owed, or repeated before they were decided.
+        excess,
+        /// Responses and indications that match nothing.
+        unmatched,
+    }
 }
 
 impl SignalDrops {

@@ -2,7 +2,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{
     Context, Role, Signal, Signalling,
-    machine::{count, refusal},
+    machine::refusal,
     pdu::{
         Command, ConnectionRequest, ConnectionResponse, Credits, Disconnection, Parameters, Reject,
     },
@@ -58,7 +58,7 @@ impl Signalling {
             return Signal::None;
         }
         if self.asked.is_some() {
-            count(&mut self.drops.excess);
+            self.drops.excess.count();
             return Signal::None;
         }
         self.asked = Some(identifier);
@@ -75,7 +75,7 @@ impl Signalling {
     ) -> Signal {
         let same = |c: &Channel| c.is_answering(identifier);
         if context.channels.position(self.link, same).is_some() {
-            count(&mut self.drops.excess);
+            self.drops.excess.count();
             return Signal::None;
         }
         match self.admit(request, context) {
@@ -136,7 +136,7 @@ impl Signalling {
             return Signal::None;
         };
         if context.channels.get(index).is_none_or(|c| c.remote != Cid(remote)) {
-            count(&mut self.drops.unmatched);
+            self.drops.unmatched.count();
             return Signal::None;
         }
         if !self.can_answer() {
@@ -153,7 +153,7 @@ impl Signalling {
         let open = |c: &Channel| c.remote == remote && c.is_open();
         let index = context.channels.position(self.link, open);
         let Some(index) = index.filter(|_| grant.credits.get() > 0) else {
-            count(&mut self.drops.unmatched);
+            self.drops.unmatched.count();
             return Signal::None;
         };
         context.channels.with(index, |channel| {

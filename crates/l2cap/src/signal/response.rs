@@ -1,6 +1,6 @@
 use super::{
     Context, Signal, Signalling, UpdateOutcome,
-    machine::{Update, count},
+    machine::Update,
     pdu::{Command, ConnectionRequest, ConnectionResponse, Credits, Disconnection, Reject},
     request::in_range,
 };
@@ -99,7 +99,7 @@ impl Signalling {
     }
 
     fn unmatched(&mut self) -> Signal {
-        count(&mut self.drops.unmatched);
+        self.drops.unmatched.count();
         Signal::None
     }
 }

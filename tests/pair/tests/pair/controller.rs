@@ -2,7 +2,7 @@
 
 use core::pin::pin;
 
-use bindrune::{Config, Controller, ControllerCrypto, Crypto, Error, Key};
+use bindrune::{Config, Controller, ControllerCrypto, ControllerOnlyCrypto, Crypto, Error, Key};
 use bindrune_controller::ControllerConfig;
 use bindrune_pair::{Device, Scene};
 use embassy_futures::{
@@ -63,17 +63,25 @@ fn two_controllers_and_two_programs_agree_on_a_key() {
             [ControllerCrypto::random_only(), ControllerCrypto::random_only()],
         ] {
             let [ours, theirs] = &mut cryptos;
-            let (own, peer) = join(ours.key_pair(&here), theirs.key_pair(&there)).await;
-            let (own, peer) = (own.unwrap(), peer.unwrap());
-            let (a, b) = join(
-                ours.dh_key(&here, &own, &peer.public),
-                theirs.dh_key(&there, &peer, &own.public),
-            )
-            .await;
-            assert_eq!(a.unwrap(), b.unwrap());
-            assert_ne!(ours.random(&here).await.unwrap(), ours.random(&here).await.unwrap());
+            agree((&here, ours), (&there, theirs)).await;
         }
+        let mut random_only = ControllerCrypto::random_only();
+        agree((&here, &mut ControllerOnlyCrypto), (&there, &mut ControllerOnlyCrypto)).await;
+        agree((&here, &mut ControllerOnlyCrypto), (&there, &mut random_only)).await;
     });
+}
+
+/// Both make a key pair, and come to one Diffie-Hellman key.
+async fn agree(
+    (here, ours): (&Controller<'_>, &mut impl Crypto),
+    (there, theirs): (&Controller<'_>, &mut impl Crypto),
+) {
+    let (own, peer) = join(ours.key_pair(here), theirs.key_pair(there)).await;
+    let (own, peer) = (own.unwrap(), peer.unwrap());
+    let (a, b) =
+        join(ours.dh_key(here, &own, &peer.public), theirs.dh_key(there, &peer, &own.public)).await;
+    assert_eq!(a.unwrap(), b.unwrap());
+    assert_ne!(ours.random(here).await.unwrap(), ours.random(here).await.unwrap());
 }
 
 #[test]
@@ -98,6 +106,7 @@ fn without_p256_in_the_controller_keys_are_made_in_software() {
         assert_eq!(controller.p256_public_key().await, Err(Error::Unsupported));
         let key = ControllerCrypto::new().key_pair(&controller).await.unwrap();
         assert!(key.private.is_some());
+        assert_eq!(ControllerOnlyCrypto.key_pair(&controller).await, None, "nor anywhere else");
     });
 }
 

@@ -11,15 +11,20 @@ use object::{Object as _, ObjectSymbol as _};
 type Module = &'static str;
 
 /// What is in no image: none has these capabilities.
-const NOWHERE: [Module; 8] = [
+const NOWHERE: [Module; 13] = [
     "_12bindrune_gap10accept_list",
     "_12bindrune_gap14resolving_list",
+    "_12bindrune_gap4init7avoided",
     "_12bindrune_gap4scan",
     "_12bindrune_gap7connect",
     "_12bindrune_gap7privacy",
     "_13bindrune_gatt6client",
     "_13bindrune_gatt6server7prepare",
     "_8bindrune3aio4gatt",
+    "_8bindrune5stack7recover",
+    "_8bindrune5stack9resetting",
+    "_8bindrune5stack5watch",
+    "_8bindrune5stats",
 ];
 /// What only the image with security has.
 const SECURITY: [Module; 7] = [

@@ -1,0 +1,173 @@
+//! From nothing to a controller that works, and back there.
+
+use bindrune_gap::InitError;
+use bindrune_hci::{
+    Opcode, Status,
+    credits::{AclCredits, Buffers, HostCredits},
+    lane::Unresponsive,
+};
+use bindrune_wire::Writer;
+use embassy_time::Instant;
+use zeroize::Zeroizing;
+
+use super::{Stack, command::Owner, loss::ControllerLoss};
+use crate::resources::COMMAND_OCTETS;
+use crate::waiters::{Due, HostKey, LinkKey};
+
+/// Where the controller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nobody drives it.
+    Down,
+    /// It must be reset. `silent` when an earlier reset stayed without an answer.
+    ResetOwed { silent: bool },
+    /// It is being reset; what [`Recovery`] is at is due then.
+    Resetting { until: Instant, silent: bool },
+    /// It answers, and is being set up.
+    Setup,
+    /// It works.
+    Ready,
+    /// It cannot be used.
+    Failed(InitError),
+}
+
+impl Stack {
+    /// `run` begins.
+    pub(crate) fn start(&mut self, now: Instant) {
+        self.now = now;
+        self.recovery.restart();
+        self.gap.forget();
+        self.phase = Phase::ResetOwed { silent: false };
+        self.shutdown = super::shutdown::Shutdown::No;
+        self.security.restart();
+        self.await_made_address();
+        self.ready.run(Due::all());
+        self.ready.host(HostKey::Bonds);
+        self.ready.host(HostKey::Pairing);
+        self.deadlines_changed();
+    }
+
+    /// `run` has ended: every link and every pending operation ends.
+    pub(crate) fn stop(&mut self, reason: Status) {
+        self.end_all(reason);
+        self.phase = Phase::Down;
+        self.shut(Err(crate::Error::NoAnswer));
+        self.ready.whole_host();
+    }
+
+    /// Framing was lost on the transport.
+    pub(crate) fn sync_lost(&mut self, now: Instant, octets: u32) {
+        self.noise(now, octets);
+        if !matches!(self.phase, Phase::Resetting { .. } | Phase::ResetOwed { .. } | Phase::Down) {
+            self.stats.sync_lost.count();
+            self.recover(now, ControllerLoss::Framing, InitError::Framing);
+        }
+    }
+
+    /// A packet of a kind that this host has no use for.
+    pub(crate) fn count_ignored(&mut self) {
+        self.stats.ignored_packets.count();
+    }
+
+    /// The controller has been reset: whatever it says from now on counts.
+    pub(super) fn begin_set_up(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
+        if self.shutdown.is_under_way() {
+            return self.shut(Ok(()));
+        }
+        self.lane.complete(opcode, num_packets);
+        self.phase = Phase::Setup;
+        self.gap.handle_complete(now, Opcode::RESET, &[Status::SUCCESS.0]);
+        self.ready.run(Due::COMMAND);
+        self.deadlines_changed();
+    }
+
+    /// The controller is lost: everything on it ends once. It is reset and set up anew, and what is requested stays; a host that
+    /// does not recover it fails.
+    pub(super) fn recover(&mut self, now: Instant, loss: ControllerLoss, error: InitError) {
+        if self.phase == Phase::Setup {
+            self.fail(now, error);
+        } else {
+            self.lose(now, loss, error);
+        }
+    }
+
+    /// The set-up cannot go on, or what was set up.
+    pub(super) fn fail(&mut self, now: Instant, error: InitError) {
+        self.stats.recoveries.count();
+        self.end_all(Status::HARDWARE_FAILURE);
+        self.now = now;
+        self.set_up(now, Err(error));
+    }
+
+    pub(super) fn end_all(&mut self, reason: Status) {
+        for index in 0..self.link_slots() {
+            self.end_link(index, reason);
+        }
+        self.drop_early();
+        self.lane.reset();
+        self.app.fail();
+        self.worker.fail();
+        self.acl = AclCredits::new(Buffers::default());
+        self.host_credits = HostCredits::OFF;
+        self.full = None;
+        (self.sending, self.commanding) = (0, 0);
+    }
+
+    /// The set-up has ended, well or not.
+    pub(super) fn set_up(&mut self, now: Instant, result: Result<(), InitError>) {
+        match (result, self.gap.controller()) {
+            (Ok(()), Some(info)) => {
+                let buffers = Buffers { len: info.acl_len, count: info.acl_count };
+                self.acl = AclCredits::new(buffers);
+                self.host_credits = if info.host_flow_control {
+                    HostCredits::on(self.host_acl_count())
+                } else {
+                    HostCredits::OFF
+                };
+                self.recovery.set_up(now);
+                self.phase = Phase::Ready;
+                self.keep_made_address();
+            }
+            (Ok(()), None) => {}
+            (Err(error), _) => self.set_up_failed(now, error),
+        }
+        self.ready.whole_host();
+        self.deadlines_changed();
+    }
+
+    /// Wakes everyone who waits for a link.
+    pub(super) fn wake_link(&mut self, index: u8) {
+        self.ready.whole_link(index);
+        self.ready.link(index, LinkKey::Closed);
+    }
+
+    /// Returns the command that is pending, by writing it into the buffer, where nobody sends it. For a controller that is
+    /// recovered if there is one: then nothing stays of the machine that wrote it.
+    fn pending_command(&mut self, now: Instant) -> Option<Opcode> {
+        let mut buffer = Zeroizing::new([0; COMMAND_OCTETS]);
+        let pending = self.next_command(now, &mut Writer::new(&mut *buffer));
+        pending.map(|(opcode, _)| opcode)
+    }
+
+    /// The controller left a command without an answer, or takes none.
+    pub(super) fn lane_timeout(&mut self, now: Instant) {
+        let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
+        let (loss, opcode, avoided) = match unresponsive {
+            Unresponsive::Credit => {
+                let Some(opcode) = self.pending_command(now) else { return };
+                (ControllerLoss::NoCredit, opcode, false)
+            }
+            Unresponsive::Answer { opcode, ticket } => {
+                let avoided = self.unanswered(now, opcode, Owner::of(ticket));
+                (ControllerLoss::NoAnswer(opcode), opcode, avoided)
+            }
+        };
+        self.stats.command_timeouts.count();
+        let error = InitError::NoAnswer(opcode);
+        if avoided {
+            self.lose(now, loss, error);
+        } else {
+            self.recover(now, loss, error);
+        }
+    }
+}

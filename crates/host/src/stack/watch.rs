@@ -1,0 +1,61 @@
+//! Who has been told of what happened to the controller.
+
+use super::{ControllerEvent, ControllerLoss, Phase, Stack};
+
+/// How often the controller was lost, and why the last time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Losses {
+    count: u32,
+    last: Option<ControllerLoss>,
+}
+
+impl Losses {
+    pub(super) const NONE: Self = Self { count: 0, last: None };
+
+    pub(super) const fn note(&mut self, loss: ControllerLoss) {
+        self.count = self.count.wrapping_add(1);
+        self.last = Some(loss);
+    }
+}
+
+/// What somebody who watches the controller has been told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    losses: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Unknown,
+    Ready,
+    Silent,
+}
+
+impl Stack {
+    /// Begins to watch the controller: what it is now is told first.
+    pub(crate) const fn watch(&self) -> Told {
+        Told { losses: self.recovery.losses.count, state: State::Unknown }
+    }
+
+    /// What happened to the controller since the last call; several losses may be told as one.
+    pub(crate) fn poll_watch(&self, told: &mut Told) -> Option<ControllerEvent> {
+        if let Some(loss) =
+            self.recovery.losses.last.filter(|_| told.losses != self.recovery.losses.count)
+        {
+            *told = Told { losses: self.recovery.losses.count, state: State::Unknown };
+            return Some(ControllerEvent::Lost(loss));
+        }
+        let (state, event) = match self.phase {
+            Phase::Ready => (State::Ready, ControllerEvent::Ready),
+            _ if self.is_silent() => (State::Silent, ControllerEvent::Silent),
+            Phase::Down => (State::Unknown, ControllerEvent::Silent),
+            Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup | Phase::Failed(_) => {
+                return None;
+            }
+        };
+        let news = told.state != state;
+        told.state = state;
+        (news && state != State::Unknown).then_some(event)
+    }
+}

@@ -1,0 +1,4 @@
+//! What this crate was built with.
+
+/// Whether anything is counted.
+pub(crate) const STATISTICS: bool = cfg!(feature = "statistics");
