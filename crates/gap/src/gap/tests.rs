@@ -195,7 +195,7 @@ fn resolved(len: u8) -> Vec<Resolve> {
 fn check(rig: &Rig, private: bool) {
     let gap = &rig.gap;
     let own = gap.controller().unwrap().own_address();
-    let silent = private && own == PUBLIC;
+    let silent = private && gap.controller().unwrap().private_address.is_none();
     for (n, set) in rig.model.sets.iter().enumerate() {
         let requested = gap.advertising(SetId(n as u8)) == Some(Advertising::Pending);
         let full = rig.full() && gap.advertiser.needs_link(SetId(n as u8));
@@ -287,4 +287,20 @@ fn answers_that_nobody_waits_for_are_ignored() {
     rig.gap.handle_complete(rig.now, Opcode::LE_SET_EXTENDED_SCAN_ENABLE, &[0x0c]);
     rig.run();
     assert!(rig.gap.is_scanning() && rig.events.is_empty());
+}
+
+/// Where the controller does not tell its public address, the static random one of its vendor is no private one either.
+#[test]
+fn a_static_random_address_is_not_private() {
+    let config = crate::Config { private: true, ..crate::Config::DEFAULT };
+    let mut rig = Rig::with(Model { states: 0, ..Model::new(false) }, config);
+    rig.gap.restart();
+    Step::Commands(3).take(&mut rig);
+    Step::Fail { count: 2, status: 1, by_status: false }.take(&mut rig);
+    Step::Commands(15).take(&mut rig);
+    assert_ne!(rig.gap.controller().unwrap().own_address(), PUBLIC);
+    Step::Connect { any: false, seconds: None }.take(&mut rig);
+    rig.pass(Duration::from_secs(10));
+    assert!(!rig.model.initiating);
+    check(&rig, true);
 }
