@@ -10,7 +10,7 @@ use crate::{
     Config, ConfigError, ControllerEvent,
     aio::Receiving,
     report::report,
-    stack::{Stack, Told},
+    stack::{Reported, Stack},
     waiters::{Due, Waiters},
 };
 
@@ -70,7 +70,7 @@ impl Core {
     pub(crate) fn turn(
         &mut self,
         now: Instant,
-        told: &mut Told,
+        reported: &mut Reported,
         waker: &Waker,
         over: &mut Option<Waker>,
     ) -> Turn {
@@ -90,7 +90,7 @@ impl Core {
             if let Some(error) = self.stack.failure() {
                 return Turn::Failed(error);
             }
-            if let Some(event) = self.stack.poll_watch(told) {
+            if let Some(event) = self.stack.poll_watch(reported) {
                 self.stack.ready.run(due);
                 return Turn::Event(event);
             }

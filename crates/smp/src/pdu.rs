@@ -192,6 +192,22 @@ pub enum Pdu {
     Keypress(Keypress),
 }
 
+/// The pattern of a PDU of phase 2 or 3 of a pairing. [Vol 3] Part H, 2.1
+macro_rules! step {
+    () => {
+        $crate::pdu::Pdu::Confirm(_)
+            | $crate::pdu::Pdu::Random(_)
+            | $crate::pdu::Pdu::EncryptionInformation(_)
+            | $crate::pdu::Pdu::CentralIdentification(..)
+            | $crate::pdu::Pdu::IdentityInformation(_)
+            | $crate::pdu::Pdu::IdentityAddress(_)
+            | $crate::pdu::Pdu::SigningInformation(_)
+            | $crate::pdu::Pdu::PublicKey(_)
+            | $crate::pdu::Pdu::DhKeyCheck(_)
+    };
+}
+pub(crate) use step;
+
 /// Octets that are not a PDU that this host knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PduError {

@@ -18,7 +18,7 @@ use embassy_time::Instant;
 use embedded_io_async::{Read, Write};
 
 use super::{Platform, alarm::Alarm};
-use crate::{ControllerEvent, Host, core::Turn, report::report, stack::Told, waiters::Due};
+use crate::{ControllerEvent, Host, core::Turn, report::report, stack::Reported, waiters::Due};
 
 /// Why [`Host::run`] returned. It can be called again, with the same transport or another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,8 +180,9 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     let mut receive = pin!(receive::run(host, rx, clock, &parts));
     let mut transmit = pin!(transmit::run(host, tx, &parts));
     let mut jobs = pin!(jobs(&parts));
-    let told = host.with(|core| core.stack.watch());
-    let mut driver = Driver { host, clock, told, alarm: Alarm::new(), deadline: None, waker: None };
+    let reported = host.with(|core| core.stack.watch());
+    let mut driver =
+        Driver { host, clock, reported, alarm: Alarm::new(), deadline: None, waker: None };
     poll_fn(|cx| {
         let mut now = clock.now();
         parts.set_now(now);
@@ -225,7 +226,7 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
 struct Driver<'h, C> {
     host: &'h Host,
     clock: &'h C,
-    told: Told,
+    reported: Reported,
     alarm: Alarm,
     /// The earliest deadline, as it was when the state was last looked at.
     deadline: Option<Instant>,
@@ -248,7 +249,7 @@ impl<C: Clock> Driver<'_, C> {
                 let mut replaced = None;
                 match self
                     .host
-                    .with_run(|core| core.turn(*now, &mut self.told, cx.waker(), &mut replaced))
+                    .with_run(|core| core.turn(*now, &mut self.reported, cx.waker(), &mut replaced))
                 {
                     Turn::Work(due, deadline) => {
                         self.deadline = deadline;

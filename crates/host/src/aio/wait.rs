@@ -91,10 +91,11 @@ impl Host {
         }
     }
 
-    /// Waits until `poll` is ready; waiting itself cannot fail. It is asked once for each time that `key` was marked, and is told
+    /// Waits until `poll` is ready; waiting itself cannot fail. It is asked once for each time that `key` was marked, and learns
     /// whether no other future has waited for the key longer, where those are served in order.
     ///
-    /// What `poll` takes, it must take only when it returns `Ready`: then a wait that is dropped loses nothing.
+    /// What `poll` takes, it must take only when it returns `Ready`: then a wait that is dropped loses nothing. What it takes while
+    /// it is pending, the caller must account for on drop, as for the frames of an SDU.
     pub(crate) async fn wait<T>(
         &self,
         key: Key,

@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use crate::{
     ControllerEvent, Host,
-    stack::Told,
+    stack::Reported,
     waiters::{HostKey, Key},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct ControllerWatch<'h> {
     host: &'h Host,
-    told: Told,
+    reported: Reported,
 }
 
 impl Host {
@@ -35,7 +35,7 @@ impl Host {
     /// ```
     #[must_use]
     pub fn watch_controller(&self) -> ControllerWatch<'_> {
-        ControllerWatch { host: self, told: self.with(|core| core.stack.watch()) }
+        ControllerWatch { host: self, reported: self.with(|core| core.stack.watch()) }
     }
 }
 
@@ -48,8 +48,8 @@ impl ControllerWatch<'_> {
     pub async fn next(&mut self) -> ControllerEvent {
         let key = Key::Host(HostKey::Controller);
         loop {
-            let told = &mut self.told;
-            let event = self.host.wait(key, |core, _| match core.stack.poll_watch(told) {
+            let reported = &mut self.reported;
+            let event = self.host.wait(key, |core, _| match core.stack.poll_watch(reported) {
                 Some(event) => Poll::Ready(Ok(event)),
                 None => Poll::Pending,
             });

@@ -106,11 +106,11 @@ pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, Reme
 #[cfg(not(feature = "recovery"))]
 use unrecovered as resetting;
 #[cfg(not(feature = "recovery"))]
-pub(crate) use unrecovered::Told;
+pub(crate) use unrecovered::Reported;
 #[cfg(not(feature = "security"))]
 use unsecured::{self as challenge, self as privacy, self as security, self as worker};
 #[cfg(feature = "recovery")]
-pub(crate) use watch::Told;
+pub(crate) use watch::Reported;
 #[cfg(feature = "security")]
 pub(crate) use worker::{Answer, Request};
 

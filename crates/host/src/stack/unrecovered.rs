@@ -25,18 +25,18 @@ impl Recovery {
     pub(super) const fn set_up(&mut self, _now: Instant) {}
 }
 
-/// In place of what somebody who watches the controller has been told.
+/// In place of what has been reported to one who watches the controller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told;
+pub(crate) struct Reported;
 
 impl Stack {
     /// `run` itself says what happened to the controller.
-    pub(crate) const fn watch(&self) -> Told {
-        Told
+    pub(crate) const fn watch(&self) -> Reported {
+        Reported
     }
 
-    /// Nothing is told.
-    pub(crate) const fn poll_watch(&self, _told: &mut Told) -> Option<ControllerEvent> {
+    /// Nothing is reported.
+    pub(crate) const fn poll_watch(&self, _reported: &mut Reported) -> Option<ControllerEvent> {
         None
     }
 

@@ -1,4 +1,4 @@
-//! Who has been told of what happened to the controller.
+//! What happened to the controller, for those who watch it.
 
 use super::{ControllerEvent, ControllerLoss, Phase, Stack};
 
@@ -18,9 +18,9 @@ impl Losses {
     }
 }
 
-/// What somebody who watches the controller has been told.
+/// What has been reported to one who watches the controller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct Reported {
     losses: u32,
     state: State,
 }
@@ -33,17 +33,17 @@ enum State {
 }
 
 impl Stack {
-    /// Begins to watch the controller: what it is now is told first.
-    pub(crate) const fn watch(&self) -> Told {
-        Told { losses: self.recovery.losses.count, state: State::Unknown }
+    /// Begins to watch the controller: its present state is reported first.
+    pub(crate) const fn watch(&self) -> Reported {
+        Reported { losses: self.recovery.losses.count, state: State::Unknown }
     }
 
-    /// What happened to the controller since the last call; several losses may be told as one.
-    pub(crate) fn poll_watch(&self, told: &mut Told) -> Option<ControllerEvent> {
+    /// What happened to the controller since the last call; several losses may be reported as one.
+    pub(crate) fn poll_watch(&self, reported: &mut Reported) -> Option<ControllerEvent> {
         if let Some(loss) =
-            self.recovery.losses.last.filter(|_| told.losses != self.recovery.losses.count)
+            self.recovery.losses.last.filter(|_| reported.losses != self.recovery.losses.count)
         {
-            *told = Told { losses: self.recovery.losses.count, state: State::Unknown };
+            *reported = Reported { losses: self.recovery.losses.count, state: State::Unknown };
             return Some(ControllerEvent::Lost(loss));
         }
         let (state, event) = match self.phase {
@@ -54,8 +54,8 @@ impl Stack {
                 return None;
             }
         };
-        let news = told.state != state;
-        told.state = state;
-        (news && state != State::Unknown).then_some(event)
+        let is_new = reported.state != state;
+        reported.state = state;
+        (is_new && state != State::Unknown).then_some(event)
     }
 }

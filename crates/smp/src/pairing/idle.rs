@@ -6,7 +6,7 @@ use super::StartError;
 use crate::{
     capability::INITIATOR,
     method::Role,
-    pdu::{AuthReq, Code, Features, Pdu, PduError, Reason},
+    pdu::{AuthReq, Code, Features, Pdu, PduError, Reason, step},
 };
 
 /// The machine of a link while no pairing is in progress.
@@ -109,18 +109,7 @@ impl Idle {
             }
             (Pdu::Failed(reason), _) => self.handle_failed(*reason),
             (Pdu::PairingResponse(_) | Pdu::Keypress(_), _) => self.drop_pdu(),
-            (
-                Pdu::Confirm(_)
-                | Pdu::Random(_)
-                | Pdu::EncryptionInformation(_)
-                | Pdu::CentralIdentification(..)
-                | Pdu::IdentityInformation(_)
-                | Pdu::IdentityAddress(_)
-                | Pdu::SigningInformation(_)
-                | Pdu::PublicKey(_)
-                | Pdu::DhKeyCheck(_),
-                _,
-            ) => {
+            (step!(), _) => {
                 if self.paired {
                     self.refuse(Reason::UNSPECIFIED_REASON);
                 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     capability::LEGACY,
     method::Role,
-    pdu::{Code, Features, Pdu, PduError, Reason},
+    pdu::{Code, Features, Pdu, PduError, Reason, step},
 };
 
 impl Pairing {
@@ -63,15 +63,7 @@ impl Pairing {
                 self.ready.keypress = Some(*keypress);
                 self.touch(now);
             }
-            Pdu::Confirm(_)
-            | Pdu::Random(_)
-            | Pdu::EncryptionInformation(_)
-            | Pdu::CentralIdentification(..)
-            | Pdu::IdentityInformation(_)
-            | Pdu::IdentityAddress(_)
-            | Pdu::SigningInformation(_)
-            | Pdu::PublicKey(_)
-            | Pdu::DhKeyCheck(_) => self.handle_step(now, pdu),
+            step!() => self.handle_step(now, pdu),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Links share the memory of a pairing: who finds it in use is told, or waits, and nobody keeps it for ever.
+//! Links share the memory of a pairing: a peer that finds it in use is refused, the application waits, and nobody keeps it for ever.
 
 use bindrune::{Address, Connection, Level, PairingConfig, Reason};
 use bindrune_hostile::{Peer, SMP, Stall, Store, Until, User, acl, l2cap};
@@ -23,6 +23,14 @@ fn host() -> B {
     let mut b = idle_with_one_pairing(config(), Store::memory(&[]));
     b.spawn(User::default().serve(b.host));
     b
+}
+
+/// The same, with a link to each of two centrals.
+fn host_with_links() -> (B, [Connection<'static>; 2]) {
+    let mut b = host();
+    let (conn, _) = link_with(&mut b, PEER, LINK);
+    let (other, _) = link_with(&mut b, OTHER, OTHER_LINK);
+    (b, [conn, other])
 }
 
 /// A central on the other link pairs, and holds back its random number.
@@ -60,9 +68,7 @@ fn a_second_peer_is_refused_until_the_first_has_paired() {
 
 #[test]
 fn a_peer_that_is_silent_holds_others_up_for_30_seconds() {
-    let mut b = host();
-    let (_conn, _) = link_with(&mut b, PEER, LINK);
-    let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
+    let (mut b, _links) = host_with_links();
     let _silent = holds(&mut b);
     b.pass(SILENCE - Duration::from_millis(1));
     assert_eq!(asks(&mut b), (BUSY.to_vec(), false));
@@ -76,9 +82,7 @@ fn a_peer_that_is_silent_holds_others_up_for_30_seconds() {
 
 #[test]
 fn the_end_of_a_link_ends_its_pairing() {
-    let mut b = host();
-    let (_conn, _) = link_with(&mut b, PEER, LINK);
-    let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
+    let (mut b, _links) = host_with_links();
     let _gone = holds(&mut b);
     b.inject(&hex!("04 05 04 00 4100 08"));
     assert!(asks(&mut b).1);
@@ -86,9 +90,7 @@ fn the_end_of_a_link_ends_its_pairing() {
 
 #[test]
 fn a_failure_of_one_peer_lets_the_next_pair() {
-    let mut b = host();
-    let (_conn, _) = link_with(&mut b, PEER, LINK);
-    let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
+    let (mut b, _links) = host_with_links();
     let _failed = holds(&mut b);
     // A public key out of turn.
     b.inject(&acl(OTHER_LINK, &l2cap(SMP, &[&[0x0c], &[1; 64][..]].concat())));
@@ -166,9 +168,7 @@ fn a_bond_encrypts_its_link_while_another_peer_pairs() {
 
 #[test]
 fn a_store_that_hangs_holds_the_slot_until_the_link_ends() {
-    let mut b = host();
-    let (_conn, _) = link_with(&mut b, PEER, LINK);
-    let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
+    let (mut b, _links) = host_with_links();
     b.store().stall(Stall::Before);
     let mut first = holds(&mut b);
     first.talk(&mut b, Until::End);
