@@ -51,9 +51,9 @@ msrv:
         cargo "+$wanted" check --workspace --locked
     fi
 
-# Documentation, with warnings as errors.
+# Documentation as docs.rs builds it, with the features that each item needs; warnings are errors.
 docs:
-    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+    RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="--cfg docsrs --deny warnings" cargo doc --workspace --all-features --no-deps --locked
 
 # The host for a Cortex-M4, with Debian's toolchain (rustc-web cargo-web rust-web-src): core and nothing else.
 no-std:

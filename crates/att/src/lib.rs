@@ -5,6 +5,7 @@
 //! - [`Bearer`] is one link's transactions, both roles at once: it pairs responses with requests and confirmations with
 //!   indications, exchanges the MTU, and refuses what it cannot understand.
 //! - [`Opcode`] and [`ErrorCode`] are the numbers.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -29,3 +30,8 @@ pub const MIN_MTU: u16 = 23;
 
 /// The longest attribute value, in octets. [Vol 3] Part F, 3.2.9
 pub const MAX_VALUE: usize = 512;
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

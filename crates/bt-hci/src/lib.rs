@@ -45,6 +45,7 @@
 //!
 //! An error of the driver ends `Host::run` with `RunError::Transport`, which has the driver's error inside [`Error::Controller`]. So does
 //! a packet that fits no buffer, [`Error::TooLong`]: nothing is lost in silence. `run` may be called again on the same driver.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![allow(

@@ -78,3 +78,8 @@ pub use port::{Port, PortReader, PortWriter, Unplugged};
 pub use realtime::RealTime;
 pub use violations::Violations;
 pub use world::{Stuck, World};
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,6 +8,7 @@
 //!
 //! Both are pulled: `poll_command` writes the one command that is owed, and exactly one of `handle_complete` and
 //! `handle_status` must follow before the next is pulled. Nothing here reads a clock, waits or allocates.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
@@ -76,3 +77,8 @@ pub use link::{
 pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters};
 pub use resolving_list::{RESOLVING_LIST_MAX, Resolve};
 pub use scan::{Report, ReportFlags, Scan, ScanEnd};
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,6 +38,10 @@ impl ConnectionParameters {
     pub const DEFAULT: Self = Self { interval_min: 12, interval_max: 24, latency: 0, timeout: 500 };
 
     /// From times; fractions of a unit are cut.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParameters`] if the result breaks a rule of [`Self::validate`].
     pub fn new(
         interval_min: Duration,
         interval_max: Duration,
@@ -60,6 +64,10 @@ impl ConnectionParameters {
 
     /// Checks the ranges, and that the supervision timeout is longer than
     /// (1 + latency) × longest interval × 2. [Vol 4] Part E, 7.8.12
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParameters`] if one does not hold.
     pub fn validate(&self) -> Result<(), InvalidParameters> {
         let Self { interval_min, interval_max, latency, timeout } = *self;
         let in_range = INTERVAL.contains(&interval_min)

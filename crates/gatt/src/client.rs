@@ -45,9 +45,18 @@ pub trait Procedure {
     /// Writes the next request, at most `mtu` octets, and tells its opcode; `None` when the procedure is over.
     ///
     /// `mtu` is the bearer's MTU now. When `w` has no room, [`ClientError::NoRoom`], nothing is lost: call again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::NoRoom`] if `w` is too small; [`ClientError::TooLong`] if a value cannot be carried at this MTU.
     fn request(&mut self, mtu: u16, w: &mut Writer<'_>) -> Result<Option<Opcode>, ClientError>;
 
     /// Takes the response or Error Response to the last request.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Att`] if the server refused, [`ClientError::NotFound`] if what the procedure needs does not exist,
+    /// [`ClientError::Violation`] if the response breaks a rule.
     fn response(&mut self, pdu: &[u8]) -> Result<(), ClientError>;
 }
 

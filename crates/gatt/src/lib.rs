@@ -7,6 +7,7 @@
 //! - [`cccd`]: what a client subscribed to.
 //! - [`hash`]: the Database Hash.
 //! - [`client`]: sans-IO client procedures.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
@@ -48,3 +49,8 @@ pub use value::ValueError;
 #[cfg(any(test, feature = "std"))]
 #[doc(hidden)]
 pub mod fuzz;
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -144,6 +144,10 @@ impl Server {
     /// A server of the built-in services and `services`, with its values in `arena` ([`crate::table::arena_for`]).
     ///
     /// Each [`Peer`] has `peer_share` octets ([`crate::table::peer_arena_for`]).
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] if the services do not form a table, or the arena is too small for them.
     pub fn new(
         services: &'static [Service],
         gap: &GapConfig,
@@ -169,6 +173,10 @@ impl Server {
     }
 
     /// As new, with other services in the same memory; on an error nothing changes. Every [`Peer`] must be reset as well.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::new`].
     pub fn reset(
         &mut self,
         services: &'static [Service],
@@ -221,6 +229,10 @@ impl Server {
     /// Their values start anew, and every subscription but that to Service Changed ends. `peers` are all links:
     /// each becomes change-unaware, and is owed Service Changed where it subscribed to it. A request that was
     /// awaiting the app is answered with Unlikely Error. [Vol 3] Part G, 2.5.2
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::new`].
     pub fn replace<'p>(
         &mut self,
         services: &'static [Service],
@@ -238,17 +250,29 @@ impl Server {
     }
 
     /// Replaces the value of a characteristic that the host holds. Nobody is notified.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`], [`ValueError::NotHeld`], or [`ValueError::TooLong`] if the characteristic allows less.
     pub fn write(&mut self, c: &Characteristic, value: &[u8]) -> Result<(), ValueError> {
         let region = self.region(c)?;
         if self.values.set(region, value) { Ok(()) } else { Err(ValueError::TooLong) }
     }
 
     /// The value of a characteristic that the host holds.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`] or [`ValueError::NotHeld`].
     pub fn value(&self, c: &Characteristic) -> Result<&[u8], ValueError> {
         Ok(self.values.get(self.region(c)?))
     }
 
     /// Copies the value of a characteristic that the host holds, and says how long it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`], [`ValueError::NotHeld`], or [`ValueError::BufferTooShort`].
     pub fn read(&self, c: &Characteristic, buffer: &mut [u8]) -> Result<usize, ValueError> {
         let value = self.value(c)?;
         buffer.get_mut(..value.len()).ok_or(ValueError::BufferTooShort)?.copy_from_slice(value);
@@ -256,6 +280,10 @@ impl Server {
     }
 
     /// Moves the first octets of an append buffer to `buffer`, as many as fit, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::NotInTable`], or [`ValueError::NotHeld`] if the characteristic has no append buffer.
     pub fn take_appended(
         &mut self,
         c: &Characteristic,
@@ -266,6 +294,10 @@ impl Server {
     }
 
     /// Sets the GAP Device Name.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError::TooLong`] if the name exceeds the configured room.
     pub fn set_device_name(&mut self, name: &[u8]) -> Result<(), ValueError> {
         self.write(self.name_characteristic(), name)
     }

@@ -147,6 +147,10 @@ const fn built_in_extent() -> Extent {
 
 impl Table {
     /// Lays out the built-in services and then `services`. With `writable_name` a peer may write the Device Name.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] if they do not form a table.
     pub fn new(services: &'static [Service], writable_name: bool) -> Result<Self, TableError> {
         let built_in = if writable_name {
             built_in::BUILT_IN_WRITABLE_NAME.as_slice()

@@ -69,6 +69,10 @@ impl AclHeader {
     }
 
     /// Reads the header; a handle above 0x0EFF is a forbidden value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Value`].
     pub fn parse([a, b, c, d]: [u8; Self::LEN]) -> Result<Self, Malformed> {
         let word = u16::from_le_bytes([a, b]);
         Ok(Self {

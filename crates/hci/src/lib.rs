@@ -6,6 +6,7 @@
 //! - [`lane`] keeps one command in flight and notices a controller that does not answer.
 //! - [`credits`] counts ACL buffers, the controller's and the host's.
 //! - [`snoop`] writes and reads btsnoop captures.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![allow(unnameable_types, reason = "zerocopy's derives make such types")]
@@ -36,3 +37,8 @@ pub use field::{
 };
 pub use secret::{SecretKey, SharedKey};
 pub use status::Status;
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

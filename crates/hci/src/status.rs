@@ -152,6 +152,10 @@ impl Status {
     }
 
     /// `Ok` for success, else the status as the error.
+    ///
+    /// # Errors
+    ///
+    /// The status, if it is not success.
     pub const fn ok(self) -> Result<(), Self> {
         if self.is_success() { Ok(()) } else { Err(self) }
     }

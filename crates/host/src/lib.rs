@@ -56,6 +56,7 @@
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
 //! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `log`, `defmt`: reports, and formats.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.

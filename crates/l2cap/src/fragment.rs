@@ -16,6 +16,10 @@ impl Fragments {
     /// Makes a PDU to `cid` out of a payload with [`HEADROOM`] octets free in front.
     ///
     /// Gives the packet back where it has less headroom or its payload exceeds 65,535 octets.
+    ///
+    /// # Errors
+    ///
+    /// The packet, if it has less headroom or its payload exceeds 65,535 octets.
     pub fn new(mut packet: Packet, cid: Cid) -> Result<Self, Packet> {
         let Ok(len) = u16::try_from(packet.len()) else { return Err(packet) };
         if packet.headroom() < HEADROOM {

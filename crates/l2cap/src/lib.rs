@@ -8,6 +8,7 @@
 //! owes to its peer (a request, an answer, credits) is written by [`Signalling::poll_transmit`] of its link.
 //! The order for each PDU on the signalling channel: [`Signalling::handle_pdu`], act on the [`Signal`], then
 //! [`Signalling::poll_transmit`] while [`Signalling::interest`] says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
@@ -40,3 +41,8 @@ pub use signal::{
     ConnectionResult, Context, Parameters, RequestError, Role, Signal, SignalDrops, Signalling,
     Timer, UpdateOutcome,
 };
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -146,6 +146,10 @@ impl Bond {
     }
 
     /// Writes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let mut record = Zeroizing::new([0; Self::SIZE]);
         let mut body = Writer::new(record.as_mut_slice());
@@ -156,6 +160,10 @@ impl Bond {
 
     /// Reads a record. One that claims more than its method can give, such as authentication by a legacy passkey, is
     /// taken for what the method gives.
+    ///
+    /// # Errors
+    ///
+    /// [`BondError`] if the record is damaged, of an unknown version, or holds a key that no pairing makes.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
         let (version, mut r) = unseal(LABEL, octets, Self::VERSION)?;
         let bond =

@@ -13,6 +13,7 @@
 //! says so.
 //!
 //! Octets of keys, random numbers and public keys are kept as on the wire, least significant first.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
@@ -48,3 +49,8 @@ pub use pairing::{
     Outcome, Pairing, PairingRequest, StartError, Terms, Ticket, Timer,
 };
 pub use pdu::{AuthReq, KeyDistribution, Keypress, Reason};
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

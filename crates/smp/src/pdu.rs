@@ -221,6 +221,10 @@ pub enum PduError {
 
 impl Pdu {
     /// Parses a whole PDU.
+    ///
+    /// # Errors
+    ///
+    /// [`PduError`] if the PDU is empty, its code is reserved, or its length or a field is wrong.
     pub fn parse(octets: &[u8]) -> Result<Self, PduError> {
         let mut r = Reader::new(octets);
         let code = Code(r.u8().map_err(|_| PduError::Empty)?);
@@ -254,6 +258,10 @@ impl Pdu {
     }
 
     /// Writes the PDU.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let start = w.len();
         self.write_all(w).inspect_err(|_| w.truncate(start))

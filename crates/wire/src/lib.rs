@@ -7,6 +7,7 @@
 //! - [`Present`] makes free state zero.
 //! - [`Counter`] counts, where the feature `statistics` has it; [`counters!`] declares what is reported of several.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -41,3 +42,8 @@ pub use uuid::{ParseUuidError, Uuid};
 pub use writer::{NoRoom, Writer};
 
 pub use zerocopy;
+
+/// The example of the crate's page compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -54,6 +54,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `n` octets.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn bytes(&mut self, n: usize) -> Result<&'a [u8], Malformed> {
         let (head, tail) = self.rest.split_at_checked(n).ok_or(Malformed::Truncated)?;
         self.rest = tail;
@@ -61,6 +65,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `N` octets as an array.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (head, tail) = self.rest.split_first_chunk::<N>().ok_or(Malformed::Truncated)?;
         self.rest = tail;
@@ -68,6 +76,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A `zerocopy` structure in place.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn view<T>(&mut self) -> Result<&'a T, Malformed>
     where
         T: FromBytes + Immutable + KnownLayout + Unaligned,
@@ -78,36 +90,64 @@ impl<'a> Reader<'a> {
     }
 
     /// One octet.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u8(&mut self) -> Result<u8, Malformed> {
         self.array::<1>().map(|[b]| b)
     }
 
     /// One octet as a two's complement number.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn i8(&mut self) -> Result<i8, Malformed> {
         self.array().map(i8::from_le_bytes)
     }
 
     /// Two octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u16(&mut self) -> Result<u16, Malformed> {
         self.array().map(u16::from_le_bytes)
     }
 
     /// Three octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u24(&mut self) -> Result<u32, Malformed> {
         self.array::<3>().map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
     }
 
     /// Four octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u32(&mut self) -> Result<u32, Malformed> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// Eight octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_le_bytes)
     }
 
     /// Sixteen octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Truncated`] if fewer octets are left.
     pub fn u128(&mut self) -> Result<u128, Malformed> {
         self.array().map(u128::from_le_bytes)
     }
@@ -118,6 +158,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Succeeds only when every octet was read.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Trailing`] if octets are left.
     pub const fn finish(self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed::Trailing) }
     }

@@ -55,6 +55,10 @@ impl Uuid {
     }
 
     /// Reads 2, 4 or 16 octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Value`] for any other length.
     pub fn from_le_bytes(octets: &[u8]) -> Result<Self, Malformed> {
         if let Ok(short) = <[u8; 2]>::try_from(octets) {
             Ok(Self::new_16(u16::from_le_bytes(short)))
@@ -73,6 +77,10 @@ impl Uuid {
     }
 
     /// Writes the ATT form, least significant octet first. [Vol 3] Part F, 3.2.1
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write_att(self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         match self.as_u16() {
             Some(short) => w.u16(short),

@@ -66,6 +66,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Counts `n` octets of [`Self::spare`] as written.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if fewer than `n` octets are spare.
     pub fn advance(&mut self, n: usize) -> Result<(), NoRoom> {
         if n > self.room() {
             return Err(NoRoom);
@@ -87,43 +91,75 @@ impl<'a> Writer<'a> {
     }
 
     /// Octets as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn bytes(&mut self, octets: &[u8]) -> Result<(), NoRoom> {
         self.spare().get_mut(..octets.len()).ok_or(NoRoom)?.copy_from_slice(octets);
         self.advance(octets.len())
     }
 
     /// A `zerocopy` structure.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn view<T: IntoBytes + Immutable + ?Sized>(&mut self, value: &T) -> Result<(), NoRoom> {
         self.bytes(value.as_bytes())
     }
 
     /// One octet.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u8(&mut self, value: u8) -> Result<(), NoRoom> {
         self.bytes(&[value])
     }
 
     /// Two octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u16(&mut self, value: u16) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
 
     /// The three low octets of `value`, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u24(&mut self, value: u32) -> Result<(), NoRoom> {
         let [a, b, c, _] = value.to_le_bytes();
         self.bytes(&[a, b, c])
     }
 
     /// Four octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u32(&mut self, value: u32) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
 
     /// Eight octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u64(&mut self, value: u64) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
 
     /// Sixteen octets, least significant first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn u128(&mut self, value: u128) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }

@@ -31,6 +31,10 @@ pub enum Command<'p> {
 
 impl<'p> Command<'p> {
     /// Reads a whole PDU. An opcode that is no command gives [`Malformed::Value`].
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(pdu: &'p [u8]) -> Result<Self, Malformed> {
         let (opcode, mut r) = open(pdu)?;
         match opcode {
@@ -45,6 +49,10 @@ impl<'p> Command<'p> {
     }
 
     /// Writes the whole PDU, or nothing when it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Write { handle, value } => {

@@ -128,6 +128,10 @@ pub struct AttributeList<'p>(Rows<'p>);
 
 impl<'p> AttributeList<'p> {
     /// A list of rows of `length` octets each: handle (2), then value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the list is empty, or its length is not a whole number of rows.
     pub fn parse(length: u8, rows: &'p [u8]) -> Result<Self, Malformed> {
         Rows::parse(length, 2, rows).map(Self)
     }
@@ -156,6 +160,10 @@ pub struct GroupList<'p>(Rows<'p>);
 
 impl<'p> GroupList<'p> {
     /// A list of rows of `length` octets each: first handle (2), last handle (2), then value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the list is empty, or its length is not a whole number of rows.
     pub fn parse(length: u8, rows: &'p [u8]) -> Result<Self, Malformed> {
         Rows::parse(length, 4, rows).map(Self)
     }
@@ -185,6 +193,10 @@ pub struct ValueList<'p>(&'p [u8]);
 
 impl<'p> ValueList<'p> {
     /// A list with at least one length.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the list is empty, or its length is not a whole number of rows.
     pub const fn parse(octets: &'p [u8]) -> Result<Self, Malformed> {
         if octets.len() < 2 { Err(Malformed::Truncated) } else { Ok(Self(octets)) }
     }
@@ -210,6 +222,10 @@ pub struct Notifications<'p>(&'p [u8]);
 
 impl<'p> Notifications<'p> {
     /// A list of at least one attribute: handle (2), length (2), then value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the list is empty, or its length is not a whole number of rows.
     pub fn parse(octets: &'p [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(octets);
         loop {

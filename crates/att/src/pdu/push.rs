@@ -26,6 +26,10 @@ pub enum Push<'p> {
 
 impl<'p> Push<'p> {
     /// Reads a whole PDU. An opcode that is neither notification nor indication gives [`Malformed::Value`].
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(pdu: &'p [u8]) -> Result<Self, Malformed> {
         let (opcode, mut r) = open(pdu)?;
         match opcode {
@@ -39,6 +43,10 @@ impl<'p> Push<'p> {
     }
 
     /// Writes the whole PDU, or nothing when it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Notification { handle, value } | Self::Indication { handle, value } => {
@@ -61,6 +69,10 @@ impl<'p> Push<'p> {
 }
 
 /// Writes an `ATT_HANDLE_VALUE_CFM`. [Vol 3] Part F, 3.4.7.3
+///
+/// # Errors
+///
+/// [`NoRoom`] if the buffer is too small. Nothing is written then.
 pub fn write_confirmation(w: &mut Writer<'_>) -> Result<(), NoRoom> {
     w.u8(Opcode::CONFIRMATION.0)
 }

@@ -94,6 +94,10 @@ pub enum Request<'p> {
 
 impl<'p> Request<'p> {
     /// Reads a whole PDU. An opcode that is no request gives [`Malformed::Value`].
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(pdu: &'p [u8]) -> Result<Self, Malformed> {
         let (opcode, mut r) = open(pdu)?;
         let request = match opcode {
@@ -134,6 +138,10 @@ impl<'p> Request<'p> {
     }
 
     /// Writes the whole PDU, or nothing when it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::ExchangeMtu { mtu } => w.u16(mtu),

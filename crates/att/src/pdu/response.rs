@@ -27,6 +27,10 @@ impl ErrorResponse {
     }
 
     /// Writes the whole PDU, or nothing when it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, Opcode::ERROR_RSP, |w| {
             w.u8(self.request.0)?;
@@ -88,6 +92,10 @@ pub enum Response<'p> {
 
 impl<'p> Response<'p> {
     /// Reads a whole PDU. An opcode that is no response gives [`Malformed::Value`].
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(pdu: &'p [u8]) -> Result<Self, Malformed> {
         let (opcode, mut r) = open(pdu)?;
         let response = match opcode {
@@ -118,6 +126,10 @@ impl<'p> Response<'p> {
     }
 
     /// Writes the whole PDU, or nothing when it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Error(error) => {

@@ -34,6 +34,10 @@ impl defmt::Format for TooLong {
 /// structure goes to the scan response where the advertising data has no room; a list of services is spread over both. Of
 /// a name that does not fit the advertising data, the beginning that fits goes there, for passive scanners, and the whole
 /// name to the scan response if it fits.
+///
+/// # Errors
+///
+/// [`TooLong`] names the first structure that has no room.
 pub fn lay_out(
     advertisement: &Advertisement<'_>,
     advertising: &mut [u8],

@@ -43,6 +43,10 @@ impl<'a> AdWriter<'a> {
     }
 
     /// A structure from its parts, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn structure(&mut self, ad_type: AdType, parts: &[&[u8]]) -> Result<(), NoRoom> {
         let len = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len()));
         if len > self.room() || self.w.room() < 2 {
@@ -54,21 +58,37 @@ impl<'a> AdWriter<'a> {
     }
 
     /// Octets that are already structures.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn raw(&mut self, structures: &[u8]) -> Result<(), NoRoom> {
         self.w.bytes(structures)
     }
 
     /// Flags. They belong into advertising data, never into a scan response.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn flags(&mut self, flags: Flags) -> Result<(), NoRoom> {
         self.structure(AdType::FLAGS, &[&[flags.bits()]])
     }
 
     /// The whole name.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn name(&mut self, name: &str) -> Result<(), NoRoom> {
         self.structure(AdType::COMPLETE_LOCAL_NAME, &[name.as_bytes()])
     }
 
     /// The name, or as many of its characters as fit; at least one.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn name_or_beginning(&mut self, name: &str) -> Result<(), NoRoom> {
         self.name_within(name, self.room())
     }
@@ -86,21 +106,37 @@ impl<'a> AdWriter<'a> {
     }
 
     /// Transmit power in dBm.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn tx_power(&mut self, dbm: i8) -> Result<(), NoRoom> {
         self.structure(AdType::TX_POWER_LEVEL, &[&dbm.to_le_bytes()])
     }
 
     /// Appearance.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn appearance(&mut self, appearance: u16) -> Result<(), NoRoom> {
         self.structure(AdType::APPEARANCE, &[&appearance.to_le_bytes()])
     }
 
     /// Data of a manufacturer, by its company identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn manufacturer(&mut self, company: u16, data: &[u8]) -> Result<(), NoRoom> {
         self.structure(AdType::MANUFACTURER_DATA, &[&company.to_le_bytes(), data])
     }
 
     /// Data of a service.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn service_data(&mut self, service: Uuid, data: &[u8]) -> Result<(), NoRoom> {
         let width = Width::of(service);
         let mut octets = [0; 16];

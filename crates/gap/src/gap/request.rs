@@ -26,6 +26,10 @@ impl Gap {
 
     /// Advertises in one set, until a link comes up, its time is over or the request is withdrawn. If the data is too long,
     /// the set has no request afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] names the first structure that has no room.
     pub fn advertise(&mut self, set: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
         self.list.retry();
         self.try_again();
@@ -222,6 +226,10 @@ impl Gap {
 
     /// Sets whose private addresses the controller resolves, as far as it can; `local` is our own identity resolving
     /// key. Advertising, scanning and connecting are off for a moment while the controller's list changes.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyPeers`] if the host has fewer places.
     pub fn set_resolving_list(
         &mut self,
         local: SecretKey,
@@ -237,6 +245,10 @@ impl Gap {
     }
 
     /// Sets the accept list. What uses it is off while the controller's list changes.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyPeers`] if the host has fewer places.
     pub fn set_accept_list(&mut self, peers: &[Address]) -> Result<(), TooManyPeers> {
         self.list.wish(peers)
     }

@@ -10,6 +10,10 @@ use crate::{
 impl LinkControl {
     /// Changes the parameters. As peripheral, by the link layer where both sides can, else by L2CAP
     /// ([`crate::LinkEvent::UseL2cap`]). Where an update waits already, it takes these parameters, and both share its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParameters`] if they break a rule of [`ConnectionParameters::validate`].
     pub fn update_parameters(
         &mut self,
         parameters: ConnectionParameters,
@@ -108,6 +112,10 @@ impl LinkControl {
     }
 
     /// Ends the link for reason 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E, 7.1.6
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidReason`] for any other reason.
     pub const fn disconnect(&mut self, reason: Status) -> Result<(), InvalidReason> {
         if !Self::may_disconnect_for(reason) {
             return Err(InvalidReason);

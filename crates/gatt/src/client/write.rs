@@ -51,6 +51,10 @@ impl Procedure for Write<'_> {
 }
 
 /// Writes a Write Command with `value`, of up to MTU - 3 octets. [Vol 3] Part G, 4.9.1
+///
+/// # Errors
+///
+/// [`ClientError::TooLong`] if the value is longer than MTU - 3; [`ClientError::NoRoom`] if `w` is too small.
 pub fn write_command(
     handle: u16,
     value: &[u8],
@@ -124,6 +128,10 @@ impl<'a> PreparedWrite<'a> {
     }
 
     /// Writes the request that empties the server's queue.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::NoRoom`] if `w` is too small.
     pub fn cancel(w: &mut Writer<'_>) -> Result<Opcode, ClientError> {
         let cancel = Request::ExecuteWrite { write: false };
         cancel.write(w)?;

@@ -22,6 +22,10 @@ impl Security {
         Self { level: Level::Open, key_size: 0, authorized: false, has_key: false };
 
     /// Whether the link offers what an attribute asks for. [Vol 3] Part C, 10.3.1
+    ///
+    /// # Errors
+    ///
+    /// The ATT error of the first requirement that the link does not meet.
     pub fn check(&self, permission: Permission) -> Result<(), ErrorCode> {
         let required = permission.required_level();
         if self.level < required {

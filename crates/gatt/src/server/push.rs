@@ -67,6 +67,10 @@ impl Server {
     }
 
     /// The handle to push a value of `c` with, where the peer subscribed to `kind` and the link may carry it.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`] says which of these does not hold.
     pub fn may_push(
         &self,
         peer: &Peer,
@@ -123,11 +127,19 @@ impl Server {
 }
 
 /// Writes a Handle Value Notification; a value that does not fit is an error. [Vol 3] Part F, 3.4.7.1
+///
+/// # Errors
+///
+/// [`ValueError::TooLong`] if the value does not fit.
 pub fn write_notification(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result<(), ValueError> {
     Push::Notification { handle, value }.write(w).map_err(|_| ValueError::TooLong)
 }
 
 /// Writes a Handle Value Indication; a value that does not fit is an error. [Vol 3] Part F, 3.4.7.2
+///
+/// # Errors
+///
+/// [`ValueError::TooLong`] if the value does not fit.
 pub fn write_indication(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result<(), ValueError> {
     Push::Indication { handle, value }.write(w).map_err(|_| ValueError::TooLong)
 }

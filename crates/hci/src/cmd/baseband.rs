@@ -131,6 +131,10 @@ pub struct HostNumberOfCompletedPackets<'a> {
 
 impl<'a> HostNumberOfCompletedPackets<'a> {
     /// Reads the parameters of this command.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(parameters);
         let count = r.u8()?;

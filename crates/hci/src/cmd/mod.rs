@@ -35,11 +35,19 @@ pub trait Command {
     type Return: Return;
 
     /// Writes the parameters only.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small.
     fn write_parameters(&self, w: &mut Writer<'_>) -> Result<(), NoRoom>;
 
     /// Writes the command packet: opcode, parameter length, parameters. [Vol 4] Part E, 5.4.1
     ///
     /// A failed call may leave a part written.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small.
     fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         begin(w, Self::OPCODE)?;
         let start = w.len();
@@ -51,6 +59,10 @@ pub trait Command {
     ///
     /// A failed command is [`Failure::Status`] whatever follows its status. Octets after the last known parameter, which
     /// a later version of the specification may add, are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Status`] if the controller refused; [`Failure::Malformed`] if the parameters are not those of this command.
     fn returned(parameters: &[u8]) -> Result<Self::Return, Failure> {
         let status = Reader::new(parameters).u8().map(Status)?;
         status.ok()?;
@@ -86,9 +98,17 @@ pub trait Return: Sized {
     const ANSWER: Answer = Answer::Complete;
 
     /// Reads the return parameters, the status first; more octets than known are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     fn parse(parameters: &[u8]) -> Result<Self, Malformed>;
 
     /// Writes the return parameters, the status first.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small.
     fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom>;
 
     /// How the command ended.
@@ -150,6 +170,10 @@ pub struct RawCommand<'a> {
 
 impl<'a> RawCommand<'a> {
     /// Reads a command packet without H4 indicator.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(packet: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(packet);
         let opcode = Opcode(r.u16()?);
@@ -160,6 +184,10 @@ impl<'a> RawCommand<'a> {
     }
 
     /// Writes the command packet; also for vendor commands that this crate does not know.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let len = u8::try_from(self.parameters.len()).map_err(|_| NoRoom)?;
         if w.room() < self.parameters.len().saturating_add(3) {
@@ -185,6 +213,10 @@ macro_rules! commands {
 
         impl $name {
             /// Reads the parameters of this command.
+            ///
+            /// # Errors
+            ///
+            /// [`bindrune_wire::Malformed`] if the octets end early, are too many, or hold a forbidden value.
             pub fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
                 crate::cmd::parse_exactly(parameters)
             }
@@ -221,6 +253,10 @@ macro_rules! queries {
 
         impl $name {
             /// Reads the parameters of this command: there must be none.
+            ///
+            /// # Errors
+            ///
+            /// [`bindrune_wire::Malformed`] if the octets end early, are too many, or hold a forbidden value.
             pub const fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
                 match parameters {
                     [] => Ok(Self),

@@ -39,6 +39,10 @@ pub struct StaticAddress {
 }
 
 /// The addresses in the return parameters of [`ReadStaticAddresses`].
+///
+/// # Errors
+///
+/// [`Malformed`] if there are fewer addresses than their count says.
 pub fn static_addresses(
     parameters: &[u8],
 ) -> Result<impl Iterator<Item = StaticAddress> + '_, Malformed> {

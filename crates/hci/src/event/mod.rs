@@ -47,6 +47,10 @@ pub struct RawEvent<'a> {
 
 impl<'a> RawEvent<'a> {
     /// Reads an event packet without H4 indicator.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(packet: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(packet);
         let code = EventCode(r.u8()?);
@@ -138,11 +142,19 @@ macro_rules! events {
 
         impl<'a> Event<'a> {
             /// Reads the parameters of the event `code`.
+            ///
+            /// # Errors
+            ///
+            /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
             pub fn parse(code: EventCode, parameters: &'a [u8]) -> Result<Self, Malformed> {
                 Self::parse_any(code, parameters, true)
             }
 
             /// As [`Self::parse`], for a host that does not scan: reports of advertising are [`Self::LeUnknown`].
+            ///
+            /// # Errors
+            ///
+            /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
             pub fn parse_without_reports(
                 code: EventCode,
                 parameters: &'a [u8],
@@ -232,6 +244,10 @@ macro_rules! events {
             }
 
             /// Writes the event packet. A failed call may leave a part written.
+            ///
+            /// # Errors
+            ///
+            /// [`NoRoom`] if the buffer is too small.
             pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
                 write_packet(w, self.code(), |w| {
                     if let Some(subevent) = self.subevent() {

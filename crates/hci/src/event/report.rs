@@ -185,6 +185,10 @@ macro_rules! reports {
             }
 
             /// Writes a whole event packet with `reports`. A failed call may leave a part written.
+            ///
+            /// # Errors
+            ///
+            /// [`NoRoom`] if the buffer is too small.
             pub fn write_event(reports: &[$report], w: &mut Writer<'_>) -> Result<(), NoRoom> {
                 write_packet(w, EventCode::LE_META, |w| {
                     w.u8(Subevent::$subevent.0)?;

@@ -64,6 +64,11 @@ impl<'h> Channel<'h> {
 
     /// Sends one SDU, at most [`Self::peer_mtu`] octets; ready when its last frame is on its way to the controller.
     ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] if the SDU is longer than [`Self::peer_mtu`]; [`Error::Closed`] if the channel has ended;
+    /// [`Error::Interrupted`] if an earlier send was dropped half way.
+    ///
     /// # Cancel safety
     ///
     /// Dropped before its first frame left, nothing was sent. Dropped later, the SDU is cut off, so the channel is closed and
@@ -74,6 +79,10 @@ impl<'h> Channel<'h> {
 
     /// Lends a packet of `len` octets to write an SDU into, which [`Outgoing::send`] then sends without a copy.
     ///
+    /// # Errors
+    ///
+    /// As for [`Self::send`]; also [`Error::TooLong`] if one packet cannot hold `len` bytes.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
@@ -82,6 +91,10 @@ impl<'h> Channel<'h> {
     }
 
     /// Ready when everything that was sent is in the controller.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the channel ended first: the peer may not have received everything.
     ///
     /// # Cancel safety
     ///
@@ -94,6 +107,11 @@ impl<'h> Channel<'h> {
     ///
     /// SDUs that came before the peer closed the channel can still be read; then [`Error::Closed`] says why it ended.
     ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] if the SDU is longer than `buffer`; the SDU stays. [`Error::LongerThanWindow`] if the window cannot
+    /// hold it: use [`Self::next_chunk`]. [`Error::Closed`] after the last SDU.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: an SDU is taken only when the future is ready.
@@ -103,6 +121,10 @@ impl<'h> Channel<'h> {
 
     /// Lends one SDU in the packet that it came in; it must fit one frame, or the call fails and the SDU stays.
     ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] if the SDU takes several frames; [`Error::Closed`] after the last SDU.
+    ///
     /// # Cancel safety
     ///
     /// As for [`Self::recv`].
@@ -111,6 +133,10 @@ impl<'h> Channel<'h> {
     }
 
     /// Lends the next piece of an SDU as soon as it is there, for SDUs of any length.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] after the last SDU.
     ///
     /// # Cancel safety
     ///
@@ -167,6 +193,10 @@ impl<'h> Channel<'h> {
 impl<'h> Sender<'h> {
     /// Sends what is left, closes the channel for both halves and waits until the peer has confirmed it.
     ///
+    /// # Errors
+    ///
+    /// As for [`Channel::close`].
+    ///
     /// # Cancel safety
     ///
     /// As for [`Channel::close`].
@@ -176,6 +206,10 @@ impl<'h> Sender<'h> {
     }
 
     /// See [`Channel::send`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Channel::send`].
     ///
     /// # Cancel safety
     ///
@@ -190,6 +224,10 @@ impl<'h> Sender<'h> {
 
     /// See [`Channel::reserve`].
     ///
+    /// # Errors
+    ///
+    /// As for [`Channel::reserve`].
+    ///
     /// # Cancel safety
     ///
     /// As for [`Channel::reserve`].
@@ -201,6 +239,10 @@ impl<'h> Sender<'h> {
     }
 
     /// See [`Channel::flush`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Channel::flush`].
     ///
     /// # Cancel safety
     ///
@@ -219,6 +261,10 @@ impl<'h> Sender<'h> {
 impl Receiver<'_> {
     /// See [`Channel::recv`].
     ///
+    /// # Errors
+    ///
+    /// As for [`Channel::recv`].
+    ///
     /// # Cancel safety
     ///
     /// As for [`Channel::recv`].
@@ -230,6 +276,10 @@ impl Receiver<'_> {
 
     /// See [`Channel::recv_ref`].
     ///
+    /// # Errors
+    ///
+    /// As for [`Channel::recv_ref`].
+    ///
     /// # Cancel safety
     ///
     /// As for [`Channel::recv`].
@@ -238,6 +288,10 @@ impl Receiver<'_> {
     }
 
     /// See [`Channel::next_chunk`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Channel::next_chunk`].
     ///
     /// # Cancel safety
     ///

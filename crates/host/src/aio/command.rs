@@ -15,6 +15,12 @@ impl Host {
     ///
     /// Commands that change what the host does (Reset, advertising, scanning, connecting) put it in confusion.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Controller`] if the controller refused, [`Error::Timeout`] if it did not answer within 2 s,
+    /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or `run` is not running,
+    /// [`Error::Unsupported`] if its set-up failed.
+    ///
     /// # Cancel safety
     ///
     /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
@@ -32,6 +38,11 @@ impl Host {
     }
 
     /// Sends any HCI command, a vendor's too, and copies its return parameters, the status first; gives their length.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::command`], but a refusal is a status in `returned`. [`Error::TooLong`] if the parameters exceed 255 bytes,
+    /// [`Error::BufferTooSmall`] if the return parameters exceed `returned`.
     ///
     /// # Cancel safety
     ///

@@ -119,11 +119,19 @@ impl<'h> Connection<'h> {
     }
 
     /// The peer's address. For a peer that is known by its identity, the identity address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn peer(&self) -> Result<Address, Error> {
         self.get(|link| link.protection.identity().unwrap_or_else(|| link.control.peer()))
     }
 
     /// Our role on the link.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn role(&self) -> Result<Role, Error> {
         self.get(|link| link.control.role())
     }
@@ -135,16 +143,28 @@ impl<'h> Connection<'h> {
     }
 
     /// The ATT MTU, in octets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn mtu(&self) -> Result<usize, Error> {
         self.get(|link| link.attributes.bearer.mtu().into())
     }
 
     /// The connection parameters in force.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn parameters(&self) -> Result<CurrentParameters, Error> {
         self.get(|link| link.control.parameters())
     }
 
     /// Ends the link, once what was given to send is with the peer, and waits until it has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link had ended before.
     ///
     /// # Cancel safety
     ///
@@ -154,6 +174,10 @@ impl<'h> Connection<'h> {
     }
 
     /// Ends the link with a reason that the peer is told: 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E, 7.1.6
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`] for any other reason; [`Error::Disconnected`] if the link had ended before.
     ///
     /// # Cancel safety
     ///

@@ -18,6 +18,11 @@ pub struct FixedChannel<'h> {
 
 impl<'h> Connection<'h> {
     /// Serves a fixed channel that no part of the host serves; one on each link.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`] if the host serves `cid` itself; [`Error::Busy`] if the link has a fixed channel already;
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn fixed_channel(&self, cid: Cid) -> Result<FixedChannel<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         host.with(|core| core.stack.open_fixed(link, cid))?;
@@ -32,6 +37,10 @@ impl FixedChannel<'_> {
 
     /// Sends one PDU; ready when it is on its way to the controller.
     ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`] if a packet cannot hold the PDU; [`Error::Disconnected`] if the link has ended.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future before it is ready sends nothing.
@@ -41,6 +50,10 @@ impl FixedChannel<'_> {
     }
 
     /// Copies the next PDU and gives its length.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] if the PDU is longer than `buffer`; the PDU stays. [`Error::Disconnected`] after the last PDU.
     ///
     /// # Cancel safety
     ///

@@ -20,11 +20,20 @@ pub struct Listener<'h> {
 
 impl Host {
     /// Listens for channels on `psm`, from any peer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`] if the PSM or the configuration is not allowed, [`Error::Busy`] if the PSM has a listener,
+    /// [`Error::NoListener`] if every listener slot is in use.
     pub fn listen(&self, psm: Psm, config: ChannelConfig) -> Result<Listener<'_>, Error> {
         self.listen_at(psm, config, Level::Open)
     }
 
     /// Listens for channels on `psm`, from peers whose link is at least as well protected as `level`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::listen`].
     pub fn listen_at(
         &self,
         psm: Psm,
@@ -38,6 +47,10 @@ impl Host {
 
 impl<'h> Listener<'h> {
     /// The next channel that a peer opened, and its connection.
+    ///
+    /// # Errors
+    ///
+    /// None today. The listener survives lost links and a lost controller.
     ///
     /// # Cancel safety
     ///

@@ -256,12 +256,20 @@ impl Connection<'_> {
     }
 
     /// How the link is protected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn security(&self) -> Result<LinkSecurity, Error> {
         let link = self.link();
         self.host().with(|core| core.stack.link_security(link))
     }
 
     /// Tells that the user allows the peer what asks for authorization, or no longer does. It holds for this link.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn authorize(&self, authorized: bool) -> Result<(), Error> {
         let link = self.link();
         self.host().with(|core| core.stack.authorize(link, authorized))

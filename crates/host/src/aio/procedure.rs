@@ -7,16 +7,28 @@ use crate::{Connection, Error, waiters::LinkKey};
 
 impl Connection<'_> {
     /// The PHYs in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn phy(&self) -> Result<Phys, Error> {
         self.get(|link| link.control.phys())
     }
 
     /// The lengths of link packets in force.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn data_length(&self) -> Result<DataLengths, Error> {
         self.get(|link| link.control.data_lengths())
     }
 
     /// Measures the signal's strength at this end, in dBm.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Controller`] if the controller refused, [`Error::Disconnected`] if the link ended.
     ///
     /// # Cancel safety
     ///
@@ -27,6 +39,11 @@ impl Connection<'_> {
 
     /// Changes the connection parameters, and waits until they are in force. A peripheral asks its central, by the link layer
     /// where both sides can, else by L2CAP; then it waits for the central's answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`] if they break a rule of [`ConnectionParameters::validate`]; [`Error::Controller`] if the controller or
+    /// the peer refused, or the peer did not answer; [`Error::Disconnected`] if the link ended.
     ///
     /// # Cancel safety
     ///
@@ -40,6 +57,10 @@ impl Connection<'_> {
 
     /// Asks for PHYs to send and to receive with; an empty mask leaves the choice to the controller.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Controller`] if the controller or the peer refused, [`Error::Disconnected`] if the link ended.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future does not stop the change.
@@ -48,6 +69,10 @@ impl Connection<'_> {
     }
 
     /// Asks for the longest link packets to send: 27 to 251 octets, 328 to 17,040 microseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Controller`] if the controller refused, [`Error::Disconnected`] if the link ended.
     ///
     /// # Cancel safety
     ///

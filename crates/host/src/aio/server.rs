@@ -24,6 +24,10 @@ impl Host {
 
 impl Gatt<'_> {
     /// Replaces a value that the host holds. Nobody is told: see [`Self::notify_all`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::TooLong`] if the characteristic allows less.
     pub fn write(
         &self,
         characteristic: &'static Characteristic,
@@ -33,6 +37,10 @@ impl Gatt<'_> {
     }
 
     /// Copies a value that the host holds, and gives its length.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::BufferTooSmall`] if it is longer than `buffer`.
     pub fn read(
         &self,
         characteristic: &'static Characteristic,
@@ -42,6 +50,10 @@ impl Gatt<'_> {
     }
 
     /// Moves octets out of an append buffer, as many as fit, and gives how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the characteristic has no append buffer.
     pub fn take_appended(
         &self,
         characteristic: &'static Characteristic,
@@ -60,6 +72,12 @@ impl Gatt<'_> {
 impl Connection<'_> {
     /// Notifies the peer of a value, at most MTU - 3 octets; ready when it is on its way to the controller.
     ///
+    /// # Errors
+    ///
+    /// [`Error::NotSubscribed`] if the peer did not subscribe, or does not know the present table; [`Error::Att`] if the link is not
+    /// protected as reading the value requires; [`Error::UnknownAttribute`] if the characteristic is not in the table;
+    /// [`Error::TooLong`] if the value exceeds MTU - 3; [`Error::Disconnected`] if the link has ended.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future before it is ready sends nothing.
@@ -73,6 +91,10 @@ impl Connection<'_> {
     }
 
     /// Indicates a value to the peer, at most MTU - 3 octets, and waits until it is confirmed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::notify`]; [`Error::TransactionTimeout`] if the peer does not confirm within 30 s.
     ///
     /// # Cancel safety
     ///
@@ -99,6 +121,10 @@ impl Connection<'_> {
     }
 
     /// What the peer asked for on a characteristic: notifications and indications.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table; [`Error::Disconnected`] if the link has ended.
     pub fn subscribed(
         &self,
         characteristic: &'static Characteristic,

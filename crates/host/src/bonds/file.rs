@@ -124,6 +124,10 @@ impl FileStore {
 
     /// Removes a bond, and waits until it is done; whether it was there. Not for use beside a running host: use its own way to
     /// remove a bond.
+    ///
+    /// # Errors
+    ///
+    /// [`FileStoreError`] if the file cannot be read or written; it holds what it held before then.
     pub fn remove(&mut self, peer: Address) -> Result<bool, FileStoreError> {
         let id = RecordId::Peer(peer);
         let mut book = self.lock();
@@ -133,6 +137,10 @@ impl FileStore {
     }
 
     /// Removes every bond and this device's own keys, and waits until it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`FileStoreError`] if the file cannot be written; it holds what it held before then.
     pub fn clear(&mut self) -> Result<(), FileStoreError> {
         self.lock().clear().map_err(|trouble| self.files.name(trouble))
     }

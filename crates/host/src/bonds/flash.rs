@@ -118,6 +118,10 @@ impl<F: NorFlash> FlashStore<F> {
     }
 
     /// Erases the whole range, and with it what was removed before.
+    ///
+    /// # Errors
+    ///
+    /// [`FlashStoreError`] if the flash memory fails.
     pub async fn erase(&mut self) -> Result<(), FlashStoreError<F::Error>> {
         Ok(self.map.erase_all().await?)
     }

@@ -49,12 +49,20 @@ impl Serial {
     }
 
     /// Opens the port and throws away what an earlier user left in its buffers.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system: no such port, no permission, in use, or a baud rate that it does not support.
     pub fn open(&self) -> io::Result<(PortReader, PortWriter)> {
         self.open_with_baud().map(|(reader, writer, _)| (reader, writer))
     }
 
     /// As [`Self::open`], with a handle that changes the baud rate while the port is open, for chips that begin at another one: see
     /// [`crate::BringUp`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`].
     pub fn open_with_baud(&self) -> io::Result<(PortReader, PortWriter, SerialBaud)> {
         let flow = if self.flow_control { FlowControl::Hardware } else { FlowControl::None };
         let port = serialport::new(&self.path, self.baud)

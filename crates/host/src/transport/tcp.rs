@@ -13,11 +13,19 @@ use super::threaded::{self, PortReader, PortWriter};
 ///
 /// Small packets are neither held back (`TCP_NODELAY`) nor acknowledged late (`TCP_QUICKACK` after every read, since the
 /// controller's side may wait for the acknowledgement before it sends its next small packet).
+///
+/// # Errors
+///
+/// The error of the operating system: no such host, or nothing listens there.
 pub fn connect(address: impl ToSocketAddrs) -> io::Result<(PortReader, PortWriter)> {
     split(TcpStream::connect(address)?)
 }
 
 /// The two halves of a connection that was made elsewhere.
+///
+/// # Errors
+///
+/// The error of the operating system.
 pub fn split(stream: TcpStream) -> io::Result<(PortReader, PortWriter)> {
     stream.set_nodelay(true)?;
     let (reader, closer) = (stream.try_clone()?, stream.try_clone()?);

@@ -153,6 +153,10 @@ impl Channels {
     }
 
     /// Asks the peer of `link` for a channel; the application holds it from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::BadPsm`], [`OpenError::BadConfig`], or what is short: [`OpenError::NoChannel`], [`OpenError::NoPackets`].
     pub fn open(
         &mut self,
         link: LinkId,

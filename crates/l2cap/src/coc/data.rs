@@ -87,6 +87,11 @@ impl Channels {
 
     /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how many
     /// octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame too.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if `w` has no room for an
+    /// octet of the SDU.
     pub fn write_frame(
         &mut self,
         index: usize,
@@ -99,11 +104,19 @@ impl Channels {
 
     /// Makes a K-frame payload out of a packet that holds a whole SDU, with two octets of headroom for the SDU length
     /// beside [`bindrune_wire::HEADROOM`], and spends a credit. The SDU must fit one K-frame: peer's MPS less 2.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if the headroom is missing.
     pub fn seal(&mut self, index: usize, packet: &mut Packet) -> Result<(), SendError> {
         self.sender(index)?.tx.seal(packet)
     }
 
     /// Puts a K-frame payload in the out-slot; gives it back where that is taken or the channel is not open.
+    ///
+    /// # Errors
+    ///
+    /// The packet, if the slot is taken or the channel is not open.
     pub fn put_out(&mut self, index: usize, packet: Packet) -> Result<(), Packet> {
         match self.slot_mut(index) {
             Some(channel) if channel.is_open() && channel.out.is_none() => {

@@ -109,6 +109,10 @@ impl Signalling {
     }
 
     /// Asks the central for connection parameters. [Vol 3] Part A, 4.20
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] until the last request is answered.
     pub fn request_parameters(&mut self, parameters: Parameters) -> Result<(), RequestError> {
         if self.role == Role::Central {
             return Err(RequestError::NotPeripheral);

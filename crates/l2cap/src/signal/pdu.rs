@@ -191,6 +191,10 @@ struct CommandHeader {
 
 impl Command {
     /// The identifier and the command in the payload of a C-frame, which holds exactly one. [Vol 3] Part A, 4
+    ///
+    /// # Errors
+    ///
+    /// [`BadFrame`] if the payload is not exactly one command; it holds what a Command Reject needs.
     pub fn parse(pdu: &[u8]) -> Result<(u8, Self), BadFrame> {
         let mut r = Reader::new(pdu);
         let silent = BadFrame { identifier: 0, reply: None };
@@ -212,6 +216,10 @@ impl Command {
     }
 
     /// Writes the payload of the C-frame; writes nothing where it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, identifier: u8, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         match self {
             Self::Reject(reject) => write_reject(identifier, *reject, w),

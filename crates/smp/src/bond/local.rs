@@ -22,6 +22,10 @@ impl Local {
     pub const VERSION: u8 = 1;
 
     /// Writes the record.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let mut record = Zeroizing::new([0; Self::SIZE]);
         let mut body = Writer::new(record.as_mut_slice());
@@ -34,6 +38,10 @@ impl Local {
     }
 
     /// Reads a record.
+    ///
+    /// # Errors
+    ///
+    /// [`BondError`] if the record is damaged, of an unknown version, or holds keys that no device makes.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
         let (_, mut r) = unseal(LABEL, octets, Self::VERSION)?;
         let made = r.u8().map_err(|_| BondError::Damaged)? != 0;

@@ -187,6 +187,10 @@ impl Pairing {
     }
 
     /// As the initiator, starts a pairing.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: the role is wrong, a pairing is in progress, an earlier one timed out, or the last failure is too recent.
     pub fn start(&mut self, now: Instant) -> Result<(), StartError> {
         if self.role() == Role::Responder {
             return Err(StartError::Role);
@@ -205,6 +209,10 @@ impl Pairing {
     /// As the responder, asks the central for security. [Vol 3] Part H, 2.4.6
     ///
     /// The central may ignore it: nothing waits for an answer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::start`].
     pub fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
         if self.is_active() {
             return Err(StartError::Busy);

@@ -72,6 +72,10 @@ impl LegacyData {
     pub const EMPTY: Self = Self { len: 0, octets: [0; 31] };
 
     /// The data; more than 31 octets have no room.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if `data` is longer.
     pub fn new(data: &[u8]) -> Result<Self, NoRoom> {
         let mut octets = [0; 31];
         octets.get_mut(..data.len()).ok_or(NoRoom)?.copy_from_slice(data);

@@ -176,6 +176,10 @@ impl<'a> DataFragment<'a> {
 
 impl<'a> SetExtendedAdvertisingData<'a> {
     /// Reads the parameters of this command.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &'a [u8]) -> Result<Self, Malformed> {
         Ok(Self { fragment: DataFragment::parse(parameters)? })
     }
@@ -183,6 +187,10 @@ impl<'a> SetExtendedAdvertisingData<'a> {
 
 impl<'a> SetExtendedScanResponseData<'a> {
     /// Reads the parameters of this command.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &'a [u8]) -> Result<Self, Malformed> {
         Ok(Self { fragment: DataFragment::parse(parameters)? })
     }
@@ -231,6 +239,10 @@ pub struct SetExtendedAdvertisingEnable<'a> {
 
 impl<'a> SetExtendedAdvertisingEnable<'a> {
     /// Reads the parameters of this command.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(parameters);
         let (enable, count) = (r.u8()?, r.u8()?);

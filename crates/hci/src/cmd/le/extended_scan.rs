@@ -49,6 +49,10 @@ pub struct SetExtendedScanParameters {
 
 impl SetExtendedScanParameters {
     /// Reads the parameters of this command; a PHY that cannot be scanned is a forbidden value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(parameters);
         let own_address_type = OwnAddressType(r.u8()?);

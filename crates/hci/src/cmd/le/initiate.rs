@@ -108,6 +108,10 @@ pub struct ExtendedCreateConnection {
 
 impl ExtendedCreateConnection {
     /// Reads the parameters of this command; an unknown PHY is a forbidden value.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     pub fn parse(parameters: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(parameters);
         let filter_policy = FilterPolicy(r.u8()?);

@@ -23,6 +23,10 @@ impl<'e, 'h> Outgoing<'e, 'h> {
 
     /// Sends the SDU.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the channel has ended.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future sends nothing.

@@ -56,6 +56,11 @@ macro_rules! cursor {
 
             /// The next one; `None` after the last.
             ///
+            /// # Errors
+            ///
+            /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+            /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+            ///
             /// # Cancel safety
             ///
             /// Dropping the future loses nothing: the next call goes on behind the last result.
@@ -98,6 +103,11 @@ impl<'h> Values<'h> {
     }
 
     /// Copies the next value, as far as one response carried it, and gives its handle and its length; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

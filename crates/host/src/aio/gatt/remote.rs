@@ -63,6 +63,10 @@ impl<'h> Connection<'h> {
 
     /// The first primary service of the peer that has this UUID, or [`Error::NotFound`].
     ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], or as for [`Services::next`](crate::Services::next).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future abandons the discovery; a late answer is swallowed.
@@ -100,6 +104,10 @@ impl<'h> RemoteService<'h> {
     }
 
     /// Its first characteristic that has this UUID, or [`Error::NotFound`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], or as for [`Services::next`](crate::Services::next).
     ///
     /// # Cancel safety
     ///

@@ -32,6 +32,12 @@ impl Connection<'_> {
     ///
     /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.
     ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the peer has no Service Changed characteristic.
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future abandons it.
@@ -45,6 +51,12 @@ impl Connection<'_> {
 
 impl<'h> Connection<'h> {
     /// Subscribes to a characteristic: to notifications where it has them, else to indications.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if the characteristic can do neither; [`Error::NoSubscription`] if every subscription slot of the link is
+    /// in use; [`Error::Busy`] if it has a subscription. [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response
+    /// broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -62,6 +74,10 @@ impl<'h> Connection<'h> {
     }
 
     /// Subscribes to a characteristic's indications.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::subscribe`].
     ///
     /// # Cancel safety
     ///
@@ -97,6 +113,11 @@ impl<'h> Connection<'h> {
     ///
     /// A bonded peer keeps subscriptions from link to link [Vol 3] Part G, 3.3.3.3, and may push before this is called: up to four such values
     /// are kept until then, or until a subscription of the link is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSubscription`] if every subscription slot of the link is in use; [`Error::Busy`] if the handle has a subscription;
+    /// [`Error::InvalidParameters`] for handle 0; [`Error::Disconnected`] if the link has ended.
     pub fn listen(&self, handle: u16) -> Result<Subscription<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         let place = host.with(|core| core.stack.subscribe(link, handle))?;
@@ -106,6 +127,10 @@ impl<'h> Connection<'h> {
 
 impl Subscription<'_> {
     /// Copies the next value and gives its length. Values that came before the link ended can still be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`] if the value is longer than `buffer`; the value stays. [`Error::Disconnected`] after the last value.
     ///
     /// # Cancel safety
     ///
@@ -132,6 +157,11 @@ impl Subscription<'_> {
     }
 
     /// Tells the peer to push no more values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

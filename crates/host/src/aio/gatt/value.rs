@@ -44,6 +44,8 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::BufferTooSmall`] with the length of the value, whose beginning is in `buffer`.
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -67,7 +69,7 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::TooManyHandles`] for more handles than one request carries, (MTU - 1) / 2; [`Error::InvalidParameters`] for
-    /// fewer than two; [`Error::BufferTooSmall`] with the length of the values.
+    /// fewer than two; [`Error::BufferTooSmall`] with the length of the values. Otherwise as for [`Self::read`].
     ///
     /// # Cancel safety
     ///
@@ -84,6 +86,11 @@ impl Connection<'_> {
 
     /// Reads the values of two or more attributes of any lengths in one request. `each` is given every value that the
     /// response carried: its handle, its full length, and as much of it as there was room for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyHandles`] if one request cannot carry the handles; [`Error::InvalidParameters`] for fewer than two.
+    /// Otherwise as for [`Self::read`].
     ///
     /// # Cancel safety
     ///
@@ -107,6 +114,8 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::TooLong`] for more than 512 bytes, the longest value of any attribute.
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -129,6 +138,10 @@ impl Connection<'_> {
     }
 
     /// Writes several values, all of them or none. [Vol 3] Part G, 4.9.5
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::write`]; [`Error::Protocol`] also if the peer echoed another value: then nothing is written.
     ///
     /// # Cancel safety
     ///
@@ -180,6 +193,11 @@ impl Connection<'_> {
 
     /// Exchanges the MTU, unless it was exchanged before, and gives it in octets.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future does not stop the exchange.
@@ -189,6 +207,10 @@ impl Connection<'_> {
     }
 
     /// ATT requests that were made on this link so far, each a round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn requests(&self) -> Result<u32, Error> {
         let link = self.link();
         self.host().with(|core| core.stack.link(link).map(|l| l.attributes.client.requests))
