@@ -6,6 +6,7 @@ use bindrune_att::ErrorCode;
 use bindrune_hci::Status;
 use bindrune_l2cap::{CloseReason, ConnectionResult};
 use bindrune_wire::{Address, Level};
+use embedded_io_async::ErrorKind;
 
 use crate::stack::PairingFailure;
 
@@ -202,6 +203,25 @@ impl Error {
 }
 
 impl core::error::Error for Error {}
+
+impl embedded_io_async::Error for Error {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the kinds know little of Bluetooth")]
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Disconnected(_) | Self::ControllerLost | Self::Closed(_) => {
+                ErrorKind::ConnectionReset
+            }
+            Self::Interrupted => ErrorKind::ConnectionAborted,
+            Self::Refused(_) => ErrorKind::ConnectionRefused,
+            Self::Timeout | Self::TransactionTimeout => ErrorKind::TimedOut,
+            Self::TooLong { .. } | Self::InvalidParameters => ErrorKind::InvalidInput,
+            Self::NoLink | Self::NoChannel | Self::NoPackets => ErrorKind::OutOfMemory,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Unsupported => ErrorKind::Unsupported,
+            _ => ErrorKind::Other,
+        }
+    }
+}
 
 /// Why a host cannot be made of these resources and this configuration: what is short, and by how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -184,6 +184,7 @@ pub use resources::Resources;
 #[cfg(feature = "security")]
 pub use stack::{BondInfo, PasskeyEntry};
 pub use stack::{ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure};
+pub use embassy_time::{Duration, Instant};
 #[cfg(feature = "statistics")]
 pub use stats::Stats;
 

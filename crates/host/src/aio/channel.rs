@@ -1,6 +1,7 @@
 //! Credit-based channels, as an application uses them.
 
 mod packet;
+mod stream;
 
 use core::task::Poll;
 
@@ -21,6 +22,11 @@ pub use packet::{Outgoing, Piece};
 ///
 /// A `send` that is dropped in the middle of its SDU aborts the channel: the peer finds it closed with an incomplete
 /// SDU, which this host reports as [`CloseReason::Cut`] and not as [`CloseReason::Peer`].
+///
+/// For protocols of bytes, a channel and its halves are [`embedded_io_async::Read`] and [`embedded_io_async::Write`]; the
+/// boundaries of SDUs vanish there. A `read` gives what was received, of one SDU or of several, and 0 once the peer has closed the
+/// channel in order. A `write` sends one SDU of at most [`Self::peer_mtu`] bytes, so many small ones cost more than a large one. The
+/// calls of both kinds can be mixed.
 #[derive(Debug)]
 #[must_use = "dropping a channel closes it"]
 pub struct Channel<'h> {
@@ -90,6 +96,19 @@ impl<'h> Channel<'h> {
         self.sender.reserve(len).await
     }
 
+    /// Sends bytes of any number, as one SDU of [`Self::peer_mtu`] bytes after another; the last one is as long as what is left.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::send`]. What was sent before is not known then; [`Self::send`] tells SDU by SDU.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::send`]: SDUs that were sent stay sent, and one that has begun is cut off, which closes the channel.
+    pub async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.sender.send_all(bytes).await
+    }
+
     /// Ready when everything that was sent is in the controller.
     ///
     /// # Errors
@@ -145,6 +164,15 @@ impl<'h> Channel<'h> {
         self.receiver.next_chunk().await
     }
 
+    /// Returns the number of bytes that were received and not read, of all SDUs. It waits for nothing and takes nothing.
+    ///
+    /// So many bytes are there for [`Self::next_chunk`] and for [`embedded_io_async::Read`]. [`Self::recv`] gives whole SDUs, and
+    /// the last bytes may belong to one whose rest is still to come. An empty SDU counts nothing.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.receiver.available()
+    }
+
     /// Sends what is left, closes the channel and waits until the peer has confirmed it.
     ///
     /// # Errors
@@ -165,6 +193,12 @@ impl<'h> Channel<'h> {
         (self.sender, self.receiver)
     }
 
+    /// The PSM that the channel was opened for, by either side.
+    #[must_use]
+    pub fn psm(&self) -> Psm {
+        Psm(self.sender.end.get(|c| c.psm().0))
+    }
+
     /// The longest SDU that can be sent, in octets.
     #[must_use]
     pub fn peer_mtu(&self) -> usize {
@@ -174,19 +208,19 @@ impl<'h> Channel<'h> {
     /// The longest SDU that can be received, in octets.
     #[must_use]
     pub fn mtu(&self) -> usize {
-        self.sender.end.get(|c| c.mtu())
+        self.sender.end.get(|c| c.mtu()).into()
     }
 
     /// The longest frame that the peer receives, in octets of payload.
     #[must_use]
     pub fn peer_mps(&self) -> usize {
-        self.sender.end.get(|c| c.peer_mps())
+        self.sender.end.get(|c| c.peer_mps()).into()
     }
 
     /// The longest frame that can be received, in octets of payload.
     #[must_use]
     pub fn mps(&self) -> usize {
-        self.sender.end.get(|c| c.mps())
+        self.sender.end.get(|c| c.mps()).into()
     }
 }
 
@@ -238,6 +272,22 @@ impl<'h> Sender<'h> {
         Ok(Outgoing::new(&self.end, packet))
     }
 
+    /// See [`Channel::send_all`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Channel::send_all`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Channel::send_all`].
+    pub async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        for sdu in bytes.chunks(self.peer_mtu().max(1)) {
+            self.send(sdu).await?;
+        }
+        Ok(())
+    }
+
     /// See [`Channel::flush`].
     ///
     /// # Errors
@@ -254,7 +304,7 @@ impl<'h> Sender<'h> {
     /// The longest SDU that can be sent, in octets.
     #[must_use]
     pub fn peer_mtu(&self) -> usize {
-        self.end.get(|c| c.peer_mtu())
+        self.end.get(|c| c.peer_mtu()).into()
     }
 }
 
@@ -300,6 +350,13 @@ impl Receiver<'_> {
         self.piece(false).await
     }
 
+    /// See [`Channel::available`].
+    #[must_use]
+    pub fn available(&self) -> usize {
+        let channel = self.end.channel;
+        self.end.host.with(|core| core.stack.received(channel))
+    }
+
     async fn piece(&mut self, whole: bool) -> Result<Piece<'_>, Error> {
         let chunk =
             self.end.wait(ChannelKey::Receive, |stack, channel| stack.poll_chunk(channel, whole));
@@ -326,8 +383,8 @@ impl<'h> End<'h> {
         self.host.wait(key, |core, _| poll(&mut core.stack, channel)).await
     }
 
-    fn get(&self, get: impl FnOnce(&bindrune_l2cap::Channel) -> u16) -> usize {
-        self.host.with(|core| core.stack.channel(self.channel).map_or(0, get)).into()
+    fn get(&self, get: impl FnOnce(&bindrune_l2cap::Channel) -> u16) -> u16 {
+        self.host.with(|core| core.stack.channel(self.channel).map_or(0, get))
     }
 
     async fn close(&self) -> Result<(), Error> {

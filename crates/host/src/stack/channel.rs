@@ -141,6 +141,33 @@ impl Stack {
         }
     }
 
+    /// Octets that were received and not read.
+    pub(crate) fn received(&self, channel: ChannelRef) -> usize {
+        self.channel(channel)
+            .map_or(0, |_| self.channels.available(channel.index.into(), &self.rx.pool))
+    }
+
+    /// Copies what was received, of one SDU or several. 0 octets are the end of what the peer sent.
+    pub(crate) fn poll_read(
+        &mut self,
+        channel: ChannelRef,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, Error>> {
+        self.channel(channel)?;
+        let len = self.channels.read(channel.index.into(), buffer, &mut self.rx.pool);
+        if len > 0 || buffer.is_empty() {
+            self.owe_credits(channel);
+            return Poll::Ready(Ok(len));
+        }
+        // An empty SDU took a packet too.
+        self.owe_pending(channel.link.index);
+        let end = self.nothing_to_read(channel);
+        let in_order = Error::Closed(CloseReason::Peer);
+        let by_us = Error::Closed(CloseReason::Local);
+        let is_over = end == Poll::Ready(Err(in_order)) || end == Poll::Ready(Err(by_us));
+        if is_over { Poll::Ready(Ok(0)) } else { end }
+    }
+
     /// Takes the next packet of the SDU in front.
     pub(crate) fn poll_chunk(
         &mut self,

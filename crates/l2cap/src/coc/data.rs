@@ -85,6 +85,18 @@ impl Channels {
         self.with(index, |channel| channel.rx.recv_into(buffer, rx))
     }
 
+    /// Octets that were received on a channel and not read, of all its SDUs.
+    #[must_use]
+    pub fn available(&self, index: usize, rx: &Pool) -> usize {
+        self.get(index).map_or(0, |channel| channel.rx.available(rx))
+    }
+
+    /// Copies as many octets as were received and fit into `buffer`, from one SDU after the other, and gives how many. Empty SDUs
+    /// are skipped.
+    pub fn read(&mut self, index: usize, buffer: &mut [u8], rx: &mut Pool) -> usize {
+        self.with(index, |channel| Some(channel.rx.read(buffer, rx))).unwrap_or_default()
+    }
+
     /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how many
     /// octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame too.
     ///

@@ -221,6 +221,34 @@ impl Receive {
         Some(Ok(w.len()))
     }
 
+    /// Octets that were received and not read, of all SDUs, without the SDU lengths.
+    pub(crate) fn available(&self, pool: &Pool) -> usize {
+        let octets = pool.iter(&self.queue).fold(0, |sum: usize, p| sum.saturating_add(p.len()));
+        // The length of an SDU that is being read was the first to be taken.
+        let lengths = usize::from(self.whole)
+            .saturating_add(self.is_inside_sdu().into())
+            .saturating_sub(self.taking.is_some().into());
+        octets.saturating_sub(lengths.saturating_mul(SDU_LENGTH))
+    }
+
+    /// Copies as many octets as were received and fit, from one SDU after the other; gives how many.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], pool: &mut Pool) -> usize {
+        let mut w = Writer::new(buffer);
+        while w.room() > 0
+            && let Some(packet) = pool.front_mut(&self.queue)
+        {
+            let total = self.taking.unwrap_or_else(|| pull_sdu_length(packet));
+            let len = packet.len().min(w.room());
+            let _fits = w.bytes(packet.bytes().get(..len).unwrap_or_default());
+            let _there = packet.pull(len);
+            if packet.is_empty() {
+                pool.free_front(&mut self.queue);
+            }
+            self.took(total, len);
+        }
+        w.len()
+    }
+
     /// True where a whole SDU waits to be read.
     pub(crate) const fn has_sdu(&self) -> bool {
         self.whole > 0
@@ -238,6 +266,12 @@ impl Receive {
         pool.clear(&mut self.queue);
         (self.whole, self.expected, self.taking) = (0, None, None);
         unread
+    }
+
+    /// Credits that the peer holds.
+    #[cfg(test)]
+    pub(super) const fn granted(&self) -> u16 {
+        self.granted
     }
 
     /// Packets that are queued or borrowed.
@@ -305,26 +339,31 @@ impl Receive {
     /// Takes the first packet, without the SDU length, and the octets of its SDU that follow it.
     fn pop(&mut self, pool: &mut Pool) -> Option<(Packet, u16)> {
         let mut packet = pool.pop(&mut self.queue)?;
-        let total = match self.taking {
-            Some(left) => left,
-            None => {
-                let sdu = sdu_length(packet.bytes()).unwrap_or_default();
-                let _had_length = packet.pull(SDU_LENGTH);
-                sdu
-            }
-        };
-        let left = total.saturating_sub(u16::try_from(packet.len()).unwrap_or(u16::MAX));
+        let total = self.taking.unwrap_or_else(|| pull_sdu_length(&mut packet));
+        let left = self.took(total, packet.len());
+        Some((packet, left))
+    }
+
+    /// Of the `total` octets that were left of the SDU in front, `len` were read; gives those that are still left.
+    fn took(&mut self, total: u16, len: usize) -> u16 {
+        let left = total.saturating_sub(u16::try_from(len).unwrap_or(u16::MAX));
         self.taking = Some(left).filter(|&left| left > 0);
         if left == 0 {
             self.whole = self.whole.saturating_sub(1);
         }
-        Some((packet, left))
+        left
     }
 }
 
 /// K-frames of the longest SDU.
 const fn frames(mtu: u16, mps: u16) -> u16 {
     mtu.saturating_add(2).div_ceil(if mps == 0 { 1 } else { mps })
+}
+
+fn pull_sdu_length(packet: &mut Packet) -> u16 {
+    let sdu = sdu_length(packet.bytes()).unwrap_or_default();
+    let _had_length = packet.pull(SDU_LENGTH);
+    sdu
 }
 
 fn sdu_length(octets: &[u8]) -> Option<u16> {

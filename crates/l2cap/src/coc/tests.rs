@@ -11,6 +11,7 @@ use crate::{
     testing::{Did, LINK, Link, config},
 };
 
+mod bytes;
 mod pair;
 mod share;
 mod sizes;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bindrune::{Cid, Connection, ConnectionParameters, Level, PhyMask, Psm, Uuid};
 use embassy_futures::select::select;
+use embedded_io_async::Read;
 
 use super::{
     app::{App, Until, keep, take},
@@ -224,7 +225,18 @@ impl<'h> World<'h> {
             12 => self.spawn("close", Until::Soon, async move {
                 _ = channel.close().await;
             }),
-            13 | 14 => self.spawn("both ways", Until::LinkEnds, async move {
+            13 => self.spawn("bytes both ways", Until::LinkEnds, async move {
+                let (mut sender, mut receiver) = channel.split();
+                let sends = async { while sender.send_all(&[9; 300][..=len]).await.is_ok() {} };
+                let receives = async {
+                    let mut buffer = [0; 50];
+                    while let Ok(1..) = receiver.read(&mut buffer).await {
+                        assert!(receiver.available() <= 192, "more than the window holds");
+                    }
+                };
+                select(sends, receives).await;
+            }),
+            14 => self.spawn("both ways", Until::LinkEnds, async move {
                 let (mut sender, mut receiver) = channel.split();
                 let sends = async { while sender.send(&[9; 90][..len.min(90)]).await.is_ok() {} };
                 let receives = async {

@@ -11,6 +11,7 @@
 
 mod advertise;
 mod ask;
+mod bytes;
 mod channel;
 mod connect;
 mod controller;
