@@ -1,16 +1,18 @@
 //! How to test *your* Bluetooth LE application in continuous integration: two devices, virtual time, no radio.
 //!
-//! `cargo test -p bindrune-controller --example test_your_app` takes a moment: nobody waits for virtual time.
+//! `cargo test -p bindrune-controller --example test_your_app` takes a moment: nobody waits for virtual time. So an application takes
+//! the time from its host: `Host::sleep`, `Host::now`, `Host::within`. A timer of an executor, or embassy-time's, would wait for
+//! the time outside.
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
 
 use bindrune::{
-    Address, Advertisement, Characteristic, Config, ControllerCrypto, Error, Event, Host, Platform,
-    Resources, Service, Uuid,
+    Address, Advertisement, Characteristic, Config, ControllerCrypto, Duration, Error, Event, Host,
+    Platform, Resources, Service, Uuid,
 };
 use bindrune_controller::{ControllerConfig, World};
 use embassy_futures::{
     join::join,
-    select::{Either3, select3},
+    select::{Either, Either3, select, select3},
 };
 
 const LAMP: Uuid = Uuid::new_16(0xfff0);
@@ -18,15 +20,27 @@ const ADDRESS: Address = Address::random([0xc0, 0, 0, 0, 0, 1]);
 static BRIGHTNESS: Characteristic = Characteristic::new(Uuid::new_16(0xfff1)).read().write();
 static SERVICES: &[Service] = &[Service::primary(LAMP, &[&BRIGHTNESS])];
 
+/// The lamp goes out when nobody has set it for so long.
+const GOES_OUT: Duration = Duration::from_secs(60);
+
 /// Your application, as it ships.
 async fn lamp(host: &Host) -> Result<(), Error> {
     let mut brightness = 100;
     let mut link = host.advertise(&Advertisement::connectable().service(LAMP)).await?;
+    let mut out_at = host.now().await + GOES_OUT;
     loop {
-        match link.next().await {
+        let event = match select(link.next(), host.sleep_until(out_at)).await {
+            Either::First(event) => event,
+            Either::Second(()) => {
+                (brightness, out_at) = (0, host.now().await + GOES_OUT);
+                continue;
+            }
+        };
+        match event {
             Event::Read(request) if request.is(&BRIGHTNESS) => request.reply(&[brightness]),
             Event::Write(request) if request.is(&BRIGHTNESS) => {
                 brightness = request.value().first().copied().unwrap_or(0).min(100);
+                out_at = host.now().await + GOES_OUT;
                 request.accept();
             }
             Event::Disconnected(_) => return Ok(()),
@@ -35,18 +49,20 @@ async fn lamp(host: &Host) -> Result<(), Error> {
     }
 }
 
-/// The other end, as the test wants it: sets the lamp to 150, and gives what it is set to then.
-async fn phone(host: &Host) -> Result<[u8; 1], Error> {
+/// The other end, as the test wants it: sets the lamp to 150, and gives what it is set to then, and after two minutes.
+async fn phone(host: &Host) -> Result<[u8; 2], Error> {
     let link = host.connect(&ADDRESS).await?;
     let brightness = link.service(LAMP).await?.characteristic(Uuid::new_16(0xfff1)).await?;
     link.write(&brightness, &[150]).await?;
-    let mut now = [0];
+    let (mut now, mut later) = ([0], [0]);
     link.read(&brightness, &mut now).await?;
-    Ok(now)
+    host.sleep(GOES_OUT * 2).await;
+    link.read(&brightness, &mut later).await?;
+    Ok([now[0], later[0]])
 }
 
 /// The same seed gives the same trace, octet for octet, with every lost packet in its place.
-fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 1], Box<dyn std::error::Error>> {
+fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 2], Box<dyn std::error::Error>> {
     let world = World::new(seed);
     world.set_loss(loss);
     let [(lamp_rx, lamp_tx), (phone_rx, phone_tx)] =
@@ -68,16 +84,17 @@ fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 1], Box<dyn std::error::Err
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("the lamp is at {:?} %", dims_the_lamp(1, 0)?);
+    let [now, later] = dims_the_lamp(1, 0)?;
+    println!("the lamp is at {now} %, and after two minutes at {later} %");
     Ok(())
 }
 
 #[test]
-fn the_lamp_takes_at_most_100() {
-    assert_eq!(dims_the_lamp(1, 0).unwrap(), [100]);
+fn the_lamp_takes_at_most_100_and_goes_out() {
+    assert_eq!(dims_the_lamp(1, 0).unwrap(), [100, 0]);
 }
 
 #[test]
 fn it_works_where_every_tenth_packet_is_lost() {
-    assert_eq!(dims_the_lamp(2, 10).unwrap(), [100]);
+    assert_eq!(dims_the_lamp(2, 10).unwrap(), [100, 0]);
 }

@@ -1,9 +1,9 @@
-//! Time limits for waits that depend on a peer.
+//! Time limits for waits that depend on a peer, and the time for applications.
 
 use core::future::Future;
 
 use embassy_futures::select::{Either, select};
-use embassy_time::Duration;
+use embassy_time::{Duration, Instant};
 
 use crate::{
     Connection, Error, Host,
@@ -14,12 +14,15 @@ use crate::{
 impl Host {
     /// Gives an operation of this host a time limit, and drops it when the time is over.
     ///
+    /// It serves every operation that waits for a peer: [`crate::Listener::accept`], [`Connection::open_channel`], the GATT client's
+    /// procedures, [`Connection::next`] in an `async` block that gives `Ok`.
+    ///
     /// The time begins when the operation must first wait. It is measured with the clock of [`Self::run`], which is that of
     /// the [`crate::Platform`], and stands still while no `run` runs.
     ///
     /// ```
     /// use bindrune::{Channel, Error, Host};
-    /// use embassy_time::Duration;
+    /// use embassy_time::{Duration, Instant};
     ///
     /// async fn send(host: &Host, channel: &mut Channel<'_>, sdu: &[u8]) -> Result<(), Error> {
     ///     host.within(Duration::from_secs(10), channel.send(sdu)).await
@@ -45,6 +48,59 @@ impl Host {
             Either::First(result) => result,
             Either::Second(over) => over.and(Err(Error::Timeout)),
         }
+    }
+
+    /// Waits for a time, on the clock of [`Self::run`].
+    ///
+    /// That is the clock of the [`crate::Platform`]: an application that sleeps here runs in the virtual time of a test, and needs no
+    /// timer of its executor. The time begins when the future is first polled, and stands still while no `run` runs.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn sleep(&self, duration: Duration) {
+        self.time_comes(Limit::New(duration)).await;
+    }
+
+    /// Waits until a time of the clock of [`Self::run`]; ready at once where it has passed. What is done at intervals keeps them
+    /// exact so:
+    ///
+    /// ```
+    /// use bindrune::{Duration, Host};
+    ///
+    /// async fn each_second(host: &Host) {
+    ///     let mut next = host.now().await;
+    ///     loop {
+    ///         next += Duration::from_secs(1);
+    ///         host.sleep_until(next).await;
+    ///         // Measure.
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn sleep_until(&self, at: Instant) {
+        self.time_comes(Limit::Until(at)).await;
+    }
+
+    /// Returns the time on the clock of [`Self::run`], once that runs.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn now(&self) -> Instant {
+        self.time_comes(Limit::New(Duration::MIN)).await
+    }
+
+    /// Ready when the time is over, with the time.
+    async fn time_comes(&self, mut limit: Limit) -> Instant {
+        let came = self.wait(Key::Host(HostKey::Limit), |core, _| {
+            core.stack.poll_limit(&mut limit).map(|()| Ok(core.stack.now()))
+        });
+        // Waiting cannot fail.
+        came.await.unwrap_or(Instant::MIN)
     }
 }
 

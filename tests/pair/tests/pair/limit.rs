@@ -5,7 +5,7 @@ use bindrune_pair::Scene;
 use embassy_futures::join::{join, join3};
 use embassy_time::Duration;
 
-use crate::table::{LAMP, PHONE, pattern};
+use crate::table::{COMMAND, LAB, LAMP, PHONE, find, pattern};
 
 const PSM: Psm = Psm(0x83);
 
@@ -62,6 +62,75 @@ fn a_wait_ends_when_its_time_is_over_and_not_before() {
         .await;
         assert!(near.send(&pattern(1, 100)).await.is_ok(), "nothing was lost");
         assert_eq!(far.recv(&mut buffer).await, Ok(100));
+    });
+}
+
+#[test]
+fn an_application_sleeps_in_virtual_time() {
+    let scene = Scene::new(123);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let host = lamp.host();
+        scene.sleep(77_000).await;
+        let begin = scene.clock().now();
+        let passed = || scene.clock().now() - begin;
+        assert_eq!(host.now().await, begin, "though the host was idle");
+        let seconds = Duration::from_secs;
+        join3(
+            async {
+                host.sleep(seconds(5)).await;
+                assert_eq!(passed(), seconds(5));
+                host.sleep(seconds(600)).await;
+                assert_eq!(passed(), seconds(605));
+            },
+            async {
+                let mut next = host.now().await;
+                for second in 1..=10 {
+                    next += seconds(1);
+                    scene.sleep(300).await;
+                    host.sleep_until(next).await;
+                    assert_eq!(passed(), seconds(second));
+                    assert_eq!(host.now().await, next);
+                }
+                host.sleep_until(begin).await;
+                host.sleep(Duration::MIN).await;
+                assert_eq!(passed(), seconds(10), "nothing to wait for");
+            },
+            async {
+                // One that is dropped holds up nobody.
+                assert_eq!(scene.within(100, host.sleep(seconds(1))).await, None);
+                let (_there, here) = scene.connect(&lamp, &phone).await;
+                here.disconnect().await.unwrap();
+            },
+        )
+        .await;
+        assert_eq!(passed(), seconds(605));
+    });
+}
+
+#[test]
+fn what_waits_for_a_silent_peer_has_a_limit() {
+    let scene = Scene::new(124);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        let seconds = Duration::from_secs;
+        let mut listener = lamp.host().listen(PSM, ChannelConfig::DEFAULT).unwrap();
+        let nobody = lamp.host().within(seconds(2), listener.accept()).await;
+        assert_eq!(nobody.err(), Some(Error::Timeout));
+        // The application of the other side does not answer, within the 5 s that it has.
+        let command = find(&here, LAB, &COMMAND).await;
+        let read = here.within(seconds(1), here.read(&command, &mut [0; 9])).await;
+        assert_eq!(read, Err(Error::Timeout));
+        let write = here.within(seconds(1), here.write(&command, &[1])).await;
+        assert_eq!(write, Err(Error::Timeout));
+        // The peer is out of reach, and the link has not ended yet.
+        scene.world().set_loss(100);
+        let opened = here.within(seconds(1), here.open_channel(PSM, ChannelConfig::DEFAULT)).await;
+        assert_eq!(opened.err(), Some(Error::Timeout));
+        let found = here.within(seconds(1), here.service(LAB)).await;
+        assert_eq!(found.err(), Some(Error::Timeout));
+        scene.world().set_loss(0);
     });
 }
 
