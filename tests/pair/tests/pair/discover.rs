@@ -1,6 +1,6 @@
 //! Full discovery against the server's own table.
 
-use bindrune::{Connection, Host, Service, Uuid};
+use bindrune::{Connection, Host, RemoteCharacteristic, Service, Uuid};
 use bindrune_pair::Scene;
 
 use crate::table::{BATTERY, LAMP, LEVEL, PHONE, SERVICES};
@@ -86,6 +86,64 @@ fn includes_and_services_by_uuid_are_found() {
             assert_eq!(&buffer[..len], b"lamp");
         });
     }
+}
+
+#[test]
+fn characteristics_are_found_without_their_services() {
+    for scene in Scene::lossy(34) {
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let gatt = lamp.host().gatt();
+            let level = here.characteristic(LEVEL.uuid()).await.unwrap();
+            assert_eq!(Some(level.handle()), gatt.handle(&LEVEL));
+            let mut percent = [0];
+            assert_eq!((here.read(&level, &mut percent).await, percent), (Ok(1), [100]));
+            let missing = here.characteristic(Uuid::new_16(0xabcd)).await;
+            assert_eq!(missing.err(), Some(bindrune::Error::NotFound));
+
+            // All of them are those of all services, and so are their descriptors, which end with their service.
+            let (mut all, mut of_services) = (Vec::new(), Vec::new());
+            let mut characteristics = here.characteristics();
+            while let Some(c) = characteristics.next().await.unwrap() {
+                all.push(with_descriptors(&c).await);
+            }
+            for mut services in [here.services(), here.secondary_services()] {
+                while let Some(service) = services.next().await.unwrap() {
+                    let mut characteristics = service.characteristics();
+                    while let Some(c) = characteristics.next().await.unwrap() {
+                        of_services.push(with_descriptors(&c).await);
+                    }
+                }
+            }
+            of_services.sort_by_key(|found| found.0);
+            assert_eq!(all, of_services);
+
+            // Any range of handles, declarations and values among them.
+            let mut range = here.descriptors(level.declaration(), level.handle() + 1);
+            let mut types = Vec::new();
+            while let Some(found) = range.next().await.unwrap() {
+                types.push((found.handle(), found.uuid()));
+            }
+            let at = level.declaration();
+            let [declaration, configuration] = [0x2803, 0x2902].map(Uuid::new_16);
+            assert_eq!(types, [(at, declaration), (at + 1, LEVEL.uuid()), (at + 2, configuration)]);
+
+            // One that was found so can be subscribed to.
+            let mut values = here.subscribe(&level).await.unwrap();
+            assert_eq!(gatt.notify_all(&LEVEL, &[7]).await, Ok(1));
+            assert_eq!((values.next(&mut percent).await, percent), (Ok(1), [7]));
+        });
+    }
+}
+
+/// The handle of a characteristic, and its descriptors.
+async fn with_descriptors(c: &RemoteCharacteristic<'_>) -> (u16, Vec<(u16, Uuid)>) {
+    let (mut found, mut descriptors) = (Vec::new(), c.descriptors());
+    while let Some(descriptor) = descriptors.next().await.unwrap() {
+        found.push((descriptor.handle(), descriptor.uuid()));
+    }
+    (c.handle(), found)
 }
 
 #[test]

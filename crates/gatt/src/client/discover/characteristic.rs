@@ -48,6 +48,15 @@ impl Characteristics {
         Self { uuid: Some(uuid), ..Self::of(service) }
     }
 
+    /// The characteristics declared from `start` to `end`, of whatever services; where `uuid` is given, those that have it.
+    ///
+    /// The last of a service ends before the next characteristic, so that the next service's declaration lies in its range:
+    /// [`super::Descriptors::of`] stops there.
+    #[must_use]
+    pub fn within(start: u16, end: u16, uuid: Option<Uuid>) -> Self {
+        Self { sweep: Sweep::new(start, end), uuid, last: None }
+    }
+
     fn take(&mut self, pdu: &[u8]) -> Result<(), ClientError> {
         match parse_more(pdu)? {
             None => self.sweep.finish(),

@@ -20,19 +20,22 @@ pub struct Descriptor {
 #[derive(Clone, Debug)]
 pub struct Descriptors {
     sweep: Sweep,
+    /// The next declaration ends it.
+    until_declaration: bool,
 }
 
 impl Descriptors {
-    /// All descriptors of `characteristic`.
+    /// All descriptors of `characteristic`. They end where a service or another characteristic is declared, whatever its range is.
     #[must_use]
     pub fn of(characteristic: &Characteristic) -> Self {
-        Self { sweep: Sweep::behind(characteristic.value, characteristic.end) }
+        let sweep = Sweep::behind(characteristic.value, characteristic.end);
+        Self { sweep, until_declaration: true }
     }
 
     /// All attributes from `start` to `end`, whatever they are. [Vol 3] Part F, 3.4.3.1
     #[must_use]
     pub fn within(start: u16, end: u16) -> Self {
-        Self { sweep: Sweep::new(start, end) }
+        Self { sweep: Sweep::new(start, end), until_declaration: false }
     }
 
     fn take(&mut self, pdu: &[u8]) -> Result<(), ClientError> {
@@ -64,9 +67,19 @@ impl Discovery for Descriptors {
 
     fn next(&mut self, pdu: &[u8]) -> Option<Descriptor> {
         let Ok(Response::FindInformation(list)) = Response::parse(pdu) else { return None };
-        self.sweep.pop(|row| {
+        let found = self.sweep.pop(|row| {
             let (handle, uuid) = list.get(row)?;
             Some((handle, Descriptor { handle, uuid }))
-        })
+        })?;
+        if self.until_declaration && is_declaration(found.uuid) {
+            self.sweep.finish();
+            return None;
+        }
+        Some(found)
     }
+}
+
+/// True for the types of service, include and characteristic declarations. [Vol 3] Part G, 3.4
+fn is_declaration(uuid: Uuid) -> bool {
+    matches!(uuid.as_u16(), Some(0x2800..=0x2803))
 }

@@ -189,6 +189,31 @@ fn no_request_where_there_is_no_room_for_descriptors() {
     }
 }
 
+#[test]
+fn descriptors_of_a_characteristic_end_at_the_next_declaration() {
+    let c = Characteristic {
+        declaration: 2,
+        value: 3,
+        end: 0xffff,
+        properties: Properties::NOTIFY,
+        uuid: NUS,
+    };
+    for declaration in [hex!("0028"), hex!("0128"), hex!("0228"), hex!("0328")] {
+        let mut d = Descriptors::of(&c);
+        let pdu = [&hex!("05 01 0400 0229 0500")[..], &declaration, &hex!("0600 0129")].concat();
+        trace(&mut d, &[(&hex!("04 0400 ffff"), &pdu)]);
+        let only = Descriptor { handle: 4, uuid: Uuid::new_16(0x2902) };
+        assert_eq!(popped(&mut d, &pdu), [only]);
+        is_over(&mut d);
+    }
+    let mut s = Subscribe::new(&c, crate::cccd::Cccd::NOTIFY);
+    trace(
+        &mut s,
+        &[(&hex!("04 0400 ffff"), &hex!("05 01 0400 0028 0500 0328 0600 0029 0700 0229"))],
+    );
+    assert_eq!(request(&mut s), Err(NOT_FOUND), "the descriptor of another characteristic");
+}
+
 /// Row Q47.
 #[test]
 fn hostile_descriptors() {
@@ -313,7 +338,7 @@ proptest! {
         prop_assert_eq!(&found, &characteristics);
         let found: Vec<_> =
             found.iter().flat_map(|c| all(Descriptors::of(c), &mut server, mtu).0).collect();
-        prop_assert_eq!(found, descriptors);
+        prop_assert_eq!(&found, &descriptors);
         for service in &services {
             let by_uuid = Services::primary_by_uuid(service.uuid);
             prop_assert_eq!(all(by_uuid, &mut server, mtu).0, [*service]);
@@ -322,7 +347,19 @@ proptest! {
             let around = services.iter().find(|s| s.start < c.value && c.value <= s.end).unwrap();
             let by_uuid = Characteristics::by_uuid(around, c.uuid);
             prop_assert_eq!(all(by_uuid, &mut server, mtu).0, [*c]);
+            let anywhere = Characteristics::within(1, 0xffff, Some(c.uuid));
+            let values = all(anywhere, &mut server, mtu).0.iter().map(|c| c.value).collect::<Vec<_>>();
+            prop_assert_eq!(values, [c.value]);
         }
+        // Without the services, whose declarations then lie in the range of a characteristic.
+        let found = all(Characteristics::within(1, 0xffff, None), &mut server, mtu).0;
+        prop_assert_eq!(found.len(), characteristics.len());
+        for (found, of_service) in found.iter().zip(&characteristics) {
+            prop_assert_eq!(Characteristic { end: of_service.end, ..*found }, *of_service);
+        }
+        let found: Vec<_> =
+            found.iter().flat_map(|c| all(Descriptors::of(c), &mut server, mtu).0).collect();
+        prop_assert_eq!(found, descriptors);
     }
 }
 

@@ -34,7 +34,7 @@ pub struct RemoteCharacteristic<'h> {
     info: client::Characteristic,
 }
 
-/// A descriptor of a peer.
+/// A descriptor of a peer; from [`Connection::descriptors`] any attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteDescriptor<'h> {
     remote: Remote<'h>,
@@ -72,6 +72,54 @@ impl<'h> Connection<'h> {
     /// Dropping the future abandons the discovery; a late answer is swallowed.
     pub async fn service(&self, uuid: Uuid) -> Result<RemoteService<'h>, Error> {
         self.services_by_uuid(uuid).next().await?.ok_or(Error::NotFound)
+    }
+
+    /// The characteristics of all services of the peer, without discovering the services.
+    ///
+    /// The same characteristic (a battery level, a measurement) may stand in several services; where it matters in which, ask the
+    /// service: [`RemoteService::characteristics`].
+    pub fn characteristics(&self) -> Characteristics<'h> {
+        let all = client::Characteristics::within(1, u16::MAX, None);
+        Characteristics::new(self.remote(), all)
+    }
+
+    /// The characteristics of all services of the peer that have this UUID. [Vol 3] Part G, 4.6.2
+    ///
+    /// ```
+    /// # async fn example(link: &bindrune::Connection<'_>) -> Result<(), bindrune::Error> {
+    /// let mut levels = link.characteristics_by_uuid(bindrune::Uuid::new_16(0x2a19));
+    /// while let Some(level) = levels.next().await? {
+    ///     let mut percent = [0];
+    ///     link.read(&level, &mut percent).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn characteristics_by_uuid(&self, uuid: Uuid) -> Characteristics<'h> {
+        let by_uuid = client::Characteristics::within(1, u16::MAX, Some(uuid));
+        Characteristics::new(self.remote(), by_uuid)
+    }
+
+    /// Returns the peer's first characteristic that has this UUID, of whatever service.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where the peer has none, [`Error::Protocol`] where its answer breaks the protocol,
+    /// [`Error::Disconnected`] by the end of the link.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the discovery; a late answer is swallowed.
+    pub async fn characteristic(&self, uuid: Uuid) -> Result<RemoteCharacteristic<'h>, Error> {
+        self.characteristics_by_uuid(uuid).next().await?.ok_or(Error::NotFound)
+    }
+
+    /// The attributes of the peer from handle `start` to `end`, with their types: descriptors, and the declarations and values
+    /// between them. [Vol 3] Part G, 4.7.1
+    ///
+    /// The descriptors of one characteristic are [`RemoteCharacteristic::descriptors`].
+    pub fn descriptors(&self, start: u16, end: u16) -> Descriptors<'h> {
+        Descriptors::new(self.remote(), client::Descriptors::within(start, end))
     }
 
     /// The values of all attributes of one type between two handles. [Vol 3] Part G, 4.8.2
