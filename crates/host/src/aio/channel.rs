@@ -1,5 +1,6 @@
 //! Credit-based channels, as an application uses them.
 
+mod halves;
 mod packet;
 mod stream;
 
@@ -224,146 +225,6 @@ impl<'h> Channel<'h> {
     }
 }
 
-impl<'h> Sender<'h> {
-    /// Sends what is left, closes the channel for both halves and waits until the peer has confirmed it.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::close`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::close`].
-    pub async fn close(mut self) -> Result<(), Error> {
-        self.flush().await?;
-        self.end.close().await
-    }
-
-    /// See [`Channel::send`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::send`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::send`].
-    pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
-        let mut whole = Whole { end: &self.end, len: sdu.len(), sent: 0 };
-        let sent = &mut whole.sent;
-        self.end
-            .wait(ChannelKey::Send, |stack, channel| stack.poll_send_frames(channel, sdu, sent))
-            .await
-    }
-
-    /// See [`Channel::reserve`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::reserve`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::reserve`].
-    pub async fn reserve(&mut self, len: usize) -> Result<Outgoing<'_, 'h>, Error> {
-        let packet =
-            self.end.wait(ChannelKey::Send, |stack, channel| stack.poll_reserve(channel, len));
-        let packet = packet.await?;
-        Ok(Outgoing::new(&self.end, packet))
-    }
-
-    /// See [`Channel::send_all`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::send_all`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::send_all`].
-    pub async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        for sdu in bytes.chunks(self.peer_mtu().max(1)) {
-            self.send(sdu).await?;
-        }
-        Ok(())
-    }
-
-    /// See [`Channel::flush`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::flush`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::flush`].
-    pub async fn flush(&mut self) -> Result<(), Error> {
-        self.end.wait(ChannelKey::Flush, |stack, channel| stack.poll_flushed(channel)).await
-    }
-
-    /// The longest SDU that can be sent, in octets.
-    #[must_use]
-    pub fn peer_mtu(&self) -> usize {
-        self.end.get(|c| c.peer_mtu()).into()
-    }
-}
-
-impl Receiver<'_> {
-    /// See [`Channel::recv`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::recv`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::recv`].
-    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        self.end
-            .wait(ChannelKey::Receive, |stack, channel| stack.poll_receive(channel, buffer))
-            .await
-    }
-
-    /// See [`Channel::recv_ref`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::recv_ref`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::recv`].
-    pub async fn recv_ref(&mut self) -> Result<Piece<'_>, Error> {
-        self.piece(true).await
-    }
-
-    /// See [`Channel::next_chunk`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Channel::next_chunk`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`Channel::recv`].
-    pub async fn next_chunk(&mut self) -> Result<Piece<'_>, Error> {
-        self.piece(false).await
-    }
-
-    /// See [`Channel::available`].
-    #[must_use]
-    pub fn available(&self) -> usize {
-        let channel = self.end.channel;
-        self.end.host.with(|core| core.stack.received(channel))
-    }
-
-    async fn piece(&mut self, whole: bool) -> Result<Piece<'_>, Error> {
-        let chunk =
-            self.end.wait(ChannelKey::Receive, |stack, channel| stack.poll_chunk(channel, whole));
-        Ok(Piece::new(&self.end, chunk.await?))
-    }
-}
-
 impl<'h> End<'h> {
     fn new(host: &'h Host, channel: ChannelRef) -> Self {
         host.with(|core| {
@@ -398,22 +259,6 @@ impl<'h> End<'h> {
             | CloseReason::Refused(_)
             | CloseReason::NotSupported
             | CloseReason::Violation(_)) => Err(Error::Closed(reason)),
-        }
-    }
-}
-
-/// Closes the channel when an SDU that has begun is not finished.
-struct Whole<'e, 'h> {
-    end: &'e End<'h>,
-    /// Octets of the SDU, and those of them that were sent.
-    len: usize,
-    sent: usize,
-}
-
-impl Drop for Whole<'_, '_> {
-    fn drop(&mut self) {
-        if self.sent > 0 && self.sent < self.len {
-            self.end.host.with(|core| core.stack.interrupt_channel(self.end.channel));
         }
     }
 }
