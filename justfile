@@ -32,7 +32,7 @@ check:
 
 # The host with each capability alone, with none, and what a peer sees of one that is left out.
 capabilities:
-    for features in "" caching central channels client commands extended host-flow-control legacy long observer oob privacy recovery security server statistics tuning; do \
+    for features in "" caching capture central channels client commands extended host-flow-control legacy long observer oob privacy recovery security server statistics tuning; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
     cargo test --package bindrune --no-default-features --features std --locked --lib --test absent

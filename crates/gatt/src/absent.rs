@@ -8,7 +8,7 @@ use bindrune_wire::{Packet, Writer};
 use crate::{
     Answer, Ask, Cccd, Characteristic, GapConfig, Security, Service, TableError, Target,
     ValueError, Verdict,
-    server::{PEER_MEMORY, PushError, SubscriptionChange, Written},
+    server::{PEER_MEMORY, PushError, SubscriptionChange, WRITER, Written},
     table::{PRIMARY_SERVICE, SECONDARY_SERVICE},
 };
 
@@ -30,6 +30,9 @@ impl Peer {
 
     /// Forgets everything.
     pub const fn reset(&mut self) {}
+
+    /// Names nothing.
+    pub const fn name(&mut self, _name: [u8; WRITER]) {}
 }
 
 /// What its owner asks of it.
@@ -185,6 +188,11 @@ impl Server {
     /// Nothing is written.
     pub const fn poll_written(&self, _peer: &mut Peer) -> Option<Written> {
         None
+    }
+
+    /// Nothing is captured.
+    pub const fn take_captured(&mut self) -> bool {
+        false
     }
 
     /// Nothing is subscribed to.

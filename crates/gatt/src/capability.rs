@@ -1,11 +1,13 @@
 //! What this crate was built with.
 
-use crate::server::LongRead;
+use crate::server::{LongRead, WRITER};
 
 /// The server.
 pub(crate) const SERVER: bool = cfg!(feature = "server");
 /// Prepared writes, Read Multiple, and reads of long values that see one value.
 pub(crate) const LONG: bool = cfg!(feature = "long");
+/// Writes that are kept apart, with who wrote them.
+pub(crate) const CAPTURE: bool = cfg!(feature = "capture");
 /// The Database Hash and robust caching.
 pub(crate) const CACHING: bool = cfg!(feature = "caching");
 /// A peer may know another table than the present one: an earlier one of this run, or the one that its bond remembers.
@@ -16,6 +18,12 @@ pub(crate) type Hash = [u8; if CHANGES { 16 } else { 0 }];
 
 /// The values that a peer reads in parts; nothing where they are not followed.
 pub(crate) type LongReads = [LongRead; if LONG { 1 } else { 0 }];
+
+/// Octets of the buffer for captured writes; nothing where there are none.
+pub(crate) type CaptureRoom = [u16; if CAPTURE { 1 } else { 0 }];
+
+/// What the host calls the link of a peer, for the writes that are captured.
+pub(crate) type Writer = [[u8; WRITER]; if CAPTURE { 1 } else { 0 }];
 
 #[cfg(feature = "caching")]
 pub(crate) use crate::cmac::Digest;

@@ -12,7 +12,13 @@
 #![forbid(unsafe_code)]
 // What only absent capabilities call is not unused: with all of them, everything is called.
 #![cfg_attr(
-    not(all(feature = "bonds", feature = "caching", feature = "long", feature = "server")),
+    not(all(
+        feature = "bonds",
+        feature = "caching",
+        feature = "capture",
+        feature = "long",
+        feature = "server"
+    )),
     allow(dead_code, unused_imports)
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -23,6 +29,8 @@ extern crate std;
 #[cfg(not(feature = "server"))]
 mod absent;
 mod capability;
+#[cfg(feature = "capture")]
+mod capture;
 pub mod cccd;
 pub mod client;
 #[cfg(feature = "caching")]

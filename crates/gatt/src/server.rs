@@ -38,6 +38,7 @@ pub(crate) use long_read::LongRead;
 pub use access::Security;
 pub use memory::{PEER_MEMORY, REMEMBERED_CCCDS};
 pub use peer::Peer;
+pub use peer::WRITER;
 pub use prepare::LONG_WRITE;
 pub use push::{PushError, SubscriptionChange, Written, write_indication, write_notification};
 
@@ -45,7 +46,7 @@ use crate::{
     capability::{CHANGES, Hash},
     cccd, hash,
     table::{BuiltIn, Characteristic, Service, Table, TableError, Target, built_in},
-    value::{Region, ValueError, Values},
+    value::{ValueError, Values},
 };
 
 /// What the GAP service says of this device. [Vol 3] Part C, 12
@@ -139,6 +140,8 @@ pub struct Server {
     peer_share: usize,
     dropped: u32,
     ignored: u32,
+    /// A write was captured since the host asked.
+    captured: bool,
 }
 
 impl Server {
@@ -166,6 +169,7 @@ impl Server {
             peer_share,
             dropped: 0,
             ignored: 0,
+            captured: false,
         };
         server.check_room(&table)?;
         server.values.lay(&table, true);
@@ -189,7 +193,7 @@ impl Server {
         self.hash = hash_of(&table);
         self.gap = GapValues::new(gap);
         self.writable_name = gap.writable_name;
-        (self.dropped, self.ignored) = (0, 0);
+        (self.dropped, self.ignored, self.captured) = (0, 0, false);
         self.values.lay(&table, true);
         self.name_device(gap)
     }
@@ -270,11 +274,6 @@ impl Server {
 
     fn name_characteristic(&self) -> &'static Characteristic {
         if self.writable_name { &built_in::WRITABLE_DEVICE_NAME } else { &built_in::DEVICE_NAME }
-    }
-
-    fn region(&self, c: &Characteristic) -> Result<Region, ValueError> {
-        let entry = self.table.value_entry(c).ok_or(ValueError::NotInTable)?;
-        Region::of(&entry).ok_or(ValueError::NotHeld)
     }
 
     fn check_room(&self, table: &Table) -> Result<(), TableError> {

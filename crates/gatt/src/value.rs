@@ -4,7 +4,11 @@
 
 use core::fmt;
 
-use crate::table::{Content, Entry, Holder, Table};
+use crate::{
+    capability::CAPTURE,
+    server::WRITER,
+    table::{Content, Entry, Holder, Table},
+};
 
 use bindrune_att::MIN_MTU;
 
@@ -12,6 +16,10 @@ pub use bindrune_att::MAX_VALUE;
 
 /// Octets of bookkeeping in front of each value.
 pub(crate) const VALUE_HEADER: usize = 2;
+
+/// Octets in front of each captured write: who wrote it, and its length.
+pub(crate) const CAPTURED_HEADER: u16 = 7;
+const _: () = assert!(CAPTURED_HEADER as usize == WRITER + 2);
 
 /// Why the app cannot read, write or push a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +60,18 @@ impl Region {
     /// The region of an attribute whose value lies in the arena.
     pub(crate) fn of(entry: &Entry) -> Option<Self> {
         Self::at(entry.at.arena, entry.attribute.content()?)
+    }
+
+    /// The region of the captured writes of an attribute.
+    pub(crate) fn captured(entry: &Entry) -> Option<Self> {
+        Self::of_captured(entry.at.arena, entry.attribute.content()?)
+    }
+
+    /// The region of captured writes, which lies behind the value's.
+    fn of_captured(start: usize, content: &Content) -> Option<Self> {
+        let limit = content.capture_room();
+        let start = start.saturating_add(VALUE_HEADER).saturating_add(content.limit());
+        (CAPTURE && limit > 0).then_some(Self { start, limit })
     }
 
     /// The region that begins `start` octets into the arena.
@@ -102,6 +122,9 @@ impl Values {
         };
         if let Some(region) = Region::at(start, content) {
             self.set(region, initial);
+        }
+        if let Some(captured) = Region::of_captured(start, content) {
+            self.set_len(captured, 0);
         }
     }
 
@@ -173,6 +196,63 @@ impl Values {
             _ => return false,
         }
         true
+    }
+
+    /// Whether one more write of `len` octets can be captured.
+    pub(crate) fn may_capture(&self, captured: Region, len: usize) -> bool {
+        let taken = self.get(captured).len().saturating_add(CAPTURED_HEADER.into());
+        taken.saturating_add(len) <= captured.limit
+    }
+
+    /// Copies the value in `region`, which `writer` has just written, behind the captured writes; nothing changes where it does
+    /// not fit.
+    pub(crate) fn capture(&mut self, region: Region, captured: Region, writer: [u8; WRITER]) {
+        let (value, start) = (self.get(region).len(), region.start.saturating_add(VALUE_HEADER));
+        let taken = self.get(captured).len();
+        let Some([low, high]) = u16::try_from(value).ok().map(u16::to_le_bytes) else { return };
+        if !self.may_capture(captured, value) {
+            return;
+        }
+        let [a, b, c, d, e] = writer;
+        let header = [a, b, c, d, e, low, high];
+        let to = captured.start.saturating_add(VALUE_HEADER).saturating_add(taken);
+        let from = start..start.saturating_add(value);
+        let (behind, len) = (to.saturating_add(header.len()), self.arena.len());
+        if behind.saturating_add(value) > len || from.end > len {
+            return;
+        }
+        if let Some(room) = self.arena.get_mut(to..behind) {
+            room.copy_from_slice(&header);
+        }
+        self.arena.copy_within(from, behind);
+        self.set_len(captured, taken.saturating_add(header.len()).saturating_add(value));
+    }
+
+    /// Takes the oldest captured write: who wrote it, and its length. `None` where there is none. It stays where `buffer` is
+    /// shorter.
+    pub(crate) fn take_captured(
+        &mut self,
+        captured: Region,
+        buffer: &mut [u8],
+    ) -> Option<Result<([u8; WRITER], usize), ValueError>> {
+        let all = self.get(captured);
+        let (writer, rest) = all.split_first_chunk()?;
+        let (len, rest) = rest.split_first_chunk()?;
+        let value = rest.get(..usize::from(u16::from_le_bytes(*len)))?;
+        let (writer, len) = (*writer, value.len());
+        let Some(room) = buffer.get_mut(..len) else {
+            return Some(Err(ValueError::BufferTooShort));
+        };
+        room.copy_from_slice(value);
+        let (end, taken) = (all.len(), len.saturating_add(CAPTURED_HEADER.into()));
+        if let Some(octets) = self.octets_mut(captured)
+            && taken <= end
+            && end <= octets.len()
+        {
+            octets.copy_within(taken..end, 0);
+        }
+        self.set_len(captured, end.saturating_sub(taken));
+        Some(Ok((writer, len)))
     }
 
     fn octets_mut(&mut self, region: Region) -> Option<&mut [u8]> {

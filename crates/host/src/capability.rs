@@ -14,6 +14,8 @@ pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 pub(crate) const CLIENT: bool = cfg!(feature = "client");
 /// The GATT server.
 pub(crate) const SERVER: bool = cfg!(feature = "server");
+/// Writes that are kept apart, with who wrote them.
+pub(crate) const CAPTURE: bool = cfg!(feature = "capture");
 /// What the application asks of a link.
 pub(crate) const TUNING: bool = cfg!(feature = "tuning");
 /// Prepared writes.

@@ -37,6 +37,7 @@
 //! | capability | is | without it |
 //! |---|---|---|
 //! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services are the same while the host runs; bonded peers get Service Changed when a new firmware has others |
+//! | `capture` | [`Characteristic::capture`] and [`Gatt::written`]: each write of a characteristic with who wrote it, in the order of arrival | writes are reported by [`Connection::next`], link by link |
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
 //! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
@@ -63,6 +64,7 @@
 #![cfg_attr(
     not(all(
         feature = "caching",
+        feature = "capture",
         feature = "central",
         feature = "channels",
         feature = "client",

@@ -55,6 +55,8 @@ pub(crate) enum HostKey {
     Room,
     /// The time limit of a wait begins or is over.
     Limit,
+    /// A write was captured.
+    Written,
 }
 
 /// What belongs to one link.

@@ -6,8 +6,9 @@ use crate::finding::Finding;
 use crate::source::Source;
 
 /// The features of the host that are capabilities.
-const CAPABILITIES: [&str; 15] = [
+const CAPABILITIES: [&str; 16] = [
     "caching",
+    "capture",
     "central",
     "channels",
     "client",

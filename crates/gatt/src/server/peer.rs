@@ -2,10 +2,13 @@ use super::{Failure, Security, aware::Awareness, long_read::LongRead};
 use bindrune_wire::Present;
 
 use crate::{
-    capability::LongReads,
+    capability::{CAPTURE, LongReads, Writer},
     cccd::{self, Marks},
     table::Extent,
 };
+
+/// Octets by which the host names a link, where writes are captured.
+pub const WRITER: usize = 5;
 
 /// What the server keeps of one link: subscriptions, prepared writes, change-awareness, and the reply it owes.
 ///
@@ -29,6 +32,7 @@ pub struct Peer {
     pub(super) long_read: LongReads,
     /// The protection of the link when the request came.
     pub(super) security: Security,
+    writer: Writer,
 }
 
 const NO_LONG_READ: LongReads = [LongRead::NONE; _];
@@ -63,7 +67,20 @@ impl Peer {
             owed: Owed::Nothing,
             long_read: NO_LONG_READ,
             security: Security::OPEN,
+            writer: [[0; WRITER]; _],
         }
+    }
+
+    /// Names the link of the peer, for the writes of it that are captured.
+    pub fn name(&mut self, name: [u8; WRITER]) {
+        if CAPTURE {
+            self.writer.fill(name);
+        }
+    }
+
+    /// What [`Self::name`] has set.
+    pub(super) fn writer(&self) -> [u8; WRITER] {
+        self.writer.first().copied().unwrap_or_default()
     }
 
     /// Forgets everything: the link is gone, or a new one begins.

@@ -6,8 +6,9 @@ use bindrune_wire::Reader;
 use super::{
     AskKind, Failure, Peer, Server,
     request::{Step, is_app_held},
+    write::Effect,
 };
-use crate::table::Properties;
+use crate::{capability::CAPTURE, table::Properties};
 
 /// Octets of a peer's share that one prepared write of a longest value takes.
 pub const LONG_WRITE: usize = HEADER.saturating_add(MAX_VALUE);
@@ -101,10 +102,15 @@ impl Server {
             Parts::new(peer.queue(self.table.extent()).get(at..).unwrap_or_default()).next()
         {
             at = at.saturating_add(HEADER).saturating_add(part.value.len());
-            let entry = self.entry(part.handle)?;
+            let (handle, entry) = (part.handle, self.entry(part.handle)?);
             if !is_app_held(&entry) {
                 let effect = self.store(&entry, part.offset.into(), part.value);
-                peer.take_effect(self.table.extent(), effect);
+                // What several parts make of a value is captured once.
+                let rest = peer.queue(self.table.extent()).get(at..).unwrap_or_default();
+                let ends = !CAPTURE || Parts::new(rest).all(|next| next.handle != handle);
+                if ends || !matches!(effect, Effect::Captured) {
+                    self.take_effect(peer, &entry, effect);
+                }
             }
         }
         peer.queued = 0;

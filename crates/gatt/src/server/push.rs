@@ -7,6 +7,7 @@ use bindrune_wire::Writer;
 
 use super::{Peer, Security, Server};
 use crate::{
+    capability::CAPTURE,
     cccd::Cccd,
     table::{Characteristic, Properties, Target},
     value::ValueError,
@@ -94,6 +95,11 @@ impl Server {
         let index = peer.take_mark(self.table.extent(), |marks| marks.take_written())?;
         let entry = self.table.value_at(index)?;
         Some(Written { handle: entry.handle, target: entry.attribute.target()? })
+    }
+
+    /// True once after writes were captured: [`Self::poll_captured`] has them.
+    pub const fn take_captured(&mut self) -> bool {
+        CAPTURE && core::mem::replace(&mut self.captured, false)
     }
 
     /// Takes the next subscription that the peer has changed.

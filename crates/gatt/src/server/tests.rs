@@ -1,4 +1,5 @@
 mod aware;
+mod capture;
 mod discover;
 mod long_read;
 mod model;

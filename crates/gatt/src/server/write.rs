@@ -8,6 +8,7 @@ use super::{
     request::{Step, is_app_held},
 };
 use crate::{
+    capability::CAPTURE,
     cccd::Cccd,
     table::{Attribute, BuiltIn, Characteristic, Content, Entry, Extent, Holder, Properties},
     value::Region,
@@ -22,6 +23,8 @@ pub(super) enum Effect {
     Features(u8),
     /// The host-held value of this index was written.
     Written(usize),
+    /// A host-held value was written whose writes are captured.
+    Captured,
 }
 
 /// A command that may not be carried out. [Vol 3] Part F, 3.4.5.3
@@ -49,7 +52,7 @@ impl Server {
             return Ok(Step::Ask { kind, entry, index: 0 });
         }
         let effect = self.store(&entry, 0, value);
-        peer.take_effect(self.table.extent(), effect);
+        self.take_effect(peer, &entry, effect);
         Ok(Step::Done)
     }
 
@@ -78,7 +81,7 @@ impl Server {
             return Ok(entry.attribute.target().map(|target| Ask { kind, target, handle }));
         }
         let effect = self.store(&entry, 0, value);
-        peer.take_effect(self.table.extent(), effect);
+        self.take_effect(peer, &entry, effect);
         Ok(None)
     }
 
@@ -107,7 +110,15 @@ impl Server {
         }
         let content = entry.attribute.content().ok_or(ErrorCode::WRITE_NOT_PERMITTED)?;
         match content.holder {
-            Holder::App | Holder::Host(_) => check_fit(content, current, offset, value.len()),
+            Holder::App | Holder::Host(_) => {
+                let len = check_fit(content, current, offset, value.len())?;
+                match Region::captured(entry) {
+                    Some(captured) if !self.values.may_capture(captured, len) => {
+                        Err(ErrorCode::INSUFFICIENT_RESOURCES)
+                    }
+                    Some(_) | None => Ok(len),
+                }
+            }
             Holder::Append if offset != 0 => Err(ErrorCode::INVALID_OFFSET),
             Holder::Append => {
                 let len = current.saturating_add(value.len());
@@ -141,14 +152,30 @@ impl Server {
             (_, 0) => self.values.set(region, value),
             (_, offset) => self.values.patch(region, offset, value),
         };
-        if stored { Effect::Written(entry.at.values) } else { Effect::Nothing }
+        match stored {
+            true if Region::captured(entry).is_some() => Effect::Captured,
+            true => Effect::Written(entry.at.values),
+            false => Effect::Nothing,
+        }
+    }
+
+    /// Notes what was stored: for the app, and in the peer.
+    pub(super) fn take_effect(&mut self, peer: &mut Peer, entry: &Entry, effect: Effect) {
+        if CAPTURE && let Effect::Captured = effect {
+            if let (Some(region), Some(captured)) = (Region::of(entry), Region::captured(entry)) {
+                self.values.capture(region, captured, peer.writer());
+                self.captured = true;
+            }
+        } else {
+            peer.take_effect(self.table.extent(), effect);
+        }
     }
 }
 
 impl Peer {
-    pub(super) fn take_effect(&mut self, extent: &Extent, effect: Effect) {
+    fn take_effect(&mut self, extent: &Extent, effect: Effect) {
         match effect {
-            Effect::Nothing => {}
+            Effect::Nothing | Effect::Captured => {}
             Effect::Configured(index, cccd) => self.marks(extent).configure(index, cccd),
             Effect::Features(features) => self.set_features(features),
             Effect::Written(index) => self.marks(extent).mark_written(index),

@@ -57,6 +57,12 @@ macro_rules! value_builders {
             self.uuid
         }
 
+        /// The longest value in octets.
+        #[must_use]
+        pub const fn limit(&self) -> usize {
+            self.content.limit()
+        }
+
         /// What may be done with the value.
         #[must_use]
         pub const fn properties(&self) -> Properties {

@@ -143,10 +143,14 @@ impl Characteristic {
         !matches!(self.content.holder, Holder::App)
     }
 
-    /// The longest value in octets.
-    #[must_use]
-    pub const fn limit(&self) -> usize {
-        self.content.limit()
+    /// Captures writes: see `capture` of the capability of that name.
+    pub(crate) const fn with_capture(mut self, room: u16) -> Self {
+        assert!(
+            !matches!(self.content.holder, Holder::Append),
+            "an append buffer has no bounds of writes to capture"
+        );
+        self.content = self.content.captured(room);
+        self
     }
 
     pub(crate) const fn built_in(mut self, part: BuiltIn) -> Self {

@@ -1,5 +1,12 @@
 use super::Permission;
-use crate::value::{MAX_VALUE, VALUE_HEADER};
+use crate::{
+    capability::CaptureRoom,
+    value::{CAPTURED_HEADER, MAX_VALUE, VALUE_HEADER},
+};
+
+/// Octets of the longest value.
+const LONGEST: u16 = 512;
+const _: () = assert!(LONGEST as usize == MAX_VALUE);
 
 /// Who holds a value, how long it may be, and what a link must offer to reach it.
 #[derive(Clone, Copy, Debug)]
@@ -7,6 +14,7 @@ pub(crate) struct Content {
     pub(crate) holder: Holder,
     max_len: Option<u16>,
     pub(crate) fixed: bool,
+    capture: CaptureRoom,
     pub(crate) read: Permission,
     pub(crate) write: Permission,
 }
@@ -40,6 +48,7 @@ impl Content {
         holder: Holder::App,
         max_len: None,
         fixed: false,
+        capture: [0; _],
         read: Permission::OPEN,
         write: Permission::OPEN,
     };
@@ -52,6 +61,19 @@ impl Content {
     pub(crate) const fn appended(mut self, room: u16) -> Self {
         self.holder = Holder::Append;
         self.max_len = Some(room);
+        self
+    }
+
+    /// Captures writes in a buffer of `room` octets. The host holds the value, which is empty at first unless it was given.
+    pub(crate) const fn captured(mut self, room: u16) -> Self {
+        if matches!(self.holder, Holder::App) {
+            self.holder = Holder::Host(&[]);
+            if self.max_len.is_none() {
+                let longest = room.saturating_sub(CAPTURED_HEADER);
+                self.max_len = Some(if longest > LONGEST { LONGEST } else { longest });
+            }
+        }
+        self.capture = [room; _];
         self
     }
 
@@ -96,11 +118,26 @@ impl Content {
         }
     }
 
-    /// Octets of arena that the value takes.
+    /// Octets of arena that the value takes, and those of the buffer behind it for captured writes.
     pub(crate) const fn arena(&self) -> usize {
         match self.holder {
-            Holder::Host(_) | Holder::Append => VALUE_HEADER.saturating_add(self.limit()),
             Holder::App | Holder::Server(_) => 0,
+            Holder::Append => VALUE_HEADER.saturating_add(self.limit()),
+            Holder::Host(_) => {
+                let captured = match self.capture_room() {
+                    0 => 0,
+                    room => VALUE_HEADER.saturating_add(room),
+                };
+                VALUE_HEADER.saturating_add(self.limit()).saturating_add(captured)
+            }
+        }
+    }
+
+    /// Octets of the buffer for captured writes; 0 where they are not captured.
+    pub(crate) const fn capture_room(&self) -> usize {
+        match self.capture.as_slice() {
+            [room, ..] if matches!(self.holder, Holder::Host(_)) => *room as usize,
+            _ => 0,
         }
     }
 

@@ -121,7 +121,7 @@ fn what_is_no_table_is_refused() {
     static LOST_INCLUDE: &[Service] =
         &[Service::primary(Uuid::new_16(0xff00), &[]).includes(&[&FIRST])];
     static GAP_AGAIN: &[Service] = &[Service::primary(Uuid::new_16(0x1800), &[])];
-    static MANY: [&Characteristic; 40_000] = [&LEVEL; 40_000];
+    static MANY: [&Characteristic; 22_000] = [&LEVEL; 22_000];
     static TOO_MANY: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &MANY)];
     let error = |services| Table::new(services, false).map(drop).unwrap_err();
     assert_eq!(error(TOO_LONG_TABLE), TableError::ValueTooLong);

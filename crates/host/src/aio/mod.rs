@@ -8,6 +8,8 @@ mod alarm;
 #[cfg(feature = "security")]
 mod bonds;
 mod bring_up;
+#[cfg(feature = "capture")]
+mod capture;
 #[cfg(feature = "channels")]
 mod channel;
 mod clock;
@@ -18,6 +20,8 @@ mod connect;
 mod connection;
 #[cfg(feature = "security")]
 mod controller;
+#[cfg(feature = "server")]
+mod current;
 mod fixed;
 #[cfg(feature = "client")]
 mod gatt;

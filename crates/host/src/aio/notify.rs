@@ -55,22 +55,32 @@ impl Gatt<'_> {
         &self,
         characteristic: &'static Characteristic,
         value: &[u8],
+        each: impl FnMut(&Connection<'_>, Result<(), Error>),
+    ) -> Result<(), Error> {
+        self.round::<false>(characteristic, value, each).await
+    }
+
+    /// Hands `value`, or the value that the host holds, to every peer that subscribed.
+    pub(super) async fn round<const CURRENT: bool>(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
         mut each: impl FnMut(&Connection<'_>, Result<(), Error>),
     ) -> Result<(), Error> {
-        let mut round = self.host.with(|core| core.stack.begin_round(characteristic))?;
+        let mut round = self.host.with(|core| core.stack.begin_round(characteristic, CURRENT))?;
         loop {
             let next = self.host.wait(Key::Host(HostKey::Room), |core, _| {
                 let Core { stack, waiters, .. } = core;
                 let may_indicate = |index| waiters.is_idle(Key::Link(index, LinkKey::Confirmation));
-                match stack.poll_round(&mut round, characteristic, value, may_indicate) {
-                    Poll::Ready(next) => {
-                        if let Some((link, _)) = next {
-                            stack.share_link(link);
-                        }
-                        Poll::Ready(Ok(next))
-                    }
-                    Poll::Pending => Poll::Pending,
+                let next = if CURRENT {
+                    stack.poll_round_current(&mut round, characteristic, may_indicate)
+                } else {
+                    stack.poll_round(&mut round, characteristic, value, may_indicate).map(Ok)
+                };
+                if let Poll::Ready(Ok(Some((link, _)))) = next {
+                    stack.share_link(link);
                 }
+                next
             });
             let Some((link, result)) = next.await? else { return Ok(()) };
             each(&Connection::adopted(self.host, link), result);

@@ -1,5 +1,7 @@
 //! The host's own server.
 
+use core::task::Poll;
+
 use bindrune_gatt::{Cccd, Characteristic};
 
 use crate::{
@@ -106,9 +108,17 @@ impl Connection<'_> {
         value: &[u8],
     ) -> Result<(), Error> {
         let link = self.link();
+        self.indicate_by(|core, first| core.stack.poll_indicate(link, first, characteristic, value))
+            .await
+    }
+
+    /// Begins an indication by `begin`, and waits for the confirmation.
+    pub(super) async fn indicate_by(
+        &self,
+        begin: impl FnMut(&mut Core, bool) -> Poll<Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let link = self.link();
         let key = Key::Link(link.index, LinkKey::Confirmation);
-        let begin =
-            |core: &mut Core, first| core.stack.poll_indicate(link, first, characteristic, value);
         self.host().wait(key, begin).await?;
         let mut unconfirmed = Unconfirmed { connection: self, over: false };
         self.host()

@@ -1,6 +1,7 @@
 //! How links come and go.
 
 use bindrune_gap::{LinkControl, LinkUp};
+use bindrune_gatt::server::WRITER;
 use bindrune_hci::{
     Role, Status,
     credits::{HostLinkCredits, LinkCredits},
@@ -12,12 +13,24 @@ use embassy_time::{Duration, Instant};
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{
     Error,
+    capability::CAPTURE,
     stats::Counters,
     waiters::{Due, HostKey},
 };
 
 /// How long a link that is left may take for what was given to send before.
 const LEAVING: Duration = Duration::from_secs(10);
+
+/// What the GATT server calls a link, for the writes that it captures.
+const fn writer_name(link: LinkRef) -> [u8; WRITER] {
+    let [a, b, c, d] = link.generation.to_le_bytes();
+    [link.index, a, b, c, d]
+}
+
+/// The link that [`writer_name`] has named.
+pub(super) const fn writer_of([index, a, b, c, d]: [u8; WRITER]) -> LinkRef {
+    LinkRef { index, generation: u32::from_le_bytes([a, b, c, d]) }
+}
 
 impl Link {
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
@@ -82,6 +95,9 @@ impl Stack {
         slot.heard = now;
         if let Some(peer) = slot.peer.as_mut() {
             peer.reset();
+            if CAPTURE {
+                peer.name(writer_name(LinkRef { index, generation }));
+            }
         }
         let link = slot.reference(index);
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };

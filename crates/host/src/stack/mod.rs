@@ -12,12 +12,16 @@
 
 mod att;
 mod attribute;
+#[cfg(feature = "capture")]
+mod capture;
 #[cfg(all(feature = "recovery", feature = "security"))]
 mod challenge;
 mod channel;
 mod claim;
 mod client;
 mod command;
+#[cfg(feature = "server")]
+mod current;
 mod direct;
 mod dispatch;
 mod early;

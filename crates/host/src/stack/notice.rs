@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     Event,
-    capability::{LONG, SERVER, TUNING},
-    waiters::LinkKey,
+    capability::{CAPTURE, LONG, SERVER, TUNING},
+    waiters::{HostKey, LinkKey},
 };
 
 /// A question for the application.
@@ -233,6 +233,9 @@ impl Stack {
 
     /// Records what the server did on its own for the peer of a link. What finds no room waits in the server.
     pub(super) fn note_changes(&mut self, index: u8) {
+        if CAPTURE && self.server.take_captured() {
+            self.ready.host(HostKey::Written);
+        }
         let Some(Link { inbox, peer, .. }) = self.links.get_mut(usize::from(index)) else { return };
         let Some(peer) = peer.as_mut() else { return };
         while inbox.has_room() {

@@ -32,17 +32,26 @@ impl Room {
     }
 }
 
+/// A peer, and how handing it a value went.
+pub(crate) type Handover = (LinkRef, Result<(), Error>);
+
 /// The links on which one value still has to be handed over.
 #[derive(Debug)]
 pub(crate) struct Round {
     left: u64,
+    /// A value that is longer than a peer takes is cut.
+    cut: bool,
 }
 
 impl Stack {
     /// Begins to hand a value to every peer that subscribed to the characteristic.
-    pub(crate) fn begin_round(&self, characteristic: &Characteristic) -> Result<Round, Error> {
+    pub(crate) fn begin_round(
+        &self,
+        characteristic: &Characteristic,
+        cut: bool,
+    ) -> Result<Round, Error> {
         self.server.handle_of(characteristic).ok_or(Error::UnknownAttribute)?;
-        Ok(Round { left: u64::MAX })
+        Ok(Round { left: u64::MAX, cut })
     }
 
     /// The next peer of which it is known whether it was reached, and how; `None` after the last. `may_indicate` says of a
@@ -53,7 +62,7 @@ impl Stack {
         characteristic: &Characteristic,
         value: &[u8],
         mut may_indicate: impl FnMut(u8) -> bool,
-    ) -> Poll<Option<(LinkRef, Result<(), Error>)>> {
+    ) -> Poll<Option<Handover>> {
         let mut left = round.left;
         while left != 0 {
             let index = u8::try_from(left.trailing_zeros()).unwrap_or(0);
@@ -63,6 +72,8 @@ impl Stack {
                 round.left &= !bit;
                 continue;
             };
+            let room = if round.cut { self.push_room(link).ok() } else { None };
+            let value = room.and_then(|room| value.get(..room)).unwrap_or(value);
             let handed = if cccd.contains(Cccd::NOTIFY) {
                 self.poll_notify(link, characteristic, value)
             } else {

@@ -25,7 +25,18 @@ impl Stack {
         characteristic: &Characteristic,
         value: &[u8],
     ) -> Poll<Result<(), Error>> {
-        let handle = self.may_push(link, characteristic, Cccd::NOTIFY, value.len())?;
+        self.poll_notify_as(Cccd::NOTIFY, link, characteristic, value)
+    }
+
+    /// Notifies a value, if the peer has subscribed to `kind`.
+    pub(super) fn poll_notify_as(
+        &mut self,
+        kind: Cccd,
+        link: LinkRef,
+        characteristic: &Characteristic,
+        value: &[u8],
+    ) -> Poll<Result<(), Error>> {
+        let handle = self.may_push(link, characteristic, kind, value.len())?;
         self.poll_unanswered(link, |_, w| {
             write_notification(handle, value, w).map_err(|_| Error::InvalidParameters)
         })
@@ -153,6 +164,12 @@ impl Stack {
         Ok(())
     }
 
+    /// Octets of the longest value that a notification or indication carries.
+    pub(super) fn push_room(&self, link: LinkRef) -> Result<usize, Error> {
+        let mtu = self.link(link)?.attributes.bearer.mtu();
+        Ok(usize::from(mtu).saturating_sub(PUSH_HEADER).min(MAX_VALUE))
+    }
+
     fn may_push(
         &self,
         link: LinkRef,
@@ -162,8 +179,7 @@ impl Stack {
     ) -> Result<u16, Error> {
         let slot = self.link(link)?;
         let peer = slot.peer.as_ref().ok_or(Error::UnknownAttribute)?;
-        let max = usize::from(slot.attributes.bearer.mtu()).saturating_sub(PUSH_HEADER);
-        let max = max.min(MAX_VALUE);
+        let max = self.push_room(link)?;
         if len > max {
             return Err(Error::TooLong { max });
         }
@@ -176,7 +192,7 @@ impl Stack {
     }
 }
 
-fn value_error(error: ValueError, characteristic: &Characteristic) -> Error {
+pub(super) fn value_error(error: ValueError, characteristic: &Characteristic) -> Error {
     match error {
         ValueError::TooLong => Error::TooLong { max: characteristic.limit() },
         ValueError::BufferTooShort => Error::BufferTooSmall { needed: characteristic.limit() },

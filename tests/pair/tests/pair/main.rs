@@ -12,6 +12,7 @@
 mod advertise;
 mod ask;
 mod bytes;
+mod capture;
 mod channel;
 mod connect;
 mod controller;
@@ -33,4 +34,5 @@ mod share;
 mod shutdown;
 mod table;
 mod transfer;
+mod update;
 mod value;

@@ -1,0 +1,147 @@
+//! Values that the server holds, sent as they are now; notifications without a subscription; values of descriptors.
+
+use bindrune_gatt::{Characteristic, Descriptor};
+
+use super::server::Gatt;
+use crate::{Connection, Error, waiters::LinkKey};
+
+impl Gatt<'_> {
+    /// Replaces a value that the host holds, notifies every peer that subscribed to it, or indicates to those that asked for that
+    /// alone, and returns how many were reached.
+    ///
+    /// Each peer gets the value as it is when it has room: where several updates overlap, a peer may miss a value between, but
+    /// never ends with an older one than the host holds. A value that is longer than MTU - 3 bytes is cut for that peer, which can
+    /// read the rest. Otherwise as [`Self::notify_all`], for peers without room, too.
+    ///
+    /// ```
+    /// use bindrune::{Characteristic, Error, Host, Uuid};
+    ///
+    /// static LEVEL: Characteristic =
+    ///     Characteristic::new(Uuid::new_16(0x2a19)).read().notify().value(&[100]);
+    ///
+    /// async fn measured(host: &Host, percent: u8) -> Result<(), Error> {
+    ///     host.gatt().update(&LEVEL, &[percent]).await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// [Vol 3] Part F, 3.4.7
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value;
+    /// [`Error::TooLong`] if the value is longer than the characteristic allows. Then nothing is sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// The value is replaced when the future is first polled. Dropped later, peers that were not reached get nothing.
+    pub async fn update(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<usize, Error> {
+        self.write(characteristic, value)?;
+        let mut reached = 0usize;
+        self.round::<true>(characteristic, &[], |_, result| {
+            reached = reached.saturating_add(usize::from(result.is_ok()));
+        })
+        .await?;
+        Ok(reached)
+    }
+
+    /// Copies the value of a descriptor that the host holds, and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the descriptor is not in the table, or the application holds its value;
+    /// [`Error::BufferTooSmall`].
+    pub fn read_descriptor(
+        &self,
+        descriptor: &'static Descriptor,
+        buffer: &mut [u8],
+    ) -> Result<usize, Error> {
+        self.host.with(|core| core.stack.read_descriptor(descriptor, buffer))
+    }
+
+    /// Replaces the value of a descriptor that the host holds. Peers are not notified: descriptors never are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the descriptor is not in the table, or the application holds its value;
+    /// [`Error::TooLong`] if the value is longer than the descriptor allows.
+    pub fn write_descriptor(
+        &self,
+        descriptor: &'static Descriptor,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        self.host.with(|core| core.stack.write_descriptor(descriptor, value))
+    }
+}
+
+impl Connection<'_> {
+    /// Notifies the peer of the value that the host holds, as it is when there is room. Of a longer value than MTU - 3 bytes, the
+    /// beginning is sent; the peer can read the rest. [Vol 3] Part F, 3.4.7.1
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value; else as for
+    /// [`Self::notify`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn notify_current(
+        &self,
+        characteristic: &'static Characteristic,
+    ) -> Result<(), Error> {
+        let link = self.link();
+        self.wait(LinkKey::Push, |stack| stack.poll_notify_current(link, characteristic)).await
+    }
+
+    /// Indicates the value that the host holds to the peer, as it is when there is room, and waits until it is confirmed. A long
+    /// value is cut as by [`Self::notify_current`]. [Vol 3] Part F, 3.4.7.2
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value; else as for
+    /// [`Self::indicate`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::indicate`].
+    pub async fn indicate_current(
+        &self,
+        characteristic: &'static Characteristic,
+    ) -> Result<(), Error> {
+        let link = self.link();
+        self.indicate_by(|core, first| {
+            core.stack.poll_indicate_current(link, first, characteristic)
+        })
+        .await
+    }
+
+    /// Notifies the peer of a value whether it has subscribed or not; otherwise as [`Self::notify`].
+    ///
+    /// A server sends a value to those that asked for it ([Vol 3] Part G, 3.3.3.3): this is for peers that are known to expect it
+    /// nevertheless. The link must be as secure as reading demands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParameters`] if the characteristic cannot be notified; else as for [`Self::notify`], but that
+    /// [`Error::NotSubscribed`] means only that the peer does not know the changed services yet.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    pub async fn notify_unsubscribed(
+        &self,
+        characteristic: &'static Characteristic,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let link = self.link();
+        let notify = |stack: &mut crate::stack::Stack| {
+            stack.poll_notify_unsubscribed(link, characteristic, value)
+        };
+        self.wait(LinkKey::Push, notify).await
+    }
+}
