@@ -71,8 +71,8 @@ pub use connect::{Connect, ConnectEnd, Connecting};
 pub use gap::{Gap, GapEvent, GapTimer, LinkUp};
 pub use info::{AddressChoice, Config, ControllerInfo, InitError, static_address};
 pub use link::{
-    Asked, DataLengths, InvalidReason, LinkControl, LinkEvent, LinkTimer, Phys, RemoteVersion,
-    link_of,
+    Asked, DataLengths, InvalidReason, LinkControl, LinkEvent, LinkTimer, ParameterRequests, Phys,
+    RemoteVersion, link_of,
 };
 pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters};
 pub use resolving_list::{RESOLVING_LIST_MAX, Resolve};

@@ -8,6 +8,7 @@
 mod call;
 mod command;
 mod event;
+mod policy;
 mod state;
 mod wish;
 
@@ -17,12 +18,13 @@ use embassy_time::Instant;
 
 use crate::{
     ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp,
-    capability::{Call, TUNING},
+    capability::{Call, Policy, TUNING},
 };
 pub use call::Asked;
 pub(crate) use call::Call as SharedCall;
 use command::Sent;
 pub use event::link_of;
+pub use policy::ParameterRequests;
 pub use state::{DataLengths, InvalidReason, LinkEvent, LinkTimer, Phys, RemoteVersion};
 
 /// The control procedures of one link.
@@ -63,6 +65,7 @@ pub struct LinkControl {
     phy_to: (PhyMask, PhyMask),
     data_length: Call<()>,
     data_length_to: (u16, u16),
+    policy: Policy,
     news: News,
 }
 
@@ -162,6 +165,7 @@ impl LinkControl {
         phy_to: (PhyMask::empty(), PhyMask::empty()),
         data_length: Call::IDLE,
         data_length_to: (0, 0),
+        policy: [ParameterRequests::Accept; _],
         news: News::empty(),
     };
 

@@ -46,7 +46,7 @@ use crate::{
     capability::{CHANGES, Hash},
     cccd, hash,
     table::{BuiltIn, Characteristic, Service, Table, TableError, Target, built_in},
-    value::{ValueError, Values},
+    value::Values,
 };
 
 /// What the GAP service says of this device. [Vol 3] Part C, 12

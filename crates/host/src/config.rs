@@ -1,11 +1,12 @@
 //! What the user decides about the host as a whole.
 
+use bindrune_gap::ParameterRequests;
 use bindrune_gatt::{Service, TableError, table};
 use bindrune_smp::{Bond, Config as PairingConfig};
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
-use crate::capability::{EXTENDED, LONG, OBSERVER, SECURITY};
+use crate::capability::{EXTENDED, LONG, OBSERVER, SECURITY, TUNING};
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,7 @@ pub struct Config {
     pub(crate) client_security: ClientSecurity,
     pub(crate) repeat_pairing: RepeatPairing,
     pub(crate) privacy: Privacy,
+    pub(crate) parameter_requests: [ParameterRequests; if TUNING { 1 } else { 0 }],
 }
 
 /// Whether this device hides who it is from those it is not bonded with. [Vol 3] Part C, 10.7
@@ -111,6 +113,7 @@ impl Config {
             client_security: ClientSecurity::Encrypt,
             repeat_pairing: RepeatPairing::Ask,
             privacy: Privacy::Off,
+            parameter_requests: [ParameterRequests::Accept; _],
         }
     }
 

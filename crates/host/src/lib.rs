@@ -130,12 +130,16 @@ pub use aio::{
     ReadRequest, RunError, SystemClock, WriteRequest,
 };
 #[cfg(feature = "channels")]
-pub use aio::{Channel, Listener, Outgoing, Piece, Receiver, Sender};
+pub use aio::{
+    Channel, ChannelRequest, ChannelRequests, Listener, Outgoing, Piece, Receiver, Sender,
+};
 pub use bindrune_att::ErrorCode;
 #[cfg(feature = "central")]
 pub use bindrune_gap::Connect;
 #[cfg(feature = "extended")]
 pub use bindrune_gap::ExtendedPdus;
+#[cfg(feature = "tuning")]
+pub use bindrune_gap::ParameterRequests;
 pub use bindrune_gap::{
     AdData, AdType, Advertisement, ConnectionParameters, ControllerInfo, CurrentParameters,
     DataLengths, Discoverable, InitError, Phys, WhenFull, adv_data,

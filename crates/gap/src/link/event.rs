@@ -80,7 +80,7 @@ impl LinkControl {
         self.end_running(Procedure::Version, event.status);
     }
 
-    /// Parameters that are not allowed are refused, all others accepted. [Vol 4] Part E, 7.8.31 and 7.8.32
+    /// Parameters that are not allowed, or that the application does not want, are refused, all others accepted. [Vol 4] Part E, 7.8.31 and 7.8.32
     fn parameters_requested(&mut self, event: &RemoteConnectionParameterRequest) {
         let parameters = ConnectionParameters {
             interval_min: event.interval_min.get(),
@@ -88,10 +88,7 @@ impl LinkControl {
             latency: event.latency.get(),
             timeout: event.timeout.get(),
         };
-        self.reply = Some(match parameters.validate() {
-            Ok(()) => Reply::Accept(parameters),
-            Err(_) => Reply::Refuse,
-        });
+        self.reply = Some(self.judge(parameters).map_or(Reply::Refuse, Reply::Accept));
     }
 
     fn data_length_changed(&mut self, event: &DataLengthChange) {

@@ -40,7 +40,7 @@ impl Host {
         config: ChannelConfig,
         level: Level,
     ) -> Result<Listener<'_>, Error> {
-        let index = self.with(|core| core.stack.listen(psm, config, level))?;
+        let index = self.with(|core| core.stack.listen(psm, config, level, false))?;
         Ok(Listener { host: self, index, psm })
     }
 }

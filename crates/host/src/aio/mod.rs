@@ -12,6 +12,8 @@ mod bring_up;
 mod capture;
 #[cfg(feature = "channels")]
 mod channel;
+#[cfg(feature = "channels")]
+mod channel_request;
 mod clock;
 #[cfg(feature = "commands")]
 mod command;
@@ -70,6 +72,8 @@ pub use bonds::Bonds;
 pub use bring_up::{BringUp, BringUpError};
 #[cfg(feature = "channels")]
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
+#[cfg(feature = "channels")]
+pub use channel_request::{ChannelRequest, ChannelRequests};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
 #[cfg(feature = "security")]

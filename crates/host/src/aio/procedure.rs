@@ -1,11 +1,45 @@
 //! Procedures of a link: connection parameters, PHY, data length, signal strength.
 
-use bindrune_gap::{Asked, ConnectionParameters, DataLengths, LinkControl, Phys};
+use bindrune_gap::{
+    Asked, ConnectionParameters, DataLengths, LinkControl, ParameterRequests, Phys,
+};
 use bindrune_hci::{PhyMask, Status};
 
-use crate::{Connection, Error, waiters::LinkKey};
+use crate::{Config, Connection, Error, waiters::LinkKey};
+
+impl Config {
+    /// What a peer that asks for other connection parameters is answered, on every new link; accepted by default. A central may
+    /// change the parameters of its link without asking: then there is nothing to answer.
+    ///
+    /// ```
+    /// use bindrune::{Config, ConnectionParameters, ParameterRequests};
+    ///
+    /// // Intervals of 15 ms to 50 ms, in units of 1.25 ms, and no latency.
+    /// let limits =
+    ///     ConnectionParameters { interval_min: 12, interval_max: 40, latency: 0, timeout: 600 };
+    /// let config = Config::new("Hub").parameter_requests(ParameterRequests::Within(limits));
+    /// ```
+    #[must_use]
+    pub const fn parameter_requests(mut self, policy: ParameterRequests) -> Self {
+        self.parameter_requests = [policy];
+        self
+    }
+}
 
 impl Connection<'_> {
+    /// Sets what the peer is answered from now on if it asks for other connection parameters; new links begin with
+    /// [`Config::parameter_requests`]. [Vol 3] Part A, 4.20
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Disconnected`].
+    pub fn answer_parameter_requests(&self, policy: ParameterRequests) -> Result<(), Error> {
+        let link = self.link();
+        self.host().with(|core| {
+            core.stack.link_mut(link).map(|slot| slot.control.set_parameter_requests(policy))
+        })
+    }
+
     /// The PHYs in use.
     ///
     /// # Errors

@@ -211,8 +211,10 @@ impl Stack {
         match signal {
             Signal::None => {}
             Signal::Requested(requested) => {
-                // Who listens takes what comes: the window is reserved, and the channel waits for `accept`.
-                self.channels.accept(requested);
+                // Who listens takes what comes, unless it decides about each request: the window is reserved, and the channel waits for `accept`.
+                if !self.decides(requested) {
+                    self.channels.accept(requested);
+                }
                 self.ready.host(HostKey::Accept);
             }
             Signal::Opened(opened) => self.ready.channel(channel(opened), ChannelKey::State),

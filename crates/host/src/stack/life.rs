@@ -85,6 +85,9 @@ impl Stack {
         self.rx.shares.links_changed();
         slot.handle = up.handle;
         slot.control = LinkControl::new(up, self.gap.controller());
+        for policy in self.config.parameter_requests {
+            slot.control.set_parameter_requests(policy);
+        }
         slot.attributes.begin(own_mtu);
         if self.config.exchange_mtu && up.role == Role::CENTRAL {
             slot.attributes.exchange = Exchange::Wanted;

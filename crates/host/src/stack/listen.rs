@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_l2cap::{ChannelConfig, LinkId, Listener, Psm};
+use bindrune_l2cap::{ChannelConfig, CloseReason, ConnectionResult, LinkId, Listener, Psm};
 use bindrune_wire::Level;
 
 use super::{ChannelRef, LinkRef, Stack};
@@ -15,6 +15,7 @@ impl Stack {
         psm: Psm,
         config: ChannelConfig,
         level: Level,
+        decides: bool,
     ) -> Result<u8, Error> {
         if !psm.is_valid() {
             return Err(Error::InvalidParameters);
@@ -24,7 +25,7 @@ impl Stack {
         }
         let free = self.listeners.iter().position(|l| l.psm == Psm(0)).ok_or(Error::NoListener)?;
         let place = self.listeners.get_mut(free).ok_or(Error::NoListener)?;
-        *place = Listener { level, ..Listener::new(psm, config) };
+        *place = Listener { level, decides, ..Listener::new(psm, config) };
         u8::try_from(free).map_err(|_| Error::NoListener)
     }
 
@@ -47,12 +48,67 @@ impl Stack {
         Poll::Ready(Ok((channel.link, channel)))
     }
 
-    fn claim(&mut self, index: usize) -> Option<ChannelRef> {
+    /// Whether the application decides about a channel that a peer asks for.
+    pub(super) fn decides(&self, index: usize) -> bool {
+        let psm = self.channels.get(index).map(bindrune_l2cap::Channel::psm);
+        self.listeners.iter().any(|listener| listener.decides && Some(listener.psm) == psm)
+    }
+
+    /// The request that has waited longest for a decision, and its link, of both of which the caller becomes a user.
+    pub(crate) fn poll_requested(&mut self, psm: Psm) -> Poll<Result<ChannelRef, Error>> {
+        let Some(index) = self.channels.requested(psm) else { return Poll::Pending };
+        let Some(link) = self.link_of_channel(index) else { return Poll::Pending };
+        self.channels.hold(index);
+        let Some(channel) = self.channel_taken(index, link) else { return Poll::Pending };
+        self.share_channel(channel);
+        self.share_link(link);
+        Poll::Ready(Ok(channel))
+    }
+
+    /// Opens a channel that a peer asks for.
+    pub(crate) fn accept_request(&mut self, channel: ChannelRef) -> Result<(), Error> {
+        let live = self.channel(channel).is_ok();
+        if live && self.channels.accept(channel.index.into()) {
+            self.owe(channel.link.index);
+            return Ok(());
+        }
+        // The link has not ended, so the request has lapsed.
+        Err(self
+            .link(channel.link)
+            .map_or(Error::Closed(CloseReason::LinkLost), |_| Error::Timeout))
+    }
+
+    /// Refuses a channel that a peer asks for.
+    pub(crate) fn refuse_request(&mut self, channel: ChannelRef, result: ConnectionResult) {
+        if self.channel(channel).is_ok() && self.channels.refuse(channel.index.into(), result) {
+            self.owe(channel.link.index);
+        }
+    }
+
+    /// Stops listening for requests; those that the application does not have are refused.
+    pub(crate) fn stop_deciding(&mut self, place: u8, psm: Psm) {
+        while let Some(index) = self.channels.requested(psm) {
+            if !self.channels.refuse(index, ConnectionResult::PSM_NOT_SUPPORTED) {
+                break;
+            }
+            if let Some(link) = self.link_of_channel(index) {
+                self.owe(link.index);
+            }
+        }
+        self.stop_listening(place);
+    }
+
+    fn link_of_channel(&self, index: usize) -> Option<LinkRef> {
         let LinkId(link) = self.channels.get(index)?.link();
         let generation = self.links.get(usize::from(link))?.generation;
+        Some(LinkRef { index: link, generation })
+    }
+
+    fn claim(&mut self, index: usize) -> Option<ChannelRef> {
+        let link = self.link_of_channel(index)?;
         if !self.channels.claim(index) {
             return None;
         }
-        self.channel_taken(index, LinkRef { index: link, generation })
+        self.channel_taken(index, link)
     }
 }

@@ -99,7 +99,7 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// The peripheral asks for parameters by L2CAP: they are in range, so they are taken. [Vol 3] Part A, 4.20
+    /// The peripheral asks for parameters by L2CAP, which are in range. [Vol 3] Part A, 4.20
     pub(super) fn parameters_requested(&mut self, index: u8, wanted: Parameters) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let parameters = ConnectionParameters {
@@ -108,7 +108,8 @@ impl Stack {
             latency: wanted.latency.get(),
             timeout: wanted.timeout.get(),
         };
-        let accepted = slot.control.update_parameters(parameters).is_ok();
+        let parameters = slot.control.judge(parameters);
+        let accepted = parameters.is_some_and(|p| slot.control.update_parameters(p).is_ok());
         slot.signalling.answer_parameters(accepted);
         self.control_changed(index);
     }

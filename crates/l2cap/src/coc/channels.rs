@@ -140,6 +140,19 @@ impl Channels {
         waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
     }
 
+    /// The request that has waited longest on `psm` for a decision, and that the application does not have.
+    #[must_use]
+    pub fn requested(&self, psm: Psm) -> Option<usize> {
+        let waits = |c: &Channel| c.psm == psm && c.state == State::Requested && !c.held;
+        let waiting = self.slots.iter().enumerate().filter(|(_, c)| waits(c));
+        waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
+    }
+
+    /// The application takes a request to decide about it: [`Self::accept`], [`Self::refuse`] or [`Self::release`].
+    pub fn hold(&mut self, index: usize) {
+        self.with(index, |channel| channel.held |= channel.state == State::Requested);
+    }
+
     /// Frames that were discarded, since they were for no open channel.
     #[must_use]
     pub const fn stray_frames(&self) -> u32 {

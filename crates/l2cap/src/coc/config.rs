@@ -59,6 +59,8 @@ pub struct Listener {
     pub level: Level,
     /// Shortest encryption key in octets, where `level` asks for one.
     pub key_size: u8,
+    /// The application decides about each request: [`crate::Channels::requested`].
+    pub decides: bool,
 }
 
 impl Listener {
@@ -68,7 +70,7 @@ impl Listener {
     /// A listener that asks for no security.
     #[must_use]
     pub const fn new(psm: Psm, config: ChannelConfig) -> Self {
-        Self { psm, config, level: Level::Open, key_size: 16 }
+        Self { psm, config, level: Level::Open, key_size: 16, decides: false }
     }
 
     /// Whether a link may open a channel here. [Vol 3] Part C, 10.3.1

@@ -13,8 +13,8 @@ use crate::{
     coc::{MAX_MPS, MIN_MTU},
 };
 
-/// How long the application may take to decide about a channel; then it is refused.
-const DECISION: Duration = Duration::from_secs(30);
+/// How long the application may take to decide about a channel; then it is refused. A peer waits 30 s or longer, as this host does.
+const DECISION: Duration = Duration::from_secs(20);
 
 /// The result of a parameter request that is refused. [Vol 3] Part A, 4.21
 const PARAMETERS_REJECTED: u16 = 0x0001;

@@ -28,6 +28,7 @@ mod order;
 mod push;
 mod room;
 mod same;
+mod say;
 mod security;
 mod several;
 mod share;

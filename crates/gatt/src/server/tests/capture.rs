@@ -3,6 +3,7 @@
 use hex_literal::hex;
 
 use super::*;
+use crate::value::ValueError;
 
 static COMMANDS: Characteristic = Characteristic::new(Uuid::new_16(0xff05))
     .read()

@@ -210,6 +210,31 @@ fn the_application_refuses() {
 }
 
 #[test]
+fn a_request_that_the_application_has_is_not_given_again() {
+    let mut link = Link::new(Role::Central).listening();
+    for (at, pdu) in
+        [hex!("14010a00 8000 4000 6400 4000 0400"), hex!("14020a00 8000 4100 6400 4000 0400")]
+            .iter()
+            .enumerate()
+    {
+        assert_eq!(link.signal(pdu), Signal::Requested(at));
+        link.after(1);
+    }
+    assert_eq!(link.channels.requested(Psm(0x80)), Some(0));
+    link.channels.hold(0);
+    assert_eq!(link.channels.requested(Psm(0x80)), Some(1));
+    assert_eq!(link.channels.requested(Psm(0x81)), None);
+    assert!(link.channels.accept(0) && link.channels.get(0).unwrap().is_held());
+    link.channels.hold(1);
+    // Let go of without a decision.
+    link.release(1);
+    assert_eq!(link.owed()[..2], [0x15, 1]);
+    assert_eq!(link.owed(), refusal(2, 0x04));
+    assert_eq!(link.channels.get(1).unwrap().state(), State::Free);
+    link.release(0);
+}
+
+#[test]
 fn an_undecided_request_lapses() {
     let mut link = Link::new(Role::Central).listening();
     assert_eq!(link.signal(&hex!("14010a00 8000 4000 6400 4000 0400")), Signal::Requested(0));
@@ -217,7 +242,7 @@ fn an_undecided_request_lapses() {
     assert_eq!(link.signal(&hex!("14020a00 8000 4100 6400 4000 0400")), Signal::Requested(1));
     assert_eq!(link.channels.incoming(Psm(0x80)), Some(0));
     assert_eq!(link.signalling.poll_timeout().unwrap().1, Timer::Decide);
-    link.after(20);
+    link.after(10);
     assert_eq!((link.timeout(), link.timeout()), (Signal::Closed(0), Signal::None));
     assert_eq!(link.owed(), refusal(1, 0x04));
     assert_eq!(link.channels.incoming(Psm(0x80)), Some(1));
