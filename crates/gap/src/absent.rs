@@ -135,7 +135,7 @@ impl Scanner {
 
     pub(crate) const fn answered(&mut self, _now: Instant, _status: Status) {}
 
-    pub(crate) const fn poll_ended(&mut self) -> Option<Status> {
+    pub(crate) const fn poll_ended(&mut self) -> Option<ScanEnd> {
         None
     }
 

@@ -4,6 +4,9 @@ use embassy_time::Duration;
 
 /// What a user wishes to advertise: how, and which data.
 ///
+/// It is a plain value: keep it, as a `const` too, and advertise with it again and again. One that is discoverable shows the name and
+/// the appearance of the device too, if they have room: see [`Self::name`], [`Self::appearance`], [`Self::without_name`].
+///
 /// ```
 /// use bindrune_gap::Advertisement;
 /// use bindrune_wire::Uuid;
@@ -23,6 +26,9 @@ pub struct Advertisement<'a> {
     pub(crate) when_full: WhenFull,
     pub(crate) established: bool,
     pub(crate) name: Option<&'a str>,
+    /// Name and appearance of the device, for what is not said here; shown if there is room.
+    pub(crate) device: Option<(&'a str, u16)>,
+    pub(crate) anonymous: bool,
     pub(crate) appearance: Option<u16>,
     pub(crate) tx_power: Option<i8>,
     pub(crate) service_list: &'a [Uuid],
@@ -168,6 +174,8 @@ impl<'a> Advertisement<'a> {
             when_full: WhenFull::Wait,
             established: false,
             name: None,
+            device: None,
+            anonymous: false,
             appearance: None,
             tx_power: None,
             service_list: &[],
@@ -226,7 +234,25 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Sets the local name. Passive scanners find it, or its beginning, if the advertising data has room after the other
+    /// Leaves out the device's own name and appearance, which a discoverable advertisement has otherwise, unless it says others by
+    /// [`Self::name`] and [`Self::appearance`].
+    #[must_use]
+    pub const fn without_name(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// Gives the device's own name and appearance (0 for none), of which a discoverable advertisement shows what it does not say
+    /// otherwise and what has room: they displace nothing, and are no error. The host does this for each advertisement.
+    #[must_use]
+    pub const fn of_device(mut self, name: &'a str, appearance: u16) -> Self {
+        if !self.anonymous && !matches!(self.discoverable, Discoverable::No) {
+            self.device = Some((name, appearance));
+        }
+        self
+    }
+
+    /// Sets the local name, in place of the device's own. Passive scanners find it, or its beginning, if the advertising data has room after the other
     /// structures; the scan response then has the whole name if it fits.
     #[must_use]
     pub const fn name(mut self, name: &'a str) -> Self {
@@ -234,7 +260,7 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// The appearance.
+    /// Sets the appearance, in place of the device's own.
     #[must_use]
     pub const fn appearance(mut self, appearance: u16) -> Self {
         self.appearance = Some(appearance);

@@ -304,8 +304,8 @@ impl Gap {
         if self.privacy.poll_due() {
             return Some(GapEvent::PrivateAddressDue);
         }
-        if let Some(status) = self.scanner.poll_ended() {
-            return Some(GapEvent::ScanEnded(status));
+        if let Some(end) = self.scanner.poll_ended() {
+            return Some(GapEvent::ScanEnded(end));
         }
         if self.initiator.poll_began() {
             return Some(GapEvent::Waits);
@@ -320,7 +320,7 @@ impl Gap {
             self.advertiser.poll_timeout().map(|(at, set)| (at, GapTimer::Advertising(set)));
         let scanner = self.scanner.poll_timeout().map(|(at, deadline)| match deadline {
             scan::Deadline::Merge => (at, GapTimer::Merge),
-            scan::Deadline::Retry => (at, GapTimer::Scan),
+            scan::Deadline::Retry | scan::Deadline::End => (at, GapTimer::Scan),
         });
         let initiator = self.initiator.poll_timeout().map(|(at, deadline)| match deadline {
             connect::Deadline::End => (at, GapTimer::Connect),

@@ -4,74 +4,24 @@ mod command;
 mod merge;
 mod reassembly;
 mod report;
+mod request;
 mod ring;
 mod seen;
 
 use bindrune_hci::{
-    Opcode, OwnAddressType, PhyMask, Status,
+    Opcode, OwnAddressType, Status,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
 use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use embassy_time::Instant;
 
 use crate::{ControllerInfo, accept_list::ListState, command::RETRY};
 use merge::Merger;
 use reassembly::Reassembly;
 use report::Meta;
 pub use report::{Report, ReportFlags};
+pub use request::{Scan, ScanEnd};
 use ring::Ring;
-
-/// What to scan for, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scan {
-    /// Ask scannable advertisers for their scan response.
-    pub active: bool,
-    /// Time from the start of one window to the next: 2.5 ms to 10.24 s.
-    pub interval: Duration,
-    /// Time of scanning in each interval; at most the interval.
-    pub window: Duration,
-    /// Leave out what was reported already: the same data of the same advertiser. The host remembers 128 reports; with
-    /// more advertisers than that, some are reported again.
-    pub filter_duplicates: bool,
-    /// With active scanning: report legacy advertising together with its scan response, as one.
-    pub merge: bool,
-    /// Only peers of the accept list.
-    pub accept_list_only: bool,
-    /// LE 1M and LE Coded; others, and Coded where extended commands are not in use, are left out.
-    pub phys: PhyMask,
-}
-
-impl Scan {
-    /// Passive, all the time, every report.
-    #[must_use]
-    pub const fn passive() -> Self {
-        Self {
-            active: false,
-            interval: Duration::from_millis(60),
-            window: Duration::from_millis(60),
-            filter_duplicates: false,
-            merge: false,
-            accept_list_only: false,
-            phys: PhyMask::LE_1M,
-        }
-    }
-
-    /// Active, all the time; each advertiser once, together with its scan response.
-    #[must_use]
-    pub const fn active() -> Self {
-        Self { active: true, filter_duplicates: true, merge: true, ..Self::passive() }
-    }
-}
-
-/// Why scanning ended though its request was not withdrawn by its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum ScanEnd {
-    /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
-    Withdrawn,
-    /// The controller refused.
-    Failed(Status),
-}
 
 /// The scanner.
 #[derive(Debug)]
@@ -91,7 +41,9 @@ pub(crate) struct Scanner {
     /// The kind of our address in the parameters that the controller has.
     own: Option<OwnAddressType>,
     retry_at: Option<Instant>,
-    news: Option<Status>,
+    /// When the request ends by itself, once it is on.
+    until: Option<Instant>,
+    news: Option<ScanEnd>,
     ring: Ring,
     reassembly: Reassembly,
     merger: Merger,
@@ -120,6 +72,7 @@ impl Scanner {
             sent: None,
             own: None,
             retry_at: None,
+            until: None,
             news: None,
             ring: Ring::new(ring),
             reassembly: Reassembly::new(reassembly),
@@ -160,7 +113,10 @@ impl Scanner {
 
     /// The request: whether it goes on; `None` without one.
     pub(crate) fn outcome(&self) -> Option<Result<(), ScanEnd>> {
-        self.request.map(|_| self.failed.map_or(Ok(()), Err))
+        // What waits for its scan response is reported first.
+        let merging =
+            |end: &ScanEnd| *end == ScanEnd::Timeout && self.merger.poll_timeout().is_some();
+        self.request.map(|_| self.failed.filter(|end| !merging(end)).map_or(Ok(()), Err))
     }
 
     pub(crate) fn uses_list(&self) -> bool {
@@ -179,6 +135,7 @@ impl Scanner {
         self.request = None;
         self.failed = None;
         self.news = None;
+        self.until = None;
         self.stale();
     }
 
@@ -269,13 +226,17 @@ impl Scanner {
         }
     }
 
+    const fn end(&mut self, end: ScanEnd) {
+        (self.failed, self.news, self.until) = (Some(end), Some(end), None);
+    }
+
     fn fail(&mut self, status: Status) {
         if self.seek {
             self.seek_failed = Some(status);
             self.seek = false;
         }
         if self.active().is_some() {
-            (self.failed, self.news) = (Some(ScanEnd::Failed(status)), Some(status));
+            self.end(ScanEnd::Failed(status));
         }
         self.stale();
     }
@@ -293,13 +254,17 @@ impl Scanner {
                 let everything = Scan { accept_list_only: true, ..Scan::active() };
                 self.on = self.aim().filter(|_| !changed).or(Some(everything));
                 self.retry_at = None;
+                let timeout = self.active().filter(|_| !changed && self.until.is_none());
+                if let Some(timeout) = timeout.and_then(|request| request.timeout) {
+                    self.until = Some(now.saturating_add(timeout));
+                }
             }
             (Step::Parameters | Step::On, Err(status)) if !changed => self.fail(status),
             (Step::Parameters, Ok(())) | (Step::Parameters | Step::On, Err(_)) => {}
         }
     }
 
-    pub(crate) const fn poll_ended(&mut self) -> Option<Status> {
+    pub(crate) const fn poll_ended(&mut self) -> Option<ScanEnd> {
         self.news.take()
     }
 
@@ -369,7 +334,8 @@ impl Scanner {
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, Deadline)> {
         let merge = self.merger.poll_timeout().map(|at| (at, Deadline::Merge));
         let retry = self.retry_at.map(|at| (at, Deadline::Retry));
-        merge.into_iter().chain(retry).min_by_key(|&(at, _)| at)
+        let end = self.until.map(|at| (at, Deadline::End));
+        merge.into_iter().chain(retry).chain(end).min_by_key(|&(at, _)| at)
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -377,6 +343,10 @@ impl Scanner {
             self.retry_at = None;
         }
         let filter = self.active().is_some_and(|request| request.filter_duplicates);
+        if self.until.is_some_and(|at| at <= now) {
+            self.end(ScanEnd::Timeout);
+            self.stale();
+        }
         let Self { ring, merger, .. } = self;
         merger.handle_timeout(now, filter, |meta, first, second| ring.push(meta, first, second));
     }
@@ -387,6 +357,8 @@ impl Scanner {
 pub(crate) enum Deadline {
     Merge,
     Retry,
+    /// The time of the request is over.
+    End,
 }
 
 #[cfg(test)]

@@ -185,12 +185,12 @@ pub use crypto::{
     ControllerCrypto, ControllerOnlyCrypto, Crypto, DefaultCrypto, Offload, OffloadCrypto,
     SoftwareCrypto,
 };
+pub use embassy_time::{Duration, Instant};
 pub use error::{ConfigError, Error};
 pub use resources::Resources;
 #[cfg(feature = "security")]
 pub use stack::{BondInfo, PasskeyEntry};
 pub use stack::{ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure};
-pub use embassy_time::{Duration, Instant};
 #[cfg(feature = "statistics")]
 pub use stats::Stats;
 

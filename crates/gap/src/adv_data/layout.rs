@@ -126,9 +126,20 @@ impl Sheet<'_> {
         if let Some(structures) = ad.data {
             self.first.raw(structures).map_err(|NoRoom| too_long(structures))?;
         }
-        match ad.name {
-            Some(name) => self.name(name, ad.scan_response.unwrap_or_default().len()),
-            None => Ok(()),
+        let reserved = ad.scan_response.unwrap_or_default().len();
+        if let Some((_, appearance)) = ad.device.filter(|d| ad.appearance.is_none() && d.1 != 0) {
+            // What the user did not write takes no room from what the user wrote.
+            let room = self.first.room() >= 2 || self.second.room() >= reserved.saturating_add(4);
+            let _left_out =
+                room.then(|| self.either(AdType::APPEARANCE, |w| w.appearance(appearance)));
+        }
+        match (ad.name, ad.device) {
+            (Some(name), _) => self.name(name, reserved),
+            (None, Some((name, _))) if !name.is_empty() => {
+                let _left_out = self.name(name, reserved);
+                Ok(())
+            }
+            (None, _) => Ok(()),
         }
     }
 
@@ -218,6 +229,30 @@ mod tests {
         let limited = Advertisement::connectable().limited();
         assert_eq!(laid_out(&limited).unwrap().0, hex!("020105"));
         assert!(laid_out(&Advertisement::non_connectable()).unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_device_is_shown_where_nothing_else_is_said_and_room_is_left() {
+        let own = |ad: Advertisement<'static>| laid_out(&ad.of_device("Lamp", 0x0341));
+        let both = (hex!("020106 03030f18 03194103 05094c616d70").to_vec(), vec![]);
+        assert_eq!(own(Advertisement::connectable().service(BATTERY)), Ok(both));
+        let said = Advertisement::connectable().name("x").appearance(0x0342);
+        assert_eq!(own(said).unwrap().0, hex!("020106 03194203 020978"));
+        let none = [
+            Advertisement::connectable().without_name(),
+            Advertisement::connectable().discoverable(Discoverable::No),
+            Advertisement::non_connectable(),
+            Advertisement::scannable().without_name().discoverable(Discoverable::General),
+        ];
+        for ad in none {
+            assert_eq!(own(ad), laid_out(&ad));
+        }
+        // Full data stays as it is, and what the user has in the scan response has its room.
+        let full = Advertisement::connectable().data(&[7; 28]).scan_response(&[7; 31]);
+        assert_eq!(own(full), laid_out(&full));
+        let nearly = Advertisement::connectable().data(&[7; 25]).scan_response(&[7; 22]);
+        let (first, second) = own(nearly).unwrap();
+        assert_eq!((first.len(), second.len()), (3 + 25 + 3, 22 + 4));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bindrune_hci::{
 };
 use bindrune_wire::{Address, AddressKind, Handle};
 
-use crate::{AdvertisingEnd, ConnectEnd, CurrentParameters, InitError, SetId};
+use crate::{AdvertisingEnd, ConnectEnd, CurrentParameters, InitError, ScanEnd, SetId};
 
 /// A link that came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +61,8 @@ pub enum GapEvent {
     },
     /// Another private address is due: [`crate::Gap::set_private_address`].
     PrivateAddressDue,
-    /// The controller refused to scan.
-    ScanEnded(Status),
+    /// Scanning ended by itself: the controller refused, or its time is over.
+    ScanEnded(ScanEnd),
     /// No link came up.
     ConnectEnded(ConnectEnd),
 }
@@ -75,7 +75,7 @@ pub enum GapTimer {
     Advertising(SetId),
     /// Advertising that waits for its scan response goes without.
     Merge,
-    /// Turning scanning off is tried again.
+    /// The time to scan is over, or turning it off is tried again.
     Scan,
     /// The time to connect is over.
     Connect,

@@ -97,7 +97,10 @@ fn a_refusal_is_reported_and_ends_the_request() {
     rig.model.failing = Some((1, Status::INVALID_PARAMETERS));
     rig.gap.scan(Scan::passive());
     rig.run();
-    assert_eq!(rig.events, [GapEvent::ScanEnded(Status::INVALID_PARAMETERS)]);
+    assert_eq!(
+        rig.events,
+        [GapEvent::ScanEnded(crate::ScanEnd::Failed(Status::INVALID_PARAMETERS))]
+    );
     assert_eq!(rig.gap.scanning(), Some(Err(ScanEnd::Failed(Status::INVALID_PARAMETERS))));
     assert_eq!(rig.sent.len(), 1);
 }

@@ -3,7 +3,30 @@
 use bindrune_gatt::{Characteristic, Descriptor};
 
 use super::server::Gatt;
-use crate::{Connection, Error, waiters::LinkKey};
+use crate::{Connection, Error, Host, waiters::LinkKey};
+
+impl Host {
+    /// Sets the device name, at most 64 bytes, in place of the one of [`Config::new`](crate::Config::new): of the GAP service, and of
+    /// advertisements that begin from now on and say no other. One that is on the air keeps what it shows. [Vol 3] Part C, 12.1
+    ///
+    /// [`Self::reset`] forgets it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLong`].
+    pub fn set_device_name(&self, name: &str) -> Result<(), Error> {
+        self.with(|core| core.stack.set_device_name(name))
+    }
+
+    /// Copies the device name, which is UTF-8, and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BufferTooSmall`].
+    pub fn device_name(&self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.with(|core| core.stack.read_device_name(buffer))
+    }
+}
 
 impl Gatt<'_> {
     /// Replaces a value that the host holds, notifies every peer that subscribed to it, or indicates to those that asked for that

@@ -44,7 +44,8 @@ impl Scanner<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Controller`] where the controller refuses to scan, [`Error::ShutDown`] by [`Host::shutdown`].
+    /// [`Error::Timeout`] when the time of [`Scan::timeout`] is over and every report was taken, [`Error::Controller`] where the
+    /// controller refuses to scan, [`Error::ShutDown`] by [`Host::shutdown`].
     ///
     /// # Cancel safety
     ///

@@ -13,6 +13,9 @@ impl Host {
     /// What waits for one of those requests fails with [`Error::ShutDown`]. A new request waits until [`Self::run`] is called again,
     /// which makes the host usable anew.
     ///
+    /// So the radio goes off, and calling [`Self::run`] again turns it on, without exclusive access to the host: services, values, bonds
+    /// and the device name stay.
+    ///
     /// It takes at most 6 s: links that are still up after 3 s are cut off by the reset, which has 3 s to be answered. While
     /// [`Self::run`] is not running there is nothing to do. [Vol 4] Part E, 7.3.2
     ///

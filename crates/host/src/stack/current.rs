@@ -3,7 +3,9 @@
 use core::task::Poll;
 
 use bindrune_att::MAX_VALUE;
-use bindrune_gatt::{Cccd, Characteristic, Descriptor, Properties, ValueError};
+use bindrune_gatt::{
+    Cccd, Characteristic, Descriptor, Properties, Server, ValueError, table::built_in,
+};
 
 use super::{
     LinkRef, Stack,
@@ -89,6 +91,22 @@ impl Stack {
         })
     }
 
+    /// Sets the device name.
+    pub(crate) fn set_device_name(&mut self, name: &str) -> Result<(), Error> {
+        let max = built_in::DEVICE_NAME_ROOM.into();
+        self.server.set_device_name(name.as_bytes()).map_err(|_| Error::TooLong { max })?;
+        self.named = Some(device_name);
+        Ok(())
+    }
+
+    /// Copies the device name.
+    pub(crate) fn read_device_name(&self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let name = self.server.device_name();
+        let needed = name.len();
+        buffer.get_mut(..needed).ok_or(Error::BufferTooSmall { needed })?.copy_from_slice(name);
+        Ok(needed)
+    }
+
     /// Copies the value of a characteristic out of the server, so that it can be written to a packet.
     fn current<'b>(
         &self,
@@ -99,4 +117,9 @@ impl Stack {
         let len = len.map_err(|error| value_error(error, characteristic))?;
         Ok(buffer.get(..len).unwrap_or_default())
     }
+}
+
+/// The device name as the GAP service shows it.
+fn device_name(server: &Server) -> &str {
+    core::str::from_utf8(server.device_name()).unwrap_or_default()
 }

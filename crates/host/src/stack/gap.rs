@@ -51,7 +51,9 @@ impl Stack {
         }
         let set = self.gap.free_set().ok_or(Error::Busy)?;
         let max = self.config.advertising_octets.min(advertisement.data_room());
-        self.gap.advertise(set, advertisement).map_err(|_| Error::TooLong { max })?;
+        let name = self.named.map_or(self.config.name, |name| name(&self.server));
+        let own = advertisement.of_device(name, self.config.appearance);
+        self.gap.advertise(set, &own).map_err(|_| Error::TooLong { max })?;
         if advertisement.peer().is_some_and(|peer| self.is_private_peer(peer)) {
             self.gap.peer_is_private(set);
         }
@@ -153,6 +155,7 @@ impl Stack {
         match self.gap.scanning() {
             _ if self.gap.has_report() => Ok(true),
             Some(Err(ScanEnd::Failed(status))) => Err(Error::Controller(status)),
+            Some(Err(ScanEnd::Timeout)) => Err(Error::Timeout),
             Some(Err(ScanEnd::Withdrawn)) => Err(Error::ShutDown),
             Some(Ok(())) | None => Ok(false),
         }

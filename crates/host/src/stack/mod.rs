@@ -175,6 +175,8 @@ pub(crate) struct Stack {
     interrupted: u64,
     security: security::HostSecurity,
     privacy: privacy::Privacy,
+    /// Gives the device name from the server, once it was set. A host whose application never sets it does without that code.
+    named: Option<fn(&Server) -> &str>,
     /// Of [`Self::is_crowded`], as the places were when that was last asked.
     crowded: bool,
     /// An application waits for a transmit packet.
@@ -248,6 +250,7 @@ impl Stack {
             interrupted: 0,
             security: security::HostSecurity::new(parts.bonds, parts.pairings),
             privacy: privacy::Privacy::new(parts.config.privacy),
+            named: None,
             crowded: false,
             starved: false,
             unconfirmed: 0,

@@ -32,6 +32,7 @@ impl Stack {
         self.privacy = super::privacy::Privacy::new(config.privacy);
         self.phase = Phase::Down;
         self.recovery = super::resetting::Recovery::new();
+        self.named = None;
         self.shutdown = super::shutdown::Shutdown::No;
         self.stats = Counters::ZERO;
         let gatt = GattGap { appearance: config.appearance, ..GattGap::new(config.name) };

@@ -24,6 +24,7 @@ mod held;
 mod limit;
 mod limits;
 mod link;
+mod named;
 mod order;
 mod push;
 mod room;
