@@ -44,7 +44,9 @@ pub struct LinkControl {
     parameters: CurrentParameters,
     phys: Phys,
     data_lengths: DataLengths,
-    remote_features: Option<LeFeatures>,
+    /// Valid where [`Self::knows_features`] is set.
+    remote_features: LeFeatures,
+    knows_features: bool,
     remote_version: Option<RemoteVersion>,
     can: Can,
     /// Longest packets to ask for by itself: octets, microseconds.
@@ -125,13 +127,16 @@ enum Procedure {
 #[repr(u8)]
 enum Disconnect {
     No = 0,
-    /// It is to be sent, from then on where it was refused before.
+    /// It is to be sent: at once, or from then on where it was refused before.
     Wanted {
         reason: Status,
-        not_before: Option<Instant>,
+        not_before: Instant,
     },
     Accepted,
 }
+
+/// [`Disconnect::Wanted`] has not been refused.
+const AT_ONCE: Instant = Instant::MIN;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -149,7 +154,8 @@ impl LinkControl {
         parameters: CurrentParameters { interval: 0, latency: 0, timeout: 0 },
         phys: Phys { tx: Phy(0), rx: Phy(0) },
         data_lengths: DataLengths { tx_octets: 0, tx_time: 0, rx_octets: 0, rx_time: 0 },
-        remote_features: None,
+        remote_features: LeFeatures::empty(),
+        knows_features: false,
         remote_version: None,
         can: Can::empty(),
         longest: (0, 0),
@@ -232,7 +238,7 @@ impl LinkControl {
     /// The peer's LE features, once they are known.
     #[must_use]
     pub const fn remote_features(&self) -> Option<LeFeatures> {
-        self.remote_features
+        if self.knows_features { Some(self.remote_features) } else { None }
     }
 
     /// The peer's version, once it is known.
@@ -257,7 +263,7 @@ impl LinkControl {
     /// Returns whether the peer has answered a procedure.
     #[must_use]
     pub const fn has_answered(&self) -> bool {
-        TUNING && (self.remote_features.is_some() || self.remote_version.is_some())
+        TUNING && (self.knows_features || self.remote_version.is_some())
     }
 
     /// True from [`Self::disconnect`] on.
@@ -292,18 +298,20 @@ impl LinkControl {
         let running = self.running.filter(|(procedure, _)| *procedure != Procedure::L2cap);
         let running = running.map(|(_, at)| (at, LinkTimer::Procedure));
         let disconnect = match self.disconnect {
-            Disconnect::Wanted { not_before: Some(at), .. } => Some((at, LinkTimer::Disconnect)),
-            Disconnect::No | Disconnect::Wanted { not_before: None, .. } | Disconnect::Accepted => {
-                None
-            }
+            Disconnect::Wanted { not_before: AT_ONCE, .. }
+            | Disconnect::No
+            | Disconnect::Accepted => None,
+            Disconnect::Wanted { not_before: at, .. } => Some((at, LinkTimer::Disconnect)),
         };
         running.into_iter().chain(disconnect).min_by_key(|&(at, _)| at)
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect {
-            not_before.take_if(|at| *at <= now);
+        if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect
+            && *not_before <= now
+        {
+            *not_before = AT_ONCE;
         }
         if let Some((procedure, _)) = self.running.take_if(|(_, at)| *at <= now) {
             self.ended(procedure, Err(Status::LL_RESPONSE_TIMEOUT));

@@ -234,7 +234,8 @@ impl Waiters {
         ready: &mut Ready,
     ) -> Displaced {
         ready.expect(key);
-        let ticket = self.last_ticket.wrapping_add(1);
+        // A list has 0 where it has no ticket.
+        let ticket = self.last_ticket.wrapping_add(1).max(1);
         if wait.order.is_none()
             && let Some(line) = self.line(key)
         {

@@ -15,7 +15,7 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 use embassy_time::{Duration, Instant};
 
-use super::{Can, Disconnect, LinkControl, News, Phys, Procedure, Reply, Start};
+use super::{AT_ONCE, Can, Disconnect, LinkControl, News, Phys, Procedure, Reply, Start};
 use crate::{
     capability::{SIGNAL, TUNING, UPDATES},
     command::{RETRY, put, status_of},
@@ -62,7 +62,7 @@ impl LinkControl {
             return None;
         }
         let handle = self.handle.into();
-        if let Disconnect::Wanted { reason, not_before: None } = self.disconnect {
+        if let Disconnect::Wanted { reason, not_before: AT_ONCE } = self.disconnect {
             return Some((put(w, &DisconnectCommand { handle, reason })?, Sent::Disconnect));
         }
         if let Some(reply) = self.reply {
@@ -178,7 +178,7 @@ impl LinkControl {
     }
 
     fn peer_has(&self, feature: LeFeatures) -> bool {
-        TUNING && self.remote_features.is_some_and(|features| features.contains(feature))
+        TUNING && self.remote_features().is_some_and(|features| features.contains(feature))
     }
 
     /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
@@ -253,7 +253,7 @@ impl LinkControl {
             }
             Err(_) => Disconnect::Wanted {
                 reason: Status::REMOTE_USER_TERMINATED,
-                not_before: now.checked_add(RETRY),
+                not_before: now.saturating_add(RETRY),
             },
         };
     }

@@ -62,7 +62,8 @@ impl LinkControl {
 
     fn features_read(&mut self, event: &ReadRemoteFeaturesComplete) {
         if event.status.is_success() {
-            self.remote_features = Some(LeFeatures::from_bits_retain(event.features.get()));
+            self.remote_features = LeFeatures::from_bits_retain(event.features.get());
+            self.knows_features = true;
             self.news.insert(News::FEATURES);
         }
         self.end_running(Procedure::Features, event.status);

@@ -1,6 +1,6 @@
 use bindrune_hci::{Opcode, PhyMask, Status};
 
-use super::{Asked, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
+use super::{AT_ONCE, Asked, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
 use crate::{
     ConnectionParameters, InvalidParameters,
     capability::{Call, TUNING},
@@ -121,7 +121,7 @@ impl LinkControl {
             return Err(InvalidReason);
         }
         if matches!(self.disconnect, Disconnect::No) {
-            self.disconnect = Disconnect::Wanted { reason, not_before: None };
+            self.disconnect = Disconnect::Wanted { reason, not_before: AT_ONCE };
         }
         Ok(())
     }

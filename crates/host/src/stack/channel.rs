@@ -245,7 +245,7 @@ impl Stack {
             for link in self.links.iter_mut() {
                 link.full_channels &= !bit;
             }
-            self.wake_starved();
+            self.wake_for_packet(u64::MAX);
         }
         self.ready.whole_channel(index);
     }

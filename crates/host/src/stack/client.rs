@@ -222,9 +222,7 @@ impl Stack {
             return Ok(Poll::Pending);
         }
         let mtu = slot.attributes.bearer.mtu();
-        let holds_some = self.app_holds_packets(link.index);
-        let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
-            self.starved = true;
+        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
             return Ok(Poll::Pending);
         };
         let mut result = Ok(false);
@@ -247,7 +245,7 @@ impl Stack {
                 slot.attributes.out = Some((packet, kind));
                 self.owe(link.index);
             }
-            Ok(_) | Err(_) => self.packet_free(packet),
+            Ok(_) | Err(_) => self.packet_free(link.index, packet),
         }
     }
 
@@ -257,7 +255,7 @@ impl Stack {
             && let Some((packet, _)) = slot.attributes.out.take()
         {
             self.out_free(link.index);
-            self.packet_free(packet);
+            self.packet_free(link.index, packet);
         }
     }
 }

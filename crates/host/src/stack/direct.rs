@@ -82,7 +82,7 @@ impl Stack {
         if idle {
             self.unstamped |= bit;
         }
-        slot.room = Room::Unknown;
+        slot.room = Room::UNKNOWN;
         self.data_written(index, packets);
         self.ready.run(Due::DATA);
         true

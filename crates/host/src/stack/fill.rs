@@ -180,7 +180,7 @@ impl Stack {
         };
         let max = usize::from(self.acl.packet_len()).min(out.capacity().saturating_sub(ACL_HEADER));
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
-            self.packet_free(fragments.into_packet());
+            self.packet_free(index, fragments.into_packet());
             return Filled::Nothing;
         };
         let len = fragments.next(max).len();
@@ -221,7 +221,7 @@ impl Stack {
 
     fn fragment_written(&mut self, index: u8, fragments: Fragments) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
-            return self.packet_free(fragments.into_packet());
+            return self.packet_free(index, fragments.into_packet());
         };
         if !fragments.is_finished() {
             slot.outgoing = Some(fragments);
@@ -231,6 +231,6 @@ impl Stack {
         if let Some(channel) = slot.sending_channel.take() {
             self.leaving_channels |= 1u64.wrapping_shl(channel.into());
         }
-        self.packet_free(fragments.into_packet());
+        self.packet_free(index, fragments.into_packet());
     }
 }

@@ -16,6 +16,7 @@ use super::{
     share::{Share, Shares},
 };
 use crate::{
+    at::At,
     capability::{CLIENT, HOST_FLOW_CONTROL},
     waiters::Due,
 };
@@ -98,11 +99,11 @@ impl Stack {
 
     /// Confirms the indications that have room for another one behind them. [Vol 3] Part F, 3.4.7.3
     fn confirm_indications(&mut self) {
-        for index in 0..self.link_slots() {
-            let bit = 1u64.wrapping_shl(index.into());
-            if self.unconfirmed & bit == 0 {
-                continue;
-            }
+        let mut links = self.unconfirmed;
+        while links != 0 {
+            let bit = links & links.wrapping_neg();
+            links &= !bit;
+            let index = u8::try_from(bit.trailing_zeros()).unwrap_or(u8::MAX);
             let Some(Link { attributes, .. }) = self.links.get_mut(usize::from(index)) else {
                 continue;
             };
@@ -137,14 +138,14 @@ impl Stack {
         }
         let full = interest == Interest::None && self.host_credits.left() == 0;
         if full != self.full.is_some() {
-            self.full = full.then_some(now);
+            self.full = At::new(full.then_some(now));
             self.deadlines_changed();
         }
     }
 
     /// When the controller has been without a buffer for long enough.
     pub(super) fn full_deadline(&self) -> Option<Instant> {
-        let since = self.full.filter(|_| HOST_FLOW_CONTROL)?;
+        let since = self.full.get().filter(|_| HOST_FLOW_CONTROL)?;
         let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
         let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
         since.checked_add(if crowded || channels() { HASTE } else { PATIENCE })
@@ -155,7 +156,7 @@ impl Stack {
         if !HOST_FLOW_CONTROL {
             return;
         }
-        self.full = None;
+        self.full = At::NONE;
         let links = self.links.iter_mut().filter(|l| l.attributes.share.is_gated());
         if let Some(slot) = links.max_by_key(|l| l.attributes.share.taken()) {
             self.rx.shares.gate(&mut slot.attributes.share, false);

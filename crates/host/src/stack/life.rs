@@ -13,6 +13,7 @@ use embassy_time::{Duration, Instant};
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{
     Error,
+    at::At,
     capability::CAPTURE,
     stats::Counters,
     waiters::{Due, HostKey},
@@ -171,7 +172,7 @@ impl Stack {
         self.update_room();
         self.ready.host(HostKey::Accept);
         self.wake_link(index);
-        self.wake_starved();
+        self.wake_for_packet(u64::MAX);
         self.unconfirmed &= !1u64.wrapping_shl(index.into());
         self.room_made(index);
         self.deadlines_changed();
@@ -227,8 +228,7 @@ impl Stack {
 
     pub(super) fn leave(&mut self, index: u8, reason: Status) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            let by = slot.leaving.map_or(Instant::MAX, |(_, by)| by);
-            slot.leaving = Some((reason, by));
+            slot.leaving = Some(reason);
         }
         self.undated |= 1u64.wrapping_shl(index.into());
         self.owe(index);
@@ -242,8 +242,8 @@ impl Stack {
             let slot = usize::try_from(index).ok().and_then(|index| self.links.get_mut(index));
             let Some(slot) = slot.filter(|l| l.is_up()) else { continue };
             slot.signalling.start_timers(now, &mut self.channels);
-            if let Some((_, by)) = slot.leaving.as_mut().filter(|(_, by)| *by == Instant::MAX) {
-                *by = now.saturating_add(LEAVING);
+            if slot.leaving.is_some() && !slot.leaving_until.is_some() {
+                slot.leaving_until = At::new(Some(now.saturating_add(LEAVING)));
             }
             self.deadlines_changed();
         }
@@ -252,7 +252,7 @@ impl Stack {
     /// Disconnects a link that is to be left, once nothing is pending for its peer.
     pub(super) fn leave_if_done(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
-        let Some((reason, _)) = slot.leaving else { return };
+        let Some(reason) = slot.leaving else { return };
         if !self.owes_anything(slot) {
             let _ends = self.disconnect_slot(index, reason);
         }
@@ -261,9 +261,9 @@ impl Stack {
     /// Disconnects a link that is to be left, if its peer did not take what was pending in time.
     pub(super) fn leave_now(&mut self, index: u8) {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
-        let Some((reason, by)) = slot.and_then(|l| l.leaving.as_mut()) else { return };
-        let reason = *reason;
-        *by = Instant::MAX;
+        let Some(slot) = slot else { return };
+        slot.leaving_until = At::NONE;
+        let Some(reason) = slot.leaving else { return };
         let _ends = self.disconnect_slot(index, reason);
     }
 

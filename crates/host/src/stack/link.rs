@@ -77,8 +77,10 @@ pub(crate) struct Link {
     pub(crate) full_channels: u64,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
-    /// The reason to disconnect with once everything pending was sent, and the deadline for that.
-    pub(crate) leaving: Option<(Status, Instant)>,
+    /// The reason to disconnect with once everything pending was sent.
+    pub(crate) leaving: Option<Status>,
+    /// The deadline for that, where it has begun.
+    pub(crate) leaving_until: At,
     pub(crate) protection: Lazy,
     pub(crate) room: Room,
     /// When something was last received from this link.
@@ -133,8 +135,9 @@ impl Link {
         full_channels: 0,
         last_channel: 0,
         leaving: None,
+        leaving_until: At::NONE,
         protection: Lazy::NONE,
-        room: Room::Unknown,
+        room: Room::UNKNOWN,
         heard: Instant::MIN,
         looked: Instant::MIN,
         stalled: false,

@@ -41,6 +41,7 @@ mod notice;
 mod notify;
 mod outcome;
 mod output;
+mod packets;
 mod phase;
 #[cfg(feature = "security")]
 mod privacy;
@@ -83,6 +84,7 @@ use embassy_time::Instant;
 
 use crate::{
     Config, Error,
+    at::At,
     capability::CHANNELS,
     stats::Counters,
     waiters::{Due, Ready},
@@ -179,12 +181,11 @@ pub(crate) struct Stack {
     named: Option<fn(&Server) -> &str>,
     /// Of [`Self::is_crowded`], as the places were when that was last asked.
     crowded: bool,
-    /// An application waits for a transmit packet.
-    starved: bool,
+    awaiting_packet: packets::AwaitingPacket,
     /// Links whose last indication is not confirmed, since there is no room for another one.
     unconfirmed: u64,
     /// Since when the controller has no buffer of the host's.
-    full: Option<Instant>,
+    full: At,
     /// Links where a value for every peer has begun to wait for room.
     waiting_for_room: u64,
     /// The earliest deadline, where it is known.
@@ -252,9 +253,9 @@ impl Stack {
             privacy: privacy::Privacy::new(parts.config.privacy),
             named: None,
             crowded: false,
-            starved: false,
+            awaiting_packet: packets::AwaitingPacket::NOBODY,
             unconfirmed: 0,
-            full: None,
+            full: At::NONE,
             waiting_for_room: 0,
             deadline: None,
         }

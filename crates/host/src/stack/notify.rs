@@ -6,29 +6,24 @@ use bindrune_gatt::{Cccd, Characteristic};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkRef, Stack};
-use crate::{Error, capability::SERVER, waiters::LinkKey};
+use crate::{Error, at::At, capability::SERVER, waiters::LinkKey};
 
 /// How long a value waits for room at a peer. A peer that had none for so long is passed over at once, until it has.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// Whether a value for every peer waits for room on a link.
+/// Whether a value for every peer waits for room on a link: until when, if one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Room {
-    /// None waits, or one waits since the time was last told.
-    Unknown,
-    /// One waits, until then.
-    Awaited(Instant),
-    /// One waited in vain.
-    Stalled,
-}
+pub(crate) struct Room(At);
 
 impl Room {
+    /// None waits, or one waits since the time was last set.
+    pub(crate) const UNKNOWN: Self = Self(At::NONE);
+    /// One waited in vain.
+    const STALLED: Self = Self(At::new(Some(Instant::MAX)));
+
     /// When waiting ends.
-    pub(super) const fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Awaited(until) if SERVER => Some(until),
-            Self::Unknown | Self::Awaited(_) | Self::Stalled => None,
-        }
+    pub(super) fn deadline(self) -> Option<Instant> {
+        self.0.get().filter(|_| SERVER && self != Self::STALLED)
     }
 }
 
@@ -122,15 +117,12 @@ impl Stack {
     /// A value finds no room on a link: true where it, or one before it, has waited for long enough.
     fn is_stalled(&mut self, index: u8) -> bool {
         let Some(slot) = self.links.get(usize::from(index)) else { return true };
-        match slot.room {
-            Room::Stalled => return true,
-            Room::Awaited(_) => {}
-            Room::Unknown => {
-                self.waiting_for_room |= 1u64.wrapping_shl(index.into());
-                self.deadlines_changed();
-            }
+        let room = slot.room;
+        if room == Room::UNKNOWN {
+            self.waiting_for_room |= 1u64.wrapping_shl(index.into());
+            self.deadlines_changed();
         }
-        false
+        room == Room::STALLED
     }
 
     /// The time is told: values that have begun to wait for room do so from now on.
@@ -138,8 +130,8 @@ impl Stack {
         let mut new = core::mem::take(&mut self.waiting_for_room);
         while new != 0 {
             let slot = self.links.get_mut(new.trailing_zeros() as usize);
-            if let Some(slot) = slot.filter(|l| l.room == Room::Unknown && l.is_up()) {
-                slot.room = Room::Awaited(now.saturating_add(PATIENCE));
+            if let Some(slot) = slot.filter(|l| l.room == Room::UNKNOWN && l.is_up()) {
+                slot.room = Room(At::new(Some(now.saturating_add(PATIENCE))));
                 self.deadline = None;
             }
             new &= new.wrapping_sub(1);
@@ -149,7 +141,7 @@ impl Stack {
     /// A value has waited for room on a link for long enough.
     pub(super) fn room_timeout(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.room = Room::Stalled;
+            slot.room = Room::STALLED;
         }
         self.ready.link(index, LinkKey::Push);
     }

@@ -11,6 +11,7 @@ use embassy_time::Instant;
 use zeroize::Zeroizing;
 
 use super::{Stack, command::Owner, loss::ControllerLoss};
+use crate::at::At;
 use crate::resources::COMMAND_OCTETS;
 use crate::waiters::{Due, HostKey, LinkKey};
 
@@ -109,7 +110,7 @@ impl Stack {
         self.worker.fail();
         self.acl = AclCredits::new(Buffers::default());
         self.host_credits = HostCredits::OFF;
-        self.full = None;
+        self.full = At::NONE;
         (self.sending, self.commanding) = (0, 0);
     }
 

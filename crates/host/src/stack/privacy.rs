@@ -11,6 +11,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{JobTicket, RECORD_MAX, Stack};
 use crate::{
+    at::At,
     capability::{OBSERVER, PRIVACY},
     config::Privacy as Choice,
     waiters::Due,
@@ -29,7 +30,7 @@ pub(super) struct Privacy {
     /// GAP waits for an address.
     due: bool,
     /// The random numbers failed: when they are asked for again.
-    retry_at: Option<Instant>,
+    retry_at: At,
 }
 
 /// Which random number is made.
@@ -50,7 +51,7 @@ impl Privacy {
             Choice::Off => None,
             Choice::On { rotate } => Some(rotate),
         };
-        Self { rotate, irk: None, made: None, unsaved: false, due: false, retry_at: None }
+        Self { rotate, irk: None, made: None, unsaved: false, due: false, retry_at: At::NONE }
     }
 
     /// What bonded peers get to know this device by; zeros where it has no private addresses.
@@ -60,7 +61,7 @@ impl Privacy {
     }
 
     pub(super) const fn poll_timeout(&self) -> Option<Instant> {
-        self.retry_at
+        self.retry_at.get()
     }
 
     /// The random number that is wanted. The key is in the store before an address is made of it, where `lasting`: with a
@@ -70,7 +71,7 @@ impl Privacy {
             return None;
         }
         let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
-        let wanted = self.due && !(self.unsaved && lasting) && self.retry_at.is_none();
+        let wanted = self.due && !(self.unsaved && lasting) && !self.retry_at.is_some();
         wanted.then_some((JobTicket::Private(secret), Job::Random))
     }
 
@@ -139,7 +140,7 @@ impl Stack {
             return;
         }
         let JobDone::Random(random) = done else {
-            self.privacy.retry_at = now.checked_add(RETRY);
+            self.privacy.retry_at = At::new(now.checked_add(RETRY));
             self.gap.private_address_failed(Status::UNSUPPORTED_FEATURE);
             self.ready.run(Due::COMMAND);
             return self.deadlines_changed();
@@ -173,7 +174,7 @@ impl Stack {
     }
 
     pub(super) fn privacy_timeout(&mut self, now: Instant) {
-        if self.privacy.retry_at.take_if(|at| *at <= now).is_some() {
+        if self.privacy.retry_at.take_due(now) {
             self.ready.run(Due::JOB);
         }
     }

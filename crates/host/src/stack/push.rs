@@ -122,7 +122,6 @@ impl Stack {
 
     /// Sends a PDU on the application's fixed channel.
     pub(crate) fn poll_send_fixed(&mut self, link: LinkRef, pdu: &[u8]) -> Poll<Result<(), Error>> {
-        let holds_some = self.app_holds_packets(link.index);
         let max = self.tx.pool.packet_size().saturating_sub(HEADROOM);
         if pdu.len() > max {
             return Poll::Ready(Err(Error::TooLong { max }));
@@ -130,8 +129,7 @@ impl Stack {
         if self.link(link)?.fixed.out.is_some() {
             return Poll::Pending;
         }
-        let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
-            self.starved = true;
+        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
             return Poll::Pending;
         };
         let _fits = packet.extend(pdu);

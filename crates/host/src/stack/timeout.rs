@@ -275,11 +275,7 @@ impl Link {
             let taken = taken.and_then(|at| at.checked_add(self.supervision()));
             earliest.add(taken, Timer::Stall(index));
         }
-        if let Some((_, by)) = self.leaving
-            && by < Instant::MAX
-        {
-            earliest.add(Some(by), Timer::Leaving(index));
-        }
+        earliest.add(self.leaving_until.get(), Timer::Leaving(index));
     }
 
     fn supervision(&self) -> Duration {

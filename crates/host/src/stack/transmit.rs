@@ -6,7 +6,7 @@ use bindrune_wire::{Interest, Packet};
 use embassy_time::Instant;
 
 use super::{
-    Link, LinkRef, Stack,
+    Link, Stack,
     attribute::{ClientState, Exchange, Indications, Outgoing},
     notify::Room,
 };
@@ -37,46 +37,6 @@ impl Stack {
         self.ready.link(index, LinkKey::Confirmation);
     }
 
-    /// A transmit packet is free again.
-    pub(super) fn packet_free(&mut self, packet: Packet) {
-        self.tx.pool.give(packet);
-        self.wake_starved();
-    }
-
-    /// Wakes whoever waits for a transmit packet.
-    pub(super) fn wake_starved(&mut self) {
-        if core::mem::take(&mut self.starved) {
-            for index in 0..self.link_slots() {
-                self.ready.link(index, LinkKey::Push);
-                self.ready.link(index, LinkKey::Confirmation);
-                self.ready.link(index, LinkKey::Fixed);
-            }
-            for index in 0..u8::try_from(self.channel_users.len()).unwrap_or(u8::MAX) {
-                self.ready.channel(index, ChannelKey::Send);
-            }
-        }
-    }
-
-    /// The application gives back a packet that it was lent, unsent.
-    pub(crate) fn return_packet(&mut self, link: LinkRef, packet: Packet) {
-        self.packet_returned(link);
-        self.packet_free(packet);
-    }
-
-    /// The application no longer holds a packet that it was lent.
-    pub(super) fn packet_returned(&mut self, link: LinkRef) {
-        if let Some(slot) = self.slot_mut(link) {
-            slot.lent = slot.lent.saturating_sub(1);
-        }
-    }
-
-    /// A packet is lent to the application of a link.
-    pub(super) fn lend_packet(&mut self, index: u8) {
-        if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.lent = slot.lent.saturating_add(1);
-        }
-    }
-
     pub(super) fn next_fragments(&mut self, now: Instant, index: u8) -> Option<Fragments> {
         let Pdu { cid, packet, app, channel } = self.next_pdu(now, index)?;
         let slot = self.links.get_mut(usize::from(index))?;
@@ -86,7 +46,7 @@ impl Stack {
                 Some(fragments)
             }
             Err(packet) => {
-                self.packet_free(packet);
+                self.packet_free(index, packet);
                 None
             }
         }
@@ -183,7 +143,7 @@ impl Stack {
         let out = slot.attributes.out.take();
         let app = out.is_some();
         if app {
-            slot.room = Room::Unknown;
+            slot.room = Room::UNKNOWN;
         }
         let (packet, kind) = out.or_else(|| self.owed_cancel(index))?;
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;

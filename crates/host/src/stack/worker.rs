@@ -49,6 +49,19 @@ pub(crate) enum Request {
     },
 }
 
+/// What the controller is still to be asked for.
+#[derive(Debug)]
+enum Pending {
+    Rand,
+    Encrypt {
+        key: Key,
+        plain: [u8; 16],
+    },
+    PublicKey,
+    /// With the key pair that it has.
+    DhKey(PublicKey),
+}
+
 /// What the controller answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -77,7 +90,7 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 enum State {
     Idle,
-    Owed(Request),
+    Pending(Pending),
     /// The command was sent.
     Sent(Opcode),
     /// The controller computes, and owes an event.
@@ -94,6 +107,28 @@ impl Request {
             Self::DhKey { .. } => GenerateDhKey::OPCODE,
         }
     }
+}
+
+impl From<Request> for Pending {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Rand => Self::Rand,
+            Request::Encrypt { key, plain } => Self::Encrypt { key, plain },
+            Request::PublicKey => Self::PublicKey,
+            Request::DhKey { own: _, peer } => Self::DhKey(peer),
+        }
+    }
+}
+
+impl Pending {
+    const fn opcode(&self) -> Opcode {
+        match self {
+            Self::Rand => Rand::OPCODE,
+            Self::Encrypt { .. } => Encrypt::OPCODE,
+            Self::PublicKey => ReadLocalP256PublicKey::OPCODE,
+            Self::DhKey(_) => GenerateDhKey::OPCODE,
+        }
+    }
 
     fn write(&self, w: &mut Writer<'_>) -> bool {
         let written = match self {
@@ -102,7 +137,7 @@ impl Request {
                 Encrypt { key: *key.octets(), plaintext: *plain }.write(w)
             }
             Self::PublicKey => ReadLocalP256PublicKey.write(w),
-            Self::DhKey { peer, .. } => {
+            Self::DhKey(peer) => {
                 let mut public_key = [0; 64];
                 public_key.copy_from_slice(peer.as_bytes());
                 GenerateDhKey { public_key }.write(w)
@@ -119,15 +154,15 @@ impl Worker {
 
     /// The controller is lost, and its key pair with it.
     pub(super) fn fail(&mut self) {
-        if matches!(self.state, State::Owed(_) | State::Sent(_) | State::Computing(..)) {
+        if matches!(self.state, State::Pending(_) | State::Sent(_) | State::Computing(..)) {
             self.answer(Err(Error::ControllerLost));
         }
         (self.key, self.late) = (None, false);
     }
 
-    /// Writes the command that is owed.
+    /// Writes the command that is pending.
     pub(super) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
-        let State::Owed(request) = &self.state else { return None };
+        let State::Pending(request) = &self.state else { return None };
         let opcode = request.opcode();
         if !request.write(w) {
             return None;
@@ -178,7 +213,7 @@ impl Worker {
     fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) -> bool {
         let asked = match self.state {
             State::Sent(asked) | State::Computing(asked, _) => asked == opcode,
-            State::Idle | State::Owed(_) | State::Answered(_) => false,
+            State::Idle | State::Pending(_) | State::Answered(_) => false,
         };
         if asked {
             if let Ok(Answer::PublicKey(key)) = &answer {
@@ -198,7 +233,7 @@ impl Worker {
     pub(super) const fn poll_timeout(&self) -> Option<Instant> {
         match self.state {
             State::Computing(_, until) => Some(until),
-            State::Idle | State::Owed(_) | State::Sent(_) | State::Answered(_) => None,
+            State::Idle | State::Pending(_) | State::Sent(_) | State::Answered(_) => None,
         }
     }
 }
@@ -232,7 +267,7 @@ impl Stack {
         if matches!(request, Request::DhKey { own, .. } if self.worker.key != Some(own)) {
             return Poll::Ready(Err(Error::Busy));
         }
-        self.worker.state = State::Owed(request);
+        self.worker.state = State::Pending(request.into());
         self.worker.wanted = true;
         self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
@@ -247,7 +282,7 @@ impl Stack {
                 Poll::Ready(answer)
             }
             State::Idle => Poll::Ready(Err(Error::ControllerLost)),
-            state @ (State::Owed(_) | State::Sent(_) | State::Computing(..)) => {
+            state @ (State::Pending(_) | State::Sent(_) | State::Computing(..)) => {
                 self.worker.state = state;
                 Poll::Pending
             }
@@ -257,7 +292,7 @@ impl Stack {
     /// Nobody waits for the answer any longer.
     pub(crate) fn abandon_answer(&mut self) {
         self.worker.wanted = false;
-        if matches!(self.worker.state, State::Owed(_) | State::Answered(_)) {
+        if matches!(self.worker.state, State::Pending(_) | State::Answered(_)) {
             self.worker.state = State::Idle;
         }
         self.ready.host(HostKey::Worker);

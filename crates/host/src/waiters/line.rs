@@ -13,7 +13,7 @@ pub(crate) struct Line {
     /// Those of them that have not yet answered the last call.
     unanswered: u16,
     /// The number of the last call.
-    call: u32,
+    call: u8,
 }
 
 /// The place of one future in a line.
@@ -21,7 +21,7 @@ pub(crate) struct Line {
 pub(crate) struct Order {
     ticket: u32,
     /// The last call that it answered, or that it came after.
-    call: u32,
+    call: u8,
 }
 
 impl Line {
@@ -123,18 +123,15 @@ mod listed {
     /// How many are listed.
     const LISTED: usize = 4;
 
+    /// Sorted; 0 for the places behind the last one.
     #[derive(Debug)]
-    pub(super) struct Tickets {
-        /// Sorted, as far as `len`.
-        all: [u32; LISTED],
-        len: u8,
-    }
+    pub(super) struct Tickets([u32; LISTED]);
 
     impl Tickets {
-        pub(super) const EMPTY: Self = Self { all: [0; LISTED], len: 0 };
+        pub(super) const EMPTY: Self = Self([0; LISTED]);
 
         fn used(&self) -> &[u32] {
-            self.all.get(..usize::from(self.len)).unwrap_or_default()
+            self.0.split(|&ticket| ticket == 0).next().unwrap_or_default()
         }
 
         pub(super) fn first(&self) -> Option<u32> {
@@ -144,29 +141,24 @@ mod listed {
         /// True where one more is listed now: else the youngest, which may be this one, is not.
         pub(super) fn insert(&mut self, ticket: u32) -> bool {
             let at = self.used().partition_point(|&other| older(other, ticket));
-            let Some(behind) = self.all.get_mut(at..) else { return false };
+            let Some(behind) = self.0.get_mut(at..) else { return false };
             if behind.is_empty() {
                 return false;
             }
             behind.rotate_right(1);
-            if let Some(place) = behind.first_mut() {
-                *place = ticket;
-            }
-            if usize::from(self.len) == LISTED {
-                return false;
-            }
-            self.len = self.len.saturating_add(1);
-            true
+            behind.first_mut().is_some_and(|place| core::mem::replace(place, ticket) == 0)
         }
 
         pub(super) fn remove(&mut self, ticket: u32) -> bool {
             let Some(at) = self.used().iter().position(|&other| other == ticket) else {
                 return false;
             };
-            if let Some(behind) = self.all.get_mut(at..) {
+            if let Some(behind) = self.0.get_mut(at..) {
                 behind.rotate_left(1);
+                if let Some(last) = behind.last_mut() {
+                    *last = 0;
+                }
             }
-            self.len = self.len.saturating_sub(1);
             true
         }
     }

@@ -44,9 +44,8 @@ impl Stack {
         sdu: &[u8],
         sent: &mut usize,
     ) -> Poll<Result<(), Error>> {
-        let holds_some = self.app_holds_packets(channel.link.index);
-        let Some(mut packet) = self.tx.take_for_app(holds_some, HEADROOM) else {
-            self.starved = true;
+        let packet = self.packet_for_channel(channel.link.index, channel.index, HEADROOM);
+        let Some(mut packet) = packet else {
             return Poll::Pending;
         };
         let mut result = Err(SendError::NoRoom);
@@ -111,10 +110,9 @@ impl Stack {
         if len > max {
             return Poll::Ready(Err(Error::TooLong { max }));
         }
-        let holds_some = self.app_holds_packets(channel.link.index);
         let headroom = HEADROOM.saturating_add(SDU_LENGTH);
-        let Some(mut packet) = self.tx.take_for_app(holds_some, headroom) else {
-            self.starved = true;
+        let packet = self.packet_for_channel(channel.link.index, channel.index, headroom);
+        let Some(mut packet) = packet else {
             return Poll::Pending;
         };
         let _fits = packet.grow(len);
@@ -140,7 +138,7 @@ impl Stack {
                 Poll::Ready(Ok(()))
             }
             Err(error) => {
-                self.packet_free(packet);
+                self.packet_free(channel.link.index, packet);
                 Poll::Ready(Err(send_error(error)))
             }
         }
@@ -166,7 +164,7 @@ impl Stack {
                 }
                 self.owe(channel.link.index);
             }
-            Err(packet) => self.packet_free(packet),
+            Err(packet) => self.packet_free(channel.link.index, packet),
         }
     }
 }

@@ -7,21 +7,16 @@ use super::Protection;
 /// [`Protection`] that is not made before it is changed: until then all octets are zero, so that free slots in a `static` take
 /// no flash.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a free slot is as large as one that is used")]
-#[repr(u8)]
-pub(crate) enum Lazy {
-    /// As [`Protection::NONE`].
-    Unmade = 0,
-    Made(Protection),
-}
+pub(crate) struct Lazy(Option<Protection>);
 
 impl Lazy {
-    pub(crate) const NONE: Self = Self::Unmade;
+    /// As [`Protection::NONE`].
+    pub(crate) const NONE: Self = Self(None);
 
     #[cold]
     #[inline(never)]
     fn make(&mut self) {
-        *self = Self::Made(Protection::NONE);
+        self.0 = Some(Protection::NONE);
     }
 }
 
@@ -29,22 +24,29 @@ impl Deref for Lazy {
     type Target = Protection;
 
     fn deref(&self) -> &Protection {
-        match self {
-            Self::Unmade => const { &Protection::NONE },
-            Self::Made(protection) => protection,
-        }
+        self.0.as_ref().unwrap_or(const { &Protection::NONE })
     }
 }
 
 impl DerefMut for Lazy {
     #[expect(clippy::unreachable, reason = "the protection was made in the lines before")]
     fn deref_mut(&mut self) -> &mut Protection {
-        if matches!(self, Self::Unmade) {
+        if self.0.is_none() {
             self.make();
         }
-        match self {
-            Self::Made(protection) => protection,
-            Self::Unmade => unreachable!("it was made"),
+        match &mut self.0 {
+            Some(protection) => protection,
+            None => unreachable!("it was made"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_as_large_as_what_it_holds() {
+        assert_eq!(size_of::<Lazy>(), size_of::<Protection>());
     }
 }

@@ -28,7 +28,7 @@ mod wishes;
 use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
 use bindrune_smp::{Backoff, Idle, Role as PairingRole};
-use bindrune_wire::{Address, Level};
+use bindrune_wire::{Address, Level, Present};
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
 use crate::{Error, at::At, capability::OOB};
@@ -99,6 +99,8 @@ impl HostSecurity {
 /// How one link is protected, and what is under way to protect it better.
 #[derive(Debug)]
 pub(crate) struct Protection {
+    /// Keeps [`Lazy::NONE`] zero.
+    _present: Present,
     /// What it answers the peer while no pairing is in progress.
     idle: Idle,
     /// The slot of its pairing.
@@ -163,6 +165,7 @@ struct Known {
 
 impl Protection {
     pub(crate) const NONE: Self = Self {
+        _present: Present::Here,
         idle: Idle::new(PairingRole::Responder, NOBODY, NOBODY),
         held: Held::Nothing,
         current: LinkSecurity::OPEN,

@@ -1,0 +1,107 @@
+//! Transmit packets of applications, and who waits for one.
+
+use bindrune_wire::Packet;
+
+use super::{LinkRef, Stack};
+use crate::waiters::{ChannelKey, LinkKey};
+
+/// What waits for a transmit packet.
+#[derive(Debug)]
+pub(super) struct AwaitingPacket {
+    links: u64,
+    channels: u64,
+}
+
+impl AwaitingPacket {
+    pub(super) const NOBODY: Self = Self { links: 0, channels: 0 };
+}
+
+impl Stack {
+    /// Takes a packet for the application of a link. Where there is none for it, its tasks are woken once there may be.
+    pub(super) fn packet_for_link(&mut self, index: u8, headroom: usize) -> Option<Packet> {
+        let packet = self.packet_for_app(index, headroom);
+        if packet.is_none() {
+            self.awaiting_packet.links |= bit(index);
+        }
+        packet
+    }
+
+    /// Takes a packet for a channel, likewise.
+    pub(super) fn packet_for_channel(
+        &mut self,
+        index: u8,
+        channel: u8,
+        headroom: usize,
+    ) -> Option<Packet> {
+        let packet = self.packet_for_app(index, headroom);
+        if packet.is_none() {
+            self.awaiting_packet.channels |= bit(channel);
+        }
+        packet
+    }
+
+    fn packet_for_app(&mut self, index: u8, headroom: usize) -> Option<Packet> {
+        let holds_some = self.app_holds_packets(index);
+        self.tx.take_for_app(holds_some, headroom)
+    }
+
+    /// A transmit packet of a link is free again.
+    pub(super) fn packet_free(&mut self, index: u8, packet: Packet) {
+        let was_empty = self.tx.pool.free() == 0;
+        self.tx.pool.give(packet);
+        // Below what is kept for all links, it is for the link that had it.
+        let any = was_empty || self.tx.app_may_take(true);
+        self.wake_for_packet(if any { u64::MAX } else { bit(index) });
+    }
+
+    /// Wakes what waits for a transmit packet on some of the links.
+    pub(super) fn wake_for_packet(&mut self, links: u64) {
+        let mut awaiting = self.awaiting_packet.links & links;
+        self.awaiting_packet.links &= !links;
+        while awaiting != 0 {
+            let index = first(awaiting);
+            awaiting &= awaiting.wrapping_sub(1);
+            self.ready.link(index, LinkKey::Push);
+            self.ready.link(index, LinkKey::Confirmation);
+            self.ready.link(index, LinkKey::Fixed);
+        }
+        let mut channels = self.awaiting_packet.channels;
+        while channels != 0 {
+            let channel = first(channels);
+            channels &= channels.wrapping_sub(1);
+            let link = self.channels.get(channel.into()).map_or(0, |channel| channel.link().0);
+            if links & bit(link) != 0 {
+                self.awaiting_packet.channels &= !bit(channel);
+                self.ready.channel(channel, ChannelKey::Send);
+            }
+        }
+    }
+
+    /// The application gives back a packet that it was lent, unsent.
+    pub(crate) fn return_packet(&mut self, link: LinkRef, packet: Packet) {
+        self.packet_returned(link);
+        self.packet_free(link.index, packet);
+    }
+
+    /// The application no longer holds a packet that it was lent.
+    pub(super) fn packet_returned(&mut self, link: LinkRef) {
+        if let Some(slot) = self.slot_mut(link) {
+            slot.lent = slot.lent.saturating_sub(1);
+        }
+    }
+
+    /// A packet is lent to the application of a link.
+    pub(super) fn lend_packet(&mut self, index: u8) {
+        if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            slot.lent = slot.lent.saturating_add(1);
+        }
+    }
+}
+
+const fn bit(index: u8) -> u64 {
+    1u64.wrapping_shl(index as u32)
+}
+
+fn first(bits: u64) -> u8 {
+    u8::try_from(bits.trailing_zeros()).unwrap_or(u8::MAX)
+}
