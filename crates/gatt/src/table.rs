@@ -10,6 +10,7 @@ mod characteristic;
 mod content;
 mod declaration;
 mod descriptor;
+mod only_static;
 mod permission;
 mod properties;
 mod service;
@@ -27,6 +28,7 @@ pub use service::Service;
 pub(crate) use attribute::{PRIMARY_SERVICE, SECONDARY_SERVICE};
 pub(crate) use content::{BuiltIn, Content, Holder};
 pub(crate) use declaration::DECLARATION_ROOM;
+pub(crate) use only_static::OnlyStatic;
 pub(crate) use service::Extent;
 pub(crate) use walk::Walk;
 

@@ -3,10 +3,14 @@
 use bindrune_gap::ParameterRequests;
 use bindrune_gatt::{Service, TableError, table};
 use bindrune_smp::{Bond, Config as PairingConfig};
-use bindrune_wire::Address;
+use bindrune_wire::{Address, HEADROOM};
 use embassy_time::Duration;
 
-use crate::capability::{EXTENDED, LONG, OBSERVER, SECURITY, TUNING};
+use crate::{
+    ConfigError,
+    capability::{EXTENDED, LONG, OBSERVER, SECURITY, TUNING},
+    stack::{RX_PER_LINK, TX_PER_LINK},
+};
 
 /// How the host behaves. Everything has a default but the name.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +95,16 @@ pub const DEFAULT_BONDS: usize = 4;
 /// The most advertising sets that one host can have.
 pub(crate) const MAX_ADVERTISING_SETS: usize = if EXTENDED { 4 } else { 1 };
 
+/// The ATT MTUs of a host: the default of LE, and the longest that a value needs. [Vol 3] Part F, 3.2.8 and 3.2.9
+const LEAST_MTU: u16 = 23;
+const GREATEST_MTU: u16 = 517;
+/// Octets of an L2CAP header and an ATT PDU header that the MTU does not count, and that every packet needs room for.
+const PACKET_OVERHEAD: usize = 13;
+/// Octets of the longest PDU of the other fixed channels: of LE signalling and legacy pairing, and with LE Secure Connections.
+/// [Vol 3] Part A, 4 and Part H, 3.2
+const SIGNALLING: usize = 23;
+const PUBLIC_KEY: usize = 65;
+
 impl Config {
     /// The defaults, with the device name that the GAP service shows.
     #[must_use]
@@ -117,14 +131,16 @@ impl Config {
         }
     }
 
-    /// A random static address to use in place of the controller's own.
+    /// A random static address to use in place of the controller's own. With any other [`crate::Host::new`] fails:
+    /// [`ConfigError::Address`].
     #[must_use]
     pub const fn address(mut self, address: Address) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// The largest ATT MTU, 23 to 517 octets; 247 by default, which fills one link packet of 251 octets.
+    /// The largest ATT MTU, 23 to 517 octets; 247 by default, which fills one link packet of 251 octets. With any other
+    /// [`crate::Host::new`] fails: [`ConfigError::Mtu`].
     #[must_use]
     pub const fn mtu(mut self, mtu: u16) -> Self {
         self.mtu = mtu;
@@ -179,6 +195,48 @@ impl Config {
         if self.bonds == 0 { Ok(()) } else { table::can_be_remembered(services) }
     }
 
+    /// Whether any host can have this configuration.
+    pub(crate) const fn check(&self) -> Result<(), ConfigError> {
+        if self.mtu < LEAST_MTU || self.mtu > GREATEST_MTU {
+            return Err(ConfigError::Mtu { have: self.mtu, min: LEAST_MTU, max: GREATEST_MTU });
+        }
+        if let Some(address) = self.address
+            && !address.is_static()
+        {
+            return Err(ConfigError::Address(address));
+        }
+        match self.check_services(self.services) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(table_error(error)),
+        }
+    }
+
+    /// Whether packets are many and long enough.
+    pub(crate) const fn check_packets(
+        &self,
+        links: usize,
+        rx: usize,
+        tx: usize,
+        size: usize,
+    ) -> Result<(), ConfigError> {
+        let attribute = (self.mtu as usize).saturating_add(PACKET_OVERHEAD);
+        let pairing = SECURITY && self.pairing.secure_connections;
+        let fixed = if pairing { PUBLIC_KEY } else { SIGNALLING }.saturating_add(HEADROOM);
+        let need = if attribute > fixed { attribute } else { fixed };
+        if size < need {
+            return Err(ConfigError::Size { have: size, need });
+        }
+        let need = links.saturating_mul(RX_PER_LINK);
+        if rx < need {
+            return Err(ConfigError::Receive { have: rx, need });
+        }
+        let need = links.saturating_mul(TX_PER_LINK);
+        if tx < need {
+            return Err(ConfigError::Transmit { have: tx, need });
+        }
+        Ok(())
+    }
+
     /// Octets of the `ARENA` of [`crate::Resources`] that this configuration needs for so many links.
     ///
     /// ```
@@ -195,5 +253,24 @@ impl Config {
             .saturating_add(self.scan_octets)
             .saturating_add(self.bonds.saturating_mul(Bond::SIZE))
             .saturating_add(peer.saturating_mul(links))
+    }
+}
+
+pub(crate) const fn table_error(error: TableError) -> ConfigError {
+    match error {
+        TableError::Arena { needed, available } => {
+            ConfigError::Arena { have: available, need: needed }
+        }
+        TableError::PeerArena { needed, available } => {
+            ConfigError::Arena { have: available, need: needed }
+        }
+        TableError::Subscriptions { needed, available } => {
+            ConfigError::Subscriptions { have: available, need: needed }
+        }
+        TableError::TooManyAttributes
+        | TableError::ValueTooLong
+        | TableError::UnknownInclude
+        | TableError::BuiltInService => ConfigError::Table,
+        TableError::DeviceNameTooLong { have, max } => ConfigError::Name { have, max },
     }
 }

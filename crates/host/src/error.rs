@@ -8,7 +8,7 @@ use bindrune_l2cap::{CloseReason, ConnectionResult};
 use bindrune_wire::{Address, Level};
 use embedded_io_async::ErrorKind;
 
-use crate::stack::PairingFailure;
+use crate::{stack::PairingFailure, text::Text};
 
 /// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,6 +266,18 @@ pub enum ConfigError {
         /// Octets that a name may have.
         max: usize,
     },
+    /// The MTU of [`crate::Config::mtu`] is not one that ATT has.
+    Mtu {
+        /// The MTU of the configuration.
+        have: u16,
+        /// The least that there is.
+        min: u16,
+        /// The greatest.
+        max: u16,
+    },
+    /// The address of [`crate::Config::address`] is no random static address. A public one belongs to the controller, and private
+    /// ones are made with `Config::privacy`.
+    Address(Address),
     /// The services have more values to subscribe to than a bond remembers, and bonds are on.
     Subscriptions {
         /// Subscriptions that a bond remembers.
@@ -275,29 +287,49 @@ pub enum ConfigError {
     },
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, have, need) = match *self {
-            Self::Arena { have, need } => ("ARENA octets", have, need),
+impl ConfigError {
+    /// What it says, for `fmt` and for the compiler.
+    pub(crate) const fn text(self) -> Text {
+        let (what, have, need) = match self {
+            Self::Arena { have, need } => ("ARENA bytes", have, need),
             Self::Size { have, need } => {
-                ("SIZE octets in each packet for ATT and for pairing", have, need)
+                ("SIZE bytes in each packet for ATT and for pairing", have, need)
             }
             Self::Receive { have, need } => ("RX packets", have, need),
             Self::Transmit { have, need } => ("TX packets", have, need),
-            Self::Table => return f.write_str("the services do not form a table of handles"),
+            Self::Table => return Text::EMPTY.and("the services do not form a table of handles"),
             Self::Name { have, max } => {
-                return write!(f, "the device name has {have} octets; at most {max} are possible");
+                let text = Text::EMPTY.and("the device name has ").number(have);
+                return text.and(" bytes; at most ").number(max).and(" are possible");
+            }
+            Self::Mtu { have, min, max } => {
+                let text = Text::EMPTY.and("Config::mtu is ").number(have as usize);
+                let text = text.and("; an ATT MTU is ").number(min as usize);
+                return text.and(" to ").number(max as usize);
+            }
+            Self::Address(_) => {
+                return Text::EMPTY.and(
+                    "Config::address takes a random static address, whose two highest bits are set; without it the \
+                     controller's own is used",
+                );
             }
             Self::Subscriptions { have, need } => {
-                return write!(
-                    f,
-                    "the services have {need} values to subscribe to, and a bond remembers {have}: a bonded peer would \
-                     lose the rest; let fewer notify or indicate, or keep no bonds with Config::bonds(0)"
+                let text = Text::EMPTY.and("the services have ").number(need);
+                let text = text.and(" values to subscribe to, and a bond remembers ").number(have);
+                return text.and(
+                    ": a bonded peer would lose the rest; let fewer notify or indicate, or keep no bonds with \
+                     Config::bonds(0)",
                 );
             }
         };
-        let short = need.saturating_sub(have);
-        write!(f, "Resources has {have} {what}; {need} are needed, {short} more")
+        let text = Text::EMPTY.and("Resources has ").number(have).and(" ").and(what).and("; ");
+        text.number(need).and(" are needed, ").number(need.saturating_sub(have)).and(" more")
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().as_str())
     }
 }
 

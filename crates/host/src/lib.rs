@@ -109,6 +109,7 @@ mod resources;
 mod services;
 mod stack;
 mod stats;
+mod text;
 pub mod transport;
 mod waiters;
 
@@ -141,28 +142,39 @@ pub use bindrune_gap::ExtendedPdus;
 #[cfg(feature = "tuning")]
 pub use bindrune_gap::ParameterRequests;
 pub use bindrune_gap::{
-    AdData, AdType, Advertisement, ConnectionParameters, ControllerInfo, CurrentParameters,
-    DataLengths, Discoverable, InitError, Phys, WhenFull, adv_data,
+    AdData, AdType, Advertisement, Channels, ConnectionParameters, ControllerInfo,
+    CurrentParameters, DataLengths, Discoverable, InitError, InvalidParameters, Phys, WhenFull,
+    adv_data,
 };
 #[cfg(feature = "observer")]
 pub use bindrune_gap::{Report, ReportFlags, Scan};
 pub use bindrune_gatt::{
     Cccd, Characteristic, Descriptor, ExtendedProperties, Permission, Properties, Service,
-    TableError,
+    TableError, Target,
     server::{SubscriptionChange, Written},
     table::arena_for,
 };
-pub use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, clock::Clock, cmd};
+pub use bindrune_hci::{
+    AddressType, AdvertisingEventType, AdvertisingType, DataOperation, DeviceAddress, FilterPolicy,
+    LinkType, Opcode, OwnAddressType, Phy, PhyMask, PrivacyMode, RawHandle, Role, ScanFilterPolicy,
+    Status,
+    clock::Clock,
+    cmd::{self, SupportedCommands, le::LeFeatures},
+    h4::SyncLost,
+};
 #[cfg(feature = "channels")]
 pub use bindrune_l2cap::{ChannelConfig, Psm};
-pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult};
+pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult, Violation};
 #[cfg(feature = "security")]
 pub use bindrune_smp::{
     Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey,
     PrivateKey, PublicKey, crypto::advertising::KeyMaterial,
 };
-pub use bindrune_smp::{Method, Reason};
-pub use bindrune_wire::{Address, AddressKind, Level, ParseAddressError, ParseUuidError, Uuid};
+pub use bindrune_smp::{Method, Reason, pdu::Features as PairingFeatures};
+pub use bindrune_wire::{
+    Address, AddressKind, Handle, Level, Malformed, NoRoom, ParseAddressError, ParseUuidError,
+    Reader, Uuid, Writer,
+};
 #[cfg(feature = "security")]
 pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 #[cfg(all(feature = "std", feature = "security"))]

@@ -5,11 +5,13 @@ use bindrune_l2cap::Channel;
 use bindrune_wire::Slot;
 
 use crate::{
+    Config, ConfigError,
     capability::COMMANDS,
     config::MAX_ADVERTISING_SETS,
     core::Core,
     lock::Lock,
-    stack::{Link, PairingSlot},
+    stack::{Link, PairingSlot, RX_PER_LINK, TX_PER_LINK},
+    text::Text,
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
 
@@ -115,19 +117,29 @@ impl<
     const PAIRINGS: usize,
 > Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT, PAIRINGS>
 {
-    /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile.
+    /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile: the
+    /// compiler says what is there, and what is needed. [`Self::assert_fits`] compares them with a configuration.
+    ///
+    /// ```compile_fail,E0080
+    /// // RX of Resources is 6; at least 8 is needed: 3 for each of LINKS, and 1 for each of CHANNELS
+    /// static MEMORY: bindrune::Resources<2, 2, 6, 4> = bindrune::Resources::new();
+    /// ```
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a const fn for statics; the value is large")]
     pub const fn new() -> Self {
         const {
-            assert!(LINKS >= 1 && LINKS <= 64, "LINKS is 1 to 64");
-            assert!(CHANNELS <= 64, "CHANNELS is at most 64");
-            assert!(RX >= 3 * LINKS + CHANNELS, "RX is at least 3 * LINKS + CHANNELS");
-            assert!(TX >= 2 * LINKS, "TX is at least 2 * LINKS");
-            assert!(SIZE >= 36, "SIZE holds the least ATT MTU of 23 and 13 octets");
-            assert!(INPUT >= EVENT_OCTETS, "INPUT holds the longest event of 258 octets");
-            assert!(OUTPUT >= COMMAND_OCTETS, "OUTPUT holds the longest command of 259 octets");
-            assert!(PAIRINGS >= 1 && PAIRINGS <= 64, "PAIRINGS is 1 to 64");
+            at_most("LINKS", LINKS, 64);
+            at_least("LINKS", LINKS, 1, "");
+            at_most("CHANNELS", CHANNELS, 64);
+            let rx = LINKS.saturating_mul(RX_PER_LINK).saturating_add(CHANNELS);
+            at_least("RX", RX, rx, ": 3 for each of LINKS, and 1 for each of CHANNELS");
+            let tx = LINKS.saturating_mul(TX_PER_LINK);
+            at_least("TX", TX, tx, ": 2 for each of LINKS");
+            at_least("SIZE", SIZE, 36, ": the least ATT MTU and 13 bytes");
+            at_least("INPUT", INPUT, EVENT_OCTETS, ", for the longest event");
+            at_least("OUTPUT", OUTPUT, COMMAND_OCTETS, ", for the longest command");
+            at_least("PAIRINGS", PAIRINGS, 1, "");
+            at_most("PAIRINGS", PAIRINGS, 64);
         }
         Self {
             core: Place::Empty,
@@ -151,4 +163,55 @@ impl<
             app_command: [0; APP_COMMAND_OCTETS],
         }
     }
+
+    /// Does nothing where these sizes are enough for a configuration, and else panics with what is there and what is needed. In a
+    /// constant that is an error of the compiler, long before [`crate::Host::new`] would return it:
+    ///
+    /// ```
+    /// use bindrune::{Config, Resources};
+    ///
+    /// type Memory = Resources<2, 0, 10, 4>;
+    /// const CONFIG: Config = Config::new("Lamp");
+    /// const _: () = Memory::assert_fits(&CONFIG);
+    /// ```
+    ///
+    /// ```compile_fail,E0080
+    /// # use bindrune::{Config, Resources};
+    /// # type Memory = Resources<2, 0, 10, 4>;
+    /// // Resources has 264 SIZE bytes in each packet for ATT and for pairing; 530 are needed, 266 more
+    /// const LONG: Config = Config::new("Lamp").mtu(517);
+    /// const _: () = Memory::assert_fits(&LONG);
+    /// ```
+    pub const fn assert_fits(config: &Config) {
+        let (arena, mut fits) = (config.arena(LINKS), config.check());
+        if fits.is_ok() {
+            fits = config.check_packets(LINKS, RX, TX, SIZE);
+        }
+        if fits.is_ok() && ARENA < arena {
+            fits = Err(ConfigError::Arena { have: ARENA, need: arena });
+        }
+        if let Err(error) = fits {
+            fail(&error.text());
+        }
+    }
+}
+
+/// Says what is there and what is needed, while the program is compiled.
+const fn at_least(name: &str, have: usize, need: usize, why: &str) {
+    if have < need {
+        let text = Text::EMPTY.and(name).and(" of Resources is ").number(have);
+        fail(&text.and("; at least ").number(need).and(" is needed").and(why));
+    }
+}
+
+const fn at_most(name: &str, have: usize, most: usize) {
+    if have > most {
+        let text = Text::EMPTY.and(name).and(" of Resources is ").number(have);
+        fail(&text.and("; at most ").number(most).and(" is possible"));
+    }
+}
+
+#[expect(clippy::panic, reason = "it is the compiler's message")]
+const fn fail(text: &Text) {
+    panic!("{}", text.as_str());
 }

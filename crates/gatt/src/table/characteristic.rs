@@ -1,13 +1,14 @@
 use bindrune_wire::{Level, Uuid};
 
 use super::{
-    BuiltIn, Content, Descriptor, ExtendedProperties, Extent, Holder, Permission, Properties,
-    builder::value_builders,
+    BuiltIn, Content, Descriptor, ExtendedProperties, Extent, Holder, OnlyStatic, Permission,
+    Properties, builder::value_builders,
 };
 
 /// A characteristic. [Vol 3] Part G, 3.3
 ///
-/// It is a `static`, and its address is its identity (so never a `const`). With [`Self::value`] or
+/// It is a `static`, and its address is its identity. A `const` would have another address wherever it is named, so it does not
+/// compile in a table. With [`Self::value`] or
 /// [`Self::append`] the host holds the value; without, the app is asked at each access.
 ///
 /// ```
@@ -20,6 +21,13 @@ use super::{
 ///     Characteristic::new(Uuid::new_16(0xff01)).write().permission(Level::Encrypted);
 /// static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0x180f), &[&LEVEL, &COMMAND])];
 /// ```
+///
+/// ```compile_fail
+/// # use bindrune_gatt::{Characteristic, Service};
+/// # use bindrune_wire::Uuid;
+/// const LEVEL: Characteristic = Characteristic::new(Uuid::new_16(0x2a19)).read().value(&[100]);
+/// static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0x180f), &[&LEVEL])];
+/// ```
 #[derive(Debug)]
 pub struct Characteristic {
     uuid: Uuid,
@@ -28,6 +36,7 @@ pub struct Characteristic {
     content: Content,
     user_description: Option<&'static str>,
     descriptors: &'static [&'static Descriptor],
+    _never_const: OnlyStatic,
 }
 
 impl Characteristic {
@@ -41,6 +50,7 @@ impl Characteristic {
             content: Content::APP,
             user_description: None,
             descriptors: &[],
+            _never_const: OnlyStatic,
         }
     }
 

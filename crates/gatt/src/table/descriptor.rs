@@ -1,10 +1,10 @@
 use bindrune_wire::{Level, Uuid};
 
-use super::{Content, Permission, Properties, builder::value_builders};
+use super::{Content, OnlyStatic, Permission, Properties, builder::value_builders};
 
 /// A characteristic descriptor. [Vol 3] Part G, 3.3.3
 ///
-/// It is a `static`, and its address is its identity. Without [`Self::value`] the app is asked at each access.
+/// It is a `static`, and its address is its identity; a `const` does not compile in a table. Without [`Self::value`] the app is asked at each access.
 /// Client Characteristic Configuration, Extended Properties and a constant User Description are made by the
 /// characteristic's own builder, and need no `Descriptor`.
 #[derive(Debug)]
@@ -12,13 +12,19 @@ pub struct Descriptor {
     uuid: Uuid,
     properties: Properties,
     content: Content,
+    _never_const: OnlyStatic,
 }
 
 impl Descriptor {
     /// A descriptor that may be neither read nor written yet.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
-        Self { uuid, properties: Properties::empty(), content: Content::APP }
+        Self {
+            uuid,
+            properties: Properties::empty(),
+            content: Content::APP,
+            _never_const: OnlyStatic,
+        }
     }
 
     /// A Characteristic Presentation Format: format, exponent, unit (2), name space, description (2).

@@ -3,20 +3,19 @@
 use core::{fmt, task::Poll};
 
 use bindrune_gap::{AdvertisingSet, ControllerInfo, Gap};
-use bindrune_gatt::{GapConfig, Server, TableError};
+use bindrune_gatt::{GapConfig, Server};
 use bindrune_l2cap::Channels;
-use bindrune_wire::{HEADROOM, Pool};
+use bindrune_wire::Pool;
 
 use super::{receiving::Receiving, wait::DueFlags};
 use crate::{
     Config, ConfigError, Error, Resources,
     arena::Arena,
-    capability::SECURITY,
-    config::MAX_ADVERTISING_SETS,
+    config::{MAX_ADVERTISING_SETS, table_error},
     core::Core,
     lock::Lock,
     resources::Place,
-    stack::{Output, Parts, RX_PER_LINK, Receive, Stack, TX_PER_LINK, TransmitPackets, gap_config},
+    stack::{Output, Parts, Receive, Stack, TransmitPackets, gap_config},
     waiters::{HostKey, Key, Ready, Waiters},
 };
 
@@ -38,21 +37,15 @@ pub struct FreePackets {
     pub transmit: usize,
 }
 
-/// Octets of an L2CAP header and an ATT PDU header that the MTU does not count, and that every packet needs room for.
-const PACKET_OVERHEAD: usize = 13;
-/// Octets of the longest PDU of the other fixed channels: of LE signalling, and of the Security Manager without and with LE Secure
-/// Connections. [Vol 3] Part A, 4 and Part H, 3.2
-const SIGNALLING: usize = 23;
-const LEGACY_PAIRING: usize = 23;
-const PUBLIC_KEY: usize = 65;
-
 impl Host {
     /// A host of these resources.
     ///
     /// # Errors
     ///
-    /// What is short in the resources, and by how much; [`ConfigError::Table`] where the services form no table, and
-    /// [`ConfigError::Subscriptions`] where bonds could not remember all that a peer may subscribe to.
+    /// What is short in the resources, and by how much, which [`Resources::assert_fits`] finds while the program is compiled;
+    /// [`ConfigError::Mtu`], [`ConfigError::Address`] and [`ConfigError::Name`] for a configuration that no host can have;
+    /// [`ConfigError::Table`] where the services form no table, and [`ConfigError::Subscriptions`] where bonds could not remember all
+    /// that a peer may subscribe to.
     #[inline(never)]
     pub fn new<
         const L: usize,
@@ -68,7 +61,8 @@ impl Host {
         resources: &'static mut Resources<L, C, R, T, S, A, I, O, P>,
         config: Config,
     ) -> Result<Self, ConfigError> {
-        check(&config, L, R, T, S)?;
+        config.check()?;
+        config.check_packets(L, R, T, S)?;
         let shares = Arena::split(&mut resources.arena, &config, L)?;
         let mut rx = Receive::new(
             Pool::new(&mut resources.rx_slots, resources.rx.as_flattened_mut(), S),
@@ -159,7 +153,7 @@ impl Host {
     ///
     /// As for [`Self::new`], but that the services must need no more of the arena than those that the host was made with.
     pub fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
-        config.check_services(config.services).map_err(table_error)?;
+        config.check()?;
         self.core.get_mut().reset(config)
     }
 }
@@ -171,52 +165,6 @@ fn make_sets(
 ) -> &mut [AdvertisingSet] {
     let sets = place.put([const { AdvertisingSet::EMPTY }; MAX_ADVERTISING_SETS]);
     sets.split_at_mut(count).0
-}
-
-fn check(
-    config: &Config,
-    links: usize,
-    rx: usize,
-    tx: usize,
-    size: usize,
-) -> Result<(), ConfigError> {
-    config.check_services(config.services).map_err(table_error)?;
-    let attribute = usize::from(config.mtu).saturating_add(PACKET_OVERHEAD);
-    let pairing =
-        if SECURITY && config.pairing.secure_connections { PUBLIC_KEY } else { LEGACY_PAIRING };
-    let signalling = SIGNALLING.max(pairing).saturating_add(HEADROOM);
-    let need = attribute.max(signalling);
-    if size < need {
-        return Err(ConfigError::Size { have: size, need });
-    }
-    let need = links.saturating_mul(RX_PER_LINK);
-    if rx < need {
-        return Err(ConfigError::Receive { have: rx, need });
-    }
-    let need = links.saturating_mul(TX_PER_LINK);
-    if tx < need {
-        return Err(ConfigError::Transmit { have: tx, need });
-    }
-    Ok(())
-}
-
-pub(crate) const fn table_error(error: TableError) -> ConfigError {
-    match error {
-        TableError::Arena { needed, available } => {
-            ConfigError::Arena { have: available, need: needed }
-        }
-        TableError::PeerArena { needed, available } => {
-            ConfigError::Arena { have: available, need: needed }
-        }
-        TableError::Subscriptions { needed, available } => {
-            ConfigError::Subscriptions { have: available, need: needed }
-        }
-        TableError::TooManyAttributes
-        | TableError::ValueTooLong
-        | TableError::UnknownInclude
-        | TableError::BuiltInService => ConfigError::Table,
-        TableError::DeviceNameTooLong { have, max } => ConfigError::Name { have, max },
-    }
 }
 
 #[cfg(feature = "std")]

@@ -102,5 +102,4 @@ pub use unsecured::Platform;
 #[cfg(feature = "recovery")]
 pub use watch::ControllerWatch;
 
-pub(crate) use host::table_error;
 pub(crate) use receiving::Receiving;

@@ -5,7 +5,7 @@ use bindrune_hci::Status;
 use bindrune_l2cap::{Listener, Pools};
 
 use super::{LISTENERS, Link, Phase, Stack, gap};
-use crate::{Config, ConfigError, aio::table_error, stats::Counters};
+use crate::{Config, ConfigError, config::table_error, stats::Counters};
 
 impl Stack {
     /// Forgets everything. On an error only the links and requests are gone.

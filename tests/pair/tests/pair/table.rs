@@ -33,14 +33,18 @@ pub(crate) static SERVICES: &[Service] = &[
 ];
 
 /// The UUID of the characteristic in the included service.
-pub(crate) const DESCRIBED_UUID: Uuid = lab(6).uuid();
+pub(crate) const DESCRIBED_UUID: Uuid = lab_uuid(6);
 
 /// What [`SERVICES`] are replaced by.
 pub(crate) static MOVED: &[Service] =
     &[Service::primary(LAB, &[&STREAM, &LONG]), Service::primary(BATTERY, &[&LEVEL])];
 
 const fn lab(number: u128) -> Characteristic {
-    Characteristic::new(Uuid::new_128(LAB.as_u128() + (number << 96)))
+    Characteristic::new(lab_uuid(number))
+}
+
+const fn lab_uuid(number: u128) -> Uuid {
+    Uuid::new_128(LAB.as_u128() + (number << 96))
 }
 
 /// A peripheral with [`SERVICES`].
