@@ -7,6 +7,7 @@
 //! - [`cccd`]: what a client subscribed to.
 //! - [`hash`]: the Database Hash.
 //! - [`client`]: sans-IO client procedures.
+//! - [`standard`]: services and values that the Bluetooth SIG defined.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -39,6 +40,7 @@ mod cmac;
 mod fingerprint;
 pub mod hash;
 pub mod server;
+pub mod standard;
 pub mod table;
 pub mod value;
 

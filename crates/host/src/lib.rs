@@ -56,7 +56,8 @@
 //! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; each new link is asked for long packets and the 2M PHY | a link is used as the peer and the two controllers have it; what a peer asks for is agreed to |
 //!
 //! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
-//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `log`, `defmt`: reports, and formats.
+//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `assigned`: the numbers that the Bluetooth SIG
+//! has assigned, as constants. `log`, `defmt`: reports, and formats.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -152,6 +153,7 @@ pub use bindrune_gatt::{
     Cccd, Characteristic, Descriptor, ExtendedProperties, Permission, Properties, Service,
     TableError, Target,
     server::{SubscriptionChange, Written},
+    standard,
     table::arena_for,
 };
 pub use bindrune_hci::{
@@ -171,6 +173,8 @@ pub use bindrune_smp::{
     PrivateKey, PublicKey, crypto::advertising::KeyMaterial,
 };
 pub use bindrune_smp::{Method, Reason, pdu::Features as PairingFeatures};
+#[cfg(feature = "assigned")]
+pub use bindrune_wire::assigned;
 pub use bindrune_wire::{
     Address, AddressKind, Handle, Level, Malformed, NoRoom, ParseAddressError, ParseUuidError,
     Reader, Uuid, Writer,

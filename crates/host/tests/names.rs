@@ -1,5 +1,6 @@
 //! What public signatures and fields name can be spelled from the root of the crate, and `?` works with every error.
 #![cfg(feature = "std")]
+#![allow(clippy::unwrap_used, reason = "what these tests are for")]
 
 use std::error::Error;
 

@@ -16,6 +16,8 @@
 extern crate std;
 
 mod address;
+#[cfg(feature = "assigned")]
+pub mod assigned;
 mod capability;
 mod counter;
 mod handle;

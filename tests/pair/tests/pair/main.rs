@@ -34,6 +34,7 @@ mod security;
 mod several;
 mod share;
 mod shutdown;
+mod standard;
 mod table;
 mod transfer;
 mod update;
