@@ -39,6 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+// ANCHOR: transfer
 pub(crate) async fn send(host: &Host, image: &[u8]) -> Result<(), Error> {
     let link = host.connect(&find(host).await?).await?;
     let mut channel = link.open_channel(PSM, CHANNEL).await?;
@@ -68,6 +69,7 @@ pub(crate) async fn receive(host: &Host) -> Result<Vec<u8>, Error> {
     link.disconnected().await;
     Ok(image)
 }
+// ANCHOR_END: transfer
 
 async fn find(host: &Host) -> Result<Address, Error> {
     let mut data = [0; 64];

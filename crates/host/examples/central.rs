@@ -25,6 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+// ANCHOR: app
 /// Sets the level of the first battery that is heard, and gives the level of which it notifies us.
 pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
     let battery = find(host).await?;
@@ -58,3 +59,4 @@ async fn find(host: &Host) -> Result<Address, Error> {
         }
     }
 }
+// ANCHOR_END: app

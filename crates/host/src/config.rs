@@ -36,6 +36,12 @@ pub struct Config {
 }
 
 /// Whether this device hides who it is from those it is not bonded with. [Vol 3] Part C, 10.7
+///
+/// ```
+/// use bindrune::{Config, Privacy};
+///
+/// const CONFIG: Config = Config::new("Tag").privacy(Privacy::ON);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privacy {
     /// It shows its identity address.

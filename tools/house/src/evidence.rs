@@ -1,4 +1,4 @@
-//! The tests that the pages about security name exist.
+//! The tests that the pages name as evidence exist.
 
 use crate::finding::Finding;
 use crate::source::Source;

@@ -6,12 +6,14 @@
 
 mod capabilities;
 mod clock;
+mod doors;
 mod evidence;
 mod finding;
 mod graph;
 mod handles;
 mod leftovers;
 mod licenses;
+mod pages;
 mod rules;
 mod safety;
 mod sizes;
@@ -75,6 +77,9 @@ fn check() -> Result<Vec<Finding>> {
     }
     let page = std::fs::read_to_string(root.join(walks::PAGE)).context(walks::PAGE)?;
     findings.extend(walks::check(&page, &sources));
+    findings.extend(doors::check(&rules, &sources));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+    findings.extend(pages::check(&pages::all(root)?, |path| root.join(path).exists(), read));
     for page in evidence::PAGES {
         let text = std::fs::read_to_string(root.join(page)).context(page)?;
         findings.extend(evidence::check(page, &text, &sources));

@@ -14,6 +14,9 @@ const FILE: &str = "tools/house/house.toml";
 pub(crate) struct Rules {
     /// Package to what it may depend on.
     pub(crate) graph: BTreeMap<String, Vec<String>>,
+    /// The types that applications begin with.
+    #[serde(default)]
+    pub(crate) doors: Vec<String>,
     #[serde(default)]
     exception: Vec<Exception>,
 }

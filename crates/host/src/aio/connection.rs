@@ -19,6 +19,19 @@ use crate::{
 ///
 /// Several handles of one link may exist: clones, and those that [`crate::Listener::accept`] gives. Dropping the last one
 /// disconnects the link, unless a channel is still open on it; what was given to send leaves first. A handle of a link that has ended stays an error; it never names another link.
+///
+/// ```
+/// use bindrune::{Connection, Error, Uuid};
+///
+/// /// Reads the battery level of a peer, in percent.
+/// async fn battery_level(link: &Connection<'_>) -> Result<u8, Error> {
+///     let service = link.service(Uuid::new_16(0x180f)).await?;
+///     let level = service.characteristic(Uuid::new_16(0x2a19)).await?;
+///     let mut value = [0];
+///     link.read(&level, &mut value).await?;
+///     Ok(value[0])
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping the last handle of a connection disconnects it"]
 pub struct Connection<'h> {
@@ -27,6 +40,21 @@ pub struct Connection<'h> {
 }
 
 /// What happened on a link.
+///
+/// ```
+/// use bindrune::{Connection, Event};
+///
+/// async fn serve(mut link: Connection<'_>) {
+///     loop {
+///         match link.next().await {
+///             Event::Subscribed(change) => println!("the peer subscribed: {change:?}"),
+///             Event::LostWrites(count) => println!("{count} write commands had no room"),
+///             Event::Disconnected(reason) => return println!("disconnected: {reason}"),
+///             _ => {}
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'h> {

@@ -22,6 +22,30 @@ use crate::{
 /// A Bluetooth LE host. Everything that a link, a channel or a scan needs is lent from it.
 ///
 /// [`Self::run`] must be running for anything to happen. With the feature `sync`, which `std` implies, it is `Send + Sync`.
+///
+/// One task runs the host; any others share it:
+///
+/// ```no_run
+/// use bindrune::{Config, Error, Host, Resources};
+/// use embassy_futures::select::{Either, select};
+///
+/// async fn app(host: &Host) -> Result<(), Error> {
+///     println!("this device is {:?}", host.controller().await?.own_address());
+///     Ok(())
+/// }
+///
+/// # async fn example<R, W>(rx: R, tx: W) -> Result<(), Box<dyn std::error::Error>>
+/// # where
+/// #     R: embedded_io_async::Read<Error = std::io::Error>,
+/// #     W: embedded_io_async::Write<Error = std::io::Error>,
+/// # {
+/// let host = Host::new(Box::leak(Box::new(Resources::<1>::new())), Config::new("Lamp"))?;
+/// match select(host.run(rx, tx), app(&host)).await {
+///     Either::First(end) => Err(end.into()),
+///     Either::Second(result) => Ok(result?),
+/// }
+/// # }
+/// ```
 pub struct Host {
     pub(crate) core: &'static mut Lock<Core>,
     /// What `run` has to look at, as the last visit left it.

@@ -10,6 +10,22 @@ use crate::{
 };
 
 /// Accepts channels on one PSM. Dropping it stops listening; channels that were accepted stay.
+///
+/// ```
+/// use bindrune::{ChannelConfig, Error, Host, Psm};
+///
+/// /// Sends back what comes, on one channel after another.
+/// async fn echo(host: &Host) -> Result<(), Error> {
+///     let mut listener = host.listen(Psm(0x80), ChannelConfig::DEFAULT)?;
+///     let mut sdu = [0; 512];
+///     loop {
+///         let (_link, mut channel) = listener.accept().await?;
+///         while let Ok(len) = channel.recv(&mut sdu).await {
+///             channel.send(&sdu[..len]).await?;
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping a listener stops it"]
 pub struct Listener<'h> {

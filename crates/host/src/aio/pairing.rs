@@ -13,6 +13,26 @@ use crate::{
 
 /// The questions that pairings ask; while nobody holds this, a pairing that needs a user is refused with Pairing Not
 /// Supported (0x05).
+///
+/// ```
+/// use bindrune::{Error, Host, Question};
+///
+/// /// Agrees to every pairing, and shows passkeys.
+/// async fn agree(host: &Host) -> Result<(), Error> {
+///     let mut requests = host.pairing_requests()?;
+///     loop {
+///         let mut request = requests.next().await;
+///         match request.question() {
+///             Question::Confirm => request.accept(),
+///             Question::Display(passkey) => {
+///                 println!("enter {passkey:06} on the other device");
+///                 request.ended().await;
+///             }
+///             _ => request.reject(),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it refuses pairings that need a user"]
 pub struct PairingRequests<'h> {

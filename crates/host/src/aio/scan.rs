@@ -10,6 +10,22 @@ use crate::{
 };
 
 /// The devices that are heard, report by report. Dropping it stops scanning.
+///
+/// ```
+/// use bindrune::{Address, Error, Host, Scan, Uuid};
+///
+/// /// Finds the first device that advertises a service.
+/// async fn find(host: &Host, service: Uuid) -> Result<Address, Error> {
+///     let (mut scanner, mut data) = (host.scan(&Scan::active())?, [0; 64]);
+///     loop {
+///         let report = scanner.next(&mut data).await?;
+///         let offers = report.ad().services().any(|uuid| uuid == service);
+///         if let (true, Some(address)) = (offers, report.address) {
+///             return Ok(address);
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping a scanner stops it"]
 pub struct Scanner<'h> {

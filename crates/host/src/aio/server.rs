@@ -11,6 +11,18 @@ use crate::{
 };
 
 /// The GATT server, which all links share.
+///
+/// ```
+/// use bindrune::{Characteristic, Error, Host, Uuid};
+///
+/// static LEVEL: Characteristic = Characteristic::new(Uuid::new_16(0x2a19)).read().notify().value(&[100]);
+///
+/// /// Changes the battery level, and notifies every peer that subscribed to it.
+/// async fn measured(host: &Host, percent: u8) -> Result<(), Error> {
+///     host.gatt().write(&LEVEL, &[percent])?;
+///     host.gatt().notify_all(&LEVEL, &[percent]).await
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Gatt<'h> {
     pub(super) host: &'h Host,

@@ -43,6 +43,20 @@ use worker::Worker;
 /// them. A file holds the bonds of one controller: another controller takes another file.
 ///
 /// Files are written on a thread, so that the host goes on.
+///
+/// ```no_run
+/// use bindrune::{FileStore, Host, Platform};
+///
+/// # async fn example<R, W>(host: &Host, rx: R, tx: W) -> Result<(), Box<dyn std::error::Error>>
+/// # where
+/// #     R: embedded_io_async::Read<Error = std::io::Error>,
+/// #     W: embedded_io_async::Write<Error = std::io::Error>,
+/// # {
+/// let store = FileStore::open("/var/lib/lamp/bonds")?;
+/// let end = host.run_with(rx, tx, Platform::new().store(store)).await;
+/// # Err(end.into())
+/// # }
+/// ```
 pub struct FileStore {
     files: Files,
     book: Shared,

@@ -23,6 +23,19 @@ use super::{
 ///
 /// The keys lie in the memory as they are. What was removed or replaced stays in it until its page is erased: a device that is
 /// given away must have the whole part erased.
+///
+/// ```
+/// use bindrune::{FlashStore, Host, Platform};
+/// use embedded_storage_async::nor_flash::NorFlash;
+///
+/// /// Runs a host with its bonds in the last two pages of a flash memory of 1 MiB.
+/// async fn run<F: NorFlash>(host: &Host, flash: F, rx: impl embedded_io_async::Read, tx: impl embedded_io_async::Write) {
+///     let Ok(store) = FlashStore::new(flash, 0xf_e000..0x10_0000) else {
+///         panic!("the range is not whole pages")
+///     };
+///     let _end = host.run_with(rx, tx, Platform::new().store(store)).await;
+/// }
+/// ```
 pub struct FlashStore<F: NorFlash> {
     map: Map<F>,
     /// Records lie under the numbers below this one.

@@ -46,6 +46,7 @@ pub async fn run(host: &Host) -> Result<Infallible, Error> {
     end
 }
 
+// ANCHOR: serve
 /// Advertises until a central connects, then sends back what it writes.
 async fn serve(host: &Host) -> Result<Infallible, Error> {
     let advertisement = Advertisement::connectable().name(NAME).service(UART);
@@ -78,6 +79,7 @@ async fn serve_link(link: &mut Connection<'_>) -> Status {
         }
     }
 }
+// ANCHOR_END: serve
 
 /// Sends back each SDU of the channel that a paired peer opens.
 async fn echo(host: &Host) -> Result<Infallible, Error> {
@@ -108,6 +110,7 @@ async fn measure(host: &Host) -> Result<Infallible, Error> {
     }
 }
 
+// ANCHOR: agree
 /// Accepts every pairing request. A device with a button would wait for it here.
 async fn agree(host: &Host) -> Result<Infallible, Error> {
     let mut requests = host.pairing_requests()?;
@@ -118,3 +121,4 @@ async fn agree(host: &Host) -> Result<Infallible, Error> {
         }
     }
 }
+// ANCHOR_END: agree

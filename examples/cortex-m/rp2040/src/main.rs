@@ -27,6 +27,7 @@ bind_interrupts!(struct Interrupts {
 const FLASH_SIZE: usize = 2 << 20;
 const BONDS: Range<u32> = (FLASH_SIZE - 2 * ERASE_SIZE) as u32..FLASH_SIZE as u32;
 
+// ANCHOR: main
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
@@ -60,3 +61,4 @@ async fn main(_spawner: Spawner) {
     select(host.run_with(rx, tx, Platform::new().store(store)), peripheral::run(host)).await;
     cortex_m::peripheral::SCB::sys_reset()
 }
+// ANCHOR_END: main
