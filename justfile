@@ -55,6 +55,16 @@ msrv:
 docs:
     RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="--cfg docsrs --deny warnings" cargo doc --workspace --all-features --no-deps --locked
 
+# The book of docs/book, into target/book. `just house` checks its links, and the examples that it includes are tested.
+book:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    mdbook=target/mdbook/bin/mdbook
+    [ -x "$mdbook" ] || CARGO_PROFILE_DEV_DEBUG=false cargo install mdbook --version 0.5.4 --locked --debug --no-default-features \
+        --root target/mdbook --target-dir target/mdbook/build
+    "$mdbook" build docs/book --dest-dir "$PWD/target/book" 2>&1 | tee target/mdbook/log
+    ! grep -E "WARN|ERROR" target/mdbook/log
+
 # The host for a Cortex-M4, with Debian's toolchain (rustc-web cargo-web rust-web-src): core and nothing else.
 no-std:
     #!/usr/bin/env bash
@@ -132,4 +142,4 @@ demo:
     cargo run --release --locked --package bindrune-cli -- demo
 
 # Everything that continuous integration runs.
-ci: house check capabilities msrv docs no-std boards budget-check demo test interop
+ci: house check capabilities msrv docs book no-std boards budget-check demo test interop

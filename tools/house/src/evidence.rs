@@ -5,7 +5,8 @@ use crate::source::Source;
 use crate::tokens;
 
 /// The pages whose tests are checked.
-pub(crate) const PAGES: [&str; 2] = ["docs/security.md", "docs/vulnerabilities.md"];
+pub(crate) const PAGES: [&str; 3] =
+    ["docs/coming-from-micropython.md", "docs/security.md", "docs/vulnerabilities.md"];
 
 /// Tests between backticks, as `folder/file.rs::name`, that no file has.
 pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> {

@@ -28,6 +28,19 @@ pub use packet::{Outgoing, Piece};
 /// boundaries of SDUs vanish there. A `read` gives what was received, of one SDU or of several, and 0 once the peer has closed the
 /// channel in order. A `write` sends one SDU of at most [`Self::peer_mtu`] bytes, so many small ones cost more than a large one. The
 /// calls of both kinds can be mixed.
+///
+/// ```
+/// use bindrune::{ChannelConfig, Connection, Error, Psm};
+///
+/// /// Sends a request over a channel of its own, and returns the answer's length.
+/// async fn ask(link: &Connection<'_>, request: &[u8], answer: &mut [u8]) -> Result<usize, Error> {
+///     let mut channel = link.open_channel(Psm(0x80), ChannelConfig::DEFAULT).await?;
+///     channel.send(request).await?;
+///     let len = channel.recv(answer).await?;
+///     channel.close().await?;
+///     Ok(len)
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping a channel closes it"]
 pub struct Channel<'h> {

@@ -19,8 +19,9 @@ use crate::{
 ///
 /// /// Changes the battery level, and notifies every peer that subscribed to it.
 /// async fn measured(host: &Host, percent: u8) -> Result<(), Error> {
-///     host.gatt().write(&LEVEL, &[percent])?;
-///     host.gatt().notify_all(&LEVEL, &[percent]).await
+///     let reached = host.gatt().update(&LEVEL, &[percent]).await?;
+///     println!("{reached} subscribers were notified");
+///     Ok(())
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -29,7 +29,12 @@ use super::{
 /// use embedded_storage_async::nor_flash::NorFlash;
 ///
 /// /// Runs a host with its bonds in the last two pages of a flash memory of 1 MiB.
-/// async fn run<F: NorFlash>(host: &Host, flash: F, rx: impl embedded_io_async::Read, tx: impl embedded_io_async::Write) {
+/// async fn run<F, R, W>(host: &Host, flash: F, rx: R, tx: W)
+/// where
+///     F: NorFlash,
+///     R: embedded_io_async::Read,
+///     W: embedded_io_async::Write<Error = R::Error>,
+/// {
 ///     let Ok(store) = FlashStore::new(flash, 0xf_e000..0x10_0000) else {
 ///         panic!("the range is not whole pages")
 ///     };

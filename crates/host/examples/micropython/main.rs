@@ -1,0 +1,60 @@
+//! The programs of the MicroPython and aioble documentation, in Rust. `docs/coming-from-micropython.md` explains them one by one.
+//!
+//! `cargo run -p bindrune --features serial,tcp --example micropython -- environment /dev/ttyACM0`
+#![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
+
+#[path = "../port/mod.rs"]
+mod port;
+
+pub(crate) mod blob;
+pub(crate) mod commands;
+pub(crate) mod environment;
+pub(crate) mod events;
+pub(crate) mod image;
+pub(crate) mod limited_read;
+mod sensor;
+pub(crate) mod uart;
+
+use bindrune::{Config, Error, Host, Resources};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let (rx, tx) = port::open()?;
+    let host =
+        Host::new(Box::leak(Box::new(Resources::<1, 1, 20, 8, 264, 4096>::new())), config(&name)?)?;
+    tokio::select! {
+        end = host.run(rx, tx) => Err(end.into()),
+        result = run(&name, &host) => Ok(result?),
+    }
+}
+
+/// The services of an example.
+fn config(name: &str) -> Result<Config, String> {
+    match name {
+        "environment" => Ok(environment::CONFIG),
+        "limited-read" => Ok(limited_read::CONFIG),
+        "commands" => Ok(commands::CONFIG),
+        "blob" => Ok(blob::CONFIG),
+        "uart" => Ok(uart::CONFIG),
+        "events" => Ok(events::CONFIG),
+        "image-server" | "image-client" => Ok(image::CONFIG),
+        _ => Err(format!(
+            "\"{name}\" is no example: environment, limited-read, commands, blob, uart, events, image-server or image-client, and then \
+             the controller"
+        )),
+    }
+}
+
+async fn run(name: &str, host: &Host) -> Result<(), Error> {
+    match name {
+        "environment" => environment::serve(host).await,
+        "limited-read" => limited_read::serve(host).await,
+        "commands" => commands::serve(host).await,
+        "blob" => blob::serve(host).await,
+        "uart" => uart::serve(host).await,
+        "events" => events::serve(host).await,
+        "image-server" => image::serve(host, &[0x5a; 20_000]).await,
+        _ => image::fetch(host, 20_000).await.map(|image| println!("{} bytes came", image.len())),
+    }
+}
