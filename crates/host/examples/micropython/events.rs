@@ -36,7 +36,10 @@ async fn print_events(mut link: Connection<'_>) -> Result<(), Error> {
             Event::PairingFailed(failure) => println!("pairing failed: {failure:?}"),
             Event::BondLost => println!("the key of the bond is missing on one side"),
             Event::SecurityRequested => println!("the peripheral asks for encryption"),
-            Event::Disconnected(reason) => return Ok(println!("disconnected: {reason}")),
+            Event::Disconnected(reason) => {
+                println!("disconnected: {reason}");
+                return Ok(());
+            }
             other => println!("{other:?}"),
         }
     }

@@ -2,6 +2,11 @@
 //!
 //! `cargo run -p bindrune --features serial,tcp --example micropython -- environment /dev/ttyACM0`
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "lengths and indices that the host gives fit the buffers that it was given"
+)]
 
 #[path = "../port/mod.rs"]
 mod port;
@@ -22,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or_default();
     let (rx, tx) = port::open()?;
     let host =
-        Host::new(Box::leak(Box::new(Resources::<1, 1, 20, 8, 264, 4096>::new())), config(&name)?)?;
+        Host::new(Box::leak(Box::new(Resources::<1, 1, 20, 8, 264, 6144>::new())), config(&name)?)?;
     tokio::select! {
         end = host.run(rx, tx) => Err(end.into()),
         result = run(&name, &host) => Ok(result?),

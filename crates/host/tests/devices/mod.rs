@@ -40,5 +40,5 @@ pub(crate) fn on_two_devices<F: Future<Output = Result<T, Error>>, T>(
 
 /// A device with one link, one channel, and memory for long values.
 pub(crate) fn host(config: Config) -> Host {
-    Host::new(Box::leak(Box::new(Resources::<1, 1, 20, 8, 264, 4096>::new())), config).unwrap()
+    Host::new(Box::leak(Box::new(Resources::<1, 1, 20, 8, 264, 6144>::new())), config).unwrap()
 }
