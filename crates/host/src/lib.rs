@@ -55,7 +55,7 @@
 //! | `statistics` | [`Host::stats`] | what was dropped is reported where it matters to the application ([`Event::LostWrites`] and others), and counted nowhere |
 //! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; each new link is asked for long packets and the 2M PHY | a link is used as the peer and the two controllers have it; what a peer asks for is agreed to |
 //!
-//! The rest is about the surroundings. `std`: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
+//! The rest is about the surroundings. `std`, on by default as well: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
 //! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `assigned`: the numbers that the Bluetooth SIG
 //! has assigned, as constants. `log`, `defmt`: reports, and formats.
 #![cfg_attr(docsrs, feature(doc_cfg))]
