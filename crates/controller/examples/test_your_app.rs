@@ -4,6 +4,7 @@
 //! the time from its host: `Host::sleep`, `Host::now`, `Host::within`. A timer of an executor, or embassy-time's, would wait for
 //! the time outside.
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
+#![allow(clippy::arithmetic_side_effects, reason = "times are far from their limits")]
 
 use bindrune::{
     Address, Advertisement, Characteristic, Config, ControllerCrypto, Duration, Error, Event, Host,

@@ -73,3 +73,36 @@ fn what_was_sent_before_arrives() {
         assert_eq!(lamp.host().gatt().take_appended(&LOG, &mut octets), Ok(4));
     });
 }
+
+#[test]
+fn the_radio_goes_off_and_on_again_with_the_same_host() {
+    let scene = Scene::new(93);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    let offs = Cell::new(0);
+    let switched = async {
+        loop {
+            assert_eq!(lamp.drive().await, RunError::ShutDown);
+            offs.set(offs.get() + 1);
+            scene.sleep(2000).await;
+        }
+    };
+    let always_on = async {
+        phone.drive().await;
+        pending::<()>().await;
+    };
+    scene.run_driven(vec![Task::new(switched), Task::new(always_on)], &[&lamp, &phone], async {
+        lamp.host().set_device_name("hall").unwrap();
+        for round in 1..=3 {
+            let (there, here) = scene.connect(&lamp, &phone).await;
+            let (log, mut octets) = (find(&here, LAB, &LOG).await, [0; 8]);
+            here.write(&log, &[round]).await.unwrap();
+            assert_eq!(lamp.host().gatt().take_appended(&LOG, &mut octets), Ok(1));
+            assert_eq!(lamp.host().device_name(&mut octets), Ok(4));
+            assert_eq!((octets.get(..4), there.is_connected()), (Some(&b"hall"[..]), true));
+            // Off: the next request of the application waits until the radio is on again.
+            assert_eq!(lamp.host().shutdown().await, Ok(()));
+            assert_eq!((offs.get(), there.is_connected()), (round, false));
+            here.disconnected().await;
+        }
+    });
+}
