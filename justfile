@@ -35,6 +35,7 @@ capabilities:
     for features in "" caching capture central channels client commands extended host-flow-control legacy long observer oob privacy recovery security server statistics tuning; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
+    cargo test --package bindrune --no-default-features --locked --lib
     cargo test --package bindrune --no-default-features --features std --locked --lib --test absent
     for features in recovery,statistics security server; do \
         cargo test --package bindrune --no-default-features --features "$features",std --locked --test absent; \

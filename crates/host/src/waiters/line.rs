@@ -163,3 +163,37 @@ mod listed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_is_served_next_however_many_wait_and_whichever_leave() {
+        let (mut line, mut waiting) = (Line::EMPTY, Vec::<Order>::new());
+        let (mut ticket, mut random) = (0, 1u32);
+        for _ in 0..20_000 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (random >> 20) as usize;
+            match (random >> 16) % 5 {
+                0 | 1 if waiting.len() < 40 => {
+                    ticket += 1;
+                    waiting.push(line.join(ticket));
+                }
+                2 if !waiting.is_empty() => line.leave(&waiting.remove(at % waiting.len())),
+                3 if !waiting.is_empty() => {
+                    for order in &mut waiting {
+                        line.answer(order);
+                    }
+                    let first: Vec<_> = waiting.iter().map(|o| line.is_first(Some(o))).collect();
+                    assert!(first.iter().enumerate().all(|(at, &is)| is == (at == 0)), "{line:?}");
+                    line.leave(&waiting.remove(0));
+                }
+                _ => {}
+            }
+            assert!(line.is_first(None) == waiting.is_empty(), "{line:?}");
+        }
+    }
+}
