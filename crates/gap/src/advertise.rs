@@ -67,7 +67,7 @@ pub(crate) struct Gate<'a> {
 
 /// What a set has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
+pub(crate) enum PendingEvent {
     Started,
     /// Its time began while it waits for a link.
     Waits,
@@ -291,12 +291,12 @@ impl Advertiser {
         true
     }
 
-    pub(crate) fn poll_news(&mut self) -> Option<(SetId, News)> {
+    pub(crate) fn poll_pending_event(&mut self) -> Option<(SetId, PendingEvent)> {
         if let Some(handle) = self.unwanted.take() {
-            return Some((SetId(0), News::Linked { handle, wanted: false }));
+            return Some((SetId(0), PendingEvent::Linked { handle, wanted: false }));
         }
         let ids = self.ids();
-        ids.into_iter().find_map(|id| Some((id, self.set_mut(id)?.poll_news()?)))
+        ids.into_iter().find_map(|id| Some((id, self.set_mut(id)?.poll_pending_event()?)))
     }
 
     /// The earliest deadline: the end of a request's time, a retry, or of the wait for an event.

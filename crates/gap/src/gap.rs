@@ -9,7 +9,7 @@ use embassy_time::Instant;
 use crate::{
     AdvertisingSet, Config, ControllerInfo, InitError,
     accept_list::ListState,
-    advertise::{Advertiser, Gate, News},
+    advertise::{Advertiser, Gate, PendingEvent},
     capability::{AcceptList, Initiator, Privacy, ResolvingList, Scanner},
     command::status_of,
     connect,
@@ -293,12 +293,14 @@ impl Gap {
         if let Some(outcome) = self.outcome.take() {
             return Some(outcome.map_or_else(GapEvent::InitFailed, |()| GapEvent::Ready));
         }
-        if let Some((set, news)) = self.advertiser.poll_news() {
-            return Some(match news {
-                News::Started => GapEvent::AdvertisingStarted { set },
-                News::Waits => GapEvent::Waits,
-                News::Ended(end) => GapEvent::AdvertisingEnded { set, end },
-                News::Linked { handle, wanted } => GapEvent::SetLinked { set, handle, wanted },
+        if let Some((set, pending_event)) = self.advertiser.poll_pending_event() {
+            return Some(match pending_event {
+                PendingEvent::Started => GapEvent::AdvertisingStarted { set },
+                PendingEvent::Waits => GapEvent::Waits,
+                PendingEvent::Ended(end) => GapEvent::AdvertisingEnded { set, end },
+                PendingEvent::Linked { handle, wanted } => {
+                    GapEvent::SetLinked { set, handle, wanted }
+                }
             });
         }
         if self.privacy.poll_due() {

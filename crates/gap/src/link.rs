@@ -68,7 +68,7 @@ pub struct LinkControl {
     data_length: Call<()>,
     data_length_to: (u16, u16),
     policy: Policy,
-    news: News,
+    pending_events: PendingEvents,
 }
 
 bitflags::bitflags! {
@@ -99,7 +99,7 @@ bitflags::bitflags! {
 
 bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct News: u8 {
+    struct PendingEvents: u8 {
         const PARAMETERS = 1;
         const PHY = 1 << 1;
         const DATA_LENGTH = 1 << 2;
@@ -172,7 +172,7 @@ impl LinkControl {
         data_length: Call::IDLE,
         data_length_to: (0, 0),
         policy: [ParameterRequests::Accept; _],
-        news: News::empty(),
+        pending_events: PendingEvents::empty(),
     };
 
     /// The control of a link that has come up, on a controller that is set up.
@@ -273,21 +273,21 @@ impl LinkControl {
     }
 }
 
-/// Deadlines and news.
+/// Deadlines and pending_events.
 impl LinkControl {
     /// What happened since the last call.
     pub fn poll_event(&mut self) -> Option<LinkEvent> {
         self.begin_without_command();
-        let first = self.news.iter().next()?;
-        self.news.remove(first);
+        let first = self.pending_events.iter().next()?;
+        self.pending_events.remove(first);
         Some(match first {
-            News::PARAMETERS => LinkEvent::Parameters,
-            News::PHY if TUNING => LinkEvent::Phy,
-            News::DATA_LENGTH if TUNING => LinkEvent::DataLength,
-            News::FEATURES if TUNING => LinkEvent::Features,
-            News::VERSION if TUNING => LinkEvent::Version,
-            News::USE_L2CAP if TUNING => LinkEvent::UseL2cap(self.update_to),
-            News::GONE => LinkEvent::Gone,
+            PendingEvents::PARAMETERS => LinkEvent::Parameters,
+            PendingEvents::PHY if TUNING => LinkEvent::Phy,
+            PendingEvents::DATA_LENGTH if TUNING => LinkEvent::DataLength,
+            PendingEvents::FEATURES if TUNING => LinkEvent::Features,
+            PendingEvents::VERSION if TUNING => LinkEvent::Version,
+            PendingEvents::USE_L2CAP if TUNING => LinkEvent::UseL2cap(self.update_to),
+            PendingEvents::GONE => LinkEvent::Gone,
             _ => LinkEvent::Answered,
         })
     }

@@ -43,7 +43,7 @@ pub(crate) struct Scanner {
     retry_at: Option<Instant>,
     /// When the request ends by itself, once it is on.
     until: Option<Instant>,
-    news: Option<ScanEnd>,
+    pending_event: Option<ScanEnd>,
     ring: Ring,
     reassembly: Reassembly,
     merger: Merger,
@@ -73,7 +73,7 @@ impl Scanner {
             own: None,
             retry_at: None,
             until: None,
-            news: None,
+            pending_event: None,
             ring: Ring::new(ring),
             reassembly: Reassembly::new(reassembly),
             merger: Merger::EMPTY,
@@ -134,7 +134,7 @@ impl Scanner {
     pub(crate) const fn release(&mut self) {
         self.request = None;
         self.failed = None;
-        self.news = None;
+        self.pending_event = None;
         self.until = None;
         self.stale();
     }
@@ -227,7 +227,7 @@ impl Scanner {
     }
 
     const fn end(&mut self, end: ScanEnd) {
-        (self.failed, self.news, self.until) = (Some(end), Some(end), None);
+        (self.failed, self.pending_event, self.until) = (Some(end), Some(end), None);
     }
 
     fn fail(&mut self, status: Status) {
@@ -265,7 +265,7 @@ impl Scanner {
     }
 
     pub(crate) const fn poll_ended(&mut self) -> Option<ScanEnd> {
-        self.news.take()
+        self.pending_event.take()
     }
 
     /// A report of legacy scanning.

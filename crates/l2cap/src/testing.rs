@@ -123,7 +123,7 @@ impl Link {
     }
 
     /// Pulls the payload of the next C-frame that is owed; empty where none is.
-    pub(crate) fn owed(&mut self) -> Vec<u8> {
+    pub(crate) fn transmitted(&mut self) -> Vec<u8> {
         let mut buffer = [0; 32];
         let mut w = Writer::new(&mut buffer);
         let interest = self.signalling.interest(&self.channels);

@@ -2,7 +2,7 @@ use bindrune_hci::{OwnAddressType, Status};
 use bindrune_wire::{Address, AddressKind, Handle};
 use embassy_time::{Duration, Instant};
 
-use super::{Advertising, AdvertisingEnd, Gate, News, SetId, request::Request};
+use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request};
 use crate::{
     Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState, command::RETRY,
 };
@@ -34,7 +34,7 @@ pub struct AdvertisingSet {
     /// When turning off may be tried again.
     retry_at: Option<Instant>,
     /// Started, or ended.
-    news: Option<News>,
+    pending_event: Option<PendingEvent>,
     /// The link that this set made, where that became known later than the link.
     made: Option<(Handle, bool)>,
 }
@@ -74,13 +74,13 @@ impl AdvertisingSet {
         awaited: None,
         deadline: None,
         retry_at: None,
-        news: None,
+        pending_event: None,
         made: None,
     };
 
     pub(super) const fn restart(&mut self) {
-        let Self { request, outcome, deadline, news, .. } = *self;
-        *self = Self { request, outcome, deadline, news, ..Self::EMPTY };
+        let Self { request, outcome, deadline, pending_event, .. } = *self;
+        *self = Self { request, outcome, deadline, pending_event, ..Self::EMPTY };
     }
 
     /// What is requested, until something has come of it.
@@ -118,7 +118,7 @@ impl AdvertisingSet {
     pub(super) fn release(&mut self, sent: bool) {
         self.request = None;
         self.outcome = Advertising::Pending;
-        self.news = None;
+        self.pending_event = None;
         self.deadline = None;
         self.made = self.made.map(|(handle, _)| (handle, false));
         self.stale(sent);
@@ -196,7 +196,7 @@ impl AdvertisingSet {
         match request.when_full {
             WhenFull::Fail => self.end(AdvertisingEnd::NoLink),
             WhenFull::Wait if self.start_time(now, request.timeout) => {
-                self.news = Some(News::Waits);
+                self.pending_event = Some(PendingEvent::Waits);
             }
             WhenFull::Wait => {}
         }
@@ -242,7 +242,7 @@ impl AdvertisingSet {
         self.retry_at = None;
         if let Some(request) = self.active().copied().filter(|_| !changed) {
             self.start_time(now, request.timeout);
-            self.news = Some(News::Started);
+            self.pending_event = Some(PendingEvent::Started);
         }
     }
 
@@ -278,7 +278,7 @@ impl AdvertisingSet {
         if self.active().is_some() {
             self.outcome = Advertising::Ended(end);
             self.deadline = None;
-            self.news = Some(News::Ended(end));
+            self.pending_event = Some(PendingEvent::Ended(end));
             self.stale(false);
         }
     }
@@ -290,7 +290,7 @@ impl AdvertisingSet {
         let wanted = self.active().is_some_and(Request::is_connectable);
         if wanted {
             self.outcome = Advertising::Linked;
-            self.news = None;
+            self.pending_event = None;
             self.stale(false);
         }
         wanted
@@ -331,9 +331,9 @@ impl AdvertisingSet {
         }
     }
 
-    pub(super) fn poll_news(&mut self) -> Option<News> {
-        let made = self.made.take().map(|(handle, wanted)| News::Linked { handle, wanted });
-        made.or_else(|| self.news.take())
+    pub(super) fn poll_pending_event(&mut self) -> Option<PendingEvent> {
+        let made = self.made.take().map(|(handle, wanted)| PendingEvent::Linked { handle, wanted });
+        made.or_else(|| self.pending_event.take())
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

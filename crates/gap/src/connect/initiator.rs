@@ -31,7 +31,7 @@ pub(crate) struct Initiator {
     missing: bool,
     /// The time of the request began while it waits.
     began: bool,
-    news: Option<ConnectEnd>,
+    pending_event: Option<ConnectEnd>,
 }
 
 /// How the controller learns the peer's address on the air.
@@ -78,13 +78,13 @@ impl Initiator {
         retry_at: None,
         missing: false,
         began: false,
-        news: None,
+        pending_event: None,
     };
 
     /// The controller was reset: it is to be given the request again.
     pub(crate) const fn restart(&mut self) {
-        let Self { request, outcome, search, deadline, news, .. } = *self;
-        *self = Self { request, outcome, search, deadline, news, ..Self::IDLE };
+        let Self { request, outcome, search, deadline, pending_event, .. } = *self;
+        *self = Self { request, outcome, search, deadline, pending_event, ..Self::IDLE };
     }
 
     /// What is requested, until something has come of it.
@@ -122,7 +122,7 @@ impl Initiator {
         self.request = None;
         self.outcome = Connecting::Pending;
         self.search = Search::No;
-        self.news = None;
+        self.pending_event = None;
         self.deadline = None;
         self.current = false;
     }
@@ -292,7 +292,7 @@ impl Initiator {
         }
         if wanted {
             self.outcome = Connecting::Linked;
-            self.news = None;
+            self.pending_event = None;
             self.current = false;
         }
         wanted
@@ -338,7 +338,7 @@ impl Initiator {
             self.search = Search::No;
             self.deadline = None;
             self.current = false;
-            self.news = Some(end);
+            self.pending_event = Some(end);
         }
     }
 
@@ -347,7 +347,7 @@ impl Initiator {
     }
 
     pub(crate) const fn poll_ended(&mut self) -> Option<ConnectEnd> {
-        self.news.take()
+        self.pending_event.take()
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, Deadline)> {

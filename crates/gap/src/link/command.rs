@@ -15,7 +15,7 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 use embassy_time::{Duration, Instant};
 
-use super::{AT_ONCE, Can, Disconnect, LinkControl, News, Phys, Procedure, Reply, Start};
+use super::{AT_ONCE, Can, Disconnect, LinkControl, PendingEvents, Phys, Procedure, Reply, Start};
 use crate::{
     capability::{SIGNAL, TUNING, UPDATES},
     command::{RETRY, put, status_of},
@@ -157,7 +157,7 @@ impl LinkControl {
     fn use_l2cap(&mut self) {
         // The signalling channel has a timeout of its own, and always tells the outcome.
         self.running = Some((Procedure::L2cap, Instant::MAX));
-        self.news.insert(News::USE_L2CAP);
+        self.pending_events.insert(PendingEvents::USE_L2CAP);
     }
 
     fn put_phy(&self, tx: PhyMask, rx: PhyMask, w: &mut Writer<'_>) -> Option<Opcode> {
@@ -219,9 +219,9 @@ impl LinkControl {
             Err(_) => Err(status.ok().err().unwrap_or(Status::UNSPECIFIED)),
         };
         self.rssi.finish(result);
-        self.news.insert(News::ANSWERED);
+        self.pending_events.insert(PendingEvents::ANSWERED);
         if status == Status::UNKNOWN_CONNECTION {
-            self.news.insert(News::GONE);
+            self.pending_events.insert(PendingEvents::GONE);
         }
     }
 
@@ -230,14 +230,14 @@ impl LinkControl {
             (Some(Sent::Disconnect), result) => self.disconnect_answered(now, result),
             (Some(Sent::DataLength(true)), result) => {
                 self.data_length.finish(result);
-                self.news.insert(News::ANSWERED);
+                self.pending_events.insert(PendingEvents::ANSWERED);
             }
             (Some(Sent::Procedure(procedure)), Ok(())) => {
                 let until = now.checked_add(PROCEDURE_TIMEOUT).unwrap_or(Instant::MAX);
                 self.running = Some((procedure, until));
             }
             (Some(Sent::Procedure(Procedure::Version)), Err(Status::UNKNOWN_CONNECTION)) => {
-                self.news.insert(News::GONE);
+                self.pending_events.insert(PendingEvents::GONE);
             }
             (Some(Sent::Procedure(procedure)), Err(status)) => self.ended(procedure, Err(status)),
             (Some(Sent::Reply | Sent::Rssi | Sent::DataLength(false)) | None, _) => {}
@@ -248,7 +248,7 @@ impl LinkControl {
         self.disconnect = match result {
             Ok(()) => Disconnect::Accepted,
             Err(Status::UNKNOWN_CONNECTION) => {
-                self.news.insert(News::GONE);
+                self.pending_events.insert(PendingEvents::GONE);
                 Disconnect::Accepted
             }
             Err(_) => Disconnect::Wanted {
@@ -275,7 +275,7 @@ impl LinkControl {
             Procedure::L2cap => self.update.finish(result),
             Procedure::Phy => self.phy.finish(result),
         }
-        self.news.insert(News::ANSWERED);
+        self.pending_events.insert(PendingEvents::ANSWERED);
     }
 }
 

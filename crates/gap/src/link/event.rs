@@ -9,7 +9,7 @@ use bindrune_hci::{
     },
 };
 
-use super::{DataLengths, LinkControl, News, Phys, Procedure, RemoteVersion, Reply};
+use super::{DataLengths, LinkControl, PendingEvents, Phys, Procedure, RemoteVersion, Reply};
 use crate::{ConnectionParameters, CurrentParameters, capability::TUNING};
 
 /// The link that an event is about, where [`LinkControl::handle_event`] has a use for it.
@@ -55,7 +55,7 @@ impl LinkControl {
                 latency: event.latency.get(),
                 timeout: event.timeout.get(),
             };
-            self.news.insert(News::PARAMETERS);
+            self.pending_events.insert(PendingEvents::PARAMETERS);
         }
         self.end_running(Procedure::Update, event.status);
     }
@@ -64,7 +64,7 @@ impl LinkControl {
         if event.status.is_success() {
             self.remote_features = LeFeatures::from_bits_retain(event.features.get());
             self.knows_features = true;
-            self.news.insert(News::FEATURES);
+            self.pending_events.insert(PendingEvents::FEATURES);
         }
         self.end_running(Procedure::Features, event.status);
     }
@@ -76,7 +76,7 @@ impl LinkControl {
                 manufacturer: event.manufacturer.get(),
                 subversion: event.subversion.get(),
             });
-            self.news.insert(News::VERSION);
+            self.pending_events.insert(PendingEvents::VERSION);
         }
         self.end_running(Procedure::Version, event.status);
     }
@@ -99,14 +99,14 @@ impl LinkControl {
             rx_octets: event.rx_octets.get(),
             rx_time: event.rx_time.get(),
         };
-        self.news.insert(News::DATA_LENGTH);
+        self.pending_events.insert(PendingEvents::DATA_LENGTH);
     }
 
     fn phy_updated(&mut self, event: &PhyUpdateComplete) {
         let phys = Phys { tx: event.tx, rx: event.rx };
         if event.status.is_success() && phys != self.phys {
             self.phys = phys;
-            self.news.insert(News::PHY);
+            self.pending_events.insert(PendingEvents::PHY);
         }
         self.end_running(Procedure::Phy, event.status);
     }

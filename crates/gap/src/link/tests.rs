@@ -83,7 +83,7 @@ impl Rig {
         self.link.handle_event(&Event::parse(raw.code, raw.parameters).unwrap())
     }
 
-    fn news(&mut self) -> Vec<LinkEvent> {
+    fn events(&mut self) -> Vec<LinkEvent> {
         core::iter::from_fn(|| self.link.poll_event()).collect()
     }
 }
@@ -109,7 +109,7 @@ fn a_link_begins_with_features_version_long_packets_and_2m() {
         assert!(rig.hears(&hex!("3e 06 0c 00 4000 02 02")));
         assert_eq!(rig.sends(), None);
         assert_eq!(
-            rig.news(),
+            rig.events(),
             [
                 LinkEvent::Phy,
                 LinkEvent::DataLength,
@@ -158,7 +158,7 @@ fn a_central_updates_the_parameters() {
     assert_eq!((rig.link.updated(asked), rig.link.updated(same)), (Some(Ok(())), Some(Ok(()))));
     assert_eq!(rig.link.updated(later), None);
     assert_eq!(rig.link.parameters(), CurrentParameters { interval: 12, latency: 1, timeout: 100 });
-    assert_eq!(rig.news(), [LinkEvent::Parameters, LinkEvent::Answered]);
+    assert_eq!(rig.events(), [LinkEvent::Parameters, LinkEvent::Answered]);
     rig.sends();
     rig.status(0x2013, 0x3b);
     assert_eq!(rig.link.updated(later), Some(Err(Status::UNACCEPTABLE_PARAMETERS)));
@@ -168,7 +168,7 @@ fn a_central_updates_the_parameters() {
 fn a_peripheral_updates_by_the_link_layer_or_by_l2cap() {
     let mut rig = Rig::quiet(Role::PERIPHERAL);
     let asked = rig.link.update_parameters(FAST).unwrap();
-    assert_eq!(rig.news(), [LinkEvent::UseL2cap(FAST)]);
+    assert_eq!(rig.events(), [LinkEvent::UseL2cap(FAST)]);
     assert_eq!((rig.link.updated(asked), rig.sends()), (None, None));
     rig.link.l2cap_answered(Ok(()));
     assert_eq!(rig.link.updated(asked), Some(Ok(())));
@@ -178,9 +178,9 @@ fn a_peripheral_updates_by_the_link_layer_or_by_l2cap() {
     let asked = rig.link.update_parameters(FAST).unwrap();
     rig.expect(0x2013, &hex!("4000 0600 0c00 0100 6400 0000 ffff"));
     rig.status(0x2013, 0);
-    rig.news();
+    rig.events();
     assert!(rig.hears(&hex!("3e 0a 03 1a 4000 0000 0000 0000")));
-    assert_eq!(rig.news(), [LinkEvent::UseL2cap(FAST)]);
+    assert_eq!(rig.events(), [LinkEvent::UseL2cap(FAST)]);
     rig.link.l2cap_answered(Err(Status::UNACCEPTABLE_PARAMETERS));
     assert_eq!(rig.link.updated(asked), Some(Err(Status::UNACCEPTABLE_PARAMETERS)));
 }
@@ -222,7 +222,7 @@ fn phy_and_data_length_are_asked_for() {
     rig.complete(0x2022, &hex!("01"));
     assert_eq!(rig.link.phy_set(phy), Some(Ok(())));
     assert_eq!(rig.link.data_length_set(length), Some(Err(Status::UNKNOWN_COMMAND)));
-    assert_eq!(rig.news(), [LinkEvent::Answered]);
+    assert_eq!(rig.events(), [LinkEvent::Answered]);
 
     let mut poor = Rig::new(Role::CENTRAL, &ControllerInfo::UNKNOWN);
     let phy = poor.link.set_phy(PhyMask::LE_2M, PhyMask::LE_2M);
@@ -239,7 +239,7 @@ fn several_callers_share_one_measurement() {
     let c = rig.link.read_rssi();
     rig.complete(0x1405, &hex!("00 4000 c8"));
     assert_eq!((rig.link.rssi(a), rig.link.rssi(c)), (Some(Ok(-56)), None));
-    assert_eq!(rig.news(), [LinkEvent::Answered]);
+    assert_eq!(rig.events(), [LinkEvent::Answered]);
     rig.expect(0x1405, &hex!("4000"));
     rig.complete(0x1405, &hex!("00 4000 7f"));
     assert_eq!(rig.link.rssi(c), Some(Err(Status::UNSPECIFIED)));
@@ -256,7 +256,7 @@ fn a_probe_finds_that_the_link_is_gone() {
         } else {
             rig.complete(0x1405, &hex!("02 4000 00"));
         }
-        assert_eq!(rig.news(), [LinkEvent::Answered, LinkEvent::Gone]);
+        assert_eq!(rig.events(), [LinkEvent::Answered, LinkEvent::Gone]);
     }
 }
 
@@ -285,12 +285,12 @@ fn without_signal_strength_a_probe_asks_for_the_version() {
     rig.expect(0x041d, &hex!("4000"));
     rig.status(0x041d, 0);
     rig.hears(&hex!("0c 08 00 4000 09 ffff 0000"));
-    rig.news();
+    rig.events();
     assert_eq!(rig.sends(), None);
     rig.link.probe();
     rig.expect(0x041d, &hex!("4000"));
     rig.status(0x041d, 2);
-    assert_eq!(rig.news(), [LinkEvent::Gone]);
+    assert_eq!(rig.events(), [LinkEvent::Gone]);
 }
 
 #[test]
@@ -313,5 +313,5 @@ fn disconnecting_goes_first_and_is_tried_until_accepted() {
     rig.link.disconnect(Status::REMOTE_USER_TERMINATED).unwrap();
     rig.sends();
     rig.status(0x0406, 2);
-    assert_eq!(rig.news(), vec![LinkEvent::Gone]);
+    assert_eq!(rig.events(), vec![LinkEvent::Gone]);
 }

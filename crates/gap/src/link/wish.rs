@@ -1,6 +1,8 @@
 use bindrune_hci::{Opcode, PhyMask, Status};
 
-use super::{AT_ONCE, Asked, Can, Disconnect, InvalidReason, LinkControl, News, Procedure, Start};
+use super::{
+    AT_ONCE, Asked, Can, Disconnect, InvalidReason, LinkControl, PendingEvents, Procedure, Start,
+};
 use crate::{
     ConnectionParameters, InvalidParameters,
     capability::{Call, TUNING},
@@ -33,7 +35,7 @@ impl LinkControl {
     pub fn l2cap_answered(&mut self, result: Result<(), Status>) {
         if self.running.take_if(|(running, _)| *running == Procedure::L2cap).is_some() {
             self.update.finish(result);
-            self.news.insert(News::ANSWERED);
+            self.pending_events.insert(PendingEvents::ANSWERED);
         }
     }
 
@@ -130,7 +132,7 @@ impl LinkControl {
         let asked = call(self).ask();
         if !can {
             call(self).refuse(Status::UNSUPPORTED_FEATURE);
-            self.news.insert(News::ANSWERED);
+            self.pending_events.insert(PendingEvents::ANSWERED);
         }
         asked
     }

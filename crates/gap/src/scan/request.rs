@@ -44,9 +44,7 @@ impl Scan {
     pub const fn active() -> Self {
         Self { active: true, filter_duplicates: true, merge: true, ..Self::passive() }
     }
-}
 
-impl Scan {
     /// Ends by itself so long after scanning began.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {

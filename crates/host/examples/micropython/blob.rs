@@ -1,25 +1,14 @@
 //! aioble, `BufferedCharacteristic`: long values, which arrive in several writes.
 
-use bindrune::{Advertisement, Characteristic, Config, Error, Host, Service, Uuid};
-use embassy_futures::select::{Either, select};
+use bindrune::{Characteristic, Config, Error, Host, Service, Uuid};
 
 pub(crate) const SERVICE: Uuid = Uuid::new_16(0xff10);
 static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&BLOB])];
 pub(crate) const CONFIG: Config = Config::new("openmv-blob").services(SERVICES).prepare_octets(600);
 
 pub(crate) async fn serve(host: &Host) -> Result<(), Error> {
-    let advertise = async {
-        loop {
-            host.advertise(&Advertisement::connectable().service(SERVICE))
-                .await?
-                .disconnected()
-                .await;
-        }
-    };
     let mut print = |chunk: &[u8]| println!("{} bytes", chunk.len());
-    match select(advertise, receive_blob(host, &mut print)).await {
-        Either::First(end) | Either::Second(end) => end,
-    }
+    super::advertise_beside(host, SERVICE, receive_blob(host, &mut print)).await
 }
 
 /// What is done with a chunk.

@@ -1,25 +1,14 @@
 //! aioble, "Receiving writes": `capture=True` and `written()`.
 
-use bindrune::{Address, Advertisement, Characteristic, Config, Error, Host, Service, Uuid};
-use embassy_futures::select::{Either, select};
+use bindrune::{Address, Characteristic, Config, Error, Host, Service, Uuid};
 
 pub(crate) const SERVICE: Uuid = Uuid::new_16(0x181a);
 static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&COMMAND])];
 pub(crate) const CONFIG: Config = Config::new("openmv-env").services(SERVICES);
 
 pub(crate) async fn serve(host: &Host) -> Result<(), Error> {
-    let advertise = async {
-        loop {
-            host.advertise(&Advertisement::connectable().service(SERVICE))
-                .await?
-                .disconnected()
-                .await;
-        }
-    };
     let mut print = |peer, data: &[u8]| println!("command from {peer:?} = {data:?}");
-    match select(advertise, handle_commands(host, &mut print)).await {
-        Either::First(end) | Either::Second(end) => end,
-    }
+    super::advertise_beside(host, SERVICE, handle_commands(host, &mut print)).await
 }
 
 /// What is done with a command.

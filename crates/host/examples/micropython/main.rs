@@ -20,7 +20,8 @@ pub(crate) mod limited_read;
 mod sensor;
 pub(crate) mod uart;
 
-use bindrune::{Config, Error, Host, Resources};
+use bindrune::{Advertisement, Config, Error, Host, Resources, Uuid};
+use embassy_futures::select::{Either, select};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,6 +32,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::select! {
         end = host.run(rx, tx) => Err(end.into()),
         result = run(&name, &host) => Ok(result?),
+    }
+}
+
+/// Lets one central after another connect, beside the work of an example.
+async fn advertise_beside(
+    host: &Host,
+    service: Uuid,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let advertisement = Advertisement::connectable().service(service);
+    let advertise = async {
+        loop {
+            host.advertise(&advertisement).await?.disconnected().await;
+        }
+    };
+    match select(advertise, work).await {
+        Either::First(end) | Either::Second(end) => end,
     }
 }
 

@@ -114,7 +114,7 @@ impl<'h> Channel<'h> {
     ///
     /// # Errors
     ///
-    /// As for [`Self::send`]. What was sent before is not known then; [`Self::send`] tells SDU by SDU.
+    /// As for [`Self::send`]. It does not say how much was sent before: [`Self::send`] does, one SDU at a time.
     ///
     /// # Cancel safety
     ///

@@ -114,7 +114,7 @@ impl<'h> ChannelRequest<'h> {
             .with(|core| core.stack.channel(channel).map_or(0, bindrune_l2cap::Channel::peer_mtu))
     }
 
-    /// Accepts: the channel is open, and the peer is told.
+    /// Accepts the request: opens the channel and sends the response to the peer.
     ///
     /// # Errors
     ///

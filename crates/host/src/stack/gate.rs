@@ -13,6 +13,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{
     Link, LinkRef, Stack,
+    packets::{bit, indices},
     share::{Share, Shares},
 };
 use crate::{
@@ -99,17 +100,13 @@ impl Stack {
 
     /// Confirms the indications that have room for another one behind them. [Vol 3] Part F, 3.4.7.3
     fn confirm_indications(&mut self) {
-        let mut links = self.unconfirmed;
-        while links != 0 {
-            let bit = links & links.wrapping_neg();
-            links &= !bit;
-            let index = u8::try_from(bit.trailing_zeros()).unwrap_or(u8::MAX);
+        for index in indices(self.unconfirmed) {
             let Some(Link { attributes, .. }) = self.links.get_mut(usize::from(index)) else {
                 continue;
             };
             if self.rx.shares.has_room_for_next(&mut attributes.share) {
                 attributes.bearer.confirm();
-                self.unconfirmed &= !bit;
+                self.unconfirmed &= !bit(index);
                 self.owe(index);
             }
         }

@@ -68,7 +68,7 @@ pub(crate) struct Link {
     /// What `Connection::next` has not returned yet.
     pub(crate) inbox: Inbox,
     /// Transmit packets that are lent to the application.
-    pub(crate) lent: u8,
+    pub(crate) borrowed: u8,
     /// The packet being sent is the application's.
     pub(crate) app_sending: bool,
     /// The channel whose frame is being sent.
@@ -129,7 +129,7 @@ impl Link {
         outgoing: None,
         in_output: None,
         inbox: Inbox::EMPTY,
-        lent: 0,
+        borrowed: 0,
         app_sending: false,
         sending_channel: None,
         full_channels: 0,

@@ -383,11 +383,11 @@ impl Stack {
         self.ready.run(Due::TIME);
     }
 
-    /// True where the application of a link holds a transmit packet: in an out-slot, lent, or on its way.
+    /// True where the application of a link holds a transmit packet: in an out-slot, borrowed, or on its way.
     fn app_holds_packets(&self, index: u8) -> bool {
         self.links
             .get(usize::from(index))
-            .is_some_and(|link| link.lent > 0 || link.app_sending || link.has_unsent())
+            .is_some_and(|link| link.borrowed > 0 || link.app_sending || link.has_unsent())
     }
 }
 

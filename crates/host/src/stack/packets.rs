@@ -56,19 +56,14 @@ impl Stack {
 
     /// Wakes what waits for a transmit packet on some of the links.
     pub(super) fn wake_for_packet(&mut self, links: u64) {
-        let mut awaiting = self.awaiting_packet.links & links;
+        let awaiting = self.awaiting_packet.links & links;
         self.awaiting_packet.links &= !links;
-        while awaiting != 0 {
-            let index = first(awaiting);
-            awaiting &= awaiting.wrapping_sub(1);
+        for index in indices(awaiting) {
             self.ready.link(index, LinkKey::Push);
             self.ready.link(index, LinkKey::Confirmation);
             self.ready.link(index, LinkKey::Fixed);
         }
-        let mut channels = self.awaiting_packet.channels;
-        while channels != 0 {
-            let channel = first(channels);
-            channels &= channels.wrapping_sub(1);
+        for channel in indices(self.awaiting_packet.channels) {
             let link = self.channels.get(channel.into()).map_or(0, |channel| channel.link().0);
             if links & bit(link) != 0 {
                 self.awaiting_packet.channels &= !bit(channel);
@@ -77,31 +72,36 @@ impl Stack {
         }
     }
 
-    /// The application gives back a packet that it was lent, unsent.
+    /// The application returns a borrowed packet unsent.
     pub(crate) fn return_packet(&mut self, link: LinkRef, packet: Packet) {
         self.packet_returned(link);
         self.packet_free(link.index, packet);
     }
 
-    /// The application no longer holds a packet that it was lent.
+    /// The application no longer holds a borrowed packet.
     pub(super) fn packet_returned(&mut self, link: LinkRef) {
         if let Some(slot) = self.slot_mut(link) {
-            slot.lent = slot.lent.saturating_sub(1);
+            slot.borrowed = slot.borrowed.saturating_sub(1);
         }
     }
 
-    /// A packet is lent to the application of a link.
-    pub(super) fn lend_packet(&mut self, index: u8) {
+    /// The application of a link borrows a packet.
+    pub(super) fn packet_borrowed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.lent = slot.lent.saturating_add(1);
+            slot.borrowed = slot.borrowed.saturating_add(1);
         }
     }
 }
 
-const fn bit(index: u8) -> u64 {
+pub(super) const fn bit(index: u8) -> u64 {
     1u64.wrapping_shl(index as u32)
 }
 
-fn first(bits: u64) -> u8 {
-    u8::try_from(bits.trailing_zeros()).unwrap_or(u8::MAX)
+/// The places of the bits that are set, from the lowest on.
+pub(super) fn indices(mut bits: u64) -> impl Iterator<Item = u8> {
+    core::iter::from_fn(move || {
+        let lowest = u8::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0);
+        bits &= bits.wrapping_sub(1);
+        lowest
+    })
 }

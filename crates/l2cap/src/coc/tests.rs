@@ -26,7 +26,7 @@ fn open() -> Link {
 fn with_window(mtu: u16, mps: u16, window: u16) -> Link {
     let mut link = Link::new(Role::Central);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(mtu, mps, window)), Ok(0));
-    assert_eq!(link.owed().len(), 14);
+    assert_eq!(link.transmitted().len(), 14);
     let response = hex!("15010a00 4100 6400 4000 0400 0000");
     assert_eq!(link.signal(&response), Signal::Opened(0));
     link
@@ -48,7 +48,7 @@ fn received(did: Did) -> Received {
 /// The channel of slot 0 is being closed for this reason; the peer is told.
 fn closes(link: &mut Link, did: Received, violation: Violation) {
     assert_eq!(did, Received::Violation(0, violation));
-    assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+    assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
     let reason = CloseReason::Violation(violation);
     assert_eq!(link.channels.get(0).unwrap().state(), State::Disconnecting(reason));
     assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
@@ -62,7 +62,7 @@ fn data_to_no_channel_is_discarded_k01_k12() {
     let mut link = Link::new(Role::Central);
     assert_eq!(received(link.acl(&data)), Received::Stray);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));
-    assert_eq!(link.owed().len(), 14);
+    assert_eq!(link.transmitted().len(), 14);
     assert_eq!(received(link.acl(&data)), Received::Stray, "before the response");
     assert_eq!(link.channels.stray_frames(), 2);
     assert!(link.leaks_nothing());
@@ -133,7 +133,7 @@ fn a_frame_without_a_credit_closes_k09() {
     for _ in 0..4 {
         let did = received(link.acl(&hex!("02402007000300400001007a")));
         assert_eq!(did, Received::Readable(0));
-        assert_eq!(link.owed(), []);
+        assert_eq!(link.transmitted(), []);
     }
     let did = received(link.acl(&hex!("02402007000300400001007a")));
     closes(&mut link, did, Violation::NoCredit);
@@ -168,7 +168,7 @@ fn sdus_survive_the_peers_close() {
     assert_eq!(frame(&mut link, &hex!("0200 6162")), Received::Readable(0));
     assert_eq!(frame(&mut link, &hex!("0900 6364")), Received::Kept(0));
     assert_eq!(link.signal(&hex!("06010400 4000 4100")), Signal::Closed(0));
-    assert_eq!(link.owed(), hex!("07010400 4000 4100"));
+    assert_eq!(link.transmitted(), hex!("07010400 4000 4100"));
     assert_eq!(link.sdu(0), Some(hex!("6162").to_vec()));
     assert_eq!(link.sdu(0), None);
     assert_eq!(link.channels.reserved(), 1, "what was received of the second SDU");
@@ -184,9 +184,9 @@ fn credits_return_when_half_the_window_is_free() {
         assert_eq!(frame(&mut link, &hex!("0100 61")), Received::Readable(0));
     }
     assert!(link.sdu(0).is_some());
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), []);
     assert!(link.sdu(0).is_some());
-    assert_eq!(link.owed(), hex!("16020400 4000 0200"));
+    assert_eq!(link.transmitted(), hex!("16020400 4000 0200"));
 }
 
 /// Frames until the first credits come where each SDU of one frame is read at once, and how many come.
@@ -200,7 +200,7 @@ fn first_credits(mtu: u16, window: u16, whole: bool) -> (u16, u16) {
             let chunk = link.channels.next_chunk(0, &mut link.rx).unwrap();
             link.channels.give_back(0, chunk.packet, &mut link.rx);
         }
-        if let [0x16, _, _, _, _, _, low, high] = link.owed()[..] {
+        if let [0x16, _, _, _, _, _, low, high] = link.transmitted()[..] {
             return (n, u16::from_le_bytes([low, high]));
         }
     }
@@ -227,8 +227,8 @@ fn a_peer_without_credits_gets_one_at_once() {
         assert_eq!(frame(&mut link, &hex!("0100 61")), Received::Readable(0));
     }
     assert!(link.sdu(0).is_some());
-    assert_eq!(link.owed(), hex!("16020400 4000 0100"));
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), hex!("16020400 4000 0100"));
+    assert_eq!(link.transmitted(), []);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn short_frames_share_a_packet_and_their_credits_return() {
     assert_eq!(frame(&mut link, &hex!("6400 00")), Received::Kept(0));
     for n in 1..99 {
         assert_eq!(frame(&mut link, &[n]), Received::Kept(0));
-        let owed = link.owed();
+        let owed = link.transmitted();
         assert!(owed.is_empty() || owed[0] == 0x16);
     }
     assert_eq!(frame(&mut link, &[99]), Received::Readable(0));
@@ -257,9 +257,9 @@ fn an_sdu_is_read_by_chunks_and_credits_follow_what_is_given_back() {
     assert_eq!((chunk.first, chunk.last, chunk.left), (true, false, 938));
     assert_eq!(chunk.packet.bytes(), [1; 62]);
     assert_eq!(frame(&mut link, &[2; MAX]), Received::Readable(0));
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), []);
     link.channels.give_back(0, chunk.packet, &mut link.rx);
-    assert_eq!(link.owed(), hex!("16020400 4000 0100"));
+    assert_eq!(link.transmitted(), hex!("16020400 4000 0100"));
     let chunk = link.channels.next_chunk(0, &mut link.rx).unwrap();
     assert_eq!((chunk.first, chunk.last, chunk.left), (false, false, 874));
     link.channels.give_back(0, chunk.packet, &mut link.rx);

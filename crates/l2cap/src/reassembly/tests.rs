@@ -122,7 +122,7 @@ fn frames_to_no_channel_are_discarded_a13() {
     let mut link = Link::new(Role::Peripheral);
     for cid in [0x20, 0x00, 0x3a, 0x07, 0x40, 0x7f, 0x80, 0xff] {
         let _did = link.acl(&[2, 0x40, 0x20, 5, 0, 1, 0, cid, 0, 1]);
-        assert_eq!(link.owed(), []);
+        assert_eq!(link.transmitted(), []);
     }
     assert_eq!(link.channels.stray_frames(), 2);
     assert!(link.leaks_nothing());

@@ -27,8 +27,8 @@ fn heard(link: &mut Link, h4: &[u8]) -> Signal {
 /// Takes an H4 packet that changes nothing, and gives what is answered.
 fn answer(link: &mut Link, h4: &[u8]) -> Vec<u8> {
     assert_eq!(heard(link, h4), Signal::None);
-    let answer = link.owed();
-    assert_eq!(link.owed(), []);
+    let answer = link.transmitted();
+    assert_eq!(link.transmitted(), []);
     answer
 }
 
@@ -38,8 +38,8 @@ fn open() -> Link {
     let request = hex!("02402012000e00050014010a0080004000640040000400");
     assert_eq!(heard(&mut link, &request), Signal::Requested(0));
     assert!(link.channels.accept(0) && link.channels.claim(0));
-    assert_eq!(link.owed(), hex!("15010a00 4000 6400 4000 0400 0000"));
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), hex!("15010a00 4000 6400 4000 0400 0000"));
+    assert_eq!(link.transmitted(), []);
     link
 }
 
@@ -47,8 +47,8 @@ fn open() -> Link {
 fn connecting() -> Link {
     let mut link = Link::new(Role::Central);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));
-    assert_eq!(link.owed(), hex!("14010a00 8000 4000 6400 4000 0400"));
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), hex!("14010a00 8000 4000 6400 4000 0400"));
+    assert_eq!(link.transmitted(), []);
     link
 }
 
@@ -78,7 +78,7 @@ fn two_commands_in_one_frame_are_rejected() {
     let mut link = open();
     let two = hex!("14020400 00000000 06030400 40004000");
     assert_eq!(link.signal(&two), Signal::None);
-    assert_eq!(link.owed(), hex!("01020200 0000"));
+    assert_eq!(link.transmitted(), hex!("01020200 0000"));
     assert!(link.channels.get(0).unwrap().is_open());
 }
 
@@ -95,7 +95,7 @@ fn unknown_codes_are_rejected_s05() {
     }
     for code in [0x03, 0x05, 0x07, 0x09, 0x0b, 0x13, 0x15, 0x18, 0x1a] {
         assert_eq!(link.signal(&[code, 7, 0, 0]), Signal::None);
-        assert_eq!(link.owed(), [], "a response is never answered: {code:#04x}");
+        assert_eq!(link.transmitted(), [], "a response is never answered: {code:#04x}");
     }
 }
 
@@ -132,7 +132,7 @@ fn a_frame_above_the_signalling_mtu_is_rejected_s40() {
     let mut frame = vec![0x3f, 0x01, 0x28, 0x00];
     frame.resize(44, 0xaa);
     assert_eq!(link.signal(&frame), Signal::None);
-    assert_eq!(link.owed(), hex!("01010400 0100 1700"));
+    assert_eq!(link.transmitted(), hex!("01010400 0100 1700"));
 }
 
 #[test]
@@ -142,9 +142,9 @@ fn requests_beyond_the_answers_that_are_owed_are_dropped() {
         assert_eq!(link.signal(&[8, identifier, 0, 0]), Signal::None);
     }
     for identifier in 1..=4 {
-        assert_eq!(link.owed(), [1, identifier, 2, 0, 0, 0]);
+        assert_eq!(link.transmitted(), [1, identifier, 2, 0, 0, 0]);
     }
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), []);
     assert_eq!(link.signalling.drops().excess, 2);
 }
 
@@ -152,11 +152,11 @@ fn requests_beyond_the_answers_that_are_owed_are_dropped() {
 fn identifiers_cycle_and_none_is_used_that_is_pending() {
     let mut link = connecting();
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
-    assert_eq!(link.owed()[..2], [0x14, 2]);
+    assert_eq!(link.transmitted()[..2], [0x14, 2]);
     let mut used = Vec::new();
     for _ in 0..254 {
         assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(2));
-        let sent = link.owed();
+        let sent = link.transmitted();
         used.push(sent[1]);
         assert_eq!(link.signal(&[1, sent[1], 2, 0, 0, 0]), refused(2));
         link.release(2);
@@ -186,7 +186,7 @@ proptest! {
                 assert!(link.channels.accept(index));
             }
             let mut bound = 0;
-            while !link.owed().is_empty() {
+            while !link.transmitted().is_empty() {
                 bound += 1;
                 assert!(bound < 10);
             }

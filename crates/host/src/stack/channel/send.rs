@@ -116,7 +116,7 @@ impl Stack {
             return Poll::Pending;
         };
         let _fits = packet.grow(len);
-        self.lend_packet(channel.link.index);
+        self.packet_borrowed(channel.link.index);
         Poll::Ready(Ok(packet))
     }
 

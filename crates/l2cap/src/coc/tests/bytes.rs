@@ -49,7 +49,7 @@ fn the_rest_of_an_sdu_is_read_in_any_way() {
     assert_eq!(link.available(), 4);
     link.channels.give_back(0, chunk.packet, &mut link.rx);
     assert_eq!((link.bytes(9), link.sdu(0)), (b"abcd".to_vec(), None));
-    assert!(!link.owed().is_empty(), "credits");
+    assert!(!link.transmitted().is_empty(), "credits");
     link.release(0);
     assert!(link.leaks_nothing());
 }
@@ -97,7 +97,7 @@ fn any_cut_of_frames_gives_the_bytes_that_were_sent() {
                 read.extend(part);
             }
             assert_eq!(link.available(), sent.len() - read.len());
-            while !link.owed().is_empty() {}
+            while !link.transmitted().is_empty() {}
         }
         read.extend(link.bytes(1000));
         assert_eq!(read, sent);

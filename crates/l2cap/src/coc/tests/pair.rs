@@ -103,7 +103,7 @@ fn data(from: &mut End, to: &mut End, max: usize, cut: usize) -> bool {
 
 /// Moves one C-frame.
 fn signal(from: &mut End, to: &mut End) -> bool {
-    let pdu = from.link.owed();
+    let pdu = from.link.transmitted();
     if pdu.is_empty() {
         return false;
     }

@@ -4,7 +4,7 @@ use super::*;
 fn the_peer_closes() {
     let mut link = open();
     assert_eq!(link.signal(&hex!("06020400 4000 4000")), Signal::Closed(0));
-    assert_eq!(link.owed(), hex!("07020400 4000 4000"));
+    assert_eq!(link.transmitted(), hex!("07020400 4000 4000"));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Closed(CloseReason::Peer));
     link.release(0);
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
@@ -23,7 +23,7 @@ fn an_unknown_destination_is_rejected_s33_s34() {
     let signalling = hex!("0240200c00080005000603040005000500");
     assert_eq!(answer(&mut link, &signalling), hex!("01030600 0200 0500 0500"));
     assert_eq!(link.signal(&hex!("06040400 4000 4100")), Signal::None);
-    assert_eq!(link.owed(), [], "a known destination with a wrong source is ignored");
+    assert_eq!(link.transmitted(), [], "a known destination with a wrong source is ignored");
     assert!(link.channels.get(0).unwrap().is_open());
 }
 
@@ -43,11 +43,11 @@ fn disconnection_requests_cross_s36() {
     let response = hex!("02402012000e00050015010a0041006400400004000000");
     assert_eq!(heard(&mut link, &response), Signal::Opened(0));
     link.close(0);
-    assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+    assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
     assert_eq!(link.signalling.poll_timeout().unwrap().1, Timer::Disconnect);
     let theirs = hex!("0240200c00080005000609040040004100");
     assert_eq!(heard(&mut link, &theirs), Signal::Closed(0));
-    assert_eq!(link.owed(), hex!("07090400 4000 4100"));
+    assert_eq!(link.transmitted(), hex!("07090400 4000 4100"));
     let late = hex!("0240200c00080005000701040041004000");
     assert_eq!(answer(&mut link, &late), []);
     assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::None);
@@ -59,7 +59,7 @@ fn disconnection_requests_cross_s36() {
 fn a_close_without_confirmation_ends_after_30_s() {
     let mut link = open();
     link.release(0);
-    assert_eq!(link.owed(), hex!("06010400 4000 4000"));
+    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"));
     link.after(30);
     assert_eq!(link.timeout(), Signal::Closed(0));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
@@ -72,11 +72,11 @@ fn an_accepted_frame_leaves_before_the_disconnection() {
     let packet = link.tx.take(bindrune_wire::HEADROOM).unwrap();
     assert!(link.channels.put_out(0, packet).is_ok());
     link.release(0);
-    assert_eq!(link.owed(), [], "the frame comes first");
+    assert_eq!(link.transmitted(), [], "the frame comes first");
     let (remote, packet) = link.channels.take_out(0).unwrap();
     assert_eq!(remote, crate::Cid(0x40));
     link.tx.give(packet);
-    assert_eq!(link.owed(), hex!("06010400 4000 4000"));
+    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"));
     assert_eq!(link.signal(&hex!("07010400 4000 4000")), Signal::Closed(0));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
     assert_eq!(link.channels.drops(), crate::ChannelDrops::default());
@@ -97,7 +97,7 @@ fn what_cannot_leave_for_30_s_is_given_up_and_counted() {
     assert_eq!(link.timeout(), Signal::None);
     assert_eq!(link.channels.drops().unsent, 1);
     assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(timeout));
-    assert_eq!(link.owed(), hex!("06010400 4000 4000"), "the peer is still told");
+    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"), "the peer is still told");
     assert_eq!(link.signal(&hex!("07010400 4000 4000")), Signal::Closed(0));
     link.release(0);
     link.release(1);
@@ -125,7 +125,7 @@ fn a_close_in_the_middle_of_an_sdu_is_no_regular_end() {
 fn a_reject_of_a_disconnection_closes() {
     let mut link = open();
     link.close(0);
-    assert_eq!(link.owed(), hex!("06010400 4000 4000"));
+    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"));
     assert_eq!(link.signal(&hex!("01010600 0200 4000 4000")), Signal::Closed(0));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Closed(CloseReason::Local));
 }
@@ -137,8 +137,8 @@ fn a_channel_closed_before_its_answer_left_is_answered_first() {
     assert!(link.channels.accept(0) && !link.channels.get(0).unwrap().can_send());
     link.release(0);
     assert_eq!(link.signal(&hex!("01010200 0000")), Signal::None, "not a request of ours");
-    assert_eq!(link.owed(), hex!("15010a00 4000 6400 4000 0400 0000"));
-    assert_eq!(link.owed(), hex!("06010400 5000 4000"));
+    assert_eq!(link.transmitted(), hex!("15010a00 4000 6400 4000 0400 0000"));
+    assert_eq!(link.transmitted(), hex!("06010400 5000 4000"));
     assert_eq!(link.signal(&hex!("07010400 5000 4000")), Signal::Closed(0));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
 }
@@ -158,7 +158,7 @@ fn the_link_is_lost() {
     let lost = State::Closed(CloseReason::LinkLost);
     assert_eq!(states, [lost, lost, State::Free, State::Free]);
     assert!(link.leaks_nothing());
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), []);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn credits_beyond_65535_close_the_channel_k14() {
     assert_eq!(link.channels.get(0).unwrap().credits(), 65535);
     let overflow = Violation::CreditOverflow;
     assert_eq!(link.signal(&hex!("16020400 4000 0100")), Signal::Violation(0, overflow));
-    assert_eq!(link.owed(), hex!("06010400 4000 4000"));
+    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"));
     let reason = CloseReason::Violation(overflow);
     assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(reason));
 }

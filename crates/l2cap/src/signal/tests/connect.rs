@@ -41,7 +41,7 @@ fn a_success_with_a_cid_out_of_range_fails_s08_s09_s10() {
         let response = [0x15, 1, 10, 0, cid, 0, 100, 0, 64, 0, 4, 0, 0, 0];
         let bad = CloseReason::Violation(Violation::BadResponse);
         assert_eq!(link.signal(&response), Signal::Refused(0, bad));
-        assert_eq!(link.owed(), [], "nothing is ever sent to that CID");
+        assert_eq!(link.transmitted(), [], "nothing is ever sent to that CID");
         assert_eq!(link.channels.get(0).unwrap().state(), State::Closed(bad));
     }
 }
@@ -57,7 +57,7 @@ fn a_success_with_illegal_sizes_is_disconnected_s12() {
         let mut link = connecting();
         let bad = CloseReason::Violation(Violation::BadResponse);
         assert_eq!(heard(&mut link, &h4), Signal::Refused(0, bad));
-        assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+        assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
         assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
         assert_eq!(link.channels.get(0).unwrap().state(), State::Closed(bad));
     }
@@ -69,11 +69,11 @@ fn a_success_with_a_cid_in_use_fails_s13() {
     let first = hex!("02402012000e00050015010a0041006400400004000000");
     assert_eq!(heard(&mut link, &first), Signal::Opened(0));
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
-    assert_eq!(link.owed(), hex!("14020a00 8000 4100 6400 4000 0400"));
+    assert_eq!(link.transmitted(), hex!("14020a00 8000 4100 6400 4000 0400"));
     let second = hex!("02402012000e00050015020a0041006400400004000000");
     let bad = CloseReason::Violation(Violation::BadResponse);
     assert_eq!(heard(&mut link, &second), Signal::Refused(1, bad));
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted(), []);
     assert!(link.channels.get(0).unwrap().is_open());
 }
 
@@ -86,13 +86,13 @@ fn a_peer_that_does_not_confirm_the_end_of_a_channel_may_use_its_cid_again() {
         assert_eq!(heard(&mut link, &response), Signal::Opened(0));
         link.close(0);
         assert_eq!(link.signal(&request[9..]), Signal::None);
-        assert_eq!(link.owed(), refusal(9, 0x0a), "the peer knows it still");
-        assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+        assert_eq!(link.transmitted(), refusal(9, 0x0a), "the peer knows it still");
+        assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
         if asks {
             assert_eq!(heard(&mut link, &request), Signal::Requested(1));
         } else {
             assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
-            assert_eq!(link.owed(), hex!("14030a00 8000 4100 6400 4000 0400"));
+            assert_eq!(link.transmitted(), hex!("14030a00 8000 4100 6400 4000 0400"));
             let again = hex!("02402012000e00050015030a0041006400400004000000");
             assert_eq!(heard(&mut link, &again), Signal::Opened(1));
         }
@@ -150,8 +150,8 @@ fn a_repeated_request_is_ignored_while_undecided_s18() {
     assert!(link.channels.accept(0));
     assert_eq!(link.signal(&other), Signal::None);
     assert_eq!(link.signalling.drops().excess, 2);
-    assert_eq!(link.owed()[..2], [0x15, 3]);
-    assert_eq!(link.owed(), []);
+    assert_eq!(link.transmitted()[..2], [0x15, 3]);
+    assert_eq!(link.transmitted(), []);
     assert_eq!(link.signal(&other), Signal::Requested(1));
 }
 
@@ -184,7 +184,7 @@ fn no_slot_or_no_packets_is_no_resources() {
     link.listeners[0].config = config(100, 64, 30);
     assert_eq!(link.signal(&hex!("14010a00 8000 4000 6400 4000 0400")), Signal::Requested(0));
     assert_eq!(link.signal(&hex!("14020a00 8000 4100 6400 4000 0400")), Signal::None);
-    assert_eq!(link.owed(), refusal(2, 0x04));
+    assert_eq!(link.transmitted(), refusal(2, 0x04));
     let open = link.channels.open(LINK, Psm(0x80), config(100, 64, 9));
     assert_eq!(open, Err(OpenError::NoPackets));
     for _ in 0..3 {
@@ -205,7 +205,7 @@ fn the_application_refuses() {
     assert!(link.channels.refuse(0, ConnectionResult::INSUFFICIENT_AUTHORIZATION));
     assert!(!link.channels.accept(0));
     assert_eq!((link.channels.incoming(Psm(0x80)), link.channels.reserved()), (None, 0));
-    assert_eq!(link.owed(), refusal(1, 0x06));
+    assert_eq!(link.transmitted(), refusal(1, 0x06));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
 }
 
@@ -228,8 +228,8 @@ fn a_request_that_the_application_has_is_not_given_again() {
     link.channels.hold(1);
     // Let go of without a decision.
     link.release(1);
-    assert_eq!(link.owed()[..2], [0x15, 1]);
-    assert_eq!(link.owed(), refusal(2, 0x04));
+    assert_eq!(link.transmitted()[..2], [0x15, 1]);
+    assert_eq!(link.transmitted(), refusal(2, 0x04));
     assert_eq!(link.channels.get(1).unwrap().state(), State::Free);
     link.release(0);
 }
@@ -244,7 +244,7 @@ fn an_undecided_request_lapses() {
     assert_eq!(link.signalling.poll_timeout().unwrap().1, Timer::Decide);
     link.after(10);
     assert_eq!((link.timeout(), link.timeout()), (Signal::Closed(0), Signal::None));
-    assert_eq!(link.owed(), refusal(1, 0x04));
+    assert_eq!(link.transmitted(), refusal(1, 0x04));
     assert_eq!(link.channels.incoming(Psm(0x80)), Some(1));
 }
 
@@ -263,14 +263,14 @@ fn a_request_without_an_answer_fails_s42() {
     assert_eq!(answer(&mut link, &late), []);
     link.release(0);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));
-    assert_eq!(link.owed()[..2], [0x14, 2]);
+    assert_eq!(link.transmitted()[..2], [0x14, 2]);
 }
 
 #[test]
 fn a_reject_fails_exactly_its_request_s41() {
     let mut link = connecting();
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
-    assert_eq!(link.owed()[..2], [0x14, 2]);
+    assert_eq!(link.transmitted()[..2], [0x14, 2]);
     assert_eq!(answer(&mut link, &hex!("0240200a0006000500010902000000")), []);
     assert_eq!(answer(&mut link, &hex!("0240200900050005000101010000")), []);
     let reject = hex!("0240200a0006000500010202000000");
@@ -285,12 +285,12 @@ fn a_request_that_was_given_up_is_closed_when_it_succeeds() {
     assert_eq!(link.channels.get(0).unwrap().state(), State::Connecting);
     let response = hex!("15010a00 4100 6400 4000 0400 0000");
     assert_eq!(link.signal(&response), Signal::None);
-    assert_eq!(link.owed(), hex!("06020400 4100 4000"));
+    assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
     assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Free);
 
     let mut link = Link::new(Role::Central);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));
     link.release(0);
-    assert_eq!(link.owed(), [], "it was not asked for yet");
+    assert_eq!(link.transmitted(), [], "it was not asked for yet");
 }

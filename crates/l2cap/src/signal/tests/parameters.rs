@@ -16,10 +16,10 @@ fn a_central_decides_about_parameters() {
     assert_eq!(heard(&mut link, &REQUEST), asked);
     assert_eq!(answer(&mut link, &REQUEST), [], "one at a time");
     assert!(link.signalling.answer_parameters(true));
-    assert_eq!(link.owed(), hex!("13010200 0000"));
+    assert_eq!(link.transmitted(), hex!("13010200 0000"));
     assert_eq!(heard(&mut link, &REQUEST), asked);
     assert!(link.signalling.answer_parameters(false));
-    assert_eq!(link.owed(), hex!("13010200 0100"));
+    assert_eq!(link.transmitted(), hex!("13010200 0100"));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn parameters_out_of_range_are_refused() {
     let mut link = Link::new(Role::Central);
     let request = hex!("12010800 0500 0600 0000 3200");
     assert_eq!(link.signal(&request), Signal::None);
-    assert_eq!(link.owed(), hex!("13010200 0100"));
+    assert_eq!(link.transmitted(), hex!("13010200 0100"));
 }
 
 fn asking() -> Link {
@@ -35,7 +35,7 @@ fn asking() -> Link {
     let parameters = Parameters::new(6, 12, 0, 50);
     assert_eq!(link.signalling.request_parameters(parameters), Ok(()));
     assert_eq!(link.signalling.request_parameters(parameters), Err(RequestError::Busy));
-    assert_eq!(link.owed(), hex!("12010800 0600 0c00 0000 3200"));
+    assert_eq!(link.transmitted(), hex!("12010800 0600 0c00 0000 3200"));
     link
 }
 
