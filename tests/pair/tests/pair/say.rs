@@ -123,6 +123,37 @@ fn requests_end_with_their_listener_and_their_link() {
     });
 }
 
+#[test]
+fn undecided_requests_of_one_peer_leave_room_for_another() {
+    let scene = Scene::new(236);
+    let (lamp, greedy, late) = (scene.device(LAMP), scene.device(PHONE), scene.device(PHONE));
+    scene.run(&[&lamp, &greedy, &late], async {
+        let config = ChannelConfig { window: 32, ..ChannelConfig::DEFAULT };
+        let small = ChannelConfig { window: 1, ..config };
+        let mut requests = lamp.host().listen_for_requests(PSM, config, Level::Open).unwrap();
+        let (_there, here) = scene.connect(&lamp, &greedy).await;
+        let ask = || async { here.open_channel(PSM, small).await.err() };
+        let asks = join3(ask(), ask(), ask());
+        let decide = async {
+            let kept = (requests.next().await, requests.next().await);
+            let (there, other) = scene.connect(&lamp, &late).await;
+            let accept = async {
+                let request = requests.next().await;
+                assert_eq!(request.link().peer(), there.peer());
+                request.accept().unwrap()
+            };
+            let (opened, _accepted) = join(other.open_channel(PSM, small), accept).await;
+            assert!(opened.is_ok());
+            drop(kept);
+        };
+        let (ends, ()) = join(asks, decide).await;
+        // Those that were dropped, and the one beyond the share of a peer.
+        assert!(
+            [ends.0, ends.1, ends.2].iter().all(|e| *e == refused(ConnectionResult::NO_RESOURCES))
+        );
+    });
+}
+
 const ASKED: ConnectionParameters =
     ConnectionParameters { interval_min: 80, interval_max: 160, latency: 0, timeout: 500 };
 const LIMITS: ConnectionParameters =
