@@ -14,6 +14,7 @@ mod handles;
 mod leftovers;
 mod licenses;
 mod pages;
+mod plain;
 mod rules;
 mod safety;
 mod sizes;
@@ -84,7 +85,23 @@ fn check() -> Result<Vec<Finding>> {
         let text = std::fs::read_to_string(root.join(page)).context(page)?;
         findings.extend(evidence::check(page, &text, &sources));
     }
+    findings.extend(retired_words(root, &rules, &sources)?);
     Ok(rules.without_exceptions(findings))
+}
+
+fn retired_words(root: &Path, rules: &Rules, sources: &[Source]) -> Result<Vec<Finding>> {
+    let page = std::fs::read_to_string(root.join(plain::PAGE)).context(plain::PAGE)?;
+    let glossary = plain::Glossary::parse(&page)?;
+    let mut findings = Vec::new();
+    for (path, text) in plain::files(root)? {
+        findings.extend(plain::check(&glossary, &path, &text));
+    }
+    for source in sources {
+        findings.extend(plain::check_program(&glossary, source));
+    }
+    findings
+        .retain(|finding| !rules.plain.pending.iter().any(|path| finding.path.starts_with(path)));
+    Ok(findings)
 }
 
 fn check_source(source: &Source, roots: &[String]) -> Vec<Finding> {
