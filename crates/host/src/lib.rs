@@ -1,7 +1,7 @@
 //! A Bluetooth LE host stack over raw HCI, without an allocator, for microcontrollers and desktops.
 //!
-//! A [`Host`] is made of [`Resources`], every octet that it will ever use, and a [`Config`]. [`Host::run`] drives it over any
-//! H4 transport; everything else is lent from it: [`Connection`], [`Channel`], [`Scanner`], [`Gatt`].
+//! [`Host::new`] takes [`Resources`], all memory that the host will ever use, and a [`Config`]. [`Host::run`] drives the host over any
+//! H4 transport. All other handles are borrowed from the host: [`Connection`], [`Channel`], [`Scanner`], [`Gatt`].
 //!
 //! ```no_run
 //! use bindrune::{Advertisement, Characteristic, Config, Event, Host, Resources, Service, Uuid};
@@ -26,38 +26,108 @@
 //! # }
 //! ```
 //!
-//! The protocols live in crates of their own, none of which knows another: HCI, L2CAP, ATT and GATT, GAP. The root of this crate,
-//! which alone knows them all, is free of I/O; a thin shell awaits, wakes and reads the clock.
+//! # What do you want to do?
+//!
+//! | task | start with | more in [the book] |
+//! |---|---|---|
+//! | choose memory sizes | [`Resources`], [`Host::free_packets`] | [sizes] |
+//! | name the device and list its services | [`Config`], [`Service`], [`Characteristic`], [`standard`], [`Host::set_device_name`] | [data][name] |
+//! | reach a controller | [`transport`], [`BringUp`], [`Host::run`] | [desktop], [firmware], [other chips][porting] |
+//! | advertise, and serve one or many centrals | [`Host::advertise`], [`Connection::next`], [`Event`] | [many centrals][many] |
+//! | broadcast without connections | [`Host::broadcast`], [`Advertisement`] | |
+//! | scan | [`Host::scan`], [`Scanner::next`], [`AdData`] | |
+//! | connect, and connect again | [`Host::connect`], [`Host::connect_with`], [`Connect`] | [reconnect] |
+//! | read, write and subscribe at a peer | [`Connection::characteristic`], [`RemoteCharacteristic`], [`Subscription`] | [desktop] |
+//! | answer reads and writes of a peer | [`Event`], [`ReadRequest`], [`WriteRequest`], [`Gatt::written`] | [data] |
+//! | notify one peer, or all | [`Connection::notify`], [`Connection::indicate`], [`Gatt::update`], [`Gatt::notify_all`] | [data] |
+//! | pair, encrypt and require security | [`PairingConfig`], [`Host::pairing_requests`], [`Connection::pair`], [`Permission`] | [pairing] |
+//! | keep and delete bonds | [`FileStore`], [`FlashStore`], [`BondStore`], [`Bonds`] | [bonds] |
+//! | use private addresses | [`Config::privacy`], [`Privacy`] | [privacy] |
+//! | send a file or a stream | [`Connection::open_channel`], [`Host::listen`], [`Channel`], [`Psm`] | [channels], [full speed][speed] |
+//! | wait, sleep and limit time | [`Host::sleep`], [`Host::within`], [`Host::now`] | [executors] |
+//! | drop a future | *Cancel safety* of each method | [executors][drop] |
+//! | handle errors and lost data | [`Error`], [`RunError`], [`Event::LostWrites`], [`Host::stats`] | [errors] |
+//! | turn the radio off and on | [`Host::shutdown`], [`Host::run`] | [run ends][run] |
+//! | capture the traffic | [`transport::capture`] | [traffic] |
+//! | test an application, with packet loss | the crate [bindrune-controller] | [testing] |
+//! | fuzz a parser | [`Reader`] | [fuzzing] |
+//! | leave out what is not used | [features](#features) | [leave out][out] |
+//! | port a MicroPython, aioble, bleak, Bumble or trouble program | | [coming from MicroPython] |
+//!
+//! The [thirty questions] that people ask first have short answers. The repository has pages on [hardware], [memory], [performance] and
+//! [security].
+//!
+//! [the book]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/index.md
+//! [sizes]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/sizes.md
+//! [out]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/sizes.md#what-to-leave-out
+//! [name]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#the-name
+//! [data]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#values-notifications-and-writes
+//! [many]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#many-centrals
+//! [reconnect]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#reconnect
+//! [channels]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#files-and-streams-l2cap-channels
+//! [speed]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#full-speed
+//! [desktop]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/desktop.md
+//! [traffic]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/desktop.md#see-the-traffic
+//! [firmware]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/firmware.md
+//! [porting]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/porting.md
+//! [pairing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md
+//! [bonds]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md#where-bonds-are-kept
+//! [privacy]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md#private-addresses
+//! [executors]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/executors.md
+//! [drop]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/executors.md#may-i-drop-this-future
+//! [errors]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md
+//! [run]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md#when-run-ends
+//! [testing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/testing.md
+//! [fuzzing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/fuzzing.md
+//! [thirty questions]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/questions.md
+//! [coming from MicroPython]: https://github.com/bindrune/bindrune/blob/main/docs/coming-from-micropython.md
+//! [hardware]: https://github.com/bindrune/bindrune/blob/main/docs/hardware.md
+//! [memory]: https://github.com/bindrune/bindrune/blob/main/docs/memory.md
+//! [performance]: https://github.com/bindrune/bindrune/blob/main/docs/performance.md
+//! [security]: https://github.com/bindrune/bindrune/blob/main/docs/security.md
+//! [bindrune-controller]: https://docs.rs/bindrune-controller
+//!
+//! # How it is built
+//!
+//! Each protocol has a crate: HCI, L2CAP, ATT and GATT, SMP, GAP. None of them knows another. The root of this crate knows them all and has
+//! no I/O. A thin shell around it awaits, wakes tasks and reads the clock.
 //!
 //! # Features
 //!
-//! All are additive. What a microcontroller has no use for is left out by `default-features = false` and the capabilities that it
-//! needs; all are on by default. A host answers a peer that asks for what is left out as the specification has it.
+//! All features are additive. Capabilities are on by default. A microcontroller turns them off with `default-features = false` and names those that
+//! it needs. If a peer asks for something that is left out, the host answers as the specification requires.
 //!
-//! | capability | is | without it |
+//! | capability | adds | without it |
 //! |---|---|---|
-//! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services are the same while the host runs; bonded peers get Service Changed when a new firmware has others |
-//! | `capture` | [`Characteristic::capture`] and [`Gatt::written`]: each write of a characteristic with who wrote it, in the order of arrival | writes are reported by [`Connection::next`], link by link |
+//! | `caching` | [`Gatt::replace`]; the Database Hash and robust caching | services stay the same while the host runs; bonded peers get Service Changed if a new firmware has other services |
+//! | `capture` | [`Characteristic::capture`] and [`Gatt::written`]: all writes of a characteristic in the order of arrival, each with its peer | [`Connection::next`] reports writes, link by link |
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
-//! | `channels` | LE credit-based channels | a request for one is refused: SPSM not supported |
-//! | `client` | discovering, reading, writing and subscribing to a peer's values | what a peer pushes is dropped, indications are confirmed |
+//! | `channels` | LE credit-based channels | requests for channels are refused: SPSM not supported |
+//! | `client` | discovering, reading, writing and subscribing to a peer's values | notifications are dropped, indications are confirmed |
 //! | `observer` | scanning | |
-//! | `commands` | HCI commands of the application's own | |
-//! | `extended` | extended advertising, scanning and connecting, where the controller has them | legacy commands and PDUs are used |
-//! | `host-flow-control` | the controller waits while there is no room here, where it can | what finds no room is dropped and counted |
-//! | `legacy` | LE legacy pairing, where [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
-//! | `long` | writes in parts, also of several values at once; reads of several values; a long value is read as it was at the first part | such requests are refused (0x06); a long value that changes while it is read may come in parts of both |
-//! | `oob` | out-of-band data of pairing | a peer that has some of ours is refused (0x02) |
-//! | `privacy` | private addresses of our own; those of bonded peers in reports and to connect | the identity address is shown; a bonded peer is known by its private address once it has connected |
-//! | `recovery` | a controller that was lost (framing, a hardware error, a command without an answer for 2 s) is reset and set up anew, and requests go on; data that comes before its event waits for it; [`Host::watch_controller`] | such a fault ends all links and [`Host::run`] at once, with its reason: call it again. For a controller on the same chip, or on a line that loses nothing |
-//! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), keys are; links stay in clear |
-//! | `server` | the GATT server | what looks for attributes finds none (0x0A), other requests are refused, commands dropped: a device for channels or a client alone |
-//! | `statistics` | [`Host::stats`] | what was dropped is reported where it matters to the application ([`Event::LostWrites`] and others), and counted nowhere |
-//! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; each new link is asked for long packets and the 2M PHY | a link is used as the peer and the two controllers have it; what a peer asks for is agreed to |
+//! | `commands` | HCI commands of the application | |
+//! | `extended` | extended advertising, scanning and connecting, if the controller supports them | legacy commands and PDUs are used |
+//! | `host-flow-control` | the controller waits while the host has no room, if it supports that | data without room is dropped and counted |
+//! | `legacy` | LE legacy pairing, if [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
+//! | `long` | writes in parts, also of several values at once; reads of several values; a long read returns the value of its first part throughout | such requests are refused (0x06); a long value that changes during a read may mix old and new parts |
+//! | `oob` | out-of-band data of pairing | a peer that has our out-of-band data is refused (0x02) |
+//! | `privacy` | private addresses of this device; those of bonded peers in reports and for connecting | this device shows its identity address; the host recognizes the private address of a bonded peer only after it has connected |
+//! | `recovery` | after a fault (framing, a hardware error, a command without an answer for 2 s) the host resets and initializes the controller, and requests continue; data that arrives before its event waits for it; [`Host::watch_controller`] | a fault ends all links and [`Host::run`] with its reason: call `run` again. For a controller on the same chip, or on a line without errors |
+//! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), and so are keys; links are not encrypted |
+//! | `server` | the GATT server | requests that look for attributes find none (0x0A), other requests are refused, commands are dropped: for devices with channels or a client only |
+//! | `statistics` | [`Host::stats`] | drops that matter to the application are reported ([`Event::LostWrites`] and others), and not counted |
+//! | `tuning` | [`Connection::rssi`], [`Connection::update_parameters`], [`Connection::set_phy`], [`Connection::set_data_length`]; the host requests long packets and the 2M PHY for each new link | a link keeps what the peer and the controllers choose; the host agrees to the peer's requests |
 //!
-//! The rest is about the surroundings. `std`, on by default as well: a mutex around the state, and the clock of the operating system. `sync` (with `std`):
-//! handles are `Send + Sync`. `serial`, `tcp`: transports of the operating system. `flash`: bonds in flash memory, with `security`. `assigned`: the numbers that the Bluetooth SIG
-//! has assigned, as constants. `log`, `defmt`: reports, and formats.
+//! The other features concern the platform:
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | a mutex around the state, the clock of the operating system, files |
+//! | `sync` (on with `std`) | handles are `Send + Sync` |
+//! | `serial`, `tcp` | transports of the operating system |
+//! | `flash` | bonds in flash memory, with `security` |
+//! | `assigned` | the numbers that the Bluetooth SIG has assigned, as constants |
+//! | `log`, `defmt` | log messages, and their formats |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

@@ -1,4 +1,5 @@
-//! The pages: what they link to exists, down to the heading; what the book includes exists; the book lists all of its pages.
+//! The pages, and the front page of the crate's documentation: their links lead to headings that exist; files that the book includes
+//! exist; the book lists all of its pages.
 
 use crate::finding::Finding;
 use anyhow::{Context, Result};
@@ -8,7 +9,9 @@ use walkdir::WalkDir;
 
 /// The folder of the book's pages.
 const BOOK: &str = "docs/book/src/";
-/// Where the book, which is read elsewhere, finds the files of the repository.
+/// Its front page on docs.rs.
+const FRONT: &str = "crates/host/src/lib.rs";
+/// Begins links to the repository from pages that are read elsewhere: the book, and docs.rs.
 const REPOSITORY: &str = "https://github.com/bindrune/bindrune/blob/main/";
 
 /// Every page below `root`, by its path.
@@ -26,6 +29,8 @@ pub(crate) fn all(root: &Path) -> Result<BTreeMap<String, String>> {
             pages.insert(path, text);
         }
     }
+    let front = std::fs::read_to_string(root.join(FRONT)).context(FRONT)?;
+    pages.insert(FRONT.to_owned(), front);
     Ok(pages)
 }
 
@@ -84,9 +89,12 @@ fn outside_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What the links of a text lead to.
+/// The targets of the links of a text, and of definitions of links in documentation.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+    let defined = text.strip_prefix("//! [").and_then(|rest| rest.split_once("]: "));
+    let links = text.split("](").skip(1);
+    let links = links.filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    links.chain(defined.map(|(_, target)| target))
 }
 
 /// What is wrong with a link.
@@ -99,7 +107,9 @@ fn broken(
     let (file, heading) = target.split_once('#').map_or((target, None), |(f, h)| (f, Some(h)));
     let file = match file.strip_prefix(REPOSITORY) {
         Some(inside) => inside.to_owned(),
-        None if file.contains("://") || file.starts_with("mailto:") => return None,
+        None if path == FRONT || file.contains("://") || file.starts_with("mailto:") => {
+            return None;
+        }
         None if file.is_empty() => path.to_owned(),
         None => relative(path, file),
     };
@@ -174,6 +184,16 @@ mod tests {
             "[a](a.md) [b]({REPOSITORY}docs/there.md#one-the-first)\n{{{{#include ../../../x.rs:a}}}}"
         );
         assert_eq!(found("docs/book/src/a.md", &link), [""; 0]);
+    }
+
+    #[test]
+    fn links_of_the_front_page_are_checked() {
+        let front =
+            |target: &str| found(FRONT, &format!("//! [`A`](B::c) [a]\n//!\n//! [a]: {target}\n"));
+        assert_eq!(front(&format!("{REPOSITORY}docs/there.md#one-the-first")), [""; 0]);
+        assert_eq!(front("https://docs.rs/a"), [""; 0]);
+        assert_eq!(front(&format!("{REPOSITORY}docs/there.md#two")).len(), 1);
+        assert_eq!(front(&format!("{REPOSITORY}docs/no.md")).len(), 1);
     }
 
     #[test]

@@ -81,7 +81,8 @@ pub(crate) fn check(glossary: &Glossary, path: &str, text: &str) -> Vec<Finding>
     let words = words(text);
     let mut findings = matches(&glossary.everywhere, path, text, &words);
     if is_page_for_users(path) {
-        findings.extend(matches(&glossary.for_users, path, text, &words));
+        let prose = self::words(&without_code(text));
+        findings.extend(matches(&glossary.for_users, path, text, &prose));
     }
     findings
 }
@@ -107,6 +108,24 @@ pub(crate) fn check_program(glossary: &Glossary, source: &Source) -> Vec<Finding
 fn is_page_for_users(path: &str) -> bool {
     let is_readme = path == "README.md" || path.ends_with("/README.md");
     path.ends_with(".md") && (path.starts_with("docs/") || is_readme)
+}
+
+/// A page with its Rust code, and what stands between backticks, blanked: names are the code's.
+fn without_code(page: &str) -> String {
+    let mut is_code = false;
+    let mut prose = String::new();
+    for line in page.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        if is_fence {
+            is_code = !is_code && line.contains("rust");
+        }
+        if !is_code && !is_fence {
+            let parts = line.split('`').step_by(2);
+            prose.extend(parts.flat_map(|part| [part, "`"]));
+        }
+        prose.push('\n');
+    }
+    prose
 }
 
 fn matches(entries: &[Entry], path: &str, text: &str, words: &[Word]) -> Vec<Finding> {
@@ -244,6 +263,12 @@ mod tests {
         for path in ["CHANGELOG.md", "crates/a/src/b.rs", "docs/book/book.toml"] {
             assert_eq!(lines(path, "a nibble"), [0; 0], "{path}");
         }
+    }
+
+    #[test]
+    fn code_on_pages_for_users_may_have_any_name() {
+        let text = "A `nibble`.\n```rust\nnibble();\n```\n```console\nnibble\n```\nA nibble.";
+        assert_eq!(lines("README.md", text), [6, 8]);
     }
 
     #[test]
