@@ -198,7 +198,10 @@ impl Bearer {
     /// How much [`Self::poll_transmit`] wants to be called.
     #[must_use]
     pub const fn interest(&self) -> Interest {
-        if self.confirmations > 0 || self.server.owes() || self.client.owes_mtu_request() {
+        if self.confirmations > 0
+            || self.server.is_pending()
+            || self.client.has_pending_mtu_request()
+        {
             Interest::Urgent
         } else {
             Interest::None
@@ -212,9 +215,9 @@ impl Bearer {
             let written = write_confirmation(w).is_ok();
             self.confirmations = self.confirmations.saturating_sub(written.into());
             written
-        } else if self.server.owes() {
+        } else if self.server.is_pending() {
             self.transmit_answer(w).is_ok()
-        } else if self.client.owes_mtu_request() {
+        } else if self.client.has_pending_mtu_request() {
             let written = Request::ExchangeMtu { mtu: self.own_mtu }.write(w).is_ok();
             if written {
                 self.client.mtu_request_sent();

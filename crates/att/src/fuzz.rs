@@ -67,9 +67,9 @@ pub fn bearer(data: &[u8]) {
 fn drain(bearer: &mut Bearer) {
     let mut buffer = [0; 23];
     for _ in 0..1024 {
-        let owed = bearer.interest() != Interest::None;
+        let pending = bearer.interest() != Interest::None;
         let wrote = bearer.poll_transmit(&mut Writer::new(&mut buffer));
-        assert_eq!(wrote, owed, "interest and transmit agree");
+        assert_eq!(wrote, pending, "interest and transmit agree");
         if !wrote {
             return;
         }

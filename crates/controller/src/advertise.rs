@@ -83,7 +83,7 @@ pub(crate) struct Running {
 
 /// One advertising event, as others hear it.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct AdvertisingPdu {
     pub(crate) from: ControllerId,
     pub(crate) key: SetKey,
     /// `None` where the advertising is anonymous.
@@ -93,7 +93,7 @@ pub(crate) struct Heard {
     pub(crate) set: AdvertisingSet,
 }
 
-impl Heard {
+impl AdvertisingPdu {
     /// The random address that applies to the set.
     pub(crate) fn random(&self, advertiser: &Controller) -> Option<[u8; 6]> {
         self.set.random.or(advertiser.random_address)
@@ -157,13 +157,13 @@ impl Air {
         let own = controller.address_for(set.own, random, set.peer, now);
         let address = own.map(|(address, _)| address).filter(|_| !set.offer.anonymous);
         let target = set.offer.directed.map(|peer| controller.target(set.own, peer, now));
-        let heard = Heard { from: id, key, address, target, set: set.clone() };
+        let pdu = AdvertisingPdu { from: id, key, address, target, set: set.clone() };
         for other in self.medium.controllers.ids() {
             if self.medium.radio.loses(id, other) {
                 continue;
             }
-            self.medium.scanner_hears(other, &heard);
-            if self.initiator_hears(other, &heard) {
+            self.medium.scanner_receives(other, &pdu);
+            if self.initiator_receives(other, &pdu) {
                 return;
             }
         }

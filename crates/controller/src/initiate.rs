@@ -6,7 +6,7 @@ use embassy_time::{Duration, Instant};
 
 use crate::{
     Air, ControllerId,
-    advertise::Heard,
+    advertise::AdvertisingPdu,
     controller::{ConnectionCompleted, Controller},
     link::{End, Lengths, Limits, Link, LinkId, LinkPhy, Range, Side},
     privacy::{Peer, Target},
@@ -31,21 +31,21 @@ pub(crate) struct Initiator {
 
 impl Controller {
     /// Whom the advertiser is taken for, when the pending Create Connection is for it.
-    fn initiates_to(&self, heard: &Heard, now: Instant) -> Option<(Initiator, Peer)> {
+    fn initiates_to(&self, pdu: &AdvertisingPdu, now: Instant) -> Option<(Initiator, Peer)> {
         let initiator = self.initiator?;
-        let advertiser = self.privacy.resolve(heard.address)?;
+        let advertiser = self.privacy.resolve(pdu.address)?;
         let wanted = match initiator.peer {
-            Some(peer) => [advertiser.address, heard.address].contains(&Some(peer)),
+            Some(peer) => [advertiser.address, pdu.address].contains(&Some(peer)),
             None => self.accepts(advertiser.address),
         };
-        let target = self.is_target(heard.target, initiator.own, self.random_address);
+        let target = self.is_target(pdu.target, initiator.own, self.random_address);
         let ours = matches!(target, Target::Anyone | Target::Us(_));
-        let on_air = heard.set.offer.legacy
+        let on_air = pdu.set.offer.legacy
             || initiator.extended
-                && (heard.set.secondary_phy == Phy::LE_1M
-                    || heard.set.secondary_phy == Phy::LE_2M && initiator.on_2m);
-        let all = heard.set.offer.connectable
-            && heard.set.primary_phy == Phy::LE_1M
+                && (pdu.set.secondary_phy == Phy::LE_1M
+                    || pdu.set.secondary_phy == Phy::LE_2M && initiator.on_2m);
+        let all = pdu.set.offer.connectable
+            && pdu.set.primary_phy == Phy::LE_1M
             && wanted
             && ours
             && on_air
@@ -54,11 +54,11 @@ impl Controller {
     }
 
     /// Whom the advertiser takes the sender of a connection request for, where it serves it. [Vol 6] Part B, 4.3.2
-    fn serves(&self, heard: &Heard, initiator: Address) -> Option<Peer> {
+    fn serves(&self, pdu: &AdvertisingPdu, initiator: Address) -> Option<Peer> {
         let by_list = [FilterPolicy::CONNECT_BY_LIST, FilterPolicy::BY_LIST];
         let peer = self.privacy.resolve(Some(initiator))?;
-        let listed = !by_list.contains(&heard.set.filter) || self.accepts(peer.address);
-        let meant = heard
+        let listed = !by_list.contains(&pdu.set.filter) || self.accepts(peer.address);
+        let meant = pdu
             .set
             .offer
             .directed
@@ -73,39 +73,39 @@ impl Controller {
 
 impl Air {
     /// An advertising event reaches a controller, which may be initiating. True when the two connected.
-    pub(crate) fn initiator_hears(&mut self, id: ControllerId, heard: &Heard) -> bool {
+    pub(crate) fn initiator_receives(&mut self, id: ControllerId, pdu: &AdvertisingPdu) -> bool {
         let m = &self.medium;
-        let (controller, advertiser) = (&m.controllers[id], &m.controllers[heard.from]);
-        let Some((initiator, peer)) = controller.initiates_to(heard, m.now) else { return false };
+        let (controller, advertiser) = (&m.controllers[id], &m.controllers[pdu.from]);
+        let Some((initiator, peer)) = controller.initiates_to(pdu, m.now) else { return false };
         let random = controller.random_address;
         let own = controller.address_for(initiator.own, random, peer.address, m.now);
         let (Some((own, private)), Some(peer_address)) = (own, peer.address) else { return false };
         let handles = (controller.free_handle(), advertiser.free_handle());
         let (Some(central), Some(peripheral)) = handles else { return false };
-        let Some(from) = advertiser.serves(heard, own) else { return false };
+        let Some(from) = advertiser.serves(pdu, own) else { return false };
         if self.has_link_to(id, peer_address) {
             return false;
         }
         let is_private = |on_air: &Address| {
-            let shown = advertiser.own_address(heard.set.own, heard.random(advertiser));
+            let shown = advertiser.own_address(pdu.set.own, pdu.random(advertiser));
             shown != Some(*on_air)
         };
-        let locals = (private.then_some(own), heard.address.filter(is_private));
+        let locals = (private.then_some(own), pdu.address.filter(is_private));
         let m = &mut self.medium;
-        if m.radio.loses(id, heard.from) {
+        if m.radio.loses(id, pdu.from) {
             return false;
         }
         m.controllers[id].initiator = None;
-        let two = !heard.set.offer.legacy && heard.set.secondary_phy == Phy::LE_2M;
+        let two = !pdu.set.offer.legacy && pdu.set.secondary_phy == Phy::LE_2M;
         let phy = if two { LinkPhy::Two } else { LinkPhy::One };
-        let lengths = (m.controllers[id].lengths(), m.controllers[heard.from].lengths());
+        let lengths = (m.controllers[id].lengths(), m.controllers[pdu.from].lengths());
         m.controllers[id].privacy.note(peer);
-        m.controllers[heard.from].privacy.note(from);
+        m.controllers[pdu.from].privacy.note(from);
         let ends = [(peer, locals.0), (from, locals.1)];
         let central = Side::new(id, central, peer_address, lengths.0, phy);
         let from_address = from.address.unwrap_or(own);
-        let peripheral = Side::new(heard.from, peripheral, from_address, lengths.1, phy);
-        self.connect(central, peripheral, ends, initiator.range, heard);
+        let peripheral = Side::new(pdu.from, peripheral, from_address, lengths.1, phy);
+        self.connect(central, peripheral, ends, initiator.range, pdu);
         true
     }
 
@@ -124,7 +124,7 @@ impl Air {
         peripheral: Side,
         addresses: [(Peer, Option<Address>); 2],
         range: Range,
-        heard: &Heard,
+        pdu: &AdvertisingPdu,
     ) {
         let id = LinkId(self.next_link);
         self.next_link = self.next_link.wrapping_add(1);
@@ -149,7 +149,7 @@ impl Air {
         let first = m.now.saturating_add(FIRST_ANCHOR);
         let link = Link::new(id, parameters, central, peripheral, m, first);
         self.links.insert(id, link);
-        self.stop_set(heard.from, heard.key, Status::SUCCESS, Some(handle));
+        self.stop_set(pdu.from, pdu.key, Status::SUCCESS, Some(handle));
     }
 }
 

@@ -8,7 +8,7 @@ use embassy_time::{Duration, Instant};
 
 use crate::{
     ControllerId,
-    advertise::Heard,
+    advertise::AdvertisingPdu,
     air::{Medium, Timer},
     controller::{Controller, Report},
     privacy::{Peer, Target},
@@ -86,10 +86,10 @@ impl Controller {
     }
 
     /// Whom it takes the advertiser for, where it listens and reports it.
-    fn scans_for(&self, heard: &Heard, now: Instant) -> Option<Sighting> {
+    fn scans_for(&self, pdu: &AdvertisingPdu, now: Instant) -> Option<Sighting> {
         let ScanParameters { interval, window, filter, own, .. } = self.scanner.parameters;
         let scanning = self.scanner.running.as_ref()?;
-        let peer = self.privacy.resolve(heard.address)?;
+        let peer = self.privacy.resolve(pdu.address)?;
         let listed = match filter {
             ScanFilterPolicy::BY_LIST | ScanFilterPolicy::BY_LIST_OR_RESOLVABLE => {
                 self.accepts(peer.address)
@@ -97,17 +97,17 @@ impl Controller {
             _ => true,
         };
         let takes_unresolved = filter.0 >= ScanFilterPolicy::ALL_OR_RESOLVABLE.0;
-        let target = match self.is_target(heard.target, own, self.random_address) {
+        let target = match self.is_target(pdu.target, own, self.random_address) {
             Target::Anyone => None,
             Target::Us(target) => Some(target),
             Target::Unresolved(target) if takes_unresolved => Some(target),
             Target::Unresolved(_) | Target::Other => return None,
         };
-        let hears = heard.set.offer.legacy || scanning.extended;
+        let receives = pdu.set.offer.legacy || scanning.extended;
         let all = listed
-            && hears
+            && receives
             && !scanning.paused
-            && heard.set.primary_phy == Phy::LE_1M
+            && pdu.set.primary_phy == Phy::LE_1M
             && listens(now, scanning.since, interval, window);
         all.then_some(Sighting { peer, target })
     }
@@ -125,42 +125,41 @@ impl Controller {
         }
     }
 
-    fn asks_for_response(&self, heard: &Heard) -> bool {
-        self.scanner.parameters.active && heard.set.offer.scannable
+    fn asks_for_response(&self, pdu: &AdvertisingPdu) -> bool {
+        self.scanner.parameters.active && pdu.set.offer.scannable
     }
 
     /// True when the advertiser answers a scan request from this address. [Vol 6] Part B, 4.3.2
-    fn answers_scan(&self, heard: &Heard, scanner: Address) -> bool {
+    fn answers_scan(&self, pdu: &AdvertisingPdu, scanner: Address) -> bool {
         let by_list = [FilterPolicy::SCAN_BY_LIST, FilterPolicy::BY_LIST];
         let scanner = self.privacy.resolve(Some(scanner));
         scanner.is_some_and(|scanner| {
-            !by_list.contains(&heard.set.filter) || self.accepts(scanner.address)
+            !by_list.contains(&pdu.set.filter) || self.accepts(scanner.address)
         })
     }
 }
 
 impl Medium {
     /// An advertising event reaches a controller, which may be scanning.
-    pub(crate) fn scanner_hears(&mut self, id: ControllerId, heard: &Heard) {
-        let Some(sighting) = self.controllers[id].scans_for(heard, self.now) else { return };
-        let rssi = self.radio.rssi(heard.from, id);
+    pub(crate) fn scanner_receives(&mut self, id: ControllerId, pdu: &AdvertisingPdu) {
+        let Some(sighting) = self.controllers[id].scans_for(pdu, self.now) else { return };
+        let rssi = self.radio.rssi(pdu.from, id);
         self.controllers[id].privacy.note(sighting.peer);
-        self.controllers[id].report_once(&Report::advertisement(heard, sighting, rssi));
+        self.controllers[id].report_once(&Report::advertisement(pdu, sighting, rssi));
         let scanner = self.controllers[id].scanner_address(sighting.peer.address, self.now);
-        let Some(scanner) = scanner.filter(|_| self.controllers[id].asks_for_response(heard))
-        else {
+        let Some(scanner) = scanner.filter(|_| self.controllers[id].asks_for_response(pdu)) else {
             return;
         };
-        let answered = self.controllers[heard.from].answers_scan(heard, scanner);
-        if answered && !self.radio.loses(id, heard.from) {
-            if let Some(set) = heard.key.number().filter(|_| heard.set.notify_scan_requests) {
-                let advertiser = &mut self.controllers[heard.from];
+        let answered = self.controllers[pdu.from].answers_scan(pdu, scanner);
+        if answered && !self.radio.loses(id, pdu.from) {
+            if let Some(set) = pdu.key.number().filter(|_| pdu.set.notify_scan_requests) {
+                let advertiser = &mut self.controllers[pdu.from];
                 if let Some(scanner) = advertiser.privacy.resolve(Some(scanner)) {
                     advertiser.scan_requested(set, scanner.device());
                 }
             }
-            if !self.radio.loses(heard.from, id) {
-                self.controllers[id].report_once(&Report::scan_response(heard, sighting, rssi));
+            if !self.radio.loses(pdu.from, id) {
+                self.controllers[id].report_once(&Report::scan_response(pdu, sighting, rssi));
             }
         }
     }
@@ -204,8 +203,8 @@ impl Medium {
 }
 
 /// The set's number as far as a report shows it.
-pub(crate) const fn sid(heard: &Heard) -> u8 {
-    if heard.set.offer.legacy { NO_SID } else { heard.set.sid }
+pub(crate) const fn sid(pdu: &AdvertisingPdu) -> u8 {
+    if pdu.set.offer.legacy { NO_SID } else { pdu.set.sid }
 }
 
 /// Reports of legacy PDUs have no advertising SID.

@@ -278,7 +278,7 @@ impl AcceptList {
 
     pub(crate) const fn restart(&mut self) {}
 
-    pub(crate) const fn wish(&mut self, _peers: &[Address]) -> Result<(), TooManyPeers> {
+    pub(crate) const fn request(&mut self, _peers: &[Address]) -> Result<(), TooManyPeers> {
         Err(TooManyPeers { max: 0 })
     }
 
@@ -319,7 +319,7 @@ impl Privacy {
         None
     }
 
-    pub(crate) const fn wish(&mut self, _address: Address, _until: Instant) {}
+    pub(crate) const fn request(&mut self, _address: Address, _until: Instant) {}
 
     pub(crate) const fn holds(&self) -> bool {
         false
@@ -353,7 +353,7 @@ impl ResolvingList {
 
     pub(crate) const fn restart(&mut self) {}
 
-    pub(crate) const fn wish(
+    pub(crate) const fn request(
         &mut self,
         _local: SecretKey,
         _peers: &[Resolve],

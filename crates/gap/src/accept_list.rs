@@ -75,7 +75,7 @@ impl AcceptList {
         (self.changed, self.sent, self.failed) = (false, false, None);
     }
 
-    pub(crate) fn wish(&mut self, peers: &[Address]) -> Result<(), TooManyPeers> {
+    pub(crate) fn request(&mut self, peers: &[Address]) -> Result<(), TooManyPeers> {
         if peers.len() > ACCEPT_LIST_MAX {
             return Err(TooManyPeers { max: ACCEPT_LIST_MAX });
         }

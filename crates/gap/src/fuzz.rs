@@ -40,7 +40,7 @@ pub fn gap(data: &[u8]) {
         let mut links = 0_u32;
         while let Ok([what, len]) = r.array::<2>() {
             let octets = r.bytes(usize::from(len).min(r.remaining())).unwrap_or_default();
-            wish(gap, what);
+            request(gap, what);
             let mut buffer = [0; COMMAND_MAX];
             let opcode = gap.poll_command(now, &mut Writer::new(&mut buffer));
             match opcode {
@@ -146,7 +146,7 @@ fn with_memory(run: impl FnOnce(&mut Gap)) {
 }
 
 /// One request of the application or the root, by a number.
-fn wish(gap: &mut Gap, what: u8) {
+fn request(gap: &mut Gap, what: u8) {
     let peer = Address::new(AddressKind::Random, [what; 6]);
     match what >> 1 & 0x0f {
         0 => gap.restart(),

@@ -9,8 +9,8 @@ mod call;
 mod command;
 mod event;
 mod policy;
+mod requested;
 mod state;
-mod wish;
 
 use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, cmd::le::LeFeatures};
 use bindrune_wire::{Address, AddressKind, Handle};

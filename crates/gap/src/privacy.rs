@@ -12,9 +12,9 @@ use crate::command::{RETRY, put};
 pub(crate) struct Privacy {
     /// Nothing goes on the air without a private address.
     required: bool,
-    wished: Option<Address>,
+    requested: Option<Address>,
     /// What the controller has.
-    told: Option<Address>,
+    confirmed: Option<Address>,
     sent: Option<Address>,
     /// When another address is due.
     until: Option<Instant>,
@@ -33,8 +33,8 @@ impl Privacy {
     pub(crate) const fn new(required: bool) -> Self {
         Self {
             required,
-            wished: None,
-            told: None,
+            requested: None,
+            confirmed: None,
             sent: None,
             until: None,
             due: required,
@@ -46,7 +46,7 @@ impl Privacy {
 
     /// The controller was reset: it has no private address.
     pub(crate) const fn restart(&mut self) {
-        (self.told, self.sent, self.retry_at) = (None, None, None);
+        (self.confirmed, self.sent, self.retry_at) = (None, None, None);
         self.failures = 0;
     }
 
@@ -68,12 +68,12 @@ impl Privacy {
 
     /// Why nothing can go on the air, where there is no address that may be used.
     pub(crate) fn failure(&self) -> Option<Status> {
-        let failed = self.failures >= TRIES && self.told.is_none() && self.sent.is_none();
+        let failed = self.failures >= TRIES && self.confirmed.is_none() && self.sent.is_none();
         (failed && self.holds()).then_some(self.status)
     }
 
-    pub(crate) const fn wish(&mut self, address: Address, until: Instant) {
-        self.wished = Some(address);
+    pub(crate) const fn request(&mut self, address: Address, until: Instant) {
+        self.requested = Some(address);
         self.until = Some(until);
         self.due = false;
         self.retry_at = None;
@@ -81,15 +81,16 @@ impl Privacy {
 
     /// True where nothing may be on the air: the address is about to change, or there is none yet.
     pub(crate) fn holds(&self) -> bool {
-        let refused = self.retry_at.is_some() && self.told.is_some();
-        let current = self.sent.is_none() && self.told == self.wished;
-        if self.wished.is_none() { self.required } else { !current && !refused }
+        let refused = self.retry_at.is_some() && self.confirmed.is_some();
+        let current = self.sent.is_none() && self.confirmed == self.requested;
+        if self.requested.is_none() { self.required } else { !current && !refused }
     }
 
     /// Writes the command that is missing. Nothing may be on the air.
     pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
-        let address =
-            self.wished.filter(|_| self.told != self.wished && self.retry_at.is_none())?;
+        let address = self
+            .requested
+            .filter(|_| self.confirmed != self.requested && self.retry_at.is_none())?;
         let opcode = put(w, &SetRandomAddress { address: address.octets() })?;
         self.sent = Some(address);
         Some(opcode)
@@ -99,13 +100,13 @@ impl Privacy {
     pub(crate) fn answered(&mut self, now: Instant, status: Status) -> Option<Address> {
         let sent = self.sent.take();
         if status.is_success() {
-            self.told = sent;
+            self.confirmed = sent;
             self.failures = 0;
         } else {
             self.failed(status);
             self.retry_at = now.checked_add(RETRY);
         }
-        self.told
+        self.confirmed
     }
 
     /// True once when another address is due.

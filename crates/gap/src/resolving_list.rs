@@ -65,7 +65,11 @@ impl ResolvingList {
         (self.loaded, self.enabled) = (0, Some(false));
     }
 
-    pub(crate) fn wish(&mut self, local: SecretKey, peers: &[Resolve]) -> Result<(), TooManyPeers> {
+    pub(crate) fn request(
+        &mut self,
+        local: SecretKey,
+        peers: &[Resolve],
+    ) -> Result<(), TooManyPeers> {
         if peers.len() > RESOLVING_LIST_MAX {
             return Err(TooManyPeers { max: RESOLVING_LIST_MAX });
         }
@@ -110,10 +114,10 @@ impl ResolvingList {
         if room == 0 {
             self.step = Step::Done;
         }
-        let wished = self.peers().count().min(room);
+        let requested = self.peers().count().min(room);
         loop {
             self.step = match self.step {
-                Step::Add(n) if n >= wished => Step::Enable,
+                Step::Add(n) if n >= requested => Step::Enable,
                 Step::Mode(n) if !info.supports(Opcode::LE_SET_PRIVACY_MODE) => {
                     Step::Add(n.saturating_add(1))
                 }

@@ -223,7 +223,7 @@ impl Server {
 
     /// Nothing changes.
     #[must_use]
-    pub const fn service_changed_owed(&self, _peer: &Peer) -> Option<(u16, u16)> {
+    pub const fn service_changed_pending(&self, _peer: &Peer) -> Option<(u16, u16)> {
         None
     }
 

@@ -223,18 +223,18 @@ impl AclCredits {
 pub struct HostCredits {
     count: u16,
     batch: u16,
-    owed: u16,
+    pending: u16,
 }
 
 /// A link's share of [`HostCredits`]: packets that were consumed and are not given back yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostLinkCredits {
-    owed: u16,
+    pending: u16,
 }
 
 impl HostLinkCredits {
     /// Nothing to give back.
-    pub const NONE: Self = Self { owed: 0 };
+    pub const NONE: Self = Self { pending: 0 };
 }
 
 /// Links in one Host Number Of Completed Packets. [Vol 4] Part E, 7.3.40
@@ -242,13 +242,13 @@ const LINKS_MAX: usize = 63;
 
 impl HostCredits {
     /// Flow control is off: nothing is given back.
-    pub const OFF: Self = Self { count: 0, batch: 0, owed: 0 };
+    pub const OFF: Self = Self { count: 0, batch: 0, pending: 0 };
 
     /// Flow control is on, with `count` buffers told to the controller.
     #[must_use]
     pub const fn on(count: u16) -> Self {
         let batch = count / 4;
-        Self { count, batch: if batch == 0 { 1 } else { batch }, owed: 0 }
+        Self { count, batch: if batch == 0 { 1 } else { batch }, pending: 0 }
     }
 
     /// True where flow control is on.
@@ -260,21 +260,21 @@ impl HostCredits {
     /// One packet of `link` was consumed: its buffer is free again.
     pub const fn consumed(&mut self, link: &mut HostLinkCredits) {
         if self.is_on() {
-            link.owed = link.owed.saturating_add(1);
-            self.owed = self.owed.saturating_add(1);
+            link.pending = link.pending.saturating_add(1);
+            self.pending = self.pending.saturating_add(1);
         }
     }
 
     /// The link ended: the controller takes its buffers as given back. [Vol 4] Part E, 4.2
     pub fn disconnected(&mut self, link: &mut HostLinkCredits) {
-        self.owed = self.owed.saturating_sub(link.owed);
-        link.owed = 0;
+        self.pending = self.pending.saturating_sub(link.pending);
+        link.pending = 0;
     }
 
     /// Packets that the controller may send before it is given a buffer back.
     #[must_use]
     pub const fn left(&self) -> u16 {
-        self.count.saturating_sub(self.owed)
+        self.count.saturating_sub(self.pending)
     }
 
     /// Urgent when a batch is full, or the controller has less than one left; else what is owed can wait until nothing else
@@ -307,8 +307,9 @@ impl HostCredits {
         let body = w.len();
         let mut count: u8 = 0;
         let mut due = self.due(withheld);
-        for (handle, link) in links.into_iter().filter(|(_, link)| link.owed > 0).take(LINKS_MAX) {
-            let given = link.owed.min(due);
+        for (handle, link) in links.into_iter().filter(|(_, link)| link.pending > 0).take(LINKS_MAX)
+        {
+            let given = link.pending.min(due);
             let [a, b] = handle.get().to_le_bytes();
             let [c, d] = given.to_le_bytes();
             if given == 0 || w.bytes(&[a, b, c, d]).is_err() {
@@ -316,8 +317,8 @@ impl HostCredits {
             }
             count = count.saturating_add(1);
             due = due.saturating_sub(given);
-            link.owed = link.owed.saturating_sub(given);
-            self.owed = self.owed.saturating_sub(given);
+            link.pending = link.pending.saturating_sub(given);
+            self.pending = self.pending.saturating_sub(given);
         }
         let len = u8::try_from(w.len().saturating_sub(body).saturating_add(1)).unwrap_or(u8::MAX);
         if let Some(place) = w.written_mut().get_mut(body.saturating_sub(2)..body) {
@@ -331,7 +332,7 @@ impl HostCredits {
 
     /// Buffers that can be given back.
     fn due(&self, withheld: usize) -> u16 {
-        self.owed.saturating_sub(u16::try_from(withheld).unwrap_or(u16::MAX))
+        self.pending.saturating_sub(u16::try_from(withheld).unwrap_or(u16::MAX))
     }
 }
 

@@ -83,7 +83,7 @@ pub fn lane(data: &[u8]) {
         let opcode = Opcode(u16::from(value >> 1));
         match operation {
             0 if lane.may_send() => lane.sent(now, opcode, Ticket(value.into())),
-            0 => lane.owed(now),
+            0 => lane.command_pending(now),
             1 => _ = lane.complete(opcode, value & 1),
             2 => _ = lane.status(opcode, Status(value), value & 1),
             3 => now = now.saturating_add(Duration::from_millis(u64::from(value) * 100)),

@@ -57,7 +57,7 @@ impl core::error::Error for Unresponsive {}
 pub struct CommandLane {
     open: bool,
     in_flight: Option<InFlight>,
-    starved: Option<Instant>,
+    credit_deadline: Option<Instant>,
     unexpected: u32,
 }
 
@@ -78,7 +78,7 @@ impl CommandLane {
     /// A lane to a controller that was just powered on or reset: it takes one command.
     #[must_use]
     pub const fn new() -> Self {
-        Self { open: true, in_flight: None, starved: None, unexpected: 0 }
+        Self { open: true, in_flight: None, credit_deadline: None, unexpected: 0 }
     }
 
     /// True where a command may be sent now.
@@ -102,14 +102,14 @@ impl CommandLane {
     /// A command was sent.
     pub fn sent(&mut self, now: Instant, opcode: Opcode, ticket: Ticket) {
         self.open = false;
-        self.starved = None;
+        self.credit_deadline = None;
         self.in_flight = Some(InFlight { opcode, ticket, deadline: later(now) });
     }
 
     /// A command may be pending. If none may be sent and none is in flight, the controller's time to accept one begins.
-    pub fn owed(&mut self, now: Instant) {
-        if !self.open && self.in_flight.is_none() && self.starved.is_none() {
-            self.starved = Some(later(now));
+    pub fn command_pending(&mut self, now: Instant) {
+        if !self.open && self.in_flight.is_none() && self.credit_deadline.is_none() {
+            self.credit_deadline = Some(later(now));
         }
     }
 
@@ -117,7 +117,7 @@ impl CommandLane {
     pub fn complete(&mut self, opcode: Opcode, num_packets: u8) -> Option<Ticket> {
         self.open = num_packets > 0;
         if self.open {
-            self.starved = None;
+            self.credit_deadline = None;
         }
         if opcode == Opcode::NOP {
             return None;
@@ -145,7 +145,7 @@ impl CommandLane {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, LaneTimer)> {
         let answer = self.in_flight.map(|command| (command.deadline, LaneTimer::Answer));
-        answer.or(self.starved.map(|deadline| (deadline, LaneTimer::Credit)))
+        answer.or(self.credit_deadline.map(|deadline| (deadline, LaneTimer::Credit)))
     }
 
     /// Time went on. Says so once where the controller is unresponsive; then the owner resets it and the lane.
@@ -155,7 +155,7 @@ impl CommandLane {
         {
             return Some(Unresponsive::Answer { opcode, ticket });
         }
-        self.starved.take_if(|deadline| *deadline <= now).map(|_| Unresponsive::Credit)
+        self.credit_deadline.take_if(|deadline| *deadline <= now).map(|_| Unresponsive::Credit)
     }
 }
 
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_is_told_once() {
+    fn a_missing_answer_is_reported_once() {
         let mut lane = CommandLane::new();
         lane.sent(T0, Opcode::LE_RAND, Ticket(3));
         assert_eq!(lane.handle_timeout(at(1)), None);
@@ -216,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn credits_that_never_come_time_out_when_a_command_is_owed() {
+    fn credits_that_never_come_time_out_when_a_command_is_pending() {
         let mut lane = CommandLane::new();
         lane.sent(T0, Opcode::LE_RAND, Ticket(3));
-        lane.owed(T0);
+        lane.command_pending(T0);
         assert_eq!(lane.complete(Opcode::LE_RAND, 0), Some(Ticket(3)));
         assert_eq!(lane.poll_timeout(), None);
-        lane.owed(at(5));
-        lane.owed(at(6));
+        lane.command_pending(at(5));
+        lane.command_pending(at(6));
         assert_eq!(lane.poll_timeout(), Some((at(7), LaneTimer::Credit)));
         let mut raised = lane.clone();
         assert_eq!(raised.complete(Opcode::NOP, 1), None);

@@ -245,7 +245,7 @@ impl Waiters {
         let (places, id) = self.places(key);
         match places {
             Some(mut places) => places.wait(key.bit(), &mut wait.seat, waker, id),
-            None => Displaced::Nobody,
+            None => Displaced::None,
         }
     }
 

@@ -376,7 +376,7 @@ fn a_baud_rate_that_is_refused_is_reported_with_its_status() {
 }
 
 #[test]
-fn a_controller_that_takes_no_octets_is_told_apart_from_a_silent_one() {
+fn a_controller_that_takes_no_bytes_differs_from_a_silent_one() {
     let world = World::new(7);
     let chip = Chip::new(&world);
     chip.takes_octets.set(false);

@@ -174,12 +174,12 @@ fn is_quiet_while_idle(wakers: Wakers) {
 }
 
 #[test]
-fn a_link_that_is_up_wakes_nobody() {
+fn a_link_that_is_up_wakes_no_task() {
     is_quiet_while_idle(Wakers::Shipped);
 }
 
 #[test]
-fn a_link_that_is_up_wakes_nobody_whatever_the_wakers() {
+fn a_link_that_is_up_wakes_no_task_whatever_the_wakers() {
     is_quiet_while_idle(Wakers::Unlike);
 }
 

@@ -208,7 +208,7 @@ fn commands_of_forty_tasks_all_work_in_their_order_though_some_are_dropped() {
 }
 
 #[test]
-fn while_there_is_a_place_for_each_task_nobody_is_woken_for_another() {
+fn while_there_is_a_place_for_each_task_none_is_woken_for_another() {
     let mut couple = Couple::new();
     let (_there, here) = couple.link();
     let mut tasks: Vec<_> = (0..12)

@@ -69,7 +69,7 @@ struct World {
     channels: Channels,
     rx: Pool,
     tx: Pool,
-    lent: Vec<(usize, Packet)>,
+    borrowed: Vec<(usize, Packet)>,
 }
 
 const LISTENERS: [Listener; 2] = [
@@ -106,14 +106,14 @@ impl World {
             channels: Channels::new(slots, 1, PACKETS.saturating_sub(2), SIZE),
             rx: pool(SIZE),
             tx: pool(SIZE),
-            lent: Vec::new(),
+            borrowed: Vec::new(),
         }
     }
 
     fn end(&mut self) {
         let mut pools = Pools { rx: &mut self.rx, tx: &mut self.tx };
         self.channels.link_lost(LINK, &mut pools, |_| {});
-        for (index, packet) in self.lent.drain(..) {
+        for (index, packet) in self.borrowed.drain(..) {
             self.channels.give_back(index, packet, pools.rx);
         }
         for index in 0..SLOTS {
@@ -171,10 +171,10 @@ impl World {
             5 => self.wait(argument),
             6 => drop(self.channels.recv_into(index, &mut [0; 200], pools.rx)),
             7 => self
-                .lent
+                .borrowed
                 .extend(self.channels.next_chunk(index, pools.rx).map(|c| (index, c.packet))),
             8 => {
-                for (index, packet) in self.lent.drain(..) {
+                for (index, packet) in self.borrowed.drain(..) {
                     self.channels.give_back(index, packet, pools.rx);
                 }
             }

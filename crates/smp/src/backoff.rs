@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_that_fail_again_and_again_lock_nobody_out() {
+    fn strangers_that_fail_again_and_again_lock_no_other_out() {
         let mut backoff = Backoff::new();
         for n in 0..200u8 {
             backoff.failed(at(5 * u64::from(n)), peer(n));

@@ -67,15 +67,15 @@ const ATT: u8 = 4;
 const SMP: u8 = 6;
 
 fn hci(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
-    const NO_WISH: u8 = 0x12;
+    const NO_PREFERENCE: u8 = 0x12;
     one(row, "hci_h4", packets.concat(), seeds);
     let events = || packets.iter().filter_map(|p| p.strip_prefix(&[EVENT]));
     each(row, "hci_events", events().map(<[u8]>::to_vec), seeds);
-    let told = events().filter_map(|event| {
+    let reported = events().filter_map(|event| {
         let (&[code, _], parameters) = event.split_first_chunk()?;
-        Some(iter::once(NO_WISH).chain(counted(&[&[code], parameters].concat())).collect())
+        Some(iter::once(NO_PREFERENCE).chain(counted(&[&[code], parameters].concat())).collect())
     });
-    one(row, "gap_operations", told.collect::<Vec<Vec<u8>>>().concat(), seeds);
+    one(row, "gap_operations", reported.collect::<Vec<Vec<u8>>>().concat(), seeds);
 }
 
 fn capture(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
@@ -101,14 +101,14 @@ fn l2cap(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     let signals = || fragments().filter_map(|(_, frame)| pdu(frame, SIGNALLING));
     if row.layer == "L2CAP-sig" {
         one(row, "l2cap_signalling", signals().flat_map(counted).collect(), seeds);
-        let heard = signals().flat_map(|pdu| iter::once(SIGNAL).chain(counted(pdu)));
-        one(row, "l2cap_operations", heard.collect(), seeds);
+        let received = signals().flat_map(|pdu| iter::once(SIGNAL).chain(counted(pdu)));
+        one(row, "l2cap_operations", received.collect(), seeds);
         return;
     }
-    let heard = fragments().flat_map(|(first, octets)| {
+    let received = fragments().flat_map(|(first, octets)| {
         iter::once(if first { FIRST } else { NEXT }).chain(counted(octets))
     });
-    one(row, "l2cap_operations", heard.collect(), seeds);
+    one(row, "l2cap_operations", received.collect(), seeds);
     let landed =
         fragments().flat_map(|(first, octets)| iter::once(u8::from(!first)).chain(counted(octets)));
     one(row, "l2cap_reassembly", landed.collect(), seeds);
@@ -142,11 +142,11 @@ fn smp(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     let frames = packets.iter().filter_map(|p| fragment(p));
     let pdus: Vec<_> = frames.filter_map(|(_, frame)| pdu(frame, SMP)).collect();
     each(row, "smp_pdu", pdus.iter().map(|pdu| pdu.to_vec()), seeds);
-    let heard = || pdus.iter().flat_map(|pdu| iter::once(PDU).chain(counted(pdu)));
+    let received = || pdus.iter().flat_map(|pdu| iter::once(PDU).chain(counted(pdu)));
     if !pdus.is_empty() {
         let begun = [RESPONDER.as_slice(), &REQUEST, &KEY_PAIR].concat();
-        let alone = RESPONDER.into_iter().chain(heard()).collect();
-        let within = begun.into_iter().chain(heard()).collect();
+        let alone = RESPONDER.into_iter().chain(received()).collect();
+        let within = begun.into_iter().chain(received()).collect();
         each(row, "smp_pairing", [alone, within].into_iter(), seeds);
     }
 }

@@ -101,7 +101,7 @@ fn each_method_of_secure_connections_makes_a_bond_that_survives_a_restart() -> R
 #[test]
 fn each_legacy_method_makes_a_bond() -> Result<()> {
     let peers = start("bumble_pairing_legacy")?;
-    let wishes = |io: &str, key: Option<&str>| json!({ "io": io, "mitm": true, "secure_connections": false, "temporary_key": key });
+    let terms = |io: &str, key: Option<&str>| json!({ "io": io, "mitm": true, "secure_connections": false, "temporary_key": key });
     let tk = "000102030405060708090a0b0c0d0e0f";
     for (central, peripheral, key, method) in [
         ("no-input-no-output", "no-input-no-output", None, "just-works"),
@@ -109,8 +109,8 @@ fn each_legacy_method_makes_a_bond() -> Result<()> {
         ("keyboard-only", "display-only", None, "passkey"),
         ("no-input-no-output", "no-input-no-output", Some(tk), "out-of-band"),
     ] {
-        peers.central.call("pairing", wishes(central, key))?;
-        peers.peripheral.call("pairing", wishes(peripheral, key))?;
+        peers.central.call("pairing", terms(central, key))?;
+        peers.peripheral.call("pairing", terms(peripheral, key))?;
         peers.connect(None)?;
         let (paired, _) = pair(&peers, || match (method, central) {
             ("passkey", "display-only") => type_passkey(&peers.central, &peers.peripheral),
@@ -153,7 +153,7 @@ fn oob_data_pairs_and_other_data_does_not() -> Result<()> {
 }
 
 #[test]
-fn a_security_request_is_answered_and_a_refusal_is_told() -> Result<()> {
+fn a_security_request_is_answered_and_a_refusal_is_reported() -> Result<()> {
     let peers = start("bumble_pairing_refused")?;
     peers
         .peripheral

@@ -166,7 +166,7 @@ fn a_lost_controller_ends_what_is_pending_and_comes_back() -> Result<()> {
 }
 
 #[test]
-fn wishes_of_a_central_outlive_its_controller() -> Result<()> {
+fn requests_of_a_central_outlive_its_controller() -> Result<()> {
     let mut air = Air::start(&Scratch::new("lost_wishes")?)?;
     let mut peripheral = Node::start(&air, PERIPHERAL, "peripheral")?;
     let mut central = Node::start(&air, CENTRAL, "central")?;

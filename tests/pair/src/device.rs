@@ -132,8 +132,8 @@ impl Device {
 
     /// As [`Self::drive`], with other cryptography.
     pub async fn drive_with(&self, crypto: impl Crypto) -> RunError<Unplugged> {
-        let mut lent = Lent { device: self, port: self.port.take() };
-        let Some(port) = &mut lent.port else { return RunError::AlreadyRunning };
+        let mut borrowed = BorrowedPort { device: self, port: self.port.take() };
+        let Some(port) = &mut borrowed.port else { return RunError::AlreadyRunning };
         let (reader, writer) = port.halves();
         let reader = self.tapped(reader);
         let writer = self.tapped(writer);
@@ -175,12 +175,12 @@ impl Drop for Device {
 }
 
 /// The port while it is driven; it goes back on drop.
-struct Lent<'d> {
+struct BorrowedPort<'d> {
     device: &'d Device,
     port: Option<Port>,
 }
 
-impl Drop for Lent<'_> {
+impl Drop for BorrowedPort<'_> {
     fn drop(&mut self) {
         if let Some(port) = self.port.take() {
             self.device.port.set(Some(port));

@@ -21,7 +21,7 @@ struct Transaction {
 #[repr(u8)]
 enum Owner {
     Application = 1,
-    Nobody,
+    None,
     Bearer,
 }
 
@@ -33,7 +33,7 @@ enum Exchange {
     /// It waits until no request is outstanding.
     Waiting,
     /// It is owed, and must be over at the deadline.
-    Owed(Instant),
+    Pending(Instant),
     /// It was sent.
     Begun,
 }
@@ -57,17 +57,17 @@ impl Client {
 
     /// True when a request may be sent.
     pub(super) const fn is_idle(&self) -> bool {
-        self.outstanding.is_none() && !self.owes_mtu_request()
+        self.outstanding.is_none() && !self.has_pending_mtu_request()
     }
 
-    pub(super) const fn owes_mtu_request(&self) -> bool {
-        self.outstanding.is_none() && matches!(self.mtu, Exchange::Owed(_))
+    pub(super) const fn has_pending_mtu_request(&self) -> bool {
+        self.outstanding.is_none() && matches!(self.mtu, Exchange::Pending(_))
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match (self.outstanding, self.mtu) {
             (Some(transaction), _) => Some(transaction.deadline),
-            (None, Exchange::Owed(deadline)) => Some(deadline),
+            (None, Exchange::Pending(deadline)) => Some(deadline),
             (None, Exchange::Unwanted | Exchange::Waiting | Exchange::Begun) => None,
         }
     }
@@ -88,7 +88,7 @@ impl Client {
         if let Some(transaction) = &mut self.outstanding
             && matches!(transaction.owner, Owner::Application)
         {
-            transaction.owner = Owner::Nobody;
+            transaction.owner = Owner::None;
         }
     }
 
@@ -96,13 +96,13 @@ impl Client {
         if matches!(self.mtu, Exchange::Unwanted) {
             self.mtu = match self.outstanding {
                 Some(_) => Exchange::Waiting,
-                None => Exchange::Owed(deadline),
+                None => Exchange::Pending(deadline),
             };
         }
     }
 
     pub(super) const fn mtu_request_sent(&mut self) {
-        if let Exchange::Owed(deadline) = self.mtu {
+        if let Exchange::Pending(deadline) = self.mtu {
             let request = Opcode::EXCHANGE_MTU_REQ;
             self.outstanding = Some(Transaction { request, deadline, owner: Owner::Bearer });
             self.mtu = Exchange::Begun;
@@ -121,11 +121,11 @@ impl Client {
         };
         self.outstanding = None;
         if matches!(self.mtu, Exchange::Waiting) {
-            self.mtu = Exchange::Owed(deadline);
+            self.mtu = Exchange::Pending(deadline);
         }
         match transaction.owner {
             Owner::Application => Outcome::Application,
-            Owner::Nobody => Outcome::Abandoned,
+            Owner::None => Outcome::Abandoned,
             Owner::Bearer => Outcome::Mtu,
         }
     }

@@ -18,7 +18,7 @@ pub(super) enum Server {
 
 impl Server {
     /// True when the bearer itself owes the answer.
-    pub(super) const fn owes(&self) -> bool {
+    pub(super) const fn is_pending(&self) -> bool {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }
 

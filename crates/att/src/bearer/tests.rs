@@ -24,18 +24,18 @@ impl Side {
         let before = self.bearer.dropped();
         assert_eq!(self.rx(pdu), Incoming::Nothing);
         assert_eq!(self.bearer.dropped(), before + 1, "{pdu:02x?}");
-        self.owes_nothing();
+        self.has_nothing_pending();
     }
 
     fn tx(&mut self) -> Vec<u8> {
         let mut buffer = [0; 247];
         let mut w = Writer::new(&mut buffer);
-        let owed = self.bearer.interest() == Interest::Urgent;
-        assert_eq!(self.bearer.poll_transmit(&mut w), owed);
+        let pending = self.bearer.interest() == Interest::Urgent;
+        assert_eq!(self.bearer.poll_transmit(&mut w), pending);
         w.written().to_vec()
     }
 
-    fn owes_nothing(&mut self) {
+    fn has_nothing_pending(&mut self) {
         assert_eq!(self.tx(), []);
     }
 
@@ -68,7 +68,7 @@ fn a_second_request_is_early_until_the_first_is_answered() {
     for early in [&hex!("0a 0400")[..], &hex!("02 6400"), &hex!("0a"), &hex!("22")] {
         assert!(s.bearer.is_serving());
         assert_eq!(s.rx(early), Incoming::Early);
-        s.owes_nothing();
+        s.has_nothing_pending();
     }
     assert_eq!(s.bearer.mtu(), 23);
     s.bearer.answered();
@@ -122,7 +122,7 @@ fn unknown_requests_are_not_supported() {
     ] {
         assert_eq!(s.rx(pdu), Incoming::Nothing);
         assert_eq!(s.tx(), error);
-        s.owes_nothing();
+        s.has_nothing_pending();
     }
 }
 
@@ -166,7 +166,7 @@ fn malformed_requests_are_invalid_pdus() {
 
 /// Row Q04.
 #[test]
-fn answers_that_nobody_waits_for_are_ignored() {
+fn responses_without_a_request_are_ignored() {
     let mut s = Side::new();
     for pdu in [&hex!("0b41")[..], &hex!("1e"), &hex!("13"), &hex!("010a030001"), &hex!("01")] {
         s.ignores(pdu);
@@ -204,11 +204,11 @@ fn the_client_exchanges_the_mtu_once() {
         s.bearer.exchange_mtu(s.now);
         assert!(!s.bearer.may_request());
         assert_eq!(s.tx(), hex!("02 f700"));
-        s.owes_nothing();
+        s.has_nothing_pending();
         assert_eq!(s.rx(response), Incoming::MtuExchanged);
         assert_eq!(s.bearer.mtu(), mtu);
         s.bearer.exchange_mtu(s.now);
-        s.owes_nothing();
+        s.has_nothing_pending();
         assert!(s.bearer.may_request());
     }
     let mut s = Side::new();
@@ -224,7 +224,7 @@ fn the_mtu_request_waits_its_turn() {
     let mut s = Side::new();
     s.sends(Opcode::READ_REQ);
     s.bearer.exchange_mtu(s.now);
-    s.owes_nothing();
+    s.has_nothing_pending();
     s.now += Duration::from_secs(20);
     assert_eq!(s.rx(&hex!("0b")), Incoming::Response(&hex!("0b")));
     assert!(!s.bearer.may_request());
@@ -283,7 +283,7 @@ fn a_transaction_times_out_and_the_bearer_is_dead() {
         assert_eq!(s.bearer.poll_timeout(), None);
         s.ignores(&hex!("0b 41"));
         s.bearer.exchange_mtu(s.now);
-        s.owes_nothing();
+        s.has_nothing_pending();
         let request = Incoming::Request(Request::Read { handle: 3 });
         assert_eq!(s.rx(&hex!("0a 0300")), request, "the peer's requests are still served");
     }
@@ -314,12 +314,12 @@ fn indications_are_confirmed_when_they_are_safe() {
     assert_eq!(s.rx(&hex!("1b ffff 41")), Incoming::Push(unknown));
     let empty = Push::Indication { handle: 3, value: &[] };
     assert_eq!(s.rx(&hex!("1d 0300")), Incoming::Push(empty));
-    s.owes_nothing();
+    s.has_nothing_pending();
     s.bearer.confirm();
     assert_eq!(s.tx(), hex!("1e"));
-    s.owes_nothing();
+    s.has_nothing_pending();
     s.bearer.confirm();
-    s.owes_nothing();
+    s.has_nothing_pending();
 }
 
 /// A peer that does not wait for the confirmation gets one for each indication.
@@ -348,7 +348,7 @@ fn a_lying_multiple_notification_is_dropped_whole() {
 }
 
 #[test]
-fn what_has_no_room_stays_owed() {
+fn a_pdu_without_room_stays_pending() {
     let mut s = Side::new();
     s.rx(&hex!("02 f700"));
     let mut buffer = [0; 2];
@@ -359,7 +359,7 @@ fn what_has_no_room_stays_owed() {
 }
 
 #[test]
-fn the_earliest_deadline_is_told() {
+fn the_earliest_deadline_is_reported() {
     let mut s = Side::new();
     s.sends(Opcode::READ_REQ);
     s.now += Duration::from_secs(1);

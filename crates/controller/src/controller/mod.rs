@@ -29,7 +29,7 @@ use crate::{
     ControllerConfig, ControllerId, Violations,
     advertise::{AdvertisingSet, SetKey},
     initiate::Initiator,
-    link::{End, Limits, LinkId, PhyWish},
+    link::{End, Limits, LinkId, PhyRequest},
     privacy::Privacy,
     scan::Scanner,
 };
@@ -65,7 +65,7 @@ pub(crate) struct Controller {
     /// Handles of links that are gone, and where the host learns it.
     closed: BTreeMap<u16, Place>,
     pub(crate) suggested: Limits,
-    pub(crate) default_phy: PhyWish,
+    pub(crate) default_phy: PhyRequest,
     keys: Keys,
     pub(crate) privacy: Privacy,
     numbers: u32,
@@ -82,7 +82,7 @@ pub(crate) enum Flavour {
 impl Controller {
     pub(crate) fn new(id: ControllerId, config: ControllerConfig) -> Self {
         let default_phy =
-            PhyWish { tx_one: true, tx_two: config.phy_2m, rx_one: true, rx_two: config.phy_2m };
+            PhyRequest { tx_one: true, tx_two: config.phy_2m, rx_one: true, rx_two: config.phy_2m };
         Self {
             id,
             config,
@@ -116,8 +116,8 @@ impl Controller {
         let gone = self.links.keys().map(|&handle| (handle, place));
         let mut closed = core::mem::take(&mut self.closed);
         closed.extend(gone);
-        for told in closed.values_mut() {
-            *told = (*told).min(place);
+        for reported in closed.values_mut() {
+            *reported = (*reported).min(place);
         }
         *self = Self {
             input: core::mem::take(&mut self.input),

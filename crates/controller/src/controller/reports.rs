@@ -11,7 +11,7 @@ use bindrune_wire::{NoRoom, Writer};
 
 use super::Controller;
 use crate::{
-    advertise::{Data, Heard, Offer},
+    advertise::{AdvertisingPdu, Data, Offer},
     scan::{Sighting, sid},
 };
 
@@ -31,18 +31,18 @@ pub(crate) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn advertisement(heard: &'a Heard, sighting: Sighting, rssi: i8) -> Self {
-        Self::new(heard, sighting, rssi, &heard.set.data)
+    pub(crate) fn advertisement(pdu: &'a AdvertisingPdu, sighting: Sighting, rssi: i8) -> Self {
+        Self::new(pdu, sighting, rssi, &pdu.set.data)
     }
 
-    pub(crate) fn scan_response(heard: &'a Heard, sighting: Sighting, rssi: i8) -> Self {
-        let mut report = Self::new(heard, sighting, rssi, &heard.set.response);
+    pub(crate) fn scan_response(pdu: &'a AdvertisingPdu, sighting: Sighting, rssi: i8) -> Self {
+        let mut report = Self::new(pdu, sighting, rssi, &pdu.set.response);
         report.event_type |= ExtendedEventType::SCAN_RESPONSE;
         report
     }
 
-    fn new(heard: &'a Heard, sighting: Sighting, rssi: i8, data: &'a Data) -> Self {
-        let set = &heard.set;
+    fn new(pdu: &'a AdvertisingPdu, sighting: Sighting, rssi: i8, data: &'a Data) -> Self {
+        let set = &pdu.set;
         let offer: &Offer = &set.offer;
         let mut event_type = ExtendedEventType::empty();
         event_type.set(ExtendedEventType::CONNECTABLE, offer.connectable);
@@ -52,7 +52,7 @@ impl<'a> Report<'a> {
         Self {
             event_type,
             address: sighting.peer.device(),
-            sid: sid(heard),
+            sid: sid(pdu),
             version: data.version,
             directed: sighting.target,
             secondary_phy: if offer.legacy { Phy::NONE } else { set.secondary_phy },

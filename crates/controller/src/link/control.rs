@@ -32,9 +32,9 @@ pub(crate) enum Control {
     /// LL_UNKNOWN_RSP for LL_LENGTH_REQ
     RefuseLength,
     /// LL_PHY_REQ: the PHYs on which its sender likes to send and receive
-    RequestPhy(PhyWish),
+    RequestPhy(PhyRequest),
     /// LL_PHY_RSP
-    AnswerPhy(PhyWish),
+    AnswerPhy(PhyRequest),
     /// LL_PHY_UPDATE_IND: of the central, of the peripheral
     UpdatePhy(LinkPhy, LinkPhy),
     /// LL_UNKNOWN_RSP for LL_PHY_REQ
@@ -57,7 +57,7 @@ pub(crate) enum Control {
 
 /// On which PHYs an end can live with sending and receiving; true stands for 2M.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PhyWish {
+pub(crate) struct PhyRequest {
     pub(crate) tx_one: bool,
     pub(crate) tx_two: bool,
     pub(crate) rx_one: bool,
@@ -106,7 +106,7 @@ pub(crate) struct Pending {
     pub(crate) features: Option<u64>,
     pub(crate) reads_features: bool,
     /// Its host asked for a PHY.
-    pub(crate) phy: Option<PhyWish>,
+    pub(crate) phy: Option<PhyRequest>,
 }
 
 impl Pending {
@@ -150,8 +150,8 @@ impl Link {
             Control::RequestLength { tx, rx } => self.length_requested(end, tx, rx, m),
             Control::AnswerLength { tx, rx } => self.length_answered(end, tx, rx, m),
             Control::RefuseLength => {}
-            Control::RequestPhy(wish) => self.phy_requested(end, wish, m),
-            Control::AnswerPhy(wish) => self.phy_answered(wish),
+            Control::RequestPhy(request) => self.phy_requested(end, request, m),
+            Control::AnswerPhy(request) => self.phy_answered(request),
             Control::UpdatePhy(central, peripheral) => {
                 self.schedule.plan_phy(central, peripheral);
             }

@@ -123,7 +123,7 @@ impl Link {
     /// The packet that the other end has in flight arrives at `end`. False when it was not taken, for want of room.
     pub(super) fn arrive(&mut self, end: End, m: &mut Medium) -> bool {
         let (to, from) = self.ends_mut(end);
-        to.heard = Some(m.now);
+        to.pdu = Some(m.now);
         if from.transmitter.expected != to.transmitter.sequence && to.transmitter.acknowledge() {
             m.controllers[to.controller].acl_completed(to.handle);
         }

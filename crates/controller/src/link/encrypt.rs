@@ -59,7 +59,7 @@ impl Link {
         }
         let peer = &m.controllers[self.peripheral.controller];
         if !peer.config.encryption {
-            self.tell_encryption(End::Central, Status::UNSUPPORTED_REMOTE_FEATURE, m);
+            self.report_encryption(End::Central, Status::UNSUPPORTED_REMOTE_FEATURE, m);
             return Ok(());
         }
         self.encryption.central = Some(Request { key, random, diversifier });
@@ -154,13 +154,13 @@ impl Link {
             End::Peripheral => self.push(end, Control::EncryptionStarted(key)),
             End::Central => self.encryption_settled(),
         }
-        self.tell_encryption(end, Status::SUCCESS, m);
+        self.report_encryption(end, Status::SUCCESS, m);
     }
 
     pub(super) fn encryption_refused(&mut self, end: End, status: Status, m: &mut Medium) {
         self.encryption.central = None;
         self.encryption_settled();
-        self.tell_encryption(end, status, m);
+        self.report_encryption(end, status, m);
     }
 
     const fn encryption_settled(&mut self) {
@@ -168,7 +168,7 @@ impl Link {
         self.encryption.paused = false;
     }
 
-    fn tell_encryption(&mut self, end: End, status: Status, m: &mut Medium) {
+    fn report_encryption(&mut self, end: End, status: Status, m: &mut Medium) {
         let on = match end {
             End::Central => &mut self.encryption.central_on,
             End::Peripheral => &mut self.encryption.peripheral_on,

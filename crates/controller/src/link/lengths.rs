@@ -40,7 +40,7 @@ pub(crate) struct Lengths {
     pub(crate) remote_tx: Limits,
     pub(crate) remote_rx: Limits,
     /// What the host knows to be in effect.
-    pub(crate) told: Effective,
+    pub(crate) reported: Effective,
 }
 
 /// What is in effect in both directions.
@@ -59,7 +59,7 @@ impl Lengths {
             local_rx: supported,
             remote_tx: Limits::MIN,
             remote_rx: Limits::MIN,
-            told: start,
+            reported: start,
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) use lengths::{Effective, Lengths, Limits};
 pub(crate) use parameters::{Parameters, Range};
 
 use control::Pending;
-pub(crate) use control::PhyWish;
+pub(crate) use control::PhyRequest;
 use data::Transmitter;
 use encrypt::Encryption;
 use schedule::Schedule;
@@ -70,7 +70,7 @@ pub(crate) struct Side {
     /// The address under which this end knows the other.
     pub(crate) peer: Address,
     open: bool,
-    heard: Option<Instant>,
+    pdu: Option<Instant>,
     transmitter: Transmitter,
     pending: Pending,
     lengths: Lengths,
@@ -91,7 +91,7 @@ impl Side {
             handle,
             peer,
             open: true,
-            heard: None,
+            pdu: None,
             transmitter: Transmitter::default(),
             pending: Pending::default(),
             lengths,

@@ -4,7 +4,7 @@ use bindrune_hci::Status;
 
 use super::{
     End, Limits, Link, LinkPhy, Parameters, Range, Side,
-    control::{Control, PhyWish},
+    control::{Control, PhyRequest},
 };
 use crate::air::Medium;
 
@@ -177,7 +177,7 @@ impl Link {
         let lengths = &mut self.side_mut(end).lengths;
         lengths.local_tx = tx.min(lengths.local_rx);
         self.request_length(end);
-        self.tell_lengths(end, m);
+        self.report_lengths(end, m);
     }
 
     pub(super) fn request_length(&mut self, end: End) {
@@ -197,13 +197,13 @@ impl Link {
     pub(super) fn length_answered(&mut self, end: End, tx: Limits, rx: Limits, m: &mut Medium) {
         let lengths = &mut self.side_mut(end).lengths;
         (lengths.remote_tx, lengths.remote_rx) = (tx, rx);
-        self.tell_lengths(end, m);
+        self.report_lengths(end, m);
     }
 
-    fn tell_lengths(&mut self, end: End, m: &mut Medium) {
+    fn report_lengths(&mut self, end: End, m: &mut Medium) {
         let side = self.side_mut(end);
         let now = side.lengths.effective();
-        if core::mem::replace(&mut side.lengths.told, now) != now {
+        if core::mem::replace(&mut side.lengths.reported, now) != now {
             m.controllers[side.controller].length_changed(side.handle, now);
         }
     }
@@ -214,18 +214,18 @@ impl Link {
     pub(crate) fn set_phy(
         &mut self,
         end: End,
-        wish: PhyWish,
+        request: PhyRequest,
         m: &mut Medium,
     ) -> Result<(), Status> {
         if self.side(end).pending.phy.is_some() || self.schedule.is_changing_phy() {
             return Err(Status::COMMAND_DISALLOWED);
         }
         if !m.controllers[self.side(end).controller].config.phy_2m {
-            self.tell_phys(end, Status::SUCCESS, m);
+            self.report_phys(end, Status::SUCCESS, m);
             return Ok(());
         }
-        self.side_mut(end).pending.phy = Some(wish);
-        self.push(end, Control::RequestPhy(wish));
+        self.side_mut(end).pending.phy = Some(request);
+        self.push(end, Control::RequestPhy(request));
         Ok(())
     }
 
@@ -234,7 +234,7 @@ impl Link {
         (self.side(end).phy, self.side(end.other()).phy)
     }
 
-    pub(super) fn phy_requested(&mut self, end: End, wish: PhyWish, m: &Medium) {
+    pub(super) fn phy_requested(&mut self, end: End, request: PhyRequest, m: &Medium) {
         let controller = &m.controllers[self.side(end).controller];
         if !controller.config.phy_2m {
             return self.push(end, Control::RefusePhy);
@@ -242,18 +242,18 @@ impl Link {
         let own = controller.default_phy;
         match end {
             End::Peripheral => self.push(end, Control::AnswerPhy(own)),
-            End::Central => self.push_phys(own, wish),
+            End::Central => self.push_phys(own, request),
         }
     }
 
-    pub(super) fn phy_answered(&mut self, peripheral: PhyWish) {
+    pub(super) fn phy_answered(&mut self, peripheral: PhyRequest) {
         if let Some(own) = self.central.pending.phy {
             self.push_phys(own, peripheral);
         }
     }
 
     /// The central decides on what both can live with, the faster PHY first.
-    fn push_phys(&mut self, central: PhyWish, peripheral: PhyWish) {
+    fn push_phys(&mut self, central: PhyRequest, peripheral: PhyRequest) {
         let choose = |one: bool, two: bool, now: LinkPhy| match (one, two) {
             (_, true) => LinkPhy::Two,
             (true, false) => LinkPhy::One,
@@ -274,7 +274,7 @@ impl Link {
 
     pub(super) fn phy_refused(&mut self, end: End, m: &mut Medium) {
         if self.side_mut(end).pending.phy.take().is_some() {
-            self.tell_phys(end, Status::UNSUPPORTED_REMOTE_FEATURE, m);
+            self.report_phys(end, Status::UNSUPPORTED_REMOTE_FEATURE, m);
         }
     }
 
@@ -284,12 +284,12 @@ impl Link {
         for end in [End::Central, End::Peripheral] {
             let asked = self.side_mut(end).pending.phy.take().is_some();
             if self.side(end).open && (asked || changed) {
-                self.tell_phys(end, Status::SUCCESS, m);
+                self.report_phys(end, Status::SUCCESS, m);
             }
         }
     }
 
-    fn tell_phys(&self, end: End, status: Status, m: &mut Medium) {
+    fn report_phys(&self, end: End, status: Status, m: &mut Medium) {
         let (tx, rx) = self.phys(end);
         let Side { controller, handle, .. } = *self.side(end);
         m.controllers[controller].phys_updated(handle, status, tx, rx);

@@ -118,8 +118,8 @@ impl Link {
     /// Ends what has been silent for too long. [Vol 6] Part B, 4.5.2
     fn supervise(&mut self, m: &mut Medium) {
         for end in [End::Central, End::Peripheral] {
-            let (heard, interval) = (self.side(end).heard, self.parameters.interval());
-            let (since, limit, reason) = match heard {
+            let (pdu, interval) = (self.side(end).pdu, self.parameters.interval());
+            let (since, limit, reason) = match pdu {
                 Some(at) => (at, self.parameters.timeout(), Status::CONNECTION_TIMEOUT),
                 None => {
                     let six = interval.as_micros().saturating_mul(6);
@@ -140,7 +140,7 @@ impl Link {
     /// True when the peripheral makes use of its latency.
     fn skips_event(&mut self) -> bool {
         let may = self.schedule.skipped < self.parameters.latency
-            && self.peripheral.heard.is_some()
+            && self.peripheral.pdu.is_some()
             && self.schedule.update.is_none()
             && self.schedule.phy_update.is_none();
         let skips = may && !self.peripheral.transmitter.is_busy();

@@ -245,8 +245,8 @@ fn masked_events_are_not_sent() {
     bench.advertise(a, b"");
     bench.ok(b, &create(address(a), parameters(24, 100)));
     bench.run(MS(500));
-    let heard = |id| bench.trace.iter().any(|(_, to, p)| *to == id && p[1] == 0x3e);
-    assert!(heard(b) && !heard(a));
+    let pdu = |id| bench.trace.iter().any(|(_, to, p)| *to == id && p[1] == 0x3e);
+    assert!(pdu(b) && !pdu(a));
 }
 
 #[test]
@@ -294,9 +294,9 @@ fn a_controller_without_public_address() {
     let mut bench = Bench::new(12);
     let own = Address::random([0xc4, 0x5e, 0x12, 0, 0, 1]);
     let a = bench.add(ControllerConfig::new().static_address(own));
-    let told = bench.raw(a, &hex!("01 09fc 00"));
-    assert_eq!(told[..8], hex!("00 01 0100 00125ec4"));
-    assert_eq!(told.len(), 24);
+    let reported = bench.raw(a, &hex!("01 09fc 00"));
+    assert_eq!(reported[..8], hex!("00 01 0100 00125ec4"));
+    assert_eq!(reported.len(), 24);
     assert_eq!(bench.raw(a, &hex!("01 0910 00")), hex!("00 000000000000"));
     let random = le::SetAdvertisingParameters {
         own_address_type: OwnAddressType::RANDOM,

@@ -126,7 +126,7 @@ fn a_link_knows_identities_and_private_addresses() {
 }
 
 #[test]
-fn without_the_enhanced_event_the_addresses_on_air_are_told() {
+fn without_the_enhanced_event_the_addresses_on_air_are_reported() {
     let (mut bench, [central, peripheral]) = pair();
     bench.ok(central, &le::SetEventMask { mask: 0x1f.into() });
     trust(&mut bench, central, peripheral, PrivacyMode::DEVICE);

@@ -254,7 +254,7 @@ fn a_peer_that_is_reset_or_loses_power_falls_silent() {
 }
 
 #[test]
-fn a_disconnection_that_nobody_hears_ends_too() {
+fn a_disconnection_that_is_not_received_ends_too() {
     let (mut bench, ids, handles) = pair(8, 24);
     bench.run(MS(100));
     bench.air.set_reachable(ids[0], ids[1], false);

@@ -118,7 +118,7 @@ fn a_connection_fulfils_the_request() {
 }
 
 #[test]
-fn a_link_of_several_sets_is_told_apart_later() {
+fn a_link_of_several_sets_is_assigned_later() {
     let mut rig = Rig::ready(true);
     rig.gap.advertise(ONE, &BELT).unwrap();
     rig.gap.advertise(TWO, &BELT).unwrap();
@@ -318,7 +318,7 @@ fn directed_advertising_has_no_data_and_ends_by_itself() {
 }
 
 #[test]
-fn what_the_controller_cannot_do_is_told() {
+fn what_the_controller_cannot_do_is_reported() {
     let failed =
         |status| [GapEvent::AdvertisingEnded { set: ONE, end: AdvertisingEnd::Failed(status) }];
     let mut rig = Rig::ready(false);

@@ -178,7 +178,7 @@ fn a_new_request_waits_for_the_end_of_the_old_one() {
 }
 
 #[test]
-fn a_refusal_is_told() {
+fn a_refusal_is_reported() {
     for by_status in [false, true] {
         let mut rig = Rig::ready(true);
         rig.model.by_status = by_status;

@@ -210,7 +210,7 @@ impl Gap {
     /// The private address on the air from now on, until `until`: then [`crate::GapEvent::PrivateAddressDue`] asks for
     /// another. Advertising, scanning and connecting are off for a moment while the controller is told.
     pub const fn set_private_address(&mut self, address: Address, until: Instant) {
-        self.privacy.wish(address, until);
+        self.privacy.request(address, until);
     }
 
     /// A new request tries once what an earlier one failed for.
@@ -235,7 +235,7 @@ impl Gap {
         local: SecretKey,
         peers: &[Resolve],
     ) -> Result<(), TooManyPeers> {
-        self.resolving.wish(local, peers)
+        self.resolving.request(local, peers)
     }
 
     /// True where the controller resolves the private addresses of the peer with this identity address.
@@ -250,7 +250,7 @@ impl Gap {
     ///
     /// [`TooManyPeers`] if the host has fewer places.
     pub fn set_accept_list(&mut self, peers: &[Address]) -> Result<(), TooManyPeers> {
-        self.list.wish(peers)
+        self.list.request(peers)
     }
 
     /// Panics where nothing would ever come of a request. To be called when [`Self::poll_command`] has just had nothing to

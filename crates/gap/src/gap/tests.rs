@@ -221,8 +221,8 @@ fn check(rig: &Rig, private: bool) {
         || (initiating && rig.model.initiate_by_list)
         || rig.model.sets.iter().any(|set| set.on && set.by_list);
     if used {
-        let wished: Vec<_> = gap.list.peers().map(Into::into).collect();
-        assert_eq!(rig.model.list, wished);
+        let requested: Vec<_> = gap.list.peers().map(Into::into).collect();
+        assert_eq!(rig.model.list, requested);
     }
     assert!(rig.links.iter().all(|up| up.wanted || !rig.model.links.contains(&up.handle)));
     let allowed = |opcode: &Opcode| *opcode == Opcode::LE_CREATE_CONNECTION_CANCEL;
@@ -278,7 +278,7 @@ fn events_of_others_are_left_alone() {
 
 /// Rows H01 and H05.
 #[test]
-fn answers_that_nobody_waits_for_are_ignored() {
+fn answers_without_a_request_are_ignored() {
     let mut rig = Rig::ready(true);
     rig.gap.handle_complete(rig.now, Opcode::LE_SET_SCAN_ENABLE, &[0]);
     rig.gap.handle_status(rig.now, Opcode::NOP, Status::SUCCESS);

@@ -50,7 +50,7 @@ fn without_a_private_address_nothing_goes_on_the_air() {
 }
 
 #[test]
-fn a_link_that_comes_after_its_cancelling_is_the_one_that_was_wished() {
+fn a_link_that_comes_after_its_cancelling_is_the_requested_one() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
     rig.gap.connect(Connect::to(PEER));
@@ -151,7 +151,7 @@ fn a_refused_address_is_tried_again_and_the_old_one_goes_on() {
 }
 
 #[test]
-fn after_a_restart_the_address_is_told_again() {
+fn after_a_restart_the_address_is_set_again() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
     rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();

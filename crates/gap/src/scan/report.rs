@@ -98,7 +98,7 @@ impl Meta {
         };
         Self {
             address: report.address,
-            direct_address: NOBODY,
+            direct_address: NO_PEER,
             flags: (flags | F::LEGACY).bits(),
             rssi: report.rssi,
             tx_power: UNKNOWN_POWER,
@@ -123,7 +123,7 @@ impl Meta {
         let directed = flags.contains(ReportFlags::DIRECTED);
         Self {
             address: report.address,
-            direct_address: if directed { report.direct_address } else { NOBODY },
+            direct_address: if directed { report.direct_address } else { NO_PEER },
             flags: flags.bits(),
             rssi: report.rssi,
             tx_power: report.tx_power,
@@ -171,7 +171,7 @@ impl Meta {
 }
 
 /// No address. [Vol 4] Part E, 7.7.65.13
-const NOBODY: DeviceAddress =
+const NO_PEER: DeviceAddress =
     DeviceAddress { kind: bindrune_hci::AddressType::ANONYMOUS, octets: [0; 6] };
 /// RSSI or transmit power is not known.
 const UNKNOWN_POWER: i8 = 127;

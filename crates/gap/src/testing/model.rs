@@ -173,7 +173,7 @@ impl Model {
                 self.links.remove(at.ok_or(Status::UNKNOWN_CONNECTION)?);
                 Ok(Reply::Status(Status::SUCCESS))
             }
-            _ => match self.tell_about_itself(opcode) {
+            _ => match self.report_identity(opcode) {
                 Some(octets) => Ok(Reply::Complete([&[0], &octets[..]].concat())),
                 None => self.obey_state(opcode, parameters),
             },
@@ -193,7 +193,7 @@ impl Model {
     }
 
     /// The answer to a question, after its status.
-    fn tell_about_itself(&self, opcode: Opcode) -> Option<Vec<u8>> {
+    fn report_identity(&self, opcode: Opcode) -> Option<Vec<u8>> {
         Some(match opcode {
             Opcode::READ_LOCAL_VERSION => {
                 let [a, b] = self.manufacturer.to_le_bytes();
@@ -329,9 +329,9 @@ impl Model {
             clock_accuracy: 0,
         };
         if self.extended {
-            self.tell(&Event::LeEnhancedConnectionComplete(&enhanced));
+            self.report(&Event::LeEnhancedConnectionComplete(&enhanced));
         } else {
-            self.tell(&Event::LeConnectionComplete(&plain));
+            self.report(&Event::LeConnectionComplete(&plain));
         }
     }
 
@@ -363,7 +363,7 @@ impl Model {
     }
 
     pub(crate) fn set_terminated(&mut self, status: Status, set: usize, handle: u16) {
-        self.tell(&Event::LeAdvertisingSetTerminated(&AdvertisingSetTerminated {
+        self.report(&Event::LeAdvertisingSetTerminated(&AdvertisingSetTerminated {
             status,
             set: set as u8,
             handle: RawHandle::new(handle),
@@ -380,7 +380,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn tell(&mut self, event: &Event<'_>) {
+    pub(crate) fn report(&mut self, event: &Event<'_>) {
         let mut buffer = [0; 257];
         let mut w = Writer::new(&mut buffer);
         event.write(&mut w).unwrap();

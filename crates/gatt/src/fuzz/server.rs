@@ -156,5 +156,5 @@ fn one_request(
     let mut w = Writer::new(reply);
     w.limit(usize::from(choice).max(23));
     let replied = server.poll_reply(peer, request, &value, &mut w);
-    assert!(replied && !peer.owes_reply() && !peer.awaits_answer(), "a request is answered");
+    assert!(replied && !peer.has_pending_reply() && !peer.awaits_answer(), "a request is answered");
 }

@@ -3,7 +3,7 @@
 use bindrune_att::{ErrorCode, Request};
 use bindrune_wire::Writer;
 
-use super::{Failure, Peer, Server, peer::Owed, push::write_indication};
+use super::{Failure, Peer, Server, peer::Pending, push::write_indication};
 use crate::{
     capability::{CACHING, CHANGES},
     cccd::Cccd,
@@ -25,35 +25,35 @@ pub(super) enum Awareness {
     Aware,
     Unaware,
     /// It was told by an error or by the hash, and its next request makes it aware.
-    Told,
+    ErrorSent,
 }
 
 impl Server {
     /// The first and last handle that Service Changed must be indicated for, where it is owed to this peer.
     #[must_use]
-    pub fn service_changed_owed(&self, peer: &Peer) -> Option<(u16, u16)> {
-        let owed = CHANGES && peer.change_owed && !peer.change_sent;
+    pub fn service_changed_pending(&self, peer: &Peer) -> Option<(u16, u16)> {
+        let pending = CHANGES && peer.change_pending && !peer.change_sent;
         let subscribed = peer.cccd(SERVICE_CHANGED_CCCD).contains(Cccd::INDICATE);
-        (owed && subscribed).then(|| (self.table.first_app_handle(), u16::MAX))
+        (pending && subscribed).then(|| (self.table.first_app_handle(), u16::MAX))
     }
 
     /// Writes the Service Changed indication that is owed to this peer, and awaits
     /// [`Self::service_changed_confirmed`]. False, and nothing is written, where none is owed.
     pub fn write_service_changed(&self, peer: &mut Peer, w: &mut Writer<'_>) -> bool {
-        let Some((start, end)) = self.service_changed_owed(peer) else { return false };
+        let Some((start, end)) = self.service_changed_pending(peer) else { return false };
         let Some(handle) = self.handle_of(&built_in::SERVICE_CHANGED) else { return false };
         let ([a, b], [c, d]) = (start.to_le_bytes(), end.to_le_bytes());
         if write_indication(handle, &[a, b, c, d], w).is_err() {
             return false;
         }
-        peer.change_owed = false;
+        peer.change_pending = false;
         peer.change_sent = true;
         true
     }
 
     /// The peer confirmed Service Changed: it is aware, unless the table was replaced again since.
     pub fn service_changed_confirmed(&self, peer: &mut Peer) {
-        if CHANGES && core::mem::take(&mut peer.change_sent) && !peer.change_owed {
+        if CHANGES && core::mem::take(&mut peer.change_sent) && !peer.change_pending {
             peer.awareness = Awareness::Aware;
         }
     }
@@ -63,12 +63,12 @@ impl Server {
         if !CACHING {
             return Ok(());
         }
-        if peer.awareness == Awareness::Told {
+        if peer.awareness == Awareness::ErrorSent {
             peer.awareness = Awareness::Aware;
         }
         match first_handle(request) {
             Some(handle) if !peer.is_aware() => {
-                peer.awareness = Awareness::Told;
+                peer.awareness = Awareness::ErrorSent;
                 Err(Failure::new(handle, ErrorCode::DATABASE_OUT_OF_SYNC))
             }
             _ => Ok(()),
@@ -87,14 +87,14 @@ impl Peer {
     /// What a client knows and whether it missed a change, as its bond remembers them. [Vol 3] Part G, 2.5.2
     pub fn restore_awareness(&mut self, features: u8, changed: bool) {
         self.features = features & KNOWN_FEATURES;
-        self.change_owed = changed;
+        self.change_pending = changed;
         self.awareness = if changed { Awareness::Unaware } else { Awareness::Aware };
     }
 
     /// The client was sent the hash.
     pub(super) fn hash_sent(&mut self) {
         if self.awareness == Awareness::Unaware {
-            self.awareness = Awareness::Told;
+            self.awareness = Awareness::ErrorSent;
         }
     }
 
@@ -103,9 +103,9 @@ impl Peer {
         self.clear_share(service_changed);
         self.end_long_read();
         self.awareness = Awareness::Unaware;
-        self.change_owed = service_changed.contains(Cccd::INDICATE);
-        if let Owed::Answer { handle, .. } = self.owed {
-            self.owed = Owed::Error(Failure::new(handle, ErrorCode::UNLIKELY_ERROR));
+        self.change_pending = service_changed.contains(Cccd::INDICATE);
+        if let Pending::Answer { handle, .. } = self.pending {
+            self.pending = Pending::Error(Failure::new(handle, ErrorCode::UNLIKELY_ERROR));
         }
     }
 

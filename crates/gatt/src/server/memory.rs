@@ -64,7 +64,7 @@ impl Server {
 impl Peer {
     /// Whether the client knows the table, and was not to be told that it changed.
     const fn knows_table(&self) -> bool {
-        matches!(self.awareness, Awareness::Aware) && !self.change_owed && !self.change_sent
+        matches!(self.awareness, Awareness::Aware) && !self.change_pending && !self.change_sent
     }
 
     /// The four subscriptions of an octet.
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(subscriptions(&world), (Cccd::INDICATE, Cccd::NOTIFY));
         assert_eq!(world.peer.client_features(), 1);
         assert!(world.peer.is_aware());
-        assert_eq!(world.server.service_changed_owed(&world.peer), None);
+        assert_eq!(world.server.service_changed_pending(&world.peer), None);
         assert_eq!(world.server.remember(&world.peer), memory);
     }
 
@@ -151,13 +151,13 @@ mod tests {
         world.server.recall(&mut world.peer, &memory);
         assert_eq!(subscriptions(&world), (Cccd::INDICATE, Cccd::empty()));
         assert!(!world.peer.is_aware());
-        assert!(world.server.service_changed_owed(&world.peer).is_some());
+        assert!(world.server.service_changed_pending(&world.peer).is_some());
         // It leaves before it could be told: the next link owes it still.
         let memory = world.server.remember(&world.peer);
         world.peer.reset();
         world.server.recall(&mut world.peer, &memory);
         assert!(!world.peer.is_aware());
-        assert!(world.server.service_changed_owed(&world.peer).is_some());
+        assert!(world.server.service_changed_pending(&world.peer).is_some());
     }
 
     #[test]

@@ -24,10 +24,10 @@ pub struct Peer {
     pub(super) features: u8,
     pub(super) awareness: Awareness,
     /// Service Changed must be indicated.
-    pub(super) change_owed: bool,
+    pub(super) change_pending: bool,
     /// Service Changed was indicated and is not confirmed yet.
     pub(super) change_sent: bool,
-    pub(super) owed: Owed,
+    pub(super) pending: Pending,
     /// The value that the peer reads in parts.
     pub(super) long_read: LongReads,
     /// The protection of the link when the request came.
@@ -39,7 +39,7 @@ const NO_LONG_READ: LongReads = [LongRead::NONE; _];
 
 /// The reply that is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owed {
+pub(super) enum Pending {
     Nothing,
     /// The response, which is made from the request when it is pulled.
     Response,
@@ -62,9 +62,9 @@ impl Peer {
             queued: 0,
             features: 0,
             awareness: Awareness::Aware,
-            change_owed: false,
+            change_pending: false,
             change_sent: false,
-            owed: Owed::Nothing,
+            pending: Pending::Nothing,
             long_read: NO_LONG_READ,
             security: Security::OPEN,
             writer: [[0; WRITER]; _],
@@ -89,9 +89,9 @@ impl Peer {
         self.queued = 0;
         self.features = 0;
         self.awareness = Awareness::Aware;
-        self.change_owed = false;
+        self.change_pending = false;
         self.change_sent = false;
-        self.owed = Owed::Nothing;
+        self.pending = Pending::Nothing;
         self.long_read = NO_LONG_READ;
         self.security = Security::OPEN;
     }
@@ -105,13 +105,13 @@ impl Peer {
     /// The app was asked and has not answered.
     #[must_use]
     pub const fn awaits_answer(&self) -> bool {
-        matches!(self.owed, Owed::Answer { .. })
+        matches!(self.pending, Pending::Answer { .. })
     }
 
     /// A reply can be pulled.
     #[must_use]
-    pub const fn owes_reply(&self) -> bool {
-        matches!(self.owed, Owed::Response | Owed::Error(_))
+    pub const fn has_pending_reply(&self) -> bool {
+        matches!(self.pending, Pending::Response | Pending::Error(_))
     }
 
     pub(super) fn marks(&mut self, extent: &Extent) -> Marks<'_> {

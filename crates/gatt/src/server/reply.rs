@@ -3,7 +3,7 @@
 use bindrune_att::{ErrorCode, ErrorResponse, MAX_VALUE, MIN_MTU, Opcode, Request, pdu::Handles};
 use bindrune_wire::{Reader, Uuid, Writer};
 
-use super::{Failure, Peer, Server, peer::Owed, read::readable};
+use super::{Failure, Peer, Server, peer::Pending, read::readable};
 use crate::{
     capability::{CACHING, LONG},
     table::{DECLARATION_ROOM, built_in},
@@ -27,10 +27,10 @@ impl Server {
             return false;
         }
         let start = w.len();
-        let written = match peer.owed {
-            Owed::Nothing | Owed::Answer { .. } => return false,
-            Owed::Error(failure) => Err(failure),
-            Owed::Response => self.write_response(peer, request, value, w),
+        let written = match peer.pending {
+            Pending::Nothing | Pending::Answer { .. } => return false,
+            Pending::Error(failure) => Err(failure),
+            Pending::Response => self.write_response(peer, request, value, w),
         };
         match written {
             Ok(()) if CACHING && reads_hash(request) => peer.hash_sent(),
@@ -43,7 +43,7 @@ impl Server {
                 }
             }
         }
-        peer.owed = Owed::Nothing;
+        peer.pending = Pending::Nothing;
         true
     }
 

@@ -4,7 +4,7 @@ use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_wire::Packet;
 
 use super::{
-    Answer, Ask, AskKind, Failure, Peer, Security, Server, Verdict, peer::Owed, write::Ignored,
+    Answer, Ask, AskKind, Failure, Peer, Security, Server, Verdict, peer::Pending, write::Ignored,
 };
 use crate::{
     capability::LONG,
@@ -57,9 +57,9 @@ impl Server {
     /// The octets that the app was asked to write.
     #[must_use]
     pub fn asked_value<'a>(&self, peer: &'a Peer, request: &Request<'a>) -> &'a [u8] {
-        match (*request, peer.owed) {
+        match (*request, peer.pending) {
             (Request::Write { value, .. }, _) => value,
-            (Request::ExecuteWrite { .. }, Owed::Answer { index, .. }) if LONG => {
+            (Request::ExecuteWrite { .. }, Pending::Answer { index, .. }) if LONG => {
                 self.prepared_value(peer, index)
             }
             _ => &[],
@@ -78,7 +78,7 @@ impl Server {
         answer: Answer<'_>,
         collected: Option<&mut Packet>,
     ) -> Verdict {
-        let Owed::Answer { handle, index } = peer.owed else { return Verdict::Reply };
+        let Pending::Answer { handle, index } = peer.pending else { return Verdict::Reply };
         let unlikely = Err(Failure::new(handle, ErrorCode::UNLIKELY_ERROR));
         let step = match (answer, *request) {
             (Answer::Reject(code), _) => Err(Failure::new(handle, code)),
@@ -142,13 +142,14 @@ impl Server {
             Ok(Step::Ask { kind, entry, index }) => {
                 if let Some(target) = entry.attribute.target() {
                     let handle = entry.handle;
-                    peer.owed = Owed::Answer { handle, index };
+                    peer.pending = Pending::Answer { handle, index };
                     return Verdict::Ask(Ask { kind, target, handle });
                 }
-                peer.owed = Owed::Error(Failure::new(entry.handle, ErrorCode::UNLIKELY_ERROR));
+                peer.pending =
+                    Pending::Error(Failure::new(entry.handle, ErrorCode::UNLIKELY_ERROR));
             }
-            Ok(Step::Done) => peer.owed = Owed::Response,
-            Err(failure) => peer.owed = Owed::Error(failure),
+            Ok(Step::Done) => peer.pending = Pending::Response,
+            Err(failure) => peer.pending = Pending::Error(failure),
         }
         Verdict::Reply
     }

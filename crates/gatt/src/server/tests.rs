@@ -114,9 +114,9 @@ impl World {
             let collected = with_packet.then_some(&mut packet);
             verdict = self.server.handle_answer(&mut self.peer, &request, answer, collected);
         }
-        assert!(self.peer.owes_reply());
+        assert!(self.peer.has_pending_reply());
         let (written, reply) = self.poll(&request, &self.reply_value(&request, &packet));
-        assert!(written && reply.len() <= self.mtu && !self.peer.owes_reply());
+        assert!(written && reply.len() <= self.mtu && !self.peer.has_pending_reply());
         self.pool.give(packet);
         reply
     }

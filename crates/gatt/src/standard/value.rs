@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_is_told_from_a_number() {
+    fn an_unknown_value_is_no_number() {
         assert_eq!(Temperature::decode(&[0, 0x80]), Ok(Temperature::UNKNOWN));
         assert_eq!(
             (Temperature::UNKNOWN.value(), Temperature::UNKNOWN.encode()),

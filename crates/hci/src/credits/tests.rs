@@ -109,7 +109,7 @@ fn host_buffers_go_back_in_batches_for_open_links_only() {
 }
 
 #[test]
-fn what_does_not_fit_stays_owed() {
+fn what_does_not_fit_stays_pending() {
     let mut credits = HostCredits::on(4);
     let (a, b) = (Handle::new(1).unwrap(), Handle::new(2).unwrap());
     let (mut link_a, mut link_b) = (HostLinkCredits::NONE, HostLinkCredits::NONE);

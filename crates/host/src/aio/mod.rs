@@ -44,14 +44,14 @@ mod platform;
 #[cfg(feature = "tuning")]
 mod procedure;
 mod receiving;
-#[cfg(feature = "security")]
-mod remedy;
 #[cfg(feature = "caching")]
 mod replace;
 mod request;
 mod run;
 #[cfg(feature = "observer")]
 mod scan;
+#[cfg(feature = "security")]
+mod security_retry;
 #[cfg(feature = "server")]
 mod server;
 mod shutdown;
@@ -64,7 +64,7 @@ mod wait;
 mod watch;
 
 #[cfg(not(feature = "security"))]
-use unsecured as remedy;
+use unsecured as security_retry;
 
 pub use advertise::Broadcast;
 #[cfg(feature = "security")]

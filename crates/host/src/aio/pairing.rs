@@ -167,7 +167,7 @@ impl PairingRequest<'_> {
     /// sent; one more takes the place of the last.
     pub fn keypress(&mut self, keypress: Keypress) {
         let (link, serial) = (self.link, self.serial);
-        self.host.with(|core| core.stack.tell_keypress(link, serial, keypress));
+        self.host.with(|core| core.stack.send_keypress(link, serial, keypress));
     }
 
     /// Waits for news of the other device's keyboard, and says how far its user is; `None` once the pairing is over. It tells only
@@ -179,8 +179,8 @@ impl PairingRequest<'_> {
     pub async fn keypress_received(&self) -> Option<PasskeyEntry> {
         let (link, serial) = (self.link, self.serial);
         let key = Key::Link(link.index, LinkKey::Security);
-        let news = self.host.wait(key, |core, _| core.stack.poll_entry(link, serial)).await;
-        news.unwrap_or(None)
+        let entry = self.host.wait(key, |core, _| core.stack.poll_entry(link, serial)).await;
+        entry.unwrap_or(None)
     }
 
     /// Waits until the pairing is over, well or not: the dialog can go.
@@ -238,7 +238,7 @@ impl Connection<'_> {
     /// Dropping the future does not stop it.
     pub async fn encrypt(&self) -> Result<LinkSecurity, Error> {
         let link = self.link();
-        match self.host().with(|core| core.stack.wish_encryption(link))? {
+        match self.host().with(|core| core.stack.request_encryption(link))? {
             None => self.security(),
             Some(attempts) => {
                 self.wait(LinkKey::Security, |stack| stack.poll_encrypted(link, attempts)).await
@@ -305,7 +305,7 @@ impl Connection<'_> {
 
     async fn pair_for(&self, level: Level) -> Result<Paired, Error> {
         let link = self.link();
-        let serial = self.host().with(|core| core.stack.wish_pairing(link, level))?;
+        let serial = self.host().with(|core| core.stack.request_pairing(link, level))?;
         self.wait(LinkKey::Security, |stack| stack.poll_paired(link, serial)).await
     }
 }

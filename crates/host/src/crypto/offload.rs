@@ -56,7 +56,7 @@ struct Cell {
 /// Where the job is.
 enum Stage {
     Idle,
-    Owed(Job),
+    Queued(Job),
     /// A worker is at it.
     Taken,
     /// A worker is at it, and nobody waits for the result.
@@ -131,12 +131,12 @@ impl Cell {
     fn poll_ask(&mut self, cx: &Context<'_>, job: &mut Option<Job>) -> Poll<()> {
         match (&self.stage, job.take()) {
             (Stage::Idle, Some(job)) => {
-                self.stage = Stage::Owed(job);
+                self.stage = Stage::Queued(job);
                 self.woken = self.worker.take();
                 Poll::Ready(())
             }
             (_, None) => Poll::Ready(()),
-            (Stage::Owed(_) | Stage::Taken | Stage::Abandoned | Stage::Done(_), waiting) => {
+            (Stage::Queued(_) | Stage::Taken | Stage::Abandoned | Stage::Done(_), waiting) => {
                 *job = waiting;
                 self.woken = register(&mut self.host, cx);
                 Poll::Pending
@@ -150,7 +150,7 @@ impl Cell {
                 self.woken = self.host.take();
                 Poll::Ready(done)
             }
-            stage @ (Stage::Idle | Stage::Owed(_) | Stage::Taken | Stage::Abandoned) => {
+            stage @ (Stage::Idle | Stage::Queued(_) | Stage::Taken | Stage::Abandoned) => {
                 self.stage = stage;
                 self.woken = register(&mut self.host, cx);
                 Poll::Pending
@@ -160,7 +160,7 @@ impl Cell {
 
     fn poll_job(&mut self, cx: &Context<'_>) -> Poll<Job> {
         match replace(&mut self.stage, Stage::Taken) {
-            Stage::Owed(job) => Poll::Ready(job),
+            Stage::Queued(job) => Poll::Ready(job),
             stage @ (Stage::Idle | Stage::Taken | Stage::Abandoned | Stage::Done(_)) => {
                 self.stage = stage;
                 self.woken = register(&mut self.worker, cx);
@@ -172,7 +172,7 @@ impl Cell {
     fn finish(&mut self, done: JobDone) {
         self.stage = match self.stage {
             Stage::Taken => Stage::Done(done),
-            Stage::Idle | Stage::Owed(_) | Stage::Abandoned | Stage::Done(_) => Stage::Idle,
+            Stage::Idle | Stage::Queued(_) | Stage::Abandoned | Stage::Done(_) => Stage::Idle,
         };
         self.woken = self.host.take();
     }
@@ -180,7 +180,7 @@ impl Cell {
     fn abandon(&mut self) {
         self.stage = match self.stage {
             Stage::Taken | Stage::Abandoned => Stage::Abandoned,
-            Stage::Idle | Stage::Owed(_) | Stage::Done(_) => Stage::Idle,
+            Stage::Idle | Stage::Queued(_) | Stage::Done(_) => Stage::Idle,
         };
         self.woken = self.host.take();
     }

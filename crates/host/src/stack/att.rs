@@ -7,7 +7,7 @@ use embassy_time::Instant;
 use super::{
     Link, Stack,
     attribute::{ClientState, Exchange, Indications, PushKind},
-    link::News,
+    link::PendingEvents,
 };
 use crate::waiters::LinkKey;
 
@@ -70,7 +70,7 @@ impl Stack {
                 self.ready.link(index, LinkKey::Response);
                 self.ready.link(index, LinkKey::Push);
                 // An exchange of the MTU may have waited for this answer.
-                self.owe_pending(index);
+                self.mark_if_pending(index);
                 self.attribute_deadlines(index);
             }
             Incoming::Confirmed => {
@@ -86,7 +86,7 @@ impl Stack {
                 self.rx.pool.give(packet);
                 // An answer that nobody waits for any longer makes room for the next request.
                 self.ready.link(index, LinkKey::Push);
-                self.owe_pending(index);
+                self.mark_if_pending(index);
                 self.attribute_deadlines(index);
             }
         }
@@ -119,7 +119,7 @@ impl Stack {
             return self.rx.pool.give(packet);
         };
         if slot.attributes.take_change(packet.bytes(), kind) {
-            slot.inbox.insert(News::SERVICE_CHANGED);
+            slot.inbox.insert(PendingEvents::SERVICE_CHANGED);
             self.rx.pool.give(packet);
             self.ready.link(index, LinkKey::Event);
         } else {
@@ -137,7 +137,7 @@ impl Stack {
             }
         }
         if let PushKind::Indication(_) = kind {
-            self.owe_pending(index);
+            self.mark_if_pending(index);
         }
     }
 
@@ -158,7 +158,7 @@ impl Stack {
         }
         self.remember(index);
         self.ready.link(index, LinkKey::Confirmation);
-        self.owe_pending(index);
+        self.mark_if_pending(index);
         self.attribute_deadlines(index);
     }
 
@@ -166,11 +166,11 @@ impl Stack {
     pub(super) fn mtu_changed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.attributes.exchange = Exchange::Done;
-            slot.inbox.insert(News::MTU);
+            slot.inbox.insert(PendingEvents::MTU);
         }
         self.ready.link(index, LinkKey::Event);
         self.ready.link(index, LinkKey::Control);
         self.ready.link(index, LinkKey::Push);
-        self.owe(index);
+        self.mark_pending(index);
     }
 }

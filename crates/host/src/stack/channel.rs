@@ -128,7 +128,7 @@ impl Stack {
         self.channel(channel)?;
         match self.channels.recv_into(channel.index.into(), buffer, &mut self.rx.pool) {
             Some(Ok(len)) => {
-                self.owe_credits(channel);
+                self.mark_credits(channel);
                 Poll::Ready(Ok(len))
             }
             Some(Err(ReceiveError::TooSmall { needed })) => {
@@ -156,11 +156,11 @@ impl Stack {
         self.channel(channel)?;
         let len = self.channels.read(channel.index.into(), buffer, &mut self.rx.pool);
         if len > 0 || buffer.is_empty() {
-            self.owe_credits(channel);
+            self.mark_credits(channel);
             return Poll::Ready(Ok(len));
         }
         // An empty SDU took a packet too.
-        self.owe_pending(channel.link.index);
+        self.mark_if_pending(channel.link.index);
         let end = self.nothing_to_read(channel);
         let in_order = Error::Closed(CloseReason::Peer);
         let by_us = Error::Closed(CloseReason::Local);
@@ -194,7 +194,7 @@ impl Stack {
     pub(crate) fn return_chunk(&mut self, channel: ChannelRef, packet: Packet) {
         if self.channel(channel).is_ok() {
             self.channels.give_back(channel.index.into(), packet, &mut self.rx.pool);
-            self.owe_credits(channel);
+            self.mark_credits(channel);
         } else {
             self.rx.pool.give(packet);
         }
@@ -253,7 +253,7 @@ impl Stack {
     /// A channel of a link was opened or closed: the peer is to learn of it in a bounded time.
     fn channels_changed(&mut self, link: u8) {
         self.undated |= 1u64.wrapping_shl(link.into());
-        self.owe(link);
+        self.mark_pending(link);
     }
 
     fn nothing_to_read<T>(&self, channel: ChannelRef) -> Poll<Result<T, Error>> {
@@ -276,8 +276,8 @@ impl Stack {
         }
     }
 
-    fn owe_credits(&mut self, channel: ChannelRef) {
-        self.owe_pending(channel.link.index);
+    fn mark_credits(&mut self, channel: ChannelRef) {
+        self.mark_if_pending(channel.link.index);
         self.ready.channel(channel.index, ChannelKey::Receive);
     }
 }

@@ -39,7 +39,7 @@ impl Stack {
             ClientState::Answered(packet) => self.rx.pool.give(packet),
         }
         self.ready.link(link.index, LinkKey::Turn);
-        self.owe_pending(link.index);
+        self.mark_if_pending(link.index);
     }
 
     /// Puts the next request of a procedure in the out-slot; false when the procedure is over.
@@ -54,7 +54,7 @@ impl Stack {
         }
         // The host's own requests go first: the exchange of the MTU, which a long procedure would hold up to its end, and the
         // end of an earlier prepared write, which would end a new one.
-        let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_owed;
+        let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_pending;
         let may = attributes.bearer.may_request() && !own;
         let mtu = attributes.bearer.mtu();
         // A procedure is asked once for each request: it takes this way only where any request fits.
@@ -122,7 +122,7 @@ impl Stack {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
         let may = self.rx.shares.may_hand_out();
-        if may && slot.is_some_and(|slot| self.rx.shares.lend(&mut slot.attributes.share)) {
+        if may && slot.is_some_and(|slot| self.rx.shares.take_kept(&mut slot.attributes.share)) {
             return Some(packet);
         }
         self.rx.pool.give(packet);
@@ -177,7 +177,7 @@ impl Stack {
             Exchange::Wanted | Exchange::Begun => {}
             Exchange::Unasked => {
                 slot.attributes.exchange = Exchange::Wanted;
-                self.owe(link.index);
+                self.mark_pending(link.index);
             }
         }
         Poll::Pending
@@ -186,15 +186,15 @@ impl Stack {
     /// Empties the peer's prepare queue, whose writes the application has given up.
     pub(crate) fn cancel_prepared(&mut self, link: LinkRef) {
         if let Ok(slot) = self.link_mut(link) {
-            slot.attributes.client.cancel_owed = true;
-            self.owe(link.index);
+            slot.attributes.client.cancel_pending = true;
+            self.mark_pending(link.index);
         }
     }
 
     /// The request that empties the peer's prepare queue, where it is owed and can be sent.
-    pub(super) fn owed_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
+    pub(super) fn pending_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
-        if !CLIENT || !attributes.client.cancel_owed || !attributes.bearer.may_request() {
+        if !CLIENT || !attributes.client.cancel_pending || !attributes.bearer.may_request() {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
@@ -207,7 +207,7 @@ impl Stack {
             self.tx.pool.give(packet);
             return None;
         };
-        attributes.client.cancel_owed = false;
+        attributes.client.cancel_pending = false;
         Some((packet, Outgoing::Request(opcode)))
     }
 
@@ -243,7 +243,7 @@ impl Stack {
         match self.link_mut(link) {
             Ok(slot) if slot.attributes.out.is_none() => {
                 slot.attributes.out = Some((packet, kind));
-                self.owe(link.index);
+                self.mark_pending(link.index);
             }
             Ok(_) | Err(_) => self.packet_free(link.index, packet),
         }

@@ -24,7 +24,7 @@ pub(crate) struct AppCommand {
 enum AppState {
     Idle,
     /// So many octets of the buffer are to be sent.
-    Owed(usize),
+    Queued(usize),
     Sent,
     /// It was sent, and nobody waits for the answer.
     Abandoned,
@@ -78,7 +78,7 @@ impl AppCommand {
     /// The controller is lost.
     pub(crate) const fn fail(&mut self) {
         self.state = match self.state {
-            AppState::Owed(_) | AppState::Sent => AppState::Failed(Error::ControllerLost),
+            AppState::Queued(_) | AppState::Sent => AppState::Failed(Error::ControllerLost),
             AppState::Abandoned => AppState::Idle,
             other @ (AppState::Idle | AppState::Answered(_) | AppState::Failed(_)) => other,
         };
@@ -90,7 +90,7 @@ impl AppCommand {
             AppState::Sent => AppState::Failed(Error::Timeout),
             AppState::Abandoned => AppState::Idle,
             other @ (AppState::Idle
-            | AppState::Owed(_)
+            | AppState::Queued(_)
             | AppState::Answered(_)
             | AppState::Failed(_)) => other,
         };
@@ -111,7 +111,7 @@ impl AppCommand {
             }
             AppState::Abandoned => AppState::Idle,
             other @ (AppState::Idle
-            | AppState::Owed(_)
+            | AppState::Queued(_)
             | AppState::Answered(_)
             | AppState::Failed(_)) => other,
         };
@@ -129,7 +129,7 @@ impl Stack {
             Phase::Ready => {}
             Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
             _ if self.is_silent() => return Poll::Ready(Err(Error::NoAnswer)),
-            Phase::Down | Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup => {
+            Phase::Down | Phase::ResetPending { .. } | Phase::Resetting { .. } | Phase::Setup => {
                 return Poll::Pending;
             }
         }
@@ -140,7 +140,7 @@ impl Stack {
         if !write(&mut w) {
             return Poll::Ready(Err(Error::TooLong { max: 255 }));
         }
-        self.app.state = AppState::Owed(w.len());
+        self.app.state = AppState::Queued(w.len());
         self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
     }
@@ -154,7 +154,7 @@ impl Stack {
             AppState::Answered(len) => read(self.app.buffer.get(..len).unwrap_or_default()),
             AppState::Failed(error) => Err(error),
             AppState::Idle => Err(Error::ControllerLost),
-            AppState::Owed(_) | AppState::Sent | AppState::Abandoned => return Poll::Pending,
+            AppState::Queued(_) | AppState::Sent | AppState::Abandoned => return Poll::Pending,
         };
         self.app.state = AppState::Idle;
         self.ready.host(HostKey::Command);
@@ -166,7 +166,7 @@ impl Stack {
         self.app.state = match self.app.state {
             AppState::Sent => AppState::Abandoned,
             AppState::Abandoned => AppState::Abandoned,
-            AppState::Idle | AppState::Owed(_) | AppState::Answered(_) | AppState::Failed(_) => {
+            AppState::Idle | AppState::Queued(_) | AppState::Answered(_) | AppState::Failed(_) => {
                 AppState::Idle
             }
         };
@@ -180,7 +180,7 @@ impl Stack {
         }
         match self.phase {
             Phase::Down | Phase::Failed(_) => false,
-            Phase::ResetOwed { silent } => {
+            Phase::ResetPending { silent } => {
                 self.begin_reset(now, silent);
                 self.write_command(now, w)
             }
@@ -195,7 +195,7 @@ impl Stack {
 
     fn write_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
         if !self.lane.may_send() {
-            self.note_owed(now);
+            self.note_pending(now);
             return false;
         }
         let Some((opcode, owner)) = self.next_command(now, w) else { return false };
@@ -254,7 +254,7 @@ impl Stack {
         if !COMMANDS {
             return None;
         }
-        let AppState::Owed(len) = self.app.state else { return None };
+        let AppState::Queued(len) = self.app.state else { return None };
         let octets = self.app.buffer.get(..len)?;
         let opcode = Opcode(u16::from_le_bytes(*octets.first_chunk()?));
         w.bytes(octets).ok()?;
@@ -270,9 +270,9 @@ impl Stack {
     }
 
     /// The controller takes no command: whatever may be pending, it has 2 s to take one again.
-    fn note_owed(&mut self, now: Instant) {
+    fn note_pending(&mut self, now: Instant) {
         let before = self.lane.poll_timeout();
-        self.lane.owed(now);
+        self.lane.command_pending(now);
         if self.lane.poll_timeout() != before {
             self.deadlines_changed();
         }

@@ -39,7 +39,7 @@ impl Stack {
             let Some(free) = self.rx.pool.take(Header::LEN) else { return false };
             let _fits = packet.insert(free).extend(payload);
         }
-        slot.heard = self.now;
+        slot.last_rx = self.now;
         self.stats.acl_in.count();
         match packet {
             Some(packet) => self.handle_pdu(self.now, index, cid, packet),
@@ -80,7 +80,7 @@ impl Stack {
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         match (slot, packet) {
             (Some(slot), Some(packet)) => {
-                slot.heard = now;
+                slot.last_rx = now;
                 let unproven = slot.unproven.is_some();
                 let whole = slot.reassembly.landed(packet, &mut self.rx.pool);
                 if unproven {
@@ -184,7 +184,7 @@ impl Stack {
         }
         let slot = self.links.get(usize::from(index));
         if slot.is_some_and(|slot| slot.signalling.interest(&self.channels) != Interest::None) {
-            self.owe(index);
+            self.mark_pending(index);
         }
     }
 
@@ -201,7 +201,7 @@ impl Stack {
             self.signalled(index, signal);
         }
         self.rx.pool.give(packet);
-        self.owe_pending(index);
+        self.mark_if_pending(index);
         self.signalling_deadline(index);
     }
 

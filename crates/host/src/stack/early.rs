@@ -127,7 +127,7 @@ impl Stack {
             && usize::from(acl.len) <= self.rx.pool.packet_size()
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
             && self.links.iter().any(|link| !link.is_up())
-            && !self.links.iter().any(|link| link.handle == acl.handle && late(link.heard))
+            && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
     }
 
     /// Keeps an ACL packet of a link that is not there yet.

@@ -36,7 +36,7 @@ impl Stack {
         let event = RawEvent::parse(packet).and_then(|raw| parse(raw.code, raw.parameters));
         let Ok(event) = event else { return self.stats.malformed_events.count() };
         match self.phase {
-            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
+            Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. } => {}
             Phase::Resetting { .. } => self.handle_while_resetting(now, &event),
             Phase::Setup | Phase::Ready => self.handle(now, &event),
         }
@@ -113,7 +113,7 @@ impl Stack {
 
     /// Encryption changed; what has come a little before that comes now.
     fn encryption_event(&mut self, now: Instant, handle: RawHandle, status: Status, on: bool) {
-        self.encryption_told(now, handle, status, on);
+        self.encryption_changed(now, handle, status, on);
         let index = handle.get().and_then(|handle| self.find(handle));
         let slot = index.and_then(|index| Some((index, self.links.get(usize::from(index))?)));
         if let Some(link) = slot.map(|(index, slot)| slot.reference(index)) {
@@ -130,7 +130,7 @@ impl Stack {
             self.stats.stray_credits.count();
         }
         if let Some(index) = index.filter(|_| slot.leaving.is_some()) {
-            self.owe(index);
+            self.mark_pending(index);
         }
     }
 

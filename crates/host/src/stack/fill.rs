@@ -86,7 +86,7 @@ impl Stack {
 
     /// Fills the buffer with what is pending for the controller: commands first, then ACL data of the links in turn.
     fn fill(&mut self, now: Instant, out: &mut Output) {
-        self.begin_wishes(now);
+        self.begin_desired(now);
         self.start_timers(now);
         // What has begun may owe something by now.
         let due = self.ready.take(Due::COMMAND | Due::DATA);

@@ -67,9 +67,9 @@ impl Stack {
     }
 
     /// The application gives back an answer that it kept, or the request of a link that has ended.
-    pub(crate) fn give_lent(&mut self, link: LinkRef, packet: Packet) {
+    pub(crate) fn give_kept(&mut self, link: LinkRef, packet: Packet) {
         self.rx.pool.give(packet);
-        self.give_place(link, Shares::give_lent);
+        self.give_place(link, Shares::give_kept);
     }
 
     fn give_place(&mut self, link: LinkRef, give: impl FnOnce(&mut Shares, &mut Share)) {
@@ -107,7 +107,7 @@ impl Stack {
             if self.rx.shares.has_room_for_next(&mut attributes.share) {
                 attributes.bearer.confirm();
                 self.unconfirmed &= !bit(index);
-                self.owe(index);
+                self.mark_pending(index);
             }
         }
     }

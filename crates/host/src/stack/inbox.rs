@@ -1,16 +1,16 @@
 //! What waits for `Connection::next` on one link, in the order in which it arrived.
 //!
 //! Each arrival has a number. A write command stays in its receive packet, with its number in front; the pending request and
-//! the flags of [`News`] have theirs here; what the server did on its own (a value written, a subscription changed) and
+//! the flags of [`PendingEvents`] have theirs here; what the server did on its own (a value written, a subscription changed) and
 //! commands that were dropped are [`Record`]s. [`Inbox::next`] names the oldest of all.
 
 use bindrune_gatt::Cccd;
 use bindrune_wire::{Packet, Pool, Queue};
 
-use super::link::News;
+use super::link::PendingEvents;
 
-/// Kinds of [`News`].
-const KINDS: usize = News::all().bits().count_ones() as usize;
+/// Kinds of [`PendingEvents`].
+const KINDS: usize = PendingEvents::all().bits().count_ones() as usize;
 /// Records that can wait. While they do, further changes wait in the server, which keeps each but not their order.
 const RECORDS: usize = 8;
 /// Octets of an arrival number, in front of a queued command.
@@ -21,7 +21,7 @@ const NUMBER: usize = 4;
 pub(crate) struct Inbox {
     /// Number of the latest arrival.
     latest: u32,
-    news: News,
+    pending: PendingEvents,
     /// Number of each pending kind, in the order of the bits.
     arrived: [u32; KINDS],
     records: [Record; RECORDS],
@@ -55,14 +55,14 @@ pub(crate) enum First {
     Request,
     Command,
     Record(Happened),
-    News(News),
+    PendingEvents(PendingEvents),
 }
 
 impl Inbox {
     /// All octets are zero.
     pub(crate) const EMPTY: Self = Self {
         latest: 0,
-        news: News::empty(),
+        pending: PendingEvents::empty(),
         arrived: [0; KINDS],
         records: [Record { at: 0, what: Happened::Lost(0) }; RECORDS],
         recorded: 0,
@@ -71,9 +71,9 @@ impl Inbox {
     };
 
     /// An event of this kind arrived; it replaces an earlier one that still waits.
-    pub(crate) fn insert(&mut self, kind: News) {
+    pub(crate) fn insert(&mut self, kind: PendingEvents) {
         let at = self.number();
-        self.news |= kind;
+        self.pending |= kind;
         if let Some(arrived) = self.arrived.get_mut(place(kind)) {
             *arrived = at;
         }
@@ -152,9 +152,9 @@ impl Inbox {
         if let (Some(record), true) = (self.records.first(), self.recorded > 0) {
             look(record.at, First::Record(record.what));
         }
-        for kind in self.news {
+        for kind in self.pending {
             if let Some(at) = self.arrived.get(place(kind)) {
-                look(*at, First::News(kind));
+                look(*at, First::PendingEvents(kind));
             }
         }
         let (_, first) = oldest?;
@@ -163,7 +163,7 @@ impl Inbox {
                 self.records.rotate_left(1);
                 self.recorded = self.recorded.saturating_sub(1);
             }
-            First::News(kind) => self.news.remove(kind),
+            First::PendingEvents(kind) => self.pending.remove(kind),
             First::Request | First::Command => {}
         }
         Some(first)
@@ -210,7 +210,7 @@ impl Inbox {
 }
 
 /// Where the number of a kind is.
-const fn place(kind: News) -> usize {
+const fn place(kind: PendingEvents) -> usize {
     kind.bits().trailing_zeros() as usize
 }
 
@@ -253,20 +253,23 @@ mod tests {
     fn kinds_keep_the_order_in_which_they_arrived() {
         for start in [0, u32::MAX - 2] {
             let (mut inbox, mut pool) = (Inbox { latest: start, ..Inbox::EMPTY }, pool());
-            inbox.insert(News::SECURITY_REQUESTED);
+            inbox.insert(PendingEvents::SECURITY_REQUESTED);
             command(&mut inbox, &mut pool, &[7]);
             inbox.record(Happened::Subscribed(3, Cccd::NOTIFY));
-            inbox.insert(News::MTU);
+            inbox.insert(PendingEvents::MTU);
             command(&mut inbox, &mut pool, &[7]);
             inbox.record(Happened::Written(9));
             inbox.request_arrived();
-            assert_eq!(inbox.next(true, &pool), Some(First::News(News::SECURITY_REQUESTED)));
+            assert_eq!(
+                inbox.next(true, &pool),
+                Some(First::PendingEvents(PendingEvents::SECURITY_REQUESTED))
+            );
             assert_eq!(
                 drain(&mut inbox, &mut pool),
                 [
                     First::Command,
                     First::Record(Happened::Subscribed(3, Cccd::NOTIFY)),
-                    First::News(News::MTU),
+                    First::PendingEvents(PendingEvents::MTU),
                     First::Command,
                     First::Record(Happened::Written(9)),
                 ]
@@ -279,11 +282,11 @@ mod tests {
     #[test]
     fn a_later_event_replaces_the_earlier_one_and_takes_its_own_place() {
         let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
-        inbox.insert(News::ENCRYPTED);
+        inbox.insert(PendingEvents::ENCRYPTED);
         command(&mut inbox, &mut pool, &[7]);
-        inbox.insert(News::ENCRYPTED);
+        inbox.insert(PendingEvents::ENCRYPTED);
         let all = drain(&mut inbox, &mut pool);
-        assert_eq!(all, [First::Command, First::News(News::ENCRYPTED)]);
+        assert_eq!(all, [First::Command, First::PendingEvents(PendingEvents::ENCRYPTED)]);
     }
 
     #[test]
@@ -294,7 +297,7 @@ mod tests {
         inbox.lose(1);
         command(&mut inbox, &mut pool, &[7]);
         for _ in 0..20 {
-            inbox.insert(News::PHY);
+            inbox.insert(PendingEvents::PHY);
             inbox.lose(1);
         }
         while inbox.has_room() {
@@ -303,7 +306,7 @@ mod tests {
         let all = drain(&mut inbox, &mut pool);
         let lost = |first: &First| match first {
             First::Record(Happened::Lost(count)) => u32::from(*count),
-            First::Request | First::Command | First::Record(_) | First::News(_) => 0,
+            First::Request | First::Command | First::Record(_) | First::PendingEvents(_) => 0,
         };
         assert_eq!(&all[..3], [First::Command, First::Record(Happened::Lost(2)), First::Command,]);
         assert_eq!(all.iter().map(lost).sum::<u32>(), 22);

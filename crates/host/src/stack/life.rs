@@ -96,7 +96,7 @@ impl Stack {
         let role =
             if up.role == Role::CENTRAL { SignalRole::Central } else { SignalRole::Peripheral };
         slot.signalling = Signalling::new(LinkId(index), role);
-        slot.heard = now;
+        slot.last_rx = now;
         if let Some(peer) = slot.peer.as_mut() {
             peer.reset();
             if CAPTURE {
@@ -111,7 +111,7 @@ impl Stack {
         self.gate(index);
         self.update_room();
         self.protect(now, index, up);
-        self.owe(index);
+        self.mark_pending(index);
         self.command_link(index);
         self.deadlines_changed();
         Some(link)
@@ -155,7 +155,7 @@ impl Stack {
             self.tx.pool.give(fragments.into_packet());
         }
         slot.full_channels = 0;
-        slot.heard = self.now;
+        slot.last_rx = self.now;
         if slot.users > 0 {
             slot.life = Life::Ended(reason);
             self.rx.shares.links_changed();
@@ -231,7 +231,7 @@ impl Stack {
             slot.leaving = Some(reason);
         }
         self.undated |= 1u64.wrapping_shl(index.into());
-        self.owe(index);
+        self.mark_pending(index);
     }
 
     /// Begins the time limits of what the application began since the stack was last told the time.
@@ -253,7 +253,7 @@ impl Stack {
     pub(super) fn leave_if_done(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let Some(reason) = slot.leaving else { return };
-        if !self.owes_anything(slot) {
+        if !self.has_anything_pending(slot) {
             let _ends = self.disconnect_slot(index, reason);
         }
     }
@@ -267,14 +267,14 @@ impl Stack {
         let _ends = self.disconnect_slot(index, reason);
     }
 
-    fn owes_anything(&self, slot: &Link) -> bool {
+    fn has_anything_pending(&self, slot: &Link) -> bool {
         slot.outgoing.is_some()
             || slot.credits.outstanding() > 0
             || slot.full_channels != 0
             || slot.fixed.out.is_some()
             || slot.attributes.out.is_some()
-            || slot.attributes.owes_reply()
-            || self.security.owes_anything(&slot.protection)
+            || slot.attributes.has_pending_reply()
+            || self.security.has_anything_pending(&slot.protection)
             || slot.signalling.interest(&self.channels) != Interest::None
     }
 

@@ -84,7 +84,7 @@ pub(crate) struct Link {
     pub(crate) protection: Lazy,
     pub(crate) room: Room,
     /// When something was last received from this link.
-    pub(crate) heard: Instant,
+    pub(crate) last_rx: Instant,
     /// When the controller was last asked whether it still has this link.
     pub(crate) looked: Instant,
     /// It is being disconnected because it took no packet for too long.
@@ -94,7 +94,7 @@ pub(crate) struct Link {
 bitflags::bitflags! {
     /// Events for `Connection::next` that replace an earlier one of their kind; the details are read from the machines.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub(crate) struct News: u16 {
+    pub(crate) struct PendingEvents: u16 {
         const MTU = 1;
         const PARAMETERS = 1 << 1;
         const PHY = 1 << 2;
@@ -138,7 +138,7 @@ impl Link {
         leaving_until: At::NONE,
         protection: Lazy::NONE,
         room: Room::UNKNOWN,
-        heard: Instant::MIN,
+        last_rx: Instant::MIN,
         looked: Instant::MIN,
         stalled: false,
     };

@@ -69,7 +69,7 @@ impl Stack {
     pub(crate) fn accept_request(&mut self, channel: ChannelRef) -> Result<(), Error> {
         let live = self.channel(channel).is_ok();
         if live && self.channels.accept(channel.index.into()) {
-            self.owe(channel.link.index);
+            self.mark_pending(channel.link.index);
             return Ok(());
         }
         // The link has not ended, so the request has lapsed.
@@ -81,7 +81,7 @@ impl Stack {
     /// Refuses a channel that a peer asks for.
     pub(crate) fn refuse_request(&mut self, channel: ChannelRef, result: ConnectionResult) {
         if self.channel(channel).is_ok() && self.channels.refuse(channel.index.into(), result) {
-            self.owe(channel.link.index);
+            self.mark_pending(channel.link.index);
         }
     }
 
@@ -92,7 +92,7 @@ impl Stack {
                 break;
             }
             if let Some(link) = self.link_of_channel(index) {
-                self.owe(link.index);
+                self.mark_pending(link.index);
             }
         }
         self.stop_listening(place);

@@ -108,7 +108,7 @@ pub(crate) use security::PairingSlot;
 #[cfg(feature = "security")]
 pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
-pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, Remedy};
+pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, SecurityRetry};
 #[cfg(not(feature = "recovery"))]
 use unrecovered as resetting;
 #[cfg(not(feature = "recovery"))]
@@ -253,7 +253,7 @@ impl Stack {
             privacy: privacy::Privacy::new(parts.config.privacy),
             named: None,
             crowded: false,
-            awaiting_packet: packets::AwaitingPacket::NOBODY,
+            awaiting_packet: packets::AwaitingPacket::NO_PEER,
             unconfirmed: 0,
             full: At::NONE,
             waiting_for_room: 0,
@@ -308,7 +308,7 @@ impl Stack {
         match self.phase {
             Phase::Failed(error) => Some(error),
             Phase::Down
-            | Phase::ResetOwed { .. }
+            | Phase::ResetPending { .. }
             | Phase::Resetting { .. }
             | Phase::Setup
             | Phase::Ready => None,
@@ -320,7 +320,7 @@ impl Stack {
         match self.phase {
             Phase::Ready => self.gap.controller(),
             Phase::Down
-            | Phase::ResetOwed { .. }
+            | Phase::ResetPending { .. }
             | Phase::Resetting { .. }
             | Phase::Setup
             | Phase::Failed(_) => None,
@@ -353,21 +353,21 @@ impl Stack {
     }
 
     /// A link may have something to send.
-    pub(crate) fn owe(&mut self, index: u8) {
+    pub(crate) fn mark_pending(&mut self, index: u8) {
         self.sending |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::DATA);
     }
 
     /// Has a link served where its ATT or its signalling channel has something to send, or where it is to be left.
-    fn owe_pending(&mut self, index: u8) {
+    fn mark_if_pending(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
-        let change = slot.peer.as_ref().and_then(|peer| self.server.service_changed_owed(peer));
-        if slot.attributes.owes_anything()
+        let change = slot.peer.as_ref().and_then(|peer| self.server.service_changed_pending(peer));
+        if slot.attributes.has_anything_pending()
             || change.is_some()
             || slot.signalling.interest(&self.channels) != Interest::None
             || slot.leaving.is_some()
         {
-            self.owe(index);
+            self.mark_pending(index);
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     LinkRef, Stack,
     attribute::Served,
     inbox::{First, Happened},
-    link::{Life, Link, News},
+    link::{Life, Link, PendingEvents},
 };
 use crate::{
     Event,
@@ -92,7 +92,7 @@ impl Stack {
                 Some(First::Request) => self.take_question(link),
                 Some(First::Command) => self.take_command(link),
                 Some(First::Record(happened)) => self.event_of_record(happened).map(Notice::Event),
-                Some(First::News(news)) => slot.event(news).map(Notice::Event),
+                Some(First::PendingEvents(pending)) => slot.event(pending).map(Notice::Event),
                 None => match slot.life {
                     Life::Up => return Poll::Pending,
                     Life::Ended(reason) => Some(Notice::Event(Event::Disconnected(reason))),
@@ -261,7 +261,7 @@ impl Stack {
         let slot = self.links.get_mut(usize::from(link.index));
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         let Some(slot) = slot.filter(|_| !command) else {
-            let give = if command { Self::give_borrowed } else { Self::give_lent };
+            let give = if command { Self::give_borrowed } else { Self::give_kept };
             return packet.into_iter().for_each(|packet| give(self, link, packet));
         };
         let Some(peer) = slot.peer.as_mut() else {
@@ -275,7 +275,7 @@ impl Stack {
     /// A request was carried out: its reply is to be sent, or the application must answer.
     pub(super) fn served(&mut self, index: u8, served: Served) {
         match served {
-            Served::Reply => self.owe(index),
+            Served::Reply => self.mark_pending(index),
             Served::Ask => {
                 if let Some(slot) = self.links.get_mut(usize::from(index)) {
                     slot.inbox.request_arrived();
@@ -317,22 +317,22 @@ impl Stack {
 
 impl Link {
     /// The event of a kind, as things stand.
-    fn event(&mut self, news: News) -> Option<Event<'static>> {
-        Some(match news {
-            News::MTU => Event::Mtu(self.attributes.bearer.mtu().into()),
-            News::PARAMETERS => Event::Parameters(self.control.parameters()),
-            News::PHY if TUNING => Event::Phy(self.control.phys()),
-            News::DATA_LENGTH if TUNING => Event::DataLength(self.control.data_lengths()),
-            News::SERVICE_CHANGED => {
+    fn event(&mut self, pending: PendingEvents) -> Option<Event<'static>> {
+        Some(match pending {
+            PendingEvents::MTU => Event::Mtu(self.attributes.bearer.mtu().into()),
+            PendingEvents::PARAMETERS => Event::Parameters(self.control.parameters()),
+            PendingEvents::PHY if TUNING => Event::Phy(self.control.phys()),
+            PendingEvents::DATA_LENGTH if TUNING => Event::DataLength(self.control.data_lengths()),
+            PendingEvents::SERVICE_CHANGED => {
                 let (start, end) = self.attributes.take_service_changed();
                 Event::ServiceChanged { start, end }
             }
-            News::ENCRYPTED => Event::Encrypted(self.protection.current()),
+            PendingEvents::ENCRYPTED => Event::Encrypted(self.protection.current()),
             // Of a pairing and one that failed after it, the later is reported.
-            News::PAIRED => Event::Paired(self.protection.paired()?),
-            News::PAIRING_FAILED => Event::PairingFailed(self.protection.failure()?),
-            News::BOND_LOST => Event::BondLost,
-            News::SECURITY_REQUESTED => Event::SecurityRequested,
+            PendingEvents::PAIRED => Event::Paired(self.protection.paired()?),
+            PendingEvents::PAIRING_FAILED => Event::PairingFailed(self.protection.failure()?),
+            PendingEvents::BOND_LOST => Event::BondLost,
+            PendingEvents::SECURITY_REQUESTED => Event::SecurityRequested,
             _ => return None,
         })
     }

@@ -13,7 +13,7 @@ pub(super) struct AwaitingPacket {
 }
 
 impl AwaitingPacket {
-    pub(super) const NOBODY: Self = Self { links: 0, channels: 0 };
+    pub(super) const NO_PEER: Self = Self { links: 0, channels: 0 };
 }
 
 impl Stack {

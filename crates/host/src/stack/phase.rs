@@ -21,7 +21,7 @@ pub(crate) enum Phase {
     /// Nobody drives it.
     Down,
     /// It must be reset. `silent` when an earlier reset stayed without an answer.
-    ResetOwed { silent: bool },
+    ResetPending { silent: bool },
     /// It is being reset; what [`Recovery`] is at is due then.
     Resetting { until: Instant, silent: bool },
     /// It answers, and is being set up.
@@ -38,7 +38,7 @@ impl Stack {
         self.now = now;
         self.recovery.restart();
         self.gap.forget();
-        self.phase = Phase::ResetOwed { silent: false };
+        self.phase = Phase::ResetPending { silent: false };
         self.shutdown = super::shutdown::Shutdown::No;
         self.security.restart();
         self.await_made_address();
@@ -59,7 +59,8 @@ impl Stack {
     /// Framing was lost on the transport.
     pub(crate) fn sync_lost(&mut self, now: Instant, octets: u32) {
         self.noise(now, octets);
-        if !matches!(self.phase, Phase::Resetting { .. } | Phase::ResetOwed { .. } | Phase::Down) {
+        if !matches!(self.phase, Phase::Resetting { .. } | Phase::ResetPending { .. } | Phase::Down)
+        {
             self.stats.sync_lost.count();
             self.recover(now, ControllerLoss::Framing, InitError::Framing);
         }

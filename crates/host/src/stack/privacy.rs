@@ -150,7 +150,7 @@ impl Stack {
                 self.privacy.irk = Some(Key::new(*random));
                 self.privacy.unsaved = self.security.bonds.places() > 0;
                 self.ready.run(Due::BOND_JOB);
-                self.wish_resolving();
+                self.request_resolving();
             }
             Secret::Irk => {}
             Secret::Address => self.change_address(now, random),
@@ -184,7 +184,7 @@ impl Stack {
 impl Stack {
     /// Gives GAP the bonded peers whose addresses the controller is to resolve, and those to which it is to show private ones
     /// of ours. The former go first, where not all fit.
-    pub(super) fn wish_resolving(&mut self) {
+    pub(super) fn request_resolving(&mut self) {
         if !PRIVACY {
             return;
         }

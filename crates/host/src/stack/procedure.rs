@@ -7,7 +7,7 @@ use bindrune_hci::{Event, Opcode, RawHandle, Status};
 use bindrune_l2cap::{Parameters, UpdateOutcome};
 use embassy_time::Instant;
 
-use super::{LinkRef, Stack, link::News};
+use super::{LinkRef, Stack, link::PendingEvents};
 use crate::{Error, capability::TUNING, waiters::LinkKey};
 
 impl Stack {
@@ -19,7 +19,7 @@ impl Stack {
             return;
         };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.heard = now;
+            slot.last_rx = now;
             slot.control.handle_event(event);
             if slot.control.has_answered() {
                 self.prove(index);
@@ -57,9 +57,9 @@ impl Stack {
         while let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) {
             let Some(event) = slot.control.poll_event() else { return };
             match event {
-                LinkEvent::Parameters => slot.inbox.insert(News::PARAMETERS),
-                LinkEvent::Phy if TUNING => slot.inbox.insert(News::PHY),
-                LinkEvent::DataLength if TUNING => slot.inbox.insert(News::DATA_LENGTH),
+                LinkEvent::Parameters => slot.inbox.insert(PendingEvents::PARAMETERS),
+                LinkEvent::Phy if TUNING => slot.inbox.insert(PendingEvents::PHY),
+                LinkEvent::DataLength if TUNING => slot.inbox.insert(PendingEvents::DATA_LENGTH),
                 LinkEvent::UseL2cap(parameters) if TUNING => self.ask_by_l2cap(index, parameters),
                 LinkEvent::Phy
                 | LinkEvent::DataLength
@@ -82,7 +82,7 @@ impl Stack {
         if slot.signalling.request_parameters(parameters).is_err() {
             slot.control.l2cap_answered(Err(Status::INVALID_PARAMETERS));
         }
-        self.owe(index);
+        self.mark_pending(index);
     }
 
     /// How the request by L2CAP ended.

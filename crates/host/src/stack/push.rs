@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_l2cap::Cid;
 use bindrune_wire::HEADROOM;
 
-use super::{GONE, LinkRef, Stack, link::News};
+use super::{GONE, LinkRef, Stack, link::PendingEvents};
 use crate::{Error, waiters::LinkKey};
 
 impl Stack {
@@ -83,7 +83,7 @@ impl Stack {
         let mut values = core::mem::take(&mut subscription.queue);
         slot.attributes.service_changed = handle;
         if !values.is_empty() {
-            slot.inbox.insert(News::SERVICE_CHANGED);
+            slot.inbox.insert(PendingEvents::SERVICE_CHANGED);
             self.ready.link(link.index, LinkKey::Event);
         }
         while let Some(packet) = self.rx.pool.pop(&mut values) {
@@ -135,7 +135,7 @@ impl Stack {
         let _fits = packet.extend(pdu);
         let fixed = &mut self.link_mut(link)?.fixed;
         fixed.out = Some((fixed.cid, packet));
-        self.owe(link.index);
+        self.mark_pending(link.index);
         Poll::Ready(Ok(()))
     }
 

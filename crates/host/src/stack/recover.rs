@@ -20,7 +20,7 @@ impl Stack {
 
     /// The controller is lost, and the set-up, if it is in one, may come further the next time.
     pub(super) fn lose(&mut self, now: Instant, loss: ControllerLoss, _error: InitError) {
-        if matches!(self.phase, Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. }) {
+        if matches!(self.phase, Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. }) {
             return;
         }
         // A set-up that has no answers may never come to its end.
@@ -50,7 +50,7 @@ impl Stack {
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(
             self.phase,
-            Phase::ResetOwed { silent: true } | Phase::Resetting { silent: true, .. }
+            Phase::ResetPending { silent: true } | Phase::Resetting { silent: true, .. }
         )
     }
 

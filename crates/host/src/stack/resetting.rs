@@ -282,7 +282,7 @@ impl Stack {
         let silent = silent || pause >= RESET_TIMEOUT;
         self.lane.reset();
         self.phase = if pause == Duration::MIN {
-            Phase::ResetOwed { silent }
+            Phase::ResetPending { silent }
         } else {
             Phase::Resetting { until: now, silent }
         };
@@ -319,7 +319,7 @@ impl Stack {
                 self.wake_silent();
             }
             Step::Wait => {
-                self.phase = Phase::ResetOwed { silent: self.is_silent() };
+                self.phase = Phase::ResetPending { silent: self.is_silent() };
                 self.ready.run(Due::COMMAND);
             }
             Step::Reset | Step::Drain | Step::Ask | Step::Apart | Step::AskAgain | Step::Again => {
@@ -330,7 +330,7 @@ impl Stack {
 
     /// The answer to Reset is overdue: sends it again, and wakes whoever waits for the controller.
     fn reset_unanswered(&mut self) {
-        self.phase = Phase::ResetOwed { silent: true };
+        self.phase = Phase::ResetPending { silent: true };
         self.wake_silent();
     }
 

@@ -80,7 +80,7 @@ impl Stack {
             Indications::Confirmed => {
                 attributes.indications = Indications::Idle;
                 // The host's own indication may have waited.
-                self.owe(link.index);
+                self.mark_pending(link.index);
                 Poll::Ready(Ok(()))
             }
             _ if attributes.bearer.is_dead() => Poll::Ready(Err(Error::TransactionTimeout)),
@@ -98,7 +98,7 @@ impl Stack {
             Indications::Confirmed => Indications::Idle,
             other @ (Indications::Idle | Indications::Host | Indications::Abandoned) => other,
         };
-        self.owe(link.index);
+        self.mark_pending(link.index);
         self.ready.link(link.index, LinkKey::Confirmation);
     }
 
@@ -159,7 +159,7 @@ impl Stack {
                 self.rx.shares.give(&mut slot.attributes.share, commands);
                 self.stats.dropped_pushes.add(commands);
             }
-            self.owe(index);
+            self.mark_pending(index);
         }
         Ok(())
     }

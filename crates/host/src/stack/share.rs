@@ -23,7 +23,7 @@ pub(crate) struct Shares {
     /// Of them, what gated links have taken for what their peers push.
     gated: usize,
     /// Likewise, for answers that their applications keep and for values that nobody has claimed.
-    lent: usize,
+    kept_by_app: usize,
     /// Of the taken places, those of ended links whose slots are used again.
     left: usize,
     /// Places were taken or given since [`Self::take_changed`].
@@ -35,7 +35,7 @@ pub(crate) struct Shares {
 pub(crate) struct Share {
     taken: usize,
     /// Of the taken places, those of answers and requests that the application keeps, and of values that it has not claimed.
-    lent: usize,
+    kept_by_app: usize,
     /// It may receive indications.
     listens: bool,
     /// One of the taken places is that of an indication, which is not confirmed before another place is free.
@@ -45,7 +45,7 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) const NONE: Self =
-        Self { taken: 0, lent: 0, listens: false, indication: false, gated: false };
+        Self { taken: 0, kept_by_app: 0, listens: false, indication: false, gated: false };
 
     /// Places that the link has taken.
     pub(crate) const fn taken(&self) -> usize {
@@ -53,11 +53,15 @@ impl Share {
     }
 
     const fn with_loan(self) -> Self {
-        Self { taken: self.taken.saturating_add(1), lent: self.lent.saturating_add(1), ..self }
+        Self {
+            taken: self.taken.saturating_add(1),
+            kept_by_app: self.kept_by_app.saturating_add(1),
+            ..self
+        }
     }
 
     const fn pushed(&self) -> usize {
-        self.taken.saturating_sub(self.lent)
+        self.taken.saturating_sub(self.kept_by_app)
     }
 
     /// True while buffers of the controller are withheld for the link's places.
@@ -81,7 +85,7 @@ impl Shares {
             taken: 0,
             kept,
             gated: 0,
-            lent: 0,
+            kept_by_app: 0,
             left: 0,
             changed: true,
         }
@@ -107,8 +111,8 @@ impl Shares {
     /// Buffers of the controller's that are withheld: all of them only where there is something to read.
     pub(crate) fn withheld(&self) -> usize {
         match self.gated {
-            0 => self.lent.min(self.buffers().saturating_sub(1)),
-            gated => gated.saturating_add(self.lent),
+            0 => self.kept_by_app.min(self.buffers().saturating_sub(1)),
+            gated => gated.saturating_add(self.kept_by_app),
         }
     }
 
@@ -137,26 +141,26 @@ impl Shares {
 
     /// Takes a place for an answer that the application keeps, as [`Self::take`].
     #[must_use]
-    pub(crate) fn lend(&mut self, share: &mut Share) -> bool {
+    pub(crate) fn take_kept(&mut self, share: &mut Share) -> bool {
         self.take_as(share, share.with_loan())
     }
 
-    /// As [`Self::lend`], for an unclaimed value; never takes the last place open to the link.
+    /// As [`Self::take_kept`], for an unclaimed value; never takes the last place open to the link.
     #[must_use]
-    pub(crate) fn lend_spare(&mut self, share: &mut Share) -> bool {
-        if !self.lend(share) {
+    pub(crate) fn take_kept_spare(&mut self, share: &mut Share) -> bool {
+        if !self.take_kept(share) {
             return false;
         }
         let spare = self.may_take(share);
         if !spare {
-            self.give_lent(share);
+            self.give_kept(share);
         }
         spare
     }
 
     /// A value that nobody had claimed is now for the application to read.
     pub(crate) fn claim(&mut self, share: &mut Share) {
-        self.change(share, |share| share.lent = share.lent.saturating_sub(1));
+        self.change(share, |share| share.kept_by_app = share.kept_by_app.saturating_sub(1));
     }
 
     fn take_as(&mut self, share: &mut Share, more: Share) -> bool {
@@ -217,11 +221,11 @@ impl Shares {
         self.change(share, |share| share.taken = share.taken.saturating_sub(count));
     }
 
-    /// Gives a place of [`Self::lend`] or [`Self::take_anyway`] back.
-    pub(crate) fn give_lent(&mut self, share: &mut Share) {
+    /// Gives a place of [`Self::take_kept`] or [`Self::take_anyway`] back.
+    pub(crate) fn give_kept(&mut self, share: &mut Share) {
         self.change(share, |share| {
             share.taken = share.taken.saturating_sub(1);
-            share.lent = share.lent.saturating_sub(1);
+            share.kept_by_app = share.kept_by_app.saturating_sub(1);
         });
     }
 
@@ -282,10 +286,11 @@ impl Shares {
 
     #[inline(never)]
     fn count_gated(&mut self, before: &Share, after: &Share) {
-        let gated = |share: &Share| if share.gated { (share.pushed(), share.lent) } else { (0, 0) };
+        let gated =
+            |share: &Share| if share.gated { (share.pushed(), share.kept_by_app) } else { (0, 0) };
         let (was, is) = (gated(before), gated(after));
         self.gated = count(self.gated, was.0, is.0);
-        self.lent = count(self.lent, was.1, is.1);
+        self.kept_by_app = count(self.kept_by_app, was.1, is.1);
     }
 
     /// What is left of the places that every link has.

@@ -109,7 +109,7 @@ impl Stack {
         self.shutdown = Shutdown::Resetting(now.saturating_add(RESETTING));
         self.end_all(Status::LOCAL_HOST_TERMINATED);
         if !matches!(self.phase, Phase::Resetting { .. }) || self.waits_to_reset() {
-            self.phase = Phase::ResetOwed { silent: false };
+            self.phase = Phase::ResetPending { silent: false };
         }
         self.ready.whole_host();
         self.deadlines_changed();

@@ -86,7 +86,7 @@ impl Stack {
         earliest.add(self.limits.poll_timeout(), Timer::Limit);
         earliest.add(self.shutdown.deadline(), Timer::Shutdown);
         match self.phase {
-            Phase::Down | Phase::Failed(_) | Phase::ResetOwed { .. } => {}
+            Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. } => {}
             Phase::Resetting { until, .. } => earliest.add(Some(until), Timer::Reset),
             Phase::Setup | Phase::Ready => self.add_deadlines(&mut earliest),
         }
@@ -204,7 +204,7 @@ impl Stack {
         if signal != Signal::None {
             self.signalled(index, signal);
         }
-        self.owe(index);
+        self.mark_pending(index);
     }
 
     fn attribute_timeout(&mut self, now: Instant, index: u8) {
@@ -233,7 +233,7 @@ impl Stack {
         if attributes.expire_question(&mut self.server, peer, &mut self.rx, now) {
             self.stats.untaken_requests.count();
         }
-        self.owe(index);
+        self.mark_pending(index);
     }
 
     /// A link from which nothing was received, or whose packets the controller keeps, may have ended without an event:
@@ -265,8 +265,8 @@ impl Link {
         earliest.add(self.unproven.get(), Timer::Established(index));
         let since = self.credits.waiting_since();
         if RECOVERY {
-            let heard = self.heard.min(since.unwrap_or(Instant::MAX)).max(self.looked);
-            earliest.add(heard.checked_add(self.patience()), Timer::Silence(index));
+            let last_rx = self.last_rx.min(since.unwrap_or(Instant::MAX)).max(self.looked);
+            earliest.add(last_rx.checked_add(self.patience()), Timer::Silence(index));
         }
         if let Some(since) = since
             && !self.control.is_disconnecting()

@@ -72,7 +72,7 @@ impl Stack {
 
     fn pairing_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         let slot = self.links.get_mut(usize::from(index))?;
-        if !self.security.owes_anything(&slot.protection) {
+        if !self.security.has_anything_pending(&slot.protection) {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
@@ -111,10 +111,13 @@ impl Stack {
             attributes.exchange = Exchange::Begun;
         }
         let peer = peer.as_mut()?;
-        let change = self.server.service_changed_owed(peer).is_some()
+        let change = self.server.service_changed_pending(peer).is_some()
             && attributes.bearer.may_indicate()
             && attributes.indications == Indications::Idle;
-        if attributes.bearer.interest() == Interest::None && !attributes.owes_reply() && !change {
+        if attributes.bearer.interest() == Interest::None
+            && !attributes.has_pending_reply()
+            && !change
+        {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
@@ -145,7 +148,7 @@ impl Stack {
         if app {
             slot.room = Room::UNKNOWN;
         }
-        let (packet, kind) = out.or_else(|| self.owed_cancel(index))?;
+        let (packet, kind) = out.or_else(|| self.pending_cancel(index))?;
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
         match kind {
             Outgoing::Request(opcode) => {

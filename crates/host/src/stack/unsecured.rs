@@ -104,7 +104,7 @@ impl HostSecurity {
     }
 
     #[expect(clippy::unused_self, reason = "with security a pairing may owe something")]
-    pub(super) const fn owes_anything(&self, protection: &Protection) -> bool {
+    pub(super) const fn has_anything_pending(&self, protection: &Protection) -> bool {
         protection.refuse_pairing
     }
 
@@ -212,7 +212,7 @@ impl Stack {
         let slot = self.links.get_mut(usize::from(index));
         if let (Some(slot), Some(Code::PAIRING_REQUEST | Code::SECURITY_REQUEST)) = (slot, code) {
             slot.protection.refuse_pairing = true;
-            self.owe(index);
+            self.mark_pending(index);
         }
         self.rx.pool.give(packet);
     }
@@ -227,13 +227,13 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.heard = now;
+            slot.last_rx = now;
             slot.protection.refuse_key = true;
         }
         self.command_link(index);
     }
 
-    pub(super) const fn encryption_told(
+    pub(super) const fn encryption_changed(
         &mut self,
         _now: Instant,
         _handle: RawHandle,
@@ -274,7 +274,7 @@ impl Stack {
         false
     }
 
-    pub(super) const fn begin_wishes(&mut self, _now: Instant) {}
+    pub(super) const fn begin_desired(&mut self, _now: Instant) {}
 
     /// Operations on the peer never wait for encryption.
     pub(super) const fn may_ask(&self, _index: u8) -> Result<bool, Error> {

@@ -50,7 +50,10 @@ impl Stack {
             Phase::Ready => (State::Ready, ControllerEvent::Ready),
             _ if self.is_silent() => (State::Silent, ControllerEvent::Silent),
             Phase::Down => (State::Unknown, ControllerEvent::Silent),
-            Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup | Phase::Failed(_) => {
+            Phase::ResetPending { .. }
+            | Phase::Resetting { .. }
+            | Phase::Setup
+            | Phase::Failed(_) => {
                 return None;
             }
         };

@@ -249,7 +249,7 @@ impl Stack {
             Phase::Ready => {}
             Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
             _ if self.is_silent() => return Poll::Ready(Err(Error::NoAnswer)),
-            Phase::Down | Phase::ResetOwed { .. } | Phase::Resetting { .. } | Phase::Setup => {
+            Phase::Down | Phase::ResetPending { .. } | Phase::Resetting { .. } | Phase::Setup => {
                 return Poll::Pending;
             }
         }

@@ -99,7 +99,7 @@ impl View<'_> {
         if let Some(place) = seat.and_then(|seat| self.find(seat)) {
             if place.wakes_as(waker) {
                 place.bits |= bits;
-                return Displaced::Nobody;
+                return Displaced::None;
             }
             if place.futures <= 1 {
                 place.bits |= bits;
@@ -119,15 +119,15 @@ impl View<'_> {
         });
         if shared.is_some() {
             *seat = shared;
-            return Displaced::Nobody;
+            return Displaced::None;
         }
         let id = next(id);
-        let Some((at, place)) = self.vacate() else { return Displaced::Nobody };
+        let Some((at, place)) = self.vacate() else { return Displaced::None };
         *seat = Some(Seat { at, id });
         let taken = Place { bits, futures: 1, id, waker: Some(waker.clone()) };
         match core::mem::replace(place, taken).waker {
             Some(waker) => Displaced::Waits(waker),
-            None => Displaced::Nobody,
+            None => Displaced::None,
         }
     }
 
@@ -184,7 +184,7 @@ impl View<'_> {
 /// The waker of a place that was taken by another task.
 #[derive(Debug)]
 pub(crate) enum Displaced {
-    Nobody,
+    None,
     /// Its future goes by the other task now.
     Over(Waker),
     /// Its task has no place any longer, and must look again.
@@ -193,7 +193,7 @@ pub(crate) enum Displaced {
 
 impl Displaced {
     pub(crate) fn over(waker: Option<Waker>) -> Self {
-        waker.map_or(Self::Nobody, Self::Over)
+        waker.map_or(Self::None, Self::Over)
     }
 
     /// Wakes a task that has to look again. Call it outside of the lock.
@@ -201,7 +201,7 @@ impl Displaced {
         match self {
             Self::Waits(waker) => waker.wake(),
             Self::Over(waker) => drop(waker),
-            Self::Nobody => {}
+            Self::None => {}
         }
     }
 }

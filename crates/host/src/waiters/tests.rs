@@ -39,7 +39,7 @@ impl Table {
         self.first(key, wait);
         match self.waiters.wait(key, wait, task, &mut self.ready) {
             Displaced::Waits(waker) => Some(waker),
-            Displaced::Nobody | Displaced::Over(_) => None,
+            Displaced::None | Displaced::Over(_) => None,
         }
     }
 

@@ -73,7 +73,7 @@ pub enum Violation {
 
 /// What a channel owes to its peer besides credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owes {
+pub(crate) enum Pending {
     Nothing,
     ConnectionRequest,
     ConnectionResponse,
@@ -110,7 +110,7 @@ pub struct Channel {
     pub(crate) local: Cid,
     pub(crate) remote: Cid,
     pub(crate) psm: Psm,
-    pub(crate) owes: Owes,
+    pub(crate) pending: Pending,
     /// Of the request that awaits an answer: ours, or in `Requested` and `Refusing` the peer's; 0 for none.
     pub(crate) identifier: u8,
     pub(crate) deadline: Option<Instant>,
@@ -134,7 +134,7 @@ impl Channel {
         local: Cid::NULL,
         remote: Cid::NULL,
         psm: Psm(0),
-        owes: Owes::Nothing,
+        pending: Pending::Nothing,
         identifier: 0,
         deadline: None,
         since: Instant::MIN,
@@ -244,7 +244,9 @@ impl Channel {
     /// True where a K-frame may be written: open, the peer knows it, and it has granted a credit.
     #[must_use]
     pub const fn can_send(&self) -> bool {
-        self.is_open() && self.tx.credits > 0 && !matches!(self.owes, Owes::ConnectionResponse)
+        self.is_open()
+            && self.tx.credits > 0
+            && !matches!(self.pending, Pending::ConnectionResponse)
     }
 
     /// True while a K-frame waits in the out-slot.
@@ -261,21 +263,22 @@ impl Channel {
     /// True where a request of ours with this identifier awaits its answer.
     pub(crate) const fn awaits(&self, identifier: u8) -> bool {
         matches!(self.state, State::Connecting | State::Disconnecting(_))
-            && matches!(self.owes, Owes::Nothing)
+            && matches!(self.pending, Pending::Nothing)
             && self.identifier == identifier
     }
 
     /// True where a request of the peer with this identifier awaits our answer.
     pub(crate) const fn is_answering(&self, identifier: u8) -> bool {
         let undecided = matches!(self.state, State::Requested);
-        let owed = matches!(self.owes, Owes::ConnectionResponse | Owes::Refusal(_));
-        (undecided || owed) && self.identifier == identifier
+        let pending = matches!(self.pending, Pending::ConnectionResponse | Pending::Refusal(_));
+        (undecided || pending) && self.identifier == identifier
     }
 
     /// True while `remote` belongs to the channel: a peer that uses it anew after our request to close it has closed it,
     /// though its answer is missing.
     pub(crate) fn keeps(&self, remote: Cid) -> bool {
-        let asked = matches!((self.state, self.owes), (State::Disconnecting(_), Owes::Nothing));
+        let asked =
+            matches!((self.state, self.pending), (State::Disconnecting(_), Pending::Nothing));
         self.remote == remote && !asked
     }
 
@@ -297,12 +300,12 @@ impl Channel {
         }
     }
 
-    pub(crate) fn owes_anything(&self) -> bool {
-        match self.owes {
-            Owes::Nothing => self.credits_due() > 0,
+    pub(crate) fn has_pending_signal(&self) -> bool {
+        match self.pending {
+            Pending::Nothing => self.credits_due() > 0,
             // The frame in the out-slot leaves first.
-            Owes::DisconnectionRequest => self.out.is_none(),
-            Owes::ConnectionRequest | Owes::ConnectionResponse | Owes::Refusal(_) => true,
+            Pending::DisconnectionRequest => self.out.is_none(),
+            Pending::ConnectionRequest | Pending::ConnectionResponse | Pending::Refusal(_) => true,
         }
     }
 
@@ -319,7 +322,7 @@ impl Channel {
     /// Begins to refuse what the peer asked for.
     pub(crate) fn refuse(&mut self, result: ConnectionResult) {
         self.state = State::Refusing;
-        self.owes = Owes::Refusal(result);
+        self.pending = Pending::Refusal(result);
         self.deadline = None;
         self.rx = Receive::CLOSED;
     }
@@ -328,8 +331,8 @@ impl Channel {
     /// the frame in the out-slot. Where a rule was broken, that frame is discarded.
     pub(crate) fn disconnect(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(reason);
-        if self.owes != Owes::ConnectionResponse {
-            self.owes = Owes::DisconnectionRequest;
+        if self.pending != Pending::ConnectionResponse {
+            self.pending = Pending::DisconnectionRequest;
             self.identifier = 0;
         }
         self.deadline = None;
@@ -362,7 +365,7 @@ impl Channel {
             return self.free(pools);
         }
         self.state = State::Closed(reason);
-        self.owes = Owes::Nothing;
+        self.pending = Pending::Nothing;
         (self.identifier, self.deadline) = (0, None);
         (self.local, self.remote) = (Cid::NULL, Cid::NULL);
     }

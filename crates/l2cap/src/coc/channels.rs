@@ -2,7 +2,7 @@ use core::fmt;
 
 use bindrune_wire::Pool;
 
-use super::{Channel, ChannelConfig, ChannelDrops, CloseReason, LinkId, Owes, State};
+use super::{Channel, ChannelConfig, ChannelDrops, CloseReason, LinkId, Pending, State};
 use crate::{
     Cid, ConnectionResult, Header, Psm,
     capability::{Slots, slots as slots_of},
@@ -64,7 +64,7 @@ pub struct Channels {
     /// Octets of a K-frame that an RX packet holds.
     pub(super) frame: u16,
     /// One bit for each link whose channels may owe something.
-    owing: [u64; 4],
+    is_pending: [u64; 4],
     /// Frames to no open channel.
     pub(super) stray: u32,
     drops: ChannelDrops,
@@ -82,7 +82,7 @@ impl Channels {
         let frame = u16::try_from(packet_size.saturating_sub(Header::LEN)).unwrap_or(u16::MAX);
         let drops = ChannelDrops::default();
         let slots = slots_of(slots);
-        Self { slots, links, budget, frame, owing: [0; 4], stray: 0, drops }
+        Self { slots, links, budget, frame, is_pending: [0; 4], stray: 0, drops }
     }
 
     /// Frees every slot.
@@ -92,7 +92,7 @@ impl Channels {
             channel.free(pools);
             channel.drops = ChannelDrops::default();
         }
-        (self.owing, self.stray, self.drops) = ([0; 4], 0, ChannelDrops::default());
+        (self.is_pending, self.stray, self.drops) = ([0; 4], 0, ChannelDrops::default());
     }
 
     /// The channel in slot `index`.
@@ -182,7 +182,7 @@ impl Channels {
         let index = self.allot(link, psm, config)?;
         self.with(index, |channel| {
             channel.state = State::Connecting;
-            channel.owes = Owes::ConnectionRequest;
+            channel.pending = Pending::ConnectionRequest;
             channel.held = true;
         });
         Ok(index)
@@ -194,7 +194,7 @@ impl Channels {
             let requested = channel.state == State::Requested;
             if requested {
                 channel.state = State::Open;
-                channel.owes = Owes::ConnectionResponse;
+                channel.pending = Pending::ConnectionResponse;
                 channel.deadline = None;
                 channel.rx.grant(channel.rx.window);
             }
@@ -229,7 +229,7 @@ impl Channels {
     pub fn close(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| match channel.state {
             State::Open => channel.disconnect(CloseReason::Local, pools),
-            State::Connecting if channel.owes == Owes::ConnectionRequest => {
+            State::Connecting if channel.pending == Pending::ConnectionRequest => {
                 channel.finish(CloseReason::Local, pools);
             }
             State::Requested => channel.refuse(ConnectionResult::NO_RESOURCES),
@@ -263,19 +263,19 @@ impl Channels {
                 ended(index);
             }
         }
-        self.set_owing(link, false);
+        self.set_pending(link, false);
     }
 
     /// True while a channel of `link` may owe something on the signalling channel.
-    pub(crate) fn owing(&self, link: LinkId) -> bool {
-        let (word, bit) = owing_bit(link);
-        self.owing.get(word).is_some_and(|word| word & bit != 0)
+    pub(crate) fn is_pending(&self, link: LinkId) -> bool {
+        let (word, bit) = pending_bit(link);
+        self.is_pending.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    pub(crate) fn set_owing(&mut self, link: LinkId, owing: bool) {
-        let (word, bit) = owing_bit(link);
-        if let Some(word) = self.owing.get_mut(word) {
-            *word = if owing { *word | bit } else { *word & !bit };
+    pub(crate) fn set_pending(&mut self, link: LinkId, is_pending: bool) {
+        let (word, bit) = pending_bit(link);
+        if let Some(word) = self.is_pending.get_mut(word) {
+            *word = if is_pending { *word | bit } else { *word & !bit };
         }
     }
 
@@ -303,9 +303,9 @@ impl Channels {
         if channel.drops.is_any() {
             self.drops.add(core::mem::take(&mut channel.drops));
         }
-        let (link, owes) = (channel.link, channel.owes_anything());
-        if owes {
-            self.set_owing(link, true);
+        let (link, pending) = (channel.link, channel.has_pending_signal());
+        if pending {
+            self.set_pending(link, true);
         }
         result
     }
@@ -318,6 +318,6 @@ impl fmt::Debug for Channels {
     }
 }
 
-fn owing_bit(link: LinkId) -> (usize, u64) {
+fn pending_bit(link: LinkId) -> (usize, u64) {
     (usize::from(link.0 >> 6), 1 << (link.0 & 63))
 }

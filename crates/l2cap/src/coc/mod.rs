@@ -23,7 +23,7 @@ pub use data::Received;
 pub use receive::{Chunk, Readable, ReceiveError};
 pub use transmit::SendError;
 
-pub(crate) use channel::Owes;
+pub(crate) use channel::Pending;
 pub(crate) use config::{MAX_MPS, MIN_MTU};
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub(crate) struct Receive {
     /// Credits that the peer holds.
     granted: u16,
     /// Packets at the application.
-    lent: u16,
+    borrowed: u16,
     queue: Queue,
     /// Whole SDUs in the queue.
     whole: u16,
@@ -108,7 +108,7 @@ impl Receive {
             is_narrow: (mtu as usize).saturating_add(SDU_LENGTH)
                 > (window as usize).saturating_mul(mps as usize),
             granted: 0,
-            lent: 0,
+            borrowed: 0,
             queue: Queue::EMPTY,
             whole: 0,
             expected: None,
@@ -184,14 +184,14 @@ impl Receive {
     pub(crate) fn next_chunk(&mut self, pool: &mut Pool) -> Option<Chunk> {
         let first = self.taking.is_none();
         let (packet, left) = self.pop(pool)?;
-        self.lent = self.lent.saturating_add(1);
+        self.borrowed = self.borrowed.saturating_add(1);
         Some(Chunk { packet, first, last: left == 0, left })
     }
 
     /// Takes back the packet of a chunk.
     pub(crate) fn give_back(&mut self, packet: Packet, pool: &mut Pool) {
         pool.give(packet);
-        self.lent = self.lent.saturating_sub(1);
+        self.borrowed = self.borrowed.saturating_sub(1);
     }
 
     /// Copies the SDU in front, or the rest of it, where it is whole.
@@ -276,7 +276,7 @@ impl Receive {
 
     /// Packets that are queued or borrowed.
     pub(crate) fn used(&self) -> u16 {
-        u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.lent)
+        u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.borrowed)
     }
 
     /// The octets that are still to come after this K-frame. [Vol 3] Part A, 3.4.3

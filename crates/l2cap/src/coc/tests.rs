@@ -237,8 +237,8 @@ fn short_frames_share_a_packet_and_their_credits_return() {
     assert_eq!(frame(&mut link, &hex!("6400 00")), Received::Kept(0));
     for n in 1..99 {
         assert_eq!(frame(&mut link, &[n]), Received::Kept(0));
-        let owed = link.transmitted();
-        assert!(owed.is_empty() || owed[0] == 0x16);
+        let pending = link.transmitted();
+        assert!(pending.is_empty() || pending[0] == 0x16);
     }
     assert_eq!(frame(&mut link, &[99]), Received::Readable(0));
     assert_eq!(link.sdu(0), Some((0..100).collect()));

@@ -1,17 +1,17 @@
 use super::pdu::Command;
 
 /// Answers that are owed to the peer at most; a request beyond them is dropped.
-const OWED: usize = 4;
+const PENDING_MAX: usize = 4;
 
 /// The answers that are owed to the peer, oldest first.
 #[derive(Debug)]
 pub(super) struct Answers {
-    owed: [Option<(u8, Command)>; OWED],
+    pending: [Option<(u8, Command)>; PENDING_MAX],
 }
 
 impl Answers {
     pub(super) const fn new() -> Self {
-        Self { owed: [None; OWED] }
+        Self { pending: [None; PENDING_MAX] }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -19,13 +19,13 @@ impl Answers {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.owed.iter().all(Option::is_some)
+        self.pending.iter().all(Option::is_some)
     }
 
     /// Owes one more; false at the bound.
     #[must_use]
     pub(super) fn push(&mut self, identifier: u8, command: Command) -> bool {
-        match self.owed.iter_mut().find(|owed| owed.is_none()) {
+        match self.pending.iter_mut().find(|pending| pending.is_none()) {
             Some(free) => *free = Some((identifier, command)),
             None => return false,
         }
@@ -33,14 +33,14 @@ impl Answers {
     }
 
     pub(super) fn first(&self) -> Option<(u8, Command)> {
-        self.owed.first().copied().flatten()
+        self.pending.first().copied().flatten()
     }
 
     /// The first has been written.
     pub(super) fn pop(&mut self) {
-        if let Some(first) = self.owed.first_mut() {
+        if let Some(first) = self.pending.first_mut() {
             *first = None;
         }
-        self.owed.rotate_left(1);
+        self.pending.rotate_left(1);
     }
 }

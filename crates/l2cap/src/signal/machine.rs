@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
-    coc::Owes,
+    coc::Pending,
 };
 
 /// How long a request may stay without an answer, or without leaving. [Vol 3] Part A, 6.2.1
@@ -52,7 +52,7 @@ pub struct Signalling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Update {
     Idle,
-    Owed(Parameters),
+    Pending(Parameters),
     Sent { identifier: u8, deadline: Instant },
 }
 
@@ -100,8 +100,8 @@ impl Signalling {
     /// finds nothing to write.
     #[must_use]
     pub fn interest(&self, channels: &Channels) -> Interest {
-        let update = matches!(self.update, Update::Owed(_));
-        if update || !self.answers.is_empty() || channels.owing(self.link) {
+        let update = matches!(self.update, Update::Pending(_));
+        if update || !self.answers.is_empty() || channels.is_pending(self.link) {
             Interest::Urgent
         } else {
             Interest::None
@@ -123,7 +123,7 @@ impl Signalling {
         if self.update != Update::Idle {
             return Err(RequestError::Busy);
         }
-        self.update = Update::Owed(parameters);
+        self.update = Update::Pending(parameters);
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Signalling {
     pub(super) fn schedule(&mut self, channels: &Channels) {
         let update = match self.update {
             Update::Sent { deadline, .. } => Some((deadline, Timer::ParameterUpdate)),
-            Update::Idle | Update::Owed(_) => None,
+            Update::Idle | Update::Pending(_) => None,
         };
         let of_link = channels.iter().filter(|c| c.link == self.link);
         let deadlines = of_link.filter_map(|c| Some((c.deadline?, c.timer())));
@@ -207,7 +207,7 @@ impl Signalling {
                 channel.finish(CloseReason::Timeout, pools);
                 Signal::Refused(index, CloseReason::Timeout)
             }
-            State::Disconnecting(_) if channel.owes != Owes::Nothing => {
+            State::Disconnecting(_) if channel.pending != Pending::Nothing => {
                 channel.give_up_closing(pools);
                 Signal::Closed(index)
             }

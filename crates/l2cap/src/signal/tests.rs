@@ -17,7 +17,7 @@ mod connect;
 mod parameters;
 
 /// Takes an H4 packet on the signalling channel.
-fn heard(link: &mut Link, h4: &[u8]) -> Signal {
+fn received(link: &mut Link, h4: &[u8]) -> Signal {
     match link.acl(h4) {
         Did::Signal(signal) => signal,
         Did::Nothing | Did::Frame(_) => panic!("not a C-frame"),
@@ -26,7 +26,7 @@ fn heard(link: &mut Link, h4: &[u8]) -> Signal {
 
 /// Takes an H4 packet that changes nothing, and gives what is answered.
 fn answer(link: &mut Link, h4: &[u8]) -> Vec<u8> {
-    assert_eq!(heard(link, h4), Signal::None);
+    assert_eq!(received(link, h4), Signal::None);
     let answer = link.transmitted();
     assert_eq!(link.transmitted(), []);
     answer
@@ -36,7 +36,7 @@ fn answer(link: &mut Link, h4: &[u8]) -> Vec<u8> {
 fn open() -> Link {
     let mut link = Link::new(Role::Central).listening();
     let request = hex!("02402012000e00050014010a0080004000640040000400");
-    assert_eq!(heard(&mut link, &request), Signal::Requested(0));
+    assert_eq!(received(&mut link, &request), Signal::Requested(0));
     assert!(link.channels.accept(0) && link.channels.claim(0));
     assert_eq!(link.transmitted(), hex!("15010a00 4000 6400 4000 0400 0000"));
     assert_eq!(link.transmitted(), []);
@@ -70,7 +70,7 @@ fn a_command_of_the_wrong_length_is_rejected_s02_s04() {
     let stray = hex!("02402013000f00050014010a008000400064004000040000");
     assert_eq!(answer(&mut link, &stray), hex!("01010200 0000"));
     let good = hex!("02402012000e00050014010a0080004000640040000400");
-    assert_eq!(heard(&mut link, &good), Signal::Requested(0));
+    assert_eq!(received(&mut link, &good), Signal::Requested(0));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_frame_above_the_signalling_mtu_is_rejected_s40() {
 }
 
 #[test]
-fn requests_beyond_the_answers_that_are_owed_are_dropped() {
+fn requests_beyond_the_pending_responses_are_dropped() {
     let mut link = Link::new(Role::Central);
     for identifier in 1..=6 {
         assert_eq!(link.signal(&[8, identifier, 0, 0]), Signal::None);

@@ -6,7 +6,7 @@ use super::{
     machine::{RTX, Update, refusal},
     pdu::{Command, Parameters},
 };
-use crate::{Channel, Channels, coc::Owes};
+use crate::{Channel, Channels, coc::Pending};
 
 impl Signalling {
     /// Writes the payload of the one C-frame that is owed first; false where nothing is owed, or `w` is too small.
@@ -23,16 +23,16 @@ impl Signalling {
             }
             return written;
         }
-        if let Update::Owed(parameters) = self.update {
+        if let Update::Pending(parameters) = self.update {
             return self.transmit_update(now, parameters, channels, w);
         }
-        if !channels.owing(self.link) {
+        if !channels.is_pending(self.link) {
             return false;
         }
-        match channels.position(self.link, Channel::owes_anything) {
+        match channels.position(self.link, Channel::has_pending_signal) {
             Some(index) => self.transmit_channel(now, index, channels, w),
             None => {
-                channels.set_owing(self.link, false);
+                channels.set_pending(self.link, false);
                 false
             }
         }
@@ -90,29 +90,29 @@ impl Signalling {
 impl Channel {
     /// Writes what the channel owes first; `Some(true)` where `next` was used, as the identifier of a command of ours.
     fn transmit(&mut self, next: u8, due: Instant, w: &mut Writer<'_>) -> Option<bool> {
-        let (identifier, command) = match self.owes {
-            Owes::Nothing => (next, self.credit_indication()?),
-            Owes::ConnectionRequest => (next, self.connection_request()),
-            Owes::ConnectionResponse => (self.identifier, self.connection_response()),
-            Owes::Refusal(result) => (self.identifier, refusal(result)),
-            Owes::DisconnectionRequest => (next, self.disconnection_request()),
+        let (identifier, command) = match self.pending {
+            Pending::Nothing => (next, self.credit_indication()?),
+            Pending::ConnectionRequest => (next, self.connection_request()),
+            Pending::ConnectionResponse => (self.identifier, self.connection_response()),
+            Pending::Refusal(result) => (self.identifier, refusal(result)),
+            Pending::DisconnectionRequest => (next, self.disconnection_request()),
         };
-        let ours = !matches!(self.owes, Owes::ConnectionResponse | Owes::Refusal(_));
+        let ours = !matches!(self.pending, Pending::ConnectionResponse | Pending::Refusal(_));
         command.write(identifier, w).ok()?;
-        match core::mem::replace(&mut self.owes, Owes::Nothing) {
-            Owes::Nothing => self.rx.grant(self.credits_due()),
-            Owes::ConnectionRequest => {
+        match core::mem::replace(&mut self.pending, Pending::Nothing) {
+            Pending::Nothing => self.rx.grant(self.credits_due()),
+            Pending::ConnectionRequest => {
                 self.rx.grant(self.rx.window);
                 (self.identifier, self.deadline) = (next, Some(due));
             }
-            Owes::ConnectionResponse => {
+            Pending::ConnectionResponse => {
                 self.identifier = 0;
                 if self.close_reason().is_some() {
-                    self.owes = Owes::DisconnectionRequest;
+                    self.pending = Pending::DisconnectionRequest;
                 }
             }
-            Owes::Refusal(_) => *self = Self { generation: self.generation, ..Self::FREE },
-            Owes::DisconnectionRequest => {
+            Pending::Refusal(_) => *self = Self { generation: self.generation, ..Self::FREE },
+            Pending::DisconnectionRequest => {
                 (self.identifier, self.deadline) = (next, Some(due));
             }
         }

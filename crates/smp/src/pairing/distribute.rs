@@ -4,7 +4,7 @@ use bitflags::bitflags;
 
 use super::{
     Identity, Keys,
-    parts::{Agreement, Out, Owed, unnamed},
+    parts::{Agreement, Out, PendingPdus, unnamed},
 };
 use crate::{
     keys::{Key, LongTermKey},
@@ -157,24 +157,26 @@ impl Distribute {
         if !self.given {
             self.given = true;
             let has = |keys| self.send.contains(keys);
-            out.owed.set(Owed::LTK | Owed::CENTRAL_ID, has(KeyDistribution::ENCRYPTION));
-            out.owed.set(Owed::IRK | Owed::ADDRESS, has(KeyDistribution::IDENTITY));
-            out.owed.set(Owed::CSRK, has(KeyDistribution::SIGNING));
+            out.pending
+                .set(PendingPdus::LTK | PendingPdus::CENTRAL_ID, has(KeyDistribution::ENCRYPTION));
+            out.pending
+                .set(PendingPdus::IRK | PendingPdus::ADDRESS, has(KeyDistribution::IDENTITY));
+            out.pending.set(PendingPdus::CSRK, has(KeyDistribution::SIGNING));
         }
-        let done = self.expected.is_empty() && !out.owed.intersects(Owed::KEYS);
+        let done = self.expected.is_empty() && !out.pending.intersects(PendingPdus::KEYS);
         done.then(|| self.keys.clone())
     }
 
-    pub(super) fn pdu(&self, owed: Owed, identity: &Identity) -> Option<Pdu> {
+    pub(super) fn pdu(&self, pending: PendingPdus, identity: &Identity) -> Option<Pdu> {
         let ltk = self.keys.local.as_ref();
-        match owed {
-            Owed::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
-            Owed::CENTRAL_ID => {
+        match pending {
+            PendingPdus::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
+            PendingPdus::CENTRAL_ID => {
                 ltk.map(|ltk| Pdu::CentralIdentification(ltk.ediv, u64::from_le_bytes(ltk.rand)))
             }
-            Owed::IRK => Some(Pdu::IdentityInformation(*identity.irk.octets())),
-            Owed::ADDRESS => Some(Pdu::IdentityAddress(identity.address)),
-            Owed::CSRK => {
+            PendingPdus::IRK => Some(Pdu::IdentityInformation(*identity.irk.octets())),
+            PendingPdus::ADDRESS => Some(Pdu::IdentityAddress(identity.address)),
+            PendingPdus::CSRK => {
                 self.keys.local_csrk.as_ref().map(|key| Pdu::SigningInformation(*key.octets()))
             }
             _ => None,

@@ -96,10 +96,10 @@ impl Pairing {
 
     /// Goes as far as possible, or ends the pairing; a new step gives the peer new time.
     pub(super) fn go_on(&mut self, now: Instant, result: Result<(), Reason>) {
-        let before = self.out.owed;
+        let before = self.out.pending;
         if let Err(reason) = result.and_then(|()| self.advance()) {
             self.fail(reason);
-        } else if self.is_active() && self.out.owed != before {
+        } else if self.is_active() && self.out.pending != before {
             self.touch(now);
         }
     }

@@ -24,7 +24,7 @@ pub use api::{
 use distribute::Distribute;
 pub use idle::{Idle, IdleEvent};
 use legacy::Legacy;
-use parts::{Agreement, Out, Owed};
+use parts::{Agreement, Out, PendingPdus};
 use secure::Secure;
 pub use terms::Terms;
 
@@ -201,7 +201,7 @@ impl Pairing {
         }
         self.begin(now);
         self.state = State::Features;
-        self.out.owed |= Owed::REQUEST;
+        self.out.pending |= PendingPdus::REQUEST;
         self.touch(now);
         Ok(())
     }

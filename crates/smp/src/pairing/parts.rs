@@ -13,7 +13,7 @@ use crate::{
 bitflags! {
     /// PDUs owed to the peer, in the order in which they go.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub(super) struct Owed: u16 {
+    pub(super) struct PendingPdus: u16 {
         const REQUEST = 1;
         const RESPONSE = 1 << 1;
         const KEYPRESS = 1 << 2;
@@ -44,7 +44,7 @@ bitflags! {
 /// What is owed, and the values that were fixed when it became so.
 #[derive(Clone, Debug)]
 pub(super) struct Out {
-    pub(super) owed: Owed,
+    pub(super) pending: PendingPdus,
     pub(super) confirm: [u8; 16],
     pub(super) random: [u8; 16],
     pub(super) check: [u8; 16],
@@ -53,7 +53,7 @@ pub(super) struct Out {
 
 impl Out {
     pub(super) const NONE: Self = Self {
-        owed: Owed::empty(),
+        pending: PendingPdus::empty(),
         confirm: [0; 16],
         random: [0; 16],
         check: [0; 16],
@@ -62,28 +62,28 @@ impl Out {
 
     pub(super) fn confirm(&mut self, value: [u8; 16]) {
         self.confirm = value;
-        self.owed |= Owed::CONFIRM;
+        self.pending |= PendingPdus::CONFIRM;
     }
 
     pub(super) fn random(&mut self, value: [u8; 16]) {
         self.random = value;
-        self.owed |= Owed::RANDOM;
+        self.pending |= PendingPdus::RANDOM;
     }
 
     pub(super) fn check(&mut self, value: [u8; 16]) {
         self.check = value;
-        self.owed |= Owed::CHECK;
+        self.pending |= PendingPdus::CHECK;
     }
 
     pub(super) fn keypress(&mut self, keypress: Keypress) {
         self.presses.push(keypress);
-        self.owed |= Owed::KEYPRESS;
+        self.pending |= PendingPdus::KEYPRESS;
     }
 
     /// A PDU has left; of keypresses there may be more.
-    pub(super) fn sent(&mut self, owed: Owed) {
-        let more = owed == Owed::KEYPRESS && self.presses.sent();
-        self.owed.set(owed, more);
+    pub(super) fn sent(&mut self, pending: PendingPdus) {
+        let more = pending == PendingPdus::KEYPRESS && self.presses.sent();
+        self.pending.set(pending, more);
     }
 }
 

@@ -6,7 +6,7 @@ use embassy_time::Instant;
 use super::{
     Failure, IdleEvent, Legacy, Pairing, Secure, State,
     features::{agree, request, response},
-    parts::Owed,
+    parts::PendingPdus,
 };
 use crate::{
     capability::LEGACY,
@@ -69,7 +69,7 @@ impl Pairing {
 
     /// A PDU of phase 2 or 3. Nothing is due while the peer still lacks our step before.
     fn handle_step(&mut self, now: Instant, pdu: &Pdu) {
-        if self.out.owed.intersects(Owed::STEPS) {
+        if self.out.pending.intersects(PendingPdus::STEPS) {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }
         // What comes of a debug key is never authenticated.
@@ -104,13 +104,13 @@ impl Pairing {
         let answer = response(&self.config, &features);
         self.agree(now, features, answer);
         if self.is_active() {
-            self.out.owed |= Owed::RESPONSE;
+            self.out.pending |= PendingPdus::RESPONSE;
         }
     }
 
     fn handle_response(&mut self, now: Instant, features: Features) {
         let awaited = matches!(self.state, State::Features);
-        if !awaited || self.out.owed.contains(Owed::REQUEST) {
+        if !awaited || self.out.pending.contains(PendingPdus::REQUEST) {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }
         self.agree(now, request(&self.config), features);

@@ -4,7 +4,7 @@ mod values;
 
 use super::{
     Answer, Job, LocalOob, PairingRequest,
-    parts::{Context, Owed, passkey_of},
+    parts::{Context, PendingPdus, passkey_of},
 };
 use crate::{
     capability::{OOB, OobRoom},
@@ -232,7 +232,7 @@ impl Secure {
         }
         if !self.key_sent {
             self.key_sent = true;
-            context.out.owed |= Owed::PUBLIC_KEY;
+            context.out.pending |= PendingPdus::PUBLIC_KEY;
         }
         if self.peer.is_some() {
             self.stage = Stage::Confirm;

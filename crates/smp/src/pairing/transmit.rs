@@ -2,14 +2,14 @@
 
 use bindrune_wire::{Interest, Writer};
 
-use super::{Pairing, State, features::request, parts::Owed};
+use super::{Pairing, State, features::request, parts::PendingPdus};
 use crate::pdu::Pdu;
 
 impl Pairing {
     /// Whether a PDU is owed.
     #[must_use]
     pub const fn interest(&self) -> Interest {
-        if self.out.owed.is_empty() { self.idle.interest() } else { Interest::Urgent }
+        if self.out.pending.is_empty() { self.idle.interest() } else { Interest::Urgent }
     }
 
     /// Writes the PDU that is owed first; false where there is none, or no room.
@@ -17,15 +17,15 @@ impl Pairing {
         if self.idle.interest() != Interest::None {
             return self.idle.poll_transmit(w);
         }
-        while let Some(owed) = self.out.owed.iter().next() {
-            let Some(pdu) = self.pdu(owed) else {
-                self.out.owed.remove(owed);
+        while let Some(pending) = self.out.pending.iter().next() {
+            let Some(pdu) = self.pdu(pending) else {
+                self.out.pending.remove(pending);
                 continue;
             };
             if pdu.write(w).is_err() {
                 return false;
             }
-            self.out.sent(owed);
+            self.out.sent(pending);
             if let Err(reason) = self.advance() {
                 self.fail(reason);
             }
@@ -34,15 +34,17 @@ impl Pairing {
         false
     }
 
-    fn pdu(&self, owed: Owed) -> Option<Pdu> {
-        match owed {
-            Owed::KEYPRESS => self.out.presses.first().map(Pdu::Keypress),
-            Owed::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
-            Owed::RESPONSE => self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response)),
-            Owed::CONFIRM => Some(Pdu::Confirm(self.out.confirm)),
-            Owed::RANDOM => Some(Pdu::Random(self.out.random)),
-            Owed::CHECK => Some(Pdu::DhKeyCheck(self.out.check)),
-            Owed::PUBLIC_KEY => match &self.state {
+    fn pdu(&self, pending: PendingPdus) -> Option<Pdu> {
+        match pending {
+            PendingPdus::KEYPRESS => self.out.presses.first().map(Pdu::Keypress),
+            PendingPdus::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
+            PendingPdus::RESPONSE => {
+                self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response))
+            }
+            PendingPdus::CONFIRM => Some(Pdu::Confirm(self.out.confirm)),
+            PendingPdus::RANDOM => Some(Pdu::Random(self.out.random)),
+            PendingPdus::CHECK => Some(Pdu::DhKeyCheck(self.out.check)),
+            PendingPdus::PUBLIC_KEY => match &self.state {
                 State::Secure(phase) => phase.public_key().map(|key| Pdu::PublicKey(*key)),
                 State::Idle
                 | State::Features
@@ -51,7 +53,7 @@ impl Pairing {
                 | State::Complete(_) => None,
             },
             _ => match &self.state {
-                State::Distribute(phase) => phase.pdu(owed, &self.identity),
+                State::Distribute(phase) => phase.pdu(pending, &self.identity),
                 State::Idle
                 | State::Features
                 | State::Secure(_)

@@ -119,8 +119,8 @@ fn key_after_cut(at: Stall) -> Vec<u8> {
     let mut couple = couple_with(config(), store.clone());
     store.stall(at);
     couple.begin(Until::End);
-    let told = couple.link.log.borrow().clone();
-    assert!(!told.iter().any(|event| event.starts_with("Paired(")), "{told:?}");
+    let log = couple.link.log.borrow().clone();
+    assert!(!log.iter().any(|event| event.starts_with("Paired(")), "{log:?}");
     let new = couple.peer.outcome().unwrap().keys.peer.clone().unwrap();
     couple.link.b.abandon();
     let mut couple = couple_with(config(), Store::memory(&store.records()));

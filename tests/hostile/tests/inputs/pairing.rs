@@ -57,7 +57,7 @@ pub(crate) struct Couple {
     /// What a peer offers that means well.
     honest: PairingConfig,
     /// What came of the application's wish to pair.
-    wish: Option<Outcome<Result<Paired, Error>>>,
+    pairing: Option<Outcome<Result<Paired, Error>>>,
 }
 
 /// A host as peripheral, and a central that means well.
@@ -99,7 +99,7 @@ impl Couple {
         link.b.spawn(user.clone().serve(link.b.host));
         link.b.sent();
         let peer = honest_peer(role, honest, &user);
-        Self { link, peer, user, role, honest, wish: None }
+        Self { link, peer, user, role, honest, pairing: None }
     }
 
     /// The central begins to pair; gives what the host says until then.
@@ -109,7 +109,7 @@ impl Couple {
             Role::Initiator => self.peer.begin(b.now()),
             Role::Responder => {
                 let conn = self.link.conn.clone();
-                self.wish = Some(b.spawn(async move { conn.pair().await }));
+                self.pairing = Some(b.spawn(async move { conn.pair().await }));
             }
         }
         self.go_on(until)
@@ -171,8 +171,8 @@ impl Couple {
     /// The application was told last that a pairing failed.
     #[track_caller]
     pub(crate) fn has_failed(&self, failure: PairingFailure) {
-        let told = format!("PairingFailed({failure:?})");
-        assert_eq!(self.link.log.borrow().last(), Some(&told));
+        let log = format!("PairingFailed({failure:?})");
+        assert_eq!(self.link.log.borrow().last(), Some(&log));
     }
 
     /// There is no bond, here or in the store.
@@ -218,11 +218,11 @@ impl Couple {
         self.renew();
         self.link.b.sent();
         self.begin(Until::End);
-        let told = self.link.log.borrow().clone();
-        let outcome = self.peer.outcome().unwrap_or_else(|| panic!("{told:?}")).clone();
-        assert!(told.iter().any(|event| event.starts_with("Paired(")), "{told:?}");
-        if let Some(wish) = self.wish.take() {
-            assert!(wish.take().unwrap().bonded);
+        let log = self.link.log.borrow().clone();
+        let outcome = self.peer.outcome().unwrap_or_else(|| panic!("{log:?}")).clone();
+        assert!(log.iter().any(|event| event.starts_with("Paired(")), "{log:?}");
+        if let Some(pairing) = self.pairing.take() {
+            assert!(pairing.take().unwrap().bonded);
         }
         let security = self.link.conn.security().unwrap();
         assert_eq!((security.level, security.bonded), (outcome.level, true));

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn a_bond_that_the_other_side_lost_is_told_and_kept() -> Result<()> {
+fn a_bond_that_the_other_side_lost_is_reported_and_kept() -> Result<()> {
     for other_is_central in [false, true] {
         let name = if other_is_central { "own_pairing_lost_central" } else { "own_pairing_lost" };
         let air = Air::start(&Scratch::new(name)?)?;

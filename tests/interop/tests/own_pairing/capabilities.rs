@@ -33,9 +33,9 @@ fn all(name: &str, other_is_central: bool) -> Result<()> {
                 for (there, (_, theirs)) in CAPABILITIES.iter().enumerate() {
                     let (initiator, responder) =
                         if other_is_central { (there, here) } else { (here, there) };
-                    let wishes =
+                    let terms =
                         json!({ "io": theirs, "mitm": mitm && (!we_ask || there & 1 == 1) });
-                    other.peer().ask("pairing", wishes).await?;
+                    other.peer().ask("pairing", terms).await?;
                     one(&node, &other, way(initiator, responder, mitm, true)).await.with_context(
                         || format!("initiator {initiator}, responder {responder}, MITM {mitm}"),
                     )?;

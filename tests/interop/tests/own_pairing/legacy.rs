@@ -43,8 +43,8 @@ fn all(name: &str, other_is_central: bool) -> Result<()> {
             let pairing = PairingConfig { legacy: true, oob, ..ours(io, way != Way::JustWorks) };
             let mut node = Node::start(&air, config(pairing), name)?;
             let key = oob.then_some(TEMPORARY_KEY_TEXT);
-            let wishes = json!({ "io": theirs, "mitm": true, "secure_connections": false, "temporary_key": key });
-            other.peer().ask("pairing", wishes).await?;
+            let terms = json!({ "io": theirs, "mitm": true, "secure_connections": false, "temporary_key": key });
+            other.peer().ask("pairing", terms).await?;
             one(&node, &other, way).await.with_context(|| format!("{way:?}"))?;
             node.finish().await?;
         }

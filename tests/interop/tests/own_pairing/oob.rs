@@ -59,12 +59,12 @@ pub(crate) async fn with_data(
 ) -> Result<(Paired, Value)> {
     other.ask("pairing").await?;
     let theirs = other.ask("oob").await?;
-    let mut wishes = json!({ "oob": null });
+    let mut terms = json!({ "oob": null });
     if to_them {
         let (random, confirm) = soon(node.host().oob()).await??;
-        wishes["oob"] = json!({ "random": hex(&random), "confirm": hex(&confirm) });
+        terms["oob"] = json!({ "random": hex(&random), "confirm": hex(&confirm) });
     }
-    other.peer().ask("pairing", wishes).await?;
+    other.peer().ask("pairing", terms).await?;
     if !to_us {
         return pair(node.host(), link, other, Way::OutOfBand).await;
     }

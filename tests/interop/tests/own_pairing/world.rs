@@ -236,8 +236,8 @@ pub(crate) async fn encrypt(
     }
     let there = other.peer().ask("wait_encrypted", json!({ "timeout": 10 })).await?;
     let security = soon(link.encrypt()).await??;
-    let nobody = other.peer().ask("wait_paired", json!({ "timeout": 0.01 })).await;
-    ensure!(nobody.is_err(), "paired again: {nobody:?}");
+    let again = other.peer().ask("wait_paired", json!({ "timeout": 0.01 })).await;
+    ensure!(again.is_err(), "paired again: {again:?}");
     ensure!(link.peer()? == other.peer().random_address()?, "{:?} is connected", link.peer());
     disconnect(link, other).await?;
     Ok((security, there))

@@ -102,7 +102,7 @@ fn run_all(cases: &[Case]) -> [usize; 2] {
 }
 
 /// Writes past the capture of the test harness: how many there were is part of the result.
-fn tell(text: &str) {
+fn print(text: &str) {
     stderr().write_all(text.as_bytes()).unwrap();
 }
 
@@ -112,7 +112,9 @@ fn every_combination() {
     let succeed = |case: &&Case| expected(&case.central, &case.peripheral, case.before).is_ok();
     let pair = cases.iter().filter(succeed).count();
     let [ran, attempts] = run_all(&cases);
-    tell(&format!("pairing: {ran} combinations ran, {pair} of them paired; {attempts} attempts\n"));
+    print(&format!(
+        "pairing: {ran} combinations ran, {pair} of them paired; {attempts} attempts\n"
+    ));
     // The product of the table above. Each that pairs is tried with a user who refuses, too.
     assert_eq!(ran, 25 * 4 * 4 * 4 * 9 * 9);
     assert_eq!((pair, attempts), (44_244, ran + pair));

@@ -203,7 +203,7 @@ fn limited_and_other_timeouts_end_advertising() {
 }
 
 #[test]
-fn a_dropped_wish_stops_advertising_and_scanning() {
+fn a_dropped_request_stops_advertising_and_scanning() {
     for scene in Scene::lossy(17) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {

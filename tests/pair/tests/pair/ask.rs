@@ -160,7 +160,7 @@ fn requests_of_several_tasks_are_serialised() {
 }
 
 #[test]
-fn a_cancelled_requests_late_answer_reaches_nobody() {
+fn the_late_answer_of_a_cancelled_request_is_dropped() {
     for scene in Scene::lossy(65) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {

@@ -122,7 +122,7 @@ fn streams_in_both_directions_at_once_keep_every_byte() {
 }
 
 #[test]
-fn the_end_of_a_stream_is_told_from_a_failure() {
+fn the_end_of_a_stream_differs_from_a_failure() {
     let scene = Scene::new(134);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

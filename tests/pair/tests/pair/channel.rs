@@ -63,7 +63,7 @@ fn dropping_either_end_or_the_link_closes_the_channel() {
 }
 
 #[test]
-fn nobody_listens() {
+fn no_listener() {
     for scene in Scene::lossy(103) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -208,7 +208,7 @@ enum Last {
 }
 
 #[test]
-fn packets_are_lent_in_both_directions() {
+fn packets_are_borrowed_in_both_directions() {
     for scene in Scene::lossy(106) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {

@@ -48,14 +48,14 @@ fn a_connection_attempt_ends_by_its_timeout() {
         scene.run(&[&phone], async {
             scene.address(&phone).await;
             let began = scene.now();
-            let connect = Connect::to(NOBODY).timeout(Duration::from_secs(3));
+            let connect = Connect::to(ABSENT).timeout(Duration::from_secs(3));
             assert_eq!(phone.host().connect_with(&connect, &[]).await.err(), Some(Error::Timeout));
             assert!((2900..3200).contains(&(scene.now() - began).as_millis()));
         });
     }
 }
 
-const NOBODY: Address = Address::public([9, 9, 9, 9, 9, 9]);
+const ABSENT: Address = Address::public([9, 9, 9, 9, 9, 9]);
 
 #[test]
 fn a_cancelled_attempt_leaves_room_for_the_next() {
@@ -64,7 +64,7 @@ fn a_cancelled_attempt_leaves_room_for_the_next() {
         scene.run(&[&lamp, &phone], async {
             scene.address(&phone).await;
             for milliseconds in [0, 1, 2, 5, 100] {
-                let attempt = phone.host().connect(&NOBODY);
+                let attempt = phone.host().connect(&ABSENT);
                 assert!(scene.within(milliseconds, attempt).await.is_none());
             }
             let (there, here) = scene.connect(&lamp, &phone).await;
@@ -74,7 +74,7 @@ fn a_cancelled_attempt_leaves_room_for_the_next() {
 }
 
 #[test]
-fn a_link_that_comes_up_after_its_wish_was_dropped_is_disconnected() {
+fn a_link_that_comes_up_after_its_request_was_dropped_is_disconnected() {
     for scene in Scene::lossy(24) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -92,17 +92,17 @@ fn a_link_that_comes_up_after_its_wish_was_dropped_is_disconnected() {
 }
 
 #[test]
-fn one_connects_to_whichever_of_several_is_heard() {
+fn a_central_connects_to_whichever_of_several_peers_answers() {
     for scene in Scene::lossy(25) {
         let (lamp, phone, other) = (scene.device(LAMP), scene.device(PHONE), scene.device(LAMP));
         scene.run(&[&lamp, &phone, &other], async {
             let (peer, stranger) = (scene.address(&lamp).await, scene.address(&other).await);
             let advertisement = Advertisement::connectable();
-            let peers = [NOBODY, peer];
+            let peers = [ABSENT, peer];
             let connect = async {
                 let here = phone.host().connect_any(&peers).await.unwrap();
                 assert_eq!(here.peer(), Ok(peer));
-                let here_too = phone.host().connect_any(&[NOBODY, stranger]).await.unwrap();
+                let here_too = phone.host().connect_any(&[ABSENT, stranger]).await.unwrap();
                 assert_eq!(here_too.peer(), Ok(stranger));
                 (here, here_too)
             };
@@ -111,8 +111,8 @@ fn one_connects_to_whichever_of_several_is_heard() {
             let (links, there, there_too) = join3(connect, a, b).await;
             assert!(there.unwrap().is_connected() && there_too.unwrap().is_connected());
             drop(links);
-            let nobody = phone.host().connect_any(&[]).await;
-            assert_eq!(nobody.err(), Some(Error::InvalidParameters));
+            let none = phone.host().connect_any(&[]).await;
+            assert_eq!(none.err(), Some(Error::InvalidParameters));
         });
     }
 }

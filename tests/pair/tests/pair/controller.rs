@@ -130,7 +130,7 @@ fn a_controller_that_never_finishes_is_given_up_after_10_s() {
 }
 
 #[test]
-fn a_request_that_is_dropped_half_way_is_out_of_nobodys_way() {
+fn a_request_that_is_dropped_half_way_blocks_no_other() {
     let (scene, device) = alone(206, ControllerConfig::new());
     scene.run(&[&device], async {
         let controller = Controller::new(device.host());

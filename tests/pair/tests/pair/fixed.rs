@@ -42,7 +42,7 @@ fn an_own_fixed_channel_carries_pdus_both_ways_in_order() {
 }
 
 #[test]
-fn what_nobody_serves_is_counted() {
+fn what_no_task_serves_is_counted() {
     let scene = Scene::new(82);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

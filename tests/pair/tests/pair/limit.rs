@@ -19,8 +19,8 @@ fn a_wait_ends_when_its_time_is_over_and_not_before() {
         scene.sleep(300_000).await;
         let begin = scene.now();
         let advertised = Advertisement::connectable();
-        let nobody = lamp.host().within(seconds(5), lamp.host().advertise(&advertised)).await;
-        assert_eq!(nobody.err(), Some(Error::Timeout));
+        let none = lamp.host().within(seconds(5), lamp.host().advertise(&advertised)).await;
+        assert_eq!(none.err(), Some(Error::Timeout));
         let took = scene.now() - begin;
         assert!((5000..5010).contains(&took.as_millis()), "{took:?}");
 
@@ -116,8 +116,8 @@ fn what_waits_for_a_silent_peer_has_a_limit() {
         let (_there, here) = scene.connect(&lamp, &phone).await;
         let seconds = Duration::from_secs;
         let mut listener = lamp.host().listen(PSM, ChannelConfig::DEFAULT).unwrap();
-        let nobody = lamp.host().within(seconds(2), listener.accept()).await;
-        assert_eq!(nobody.err(), Some(Error::Timeout));
+        let none = lamp.host().within(seconds(2), listener.accept()).await;
+        assert_eq!(none.err(), Some(Error::Timeout));
         // The application of the other side does not answer, within the 5 s that it has.
         let command = find(&here, LAB, &COMMAND).await;
         let read = here.within(seconds(1), here.read(&command, &mut [0; 9])).await;

@@ -65,7 +65,7 @@ fn what_is_too_long_for_an_attribute_names_what_fits() {
 }
 
 #[test]
-fn a_buffer_that_is_too_small_is_told_the_length() {
+fn a_buffer_that_is_too_small_gets_the_length() {
     let scene = Scene::new(83);
     let (lamp, phone) = (scene.device(LAMP), scene.device(Config::new("phone")));
     scene.run(&[&lamp, &phone], async {
@@ -104,7 +104,7 @@ fn what_does_not_fit_an_advertisement_names_the_room_of_its_pdus() {
 }
 
 #[test]
-fn a_name_that_is_too_long_is_told_how_long_it_may_be() {
+fn a_name_that_is_too_long_gets_the_limit() {
     let name = core::str::from_utf8(&[b'n'; 65]).unwrap();
     let resources = Box::leak(Box::new(Resources::<1>::new()));
     let error = Host::new(resources, Config::new(name)).unwrap_err();

@@ -158,9 +158,9 @@ fn notify_all_reaches_every_subscriber() {
             join(subscribed(&mut to_a, &LEVEL), subscribed(&mut to_b, &LEVEL)).await;
             let (mut p, mut q) = ([0; 1], [0; 1]);
             let gatt = lamp.host().gatt();
-            let tell = gatt.notify_all(&LEVEL, &[55]);
-            let told = join(tell, join(x.next(&mut p), y.next(&mut q)));
-            assert_eq!(told.await, (Ok(2), (Ok(1), Ok(1))));
+            let notify = gatt.notify_all(&LEVEL, &[55]);
+            let keypresses = join(notify, join(x.next(&mut p), y.next(&mut q)));
+            assert_eq!(keypresses.await, (Ok(2), (Ok(1), Ok(1))));
             assert_eq!((p, q), ([55], [55]));
         });
     }

@@ -266,7 +266,7 @@ fn an_indication_is_confirmed_only_where_its_value_is_kept() {
 }
 
 #[test]
-fn requests_of_dead_links_that_an_application_keeps_do_not_starve_the_next_link() {
+fn requests_of_dead_links_that_an_application_keeps_leave_room_for_the_next_link() {
     let scene = Scene::new(157);
     let memory = Box::leak(Box::new(Resources::<1, 0, 8, 4, 264, 4096>::new()));
     let lamp = scene.device_of(Host::new(memory, SMALL_LAMP).unwrap(), SMALL_LAMP);

@@ -65,7 +65,7 @@ fn each_request_for_a_channel_is_decided() {
 }
 
 #[test]
-fn a_request_that_nobody_decides_is_refused_after_20_s() {
+fn an_undecided_request_is_refused_after_20_s() {
     let scene = Scene::new(232);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

@@ -41,7 +41,7 @@ fn one_peer_does_not_take_all_channels_and_windows_of_a_listener() {
 }
 
 #[test]
-fn a_channel_that_nobody_reads_stops_no_other() {
+fn an_unread_channel_stops_no_other() {
     let scene = Scene::new(112);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

@@ -32,8 +32,8 @@ fn requests_and_links_end_and_the_controller_is_quiet() {
             let (host, address) = (lamp.host(), scene.address(&lamp).await);
             let advertisement = Advertisement::connectable();
             let advertise = async { host.advertise(&advertisement).await.map(drop) };
-            let nobody = Address::random([0xc0, 0, 0, 0, 0, 9]);
-            let connect = async { host.connect(&nobody).await.map(drop) };
+            let none = Address::random([0xc0, 0, 0, 0, 0, 9]);
+            let connect = async { host.connect(&none).await.map(drop) };
             let scan = async {
                 let mut scanner = host.scan(&Scan::passive())?;
                 loop {

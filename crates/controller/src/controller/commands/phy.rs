@@ -6,7 +6,7 @@ use bindrune_hci::{
 };
 
 use super::{ACCEPTED, Call, DONE, Reply};
-use crate::link::PhyWish;
+use crate::link::PhyRequest;
 
 impl Call<'_> {
     pub(super) fn phy(&mut self) -> Option<Reply> {
@@ -20,7 +20,7 @@ impl Call<'_> {
             }),
             Opcode::LE_SET_DEFAULT_PHY => self.reply(SetDefaultPhy::parse(p), |call, c| {
                 let two = call.controller().config.phy_2m;
-                call.controller().default_phy = wish(c.no_preference, c.tx, c.rx, two)?;
+                call.controller().default_phy = request(c.no_preference, c.tx, c.rx, two)?;
                 Ok(DONE)
             }),
             Opcode::LE_SET_PHY => self.reply(SetPhy::parse(p), |call, c| {
@@ -29,7 +29,7 @@ impl Call<'_> {
                 if c.options.get() > 2 {
                     return Err(Status::INVALID_PARAMETERS);
                 }
-                link.set_phy(end, wish(c.no_preference, c.tx, c.rx, two)?, m)?;
+                link.set_phy(end, request(c.no_preference, c.tx, c.rx, two)?, m)?;
                 Ok(ACCEPTED)
             }),
             _ => return None,
@@ -37,7 +37,7 @@ impl Call<'_> {
     }
 }
 
-fn wish(no_preference: u8, tx: PhyMask, rx: PhyMask, two: bool) -> Result<PhyWish, Status> {
+fn request(no_preference: u8, tx: PhyMask, rx: PhyMask, two: bool) -> Result<PhyRequest, Status> {
     let any = if two { PhyMask::LE_1M | PhyMask::LE_2M } else { PhyMask::LE_1M };
     let tx = if no_preference & 1 == 0 { tx } else { any };
     let rx = if no_preference & 2 == 0 { rx } else { any };
@@ -47,7 +47,7 @@ fn wish(no_preference: u8, tx: PhyMask, rx: PhyMask, two: bool) -> Result<PhyWis
     if !any.contains(tx) || !any.contains(rx) {
         return Err(Status::UNSUPPORTED_FEATURE);
     }
-    Ok(PhyWish {
+    Ok(PhyRequest {
         tx_one: tx.contains(PhyMask::LE_1M),
         tx_two: tx.contains(PhyMask::LE_2M),
         rx_one: rx.contains(PhyMask::LE_1M),

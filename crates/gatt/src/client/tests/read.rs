@@ -133,7 +133,7 @@ fn a_server_that_lost_the_value_is_asked_again_a_few_times() {
 
 /// GATT/CL/GAR/BI-12-C to BI-17-C
 #[test]
-fn errors_of_a_long_read_are_told() {
+fn errors_of_a_long_read_are_reported() {
     let full = [&[0x0b][..], &[1; 22]].concat();
     for code in [1u8, 2, 5, 8, 0x0c, 0x80] {
         let mut buffer = [0; 100];
@@ -154,7 +154,7 @@ fn errors_of_a_long_read_are_told() {
 
 /// The response of the other kind of read is no part of the value.
 #[test]
-fn parts_are_told_apart_by_their_opcode() {
+fn parts_differ_by_their_opcode() {
     let mut buffer = [0; 100];
     let mut read = ReadLong::new(3, &mut buffer);
     request(&mut read).unwrap();

@@ -136,7 +136,7 @@ fn an_error_cancels_what_was_prepared_before() {
 }
 
 #[test]
-fn a_failed_execute_is_told() {
+fn a_failed_execute_is_reported() {
     let mut write = PreparedWrite::long(3, b"A");
     trace(&mut write, &[(&hex!("16 0300 0000 41"), &hex!("17 0300 0000 41"))]);
     assert_eq!(request(&mut write).unwrap(), hex!("18 01"));

@@ -59,7 +59,7 @@ fn service_changed_goes_to_those_who_asked_for_it() {
     assert_eq!(world.asks(&hex!("12 0d00 0200")), hex!("13"));
     assert_eq!(world.changed(), None);
     world.replaces(SERVICES);
-    assert_eq!(world.server.service_changed_owed(&world.peer), Some((18, 0xffff)));
+    assert_eq!(world.server.service_changed_pending(&world.peer), Some((18, 0xffff)));
     assert_eq!(world.changed().unwrap(), hex!("1d 0c00 1200 ffff"));
     assert_eq!(world.changed(), None);
     world.replaces(OTHERS);
@@ -73,7 +73,7 @@ fn service_changed_goes_to_those_who_asked_for_it() {
 
 /// [Vol 3] Part G, 2.5.2.1
 #[test]
-fn an_unaware_client_is_told_once() {
+fn an_unaware_client_gets_one_error() {
     let mut world = World::new();
     world.asks(&hex!("12 0f00 01"));
     world.replaces(SERVICES);
@@ -122,7 +122,7 @@ fn a_table_that_does_not_fit_changes_nothing() {
 }
 
 #[test]
-fn an_app_that_answers_too_late_is_not_heard() {
+fn an_answer_of_the_app_that_is_too_late_is_ignored() {
     use crate::{Answer, Verdict};
     let mut world = World::new();
     let request = bindrune_att::Request::Read { handle: 23 };

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn a_peer_subscribes_and_the_app_is_told() {
+fn a_subscription_of_a_peer_is_reported() {
     let mut world = World::new();
     assert_eq!(world.asks(&hex!("12 1500 0100")), hex!("13"));
     assert_eq!(world.asks(&hex!("12 1a00 0200")), hex!("13"));

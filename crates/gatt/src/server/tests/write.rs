@@ -4,7 +4,7 @@ use hex_literal::hex;
 use super::{Answer, BUFFER, STORE, Verdict, World};
 
 #[test]
-fn a_write_replaces_the_value_and_the_app_is_told() {
+fn a_write_replaces_the_value_and_is_reported() {
     let mut world = World::new();
     assert_eq!(world.asks(&hex!("12 1900 414243")), hex!("13"));
     assert_eq!(world.asks(&hex!("0a 1900")), b"\x0bABC");

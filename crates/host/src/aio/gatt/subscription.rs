@@ -101,7 +101,7 @@ impl<'h> Connection<'h> {
             match turn.run(&mut procedure).await {
                 Ok(()) => subscription.cccd = procedure.cccd().unwrap_or_default(),
                 Err(error) => {
-                    turn.remedy(error).await?;
+                    turn.security_retry(error).await?;
                     continue;
                 }
             }
@@ -174,7 +174,7 @@ impl Subscription<'_> {
         loop {
             match turn.run(&mut Subscribe::at(self.cccd, Cccd::empty())).await {
                 Ok(()) => return Ok(()),
-                Err(error) => turn.remedy(error).await?,
+                Err(error) => turn.security_retry(error).await?,
             }
         }
     }

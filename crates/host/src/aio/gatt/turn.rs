@@ -8,7 +8,7 @@ use bindrune_wire::{Level, Packet, Pool};
 
 use crate::{
     Error, Host,
-    aio::remedy,
+    aio::security_retry,
     stack::LinkRef,
     waiters::{Key, LinkKey},
 };
@@ -19,7 +19,7 @@ pub(super) struct Turn<'h> {
     host: &'h Host,
     link: LinkRef,
     /// An operation was refused for want of security, and a remedy was tried.
-    remedied: bool,
+    retried: bool,
     /// What the link was worth when the last request was made.
     level: Level,
     /// The MTU when the turn began.
@@ -30,7 +30,7 @@ impl<'h> Turn<'h> {
     pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
         let key = Key::Link(link.index, LinkKey::Turn);
         let mtu = host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
-        Ok(Self { host, link, remedied: false, level: Level::Open, mtu })
+        Ok(Self { host, link, retried: false, level: Level::Open, mtu })
     }
 
     pub(super) const fn mtu(&self) -> u16 {
@@ -82,7 +82,7 @@ impl<'h> Turn<'h> {
             let before = procedure.clone();
             match self.step_and_read(procedure).await {
                 Ok(response) => return Ok(response),
-                Err(error) => self.remedy(error).await?,
+                Err(error) => self.security_retry(error).await?,
             }
             *procedure = before;
         }
@@ -94,10 +94,10 @@ impl<'h> Turn<'h> {
     /// # Errors
     ///
     /// The operation's own where nothing helps, or why the link could not be made safer.
-    pub(super) async fn remedy(&mut self, error: Error) -> Result<(), Error> {
-        let (Error::Att(code), false) = (error, self.remedied) else { return Err(error) };
-        self.remedied = true;
-        remedy::make_safer(self.host, self.link, code, self.level).await
+    pub(super) async fn security_retry(&mut self, error: Error) -> Result<(), Error> {
+        let (Error::Att(code), false) = (error, self.retried) else { return Err(error) };
+        self.retried = true;
+        security_retry::make_safer(self.host, self.link, code, self.level).await
     }
 
     async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
@@ -169,7 +169,7 @@ impl Drop for Response<'_> {
         let (link, borrowed) = (self.link, self.borrowed);
         if let Some(packet) = self.packet.take() {
             self.host.with(|core| match borrowed {
-                true => core.stack.give_lent(link, packet),
+                true => core.stack.give_kept(link, packet),
                 false => core.stack.rx.pool.give(packet),
             });
         }

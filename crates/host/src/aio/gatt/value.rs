@@ -58,7 +58,7 @@ impl Connection<'_> {
             match turn.run(&mut read).await {
                 Ok(()) if read.is_whole() => return Ok(read.len()),
                 Ok(()) => return Err(Error::BufferTooSmall { needed: read.len() }),
-                Err(error) => turn.remedy(error).await?,
+                Err(error) => turn.security_retry(error).await?,
             }
         }
     }
@@ -132,7 +132,7 @@ impl Connection<'_> {
             };
             match written {
                 Ok(()) => return Ok(()),
-                Err(error) => turn.remedy(error).await?,
+                Err(error) => turn.security_retry(error).await?,
             }
         }
     }
@@ -151,7 +151,7 @@ impl Connection<'_> {
         loop {
             match self.prepared(&mut turn, PreparedWrite::reliable(values)).await {
                 Ok(()) => return Ok(()),
-                Err(error) => turn.remedy(error).await?,
+                Err(error) => turn.security_retry(error).await?,
             }
         }
     }

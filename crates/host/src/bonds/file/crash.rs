@@ -49,7 +49,7 @@ fn live(disk: &mut Model, allowed: &mut Allowed, random: &mut Random) -> Step {
     let Ok(mut book) = Book::open(&mut *disk) else { return disk.ended() };
     for _ in 0..random.below(9) {
         let id = Allowed::id(random.below(Allowed::IDS));
-        let (wish, result) = if random.below(4) == 0 {
+        let (requested, result) = if random.below(4) == 0 {
             (None, book.delete(id))
         } else {
             let mut record = vec![random.below(256) as u8; random.below(200) as usize + 1];
@@ -60,10 +60,10 @@ fn live(disk: &mut Model, allowed: &mut Allowed, random: &mut Random) -> Step {
         };
         match result {
             Ok(()) => {
-                allowed.sure(id, wish);
+                allowed.sure(id, requested);
                 allowed.settle(&records(&book));
             }
-            Err(_) => allowed.maybe(id, wish),
+            Err(_) => allowed.maybe(id, requested),
         }
     }
     disk.ended()

@@ -94,7 +94,7 @@ fn what_was_stored_is_there_again() {
 }
 
 #[test]
-fn the_list_tells_all_but_the_keys() {
+fn the_list_shows_all_but_the_keys() {
     let (_folder, path) = folder();
     assert_eq!(FileStore::list(&path).unwrap(), []);
     let mut store = FileStore::open(&path).unwrap();

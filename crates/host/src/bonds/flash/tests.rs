@@ -163,7 +163,7 @@ fn a_full_memory_evicts_nothing_and_still_takes_changes() {
 }
 
 #[test]
-fn what_cannot_be_stored_is_told() {
+fn what_cannot_be_stored_is_reported() {
     let mut store = FlashStore::new(Memory::new(), RANGE).unwrap();
     let id = Allowed::id(1);
     let result = block_on(store.store(id, &[1; RECORD_MAX + 1]));
@@ -196,7 +196,7 @@ fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
         let mut store = FlashStore::new(memory, RANGE).unwrap();
         for _ in 0..random.below(8) {
             let id = Allowed::id(random.below(Allowed::IDS));
-            let (wish, result) = if random.below(4) == 0 {
+            let (requested, result) = if random.below(4) == 0 {
                 (None, block_on(store.delete(id)))
             } else {
                 // A record of a version that is not newer.
@@ -206,10 +206,10 @@ fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
                 (Some(record), result)
             };
             match result {
-                Ok(()) => allowed.sure(id, wish),
+                Ok(()) => allowed.sure(id, requested),
                 Err(error) => {
                     assert_eq!(error, FlashStoreError::Flash(Cut));
-                    allowed.maybe(id, wish);
+                    allowed.maybe(id, requested);
                     break;
                 }
             }

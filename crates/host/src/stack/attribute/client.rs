@@ -28,12 +28,12 @@ pub(crate) struct Client {
     /// Requests that were sent.
     pub(crate) requests: u32,
     /// The peer's prepare queue must be emptied.
-    pub(crate) cancel_owed: bool,
+    pub(crate) cancel_pending: bool,
 }
 
 impl Client {
     pub(crate) const NONE: Self =
-        Self { taken: false, state: ClientState::Idle, requests: 0, cancel_owed: false };
+        Self { taken: false, state: ClientState::Idle, requests: 0, cancel_pending: false };
 
     /// Takes the answer, once it is there.
     pub(crate) fn take_answer(&mut self) -> Option<Result<Packet, Error>> {

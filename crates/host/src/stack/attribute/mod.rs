@@ -126,16 +126,16 @@ impl Attributes {
     }
 
     /// True where the bearer, the server or the client may have something to send by itself.
-    pub(crate) fn owes_anything(&self) -> bool {
-        self.owes_reply()
+    pub(crate) fn has_anything_pending(&self) -> bool {
+        self.has_pending_reply()
             || self.bearer.interest() != Interest::None
             || self.exchange == Exchange::Wanted
-            || self.client.cancel_owed
+            || self.client.cancel_pending
     }
 
     /// True when the reply to the pending request can be sent.
-    pub(crate) const fn owes_reply(&self) -> bool {
-        matches!(self.serving, Serving::Owed(_) | Serving::Written(_))
+    pub(crate) const fn has_pending_reply(&self) -> bool {
+        matches!(self.serving, Serving::Queued(_) | Serving::Written(_))
     }
 
     /// Ends the link: what was received for the application stays until it is read or the slot is used again.
@@ -146,13 +146,13 @@ impl Attributes {
         match self.serving {
             // What the application holds it keeps, for as long as it likes.
             Serving::Taken(ref taken) => {
-                if taken.is_lent() {
+                if taken.is_kept() {
                     rx.shares.take_anyway(&mut self.share);
                 }
                 self.end_serving(rx);
             }
             Serving::Asked(_) if self.has_written() => {}
-            Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Asked(_) => {
+            Serving::Idle | Serving::Queued(_) | Serving::Written(_) | Serving::Asked(_) => {
                 self.end_serving(rx);
             }
         }

@@ -252,7 +252,7 @@ impl Attributes {
     fn keep(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
         let mut may = CLIENT && self.keeps_unclaimed && handle != 0;
         let mut full = self.unclaimed.len() >= UNCLAIMED;
-        while may && (full || !rx.shares.lend_spare(&mut self.share)) {
+        while may && (full || !rx.shares.take_kept_spare(&mut self.share)) {
             may = self.drop_oldest_unclaimed(rx);
             pushed.unclaimed = pushed.unclaimed.saturating_add(may.into());
             full = false;
@@ -268,7 +268,7 @@ impl Attributes {
         let oldest = rx.pool.pop(&mut self.unclaimed);
         oldest.is_some_and(|packet| {
             rx.pool.give(packet);
-            rx.shares.give_lent(&mut self.share);
+            rx.shares.give_kept(&mut self.share);
             true
         })
     }

@@ -24,7 +24,7 @@ pub(crate) enum Serving {
     /// None is pending.
     Idle = 0,
     /// The reply is made when it is pulled.
-    Owed(Packet),
+    Queued(Packet),
     /// The application answered: the packet holds the finished reply.
     Written(Packet),
     /// The application must answer, and has until then to take the question.
@@ -44,7 +44,7 @@ pub(crate) struct Taken {
 
 impl Taken {
     /// Returns whether the application holds the request's packet.
-    pub(crate) const fn is_lent(&self) -> bool {
+    pub(crate) const fn is_kept(&self) -> bool {
         self.packet.is_none()
     }
 }
@@ -79,7 +79,7 @@ impl Attributes {
     ) -> Served {
         match verdict {
             Verdict::Reply => {
-                self.serving = Serving::Owed(packet);
+                self.serving = Serving::Queued(packet);
                 Served::Reply
             }
             Verdict::Ask(ask) => {
@@ -97,8 +97,10 @@ impl Attributes {
                 self.serving = Serving::Taken(Taken { packet: None, collected });
                 Some((ask, packet))
             }
-            other
-            @ (Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Taken(_)) => {
+            other @ (Serving::Idle
+            | Serving::Queued(_)
+            | Serving::Written(_)
+            | Serving::Taken(_)) => {
                 self.serving = other;
                 None
             }
@@ -108,9 +110,9 @@ impl Attributes {
     /// Keeps the packet of a question that was taken, until it is answered.
     pub(crate) fn keep_packet(&mut self, rx: &mut Receive, packet: Packet) {
         match &mut self.serving {
-            Serving::Taken(taken) if taken.is_lent() => taken.packet = Some(packet),
+            Serving::Taken(taken) if taken.is_kept() => taken.packet = Some(packet),
             Serving::Idle
-            | Serving::Owed(_)
+            | Serving::Queued(_)
             | Serving::Written(_)
             | Serving::Asked(_)
             | Serving::Taken(_) => rx.pool.give(packet),
@@ -123,16 +125,16 @@ impl Attributes {
         server: &mut Server,
         peer: &mut Peer,
         rx: &mut Receive,
-        lent: Option<Packet>,
+        kept_by_app: Option<Packet>,
         answer: Answer<'_>,
         now: Instant,
     ) -> Served {
         let Serving::Taken(taken) = core::mem::replace(&mut self.serving, Serving::Idle) else {
-            lent.into_iter().for_each(|packet| rx.pool.give(packet));
+            kept_by_app.into_iter().for_each(|packet| rx.pool.give(packet));
             return Served::Reply;
         };
         let Taken { packet, mut collected } = taken;
-        let Some(packet) = lent.or(packet) else {
+        let Some(packet) = kept_by_app.or(packet) else {
             self.give_collected(collected, rx);
             return Served::Reply;
         };
@@ -145,10 +147,10 @@ impl Attributes {
                 request,
                 Request::ReadMultiple { .. } | Request::ReadMultipleVariable { .. }
             );
-        if several && collected.is_none() && rx.shares.lend(&mut self.share) {
+        if several && collected.is_none() && rx.shares.take_kept(&mut self.share) {
             collected = rx.pool.take(0);
             if collected.is_none() {
-                rx.shares.give_lent(&mut self.share);
+                rx.shares.give_kept(&mut self.share);
             }
         }
         let verdict = server.handle_answer(peer, &request, answer, collected.as_mut());
@@ -182,7 +184,7 @@ impl Attributes {
     ) -> bool {
         w.limit(self.bearer.mtu().into());
         let written = match &self.serving {
-            Serving::Owed(packet) => match Request::parse(packet.bytes()) {
+            Serving::Queued(packet) => match Request::parse(packet.bytes()) {
                 Ok(request) => server.poll_reply(peer, &request, &[], w),
                 Err(_) => false,
             },
@@ -241,10 +243,12 @@ impl Attributes {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, .. }) => {
                 self.give_collected(collected, rx);
-                self.serving = Serving::Owed(packet);
+                self.serving = Serving::Queued(packet);
             }
-            other
-            @ (Serving::Idle | Serving::Owed(_) | Serving::Written(_) | Serving::Taken(_)) => {
+            other @ (Serving::Idle
+            | Serving::Queued(_)
+            | Serving::Written(_)
+            | Serving::Taken(_)) => {
                 self.serving = other;
             }
         }
@@ -254,7 +258,7 @@ impl Attributes {
     pub(crate) fn end_serving(&mut self, rx: &mut Receive) {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Idle => {}
-            Serving::Owed(packet) | Serving::Written(packet) => rx.pool.give(packet),
+            Serving::Queued(packet) | Serving::Written(packet) => rx.pool.give(packet),
             Serving::Asked(Asked { packet, collected, .. }) => {
                 rx.pool.give(packet);
                 self.give_collected(collected, rx);
@@ -269,7 +273,7 @@ impl Attributes {
     fn give_collected(&mut self, collected: Option<Packet>, rx: &mut Receive) {
         if let Some(packet) = collected {
             rx.pool.give(packet);
-            rx.shares.give_lent(&mut self.share);
+            rx.shares.give_kept(&mut self.share);
         }
     }
 }

@@ -162,7 +162,7 @@ impl Stack {
                 if let Some(link) = self.links.get_mut(usize::from(channel.link.index)) {
                     link.full_channels |= 1u64.wrapping_shl(channel.index.into());
                 }
-                self.owe(channel.link.index);
+                self.mark_pending(channel.link.index);
             }
             Err(packet) => self.packet_free(channel.link.index, packet),
         }

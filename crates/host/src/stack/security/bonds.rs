@@ -49,7 +49,7 @@ impl Stack {
         let key = if central { &bond.keys.peer } else { &bond.keys.local };
         let long = bond.key_size >= self.config.pairing.min_key_size;
         let usable = key.is_some() && long && own == Some(bond.local);
-        Known { identity: bond.peer, worth: LinkSecurity::of_bond(bond), usable, sure: true }
+        Known { identity: bond.peer, security: LinkSecurity::of_bond(bond), usable, sure: true }
     }
 
     /// Whether a bond with the peer of a link could be kept.
@@ -264,7 +264,7 @@ impl Stack {
             }
             attributes.keep_unclaimed();
             self.note_changes(index);
-            self.owe(index);
+            self.mark_pending(index);
         }
     }
 

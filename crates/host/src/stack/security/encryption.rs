@@ -9,14 +9,14 @@ use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Protection, Stack};
-use crate::{Error, at::At, stack::link::News, waiters::Due};
+use crate::{Error, at::At, stack::link::PendingEvents, waiters::Due};
 
 /// What is starting to encrypt a link.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     pub(super) source: Source,
     /// What the link is worth afterwards.
-    pub(super) worth: LinkSecurity,
+    pub(super) security: LinkSecurity,
 }
 
 /// Whose key encrypts a link.
@@ -30,7 +30,7 @@ pub(super) enum Source {
 
 /// The command of a link's encryption that is owed.
 #[derive(Clone, Debug)]
-pub(super) enum Owed {
+pub(super) enum PendingCommand {
     Nothing,
     /// As the central, encrypt.
     Encrypt(LongTermKey),
@@ -48,7 +48,9 @@ const LOADING: Duration = Duration::from_secs(30);
 impl Protection {
     /// Returns whether the link is in clear and has been asked to be encrypted: the event that says so may be on its way.
     pub(in crate::stack) const fn awaits_encryption(&self) -> bool {
-        self.start.is_some() && !self.current.is_encrypted() && matches!(self.owed, Owed::Nothing)
+        self.start.is_some()
+            && !self.current.is_encrypted()
+            && matches!(self.pending, PendingCommand::Nothing)
     }
 
     /// True from the command that starts encryption until its end: no procedure of the link layer may begin meanwhile.
@@ -58,7 +60,7 @@ impl Protection {
 
     /// True while the command of a central that starts encryption is pending.
     pub(in crate::stack) const fn is_about_to_start(&self) -> bool {
-        matches!(self.owed, Owed::Encrypt(_))
+        matches!(self.pending, PendingCommand::Encrypt(_))
     }
 
     /// Writes the command that is owed.
@@ -68,9 +70,9 @@ impl Protection {
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
         let handle = RawHandle::from(handle);
-        match core::mem::replace(&mut self.owed, Owed::Nothing) {
-            Owed::Nothing => None,
-            Owed::Encrypt(LongTermKey { key, ediv, rand }) => {
+        match core::mem::replace(&mut self.pending, PendingCommand::Nothing) {
+            PendingCommand::Nothing => None,
+            PendingCommand::Encrypt(LongTermKey { key, ediv, rand }) => {
                 let command = EnableEncryption {
                     handle,
                     random_number: u64::from_le_bytes(rand).into(),
@@ -79,11 +81,11 @@ impl Protection {
                 };
                 command.write(w).ok().map(|()| EnableEncryption::OPCODE)
             }
-            Owed::Reply(key) => {
+            PendingCommand::Reply(key) => {
                 let command = LongTermKeyRequestReply { handle, key: SecretKey(*key.octets()) };
                 command.write(w).ok().map(|()| LongTermKeyRequestReply::OPCODE)
             }
-            Owed::Refuse => {
+            PendingCommand::Refuse => {
                 let command = LongTermKeyRequestNegativeReply { handle };
                 command.write(w).ok().map(|()| LongTermKeyRequestNegativeReply::OPCODE)
             }
@@ -95,14 +97,14 @@ impl Protection {
     /// As the peripheral, gives the key; encryption must start in time.
     fn give_key(&mut self, now: Instant, key: Key, start: Start) {
         self.start = Some(start);
-        self.owed = Owed::Reply(key);
+        self.pending = PendingCommand::Reply(key);
         self.deadline = At::new(now.checked_add(START));
     }
 
     /// As the peripheral, says that there is no such key. A start with an earlier one is over. [Vol 4] Part E, 7.8.26
     fn refuse_key(&mut self) {
         (self.start, self.deadline) = (None, At::NONE);
-        self.owed = Owed::Refuse;
+        self.pending = PendingCommand::Refuse;
     }
 }
 
@@ -119,7 +121,7 @@ impl Stack {
             return self.begin_pairing(now, index, bindrune_wire::Level::Open, true);
         }
         let key = bond.keys.peer.ok_or(Error::NotBonded)?;
-        let start = Start { source: Source::Bond, worth: known.worth };
+        let start = Start { source: Source::Bond, security: known.security };
         self.start_encryption(now, index, key, start);
         Ok(())
     }
@@ -145,7 +147,7 @@ impl Stack {
     ) {
         if let Some(protection) = self.protection(index) {
             protection.start = Some(start);
-            protection.owed = Owed::Encrypt(key);
+            protection.pending = PendingCommand::Encrypt(key);
             protection.deadline = At::new(now.checked_add(START));
         }
         self.command_link(index);
@@ -162,7 +164,7 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.heard = now;
+            slot.last_rx = now;
         }
         self.answer_key(now, index, ediv, rand);
     }
@@ -175,7 +177,7 @@ impl Stack {
             let failure = self.bond_in_the_way(index);
             self.refuse_terms(index, reason, failure);
         }
-        let pairing = self.worth_of_pairing(index);
+        let pairing = self.security_of_pairing(index);
         let settled = self.security.bonds.is_settled();
         let machine = self.pairing_mut(index).filter(|machine| machine.is_active());
         let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
@@ -183,8 +185,8 @@ impl Stack {
         let key = machine.and_then(|machine| machine.long_term_key(ediv, rand).cloned());
         let Some(protection) = self.protection(index) else { return };
         protection.key_wanted = None;
-        if let (Some(key), Some(worth)) = (key, pairing) {
-            protection.give_key(now, key, Start { source: Source::Pairing, worth });
+        if let (Some(key), Some(security)) = (key, pairing) {
+            protection.give_key(now, key, Start { source: Source::Pairing, security });
         } else if early {
             // A key before the pairing has proven one: the peer skips a step.
             protection.refuse_key();
@@ -193,7 +195,7 @@ impl Stack {
             }
         } else if !settled {
             protection.refuse_key();
-            protection.owed = Owed::Nothing;
+            protection.pending = PendingCommand::Nothing;
             protection.key_wanted = Some((ediv, rand.to_le_bytes()));
             protection.deadline = At::new(now.checked_add(LOADING));
         } else {
@@ -211,18 +213,18 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         match (key, known) {
             (Some(key), Some(known)) => {
-                let start = Start { source: Source::Bond, worth: known.worth };
+                let start = Start { source: Source::Bond, security: known.security };
                 protection.give_key(now, key.key, start);
             }
             (Some(_) | None, _) => {
                 protection.refuse_key();
-                self.tell(index, News::BOND_LOST);
+                self.report(index, PendingEvents::BOND_LOST);
             }
         }
     }
 
     /// The link is encrypted, could not be, or no longer is.
-    pub(in crate::stack) fn encryption_told(
+    pub(in crate::stack) fn encryption_changed(
         &mut self,
         now: Instant,
         handle: RawHandle,
@@ -231,7 +233,7 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.heard = now;
+            slot.last_rx = now;
         }
         let Some(protection) = self.protection(index) else { return };
         let was = protection.current.is_encrypted();
@@ -261,7 +263,7 @@ impl Stack {
 
     fn encrypted(&mut self, now: Instant, index: u8, start: Start) {
         let Some(protection) = self.protection(index) else { return };
-        protection.current = start.worth;
+        protection.current = start.security;
         protection.unprotected = None;
         match start.source {
             Source::Pairing => {
@@ -272,7 +274,7 @@ impl Stack {
             }
             Source::Bond => self.encrypted_with_bond(index),
         }
-        self.tell(index, News::ENCRYPTED);
+        self.report(index, PendingEvents::ENCRYPTED);
         self.attempt_over(index, Ok(()));
     }
 
@@ -282,7 +284,8 @@ impl Stack {
             self.security.backoff.succeeded(name);
         }
         self.recall(index);
-        let waits = self.protection(index).is_some_and(|p| p.answer_due.is_some() && !p.has_wish());
+        let waits =
+            self.protection(index).is_some_and(|p| p.answer_due.is_some() && !p.has_request());
         let known = self.protection(index).and_then(|p| p.bond);
         if let (true, Some(known)) = (waits, known)
             && let Some((_, bond)) = self.security.bonds.named(known.identity)
@@ -307,7 +310,7 @@ impl Stack {
         };
         protection.unprotected = Some(error);
         if error == Error::BondLost {
-            self.tell(index, News::BOND_LOST);
+            self.report(index, PendingEvents::BOND_LOST);
         }
         self.attempt_over(index, Err(error));
     }
@@ -325,7 +328,7 @@ impl Stack {
         }
         self.ready.run(Due::COMMAND);
         self.wake_client(index);
-        self.owe(index);
+        self.mark_pending(index);
         // The procedures that waited for the end of the start.
         self.command_link(index);
     }
@@ -334,7 +337,7 @@ impl Stack {
     pub(in crate::stack) fn encryption_refused(&mut self, now: Instant, index: u8, status: Status) {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
         if let Some(slot) = slot.filter(|l| l.protection.start.is_some() && !status.is_success()) {
-            self.encryption_told(now, slot.handle.into(), status, false);
+            self.encryption_changed(now, slot.handle.into(), status, false);
         }
     }
 

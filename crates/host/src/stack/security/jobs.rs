@@ -238,7 +238,7 @@ impl Stack {
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
         }
-        self.wish_resolving();
+        self.request_resolving();
         self.continue_shutdown(now);
         self.ready.run(Due::JOB);
         self.ready.run(Due::BOND_JOB);

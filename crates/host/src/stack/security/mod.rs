@@ -7,23 +7,23 @@
 //! - `jobs`: what the shell does for them: random numbers, P-256, the store.
 //! - `claim`: who the peer says that it is, before its keys are taken.
 //! - `requests`: what the user is asked.
-//! - `wishes`: what the application asks for.
+//! - `desired`: what the application asks for.
 //! - `outcome`: what it is told.
 //! - `config`: what the user decides.
 
 mod bonds;
 mod claim;
 mod config;
+mod desired;
 mod encryption;
 mod jobs;
 mod lazy;
 mod outcome;
 mod pairing;
-mod remedy;
 mod requests;
+mod retry;
 mod slots;
 mod table;
-mod wishes;
 
 use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
@@ -35,19 +35,19 @@ use crate::{Error, at::At, capability::OOB};
 
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::BondInfo;
-pub(crate) use remedy::Remedy;
 pub use requests::PasskeyEntry;
 pub(crate) use requests::Question;
+pub(crate) use retry::SecurityRetry;
 use table::Bonds;
 
 use claim::Claim;
-use encryption::{Owed, Start};
+use desired::Desired;
+use encryption::{PendingCommand, Start};
 use jobs::Oob;
 pub(crate) use lazy::Lazy;
 use requests::Ask;
 use slots::Held;
 pub(crate) use slots::PairingSlot;
-use wishes::Wish;
 
 /// What the security of all links shares.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub(crate) struct HostSecurity {
     /// The application takes pairing requests.
     listening: bool,
     /// Links with a wish of the application.
-    wishing: u64,
+    with_desired: u64,
     /// Where pairings take place.
     slots: &'static mut [PairingSlot],
     /// The link that took a slot last, for fairness.
@@ -72,7 +72,7 @@ impl HostSecurity {
             backoff: Backoff::new(),
             oob: [const { Oob::None }; OOB as usize],
             listening: false,
-            wishing: 0,
+            with_desired: 0,
             slots,
             last: 0,
         }
@@ -85,13 +85,13 @@ impl HostSecurity {
 
     /// Returns whether the store has something to do.
     pub(super) const fn is_storing(&self) -> bool {
-        self.bonds.owes_job()
+        self.bonds.has_pending_job()
     }
 
     pub(super) fn reset(&mut self) {
         self.bonds.reset();
         (self.backoff, self.oob) = (Backoff::new(), [const { Oob::None }; OOB as usize]);
-        (self.listening, self.wishing) = (false, 0);
+        (self.listening, self.with_desired) = (false, 0);
         self.slots.fill_with(|| PairingSlot::Free);
     }
 }
@@ -120,7 +120,7 @@ pub(crate) struct Protection {
     /// When it must have done so.
     deadline: At,
     /// The command that does it.
-    owed: Owed,
+    pending: PendingCommand,
     /// A key that the peer asks for, by EDIV and Rand, while the store is not loaded.
     key_wanted: Option<(u16, [u8; 8])>,
     /// What the GATT server remembered was put back.
@@ -135,7 +135,7 @@ pub(crate) struct Protection {
     verdict: Option<PairingFailure>,
     /// What the peer says who it is.
     claim: Claim,
-    wish: Wish,
+    desired: Desired,
     ask: Ask,
     /// Pairings that ended, and how the last one did.
     pairings: u32,
@@ -156,7 +156,7 @@ struct Known {
     /// The name of the bond.
     identity: Address,
     /// What it is worth.
-    worth: LinkSecurity,
+    security: LinkSecurity,
     /// It has a key for this device's role on the link, which is long enough.
     usable: bool,
     /// It is the peer's by its address, or by a key that its peer has shown; not only by one that it claims.
@@ -166,7 +166,7 @@ struct Known {
 impl Protection {
     pub(crate) const NONE: Self = Self {
         _present: Present::Here,
-        idle: Idle::new(PairingRole::Responder, NOBODY, NOBODY),
+        idle: Idle::new(PairingRole::Responder, NO_PEER, NO_PEER),
         held: Held::Nothing,
         current: LinkSecurity::OPEN,
         lost: false,
@@ -175,7 +175,7 @@ impl Protection {
         unprotected: None,
         start: None,
         deadline: At::NONE,
-        owed: Owed::Nothing,
+        pending: PendingCommand::Nothing,
         key_wanted: None,
         recalled: false,
         accepted: false,
@@ -183,7 +183,7 @@ impl Protection {
         consent: true,
         verdict: None,
         claim: Claim::None,
-        wish: Wish::None,
+        desired: Desired::None,
         ask: Ask::NONE,
         pairings: 0,
         paired: None,
@@ -206,7 +206,7 @@ impl Protection {
 
     /// What channels go by.
     pub(crate) fn channels(&self) -> ChannelSecurity {
-        let bond = self.bond.filter(|bond| bond.usable).map(|bond| bond.worth.level);
+        let bond = self.bond.filter(|bond| bond.usable).map(|bond| bond.security.level);
         ChannelSecurity { level: self.current.level, key_size: self.current.key_size, bond }
     }
 
@@ -251,7 +251,7 @@ impl Protection {
 }
 
 /// The address of no device.
-const NOBODY: Address = Address::public([0; 6]);
+const NO_PEER: Address = Address::public([0; 6]);
 
 impl Stack {
     /// How a link is protected.
@@ -297,7 +297,7 @@ impl Stack {
     pub(crate) fn reachable(&self, link: LinkRef) -> Result<Level, Error> {
         let protection = &self.link(link)?.protection;
         let bond = protection.bond.filter(|bond| bond.usable && protection.unprotected.is_none());
-        let bond = bond.map_or(Level::Open, |bond| bond.worth.level);
+        let bond = bond.map_or(Level::Open, |bond| bond.security.level);
         Ok(protection.current.level.max(bond))
     }
 }

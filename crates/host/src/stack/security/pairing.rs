@@ -18,7 +18,7 @@ use super::{
 use crate::{
     ClientSecurity, Error,
     at::At,
-    stack::link::News,
+    stack::link::PendingEvents,
     waiters::{Due, HostKey, LinkKey},
 };
 
@@ -181,7 +181,7 @@ impl Stack {
                 break;
             }
         }
-        self.owe(index);
+        self.mark_pending(index);
         self.ready.run(Due::JOB);
         self.deadlines_changed();
     }
@@ -199,9 +199,9 @@ impl Stack {
     /// The peripheral asks for security: the bond's key is used where it is strong enough. [Vol 3] Part H, 2.4.6
     fn security_requested(&mut self, now: Instant, index: u8, auth: AuthReq) {
         let Some(protection) = self.protection(index) else { return };
-        let enough = |worth: &LinkSecurity| {
-            (!auth.contains(AuthReq::MITM) || worth.level >= Level::Authenticated)
-                && (!auth.contains(AuthReq::SECURE_CONNECTIONS) || worth.secure_connections)
+        let enough = |security: &LinkSecurity| {
+            (!auth.contains(AuthReq::MITM) || security.level >= Level::Authenticated)
+                && (!auth.contains(AuthReq::SECURE_CONNECTIONS) || security.secure_connections)
         };
         if protection.start.is_some()
             || protection.is_storing()
@@ -209,7 +209,7 @@ impl Stack {
         {
             return;
         }
-        let usable = protection.bond.filter(|bond| bond.usable && enough(&bond.worth));
+        let usable = protection.bond.filter(|bond| bond.usable && enough(&bond.security));
         let bonded = protection.bond.is_some();
         if usable.is_some() && protection.unprotected.is_none() {
             if let Err(error) = self.begin_encryption(now, index) {
@@ -224,7 +224,7 @@ impl Stack {
                 self.pairing_over(index, Err(error));
             }
         } else {
-            self.tell(index, News::SECURITY_REQUESTED);
+            self.report(index, PendingEvents::SECURITY_REQUESTED);
         }
     }
 
@@ -236,13 +236,13 @@ impl Stack {
             self.refuse_terms(index, reason, failure);
             return;
         }
-        let Some(worth) = self.worth_of_pairing(index) else { return };
+        let Some(security) = self.security_of_pairing(index) else { return };
         let key = LongTermKey { key, ediv: 0, rand: [0; 8] };
-        self.start_encryption(now, index, key, Start { source: Source::Pairing, worth });
+        self.start_encryption(now, index, key, Start { source: Source::Pairing, security });
     }
 
     /// What the link is worth once it is encrypted with the key of the pairing.
-    pub(super) fn worth_of_pairing(&self, index: u8) -> Option<LinkSecurity> {
+    pub(super) fn security_of_pairing(&self, index: u8) -> Option<LinkSecurity> {
         self.pairing(index)?.terms().as_ref().map(LinkSecurity::of_terms)
     }
 
@@ -291,7 +291,7 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.failure = Some(failure);
         }
-        self.tell(index, News::PAIRING_FAILED);
+        self.report(index, PendingEvents::PAIRING_FAILED);
         self.pairing_over(index, Err(failure.error()));
     }
 
@@ -308,7 +308,7 @@ impl Stack {
         match result {
             Ok(_) => {
                 protection.unprotected = None;
-                self.tell(index, News::PAIRED);
+                self.report(index, PendingEvents::PAIRED);
             }
             // Who waits for the link to be encrypted waits no longer.
             Err(error) => {
@@ -321,9 +321,9 @@ impl Stack {
     }
 
     /// Something for `Connection::next`.
-    pub(super) fn tell(&mut self, index: u8, news: News) {
+    pub(super) fn report(&mut self, index: u8, event: PendingEvents) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.inbox.insert(news);
+            slot.inbox.insert(event);
         }
         self.ready.link(index, LinkKey::Event);
     }
@@ -352,7 +352,7 @@ impl Stack {
         let stuck = protection.deadline.take_due(now);
         self.pairing_changed(now, index);
         if unanswered {
-            self.forget_wish(index);
+            self.forget_request(index);
             self.pairing_over(index, Err(Error::Timeout));
         }
         if stuck {

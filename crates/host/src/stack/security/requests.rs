@@ -30,12 +30,12 @@ pub(super) struct Ask {
     /// What the peer's user has entered.
     entry: PasskeyEntry,
     /// That changed, and the application was not told.
-    news: bool,
+    event: bool,
 }
 
 impl Ask {
     pub(super) const NONE: Self =
-        Self { waiting: None, open: false, entry: PasskeyEntry::NONE, news: false };
+        Self { waiting: None, open: false, entry: PasskeyEntry::NONE, event: false };
 }
 
 /// How far the user of the other device is with the passkey, as that device says. [Vol 3] Part H, 3.5.8
@@ -116,13 +116,13 @@ impl Stack {
     }
 
     /// What happens at the user's keyboard.
-    pub(crate) fn tell_keypress(&mut self, link: LinkRef, serial: u32, keypress: Keypress) {
+    pub(crate) fn send_keypress(&mut self, link: LinkRef, serial: u32, keypress: Keypress) {
         let Ok(slot) = self.link(link) else { return };
         if slot.protection.pairings == serial
             && let Some(pairing) = self.pairing_mut(link.index)
         {
             pairing.send_keypress(keypress);
-            self.owe(link.index);
+            self.mark_pending(link.index);
         }
     }
 
@@ -130,7 +130,7 @@ impl Stack {
     pub(super) fn key_pressed(&mut self, index: u8, keypress: Keypress) {
         if let Some(protection) = self.protection(index) {
             let ask = &mut protection.ask;
-            (ask.entry, ask.news) = (ask.entry.after(keypress), true);
+            (ask.entry, ask.event) = (ask.entry.after(keypress), true);
             self.ready.link(index, LinkKey::Security);
         }
     }
@@ -145,7 +145,7 @@ impl Stack {
             return Poll::Ready(Ok(None));
         }
         let ask = &mut self.link_mut(link)?.protection.ask;
-        if core::mem::take(&mut ask.news) {
+        if core::mem::take(&mut ask.event) {
             Poll::Ready(Ok(Some(ask.entry)))
         } else {
             Poll::Pending

@@ -5,7 +5,7 @@ use bindrune_smp::{Answer, Bond, Config as PairingConfig, Pairing, Reason};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{HostSecurity, Paired, Protection, Stack, Wish};
+use super::{Desired, HostSecurity, Paired, Protection, Stack};
 use crate::{Error, waiters::Due};
 
 /// One slot of `Resources`. A free one is all zero, so that those in a `static` take no flash.
@@ -58,7 +58,7 @@ impl HostSecurity {
     }
 
     /// Returns whether a PDU of the Security Manager is pending for a link.
-    pub(in crate::stack) fn owes_anything(&self, protection: &Protection) -> bool {
+    pub(in crate::stack) fn has_anything_pending(&self, protection: &Protection) -> bool {
         let pairing = self.pairing(protection).map(Pairing::interest);
         pairing.unwrap_or_else(|| protection.idle.interest()) != Interest::None
     }
@@ -119,7 +119,10 @@ impl Stack {
         let waiting = (0u8..).zip(self.links.iter()).filter(|(other, link)| {
             let protection = &link.protection;
             let queued = protection.held == Held::Nothing;
-            *other != index && link.is_up() && queued && matches!(protection.wish, Wish::Pair(_))
+            *other != index
+                && link.is_up()
+                && queued
+                && matches!(protection.desired, Desired::Pair(_))
         });
         self.security.free_slots() > waiting.count()
     }
@@ -175,9 +178,9 @@ impl Stack {
         if let Some(room) = self.answer_mut(index) {
             *room = Some(answer);
             if let Some(protection) = self.protection(index) {
-                protection.wish = Wish::Answer;
+                protection.desired = Desired::Answer;
             }
-            self.wish(index);
+            self.mark_desired(index);
         }
     }
 
@@ -220,6 +223,6 @@ impl Stack {
         } else if let Some(protection) = self.protection(index) {
             protection.idle.refuse(reason);
         }
-        self.owe(index);
+        self.mark_pending(index);
     }
 }

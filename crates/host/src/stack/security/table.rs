@@ -30,7 +30,7 @@ pub(crate) struct Bonds {
 /// Whether the store was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
-    Owed,
+    Pending,
     Done,
     /// It could not be: what it holds is unknown. No bond counts, and nothing is written.
     Failed,
@@ -70,7 +70,7 @@ impl core::fmt::Debug for Bonds {
 impl Bonds {
     pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
         let (dirty, doomed, kept, fresh) = (0, 0, 0, 0);
-        let (reading, out, orphan, unwanted) = (Reading::Owed, None, None, None);
+        let (reading, out, orphan, unwanted) = (Reading::Pending, None, None, None);
         Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted }
     }
 
@@ -78,7 +78,7 @@ impl Bonds {
     pub(crate) fn reset(&mut self) {
         self.octets.zeroize();
         (self.dirty, self.doomed, self.kept, self.fresh) = (0, 0, 0, 0);
-        (self.reading, self.out) = (Reading::Owed, None);
+        (self.reading, self.out) = (Reading::Pending, None);
         (self.orphan, self.unwanted) = (None, None);
     }
 
@@ -89,12 +89,12 @@ impl Bonds {
             Some(Out::Rejected(peer) | Out::Unwanted(peer)) => self.take_back(peer),
             Some(Out::Load | Out::Local | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
         }
-        self.reading = Reading::Owed;
+        self.reading = Reading::Pending;
     }
 
     /// The store was loaded, or could not be, or there are no bonds to load.
     pub(crate) fn is_loaded(&self) -> bool {
-        self.reading != Reading::Owed || self.places() == 0
+        self.reading != Reading::Pending || self.places() == 0
     }
 
     /// The store could not be loaded.
@@ -261,10 +261,10 @@ impl Bonds {
     }
 
     /// Whether the store has something to do, or does it.
-    pub(in crate::stack) const fn owes_job(&self) -> bool {
-        let owed =
+    pub(in crate::stack) const fn has_pending_job(&self) -> bool {
+        let pending =
             self.dirty | self.doomed != 0 || self.orphan.is_some() || self.unwanted.is_some();
-        self.out.is_some() || (owed && matches!(self.reading, Reading::Done))
+        self.out.is_some() || (pending && matches!(self.reading, Reading::Done))
     }
 
     /// The next place whose record is to be forgotten.

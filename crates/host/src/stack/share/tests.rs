@@ -76,21 +76,21 @@ fn answers_that_an_application_keeps_do_not_stop_the_controller() {
     let mut share = Share::NONE;
     shares.gate(&mut share, true);
     assert_eq!(shares.buffers(), 2);
-    assert!(shares.lend(&mut share) && shares.lend(&mut share));
+    assert!(shares.take_kept(&mut share) && shares.take_kept(&mut share));
     assert_eq!(shares.withheld(), 1);
     assert!(shares.take(&mut share));
     assert_eq!(shares.withheld(), 3);
     shares.give(&mut share, 1);
-    assert!(shares.lend(&mut share) && !shares.take(&mut share));
+    assert!(shares.take_kept(&mut share) && !shares.take(&mut share));
     assert_eq!(shares.withheld(), 1);
     for _ in 0..3 {
-        shares.give_lent(&mut share);
+        shares.give_kept(&mut share);
     }
     assert_eq!((shares.withheld(), share.taken()), (0, 0));
 }
 
 #[test]
-fn values_that_nobody_claimed_leave_a_place_and_do_not_stop_the_controller() {
+fn unclaimed_values_leave_a_place_and_do_not_stop_the_controller() {
     for (places, links) in [(2, 1), (3, 1), (6, 1), (12, 3), (13, 3)] {
         for gated in [false, true] {
             let mut shares = Shares::new(places, links);
@@ -98,7 +98,7 @@ fn values_that_nobody_claimed_leave_a_place_and_do_not_stop_the_controller() {
             shares.gate(&mut share, gated);
             shares.listen(&mut share, true);
             let mut kept = 0;
-            while shares.lend_spare(&mut share) {
+            while shares.take_kept_spare(&mut share) {
                 kept += 1;
             }
             assert_eq!(share.taken(), kept, "{places} places, {links} links");
@@ -116,7 +116,7 @@ fn values_that_nobody_claimed_leave_a_place_and_do_not_stop_the_controller() {
 }
 
 #[test]
-fn what_a_dead_link_left_with_the_application_is_nobodys() {
+fn what_a_dead_link_left_with_the_application_has_no_owner() {
     let mut shares = Shares::new(4, 2);
     let mut share = Share::NONE;
     shares.gate(&mut share, true);

@@ -15,7 +15,7 @@ struct End {
     sent: usize,
     received: Vec<Vec<u8>>,
     partial: Vec<u8>,
-    lent: Vec<Packet>,
+    borrowed: Vec<Packet>,
 }
 
 impl End {
@@ -26,7 +26,7 @@ impl End {
             sent: 0,
             received: Vec::new(),
             partial: Vec::new(),
-            lent: Vec::new(),
+            borrowed: Vec::new(),
         }
     }
 
@@ -69,7 +69,7 @@ impl End {
         if chunk.last {
             self.received.push(core::mem::take(&mut self.partial));
         }
-        self.lent.push(chunk.packet);
+        self.borrowed.push(chunk.packet);
         if !keep {
             self.give_back();
         }
@@ -77,8 +77,8 @@ impl End {
     }
 
     fn give_back(&mut self) -> bool {
-        let any = !self.lent.is_empty();
-        for packet in self.lent.drain(..) {
+        let any = !self.borrowed.is_empty();
+        for packet in self.borrowed.drain(..) {
             self.link.channels.give_back(0, packet, &mut self.link.rx);
         }
         any

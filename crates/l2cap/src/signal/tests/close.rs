@@ -41,12 +41,12 @@ fn a_disconnection_request_of_a_wrong_length_is_rejected_s37() {
 fn disconnection_requests_cross_s36() {
     let mut link = connecting();
     let response = hex!("02402012000e00050015010a0041006400400004000000");
-    assert_eq!(heard(&mut link, &response), Signal::Opened(0));
+    assert_eq!(received(&mut link, &response), Signal::Opened(0));
     link.close(0);
     assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
     assert_eq!(link.signalling.poll_timeout().unwrap().1, Timer::Disconnect);
     let theirs = hex!("0240200c00080005000609040040004100");
-    assert_eq!(heard(&mut link, &theirs), Signal::Closed(0));
+    assert_eq!(received(&mut link, &theirs), Signal::Closed(0));
     assert_eq!(link.transmitted(), hex!("07090400 4000 4100"));
     let late = hex!("0240200c00080005000701040041004000");
     assert_eq!(answer(&mut link, &late), []);

@@ -15,11 +15,11 @@ fn a_peer_opens_a_channel() {
 fn we_open_a_channel() {
     let mut link = connecting();
     let response = hex!("02402012000e00050015010a0041006400400004000000");
-    assert_eq!(heard(&mut link, &response), Signal::Opened(0));
+    assert_eq!(received(&mut link, &response), Signal::Opened(0));
     let channel = link.channels.get(0).unwrap();
     assert_eq!((channel.remote_cid(), channel.credits()), (Cid(0x41), 4));
     assert_eq!(link.signalling.poll_timeout(), None);
-    assert_eq!(heard(&mut link, &response), Signal::None, "a repeated response is ignored");
+    assert_eq!(received(&mut link, &response), Signal::None, "a repeated response is ignored");
     assert_eq!(link.signalling.drops().unmatched, 1);
 }
 
@@ -56,7 +56,7 @@ fn a_success_with_illegal_sizes_is_disconnected_s12() {
     ] {
         let mut link = connecting();
         let bad = CloseReason::Violation(Violation::BadResponse);
-        assert_eq!(heard(&mut link, &h4), Signal::Refused(0, bad));
+        assert_eq!(received(&mut link, &h4), Signal::Refused(0, bad));
         assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
         assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
         assert_eq!(link.channels.get(0).unwrap().state(), State::Closed(bad));
@@ -67,12 +67,12 @@ fn a_success_with_illegal_sizes_is_disconnected_s12() {
 fn a_success_with_a_cid_in_use_fails_s13() {
     let mut link = connecting();
     let first = hex!("02402012000e00050015010a0041006400400004000000");
-    assert_eq!(heard(&mut link, &first), Signal::Opened(0));
+    assert_eq!(received(&mut link, &first), Signal::Opened(0));
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
     assert_eq!(link.transmitted(), hex!("14020a00 8000 4100 6400 4000 0400"));
     let second = hex!("02402012000e00050015020a0041006400400004000000");
     let bad = CloseReason::Violation(Violation::BadResponse);
-    assert_eq!(heard(&mut link, &second), Signal::Refused(1, bad));
+    assert_eq!(received(&mut link, &second), Signal::Refused(1, bad));
     assert_eq!(link.transmitted(), []);
     assert!(link.channels.get(0).unwrap().is_open());
 }
@@ -83,18 +83,18 @@ fn a_peer_that_does_not_confirm_the_end_of_a_channel_may_use_its_cid_again() {
     let request = hex!("02402012000e00050014090a0080004100640040000400");
     for asks in [false, true] {
         let mut link = connecting().listening();
-        assert_eq!(heard(&mut link, &response), Signal::Opened(0));
+        assert_eq!(received(&mut link, &response), Signal::Opened(0));
         link.close(0);
         assert_eq!(link.signal(&request[9..]), Signal::None);
         assert_eq!(link.transmitted(), refusal(9, 0x0a), "the peer knows it still");
         assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
         if asks {
-            assert_eq!(heard(&mut link, &request), Signal::Requested(1));
+            assert_eq!(received(&mut link, &request), Signal::Requested(1));
         } else {
             assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
             assert_eq!(link.transmitted(), hex!("14030a00 8000 4100 6400 4000 0400"));
             let again = hex!("02402012000e00050015030a0041006400400004000000");
-            assert_eq!(heard(&mut link, &again), Signal::Opened(1));
+            assert_eq!(received(&mut link, &again), Signal::Opened(1));
         }
         assert_eq!(link.signal(&hex!("07020400 4100 4000")), Signal::Closed(0));
         assert_eq!(link.channels.get(1).unwrap().remote_cid(), Cid(0x41));
@@ -174,7 +174,7 @@ fn security_decides_the_result() {
         let request = hex!("02402012000e00050014010a0080004000640040000400");
         assert_eq!(answer(&mut link, &request), refusal(1, result));
         link.security = Security { key_size: 16, ..short };
-        assert_eq!(heard(&mut link, &request), Signal::Requested(0));
+        assert_eq!(received(&mut link, &request), Signal::Requested(0));
     }
 }
 
@@ -274,7 +274,7 @@ fn a_reject_fails_exactly_its_request_s41() {
     assert_eq!(answer(&mut link, &hex!("0240200a0006000500010902000000")), []);
     assert_eq!(answer(&mut link, &hex!("0240200900050005000101010000")), []);
     let reject = hex!("0240200a0006000500010202000000");
-    assert_eq!(heard(&mut link, &reject), refused(1));
+    assert_eq!(received(&mut link, &reject), refused(1));
     assert_eq!(link.channels.get(0).unwrap().state(), State::Connecting);
 }
 

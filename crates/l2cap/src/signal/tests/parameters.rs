@@ -13,11 +13,11 @@ fn a_central_decides_about_parameters() {
     let mut link = Link::new(Role::Central);
     let asked = Signal::ParametersRequested(Parameters::new(6, 6, 0, 50));
     assert!(!link.signalling.answer_parameters(true));
-    assert_eq!(heard(&mut link, &REQUEST), asked);
+    assert_eq!(received(&mut link, &REQUEST), asked);
     assert_eq!(answer(&mut link, &REQUEST), [], "one at a time");
     assert!(link.signalling.answer_parameters(true));
     assert_eq!(link.transmitted(), hex!("13010200 0000"));
-    assert_eq!(heard(&mut link, &REQUEST), asked);
+    assert_eq!(received(&mut link, &REQUEST), asked);
     assert!(link.signalling.answer_parameters(false));
     assert_eq!(link.transmitted(), hex!("13010200 0100"));
 }

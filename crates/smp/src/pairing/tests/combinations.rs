@@ -34,7 +34,7 @@ fn every_combination_agrees() {
                     ..open()
                 };
                 let bond = pair(a, b);
-                if !bonds.iter().any(|known| is_worth_the_same(known, &bond)) {
+                if !bonds.iter().any(|known| has_the_same_level(known, &bond)) {
                     bonds.push(bond);
                 }
                 count += 1;
@@ -54,12 +54,12 @@ fn every_combination_agrees() {
 fn paired_before(old: &Bond, new: &Bond) {
     let weaker = new.level() < old.level() || new.key_size < old.key_size;
     assert!(!(weaker && new.may_replace(old)), "{new:?} for {old:?}");
-    let same = is_worth_the_same(old, new);
+    let same = has_the_same_level(old, new);
     assert!(!same || new.may_replace(old));
     assert!(same || !(new.may_replace(old) && old.may_replace(new)));
 }
 
-fn is_worth_the_same(a: &Bond, b: &Bond) -> bool {
+fn has_the_same_level(a: &Bond, b: &Bond) -> bool {
     (a.secure, a.authenticated, a.key_size) == (b.secure, b.authenticated, b.key_size)
 }
 

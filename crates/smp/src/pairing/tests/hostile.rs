@@ -347,7 +347,7 @@ fn security_requests_are_for_idle_centrals() {
 }
 
 #[test]
-fn our_policy_decides_and_not_the_wish_of_the_peer() {
+fn our_policy_decides_and_not_the_request_of_the_peer() {
     let policy = Config {
         io: IoCapability::DisplayYesNo,
         mitm: true,
@@ -382,7 +382,7 @@ fn a_result_of_a_pairing_that_ended_is_dropped() {
 }
 
 #[test]
-fn keypresses_are_told_where_both_want_to_know() {
+fn keypresses_are_sent_where_both_support_them() {
     let config = Config { keypress: true, mitm: true, ..Config::default() };
     let keyboard = Config { io: IoCapability::KeyboardOnly, ..config };
     let display = Config { io: IoCapability::DisplayOnly, ..config };

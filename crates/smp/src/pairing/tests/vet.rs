@@ -48,7 +48,7 @@ fn a_peer_whose_keys_are_rejected_has_no_bond() {
 }
 
 #[test]
-fn keys_that_nobody_accepts_are_rejected_after_30_seconds() {
+fn keys_that_are_not_accepted_are_rejected_after_30_seconds() {
     let (_, mut b, _) = held_by(Role::Responder);
     let (at, _) = b.pairing.poll_timeout().unwrap();
     b.pairing.handle_timeout(at);

@@ -175,7 +175,7 @@ fn the_user_is_asked_which_bond_a_pairing_replaces() {
 }
 
 #[test]
-fn a_name_that_was_never_used_on_the_air_blocks_nobody() {
+fn a_name_that_was_never_used_on_the_air_blocks_no_peer() {
     let mut b = silent();
     pairs(&mut b, private(0x33, 1), OWNER, 0x33).is_bonded_as(OWNER);
     ends(&mut b);
@@ -225,7 +225,7 @@ fn a_central_rejects_keys_before_the_peer_has_its_own() {
 }
 
 #[test]
-fn a_peer_whose_bond_cannot_be_stored_is_told_so() {
+fn a_peer_whose_bond_cannot_be_stored_gets_a_failure() {
     // The store takes the record of another peer for one that must not be written over.
     let mut newer = stored(&Bond { peer: STATIC, keys: Keys::default(), ..bond() });
     newer.1[0] = Bond::VERSION + 1;

@@ -30,7 +30,7 @@ fn encrypting_again() -> Couple {
 }
 
 /// True where the application was told so.
-fn was_told(link: &Linked, what: &str) -> bool {
+fn has_event(link: &Linked, what: &str) -> bool {
     link.log.borrow().iter().any(|event| event == what)
 }
 
@@ -49,7 +49,7 @@ fn times_out(mut couple: Couple, late: &[u8]) -> Couple {
     match couple.role {
         Role::Initiator => couple.ignores(&acl(LINK, &l2cap(SMP, &hex!("01 03 00 09 10 03 03")))),
         Role::Responder => {
-            assert_eq!(couple.wish.take().unwrap().take(), Err(timeout));
+            assert_eq!(couple.pairing.take().unwrap().take(), Err(timeout));
             let conn = couple.link.conn.clone();
             let again = couple.link.b.spawn(async move { conn.pair().await });
             assert_eq!(again.take(), Err(timeout));
@@ -71,8 +71,8 @@ pairings! {
             for mut couple in [peripheral(DEFAULT, DEFAULT), central(DEFAULT, DEFAULT)] {
                 couple.begin(Until::Pdu(Code::PAIRING_RANDOM));
                 couple.ignores(&part);
-                let told = couple.link.log.borrow().last().unwrap().clone();
-                assert!(told.starts_with("PairingFailed(Peer("), "{told}");
+                let log = couple.link.log.borrow().last().unwrap().clone();
+                assert!(log.starts_with("PairingFailed(Peer("), "{log}");
                 couple.keeps_nothing();
                 after.push(couple);
             }
@@ -84,12 +84,12 @@ pairings! {
         let mut couple = encrypting_again();
         couple.ignores(&parts(row)[0]);
         couple.link.b.inject(&ENCRYPTED);
-        assert!(!was_told(&couple.link, "SecurityRequested"));
+        assert!(!has_event(&couple.link, "SecurityRequested"));
         assert_eq!(couple.link.conn.security().unwrap().level, Level::Encrypted);
         // Only then is there a safer pairing, if the application wants it.
         couple.link.b.sent();
         couple.ignores(&parts(row)[0]);
-        assert!(was_told(&couple.link, "SecurityRequested"));
+        assert!(has_event(&couple.link, "SecurityRequested"));
         couple.renew();
         let conn = couple.link.conn.clone();
         let safer = couple.link.b.spawn(async move { conn.secure(Level::Authenticated).await });
@@ -101,7 +101,7 @@ pairings! {
         let mut lost = encrypting_again();
         let bond = lost.kept();
         lost.link.b.inject(&hex!("040804 06 4000 00"));
-        assert!(was_told(&lost.link, "BondLost"));
+        assert!(has_event(&lost.link, "BondLost"));
         lost.link.b.sent();
         lost.ignores(&parts(row)[0]);
         lost.link.b.pass(Duration::from_secs(5));
@@ -118,11 +118,11 @@ pairings! {
             encrypting.ignores(&part);
         }
         pairing.go_on(Until::End);
-        assert!(pairing.wish.take().unwrap().take().unwrap().bonded);
-        assert!(!was_told(&pairing.link, "SecurityRequested"));
+        assert!(pairing.pairing.take().unwrap().take().unwrap().bonded);
+        assert!(!has_event(&pairing.link, "SecurityRequested"));
         encrypting.link.b.inject(&ENCRYPTED);
         assert_eq!(encrypting.link.conn.security().unwrap().level, Level::Encrypted);
-        assert!(!was_told(&encrypting.link, "SecurityRequested"));
+        assert!(!has_event(&encrypting.link, "SecurityRequested"));
         vec![pairing, encrypting]
     },
     p34: |row| {

@@ -77,8 +77,8 @@ fn keys_may_come_a_little_before_the_link_is_encrypted() {
         let mut couple = central(DEFAULT, DEFAULT);
         couple.peer.ahead = Some(Duration::from_millis(ahead));
         couple.begin(Until::End);
-        let told = couple.link.log.borrow().join(" ");
-        assert_eq!(told.contains("Paired("), bonded, "{ahead} ms: {told}");
+        let log = couple.link.log.borrow().join(" ");
+        assert_eq!(log.contains("Paired("), bonded, "{ahead} ms: {log}");
         assert_eq!(couple.link.b.host.bonds().count(), usize::from(bonded));
     }
 }

@@ -26,7 +26,7 @@ fn fails(b: &mut B, n: u8) {
 }
 
 #[test]
-fn strangers_that_fail_again_and_again_lock_nobody_out() {
+fn strangers_that_fail_again_and_again_lock_no_other_out() {
     for every in [5, 30] {
         let mut couple = peripheral(DEFAULT, DEFAULT);
         for n in 0..60 {

@@ -171,7 +171,7 @@ fn a_pairing_that_is_over_before_the_bond_was_loaded_does_not_replace_it_once_it
 }
 
 #[test]
-fn a_peer_that_is_back_before_its_bond_is_stored_is_not_told_that_it_is_lost() {
+fn a_peer_that_is_back_before_its_bond_is_stored_has_not_lost_it() {
     let mut couple = storing(&[]);
     let key = couple.peer.outcome().unwrap().keys.peer.clone().unwrap().key;
     couple.link.b.inject(&hex!("04 05 04 00 4000 13"));

@@ -54,17 +54,17 @@ fn nothing_is_kept(couple: &Couple, level: Level) {
 fn the_application_learns_of_it() {
     let mut couple = unread(config(), Role::Initiator, DEFAULT);
     let (host, b) = (couple.link.b.host, &mut couple.link.b);
-    let told = [
+    let results = [
         b.spawn(async move { host.bonds().loaded().await }),
         b.spawn(async move { host.bonds().clear().await }),
         b.spawn(async move { host.bonds().remove(&PEER).await }),
     ];
-    assert_eq!(told.map(|told| told.take()), [Err(Error::BondStore); 3]);
+    assert_eq!(results.map(|results| results.take()), [Err(Error::BondStore); 3]);
     nothing_is_kept(&couple, Level::Open);
 }
 
 #[test]
-fn the_peer_is_told_that_there_is_no_such_key() {
+fn the_peer_learns_that_there_is_no_such_key() {
     let mut couple = unread(config(), Role::Initiator, DEFAULT);
     couple.link.b.inject(&KEY_REQUEST);
     let refused = (0x201b, vec![0x40, 0]);
@@ -84,7 +84,7 @@ fn a_peer_that_would_bond_is_refused() {
 fn as_the_central_nothing_is_begun() {
     let mut couple = unread(config(), Role::Responder, DEFAULT);
     assert_eq!(couple.begin(Until::End), Vec::<Vec<u8>>::new());
-    assert_eq!(couple.wish.take().unwrap().take(), Err(Error::BondStore));
+    assert_eq!(couple.pairing.take().unwrap().take(), Err(Error::BondStore));
     nothing_is_kept(&couple, Level::Open);
 }
 
@@ -92,10 +92,10 @@ fn as_the_central_nothing_is_begun() {
 fn as_the_peripheral_it_fails_when_the_central_follows() {
     let mut couple = unread(config(), Role::Initiator, DEFAULT);
     let conn = couple.link.conn.clone();
-    let wish = couple.link.b.spawn(async move { conn.pair().await });
+    let pairing = couple.link.b.spawn(async move { conn.pair().await });
     couple.link.b.sent();
     couple.begin(Until::End);
-    assert_eq!(wish.take(), Err(Error::BondStore));
+    assert_eq!(pairing.take(), Err(Error::BondStore));
     nothing_is_kept(&couple, Level::Open);
 }
 

@@ -66,7 +66,7 @@ fn bonds_outlive_both_hosts_in_their_stores() {
 }
 
 #[test]
-fn a_lost_bond_is_told_and_nothing_is_read_until_the_application_decides() {
+fn a_lost_bond_is_reported_and_nothing_is_read_until_the_application_decides() {
     let scene = Scene::new(912);
     between(&scene, SIMPLE, async |lock, phone| {
         bonded(&scene, lock, phone).await;
@@ -116,7 +116,7 @@ fn who_has_lost_an_authenticated_bond_pairs_anew_for_one_that_is_as_good() {
 }
 
 #[test]
-fn a_full_table_refuses_and_evicts_nobody() {
+fn a_full_table_refuses_and_evicts_no_bond() {
     let scene = Scene::new(913);
     let two = scene.device(reader(NOTHING).bonds(2));
     let [lock, one] = [safe(NOTHING).bonds(1), reader(NOTHING)].map(|config| scene.device(config));
@@ -177,7 +177,7 @@ fn a_store_that_fails_fails_the_pairing() {
 }
 
 #[test]
-fn a_bonded_peer_that_does_not_encrypt_is_told_to() {
+fn a_bonded_peer_that_does_not_encrypt_is_asked_to() {
     let scene = Scene::new(916);
     between(&scene, SIMPLE, async |lock, phone| {
         bonded(&scene, lock, phone).await;

@@ -66,7 +66,7 @@ fn without_a_bond_nothing_is_waited_for() {
 }
 
 #[test]
-fn a_channel_that_nobody_waits_for_any_longer_is_not_asked_for() {
+fn a_channel_that_is_no_longer_awaited_is_not_requested() {
     let scene = Scene::new(962);
     between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
         bonded(&scene, lock, phone).await;

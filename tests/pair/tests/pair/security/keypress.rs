@@ -28,7 +28,11 @@ const PRESSED: [Keypress; 13] = [
 ];
 
 /// Enters the passkey of a lock, with a pause before each key, in milliseconds; gives what the lock is told meanwhile, and what it is told afterwards.
-fn told(seed: u64, keypress: [bool; 2], pause: u64) -> (Vec<(u8, bool)>, Option<PasskeyEntry>) {
+fn keypresses(
+    seed: u64,
+    keypress: [bool; 2],
+    pause: u64,
+) -> (Vec<(u8, bool)>, Option<PasskeyEntry>) {
     let scene = Scene::new(seed);
     let lock = scene.device(safe(keys(IoCapability::DisplayOnly, keypress[0])));
     let phone = scene.device(reader(keys(IoCapability::KeyboardOnly, keypress[1])));
@@ -59,16 +63,16 @@ fn told(seed: u64, keypress: [bool; 2], pause: u64) -> (Vec<(u8, bool)>, Option<
             scene.sleep(150).await;
             request.passkey(shown.get());
         };
-        let (paired, told, ()) = join3(here.pair(), show, enter).await;
+        let (paired, keypresses, ()) = join3(here.pair(), show, enter).await;
         assert!(paired.unwrap().authenticated);
-        told
+        keypresses
     })
 }
 
 #[test]
 fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
     // A person is slower than a connection interval.
-    let (entries, late) = told(990, [true, true], 150);
+    let (entries, late) = keypresses(990, [true, true], 150);
     let digits = [(0, false), (1, false), (2, false), (1, false), (0, false)];
     let again = (1..=6).map(|digits| (digits, false));
     let expected: Vec<_> = digits.into_iter().chain(again).chain([(6, true), (6, true)]).collect();
@@ -77,14 +81,14 @@ fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
 }
 
 #[test]
-fn nothing_is_told_unless_both_sides_want_to_know() {
+fn no_keypress_is_sent_unless_both_sides_support_it() {
     for keypress in [[false, true], [true, false]] {
-        assert_eq!(told(991, keypress, 150), (vec![], None));
+        assert_eq!(keypresses(991, keypress, 150), (vec![], None));
     }
 }
 
 #[test]
-fn keys_that_are_pressed_faster_than_they_are_sent_are_all_told() {
-    let (entries, _) = told(992, [true, true], 0);
+fn keys_that_are_pressed_faster_than_they_are_sent_are_all_reported() {
+    let (entries, _) = keypresses(992, [true, true], 0);
     assert_eq!(entries.last(), Some(&(6, true)));
 }

@@ -22,7 +22,7 @@ async fn reported(scene: &Scene, link: &mut Connection<'_>) -> Option<(u16, u16)
 
 /// [Vol 3] Part G, 2.5.2 and 7.1
 #[test]
-fn a_client_is_told_of_a_table_that_changed_while_it_was_away() {
+fn a_client_learns_of_a_table_that_changed_while_it_was_away() {
     for (changed, client_restarts) in [(false, false), (true, false), (true, true)] {
         let scene = Scene::new(980);
         let (mut lock, mut phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
@@ -56,7 +56,7 @@ fn a_client_is_told_of_a_table_that_changed_while_it_was_away() {
 
 /// The application watches late: the indication is kept until it is known what it is.
 #[test]
-fn a_watch_that_begins_after_the_indication_still_tells() {
+fn a_watch_that_begins_after_the_indication_still_reports() {
     let scene = Scene::new(981);
     let (mut lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
     run(&scene, [&lock, &phone], async {

@@ -24,12 +24,12 @@ fn paired(seed: u64, central: PairingConfig, peripheral: PairingConfig) -> (Meth
         let before = refused(ErrorCode::INSUFFICIENT_AUTHENTICATION);
         assert_eq!(try_read(&here, &secret).await, before);
         let paired = here.pair().await.unwrap();
-        let told = event(&mut there, |event| match event {
+        let keypresses = event(&mut there, |event| match event {
             Event::Paired(paired) => Some(*paired),
             _ => None,
         })
         .await;
-        assert_eq!((told.method, told.level), (paired.method, paired.level));
+        assert_eq!((keypresses.method, keypresses.level), (paired.method, paired.level));
         for link in [&here, &there] {
             let security = link.security().unwrap();
             assert_eq!(security.level, paired.level);
@@ -74,7 +74,7 @@ fn a_passkey_is_entered_on_either_side() {
 }
 
 #[test]
-fn nobody_to_ask_means_that_pairing_is_not_supported() {
+fn without_a_user_pairing_is_not_supported() {
     let scene = Scene::new(903);
     let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
     scene.run(&[&lock, &phone], async {
@@ -131,7 +131,7 @@ fn a_level_that_cannot_be_reached_is_an_error() {
     let scene = Scene::new(906);
     let (lock, phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
     scene.run(&[&lock, &phone], async {
-        let _nobody = phone.host().pairing_requests().unwrap();
+        let _absent = phone.host().pairing_requests().unwrap();
         let _there_too = lock.host().pairing_requests().unwrap();
         let (_there, here) = scene.connect(&lock, &phone).await;
         let reason = Reason::AUTHENTICATION_REQUIREMENTS;

@@ -102,7 +102,7 @@ fn the_peripheral_has_no_resolving_list() {
 }
 
 #[test]
-fn nobody_has_a_resolving_list() {
+fn without_resolving_lists() {
     again_by_identity(953, [0, 0]);
 }
 

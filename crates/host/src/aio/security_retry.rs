@@ -7,7 +7,7 @@ use bindrune_wire::Level;
 
 use crate::{
     Error, Host,
-    stack::{LinkRef, Remedy},
+    stack::{LinkRef, SecurityRetry},
     waiters::{HostKey, Key, LinkKey},
 };
 
@@ -24,22 +24,25 @@ pub(super) async fn make_safer(
     level: Level,
 ) -> Result<(), Error> {
     let bonds = Key::Host(HostKey::Bonds);
-    let remedy = host.wait(bonds, |core, _| match core.stack.remedy(link, code, level) {
-        Ok(None) => Poll::Ready(Err(Error::Att(code))),
-        Ok(Some(remedy)) if core.stack.bonds_are_loaded() => Poll::Ready(Ok(remedy)),
-        Ok(Some(_)) => Poll::Pending,
-        Err(gone) => Poll::Ready(Err(gone)),
-    });
+    let security_retry =
+        host.wait(bonds, |core, _| match core.stack.security_retry(link, code, level) {
+            Ok(None) => Poll::Ready(Err(Error::Att(code))),
+            Ok(Some(security_retry)) if core.stack.bonds_are_loaded() => {
+                Poll::Ready(Ok(security_retry))
+            }
+            Ok(Some(_)) => Poll::Pending,
+            Err(gone) => Poll::Ready(Err(gone)),
+        });
     let key = Key::Link(link.index, LinkKey::Security);
-    match remedy.await? {
-        Remedy::Repeat => {}
-        Remedy::Encrypt => {
-            if let Some(attempts) = host.with(|core| core.stack.wish_encryption(link))? {
+    match security_retry.await? {
+        SecurityRetry::Repeat => {}
+        SecurityRetry::Encrypt => {
+            if let Some(attempts) = host.with(|core| core.stack.request_encryption(link))? {
                 host.wait(key, |core, _| core.stack.poll_encrypted(link, attempts)).await?;
             }
         }
-        Remedy::Pair(level) => {
-            let serial = host.with(|core| core.stack.wish_pairing(link, level))?;
+        SecurityRetry::Pair(level) => {
+            let serial = host.with(|core| core.stack.request_pairing(link, level))?;
             host.wait(key, |core, _| core.stack.poll_paired(link, serial)).await?;
         }
     }

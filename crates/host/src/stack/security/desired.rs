@@ -16,7 +16,7 @@ use crate::{
 
 /// What the application asks of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum Desired {
     None,
     /// Pair, and achieve this at least.
     Pair(Level),
@@ -31,22 +31,22 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 impl Protection {
     /// Whether the application has asked for a procedure that has not begun.
-    pub(super) const fn has_wish(&self) -> bool {
-        matches!(self.wish, Wish::Pair(_) | Wish::Encrypt)
+    pub(super) const fn has_request(&self) -> bool {
+        matches!(self.desired, Desired::Pair(_) | Desired::Encrypt)
     }
 }
 
 impl Stack {
     /// Wishes to pair. The result is there once [`Self::poll_paired`] with the number that is given.
-    pub(crate) fn wish_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
+    pub(crate) fn request_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
         let protection = &mut self.link_mut(link)?.protection;
-        let free = matches!(protection.wish, Wish::None);
+        let free = matches!(protection.desired, Desired::None);
         if !free || protection.is_pairing() || protection.is_storing() {
             return Err(Error::Busy);
         }
-        protection.wish = Wish::Pair(require);
+        protection.desired = Desired::Pair(require);
         let serial = protection.pairings;
-        self.wish(link.index);
+        self.mark_desired(link.index);
         Ok(serial)
     }
 
@@ -60,7 +60,7 @@ impl Stack {
     }
 
     /// Wishes to encrypt; `None` where the link is encrypted.
-    pub(crate) fn wish_encryption(&mut self, link: LinkRef) -> Result<Option<u32>, Error> {
+    pub(crate) fn request_encryption(&mut self, link: LinkRef) -> Result<Option<u32>, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         if protection.current.is_encrypted() {
             return Ok(None);
@@ -69,11 +69,11 @@ impl Stack {
         if protection.start.is_some() {
             return Ok(Some(attempts));
         }
-        if !matches!(protection.wish, Wish::None) || protection.is_pairing() {
+        if !matches!(protection.desired, Desired::None) || protection.is_pairing() {
             return Err(Error::Busy);
         }
-        protection.wish = Wish::Encrypt;
-        self.wish(link.index);
+        protection.desired = Desired::Encrypt;
+        self.mark_desired(link.index);
         Ok(Some(attempts))
     }
 
@@ -93,29 +93,29 @@ impl Stack {
     }
 
     /// A link has a wish.
-    pub(super) fn wish(&mut self, index: u8) {
-        self.security.wishing |= 1u64.wrapping_shl(index.into());
+    pub(super) fn mark_desired(&mut self, index: u8) {
+        self.security.with_desired |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::COMMAND);
     }
 
-    /// Returns whether [`Self::begin_wishes`] has something to begin.
+    /// Returns whether [`Self::begin_desired`] has something to begin.
     pub(in crate::stack) const fn has_requests(&self) -> bool {
-        self.security.wishing != 0
+        self.security.with_desired != 0
     }
 
     /// Begins what is wished for.
-    pub(in crate::stack) fn begin_wishes(&mut self, now: Instant) {
-        let mut wishing = core::mem::take(&mut self.security.wishing);
+    pub(in crate::stack) fn begin_desired(&mut self, now: Instant) {
+        let mut with_desired = core::mem::take(&mut self.security.with_desired);
         let loaded = self.security.bonds.is_loaded();
         let mut index = self.security.last;
-        while wishing != 0 {
-            index = next_bit(wishing, index);
-            wishing &= !1u64.wrapping_shl(index.into());
+        while with_desired != 0 {
+            index = next_bit(with_desired, index);
+            with_desired &= !1u64.wrapping_shl(index.into());
             let free = self.has_slot_for_app(index);
             let Some(protection) = self.protection(index) else { continue };
-            match core::mem::replace(&mut protection.wish, Wish::None) {
-                Wish::None => {}
-                Wish::Answer => {
+            match core::mem::replace(&mut protection.desired, Desired::None) {
+                Desired::None => {}
+                Desired::Answer => {
                     let Some(answer) = self.take_answer(index) else { continue };
                     if self.claim_answered(index, &answer) {
                         self.pairing_changed(now, index);
@@ -126,16 +126,16 @@ impl Stack {
                     }
                     self.pairing_changed(now, index);
                 }
-                wish @ (Wish::Pair(_) | Wish::Encrypt)
+                desired @ (Desired::Pair(_) | Desired::Encrypt)
                     if !loaded
                         || protection.start.is_some()
-                        || (!free && matches!(wish, Wish::Pair(_))) =>
+                        || (!free && matches!(desired, Desired::Pair(_))) =>
                 {
-                    protection.wish = wish;
-                    self.security.wishing |= 1u64.wrapping_shl(index.into());
-                    self.limit_wish(now, index);
+                    protection.desired = desired;
+                    self.security.with_desired |= 1u64.wrapping_shl(index.into());
+                    self.limit_request(now, index);
                 }
-                Wish::Pair(require) => {
+                Desired::Pair(require) => {
                     protection.answer_due = At::NONE;
                     let started = self.begin_pairing(now, index, require, true);
                     if let Err(error) = started {
@@ -145,10 +145,10 @@ impl Stack {
                     }
                 }
                 // The peer was faster.
-                Wish::Encrypt if protection.current.is_encrypted() => {
+                Desired::Encrypt if protection.current.is_encrypted() => {
                     self.attempt_over(index, Ok(()));
                 }
-                Wish::Encrypt => {
+                Desired::Encrypt => {
                     if !protection.requested {
                         protection.answer_due = At::NONE;
                     }
@@ -161,7 +161,7 @@ impl Stack {
     }
 
     /// What waits for the store, for the end of another procedure or for a slot waits as long as for an answer of the peer.
-    fn limit_wish(&mut self, now: Instant, index: u8) {
+    fn limit_request(&mut self, now: Instant, index: u8) {
         if let Some(protection) = self.protection(index)
             && !protection.answer_due.is_some()
         {
@@ -171,11 +171,11 @@ impl Stack {
     }
 
     /// Drops what the application asked for and was not begun in time.
-    pub(super) fn forget_wish(&mut self, index: u8) {
+    pub(super) fn forget_request(&mut self, index: u8) {
         if let Some(protection) = self.protection(index)
-            && protection.has_wish()
+            && protection.has_request()
         {
-            protection.wish = Wish::None;
+            protection.desired = Desired::None;
         }
     }
 
@@ -230,8 +230,8 @@ impl Stack {
         config.require = config.require.max(require);
         let bond = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
         // Without MITM an authenticated bond could not be replaced.
-        let worth = bond.map_or(Level::Open, |bond| bond.worth.level);
-        config.mitm |= config.require.max(worth) >= Level::Authenticated;
+        let security = bond.map_or(Level::Open, |bond| bond.security.level);
+        config.mitm |= config.require.max(security) >= Level::Authenticated;
         config.consent = consent && (config.consent || bond.is_some());
         config
     }

@@ -8,7 +8,7 @@ use crate::{ClientSecurity, Error, stack::LinkRef};
 
 /// What makes the link safer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remedy {
+pub(crate) enum SecurityRetry {
     /// Nothing: the link has become safer since the operation was refused.
     Repeat,
     /// Encrypt with the key of the bond.
@@ -20,12 +20,12 @@ pub(crate) enum Remedy {
 impl Stack {
     /// What is to be done before an operation that the peer refused with `code` is repeated, which was asked for on a link of
     /// level `asked`; `None` where nothing helps, or nothing is to be done. A bond that was not tried is never replaced.
-    pub(crate) fn remedy(
+    pub(crate) fn security_retry(
         &self,
         link: LinkRef,
         code: ErrorCode,
         asked: Level,
-    ) -> Result<Option<Remedy>, Error> {
+    ) -> Result<Option<SecurityRetry>, Error> {
         let protection = &self.link(link)?.protection;
         let now = protection.current.level;
         let bonded = protection.bond.is_some();
@@ -41,14 +41,20 @@ impl Stack {
 
 /// What helps after `code`, on a link that was worth `asked` when the operation left, and is worth `now`; it may pair where
 /// `pairs` is true.
-fn choose(code: ErrorCode, asked: Level, now: Level, bonded: bool, pairs: bool) -> Option<Remedy> {
+fn choose(
+    code: ErrorCode,
+    asked: Level,
+    now: Level,
+    bonded: bool,
+    pairs: bool,
+) -> Option<SecurityRetry> {
     if now > asked && wanted(None, code).is_some() {
-        return Some(Remedy::Repeat);
+        return Some(SecurityRetry::Repeat);
     }
     let level = (now > Level::Open).then_some(now);
     match (wanted(level, code), level) {
-        (Some(_), None) if bonded => Some(Remedy::Encrypt),
-        (Some(wanted), _) if pairs => Some(Remedy::Pair(wanted)),
+        (Some(_), None) if bonded => Some(SecurityRetry::Encrypt),
+        (Some(wanted), _) if pairs => Some(SecurityRetry::Pair(wanted)),
         (Some(_) | None, _) => None,
     }
 }
@@ -106,13 +112,13 @@ mod tests {
         use Level::{Authenticated, Encrypted, Open};
         let (auth, enc) = (Code::INSUFFICIENT_AUTHENTICATION, Code::INSUFFICIENT_ENCRYPTION);
         for pairs in [false, true] {
-            let or_pair = |level| pairs.then_some(Remedy::Pair(level));
-            assert_eq!(choose(enc, Open, Open, true, pairs), Some(Remedy::Encrypt));
+            let or_pair = |level| pairs.then_some(SecurityRetry::Pair(level));
+            assert_eq!(choose(enc, Open, Open, true, pairs), Some(SecurityRetry::Encrypt));
             assert_eq!(choose(enc, Open, Open, false, pairs), or_pair(Encrypted));
             assert_eq!(choose(auth, Encrypted, Encrypted, true, pairs), or_pair(Authenticated));
             // The refusal was given in clear, and encryption has overtaken it.
             for code in [auth, enc] {
-                assert_eq!(choose(code, Open, Encrypted, true, pairs), Some(Remedy::Repeat));
+                assert_eq!(choose(code, Open, Encrypted, true, pairs), Some(SecurityRetry::Repeat));
             }
             let other = Code::INSUFFICIENT_AUTHORIZATION;
             assert_eq!(choose(other, Open, Encrypted, true, pairs), None);
