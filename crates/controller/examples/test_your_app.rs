@@ -62,7 +62,7 @@ async fn phone(host: &Host) -> Result<[u8; 2], Error> {
     Ok([now[0], later[0]])
 }
 
-/// The same seed gives the same trace, octet for octet, with every lost packet in its place.
+/// The same seed gives the same trace, byte for byte, with every lost packet in its place.
 fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 2], Box<dyn std::error::Error>> {
     let world = World::new(seed);
     world.set_loss(loss);

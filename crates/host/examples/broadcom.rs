@@ -17,7 +17,7 @@ const UPDATE_BAUD_RATE: Opcode = Opcode(0xfc18);
 /// The baud rate without firmware, and that to work at.
 const SLOW: u32 = 115_200;
 const FAST: u32 = 3_000_000;
-/// Least significant octet first.
+/// Least significant byte first.
 const ADDRESS: [u8; 6] = [1, 2, 3, 4, 5, 0xc0];
 const FIRMWARE_STARTS: Duration = Duration::from_millis(250);
 

@@ -29,8 +29,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sends = std::env::args().any(|argument| argument == "send");
     let work = async {
         match sends {
-            true => send(&host, &vec![0x5a; IMAGE]).await.map(|()| println!("sent {IMAGE} octets")),
-            false => receive(&host).await.map(|image| println!("received {} octets", image.len())),
+            true => send(&host, &vec![0x5a; IMAGE]).await.map(|()| println!("sent {IMAGE} bytes")),
+            false => receive(&host).await.map(|image| println!("received {} bytes", image.len())),
         }
     };
     tokio::select! {

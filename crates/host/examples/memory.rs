@@ -1,4 +1,4 @@
-//! Prints what `Resources` costs in octets, whole and for most of its parameters. See docs/memory.md.
+//! Prints what `Resources` costs in bytes, whole and for most of its parameters. See docs/memory.md.
 //!
 //! `cargo run -p bindrune --features std --example memory`
 
@@ -20,18 +20,18 @@ type Least = Of<1, 0, 3, 2, 1>;
 fn main() {
     let least = size_of::<Least>();
     let packet = size_of::<Of<1, 0, 4, 2, 1>>().saturating_sub(least);
-    let beyond = |octets: usize, packets: usize| {
-        octets.saturating_sub(least).saturating_sub(packets.saturating_mul(packet))
+    let beyond = |bytes: usize, packets: usize| {
+        bytes.saturating_sub(least).saturating_sub(packets.saturating_mul(packet))
     };
     let link = beyond(size_of::<Of<2, 0, 6, 4, 1>>(), 5);
     let channel = beyond(size_of::<Of<1, 1, 4, 2, 1>>(), 1);
     let pairing = beyond(size_of::<Of<1, 0, 3, 2, 2>>(), 0);
-    println!("each parameter, beyond the least ({least} octets):");
+    println!("each parameter, beyond the least ({least} bytes):");
     println!("  one link      {link:6}");
     println!("  one channel   {channel:6}");
     println!("  one packet    {packet:6}  of SIZE 264");
     println!("  one pairing   {pairing:6}");
-    println!("  one octet of ARENA or SIZE is one octet, SIZE in each packet");
+    println!("  one byte of ARENA or SIZE is one byte, SIZE in each packet");
     println!("the arena without services, by default:");
     let [one, two] = [1, 2].map(|links| Config::new("").arena(links));
     println!("  one link      {one:6}");

@@ -179,7 +179,7 @@ impl Log {
         let date = output("date", &["--utc", "+%F"])?;
         let section = format!(
             "## {title}\n\nCommit {commit}, {date}.\n\n\
-             | MPS | SDU | direction | octets | seconds | kbit/s |\n|--:|--:|---|--:|--:|--:|\n{rows}"
+             | MPS | SDU | direction | bytes | seconds | kbit/s |\n|--:|--:|---|--:|--:|--:|\n{rows}"
         );
         let _lock = lock()?;
         let page = workspace().join("docs/reliability.md");

@@ -41,7 +41,7 @@ fn a_peripheral_on_a_microcontroller_serves_bumble() -> Result<()> {
     phone.call("discover", json!({}))?;
     use_values(&phone)?;
     use_channel(&phone)?;
-    firmware.wait_for("65536 octets echoed", VISIT)?;
+    firmware.wait_for("65536 bytes echoed", VISIT)?;
     idle(&phone, &mut firmware)?;
 
     // The flash memory outlives a restart, and with it the bond.

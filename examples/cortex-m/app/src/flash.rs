@@ -4,15 +4,15 @@ use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
-/// Octets of a page, which is erased as a whole.
+/// Bytes of a page, which is erased as a whole.
 pub const PAGE: usize = 1024;
-/// Octets of the memory: two pages are the least that a `FlashStore` works with.
+/// Bytes of the memory: two pages are the least that a `FlashStore` works with.
 pub const SIZE: usize = 2 * PAGE;
-/// Octets of a word, which is written as a whole.
+/// Bytes of a word, which is written as a whole.
 const WORD: usize = 4;
 const ERASED: u8 = 0xff;
 
-/// A flash memory over octets that somebody else keeps.
+/// A flash memory over bytes that somebody else keeps.
 #[derive(Debug)]
 pub struct RamFlash<'a>(&'a mut [u8; SIZE]);
 
@@ -22,17 +22,17 @@ pub struct Refused(NorFlashErrorKind);
 
 impl<'a> RamFlash<'a> {
     /// A memory with this content.
-    pub const fn new(octets: &'a mut [u8; SIZE]) -> Self {
-        Self(octets)
+    pub const fn new(bytes: &'a mut [u8; SIZE]) -> Self {
+        Self(bytes)
     }
 
     /// A memory that is erased first.
-    pub fn erased(octets: &'a mut [u8; SIZE]) -> Self {
-        octets.fill(ERASED);
-        Self(octets)
+    pub fn erased(bytes: &'a mut [u8; SIZE]) -> Self {
+        bytes.fill(ERASED);
+        Self(bytes)
     }
 
-    /// The range of all octets, as `FlashStore` takes it.
+    /// The range of all bytes, as `FlashStore` takes it.
     #[must_use]
     pub const fn range() -> core::ops::Range<u32> {
         0..SIZE as u32
@@ -84,7 +84,7 @@ impl NorFlash for RamFlash<'_> {
         let end = offset.saturating_add(bytes.len() as u32);
         let cells = self.part(offset, end, WORD)?;
         // Writing only clears bits; erasing sets them.
-        cells.iter_mut().zip(bytes).for_each(|(cell, octet)| *cell &= octet);
+        cells.iter_mut().zip(bytes).for_each(|(cell, byte)| *cell &= byte);
         Ok(())
     }
 }

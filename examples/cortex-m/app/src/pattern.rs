@@ -1,6 +1,6 @@
-//! Octets that can be checked without being kept.
+//! Bytes that can be checked without being kept.
 
-/// A linear congruential generator whose top octet of each step is the next octet.
+/// A linear congruential generator whose top byte of each step is the next byte.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(u32);
 
@@ -10,10 +10,10 @@ impl Pattern {
     }
 
     pub(crate) fn fill(&mut self, out: &mut [u8]) {
-        out.fill_with(|| self.octet());
+        out.fill_with(|| self.byte());
     }
 
-    const fn octet(&mut self) -> u8 {
+    const fn byte(&mut self) -> u8 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         self.0.to_be_bytes()[0]
     }

@@ -62,12 +62,12 @@ async fn serve_link(link: &mut Connection<'_>) -> Status {
     loop {
         match link.next().await {
             Event::Write(request) if request.is(&RX) => {
-                let mut octets = [0; UART_MAX];
+                let mut bytes = [0; UART_MAX];
                 let len = request.value().len().min(UART_MAX);
-                octets[..len].copy_from_slice(&request.value()[..len]);
+                bytes[..len].copy_from_slice(&request.value()[..len]);
                 request.accept();
                 // A peer that has not subscribed is sent nothing.
-                let _unsubscribed = link.notify(&TX, &octets[..len]).await;
+                let _unsubscribed = link.notify(&TX, &bytes[..len]).await;
             }
             Event::Paired(paired) => info!("paired, bonded: {}", paired.bonded),
             Event::PairingFailed(failure) => info!("pairing failed: {failure:?}"),
@@ -87,14 +87,14 @@ async fn echo(host: &Host) -> Result<Infallible, Error> {
     let mut sdu = [0; ECHO_MAX];
     loop {
         let (_link, mut channel) = listener.accept().await?;
-        let mut octets = 0;
+        let mut bytes = 0;
         while let Ok(len) = channel.recv(&mut sdu).await {
             if channel.send(&sdu[..len]).await.is_err() {
                 break;
             }
-            octets += len;
+            bytes += len;
         }
-        info!("channel closed: {octets} octets echoed");
+        info!("channel closed: {bytes} bytes echoed");
     }
 }
 
@@ -104,7 +104,7 @@ async fn measure(host: &Host) -> Result<Infallible, Error> {
     loop {
         ticker.next().await;
         level = if level == 0 { 100 } else { level - 1 };
-        // The value is held, is one octet long, and is not being read in parts: both succeed.
+        // The value is held, is one byte long, and is not being read in parts: both succeed.
         let _held = host.gatt().write(&LEVEL, &[level]);
         let _sent = host.gatt().notify_all(&LEVEL, &[level]).await;
     }

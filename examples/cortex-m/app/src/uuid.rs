@@ -9,14 +9,14 @@ pub(crate) const UART: Uuid = Uuid::new_128(0x6e40_0001_b5a3_f393_e0a9_e50e_24dc
 pub(crate) const UART_RX: Uuid = Uuid::new_128(0x6e40_0002_b5a3_f393_e0a9_e50e_24dc_ca9e);
 pub(crate) const UART_TX: Uuid = Uuid::new_128(0x6e40_0003_b5a3_f393_e0a9_e50e_24dc_ca9e);
 
-/// The octets that fit one notification at the ATT MTU of 247.
+/// The bytes that fit one notification at the ATT MTU of 247.
 pub(crate) const UART_MAX: usize = 244;
 
 /// Where the echo channel listens.
 pub(crate) const ECHO: Psm = Psm(0x81);
-/// The longest SDU of the echo channel, in octets.
+/// The longest SDU of the echo channel, in bytes.
 pub(crate) const ECHO_MAX: usize = 512;
-/// Receive packets that the echo channel reserves. An SDU of 512 octets takes three.
+/// Receive packets that the echo channel reserves. An SDU of 512 bytes takes three.
 pub(crate) const ECHO_WINDOW: usize = 8;
 pub(crate) const ECHO_CHANNEL: ChannelConfig =
     ChannelConfig { mtu: Some(ECHO_MAX as u16), mps: 247, window: ECHO_WINDOW as u16 };

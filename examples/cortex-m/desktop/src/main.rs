@@ -51,8 +51,8 @@ async fn drive(
     tx: PortWriter,
     app: impl Future<Output = Result<Infallible, bindrune::Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut octets = [0; SIZE];
-    let store = FlashStore::new(RamFlash::erased(&mut octets), RamFlash::range())
+    let mut bytes = [0; SIZE];
+    let store = FlashStore::new(RamFlash::erased(&mut bytes), RamFlash::range())
         .map_err(|refusal| refusal.to_string())?;
     match select(host.run_with(rx, tx, Platform::new().store(store)), app).await {
         Either::First(end) => Err(end.into()),

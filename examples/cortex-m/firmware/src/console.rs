@@ -67,14 +67,14 @@ impl Log for Console {
     fn flush(&self) {}
 }
 
-/// Writes octet by octet, and waits for each.
+/// Writes byte by byte, and waits for each.
 struct Out;
 
 impl Write for Out {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for octet in text.bytes() {
+        for byte in text.bytes() {
             while console().state.is_set(STATE::TRANSMIT_FULL) {}
-            console().data.set(octet.into());
+            console().data.set(byte.into());
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ pub(crate) struct Counter(AtomicU32);
 pub(crate) static POLLS: Counter = Counter::new();
 /// Times that the processor slept.
 pub(crate) static SLEEPS: Counter = Counter::new();
-/// Octets that came from the controller, an interrupt each.
+/// Bytes that came from the controller, an interrupt each.
 pub(crate) static RECEIVED: Counter = Counter::new();
 /// Interrupts of the transmitter.
 pub(crate) static TRANSMITTED: Counter = Counter::new();

@@ -10,9 +10,9 @@ use bindrune_cortex_m_app::flash::{RamFlash, SIZE};
 /// What lies at the end of the memory. See `memory.x`.
 #[repr(C)]
 struct Retained {
-    /// `MAGIC`, once the octets were erased for the first time.
+    /// `MAGIC`, once the bytes were erased for the first time.
     magic: u32,
-    octets: [u8; SIZE],
+    bytes: [u8; SIZE],
 }
 
 const ADDRESS: usize = 0x2003_f000;
@@ -26,13 +26,13 @@ const MAGIC: u32 = 0x626f_6e64;
 pub(crate) fn take() -> RamFlash<'static> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     assert!(!TAKEN.swap(true, Relaxed), "the flash memory is taken once");
-    // SAFETY: this memory exists, is aligned, belongs to no section of the program, and is borrowed only once. Any octets are
+    // SAFETY: this memory exists, is aligned, belongs to no section of the program, and is borrowed only once. Any bytes are
     // a valid `Retained`.
     let retained = unsafe { &mut *with_exposed_provenance_mut::<Retained>(ADDRESS) };
     if retained.magic == MAGIC {
-        RamFlash::new(&mut retained.octets)
+        RamFlash::new(&mut retained.bytes)
     } else {
         retained.magic = MAGIC;
-        RamFlash::erased(&mut retained.octets)
+        RamFlash::erased(&mut retained.bytes)
     }
 }

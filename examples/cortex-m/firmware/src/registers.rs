@@ -28,7 +28,7 @@ register_bitfields! { u32,
 }
 
 register_structs! {
-    /// CMSDK APB UART: no FIFO, one octet each way. Writing a bit of `interrupts` clears it.
+    /// CMSDK APB UART: no FIFO, one byte each way. Writing a bit of `interrupts` clears it.
     pub(crate) Uart {
         (0x00 => pub(crate) data: ReadWrite<u32>),
         (0x04 => pub(crate) state: ReadWrite<u32, STATE::Register>),

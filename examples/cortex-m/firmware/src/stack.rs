@@ -10,7 +10,7 @@ unsafe extern "C" {
     static _stack_end: u32;
 }
 
-/// Octets from the stack's beginning to the lowest word that is no paint.
+/// Bytes from the stack's beginning to the lowest word that is no paint.
 #[must_use]
 pub(crate) fn peak() -> usize {
     let (mut word, start) = (addr_of!(_stack_end), addr_of!(_stack_start));

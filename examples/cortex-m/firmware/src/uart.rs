@@ -1,6 +1,6 @@
 //! H4 over the second UART, by interrupts.
 //!
-//! This UART holds one octet and has no RTS: while nobody has room for the octet, it stays in the register, and QEMU holds back
+//! This UART holds one byte and has no RTS: while nobody has room for the byte, it stays in the register, and QEMU holds back
 //! those that follow. A chip's UART needs RTS/CTS for that.
 
 use core::convert::Infallible;
@@ -16,7 +16,7 @@ use crate::{
     registers::{CONTROL, INTERRUPT, Line, STATE, hci},
 };
 
-/// Two link packets of 251 octets.
+/// Two link packets of 251 bytes.
 const ROOM: usize = 512;
 /// The fastest that QEMU takes: 25 MHz / 16.
 const DIVIDER: u32 = 16;
@@ -25,15 +25,15 @@ static RX: Pipe<Raw, ROOM> = Pipe::new();
 static TX: Pipe<Raw, ROOM> = Pipe::new();
 static SENT: Signal<Raw, ()> = Signal::new();
 
-/// Octets from the controller.
+/// Bytes from the controller.
 #[derive(Debug)]
 pub(crate) struct Reader(());
 
-/// Octets to the controller.
+/// Bytes to the controller.
 #[derive(Debug)]
 pub(crate) struct Writer(());
 
-/// Turns the UART on. To be called once: two readers would share the octets.
+/// Turns the UART on. To be called once: two readers would share the bytes.
 pub(crate) fn start() -> (Reader, Writer) {
     hci().divider.set(DIVIDER);
     hci().control.write(
@@ -58,24 +58,24 @@ pub(crate) fn on_transmit() {
     give_out();
 }
 
-/// Moves the octet that came into the pipe, where it has room.
+/// Moves the byte that came into the pipe, where it has room.
 fn take_in() {
     critical_section::with(|_| {
         while hci().state.is_set(STATE::RECEIVE_FULL) && !RX.is_full() {
             RECEIVED.count();
-            let octet = hci().data.get().to_le_bytes()[0];
+            let byte = hci().data.get().to_le_bytes()[0];
             // There is room.
-            let _one = RX.try_write(&[octet]);
+            let _one = RX.try_write(&[byte]);
         }
     });
 }
 
-/// Moves octets from the pipe into the UART while it takes them.
+/// Moves bytes from the pipe into the UART while it takes them.
 fn give_out() {
     critical_section::with(|_| {
-        let mut octet = [0];
-        while !hci().state.is_set(STATE::TRANSMIT_FULL) && TX.try_read(&mut octet).is_ok() {
-            hci().data.set(octet[0].into());
+        let mut byte = [0];
+        while !hci().state.is_set(STATE::TRANSMIT_FULL) && TX.try_read(&mut byte).is_ok() {
+            hci().data.set(byte[0].into());
         }
         if TX.is_empty() {
             SENT.signal(());
@@ -100,8 +100,8 @@ impl ErrorType for Writer {
 }
 
 impl Write for Writer {
-    async fn write(&mut self, octets: &[u8]) -> Result<usize, Infallible> {
-        let len = TX.write(octets).await;
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        let len = TX.write(bytes).await;
         give_out();
         Ok(len)
     }

@@ -34,7 +34,7 @@ bind_interrupts!(struct Interrupts {
 });
 
 const BONDS: Range<u32> = (FLASH_SIZE - 2 * PAGE_SIZE) as u32..FLASH_SIZE as u32;
-/// Octets for the controller: one link, packets of 251 octets. It says at the start if they are too few.
+/// Bytes for the controller: one link, packets of 251 bytes. It says at the start if they are too few.
 const CONTROLLER: usize = 12 * 1024;
 /// ACL packets that the controller holds each way.
 const PACKETS: u8 = 6;

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use embassy_futures::yield_now;
 use embedded_io_async::{ErrorType, Read, Write};
 
-/// Status, received octet and octet to send, a word each.
+/// Status, received byte and byte to send, a word each.
 const UART: *mut u32 = 0x4000_2000 as *mut u32;
 
 /// The receiving half.
@@ -40,9 +40,9 @@ impl Read for Receiver {
 
 impl Write for Sender {
     async fn write(&mut self, buffer: &[u8]) -> Result<usize, Infallible> {
-        for octet in buffer {
+        for byte in buffer {
             // SAFETY: a register of the board, aligned, that only this type writes.
-            unsafe { UART.wrapping_add(2).write_volatile(u32::from(*octet)) };
+            unsafe { UART.wrapping_add(2).write_volatile(u32::from(*byte)) };
         }
         Ok(buffer.len())
     }

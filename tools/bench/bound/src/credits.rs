@@ -2,7 +2,7 @@
 
 use crate::{Flow, Row};
 
-/// Octets of an L2CAP PDU with LE Flow Control Credit Indication.
+/// Bytes of an L2CAP PDU with LE Flow Control Credit Indication.
 pub(crate) const INDICATION: u16 = 12;
 /// Indications in one event that are looked at.
 const MOST: u32 = 64;

@@ -11,17 +11,17 @@ mod window;
 pub enum Flow {
     /// SDUs of eight K-frames with an MPS of 247, and the window of the receiver.
     Channel(u16),
-    /// Notifications of 244 octets.
+    /// Notifications of 244 bytes.
     Notification,
-    /// Write commands of 244 octets.
+    /// Write commands of 244 bytes.
     WriteCommand,
 }
 
-/// Frames of an SDU, and its octets: its length takes two.
+/// Frames of an SDU, and its bytes: its length takes two.
 pub const SDU_FRAMES: u16 = 8;
-/// Octets of an SDU.
+/// Bytes of an SDU.
 pub const SDU: u16 = SDU_FRAMES * 247 - 2;
-/// Octets of an L2CAP PDU of any flow, headers included.
+/// Bytes of an L2CAP PDU of any flow, headers included.
 const PDU: u16 = 251;
 
 /// A link, the controller's buffers, and what is sent.
@@ -33,8 +33,8 @@ pub struct Row {
     pub two_mbit: bool,
     /// Connection interval in units of 1.25 ms.
     pub interval: u16,
-    /// Octets of an ACL buffer of the controller.
-    pub octets: u16,
+    /// Bytes of an ACL buffer of the controller.
+    pub bytes: u16,
     /// ACL buffers of the controller.
     pub buffers: u8,
     /// Whether the link is encrypted.
@@ -57,7 +57,7 @@ impl Row {
         f64::from(self.interval) * 1250.0
     }
 
-    /// Octets of the application in one L2CAP PDU.
+    /// Bytes of the application in one L2CAP PDU.
     fn payload(&self) -> f64 {
         match self.flow {
             Flow::Channel(_) => f64::from(SDU) / f64::from(SDU_FRAMES),
@@ -65,14 +65,14 @@ impl Row {
         }
     }
 
-    /// Octets of the packets that one L2CAP PDU is sent in.
+    /// Bytes of the packets that one L2CAP PDU is sent in.
     fn fragments(&self) -> Vec<u16> {
         let mut left = PDU;
         let mut fragments = Vec::new();
         while left > 0 {
-            let octets = left.min(self.octets);
-            fragments.push(octets);
-            left -= octets;
+            let bytes = left.min(self.bytes);
+            fragments.push(bytes);
+            left -= bytes;
         }
         fragments
     }

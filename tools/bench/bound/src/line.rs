@@ -2,14 +2,14 @@
 
 use crate::Row;
 
-/// Octets of the packet indicator and of the header of an ACL data packet.
+/// Bytes of the packet indicator and of the header of an ACL data packet.
 const HEADERS: u32 = 1 + 4;
 const BITS: f64 = 10.0;
 
 impl Row {
     /// Bits a second that pass the line of the host that sends.
     pub(crate) fn line(&self, baud: u32) -> f64 {
-        let octets: u32 = self.fragments().into_iter().map(|len| HEADERS + u32::from(len)).sum();
-        self.payload() * 8.0 * f64::from(baud) / (f64::from(octets) * BITS)
+        let bytes: u32 = self.fragments().into_iter().map(|len| HEADERS + u32::from(len)).sum();
+        self.payload() * 8.0 * f64::from(baud) / (f64::from(bytes) * BITS)
     }
 }

@@ -4,7 +4,7 @@ use crate::{PDU, Row, credits::INDICATION};
 
 /// Between two packets (T_IFS), in microseconds.
 pub(crate) const IFS: u32 = 150;
-/// Octets of a message integrity code.
+/// Bytes of a message integrity code.
 const MIC: u32 = 4;
 
 impl Row {
@@ -24,25 +24,25 @@ impl Row {
         let longest = self.exchange(PDU);
         let mut time = indications * (self.packet(INDICATION) - self.packet(0));
         let mut exchanges = 0;
-        for octets in fragments.iter().cycle() {
+        for bytes in fragments.iter().cycle() {
             if time + longest > interval && exchanges > 0 {
                 break;
             }
-            time += self.exchange(*octets);
+            time += self.exchange(*bytes);
             exchanges += 1;
         }
         f64::from(exchanges) / fragments.len() as f64
     }
 
-    /// Microseconds of an exchange with so many octets of payload.
-    pub(crate) fn exchange(&self, octets: u16) -> u32 {
-        self.packet(octets) + IFS + self.packet(0) + IFS
+    /// Microseconds of an exchange with so many bytes of payload.
+    pub(crate) fn exchange(&self, bytes: u16) -> u32 {
+        self.packet(bytes) + IFS + self.packet(0) + IFS
     }
 
     /// Microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no MIC.
-    pub(crate) fn packet(&self, octets: u16) -> u32 {
-        let (preamble, octet) = if self.two_mbit { (2, 4) } else { (1, 8) };
-        let mic = if self.encrypted && octets > 0 { MIC } else { 0 };
-        (preamble + 4 + 2 + u32::from(octets) + mic + 3) * octet
+    pub(crate) fn packet(&self, bytes: u16) -> u32 {
+        let (preamble, byte) = if self.two_mbit { (2, 4) } else { (1, 8) };
+        let mic = if self.encrypted && bytes > 0 { MIC } else { 0 };
+        (preamble + 4 + 2 + u32::from(bytes) + mic + 3) * byte
     }
 }

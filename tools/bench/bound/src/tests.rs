@@ -6,7 +6,7 @@ const NOTIFICATION: Row = Row {
     flow: Flow::Notification,
     two_mbit: false,
     interval: 24,
-    octets: 251,
+    bytes: 251,
     buffers: 8,
     encrypted: false,
     baud: None,
@@ -19,7 +19,7 @@ fn assert_near(bound: f64, expected: f64) {
 #[test]
 fn notifications_on_1m_every_30_ms() {
     assert_eq!(NOTIFICATION.exchange(251), 2088 + 150 + 80 + 150);
-    // Twelve exchanges of 2,468 µs, each with 244 octets.
+    // Twelve exchanges of 2,468 µs, each with 244 bytes.
     assert_near(NOTIFICATION.bound(), 12.0 * 244.0 * 8.0 / 0.030);
 }
 
@@ -33,13 +33,13 @@ fn an_encrypted_channel_on_2m_every_7_5_ms() {
         ..NOTIFICATION
     };
     assert_eq!(row.exchange(251), 1064 + 150 + 44 + 150);
-    // Five exchanges of 1,408 µs, each with an eighth of an SDU of 1,974 octets.
+    // Five exchanges of 1,408 µs, each with an eighth of an SDU of 1,974 bytes.
     assert_near(row.bound(), 5.0 * 246.75 * 8.0 / 0.0075);
 }
 
 #[test]
-fn fragments_of_27_octets_on_1m_every_100_ms() {
-    let row = Row { flow: Flow::WriteCommand, interval: 80, octets: 27, ..NOTIFICATION };
+fn fragments_of_27_bytes_on_1m_every_100_ms() {
+    let row = Row { flow: Flow::WriteCommand, interval: 80, bytes: 27, ..NOTIFICATION };
     assert_eq!(row.fragments(), [27, 27, 27, 27, 27, 27, 27, 27, 27, 8]);
     assert_eq!([row.exchange(27), row.exchange(8)], [676, 524]);
     // A PDU takes 6,608 µs; fourteen leave 7,488 µs, in which eight more exchanges begin with room for the longest, 2,468 µs.
@@ -49,7 +49,7 @@ fn fragments_of_27_octets_on_1m_every_100_ms() {
 #[test]
 fn a_slow_line_is_the_bound() {
     let row = Row { baud: Some(115_200), ..NOTIFICATION };
-    // 256 octets of ten bits for each value of 244.
+    // 256 bytes of ten bits for each value of 244.
     assert_near(row.bound(), 244.0 * 8.0 * 115_200.0 / 2560.0);
     assert_near(Row { baud: Some(3_000_000), ..row }.bound(), NOTIFICATION.bound());
 }

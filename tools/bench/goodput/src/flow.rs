@@ -114,13 +114,13 @@ async fn count(
         arrived.get() - before
     };
     match select3(measure, send, receive).await {
-        Either3::First(octets) => Ok(octets as f64 * 8.0 * 1e6 / time.as_micros() as f64),
+        Either3::First(bytes) => Ok(bytes as f64 * 8.0 * 1e6 / time.as_micros() as f64),
         Either3::Second(end) | Either3::Third(end) => bail!("the flow ended: {end:?}"),
     }
 }
 
-fn add(count: &Cell<u64>, octets: usize) {
-    count.set(count.get() + octets as u64);
+fn add(count: &Cell<u64>, bytes: usize) {
+    count.set(count.get() + bytes as u64);
 }
 
 async fn find<'a>(

@@ -6,7 +6,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 /// What a driver moves at once.
 const CHUNK: usize = 64;
-/// Bits of an octet on the line: a start bit and a stop bit are two of them.
+/// Bits of a byte on the line: a start bit and a stop bit are two of them.
 const BITS: u64 = 10;
 
 /// When the line is free again; instant without a baud rate.
@@ -22,11 +22,11 @@ impl Line {
         Self { clock, baud, free: 0 }
     }
 
-    /// Takes the line for so many octets, and returns when the last one has passed.
-    fn take(&mut self, octets: usize) -> Option<Instant> {
+    /// Takes the line for so many bytes, and returns when the last one has passed.
+    fn take(&mut self, bytes: usize) -> Option<Instant> {
         let baud = u64::from(self.baud?);
         let now = self.clock.now().as_micros() * 1000;
-        self.free = self.free.max(now) + octets as u64 * BITS * 1_000_000_000 / baud;
+        self.free = self.free.max(now) + bytes as u64 * BITS * 1_000_000_000 / baud;
         Some(Instant::from_micros(self.free.div_ceil(1000)))
     }
 
@@ -43,7 +43,7 @@ pub(crate) struct LineReader {
     port: PortReader,
     line: Line,
     chunk: [u8; CHUNK],
-    /// Octets of the chunk that nobody has read, and when they are here.
+    /// Bytes of the chunk that nobody has read, and when they are here.
     unread: core::ops::Range<usize>,
     ready: Option<Instant>,
 }
@@ -69,9 +69,9 @@ impl Read for LineReader {
             self.ready = self.line.take(len);
         }
         self.line.wait(self.ready).await;
-        let octets = &self.chunk[self.unread.clone()];
-        let len = octets.len().min(buffer.len());
-        buffer[..len].copy_from_slice(&octets[..len]);
+        let bytes = &self.chunk[self.unread.clone()];
+        let len = bytes.len().min(buffer.len());
+        buffer[..len].copy_from_slice(&bytes[..len]);
         self.unread.start += len;
         Ok(len)
     }
@@ -94,14 +94,14 @@ impl ErrorType for LineWriter {
 }
 
 impl Write for LineWriter {
-    async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Unplugged> {
         if self.line.baud.is_none() {
-            return self.port.write(octets).await;
+            return self.port.write(bytes).await;
         }
-        let len = octets.len().min(CHUNK);
+        let len = bytes.len().min(CHUNK);
         let passed = self.line.take(len);
         self.line.wait(passed).await;
-        self.port.write(&octets[..len]).await
+        self.port.write(&bytes[..len]).await
     }
 
     async fn flush(&mut self) -> Result<(), Unplugged> {

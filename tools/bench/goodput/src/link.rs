@@ -36,7 +36,7 @@ pub(crate) fn drive(
     world: &World,
     row: Row,
 ) -> (ControllerId, impl Future<Output = ()>) {
-    let config = ControllerConfig::new().acl_buffers(row.octets, row.buffers).phy_2m(row.two_mbit);
+    let config = ControllerConfig::new().acl_buffers(row.bytes, row.buffers).phy_2m(row.two_mbit);
     let port = world.add(config);
     let id = port.id();
     let (reader, writer) = port.split();

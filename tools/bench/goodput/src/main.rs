@@ -27,7 +27,7 @@ fn main() -> Result<()> {
 
 /// The usual controller, by PHY and interval.
 fn usual() -> Result<()> {
-    println!("Eight buffers of 251 octets, not encrypted; kbit/s, and the share of the bound:\n");
+    println!("Eight buffers of 251 bytes, not encrypted; kbit/s, and the share of the bound:\n");
     println!(
         "| PHY | interval | channel, window 8 | channel, window 32 | notifications | write commands |"
     );
@@ -48,7 +48,7 @@ fn usual() -> Result<()> {
 
 /// The usual controller behind serial lines.
 fn lines() -> Result<()> {
-    println!("\nThe same on 2M every 30 ms, behind a serial line of so many bits a second:\n");
+    println!("\nThe same on 2M every 30 ms, behind a serial line with this many bits per second:\n");
     println!(
         "| line | bound, values | channel, window 8 | channel, window 32 | notifications | write commands |"
     );
@@ -90,7 +90,7 @@ fn low() -> Result<()> {
             phy(row.two_mbit),
             milliseconds(row.interval),
             row.buffers,
-            row.octets,
+            row.bytes,
             if row.encrypted { "yes" } else { "no" },
             rate / 1e3,
             row.bound() / 1e3,

@@ -14,7 +14,7 @@ pub(crate) const LOW: f64 = 0.98;
 
 /// A controller with eight buffers, as most have.
 pub(crate) const fn usual(flow: Flow, two_mbit: bool, interval: u16) -> Row {
-    Row { flow, two_mbit, interval, octets: 251, buffers: 8, encrypted: false, baud: None }
+    Row { flow, two_mbit, interval, bytes: 251, buffers: 8, encrypted: false, baud: None }
 }
 
 /// Every combination.
@@ -25,9 +25,9 @@ pub(crate) fn all() -> impl Iterator<Item = Row> {
         })
     });
     links.flat_map(|row| {
-        [251, 27].into_iter().flat_map(move |octets| {
+        [251, 27].into_iter().flat_map(move |bytes| {
             [1, 2, 4, 8, 20].into_iter().flat_map(move |buffers| {
-                [false, true].map(move |encrypted| Row { octets, buffers, encrypted, ..row })
+                [false, true].map(move |encrypted| Row { bytes, buffers, encrypted, ..row })
             })
         })
     })

@@ -10,9 +10,9 @@ fn kept(row: Row) -> Result<f64> {
     Ok(rate)
 }
 
-/// Four buffers of 251 octets, and what is behind a line.
+/// Four buffers of 251 bytes, and what is behind a line.
 fn some() -> impl Iterator<Item = Row> {
-    let few = |row: &Row| row.buffers == 4 && row.octets == 251 && row.interval < 80;
+    let few = |row: &Row| row.buffers == 4 && row.bytes == 251 && row.interval < 80;
     rows::all().filter(few).chain(rows::lines())
 }
 
@@ -47,5 +47,5 @@ const fn least(row: &Row) -> f64 {
 
 /// Exchanges of 2,500 µs fill these intervals to the last microsecond.
 const fn is_exact(row: &Row) -> bool {
-    !row.two_mbit && row.encrypted && row.octets == 251
+    !row.two_mbit && row.encrypted && row.bytes == 251
 }

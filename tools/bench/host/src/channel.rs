@@ -8,7 +8,7 @@ use crate::link::Link;
 
 const PSM: Psm = Psm(0x81);
 
-/// Sends `count` SDUs of `sdu` octets, and returns how many arrived.
+/// Sends `count` SDUs of `sdu` bytes, and returns how many arrived.
 pub(crate) async fn send(sdu: u16, count: u64) -> Result<u64> {
     let Link { host, mut peripheral, central } = Link::new(&[]).await?;
     let config = ChannelConfig { mtu: Some(sdu), mps: MPS, window: WINDOW };
@@ -20,11 +20,11 @@ pub(crate) async fn send(sdu: u16, count: u64) -> Result<u64> {
     });
     let receive = tokio::task::spawn_local(async move {
         let mut buffer = vec![0; 65_535];
-        let mut octets = 0;
+        let mut bytes = 0;
         for _ in 0..count {
-            octets += receiver.recv(&mut buffer).await?;
+            bytes += receiver.recv(&mut buffer).await?;
         }
-        anyhow::Ok(octets as u64)
+        anyhow::Ok(bytes as u64)
     });
     let value = vec![0x5a; usize::from(sdu)];
     for _ in 0..count {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
 use bindrune_bench_null::{Controller, Shared, split};
 
-/// Octets of a buffer of the driver: of a desktop, and of a microcontroller that has room for an ACL packet and an event or a command.
+/// Bytes of a buffer of the driver: of a desktop, and of a microcontroller that has room for an ACL packet and an event or a command.
 const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
 
 type Memory = Resources<1, 1, 16, 8, 264, 8192, BUFFER, BUFFER>;

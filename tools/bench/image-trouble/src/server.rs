@@ -1,4 +1,4 @@
-//! A peripheral with a battery level that it notifies, and a status of 20 octets.
+//! A peripheral with a battery level that it notifies, and a status of 20 bytes.
 
 use embassy_futures::select::select;
 use embassy_time::Timer;

@@ -1,4 +1,4 @@
-//! A peripheral with a battery level that it notifies, and a status of 20 octets.
+//! A peripheral with a battery level that it notifies, and a status of 20 bytes.
 
 use bindrune::{Advertisement, Characteristic, Event, Host, Service, Uuid};
 use embassy_futures::join::join;

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, task::Waker};
 
-/// LE ACL data buffers: their octets and their number.
+/// LE ACL data buffers: their bytes and their number.
 const BUFFERS: (u16, u8) = (251, 12);
 /// The one link.
 const HANDLE: [u8; 2] = [0x40, 0x00];
@@ -17,7 +17,7 @@ const COMPLETED_PACKETS: u8 = 0x13;
 const READ_REMOTE_VERSION_COMPLETE: u8 = 0x0c;
 const LE_META: u8 = 0x3e;
 
-/// Bits of Read Local Supported Commands, octet and bit: what a host of 4.2 needs for legacy advertising and connections.
+/// Bits of Read Local Supported Commands, byte and bit: what a host of 4.2 needs for legacy advertising and connections.
 const SUPPORTED: [(usize, u8); 28] = [
     (0, 5),
     (2, 7),
@@ -108,11 +108,11 @@ impl Controller {
         self.sides[side].free.push(packet);
     }
 
-    fn send(&mut self, side: usize, octets: &[u8]) -> &mut Vec<u8> {
+    fn send(&mut self, side: usize, bytes: &[u8]) -> &mut Vec<u8> {
         let side = &mut self.sides[side];
         let mut packet = side.free.pop().unwrap_or_default();
         packet.clear();
-        packet.extend_from_slice(octets);
+        packet.extend_from_slice(bytes);
         side.queue.push_back(packet);
         if let Some(waker) = side.waker.take() {
             waker.wake();
@@ -207,15 +207,15 @@ fn public_address(side: usize) -> [u8; 6] {
 
 /// Return parameters of a command, the status first.
 fn returned(opcode: u16, side: usize) -> Vec<u8> {
-    let (octets, number) = BUFFERS;
-    let [low, high] = octets.to_le_bytes();
+    let (bytes, number) = BUFFERS;
+    let [low, high] = bytes.to_le_bytes();
     match opcode {
         // Read Local Version Information, Supported Commands, Supported Features (LE only) and BD_ADDR.
         0x1001 => vec![0, 12, 0, 0, 12, 0xff, 0xff, 0, 0],
         0x1002 => {
             let mut commands = vec![0; 65];
-            for (octet, bit) in SUPPORTED {
-                commands[1 + octet] |= 1 << bit;
+            for (byte, bit) in SUPPORTED {
+                commands[1 + byte] |= 1 << bit;
             }
             commands
         }

@@ -1,4 +1,4 @@
-//! The two ways to the controller: as octets, for a host that reads a stream, and as packets.
+//! The two ways to the controller: as bytes, for a host that reads a stream, and as packets.
 
 use std::{future::poll_fn, io, rc::Rc, task::Poll};
 
@@ -6,12 +6,12 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use crate::controller::Shared;
 
-/// One host's receiving half: a read gives octets of one packet.
+/// One host's receiving half: a read gives bytes of one packet.
 #[derive(Debug)]
 pub struct Receiver {
     controller: Shared,
     side: usize,
-    /// A packet, and how many of its octets were read.
+    /// A packet, and how many of its bytes were read.
     current: Option<(Vec<u8>, usize)>,
 }
 
@@ -91,12 +91,12 @@ impl Write for Sender {
     }
 }
 
-/// Octets of the first packet, if all of it is there. [Vol 4] Part E, 5.4.
-fn packet_len(octets: &[u8]) -> Option<usize> {
-    let len = match octets {
+/// Bytes of the first packet, if all of it is there. [Vol 4] Part E, 5.4.
+fn packet_len(bytes: &[u8]) -> Option<usize> {
+    let len = match bytes {
         [0x01, _, _, len, ..] => 4 + usize::from(*len),
         [0x02, _, _, low, high, ..] => 5 + usize::from(u16::from_le_bytes([*low, *high])),
         _ => return None,
     };
-    (len <= octets.len()).then_some(len)
+    (len <= bytes.len()).then_some(len)
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 
-/// Largest K-frame payload of a channel, in octets.
+/// Largest K-frame payload of a channel, in bytes.
 pub const MPS: u16 = 247;
 /// Credits that a receiver gives at first.
 pub const WINDOW: u16 = 8;
@@ -12,7 +12,7 @@ pub const VALUE: [u8; 244] = [0x5a; 244];
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// An SDU of so many octets over a credit-based channel.
+    /// An SDU of so many bytes over a credit-based channel.
     Channel(u16),
     /// A value by Write Without Response.
     WriteCommand,

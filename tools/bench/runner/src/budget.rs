@@ -16,13 +16,13 @@ use crate::{
 pub(crate) const FILE: &str = "tools/bench/budget.toml";
 
 const HEAD: &str = "\
-# What an operation may cost, in instructions of two hosts and the harness, and an image, in octets: the figures of the commit that
-# accepted them last. `just budget-check` fails above them by more than 3 %, 512 octets of flash, or 128 of RAM or of the largest
+# What an operation may cost, in instructions of two hosts and the harness, and an image, in bytes: the figures of the commit that
+# accepted them last. `just budget-check` fails above them by more than 3 %, 512 bytes of flash, or 128 of RAM or of the largest
 # stack frame. `just budget` writes this file.
 
 ";
 
-/// Instructions above the budget that pass, in percent; flash, and RAM and stack frame, in octets.
+/// Instructions above the budget that pass, in percent; flash, and RAM and stack frame, in bytes.
 const INSTRUCTIONS: u64 = 3;
 const FLASH: u64 = 512;
 const RAM: u64 = 128;
@@ -82,7 +82,7 @@ impl Budget {
                 ("RAM", image.ram, budget.map(|image| image.ram), RAM),
                 ("largest stack frame", image.frame, budget.map(|image| image.frame), RAM),
             ] {
-                verdict.add(format!("image {name}, octets of {part}"), figure, budget, |_| allowed);
+                verdict.add(format!("image {name}, bytes of {part}"), figure, budget, |_| allowed);
             }
         }
         verdict

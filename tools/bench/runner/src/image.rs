@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use object::{Object as _, ObjectSection as _};
 use serde::{Deserialize, Serialize};
 
-/// Octets of an image.
+/// Bytes of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Image {
@@ -23,8 +23,8 @@ pub(crate) struct Image {
 
 impl Image {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let octets = fs::read(path).with_context(|| path.display().to_string())?;
-        let file = object::File::parse(&octets[..])?;
+        let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+        let file = object::File::parse(&bytes[..])?;
         let size = |name| file.section_by_name(name).map_or(0, |section| section.size());
         let frames = file.section_by_name(".stack_sizes").context("no sizes of stack frames")?;
         Ok(Self {
@@ -48,13 +48,13 @@ fn largest_frame(mut table: &[u8]) -> Option<u64> {
     Some(largest)
 }
 
-/// A number of seven bits in each octet, the least first, and what follows it.
-fn leb128(octets: &[u8]) -> Option<(u64, &[u8])> {
+/// A number of seven bits in each byte, the least first, and what follows it.
+fn leb128(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
-    for (at, octet) in octets.iter().enumerate() {
-        number |= u64::from(octet & 0x7f).checked_shl(7 * u32::try_from(at).ok()?)?;
-        if octet & 0x80 == 0 {
-            return Some((number, octets.get(at + 1..)?));
+    for (at, byte) in bytes.iter().enumerate() {
+        number |= u64::from(byte & 0x7f).checked_shl(7 * u32::try_from(at).ok()?)?;
+        if byte & 0x80 == 0 {
+            return Some((number, bytes.get(at + 1..)?));
         }
     }
     None

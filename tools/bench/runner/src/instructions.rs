@@ -21,25 +21,25 @@ struct Operation {
 const OPERATIONS: [Operation; 5] = [
     Operation {
         name: "coc-1024",
-        title: "SDU of 1,024 octets, MPS 247, window 8",
+        title: "SDU of 1,024 bytes, MPS 247, window 8",
         peer: Variant::PeerLarge,
     },
     Operation {
         name: "coc-245",
-        title: "SDU of 245 octets, MPS 247, window 8",
+        title: "SDU of 245 bytes, MPS 247, window 8",
         peer: Variant::Peer,
     },
     Operation {
         name: "write-command",
-        title: "write without response, 244 octets",
+        title: "write without response, 244 bytes",
         peer: Variant::Peer,
     },
     Operation {
         name: "write-request",
-        title: "write with response, 244 octets",
+        title: "write with response, 244 bytes",
         peer: Variant::Peer,
     },
-    Operation { name: "notification", title: "notification, 244 octets", peer: Variant::Peer },
+    Operation { name: "notification", title: "notification, 244 bytes", peer: Variant::Peer },
 ];
 
 /// The operation that is also measured with many services in front of its own.

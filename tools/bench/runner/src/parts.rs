@@ -50,8 +50,8 @@ pub(crate) fn check(name: &str, path: &Path) -> Result<()> {
         "channel" => (&CHANNEL[..1], [&NOWHERE[..], &SECURITY, &SERVER].concat()),
         _ => return Ok(()),
     };
-    let octets = fs::read(path)?;
-    let file = object::File::parse(&octets[..])?;
+    let bytes = fs::read(path)?;
+    let file = object::File::parse(&bytes[..])?;
     let symbols = file.symbols().map(|symbol| symbol.name().context("a symbol without a name"));
     let symbols = symbols.collect::<Result<Vec<_>>>()?;
     let found = |module: &Module| symbols.iter().find(|symbol| symbol.contains(module));

@@ -1,4 +1,4 @@
-//! What the images take, in octets.
+//! What the images take, in bytes.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ const IMAGES: [(&str, &str); 3] = [
     ("channel", "(c) peripheral that echoes a channel"),
 ];
 
-/// Octets of statics that begin as something else than zero, at most: those of the host all begin as zero.
+/// Bytes of statics that begin as something else than zero, at most: those of the host all begin as zero.
 const DATA: u64 = 64;
 
 /// Images by their name.
@@ -33,7 +33,7 @@ pub(crate) fn measure(side: Side) -> Result<Images> {
         if side == Side::Bindrune {
             parts::check(name, &path)?;
             let data = image.data;
-            ensure!(data <= DATA, "image {name} has {data} octets of .data, {DATA} at most");
+            ensure!(data <= DATA, "image {name} has {data} bytes of .data, {DATA} at most");
         }
         images.insert(name.into(), image);
     }

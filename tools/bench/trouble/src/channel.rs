@@ -9,7 +9,7 @@ use crate::{
     link::{Link, PSM},
 };
 
-/// Sends `count` SDUs of `sdu` octets, and returns how many arrived.
+/// Sends `count` SDUs of `sdu` bytes, and returns how many arrived.
 pub(crate) async fn send(sdu: u16, count: u64) -> Result<u64> {
     let Link { server, client, peripheral, central } = Link::new().await?;
     let config = L2capChannelConfig {
@@ -25,11 +25,11 @@ pub(crate) async fn send(sdu: u16, count: u64) -> Result<u64> {
     let (mut receiver, mut sender) = (accepted.map_err(failed)?, created.map_err(failed)?);
     let receive = tokio::task::spawn_local(async move {
         let mut buffer = vec![0; 65_535];
-        let mut octets = 0;
+        let mut bytes = 0;
         for _ in 0..count {
-            octets += receiver.receive(server, &mut buffer).await.map_err(failed)?;
+            bytes += receiver.receive(server, &mut buffer).await.map_err(failed)?;
         }
-        anyhow::Ok(octets as u64)
+        anyhow::Ok(bytes as u64)
     });
     let value = vec![0x5a; usize::from(sdu)];
     for _ in 0..count {

@@ -28,14 +28,14 @@ fn instructions_above_three_percent_are_found_in_both_sets() {
 }
 
 #[test]
-fn flash_above_512_octets_is_found() {
+fn flash_above_512_bytes_is_found() {
     let verdict = budget(1000, 40_000).judge(&budget(1000, 40_513));
-    let expected = "image server, octets of flash: 40,513 of 40,000, 513 more";
+    let expected = "image server, bytes of flash: 40,513 of 40,000, 513 more";
     assert_eq!(verdict, Verdict { above: vec![expected.into()], below: vec![] });
 }
 
 #[test]
-fn ram_and_frames_above_128_octets_are_found() {
+fn ram_and_frames_above_128_bytes_are_found() {
     let mut measured = budget(1000, 40_000);
     measured
         .images
@@ -46,7 +46,7 @@ fn ram_and_frames_above_128_octets_are_found() {
 #[test]
 fn a_gain_is_reported() {
     let verdict = budget(1000, 40_000).judge(&budget(1000, 30_000));
-    let expected = "image server, octets of flash: 30,000 of 40,000";
+    let expected = "image server, bytes of flash: 30,000 of 40,000";
     assert_eq!(verdict, Verdict { above: vec![], below: vec![expected.into()] });
 }
 
