@@ -1,4 +1,4 @@
-//! Advertising: it lasts for as long as a future or a guard holds it. [Vol 3] Part C, 9.2 and 9.3
+//! Advertising, which lasts as long as its future or guard. [Vol 3] Part C, 9.2 and 9.3
 
 use bindrune_gap::{Advertisement, SetId};
 
@@ -8,23 +8,23 @@ use crate::{
 };
 
 impl Host {
-    /// Advertises until a central connects, and gives the connection.
+    /// Advertises until a central connects, and returns the connection.
     ///
-    /// The data is copied; it may overflow into the scan response. While the controller is being reset it waits. While every
-    /// link slot is taken nothing is on the air, and it waits until a link ends; with
-    /// [`WhenFull::Fail`](crate::WhenFull::Fail) it fails instead. A link is given once the central has been received on
-    /// it; if it ends before, with Connection Failed to be Established (0x3E), advertising goes on.
+    /// The data is copied; data that does not fit may go into the scan response. Advertising pauses while the
+    /// controller is being reset. While all link slots are in use it pauses too, and resumes when a link ends; with
+    /// [`WhenFull::Fail`](crate::WhenFull::Fail) it fails instead. A link is returned after the first packet of the
+    /// central has arrived. If it ends before, with Connection Failed to be Established (0x3E), advertising continues.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] where the data does not fit, [`Error::Busy`] where every advertising set is taken,
-    /// [`Error::Timeout`] when the time of [`Advertisement::timeout`] is over, [`Error::NoLink`] where every link slot is
-    /// taken and [`Advertisement::when_full`] says so, [`Error::Controller`] where the controller refuses or cannot do it,
-    /// [`Error::ShutDown`] by [`Self::shutdown`].
+    /// [`Error::TooLong`] if the data does not fit, [`Error::Busy`] if all advertising sets are in use,
+    /// [`Error::Timeout`] after the time of [`Advertisement::timeout`], [`Error::NoLink`] if all link slots are in use
+    /// and [`Advertisement::when_full`] says so, [`Error::Controller`] if the controller refuses or does not support
+    /// it, [`Error::ShutDown`] after [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future stops advertising; a link that comes up nevertheless is disconnected.
+    /// Dropping the future stops advertising. If a link comes up anyway, it is disconnected.
     pub async fn advertise(
         &self,
         advertisement: &Advertisement<'_>,
@@ -38,8 +38,8 @@ impl Host {
         Ok(Connection::adopted(self, link))
     }
 
-    /// Advertises for as long as the guard lives, for advertisements that nobody connects to. One that is connectable stops
-    /// with the first link, which is disconnected: use [`Self::advertise`] for those.
+    /// Advertises while the guard lives. For advertisements that are not connectable: a connectable one stops with the
+    /// first link, which is disconnected. Use [`Self::advertise`] for those.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Host {
     }
 }
 
-/// Advertising that goes on while it is held.
+/// Advertising that lasts while this guard is held.
 #[derive(Debug)]
 #[must_use = "dropping it stops advertising"]
 pub struct Broadcast<'h> {
@@ -57,7 +57,7 @@ pub struct Broadcast<'h> {
 }
 
 impl Broadcast<'_> {
-    /// Waits until advertising ends by itself, and says why: [`Error::Timeout`] when its time is over.
+    /// Waits until advertising ends by itself, and returns the reason: [`Error::Timeout`] after the configured time.
     ///
     /// # Cancel safety
     ///
@@ -78,7 +78,7 @@ impl Broadcast<'_> {
     }
 }
 
-/// An advertising set that is taken; released on drop.
+/// An advertising set in use; released on drop.
 #[derive(Debug)]
 struct Request<'h> {
     host: &'h Host,

@@ -1,4 +1,4 @@
-//! Deadlines of a future, set on a clock.
+//! Deadlines of a future, armed on a clock.
 
 #[cfg(not(feature = "std"))]
 pub(super) use with_each_poll::Alarm;
@@ -19,29 +19,29 @@ mod with_own_waker {
     use bindrune_hci::clock::Clock;
     use embassy_time::Instant;
 
-    /// A deadline that is set on the clock only when none as early is set.
+    /// A deadline that is armed on the clock only if no earlier one is armed.
     ///
-    /// The clock gets a waker of the alarm's own, not the task's: executors hand out wakers that do not compare equal though they
-    /// wake the same task, each of which would be one more entry in the queue of the clock; and one that the task shares with other
-    /// timers would have to be set again whenever one of those has come.
+    /// The clock gets a waker of the alarm itself, not the waker of the task. Executors hand out wakers that do not
+    /// compare equal although they wake the same task, and each would take one more entry in the clock's queue. A waker
+    /// that the task shares with other timers would have to be armed again after each of them fires.
     #[derive(Debug)]
     pub(in crate::aio) struct Alarm {
         bell: Arc<Bell>,
         waker: Waker,
-        /// The deadline that was asked for last, and the task that was to be woken then.
+        /// The deadline that was requested last, and the task to wake then.
         asked: Option<(Instant, Waker)>,
     }
 
     #[derive(Debug, Default)]
     struct Bell {
         state: Mutex<State>,
-        /// The clock has woken the task since.
+        /// Whether the clock has woken the task since.
         rung: AtomicBool,
     }
 
     #[derive(Debug, Default)]
     struct State {
-        /// The earliest time at which the clock will wake.
+        /// The earliest time at which the clock will wake the task.
         set: Option<Instant>,
         task: Option<Waker>,
     }
@@ -49,12 +49,12 @@ mod with_own_waker {
     impl Alarm {
         pub(in crate::aio) fn new() -> Self {
             let bell = Arc::new(Bell::default());
-            // A clone compares equal to its own clones, which an original need not.
+            // A clone compares equal to its own clones; an original does not have to.
             let waker = Waker::from(Arc::clone(&bell)).clone();
             Self { bell, waker, asked: None }
         }
 
-        /// Ready when it is `at` or later; else the task of `cx` is woken then, or earlier.
+        /// Ready at or after `at`. Otherwise wakes the task of `cx` then, or earlier.
         pub(in crate::aio) fn poll(
             &mut self,
             clock: &impl Clock,
@@ -100,7 +100,8 @@ mod with_own_waker {
     }
 
     impl State {
-        /// Notes who waits; true where the clock will wake in time. What is replaced is dropped outside of the lock.
+        /// Stores the waiting task. Returns whether the clock will wake it in time. The replaced waker is dropped
+        /// outside the lock.
         fn wait(&mut self, at: Instant, cx: &Context<'_>) -> (bool, Option<Waker>) {
             let is_set = self.set.is_some_and(|set| set <= at);
             if !is_set {
@@ -135,7 +136,7 @@ mod with_each_poll {
     use bindrune_hci::clock::Clock;
     use embassy_time::Instant;
 
-    /// A deadline. The clock keeps one for each task, so it is set again whenever the task is polled.
+    /// A deadline. The clock keeps one for each task, so it is armed again whenever the task is polled.
     #[derive(Debug)]
     pub(in crate::aio) struct Alarm;
 
@@ -144,7 +145,7 @@ mod with_each_poll {
             Self
         }
 
-        /// Ready when it is `at` or later; else the task of `cx` is woken then, or earlier.
+        /// Ready at or after `at`. Otherwise wakes the task of `cx` then, or earlier.
         #[expect(clippy::unused_self, reason = "it has a state with the standard library")]
         pub(in crate::aio) fn poll(
             &mut self,

@@ -1,4 +1,4 @@
-//! The bonds of a host, as an application lists and removes them.
+//! The bonds of a host, as applications list and remove them.
 
 use core::task::Poll;
 
@@ -9,7 +9,7 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// The bonds of a host, one after the other.
+/// Iterates over the bonds of a host.
 #[derive(Debug)]
 pub struct Bonds<'h> {
     host: &'h Host,
@@ -17,7 +17,8 @@ pub struct Bonds<'h> {
 }
 
 impl Host {
-    /// The bonds that this host keeps, once the store was loaded: [`Bonds::loaded`] waits for that.
+    /// Returns the bonds that this host keeps. They are complete once the store was loaded: [`Bonds::loaded`] waits for
+    /// that.
     #[must_use]
     pub const fn bonds(&self) -> Bonds<'_> {
         Bonds { host: self, next: 0 }
@@ -25,12 +26,12 @@ impl Host {
 }
 
 impl Bonds<'_> {
-    /// Waits until the store was loaded, as every [`Host::run`] begins with.
+    /// Waits until the store was loaded. Every [`Host::run`] begins with that.
     ///
     /// # Errors
     ///
-    /// [`Error::BondStore`] where the store could not be loaded: until a later `run` loads it there are no bonds, and none is
-    /// made.
+    /// [`Error::BondStore`] if the store could not be loaded. Until a later `run` loads it there are no bonds, and none
+    /// can be created.
     ///
     /// # Cancel safety
     ///
@@ -39,11 +40,12 @@ impl Bonds<'_> {
         self.host.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_bonds()).await
     }
 
-    /// Removes the bond with this identity from memory and store. A link with the peer stays as it is until it ends.
+    /// Removes the bond with this identity from memory and from the store. A link with the peer keeps its state until
+    /// it ends.
     ///
     /// # Errors
     ///
-    /// [`Error::NotBonded`] where there is none, [`Error::BondStore`] where the store failed: then the bond is kept.
+    /// [`Error::NotBonded`] if there is no such bond, [`Error::BondStore`] if the store failed; the bond is then kept.
     ///
     /// # Cancel safety
     ///
@@ -57,11 +59,11 @@ impl Bonds<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::BondStore`] where the store failed; some bonds may be left.
+    /// [`Error::BondStore`] if the store failed; some bonds may be left.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, some bonds may be left.
+    /// If the future is dropped, some bonds may be left.
     pub async fn clear(&self) -> Result<(), Error> {
         if let Poll::Ready(Err(error)) = self.host.with(|core| core.stack.poll_bonds()) {
             return Err(error);

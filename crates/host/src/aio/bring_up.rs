@@ -16,17 +16,18 @@ use super::clock::SystemClock;
 pub use error::BringUpError;
 use port::{Answer, Port};
 
-/// Time for one answer.
+/// Time limit for one answer.
 const LIMIT: Duration = Duration::from_secs(2);
-/// Octets of the opcode and the length of a command.
+/// Length of a command's opcode and length fields, in octets.
 const HEADER: usize = 3;
 
-/// Brings up a chip that needs vendor commands before [`crate::Host::run`] resets it and sets it up: a firmware download, another
-/// baud rate, an address.
+/// Brings up a chip that needs vendor commands before [`crate::Host::run`] resets it and sets it up: to download
+/// firmware, or to set the baud rate or the address.
 ///
-/// One command at a time is sent and its answer awaited; events and data that come meanwhile are dropped. What the chip learns must
-/// outlive the Reset with which each `run` begins; after a [`crate::ControllerEvent::Silent`], which a chip without power causes, bring it
-/// up again. A host that needs none of this has none of it in its image.
+/// Sends one command at a time and waits for its answer. Events and data that arrive meanwhile are dropped. The effect
+/// of the commands must outlive the Reset with which each `run` begins. After a [`crate::ControllerEvent::Silent`],
+/// which a chip without power causes, bring the chip up again. A host that does not use this type has none of it in its
+/// image.
 ///
 /// ```no_run
 /// use bindrune::{BringUp, BringUpError, Opcode};
@@ -55,31 +56,31 @@ pub struct BringUp<R, W, C = SystemClock> {
     port: Port<R, W>,
     clock: C,
     limit: Duration,
-    /// A command was sent and its answer did not come.
+    /// A command was sent and its answer did not arrive.
     unanswered: bool,
 }
 
 impl<R, W> BringUp<R, W> {
-    /// Borrows or takes a transport, whose time is the system's. Each answer has 2 s.
+    /// Takes a transport, by value or by reference. Uses the system clock, and a time limit of 2 s for each answer.
     pub const fn new(rx: R, tx: W) -> Self {
         Self { port: Port::new(rx, tx), clock: SystemClock, limit: LIMIT, unanswered: false }
     }
 }
 
 impl<R, W, C> BringUp<R, W, C> {
-    /// Takes the time from another clock.
+    /// Uses another clock.
     pub fn clock<D>(self, clock: D) -> BringUp<R, W, D> {
         let Self { port, limit, unanswered, .. } = self;
         BringUp { port, clock, limit, unanswered }
     }
 
-    /// Sets the time for each answer, from the command's first octet on.
+    /// Sets the time limit for each answer, from the first byte of the command.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
 
-    /// Borrows the transport, for a UART whose baud rate is set there.
+    /// Borrows the transport, to set the baud rate of a UART there.
     pub const fn parts(&mut self) -> (&mut R, &mut W) {
         (&mut self.port.rx, &mut self.port.tx)
     }
@@ -91,16 +92,17 @@ impl<R, W, C> BringUp<R, W, C> {
 }
 
 impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
-    /// Resets the controller, and drops whatever comes before its answer.
+    /// Resets the controller, and drops everything that arrives before its answer.
     ///
     /// # Errors
     ///
-    /// [`BringUpError::NoAnswer`]: nobody is there, the baud rate is another one, or the wires are crossed.
-    /// [`BringUpError::NotSent`]: the controller takes no octets, as where CTS is not wired.
+    /// [`BringUpError::NoAnswer`] if no controller is connected, the baud rate is wrong, or the wires are crossed.
+    /// [`BringUpError::NotSent`] if the controller takes no bytes, for example because CTS is not wired.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, call it again. A command that was half written is finished first, and has its effect.
+    /// After a dropped future, call this again. If half of a command was written, the rest is sent first and the
+    /// command has its effect.
     pub async fn reset(&mut self) -> Result<(), BringUpError<R::Error>> {
         self.port.finish();
         self.unanswered = true;
@@ -109,12 +111,13 @@ impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
         Ok(())
     }
 
-    /// Sends a command and returns its return parameters, without the status; none where Command Status answers.
+    /// Sends a command and returns its return parameters without the status; empty if Command Status answers.
     ///
     /// # Errors
     ///
-    /// [`BringUpError::Refused`] with the controller's status; [`BringUpError::NoAnswer`] after the time limit. After an error that
-    /// leaves the answer open, and after a dropped call, all but [`Self::reset`] fail with [`BringUpError::ResetFirst`].
+    /// [`BringUpError::Refused`] with the controller's status; [`BringUpError::NoAnswer`] after the time limit. After
+    /// an error that leaves the answer pending, and after a dropped call, all calls but [`Self::reset`] fail with
+    /// [`BringUpError::ResetFirst`].
     ///
     /// # Cancel safety
     ///
@@ -143,11 +146,11 @@ impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
         }
     }
 
-    /// As [`Self::command`], for a command that this crate knows.
+    /// As [`Self::command`], for a command that this crate defines.
     ///
     /// # Errors
     ///
-    /// Also [`BringUpError::Malformed`], where the answer has not the return parameters of the command.
+    /// Also [`BringUpError::Malformed`] if the answer does not have the command's return parameters.
     ///
     /// # Cancel safety
     ///
@@ -165,11 +168,11 @@ impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
         returned.map_err(|_| BringUpError::Malformed(K::OPCODE))
     }
 
-    /// Sends commands that lie one behind another, each with opcode, length and parameters: what is in Broadcom's `.hcd` files.
+    /// Sends consecutive commands, each with opcode, length and parameters. Broadcom's `.hcd` files have this format.
     ///
     /// # Errors
     ///
-    /// That of the first command that fails; [`BringUpError::Records`] if the last one is cut.
+    /// As for the first command that fails; [`BringUpError::Records`] if the last command is cut off.
     ///
     /// # Cancel safety
     ///
@@ -185,7 +188,7 @@ impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
         if rest.is_empty() { Ok(()) } else { Err(BringUpError::Records) }
     }
 
-    /// Waits, as a chip that starts its firmware needs it.
+    /// Waits, for example while a chip starts its firmware.
     ///
     /// # Cancel safety
     ///

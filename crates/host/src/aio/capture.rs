@@ -1,4 +1,4 @@
-//! The next write of one characteristic, whoever wrote it.
+//! The next write of one characteristic, by any peer.
 
 use bindrune_gatt::Characteristic;
 
@@ -9,17 +9,17 @@ use crate::{
 };
 
 impl<'h> Gatt<'h> {
-    /// Waits for the next write of a characteristic that captures writes ([`Characteristic::capture`]), and returns the link of
-    /// the peer that wrote and the value's length in bytes. The value is copied to `buffer`.
+    /// Waits for the next write of a characteristic that captures writes ([`Characteristic::capture`]). Copies the
+    /// value to `buffer`, and returns the link of the peer that wrote and the value's length in bytes.
     ///
-    /// Writes of all peers come in the order of their arrival, each once; the peer has its response by then. They are reported here
-    /// and nowhere else: [`Connection::next`] has no [`Event::Write`](crate::Event::Write) or
-    /// [`Event::Written`](crate::Event::Written) of such a characteristic, and one that does not capture is not for this call.
-    /// Several tasks may wait, for different characteristics or for the same; of those, each write goes to one.
+    /// Returns the writes of all peers in the order of their arrival, each once; by then the peer has its response.
+    /// Captured writes are reported only here: [`Connection::next`] returns no [`Event::Write`](crate::Event::Write) or
+    /// [`Event::Written`](crate::Event::Written) for such a characteristic. Several tasks may wait, for different
+    /// characteristics or for the same one; each write goes to one task.
     ///
-    /// What finds no room in the buffer of the characteristic is refused (0x11); a write command is dropped, and reported by
-    /// [`Event::LostWrites`](crate::Event::LostWrites). A link that has ended meanwhile is a [`Connection`] whose calls fail; one that
-    /// nobody else holds ends when the returned [`Connection`] is dropped.
+    /// If a write does not fit the buffer of the characteristic, it is refused (0x11); a write command is dropped and
+    /// reported by [`Event::LostWrites`](crate::Event::LostWrites). If the link has ended meanwhile, the calls of the
+    /// returned [`Connection`] fail. If no other handle of the link exists, dropping the returned one disconnects.
     ///
     /// ```
     /// use bindrune::{Characteristic, Error, Gatt, Uuid};
@@ -39,8 +39,8 @@ impl<'h> Gatt<'h> {
     /// # Errors
     ///
     /// [`Error::UnknownAttribute`] if the characteristic is not in the table or captures no writes;
-    /// [`Error::BufferTooSmall`] if the write is longer than `buffer`: it is not taken, and the error names the greatest length of
-    /// the value.
+    /// [`Error::BufferTooSmall`] if the write is longer than `buffer`: the write stays queued, and the error holds the
+    /// greatest length of the value.
     ///
     /// # Cancel safety
     ///

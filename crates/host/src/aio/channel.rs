@@ -1,4 +1,4 @@
-//! Credit-based channels, as an application uses them.
+//! Credit-based channels, as applications use them.
 
 mod halves;
 mod packet;
@@ -15,19 +15,19 @@ use crate::{
 };
 pub use packet::{Outgoing, Piece};
 
-/// An LE credit-based channel: SDUs in order, without loss, as long as the link lives.
+/// An LE credit-based channel: delivers SDUs in order and without loss while the link is up.
 ///
-/// It keeps its link: dropping the last [`Connection`] does not disconnect while a channel is there. Dropping the channel
-/// closes it, after every SDU for which [`Self::send`] returned `Ok` was sent; that may take 30 s. What was received and
-/// not read is discarded and counted (`Stats::unread_sdus`).
+/// The channel keeps its link up: dropping the last [`Connection`] does not disconnect while a channel is open.
+/// Dropping the channel closes it after every SDU for which [`Self::send`] returned `Ok` was sent, which can take 30 s.
+/// SDUs that were received and not read are discarded and counted (`Stats::unread_sdus`).
 ///
-/// A `send` that is dropped in the middle of its SDU aborts the channel: the peer finds it closed with an incomplete
-/// SDU, which this host reports as [`CloseReason::Cut`] and not as [`CloseReason::Peer`].
+/// If a `send` is dropped in the middle of its SDU, the channel is aborted: the peer sees an incomplete SDU before the
+/// channel closes, which this host reports as [`CloseReason::Cut`] instead of [`CloseReason::Peer`].
 ///
-/// For protocols of bytes, a channel and its halves are [`embedded_io_async::Read`] and [`embedded_io_async::Write`]; the
-/// boundaries of SDUs vanish there. A `read` gives what was received, of one SDU or of several, and 0 once the peer has closed the
-/// channel in order. A `write` sends one SDU of at most [`Self::peer_mtu`] bytes, so many small ones cost more than a large one. The
-/// calls of both kinds can be mixed.
+/// For byte streams, a channel and its halves implement [`embedded_io_async::Read`] and [`embedded_io_async::Write`].
+/// The boundaries of SDUs are then lost. A `read` returns received bytes of one or more SDUs, and 0 after the peer has
+/// closed the channel in order. A `write` sends one SDU of at most [`Self::peer_mtu`] bytes, so a few long writes cost
+/// less than many short ones. Both kinds of calls can be mixed.
 ///
 /// ```
 /// use bindrune::{ChannelConfig, Connection, Error, Psm};
@@ -82,22 +82,22 @@ impl<'h> Channel<'h> {
         Self { sender: Sender { end: end() }, receiver: Receiver { end: end() } }
     }
 
-    /// Sends one SDU, at most [`Self::peer_mtu`] octets; ready when its last frame is on its way to the controller.
+    /// Sends one SDU of at most [`Self::peer_mtu`] bytes. Ready when its last frame is queued for the controller.
     ///
     /// # Errors
     ///
     /// [`Error::TooLong`] if the SDU is longer than [`Self::peer_mtu`]; [`Error::Closed`] if the channel has ended;
-    /// [`Error::Interrupted`] if an earlier send was dropped half way.
+    /// [`Error::Interrupted`] if an earlier send was dropped halfway.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before its first frame left, nothing was sent. Dropped later, the SDU is cut off, so the channel is closed and
-    /// later calls fail with [`Error::Interrupted`].
+    /// If the future is dropped before its first frame left, nothing was sent. If it is dropped later, the SDU is cut
+    /// off: the channel closes and later calls fail with [`Error::Interrupted`].
     pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
         self.sender.send(sdu).await
     }
 
-    /// Lends a packet of `len` octets to write an SDU into, which [`Outgoing::send`] then sends without a copy.
+    /// Borrows a packet of `len` bytes to write an SDU into. [`Outgoing::send`] then sends it without a copy.
     ///
     /// # Errors
     ///
@@ -110,24 +110,26 @@ impl<'h> Channel<'h> {
         self.sender.reserve(len).await
     }
 
-    /// Sends bytes of any number, as one SDU of [`Self::peer_mtu`] bytes after another; the last one is as long as what is left.
+    /// Sends any number of bytes as SDUs of [`Self::peer_mtu`] bytes; the last SDU holds the rest.
     ///
     /// # Errors
     ///
-    /// As for [`Self::send`]. It does not say how much was sent before: [`Self::send`] does, one SDU at a time.
+    /// As for [`Self::send`]. The error does not say how much was sent before it. To know that, call [`Self::send`] for
+    /// each SDU.
     ///
     /// # Cancel safety
     ///
-    /// As for [`Self::send`]: SDUs that were sent stay sent, and one that has begun is cut off, which closes the channel.
+    /// As for [`Self::send`]: SDUs that were sent stay sent. An SDU that has begun is cut off, which closes the
+    /// channel.
     pub async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.sender.send_all(bytes).await
     }
 
-    /// Ready when everything that was sent is in the controller.
+    /// Waits until everything that was sent is in the controller.
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] if the channel ended first: the peer may not have received everything.
+    /// [`Error::Closed`] if the channel ended first: the peer may have missed the rest.
     ///
     /// # Cancel safety
     ///
@@ -136,14 +138,14 @@ impl<'h> Channel<'h> {
         self.sender.flush().await
     }
 
-    /// Copies one whole SDU into `buffer` and gives its length.
+    /// Copies one whole SDU into `buffer` and returns its length.
     ///
-    /// SDUs that came before the peer closed the channel can still be read; then [`Error::Closed`] says why it ended.
+    /// SDUs that arrived before the peer closed the channel can still be read; then [`Error::Closed`] gives the reason.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] if the SDU is longer than `buffer`; the SDU stays. [`Error::LongerThanWindow`] if the window cannot
-    /// hold it: use [`Self::next_chunk`]. [`Error::Closed`] after the last SDU.
+    /// [`Error::BufferTooSmall`] if the SDU is longer than `buffer`; the SDU stays queued. [`Error::LongerThanWindow`]
+    /// if the window cannot hold the SDU: use [`Self::next_chunk`]. [`Error::Closed`] after the last SDU.
     ///
     /// # Cancel safety
     ///
@@ -152,11 +154,12 @@ impl<'h> Channel<'h> {
         self.receiver.recv(buffer).await
     }
 
-    /// Lends one SDU in the packet that it came in; it must fit one frame, or the call fails and the SDU stays.
+    /// Borrows one SDU in the packet that it arrived in. The SDU must fit one frame; otherwise the call fails and the
+    /// SDU stays queued.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] if the SDU takes several frames; [`Error::Closed`] after the last SDU.
+    /// [`Error::BufferTooSmall`] if the SDU spans several frames; [`Error::Closed`] after the last SDU.
     ///
     /// # Cancel safety
     ///
@@ -165,7 +168,7 @@ impl<'h> Channel<'h> {
         self.receiver.recv_ref().await
     }
 
-    /// Lends the next piece of an SDU as soon as it is there, for SDUs of any length.
+    /// Borrows the next piece of an SDU as soon as it arrives, for SDUs of any length.
     ///
     /// # Errors
     ///
@@ -178,21 +181,21 @@ impl<'h> Channel<'h> {
         self.receiver.next_chunk().await
     }
 
-    /// Returns the number of bytes that were received and not read, of all SDUs. It waits for nothing and takes nothing.
+    /// Returns the number of received bytes that are not read yet, over all SDUs. Does not wait and takes nothing.
     ///
-    /// So many bytes are there for [`Self::next_chunk`] and for [`embedded_io_async::Read`]. [`Self::recv`] gives whole SDUs, and
-    /// the last bytes may belong to one whose rest is still to come. An empty SDU counts nothing.
+    /// All these bytes are available to [`Self::next_chunk`] and [`embedded_io_async::Read`]. [`Self::recv`] returns
+    /// whole SDUs, and the last bytes may belong to an SDU that is still incomplete. An empty SDU adds 0.
     #[must_use]
     pub fn available(&self) -> usize {
         self.receiver.available()
     }
 
-    /// Sends what is left, closes the channel and waits until the peer has confirmed it.
+    /// Sends what is queued, closes the channel and waits for the peer's confirmation.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if the controller did not take what was left, or the peer did not confirm, for 30 s; the peer may not
-    /// have read the last SDUs then. [`Error::Closed`] if the channel had ended for another reason.
+    /// [`Error::Timeout`] if for 30 s the controller did not take the queued data or the peer did not confirm; the peer
+    /// may then have missed the last SDUs. [`Error::Closed`] if the channel had ended for another reason.
     ///
     /// # Cancel safety
     ///
@@ -201,37 +204,38 @@ impl<'h> Channel<'h> {
         self.sender.close().await
     }
 
-    /// A sender and a receiver that can be used at the same time. The channel closes when both are dropped.
+    /// Splits the channel into a sender and a receiver that can be used concurrently. The channel closes when both are
+    /// dropped.
     #[must_use]
     pub fn split(self) -> (Sender<'h>, Receiver<'h>) {
         (self.sender, self.receiver)
     }
 
-    /// The PSM that the channel was opened for, by either side.
+    /// Returns the PSM that either side opened the channel for.
     #[must_use]
     pub fn psm(&self) -> Psm {
         Psm(self.sender.end.get(|c| c.psm().0))
     }
 
-    /// The longest SDU that can be sent, in octets.
+    /// Returns the longest SDU that can be sent, in bytes.
     #[must_use]
     pub fn peer_mtu(&self) -> usize {
         self.sender.peer_mtu()
     }
 
-    /// The longest SDU that can be received, in octets.
+    /// Returns the longest SDU that can be received, in bytes.
     #[must_use]
     pub fn mtu(&self) -> usize {
         self.sender.end.get(|c| c.mtu()).into()
     }
 
-    /// The longest frame that the peer receives, in octets of payload.
+    /// Returns the longest frame payload that the peer receives, in bytes.
     #[must_use]
     pub fn peer_mps(&self) -> usize {
         self.sender.end.get(|c| c.peer_mps()).into()
     }
 
-    /// The longest frame that can be received, in octets of payload.
+    /// Returns the longest frame payload that can be received, in bytes.
     #[must_use]
     pub fn mps(&self) -> usize {
         self.sender.end.get(|c| c.mps()).into()
@@ -277,16 +281,17 @@ impl<'h> End<'h> {
 }
 
 impl<'h> Connection<'h> {
-    /// Opens a channel to `psm` of the peer. The central of a bonded peer asks for it once the link is encrypted.
+    /// Opens a channel to `psm` of the peer. As central of a bonded peer, encrypts the link first.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] by the peer, [`Error::NoChannel`] and [`Error::NoPackets`] for want of memory. With a bonded peer
-    /// [`Error::BondLost`] where it no longer has the key, and [`Error::Encryption`] where encryption fails for another reason.
+    /// [`Error::Refused`] if the peer refused; [`Error::NoChannel`] or [`Error::NoPackets`] if memory ran out. With a
+    /// bonded peer [`Error::BondLost`] if it no longer has the key, and [`Error::Encryption`] if encryption failed for
+    /// another reason.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future withdraws the request; a channel that opens nevertheless is closed.
+    /// Dropping the future withdraws the request. If the channel opens anyway, it is closed.
     pub async fn open_channel(
         &self,
         psm: Psm,

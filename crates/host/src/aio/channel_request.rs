@@ -1,4 +1,4 @@
-//! Channels that peers ask for, each decided by the application. [Vol 3] Part A, 4.22
+//! Requests of peers for channels, each decided by the application. [Vol 3] Part A, 4.22
 
 use bindrune_l2cap::{ChannelConfig, ConnectionResult, Psm};
 use bindrune_wire::Level;
@@ -9,8 +9,8 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// Receives the requests of peers for channels on one PSM. Dropping it stops that: requests that were not taken yet are refused
-/// (PSM not supported, 0x0002), channels that were accepted stay.
+/// Receives the requests of peers for channels on one PSM. Dropping it stops listening: requests that were not taken
+/// are refused (PSM not supported, 0x0002), accepted channels stay open.
 #[derive(Debug)]
 #[must_use = "dropping it stops listening"]
 pub struct ChannelRequests<'h> {
@@ -20,12 +20,13 @@ pub struct ChannelRequests<'h> {
 }
 
 impl Host {
-    /// Listens on `psm`, and gives the application a say in each request for a channel there. Of peers whose link is less
-    /// protected than `level`, no request comes: they are refused at once, as by [`Self::listen_at`].
+    /// Listens on `psm`, and lets the application decide each request for a channel. Requests of peers whose link is
+    /// below the security `level` are refused at once, as by [`Self::listen_at`], and not returned here.
     ///
-    /// A request takes a channel and its window until it is refused, so a peer has at most as many open as channels are free, and
-    /// its second one never takes what another link needs for its first. Each must be decided within 20 s, taken or not; then it is
-    /// refused (No resources, 0x0004).
+    /// A request holds a channel and its window until it is refused. A peer can therefore have at most as many open
+    /// requests as there are free channels, and its second request never takes what another link needs for its first.
+    /// Each request must be decided within 20 s, whether it was taken or not; otherwise it is refused (No resources,
+    /// 0x0004).
     ///
     /// ```
     /// use bindrune::{ChannelConfig, ConnectionResult, Error, Host, Level, Psm};
@@ -48,8 +49,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF, [`Error::Busy`] if something listens on it already,
-    /// [`Error::NoListener`] if every listener slot is taken.
+    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF, [`Error::Busy`] if the PSM already has a listener,
+    /// [`Error::NoListener`] if all listener slots are in use.
     pub fn listen_for_requests(
         &self,
         psm: Psm,
@@ -62,7 +63,7 @@ impl Host {
 }
 
 impl<'h> ChannelRequests<'h> {
-    /// Waits for the next request of a peer, in the order of arrival. Several may be undecided at a time.
+    /// Waits for the next request of a peer, in the order of arrival. Several requests may be undecided at a time.
     ///
     /// # Cancel safety
     ///
@@ -78,7 +79,7 @@ impl<'h> ChannelRequests<'h> {
         }
     }
 
-    /// The PSM.
+    /// Returns the PSM.
     #[must_use]
     pub const fn psm(&self) -> Psm {
         self.psm
@@ -91,7 +92,7 @@ impl Drop for ChannelRequests<'_> {
     }
 }
 
-/// A peer asks for a channel. Dropped without a decision, it is refused: No resources (0x0004).
+/// A peer's request for a channel. If it is dropped without a decision, it is refused: No resources (0x0004).
 #[derive(Debug)]
 #[must_use = "dropping it refuses the channel"]
 pub struct ChannelRequest<'h> {
@@ -100,12 +101,12 @@ pub struct ChannelRequest<'h> {
 }
 
 impl<'h> ChannelRequest<'h> {
-    /// The link of the peer.
+    /// Returns the link of the peer.
     pub const fn link(&self) -> &Connection<'h> {
         &self.link
     }
 
-    /// The longest SDU that the peer takes, in bytes; 0 if the request is over.
+    /// Returns the longest SDU that the peer takes, in bytes; 0 if the request is over.
     #[must_use]
     pub fn peer_mtu(&self) -> u16 {
         let channel = self.channel;
@@ -114,19 +115,20 @@ impl<'h> ChannelRequest<'h> {
             .with(|core| core.stack.channel(channel).map_or(0, bindrune_l2cap::Channel::peer_mtu))
     }
 
-    /// Accepts the request: opens the channel and sends the response to the peer.
+    /// Accepts the request: opens the channel and sends the response.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if the request was refused because it was not decided in time; [`Error::Closed`] if the link has ended.
+    /// [`Error::Timeout`] if the request was not decided in time and was refused; [`Error::Closed`] if the link has
+    /// ended.
     pub fn accept(self) -> Result<(Connection<'h>, Channel<'h>), Error> {
         let (host, channel) = (self.link.host(), self.channel);
         host.with(|core| core.stack.accept_request(channel))?;
         Ok((self.link.clone(), Channel::new(host, channel)))
     }
 
-    /// Refuses with a result of [Vol 3] Part A, 4.23, such as [`ConnectionResult::INSUFFICIENT_AUTHORIZATION`]. Success is no
-    /// refusal: No resources (0x0004) takes its place.
+    /// Refuses with a result of [Vol 3] Part A, 4.23, such as [`ConnectionResult::INSUFFICIENT_AUTHORIZATION`]. Success
+    /// is replaced by No resources (0x0004).
     pub fn refuse(self, result: ConnectionResult) {
         let success = result == ConnectionResult::SUCCESS;
         let result = if success { ConnectionResult::NO_RESOURCES } else { result };

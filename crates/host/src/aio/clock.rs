@@ -7,7 +7,7 @@ use core::{
 use bindrune_hci::clock::Clock;
 use embassy_time::{Instant, Timer};
 
-/// The clock of embassy-time, which is the operating system's under `std` and the board's time driver elsewhere.
+/// The clock of embassy-time: the operating system's clock with `std`, the board's time driver elsewhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! HCI commands of the application's own. [Vol 4] Part E, 4.4
+//! HCI commands of the application. [Vol 4] Part E, 4.4
 
 use bindrune_hci::{
     Command, Opcode, Status,
@@ -11,19 +11,20 @@ use crate::{
 };
 
 impl Host {
-    /// Sends an HCI command of the application's own and gives its return parameters.
+    /// Sends an HCI command of the application and returns its return parameters.
     ///
-    /// Commands that change what the host does (Reset, advertising, scanning, connecting) put it in confusion.
+    /// Commands that change the state of the host (Reset, advertising, scanning, connecting) confuse the host.
     ///
     /// # Errors
     ///
     /// [`Error::Controller`] if the controller refused, [`Error::Timeout`] if it did not answer within 2 s,
     /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or `run` is not running,
-    /// [`Error::Unsupported`] if its set-up failed.
+    /// [`Error::Unsupported`] if its initialization failed.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
+    /// If the future is dropped before the command left, nothing is sent. If it is dropped later, the answer is
+    /// discarded.
     pub async fn command<C: Command>(&self, command: &C) -> Result<C::Return, Error> {
         let answer = self.exchange(
             |w| command.write(w).is_ok(),
@@ -37,10 +38,11 @@ impl Host {
         answer.await
     }
 
-    /// Sends any HCI command, a vendor's too, and copies its return parameters, the status first; gives their length.
+    /// Sends any HCI command, including vendor commands. Copies the return parameters, beginning with the status, and
+    /// returns their length.
     ///
-    /// # Errors
-    ///
+    /// As for [`Self::command`], except that a refusal is a status in `returned`. [`Error::TooLong`] if the parameters
+    /// exceed 255 bytes, [`Error::BufferTooSmall`] if the return parameters exceed `returned`.
     /// As for [`Self::command`], but a refusal is a status in `returned`. [`Error::TooLong`] if the parameters exceed 255 bytes,
     /// [`Error::BufferTooSmall`] if the return parameters exceed `returned`.
     ///

@@ -1,4 +1,4 @@
-//! Connecting: the attempt lasts for as long as its future. [Vol 3] Part C, 9.3
+//! Connecting. An attempt lasts as long as its future. [Vol 3] Part C, 9.3
 
 use bindrune_gap::Connect;
 use bindrune_wire::Address;
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Host {
-    /// Connects to a peer, with the default parameters and without a time limit.
+    /// Connects to a peer with the default parameters and no time limit.
     ///
     /// # Errors
     ///
@@ -17,12 +17,12 @@ impl Host {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future cancels the attempt; a link that comes up nevertheless is disconnected.
+    /// Dropping the future cancels the attempt. If a link comes up anyway, it is disconnected.
     pub async fn connect(&self, peer: &Address) -> Result<Connection<'_>, Error> {
         self.connect_with(&Connect::to(*peer), &[]).await
     }
 
-    /// Connects to any of several peers, whichever is heard first.
+    /// Connects to the first of several peers that answers.
     ///
     /// # Errors
     ///
@@ -35,19 +35,19 @@ impl Host {
         self.connect_with(&Connect::any(), peers).await
     }
 
-    /// Connects as `connect` says; where it names no peer, to any of `peers`. Attempts of several tasks are made one after
-    /// the other.
+    /// Connects as `connect` says; if it names no peer, to any of `peers`. Attempts of several tasks run one after the
+    /// other.
     ///
-    /// The link is given once the peer has been received on it. One that ends before, with Connection Failed to be
-    /// Established (0x3E), is tried again within the time limit. [`Connect::until_established`] says where a link is given
-    /// earlier.
+    /// Returns the link after the first packet of the peer has arrived. If the link ends before, with Connection Failed
+    /// to be Established (0x3E), the attempt is repeated within the time limit. [`Connect::until_established`]
+    /// describes when a link is returned earlier.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when the time of [`Connect::timeout`] is over, [`Error::NoLink`] where every link slot is taken
-    /// (with [`Connect::when_full`] it waits instead, within the time limit),
-    /// [`Error::InvalidParameters`] where a parameter is out of range or there are more peers than the accept list holds,
-    /// [`Error::Controller`] where the controller refuses, [`Error::ShutDown`] by [`Self::shutdown`].
+    /// [`Error::Timeout`] after the time of [`Connect::timeout`]; [`Error::NoLink`] if all link slots are in use (with
+    /// [`Connect::when_full`] it waits within the time limit instead); [`Error::InvalidParameters`] if a parameter is
+    /// out of range or there are more peers than the accept list holds; [`Error::Controller`] if the controller
+    /// refuses; [`Error::ShutDown`] after [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///

@@ -1,4 +1,4 @@
-//! A link, as an application uses it.
+//! A link to a peer, as applications use it.
 
 use core::task::Poll;
 
@@ -17,8 +17,9 @@ use crate::{
 
 /// A link to a peer.
 ///
-/// Several handles of one link may exist: clones, and those that [`crate::Listener::accept`] gives. Dropping the last one
-/// disconnects the link, unless a channel is still open on it; what was given to send leaves first. A handle of a link that has ended stays an error; it never names another link.
+/// A link can have several handles: clones, and those that [`crate::Listener::accept`] returns. Dropping the last one
+/// disconnects the link, after everything that was given to send has left, unless a channel is still open on it. A
+/// handle of a link that has ended returns errors; it never refers to another link.
 ///
 /// ```
 /// use bindrune::{Connection, Error, Uuid};
@@ -39,7 +40,7 @@ pub struct Connection<'h> {
     link: LinkRef,
 }
 
-/// What happened on a link.
+/// An event of a link.
 ///
 /// ```
 /// use bindrune::{Connection, Event};
@@ -62,14 +63,14 @@ pub enum Event<'h> {
     Read(ReadRequest<'h>),
     /// The peer writes a value that the application holds.
     Write(WriteRequest<'h>),
-    /// So many write commands of the peer were dropped here, since there was no room to keep them until the application asks
-    /// for them. `Stats::dropped_pushes` counts them as well.
+    /// This many write commands of the peer were dropped, because there was no room to keep them until the application
+    /// asked for them. `Stats::dropped_pushes` counts them too.
     LostWrites(u32),
-    /// The peer wrote a value that the host holds; several writes may be reported as one.
+    /// The peer wrote a value that the host holds. One event can stand for several writes.
     Written(Written),
-    /// The peer subscribed to a characteristic, or ended its subscription.
+    /// The peer subscribed to a characteristic, or unsubscribed.
     Subscribed(SubscriptionChange),
-    /// The ATT MTU was exchanged, in octets.
+    /// The ATT MTU was exchanged; its value in bytes.
     Mtu(usize),
     /// The connection parameters changed.
     Parameters(CurrentParameters),
@@ -77,33 +78,35 @@ pub enum Event<'h> {
     Phy(Phys),
     /// The data lengths changed.
     DataLength(DataLengths),
-    /// The peer's attribute table changed in this range of handles: what was discovered there is void.
+    /// The peer's attribute table changed in this range of handles. Everything that was discovered in the range is
+    /// invalid.
     ServiceChanged {
         /// First handle.
         start: u16,
         /// Last handle.
         end: u16,
     },
-    /// The link is encrypted now, or with another key: this is what it is worth.
+    /// The link is encrypted, or its key has changed; the new security of the link.
     Encrypted(LinkSecurity),
-    /// A pairing is complete, and its bond is stored where there is one. Where the link ends first and the store was loaded, the
-    /// bond is stored all the same, and [`Host::bonds`] has it, but this is not told.
+    /// A pairing is complete, and its bond, if any, is stored. If the link ends first and the store was loaded, the
+    /// bond is stored anyway and [`Host::bonds`] has it, but this event is not reported.
     Paired(Paired),
     /// A pairing failed.
     PairingFailed(PairingFailure),
-    /// One side no longer has the key of the bond. As the central: the peer has lost it, or another device uses its address; the
-    /// bond is kept and the link stays open; see [`Error::BondLost`]. As the peripheral: the peer asks for a key that is not here,
-    /// so it believes in a bond that this device has lost or never had; it must remove it and pair anew.
+    /// One side no longer has the key of the bond. As central: the peer has lost the key, or another device uses its
+    /// address. The bond is kept and the link stays open; see [`Error::BondLost`]. As peripheral: the peer requests a
+    /// key that this device has lost or never had. The peer must remove its bond and pair again.
     BondLost,
-    /// The peripheral asks for more security than the link has; [`Connection::secure`] gives it.
+    /// The peripheral requests more security than the link has; [`Connection::secure`] grants it.
     SecurityRequested,
-    /// The link ended; nothing more will happen. With [`Status::HARDWARE_FAILURE`] the controller was lost, see
-    /// [`Host::watch_controller`]; with [`Status::CONNECTION_TIMEOUT`] the peer, or it took no data for too long.
+    /// The link ended; this is its last event. [`Status::HARDWARE_FAILURE`] means that the controller was lost, see
+    /// [`Host::watch_controller`]. [`Status::CONNECTION_TIMEOUT`] means that the peer was lost, or that it took no data
+    /// for too long.
     Disconnected(Status),
 }
 
 impl<'h> Connection<'h> {
-    /// A handle that the stack has counted already.
+    /// A handle that the stack has already counted.
     pub(crate) const fn adopted(host: &'h Host, link: LinkRef) -> Self {
         Self { host, link }
     }
@@ -116,15 +119,15 @@ impl<'h> Connection<'h> {
         self.link
     }
 
-    /// Returns the next thing that happened on the link, in the order in which it arrived, of whatever kind.
+    /// Returns the next event of the link, of any kind, in the order of arrival.
     ///
-    /// An event that says how things stand (the MTU, parameters, encryption, a subscription or a value written several times)
-    /// may stand for several of its kind; then it comes where the last of them arrived. What arrived before the link
-    /// ended is returned first; [`Event::Disconnected`] is the last, and comes again on every later call.
+    /// An event that reports a state (the MTU, parameters, encryption, a subscription, a value written several times)
+    /// can stand for several of its kind; it comes at the place of the last one. Events from before the end of the link
+    /// are returned first. [`Event::Disconnected`] is the last, and every later call returns it again.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what happened is taken only when the future is ready.
+    /// Dropping the future loses nothing: an event is taken only when the future is ready.
     pub async fn next(&mut self) -> Event<'h> {
         let (host, link) = (self.host, self.link);
         loop {
@@ -146,7 +149,7 @@ impl<'h> Connection<'h> {
         }
     }
 
-    /// The peer's address. For a peer that is known by its identity, the identity address.
+    /// Returns the peer's address, or its identity address if the peer is known by its identity.
     ///
     /// # Errors
     ///
@@ -155,7 +158,7 @@ impl<'h> Connection<'h> {
         self.get(|link| link.protection.identity().unwrap_or_else(|| link.control.peer()))
     }
 
-    /// Our role on the link.
+    /// Returns the local role on the link.
     ///
     /// # Errors
     ///
@@ -164,13 +167,13 @@ impl<'h> Connection<'h> {
         self.get(|link| link.control.role())
     }
 
-    /// True until the link ends.
+    /// Returns whether the link is still up.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.get(|_| ()).is_ok()
     }
 
-    /// The ATT MTU, in octets.
+    /// Returns the ATT MTU in bytes.
     ///
     /// # Errors
     ///
@@ -179,7 +182,7 @@ impl<'h> Connection<'h> {
         self.get(|link| link.attributes.bearer.mtu().into())
     }
 
-    /// The connection parameters in force.
+    /// Returns the current connection parameters.
     ///
     /// # Errors
     ///
@@ -188,11 +191,11 @@ impl<'h> Connection<'h> {
         self.get(|link| link.control.parameters())
     }
 
-    /// Ends the link, once what was given to send is with the peer, and waits until it has ended.
+    /// Disconnects after everything that was given to send has reached the peer, and waits for the end of the link.
     ///
     /// # Errors
     ///
-    /// [`Error::Disconnected`] if the link had ended before.
+    /// [`Error::Disconnected`] if the link had already ended.
     ///
     /// # Cancel safety
     ///
@@ -201,11 +204,12 @@ impl<'h> Connection<'h> {
         self.disconnect_with(Status::REMOTE_USER_TERMINATED).await
     }
 
-    /// Ends the link with a reason that the peer is told: 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E, 7.1.6
+    /// Disconnects with a reason that is reported to the peer: 0x05, 0x13 to 0x15, 0x1A, 0x29 or 0x3B. [Vol 4] Part E,
+    /// 7.1.6
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] for any other reason; [`Error::Disconnected`] if the link had ended before.
+    /// [`Error::InvalidParameters`] for any other reason; [`Error::Disconnected`] if the link had already ended.
     ///
     /// # Cancel safety
     ///
@@ -217,7 +221,7 @@ impl<'h> Connection<'h> {
         Ok(())
     }
 
-    /// Waits until the link has ended, and says why.
+    /// Waits until the link has ended, and returns the reason.
     ///
     /// # Cancel safety
     ///

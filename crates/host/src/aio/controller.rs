@@ -1,4 +1,4 @@
-//! The controller's own cryptography.
+//! Cryptographic functions of the controller.
 
 use bindrune_smp::{DhKey, Key as SecretKey, PublicKey};
 
@@ -8,9 +8,9 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// What the controller of a host computes: random numbers, AES-128 and P-256.
+/// Computes with the host's controller: random numbers, AES-128 and P-256.
 ///
-/// Its commands go out one at a time, in the order in which they were asked for, whoever asks.
+/// Sends its commands one at a time, in the order of the calls of all tasks.
 ///
 /// ```
 /// # async fn example(host: &bindrune::Host) -> Result<(), bindrune::Error> {
@@ -25,21 +25,22 @@ pub struct Controller<'h> {
 }
 
 impl<'h> Controller<'h> {
-    /// The controller of this host.
+    /// Returns access to the controller of this host.
     #[must_use]
     pub const fn new(host: &'h Host) -> Self {
         Self { host }
     }
 
-    /// Eight random octets. [Vol 4] Part E, 7.8.23
+    /// Returns eight random octets. [Vol 4] Part E, 7.8.23
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] where the controller has no such command, [`Error::Controller`] where it refuses it.
+    /// [`Error::Unsupported`] if the controller has no such command, [`Error::Controller`] if it refuses it.
     ///
     /// # Cancel safety
     ///
-    /// Dropped before the command left, nothing is sent. Dropped later, the answer is swallowed.
+    /// If the future is dropped before the command left, nothing is sent. If it is dropped later, the answer is
+    /// discarded.
     pub async fn rand(&self) -> Result<[u8; 8], Error> {
         match self.ask(&|| Request::Rand).await? {
             Answer::Rand(octets) => Ok(octets),
@@ -47,7 +48,7 @@ impl<'h> Controller<'h> {
         }
     }
 
-    /// One block, encrypted with AES-128; octets least significant first. [Vol 4] Part E, 7.8.22
+    /// Encrypts one block with AES-128; octets least significant first. [Vol 4] Part E, 7.8.22
     ///
     /// # Errors
     ///
@@ -63,17 +64,17 @@ impl<'h> Controller<'h> {
         }
     }
 
-    /// Makes a key pair in the controller and gives its public half; the private half never leaves it. The key pair before is
-    /// gone: a pairing that still needs it fails. [Vol 4] Part E, 7.8.36
+    /// Creates a key pair in the controller and returns its public key. The private key never leaves the controller.
+    /// The previous key pair is gone: a pairing that still needs it fails. [Vol 4] Part E, 7.8.36
     ///
     /// # Errors
     ///
-    /// As for [`Self::rand`], and [`Error::Timeout`] where the controller does not finish within 10 s; then its P-256 is not used
-    /// again until it is reset or finishes after all.
+    /// As for [`Self::rand`]. [`Error::Timeout`] if the controller does not finish within 10 s; its P-256 is then not
+    /// used again until the controller is reset or finishes.
     ///
     /// # Cancel safety
     ///
-    /// As for [`Self::rand`]; the controller's key pair may be a new one all the same.
+    /// As for [`Self::rand`]; the controller may have a new key pair anyway.
     pub async fn p256_public_key(&self) -> Result<PublicKey, Error> {
         match self.ask(&|| Request::PublicKey).await? {
             Answer::PublicKey(key) => Ok(key),
@@ -81,12 +82,12 @@ impl<'h> Controller<'h> {
         }
     }
 
-    /// The Diffie-Hellman key of the controller's private key and a peer's public key, which must be on the curve.
-    /// [Vol 4] Part E, 7.8.37
+    /// Computes the Diffie-Hellman key of the controller's private key and a peer's public key, which must be on the
+    /// curve. [Vol 4] Part E, 7.8.37
     ///
     /// # Errors
     ///
-    /// As for [`Self::p256_public_key`], and [`Error::Busy`] where `own` is not the controller's key pair any longer.
+    /// As for [`Self::p256_public_key`]. [`Error::Busy`] if `own` is no longer the controller's key pair.
     ///
     /// # Cancel safety
     ///
@@ -98,7 +99,7 @@ impl<'h> Controller<'h> {
         }
     }
 
-    /// The request is made when it is taken, so that its future does not hold it.
+    /// The request is created when it is taken, so that the future does not hold it.
     async fn ask(&self, request: &(dyn Fn() -> Request + Sync)) -> Result<Answer, Error> {
         let key = Key::Host(HostKey::Worker);
         self.host.wait(key, |core, first| core.stack.poll_ask(first, request)).await?;
@@ -113,7 +114,7 @@ impl<'h> Controller<'h> {
     }
 }
 
-/// Abandons what was asked for when its future is dropped before the answer was taken.
+/// Abandons the request if its future is dropped before the answer was taken.
 struct Pending<'h> {
     host: &'h Host,
     over: bool,

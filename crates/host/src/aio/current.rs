@@ -1,4 +1,4 @@
-//! Values that the server holds, sent as they are now; notifications without a subscription; values of descriptors.
+//! Values of the server, sent as they are now; notifications without a subscription; values of descriptors.
 
 use bindrune_gatt::{Characteristic, Descriptor};
 
@@ -6,35 +6,36 @@ use super::server::Gatt;
 use crate::{Connection, Error, Host, waiters::LinkKey};
 
 impl Host {
-    /// Sets the device name, at most 64 bytes, in place of the one of [`Config::new`](crate::Config::new): of the GAP service, and of
-    /// advertisements that begin from now on and say no other. One that is on the air keeps what it shows. [Vol 3] Part C, 12.1
+    /// Sets the device name, at most 64 bytes. Replaces the name of [`Config::new`](crate::Config::new) in the GAP
+    /// service, and in advertisements that start later and set no name of their own. Running advertisements keep their
+    /// name. [Vol 3] Part C, 12.1
     ///
-    /// [`Self::reset`] forgets it.
+    /// [`Self::reset`] restores the configured name.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`].
+    /// [`Error::TooLong`] if the name exceeds 64 bytes.
     pub fn set_device_name(&self, name: &str) -> Result<(), Error> {
         self.with(|core| core.stack.set_device_name(name))
     }
 
-    /// Copies the device name, which is UTF-8, and returns its length in bytes.
+    /// Copies the device name, in UTF-8, and returns its length in bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`].
+    /// [`Error::BufferTooSmall`] if the name is longer than `buffer`.
     pub fn device_name(&self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.with(|core| core.stack.read_device_name(buffer))
     }
 }
 
 impl Gatt<'_> {
-    /// Replaces a value that the host holds, notifies every peer that subscribed to it, or indicates to those that asked for that
-    /// alone, and returns how many were reached.
+    /// Replaces a value that the host holds, and sends it to every subscriber: as a notification, or as an indication
+    /// if the peer subscribed to indications only. Returns how many peers were reached.
     ///
-    /// Each peer gets the value as it is when it has room: where several updates overlap, a peer may miss a value between, but
-    /// never ends with an older one than the host holds. A value that is longer than MTU - 3 bytes is cut for that peer, which can
-    /// read the rest. Otherwise as [`Self::notify_all`], for peers without room, too.
+    /// Each peer gets the value that is current when the peer has room. If several updates overlap, a peer may miss an
+    /// intermediate value, but never ends with an older value than the host holds. A value of more than MTU - 3 bytes
+    /// is cut for that peer, which can read the rest. Peers without room are handled as by [`Self::notify_all`].
     ///
     /// ```
     /// use bindrune::{Characteristic, Error, Host, Uuid};
@@ -53,11 +54,12 @@ impl Gatt<'_> {
     /// # Errors
     ///
     /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value;
-    /// [`Error::TooLong`] if the value is longer than the characteristic allows. Then nothing is sent.
+    /// [`Error::TooLong`] if the value is longer than the characteristic allows. In both cases nothing is sent.
     ///
     /// # Cancel safety
     ///
-    /// The value is replaced when the future is first polled. Dropped later, peers that were not reached get nothing.
+    /// The value is replaced when the future is first polled. If the future is dropped later, peers that were not
+    /// reached get nothing.
     pub async fn update(
         &self,
         characteristic: &'static Characteristic,
@@ -77,7 +79,7 @@ impl Gatt<'_> {
     /// # Errors
     ///
     /// [`Error::UnknownAttribute`] if the descriptor is not in the table, or the application holds its value;
-    /// [`Error::BufferTooSmall`].
+    /// [`Error::BufferTooSmall`] if the value is longer than `buffer`.
     pub fn read_descriptor(
         &self,
         descriptor: &'static Descriptor,
@@ -86,7 +88,7 @@ impl Gatt<'_> {
         self.host.with(|core| core.stack.read_descriptor(descriptor, buffer))
     }
 
-    /// Replaces the value of a descriptor that the host holds. Peers are not notified: descriptors never are.
+    /// Replaces the value of a descriptor that the host holds. Values of descriptors are never notified.
     ///
     /// # Errors
     ///
@@ -102,13 +104,13 @@ impl Gatt<'_> {
 }
 
 impl Connection<'_> {
-    /// Notifies the peer of the value that the host holds, as it is when there is room. Of a longer value than MTU - 3 bytes, the
-    /// beginning is sent; the peer can read the rest. [Vol 3] Part F, 3.4.7.1
+    /// Notifies the peer of the value that the host holds when the peer has room. If the value is longer than MTU - 3
+    /// bytes, only its beginning is sent; the peer can read the rest. [Vol 3] Part F, 3.4.7.1
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value; else as for
-    /// [`Self::notify`].
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value;
+    /// otherwise as for [`Self::notify`].
     ///
     /// # Cancel safety
     ///
@@ -121,13 +123,13 @@ impl Connection<'_> {
         self.wait(LinkKey::Push, |stack| stack.poll_notify_current(link, characteristic)).await
     }
 
-    /// Indicates the value that the host holds to the peer, as it is when there is room, and waits until it is confirmed. A long
-    /// value is cut as by [`Self::notify_current`]. [Vol 3] Part F, 3.4.7.2
+    /// Indicates the value that the host holds when the peer has room, and waits for the confirmation. A long value is
+    /// cut as by [`Self::notify_current`]. [Vol 3] Part F, 3.4.7.2
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value; else as for
-    /// [`Self::indicate`].
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table, or the application holds its value;
+    /// otherwise as for [`Self::indicate`].
     ///
     /// # Cancel safety
     ///
@@ -143,15 +145,15 @@ impl Connection<'_> {
         .await
     }
 
-    /// Notifies the peer of a value whether it has subscribed or not; otherwise as [`Self::notify`].
+    /// Notifies the peer of a value even if it has not subscribed; otherwise as [`Self::notify`].
     ///
-    /// A server sends a value to those that asked for it ([Vol 3] Part G, 3.3.3.3): this is for peers that are known to expect it
-    /// nevertheless. The link must be as secure as reading demands.
+    /// A server normally sends values only to subscribers ([Vol 3] Part G, 3.3.3.3). Use this for peers that are known
+    /// to expect the value anyway. The link must be as secure as reading the value requires.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the characteristic cannot be notified; else as for [`Self::notify`], but that
-    /// [`Error::NotSubscribed`] means only that the peer does not know the changed services yet.
+    /// [`Error::InvalidParameters`] if the characteristic cannot be notified; otherwise as for [`Self::notify`], except
+    /// that [`Error::NotSubscribed`] only means that the peer does not know the changed services yet.
     ///
     /// # Cancel safety
     ///

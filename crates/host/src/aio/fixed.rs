@@ -1,4 +1,4 @@
-//! A fixed L2CAP channel that the application serves itself.
+//! A fixed L2CAP channel that the application serves.
 
 use bindrune_l2cap::Cid;
 
@@ -8,7 +8,7 @@ use crate::{
     waiters::{Key, LinkKey},
 };
 
-/// A fixed channel of one link. Dropping it closes it; what then arrives is discarded.
+/// A fixed channel of one link. Dropping it closes it; data that arrives later is discarded.
 #[derive(Debug)]
 #[must_use = "dropping a channel closes it"]
 pub struct FixedChannel<'h> {
@@ -17,12 +17,12 @@ pub struct FixedChannel<'h> {
 }
 
 impl<'h> Connection<'h> {
-    /// Serves a fixed channel that no part of the host serves; one on each link.
+    /// Opens a fixed channel that no part of the host serves. Each link can have one.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the host serves `cid` itself; [`Error::Busy`] if the link has a fixed channel already;
-    /// [`Error::Disconnected`] if the link has ended.
+    /// [`Error::InvalidParameters`] if the host serves `cid` itself; [`Error::Busy`] if the link already has a fixed
+    /// channel; [`Error::Disconnected`] if the link has ended.
     pub fn fixed_channel(&self, cid: Cid) -> Result<FixedChannel<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         host.with(|core| core.stack.open_fixed(link, cid))?;
@@ -35,7 +35,7 @@ impl FixedChannel<'_> {
         Key::Link(self.link.index, LinkKey::Fixed)
     }
 
-    /// Sends one PDU; ready when it is on its way to the controller.
+    /// Sends one PDU; ready when it is queued for the controller.
     ///
     /// # Errors
     ///
@@ -49,11 +49,12 @@ impl FixedChannel<'_> {
         self.host.wait(self.key(), |core, _| core.stack.poll_send_fixed(link, pdu)).await
     }
 
-    /// Copies the next PDU and gives its length.
+    /// Copies the next PDU and returns its length.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] if the PDU is longer than `buffer`; the PDU stays. [`Error::Disconnected`] after the last PDU.
+    /// [`Error::BufferTooSmall`] if the PDU is longer than `buffer`; the PDU stays queued. [`Error::Disconnected`]
+    /// after the last PDU.
     ///
     /// # Cancel safety
     ///
@@ -63,7 +64,7 @@ impl FixedChannel<'_> {
         self.host.wait(self.key(), |core, _| core.stack.poll_receive_fixed(link, buffer)).await
     }
 
-    /// PDUs that were dropped for want of a free packet since the last call.
+    /// Returns the number of PDUs that were dropped for lack of a free packet since the last call.
     pub fn lost(&mut self) -> u32 {
         self.host.with(|core| core.stack.take_lost_fixed(self.link))
     }

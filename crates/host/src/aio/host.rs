@@ -1,4 +1,4 @@
-//! The host itself: made of resources and a configuration.
+//! The host, created from resources and a configuration.
 
 use core::{fmt, task::Poll};
 
@@ -19,11 +19,12 @@ use crate::{
     waiters::{HostKey, Key, Ready, Waiters},
 };
 
-/// A Bluetooth LE host. Everything that a link, a channel or a scan needs is lent from it.
+/// A Bluetooth LE host. Links, channels and scanners borrow from it.
 ///
-/// [`Self::run`] must be running for anything to happen. With the feature `sync`, which `std` implies, it is `Send + Sync`.
+/// Nothing happens unless [`Self::run`] is running. With the feature `sync`, which `std` implies, the host is `Send +
+/// Sync`.
 ///
-/// One task runs the host; any others share it:
+/// One task runs the host; other tasks share it:
 ///
 /// ```no_run
 /// use bindrune::{Config, Error, Host, Resources};
@@ -48,11 +49,11 @@ use crate::{
 /// ```
 pub struct Host {
     pub(crate) core: &'static mut Lock<Core>,
-    /// What `run` has to look at, as the last visit left it.
+    /// What `run` must do, as of the last visit.
     pub(crate) due: DueFlags,
 }
 
-/// Packets that are free.
+/// Numbers of free packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreePackets {
     /// Receive packets.
@@ -62,14 +63,14 @@ pub struct FreePackets {
 }
 
 impl Host {
-    /// A host of these resources.
+    /// Creates a host from resources and a configuration.
     ///
     /// # Errors
     ///
-    /// What is short in the resources, and by how much, which [`Resources::assert_fits`] finds while the program is compiled;
-    /// [`ConfigError::Mtu`], [`ConfigError::Address`] and [`ConfigError::Name`] for a configuration that no host can have;
-    /// [`ConfigError::Table`] where the services form no table, and [`ConfigError::Subscriptions`] where bonds could not remember all
-    /// that a peer may subscribe to.
+    /// Names what the resources lack, and how much: [`Resources::assert_fits`] finds the same at compile time.
+    /// [`ConfigError::Mtu`], [`ConfigError::Address`] and [`ConfigError::Name`] for a configuration that no host can
+    /// have; [`ConfigError::Table`] if the services form no table, and [`ConfigError::Subscriptions`] if bonds cannot
+    /// remember all subscriptions of a peer.
     #[inline(never)]
     pub fn new<
         const L: usize,
@@ -132,11 +133,12 @@ impl Host {
         Ok(Self { core, due: DueFlags::new() })
     }
 
-    /// What the controller is, and what of it this host uses; waits until it is set up.
+    /// Returns the capabilities of the controller, and which of them this host uses. Waits until initialization is
+    /// complete.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] when the controller did not answer a Reset for 2 s. `run` goes on trying.
+    /// [`Error::NoAnswer`] if the controller did not answer a Reset for 2 s. `run` keeps trying.
     ///
     /// # Cancel safety
     ///
@@ -150,19 +152,19 @@ impl Host {
         .await
     }
 
-    /// Links that are up now.
+    /// Returns the number of links that are up.
     #[must_use]
     pub fn links(&self) -> usize {
         self.with(|core| core.stack.live_links())
     }
 
-    /// Channel slots that are taken now: by channels that are open, and by closed ones that somebody still holds.
+    /// Returns the number of channel slots in use: open channels, and closed ones that the application still holds.
     #[must_use]
     pub fn channels(&self) -> usize {
         self.with(|core| core.stack.taken_channels())
     }
 
-    /// Packets that are free now. When no link is up and nothing is lent, they are all that there are.
+    /// Returns the number of free packets. If no link is up and no packet is borrowed, all packets are free.
     #[must_use]
     pub fn free_packets(&self) -> FreePackets {
         self.with(|core| FreePackets {
@@ -171,11 +173,12 @@ impl Host {
         })
     }
 
-    /// Gives back a host that nothing distinguishes from a new one, save what leaked guards still hold.
+    /// Resets the host to the state of a new one, except for what leaked guards still hold.
     ///
     /// # Errors
     ///
-    /// As for [`Self::new`], but that the services must need no more of the arena than those that the host was made with.
+    /// As for [`Self::new`]. Also fails if the services need more of the arena than those that the host was created
+    /// with.
     pub fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         config.check()?;
         self.core.get_mut().reset(config)

@@ -1,4 +1,4 @@
-//! What pairing and bonds need of the platform: done one at a time, beside everything else.
+//! Platform work for pairing and bonds: one job at a time, concurrent with everything else.
 
 use core::{
     convert::Infallible,
@@ -21,10 +21,10 @@ use crate::{
     waiters::Due,
 };
 
-/// How long one job of a pairing may take: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
+/// Time limit of one pairing job: as long as the peer waits for its outcome. [Vol 3] Part H, 3.4
 const JOB_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does all jobs. It is polled where there may be one, and at each wake while one is under way.
+/// Runs all jobs. Polled if there may be a job, and on each wake while a job runs.
 pub(super) async fn all(
     host: &Host,
     crypto: &mut impl Crypto,
@@ -38,7 +38,7 @@ pub(super) async fn all(
     }
 }
 
-/// The next job, waited for while none is under way.
+/// Returns the next job; waits if there is none.
 async fn next<T>(
     host: &Host,
     (parts, part): (&Parts, Due),
@@ -77,8 +77,8 @@ async fn of_pairing(
     }
 }
 
-/// Takes random octets for what the controller is challenged with when it is reset. Where they come from the controller, they are
-/// there from the end of the first set-up on.
+/// Takes random octets for the challenge that the controller gets when it is reset. If they come from the controller,
+/// they are available after its first initialization.
 async fn seed(
     host: &Host,
     crypto: &mut impl Crypto,
@@ -110,7 +110,8 @@ const fn name(job: &Job) -> &'static str {
     }
 }
 
-/// The output of `work`, or that it takes longer than this. It is no `async fn`, which would hold `work` twice.
+/// Returns the output of `work`, or an error if it takes too long. This is no `async fn`, because that would hold
+/// `work` twice.
 fn within<T>(
     time: Duration,
     clock: &impl Clock,

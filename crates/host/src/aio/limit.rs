@@ -1,4 +1,4 @@
-//! Time limits for waits that depend on a peer, and the time for applications.
+//! Time limits for operations that wait for a peer, and timers for applications.
 
 use core::future::Future;
 
@@ -12,13 +12,13 @@ use crate::{
 };
 
 impl Host {
-    /// Gives an operation of this host a time limit, and drops it when the time is over.
+    /// Gives an operation of this host a time limit, and drops the operation when the time is over.
     ///
-    /// It serves every operation that waits for a peer: [`crate::Listener::accept`], [`Connection::open_channel`], the GATT client's
-    /// procedures, [`Connection::next`] in an `async` block that gives `Ok`.
+    /// Use it for each operation that waits for a peer: [`crate::Listener::accept`], [`Connection::open_channel`], the
+    /// GATT client's procedures, [`Connection::next`] in an `async` block that returns `Ok`.
     ///
-    /// The time begins when the operation must first wait. It is measured with the clock of [`Self::run`], which is that of
-    /// the [`crate::Platform`], and stands still while no `run` runs.
+    /// The time begins when the operation first has to wait. It is measured on the clock of [`Self::run`], the clock of
+    /// the [`crate::Platform`], and stops while no `run` is running.
     ///
     /// ```
     /// use bindrune::{Channel, Error, Host};
@@ -31,11 +31,11 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when the time is over, and those of the operation.
+    /// [`Error::Timeout`] when the time is over, and the errors of the operation.
     ///
     /// # Cancel safety
     ///
-    /// When the time is over, or the future is dropped, what happens is what the operation says about being dropped.
+    /// When the time is over or the future is dropped, the operation is dropped; see its cancel safety.
     pub async fn within<T>(
         &self,
         limit: Duration,
@@ -52,8 +52,9 @@ impl Host {
 
     /// Waits for a time, on the clock of [`Self::run`].
     ///
-    /// That is the clock of the [`crate::Platform`]: an application that sleeps here runs in the virtual time of a test, and needs no
-    /// timer of its executor. The time begins when the future is first polled, and stands still while no `run` runs.
+    /// This is the clock of the [`crate::Platform`]: an application that sleeps here runs in the virtual time of a
+    /// test, and needs no timer of its executor. The time begins when the future is first polled, and stops while no
+    /// `run` is running.
     ///
     /// # Cancel safety
     ///
@@ -62,8 +63,7 @@ impl Host {
         self.time_comes(Limit::New(duration)).await;
     }
 
-    /// Waits until a time of the clock of [`Self::run`]; ready at once where it has passed. What is done at intervals keeps them
-    /// exact so:
+    /// Waits until a time on the clock of [`Self::run`]. Ready at once if it has passed. Use it for exact intervals:
     ///
     /// ```
     /// use bindrune::{Duration, Host};
@@ -85,7 +85,7 @@ impl Host {
         self.time_comes(Limit::Until(at)).await;
     }
 
-    /// Returns the time on the clock of [`Self::run`], once that runs.
+    /// Returns the time on the clock of [`Self::run`]. Waits until `run` is running.
     ///
     /// # Cancel safety
     ///
@@ -94,7 +94,7 @@ impl Host {
         self.time_comes(Limit::New(Duration::MIN)).await
     }
 
-    /// Ready when the time is over, with the time.
+    /// Returns the time when the time is over.
     async fn time_comes(&self, mut limit: Limit) -> Instant {
         let came = self.wait(Key::Host(HostKey::Limit), |core, _| {
             core.stack.poll_limit(&mut limit).map(|()| Ok(core.stack.now()))

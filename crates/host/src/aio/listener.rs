@@ -9,7 +9,7 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// Accepts channels on one PSM. Dropping it stops listening; channels that were accepted stay.
+/// Accepts channels on one PSM. Dropping it stops listening; accepted channels stay open.
 ///
 /// ```
 /// use bindrune::{ChannelConfig, Error, Host, Psm};
@@ -39,13 +39,13 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the PSM or the configuration is not allowed, [`Error::Busy`] if the PSM has a listener,
-    /// [`Error::NoListener`] if every listener slot is in use.
+    /// [`Error::InvalidParameters`] if the PSM or the configuration is not allowed, [`Error::Busy`] if the PSM already
+    /// has a listener, [`Error::NoListener`] if all listener slots are in use.
     pub fn listen(&self, psm: Psm, config: ChannelConfig) -> Result<Listener<'_>, Error> {
         self.listen_at(psm, config, Level::Open)
     }
 
-    /// Listens for channels on `psm`, from peers whose link is at least as well protected as `level`.
+    /// Listens for channels on `psm`, from peers whose link has at least the security `level`.
     ///
     /// # Errors
     ///
@@ -62,11 +62,11 @@ impl Host {
 }
 
 impl<'h> Listener<'h> {
-    /// The next channel that a peer opened, and its connection.
+    /// Waits for the next channel that a peer opens, and returns it with its connection.
     ///
     /// # Errors
     ///
-    /// None today. The listener survives lost links and a lost controller.
+    /// None today. The listener survives the loss of links and of the controller.
     ///
     /// # Cancel safety
     ///
@@ -79,7 +79,7 @@ impl<'h> Listener<'h> {
         Ok((Connection::adopted(self.host, link), Channel::new(self.host, channel)))
     }
 
-    /// The PSM.
+    /// Returns the PSM.
     #[must_use]
     pub const fn psm(&self) -> Psm {
         self.psm

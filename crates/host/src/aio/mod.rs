@@ -1,7 +1,7 @@
 //! The asynchronous shell: the only code that awaits, wakes and reads a clock.
 //!
-//! A future visits the state under the lock, takes what is ready or leaves its waker, and goes. Wakers are woken, and
-//! dropped, outside of the lock.
+//! A future visits the state under the lock, takes what is ready or leaves its waker, and returns. Wakers are woken and
+//! dropped outside the lock.
 
 mod advertise;
 mod alarm;

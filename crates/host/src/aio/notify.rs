@@ -1,4 +1,4 @@
-//! One value for every peer that subscribed to it.
+//! One value for all subscribers.
 
 use core::task::Poll;
 
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Gatt<'_> {
-    /// Notifies every peer that subscribed to a characteristic, or indicates to those that asked for that alone, and returns
-    /// how many were reached. [`Self::notify_each`] says which.
+    /// Sends a value to every subscriber: as a notification, or as an indication if the peer subscribed to indications
+    /// only. Returns how many peers were reached. [`Self::notify_each`] reports each peer.
     ///
     /// # Errors
     ///
@@ -35,14 +35,13 @@ impl Gatt<'_> {
         Ok(reached)
     }
 
-    /// Notifies every peer that subscribed to a characteristic, or indicates to those that asked for that alone, and reports to
-    /// `each` how that went, peer by peer: `Ok` once the value is on its way to the controller. Confirmations of indications
-    /// are not waited for: see [`Connection::indicate`].
+    /// Sends a value to every subscriber: as a notification, or as an indication if the peer subscribed to indications
+    /// only. Reports the result for each peer to `each`: `Ok` when the value is queued for the controller. Does not
+    /// wait for confirmations of indications; for that, see [`Connection::indicate`].
     ///
-    /// Each peer is served as soon as it has room, whatever the others do. One that has no room for 400 ms is reported with
-    /// [`Error::Timeout`], and is passed over at once by later calls until it has: so a peer that takes nothing costs 400 ms
-    /// once.
-    /// Other errors are those of [`Connection::notify`]. A peer whose link ends meanwhile is not reported.
+    /// Each peer is served as soon as it has room, independently of the others. If a peer has no room for 400 ms, it is
+    /// reported with [`Error::Timeout`], and later calls skip it until it has room: a peer that takes nothing costs 400
+    /// ms once. Other errors are those of [`Connection::notify`]. A peer whose link ends meanwhile is not reported.
     ///
     /// # Errors
     ///
@@ -50,7 +49,7 @@ impl Gatt<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is ready, the peers that were not reported get nothing.
+    /// If the future is dropped before it is ready, the peers that were not reported get nothing.
     pub async fn notify_each(
         &self,
         characteristic: &'static Characteristic,
@@ -60,7 +59,7 @@ impl Gatt<'_> {
         self.round::<false>(characteristic, value, each).await
     }
 
-    /// Hands `value`, or the value that the host holds, to every peer that subscribed.
+    /// Sends `value`, or the value that the host holds, to every subscriber.
     pub(super) async fn round<const CURRENT: bool>(
         &self,
         characteristic: &'static Characteristic,

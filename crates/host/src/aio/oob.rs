@@ -1,4 +1,4 @@
-//! Out-of-band data of pairing: what is brought to the peer, and what it brought.
+//! Out-of-band data of pairing, in both directions.
 
 use bindrune_smp::{Answer, Key as SecretKey};
 
@@ -8,16 +8,16 @@ use crate::{
 };
 
 impl Host {
-    /// Makes out-of-band data of this device for LE Secure Connections, its random number and its confirm value, to be
-    /// brought to the peer; the pairings to come use it. [Vol 3] Part H, 2.3.5.6.4
+    /// Creates out-of-band data of this device for LE Secure Connections: the random value and the confirm value. Bring
+    /// them to the peer; later pairings use them. [Vol 3] Part H, 2.3.5.6.4
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] where no key pair can be made.
+    /// [`Error::Unsupported`] if no key pair can be created.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the data is made all the same; call it again for other data.
+    /// If the future is dropped, the data is created anyway; call this again for other data.
     pub async fn oob(&self) -> Result<([u8; 16], [u8; 16]), Error> {
         self.with(|core| core.stack.make_oob());
         self.wait(Key::Host(HostKey::Bonds), |core, _| core.stack.poll_oob()).await
@@ -25,12 +25,12 @@ impl Host {
 }
 
 impl PairingRequest<'_> {
-    /// The temporary key of legacy pairing, least significant octet first.
+    /// Answers with the temporary key of legacy pairing, least significant octet first.
     pub fn temporary_key(&mut self, key: [u8; 16]) {
         self.answer(Answer::TemporaryKey(SecretKey::new(key)));
     }
 
-    /// The random number and the confirm value that the other device passed on for LE Secure Connections.
+    /// Answers with the random value and the confirm value of the other device for LE Secure Connections.
     pub fn oob(&mut self, random: [u8; 16], confirm: [u8; 16]) {
         self.answer(Answer::Oob { random: SecretKey::new(random), confirm });
     }

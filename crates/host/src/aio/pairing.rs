@@ -1,4 +1,4 @@
-//! Pairing and encryption, as an application asks for them and is asked.
+//! Pairing and encryption, and the questions of pairing to the application.
 
 use core::task::Poll;
 
@@ -11,8 +11,8 @@ use crate::{
     waiters::{HostKey, Key, LinkKey},
 };
 
-/// The questions that pairings ask; while nobody holds this, a pairing that needs a user is refused with Pairing Not
-/// Supported (0x05).
+/// Receives the questions of all pairings. While the application does not hold this, a pairing that needs a user is
+/// refused with Pairing Not Supported (0x05).
 ///
 /// ```
 /// use bindrune::{Error, Host, Question};
@@ -39,7 +39,7 @@ pub struct PairingRequests<'h> {
     host: &'h Host,
 }
 
-/// A question of one pairing. Dropped without the answer that it needs, the answer is no.
+/// A question of one pairing. If it is dropped without a required answer, the answer is no.
 #[derive(Debug)]
 #[must_use = "dropping it answers with no"]
 pub struct PairingRequest<'h> {
@@ -52,7 +52,7 @@ pub struct PairingRequest<'h> {
     open: bool,
 }
 
-/// What a pairing asks.
+/// What a pairing asks the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Question {
@@ -60,12 +60,12 @@ pub enum Question {
     Confirm,
     /// Do both devices show this number of six digits? [`PairingRequest::accept`] or [`PairingRequest::reject`].
     Compare(u32),
-    /// Show this passkey of six digits, to be entered on the other device, until [`PairingRequest::ended`]. It needs no
-    /// answer.
+    /// Show this passkey of six digits until [`PairingRequest::ended`]; the user enters it on the other device. Needs
+    /// no answer.
     Display(u32),
     /// Which passkey does the other device show? [`PairingRequest::passkey`].
     Input,
-    /// What came from the other device out of band? [`PairingRequest::oob`] where it is for LE Secure Connections, else
+    /// Which out-of-band data came from the other device? [`PairingRequest::oob`] for LE Secure Connections, otherwise
     /// [`PairingRequest::temporary_key`].
     Oob {
         /// LE Secure Connections.
@@ -74,11 +74,11 @@ pub enum Question {
 }
 
 impl Host {
-    /// Takes the questions of all pairings, from now on until what is given is dropped.
+    /// Receives the questions of all pairings until the returned value is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] while another one is held.
+    /// [`Error::Busy`] if another one is held.
     pub fn pairing_requests(&self) -> Result<PairingRequests<'_>, Error> {
         self.with(|core| core.stack.listen_to_pairing())?;
         Ok(PairingRequests { host: self })
@@ -86,7 +86,7 @@ impl Host {
 }
 
 impl<'h> PairingRequests<'h> {
-    /// The next question, of any link.
+    /// Waits for the next question of any link.
     ///
     /// # Cancel safety
     ///
@@ -123,59 +123,62 @@ impl Drop for PairingRequests<'_> {
 }
 
 impl PairingRequest<'_> {
-    /// What is asked.
+    /// Returns the question.
     #[must_use]
     pub const fn question(&self) -> Question {
         self.question
     }
 
-    /// The peer, where the link is still up: its identity where there is a bond with it, else the address that it uses.
+    /// Returns the peer if the link is still up: its identity address if there is a bond, otherwise the address that it
+    /// uses.
     #[must_use]
     pub const fn peer(&self) -> Option<Address> {
         self.peer
     }
 
-    /// The name of the bond that this pairing replaces. If it is not [`Self::peer`], the peer has used a private address and only
-    /// claims that name: it may be a phone that was reset, or another device. See [`crate::RepeatPairing`].
+    /// Returns the identity of the bond that this pairing replaces. If it differs from [`Self::peer`], the peer used a
+    /// private address and only claims that identity: it may be a phone that was reset, or another device. See
+    /// [`crate::RepeatPairing`].
     #[must_use]
     pub const fn replaces(&self) -> Option<Address> {
         self.replaces
     }
 
-    /// True where it is a question of this connection.
+    /// Returns whether this is a question of `connection`.
     #[must_use]
     pub fn is_of(&self, connection: &Connection<'_>) -> bool {
         self.link == connection.link()
     }
 
-    /// Yes: pair, or the numbers are equal.
+    /// Answers yes: pair, or the numbers are equal.
     pub fn accept(&mut self) {
         self.answer(Answer::Yes);
     }
 
-    /// No: the pairing ends.
+    /// Answers no: the pairing ends.
     pub fn reject(&mut self) {
         self.answer(Answer::No);
     }
 
-    /// The passkey that the other device shows, 0 to 999,999; any other number ends the pairing.
+    /// Answers with the passkey that the other device shows, 0 to 999,999. Any other number ends the pairing.
     pub fn passkey(&mut self, passkey: u32) {
         self.answer(Answer::Passkey(passkey));
     }
 
-    /// Tells the other device what happens at the keyboard here, where both sides want to know. At most 16 keypresses wait to be
-    /// sent; one more takes the place of the last.
+    /// Reports a keypress on this device to the other device, if both sides support it. At most 16 keypresses are
+    /// queued; another one replaces the last.
     pub fn keypress(&mut self, keypress: Keypress) {
         let (link, serial) = (self.link, self.serial);
         self.host.with(|core| core.stack.send_keypress(link, serial, keypress));
     }
 
-    /// Waits for news of the other device's keyboard, and says how far its user is; `None` once the pairing is over. It tells only
-    /// where both sides have `keypress` in their [`crate::PairingConfig`]. Several keys that were pressed meanwhile are told as one.
+    /// Waits for a keypress on the other device, and returns the progress of its user; `None` after the end of the
+    /// pairing. Keypresses are reported only if both sides set `keypress` in their [`crate::PairingConfig`]. Several
+    /// keypresses can be reported as one.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: news is taken only when the future is ready.
+    /// Dropping the future loses nothing: a report is taken only when the future is ready.
     pub async fn keypress_received(&self) -> Option<PasskeyEntry> {
         let (link, serial) = (self.link, self.serial);
         let key = Key::Link(link.index, LinkKey::Security);
@@ -183,7 +186,7 @@ impl PairingRequest<'_> {
         entry.unwrap_or(None)
     }
 
-    /// Waits until the pairing is over, well or not: the dialog can go.
+    /// Waits until the pairing has ended, with success or not: the dialog can close.
     ///
     /// # Cancel safety
     ///
@@ -210,14 +213,15 @@ impl Drop for PairingRequest<'_> {
 }
 
 impl Connection<'_> {
-    /// Pairs with the peer anew. A peripheral asks its central to, and waits until that has paired, or has encrypted the link
-    /// with the key of the bond.
+    /// Pairs with the peer again. A peripheral requests this from its central, and waits until the central has paired,
+    /// or has encrypted the link with the key of the bond.
     ///
     /// # Errors
     ///
-    /// [`Error::Pairing`] says which side ended it and why; [`Error::BondsFull`], [`Error::BondKept`] and
-    /// [`Error::BondStore`] where the bond cannot be kept; [`Error::Timeout`] where the central does nothing for 30 s, or other links
-    /// pair so long and [`crate::Resources`] has no `PAIRINGS` left; [`Error::Busy`] while another pairing of this link is under way.
+    /// [`Error::Pairing`] says which side ended the pairing and why. [`Error::BondsFull`], [`Error::BondKept`] or
+    /// [`Error::BondStore`] if the bond cannot be kept. [`Error::Timeout`] if the central does nothing for 30 s, or if
+    /// other links pair for that long and [`crate::Resources`] has no `PAIRINGS` left. [`Error::Busy`] while another
+    /// pairing of this link is in progress.
     ///
     /// # Cancel safety
     ///
@@ -226,12 +230,14 @@ impl Connection<'_> {
         self.pair_for(Level::Open).await
     }
 
-    /// Encrypts the link with the key of the bond; a peripheral asks its central to. A link that is encrypted stays as it is.
+    /// Encrypts the link with the key of the bond; a peripheral requests this from its central. Does nothing if the
+    /// link is already encrypted.
     ///
     /// # Errors
     ///
-    /// [`Error::NotBonded`] without a bond, [`Error::OtherAddress`] with one of another address of this device, [`Error::BondLost`] where the peer no longer has its key, [`Error::Encryption`]
-    /// where it fails for another reason, [`Error::Timeout`] where the central does nothing for 30 s.
+    /// [`Error::NotBonded`] without a bond, [`Error::OtherAddress`] if the bond belongs to another address of this
+    /// device, [`Error::BondLost`] if the peer no longer has its key, [`Error::Encryption`] if encryption fails for
+    /// another reason, [`Error::Timeout`] if the central does nothing for 30 s.
     ///
     /// # Cancel safety
     ///
@@ -246,15 +252,15 @@ impl Connection<'_> {
         }
     }
 
-    /// Brings the link to a level: encrypts it with the key of the bond where that is enough, else pairs.
+    /// Raises the link to a security level: encrypts it with the key of the bond if that suffices, otherwise pairs.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::encrypt`] and [`Self::pair`], and [`Error::Insecure`] where less was achieved.
+    /// The errors of [`Self::encrypt`] and [`Self::pair`], and [`Error::Insecure`] if the achieved level is lower.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future does not stop what was begun.
+    /// Dropping the future does not stop a procedure that has begun.
     pub async fn secure(&self, level: Level) -> Result<LinkSecurity, Error> {
         let link = self.link();
         let now = self.security()?;
@@ -275,7 +281,7 @@ impl Connection<'_> {
         if now.level >= level { Ok(now) } else { Err(Error::Insecure { level: now.level }) }
     }
 
-    /// How the link is protected.
+    /// Returns the security of the link.
     ///
     /// # Errors
     ///
@@ -285,7 +291,7 @@ impl Connection<'_> {
         self.host().with(|core| core.stack.link_security(link))
     }
 
-    /// Tells that the user allows the peer what asks for authorization, or no longer does. It holds for this link.
+    /// Sets whether the user allows the peer access that requires authorization. It holds for this link.
     ///
     /// # Errors
     ///
@@ -295,8 +301,8 @@ impl Connection<'_> {
         self.host().with(|core| core.stack.authorize(link, authorized))
     }
 
-    /// The identity of a peer with which there is a bond: the bond is of this address, or resolves the one that the peer uses. It
-    /// is proven only once the link is encrypted.
+    /// Returns the identity of a bonded peer: the bond has the peer's address, or its key resolves that address. The
+    /// identity is proven only after the link is encrypted.
     #[must_use]
     pub fn identity(&self) -> Option<Address> {
         let link = self.link();

@@ -1,4 +1,4 @@
-//! What the host needs of its surroundings, besides a transport.
+//! Services that the host needs besides a transport.
 
 use bindrune_hci::clock::Clock;
 use embedded_io_async::{Read, Write};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{BondStore, Crypto, Host, bonds::NoStore, crypto::DefaultCrypto};
 
-/// What [`crate::Host::run_with`] is given: a clock, who does the cryptography of pairing, and where bonds are kept.
+/// What [`crate::Host::run_with`] needs: a clock, cryptography for pairing, and a store for bonds.
 ///
 /// ```
 /// # #[cfg(feature = "std")] {
@@ -35,12 +35,12 @@ impl Platform {
 }
 
 impl<C, K, S> Platform<C, K, S> {
-    /// Takes the time from a [`crate::Clock`], such as the virtual one of a test.
+    /// Uses another [`crate::Clock`], such as the virtual clock of a test.
     pub fn clock<D>(self, clock: D) -> Platform<D, K, S> {
         Platform { clock, crypto: self.crypto, store: self.store }
     }
 
-    /// Has the cryptography done by a [`crate::Crypto`].
+    /// Uses another [`crate::Crypto`].
     pub fn crypto<L>(self, crypto: L) -> Platform<C, L, S> {
         Platform { clock: self.clock, crypto, store: self.store }
     }
@@ -52,11 +52,12 @@ impl<C, K, S> Platform<C, K, S> {
 }
 
 impl Host {
-    /// [`Self::run`] with a platform of the caller's: another clock, other cryptography, or a store of bonds.
+    /// As [`Self::run`], with another platform: another clock, other cryptography, or a store for bonds.
     ///
     /// # Cancel safety
     ///
-    /// As for [`Self::run`]. What the cryptography or the store was at is begun anew when it is needed again.
+    /// As for [`Self::run`]. Work of the cryptography or the store that was in progress is begun again when it is
+    /// needed.
     pub async fn run_with<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,

@@ -8,8 +8,8 @@ use bindrune_hci::{PhyMask, Status};
 use crate::{Config, Connection, Error, waiters::LinkKey};
 
 impl Config {
-    /// What a peer that asks for other connection parameters is answered, on every new link; accepted by default. A central may
-    /// change the parameters of its link without asking: then there is nothing to answer.
+    /// Sets how requests of peers for other connection parameters are answered on new links; accepted by default. A
+    /// central can change the parameters of its link without a request; there is nothing to answer then.
     ///
     /// ```
     /// use bindrune::{Config, ConnectionParameters, ParameterRequests};
@@ -27,12 +27,12 @@ impl Config {
 }
 
 impl Connection<'_> {
-    /// Sets what the peer is answered from now on if it asks for other connection parameters; new links begin with
+    /// Sets how requests of this peer for other connection parameters are answered from now on. New links begin with
     /// [`Config::parameter_requests`]. [Vol 3] Part A, 4.20
     ///
     /// # Errors
     ///
-    /// [`Error::Disconnected`].
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn answer_parameter_requests(&self, policy: ParameterRequests) -> Result<(), Error> {
         let link = self.link();
         self.host().with(|core| {
@@ -40,7 +40,7 @@ impl Connection<'_> {
         })
     }
 
-    /// The PHYs in use.
+    /// Returns the PHYs in use.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Connection<'_> {
         self.get(|link| link.control.phys())
     }
 
-    /// The lengths of link packets in force.
+    /// Returns the current data lengths.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Connection<'_> {
         self.get(|link| link.control.data_lengths())
     }
 
-    /// Measures the signal's strength at this end, in dBm.
+    /// Measures the received signal strength, in dBm.
     ///
     /// # Errors
     ///
@@ -71,8 +71,8 @@ impl Connection<'_> {
         self.ask(|control| Ok(control.read_rssi()), LinkControl::rssi).await
     }
 
-    /// Changes the connection parameters, and waits until they are in force. A peripheral asks its central, by the link layer
-    /// where both sides can, else by L2CAP; then it waits for the central's answer.
+    /// Changes the connection parameters, and waits until they are in force. A peripheral sends the request to its
+    /// central, on the link layer if both sides support that, otherwise over L2CAP, and waits for the central's answer.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Connection<'_> {
         self.ask(update, LinkControl::updated).await
     }
 
-    /// Asks for PHYs to send and to receive with; an empty mask leaves the choice to the controller.
+    /// Requests PHYs to send and to receive with. An empty mask leaves the choice to the controller.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl Connection<'_> {
         self.ask(|control| Ok(control.set_phy(send, receive)), LinkControl::phy_set).await
     }
 
-    /// Asks for the longest link packets to send: 27 to 251 octets, 328 to 17,040 microseconds.
+    /// Requests the longest data packets to send: 27 to 251 bytes, 328 to 17,040 microseconds.
     ///
     /// # Errors
     ///

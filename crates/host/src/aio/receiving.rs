@@ -1,4 +1,4 @@
-//! The receiving half of `run` between two reads: what has arrived, cut into packets.
+//! The receiving half of `run` between two reads: received bytes, cut into packets.
 
 use bindrune_hci::{
     acl::AclHeader,
@@ -10,23 +10,23 @@ use crate::{
     stack::{AclLanding, Stack},
 };
 
-/// Octets of the H4 indicator, the code and the length of an event. [Vol 4] Part E, 5.4.4
+/// Length of an event's H4 indicator, code and length field, in octets. [Vol 4] Part E, 5.4.4
 const EVENT_HEADER: usize = 3;
-/// Packets that one visit hands on at most, so that it is short.
+/// Most packets that one visit hands on, so that it is short.
 const PACKETS: u8 = 8;
 
-/// What has arrived so far. It outlives `run`, so that a dropped run loses no octet.
+/// Received bytes. They outlive `run`, so that a dropped run loses nothing.
 ///
-/// An event is handed on where it lies, once it is whole. The body of an ACL packet is copied to its packet as it comes.
+/// An event is handed on in place when it is complete. The body of an ACL packet is copied to its packet as it arrives.
 #[derive(Debug)]
 pub(crate) struct Receiving {
     buffer: &'static mut [u8],
-    /// What has arrived and was not handed on is `from..to` of the buffer.
+    /// `from..to` of the buffer was received and not handed on.
     from: usize,
     to: usize,
-    /// Knows the headers of what is ignored, and what is looked for while sync is lost.
+    /// Knows the headers of ignored packets, and what to search for after a loss of sync.
     deframer: Deframer,
-    /// Of the octets that it has discarded, those that were counted.
+    /// How many of the octets that it discarded were counted.
     counted: u32,
     body: Body,
 }
@@ -35,29 +35,29 @@ pub(crate) struct Receiving {
 #[derive(Debug)]
 enum Body {
     None,
-    /// An ACL packet, of which so many octets are still to come.
+    /// An ACL packet, and how many of its octets are missing.
     Acl(AclLanding, usize),
-    /// An ACL packet of no live link, which was counted already; so many octets are still to come.
+    /// An ACL packet without a live link, already counted, and how many of its octets are missing.
     Stray(usize),
     /// A packet that is not for this host.
     Ignored,
-    /// The ciphertext of an answer to LE Encrypt, while sync is lost.
+    /// The ciphertext in an answer to LE Encrypt, during a loss of sync.
     Ciphertext {
         num_packets: u8,
         octets: [u8; CIPHERTEXT],
     },
 }
 
-/// Why [`Receiving::deliver`] stopped.
+/// Reason why [`Receiving::deliver`] stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivered {
     /// More octets are needed.
     All,
-    /// There may be more.
+    /// There may be more packets.
     Some,
-    /// A response should leave before there is more.
+    /// A response should leave before the next packet.
     Answering,
-    /// The application should run before there is more.
+    /// The application should run before the next packet.
     Crowded,
 }
 
@@ -73,7 +73,7 @@ impl Receiving {
         }
     }
 
-    /// Where the next octets must be written: at least one octet, once all was delivered.
+    /// Returns where to write the next octets: at least one octet, after everything was delivered.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.from < self.to {
             self.buffer.copy_within(self.from..self.to, 0);
@@ -83,18 +83,18 @@ impl Receiving {
         self.buffer.get_mut(self.to..).unwrap_or_default()
     }
 
-    /// `n` octets were written to [`Self::room`].
+    /// Accepts `n` octets that were written to [`Self::room`].
     pub(crate) const fn arrived(&mut self, n: usize) {
         self.to = self.to.saturating_add(n);
     }
 
-    /// True where a packet has begun and is not complete, once all was delivered.
+    /// Returns whether a packet has begun and is incomplete, after everything was delivered.
     pub(crate) const fn is_inside_packet(&self) -> bool {
         let begun = matches!(self.body, Body::Acl(..) | Body::Stray(_));
         begun || self.from < self.to || self.deframer.is_inside_packet()
     }
 
-    /// Ignores everything but the answer to Reset, and answers to LE Encrypt where the controller is challenged.
+    /// Ignores everything but the answer to Reset, and answers to LE Encrypt if the controller is challenged.
     pub(crate) fn resync(&mut self, stack: &mut Stack) {
         if RECOVERY {
             self.deframer.resync_for_answers();
@@ -106,14 +106,14 @@ impl Receiving {
         }
     }
 
-    /// The octets are no packets.
+    /// Records that the octets are no packets.
     pub(crate) fn lose_sync(&mut self, stack: &mut Stack) {
         self.resync(stack);
         let octets = self.take_discarded();
         stack.sync_lost(stack.now(), octets);
     }
 
-    /// Hands on packets that have arrived; with `forced` the first one even where there may be no place for it.
+    /// Hands on received packets; with `forced`, hands on the first one even if there may be no place for it.
     pub(crate) fn deliver(&mut self, stack: &mut Stack, mut forced: bool) -> Delivered {
         for _ in 0..PACKETS {
             if self.from >= self.to {
@@ -132,7 +132,7 @@ impl Receiving {
         Delivered::Some
     }
 
-    /// Hands on one packet, or what else is there; false where more octets are needed.
+    /// Hands on one packet. Returns false if more octets are needed.
     fn step(&mut self, stack: &mut Stack) -> bool {
         match self.body {
             Body::Acl(..) | Body::Stray(_) => return self.go_on(stack),
@@ -181,7 +181,7 @@ impl Receiving {
         self.go_on(stack)
     }
 
-    /// Takes octets of the body of an ACL packet; false where more are needed.
+    /// Takes octets of the body of an ACL packet. Returns false if more are needed.
     #[inline(never)]
     fn go_on(&mut self, stack: &mut Stack) -> bool {
         let input = self.buffer.get(self.from..self.to).unwrap_or_default();
@@ -208,7 +208,7 @@ impl Receiving {
         true
     }
 
-    /// What is neither a sound event nor sound ACL data, octets of a header or a body at a time.
+    /// Handles bytes that are neither a valid event nor valid ACL data, a header or a body at a time.
     #[cold]
     #[inline(never)]
     fn step_by_deframer(&mut self, stack: &mut Stack) -> bool {
@@ -296,7 +296,7 @@ impl Receiving {
         }
     }
 
-    /// Octets discarded since the last call.
+    /// Returns the number of octets discarded since the last call.
     const fn take_discarded(&mut self) -> u32 {
         let discarded = self.deframer.discarded();
         discarded.wrapping_sub(core::mem::replace(&mut self.counted, discarded))

@@ -1,16 +1,17 @@
-//! Other services while the host runs.
+//! Replaces the services while the host runs.
 
 use bindrune_gatt::{Service, TableError};
 
 use super::server::Gatt;
 
 impl Gatt<'_> {
-    /// Swaps the services at run time. Peers that know the old table get Service Changed; values start anew.
+    /// Replaces the services. Peers that know the old table get Service Changed; values are reset to their initial
+    /// ones.
     ///
     /// # Errors
     ///
-    /// Why the services cannot be a table, or not in this memory; [`TableError::Subscriptions`] where bonds are kept and could
-    /// not remember all that a peer may subscribe to. Then nothing changes.
+    /// Says why the services form no table, or do not fit this memory; [`TableError::Subscriptions`] if bonds are kept
+    /// and cannot remember all subscriptions of a peer. In each case nothing changes.
     pub fn replace(&self, services: &'static [Service]) -> Result<(), TableError> {
         self.host.with(|core| core.stack.replace_services(services))
     }

@@ -1,4 +1,4 @@
-//! Questions of a peer about values that the application holds.
+//! Requests of a peer for values that the application holds.
 
 use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_gatt::{Answer, AskKind, Characteristic, Descriptor, Target};
@@ -9,17 +9,19 @@ use crate::{
     stack::{Handed, LinkRef, Question},
 };
 
-/// The peer reads a value that the application holds. Dropped without an answer, it is answered with Unlikely Error (0x0E).
+/// A peer's request to read a value that the application holds. If it is dropped without an answer, the host answers
+/// with Unlikely Error (0x0E).
 #[derive(Debug)]
 pub struct ReadRequest<'h> {
     taken: Taken<'h>,
     offset: u16,
 }
 
-/// The peer writes a value that the application holds. Dropped without an answer, it is answered with Unlikely Error (0x0E).
+/// A peer's request to write a value that the application holds. If it is dropped without an answer, the host answers
+/// with Unlikely Error (0x0E).
 ///
-/// It may be kept for any time, also after its link has ended. A value of more than 20 bytes keeps a receive packet: an application
-/// that keeps many of them of ended links is given no more until it drops some.
+/// It can be kept for any time, even after the end of its link. A value of more than 20 bytes keeps a receive packet:
+/// if an application keeps many requests of ended links, it gets no more until it drops some.
 #[derive(Debug)]
 pub struct WriteRequest<'h> {
     taken: Taken<'h>,
@@ -27,7 +29,7 @@ pub struct WriteRequest<'h> {
     response: bool,
 }
 
-/// A request, in the packet that it came in where its value is long.
+/// A request, in the packet that it arrived in if its value is long.
 #[derive(Debug)]
 struct Taken<'h> {
     host: &'h Host,
@@ -35,7 +37,7 @@ struct Taken<'h> {
     target: Target,
     handle: u16,
     handed: Option<Handed>,
-    /// Nobody waits for an answer.
+    /// No answer is expected.
     command: bool,
 }
 
@@ -66,22 +68,22 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// Which attribute a request is about: the same for a read and a write.
+/// The attribute of a request, for reads and writes alike.
 macro_rules! about {
     () => {
-        /// True where it is the value of this characteristic.
+        /// Returns whether this is the value of `characteristic`.
         #[must_use]
         pub fn is(&self, characteristic: &'static Characteristic) -> bool {
             self.taken.target.is(characteristic)
         }
 
-        /// True where it is the value of this descriptor.
+        /// Returns whether this is the value of `descriptor`.
         #[must_use]
         pub fn is_descriptor(&self, descriptor: &'static Descriptor) -> bool {
             self.taken.target.is_descriptor(descriptor)
         }
 
-        /// The handle of the attribute.
+        /// Returns the handle of the attribute.
         #[must_use]
         pub const fn handle(&self) -> u16 {
             self.taken.handle
@@ -99,13 +101,13 @@ impl<'h> ReadRequest<'h> {
 
     about!();
 
-    /// The first octet that the peer asks for. The answer is the whole value all the same.
+    /// Returns the first byte that the peer requests. The answer is the whole value anyway.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset as usize
     }
 
-    /// Answers with the whole value, at most 512 octets; the host cuts it as the request asks.
+    /// Answers with the whole value, at most 512 bytes; the host sends the part that was requested.
     pub fn reply(mut self, value: &[u8]) {
         self.taken.finish(Answer::Value(value));
     }
@@ -127,20 +129,20 @@ impl<'h> WriteRequest<'h> {
 
     about!();
 
-    /// Where the octets belong; 0 except for a long write of a part.
+    /// Returns the offset of the written bytes; 0 except for a partial long write.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset as usize
     }
 
-    /// True where the peer waits for an answer; false for a write command.
+    /// Returns whether the peer waits for an answer; false for a write command.
     #[must_use]
     pub const fn expects_response(&self) -> bool {
         self.response
     }
 
-    /// The octets that the peer writes. A long write is here as well, unless it is longer than a packet holds: then this is
-    /// empty, and [`Self::read`] has it.
+    /// Returns the bytes that the peer writes. For a long write that exceeds a packet this is empty: use
+    /// [`Self::read`].
     #[must_use]
     pub fn value(&self) -> &[u8] {
         let (packet, request_len) = match &self.taken.handed {
@@ -156,8 +158,8 @@ impl<'h> WriteRequest<'h> {
         }
     }
 
-    /// Copies what the peer writes, a long write too, and gives its length; where `buffer` is shorter than that, the rest is
-    /// cut off.
+    /// Copies the bytes that the peer writes, including a long write, and returns their number. If `buffer` is shorter,
+    /// the rest is cut off.
     pub fn read(&self, buffer: &mut [u8]) -> usize {
         let (link, host) = (self.taken.link, self.taken.host);
         match &self.taken.handed {
@@ -181,7 +183,7 @@ impl<'h> WriteRequest<'h> {
         self.taken.finish(Answer::Accept);
     }
 
-    /// Answers with an error. A write command has no answer.
+    /// Answers with an error. A write command gets no answer.
     pub fn reject(mut self, error: ErrorCode) {
         self.taken.finish(Answer::Reject(error));
     }

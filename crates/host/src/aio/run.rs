@@ -1,4 +1,4 @@
-//! The driver: octets in, octets out, deadlines.
+//! The driver: bytes in, bytes out, deadlines.
 
 mod receive;
 mod transmit;
@@ -20,7 +20,7 @@ use embedded_io_async::{Read, Write};
 use super::{Platform, alarm::Alarm};
 use crate::{ControllerEvent, Host, core::Turn, report::report, stack::Reported, waiters::Due};
 
-/// Why [`Host::run`] returned. It can be called again, with the same transport or another.
+/// Reason why [`Host::run`] returned. It can be called again, with the same transport or another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunError<E> {
     /// Reading or writing failed.
@@ -29,7 +29,7 @@ pub enum RunError<E> {
     Closed,
     /// The controller cannot be used.
     Controller(InitError),
-    /// Another call drives this host already.
+    /// Another call already drives this host.
     AlreadyRunning,
     /// [`Host::shutdown`] is complete.
     ShutDown,
@@ -50,15 +50,15 @@ impl<E: fmt::Debug> fmt::Display for RunError<E> {
 impl<E: fmt::Debug> core::error::Error for RunError<E> {}
 
 impl Host {
-    /// Drives the host over an H4 transport: everything else only records what it wants.
+    /// Drives the host over an H4 transport. Every other call only records a request.
     ///
-    /// It resets and sets up the controller, and recovers it by itself whenever it is lost. It returns when the transport
-    /// fails, or by [`Self::shutdown`]; call it again with a reopened one, and the same host advertises and serves again.
+    /// Resets and initializes the controller, and recovers it if it is lost. Returns if the transport fails, or after
+    /// [`Self::shutdown`]. Call it again with a reopened transport, and the same host advertises and serves again.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing and leaks nothing. When it runs again *on the same transport*, a packet that was half
-    /// written is finished first. Links that were up are then dropped by the reset with which every run begins.
+    /// Dropping the future loses nothing and leaks nothing. If `run` is called again *on the same transport*, it first
+    /// finishes a packet that was half written. The reset at the beginning of every run ends links that were up.
     pub async fn run<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,
@@ -68,7 +68,7 @@ impl Host {
     }
 }
 
-/// Drives the host, with what does the jobs of pairing and bonds.
+/// Drives the host, with the jobs of pairing and bonds.
 pub(super) async fn run<R: Read, W: Write<Error = R::Error>>(
     host: &Host,
     rx: R,
@@ -82,7 +82,7 @@ pub(super) async fn run<R: Read, W: Write<Error = R::Error>>(
     report!(info, "the transport is open; resetting the controller");
     let error = drive(host, rx, tx, clock, jobs).await;
     drop(running);
-    // What was half written will never be finished.
+    // A half-written packet will never be finished.
     host.with(|core| core.stack.clear_output());
     if matches!(error, RunError::ShutDown) {
         report!(info, "the host was shut down");
@@ -97,7 +97,7 @@ struct Running<'h>(&'h Host);
 
 impl<'h> Running<'h> {
     fn start(host: &'h Host, now: Instant) -> Option<Self> {
-        // The guard is made only where this call runs: its drop ends what runs.
+        // The guard is created only if this call runs, because its drop ends the run.
         host.with(|core| core.start(now)).then(|| Self(host))
     }
 }
@@ -108,16 +108,16 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What the parts of `run` know of each other. They are one task; atomics only let the task change its thread.
+/// State that the parts of `run` share. They are one task; atomics only allow the task to change its thread.
 pub(super) struct Parts {
     /// The time of this wake in ticks: the lower and the upper half.
     now: [AtomicU32; 2],
-    /// What is under way: [`Due::DATA`] while the transport has not taken all that it was given, [`Due::JOB`] and
+    /// What is in progress: [`Due::DATA`] while the transport has not taken all its data, [`Due::JOB`] and
     /// [`Due::BOND_JOB`] while such a job runs; and [`RECEIVING`].
     under_way: AtomicU8,
 }
 
-/// The receiving part goes on once the transmitting part had its turn.
+/// The receiving part continues after the transmitting part had its turn.
 const RECEIVING: u8 = 1 << 7;
 
 impl Parts {
@@ -132,7 +132,7 @@ impl Parts {
         upper.store(u32::from_le_bytes([e, f, g, h]), Ordering::Relaxed);
     }
 
-    /// The time of this wake.
+    /// Returns the time of this wake.
     fn now(&self) -> Instant {
         let [lower, upper] = &self.now;
         let [lower, upper] = [lower, upper].map(|half| u64::from(half.load(Ordering::Relaxed)));
@@ -153,7 +153,7 @@ impl Parts {
         .await;
     }
 
-    /// Notes whether a part is under way.
+    /// Records whether a part is in progress.
     pub(super) fn set_under_way(&self, part: Due, is: bool) {
         self.set(part.bits(), is);
     }
@@ -163,7 +163,7 @@ impl Parts {
         self.under_way.store(if is { others | bits } else { others }, Ordering::Relaxed);
     }
 
-    /// The parts that whatever woke the task may have been for.
+    /// Returns the parts that the wake may be for.
     fn under_way(&self) -> Due {
         Due::from_bits_truncate(self.under_way.load(Ordering::Relaxed))
     }
@@ -222,20 +222,20 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
     .await
 }
 
-/// Finds what is to be done, and sleeps while that is nothing.
+/// Finds what to do, and sleeps while there is nothing to do.
 struct Driver<'h, C> {
     host: &'h Host,
     clock: &'h C,
     reported: Reported,
     alarm: Alarm,
-    /// The earliest deadline, as it was when the state was last looked at.
+    /// The earliest deadline, as of the last visit.
     deadline: Option<Instant>,
     /// The waker that was left last.
     waker: Option<Waker>,
 }
 
 impl<C: Clock> Driver<'_, C> {
-    /// What is to be done now. `Pending` where that is nothing: then the waker is left, and the clock is set.
+    /// Returns what to do now. If there is nothing, leaves the waker, arms the clock and returns `Pending`.
     fn turn<E>(
         &mut self,
         now: &mut Instant,

@@ -9,7 +9,7 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// The devices that are heard, report by report. Dropping it stops scanning.
+/// Receives advertising reports. Dropping it stops scanning.
 ///
 /// ```
 /// use bindrune::{Address, Error, Host, Scan, Uuid};
@@ -33,7 +33,8 @@ pub struct Scanner<'h> {
 }
 
 impl Config {
-    /// Octets of the arena for advertising reports that wait to be read; a report takes its data and about 16 more.
+    /// Sets the bytes of the arena for advertising reports that wait to be read. A report takes its data and about 16
+    /// bytes.
     #[must_use]
     pub const fn scan_octets(mut self, octets: usize) -> Self {
         self.scan_octets = octets;
@@ -42,13 +43,13 @@ impl Config {
 }
 
 impl Host {
-    /// Begins to scan. One scanner can be there at a time.
+    /// Starts scanning. Only one scanner can exist at a time.
     ///
-    /// Reports wait in a bounded ring: the oldest give way, and [`Scanner::lost`] counts them.
+    /// Reports wait in a bounded ring: a new report replaces the oldest ones, and [`Scanner::lost`] counts them.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] where another scanner is there, [`Error::ShutDown`] while the host is being shut down.
+    /// [`Error::Busy`] if another scanner exists, [`Error::ShutDown`] while the host is being shut down.
     pub fn scan(&self, scan: &Scan) -> Result<Scanner<'_>, Error> {
         self.with(|core| core.stack.request_scan(scan))?;
         Ok(Scanner { host: self })
@@ -56,12 +57,12 @@ impl Host {
 }
 
 impl Scanner<'_> {
-    /// The next report; its data is copied to `buffer`, and cut off where that is too short.
+    /// Waits for the next report. Copies its data to `buffer`; data that does not fit is cut off.
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] when the time of [`Scan::timeout`] is over and every report was taken, [`Error::Controller`] where the
-    /// controller refuses to scan, [`Error::ShutDown`] by [`Host::shutdown`].
+    /// [`Error::Timeout`] after the time of [`Scan::timeout`], when every report was taken; [`Error::Controller`] if
+    /// the controller refuses to scan; [`Error::ShutDown`] after [`Host::shutdown`].
     ///
     /// # Cancel safety
     ///
@@ -78,7 +79,7 @@ impl Scanner<'_> {
         self.host.with(|core| core.stack.next_report(buffer)).ok_or(Error::Busy)
     }
 
-    /// Reports that were dropped because they were not read in time.
+    /// Returns the number of reports that were dropped because they were not read in time.
     #[must_use]
     pub fn lost(&self) -> u32 {
         self.host.with(|core| core.stack.lost_reports())

@@ -1,4 +1,4 @@
-//! A link is made safer after a peer refused an operation for want of security.
+//! Raises the security of a link after a peer refused an operation as insecure.
 
 use core::task::Poll;
 
@@ -11,12 +11,12 @@ use crate::{
     waiters::{HostKey, Key, LinkKey},
 };
 
-/// Encrypts or pairs, as [`crate::Config::client_security`] says, after a peer refused with `code` an operation that was asked
-/// for on a link of level `level`.
+/// Encrypts or pairs, as [`crate::Config::client_security`] says, after a peer refused with `code` an operation that
+/// was requested on a link of level `level`.
 ///
 /// # Errors
 ///
-/// The operation's own where nothing helps, or why the link could not be made safer.
+/// The error of the operation if no retry can help, or the reason why the link could not be secured.
 pub(super) async fn make_safer(
     host: &Host,
     link: LinkRef,

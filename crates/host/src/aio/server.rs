@@ -1,4 +1,4 @@
-//! The host's own server.
+//! The host's GATT server.
 
 use core::task::Poll;
 
@@ -10,7 +10,7 @@ use crate::{
     waiters::{Key, LinkKey},
 };
 
-/// The GATT server, which all links share.
+/// The GATT server, shared by all links.
 ///
 /// ```
 /// use bindrune::{Characteristic, Error, Host, Uuid};
@@ -30,7 +30,7 @@ pub struct Gatt<'h> {
 }
 
 impl Host {
-    /// The GATT server.
+    /// Returns the GATT server.
     #[must_use]
     pub const fn gatt(&self) -> Gatt<'_> {
         Gatt { host: self }
@@ -38,7 +38,7 @@ impl Host {
 }
 
 impl Gatt<'_> {
-    /// Replaces a value that the host holds. Nobody is told: see [`Self::notify_all`].
+    /// Replaces a value that the host holds. Sends nothing to peers: see [`Self::update`] and [`Self::notify_all`].
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Gatt<'_> {
         self.host.with(|core| core.stack.write_value(characteristic, value))
     }
 
-    /// Copies a value that the host holds, and gives its length.
+    /// Copies a value that the host holds, and returns its length in bytes.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Gatt<'_> {
         self.host.with(|core| core.stack.read_value(characteristic, buffer))
     }
 
-    /// Moves octets out of an append buffer, as many as fit, and gives how many.
+    /// Moves bytes out of an append buffer, as many as fit, and returns their number.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Gatt<'_> {
         self.host.with(|core| core.stack.take_appended(characteristic, buffer))
     }
 
-    /// The handle of a characteristic's value.
+    /// Returns the handle of a characteristic's value.
     #[must_use]
     pub fn handle(&self, characteristic: &'static Characteristic) -> Option<u16> {
         self.host.with(|core| core.stack.server.handle_of(characteristic))
@@ -85,13 +85,14 @@ impl Gatt<'_> {
 }
 
 impl Connection<'_> {
-    /// Notifies the peer of a value, at most MTU - 3 octets; ready when it is on its way to the controller.
+    /// Notifies the peer of a value of at most MTU - 3 bytes; ready when it is queued for the controller.
     ///
     /// # Errors
     ///
-    /// [`Error::NotSubscribed`] if the peer did not subscribe, or does not know the present table; [`Error::Att`] if the link is not
-    /// protected as reading the value requires; [`Error::UnknownAttribute`] if the characteristic is not in the table;
-    /// [`Error::TooLong`] if the value exceeds MTU - 3; [`Error::Disconnected`] if the link has ended.
+    /// [`Error::NotSubscribed`] if the peer did not subscribe, or does not know the present table; [`Error::Att`] if
+    /// the link is not as secure as reading the value requires; [`Error::UnknownAttribute`] if the characteristic is
+    /// not in the table; [`Error::TooLong`] if the value exceeds MTU - 3; [`Error::Disconnected`] if the link has
+    /// ended.
     ///
     /// # Cancel safety
     ///
@@ -105,7 +106,7 @@ impl Connection<'_> {
         self.wait(LinkKey::Push, |stack| stack.poll_notify(link, characteristic, value)).await
     }
 
-    /// Indicates a value to the peer, at most MTU - 3 octets, and waits until it is confirmed.
+    /// Indicates a value of at most MTU - 3 bytes to the peer, and waits for the confirmation.
     ///
     /// # Errors
     ///
@@ -113,8 +114,8 @@ impl Connection<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before it is on its way, nothing is sent. Dropped later, the confirmation is awaited all the same before the next
-    /// indication can leave.
+    /// If the future is dropped before the indication is queued, nothing is sent. If it is dropped later, the next
+    /// indication still waits for the confirmation.
     pub async fn indicate(
         &self,
         characteristic: &'static Characteristic,
@@ -125,7 +126,7 @@ impl Connection<'_> {
             .await
     }
 
-    /// Begins an indication by `begin`, and waits for the confirmation.
+    /// Begins an indication with `begin`, and waits for the confirmation.
     pub(super) async fn indicate_by(
         &self,
         begin: impl FnMut(&mut Core, bool) -> Poll<Result<(), Error>>,
@@ -143,7 +144,7 @@ impl Connection<'_> {
             .await
     }
 
-    /// What the peer asked for on a characteristic: notifications and indications.
+    /// Returns the peer's subscription to a characteristic: notifications and indications.
     ///
     /// # Errors
     ///
@@ -158,7 +159,7 @@ impl Connection<'_> {
     }
 }
 
-/// Gives up waiting for a confirmation when the future that waits is dropped before it came.
+/// Stops waiting for a confirmation if the future is dropped before it arrives.
 struct Unconfirmed<'c, 'h> {
     connection: &'c Connection<'h>,
     over: bool,

@@ -1,4 +1,4 @@
-//! The orderly end of a host.
+//! The orderly shutdown of a host.
 
 use crate::{
     Error, Host,
@@ -6,23 +6,23 @@ use crate::{
 };
 
 impl Host {
-    /// Leaves the controller quiet: withdraws all requests (advertising, scanning, connecting), closes all links once what
-    /// was given to send is with their peers, stores bonds that are not stored yet, and resets the controller. Then
-    /// [`Self::run`] returns with [`crate::RunError::ShutDown`].
+    /// Leaves the controller quiet: withdraws all requests (advertising, scanning, connecting), closes all links after
+    /// their queued data has reached the peers, stores bonds that are not stored yet, and resets the controller.
+    /// [`Self::run`] then returns [`crate::RunError::ShutDown`].
     ///
-    /// What waits for one of those requests fails with [`Error::ShutDown`]. A new request waits until [`Self::run`] is called again,
-    /// which makes the host usable anew.
+    /// Futures that wait for one of those requests fail with [`Error::ShutDown`]. A new request waits until
+    /// [`Self::run`] is called again, which makes the host usable again.
     ///
-    /// So the radio goes off, and calling [`Self::run`] again turns it on, without exclusive access to the host: services, values, bonds
-    /// and the device name stay.
+    /// So the radio is off, and calling [`Self::run`] again turns it on, without exclusive access to the host.
+    /// Services, values, bonds and the device name stay.
     ///
-    /// It takes at most 6 s: links that are still up after 3 s are cut off by the reset, which has 3 s to be answered. While
-    /// [`Self::run`] is not running there is nothing to do. [Vol 4] Part E, 7.3.2
+    /// It takes at most 6 s: links that are still up after 3 s are ended by the reset, which has 3 s to be answered. If
+    /// [`Self::run`] is not running, there is nothing to do. [Vol 4] Part E, 7.3.2
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] if the controller did not answer the reset, or `run` was dropped meanwhile: the controller may then still
-    /// advertise and hold links.
+    /// [`Error::NoAnswer`] if the controller did not answer the reset, or `run` was dropped meanwhile. The controller
+    /// may then still advertise and hold links.
     ///
     /// # Cancel safety
     ///
@@ -32,7 +32,7 @@ impl Host {
         self.wait(Key::Host(HostKey::Controller), |core, _| core.stack.poll_shut_down()).await
     }
 
-    /// Waits until requests are taken: while the host is being shut down, a loop that makes the next one must not go round.
+    /// Waits until requests are accepted. During a shutdown, a loop that makes the next request must not spin.
     pub(crate) async fn open(&self) -> Result<(), Error> {
         self.wait(Key::Host(HostKey::Controller), |core, _| core.stack.poll_requests_taken()).await
     }

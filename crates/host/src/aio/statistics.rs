@@ -1,9 +1,9 @@
-//! What was counted, as an application reads it.
+//! Counters, as applications read them.
 
 use crate::{Host, Stats};
 
 impl Host {
-    /// Returns what was counted.
+    /// Returns the counters.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.with(|core| core.stack.stats())

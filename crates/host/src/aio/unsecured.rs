@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{Error, Host, stack::LinkRef};
 
-/// What [`crate::Host::run_with`] is given: a clock. With the feature `security` also cryptography and a store of bonds.
+/// What [`crate::Host::run_with`] needs: a clock. With the feature `security` also cryptography and a store for bonds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Platform<C = SystemClock> {
     clock: C,
@@ -28,14 +28,14 @@ impl Platform {
 }
 
 impl<C> Platform<C> {
-    /// Takes the time from a [`crate::Clock`], such as the virtual one of a test.
+    /// Uses another [`crate::Clock`], such as the virtual clock of a test.
     pub fn clock<D>(self, clock: D) -> Platform<D> {
         Platform { clock }
     }
 }
 
 impl Host {
-    /// [`Self::run`] with a platform of the caller's: another clock.
+    /// As [`Self::run`], with another platform: another clock.
     ///
     /// # Cancel safety
     ///
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-/// Nothing makes a link safer: the operation fails with the peer's error.
+/// No retry can secure the link: the operation fails with the peer's error.
 pub(super) async fn make_safer(
     _host: &Host,
     _link: LinkRef,

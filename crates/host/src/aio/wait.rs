@@ -1,4 +1,4 @@
-//! How a future waits for the state to change.
+//! How a future waits for a change of the state.
 
 use core::{
     future::poll_fn,
@@ -12,7 +12,7 @@ use crate::{
     waiters::{Displaced, Due, Key, Wait},
 };
 
-/// What `run` has to look at, as the last visit left it: so that it need not visit to see that this is nothing.
+/// What `run` must do, as of the last visit. `run` reads it without a visit.
 #[derive(Debug)]
 pub(crate) struct DueFlags(AtomicU8);
 
@@ -33,19 +33,19 @@ impl DueFlags {
         Due::from_bits_truncate(self.0.load(Ordering::Relaxed))
     }
 
-    /// True where nothing is to be looked at and `run` will be woken when there is.
+    /// Returns whether there is nothing to do and `run` will be woken for the next work.
     pub(crate) fn is_settled(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 }
 
 impl Host {
-    /// Visits the state, then wakes what the visit made ready.
+    /// Visits the state, then wakes the tasks that the visit made ready.
     pub(crate) fn with<R>(&self, visit: impl FnOnce(&mut Core) -> R) -> R {
         self.visit(false, visit)
     }
 
-    /// A visit of `run`, which looks at what is due by itself.
+    /// A visit of `run`, which checks by itself what is due.
     pub(crate) fn with_run<R>(&self, visit: impl FnOnce(&mut Core) -> R) -> R {
         self.visit(true, visit)
     }
@@ -61,14 +61,14 @@ impl Host {
         result
     }
 
-    /// What every visit ends with. It does not depend on the visit, so that there is one of it.
+    /// The end of every visit. It does not depend on the visit, so it is compiled once.
     fn take_ready(&self, by_run: bool, core: &mut Core) -> Option<(Option<Waker>, bool)> {
         let ready = core.is_ready(by_run).then(|| core.take_ready(by_run));
         self.due.set(core.pending());
         ready
     }
 
-    /// Wakes what is ready.
+    /// Wakes the tasks that are ready.
     #[inline(never)]
     fn wake(&self, by_run: bool, (waker, more): (Option<Waker>, bool)) {
         if let Some(waker) = waker {
@@ -91,11 +91,11 @@ impl Host {
         }
     }
 
-    /// Waits until `poll` is ready; waiting itself cannot fail. It is asked once for each time that `key` was marked, and learns
-    /// whether no other future has waited for the key longer, where those are served in order.
+    /// Waits until `poll` is ready; the wait itself cannot fail. `poll` is called once each time `key` was marked. Its
+    /// argument says whether no other future has waited for the key for longer, for keys that are served in order.
     ///
-    /// What `poll` takes, it must take only when it returns `Ready`: then a wait that is dropped loses nothing. What it takes while
-    /// it is pending, the caller must account for on drop, as for the frames of an SDU.
+    /// `poll` must take something only when it returns `Ready`: then a dropped wait loses nothing. If it takes
+    /// something while it is pending, the caller must handle that on drop, as for the frames of an SDU.
     pub(crate) async fn wait<T>(
         &self,
         key: Key,
@@ -114,7 +114,7 @@ impl Host {
     }
 }
 
-/// The place of one future among those that wait; it is left on drop.
+/// The place of one waiting future; released on drop.
 struct Place<'h> {
     host: &'h Host,
     key: Key,
@@ -122,11 +122,11 @@ struct Place<'h> {
 }
 
 impl Place<'_> {
-    /// Asks `poll`, which returns whether it is ready, and leaves the waker if it is not. `poll` keeps its result, so that this
-    /// does not depend on its type, and there is one of it.
+    /// Calls `poll`, which returns whether it is ready, and leaves the waker if it is not. `poll` stores its own
+    /// result, so this function does not depend on its type and is compiled once.
     fn poll(&mut self, cx: &Context<'_>, poll: &mut dyn FnMut(&mut Core, bool) -> bool) {
         let (key, wait) = (self.key, &mut self.wait);
-        // What is over is dropped when the lock is released.
+        // Finished futures are dropped after the lock is released.
         let displaced = self.host.with(|core| {
             let first = core.waiters.is_first(key, wait, &mut core.stack.ready);
             if poll(core, first) {

@@ -1,4 +1,4 @@
-//! What happens to the controller, as an application sees it.
+//! Events of the controller, as applications see them.
 
 use core::task::Poll;
 
@@ -8,7 +8,7 @@ use crate::{
     waiters::{HostKey, Key},
 };
 
-/// Watches the controller, made by [`Host::watch_controller`].
+/// Watches the controller. Created by [`Host::watch_controller`].
 #[derive(Debug)]
 pub struct ControllerWatch<'h> {
     host: &'h Host,
@@ -16,10 +16,11 @@ pub struct ControllerWatch<'h> {
 }
 
 impl Host {
-    /// Watches whether the controller works: the first event says what it is now, unless it is being set up for the first time.
+    /// Watches whether the controller works. The first event reports the present state, unless the controller is being
+    /// initialized for the first time.
     ///
-    /// A controller that stops answering is noticed with the next command. An application that sends none for long, and wants to
-    /// know, sends one from time to time: [`crate::Controller::rand`] does.
+    /// A controller that stops answering is noticed at the next command. An application that sends none for a long
+    /// time, and wants to know, can send one regularly: for example [`crate::Controller::rand`].
     ///
     /// ```
     /// # async fn example(host: &bindrune::Host) {
@@ -40,11 +41,11 @@ impl Host {
 }
 
 impl ControllerWatch<'_> {
-    /// Waits until the controller is ready, is lost, or does not answer. Several losses may be reported as one.
+    /// Waits until the controller is ready, is lost, or does not answer. One event can stand for several losses.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what happened is taken only when the future is ready.
+    /// Dropping the future loses nothing: an event is taken only when the future is ready.
     pub async fn next(&mut self) -> ControllerEvent {
         let key = Key::Host(HostKey::Controller);
         loop {

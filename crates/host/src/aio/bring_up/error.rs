@@ -2,7 +2,7 @@ use core::fmt;
 
 use bindrune_hci::{Opcode, Status, h4::SyncLost};
 
-/// Why a chip could not be brought up.
+/// Reason why a chip could not be brought up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BringUpError<E> {
@@ -10,7 +10,7 @@ pub enum BringUpError<E> {
     Transport(E),
     /// The other end closed the transport.
     Closed,
-    /// The controller did not take all octets of the command in time.
+    /// The controller did not take all bytes of the command in time.
     NotSent(Opcode),
     /// The controller did not answer the command in time.
     NoAnswer(Opcode),
@@ -23,13 +23,13 @@ pub enum BringUpError<E> {
     },
     /// The answer to the command has no status, or not the return parameters of the command.
     Malformed(Opcode),
-    /// What came is no packet: most often the baud rate is another one.
+    /// The received bytes are no packet; usually the baud rate is wrong.
     Framing(SyncLost),
     /// An earlier command was dropped or not answered: reset the controller.
     ResetFirst,
-    /// The command has more than 255 octets of parameters.
+    /// The command has more than 255 bytes of parameters.
     TooLong,
-    /// The last record of the download is cut.
+    /// The last record of the download is cut off.
     Records,
 }
 

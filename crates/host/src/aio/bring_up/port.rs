@@ -27,33 +27,33 @@ const BEFORE_STATUS: usize = 3;
 /// How the controller answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// By Command Complete, with so many octets behind the status.
+    /// Command Complete, with this number of octets after the status.
     Returned { status: Status, len: usize },
-    /// By Command Status.
+    /// Command Status.
     Status(Status),
-    /// By Command Complete without a status.
+    /// Command Complete without a status.
     Empty,
 }
 
-/// A transport, what was read of it and what is to be written.
+/// A transport, its unread input and its pending output.
 #[derive(Debug)]
 pub(super) struct Port<R, W> {
     pub(super) rx: R,
     pub(super) tx: W,
     output: [u8; COMMAND],
-    /// What of the output is still to be written is `written..output_len`.
+    /// `written..output_len` of the output is still to be written.
     output_len: usize,
     written: usize,
     input: [u8; CHUNK],
-    /// What was read and not looked at is `from..to`.
+    /// `from..to` was read and is not parsed yet.
     from: usize,
     to: usize,
     deframer: Deframer,
-    /// The event that is being received; `None` while another packet is.
+    /// The event that is being received; `None` during another packet.
     code: Option<EventCode>,
     event: [u8; EVENT],
     event_len: usize,
-    /// The controller takes a command.
+    /// Whether the controller takes a command.
     ready: bool,
 }
 
@@ -76,7 +76,8 @@ impl<R, W> Port<R, W> {
         }
     }
 
-    /// Prepares a Reset: drops what was read, looks for its answer, and leaves only a command that has begun to leave.
+    /// Prepares a Reset: drops the input, awaits the answer to Reset, and keeps of the output only a command that has
+    /// begun to leave.
     pub(super) fn finish(&mut self) {
         if self.written == 0 {
             self.output_len = 0;
@@ -85,13 +86,13 @@ impl<R, W> Port<R, W> {
         self.deframer.resync();
     }
 
-    /// Octets behind the status of the answer.
+    /// Number of octets after the status of the answer.
     pub(super) fn returned(&self, len: usize) -> &[u8] {
         let rest = self.return_parameters().get(1..).unwrap_or_default();
         rest.get(..len).unwrap_or_default()
     }
 
-    /// The return parameters of the answer, the status first.
+    /// Return parameters of the answer, beginning with the status.
     pub(super) fn return_parameters(&self) -> &[u8] {
         self.event.get(BEFORE_STATUS..self.event_len).unwrap_or_default()
     }
@@ -150,7 +151,7 @@ impl<R: Read, W: Write<Error = R::Error>> Port<R, W> {
         self.tx.flush().await.map_err(BringUpError::Transport)
     }
 
-    /// The next event, where it is an answer: to which command, and how.
+    /// Returns the next event that is an answer: its command and its kind.
     async fn next_event(&mut self) -> Result<Option<(Opcode, Answer)>, BringUpError<R::Error>> {
         loop {
             let mut rest = self.input.get(self.from..self.to).unwrap_or_default();
@@ -218,7 +219,7 @@ impl<R: Read, W: Write<Error = R::Error>> Port<R, W> {
     }
 }
 
-/// Waits until so much time has passed.
+/// Waits until this time has passed.
 pub(super) async fn wait(clock: &impl Clock, time: Duration) {
     let mut alarm = Alarm::new();
     let mut deadline = None;

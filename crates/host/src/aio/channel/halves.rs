@@ -4,7 +4,7 @@ use super::{End, Outgoing, Piece, Receiver, Sender};
 use crate::{Error, waiters::ChannelKey};
 
 impl<'h> Sender<'h> {
-    /// Sends what is left, closes the channel for both halves and waits until the peer has confirmed it.
+    /// Sends what is queued, closes the channel for both halves and waits for the peer's confirmation.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl<'h> Sender<'h> {
         self.end.wait(ChannelKey::Flush, |stack, channel| stack.poll_flushed(channel)).await
     }
 
-    /// The longest SDU that can be sent, in octets.
+    /// Returns the longest SDU that can be sent, in bytes.
     #[must_use]
     pub fn peer_mtu(&self) -> usize {
         self.end.get(|c| c.peer_mtu()).into()
@@ -143,10 +143,10 @@ impl Receiver<'_> {
     }
 }
 
-/// Closes the channel when an SDU that has begun is not finished.
+/// Closes the channel if an SDU was begun and is not finished.
 struct Whole<'e, 'h> {
     end: &'e End<'h>,
-    /// Octets of the SDU, and those of them that were sent.
+    /// Length of the SDU, and how many of its bytes were sent.
     len: usize,
     sent: usize,
 }

@@ -1,4 +1,4 @@
-//! The packets of a channel, lent to the application: one to fill, and those that came in.
+//! Packets of a channel, borrowed by the application: one to fill, and received ones.
 
 use core::ops::{Deref, DerefMut};
 
@@ -8,7 +8,7 @@ use bindrune_wire::Packet;
 use super::End;
 use crate::{Error, waiters::ChannelKey};
 
-/// A packet to write an SDU into. Dropping it sends nothing.
+/// A borrowed packet to write an SDU into. Dropping it sends nothing.
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send`"]
 pub struct Outgoing<'e, 'h> {
@@ -60,7 +60,7 @@ impl Drop for Outgoing<'_, '_> {
     }
 }
 
-/// Octets of an SDU in the packet that they came in. Dropping it gives the packet, and its credit, back.
+/// Bytes of an SDU, in the packet that they arrived in. Dropping it returns the packet and its credit.
 #[derive(Debug)]
 pub struct Piece<'e> {
     end: &'e End<'e>,
@@ -76,19 +76,19 @@ impl<'e> Piece<'e> {
         Self { end, packet: Some(packet), first, last, left }
     }
 
-    /// True for the first piece of an SDU.
+    /// Returns whether this is the first piece of an SDU.
     #[must_use]
     pub const fn is_first(&self) -> bool {
         self.first
     }
 
-    /// True for the last piece of an SDU.
+    /// Returns whether this is the last piece of an SDU.
     #[must_use]
     pub const fn is_last(&self) -> bool {
         self.last
     }
 
-    /// Octets of the SDU that follow this piece.
+    /// Returns the number of bytes of the SDU after this piece.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.left as usize

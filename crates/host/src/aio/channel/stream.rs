@@ -1,4 +1,4 @@
-//! Channels as streams of bytes, in which the boundaries of SDUs vanish.
+//! Channels as byte streams, without the boundaries of SDUs.
 
 use embedded_io_async::{ErrorType, Read, Write};
 
@@ -23,7 +23,7 @@ impl Read for Channel<'_> {
     }
 }
 
-/// A `read` that is dropped loses no byte.
+/// Dropping a `read` loses no byte.
 impl Read for Receiver<'_> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.end.wait(ChannelKey::Receive, |stack, channel| stack.poll_read(channel, buffer)).await
@@ -40,7 +40,8 @@ impl Write for Channel<'_> {
     }
 }
 
-/// A `write` that is dropped in the middle of its SDU closes the channel, as [`Channel::send`] does. No bytes make no SDU.
+/// If a `write` is dropped in the middle of its SDU, the channel closes, as for [`Channel::send`]. Writing no bytes
+/// sends no SDU.
 impl Write for Sender<'_> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         let len = bytes.len().min(self.peer_mtu());

@@ -1,4 +1,4 @@
-//! What a peer's table holds, one item at a time: a cursor needs no storage but the response that it reads from.
+//! Items of a peer's table, one at a time. A cursor needs no storage except the response that it reads from.
 
 use bindrune_gatt::client::{self, Discovery};
 use bindrune_wire::Uuid;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Error;
 
-/// A discovery and the response that it reads from.
+/// A discovery, and the response that it reads from.
 #[derive(Debug)]
 struct Walk<'h, D> {
     remote: Remote<'h>,
@@ -33,7 +33,7 @@ impl<'h, D: Discovery + Clone> Walk<'h, D> {
             let Some(response) = turn.next_response(&mut self.discovery).await? else {
                 return Ok(None);
             };
-            // The first result is taken before the response, which there may be no packet for later.
+            // The first result is taken before the response, because there may be no packet for the response later.
             let first = self.discovery.next(response.pdu());
             self.response = Some(response.keep());
             if first.is_some() {
@@ -54,7 +54,7 @@ macro_rules! cursor {
                 Self(Walk::new(remote, discovery))
             }
 
-            /// The next one; `None` after the last.
+            /// Returns the next one; `None` after the last.
             ///
             /// # Errors
             ///
@@ -63,7 +63,7 @@ macro_rules! cursor {
             ///
             /// # Cancel safety
             ///
-            /// Dropping the future loses nothing: the next call goes on behind the last result.
+            /// Dropping the future loses nothing: the next call continues after the last result.
             pub async fn next(&mut self) -> Result<Option<$item<'h>>, Error> {
                 let item = self.0.next().await?;
                 Ok(item.map(|info| $item::new(self.0.remote, info)))
@@ -73,23 +73,23 @@ macro_rules! cursor {
 }
 
 cursor! {
-    /// The services of a peer.
+    /// Iterates over the services of a peer.
     Services, Services, RemoteService
 }
 cursor! {
-    /// The services that a service includes.
+    /// Iterates over the services that a service includes.
     Includes, Includes, RemoteInclude
 }
 cursor! {
-    /// The characteristics of a service.
+    /// Iterates over the characteristics of a service or of the peer.
     Characteristics, Characteristics, RemoteCharacteristic
 }
 cursor! {
-    /// The descriptors of a characteristic.
+    /// Iterates over descriptors.
     Descriptors, Descriptors, RemoteDescriptor
 }
 
-/// The values of one attribute type in a range of handles. [Vol 3] Part G, 4.8.2
+/// Iterates over the values of one attribute type in a range of handles. [Vol 3] Part G, 4.8.2
 #[derive(Debug)]
 pub struct Values<'h> {
     remote: Remote<'h>,
@@ -102,7 +102,8 @@ impl<'h> Values<'h> {
         Self { remote, read: client::ReadByUuid::new(start, end, uuid), response: None }
     }
 
-    /// Copies the next value, as far as one response carried it, and gives its handle and its length; `None` after the last.
+    /// Copies the part of the next value that fits one response, and returns its handle and its length; `None` after
+    /// the last.
     ///
     /// # Errors
     ///
@@ -111,7 +112,7 @@ impl<'h> Values<'h> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the next call goes on behind the last result.
+    /// Dropping the future loses nothing: the next call continues after the last result.
     pub async fn next(&mut self, buffer: &mut [u8]) -> Result<Option<(u16, usize)>, Error> {
         loop {
             let pdu = self.response.as_ref().map_or(&[][..], Response::pdu);
@@ -132,7 +133,7 @@ impl<'h> Values<'h> {
     }
 }
 
-/// Copies the next value of a response, and gives its handle and its length.
+/// Copies the next value of a response, and returns its handle and its length.
 fn copy_next(
     read: &mut client::ReadByUuid,
     pdu: &[u8],

@@ -1,4 +1,4 @@
-//! What a peer's server offers: small values that can be copied and kept for as long as its table stays the same.
+//! Items of a peer's server: small values that can be copied, and kept as long as the peer's table stays the same.
 
 use bindrune_gatt::{Properties, client};
 use bindrune_wire::Uuid;
@@ -6,7 +6,7 @@ use bindrune_wire::Uuid;
 use super::cursor::{Characteristics, Descriptors, Includes, Services, Values};
 use crate::{Connection, Error, Host, stack::LinkRef};
 
-/// The peer that something belongs to.
+/// The peer that an item belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remote<'h> {
     pub(super) host: &'h Host,
@@ -20,7 +20,7 @@ pub struct RemoteService<'h> {
     info: client::Service,
 }
 
-/// A service that a service of a peer includes.
+/// A service that another service of the peer includes.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteInclude<'h> {
     remote: Remote<'h>,
@@ -34,7 +34,7 @@ pub struct RemoteCharacteristic<'h> {
     info: client::Characteristic,
 }
 
-/// A descriptor of a peer; from [`Connection::descriptors`] any attribute.
+/// A descriptor of a peer; [`Connection::descriptors`] returns any attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteDescriptor<'h> {
     remote: Remote<'h>,
@@ -46,22 +46,22 @@ impl<'h> Connection<'h> {
         Remote { host: self.host(), link: self.link() }
     }
 
-    /// The primary services of the peer.
+    /// Iterates over the primary services of the peer.
     pub fn services(&self) -> Services<'h> {
         Services::new(self.remote(), client::Services::primary())
     }
 
-    /// The secondary services of the peer.
+    /// Iterates over the secondary services of the peer.
     pub fn secondary_services(&self) -> Services<'h> {
         Services::new(self.remote(), client::Services::secondary())
     }
 
-    /// The primary services of the peer that have this UUID.
+    /// Iterates over the primary services of the peer with this UUID.
     pub fn services_by_uuid(&self, uuid: Uuid) -> Services<'h> {
         Services::new(self.remote(), client::Services::primary_by_uuid(uuid))
     }
 
-    /// The first primary service of the peer that has this UUID, or [`Error::NotFound`].
+    /// Returns the first primary service of the peer with this UUID.
     ///
     /// # Errors
     ///
@@ -69,21 +69,21 @@ impl<'h> Connection<'h> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the discovery; a late answer is swallowed.
+    /// Dropping the future abandons the discovery; a late answer is discarded.
     pub async fn service(&self, uuid: Uuid) -> Result<RemoteService<'h>, Error> {
         self.services_by_uuid(uuid).next().await?.ok_or(Error::NotFound)
     }
 
-    /// The characteristics of all services of the peer, without discovering the services.
+    /// Iterates over the characteristics of all services of the peer, without discovering the services.
     ///
-    /// The same characteristic (a battery level, a measurement) may stand in several services; where it matters in which, ask the
-    /// service: [`RemoteService::characteristics`].
+    /// Several services can contain the same characteristic (a battery level, a measurement). If the service matters,
+    /// use [`RemoteService::characteristics`].
     pub fn characteristics(&self) -> Characteristics<'h> {
         let all = client::Characteristics::within(1, u16::MAX, None);
         Characteristics::new(self.remote(), all)
     }
 
-    /// The characteristics of all services of the peer that have this UUID. [Vol 3] Part G, 4.6.2
+    /// Iterates over the characteristics with this UUID, of all services of the peer. [Vol 3] Part G, 4.6.2
     ///
     /// ```
     /// # async fn example(link: &bindrune::Connection<'_>) -> Result<(), bindrune::Error> {
@@ -100,29 +100,29 @@ impl<'h> Connection<'h> {
         Characteristics::new(self.remote(), by_uuid)
     }
 
-    /// Returns the peer's first characteristic that has this UUID, of whatever service.
+    /// Returns the peer's first characteristic with this UUID, of any service.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] where the peer has none, [`Error::Protocol`] where its answer breaks the protocol,
-    /// [`Error::Disconnected`] by the end of the link.
+    /// [`Error::NotFound`] if the peer has none, [`Error::Protocol`] if its response broke a rule,
+    /// [`Error::Disconnected`] if the link ended.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the discovery; a late answer is swallowed.
+    /// Dropping the future abandons the discovery; a late answer is discarded.
     pub async fn characteristic(&self, uuid: Uuid) -> Result<RemoteCharacteristic<'h>, Error> {
         self.characteristics_by_uuid(uuid).next().await?.ok_or(Error::NotFound)
     }
 
-    /// The attributes of the peer from handle `start` to `end`, with their types: descriptors, and the declarations and values
-    /// between them. [Vol 3] Part G, 4.7.1
+    /// Iterates over the attributes of the peer from handle `start` to `end`, with their types: descriptors, and the
+    /// declarations and values between them. [Vol 3] Part G, 4.7.1
     ///
-    /// The descriptors of one characteristic are [`RemoteCharacteristic::descriptors`].
+    /// For the descriptors of one characteristic, use [`RemoteCharacteristic::descriptors`].
     pub fn descriptors(&self, start: u16, end: u16) -> Descriptors<'h> {
         Descriptors::new(self.remote(), client::Descriptors::within(start, end))
     }
 
-    /// The values of all attributes of one type between two handles. [Vol 3] Part G, 4.8.2
+    /// Iterates over the values of all attributes of one type between two handles. [Vol 3] Part G, 4.8.2
     pub fn values_by_uuid(&self, start: u16, end: u16, uuid: Uuid) -> Values<'h> {
         Values::new(self.remote(), start, end, uuid)
     }
@@ -133,25 +133,25 @@ impl<'h> RemoteService<'h> {
         Self { remote, info }
     }
 
-    /// What the service is.
+    /// Returns the type of the service.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.info.uuid
     }
 
-    /// The handles of its declaration and of its last attribute.
+    /// Returns the handles of the declaration and of the last attribute.
     #[must_use]
     pub const fn range(&self) -> (u16, u16) {
         (self.info.start, self.info.end)
     }
 
-    /// Its characteristics.
+    /// Iterates over the characteristics of the service.
     #[must_use]
     pub fn characteristics(&self) -> Characteristics<'h> {
         Characteristics::new(self.remote, client::Characteristics::of(&self.info))
     }
 
-    /// Its first characteristic that has this UUID, or [`Error::NotFound`].
+    /// Returns the first characteristic of the service with this UUID.
     ///
     /// # Errors
     ///
@@ -159,13 +159,13 @@ impl<'h> RemoteService<'h> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the discovery; a late answer is swallowed.
+    /// Dropping the future abandons the discovery; a late answer is discarded.
     pub async fn characteristic(&self, uuid: Uuid) -> Result<RemoteCharacteristic<'h>, Error> {
         let by_uuid = client::Characteristics::by_uuid(&self.info, uuid);
         Characteristics::new(self.remote, by_uuid).next().await?.ok_or(Error::NotFound)
     }
 
-    /// The services that it includes.
+    /// Iterates over the included services.
     #[must_use]
     pub fn includes(&self) -> Includes<'h> {
         Includes::new(self.remote, client::Includes::of(&self.info))
@@ -177,25 +177,25 @@ impl<'h> RemoteInclude<'h> {
         Self { remote, info }
     }
 
-    /// The handle of the include declaration.
+    /// Returns the handle of the include declaration.
     #[must_use]
     pub const fn handle(&self) -> u16 {
         self.info.handle
     }
 
-    /// The handles of the included service's declaration and of its last attribute.
+    /// Returns the handles of the included service's declaration and of its last attribute.
     #[must_use]
     pub const fn range(&self) -> (u16, u16) {
         (self.info.start, self.info.end)
     }
 
-    /// What the included service is; `None` where the peer refused to tell.
+    /// Returns the type of the included service; `None` if the peer refused to report it.
     #[must_use]
     pub const fn uuid(&self) -> Option<Uuid> {
         self.info.uuid
     }
 
-    /// The included service, where the peer told what it is.
+    /// Returns the included service, if the peer reported its type.
     #[must_use]
     pub fn service(&self) -> Option<RemoteService<'h>> {
         let (start, end) = self.range();
@@ -213,31 +213,31 @@ impl<'h> RemoteCharacteristic<'h> {
         &self.info
     }
 
-    /// What the characteristic is.
+    /// Returns the type of the characteristic.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.info.uuid
     }
 
-    /// What may be done with its value.
+    /// Returns the properties of the value.
     #[must_use]
     pub const fn properties(&self) -> Properties {
         self.info.properties
     }
 
-    /// The handle of its value.
+    /// Returns the handle of the value.
     #[must_use]
     pub const fn handle(&self) -> u16 {
         self.info.value
     }
 
-    /// The handle of its declaration.
+    /// Returns the handle of the declaration.
     #[must_use]
     pub const fn declaration(&self) -> u16 {
         self.info.declaration
     }
 
-    /// Its descriptors.
+    /// Iterates over the descriptors of the characteristic.
     #[must_use]
     pub fn descriptors(&self) -> Descriptors<'h> {
         Descriptors::new(self.remote, client::Descriptors::of(&self.info))
@@ -249,19 +249,19 @@ impl<'h> RemoteDescriptor<'h> {
         Self { remote, info }
     }
 
-    /// What the descriptor is.
+    /// Returns the type of the descriptor.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.info.uuid
     }
 
-    /// Its handle.
+    /// Returns the handle of the descriptor.
     #[must_use]
     pub const fn handle(&self) -> u16 {
         self.info.handle
     }
 
-    /// The peer that it belongs to, as long as it is connected.
+    /// Returns whether the link to the peer is up.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.remote.host.with(|core| core.stack.link(self.remote.link).is_ok())

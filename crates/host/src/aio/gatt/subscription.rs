@@ -10,9 +10,9 @@ use crate::{
     waiters::{Key, LinkKey},
 };
 
-/// The values that a peer notifies or indicates, in order.
+/// Receives the values that a peer notifies or indicates, in order.
 ///
-/// Dropping it stops listening, but does not tell the peer: see [`Self::unsubscribe`].
+/// Dropping it stops listening, but does not unsubscribe: see [`Self::unsubscribe`].
 #[derive(Debug)]
 #[must_use = "values are kept only while the subscription lives"]
 pub struct Subscription<'h> {
@@ -27,10 +27,11 @@ const GATT_SERVICE: Uuid = Uuid::new_16(0x1801);
 const SERVICE_CHANGED: Uuid = Uuid::new_16(0x2a05);
 
 impl Connection<'_> {
-    /// Asks the peer to report when its attribute table changes, which then comes as [`crate::Event::ServiceChanged`].
-    /// [`Error::NotFound`] for a peer whose table never changes. [Vol 3] Part G, 7.1
+    /// Requests that the peer reports changes of its attribute table. They arrive as [`crate::Event::ServiceChanged`].
+    /// [Vol 3] Part G, 7.1
     ///
-    /// The watch is kept with the bond: on later links with the peer it is in force as soon as they are encrypted.
+    /// The subscription is part of the bond: on later links with the peer it is in force as soon as the link is
+    /// encrypted.
     ///
     /// # Errors
     ///
@@ -40,7 +41,7 @@ impl Connection<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons it.
+    /// Dropping the future abandons the request.
     pub async fn watch_services(&self) -> Result<(), Error> {
         let changed = self.service(GATT_SERVICE).await?.characteristic(SERVICE_CHANGED).await?;
         let subscription = self.subscribe_to_indications(&changed).await?;
@@ -50,17 +51,19 @@ impl Connection<'_> {
 }
 
 impl<'h> Connection<'h> {
-    /// Subscribes to a characteristic: to notifications where it has them, else to indications.
+    /// Subscribes to a characteristic: to notifications if it has them, otherwise to indications.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the characteristic can do neither; [`Error::NoSubscription`] if every subscription slot of the link is
-    /// in use; [`Error::Busy`] if it has a subscription. [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response
-    /// broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// [`Error::NotFound`] if the characteristic can do neither; [`Error::NoSubscription`] if all subscription slots of
+    /// the link are in use; [`Error::Busy`] if the characteristic already has a subscription. [`Error::Att`] if the
+    /// peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link
+    /// ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
-    /// Dropped half way, the peer may have taken the subscription; its values then go nowhere.
+    /// If the future is dropped halfway, the peer may have accepted the subscription; its values are then discarded.
     pub async fn subscribe(
         &self,
         to: &RemoteCharacteristic<'_>,
@@ -109,15 +112,17 @@ impl<'h> Connection<'h> {
         }
     }
 
-    /// Listens to the values of a handle that the peer was told to push before, by an earlier subscription or out of band.
+    /// Listens to the values of a handle that the peer already pushes, because of an earlier subscription or an
+    /// agreement out of band.
     ///
-    /// A bonded peer keeps subscriptions from link to link [Vol 3] Part G, 3.3.3.3, and may push before this is called: up to four such values
-    /// are kept until then, or until a subscription of the link is dropped.
+    /// A bonded peer keeps subscriptions from link to link [Vol 3] Part G, 3.3.3.3, and may push before this is called.
+    /// Up to four such values are kept until then, or until a subscription of the link is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSubscription`] if every subscription slot of the link is in use; [`Error::Busy`] if the handle has a subscription;
-    /// [`Error::InvalidParameters`] for handle 0; [`Error::Disconnected`] if the link has ended.
+    /// [`Error::NoSubscription`] if all subscription slots of the link are in use; [`Error::Busy`] if the handle
+    /// already has a subscription; [`Error::InvalidParameters`] for handle 0; [`Error::Disconnected`] if the link has
+    /// ended.
     pub fn listen(&self, handle: u16) -> Result<Subscription<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         let place = host.with(|core| core.stack.subscribe(link, handle))?;
@@ -126,11 +131,12 @@ impl<'h> Connection<'h> {
 }
 
 impl Subscription<'_> {
-    /// Copies the next value and gives its length. Values that came before the link ended can still be read.
+    /// Copies the next value and returns its length. Values from before the end of the link can still be read.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] if the value is longer than `buffer`; the value stays. [`Error::Disconnected`] after the last value.
+    /// [`Error::BufferTooSmall`] if the value is longer than `buffer`; the value stays queued. [`Error::Disconnected`]
+    /// after the last value.
     ///
     /// # Cancel safety
     ///
@@ -145,18 +151,18 @@ impl Subscription<'_> {
         self.place
     }
 
-    /// The handle of the value.
+    /// Returns the handle of the value.
     #[must_use]
     pub const fn handle(&self) -> u16 {
         self.handle
     }
 
-    /// Values that were dropped for want of a free packet since the last call.
+    /// Returns the number of values that were dropped for lack of a free packet since the last call.
     pub fn lost(&mut self) -> u32 {
         self.host.with(|core| core.stack.take_lost(self.link, self.place))
     }
 
-    /// Tells the peer to push no more values.
+    /// Unsubscribes: the peer stops pushing values.
     ///
     /// # Errors
     ///
@@ -165,7 +171,7 @@ impl Subscription<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped half way, the peer may go on; its values then go nowhere.
+    /// If the future is dropped halfway, the peer may continue; its values are then discarded.
     pub async fn unsubscribe(self) -> Result<(), Error> {
         if self.cccd == 0 {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The turn to use the ATT client of a link: requests of several tasks are made one after the other.
+//! Exclusive turns of a link's ATT client: requests of several tasks are made one after the other.
 
 use core::task::{Poll, ready};
 
@@ -13,16 +13,16 @@ use crate::{
     waiters::{Key, LinkKey},
 };
 
-/// The exclusive use of a link's ATT client. Dropping it hands the turn on; an answer that is still under way is swallowed.
+/// The exclusive use of a link's ATT client. Dropping it starts the next turn; a late answer is discarded.
 #[derive(Debug)]
 pub(super) struct Turn<'h> {
     host: &'h Host,
     link: LinkRef,
-    /// An operation was refused for want of security, and a remedy was tried.
+    /// An operation was refused as insecure, and a retry was made.
     retried: bool,
-    /// What the link was worth when the last request was made.
+    /// Level of the link when the last request was made.
     level: Level,
-    /// The MTU when the turn began.
+    /// MTU when the turn began.
     mtu: u16,
 }
 
@@ -37,13 +37,13 @@ impl<'h> Turn<'h> {
         self.mtu
     }
 
-    /// Carries a procedure out to its end.
+    /// Runs a procedure to its end.
     pub(super) async fn run(&mut self, procedure: &mut impl Procedure) -> Result<(), Error> {
         while self.step(procedure).await? {}
         Ok(())
     }
 
-    /// Makes the next request of a procedure and takes its response; false when the procedure is over.
+    /// Makes the next request of a procedure and takes its response; false after the end of the procedure.
     pub(super) async fn step(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
         if !self.request(procedure).await? {
             return Ok(false);
@@ -52,7 +52,7 @@ impl<'h> Turn<'h> {
         Ok(true)
     }
 
-    /// As [`Self::step`], and gives the response.
+    /// As [`Self::step`], and returns the response.
     async fn step_and_read(
         &mut self,
         procedure: &mut impl Procedure,
@@ -64,7 +64,7 @@ impl<'h> Turn<'h> {
         Ok(Some(Response { host: self.host, link: self.link, packet, borrowed: false }))
     }
 
-    /// As [`Self::next_response`], of a procedure that has at least one.
+    /// As [`Self::next_response`], for a procedure that has at least one response.
     pub(super) async fn only_response<P: Procedure + Clone>(
         &mut self,
         procedure: &mut P,
@@ -72,8 +72,8 @@ impl<'h> Turn<'h> {
         self.next_response(procedure).await?.ok_or(Error::InvalidParameters)
     }
 
-    /// Makes the next request of a procedure, again on a safer link where it was refused for want of security, and gives its
-    /// response. That is the link's own packet: it must be kept or dropped before the turn ends.
+    /// Makes the next request of a procedure and returns its response. If the request is refused as insecure, secures
+    /// the link and repeats it. The response is the link's own packet: keep or drop it before the turn ends.
     pub(super) async fn next_response<P: Procedure + Clone>(
         &mut self,
         procedure: &mut P,
@@ -88,12 +88,12 @@ impl<'h> Turn<'h> {
         }
     }
 
-    /// After a failed operation: makes the link safer where the peer asked for it, as [`crate::Config::client_security`] says. Then
-    /// the operation is to begin anew, once. The others wait meanwhile.
+    /// Secures the link after a failed operation if the peer asked for that, as [`crate::Config::client_security`]
+    /// says. The caller then repeats the operation once. Other tasks wait meanwhile.
     ///
     /// # Errors
     ///
-    /// The operation's own where nothing helps, or why the link could not be made safer.
+    /// The error of the operation if no retry can help, or the reason why the link could not be secured.
     pub(super) async fn security_retry(&mut self, error: Error) -> Result<(), Error> {
         let (Error::Att(code), false) = (error, self.retried) else { return Err(error) };
         self.retried = true;
@@ -110,7 +110,7 @@ impl<'h> Turn<'h> {
         sent.await
     }
 
-    /// Gives the response to the procedure, then its packet to `take`.
+    /// Passes the response to the procedure, then its packet to `take`.
     async fn response<T>(
         &mut self,
         procedure: &mut impl Procedure,
@@ -143,7 +143,7 @@ pub(super) struct Response<'h> {
     host: &'h Host,
     link: LinkRef,
     packet: Option<Packet>,
-    /// It is kept beyond the turn.
+    /// Whether it is kept beyond the turn.
     borrowed: bool,
 }
 
@@ -152,8 +152,8 @@ impl Response<'_> {
         self.packet.as_ref().map_or(&[], Packet::bytes)
     }
 
-    /// Keeps it beyond the turn, where a packet may be borrowed for that. Else it is empty from now on: the results that
-    /// were not read are asked for again.
+    /// Keeps the response beyond the turn if a packet may be borrowed for it. Otherwise the response becomes empty:
+    /// results that were not read are requested again.
     pub(super) fn keep(mut self) -> Self {
         if let Some(packet) = self.packet.take() {
             let link = self.link;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Connection, Error, waiters::LinkKey};
 
-/// An attribute whose value can be read or written: a characteristic, a descriptor, or a handle.
+/// An attribute to read or write: a characteristic, a descriptor, or a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute(u16);
 
@@ -35,21 +35,22 @@ impl Connection<'_> {
         Turn::take(self.host(), self.link()).await
     }
 
-    /// Reads a whole value, in as many requests as it needs, and gives its length. [Vol 3] Part G, 4.8.3
+    /// Reads a whole value in as many requests as necessary, and returns its length. [Vol 3] Part G, 4.8.3
     ///
-    /// A value of more than MTU - 1 bytes comes in parts. ATT gives a server no way to say that the value changed between two
-    /// of them, other than by an error; then the read begins anew, up to three times. This host's own server never mixes
-    /// the parts of two values.
+    /// A value of more than MTU - 1 bytes arrives in parts. In ATT a server can report a change between two parts only
+    /// by an error; the read then begins again, up to three times. This host's own server never mixes the parts of two
+    /// values.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] with the length of the value, whose beginning is in `buffer`.
-    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// [`Error::BufferTooSmall`] with the length of the value; `buffer` holds its beginning. [`Error::Att`] if the peer
+    /// refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer
+    /// within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`]
+    /// and others).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the read; a late answer is swallowed.
+    /// Dropping the future abandons the read; a late answer is discarded.
     pub async fn read(&self, of: impl Into<Attribute>, buffer: &mut [u8]) -> Result<usize, Error> {
         let Attribute(handle) = of.into();
         let mut turn = self.turn().await?;
@@ -63,8 +64,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Reads the values of two or more attributes of known lengths in one request; they come one after the other.
-    /// [Vol 3] Part G, 4.8.4
+    /// Reads two or more attributes of known lengths in one request, one value after the other. [Vol 3] Part G, 4.8.4
     ///
     /// # Errors
     ///
@@ -84,8 +84,8 @@ impl Connection<'_> {
         Ok(needed)
     }
 
-    /// Reads the values of two or more attributes of any lengths in one request. `each` is given every value that the
-    /// response carried: its handle, its full length, and as much of it as there was room for.
+    /// Reads two or more attributes of any lengths in one request. Calls `each` with every value of the response: its
+    /// handle, its full length, and as much of it as fitted.
     ///
     /// # Errors
     ///
@@ -109,7 +109,8 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Writes a value and waits for the answer; what does not fit one request is prepared in parts and executed as a whole.
+    /// Writes a value and waits for the answer. A value that does not fit one request is prepared in parts and executed
+    /// as a whole.
     ///
     /// # Errors
     ///
@@ -119,8 +120,8 @@ impl Connection<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before its request left, nothing was written. Later the peer may have written it, and a late answer is swallowed;
-    /// parts that were prepared are cancelled.
+    /// If the future is dropped before its request left, nothing was written. If it is dropped later, the peer may have
+    /// written the value, a late answer is discarded, and prepared parts are cancelled.
     pub async fn write(&self, to: impl Into<Attribute>, value: &[u8]) -> Result<(), Error> {
         let Attribute(handle) = to.into();
         let mut turn = self.turn().await?;
@@ -137,11 +138,12 @@ impl Connection<'_> {
         }
     }
 
-    /// Writes several values, all of them or none. [Vol 3] Part G, 4.9.5
+    /// Writes several values: all of them or none. [Vol 3] Part G, 4.9.5
     ///
     /// # Errors
     ///
-    /// As for [`Self::write`]; [`Error::Protocol`] also if the peer echoed another value: then nothing is written.
+    /// As for [`Self::write`]; [`Error::Protocol`] also if the peer echoed another value, in which case nothing is
+    /// written.
     ///
     /// # Cancel safety
     ///
@@ -167,12 +169,12 @@ impl Connection<'_> {
         result
     }
 
-    /// Writes a value of at most MTU - 3 octets without an answer; ready when it is on its way to the controller.
-    /// [Vol 3] Part G, 4.9.1
+    /// Writes a value of at most MTU - 3 bytes without an answer; ready when it is queued for the controller. [Vol 3]
+    /// Part G, 4.9.1
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] with the longest value that fits at the MTU of now.
+    /// [`Error::TooLong`] with the longest value that fits the current MTU.
     ///
     /// # Cancel safety
     ///
@@ -191,7 +193,7 @@ impl Connection<'_> {
         .await
     }
 
-    /// Exchanges the MTU, unless it was exchanged before, and gives it in octets.
+    /// Exchanges the MTU unless it was exchanged before, and returns it in bytes.
     ///
     /// # Errors
     ///
@@ -206,7 +208,7 @@ impl Connection<'_> {
         self.wait(LinkKey::Control, |stack| stack.poll_mtu(link)).await
     }
 
-    /// ATT requests that were made on this link so far, each a round trip.
+    /// Returns the number of ATT requests on this link so far; each is a round trip.
     ///
     /// # Errors
     ///
@@ -217,7 +219,7 @@ impl Connection<'_> {
     }
 }
 
-/// Empties the peer's prepare queue when a prepared write is dropped half way.
+/// Empties the peer's prepare queue if a prepared write is dropped halfway.
 struct CancelPrepared<'c, 'h> {
     connection: &'c Connection<'h>,
     armed: bool,

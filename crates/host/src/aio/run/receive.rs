@@ -1,4 +1,4 @@
-//! The receiving half of `run`: octets to packets.
+//! The receiving half of `run`: from bytes to packets.
 
 use core::future::poll_fn;
 
@@ -19,11 +19,11 @@ use crate::{
     },
 };
 
-/// How long a packet may pause half way before framing counts as lost.
+/// How long a packet may pause halfway before sync counts as lost.
 const PACKET_PAUSE: Duration = Duration::from_millis(500);
-/// Reads after which other tasks run, even if the transport always has more.
+/// Number of reads before other tasks run, even if the transport always has more.
 const READS: u8 = 16;
-/// Turns that executors may give to other tasks before that which reads.
+/// Number of turns that executors may give to other tasks before the one that reads.
 const TURNS: u8 = 64;
 
 /// The receiving state, borrowed from the core. Returned on drop, so a dropped run loses no bytes.
@@ -93,10 +93,11 @@ pub(super) async fn run<R: Read>(
     }
 }
 
-/// Turns of other tasks, until there is room for what the next packet may carry.
+/// Turns of other tasks, until there is room for the next packet.
 struct Crowd {
     turns: u8,
-    /// There was no room after all of them. Then one turn is enough: an application that reads nothing must not hold up the rest.
+    /// There was no room after all turns. One turn is then enough: an application that reads nothing must not delay the
+    /// rest.
     stuck: bool,
 }
 
@@ -105,7 +106,7 @@ impl Crowd {
         self.turns >= if self.stuck { 1 } else { TURNS }
     }
 
-    /// There is still no room; `forced` where a packet was handed on all the same.
+    /// There is still no room; `forced` if a packet was handed on anyway.
     const fn go_on(&mut self, forced: bool) {
         if forced {
             *self = Self { turns: 0, stuck: true };
@@ -114,7 +115,7 @@ impl Crowd {
     }
 }
 
-/// One read in the middle of a packet; `None` where the rest stays away for too long.
+/// One read in the middle of a packet; `None` if the rest does not arrive in time.
 async fn read_soon<R: Read>(
     rx: &mut R,
     target: &mut [u8],

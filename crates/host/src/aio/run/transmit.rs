@@ -1,4 +1,4 @@
-//! The transmitting half of `run`: what is pending to octets.
+//! The transmitting half of `run`: pending PDUs to bytes.
 
 use core::{
     future::{Future, poll_fn},
@@ -11,7 +11,8 @@ use embedded_io_async::Write;
 use super::{Parts, RunError};
 use crate::{Host, stack::Output, waiters::Due};
 
-/// The buffer for the transport, while the transport has it. Returned on drop, so a partly written packet can be finished.
+/// The buffer for the transport, while the transport has it. Returned on drop, so that a partly written packet can be
+/// finished.
 struct Borrowed<'h> {
     host: &'h Host,
     parts: &'h Parts,
@@ -19,7 +20,7 @@ struct Borrowed<'h> {
 }
 
 impl Borrowed<'_> {
-    /// Gives the buffer back, and takes it with what is pending next; false where that is nothing.
+    /// Returns the buffer, and takes it back with the next pending data; false if there is none.
     fn exchange(&mut self) -> bool {
         let now = self.parts.now();
         self.host.with_run(|core| core.stack.next_output(now, &mut self.output))
@@ -53,7 +54,7 @@ pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunE
             return RunError::Transport(error);
         }
         parts.set_under_way(Due::DATA, false);
-        // It is polled where something may be pending. Something may have come while the transport was flushed, too.
+        // Polled if something may be pending. Something may have arrived while the transport was flushed, too.
         let mut look = paused;
         poll_fn(|_| match core::mem::replace(&mut look, true) && borrowed.exchange() {
             true => Poll::Ready(()),
@@ -63,7 +64,7 @@ pub(super) async fn run<W: Write>(host: &Host, mut tx: W, parts: &Parts) -> RunE
     }
 }
 
-/// Flushes the transport, and notes whether that took its time.
+/// Flushes the transport, and records whether that took time.
 async fn flush<W: Write>(tx: &mut W, paused: &mut bool) -> Result<(), W::Error> {
     let mut flush = pin!(tx.flush());
     poll_fn(|cx| {
