@@ -85,8 +85,8 @@ impl Bearer {
         dropped: 0,
     };
 
-    /// A bearer at the least MTU. `own_mtu` is the longest PDU that this side can receive, in octets; below 23 it
-    /// counts as 23.
+    /// Creates a bearer at the least MTU. `own_mtu` is the longest PDU that this side can receive, in octets; below 23
+    /// it counts as 23.
     #[must_use]
     pub const fn new(own_mtu: u16) -> Self {
         Self {
@@ -96,38 +96,38 @@ impl Bearer {
         }
     }
 
-    /// The longest PDU that may be sent, in octets: 23 up to this side's own MTU. It only ever grows.
+    /// Returns the longest PDU that may be sent, in octets: 23 up to this side's own MTU. It only ever grows.
     #[must_use]
     pub const fn mtu(&self) -> u16 {
         self.mtu
     }
 
-    /// True when the application may send a request now.
+    /// Returns whether the application may send a request now.
     #[must_use]
     pub const fn may_request(&self) -> bool {
         !self.dead && self.client.is_idle()
     }
 
-    /// True when the application may send an indication now.
+    /// Returns whether the application may send an indication now.
     #[must_use]
     pub const fn may_indicate(&self) -> bool {
         !self.dead && self.indication.is_none()
     }
 
-    /// True while a request of the peer is pending: then another one is [`Incoming::Early`].
+    /// Returns whether a request of the peer is pending: then another one is [`Incoming::Early`].
     #[must_use]
     pub const fn is_serving(&self) -> bool {
         !matches!(self.server, Server::Idle)
     }
 
-    /// True when a transaction timed out: then no request, command, notification or indication may be sent until the
-    /// link is made anew. [Vol 3] Part F, 3.3.3
+    /// Returns whether a transaction timed out: then no request, command, notification or indication may be sent until
+    /// the link is made anew. [Vol 3] Part F, 3.3.3
     #[must_use]
     pub const fn is_dead(&self) -> bool {
         self.dead
     }
 
-    /// PDUs that were ignored: malformed, unknown, too long, or answers that nobody waits for.
+    /// Returns the number of PDUs that were ignored: malformed, unknown, too long, or answers that nobody waits for.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped

@@ -84,19 +84,19 @@ pub(crate) enum Kind {
 }
 
 impl Opcode {
-    /// The method: the low six bits.
+    /// Returns the method: the low six bits.
     #[must_use]
     pub const fn method(self) -> u8 {
         self.0 & 0x3f
     }
 
-    /// The command flag: no answer is expected.
+    /// Returns the command flag: no answer is expected.
     #[must_use]
     pub const fn is_command(self) -> bool {
         self.0 & 0x40 != 0
     }
 
-    /// The authentication signature flag.
+    /// Returns the authentication signature flag.
     #[must_use]
     pub const fn is_signed(self) -> bool {
         self.0 & 0x80 != 0

@@ -29,7 +29,7 @@ impl Waiter {
 /// A place for one packet of at most `N` octets.
 pub(crate) struct Slot<const N: usize> {
     octets: RefCell<[u8; N]>,
-    /// Octets of the packet; 0 where there is none.
+    /// Octets of the packet; 0 if there is none.
     len: Cell<usize>,
     /// Waits until there is a packet.
     consumer: Waiter,

@@ -121,7 +121,7 @@ impl Controller {
         ])
     }
 
-    /// True while one set at least is enabled.
+    /// Returns whether one set at least is enabled.
     pub(crate) fn is_advertising(&self) -> bool {
         self.sets.values().any(|set| set.running.is_some())
     }

@@ -4,8 +4,9 @@ use embassy_time::Duration;
 
 /// What a virtual controller is and can do.
 ///
-/// The default is a small modern controller: version 5.3, a public address of its own, LE ACL 251 octets × 8,
-/// extended advertising, data length extension, 2M PHY, encryption, P-256, link layer privacy, host flow control, and 500 µs for each command.
+/// The default is a small modern controller: version 5.3, a public address of its own, LE ACL 251 octets × 8, extended
+/// advertising, data length extension, 2M PHY, encryption, P-256, link layer privacy, host flow control, and 500 µs for
+/// each command.
 ///
 /// ```
 /// use bindrune_controller::ControllerConfig;
@@ -43,7 +44,7 @@ pub struct ControllerConfig {
 }
 
 impl ControllerConfig {
-    /// The default controller.
+    /// Creates the default controller.
     #[must_use]
     pub const fn new() -> Self {
         Self {

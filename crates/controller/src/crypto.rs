@@ -27,7 +27,7 @@ pub(crate) fn private_address(irk: [u8; 16], [a, b, c]: [u8; 3]) -> Address {
     Address::new(AddressKind::Random, [x, y, z, a, b, c])
 }
 
-/// True where the address was made with this key; zeros make none. [Vol 6] Part B, 1.3.2.3
+/// Returns whether the address was made with this key; zeros make none. [Vol 6] Part B, 1.3.2.3
 pub(crate) fn resolves(irk: [u8; 16], address: Address) -> bool {
     let [x, y, z, a, b, c] = address.octets();
     address.is_resolvable() && irk != [0; 16] && hash(irk, [a, b, c]) == [x, y, z]

@@ -109,7 +109,7 @@ impl Air {
         true
     }
 
-    /// True when a controller has a link to the device with this address.
+    /// Returns whether a controller has a link to the device with this address.
     pub(crate) fn has_link_to(&self, id: ControllerId, peer: Address) -> bool {
         self.medium.controllers[id]
             .links

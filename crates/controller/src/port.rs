@@ -24,7 +24,7 @@ impl Port {
         Self { reader, writer: PortWriter { shared: shared.clone(), id, plug } }
     }
 
-    /// The controller at the other end.
+    /// Returns the controller at the other end.
     #[must_use]
     pub const fn id(&self) -> ControllerId {
         self.writer.id

@@ -1,4 +1,5 @@
-//! Privacy in the link layer: the resolving list, and the private addresses made and resolved with it. [Vol 6] Part B, 6
+//! Privacy in the link layer: the resolving list, and the private addresses made and resolved with it. [Vol 6] Part B,
+//! 6
 
 use bindrune_hci::{AddressType, DeviceAddress, OwnAddressType, PrivacyMode};
 use bindrune_wire::Address;
@@ -107,7 +108,8 @@ impl Privacy {
 }
 
 impl Resolving {
-    /// A private address, another one in each period: made by chance from key, peer and time. A key of zeros makes none.
+    /// A private address, another one in each period: made by chance from key, peer and time. A key of zeros makes
+    /// none.
     fn private(&self, irk: [u8; 16], period: u64) -> Option<Address> {
         let DeviceAddress { kind, octets } = self.peer.into();
         let mut block = [0; 16];
@@ -119,7 +121,7 @@ impl Resolving {
 }
 
 impl Controller {
-    /// Our address on air towards `peer`: `kind` and `random` are the set's, scanner's or initiator's. True where it is a
+    /// Our address on air towards `peer`: `kind` and `random` are the set's, scanner's or initiator's. True if it is a
     /// private one that the controller made.
     pub(crate) fn address_for(
         &self,

@@ -72,7 +72,7 @@ impl Default for Scanner {
     }
 }
 
-/// True when one who listens for `window` in each `interval` does so now.
+/// Returns whether one who listens for `window` in each `interval` does so now.
 pub(crate) fn listens(now: Instant, since: Instant, interval: Duration, window: Duration) -> bool {
     let passed = now.saturating_duration_since(since).as_micros();
     passed.checked_rem(interval.as_micros()).is_none_or(|phase| phase < window.as_micros())
@@ -129,7 +129,7 @@ impl Controller {
         self.scanner.parameters.active && pdu.set.offer.scannable
     }
 
-    /// True when the advertiser answers a scan request from this address. [Vol 6] Part B, 4.3.2
+    /// Returns whether the advertiser answers a scan request from this address. [Vol 6] Part B, 4.3.2
     fn answers_scan(&self, pdu: &AdvertisingPdu, scanner: Address) -> bool {
         let by_list = [FilterPolicy::SCAN_BY_LIST, FilterPolicy::BY_LIST];
         let scanner = self.privacy.resolve(Some(scanner));

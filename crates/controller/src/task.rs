@@ -17,7 +17,7 @@ impl Flag {
         Arc::new(Self { woken: AtomicBool::new(false), thread: thread::current() })
     }
 
-    /// True when the task was woken since the last call.
+    /// Returns whether the task was woken since the last call.
     pub(crate) fn take(&self) -> bool {
         self.woken.swap(false, Ordering::AcqRel)
     }

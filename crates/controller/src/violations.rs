@@ -49,7 +49,7 @@ impl Violations {
             .saturating_add(self.resolving_list_in_use)
     }
 
-    /// True when there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.total() == 0

@@ -25,7 +25,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world whose chance (loss, jitter, random numbers) follows from `seed` alone. Time starts at zero.
+    /// Creates a world whose chance (loss, jitter, random numbers) follows from `seed` alone. Time starts at zero.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let state = State {
@@ -71,13 +71,13 @@ impl World {
         Port::new(&self.shared, id, number)
     }
 
-    /// The clock of this world.
+    /// Returns the clock of this world.
     #[must_use]
     pub fn clock(&self) -> VirtualClock {
         VirtualClock { shared: self.shared.clone() }
     }
 
-    /// The time now.
+    /// Returns the time now.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.shared.now()
@@ -88,7 +88,7 @@ impl World {
         self.shared.with(|state| f(&mut state.air))
     }
 
-    /// What the host of a controller did against the rules. See [`Violations`].
+    /// Returns what the host of a controller did against the rules. See [`Violations`].
     #[must_use]
     pub fn violations(&self, id: ControllerId) -> Violations {
         self.shared.lock().air.violations(id)
@@ -249,7 +249,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Notifies the thread that lets real time pass, where there is one: each time is a system call.
+    /// Notifies the thread that lets real time pass, if there is one: each time is a system call.
     fn notify_thread(&self, state: MutexGuard<'_, State>) {
         let real = state.anchor.is_some();
         drop(state);
@@ -287,7 +287,7 @@ impl Shared {
         true
     }
 
-    /// The next packet for a host; where there is none, keeps `waker` for when there is.
+    /// The next packet for a host; if there is none, keeps `waker` for when there is.
     pub(crate) fn next_packet(
         &self,
         id: ControllerId,

@@ -4,8 +4,8 @@
 //! Legacy commands know one set; extended ones several. A set that is on and no longer requested, or requested
 //! differently, is turned off first; then parameters, address, data, scan response, and on.
 //!
-//! A link is reported by two events, in either order: Connection Complete, and (extended) Advertising Set Terminated, which
-//! alone names the set. Whichever comes first waits for the other, for a bounded time.
+//! A link is reported by two events, in either order: Connection Complete, and (extended) Advertising Set Terminated,
+//! which alone names the set. Whichever comes first waits for the other, for a bounded time.
 
 mod command;
 mod request;
@@ -192,12 +192,12 @@ impl Advertiser {
             .for_each(|link| *link = None);
     }
 
-    /// True where a set that is on serves only the accept list.
+    /// Returns whether a set that is on serves only the accept list.
     pub(crate) fn uses_list(&self) -> bool {
         self.sets.iter().any(|set| set.on && set.by_list)
     }
 
-    /// True where a set is on.
+    /// Returns whether a set is on.
     pub(crate) fn is_any_on(&self) -> bool {
         self.sets.iter().any(|set| set.on)
     }
@@ -255,7 +255,7 @@ impl Advertiser {
         }
     }
 
-    /// False where no set wants the link, or too many wait already.
+    /// False if no set wants the link, or too many wait already.
     fn keep_unassigned(&mut self, now: Instant, handle: Handle) -> bool {
         if self.wanting().is_none() {
             return false;
@@ -271,7 +271,7 @@ impl Advertiser {
         self.ids().find(|&id| self.set(id).is_some_and(wants))
     }
 
-    /// Advertising Set Terminated. False where it is about no set of ours.
+    /// Advertising Set Terminated. False if it is about no set of ours.
     pub(crate) fn terminated(
         &mut self,
         now: Instant,

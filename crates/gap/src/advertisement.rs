@@ -4,8 +4,9 @@ use embassy_time::Duration;
 
 /// What a user wishes to advertise: how, and which data.
 ///
-/// It is a plain value: keep it, as a `const` too, and advertise with it again and again. One that is discoverable shows the name and
-/// the appearance of the device too, if they have room: see [`Self::name`], [`Self::appearance`], [`Self::without_name`].
+/// It is a plain value: keep it, as a `const` too, and advertise with it again and again. One that is discoverable
+/// shows the name and the appearance of the device too, if they have room: see [`Self::name`], [`Self::appearance`],
+/// [`Self::without_name`].
 ///
 /// ```
 /// use bindrune_gap::Advertisement;
@@ -143,8 +144,8 @@ impl<'a> Advertisement<'a> {
         Self::new(AdvertisementKind::NonConnectable, Discoverable::No, BEACON_INTERVAL)
     }
 
-    /// Only `peer` may connect. A bonded peer that has private addresses is reached by one that the controller makes, if it
-    /// resolves addresses; else the advertising fails with Unsupported Feature (0x11).
+    /// Only `peer` may connect. A bonded peer that has private addresses is reached by one that the controller makes,
+    /// if it resolves addresses; else the advertising fails with Unsupported Feature (0x11).
     #[must_use]
     pub const fn directed(peer: Address) -> Self {
         let kind = AdvertisementKind::Directed { peer, high_duty: false };
@@ -234,16 +235,17 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Leaves out the device's own name and appearance, which a discoverable advertisement has otherwise, unless it says others by
-    /// [`Self::name`] and [`Self::appearance`].
+    /// Leaves out the device's own name and appearance, which a discoverable advertisement has otherwise, unless it
+    /// says others by [`Self::name`] and [`Self::appearance`].
     #[must_use]
     pub const fn without_name(mut self) -> Self {
         self.anonymous = true;
         self
     }
 
-    /// Gives the device's own name and appearance (0 for none), of which a discoverable advertisement shows what it does not say
-    /// otherwise and what has room: they displace nothing, and are no error. The host does this for each advertisement.
+    /// Gives the device's own name and appearance (0 for none), of which a discoverable advertisement shows what it
+    /// does not say otherwise and what has room: they displace nothing, and are no error. The host does this for each
+    /// advertisement.
     #[must_use]
     pub const fn of_device(mut self, name: &'a str, appearance: u16) -> Self {
         if !self.anonymous && !matches!(self.discoverable, Discoverable::No) {
@@ -252,8 +254,8 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Sets the local name, in place of the device's own. Passive scanners find it, or its beginning, if the advertising data has room after the other
-    /// structures; the scan response then has the whole name if it fits.
+    /// Sets the local name, in place of the device's own. Passive scanners find it, or its beginning, if the
+    /// advertising data has room after the other structures; the scan response then has the whole name if it fits.
     #[must_use]
     pub const fn name(mut self, name: &'a str) -> Self {
         self.name = Some(name);
@@ -295,7 +297,7 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// In which mode the device is discoverable. Limited sets a timeout of [`LIMITED_TIMEOUT`] where there is none.
+    /// In which mode the device is discoverable. Limited sets a timeout of [`LIMITED_TIMEOUT`], if there is none.
     #[must_use]
     pub const fn discoverable(mut self, mode: Discoverable) -> Self {
         self.discoverable = mode;
@@ -326,7 +328,8 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Waits while every link of the host is taken, or fails. It waits by default. Only what can be connected to needs a link.
+    /// Waits while every link of the host is taken, or fails. It waits by default. Only what can be connected to needs
+    /// a link.
     #[must_use]
     pub const fn when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = when_full;

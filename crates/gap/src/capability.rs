@@ -11,7 +11,7 @@ pub(crate) const SIGNAL: bool = TUNING || cfg!(feature = "recovery");
 /// Other parameters of a link: for the application, or for a peripheral that asks its central by L2CAP.
 pub(crate) const UPDATES: bool = TUNING || cfg!(feature = "central");
 
-/// What a link answers to requests for other parameters; nothing where all are accepted.
+/// What a link answers to requests for other parameters; nothing if all are accepted.
 pub(crate) type Policy = [crate::ParameterRequests; if TUNING { 1 } else { 0 }];
 
 #[cfg(not(feature = "recovery"))]

@@ -19,21 +19,23 @@ use crate::{
 };
 pub use event::{GapEvent, GapTimer, LinkUp};
 
-/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address, resolving list.
+/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address, resolving
+/// list.
 ///
-/// - Getters: [`Self::controller`], [`Self::is_advertising`], [`Self::is_scanning`], [`Self::free_set`], [`Self::lost_reports`],
-///   [`Self::faults`].
+/// - Getters: [`Self::controller`], [`Self::is_advertising`], [`Self::is_scanning`], [`Self::free_set`],
+///   [`Self::lost_reports`], [`Self::faults`].
 /// - From the controller: [`Self::handle_event`], [`Self::handle_complete`], [`Self::handle_status`].
 /// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
 ///   [`Self::connect`], [`Self::search`], [`Self::stop_connecting`], [`Self::set_accept_list`],
 ///   [`Self::set_private_address`], [`Self::set_resolving_list`], [`Self::next_report`].
 /// - What came of its requests: [`Self::advertising`], [`Self::scanning`], [`Self::connecting`].
-/// - From the root: [`Self::set_full`], [`Self::link_ended`], [`Self::resume_advertising`], [`Self::resume_connecting`].
+/// - From the root: [`Self::set_full`], [`Self::link_ended`], [`Self::resume_advertising`],
+///   [`Self::resume_connecting`].
 /// - Out, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`] until
 ///   there is none, then [`Self::poll_timeout`].
 ///
-/// Requests may be made at any time, also before the set-up; they begin when it is done. A new one replaces the one before.
-/// A request has one owner, this machine: it stays until it is withdrawn, with what came of it.
+/// Requests may be made at any time, also before the set-up; they begin when it is done. A new one replaces the one
+/// before. A request has one owner, this machine: it stays until it is withdrawn, with what came of it.
 #[derive(Debug)]
 pub struct Gap {
     init: Init,
@@ -68,7 +70,7 @@ enum Part {
 }
 
 impl Gap {
-    /// A machine that does nothing before [`Self::restart`].
+    /// Creates a machine that does nothing before [`Self::restart`].
     ///
     /// `sets` are the advertising sets, which share `data` evenly: each needs 62 octets, or as much as its extended
     /// advertising data takes. `reports` holds advertising reports that nobody has taken yet.
@@ -110,8 +112,8 @@ impl Gap {
         (self.outcome, self.faults) = (None, 0);
     }
 
-    /// Begins with Reset, at first and for recovery. All requests stay, and the controller is given them again; links are
-    /// gone.
+    /// Begins with Reset, at first and for recovery. All requests stay, and the controller is given them again; links
+    /// are gone.
     pub fn restart(&mut self) {
         self.init.restart();
         self.list.restart();
@@ -132,9 +134,9 @@ impl Gap {
     }
 
     /// A command had no answer. One that was answered before is sent again, and once it fails again only after a pause,
-    /// which grows; one that never was is done without until [`Self::forget`], from the next restart on. Where it was `asked`
-    /// for, one lost answer counts for nothing. A request that needs the command then fails with Unknown Command (0x01);
-    /// the next may try it once.
+    /// which grows; one that never was is done without until [`Self::forget`], from the next restart on. Where it was
+    /// `asked` for, one lost answer counts for nothing. A request that needs the command then fails with Unknown
+    /// Command (0x01); the next may try it once.
     ///
     /// False, and nothing changes, where nothing works without the command: the next set-up can only send it again.
     pub fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
@@ -315,7 +317,7 @@ impl Gap {
         self.initiator.poll_ended().map(GapEvent::ConnectEnded)
     }
 
-    /// The earliest deadline, and its reason.
+    /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, GapTimer)> {
         let advertiser =

@@ -30,8 +30,8 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressChoice {
-    /// The public address; where there is none, the static one that the vendor programmed; else one that is made up once, and
-    /// kept in the store of bonds.
+    /// The public address; if there is none, the static one that the vendor programmed; else one that is made up once,
+    /// and kept in the store of bonds.
     #[default]
     Automatic,
     /// This random static address.
@@ -85,7 +85,7 @@ pub struct ControllerInfo {
     pub acl_shared: bool,
     /// Flow control from controller to host is on.
     pub host_flow_control: bool,
-    /// The public device address, where there is one.
+    /// The public device address, if there is one.
     pub public_address: Option<Address>,
     /// The address that this device has: its identity.
     pub address: Address,
@@ -145,13 +145,13 @@ impl ControllerInfo {
         uses_phy_2m: false,
     };
 
-    /// True where the controller supports a command (vendor commands are never known).
+    /// Returns whether the controller supports a command (vendor commands are never known).
     #[must_use]
     pub fn supports(&self, opcode: Opcode) -> bool {
         self.commands.supports(opcode)
     }
 
-    /// The address that advertising, scanning and connecting show on the air.
+    /// Returns the address that advertising, scanning and connecting show on the air.
     #[must_use]
     pub const fn own_address(&self) -> Address {
         match self.private_address {
@@ -160,7 +160,7 @@ impl ControllerInfo {
         }
     }
 
-    /// The kind of address that advertising, scanning and connecting use.
+    /// Returns the kind of address that advertising, scanning and connecting use.
     #[must_use]
     pub const fn own_address_type(&self) -> OwnAddressType {
         match self.own_address().kind() {
@@ -178,7 +178,7 @@ impl ControllerInfo {
         }
     }
 
-    /// True where passive or active scanning may go on while a connection is being made. [Vol 4] Part E, 7.8.27
+    /// Returns whether passive or active scanning may go on while a connection is being made. [Vol 4] Part E, 7.8.27
     pub(crate) const fn may_scan_while_initiating(&self, active: bool) -> bool {
         let bit = if active { STATE_ACTIVE_SCAN_INITIATING } else { STATE_PASSIVE_SCAN_INITIATING };
         self.le_states & bit != 0
@@ -188,7 +188,8 @@ impl ControllerInfo {
 const STATE_PASSIVE_SCAN_INITIATING: u64 = 1 << 22;
 const STATE_ACTIVE_SCAN_INITIATING: u64 = 1 << 23;
 
-/// Why a controller cannot be used. A host without the feature `recovery` reports what goes wrong after the set-up so, too.
+/// Why a controller cannot be used. A host without the feature `recovery` reports what goes wrong after the set-up so,
+/// too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitError {
     /// It refused a command without which nothing works, or its answer made no sense.
@@ -200,7 +201,8 @@ pub enum InitError {
     },
     /// It left a command of the set-up without an answer for 2 s, or did not accept it, each time that it was tried.
     NoAnswer(Opcode),
-    /// It reported a hardware error, with this code of its vendor, during each set-up that was tried. [Vol 4] Part E, 7.7.16
+    /// It reported a hardware error, with this code of its vendor, during each set-up that was tried. [Vol 4] Part E,
+    /// 7.7.16
     HardwareError(u8),
     /// It reported an overflow of its data buffers during each set-up that was tried. [Vol 4] Part E, 7.7.26
     BufferOverflow,
@@ -257,8 +259,8 @@ impl defmt::Format for InitError {
     }
 }
 
-/// A random static address from random octets: the two highest bits are 1, and of the others at least one is 0 and one
-/// is 1. [Vol 6] Part B, 1.3.2.1
+/// Returns a random static address from random octets: the two highest bits are 1, and of the others at least one is 0
+/// and one is 1. [Vol 6] Part B, 1.3.2.1
 #[must_use]
 pub const fn static_address(random: [u8; 6]) -> Address {
     let [mut low, b, c, d, e, high] = random;

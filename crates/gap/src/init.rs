@@ -67,7 +67,7 @@ impl Init {
         self.state = State::At(Step::Reset);
     }
 
-    /// A command had no answer; `asked` where this host does not send it by itself. False where the next set-up cannot do
+    /// A command had no answer; `asked` where this host does not send it by itself. False if the next set-up cannot do
     /// without it.
     pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
         let needed = self.needs(opcode);
@@ -77,7 +77,7 @@ impl Init {
         !needed
     }
 
-    /// True where nothing works without the command, or the set-up is at it and cannot go on without.
+    /// Returns whether nothing works without the command, or the set-up is at it and cannot go on without.
     fn needs(&self, opcode: Opcode) -> bool {
         let setting_up = matches!(self.state, State::At(_));
         match opcode {
@@ -87,7 +87,7 @@ impl Init {
         }
     }
 
-    /// True where the command had no answer, and is not to be sent now.
+    /// Returns whether the command had no answer, and is not to be sent now.
     pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
         self.avoided.avoids(opcode)
     }
@@ -165,7 +165,7 @@ impl Init {
         self.write(step, w)
     }
 
-    /// The answer to the command of [`Self::poll_command`]. True where the set-up is done with it.
+    /// The answer to the command of [`Self::poll_command`]. True if the set-up is done with it.
     pub(crate) fn answered(
         &mut self,
         status: Status,
@@ -243,7 +243,7 @@ impl Init {
         self.info.private_address = address;
     }
 
-    /// True where our address is still to be found.
+    /// Returns whether our address is still to be found.
     fn has_no_address(&self) -> bool {
         self.info.address == ControllerInfo::UNKNOWN.address
     }

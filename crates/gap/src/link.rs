@@ -1,8 +1,8 @@
-//! One link's control procedures: features, version, parameters, data length, PHY, RSSI, disconnect. [Vol 4] Part E, 7.1,
-//! 7.5, 7.8
+//! One link's control procedures: features, version, parameters, data length, PHY, RSSI, disconnect. [Vol 4] Part E,
+//! 7.1, 7.5, 7.8
 //!
-//! At the start of a link the peer's features and version are read, then long packets and the 2M PHY are asked for where
-//! both sides can. These, and updates of the application, follow one another; disconnecting and answers wait for
+//! At the start of a link the peer's features and version are read, then long packets and the 2M PHY are asked for
+//! where both sides can. These, and updates of the application, follow one another; disconnecting and answers wait for
 //! nothing.
 
 mod call;
@@ -175,7 +175,7 @@ impl LinkControl {
         pending_events: PendingEvents::empty(),
     };
 
-    /// The control of a link that has come up, on a controller that is set up.
+    /// Creates the control of a link that has come up, on a controller that is set up.
     #[must_use]
     pub fn new(up: &LinkUp, controller: Option<&ControllerInfo>) -> Self {
         let (can, mut start) = controller.map_or((Can::empty(), Start::empty()), abilities);
@@ -205,43 +205,43 @@ impl LinkControl {
         self.handle
     }
 
-    /// Our role.
+    /// Returns our role.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// The peer.
+    /// Returns the peer.
     #[must_use]
     pub const fn peer(&self) -> Address {
         self.peer
     }
 
-    /// The parameters in force.
+    /// Returns the parameters in force.
     #[must_use]
     pub const fn parameters(&self) -> CurrentParameters {
         self.parameters
     }
 
-    /// The PHYs in use.
+    /// Returns the PHYs in use.
     #[must_use]
     pub const fn phys(&self) -> Phys {
         self.phys
     }
 
-    /// The lengths of packets in force.
+    /// Returns the lengths of packets in force.
     #[must_use]
     pub const fn data_lengths(&self) -> DataLengths {
         self.data_lengths
     }
 
-    /// The peer's LE features, once they are known.
+    /// Returns the peer's LE features, once they are known.
     #[must_use]
     pub const fn remote_features(&self) -> Option<LeFeatures> {
         if self.knows_features { Some(self.remote_features) } else { None }
     }
 
-    /// The peer's version, once it is known.
+    /// Returns the peer's version, once it is known.
     #[must_use]
     pub const fn remote_version(&self) -> Option<RemoteVersion> {
         self.remote_version
@@ -292,7 +292,7 @@ impl LinkControl {
         })
     }
 
-    /// The earliest deadline, and its reason.
+    /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, LinkTimer)> {
         let running = self.running.filter(|(procedure, _)| *procedure != Procedure::L2cap);

@@ -118,13 +118,13 @@ pub struct CurrentParameters {
 }
 
 impl CurrentParameters {
-    /// Connection interval.
+    /// Returns the connection interval.
     #[must_use]
     pub fn connection_interval(&self) -> Duration {
         Duration::from_micros(u64::from(self.interval).saturating_mul(1_250))
     }
 
-    /// Supervision timeout.
+    /// Returns the supervision timeout.
     #[must_use]
     pub fn supervision_timeout(&self) -> Duration {
         Duration::from_millis(u64::from(self.timeout).saturating_mul(10))

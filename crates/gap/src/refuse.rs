@@ -21,7 +21,7 @@ pub(crate) struct Refused {
 impl Refused {
     pub(crate) const NONE: Self = Self { handles: [None; PLACES], sent: None, retry_at: None };
 
-    /// False where there is no place.
+    /// False if there is no place.
     pub(crate) fn add(&mut self, handle: Handle) -> bool {
         let known = self.handles.contains(&Some(handle));
         let free = self.handles.iter_mut().find(|place| place.is_none());

@@ -89,20 +89,20 @@ impl ResolvingList {
         self.peers.iter().flatten().copied()
     }
 
-    /// True where the controller resolves the addresses of this peer.
+    /// Returns whether the controller resolves the addresses of this peer.
     pub(crate) fn resolves(&self, peer: Address) -> bool {
         let on = self.step == Step::Done && self.enabled == Some(true);
         on && self.peers().take(self.loaded).any(|entry| entry.peer == peer)
     }
 
-    /// True where the controller makes our private addresses, for this peer or for those of the accept list.
+    /// Returns whether the controller makes our private addresses, for this peer or for those of the accept list.
     pub(crate) fn hides_us(&self, peer: Option<Address>) -> bool {
         let on = self.step == Step::Done && self.enabled == Some(true);
         let listed = peer.map_or(on, |peer| self.resolves(peer));
         listed && self.local != SecretKey([0; 16])
     }
 
-    /// True where nothing may be on the air, because the list is about to change.
+    /// Returns whether nothing may be on the air, because the list is about to change.
     pub(crate) fn holds(&mut self, info: &ControllerInfo) -> bool {
         self.settle(info);
         self.sent || self.step != Step::Done

@@ -101,7 +101,7 @@ impl Scanner {
         self.on.is_some()
     }
 
-    /// True where what is on, or requested, asks for scan responses.
+    /// Returns whether what is on, or requested, asks for scan responses.
     pub(crate) fn is_active(&self) -> bool {
         self.on.or(self.active()).is_some_and(|scan| scan.active)
     }
@@ -250,7 +250,7 @@ impl Scanner {
             (Step::Off, Err(_)) => self.retry_at = now.checked_add(RETRY),
             (Step::Parameters, Ok(())) if !changed => self.step = Step::On,
             (Step::On, Ok(())) => {
-                // Where the request changed, what is on is unknown: it is turned off, as if it used everything.
+                // If the request changed, what is on is unknown: it is turned off, as if it used everything.
                 let everything = Scan { accept_list_only: true, ..Scan::active() };
                 self.on = self.aim().filter(|_| !changed).or(Some(everything));
                 self.retry_at = None;
@@ -306,7 +306,7 @@ impl Scanner {
         }
     }
 
-    /// True where nothing is to be scanned for, or only the accept list or a retry is waited for.
+    /// Returns whether nothing is to be scanned for, or only the accept list or a retry is waited for.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn waits(&self, list: ListState) -> bool {
         let listed = |aim: Scan| aim.accept_list_only && list != ListState::Current;

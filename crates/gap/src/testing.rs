@@ -66,7 +66,7 @@ impl Rig {
         self.links.clear();
     }
 
-    /// Takes one command to the controller, and its answer back. False where none is owed.
+    /// Takes one command to the controller, and its answer back. False if none is owed.
     pub(crate) fn step(&mut self) -> bool {
         let mut buffer = [0; COMMAND_MAX];
         let mut w = Writer::new(&mut buffer);

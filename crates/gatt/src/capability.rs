@@ -16,10 +16,10 @@ pub(crate) const CHANGES: bool = CACHING || cfg!(feature = "bonds");
 /// Octets that tell tables apart.
 pub(crate) type Hash = [u8; if CHANGES { 16 } else { 0 }];
 
-/// The values that a peer reads in parts; nothing where they are not followed.
+/// The values that a peer reads in parts; nothing if they are not followed.
 pub(crate) type LongReads = [LongRead; if LONG { 1 } else { 0 }];
 
-/// Octets of the buffer for captured writes; nothing where there are none.
+/// Octets of the buffer for captured writes; nothing if there are none.
 pub(crate) type CaptureRoom = [u16; if CAPTURE { 1 } else { 0 }];
 
 /// What the host calls the link of a peer, for the writes that are captured.

@@ -16,7 +16,7 @@ bitflags! {
 }
 
 impl Cccd {
-    /// The descriptor's value on the wire.
+    /// Returns the descriptor's value on the wire.
     #[must_use]
     pub const fn octets(self) -> &'static [u8; 2] {
         match self.bits() & 0x03 {
@@ -67,7 +67,7 @@ impl<'a> Marks<'a> {
         set(self.written, index);
     }
 
-    /// True where nothing is left to be taken.
+    /// Returns whether nothing is left to be taken.
     pub(crate) fn are_taken(&self) -> bool {
         self.changed.iter().chain(self.written.iter()).all(|&octet| octet == 0)
     }

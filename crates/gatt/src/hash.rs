@@ -7,7 +7,7 @@ use crate::{
     table::{Attribute, DECLARATION_ROOM, Entry, Table},
 };
 
-/// The hash of a table, least significant octet first, as it goes on air. [Vol 3] Part G, 7.3.1
+/// Returns the hash of a table, least significant octet first, as it goes on air. [Vol 3] Part G, 7.3.1
 ///
 /// Without the feature `caching` it goes nowhere, and is one that needs no cipher.
 #[must_use]

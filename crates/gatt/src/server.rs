@@ -66,7 +66,7 @@ pub struct GapConfig {
 }
 
 impl GapConfig {
-    /// A device of unknown appearance and without preferences.
+    /// Creates a device of unknown appearance and without preferences.
     #[must_use]
     pub const fn new(device_name: &'static str) -> Self {
         Self {
@@ -145,7 +145,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of the built-in services and `services`, with its values in `arena` ([`crate::table::arena_for`]).
+    /// Creates a server of the built-in services and `services`, with its values in `arena`
+    /// ([`crate::table::arena_for`]).
     ///
     /// Each [`Peer`] has `peer_share` octets ([`crate::table::peer_arena_for`]).
     ///
@@ -177,7 +178,8 @@ impl Server {
         Ok(server)
     }
 
-    /// As new, with other services in the same memory; on an error nothing changes. Every [`Peer`] must be reset as well.
+    /// As new, with other services in the same memory; on an error nothing changes. Every [`Peer`] must be reset as
+    /// well.
     ///
     /// # Errors
     ///
@@ -204,7 +206,7 @@ impl Server {
         &self.table
     }
 
-    /// The Database Hash as it goes on air.
+    /// Returns the Database Hash as it goes on air.
     #[must_use]
     pub fn database_hash(&self) -> [u8; 16] {
         self.hash.first_chunk().copied().unwrap_or_default()
@@ -216,14 +218,14 @@ impl Server {
         self.attribute(handle)?.attribute.target()
     }
 
-    /// Write commands that were dropped because a buffer was full.
+    /// Returns the number of write commands that were dropped because a buffer was full.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped
     }
 
-    /// Write commands that were not carried out: not permitted, of a wrong length, signed, or from a peer that does not
-    /// know the present table.
+    /// Returns the number of write commands that were not carried out: not permitted, of a wrong length, signed, or
+    /// from a peer that does not know the present table.
     #[must_use]
     pub const fn ignored(&self) -> u32 {
         self.ignored
@@ -254,13 +256,13 @@ impl Server {
         Ok(())
     }
 
-    /// The GAP Device Name.
+    /// Returns the GAP Device Name.
     #[must_use]
     pub fn device_name(&self) -> &[u8] {
         self.value(self.name_characteristic()).unwrap_or_default()
     }
 
-    /// The handle of a characteristic's value.
+    /// Returns the handle of a characteristic's value.
     #[must_use]
     pub fn handle_of(&self, c: &Characteristic) -> Option<u16> {
         self.place(c).map(|known| known.handle)

@@ -190,17 +190,17 @@ impl Table {
         Ok(table)
     }
 
-    /// All attributes, in order of handles.
+    /// Returns all attributes, in order of handles.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + use<> {
         self.walk(1, u16::MAX)
     }
 
-    /// The attributes from handle `start` to handle `end`.
+    /// Returns the attributes from handle `start` to handle `end`.
     pub fn range(&self, start: u16, end: u16) -> impl Iterator<Item = Entry> + use<> {
         self.walk(start, end)
     }
 
-    /// The attribute of a handle.
+    /// Returns the attribute of a handle.
     #[must_use]
     pub fn entry(&self, handle: u16) -> Option<Entry> {
         self.walk(handle, handle).next()
@@ -212,20 +212,20 @@ impl Table {
         self.entry(handle)?.attribute.target()
     }
 
-    /// The handle of a characteristic's value.
+    /// Returns the handle of a characteristic's value.
     #[must_use]
     pub fn handle_of(&self, characteristic: &Characteristic) -> Option<u16> {
         self.value_entry(characteristic).map(|entry| entry.handle)
     }
 
-    /// The handle of a descriptor.
+    /// Returns the handle of a descriptor.
     #[must_use]
     pub fn handle_of_descriptor(&self, descriptor: &Descriptor) -> Option<u16> {
         let mut targets = self.entries().filter_map(|e| Some((e.handle, e.attribute.target()?)));
         targets.find(|(_, target)| target.is_descriptor(descriptor)).map(|(handle, _)| handle)
     }
 
-    /// The first and last handle of a service.
+    /// Returns the first and last handle of a service.
     #[must_use]
     pub fn service(&self, service: &Service) -> Option<(u16, u16)> {
         for (own, start, end) in self.services() {
@@ -236,7 +236,7 @@ impl Table {
         None
     }
 
-    /// The services with their first and last handles.
+    /// Returns the services with their first and last handles.
     pub fn services(&self) -> impl Iterator<Item = (&'static Service, u16, u16)> + use<> {
         self.placed().map(|(service, at)| {
             let end = at.attributes.saturating_add(service.extent().attributes);
@@ -244,14 +244,14 @@ impl Table {
         })
     }
 
-    /// The first handle of the app's services.
+    /// Returns the first handle of the app's services.
     #[must_use]
     pub fn first_app_handle(&self) -> u16 {
         let built_in = Extent::of(self.built_in).attributes;
         u16::try_from(built_in.saturating_add(1)).unwrap_or(u16::MAX)
     }
 
-    /// The last handle.
+    /// Returns the last handle.
     #[must_use]
     pub fn last_handle(&self) -> u16 {
         u16::try_from(self.extent.attributes).unwrap_or(u16::MAX)

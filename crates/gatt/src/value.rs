@@ -204,8 +204,8 @@ impl Values {
         taken.saturating_add(len) <= captured.limit
     }
 
-    /// Copies the value in `region`, which `writer` has just written, behind the captured writes; nothing changes where it does
-    /// not fit.
+    /// Copies the value in `region`, which `writer` has just written, behind the captured writes; nothing changes where
+    /// it does not fit.
     pub(crate) fn capture(&mut self, region: Region, captured: Region, writer: [u8; WRITER]) {
         let (value, start) = (self.get(region).len(), region.start.saturating_add(VALUE_HEADER));
         let taken = self.get(captured).len();
@@ -228,8 +228,8 @@ impl Values {
         self.set_len(captured, taken.saturating_add(header.len()).saturating_add(value));
     }
 
-    /// Takes the oldest captured write: who wrote it, and its length. `None` where there is none. It stays where `buffer` is
-    /// shorter.
+    /// Takes the oldest captured write: who wrote it, and its length. `None` if there is none. It stays where `buffer`
+    /// is shorter.
     pub(crate) fn take_captured(
         &mut self,
         captured: Region,

@@ -19,7 +19,7 @@ pub enum Boundary {
 }
 
 impl Boundary {
-    /// True where an L2CAP PDU begins.
+    /// Returns whether an L2CAP PDU begins.
     #[must_use]
     pub const fn is_first(self) -> bool {
         !matches!(self, Self::Continuing)
@@ -62,7 +62,7 @@ impl AclHeader {
     /// Octets of the header without its H4 indicator.
     pub const LEN: usize = 4;
 
-    /// A point to point packet.
+    /// Creates a point to point packet.
     #[must_use]
     pub const fn new(handle: Handle, boundary: Boundary, len: u16) -> Self {
         Self { handle, boundary, broadcast: 0, len }
@@ -83,7 +83,7 @@ impl AclHeader {
         })
     }
 
-    /// The header's octets.
+    /// Returns the header's octets.
     #[must_use]
     pub const fn emit(self) -> [u8; Self::LEN] {
         let word = self.handle.get() | self.boundary.bits() << 12;
@@ -92,7 +92,7 @@ impl AclHeader {
         [a, b | self.broadcast << 6, c, d]
     }
 
-    /// The H4 indicator, then the header's octets.
+    /// Returns the H4 indicator, then the header's octets.
     #[must_use]
     pub const fn emit_h4(self) -> [u8; 5] {
         let [a, b, c, d] = self.emit();

@@ -44,11 +44,11 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// The buffers that LE uses: its own, or those of BR/EDR where it has none. [Vol 4] Part E, 7.8.2
+    /// Returns the buffers that LE uses: its own, or those of BR/EDR where it has none. [Vol 4] Part E, 7.8.2
     ///
     /// # Errors
     ///
-    /// [`BadBuffers`] where there are none, or too short ones.
+    /// [`BadBuffers`] if there are none, or too short ones.
     pub const fn choose(le: Self, shared: Self) -> Result<Self, BadBuffers> {
         let buffers = if le.is_none() { shared } else { le };
         if buffers.is_none() {
@@ -60,7 +60,7 @@ impl Buffers {
         }
     }
 
-    /// True where length or count is 0.
+    /// Returns whether length or count is 0.
     #[must_use]
     pub const fn is_none(self) -> bool {
         self.len == 0 || self.count == 0
@@ -69,9 +69,9 @@ impl Buffers {
 
 /// The controller's ACL buffers that are free, for all links together.
 ///
-/// Those taken by all links and those free are the total, always. While several links are up, half of the buffers are shared
-/// out among them, at least one to each: a link takes beyond its share only what the shares of the others do not need. So a
-/// link whose packets do not leave cannot hold up another one, and a link alone may take all.
+/// Those taken by all links and those free are the total, always. While several links are up, half of the buffers are
+/// shared out among them, at least one to each: a link takes beyond its share only what the shares of the others do not
+/// need. So a link whose packets do not leave cannot hold up another one, and a link alone may take all.
 #[derive(Clone, Debug)]
 pub struct AclCredits {
     buffers: Buffers,
@@ -101,7 +101,7 @@ impl LinkCredits {
         self.outstanding
     }
 
-    /// Since when nothing was completed, though packets are outstanding.
+    /// Returns since when nothing was completed, though packets are outstanding.
     #[must_use]
     pub const fn waiting_since(&self) -> Option<Instant> {
         if self.outstanding > 0 { Some(self.since) } else { None }
@@ -114,7 +114,7 @@ impl LinkCredits {
 }
 
 impl AclCredits {
-    /// All of `buffers`, which [`Buffers::choose`] gave, free.
+    /// Creates the count of `buffers`, from [`Buffers::choose`], with all of them free.
     #[must_use]
     pub const fn new(buffers: Buffers) -> Self {
         Self { buffers, free: buffers.count, excess: 0, share: 0, lacking: 0 }
@@ -164,13 +164,13 @@ impl AclCredits {
         self.share.saturating_sub(link.outstanding)
     }
 
-    /// Takes a buffer for one packet of `link`; false where [`Self::may_take`] is.
+    /// Takes a buffer for one packet of `link`; false if [`Self::may_take`] is.
     #[must_use]
     pub const fn take(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
         self.may_take(link) && self.occupy(now, link)
     }
 
-    /// Takes a free buffer for a packet of `link`, whoever shall have it; false where none is free.
+    /// Takes a free buffer for a packet of `link`, whoever shall have it; false if none is free.
     pub const fn occupy(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
         if self.free == 0 {
             return false;
@@ -251,7 +251,7 @@ impl HostCredits {
         Self { count, batch: if batch == 0 { 1 } else { batch }, pending: 0 }
     }
 
-    /// True where flow control is on.
+    /// Returns whether flow control is on.
     #[must_use]
     pub const fn is_on(&self) -> bool {
         self.batch > 0
@@ -277,8 +277,8 @@ impl HostCredits {
         self.count.saturating_sub(self.pending)
     }
 
-    /// Urgent when a batch is full, or the controller has less than one left; else what is owed can wait until nothing else
-    /// is to be sent. `withheld` buffers are not given back yet.
+    /// Urgent when a batch is full, or the controller has less than one left; else what is owed can wait until nothing
+    /// else is to be sent. `withheld` buffers are not given back yet.
     #[must_use]
     pub fn interest(&self, withheld: usize) -> Interest {
         match self.due(withheld) {
@@ -288,8 +288,8 @@ impl HostCredits {
         }
     }
 
-    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something. `withheld`
-    /// buffers are not given back yet, whichever link had them.
+    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something.
+    /// `withheld` buffers are not given back yet, whichever link had them.
     ///
     /// What does not fit stays owed.
     pub fn poll_transmit<'l>(

@@ -17,13 +17,13 @@ impl RawHandle {
         Self(U16::new(value))
     }
 
-    /// The handle in the 12 meaningful bits, where it is one that a controller may assign.
+    /// Returns the handle in the 12 meaningful bits, where it is one that a controller may assign.
     #[must_use]
     pub const fn get(self) -> Option<Handle> {
         Handle::new(self.0.get() & 0x0fff)
     }
 
-    /// The number as it is.
+    /// Returns the number as it is.
     #[must_use]
     pub const fn raw(self) -> u16 {
         self.0.get()
@@ -58,13 +58,13 @@ impl DeviceAddress {
     /// No address: type 0, all zeros.
     pub const NONE: Self = Self { kind: AddressType::PUBLIC, octets: [0; 6] };
 
-    /// The address, where the type says what it is (not anonymous, not unknown).
+    /// Returns the address, where the type says what it is (not anonymous, not unknown).
     #[must_use]
     pub const fn get(self) -> Option<Address> {
         Address::from_hci(self.kind.0, self.octets)
     }
 
-    /// True where the controller resolved the address to an identity. [Vol 4] Part E, 7.7.65.2
+    /// Returns whether the controller resolved the address to an identity. [Vol 4] Part E, 7.7.65.2
     #[must_use]
     pub const fn is_resolved(self) -> bool {
         matches!(self.kind, AddressType::PUBLIC_IDENTITY | AddressType::RANDOM_IDENTITY)

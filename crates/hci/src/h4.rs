@@ -76,14 +76,14 @@ pub enum Kind {
         /// Octets of its body.
         len: usize,
     },
-    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again, if these were not octets of a packet that
-    /// was there before. There is no body.
+    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again, if these were not octets of a packet
+    /// that was there before. There is no body.
     ResetComplete {
         /// Commands that the controller takes now.
         num_packets: u8,
     },
-    /// Command Complete of LE Encrypt with status success, after [`Deframer::resync_for_answers`]. The body is the ciphertext,
-    /// which says whether framing is sound again.
+    /// Command Complete of LE Encrypt with status success, after [`Deframer::resync_for_answers`]. The body is the
+    /// ciphertext, which says whether framing is sound again.
     Encrypted {
         /// Commands that the controller takes now.
         num_packets: u8,
@@ -107,7 +107,7 @@ impl Kind {
         }
     }
 
-    /// True where no body follows: the packet is whole.
+    /// Returns whether no body follows: the packet is whole.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -116,8 +116,8 @@ impl Kind {
 
 /// The octets are no packets: reset the controller, and call on as before.
 ///
-/// The deframer has begun to look for Command Complete of HCI_Reset (towards the controller: for HCI_Reset), and discards
-/// all that comes before.
+/// The deframer has begun to look for Command Complete of HCI_Reset (towards the controller: for HCI_Reset), and
+/// discards all that comes before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SyncLost {
@@ -168,7 +168,7 @@ pub struct Deframer {
 }
 
 impl Deframer {
-    /// A deframer of a stream that is in sync.
+    /// Creates a deframer of a stream that is in sync.
     #[must_use]
     pub const fn new(direction: Direction) -> Self {
         Self {
@@ -279,13 +279,14 @@ impl Deframer {
         Ok(None)
     }
 
-    /// True where the next octet is the first of a packet, and sync is not lost: the owner may take whole packets by itself.
+    /// Returns whether the next octet is the first of a packet, and sync is not lost: the owner may take whole packets
+    /// by itself.
     #[must_use]
     pub const fn is_between_packets(&self) -> bool {
         !self.resync && self.have == 0 && self.body == 0
     }
 
-    /// True where a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
+    /// Returns whether a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
     #[must_use]
     pub const fn is_inside_packet(&self) -> bool {
         !self.resync && (self.have > 0 || self.body > 0)

@@ -75,19 +75,19 @@ impl Default for CommandLane {
 }
 
 impl CommandLane {
-    /// A lane to a controller that was just powered on or reset: it takes one command.
+    /// Creates a lane to a controller that was just powered on or reset: it takes one command.
     #[must_use]
     pub const fn new() -> Self {
         Self { open: true, in_flight: None, credit_deadline: None, unexpected: 0 }
     }
 
-    /// True where a command may be sent now.
+    /// Returns whether a command may be sent now.
     #[must_use]
     pub const fn may_send(&self) -> bool {
         self.open && self.in_flight.is_none()
     }
 
-    /// The command in flight, and who sent it.
+    /// Returns the command in flight, and who sent it.
     #[must_use]
     pub fn in_flight(&self) -> Option<(Opcode, Ticket)> {
         self.in_flight.map(|command| (command.opcode, command.ticket))
@@ -141,7 +141,7 @@ impl CommandLane {
         ticket
     }
 
-    /// When [`Self::handle_timeout`] is due, and why.
+    /// Returns when [`Self::handle_timeout`] is due, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, LaneTimer)> {
         let answer = self.in_flight.map(|command| (command.deadline, LaneTimer::Answer));

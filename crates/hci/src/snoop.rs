@@ -14,7 +14,7 @@ const DATALINK_H4: u32 = 1002;
 const RECEIVED: u32 = 1;
 const COMMAND_OR_EVENT: u32 = 2;
 
-/// The start of a capture.
+/// Returns the start of a capture.
 #[must_use]
 pub const fn header() -> [u8; 16] {
     let [a, b, c, d, e, f, g, h] = MAGIC;
@@ -23,7 +23,7 @@ pub const fn header() -> [u8; 16] {
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
-/// What goes before each packet, which follows with its H4 indicator.
+/// Returns what goes before each packet, which follows with its H4 indicator.
 ///
 /// `timestamp` counts microseconds from year 0 (see [`UNIX_EPOCH`]); `total` is the packet's length with the indicator.
 #[must_use]

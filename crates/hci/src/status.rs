@@ -151,7 +151,7 @@ impl Status {
         self.0 == Self::SUCCESS.0
     }
 
-    /// `Ok` for success, else the status as the error.
+    /// Returns `Ok` for success, else the status as the error.
     ///
     /// # Errors
     ///

@@ -31,14 +31,14 @@ impl Fragments {
         Ok(Self { packet, first: true, _present: Present::Here })
     }
 
-    /// The octets of the next fragment, `max` at most; none where all have left, or `max` is 0.
+    /// Returns the octets of the next fragment, `max` at most; none if all have left, or `max` is 0.
     #[must_use]
     pub fn next(&self, max: usize) -> &[u8] {
         let octets = self.packet.bytes();
         octets.get(..max).unwrap_or(octets)
     }
 
-    /// True where the next fragment is the start fragment of its PDU.
+    /// Returns whether the next fragment is the start fragment of its PDU.
     #[must_use]
     pub const fn is_first(&self) -> bool {
         self.first
@@ -50,13 +50,13 @@ impl Fragments {
         let _left = self.packet.pull(octets);
     }
 
-    /// True when every fragment has left.
+    /// Returns whether every fragment has left.
     #[must_use]
     pub const fn is_finished(&self) -> bool {
         self.packet.is_empty()
     }
 
-    /// The packet, to give it back to its pool.
+    /// Returns the packet, to give it back to its pool.
     pub fn into_packet(self) -> Packet {
         self.packet
     }

@@ -83,7 +83,7 @@ impl Header {
     /// Octets of the header.
     pub const LEN: usize = 4;
 
-    /// The header of a payload of `len` octets to channel `cid`.
+    /// Creates the header of a payload of `len` octets to channel `cid`.
     #[must_use]
     pub const fn new(len: u16, cid: Cid) -> Self {
         Self { len: U16::new(len), cid: U16::new(cid.0) }
@@ -95,7 +95,7 @@ impl Header {
         self.len.get() as usize
     }
 
-    /// The channel at the receiver.
+    /// Returns the channel at the receiver.
     #[must_use]
     pub const fn cid(&self) -> Cid {
         Cid(self.cid.get())

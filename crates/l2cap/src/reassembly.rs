@@ -91,8 +91,8 @@ impl Reassembly {
         Some(packet)
     }
 
-    /// Takes back the packet of [`Self::landing`] with its octets in, and gives the PDU where it is complete: its channel
-    /// and its payload, the basic header pulled.
+    /// Takes back the packet of [`Self::landing`] with its octets in, and gives the PDU where it is complete: its
+    /// channel and its payload, the basic header pulled.
     pub fn landed(&mut self, mut packet: Packet, pool: &mut Pool) -> Option<(Cid, Packet)> {
         if !matches!(self.state, State::Landing) {
             pool.give(packet);
@@ -134,13 +134,13 @@ impl Reassembly {
         }
     }
 
-    /// True while a PDU is incomplete, which keeps a packet from the pool.
+    /// Returns whether a PDU is incomplete, which keeps a packet from the pool.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
         matches!(self.state, State::Held(_) | State::Landing)
     }
 
-    /// True where no PDU has begun, and none is being discarded.
+    /// Returns whether no PDU has begun, and none is being discarded.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)

@@ -122,7 +122,7 @@ impl Link {
         self.signalling.handle_pdu(self.now, pdu, &mut context)
     }
 
-    /// Pulls the payload of the next C-frame that is owed; empty where none is.
+    /// Pulls the payload of the next C-frame that is owed; empty if none is.
     pub(crate) fn transmitted(&mut self) -> Vec<u8> {
         let mut buffer = [0; 32];
         let mut w = Writer::new(&mut buffer);

@@ -22,10 +22,11 @@ use crate::{
 /// What is kept of a pairing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bond {
-    /// Who the peer is: the public or static address that it paired with, or the identity that it distributed behind a private one,
-    /// or that private address if it gave none.
+    /// Who the peer is: the public or static address that it paired with, or the identity that it distributed behind a
+    /// private one, or that private address if it gave none.
     pub peer: Address,
-    /// Who this device was to the peer: its identity address. Under another one the keys are of no use, and must not be used.
+    /// Who this device was to the peer: its identity address. Under another one the keys are of no use, and must not be
+    /// used.
     pub local: Address,
     /// How it paired.
     pub method: Method,
@@ -43,7 +44,7 @@ pub struct Bond {
     pub peer_sign: u32,
     /// What the GATT server remembers of the peer, as it encodes it; zeros for nothing.
     pub gatt: [u8; Self::GATT],
-    /// The handle of the peer's Service Changed value, where the GATT client has subscribed to it; 0 where it has not.
+    /// The handle of the peer's Service Changed value, where the GATT client has subscribed to it; 0 if it has not.
     pub service_changed: u16,
 }
 
@@ -79,11 +80,12 @@ impl Bond {
     /// The version that is written. Version 1, which is read as well, has no [`Self::service_changed`].
     pub const VERSION: u8 = 2;
 
-    /// The bond of a pairing of this device, of identity `local`, with the peer that used `address` on the air; `None` if a side keeps
-    /// no keys.
+    /// The bond of a pairing of this device, of identity `local`, with the peer that used `address` on the air; `None`
+    /// if a side keeps no keys.
     ///
-    /// A peer on a public or static address is named by that address, whatever identity it distributes. Behind a private address
-    /// the distributed identity is the name, and the Identity Resolving Key is kept only if it resolves that address.
+    /// A peer on a public or static address is named by that address, whatever identity it distributes. Behind a
+    /// private address the distributed identity is the name, and the Identity Resolving Key is kept only if it resolves
+    /// that address.
     #[must_use]
     pub fn new(outcome: &Outcome, local: Address, address: Address) -> Option<Self> {
         outcome.bonded.then(|| {
@@ -117,15 +119,16 @@ impl Bond {
         self
     }
 
-    /// Whether the peer paired behind a private address that its Identity Resolving Key resolves. Otherwise the key may be that of
-    /// another device.
+    /// Whether the peer paired behind a private address that its Identity Resolving Key resolves. Otherwise the key may
+    /// be that of another device.
     #[must_use]
     pub fn has_shown_key(&self) -> bool {
         let private = self.keys.peer_identity.is_some() || !self.peer.is_identity();
         private && self.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero())
     }
 
-    /// Whether the peer used the address that names the bond when it paired. Otherwise it has only claimed to be that device.
+    /// Whether the peer used the address that names the bond when it paired. Otherwise it has only claimed to be that
+    /// device.
     #[must_use]
     pub const fn has_shown_identity(&self) -> bool {
         self.keys.peer_identity.is_none()

@@ -32,7 +32,7 @@ pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
     reversed(&block.into())
 }
 
-/// AES-CMAC of `parts` one after the other; key, message and result most significant octet first. RFC 4493
+/// Computes AES-CMAC of `parts` one after the other; key, message and result most significant octet first. RFC 4493
 #[must_use]
 pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
     let mut mac = Cmac::<Aes128>::new(key.into());
@@ -40,13 +40,13 @@ pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
     mac.finalize().into_bytes().into()
 }
 
-/// The confirm value of LE Secure Connections. [Vol 3] Part H, 2.2.6
+/// Computes the confirm value of LE Secure Connections. [Vol 3] Part H, 2.2.6
 #[must_use]
 pub fn f4(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], z: u8) -> [u8; 16] {
     reversed(&aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &[z]]))
 }
 
-/// MacKey and LTK of LE Secure Connections. [Vol 3] Part H, 2.2.7
+/// Computes MacKey and LTK of LE Secure Connections. [Vol 3] Part H, 2.2.7
 #[must_use]
 pub fn f5(w: &DhKey, n1: &[u8; 16], n2: &[u8; 16], a1: Address, a2: Address) -> (Key, Key) {
     const SALT: [u8; 16] = [
@@ -64,7 +64,7 @@ pub fn f5(w: &DhKey, n1: &[u8; 16], n2: &[u8; 16], a1: Address, a2: Address) -> 
     keys
 }
 
-/// The DHKey check of LE Secure Connections. [Vol 3] Part H, 2.2.8
+/// Computes the DHKey check of LE Secure Connections. [Vol 3] Part H, 2.2.8
 #[must_use]
 pub fn f6(
     w: &Key,
@@ -80,7 +80,7 @@ pub fn f6(
     ))
 }
 
-/// The six digits of Numeric Comparison. [Vol 3] Part H, 2.2.9
+/// Computes the six digits of Numeric Comparison. [Vol 3] Part H, 2.2.9
 #[must_use]
 pub fn g2(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], y: &[u8; 16]) -> u32 {
     let [.., a, b, c, d] = aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &reversed(y)]);
@@ -99,7 +99,7 @@ pub fn h7(salt: &[u8; 16], w: &Key) -> Key {
     Key::new(reversed(&aes_cmac(salt, &[&*most_first(w)])))
 }
 
-/// The hash of a resolvable private address. [Vol 3] Part H, 2.2.2
+/// Computes the hash of a resolvable private address. [Vol 3] Part H, 2.2.2
 #[must_use]
 pub fn ah(irk: &Key, [a, b, c]: [u8; 3]) -> [u8; 3] {
     let [x, y, z, ..] = e(irk, [a, b, c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -115,7 +115,7 @@ pub fn resolves(irk: &Key, address: Address) -> bool {
     address.is_resolvable() && !irk.is_zero() && bool::from(ah(irk, [a, b, c]).ct_eq(&[x, y, z]))
 }
 
-/// A resolvable private address from three random octets. [Vol 6] Part B, 1.3.2.2
+/// Computes a resolvable private address from three random octets. [Vol 6] Part B, 1.3.2.2
 #[must_use]
 pub fn resolvable(irk: &Key, [a, b, c]: [u8; 3]) -> Address {
     let prand = [a, b, c & 0x3f | 0x40];
@@ -124,7 +124,7 @@ pub fn resolvable(irk: &Key, [a, b, c]: [u8; 3]) -> Address {
     Address::new(bindrune_wire::AddressKind::Random, [x, y, z, a, b, c])
 }
 
-/// The confirm value of LE legacy pairing. [Vol 3] Part H, 2.2.3
+/// Computes the confirm value of LE legacy pairing. [Vol 3] Part H, 2.2.3
 #[must_use]
 pub fn c1(
     tk: &Key,
@@ -142,7 +142,7 @@ pub fn c1(
     e(tk, xor(e(tk, xor(*rand, p1)), p2))
 }
 
-/// The Short Term Key of LE legacy pairing. [Vol 3] Part H, 2.2.4
+/// Computes the Short Term Key of LE legacy pairing. [Vol 3] Part H, 2.2.4
 #[must_use]
 pub fn s1(tk: &Key, responder: &[u8; 16], initiator: &[u8; 16]) -> Key {
     let mut r = [0; 16];
@@ -151,7 +151,7 @@ pub fn s1(tk: &Key, responder: &[u8; 16], initiator: &[u8; 16]) -> Key {
     Key::new(e(tk, r))
 }
 
-/// The signature of `message` with its counter: the last 12 octets of a signed PDU. [Vol 3] Part H, 2.4.5
+/// Computes the signature of `message` with its counter: the last 12 octets of a signed PDU. [Vol 3] Part H, 2.4.5
 #[must_use]
 pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
     let [c0, c1, c2, c3] = counter.to_le_bytes();
@@ -173,7 +173,7 @@ pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
     Some(LocalKey { public, private: Some(private) })
 }
 
-/// The Diffie-Hellman key, where the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
+/// Returns the Diffie-Hellman key, where the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
 #[must_use]
 pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
     let shared = secret_key(private)?.diffie_hellman(&point(peer)?);

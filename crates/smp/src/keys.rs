@@ -19,7 +19,7 @@ macro_rules! secret {
                 Self(octets)
             }
 
-            /// The octets, least significant first. They are secret: they must not be logged.
+            /// Returns the octets, least significant first. They are secret: they must not be logged.
             #[must_use]
             pub const fn octets(&self) -> &[u8; $len] {
                 &self.0
@@ -72,7 +72,7 @@ secret!(
 );
 
 impl Key {
-    /// True when every octet is zero: for an IRK, that its owner does not use privacy.
+    /// Returns whether every octet is zero: for an IRK, that its owner does not use privacy.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.0.ct_eq(&[0; 16]).into()

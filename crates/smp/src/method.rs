@@ -41,7 +41,7 @@ impl IoCapability {
         Self::KeyboardDisplay,
     ];
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub const fn to_wire(self) -> u8 {
         match self {

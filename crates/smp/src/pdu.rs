@@ -289,7 +289,7 @@ impl Pdu {
         }
     }
 
-    /// The code that the PDU starts with.
+    /// Returns the code that the PDU starts with.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
@@ -319,21 +319,21 @@ impl fmt::Debug for Pdu {
 }
 
 impl Features {
-    /// Reads the six octets; values that are reserved are refused, reserved bits of flags are not. A key size below 7 is one that
-    /// is too short: `agree` answers it with Encryption Key Size (0x06). [Vol 3] Part H, 3.5.5
+    /// Reads the six octets; values that are reserved are refused, reserved bits of flags are not. A key size below 7
+    /// is one that is too short: `agree` answers it with Encryption Key Size (0x06). [Vol 3] Part H, 3.5.5
     fn parse(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let features = *r.view::<Self>()?;
         let valid = features.io <= 4 && features.oob <= 1 && features.key_size <= 16;
         if valid { Ok(features) } else { Err(Malformed::Value) }
     }
 
-    /// The known bits of the authentication requirements.
+    /// Returns the known bits of the authentication requirements.
     #[must_use]
     pub const fn auth(&self) -> AuthReq {
         AuthReq::from_bits_truncate(self.auth)
     }
 
-    /// The three octets that [`crate::crypto::f6`] takes, least significant first. [Vol 3] Part H, 2.2.8
+    /// Returns the three octets that [`crate::crypto::f6`] takes, least significant first. [Vol 3] Part H, 2.2.8
     #[must_use]
     pub const fn io_cap(&self) -> [u8; 3] {
         [self.io, self.oob, self.auth]

@@ -21,19 +21,19 @@ pub struct Address {
 }
 
 impl Address {
-    /// An address from its octets as on the wire, least significant first.
+    /// Creates an address from its octets as on the wire, least significant first.
     #[must_use]
     pub const fn new(kind: AddressKind, octets: [u8; 6]) -> Self {
         Self { kind, octets }
     }
 
-    /// A public address from its octets as written, most significant first.
+    /// Creates a public address from its octets as written, most significant first.
     #[must_use]
     pub const fn public([a, b, c, d, e, f]: [u8; 6]) -> Self {
         Self::new(AddressKind::Public, [f, e, d, c, b, a])
     }
 
-    /// A random address from its octets as written, most significant first.
+    /// Creates a random address from its octets as written, most significant first.
     #[must_use]
     pub const fn random([a, b, c, d, e, f]: [u8; 6]) -> Self {
         Self::new(AddressKind::Random, [f, e, d, c, b, a])
@@ -49,7 +49,7 @@ impl Address {
         }
     }
 
-    /// The kind as an HCI address type: 0 public, 1 random.
+    /// Returns the kind as an HCI address type: 0 public, 1 random.
     #[must_use]
     pub const fn hci_kind(self) -> u8 {
         match self.kind {
@@ -64,7 +64,7 @@ impl Address {
         self.kind
     }
 
-    /// The octets as on the wire, least significant first.
+    /// Returns the octets as on the wire, least significant first.
     #[must_use]
     pub const fn octets(self) -> [u8; 6] {
         self.octets
@@ -95,7 +95,8 @@ impl Address {
 }
 
 impl fmt::Display for Address {
-    /// Writes `C4:5E:12:00:00:01/random`, which [`str::parse`] reads back as the same address. `{:#}` leaves the kind out.
+    /// Writes `C4:5E:12:00:00:01/random`, which [`str::parse`] reads back as the same address. `{:#}` leaves the kind
+    /// out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.octets;
         write!(f, "{g:02X}:{e:02X}:{d:02X}:{c:02X}:{b:02X}:{a:02X}")?;

@@ -17,7 +17,7 @@ impl Handle {
         if value <= Self::MAX.0 { Some(Self(value)) } else { None }
     }
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0

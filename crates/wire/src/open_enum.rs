@@ -45,7 +45,7 @@ macro_rules! open_enum {
         impl $name {
             $($(#[$value_meta])* pub const $value: Self = Self($number);)*
 
-            /// The value's name, where it has one.
+            /// Returns the value's name, where it has one.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {

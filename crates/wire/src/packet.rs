@@ -27,13 +27,13 @@ impl Packet {
         self.end = self.start;
     }
 
-    /// The packet's octets.
+    /// Returns the packet's octets.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.slot.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The packet's octets, to change in place.
+    /// Returns the packet's octets, to change in place.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.slot.get_mut(self.start..self.end).unwrap_or_default()
     }
@@ -44,31 +44,32 @@ impl Packet {
         self.end.saturating_sub(self.start)
     }
 
-    /// True when the packet has no octets.
+    /// Returns whether the packet has no octets.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Free octets in front.
+    /// Returns the number of free octets in front.
     #[must_use]
     pub const fn headroom(&self) -> usize {
         self.start
     }
 
-    /// Free octets behind.
+    /// Returns the number of free octets behind.
     #[must_use]
     pub const fn room(&self) -> usize {
         self.slot.len().saturating_sub(self.end)
     }
 
-    /// Size of the whole slot.
+    /// Returns the size of the whole slot.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.slot.len()
     }
 
-    /// The first `n` free octets behind, to be filled in place; then call [`Self::grow`]. Fewer where fewer are free.
+    /// Returns the first `n` free octets behind, to be filled in place; then call [`Self::grow`]. Fewer where fewer are
+    /// free.
     pub fn tail(&mut self, n: usize) -> &mut [u8] {
         let end = self.end.saturating_add(n).min(self.slot.len());
         self.slot.get_mut(self.end..end).unwrap_or_default()

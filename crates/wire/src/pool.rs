@@ -37,7 +37,7 @@ impl Queue {
         self.len as usize
     }
 
-    /// True when no packet is in the queue.
+    /// Returns whether no packet is in the queue.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
@@ -46,8 +46,8 @@ impl Queue {
 
 /// A fixed number of packets of one size.
 ///
-/// A packet is free, queued (in a [`Queue`], still lying in the pool), or out. Since there are as many slots as packets,
-/// queueing cannot fail.
+/// A packet is free, queued (in a [`Queue`], still lying in the pool), or out. Since there are as many slots as
+/// packets, queueing cannot fail.
 pub struct Pool {
     slots: &'static mut [Slot],
     /// The slots of free packets, and their number.
@@ -59,7 +59,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of as many packets of `size` octets as `slots` and `memory` hold.
+    /// Creates a pool of as many packets of `size` octets as `slots` and `memory` hold.
     pub fn new(slots: &'static mut [Slot], memory: &'static mut [u8], size: usize) -> Self {
         for (slot, octets) in slots.iter_mut().zip(memory.chunks_exact_mut(size.max(1))) {
             slot.packet = Some(Packet::new(octets));
@@ -69,13 +69,13 @@ impl Pool {
         pool
     }
 
-    /// Free packets.
+    /// Returns the number of free packets.
     #[must_use]
     pub const fn free(&self) -> usize {
         self.count as usize
     }
 
-    /// All packets: free, queued and out.
+    /// Returns the number of all packets: free, queued and out.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.slots.len()
@@ -116,8 +116,8 @@ impl Pool {
         self.append(queue, at);
     }
 
-    /// Appends a free packet with `headroom` octets free in front and these octets to `queue`; false, and nothing changes, where none
-    /// is free or they do not fit.
+    /// Appends a free packet with `headroom` octets free in front and these octets to `queue`; false, and nothing
+    /// changes, where none is free or they do not fit.
     #[must_use]
     pub fn push_copy(&mut self, queue: &mut Queue, headroom: usize, octets: &[u8]) -> bool {
         let at = self.free;
@@ -166,23 +166,23 @@ impl Pool {
         self.count = self.count.saturating_add(1);
     }
 
-    /// The first packet of `queue`.
+    /// Returns the first packet of `queue`.
     #[must_use]
     pub fn front(&self, queue: &Queue) -> Option<&Packet> {
         self.slots.get(index(queue.head))?.packet.as_ref()
     }
 
-    /// The first packet of `queue`, to change in place.
+    /// Returns the first packet of `queue`, to change in place.
     pub fn front_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
         slot(self.slots, queue.head)?.packet.as_mut()
     }
 
-    /// The last packet of `queue`, to change in place.
+    /// Returns the last packet of `queue`, to change in place.
     pub fn back_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
         slot(self.slots, queue.tail)?.packet.as_mut()
     }
 
-    /// The packets of `queue` in order.
+    /// Returns the packets of `queue` in order.
     pub fn iter<'p>(&'p self, queue: &Queue) -> impl Iterator<Item = &'p Packet> {
         let mut next = queue.head;
         core::iter::from_fn(move || {
@@ -226,7 +226,7 @@ fn slot(slots: &mut [Slot], link: Link) -> Option<&mut Slot> {
     slots.get_mut(index(link))
 }
 
-/// Where a slot is; nowhere, where there is none.
+/// Where a slot is; nowhere, if there is none.
 const fn index(link: Link) -> usize {
     (link as usize).wrapping_sub(1)
 }

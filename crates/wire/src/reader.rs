@@ -35,7 +35,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the first octet of `octets`.
+    /// Creates a reader at the first octet of `octets`.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self { rest: octets }
@@ -47,13 +47,13 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
-    /// True when every octet was read.
+    /// Returns whether every octet was read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// The next `n` octets.
+    /// Reads the next `n` octets.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    /// The next `N` octets as an array.
+    /// Reads the next `N` octets as an array.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    /// A `zerocopy` structure in place.
+    /// Reads a `zerocopy` structure in place.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    /// One octet.
+    /// Reads one octet.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         self.array::<1>().map(|[b]| b)
     }
 
-    /// One octet as a two's complement number.
+    /// Reads one octet as a two's complement number.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         self.array().map(i8::from_le_bytes)
     }
 
-    /// Two octets, least significant first.
+    /// Reads two octets, least significant first.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         self.array().map(u16::from_le_bytes)
     }
 
-    /// Three octets, least significant first.
+    /// Reads three octets, least significant first.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         self.array::<3>().map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
     }
 
-    /// Four octets, least significant first.
+    /// Reads four octets, least significant first.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// Eight octets, least significant first.
+    /// Reads eight octets, least significant first.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// Sixteen octets, least significant first.
+    /// Reads sixteen octets, least significant first.
     ///
     /// # Errors
     ///

@@ -32,13 +32,13 @@ impl Uuid {
         Self(value)
     }
 
-    /// The 128-bit number.
+    /// Returns the 128-bit number.
     #[must_use]
     pub const fn as_u128(self) -> u128 {
         self.0
     }
 
-    /// The 16-bit form, where there is one.
+    /// Returns the 16-bit form, if there is one.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "the value was compared with the range")]
     pub const fn as_u16(self) -> Option<u16> {
@@ -48,7 +48,7 @@ impl Uuid {
         }
     }
 
-    /// The 32-bit form (which every 16-bit UUID has too), where there is one.
+    /// Returns the 32-bit form (which every 16-bit UUID has too), if there is one.
     #[must_use]
     pub const fn as_u32(self) -> Option<u32> {
         if self.0 & BASE_MASK == BASE { Some((self.0 >> 96) as u32) } else { None }

@@ -25,7 +25,7 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// A writer at the first octet of `buffer`.
+    /// Creates a writer at the first octet of `buffer`.
     #[must_use]
     pub const fn new(buffer: &'a mut [u8]) -> Self {
         Self { buffer, len: 0 }
@@ -37,7 +37,7 @@ impl<'a> Writer<'a> {
         self.len
     }
 
-    /// True when nothing was written.
+    /// Returns whether nothing was written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
         self.advance(octets.len())
     }
 
-    /// A `zerocopy` structure.
+    /// Writes a `zerocopy` structure.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl<'a> Writer<'a> {
         self.bytes(value.as_bytes())
     }
 
-    /// One octet.
+    /// Writes one octet.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
         self.bytes(&[value])
     }
 
-    /// Two octets, least significant first.
+    /// Writes two octets, least significant first.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
         self.bytes(&value.to_le_bytes())
     }
 
-    /// The three low octets of `value`, least significant first.
+    /// Writes the three low octets of `value`, least significant first.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
         self.bytes(&[a, b, c])
     }
 
-    /// Four octets, least significant first.
+    /// Writes four octets, least significant first.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl<'a> Writer<'a> {
         self.bytes(&value.to_le_bytes())
     }
 
-    /// Eight octets, least significant first.
+    /// Writes eight octets, least significant first.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl<'a> Writer<'a> {
         self.bytes(&value.to_le_bytes())
     }
 
-    /// Sixteen octets, least significant first.
+    /// Writes sixteen octets, least significant first.
     ///
     /// # Errors
     ///

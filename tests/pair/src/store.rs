@@ -41,7 +41,7 @@ impl MemoryStore {
         self
     }
 
-    /// The record, where there is one.
+    /// The record, if there is one.
     #[must_use]
     pub fn record(&self, id: RecordId) -> Option<Vec<u8>> {
         self.0.records.borrow().get(&id).cloned()

@@ -43,7 +43,7 @@ impl Trace {
         self.marks.len()
     }
 
-    /// True where nothing crossed a port.
+    /// Returns whether nothing crossed a port.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.marks.is_empty()

@@ -55,7 +55,7 @@ impl Client {
         Self { outstanding: None, mtu: Exchange::Unwanted }
     }
 
-    /// True when a request may be sent.
+    /// Returns whether a request may be sent.
     pub(super) const fn is_idle(&self) -> bool {
         self.outstanding.is_none() && !self.has_pending_mtu_request()
     }

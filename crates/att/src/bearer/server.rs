@@ -17,7 +17,7 @@ pub(super) enum Server {
 }
 
 impl Server {
-    /// True when the bearer itself owes the answer.
+    /// Returns whether the bearer itself owes the answer.
     pub(super) const fn is_pending(&self) -> bool {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }

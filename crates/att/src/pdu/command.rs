@@ -67,7 +67,7 @@ impl<'p> Command<'p> {
         })
     }
 
-    /// The PDU's opcode.
+    /// Returns the PDU's opcode.
     #[must_use]
     pub const fn opcode(&self) -> Opcode {
         match self {

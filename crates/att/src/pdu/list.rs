@@ -19,12 +19,12 @@ impl<'p> Handles<'p> {
         if handles.len() < 2 { None } else { Some(Self(handles)) }
     }
 
-    /// The handles in the order of the request.
+    /// Returns the handles in the order of the request.
     pub fn iter(self) -> impl ExactSizeIterator<Item = u16> + Clone + use<'p> {
         self.0.iter().map(|handle| handle.get())
     }
 
-    /// How many handles there are.
+    /// Returns how many handles there are.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub const fn len(self) -> usize {
@@ -74,7 +74,7 @@ pub enum Information<'p> {
 }
 
 impl<'p> Information<'p> {
-    /// The attribute at `index`, from 0: its handle and its type.
+    /// Returns the attribute at `index`, from 0: its handle and its type.
     #[must_use]
     pub fn get(self, index: usize) -> Option<(u16, bindrune_wire::Uuid)> {
         use bindrune_wire::Uuid;
@@ -127,7 +127,7 @@ pub struct HandleRange {
 pub struct AttributeList<'p>(Rows<'p>);
 
 impl<'p> AttributeList<'p> {
-    /// A list of rows of `length` octets each: handle (2), then value.
+    /// Parses a list of rows of `length` octets each: handle (2), then value.
     ///
     /// # Errors
     ///
@@ -136,14 +136,14 @@ impl<'p> AttributeList<'p> {
         Rows::parse(length, 2, rows).map(Self)
     }
 
-    /// The attribute at `index`, from 0: its handle and its value.
+    /// Returns the attribute at `index`, from 0: its handle and its value.
     #[must_use]
     pub fn get(self, index: usize) -> Option<(u16, &'p [u8])> {
         let mut r = Reader::new(self.0.get(index)?);
         Some((r.u16().ok()?, r.rest()))
     }
 
-    /// All attributes: handle and value.
+    /// Returns all attributes: handle and value.
     pub fn iter(self) -> impl Iterator<Item = (u16, &'p [u8])> + Clone {
         (0..).map_while(move |index| self.get(index))
     }
@@ -159,7 +159,7 @@ impl<'p> AttributeList<'p> {
 pub struct GroupList<'p>(Rows<'p>);
 
 impl<'p> GroupList<'p> {
-    /// A list of rows of `length` octets each: first handle (2), last handle (2), then value.
+    /// Parses a list of rows of `length` octets each: first handle (2), last handle (2), then value.
     ///
     /// # Errors
     ///
@@ -168,14 +168,14 @@ impl<'p> GroupList<'p> {
         Rows::parse(length, 4, rows).map(Self)
     }
 
-    /// The group at `index`, from 0: its first handle, its last handle and its value.
+    /// Returns the group at `index`, from 0: its first handle, its last handle and its value.
     #[must_use]
     pub fn get(self, index: usize) -> Option<(u16, u16, &'p [u8])> {
         let mut r = Reader::new(self.0.get(index)?);
         Some((r.u16().ok()?, r.u16().ok()?, r.rest()))
     }
 
-    /// All groups: first handle, last handle and value.
+    /// Returns all groups: first handle, last handle and value.
     pub fn iter(self) -> impl Iterator<Item = (u16, u16, &'p [u8])> + Clone {
         (0..).map_while(move |index| self.get(index))
     }
@@ -192,7 +192,7 @@ impl<'p> GroupList<'p> {
 pub struct ValueList<'p>(&'p [u8]);
 
 impl<'p> ValueList<'p> {
-    /// A list with at least one length.
+    /// Parses a list with at least one length.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl<'p> ValueList<'p> {
         if octets.len() < 2 { Err(Malformed::Truncated) } else { Ok(Self(octets)) }
     }
 
-    /// The full length of each value, and as much of it as arrived.
+    /// Returns the full length of each value, and as much of it as arrived.
     pub fn iter(self) -> impl Iterator<Item = (u16, &'p [u8])> + Clone {
         let mut r = Reader::new(self.0);
         core::iter::from_fn(move || {
@@ -221,7 +221,7 @@ impl<'p> ValueList<'p> {
 pub struct Notifications<'p>(&'p [u8]);
 
 impl<'p> Notifications<'p> {
-    /// A list of at least one attribute: handle (2), length (2), then value.
+    /// Parses a list of at least one attribute: handle (2), length (2), then value.
     ///
     /// # Errors
     ///
@@ -236,7 +236,7 @@ impl<'p> Notifications<'p> {
         }
     }
 
-    /// All attributes: handle and value.
+    /// Returns all attributes: handle and value.
     pub fn iter(self) -> impl Iterator<Item = (u16, &'p [u8])> + Clone {
         let mut r = Reader::new(self.0);
         core::iter::from_fn(move || Self::one(&mut r).ok())

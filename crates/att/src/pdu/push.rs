@@ -57,7 +57,7 @@ impl<'p> Push<'p> {
         })
     }
 
-    /// The PDU's opcode.
+    /// Returns the PDU's opcode.
     #[must_use]
     pub const fn opcode(&self) -> Opcode {
         match self {

@@ -173,7 +173,7 @@ impl<'p> Request<'p> {
         })
     }
 
-    /// The PDU's opcode.
+    /// Returns the PDU's opcode.
     #[must_use]
     pub const fn opcode(&self) -> Opcode {
         match self {

@@ -154,7 +154,7 @@ impl<'p> Response<'p> {
         })
     }
 
-    /// The PDU's opcode.
+    /// Returns the PDU's opcode.
     #[must_use]
     pub const fn opcode(&self) -> Opcode {
         match self {

@@ -110,7 +110,7 @@ impl Answer {
         Ok(Self { opcode, reply })
     }
 
-    /// Writes the event and returns its length; 0 where there is none. [Vol 4] Part E, 7.7.14, 7.7.15
+    /// Writes the event and returns its length; 0 if there is none. [Vol 4] Part E, 7.7.14, 7.7.15
     pub(super) fn emit(&self, place: &mut [u8]) -> usize {
         let [low, high] = self.opcode.0.to_le_bytes();
         let (event, status) = (PacketType::EVENT.0, self.reply.status.0);

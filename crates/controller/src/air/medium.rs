@@ -85,7 +85,7 @@ impl Radio {
         a != b && !self.apart.contains(&(a.min(b), a.max(b)))
     }
 
-    /// True when one packet between the two does not arrive.
+    /// Returns whether one packet between the two does not arrive.
     pub(crate) fn loses(&mut self, a: ControllerId, b: ControllerId) -> bool {
         !self.reaches(a, b) || self.rng.percent(self.loss)
     }

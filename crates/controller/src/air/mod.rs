@@ -21,7 +21,7 @@ pub(crate) use medium::{Medium, Timer};
 pub struct ControllerId(pub(crate) usize);
 
 impl ControllerId {
-    /// The controller's number on its air: 0 for the first.
+    /// Returns the controller's number on its air: 0 for the first.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0
@@ -56,7 +56,7 @@ pub struct Air {
 }
 
 impl Air {
-    /// An empty air whose chance follows from `seed`.
+    /// Creates an empty air whose chance follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Air {
         id
     }
 
-    /// All controllers, in the order of their adding.
+    /// Returns all controllers, in the order of their adding.
     pub fn ids(&self) -> impl Iterator<Item = ControllerId> + use<> {
         self.medium.controllers.ids()
     }
@@ -114,13 +114,13 @@ impl Air {
         self.medium.controllers[id].transmit()
     }
 
-    /// True when the host of a controller has something to read.
+    /// Returns whether the host of a controller has something to read.
     #[must_use]
     pub fn has_output(&self, id: ControllerId) -> bool {
         self.medium.controllers[id].has_output()
     }
 
-    /// When [`Self::handle_timeout`] must be called.
+    /// Returns when [`Self::handle_timeout`] must be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.medium.timers.earliest()
@@ -135,13 +135,13 @@ impl Air {
         self.medium.now = now.max(self.medium.now);
     }
 
-    /// What the host of a controller did against the rules.
+    /// Returns what the host of a controller did against the rules.
     #[must_use]
     pub fn violations(&self, id: ControllerId) -> Violations {
         self.medium.controllers[id].violations
     }
 
-    /// Advertising reports that were dropped because the host of a controller did not read.
+    /// Returns the number of advertising reports that were dropped because the host of a controller did not read.
     #[must_use]
     pub fn lost_reports(&self, id: ControllerId) -> u64 {
         self.medium.controllers[id].lost_reports()

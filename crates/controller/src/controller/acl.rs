@@ -64,12 +64,12 @@ impl Controller {
         if len == 0 || flags > 2 { Verdict::Return } else { Verdict::Send(link, end) }
     }
 
-    /// True when the host cannot know yet that the link with this handle is gone.
+    /// Returns whether the host cannot know yet that the link with this handle is gone.
     pub(super) fn closes(&self, handle: u16) -> bool {
         self.closed.get(&handle).is_some_and(|&place| !self.output.is_taken(place))
     }
 
-    /// True when a further packet from the air has room.
+    /// Returns whether a further packet from the air has room.
     pub(crate) fn has_receive_buffer(&self) -> bool {
         let waiting = self.output.acl().saturating_add(self.flow.waiting());
         waiting < usize::from(self.config.receive_buffers)

@@ -180,7 +180,7 @@ impl Controller {
         }));
     }
 
-    /// Asks the host whether it accepts the peer's wish; false where the host does not want to be asked.
+    /// Asks the host whether it accepts the peer's wish; false if the host does not want to be asked.
     pub(crate) fn ask_parameters(&mut self, handle: u16, range: Range) -> bool {
         self.send(&Event::LeRemoteConnectionParameterRequest(&RemoteConnectionParameterRequest {
             handle: RawHandle::new(handle),
@@ -228,7 +228,7 @@ impl Controller {
         }));
     }
 
-    /// Asks the host for a key; false where the host does not want to be asked.
+    /// Asks the host for a key; false if the host does not want to be asked.
     pub(crate) fn ask_long_term_key(
         &mut self,
         handle: u16,

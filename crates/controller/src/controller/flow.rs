@@ -57,7 +57,7 @@ impl HostFlow {
         Some((handle, next))
     }
 
-    /// The link is gone. False where nothing of it waits, so that the host can be told at once.
+    /// The link is gone. False if nothing of it waits, so that the host can be told at once.
     pub(crate) fn close(&mut self, handle: u16, reason: Status) -> bool {
         let waits = self.withheld.iter().any(|&(of, _)| of == handle);
         if waits {
@@ -66,7 +66,7 @@ impl HostFlow {
         waits
     }
 
-    /// True where the host is still to be told that this link is gone.
+    /// Returns whether the host is still to be told that this link is gone.
     pub(crate) fn is_closing(&self, handle: u16) -> bool {
         let closing =
             |(of, what): &(u16, Withheld)| *of == handle && matches!(what, Withheld::Closed(_));

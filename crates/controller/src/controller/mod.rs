@@ -172,7 +172,7 @@ impl Controller {
         features.bits()
     }
 
-    /// The public address, least significant octet first; zeros where there is none.
+    /// The public address, least significant octet first; zeros if there is none.
     pub(crate) fn public_address(&self) -> [u8; 6] {
         let [low, high, ..] = self.id.number().to_le_bytes();
         self.config.public_address.unwrap_or([low, high, 0x00, 0x01, 0xac, 0xbe])
@@ -193,7 +193,7 @@ impl Controller {
         }
     }
 
-    /// True when the accept list has this advertiser; `None` is an anonymous one.
+    /// Returns whether the accept list has this advertiser; `None` is an anonymous one.
     pub(crate) fn accepts(&self, address: Option<Address>) -> bool {
         self.accept_list.iter().any(|entry| entry.get() == address)
     }

@@ -39,7 +39,7 @@ impl Output {
         Place(self.taken.saturating_add(waiting))
     }
 
-    /// True when the packet at this place was taken.
+    /// Returns whether the packet at this place was taken.
     pub(crate) const fn is_taken(&self, place: Place) -> bool {
         self.taken > place.0
     }

@@ -110,7 +110,7 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// True when the peer has had long enough to acknowledge the end of the link.
+    /// Returns whether the peer has had long enough to acknowledge the end of the link.
     pub(crate) fn gives_up(&self, now: Instant) -> bool {
         self.ending.is_some_and(|(at, _)| at <= now)
     }

@@ -49,7 +49,7 @@ impl Transmitter {
         self.packets.len()
     }
 
-    /// True when something is to be sent beyond what is in flight.
+    /// Returns whether something is to be sent beyond what is in flight.
     pub(crate) fn has_more(&self) -> bool {
         let flying = usize::from(matches!(self.flight, Some(Flight::Data { .. })));
         let rest = self.packets.front().is_some_and(|packet| match self.flight {
@@ -61,13 +61,13 @@ impl Transmitter {
         !self.control.is_empty() || (!self.paused && (rest || self.packets.len() > flying))
     }
 
-    /// True when something is to be sent or sent again.
+    /// Returns whether something is to be sent or sent again.
     pub(crate) fn is_busy(&self) -> bool {
         self.has_more() || matches!(self.flight, Some(Flight::Data { .. } | Flight::Control(_)))
     }
 
-    /// Puts the next PDU in flight, unless one is; at most `limit` octets of data, and an empty one where what is next does not
-    /// fit. Gives its payload length.
+    /// Puts the next PDU in flight, unless one is; at most `limit` octets of data, and an empty one where what is next
+    /// does not fit. Gives its payload length.
     pub(crate) fn pick(&mut self, limit: usize, fits: impl Fn(usize) -> bool) -> usize {
         if self.flight.is_none() {
             self.flight = Some(self.next_flight(limit, fits));

@@ -34,12 +34,12 @@ struct Request {
 }
 
 impl Encryption {
-    /// True when PDUs carry a MIC.
+    /// Returns whether PDUs carry a MIC.
     pub(crate) const fn is_on(&self) -> bool {
         self.central_on && self.peripheral_on && !self.paused
     }
 
-    /// True when the procedure has had no answer for too long. [Vol 6] Part B, 5.2
+    /// Returns whether the procedure has had no answer for too long. [Vol 6] Part B, 5.2
     pub(super) fn gives_up(&self, now: Instant) -> bool {
         self.since.is_some_and(|since| now >= since.saturating_add(RESPONSE_TIMEOUT))
     }

@@ -63,7 +63,7 @@ impl Lengths {
         }
     }
 
-    /// True when this end wants to send more than the minimum, so that it must say so.
+    /// Returns whether this end wants to send more than the minimum, so that it must say so.
     pub(crate) fn wants_more(&self) -> bool {
         self.local_tx.octets > Limits::MIN.octets
     }

@@ -149,7 +149,7 @@ impl Link {
         }
     }
 
-    /// True when neither end has the link any more.
+    /// Returns whether neither end has the link any more.
     pub(crate) const fn is_gone(&self) -> bool {
         !self.central.open && !self.peripheral.open
     }

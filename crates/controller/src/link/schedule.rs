@@ -137,7 +137,7 @@ impl Link {
         }
     }
 
-    /// True when the peripheral makes use of its latency.
+    /// Returns whether the peripheral makes use of its latency.
     fn skips_event(&mut self) -> bool {
         let may = self.schedule.skipped < self.parameters.latency
             && self.peripheral.pdu.is_some()
@@ -192,8 +192,9 @@ impl Link {
         }
     }
 
-    /// True when one of the two said that it has more data, and a further exchange ends T_IFS before the next connection event.
-    /// A peripheral that said that it has no more is expected to answer with an empty PDU. [Vol 6] Part B, 4.5.1, 4.5.6
+    /// Returns whether one of the two said that it has more data, and a further exchange ends T_IFS before the next
+    /// connection event. A peripheral that said that it has no more is expected to answer with an empty PDU. [Vol 6]
+    /// Part B, 4.5.1, 4.5.6
     fn goes_on(&self, now: Instant) -> bool {
         let (central, peripheral) = (&self.central, &self.peripheral);
         if !self.schedule.central_more && !self.schedule.peripheral_more {

@@ -17,19 +17,19 @@ impl<'a> AdData<'a> {
         Self(octets)
     }
 
-    /// The octets as they are.
+    /// Returns the octets as they are.
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.0
     }
 
-    /// All structures in order.
+    /// Returns all structures in order.
     #[must_use]
     pub const fn structures(&self) -> Structures<'a> {
         Structures { rest: Reader::new(self.0) }
     }
 
-    /// True where a structure's length goes beyond the end of the data.
+    /// Returns whether a structure's length goes beyond the end of the data.
     #[must_use]
     pub fn is_malformed(&self) -> bool {
         self.structures().any(|s| s.is_err())
@@ -41,21 +41,21 @@ impl<'a> AdData<'a> {
         self.whole().fold(0, |sum: usize, s| sum.saturating_add(s.data.len()).saturating_add(2))
     }
 
-    /// The data of the first structure of one type.
+    /// Returns the data of the first structure of one type.
     #[must_use]
     pub fn find(&self, ad_type: AdType) -> Option<&'a [u8]> {
         self.all(ad_type).next()
     }
 
-    /// Returns the flags, or `None` if there is no such structure. Octets that it leaves out are 0, so an empty one has no
-    /// flag set. Core Specification Supplement, Part A, 1.3
+    /// Returns the flags, or `None` if there is no such structure. Octets that it leaves out are 0, so an empty one has
+    /// no flag set. Core Specification Supplement, Part A, 1.3
     #[must_use]
     pub fn flags(&self) -> Option<Flags> {
         let octets = self.find(AdType::FLAGS)?;
         Some(Flags::from_bits_retain(octets.first().copied().unwrap_or_default()))
     }
 
-    /// The local name: the complete one, else the shortened one.
+    /// Returns the local name: the complete one, else the shortened one.
     #[must_use]
     pub fn name(&self) -> Option<Name<'a>> {
         let complete = self.find(AdType::COMPLETE_LOCAL_NAME);
@@ -63,19 +63,19 @@ impl<'a> AdData<'a> {
         Some(Name { octets, complete: complete.is_some() })
     }
 
-    /// The UUIDs of all service lists, complete or not.
+    /// Returns the UUIDs of all service lists, complete or not.
     #[must_use]
     pub const fn services(&self) -> Services<'a> {
         Services { structures: self.structures(), list: None }
     }
 
-    /// Company identifier and data of each manufacturer structure.
+    /// Returns company identifier and data of each manufacturer structure.
     #[must_use]
     pub const fn manufacturer(&self) -> Manufacturer<'a> {
         Manufacturer { structures: self.structures() }
     }
 
-    /// Service and data of each service data structure.
+    /// Returns service and data of each service data structure.
     #[must_use]
     pub const fn service_data(&self) -> ServiceData<'a> {
         ServiceData { structures: self.structures() }
@@ -153,19 +153,19 @@ pub struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// The octets as they are.
+    /// Returns the octets as they are.
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
     }
 
-    /// The text, where the octets are UTF-8.
+    /// Returns the text, where the octets are UTF-8.
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {
         core::str::from_utf8(self.octets).ok()
     }
 
-    /// False where only the beginning of the name was advertised.
+    /// False if only the beginning of the name was advertised.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.complete

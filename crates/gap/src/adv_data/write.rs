@@ -11,7 +11,7 @@ pub struct AdWriter<'a> {
 }
 
 impl<'a> AdWriter<'a> {
-    /// A writer at the start of `buffer`.
+    /// Creates a writer at the start of `buffer`.
     #[must_use]
     pub const fn new(buffer: &'a mut [u8]) -> Self {
         Self { w: Writer::new(buffer) }
@@ -29,7 +29,7 @@ impl<'a> AdWriter<'a> {
         self.w.len()
     }
 
-    /// True when nothing was written.
+    /// Returns whether nothing was written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.w.is_empty()
@@ -143,8 +143,8 @@ impl<'a> AdWriter<'a> {
         self.structure(width.data_type(), &[width.octets(service, &mut octets), data])
     }
 
-    /// A list of service UUIDs: of those in `services` that have this width, the ones in this range. Nothing is written where
-    /// there is none.
+    /// A list of service UUIDs: of those in `services` that have this width, the ones in this range. Nothing is written
+    /// where there is none.
     #[inline(never)]
     pub(super) fn services(
         &mut self,

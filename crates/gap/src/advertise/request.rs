@@ -76,7 +76,7 @@ impl Request {
         !matches!(self.filter(), FilterPolicy::ALL)
     }
 
-    /// True where the PDUs have advertising data.
+    /// Returns whether the PDUs have advertising data.
     pub(super) const fn has_data(&self) -> bool {
         match (self.kind, self.extended.is_some()) {
             (AdvertisementKind::Directed { .. }, extended) => extended && self.len.0 > 0,
@@ -85,7 +85,7 @@ impl Request {
         }
     }
 
-    /// True where the PDUs have a scan response.
+    /// Returns whether the PDUs have a scan response.
     pub(super) const fn has_response(&self) -> bool {
         matches!(
             (self.kind, self.extended.is_some()),
@@ -93,7 +93,8 @@ impl Request {
         )
     }
 
-    /// True where the controller makes the private addresses of directed advertising: the peer's, and ours if it has our key.
+    /// Returns whether the controller makes the private addresses of directed advertising: the peer's, and ours if it
+    /// has our key.
     fn is_resolved(&self, gate: Gate<'_>) -> bool {
         matches!(self.kind, AdvertisementKind::Directed { peer, .. } if gate.resolving.resolves(peer))
     }

@@ -140,7 +140,7 @@ impl AdvertisingSet {
         self.changed = sent;
     }
 
-    /// The command that is missing, where there is one that may be sent now; only to turn off while the gate is shut.
+    /// The command that is missing, if there is one that may be sent now; only to turn off while the gate is shut.
     pub(super) fn next(
         &mut self,
         now: Instant,
@@ -202,7 +202,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// True where the time begins now.
+    /// Returns whether the time begins now.
     fn start_time(&mut self, now: Instant, timeout: Option<Duration>) -> bool {
         let before = self.deadline;
         self.deadline = before.or_else(|| timeout.and_then(|timeout| now.checked_add(timeout)));
@@ -283,7 +283,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// This set made a link. True where it was requested.
+    /// This set made a link. True if it was requested.
     pub(super) fn linked(&mut self) -> bool {
         self.on = false;
         self.awaited = None;
@@ -308,7 +308,7 @@ impl AdvertisingSet {
         self.made = Some((handle, wanted));
     }
 
-    /// True where Advertising Set Terminated named this link, and its Connection Complete is still to come.
+    /// Returns whether Advertising Set Terminated named this link, and its Connection Complete is still to come.
     pub(super) fn awaits(&self, handle: Handle) -> bool {
         self.awaited.is_some_and(|(awaited, _)| awaited == handle)
     }
@@ -358,7 +358,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// True where something will come of the request: it is on, or an event or a deadline will go on with it.
+    /// Returns whether something will come of the request: it is on, or an event or a deadline will go on with it.
     #[cfg(any(test, feature = "std"))]
     pub(super) fn makes_progress(&self, gate: Gate<'_>) -> bool {
         let shut = |request: &Request| {

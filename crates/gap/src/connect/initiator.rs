@@ -27,7 +27,8 @@ pub(crate) struct Initiator {
     deadline: Option<Instant>,
     /// When cancelling may be tried again, or a cancelled attempt is taken for ended.
     retry_at: Option<Instant>,
-    /// The Connection Complete of an attempt that was cancelled is still missing. It may come while another one goes on.
+    /// The Connection Complete of an attempt that was cancelled is still missing. It may come while another one goes
+    /// on.
     missing: bool,
     /// The time of the request began while it waits.
     began: bool,
@@ -97,12 +98,12 @@ impl Initiator {
         self.request.map(|_| self.outcome)
     }
 
-    /// True while the controller looks for a peer, or is about to.
+    /// Returns whether the controller looks for a peer, or is about to.
     pub(crate) const fn is_busy(&self) -> bool {
         !matches!(self.state, State::Idle)
     }
 
-    /// True where there is a request that the controller has not begun with, and could begin with.
+    /// Returns whether there is a request that the controller has not begun with, and could begin with.
     pub(crate) fn is_waiting(&self, full: bool) -> bool {
         self.active().is_some() && !full && !self.is_looking() && !self.is_busy()
     }
@@ -144,7 +145,7 @@ impl Initiator {
         }
     }
 
-    /// True while the scanner is to look for the peer.
+    /// Returns whether the scanner is to look for the peer.
     pub(crate) fn is_looking(&self) -> bool {
         self.active().is_some() && self.search == Search::Looking
     }
@@ -190,8 +191,8 @@ impl Initiator {
         }
     }
 
-    /// Ends a request that is not to wait for room for its link; the time of one that waits for it, or for the peer to be
-    /// found, begins.
+    /// Ends a request that is not to wait for room for its link; the time of one that waits for it, or for the peer to
+    /// be found, begins.
     pub(crate) fn settle(&mut self, now: Instant, full: bool) {
         let Some(request) = self.active().copied().filter(|_| !self.is_busy()) else { return };
         if full && request.when_full == WhenFull::Fail {
@@ -283,8 +284,8 @@ impl Initiator {
         self.state = State::Idle;
     }
 
-    /// A link came up with us as its central. True where it is wanted, also when it comes after the attempt was cancelled to
-    /// make room for another command: there are controllers that report both the cancelling and the link.
+    /// A link came up with us as its central. True if it is wanted, also when it comes after the attempt was cancelled
+    /// to make room for another command: there are controllers that report both the cancelling and the link.
     pub(crate) fn linked(&mut self) -> bool {
         let wanted = self.current && self.active().is_some();
         if !self.is_of_last() {
@@ -310,7 +311,7 @@ impl Initiator {
         }
     }
 
-    /// True where a Connection Complete is that of the attempt before, which was cancelled and taken for ended.
+    /// Returns whether a Connection Complete is that of the attempt before, which was cancelled and taken for ended.
     const fn is_of_last(&mut self) -> bool {
         let cancelled = matches!(self.state, State::Cancelling { .. } | State::Cancelled);
         !cancelled && core::mem::replace(&mut self.missing, false)

@@ -17,14 +17,15 @@ pub struct LinkUp {
     pub own: Address,
     /// The peer: its identity address where the controller resolved it.
     pub peer: Address,
-    /// The peer's address on air, which pairing takes; the same as [`Self::peer`] where the controller resolved nothing.
+    /// The peer's address on air, which pairing takes; the same as [`Self::peer`] where the controller resolved
+    /// nothing.
     pub peer_on_air: Address,
     /// What the link is like.
     pub parameters: CurrentParameters,
     /// The advertising set that made it. `None` for a central, and where several sets could have: then
     /// [`GapEvent::SetLinked`] follows.
     pub set: Option<SetId>,
-    /// False where no request (any more) asked for it: it is to be disconnected.
+    /// False if no request (any more) asked for it: it is to be disconnected.
     pub wanted: bool,
 }
 
@@ -56,7 +57,7 @@ pub enum GapEvent {
         set: SetId,
         /// The link.
         handle: Handle,
-        /// False where the set's request was withdrawn before: the link is to be disconnected.
+        /// False if the set's request was withdrawn before: the link is to be disconnected.
         wanted: bool,
     },
     /// Another private address is due: [`crate::Gap::set_private_address`].

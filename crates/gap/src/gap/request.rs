@@ -12,7 +12,7 @@ use crate::{
 
 /// Requests of the application.
 impl Gap {
-    /// The first advertising set that is free.
+    /// Returns the first advertising set that is free.
     #[must_use]
     pub fn free_set(&self) -> Option<SetId> {
         self.advertiser.free()
@@ -24,8 +24,8 @@ impl Gap {
         self.advertiser.len()
     }
 
-    /// Advertises in one set, until a link comes up, its time is over or the request is withdrawn. If the data is too long,
-    /// the set has no request afterwards.
+    /// Advertises in one set, until a link comes up, its time is over or the request is withdrawn. If the data is too
+    /// long, the set has no request afterwards.
     ///
     /// # Errors
     ///
@@ -36,8 +36,9 @@ impl Gap {
         self.advertiser.request(set, ad)
     }
 
-    /// Says that the peer of a set with directed advertising has private addresses. The set then needs a controller that
-    /// makes such an address of it, and fails with Unsupported Feature (0x11) if this one does not. [Vol 6] Part B, 6.2.2
+    /// Says that the peer of a set with directed advertising has private addresses. The set then needs a controller
+    /// that makes such an address of it, and fails with Unsupported Feature (0x11) if this one does not. [Vol 6] Part
+    /// B, 6.2.2
     pub fn peer_is_private(&mut self, set: SetId) {
         self.advertiser.peer_is_private(set);
     }
@@ -82,7 +83,7 @@ impl Gap {
         self.advertiser.link_ended(handle);
     }
 
-    /// True while a set is on in the controller.
+    /// Returns whether a set is on in the controller.
     #[must_use]
     pub fn is_advertising(&self, set: SetId) -> bool {
         self.advertiser.is_on(set)
@@ -106,13 +107,13 @@ impl Gap {
         self.scanner.outcome()
     }
 
-    /// True while scanning is on in the controller.
+    /// Returns whether scanning is on in the controller.
     #[must_use]
     pub const fn is_scanning(&self) -> bool {
         self.scanner.is_on()
     }
 
-    /// True where a report waits.
+    /// Returns whether a report waits.
     #[must_use]
     pub const fn has_report(&self) -> bool {
         self.scanner.has_report()
@@ -144,8 +145,8 @@ impl Gap {
     }
 
     /// Connects to a peer whose address on the air only the root can tell. It scans, beside what is requested, and
-    /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come unfiltered
-    /// for that time, and those of one for the accept list not at all.
+    /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come
+    /// unfiltered for that time, and those of one for the accept list not at all.
     pub fn search(&mut self, connect: Connect) {
         self.try_again();
         self.initiator.request(connect, true);
@@ -157,8 +158,8 @@ impl Gap {
         self.initiator.sought()
     }
 
-    /// Connects to the peer that is sought, which advertises with this address. It may change that: after 5 s it is sought
-    /// again.
+    /// Connects to the peer that is sought, which advertises with this address. It may change that: after 5 s it is
+    /// sought again.
     pub fn found(&mut self, now: Instant, on_air: Address) {
         self.initiator.found(now, on_air);
     }
@@ -174,7 +175,8 @@ impl Gap {
         self.initiator.outcome()
     }
 
-    /// Returns whether the link of the request to connect is given only once it is established: [`Connect::established`].
+    /// Returns whether the link of the request to connect is given only once it is established:
+    /// [`Connect::established`].
     #[must_use]
     pub fn awaits_established(&self) -> bool {
         self.initiator.awaits_established()
@@ -190,8 +192,8 @@ impl Gap {
         self.init.await_made();
     }
 
-    /// Says which static address was made up earlier, and is to be used again where one would be made up; `None` if there is
-    /// none.
+    /// Says which static address was made up earlier, and is to be used again where one would be made up; `None` if
+    /// there is none.
     pub fn set_made_address(&mut self, address: Option<Address>) {
         self.init.set_made(address);
     }
@@ -238,7 +240,7 @@ impl Gap {
         self.resolving.request(local, peers)
     }
 
-    /// True where the controller resolves the private addresses of the peer with this identity address.
+    /// Returns whether the controller resolves the private addresses of the peer with this identity address.
     #[must_use]
     pub fn resolves(&self, peer: Address) -> bool {
         self.resolving.resolves(peer)
@@ -253,8 +255,8 @@ impl Gap {
         self.list.request(peers)
     }
 
-    /// Panics where nothing would ever come of a request. To be called when [`Self::poll_command`] has just had nothing to
-    /// write, and no command is out.
+    /// Panics where nothing would ever come of a request. To be called when [`Self::poll_command`] has just had nothing
+    /// to write, and no command is out.
     #[cfg(any(test, feature = "std"))]
     #[doc(hidden)]
     pub fn check_progress(&mut self) {

@@ -289,7 +289,7 @@ fn answers_without_a_request_are_ignored() {
     assert!(rig.gap.is_scanning() && rig.events.is_empty());
 }
 
-/// Where the controller does not tell its public address, the static random one of its vendor is no private one either.
+/// If the controller does not tell its public address, the static random one of its vendor is no private one either.
 #[test]
 fn a_static_random_address_is_not_private() {
     let config = crate::Config { private: true, ..crate::Config::DEFAULT };

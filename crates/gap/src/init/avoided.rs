@@ -3,8 +3,8 @@
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
 use embassy_time::Instant;
 
-/// Commands that have a place each. Where a controller leaves more without an answer, all others share one place more, and are
-/// avoided together: so each loss brings the set-up nearer to its end.
+/// Commands that have a place each. Where a controller leaves more without an answer, all others share one place more,
+/// and are avoided together: so each loss brings the set-up nearer to its end.
 const PLACES: usize = 12;
 /// How long a command that had been answered before is avoided at first; each further time it is twice as long.
 const PAUSE: u32 = 60;
@@ -54,7 +54,8 @@ impl Avoided {
         worked: SupportedCommands::NONE,
     };
 
-    /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and again.
+    /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and
+    /// again.
     pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
         let worked = self.worked.supports(opcode);
         let Some(place) = self.make_place(opcode) else { return };
@@ -99,7 +100,7 @@ impl Avoided {
         Some(place)
     }
 
-    /// True where the command is not to be sent now.
+    /// Returns whether the command is not to be sent now.
     pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
         self.places.get(self.at(opcode)).is_some_and(Place::is_avoided)
     }

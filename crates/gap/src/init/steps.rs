@@ -130,7 +130,7 @@ pub(super) fn is_mandatory(opcode: Opcode) -> bool {
 }
 
 impl Init {
-    /// True where the controller can take the step, and this host needs it.
+    /// Returns whether the controller can take the step, and this host needs it.
     pub(super) fn applies(&self, step: Step) -> bool {
         let info = &self.info;
         let offered = info.supports(step.opcode());

@@ -248,7 +248,7 @@ fn a_command_that_never_had_an_answer_is_done_without() {
     assert!(rig.opcodes().contains(&Opcode::LE_SET_DEFAULT_PHY) && info(&rig).extended);
 }
 
-/// Where the controller gives no random octets, in whatever way, those of this host do.
+/// If the controller gives no random octets, in whatever way, those of this host do.
 #[test]
 fn without_random_octets_of_the_controller_those_of_the_host_make_the_address() {
     let own = Address::random([0xc6, 5, 4, 3, 2, 7]);

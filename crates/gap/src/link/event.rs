@@ -12,7 +12,7 @@ use bindrune_hci::{
 use super::{DataLengths, LinkControl, PendingEvents, Phys, Procedure, RemoteVersion, Reply};
 use crate::{ConnectionParameters, CurrentParameters, capability::TUNING};
 
-/// The link that an event is about, where [`LinkControl::handle_event`] has a use for it.
+/// Returns the link that an event is about, where [`LinkControl::handle_event`] has a use for it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
 #[must_use]
 pub fn link_of(event: &Event<'_>) -> Option<RawHandle> {
@@ -81,7 +81,8 @@ impl LinkControl {
         self.end_running(Procedure::Version, event.status);
     }
 
-    /// Parameters that are not allowed, or that the application does not want, are refused, all others accepted. [Vol 4] Part E, 7.8.31 and 7.8.32
+    /// Parameters that are not allowed, or that the application does not want, are refused, all others accepted. [Vol
+    /// 4] Part E, 7.8.31 and 7.8.32
     fn parameters_requested(&mut self, event: &RemoteConnectionParameterRequest) {
         let parameters = ConnectionParameters {
             interval_min: event.interval_min.get(),

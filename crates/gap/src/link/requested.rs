@@ -11,7 +11,8 @@ use crate::{
 /// What the application wishes.
 impl LinkControl {
     /// Changes the parameters. As peripheral, by the link layer where both sides can, else by L2CAP
-    /// ([`crate::LinkEvent::UseL2cap`]). Where an update waits already, it takes these parameters, and both share its answer.
+    /// ([`crate::LinkEvent::UseL2cap`]). Where an update waits already, it takes these parameters, and both share its
+    /// answer.
     ///
     /// # Errors
     ///
@@ -25,7 +26,7 @@ impl LinkControl {
         Ok(self.update.ask())
     }
 
-    /// How an update ended, once it has.
+    /// Returns how an update ended, once it has.
     #[must_use]
     pub fn updated(&self, asked: Asked) -> Option<Result<(), Status>> {
         self.update.answer(asked)
@@ -46,20 +47,21 @@ impl LinkControl {
         self.ask(can, |link| &mut link.phy)
     }
 
-    /// How [`Self::set_phy`] ended, once it has.
+    /// Returns how [`Self::set_phy`] ended, once it has.
     #[must_use]
     pub fn phy_set(&self, asked: Asked) -> Option<Result<(), Status>> {
         self.phy.answer(asked)
     }
 
-    /// Asks for longer or shorter packets to send: 27 to 251 octets, 328 to 17,040 µs. What lies outside is brought inside.
+    /// Asks for longer or shorter packets to send: 27 to 251 octets, 328 to 17,040 µs. What lies outside is brought
+    /// inside.
     pub fn set_data_length(&mut self, octets: u16, time: u16) -> Asked {
         self.data_length_to = (octets.clamp(27, 251), time.clamp(328, 17_040));
         let can = self.can.contains(Can::DATA_LENGTH);
         self.ask(can, |link| &mut link.data_length)
     }
 
-    /// How [`Self::set_data_length`] ended, once it has.
+    /// Returns how [`Self::set_data_length`] ended, once it has.
     #[must_use]
     pub fn data_length_set(&self, asked: Asked) -> Option<Result<(), Status>> {
         self.data_length.answer(asked)
@@ -71,7 +73,7 @@ impl LinkControl {
         self.ask(can, |link| &mut link.rssi)
     }
 
-    /// The signal's strength in dBm, once it was measured.
+    /// Returns the signal's strength in dBm, once it was measured.
     #[must_use]
     pub fn rssi(&self, asked: Asked) -> Option<Result<i8, Status>> {
         self.rssi.answer(asked)

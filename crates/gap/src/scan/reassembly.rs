@@ -36,8 +36,8 @@ impl Reassembly {
 
     /// Takes one part, and delivers what is complete or will never be. [Vol 4] Part E, 7.7.65.13
     ///
-    /// A part of another advertiser ends the one that is open, which is delivered as truncated; so is what is longer than
-    /// the memory.
+    /// A part of another advertiser ends the one that is open, which is delivered as truncated; so is what is longer
+    /// than the memory.
     pub(super) fn part(
         &mut self,
         meta: Meta,
@@ -82,7 +82,7 @@ impl Reassembly {
 }
 
 impl Meta {
-    /// True where two reports can be parts of one: the same advertiser, set and kind.
+    /// Returns whether two reports can be parts of one: the same advertiser, set and kind.
     fn is_same_chain(&self, other: &Self) -> bool {
         let kind = |meta: &Self| meta.flags & !ReportFlags::TRUNCATED.bits();
         (self.address, self.sid, kind(self)) == (other.address, other.sid, kind(other))

@@ -24,7 +24,7 @@ pub struct Report<'a> {
     pub rssi: Option<i8>,
     /// dBm, where the PDU carries it.
     pub tx_power: Option<i8>,
-    /// Advertising SID, where there is one.
+    /// Advertising SID, if there is one.
     pub sid: Option<u8>,
     /// LE 1M or Coded.
     pub primary_phy: Phy,
@@ -35,13 +35,13 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The data as AD structures.
+    /// Returns the data as AD structures.
     #[must_use]
     pub const fn ad(&self) -> AdData<'a> {
         AdData::new(self.data)
     }
 
-    /// True where one may connect.
+    /// Returns whether one may connect.
     #[must_use]
     pub const fn is_connectable(&self) -> bool {
         self.flags.contains(ReportFlags::CONNECTABLE)

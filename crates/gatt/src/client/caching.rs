@@ -45,13 +45,13 @@ pub struct ReadDatabaseHash {
 }
 
 impl ReadDatabaseHash {
-    /// A read that was not sent yet.
+    /// Creates a read that was not sent yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { over: false, hash: None }
     }
 
-    /// The hash as the server sent it; `None` before the response, or from a server that has none.
+    /// Returns the hash as the server sent it; `None` before the response, or from a server that has none.
     #[must_use]
     pub const fn hash(&self) -> Option<[u8; 16]> {
         self.hash
@@ -106,7 +106,7 @@ impl EnableFeatures {
         Self { wanted, state: State::Read }
     }
 
-    /// True when the procedure is over and the server knows the features; false for a server that does not care.
+    /// Returns whether the procedure is over and the server knows the features; false for a server that does not care.
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         matches!(self.state, State::Over { enabled: true })

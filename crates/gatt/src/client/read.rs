@@ -10,8 +10,8 @@ use super::{
 /// Reads one value of any length into a buffer: Read, then Read Blob as long as the responses are full.
 /// [Vol 3] Part G, 4.8.1, 4.8.3
 ///
-/// Where the server says that the value changed meanwhile, which it does by an error in the middle, the read begins anew, a few times. ATT
-/// offers no other way to notice it.
+/// If the server says that the value changed meanwhile, which it does by an error in the middle, the read begins anew,
+/// a few times. ATT offers no other way to notice it.
 #[derive(Debug)]
 pub struct ReadLong<'b> {
     handle: u16,
@@ -51,7 +51,7 @@ impl<'b> ReadLong<'b> {
         self.len
     }
 
-    /// True when the buffer holds the whole value; false when it was too short for it.
+    /// Returns whether the buffer holds the whole value; false when it was too short for it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.state == State::Over && self.len <= self.buffer.len()
@@ -142,7 +142,7 @@ impl ReadByUuid {
         Self { sweep: Sweep::new(start, end), uuid }
     }
 
-    /// The next value in `pdu`, the last response; `None` when it holds no more: then make the next request.
+    /// Returns the next value in `pdu`, the last response; `None` when it holds no more: then make the next request.
     pub fn next<'p>(&mut self, pdu: &'p [u8]) -> Option<AttributeValue<'p>> {
         let Ok(Response::ReadByType(list)) = Response::parse(pdu) else { return None };
         self.sweep.pop(|row| {
@@ -207,7 +207,7 @@ impl<'a> ReadMultiple<'a> {
         Self { variable: true, ..Self::fixed(handles) }
     }
 
-    /// All values of [`Self::fixed`] in `pdu`, the response, one after the other.
+    /// Returns all values of [`Self::fixed`] in `pdu`, the response, one after the other.
     #[must_use]
     pub fn values<'p>(&self, pdu: &'p [u8]) -> Option<&'p [u8]> {
         match Response::parse(pdu) {
@@ -216,7 +216,7 @@ impl<'a> ReadMultiple<'a> {
         }
     }
 
-    /// The next value of [`Self::variable`] in `pdu`, the response. Values that did not fit are missing.
+    /// Returns the next value of [`Self::variable`] in `pdu`, the response. Values that did not fit are missing.
     pub fn next<'p>(&mut self, pdu: &'p [u8]) -> Option<VariableValue<'p>> {
         let Ok(Response::ReadMultipleVariable(list)) = Response::parse(pdu) else { return None };
         let row = self.row?;

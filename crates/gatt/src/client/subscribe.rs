@@ -9,8 +9,8 @@ use crate::cccd::Cccd;
 /// The Client Characteristic Configuration descriptor. [Vol 3] Part G, 3.3.3.3
 const CONFIGURATION: Uuid = Uuid::new_16(0x2902);
 
-/// Subscribes to a characteristic's value, or unsubscribes: finds its Client Characteristic Configuration descriptor and
-/// writes it. [Vol 3] Part G, 4.10, 4.11, 4.12.3
+/// Subscribes to a characteristic's value, or unsubscribes: finds its Client Characteristic Configuration descriptor
+/// and writes it. [Vol 3] Part G, 4.10, 4.11, 4.12.3
 ///
 /// Without such a descriptor it fails with [`ClientError::NotFound`].
 #[derive(Clone, Debug)]
@@ -28,13 +28,13 @@ impl Subscribe {
         Self { descriptors: Descriptors::of(characteristic), cccd: None, wanted, over: false }
     }
 
-    /// The same where the descriptor's handle is known.
+    /// Creates the same where the descriptor's handle is known.
     #[must_use]
     pub fn at(cccd: u16, wanted: Cccd) -> Self {
         Self { descriptors: Descriptors::within(1, 0), cccd: Some(cccd), wanted, over: false }
     }
 
-    /// The descriptor's handle, once it is known.
+    /// Returns the descriptor's handle, once it is known.
     #[must_use]
     pub const fn cccd(&self) -> Option<u16> {
         self.cccd

@@ -20,13 +20,13 @@ impl<'a> Write<'a> {
         Self { handle, value, over: false }
     }
 
-    /// True when `value` fits into one Write Request or Write Command at this MTU.
+    /// Returns whether `value` fits into one Write Request or Write Command at this MTU.
     #[must_use]
     pub fn fits(value: &[u8], mtu: u16) -> bool {
         value.len() <= Self::longest(mtu)
     }
 
-    /// The longest value that fits into one Write Request or Write Command at this MTU, in octets.
+    /// Returns the longest value that fits into one Write Request or Write Command at this MTU, in octets.
     #[must_use]
     pub fn longest(mtu: u16) -> usize {
         MAX_VALUE.min(mtu.saturating_sub(3).into())
@@ -116,8 +116,8 @@ impl<'a> PreparedWrite<'a> {
         Self::new(Values::Several(values))
     }
 
-    /// True while the server may hold prepared parts. A caller that gives up now owes an Execute Write Request that
-    /// cancels: see [`Self::cancel`].
+    /// Returns whether the server may hold prepared parts. A caller that gives up now owes an Execute Write Request
+    /// that cancels: see [`Self::cancel`].
     #[must_use]
     pub const fn is_open(&self) -> bool {
         match self.state {

@@ -11,13 +11,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ValueError::NotInTable`], [`ValueError::NotHeld`], or [`ValueError::TooLong`] if the characteristic allows less.
+    /// [`ValueError::NotInTable`], [`ValueError::NotHeld`], or [`ValueError::TooLong`] if the characteristic allows
+    /// less.
     pub fn write(&mut self, c: &Characteristic, value: &[u8]) -> Result<(), ValueError> {
         let region = self.region(c)?;
         if self.values.set(region, value) { Ok(()) } else { Err(ValueError::TooLong) }
     }
 
-    /// The value of a characteristic that the host holds.
+    /// Returns the value of a characteristic that the host holds.
     ///
     /// # Errors
     ///
@@ -60,7 +61,7 @@ impl Server {
         self.write(self.name_characteristic(), name)
     }
 
-    /// The value of a descriptor that the host holds.
+    /// Returns the value of a descriptor that the host holds.
     ///
     /// # Errors
     ///

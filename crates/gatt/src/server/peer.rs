@@ -52,7 +52,7 @@ pub(super) enum Pending {
 }
 
 impl Peer {
-    /// A peer with its share of the arena; see [`crate::table::peer_arena_for`].
+    /// Creates a peer with its share of the arena; see [`crate::table::peer_arena_for`].
     pub fn new(share: &'static mut [u8]) -> Self {
         share.fill(0);
         Self {
@@ -119,7 +119,7 @@ impl Peer {
         Marks::split(self.share, extent).0
     }
 
-    /// Takes a mark; `None` where there is none of its kind.
+    /// Takes a mark; `None` if there is none of its kind.
     pub(super) fn take_mark(
         &mut self,
         extent: &Extent,

@@ -114,7 +114,7 @@ impl Server {
         None
     }
 
-    /// The subscriptions of a peer by the handles of their values, for its bond to remember.
+    /// Returns the subscriptions of a peer by the handles of their values, for its bond to remember.
     pub fn subscriptions<'a>(&'a self, peer: &'a Peer) -> impl Iterator<Item = (u16, Cccd)> + 'a {
         self.table
             .cccds()

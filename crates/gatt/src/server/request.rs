@@ -54,7 +54,7 @@ impl Server {
         })
     }
 
-    /// The octets that the app was asked to write.
+    /// Returns the octets that the app was asked to write.
     #[must_use]
     pub fn asked_value<'a>(&self, peer: &'a Peer, request: &Request<'a>) -> &'a [u8] {
         match (*request, peer.pending) {
@@ -159,7 +159,7 @@ impl Server {
     }
 }
 
-/// True where the app is asked for the value.
+/// Returns whether the app is asked for the value.
 pub(super) fn is_app_held(entry: &Entry) -> bool {
     matches!(entry.attribute.content().map(|content| content.holder), Some(Holder::App))
 }

@@ -96,8 +96,8 @@ pub mod heart_rate {
         constant(0x2a38, location)
     }
 
-    /// A command of the peer, which the application is asked about, UUID 0x2A39: 1 resets the energy expended; anything else is refused
-    /// with the application error 0x80. Mandatory where measurements say the energy.
+    /// A command of the peer, which the application is asked about, UUID 0x2A39: 1 resets the energy expended; anything
+    /// else is refused with the application error 0x80. Mandatory where measurements say the energy.
     #[must_use]
     pub const fn control_point() -> Characteristic {
         Characteristic::new(Uuid::new_16(0x2a39)).write()
@@ -113,7 +113,8 @@ pub mod environmental_sensing {
 
     /// Any quantity of [`value`](crate::standard::value), read and notified; the host holds it, from `initial` on.
     ///
-    /// A service with two of one kind, or that is to say how it measures, adds the descriptors that the specification names.
+    /// A service with two of one kind, or that is to say how it measures, adds the descriptors that the specification
+    /// names.
     #[must_use]
     pub const fn measurement(uuid: Uuid, initial: &'static [u8]) -> Characteristic {
         Characteristic::new(uuid).read().notify().value(initial)
@@ -138,8 +139,8 @@ pub mod environmental_sensing {
     }
 }
 
-/// The UART of Nordic Semiconductor: bytes in both directions, without flow control from the device. Whoever sends much had better
-/// open a channel.
+/// The UART of Nordic Semiconductor: bytes in both directions, without flow control from the device. Whoever sends much
+/// had better open a channel.
 pub mod nordic_uart {
     use super::{Characteristic, Service, Uuid};
 
@@ -165,7 +166,8 @@ pub mod nordic_uart {
 
 /// HID over GATT: keyboards, mice and other input devices. [HID Service 1.0]
 ///
-/// Everything needs an encrypted link, as the profile has it. A device also has [`battery`] and [`device_information`] with a PnP ID.
+/// Everything needs an encrypted link, as the profile has it. A device also has [`battery`] and [`device_information`]
+/// with a PnP ID.
 pub mod hid {
     use bindrune_wire::Level;
 
@@ -179,7 +181,8 @@ pub mod hid {
     /// Bit 1 of the flags of [`information`]: it connects when it has something to say.
     pub const NORMALLY_CONNECTABLE: u8 = 2;
 
-    /// The version of HID that the device keeps to (0x0111 for 1.11, little-endian), the country code, and flags. UUID 0x2A4A.
+    /// The version of HID that the device keeps to (0x0111 for 1.11, little-endian), the country code, and flags. UUID
+    /// 0x2A4A.
     #[must_use]
     pub const fn information(information: &'static [u8; 4]) -> Characteristic {
         constant(0x2a4a, information).permission(Level::Encrypted)
@@ -206,8 +209,8 @@ pub mod hid {
         constant(0x2a4e, &[1]).write_without_response().fixed_len().permission(Level::Encrypted)
     }
 
-    /// Reports from the device, read and notified; the host holds the last one. UUID 0x2A4D, with a [`report_reference`] in
-    /// `descriptors`.
+    /// Reports from the device, read and notified; the host holds the last one. UUID 0x2A4D, with a
+    /// [`report_reference`] in `descriptors`.
     #[must_use]
     pub const fn input_report(
         initial: &'static [u8],
@@ -234,7 +237,8 @@ pub mod hid {
         report(initial, descriptors).write()
     }
 
-    /// Which report a characteristic is: its identifier in the report map, and its type: 1 input, 2 output, 3 feature. UUID 0x2908.
+    /// Which report a characteristic is: its identifier in the report map, and its type: 1 input, 2 output, 3 feature.
+    /// UUID 0x2908.
     #[must_use]
     pub const fn report_reference(reference: &'static [u8; 2]) -> Descriptor {
         Descriptor::new(Uuid::new_16(0x2908)).read().value(reference).permission(Level::Encrypted)

@@ -1,15 +1,16 @@
 //! Values of standard characteristics, from and to their octets. [GATT Specification Supplement]
 //!
-//! A number stands little-endian in its octets, as a count of steps: a temperature of 21.5 °C is 2,150 steps of 0.01 °C. A type of
-//! this module is such a count. `decode` takes octets of a peer: a wrong length, or a count outside of the characteristic's range, is an
-//! error. `value` and `from_value` are in the unit of the characteristic, as floating-point numbers; whoever has none uses `new` and
-//! `raw`.
+//! A number stands little-endian in its octets, as a count of steps: a temperature of 21.5 °C is 2,150 steps of 0.01
+//! °C. A type of this module is such a count. `decode` takes octets of a peer: a wrong length, or a count outside of
+//! the characteristic's range, is an error. `value` and `from_value` are in the unit of the characteristic, as
+//! floating-point numbers; whoever has none uses `new` and `raw`.
 
 use bindrune_wire::{Malformed, Uuid};
 
 pub use super::heart_rate_value::{HeartRate, RrIntervals};
 
-/// A type for each row: its UUID, octets, steps in a unit, unit, range of counts, and the count that stands for an unknown value.
+/// A type for each row: its UUID, octets, steps in a unit, unit, range of counts, and the count that stands for an
+/// unknown value.
 macro_rules! numbers {
     ($($name:ident: $raw:ident, $uuid:literal, $len:literal, $steps:literal, $unit:literal, $range:expr $(, unknown $unknown:expr)?;)*) => {$(
         #[doc = concat!("In ", $unit, ", as a count of ", stringify!($steps), " to the unit. UUID ", stringify!($uuid), ".")]
@@ -38,7 +39,7 @@ macro_rules! numbers {
                 if raw >= least && raw <= most { Some(Self(raw)) } else { None }
             }
 
-            /// The count of steps.
+            /// Returns the count of steps.
             #[must_use]
             pub const fn raw(self) -> $raw {
                 self.0
@@ -69,14 +70,14 @@ macro_rules! numbers {
                 }
             }
 
-            /// The octets of the value.
+            /// Returns the octets of the value.
             #[must_use]
             pub const fn encode(self) -> [u8; $len] {
                 #[allow(clippy::cast_sign_loss, reason = "the octets are the same")]
                 octets(self.0 as u32)
             }
 
-            /// The value in its unit; `None` where it is not known.
+            /// Returns the value in its unit; `None` where it is not known.
             #[must_use]
             #[allow(clippy::cast_precision_loss, reason = "24 bits are kept")]
             pub fn value(self) -> Option<f32> {
@@ -165,7 +166,7 @@ impl PnpId {
         Ok(Self { source, vendor, product, version: u16::from_le_bytes([e, f]) })
     }
 
-    /// The octets of the value.
+    /// Returns the octets of the value.
     #[must_use]
     pub const fn encode(self) -> [u8; 7] {
         let [a, b] = self.vendor.to_le_bytes();

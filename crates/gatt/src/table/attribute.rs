@@ -66,7 +66,7 @@ const USER_DESCRIPTION: Uuid = Uuid::new_16(0x2901);
 const CCCD: Uuid = Uuid::new_16(0x2902);
 
 impl Attribute {
-    /// The attribute type.
+    /// Returns the attribute type.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         match self {
@@ -176,7 +176,7 @@ impl Attribute {
 }
 
 impl Entry {
-    /// The last handle of the group that this attribute opens; its own handle where it opens none.
+    /// Returns the last handle of the group that this attribute opens; its own handle where it opens none.
     #[must_use]
     pub fn group_end(&self) -> u16 {
         let more = self.attribute.group_len().saturating_sub(1);

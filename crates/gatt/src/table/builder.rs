@@ -51,7 +51,7 @@ macro_rules! value_builders {
             self
         }
 
-        /// The value's attribute type.
+        /// Returns the value's attribute type.
         #[must_use]
         pub const fn uuid(&self) -> Uuid {
             self.uuid

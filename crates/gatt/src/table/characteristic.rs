@@ -7,9 +7,9 @@ use super::{
 
 /// A characteristic. [Vol 3] Part G, 3.3
 ///
-/// It is a `static`, and its address is its identity. A `const` would have another address wherever it is named, so it does not
-/// compile in a table. With [`Self::value`] or
-/// [`Self::append`] the host holds the value; without, the app is asked at each access.
+/// It is a `static`, and its address is its identity. A `const` would have another address wherever it is named, so it
+/// does not compile in a table. With [`Self::value`] or [`Self::append`] the host holds the value; without, the app is
+/// asked at each access.
 ///
 /// ```
 /// use bindrune_gatt::{Characteristic, Service};
@@ -147,7 +147,7 @@ impl Characteristic {
         self.extended
     }
 
-    /// True where the host holds the value; false where the app is asked.
+    /// Returns whether the host holds the value; false if the app is asked.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         !matches!(self.content.holder, Holder::App)

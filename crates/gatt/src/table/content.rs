@@ -64,7 +64,8 @@ impl Content {
         self
     }
 
-    /// Captures writes in a buffer of `room` octets. The host holds the value, which is empty at first unless it was given.
+    /// Captures writes in a buffer of `room` octets. The host holds the value, which is empty at first unless it was
+    /// given.
     pub(crate) const fn captured(mut self, room: u16) -> Self {
         if matches!(self.holder, Holder::App) {
             self.holder = Holder::Host(&[]);
@@ -133,7 +134,7 @@ impl Content {
         }
     }
 
-    /// Octets of the buffer for captured writes; 0 where they are not captured.
+    /// Octets of the buffer for captured writes; 0 if they are not captured.
     pub(crate) const fn capture_room(&self) -> usize {
         match self.capture.as_slice() {
             [room, ..] if matches!(self.holder, Holder::Host(_)) => *room as usize,
@@ -141,7 +142,7 @@ impl Content {
         }
     }
 
-    /// False where a host-held value could grow beyond what an attribute may be.
+    /// False if a host-held value could grow beyond what an attribute may be.
     pub(crate) const fn is_valid(&self) -> bool {
         !matches!(self.holder, Holder::Host(_)) || self.limit() <= MAX_VALUE
     }

@@ -4,9 +4,9 @@ use super::{Content, OnlyStatic, Permission, Properties, builder::value_builders
 
 /// A characteristic descriptor. [Vol 3] Part G, 3.3.3
 ///
-/// It is a `static`, and its address is its identity; a `const` does not compile in a table. Without [`Self::value`] the app is asked at each access.
-/// Client Characteristic Configuration, Extended Properties and a constant User Description are made by the
-/// characteristic's own builder, and need no `Descriptor`.
+/// It is a `static`, and its address is its identity; a `const` does not compile in a table. Without [`Self::value`]
+/// the app is asked at each access. Client Characteristic Configuration, Extended Properties and a constant User
+/// Description are made by the characteristic's own builder, and need no `Descriptor`.
 #[derive(Debug)]
 pub struct Descriptor {
     uuid: Uuid,
@@ -16,7 +16,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// A descriptor that may be neither read nor written yet.
+    /// Creates a descriptor that may be neither read nor written yet.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
         Self {
@@ -27,7 +27,7 @@ impl Descriptor {
         }
     }
 
-    /// A Characteristic Presentation Format: format, exponent, unit (2), name space, description (2).
+    /// Creates a Characteristic Presentation Format: format, exponent, unit (2), name space, description (2).
     /// [Vol 3] Part G, 3.3.3.5
     #[must_use]
     pub const fn presentation_format(format: &'static [u8; 7]) -> Self {

@@ -17,7 +17,7 @@ impl Permission {
     /// Free access.
     pub const OPEN: Self = Self { level: Level::Open, min_key_size: 0, authorized: false };
 
-    /// The lowest security level, with the encryption that a key size implies.
+    /// Returns the lowest security level, with the encryption that a key size implies.
     #[must_use]
     pub const fn required_level(self) -> Level {
         if matches!(self.level, Level::Open) && self.min_key_size > 0 {

@@ -15,13 +15,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// A primary service.
+    /// Creates a primary service.
     #[must_use]
     pub const fn primary(uuid: Uuid, characteristics: &'static [&'static Characteristic]) -> Self {
         Self { uuid, primary: true, includes: &[], characteristics, extent: sum(characteristics) }
     }
 
-    /// A secondary service: found only where another service includes it.
+    /// Creates a secondary service: found only where another service includes it.
     #[must_use]
     pub const fn secondary(
         uuid: Uuid,
@@ -39,7 +39,7 @@ impl Service {
         self
     }
 
-    /// The service's UUID.
+    /// Returns the service's UUID.
     #[must_use]
     pub const fn uuid(&self) -> Uuid {
         self.uuid
@@ -51,13 +51,13 @@ impl Service {
         self.primary
     }
 
-    /// The services that this one includes.
+    /// Returns the services that this one includes.
     #[must_use]
     pub const fn included(&self) -> &'static [&'static Self] {
         self.includes
     }
 
-    /// The characteristics, in order.
+    /// Returns the characteristics, in order.
     #[must_use]
     pub const fn characteristics(&self) -> &'static [&'static Characteristic] {
         self.characteristics
@@ -68,7 +68,7 @@ impl Service {
         Contents { characteristics: self.characteristics.iter(), descriptors: [].iter() }
     }
 
-    /// True where both are the same service: one UUID and the same characteristics. A copy is the same service.
+    /// Returns whether both are the same service: one UUID and the same characteristics. A copy is the same service.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         let pairs = || self.characteristics.iter().zip(other.characteristics);

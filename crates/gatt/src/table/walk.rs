@@ -55,8 +55,8 @@ impl Walk {
         Self::new(built_in, services, From::Value(index))
     }
 
-    /// Passes over whole services and characteristics in front of where it begins by their counts; what comes before that in
-    /// its characteristic, or among the includes of its service, is walked as well.
+    /// Passes over whole services and characteristics in front of where it begins by their counts; what comes before
+    /// that in its characteristic, or among the includes of its service, is walked as well.
     #[inline(never)]
     fn new(built_in: &'static [Service], services: &'static [Service], from: From) -> Self {
         let mut walk = Self {
@@ -149,7 +149,8 @@ impl Iterator for Walk {
 #[derive(Clone, Debug)]
 struct Parts {
     of: Option<&'static Characteristic>,
-    /// What is left of the attributes that the characteristic has without being given them: a bit for each, in their order.
+    /// What is left of the attributes that the characteristic has without being given them: a bit for each, in their
+    /// order.
     implied: u8,
     descriptors: Iter<'static, &'static Descriptor>,
 }

@@ -171,14 +171,14 @@ impl Opcode {
         Self((ogf as u16) << 10 | (ocf & 0x03ff))
     }
 
-    /// The opcode group field; 0x3f is the vendor's.
+    /// Returns the opcode group field; 0x3f is the vendor's.
     #[must_use]
     pub const fn ogf(self) -> u8 {
         let [_, high] = self.0.to_le_bytes();
         high >> 2
     }
 
-    /// The opcode command field.
+    /// Returns the opcode command field.
     #[must_use]
     pub const fn ocf(self) -> u16 {
         self.0 & 0x03ff

@@ -39,7 +39,7 @@ impl SupportedCommands {
         octets
     }
 
-    /// True where the controller says that it supports `opcode`.
+    /// Returns whether the controller says that it supports `opcode`.
     ///
     /// False also for commands without a bit: those of vendors, and those that this crate does not know.
     #[must_use]
@@ -76,7 +76,7 @@ impl SupportedCommands {
         POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()
     }
 
-    /// Every command with a bit that this crate knows.
+    /// Returns every command with a bit that this crate knows.
     pub fn known() -> impl Iterator<Item = Opcode> {
         POSITIONS.iter().map(|(opcode, _, _)| *opcode)
     }

@@ -38,7 +38,7 @@ pub struct StaticAddress {
     pub identity_root: [u8; 16],
 }
 
-/// The addresses in the return parameters of [`ReadStaticAddresses`].
+/// Returns the addresses in the return parameters of [`ReadStaticAddresses`].
 ///
 /// # Errors
 ///

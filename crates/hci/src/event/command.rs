@@ -27,7 +27,7 @@ impl<'a> CommandComplete<'a> {
         w.bytes(self.return_parameters)
     }
 
-    /// How the command ended, where anything was returned.
+    /// Returns how the command ended, where anything was returned.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
         self.return_parameters.first().copied().map(Status)
@@ -59,13 +59,13 @@ views! {
 }
 
 impl CommandStatus {
-    /// A Command Status event.
+    /// Creates a Command Status event.
     #[must_use]
     pub const fn new(status: Status, num_packets: u8, opcode: Opcode) -> Self {
         Self { status, num_packets, raw_opcode: U16::new(opcode.0) }
     }
 
-    /// The command, or [`Opcode::NOP`].
+    /// Returns the command, or [`Opcode::NOP`].
     #[must_use]
     pub const fn opcode(&self) -> Opcode {
         Opcode(self.raw_opcode.get())

@@ -1,8 +1,8 @@
 //! Events, by the specification's groups. [Vol 4] Part E, 7.7
 //!
 //! [`Event::parse`] reads an event in place; [`Event::write`] writes the whole event packet (code, length, parameters;
-//! no H4 indicator). Octets after the last known field of an event of fixed length are ignored, as a later version of the
-//! specification may add them; what is counted must be there exactly.
+//! no H4 indicator). Octets after the last known field of an event of fixed length are ignored, as a later version of
+//! the specification may add them; what is counted must be there exactly.
 
 mod code;
 mod command;
@@ -61,8 +61,8 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// The handle and the completed packets of an event packet that is about one link: by far the most frequent event. `None` for any
-/// other. [Vol 4] Part E, 7.7.19
+/// Returns the handle and the completed packets of an event packet that is about one link: by far the most frequent
+/// event. `None` for any other. [Vol 4] Part E, 7.7.19
 #[must_use]
 pub const fn completed_of_one_link(packet: &[u8]) -> Option<(RawHandle, u16)> {
     match *packet {

@@ -43,13 +43,13 @@ pub struct ExtendedAdvertisingReport<'a> {
     pub primary_phy: Phy,
     /// The PHY of the auxiliary packets, or none.
     pub secondary_phy: Phy,
-    /// Advertising SID, 0 to 15; 0xff where there is none.
+    /// Advertising SID, 0 to 15; 0xff if there is none.
     pub sid: u8,
     /// dBm, -127 to 20; 127 where it is not known.
     pub tx_power: i8,
     /// dBm, -127 to 20; 127 where it is not known.
     pub rssi: i8,
-    /// Interval of periodic advertising in units of 1.25 ms; 0 where there is none.
+    /// Interval of periodic advertising in units of 1.25 ms; 0 if there is none.
     pub periodic_interval: u16,
     /// To whom directed advertising is directed.
     pub direct_address: DeviceAddress,
@@ -178,7 +178,7 @@ macro_rules! reports {
                 Ok(Self { octets })
             }
 
-            /// The reports, in order.
+            /// Returns the reports, in order.
             pub fn iter(&self) -> impl Iterator<Item = $report> + use<'a> {
                 let mut r = Reader::new(self.octets.get(1..).unwrap_or_default());
                 core::iter::from_fn(move || <$report>::read(&mut r).ok())

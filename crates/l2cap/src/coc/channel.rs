@@ -146,7 +146,7 @@ impl Channel {
         drops: ChannelDrops { unsent: 0, unread: 0 },
     };
 
-    /// The link that the channel belongs to.
+    /// Returns the link that the channel belongs to.
     #[must_use]
     pub const fn link(&self) -> LinkId {
         self.link
@@ -158,7 +158,7 @@ impl Channel {
         self.state
     }
 
-    /// Why the channel ended, or is about to.
+    /// Returns why the channel ended, or is about to.
     #[must_use]
     pub const fn close_reason(&self) -> Option<CloseReason> {
         match self.state {
@@ -169,7 +169,7 @@ impl Channel {
         }
     }
 
-    /// True while data flows.
+    /// Returns whether data flows.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
@@ -181,7 +181,7 @@ impl Channel {
         self.generation
     }
 
-    /// True while the application has a handle of it.
+    /// Returns whether the application has a handle of it.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.held
@@ -217,7 +217,7 @@ impl Channel {
         self.rx.mps
     }
 
-    /// RX packets that are reserved for the channel.
+    /// Returns the number of RX packets that are reserved for the channel.
     #[must_use]
     pub const fn window(&self) -> u16 {
         self.rx.window
@@ -235,13 +235,13 @@ impl Channel {
         self.tx.mps
     }
 
-    /// K-frames that the peer can take now.
+    /// Returns the number of K-frames that the peer can take now.
     #[must_use]
     pub const fn credits(&self) -> u16 {
         self.tx.credits
     }
 
-    /// True where a K-frame may be written: open, the peer knows it, and it has granted a credit.
+    /// Returns whether a K-frame may be written: open, the peer knows it, and it has granted a credit.
     #[must_use]
     pub const fn can_send(&self) -> bool {
         self.is_open()
@@ -249,40 +249,40 @@ impl Channel {
             && !matches!(self.pending, Pending::ConnectionResponse)
     }
 
-    /// True while a K-frame waits in the out-slot.
+    /// Returns whether a K-frame waits in the out-slot.
     #[must_use]
     pub const fn has_out(&self) -> bool {
         self.out.is_some()
     }
 
-    /// True while `local` belongs to the channel.
+    /// Returns whether `local` belongs to the channel.
     pub(crate) const fn is_live(&self) -> bool {
         !matches!(self.state, State::Free | State::Closed(_))
     }
 
-    /// True where a request of ours with this identifier awaits its answer.
+    /// Returns whether a request of ours with this identifier awaits its answer.
     pub(crate) const fn awaits(&self, identifier: u8) -> bool {
         matches!(self.state, State::Connecting | State::Disconnecting(_))
             && matches!(self.pending, Pending::Nothing)
             && self.identifier == identifier
     }
 
-    /// True where a request of the peer with this identifier awaits our answer.
+    /// Returns whether a request of the peer with this identifier awaits our answer.
     pub(crate) const fn is_answering(&self, identifier: u8) -> bool {
         let undecided = matches!(self.state, State::Requested);
         let pending = matches!(self.pending, Pending::ConnectionResponse | Pending::Refusal(_));
         (undecided || pending) && self.identifier == identifier
     }
 
-    /// True while `remote` belongs to the channel: a peer that uses it anew after our request to close it has closed it,
-    /// though its answer is missing.
+    /// Returns whether `remote` belongs to the channel: a peer that uses it anew after our request to close it has
+    /// closed it, though its answer is missing.
     pub(crate) fn keeps(&self, remote: Cid) -> bool {
         let asked =
             matches!((self.state, self.pending), (State::Disconnecting(_), Pending::Nothing));
         self.remote == remote && !asked
     }
 
-    /// True while the application has not taken the channel that a peer opened.
+    /// Returns whether the application has not taken the channel that a peer opened.
     pub(crate) const fn is_offered(&self) -> bool {
         matches!(self.state, State::Open | State::Closed(_)) && !self.held
     }
@@ -309,7 +309,7 @@ impl Channel {
         }
     }
 
-    /// True while the peer does not know yet that we open or close the channel, and no deadline runs.
+    /// Returns whether the peer does not know yet that we open or close the channel, and no deadline runs.
     pub(crate) const fn is_undated(&self) -> bool {
         matches!(self.state, State::Connecting | State::Disconnecting(_)) && self.deadline.is_none()
     }
@@ -327,8 +327,8 @@ impl Channel {
         self.rx = Receive::CLOSED;
     }
 
-    /// Begins to close: the peer is to be told, after the answer that it awaits and, where the application closes, after
-    /// the frame in the out-slot. Where a rule was broken, that frame is discarded.
+    /// Begins to close: the peer is to be told, after the answer that it awaits and, where the application closes,
+    /// after the frame in the out-slot. Where a rule was broken, that frame is discarded.
     pub(crate) fn disconnect(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(reason);
         if self.pending != Pending::ConnectionResponse {

@@ -50,11 +50,13 @@ impl core::error::Error for OpenError {}
 /// without a search where there are at most 64 slots. A CID is looked up together with its link, never across links.
 ///
 /// - Getters: [`Self::get`], [`Self::find`], [`Self::incoming`], [`Self::reserved`], [`Self::readable`].
-/// - Inputs: [`Self::handle_frame`], [`Self::link_lost`], [`Self::forget`]; the rest comes through [`crate::Signalling`].
+/// - Inputs: [`Self::handle_frame`], [`Self::link_lost`], [`Self::forget`]; the rest comes through
+///   [`crate::Signalling`].
 /// - Application: [`Self::open`], [`Self::accept`], [`Self::refuse`], [`Self::claim`], [`Self::close`],
-///   [`Self::release`], [`Self::evict`]; to read, [`Self::recv_into`], [`Self::next_chunk`], [`Self::give_back`]; to send,
-///   [`Self::write_frame`], [`Self::seal`], [`Self::put_out`].
-/// - Outputs: [`Self::next_out`], [`Self::take_out`]; what a channel owes on the signalling channel is written by [`crate::Signalling`].
+///   [`Self::release`], [`Self::evict`]; to read, [`Self::recv_into`], [`Self::next_chunk`], [`Self::give_back`]; to
+///   send, [`Self::write_frame`], [`Self::seal`], [`Self::put_out`].
+/// - Outputs: [`Self::next_out`], [`Self::take_out`]; what a channel owes on the signalling channel is written by
+///   [`crate::Signalling`].
 pub struct Channels {
     pub(super) slots: Slots,
     /// Links that may be up at once.
@@ -71,8 +73,8 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Channels in `slots` for at most `links` links at once, which may reserve `budget` RX packets of `packet_size` octets
-    /// in all.
+    /// Channels in `slots` for at most `links` links at once, which may reserve `budget` RX packets of `packet_size`
+    /// octets in all.
     pub fn new(
         slots: &'static mut [Channel],
         links: usize,
@@ -95,13 +97,13 @@ impl Channels {
         (self.is_pending, self.stray, self.drops) = ([0; 4], 0, ChannelDrops::default());
     }
 
-    /// The channel in slot `index`.
+    /// Returns the channel in slot `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Channel> {
         self.slots.get(index)
     }
 
-    /// Slots, free or not.
+    /// Returns the number of slots, free or not.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.slots.len()
@@ -113,12 +115,12 @@ impl Channels {
         self.slots.is_empty()
     }
 
-    /// All slots.
+    /// Returns all slots.
     pub fn iter(&self) -> impl Iterator<Item = &Channel> {
         self.slots.iter()
     }
 
-    /// The slot whose channel has `local` as our end on `link`.
+    /// Returns the slot whose channel has `local` as our end on `link`.
     #[must_use]
     pub fn find(&self, link: LinkId, local: Cid) -> Option<usize> {
         let first = usize::from(local.0.checked_sub(Cid::DYNAMIC.0)?);
@@ -130,8 +132,8 @@ impl Channels {
         others.find(|&index| self.get(index).is_some_and(is))
     }
 
-    /// The channel that has waited longest on `psm` for the application: requested, or accepted and not claimed. It may have
-    /// ended since; then it has an SDU to read.
+    /// Returns the channel that has waited longest on `psm` for the application: requested, or accepted and not
+    /// claimed. It may have ended since; then it has an SDU to read.
     #[must_use]
     pub fn incoming(&self, psm: Psm) -> Option<usize> {
         let waits =
@@ -140,7 +142,7 @@ impl Channels {
         waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
     }
 
-    /// The request that has waited longest on `psm` for a decision, and that the application does not have.
+    /// Returns the request that has waited longest on `psm` for a decision, and that the application does not have.
     #[must_use]
     pub fn requested(&self, psm: Psm) -> Option<usize> {
         let waits = |c: &Channel| c.psm == psm && c.state == State::Requested && !c.held;
@@ -169,7 +171,8 @@ impl Channels {
     ///
     /// # Errors
     ///
-    /// [`OpenError::BadPsm`], [`OpenError::BadConfig`], or what is short: [`OpenError::NoChannel`], [`OpenError::NoPackets`].
+    /// [`OpenError::BadPsm`], [`OpenError::BadConfig`], or what is short: [`OpenError::NoChannel`],
+    /// [`OpenError::NoPackets`].
     pub fn open(
         &mut self,
         link: LinkId,
@@ -188,7 +191,7 @@ impl Channels {
         Ok(index)
     }
 
-    /// Accepts a requested channel; false where it is no longer requested. It is nobody's until [`Self::claim`].
+    /// Accepts a requested channel; false if it is no longer requested. It is nobody's until [`Self::claim`].
     pub fn accept(&mut self, index: usize) -> bool {
         self.with(index, |channel| {
             let requested = channel.state == State::Requested;
@@ -202,7 +205,7 @@ impl Channels {
         })
     }
 
-    /// Refuses a requested channel; false where it is no longer requested.
+    /// Refuses a requested channel; false if it is no longer requested.
     pub fn refuse(&mut self, index: usize, result: ConnectionResult) -> bool {
         self.with(index, |channel| {
             let requested = channel.state == State::Requested;
@@ -213,7 +216,7 @@ impl Channels {
         })
     }
 
-    /// The application takes a channel that was accepted; false where it is gone or has been taken.
+    /// The application takes a channel that was accepted; false if it is gone or has been taken.
     pub fn claim(&mut self, index: usize) -> bool {
         self.with(index, |channel| {
             let waiting = channel.is_offered();
@@ -241,8 +244,8 @@ impl Channels {
         });
     }
 
-    /// The application lets go of a channel: it is closed if need be, its received data is discarded, and its slot becomes
-    /// free once the peer knows.
+    /// The application lets go of a channel: it is closed if need be, its received data is discarded, and its slot
+    /// becomes free once the peer knows.
     pub fn release(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| {
             channel.held = false;
@@ -266,7 +269,7 @@ impl Channels {
         self.set_pending(link, false);
     }
 
-    /// True while a channel of `link` may owe something on the signalling channel.
+    /// Returns whether a channel of `link` may owe something on the signalling channel.
     pub(crate) fn is_pending(&self, link: LinkId) -> bool {
         let (word, bit) = pending_bit(link);
         self.is_pending.get(word).is_some_and(|word| word & bit != 0)

@@ -12,12 +12,12 @@ pub(crate) const MAX_MPS: u16 = 65533;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelConfig {
-    /// Longest SDU in octets. `None` leaves three packets of the window to the next SDU, so that the peer need not wait while
-    /// one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it. It is never
+    /// Longest SDU in octets. `None` leaves three packets of the window to the next SDU, so that the peer need not wait
+    /// while one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it. It is never
     /// below 23, the least MTU that there is.
     ///
-    /// The peer waits after each SDU that fills the window. A longer SDU than the window holds can be read only chunk by
-    /// chunk.
+    /// The peer waits after each SDU that fills the window. A longer SDU than the window holds can be read only chunk
+    /// by chunk.
     pub mtu: Option<u16>,
     /// Longest K-frame payload in octets; less where an RX packet holds less.
     pub mps: u16,
@@ -67,7 +67,7 @@ impl Listener {
     /// A free place.
     pub const FREE: Self = Self::new(Psm(0), ChannelConfig::DEFAULT);
 
-    /// A listener that asks for no security.
+    /// Creates a listener that asks for no security.
     #[must_use]
     pub const fn new(psm: Psm, config: ChannelConfig) -> Self {
         Self { psm, config, level: Level::Open, key_size: 16, decides: false }

@@ -91,19 +91,20 @@ impl Channels {
         self.get(index).map_or(0, |channel| channel.rx.available(rx))
     }
 
-    /// Copies as many octets as were received and fit into `buffer`, from one SDU after the other, and gives how many. Empty SDUs
-    /// are skipped.
+    /// Copies as many octets as were received and fit into `buffer`, from one SDU after the other, and gives how many.
+    /// Empty SDUs are skipped.
     pub fn read(&mut self, index: usize, buffer: &mut [u8], rx: &mut Pool) -> usize {
         self.with(index, |channel| Some(channel.rx.read(buffer, rx))).unwrap_or_default()
     }
 
-    /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how many
-    /// octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame too.
+    /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how
+    /// many octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame
+    /// too.
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if `w` has no room for an
-    /// octet of the SDU.
+    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if `w` has no
+    /// room for an octet of the SDU.
     pub fn write_frame(
         &mut self,
         index: usize,
@@ -119,7 +120,8 @@ impl Channels {
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if the headroom is missing.
+    /// [`SendError::TooLong`], [`SendError::NoCredit`], [`SendError::Closed`], or [`SendError::NoRoom`] if the headroom
+    /// is missing.
     pub fn seal(&mut self, index: usize, packet: &mut Packet) -> Result<(), SendError> {
         self.sender(index)?.tx.seal(packet)
     }
@@ -139,8 +141,8 @@ impl Channels {
         }
     }
 
-    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to. A request to close the channel may
-    /// be due then.
+    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to. A request to close the
+    /// channel may be due then.
     pub fn take_out(&mut self, index: usize) -> Option<(Cid, Packet)> {
         self.with(index, |channel| {
             let remote = channel.remote;
@@ -148,7 +150,7 @@ impl Channels {
         })
     }
 
-    /// The next slot after `after`, in turn, whose channel on `link` has a K-frame in its out-slot.
+    /// Returns the next slot after `after`, in turn, whose channel on `link` has a K-frame in its out-slot.
     #[must_use]
     pub fn next_out(&self, link: LinkId, after: usize) -> Option<usize> {
         let waits = |index: &usize| self.get(*index).is_some_and(|c| c.link == link && c.has_out());

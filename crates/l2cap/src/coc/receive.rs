@@ -122,15 +122,15 @@ impl Receive {
         self.granted = self.granted.saturating_add(credits);
     }
 
-    /// Credits to grant now: all that are free once they are three fifths of the window, or once the peer may soon have too few
-    /// for its next SDU; but few at a time only to a peer that has none.
+    /// Credits to grant now: all that are free once they are three fifths of the window, or once the peer may soon have
+    /// too few for its next SDU; but few at a time only to a peer that has none.
     ///
-    /// The peer goes on with what it has while the credits are on their way: they wait for the peer's next PDU, and behind a
-    /// slow line for the next connection event. Later than that the peer would wait, earlier more of the air would go to
-    /// credits. What is read SDU by SDU becomes free SDU by SDU.
+    /// The peer goes on with what it has while the credits are on their way: they wait for the peer's next PDU, and
+    /// behind a slow line for the next connection event. Later than that the peer would wait, earlier more of the air
+    /// would go to credits. What is read SDU by SDU becomes free SDU by SDU.
     ///
-    /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last packet:
-    /// its K-frame will need no packet of the window.
+    /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last
+    /// packet: its K-frame will need no packet of the window.
     pub(crate) fn due(&self) -> u16 {
         let free = self.window.saturating_sub(self.used()).saturating_sub(self.granted);
         if free > 0 {
@@ -150,7 +150,7 @@ impl Receive {
         self.granted < frames.saturating_add(3) && free >= half.min(frames)
     }
 
-    /// Takes the payload of a K-frame. True where the application can read more than before.
+    /// Takes the payload of a K-frame. True if the application can read more than before.
     pub(crate) fn handle_frame(
         &mut self,
         frame: &[u8],
@@ -249,12 +249,12 @@ impl Receive {
         w.len()
     }
 
-    /// True where a whole SDU waits to be read.
+    /// Returns whether a whole SDU waits to be read.
     pub(crate) const fn has_sdu(&self) -> bool {
         self.whole > 0
     }
 
-    /// True where an SDU has begun to come in and is not complete.
+    /// Returns whether an SDU has begun to come in and is not complete.
     pub(crate) const fn is_inside_sdu(&self) -> bool {
         self.expected.is_some()
     }
@@ -300,7 +300,7 @@ impl Receive {
         u16::try_from(data).ok().and_then(|data| left.checked_sub(data)).ok_or(Violation::Overrun)
     }
 
-    /// Keeps a K-frame, or the rest of one, in a packet of its own; false where none is free.
+    /// Keeps a K-frame, or the rest of one, in a packet of its own; false if none is free.
     fn push(&mut self, octets: &[u8], pool: &mut Pool) -> bool {
         let kept = pool.push_copy(&mut self.queue, Header::LEN, octets);
         self.tail_room = pool.back_mut(&self.queue).map_or(0, |last| last.room());
@@ -329,7 +329,7 @@ impl Receive {
         self.taking.or_else(|| sdu_length(front.bytes()))
     }
 
-    /// True where what is left of the SDU in front can never be whole in the window.
+    /// Returns whether what is left of the SDU in front can never be whole in the window.
     fn is_longer_than_window(&self, pool: &Pool) -> bool {
         let held = usize::from(self.window).saturating_mul(usize::from(self.mps));
         let exceeds = |left| usize::from(left).saturating_add(SDU_LENGTH) > held;

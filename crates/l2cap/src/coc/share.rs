@@ -7,13 +7,14 @@ use super::{
 use crate::{Cid, Listener, Psm};
 
 impl Channels {
-    /// RX packets that are reserved now: by the windows of channels, and for what was received on those that have ended.
+    /// Returns the number of RX packets that are reserved now: by the windows of channels, and for what was received on
+    /// those that have ended.
     #[must_use]
     pub fn reserved(&self) -> usize {
         self.slots.iter().map(Channel::reserved).fold(0, usize::saturating_add)
     }
 
-    /// Frees one channel that ended before the application took it, the oldest; false where there is none. What was
+    /// Frees one channel that ended before the application took it, the oldest; false if there is none. What was
     /// received on it is discarded.
     pub fn evict(&mut self, pools: &mut Pools<'_>) -> bool {
         let ended = |c: &Channel| c.is_offered() && !c.is_open();
@@ -34,8 +35,8 @@ impl Channels {
 
     /// Takes a slot for a channel that the peer of `link` asks for at a listener.
     ///
-    /// The first channel of a link may take whatever is free. A further one leaves to every other link that has none a slot,
-    /// and the widest window that anybody listens with or its equal part of all RX packets, whichever is less.
+    /// The first channel of a link may take whatever is free. A further one leaves to every other link that has none a
+    /// slot, and the widest window that anybody listens with or its equal part of all RX packets, whichever is less.
     pub(crate) fn admit(
         &mut self,
         link: LinkId,

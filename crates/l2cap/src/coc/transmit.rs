@@ -50,7 +50,7 @@ impl Transmit {
         *self = Self { mtu, mps, credits };
     }
 
-    /// Takes the peer's credits; false where they exceed 65,535. [Vol 3] Part A, 10.1
+    /// Takes the peer's credits; false if they exceed 65,535. [Vol 3] Part A, 10.1
     #[must_use]
     pub(crate) fn credit(&mut self, credits: u16) -> bool {
         let sum = self.credits.checked_add(credits);

@@ -57,7 +57,7 @@ pub(super) enum Update {
 }
 
 impl Signalling {
-    /// The signalling channel of a new link.
+    /// Creates the signalling channel of a new link.
     #[must_use]
     pub const fn new(link: LinkId, role: Role) -> Self {
         Self {
@@ -96,8 +96,8 @@ impl Signalling {
         self.drops.read()
     }
 
-    /// Whether the peer must be told something. Where it is a credit that has been granted since, [`Self::poll_transmit`]
-    /// finds nothing to write.
+    /// Whether the peer must be told something. Where it is a credit that has been granted since,
+    /// [`Self::poll_transmit`] finds nothing to write.
     #[must_use]
     pub fn interest(&self, channels: &Channels) -> Interest {
         let update = matches!(self.update, Update::Pending(_));
@@ -112,7 +112,8 @@ impl Signalling {
     ///
     /// # Errors
     ///
-    /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] until the last request is answered.
+    /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] until the last request is
+    /// answered.
     pub fn request_parameters(&mut self, parameters: Parameters) -> Result<(), RequestError> {
         if self.role == Role::Central {
             return Err(RequestError::NotPeripheral);
@@ -127,14 +128,14 @@ impl Signalling {
         Ok(())
     }
 
-    /// Answers [`Signal::ParametersRequested`]; false where nothing is asked any more. [Vol 3] Part A, 4.21
+    /// Answers [`Signal::ParametersRequested`]; false if nothing is asked any more. [Vol 3] Part A, 4.21
     pub fn answer_parameters(&mut self, accept: bool) -> bool {
         let Some(identifier) = self.asked.take() else { return false };
         self.answer(identifier, Command::ParameterResponse(u16::from(!accept)));
         true
     }
 
-    /// The next deadline and what it is for. It may be one that has since been met.
+    /// Returns the next deadline and what it is for. It may be one that has since been met.
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         self.deadline

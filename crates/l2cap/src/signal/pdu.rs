@@ -74,7 +74,8 @@ impl Parameters {
         }
     }
 
-    /// True where each number is in its range and the timeout covers two intervals with latency. [Vol 6] Part B, 4.5.2
+    /// Returns whether each number is in its range and the timeout covers two intervals with latency. [Vol 6] Part B,
+    /// 4.5.2
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let (min, max) = (self.interval_min.get(), self.interval_max.get());
@@ -215,7 +216,7 @@ impl Command {
         Ok((identifier, command))
     }
 
-    /// Writes the payload of the C-frame; writes nothing where it does not fit.
+    /// Writes the payload of the C-frame; writes nothing if it does not fit.
     ///
     /// # Errors
     ///

@@ -121,13 +121,13 @@ impl Channel {
         Command::DisconnectionRequest(Disconnection::new(self.remote, self.local))
     }
 
-    /// The credits to grant, where there are any.
+    /// The credits to grant, if there are any.
     pub(super) fn credit_indication(&self) -> Option<Command> {
         let credits = Some(self.credits_due()).filter(|&credits| credits > 0)?;
         Some(Command::Credits(Credits { cid: self.local.0.into(), credits: credits.into() }))
     }
 
-    /// The peer answered our request; `taken` is true where its CID belongs to another channel.
+    /// The peer answered our request; `taken` is true if its CID belongs to another channel.
     fn answered(
         &mut self,
         index: usize,

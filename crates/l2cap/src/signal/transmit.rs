@@ -9,7 +9,7 @@ use super::{
 use crate::{Channel, Channels, coc::Pending};
 
 impl Signalling {
-    /// Writes the payload of the one C-frame that is owed first; false where nothing is owed, or `w` is too small.
+    /// Writes the payload of the one C-frame that is owed first; false if nothing is owed, or `w` is too small.
     pub fn poll_transmit(
         &mut self,
         now: Instant,

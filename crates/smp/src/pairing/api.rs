@@ -91,7 +91,7 @@ pub struct LocalOob {
 }
 
 impl LocalOob {
-    /// The confirm value to pass on along with the random number.
+    /// Returns the confirm value to pass on along with the random number.
     #[must_use]
     pub fn confirm(&self) -> [u8; 16] {
         let x = &self.key.public.x;
@@ -110,7 +110,8 @@ pub enum Job {
     KeyPair,
     /// The X coordinate of our private key times the peer's key; answered by [`JobDone::DhKey`].
     DhKey {
-        /// Our key pair. Where the controller keeps the private half, the public one tells whether it is still this one.
+        /// Our key pair. Where the controller keeps the private half, the public one tells whether it is still this
+        /// one.
         own: LocalKey,
         /// The peer's key, which is on the curve.
         peer: PublicKey,
@@ -124,7 +125,7 @@ pub enum Job {
 pub enum JobDone {
     /// A key pair.
     KeyPair(LocalKey),
-    /// A Diffie-Hellman key; `None` where there is none.
+    /// A Diffie-Hellman key; `None` if there is none.
     DhKey(Option<DhKey>),
     /// Random octets.
     Random([u8; 16]),

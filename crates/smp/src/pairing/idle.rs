@@ -11,8 +11,8 @@ use crate::{
 
 /// The machine of a link while no pairing is in progress.
 ///
-/// A [`super::Pairing`] begins with it ([`super::Pairing::resume`]) and gives it back ([`super::Pairing::idle`]), so that links
-/// can share the memory of a pairing.
+/// A [`super::Pairing`] begins with it ([`super::Pairing::resume`]) and gives it back ([`super::Pairing::idle`]), so
+/// that links can share the memory of a pairing.
 #[derive(Clone, Debug)]
 pub struct Idle {
     role: Role,
@@ -43,7 +43,7 @@ pub enum IdleEvent {
 }
 
 impl Idle {
-    /// Of a new link between these addresses, as they are used on the air.
+    /// Creates the state of a new link between these addresses, as they are used on the air.
     #[must_use]
     pub const fn new(role: Role, local: Address, peer: Address) -> Self {
         Self {
@@ -68,13 +68,13 @@ impl Idle {
         self.local
     }
 
-    /// The peer's address, as it is used on the air.
+    /// Returns the peer's address, as it is used on the air.
     #[must_use]
     pub const fn peer_on_air(&self) -> Address {
         self.peer
     }
 
-    /// PDUs that were ignored.
+    /// Returns the number of PDUs that were ignored.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped
@@ -174,7 +174,7 @@ impl Idle {
         }
     }
 
-    /// Writes the PDU that is pending; false where there is none, or no room.
+    /// Writes the PDU that is pending; false if there is none, or no room.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         let pdu = match (self.failed, self.security) {
             (Some(reason), _) => Pdu::Failed(reason),

@@ -105,7 +105,7 @@ struct Flight {
 }
 
 impl Pairing {
-    /// The machine of a new link between these addresses, as they are used on the air.
+    /// Creates the machine of a new link between these addresses, as they are used on the air.
     #[must_use]
     pub const fn new(
         role: Role,
@@ -117,7 +117,7 @@ impl Pairing {
         Self::resume(Idle::new(role, local, peer), config, identity)
     }
 
-    /// The machine of a link that has been idle.
+    /// Creates the machine of a link that has been idle.
     #[must_use]
     pub const fn resume(idle: Idle, config: Config, identity: Identity) -> Self {
         Self {
@@ -145,7 +145,7 @@ impl Pairing {
         self.idle.role()
     }
 
-    /// True while a pairing is in progress.
+    /// Returns whether a pairing is in progress.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         !matches!(self.state, State::Idle | State::Complete(_))
@@ -157,13 +157,13 @@ impl Pairing {
         &self.idle
     }
 
-    /// The peer's address, as it is used on the air.
+    /// Returns the peer's address, as it is used on the air.
     #[must_use]
     pub const fn peer_on_air(&self) -> Address {
         self.idle.peer_on_air()
     }
 
-    /// PDUs that were ignored.
+    /// Returns the number of PDUs that were ignored.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.idle.dropped()
@@ -190,7 +190,8 @@ impl Pairing {
     ///
     /// # Errors
     ///
-    /// [`StartError`]: the role is wrong, a pairing is in progress, an earlier one timed out, or the last failure is too recent.
+    /// [`StartError`]: the role is wrong, a pairing is in progress, an earlier one timed out, or the last failure is
+    /// too recent.
     pub fn start(&mut self, now: Instant) -> Result<(), StartError> {
         if self.role() == Role::Responder {
             return Err(StartError::Role);
@@ -227,8 +228,8 @@ impl Pairing {
         }
     }
 
-    /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent; one more
-    /// takes the place of the last.
+    /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent;
+    /// one more takes the place of the last.
     pub fn send_keypress(&mut self, keypress: Keypress) {
         let wanted = self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(self.role()));
         if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
@@ -253,14 +254,14 @@ impl Pairing {
         }
     }
 
-    /// When the pairing ends for want of an answer.
+    /// Returns when the pairing ends for want of an answer.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         self.deadline.map(|at| (at, Timer::Transaction))
     }
 
-    /// Ends the pairing if its deadline has passed. After a silence of the peer nothing is sent; a pairing that lasts too long as
-    /// a whole, and keys that nobody accepted in time, end with Pairing Failed.
+    /// Ends the pairing if its deadline has passed. After a silence of the peer nothing is sent; a pairing that lasts
+    /// too long as a whole, and keys that nobody accepted in time, end with Pairing Failed.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_none_or(|at| now < at) {
             return;

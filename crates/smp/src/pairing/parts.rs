@@ -113,7 +113,7 @@ impl Presses {
         self.waiting.iter().take(self.count.into()).next().copied()
     }
 
-    /// The first was sent; true where there are more.
+    /// The first was sent; true if there are more.
     fn sent(&mut self) -> bool {
         self.waiting.rotate_left(1);
         self.count = self.count.saturating_sub(1);
@@ -148,7 +148,8 @@ impl Agreement {
         }
     }
 
-    /// Whether the user of `role` enters a passkey, and both sides agreed to report its keypresses. [Vol 3] Part H, 3.5.8
+    /// Whether the user of `role` enters a passkey, and both sides agreed to report its keypresses. [Vol 3] Part H,
+    /// 3.5.8
     pub(super) fn has_keypresses_of(&self, role: Role) -> bool {
         let both = self.request.auth().intersection(self.response.auth());
         self.method.inputs(role) && both.contains(AuthReq::KEYPRESS)

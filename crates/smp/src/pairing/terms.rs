@@ -40,7 +40,7 @@ impl Terms {
 }
 
 impl Pairing {
-    /// What the pairing in progress will achieve, once the features of both sides are exchanged.
+    /// Returns what the pairing in progress will achieve, once the features of both sides are exchanged.
     #[must_use]
     pub fn terms(&self) -> Option<Terms> {
         self.agreed.as_ref().map(|agreed| Terms {

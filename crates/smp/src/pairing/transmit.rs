@@ -12,7 +12,7 @@ impl Pairing {
         if self.out.pending.is_empty() { self.idle.interest() } else { Interest::Urgent }
     }
 
-    /// Writes the PDU that is owed first; false where there is none, or no room.
+    /// Writes the PDU that is owed first; false if there is none, or no room.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         if self.idle.interest() != Interest::None {
             return self.idle.poll_transmit(w);

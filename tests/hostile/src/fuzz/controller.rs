@@ -176,7 +176,7 @@ impl Controller {
         }
     }
 
-    /// Loses the first of what is held back; false where nothing is.
+    /// Loses the first of what is held back; false if nothing is.
     pub(crate) fn lose(&mut self) -> bool {
         let lost = self.held.pop_front();
         if let Some([4, 0x05, _, 0, low, high, ..]) = lost.as_deref()
@@ -302,7 +302,7 @@ impl Controller {
         self.judge.reset();
     }
 
-    /// True where a status says that the controller refuses a command.
+    /// Returns whether a status says that the controller refuses a command.
     pub(crate) fn refusal(&self, opcode: u16) -> Option<u8> {
         self.faults.refused.and_then(|(refused, status)| (refused == opcode).then_some(status))
     }
@@ -311,7 +311,7 @@ impl Controller {
         self.faults.mute_all || self.faults.mute == Some(opcode)
     }
 
-    /// True where the command is answered by Command Status.
+    /// Returns whether the command is answered by Command Status.
     pub(crate) const fn has_status(opcode: Opcode) -> bool {
         matches!(
             opcode,
@@ -335,7 +335,7 @@ pub(crate) const fn handle(slot: usize) -> u16 {
     FIRST + slot as u16
 }
 
-/// True where the command advertises, scans or connects.
+/// Returns whether the command advertises, scans or connects.
 const fn uses_radio(opcode: Opcode) -> bool {
     matches!(
         opcode,
@@ -348,7 +348,7 @@ const fn uses_radio(opcode: Opcode) -> bool {
     )
 }
 
-/// True where the packet reports a link on this slot.
+/// Returns whether the packet reports a link on this slot.
 fn brings(packet: &[u8], slot: usize) -> bool {
     let [4, 0x3e, _, 1 | 0x0a, 0, low, high, ..] = *packet else { return false };
     slot_of(u16::from_le_bytes([low, high])) == Some(slot)

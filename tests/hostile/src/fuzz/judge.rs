@@ -77,7 +77,7 @@ struct Turn {
 }
 
 impl Turn {
-    /// One more; false where the last one has no answer.
+    /// One more; false if the last one has no answer.
     const fn begin(&mut self, read: u64) -> bool {
         let may = !self.pending || self.answered > self.read;
         (self.pending, self.read) = (true, read);
@@ -121,12 +121,12 @@ impl Judge {
         self.read = self.put.saturating_sub(unread as u64);
     }
 
-    /// True where the host has room for one more ACL packet, besides so many.
+    /// Returns whether the host has room for one more ACL packet, besides so many.
     pub(crate) const fn has_room(&self, more: u64) -> bool {
         self.given.saturating_sub(self.returned) + more < self.host_buffers
     }
 
-    /// True where the host knows which states may be combined.
+    /// Returns whether the host knows which states may be combined.
     pub(crate) const fn knows_states(&self) -> bool {
         self.knows_states
     }
@@ -136,22 +136,22 @@ impl Judge {
         (self.links[slot].lost, self.links[slot].sent) = (true, 0);
     }
 
-    /// True where the last answer left no command for the host.
+    /// Returns whether the last answer left no command for the host.
     pub(crate) const fn has_no_leave(&self) -> bool {
         self.credits == 0
     }
 
-    /// True where the host was told of a link on this slot, and not of its end.
+    /// Returns whether the host was told of a link on this slot, and not of its end.
     pub(crate) const fn is_up(&self, slot: usize) -> bool {
         self.links[slot].up
     }
 
-    /// True where the host has not read yet of the link on this slot: what it sends may be of the one before.
+    /// Returns whether the host has not read yet of the link on this slot: what it sends may be of the one before.
     pub(crate) const fn may_be_of_last(&self, slot: usize) -> bool {
         self.links[slot].since > self.read
     }
 
-    /// True where the host may have answered all ATT requests of a link.
+    /// Returns whether the host may have answered all ATT requests of a link.
     pub(crate) const fn answered(&self, slot: usize) -> bool {
         self.links[slot].requests <= self.links[slot].maybe || self.blind
     }

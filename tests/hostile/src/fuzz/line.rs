@@ -67,7 +67,7 @@ impl Line {
         }
     }
 
-    /// True where the host has read all that was sent, looked at it, and waits for more.
+    /// Returns whether the host has read all that was sent, looked at it, and waits for more.
     pub(crate) fn is_read(&self) -> bool {
         self.to_host.is_empty() && self.controller.out.is_empty() && self.reader.is_some()
     }

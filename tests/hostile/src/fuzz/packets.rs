@@ -254,7 +254,7 @@ impl Controller {
         self.say(slot, 6, &pdu);
     }
 
-    /// An event of any kind; true where it is a lie about the state of the controller.
+    /// An event of any kind; true if it is a lie about the state of the controller.
     pub(crate) fn any_event(&mut self, code: u8, octets: &Bytes) -> bool {
         const CODES: [u8; 12] =
             [0x05, 0x08, 0x0c, 0x0e, 0x0f, 0x10, 0x13, 0x1a, 0x30, 0x3e, 0x3e, 0x57];

@@ -107,7 +107,7 @@ impl Controller {
         }
     }
 
-    /// True where the host has room for an ACL packet.
+    /// Returns whether the host has room for an ACL packet.
     pub(crate) fn may_send(&self) -> bool {
         let held = self.held.iter().filter(|packet| packet[0] == 2).count() as u64;
         !self.flow_on || self.judge.has_room(held)

@@ -305,7 +305,7 @@ impl<'h> World<'h> {
         }
     }
 
-    /// So many polls; true where no task is awake then.
+    /// So many polls; true if no task is awake then.
     fn poll(&mut self, mut polls: u32) -> bool {
         loop {
             let mut idle = true;

@@ -112,7 +112,8 @@ fn connection_with(peer: Address, handle: u16, role: u8) -> Vec<u8> {
 
 pub(crate) type Log = Rc<RefCell<Vec<String>>>;
 
-/// Advertises for a link; then notes its events until it ends. The handle of the connection is given as soon as it is up.
+/// Advertises for a link; then notes its events until it ends. The handle of the connection is given as soon as it is
+/// up.
 pub(crate) fn advertise<'h>(
     b: &mut Bench<'h>,
 ) -> (Outcome<()>, Rc<RefCell<Option<Connection<'h>>>>, Log) {
@@ -314,8 +315,8 @@ pub(crate) fn scanning(controller: Controller) -> (B, Reports) {
     (b, reports)
 }
 
-/// Puts handles of this table in place of those that a row was written for: in the requests that name one handle, and in
-/// Read Multiple.
+/// Puts handles of this table in place of those that a row was written for: in the requests that name one handle, and
+/// in Read Multiple.
 pub(crate) fn retarget(packet: &[u8], handles: &[(u16, u16)]) -> Vec<u8> {
     const OPCODE: usize = 9;
     let mut packet = packet.to_vec();

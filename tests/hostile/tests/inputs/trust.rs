@@ -1,4 +1,5 @@
-//! When the octets of a controller count again after it was lost, and how a controller is treated that fails now and then.
+//! When the octets of a controller count again after it was lost, and how a controller is treated that fails now and
+//! then.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -26,8 +27,8 @@ fn complete(opcode: u16, returned: &[u8]) -> Vec<u8> {
     [&[4, 0x0e, returned.len() as u8 + 3, 1, low, high][..], returned].concat()
 }
 
-/// All that a controller would answer to a set-up, and a bonded peer that is encrypted and opens the lock. Before it, what
-/// somebody who knows this host would send to pass as the controller.
+/// All that a controller would answer to a set-up, and a bonded peer that is encrypted and opens the lock. Before it,
+/// what somebody who knows this host would send to pass as the controller.
 fn forged(lock: u16) -> Vec<u8> {
     let mut commands = [0; 65];
     commands[16] = 2;
@@ -161,7 +162,7 @@ fn no_challenge_is_sent_twice() {
     assert_eq!((asked.len(), count), (20, 20));
 }
 
-/// Where the controller does not compute, silence and a second Reset are all there is.
+/// If the controller does not compute, silence and a second Reset are all there is.
 #[test]
 fn a_controller_without_encryption_is_reset_twice_apart_in_time() {
     for (answer, first, second) in [
@@ -215,7 +216,8 @@ fn a_command_is_sent_again_after_one_lost_answer() {
     assert_eq!(s.b.host.stats().recoveries, 1);
 }
 
-/// One wrong answer while a controller that had worked is set up again: it is tried again, each time after a longer pause.
+/// One wrong answer while a controller that had worked is set up again: it is tried again, each time after a longer
+/// pause.
 #[test]
 fn a_set_up_that_fails_is_tried_again_where_it_had_worked() {
     for opcode in [0x1001u16, 0x1002, 0x2002, 0x2003, 0x0c01, 0x2001] {

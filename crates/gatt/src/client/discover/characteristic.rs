@@ -35,23 +35,24 @@ pub struct Characteristics {
 }
 
 impl Characteristics {
-    /// All characteristics of `service`. [Vol 3] Part G, 4.6.1
+    /// Discovers all characteristics of `service`. [Vol 3] Part G, 4.6.1
     #[must_use]
     pub fn of(service: &Service) -> Self {
         let sweep = Sweep::behind(service.start, service.end);
         Self { sweep, uuid: None, last: None }
     }
 
-    /// The characteristics of `service` that have this UUID. [Vol 3] Part G, 4.6.2
+    /// Discovers the characteristics of `service` that have this UUID. [Vol 3] Part G, 4.6.2
     #[must_use]
     pub fn by_uuid(service: &Service, uuid: Uuid) -> Self {
         Self { uuid: Some(uuid), ..Self::of(service) }
     }
 
-    /// The characteristics declared from `start` to `end`, of whatever services; where `uuid` is given, those that have it.
+    /// Discovers the characteristics declared from `start` to `end`, of whatever services; where `uuid` is given, those
+    /// that have it.
     ///
-    /// The last of a service ends before the next characteristic, so that the next service's declaration lies in its range:
-    /// [`super::Descriptors::of`] stops there.
+    /// The last of a service ends before the next characteristic, so that the next service's declaration lies in its
+    /// range: [`super::Descriptors::of`] stops there.
     #[must_use]
     pub fn within(start: u16, end: u16, uuid: Option<Uuid>) -> Self {
         Self { sweep: Sweep::new(start, end), uuid, last: None }

@@ -25,14 +25,15 @@ pub struct Descriptors {
 }
 
 impl Descriptors {
-    /// All descriptors of `characteristic`. They end where a service or another characteristic is declared, whatever its range is.
+    /// Discovers all descriptors of `characteristic`. They end where a service or another characteristic is declared,
+    /// whatever its range is.
     #[must_use]
     pub fn of(characteristic: &Characteristic) -> Self {
         let sweep = Sweep::behind(characteristic.value, characteristic.end);
         Self { sweep, until_declaration: true }
     }
 
-    /// All attributes from `start` to `end`, whatever they are. [Vol 3] Part F, 3.4.3.1
+    /// Discovers all attributes from `start` to `end`, whatever they are. [Vol 3] Part F, 3.4.3.1
     #[must_use]
     pub fn within(start: u16, end: u16) -> Self {
         Self { sweep: Sweep::new(start, end), until_declaration: false }

@@ -41,7 +41,7 @@ enum Found {
 }
 
 impl Includes {
-    /// The includes of `service`.
+    /// Discovers the includes of `service`.
     #[must_use]
     pub fn of(service: &Service) -> Self {
         let sweep = Sweep::behind(service.start, service.end);

@@ -34,19 +34,19 @@ enum Wanted {
 }
 
 impl Services {
-    /// All primary services. [Vol 3] Part G, 4.4.1
+    /// Discovers all primary services. [Vol 3] Part G, 4.4.1
     #[must_use]
     pub fn primary() -> Self {
         Self::new(Wanted::Primary)
     }
 
-    /// All secondary services.
+    /// Discovers all secondary services.
     #[must_use]
     pub fn secondary() -> Self {
         Self::new(Wanted::Secondary)
     }
 
-    /// The primary services of one UUID. [Vol 3] Part G, 4.4.2
+    /// Discovers the primary services of one UUID. [Vol 3] Part G, 4.4.2
     #[must_use]
     pub fn primary_by_uuid(uuid: Uuid) -> Self {
         Self::new(Wanted::ByUuid(uuid))

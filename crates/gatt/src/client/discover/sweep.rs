@@ -31,7 +31,7 @@ impl Sweep {
         self.end
     }
 
-    /// True when nothing is left to ask for.
+    /// Returns whether nothing is left to ask for.
     pub(in crate::client) const fn is_over(&self) -> bool {
         self.next.is_none()
     }

@@ -82,7 +82,7 @@ impl LegacyData {
         Ok(Self { len: u8::try_from(data.len()).map_err(|_| NoRoom)?, octets })
     }
 
-    /// The significant octets; `None` where the length is above 31, which a controller must refuse.
+    /// Returns the significant octets; `None` where the length is above 31, which a controller must refuse.
     #[must_use]
     pub fn get(&self) -> Option<&[u8]> {
         self.octets.get(..usize::from(self.len))

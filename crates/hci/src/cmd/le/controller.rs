@@ -123,17 +123,17 @@ queries! {
 returns! {
     /// Return parameters of [`ReadBufferSize`].
     LeBufferSize {
-        /// Octets of one ACL packet's payload; 0 where BR/EDR's buffers are shared.
+        /// Octets of one ACL packet's payload; 0 if BR/EDR's buffers are shared.
         acl_len: U16,
-        /// ACL packets that the controller holds; 0 where BR/EDR's buffers are shared.
+        /// ACL packets that the controller holds; 0 if BR/EDR's buffers are shared.
         acl_count: u8,
     }
 
     /// Return parameters of [`ReadBufferSizeV2`].
     LeBufferSizeV2 {
-        /// Octets of one ACL packet's payload; 0 where BR/EDR's buffers are shared.
+        /// Octets of one ACL packet's payload; 0 if BR/EDR's buffers are shared.
         acl_len: U16,
-        /// ACL packets that the controller holds; 0 where BR/EDR's buffers are shared.
+        /// ACL packets that the controller holds; 0 if BR/EDR's buffers are shared.
         acl_count: u8,
         /// Octets of one isochronous packet's payload.
         iso_len: U16,

@@ -145,7 +145,7 @@ pub struct DataFragment<'a> {
     pub set: u8,
     /// Which part of the data it is.
     pub operation: DataOperation,
-    /// 0 where the controller may fragment the data on the air, 1 where it should not.
+    /// 0 if the controller may fragment the data on the air, 1 where it should not.
     pub fragment_preference: u8,
     /// At most [`EXTENDED_FRAGMENT_MAX`] octets.
     pub data: &'a [u8],

@@ -46,7 +46,7 @@ impl Secure {
         })
     }
 
-    /// `ra` or `rb`: what the device in role `of` made known another way, zero where it did not arrive.
+    /// `ra` or `rb`: what the device in role `of` made known another way, zero if it did not arrive.
     fn r_of(&self, context: &Context<'_>, of: Role) -> [u8; 16] {
         match context.agreed.method {
             Method::JustWorks | Method::NumericComparison => [0; 16],

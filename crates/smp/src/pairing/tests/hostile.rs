@@ -166,7 +166,7 @@ fn reflected_debug_and_invalid_keys_are_refused() {
         assert_eq!(a.receive(&hex!("02 03 00 09 10 03 03"))[0][0], 0x0c);
         assert_eq!(a.receive(&public_key(key)), failed(0x0b));
     }
-    // Where the debug key is allowed, it still protects against nobody.
+    // If the debug key is allowed, it still protects against nobody.
     let (io, require) = (IoCapability::DisplayYesNo, Level::Authenticated);
     let lax = Config { io, mitm: true, debug_keys: true, require, ..Config::default() };
     let mut b = Device::new(Role::Responder, lax);

@@ -29,7 +29,7 @@ fn encrypting_again() -> Couple {
     couple
 }
 
-/// True where the application was told so.
+/// Returns whether the application was told so.
 fn has_event(link: &Linked, what: &str) -> bool {
     link.log.borrow().iter().any(|event| event == what)
 }
@@ -97,7 +97,7 @@ pairings! {
         assert_eq!(safer.take().unwrap().level, Level::SecureConnections);
         assert_eq!(couple.kept().method, Method::NumericComparison);
         couple.honest = PairingConfig { mitm: true, ..YES_NO };
-        // Where the peer has no such key, the bond is lost, and stays as it is until the application decides.
+        // If the peer has no such key, the bond is lost, and stays as it is until the application decides.
         let mut lost = encrypting_again();
         let bond = lost.kept();
         lost.link.b.inject(&hex!("040804 06 4000 00"));
