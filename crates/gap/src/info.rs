@@ -206,7 +206,7 @@ pub enum InitError {
     HardwareError(u8),
     /// It reported an overflow of its data buffers during each set-up that was tried. [Vol 4] Part E, 7.7.26
     BufferOverflow,
-    /// The octets on the line were not HCI packets, during each set-up that was tried.
+    /// The bytes on the line were not HCI packets, during each set-up that was tried.
     Framing,
     /// It has no buffer for ACL data, neither for LE nor shared.
     NoBuffers,
@@ -229,7 +229,7 @@ impl fmt::Display for InitError {
             Self::BufferOverflow => {
                 f.write_str("the controller reported an overflow of its data buffers")
             }
-            Self::Framing => f.write_str("the octets on the line were not HCI packets"),
+            Self::Framing => f.write_str("the bytes on the line were not HCI packets"),
             Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
             Self::ShortBuffers(len) => {
                 write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")

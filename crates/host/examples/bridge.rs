@@ -1,4 +1,5 @@
-//! A bridge of bytes: a TCP connection on each side, and an L2CAP channel between them. Whoever is slow slows the other side down.
+//! A byte bridge: a TCP connection on each side, and an L2CAP channel between them. The slower side slows the other
+//! down.
 //!
 //! ```sh
 //! cargo run -p bindrune --features serial,tcp --example bridge -- accept 127.0.0.1:4001 /dev/ttyACM0
@@ -19,7 +20,7 @@ use embedded_io_async::{Read, Write};
 
 const PSM: Psm = Psm(0x81);
 pub(crate) const CONFIG: Config = Config::new("Bridge");
-/// One link, one channel, and packets enough for its window.
+/// One link, one channel, and enough packets for its window.
 pub(crate) type Memory = Resources<1, 1, 24, 4>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// Waits for a peer and its channel, or opens one to `peer`.
+/// Waits for a peer and its channel, or opens a channel to `peer`.
 pub(crate) async fn open(host: &Host, peer: Option<Address>) -> Result<Channel<'_>, Error> {
     let config = ChannelConfig::DEFAULT;
     let Some(peer) = peer else {
@@ -52,9 +53,10 @@ pub(crate) async fn open(host: &Host, peer: Option<Address>) -> Result<Channel<'
     host.connect(&peer).await?.open_channel(PSM, config).await
 }
 
-/// Couples a channel with a stream of bytes, in both directions, until one of the two ends.
+/// Connects a channel to a byte stream in both directions, until one of them ends.
 ///
-/// Bytes are read only when those before them have left, and a piece's credit goes back to the peer once the piece is written.
+/// Bytes are read only after the bytes before them have left, and the credit of a piece returns to the peer after the
+/// piece is written.
 pub(crate) async fn bridge<R: Read, W: Write>(
     channel: Channel<'_>,
     mut from: R,
@@ -64,7 +66,7 @@ pub(crate) async fn bridge<R: Read, W: Write>(
     let outward = async {
         let mut buffer = [0; 1024];
         loop {
-            // A stream that fails is over, like one that has ended.
+            // A stream that fails is over, like a stream that has ended.
             let len = from.read(&mut buffer).await.unwrap_or(0);
             let Some(bytes @ [_, ..]) = buffer.get(..len) else { return sender.close().await };
             sender.send_all(bytes).await?;

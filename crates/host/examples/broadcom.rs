@@ -1,4 +1,4 @@
-//! A peripheral on a controller of Broadcom's kind, which gets its firmware, an address and a faster UART first.
+//! A peripheral on a Broadcom controller, which first gets its firmware, an address and a faster UART.
 //!
 //! `cargo run -p bindrune --features serial --example broadcom -- /dev/ttyS1 BCM4345C0.hcd`
 
@@ -9,12 +9,12 @@ use bindrune::{
 use embassy_time::Duration;
 use embedded_io_async::{Read, Write};
 
-/// The vendor's commands.
+/// Commands of the vendor.
 const DOWNLOAD_MINIDRIVER: Opcode = Opcode(0xfc2e);
 const WRITE_BD_ADDR: Opcode = Opcode(0xfc01);
 const UPDATE_BAUD_RATE: Opcode = Opcode(0xfc18);
 
-/// The baud rate without firmware, and that to work at.
+/// Baud rate without firmware, and working baud rate.
 const SLOW: u32 = 115_200;
 const FAST: u32 = 3_000_000;
 /// Least significant byte first.
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// What the chip needs, up to the answer that comes at the old baud rate.
+/// Sends all commands up to the answer that comes at the old baud rate.
 async fn bring_up<R: Read, W: Write<Error = R::Error>, C: Clock>(
     chip: &mut BringUp<R, W, C>,
     firmware: &[u8],
@@ -61,7 +61,7 @@ async fn bring_up<R: Read, W: Write<Error = R::Error>, C: Clock>(
     Ok(())
 }
 
-/// Waits until the controller does not answer a Reset either: it has lost its firmware and its baud rate.
+/// Waits until the controller does not answer a Reset: it has lost its firmware and its baud rate.
 async fn lost_power(host: &Host) {
     let mut events = host.watch_controller();
     while events.next().await != ControllerEvent::Silent {}

@@ -1,4 +1,4 @@
-//! A bulk transfer over an L2CAP channel: as fast as the link can, with the back-pressure of credits.
+//! A bulk transfer over an L2CAP channel: as fast as the link allows, with back-pressure by credits.
 //!
 //! ```sh
 //! cargo run -p bindrune --features serial,tcp --example bulk -- receive /dev/ttyACM0
@@ -13,13 +13,13 @@ use bindrune::{
 
 const IMAGE: usize = 1 << 20;
 const PSM: Psm = Psm(0x80);
-/// What the receiver advertises.
+/// The service that the receiver advertises.
 const SERVICE: Uuid = Uuid::new_128(0xb1de_0002_6d2f_4b1a_9c57_3f1a_77d0_52e4);
 
 pub(crate) const CONFIG: Config = Config::new("Bulk");
 /// The peer may send 32 frames before it must wait for credits, which keeps the link busy.
 const CHANNEL: ChannelConfig = ChannelConfig { window: 32, ..ChannelConfig::DEFAULT };
-/// One link, one channel, and packets enough for its window.
+/// One link, one channel, and enough packets for its window.
 pub(crate) type Memory = Resources<1, 1, 64, 8>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,7 +50,7 @@ pub(crate) async fn send(host: &Host, image: &[u8]) -> Result<(), Error> {
     link.disconnect().await
 }
 
-/// Takes one transfer, which ends when the sender closes the channel.
+/// Receives one transfer, which ends when the sender closes the channel.
 pub(crate) async fn receive(host: &Host) -> Result<Vec<u8>, Error> {
     let mut listener = host.listen(PSM, CHANNEL)?;
     let advertisement = Advertisement::connectable().name("Bulk").service(SERVICE);
@@ -65,7 +65,7 @@ pub(crate) async fn receive(host: &Host) -> Result<Vec<u8>, Error> {
             Err(error) => return Err(error),
         }
     }
-    // Whoever ends the program at once leaves the sender without an answer.
+    // If the program ended at once, the sender would get no answer.
     link.disconnected().await;
     Ok(image)
 }

@@ -1,4 +1,4 @@
-//! A central: finds a battery, reads its level, sets another one and waits to be told of it.
+//! A central: finds a battery, reads its level, sets another one and waits for its notification.
 //!
 //! `cargo run -p bindrune --features serial,tcp --example central -- /dev/ttyACM0`
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 // ANCHOR: app
-/// Sets the level of the first battery that is heard, and gives the level of which it notifies us.
+/// Sets the level of the first battery that advertises, and returns the level that it notifies.
 pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
     let battery = find(host).await?;
     let link = host.connect(&battery).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
     Ok(value[0])
 }
 
-/// The first device that advertises the Battery service.
+/// Returns the first device that advertises the Battery service.
 async fn find(host: &Host) -> Result<Address, Error> {
     let mut data = [0; 64];
     let mut scanner = host.scan(&Scan::active())?;

@@ -1,4 +1,4 @@
-//! Prints what `Resources` costs in bytes, whole and for most of its parameters. See docs/memory.md.
+//! Prints the size of `Resources` in bytes, as a whole and for most of its parameters. See docs/memory.md.
 //!
 //! `cargo run -p bindrune --features std --example memory`
 
@@ -6,7 +6,7 @@ use std::mem::size_of;
 
 use bindrune::{Config, Host, Resources};
 
-/// So many links, channels, packets of the usual size and pairings; no arena.
+/// This many links, channels, packets of the usual size and pairings; no arena.
 type Of<
     const LINKS: usize,
     const CHANNELS: usize,

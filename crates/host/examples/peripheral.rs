@@ -1,4 +1,4 @@
-//! A peripheral: a battery whose level anyone may read, hear of and set.
+//! A peripheral: a battery whose level any peer can read, subscribe to and set.
 //!
 //! `cargo run -p bindrune --features serial,tcp --example peripheral -- /dev/ttyACM0`
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
@@ -12,10 +12,10 @@ use bindrune::{
 const BATTERY: Uuid = Uuid::new_16(0x180f);
 const COMMAND_UUID: Uuid = Uuid::new_128(0xb1de_0001_6d2f_4b1a_9c57_3f1a_77d0_52e4);
 
-/// The host holds this value, and answers reads by itself.
+/// The host holds this value, and answers reads itself.
 static LEVEL: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a19)).read().notify().value(&[100]);
-/// The application holds this one: it decides about every write.
+/// The application holds this value: it decides each write.
 static COMMAND: Characteristic = Characteristic::new(COMMAND_UUID).write();
 static SERVICES: &[Service] = &[Service::primary(BATTERY, &[&LEVEL, &COMMAND])];
 

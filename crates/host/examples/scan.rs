@@ -1,4 +1,4 @@
-//! Lists what is on the air, until it is interrupted.
+//! Lists advertising devices until it is interrupted.
 //!
 //! `cargo run -p bindrune --features serial,tcp --example scan -- /dev/ttyACM0`
 
@@ -9,8 +9,8 @@ use bindrune::{Config, Error, Host, Resources, Scan};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (rx, tx) = port::open()?;
-    // A crowd is heard: a wide ring for reports that wait to be read.
-    let config = Config::new("Scanner").scan_octets(4096);
+    // Many devices advertise: a large ring for reports that wait to be read.
+    let config = Config::new("Scanner").scan_bytes(4096);
     let host = Host::new(Box::leak(Box::new(Resources::<1, 0, 6, 4, 264, 4608>::new())), config)?;
     tokio::select! {
         end = host.run(rx, tx) => Err(end.into()),

@@ -1,4 +1,4 @@
-//! How the octets of the arena are shared out.
+//! Division of the arena among its users.
 
 use bindrune_gatt::table;
 use bindrune_smp::Bond;
@@ -9,7 +9,7 @@ use crate::{Config, ConfigError};
 pub(crate) struct Arena {
     /// Values that the host holds, and append buffers.
     pub(crate) values: &'static mut [u8],
-    /// Advertising data and scan responses of all sets.
+    /// Advertising data and scan responses of all advertising sets.
     pub(crate) advertising: &'static mut [u8],
     /// Advertising reports that wait to be read.
     pub(crate) reports: &'static mut [u8],
@@ -17,12 +17,12 @@ pub(crate) struct Arena {
     pub(crate) bonds: &'static mut [u8],
     /// Subscriptions and prepared writes, a share for each link.
     pub(crate) peers: core::slice::ChunksExactMut<'static, u8>,
-    /// Octets of each such share.
+    /// Length of each such share.
     pub(crate) peer_octets: usize,
 }
 
 impl Arena {
-    /// Shares out `octets`; what nobody asked for goes to the prepared writes.
+    /// Divides `octets` bytes. Bytes that are not requested go to the prepared writes.
     pub(crate) fn split(
         octets: &'static mut [u8],
         config: &Config,
@@ -30,12 +30,12 @@ impl Arena {
     ) -> Result<Self, ConfigError> {
         let have = octets.len();
         let values = table::arena_for(config.services);
-        let peer = table::peer_arena_for(config.services, config.prepare_octets);
-        let advertising = config.advertising_octets.saturating_mul(config.advertising_sets);
+        let peer = table::peer_arena_for(config.services, config.prepare_bytes);
+        let advertising = config.advertising_bytes.saturating_mul(config.advertising_sets);
         let short = ConfigError::Arena { have, need: config.arena(links) };
         let (values, rest) = octets.split_at_mut_checked(values).ok_or(short)?;
         let (advertising, rest) = rest.split_at_mut_checked(advertising).ok_or(short)?;
-        let (reports, rest) = rest.split_at_mut_checked(config.scan_octets).ok_or(short)?;
+        let (reports, rest) = rest.split_at_mut_checked(config.scan_bytes).ok_or(short)?;
         let bonds = config.bonds.saturating_mul(Bond::SIZE);
         let (bonds, rest) = rest.split_at_mut_checked(bonds).ok_or(short)?;
         let peer_octets = rest.len().checked_div(links).unwrap_or_default();

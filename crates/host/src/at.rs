@@ -1,10 +1,10 @@
-//! A time that may be missing, in the memory of one.
+//! An optional time, in the memory of one.
 
 use core::num::NonZeroU64;
 
 use embassy_time::Instant;
 
-/// As `Option<Instant>`, in half the octets. None is all zero; the first tick of the clock counts as the second one.
+/// As `Option<Instant>`, in half the memory. None is all zero; the first tick of the clock counts as the second one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct At(Option<NonZeroU64>);
 
@@ -30,7 +30,7 @@ impl At {
         self.0.is_some()
     }
 
-    /// Takes the time where it is `now` or earlier.
+    /// Takes the time if it is `now` or earlier.
     pub(crate) fn take_due(&mut self, now: Instant) -> bool {
         let due = self.get().is_some_and(|at| at <= now);
         if due {
@@ -39,7 +39,7 @@ impl At {
         due
     }
 
-    /// Takes the time; true where there was one.
+    /// Takes the time; returns whether there was one.
     pub(crate) const fn take(&mut self) -> bool {
         core::mem::replace(self, Self::NONE).is_some()
     }

@@ -1,4 +1,4 @@
-//! What the user decides about the host as a whole.
+//! Configuration of the host as a whole.
 
 use bindrune_gap::ParameterRequests;
 use bindrune_gatt::{Service, TableError, table};
@@ -12,7 +12,7 @@ use crate::{
     stack::{RX_PER_LINK, TX_PER_LINK},
 };
 
-/// How the host behaves. Everything has a default but the name.
+/// Configuration of a host. Everything but the name has a default.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub(crate) name: &'static str,
@@ -24,9 +24,9 @@ pub struct Config {
     pub(crate) data_length: bool,
     pub(crate) two_megabit: bool,
     pub(crate) advertising_sets: usize,
-    pub(crate) advertising_octets: usize,
-    pub(crate) scan_octets: usize,
-    pub(crate) prepare_octets: usize,
+    pub(crate) advertising_bytes: usize,
+    pub(crate) scan_bytes: usize,
+    pub(crate) prepare_bytes: usize,
     pub(crate) pairing: PairingConfig,
     pub(crate) bonds: usize,
     pub(crate) client_security: ClientSecurity,
@@ -35,7 +35,7 @@ pub struct Config {
     pub(crate) parameter_requests: [ParameterRequests; if TUNING { 1 } else { 0 }],
 }
 
-/// Whether this device hides who it is from those it is not bonded with. [Vol 3] Part C, 10.7
+/// Whether this device hides its identity from devices without a bond. [Vol 3] Part C, 10.7
 ///
 /// ```
 /// use bindrune::{Config, Privacy};
@@ -44,12 +44,12 @@ pub struct Config {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privacy {
-    /// It shows its identity address.
+    /// Shows the identity address.
     #[default]
     Off,
-    /// It advertises, scans and connects with resolvable private addresses, which bonded devices resolve.
+    /// Advertises, scans and connects with resolvable private addresses, which bonded devices resolve.
     On {
-        /// How long it uses one address: 1 s to 11.5 h are sensible, and 15 min is usual.
+        /// How long one address is used: 1 s to 11.5 h are sensible, 15 min is usual.
         rotate: Duration,
     },
 }
@@ -59,27 +59,27 @@ impl Privacy {
     pub const ON: Self = Self::On { rotate: Duration::from_secs(15 * 60) };
 }
 
-/// What a GATT client's operation does when the peer answers that the link is not secure enough.
+/// What an operation of the GATT client does if the peer answers that the link is not secure enough.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ClientSecurity {
-    /// It fails with the peer's error.
+    /// Fails with the peer's error.
     Report,
-    /// Where there is a bond with the peer, the link is encrypted with its key, and the operation repeated once.
+    /// Encrypts the link with the key of the bond, if there is one, and repeats the operation once.
     #[default]
     Encrypt,
-    /// As [`Self::Encrypt`]; without a bond the devices pair first.
+    /// As [`Self::Encrypt`]; without a bond, pairs first.
     Pair,
 }
 
-/// What happens if a peer behind a private address pairs under the name of a bond, and has not the keys of that bond. A phone that
-/// was reset does so; so does a device that wants to pass for it.
+/// What happens if a peer behind a private address pairs under the identity of a bond without having that bond's keys.
+/// A phone that was reset does so; so does a device that pretends to be that phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RepeatPairing {
-    /// Asks the holder of [`crate::PairingRequests`] ([`crate::PairingRequest::replaces`]). With nobody to ask it is kept beside the
-    /// bond, under the address that it has used, unless the peer of that bond has used the disputed name on the air: then it is
-    /// refused.
+    /// Asks the holder of [`crate::PairingRequests`] ([`crate::PairingRequest::replaces`]). If there is no holder,
+    /// keeps the new bond beside the old one, under the address that the peer used. If the peer of the old bond has
+    /// used the disputed identity on the air, refuses the new one.
     #[default]
     Ask,
     /// Replaces the bond, if the new one is at least as strong.
@@ -88,31 +88,31 @@ pub enum RepeatPairing {
     Refuse,
 }
 
-/// Octets of the arena for one peer's subscriptions and prepared writes, by default.
-pub const DEFAULT_PREPARE_OCTETS: usize = 64;
-/// Octets of the arena for the advertising data and scan response of one set, by default: the legacy maximum.
-pub const DEFAULT_ADVERTISING_OCTETS: usize = 62;
-/// Octets of the arena for advertising reports that wait to be read, by default.
-pub const DEFAULT_SCAN_OCTETS: usize = 192;
+/// Default bytes of the arena for one peer's subscriptions and prepared writes.
+pub const DEFAULT_PREPARE_BYTES: usize = 64;
+/// Default bytes of the arena for the advertising data and scan response of one set: the legacy maximum.
+pub const DEFAULT_ADVERTISING_BYTES: usize = 62;
+/// Default bytes of the arena for advertising reports that wait to be read.
+pub const DEFAULT_SCAN_BYTES: usize = 192;
 
-/// Bonds that the host keeps, by default.
+/// Default number of bonds that the host keeps.
 pub const DEFAULT_BONDS: usize = 4;
 
-/// The most advertising sets that one host can have.
+/// The most advertising sets that a host can have.
 pub(crate) const MAX_ADVERTISING_SETS: usize = if EXTENDED { 4 } else { 1 };
 
 /// The ATT MTUs of a host: the default of LE, and the longest that a value needs. [Vol 3] Part F, 3.2.8 and 3.2.9
 const LEAST_MTU: u16 = 23;
 const GREATEST_MTU: u16 = 517;
-/// Octets of an L2CAP header and an ATT PDU header that the MTU does not count, and that every packet needs room for.
+/// Bytes of an L2CAP header and an ATT PDU header, which the MTU does not count and every packet needs room for.
 const PACKET_OVERHEAD: usize = 13;
-/// Octets of the longest PDU of the other fixed channels: of LE signalling and legacy pairing, and with LE Secure Connections.
+/// Bytes of the longest PDU of the other fixed channels: LE signalling and legacy pairing, and LE Secure Connections.
 /// [Vol 3] Part A, 4 and Part H, 3.2
 const SIGNALLING: usize = 23;
 const PUBLIC_KEY: usize = 65;
 
 impl Config {
-    /// The defaults, with the device name that the GAP service shows.
+    /// Creates the default configuration with the device name of the GAP service.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -125,9 +125,9 @@ impl Config {
             data_length: true,
             two_megabit: true,
             advertising_sets: 1,
-            advertising_octets: DEFAULT_ADVERTISING_OCTETS,
-            scan_octets: if OBSERVER { DEFAULT_SCAN_OCTETS } else { 0 },
-            prepare_octets: if LONG { DEFAULT_PREPARE_OCTETS } else { 0 },
+            advertising_bytes: DEFAULT_ADVERTISING_BYTES,
+            scan_bytes: if OBSERVER { DEFAULT_SCAN_BYTES } else { 0 },
+            prepare_bytes: if LONG { DEFAULT_PREPARE_BYTES } else { 0 },
             pairing: PairingConfig::DEFAULT,
             bonds: if SECURITY { DEFAULT_BONDS } else { 0 },
             client_security: ClientSecurity::Encrypt,
@@ -137,45 +137,45 @@ impl Config {
         }
     }
 
-    /// A random static address to use in place of the controller's own. With any other [`crate::Host::new`] fails:
-    /// [`ConfigError::Address`].
+    /// Sets a random static address, which replaces the controller's own. With any other address, [`crate::Host::new`]
+    /// fails with [`ConfigError::Address`].
     #[must_use]
     pub const fn address(mut self, address: Address) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// The largest ATT MTU, 23 to 517 octets; 247 by default, which fills one link packet of 251 octets. With any other
-    /// [`crate::Host::new`] fails: [`ConfigError::Mtu`].
+    /// Sets the largest ATT MTU, 23 to 517 bytes; 247 by default, which fills one data packet of 251 bytes. With any
+    /// other value, [`crate::Host::new`] fails with [`ConfigError::Mtu`].
     #[must_use]
     pub const fn mtu(mut self, mtu: u16) -> Self {
         self.mtu = mtu;
         self
     }
 
-    /// Whether a central exchanges the MTU as soon as it is connected; it does by default.
+    /// Sets whether a central exchanges the MTU as soon as it is connected; true by default.
     #[must_use]
     pub const fn exchange_mtu(mut self, on: bool) -> Self {
         self.exchange_mtu = on;
         self
     }
 
-    /// Whether longer link packets are asked for where both sides have them; they are by default.
+    /// Sets whether longer data packets are requested if both sides support them; true by default.
     #[must_use]
     pub const fn data_length(mut self, on: bool) -> Self {
         self.data_length = on;
         self
     }
 
-    /// Whether the 2M PHY is asked for where both sides have it; it is by default.
+    /// Sets whether the 2M PHY is requested if both sides support it; true by default.
     #[must_use]
     pub const fn two_megabit(mut self, on: bool) -> Self {
         self.two_megabit = on;
         self
     }
 
-    /// Advertising sets that may be on at once, 1 to 4; 1 by default. More than one needs extended advertising, and its feature:
-    /// without that there is one.
+    /// Sets how many advertising sets can be on at once, 1 to 4; 1 by default. More than one needs extended advertising
+    /// and its feature; without that there is one.
     #[must_use]
     pub const fn advertising_sets(mut self, sets: usize) -> Self {
         self.advertising_sets = if sets == 0 {
@@ -188,15 +188,15 @@ impl Config {
         self
     }
 
-    /// Octets of the arena for each advertising set: its data and its scan response. 62 by default; more for extended
-    /// advertising with long data.
+    /// Sets the bytes of the arena for each advertising set: its data and its scan response. 62 by default; more for
+    /// long data with extended advertising.
     #[must_use]
-    pub const fn advertising_octets(mut self, octets: usize) -> Self {
-        self.advertising_octets = octets;
+    pub const fn advertising_bytes(mut self, bytes: usize) -> Self {
+        self.advertising_bytes = bytes;
         self
     }
 
-    /// Whether bonds, where they are kept, can remember all subscriptions to these services.
+    /// Whether a bond can remember all subscriptions to these services, if bonds are kept.
     pub(crate) const fn check_services(&self, services: &[Service]) -> Result<(), TableError> {
         if self.bonds == 0 { Ok(()) } else { table::can_be_remembered(services) }
     }
@@ -217,7 +217,7 @@ impl Config {
         }
     }
 
-    /// Whether packets are many and long enough.
+    /// Whether there are enough packets, and whether they are long enough.
     pub(crate) const fn check_packets(
         &self,
         links: usize,
@@ -243,20 +243,20 @@ impl Config {
         Ok(())
     }
 
-    /// Octets of the `ARENA` of [`crate::Resources`] that this configuration needs for so many links.
+    /// Returns the bytes of the `ARENA` of [`crate::Resources`] that this configuration needs for `links` links.
     ///
     /// ```
     /// use bindrune::{Config, Resources};
-    /// const CONFIG: Config = Config::new("Lamp").scan_octets(0);
+    /// const CONFIG: Config = Config::new("Lamp").scan_bytes(0);
     /// const FOR_TWO_LINKS: Resources<2, 0, 10, 4, 264, { CONFIG.arena(2) }> = Resources::new();
     /// # let _ = FOR_TWO_LINKS;
     /// ```
     #[must_use]
     pub const fn arena(&self, links: usize) -> usize {
-        let peer = table::peer_arena_for(self.services, self.prepare_octets);
+        let peer = table::peer_arena_for(self.services, self.prepare_bytes);
         table::arena_for(self.services)
-            .saturating_add(self.advertising_octets.saturating_mul(self.advertising_sets))
-            .saturating_add(self.scan_octets)
+            .saturating_add(self.advertising_bytes.saturating_mul(self.advertising_sets))
+            .saturating_add(self.scan_bytes)
             .saturating_add(self.bonds.saturating_mul(Bond::SIZE))
             .saturating_add(peer.saturating_mul(links))
     }

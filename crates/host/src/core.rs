@@ -1,4 +1,4 @@
-//! What lies behind the host's lock: the stack, the waiting futures, and what `run` leaves behind when it is dropped.
+//! State behind the host's lock: the stack, the waiting futures, and the state of `run` between two runs.
 
 use core::task::Waker;
 
@@ -21,21 +21,21 @@ pub(crate) struct Core {
     /// The receiving state; `None` while `run` has it.
     pub(crate) receiving: Option<Receiving>,
     running: bool,
-    /// Wakes `run`, while it sleeps.
+    /// Wakes `run` while it sleeps.
     runner: Option<Waker>,
 }
 
 /// What `run` does next.
 pub(crate) enum Turn {
-    /// It looks at something. The time is the earliest deadline.
+    /// Works. The time is the earliest deadline.
     Work(Due, Option<Instant>),
-    /// It reports what happened to the controller.
+    /// Reports an event of the controller.
     Event(ControllerEvent),
-    /// It ends: [`crate::Host::shutdown`] is complete.
+    /// Ends: [`crate::Host::shutdown`] is complete.
     ShutDown,
-    /// It ends: the controller cannot be used.
+    /// Ends: the controller cannot be used.
     Failed(InitError),
-    /// It sleeps until then, or until it is woken.
+    /// Sleeps until this time, or until it is woken.
     Sleep(Option<Instant>),
 }
 
@@ -45,18 +45,18 @@ impl Core {
         Self { stack, waiters, receiving: Some(receiving), running: false, runner: None }
     }
 
-    /// What `run` has to look at, and whether it has left its waker.
+    /// What `run` must do, and whether it has left its waker.
     pub(crate) const fn pending(&self) -> (Due, bool) {
         (self.stack.ready.due(), self.runner.is_some())
     }
 
-    /// True where somebody may have to be woken; `run` itself only where it is not `run` that asks.
+    /// Returns whether a task may have to be woken; counts `run` only if the caller is not `run`.
     pub(crate) const fn is_ready(&self, by_run: bool) -> bool {
         let (due, is_left) = self.pending();
         self.stack.ready.is_marked() || (is_left && !by_run && !due.is_empty())
     }
 
-    /// Takes one waker of what became ready; true where there may be more.
+    /// Takes one waker of what became ready. Returns whether there may be more.
     pub(crate) fn take_ready(&mut self, by_run: bool) -> (Option<Waker>, bool) {
         let run = !by_run && !self.stack.ready.due().is_empty();
         let mut first = if run { self.runner.take() } else { None };
@@ -66,7 +66,8 @@ impl Core {
         (first, self.stack.ready.is_marked())
     }
 
-    /// What `run` does next; where it sleeps, its waker is left here. What is put in `over` is to be dropped outside of the lock.
+    /// Returns what `run` does next; if it sleeps, leaves its waker here. The caller drops the contents of `over`
+    /// outside the lock.
     pub(crate) fn turn(
         &mut self,
         now: Instant,
@@ -106,7 +107,7 @@ impl Core {
         Turn::Sleep(self.stack.poll_timeout().map(|(at, _)| at))
     }
 
-    /// `run` begins; false where another one runs.
+    /// Begins a run; false if another one is running.
     pub(crate) fn start(&mut self, now: Instant) -> bool {
         if self.running {
             return false;
@@ -116,7 +117,8 @@ impl Core {
         true
     }
 
-    /// `run` ends or was dropped: nobody drives the links any longer. What is given back is to be dropped outside of the lock.
+    /// Ends a run, or cleans up after a dropped one: no run drives the links now. The caller drops the returned value
+    /// outside the lock.
     pub(crate) fn stop(&mut self) -> Option<Waker> {
         self.running = false;
         self.stack.stop(Status::LOCAL_HOST_TERMINATED);
@@ -125,7 +127,7 @@ impl Core {
 }
 
 impl Core {
-    /// Makes the host as new.
+    /// Resets the host to the state of a new one.
     pub(crate) fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         self.stack.clear_output();
         self.waiters.reset();

@@ -1,4 +1,4 @@
-//! What can go wrong, as an application sees it.
+//! Errors, as applications see them.
 
 use core::fmt;
 
@@ -10,22 +10,22 @@ use embedded_io_async::ErrorKind;
 
 use crate::{stack::PairingFailure, text::Text};
 
-/// Why an operation failed.
+/// Reason why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The link ended, or the handle belongs to a link that ended earlier. With [`Status::HARDWARE_FAILURE`], which no peer can
-    /// cause, the controller was lost: see [`crate::Host::watch_controller`].
+    /// The link ended, or the handle belongs to a link that ended earlier. [`Status::HARDWARE_FAILURE`], which no peer
+    /// can cause, means that the controller was lost: see [`crate::Host::watch_controller`].
     Disconnected(Status),
     /// The controller was lost and is being reset; links and pending operations ended.
     ControllerLost,
-    /// The controller did not answer a Reset for 2 s, or has failed again and again and is reset only after a pause of 2 s or more;
-    /// or `run` is not running.
+    /// The controller did not answer a Reset for 2 s, or has failed repeatedly and is reset only after a pause of 2 s
+    /// or more; or `run` is not running.
     NoAnswer,
     /// The controller refused a command.
     Controller(Status),
-    /// The controller cannot do this.
+    /// The controller does not support this.
     Unsupported,
     /// The peer answered with an ATT error.
     Att(ErrorCode),
@@ -37,49 +37,49 @@ pub enum Error {
     Refused(ConnectionResult),
     /// The channel is closed.
     Closed(CloseReason),
-    /// An earlier send on this channel was dropped half way, so the channel was closed.
+    /// An earlier send on this channel was dropped halfway, so the channel was closed.
     Interrupted,
-    /// The time for the operation ran out.
+    /// The time limit of the operation is over.
     Timeout,
-    /// The peer did not confirm, or answer, within 30 s; the link's ATT bearer can make no more requests.
+    /// The peer did not confirm or answer within 30 s; the link's ATT bearer can make no more requests.
     TransactionTimeout,
-    /// What was given is longer than the peer, or the attribute, takes.
+    /// The value is longer than the peer, or the attribute, takes.
     TooLong {
-        /// The longest that is taken, in octets.
+        /// The longest value that is taken, in bytes.
         max: usize,
     },
-    /// More attributes were named than one request carries at the MTU of now.
+    /// One request cannot carry this many attributes at the current MTU.
     TooManyHandles {
-        /// The most that it carries.
+        /// The most that it can carry.
         max: usize,
     },
-    /// The buffer is too small for what was received; it was not consumed.
+    /// The buffer is too small for the received value, which stays queued.
     BufferTooSmall {
-        /// Octets that are needed.
+        /// Necessary length in bytes.
         needed: usize,
     },
-    /// The SDU is longer than the channel's window holds: read it piece by piece.
+    /// The SDU is longer than the channel's window holds: read it in pieces.
     LongerThanWindow {
-        /// Octets of the SDU.
+        /// Length of the SDU in bytes.
         needed: usize,
     },
     /// The peer has not subscribed to the characteristic.
     NotSubscribed,
-    /// The operation is already under way, or what it needs is taken.
+    /// The operation is already in progress, or a resource that it needs is in use.
     Busy,
-    /// A parameter is outside of what the specification allows.
+    /// A parameter is outside the range of the specification.
     InvalidParameters,
-    /// The attribute is not in the server's table, or holds no value in the host.
+    /// The attribute is not in the server's table, or the host does not hold its value.
     UnknownAttribute,
-    /// Every link slot is taken: enlarge `LINKS` of `Resources`.
+    /// All link slots are in use: enlarge `LINKS` of `Resources`.
     NoLink,
-    /// Every channel slot is taken: enlarge `CHANNELS` of `Resources`.
+    /// All channel slots are in use: enlarge `CHANNELS` of `Resources`.
     NoChannel,
     /// Too few receive packets are free for the channel's window: enlarge `RX` of `Resources`.
     NoPackets,
-    /// Every listener slot is taken.
+    /// All listener slots are in use.
     NoListener,
-    /// Every subscription slot of the link is taken.
+    /// All subscription slots of the link are in use.
     NoSubscription,
     /// [`crate::Host::shutdown`] withdrew the request.
     ShutDown,
@@ -89,26 +89,26 @@ pub enum Error {
     Encryption(Status),
     /// There is no bond with the peer that this link can use.
     NotBonded,
-    /// The bond with the peer was made while this device had another address, such as that of another controller, so its key is not
-    /// used. What needs no protection works; for the rest pair anew, or use that controller.
+    /// The bond was made while this device had another address, for example that of another controller, so its key is
+    /// not used. Operations that need no security work. For the rest, pair again or use that controller.
     OtherAddress {
-        /// This device's address in the bond.
+        /// Address of this device in the bond.
         bonded: Address,
-        /// This device's address now.
+        /// Current address of this device.
         own: Address,
     },
-    /// The peer has lost its half of the bond, or another device uses its address. The bond is kept; nothing is read or
-    /// written until the application pairs anew or removes the bond.
+    /// The peer has lost its key of the bond, or another device uses its address. The bond is kept; nothing is read or
+    /// written until the application pairs again or removes the bond.
     BondLost,
-    /// Every place for a bond is taken: nothing was paired.
+    /// All places for bonds are in use: pairing did not start.
     BondsFull,
-    /// The bond of this name is in the way, and may not be replaced.
+    /// A bond with this identity exists and may not be replaced.
     BondKept(Address),
-    /// The store of bonds failed. Where it could not be loaded, nothing that would bond is paired.
+    /// The bond store failed. If it could not be loaded, pairings that would bond do not start.
     BondStore,
-    /// The link is protected, but less than was asked for.
+    /// The link is secured, but below the requested level.
     Insecure {
-        /// What was achieved.
+        /// The level that was reached.
         level: Level,
     },
 }
@@ -122,14 +122,11 @@ impl fmt::Display for Error {
             Self::Att(code) => write!(f, "the peer refused: {code}"),
             Self::Refused(result) => write!(f, "the peer refused the channel: {result:?}"),
             Self::Closed(reason) => write!(f, "the channel is closed: {reason:?}"),
-            Self::TooLong { max } => write!(f, "longer than the {max} octets that are taken"),
+            Self::TooLong { max } => write!(f, "longer than the {max} bytes that are accepted"),
             Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
-            Self::BufferTooSmall { needed } => write!(f, "the buffer needs {needed} octets"),
+            Self::BufferTooSmall { needed } => write!(f, "the buffer needs {needed} bytes"),
             Self::LongerThanWindow { needed } => {
-                write!(
-                    f,
-                    "the SDU of {needed} octets is longer than the window; read it piece by piece"
-                )
+                write!(f, "the SDU of {needed} bytes is longer than the window; read it in pieces")
             }
             Self::BondKept(bond) => write!(
                 f,
@@ -223,24 +220,24 @@ impl embedded_io_async::Error for Error {
     }
 }
 
-/// Why a host cannot be made of these resources and this configuration: what is short, and by how much.
+/// Reason why a host cannot be created from these resources and this configuration: what is too small, and by how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigError {
     /// `ARENA` is too small.
     Arena {
-        /// Octets that are there.
+        /// Bytes that are there.
         have: usize,
-        /// Octets that the services, advertising, scanning and prepared writes need.
+        /// Bytes that services, advertising, scanning and prepared writes need.
         need: usize,
     },
-    /// `SIZE` is too small for the ATT MTU, or for a public key of LE Secure Connections, which takes 74 octets with its headers.
-    /// `PairingConfig::secure_connections` turns that off.
+    /// `SIZE` is too small for the ATT MTU, or for a public key of LE Secure Connections, which takes 74 bytes with its
+    /// headers. `PairingConfig::secure_connections` turns that off.
     Size {
-        /// Octets in a packet.
+        /// Bytes in a packet.
         have: usize,
-        /// Octets that the longest PDU of all fixed channels needs.
+        /// Bytes that the longest PDU of all fixed channels needs.
         need: usize,
     },
     /// `RX` is too small.
@@ -257,38 +254,38 @@ pub enum ConfigError {
         /// Packets that the links need.
         need: usize,
     },
-    /// The services do not form a table: too many handles, or a value that breaks its own limits.
+    /// The services do not form a table: too many handles, or a value that exceeds its own limits.
     Table,
     /// The device name is too long.
     Name {
-        /// Octets of the name.
+        /// Bytes of the name.
         have: usize,
-        /// Octets that a name may have.
+        /// Bytes that a name can have.
         max: usize,
     },
-    /// The MTU of [`crate::Config::mtu`] is not one that ATT has.
+    /// The MTU of [`crate::Config::mtu`] is out of the range of ATT.
     Mtu {
         /// The MTU of the configuration.
         have: u16,
-        /// The least that there is.
+        /// The smallest valid MTU.
         min: u16,
-        /// The greatest.
+        /// The largest valid MTU.
         max: u16,
     },
-    /// The address of [`crate::Config::address`] is no random static address. A public one belongs to the controller, and private
-    /// ones are made with `Config::privacy`.
+    /// The address of [`crate::Config::address`] is no random static address. A public address belongs to the
+    /// controller; private addresses are set up by `Config::privacy`.
     Address(Address),
-    /// The services have more values to subscribe to than a bond remembers, and bonds are on.
+    /// Bonds are on, and the services have more values to subscribe to than a bond can remember.
     Subscriptions {
         /// Subscriptions that a bond remembers.
         have: usize,
-        /// Subscriptions that a peer can make, those of the built-in services among them.
+        /// Subscriptions that a peer can make, including those of the built-in services.
         need: usize,
     },
 }
 
 impl ConfigError {
-    /// What it says, for `fmt` and for the compiler.
+    /// The message, for `fmt` and for the compiler.
     pub(crate) const fn text(self) -> Text {
         let (what, have, need) = match self {
             Self::Arena { have, need } => ("ARENA bytes", have, need),

@@ -256,14 +256,14 @@ pub use bonds::{FileBond, FileStore, FileStoreError};
 #[cfg(feature = "flash")]
 pub use bonds::{FlashStore, FlashStoreError};
 #[cfg(feature = "long")]
-pub use config::DEFAULT_PREPARE_OCTETS;
+pub use config::DEFAULT_PREPARE_BYTES;
 #[cfg(feature = "observer")]
-pub use config::DEFAULT_SCAN_OCTETS;
+pub use config::DEFAULT_SCAN_BYTES;
 #[cfg(feature = "privacy")]
 pub use config::Privacy;
 #[cfg(feature = "security")]
 pub use config::{ClientSecurity, DEFAULT_BONDS, RepeatPairing};
-pub use config::{Config, DEFAULT_ADVERTISING_OCTETS};
+pub use config::{Config, DEFAULT_ADVERTISING_BYTES};
 #[cfg(all(feature = "std", feature = "security"))]
 pub use crypto::ThreadedCrypto;
 #[cfg(feature = "security")]

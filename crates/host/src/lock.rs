@@ -1,8 +1,8 @@
-//! The one place that knows how the host's state is guarded.
+//! The lock of the host's state.
 
 /// Guards a value for short, synchronous visits.
 ///
-/// With `std` it is a mutex, with `sync` alone a critical section, else a `RefCell`. A visit never nests.
+/// A mutex with `std`, a critical section with `sync`, otherwise a `RefCell`. Visits never nest.
 #[derive(Debug)]
 pub(crate) struct Lock<T>(Inner<T>);
 

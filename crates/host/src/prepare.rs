@@ -1,15 +1,16 @@
-//! What the user decides about writes in parts.
+//! Configuration of writes in parts.
 
 use crate::Config;
 
 impl Config {
-    /// Octets of the arena for each link: the writes that its peer prepared.
+    /// Sets the bytes of the arena for the prepared writes of each link.
     ///
-    /// What they leave free keeps a value that the peer reads in parts as it was at the first part. Where the longest value that the host
-    /// holds does not fit, such a read fails with Unlikely Error if a long value changes meanwhile, and the peer begins anew.
+    /// The unused part keeps a copy of a value that the peer reads in parts, as it was at the first part. If the
+    /// longest value that the host holds does not fit, and a long value changes during such a read, the read fails with
+    /// Unlikely Error and the peer begins again.
     #[must_use]
-    pub const fn prepare_octets(mut self, octets: usize) -> Self {
-        self.prepare_octets = octets;
+    pub const fn prepare_bytes(mut self, bytes: usize) -> Self {
+        self.prepare_bytes = bytes;
         self
     }
 }

@@ -1,6 +1,6 @@
-//! Reports of what the host does, for whoever reads the log. Only the shell reports; no machine does.
+//! Log messages about what the host does. Only the shell logs; the state machines do not.
 
-/// Reports through the `log` crate where that feature is on, and does nothing elsewhere.
+/// Logs through the `log` crate if that feature is on; otherwise does nothing.
 macro_rules! report {
     ($level:ident, $($argument:tt)*) => {{
         #[cfg(feature = "log")]

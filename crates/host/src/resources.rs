@@ -15,18 +15,18 @@ use crate::{
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
 };
 
-/// Octets of the longest HCI event with its H4 indicator. [Vol 4] Part E, 5.4.4
+/// Length of the longest HCI event with its H4 indicator, in octets. [Vol 4] Part E, 5.4.4
 const EVENT_OCTETS: usize = 258;
-/// Octets of the longest HCI command: its H4 indicator, its opcode, its length and 255 octets of parameters.
+/// Length of the longest HCI command in octets: its H4 indicator, opcode, length field and 255 octets of parameters.
 /// [Vol 4] Part E, 5.4.1
 pub(crate) const COMMAND_OCTETS: usize = 259;
-/// Octets of both buffers of the driver by default: on a microcontroller those of the longest event or command, or of ACL data of
-/// 259 octets.
+/// Default size of both buffers of the driver: on a microcontroller the longest event or command, or ACL data of 259
+/// octets.
 const DRIVER_OCTETS: usize = if cfg!(feature = "std") { 4096 } else { 264 };
-/// Octets of the application's longest HCI command.
+/// Length of the application's longest HCI command, in octets.
 const APP_COMMAND_OCTETS: usize = if COMMANDS { COMMAND_OCTETS } else { 0 };
 
-/// Where [`crate::Host::new`] makes a part of the state, which stays there. Before that all octets are zero, so that
+/// Memory in which [`crate::Host::new`] builds a part of the state in place. It is all zero before that, so
 /// [`Resources`] in a `static` takes no flash.
 #[derive(Debug)]
 #[repr(u8)]
@@ -47,24 +47,25 @@ impl<T> Place<T> {
     }
 }
 
-/// Every octet that a [`crate::Host`] will ever use, in sizes that the user chooses.
+/// All the memory that a [`crate::Host`] will ever use, in sizes that the user chooses.
 ///
-/// | parameter | is | at least |
+/// | parameter | meaning | at least |
 /// |---|---|---|
 /// | `LINKS` | links at once | 1 |
 /// | `CHANNELS` | credit-based channels at once, on all links | |
 /// | `RX` | receive packets | `3 * LINKS + CHANNELS` |
 /// | `TX` | transmit packets | `2 * LINKS` |
-/// | `SIZE` | octets of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
-/// | `ARENA` | octets for values, advertising data, reports and prepared writes | what [`crate::Config::arena`] says |
-/// | `INPUT` | octets that one read of the transport gives at most | 258 |
-/// | `OUTPUT` | octets that one write gives to the transport at most | 259 |
+/// | `SIZE` | bytes of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
+/// | `ARENA` | bytes for values, advertising data, reports and prepared writes | [`crate::Config::arena`] |
+/// | `INPUT` | most bytes of one read of the transport | 258 |
+/// | `OUTPUT` | most bytes of one write to the transport | 259 |
 /// | `PAIRINGS` | pairings at once, on all links | 1 |
 ///
-/// `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. Whatever is in the output leaves before a command that becomes urgent.
+/// `INPUT` and `OUTPUT` are 4,096 with `std`, and 264 without. An urgent command leaves after what is already in the output buffer.
 ///
-/// `PAIRINGS` is `LINKS` with `std`, and 1 without. While all are in use, a peer that asks to pair is refused with Busy, and may ask
-/// again; a pairing of the application waits up to 30 s for its turn. Bonds encrypt links without one.
+/// `PAIRINGS` is `LINKS` with `std`, and 1 without. While all are in use, a peer that requests pairing is refused with
+/// Busy and can try again; a pairing of the application waits up to 30 s for its turn. Encrypting a link with a bond
+/// uses none.
 ///
 /// ```
 /// use bindrune::Resources;
@@ -117,8 +118,9 @@ impl<
     const PAIRINGS: usize,
 > Resources<LINKS, CHANNELS, RX, TX, SIZE, ARENA, INPUT, OUTPUT, PAIRINGS>
 {
-    /// Resources for one host, to be put in a `static` or leaked from a box. Sizes that cannot work do not compile: the
-    /// compiler says what is there, and what is needed. [`Self::assert_fits`] compares them with a configuration.
+    /// Creates the resources for one host, to be stored in a `static` or leaked from a box. Sizes that cannot work do
+    /// not compile: the compiler's message says what is there and what is needed. [`Self::assert_fits`] compares the
+    /// sizes with a configuration.
     ///
     /// ```compile_fail,E0080
     /// // RX of Resources is 6; at least 8 is needed: 3 for each of LINKS, and 1 for each of CHANNELS
@@ -164,8 +166,8 @@ impl<
         }
     }
 
-    /// Does nothing where these sizes are enough for a configuration, and else panics with what is there and what is needed. In a
-    /// constant that is an error of the compiler, long before [`crate::Host::new`] would return it:
+    /// Does nothing if these sizes suffice for a configuration; otherwise panics with what is there and what is needed.
+    /// In a constant, that is a compile error, before [`crate::Host::new`] could return it:
     ///
     /// ```
     /// use bindrune::{Config, Resources};
@@ -196,7 +198,7 @@ impl<
     }
 }
 
-/// Says what is there and what is needed, while the program is compiled.
+/// Says what is there and what is needed, at compile time.
 const fn at_least(name: &str, have: usize, need: usize, why: &str) {
     if have < need {
         let text = Text::EMPTY.and(name).and(" of Resources is ").number(have);

@@ -1,6 +1,6 @@
 //! Messages with numbers that the compiler can show.
 
-/// A short text, made where `fmt` cannot be: in a constant. What is longer is cut off.
+/// A short text, built in a constant, where `fmt` is not available. Longer text is cut off.
 pub(crate) struct Text {
     bytes: [u8; Self::ROOM],
     len: usize,
@@ -31,7 +31,7 @@ impl Text {
     }
 
     pub(crate) const fn as_str(&self) -> &str {
-        // Only whole texts of ASCII are put in.
+        // Only whole ASCII texts are appended.
         match self.bytes.split_at_checked(self.len) {
             Some((bytes, _)) => match core::str::from_utf8(bytes) {
                 Ok(text) => text,

@@ -1,9 +1,10 @@
 //! Which futures wait for what, and in which order they came.
 //!
-//! The stack marks a [`Key`] as ready; the shell takes the wakers of ready keys out under the lock and wakes them outside
-//! of it. A task that is woken has no place any longer: its futures look again, and those that must wait take a place anew.
+//! The stack marks a [`Key`] as ready. The shell takes the wakers of ready keys out under the lock and wakes them
+//! outside it. A woken task no longer has a place: its futures check again, and those that must wait take a new place.
 //!
-//! Wakers and order are apart: a [`Place`](places::Place) is of a task, and what is served in order has a [`Line`].
+//! Wakers and order are separate: a [`Place`](places::Place) belongs to a task, and keys that are served in order have
+//! a [`Line`].
 
 mod line;
 mod places;
@@ -21,15 +22,15 @@ pub(crate) use ready::{Due, Group, Ready};
 /// What a future can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
-    /// Something of the whole host.
+    /// An event of the whole host.
     Host(HostKey),
-    /// Something of the link in this slot.
+    /// An event of the link in this slot.
     Link(u8, LinkKey),
-    /// Something of the channel in this slot.
+    /// An event of the channel in this slot.
     Channel(u8, ChannelKey),
 }
 
-/// What belongs to the whole host.
+/// Events of the whole host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum HostKey {
@@ -37,21 +38,21 @@ pub(crate) enum HostKey {
     Controller,
     /// The application's HCI command: its turn, or its answer.
     Command,
-    /// The controller's own cryptography: its turn, or its answer.
+    /// The controller's cryptography: its turn, or its answer.
     Worker,
     /// An advertising set ended, or its link came up.
     Advertise,
     /// The connection attempt ended.
     Connect,
-    /// An advertising report came.
+    /// An advertising report arrived.
     Scan,
     /// A channel waits at a listener.
     Accept,
-    /// A pairing asks the user, or the asking is over.
+    /// A pairing asks the user, or the question is over.
     Pairing,
-    /// Bonds were loaded, stored or removed, or out-of-band data was made.
+    /// Bonds were loaded, stored or removed, or out-of-band data was created.
     Bonds,
-    /// Room for a push on some link, where that is watched.
+    /// Room for a push on some link, if that is watched.
     Room,
     /// The time limit of a wait begins or is over.
     Limit,
@@ -59,11 +60,11 @@ pub(crate) enum HostKey {
     Written,
 }
 
-/// What belongs to one link.
+/// Events of one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum LinkKey {
-    /// Something for `Connection::next`.
+    /// An event for `Connection::next`.
     Event,
     /// The turn to use the ATT client.
     Turn,
@@ -85,7 +86,7 @@ pub(crate) enum LinkKey {
     Security,
 }
 
-/// What belongs to one credit-based channel.
+/// Events of one credit-based channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ChannelKey {
@@ -95,7 +96,7 @@ pub(crate) enum ChannelKey {
     Receive,
     /// A frame can be sent.
     Send,
-    /// Everything given was handed to the controller.
+    /// All queued data was passed to the controller.
     Flush,
 }
 
@@ -118,11 +119,11 @@ impl Key {
     }
 }
 
-/// Tasks that wait for something of the host, and of a link, without giving way to another one.
+/// Number of tasks that can wait for the host, and for a link, without displacing another.
 const HOST_PLACES: usize = if cfg!(feature = "std") { 16 } else { 8 };
 const LINK_PLACES: usize = if cfg!(feature = "std") { 12 } else { 5 };
 
-/// What waits for the whole host.
+/// Waiters of the whole host.
 #[derive(Debug)]
 pub(crate) struct HostWaiters {
     places: Places<HOST_PLACES>,
@@ -131,7 +132,7 @@ pub(crate) struct HostWaiters {
     connect: Line,
 }
 
-/// What waits for one link.
+/// Waiters of one link.
 #[derive(Debug)]
 pub(crate) struct LinkWaiters {
     places: Places<LINK_PLACES>,
@@ -139,7 +140,7 @@ pub(crate) struct LinkWaiters {
     confirmation: Line,
 }
 
-/// What waits for one channel.
+/// Waiters of one channel.
 #[derive(Debug)]
 pub(crate) struct ChannelWaiters {
     places: Places<3>,
@@ -163,7 +164,7 @@ impl ChannelWaiters {
     pub(crate) const EMPTY: Self = Self { places: Places::FREE };
 }
 
-/// The waiting futures, and who of them is served next.
+/// The waiting futures, and which of them is served next.
 #[derive(Debug)]
 pub(crate) struct Waiters {
     host: &'static mut HostWaiters,
@@ -173,7 +174,7 @@ pub(crate) struct Waiters {
     last_id: u32,
 }
 
-/// What a future keeps while it waits.
+/// State of a future while it waits.
 #[derive(Debug, Default)]
 pub(crate) struct Wait {
     order: Option<Order>,
@@ -195,20 +196,20 @@ impl Waiters {
         Self { host, links, channels, last_ticket: 0, last_id: 0 }
     }
 
-    /// Forgets all, where no future can be left.
+    /// Removes all waiters, when no future can be left.
     pub(crate) fn reset(&mut self) {
         *self.host = HostWaiters::EMPTY;
         self.links.fill_with(|| LinkWaiters::EMPTY);
         self.channels.fill_with(|| ChannelWaiters::EMPTY);
     }
 
-    /// True when no future waits in the line of `key`.
+    /// Returns whether no future waits in the line of `key`.
     pub(crate) fn is_idle(&mut self, key: Key) -> bool {
         self.line(key).is_none_or(|line| line.is_first(None))
     }
 
-    /// True when no other future has waited for `key` longer. The future is being polled, which answers a call of its line; who
-    /// is first may be known by that, and is marked.
+    /// Returns whether no other future has waited for `key` longer. The future is being polled, which answers a call of
+    /// its line; if that settles which future is first, `key` is marked.
     #[inline]
     pub(crate) fn is_first(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> bool {
         !key.is_served_in_order() || self.is_first_in_line(key, wait, ready)
@@ -225,7 +226,7 @@ impl Waiters {
         line.is_first(wait.order.as_ref())
     }
 
-    /// Registers the waker of a future that must wait. What is given back is to be woken, or dropped, outside of the lock.
+    /// Registers the waker of a future that must wait. The caller wakes or drops the returned value outside the lock.
     pub(crate) fn wait(
         &mut self,
         key: Key,
@@ -234,7 +235,7 @@ impl Waiters {
         ready: &mut Ready,
     ) -> Displaced {
         ready.expect(key);
-        // A list has 0 where it has no ticket.
+        // An empty entry of a list is 0.
         let ticket = self.last_ticket.wrapping_add(1).max(1);
         if wait.order.is_none()
             && let Some(line) = self.line(key)
@@ -249,7 +250,7 @@ impl Waiters {
         }
     }
 
-    /// Ends the wait of a future. What is given back is to be dropped outside of the lock.
+    /// Ends the wait of a future. The caller drops the returned value outside the lock.
     #[inline]
     pub(crate) fn leave(&mut self, key: Key, wait: &mut Wait, ready: &mut Ready) -> Option<Waker> {
         if wait.is_waiting() { self.give_up(key, wait, ready) } else { None }
@@ -281,7 +282,7 @@ impl Waiters {
         None
     }
 
-    /// The line of a key that is served in order; `None` for one that serves whoever looks.
+    /// Returns the line of a key that is served in order; `None` for a key that serves any future.
     fn line(&mut self, key: Key) -> Option<&mut Line> {
         match key {
             Key::Host(HostKey::Command) => Some(&mut self.host.command),

@@ -1,4 +1,4 @@
-//! Chips that need vendor commands before the host runs, and what goes wrong there.
+//! Chips that need vendor commands before the host runs, and their faults.
 #![cfg(all(feature = "std", feature = "security"))]
 #![allow(
     clippy::unwrap_used,
@@ -33,26 +33,26 @@ const LAUNCH_RAM: Opcode = Opcode(0xfc4e);
 const SLOW: u32 = 115_200;
 const FAST: u32 = 3_000_000;
 
-/// What the chip does when it gets a vendor command.
+/// Behaviour of the chip on a vendor command.
 #[derive(Clone, Debug)]
 enum Reaction {
-    /// Command Complete with this behind the opcode.
+    /// Command Complete with these octets after the opcode.
     Complete(&'static [u8]),
     /// These octets.
     Octets(Vec<u8>),
-    /// Command Complete, and from then on this baud rate.
+    /// Command Complete, and this baud rate from then on.
     Baud(u32),
 }
 
-/// A chip at a UART: vendor commands are its own, the rest goes to a virtual controller.
+/// A chip at a UART: it handles vendor commands itself, and passes the rest to a virtual controller.
 struct Chip {
     reader: RefCell<PortReader>,
     writer: RefCell<PortWriter>,
-    /// The baud rates of both ends.
+    /// Baud rates of both ends.
     chip: Cell<u32>,
     line: Cell<u32>,
     reactions: RefCell<BTreeMap<u16, Reaction>>,
-    /// The vendor commands that it got, with their parameters.
+    /// The vendor commands that it received, with their parameters.
     seen: RefCell<Vec<(u16, Vec<u8>)>>,
     pending: RefCell<Vec<u8>>,
     answers: RefCell<VecDeque<u8>>,
@@ -131,7 +131,7 @@ impl Read for Rx<'_> {
             pin!(chip.reader.borrow_mut().read(buffer)).poll(cx)
         })
         .await?;
-        // An answer of the chip leaves before it changes its baud rate; what the line makes of the wrong one is noise.
+        // An answer of the chip leaves before it changes its baud rate; at the wrong rate the line carries noise.
         if chip.line.get() != chip.chip.get() && buffer[0] != 4 {
             buffer[..n].iter_mut().for_each(|octet| *octet ^= 0xa5);
         }
@@ -174,7 +174,7 @@ impl Write for Tx<'_> {
     }
 }
 
-/// Octets of the first packet, once it is whole.
+/// Returns the octets of the first packet when it is complete.
 fn packet_len(octets: &[u8]) -> Option<usize> {
     let len = match *octets {
         [1, _, _, len, ..] => 4 + usize::from(len),
@@ -201,7 +201,7 @@ async fn yield_once() {
 const FIRMWARE: &[u8] =
     &[0x4c, 0xfc, 6, 0, 0, 0x20, 0, 0xaa, 0xbb, 0x4e, 0xfc, 4, 0xff, 0xff, 0xff, 0xff];
 
-/// What a driver of such a chip does.
+/// The sequence of a driver for such a chip.
 async fn broadcom(chip: &Chip, sequence: &mut Sequence<'_>) -> Outcome {
     sequence.reset().await?;
     sequence.download(FIRMWARE).await?;
@@ -214,7 +214,7 @@ async fn broadcom(chip: &Chip, sequence: &mut Sequence<'_>) -> Outcome {
     sequence.reset().await
 }
 
-/// Runs a host over the chip until its controller is set up.
+/// Runs a host over the chip until its controller is initialized.
 async fn runs(chip: &Chip, world: &World) {
     let resources = Box::leak(Box::new(Resources::<1>::new()));
     let host = Host::new(resources, Config::new("Lamp")).unwrap();
@@ -260,7 +260,7 @@ fn a_command_without_an_answer_ends_after_two_seconds_and_a_reset_helps() {
     });
 }
 
-/// What becomes of a command that the chip answers with these octets; a Reset works afterwards.
+/// Result of a command that the chip answers with these octets; a Reset works afterwards.
 fn answered(octets: &[u8]) -> Result<Vec<u8>, BringUpError<Unplugged>> {
     let world = World::new(3);
     let chip = Chip::new(&world);
@@ -297,7 +297,7 @@ fn wrong_answers_are_errors() {
     assert_eq!(answered(&[4, 0x0f, 4, 1, 1, 0x4c, 0xfc]), refused(Status::UNKNOWN_COMMAND));
     let malformed = Err(BringUpError::Malformed(WRITE_RAM));
     assert_eq!(answered(&[4, 0x0e, 3, 1, 0x4c, 0xfc]), malformed);
-    // The answer to another command, half an answer, one that is cut, a Command Status of no length.
+    // The answer to another command, half an answer, a truncated one, a Command Status of no length.
     let silent = Err(BringUpError::NoAnswer(WRITE_RAM));
     assert_eq!(answered(&[4, 0x0e, 4, 1, 0x4e, 0xfc, 0]), silent);
     assert_eq!(answered(&[4, 0x0e, 4, 1, 0x4c]), silent);
@@ -318,7 +318,7 @@ fn any_octets_end_in_time() {
         random.to_le_bytes()[0]
     };
     for _ in 0..500 {
-        // Often something that looks like a packet.
+        // Often similar to a packet.
         let mut octets = vec![[2, 4, 4, 4, next()][usize::from(next() % 5)]];
         octets.extend(
             (0..next() % 40).map(|_| [next(), 0x0e, 1, 0x4c, 0xfc][usize::from(next() % 5)]),
@@ -352,7 +352,7 @@ fn typed_answers_must_have_their_parameters() {
 fn a_baud_rate_that_the_chip_does_not_take_is_noticed_and_the_old_one_works() {
     let world = World::new(5);
     let chip = Chip::new(&world);
-    // It says that it will change, and does not.
+    // It reports the change, and does not make it.
     world.block_on(async {
         let error = broadcom(&chip, &mut chip.bring_up(&world)).await;
         assert_eq!(error, Err(BringUpError::NoAnswer(Opcode::RESET)));
@@ -390,7 +390,7 @@ fn a_controller_that_takes_no_bytes_differs_from_a_silent_one() {
     });
 }
 
-/// Drops the sequence after each number of polls; the same one goes on with a Reset.
+/// Drops the sequence after each number of polls; it continues with a Reset.
 #[test]
 fn a_dropped_sequence_goes_on_with_a_reset() {
     let mut finished = false;
@@ -411,7 +411,8 @@ fn a_dropped_sequence_goes_on_with_a_reset() {
             })
             .await;
         });
-        // The driver knows the baud rate by trying: a half written command is finished, also that which changes it.
+        // The driver finds the baud rate by trying. A half-written command is finished, including one that changes the
+        // baud rate.
         world.block_on(async {
             if sequence.reset().await.is_err() {
                 chip.line.set(chip.chip.get());

@@ -1,4 +1,4 @@
-//! The examples do what they say, in virtual time.
+//! Tests that the examples do what they say, in virtual time.
 #![cfg(all(
     feature = "serial",
     feature = "tcp",
@@ -64,7 +64,7 @@ fn a_bulk_transfer_arrives_whole() {
     assert_eq!(received, image);
 }
 
-/// A stream of bytes in memory: what it gives, whether it ends then, and what it was given.
+/// A byte stream in memory: its input, whether it ends then, and its output.
 struct Stream<'a> {
     gives: RefCell<&'a [u8]>,
     ends: Cell<bool>,

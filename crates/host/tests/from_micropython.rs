@@ -1,4 +1,5 @@
-//! The programs of `docs/coming-from-micropython.md` do what the originals do, in virtual time, and are about as short.
+//! Tests that the programs of `docs/coming-from-micropython.md` do what the originals do, in virtual time, and are
+//! about as short.
 #![cfg(all(
     feature = "serial",
     feature = "tcp",
@@ -34,7 +35,7 @@ use micropython::{blob, commands, environment, events, image, limited_read, uart
 const ADDRESS: Address = Address::random([0xc0, 0, 0, 0, 0, 1]);
 const TEMPERATURE: Uuid = Uuid::new_16(0x2a6e);
 
-/// What a client gives that connects to the server `app` of a device with `config`.
+/// Returns the result of a client that connects to the server `app` of a device with `config`.
 fn client<T>(
     config: Config,
     app: impl AsyncFn(&Host) -> Result<(), Error>,
@@ -180,8 +181,8 @@ fn a_link_is_printed_from_its_beginning_to_its_end() {
     });
 }
 
-/// Lines of each program in the pages of MicroPython, aioble and OpenMV, and of ours: without blank lines, comments, and lines of closing
-/// brackets alone.
+/// Lines of each program in the pages of MicroPython, aioble and OpenMV, and of ours, without blank lines, comments,
+/// and lines of closing brackets only.
 #[test]
 fn the_programs_are_at_most_1_3_times_as_long_as_the_originals() {
     let programs = [

@@ -1,4 +1,5 @@
-//! How often the host is woken and polled, and how often it sets the clock, on the executor and the clock that ship with `std`.
+//! Counts how often the host is woken and polled, and how often it arms the clock, on the executor and the clock that
+//! ship with `std`.
 #![cfg(all(
     feature = "std",
     feature = "central",
@@ -43,12 +44,12 @@ static VALUE: Characteristic =
     Characteristic::new(Uuid::new_16(0xff01)).read().notify().value(&[7]);
 static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&VALUE])];
 
-/// What was counted of one host.
+/// Counts of one host.
 #[derive(Clone, Debug, Default)]
 struct Counts {
     /// Polls of `run`.
     polls: Rc<Cell<usize>>,
-    /// Deadlines that were set on the clock.
+    /// Deadlines armed on the clock.
     set: Rc<Cell<usize>>,
 }
 
@@ -72,7 +73,7 @@ impl Clock for Counted {
     }
 }
 
-/// Wakes a task, and compares equal to no other that does.
+/// Wakes a task, and compares equal to no other waker that does.
 struct Unlike(Waker);
 
 impl Wake for Unlike {
@@ -81,12 +82,12 @@ impl Wake for Unlike {
     }
 }
 
-/// Which wakers a future is given.
+/// Which wakers a future gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wakers {
-    /// Those of the executor.
+    /// The executor's.
     Shipped,
-    /// Another one for each poll, as where an executor's wakers do not compare equal.
+    /// Another one for each poll, as on executors whose wakers do not compare equal.
     Unlike,
 }
 
@@ -128,7 +129,7 @@ fn host() -> &'static Host {
     Box::leak(Box::new(Host::new(resources, Config::new("idle").services(SERVICES)).unwrap()))
 }
 
-/// Two hosts, a link between them, and what is counted of the central.
+/// Two hosts, a link between them, and the counts of the central.
 struct Couple {
     there: Connection<'static>,
     here: Connection<'static>,
@@ -158,7 +159,7 @@ fn with_link(wakers: Wakers, test: impl AsyncFnOnce(Couple)) {
             central.connect_with(&connect, &[]),
         )
         .await;
-        // What a new link does by itself is over.
+        // The procedures of a new link are over.
         sleep(Duration::from_secs(1)).await;
         test(Couple { there: there.unwrap(), here: here.unwrap(), counts }).await;
     }));

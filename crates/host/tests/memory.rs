@@ -1,4 +1,4 @@
-//! What docs/memory.md says about whole sizes is still about true.
+//! The total sizes in docs/memory.md are still about true.
 #![cfg(all(
     target_pointer_width = "64",
     feature = "channels",
@@ -14,7 +14,7 @@ use bindrune::{Config, ConfigError, Host, PairingConfig, Resources};
 
 const PAGE: &str = include_str!("../../../docs/memory.md");
 
-/// The last column of the row of the page that names these resources, in octets.
+/// The last column of the row of the page that names these resources, in bytes.
 fn on_the_page(resources: &str) -> Option<usize> {
     let row = PAGE.lines().find(|line| line.starts_with('|') && line.contains(resources))?;
     row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim().replace(',', "").parse().ok()
@@ -38,7 +38,7 @@ fn the_page_about_memory_is_within_a_tenth() {
     }
 }
 
-/// Octets of resources with so many links and pairings, and the same packets.
+/// Bytes of resources with this many links and pairings, and the same packets.
 const fn octets<const LINKS: usize, const PAIRINGS: usize>() -> usize {
     size_of::<Resources<LINKS, 0, 9, 6, 264, 0, 264, 264, PAIRINGS>>()
 }
@@ -51,11 +51,11 @@ fn a_link_and_a_pairing_cost_what_they_may() {
     assert!(pairing <= 760, "a pairing costs {pairing} octets");
 }
 
-/// Whether a sensor with packets of this size is made, and what it needs otherwise.
+/// Whether a sensor with packets of this size can be created, and otherwise what it needs.
 fn sensor<const SIZE: usize>(secure_connections: bool, mtu: u16) -> Result<(), ConfigError> {
     let resources = Box::leak(Box::new(Resources::<1, 0, 3, 2, SIZE, 512>::new()));
     let pairing = PairingConfig { secure_connections, legacy: true, ..PairingConfig::DEFAULT };
-    let config = Config::new("sensor").mtu(mtu).bonds(1).scan_octets(0).pairing(pairing);
+    let config = Config::new("sensor").mtu(mtu).bonds(1).scan_bytes(0).pairing(pairing);
     Host::new(resources, config).map(|_| ())
 }
 

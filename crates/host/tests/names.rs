@@ -1,4 +1,4 @@
-//! What public signatures and fields name can be spelled from the root of the crate, and `?` works with every error.
+//! Types in public signatures and fields can be spelled from the root of the crate, and `?` works with every error.
 #![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, reason = "what these tests are for")]
 
@@ -34,7 +34,7 @@ fn types_have_a_name_at_the_root() {
     let _time: fn(Instant) -> Option<Instant> = |now| now.checked_add(Duration::from_secs(1));
 }
 
-/// What `?` asks for: an error of the standard library's kind, which says something.
+/// The bound of `?`: an error of the standard library's kind, with a message.
 #[test]
 fn every_error_works_with_the_question_mark() {
     fn works<E: Error + Send + Sync + 'static>() {}
@@ -87,14 +87,14 @@ fn a_configuration_that_no_host_can_have_is_named() {
         "Resources has 264 SIZE bytes in each packet for ATT and for pairing; 530 are needed, 266 more"
     );
 
-    // A host that is made as new is held to the same.
+    // A host that is reset has the same limits.
     let resources = Box::leak(Box::new(Resources::<1>::new()));
     let mut host = bindrune::Host::new(resources, config).unwrap();
     let refused = host.reset(config.mtu(600));
     assert_eq!(refused, Err(ConfigError::Mtu { have: 600, min: 23, max: 517 }));
 }
 
-/// What the compiler would say, at run time.
+/// The compiler's message, at run time.
 #[test]
 fn sizes_are_compared_with_a_configuration() {
     type Memory = Resources<2, 0, 10, 4>;
@@ -103,7 +103,7 @@ fn sizes_are_compared_with_a_configuration() {
     let said = long.unwrap_err().downcast::<String>().unwrap();
     assert!(said.contains("530 are needed, 266 more"), "{said}");
     let wide = std::panic::catch_unwind(|| {
-        Memory::assert_fits(&Config::new("Lamp").scan_octets(10_000));
+        Memory::assert_fits(&Config::new("Lamp").scan_bytes(10_000));
     });
     let said = wide.unwrap_err().downcast::<String>().unwrap();
     assert!(said.starts_with("Resources has 1536 ARENA bytes; "), "{said}");

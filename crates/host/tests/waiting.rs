@@ -1,4 +1,5 @@
-//! Many futures wait at once, from one task and from many: none fails, and each is served in its turn. With and without `std`.
+//! Many futures wait at once, of one task and of many: none fails, and each is served in its turn. With and without
+//! `std`.
 #![cfg(all(
     feature = "central",
     feature = "channels",
@@ -54,7 +55,7 @@ impl<'f> Task<'f> {
         Self { future: Box::pin(future), woken: Arc::new(Woken(AtomicBool::new(true))), polls: 0 }
     }
 
-    /// True when it is done.
+    /// Returns whether it is done.
     fn turn(&mut self) -> bool {
         if !self.woken.0.swap(false, Ordering::Relaxed) {
             return false;
@@ -92,7 +93,7 @@ impl Couple {
         Self { world, hosts, drivers: drivers.into() }
     }
 
-    /// Runs the tasks to their ends, and gives how often they were polled.
+    /// Runs the tasks to their ends, and returns how often they were polled.
     fn run(&mut self, mut tasks: Vec<Task<'_>>) -> usize {
         let (mut polls, limit) = (0, self.world.now() + Duration::from_secs(60));
         while !tasks.is_empty() {
@@ -179,7 +180,7 @@ fn reads_of_forty_tasks_all_work_in_their_order() {
     let reads: Vec<_> = (0..40).map(|n| Task::new(read(&here, n, &order))).collect();
     let polls = couple.run(reads);
     assert_eq!(order.into_inner(), in_order(40));
-    // Each is woken when another is done. Without `std` those that found no place poll in turns.
+    // Each is woken when another is done. Without `std`, those that found no place poll in turns.
     assert!(cfg!(not(feature = "std")) || polls < 40 * 40 * 2, "{polls} polls");
 }
 
@@ -198,7 +199,7 @@ fn commands_of_forty_tasks_all_work_in_their_order_though_some_are_dropped() {
     };
     let mut tasks: Vec<_> = (0..40).map(|n| Task::new(command(n))).collect();
     tasks.iter_mut().for_each(|task| assert!(!task.turn()));
-    // The one whose command was sent, the next, and some from the middle and the end.
+    // The future whose command was sent, the next one, and some from the middle and the end.
     for number in [39, 38, 20, 19, 5, 1, 0] {
         drop(tasks.remove(number));
     }

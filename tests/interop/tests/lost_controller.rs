@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_octets(1024);
-const CENTRAL: Config = Config::new("phone").scan_octets(1024);
+const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_bytes(1024);
+const CENTRAL: Config = Config::new("phone").scan_bytes(1024);
 const ABSENT: Address = Address::random([0xc0, 1, 2, 3, 4, 5]);
 const PSM: Psm = Psm(0x80);
 

@@ -8,8 +8,8 @@ use bindrune_interop::services::SERVICES;
 use bindrune_interop::transfer::{Log, Volume};
 use bindrune_interop::{Air, Controllers, Node, Scratch, block_on, soon};
 
-const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_octets(1024);
-const CENTRAL: Config = Config::new("phone").scan_octets(1024);
+const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_bytes(1024);
+const CENTRAL: Config = Config::new("phone").scan_bytes(1024);
 const VOLUME: Volume = Volume { mps: 247, sdu: 1017, count: 64 };
 
 /// Scans, connects, and does everything that there is to do on a link.

@@ -7,8 +7,8 @@ use bindrune_interop::services::{SERVICES, advertisement, database, discover, uu
 use bindrune_interop::transfer::{Log, Volume, volumes};
 use bindrune_interop::{Air, Node, Pty, Scratch, block_on, soon};
 
-const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_octets(1024);
-const CENTRAL: Config = Config::new("phone").scan_octets(1024);
+const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare_bytes(1024);
+const CENTRAL: Config = Config::new("phone").scan_bytes(1024);
 
 struct World {
     peripheral: Node,

@@ -21,7 +21,7 @@ impl World {
     fn new(name: &str) -> Result<Self> {
         let air = Air::start(&Scratch::new(name)?)?;
         let peripheral = Peripheral::start(&air, "thermometer")?;
-        let node = Node::start(&air, Config::new("own").scan_octets(1024), "own")?;
+        let node = Node::start(&air, Config::new("own").scan_bytes(1024), "own")?;
         Ok(Self { node, peripheral, _air: air })
     }
 

@@ -14,7 +14,7 @@ use bindrune_interop::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-const CONFIG: Config = Config::new("thermometer").services(SERVICES).prepare_octets(1024);
+const CONFIG: Config = Config::new("thermometer").services(SERVICES).prepare_bytes(1024);
 
 struct World {
     node: Node,

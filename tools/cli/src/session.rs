@@ -41,11 +41,7 @@ impl Setup {
 
 /// The configuration of every host of the program, which each makes its own.
 pub(crate) const fn config(name: &'static str) -> Config {
-    Config::new(name)
-        .scan_octets(4096)
-        .advertising_octets(124)
-        .prepare_octets(1024)
-        .bonds(bonds::MOST)
+    Config::new(name).scan_bytes(4096).advertising_bytes(124).prepare_bytes(1024).bonds(bonds::MOST)
 }
 
 /// How often a controller shows that it is there.

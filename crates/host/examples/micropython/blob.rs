@@ -4,14 +4,14 @@ use bindrune::{Characteristic, Config, Error, Host, Service, Uuid};
 
 pub(crate) const SERVICE: Uuid = Uuid::new_16(0xff10);
 static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&BLOB])];
-pub(crate) const CONFIG: Config = Config::new("openmv-blob").services(SERVICES).prepare_octets(600);
+pub(crate) const CONFIG: Config = Config::new("openmv-blob").services(SERVICES).prepare_bytes(600);
 
 pub(crate) async fn serve(host: &Host) -> Result<(), Error> {
     let mut print = |chunk: &[u8]| println!("{} bytes", chunk.len());
     super::advertise_beside(host, SERVICE, receive_blob(host, &mut print)).await
 }
 
-/// What is done with a chunk.
+/// Handles a chunk.
 type Handler<'a> = &'a mut dyn FnMut(&[u8]);
 
 // ANCHOR: blob

@@ -11,7 +11,7 @@ pub(crate) async fn serve(host: &Host) -> Result<(), Error> {
     super::advertise_beside(host, SERVICE, handle_commands(host, &mut print)).await
 }
 
-/// What is done with a command.
+/// Handles a command.
 type Handler<'a> = &'a mut dyn FnMut(Result<Address, Error>, &[u8]);
 
 // ANCHOR: written

@@ -1,5 +1,5 @@
-//! MicroPython, `irq`: every event of a link, printed. What MicroPython reports of scanning, discovery, reads and channels is returned
-//! by the call that asked for it.
+//! MicroPython, `irq`: prints every event of a link. Results that MicroPython reports as events of scanning, discovery,
+//! reads and channels are return values here.
 
 use bindrune::{Advertisement, Config, Connection, Error, Event, Host};
 

@@ -1,4 +1,4 @@
-//! aioble, `on_read`: a value that is measured when it is read, at most once a second.
+//! aioble, `on_read`: a value that is measured when a peer reads it, at most once a second.
 
 use bindrune::{Advertisement, Config, Service};
 

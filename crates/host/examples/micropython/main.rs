@@ -1,4 +1,5 @@
-//! The programs of the MicroPython and aioble documentation, in Rust. `docs/coming-from-micropython.md` explains them one by one.
+//! The programs of the MicroPython and aioble documentation, in Rust. `docs/coming-from-micropython.md` explains each
+//! of them.
 //!
 //! `cargo run -p bindrune --features serial,tcp --example micropython -- environment /dev/ttyACM0`
 #![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
@@ -35,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-/// Lets one central after another connect, beside the work of an example.
+/// Accepts one central after another, concurrently with the work of an example.
 async fn advertise_beside(
     host: &Host,
     service: Uuid,

@@ -1,4 +1,4 @@
-//! MicroPython, `gatts_register_services`: Heart Rate and Nordic UART; here the UART sends back what it receives.
+//! MicroPython, `gatts_register_services`: Heart Rate and Nordic UART; this UART sends back what it receives.
 
 use bindrune::{Advertisement, Config, Error, Event, Host};
 

@@ -1,4 +1,4 @@
-//! Where the examples find their controller.
+//! How the examples find their controller.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use bindrune::transport::{
     tcp,
 };
 
-/// Opens what the last argument names: `HOST:PORT`, or a serial port as `PATH` or `PATH,BAUD`.
+/// Opens the port that the last argument names: `HOST:PORT`, or a serial port as `PATH` or `PATH,BAUD`.
 pub(crate) fn open() -> io::Result<(PortReader, PortWriter)> {
     let Some(name) = std::env::args().skip(1).last() else {
         return Err(io::Error::other("say where the controller is: HOST:PORT or PATH[,BAUD]"));

@@ -33,16 +33,16 @@ use disk::{Folder, Name};
 use error::Trouble;
 use worker::Worker;
 
-/// Keeps bonds in a file that its owner alone can read, with a copy of it beside it.
+/// Keeps bonds in a file that only its owner can read, and in a copy beside it.
 ///
-/// Of `bonds`, the copy is `bonds~`; `bonds.lock` keeps other processes away, and `bonds.new` is there while one of the
-/// two is written. Every change writes both anew, and none is done before it would survive a loss of power. Where one file is damaged or was put back to an older state, the
-/// other one is taken.
+/// The copy of `bonds` is `bonds~`. `bonds.lock` keeps other processes away, and `bonds.new` exists while one of the
+/// two is written. Every change writes both files anew, and is complete only when it would survive a loss of power. If
+/// one file is damaged or was replaced by an older state, the other one is used.
 ///
-/// The keys lie in the file as they are, and a removed bond may be found on the disk until it is written over: whoever can read the disk has
-/// them. A file holds the bonds of one controller: another controller takes another file.
+/// The file contains the keys in the clear, and a removed bond may remain on the disk until it is overwritten: whoever
+/// can read the disk has the keys. A file holds the bonds of one controller; use another file for another controller.
 ///
-/// Files are written on a thread, so that the host goes on.
+/// Files are written on a thread, so that the host continues meanwhile.
 ///
 /// ```no_run
 /// use bindrune::{FileStore, Host, Platform};
@@ -61,7 +61,7 @@ pub struct FileStore {
     files: Files,
     book: Shared,
     worker: Worker,
-    /// Given up with the store.
+    /// Abandoned with the store.
     _lock: File,
 }
 
@@ -70,7 +70,7 @@ type Shared = Arc<Mutex<Book<Folder>>>;
 /// A bond in a file, without its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileBond {
-    /// The peer's identity address, or the address that it paired with where it gave none.
+    /// The peer's identity address, or the address that it paired with if it gave none.
     pub identity: Address,
     /// The identity address of this device that the peer bonded with.
     pub local: Address,
@@ -82,19 +82,20 @@ pub struct FileBond {
     pub secure_connections: bool,
     /// Protected against a man in the middle.
     pub authenticated: bool,
-    /// What a link that is encrypted with it is worth.
+    /// Level of a link encrypted with this bond.
     pub level: Level,
-    /// Octets of the key, 7 to 16.
+    /// Length of the key in bytes, 7 to 16.
     pub key_size: u8,
 }
 
 impl FileStore {
-    /// Opens the file of bonds, or begins one: it is made with the first bond, and its folder at once, for their owner alone.
+    /// Opens the file of bonds, or starts a new one: its folder is created now, the file with the first bond, both for
+    /// their owner only.
     ///
     /// # Errors
     ///
-    /// Another process has it, others can read it or put another file in its place, a newer version wrote it or nothing of it can
-    /// be read. Nothing is changed then.
+    /// If another process uses the file, others can read it or replace it, a newer version wrote it, or nothing of it
+    /// can be read. Nothing is changed then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FileStoreError> {
         let folder = Folder::new(path.as_ref());
         let files = Files::new(&folder);
@@ -111,7 +112,7 @@ impl FileStore {
         Ok(Self { files, book, worker, _lock: lock })
     }
 
-    /// The bonds in a file that another process may have open; it is not changed. A file that is not there has none.
+    /// Reads the bonds in a file that another process may have open, without changing it. A missing file has no bonds.
     ///
     /// # Errors
     ///
@@ -124,24 +125,24 @@ impl FileStore {
         Ok(bonds_of(&book))
     }
 
-    /// The bonds. A record that cannot be read is left out.
+    /// Returns the bonds, without records that cannot be read.
     #[must_use]
     pub fn bonds(&self) -> Vec<FileBond> {
         bonds_of(&self.lock())
     }
 
-    /// What was found when the file was opened.
+    /// Returns what was found when the file was opened.
     #[must_use]
     pub fn found(&self) -> Loaded {
         self.lock().found()
     }
 
-    /// Removes a bond, and waits until it is done; whether it was there. Not for use beside a running host: use its own way to
-    /// remove a bond.
+    /// Removes a bond, waits until that is complete, and returns whether it existed. Do not use this beside a running
+    /// host: remove the bond through the host.
     ///
     /// # Errors
     ///
-    /// [`FileStoreError`] if the file cannot be read or written; it holds what it held before then.
+    /// [`FileStoreError`] if the file cannot be read or written; it then keeps its contents.
     pub fn remove(&mut self, peer: Address) -> Result<bool, FileStoreError> {
         let id = RecordId::Peer(peer);
         let mut book = self.lock();
@@ -150,11 +151,11 @@ impl FileStore {
         Ok(was_there)
     }
 
-    /// Removes every bond and this device's own keys, and waits until it is done.
+    /// Removes every bond and this device's own keys, and waits until that is complete.
     ///
     /// # Errors
     ///
-    /// [`FileStoreError`] if the file cannot be written; it holds what it held before then.
+    /// [`FileStoreError`] if the file cannot be written; it then keeps its contents.
     pub fn clear(&mut self) -> Result<(), FileStoreError> {
         self.lock().clear().map_err(|trouble| self.files.name(trouble))
     }
@@ -181,7 +182,7 @@ impl BondStore for FileStore {
         &mut self,
         mut each: impl FnMut(RecordId, &[u8]),
     ) -> Result<Loaded, FileStoreError> {
-        // A change that was given up may still be under way.
+        // A cancelled change may still be in progress.
         self.change(|_| Ok(())).await?;
         let book = self.lock();
         for (id, entry) in book.entries() {
@@ -207,7 +208,7 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// A panic while it was held cannot have left it half changed: what it holds is replaced as a whole.
+/// A panic while the lock was held cannot leave its contents half changed: they are replaced as a whole.
 fn lock(book: &Shared) -> MutexGuard<'_, Book<Folder>> {
     book.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -231,7 +232,7 @@ fn bonds_of(book: &Book<Folder>) -> Vec<FileBond> {
         .collect()
 }
 
-/// The names of the files.
+/// Names of the files.
 struct Files {
     main: PathBuf,
     copy: PathBuf,

@@ -18,11 +18,11 @@ use super::{
     store::{ID_OCTETS, RECORD_MAX},
 };
 
-/// Keeps bonds in a part of a flash memory, as the crate `sequential-storage` lays them out: changes are appended, and
+/// Keeps bonds in a part of a flash memory, in the layout of the crate `sequential-storage`: changes are appended, and
 /// pages are erased in turn, so that they wear evenly.
 ///
-/// The keys lie in the memory as they are. What was removed or replaced stays in it until its page is erased: a device that is
-/// given away must have the whole part erased.
+/// The memory contains the keys in the clear. Removed or replaced records stay in it until their page is erased: before
+/// a device is given away, erase the whole part.
 ///
 /// ```
 /// use bindrune::{FlashStore, Host, Platform};
@@ -43,7 +43,7 @@ use super::{
 /// ```
 pub struct FlashStore<F: NorFlash> {
     map: Map<F>,
-    /// Records lie under the numbers below this one.
+    /// Records have numbers below this one.
     slots: u8,
     buffer: Buffer,
 }
@@ -64,13 +64,13 @@ const LONGEST_WORD: usize = 32;
 pub enum FlashStoreError<E> {
     /// The memory failed.
     Flash(E),
-    /// The part of the memory does not begin or end with a page, has less than two pages, or has no room for one bond.
+    /// The part of the memory does not begin or end at a page, has less than two pages, or has no room for one bond.
     Range,
-    /// There are as many bonds as there is room for.
+    /// There is no room for another bond.
     Full,
-    /// What is in the memory is none of this store, or is damaged beyond repair.
+    /// The memory holds other data, or is damaged beyond repair.
     Corrupted,
-    /// A newer version of this program wrote the record that was to be replaced.
+    /// A newer version of this program wrote the record to replace.
     NewerRecord,
     /// The record is longer than [`BondStore::MAX`].
     TooLong,
@@ -110,18 +110,18 @@ impl<E> From<sequential_storage::Error<E>> for FlashStoreError<E> {
             Error::Corrupted { .. } | Error::LogicBug { .. } | Error::SerializationError(_) => {
                 Self::Corrupted
             }
-            // What a later version of the crate may say.
+            // Errors that a later version of the crate may add.
             _ => Self::Corrupted,
         }
     }
 }
 
 impl<F: NorFlash> FlashStore<F> {
-    /// The bonds in `range`, in octets from the start of the memory: at least two pages, which nothing else uses.
+    /// Opens the bonds in `range`, in bytes from the start of the memory: at least two pages, which nothing else uses.
     ///
     /// # Errors
     ///
-    /// [`FlashStoreError::Range`] where the range is none that it can use.
+    /// [`FlashStoreError::Range`] if the store cannot use the range.
     pub fn new(flash: F, range: Range<u32>) -> Result<Self, FlashStoreError<F::Error>> {
         let slots = slots::<F>(&range).ok_or(FlashStoreError::Range)?;
         let config = MapConfig::try_new(range).map_err(|_| FlashStoreError::Range)?;
@@ -129,13 +129,13 @@ impl<F: NorFlash> FlashStore<F> {
         Ok(Self { map, slots, buffer: Buffer([0; BUFFER]) })
     }
 
-    /// How many records there is room for. One of them is this device's own.
+    /// Returns how many records fit. One of them is this device's own.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.slots as usize
     }
 
-    /// Erases the whole range, and with it what was removed before.
+    /// Erases the whole range, including records that were removed before.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl<F: NorFlash> FlashStore<F> {
         Ok(self.map.erase_all().await?)
     }
 
-    /// Gives the memory back.
+    /// Returns the memory.
     #[must_use]
     pub fn into_inner(self) -> F {
         self.map.destroy().0
@@ -163,7 +163,7 @@ impl<F: NorFlash> FlashStore<F> {
         })
     }
 
-    /// Where the record is, or else where there is room for it.
+    /// Returns where the record is, or where there is room for it.
     async fn find(&mut self, wanted: RecordId) -> Result<Found, FlashStoreError<F::Error>> {
         let mut free = None;
         for slot in 0..self.slots {
@@ -269,7 +269,7 @@ impl<F: NorFlash> fmt::Debug for FlashStore<F> {
 
 enum Fetched<'a> {
     Free,
-    /// It has an id that this version does not know.
+    /// Its id is unknown to this version.
     Unknown,
     Record(RecordId, &'a [u8]),
 }
@@ -280,8 +280,8 @@ enum Found {
     NoRoom,
 }
 
-/// How many of the longest records fit: one page stays empty, and so does a quarter of the places: the fuller it is, the more a
-/// change erases.
+/// How many of the longest records fit. One page stays empty, and so does a quarter of the places, because a change
+/// erases more in a fuller memory.
 fn slots<F: NorFlash>(range: &Range<u32>) -> Option<u8> {
     let word = F::WRITE_SIZE.max(F::READ_SIZE);
     if word > LONGEST_WORD || word == 0 || F::ERASE_SIZE == 0 {

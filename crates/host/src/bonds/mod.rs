@@ -1,4 +1,4 @@
-//! Where bonds outlive the host.
+//! Stores that keep bonds beyond the life of the host.
 
 #[cfg(feature = "std")]
 mod file;

@@ -1,4 +1,4 @@
-//! What a store of bonds is.
+//! The interface of a bond store.
 
 use core::{convert::Infallible, future::Future};
 
@@ -7,20 +7,20 @@ use bindrune_smp::BondError;
 use bindrune_smp::{Bond, Local};
 use bindrune_wire::Address;
 
-/// Octets of the longest record.
+/// Length of the longest record in bytes.
 pub(super) const RECORD_MAX: usize = 256;
 
-/// Octets of a [`RecordId`] as the stores write it.
+/// Length of a [`RecordId`] in a store, in bytes.
 #[cfg(any(feature = "std", feature = "flash"))]
 pub(super) const ID_OCTETS: usize = 8;
 
 const _: () = assert!(Bond::SIZE <= RECORD_MAX && Local::SIZE <= RECORD_MAX);
 
-/// Which record it is. A store has at most one of each.
+/// Identifies a record. A store has at most one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RecordId {
-    /// This device: its Identity Resolving Key, and its static address where the host made one.
+    /// This device: its Identity Resolving Key, and its static address if the host created one.
     Local,
     /// The bond with the device of this identity address.
     Peer(Address),
@@ -28,7 +28,7 @@ pub enum RecordId {
 
 #[cfg(any(feature = "std", feature = "flash"))]
 impl RecordId {
-    /// As the stores write it.
+    /// Returns the form in which stores write it.
     pub(super) fn octets(self) -> [u8; ID_OCTETS] {
         match self {
             Self::Local => [0; 8],
@@ -47,7 +47,7 @@ impl RecordId {
         }
     }
 
-    /// Whether a newer version wrote its record, which this one must not write over.
+    /// Whether a newer version wrote its record, which this version must not overwrite.
     pub(super) fn is_newer(self, record: &[u8]) -> bool {
         let error = match self {
             Self::Local => Local::read(record).err(),
@@ -64,65 +64,66 @@ impl RecordId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Loaded {
-    /// Records that were given to the caller.
+    /// Records that were passed to the caller.
     pub records: usize,
-    /// Records that were damaged and of which no good copy was left: their bonds are lost.
+    /// Damaged records without a good copy: their bonds are lost.
     pub damaged: usize,
-    /// Records that were damaged, and of which a good copy was taken.
+    /// Damaged records that were replaced by a good copy.
     pub restored: usize,
-    /// Records that were dropped since another one has the same [`RecordId`].
+    /// Records that were dropped because another one has the same [`RecordId`].
     pub duplicates: usize,
-    /// The store was found in an older state than it was left in, and the newer state was taken where it was still there.
+    /// The store was in an older state than it was left in. The newer state was used if it was still there.
     pub rolled_back: bool,
 }
 
-/// Keeps the host's bonds where they outlive it: in a file, in flash memory, or what the application makes of it.
+/// Keeps the host's bonds beyond its life: in a file, in flash memory, or in the application's own storage.
 ///
-/// A record is octets that the host alone understands, at most [`Self::MAX`] of them. It contains keys: whoever
-/// reads it can listen to, and pose as, either device. A store shows it to nobody.
+/// A record is opaque to the store, and at most [`Self::MAX`] bytes long. It contains keys: whoever reads it can listen
+/// to, and impersonate, either device. A store must keep it secret.
 ///
-/// The host calls one method at a time, and awaits it beside everything else that it does; a method that blocks stops
-/// the host for that long.
+/// The host calls one method at a time, concurrently with everything else that it does. A method that blocks stops the
+/// host for that long.
 pub trait BondStore {
-    /// What can go wrong. The host reports it to the application and goes on without the store's help.
+    /// The error type. The host reports an error to the application and continues without the store.
     type Error: core::fmt::Debug;
 
-    /// Octets of the longest record that a store must take.
+    /// Length of the longest record that a store must take, in bytes.
     const MAX: usize = RECORD_MAX;
 
-    /// Gives each record to `each` once. A damaged record is left out, and counted in the result.
+    /// Passes each record to `each` once. A damaged record is left out, and counted in the result.
     ///
-    /// After an error the host goes on without bonds, and forgets the records that it was given: [`crate::Host::bonds`] is empty, a
-    /// pairing that would bond is refused with [`crate::Error::BondStore`] before it starts, and nothing is stored or deleted,
-    /// until the next `run` loads the store. A stronger bond may lie there, which nobody could compare a new one with.
+    /// After an error the host continues without bonds, and drops the records that it was given: [`crate::Host::bonds`]
+    /// is empty, a pairing that would bond is refused with [`crate::Error::BondStore`] before it starts, and nothing is
+    /// stored or deleted until the next `run` loads the store. The store may hold a stronger bond, which could not be
+    /// compared with a new one.
     ///
     /// # Cancel safety
     ///
-    /// `each` may have had any of the records; loading may begin again.
+    /// `each` may have been called with any of the records; loading can begin again.
     fn load(
         &mut self,
         each: impl FnMut(RecordId, &[u8]),
     ) -> impl Future<Output = Result<Loaded, Self::Error>>;
 
-    /// Keeps `record` in the place of the one with the same id. Once it returns `Ok`, the record is there after any loss of power; after
-    /// an error, or while it is under way, either the old record or the new one is.
+    /// Replaces the record with the same id by `record`. Once it returns `Ok`, the record survives any loss of power.
+    /// After an error, or while it is in progress, the store holds either the old record or the new one.
     ///
-    /// A store that has no room says so, and never gives up another record for it.
+    /// A store without room returns an error, and never removes another record.
     ///
     /// # Cancel safety
     ///
-    /// The old record or the new one is there.
+    /// The store holds the old record or the new one.
     fn store(
         &mut self,
         id: RecordId,
         record: &[u8],
     ) -> impl Future<Output = Result<(), Self::Error>>;
 
-    /// Removes a record. One that is not there is no error. Once it returns `Ok`, the record does not come back.
+    /// Removes a record. A missing record is no error. Once it returns `Ok`, the record does not come back.
     ///
     /// # Cancel safety
     ///
-    /// The record is there or is not.
+    /// The record is still there, or is not.
     fn delete(&mut self, id: RecordId) -> impl Future<Output = Result<(), Self::Error>>;
 }
 

@@ -1,4 +1,4 @@
-//! What a store may hold after its power was cut.
+//! Permitted contents of a store after a power cut.
 
 use std::{collections::BTreeMap, vec, vec::Vec};
 
@@ -8,12 +8,12 @@ use crate::RecordId;
 
 pub(super) type Records = BTreeMap<RecordId, Vec<u8>>;
 
-/// What each record may be found as; one that is not listed may not be there.
+/// Permitted versions of each record; a record that is not listed must not exist.
 #[derive(Debug, Default)]
 pub(super) struct Allowed(BTreeMap<RecordId, Vec<Option<Vec<u8>>>>);
 
 impl Allowed {
-    /// How many different records there are.
+    /// Number of different records.
     pub(super) const IDS: u64 = 6;
 
     pub(super) fn id(number: u64) -> RecordId {
@@ -23,17 +23,17 @@ impl Allowed {
         }
     }
 
-    /// A change was under way, and may have come about.
+    /// A change was in progress, and may have taken effect.
     pub(super) fn maybe(&mut self, id: RecordId, record: Option<Vec<u8>>) {
         self.0.entry(id).or_insert_with(|| vec![None]).push(record);
     }
 
-    /// A change is done.
+    /// A change is complete.
     pub(super) fn sure(&mut self, id: RecordId, record: Option<Vec<u8>>) {
         self.0.insert(id, vec![record]);
     }
 
-    /// This is what there is from now on.
+    /// The present contents are permitted from now on.
     pub(super) fn settle(&mut self, found: &Records) {
         for id in (0..Self::IDS).map(Self::id) {
             let found = found.get(&id).cloned();

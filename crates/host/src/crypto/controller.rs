@@ -5,10 +5,10 @@ use crate::aio::Controller;
 
 /// Cryptography in the controller: LE Rand, LE Read Local P-256 Public Key, LE Generate DHKey. [Vol 4] Part E, 7.8
 ///
-/// Where the controller has no P-256, refuses it, or does not answer within 10 s, key pairs are made in software, of the
-/// controller's random numbers.
+/// If the controller has no P-256, refuses it, or does not answer within 10 s, key pairs are created in software from
+/// the controller's random numbers.
 ///
-/// A controller keeps one key pair: where two pairings go on at once, the later one takes the key pair from the earlier one,
+/// A controller keeps one key pair: if two pairings run at once, the later one takes the key pair from the earlier one,
 /// which fails.
 #[derive(Clone, Debug)]
 pub struct ControllerCrypto {
@@ -16,13 +16,13 @@ pub struct ControllerCrypto {
 }
 
 impl ControllerCrypto {
-    /// Random numbers and P-256 of the controller.
+    /// Uses random numbers and P-256 of the controller.
     #[must_use]
     pub const fn new() -> Self {
         Self { p256: true }
     }
 
-    /// Random numbers of the controller, and P-256 in software, on the spot.
+    /// Uses random numbers of the controller, and P-256 in software, computed in `run`.
     #[must_use]
     pub const fn random_only() -> Self {
         Self { p256: false }
@@ -62,11 +62,11 @@ impl Crypto for ControllerCrypto {
     }
 }
 
-/// Cryptography in the controller alone, as [`ControllerCrypto::new`] with no multiplication of points in software: an image for a
-/// chip whose controller has P-256 does not contain it.
+/// Cryptography in the controller only: [`ControllerCrypto::new`] without point multiplication in software. An image
+/// for a chip whose controller has P-256 does not contain that code.
 ///
-/// Where the controller has no P-256, refuses it, or does not answer within 10 s, a pairing with LE Secure Connections fails, with
-/// Unspecified Reason.
+/// If the controller has no P-256, refuses it, or does not answer within 10 s, a pairing with LE Secure Connections
+/// fails with Unspecified Reason.
 #[derive(Clone, Debug, Default)]
 pub struct ControllerOnlyCrypto;
 
@@ -89,13 +89,13 @@ impl Crypto for ControllerOnlyCrypto {
     }
 }
 
-/// A key pair of the controller's, whose private half stays there.
+/// A key pair of the controller, whose private key stays there.
 async fn in_controller(controller: &Controller<'_>) -> Option<LocalKey> {
     let public = controller.p256_public_key().await.ok()?;
     crypto::is_valid(&public).then_some(LocalKey { public, private: None })
 }
 
-/// Random octets, eight at a time.
+/// Returns random octets, eight at a time.
 async fn octets<const N: usize>(controller: &Controller<'_>) -> Option<[u8; N]> {
     let mut octets = [0; N];
     for part in octets.chunks_mut(8) {

@@ -8,13 +8,14 @@ use super::ControllerCrypto as Inner;
 #[cfg(feature = "std")]
 use super::ThreadedCrypto as Inner;
 
-/// What [`crate::Host::run`] uses. With `std`, `ThreadedCrypto`: the system's random numbers, and P-256 on a thread of its own.
-/// Without, [`super::ControllerCrypto::random_only`]: the controller's random numbers, and P-256 on the spot.
+/// The cryptography that [`crate::Host::run`] uses. With `std`, `ThreadedCrypto`: the system's random numbers, and
+/// P-256 on its own thread. Without, [`super::ControllerCrypto::random_only`]: the controller's random numbers, and
+/// P-256 computed in `run`.
 #[derive(Debug, Default)]
 pub struct DefaultCrypto(Inner);
 
 impl DefaultCrypto {
-    /// The cryptography that suits the platform.
+    /// Creates the cryptography that suits the platform.
     #[must_use]
     pub const fn new() -> Self {
         #[cfg(feature = "std")]

@@ -1,4 +1,4 @@
-//! Who does the cryptography of pairing: random numbers and P-256.
+//! Implementations of the cryptography of pairing: random numbers and P-256.
 
 mod controller;
 mod default;
@@ -24,24 +24,24 @@ pub use threaded::ThreadedCrypto;
 
 /// Does the slow work of pairing.
 ///
-/// The host asks for one thing at a time, from a future of its own inside [`crate::Host::run`]: while that is pending, links
-/// are served. What takes longer than 30 s is given up, and fails its pairing.
+/// The host requests one job at a time, and continues to serve links in [`crate::Host::run`] while the job is pending.
+/// A job that takes more than 30 s is abandoned, and its pairing fails.
 ///
-/// `None` says that it cannot be done: the pairing fails, with Unspecified Reason.
+/// `None` means that the job cannot be done: the pairing fails with Unspecified Reason.
 ///
 /// # Cancel safety
 ///
-/// Any of the futures may be dropped; the next call must work all the same.
+/// Any of the futures may be dropped; the next call must work anyway.
 pub trait Crypto {
-    /// Sixteen octets from a generator that is fit for keys. [Vol 2] Part H, 2
+    /// Returns sixteen octets from a generator that is fit for keys. [Vol 2] Part H, 2
     fn random(&mut self, controller: &Controller<'_>) -> impl Future<Output = Option<[u8; 16]>>;
 
-    /// A fresh P-256 key pair; without its private half where that stays in the controller.
+    /// Creates a fresh P-256 key pair; without its private key if that stays in the controller.
     fn key_pair(&mut self, controller: &Controller<'_>) -> impl Future<Output = Option<LocalKey>>;
 
-    /// The X coordinate of our private key times `peer`, which is on the curve. [Vol 3] Part H, 2.3.5.6.1
+    /// Returns the X coordinate of our private key times `peer`, which is on the curve. [Vol 3] Part H, 2.3.5.6.1
     ///
-    /// `own` came from [`Self::key_pair`]; several of its key pairs may be in use at once.
+    /// `own` was returned by [`Self::key_pair`]; several of its key pairs may be in use at once.
     fn dh_key(
         &mut self,
         controller: &Controller<'_>,

@@ -11,10 +11,10 @@ use rand_core::TryCryptoRng;
 use super::{Crypto, SoftwareCrypto};
 use crate::aio::Controller;
 
-/// Hands the cryptography of one host to another task, for boards without threads.
+/// Moves the cryptography of one host to another task, for boards without threads.
 ///
-/// The other task belongs to an executor of lower priority than the one that `run` is on: then links are served while it
-/// multiplies. Without such a task, every pairing fails after 30 s.
+/// The other task runs on an executor of lower priority than `run`, so that links are served during a multiplication.
+/// Without such a task, every pairing fails after 30 s.
 ///
 /// ```
 /// use bindrune::{Offload, Platform, SoftwareCrypto};
@@ -33,7 +33,7 @@ pub struct Offload(Guarded);
 
 #[cfg(feature = "std")]
 type Guarded = std::sync::Mutex<Cell>;
-/// A static is shared by tasks of any priority, whatever the host's own lock is.
+/// Tasks of any priority share a static, whatever lock the host uses.
 #[cfg(not(feature = "std"))]
 type Guarded = embassy_sync::blocking_mutex::Mutex<
     embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex,
@@ -44,34 +44,34 @@ type Guarded = embassy_sync::blocking_mutex::Mutex<
 #[derive(Clone, Copy, Debug)]
 pub struct OffloadCrypto<'o>(&'o Offload);
 
-/// The one job that is under way, and who waits.
+/// The one job in progress, and the waiting task.
 struct Cell {
     stage: Stage,
     host: Option<Waker>,
     worker: Option<Waker>,
-    /// To be woken once the lock is released.
+    /// To wake once the lock is released.
     woken: Option<Waker>,
 }
 
-/// Where the job is.
+/// State of the job.
 enum Stage {
     Idle,
     Queued(Job),
-    /// A worker is at it.
+    /// A worker is computing.
     Taken,
-    /// A worker is at it, and nobody waits for the result.
+    /// A worker is computing a result that is no longer awaited.
     Abandoned,
     Done(JobDone),
 }
 
-/// A job that is under way; dropping it abandons the job.
+/// A job in progress; dropping it abandons the job.
 struct Pending<'o> {
     offload: &'o Offload,
     armed: bool,
 }
 
 impl Offload {
-    /// Nothing to do, and nobody to do it.
+    /// No job, and no waiting task.
     #[must_use]
     pub const fn new() -> Self {
         #[cfg(feature = "std")]
@@ -80,13 +80,13 @@ impl Offload {
         return Self(Guarded::new(core::cell::RefCell::new(Cell::EMPTY)));
     }
 
-    /// What goes to [`crate::Platform::crypto`].
+    /// Returns the value for [`crate::Platform::crypto`].
     #[must_use]
     pub const fn crypto(&self) -> OffloadCrypto<'_> {
         OffloadCrypto(self)
     }
 
-    /// Does what the host asks for, for ever.
+    /// Runs the host's jobs forever.
     ///
     /// # Cancel safety
     ///
@@ -127,7 +127,7 @@ impl Offload {
 impl Cell {
     const EMPTY: Self = Self { stage: Stage::Idle, host: None, worker: None, woken: None };
 
-    /// Puts the job in its place, once that is free.
+    /// Stores the job once its place is free.
     fn poll_ask(&mut self, cx: &Context<'_>, job: &mut Option<Job>) -> Poll<()> {
         match (&self.stage, job.take()) {
             (Stage::Idle, Some(job)) => {
@@ -186,7 +186,7 @@ impl Cell {
     }
 }
 
-/// Keeps the waker of `cx`. One of another task gives way, and is woken, to ask again.
+/// Keeps the waker of `cx`. The waker of another task is replaced and woken, so that it checks again.
 fn register(place: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     match place {
         Some(waker) if waker.will_wake(cx.waker()) => None,

@@ -6,24 +6,24 @@ use zeroize::Zeroize;
 use super::Crypto;
 use crate::aio::Controller;
 
-/// Cryptography in software, on the spot: P-256 of RustCrypto, and the random numbers of `R`.
+/// Cryptography in software, computed in `run`: P-256 of RustCrypto, and the random numbers of `R`.
 ///
-/// A multiplication takes a fraction of a millisecond on a desktop, and some tenths of a second on a Cortex-M4, during which `run`
-/// serves no link. `ThreadedCrypto` and [`super::Offload`] do the same elsewhere.
+/// A multiplication takes a fraction of a millisecond on a desktop, and some tenths of a second on a Cortex-M4, during
+/// which `run` serves no link. `ThreadedCrypto` and [`super::Offload`] move it out of `run`.
 ///
-/// Where the generator fails, so does the pairing.
+/// If the generator fails, the pairing fails.
 #[derive(Clone)]
 pub struct SoftwareCrypto<R> {
     random: R,
 }
 
 impl<R: TryCryptoRng> SoftwareCrypto<R> {
-    /// Cryptography with the random numbers of `random`: of a hardware generator, or one that is seeded from such.
+    /// Uses the random numbers of `random`: a hardware generator, or a generator seeded from one.
     pub const fn new(random: R) -> Self {
         Self { random }
     }
 
-    /// Does a job.
+    /// Runs a job.
     pub(super) fn carry_out(&mut self, job: &Job) -> JobDone {
         match job {
             Job::Random => self.octets().map_or(JobDone::Failed, JobDone::Random),
@@ -50,7 +50,7 @@ pub(super) fn key_pair(mut octets: [u8; 32]) -> Option<LocalKey> {
     crypto::key_pair(private)
 }
 
-/// The Diffie-Hellman key, where this side has the private key.
+/// The Diffie-Hellman key, if this side has the private key.
 pub(super) fn multiply(own: &LocalKey, peer: &PublicKey) -> Option<DhKey> {
     crypto::dh_key(own.private.as_ref()?, peer)
 }

@@ -62,7 +62,7 @@ fn software() -> SoftwareCrypto<Counter> {
     SoftwareCrypto::new(Counter { next: 0, fails: false })
 }
 
-/// A host that nobody drives: these implementations do not ask its controller.
+/// A host without a running driver: these implementations do not use its controller.
 fn idle_host() -> Host {
     Host::new(Box::leak(Box::new(Resources::<1>::new())), Config::new("idle")).unwrap()
 }
@@ -215,7 +215,7 @@ fn a_job_of_the_thread_that_is_dropped_is_not_the_result_of_the_next() {
     block_on(check(&mut crypto, &controller));
 }
 
-/// A transport on which nothing ever comes.
+/// A transport on which nothing ever arrives.
 struct Silence;
 
 impl embedded_io_async::ErrorType for Silence {

@@ -16,16 +16,16 @@ use getrandom::SysRng;
 use super::{Crypto, SoftwareCrypto};
 use crate::aio::Controller;
 
-/// Cryptography in software on a thread of its own, with the random numbers of the operating system.
+/// Cryptography in software on its own thread, with the random numbers of the operating system.
 ///
-/// The thread begins with the first job. It ends with this value, after the job that it is at, if any. Where no thread can be
-/// made, the work is done on the spot.
+/// The thread starts with the first job. It ends with this value, after the job in progress. If no thread can be
+/// created, the work is done in `run`.
 #[derive(Debug, Default)]
 pub struct ThreadedCrypto {
     worker: Option<Worker>,
 }
 
-/// The thread, as its owner sees it. The thread ends when the sender is gone.
+/// The thread, as its owner sees it. It ends when the sender is dropped.
 #[derive(Debug)]
 struct Worker {
     jobs: Sender<(u64, Job)>,
@@ -41,7 +41,7 @@ struct Awaited {
     waker: Option<Waker>,
 }
 
-/// The result of one job on its way from the thread: a job that comes to no end has failed.
+/// The result of one job on its way from the thread. A job that never ends has failed.
 struct Report<'a> {
     result: &'a Mutex<Awaited>,
     number: u64,
@@ -49,13 +49,13 @@ struct Report<'a> {
 }
 
 impl ThreadedCrypto {
-    /// Cryptography on a thread that is yet to begin.
+    /// Creates the cryptography; its thread starts later.
     #[must_use]
     pub const fn new() -> Self {
         Self { worker: None }
     }
 
-    /// What is there as long as the thread is.
+    /// State that exists as long as the thread does.
     #[cfg(test)]
     pub(super) fn alive(&self) -> Option<std::sync::Weak<impl Sized + use<>>> {
         self.worker.as_ref().map(|worker| Arc::downgrade(&worker.result))
@@ -88,7 +88,7 @@ impl Worker {
         Some(Self { jobs, result, last: 0 })
     }
 
-    /// The result of a job; `None` where the thread has ended.
+    /// Returns the result of a job; `None` if the thread has ended.
     async fn carry_out(&mut self, job: Job) -> Option<JobDone> {
         let number = self.last.wrapping_add(1);
         self.last = number;

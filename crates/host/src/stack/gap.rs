@@ -50,7 +50,7 @@ impl Stack {
             return Err(Error::ShutDown);
         }
         let set = self.gap.free_set().ok_or(Error::Busy)?;
-        let max = self.config.advertising_octets.min(advertisement.data_room());
+        let max = self.config.advertising_bytes.min(advertisement.data_room());
         let name = self.named.map_or(self.config.name, |name| name(&self.server));
         let own = advertisement.of_device(name, self.config.appearance);
         self.gap.advertise(set, &own).map_err(|_| Error::TooLong { max })?;

@@ -14,7 +14,7 @@ pub enum ControllerLoss {
     NoAnswer(Opcode),
     /// It accepted no command for 2 s.
     NoCredit,
-    /// The octets on the line were not HCI packets.
+    /// The bytes on the line were not HCI packets.
     Framing,
     /// It reported a hardware error, with this code of its vendor. [Vol 4] Part E, 7.7.16
     HardwareError(u8),
@@ -31,7 +31,7 @@ impl fmt::Display for ControllerLoss {
                 write!(f, "it did not answer the command {:#06x} within 2 s", opcode.0)
             }
             Self::NoCredit => f.write_str("it accepted no command for 2 s"),
-            Self::Framing => f.write_str("the octets on the line are not HCI packets"),
+            Self::Framing => f.write_str("the bytes on the line are not HCI packets"),
             Self::HardwareError(code) => write!(f, "it reported hardware error {code:#04x}"),
             Self::BufferOverflow => f.write_str("it reported an overflow of its data buffers"),
             Self::Setup(error) => write!(f, "it could not be set up: {error}"),

@@ -1,6 +1,6 @@
-//! A capture of everything on a transport, in the btsnoop format that Wireshark and btmon read.
+//! Captures the traffic of a transport in the btsnoop format, which Wireshark and btmon read.
 //!
-//! A capture is laid over the two halves of any transport; the host does not notice.
+//! A capture wraps the two halves of any transport; the host does not notice it.
 
 use std::{
     io,
@@ -14,27 +14,27 @@ use bindrune_hci::{
 };
 use embedded_io_async::{ErrorType, Read, Write};
 
-/// Where a capture goes, shared by both directions.
+/// The sink of a capture, shared by both directions.
 type Sink = Arc<Mutex<Box<dyn io::Write + Send>>>;
 
-/// A receiving half that is captured.
+/// A captured receiving half.
 pub struct CapturedReader<R> {
     inner: R,
     tap: Tap,
 }
 
-/// A transmitting half that is captured.
+/// A captured transmitting half.
 pub struct CapturedWriter<W> {
     inner: W,
     tap: Tap,
 }
 
-/// Lays a capture over a transport. Each packet is written to `sink` as soon as it is complete; when `sink` fails, capturing
-/// ends and the transport goes on.
+/// Captures a transport. Each packet is written to `sink` as soon as it is complete. If `sink` fails, the capture ends
+/// and the transport continues.
 ///
 /// # Errors
 ///
-/// The header of the capture could not be written.
+/// If the header of the capture cannot be written.
 pub fn capture<R, W>(
     reader: R,
     writer: W,
@@ -77,7 +77,7 @@ impl<W: Write> Write for CapturedWriter<W> {
     }
 }
 
-/// One direction: puts packets together and writes them.
+/// One direction: assembles packets and writes them.
 struct Tap {
     sink: Option<Sink>,
     direction: Direction,
@@ -106,7 +106,7 @@ impl Tap {
                     }
                 }
                 Ok(None) => {}
-                // What follows is recorded from the next Reset on, as the host hears it.
+                // After this, recording starts again at the next Reset, as the host does.
                 Err(_) => self.packet.clear(),
             }
         }
@@ -126,7 +126,7 @@ impl Tap {
     }
 }
 
-/// The octets of a packet up to its body.
+/// Octets of a packet before its body.
 fn header_of(kind: Kind) -> Vec<u8> {
     let octet = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
     match kind {
@@ -143,7 +143,7 @@ fn header_of(kind: Kind) -> Vec<u8> {
             vec![PacketType::EVENT.0, 0x0e, 20, num_packets, 0x17, 0x20, 0]
         }
         Kind::EncryptRefused => vec![PacketType::EVENT.0, 0x0e, 4, 1, 0x17, 0x20, 1],
-        // Packets that this host does not read keep their length; their handle is not known here.
+        // Packets that this host does not read keep their length; their handle is unknown here.
         Kind::Ignored { packet, len } => match packet {
             PacketType::SCO => vec![packet.0, 0, 0, octet(len)],
             _ => {

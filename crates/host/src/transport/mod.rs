@@ -1,4 +1,4 @@
-//! Transports of the operating system, and the capture that can be laid over any transport.
+//! Transports of the operating system, and the capture that can wrap any transport.
 
 #[cfg(feature = "std")]
 pub mod capture;

@@ -16,10 +16,10 @@ use super::threaded::{self, PortReader, PortWriter};
 /// Baud rate of Zephyr's `hci_uart` on most boards.
 pub const DEFAULT_BAUD: u32 = 1_000_000;
 
-/// How often a reader that hears nothing looks whether its port was closed.
+/// How often a reader without input checks whether its port was closed.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A serial port that is to be opened: eight data bits, no parity, one stop bit.
+/// A serial port to open: eight data bits, no parity, one stop bit.
 #[derive(Clone, Debug)]
 pub struct Serial {
     path: String,
@@ -28,27 +28,27 @@ pub struct Serial {
 }
 
 impl Serial {
-    /// A port by its path, at [`DEFAULT_BAUD`] with RTS/CTS.
+    /// Selects a port by its path, at [`DEFAULT_BAUD`] with RTS/CTS.
     #[must_use]
     pub fn new(path: impl Into<String>) -> Self {
         Self { path: path.into(), baud: DEFAULT_BAUD, flow_control: true }
     }
 
-    /// Another baud rate.
+    /// Sets another baud rate.
     #[must_use]
     pub const fn baud(mut self, baud: u32) -> Self {
         self.baud = baud;
         self
     }
 
-    /// Whether RTS and CTS are wired and used.
+    /// Sets whether RTS and CTS are wired and used.
     #[must_use]
     pub const fn flow_control(mut self, on: bool) -> Self {
         self.flow_control = on;
         self
     }
 
-    /// Opens the port and throws away what an earlier user left in its buffers.
+    /// Opens the port and discards what an earlier user left in its buffers.
     ///
     /// # Errors
     ///
@@ -57,8 +57,8 @@ impl Serial {
         self.open_with_baud().map(|(reader, writer, _)| (reader, writer))
     }
 
-    /// As [`Self::open`], with a handle that changes the baud rate while the port is open, for chips that begin at another one: see
-    /// [`crate::BringUp`].
+    /// As [`Self::open`]. Also returns a handle that changes the baud rate while the port is open, for chips that start
+    /// at another rate: see [`crate::BringUp`].
     ///
     /// # Errors
     ///
@@ -81,17 +81,17 @@ impl Serial {
     }
 }
 
-/// The baud rate of an open port.
+/// Sets the baud rate of an open port.
 pub struct SerialBaud {
     port: Box<dyn SerialPort>,
 }
 
 impl SerialBaud {
-    /// Changes the baud rate. What was written must have left before, as it has once the writer was flushed.
+    /// Changes the baud rate. Flush the writer first: all written bytes must have left.
     ///
     /// # Errors
     ///
-    /// That of the operating system, where the port has no such rate.
+    /// The error of the operating system if the port does not support the rate.
     pub fn set(&mut self, baud: u32) -> io::Result<()> {
         self.port.set_baud_rate(baud).map_err(io::Error::from)
     }

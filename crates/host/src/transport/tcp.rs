@@ -1,4 +1,4 @@
-//! H4 over TCP, as virtual controllers and emulators offer it.
+//! H4 over TCP, as virtual controllers and emulators use it.
 
 use std::{
     io,
@@ -11,8 +11,8 @@ use super::threaded::{self, PortReader, PortWriter};
 
 /// Connects to a controller that listens on TCP.
 ///
-/// Small packets are neither held back (`TCP_NODELAY`) nor acknowledged late (`TCP_QUICKACK` after every read, since the
-/// controller's side may wait for the acknowledgement before it sends its next small packet).
+/// Small packets are neither held back (`TCP_NODELAY`) nor acknowledged late (`TCP_QUICKACK` after every read, because
+/// the controller's side may wait for the acknowledgement before it sends its next small packet).
 ///
 /// # Errors
 ///
@@ -21,7 +21,7 @@ pub fn connect(address: impl ToSocketAddrs) -> io::Result<(PortReader, PortWrite
     split(TcpStream::connect(address)?)
 }
 
-/// The two halves of a connection that was made elsewhere.
+/// Splits an existing connection into its two halves.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub fn split(stream: TcpStream) -> io::Result<(PortReader, PortWriter)> {
     stream.set_nodelay(true)?;
     let (reader, closer) = (stream.try_clone()?, stream.try_clone()?);
     threaded::split(QuickAck(reader), stream, move || {
-        // A peer that is gone already has closed it for us.
+        // A peer that is already gone has closed the connection for us.
         let _ = closer.shutdown(Shutdown::Both);
     })
 }

@@ -1,4 +1,4 @@
-//! Blocking ports served by two threads, so that a slow port never holds up the executor, whichever it is.
+//! Blocking ports served by two threads, so that a slow port never delays the executor.
 
 use std::{
     collections::VecDeque,
@@ -10,14 +10,14 @@ use std::{
 
 use core::future::poll_fn;
 
-/// Octets that wait between a thread and its port or its reader; beyond them the faster side waits.
+/// Bytes that can wait between a thread and its port or its reader; beyond them the faster side waits.
 const BUFFER: usize = 64 * 1024;
 
-/// The receiving half of a port. One system call brings in as many octets as there are, and many reads are served of them.
+/// The receiving half of a port. One system call brings in all available bytes, and many reads are served from them.
 #[derive(Debug)]
 pub struct PortReader {
     pipe: Arc<Pipe>,
-    /// Octets that were taken out of the pipe, and are read from here without the thread.
+    /// Bytes that were taken out of the pipe, and are read without the thread.
     taken: VecDeque<u8>,
     _closer: Arc<Closer>,
 }
@@ -78,7 +78,7 @@ impl embedded_io_async::Write for PortWriter {
     }
 }
 
-/// Closes the port when both halves are gone.
+/// Closes the port after both halves are dropped.
 struct Closer {
     close: Box<dyn Fn() + Send + Sync>,
     pipes: [Arc<Pipe>; 2],
@@ -129,7 +129,7 @@ fn write_loop(mut writer: impl io::Write, pipe: &Pipe) {
     }
 }
 
-/// True for what a port with a read timeout, or a signal, brings about: nothing was lost, ask again.
+/// Returns whether the error is a read timeout or a signal: nothing was lost, so try again.
 fn is_pause(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -147,7 +147,7 @@ struct Pipe {
 #[derive(Debug, Default)]
 struct State {
     octets: VecDeque<u8>,
-    /// The writing thread has octets that it has not yet written.
+    /// The writing thread has bytes that it has not written yet.
     writing: bool,
     end: Option<Result<(), io::ErrorKind>>,
     waker: Option<Waker>,
@@ -190,7 +190,7 @@ impl Pipe {
         self.change(|state| state.writing = false);
     }
 
-    /// False when the pipe has ended.
+    /// Returns false if the pipe has ended.
     fn wait_for_room(&self) -> bool {
         let state = self.lock();
         let full = |state: &mut State| state.octets.len() >= BUFFER && !state.closed();
@@ -207,7 +207,7 @@ impl Pipe {
             return None;
         }
         state.writing = true;
-        // Only a full pipe has a future that waits for this; one that waits for the end is woken then.
+        // Only a future of a full pipe waits for this; one that waits for the end is woken at the end.
         let waker = if state.octets.len() >= BUFFER { state.waker.take() } else { None };
         let chunk = state.octets.drain(..).collect();
         drop(state);
@@ -217,7 +217,7 @@ impl Pipe {
         Some(chunk)
     }
 
-    /// Takes all octets that are there; none where the pipe has ended.
+    /// Takes all available bytes; none if the pipe has ended.
     fn poll_take(&self, cx: &Context<'_>, taken: &mut VecDeque<u8>) -> Poll<io::Result<()>> {
         let mut state = self.lock();
         if state.octets.is_empty() {

@@ -1,18 +1,19 @@
-//! Who is served next, where futures are served in the order in which they came.
+//! The order of futures that are served in the order in which they came.
 
 /// Futures that wait for one thing, oldest first.
 ///
-/// The oldest are listed by ticket. Without `std` the list is short, and the others are only counted: when the list has run
-/// empty they are called, each shows its ticket when it is next polled, and the oldest make the next list. Nobody is served
-/// meanwhile. So the order needs no place for each future, and costs one more poll of each for every four served.
+/// The oldest futures are listed by ticket. Without `std` the list is short, and the others are only counted. When the
+/// list is empty, all are called: each shows its ticket when it is next polled, and the oldest form the next list. No
+/// future is served meanwhile. So the order needs no memory for each future, and costs one more poll of each future for
+/// every four that are served.
 #[derive(Debug)]
 pub(crate) struct Line {
     listed: Tickets,
     /// Futures that wait and are not listed.
     beyond: u16,
-    /// Those of them that have not yet answered the last call.
+    /// Those of them that have not answered the last call yet.
     unanswered: u16,
-    /// The number of the last call.
+    /// Number of the last call.
     call: u8,
 }
 
@@ -20,7 +21,7 @@ pub(crate) struct Line {
 #[derive(Debug)]
 pub(crate) struct Order {
     ticket: u32,
-    /// The last call that it answered, or that it came after.
+    /// The last call that it answered, or that was before it came.
     call: u8,
 }
 
@@ -28,7 +29,7 @@ impl Line {
     pub(crate) const EMPTY: Self =
         Self { listed: Tickets::EMPTY, beyond: 0, unanswered: 0, call: 0 };
 
-    /// True when nobody has waited longer.
+    /// Returns whether no other future has waited longer.
     pub(crate) fn is_first(&self, order: Option<&Order>) -> bool {
         match (self.listed.first(), order) {
             (None, None) => self.beyond == 0,
@@ -37,7 +38,7 @@ impl Line {
         }
     }
 
-    /// Takes the end of the line, with a ticket that is younger than all before.
+    /// Joins the end of the line, with a ticket that is younger than all before it.
     pub(crate) fn join(&mut self, ticket: u32) -> Order {
         if self.beyond > 0 || !self.listed.insert(ticket) {
             self.beyond = self.beyond.saturating_add(1);
@@ -45,7 +46,8 @@ impl Line {
         Order { ticket, call: self.call }
     }
 
-    /// Shows the ticket of a future that is polled. True when all that were called have answered: the first is known.
+    /// Shows the ticket of a polled future. Returns whether all called futures have answered, so that the first is
+    /// known.
     pub(crate) fn answer(&mut self, order: &mut Order) -> bool {
         if self.unanswered == 0 || order.call == self.call {
             return false;
@@ -73,7 +75,7 @@ impl Line {
     }
 }
 
-/// True where `a` was given before `b`.
+/// Returns whether `a` was issued before `b`.
 const fn older(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).cast_signed() < 0
 }
@@ -82,7 +84,7 @@ const fn older(a: u32, b: u32) -> bool {
 use listed::Tickets;
 #[cfg(feature = "std")]
 mod listed {
-    //! Tickets in order, as many as there are.
+    //! Tickets in order, in unlimited number.
 
     use std::vec::Vec;
 
@@ -98,7 +100,7 @@ mod listed {
             self.0.first().copied()
         }
 
-        /// True where one more is listed now, which is always.
+        /// Adds a ticket. Returns whether the number of listed tickets grew, which is always true here.
         pub(super) fn insert(&mut self, ticket: u32) -> bool {
             let at = self.0.partition_point(|&other| older(other, ticket));
             self.0.insert(at, ticket);
@@ -120,10 +122,10 @@ mod listed {
 
     use super::older;
 
-    /// How many are listed.
+    /// Number of listed tickets.
     const LISTED: usize = 4;
 
-    /// Sorted; 0 for the places behind the last one.
+    /// Sorted; 0 after the last one.
     #[derive(Debug)]
     pub(super) struct Tickets([u32; LISTED]);
 
@@ -138,7 +140,8 @@ mod listed {
             self.used().first().copied()
         }
 
-        /// True where one more is listed now: else the youngest, which may be this one, is not.
+        /// Adds a ticket. Returns whether the number of listed tickets grew; otherwise the youngest ticket, possibly
+        /// this one, is not listed.
         pub(super) fn insert(&mut self, ticket: u32) -> bool {
             let at = self.used().partition_point(|&other| older(other, ticket));
             let Some(behind) = self.0.get_mut(at..) else { return false };

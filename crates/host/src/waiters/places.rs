@@ -1,20 +1,20 @@
-//! Wakers of the tasks that wait for something of one group: the host, a link or a channel.
+//! Wakers of the tasks that wait for events of one group: the host, a link or a channel.
 
 use core::task::Waker;
 
-/// One waiting task: the futures of a task share a waker, so they share a place.
+/// One waiting task. The futures of a task share its waker, so they share a place.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// The keys of all its futures; 0 for a free place.
+    /// Keys of all its futures; 0 for a free place.
     bits: u16,
-    /// Futures that share it.
+    /// Number of futures that share it.
     futures: u16,
-    /// Names this use of the place; later ones are larger.
+    /// Identifies this use of the place; later uses have larger numbers.
     id: u32,
     waker: Option<Waker>,
 }
 
-/// What a future knows of its place. It is void once the task was woken.
+/// A future's reference to its place. It becomes void when the task is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     at: u16,
@@ -23,11 +23,11 @@ pub(crate) struct Seat {
 
 /// The places of a group.
 ///
-/// With `std` there are more, as many as there are tasks. Without it the oldest gives way to one more task, and is woken, so
-/// that it looks again and takes another place: no wake is lost, but while more tasks than places wait, they poll in turns.
+/// With `std` there are as many as there are tasks. Without it, one more task displaces the oldest, which is woken,
+/// checks again and takes another place: no wake is lost, but while more tasks than places wait, they poll in turns.
 #[derive(Debug)]
 pub(crate) struct Places<const N: usize> {
-    /// One bit for each of the first places that is taken.
+    /// One bit for each of the first places that is in use.
     taken: u16,
     fixed: [Place; N],
     more: More,
@@ -57,7 +57,7 @@ impl<const N: usize> Places<N> {
 }
 
 impl View<'_> {
-    /// Calls `look` with each place that is taken, until it says that it has seen enough.
+    /// Calls `look` with each place in use until it returns that it has seen enough.
     fn each(&mut self, mut look: impl FnMut(u16, &mut Place) -> bool) {
         let mut taken = *self.taken;
         while taken != 0 {
@@ -87,8 +87,8 @@ impl View<'_> {
         self.place(seat.at).filter(|place| place.bits != 0 && place.id == seat.id)
     }
 
-    /// Lets a future wait for the keys in `bits`, by the place of its task. What is given back is to be woken, or dropped,
-    /// outside of the lock.
+    /// Makes a future wait for the keys in `bits`, at the place of its task. The caller wakes or drops the returned
+    /// value outside the lock.
     pub(crate) fn wait(
         &mut self,
         bits: u16,
@@ -131,7 +131,7 @@ impl View<'_> {
         }
     }
 
-    /// A free place, or the one that gives way.
+    /// Returns a free place, or the one to displace.
     fn vacate(&mut self) -> Option<(u16, &mut Place)> {
         let free = self.taken.trailing_ones();
         let at = usize::try_from(free).unwrap_or(usize::MAX);
@@ -145,7 +145,7 @@ impl View<'_> {
         }
     }
 
-    /// Ends the wait of a future. What is given back is to be dropped outside of the lock.
+    /// Ends the wait of a future. The caller drops the returned value outside the lock.
     pub(crate) fn leave(&mut self, seat: Seat) -> Option<Waker> {
         let place = self.find(seat)?;
         place.futures = place.futures.saturating_sub(1);
@@ -155,7 +155,7 @@ impl View<'_> {
         self.free(seat.at)
     }
 
-    /// Takes the waker of one task that waits for one of `bits`. Gives the keys that are still waited for.
+    /// Takes the waker of one task that waits for one of `bits`. Returns the keys that are still waited for.
     pub(crate) fn take(&mut self, bits: u16) -> (Option<Waker>, u16) {
         let (mut found, mut waiting) = (None, 0);
         self.each(|at, place| {
@@ -181,13 +181,13 @@ impl View<'_> {
     }
 }
 
-/// The waker of a place that was taken by another task.
+/// The waker that a new task displaced.
 #[derive(Debug)]
 pub(crate) enum Displaced {
     None,
-    /// Its future goes by the other task now.
+    /// Its future belongs to the other task now.
     Over(Waker),
-    /// Its task has no place any longer, and must look again.
+    /// Its task no longer has a place, and must check again.
     Waits(Waker),
 }
 
@@ -196,7 +196,7 @@ impl Displaced {
         waker.map_or(Self::None, Self::Over)
     }
 
-    /// Wakes a task that has to look again. Call it outside of the lock.
+    /// Wakes a task that has to check again. Call this outside the lock.
     pub(crate) fn settle(self) {
         match self {
             Self::Waits(waker) => waker.wake(),
@@ -210,7 +210,7 @@ fn as_place(at: usize) -> u16 {
     u16::try_from(at).unwrap_or(u16::MAX)
 }
 
-/// The next name of a use. None is 0.
+/// Returns the number of the next use, never 0.
 const fn next(id: &mut u32) -> u32 {
     *id = match id.wrapping_add(1) {
         0 => 1,
@@ -233,7 +233,7 @@ fn one_more(more: &mut More) -> Option<(usize, &mut Place)> {
     Some((at, more.get_mut(at)?))
 }
 
-/// Forgets free places at the end.
+/// Removes free places at the end.
 #[cfg(feature = "std")]
 fn shrink(more: &mut More) {
     while more.pop_if(|place| place.bits == 0).is_some() {}

@@ -1,20 +1,20 @@
-//! What became ready.
+//! Which events are ready.
 
 use super::{ChannelKey, HostKey, Key, LinkKey};
 
 bitflags::bitflags! {
-    /// What `run` has to look at. It is one task with one waker, which is woken where any of these is set.
+    /// What `run` must do. It is one task with one waker, which is woken if any of these is set.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct Due: u8 {
         /// A command may be pending for the controller.
         const COMMAND = 1;
-        /// A link may have data to send, or may send what it has.
+        /// A link may have data to send, or may now send the data that it has.
         const DATA = 1 << 1;
-        /// The earliest deadline may have changed, or something asks for the time.
+        /// The earliest deadline may have changed, or the time was requested.
         const TIME = 1 << 2;
-        /// The slow work of a pairing is to be done.
+        /// A job of a pairing is pending.
         const JOB = 1 << 3;
-        /// The store of bonds has something to do.
+        /// A job of the bond store is pending.
         const BOND_JOB = 1 << 4;
     }
 }
@@ -22,28 +22,28 @@ bitflags::bitflags! {
 /// The keys of one group, as bits: of the host, a link, or a channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
-    /// Those that became ready, of those waited for.
+    /// Ready keys that are waited for.
     pub(super) ready: u16,
-    /// Those that futures may wait for, and some that no future waits for any longer.
+    /// Keys that futures may wait for, including some that no future waits for any more.
     pub(super) waiting: u16,
 }
 
 impl Group {
     pub(crate) const EMPTY: Self = Self { ready: 0, waiting: 0 };
 
-    /// Marks keys; false where nobody waits for any of those that are ready.
+    /// Marks keys. Returns false if no future waits for the ready ones.
     const fn mark(&mut self, bits: u16) -> bool {
         self.ready |= bits & self.waiting;
         self.ready != 0
     }
 }
 
-/// Marks of what became ready, kept by the stack. A key that nobody waits for is not marked: who comes later looks first.
+/// Marks of ready keys, kept by the stack. A key without waiters is not marked: a future that comes later checks first.
 #[derive(Debug)]
 pub(crate) struct Ready {
     due: Due,
     host: Group,
-    /// Groups of links, and of channels, in which something is ready.
+    /// Groups of links, and of channels, in which a key is ready.
     ready_links: u64,
     ready_channels: u64,
     /// A future waits for room on any of several links.
@@ -74,17 +74,17 @@ impl Ready {
         }
     }
 
-    /// Has `run` look at something.
+    /// Makes `run` do something.
     pub(crate) fn run(&mut self, due: Due) {
         self.due |= due;
     }
 
-    /// What `run` has to look at.
+    /// Returns what `run` must do.
     pub(crate) const fn due(&self) -> Due {
         self.due
     }
 
-    /// Of what `run` has to look at, that which it looks at now.
+    /// Takes the part of `run`'s work that it does now.
     pub(crate) const fn take(&mut self, now: Due) -> Due {
         let taken = self.due.intersection(now);
         self.due = self.due.difference(now);
@@ -106,7 +106,7 @@ impl Ready {
         self.mark_channel(index, Key::Channel(index, key).bit());
     }
 
-    /// Has [`HostKey::Room`] marked with the next change of any link.
+    /// Marks [`HostKey::Room`] at the next change of any link.
     pub(crate) const fn watch_room(&mut self) {
         self.room_watched = true;
     }
@@ -116,36 +116,36 @@ impl Ready {
         self.host(HostKey::Room);
     }
 
-    /// Marks everything that may be waited for on a link.
+    /// Marks all keys of a link.
     pub(crate) fn whole_link(&mut self, index: u8) {
         self.room_changed();
         self.mark_link(index, u16::MAX);
     }
 
-    /// Marks everything that may be waited for on a channel.
+    /// Marks all keys of a channel.
     pub(crate) fn whole_channel(&mut self, index: u8) {
         self.mark_channel(index, u16::MAX);
     }
 
-    /// Marks everything that may be waited for on the host, and has `run` look at everything.
+    /// Marks all keys of the host, and makes `run` check everything.
     pub(crate) const fn whole_host(&mut self) {
         self.host.mark(u16::MAX);
         self.due = Due::all();
     }
 
-    /// True where something is ready that futures may wait for.
+    /// Returns whether a key is ready that futures may wait for.
     pub(crate) const fn is_marked(&self) -> bool {
         self.host.ready != 0 || (self.ready_links | self.ready_channels) != 0
     }
 
-    /// Somebody waits for `key`.
+    /// Records that a future waits for `key`.
     pub(super) fn expect(&mut self, key: Key) {
         if let Some(group) = self.group(key) {
             group.waiting |= key.bit();
         }
     }
 
-    /// A key of a group in which something is ready.
+    /// Returns a key of a group in which a key is ready.
     pub(super) fn first(&self) -> Option<Key> {
         let index = |groups: u64| u8::try_from(groups.trailing_zeros()).unwrap_or(u8::MAX);
         if self.host.ready != 0 {
@@ -159,12 +159,12 @@ impl Ready {
         }
     }
 
-    /// What is ready in the group of `key`.
+    /// Returns the ready keys in the group of `key`.
     pub(super) fn ready(&mut self, key: Key) -> u16 {
         self.group(key).map_or(0, |group| group.ready)
     }
 
-    /// Only these keys of the group of `key` are waited for.
+    /// Records that only these keys of the group of `key` are waited for.
     pub(super) fn keep(&mut self, key: Key, waiting: u16) {
         let ready = self.group(key).is_some_and(|group| {
             *group = Group { ready: group.ready & waiting, waiting };

@@ -10,7 +10,7 @@ struct Table {
     ready: Ready,
 }
 
-/// A task: its waker is like no other's.
+/// A task: its waker is equal to no other.
 struct Task;
 
 impl Wake for Task {
@@ -34,7 +34,7 @@ impl Table {
         }
     }
 
-    /// A future is polled and must wait; gives who gave way to it.
+    /// Polls a future that must wait; returns the displaced task.
     fn waits(&mut self, key: Key, wait: &mut Wait, task: &Waker) -> Option<Waker> {
         self.first(key, wait);
         match self.waiters.wait(key, wait, task, &mut self.ready) {
@@ -51,7 +51,7 @@ impl Table {
         let _over = self.waiters.leave(key, wait, &mut self.ready);
     }
 
-    /// Who is woken by what is marked.
+    /// Returns the tasks that the marked keys wake.
     fn woken(&mut self) -> Vec<Waker> {
         core::iter::from_fn(|| self.waiters.take_ready(&mut self.ready)).collect()
     }
@@ -79,14 +79,14 @@ fn a_line_of_any_length_keeps_its_order() {
     for (_, wait) in &mut waits {
         table.waits(TURN, wait, &all);
     }
-    // Some leave before their turn, from both ends and the middle.
+    // Some leave before their turn, from both ends and from the middle.
     for gone in [49, 30, 29, 7, 3, 0] {
         let (_, mut wait) = waits.remove(gone);
         table.leaves(TURN, &mut wait);
     }
     let mut served = vec![];
     while !waits.is_empty() {
-        // Whoever is polled first, and however often.
+        // In any order of polls, and any number of them.
         waits.reverse();
         for (_, wait) in &mut waits {
             table.waits(TURN, wait, &all);
@@ -113,12 +113,12 @@ fn futures_of_a_task_share_a_place() {
     }
     table.ready.mark(EVENT);
     assert_eq!(table.woken().len(), 1);
-    // It has no place until its futures look again.
+    // It has no place until its futures check again.
     table.ready.mark(TURN);
     assert!(table.woken().is_empty());
     table.waits(TURN, &mut waits[0], &one);
     table.waits(EVENT, &mut waits[1], &one);
-    // The task goes on waiting for the turn when the other future is dropped, and for nothing when both are.
+    // The task keeps waiting for the turn when the other future is dropped, and for nothing when both are dropped.
     table.leaves(EVENT, &mut waits[1]);
     table.ready.mark(TURN);
     assert_eq!(table.woken().len(), 1);

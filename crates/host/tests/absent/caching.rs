@@ -10,7 +10,7 @@ fn there_is_no_hash_and_no_feature_of_the_client_to_write() {
             let read = [0x08, 0x01, 0x00, 0xff, 0xff, uuid, 0x2b];
             assert_eq!(peer.ask(ATT, &read).await, [0x01, 0x08, 0x01, 0x00, 0x0a], "{uuid:02x}");
         }
-        // Service Changed tells clients without a bond to discover on each link. [Vol 3] Part G, 2.5.2
+        // Service Changed makes clients without a bond discover on each link. [Vol 3] Part G, 2.5.2
         let mut found = Vec::new();
         let mut start = 1;
         while let [0x09, 7, rows @ ..] =

@@ -10,7 +10,7 @@ fn a_channel_is_refused_for_its_psm() {
         let request = [0x14, 7, 10, 0, 0x81, 0, 0x40, 0, 100, 0, 100, 0, 1, 0];
         let refused = [0x15, 7, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0];
         assert_eq!(peer.ask(SIGNALLING, &request).await, refused);
-        // A frame to a channel that is not there, and credits for it, have no answer.
+        // A frame to a channel that does not exist, and credits for it, have no answer.
         peer.send(0x40, &[2, 0, 1, 2]).await;
         peer.send(SIGNALLING, &[0x16, 8, 4, 0, 0x40, 0, 1, 0]).await;
         // A request to close one is rejected: Invalid CID.

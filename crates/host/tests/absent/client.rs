@@ -8,7 +8,7 @@ fn an_indication_is_confirmed_and_a_notification_dropped() {
     with_peer(async |host, mut peer| {
         peer.send(ATT, &[0x1b, 0x03, 0x00, 1, 2, 3]).await;
         assert_eq!(peer.ask(ATT, &[0x1d, 0x03, 0x00, 1, 2, 3]).await, [0x1e]);
-        // An answer to a question that was never asked.
+        // A response without a request.
         peer.send(ATT, &[0x0b, 1, 2, 3]).await;
         assert_eq!(peer.ask(ATT, &[0x02, 0x17, 0x00]).await[0], 0x03, "the link stays");
         assert_eq!(host.links(), 1);

@@ -1,4 +1,4 @@
-//! What a host asks of its controller: nothing that only an absent capability needs.
+//! Commands of a host to its controller: none that only an absent capability needs.
 
 use core::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use bindrune_controller::{ControllerConfig, PortWriter, Unplugged, World};
 use embassy_futures::select::select;
 use embedded_io_async::{ErrorType, Write};
 
-/// Writes on, and keeps the opcodes.
+/// Passes writes on, and keeps the opcodes.
 struct Tap(PortWriter, Rc<RefCell<Vec<u16>>>);
 
 impl ErrorType for Tap {
@@ -31,7 +31,7 @@ impl Write for Tap {
     }
 }
 
-/// Opcodes from set-up until the host advertises.
+/// Opcodes from initialization until the host advertises.
 fn commands() -> Vec<u16> {
     let resources = Box::leak(Box::new(Resources::<1>::new()));
     let host = Host::new(resources, Config::new("absent")).unwrap();

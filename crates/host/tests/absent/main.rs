@@ -1,5 +1,5 @@
-//! What a peer gets to see of a host that was built without a capability: the answers that the specification has for that.
-//! Each file is of one feature, and empty where the host has it.
+//! What a peer sees of a host that was built without a capability: the answers of the specification for that case. Each
+//! file tests one feature, and is empty if the host has it.
 #![cfg(feature = "std")]
 #![allow(
     clippy::arithmetic_side_effects,

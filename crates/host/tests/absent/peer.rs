@@ -1,4 +1,4 @@
-//! A central that speaks raw HCI, and knows no better than to ask for everything.
+//! A central that speaks raw HCI, and requests everything.
 #![allow(dead_code, reason = "only the tests of absent capabilities use it")]
 
 use std::future::pending;
@@ -38,7 +38,7 @@ impl Peer {
         while !matches!(self.read().await[..], [0x04, 0x0e, ..] | [0x04, 0x0f, _, 0x00, ..]) {}
     }
 
-    /// Waits for a packet that begins so, and returns the rest.
+    /// Waits for a packet with this prefix, and returns the rest.
     pub(crate) async fn packet(&mut self, start: &[u8]) -> Vec<u8> {
         loop {
             let packet = self.read().await;

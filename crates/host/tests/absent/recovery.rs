@@ -21,12 +21,12 @@ use embedded_io_async::{ErrorType, Read};
 
 use crate::peer::Peer;
 
-/// What goes wrong on the line from the controller.
+/// Faults on the line from the controller.
 #[derive(Default)]
 struct Line {
     /// Octets that the controller has not sent.
     noise: RefCell<Vec<u8>>,
-    /// What the controller sends is lost.
+    /// Packets of the controller are lost.
     cut: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -78,7 +78,7 @@ impl Read for Reader<'_> {
     }
 }
 
-/// What a test has.
+/// State of a test.
 struct Scene {
     world: World,
     host: Host,
@@ -101,7 +101,7 @@ impl Scene {
         Self { world, host, line: Line::default(), rx, tx, peer }
     }
 
-    /// Runs the host until it stops by itself. `test` gets a link.
+    /// Runs the host until it stops. `test` gets a link.
     fn run(&mut self, test: impl AsyncFnOnce(&Host, &Line, Connection<'_>)) -> (Stopped, Instant) {
         let Self { world, host, line, rx, tx, peer } = self;
         let platform = Platform::new().clock(world.clock());
@@ -130,7 +130,7 @@ async fn end_of(link: &mut Connection<'_>) -> Status {
     }
 }
 
-/// What ends `run` when this comes from the controller, with a link that ends too. The next `run` has a link again.
+/// These octets from the controller end `run`, and with it a link. The next `run` has a link again.
 fn fault(noise: &[u8]) -> InitError {
     let mut scene = Scene::new();
     let mut stop = || {
@@ -156,7 +156,7 @@ fn faults_that_the_controller_reports_end_run() {
 #[test]
 fn lost_framing_ends_run() {
     assert_eq!(fault(&[0x00]), InitError::Framing);
-    // A packet that stops half way, after its 500 ms.
+    // A packet that stops halfway, after its 500 ms.
     assert_eq!(fault(&[0x04, 0x10]), InitError::Framing);
 }
 

@@ -1,5 +1,5 @@
 #![cfg(all(feature = "server", not(feature = "security")))]
-//! Values that need encryption, without any.
+//! Values that need encryption, without encryption.
 
 use crate::peer::{ATT, with_services};
 use bindrune::{Characteristic, Level, Service, Uuid};

@@ -8,7 +8,7 @@ fn a_pairing_is_not_supported() {
     with_peer(async |_, mut peer| {
         let request = [0x01, 0x03, 0x00, 0x0d, 0x10, 0x03, 0x03];
         assert_eq!(peer.ask(SMP, &request).await, [0x05, 0x05]);
-        // What belongs to no pairing, and what is unknown, has no answer; the next request has.
+        // PDUs of no pairing and unknown PDUs have no answer; the next request has one.
         for stray in [&[0x03, 0x00][..], &[0x05, 0x08], &[0x7f], &[]] {
             peer.send(SMP, stray).await;
         }

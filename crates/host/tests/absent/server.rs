@@ -17,7 +17,7 @@ fn a_search_finds_nothing() {
             let none = [0x01, search[0], 0x01, 0x00, 0x0a];
             assert_eq!(peer.ask(ATT, search).await, none, "{search:02x?}");
         }
-        // A range that is none, and what opens no group.
+        // An invalid range, and a type that opens no group.
         let backwards = [0x04, 0x03, 0x00, 0x02, 0x00];
         assert_eq!(peer.ask(ATT, &backwards).await, [0x01, 0x04, 0x03, 0x00, 0x01]);
         let group = [0x10, 0x01, 0x00, 0xff, 0xff, 0x03, 0x28];

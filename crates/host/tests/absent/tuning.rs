@@ -1,5 +1,5 @@
 #![cfg(not(feature = "tuning"))]
-//! Without what the application asks of a link: a peer that asks is answered.
+//! Without requests of the application to a link: a peer's request is answered.
 
 use crate::peer::{ATT, with_peer};
 
@@ -14,7 +14,7 @@ fn a_peer_gets_other_parameters_lengths_and_phys() {
         peer.command(0x2013, &[0x40, 0, 0x28, 0, 0x28, 0, 0, 0, 0x80, 0, 0, 0, 0, 0]).await;
         assert_eq!(peer.packet(&UPDATED).await[1..3], [0x28, 0x00]);
         peer.command(0x2022, &[0x40, 0, 0xfb, 0, 0x90, 0x42]).await;
-        // To the host as long as the central wished; the host has asked for nothing, and its controller agrees.
+        // The parameters as the central requested them; the host has requested nothing, and its controller agrees.
         assert_eq!(peer.packet(&LENGTHS).await[1..3], [0xfb, 0x00]);
         peer.command(0x2032, &[0x40, 0, 0, 2, 2, 0, 0]).await;
         assert_eq!(peer.packet(&PHYS).await[1..], [2, 2]);

@@ -9,7 +9,7 @@ use embassy_futures::{
     select::{Either, select},
 };
 
-/// What `first` and `second` give on two devices of one world; `first` is over when `second` is.
+/// Returns the results of `first` and `second` on two devices of one world; `first` ends with `second`.
 pub(crate) fn on_two_devices<F: Future<Output = Result<T, Error>>, T>(
     devices: [&Host; 2],
     first: impl Future<Output = Result<(), Error>>,

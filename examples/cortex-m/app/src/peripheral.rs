@@ -27,7 +27,7 @@ static SERVICES: &[Service] =
 /// What the peripheral is called.
 pub const NAME: &str = "Bindrune";
 /// How the peripheral's host behaves.
-pub const CONFIG: Config = Config::new(NAME).services(SERVICES).scan_octets(0);
+pub const CONFIG: Config = Config::new(NAME).services(SERVICES).scan_bytes(0);
 /// One link with one channel, and receive packets for both.
 pub type Memory = Resources<1, 1, { 6 + ECHO_WINDOW }, 4, 264, { CONFIG.arena(1) }>;
 

@@ -115,7 +115,7 @@ impl Bench {
 }
 
 const fn base(address: Address) -> Config {
-    let config = Config::new("device").address(address).bonds(2).scan_octets(0);
+    let config = Config::new("device").address(address).bonds(2).scan_bytes(0);
     config.exchange_mtu(false).data_length(false).two_megabit(false)
 }
 

@@ -84,7 +84,7 @@ fn long_lists_overflow_into_the_scan_response() {
 
 #[test]
 fn several_sets_of_extended_advertising_with_data_over_one_fragment() {
-    const BEACONS: Config = Config::new("beacons").advertising_sets(3).advertising_octets(1000);
+    const BEACONS: Config = Config::new("beacons").advertising_sets(3).advertising_bytes(1000);
     for scene in Scene::lossy(13) {
         let (beacons, phone) = (scene.device(BEACONS), scene.device(PHONE));
         scene.run(&[&beacons, &phone], async {

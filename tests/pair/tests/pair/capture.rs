@@ -19,7 +19,7 @@ static ORDERS: Characteristic = Characteristic::new(Uuid::new_16(0xff21))
 static NOTES: Characteristic = Characteristic::new(Uuid::new_16(0xff22)).write().capture(40);
 static LOG: Characteristic = Characteristic::new(Uuid::new_16(0xff23)).write().append(40);
 static SERVICES: &[Service] = &[Service::primary(SHOP, &[&ORDERS, &NOTES, &LOG])];
-const LAMP: Config = Config::new("shop").services(SERVICES).prepare_octets(600);
+const LAMP: Config = Config::new("shop").services(SERVICES).prepare_bytes(600);
 
 #[test]
 fn each_task_takes_the_writes_of_its_characteristic() {

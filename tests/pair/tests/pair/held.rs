@@ -14,7 +14,7 @@ use embassy_futures::{
 
 use crate::table::{ALERT, COMMAND, LAB, LAMP, LONG, SERVICES, STREAM, find, pattern};
 
-const HOLDER: Config = Config::new("holder").services(SERVICES).prepare_octets(600);
+const HOLDER: Config = Config::new("holder").services(SERVICES).prepare_bytes(600);
 const PSM: Psm = Psm(0x81);
 /// Longest time that anything takes on a link, in milliseconds.
 const SOON: u64 = 2000;

@@ -19,7 +19,7 @@ static NOTE: Characteristic = Characteristic::new(Uuid::new_16(0xff01))
 static SMALL: Characteristic = Characteristic::new(Uuid::new_16(0xff02)).read().value(b"four");
 static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&NOTE, &SMALL])];
 
-const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_octets(600);
+const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_bytes(600);
 
 #[test]
 fn what_is_too_long_for_the_mtu_names_what_fits() {
@@ -90,7 +90,7 @@ fn a_buffer_that_is_too_small_gets_the_length() {
 #[test]
 fn what_does_not_fit_an_advertisement_names_the_room_of_its_pdus() {
     let scene = Scene::new(84);
-    let lamp = scene.device(LAMP.advertising_octets(200));
+    let lamp = scene.device(LAMP.advertising_bytes(200));
     scene.run(&[&lamp], async {
         lamp.host().controller().await.unwrap();
         let data = [0x03, 0xff, 0xff, 0xff];

@@ -15,7 +15,7 @@ use crate::table::{ALERT, COMMAND, LAB, PHONE, SERVICES, STREAM, find, pattern, 
 const OCTETS: usize = 244;
 
 /// Of hosts with little memory.
-const SMALL_LAMP: Config = Config::new("small lamp").services(SERVICES).prepare_octets(600);
+const SMALL_LAMP: Config = Config::new("small lamp").services(SERVICES).prepare_bytes(600);
 const SMALL_PHONE: Config = Config::new("small phone");
 
 /// A host with memory for one link, and no more packets than the default.

@@ -48,9 +48,9 @@ const fn lab_uuid(number: u128) -> Uuid {
 }
 
 /// A peripheral with [`SERVICES`].
-pub(crate) const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_octets(600);
+pub(crate) const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_bytes(600);
 /// A device without services of its own.
-pub(crate) const PHONE: Config = Config::new("phone").scan_octets(4096);
+pub(crate) const PHONE: Config = Config::new("phone").scan_bytes(4096);
 
 /// `len` octets that differ from place to place and from `seed` to `seed`.
 pub(crate) fn pattern(seed: usize, len: usize) -> Vec<u8> {

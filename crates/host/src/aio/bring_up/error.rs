@@ -38,17 +38,19 @@ impl<E: fmt::Debug> fmt::Display for BringUpError<E> {
         match self {
             Self::Transport(error) => write!(f, "the transport failed: {error:?}"),
             Self::Closed => f.write_str("the transport was closed by its other end"),
-            Self::NotSent(opcode) => write!(f, "the controller takes no octets of {opcode:?}"),
+            Self::NotSent(opcode) => write!(f, "the controller takes no bytes of {opcode:?}"),
             Self::NoAnswer(opcode) => write!(f, "the controller did not answer {opcode:?}"),
             Self::Refused { opcode, status } => {
                 write!(f, "the controller refused {opcode:?}: {status}")
             }
             Self::Malformed(opcode) => write!(f, "the answer to {opcode:?} makes no sense"),
-            Self::Framing(lost) => write!(f, "the controller's octets are no packets: {lost}"),
+            Self::Framing(lost) => {
+                write!(f, "the bytes from the controller are no packets: {lost}")
+            }
             Self::ResetFirst => {
                 f.write_str("an earlier command has no answer; reset the controller")
             }
-            Self::TooLong => f.write_str("the command has more than 255 octets of parameters"),
+            Self::TooLong => f.write_str("the command has more than 255 bytes of parameters"),
             Self::Records => f.write_str("the last record of the download is cut"),
         }
     }

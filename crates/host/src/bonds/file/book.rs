@@ -1,7 +1,7 @@
-//! The records of a file, and the two copies of it.
+//! The records of a file, and its two copies.
 //!
-//! Each change writes a whole new generation: a new file, its octets made to last, renamed over the old one, and the
-//! name made to last. Only then the same is done to the copy. So at every moment one of the two is whole.
+//! Each change writes a whole new generation: a new file, synced, renamed over the old one, and the folder synced. Only
+//! then the same is done for the copy. So at any moment one of the two is whole.
 
 use std::{collections::BTreeMap, io, vec::Vec};
 
@@ -29,10 +29,10 @@ pub(super) type Entries = BTreeMap<RecordId, Entry>;
 pub(super) struct Book<D> {
     disk: D,
     entries: Entries,
-    /// The last one that was begun.
+    /// The last generation that was begun.
     generation: u64,
     found: Loaded,
-    /// Both files are known to hold `entries`.
+    /// Whether both files are known to hold `entries`.
     settled: bool,
 }
 
@@ -40,12 +40,12 @@ impl<D: Disk> Book<D> {
     pub(super) fn open(disk: D) -> Result<Self, Trouble> {
         let mut book = Self::read(disk)?;
         book.disk.remove(Name::New)?;
-        // The process that wrote what was read may have ended before it had made it last.
+        // The process that wrote the file may have ended before it synced it.
         book.disk.sync_folder()?;
         Ok(book)
     }
 
-    /// Reads, and changes nothing.
+    /// Reads the files without changing them.
     pub(super) fn read(mut disk: D) -> Result<Self, Trouble> {
         let main = disk.read(Name::Main)?;
         let copy = disk.read(Name::Copy)?;
@@ -73,7 +73,7 @@ impl<D: Disk> Book<D> {
         Ok(Self { disk, entries, generation, found, settled: false })
     }
 
-    /// What was found when it was opened.
+    /// Returns what was found at the opening.
     pub(super) const fn found(&self) -> Loaded {
         self.found
     }
@@ -97,7 +97,7 @@ impl<D: Disk> Book<D> {
         let octets = Zeroizing::new(record.to_vec());
         let mut entries = self.entries.clone();
         entries.insert(id, Entry { created: created.unwrap_or(now), octets });
-        // The record is safe with the first file; the next change writes the copy anew.
+        // The record is safe in the first file; the next change rewrites the copy.
         match self.write(entries) {
             Err(Trouble::Copy(error)) => {
                 report!(warn, "the bond is stored, but the copy of the file is old: {error}");
@@ -107,7 +107,7 @@ impl<D: Disk> Book<D> {
         }
     }
 
-    /// Once it is done, neither file has the record.
+    /// Afterwards, neither file has the record.
     pub(super) fn delete(&mut self, id: RecordId) -> Result<(), Trouble> {
         let mut entries = self.entries.clone();
         if entries.remove(&id).is_none() && self.settled {
@@ -134,7 +134,7 @@ impl<D: Disk> Book<D> {
     fn replace(&mut self, name: Name, octets: &[u8]) -> io::Result<()> {
         let result = self.write_new(octets);
         if result.is_err() {
-            // What is wrong is reported; a rest that cannot be removed is removed at the next change.
+            // Errors are reported; a leftover file that cannot be removed is removed at the next change.
             let _ = self.disk.remove(Name::New);
             return result;
         }
@@ -150,7 +150,7 @@ impl<D: Disk> Book<D> {
     }
 }
 
-/// What a file holds; nothing where it is damaged from the first octet on.
+/// Returns the contents of a file; nothing if it is damaged from the first octet on.
 fn parse(octets: Option<Zeroizing<Vec<u8>>>) -> Result<Option<Parsed>, Trouble> {
     match octets.map(|octets| format::parse(&octets)).transpose() {
         Ok(parsed) => Ok(parsed),
@@ -159,7 +159,7 @@ fn parse(octets: Option<Zeroizing<Vec<u8>>>) -> Result<Option<Parsed>, Trouble> 
     }
 }
 
-/// The newer of two files; what is damaged in it is taken from the other.
+/// Merges two files: takes the newer one, and replaces its damaged records from the other.
 fn merge(newest: Parsed, other: Option<Parsed>, rolled_back: bool) -> (Entries, Loaded) {
     let mut found = Loaded { rolled_back, ..Loaded::default() };
     let mut entries = Entries::new();
@@ -179,7 +179,7 @@ fn merge(newest: Parsed, other: Option<Parsed>, rolled_back: bool) -> (Entries, 
     (entries, found)
 }
 
-/// Of two records with one identity an authenticated one stays, and of those the newer.
+/// If two records share an identity, keeps the authenticated one; if both are, the newer.
 fn add(entries: &mut Entries, found: &mut Loaded, id: RecordId, entry: Entry) {
     let strength = |entry: &Entry| {
         let authenticated = Bond::read(&entry.octets).is_ok_and(|bond| bond.authenticated);
@@ -194,7 +194,7 @@ fn add(entries: &mut Entries, found: &mut Loaded, id: RecordId, entry: Entry) {
     entries.insert(id, entry);
 }
 
-/// Whether a record is the same bond as another, whatever else changed.
+/// Returns whether two records are the same bond, whatever else changed.
 fn has_same_keys(old: &[u8], new: &[u8]) -> bool {
     match (Bond::read(old), Bond::read(new)) {
         (Ok(old), Ok(new)) => old.keys == new.keys,

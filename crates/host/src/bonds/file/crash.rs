@@ -1,4 +1,4 @@
-//! The power is cut at every step of a store, on a disk that keeps no more than it must.
+//! Cuts the power at every step of a store, on a disk that keeps no more than it must.
 
 use std::{collections::BTreeMap, io, print, println, vec, vec::Vec};
 
@@ -13,7 +13,8 @@ use crate::{
     bonds::testing::{Allowed, Random, Records},
 };
 
-/// bad_inputs B02: after each of 10,000 cuts every bond is there as it was left, or as the change under way would leave it.
+/// bad_inputs B02: after each of 10,000 cuts, every bond is as it was left, or as the change in progress would leave
+/// it.
 #[test]
 fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
     let mut random = Random(0x0b0d_5eed);
@@ -34,7 +35,7 @@ fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
         check(&mut disk, &mut allowed);
     }
     println!(
-        "{points} cuts of the power within a change, {torn} cuts with octets or names that did not last:"
+        "{points} cuts of the power within a change, {torn} cuts with octets or names that were lost:"
     );
     for (step, count) in &cuts {
         print!(" {step:?} {count}");
@@ -44,7 +45,7 @@ fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
     assert_eq!(cuts.len(), 8, "a step at which the power was never cut");
 }
 
-/// Opens the file and changes records until the power is cut, or for a while; what was cut.
+/// Opens the file and changes records until the power is cut, or for a while; returns what was cut.
 fn live(disk: &mut Model, allowed: &mut Allowed, random: &mut Random) -> Step {
     let Ok(mut book) = Book::open(&mut *disk) else { return disk.ended() };
     for _ in 0..random.below(9) {
@@ -73,7 +74,7 @@ fn records(book: &Book<&mut Model>) -> Records {
     book.entries().iter().map(|(id, entry)| (*id, entry.octets.to_vec())).collect()
 }
 
-/// Opens it without a cut: nothing was damaged, and every record is one that it may be.
+/// Opens it without a cut: nothing was damaged, and every record is a permitted one.
 fn check(disk: &mut Model, allowed: &mut Allowed) {
     let book = Book::open(disk).expect("a file that was cut off can be opened");
     assert_eq!(book.found(), Loaded { records: book.entries().len(), ..Loaded::default() });
@@ -99,7 +100,7 @@ struct Model {
     files: Vec<Octets>,
     names: BTreeMap<Name, usize>,
     lasting_names: BTreeMap<Name, usize>,
-    /// Changes of names since the folder was made to last.
+    /// Changes of names since the last sync of the folder.
     pending: Vec<Renaming>,
     /// Steps until the power is cut.
     left: Option<u64>,
@@ -107,7 +108,7 @@ struct Model {
     random: Random,
 }
 
-/// The name that went, and the one that came.
+/// The removed name and the added one.
 type Renaming = (Option<Name>, Option<(Name, usize)>);
 
 #[derive(Default)]
@@ -122,7 +123,7 @@ impl Model {
         self.cut_at.take().unwrap_or(Step::Idle)
     }
 
-    /// One step: an error where the power is cut at it, or where the disk refuses once.
+    /// Takes one step; fails if the power is cut at it, or if the disk refuses once.
     fn step(&mut self, step: Step) -> io::Result<()> {
         match &mut self.left {
             None => return Ok(()),
@@ -138,7 +139,7 @@ impl Model {
         Ok(())
     }
 
-    /// What is left, after a cut of the power or the death of the process; whether anything did not last.
+    /// Returns what is left after a power cut or the death of the process, and whether anything was lost.
     fn cut(&mut self, power: bool) -> bool {
         self.cut_at = None;
         if !power {
@@ -180,7 +181,7 @@ impl Model {
     }
 }
 
-/// Octets that were not made to last: old, new, cut off, zeros, or some of each.
+/// Octets that were not synced: old, new, cut off, zeros, or a mixture.
 fn tear(file: &Octets, random: &mut Random) -> Vec<u8> {
     let len = file.seen.len();
     match random.below(6) {

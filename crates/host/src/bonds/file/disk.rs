@@ -1,4 +1,4 @@
-//! What a file of bonds needs of the operating system, so that a test can cut its power at every step.
+//! Operating system calls of a file of bonds, so that a test can cut the power at every step.
 
 use std::{
     ffi::OsString,
@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 pub(super) enum Name {
     /// The bonds.
     Main,
-    /// The same again.
+    /// The copy.
     Copy,
-    /// One of them while it is written.
+    /// A temporary file while one of the two is written.
     New,
 }
 
@@ -25,18 +25,18 @@ pub(super) enum Name {
 pub(super) trait Disk {
     type File;
 
-    /// All octets of a file; `None` where there is none.
+    /// Reads a whole file; `None` if it does not exist.
     fn read(&mut self, name: Name) -> io::Result<Option<Zeroizing<Vec<u8>>>>;
-    /// A new file that nobody else can read; one of that name must not be there.
+    /// Creates a new file that only its owner can read; fails if the name exists.
     fn create(&mut self, name: Name) -> io::Result<Self::File>;
     fn write(&mut self, file: &mut Self::File, octets: &[u8]) -> io::Result<()>;
-    /// Makes the octets of a file last.
+    /// Syncs the contents of a file.
     fn sync(&mut self, file: &mut Self::File) -> io::Result<()>;
-    /// In the place of what has the name.
+    /// Renames a file, replacing the target.
     fn rename(&mut self, from: Name, to: Name) -> io::Result<()>;
-    /// A file that is not there is no error.
+    /// Removes a file; a missing one is no error.
     fn remove(&mut self, name: Name) -> io::Result<()>;
-    /// Makes names last.
+    /// Syncs the names of a folder.
     fn sync_folder(&mut self) -> io::Result<()>;
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn new(path: &Path) -> Self {
-        // Renaming would put a file in the place of a link.
+        // Renaming would replace a link by a file.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -70,7 +70,7 @@ impl Folder {
         &self.folder
     }
 
-    /// Makes the folder for its owner alone, if it is not there yet.
+    /// Creates the folder for its owner only, if it does not exist.
     pub(super) fn make(&self) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -79,7 +79,7 @@ impl Folder {
         builder.create(&self.folder)
     }
 
-    /// The permissions of a folder in which everybody can put another file in the place of this one.
+    /// Returns the permissions of a folder in which everybody can replace this file.
     #[cfg(unix)]
     pub(super) fn open_to_all(&self) -> io::Result<Option<u32>> {
         use std::os::unix::fs::PermissionsExt;
@@ -94,13 +94,13 @@ impl Folder {
         }
     }
 
-    /// Elsewhere the folder's access list is in charge.
+    /// On other systems the folder's access list decides.
     #[cfg(not(unix))]
     pub(super) fn open_to_all(&self) -> io::Result<Option<u32>> {
         Ok(None)
     }
 
-    /// Holds off other processes for as long as the file lives; `None` where another one has it.
+    /// Keeps other processes away as long as the file lives; `None` if another one has it.
     pub(super) fn lock(&self) -> io::Result<Option<File>> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
@@ -112,7 +112,7 @@ impl Folder {
         }
     }
 
-    /// The permissions of a file that others can read or write.
+    /// Returns the permissions of a file that others can read or write.
     #[cfg(unix)]
     pub(super) fn exposed(&self, name: Name) -> io::Result<Option<u32>> {
         use std::os::unix::fs::PermissionsExt;
@@ -126,7 +126,7 @@ impl Folder {
         }
     }
 
-    /// Elsewhere the folder's access list is in charge.
+    /// On other systems the folder's access list decides.
     #[cfg(not(unix))]
     pub(super) fn exposed(&self, _name: Name) -> io::Result<Option<u32>> {
         Ok(None)

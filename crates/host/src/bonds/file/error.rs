@@ -1,4 +1,4 @@
-//! What can be wrong with a file of bonds.
+//! Errors of a file of bonds.
 
 use std::{
     error::Error,
@@ -23,14 +23,14 @@ pub enum FileStoreError {
         /// The file.
         path: PathBuf,
     },
-    /// Others than its owner can read or write the file.
+    /// Users other than its owner can read or write the file.
     Exposed {
         /// The file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
     },
-    /// Everybody can write to the folder of the file, and so put another file in its place.
+    /// Everybody can write to the folder of the file, and so replace the file.
     OpenFolder {
         /// The folder.
         path: PathBuf,
@@ -44,17 +44,17 @@ pub enum FileStoreError {
         /// The version of its format.
         version: u16,
     },
-    /// A newer version of this program wrote the record that was to be replaced.
+    /// A newer version of this program wrote the record to replace.
     NewerRecord {
         /// The file.
         path: PathBuf,
     },
-    /// It is no file of bonds, or nothing of it and of its copy can be read.
+    /// It is no file of bonds, or nothing in it and in its copy can be read.
     Unreadable {
         /// The file.
         path: PathBuf,
     },
-    /// The file is gone, but its copy is still there.
+    /// The file is gone, but its copy still exists.
     OnlyCopy {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ impl fmt::Display for FileStoreError {
             ),
             Self::Exposed { path, mode } => write!(
                 f,
-                "others can read or change {}, which holds keys (its permissions are {mode:03o}); if nobody did, set them with \
+                "others can read or change {}, which holds keys (its permissions are {mode:03o}); if no other user did, set them with \
                  chmod 600, otherwise remove the file and pair again",
                 path.display()
             ),
@@ -134,7 +134,7 @@ impl fmt::Display for FileStoreError {
 
 impl Error for FileStoreError {}
 
-/// The same without the names of files.
+/// The same error without the names of files.
 #[derive(Debug)]
 pub(super) enum Trouble {
     Io(io::Error),

@@ -1,4 +1,4 @@
-//! The octets of a file of bonds: a header, then records, each with a checksum of its own.
+//! The format of a file of bonds: a header, then records, each with its own checksum.
 
 use std::vec::Vec;
 
@@ -15,17 +15,17 @@ pub(super) const VERSION: u16 = 1;
 const MAGIC: [u8; 14] = *b"BINDRUNE-BONDS";
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// What a file holds.
+/// Contents of a file.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) generation: u64,
-    /// The records that are whole, in order.
+    /// The intact records, in order.
     pub(super) records: Vec<(RecordId, Entry)>,
-    /// How many are not.
+    /// Number of damaged records.
     pub(super) damaged: usize,
 }
 
-/// Octets that are no file of bonds that can be read.
+/// Octets that are no readable file of bonds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeaderError {
     Version(u16),
@@ -34,7 +34,7 @@ pub(super) enum HeaderError {
 
 pub(super) fn encode(generation: u64, entries: &Entries) -> Zeroizing<Vec<u8>> {
     let records = entries.values().map(|entry| entry.octets.len().saturating_add(RECORD_HEAD + 4));
-    // The octets are never moved while it grows, so no copy of a key stays behind.
+    // The buffer never moves while it grows, so no copy of a key stays behind.
     let size = records.fold(HEADER, usize::saturating_add);
     let mut file = Zeroizing::new(Vec::with_capacity(size));
     file.extend(MAGIC);
@@ -92,7 +92,7 @@ fn header(r: &mut Reader<'_>, octets: &[u8]) -> Option<(u64, usize)> {
     (CRC.checksum(covered) == sum).then_some((generation, count))
 }
 
-/// The next record; `Some(None)` where it is damaged, and `None` where nobody knows how long it was.
+/// Returns the next record; `Some(None)` if it is damaged, `None` if its length is unknown.
 fn record(r: &mut Reader<'_>) -> Option<Option<(RecordId, Entry)>> {
     let head = checked(r, RECORD_HEAD.saturating_sub(4))?;
     let mut head = Reader::new(head);
@@ -108,7 +108,7 @@ fn record(r: &mut Reader<'_>) -> Option<Option<(RecordId, Entry)>> {
     )
 }
 
-/// So many octets, where the checksum behind them is theirs. Both are passed over.
+/// Takes this many octets and their checksum. Returns the octets if the checksum matches.
 fn checked<'a>(r: &mut Reader<'a>, len: usize) -> Option<&'a [u8]> {
     let octets = r.bytes(len).ok()?;
     let sum = r.u32().ok()?;

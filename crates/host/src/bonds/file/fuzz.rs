@@ -1,4 +1,4 @@
-//! The body of a fuzz target: a file of bonds and its copy, of any octets.
+//! The body of a fuzz target: a file of bonds and its copy, with any octets.
 
 use std::{collections::BTreeMap, io, vec, vec::Vec};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::RecordId;
 
-/// Both files, of any octets: what can be opened takes changes, and has them when it is opened again.
+/// Both files, with any octets. If they can be opened, they take changes, and have them when they are opened again.
 pub fn bond_file(data: &[u8]) {
     let mut disk = Memory::of(data);
     let before = disk.clone();
@@ -32,7 +32,7 @@ pub fn bond_file(data: &[u8]) {
     assert!(*again.entries() == left || !stored && !deleted);
 }
 
-/// Seeds by the names of rows of the table of bad inputs.
+/// Seeds, named after rows of the table of bad inputs.
 #[must_use]
 pub fn bond_file_seeds() -> Vec<(&'static str, Vec<u8>)> {
     let entry = |octet| Entry { created: 1, octets: Zeroizing::new(vec![octet; 20]) };

@@ -1,4 +1,4 @@
-//! The thread that writes: it ends with the store, once what it was given is done.
+//! The thread that writes. It ends with the store, after its pending work.
 
 use std::{
     boxed::Box,
@@ -15,11 +15,11 @@ use std::{
 
 use super::{Shared, book::Book, disk::Folder, error::Trouble, lock};
 
-/// Something to do to the records.
+/// A change of the records.
 pub(super) type Change = Box<dyn FnOnce(&mut Book<Folder>) -> Result<(), Trouble> + Send>;
 
 pub(super) struct Worker {
-    /// `None` once it is to end.
+    /// `None` to end the thread.
     changes: Option<Sender<(Change, Answer)>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,7 +33,8 @@ impl Worker {
         Ok(Self { changes: Some(changes), thread: Some(thread) })
     }
 
-    /// Has it done, in the order of the calls; `None` where the thread has ended. Dropped, it is done all the same.
+    /// Runs a change, in the order of the calls; `None` if the thread has ended. If the future is dropped, the change
+    /// is made anyway.
     pub(super) async fn change(&self, change: Change) -> Option<Result<(), Trouble>> {
         let reply = Arc::new(Reply::default());
         self.changes.as_ref()?.send((change, Answer(Arc::clone(&reply)))).ok()?;
@@ -56,7 +57,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.changes = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was shown by its hook; the files are as whole as ever.
+            // The panic hook has shown a panic of the thread; the files are intact.
             let _ = thread.join();
         }
     }
@@ -69,7 +70,7 @@ fn do_all(book: &Shared, work: &Receiver<(Change, Answer)>) {
     }
 }
 
-/// Dropped with a result or without one, it wakes who waits.
+/// Wakes the waiting task when it is dropped, with a result or without one.
 struct Answer(Arc<Reply>);
 
 impl Drop for Answer {

@@ -15,7 +15,7 @@ const RANGE: Range<u32> = 0..SIZE as u32;
 /// A memory whose words can be written once after each erase; the power fails at a step.
 struct Memory {
     octets: Vec<u8>,
-    /// Words that can still be written, and pages erased, until the power is cut.
+    /// Number of words that can still be written, and pages erased, before the power is cut.
     left: Option<u64>,
     erased: u32,
     random: Random,
@@ -78,7 +78,7 @@ impl NorFlash for Memory {
             for octet in &mut self.octets[page..][..PAGE] {
                 match result {
                     Ok(()) => *octet = 0xff,
-                    // Some bits are erased already.
+                    // Some bits are already erased.
                     Err(Cut) => *octet |= self.random.next() as u8,
                 }
             }
@@ -132,7 +132,7 @@ fn what_was_stored_is_there_again() {
     assert!(store.into_inner().octets.iter().all(|&octet| octet == 0xff));
 }
 
-/// bad_inputs B05: a full store says so, and gives up no bond for another.
+/// bad_inputs B05: a full store returns an error, and removes no bond for another.
 #[test]
 fn a_full_memory_evicts_nothing_and_still_takes_changes() {
     let mut store = FlashStore::new(Memory::new(), RANGE).unwrap();
@@ -178,14 +178,14 @@ fn what_cannot_be_stored_is_reported() {
     let mut random = Random(7);
     memory.octets.fill_with(|| random.next() as u8);
     let mut store = FlashStore::new(memory, RANGE).unwrap();
-    // Whatever it was, it is told or repaired, and a store that was erased works.
+    // Any such damage is reported or repaired, and an erased store works.
     let _ = block_on(store.load(|_, _| {}));
     block_on(store.erase()).unwrap();
     block_on(store.store(id, &[1; 100])).unwrap();
     assert_eq!(records(&mut store).0, [(id, vec![1; 100])].into());
 }
 
-/// bad_inputs B02: after each cut every bond is there as it was left, or as the change under way would leave it.
+/// bad_inputs B02: after each cut, every bond is as it was left, or as the change in progress would leave it.
 #[test]
 fn no_bond_is_lost_or_half_wherever_the_power_is_cut() {
     let mut random = Random(0xf1a5);
