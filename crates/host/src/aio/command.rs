@@ -41,10 +41,11 @@ impl Host {
     /// Sends any HCI command, including vendor commands. Copies the return parameters, beginning with the status, and
     /// returns their length.
     ///
+    ///
+    /// # Errors
+    ///
     /// As for [`Self::command`], except that a refusal is a status in `returned`. [`Error::TooLong`] if the parameters
     /// exceed 255 bytes, [`Error::BufferTooSmall`] if the return parameters exceed `returned`.
-    /// As for [`Self::command`], but a refusal is a status in `returned`. [`Error::TooLong`] if the parameters exceed 255 bytes,
-    /// [`Error::BufferTooSmall`] if the return parameters exceed `returned`.
     ///
     /// # Cancel safety
     ///
