@@ -1,4 +1,4 @@
-//! What bonds mean for links: which is the peer's, which may be kept, what the GATT server remembers.
+//! The bonds of links: finds the peer's bond, decides which bonds may be kept, and remembers GATT state.
 
 use core::task::Poll;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Stack {
-    /// Looks for the bond with the peer of a link; a central encrypts the link with its key at once.
+    /// Finds the bond with the peer of a link. A central encrypts the link with its key at once.
     pub(super) fn attach_bond(&mut self, now: Instant, index: u8) {
         if !self.security.bonds.is_loaded() {
             return;
@@ -35,7 +35,7 @@ impl Stack {
         let idle = protection.start.is_none() && protection.unprotected.is_none();
         let open = !protection.current.is_encrypted() && !protection.is_storing();
         if late {
-            // Nobody was asked whether it may replace the bond.
+            // The user has not agreed to replace the bond.
             let failure = PairingFailure::BondKept(known.map_or(peer, |known| known.identity));
             self.refuse_terms(index, Reason::UNSPECIFIED_REASON, failure);
             self.pairing_changed(now, index);
@@ -52,7 +52,7 @@ impl Stack {
         Known { identity: bond.peer, security: LinkSecurity::of_bond(bond), usable, sure: true }
     }
 
-    /// Whether a bond with the peer of a link could be kept.
+    /// Checks whether a bond with the peer of a link could be kept.
     pub(super) fn room(&self, index: u8) -> Result<(), PairingFailure> {
         if self.security.bonds.is_unreadable() {
             return Err(PairingFailure::BondStore);
@@ -71,7 +71,7 @@ impl Stack {
         if free { Ok(()) } else { Err(PairingFailure::BondsFull) }
     }
 
-    /// Whether the bond that a link has made may be kept; the failure names the bond in the way.
+    /// Checks whether the bond that a link has made may be kept. The failure names the bond in the way.
     pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
         let slot = self.links.get(usize::from(index));
         let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
@@ -86,7 +86,7 @@ impl Stack {
         }
         match bonds.named(bond.peer) {
             Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept(bond.peer)),
-            // The peer says that it is another device, and has shown nothing of it.
+            // The peer claims to be another device, and has not proven it.
             Some(_) if known != Some(bond.peer) && !replaces => {
                 Err(PairingFailure::BondKept(bond.peer))
             }
@@ -96,7 +96,7 @@ impl Stack {
         }
     }
 
-    /// The store has kept the bond that a link has made, or failed to.
+    /// Handles the store's result for the bond that a link has made.
     pub(super) fn bond_stored(&mut self, link: LinkRef, result: Result<(), ()>) {
         let Some(slot) = self.links.get(usize::from(link.index)) else { return };
         if slot.generation != link.generation || !slot.is_up() {
@@ -109,12 +109,12 @@ impl Stack {
         if self.security.bonds.put(&bond).is_none() {
             return self.reject_keys(link.index, PairingFailure::BondsFull);
         }
-        // The same peer's earlier one.
+        // Drop an earlier bond of the same peer.
         self.security.bonds.orphan.take_if(|orphan| orphan.peer == bond.peer);
         self.bond_made(link.index, &bond, paired);
     }
 
-    /// The bond that a link has made is not kept after all.
+    /// Drops the bond that a link has made, and rejects the peer's keys.
     pub(super) fn drop_bond(&mut self, index: u8, failure: PairingFailure) {
         let _dropped = self.take_bond(index);
         self.reject_keys(index, failure);
@@ -134,8 +134,8 @@ impl Stack {
         self.ready.host(HostKey::Bonds);
     }
 
-    /// A link has ended before its bond was stored: it is stored all the same. Not so while it is unknown what bond it would
-    /// replace: there was no success to keep.
+    /// Stores the bond of a link that ended before it was stored. If the store has not begun it, drops it unless the
+    /// bonds are loaded and it may be kept: the pairing was not reported as successful.
     pub(super) fn adopt(&mut self, link: LinkRef, bond: Bond) {
         let begun = self.security.bonds.out == Some(Out::Link(link));
         let known = self.security.bonds.is_loaded() && self.may_keep(link.index, &bond).is_ok();
@@ -154,7 +154,7 @@ impl Stack {
         self.ready.run(Due::BOND_JOB);
     }
 
-    /// The peer rejected the keys of a bond that was just made. [Vol 3] Part H, 3.5.5
+    /// Removes the bond that was just made, because the peer rejected its keys. [Vol 3] Part H, 3.5.5
     pub(super) fn discard_bond(&mut self, index: u8) {
         let known = self.protection(index).and_then(|p| p.bond);
         if let Some(known) = known {
@@ -162,7 +162,7 @@ impl Stack {
         }
     }
 
-    /// The store could not be loaded: no pairing makes a bond until it can be.
+    /// Handles a store that could not be loaded: until it can be, no pairing makes a bond.
     pub(super) fn bonds_unreadable(&mut self, now: Instant) {
         self.security.bonds.set_unreadable();
         for index in 0..self.link_slots() {
@@ -178,8 +178,8 @@ impl Stack {
         }
     }
 
-    /// The store is loaded or could not be, or has kept the bond of a link that ended: links that came up before learn of their
-    /// bonds.
+    /// Attaches bonds to links that came up before the bonds were known: the store has loaded, could not be loaded, or
+    /// has stored the bond of a link that ended.
     pub(super) fn bonds_known(&mut self, now: Instant) {
         self.made_address_known();
         for index in 0..self.link_slots() {
@@ -194,7 +194,7 @@ impl Stack {
         self.ready.host(HostKey::Bonds);
     }
 
-    /// Begins to remove a bond; gives its place.
+    /// Begins to remove a bond. Returns its place.
     pub(crate) fn remove_bond(&mut self, identity: Address) -> Result<u8, Error> {
         if self.security.bonds.is_unreadable() {
             return Err(Error::BondStore);
@@ -214,7 +214,7 @@ impl Stack {
         Ok(place)
     }
 
-    /// Ready once the store has forgotten the record of a place.
+    /// Ready once the store has deleted the record of a place, or failed to.
     pub(crate) fn poll_removed(&mut self, place: u8) -> Poll<Result<(), Error>> {
         let bonds = &mut self.security.bonds;
         if bonds.is_doomed(place) {
@@ -224,13 +224,13 @@ impl Stack {
         Poll::Ready(if kept { Err(Error::BondStore) } else { Ok(()) })
     }
 
-    /// The first bond in or behind a place.
+    /// Returns the first bond at or after a place.
     pub(crate) fn bond_from(&self, place: u8) -> Option<(u8, BondInfo)> {
         let mut bonds = self.security.bonds.iter().filter(|(at, _)| *at >= place);
         bonds.next().map(|(at, bond)| (at, BondInfo::of(&bond)))
     }
 
-    /// Whether what there is to know of the bonds is known.
+    /// Returns whether the store was loaded, or could not be.
     pub(crate) fn bonds_are_loaded(&self) -> bool {
         self.security.bonds.is_loaded()
     }
@@ -245,7 +245,7 @@ impl Stack {
         }
     }
 
-    /// Puts back what the GATT server and the GATT client remembered of a bonded peer. [Vol 3] Part G, 2.5.2
+    /// Restores the state of the GATT server and the GATT client for a bonded peer. [Vol 3] Part G, 2.5.2
     pub(super) fn recall(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
@@ -268,7 +268,7 @@ impl Stack {
         }
     }
 
-    /// Keeps what the GATT server and the GATT client are to remember of a bonded peer, if that changed.
+    /// Saves the state of the GATT server and the GATT client for a bonded peer, if it changed.
     pub(in crate::stack) fn remember(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         if !slot.protection.current.bonded || !slot.protection.recalled {

@@ -1,5 +1,5 @@
-//! Who a peer says that it is, before it may be bonded with: its keys are looked at while the peer does not yet believe in the
-//! bond. [Vol 3] Part H, 2.4.3 and 3.5.5
+//! Checks the identity that a peer claims before it is bonded. The peer's keys are checked while the peer cannot yet
+//! rely on the bond. [Vol 3] Part H, 2.4.3 and 3.5.5
 
 use bindrune_smp::{Answer, Bond, Outcome, PairingRequest, Reason};
 use bindrune_wire::Address;
@@ -8,21 +8,21 @@ use embassy_time::Instant;
 use super::{PairingFailure, Stack};
 use crate::{RepeatPairing, waiters::Due};
 
-/// What was decided about a peer that says it is another device, with which there is a bond.
+/// Decision about a peer that claims the identity of another bond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// It says nothing like that.
+    /// It claims no such identity.
     None,
-    /// The user is asked whether it replaces the bond of this name.
+    /// The user is asked whether the peer replaces the bond with this identity.
     Asked(Address),
-    /// It does.
+    /// The peer replaces that bond.
     Replaces(Address),
-    /// It is a device of its own.
+    /// The peer is kept as a device of its own.
     Beside,
 }
 
 impl Stack {
-    /// All keys of the peer are here: they are taken, rejected, or the user is asked first.
+    /// Handles the complete set of the peer's keys: accepts them, rejects them, or asks the user first.
     pub(super) fn vet_keys(&mut self, now: Instant, index: u8, outcome: &Outcome) {
         if let Some(bond) = self.bond_of(index, outcome) {
             match self.claim_of(index, &bond) {
@@ -40,7 +40,7 @@ impl Stack {
         }
     }
 
-    /// The bond that a pairing makes; `None` without bonding.
+    /// Returns the bond that a pairing makes, or `None` without bonding.
     pub(super) fn bond_of(&self, index: u8, outcome: &Outcome) -> Option<Bond> {
         let own = self.identity()?.address;
         let slot = self.links.get(usize::from(index))?;
@@ -48,7 +48,7 @@ impl Stack {
         let on_air = protection.idle.peer_on_air();
         let bond = Bond::new(outcome, own, on_air)?;
         let known = protection.identity();
-        // The peer gave no identity this time, and is known by its address; or what it gave is the name of another bond.
+        // The peer distributed no identity and is known by its address, or it distributed the identity of another bond.
         let aside = protection.claim == Claim::Beside;
         let unnamed = !on_air.is_identity() && bond.keys.peer_identity.is_none();
         Some(match (aside || unnamed, known) {
@@ -58,8 +58,8 @@ impl Stack {
         })
     }
 
-    /// A peer behind a private address claims the name of a bond that it has not shown: a phone that was reset does, and so
-    /// does whoever wants to pass for it.
+    /// Decides about a peer behind a private address that claims the identity of a bond without proof. A phone that was
+    /// reset does so, and so does an impostor.
     fn claim_of(&self, index: u8, bond: &Bond) -> Result<Claim, PairingFailure> {
         let slot = self.links.get(usize::from(index));
         let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
@@ -70,7 +70,7 @@ impl Stack {
             return Ok(decided);
         };
         if known.is_some_and(|known| !known.is_identity()) {
-            // It claimed so when it paired before, and was kept beside the other.
+            // The peer made this claim when it paired before, and was kept beside the other bond.
             return Ok(Claim::Beside);
         }
         let kept = Err(PairingFailure::BondKept(bond.peer));
@@ -91,7 +91,7 @@ impl Stack {
     fn ask_to_replace(&mut self, index: u8, named: Address) {
         if let Some(protection) = self.protection(index) {
             protection.claim = Claim::Asked(named);
-            // Without an answer in time the keys are rejected.
+            // If no answer arrives in time, the keys are rejected.
             protection.verdict = Some(PairingFailure::BondKept(named));
         }
         self.ask_user(index, PairingRequest::Confirm);
@@ -103,7 +103,7 @@ impl Stack {
         }
     }
 
-    /// The user has answered. True if it was the question whether the peer replaces a bond.
+    /// Handles the user's answer. Returns whether it answered the question if the peer replaces a bond.
     pub(super) fn claim_answered(&mut self, index: u8, answer: &Answer) -> bool {
         let Some(protection) = self.protection(index) else { return false };
         let Claim::Asked(named) = protection.claim else { return false };
@@ -116,7 +116,7 @@ impl Stack {
         true
     }
 
-    /// A bond that the peer believes in is not kept: it is told so. [Vol 3] Part H, 3.5.5
+    /// Rejects the keys of a bond that the peer already relies on. [Vol 3] Part H, 3.5.5
     pub(super) fn reject_keys(&mut self, index: u8, failure: PairingFailure) {
         self.refuse_pairing(index, Reason::KEY_REJECTED);
         self.fail_pairing(index, failure);
@@ -125,7 +125,7 @@ impl Stack {
 }
 
 impl super::Protection {
-    /// The bond that the pairing in progress takes the place of, as far as the user can be told.
+    /// Returns the bond that the pairing in progress replaces, as far as it is known before the user answers.
     pub(crate) fn replaces(&self) -> Option<Address> {
         match self.claim {
             Claim::Asked(named) | Claim::Replaces(named) => Some(named),

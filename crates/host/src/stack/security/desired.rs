@@ -1,4 +1,4 @@
-//! What the application asks for: pairing, encryption, an answer. It is begun when the stack is next told the time.
+//! Requests of the application: a pairing, encryption, an answer. They begin when the stack is next given the time.
 
 use core::task::Poll;
 
@@ -14,30 +14,30 @@ use crate::{
     waiters::Due,
 };
 
-/// What the application asks of a link.
+/// A request of the application for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Desired {
     None,
-    /// Pair, and achieve this at least.
+    /// Pair, and achieve at least this level.
     Pair(Level),
     /// Encrypt with the key of the bond.
     Encrypt,
-    /// Answer the question of the pairing, as its slot has it.
+    /// Answer the question of the pairing. The answer is in the pairing's slot.
     Answer,
 }
 
-/// How long a central may take to answer a Security Request.
+/// Time limit for a central's answer to a Security Request.
 const ANSWER: Duration = Duration::from_secs(30);
 
 impl Protection {
-    /// Whether the application has asked for a procedure that has not begun.
+    /// Returns whether a procedure that the application requested has not begun yet.
     pub(super) const fn has_request(&self) -> bool {
         matches!(self.desired, Desired::Pair(_) | Desired::Encrypt)
     }
 }
 
 impl Stack {
-    /// Wishes to pair. The result is there once [`Self::poll_paired`] with the number that is given.
+    /// Requests a pairing. [`Self::poll_paired`] returns the result for the number that this returns.
     pub(crate) fn request_pairing(&mut self, link: LinkRef, require: Level) -> Result<u32, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         let free = matches!(protection.desired, Desired::None);
@@ -50,7 +50,7 @@ impl Stack {
         Ok(serial)
     }
 
-    /// How the pairing ended that was wished for.
+    /// Returns the result of the requested pairing once it has ended.
     pub(crate) fn poll_paired(&self, link: LinkRef, serial: u32) -> Poll<Result<Paired, Error>> {
         let protection = &self.link(link)?.protection;
         match protection.paired {
@@ -59,7 +59,8 @@ impl Stack {
         }
     }
 
-    /// Wishes to encrypt; `None` where the link is encrypted.
+    /// Requests encryption. Returns `None` if the link is already encrypted, else the number for
+    /// [`Self::poll_encrypted`].
     pub(crate) fn request_encryption(&mut self, link: LinkRef) -> Result<Option<u32>, Error> {
         let protection = &mut self.link_mut(link)?.protection;
         if protection.current.is_encrypted() {
@@ -77,7 +78,7 @@ impl Stack {
         Ok(Some(attempts))
     }
 
-    /// How the attempt to encrypt ended.
+    /// Returns the result of the attempt to encrypt once it has ended.
     pub(crate) fn poll_encrypted(
         &self,
         link: LinkRef,
@@ -92,7 +93,7 @@ impl Stack {
         }
     }
 
-    /// A link has a wish.
+    /// Marks a link as having a request.
     pub(super) fn mark_desired(&mut self, index: u8) {
         self.security.with_desired |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::COMMAND);
@@ -103,7 +104,7 @@ impl Stack {
         self.security.with_desired != 0
     }
 
-    /// Begins what is wished for.
+    /// Begins what the application requested.
     pub(in crate::stack) fn begin_desired(&mut self, now: Instant) {
         let mut with_desired = core::mem::take(&mut self.security.with_desired);
         let loaded = self.security.bonds.is_loaded();
@@ -144,7 +145,7 @@ impl Stack {
                         protection.requested = protection.answer_due.is_some();
                     }
                 }
-                // The peer was faster.
+                // The peer already encrypted the link.
                 Desired::Encrypt if protection.current.is_encrypted() => {
                     self.attempt_over(index, Ok(()));
                 }
@@ -160,7 +161,8 @@ impl Stack {
         }
     }
 
-    /// What waits for the store, for the end of another procedure or for a slot waits as long as for an answer of the peer.
+    /// Limits how long a request waits for the store, for another procedure or for a slot: as long as for an answer of
+    /// the peer.
     fn limit_request(&mut self, now: Instant, index: u8) {
         if let Some(protection) = self.protection(index)
             && !protection.answer_due.is_some()
@@ -170,7 +172,7 @@ impl Stack {
         }
     }
 
-    /// Drops what the application asked for and was not begun in time.
+    /// Drops a procedure that the application requested and that did not begin in time.
     pub(super) fn forget_request(&mut self, index: u8) {
         if let Some(protection) = self.protection(index)
             && protection.has_request()
@@ -179,8 +181,8 @@ impl Stack {
         }
     }
 
-    /// Starts a pairing as the central; asks for one as the peripheral. `ours` where the application asked for it: its
-    /// user is not asked once more.
+    /// Starts a pairing as the central; sends a Security Request as the peripheral. `ours`: the application asked for
+    /// it, so its user is not asked to agree again.
     pub(super) fn begin_pairing(
         &mut self,
         now: Instant,
@@ -223,20 +225,20 @@ impl Stack {
         Ok(())
     }
 
-    /// What the next pairing of a link offers and demands.
+    /// Returns what the next pairing of a link offers and requires.
     pub(super) fn pairing_config(&self, index: u8, require: Level, consent: bool) -> PairingConfig {
         let mut config = self.config.pairing;
         config.bonding &= self.security.bonds.places() > 0;
         config.require = config.require.max(require);
         let bond = self.links.get(usize::from(index)).and_then(|slot| slot.protection.bond);
-        // Without MITM an authenticated bond could not be replaced.
+        // Without MITM protection, the pairing could not replace an authenticated bond.
         let security = bond.map_or(Level::Open, |bond| bond.security.level);
         config.mitm |= config.require.max(security) >= Level::Authenticated;
         config.consent = consent && (config.consent || bond.is_some());
         config
     }
 
-    /// Takes a slot for the next pairing of a link, with what that goes by. `ours` if the application asked for it.
+    /// Takes a slot for the next pairing of a link, and sets the pairing up. `ours`: the application asked for it.
     pub(super) fn prepare_pairing(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! A link is encrypted: started as the central, answered as the peripheral, and watched. [Vol 4] Part E, 7.7.8
+//! Encryption of a link: started as the central, answered as the peripheral, and supervised. [Vol 4] Part E, 7.7.8
 
 use bindrune_hci::{
     Command, Opcode, RawHandle, SecretKey, Status,
@@ -11,59 +11,61 @@ use embassy_time::{Duration, Instant};
 use super::{LinkSecurity, Protection, Stack};
 use crate::{Error, at::At, stack::link::PendingEvents, waiters::Due};
 
-/// What is starting to encrypt a link.
+/// A start of encryption.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     pub(super) source: Source,
-    /// What the link is worth afterwards.
+    /// Security of the link once it is encrypted.
     pub(super) security: LinkSecurity,
 }
 
-/// Whose key encrypts a link.
+/// The source of the key that encrypts a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// That of the pairing in progress.
+    /// The pairing in progress.
     Pairing,
-    /// That of the bond.
+    /// The bond.
     Bond,
 }
 
-/// The command of a link's encryption that is owed.
+/// The pending command of a link's encryption.
 #[derive(Clone, Debug)]
 pub(super) enum PendingCommand {
     Nothing,
-    /// As the central, encrypt.
+    /// As the central: start encryption.
     Encrypt(LongTermKey),
-    /// As the peripheral, give the key.
+    /// As the peripheral: give the key.
     Reply(Key),
-    /// As the peripheral, there is no such key.
+    /// As the peripheral: refuse, because there is no such key.
     Refuse,
 }
 
-/// How long encryption may take to start: the link layer gives up after that time as well. [Vol 6] Part B, 5.2
+/// Time limit for the start of encryption. The link layer gives up after the same time. [Vol 6] Part B, 5.2
 const START: Duration = Duration::from_secs(40);
-/// How long a key request of the central may wait for the store of bonds.
+/// Time limit for a key request of the central that waits for the store of bonds.
 const LOADING: Duration = Duration::from_secs(30);
 
 impl Protection {
-    /// Returns whether the link is in clear and has been asked to be encrypted: the event that says so may be on its way.
+    /// Returns whether the link is not encrypted but its encryption was started: the event that reports it may be on
+    /// its way.
     pub(in crate::stack) const fn awaits_encryption(&self) -> bool {
         self.start.is_some()
             && !self.current.is_encrypted()
             && matches!(self.pending, PendingCommand::Nothing)
     }
 
-    /// True from the command that starts encryption until its end: no procedure of the link layer may begin meanwhile.
+    /// Returns whether encryption is starting, from its command until the end of the start. No link-layer procedure may
+    /// begin meanwhile.
     pub(in crate::stack) const fn is_starting(&self) -> bool {
         self.start.is_some() && !self.is_about_to_start()
     }
 
-    /// True while the command of a central that starts encryption is pending.
+    /// Returns whether the central's command that starts encryption is pending.
     pub(in crate::stack) const fn is_about_to_start(&self) -> bool {
         matches!(self.pending, PendingCommand::Encrypt(_))
     }
 
-    /// Writes the command that is owed.
+    /// Writes the pending command.
     pub(in crate::stack) fn poll_command(
         &mut self,
         handle: Handle,
@@ -94,14 +96,14 @@ impl Protection {
 }
 
 impl Protection {
-    /// As the peripheral, gives the key; encryption must start in time.
+    /// As the peripheral, gives the key. Encryption must then start in time.
     fn give_key(&mut self, now: Instant, key: Key, start: Start) {
         self.start = Some(start);
         self.pending = PendingCommand::Reply(key);
         self.deadline = At::new(now.checked_add(START));
     }
 
-    /// As the peripheral, says that there is no such key. A start with an earlier one is over. [Vol 4] Part E, 7.8.26
+    /// As the peripheral, refuses for want of a key, which ends a start with an earlier key. [Vol 4] Part E, 7.8.26
     fn refuse_key(&mut self) {
         (self.start, self.deadline) = (None, At::NONE);
         self.pending = PendingCommand::Refuse;
@@ -109,7 +111,7 @@ impl Protection {
 }
 
 impl Stack {
-    /// Encrypts a link with the key of its bond; as the peripheral, asks the central to.
+    /// Encrypts a link with the key of its bond. A peripheral asks the central to do so.
     pub(super) fn begin_encryption(&mut self, now: Instant, index: u8) -> Result<(), Error> {
         let known = self.protection(index).and_then(|p| p.bond).ok_or(Error::NotBonded)?;
         if !known.usable {
@@ -126,7 +128,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Why a bond cannot encrypt a link.
+    /// Returns why a bond cannot encrypt a link.
     fn why_unusable(&self, identity: Address) -> Error {
         let own = self.identity().map(|identity| identity.address);
         match (self.security.bonds.named(identity), own) {
@@ -137,7 +139,7 @@ impl Stack {
         }
     }
 
-    /// As the central, encrypts a link.
+    /// Starts encryption as the central.
     pub(super) fn start_encryption(
         &mut self,
         now: Instant,
@@ -154,7 +156,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// The central asks for a key. [Vol 4] Part E, 7.7.65.5
+    /// Handles a key request of the central. [Vol 4] Part E, 7.7.65.5
     pub(in crate::stack) fn key_requested(
         &mut self,
         now: Instant,
@@ -169,7 +171,7 @@ impl Stack {
         self.answer_key(now, index, ediv, rand);
     }
 
-    /// Gives the key of the pairing or of the bond, or says that there is none. [Vol 3] Part H, 2.4.4
+    /// Gives the key of the pairing or of the bond, or refuses if there is none. [Vol 3] Part H, 2.4.4
     pub(super) fn answer_key(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
         if self.is_weaker_than_bond(index) {
             // The peer's public key turned out to be the debug key.
@@ -188,7 +190,7 @@ impl Stack {
         if let (Some(key), Some(security)) = (key, pairing) {
             protection.give_key(now, key, Start { source: Source::Pairing, security });
         } else if early {
-            // A key before the pairing has proven one: the peer skips a step.
+            // The peer asked for a key before the pairing has proven one: it skipped a step.
             protection.refuse_key();
             if let Some(machine) = self.pairing_mut(index) {
                 machine.cancel(Reason::UNSPECIFIED_REASON);
@@ -223,7 +225,7 @@ impl Stack {
         }
     }
 
-    /// The link is encrypted, could not be, or no longer is.
+    /// Handles the event that a link is encrypted, could not be encrypted, or is no longer encrypted.
     pub(in crate::stack) fn encryption_changed(
         &mut self,
         now: Instant,
@@ -241,7 +243,7 @@ impl Stack {
         let start = protection.start.take();
         match (status.is_success() && on, start) {
             (true, Some(start)) => self.encrypted(now, index, start),
-            // Nobody gave a key: what it is encrypted with protects nothing.
+            // This host gave no key, so the encryption protects nothing.
             (true, None) => {}
             (false, start) => {
                 protection.current = LinkSecurity::OPEN;
@@ -251,12 +253,13 @@ impl Stack {
                 }
                 if was {
                     self.forget_output(index);
-                    // It would go on without the protection that was relied on. [Vol 3] Part C, 10.3
+                    // The link would continue without the protection that the application relied on.
+                    // [Vol 3] Part C, 10.3
                     let _ends = self.disconnect_slot(index, Status::AUTHENTICATION_FAILURE);
                 }
             }
         }
-        // Procedures of the link that waited for it.
+        // Procedures of the link waited for this.
         self.command_link(index);
         self.deadlines_changed();
     }
@@ -315,12 +318,12 @@ impl Stack {
         self.attempt_over(index, Err(error));
     }
 
-    /// An attempt to encrypt has ended: whoever waits for it is told.
+    /// Ends an attempt to encrypt, and wakes the callers that wait for its result.
     pub(super) fn attempt_over(&mut self, index: u8, result: Result<(), Error>) {
         if let Some(protection) = self.protection(index) {
             protection.attempts = protection.attempts.wrapping_add(1);
             protection.attempt = Some(result);
-            // Who waits for the answer to a Security Request waits on.
+            // After a failure, a caller that waits for a pairing still waits for the answer to the Security Request.
             protection.requested &= result.is_err();
             if !protection.requested {
                 protection.answer_due = At::NONE;
@@ -329,11 +332,11 @@ impl Stack {
         self.ready.run(Due::COMMAND);
         self.wake_client(index);
         self.mark_pending(index);
-        // The procedures that waited for the end of the start.
+        // Procedures waited for the end of the start.
         self.command_link(index);
     }
 
-    /// The controller refused a command of a link's encryption.
+    /// Handles a command of a link's encryption that the controller refused.
     pub(in crate::stack) fn encryption_refused(&mut self, now: Instant, index: u8, status: Status) {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
         if let Some(slot) = slot.filter(|l| l.protection.start.is_some() && !status.is_success()) {
@@ -341,7 +344,8 @@ impl Stack {
         }
     }
 
-    /// Encryption did not start in time: the link cannot be trusted to carry anything any longer.
+    /// Handles encryption that did not start in time: disconnects, because the link can no longer be trusted. A key
+    /// request that still waits for the store is refused instead.
     pub(super) fn encryption_stuck(&mut self, index: u8) {
         let Some(protection) = self.protection(index) else { return };
         if protection.key_wanted.take().is_some() {

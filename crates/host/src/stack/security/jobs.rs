@@ -1,4 +1,4 @@
-//! What pairing and bonds need and the stack cannot do: random numbers, P-256, the store.
+//! Jobs of pairing and bonds that the stack gives to the shell: random numbers, P-256, the store.
 
 use core::task::Poll;
 
@@ -13,10 +13,10 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
-/// Octets of the longest record of a store.
+/// Bytes of the longest record of a store.
 pub(crate) const RECORD_MAX: usize = Bond::SIZE;
 
-/// Whose job it is.
+/// The owner of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JobTicket {
     /// The pairing of a link.
@@ -27,14 +27,14 @@ pub(crate) enum JobTicket {
     Private(Secret),
 }
 
-/// What the store has to do.
+/// A job of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BondJob {
     /// Hand all records to [`Stack::handle_record`].
     Load,
-    /// Keep so many octets of the record.
+    /// Store this many bytes of the record.
     Store(RecordId, usize),
-    /// Forget the record.
+    /// Delete the record.
     Delete(RecordId),
 }
 
@@ -42,19 +42,19 @@ pub(crate) enum BondJob {
 #[derive(Debug)]
 pub(super) enum Oob {
     None,
-    /// A key pair is to be made.
+    /// A key pair must be made.
     Wanted,
-    /// The key pair is made, and a random number is to be.
+    /// The key pair is made; a random number is still missing.
     Keyed(LocalKey),
     Ready(LocalOob),
     Failed,
 }
 
-/// The random number and the confirm value that are passed on.
+/// The random number and the confirm value that the application passes on to the peer.
 pub(crate) type OobData = ([u8; 16], [u8; 16]);
 
 impl Oob {
-    /// What was passed on to the peer.
+    /// Returns the data that the application passed on to the peer.
     pub(super) fn local(&self) -> Option<LocalOob> {
         match self {
             Self::Ready(oob) => Some(oob.clone()),
@@ -68,7 +68,7 @@ impl Oob {
             (Self::Keyed(key), JobDone::Random(random)) => {
                 Self::Ready(LocalOob { key, random: Key::new(random) })
             }
-            // The rest of what was begun before other data was asked for.
+            // This result belongs to an earlier request, which the newer one replaced.
             (before @ Self::Wanted, JobDone::Random(_)) => before,
             (before @ (Self::None | Self::Ready(_) | Self::Failed), _) => before,
             (Self::Wanted | Self::Keyed(_), _) => Self::Failed,
@@ -77,7 +77,7 @@ impl Oob {
 }
 
 impl Stack {
-    /// The next job; its result goes to [`Self::handle_job`]. [`Due::JOB`] is marked when there may be one.
+    /// Returns the next job. Its result goes to [`Self::handle_job`]. [`Due::JOB`] is marked when there may be one.
     pub(crate) fn poll_job(&mut self) -> Option<(JobTicket, Job)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
@@ -95,14 +95,14 @@ impl Stack {
         }
     }
 
-    /// The next job of private addresses, once the store is loaded.
+    /// Returns the next job of private addresses, once the store is loaded.
     fn private_job(&self) -> Option<(JobTicket, Job)> {
         let known = self.security.bonds.is_loaded();
         let lasting = !self.security.bonds.is_unreadable();
         known.then(|| self.privacy.poll_job(lasting)).flatten()
     }
 
-    /// A job is done.
+    /// Takes the result of a job.
     pub(crate) fn handle_job(&mut self, now: Instant, ticket: JobTicket, done: JobDone) {
         self.now = now;
         match ticket {
@@ -127,13 +127,13 @@ impl Stack {
         self.ready.host(HostKey::Bonds);
     }
 
-    /// Makes new out-of-band data; the pairings to come use it.
+    /// Makes new out-of-band data, which later pairings use.
     pub(crate) fn make_oob(&mut self) {
         self.security.oob.fill_with(|| Oob::Wanted);
         self.ready.run(Due::JOB);
     }
 
-    /// The out-of-band data: the random number and the confirm value.
+    /// Returns the out-of-band data once they are made: the random number and the confirm value.
     pub(crate) fn poll_oob(&mut self) -> Poll<Result<OobData, Error>> {
         match self.security.oob.first() {
             Some(Oob::Ready(oob)) => Poll::Ready(Ok((*oob.random.octets(), oob.confirm()))),
@@ -142,8 +142,8 @@ impl Stack {
         }
     }
 
-    /// The next job of the store, at most one at a time; a record to store is in `record`. Its result goes to
-    /// [`Self::handle_bond_job`]. [`Due::BOND_JOB`] is marked when there may be one.
+    /// Returns the next job of the store, at most one at a time. Writes a record to store to `record`. The result goes
+    /// to [`Self::handle_bond_job`]. [`Due::BOND_JOB`] is marked when there may be one.
     pub(crate) fn poll_bond_job(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<BondJob> {
         let bonds = &mut self.security.bonds;
         if bonds.out.is_some() {
@@ -184,7 +184,7 @@ impl Stack {
         Some(BondJob::Store(id, len))
     }
 
-    /// The next bond that a link has made. One that another link has left no place for meanwhile fails its pairing.
+    /// Returns the next bond that a link has made. If another link took the last place meanwhile, fails the pairing.
     fn next_made(&mut self) -> Option<(LinkRef, Bond)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
@@ -200,17 +200,18 @@ impl Stack {
         None
     }
 
-    /// A record that the store has; false where it is not taken: it is damaged, has the name of another, or has no place.
+    /// Takes a record that the store has. Returns false if the record is refused: it is damaged, is stored under
+    /// another identity, or has no place.
     pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) -> bool {
         if id == RecordId::Local {
             return self.privacy.handle_record(record);
         }
-        // Under its own name alone, so that no two bonds are of one peer.
+        // A record counts only under its own identity, so that no peer has two bonds.
         let bond = Bond::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer));
         bond.is_some_and(|bond| self.security.bonds.load(&bond))
     }
 
-    /// The job of the store is done.
+    /// Takes the result of the store's job.
     pub(crate) fn handle_bond_job(&mut self, now: Instant, result: Result<(), ()>) {
         self.now = now;
         match self.security.bonds.out.take() {
@@ -234,7 +235,7 @@ impl Stack {
             }
             Some(Out::Rejected(peer)) => self.security.bonds.take_back(peer),
             Some(Out::Unwanted(_)) => {}
-            // What could not be kept is tried again when it changes again.
+            // A record that could not be stored is tried again at its next change.
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
         }
@@ -259,11 +260,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn out_of_band_data_is_made_even_if_it_is_asked_for_twice() {
+    fn out_of_band_data_is_made_even_if_it_is_requested_twice() {
         let key = crypto::key_pair(PrivateKey::new([1; 32])).unwrap();
         let keyed = Oob::Wanted.after(JobDone::KeyPair(key.clone()));
         assert!(matches!(keyed, Oob::Keyed(_)));
-        // It is asked for again while the random number is made.
+        // Another request arrives while the random number is made.
         let wanted = Oob::Wanted.after(JobDone::Random([2; 16]));
         let ready = wanted.after(JobDone::KeyPair(key)).after(JobDone::Random([3; 16]));
         assert_eq!(ready.local().map(|oob| oob.random), Some(Key::new([3; 16])));

@@ -1,16 +1,16 @@
-//! The protection of a slot, which is made where it is used.
+//! The protection of a slot, made at its first use.
 
 use core::ops::{Deref, DerefMut};
 
 use super::Protection;
 
-/// [`Protection`] that is not made before it is changed: until then all octets are zero, so that free slots in a `static` take
-/// no flash.
+/// [`Protection`] that is made when it is first changed. Until then all its bytes are zero, so that free slots in a
+/// `static` take no flash.
 #[derive(Debug)]
 pub(crate) struct Lazy(Option<Protection>);
 
 impl Lazy {
-    /// As [`Protection::NONE`].
+    /// Reads as [`Protection::NONE`].
     pub(crate) const NONE: Self = Self(None);
 
     #[cold]
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_as_large_as_what_it_holds() {
+    fn lazy_is_as_large_as_protection() {
         assert_eq!(size_of::<Lazy>(), size_of::<Protection>());
     }
 }

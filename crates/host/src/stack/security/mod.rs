@@ -1,15 +1,18 @@
-//! How links are protected, split by verb.
+//! The security of links, split by verb.
 //!
-//! - `slots`: where pairings take place.
-//! - `pairing`: the machine of each link, what it says, and how it ends.
-//! - `encryption`: a link is encrypted, by either side, and stays so.
-//! - `bonds`: the table, and what a bond means for a link.
-//! - `jobs`: what the shell does for them: random numbers, P-256, the store.
-//! - `claim`: who the peer says that it is, before its keys are taken.
-//! - `requests`: what the user is asked.
-//! - `desired`: what the application asks for.
-//! - `outcome`: what it is told.
-//! - `config`: what the user decides.
+//! - `slots`: the slots that pairings take.
+//! - `pairing`: the pairing machine of each link: its inputs, outputs and end.
+//! - `encryption`: starts, answers and supervises the encryption of a link.
+//! - `bonds`: the bond of each link, and the bonds that may be kept.
+//! - `jobs`: work of the shell for pairing and bonds: random numbers, P-256, the store.
+//! - `claim`: checks the identity that a peer claims before its keys are accepted.
+//! - `requests`: questions to the user during a pairing.
+//! - `desired`: requests of the application.
+//! - `outcome`: results reported to the application.
+//! - `config`: settings of the user.
+//! - `retry`: makes a link safer after the peer refused an operation.
+//! - `table`: the table of bonds.
+//! - `lazy`: protection that is made at its first use.
 
 mod bonds;
 mod claim;
@@ -49,17 +52,17 @@ use requests::Ask;
 use slots::Held;
 pub(crate) use slots::PairingSlot;
 
-/// What the security of all links shares.
+/// Security state that all links share.
 #[derive(Debug)]
 pub(crate) struct HostSecurity {
     pub(super) bonds: Bonds,
     backoff: Backoff,
     oob: [Oob; OOB as usize],
-    /// The application takes pairing requests.
+    /// Whether the application takes pairing requests.
     listening: bool,
-    /// Links with a wish of the application.
+    /// Links with a request of the application, one bit each.
     with_desired: u64,
-    /// Where pairings take place.
+    /// Slots for pairings.
     slots: &'static mut [PairingSlot],
     /// The link that took a slot last, for fairness.
     last: u8,
@@ -83,7 +86,7 @@ impl HostSecurity {
         self.bonds.restart();
     }
 
-    /// Returns whether the store has something to do.
+    /// Returns whether the store has a job, pending or running.
     pub(super) const fn is_storing(&self) -> bool {
         self.bonds.has_pending_job()
     }
@@ -96,70 +99,71 @@ impl HostSecurity {
     }
 }
 
-/// How one link is protected, and what is under way to protect it better.
+/// Protection of one link, and the procedures that raise it.
 #[derive(Debug)]
 pub(crate) struct Protection {
     /// Keeps [`Lazy::NONE`] zero.
     _present: Present,
-    /// What it answers the peer while no pairing is in progress.
+    /// Answers the peer while no pairing is in progress.
     idle: Idle,
-    /// The slot of its pairing.
+    /// The pairing slot that the link holds.
     held: Held,
-    /// What was achieved.
+    /// The security that the link has now.
     current: LinkSecurity,
-    /// The link was encrypted, and no longer is: it ends.
+    /// The link was encrypted and no longer is, so it is being disconnected.
     lost: bool,
-    /// The user has authorized the peer.
+    /// Whether the user has authorized the peer.
     authorized: bool,
     /// The bond with the peer.
     bond: Option<Known>,
-    /// The bond's key did not encrypt the link: why.
+    /// Why the bond's key did not encrypt the link.
     unprotected: Option<Error>,
-    /// What is starting to encrypt the link.
+    /// The start of encryption that is in progress.
     start: Option<Start>,
-    /// When it must have done so.
+    /// Deadline for the start of encryption.
     deadline: At,
-    /// The command that does it.
+    /// The command for it that is pending.
     pending: PendingCommand,
-    /// A key that the peer asks for, by EDIV and Rand, while the store is not loaded.
+    /// A key request of the peer (EDIV and Rand) that waits until the store is loaded.
     key_wanted: Option<(u16, [u8; 8])>,
-    /// What the GATT server remembered was put back.
+    /// Whether the GATT state of the bond was restored.
     recalled: bool,
-    /// The terms of the pairing in progress were accepted.
+    /// Whether this device accepted the terms of the pairing in progress.
     accepted: bool,
-    /// What the next pairing must achieve.
+    /// Lowest level that the next pairing must achieve.
     require: Level,
-    /// The user is asked whatever the method.
+    /// Asks the user to agree, whatever the pairing method is.
     consent: bool,
-    /// Why this side ended the pairing, where the reason on the wire says less.
+    /// Why this side ended the pairing. More exact than the reason on the wire.
     verdict: Option<PairingFailure>,
-    /// What the peer says who it is.
+    /// Decision about the identity that the peer claims.
     claim: Claim,
     desired: Desired,
     ask: Ask,
-    /// Pairings that ended, and how the last one did.
+    /// Number of pairings that ended; then the result of the last one.
     pairings: u32,
     paired: Option<Result<Paired, Error>>,
     failure: Option<PairingFailure>,
-    /// Attempts to encrypt that ended, and how the last one did.
+    /// Number of attempts to encrypt that ended; then the result of the last one.
     attempts: u32,
     attempt: Option<Result<(), Error>>,
-    /// When the central must have answered the Security Request.
+    /// Deadline for the central's answer to the Security Request.
     answer_due: At,
-    /// Whether it is due to a caller that waits for a pairing, not for encryption alone.
+    /// Whether a caller that waits for a pairing, not only for encryption, set `answer_due`.
     requested: bool,
 }
 
-/// What a link knows of the bond with its peer.
+/// State of the bond with the peer of a link.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// The name of the bond.
+    /// Identity that names the bond.
     identity: Address,
-    /// What it is worth.
+    /// Security of a link encrypted with the bond's key.
     security: LinkSecurity,
-    /// It has a key for this device's role on the link, which is long enough.
+    /// The bond has a key for this device's role on the link, and the key is long enough.
     usable: bool,
-    /// It is the peer's by its address, or by a key that its peer has shown; not only by one that it claims.
+    /// The peer's address, or a key that the peer has shown, proves that the bond is its own. A key that it only claims
+    /// does not.
     sure: bool,
 }
 
@@ -194,7 +198,7 @@ impl Protection {
         requested: false,
     };
 
-    /// What the attribute server goes by. [Vol 3] Part C, 10.3
+    /// Returns the security that the attribute server checks. [Vol 3] Part C, 10.3
     pub(crate) fn attributes(&self) -> Security {
         Security {
             level: self.current.level,
@@ -204,33 +208,33 @@ impl Protection {
         }
     }
 
-    /// What channels go by.
+    /// Returns the security that channels check.
     pub(crate) fn channels(&self) -> ChannelSecurity {
         let bond = self.bond.filter(|bond| bond.usable).map(|bond| bond.security.level);
         ChannelSecurity { level: self.current.level, key_size: self.current.key_size, bond }
     }
 
-    /// How the link is protected.
+    /// Returns the security of the link.
     pub(crate) const fn current(&self) -> LinkSecurity {
         self.current
     }
 
-    /// Who the peer is, where there is a bond with it.
+    /// Returns the peer's identity if there is a bond with it.
     pub(crate) fn identity(&self) -> Option<Address> {
         self.bond.map(|bond| bond.identity)
     }
 
-    /// Why the last pairing failed.
+    /// Returns why the last pairing failed.
     pub(crate) const fn failure(&self) -> Option<PairingFailure> {
         self.failure
     }
 
-    /// What the last pairing achieved.
+    /// Returns the result of the last pairing if it succeeded.
     pub(crate) fn paired(&self) -> Option<Paired> {
         self.paired.and_then(Result::ok)
     }
 
-    /// True where what the application sends would no longer be protected as it was.
+    /// Returns whether the link has lost its encryption, so data of the application would no longer be protected.
     pub(in crate::stack) const fn is_lost(&self) -> bool {
         self.lost
     }
@@ -244,34 +248,34 @@ impl Protection {
         matches!(self.held, Held::Storing(_))
     }
 
-    /// Returns whether something waits for the peer, or for its user.
+    /// Returns whether a procedure waits for the peer or its user.
     pub(in crate::stack) const fn awaits_peer(&self) -> bool {
         self.is_pairing() || self.deadline.is_some() || self.answer_due.is_some()
     }
 }
 
-/// The address of no device.
+/// Stands for no device.
 const NO_PEER: Address = Address::public([0; 6]);
 
 impl Stack {
-    /// How a link is protected.
+    /// Returns the security of a link for the attribute server.
     pub(super) fn security(link: &Link) -> Security {
         link.protection.attributes()
     }
 
-    /// How a link is protected, as the application sees it.
+    /// Returns the security of a link for the application.
     pub(crate) fn link_security(&self, link: LinkRef) -> Result<LinkSecurity, Error> {
         self.link(link).map(|slot| slot.protection.current)
     }
 
-    /// The user has authorized the peer, or has not.
+    /// Sets whether the user has authorized the peer.
     pub(crate) fn authorize(&mut self, link: LinkRef, authorized: bool) -> Result<(), Error> {
         self.link_mut(link)?.protection.authorized = authorized;
         Ok(())
     }
 
-    /// Whether the application's operations on the peer's attributes, and channels that it opens, may leave: with a bonded peer
-    /// not before the link is encrypted with the bond's key. [Vol 3] Part C, 10.3.2.2
+    /// Returns whether the application's operations on the peer's attributes, and channels that it opens, may be sent.
+    /// If the peer is bonded, they must wait until the link is encrypted with the bond's key. [Vol 3] Part C, 10.3.2.2
     pub(super) fn may_ask(&self, index: u8) -> Result<bool, Error> {
         let Some(slot) = self.links.get(usize::from(index)) else { return Ok(true) };
         let protection = &slot.protection;
@@ -293,7 +297,7 @@ impl Stack {
         Some(&mut slot.protection)
     }
 
-    /// The level that an attribute or a channel may ask for without a new pairing.
+    /// Returns the level that an attribute or a channel can require without a new pairing.
     pub(crate) fn reachable(&self, link: LinkRef) -> Result<Level, Error> {
         let protection = &self.link(link)?.protection;
         let bond = protection.bond.filter(|bond| bond.usable && protection.unprotected.is_none());

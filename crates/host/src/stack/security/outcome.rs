@@ -1,4 +1,4 @@
-//! What is reported to the application of pairings and bonds.
+//! Results of pairings and bonds that are reported to the application.
 
 use bindrune_smp::{Bond, Method, Outcome, Terms};
 use bindrune_wire::{Address, Level};
@@ -6,7 +6,7 @@ use bindrune_wire::{Address, Level};
 use super::{LinkSecurity, Paired};
 
 impl LinkSecurity {
-    /// What a link is worth that is encrypted with the key of a bond.
+    /// Security of a link encrypted with the key of a bond.
     pub(super) const fn of_bond(bond: &Bond) -> Self {
         Self {
             level: bond.level(),
@@ -17,7 +17,7 @@ impl LinkSecurity {
         }
     }
 
-    /// What a link is worth that is encrypted with the key of a pairing in progress.
+    /// Security of a link encrypted with the key of a pairing in progress.
     pub(super) const fn of_terms(terms: &Terms) -> Self {
         Self {
             level: terms.level(),
@@ -30,7 +30,7 @@ impl LinkSecurity {
 }
 
 impl Paired {
-    /// `name` is what the peer is known by here.
+    /// Result of a pairing. `name` is the address under which this device knows the peer.
     pub(super) fn of_outcome(outcome: &Outcome, name: Option<Address>) -> Self {
         let said = outcome.keys.peer_identity;
         let believed = |name: Address| if name.is_identity() { Some(name) } else { said };
@@ -45,7 +45,7 @@ impl Paired {
         }
     }
 
-    /// What the pairing achieved that made a bond.
+    /// Result of the pairing that made a bond.
     pub(super) fn of_bond(bond: &Bond) -> Self {
         Self {
             method: bond.method,
@@ -64,17 +64,17 @@ impl Paired {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct BondInfo {
-    /// Who the peer is: its public or static address, or the address that it paired with where it gave none.
+    /// The peer's public or static address, or, if the peer distributed none, the address that it paired with.
     pub identity: Address,
-    /// What a link is worth that is encrypted with the bond's key.
+    /// Level of a link encrypted with the bond's key.
     pub level: Level,
     /// How the devices paired.
     pub method: Method,
-    /// By LE Secure Connections.
+    /// Whether they used LE Secure Connections.
     pub secure_connections: bool,
-    /// Octets of the key.
+    /// Length of the key in bytes.
     pub key_size: u8,
-    /// The peer uses addresses that change, which this bond resolves.
+    /// Whether the peer uses changing addresses that this bond resolves.
     pub private_addresses: bool,
 }
 

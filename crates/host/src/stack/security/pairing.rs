@@ -1,4 +1,4 @@
-//! The pairing machine of each link: what it is told, what it says, and how it ends. [Vol 3] Part H, 2.3
+//! The pairing machine of each link: its inputs, its outputs and its end. [Vol 3] Part H, 2.3
 
 use bindrune_gap::LinkUp;
 use bindrune_hci::Role;
@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl Stack {
-    /// A link came up: nothing protects it yet.
+    /// Sets up the protection of a new link, which is not protected yet.
     pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
         let role =
             if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
@@ -34,7 +34,7 @@ impl Stack {
         self.attach_bond(now, index);
     }
 
-    /// Who this device is to those that keep its keys.
+    /// Returns the identity of this device that pairing distributes to peers.
     pub(super) fn identity(&self) -> Option<Identity> {
         let address = self.gap.controller()?.address;
         Some(Identity { address, irk: self.privacy.irk() })
@@ -59,7 +59,8 @@ impl Stack {
         self.rx.pool.give(packet);
     }
 
-    /// Takes a PDU while no pairing is in progress; true where it is for a pairing that begins with it.
+    /// Takes a PDU while no pairing is in progress. Returns whether the PDU begins a pairing, which must then handle
+    /// it.
     fn handle_idle_smp(
         &mut self,
         now: Instant,
@@ -71,7 +72,8 @@ impl Stack {
         let (require, ours) = (protection.require, protection.answer_due.is_some());
         match protection.idle.handle_pdu(pdu) {
             None => {}
-            // A pairing does not begin before the one before it is over, which it is once its bond is stored. [Vol 3] Part H, 3.5.5
+            // A pairing cannot begin before the last one is over, and that is when its bond is stored.
+            // [Vol 3] Part H, 3.5.5
             Some(IdleEvent::Request(_)) if protection.is_storing() => {
                 self.refuse_pairing(index, Reason::BUSY);
             }
@@ -94,7 +96,8 @@ impl Stack {
         false
     }
 
-    /// The central answers a Security Request of the application: its pairing has begun, or was refused on the spot.
+    /// Handles the central's answer to a Security Request of the application: the pairing has begun, or this device
+    /// refused the central's Pairing Request.
     fn security_request_answered(&mut self, index: u8, refusal: Option<Reason>) {
         let Some(protection) = self.protection(index) else { return };
         if protection.is_pairing() {
@@ -108,7 +111,7 @@ impl Stack {
         }
     }
 
-    /// A pairing whose terms this device does not accept ends as soon as they are known.
+    /// Ends a pairing as soon as its terms are known, if this device does not accept them.
     fn check_terms(&mut self, index: u8) {
         let (weaker, room) = (self.is_weaker_than_bond(index), self.room(index));
         let in_the_way = self.bond_in_the_way(index);
@@ -145,7 +148,7 @@ impl Stack {
         }
     }
 
-    /// True where the pairing in progress will be worth less than the bond with this peer.
+    /// Returns whether the pairing in progress will be weaker than the bond with this peer.
     pub(super) fn is_weaker_than_bond(&self, index: u8) -> bool {
         let protection = self.links.get(usize::from(index)).map(|slot| &slot.protection);
         let terms = self.pairing(index).and_then(Pairing::terms);
@@ -156,14 +159,14 @@ impl Stack {
         }
     }
 
-    /// The failure that names the bond with the peer of a link.
+    /// Returns the failure that names the bond with the peer of a link.
     pub(super) fn bond_in_the_way(&self, index: u8) -> PairingFailure {
         let slot = self.links.get(usize::from(index));
         let named = slot.map(|l| l.protection.identity().unwrap_or_else(|| l.control.peer()));
         named.map_or(PairingFailure::BondStore, PairingFailure::BondKept)
     }
 
-    /// Looks what the machine of a link has to say.
+    /// Handles all pending outputs of a link's pairing machine.
     pub(in crate::stack) fn pairing_changed(&mut self, now: Instant, index: u8) {
         loop {
             let asks = self.protection(index).is_some_and(|p| matches!(p.claim, Claim::Asked(_)));
@@ -196,7 +199,7 @@ impl Stack {
         }
     }
 
-    /// The peripheral asks for security: the bond's key is used where it is strong enough. [Vol 3] Part H, 2.4.6
+    /// Handles a Security Request of the peripheral: uses the bond's key if it is strong enough. [Vol 3] Part H, 2.4.6
     fn security_requested(&mut self, now: Instant, index: u8, auth: AuthReq) {
         let Some(protection) = self.protection(index) else { return };
         let enough = |security: &LinkSecurity| {
@@ -241,7 +244,7 @@ impl Stack {
         self.start_encryption(now, index, key, Start { source: Source::Pairing, security });
     }
 
-    /// What the link is worth once it is encrypted with the key of the pairing.
+    /// Returns the security of the link once it is encrypted with the key of the pairing.
     pub(super) fn security_of_pairing(&self, index: u8) -> Option<LinkSecurity> {
         self.pairing(index)?.terms().as_ref().map(LinkSecurity::of_terms)
     }
@@ -295,7 +298,7 @@ impl Stack {
         self.pairing_over(index, Err(failure.error()));
     }
 
-    /// A pairing has ended: whoever waits for it is told.
+    /// Ends a pairing, and wakes the callers that wait for its result.
     pub(super) fn pairing_over(&mut self, index: u8, result: Result<Paired, Error>) {
         let Some(protection) = self.protection(index) else { return };
         protection.pairings = protection.pairings.wrapping_add(1);
@@ -310,7 +313,7 @@ impl Stack {
                 protection.unprotected = None;
                 self.report(index, PendingEvents::PAIRED);
             }
-            // Who waits for the link to be encrypted waits no longer.
+            // Callers that wait for the link to be encrypted stop waiting.
             Err(error) => {
                 protection.attempts = protection.attempts.wrapping_add(1);
                 protection.attempt = Some(Err(error));
@@ -320,7 +323,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Something for `Connection::next`.
+    /// Reports an event to `Connection::next`.
     pub(super) fn report(&mut self, index: u8, event: PendingEvents) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.inbox.insert(event);
@@ -328,7 +331,7 @@ impl Stack {
         self.ready.link(index, LinkKey::Event);
     }
 
-    /// The application's operations on the peer may go on, or fail.
+    /// Wakes the application's operations on the peer, which can now continue or fail.
     pub(super) fn wake_client(&mut self, index: u8) {
         self.ready.link(index, LinkKey::Security);
         self.ready.link(index, LinkKey::Turn);
@@ -336,13 +339,13 @@ impl Stack {
         self.ready.link(index, LinkKey::Control);
     }
 
-    /// Under which name the failures of a link's peer are remembered.
+    /// Returns the address under which the failures of a link's peer are remembered.
     pub(super) fn backoff_of(&self, index: u8) -> Option<Address> {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up())?;
         Some(slot.protection.identity().unwrap_or_else(|| slot.control.peer()))
     }
 
-    /// The time of a link's pairing, of its encryption or of its Security Request is over.
+    /// Handles the deadlines of a link's pairing, encryption and Security Request.
     pub(in crate::stack) fn security_timeout(&mut self, now: Instant, index: u8) {
         if let Some(pairing) = self.pairing_mut(index) {
             pairing.handle_timeout(now);
@@ -360,7 +363,7 @@ impl Stack {
         }
     }
 
-    /// A link has ended: its pairing too. A bond that is being stored is stored all the same.
+    /// Ends the pairing of a link that has ended. A bond that is being stored is still stored.
     pub(in crate::stack) fn end_protection(&mut self, index: u8) {
         let now = self.now;
         let name = self.backoff_of(index);
@@ -375,7 +378,7 @@ impl Stack {
             self.adopt(link, bond);
         }
         self.ready.link(index, LinkKey::Security);
-        // Whoever waits for the bonds on its behalf.
+        // Callers may wait for the bonds on behalf of this link.
         self.ready.host(HostKey::Bonds);
     }
 }

@@ -1,4 +1,4 @@
-//! What the user is asked in the course of a pairing.
+//! Questions to the user during a pairing.
 
 use core::task::Poll;
 
@@ -15,37 +15,37 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question {
     pub(crate) link: LinkRef,
-    /// Which pairing of the link.
+    /// Number of the pairing on its link.
     pub(crate) serial: u32,
     pub(crate) request: PairingRequest,
 }
 
-/// What the user of a link is asked.
+/// State of the questions to the user of a link.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask {
     /// The question, until the application takes it.
     waiting: Option<PairingRequest>,
-    /// The application has one that needs an answer.
+    /// The application took a question that needs an answer.
     open: bool,
-    /// What the peer's user has entered.
+    /// How far the peer's user has entered the passkey.
     entry: PasskeyEntry,
-    /// That changed, and the application was not told.
-    event: bool,
+    /// `entry` has changed since the application read it.
+    changed: bool,
 }
 
 impl Ask {
     pub(super) const NONE: Self =
-        Self { waiting: None, open: false, entry: PasskeyEntry::NONE, event: false };
+        Self { waiting: None, open: false, entry: PasskeyEntry::NONE, changed: false };
 }
 
-/// How far the user of the other device is with the passkey, as that device says. [Vol 3] Part H, 3.5.8
+/// How far the user of the other device has entered the passkey, as that device reports it. [Vol 3] Part H, 3.5.8
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct PasskeyEntry {
-    /// Digits that are there, at most 6.
+    /// Number of digits entered, at most 6.
     pub digits: u8,
-    /// The user has finished.
+    /// Whether the user has finished.
     pub completed: bool,
 }
 
@@ -53,7 +53,7 @@ impl PasskeyEntry {
     const NONE: Self = Self { digits: 0, completed: false };
     const DIGITS: u8 = 6;
 
-    /// What it is after something happened at the keyboard; what is reserved changes nothing.
+    /// Returns the entry after a keypress. Reserved values change nothing.
     fn after(self, keypress: Keypress) -> Self {
         let Self { digits, .. } = self;
         let with = |digits: u8| Self { digits: digits.min(Self::DIGITS), completed: false };
@@ -68,7 +68,7 @@ impl PasskeyEntry {
 }
 
 impl Stack {
-    /// The application begins to take pairing requests.
+    /// Begins to take pairing requests for the application.
     pub(crate) const fn listen_to_pairing(&mut self) -> Result<(), Error> {
         if self.security.listening {
             return Err(Error::Busy);
@@ -77,7 +77,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Nobody takes pairing requests any longer: those that wait are answered with no.
+    /// Stops taking pairing requests. Answers those that wait with no.
     pub(crate) fn ignore_pairing(&mut self) {
         self.security.listening = false;
         for index in 0..self.link_slots() {
@@ -88,7 +88,7 @@ impl Stack {
         }
     }
 
-    /// The next question of any link.
+    /// Returns the next question of any link.
     pub(crate) fn poll_question(&mut self) -> Poll<Result<Question, Error>> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
@@ -105,7 +105,7 @@ impl Stack {
         Poll::Pending
     }
 
-    /// The answer to a question.
+    /// Takes the answer to a question.
     pub(crate) fn answer_pairing(&mut self, link: LinkRef, serial: u32, answer: Answer) {
         let Ok(slot) = self.link_mut(link) else { return };
         let protection = &mut slot.protection;
@@ -115,7 +115,7 @@ impl Stack {
         self.put_answer(link.index, answer);
     }
 
-    /// What happens at the user's keyboard.
+    /// Sends the peer a keypress of the local user.
     pub(crate) fn send_keypress(&mut self, link: LinkRef, serial: u32, keypress: Keypress) {
         let Ok(slot) = self.link(link) else { return };
         if slot.protection.pairings == serial
@@ -126,16 +126,16 @@ impl Stack {
         }
     }
 
-    /// Something happened at the keyboard of the peer's user.
+    /// Handles a keypress of the peer's user.
     pub(super) fn key_pressed(&mut self, index: u8, keypress: Keypress) {
         if let Some(protection) = self.protection(index) {
             let ask = &mut protection.ask;
-            (ask.entry, ask.event) = (ask.entry.after(keypress), true);
+            (ask.entry, ask.changed) = (ask.entry.after(keypress), true);
             self.ready.link(index, LinkKey::Security);
         }
     }
 
-    /// What the peer's user has entered, once that changed; `None` once the pairing is over.
+    /// Returns the passkey entry of the peer's user when it has changed, or `None` once the pairing is over.
     pub(crate) fn poll_entry(
         &mut self,
         link: LinkRef,
@@ -145,7 +145,7 @@ impl Stack {
             return Poll::Ready(Ok(None));
         }
         let ask = &mut self.link_mut(link)?.protection.ask;
-        if core::mem::take(&mut ask.event) {
+        if core::mem::take(&mut ask.changed) {
             Poll::Ready(Ok(Some(ask.entry)))
         } else {
             Poll::Pending
@@ -162,7 +162,7 @@ impl Stack {
         }
     }
 
-    /// A pairing asks its user. Where nobody takes requests, it ends.
+    /// Asks the user a question of a pairing. If the application takes no requests, ends the pairing.
     pub(super) fn ask_user(&mut self, index: u8, request: PairingRequest) {
         let listening = self.security.listening;
         let Some(protection) = self.protection(index) else { return };

@@ -1,4 +1,4 @@
-//! What helps when a peer refuses an operation for want of security. [Vol 3] Part C, 10.3.2
+//! Security retries: how to make a link safer after a peer refused an operation. [Vol 3] Part C, 10.3.2
 
 use bindrune_att::ErrorCode;
 use bindrune_wire::Level;
@@ -6,20 +6,21 @@ use bindrune_wire::Level;
 use super::Stack;
 use crate::{ClientSecurity, Error, stack::LinkRef};
 
-/// What makes the link safer.
+/// The step that makes the link safer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SecurityRetry {
-    /// Nothing: the link has become safer since the operation was refused.
+    /// None: the link has become safer since the peer received the operation.
     Repeat,
     /// Encrypt with the key of the bond.
     Encrypt,
-    /// Pair, and achieve this at least.
+    /// Pair, and achieve at least this level.
     Pair(Level),
 }
 
 impl Stack {
-    /// What is to be done before an operation that the peer refused with `code` is repeated, which was asked for on a link of
-    /// level `asked`; `None` where nothing helps, or nothing is to be done. A bond that was not tried is never replaced.
+    /// Returns the step to take before an operation is repeated that the peer refused with `code`. `asked` is the level
+    /// of the link when the operation was sent. Returns `None` if no step helps, or if the configuration allows none.
+    /// Never replaces a bond that was not tried.
     pub(crate) fn security_retry(
         &self,
         link: LinkRef,
@@ -32,15 +33,15 @@ impl Stack {
         let usable = protection.bond.is_some_and(|bond| bond.usable);
         Ok(match self.config.client_security {
             ClientSecurity::Report => None,
-            // A bond that cannot be used says why.
+            // With a bond that cannot be used, the attempt to encrypt reports why.
             ClientSecurity::Encrypt => choose(code, asked, now, bonded, false),
             ClientSecurity::Pair => choose(code, asked, now, usable, true),
         })
     }
 }
 
-/// What helps after `code`, on a link that was worth `asked` when the operation left, and is worth `now`; it may pair where
-/// `pairs` is true.
+/// Chooses the step after `code`. The link had level `asked` when the operation was sent, and has level `now`. Pairs
+/// only if `pairs` is true.
 fn choose(
     code: ErrorCode,
     asked: Level,
@@ -59,8 +60,8 @@ fn choose(
     }
 }
 
-/// The level to reach after `code`, on a link that is encrypted at `level`, or not at all. No pairing helps against Insufficient
-/// Authorization (0x08). [Vol 3] Part F, 3.4.1.1
+/// Returns the level to reach after `code` on a link that is encrypted at `level`, or not encrypted (`None`). No
+/// pairing helps against Insufficient Authorization (0x08). [Vol 3] Part F, 3.4.1.1
 fn wanted(level: Option<Level>, code: ErrorCode) -> Option<Level> {
     match (code, level) {
         (
@@ -116,7 +117,7 @@ mod tests {
             assert_eq!(choose(enc, Open, Open, true, pairs), Some(SecurityRetry::Encrypt));
             assert_eq!(choose(enc, Open, Open, false, pairs), or_pair(Encrypted));
             assert_eq!(choose(auth, Encrypted, Encrypted, true, pairs), or_pair(Authenticated));
-            // The refusal was given in clear, and encryption has overtaken it.
+            // The peer refused before the link was encrypted, and encryption was faster than the refusal.
             for code in [auth, enc] {
                 assert_eq!(choose(code, Open, Encrypted, true, pairs), Some(SecurityRetry::Repeat));
             }

@@ -1,5 +1,5 @@
-//! Where pairings take place: slots that all links share. A link holds one from the first PDU of a pairing until that has ended, and
-//! its bond is stored.
+//! Slots for pairings, which all links share. A link holds one from the first PDU of a pairing until the pairing has
+//! ended and its bond is stored.
 
 use bindrune_smp::{Answer, Bond, Config as PairingConfig, Pairing, Reason};
 use bindrune_wire::{Interest, Writer};
@@ -8,19 +8,19 @@ use embassy_time::Instant;
 use super::{Desired, HostSecurity, Paired, Protection, Stack};
 use crate::{Error, waiters::Due};
 
-/// One slot of `Resources`. A free one is all zero, so that those in a `static` take no flash.
+/// One slot of `Resources`. A free slot is all zero, so that slots in a `static` take no flash.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a slot is as large as what it is for")]
+#[expect(clippy::large_enum_variant, reason = "a slot is as large as a pairing")]
 #[repr(u8)]
 pub(crate) enum PairingSlot {
     Free = 0,
-    /// A pairing is in progress; the application's answer to its question, until the pairing takes that.
+    /// A pairing is in progress. The option is the application's answer to its question, until the pairing takes it.
     Pairing(Pairing, Option<Answer>),
-    /// It has completed, and the store is to keep this bond.
+    /// The pairing has completed, and the store must keep this bond.
     Storing(Bond, Paired),
 }
 
-/// The slot that a link holds, and what for.
+/// The slot that a link holds, by its use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
     Nothing,
@@ -42,7 +42,7 @@ impl Held {
 }
 
 impl HostSecurity {
-    /// The pairing of a link.
+    /// Returns the pairing of a link.
     pub(super) fn pairing(&self, protection: &Protection) -> Option<&Pairing> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
             PairingSlot::Pairing(pairing, _) => Some(pairing),
@@ -63,7 +63,7 @@ impl HostSecurity {
         pairing.unwrap_or_else(|| protection.idle.interest()) != Interest::None
     }
 
-    /// Writes the PDU that is pending first.
+    /// Writes the most urgent pending PDU.
     pub(in crate::stack) fn poll_transmit(
         &mut self,
         protection: &mut Protection,
@@ -75,7 +75,7 @@ impl HostSecurity {
         }
     }
 
-    /// The earliest deadline of a link's protection.
+    /// Returns the earliest deadline of a link's protection.
     pub(in crate::stack) fn poll_timeout(&self, protection: &Protection) -> Option<Instant> {
         let pairing = self.pairing(protection).and_then(Pairing::poll_timeout).map(|(at, _)| at);
         [pairing, protection.deadline.get(), protection.answer_due.get()]
@@ -93,7 +93,7 @@ impl HostSecurity {
         slots.into_iter().find(|(_, slot)| matches!(slot, PairingSlot::Free))
     }
 
-    /// The bond that a link has made, and that is not stored yet.
+    /// Returns the bond that a link has made and that is not stored yet.
     pub(super) fn storing(&self, protection: &Protection) -> Option<&Bond> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
             PairingSlot::Storing(bond, _) => Some(bond),
@@ -103,18 +103,18 @@ impl HostSecurity {
 }
 
 impl Stack {
-    /// The pairing of a link.
+    /// Returns the pairing of a link.
     pub(super) fn pairing(&self, index: u8) -> Option<&Pairing> {
         self.security.pairing(&self.links.get(usize::from(index))?.protection)
     }
 
-    /// The pairing of a link.
+    /// Returns the pairing of a link.
     pub(super) fn pairing_mut(&mut self, index: u8) -> Option<&mut Pairing> {
         self.security.pairing_mut(&self.links.get(usize::from(index))?.protection)
     }
 
-    /// Returns whether a slot is free for a pairing that the peer of a link begins. Those that the application waits for on other
-    /// links come first.
+    /// Returns whether a slot is free for a pairing that the peer of a link begins. Pairings of the application that
+    /// wait on other links come first.
     pub(super) fn has_slot_for_peer(&self, index: u8) -> bool {
         let waiting = (0u8..).zip(self.links.iter()).filter(|(other, link)| {
             let protection = &link.protection;
@@ -127,7 +127,7 @@ impl Stack {
         self.security.free_slots() > waiting.count()
     }
 
-    /// Returns whether a pairing that the application asked for can begin now, as far as slots go.
+    /// Returns whether a slot allows a pairing that the application asked for to begin now.
     pub(super) fn has_slot_for_app(&self, index: u8) -> bool {
         let slot = self.links.get(usize::from(index));
         self.security.free_slots() > 0 || slot.is_some_and(|l| l.protection.is_pairing())
@@ -149,7 +149,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Gives the slot of a link back where its pairing is over; the link keeps what it answers the peer.
+    /// Frees the slot of a link if its pairing is over. The link keeps the state that answers the peer.
     pub(super) fn release_pairing(&mut self, index: u8) {
         let Some(pairing) = self.pairing(index).filter(|pairing| !pairing.is_active()) else {
             return;
@@ -161,7 +161,7 @@ impl Stack {
         self.drop_pairing(index);
     }
 
-    /// Gives the slot of a link back, and drops what is in it.
+    /// Frees the slot of a link, and drops its contents.
     pub(super) fn drop_pairing(&mut self, index: u8) {
         let Some(link) = self.links.get_mut(usize::from(index)) else { return };
         let Some(at) = link.protection.held.slot() else { return };
@@ -169,7 +169,7 @@ impl Stack {
         if let Some(slot) = self.security.slots.get_mut(usize::from(at)) {
             *slot = PairingSlot::Free;
         }
-        // A pairing that waits for it.
+        // Another pairing may wait for a slot.
         self.ready.run(Due::COMMAND);
     }
 
@@ -184,7 +184,7 @@ impl Stack {
         }
     }
 
-    /// The application's answer to the question of a link's pairing.
+    /// Takes the application's answer to the question of a link's pairing.
     pub(super) fn take_answer(&mut self, index: u8) -> Option<Answer> {
         self.answer_mut(index)?.take()
     }
@@ -197,7 +197,7 @@ impl Stack {
         }
     }
 
-    /// Keeps the bond of a link whose pairing has completed until it is stored; false where there is no slot.
+    /// Holds the bond of a link whose pairing has completed, until it is stored. Returns false if no slot is free.
     pub(super) fn hold_bond(&mut self, index: u8, bond: Bond, paired: Paired) -> bool {
         let Some(link) = self.links.get_mut(usize::from(index)) else { return false };
         let Some((at, slot)) = self.security.take_slot() else { return false };
@@ -206,7 +206,7 @@ impl Stack {
         true
     }
 
-    /// The bond of a link that was to be stored; its slot is free again.
+    /// Takes the bond of a link that was to be stored, and frees its slot.
     pub(super) fn take_bond(&mut self, index: u8) -> Option<(Bond, Paired)> {
         let at = self.links.get(usize::from(index))?.protection.held.slot()?;
         let slot = self.security.slots.get(usize::from(at))?;
@@ -216,7 +216,7 @@ impl Stack {
         Some(taken)
     }
 
-    /// Sends the peer of a link a Pairing Failed, for a pairing that does not begin or whose keys are discarded afterwards.
+    /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys are discarded afterwards.
     pub(super) fn refuse_pairing(&mut self, index: u8, reason: Reason) {
         if let Some(pairing) = self.pairing_mut(index) {
             pairing.refuse(reason);

@@ -1,4 +1,4 @@
-//! The table of bonds, in the arena: each as the record that is stored.
+//! The table of bonds, in the arena. Each bond has the form of its stored record.
 
 use bindrune_smp::{Bond, crypto};
 use bindrune_wire::{Address, Writer};
@@ -7,53 +7,53 @@ use zeroize::Zeroize;
 use super::LinkRef;
 use crate::RecordId;
 
-/// All bonds, and what the store still has to do about them.
+/// All bonds, and the work that is pending in the store.
 pub(crate) struct Bonds {
     octets: &'static mut [u8],
-    /// Places whose record the store has not, or has an older one of.
+    /// Places whose record the store does not have, or has in an older version.
     dirty: u64,
-    /// Places whose record the store is to forget.
+    /// Places whose record the store must delete.
     doomed: u64,
-    /// Places that the store failed to forget.
+    /// Places whose record the store failed to delete.
     kept: u64,
-    /// Places whose record came from the store, before that was read to its end.
+    /// Places loaded from the store in the loading that is in progress.
     fresh: u64,
     reading: Reading,
-    /// What the store is doing.
+    /// The job that the store is doing.
     pub(super) out: Option<Out>,
-    /// A bond that is to be stored, of a link that has ended.
+    /// The bond of a link that has ended, pending to be stored.
     pub(super) orphan: Option<Bond>,
-    /// The peer of a bond that is in the store alone, which is to forget it.
+    /// The peer of a bond that is only in the store, which must delete it.
     unwanted: Option<Address>,
 }
 
-/// Whether the store was read.
+/// Progress of reading the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     Pending,
     Done,
-    /// It could not be: what it holds is unknown. No bond counts, and nothing is written.
+    /// The store could not be read, so its records are unknown. No bond counts, and nothing is written.
     Failed,
 }
 
-/// What the store is doing.
+/// A job of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Out {
-    /// It loads.
+    /// Loads all records.
     Load,
-    /// It keeps the record of this device.
+    /// Stores the record of this device.
     Local,
-    /// It keeps the bond that a link has made.
+    /// Stores the bond that a link has made.
     Link(LinkRef),
-    /// It keeps a bond with this peer, which has rejected it meanwhile.
+    /// Stores a bond with this peer, which has rejected it meanwhile.
     Rejected(Address),
-    /// It forgets a bond that this peer has rejected.
+    /// Deletes a bond that this peer has rejected.
     Unwanted(Address),
-    /// It keeps the bond of a link that has ended.
+    /// Stores the bond of a link that has ended.
     Orphan,
-    /// It keeps the record of a place.
+    /// Stores the record of a place.
     Store(u8),
-    /// It forgets the record of a place.
+    /// Deletes the record of a place.
     Delete(u8),
 }
 
@@ -74,7 +74,7 @@ impl Bonds {
         Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted }
     }
 
-    /// Forgets everything; the store is to be loaded.
+    /// Forgets everything. The store must be loaded again.
     pub(crate) fn reset(&mut self) {
         self.octets.zeroize();
         (self.dirty, self.doomed, self.kept, self.fresh) = (0, 0, 0, 0);
@@ -82,7 +82,7 @@ impl Bonds {
         (self.orphan, self.unwanted) = (None, None);
     }
 
-    /// `run` begins: what the store was doing is done again.
+    /// Repeats the store's unfinished job when `run` begins.
     pub(in crate::stack) fn restart(&mut self) {
         match self.out.take() {
             Some(Out::Store(place)) => self.dirty |= bit(place),
@@ -92,17 +92,17 @@ impl Bonds {
         self.reading = Reading::Pending;
     }
 
-    /// The store was loaded, or could not be, or there are no bonds to load.
+    /// Returns whether the store was loaded, or could not be, or there are no bonds to load.
     pub(crate) fn is_loaded(&self) -> bool {
         self.reading != Reading::Pending || self.places() == 0
     }
 
-    /// The store could not be loaded.
+    /// Returns whether the store could not be loaded.
     pub(super) fn is_unreadable(&self) -> bool {
         self.reading == Reading::Failed
     }
 
-    /// What there is to know of the bonds is known: a link that comes up is not to wait.
+    /// Returns whether all bonds are known, so that a link that comes up need not wait.
     pub(super) fn is_settled(&self) -> bool {
         self.is_loaded() && (self.orphan.is_none() || self.is_unreadable())
     }
@@ -111,7 +111,8 @@ impl Bonds {
         (self.reading, self.fresh) = (Reading::Done, 0);
     }
 
-    /// The store could not be loaded: what it gave until then is forgotten, and what it was to forget stays.
+    /// Handles a store that could not be loaded: drops the records that it gave until then, and keeps those that it had
+    /// to delete.
     pub(super) fn set_unreadable(&mut self) {
         self.reading = Reading::Failed;
         self.kept |= core::mem::take(&mut self.doomed);
@@ -123,17 +124,17 @@ impl Bonds {
         }
     }
 
-    /// How many bonds there may be.
+    /// Returns the maximum number of bonds.
     pub(crate) fn places(&self) -> u8 {
         u8::try_from(self.octets.len().checked_div(Bond::SIZE).unwrap_or(0)).unwrap_or(u8::MAX)
     }
 
-    /// Every bond that counts.
+    /// Returns every bond that counts.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, Bond)> {
         (0..self.places()).filter_map(|place| self.get(place).map(|bond| (place, bond)))
     }
 
-    /// The bond in a place, where it counts and is not about to be forgotten.
+    /// Returns the bond in a place, if it counts and is not about to be deleted.
     pub(crate) fn get(&self, place: u8) -> Option<Bond> {
         if self.is_unreadable() || self.doomed & bit(place) != 0 {
             return None;
@@ -141,13 +142,13 @@ impl Bonds {
         Bond::read(self.record(place)?).ok()
     }
 
-    /// The bond of this name.
+    /// Returns the bond with this identity.
     pub(crate) fn named(&self, identity: Address) -> Option<(u8, Bond)> {
         self.iter().find(|(_, bond)| bond.peer == identity)
     }
 
-    /// The bond of the device that uses this address: by its name, or by the key that resolves it. A key that was not shown may be
-    /// that of another device, whose own bond comes first.
+    /// Returns the bond of the device that uses this address, by its identity or by the key that resolves it. A key
+    /// that its peer has not shown may be that of another device, so bonds with shown keys come first.
     pub(crate) fn of_address(&self, address: Address) -> Option<(u8, Bond)> {
         let resolves =
             |bond: &Bond| bond.keys.peer_irk.as_ref().is_some_and(|k| crypto::resolves(k, address));
@@ -157,12 +158,13 @@ impl Bonds {
             .or_else(|| self.iter().find(private))
     }
 
-    /// Places that are free.
+    /// Returns the number of free places.
     pub(crate) fn free(&self) -> usize {
         (0..self.places()).filter(|place| self.is_free(*place)).count()
     }
 
-    /// Puts a bond in the place of the one of the same name, even if that was to be forgotten, or in a free one.
+    /// Puts a bond in the place with the same identity, even if that is about to be deleted, or in a free one. Returns
+    /// the place.
     pub(super) fn put(&mut self, bond: &Bond) -> Option<u8> {
         let known = self.named(bond.peer).map(|(place, _)| place);
         let doomed = self.doomed_place(bond.peer).filter(|at| self.out != Some(Out::Delete(*at)));
@@ -175,7 +177,8 @@ impl Bonds {
         Some(place)
     }
 
-    /// Takes a record of the store, where there is room for it. What is here is newer, and what is to be forgotten stays away.
+    /// Takes a record of the store if there is room for it. The bond in the table is newer and stays; a bond about to
+    /// be deleted is not loaded again.
     pub(super) fn load(&mut self, bond: &Bond) -> bool {
         let gone = self.unwanted == Some(bond.peer) || self.doomed_place(bond.peer).is_some();
         if gone || self.named(bond.peer).is_some() {
@@ -186,14 +189,14 @@ impl Bonds {
         place.is_some()
     }
 
-    /// The peer rejects the bond that its link has made, and that the store may be at.
+    /// The peer rejects the bond that its link has made: if the store is just storing it, marks that job as rejected.
     pub(super) fn reject(&mut self, link: LinkRef, peer: Address) {
         if self.out == Some(Out::Link(link)) {
             self.out = Some(Out::Rejected(peer));
         }
     }
 
-    /// The store has a bond that does not count: the one from before takes its place again.
+    /// Corrects a store that has a bond that does not count: the earlier bond is stored again, or the record deleted.
     pub(super) fn take_back(&mut self, peer: Address) {
         match self.named(peer) {
             Some((place, _)) => self.mark_dirty(place),
@@ -201,12 +204,12 @@ impl Bonds {
         }
     }
 
-    /// The next record that is in the store alone, and is to be forgotten.
+    /// Returns the next record that is only in the store and must be deleted.
     pub(super) const fn next_unwanted(&mut self) -> Option<Address> {
         self.unwanted.take()
     }
 
-    /// Whether the addresses that the key of a bond resolves are taken for those of this bond.
+    /// Returns whether this bond, of all that have the same key, gets the addresses that the key resolves.
     pub(crate) fn is_first_with_key(&self, place: u8, bond: &Bond) -> bool {
         !self.iter().any(|(at, other)| {
             let before = (!other.has_shown_key(), at) < (!bond.has_shown_key(), place);
@@ -214,8 +217,8 @@ impl Bonds {
         })
     }
 
-    /// The name of a bond with another peer that resolves the same private addresses, where both have used such: nobody could tell
-    /// the two apart. Devices with static addresses may share a key.
+    /// Returns the identity of a bond with another peer that resolves the same private addresses, if both peers have
+    /// used such: the two would be indistinguishable. Devices with static addresses may share a key.
     pub(super) fn shadow_of(&self, bond: &Bond) -> Option<Address> {
         let same = |other: &Bond| {
             let key = other.keys.peer_irk == bond.keys.peer_irk && other.has_shown_key();
@@ -225,18 +228,18 @@ impl Bonds {
         others.find(|(_, other)| same(other)).map(|(_, other)| other.peer)
     }
 
-    /// The store must keep the record of a place.
+    /// Marks the record of a place to be stored.
     pub(super) const fn mark_dirty(&mut self, place: u8) {
         self.dirty |= bit(place);
     }
 
-    /// The store must forget the record of a place.
+    /// Marks the record of a place to be deleted.
     pub(super) const fn doom(&mut self, place: u8) {
         self.doomed |= bit(place);
         self.kept &= !bit(place);
     }
 
-    /// True where the store failed to forget the record of a place; it says so once.
+    /// Returns whether the store failed to delete the record of a place, and clears that mark.
     pub(super) const fn take_kept(&mut self, place: u8) -> bool {
         let kept = self.kept & bit(place) != 0;
         self.kept &= !bit(place);
@@ -247,7 +250,7 @@ impl Bonds {
         self.doomed & bit(place) != 0
     }
 
-    /// The store has forgotten the record of a place, or failed to.
+    /// Handles the store's result of deleting the record of a place.
     pub(super) fn forgotten(&mut self, place: u8, done: bool) {
         self.doomed &= !bit(place);
         if done {
@@ -260,21 +263,21 @@ impl Bonds {
         }
     }
 
-    /// Whether the store has something to do, or does it.
+    /// Returns whether the store has a job, pending or running.
     pub(in crate::stack) const fn has_pending_job(&self) -> bool {
         let pending =
             self.dirty | self.doomed != 0 || self.orphan.is_some() || self.unwanted.is_some();
         self.out.is_some() || (pending && matches!(self.reading, Reading::Done))
     }
 
-    /// The next place whose record is to be forgotten.
+    /// Returns the next place whose record must be deleted.
     pub(super) fn next_doomed(&self) -> Option<(u8, RecordId)> {
         let place = lowest(self.doomed)?;
         let bond = Bond::read(self.record(place)?).ok()?;
         Some((place, RecordId::Peer(bond.peer)))
     }
 
-    /// The next place whose record is to be kept, which is copied.
+    /// Copies the next record that must be stored to `record`. Returns its place, its name and its length.
     pub(super) fn next_dirty(&mut self, record: &mut [u8]) -> Option<(u8, RecordId, usize)> {
         while let Some(place) = lowest(self.dirty & !self.doomed) {
             self.dirty &= !bit(place);
@@ -289,7 +292,7 @@ impl Bonds {
         None
     }
 
-    /// Where the bond of this name is that is to be forgotten.
+    /// Returns the place of the bond with this identity, if it must be deleted.
     fn doomed_place(&self, peer: Address) -> Option<u8> {
         let named = |place: &u8| {
             let bond = self.record(*place).and_then(|record| Bond::read(record).ok());
