@@ -1,4 +1,4 @@
-//! PDUs of the Attribute Protocol, on their way to the server or the client of a link. [Vol 3] Part F
+//! PDUs of the Attribute Protocol, dispatched to the server or the client of a link. [Vol 3] Part F
 
 use bindrune_att::Incoming;
 use bindrune_wire::Packet;
@@ -23,7 +23,7 @@ impl Stack {
         }
     }
 
-    /// Takes what a peer sent before its last request was answered, once it is.
+    /// Handles the PDUs that a peer sent before its last request was answered, once that is answered.
     pub(super) fn take_early(&mut self, now: Instant, index: u8) {
         loop {
             let slot = self.links.get_mut(usize::from(index));
@@ -84,7 +84,7 @@ impl Stack {
             }
             Incoming::Nothing => {
                 self.rx.pool.give(packet);
-                // An answer that nobody waits for any longer makes room for the next request.
+                // This answer to an abandoned request makes room for the next one.
                 self.ready.link(index, LinkKey::Push);
                 self.mark_if_pending(index);
                 self.attribute_deadlines(index);
@@ -92,7 +92,8 @@ impl Stack {
         }
     }
 
-    /// A write command was given to the server. `ask` where it is for the application, `lost` where the value's buffer had no room.
+    /// Finishes a write command that the server handled. `ask`: the application must handle it. `lost`: the value's
+    /// buffer had no room.
     fn command_served(&mut self, index: u8, packet: Packet, ask: bool, lost: bool) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
@@ -162,7 +163,7 @@ impl Stack {
         self.attribute_deadlines(index);
     }
 
-    /// The MTU was exchanged, by whichever side.
+    /// Handles the end of an exchange of the MTU, whichever side began it.
     pub(super) fn mtu_changed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.attributes.exchange = Exchange::Done;

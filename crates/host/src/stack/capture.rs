@@ -8,7 +8,8 @@ use super::{LinkRef, Stack, life::writer_of, server::value_error};
 use crate::Error;
 
 impl Stack {
-    /// Takes the oldest captured write of a characteristic: its link, of which the caller becomes a user, and its length.
+    /// Takes the oldest captured write of a characteristic. Returns its link, of which the caller becomes a user, and
+    /// its length.
     pub(crate) fn poll_captured(
         &mut self,
         characteristic: &Characteristic,

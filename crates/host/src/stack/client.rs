@@ -1,4 +1,4 @@
-//! What the application's calls do with the ATT client of a link. [Vol 3] Part F, 3.3
+//! Calls of the application to the ATT client of a link. [Vol 3] Part F, 3.3
 
 use core::task::Poll;
 
@@ -15,7 +15,8 @@ use super::{
 use crate::{Error, capability::CLIENT, waiters::LinkKey};
 
 impl Stack {
-    /// Ready when the caller, which has waited longest, has the ATT client of the link for itself; gives the MTU.
+    /// Ready when the caller has the ATT client of the link for itself; returns the MTU. `first`: the caller has waited
+    /// longest.
     pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<u16, Error>> {
         self.link(link)?;
         let may = self.may_ask(link.index)?;
@@ -27,7 +28,7 @@ impl Stack {
         Poll::Ready(Ok(attributes.bearer.mtu()))
     }
 
-    /// The holder of the turn is done; it may have a request under way.
+    /// Ends the turn of a caller, which may have a request in progress.
     pub(crate) fn end_turn(&mut self, link: LinkRef) {
         let Ok(slot) = self.link_mut(link) else { return };
         slot.attributes.client.taken = false;
@@ -42,7 +43,7 @@ impl Stack {
         self.mark_if_pending(link.index);
     }
 
-    /// Puts the next request of a procedure in the out-slot; false when the procedure is over.
+    /// Puts the next request of a procedure in the out-slot. Returns false once the procedure is over.
     pub(crate) fn poll_request(
         &mut self,
         link: LinkRef,
@@ -52,12 +53,12 @@ impl Stack {
         if attributes.bearer.is_dead() {
             return Poll::Ready(Err(Error::TransactionTimeout));
         }
-        // The host's own requests go first: the exchange of the MTU, which a long procedure would hold up to its end, and the
-        // end of an earlier prepared write, which would end a new one.
+        // The host's own requests go first: the exchange of the MTU, which a long procedure would delay until its end,
+        // and the end of an earlier prepared write, which would also end a new one.
         let own = attributes.exchange == Exchange::Wanted || attributes.client.cancel_pending;
         let may = attributes.bearer.may_request() && !own;
         let mtu = attributes.bearer.mtu();
-        // A procedure is asked once for each request: it takes this way only where any request fits.
+        // `write` may be called once for each request, so this path is taken only if any request fits.
         let mut asked = None;
         if may {
             self.write_direct(link.index, Cid::ATT, |_, w| {
@@ -96,7 +97,7 @@ impl Stack {
         Poll::Ready(Ok(!over))
     }
 
-    /// A request of the application was written straight into the buffer for the transport.
+    /// Records a request of the application that was written directly into the buffer for the transport.
     fn request_written(&mut self, link: LinkRef, opcode: Opcode) {
         let now = self.now;
         let Ok(slot) = self.link_mut(link) else { return };
@@ -106,7 +107,7 @@ impl Stack {
         self.unstamped_requests |= 1u64.wrapping_shl(link.index.into());
     }
 
-    /// The response to the request, in its packet.
+    /// Returns the response to the request, in its packet.
     pub(crate) fn poll_response(&mut self, link: LinkRef) -> Result<Poll<Packet>, Error> {
         let client = &mut self.link_mut(link)?.attributes.client;
         match client.take_answer() {
@@ -117,7 +118,7 @@ impl Stack {
         }
     }
 
-    /// Lets the application keep a response, where a packet may be borrowed for it.
+    /// Lets the application keep a response if it may borrow another packet.
     pub(crate) fn keep_response(&mut self, link: LinkRef, packet: Packet) -> Option<Packet> {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
@@ -166,7 +167,7 @@ impl Stack {
         }
     }
 
-    /// The ATT MTU, once it was exchanged.
+    /// Returns the ATT MTU once it was exchanged.
     pub(crate) fn poll_mtu(&mut self, link: LinkRef) -> Poll<Result<usize, Error>> {
         let slot = self.link_mut(link)?;
         if slot.attributes.bearer.is_dead() {
@@ -183,7 +184,7 @@ impl Stack {
         Poll::Pending
     }
 
-    /// Empties the peer's prepare queue, whose writes the application has given up.
+    /// Requests that the peer's prepare queue is emptied, because the application gave its writes up.
     pub(crate) fn cancel_prepared(&mut self, link: LinkRef) {
         if let Ok(slot) = self.link_mut(link) {
             slot.attributes.client.cancel_pending = true;
@@ -191,7 +192,7 @@ impl Stack {
         }
     }
 
-    /// The request that empties the peer's prepare queue, where it is owed and can be sent.
+    /// Returns the pending request that empties the peer's prepare queue, if it can be sent.
     pub(super) fn pending_cancel(&mut self, index: u8) -> Option<(Packet, Outgoing)> {
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;
         if !CLIENT || !attributes.client.cancel_pending || !attributes.bearer.may_request() {
@@ -211,7 +212,7 @@ impl Stack {
         Some((packet, Outgoing::Request(opcode)))
     }
 
-    /// Writes into a packet for the out-slot, where that is empty; `None` where `write` gave false.
+    /// Writes into a packet for the out-slot if that is empty. Returns `None` if `write` returned false.
     pub(super) fn poll_out(
         &mut self,
         link: LinkRef,

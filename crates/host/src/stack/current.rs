@@ -1,4 +1,4 @@
-//! Values that the server holds, sent as they are now; notifications without a subscription; values of descriptors.
+//! Sends values that the server holds, notifies without a subscription, and accesses values of descriptors.
 
 use core::task::Poll;
 
@@ -40,7 +40,7 @@ impl Stack {
         self.poll_indicate(link, first, characteristic, value.get(..room).unwrap_or(value))
     }
 
-    /// As [`Stack::poll_round`], with the value that the host holds, cut to what each peer takes.
+    /// Like [`Stack::poll_round`], with the value that the host holds, cut to the length that each peer accepts.
     pub(crate) fn poll_round_current(
         &mut self,
         round: &mut Round,
@@ -107,7 +107,7 @@ impl Stack {
         Ok(needed)
     }
 
-    /// Copies the value of a characteristic out of the server, so that it can be written to a packet.
+    /// Copies the value of a characteristic from the server, so that it can be written to a packet.
     fn current<'b>(
         &self,
         characteristic: &Characteristic,
@@ -119,7 +119,7 @@ impl Stack {
     }
 }
 
-/// The device name as the GAP service shows it.
+/// Returns the device name that the GAP service shows.
 fn device_name(server: &Server) -> &str {
     core::str::from_utf8(server.device_name()).unwrap_or_default()
 }

@@ -1,7 +1,8 @@
-//! What arrives a little before the event that it follows: bridges between a controller and its host may pass data on ahead
-//! of events.
+//! Packets that arrive a little before the event that they follow: bridges between a controller and its host may
+//! deliver data ahead of events.
 //!
-//! Data of a link that is not there yet, and data and keys that a link's encryption protects, wait for the event a short while.
+//! Data of a link that is not up yet, and data and keys that a link's encryption protects, wait a short time for the
+//! event.
 
 use bindrune_hci::acl::AclHeader;
 use bindrune_l2cap::Cid;
@@ -12,21 +13,21 @@ use embassy_time::{Duration, Instant};
 use super::{AclLanding, LinkRef, Phase, Stack};
 use crate::capability::RECOVERY;
 
-/// Packets that can wait, for all links.
+/// The maximum number of waiting packets of all links.
 const PLACES: usize = if RECOVERY { 4 } else { 0 };
-/// Packets of one link that can wait: as many as it does not use meanwhile.
+/// The maximum number of waiting packets of one link. Meanwhile the link leaves this many of its own packets unused.
 const PER_LINK: usize = 2;
 /// Longest time that a packet waits for its event.
 const GRACE: Duration = Duration::from_millis(100);
-/// How long after its end a link may still have data on its way.
+/// How long after the end of a link its data may still arrive.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 
-/// What a packet waits for.
+/// The event that a packet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum For {
-    /// A link with this handle; the packet starts a PDU, or goes on with it.
+    /// A link with this handle. The flag is true if the packet starts a PDU, false if it continues one.
     Link(Handle, bool),
-    /// The encryption of a link; the packet is a PDU of this channel.
+    /// The encryption of a link. The packet is a PDU of this channel.
     Encryption(LinkRef, Cid),
 }
 
@@ -48,7 +49,7 @@ impl Early {
         self.0.iter().flatten().map(|held| held.until).min()
     }
 
-    /// Returns whether nothing waits: the oldest is in the first place.
+    /// Returns whether no packet waits. The oldest is in the first place.
     const fn is_empty(&self) -> bool {
         matches!(self.0.first(), None | Some(None))
     }
@@ -71,7 +72,7 @@ impl Early {
         }
     }
 
-    /// Takes the oldest that is one of these.
+    /// Takes the oldest packet that matches.
     fn take(&mut self, of: impl Fn(&Held) -> bool) -> Option<Held> {
         let at = self.0.iter().position(|held| held.as_ref().is_some_and(&of))?;
         let taken = self.0.get_mut(at)?.take();
@@ -88,7 +89,7 @@ fn of_link(waits: For, link: LinkRef) -> bool {
     matches!(waits, For::Encryption(of, _) if of == link)
 }
 
-/// A PDU of key distribution, which comes on an encrypted link. [Vol 3] Part H, 3.6
+/// Returns whether a PDU belongs to key distribution, which needs an encrypted link. [Vol 3] Part H, 3.6
 const fn is_key(code: Code) -> bool {
     matches!(
         code,
@@ -101,7 +102,7 @@ const fn is_key(code: Code) -> bool {
 }
 
 impl Stack {
-    /// Where the body of an ACL packet lands whose link is not there (yet).
+    /// Returns the landing for the body of an ACL packet whose link is not up (yet).
     pub(super) fn early_packet(
         &mut self,
         acl: AclHeader,
@@ -119,8 +120,8 @@ impl Stack {
         })
     }
 
-    /// Returns whether a link with this handle may come up at any moment: there is a slot for it, whose packets nobody uses, and
-    /// these are no late data of a link that has just ended.
+    /// Returns whether a link with this handle may come up soon: a link slot is free, so its packets are unused, and
+    /// the data is not late data of a link that has just ended.
     fn may_come(&self, acl: AclHeader) -> bool {
         let late = |at: Instant| at.checked_add(AFTERWARDS).is_some_and(|until| self.now < until);
         self.phase == Phase::Ready
@@ -130,7 +131,7 @@ impl Stack {
             && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
     }
 
-    /// Keeps an ACL packet of a link that is not there yet.
+    /// Keeps an ACL packet of a link that is not up yet.
     pub(super) fn keep_early(
         &mut self,
         now: Instant,
@@ -151,7 +152,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A link has come up: what has come before it comes now.
+    /// Delivers the packets that arrived before their link came up.
     pub(super) fn deliver_early(&mut self, now: Instant, link: LinkRef) {
         let Some(slot) = self.slot_mut(link).filter(|slot| slot.is_up()) else { return };
         let handle = slot.handle;
@@ -173,8 +174,8 @@ impl Stack {
         }
     }
 
-    /// Keeps a PDU that comes while its link starts to be encrypted, and is worth something only then. Gives back what need not
-    /// wait.
+    /// Keeps a PDU that arrives while the encryption of its link starts, if the PDU counts only on an encrypted link.
+    /// Returns a PDU that need not wait.
     pub(super) fn hold_for_encryption(
         &mut self,
         now: Instant,
@@ -185,7 +186,7 @@ impl Stack {
         let Some(slot) = self.links.get(usize::from(index)) else { return Some(packet) };
         let protected = match cid {
             Cid::SMP => packet.bytes().first().is_some_and(|&code| is_key(Code(code))),
-            // A peripheral receives nothing in clear any more once it has been asked for the key; a central may.
+            // After the key request, a peripheral receives nothing unencrypted; a central may.
             Cid::ATT => !slot.is_central(),
             _ => false,
         };
@@ -195,12 +196,12 @@ impl Stack {
         }
         let link = slot.reference(index);
         if !awaits || !self.early.has_room(|waits| of_link(waits, link)) {
-            // It comes in its turn, behind those that wait.
+            // This PDU must stay behind those that wait.
             self.release_held(now, link);
             return Some(packet);
         }
-        // Between the last data in clear and this event two connection events pass at least, so none of it can be in that time.
-        // [Vol 6] Part B, 5.1.3.1
+        // At least two connection events pass between the last unencrypted data and this event, so none of that data
+        // arrives in this time. [Vol 6] Part B, 5.1.3.1
         let interval = u64::from(slot.control.parameters().interval).saturating_mul(1250);
         let grace = Duration::from_micros(interval.saturating_mul(2)).min(GRACE);
         let until = now.checked_add(grace).unwrap_or(Instant::MAX);
@@ -208,7 +209,8 @@ impl Stack {
         None
     }
 
-    /// The encryption of a link has started, or will not, or its time is over: what waits for it comes now.
+    /// Delivers the PDUs that wait for the encryption of a link: it has started, or will not start, or their time is
+    /// over.
     pub(super) fn release_held(&mut self, now: Instant, link: LinkRef) {
         while let Some(held) = self.early.take(|held| of_link(held.waits, link)) {
             let For::Encryption(_, cid) = held.waits else { continue };
@@ -220,7 +222,8 @@ impl Stack {
         }
     }
 
-    /// The event that a packet waits for has not come.
+    /// Handles packets whose event has not come in time: drops data without a link, and delivers PDUs that waited for
+    /// encryption.
     pub(super) fn early_due(&mut self, now: Instant) {
         while let Some(held) = self.early.take(|held| held.until <= now) {
             match held.waits {
@@ -239,7 +242,7 @@ impl Stack {
         }
     }
 
-    /// A link with this handle has ended: what waits was of it, though the host had no such link (any more).
+    /// Drops the packets with the handle of a link that has ended, even if the host did not know the link (any more).
     pub(super) fn forget_early(&mut self, handle: Handle) {
         while let Some(held) = self.early.take(|held| of_handle(held.waits, handle)) {
             self.stats.stray_acl.count();
@@ -247,7 +250,7 @@ impl Stack {
         }
     }
 
-    /// The controller is lost: no link comes any more.
+    /// Drops all waiting packets, because the controller is lost and no link will come up.
     pub(super) fn drop_early(&mut self) {
         while let Some(held) = self.early.take(|_| true) {
             self.rx.pool.give(held.packet);

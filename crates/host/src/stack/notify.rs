@@ -1,4 +1,4 @@
-//! One value for every peer that subscribed to it: each peer for itself.
+//! Sends one value to every subscribed peer, independently of the other peers.
 
 use core::task::Poll;
 
@@ -8,38 +8,39 @@ use embassy_time::{Duration, Instant};
 use super::{LinkRef, Stack};
 use crate::{Error, at::At, capability::SERVER, waiters::LinkKey};
 
-/// How long a value waits for room at a peer. A peer that had none for so long is passed over at once, until it has.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// Time limit for a value that waits for room at a peer. A peer without room for so long is skipped at once until it
+/// has room.
+const ROOM_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// Whether a value for every peer waits for room on a link: until when, if one does.
+/// Deadline of a value for every peer that waits for room on a link, if one waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room(At);
 
 impl Room {
-    /// None waits, or one waits since the time was last set.
+    /// No value waits, or one began to wait since the stack was last given the time.
     pub(crate) const UNKNOWN: Self = Self(At::NONE);
-    /// One waited in vain.
+    /// A value waited until its deadline.
     const STALLED: Self = Self(At::new(Some(Instant::MAX)));
 
-    /// When waiting ends.
+    /// Returns when waiting ends.
     pub(super) fn deadline(self) -> Option<Instant> {
         self.0.get().filter(|_| SERVER && self != Self::STALLED)
     }
 }
 
-/// A peer, and how handing it a value went.
+/// A peer, and the result of sending it a value.
 pub(crate) type Handover = (LinkRef, Result<(), Error>);
 
-/// The links on which one value still has to be handed over.
+/// The links on which one value must still be sent.
 #[derive(Debug)]
 pub(crate) struct Round {
     left: u64,
-    /// A value that is longer than a peer takes is cut.
+    /// Cuts a value that is longer than a peer accepts.
     cut: bool,
 }
 
 impl Stack {
-    /// Begins to hand a value to every peer that subscribed to the characteristic.
+    /// Begins to send a value to every peer that subscribed to the characteristic.
     pub(crate) fn begin_round(
         &self,
         characteristic: &Characteristic,
@@ -49,8 +50,8 @@ impl Stack {
         Ok(Round { left: u64::MAX, cut })
     }
 
-    /// The next peer of which it is known whether it was reached, and how; `None` after the last. `may_indicate` says of a
-    /// link that no indication is ahead of this one.
+    /// Returns the next peer with a result, or `None` after the last one. `may_indicate` returns whether no other
+    /// indication of a link goes first.
     pub(crate) fn poll_round(
         &mut self,
         round: &mut Round,
@@ -89,7 +90,7 @@ impl Stack {
         Poll::Pending
     }
 
-    /// Begins an indication whose confirmation no caller waits for.
+    /// Begins an indication without a caller that waits for its confirmation.
     fn poll_indicate_alone(
         &mut self,
         link: LinkRef,
@@ -114,7 +115,7 @@ impl Stack {
         (!cccd.is_empty()).then(|| (slot.reference(index), cccd))
     }
 
-    /// A value finds no room on a link: true where it, or one before it, has waited for long enough.
+    /// Marks that a value finds no room on a link. Returns whether it, or one before it, has waited for too long.
     fn is_stalled(&mut self, index: u8) -> bool {
         let Some(slot) = self.links.get(usize::from(index)) else { return true };
         let room = slot.room;
@@ -125,20 +126,20 @@ impl Stack {
         room == Room::STALLED
     }
 
-    /// The time is told: values that have begun to wait for room do so from now on.
+    /// Starts the time limit of values that began to wait for room.
     pub(super) fn await_room(&mut self, now: Instant) {
         let mut new = core::mem::take(&mut self.waiting_for_room);
         while new != 0 {
             let slot = self.links.get_mut(new.trailing_zeros() as usize);
             if let Some(slot) = slot.filter(|l| l.room == Room::UNKNOWN && l.is_up()) {
-                slot.room = Room(At::new(Some(now.saturating_add(PATIENCE))));
+                slot.room = Room(At::new(Some(now.saturating_add(ROOM_TIMEOUT))));
                 self.deadline = None;
             }
             new &= new.wrapping_sub(1);
         }
     }
 
-    /// A value has waited for room on a link for long enough.
+    /// Handles a value that has waited for room on a link for too long.
     pub(super) fn room_timeout(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.room = Room::STALLED;

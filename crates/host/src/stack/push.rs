@@ -1,4 +1,4 @@
-//! Subscriptions of the application to what a peer pushes, and the application's own fixed channel.
+//! Subscriptions of the application to values that a peer pushes, and the application's own fixed channel.
 
 use core::task::Poll;
 
@@ -25,7 +25,7 @@ impl Stack {
         Ok(place)
     }
 
-    /// Gives a place back.
+    /// Frees the place of a subscription.
     pub(crate) fn unsubscribe(&mut self, link: LinkRef, place: u8) {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
@@ -65,15 +65,15 @@ impl Stack {
         Poll::Ready(Ok(needed))
     }
 
-    /// Values of a subscription that were dropped since the last call.
+    /// Returns the number of values of a subscription that were dropped since the last call.
     pub(crate) fn take_lost(&mut self, link: LinkRef, place: u8) -> u32 {
         let slot = self.slot_mut(link);
         let place = slot.and_then(|slot| slot.attributes.subscriptions.get_mut(usize::from(place)));
         place.map_or(0, |place| core::mem::take(&mut place.lost))
     }
 
-    /// Watches the value of the peer's Service Changed characteristic, which was subscribed to in `place`. What came there
-    /// already counts.
+    /// Watches the value of the peer's Service Changed characteristic, which has the subscription `place`. Values that
+    /// already arrived there count.
     pub(crate) fn watch_service_changed(&mut self, link: LinkRef, place: u8) -> Result<(), Error> {
         self.link(link)?;
         let Some(slot) = self.links.get_mut(usize::from(link.index)) else { return Ok(()) };
@@ -96,7 +96,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The application serves a fixed channel of its own on a link.
+    /// Opens a fixed channel of the application on a link.
     pub(crate) fn open_fixed(&mut self, link: LinkRef, cid: Cid) -> Result<(), Error> {
         if cid.is_dynamic() || matches!(cid, Cid::NULL | Cid::ATT | Cid::SIGNALLING | Cid::SMP) {
             return Err(Error::InvalidParameters);
@@ -109,7 +109,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The application no longer serves its fixed channel.
+    /// Closes the application's fixed channel.
     pub(crate) fn close_fixed(&mut self, link: LinkRef) {
         let slot =
             self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
@@ -161,7 +161,7 @@ impl Stack {
         Poll::Ready(Ok(needed))
     }
 
-    /// PDUs of the fixed channel that were dropped since the last call.
+    /// Returns the number of PDUs of the fixed channel that were dropped since the last call.
     pub(crate) fn take_lost_fixed(&mut self, link: LinkRef) -> u32 {
         self.slot_mut(link).map_or(0, |slot| core::mem::take(&mut slot.fixed.lost))
     }

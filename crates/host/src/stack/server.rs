@@ -1,4 +1,4 @@
-//! What the application's calls do with the GATT server. [Vol 3] Part G, 2
+//! Calls of the application to the GATT server. [Vol 3] Part G, 2
 
 use core::task::Poll;
 
@@ -42,7 +42,7 @@ impl Stack {
         })
     }
 
-    /// Begins to indicate a value, once no other indication is outstanding; the tasks take turns.
+    /// Begins to indicate a value once no other indication is outstanding. Tasks take turns.
     pub(crate) fn poll_indicate(
         &mut self,
         link: LinkRef,
@@ -73,7 +73,7 @@ impl Stack {
         }
     }
 
-    /// Ready when the application's indication was confirmed.
+    /// Ready once the application's indication was confirmed.
     pub(crate) fn poll_confirmed(&mut self, link: LinkRef) -> Poll<Result<(), Error>> {
         let attributes = &mut self.link_mut(link)?.attributes;
         match attributes.indications {
@@ -90,7 +90,7 @@ impl Stack {
         }
     }
 
-    /// Nobody waits for the confirmation of the application's indication any longer.
+    /// Stops waiting for the confirmation of the application's indication.
     pub(crate) fn abandon_indication(&mut self, link: LinkRef) {
         let Ok(slot) = self.link_mut(link) else { return };
         slot.attributes.indications = match slot.attributes.indications {
@@ -102,7 +102,7 @@ impl Stack {
         self.ready.link(link.index, LinkKey::Confirmation);
     }
 
-    /// What a peer asked for on a characteristic.
+    /// Returns what a peer has subscribed to on a characteristic.
     pub(crate) fn subscribed(
         &self,
         link: LinkRef,
@@ -134,7 +134,7 @@ impl Stack {
         Ok(needed)
     }
 
-    /// Moves octets out of an append buffer.
+    /// Moves bytes out of an append buffer.
     pub(crate) fn take_appended(
         &mut self,
         characteristic: &Characteristic,
@@ -144,7 +144,7 @@ impl Stack {
         taken.map_err(|error| value_error(error, characteristic))
     }
 
-    /// Swaps the services.
+    /// Replaces the services.
     pub(crate) fn replace_services(
         &mut self,
         services: &'static [Service],
@@ -164,7 +164,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Octets of the longest value that a notification or indication carries.
+    /// Returns the length of the longest value that a notification or indication can carry.
     pub(super) fn push_room(&self, link: LinkRef) -> Result<usize, Error> {
         let mtu = self.link(link)?.attributes.bearer.mtu();
         Ok(usize::from(mtu).saturating_sub(PUSH_HEADER).min(MAX_VALUE))

@@ -1,31 +1,31 @@
-//! The application's request, one at a time, and its answer. [Vol 3] Part F, 3.3.2
+//! The application's request to the peer, one at a time, and its answer. [Vol 3] Part F, 3.3.2
 
 use bindrune_wire::Packet;
 
 use crate::{Error, capability::CLIENT, stack::memory::Receive};
 
-/// Where the application's request is.
+/// State of the application's request.
 #[derive(Debug)]
 pub(crate) enum ClientState {
-    /// There is none.
+    /// There is no request.
     Idle,
-    /// It is in the out-slot.
+    /// The request is in the out-slot.
     Queued,
-    /// It is on its way, or at the peer.
+    /// The request was sent, and its answer has not arrived.
     Sent,
-    /// The answer came.
+    /// The answer arrived.
     Answered(Packet),
     /// No answer will come.
     Failed(Error),
 }
 
-/// The client half of a link.
+/// The ATT client of a link.
 #[derive(Debug)]
 pub(crate) struct Client {
     /// A procedure of the application has the turn.
     pub(crate) taken: bool,
     pub(crate) state: ClientState,
-    /// Requests that were sent.
+    /// Number of requests that were sent.
     pub(crate) requests: u32,
     /// The peer's prepare queue must be emptied.
     pub(crate) cancel_pending: bool,
@@ -35,7 +35,7 @@ impl Client {
     pub(crate) const NONE: Self =
         Self { taken: false, state: ClientState::Idle, requests: 0, cancel_pending: false };
 
-    /// Takes the answer, once it is there.
+    /// Takes the answer if it has arrived.
     pub(crate) fn take_answer(&mut self) -> Option<Result<Packet, Error>> {
         match core::mem::replace(&mut self.state, ClientState::Idle) {
             ClientState::Answered(packet) => Some(Ok(packet)),
@@ -47,12 +47,12 @@ impl Client {
         }
     }
 
-    /// True while a request waits for its answer.
+    /// Returns whether a request waits for its answer.
     pub(crate) const fn is_waiting(&self) -> bool {
         CLIENT && matches!(self.state, ClientState::Queued | ClientState::Sent)
     }
 
-    /// Ends the link.
+    /// Drops an answer that was not read when the link ends.
     pub(crate) fn end(&mut self, rx: &mut Receive) {
         if let ClientState::Answered(packet) =
             core::mem::replace(&mut self.state, ClientState::Idle)

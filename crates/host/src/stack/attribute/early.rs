@@ -1,4 +1,5 @@
-//! What a peer sends without waiting for the answer to its last request. [Vol 3] Part F, 3.3.2 forbids it, and phones do it.
+//! PDUs that a peer sends before it has received the answer to its last request. [Vol 3] Part F, 3.3.2 forbids it, but
+//! phones do it.
 
 use bindrune_att::Opcode;
 use bindrune_wire::Packet;
@@ -7,7 +8,7 @@ use super::Attributes;
 use crate::stack::memory::Receive;
 
 impl Attributes {
-    /// Keeps an early request in its packet. It is dropped, and false returned, if there is one already or no packet may be
+    /// Keeps an early request in its packet. Drops it and returns false if another one is kept or no packet may be
     /// borrowed.
     pub(crate) fn keep_early(&mut self, rx: &mut Receive, packet: Packet) -> bool {
         let may = self.early.is_empty() && rx.shares.take(&mut self.share);
@@ -19,12 +20,12 @@ impl Attributes {
         may
     }
 
-    /// Returns whether a PDU must wait behind an early request: a command, which would overtake it.
+    /// Returns whether a PDU must wait behind an early request. Commands must, or they would overtake it.
     pub(crate) fn waits_behind_early(&self, pdu: &[u8]) -> bool {
         !self.early.is_empty() && pdu.first().is_some_and(|&opcode| Opcode(opcode).is_command())
     }
 
-    /// Keeps a command behind an early request. It is dropped, and false returned, if no packet may be borrowed.
+    /// Keeps a command behind an early request. Drops it and returns false if no packet may be borrowed.
     pub(crate) fn keep_behind_early(&mut self, rx: &mut Receive, packet: Packet) -> bool {
         let may = rx.shares.take(&mut self.share);
         if may {
@@ -35,7 +36,7 @@ impl Attributes {
         may
     }
 
-    /// Takes the next PDU that was kept, once no request is pending.
+    /// Takes the next kept PDU, unless a request is still pending.
     pub(crate) fn next_early(&mut self, rx: &mut Receive) -> Option<Packet> {
         if self.bearer.is_serving() {
             return None;
@@ -45,7 +46,7 @@ impl Attributes {
         Some(packet)
     }
 
-    /// Drops what was kept. Returns how many PDUs those were.
+    /// Drops the kept PDUs. Returns their number.
     pub(super) fn drop_early(&mut self, rx: &mut Receive) -> usize {
         let count = self.early.len();
         rx.pool.clear(&mut self.early);

@@ -1,8 +1,8 @@
-//! The attribute side of one link: the bearer, the request that is being served, the request of the application, and
-//! what the peer pushed.
+//! The attribute side of one link: the bearer, the peer's request that is being served, the application's request, and
+//! the values that the peer pushed.
 //!
-//! - [`serve`](self): a request stays in its receive packet until its reply is pulled.
-//! - `early`: a request that came before the last one was answered, and what came behind it.
+//! - [`serve`](self): keeps a request in its receive packet until the reply is pulled.
+//! - `early`: a request that arrived before the last one was answered, and the commands behind it.
 //! - `client`: the application's one outstanding request and its answer.
 //! - `push`: notifications, indications and write commands, both ways.
 
@@ -23,73 +23,73 @@ pub(crate) use client::{Client, ClientState};
 pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription};
 pub(crate) use serve::{Served, Serving};
 
-/// What the application wants sent.
+/// Kind of a PDU that the application sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Outgoing {
     /// A request of the client.
     Request(Opcode) = 1,
-    /// An indication, to be confirmed.
+    /// An indication, which the peer must confirm.
     Indication,
     /// A notification or a write command.
     Unanswered,
 }
 
-/// Everything of a link that speaks ATT.
+/// State of a link's Attribute Protocol.
 #[derive(Debug)]
 pub(crate) struct Attributes {
     pub(crate) bearer: Bearer,
     pub(crate) serving: Serving,
-    /// A request that came before the reply to `serving`, and the commands behind it.
+    /// A request that arrived before the reply to `serving`, and the commands behind it.
     early: Queue,
     pub(crate) client: Client,
     /// The out-slot: one PDU that the application filled.
     pub(crate) out: Option<(Packet, Outgoing)>,
-    /// The one indication that may be outstanding.
+    /// State of the one indication that may be outstanding.
     pub(crate) indications: Indications,
     pub(crate) subscriptions: [Subscription; SUBSCRIPTIONS],
-    /// What a bonded peer pushed that the application has not claimed yet: handle and value.
+    /// Values that a bonded peer pushed and the application has not claimed yet: handle and value.
     unclaimed: Queue,
     keeps_unclaimed: bool,
     pub(crate) exchange: Exchange,
     /// The handle of the peer's Service Changed value; 0 while it is not watched.
     pub(crate) service_changed: u16,
-    /// The handles that the peer said have changed.
+    /// The range of handles that the peer reported as changed.
     changed: Option<(u16, u16)>,
-    /// Receive packets that the application keeps of this link, read or not.
+    /// Receive packets of this link that the application keeps, read or not.
     pub(crate) share: Share,
 }
 
-/// Where the exchange of the MTU is.
+/// State of the exchange of the MTU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exchange {
-    /// Nobody has asked for it.
+    /// No exchange was requested.
     Unasked,
-    /// It is to begin as soon as may be.
+    /// The exchange must begin as soon as possible.
     Wanted,
-    /// It was begun by this side.
+    /// This side began the exchange.
     Begun,
-    /// It is over, whichever side began it.
+    /// The exchange is over, whichever side began it.
     Done,
 }
 
-/// The one indication that may be outstanding.
+/// State of the one indication that may be outstanding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Indications {
     /// None is outstanding.
     Idle,
     /// The host's own Service Changed is outstanding.
     Host,
-    /// The application's is in the out-slot or on air.
+    /// The application's indication is in the out-slot or on air.
     App,
-    /// The application's was confirmed, and it has not heard of it yet.
+    /// The application's indication was confirmed; the application has not read that yet.
     Confirmed,
-    /// The application's is on its way, and nobody waits for the confirmation any longer.
+    /// The application's indication is on its way, but no caller waits for the confirmation any longer.
     Abandoned,
 }
 
 impl Attributes {
-    /// No link. All octets are zero.
+    /// No link. All bytes are zero.
     pub(crate) const NONE: Self = Self {
         bearer: Bearer::NONE,
         serving: Serving::Idle,
@@ -106,18 +106,18 @@ impl Attributes {
         share: Share::NONE,
     };
 
-    /// Begins a link.
+    /// Starts the state of a new link.
     pub(crate) fn begin(&mut self, own_mtu: u16) {
         *self = Self { bearer: Bearer::new(own_mtu), ..Self::NONE };
     }
 
-    /// The peer's table changed in these handles, besides those that the application was not yet told of.
+    /// Adds a range of handles that changed in the peer's table to those not yet reported to the application.
     pub(crate) fn note_service_changed(&mut self, start: u16, end: u16) {
         let (from, to) = self.changed.unwrap_or((start, end));
         self.changed = Some((from.min(start), to.max(end)));
     }
 
-    /// The handles that the peer said have changed; the application is told.
+    /// Takes the range of handles that the peer reported as changed, to report it to the application.
     pub(crate) const fn take_service_changed(&mut self) -> (u16, u16) {
         match self.changed.take() {
             Some(range) => range,
@@ -125,7 +125,7 @@ impl Attributes {
         }
     }
 
-    /// True where the bearer, the server or the client may have something to send by itself.
+    /// Returns whether the bearer, the server or the client may have a PDU to send on its own.
     pub(crate) fn has_anything_pending(&self) -> bool {
         self.has_pending_reply()
             || self.bearer.interest() != Interest::None
@@ -133,18 +133,18 @@ impl Attributes {
             || self.client.cancel_pending
     }
 
-    /// True when the reply to the pending request can be sent.
+    /// Returns whether the reply to the peer's request can be sent.
     pub(crate) const fn has_pending_reply(&self) -> bool {
         matches!(self.serving, Serving::Queued(_) | Serving::Written(_))
     }
 
-    /// Ends the link: what was received for the application stays until it is read or the slot is used again.
+    /// Ends the link. Values received for the application stay until they are read or the slot is used again.
     ///
-    /// Returns how many PDUs were dropped that were never taken up.
+    /// Returns the number of PDUs that were dropped before they were handled.
     pub(crate) fn end(&mut self, rx: &mut Receive, tx: &mut Transmit) -> usize {
         let dropped = self.drop_early(rx);
         match self.serving {
-            // What the application holds it keeps, for as long as it likes.
+            // The application may hold its packet for as long as it needs.
             Serving::Taken(ref taken) => {
                 if taken.is_kept() {
                     rx.shares.take_anyway(&mut self.share);
@@ -164,7 +164,7 @@ impl Attributes {
         dropped
     }
 
-    /// Forgets what was received for subscriptions. Gives the number of values.
+    /// Drops the values received for subscriptions. Returns their number.
     pub(crate) fn clear(&mut self, rx: &mut Receive) -> u32 {
         let mut unread = 0u32;
         for subscription in &mut self.subscriptions {

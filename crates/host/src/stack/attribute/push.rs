@@ -1,4 +1,4 @@
-//! What a peer sends of its own accord: to whom it goes, and what becomes of it when nobody has room.
+//! Values that a peer pushes: which subscription receives each, and what happens to a value without room.
 
 use bindrune_att::Push;
 use bindrune_gatt::{Peer, Server, client::ServiceChanged};
@@ -14,10 +14,10 @@ use crate::{
 /// Values of a bonded server that are kept until the application claims them.
 const UNCLAIMED: usize = 4;
 
-/// Characteristics of one link that may be subscribed to at once.
+/// The maximum number of subscribed characteristics on one link.
 pub(crate) const SUBSCRIPTIONS: usize = if CLIENT { 8 } else { 0 };
 
-/// One characteristic that the application listens to.
+/// A characteristic that the application has subscribed to.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     /// The handle of the value; 0 for a free place.
@@ -29,7 +29,7 @@ pub(crate) struct Subscription {
 impl Subscription {
     pub(crate) const FREE: Self = Self { handle: 0, queue: Queue::EMPTY, lost: 0 };
 
-    /// False for a free place, whatever the peer says: no attribute has the handle 0. [Vol 3] Part F, 3.2.2
+    /// Returns false for a free place, whatever the peer sends: no attribute has the handle 0. [Vol 3] Part F, 3.2.2
     const fn listens_to(&self, handle: u16) -> bool {
         self.handle != 0 && self.handle == handle
     }
@@ -40,7 +40,7 @@ impl Subscription {
     }
 }
 
-/// What a pushed PDU holds.
+/// Kind and handle of a pushed PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PushKind {
     /// A notification of this handle.
@@ -61,21 +61,22 @@ impl PushKind {
     }
 }
 
-/// What became of pushed values.
+/// Outcome of handling pushed values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pushed {
-    /// A subscription has something new.
+    /// A subscription has a new value, or has lost one.
     pub(crate) delivered: bool,
-    /// Values that nobody listens to.
+    /// Number of unclaimed values that were dropped.
     pub(crate) unclaimed: u32,
-    /// Values that were dropped for want of a packet.
+    /// Number of values that were dropped because no packet was free.
     pub(crate) dropped: u32,
-    /// An indication has no room for another one behind it: it is to be confirmed once there is.
+    /// An indication was queued without room for another one behind it: it must be confirmed once there is room.
     pub(crate) unconfirmed: bool,
 }
 
 impl Attributes {
-    /// Takes the place of a subscription, and claims what came for it already; `None` if every place is taken.
+    /// Takes a place for a subscription, and claims the values that already arrived for it. Returns `None` if every
+    /// place is taken.
     pub(crate) fn subscribe(&mut self, handle: u16, rx: &mut Receive) -> Option<u8> {
         let index = self.subscriptions.iter().position(|s| s.handle == 0)?;
         let place = self.subscriptions.get_mut(index)?;
@@ -93,7 +94,7 @@ impl Attributes {
         u8::try_from(index).ok()
     }
 
-    /// Gives the place of a subscription back. Returns its handle, if it had one.
+    /// Frees the place of a subscription. Returns its handle, if it had one.
     pub(crate) fn unsubscribe(&mut self, place: u8, rx: &mut Receive) -> Option<u16> {
         let place = self.subscriptions.get_mut(usize::from(place)).filter(|s| s.handle != 0)?;
         let handle = place.handle;
@@ -103,12 +104,14 @@ impl Attributes {
         Some(handle)
     }
 
-    /// The peer may push what it was asked for on an earlier link, before the application asks for it on this one.
+    /// Starts to keep unclaimed values: the peer may push values that were subscribed to on an earlier link, before the
+    /// application subscribes on this one.
     pub(crate) const fn keep_unclaimed(&mut self) {
         self.keeps_unclaimed = true;
     }
 
-    /// The application does without some of the peer's values: no others are kept either. Returns the number of those dropped.
+    /// Stops keeping unclaimed values, because the application gave a subscription up. Returns the number of values
+    /// dropped.
     pub(crate) fn drop_unclaimed(&mut self, rx: &mut Receive) -> usize {
         self.keeps_unclaimed = false;
         let count = self.unclaimed.len();
@@ -116,7 +119,7 @@ impl Attributes {
         count
     }
 
-    /// True where the application listens to the handle.
+    /// Returns whether the application has subscribed to the handle.
     pub(crate) fn is_subscribed(&self, handle: u16) -> bool {
         self.subscription_of(handle).is_some()
     }
@@ -125,10 +128,10 @@ impl Attributes {
         self.subscriptions.iter().position(|s| s.listens_to(handle))
     }
 
-    /// Takes a pushed PDU and queues its values for the subscriptions that they are for.
+    /// Takes a pushed PDU, and queues its values for their subscriptions.
     ///
-    /// An indication is confirmed once it is queued and there is room for the next, or nobody listens to it; never when it
-    /// was dropped. [Vol 3] Part F, 3.3.2
+    /// An indication is confirmed once it is queued and there is room for the next one, or if it has no subscription.
+    /// It is never confirmed if it was dropped. [Vol 3] Part F, 3.3.2
     pub(crate) fn handle_push(
         &mut self,
         rx: &mut Receive,
@@ -166,7 +169,7 @@ impl Attributes {
         rx.pool.give(packet);
     }
 
-    /// Takes an indication of the peer's Service Changed, where that is watched; false for anything else.
+    /// Takes an indication of the peer's Service Changed value if that is watched. Returns false for anything else.
     /// [Vol 3] Part G, 7.1
     pub(crate) fn take_change(&mut self, pdu: &[u8], kind: PushKind) -> bool {
         let PushKind::Indication(handle) = kind else { return false };
@@ -184,7 +187,7 @@ impl Attributes {
         self.note_service_changed(start, end);
     }
 
-    /// Writes the Service Changed indication that the host's own server owes to this peer.
+    /// Writes the pending Service Changed indication of the host's own server.
     pub(crate) fn poll_service_changed(
         &mut self,
         server: &Server,
@@ -200,7 +203,7 @@ impl Attributes {
         written
     }
 
-    /// `packet` holds the handle and the value.
+    /// Queues a value for its subscription. `packet` holds the handle and the value.
     fn deliver(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
         let Some(at) = self.subscription_of(handle) else {
             return self.keep(handle, rx, packet, pushed);
@@ -237,7 +240,8 @@ impl Attributes {
         pushed.delivered = true;
     }
 
-    /// Takes a place for what the application is to read. Values that nobody has claimed give way, and are counted.
+    /// Takes a place for data that the application will read. If there is none, drops unclaimed values and counts them
+    /// in `unclaimed`.
     pub(in crate::stack) fn take_place(&mut self, rx: &mut Receive, unclaimed: &mut u32) -> bool {
         while !rx.shares.take(&mut self.share) {
             if !self.drop_oldest_unclaimed(rx) {
@@ -248,7 +252,8 @@ impl Attributes {
         true
     }
 
-    /// Keeps a value that nobody has claimed yet; the oldest gives way. The last free place is not for these.
+    /// Keeps a value that is not claimed yet, and drops the oldest ones if there is no room. Leaves the last free place
+    /// to other data.
     fn keep(&mut self, handle: u16, rx: &mut Receive, packet: Packet, pushed: &mut Pushed) {
         let mut may = CLIENT && self.keeps_unclaimed && handle != 0;
         let mut full = self.unclaimed.len() >= UNCLAIMED;

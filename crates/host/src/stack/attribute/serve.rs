@@ -11,32 +11,32 @@ use crate::{
     stack::memory::Receive,
 };
 
-/// How long a request waits for the application to take it.
+/// Time limit for the application to take a request.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Octets of the longest response.
 const MAX_RESPONSE: usize = 517;
 
-/// The one request of the peer that may be pending. The packet is the receive packet in which the request came.
+/// The one request of the peer that may be pending. The packet is the receive packet in which the request arrived.
 #[derive(Debug)]
 #[repr(u8)]
 pub(crate) enum Serving {
-    /// None is pending.
+    /// No request is pending.
     Idle = 0,
     /// The reply is made when it is pulled.
     Queued(Packet),
-    /// The application answered: the packet holds the finished reply.
+    /// The application has answered, and the packet holds the finished reply.
     Written(Packet),
-    /// The application must answer, and has until then to take the question.
+    /// The application must answer, and has not yet taken the question.
     Asked(Asked),
-    /// The application has the question.
+    /// The application has taken the question.
     Taken(Taken),
 }
 
-/// A question that the application has.
+/// A question that the application has taken.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    /// The request's packet, if the application does not hold it.
+    /// The request's packet, unless the application holds it.
     packet: Option<Packet>,
     /// As in [`Asked`].
     collected: Option<Packet>,
@@ -49,22 +49,22 @@ impl Taken {
     }
 }
 
-/// A question that waits for the application.
+/// A question that waits for the application to take it.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) packet: Packet,
-    /// Octets that answered the earlier handles of a Read Multiple.
+    /// The values of the earlier handles of a Read Multiple.
     pub(crate) collected: Option<Packet>,
     pub(crate) ask: Ask,
     pub(crate) until: Instant,
 }
 
-/// What the dispatcher must do next.
+/// The next step for the dispatcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Served {
-    /// A reply is owed.
+    /// A reply is pending.
     Reply,
-    /// The application is asked.
+    /// The application must be asked.
     Ask,
 }
 
@@ -90,7 +90,7 @@ impl Attributes {
         }
     }
 
-    /// The application takes the question, with the request's packet and what was collected.
+    /// Takes the question for the application, with the request's packet. Values collected so far stay here.
     pub(crate) fn take_question(&mut self) -> Option<(Ask, Packet)> {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, ask, .. }) => {
@@ -107,7 +107,7 @@ impl Attributes {
         }
     }
 
-    /// Keeps the packet of a question that was taken, until it is answered.
+    /// Keeps the packet of a question that the application took, until it is answered.
     pub(crate) fn keep_packet(&mut self, rx: &mut Receive, packet: Packet) {
         match &mut self.serving {
             Serving::Taken(taken) if taken.is_kept() => taken.packet = Some(packet),
@@ -119,7 +119,8 @@ impl Attributes {
         }
     }
 
-    /// The application answers the question that it took; it gives the request's packet back, if it holds it.
+    /// Answers the question that the application took. `kept_by_app` is the request's packet if the application holds
+    /// it.
     pub(crate) fn answer(
         &mut self,
         server: &mut Server,
@@ -174,7 +175,7 @@ impl Attributes {
         Served::Reply
     }
 
-    /// Writes the reply that is owed, and ends the request.
+    /// Writes the pending reply, and ends the request.
     pub(crate) fn poll_reply(
         &mut self,
         server: &Server,
@@ -198,7 +199,7 @@ impl Attributes {
         written
     }
 
-    /// A question that the application did not take in time is answered for it.
+    /// Answers a question with Unlikely Error if the application did not take it in time.
     pub(crate) fn expire_question(
         &mut self,
         server: &mut Server,
@@ -215,7 +216,7 @@ impl Attributes {
         true
     }
 
-    /// When [`Self::expire_question`] wants to be called.
+    /// Returns when [`Self::expire_question`] must be called.
     pub(crate) const fn question_deadline(&self) -> Option<Instant> {
         if let (true, Serving::Asked(asked)) = (SERVER, &self.serving) {
             Some(asked.until)
@@ -224,12 +225,12 @@ impl Attributes {
         }
     }
 
-    /// True while a question waits for the application.
+    /// Returns whether a question waits for the application.
     pub(crate) const fn has_question(&self) -> bool {
         SERVER && matches!(self.serving, Serving::Asked(_))
     }
 
-    /// True while a write waits for the application: it is reported even where the link has ended.
+    /// Returns whether a write waits for the application. It is reported even after the link has ended.
     pub(crate) const fn has_written(&self) -> bool {
         SERVER
             && matches!(
@@ -238,7 +239,8 @@ impl Attributes {
             )
     }
 
-    /// The table was replaced: the application's answer would be about an attribute that is gone.
+    /// Handles a replaced table: drops a question that was not taken, because its attribute is gone, and answers the
+    /// request from the new table.
     pub(crate) fn table_replaced(&mut self, rx: &mut Receive) {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, .. }) => {
