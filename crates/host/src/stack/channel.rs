@@ -1,4 +1,4 @@
-//! Credit-based channels: what the application's calls do. [Vol 3] Part A, 10.1
+//! Credit-based channels: the calls of the application. [Vol 3] Part A, 10.1
 
 mod send;
 
@@ -12,7 +12,7 @@ use bindrune_wire::Packet;
 use super::{LinkRef, Stack};
 use crate::{Error, waiters::ChannelKey};
 
-/// Names one channel for as long as its slot is not used for another one.
+/// Identifies one channel until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChannelRef {
     pub(crate) index: u8,
@@ -21,7 +21,7 @@ pub(crate) struct ChannelRef {
 }
 
 impl Stack {
-    /// Asks the peer for a channel, once that may leave.
+    /// Asks the peer for a channel once that is allowed.
     pub(crate) fn poll_open(
         &mut self,
         link: LinkRef,
@@ -58,7 +58,7 @@ impl Stack {
         self.channel_taken(index, link).ok_or(Error::NoChannel)
     }
 
-    /// A reference to a channel that is given to the application, which has no user yet.
+    /// Returns a reference to a channel for the application. The channel has no user yet.
     pub(crate) fn channel_taken(&mut self, index: usize, link: LinkRef) -> Option<ChannelRef> {
         let generation = self.channels.get(index)?.generation();
         *self.channel_users.get_mut(index)? = 0;
@@ -66,7 +66,7 @@ impl Stack {
         Some(ChannelRef { index: u8::try_from(index).ok()?, generation, link })
     }
 
-    /// The channel, where it is still the same.
+    /// Returns the channel of a reference if it is still the same.
     pub(crate) fn channel(&self, channel: ChannelRef) -> Result<&bindrune_l2cap::Channel, Error> {
         self.channels
             .get(channel.index.into())
@@ -74,7 +74,7 @@ impl Stack {
             .ok_or(Error::Closed(CloseReason::LinkLost))
     }
 
-    /// Ready when the peer has decided about the channel that was asked for.
+    /// Ready when the peer has decided about the requested channel.
     pub(crate) fn poll_opened(&self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         match self.channel(channel)?.state() {
             State::Connecting => Poll::Pending,
@@ -103,7 +103,7 @@ impl Stack {
         }
     }
 
-    /// Ready when everything that was sent is in the controller.
+    /// Ready when the controller has everything that was sent.
     pub(crate) fn poll_flushed(&self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         let slot = self.channel(channel)?;
         let current =
@@ -141,13 +141,13 @@ impl Stack {
         }
     }
 
-    /// Octets that were received and not read.
+    /// Returns the number of bytes that were received and not read.
     pub(crate) fn received(&self, channel: ChannelRef) -> usize {
         self.channel(channel)
             .map_or(0, |_| self.channels.available(channel.index.into(), &self.rx.pool))
     }
 
-    /// Copies what was received, of one SDU or several. 0 octets are the end of what the peer sent.
+    /// Copies received data of one SDU or several. Returns 0 bytes at the end of the data that the peer sent.
     pub(crate) fn poll_read(
         &mut self,
         channel: ChannelRef,
@@ -159,7 +159,7 @@ impl Stack {
             self.mark_credits(channel);
             return Poll::Ready(Ok(len));
         }
-        // An empty SDU took a packet too.
+        // An empty SDU also took a packet.
         self.mark_if_pending(channel.link.index);
         let end = self.nothing_to_read(channel);
         let in_order = Error::Closed(CloseReason::Peer);
@@ -168,7 +168,7 @@ impl Stack {
         if is_over { Poll::Ready(Ok(0)) } else { end }
     }
 
-    /// Takes the next packet of the SDU in front.
+    /// Takes the next packet of the first SDU.
     pub(crate) fn poll_chunk(
         &mut self,
         channel: ChannelRef,
@@ -200,13 +200,13 @@ impl Stack {
         }
     }
 
-    /// An SDU was given up half way: the channel is closed, since the peer would take the next one for the rest.
+    /// Closes a channel whose SDU was abandoned half way: the peer would take the next SDU for the rest of this one.
     pub(crate) fn interrupt_channel(&mut self, channel: ChannelRef) {
         self.interrupted |= 1u64.wrapping_shl(channel.index.into());
         self.close_channel(channel);
     }
 
-    /// Begins to close the channel in order.
+    /// Begins an orderly close of the channel.
     pub(crate) fn close_channel(&mut self, channel: ChannelRef) {
         if self.channel(channel).is_ok() {
             let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };
@@ -216,14 +216,14 @@ impl Stack {
         }
     }
 
-    /// One user more of a channel.
+    /// Adds a user to a channel.
     pub(crate) fn share_channel(&mut self, channel: ChannelRef) {
         if let Some(users) = self.channel_users.get_mut(usize::from(channel.index)) {
             *users = users.saturating_add(1);
         }
     }
 
-    /// One user less of a channel; the last one closes it.
+    /// Removes a user from a channel. The last user closes it.
     pub(crate) fn release_channel(&mut self, channel: ChannelRef) {
         if self.channel(channel).is_err() {
             return;
@@ -238,7 +238,8 @@ impl Stack {
         }
     }
 
-    /// Marks that a channel takes no more to send. A frame that it still has leaves before the peer learns of the end.
+    /// Marks that a channel accepts no more data to send. A frame that it still has is sent before the peer is notified
+    /// of the end.
     pub(crate) fn channel_ended(&mut self, index: u8) {
         let bit = 1u64.wrapping_shl(index.into());
         if !self.channels.get(index.into()).is_some_and(bindrune_l2cap::Channel::has_out) {
@@ -250,7 +251,7 @@ impl Stack {
         self.ready.whole_channel(index);
     }
 
-    /// A channel of a link was opened or closed: the peer is to learn of it in a bounded time.
+    /// Marks that a channel of a link was opened or closed, which must be signalled to the peer in a bounded time.
     fn channels_changed(&mut self, link: u8) {
         self.undated |= 1u64.wrapping_shl(link.into());
         self.mark_pending(link);

@@ -1,4 +1,4 @@
-//! From a link that came up to the future that asked for it.
+//! Assigns links that come up to the futures that requested them.
 
 use bindrune_gap::{Advertising, Connecting};
 use bindrune_hci::Status;
@@ -10,14 +10,14 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
-/// Connection intervals within which the first packet of a peer comes, or the controller gives up: 6, from the first
-/// anchor point, which is up to two intervals after the link is reported. [Vol 6] Part B, 4.5
+/// Number of connection intervals in which the first packet of a peer arrives, or the controller gives up: 6 from the
+/// first anchor point, which is up to two intervals after the report of the link. [Vol 6] Part B, 4.5
 const INTERVALS: u32 = 8;
-/// What a controller may take to report that, besides.
+/// Additional time for the controller's report.
 const REPORT: Duration = Duration::from_millis(100);
 
 impl Stack {
-    /// Gives a link to the request that it came of; where that is over, the link is disconnected.
+    /// Gives a link to the request that made it. If the request is over, disconnects the link.
     pub(super) fn give_link(&mut self, now: Instant, link: LinkRef, claim: Claim) {
         let (linked, strict) = match claim {
             Claim::Set(set) => (
@@ -30,7 +30,7 @@ impl Stack {
         };
         let Some(slot) = self.slot_mut(link) else { return self.resume(claim) };
         if slot.users > 0 {
-            // It belongs to another request: the controller named two sets for one link.
+            // The link belongs to another request: the controller named two sets for one link.
             return self.resume(claim);
         }
         if !linked {
@@ -46,7 +46,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A link came to nothing: the request goes on.
+    /// Continues a request whose link was not established.
     pub(super) fn resume(&mut self, claim: Claim) {
         match claim {
             Claim::Set(set) => self.gap.resume_advertising(set),
@@ -56,7 +56,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Takes the link that belongs to a request, once it may be given.
+    /// Takes the link of a request once the request may have it.
     pub(super) fn take_claimed(&mut self, claim: Claim) -> Option<LinkRef> {
         let index = self.claimed(claim)?;
         let slot = self.links.get_mut(usize::from(index)).filter(|l| !l.unproven.is_some())?;
@@ -73,7 +73,7 @@ impl Stack {
         u8::try_from(index).ok()
     }
 
-    /// Lets go of the link that belongs to a request.
+    /// Releases the link of a request.
     pub(super) fn drop_claim(&mut self, claim: Claim) {
         let Some(index) = self.claimed(claim) else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
@@ -83,7 +83,8 @@ impl Stack {
         self.release_link(link);
     }
 
-    /// A link ends. If it never was one, and its future has not taken it, the request goes on.
+    /// Ends the claim on a link that ends. If the link was never established and its future has not taken it, the
+    /// request continues.
     pub(super) fn end_claim(&mut self, index: u8, reason: Status) {
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
@@ -103,7 +104,7 @@ impl Stack {
         self.gap.link_ended(handle);
     }
 
-    /// The peer of a link was received: the link is established.
+    /// Marks a link as established, because its peer was received.
     pub(super) fn prove(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         if slot.unproven.take()
@@ -121,18 +122,18 @@ impl Stack {
         });
     }
 
-    /// True where there is no slot for one more link.
+    /// Returns whether no slot is free for another link.
     pub(super) fn is_full(&self) -> bool {
         self.links.iter().all(Link::is_up)
     }
 
-    /// A link came or went: GAP must know whether there is room for one more.
+    /// Reports to GAP whether there is room for another link, after a link came up or ended.
     pub(super) fn update_room(&mut self) {
         self.gap.set_full(self.is_full());
         self.ready.run(Due::COMMAND);
     }
 
-    /// Panics where a link belongs to a request that GAP does not have, or two links to one.
+    /// Panics if a link belongs to a request that GAP does not have, or if two links belong to one request.
     #[cfg(feature = "std")]
     #[doc(hidden)]
     pub(crate) fn check_claims(&self) {

@@ -1,7 +1,7 @@
-//! PDUs of the application that are written straight into the buffer for the transport, without a packet of their own.
+//! Writes PDUs of the application directly into the buffer for the transport, without a packet of their own.
 //!
-//! That is possible while nothing else of the link is pending, no command is, and the controller has room for the PDU as one ACL
-//! packet. What cannot be written here takes the way through a packet and the link's turn. See [`super::fill`].
+//! This is possible if no command and nothing else of the link is pending, and the controller has room for the PDU as
+//! one ACL packet. Other PDUs use a packet and wait for the link's turn. See [`super::fill`].
 
 use bindrune_hci::{
     acl::{AclHeader, Boundary},
@@ -21,20 +21,20 @@ const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
 const L2CAP_HEADER: u16 = 4;
 const _: () = assert!(L2CAP_HEADER as usize == Header::LEN);
 
-/// What was asked for a PDU has written.
+/// Outcome of a request to write a PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// Nothing: there is no PDU, or no room for it.
+    /// Nothing was written: there is no PDU, or no room for it.
     Nothing,
-    /// The last PDU.
+    /// The last PDU was written.
     Last,
-    /// A PDU, and there is another one.
+    /// A PDU was written, and another one follows.
     More,
 }
 
 impl Stack {
-    /// Writes PDUs of a link's application to `cid`, each as one ACL packet: as many as `write` has, and as there is room for. False
-    /// where that is none, be it because something else goes first.
+    /// Writes PDUs of a link's application to `cid`, each as one ACL packet: as many as `write` has and as there is
+    /// room for. Returns false if it wrote none, for example because other data goes first.
     pub(super) fn write_direct(
         &mut self,
         index: u8,
@@ -88,7 +88,7 @@ impl Stack {
         true
     }
 
-    /// Gives what was written straight into the buffer the time at which it is known to be there.
+    /// Sets the time of PDUs that were written directly into the buffer.
     #[cold]
     pub(super) fn stamp(&mut self, now: Instant) {
         let packets = core::mem::take(&mut self.unstamped);
@@ -109,7 +109,7 @@ impl Stack {
         }
     }
 
-    /// Forgets what a link has in the buffer, which its peer shall not get any more.
+    /// Drops a link's data in the buffer, which the peer must no longer get.
     pub(super) fn forget_output(&mut self, index: u8) {
         let Some(output) = self.output.as_mut() else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };

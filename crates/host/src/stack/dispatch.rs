@@ -1,4 +1,4 @@
-//! What arrives on links: each PDU goes to the machine of its channel.
+//! ACL data from links: gives each PDU to the machine of its channel.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::{Cid, Context, Header, LinkId, Pools, Received, Signal};
@@ -8,19 +8,19 @@ use embassy_time::Instant;
 use super::{Link, LinkRef, Stack};
 use crate::waiters::{ChannelKey, HostKey, LinkKey};
 
-/// Where the octets of an ACL packet land.
+/// The place for the octets of an ACL packet.
 #[derive(Debug)]
 pub(crate) struct AclLanding {
     pub(crate) link: LinkRef,
-    /// `None`: they are discarded.
+    /// `None` if they are discarded.
     pub(crate) packet: Option<Packet>,
-    /// For a link that is not there yet: its handle, and whether the packet starts a PDU.
+    /// For a link that is not up yet: its handle, and whether the packet starts a PDU.
     pub(super) early: Option<(Handle, bool)>,
 }
 
 impl Stack {
-    /// Takes an ACL packet that is a whole PDU of a link that has none in reassembly: by far the most are. False, and nothing is
-    /// done, with any other.
+    /// Takes an ACL packet that is a whole PDU of a link without another PDU in reassembly; most packets are. Returns
+    /// false and does nothing with any other packet.
     pub(crate) fn handle_whole(&mut self, acl: AclHeader, octets: &[u8]) -> bool {
         let (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) =
             (acl.boundary, acl.broadcast)
@@ -49,7 +49,7 @@ impl Stack {
         true
     }
 
-    /// Where the body of an ACL packet must land. `None` for a packet of no live link. [Vol 4] Part E, 5.4.2
+    /// Returns the place for the body of an ACL packet. Returns `None` if its link is not up. [Vol 4] Part E, 5.4.2
     pub(crate) fn rx_packet(&mut self, acl: AclHeader) -> Option<AclLanding> {
         let first = match (acl.boundary, acl.broadcast) {
             (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => Some(true),
@@ -64,12 +64,12 @@ impl Stack {
             return Some(AclLanding { link, packet: None, early: None });
         };
         self.stats.acl_in.count();
-        // What does not land is counted there.
+        // A packet without a landing is counted there.
         let packet = slot.reassembly.landing(first, acl.len.into(), &mut self.rx.pool);
         Some(AclLanding { link: slot.reference(index), packet, early: None })
     }
 
-    /// The octets of an ACL packet have landed, or were discarded.
+    /// Handles an ACL packet whose octets have landed or were discarded.
     pub(crate) fn handle_acl(&mut self, now: Instant, landing: AclLanding) {
         self.now = now;
         let AclLanding { link, packet, early } = landing;
@@ -96,7 +96,7 @@ impl Stack {
         self.return_host_credit(now, link.index);
     }
 
-    /// The octets of an ACL packet were lost on their way to its packet.
+    /// Handles an ACL packet whose octets were lost before they reached its packet.
     pub(crate) fn abandon_acl(&mut self, landing: AclLanding) {
         let AclLanding { link, packet, early: _ } = landing;
         if let Some(slot) = self.slot_mut(link) {
@@ -116,7 +116,7 @@ impl Stack {
         u8::try_from(self.links.iter().position(is)?).ok()
     }
 
-    /// Notes where the link with a handle is.
+    /// Remembers the slot of the link with a handle.
     pub(super) fn note_handle(&mut self, handle: Handle, index: u8) {
         let hint = self.hint(handle);
         if let Some(slot) = self.links.get_mut(hint) {
@@ -205,13 +205,14 @@ impl Stack {
         self.signalling_deadline(index);
     }
 
-    /// What came of the signalling channel.
+    /// Handles the outcome of a PDU on the signalling channel.
     pub(super) fn signalled(&mut self, index: u8, signal: Signal) {
         let channel = |channel: usize| u8::try_from(channel).unwrap_or(u8::MAX);
         match signal {
             Signal::None => {}
             Signal::Requested(requested) => {
-                // Who listens takes what comes, unless it decides about each request: the window is reserved, and the channel waits for `accept`.
+                // A listener accepts every channel unless it decides about each request: then the window is reserved,
+                // and the channel waits for `accept`.
                 if !self.decides(requested) {
                     self.channels.accept(requested);
                 }
@@ -228,7 +229,7 @@ impl Stack {
         }
     }
 
-    /// The channels of a link may be able to send now.
+    /// Wakes the tasks that send on the channels of a link.
     pub(super) fn ready_channels_of(&mut self, index: u8) {
         for (channel, slot) in (0u8..).zip(self.channels.iter()) {
             if slot.link() == LinkId(index) && slot.is_open() {

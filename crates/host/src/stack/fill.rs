@@ -1,4 +1,4 @@
-//! The buffer for the transport, and what it is filled with.
+//! Fills the buffer for the transport.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::Fragments;
@@ -15,11 +15,11 @@ use crate::{
     waiters::{ChannelKey, Due},
 };
 
-/// What [`Stack::fill_link`] did.
+/// Outcome of [`Stack::fill_link`].
 enum Filled {
-    /// It wrote a fragment.
+    /// Wrote a fragment.
     Fragment,
-    /// The next fragment has to wait until the buffer has left.
+    /// The next fragment must wait until the buffer is sent.
     NoRoom,
     /// The link has nothing to send.
     Nothing,
@@ -34,7 +34,8 @@ pub(crate) struct InOutput {
 }
 
 impl Stack {
-    /// Takes the buffer back from the transport, fills it, and gives it to the transport where there is anything in it: true then.
+    /// Takes the buffer back from the transport and fills it. If it is not empty, gives it to the transport and returns
+    /// true.
     pub(crate) fn next_output(&mut self, now: Instant, transport: &mut Option<Output>) -> bool {
         self.set_now(now);
         if let Some(empty) = transport.take() {
@@ -50,7 +51,7 @@ impl Stack {
         pending
     }
 
-    /// Returns whether there may be something to fill the buffer with.
+    /// Returns whether there may be something to put in the buffer.
     fn may_fill(&mut self) -> bool {
         let due = self.ready.take(Due::COMMAND | Due::DATA);
         self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
@@ -65,7 +66,7 @@ impl Stack {
         }
     }
 
-    /// Takes the buffer back from the transport, with the rest of the packet that has begun to leave, if there is one.
+    /// Takes the buffer back from the transport. If a packet was sent in part, its rest stays in the buffer.
     pub(crate) fn give_output(&mut self, mut output: Output) {
         if !output.is_empty() {
             output.keep_begun();
@@ -76,7 +77,7 @@ impl Stack {
         }
     }
 
-    /// Forgets what is in the buffer.
+    /// Empties the buffer.
     pub(crate) fn clear_output(&mut self) {
         if let Some(output) = &mut self.output {
             output.clear();
@@ -84,11 +85,12 @@ impl Stack {
         self.output_left();
     }
 
-    /// Fills the buffer with what is pending for the controller: commands first, then ACL data of the links in turn.
+    /// Fills the buffer with all that is pending for the controller: commands first, then ACL data of the links in
+    /// turn.
     fn fill(&mut self, now: Instant, out: &mut Output) {
         self.begin_desired(now);
         self.start_timers(now);
-        // What has begun may owe something by now.
+        // The procedures that began may have a command or data pending by now.
         let due = self.ready.take(Due::COMMAND | Due::DATA);
         self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
         if self.command_due {
@@ -99,7 +101,7 @@ impl Stack {
         }
     }
 
-    /// What was in the buffer is in the transport.
+    /// Handles the packets that moved from the buffer to the transport.
     fn output_left(&mut self) {
         let mut links = core::mem::take(&mut self.leaving_links);
         while links != 0 {
@@ -115,8 +117,8 @@ impl Stack {
         }
     }
 
-    /// The packets of a link are in the transport. Where it has ended, the controller takes them for packets of the link that has
-    /// its handle now.
+    /// Handles the packets of a link that are in the transport. If the link has ended, the controller counts them for
+    /// the new link with the same handle.
     fn packets_left(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let Some(left) = slot.in_output.take() else { return };
@@ -153,7 +155,7 @@ impl Stack {
             let bit = 1u64.wrapping_shl(index.into());
             let slot = self.links.get(usize::from(index));
             if slot.is_some_and(|slot| slot.is_up() && !self.acl.may_take(&slot.credits)) {
-                // What is free is the share of other links.
+                // The free packets are the share of other links.
                 blocked |= bit;
                 continue;
             }
@@ -207,7 +209,7 @@ impl Stack {
         Filled::Fragment
     }
 
-    /// So many more packets of a link are in the buffer.
+    /// Counts more packets of a link in the buffer.
     pub(super) fn data_written(&mut self, index: u8, packets: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             let before = slot.in_output.as_ref().map_or(0, |left| left.packets);

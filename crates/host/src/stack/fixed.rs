@@ -8,10 +8,10 @@ use super::{
     share::Share,
 };
 
-/// One fixed channel that the application serves itself.
+/// A fixed channel that the application serves itself.
 #[derive(Debug)]
 pub(crate) struct Fixed {
-    /// [`Cid::NULL`] while there is none.
+    /// [`Cid::NULL`] if the channel is not open.
     pub(crate) cid: Cid,
     pub(crate) queue: Queue,
     pub(crate) lost: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Fixed {
 impl Fixed {
     pub(crate) const NONE: Self = Self { cid: Cid::NULL, queue: Queue::EMPTY, lost: 0, out: None };
 
-    /// Keeps a PDU for the application; false where it is dropped, since as many wait as may.
+    /// Keeps a PDU for the application. Drops it and returns false if the application's share of packets is used up.
     pub(crate) fn handle_pdu(
         &mut self,
         packet: Packet,
@@ -39,14 +39,14 @@ impl Fixed {
         kept
     }
 
-    /// The link ended: what was received stays.
+    /// Handles the end of the link. Received PDUs stay.
     pub(crate) fn link_ended(&mut self, tx: &mut Transmit) {
         if let Some((_, packet)) = self.out.take() {
             tx.pool.give(packet);
         }
     }
 
-    /// The channel is closed: forgets what was received, and gives how many PDUs. What was given to send still leaves.
+    /// Closes the channel. Drops received PDUs and returns their number. A PDU in the out-slot is still sent.
     pub(crate) fn close(&mut self, rx: &mut Receive, share: &mut Share) -> u32 {
         let count = self.queue.len();
         rx.clear(&mut self.queue, share);

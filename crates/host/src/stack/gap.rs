@@ -1,4 +1,4 @@
-//! Requests of the application, and what comes of them: advertising, scanning, connecting. GAP owns them.
+//! Requests of the application for advertising, scanning and connecting, and their outcomes. GAP owns the requests.
 
 use core::task::Poll;
 
@@ -18,7 +18,7 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
-/// The request that a link came of, until its future has taken the link. What is requested, and how far it is, GAP knows.
+/// The request that made a link, until its future takes the link. GAP has the request's content and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Claim {
@@ -28,7 +28,7 @@ pub(crate) enum Claim {
     Connect,
 }
 
-/// How GAP is to set up the controller.
+/// Returns GAP's configuration of the controller.
 pub(crate) fn gap_config(config: &Config, rx: &Receive, packet_size: usize) -> GapConfig {
     GapConfig {
         address: config.address.map_or(AddressChoice::Automatic, AddressChoice::Static),
@@ -61,7 +61,7 @@ impl Stack {
         Ok(set)
     }
 
-    /// Takes the link that came of an advertising set.
+    /// Takes the link that an advertising set made.
     pub(crate) fn poll_advertised(&mut self, set: SetId) -> Poll<Result<LinkRef, Error>> {
         if let Some(link) = self.take_claimed(Claim::Set(set)) {
             return Poll::Ready(Ok(link));
@@ -78,7 +78,7 @@ impl Stack {
         Poll::Ready(Err(end))
     }
 
-    /// Ends the request of an advertising set; a link that nobody took is disconnected.
+    /// Ends the request of an advertising set. Disconnects a link that its future has not taken.
     pub(crate) fn release_advertising(&mut self, set: SetId) {
         self.gap.stop_advertising(set);
         self.drop_claim(Claim::Set(set));
@@ -87,7 +87,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Begins to connect, once the attempts before are over.
+    /// Begins to connect once earlier attempts are over.
     pub(crate) fn poll_connect(
         &mut self,
         first: bool,
@@ -111,7 +111,7 @@ impl Stack {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the link that came of the connection attempt.
+    /// Takes the link that the connection attempt made.
     pub(crate) fn poll_connected(&mut self) -> Poll<Result<LinkRef, Error>> {
         if let Some(link) = self.take_claimed(Claim::Connect) {
             return Poll::Ready(Ok(link));
@@ -128,7 +128,7 @@ impl Stack {
         Poll::Ready(Err(end))
     }
 
-    /// Ends the connection attempt; a link that nobody took is disconnected.
+    /// Ends the connection attempt. Disconnects a link that its future has not taken.
     pub(crate) fn release_connect(&mut self) {
         self.gap.stop_connecting();
         self.drop_claim(Claim::Connect);
@@ -150,7 +150,7 @@ impl Stack {
         Ok(())
     }
 
-    /// True where a report can be read.
+    /// Returns whether a report can be read.
     pub(crate) fn scan_state(&self) -> Result<bool, Error> {
         match self.gap.scanning() {
             _ if self.gap.has_report() => Ok(true),
@@ -167,7 +167,7 @@ impl Stack {
         Some(self.resolved(report))
     }
 
-    /// Reports that were not read in time.
+    /// Returns the number of reports that were not read in time.
     pub(crate) const fn lost_reports(&self) -> u32 {
         self.gap.lost_reports()
     }
@@ -179,7 +179,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Ends every request with [`Error::ShutDown`], and turns off what it asked for.
+    /// Ends every request with [`Error::ShutDown`], and turns off everything that the requests turned on.
     pub(super) fn withdraw_all(&mut self) {
         self.gap.withdraw_all();
         self.ready.run(Due::COMMAND);
@@ -189,7 +189,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A link came up.
+    /// Handles a link that came up.
     pub(super) fn handle_link_up(&mut self, now: Instant, up: &LinkUp) {
         let claim = match (up.role, up.set) {
             (Role::CENTRAL, _) => Some(Claim::Connect),
@@ -220,7 +220,7 @@ impl Stack {
         }
     }
 
-    /// Looks what GAP has to tell.
+    /// Handles the pending events and reports of GAP.
     pub(super) fn gap_changed(&mut self, now: Instant) {
         self.poll_gap_events(now);
         if self.gap.has_report() {
@@ -230,7 +230,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Wakes whoever waits for what came of a request.
+    /// Handles GAP's pending events, and wakes the tasks that wait for their requests.
     pub(super) fn poll_gap_events(&mut self, now: Instant) {
         while let Some(event) = self.gap.poll_event() {
             self.handle_gap_event(now, event);
@@ -253,7 +253,7 @@ impl Stack {
         }
     }
 
-    /// It is known by now which set made a link.
+    /// Handles the event that names the advertising set of a link.
     fn set_linked(&mut self, now: Instant, set: SetId, handle: Handle, wanted: bool) {
         let index = self.find(handle);
         let slot = index.and_then(|index| self.links.get(usize::from(index)).zip(Some(index)));
@@ -267,13 +267,13 @@ impl Stack {
         }
     }
 
-    /// Receive packets that the controller may fill, for flow control towards the host.
+    /// Returns the number of receive packets that the controller may fill, for flow control towards the host.
     pub(super) fn host_acl_count(&self) -> u16 {
         host_acl_count(&self.rx)
     }
 }
 
-/// Buffers of the controller's for data towards this host; 0 leaves flow control off.
+/// Returns the number of buffers for data from the controller to this host. 0 leaves flow control off.
 fn host_acl_count(rx: &Receive) -> u16 {
     if HOST_FLOW_CONTROL { u16::try_from(rx.host_buffers()).unwrap_or(u16::MAX) } else { 0 }
 }

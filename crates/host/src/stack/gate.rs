@@ -1,11 +1,12 @@
-//! Back-pressure: the controller's view of the room that there is for what peers push.
+//! Back-pressure: limits the controller to the room for data that peers push.
 //!
-//! Where the controller offers flow control towards the host, it may send as many ACL packets as find a place whichever links
-//! they are for ([`super::share::Shares::buffers`]), and for each packet that waits for an application one buffer is withheld. So
-//! nothing arrives for which there is no room: the peers wait, by the link layer. But buffers belong to all links, and a
-//! controller without one sends nothing of any. So this lasts [`PATIENCE`] at most, [`HASTE`] where somebody else needs the
-//! controller; then the link that holds the most is open: its buffers are given back, and what finds no room is dropped and
-//! counted, until its application has read half of what it may keep. [Vol 4] Part E, 4.2
+//! With flow control towards the host, the controller may send as many ACL packets as find a place, whichever links
+//! they are for ([`super::share::Shares::buffers`]). One buffer is withheld for each packet that waits for an
+//! application. So no data arrives without room, and the link layer makes the peers wait. But buffers belong to all
+//! links, and a controller without a free buffer sends nothing at all. So this state lasts [`FULL_TIMEOUT`] at most, or
+//! [`CROWDED_TIMEOUT`] if another part of the host needs the controller. Then the gate of the link that holds the most
+//! packets opens: its buffers are returned, and its data without room is dropped and counted, until its application has
+//! read half of what it may keep. [Vol 4] Part E, 4.2
 
 use bindrune_l2cap::State;
 use bindrune_wire::{Interest, Packet};
@@ -22,21 +23,21 @@ use crate::{
     waiters::Due,
 };
 
-/// How long the controller may be without a buffer while nothing but the application's own link needs one.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long it may be without one while another link, a channel or a transaction needs it.
-const HASTE: Duration = Duration::from_millis(200);
+/// How long the controller may be without a buffer if only the application's own link needs one.
+const FULL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it may be without one if another link, a channel or a transaction needs it.
+const CROWDED_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Slots of links up to which each link is looked at to see whether it has room.
+/// With at most this many link slots, the room of each link is checked.
 const FEW: usize = 8;
 
 impl Stack {
-    /// Returns whether the controller sends data only as this host has room for it.
+    /// Returns whether the controller sends data only if this host has room for it.
     pub(super) const fn has_flow_control(&self) -> bool {
         HOST_FLOW_CONTROL && self.host_credits.is_on()
     }
 
-    /// A link is up: a buffer is withheld for each packet that its application keeps.
+    /// Gates a new link: one buffer is withheld for each packet that its application keeps.
     pub(super) fn gate(&mut self, index: u8) {
         let on = self.has_flow_control() && self.rx.shares.buffers() > 0;
         if let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| on && l.is_up()) {
@@ -44,7 +45,7 @@ impl Stack {
         }
     }
 
-    /// One ACL packet of a link has landed in its place.
+    /// Returns the credit of one ACL packet of a link that has reached its place.
     pub(super) fn return_host_credit(&mut self, now: Instant, index: u8) {
         if !self.has_flow_control() {
             return;
@@ -55,18 +56,18 @@ impl Stack {
         }
     }
 
-    /// The application has read a packet that was pushed on a link, which may have ended.
+    /// Takes back a packet that the application has read. Its link may have ended.
     pub(crate) fn give_borrowed(&mut self, link: LinkRef, packet: Packet) {
         self.rx.pool.give(packet);
         self.borrowed_given(link);
     }
 
-    /// A packet that was pushed on a link, which may have ended, is in its pool again.
+    /// Returns the place of a packet that the application has read. Its link may have ended.
     pub(super) fn borrowed_given(&mut self, link: LinkRef) {
         self.give_place(link, |shares, share| shares.give(share, 1));
     }
 
-    /// The application gives back an answer that it kept, or the request of a link that has ended.
+    /// Takes back an answer that the application kept, or the request of a link that has ended.
     pub(crate) fn give_kept(&mut self, link: LinkRef, packet: Packet) {
         self.rx.pool.give(packet);
         self.give_place(link, Shares::give_kept);
@@ -81,7 +82,7 @@ impl Stack {
         self.room_made(link.index);
     }
 
-    /// There may be more room for what peers push.
+    /// Handles possible new room for data that peers push.
     pub(super) fn room_made(&mut self, index: u8) {
         let half = self.rx.shares.buffers() / 2;
         let slot = self.links.get(usize::from(index));
@@ -112,7 +113,8 @@ impl Stack {
         }
     }
 
-    /// True where a packet more of some link may be one for which that has no place: then the applications should run first.
+    /// Returns whether the next packet may be for a link without a place for it. In that case, the applications should
+    /// run first.
     pub(crate) fn is_crowded(&mut self) -> bool {
         if self.rx.shares.take_changed() {
             self.crowded = self.find_crowded();
@@ -140,15 +142,15 @@ impl Stack {
         }
     }
 
-    /// When the controller has been without a buffer for long enough.
+    /// Returns the deadline of the time that the controller may be without a buffer.
     pub(super) fn full_deadline(&self) -> Option<Instant> {
         let since = self.full.get().filter(|_| HOST_FLOW_CONTROL)?;
         let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
         let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
-        since.checked_add(if crowded || channels() { HASTE } else { PATIENCE })
+        since.checked_add(if crowded || channels() { CROWDED_TIMEOUT } else { FULL_TIMEOUT })
     }
 
-    /// The link that holds the most is open: what it has no room for is dropped from now on.
+    /// Opens the gate of the link that holds the most packets. Its data without room is dropped from now on.
     pub(super) fn full_timeout(&mut self, now: Instant) {
         if !HOST_FLOW_CONTROL {
             return;
@@ -163,7 +165,7 @@ impl Stack {
 }
 
 impl Link {
-    /// True while a transaction waits for the peer, which may have answered.
+    /// Returns whether a transaction waits for the peer, whose answer may already be in the controller.
     fn awaits_peer(&self) -> bool {
         self.is_up()
             && (self.attributes.bearer.poll_timeout().is_some()

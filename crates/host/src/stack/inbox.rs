@@ -1,17 +1,19 @@
-//! What waits for `Connection::next` on one link, in the order in which it arrived.
+//! Data and events of one link that wait for `Connection::next`, in the order of arrival.
 //!
-//! Each arrival has a number. A write command stays in its receive packet, with its number in front; the pending request and
-//! the flags of [`PendingEvents`] have theirs here; what the server did on its own (a value written, a subscription changed) and
-//! commands that were dropped are [`Record`]s. [`Inbox::next`] names the oldest of all.
+//! Each arrival has a number. A write command stays in its receive packet, with its number in front. The numbers of the
+//! pending request and of the flags of [`PendingEvents`] are stored here. Changes that the server made on its own (a
+//! value written, a subscription changed) and dropped commands are [`Record`]s. [`Inbox::next`] returns the oldest of
+//! all.
 
 use bindrune_gatt::Cccd;
 use bindrune_wire::{Packet, Pool, Queue};
 
 use super::link::PendingEvents;
 
-/// Kinds of [`PendingEvents`].
+/// The number of kinds of [`PendingEvents`].
 const KINDS: usize = PendingEvents::all().bits().count_ones() as usize;
-/// Records that can wait. While they do, further changes wait in the server, which keeps each but not their order.
+/// The maximum number of records that wait. Further changes wait in the server, which keeps each change but not their
+/// order.
 const RECORDS: usize = 8;
 /// Octets of an arrival number, in front of a queued command.
 const NUMBER: usize = 4;
@@ -31,25 +33,25 @@ pub(crate) struct Inbox {
     commands: Queue,
 }
 
-/// Something that happened without a packet to show for it.
+/// A change that has no packet.
 #[derive(Clone, Copy, Debug)]
 struct Record {
     at: u32,
     what: Happened,
 }
 
-/// What a record says.
+/// Kind of a recorded change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happened {
-    /// So many write commands were dropped.
+    /// This number of write commands was dropped.
     Lost(u16),
-    /// The peer wrote the host-held value of this handle.
+    /// The peer wrote the host-held value with this handle.
     Written(u16),
-    /// The peer changed its subscription to the value of this handle.
+    /// The peer changed its subscription to the value with this handle.
     Subscribed(u16, Cccd),
 }
 
-/// What arrived first.
+/// The oldest arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum First {
     Request,
@@ -59,7 +61,7 @@ pub(crate) enum First {
 }
 
 impl Inbox {
-    /// All octets are zero.
+    /// All bytes are zero.
     pub(crate) const EMPTY: Self = Self {
         latest: 0,
         pending: PendingEvents::empty(),
@@ -70,7 +72,7 @@ impl Inbox {
         commands: Queue::EMPTY,
     };
 
-    /// An event of this kind arrived; it replaces an earlier one that still waits.
+    /// Records an event of a kind. It replaces an earlier one that still waits.
     pub(crate) fn insert(&mut self, kind: PendingEvents) {
         let at = self.number();
         self.pending |= kind;
@@ -79,12 +81,12 @@ impl Inbox {
         }
     }
 
-    /// A request arrived that the application must answer.
+    /// Records a request that the application must answer.
     pub(crate) const fn request_arrived(&mut self) {
         self.request = self.number();
     }
 
-    /// Queues a write command, which lies in its receive packet behind its L2CAP header.
+    /// Queues a write command. Its receive packet still has its L2CAP header in front.
     pub(crate) fn push_command(&mut self, mut packet: Packet, pool: &mut Pool) {
         let at = self.number();
         if let Some(front) = packet.push(NUMBER) {
@@ -100,12 +102,12 @@ impl Inbox {
         Some(packet)
     }
 
-    /// True while a further change can be recorded. One place is kept for commands that are dropped.
+    /// Returns whether another change can be recorded. One record is reserved for dropped commands.
     pub(crate) const fn has_room(&self) -> bool {
         (self.recorded as usize) < RECORDS - 1
     }
 
-    /// Records a change; the caller has asked for room.
+    /// Records a change. The caller must check [`Self::has_room`] first.
     pub(crate) fn record(&mut self, what: Happened) {
         let latest = self.latest;
         if self.last().is_some_and(|last| last.at == latest && last.what == what) {
@@ -118,7 +120,7 @@ impl Inbox {
         }
     }
 
-    /// `count` write commands were dropped.
+    /// Records that `count` write commands were dropped.
     pub(crate) fn lose(&mut self, count: u16) {
         let (latest, full) = (self.latest, usize::from(self.recorded) >= RECORDS);
         let records = self.records.iter_mut().take(self.recorded.into());
@@ -132,7 +134,8 @@ impl Inbox {
         }
     }
 
-    /// Takes a record, or a pending event; what lies in a packet is only named. `request` where a request waits.
+    /// Takes the oldest record or pending event. For data in a packet, returns only its kind. `request`: a request
+    /// waits.
     pub(crate) fn next(&mut self, request: bool, pool: &Pool) -> Option<First> {
         let latest = self.latest;
         let mut oldest = None;
@@ -169,8 +172,8 @@ impl Inbox {
         Some(first)
     }
 
-    /// The table was replaced: what was written to the old one is no longer available, and counts as lost. Gives the
-    /// commands' packets back, and their number.
+    /// Handles a replaced table: writes to the old table count as lost. Returns the commands' packets to the pool, and
+    /// their number to the caller.
     pub(crate) fn table_replaced(&mut self, pool: &mut Pool) -> usize {
         let mut kept: u8 = 0;
         for at in 0..usize::from(self.recorded) {
@@ -191,7 +194,7 @@ impl Inbox {
         count
     }
 
-    /// Forgets everything. Gives the number of commands whose packets went back to the pool.
+    /// Drops everything. Returns the number of commands whose packets went back to the pool.
     pub(crate) fn clear(&mut self, pool: &mut Pool) -> usize {
         let count = self.commands.len();
         pool.clear(&mut self.commands);
@@ -209,7 +212,7 @@ impl Inbox {
     }
 }
 
-/// Where the number of a kind is.
+/// Returns the index of a kind's number.
 const fn place(kind: PendingEvents) -> usize {
     kind.bits().trailing_zeros() as usize
 }
@@ -290,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_stand_where_they_happened_and_are_never_forgotten() {
+    fn losses_keep_their_order_and_are_never_forgotten() {
         let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
         command(&mut inbox, &mut pool, &[7]);
         inbox.lose(1);
@@ -326,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_table_leaves_the_count_of_what_was_written_to_the_old_one() {
+    fn a_replaced_table_keeps_the_count_of_lost_writes() {
         let (mut inbox, mut pool) = (Inbox::EMPTY, pool());
         inbox.lose(3);
         inbox.record(Happened::Written(1));

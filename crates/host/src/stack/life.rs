@@ -1,4 +1,4 @@
-//! How links come and go.
+//! The start and the end of links.
 
 use bindrune_gap::{LinkControl, LinkUp};
 use bindrune_gatt::server::WRITER;
@@ -19,16 +19,16 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
-/// How long a link that is left may take for what was given to send before.
+/// Time limit for sending the pending data of a link that is being left.
 const LEAVING: Duration = Duration::from_secs(10);
 
-/// What the GATT server calls a link, for the writes that it captures.
+/// Returns the name of a link in the GATT server, for the writes that it captures.
 const fn writer_name(link: LinkRef) -> [u8; WRITER] {
     let [a, b, c, d] = link.generation.to_le_bytes();
     [link.index, a, b, c, d]
 }
 
-/// The link that [`writer_name`] has named.
+/// Returns the link of a [`writer_name`].
 pub(super) const fn writer_of([index, a, b, c, d]: [u8; WRITER]) -> LinkRef {
     LinkRef { index, generation: u32::from_le_bytes([a, b, c, d]) }
 }
@@ -38,14 +38,15 @@ impl Link {
         LinkRef { index, generation: self.generation }
     }
 
-    /// Adds what the machines of a link have dropped.
+    /// Adds the drops of a link's machines to the counters.
     pub(super) fn count_drops(&self, counters: &mut Counters) {
         counters.discarded_pdus.add(self.reassembly.drops().total());
         counters.att_violations.add(self.attributes.bearer.dropped());
         counters.dropped_signals.add(self.signalling.drops().total());
     }
 
-    /// Forgets what `Connection::next` has not returned. Gives the number of PDUs of the peer among it.
+    /// Drops everything that `Connection::next` has not returned. Returns the number of the peer's PDUs that were
+    /// dropped.
     fn forget_events(&mut self, rx: &mut Receive) -> u32 {
         let commands = self.inbox.clear(&mut rx.pool);
         rx.shares.give(&mut self.attributes.share, commands);
@@ -54,7 +55,7 @@ impl Link {
         u32::try_from(commands).unwrap_or(u32::MAX).saturating_add(question.into())
     }
 
-    /// Forgets everything that the application has not read. Gives the number of the peer's PDUs among it.
+    /// Drops everything that the application has not read. Returns the number of the peer's PDUs that were dropped.
     pub(super) fn forget_received(&mut self, rx: &mut Receive) -> u32 {
         let fixed = self.fixed.close(rx, &mut self.attributes.share);
         let unread = self.forget_events(rx).saturating_add(self.attributes.clear(rx));
@@ -64,15 +65,15 @@ impl Link {
 }
 
 impl Stack {
-    /// The controller has a new link. Gives its slot, or `None` where it cannot be kept.
+    /// Takes a slot for a new link of the controller. Returns `None` if there is no slot.
     pub(super) fn link_up(&mut self, now: Instant, up: &LinkUp) -> Option<LinkRef> {
         if let Some(old) = self.find(up.handle) {
-            // The controller lost the end of the earlier link.
+            // The controller did not report the end of the earlier link.
             self.end_link(old, Status::CONNECTION_TIMEOUT);
         }
         let index = self.vacant_slot()?;
         if let Some(claim) = self.links.get_mut(usize::from(index)).and_then(|l| l.claim.take()) {
-            // Its link ended before the future looked.
+            // The link of this claim ended before its future took it.
             self.resume(claim);
         }
         let own_mtu = self.config.mtu;
@@ -117,14 +118,14 @@ impl Stack {
         Some(link)
     }
 
-    /// A free slot, or that of the link that ended and that the application has not let go of.
+    /// Returns a free slot, or else that of an ended link which the application still holds.
     fn vacant_slot(&self) -> Option<u8> {
         let free = self.links.iter().position(|l| l.life == Life::Free);
         let ended = || self.links.iter().position(|l| matches!(l.life, Life::Ended(_)));
         u8::try_from(free.or_else(ended)?).ok()
     }
 
-    /// The link in a slot has ended: everything on it ends at once.
+    /// Ends everything on a link that has ended.
     pub(super) fn end_link(&mut self, index: u8, reason: Status) {
         if let Some(link) = self.links.get(usize::from(index)).map(|slot| slot.reference(index)) {
             self.release_held(self.now, link);
@@ -178,21 +179,21 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A link came or went: shares the controller's buffers out anew.
+    /// Divides the controller's buffers again after a link came up or ended.
     fn share_buffers(&mut self) {
         let links = self.links.iter().filter(|link| link.is_up());
         self.acl.share_out(links.map(|link| &link.credits));
         self.ready.run(Due::COMMAND);
     }
 
-    /// One handle more on a link.
+    /// Adds a handle to a link.
     pub(crate) fn share_link(&mut self, link: LinkRef) {
         if let Some(slot) = self.slot_mut(link) {
             slot.users = slot.users.saturating_add(1);
         }
     }
 
-    /// One handle less on a link: the last one disconnects it, or frees the slot where it has ended.
+    /// Removes a handle from a link. The last one disconnects the link, or frees the slot if the link has ended.
     pub(crate) fn release_link(&mut self, link: LinkRef) {
         let Some(slot) = self.slot_mut(link) else { return };
         slot.users = slot.users.saturating_sub(1);
@@ -212,11 +213,11 @@ impl Stack {
             slot.life = Life::Free;
             slot.generation = slot.generation.wrapping_add(1);
         }
-        // A channel that nobody could be given for want of a link may be taken up now.
+        // A channel that could not be accepted because no link slot was free may be accepted now.
         self.ready.host(HostKey::Advertise);
     }
 
-    /// Ends a link on behalf of the application, once what it has given to send is with the peer.
+    /// Ends a link for the application, once the peer has everything that was sent before.
     pub(crate) fn disconnect(&mut self, link: LinkRef, reason: Status) -> Result<(), Error> {
         self.link(link)?;
         if !LinkControl::may_disconnect_for(reason) {
@@ -234,7 +235,7 @@ impl Stack {
         self.mark_pending(index);
     }
 
-    /// Begins the time limits of what the application began since the stack was last told the time.
+    /// Starts the time limits of what the application began since the stack was last given the time.
     pub(super) fn start_timers(&mut self, now: Instant) {
         while self.undated != 0 {
             let index = self.undated.trailing_zeros();
@@ -249,7 +250,7 @@ impl Stack {
         }
     }
 
-    /// Disconnects a link that is to be left, once nothing is pending for its peer.
+    /// Disconnects a link that is being left, once nothing is pending for its peer.
     pub(super) fn leave_if_done(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let Some(reason) = slot.leaving else { return };
@@ -258,7 +259,7 @@ impl Stack {
         }
     }
 
-    /// Disconnects a link that is to be left, if its peer did not take what was pending in time.
+    /// Disconnects a link that is being left, because its peer did not take the pending data in time.
     pub(super) fn leave_now(&mut self, index: u8) {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
         let Some(slot) = slot else { return };
@@ -282,7 +283,7 @@ impl Stack {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
         let slot = slot.ok_or(Error::Disconnected(Status::UNKNOWN_CONNECTION))?;
         slot.control.disconnect(reason).map_err(|_| Error::InvalidParameters)?;
-        // The controller may report the end after everything that it holds back.
+        // The controller may report the end only after all the data that it withholds.
         self.rx.shares.gate(&mut slot.attributes.share, false);
         self.look_at_credits(self.now);
         self.command_link(index);

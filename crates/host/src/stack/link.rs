@@ -1,4 +1,4 @@
-//! One link: its identity, and every machine that lives and dies with it.
+//! One link: its identity, and every machine that exists as long as the link.
 
 use bindrune_gap::LinkControl;
 use bindrune_gatt::Peer;
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{at::At, capability::CENTRAL};
 
-/// Names one link for as long as its slot is not used for another one.
+/// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkRef {
     pub(crate) index: u8,
@@ -24,33 +24,33 @@ pub(crate) struct LinkRef {
 }
 
 impl LinkRef {
-    /// The name of no link.
+    /// Refers to no link.
     pub(crate) const NONE: Self = Self { index: u8::MAX, generation: 0 };
 }
 
-/// Where a link is in its life.
+/// Stage in the life of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     /// The slot is free.
     Free,
     /// The controller has the link.
     Up,
-    /// The link ended for this reason; what it received may still be read.
+    /// The link ended for this reason. Its received data may still be read.
     Ended(Status),
 }
 
-/// One slot of `Resources`.
+/// One link slot of `Resources`.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) generation: u32,
-    /// The slot of a link whose handle, modulo the number of slots, is the index of this slot.
+    /// The slot of the link whose handle, modulo the number of slots, is the index of this slot.
     pub(crate) by_handle: u8,
     pub(crate) life: Life,
-    /// Handles of the application on this link, and that of the request that it came of.
+    /// Number of the application's handles on this link. The request that made the link counts as one.
     pub(crate) users: u16,
-    /// The request that the link came of, until its future has taken it.
+    /// The request that made the link, until its future takes the link.
     pub(crate) claim: Option<Claim>,
-    /// The peer has not been received yet, and the request waits for that, at most until then.
+    /// Until when the request waits for the first data from the peer, if none has been received yet.
     pub(crate) unproven: At,
     pub(crate) handle: Handle,
     pub(crate) control: LinkControl,
@@ -63,13 +63,13 @@ pub(crate) struct Link {
     pub(crate) fixed: Fixed,
     /// The PDU that is being fragmented.
     pub(crate) outgoing: Option<Fragments>,
-    /// Packets in the buffer for the transport, of this link or of the one that had the slot before.
+    /// Packets in the buffer for the transport, of this link or of the last one in the slot.
     pub(crate) in_output: Option<InOutput>,
-    /// What `Connection::next` has not returned yet.
+    /// Data and events that `Connection::next` has not returned yet.
     pub(crate) inbox: Inbox,
-    /// Transmit packets that are lent to the application.
+    /// Number of transmit packets that the application has borrowed.
     pub(crate) borrowed: u8,
-    /// The packet being sent is the application's.
+    /// Whether the packet that is being sent is the application's.
     pub(crate) app_sending: bool,
     /// The channel whose frame is being sent.
     pub(crate) sending_channel: Option<u8>,
@@ -77,9 +77,9 @@ pub(crate) struct Link {
     pub(crate) full_channels: u64,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
-    /// The reason to disconnect with once everything pending was sent.
+    /// The reason to disconnect with once everything pending is sent.
     pub(crate) leaving: Option<Status>,
-    /// The deadline for that, where it has begun.
+    /// The deadline for that, if it has begun.
     pub(crate) leaving_until: At,
     pub(crate) protection: Lazy,
     pub(crate) room: Room,
@@ -87,12 +87,13 @@ pub(crate) struct Link {
     pub(crate) last_rx: Instant,
     /// When the controller was last asked whether it still has this link.
     pub(crate) looked: Instant,
-    /// It is being disconnected because it took no packet for too long.
+    /// Whether the link is being disconnected because it took no packet for too long.
     pub(crate) stalled: bool,
 }
 
 bitflags::bitflags! {
-    /// Events for `Connection::next` that replace an earlier one of their kind; the details are read from the machines.
+    /// Events for `Connection::next` that replace an earlier one of their kind. Their details are read from the
+    /// machines.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct PendingEvents: u16 {
         const MTU = 1;
@@ -109,7 +110,7 @@ bitflags::bitflags! {
 }
 
 impl Link {
-    /// A free slot. All octets are zero, so that those in a `static` take no flash.
+    /// A free slot. All bytes are zero, so that slots in a `static` take no flash.
     pub(crate) const FREE: Self = Self {
         generation: 0,
         by_handle: 0,

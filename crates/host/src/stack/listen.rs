@@ -1,4 +1,4 @@
-//! Who accepts channels, and which wait to be taken.
+//! Listeners for channels, and the channels that wait to be accepted.
 
 use core::task::Poll;
 
@@ -9,7 +9,7 @@ use super::{ChannelRef, LinkRef, Stack};
 use crate::Error;
 
 impl Stack {
-    /// Begins to listen; gives the place of the listener.
+    /// Begins to listen. Returns the place of the listener.
     pub(crate) fn listen(
         &mut self,
         psm: Psm,
@@ -29,7 +29,7 @@ impl Stack {
         u8::try_from(free).map_err(|_| Error::NoListener)
     }
 
-    /// Stops listening; channels that nobody took are closed.
+    /// Stops listening. Closes channels that were not accepted.
     pub(crate) fn stop_listening(&mut self, place: u8) {
         let Some(listener) = self.listeners.get_mut(usize::from(place)) else { return };
         let psm = core::mem::replace(listener, Listener::FREE).psm;
@@ -40,7 +40,7 @@ impl Stack {
         }
     }
 
-    /// The channel that has waited longest at a listener, and its link, of which the caller becomes a user.
+    /// Returns the channel that has waited longest at a listener. The caller becomes a user of its link.
     pub(crate) fn poll_accept(&mut self, psm: Psm) -> Poll<Result<(LinkRef, ChannelRef), Error>> {
         let Some(index) = self.channels.incoming(psm) else { return Poll::Pending };
         let Some(channel) = self.claim(index) else { return Poll::Pending };
@@ -48,13 +48,13 @@ impl Stack {
         Poll::Ready(Ok((channel.link, channel)))
     }
 
-    /// Whether the application decides about a channel that a peer asks for.
+    /// Returns whether the application decides about a channel that a peer requests.
     pub(super) fn decides(&self, index: usize) -> bool {
         let psm = self.channels.get(index).map(bindrune_l2cap::Channel::psm);
         self.listeners.iter().any(|listener| listener.decides && Some(listener.psm) == psm)
     }
 
-    /// The request that has waited longest for a decision, and its link, of both of which the caller becomes a user.
+    /// Returns the request that has waited longest for a decision. The caller becomes a user of its channel and link.
     pub(crate) fn poll_requested(&mut self, psm: Psm) -> Poll<Result<ChannelRef, Error>> {
         let Some(index) = self.channels.requested(psm) else { return Poll::Pending };
         let Some(link) = self.link_of_channel(index) else { return Poll::Pending };
@@ -65,27 +65,27 @@ impl Stack {
         Poll::Ready(Ok(channel))
     }
 
-    /// Opens a channel that a peer asks for.
+    /// Opens a channel that a peer requested.
     pub(crate) fn accept_request(&mut self, channel: ChannelRef) -> Result<(), Error> {
         let live = self.channel(channel).is_ok();
         if live && self.channels.accept(channel.index.into()) {
             self.mark_pending(channel.link.index);
             return Ok(());
         }
-        // The link has not ended, so the request has lapsed.
+        // The link has not ended, so the request has expired.
         Err(self
             .link(channel.link)
             .map_or(Error::Closed(CloseReason::LinkLost), |_| Error::Timeout))
     }
 
-    /// Refuses a channel that a peer asks for.
+    /// Refuses a channel that a peer requested.
     pub(crate) fn refuse_request(&mut self, channel: ChannelRef, result: ConnectionResult) {
         if self.channel(channel).is_ok() && self.channels.refuse(channel.index.into(), result) {
             self.mark_pending(channel.link.index);
         }
     }
 
-    /// Stops listening for requests; those that the application does not have are refused.
+    /// Stops listening for requests. Refuses those that the application has not taken.
     pub(crate) fn stop_deciding(&mut self, place: u8, psm: Psm) {
         while let Some(index) = self.channels.requested(psm) {
             if !self.channels.refuse(index, ConnectionResult::PSM_NOT_SUPPORTED) {

@@ -1,4 +1,4 @@
-//! Who may hold how many packets. Reservations are counts, not particular slots.
+//! How many packets each link may hold. Reservations are counts, not particular slots.
 
 use bindrune_wire::{HEADROOM, Packet, Pool, Queue};
 
@@ -9,17 +9,17 @@ pub(crate) const RX_PER_LINK: usize = 3;
 /// Transmit packets that every link keeps: one for its machines, one for its application.
 pub(crate) const TX_PER_LINK: usize = 2;
 
-/// Receive packets: some kept for each link, some for the windows of channels, and the rest for what peers push
-/// (notifications, write commands) and what the application borrows.
+/// Receive packets: some are kept for each link, some for the windows of channels. The rest is for values that peers
+/// push (notifications, write commands) and for packets that the application borrows.
 #[derive(Debug)]
 pub(crate) struct Receive {
     pub(crate) pool: Pool,
-    /// Who may keep what peers push.
+    /// Shares of the packets for pushed values.
     pub(crate) shares: Shares,
 }
 
 impl Receive {
-    /// Shares out the packets of `pool`; `with_channels` where there are channels at all.
+    /// Divides the packets of `pool`. `with_channels`: the host has channels.
     pub(crate) fn new(pool: Pool, links: usize, with_channels: bool) -> Self {
         let spare = pool.capacity().saturating_sub(links.saturating_mul(RX_PER_LINK));
         let share = (spare / 4).max(links.saturating_mul(2)).min(spare);
@@ -27,7 +27,7 @@ impl Receive {
         Self { pool, shares }
     }
 
-    /// Packets that the windows of all channels may reserve.
+    /// Returns how many packets the windows of all channels may reserve.
     pub(crate) const fn window_budget(&self, links: usize) -> usize {
         self.pool
             .capacity()
@@ -41,7 +41,7 @@ impl Receive {
         self.shares.reset();
     }
 
-    /// ACL packets that the controller may send before it is given a buffer back.
+    /// Returns how many ACL packets the controller may send before it gets a buffer back.
     pub(crate) const fn host_buffers(&self) -> usize {
         match self.shares.buffers() {
             0 => self.pool.capacity(),
@@ -49,7 +49,7 @@ impl Receive {
         }
     }
 
-    /// Gives every packet of a queue back, and its place.
+    /// Returns every packet of a queue, and its place.
     pub(crate) fn clear(&mut self, queue: &mut Queue, share: &mut Share) {
         self.shares.give(share, queue.len());
         self.pool.clear(queue);
@@ -68,20 +68,20 @@ impl Transmit {
         Self { pool, reserved: links.saturating_mul(TX_PER_LINK) }
     }
 
-    /// The packet that a link's machines keep. A link writes one PDU at a time, so it is always there.
+    /// Takes the packet that is kept for a link's machines. A link writes one PDU at a time, so it is always available.
     pub(crate) fn take_for_machine(&mut self) -> Option<Packet> {
         self.pool.take(HEADROOM)
     }
 
-    /// A packet for the application of a link, which holds some already or not.
+    /// Takes a packet for the application of a link. `holds_some`: the application already holds a packet.
     ///
-    /// Whoever holds one takes more only while every link's own packets are free, in use or not: so a stalled link can
-    /// starve neither another link nor its own machines.
+    /// In that case it gets another one only if the free packets are more than all links keep. So a stalled link cannot
+    /// use up the packets of another link or of its own machines.
     pub(crate) fn take_for_app(&mut self, holds_some: bool, headroom: usize) -> Option<Packet> {
         self.app_may_take(holds_some).then(|| self.pool.take(headroom)).flatten()
     }
 
-    /// True where [`Self::take_for_app`] would succeed.
+    /// Returns whether [`Self::take_for_app`] would succeed.
     pub(crate) const fn app_may_take(&self, holds_some: bool) -> bool {
         self.pool.free() > if holds_some { self.reserved } else { 0 }
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pushed_leaves_the_windows_theirs() {
+    fn pushed_values_leave_the_packets_of_windows() {
         let mut rx = Receive::new(pool(12), 1, true);
         assert_eq!(rx.window_budget(1), 7);
         let mut share = Share::NONE;

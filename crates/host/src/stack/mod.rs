@@ -1,14 +1,15 @@
-//! The sans-IO root: it alone knows every protocol machine, and owns all state.
+//! The sans-I/O root: the only module that knows every protocol machine. It owns all state.
 //!
 //! - Getters: [`Stack::link`], [`Stack::channel`], `Stack::stats`, [`Stack::failure`], [`Stack::controller_info`].
 //! - Inputs from the controller: [`Stack::handle_event`], [`Stack::rx_packet`] and [`Stack::handle_acl`] for each ACL
 //!   packet, [`Stack::handle_reset_complete`], [`Stack::sync_lost`].
 //! - Inputs from the clock: [`Stack::handle_timeout`].
-//! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`, which futures call until
-//!   they are ready; each takes what it takes only when it is.
-//! - Outputs: [`Stack::next_output`]; [`Stack::poll_timeout`]; and the marks in `Stack::ready`, which say which tasks to wake.
+//! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`. Futures call them until
+//! they are ready; a call takes its input or output only when it is ready.
+//! - Outputs: [`Stack::next_output`], [`Stack::poll_timeout`], and the marks in `Stack::ready`, which name the tasks to
+//! wake.
 //!
-//! After any input, fill and send until there is nothing, then look at the deadline.
+//! After any input, fill and send until nothing is left, then check the deadline.
 
 mod att;
 mod attribute;
@@ -120,7 +121,7 @@ pub(crate) use watch::Reported;
 #[cfg(feature = "security")]
 pub(crate) use worker::{Answer, Request};
 
-/// PSMs that can be listened to at once.
+/// The maximum number of PSMs with a listener.
 pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };
 
 /// All state of a host.
@@ -139,9 +140,10 @@ pub(crate) struct Stack {
     lane: CommandLane,
     acl: AclCredits,
     host_credits: HostCredits,
-    /// A command may be pending.
+    /// Whether a command may be pending.
     command_due: bool,
-    /// A peer sent what may have an answer, which should leave before what the peer sends next is looked at.
+    /// Whether a peer sent a PDU that may have an answer. The answer should be sent before the peer's next data is
+    /// handled.
     answering: bool,
     app: AppCommand,
     worker: worker::Worker,
@@ -150,49 +152,50 @@ pub(crate) struct Stack {
     early: early::Early,
     shutdown: shutdown::Shutdown,
     stats: Counters,
-    /// The latest time that was told.
+    /// The latest time that the stack was given.
     now: Instant,
     /// Links that may have something to send.
     sending: u64,
     /// The buffer for the transport; `None` while the transport has it.
     output: Option<Output>,
-    /// Links with packets in the buffer for the transport, and channels with frames in it.
+    /// Links with packets, and channels with frames, in the buffer for the transport.
     leaving_links: u64,
     leaving_channels: u64,
-    /// Links with packets, and with requests, in the buffer that were written when the time was not known.
+    /// Links with packets, and with requests, in the buffer that were written without knowing the time.
     unstamped: u64,
     unstamped_requests: u64,
     /// The link that sent last, for fairness.
     last_link: u8,
-    /// Links whose control procedures may owe a command.
+    /// Links whose control procedures may have a pending command.
     commanding: u64,
     /// The link that sent a command last, for fairness.
     last_commanding: u8,
-    /// The last command was a link's.
+    /// Whether the last command came from a link.
     link_commanded: bool,
     limits: limit::Limits,
-    /// Links with a time limit that begins when the stack is next told the time.
+    /// Links with a time limit that begins when the stack is next given the time.
     undated: u64,
-    /// Channels that were closed because an SDU was given up half way.
+    /// Channels that were closed because an SDU was abandoned half way.
     interrupted: u64,
     security: security::HostSecurity,
     privacy: privacy::Privacy,
-    /// Gives the device name from the server, once it was set. A host whose application never sets it does without that code.
+    /// Reads the device name from the server once the application has set it. A host whose application never sets it
+    /// does not contain that code.
     named: Option<fn(&Server) -> &str>,
-    /// Of [`Self::is_crowded`], as the places were when that was last asked.
+    /// Cached result of [`Self::is_crowded`], from its last call.
     crowded: bool,
     awaiting_packet: packets::AwaitingPacket,
-    /// Links whose last indication is not confirmed, since there is no room for another one.
+    /// Links whose last indication is not confirmed because there is no room for another one.
     unconfirmed: u64,
-    /// Since when the controller has no buffer of the host's.
+    /// When the controller ran out of buffers of the host.
     full: At,
-    /// Links where a value for every peer has begun to wait for room.
+    /// Links on which a value for every peer has begun to wait for room.
     waiting_for_room: u64,
-    /// The earliest deadline, where it is known.
+    /// The earliest deadline, if it is known.
     deadline: Option<Option<(Instant, timeout::Timer)>>,
 }
 
-/// What [`Stack::new`] is made of.
+/// The parts of a new [`Stack`].
 pub(crate) struct Parts {
     pub(crate) ready: Ready,
     pub(crate) rx: Receive,
@@ -253,7 +256,7 @@ impl Stack {
             privacy: privacy::Privacy::new(parts.config.privacy),
             named: None,
             crowded: false,
-            awaiting_packet: packets::AwaitingPacket::NO_PEER,
+            awaiting_packet: packets::AwaitingPacket::NONE,
             unconfirmed: 0,
             full: At::NONE,
             waiting_for_room: 0,
@@ -261,7 +264,7 @@ impl Stack {
         }
     }
 
-    /// The link, where it is up and still the same one.
+    /// Returns the link of a reference if it is up and still the same one.
     pub(crate) fn link(&self, link: LinkRef) -> Result<&Link, Error> {
         let slot = self.links.get(usize::from(link.index));
         let slot = slot.filter(|l| l.generation == link.generation).ok_or(GONE)?;
@@ -272,38 +275,38 @@ impl Stack {
         }
     }
 
-    /// The link, where it is up and still the same one.
+    /// Returns the link of a reference if it is up and still the same one.
     pub(crate) fn link_mut(&mut self, link: LinkRef) -> Result<&mut Link, Error> {
         self.link(link)?;
         self.links.get_mut(usize::from(link.index)).ok_or(GONE)
     }
 
-    /// The slot of a link that is up or has ended.
+    /// Returns the slot of a link that is up or has ended.
     fn slot(&self, link: LinkRef) -> Option<&Link> {
         self.links.get(usize::from(link.index)).filter(|l| l.generation == link.generation)
     }
 
-    /// The slot of a link that is up or has ended.
+    /// Returns the slot of a link that is up or has ended.
     fn slot_mut(&mut self, link: LinkRef) -> Option<&mut Link> {
         self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation)
     }
 
-    /// How many links there may be.
+    /// Returns the number of link slots.
     pub(crate) fn link_slots(&self) -> u8 {
         u8::try_from(self.links.len()).unwrap_or(u8::MAX)
     }
 
-    /// Links that are up.
+    /// Returns the number of links that are up.
     pub(crate) fn live_links(&self) -> usize {
         self.links.iter().filter(|l| l.is_up()).count()
     }
 
-    /// Channel slots that are taken.
+    /// Returns the number of channel slots that are taken.
     pub(crate) fn taken_channels(&self) -> usize {
         self.channels.iter().filter(|c| c.state() != State::Free).count()
     }
 
-    /// Why the controller cannot be used.
+    /// Returns why the controller cannot be used.
     pub(crate) const fn failure(&self) -> Option<InitError> {
         match self.phase {
             Phase::Failed(error) => Some(error),
@@ -315,7 +318,7 @@ impl Stack {
         }
     }
 
-    /// What is known of the controller, once it is set up.
+    /// Returns the controller's properties, or `None` until initialization is complete.
     pub(crate) const fn controller_info(&self) -> Option<&ControllerInfo> {
         match self.phase {
             Phase::Ready => self.gap.controller(),
@@ -340,25 +343,26 @@ impl Stack {
         }
     }
 
-    /// What `run` has to look at, which it does now.
+    /// Returns and clears the marks of work for `run`.
     pub(crate) fn take_due(&mut self) -> Due {
         let due = self.ready.take(Due::all());
         self.command_due |= due.contains(Due::COMMAND);
         due
     }
 
-    /// True once after a peer sent what may have an answer.
+    /// Returns whether a peer sent a PDU that may have an answer since the last call.
     pub(crate) const fn take_answering(&mut self) -> bool {
         core::mem::replace(&mut self.answering, false)
     }
 
-    /// A link may have something to send.
+    /// Marks that a link may have something to send.
     pub(crate) fn mark_pending(&mut self, index: u8) {
         self.sending |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::DATA);
     }
 
-    /// Has a link served where its ATT or its signalling channel has something to send, or where it is to be left.
+    /// Marks a link as pending if its ATT or its signalling channel has something to send, or if the link is being
+    /// left.
     fn mark_if_pending(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         let change = slot.peer.as_ref().and_then(|peer| self.server.service_changed_pending(peer));
@@ -371,19 +375,19 @@ impl Stack {
         }
     }
 
-    /// A link's control procedures may owe a command.
+    /// Marks that a link's control procedures may have a pending command.
     fn command_link(&mut self, index: u8) {
         self.commanding |= 1u64.wrapping_shl(index.into());
         self.ready.run(Due::COMMAND);
     }
 
-    /// A deadline may have come or gone.
+    /// Marks that a deadline may have been added or removed.
     fn deadlines_changed(&mut self) {
         self.deadline = None;
         self.ready.run(Due::TIME);
     }
 
-    /// True where the application of a link holds a transmit packet: in an out-slot, borrowed, or on its way.
+    /// Returns whether the application of a link holds a transmit packet: in an out-slot, borrowed, or being sent.
     fn app_holds_packets(&self, index: u8) -> bool {
         self.links
             .get(usize::from(index))
@@ -391,5 +395,5 @@ impl Stack {
     }
 }
 
-/// A handle of a link whose slot was used again, and whose reason is no longer known.
+/// Error for a link whose slot was used again, so that its reason is no longer known.
 const GONE: Error = Error::Disconnected(bindrune_hci::Status::UNKNOWN_CONNECTION);

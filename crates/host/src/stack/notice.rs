@@ -1,4 +1,4 @@
-//! What `Connection::next` returns: requests, write commands and events of a link, in the order in which they arrived.
+//! Results of `Connection::next`: requests, write commands and events of a link, in the order of arrival.
 
 use core::task::Poll;
 
@@ -22,29 +22,29 @@ use crate::{
     waiters::{HostKey, LinkKey},
 };
 
-/// A question for the application.
+/// A request or write command for the application.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) ask: Ask,
     pub(crate) handed: Handed,
-    /// A write command: nobody waits for an answer.
+    /// Whether it is a write command, which has no answer.
     pub(crate) command: bool,
 }
 
-/// What the application is given with a question.
+/// Data that the application gets with a question.
 #[derive(Debug)]
 pub(crate) enum Handed {
-    /// A copy of the value, empty for a read. It can be kept for any time.
+    /// A copy of the value, empty for a read. The application can keep it for any time.
     Short(Short),
-    /// The packet that the value came in.
+    /// The packet that carries the value.
     Packet {
         packet: Packet,
-        /// Octets of the request in the packet; behind it stands the value of a long write, where it fits.
+        /// Octets of the request in the packet. The value of a long write follows if it fits.
         request_len: usize,
     },
 }
 
-/// A value that fits the default MTU.
+/// A value that fits into the default MTU.
 #[derive(Debug)]
 pub(crate) struct Short {
     len: u8,
@@ -55,7 +55,7 @@ pub(crate) struct Short {
 const SHORT: usize = 20;
 
 impl Short {
-    /// Copies a value; `None` if it is longer.
+    /// Copies a value. Returns `None` if it is too long.
     fn copy(value: &[u8]) -> Option<Self> {
         let mut octets = [0; SHORT];
         octets.get_mut(..value.len())?.copy_from_slice(value);
@@ -67,7 +67,7 @@ impl Short {
     }
 }
 
-/// What `Connection::next` has to report.
+/// A result of `Connection::next`.
 #[derive(Debug)]
 pub(crate) enum Notice {
     Read(Question),
@@ -76,7 +76,8 @@ pub(crate) enum Notice {
 }
 
 impl Stack {
-    /// The oldest thing that happened on a link. A link that has ended reports what arrived before its end, then the end.
+    /// Returns the oldest notice of a link. An ended link first returns everything that arrived before its end, then
+    /// the end.
     pub(crate) fn poll_notice(&mut self, link: LinkRef) -> Poll<Notice> {
         let gone = Notice::Event(Event::Disconnected(Status::UNKNOWN_CONNECTION));
         loop {
@@ -132,7 +133,7 @@ impl Stack {
         })
     }
 
-    /// Keeps the packet of a question that the application has taken until it answers, or the link ends.
+    /// Keeps the packet of a question that the application has taken, until the answer or the end of the link.
     fn keep_packet(&mut self, link: LinkRef, packet: Packet) {
         let slot = self.links.get_mut(usize::from(link.index));
         let Some(slot) = slot.filter(|l| l.generation == link.generation) else {
@@ -155,7 +156,7 @@ impl Stack {
         Handed::Packet { packet, request_len }
     }
 
-    /// Answers a question whose packet the application must not be given.
+    /// Refuses a question whose packet the application may not have.
     fn refuse(&mut self, link: LinkRef, packet: Packet) {
         self.stats.dropped_requests.count();
         if self.slot(link).is_some_and(Link::is_up) {
@@ -202,7 +203,7 @@ impl Stack {
         Some(Notice::Write(Question { ask, handed, command: true }))
     }
 
-    /// Puts the value of a long write behind its request, where it fits; gives the length of the request.
+    /// Adds the value of a long write behind its request if it fits. Returns the length of the request.
     fn with_long_value(&self, link: LinkRef, mut packet: Packet) -> (Packet, usize) {
         let request_len = packet.len();
         let peer = self.slot(link).filter(|_| LONG).and_then(|slot| slot.peer.as_ref());
@@ -231,7 +232,7 @@ impl Stack {
         })
     }
 
-    /// Records what the server did on its own for the peer of a link. What finds no room waits in the server.
+    /// Records changes that the server made on its own for the peer of a link. Changes without room wait in the server.
     pub(super) fn note_changes(&mut self, index: u8) {
         if CAPTURE && self.server.take_captured() {
             self.ready.host(HostKey::Written);
@@ -249,7 +250,7 @@ impl Stack {
         }
     }
 
-    /// The application's answer to a question; it gives the packet of the request back, if it holds it.
+    /// Takes the application's answer to a question. `packet` is the packet of the request if the application holds it.
     pub(crate) fn answer(
         &mut self,
         link: LinkRef,
@@ -272,7 +273,7 @@ impl Stack {
         self.served(link.index, served);
     }
 
-    /// A request was carried out: its reply is to be sent, or the application must answer.
+    /// Handles the outcome of a request: sends its reply, or lets the application answer.
     pub(super) fn served(&mut self, index: u8, served: Served) {
         match served {
             Served::Reply => self.mark_pending(index),
@@ -287,7 +288,7 @@ impl Stack {
         self.attribute_deadlines(index);
     }
 
-    /// Copies the octets that the peer writes, also those of a long write.
+    /// Copies the value that the peer writes, also that of a long write. Returns the length of the whole value.
     pub(crate) fn asked_value(
         &self,
         link: LinkRef,
@@ -304,7 +305,7 @@ impl Stack {
         value.len()
     }
 
-    /// What the peer writes with a request or a command.
+    /// Returns the value that the peer writes with a request or a command.
     fn written<'a>(&'a self, link: LinkRef, request: &'a [u8]) -> &'a [u8] {
         let peer = self.slot(link).and_then(|slot| slot.peer.as_ref());
         match (Request::parse(request), Command::parse(request), peer) {
@@ -316,7 +317,7 @@ impl Stack {
 }
 
 impl Link {
-    /// The event of a kind, as things stand.
+    /// Returns the event of a kind, with the current details.
     fn event(&mut self, pending: PendingEvents) -> Option<Event<'static>> {
         Some(match pending {
             PendingEvents::MTU => Event::Mtu(self.attributes.bearer.mtu().into()),
@@ -328,7 +329,7 @@ impl Link {
                 Event::ServiceChanged { start, end }
             }
             PendingEvents::ENCRYPTED => Event::Encrypted(self.protection.current()),
-            // Of a pairing and one that failed after it, the later is reported.
+            // If a pairing failed after another one succeeded, only the later result is reported.
             PendingEvents::PAIRED => Event::Paired(self.protection.paired()?),
             PendingEvents::PAIRING_FAILED => Event::PairingFailed(self.protection.failure()?),
             PendingEvents::BOND_LOST => Event::BondLost,

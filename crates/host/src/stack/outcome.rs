@@ -1,4 +1,4 @@
-//! What is reported to the application about the protection of its links.
+//! Results and state of the protection of links, for the application.
 
 use core::fmt;
 
@@ -7,20 +7,20 @@ use bindrune_wire::{Address, Level};
 
 use crate::Error;
 
-/// How a link is protected.
+/// Protection of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct LinkSecurity {
-    /// What was achieved: [`Level::Open`] until the link is encrypted.
+    /// Level of the protection. [`Level::Open`] until the link is encrypted.
     pub level: Level,
-    /// Octets of the key that encrypts the link; 0 without encryption.
+    /// Length in bytes of the key that encrypts the link; 0 without encryption.
     pub key_size: u8,
-    /// How the key came to be.
+    /// How the devices paired to make the key.
     pub method: Option<Method>,
-    /// The key is of LE Secure Connections.
+    /// Whether the key was made by LE Secure Connections.
     pub secure_connections: bool,
-    /// The key is kept for links to come.
+    /// Whether the key is stored for later links.
     pub bonded: bool,
 }
 
@@ -39,25 +39,25 @@ impl LinkSecurity {
     }
 }
 
-/// What a pairing achieved.
+/// Result of a successful pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Paired {
     /// How the devices paired.
     pub method: Method,
-    /// By LE Secure Connections.
+    /// Whether they used LE Secure Connections.
     pub secure_connections: bool,
-    /// Protected against a man in the middle.
+    /// Whether the pairing was protected against a man in the middle.
     pub authenticated: bool,
-    /// The protection of the link now.
+    /// Level of the link now.
     pub level: Level,
-    /// Octets of the key.
+    /// Length of the key in bytes.
     pub key_size: u8,
-    /// The keys are kept for links to come.
+    /// Whether the keys are stored for later links.
     pub bonded: bool,
-    /// Who the peer said that it is, as far as that is believed: its public or static address. A peer that uses such an address on
-    /// the air is that address.
+    /// The peer's public or static address, as far as its claim is trusted. If the peer uses such an address on the
+    /// air, that address is its identity.
     pub identity: Option<Address>,
 }
 
@@ -66,20 +66,20 @@ pub struct Paired {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PairingFailure {
-    /// This device ended it, and reported the reason to the peer.
+    /// This device ended the pairing, and reported the reason to the peer.
     Local(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
-    /// The peer ended it.
+    /// The peer ended the pairing.
     Peer(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
-    /// The peer, or the user, did nothing for 30 s. On this link there is no more pairing.
+    /// The peer or the user did nothing for 30 s. No further pairing is possible on this link.
     Timeout,
     /// The link could not be encrypted with the new key.
     Encryption,
-    /// The last pairing failed a short time ago: the next one must wait, 1 s at first and up to 64 s.
+    /// The last pairing failed a short time ago. The next one must wait, first 1 s and at most 64 s.
     TooSoon,
-    /// Every place for a bond is taken.
+    /// No place for another bond is free.
     BondsFull,
-    /// The bond of this name is in the way: it is stronger, or nobody agreed that this peer replaces it. Remove it with
-    /// [`crate::Bonds::remove`] if the peer is to be paired with anew.
+    /// The bond with this identity may not be replaced: it is stronger, or the user has not agreed that this peer
+    /// replaces it. To pair with the peer anew, remove the bond with [`crate::Bonds::remove`].
     BondKept(Address),
     /// The store failed to keep the bond, or could not be loaded when `run` began.
     BondStore,
@@ -106,7 +106,7 @@ impl fmt::Display for PairingFailure {
             }
             Self::Peer(reason) => write!(f, "the peer ended the pairing: {}", Cause(*reason)),
             Self::Timeout => f.write_str(
-                "nobody answered for 30 s; connect again before the next attempt to pair",
+                "the peer or the user did not answer for 30 s; connect again before the next attempt to pair",
             ),
             Self::Encryption => f.write_str("the link could not be encrypted with the new key"),
             Self::TooSoon => f.write_str(
@@ -128,7 +128,7 @@ impl fmt::Display for PairingFailure {
 
 impl core::error::Error for PairingFailure {}
 
-/// A reason of Pairing Failed in words.
+/// Describes a reason of Pairing Failed in words.
 struct Cause(Reason);
 
 impl fmt::Display for Cause {
@@ -137,12 +137,12 @@ impl fmt::Display for Cause {
             Reason::PASSKEY_ENTRY_FAILED => "the passkey was not entered",
             Reason::OOB_NOT_AVAILABLE => "the out-of-band data is missing",
             Reason::AUTHENTICATION_REQUIREMENTS => {
-                "the other side cannot give the security that is asked for"
+                "the other side cannot provide the required security"
             }
             Reason::CONFIRM_VALUE_FAILED => "the passkey or the confirm value is wrong",
-            Reason::PAIRING_NOT_SUPPORTED => "it does not pair, or nobody is there to be asked",
+            Reason::PAIRING_NOT_SUPPORTED => "it does not support pairing, or no user can be asked",
             Reason::ENCRYPTION_KEY_SIZE => "the key would be too short",
-            Reason::REPEATED_ATTEMPTS => "too little time since the last failure",
+            Reason::REPEATED_ATTEMPTS => "too little time has passed since the last failure",
             Reason::INVALID_PARAMETERS => "a parameter is invalid",
             Reason::DHKEY_CHECK_FAILED => "the check of the Diffie-Hellman key failed",
             Reason::NUMERIC_COMPARISON_FAILED => "the numbers are not the same",

@@ -1,4 +1,4 @@
-//! H4 packets on their way into the transport. [Vol 4] Part A, 2
+//! H4 packets on their way to the transport. [Vol 4] Part A, 2
 
 use bindrune_hci::{
     acl::{AclHeader, Boundary},
@@ -10,14 +10,15 @@ use zeroize::Zeroize;
 /// Octets of the H4 indicator and the header of ACL data.
 pub(super) const ACL_HEADER: usize = 1usize.saturating_add(AclHeader::LEN);
 
-/// Whole packets in the order in which they leave, written at once. They were copied here: nothing has to come back.
+/// Whole packets in the order in which they are sent, written to the transport at once. They are copies, so no packet
+/// has to return.
 #[derive(Debug)]
 pub(crate) struct Output {
     buffer: &'static mut [u8],
     len: usize,
     /// Octets that the transport has taken.
     taken: usize,
-    /// There is a command among them, which may hold a key.
+    /// The buffer holds a command, which may contain a key.
     secret: bool,
 }
 
@@ -26,17 +27,17 @@ impl Output {
         Self { buffer, len: 0, taken: 0, secret: false }
     }
 
-    /// True where nothing is left for the transport.
+    /// Returns whether nothing is left for the transport.
     pub(crate) const fn is_empty(&self) -> bool {
         self.taken >= self.len
     }
 
-    /// What is left for the transport.
+    /// Returns the octets that are left for the transport.
     pub(crate) fn rest(&self) -> &[u8] {
         self.buffer.get(self.taken..self.len).unwrap_or_default()
     }
 
-    /// The transport has taken `n` octets.
+    /// Records that the transport has taken `n` octets.
     pub(crate) fn taken(&mut self, n: usize) {
         self.taken = self.taken.saturating_add(n);
         if self.is_empty() {
@@ -44,7 +45,7 @@ impl Output {
         }
     }
 
-    /// Forgets everything.
+    /// Empties the buffer.
     pub(crate) fn clear(&mut self) {
         if self.secret {
             self.buffer.get_mut(..self.len).unwrap_or_default().zeroize();
@@ -52,7 +53,7 @@ impl Output {
         (self.len, self.taken, self.secret) = (0, 0, false);
     }
 
-    /// Forgets all but the rest of the packet that has begun to leave.
+    /// Drops everything except the rest of a packet that was sent in part.
     #[cold]
     pub(crate) fn keep_begun(&mut self) {
         let mut end = 0usize;
@@ -69,8 +70,8 @@ impl Output {
         }
     }
 
-    /// Forgets the ACL data of a link, but the rest of a packet that has begun to leave. Gives the number of packets that were
-    /// forgotten, and of the PDUs that begin in them.
+    /// Drops the ACL data of a link, except the rest of a packet that was sent in part. Returns the number of packets
+    /// that were dropped, and of PDUs that begin in them.
     pub(super) fn forget(&mut self, handle: Handle) -> (u8, u8) {
         let (mut at, mut kept, mut packets, mut pdus) = (0usize, 0usize, 0u8, 0u8);
         while at < self.len {
@@ -95,29 +96,29 @@ impl Output {
         (packets, pdus)
     }
 
-    /// Octets that it holds at most.
+    /// Returns the maximum number of octets.
     pub(super) const fn capacity(&self) -> usize {
         self.buffer.len()
     }
 
-    /// Where the next packet is to be written.
+    /// Returns the room for the next packet.
     pub(super) fn room(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.len..).unwrap_or_default()
     }
 
-    /// A command of `n` octets was written to [`Self::room`].
+    /// Adds a command of `n` octets that was written to [`Self::room`].
     pub(super) const fn add_command(&mut self, n: usize) {
         self.secret = true;
         self.len = self.len.saturating_add(n);
     }
 
-    /// ACL data of `n` octets was written to [`Self::room`].
+    /// Adds ACL data of `n` octets that was written to [`Self::room`].
     pub(super) const fn add_data(&mut self, n: usize) {
         self.len = self.len.saturating_add(n);
     }
 }
 
-/// The header of the packet at the beginning, where that is ACL data of a link.
+/// Returns the header of the first packet if that is ACL data of a link.
 fn data_of(octets: &[u8], handle: Handle) -> Option<AclHeader> {
     let (_, rest) =
         octets.split_first().filter(|(indicator, _)| **indicator == PacketType::ACL.0)?;
@@ -125,7 +126,7 @@ fn data_of(octets: &[u8], handle: Handle) -> Option<AclHeader> {
     (header.handle == handle).then_some(header)
 }
 
-/// Octets of the packet at the beginning.
+/// Returns the length of the first packet in octets.
 fn packet_len(octets: &[u8]) -> Option<usize> {
     match *octets {
         [indicator, _, _, low, high, ..] if indicator == PacketType::ACL.0 => {
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(
             forget(5),
             ((1, 0), [&one[1..], other, command, other].concat()),
-            "one has begun"
+            "one was sent in part"
         );
         assert_eq!(forget(26), ((0, 0), [&command[2..], other].concat()));
         let mut alone = output(&[one, one]);

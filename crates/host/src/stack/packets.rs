@@ -1,11 +1,11 @@
-//! Transmit packets of applications, and who waits for one.
+//! Transmit packets of applications, and the tasks that wait for one.
 
 use bindrune_wire::Packet;
 
 use super::{LinkRef, Stack};
 use crate::waiters::{ChannelKey, LinkKey};
 
-/// What waits for a transmit packet.
+/// Links and channels with tasks that wait for a transmit packet, one bit each.
 #[derive(Debug)]
 pub(super) struct AwaitingPacket {
     links: u64,
@@ -13,11 +13,12 @@ pub(super) struct AwaitingPacket {
 }
 
 impl AwaitingPacket {
-    pub(super) const NO_PEER: Self = Self { links: 0, channels: 0 };
+    pub(super) const NONE: Self = Self { links: 0, channels: 0 };
 }
 
 impl Stack {
-    /// Takes a packet for the application of a link. Where there is none for it, its tasks are woken once there may be.
+    /// Takes a packet for the application of a link. If there is none, the link's tasks are woken once there may be
+    /// one.
     pub(super) fn packet_for_link(&mut self, index: u8, headroom: usize) -> Option<Packet> {
         let packet = self.packet_for_app(index, headroom);
         if packet.is_none() {
@@ -26,7 +27,7 @@ impl Stack {
         packet
     }
 
-    /// Takes a packet for a channel, likewise.
+    /// Like [`Self::packet_for_link`], for a channel.
     pub(super) fn packet_for_channel(
         &mut self,
         index: u8,
@@ -45,16 +46,16 @@ impl Stack {
         self.tx.take_for_app(holds_some, headroom)
     }
 
-    /// A transmit packet of a link is free again.
+    /// Returns a transmit packet of a link to the pool.
     pub(super) fn packet_free(&mut self, index: u8, packet: Packet) {
         let was_empty = self.tx.pool.free() == 0;
         self.tx.pool.give(packet);
-        // Below what is kept for all links, it is for the link that had it.
+        // If other links may not take it, only the link that had it can use it.
         let any = was_empty || self.tx.app_may_take(true);
         self.wake_for_packet(if any { u64::MAX } else { bit(index) });
     }
 
-    /// Wakes what waits for a transmit packet on some of the links.
+    /// Wakes the tasks that wait for a transmit packet on some of the links.
     pub(super) fn wake_for_packet(&mut self, links: u64) {
         let awaiting = self.awaiting_packet.links & links;
         self.awaiting_packet.links &= !links;
@@ -72,20 +73,20 @@ impl Stack {
         }
     }
 
-    /// The application returns a borrowed packet unsent.
+    /// Takes back a borrowed packet that the application did not send.
     pub(crate) fn return_packet(&mut self, link: LinkRef, packet: Packet) {
         self.packet_returned(link);
         self.packet_free(link.index, packet);
     }
 
-    /// The application no longer holds a borrowed packet.
+    /// Counts that the application no longer holds a borrowed packet.
     pub(super) fn packet_returned(&mut self, link: LinkRef) {
         if let Some(slot) = self.slot_mut(link) {
             slot.borrowed = slot.borrowed.saturating_sub(1);
         }
     }
 
-    /// The application of a link borrows a packet.
+    /// Counts that the application of a link borrows a packet.
     pub(super) fn packet_borrowed(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.borrowed = slot.borrowed.saturating_add(1);
@@ -97,7 +98,7 @@ pub(super) const fn bit(index: u8) -> u64 {
     1u64.wrapping_shl(index as u32)
 }
 
-/// The places of the bits that are set, from the lowest on.
+/// Returns the positions of the set bits, the lowest first.
 pub(super) fn indices(mut bits: u64) -> impl Iterator<Item = u8> {
     core::iter::from_fn(move || {
         let lowest = u8::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0);

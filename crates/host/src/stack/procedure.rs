@@ -1,4 +1,4 @@
-//! Procedures of a link that the controller carries out: parameters, data length, PHY, RSSI, and its end.
+//! Procedures of a link that the controller performs: parameters, data length, PHY, RSSI, disconnection.
 
 use core::task::Poll;
 
@@ -11,7 +11,7 @@ use super::{LinkRef, Stack, link::PendingEvents};
 use crate::{Error, capability::TUNING, waiters::LinkKey};
 
 impl Stack {
-    /// An event that names a link goes to that link.
+    /// Passes an event that names a link to that link.
     pub(super) fn link_event(&mut self, now: Instant, event: &Event<'_>) {
         let Some(index) =
             link_of(event).and_then(RawHandle::get).and_then(|handle| self.find(handle))
@@ -28,7 +28,7 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// The answer to a command of a link.
+    /// Handles the completion of a command of a link.
     pub(super) fn link_complete(
         &mut self,
         now: Instant,
@@ -42,7 +42,7 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// The Command Status of a command of a link.
+    /// Handles the Command Status of a command of a link.
     pub(super) fn link_status(&mut self, now: Instant, index: u8, opcode: Opcode, status: Status) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.control.handle_status(now, opcode, status);
@@ -50,7 +50,7 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// Looks what the control of a link has to tell.
+    /// Handles all pending events of a link's control.
     pub(super) fn control_changed(&mut self, index: u8) {
         self.command_link(index);
         self.deadlines_changed();
@@ -74,7 +74,7 @@ impl Stack {
         }
     }
 
-    /// [Vol 3] Part A, 4.20
+    /// Requests connection parameters by L2CAP. [Vol 3] Part A, 4.20
     fn ask_by_l2cap(&mut self, index: u8, wanted: ConnectionParameters) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let ConnectionParameters { interval_min, interval_max, latency, timeout } = wanted;
@@ -85,7 +85,7 @@ impl Stack {
         self.mark_pending(index);
     }
 
-    /// How the request by L2CAP ended.
+    /// Handles the outcome of a parameter request by L2CAP.
     pub(super) fn parameters_answered(&mut self, index: u8, outcome: UpdateOutcome) {
         let result = match outcome {
             UpdateOutcome::Accepted => Ok(()),
@@ -99,7 +99,7 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// The peripheral asks for parameters by L2CAP, which are in range. [Vol 3] Part A, 4.20
+    /// Handles a parameter request of the peripheral by L2CAP. The parameters are in range. [Vol 3] Part A, 4.20
     pub(super) fn parameters_requested(&mut self, index: u8, wanted: Parameters) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let parameters = ConnectionParameters {

@@ -1,4 +1,4 @@
-//! What the user decides about private addresses.
+//! Settings for private addresses.
 
 use embassy_time::Duration;
 
@@ -8,8 +8,9 @@ use crate::{Config, Privacy};
 const ROTATE_MAX: u64 = 41_400;
 
 impl Config {
-    /// Private addresses on the air; the identity address by default. The key that bonded devices resolve them with is made
-    /// once, and kept in the store of bonds. A rotation of less than 1 s is taken as 1 s, and of more than 11.5 h as that.
+    /// Sets whether the host uses private addresses on the air. Default: the identity address. The key with which
+    /// bonded devices resolve them is made once and kept in the store of bonds. A rotation of less than 1 s counts as 1
+    /// s, and one of more than 11.5 h as 11.5 h.
     #[must_use]
     pub const fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = match privacy {

@@ -1,12 +1,12 @@
-//! Which link may keep how many receive packets for its application: counts, not particular packets.
+//! How many receive packets each link may keep for its application. Places are counts, not particular packets.
 //!
-//! Half of the places are divided evenly among the slots of links and kept for them; whoever comes first takes the rest. A link
-//! that listens to values of its peer keeps one of its places for an indication.
+//! Half of the places are divided evenly among the link slots and kept for them. The other half is shared: first come,
+//! first served. A link with subscriptions keeps one of its places for an indication.
 //!
-//! Places are *gated* while a buffer of the controller's is withheld for each (`HostCredits`): then the controller sends nothing
-//! for which there is no place.
+//! Places are *gated* while one buffer of the controller is withheld for each (`HostCredits`). The controller then
+//! sends no data for which there is no place.
 
-/// Places of a link with fewer are all for the controller's buffers.
+/// A link with fewer places offers all of them as controller buffers.
 const LITTLE: usize = 3;
 
 /// The places of all links.
@@ -16,29 +16,29 @@ pub(crate) struct Shares {
     /// Places that are kept for each link.
     guaranteed: usize,
     links: usize,
-    /// Places that are taken, on all links.
+    /// Taken places of all links.
     taken: usize,
-    /// Places that links have not taken and that are kept for them.
+    /// Places that are kept for links and not taken.
     kept: usize,
-    /// Of them, what gated links have taken for what their peers push.
+    /// Taken places of gated links that hold data pushed by their peers.
     gated: usize,
-    /// Likewise, for answers that their applications keep and for values that nobody has claimed.
+    /// Taken places of gated links that hold answers kept by their applications, and unclaimed values.
     kept_by_app: usize,
-    /// Of the taken places, those of ended links whose slots are used again.
+    /// Taken places of ended links whose slots are used again.
     left: usize,
-    /// Places were taken or given since [`Self::take_changed`].
+    /// Places were taken or returned since [`Self::take_changed`].
     changed: bool,
 }
 
-/// What one link has taken.
+/// The places that one link has taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
     taken: usize,
-    /// Of the taken places, those of answers and requests that the application keeps, and of values that it has not claimed.
+    /// Taken places that hold answers and requests kept by the application, and unclaimed values.
     kept_by_app: usize,
-    /// It may receive indications.
+    /// Whether the link may receive indications.
     listens: bool,
-    /// One of the taken places is that of an indication, which is not confirmed before another place is free.
+    /// One of the taken places holds an indication that must not be confirmed before another place is free.
     indication: bool,
     gated: bool,
 }
@@ -47,12 +47,12 @@ impl Share {
     pub(crate) const NONE: Self =
         Self { taken: 0, kept_by_app: 0, listens: false, indication: false, gated: false };
 
-    /// Places that the link has taken.
+    /// Returns the number of places that the link has taken.
     pub(crate) const fn taken(&self) -> usize {
         self.taken
     }
 
-    const fn with_loan(self) -> Self {
+    const fn with_kept(self) -> Self {
         Self {
             taken: self.taken.saturating_add(1),
             kept_by_app: self.kept_by_app.saturating_add(1),
@@ -64,14 +64,14 @@ impl Share {
         self.taken.saturating_sub(self.kept_by_app)
     }
 
-    /// True while buffers of the controller are withheld for the link's places.
+    /// Returns whether buffers of the controller are withheld for the link's places.
     pub(crate) const fn is_gated(&self) -> bool {
         self.gated
     }
 }
 
 impl Shares {
-    /// Shares `places` out among `links` slots.
+    /// Divides `places` among `links` slots.
     pub(crate) const fn new(places: usize, links: usize) -> Self {
         let guaranteed = match places.checked_div(links) {
             Some(even) => even.div_ceil(2),
@@ -91,24 +91,25 @@ impl Shares {
         }
     }
 
-    /// Places in all.
+    /// Returns the number of all places.
     pub(crate) const fn places(&self) -> usize {
         self.places
     }
 
-    /// Places that one link may take while no other one takes any.
+    /// Returns how many places one link may take if no other link takes any.
     const fn alone(&self) -> usize {
         let others = self.guaranteed.saturating_mul(self.links.saturating_sub(1));
         self.places.saturating_sub(others)
     }
 
-    /// Buffers that the controller may fill: as many as find a place, whichever links they are for.
+    /// Returns how many buffers the controller may fill: each must find a place, whichever link it is for.
     pub(crate) const fn buffers(&self) -> usize {
         let alone = self.alone();
         if alone < LITTLE { alone } else { alone.saturating_sub(1) }
     }
 
-    /// Buffers of the controller's that are withheld: all of them only where there is something to read.
+    /// Returns how many buffers of the controller are withheld. Withholds all of them only if the application has data
+    /// to read.
     pub(crate) fn withheld(&self) -> usize {
         match self.gated {
             0 => self.kept_by_app.min(self.buffers().saturating_sub(1)),
@@ -116,7 +117,7 @@ impl Shares {
         }
     }
 
-    /// Takes a place; false where the link has its share, and others need the rest.
+    /// Takes a place. Returns false if the link has used its share and others need the rest.
     #[must_use]
     pub(crate) fn take(&mut self, share: &mut Share) -> bool {
         let more = Share { taken: share.taken.saturating_add(1), ..*share };
@@ -127,25 +128,25 @@ impl Shares {
         first || self.take_as(share, more)
     }
 
-    /// Returns whether the application may be given one more packet that it can keep beyond the end of its link. What it
-    /// keeps of ended links must leave every slot its guaranteed share.
+    /// Returns whether the application may have one more packet that it can keep beyond the end of its link. The
+    /// packets that it keeps of ended links must leave every slot its guaranteed share.
     pub(crate) const fn may_hand_out(&self) -> bool {
         let all = self.guaranteed.saturating_mul(self.links);
         self.left == 0 || self.left < self.places.saturating_sub(all)
     }
 
-    /// Returns whether a link takes its first place although the application may hold all of them of ended links.
+    /// Returns whether a link takes its first place although packets of ended links may hold all places.
     const fn may_take_first(&self, share: &Share) -> bool {
         self.left > 0 && self.guaranteed > 0 && share.taken == 0
     }
 
-    /// Takes a place for an answer that the application keeps, as [`Self::take`].
+    /// Like [`Self::take`], for an answer that the application keeps.
     #[must_use]
     pub(crate) fn take_kept(&mut self, share: &mut Share) -> bool {
-        self.take_as(share, share.with_loan())
+        self.take_as(share, share.with_kept())
     }
 
-    /// As [`Self::take_kept`], for an unclaimed value; never takes the last place open to the link.
+    /// Like [`Self::take_kept`], for an unclaimed value. Never takes the last place open to the link.
     #[must_use]
     pub(crate) fn take_kept_spare(&mut self, share: &mut Share) -> bool {
         if !self.take_kept(share) {
@@ -158,7 +159,7 @@ impl Shares {
         spare
     }
 
-    /// A value that nobody had claimed is now for the application to read.
+    /// Counts an unclaimed value as data for the application to read.
     pub(crate) fn claim(&mut self, share: &mut Share) {
         self.change(share, |share| share.kept_by_app = share.kept_by_app.saturating_sub(1));
     }
@@ -171,15 +172,15 @@ impl Shares {
         may
     }
 
-    /// True where [`Self::take`] would succeed.
+    /// Returns whether [`Self::take`] would succeed.
     pub(crate) fn may_take(&self, share: &Share) -> bool {
         let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
         let others = self.kept.saturating_sub(self.kept_for(share));
         self.free() > others.saturating_add(own)
     }
 
-    /// Takes a place for an indication, the link's last one if need be. It is not to be confirmed before
-    /// [`Self::has_room_for_next`].
+    /// Takes a place for an indication, if necessary the link's last one. The indication must not be confirmed before
+    /// [`Self::has_room_for_next`] returns true.
     #[must_use]
     pub(crate) fn take_for_indication(&mut self, share: &mut Share) -> bool {
         if share.indication || (self.free() == 0 && !self.may_take_first(share)) {
@@ -192,7 +193,8 @@ impl Shares {
         true
     }
 
-    /// True where an indication holds a place of its own no longer, so that the next one has room.
+    /// Returns whether there is room for the next indication. If so, the place of the last one counts as an ordinary
+    /// place.
     #[must_use]
     pub(crate) fn has_room_for_next(&mut self, share: &mut Share) -> bool {
         let without = Share { indication: false, ..*share };
@@ -206,22 +208,22 @@ impl Shares {
         room
     }
 
-    /// Takes a place whether there is one or not: the packet is with the application already.
+    /// Takes a place even if there is none, because the application already has the packet.
     pub(crate) fn take_anyway(&mut self, share: &mut Share) {
-        self.change(share, |share| *share = share.with_loan());
+        self.change(share, |share| *share = share.with_kept());
     }
 
-    /// True where a packet more may be one for which a link has no place, but for the places that are kept for it.
+    /// Returns whether the next packet may be for a link that has no place beyond those kept for it.
     pub(crate) const fn is_crowded(&self) -> bool {
         self.taken > 0 && self.free() <= self.kept.saturating_add(1)
     }
 
-    /// Gives `count` places of [`Self::take`] back.
+    /// Returns `count` places of [`Self::take`].
     pub(crate) fn give(&mut self, share: &mut Share, count: usize) {
         self.change(share, |share| share.taken = share.taken.saturating_sub(count));
     }
 
-    /// Gives a place of [`Self::take_kept`] or [`Self::take_anyway`] back.
+    /// Returns a place of [`Self::take_kept`] or [`Self::take_anyway`].
     pub(crate) fn give_kept(&mut self, share: &mut Share) {
         self.change(share, |share| {
             share.taken = share.taken.saturating_sub(1);
@@ -229,14 +231,15 @@ impl Shares {
         });
     }
 
-    /// Gives a place back that was left behind by [`Self::leave`].
+    /// Returns a place that [`Self::leave`] left behind.
     pub(crate) const fn give_left(&mut self) {
         self.changed = true;
         self.left = self.left.saturating_sub(1);
         self.taken = self.taken.saturating_sub(1);
     }
 
-    /// The slot is made new. What the application still holds of its last link stays taken, and is no longer the link's.
+    /// Resets the share of a slot. Packets of the last link that the application still holds stay counted, but belong
+    /// to no link.
     pub(crate) fn leave(&mut self, share: &mut Share) {
         let left = share.taken;
         self.change(share, |share| *share = Share::NONE);
@@ -244,17 +247,17 @@ impl Shares {
         self.left = self.left.saturating_add(left);
     }
 
-    /// The link may receive indications, or no longer.
+    /// Sets whether the link may receive indications.
     pub(crate) fn listen(&mut self, share: &mut Share, listens: bool) {
         self.change(share, |share| share.listens = listens);
     }
 
-    /// A buffer of the controller's is withheld for each place of the link, or no longer.
+    /// Sets whether one buffer of the controller is withheld for each place of the link.
     pub(crate) fn gate(&mut self, share: &mut Share, gated: bool) {
         self.change(share, |share| share.gated = gated);
     }
 
-    /// As new. Every [`Share`] must be made new as well.
+    /// Resets all counts. Every [`Share`] must be reset as well.
     pub(crate) const fn reset(&mut self) {
         *self = Self::new(self.places, self.links);
     }
@@ -263,12 +266,12 @@ impl Shares {
         self.places.saturating_sub(self.taken)
     }
 
-    /// A link came or went.
+    /// Marks that a link came up or ended.
     pub(crate) const fn links_changed(&mut self) {
         self.changed = true;
     }
 
-    /// True once after any link may have more or fewer places than before.
+    /// Returns whether any link may have more or fewer places since the last call.
     pub(crate) const fn take_changed(&mut self) -> bool {
         core::mem::replace(&mut self.changed, false)
     }
@@ -293,23 +296,23 @@ impl Shares {
         self.kept_by_app = count(self.kept_by_app, was.1, is.1);
     }
 
-    /// What is left of the places that every link has.
+    /// Returns the places guaranteed to a link that it has not taken.
     const fn guarantee(&self, share: &Share) -> usize {
         self.guaranteed.saturating_sub(share.taken)
     }
 
-    /// Places that are kept for a link.
+    /// Returns the places that are kept for a link.
     fn kept_for(&self, share: &Share) -> usize {
         self.guarantee(share).max(self.keeps_last(share).into())
     }
 
-    /// True where the link's last place is kept for an indication.
+    /// Returns whether the link's last place is kept for an indication.
     const fn keeps_last(&self, share: &Share) -> bool {
         self.guaranteed > 0 && share.listens && !share.indication
     }
 }
 
-/// A sum of which one part has changed.
+/// Updates a sum in which one part has changed.
 const fn count(total: usize, before: usize, after: usize) -> usize {
     total.saturating_sub(before).saturating_add(after)
 }

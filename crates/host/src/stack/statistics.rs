@@ -1,10 +1,10 @@
-//! What was counted: by the root, and by the machines that it owns.
+//! Counters of the root and of the machines that it owns.
 
 use super::Stack;
 use crate::Stats;
 
 impl Stack {
-    /// What was counted.
+    /// Returns the counters.
     pub(crate) fn stats(&self) -> Stats {
         let mut counters = self.stats;
         counters.unknown_channel.add(self.channels.stray_frames());

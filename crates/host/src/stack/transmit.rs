@@ -1,4 +1,4 @@
-//! What leaves for the controller: pulled when there is room for it, and written only then.
+//! ACL data for the controller: pulled and written only when the controller has room for it.
 
 use bindrune_gatt::Server;
 use bindrune_l2cap::{Cid, Fragments};
@@ -19,7 +19,7 @@ use crate::{
 struct Pdu {
     cid: Cid,
     packet: Packet,
-    /// It is the application's packet.
+    /// Whether the packet is the application's.
     app: bool,
     channel: Option<u8>,
 }
@@ -31,7 +31,7 @@ impl Pdu {
 }
 
 impl Stack {
-    /// The out-slot of ATT is free again.
+    /// Wakes the tasks that wait for the out-slot of ATT, which is free again.
     pub(super) fn out_free(&mut self, index: u8) {
         self.ready.link(index, LinkKey::Push);
         self.ready.link(index, LinkKey::Confirmation);
@@ -52,7 +52,8 @@ impl Stack {
         }
     }
 
-    /// The PDU of a link that is due first: pairing, signalling, ATT replies, ATT of the application, channels in turn.
+    /// Returns the first PDU that a link has to send: pairing, signalling, ATT replies, ATT of the application,
+    /// channels in turn.
     fn next_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         self.pairing_pdu(now, index)
             .or_else(|| self.signalling_pdu(now, index))
@@ -60,7 +61,7 @@ impl Stack {
             .or_else(|| self.pdu_of_app(now, index))
     }
 
-    /// What the application sends; nothing once the encryption is lost that it was meant for.
+    /// Returns the next PDU of the application. Returns none if the encryption that it was meant for is lost.
     fn pdu_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         if self.links.get(usize::from(index)).is_some_and(|slot| slot.protection.is_lost()) {
             return None;
@@ -98,7 +99,7 @@ impl Stack {
             return None;
         }
         self.signalling_deadline(index);
-        // A channel that was just accepted may send once the peer knows it.
+        // A channel that was just accepted may send once the peer has the response.
         self.ready_channels_of(index);
         Some(Pdu::of_machine(Cid::SIGNALLING, packet))
     }
@@ -190,7 +191,7 @@ impl Stack {
     }
 }
 
-/// The next bit that is set after `last`, in a circle.
+/// Returns the next set bit after `last`; continues with the lowest.
 pub(super) fn next_bit(bits: u64, last: u8) -> u8 {
     let after = bits & u64::MAX.checked_shl(u32::from(last).saturating_add(1)).unwrap_or(0);
     let chosen = if after != 0 { after } else { bits };

@@ -1,4 +1,4 @@
-//! A host without the Security Manager: links stay in clear, pairing is refused, and no key is ever given.
+//! A host without the Security Manager: links stay unencrypted, pairing is refused, and no key is ever given.
 
 use bindrune_gap::{Connect, LinkUp, Report};
 use bindrune_gatt::Security;
@@ -18,16 +18,16 @@ use embassy_time::Instant;
 use super::{Link, LinkSecurity, Paired, PairingFailure, Stack};
 use crate::{Error, config::Privacy as Choice};
 
-/// What is pending on a link that cannot be protected.
+/// Pending answers of a link that cannot be protected.
 #[derive(Debug)]
 pub(crate) struct Protection {
-    /// The peer asked to pair.
+    /// The peer asked to pair, and the refusal is pending.
     refuse_pairing: bool,
-    /// The central asked for a key.
+    /// The central asked for a key, and the refusal is pending.
     refuse_key: bool,
 }
 
-/// What a slot has of it: all of it, since it is small.
+/// The protection in a slot. It is small, so it is not made lazily.
 pub(crate) type Lazy = Protection;
 
 impl Protection {
@@ -73,7 +73,7 @@ impl Protection {
         false
     }
 
-    /// Writes the answer to a central that asked for a key. [Vol 4] Part E, 7.8.26
+    /// Writes the refusal for a central that asked for a key. [Vol 4] Part E, 7.8.26
     pub(super) fn poll_command(&mut self, handle: Handle, w: &mut Writer<'_>) -> Option<Opcode> {
         if !core::mem::take(&mut self.refuse_key) {
             return None;
@@ -83,7 +83,7 @@ impl Protection {
     }
 }
 
-/// In place of the slots of pairings.
+/// Replaces the slots of pairings.
 #[derive(Debug)]
 pub(crate) struct PairingSlot;
 
@@ -91,7 +91,7 @@ impl PairingSlot {
     pub(crate) const FREE: Self = Self;
 }
 
-/// What the links share: nothing.
+/// Replaces the security state that links share.
 #[derive(Debug)]
 pub(super) struct HostSecurity;
 
@@ -103,13 +103,13 @@ impl HostSecurity {
         Self
     }
 
-    #[expect(clippy::unused_self, reason = "with security a pairing may owe something")]
+    #[expect(clippy::unused_self, reason = "with security a pairing may have a PDU pending")]
     pub(super) const fn has_anything_pending(&self, protection: &Protection) -> bool {
         protection.refuse_pairing
     }
 
     /// Writes Pairing Failed, Pairing Not Supported. [Vol 3] Part H, 2.4.6 and 3.5.5
-    #[expect(clippy::unused_self, reason = "with security a pairing may owe something")]
+    #[expect(clippy::unused_self, reason = "with security a pairing may have a PDU pending")]
     pub(super) fn poll_transmit(
         &mut self,
         protection: &mut Protection,
@@ -132,7 +132,7 @@ impl HostSecurity {
     }
 }
 
-/// In place of the challenges after a reset, which take the Security Manager's cryptography.
+/// Replaces the challenges after a reset, which need the Security Manager's cryptography.
 #[derive(Debug)]
 pub(super) struct Challenges;
 
@@ -162,7 +162,7 @@ impl Challenges {
     }
 }
 
-/// The controller's cryptography, which nothing asks for.
+/// Replaces the controller's cryptography, which is not used.
 #[derive(Debug)]
 pub(super) struct Worker;
 
@@ -182,7 +182,7 @@ impl Worker {
     }
 }
 
-/// Addresses that are the same for everybody.
+/// Replaces private addresses: every peer sees the same address.
 #[derive(Debug)]
 pub(super) struct Privacy;
 
@@ -196,7 +196,7 @@ impl Privacy {
     }
 }
 
-/// What the peers and the controller ask for.
+/// Answers to the peers and the controller.
 impl Stack {
     pub(super) const fn protect(&mut self, _now: Instant, _index: u8, _up: &LinkUp) {}
 
@@ -206,7 +206,7 @@ impl Stack {
         }
     }
 
-    /// Takes a PDU of the Security Manager: only the two that begin something are answered.
+    /// Takes a PDU of the Security Manager. Answers only the two that begin a procedure.
     pub(super) fn handle_smp(&mut self, _now: Instant, index: u8, packet: Packet) {
         let code = packet.bytes().first().map(|code| Code(*code));
         let slot = self.links.get_mut(usize::from(index));
@@ -217,7 +217,7 @@ impl Stack {
         self.rx.pool.give(packet);
     }
 
-    /// The central asks for a key: there is none. [Vol 4] Part E, 7.7.65.5
+    /// Refuses a key request of the central, because there is no key. [Vol 4] Part E, 7.7.65.5
     pub(super) fn key_requested(
         &mut self,
         now: Instant,
@@ -263,20 +263,20 @@ impl Stack {
     pub(super) const fn worker_timeout(&mut self) {}
 }
 
-/// What other capabilities ask.
+/// Answers to other capabilities.
 impl Stack {
     pub(super) const fn security(_link: &Link) -> Security {
         Security::OPEN
     }
 
-    #[expect(clippy::unused_self, reason = "with security there may be some")]
+    #[expect(clippy::unused_self, reason = "with security there may be requests")]
     pub(super) const fn has_requests(&self) -> bool {
         false
     }
 
     pub(super) const fn begin_desired(&mut self, _now: Instant) {}
 
-    /// Operations on the peer never wait for encryption.
+    /// Returns true, because operations on the peer never wait for encryption.
     pub(super) const fn may_ask(&self, _index: u8) -> Result<bool, Error> {
         Ok(true)
     }

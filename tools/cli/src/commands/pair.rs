@@ -112,7 +112,9 @@ mod tests {
         let (exit, what, advice) = outcome(Error::Pairing(PairingFailure::Timeout));
         assert_eq!(exit, Exit::TimedOut);
         assert!(
-            what.starts_with("pairing: the pairing failed: nobody answered for 30 s"),
+            what.starts_with(
+                "pairing: the pairing failed: the peer or the user did not answer for 30 s"
+            ),
             "{what}"
         );
         assert!(

@@ -1,4 +1,4 @@
-//! What the application sends on a channel: K-frames, one after the other. [Vol 3] Part A, 3.4.3
+//! Sends the application's data on a channel: K-frames, one after the other. [Vol 3] Part A, 3.4.3
 
 use core::task::{Poll, ready};
 
@@ -15,8 +15,8 @@ use crate::{
 const SDU_LENGTH: usize = 2;
 
 impl Stack {
-    /// Sends frames that follow the first `sent` octets of `sdu`, and adds the octets that they carry. Ready once all have been
-    /// given to the link.
+    /// Sends frames that follow the first `sent` bytes of `sdu`, and adds the bytes that they carry to `sent`. Ready
+    /// once the link has all frames.
     pub(crate) fn poll_send_frames(
         &mut self,
         channel: ChannelRef,
@@ -30,7 +30,7 @@ impl Stack {
         if written && *sent >= sdu.len() {
             return Poll::Ready(Ok(()));
         }
-        // Credits of the peer, or the empty out-slot, let it go on.
+        // More credits of the peer, or an empty out-slot, let it continue.
         if !written || self.may_send(channel, sdu.len())? {
             ready!(self.send_frame(channel, sdu, sent))?;
         }
@@ -67,8 +67,8 @@ impl Stack {
         }
     }
 
-    /// Writes the next frames of an SDU straight into the buffer for the transport, each where there is room for the longest one
-    /// that the peer takes; false where none was written.
+    /// Writes the next frames of an SDU directly into the buffer for the transport, as long as the longest frame that
+    /// the peer accepts fits. Returns false if no frame was written.
     fn send_frames_direct(&mut self, channel: ChannelRef, sdu: &[u8], sent: &mut usize) -> bool {
         let index = usize::from(channel.index);
         let Some(open) = self.channels.get(index) else { return false };
@@ -93,7 +93,7 @@ impl Stack {
         written
     }
 
-    /// A packet in which the application writes an SDU itself.
+    /// Returns a packet in which the application writes an SDU itself.
     pub(crate) fn poll_reserve(
         &mut self,
         channel: ChannelRef,
@@ -120,7 +120,7 @@ impl Stack {
         Poll::Ready(Ok(packet))
     }
 
-    /// Sends a packet of [`Self::poll_reserve`]. It is taken only when the result is ready.
+    /// Sends a packet of [`Self::poll_reserve`]. Takes the packet only when ready.
     pub(crate) fn poll_send_packet(
         &mut self,
         channel: ChannelRef,

@@ -2,7 +2,7 @@ use std::vec;
 
 use super::*;
 
-/// Takes as many places as there are for a link.
+/// Takes as many places as a link can.
 fn all(shares: &mut Shares, share: &mut Share) -> usize {
     let mut count = 0;
     while shares.take(share) {
@@ -29,7 +29,7 @@ fn a_link_leaves_every_other_one_its_share() {
 }
 
 #[test]
-fn the_last_place_of_a_link_that_listens_is_for_an_indication() {
+fn the_last_place_of_a_subscribed_link_is_for_an_indication() {
     let mut shares = Shares::new(3, 1);
     let mut share = Share::NONE;
     shares.listen(&mut share, true);
@@ -61,7 +61,7 @@ fn gated_links_find_room_as_long_as_the_controller_has_buffers() {
             shares.gate(share, true);
             shares.listen(share, true);
         }
-        // Whichever links the controller's packets are for.
+        // The controller's packets may be for any of the links.
         for turn in 0..shares.buffers() {
             let at = (turn * 7 + turn / 2) % links;
             assert!(shares.take(&mut each[at]), "{places} places, {links} links, {turn}");
@@ -116,7 +116,7 @@ fn unclaimed_values_leave_a_place_and_do_not_stop_the_controller() {
 }
 
 #[test]
-fn what_a_dead_link_left_with_the_application_has_no_owner() {
+fn packets_of_an_ended_link_belong_to_no_link() {
     let mut shares = Shares::new(4, 2);
     let mut share = Share::NONE;
     shares.gate(&mut share, true);
@@ -130,11 +130,11 @@ fn what_a_dead_link_left_with_the_application_has_no_owner() {
 }
 
 #[test]
-fn what_an_application_keeps_of_ended_links_leaves_each_link_a_place() {
+fn packets_kept_of_ended_links_leave_each_link_a_place() {
     for (places, links) in [(1, 1), (2, 1), (3, 1), (5, 1), (2, 2), (6, 3), (13, 3)] {
         let mut shares = Shares::new(places, links);
         for _ in 0..100 {
-            // One slot after the other is used again, and its application keeps what it may.
+            // One slot after the other is used again, and its application keeps as many packets as it may.
             let mut share = Share::NONE;
             while shares.may_hand_out() && shares.take(&mut share) {}
             if shares.may_hand_out() {
