@@ -1,10 +1,10 @@
-//! What a controller is asked, so that its answer cannot have been in the pipe before the question. [Vol 4] Part E, 7.8.22
+//! Challenges to the controller, whose answers cannot have been sent before the question. [Vol 4] Part E, 7.8.22
 
 use bindrune_hci::cmd::le::Encrypt;
 use bindrune_smp::{Key, crypto};
 use embassy_time::Instant;
 
-/// Challenges for LE Encrypt: each has a key and a plaintext of its own, made from a secret of this host.
+/// Challenges for LE Encrypt. Each has a key and a plaintext of its own, made from a secret of this host.
 #[derive(Debug)]
 pub(super) struct Challenges {
     secret: Key,
@@ -14,10 +14,10 @@ pub(super) struct Challenges {
 }
 
 impl Challenges {
-    /// The answers can be judged here.
+    /// This host can check the answers.
     pub(super) const POSSIBLE: bool = true;
 
-    /// Without a secret yet: the challenges are only as hard to guess as the time.
+    /// Creates challenges without a secret: until they are seeded, they are only as hard to guess as the time.
     pub(super) const fn new() -> Self {
         Self { secret: Key::new([0; 16]), count: 0, seeded: false, expected: None }
     }
@@ -33,7 +33,7 @@ impl Challenges {
         self.seeded
     }
 
-    /// Random octets for a static address, which reveal nothing about the secret.
+    /// Returns random octets for a static address. They reveal nothing about the secret.
     pub(super) fn address(&self) -> [u8; 6] {
         let [a, b, c, d, e, f, ..] = crypto::e(&self.secret, *b"a static address");
         [a, b, c, d, e, f]

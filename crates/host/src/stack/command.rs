@@ -1,4 +1,4 @@
-//! The command lane: who may send the next HCI command. [Vol 4] Part E, 4.4
+//! The command lane: decides which part of the host sends the next HCI command. [Vol 4] Part E, 4.4
 
 use core::task::Poll;
 
@@ -23,17 +23,17 @@ pub(crate) struct AppCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AppState {
     Idle,
-    /// So many octets of the buffer are to be sent.
+    /// This number of octets in the buffer must be sent.
     Queued(usize),
     Sent,
-    /// It was sent, and nobody waits for the answer.
+    /// The command was sent, but no caller waits for the answer.
     Abandoned,
-    /// So many octets of the buffer are its return parameters.
+    /// This number of octets in the buffer are the return parameters.
     Answered(usize),
     Failed(Error),
 }
 
-/// Whose command is in flight.
+/// The part of the host whose command is in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Gap,
@@ -75,7 +75,7 @@ impl AppCommand {
         Self { buffer, state: AppState::Idle }
     }
 
-    /// The controller is lost.
+    /// Fails a pending command, because the controller is lost.
     pub(crate) const fn fail(&mut self) {
         self.state = match self.state {
             AppState::Queued(_) | AppState::Sent => AppState::Failed(Error::ControllerLost),
@@ -84,7 +84,7 @@ impl AppCommand {
         };
     }
 
-    /// The controller left the command without an answer. It fails where a caller waits, else its place is free.
+    /// Handles a command that the controller did not answer: fails the call if a caller waits, else frees the place.
     pub(super) const fn unanswered(&mut self) {
         self.state = match self.state {
             AppState::Sent => AppState::Failed(Error::Timeout),
@@ -119,7 +119,7 @@ impl AppCommand {
 }
 
 impl Stack {
-    /// Puts a command of the application in its place, once that is free and the controller is set up.
+    /// Queues a command of the application once its place is free and the controller is set up.
     pub(crate) fn poll_app_command(
         &mut self,
         first: bool,
@@ -145,7 +145,7 @@ impl Stack {
         Poll::Ready(Ok(()))
     }
 
-    /// The answer to the application's command.
+    /// Returns the answer to the application's command.
     pub(crate) fn poll_app_answer<T>(
         &mut self,
         read: impl FnOnce(&[u8]) -> Result<T, Error>,
@@ -161,7 +161,7 @@ impl Stack {
         Poll::Ready(result)
     }
 
-    /// Nobody waits for the application's command any longer.
+    /// Stops waiting for the application's command.
     pub(crate) fn abandon_app_command(&mut self) {
         self.app.state = match self.app.state {
             AppState::Sent => AppState::Abandoned,
@@ -173,7 +173,7 @@ impl Stack {
         self.ready.host(HostKey::Command);
     }
 
-    /// Writes the next command as an H4 packet, where one is pending and the controller takes it.
+    /// Writes the next command as an H4 packet, if one is pending and the controller accepts it.
     pub(super) fn write_next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
         if w.u8(PacketType::COMMAND.0).is_err() {
             return false;
@@ -204,7 +204,8 @@ impl Stack {
         true
     }
 
-    /// What a reset sends next does not ask for credits: the command before was answered, or nothing that it said counts.
+    /// Writes the next command of a reset. It needs no credit: the last command was answered, or nothing that the
+    /// controller sent counts.
     fn write_step(&mut self, now: Instant, w: &mut Writer<'_>) -> bool {
         let Some(opcode) = self.write_recovery(now, w) else { return false };
         self.lane.reset();
@@ -220,7 +221,7 @@ impl Stack {
         if self.phase != Phase::Ready {
             return self.gap_command(now, w);
         }
-        // After a command of a link the others have their turn, so that no link keeps them waiting.
+        // After a command of a link, the other parts of the host go first, so that links cannot block them.
         let command = if core::mem::take(&mut self.link_commanded) {
             self.command_of_host(now, w).or_else(|| self.command_of_link(w))
         } else {
@@ -230,7 +231,7 @@ impl Stack {
         command
     }
 
-    /// The next command of the links, which take turns.
+    /// Writes the next command of the links, which take turns.
     fn command_of_link(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         while self.commanding != 0 {
             let index = next_bit(self.commanding, self.last_commanding);
@@ -262,14 +263,15 @@ impl Stack {
         Some((opcode, Owner::App))
     }
 
-    /// What GAP owes. A wish that the controller cannot fulfil may end here, without a command.
+    /// Writes GAP's pending command. A request that the controller cannot fulfil may end here without a command.
     fn gap_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         let opcode = self.gap.poll_command(now, w);
         self.poll_gap_events(now);
         opcode.map(|opcode| (opcode, Owner::Gap))
     }
 
-    /// The controller takes no command: whatever may be pending, it has 2 s to take one again.
+    /// Starts the limit of 2 s in which a controller that accepts no command must accept one again. A command may be
+    /// pending.
     fn note_pending(&mut self, now: Instant) {
         let before = self.lane.poll_timeout();
         self.lane.command_pending(now);
@@ -292,7 +294,7 @@ impl Stack {
         self.host_credits.poll_transmit(withheld, links, w)
     }
 
-    /// A command ended by Command Complete.
+    /// Handles Command Complete.
     pub(super) fn command_complete(
         &mut self,
         now: Instant,
@@ -322,7 +324,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A command began, or was refused, by Command Status.
+    /// Handles Command Status, which starts or refuses a command.
     pub(super) fn command_status(
         &mut self,
         now: Instant,
@@ -359,8 +361,9 @@ impl Stack {
 }
 
 impl Link {
-    /// The next command of a link. Encryption and other procedures of the link layer do not overlap: before it starts, the
-    /// one that runs and those at the start of the link end; until it has started, none begins. [Vol 6] Part B, 5.1.3
+    /// Writes the next command of a link. Encryption and other link-layer procedures do not overlap: encryption starts
+    /// after the procedure in progress and those at the start of the link, and until it has started, no other one
+    /// begins. [Vol 6] Part B, 5.1.3
     fn poll_command(&mut self, index: u8, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         let later = self.protection.is_about_to_start() && self.control.is_busy();
         if !later && let Some(opcode) = self.protection.poll_command(self.handle, w) {

@@ -1,4 +1,4 @@
-//! Events of the controller, parsed in place and consumed on the spot. [Vol 4] Part E, 7.7
+//! Events of the controller, parsed and handled in place. [Vol 4] Part E, 7.7
 
 use bindrune_gap::InitError;
 use bindrune_hci::{
@@ -28,7 +28,7 @@ impl Stack {
         self.handle_other(now, packet);
     }
 
-    /// Takes an event that is not one of each packet.
+    /// Takes an event other than the frequent completion of one link's packets.
     #[cold]
     #[inline(never)]
     fn handle_other(&mut self, now: Instant, packet: &[u8]) {
@@ -44,7 +44,7 @@ impl Stack {
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "what is not the root's goes to GAP, or to the link that it names"
+        reason = "other events go to GAP, or to the link that they name"
     )]
     fn handle(&mut self, now: Instant, event: &Event<'_>) {
         match event {
@@ -106,12 +106,12 @@ impl Stack {
         }
     }
 
-    /// [Vol 4] Part E, 7.7.16
+    /// Handles Hardware Error. [Vol 4] Part E, 7.7.16
     fn hardware_failed(&mut self, now: Instant, code: u8) {
         self.recover(now, ControllerLoss::HardwareError(code), InitError::HardwareError(code));
     }
 
-    /// Encryption changed; what has come a little before that comes now.
+    /// Handles a change of encryption, then delivers the packets that waited for it.
     fn encryption_event(&mut self, now: Instant, handle: RawHandle, status: Status, on: bool) {
         self.encryption_changed(now, handle, status, on);
         let index = handle.get().and_then(|handle| self.find(handle));
@@ -121,7 +121,7 @@ impl Stack {
         }
     }
 
-    /// [Vol 4] Part E, 7.7.19
+    /// Handles completed packets of a link. [Vol 4] Part E, 7.7.19
     fn completed(&mut self, now: Instant, handle: RawHandle, count: u16) {
         let index = handle.get().and_then(|handle| self.find(handle));
         let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
@@ -141,14 +141,14 @@ impl Stack {
         self.credits_changed();
     }
 
-    /// The controller has room for more packets.
+    /// Continues to send data, because the controller has room for more packets.
     fn credits_changed(&mut self) {
         if self.sending != 0 {
             self.ready.run(Due::DATA);
         }
     }
 
-    /// [Vol 4] Part E, 7.7.5
+    /// Handles Disconnection Complete. [Vol 4] Part E, 7.7.5
     fn disconnected(&mut self, handle: RawHandle, status: Status, reason: Status) {
         if let Some(handle) = handle.get().filter(|_| status.is_success()) {
             self.forget_early(handle);
@@ -159,12 +159,13 @@ impl Stack {
         self.ready.run(Due::COMMAND);
     }
 
-    /// What the application is told: the controller's reason, where the host did not end the link for one of its own.
+    /// Returns the reason that is reported to the application: the controller's, unless the host ended the link for a
+    /// reason of its own.
     fn reason_of_end(&self, index: u8, reason: Status) -> Status {
         let stalled = self.links.get(usize::from(index)).is_some_and(|slot| slot.stalled);
         match reason {
             Status::LOCAL_HOST_TERMINATED if stalled => Status::CONNECTION_TIMEOUT,
-            // A peer may send any reason. This one says that the controller was lost, and only the host says so.
+            // Only the host may report this reason, which means a lost controller, but a peer may send any reason.
             Status::HARDWARE_FAILURE => Status::UNSPECIFIED,
             reason => reason,
         }

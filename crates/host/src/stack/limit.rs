@@ -7,31 +7,31 @@ use embassy_time::{Duration, Instant};
 use super::Stack;
 use crate::waiters::HostKey;
 
-/// The time limits that run. Each future keeps its own; the earliest of all is kept here.
+/// The running time limits. Each future keeps its own; the earliest of all is kept here.
 #[derive(Debug)]
 pub(super) struct Limits {
     next: Instant,
-    /// A future wants to know the time.
+    /// Whether a future needs the time.
     is_asked: bool,
-    /// Counts how often the time was given to those that asked.
+    /// Counts how often the time was given to the futures that needed it.
     round: u32,
 }
 
-/// Where the time limit of one future stands.
+/// State of the time limit of one future.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
-    /// It begins when the future is first polled.
+    /// The limit begins when the future is first polled.
     New(Duration),
-    /// It begins with the next round.
+    /// The limit begins with the next round.
     Asked(Duration, u32),
-    /// It ends at this time.
+    /// The limit ends at this time.
     Until(Instant),
 }
 
 impl Limits {
     pub(super) const NONE: Self = Self { next: Instant::MAX, is_asked: false, round: 0 };
 
-    /// When the stack must be told the time.
+    /// Returns when the stack must be given the time.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let next = if self.is_asked { Instant::MIN } else { self.next };
         Some(next).filter(|&next| next < Instant::MAX)
@@ -39,7 +39,7 @@ impl Limits {
 }
 
 impl Stack {
-    /// Ready when the time is over.
+    /// Ready when the time limit is over.
     pub(crate) fn poll_limit(&mut self, limit: &mut Limit) -> Poll<()> {
         match *limit {
             Limit::New(duration) => {
@@ -63,7 +63,7 @@ impl Stack {
         Poll::Pending
     }
 
-    /// The time was told: limits begin, or are over.
+    /// Starts a new round with the current time: limits begin, or are over.
     pub(super) fn limits_due(&mut self) {
         let round = self.limits.round.wrapping_add(1);
         self.limits = Limits { round, ..Limits::NONE };

@@ -1,26 +1,26 @@
-//! What happens to the controller, as it is reported.
+//! Reported changes of the controller's state.
 
 use core::fmt;
 
 use bindrune_gap::InitError;
 use bindrune_hci::Opcode;
 
-/// Why the host resets the controller.
+/// Reason why the host resets the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ControllerLoss {
-    /// It left this command without an answer for 2 s.
+    /// The controller did not answer this command within 2 s.
     NoAnswer(Opcode),
-    /// It accepted no command for 2 s.
+    /// The controller accepted no command for 2 s.
     NoCredit,
     /// The bytes on the line were not HCI packets.
     Framing,
-    /// It reported a hardware error, with this code of its vendor. [Vol 4] Part E, 7.7.16
+    /// The controller reported a hardware error with this vendor-specific code. [Vol 4] Part E, 7.7.16
     HardwareError(u8),
-    /// It reported that the host sent more data than it can hold. [Vol 4] Part E, 7.7.26
+    /// The controller reported that the host sent more data than it can hold. [Vol 4] Part E, 7.7.26
     BufferOverflow,
-    /// It could not be set up again. The host tries again, each time after a longer pause.
+    /// The controller could not be set up again. The host tries again, each time after a longer pause.
     Setup(InitError),
 }
 
@@ -39,16 +39,17 @@ impl fmt::Display for ControllerLoss {
     }
 }
 
-/// What happened to the controller.
+/// Change of the controller's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ControllerEvent {
-    /// It is set up, at first or again: what the application requests is carried out.
+    /// The controller is set up, for the first time or again. The application's requests are in effect.
     Ready,
-    /// It was lost. Links and pending operations have ended, and the host resets it.
+    /// The controller was lost. Links and pending operations have ended, and the host resets it.
     Lost(ControllerLoss),
-    /// It does not answer Reset either, or fails again and again, so that it is reset only after a pause. The host goes on trying.
+    /// The controller does not answer Reset, or fails repeatedly, so the host resets it only after a pause. The host
+    /// keeps trying.
     Silent,
 }
 

@@ -1,4 +1,4 @@
-//! From nothing to a controller that works, and back there.
+//! The phases of the controller: reset, set-up, operation and failure.
 
 use bindrune_gap::InitError;
 use bindrune_hci::{
@@ -15,25 +15,25 @@ use crate::at::At;
 use crate::resources::COMMAND_OCTETS;
 use crate::waiters::{Due, HostKey, LinkKey};
 
-/// Where the controller is.
+/// State of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Nobody drives it.
+    /// `run` does not drive the controller.
     Down,
-    /// It must be reset. `silent` when an earlier reset stayed without an answer.
+    /// The controller must be reset. `silent`: an earlier Reset was not answered.
     ResetPending { silent: bool },
-    /// It is being reset; what [`Recovery`] is at is due then.
+    /// The controller is being reset. The current step of [`Recovery`] is due at `until`.
     Resetting { until: Instant, silent: bool },
-    /// It answers, and is being set up.
+    /// The controller answers, and is being set up.
     Setup,
-    /// It works.
+    /// The controller works.
     Ready,
-    /// It cannot be used.
+    /// The controller cannot be used.
     Failed(InitError),
 }
 
 impl Stack {
-    /// `run` begins.
+    /// Begins a `run`.
     pub(crate) fn start(&mut self, now: Instant) {
         self.now = now;
         self.recovery.restart();
@@ -48,7 +48,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// `run` has ended: every link and every pending operation ends.
+    /// Ends a `run`, with every link and every pending operation.
     pub(crate) fn stop(&mut self, reason: Status) {
         self.end_all(reason);
         self.phase = Phase::Down;
@@ -56,7 +56,7 @@ impl Stack {
         self.ready.whole_host();
     }
 
-    /// Framing was lost on the transport.
+    /// Handles a loss of framing on the transport.
     pub(crate) fn sync_lost(&mut self, now: Instant, octets: u32) {
         self.noise(now, octets);
         if !matches!(self.phase, Phase::Resetting { .. } | Phase::ResetPending { .. } | Phase::Down)
@@ -66,12 +66,12 @@ impl Stack {
         }
     }
 
-    /// A packet of a kind that this host has no use for.
+    /// Counts a packet of a kind that this host does not use.
     pub(crate) fn count_ignored(&mut self) {
         self.stats.ignored_packets.count();
     }
 
-    /// The controller has been reset: whatever it says from now on counts.
+    /// Begins the set-up of a controller that has been reset. Everything that it sends from now on counts.
     pub(super) fn begin_set_up(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
         if self.shutdown.is_under_way() {
             return self.shut(Ok(()));
@@ -83,8 +83,8 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// The controller is lost: everything on it ends once. It is reset and set up anew, and what is requested stays; a host that
-    /// does not recover it fails.
+    /// Handles the loss of the controller: ends everything on it, then resets it and sets it up again. Requests stay. A
+    /// host without recovery fails instead.
     pub(super) fn recover(&mut self, now: Instant, loss: ControllerLoss, error: InitError) {
         if self.phase == Phase::Setup {
             self.fail(now, error);
@@ -93,7 +93,7 @@ impl Stack {
         }
     }
 
-    /// The set-up cannot go on, or what was set up.
+    /// Fails, because the set-up or the controller cannot continue.
     pub(super) fn fail(&mut self, now: Instant, error: InitError) {
         self.stats.recoveries.count();
         self.end_all(Status::HARDWARE_FAILURE);
@@ -115,7 +115,7 @@ impl Stack {
         (self.sending, self.commanding) = (0, 0);
     }
 
-    /// The set-up has ended, well or not.
+    /// Handles the end of the set-up, with its result.
     pub(super) fn set_up(&mut self, now: Instant, result: Result<(), InitError>) {
         match (result, self.gap.controller()) {
             (Ok(()), Some(info)) => {
@@ -137,21 +137,21 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Wakes everyone who waits for a link.
+    /// Wakes every task that waits for a link.
     pub(super) fn wake_link(&mut self, index: u8) {
         self.ready.whole_link(index);
         self.ready.link(index, LinkKey::Closed);
     }
 
-    /// Returns the command that is pending, by writing it into the buffer, where nobody sends it. For a controller that is
-    /// recovered if there is one: then nothing stays of the machine that wrote it.
+    /// Returns the pending command by writing it into a buffer that is never sent. If there is one, the caller must recover
+    /// the controller, which resets the machine that wrote the command.
     fn pending_command(&mut self, now: Instant) -> Option<Opcode> {
         let mut buffer = Zeroizing::new([0; COMMAND_OCTETS]);
         let pending = self.next_command(now, &mut Writer::new(&mut *buffer));
         pending.map(|(opcode, _)| opcode)
     }
 
-    /// The controller left a command without an answer, or takes none.
+    /// Handles a controller that left a command without an answer, or accepts no command.
     pub(super) fn lane_timeout(&mut self, now: Instant) {
         let Some(unresponsive) = self.lane.handle_timeout(now) else { return };
         let (loss, opcode, avoided) = match unresponsive {

@@ -1,4 +1,4 @@
-//! A controller that was lost: whether it is reset at once, and what it is not asked again.
+//! Recovery of a lost controller: whether it is reset at once, and which commands it is not sent again.
 
 use bindrune_gap::{InitError, LinkControl};
 use bindrune_hci::{Opcode, Status};
@@ -7,7 +7,7 @@ use embassy_time::Instant;
 use super::{Phase, Stack, command::Owner, loss::ControllerLoss};
 
 impl Stack {
-    /// Random octets for challenges.
+    /// Takes random octets for challenges.
     pub(crate) fn seed(&mut self, random: [u8; 16]) {
         self.recovery.challenges.seed(random);
         self.gap.set_random(self.recovery.challenges.address());
@@ -18,12 +18,12 @@ impl Stack {
         self.recovery.challenges.is_seeded()
     }
 
-    /// The controller is lost, and the set-up, if it is in one, may come further the next time.
+    /// Handles the loss of the controller. If it is being set up, the set-up may get further the next time.
     pub(super) fn lose(&mut self, now: Instant, loss: ControllerLoss, _error: InitError) {
         if matches!(self.phase, Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. }) {
             return;
         }
-        // A set-up that has no answers may never come to its end.
+        // A set-up without answers may never end.
         let silent = self.phase == Phase::Setup;
         self.stats.recoveries.count();
         self.recovery.losses.note(loss);
@@ -35,7 +35,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// A set-up that may succeed later is tried again; one that cannot ends `run`.
+    /// Tries a set-up again that may succeed later. Otherwise `run` ends.
     pub(super) fn set_up_failed(&mut self, now: Instant, error: InitError) {
         match self.recovery.pause_after(now, error) {
             Some(pause) => {
@@ -46,7 +46,7 @@ impl Stack {
         }
     }
 
-    /// True while a Reset stays without an answer, or the set-up fails.
+    /// Returns whether Reset is not answered, or the set-up fails.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(
             self.phase,
@@ -54,7 +54,8 @@ impl Stack {
         )
     }
 
-    /// A command had no answer. Returns whether the next set-up can do without it, or may send it again at once.
+    /// Handles a command without an answer. Returns whether the next set-up can omit the command, or may send it again
+    /// at once.
     pub(super) fn unanswered(&mut self, now: Instant, opcode: Opcode, owner: Owner) -> bool {
         let asked = match owner {
             Owner::Gap => self.phase == Phase::Ready,

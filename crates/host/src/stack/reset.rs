@@ -1,4 +1,4 @@
-//! Making a host as new, so that a test may run many worlds on one.
+//! Resets a host to its initial state, so that a test can run many scenarios on one host.
 
 use bindrune_gatt::GapConfig as GattGap;
 use bindrune_hci::Status;
@@ -8,7 +8,7 @@ use super::{LISTENERS, Link, Phase, Stack, gap};
 use crate::{Config, ConfigError, config::table_error, stats::Counters};
 
 impl Stack {
-    /// Forgets everything. On an error only the links and requests are gone.
+    /// Forgets everything. On an error, only the links and requests are gone.
     pub(crate) fn reset(&mut self, config: Config) -> Result<(), ConfigError> {
         self.stop(Status::LOCAL_HOST_TERMINATED);
         let mut pools = Pools { rx: &mut self.rx.pool, tx: &mut self.tx.pool };

@@ -1,7 +1,8 @@
-//! A reset, until what the controller says can be trusted.
+//! A reset, until the controller's data can be trusted.
 //!
-//! Reset is sent, and once its completion is seen a challenge, which nothing that was in the pipe before can answer: only then
-//! does what arrives count. Where the controller cannot be challenged, or this host cannot judge the answer, a second Reset follows, apart in time.
+//! Reset is sent. Once its completion arrives, a challenge follows that no earlier data on the line can answer. Only
+//! after its answer, data from the controller counts. If the controller cannot be challenged, or this host cannot check
+//! the answer, a second Reset follows after a pause.
 
 use bindrune_gap::InitError;
 use bindrune_hci::{
@@ -14,66 +15,66 @@ use embassy_time::{Duration, Instant};
 use super::{Phase, Stack, challenge::Challenges, watch::Losses};
 use crate::waiters::{Due, HostKey};
 
-/// How far a reset has come.
+/// Step of a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Its completion is awaited.
+    /// Waits for the completion of Reset.
     Reset,
-    /// Other octets came as well: the line is drained until it is quiet.
+    /// Other octets arrived as well. Discards them until the line is quiet.
     Drain,
-    /// The challenge is to be sent.
+    /// The challenge must be sent.
     Ask,
-    /// The answer to the challenge is awaited.
+    /// Waits for the answer to the challenge.
     Answer,
-    /// There will be none: the line must be quiet for longer, before Reset is sent again.
+    /// There is no answer to a challenge. The line must be quiet for longer before Reset is sent again.
     Apart,
-    /// The second Reset is to be sent.
+    /// The second Reset must be sent.
     AskAgain,
-    /// The completion of the second Reset is awaited.
+    /// Waits for the completion of the second Reset.
     Again,
     /// The set-up has failed, and is tried again later.
     Wait,
 }
 
-/// What is known about a controller that is to be trusted again.
+/// State of the recovery of a controller.
 #[derive(Debug)]
 pub(super) struct Recovery {
     step: Step,
-    /// When the line must be quiet at last.
+    /// Latest time at which the line must be quiet.
     limit: Instant,
-    /// Octets arrived that belong to no answer, since the controller was last trusted.
+    /// Octets that belong to no answer have arrived since the controller was last trusted.
     noisy: bool,
     pub(super) challenges: Challenges,
     pub(super) losses: Losses,
-    /// Whether the controller of this `run` answers challenges: once it has, nothing else is accepted.
+    /// Whether the controller of this `run` answers challenges. Once it has answered one, nothing else is accepted.
     answers: Option<bool>,
-    /// The set-up was completed in this `run`.
+    /// Whether the set-up was completed in this `run`.
     worked: bool,
-    /// Set-ups that failed since it was last completed.
+    /// Number of set-ups that failed since it was last completed.
     failures: u8,
-    /// Resets since the controller last worked for [`HELD`].
+    /// Number of resets since the controller last worked for [`HELD`].
     resets: u8,
-    /// Since when it works.
+    /// Since when the controller works.
     since: Option<Instant>,
 }
 
-/// How long the answer to Reset, or to a challenge, may take before Reset is sent again.
+/// Time limit for the answer to Reset or to a challenge, before Reset is sent again.
 const RESET_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a line must be quiet after octets that were no answer.
 const QUIET: Duration = Duration::from_millis(20);
-/// How long it must be quiet where silence is all there is to go by.
+/// How long it must be quiet if silence is the only criterion.
 const APART: Duration = Duration::from_millis(100);
-/// The pause between the first Reset after a loss and the second; each further one is twice as long.
+/// The pause between the first Reset after a loss and the second. Each later pause is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a controller has to work until the next Reset is a first one again.
+/// How long a controller must work until the next Reset counts as a first one again.
 const HELD: Duration = Duration::from_secs(60);
-/// Doublings of [`PAUSE`].
+/// The maximum number of doublings of [`PAUSE`].
 const DOUBLINGS: u8 = 6;
-/// Octets of answers that are not trusted.
+/// Lengths in octets of answers that are not trusted.
 const RESET_COMPLETE_LEN: u32 = 7;
 const ENCRYPTED_LEN: u32 = 23;
 const REFUSED_LEN: u32 = 7;
-/// How often a set-up that has never been completed is tried again, where that may help.
+/// The maximum number of retries of a set-up that was never completed, if a retry may help.
 const TRIES: u8 = 2;
 
 impl Recovery {
@@ -92,14 +93,14 @@ impl Recovery {
         }
     }
 
-    /// Another `run` begins, perhaps with another controller.
+    /// Begins another `run`, perhaps with another controller.
     pub(super) const fn restart(&mut self) {
         (self.noisy, self.answers) = (false, None);
         (self.worked, self.failures) = (false, 0);
         (self.resets, self.since) = (0, None);
     }
 
-    /// The set-up is complete.
+    /// Records that the set-up is complete.
     pub(super) const fn set_up(&mut self, now: Instant) {
         if !self.worked {
             self.resets = 0;
@@ -108,7 +109,7 @@ impl Recovery {
         self.since = Some(now);
     }
 
-    /// How long to wait before a set-up that failed is tried again; `None` where that cannot help.
+    /// Returns how long to wait before a failed set-up is tried again, or `None` if a retry cannot help.
     pub(super) fn pause_after(&mut self, now: Instant, error: InitError) -> Option<Duration> {
         let lasting = match error {
             InitError::Command { status, .. } => {
@@ -128,8 +129,8 @@ impl Recovery {
         Some(self.pause(now))
     }
 
-    /// How long to wait before the next Reset, whatever the reason for it: none before the first one, then [`PAUSE`], and
-    /// twice as long each time, until the controller has worked for [`HELD`].
+    /// Returns how long to wait before the next Reset, whatever its reason: not at all before the first one, then
+    /// [`PAUSE`], and twice as long each time, until the controller has worked for [`HELD`].
     pub(super) fn pause(&mut self, now: Instant) -> Duration {
         let held = self.since.take().and_then(|since| now.checked_duration_since(since));
         if held.is_some_and(|held| held >= HELD) {
@@ -152,7 +153,7 @@ impl Stack {
         self.go_on(now, Step::Reset, RESET_TIMEOUT);
     }
 
-    /// Takes the next step of the reset, which is due after `time`.
+    /// Enters a step of the reset, which is due after `time`.
     fn go_on(&mut self, now: Instant, step: Step, time: Duration) {
         if let Phase::Resetting { until, .. } = &mut self.phase {
             *until = now.checked_add(time).unwrap_or(Instant::MAX);
@@ -163,7 +164,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Octets arrived that are no answer to what was asked last. Waits for the end of them, and not for ever.
+    /// Handles octets that are no answer to the last command. Waits until they end, but for a limited time.
     pub(crate) fn noise(&mut self, now: Instant, octets: u32) {
         self.recovery.noisy = true;
         self.stats.discarded_octets.add(octets);
@@ -171,7 +172,7 @@ impl Stack {
         let pause = match self.recovery.step {
             Step::Drain => QUIET,
             Step::Apart => APART,
-            // It goes back to waiting for silence.
+            // Other octets arrived after all, so the line must become quiet again.
             Step::Ask => return self.go_on(now, Step::Drain, QUIET),
             Step::Reset | Step::Answer | Step::AskAgain | Step::Again | Step::Wait => return,
         };
@@ -179,7 +180,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Writes what the reset owes the controller next.
+    /// Writes the next command of the reset.
     pub(super) fn write_recovery(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         let (written, opcode, step) = match self.recovery.step {
             Step::Ask if Challenges::POSSIBLE => {
@@ -199,7 +200,7 @@ impl Stack {
         written.then_some(opcode)
     }
 
-    /// What arrives while the controller is being reset, in packets: answers count, and nothing else.
+    /// Handles an event during the reset. Only answers count.
     pub(super) fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
         self.stats.events_in_reset.count();
         if let Event::CommandComplete(complete) = event {
@@ -219,7 +220,7 @@ impl Stack {
         }
     }
 
-    /// The completion of Reset was seen. Returns whether what arrives from now on counts.
+    /// Handles the completion of Reset. Returns whether data from the controller counts from now on.
     pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) -> bool {
         self.now = now;
         if !matches!(self.phase, Phase::Resetting { .. }) {
@@ -247,7 +248,8 @@ impl Stack {
         }
     }
 
-    /// LE Encrypt was answered. Returns whether it is the answer to the challenge: then what arrives from now on counts.
+    /// Handles an answer to LE Encrypt. Returns whether it answers the challenge, so that data from the controller
+    /// counts from now on.
     pub(crate) fn handle_ciphertext(
         &mut self,
         now: Instant,
@@ -267,7 +269,7 @@ impl Stack {
         met
     }
 
-    /// LE Encrypt was refused, unless these are octets that somebody else made up.
+    /// Handles a refused LE Encrypt, unless the octets belong to no answer.
     pub(crate) fn challenge_refused(&mut self, now: Instant) {
         let asked = matches!(self.phase, Phase::Resetting { .. });
         if asked && self.recovery.step == Step::Answer && self.recovery.answers != Some(true) {
@@ -277,7 +279,8 @@ impl Stack {
         }
     }
 
-    /// Waits before Reset is sent again. If that takes long, calls that wait for the controller fail, as when Reset has no answer.
+    /// Waits before Reset is sent again. During a long pause, calls that wait for the controller fail, as if Reset had
+    /// no answer.
     pub(super) fn wait_to_reset(&mut self, now: Instant, pause: Duration, silent: bool) {
         let silent = silent || pause >= RESET_TIMEOUT;
         self.lane.reset();
@@ -289,18 +292,18 @@ impl Stack {
         self.go_on(now, Step::Wait, pause);
     }
 
-    /// True while a pause before the next Reset lasts.
+    /// Returns whether a pause before the next Reset is in progress.
     pub(super) const fn waits_to_reset(&self) -> bool {
         matches!((self.phase, self.recovery.step), (Phase::Resetting { .. }, Step::Wait))
     }
 
-    /// The controller has been reset: whatever it says from now on counts.
+    /// Begins the set-up, because everything that the controller sends from now on counts.
     fn trust(&mut self, now: Instant, opcode: Opcode, num_packets: u8) {
         self.recovery.noisy = false;
         self.begin_set_up(now, opcode, num_packets);
     }
 
-    /// What the reset was at is due.
+    /// Handles the deadline of the current step.
     pub(super) fn recovery_due(&mut self, now: Instant) {
         let quiet = now < self.recovery.limit;
         match self.recovery.step {
@@ -312,7 +315,8 @@ impl Stack {
                 }
                 self.go_on(now, Step::Apart, APART);
             }
-            // It answered challenges before, and nothing else is accepted: it is asked again, after pauses that grow.
+            // The controller answered challenges before, so nothing else is accepted. It is asked again after
+            // increasing pauses.
             Step::Answer => {
                 let pause = self.recovery.pause(now);
                 self.wait_to_reset(now, pause, true);
@@ -328,13 +332,13 @@ impl Stack {
         }
     }
 
-    /// The answer to Reset is overdue: sends it again, and wakes whoever waits for the controller.
+    /// Sends Reset again because its answer is overdue, and wakes the tasks that wait for the controller.
     fn reset_unanswered(&mut self) {
         self.phase = Phase::ResetPending { silent: true };
         self.wake_silent();
     }
 
-    /// Wakes whoever waits for a controller that does not answer.
+    /// Wakes the tasks that wait for a controller that does not answer.
     fn wake_silent(&mut self) {
         self.ready.host(HostKey::Controller);
         self.ready.host(HostKey::Command);

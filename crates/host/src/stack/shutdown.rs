@@ -1,4 +1,4 @@
-//! The orderly end: requests are withdrawn, links closed, bonds stored, and the controller reset.
+//! The orderly shutdown: withdraws requests, closes links, stores bonds, and resets the controller.
 
 use core::task::Poll;
 
@@ -8,23 +8,23 @@ use embassy_time::{Duration, Instant};
 use super::{Phase, Stack};
 use crate::{Error, waiters::Due};
 
-/// How long links may take to end, and bonds to be stored.
+/// Time limit for links to end and bonds to be stored.
 const CLOSING: Duration = Duration::from_secs(3);
-/// How long the reset may take, with an answer that is late.
+/// Time limit for the reset, including a late answer.
 const RESETTING: Duration = Duration::from_secs(3);
 
-/// How far the orderly end is.
+/// Progress of the shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shutdown {
-    /// Nobody asked for it.
+    /// No shutdown was requested.
     No,
-    /// Links are being closed; until when is known once the time is told.
+    /// Links are being closed. The time limit begins when the stack is next given the time.
     Asked,
-    /// Links are being closed. Those that are up then are cut off.
+    /// Links are being closed. Those that are still up at this time are cut off.
     Closing(Instant),
-    /// The controller is being reset; its answer is due then.
+    /// The controller is being reset. Its answer is due at this time.
     Resetting(Instant),
-    /// The controller is quiet, or did not answer. `run` ends.
+    /// The controller has been reset, or did not answer. `run` ends.
     Done(Result<(), Error>),
 }
 
@@ -42,7 +42,7 @@ impl Shutdown {
 }
 
 impl Stack {
-    /// Begins the orderly end, unless it has begun.
+    /// Begins the shutdown, unless one is in progress.
     pub(crate) fn shut_down(&mut self) {
         if self.shutdown.is_under_way() {
             return;
@@ -55,7 +55,7 @@ impl Stack {
         }
         self.shutdown = Shutdown::Asked;
         if self.is_silent() && !self.waits_to_reset() {
-            // It is being reset already, in vain.
+            // The controller is already being reset, and does not answer.
             return self.shut(Err(Error::NoAnswer));
         }
         for index in 0..self.link_slots() {
@@ -67,7 +67,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Ready when the orderly end is over, or a later `run` has begun.
+    /// Ready when the shutdown is over, or a later `run` has begun.
     pub(crate) const fn poll_shut_down(&self) -> Poll<Result<(), Error>> {
         match self.shutdown {
             Shutdown::Done(result) => Poll::Ready(result),
@@ -76,17 +76,17 @@ impl Stack {
         }
     }
 
-    /// Ready while requests are taken.
+    /// Ready while the host accepts requests.
     pub(crate) const fn poll_requests_taken(&self) -> Poll<Result<(), Error>> {
         if self.shutdown.is_under_way() { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
-    /// True when `run` has to end.
+    /// Returns whether `run` must end.
     pub(crate) const fn is_shut_down(&self) -> bool {
         matches!(self.shutdown, Shutdown::Done(_))
     }
 
-    /// Does the next step of the orderly end, where it is due.
+    /// Performs the next step of the shutdown if it is due.
     pub(super) fn continue_shutdown(&mut self, now: Instant) {
         match self.shutdown {
             Shutdown::Asked => {
@@ -115,7 +115,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// The orderly end is over.
+    /// Ends the shutdown.
     pub(super) fn shut(&mut self, result: Result<(), Error>) {
         if !self.shutdown.is_under_way() {
             return;

@@ -1,4 +1,4 @@
-//! Deadlines: the earliest of all machines, and what to do when it has come.
+//! Deadlines: finds the earliest of all machines, and handles those that are due.
 
 use bindrune_hci::Status;
 use bindrune_l2cap::{Pools, Signal};
@@ -14,50 +14,50 @@ use crate::{
     waiters::{Due, LinkKey},
 };
 
-/// Why the stack wants to be called again.
+/// Reason of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
     /// The next step of a reset, or an answer to one, is due.
     Reset,
     /// The answer to a command, or room for one, is due.
     Lane,
-    /// The controller is to finish a computation.
+    /// The controller must finish a computation.
     Worker,
-    /// A private address, or a peer that is sought.
+    /// A private address must change, or the search for a peer continues.
     Privacy,
-    /// A packet that came before its event.
+    /// The event of a packet that arrived before it is due.
     Early,
-    /// An application is to make room for what the controller holds back.
+    /// An application must make room for data that the controller withholds.
     Full,
-    /// Something of GAP.
+    /// GAP has a deadline.
     Gap,
-    /// A signalling request of a link.
+    /// A signalling request of a link must be answered.
     Signalling(u8),
-    /// An ATT transaction of a link.
+    /// An ATT transaction of a link must end.
     Attribute(u8),
     /// The application must take a request of a link.
     Question(u8),
-    /// A procedure of a link.
+    /// A procedure of a link must end.
     Control(u8),
-    /// The pairing or the encryption of a link.
+    /// The pairing or the encryption of a link must continue.
     Security(u8),
-    /// A link counts as established, whether its peer was received or not.
+    /// A link counts as established, even if its peer was not received.
     Established(u8),
-    /// Room on a link, for a value for every peer.
+    /// A value for every peer must get room on a link.
     Room(u8),
-    /// The orderly end.
+    /// The next step of the shutdown is due.
     Shutdown,
     /// A time limit of the application begins or is over.
     Limit,
-    /// A link that is left has had its time for what was given to send.
+    /// A link that is being left must have sent its pending data.
     Leaving(u8),
-    /// Something should have been received from a link, or of the packets that the controller holds for it.
+    /// Data from a link, or the completion of its packets, is overdue.
     Silence(u8),
     /// The controller holds packets of a link and completes none of them.
     Stall(u8),
 }
 
-/// The earliest of the deadlines that were added, with its reason.
+/// The earliest of the added deadlines, with its reason.
 struct Earliest(Option<(Instant, Timer)>);
 
 impl Earliest {
@@ -71,13 +71,13 @@ impl Earliest {
     }
 }
 
-/// Beyond its supervision timeout, how long a link may be silent before it is looked after.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Beyond its supervision timeout, how long a link that is alive may take none of its packets before it is disconnected.
+/// How long after its supervision timeout a silent link is checked.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long after its supervision timeout a link that is alive is disconnected if it takes none of its packets.
 const STALL: Duration = Duration::from_secs(30);
 
 impl Stack {
-    /// The earliest deadline, and its reason.
+    /// Returns the earliest deadline and its reason.
     pub(crate) fn poll_timeout(&mut self) -> Option<(Instant, Timer)> {
         if let Some(known) = self.deadline {
             return known;
@@ -94,7 +94,7 @@ impl Stack {
         earliest.0
     }
 
-    /// A deadline came, the others are as they were or later: it is compared with the earliest that is known.
+    /// Adds a deadline, if the others did not become earlier: updates the cached earliest one.
     fn deadline_added(&mut self, at: Instant, why: Timer) {
         if let Some(known) = &mut self.deadline
             && known.is_none_or(|(known, _)| at < known)
@@ -104,7 +104,7 @@ impl Stack {
         }
     }
 
-    /// Something of a link's ATT may have a deadline now.
+    /// Adds the deadlines of a link's ATT.
     pub(super) fn attribute_deadlines(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let question = slot.attributes.question_deadline();
@@ -116,7 +116,7 @@ impl Stack {
         }
     }
 
-    /// Something on a link's signalling channel may have a deadline now.
+    /// Adds the deadline of a link's signalling channel.
     pub(super) fn signalling_deadline(&mut self, index: u8) {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
         if let Some((at, _)) = slot.and_then(|slot| slot.signalling.poll_timeout()) {
@@ -124,12 +124,12 @@ impl Stack {
         }
     }
 
-    /// True where the earliest deadline, as far as it is known, has come.
+    /// Returns whether the earliest deadline, if it is known, has passed.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.deadline.flatten().is_some_and(|(at, _)| at <= now)
     }
 
-    /// The deadlines of a controller that is served, and of its links.
+    /// Adds the deadlines of a controller that works, and of its links.
     fn add_deadlines(&self, earliest: &mut Earliest) {
         earliest.add(time_of(self.lane.poll_timeout()), Timer::Lane);
         earliest.add(self.full_deadline(), Timer::Full);
@@ -143,16 +143,16 @@ impl Stack {
         }
     }
 
-    /// Does what is due.
+    /// Handles all deadlines that are due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         if self.is_due(now) {
-            // It may be gone or later by now.
+            // This deadline may be gone or later by now.
             self.deadline = None;
         }
         self.await_room(now);
         self.continue_shutdown(now);
-        // Each round meets at least one deadline, or puts it off.
+        // Each round handles at least one deadline, or postpones it.
         for _ in 0..=u8::MAX {
             match self.poll_timeout() {
                 Some((at, why)) if at <= now => {
@@ -236,8 +236,8 @@ impl Stack {
         self.mark_pending(index);
     }
 
-    /// A link from which nothing was received, or whose packets the controller keeps, may have ended without an event:
-    /// asks the controller about that link. Without an answer, [`Self::lane_timeout`] recovers the controller.
+    /// Asks the controller about a link that may have ended without an event: nothing was received from it, or the
+    /// controller keeps its packets. Without an answer, [`Self::lane_timeout`] recovers the controller.
     fn silence(&mut self, now: Instant, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         slot.looked = now;
@@ -245,7 +245,8 @@ impl Stack {
         self.control_changed(index);
     }
 
-    /// A link that the controller keeps alive took no packet for too long: it is disconnected, and no other link with it.
+    /// Disconnects a link that the controller keeps alive but that took no packet for too long. Other links are not
+    /// affected.
     fn stalled(&mut self, index: u8) {
         self.stats.stalled_links.count();
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
@@ -266,7 +267,7 @@ impl Link {
         let since = self.credits.waiting_since();
         if RECOVERY {
             let last_rx = self.last_rx.min(since.unwrap_or(Instant::MAX)).max(self.looked);
-            earliest.add(last_rx.checked_add(self.patience()), Timer::Silence(index));
+            earliest.add(last_rx.checked_add(self.silence_limit()), Timer::Silence(index));
         }
         if let Some(since) = since
             && !self.control.is_disconnecting()
@@ -282,12 +283,12 @@ impl Link {
         self.control.parameters().supervision_timeout()
     }
 
-    fn patience(&self) -> Duration {
-        self.supervision().checked_add(PATIENCE).unwrap_or(Duration::MAX)
+    fn silence_limit(&self) -> Duration {
+        self.supervision().checked_add(SILENCE).unwrap_or(Duration::MAX)
     }
 }
 
-/// The time of a machine's deadline, which knows its reason when it has come.
+/// Returns the time of a machine's deadline. The machine knows the reason when it is due.
 fn time_of<T>(deadline: Option<(Instant, T)>) -> Option<Instant> {
     deadline.map(|(at, _)| at)
 }

@@ -1,4 +1,4 @@
-//! A host that recovers no controller: the first fault ends `run`, and the next one begins with a Reset.
+//! A host that does not recover its controller: the first fault ends `run`, and the next `run` begins with a Reset.
 
 use bindrune_gap::InitError;
 use bindrune_hci::{Event, Opcode, Status};
@@ -8,10 +8,10 @@ use embassy_time::{Duration, Instant};
 use super::{ControllerEvent, ControllerLoss, Phase, Stack, command::Owner};
 use crate::waiters::Due;
 
-/// How long the answer to Reset may take.
+/// Time limit for the answer to Reset.
 const RESET_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// In place of what is known of a controller that is to be trusted again.
+/// Replaces the state of the recovery of a controller.
 #[derive(Debug)]
 pub(super) struct Recovery;
 
@@ -25,17 +25,17 @@ impl Recovery {
     pub(super) const fn set_up(&mut self, _now: Instant) {}
 }
 
-/// In place of what has been reported to one who watches the controller.
+/// Replaces the state that was reported to a watcher of the controller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported;
 
 impl Stack {
-    /// `run` itself says what happened to the controller.
+    /// Returns a watcher without state: `run` itself reports losses of the controller.
     pub(crate) const fn watch(&self) -> Reported {
         Reported
     }
 
-    /// Nothing is reported.
+    /// Reports nothing.
     pub(crate) const fn poll_watch(&self, _reported: &mut Reported) -> Option<ControllerEvent> {
         None
     }
@@ -49,12 +49,12 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Octets arrived that are no answer to the Reset.
+    /// Counts octets that are no answer to the Reset.
     pub(crate) fn noise(&mut self, _now: Instant, octets: u32) {
         self.stats.discarded_octets.add(octets);
     }
 
-    /// Nothing follows a Reset.
+    /// Writes nothing, because no command follows a Reset.
     pub(super) const fn write_recovery(
         &mut self,
         _now: Instant,
@@ -63,7 +63,7 @@ impl Stack {
         None
     }
 
-    /// What arrives while the controller is being reset, in packets: the answer counts, and nothing else.
+    /// Handles an event during the reset. Only the answer to Reset counts.
     pub(super) fn handle_while_resetting(&mut self, now: Instant, event: &Event<'_>) {
         self.stats.events_in_reset.count();
         if let Event::CommandComplete(complete) = event
@@ -74,7 +74,7 @@ impl Stack {
         }
     }
 
-    /// The completion of Reset was seen. Returns whether what arrives from now on counts.
+    /// Handles the completion of Reset. Returns whether data from the controller counts from now on.
     pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) -> bool {
         self.now = now;
         let resetting = matches!(self.phase, Phase::Resetting { .. });
@@ -84,7 +84,7 @@ impl Stack {
         resetting
     }
 
-    /// No ciphertext is asked for.
+    /// Returns false, because no challenge is sent.
     pub(crate) const fn handle_ciphertext(
         &mut self,
         _now: Instant,
@@ -94,43 +94,43 @@ impl Stack {
         false
     }
 
-    /// No ciphertext is asked for.
+    /// Does nothing, because no challenge is sent.
     pub(crate) const fn challenge_refused(&mut self, _now: Instant) {}
 
-    /// There is no pause before a Reset.
+    /// Returns false, because there is no pause before a Reset.
     pub(super) const fn waits_to_reset(&self) -> bool {
         false
     }
 
-    /// The answer to Reset is overdue.
+    /// Fails, because the answer to Reset is overdue.
     pub(super) fn recovery_due(&mut self, now: Instant) {
         self.fail(now, InitError::NoAnswer(Opcode::RESET));
     }
 
-    /// No challenge needs random octets.
+    /// Does nothing, because there are no challenges.
     pub(crate) const fn seed(&mut self, _random: [u8; 16]) {}
 
-    /// No challenge needs random octets.
+    /// Returns true, because there are no challenges.
     pub(crate) const fn is_seeded(&self) -> bool {
         true
     }
 
-    /// The controller is lost.
+    /// Fails, because the controller is lost.
     pub(super) fn lose(&mut self, now: Instant, _loss: ControllerLoss, error: InitError) {
         self.fail(now, error);
     }
 
-    /// `run` ends.
+    /// Fails, so that `run` ends.
     pub(super) const fn set_up_failed(&mut self, _now: Instant, error: InitError) {
         self.phase = Phase::Failed(error);
     }
 
-    /// No Reset stays without an answer: `run` ends.
+    /// Returns false, because `run` ends if Reset is not answered.
     pub(crate) const fn is_silent(&self) -> bool {
         false
     }
 
-    /// Returns whether the next set-up can do without a command: never.
+    /// Returns false, because no set-up omits a command.
     pub(super) const fn unanswered(
         &mut self,
         _now: Instant,

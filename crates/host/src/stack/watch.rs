@@ -1,8 +1,8 @@
-//! What happened to the controller, for those who watch it.
+//! Reports changes of the controller's state to its watchers.
 
 use super::{ControllerEvent, ControllerLoss, Phase, Stack};
 
-/// How often the controller was lost, and why the last time.
+/// Number of losses of the controller, and the reason of the last one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Losses {
     count: u32,
@@ -18,7 +18,7 @@ impl Losses {
     }
 }
 
-/// What has been reported to one who watches the controller.
+/// The state that was last reported to one watcher.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported {
     losses: u32,
@@ -33,12 +33,12 @@ enum State {
 }
 
 impl Stack {
-    /// Begins to watch the controller: its present state is reported first.
+    /// Begins to watch the controller. Its present state is reported first.
     pub(crate) const fn watch(&self) -> Reported {
         Reported { losses: self.recovery.losses.count, state: State::Unknown }
     }
 
-    /// What happened to the controller since the last call; several losses may be reported as one.
+    /// Returns the next change since the last call. Several losses may be reported as one.
     pub(crate) fn poll_watch(&self, reported: &mut Reported) -> Option<ControllerEvent> {
         if let Some(loss) =
             self.recovery.losses.last.filter(|_| reported.losses != self.recovery.losses.count)

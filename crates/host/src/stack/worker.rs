@@ -1,4 +1,4 @@
-//! The controller's own cryptography, asked for one thing at a time. [Vol 4] Part E, 7.8.22, 7.8.23, 7.8.36, 7.8.37
+//! The controller's own cryptography, one request at a time. [Vol 4] Part E, 7.8.22, 7.8.23, 7.8.36, 7.8.37
 
 use core::{mem::replace, task::Poll};
 
@@ -23,19 +23,19 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
-/// How long a controller may take over P-256. Controllers that compute without help need seconds.
+/// Time limit of a controller for P-256. Controllers that compute it in software need seconds.
 const P256_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the controller is asked for.
+/// A request to the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Random octets.
     Rand,
-    /// A block.
+    /// An encrypted block.
     Encrypt {
-        /// Its key.
+        /// The key.
         key: Key,
-        /// What is encrypted.
+        /// The plaintext.
         plain: [u8; 16],
     },
     /// A new key pair.
@@ -49,7 +49,7 @@ pub(crate) enum Request {
     },
 }
 
-/// What the controller is still to be asked for.
+/// A request that was not sent to the controller yet.
 #[derive(Debug)]
 enum Pending {
     Rand,
@@ -58,11 +58,11 @@ enum Pending {
         plain: [u8; 16],
     },
     PublicKey,
-    /// With the key pair that it has.
+    /// With the controller's own key pair and this key of the peer.
     DhKey(PublicKey),
 }
 
-/// What the controller answers.
+/// An answer of the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Random octets.
@@ -75,15 +75,15 @@ pub(crate) enum Answer {
     DhKey(DhKey),
 }
 
-/// The one request that is under way.
+/// The one request in progress.
 #[derive(Debug)]
 pub(crate) struct Worker {
     state: State,
-    /// Somebody waits for the answer.
+    /// Whether a caller waits for the answer.
     wanted: bool,
     /// The key pair that the controller has.
     key: Option<PublicKey>,
-    /// The controller has not finished in time; whatever comes later is not for the next request.
+    /// Whether the controller has not finished in time. A late answer does not belong to the next request.
     late: bool,
 }
 
@@ -93,7 +93,7 @@ enum State {
     Pending(Pending),
     /// The command was sent.
     Sent(Opcode),
-    /// The controller computes, and owes an event.
+    /// The controller computes. Its event must arrive before this time.
     Computing(Opcode, Instant),
     Answered(Result<Answer, Error>),
 }
@@ -152,7 +152,7 @@ impl Worker {
         Self { state: State::Idle, wanted: false, key: None, late: false }
     }
 
-    /// The controller is lost, and its key pair with it.
+    /// Fails a pending request, because the controller and its key pair are lost.
     pub(super) fn fail(&mut self) {
         if matches!(self.state, State::Pending(_) | State::Sent(_) | State::Computing(..)) {
             self.answer(Err(Error::ControllerLost));
@@ -160,7 +160,7 @@ impl Worker {
         (self.key, self.late) = (None, false);
     }
 
-    /// Writes the command that is pending.
+    /// Writes the pending command.
     pub(super) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let State::Pending(request) = &self.state else { return None };
         let opcode = request.opcode();
@@ -174,7 +174,7 @@ impl Worker {
         Some(opcode)
     }
 
-    /// Command Complete came.
+    /// Handles Command Complete.
     fn complete(&mut self, opcode: Opcode, parameters: &[u8]) {
         if !matches!(self.state, State::Sent(sent) if sent == opcode) {
             return;
@@ -182,18 +182,18 @@ impl Worker {
         let answer = match opcode {
             Rand::OPCODE => Rand::returned(parameters).map(|r| Answer::Rand(r.octets)),
             Encrypt::OPCODE => Encrypt::returned(parameters).map(|r| Answer::Block(r.ciphertext)),
-            _ => Err(Failure::Status(parameters.first().map_or(NONSENSE, |s| match Status(*s) {
-                Status::SUCCESS => NONSENSE,
+            _ => Err(Failure::Status(parameters.first().map_or(MALFORMED, |s| match Status(*s) {
+                Status::SUCCESS => MALFORMED,
                 refused => refused,
             }))),
         };
         self.answer(answer.map_err(|failure| match failure {
             Failure::Status(status) => Error::Controller(status),
-            Failure::Malformed(_) => Error::Controller(NONSENSE),
+            Failure::Malformed(_) => Error::Controller(MALFORMED),
         }));
     }
 
-    /// Command Status came.
+    /// Handles Command Status.
     fn status(&mut self, now: Instant, opcode: Opcode, status: Status) {
         if !matches!(self.state, State::Sent(sent) if sent == opcode) {
             return;
@@ -204,12 +204,12 @@ impl Worker {
                 let until = now.checked_add(P256_TIMEOUT).unwrap_or(Instant::MAX);
                 self.state = State::Computing(opcode, until);
             }
-            (true, false) => self.answer(Err(Error::Controller(NONSENSE))),
+            (true, false) => self.answer(Err(Error::Controller(MALFORMED))),
             (false, _) => self.answer(Err(Error::Controller(status))),
         }
     }
 
-    /// The controller has computed. False where nothing was asked for.
+    /// Handles the result of a computation. Returns false if none was requested.
     fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) -> bool {
         let asked = match self.state {
             State::Sent(asked) | State::Computing(asked, _) => asked == opcode,
@@ -239,7 +239,8 @@ impl Worker {
 }
 
 impl Stack {
-    /// Takes a request, once those before are answered and the controller is set up. It is made when its turn comes.
+    /// Takes a request once earlier ones are answered and the controller is set up. `request` makes it when its turn
+    /// comes.
     pub(crate) fn poll_ask(
         &mut self,
         first: bool,
@@ -273,7 +274,7 @@ impl Stack {
         Poll::Ready(Ok(()))
     }
 
-    /// The answer to the request that was taken.
+    /// Returns the answer to the request that was taken.
     pub(crate) fn poll_answer(&mut self) -> Poll<Result<Answer, Error>> {
         match replace(&mut self.worker.state, State::Idle) {
             State::Answered(answer) => {
@@ -289,7 +290,7 @@ impl Stack {
         }
     }
 
-    /// Nobody waits for the answer any longer.
+    /// Stops waiting for the answer.
     pub(crate) fn abandon_answer(&mut self) {
         self.worker.wanted = false;
         if matches!(self.worker.state, State::Pending(_) | State::Answered(_)) {
@@ -308,17 +309,17 @@ impl Stack {
         self.ready.host(HostKey::Worker);
     }
 
-    /// [Vol 4] Part E, 7.7.65.8
+    /// Handles LE Read Local P-256 Public Key Complete. [Vol 4] Part E, 7.7.65.8
     pub(super) fn public_key_made(&mut self, event: &ReadLocalP256PublicKeyComplete) {
         let answer = match (event.status.ok(), PublicKey::read_from_bytes(&event.public_key)) {
             (Ok(()), Ok(key)) => Ok(Answer::PublicKey(key)),
-            (Ok(()), Err(_)) => Err(Error::Controller(NONSENSE)),
+            (Ok(()), Err(_)) => Err(Error::Controller(MALFORMED)),
             (Err(status), _) => Err(Error::Controller(status)),
         };
         self.computed(ReadLocalP256PublicKey::OPCODE, answer);
     }
 
-    /// [Vol 4] Part E, 7.7.65.9
+    /// Handles LE Generate DHKey Complete. [Vol 4] Part E, 7.7.65.9
     pub(super) fn dh_key_made(&mut self, event: &GenerateDhKeyComplete) {
         let answer = match (event.status.ok(), event.key.0) {
             (Ok(()), INVALID_KEY) => Err(Error::InvalidParameters),
@@ -336,7 +337,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// The controller has not finished in time.
+    /// Handles a computation that the controller has not finished in time.
     pub(super) fn worker_timeout(&mut self) {
         self.worker.late = true;
         self.worker.answer(Err(Error::Timeout));
@@ -344,8 +345,8 @@ impl Stack {
     }
 }
 
-/// What a controller answers in place of a key where the peer's is not on the curve. [Vol 4] Part E, 7.7.65.9
+/// The controller's answer instead of a key if the peer's key is not on the curve. [Vol 4] Part E, 7.7.65.9
 const INVALID_KEY: [u8; 32] = [0xff; 32];
 
-/// Stands for an answer that makes no sense.
-const NONSENSE: Status = Status::UNSPECIFIED;
+/// Stands for an invalid answer.
+const MALFORMED: Status = Status::UNSPECIFIED;
