@@ -5,9 +5,9 @@
 //!   packet, [`Stack::handle_reset_complete`], [`Stack::sync_lost`].
 //! - Inputs from the clock: [`Stack::handle_timeout`].
 //! - Application: the `poll_*` methods of `channel`, `client`, `server`, `gap` and `command`. Futures call them until
-//! they are ready; a call takes its input or output only when it is ready.
+//!   they are ready; a call takes its input or output only when it is ready.
 //! - Outputs: [`Stack::next_output`], [`Stack::poll_timeout`], and the marks in `Stack::ready`, which name the tasks to
-//! wake.
+//!   wake.
 //!
 //! After any input, fill and send until nothing is left, then check the deadline.
 

@@ -143,8 +143,8 @@ impl Stack {
         self.ready.link(index, LinkKey::Closed);
     }
 
-    /// Returns the pending command by writing it into a buffer that is never sent. If there is one, the caller must recover
-    /// the controller, which resets the machine that wrote the command.
+    /// Returns the pending command by writing it into a buffer that is never sent. If there is one, the caller must
+    /// recover the controller, which resets the machine that wrote the command.
     fn pending_command(&mut self, now: Instant) -> Option<Opcode> {
         let mut buffer = Zeroizing::new([0; COMMAND_OCTETS]);
         let pending = self.next_command(now, &mut Writer::new(&mut *buffer));
