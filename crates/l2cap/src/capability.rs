@@ -1,24 +1,24 @@
-//! What this crate was built with.
+//! Capabilities that this crate was built with.
 
 use crate::Channel;
 
-/// Credit-based channels.
+/// Whether credit-based channels are built in.
 pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 
-/// The slots of all channels.
+/// Slots of all channels.
 #[cfg(feature = "channels")]
 pub(crate) type Slots = &'static mut [Channel];
-/// No slot: what looks for a channel finds none, and is not in the image.
+/// No slots: a lookup finds no channel, and the code for channels is not in the image.
 #[cfg(not(feature = "channels"))]
 pub(crate) type Slots = [Channel; 0];
 
-/// The slots that the channels use.
+/// Returns the slots for channels.
 #[cfg(feature = "channels")]
 pub(crate) const fn slots(all: &'static mut [Channel]) -> Slots {
     all
 }
 
-/// The slots that the channels use.
+/// Returns no slots.
 #[cfg(not(feature = "channels"))]
 pub(crate) const fn slots(_all: &'static mut [Channel]) -> Slots {
     []

@@ -3,7 +3,7 @@ use zerocopy::IntoBytes;
 
 use crate::{Cid, Header};
 
-/// One outgoing PDU, which leaves in fragments. [Vol 3] Part A, 7.2.1
+/// An outgoing PDU that is sent in fragments. [Vol 3] Part A, 7.2.1
 #[derive(Debug)]
 #[must_use = "the packet inside must go back to its pool"]
 pub struct Fragments {
@@ -13,13 +13,12 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// Makes a PDU to `cid` out of a payload with [`HEADROOM`] octets free in front.
+    /// Creates a PDU to `cid` from a payload with [`HEADROOM`] octets free in front.
     ///
-    /// Gives the packet back where it has less headroom or its payload exceeds 65,535 octets.
     ///
     /// # Errors
     ///
-    /// The packet, if it has less headroom or its payload exceeds 65,535 octets.
+    /// Returns the packet if it has less headroom or its payload exceeds 65,535 octets.
     pub fn new(mut packet: Packet, cid: Cid) -> Result<Self, Packet> {
         let Ok(len) = u16::try_from(packet.len()) else { return Err(packet) };
         if packet.headroom() < HEADROOM {
@@ -31,7 +30,8 @@ impl Fragments {
         Ok(Self { packet, first: true, _present: Present::Here })
     }
 
-    /// Returns the octets of the next fragment, `max` at most; none if all have left, or `max` is 0.
+    /// Returns the octets of the next fragment, at most `max`; empty if all octets have left or
+    /// `max` is 0.
     #[must_use]
     pub fn next(&self, max: usize) -> &[u8] {
         let octets = self.packet.bytes();
@@ -44,7 +44,7 @@ impl Fragments {
         self.first
     }
 
-    /// So many octets have left as one fragment.
+    /// Records that `octets` octets have left as one fragment.
     pub const fn advance(&mut self, octets: usize) {
         self.first = false;
         let _left = self.packet.pull(octets);
@@ -56,7 +56,7 @@ impl Fragments {
         self.packet.is_empty()
     }
 
-    /// Returns the packet, to give it back to its pool.
+    /// Returns the packet, which must go back to its pool.
     pub fn into_packet(self) -> Packet {
         self.packet
     }

@@ -1,4 +1,4 @@
-//! Bodies of the fuzz targets: any octets, as bytes of the peer or as operations of the caller and time.
+//! Bodies of the fuzz targets. Their input is bytes of the peer, or operations of the caller and time.
 
 use core::cell::RefCell;
 use std::{vec, vec::Vec};
@@ -16,7 +16,7 @@ const SIZE: usize = 64;
 const SLOTS: usize = 4;
 const LINK: LinkId = LinkId(1);
 
-/// Fragments of any sizes: nothing is lost to the pool, and no PDU is longer than its packet.
+/// Fragments of any sizes: the pool loses no packet, and no PDU is longer than its packet.
 pub fn reassembly(data: &[u8]) {
     with_world(|world| {
         let mut r = Reader::new(data);
@@ -38,13 +38,13 @@ pub fn signalling(data: &[u8]) {
             let mut bound = 16u8;
             while world.pull() {
                 bound = bound.saturating_sub(1);
-                assert!(bound > 0, "a C-frame owes no end of answers");
+                assert!(bound > 0, "a C-frame causes a bounded number of responses");
             }
         }
     });
 }
 
-/// Octets of the peer, calls of the application and time in any order.
+/// Octets of the peer, calls of the application and time, in any order.
 pub fn operations(data: &[u8]) {
     /// Opens a channel from 0x0040 to 0x0040: MTU 100, MPS 64, 4 credits.
     const OPEN: [u8; 14] = [0x14, 1, 10, 0, 0x80, 0, 0x40, 0, 100, 0, 64, 0, 4, 0];
@@ -80,7 +80,7 @@ const LISTENERS: [Listener; 2] = [
     },
 ];
 
-/// Runs `body` in a fresh world, and sees that every packet comes back.
+/// Runs `body` in a new world, and checks that every packet returns to its pool.
 fn with_world(body: impl FnOnce(&mut World)) {
     std::thread_local! {
         static WORLD: RefCell<World> = RefCell::new(World::new());
@@ -128,7 +128,7 @@ impl World {
 
     fn land(&mut self, first: bool, octets: &[u8]) -> Option<(Cid, Packet)> {
         let mut packet = self.reassembly.landing(first, octets.len(), &mut self.rx)?;
-        assert!(packet.extend(octets), "a landing has room");
+        assert!(packet.extend(octets), "the packet has room for the fragment");
         self.reassembly.landed(packet, &mut self.rx)
     }
 

@@ -18,32 +18,33 @@ open_enum! {
 }
 
 impl Cid {
-    /// The lowest identifier that is assigned at run time.
+    /// The lowest CID that is assigned at run time.
     pub const DYNAMIC: Self = Self(0x0040);
 
-    /// How many identifiers can be assigned at run time.
+    /// Number of CIDs that can be assigned at run time.
     pub const DYNAMIC_COUNT: usize = 64;
 
-    /// True for 0x0040 to 0x007F, which credit-based channels use.
+    /// Returns whether the CID is 0x0040 to 0x007F, the range of credit-based channels.
     #[must_use]
     pub const fn is_dynamic(self) -> bool {
         matches!(self.0, 0x0040..=0x007f)
     }
 }
 
-/// A Simplified Protocol/Service Multiplexer: what a credit-based channel is for. [Vol 3] Part A, 4.22
+/// A Simplified Protocol/Service Multiplexer: the service that a credit-based channel is for. [Vol 3]
+/// Part A, 4.22
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Psm(pub u16);
 
 impl Psm {
-    /// True for 0x01 to 0xFF, all that LE knows.
+    /// Returns whether the PSM is 0x01 to 0xFF, the range of LE.
     #[must_use]
     pub const fn is_valid(self) -> bool {
         matches!(self.0, 0x01..=0xff)
     }
 
-    /// True for 0x80 to 0xFF, which applications may choose.
+    /// Returns whether the PSM is 0x80 to 0xFF, the range that applications may choose from.
     #[must_use]
     pub const fn is_dynamic(self) -> bool {
         matches!(self.0, 0x80..=0xff)
@@ -67,7 +68,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Returns the channel and the payload of octets that are one whole PDU, no more and no less.
+    /// Returns the channel and the payload if `pdu` is exactly one whole PDU.
     #[must_use]
     pub fn of_whole(pdu: &[u8]) -> Option<(Cid, &[u8])> {
         match *pdu {
@@ -80,7 +81,7 @@ impl Header {
         }
     }
 
-    /// Octets of the header.
+    /// Length of the header in octets.
     pub const LEN: usize = 4;
 
     /// Creates the header of a payload of `len` octets to channel `cid`.
@@ -89,13 +90,13 @@ impl Header {
         Self { len: U16::new(len), cid: U16::new(cid.0) }
     }
 
-    /// Octets of the payload.
+    /// Returns the length of the payload in octets.
     #[must_use]
     pub const fn payload(&self) -> usize {
         self.len.get() as usize
     }
 
-    /// Returns the channel at the receiver.
+    /// Returns the receiver's CID.
     #[must_use]
     pub const fn cid(&self) -> Cid {
         Cid(self.cid.get())

@@ -1,17 +1,18 @@
-//! L2CAP for LE links, sans-IO: bytes and the time come in, octets to send are pulled out.
+//! L2CAP for LE links without I/O: bytes and the time are inputs, and the caller pulls the octets to send.
 //!
-//! - [`Reassembly`] says where the next octets of a link land, and gives whole PDUs; [`Fragments`] cuts a PDU.
-//! - [`Signalling`] is the signalling channel of one link: what it owes is written when it is pulled.
+//! - [`Reassembly`] selects where the next octets of a link are stored, and returns whole PDUs; [`Fragments`] splits a
+//!   PDU.
+//! - [`Signalling`] is the signalling channel of one link: it writes pending commands when the caller polls it.
 //! - [`Channels`] holds the credit-based channels of all links; a [`Channel`] is one slot of it.
 //!
-//! [`Signalling`] and [`Channels`] work together: a command that concerns a channel changes its slot, and what a channel
-//! owes to its peer (a request, an answer, credits) is written by [`Signalling::poll_transmit`] of its link.
+//! [`Signalling`] and [`Channels`] work together: a command about a channel changes its slot, and
+//! [`Signalling::poll_transmit`] of the link writes the channel's pending commands (a request, a response, credits).
 //! The order for each PDU on the signalling channel: [`Signalling::handle_pdu`], act on the [`Signal`], then
-//! [`Signalling::poll_transmit`] while [`Signalling::interest`] says so.
+//! [`Signalling::poll_transmit`] while [`Signalling::interest`] asks for it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
-// What only absent capabilities call is not unused: with all of them, everything is called.
+// Code that only absent capabilities call is not dead: with all capabilities, everything is called.
 #![cfg_attr(not(feature = "channels"), allow(dead_code, unused_imports))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
@@ -42,7 +43,7 @@ pub use signal::{
     Timer, UpdateOutcome,
 };
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -6,15 +6,15 @@ use zerocopy::FromBytes;
 use crate::{Cid, Header};
 
 counters! {
-    /// What was discarded on its way in, by reason. One unit is one PDU, or one fragment that belonged to none.
+    /// Received data that was discarded, by reason. The unit is one PDU, or one fragment that belonged to no PDU.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
     pub struct Drops from Counters {
-        /// A continuation where no PDU had begun.
+        /// A continuation fragment without a started PDU.
         no_start,
         /// A PDU that was not complete when the next one began.
         unfinished,
-        /// A PDU that one packet cannot hold.
+        /// A PDU that does not fit in one packet.
         too_long,
         /// A PDU with more octets than its header announced.
         overrun,
@@ -22,13 +22,13 @@ counters! {
         no_packet,
         /// A start fragment without octets.
         empty,
-        /// The octets were lost on their way to the packet.
+        /// The octets were lost before they reached the packet.
         lost,
     }
 }
 
 impl Drops {
-    /// The sum over all reasons.
+    /// Returns the sum over all reasons.
     #[must_use]
     pub const fn total(&self) -> u32 {
         self.no_start
@@ -52,10 +52,10 @@ impl Drops {
     }
 }
 
-/// Puts the ACL fragments of one link together, in one packet at a time. [Vol 3] Part A, 7.2.1
+/// Reassembles the ACL fragments of one link, in one packet at a time. [Vol 3] Part A, 7.2.1
 ///
-/// For each ACL packet of the link: [`Self::landing`] lends the packet at whose tail the octets must land, the caller
-/// fills and grows it, and [`Self::landed`] takes it back. Call [`Self::clear`] before it is dropped.
+/// For each ACL packet of the link, [`Self::landing`] returns the packet that must take the octets at its end, the
+/// caller fills and grows it, and [`Self::landed`] takes it back. Call [`Self::clear`] before you drop this value.
 #[derive(Debug, Default)]
 pub struct Reassembly {
     state: State,
@@ -64,35 +64,36 @@ pub struct Reassembly {
 
 #[derive(Debug, Default)]
 enum State {
-    /// No PDU has begun.
+    /// No PDU has started.
     #[default]
     Idle,
     /// The octets of a PDU so far.
     Held(Packet),
-    /// The packet is with the caller.
+    /// The caller has borrowed the packet.
     Landing,
-    /// What follows until the next start belongs to a PDU that was discarded.
+    /// All fragments until the next start belong to a PDU that was discarded.
     Skipping,
 }
 
 impl Reassembly {
-    /// No PDU has begun.
+    /// Creates a reassembly without a PDU.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::Idle, drops: Counters::ZERO }
     }
 
-    /// The packet at whose tail the `len` octets of an ACL packet must land; `first` is true for a start fragment.
+    /// Returns the packet that takes the `len` octets of an ACL packet at its end; `first` is true for a start
+    /// fragment.
     ///
-    /// `None` means that these octets must be discarded; the reason is counted.
+    /// If it returns `None`, the caller must discard these octets; the reason is counted.
     pub fn landing(&mut self, first: bool, len: usize, pool: &mut Pool) -> Option<Packet> {
         let packet = if first { self.begin(len, pool) } else { self.resume(len, pool) }?;
         self.state = State::Landing;
         Some(packet)
     }
 
-    /// Takes back the packet of [`Self::landing`] with its octets in, and gives the PDU where it is complete: its
-    /// channel and its payload, the basic header pulled.
+    /// Takes back the packet of [`Self::landing`] with its octets. If the PDU is complete, returns its channel and
+    /// its payload, without the basic header.
     pub fn landed(&mut self, mut packet: Packet, pool: &mut Pool) -> Option<(Cid, Packet)> {
         if !matches!(self.state, State::Landing) {
             pool.give(packet);
@@ -119,7 +120,8 @@ impl Reassembly {
         packet.pull(Header::LEN).then_some((cid, packet))
     }
 
-    /// The packet of [`Self::landing`] was lost or given back to its pool by the caller: its PDU is discarded.
+    /// Discards the current PDU because its packet from [`Self::landing`] was lost, or returned to its pool by the
+    /// caller.
     pub fn abandon(&mut self) {
         if matches!(self.state, State::Landing) {
             self.drops.lost.count();
@@ -127,7 +129,7 @@ impl Reassembly {
         }
     }
 
-    /// Forgets everything but the counts; for the end of the link.
+    /// Discards everything except the counts. Call it when the link ends.
     pub fn clear(&mut self, pool: &mut Pool) {
         if let State::Held(packet) = mem::take(&mut self.state) {
             pool.give(packet);
@@ -140,13 +142,13 @@ impl Reassembly {
         matches!(self.state, State::Held(_) | State::Landing)
     }
 
-    /// Returns whether no PDU has begun, and none is being discarded.
+    /// Returns whether no PDU has started, and none is being discarded.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)
     }
 
-    /// What was discarded.
+    /// Returns how much was discarded.
     #[must_use]
     pub fn drops(&self) -> Drops {
         self.drops.read()
@@ -203,7 +205,7 @@ impl Reassembly {
     }
 }
 
-/// Octets of the whole PDU, where its length field is in.
+/// Returns the length of the whole PDU in octets, if its length field has arrived.
 fn announced(packet: &Packet) -> Option<usize> {
     let len = packet.bytes().first_chunk::<2>()?;
     Some(usize::from(u16::from_le_bytes(*len)).saturating_add(Header::LEN))

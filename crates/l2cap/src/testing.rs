@@ -1,4 +1,4 @@
-//! A link with its machines, for tests that read as packet traces.
+//! A link with its machines, for tests in the form of packet traces.
 
 use std::{boxed::Box, vec, vec::Vec};
 
@@ -20,10 +20,10 @@ pub(crate) fn channels(count: usize, links: usize, budget: usize, packet_size: u
     Channels::new(Box::leak(slots), links, budget, packet_size)
 }
 
-/// What a fragment or frame did.
+/// Result of a fragment or frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Did {
-    /// Discarded by the reassembly, not yet a PDU, or to a fixed channel that is not ours.
+    /// Discarded by the reassembly, not yet a PDU, or for a fixed channel that is not ours.
     Nothing,
     Signal(Signal),
     Frame(Received),
@@ -62,7 +62,7 @@ impl Link {
         }
     }
 
-    /// A listener on PSM 0x80 with MTU 100, MPS 64 and 4 credits.
+    /// Adds a listener on PSM 0x80 with MTU 100, MPS 64 and 4 credits.
     pub(crate) fn listening(mut self) -> Self {
         self.listeners.push(Listener::new(Psm(0x80), config(100, 64, 4)));
         self
@@ -122,7 +122,7 @@ impl Link {
         self.signalling.handle_pdu(self.now, pdu, &mut context)
     }
 
-    /// Pulls the payload of the next C-frame that is owed; empty if none is.
+    /// Pulls the payload of the next pending C-frame; empty if there is none.
     pub(crate) fn transmitted(&mut self) -> Vec<u8> {
         let mut buffer = [0; 32];
         let mut w = Writer::new(&mut buffer);
@@ -149,7 +149,7 @@ impl Link {
         Some(buffer)
     }
 
-    /// Every packet is free, or held by the reassembly.
+    /// Returns whether every packet is free, or held by the reassembly.
     pub(crate) fn leaks_nothing(&self) -> bool {
         self.rx.free() + usize::from(self.reassembly.is_busy()) == PACKETS && self.tx.free() == 8
     }

@@ -4,54 +4,55 @@ use embassy_time::Instant;
 use super::{Pools, receive::Receive, transmit::Transmit};
 use crate::{Cid, ConnectionResult, Psm};
 
-/// The number of a link at the caller: CIDs belong to it.
+/// Number that the caller gives to a link. CIDs belong to a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LinkId(pub u8);
 
-/// Where a channel stands.
+/// State of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
     /// The slot is free.
     Free,
-    /// We asked the peer for it, or are about to.
+    /// We requested the channel, or the request is pending.
     Connecting,
-    /// The peer asked for it: accept or refuse.
+    /// The peer requested the channel: accept or refuse it.
     Requested,
-    /// We refused it, and the peer is still to be told.
+    /// We refused the channel; the response is pending.
     Refusing,
     /// Data flows.
     Open,
-    /// We close it, and the peer is still to be told or to confirm.
+    /// We close the channel: the request is pending, or the peer has not confirmed it.
     Disconnecting(CloseReason),
-    /// It is gone, but the application still holds it, or has not taken it yet; whole SDUs can still be read.
+    /// The channel is gone, but the application still has a handle, or has not taken the channel yet. Whole SDUs can
+    /// still be read.
     Closed(CloseReason),
 }
 
-/// Why a channel ended, or did not come to be.
+/// Reason why a channel ended or failed to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CloseReason {
     /// The application closed it.
     Local,
-    /// The peer closed it, with every SDU that it began complete.
+    /// The peer closed it after the last SDU was complete.
     Peer,
-    /// The peer closed it in the middle of an SDU, whose rest never came.
+    /// The peer closed it in the middle of an SDU.
     Cut,
     /// The link is gone.
     LinkLost,
-    /// The peer did not answer in 30 s.
+    /// The peer did not answer within 30 s.
     Timeout,
     /// The peer refused it.
     Refused(ConnectionResult),
-    /// The peer does not know credit-based channels.
+    /// The peer does not support credit-based channels.
     NotSupported,
     /// The peer broke a rule.
     Violation(Violation),
 }
 
-/// A rule that the peer broke on a channel; it ends the channel.
+/// A rule that the peer broke on a channel. The violation closes the channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Violation {
@@ -71,7 +72,7 @@ pub enum Violation {
     BadResponse,
 }
 
-/// What a channel owes to its peer besides credits.
+/// Signalling command of a channel that is pending, apart from credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
     Nothing,
@@ -81,13 +82,13 @@ pub(crate) enum Pending {
     DisconnectionRequest,
 }
 
-/// What the end of channels discarded.
+/// Data that was discarded when channels ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelDrops {
-    /// K-frames that were accepted for sending and had not left.
+    /// K-frames that were accepted for sending but not sent.
     pub unsent: u32,
-    /// SDUs that were received, whole or in part, and not read.
+    /// SDUs that were received, whole or in part, but not read.
     pub unread: u32,
 }
 
@@ -102,7 +103,7 @@ impl ChannelDrops {
     }
 }
 
-/// One slot for a credit-based channel.
+/// A slot for one credit-based channel.
 #[derive(Debug)]
 pub struct Channel {
     pub(crate) link: LinkId,
@@ -111,18 +112,18 @@ pub struct Channel {
     pub(crate) remote: Cid,
     pub(crate) psm: Psm,
     pub(crate) pending: Pending,
-    /// Of the request that awaits an answer: ours, or in `Requested` and `Refusing` the peer's; 0 for none.
+    /// Identifier of the unanswered request: ours, or in `Requested` and `Refusing` the peer's; 0 for none.
     pub(crate) identifier: u8,
     pub(crate) deadline: Option<Instant>,
-    /// When the peer asked for it.
+    /// Time of the peer's request.
     pub(crate) since: Instant,
-    /// The application has a handle.
+    /// Whether the application has a handle.
     pub(crate) held: bool,
     pub(crate) generation: u32,
     pub(crate) rx: Receive,
     pub(crate) tx: Transmit,
     pub(crate) out: Option<Packet>,
-    /// Discarded since [`super::Channels`] last counted.
+    /// Data discarded since [`super::Channels`] last counted it.
     pub(crate) drops: ChannelDrops,
 }
 
@@ -152,13 +153,13 @@ impl Channel {
         self.link
     }
 
-    /// Where the channel stands.
+    /// Returns the state of the channel.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
-    /// Returns why the channel ended, or is about to.
+    /// Returns why the channel ended or is about to end.
     #[must_use]
     pub const fn close_reason(&self) -> Option<CloseReason> {
         match self.state {
@@ -175,43 +176,43 @@ impl Channel {
         matches!(self.state, State::Open)
     }
 
-    /// Counts the uses of the slot, so that a stale handle is known.
+    /// Returns how often the slot was used, so that a stale handle is recognized.
     #[must_use]
     pub const fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Returns whether the application has a handle of it.
+    /// Returns whether the application has a handle to the channel.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         self.held
     }
 
-    /// What the channel is for.
+    /// Returns the PSM of the channel.
     #[must_use]
     pub const fn psm(&self) -> Psm {
         self.psm
     }
 
-    /// Our end.
+    /// Returns our CID.
     #[must_use]
     pub const fn local_cid(&self) -> Cid {
         self.local
     }
 
-    /// The peer's end.
+    /// Returns the peer's CID.
     #[must_use]
     pub const fn remote_cid(&self) -> Cid {
         self.remote
     }
 
-    /// Longest SDU that we receive, in octets.
+    /// Returns the longest SDU that we receive, in octets.
     #[must_use]
     pub const fn mtu(&self) -> u16 {
         self.rx.mtu
     }
 
-    /// Longest K-frame payload that we receive, in octets.
+    /// Returns the longest K-frame payload that we receive, in octets.
     #[must_use]
     pub const fn mps(&self) -> u16 {
         self.rx.mps
@@ -223,13 +224,13 @@ impl Channel {
         self.rx.window
     }
 
-    /// Longest SDU that the peer receives, in octets.
+    /// Returns the longest SDU that the peer receives, in octets.
     #[must_use]
     pub const fn peer_mtu(&self) -> u16 {
         self.tx.mtu
     }
 
-    /// Longest K-frame payload that the peer receives, in octets.
+    /// Returns the longest K-frame payload that the peer receives, in octets.
     #[must_use]
     pub const fn peer_mps(&self) -> u16 {
         self.tx.mps
@@ -241,7 +242,7 @@ impl Channel {
         self.tx.credits
     }
 
-    /// Returns whether a K-frame may be written: open, the peer knows it, and it has granted a credit.
+    /// Returns whether a K-frame may be written: the channel is open, the peer knows it, and a credit is available.
     #[must_use]
     pub const fn can_send(&self) -> bool {
         self.is_open()
@@ -274,20 +275,20 @@ impl Channel {
         (undecided || pending) && self.identifier == identifier
     }
 
-    /// Returns whether `remote` belongs to the channel: a peer that uses it anew after our request to close it has
-    /// closed it, though its answer is missing.
+    /// Returns whether `remote` belongs to the channel. A peer that reuses the CID after our request to close the
+    /// channel has closed it, even if its response is missing.
     pub(crate) fn keeps(&self, remote: Cid) -> bool {
         let asked =
             matches!((self.state, self.pending), (State::Disconnecting(_), Pending::Nothing));
         self.remote == remote && !asked
     }
 
-    /// Returns whether the application has not taken the channel that a peer opened.
+    /// Returns whether the application has yet to take the channel that a peer opened.
     pub(crate) const fn is_offered(&self) -> bool {
         matches!(self.state, State::Open | State::Closed(_)) && !self.held
     }
 
-    /// RX packets that are kept for the channel.
+    /// Returns the number of RX packets that are reserved for the channel.
     pub(crate) fn reserved(&self) -> usize {
         match self.state {
             State::Closed(_) => self.rx.used().into(),
@@ -303,23 +304,23 @@ impl Channel {
     pub(crate) fn has_pending_signal(&self) -> bool {
         match self.pending {
             Pending::Nothing => self.credits_due() > 0,
-            // The frame in the out-slot leaves first.
+            // The frame in the out-slot is sent first.
             Pending::DisconnectionRequest => self.out.is_none(),
             Pending::ConnectionRequest | Pending::ConnectionResponse | Pending::Refusal(_) => true,
         }
     }
 
-    /// Returns whether the peer does not know yet that we open or close the channel, and no deadline runs.
+    /// Returns whether our request to open or close the channel has yet to leave, and has no deadline yet.
     pub(crate) const fn is_undated(&self) -> bool {
         matches!(self.state, State::Connecting | State::Disconnecting(_)) && self.deadline.is_none()
     }
 
-    /// Credits to grant now.
+    /// Returns the credits to grant now.
     pub(crate) fn credits_due(&self) -> u16 {
         if self.is_open() { self.rx.due() } else { 0 }
     }
 
-    /// Begins to refuse what the peer asked for.
+    /// Starts to refuse the peer's request.
     pub(crate) fn refuse(&mut self, result: ConnectionResult) {
         self.state = State::Refusing;
         self.pending = Pending::Refusal(result);
@@ -327,8 +328,8 @@ impl Channel {
         self.rx = Receive::CLOSED;
     }
 
-    /// Begins to close: the peer is to be told, after the answer that it awaits and, where the application closes,
-    /// after the frame in the out-slot. Where a rule was broken, that frame is discarded.
+    /// Starts to close the channel. The request to the peer follows the response that the peer is waiting for and, if
+    /// the application closes, the frame in the out-slot. After a violation, that frame is discarded.
     pub(crate) fn disconnect(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(reason);
         if self.pending != Pending::ConnectionResponse {
@@ -344,20 +345,21 @@ impl Channel {
         }
     }
 
-    /// The request to close could not leave in time: it stays due, and nobody waits for it any longer.
+    /// Stops waiting for a request to close that could not leave in time. The request stays pending.
     pub(crate) fn give_up_closing(&mut self, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(CloseReason::Timeout);
         self.deadline = Some(Instant::MAX);
         self.silence(pools);
     }
 
-    /// The peer closed the channel, or confirms that we did.
+    /// Ends the channel after the peer closed it or confirmed our request.
     pub(crate) fn closed_by_peer(&mut self, pools: &mut Pools<'_>) {
         let end = if self.rx.is_inside_sdu() { CloseReason::Cut } else { CloseReason::Peer };
         self.finish(self.close_reason().unwrap_or(end), pools);
     }
 
-    /// The channel is gone; the slot stays until the application lets go, or while it may still take what was received.
+    /// Ends the channel. The slot stays in use until the application releases it, or while the application may still
+    /// take received data.
     pub(crate) fn finish(&mut self, reason: CloseReason, pools: &mut Pools<'_>) {
         self.silence(pools);
         let is_offered = self.is_open() && self.rx.has_sdu();
@@ -370,20 +372,20 @@ impl Channel {
         (self.local, self.remote) = (Cid::NULL, Cid::NULL);
     }
 
-    /// Frees the slot and gives back its packets.
+    /// Frees the slot and returns its packets to the pools.
     pub(crate) fn free(&mut self, pools: &mut Pools<'_>) {
         self.silence(pools);
         self.discard_received(pools);
         *self = Self { generation: self.generation, drops: self.drops, ..Self::FREE };
     }
 
-    /// Discards what was received and not read.
+    /// Discards received data that was not read.
     pub(crate) fn discard_received(&mut self, pools: &mut Pools<'_>) {
         let unread = self.rx.clear(pools.rx);
         self.drops.add(ChannelDrops { unsent: 0, unread });
     }
 
-    /// Nothing more is sent or taken; SDUs that the application may still read stay.
+    /// Stops sending and receiving. SDUs that the application may still read stay.
     fn silence(&mut self, pools: &mut Pools<'_>) {
         if let Some(packet) = self.out.take() {
             pools.tx.give(packet);

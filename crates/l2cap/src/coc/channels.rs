@@ -8,16 +8,16 @@ use crate::{
     capability::{Slots, slots as slots_of},
 };
 
-/// Where packets go back to: those of received data, and those to be sent.
+/// Pools that packets return to.
 #[derive(Debug)]
 pub struct Pools<'p> {
-    /// Packets of received data.
+    /// Pool of packets with received data.
     pub rx: &'p mut Pool,
-    /// Packets to be sent.
+    /// Pool of packets to send.
     pub tx: &'p mut Pool,
 }
 
-/// Why a channel could not be asked for.
+/// Reason why a channel cannot be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OpenError {
@@ -27,7 +27,7 @@ pub enum OpenError {
     BadConfig,
     /// Every channel is in use.
     NoChannel,
-    /// The RX packets that are left are fewer than the window.
+    /// Fewer RX packets are free than the window needs.
     NoPackets,
 }
 
@@ -46,8 +46,8 @@ impl core::error::Error for OpenError {}
 
 /// The credit-based channels of all links.
 ///
-/// A channel is named by the index of its slot. The local CID is 0x0040 + index modulo 64, so a frame finds its slot
-/// without a search where there are at most 64 slots. A CID is looked up together with its link, never across links.
+/// The index of its slot names a channel. The local CID is 0x0040 + index modulo 64, so with at most 64 slots a
+/// frame finds its slot without a search. A CID is always looked up together with its link.
 ///
 /// - Getters: [`Self::get`], [`Self::find`], [`Self::incoming`], [`Self::reserved`], [`Self::readable`].
 /// - Inputs: [`Self::handle_frame`], [`Self::link_lost`], [`Self::forget`]; the rest comes through
@@ -55,26 +55,25 @@ impl core::error::Error for OpenError {}
 /// - Application: [`Self::open`], [`Self::accept`], [`Self::refuse`], [`Self::claim`], [`Self::close`],
 ///   [`Self::release`], [`Self::evict`]; to read, [`Self::recv_into`], [`Self::next_chunk`], [`Self::give_back`]; to
 ///   send, [`Self::write_frame`], [`Self::seal`], [`Self::put_out`].
-/// - Outputs: [`Self::next_out`], [`Self::take_out`]; what a channel owes on the signalling channel is written by
-///   [`crate::Signalling`].
+/// - Outputs: [`Self::next_out`], [`Self::take_out`]; [`crate::Signalling`] writes the pending signalling commands.
 pub struct Channels {
     pub(super) slots: Slots,
-    /// Links that may be up at once.
+    /// Number of links that may be up at once.
     pub(super) links: usize,
-    /// RX packets that windows may reserve in all.
+    /// Total number of RX packets that windows may reserve.
     pub(super) budget: usize,
-    /// Octets of a K-frame that an RX packet holds.
+    /// Octets of a K-frame that fit in an RX packet.
     pub(super) frame: u16,
-    /// One bit for each link whose channels may owe something.
+    /// One bit for each link whose channels may have a command pending.
     is_pending: [u64; 4],
-    /// Frames to no open channel.
+    /// Number of frames that were for no open channel.
     pub(super) stray: u32,
     drops: ChannelDrops,
 }
 
 impl Channels {
-    /// Channels in `slots` for at most `links` links at once, which may reserve `budget` RX packets of `packet_size`
-    /// octets in all.
+    /// Creates the channels in `slots`, for at most `links` links at once. Their windows may reserve `budget` RX
+    /// packets of `packet_size` octets in total.
     pub fn new(
         slots: &'static mut [Channel],
         links: usize,
@@ -109,7 +108,7 @@ impl Channels {
         self.slots.len()
     }
 
-    /// True without any slot.
+    /// Returns whether there are no slots.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -120,7 +119,7 @@ impl Channels {
         self.slots.iter()
     }
 
-    /// Returns the slot whose channel has `local` as our end on `link`.
+    /// Returns the slot of the channel with the local CID `local` on `link`.
     #[must_use]
     pub fn find(&self, link: LinkId, local: Cid) -> Option<usize> {
         let first = usize::from(local.0.checked_sub(Cid::DYNAMIC.0)?);
@@ -132,8 +131,8 @@ impl Channels {
         others.find(|&index| self.get(index).is_some_and(is))
     }
 
-    /// Returns the channel that has waited longest on `psm` for the application: requested, or accepted and not
-    /// claimed. It may have ended since; then it has an SDU to read.
+    /// Returns the channel on `psm` that has waited longest for the application: requested, or accepted and not
+    /// claimed. If it has ended since, it still has an SDU to read.
     #[must_use]
     pub fn incoming(&self, psm: Psm) -> Option<usize> {
         let waits =
@@ -142,7 +141,7 @@ impl Channels {
         waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
     }
 
-    /// Returns the request that has waited longest on `psm` for a decision, and that the application does not have.
+    /// Returns the request on `psm` that has waited longest for a decision and is not held by the application.
     #[must_use]
     pub fn requested(&self, psm: Psm) -> Option<usize> {
         let waits = |c: &Channel| c.psm == psm && c.state == State::Requested && !c.held;
@@ -150,29 +149,30 @@ impl Channels {
         waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
     }
 
-    /// The application takes a request to decide about it: [`Self::accept`], [`Self::refuse`] or [`Self::release`].
+    /// Marks a request as held by the application, which then decides: [`Self::accept`], [`Self::refuse`] or
+    /// [`Self::release`].
     pub fn hold(&mut self, index: usize) {
         self.with(index, |channel| channel.held |= channel.state == State::Requested);
     }
 
-    /// Frames that were discarded, since they were for no open channel.
+    /// Returns the number of frames that were discarded because they were for no open channel.
     #[must_use]
     pub const fn stray_frames(&self) -> u32 {
         self.stray
     }
 
-    /// What the end of channels discarded.
+    /// Returns how much data was discarded when channels ended.
     #[must_use]
     pub const fn drops(&self) -> ChannelDrops {
         self.drops
     }
 
-    /// Asks the peer of `link` for a channel; the application holds it from now on.
+    /// Requests a channel from the peer of `link`. The application holds the channel from now on.
     ///
     /// # Errors
     ///
-    /// [`OpenError::BadPsm`], [`OpenError::BadConfig`], or what is short: [`OpenError::NoChannel`],
-    /// [`OpenError::NoPackets`].
+    /// [`OpenError::BadPsm`] or [`OpenError::BadConfig`] for a wrong argument; [`OpenError::NoChannel`] or
+    /// [`OpenError::NoPackets`] if a resource runs out.
     pub fn open(
         &mut self,
         link: LinkId,
@@ -191,7 +191,8 @@ impl Channels {
         Ok(index)
     }
 
-    /// Accepts a requested channel; false if it is no longer requested. It is nobody's until [`Self::claim`].
+    /// Accepts a requested channel; false if it is no longer requested. The channel has no owner until
+    /// [`Self::claim`].
     pub fn accept(&mut self, index: usize) -> bool {
         self.with(index, |channel| {
             let requested = channel.state == State::Requested;
@@ -216,7 +217,7 @@ impl Channels {
         })
     }
 
-    /// The application takes a channel that was accepted; false if it is gone or has been taken.
+    /// Claims an accepted channel for the application; false if it is gone or already claimed.
     pub fn claim(&mut self, index: usize) -> bool {
         self.with(index, |channel| {
             let waiting = channel.is_offered();
@@ -225,10 +226,10 @@ impl Channels {
         })
     }
 
-    /// Closes a channel in order; the application still holds it, and may read what was received.
+    /// Closes a channel in order. The application still holds it and may read the received data.
     ///
-    /// A K-frame in the out-slot is still sent: the peer is told once [`Self::take_out`] took it, or 30 s after
-    /// [`crate::Signalling::start_timers`].
+    /// A K-frame in the out-slot is still sent: the peer gets the request to close once [`Self::take_out`] took the
+    /// frame, or 30 s after [`crate::Signalling::start_timers`].
     pub fn close(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| match channel.state {
             State::Open => channel.disconnect(CloseReason::Local, pools),
@@ -244,8 +245,8 @@ impl Channels {
         });
     }
 
-    /// The application lets go of a channel: it is closed if need be, its received data is discarded, and its slot
-    /// becomes free once the peer knows.
+    /// Releases a channel: closes it if needed and discards its received data. The slot becomes free once the peer
+    /// knows that the channel is closed.
     pub fn release(&mut self, index: usize, pools: &mut Pools<'_>) {
         self.with(index, |channel| {
             channel.held = false;
@@ -257,7 +258,7 @@ impl Channels {
         self.close(index, pools);
     }
 
-    /// The link is gone: each of its channels ends, and `ended` is told which.
+    /// Ends each channel of a lost link, and calls `ended` with its slot.
     pub fn link_lost(&mut self, link: LinkId, pools: &mut Pools<'_>, mut ended: impl FnMut(usize)) {
         for (index, channel) in self.slots.iter_mut().enumerate() {
             if channel.link == link && channel.is_live() {
@@ -269,7 +270,7 @@ impl Channels {
         self.set_pending(link, false);
     }
 
-    /// Returns whether a channel of `link` may owe something on the signalling channel.
+    /// Returns whether a channel of `link` may have a signalling command pending.
     pub(crate) fn is_pending(&self, link: LinkId) -> bool {
         let (word, bit) = pending_bit(link);
         self.is_pending.get(word).is_some_and(|word| word & bit != 0)
@@ -282,7 +283,7 @@ impl Channels {
         }
     }
 
-    /// The first live channel of `link` that `wanted` wants.
+    /// Returns the first live channel of `link` that `wanted` accepts.
     pub(crate) fn position(
         &self,
         link: LinkId,
@@ -295,7 +296,7 @@ impl Channels {
         self.slots.get_mut(index)
     }
 
-    /// Changes one channel, and notes what it owes then.
+    /// Changes one channel, and records whether it has a command pending afterwards.
     pub(crate) fn with<R: Default>(
         &mut self,
         index: usize,

@@ -8,20 +8,19 @@ pub(crate) const MIN_MTU: u16 = 23;
 /// The largest MPS. [Vol 3] Part A, 4.22
 pub(crate) const MAX_MPS: u16 = 65533;
 
-/// What our end of a channel receives.
+/// Receive parameters of our end of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelConfig {
-    /// Longest SDU in octets. `None` leaves three packets of the window to the next SDU, so that the peer need not wait
-    /// while one is read: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it. It is never
-    /// below 23, the least MTU that there is.
+    /// Longest SDU in octets. `None` leaves three packets of the window for the next SDU, so that the peer can go on
+    /// while the application reads one: `(window - 3) * mps - 2`; with a window below 7, at most three quarters of it.
+    /// The result is never below 23, the smallest MTU.
     ///
-    /// The peer waits after each SDU that fills the window. A longer SDU than the window holds can be read only chunk
-    /// by chunk.
+    /// If an SDU fills the window, the peer waits after it. An SDU longer than the window can only be read in chunks.
     pub mtu: Option<u16>,
-    /// Longest K-frame payload in octets; less where an RX packet holds less.
+    /// Longest K-frame payload in octets. A smaller RX packet lowers it.
     pub mps: u16,
-    /// RX packets that are reserved for the channel, and so the credits of the peer.
+    /// Number of RX packets that are reserved for the channel; the peer gets as many credits.
     pub window: u16,
 }
 
@@ -29,7 +28,7 @@ impl ChannelConfig {
     /// MPS 247, a window of 8 packets, and an MTU of 1,233 octets.
     pub const DEFAULT: Self = Self { mtu: None, mps: 247, window: 8 };
 
-    /// MTU and MPS where an RX packet holds `frame` octets of a K-frame; `None` where a number is out of range.
+    /// Returns MTU and MPS if an RX packet holds `frame` octets of a K-frame; `None` if a number is out of range.
     pub(crate) fn resolve(&self, frame: u16) -> Option<(u16, u16)> {
         let mps = self.mps.min(frame).min(MAX_MPS);
         let window = u32::from(self.window);
@@ -47,33 +46,33 @@ impl Default for ChannelConfig {
     }
 }
 
-/// Someone who accepts channels on a PSM.
+/// Parameters for accepting channels on a PSM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Listener {
-    /// The PSM; 0 marks a free place.
+    /// The PSM; 0 marks a free entry.
     pub psm: Psm,
-    /// What our end of each channel receives.
+    /// Receive parameters of our end of each channel.
     pub config: ChannelConfig,
-    /// How well the link must be protected.
+    /// Security level that the link must have.
     pub level: Level,
-    /// Shortest encryption key in octets, where `level` asks for one.
+    /// Shortest encryption key in octets, if `level` requires encryption.
     pub key_size: u8,
-    /// The application decides about each request: [`crate::Channels::requested`].
+    /// Whether the application decides about each request: [`crate::Channels::requested`].
     pub decides: bool,
 }
 
 impl Listener {
-    /// A free place.
+    /// A free entry.
     pub const FREE: Self = Self::new(Psm(0), ChannelConfig::DEFAULT);
 
-    /// Creates a listener that asks for no security.
+    /// Creates a listener that requires no security.
     #[must_use]
     pub const fn new(psm: Psm, config: ChannelConfig) -> Self {
         Self { psm, config, level: Level::Open, key_size: 16, decides: false }
     }
 
-    /// Whether a link may open a channel here. [Vol 3] Part C, 10.3.1
+    /// Checks whether a link may open a channel here. [Vol 3] Part C, 10.3.1
     pub(crate) fn admits(&self, security: Security) -> Result<(), ConnectionResult> {
         if self.level == Level::Open {
             return Ok(());
@@ -91,14 +90,14 @@ impl Listener {
     }
 }
 
-/// How a link is protected now, and could be.
+/// Current security of a link, and the security that it could reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Security {
-    /// The level of the link.
+    /// Current security level of the link.
     pub level: Level,
-    /// Octets of the encryption key; 0 without encryption.
+    /// Length of the encryption key in octets; 0 without encryption.
     pub key_size: u8,
-    /// The level that encrypting with the peer's stored key would reach.
+    /// Level that encryption with the peer's stored key would reach.
     pub bond: Option<Level>,
 }

@@ -6,15 +6,15 @@ use super::{
 };
 use crate::Cid;
 
-/// What a K-frame did.
+/// Result of receiving a K-frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Received {
-    /// It was for no open channel, and was discarded.
+    /// The frame was for no open channel, and was discarded.
     Stray,
-    /// It was kept; the application of this slot has nothing new to read.
+    /// The frame was kept; the application of this slot has nothing new to read.
     Kept(usize),
-    /// The application of this slot can read an SDU, or a chunk of one that the window cannot hold.
+    /// The application of this slot can read an SDU, or a chunk of an SDU that is longer than the window.
     Readable(usize),
     /// The peer broke a rule: the channel in this slot is being closed.
     Violation(usize, Violation),
@@ -47,22 +47,22 @@ impl Channels {
         .unwrap_or(Received::Stray)
     }
 
-    /// What can be read from a channel; `rx` is the pool of received data.
+    /// Returns what the application can read from a channel; `rx` is the pool of received data.
     #[must_use]
     pub fn readable(&self, index: usize, rx: &Pool) -> Readable {
         self.get(index).map_or(Readable::Nothing, |channel| channel.rx.readable(rx))
     }
 
-    /// Takes the next chunk of the SDU in front: whole, or as far as it has come in.
+    /// Takes the next chunk of the first SDU: the whole SDU, or the part that has arrived.
     ///
-    /// Its credit goes to the peer after [`Self::give_back`].
+    /// [`Self::give_back`] makes its credit available to the peer again.
     pub fn next_chunk(&mut self, index: usize, rx: &mut Pool) -> Option<Chunk> {
         self.with(index, |channel| channel.rx.next_chunk(rx))
     }
 
-    /// Takes back the packet of a chunk of the channel.
+    /// Takes back the packet of a chunk.
     ///
-    /// Once the channel has been released, give the packet to the pool itself.
+    /// After the channel has been released, return the packet to the pool itself.
     pub fn give_back(&mut self, index: usize, packet: Packet, rx: &mut Pool) {
         let mut packet = Some(packet);
         self.with(index, |channel| {
@@ -75,7 +75,7 @@ impl Channels {
         }
     }
 
-    /// Copies the SDU in front, where it is whole, to the start of `buffer`, and gives its length, which may be 0.
+    /// Copies the first SDU, if it is whole, to the start of `buffer` and returns its length, which may be 0.
     pub fn recv_into(
         &mut self,
         index: usize,
@@ -85,21 +85,21 @@ impl Channels {
         self.with(index, |channel| channel.rx.recv_into(buffer, rx))
     }
 
-    /// Octets that were received on a channel and not read, of all its SDUs.
+    /// Returns the number of octets that were received on a channel and not read, over all its SDUs.
     #[must_use]
     pub fn available(&self, index: usize, rx: &Pool) -> usize {
         self.get(index).map_or(0, |channel| channel.rx.available(rx))
     }
 
-    /// Copies as many octets as were received and fit into `buffer`, from one SDU after the other, and gives how many.
-    /// Empty SDUs are skipped.
+    /// Copies received octets into `buffer` until it is full, one SDU after another, and returns their number. Skips
+    /// empty SDUs.
     pub fn read(&mut self, index: usize, buffer: &mut [u8], rx: &mut Pool) -> usize {
         self.with(index, |channel| Some(channel.rx.read(buffer, rx))).unwrap_or_default()
     }
 
-    /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and gives how
-    /// many octets of the SDU it carries. An SDU is sent once `sent` reaches its length; an empty one takes one K-frame
-    /// too.
+    /// Writes the payload of the K-frame that follows the first `sent` octets of `sdu`, spends a credit, and returns
+    /// the number of SDU octets in the frame. The SDU is sent once `sent` reaches its length; an empty SDU takes one
+    /// K-frame too.
     ///
     /// # Errors
     ///
@@ -115,8 +115,9 @@ impl Channels {
         self.sender(index)?.tx.write_frame(sdu, sent, w)
     }
 
-    /// Makes a K-frame payload out of a packet that holds a whole SDU, with two octets of headroom for the SDU length
-    /// beside [`bindrune_wire::HEADROOM`], and spends a credit. The SDU must fit one K-frame: peer's MPS less 2.
+    /// Turns a packet with a whole SDU into a K-frame payload, and spends a credit. The packet needs two octets of
+    /// headroom for the SDU length in addition to [`bindrune_wire::HEADROOM`]. The SDU must fit in one K-frame: the
+    /// peer's MPS less 2.
     ///
     /// # Errors
     ///
@@ -126,11 +127,11 @@ impl Channels {
         self.sender(index)?.tx.seal(packet)
     }
 
-    /// Puts a K-frame payload in the out-slot; gives it back where that is taken or the channel is not open.
+    /// Puts a K-frame payload into the out-slot.
     ///
     /// # Errors
     ///
-    /// The packet, if the slot is taken or the channel is not open.
+    /// Returns the packet if the slot is taken or the channel is not open.
     pub fn put_out(&mut self, index: usize, packet: Packet) -> Result<(), Packet> {
         match self.slot_mut(index) {
             Some(channel) if channel.is_open() && channel.out.is_none() => {
@@ -141,8 +142,8 @@ impl Channels {
         }
     }
 
-    /// Takes the K-frame payload out of the out-slot, with the peer's end that it goes to. A request to close the
-    /// channel may be due then.
+    /// Takes the K-frame payload from the out-slot, with the peer's CID. A request to close the channel may be pending
+    /// afterwards.
     pub fn take_out(&mut self, index: usize) -> Option<(Cid, Packet)> {
         self.with(index, |channel| {
             let remote = channel.remote;
@@ -150,7 +151,7 @@ impl Channels {
         })
     }
 
-    /// Returns the next slot after `after`, in turn, whose channel on `link` has a K-frame in its out-slot.
+    /// Returns the next slot after `after`, round robin, whose channel on `link` has a K-frame in its out-slot.
     #[must_use]
     pub fn next_out(&self, link: LinkId, after: usize) -> Option<usize> {
         let waits = |index: &usize| self.get(*index).is_some_and(|c| c.link == link && c.has_out());

@@ -1,11 +1,11 @@
 //! LE credit-based channels. [Vol 3] Part A, 3.4.3, 4.22 to 4.24 and 10.1
 //!
-//! - `config`: what an end offers, and who listens.
+//! - `config`: parameters of an end, and listeners.
 //! - `channel`: one [`Channel`], its states and its end.
 //! - `channels`: [`Channels`], the slots of all links: find, open, accept, close.
 //! - `data`: SDUs in and out of a slot.
 //! - `receive`: K-frames to SDUs, and the credits that the peer holds.
-//! - `share`: who may have how many slots and RX packets.
+//! - `share`: how slots and RX packets are shared between links.
 //! - `transmit`: SDUs to K-frames, and the credits that the peer granted.
 
 mod channel;

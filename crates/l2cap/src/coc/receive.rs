@@ -8,33 +8,33 @@ use crate::Header;
 /// Octets of the SDU length in front of an SDU. [Vol 3] Part A, 3.4.3
 pub(super) const SDU_LENGTH: usize = 2;
 
-/// What can be read from a channel.
+/// Data that the application can read from a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Readable {
     /// Nothing yet.
     Nothing,
-    /// A whole SDU, or the rest of one: octets that are left of it.
+    /// A whole SDU, or the rest of one: its remaining octets.
     Sdu(u16),
-    /// The first chunks of an SDU that is not yet whole: octets that are left of the SDU.
+    /// The first chunks of an SDU that is not whole yet: the remaining octets of the SDU.
     Part(u16),
 }
 
-/// A part of an SDU that lies in one packet.
+/// The part of an SDU that lies in one packet.
 #[derive(Debug)]
 #[must_use = "the packet inside must be given back to its channel"]
 pub struct Chunk {
-    /// The octets; give the packet back with [`crate::Channels::give_back`].
+    /// The packet with the octets; return it with [`crate::Channels::give_back`].
     pub packet: Packet,
-    /// True for the first chunk of an SDU.
+    /// Whether this is the first chunk of an SDU.
     pub first: bool,
-    /// True for the last chunk of an SDU.
+    /// Whether this is the last chunk of an SDU.
     pub last: bool,
     /// Octets of the SDU that follow this chunk.
     pub left: u16,
 }
 
-/// Why an SDU could not be read; it stays.
+/// Reason why an SDU could not be read. The SDU stays in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReceiveError {
@@ -43,7 +43,7 @@ pub enum ReceiveError {
         /// Octets of the SDU.
         needed: usize,
     },
-    /// The window cannot hold the SDU, so it must be read chunk by chunk.
+    /// The SDU is longer than the window, so it must be read in chunks.
     LongerThanWindow {
         /// Octets of the SDU.
         needed: usize,
@@ -55,7 +55,7 @@ impl fmt::Display for ReceiveError {
         match self {
             Self::TooSmall { needed } => write!(f, "the SDU has {needed} octets"),
             Self::LongerThanWindow { needed } => {
-                write!(f, "the SDU of {needed} octets is longer than the window holds")
+                write!(f, "the SDU of {needed} octets is longer than the window")
             }
         }
     }
@@ -63,42 +63,42 @@ impl fmt::Display for ReceiveError {
 
 impl core::error::Error for ReceiveError {}
 
-/// The receiving end.
+/// The receiving end of a channel.
 ///
-/// K-frames wait in `queue`. The first packet of an SDU keeps its SDU length in front; that is all the record there is:
-/// the packets that follow belong to the same SDU until so many octets are seen. An octet of a packet never belongs to
-/// another SDU than its first. Each packet of an SDU but its last holds at least `mps` octets (the SDU length counts),
-/// since a shorter K-frame is filled up from the next one; so `window` packets hold an SDU of `window * mps - 2` octets
-/// however the peer cuts it.
+/// K-frames wait in `queue`. The first packet of an SDU keeps the SDU length in front, and this is the only record: the
+/// following packets belong to the same SDU until that many octets are counted. A packet never holds octets of two
+/// SDUs. Each packet of an SDU except the last holds at least `mps` octets, with the SDU length, because the next
+/// K-frame fills up a shorter one. So `window` packets hold an SDU of `window * mps - 2` octets, however the peer
+/// splits it.
 #[derive(Debug)]
 pub(crate) struct Receive {
     pub(crate) mtu: u16,
     pub(crate) mps: u16,
-    /// Packets reserved: those queued, those lent, and the credits at the peer.
+    /// Reserved packets: those in the queue, those borrowed by the application, and the peer's credits.
     pub(crate) window: u16,
-    /// K-frames of the longest SDU.
+    /// Number of K-frames of the longest SDU.
     frames: u16,
-    /// The window may not hold the longest SDU.
+    /// Whether the longest SDU may not fit in the window.
     is_narrow: bool,
     /// Credits that the peer holds.
     granted: u16,
-    /// Packets at the application.
+    /// Packets that the application has borrowed.
     borrowed: u16,
     queue: Queue,
     /// Whole SDUs in the queue.
     whole: u16,
-    /// Octets that are still to come of the SDU that is being received.
+    /// Octets still to come of the SDU that is being received.
     expected: Option<u16>,
-    /// Octets that are still to be read of the SDU that is being read by chunks.
+    /// Octets still to be read of the SDU that is being read in chunks.
     taking: Option<u16>,
-    /// Free octets behind the last packet of the queue.
+    /// Free octets at the end of the queue's last packet.
     tail_room: usize,
 }
 
 impl Receive {
     pub(crate) const CLOSED: Self = Self { frames: 0, is_narrow: false, ..Self::new(0, 0, 0) };
 
-    /// An end that has granted no credit yet.
+    /// Creates an end that has granted no credit yet.
     pub(crate) const fn new(mtu: u16, mps: u16, window: u16) -> Self {
         Self {
             mtu,
@@ -117,20 +117,20 @@ impl Receive {
         }
     }
 
-    /// The peer has been told of `credits` more.
+    /// Records that `credits` more were granted to the peer.
     pub(crate) fn grant(&mut self, credits: u16) {
         self.granted = self.granted.saturating_add(credits);
     }
 
-    /// Credits to grant now: all that are free once they are three fifths of the window, or once the peer may soon have
-    /// too few for its next SDU; but few at a time only to a peer that has none.
+    /// Returns the credits to grant now: all that are free once they are three fifths of the window, or once the peer
+    /// may soon have too few for its next SDU. Grants fewer only to a peer without credits.
     ///
-    /// The peer goes on with what it has while the credits are on their way: they wait for the peer's next PDU, and
-    /// behind a slow line for the next connection event. Later than that the peer would wait, earlier more of the air
-    /// would go to credits. What is read SDU by SDU becomes free SDU by SDU.
+    /// The peer continues with its remaining credits while new ones are on their way: they wait for the peer's next PDU
+    /// and, behind a slow line, for the next connection event. Granting later would stop the peer; granting earlier
+    /// would use more air time for credits. If the application reads SDU by SDU, credits become free SDU by SDU.
     ///
-    /// With the window full, a peer that must only finish an SDU gets a credit where the rest fits behind the last
-    /// packet: its K-frame will need no packet of the window.
+    /// If the window is full and the peer only has to finish an SDU, it gets a credit if the rest fits in the last
+    /// packet, because that K-frame needs no further packet of the window.
     pub(crate) fn due(&self) -> u16 {
         let free = self.window.saturating_sub(self.used()).saturating_sub(self.granted);
         if free > 0 {
@@ -150,7 +150,7 @@ impl Receive {
         self.granted < frames.saturating_add(3) && free >= half.min(frames)
     }
 
-    /// Takes the payload of a K-frame. True if the application can read more than before.
+    /// Takes the payload of a K-frame. Returns whether the application can read more than before.
     pub(crate) fn handle_frame(
         &mut self,
         frame: &[u8],
@@ -171,7 +171,7 @@ impl Receive {
         Ok(more || (self.is_narrow && self.is_longer_than_window(pool)))
     }
 
-    /// What can be read.
+    /// Returns the data that can be read.
     pub(crate) fn readable(&self, pool: &Pool) -> Readable {
         match self.front_left(pool) {
             None => Readable::Nothing,
@@ -180,7 +180,7 @@ impl Receive {
         }
     }
 
-    /// Takes the next packet of the SDU in front; give it back with [`Self::give_back`].
+    /// Takes the next packet of the first SDU; return it with [`Self::give_back`].
     pub(crate) fn next_chunk(&mut self, pool: &mut Pool) -> Option<Chunk> {
         let first = self.taking.is_none();
         let (packet, left) = self.pop(pool)?;
@@ -194,7 +194,7 @@ impl Receive {
         self.borrowed = self.borrowed.saturating_sub(1);
     }
 
-    /// Copies the SDU in front, or the rest of it, where it is whole.
+    /// Copies the first SDU, or the rest of it, if it has arrived completely.
     pub(crate) fn recv_into(
         &mut self,
         buffer: &mut [u8],
@@ -221,17 +221,17 @@ impl Receive {
         Some(Ok(w.len()))
     }
 
-    /// Octets that were received and not read, of all SDUs, without the SDU lengths.
+    /// Returns the number of octets that were received and not read, over all SDUs, without the SDU lengths.
     pub(crate) fn available(&self, pool: &Pool) -> usize {
         let octets = pool.iter(&self.queue).fold(0, |sum: usize, p| sum.saturating_add(p.len()));
-        // The length of an SDU that is being read was the first to be taken.
+        // The length field of an SDU that is being read in chunks has already been removed.
         let lengths = usize::from(self.whole)
             .saturating_add(self.is_inside_sdu().into())
             .saturating_sub(self.taking.is_some().into());
         octets.saturating_sub(lengths.saturating_mul(SDU_LENGTH))
     }
 
-    /// Copies as many octets as were received and fit, from one SDU after the other; gives how many.
+    /// Copies received octets until `buffer` is full, one SDU after another, and returns their number.
     pub(crate) fn read(&mut self, buffer: &mut [u8], pool: &mut Pool) -> usize {
         let mut w = Writer::new(buffer);
         while w.room() > 0
@@ -259,7 +259,7 @@ impl Receive {
         self.expected.is_some()
     }
 
-    /// Gives all packets back and forgets all SDUs; gives how many there were, whole or in part.
+    /// Returns all packets to the pool and discards all SDUs. Returns how many there were, whole or in part.
     pub(crate) fn clear(&mut self, pool: &mut Pool) -> u32 {
         let inside = self.is_inside_sdu();
         let unread = u32::from(self.whole).saturating_add(inside.into());
@@ -268,18 +268,18 @@ impl Receive {
         unread
     }
 
-    /// Credits that the peer holds.
+    /// Returns the number of credits that the peer holds.
     #[cfg(test)]
     pub(super) const fn granted(&self) -> u16 {
         self.granted
     }
 
-    /// Packets that are queued or borrowed.
+    /// Returns the number of packets that are queued or borrowed.
     pub(crate) fn used(&self) -> u16 {
         u16::try_from(self.queue.len()).unwrap_or(u16::MAX).saturating_add(self.borrowed)
     }
 
-    /// The octets that are still to come after this K-frame. [Vol 3] Part A, 3.4.3
+    /// Returns the octets that are still to come after this K-frame. [Vol 3] Part A, 3.4.3
     fn check(&self, frame: &[u8]) -> Result<u16, Violation> {
         if self.granted == 0 {
             return Err(Violation::NoCredit);
@@ -300,14 +300,14 @@ impl Receive {
         u16::try_from(data).ok().and_then(|data| left.checked_sub(data)).ok_or(Violation::Overrun)
     }
 
-    /// Keeps a K-frame, or the rest of one, in a packet of its own; false if none is free.
+    /// Keeps a K-frame, or the rest of one, in a packet of its own; false if no packet is free.
     fn push(&mut self, octets: &[u8], pool: &mut Pool) -> bool {
         let kept = pool.push_copy(&mut self.queue, Header::LEN, octets);
         self.tail_room = pool.back_mut(&self.queue).map_or(0, |last| last.room());
         kept
     }
 
-    /// Adds a K-frame to its SDU: whole behind the last packet, or else filling that up to `mps`.
+    /// Adds a K-frame to its SDU: all of it to the last packet if it fits, or as much as fills that packet up to `mps`.
     fn append(&mut self, frame: &[u8], pool: &mut Pool) -> bool {
         let Some(last) = pool.back_mut(&self.queue) else { return self.push(frame, pool) };
         let behind = if frame.len() <= last.room() {
@@ -323,20 +323,20 @@ impl Receive {
         rest.is_empty() || self.push(rest, pool)
     }
 
-    /// Octets that are left of the SDU in front.
+    /// Returns the remaining octets of the first SDU.
     fn front_left(&self, pool: &Pool) -> Option<u16> {
         let front = pool.front(&self.queue)?;
         self.taking.or_else(|| sdu_length(front.bytes()))
     }
 
-    /// Returns whether what is left of the SDU in front can never be whole in the window.
+    /// Returns whether the rest of the first SDU can never fit in the window.
     fn is_longer_than_window(&self, pool: &Pool) -> bool {
         let held = usize::from(self.window).saturating_mul(usize::from(self.mps));
         let exceeds = |left| usize::from(left).saturating_add(SDU_LENGTH) > held;
         self.whole == 0 && self.front_left(pool).is_some_and(exceeds)
     }
 
-    /// Takes the first packet, without the SDU length, and the octets of its SDU that follow it.
+    /// Takes the first packet, without the SDU length, and the number of octets of its SDU that follow it.
     fn pop(&mut self, pool: &mut Pool) -> Option<(Packet, u16)> {
         let mut packet = pool.pop(&mut self.queue)?;
         let total = self.taking.unwrap_or_else(|| pull_sdu_length(&mut packet));
@@ -344,7 +344,7 @@ impl Receive {
         Some((packet, left))
     }
 
-    /// Of the `total` octets that were left of the SDU in front, `len` were read; gives those that are still left.
+    /// Records that `len` of the `total` remaining octets of the first SDU were read, and returns how many remain.
     fn took(&mut self, total: u16, len: usize) -> u16 {
         let left = total.saturating_sub(u16::try_from(len).unwrap_or(u16::MAX));
         self.taking = Some(left).filter(|&left| left > 0);
@@ -355,7 +355,7 @@ impl Receive {
     }
 }
 
-/// K-frames of the longest SDU.
+/// Returns the number of K-frames of the longest SDU.
 const fn frames(mtu: u16, mps: u16) -> u16 {
     mtu.saturating_add(2).div_ceil(if mps == 0 { 1 } else { mps })
 }

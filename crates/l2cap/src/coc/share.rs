@@ -1,4 +1,4 @@
-//! Who may have how many slots and RX packets, so that no peer takes those that other links need.
+//! How slots and RX packets are shared, so that no peer takes those that other links need.
 
 use super::{
     Channel, ChannelConfig, Channels, LinkId, OpenError, Pools, State, receive::Receive,
@@ -7,15 +7,15 @@ use super::{
 use crate::{Cid, Listener, Psm};
 
 impl Channels {
-    /// Returns the number of RX packets that are reserved now: by the windows of channels, and for what was received on
-    /// those that have ended.
+    /// Returns the number of RX packets that are reserved now: for the windows of channels, and for received data of
+    /// ended channels.
     #[must_use]
     pub fn reserved(&self) -> usize {
         self.slots.iter().map(Channel::reserved).fold(0, usize::saturating_add)
     }
 
-    /// Frees one channel that ended before the application took it, the oldest; false if there is none. What was
-    /// received on it is discarded.
+    /// Frees the oldest channel that ended before the application took it, and discards its received data; false if
+    /// there is none.
     pub fn evict(&mut self, pools: &mut Pools<'_>) -> bool {
         let ended = |c: &Channel| c.is_offered() && !c.is_open();
         let ended = self.slots.iter().enumerate().filter(|(_, c)| ended(c));
@@ -24,8 +24,8 @@ impl Channels {
         true
     }
 
-    /// The number of a link is used for another one: frees what the application did not take of the channels of the
-    /// earlier one.
+    /// Prepares the number of a link for a new link: frees the channels of the earlier link that the application did
+    /// not take.
     pub fn forget(&mut self, link: LinkId, pools: &mut Pools<'_>) {
         let ended = |c: &Channel| c.link == link && c.is_offered() && !c.is_open();
         while let Some(index) = self.slots.iter().position(ended) {
@@ -33,10 +33,11 @@ impl Channels {
         }
     }
 
-    /// Takes a slot for a channel that the peer of `link` asks for at a listener.
+    /// Takes a slot for a channel that the peer of `link` requests from a listener.
     ///
-    /// The first channel of a link may take whatever is free. A further one leaves to every other link that has none a
-    /// slot, and the widest window that anybody listens with or its equal part of all RX packets, whichever is less.
+    /// The first channel of a link may take whatever is free. A further channel must leave enough for every link
+    /// without a channel: one slot, and the smaller of the widest listening window and an equal share of all RX
+    /// packets.
     pub(crate) fn admit(
         &mut self,
         link: LinkId,
@@ -107,7 +108,7 @@ impl Channels {
         Ok(index)
     }
 
-    /// A free slot and the CID that it would have.
+    /// Returns a free slot and the CID that it would get.
     fn vacancy(&self, link: LinkId) -> Option<(usize, Cid)> {
         let cids = (Cid::DYNAMIC.0..).take(Cid::DYNAMIC_COUNT).map(Cid).cycle();
         let mut free = self.slots.iter().enumerate().zip(cids);

@@ -45,7 +45,8 @@ fn received(did: Did) -> Received {
     }
 }
 
-/// The channel of slot 0 is being closed for this reason; the peer is told.
+/// Checks that the channel of slot 0 is being closed for this reason and that the peer gets the
+/// request.
 fn closes(link: &mut Link, did: Received, violation: Violation) {
     assert_eq!(did, Received::Violation(0, violation));
     assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
@@ -189,7 +190,8 @@ fn credits_return_when_half_the_window_is_free() {
     assert_eq!(link.transmitted(), hex!("16020400 4000 0200"));
 }
 
-/// Frames until the first credits come where each SDU of one frame is read at once, and how many come.
+/// Returns the number of frames until the first credits come, if each one-frame SDU is read at once,
+/// and how many credits come.
 fn first_credits(mtu: u16, window: u16, whole: bool) -> (u16, u16) {
     let mut link = with_window(mtu, 64, window);
     for n in 1..=window {
@@ -209,12 +211,12 @@ fn first_credits(mtu: u16, window: u16, whole: bool) -> (u16, u16) {
 
 #[test]
 fn credits_return_while_the_peer_can_still_send() {
-    assert_eq!(first_credits(62, 8, true), (4, 4), "half of a small window is free");
-    assert_eq!(first_credits(1000, 8, false), (4, 4), "chunk by chunk likewise");
+    assert_eq!(first_credits(62, 8, true), (4, 4), "half of a small window");
+    assert_eq!(first_credits(1000, 8, false), (4, 4), "the same with chunks");
     assert_eq!(
         first_credits(180, 8, true),
         (3, 3),
-        "five left, of which the next SDU may take three"
+        "five are left, and the next SDU may take three"
     );
     assert_eq!(first_credits(62, 32, true), (19, 19), "three fifths of a wide window");
     assert_eq!(first_credits(62, 1, true), (1, 1));

@@ -4,7 +4,7 @@ use bindrune_wire::{Packet, Writer};
 
 use super::receive::SDU_LENGTH;
 
-/// Why a K-frame was not written.
+/// Reason why a K-frame was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError {
@@ -13,11 +13,11 @@ pub enum SendError {
         /// The peer's MTU in octets.
         mtu: u16,
     },
-    /// The peer has granted no credit, for now.
+    /// The peer has granted no more credits.
     NoCredit,
     /// The channel is not open.
     Closed,
-    /// The packet holds no octet of the SDU.
+    /// The packet has no room for an octet of the SDU.
     NoRoom,
 }
 
@@ -25,16 +25,16 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { mtu } => write!(f, "the SDU is longer than the peer's MTU of {mtu}"),
-            Self::NoCredit => f.write_str("the peer has granted no credit"),
+            Self::NoCredit => f.write_str("the peer has granted no more credits"),
             Self::Closed => f.write_str("the channel is not open"),
-            Self::NoRoom => f.write_str("the packet holds no octet of the SDU"),
+            Self::NoRoom => f.write_str("the packet has no room for an octet of the SDU"),
         }
     }
 }
 
 impl core::error::Error for SendError {}
 
-/// The sending end: what the peer takes.
+/// The sending end of a channel: the peer's limits and credits.
 #[derive(Debug)]
 pub(crate) struct Transmit {
     pub(crate) mtu: u16,
@@ -45,12 +45,12 @@ pub(crate) struct Transmit {
 impl Transmit {
     pub(crate) const CLOSED: Self = Self { mtu: 0, mps: 0, credits: 0 };
 
-    /// Takes what the peer offered when the channel opened.
+    /// Records what the peer offered when the channel opened.
     pub(crate) fn accept(&mut self, mtu: u16, mps: u16, credits: u16) {
         *self = Self { mtu, mps, credits };
     }
 
-    /// Takes the peer's credits; false if they exceed 65,535. [Vol 3] Part A, 10.1
+    /// Adds the peer's credits; false if they exceed 65,535. [Vol 3] Part A, 10.1
     #[must_use]
     pub(crate) fn credit(&mut self, credits: u16) -> bool {
         let sum = self.credits.checked_add(credits);
@@ -83,7 +83,7 @@ impl Transmit {
         Ok(taken)
     }
 
-    /// Makes a K-frame payload out of a packet that holds a whole SDU with room for the SDU length in front.
+    /// Turns a packet with a whole SDU and headroom for the SDU length into a K-frame payload.
     pub(crate) fn seal(&mut self, packet: &mut Packet) -> Result<(), SendError> {
         let len = self.fits(packet.len())?;
         let credits = self.credits.checked_sub(1).ok_or(SendError::NoCredit)?;

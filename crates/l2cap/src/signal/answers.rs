@@ -1,9 +1,9 @@
 use super::pdu::Command;
 
-/// Answers that are owed to the peer at most; a request beyond them is dropped.
+/// Maximum number of pending responses; a request beyond it is dropped.
 const PENDING_MAX: usize = 4;
 
-/// The answers that are owed to the peer, oldest first.
+/// Pending responses to the peer, oldest first.
 #[derive(Debug)]
 pub(super) struct Answers {
     pending: [Option<(u8, Command)>; PENDING_MAX],
@@ -22,7 +22,7 @@ impl Answers {
         self.pending.iter().all(Option::is_some)
     }
 
-    /// Owes one more; false at the bound.
+    /// Adds a pending response; false if the maximum is reached.
     #[must_use]
     pub(super) fn push(&mut self, identifier: u8, command: Command) -> bool {
         match self.pending.iter_mut().find(|pending| pending.is_none()) {
@@ -36,7 +36,7 @@ impl Answers {
         self.pending.first().copied().flatten()
     }
 
-    /// The first has been written.
+    /// Removes the first response, which has been written.
     pub(super) fn pop(&mut self) {
         if let Some(first) = self.pending.first_mut() {
             *first = None;

@@ -12,19 +12,19 @@ use crate::{
     coc::Pending,
 };
 
-/// How long a request may stay without an answer, or without leaving. [Vol 3] Part A, 6.2.1
+/// Time limit for a response, and for a request to leave. [Vol 3] Part A, 6.2.1
 pub(super) const RTX: Duration = Duration::from_secs(30);
 
-/// What [`Signalling::handle_pdu`] works on besides the link itself.
+/// State beside the link itself that [`Signalling::handle_pdu`] works on.
 #[derive(Debug)]
 pub struct Context<'c> {
     /// The channels of all links.
     pub channels: &'c mut Channels,
-    /// Who accepts channels.
+    /// The listeners.
     pub listeners: &'c [Listener],
-    /// How the link is protected.
+    /// Security of the link.
     pub security: Security,
-    /// Where packets go back to.
+    /// Pools that packets return to.
     pub pools: Pools<'c>,
 }
 
@@ -41,9 +41,9 @@ pub struct Signalling {
     pub(super) identifier: u8,
     pub(super) answers: Answers,
     pub(super) update: Update,
-    /// The peer's request for parameters that is not decided.
+    /// Identifier of the peer's undecided request for parameters.
     pub(super) asked: Option<u8>,
-    /// The earliest deadline, or an earlier instant.
+    /// The earliest deadline, or an earlier time.
     deadline: Option<(Instant, Timer)>,
     pub(super) drops: SignalCounters,
 }
@@ -90,14 +90,14 @@ impl Signalling {
         signal
     }
 
-    /// What was discarded.
+    /// Returns how much was discarded.
     #[must_use]
     pub fn drops(&self) -> SignalDrops {
         self.drops.read()
     }
 
-    /// Whether the peer must be told something. Where it is a credit that has been granted since,
-    /// [`Self::poll_transmit`] finds nothing to write.
+    /// Returns whether a command to the peer is pending. If it is a credit that was granted in the meantime,
+    /// [`Self::poll_transmit`] writes nothing.
     #[must_use]
     pub fn interest(&self, channels: &Channels) -> Interest {
         let update = matches!(self.update, Update::Pending(_));
@@ -108,12 +108,12 @@ impl Signalling {
         }
     }
 
-    /// Asks the central for connection parameters. [Vol 3] Part A, 4.20
+    /// Requests connection parameters from the central. [Vol 3] Part A, 4.20
     ///
     /// # Errors
     ///
-    /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] until the last request is
-    /// answered.
+    /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] if the last request has
+    /// no response yet.
     pub fn request_parameters(&mut self, parameters: Parameters) -> Result<(), RequestError> {
         if self.role == Role::Central {
             return Err(RequestError::NotPeripheral);
@@ -128,20 +128,21 @@ impl Signalling {
         Ok(())
     }
 
-    /// Answers [`Signal::ParametersRequested`]; false if nothing is asked any more. [Vol 3] Part A, 4.21
+    /// Answers [`Signal::ParametersRequested`]; false if no request is pending. [Vol 3] Part A, 4.21
     pub fn answer_parameters(&mut self, accept: bool) -> bool {
         let Some(identifier) = self.asked.take() else { return false };
         self.answer(identifier, Command::ParameterResponse(u16::from(!accept)));
         true
     }
 
-    /// Returns the next deadline and what it is for. It may be one that has since been met.
+    /// Returns the next deadline and its reason. The condition may have been met since.
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         self.deadline
     }
 
-    /// Lets the time run for channels that were opened or closed since: what cannot leave in 30 s is given up.
+    /// Starts the timers of channels that were opened or closed since the last call. A command that cannot leave
+    /// within 30 s is given up.
     pub fn start_timers(&mut self, now: Instant, channels: &mut Channels) {
         let due = now.saturating_add(RTX);
         while let Some(index) = channels.position(self.link, Channel::is_undated) {
@@ -150,7 +151,7 @@ impl Signalling {
         self.schedule(channels);
     }
 
-    /// Ends what was due at `now`, one thing at a time: call it until it gives [`Signal::None`].
+    /// Handles one deadline that expired at `now`. Call it until it returns [`Signal::None`].
     pub fn handle_timeout(
         &mut self,
         now: Instant,
@@ -165,14 +166,14 @@ impl Signalling {
         signal
     }
 
-    /// Owes an answer to the peer; at the bound it is dropped.
+    /// Queues a response to the peer; drops it if the maximum is reached.
     pub(super) fn answer(&mut self, identifier: u8, command: Command) {
         if !self.answers.push(identifier, command) {
             self.drops.excess.count();
         }
     }
 
-    /// False, and the request is counted as dropped, where no more answer can be owed.
+    /// Returns whether another response fits; if not, counts the request as dropped.
     pub(super) fn can_answer(&mut self) -> bool {
         let can = !self.answers.is_full();
         if !can {
@@ -185,7 +186,7 @@ impl Signalling {
         self.answer(identifier, Command::Reject(reject));
     }
 
-    /// Finds the earliest deadline anew.
+    /// Recomputes the earliest deadline.
     pub(super) fn schedule(&mut self, channels: &Channels) {
         let update = match self.update {
             Update::Sent { deadline, .. } => Some((deadline, Timer::ParameterUpdate)),

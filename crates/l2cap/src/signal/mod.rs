@@ -1,11 +1,11 @@
 //! The LE signalling channel. [Vol 3] Part A, 4
 //!
 //! - [`pdu`]: the commands, each declared once for parsing and writing.
-//! - `machine`: [`Signalling`], what one link owes and waits for.
-//! - `request`, `response`: what each command of the peer does.
-//! - `transmit`: what is written when it is pulled.
-//! - `answers`: the answers that are owed to the peer.
-//! - `report`: what the owner is told.
+//! - `machine`: [`Signalling`], the pending commands of one link and its open requests.
+//! - `request`, `response`: the effect of each command of the peer.
+//! - `transmit`: writes the pending commands.
+//! - `answers`: the pending responses to the peer.
+//! - `report`: results for the owner.
 
 mod answers;
 mod machine;

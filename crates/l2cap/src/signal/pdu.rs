@@ -1,4 +1,4 @@
-//! Commands of the LE signalling channel: each structure is parser and emitter in one. [Vol 3] Part A, 4
+//! Commands of the LE signalling channel. One structure parses and writes each command. [Vol 3] Part A, 4
 
 use bindrune_wire::{NoRoom, Reader, Writer};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
@@ -12,21 +12,22 @@ pub use code::{Code, ConnectionResult};
 /// The longest C-frame payload of LE, in octets. [Vol 3] Part A, 4
 pub const MTU: u16 = 23;
 
-/// Why a command was rejected. [Vol 3] Part A, 4.1
+/// Reason why a command was rejected. [Vol 3] Part A, 4.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Reject {
-    /// Reason 0x0000: an unknown or malformed command, or one that this role does not take.
+    /// Reason 0x0000: an unknown or malformed command, or one that this role does not accept.
     NotUnderstood,
-    /// Reason 0x0001: longer than the signalling MTU, which is given in octets.
+    /// Reason 0x0001: longer than the signalling MTU, given in octets.
     MtuExceeded(u16),
-    /// Reason 0x0002: no such channel; the endpoint of the rejecting device, then that of the other.
+    /// Reason 0x0002: no such channel; the CID of the rejecting device, then that of the other device.
     InvalidCid(u16, u16),
-    /// A reason that the specification does not know, or without its data.
+    /// A reason that the specification does not define, or a reason without its data.
     Other(u16),
 }
 
-/// The two ends of the channel that is closed; the destination is at the receiver of the request. [Vol 3] Part A, 4.6
+/// The two CIDs of the channel that is closed. The destination CID belongs to the receiver of the request. [Vol 3]
+/// Part A, 4.6
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -39,14 +40,14 @@ pub struct Disconnection {
 }
 
 impl Disconnection {
-    /// From the two ends of the channel.
+    /// Creates the payload from the two CIDs of the channel.
     #[must_use]
     pub const fn new(dcid: Cid, scid: Cid) -> Self {
         Self { dcid: U16::new(dcid.0), scid: U16::new(scid.0) }
     }
 }
 
-/// The connection parameters that a peripheral asks for. [Vol 3] Part A, 4.20
+/// The connection parameters that a peripheral requests. [Vol 3] Part A, 4.20
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -63,7 +64,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Parameters from their numbers on the wire.
+    /// Creates parameters from their numbers on the wire.
     #[must_use]
     pub const fn new(interval_min: u16, interval_max: u16, latency: u16, timeout: u16) -> Self {
         Self {
@@ -89,21 +90,21 @@ impl Parameters {
     }
 }
 
-/// Asks for a credit-based channel. [Vol 3] Part A, 4.22
+/// Requests a credit-based channel. [Vol 3] Part A, 4.22
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct ConnectionRequest {
-    /// What the channel is for.
+    /// PSM of the channel.
     pub psm: U16,
-    /// The sender's end of the channel.
+    /// The sender's CID of the channel.
     pub scid: U16,
     /// Longest SDU that the sender receives, in octets.
     pub mtu: U16,
     /// Longest K-frame payload that the sender receives, in octets.
     pub mps: U16,
-    /// K-frames that the sender can take.
+    /// K-frames that the sender can receive.
     pub credits: U16,
 }
 
@@ -113,20 +114,20 @@ pub struct ConnectionRequest {
 )]
 #[repr(C)]
 pub struct ConnectionResponse {
-    /// The answering device's end of the channel.
+    /// The answering device's CID of the channel.
     pub dcid: U16,
-    /// Longest SDU that it receives, in octets.
+    /// Longest SDU that the answering device receives, in octets.
     pub mtu: U16,
-    /// Longest K-frame payload that it receives, in octets.
+    /// Longest K-frame payload that the answering device receives, in octets.
     pub mps: U16,
-    /// K-frames that it can take.
+    /// K-frames that the answering device can receive.
     pub credits: U16,
     /// A [`ConnectionResult`].
     pub result: U16,
 }
 
 impl ConnectionResponse {
-    /// A refusal, all other fields 0.
+    /// Creates a refusal; all other fields are 0.
     #[must_use]
     pub const fn refusal(result: ConnectionResult) -> Self {
         Self {
@@ -145,9 +146,9 @@ impl ConnectionResponse {
 )]
 #[repr(C)]
 pub struct Credits {
-    /// The granting device's end of the channel.
+    /// The granting device's CID of the channel.
     pub cid: U16,
-    /// K-frames that it can take in addition.
+    /// K-frames that the granting device can receive in addition.
     pub credits: U16,
 }
 
@@ -161,24 +162,24 @@ pub enum Command {
     DisconnectionRequest(Disconnection),
     /// A channel is closed.
     DisconnectionResponse(Disconnection),
-    /// A peripheral asks for connection parameters.
+    /// A peripheral requests connection parameters.
     ParameterRequest(Parameters),
-    /// The central's answer: 0 means accepted.
+    /// The central's response: 0 means accepted.
     ParameterResponse(u16),
-    /// Asks for a credit-based channel.
+    /// Requests a credit-based channel.
     ConnectionRequest(ConnectionRequest),
-    /// The answer.
+    /// Answers a request for a channel.
     ConnectionResponse(ConnectionResponse),
     /// Grants credits.
     Credits(Credits),
 }
 
-/// A C-frame that is no command this host knows: what to answer, if anything.
+/// A C-frame without a known command, and the response to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadFrame {
     /// The command's identifier.
     pub identifier: u8,
-    /// The answer; `None` means silence.
+    /// The response; `None` for none.
     pub reply: Option<Reject>,
 }
 
@@ -191,11 +192,12 @@ struct CommandHeader {
 }
 
 impl Command {
-    /// The identifier and the command in the payload of a C-frame, which holds exactly one. [Vol 3] Part A, 4
+    /// Parses the payload of a C-frame, which holds exactly one command, into its identifier and the command. [Vol 3]
+    /// Part A, 4
     ///
     /// # Errors
     ///
-    /// [`BadFrame`] if the payload is not exactly one command; it holds what a Command Reject needs.
+    /// [`BadFrame`] if the payload is not exactly one command; it holds the contents of the Command Reject.
     pub fn parse(pdu: &[u8]) -> Result<(u8, Self), BadFrame> {
         let mut r = Reader::new(pdu);
         let silent = BadFrame { identifier: 0, reply: None };
@@ -216,11 +218,11 @@ impl Command {
         Ok((identifier, command))
     }
 
-    /// Writes the payload of the C-frame; writes nothing if it does not fit.
+    /// Writes the payload of the C-frame.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, identifier: u8, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         match self {
             Self::Reject(reject) => write_reject(identifier, *reject, w),

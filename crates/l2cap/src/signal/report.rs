@@ -5,7 +5,7 @@ use bindrune_wire::counters;
 use super::pdu::Parameters;
 use crate::{CloseReason, Violation};
 
-/// Our role on a link.
+/// Role of this device on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
@@ -15,34 +15,34 @@ pub enum Role {
     Peripheral,
 }
 
-/// What the owner must know after a C-frame or a timeout.
+/// Result of a C-frame or a timeout, for the owner.
 ///
-/// An index names a slot of [`crate::Channels`].
+/// An index is that of a slot of [`crate::Channels`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub enum Signal {
     /// Nothing.
     #[default]
     None,
-    /// The peer asks for this channel: [`crate::Channels::accept`] or [`crate::Channels::refuse`] it.
+    /// The peer requests this channel: [`crate::Channels::accept`] or [`crate::Channels::refuse`] it.
     Requested(usize),
-    /// The channel that we asked for is open.
+    /// The channel that we requested is open.
     Opened(usize),
-    /// The channel that we asked for did not come to be.
+    /// The channel that we requested failed to open.
     Refused(usize, CloseReason),
-    /// The channel is gone, or a request of the peer has lapsed. The slot is free unless the application holds it.
+    /// The channel is gone, or a request of the peer expired. The slot is free unless the application holds it.
     Closed(usize),
     /// The peer granted credits.
     Credits(usize),
     /// The peer broke a rule: the channel is being closed.
     Violation(usize, Violation),
-    /// The peripheral asks for these parameters, which are in range: [`crate::Signalling::answer_parameters`].
+    /// The peripheral requests these parameters, which are in range: [`crate::Signalling::answer_parameters`].
     ParametersRequested(Parameters),
-    /// How our own request for parameters ended.
+    /// Outcome of our request for parameters.
     ParametersAnswered(UpdateOutcome),
 }
 
-/// How our request for connection parameters ended.
+/// Outcome of our request for connection parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum UpdateOutcome {
@@ -50,17 +50,17 @@ pub enum UpdateOutcome {
     Accepted,
     /// The central refused them.
     Rejected,
-    /// The central does not take such requests.
+    /// The central does not support such requests.
     NotSupported,
-    /// The central did not answer in 30 s.
+    /// The central did not answer within 30 s.
     Timeout,
 }
 
-/// Why connection parameters cannot be asked for.
+/// Reason why connection parameters cannot be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RequestError {
-    /// Only a peripheral asks; a central updates the connection itself.
+    /// Only a peripheral requests parameters; a central updates the connection itself.
     NotPeripheral,
     /// A number is out of range.
     Invalid,
@@ -71,7 +71,7 @@ pub enum RequestError {
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotPeripheral => "only a peripheral asks for connection parameters",
+            Self::NotPeripheral => "only a peripheral requests connection parameters",
             Self::Invalid => "a connection parameter is out of range",
             Self::Busy => "the last request for connection parameters has not been answered",
         })
@@ -80,37 +80,37 @@ impl fmt::Display for RequestError {
 
 impl core::error::Error for RequestError {}
 
-/// What a deadline of the signalling channel is for.
+/// Reason of a deadline of the signalling channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Timer {
-    /// The central answers our request for connection parameters.
+    /// The central must answer our request for connection parameters.
     ParameterUpdate = 1,
-    /// The peer answers our request for a channel.
+    /// The peer must answer our request for a channel.
     Connect,
-    /// The peer confirms that a channel is closed.
+    /// The peer must confirm that a channel is closed.
     Disconnect,
-    /// The application decides about a channel that the peer asks for.
+    /// The application must decide about the peer's request for a channel.
     Decide,
 }
 
 counters! {
-    /// What was discarded on a signalling channel, in C-frames.
+    /// C-frames that were discarded on a signalling channel, by reason.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
     pub struct SignalDrops from SignalCounters {
-        /// Not one well-formed command that this host knows; rejected where a reject is due.
+        /// Not exactly one well-formed, known command; rejected if the specification requires it.
         malformed,
-        /// Requests beyond the bound of answers that are owed, or repeated before they were decided.
+        /// Requests that exceed the maximum of pending responses, or that were repeated before a decision.
         excess,
-        /// Responses and indications that match nothing.
+        /// Responses and indications that match no request and no channel.
         unmatched,
     }
 }
 
 impl SignalDrops {
-    /// All of them.
+    /// Returns the sum over all reasons.
     #[must_use]
     pub const fn total(&self) -> u32 {
         self.malformed.saturating_add(self.excess).saturating_add(self.unmatched)

@@ -13,10 +13,11 @@ use crate::{
     coc::{MAX_MPS, MIN_MTU},
 };
 
-/// How long the application may take to decide about a channel; then it is refused. A peer waits 30 s or longer, as this host does.
+/// Time limit for the application to decide about a channel; then the request is refused. A peer waits at least 30 s,
+/// as this host does.
 const DECISION: Duration = Duration::from_secs(20);
 
-/// The result of a parameter request that is refused. [Vol 3] Part A, 4.21
+/// Result of a refused parameter request. [Vol 3] Part A, 4.21
 const PARAMETERS_REJECTED: u16 = 0x0001;
 
 impl Signalling {
@@ -47,7 +48,7 @@ impl Signalling {
         }
     }
 
-    /// [Vol 3] Part A, 4.20: only a central takes it, and only with numbers in range.
+    /// Only a central accepts the request, and only if all numbers are in range. [Vol 3] Part A, 4.20
     fn parameter_request(&mut self, identifier: u8, request: Parameters) -> Signal {
         if self.role == Role::Peripheral {
             self.reject(identifier, Reject::NotUnderstood);
@@ -90,7 +91,7 @@ impl Signalling {
         }
     }
 
-    /// Takes a slot for a channel that may come to be.
+    /// Takes a slot for a requested channel.
     fn admit(
         &self,
         request: &ConnectionRequest,
@@ -120,7 +121,7 @@ impl Signalling {
         slot.map_err(|_| ConnectionResult::NO_RESOURCES)
     }
 
-    /// [Vol 3] Part A, 4.6: an unknown destination is rejected, a wrong source ignored.
+    /// An unknown destination CID is rejected; a wrong source CID is ignored. [Vol 3] Part A, 4.6
     fn disconnection_request(
         &mut self,
         identifier: u8,
@@ -147,7 +148,7 @@ impl Signalling {
         Signal::Closed(index)
     }
 
-    /// [Vol 3] Part A, 4.24: the CID is that of the peer's end.
+    /// The CID is the peer's. [Vol 3] Part A, 4.24
     fn credits(&mut self, grant: Credits, context: &mut Context<'_>) -> Signal {
         let remote = Cid(grant.cid.get());
         let open = |c: &Channel| c.remote == remote && c.is_open();
@@ -168,7 +169,7 @@ impl Signalling {
 }
 
 impl Channel {
-    /// The answer that opens the channel.
+    /// Returns the response that opens the channel.
     pub(super) fn connection_response(&self) -> Command {
         Command::ConnectionResponse(ConnectionResponse {
             dcid: self.local.0.into(),
@@ -189,7 +190,7 @@ impl Channel {
     }
 }
 
-/// The ranges of a peer's MTU and MPS. [Vol 3] Part A, 4.22
+/// Returns whether a peer's MTU and MPS are in range. [Vol 3] Part A, 4.22
 pub(super) fn in_range(mtu: u16, mps: u16) -> bool {
     mtu >= MIN_MTU && (MIN_MTU..=MAX_MPS).contains(&mps)
 }

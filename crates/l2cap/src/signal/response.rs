@@ -7,7 +7,8 @@ use super::{
 use crate::{Channel, Cid, CloseReason, ConnectionResult, Pools, State, Violation};
 
 impl Signalling {
-    /// A Command Reject ends exactly the request with its identifier. [Vol 3] Part A, 4.1
+    /// Handles a Command Reject, which ends exactly the request with its identifier. [Vol 3] Part
+    /// A, 4.1
     pub(super) fn rejected(
         &mut self,
         identifier: u8,
@@ -105,7 +106,7 @@ impl Signalling {
 }
 
 impl Channel {
-    /// The request for the channel.
+    /// Returns the request for the channel.
     pub(super) fn connection_request(&self) -> Command {
         Command::ConnectionRequest(ConnectionRequest {
             psm: self.psm.0.into(),
@@ -116,18 +117,19 @@ impl Channel {
         })
     }
 
-    /// The request to close the channel.
+    /// Returns the request to close the channel.
     pub(super) const fn disconnection_request(&self) -> Command {
         Command::DisconnectionRequest(Disconnection::new(self.remote, self.local))
     }
 
-    /// The credits to grant, if there are any.
+    /// Returns the credits to grant, if there are any.
     pub(super) fn credit_indication(&self) -> Option<Command> {
         let credits = Some(self.credits_due()).filter(|&credits| credits > 0)?;
         Some(Command::Credits(Credits { cid: self.local.0.into(), credits: credits.into() }))
     }
 
-    /// The peer answered our request; `taken` is true if its CID belongs to another channel.
+    /// Handles the peer's response to our request; `taken` is true if its CID belongs to another
+    /// channel.
     fn answered(
         &mut self,
         index: usize,

@@ -1,4 +1,4 @@
-//! Packet traces: what arrives as H4, and the C-frames that are answered.
+//! Packet traces: H4 packets that arrive, and the C-frames that answer them.
 
 use std::{vec, vec::Vec};
 
@@ -24,7 +24,7 @@ fn received(link: &mut Link, h4: &[u8]) -> Signal {
     }
 }
 
-/// Takes an H4 packet that changes nothing, and gives what is answered.
+/// Takes an H4 packet that changes nothing, and returns the answer.
 fn answer(link: &mut Link, h4: &[u8]) -> Vec<u8> {
     assert_eq!(received(link, h4), Signal::None);
     let answer = link.transmitted();
@@ -32,7 +32,8 @@ fn answer(link: &mut Link, h4: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A link whose slot 0 was opened by the peer: local CID 0x40, remote CID 0x40, MTU 100, MPS 64, 4 credits each way.
+/// Creates a link whose slot 0 the peer opened: local CID 0x40, remote CID 0x40, MTU 100, MPS 64, 4 credits each
+/// way.
 fn open() -> Link {
     let mut link = Link::new(Role::Central).listening();
     let request = hex!("02402012000e00050014010a0080004000640040000400");
@@ -43,7 +44,7 @@ fn open() -> Link {
     link
 }
 
-/// A link whose slot 0 is being asked for with identifier 1.
+/// Creates a link with a request for the channel of slot 0 under way, identifier 1.
 fn connecting() -> Link {
     let mut link = Link::new(Role::Central);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));

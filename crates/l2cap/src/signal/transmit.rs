@@ -9,7 +9,7 @@ use super::{
 use crate::{Channel, Channels, coc::Pending};
 
 impl Signalling {
-    /// Writes the payload of the one C-frame that is owed first; false if nothing is owed, or `w` is too small.
+    /// Writes the payload of the first pending C-frame; false if none is pending or `w` is too small.
     pub fn poll_transmit(
         &mut self,
         now: Instant,
@@ -72,7 +72,7 @@ impl Signalling {
         written.is_some()
     }
 
-    /// The next identifier that no request of ours waits with. [Vol 3] Part A, 4
+    /// Returns the next identifier that no open request of ours uses. [Vol 3] Part A, 4
     fn next_identifier(&self, channels: &Channels) -> u8 {
         let pending = |identifier: u8| {
             matches!(self.update, Update::Sent { identifier: sent, .. } if sent == identifier)
@@ -88,7 +88,7 @@ impl Signalling {
 }
 
 impl Channel {
-    /// Writes what the channel owes first; `Some(true)` where `next` was used, as the identifier of a command of ours.
+    /// Writes the channel's first pending command; `Some(true)` if it used `next` as the identifier of our request.
     fn transmit(&mut self, next: u8, due: Instant, w: &mut Writer<'_>) -> Option<bool> {
         let (identifier, command) = match self.pending {
             Pending::Nothing => (next, self.credit_indication()?),

@@ -1,4 +1,4 @@
-//! What was received, read as bytes without SDU boundaries.
+//! Received data, read as bytes without SDU boundaries.
 
 use super::*;
 
@@ -7,7 +7,7 @@ impl Link {
         self.channels.available(0, &self.rx)
     }
 
-    /// Reads into a buffer of so many bytes.
+    /// Reads into a buffer of `room` bytes.
     fn bytes(&mut self, room: usize) -> Vec<u8> {
         let mut buffer = vec![0; room];
         let len = self.channels.read(0, &mut buffer, &mut self.rx);
@@ -25,10 +25,10 @@ fn bytes_are_read_over_the_boundaries_of_sdus() {
     assert_eq!(frame(&mut link, &hex!("0500 6465")), Received::Kept(0));
     assert_eq!(link.available(), 5);
     assert_eq!((link.bytes(2), link.available()), (b"ab".to_vec(), 3));
-    assert_eq!(frame(&mut link, &hex!("66")), Received::Readable(0), "the first is being read");
+    assert_eq!(frame(&mut link, &hex!("66")), Received::Readable(0), "the first SDU is partly read");
     assert_eq!((link.bytes(0), link.available()), (vec![], 4));
     assert_eq!((link.bytes(3), link.available()), (b"cde".to_vec(), 1));
-    assert_eq!(frame(&mut link, &hex!("6768")), Received::Readable(0), "it is being read");
+    assert_eq!(frame(&mut link, &hex!("6768")), Received::Readable(0), "the SDU is partly read");
     assert_eq!((link.bytes(99), link.available()), (b"fgh".to_vec(), 0));
     assert_eq!(link.channels.readable(0, &link.rx), Readable::Nothing);
     link.release(0);

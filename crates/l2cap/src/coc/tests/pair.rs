@@ -1,4 +1,4 @@
-//! Two ends face to face: whatever the sizes, the cuts and the order, every SDU arrives.
+//! Two connected ends: every SDU arrives, whatever the sizes, the fragments and the order.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{ChannelConfig, Fragments, Listener, testing::PACKETS};
 
-/// One end with what its application does.
+/// One end and the actions of its application.
 struct End {
     link: Link,
     to_send: VecDeque<Vec<u8>>,
@@ -30,7 +30,7 @@ impl End {
         }
     }
 
-    /// The next K-frame payload, of at most `max` octets.
+    /// Returns the next K-frame payload, of at most `max` octets.
     fn frame(&mut self, max: usize) -> Option<(Cid, Packet)> {
         let sdu = self.to_send.front()?;
         let mut packet = self.link.tx.take(HEADROOM)?;
@@ -52,7 +52,7 @@ impl End {
         self.link.channels.take_out(0)
     }
 
-    /// Reads what there is; `keep` leaves a chunk with the application for a while.
+    /// Reads all data; `keep` leaves a chunk with the application for a while.
     fn read(&mut self, keep: bool) -> bool {
         let readable = self.link.channels.readable(0, &self.link.rx);
         if let (Readable::Sdu(len), true, false) = (readable, self.partial.is_empty(), keep) {
@@ -178,7 +178,7 @@ proptest! {
         }
     }
 
-    /// An application that reads only whole SDUs is never stuck where the MTU is what the window holds.
+    /// An application that reads only whole SDUs never gets stuck if the MTU is the size of the window.
     #[test]
     fn a_whole_sdu_always_fits_the_window(
         (mps, window, slack) in (25..80u16, 1..6u16, 0..20usize),

@@ -3,8 +3,8 @@
 use super::*;
 use crate::{Listener, Signalling, signal::Context, testing::channels};
 
-/// A link of a host for `links` links, with `slots` channels and `budget` packets, that listens on PSM 0x80 with a window of 4 and
-/// on PSM 0x81 with a window of 2.
+/// Creates a link of a host for `links` links, with `slots` channels and `budget` packets. The host listens on PSM 0x80
+/// with a window of 4 and on PSM 0x81 with a window of 2.
 fn served(links: usize, slots: usize, budget: usize) -> Link {
     let mut link = Link::new(Role::Peripheral).listening();
     link.listeners.push(Listener::new(Psm(0x81), config(100, 64, 2)));
@@ -12,7 +12,7 @@ fn served(links: usize, slots: usize, budget: usize) -> Link {
     link
 }
 
-/// The peer of `number` asks for a channel; the result, where it is no success.
+/// Requests a channel from the peer of `number`; returns the result unless it is success.
 fn ask(link: &mut Link, number: u8, psm: u8, cid: u8) -> Option<u8> {
     let mut signalling = Signalling::new(LinkId(number), Role::Peripheral);
     let mut context = Context {
@@ -37,12 +37,12 @@ fn one_peer_leaves_a_slot_to_each_other_link() {
     for n in 0..3 {
         assert_eq!(ask(&mut link, 0, 0x80, 0x40 + n), None);
     }
-    assert_eq!(ask(&mut link, 0, 0x80, 0x50), Some(4), "two are for the others");
+    assert_eq!(ask(&mut link, 0, 0x80, 0x50), Some(4), "two slots are kept for the other links");
     assert_eq!(ask(&mut link, 1, 0x80, 0x40), None);
     assert_eq!(ask(&mut link, 0, 0x80, 0x50), Some(4));
     assert_eq!(ask(&mut link, 1, 0x80, 0x41), Some(4));
     assert_eq!(ask(&mut link, 2, 0x80, 0x40), None);
-    assert_eq!(ask(&mut link, 2, 0x80, 0x41), Some(4), "all are in use");
+    assert_eq!(ask(&mut link, 2, 0x80, 0x41), Some(4), "all slots are in use");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn one_peer_leaves_a_window_to_each_other_link() {
     );
     assert_eq!(ask(&mut link, 1, 0x80, 0x40), None);
     assert_eq!(ask(&mut link, 2, 0x80, 0x40), None);
-    assert_eq!(ask(&mut link, 2, 0x81, 0x41), Some(4), "all are in use");
+    assert_eq!(ask(&mut link, 2, 0x81, 0x41), Some(4), "all packets are in use");
 }
 
 #[test]
@@ -93,5 +93,5 @@ fn what_came_before_the_end_waits_to_be_accepted_and_gives_way_to_the_living() {
     assert_eq!((link.channels.drops().unread, link.channels.incoming(Psm(0x80))), (1, Some(0)));
     let mut pools = Pools { rx: &mut link.rx, tx: &mut link.tx };
     link.channels.link_lost(LinkId(1), &mut pools, |_| {});
-    assert!(link.leaks_nothing(), "without an SDU nothing is kept");
+    assert!(link.leaks_nothing(), "a channel without an SDU is not kept");
 }

@@ -1,9 +1,9 @@
 use bindrune_wire::open_enum;
 
 open_enum! {
-    /// What a command is. [Vol 3] Part A, 4
+    /// Code of a command. [Vol 3] Part A, 4
     pub struct Code(u8) {
-        /// The peer did not understand, or refuses, a request.
+        /// Rejects a request that is unknown or refused.
         COMMAND_REJECT = 0x01,
         /// BR/EDR only.
         CONNECTION_REQUEST = 0x02,
@@ -25,29 +25,30 @@ open_enum! {
         INFORMATION_REQUEST = 0x0a,
         /// BR/EDR only.
         INFORMATION_RESPONSE = 0x0b,
-        /// A peripheral asks for connection parameters.
+        /// A peripheral requests connection parameters.
         PARAMETER_UPDATE_REQUEST = 0x12,
-        /// The central's answer.
+        /// The central's response.
         PARAMETER_UPDATE_RESPONSE = 0x13,
-        /// Asks for a credit-based channel.
+        /// Requests a credit-based channel.
         CREDIT_CONNECTION_REQUEST = 0x14,
-        /// The answer.
+        /// Answers a request for a credit-based channel.
         CREDIT_CONNECTION_RESPONSE = 0x15,
         /// Grants credits.
         FLOW_CONTROL_CREDIT = 0x16,
-        /// Asks for up to five enhanced channels.
+        /// Requests up to five enhanced channels.
         ENHANCED_CONNECTION_REQUEST = 0x17,
-        /// The answer.
+        /// Answers a request for enhanced channels.
         ENHANCED_CONNECTION_RESPONSE = 0x18,
         /// Changes the MTU or MPS of enhanced channels.
         RECONFIGURE_REQUEST = 0x19,
-        /// The answer.
+        /// Answers a request to reconfigure.
         RECONFIGURE_RESPONSE = 0x1a,
     }
 }
 
 impl Code {
-    /// True for a command that is never answered, not even by a Command Reject. [Vol 3] Part A, 4.1
+    /// Returns whether the command is never answered, not even by a Command Reject. [Vol 3] Part A,
+    /// 4.1
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(
@@ -68,11 +69,11 @@ impl Code {
 }
 
 open_enum! {
-    /// The answer to a request for a credit-based channel. [Vol 3] Part A, 4.23
+    /// Result of a request for a credit-based channel. [Vol 3] Part A, 4.23
     pub struct ConnectionResult(u16) {
         /// The channel is open.
         SUCCESS = 0x0000,
-        /// Nobody listens on this PSM.
+        /// The device has no listener for this PSM.
         PSM_NOT_SUPPORTED = 0x0002,
         /// No channel or no memory is left.
         NO_RESOURCES = 0x0004,

@@ -86,7 +86,7 @@ fn a_peer_that_does_not_confirm_the_end_of_a_channel_may_use_its_cid_again() {
         assert_eq!(received(&mut link, &response), Signal::Opened(0));
         link.close(0);
         assert_eq!(link.signal(&request[9..]), Signal::None);
-        assert_eq!(link.transmitted(), refusal(9, 0x0a), "the peer knows it still");
+        assert_eq!(link.transmitted(), refusal(9, 0x0a), "the peer still uses the CID");
         assert_eq!(link.transmitted(), hex!("06020400 4100 4000"));
         if asks {
             assert_eq!(received(&mut link, &request), Signal::Requested(1));
@@ -101,7 +101,7 @@ fn a_peer_that_does_not_confirm_the_end_of_a_channel_may_use_its_cid_again() {
     }
 }
 
-/// The refusal of the request with `identifier`.
+/// Returns the refusal of the request with `identifier`.
 fn refusal(identifier: u8, result: u8) -> [u8; 14] {
     [0x15, identifier, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, result, 0]
 }
@@ -226,7 +226,7 @@ fn a_request_that_the_application_has_is_not_given_again() {
     assert_eq!(link.channels.requested(Psm(0x81)), None);
     assert!(link.channels.accept(0) && link.channels.get(0).unwrap().is_held());
     link.channels.hold(1);
-    // Let go of without a decision.
+    // Released without a decision.
     link.release(1);
     assert_eq!(link.transmitted()[..2], [0x15, 1]);
     assert_eq!(link.transmitted(), refusal(2, 0x04));
@@ -292,5 +292,5 @@ fn a_request_that_was_given_up_is_closed_when_it_succeeds() {
     let mut link = Link::new(Role::Central);
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(0));
     link.release(0);
-    assert_eq!(link.transmitted(), [], "it was not asked for yet");
+    assert_eq!(link.transmitted(), [], "the request was not sent yet");
 }
