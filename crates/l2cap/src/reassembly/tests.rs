@@ -167,7 +167,7 @@ fn a_lost_landing_loses_its_pdu_only() {
 
 proptest! {
     #[test]
-    fn what_was_cut_is_put_together(
+    fn fragments_are_reassembled(
         payload in prop::collection::vec(any::<u8>(), 0..300),
         cid in any::<u16>(),
         first in 1..40usize,

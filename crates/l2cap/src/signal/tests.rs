@@ -150,7 +150,7 @@ fn requests_beyond_the_pending_responses_are_dropped() {
 }
 
 #[test]
-fn identifiers_cycle_and_none_is_used_that_is_pending() {
+fn identifiers_cycle_and_skip_pending_ones() {
     let mut link = connecting();
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
     assert_eq!(link.transmitted()[..2], [0x14, 2]);

@@ -55,7 +55,7 @@ fn the_rest_of_an_sdu_is_read_in_any_way() {
 }
 
 #[test]
-fn a_length_alone_is_no_byte() {
+fn an_sdu_length_alone_gives_no_bytes() {
     let mut link = open();
     assert_eq!(frame(&mut link, &hex!("0200")), Received::Kept(0));
     assert_eq!((link.available(), link.bytes(9)), (0, vec![]));
@@ -69,7 +69,7 @@ fn a_length_alone_is_no_byte() {
 }
 
 #[test]
-fn any_cut_of_frames_gives_the_bytes_that_were_sent() {
+fn frames_of_any_size_deliver_the_bytes_that_were_sent() {
     let mut seed = 1_u32;
     let mut below = |limit: usize| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

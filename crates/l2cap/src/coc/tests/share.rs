@@ -61,7 +61,7 @@ fn one_peer_leaves_a_window_to_each_other_link() {
 }
 
 #[test]
-fn one_link_alone_may_have_all_and_too_little_memory_serves_who_comes_first() {
+fn a_single_link_may_take_all_slots_and_scarce_memory_goes_to_the_first() {
     let mut link = served(1, 3, 12);
     for n in 0..3 {
         assert_eq!(ask(&mut link, 0, 0x80, 0x40 + n), None);
@@ -73,7 +73,7 @@ fn one_link_alone_may_have_all_and_too_little_memory_serves_who_comes_first() {
 }
 
 #[test]
-fn what_came_before_the_end_waits_to_be_accepted_and_gives_way_to_the_living() {
+fn received_sdus_of_an_ended_channel_wait_until_a_live_channel_needs_the_slot() {
     let mut link = served(2, 1, 4);
     assert_eq!(ask(&mut link, LINK.0, 0x80, 0x41), None);
     assert_eq!(frame(&mut link, &hex!("0200 6162")), Received::Readable(0));

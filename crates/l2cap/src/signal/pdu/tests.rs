@@ -73,7 +73,7 @@ fn parameters_are_checked() {
 
 proptest! {
     #[test]
-    fn what_parses_is_written_back(octets in prop::collection::vec(any::<u8>(), 0..30)) {
+    fn a_parsed_command_is_written_back_unchanged(octets in prop::collection::vec(any::<u8>(), 0..30)) {
         if let Ok((identifier, command)) = Command::parse(&octets) {
             let mut buffer = [0; 32];
             let mut w = Writer::new(&mut buffer);

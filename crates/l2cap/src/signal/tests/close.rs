@@ -83,7 +83,7 @@ fn an_accepted_frame_leaves_before_the_disconnection() {
 }
 
 #[test]
-fn what_cannot_leave_for_30_s_is_given_up_and_counted() {
+fn a_command_that_cannot_leave_for_30_s_is_given_up_and_counted() {
     let mut link = open();
     assert_eq!(link.channels.open(LINK, Psm(0x80), config(100, 64, 4)), Ok(1));
     let packet = link.tx.take(bindrune_wire::HEADROOM).unwrap();
@@ -105,7 +105,7 @@ fn what_cannot_leave_for_30_s_is_given_up_and_counted() {
 }
 
 #[test]
-fn a_close_in_the_middle_of_an_sdu_is_no_regular_end() {
+fn a_close_in_the_middle_of_an_sdu_is_reported_as_cut() {
     let mut link = open();
     let part = hex!("0240200900 0500 4000 0300 616263");
     let _kept = link.acl(&part);

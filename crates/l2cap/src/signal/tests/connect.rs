@@ -210,7 +210,7 @@ fn the_application_refuses() {
 }
 
 #[test]
-fn a_request_that_the_application_has_is_not_given_again() {
+fn a_held_request_is_not_offered_again() {
     let mut link = Link::new(Role::Central).listening();
     for (at, pdu) in
         [hex!("14010a00 8000 4000 6400 4000 0400"), hex!("14020a00 8000 4100 6400 4000 0400")]

@@ -56,7 +56,7 @@ fn a_peripheral_asks_for_parameters() {
 }
 
 #[test]
-fn a_central_that_does_not_answer_is_not_waited_for() {
+fn a_central_that_does_not_answer_times_out() {
     let mut link = asking();
     assert_eq!(link.signalling.poll_timeout().unwrap().1, Timer::ParameterUpdate);
     link.after(30);
