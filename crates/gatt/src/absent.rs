@@ -1,6 +1,8 @@
-//! A server without attributes, in place of one that was left out. [Vol 3] Part F, 3.4
+//! A server without attributes, which replaces the real one if that capability is left out. [Vol 3] Part F,
+//! 3.4
 //!
-//! What looks for attributes finds none, a handle is no attribute's, and every other request is not supported.
+//! A search finds no attribute, no handle is valid, and every other request is answered with Request Not
+//! Supported.
 
 use bindrune_att::{Command, ErrorCode, ErrorResponse, Request};
 use bindrune_wire::{Packet, Writer};
@@ -18,26 +20,26 @@ pub struct Server {
     ignored: u32,
 }
 
-/// What the server keeps of one link: nothing.
+/// The server's state of one link: none.
 #[derive(Debug)]
 pub struct Peer;
 
 impl Peer {
-    /// A peer.
+    /// Creates a peer.
     pub const fn new(_share: &'static mut [u8]) -> Self {
         Self
     }
 
-    /// Forgets everything.
+    /// Does nothing.
     pub const fn reset(&mut self) {}
 
-    /// Names nothing.
+    /// Does nothing.
     pub const fn name(&mut self, _name: [u8; WRITER]) {}
 }
 
-/// What its owner asks of it.
+/// Methods for the server's owner.
 impl Server {
-    /// A server.
+    /// Creates a server.
     ///
     /// # Errors
     ///
@@ -51,7 +53,7 @@ impl Server {
         Ok(Self { ignored: 0 })
     }
 
-    /// As new.
+    /// Resets the server.
     ///
     /// # Errors
     ///
@@ -78,31 +80,31 @@ impl Server {
         Ok(())
     }
 
-    /// Write commands that were dropped because a buffer was full: none.
+    /// Returns the number of write commands that were dropped because a buffer was full: none.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         0
     }
 
-    /// Write commands that were not carried out.
+    /// Returns the number of write commands that were not carried out.
     #[must_use]
     pub const fn ignored(&self) -> u32 {
         self.ignored
     }
 
-    /// No handle is an attribute's.
+    /// Returns `None`: no handle has an attribute.
     #[must_use]
     pub const fn target(&self, _handle: u16) -> Option<Target> {
         None
     }
 
-    /// No characteristic has a handle.
+    /// Returns `None`: no characteristic has a handle.
     #[must_use]
     pub const fn handle_of(&self, _c: &Characteristic) -> Option<u16> {
         None
     }
 
-    /// There is no value.
+    /// Fails: there is no value.
     ///
     /// # Errors
     ///
@@ -111,7 +113,7 @@ impl Server {
         Err(ValueError::NotInTable)
     }
 
-    /// There is no value.
+    /// Fails: there is no value.
     ///
     /// # Errors
     ///
@@ -120,7 +122,7 @@ impl Server {
         Err(ValueError::NotInTable)
     }
 
-    /// There is no value.
+    /// Fails: there is no value.
     ///
     /// # Errors
     ///
@@ -134,9 +136,9 @@ impl Server {
     }
 }
 
-/// What goes to and from a peer.
+/// Methods for the traffic with a peer.
 impl Server {
-    /// Takes a request, which is refused.
+    /// Takes a request, to refuse it.
     pub const fn handle_request(
         &mut self,
         _peer: &mut Peer,
@@ -157,13 +159,13 @@ impl Server {
         None
     }
 
-    /// Nothing was asked.
+    /// Returns nothing: the application is never asked.
     #[must_use]
     pub const fn asked_value<'a>(&self, _peer: &'a Peer, _request: &Request<'a>) -> &'a [u8] {
         &[]
     }
 
-    /// Nothing was asked.
+    /// Does nothing: the application is never asked.
     pub const fn handle_answer(
         &mut self,
         _peer: &mut Peer,
@@ -174,7 +176,7 @@ impl Server {
         Verdict::Reply
     }
 
-    /// Writes why the request is refused.
+    /// Writes the error that refuses the request.
     pub fn poll_reply(
         &self,
         _peer: &mut Peer,
@@ -185,28 +187,28 @@ impl Server {
         refusal(request).write(w).is_ok()
     }
 
-    /// Nothing is written.
+    /// Returns `None`: no value is written.
     pub const fn poll_written(&self, _peer: &mut Peer) -> Option<Written> {
         None
     }
 
-    /// Nothing is captured.
+    /// Returns false: no write is captured.
     pub const fn take_captured(&mut self) -> bool {
         false
     }
 
-    /// Nothing is subscribed to.
+    /// Returns `None`: no client subscribes.
     pub const fn poll_subscription_change(&self, _peer: &mut Peer) -> Option<SubscriptionChange> {
         None
     }
 
-    /// Nothing is subscribed to.
+    /// Returns no subscription.
     #[must_use]
     pub const fn subscribed(&self, _peer: &Peer, _c: &Characteristic) -> Cccd {
         Cccd::empty()
     }
 
-    /// Nothing may be pushed.
+    /// Fails: no value can be pushed.
     ///
     /// # Errors
     ///
@@ -221,31 +223,31 @@ impl Server {
         Err(PushError::NotInTable)
     }
 
-    /// Nothing changes.
+    /// Returns `None`: the table never changes.
     #[must_use]
     pub const fn service_changed_pending(&self, _peer: &Peer) -> Option<(u16, u16)> {
         None
     }
 
-    /// Nothing changes.
+    /// Writes nothing: the table never changes.
     pub const fn write_service_changed(&self, _peer: &mut Peer, _w: &mut Writer<'_>) -> bool {
         false
     }
 
-    /// Nothing changes.
+    /// Does nothing: the table never changes.
     pub const fn service_changed_confirmed(&self, _peer: &mut Peer) {}
 
-    /// A bond has nothing to remember.
+    /// Returns zeros: a bond has nothing to store.
     #[must_use]
     pub const fn remember(&self, _peer: &Peer) -> [u8; PEER_MEMORY] {
         [0; PEER_MEMORY]
     }
 
-    /// Nothing is put back.
+    /// Does nothing: a bond has nothing to restore.
     pub const fn recall(&self, _peer: &mut Peer, _memory: &[u8; PEER_MEMORY]) {}
 }
 
-/// The answer to a request. [Vol 3] Part F, 3.4.1.1
+/// Returns the Error Response to a request. [Vol 3] Part F, 3.4.1.1
 fn refusal(request: &Request<'_>) -> ErrorResponse {
     let (handle, code) = match *request {
         Request::FindInformation { start, end }

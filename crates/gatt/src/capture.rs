@@ -1,14 +1,15 @@
-//! Writes that are kept apart until the app takes them, each with who wrote it.
+//! Writes that are kept separately, each with its writer, until the application takes them.
 
 use crate::{Characteristic, Server, ValueError, server::WRITER, value::Region};
 
 impl Characteristic {
-    /// The host captures every write of a peer, with who wrote it, in a buffer of `room` octets, until the app takes it: the
-    /// value as the write left it, and 7 octets more. A write that finds no room is answered with Insufficient Resources (0x11), or
-    /// counted as dropped if it was a command.
+    /// Captures every write of a peer, with its writer, in a buffer of `room` octets until the application takes it. A
+    /// captured write takes the value as the write left it, and 7 octets more. If a write has no room, it is answered
+    /// with Insufficient Resources (0x11); a command is counted as dropped.
     ///
-    /// The host holds the value too, as with [`Self::value`]. Without that it is empty at first, and its greatest length is that of
-    /// the longest write that fits `room`, unless [`Self::max_len`] says less. A long write is captured once, whole.
+    /// The host holds the value too, as with [`Self::value`]. Without that, the value is empty at first, and its
+    /// maximum length is that of the longest write that fits in `room`, unless [`Self::max_len`] sets less. A long
+    /// write is captured once, whole.
     ///
     /// ```
     /// use bindrune_gatt::Characteristic;
@@ -20,7 +21,8 @@ impl Characteristic {
     ///
     /// # Panics
     ///
-    /// While a `static` is compiled, after [`Self::append`]: that buffer has neither the bounds of writes nor who wrote.
+    /// At compile time of the `static`, if [`Self::append`] was used: an append buffer keeps neither the boundaries of
+    /// writes nor their writers.
     #[must_use]
     pub const fn capture(self, room: u16) -> Self {
         self.with_capture(room)
@@ -28,13 +30,13 @@ impl Characteristic {
 }
 
 impl Server {
-    /// Takes the oldest captured write of a characteristic: what the host calls its writer ([`crate::Peer::name`]), and its
-    /// length. Its octets are copied to `buffer`.
+    /// Takes the oldest captured write of a characteristic and copies its octets to `buffer`. Returns the host's name
+    /// of its writer ([`crate::Peer::name`]) and its length.
     ///
     /// # Errors
     ///
-    /// [`ValueError::NotInTable`]; [`ValueError::NotHeld`] if writes are not captured; [`ValueError::BufferTooShort`] if the
-    /// write is longer than `buffer`: it is not taken.
+    /// [`ValueError::NotInTable`]; [`ValueError::NotHeld`] if writes are not captured; [`ValueError::BufferTooShort`]
+    /// if the write is longer than `buffer`; then it stays.
     pub fn poll_captured(
         &mut self,
         c: &Characteristic,

@@ -5,7 +5,7 @@ use bitflags::bitflags;
 use crate::table::Extent;
 
 bitflags! {
-    /// What a client asked of a characteristic's value.
+    /// A client's subscription to a characteristic's value.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Cccd: u8 {
         /// Notifications.
@@ -28,15 +28,16 @@ impl Cccd {
     }
 }
 
-/// Octets that the bits of one peer take.
+/// Returns how many octets the bits of one peer take.
 pub(crate) const fn octets_for(extent: &Extent) -> usize {
     let configured = extent.cccds.div_ceil(4);
     configured.saturating_add(extent.cccds.div_ceil(8)).saturating_add(extent.values.div_ceil(8))
 }
 
-/// The bits of one peer: each CCCD, which CCCDs changed, and which host-held values were written.
+/// The bits of one peer: every CCCD, the CCCDs that changed, and the host-held values that were
+/// written.
 ///
-/// What lies beyond the memory reads as zero.
+/// Bits beyond the memory read as zero.
 pub(crate) struct Marks<'a> {
     configured: &'a mut [u8],
     changed: &'a mut [u8],
@@ -44,7 +45,7 @@ pub(crate) struct Marks<'a> {
 }
 
 impl<'a> Marks<'a> {
-    /// The marks at the front of a peer's share, and what is left of the share.
+    /// Splits a peer's share into the marks at its start and the rest.
     pub(crate) fn split(share: &'a mut [u8], extent: &Extent) -> (Self, &'a mut [u8]) {
         let (configured, rest) = split(share, extent.cccds.div_ceil(4));
         let (changed, rest) = split(rest, extent.cccds.div_ceil(8));
@@ -67,7 +68,7 @@ impl<'a> Marks<'a> {
         set(self.written, index);
     }
 
-    /// Returns whether nothing is left to be taken.
+    /// Returns whether no mark is left to take.
     pub(crate) fn are_taken(&self) -> bool {
         self.changed.iter().chain(self.written.iter()).all(|&octet| octet == 0)
     }
@@ -83,7 +84,7 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// The CCCD of an index, from the front of a peer's share.
+/// Returns the CCCD of an index, from the start of a peer's share.
 pub(crate) fn configured(share: &[u8], index: usize) -> Cccd {
     let octet = share.get(index / 4).copied().unwrap_or_default();
     Cccd::from_bits_truncate(octet >> shift(index))

@@ -1,12 +1,12 @@
-//! The client's procedures, sans-IO and without storage. [Vol 3] Part G, 4
+//! The client's procedures, without I/O and without storage. [Vol 3] Part G, 4
 //!
-//! A [`Procedure`] writes one request after the other and takes their responses:
+//! A [`Procedure`] writes one request after another and takes their responses:
 //!
 //! ```text
 //! while let Some(opcode) = procedure.request(mtu, &mut w)? { send; wait for the PDU; procedure.response(&pdu)?; }
 //! ```
 //!
-//! A [`Discovery`] also has results, which are popped from the last response, so that the caller keeps that PDU:
+//! A [`Discovery`] also has results. The caller pops them from the last response, so the caller keeps that PDU:
 //!
 //! ```text
 //! loop {
@@ -16,8 +16,8 @@
 //! }
 //! ```
 //!
-//! A caller that lost its PDU passes an empty one: the next request asks again from behind the last popped item. A
-//! procedure that failed is over. Handles strictly increase from request to request, so each one ends.
+//! A caller that lost its PDU passes an empty one: the next request continues after the last popped item. A procedure
+//! that failed is over. Handles strictly increase from request to request, so each procedure ends.
 
 mod caching;
 mod discover;
@@ -40,32 +40,32 @@ pub use write::{PreparedWrite, Write, write_command};
 use bindrune_att::{ErrorCode, Opcode, Request, Response};
 use bindrune_wire::Writer;
 
-/// Requests one after the other, until the procedure is over.
+/// A procedure that sends one request after another until it is over.
 pub trait Procedure {
-    /// Writes the next request, at most `mtu` octets, and tells its opcode; `None` when the procedure is over.
+    /// Writes the next request, at most `mtu` octets, and returns its opcode; `None` if the procedure is over.
     ///
-    /// `mtu` is the bearer's MTU now. When `w` has no room, [`ClientError::NoRoom`], nothing is lost: call again.
+    /// `mtu` is the bearer's current MTU. If `w` has no room ([`ClientError::NoRoom`]), nothing is lost: call again.
     ///
     /// # Errors
     ///
-    /// [`ClientError::NoRoom`] if `w` is too small; [`ClientError::TooLong`] if a value cannot be carried at this MTU.
+    /// [`ClientError::NoRoom`] if `w` is too small; [`ClientError::TooLong`] if a value does not fit at this MTU.
     fn request(&mut self, mtu: u16, w: &mut Writer<'_>) -> Result<Option<Opcode>, ClientError>;
 
     /// Takes the response or Error Response to the last request.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Att`] if the server refused, [`ClientError::NotFound`] if what the procedure needs does not exist,
-    /// [`ClientError::Violation`] if the response breaks a rule.
+    /// [`ClientError::Att`] if the server refused, [`ClientError::NotFound`] if an attribute that the procedure needs
+    /// does not exist, [`ClientError::Violation`] if the response breaks a rule.
     fn response(&mut self, pdu: &[u8]) -> Result<(), ClientError>;
 }
 
-/// A procedure with results, popped one by one from the response that the caller keeps.
+/// A procedure with results, which the caller pops one by one from the response.
 pub trait Discovery: Procedure {
-    /// One result.
+    /// Type of one result.
     type Item;
 
-    /// The next result in `pdu`, the last response; `None` when it holds no more: then make the next request.
+    /// Returns the next result in `pdu`, the last response; `None` if it has no more: then make the next request.
     fn next(&mut self, pdu: &[u8]) -> Option<Self::Item>;
 }
 
@@ -80,7 +80,7 @@ fn write_request(
     Ok(Some(request.opcode()))
 }
 
-/// The response, or the error that it is.
+/// Returns the response, or the error of an Error Response.
 fn parse_response(pdu: &[u8]) -> Result<Response<'_>, ClientError> {
     let response = Response::parse(pdu)?;
     if let Response::Error(error) = response {
@@ -89,12 +89,12 @@ fn parse_response(pdu: &[u8]) -> Result<Response<'_>, ClientError> {
     Ok(response)
 }
 
-/// Succeeds when the response is exactly `wanted`.
+/// Succeeds if the response is exactly `wanted`.
 fn expect_response(pdu: &[u8], wanted: Response<'_>) -> Result<(), ClientError> {
     if parse_response(pdu)? == wanted { Ok(()) } else { Err(Violation::Response.into()) }
 }
 
-/// The response, or `None` for the error that says there is nothing more. [Vol 3] Part F, 3.4.1.1
+/// Returns the response, or `None` for the error that means there are no more results. [Vol 3] Part F, 3.4.1.1
 fn parse_more(pdu: &[u8]) -> Result<Option<Response<'_>>, ClientError> {
     match parse_response(pdu) {
         Err(ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_FOUND, .. }) => Ok(None),

@@ -1,4 +1,4 @@
-//! AES-CMAC, of which the Database Hash is made. [Vol 3] Part G, 7.3.1
+//! AES-CMAC, for the Database Hash. [Vol 3] Part G, 7.3.1
 
 use aes::Aes128;
 use cmac::{Cmac, KeyInit, Mac};
@@ -15,7 +15,7 @@ impl Digest {
         self.0.update(octets);
     }
 
-    /// The result, least significant octet first.
+    /// Returns the result, least significant octet first.
     pub(crate) fn finish(self) -> [u8; 16] {
         let mut hash: [u8; 16] = self.0.finalize().into_bytes().into();
         hash.reverse();

@@ -1,5 +1,5 @@
-//! What tells tables apart where no peer can ask for their hash: 64-bit FNV-1a, which is no cryptography. The tables are all
-//! of this device's own making.
+//! A hash that distinguishes tables in builds in which no peer can read the Database Hash: 64-bit FNV-1a. It is not
+//! cryptographic, because all tables are this device's own.
 
 /// FNV-1a.
 pub(crate) struct Digest(u64);

@@ -7,9 +7,10 @@ use crate::{
     table::{Attribute, DECLARATION_ROOM, Entry, Table},
 };
 
-/// Returns the hash of a table, least significant octet first, as it goes on air. [Vol 3] Part G, 7.3.1
+/// Returns the hash of a table, least significant octet first, as it goes on the air. [Vol 3] Part G,
+/// 7.3.1
 ///
-/// Without the feature `caching` it goes nowhere, and is one that needs no cipher.
+/// Without the feature `caching` the hash never leaves the device, and needs no cipher.
 #[must_use]
 pub fn database_hash(table: &Table) -> [u8; 16] {
     let mut digest = Digest::new();

@@ -1,17 +1,17 @@
 //! The Generic Attribute Profile: a server over a table of statics, and a client. [Vol 3] Part G
 //!
 //! - [`table`]: services, characteristics and descriptors as `static` items built by `const fn`s, laid out as a
-//!   [`Table`] of handles without storage of its own.
-//! - [`server`]: the sans-IO [`Server`], shared by all links, and a [`Peer`] for each link.
+//!   [`Table`] of handles that has no storage of its own.
+//! - [`server`]: the [`Server`] without I/O, shared by all links, and a [`Peer`] for each link.
 //! - [`value`]: the arena of values that the host holds.
-//! - [`cccd`]: what a client subscribed to.
+//! - [`cccd`]: the subscriptions of a client.
 //! - [`hash`]: the Database Hash.
-//! - [`client`]: sans-IO client procedures.
-//! - [`standard`]: services and values that the Bluetooth SIG defined.
+//! - [`client`]: client procedures without I/O.
+//! - [`standard`]: services and values that the Bluetooth SIG defines.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
-// What only absent capabilities call is not unused: with all of them, everything is called.
+// Code that only absent capabilities call is not dead: with all capabilities, everything is called.
 #![cfg_attr(
     not(all(
         feature = "bonds",
@@ -60,7 +60,7 @@ pub use value::ValueError;
 #[doc(hidden)]
 pub mod fuzz;
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

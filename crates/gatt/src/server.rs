@@ -1,8 +1,8 @@
 //! The GATT server: one [`Server`] for the host, one [`Peer`] for each link.
 //!
-//! A request is carried out exactly once, by [`Server::handle_request`]. Its response comes into being only when the
-//! host pulls it with [`Server::poll_reply`]; until then the host keeps the request's packet. In between, the app may
-//! be asked, once or several times:
+//! [`Server::handle_request`] carries out a request exactly once. [`Server::poll_reply`] writes its response when the
+//! host is ready to send; until then the host keeps the request's packet. In between, the application may be asked,
+//! once or several times:
 //!
 //! ```text
 //! handle_request ─┬─ Reply ───────────────────────────────┬─ poll_reply
@@ -12,7 +12,7 @@
 //!
 //! - Inputs: [`Server::handle_request`], [`Server::handle_command`], [`Server::handle_answer`],
 //!   [`Server::service_changed_confirmed`].
-//! - App commands: [`Server::write`], [`Server::read`], [`Server::take_appended`], [`Server::replace`].
+//! - Application: [`Server::write`], [`Server::read`], [`Server::take_appended`], [`Server::replace`].
 //! - Outputs: [`Server::poll_reply`], [`Server::write_service_changed`], [`Server::poll_written`],
 //!   [`Server::poll_subscription_change`].
 
@@ -49,24 +49,24 @@ use crate::{
     value::Values,
 };
 
-/// What the GAP service says of this device. [Vol 3] Part C, 12
+/// Contents of the GAP service of this device. [Vol 3] Part C, 12
 #[derive(Clone, Copy, Debug)]
 pub struct GapConfig {
     /// The device name, at most [`built_in::DEVICE_NAME_ROOM`] octets.
     pub device_name: &'static str,
-    /// A peer may write the device name.
+    /// Whether a peer may write the device name.
     pub writable_name: bool,
     /// The appearance, an assigned number.
     pub appearance: u16,
     /// Preferred minimum and maximum connection interval (1.25 ms), latency (events), supervision timeout (10 ms).
     /// 0xFFFF means no preference.
     pub preferred_parameters: [u16; 4],
-    /// This device, as a central, can resolve a peer's private address.
+    /// Whether this device, as a central, can resolve a peer's private address.
     pub central_address_resolution: bool,
 }
 
 impl GapConfig {
-    /// Creates a device of unknown appearance and without preferences.
+    /// Creates the contents for a device of unknown appearance and without preferences.
     #[must_use]
     pub const fn new(device_name: &'static str) -> Self {
         Self {
@@ -79,48 +79,49 @@ impl GapConfig {
     }
 }
 
-/// What becomes of a request.
+/// Outcome of handling a request.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a request must be answered"]
 pub enum Verdict {
-    /// The reply is owed: pull it with [`Server::poll_reply`].
+    /// The reply is pending: pull it with [`Server::poll_reply`].
     Reply,
-    /// The app must answer first; hand its answer to [`Server::handle_answer`].
+    /// The application must answer first; pass its answer to [`Server::handle_answer`].
     Ask(Ask),
 }
 
-/// A question for the app. A written value is to be had from [`Server::asked_value`].
+/// A request that the application must answer. For writes, [`Server::asked_value`] returns the value.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
-    /// What the peer wants.
+    /// Kind of access.
     pub kind: AskKind,
-    /// The value that it is about.
+    /// The value that the peer accesses.
     pub target: Target,
     /// The handle of that value.
     pub handle: u16,
 }
 
-/// What a peer wants of a value that the app holds.
+/// A peer's access to a value that the application holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskKind {
-    /// To read it. The app answers with the whole value; the server cuts it at the offset and at the MTU.
+    /// Reads the value. The application answers with the whole value; the server cuts it at the offset and at the
+    /// MTU.
     Read {
-        /// The first octet that the peer asked for.
+        /// Offset of the first octet that the peer requested.
         offset: u16,
     },
-    /// To write it.
+    /// Writes the value.
     Write {
-        /// Where the octets belong; 0 except for a prepared write of a part.
+        /// Offset of the octets; 0 except for a prepared write of a part.
         offset: u16,
-        /// An answer is expected. False for a command, which is done once it is delivered.
+        /// Whether a response is expected. False for a command, which is done once it is delivered.
         response: bool,
     },
 }
 
-/// The app's answer.
+/// The application's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'a> {
-    /// The whole value, to be read.
+    /// The whole value, for a read.
     Value(&'a [u8]),
     /// The write is accepted.
     Accept,
@@ -140,7 +141,7 @@ pub struct Server {
     peer_share: usize,
     dropped: u32,
     ignored: u32,
-    /// A write was captured since the host asked.
+    /// Whether a write was captured since the host last asked.
     captured: bool,
 }
 
@@ -148,7 +149,7 @@ impl Server {
     /// Creates a server of the built-in services and `services`, with its values in `arena`
     /// ([`crate::table::arena_for`]).
     ///
-    /// Each [`Peer`] has `peer_share` octets ([`crate::table::peer_arena_for`]).
+    /// Each [`Peer`] needs `peer_share` octets ([`crate::table::peer_arena_for`]).
     ///
     /// # Errors
     ///
@@ -178,8 +179,8 @@ impl Server {
         Ok(server)
     }
 
-    /// As new, with other services in the same memory; on an error nothing changes. Every [`Peer`] must be reset as
-    /// well.
+    /// Resets the server with other services in the same memory; on an error nothing changes. Every [`Peer`] must be
+    /// reset too.
     ///
     /// # Errors
     ///
@@ -200,19 +201,19 @@ impl Server {
         self.name_device(gap)
     }
 
-    /// The layout.
+    /// Returns the table.
     #[must_use]
     pub const fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Returns the Database Hash as it goes on air.
+    /// Returns the Database Hash as it goes on the air.
     #[must_use]
     pub fn database_hash(&self) -> [u8; 16] {
         self.hash.first_chunk().copied().unwrap_or_default()
     }
 
-    /// What the app is asked about by `handle`: a value or a descriptor.
+    /// Returns the value or descriptor that a question about `handle` refers to.
     #[must_use]
     pub fn target(&self, handle: u16) -> Option<Target> {
         self.attribute(handle)?.attribute.target()
@@ -231,11 +232,11 @@ impl Server {
         self.ignored
     }
 
-    /// Swaps the app's services at run time; on an error nothing changes.
+    /// Replaces the application's services at run time; on an error nothing changes.
     ///
-    /// Their values start anew, and every subscription but that to Service Changed ends. `peers` are all links:
-    /// each becomes change-unaware, and is owed Service Changed where it subscribed to it. A request that was
-    /// awaiting the app is answered with Unlikely Error. [Vol 3] Part G, 2.5.2
+    /// Their values start anew, and every subscription except that to Service Changed ends. `peers` are all links:
+    /// each becomes change-unaware, and gets a Service Changed indication if it subscribed to it. A request that is
+    /// waiting for the application is answered with Unlikely Error. [Vol 3] Part G, 2.5.2
     ///
     /// # Errors
     ///
@@ -290,7 +291,7 @@ impl Server {
         Ok(())
     }
 
-    /// The value of a built-in attribute that is the same for every peer.
+    /// Returns the value of a built-in attribute that is the same for every peer.
     fn built_in(&self, part: BuiltIn) -> &[u8] {
         match part {
             BuiltIn::Appearance => &self.gap.appearance,
@@ -301,7 +302,7 @@ impl Server {
         }
     }
 
-    /// Does what [`Self::replace`] does by a table that was there before, whose hash is known.
+    /// Does what [`Self::replace`] does, with an earlier table whose hash is known.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn renew(&mut self, (table, hash): (Table, [u8; 16])) {
         (self.table, self.hash) = (table, kept(hash));
@@ -317,7 +318,7 @@ fn kept(hash: [u8; 16]) -> Hash {
     core::array::from_fn(|at| hash.get(at).copied().unwrap_or_default())
 }
 
-/// An error and the attribute that it is about.
+/// An error and the attribute that caused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Failure {
     handle: u16,
@@ -330,7 +331,7 @@ impl Failure {
     }
 }
 
-/// The GAP service's constants as on the wire.
+/// The GAP service's constants in the layout of the wire.
 #[derive(Debug)]
 struct GapValues {
     appearance: [u8; 2],

@@ -1,7 +1,7 @@
 //! Services, characteristics and descriptors as statics, and their layout as a table of handles.
 //!
-//! A characteristic's identity is the address of its static. The table has no storage of its own: an attribute is
-//! found by walking the statics, and whole services are passed over by their counts.
+//! A characteristic's identity is the address of its static. The table has no storage of its own: it finds an
+//! attribute by walking the statics, and skips whole services by their counts.
 
 mod attribute;
 mod builder;
@@ -34,7 +34,7 @@ pub(crate) use walk::Walk;
 
 use crate::{capability::SERVER, cccd, server::REMEMBERED_CCCDS};
 
-/// The attributes of a server: GAP service, GATT service, then the app's services, from handle 1 on.
+/// The attributes of a server from handle 1 on: GAP service, GATT service, then the application's services.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     built_in: &'static [Service],
@@ -42,7 +42,7 @@ pub struct Table {
     extent: Extent,
 }
 
-/// Why services cannot be a table.
+/// Reason why services cannot form a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TableError {
@@ -52,34 +52,34 @@ pub enum TableError {
     ValueTooLong,
     /// A service includes another that is not in the table.
     UnknownInclude,
-    /// The GAP and GATT services are always there, and cannot be given again.
+    /// The GAP and GATT services are built in and cannot be given again.
     BuiltInService,
     /// The device name is longer than [`built_in::DEVICE_NAME_ROOM`].
     DeviceNameTooLong {
-        /// Octets of the name.
+        /// Length of the name in octets.
         have: usize,
-        /// Octets that it may have.
+        /// Maximum length in octets.
         max: usize,
     },
     /// The arena is too small for the values; see [`arena_for`].
     Arena {
-        /// Octets that are needed.
+        /// Required octets.
         needed: usize,
-        /// Octets that there are.
+        /// Available octets.
         available: usize,
     },
     /// A link's arena share is too small for its subscriptions; see [`peer_arena_for`].
     PeerArena {
-        /// Octets that are needed.
+        /// Required octets.
         needed: usize,
-        /// Octets that there are.
+        /// Available octets.
         available: usize,
     },
-    /// There are more subscriptions than a bond remembers; see [`can_be_remembered`].
+    /// There are more subscriptions than a bond can store; see [`can_be_remembered`].
     Subscriptions {
-        /// Subscriptions that a peer can make.
+        /// Number of subscriptions that a peer can make.
         needed: usize,
-        /// Subscriptions that a bond remembers.
+        /// Number of subscriptions that a bond stores.
         available: usize,
     },
 }
@@ -92,16 +92,16 @@ impl fmt::Display for TableError {
             Self::UnknownInclude => f.write_str("a service includes one that is not in the table"),
             Self::BuiltInService => f.write_str("the GAP and GATT services are built in"),
             Self::DeviceNameTooLong { have, max } => {
-                write!(f, "the device name has {have} octets, and may have {max}")
+                write!(f, "the device name has {have} octets; the maximum is {max}")
             }
             Self::Arena { needed, available } => {
-                write!(f, "the values need {needed} octets of arena, and have {available}")
+                write!(f, "the values need {needed} octets of arena, but {available} are available")
             }
             Self::PeerArena { needed, available } => {
-                write!(f, "each link needs {needed} octets of arena, and has {available}")
+                write!(f, "each link needs {needed} octets of arena, but {available} are available")
             }
             Self::Subscriptions { needed, available } => {
-                write!(f, "{needed} values can be subscribed to, and a bond remembers {available}")
+                write!(f, "{needed} values can be subscribed to, but a bond stores only {available}")
             }
         }
     }
@@ -109,7 +109,8 @@ impl fmt::Display for TableError {
 
 impl core::error::Error for TableError {}
 
-/// Octets of arena that the host-held values of these services and of the built-in ones need, with bookkeeping.
+/// Returns how many octets of arena the host-held values of these services and of the built-in ones need, with
+/// bookkeeping.
 #[must_use]
 pub const fn arena_for(services: &[Service]) -> usize {
     if !SERVER {
@@ -118,8 +119,8 @@ pub const fn arena_for(services: &[Service]) -> usize {
     built_in_extent().plus(Extent::of(services)).arena
 }
 
-/// Octets of arena that each link needs for subscriptions to these services, and `prepare` octets for prepared
-/// writes: [`crate::server::LONG_WRITE`] for one longest value.
+/// Returns how many octets of arena each link needs for subscriptions to these services, with `prepare` octets
+/// for prepared writes: [`crate::server::LONG_WRITE`] for one value of maximum length.
 #[must_use]
 pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
     if !SERVER {
@@ -128,12 +129,12 @@ pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
     cccd::octets_for(&built_in_extent().plus(Extent::of(services))).saturating_add(prepare)
 }
 
-/// Whether a bond remembers every subscription to these services and to the built-in ones: it has room for
+/// Checks whether a bond stores every subscription to these services and to the built-in ones: it has room for
 /// [`REMEMBERED_CCCDS`]. [Vol 3] Part G, 3.3.3.3
 ///
 /// # Errors
 ///
-/// [`TableError::Subscriptions`] where it does not.
+/// [`TableError::Subscriptions`] if the room is too small.
 pub const fn can_be_remembered(services: &[Service]) -> Result<(), TableError> {
     if !SERVER {
         return Ok(());
@@ -206,7 +207,7 @@ impl Table {
         self.walk(handle, handle).next()
     }
 
-    /// What the app is asked about by `handle`: a value or a descriptor.
+    /// Returns the value or descriptor that a question about `handle` refers to.
     #[must_use]
     pub fn target(&self, handle: u16) -> Option<Target> {
         self.entry(handle)?.attribute.target()
@@ -257,7 +258,7 @@ impl Table {
         u16::try_from(self.extent.attributes).unwrap_or(u16::MAX)
     }
 
-    /// The value of a characteristic. Only addresses are compared until it is found.
+    /// Returns the value of a characteristic. The search compares only addresses.
     pub(crate) fn value_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
         for (service, at) in self.placed() {
             if !service.characteristics().iter().any(|c| core::ptr::eq(*c, characteristic)) {
@@ -276,7 +277,7 @@ impl Table {
         None
     }
 
-    /// The Client Characteristic Configuration of a characteristic.
+    /// Returns the Client Characteristic Configuration of a characteristic.
     pub(crate) fn cccd_entry(&self, characteristic: &Characteristic) -> Option<Entry> {
         let Entry { attribute, at, .. } = self.value_entry(characteristic)?;
         let Attribute::Value(c) = attribute else { return None };
@@ -285,12 +286,12 @@ impl Table {
         c.has_cccd().then_some(Entry { handle, attribute: Attribute::Cccd(c), at })
     }
 
-    /// The Client Characteristic Configurations and what they belong to.
+    /// Returns the Client Characteristic Configurations with their characteristics.
     pub(crate) fn cccds(&self) -> Cccds {
         Cccds { services: self.placed(), characteristics: [].iter(), at: Extent::ZERO }
     }
 
-    /// The `index`th characteristic value or explicit descriptor.
+    /// Returns the `index`th characteristic value or explicit descriptor.
     pub(crate) fn value_at(&self, index: usize) -> Option<Entry> {
         for entry in Walk::to_value(self.built_in, self.services, index) {
             if entry.at.values == index && entry.attribute.target().is_some() {
@@ -303,7 +304,7 @@ impl Table {
         None
     }
 
-    /// The services, each with the octets of arena in front of it; without `all`, the app's.
+    /// Returns the services, each with its offset in the arena; without `all`, only the application's.
     pub(crate) fn in_arena(
         &self,
         all: bool,
@@ -316,7 +317,7 @@ impl Table {
         Walk::to(self.built_in, self.services, (start, end))
     }
 
-    /// The services, each with the sums over what stands in front of it.
+    /// Returns the services, each with the sums over everything before it.
     const fn placed(&self) -> Placed {
         Placed { first: self.built_in, then: self.services, at: Extent::ZERO }
     }
@@ -326,7 +327,7 @@ impl Table {
     }
 }
 
-/// The services of a table, each with the sums over what stands in front of it.
+/// The services of a table, each with the sums over everything before it.
 struct Placed {
     first: &'static [Service],
     then: &'static [Service],
@@ -351,7 +352,7 @@ impl Iterator for Placed {
 pub(crate) struct Cccds {
     services: Placed,
     characteristics: Iter<'static, &'static Characteristic>,
-    /// The sums over what stands in front of the next characteristic.
+    /// The sums over everything before the next characteristic.
     at: Extent,
 }
 
@@ -379,7 +380,7 @@ impl Iterator for Cccds {
     }
 }
 
-/// The handle of the attribute that has `count` attributes in front of it.
+/// Returns the handle of the attribute after `count` attributes.
 fn handle_behind(count: usize) -> u16 {
     u16::try_from(count.saturating_add(1)).unwrap_or(u16::MAX)
 }

@@ -1,6 +1,6 @@
 //! The values that the host holds, in one arena.
 //!
-//! Each value has a region of two octets for its current length and then its octets up to its limit.
+//! Each value has a region: two octets for its current length, then its octets up to its maximum length.
 
 use core::fmt;
 
@@ -14,14 +14,14 @@ use bindrune_att::MIN_MTU;
 
 pub use bindrune_att::MAX_VALUE;
 
-/// Octets of bookkeeping in front of each value.
+/// Octets of bookkeeping before each value.
 pub(crate) const VALUE_HEADER: usize = 2;
 
-/// Octets in front of each captured write: who wrote it, and its length.
+/// Octets before each captured write: its writer and its length.
 pub(crate) const CAPTURED_HEADER: u16 = 7;
 const _: () = assert!(CAPTURED_HEADER as usize == WRITER + 2);
 
-/// Why the app cannot read, write or push a value.
+/// Reason why the application cannot read, write or push a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ValueError {
@@ -29,7 +29,7 @@ pub enum ValueError {
     NotInTable,
     /// The host does not hold its value.
     NotHeld,
-    /// The value is longer than the characteristic allows, or than the MTU lets through.
+    /// The value is longer than the characteristic or the MTU allows.
     TooLong,
     /// The buffer is shorter than the value.
     BufferTooShort,
@@ -48,33 +48,33 @@ impl fmt::Display for ValueError {
 
 impl core::error::Error for ValueError {}
 
-/// Where a value lies in the arena.
+/// Region of a value in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     start: usize,
-    /// Octets that the value may have.
+    /// Maximum length of the value in octets.
     pub(crate) limit: usize,
 }
 
 impl Region {
-    /// The region of an attribute whose value lies in the arena.
+    /// Returns the region of an attribute whose value lies in the arena.
     pub(crate) fn of(entry: &Entry) -> Option<Self> {
         Self::at(entry.at.arena, entry.attribute.content()?)
     }
 
-    /// The region of the captured writes of an attribute.
+    /// Returns the region of the captured writes of an attribute.
     pub(crate) fn captured(entry: &Entry) -> Option<Self> {
         Self::of_captured(entry.at.arena, entry.attribute.content()?)
     }
 
-    /// The region of captured writes, which lies behind the value's.
+    /// Returns the region of captured writes, which follows that of the value.
     fn of_captured(start: usize, content: &Content) -> Option<Self> {
         let limit = content.capture_room();
         let start = start.saturating_add(VALUE_HEADER).saturating_add(content.limit());
         (CAPTURE && limit > 0).then_some(Self { start, limit })
     }
 
-    /// The region that begins `start` octets into the arena.
+    /// Returns the region that begins `start` octets into the arena.
     fn at(start: usize, content: &Content) -> Option<Self> {
         match content.holder {
             Holder::Host(_) | Holder::Append => Some(Self { start, limit: content.limit() }),
@@ -83,7 +83,7 @@ impl Region {
     }
 }
 
-/// The arena. A region that it does not have reads as empty and takes nothing.
+/// The arena. A region outside it reads as empty and cannot be written.
 #[derive(Debug)]
 pub(crate) struct Values {
     arena: &'static mut [u8],
@@ -95,7 +95,7 @@ impl Values {
         Self { arena, changes: 0 }
     }
 
-    /// How often values changed that could not be sent whole in any response.
+    /// Returns how often values changed that are too long for any one response.
     pub(crate) const fn changes(&self) -> u32 {
         self.changes
     }
@@ -104,7 +104,7 @@ impl Values {
         self.arena.len()
     }
 
-    /// Puts every value of the app's services to its initial octets; `all` includes the built-in services.
+    /// Sets every value of the application's services to its initial octets; `all` includes the built-in services.
     pub(crate) fn lay(&mut self, table: &Table, all: bool) {
         self.changes = self.changes.wrapping_add(1);
         for (service, mut start) in table.in_arena(all) {
@@ -137,25 +137,25 @@ impl Values {
         octets.get(..usize::from(u16::from_le_bytes(*len))).unwrap_or_default()
     }
 
-    /// Replaces a value; false, and nothing changes, where it is too long.
+    /// Replaces a value; false, and nothing changes, if it is too long.
     pub(crate) fn set(&mut self, region: Region, value: &[u8]) -> bool {
         let same = self.get(region) == value;
         same || self.write(region, 0, value) && self.set_len(region, value.len())
     }
 
-    /// Writes part of a value and keeps what lies behind it; false, and nothing changes, where it does not fit.
+    /// Writes part of a value and keeps the octets after it; false, and nothing changes, if it does not fit.
     pub(crate) fn patch(&mut self, region: Region, offset: usize, part: &[u8]) -> bool {
         let old = self.get(region).len();
         let Some(end) = offset.checked_add(part.len()) else { return false };
         offset <= old && self.write(region, offset, part) && self.set_len(region, old.max(end))
     }
 
-    /// Appends to a value; false, and nothing changes, where it does not fit.
+    /// Appends to a value; false, and nothing changes, if it does not fit.
     pub(crate) fn append(&mut self, region: Region, part: &[u8]) -> bool {
         self.patch(region, self.get(region).len(), part)
     }
 
-    /// Moves the first octets of a value to `buffer`, as many as fit, and says how many.
+    /// Moves the first octets of a value to `buffer`, as many as fit, and returns their number.
     pub(crate) fn take(&mut self, region: Region, buffer: &mut [u8]) -> usize {
         let was_long = self.is_long(region);
         let value = self.get(region);
@@ -174,7 +174,7 @@ impl Values {
         taken
     }
 
-    /// A change is counted where the value was long before: a part of it may have been sent.
+    /// Writes octets. Counts a change if the value was long before, because a part of it may have been sent.
     fn write(&mut self, region: Region, offset: usize, part: &[u8]) -> bool {
         let was_long = self.is_long(region);
         let Some(octets) = self.octets_mut(region) else { return false };
@@ -184,7 +184,7 @@ impl Values {
         written
     }
 
-    /// A value that fills the shortest response may have a part behind it.
+    /// Returns whether the value fills the shortest response, so that a further part may follow.
     fn is_long(&self, region: Region) -> bool {
         self.get(region).len() >= usize::from(MIN_MTU.saturating_sub(1))
     }
@@ -198,14 +198,14 @@ impl Values {
         true
     }
 
-    /// Whether one more write of `len` octets can be captured.
+    /// Returns whether one more write of `len` octets can be captured.
     pub(crate) fn may_capture(&self, captured: Region, len: usize) -> bool {
         let taken = self.get(captured).len().saturating_add(CAPTURED_HEADER.into());
         taken.saturating_add(len) <= captured.limit
     }
 
-    /// Copies the value in `region`, which `writer` has just written, behind the captured writes; nothing changes where
-    /// it does not fit.
+    /// Copies the value in `region`, which `writer` has just written, to the end of the captured writes; nothing
+    /// changes if it does not fit.
     pub(crate) fn capture(&mut self, region: Region, captured: Region, writer: [u8; WRITER]) {
         let (value, start) = (self.get(region).len(), region.start.saturating_add(VALUE_HEADER));
         let taken = self.get(captured).len();
@@ -228,8 +228,8 @@ impl Values {
         self.set_len(captured, taken.saturating_add(header.len()).saturating_add(value));
     }
 
-    /// Takes the oldest captured write: who wrote it, and its length. `None` if there is none. It stays where `buffer`
-    /// is shorter.
+    /// Takes the oldest captured write: its writer and its length. `None` if there is none. The write stays if `buffer`
+    /// is too short.
     pub(crate) fn take_captured(
         &mut self,
         captured: Region,

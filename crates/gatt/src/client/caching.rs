@@ -1,4 +1,4 @@
-//! Knowing when the server's database changed. [Vol 3] Part G, 2.5.2, 7
+//! Detection of changes of the server's database. [Vol 3] Part G, 2.5.2, 7
 
 use bindrune_att::{Opcode, Request, Response};
 use bindrune_wire::{Malformed, Reader, Uuid, Writer};
@@ -9,7 +9,7 @@ use super::{ClientError, Procedure, Violation, expect_response, parse_more, writ
 const CLIENT_SUPPORTED_FEATURES: Uuid = Uuid::new_16(0x2b29);
 const DATABASE_HASH: Uuid = Uuid::new_16(0x2b2a);
 
-/// The handles that a Service Changed indication says have changed. [Vol 3] Part G, 7.1
+/// The handle range that a Service Changed indication reports as changed. [Vol 3] Part G, 7.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ServiceChanged {
@@ -23,7 +23,7 @@ impl ServiceChanged {
     /// The whole database.
     pub const ALL: Self = Self { start: 1, end: 0xffff };
 
-    /// From the indication's value. What makes no sense means the whole database.
+    /// Parses the indication's value. A value that makes no sense means the whole database.
     #[must_use]
     pub fn from_value(value: &[u8]) -> Self {
         Self::parse(value).unwrap_or(Self::ALL)
@@ -45,13 +45,13 @@ pub struct ReadDatabaseHash {
 }
 
 impl ReadDatabaseHash {
-    /// Creates a read that was not sent yet.
+    /// Creates a read that has not started.
     #[must_use]
     pub const fn new() -> Self {
         Self { over: false, hash: None }
     }
 
-    /// Returns the hash as the server sent it; `None` before the response, or from a server that has none.
+    /// Returns the hash as the server sent it; `None` before the response, or if the server has none.
     #[must_use]
     pub const fn hash(&self) -> Option<[u8; 16]> {
         self.hash
@@ -73,14 +73,14 @@ impl Procedure for ReadDatabaseHash {
 }
 
 bitflags! {
-    /// What a client tells the server that it can do. [Vol 3] Part G, 7.2
+    /// Client features that the server can be informed of. [Vol 3] Part G, 7.2
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct ClientFeatures: u8 {
-        /// It answers Database Out Of Sync by finding out what changed.
+        /// The client answers Database Out Of Sync by finding out what changed.
         const ROBUST_CACHING = 0x01;
-        /// It takes Enhanced ATT bearers.
+        /// The client supports Enhanced ATT bearers.
         const ENHANCED_ATT = 0x02;
-        /// It takes Multiple Handle Value Notifications.
+        /// The client supports Multiple Handle Value Notifications.
         const MULTIPLE_NOTIFICATIONS = 0x04;
     }
 }
@@ -100,13 +100,14 @@ enum State {
 }
 
 impl EnableFeatures {
-    /// Adds `wanted` to the features that the server knows of; none is ever taken away.
+    /// Adds `wanted` to the features that the server knows of; never removes one.
     #[must_use]
     pub const fn new(wanted: ClientFeatures) -> Self {
         Self { wanted, state: State::Read }
     }
 
-    /// Returns whether the procedure is over and the server knows the features; false for a server that does not care.
+    /// Returns whether the procedure is over and the server knows the features; false if the server does not support
+    /// them.
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         matches!(self.state, State::Over { enabled: true })
@@ -155,7 +156,7 @@ fn read_by_type(uuid: Uuid, mtu: u16, w: &mut Writer<'_>) -> Result<Option<Opcod
     write_request(Request::ReadByType { start: 1, end: 0xffff, attribute_type: uuid }, mtu, w)
 }
 
-/// The first attribute of a Read By Type Response: its handle, which is never 0, and its value.
+/// Returns the first attribute of a Read By Type Response: its handle, which is never 0, and its value.
 fn first_value(pdu: &[u8]) -> Result<Option<(u16, &[u8])>, ClientError> {
     match parse_more(pdu)? {
         None => Ok(None),

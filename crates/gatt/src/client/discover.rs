@@ -15,7 +15,7 @@ pub(super) use sweep::Sweep;
 
 use bindrune_wire::{Malformed, Uuid};
 
-/// A UUID as ATT carries it: 2 or 16 octets. [Vol 3] Part F, 3.2.1
+/// Parses a UUID as ATT carries it: 2 or 16 octets. [Vol 3] Part F, 3.2.1
 fn att_uuid(octets: &[u8]) -> Result<Uuid, Malformed> {
     match octets.len() {
         2 | 16 => Uuid::from_le_bytes(octets),

@@ -3,38 +3,38 @@ use core::fmt;
 use bindrune_att::ErrorCode;
 use bindrune_wire::{Malformed, NoRoom};
 
-/// Why a client procedure failed.
+/// Reason why a client procedure failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ClientError {
     /// The server refused.
     Att {
-        /// Why.
+        /// The error code.
         code: ErrorCode,
-        /// The attribute that it failed at, or 0.
+        /// The attribute that caused the error, or 0.
         handle: u16,
     },
     /// The server broke a rule.
     Violation(Violation),
-    /// What the procedure needs does not exist on the server.
+    /// An attribute that the procedure needs does not exist on the server.
     NotFound,
-    /// The value is longer than the request at this MTU, or any attribute, can carry.
+    /// The value is too long for the request at this MTU, or for any attribute.
     TooLong {
-        /// The longest that it can, in octets.
+        /// The maximum length in octets.
         max: usize,
     },
-    /// A Read Multiple is of two attributes at least.
+    /// A Read Multiple needs at least two attributes.
     TooFewHandles,
-    /// More handles than one request can carry at this MTU.
+    /// One request cannot carry this many handles at this MTU.
     TooManyHandles {
-        /// The most that it can.
+        /// The maximum number of handles.
         max: usize,
     },
     /// The request did not fit into the writer.
     NoRoom,
 }
 
-/// How a server broke a rule.
+/// A rule that a server broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Violation {
@@ -42,7 +42,7 @@ pub enum Violation {
     Malformed(Malformed),
     /// The response answers another request.
     Response,
-    /// Handles do not increase, or lie outside what was asked for. [Vol 3] Part F, 3.4.3, 3.4.4
+    /// Handles do not increase, or lie outside the requested range. [Vol 3] Part F, 3.4.3, 3.4.4
     Order,
     /// A range ends before it starts. [Vol 3] Part G, 4.4
     Range,
@@ -74,10 +74,10 @@ impl fmt::Display for ClientError {
             Self::Att { code, handle: 0 } => write!(f, "{code}"),
             Self::Att { code, handle } => write!(f, "{code} at handle 0x{handle:04x}"),
             Self::Violation(violation) => write!(f, "{violation}"),
-            Self::NotFound => f.write_str("the server does not have it"),
+            Self::NotFound => f.write_str("the server does not have the attribute"),
             Self::TooLong { max } => write!(f, "the value is longer than {max} octets"),
             Self::TooFewHandles => {
-                f.write_str("several values are read of two attributes at least")
+                f.write_str("a Read Multiple needs at least two attributes")
             }
             Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
             Self::NoRoom => f.write_str("the request does not fit the buffer"),

@@ -1,4 +1,4 @@
-//! Bodies of fuzz targets: any octets are a legal argument.
+//! Bodies of fuzz targets; every input is valid.
 
 use bindrune_att::Opcode;
 use bindrune_wire::{Reader, Uuid, Writer};
@@ -13,7 +13,7 @@ use crate::{cccd::Cccd, table::Properties};
 const UUID: Uuid = Uuid::new_16(0x2a19);
 const SERVICE: Service = Service { start: 1, end: 0xfff0, uuid: UUID };
 
-/// Runs a procedure, which the first octet picks, against a server that answers with the octets that follow.
+/// Runs a procedure, selected by the first octet, against a server that answers with the following octets.
 pub fn client(data: &[u8]) {
     let mut server = Reader::new(data);
     let pick = server.u8().unwrap_or(0);
@@ -43,7 +43,7 @@ fn characteristic() -> Characteristic {
     Characteristic { declaration: 2, value: 3, end: 9, properties, uuid: UUID }
 }
 
-/// Pops everything there is after each response; first and last handles must increase.
+/// Pops all items after each response; first and last handles must increase.
 fn discover<D: Discovery>(
     mut discovery: D,
     server: Reader<'_>,
@@ -92,7 +92,7 @@ fn drive(procedure: &mut dyn Procedure, server: Reader<'_>) {
     rounds(procedure, server, |_, _| ());
 }
 
-/// Requests and responses until the procedure is over or the server has no octets left.
+/// Exchanges requests and responses until the procedure is over or the server has no octets left.
 fn rounds<P: Procedure + ?Sized>(
     procedure: &mut P,
     mut server: Reader<'_>,
@@ -108,12 +108,12 @@ fn rounds<P: Procedure + ?Sized>(
         pop(procedure, pdu);
         if result.is_err() {
             let over = procedure.request(48, &mut Writer::new(&mut [0; 64]));
-            assert_eq!(over, Ok(None), "what failed is over");
+            assert_eq!(over, Ok(None), "a failed procedure is over");
         }
     }
 }
 
-/// The next octets of the server, mostly behind the opcode that is waited for.
+/// Returns the next octets of the server, mostly after the opcode that the client waits for.
 fn answer<'b>(request: Opcode, server: &mut Reader<'_>, rx: &'b mut [u8; 256]) -> Option<&'b [u8]> {
     let len = server.u8().ok()?;
     let octets = server.bytes(usize::from(len & 0x3f).min(server.remaining())).ok()?;

@@ -7,11 +7,11 @@ use super::{
     ClientError, Procedure, Violation, discover::Sweep, parse_more, parse_response, write_request,
 };
 
-/// Reads one value of any length into a buffer: Read, then Read Blob as long as the responses are full.
-/// [Vol 3] Part G, 4.8.1, 4.8.3
+/// Reads one value of any length into a buffer: Read, then Read Blob while the responses are full. [Vol 3] Part G,
+/// 4.8.1, 4.8.3
 ///
-/// If the server says that the value changed meanwhile, which it does by an error in the middle, the read begins anew,
-/// a few times. ATT offers no other way to notice it.
+/// If the server reports, by an error in the middle, that the value changed meanwhile, the read restarts, a few times.
+/// ATT offers no other way to notice a change.
 #[derive(Debug)]
 pub struct ReadLong<'b> {
     handle: u16,
@@ -19,16 +19,16 @@ pub struct ReadLong<'b> {
     len: usize,
     state: State,
     restarts: u8,
-    /// Where the server said before that the value ends.
+    /// Offset at which the server already reported the end of the value.
     refused_at: Option<usize>,
 }
 
-/// How often a read begins anew before the server's error is reported.
+/// Maximum number of restarts before the server's error is reported.
 const MAX_RESTARTS: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The next part is to be asked for, or was: a response with fewer octets than `full` is the last.
+    /// The next part must be requested, or was requested; a response with fewer octets than `full` is the last one.
     Part { full: usize },
     /// The value was read to its end.
     Over,
@@ -44,14 +44,15 @@ impl<'b> ReadLong<'b> {
         Self { handle, buffer, len: 0, state, restarts: 0, refused_at: None }
     }
 
-    /// Octets of the value that were received. Those that the buffer has no room for are counted, and not kept.
+    /// Returns the number of octets of the value that were received. Octets that do not fit in the buffer are counted,
+    /// but not kept.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is a count, not a collection")]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Returns whether the buffer holds the whole value; false when it was too short for it.
+    /// Returns whether the buffer holds the whole value; false if the buffer was too short.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.state == State::Over && self.len <= self.buffer.len()
@@ -69,13 +70,14 @@ impl<'b> ReadLong<'b> {
         self.state = if over { State::Over } else { State::Part { full } };
     }
 
-    /// Takes an error that answered a request for a part behind the first.
+    /// Handles an error response to a request for a part after the first.
     fn take_refusal(&mut self, error: ClientError) -> Result<(), ClientError> {
         let refused = matches!(error, ClientError::Att { code: ErrorCode::INVALID_OFFSET, .. });
         let not_long =
             matches!(error, ClientError::Att { code: ErrorCode::ATTRIBUTE_NOT_LONG, .. });
         let changed = matches!(error, ClientError::Att { code: ErrorCode::UNLIKELY_ERROR, .. });
-        // Some servers refuse an offset at the end; others, one behind the end of a value that became shorter.
+        // Some servers refuse an offset at the end; others refuse an offset beyond the end of a value that became
+        // shorter.
         if not_long || refused && self.refused_at == Some(self.len) {
             self.state = State::Over;
         } else if (refused || changed) && self.restarts < MAX_RESTARTS {
@@ -119,7 +121,7 @@ impl Procedure for ReadLong<'_> {
     }
 }
 
-/// An attribute and as much of its value as fitted into one response.
+/// An attribute and as much of its value as fits in one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributeValue<'p> {
     /// The attribute.
@@ -142,7 +144,7 @@ impl ReadByUuid {
         Self { sweep: Sweep::new(start, end), uuid }
     }
 
-    /// Returns the next value in `pdu`, the last response; `None` when it holds no more: then make the next request.
+    /// Returns the next value in `pdu`, the last response; `None` if it has no more: then make the next request.
     pub fn next<'p>(&mut self, pdu: &'p [u8]) -> Option<AttributeValue<'p>> {
         let Ok(Response::ReadByType(list)) = Response::parse(pdu) else { return None };
         self.sweep.pop(|row| {
@@ -188,26 +190,26 @@ pub struct ReadMultiple<'a> {
 pub struct VariableValue<'p> {
     /// The attribute.
     pub handle: u16,
-    /// The full length of its value, in octets.
+    /// The full length of its value in octets.
     pub length: u16,
-    /// As much of its value as fitted into the response.
+    /// As much of its value as fits in the response.
     pub value: &'p [u8],
 }
 
 impl<'a> ReadMultiple<'a> {
-    /// Values of known lengths, of two attributes or more. [`Self::values`] gives them in one piece.
+    /// Reads values of known lengths, of at least two attributes. [`Self::values`] returns them in one piece.
     #[must_use]
     pub const fn fixed(handles: &'a [u16]) -> Self {
         Self { handles, variable: false, row: None, over: false }
     }
 
-    /// Values of any length, of two attributes or more, popped by `next`.
+    /// Reads values of any length, of at least two attributes. `next` pops them.
     #[must_use]
     pub const fn variable(handles: &'a [u16]) -> Self {
         Self { variable: true, ..Self::fixed(handles) }
     }
 
-    /// Returns all values of [`Self::fixed`] in `pdu`, the response, one after the other.
+    /// Returns all values of [`Self::fixed`] in `pdu`, the response, one after another.
     #[must_use]
     pub fn values<'p>(&self, pdu: &'p [u8]) -> Option<&'p [u8]> {
         match Response::parse(pdu) {
@@ -216,7 +218,8 @@ impl<'a> ReadMultiple<'a> {
         }
     }
 
-    /// Returns the next value of [`Self::variable`] in `pdu`, the response. Values that did not fit are missing.
+    /// Returns the next value of [`Self::variable`] in `pdu`, the response. Values that do not fit in the response are
+    /// missing.
     pub fn next<'p>(&mut self, pdu: &'p [u8]) -> Option<VariableValue<'p>> {
         let Ok(Response::ReadMultipleVariable(list)) = Response::parse(pdu) else { return None };
         let row = self.row?;

@@ -12,7 +12,7 @@ const CONFIGURATION: Uuid = Uuid::new_16(0x2902);
 /// Subscribes to a characteristic's value, or unsubscribes: finds its Client Characteristic Configuration descriptor
 /// and writes it. [Vol 3] Part G, 4.10, 4.11, 4.12.3
 ///
-/// Without such a descriptor it fails with [`ClientError::NotFound`].
+/// Fails with [`ClientError::NotFound`] if there is no such descriptor.
 #[derive(Clone, Debug)]
 pub struct Subscribe {
     descriptors: Descriptors,
@@ -22,13 +22,13 @@ pub struct Subscribe {
 }
 
 impl Subscribe {
-    /// Asks for `wanted` from `characteristic`; nothing wanted unsubscribes.
+    /// Requests `wanted` from `characteristic`; an empty `wanted` unsubscribes.
     #[must_use]
     pub fn new(characteristic: &Characteristic, wanted: Cccd) -> Self {
         Self { descriptors: Descriptors::of(characteristic), cccd: None, wanted, over: false }
     }
 
-    /// Creates the same where the descriptor's handle is known.
+    /// Creates the same procedure with the descriptor's handle already known.
     #[must_use]
     pub fn at(cccd: u16, wanted: Cccd) -> Self {
         Self { descriptors: Descriptors::within(1, 0), cccd: Some(cccd), wanted, over: false }

@@ -14,7 +14,7 @@ use super::*;
 
 const MTU: u16 = 23;
 
-/// The next request, as it goes on air.
+/// Returns the next request as it goes on the air.
 fn request(procedure: &mut dyn Procedure) -> Result<Vec<u8>, ClientError> {
     let mut buffer = [0; 600];
     let mut w = Writer::new(&mut buffer);
@@ -23,7 +23,7 @@ fn request(procedure: &mut dyn Procedure) -> Result<Vec<u8>, ClientError> {
     Ok(w.written().to_vec())
 }
 
-/// A trace: each request that is expected, and the response to it.
+/// A trace: each expected request and its response.
 #[track_caller]
 fn trace(procedure: &mut dyn Procedure, packets: &[(&[u8], &[u8])]) {
     for &(sent, received) in packets {
@@ -32,13 +32,13 @@ fn trace(procedure: &mut dyn Procedure, packets: &[(&[u8], &[u8])]) {
     }
 }
 
-/// The procedure makes no further request.
+/// Checks that the procedure makes no further request.
 #[track_caller]
 fn is_over(procedure: &mut dyn Procedure) {
     assert_eq!(request(procedure), Ok(Vec::new()));
 }
 
-/// Each response alone makes the procedure fail for good.
+/// Checks that each response alone makes the procedure fail for good.
 #[track_caller]
 fn refuses<P: Procedure + Clone>(procedure: &P, rows: &[(&[u8], ClientError)]) {
     for &(received, error) in rows {
@@ -49,7 +49,7 @@ fn refuses<P: Procedure + Clone>(procedure: &P, rows: &[(&[u8], ClientError)]) {
     }
 }
 
-/// All results, with an honest server at the other end, and how many requests it took.
+/// Returns all results against a conforming server, and the number of requests.
 fn all<D: Discovery>(mut discovery: D, server: &mut Server, mtu: u16) -> (Vec<D::Item>, usize) {
     let (mut items, mut pdu, mut requests) = (Vec::new(), Vec::new(), 0);
     loop {
@@ -69,7 +69,7 @@ fn all<D: Discovery>(mut discovery: D, server: &mut Server, mtu: u16) -> (Vec<D:
 }
 
 #[test]
-fn a_request_without_room_is_asked_for_again() {
+fn a_request_without_room_is_written_later() {
     let mut services = Services::primary();
     let mut buffer = [0; 6];
     let full = services.request(MTU, &mut Writer::new(&mut buffer));
@@ -78,7 +78,7 @@ fn a_request_without_room_is_asked_for_again() {
 }
 
 #[test]
-fn errors_read_well() {
+fn errors_are_readable() {
     use std::string::ToString;
     let error = ClientError::Att { code: ErrorCode::READ_NOT_PERMITTED, handle: 3 };
     assert_eq!(error.to_string(), "read not permitted (0x02) at handle 0x0003");

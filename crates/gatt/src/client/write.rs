@@ -5,7 +5,7 @@ use bindrune_wire::Writer;
 
 use super::{ClientError, Procedure, Violation, expect_response, parse_response, write_request};
 
-/// Writes one value that fits into one PDU. [Vol 3] Part G, 4.9.3
+/// Writes one value that fits in one PDU. [Vol 3] Part G, 4.9.3
 #[derive(Clone, Debug)]
 pub struct Write<'a> {
     handle: u16,
@@ -20,13 +20,13 @@ impl<'a> Write<'a> {
         Self { handle, value, over: false }
     }
 
-    /// Returns whether `value` fits into one Write Request or Write Command at this MTU.
+    /// Returns whether `value` fits in one Write Request or Write Command at this MTU.
     #[must_use]
     pub fn fits(value: &[u8], mtu: u16) -> bool {
         value.len() <= Self::longest(mtu)
     }
 
-    /// Returns the longest value that fits into one Write Request or Write Command at this MTU, in octets.
+    /// Returns the longest value that fits in one Write Request or Write Command at this MTU, in octets.
     #[must_use]
     pub fn longest(mtu: u16) -> usize {
         MAX_VALUE.min(mtu.saturating_sub(3).into())
@@ -67,8 +67,8 @@ pub fn write_command(
     Ok(Command::Write { handle, value }.write(w)?)
 }
 
-/// Writes long values, or several at once: prepares them part by part, compares what the server echoes, and executes;
-/// after any error, cancels. [Vol 3] Part G, 4.9.4, 4.9.5
+/// Writes long values, or several at once: prepares them part by part, compares the server's echo, and executes.
+/// After any error, it cancels. [Vol 3] Part G, 4.9.4, 4.9.5
 #[derive(Clone, Debug)]
 pub struct PreparedWrite<'a> {
     values: Values<'a>,
@@ -85,13 +85,13 @@ enum Values<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// A part is to be prepared, or was sent with this many octets.
+    /// A part must be prepared, or was sent with this many octets.
     Prepare(usize),
     /// All parts are prepared.
     Execute,
-    /// The queue is to be emptied because of this error.
+    /// The server's queue must be emptied because of this error.
     Cancel(ClientError),
-    /// Nothing is left to do.
+    /// The procedure is finished.
     Over,
 }
 
@@ -110,14 +110,14 @@ impl<'a> PreparedWrite<'a> {
         Self::new(Values::One(handle, value))
     }
 
-    /// Writes each value, of up to 512 octets, to the attribute in front of it; all of them or none.
+    /// Writes each value, of up to 512 octets, to the attribute before it in the list; all of them or none.
     #[must_use]
     pub const fn reliable(values: &'a [(u16, &'a [u8])]) -> Self {
         Self::new(Values::Several(values))
     }
 
-    /// Returns whether the server may hold prepared parts. A caller that gives up now owes an Execute Write Request
-    /// that cancels: see [`Self::cancel`].
+    /// Returns whether the server may hold prepared parts. A caller that gives up now must send an Execute Write
+    /// Request that cancels them: see [`Self::cancel`].
     #[must_use]
     pub const fn is_open(&self) -> bool {
         match self.state {
@@ -153,7 +153,7 @@ impl<'a> PreparedWrite<'a> {
         }
     }
 
-    /// The next part, of at most `limit` octets.
+    /// Returns the next part, of at most `limit` octets.
     fn part(&self, limit: usize) -> Option<Part<'a>> {
         let (handle, value) = self.value()?;
         let rest = value.get(self.offset..)?;
@@ -171,7 +171,7 @@ impl<'a> PreparedWrite<'a> {
         }
     }
 
-    /// Compares the echo of the part of `sent` octets, and goes on to the next.
+    /// Compares the echo of the part of `sent` octets, and continues with the next part.
     fn prepared(&mut self, pdu: &[u8], sent: usize) -> Result<(), ClientError> {
         let part = self.part(sent).ok_or(Violation::Response)?;
         let Response::PrepareWrite { handle, offset, value } = parse_response(pdu)? else {

@@ -1,4 +1,4 @@
-//! The server.
+//! Fuzz body of the server.
 
 use std::{
     boxed::Box,
@@ -40,13 +40,13 @@ static SERVICES: &[Service] = &[
 ];
 static OTHER_SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&ASKED, &HELD])];
 
-/// One server and peer for all runs, since their memory is static; each run makes them as good as new.
+/// One server and peer for all runs, because their memory is static; each run resets them.
 struct World {
     server: Server,
     peer: Peer,
     /// The first table, and its hash.
     first: (Table, [u8; 16]),
-    /// The table was replaced.
+    /// Whether the table was replaced.
     replaced: bool,
     reply: [u8; 300],
 }
@@ -56,11 +56,11 @@ static WORLD: Mutex<Option<World>> = Mutex::new(None);
 /// Room for prepared writes.
 const PREPARE: usize = 60;
 const NAME: &str = "fuzz";
-/// PDUs of one run: a longer one finds nothing that two shorter ones do not.
+/// Maximum number of PDUs in one run: a longer run finds nothing that two shorter ones do not.
 const MAX_PDUS: usize = 64;
 
-/// Runs PDUs. Each has two octets in front: one chooses MTU, security, the app's answer and whether it looks what came,
-/// one is the length. The table is replaced once at most.
+/// Runs PDUs. Each has two octets in front: the first selects MTU, security, the application's answer and whether the
+/// application polls the events; the second is the length. The table is replaced at most once.
 pub fn server(data: &[u8]) {
     let mut place = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
     match place.as_mut() {
@@ -87,11 +87,11 @@ impl World {
         Some(Self { server, peer: Peer::new(share), first, replaced: false, reply: [0; 300] })
     }
 
-    /// The hash of a table costs more than all else, so that of the first one is kept.
+    /// Resets the server. The hash of a table is the most expensive step, so the first table's hash is kept.
     fn renew(&mut self) {
         self.replaced = false;
         self.server.renew(self.first);
-        assert!(self.server.set_device_name(NAME.as_bytes()).is_ok(), "it fitted once");
+        assert!(self.server.set_device_name(NAME.as_bytes()).is_ok(), "the table fitted before");
         self.peer.reset();
     }
 }
@@ -134,7 +134,7 @@ impl World {
     }
 }
 
-/// The reply must come, and must fit the MTU.
+/// Checks that the reply comes and fits the MTU.
 fn one_request(
     server: &mut Server,
     peer: &mut Peer,

@@ -3,25 +3,25 @@ use bindrune_wire::Level;
 
 use crate::table::{Entry, Permission, Properties};
 
-/// How a link is protected at the moment of a request.
+/// Security of a link when a request arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Security {
     /// The security level.
     pub level: Level,
-    /// Octets of the encryption key; 0 without encryption.
+    /// Length of the encryption key in octets; 0 without encryption.
     pub key_size: u8,
-    /// The user has authorized the peer.
+    /// Whether the user has authorized the peer.
     pub authorized: bool,
-    /// A key to encrypt the link with is at hand.
+    /// Whether a key to encrypt the link is available.
     pub has_key: bool,
 }
 
 impl Security {
-    /// A link without any protection.
+    /// A link without any security.
     pub const OPEN: Self =
         Self { level: Level::Open, key_size: 0, authorized: false, has_key: false };
 
-    /// Whether the link offers what an attribute asks for. [Vol 3] Part C, 10.3.1
+    /// Checks whether the link meets an attribute's requirements. [Vol 3] Part C, 10.3.1
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl Security {
         Ok(())
     }
 
-    /// Whether an attribute may be read. [Vol 3] Part F, 3.2.5
+    /// Checks whether an attribute may be read. [Vol 3] Part F, 3.2.5
     pub(super) fn may_read(&self, entry: &Entry) -> Result<(), ErrorCode> {
         if !entry.attribute.access().contains(Properties::READ) {
             return Err(ErrorCode::READ_NOT_PERMITTED);
@@ -52,7 +52,8 @@ impl Security {
         self.check(entry.attribute.reading())
     }
 
-    /// Whether an attribute may be written in the way that `property` names. [Vol 3] Part F, 3.2.5
+    /// Checks whether an attribute may be written in the way that `property` names. [Vol 3] Part F,
+    /// 3.2.5
     pub(super) fn may_write(&self, entry: &Entry, property: Properties) -> Result<(), ErrorCode> {
         if !entry.attribute.access().contains(property) {
             return Err(ErrorCode::WRITE_NOT_PERMITTED);

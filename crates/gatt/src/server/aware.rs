@@ -1,4 +1,4 @@
-//! Robust caching: does the client know what the database looks like? [Vol 3] Part G, 2.5.2.1
+//! Robust caching: whether the client knows the present database. [Vol 3] Part G, 2.5.2.1
 
 use bindrune_att::{ErrorCode, Request};
 use bindrune_wire::Writer;
@@ -10,7 +10,7 @@ use crate::{
     table::built_in,
 };
 
-/// The client reads the hash, and expects Database Out Of Sync. [Vol 3] Part G, 7.2
+/// The client reads the hash and expects Database Out Of Sync. [Vol 3] Part G, 7.2
 const ROBUST_CACHING: u8 = 0x01;
 
 /// Robust caching, enhanced bearers, multiple notifications.
@@ -24,12 +24,12 @@ const SERVICE_CHANGED_CCCD: usize = 0;
 pub(super) enum Awareness {
     Aware,
     Unaware,
-    /// It was told by an error or by the hash, and its next request makes it aware.
+    /// The client learned of the change by an error or by the hash; its next request makes it aware.
     ErrorSent,
 }
 
 impl Server {
-    /// The first and last handle that Service Changed must be indicated for, where it is owed to this peer.
+    /// Returns the first and last handle of a Service Changed indication that is pending for this peer.
     #[must_use]
     pub fn service_changed_pending(&self, peer: &Peer) -> Option<(u16, u16)> {
         let pending = CHANGES && peer.change_pending && !peer.change_sent;
@@ -37,8 +37,8 @@ impl Server {
         (pending && subscribed).then(|| (self.table.first_app_handle(), u16::MAX))
     }
 
-    /// Writes the Service Changed indication that is owed to this peer, and awaits
-    /// [`Self::service_changed_confirmed`]. False, and nothing is written, where none is owed.
+    /// Writes the pending Service Changed indication to this peer, and then waits for
+    /// [`Self::service_changed_confirmed`]. Returns false, and writes nothing, if none is pending.
     pub fn write_service_changed(&self, peer: &mut Peer, w: &mut Writer<'_>) -> bool {
         let Some((start, end)) = self.service_changed_pending(peer) else { return false };
         let Some(handle) = self.handle_of(&built_in::SERVICE_CHANGED) else { return false };
@@ -51,7 +51,8 @@ impl Server {
         true
     }
 
-    /// The peer confirmed Service Changed: it is aware, unless the table was replaced again since.
+    /// Records that the peer confirmed Service Changed: it is aware, unless the table was replaced again in
+    /// the meantime.
     pub fn service_changed_confirmed(&self, peer: &mut Peer) {
         if CHANGES && core::mem::take(&mut peer.change_sent) && !peer.change_pending {
             peer.awareness = Awareness::Aware;
@@ -77,21 +78,21 @@ impl Server {
 }
 
 impl Peer {
-    /// True for a client that knows the database or that does not take part in robust caching.
+    /// Returns whether the client knows the database, or does not take part in robust caching.
     pub(super) const fn is_aware(&self) -> bool {
         !CACHING
             || self.features & ROBUST_CACHING == 0
             || matches!(self.awareness, Awareness::Aware)
     }
 
-    /// What a client knows and whether it missed a change, as its bond remembers them. [Vol 3] Part G, 2.5.2
+    /// Restores the client's features and whether it missed a change, from its bond. [Vol 3] Part G, 2.5.2
     pub fn restore_awareness(&mut self, features: u8, changed: bool) {
         self.features = features & KNOWN_FEATURES;
         self.change_pending = changed;
         self.awareness = if changed { Awareness::Unaware } else { Awareness::Aware };
     }
 
-    /// The client was sent the hash.
+    /// Records that the hash was sent to the client.
     pub(super) fn hash_sent(&mut self) {
         if self.awareness == Awareness::Unaware {
             self.awareness = Awareness::ErrorSent;
@@ -109,7 +110,7 @@ impl Peer {
         }
     }
 
-    /// The features after a write of `value`: a bit that was set stays set. [Vol 3] Part G, 7.2
+    /// Returns the features after a write of `value`: a bit that was set stays set. [Vol 3] Part G, 7.2
     pub(super) fn features_written(&self, value: &[u8]) -> Result<u8, ErrorCode> {
         let features = value.first().copied().unwrap_or_default() & KNOWN_FEATURES;
         if self.features & !features != 0 {
@@ -123,7 +124,7 @@ impl Peer {
     }
 }
 
-/// The handle, or the first of the handles, that a request names.
+/// Returns the handle, or the first handle, in a request.
 fn first_handle(request: &Request<'_>) -> Option<u16> {
     match *request {
         Request::Read { handle }

@@ -9,11 +9,11 @@ use crate::{
     value::Region,
 };
 
-/// The longest value in a list whose rows have an octet of length and two octets of handle.
+/// The longest value in a list whose rows have one octet of length and two octets of handle.
 const MAX_ROW_VALUE: usize = 253;
 
 impl Server {
-    /// Handles and types, all of one form. [Vol 3] Part F, 3.4.3.1
+    /// Lists handles and types, all in one format. [Vol 3] Part F, 3.4.3.1
     pub(super) fn find_information(
         &self,
         (start, end): (u16, u16),
@@ -38,7 +38,7 @@ impl Server {
         form.map(drop).ok_or(not_found(start))
     }
 
-    /// Attributes of a type and value, with the end of the group that each opens. [Vol 3] Part F, 3.4.3.3
+    /// Lists attributes with this type and value, with the end of each group. [Vol 3] Part F, 3.4.3.3
     pub(super) fn find_by_type_value(
         &self,
         peer: &Peer,
@@ -65,7 +65,7 @@ impl Server {
         if first { Err(not_found(start)) } else { Ok(()) }
     }
 
-    /// Services of one kind with UUIDs of one length. [Vol 3] Part F, 3.4.4.9
+    /// Lists services of one kind with UUIDs of one length. [Vol 3] Part F, 3.4.4.9
     pub(super) fn read_by_group_type(
         &self,
         (start, end): (u16, u16),
@@ -97,8 +97,8 @@ impl Server {
         form.map(drop).ok_or(not_found(start))
     }
 
-    /// Values of a type, all of one length. The first match decides alone where it is the app's; any later match that
-    /// cannot be read here and now ends the list. [Vol 3] Part F, 3.4.4.1
+    /// Lists values of one type, all of one length. If the application holds the first match, the list has only that.
+    /// A later match that cannot be read immediately ends the list. [Vol 3] Part F, 3.4.4.1
     pub(super) fn read_by_type(
         &self,
         peer: &mut Peer,
@@ -149,7 +149,7 @@ impl Server {
         length.map(drop).ok_or(not_found(start))
     }
 
-    /// Whether an attribute can be read here and now and has this value.
+    /// Returns whether an attribute can be read immediately and has this value.
     fn has_value(&self, peer: &Peer, entry: &Entry, value: &[u8]) -> bool {
         if let Attribute::Service(service) = entry.attribute {
             let is_uuid = matches!(value.len(), 2 | 16);
@@ -161,7 +161,7 @@ impl Server {
     }
 }
 
-/// A range must not begin at 0 and must not be backwards. [Vol 3] Part F, 3.4.3.1
+/// Checks that a range does not begin at 0 and is not backwards. [Vol 3] Part F, 3.4.3.1
 pub(super) fn check_range(start: u16, end: u16) -> Result<(), Failure> {
     if start == 0 || start > end {
         return Err(Failure::new(start, ErrorCode::INVALID_HANDLE));
@@ -173,19 +173,19 @@ const fn not_found(start: u16) -> Failure {
     Failure::new(start, ErrorCode::ATTRIBUTE_NOT_FOUND)
 }
 
-/// A row of handles and a UUID, and how many octets it has.
+/// Returns a row of handles and a UUID, and its length in octets.
 #[inline(never)]
 fn uuid_row(handles: &[u16], uuid: Uuid) -> ([u8; 20], usize) {
     let mut row = [0; 20];
     let mut w = Writer::new(&mut row);
-    // It has room for two handles and the longest UUID.
+    // The row has room for two handles and the longest UUID.
     let _fits = handles.iter().try_for_each(|&handle| w.u16(handle));
     let _fits = uuid.write_att(&mut w);
     let used = w.len();
     (row, used)
 }
 
-/// Writes one row, in two parts, whole or not at all; opcode and form come before the first.
+/// Writes one row, in two parts, whole or not at all; writes opcode and format before the first row.
 #[inline(never)]
 fn write_row(
     w: &mut Writer<'_>,

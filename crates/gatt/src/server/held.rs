@@ -7,12 +7,12 @@ use crate::{
 };
 
 impl Server {
-    /// Replaces the value of a characteristic that the host holds. Nobody is notified.
+    /// Replaces the value of a characteristic that the host holds. No peer is notified.
     ///
     /// # Errors
     ///
     /// [`ValueError::NotInTable`], [`ValueError::NotHeld`], or [`ValueError::TooLong`] if the characteristic allows
-    /// less.
+    /// fewer octets.
     pub fn write(&mut self, c: &Characteristic, value: &[u8]) -> Result<(), ValueError> {
         let region = self.region(c)?;
         if self.values.set(region, value) { Ok(()) } else { Err(ValueError::TooLong) }
@@ -27,7 +27,7 @@ impl Server {
         Ok(self.values.get(self.region(c)?))
     }
 
-    /// Copies the value of a characteristic that the host holds, and says how long it is.
+    /// Copies the value of a characteristic that the host holds, and returns its length.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Server {
         Ok(value.len())
     }
 
-    /// Moves the first octets of an append buffer to `buffer`, as many as fit, and says how many.
+    /// Moves the first octets of an append buffer to `buffer`, as many as fit, and returns their number.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ValueError::NotInTable`], and [`ValueError::NotHeld`] if the app holds the value.
+    /// [`ValueError::NotInTable`], or [`ValueError::NotHeld`] if the application holds the value.
     pub fn descriptor(&self, descriptor: &Descriptor) -> Result<&[u8], ValueError> {
         Ok(self.values.get(self.descriptor_region(descriptor)?))
     }

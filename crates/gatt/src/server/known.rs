@@ -1,4 +1,4 @@
-//! Where attributes are that were looked for last: a walk of the table is spared to those that are used over and over.
+//! Positions of recently used attributes, so that frequent accesses need no walk of the table.
 
 use core::cell::Cell;
 
@@ -8,33 +8,33 @@ use crate::{
     table::{Attribute, Characteristic, Entry},
 };
 
-/// Characteristics whose place is known at once.
+/// Number of characteristics whose position is kept.
 const KNOWN: usize = 4;
 
-/// The place of a characteristic of the table.
+/// Position of a characteristic in the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     of: &'static Characteristic,
-    /// The handle of its value.
+    /// Handle of its value.
     pub(super) handle: u16,
-    /// The index of its Client Characteristic Configuration, where it has one.
+    /// Index of its Client Characteristic Configuration, if it has one.
     cccd: Option<u16>,
 }
 
 impl Known {
-    /// What a peer asked for.
+    /// Returns the peer's subscription.
     pub(super) fn subscription(&self, peer: &Peer) -> Cccd {
         self.cccd.map_or(Cccd::empty(), |index| peer.cccd(index.into()))
     }
 }
 
-/// The places that are known. They are void once the table is another one.
+/// The known positions. They are invalid once the table is replaced.
 #[derive(Debug)]
 pub(super) struct Places {
     characteristics: [Cell<Option<Known>>; KNOWN],
-    /// Where the next one is put.
+    /// Index at which the next position is stored.
     next: Cell<u8>,
-    /// The attribute that was looked for last.
+    /// The attribute of the last lookup.
     entry: Cell<Option<Entry>>,
 }
 
@@ -49,7 +49,7 @@ impl Places {
 }
 
 impl Server {
-    /// Where a characteristic is; `None` where it is not in the table.
+    /// Returns the position of a characteristic; `None` if it is not in the table.
     pub(super) fn place(&self, c: &Characteristic) -> Option<Known> {
         let known = |cell: &Cell<Option<Known>>| cell.get().filter(|k| core::ptr::eq(k.of, c));
         if let Some(known) = self.places.characteristics.iter().find_map(known) {
@@ -67,7 +67,7 @@ impl Server {
         Some(known)
     }
 
-    /// The attribute of a handle.
+    /// Returns the attribute of a handle.
     pub(super) fn attribute(&self, handle: u16) -> Option<Entry> {
         let known = self.places.entry.get();
         if known.is_some_and(|entry| entry.handle == handle) {

@@ -1,9 +1,9 @@
-//! A long read sees one value. [Vol 3] Part F, 3.4.4.5 and Part G, 4.8.3
+//! A long read returns one consistent value. [Vol 3] Part F, 3.4.4.5 and Part G, 4.8.3
 //!
-//! A host-held value that does not fit into its response is kept as it is, in the room that the peer's prepare queue
-//! leaves free, until the peer has read it to its end. Without room, and once a prepared write needs the room, only the
-//! count of changes is kept: if any value has changed since, the next part is refused with Unlikely Error, and the peer
-//! begins anew.
+//! If a host-held value does not fit in its response, the server keeps a copy of it in the free room of the peer's
+//! prepare queue until the peer has read it to its end. Without room, or once a prepared write needs the room, the
+//! server keeps only the count of changes: if any value has changed since, it refuses the next part with Unlikely
+//! Error, and the peer starts again.
 
 use bindrune_att::ErrorCode;
 
@@ -13,21 +13,21 @@ use crate::table::Extent;
 /// The host-held value that a peer reads in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LongRead {
-    /// Its handle; 0 for none.
+    /// Handle of the value; 0 for none.
     handle: u16,
-    /// Octets of it that are kept, at the end of the peer's share.
+    /// Number of its octets that are kept, at the end of the peer's share.
     kept: Option<u16>,
-    /// The count of changes when it was first read.
+    /// The count of changes at the first part.
     changes: u32,
     unfollowed: Option<Unfollowed>,
 }
 
-/// Values of which a part was sent, and that are not followed.
+/// Values of which a part was sent, but no copy is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Unfollowed {
-    /// The handle of the value; [`SEVERAL`] if there is more than one.
+    /// Handle of the value; [`SEVERAL`] if there is more than one.
     handle: u16,
-    /// The count of changes when the earliest of them was read.
+    /// The count of changes at the first part of the earliest of them.
     changes: u32,
 }
 
@@ -52,8 +52,8 @@ impl LongRead {
 }
 
 impl Peer {
-    /// The value that a part behind the first is taken from, at `changes`, where the host holds `current` now. Refused if
-    /// it could belong to another value than the parts before it.
+    /// Returns the value for a part after the first, at `changes`, if the host now holds `current`. Refuses if the part
+    /// could belong to another value than the parts before it.
     pub(super) fn value_to_continue<'a>(
         &'a mut self,
         extent: &Extent,
@@ -73,14 +73,14 @@ impl Peer {
                 return Err(torn);
             }
         } else if unfollowed.is_some_and(|values| values.refuses(handle, changes)) {
-            // The peer knows now: what it asks for next belongs to no earlier part.
+            // The peer knows of the change now: its next request does not continue an earlier part.
             read.unfollowed = None;
             return Err(torn);
         }
         Ok(current)
     }
 
-    /// A part of a value was sent. `rest` if there may be more of it.
+    /// Records that a part of a value was sent; `rest` if more of it may follow.
     pub(super) fn part_sent(
         &mut self,
         extent: &Extent,
@@ -105,14 +105,14 @@ impl Peer {
         self.long_read.fill(read);
     }
 
-    /// A value was sent without its end, in a response that it does not have to itself.
+    /// Records that a value was sent without its end, in a response with other values.
     pub(super) fn cut_sent(&mut self, handle: u16, changes: u32) {
         if let Some(read) = self.long_read.first_mut() {
             read.leave(handle, changes);
         }
     }
 
-    /// Gives up the value that is kept where prepared writes have taken its room.
+    /// Discards the kept value if prepared writes have taken its room.
     pub(super) fn yield_kept_value(&mut self, extent: &Extent) {
         let (queued, room) = (self.queued, self.queue_room(extent).len());
         let free = room.saturating_sub(queued);
@@ -121,7 +121,7 @@ impl Peer {
         }
     }
 
-    /// The table was replaced: a value that is being read in parts is gone.
+    /// Ends the read of a value in parts, because the table was replaced.
     pub(super) fn end_long_read(&mut self) {
         let Some(read) = self.long_read.first_mut() else { return };
         let LongRead { handle, changes, unfollowed, .. } = *read;

@@ -1,4 +1,4 @@
-//! What outlives the link of a bonded peer. [Vol 3] Part G, 2.5.2
+//! State of a bonded peer that outlives its link. [Vol 3] Part G, 2.5.2
 
 use bindrune_wire::Reader;
 use bitflags::bitflags;
@@ -6,9 +6,9 @@ use bitflags::bitflags;
 use super::{Peer, Server, aware::Awareness, push::possible};
 use crate::cccd::{self, Cccd};
 
-/// Octets of what [`Server::remember`] gives.
+/// Length of the state that [`Server::remember`] returns, in octets.
 pub const PEER_MEMORY: usize = 2 + HASH + SUBSCRIPTIONS;
-/// The most Client Characteristic Configurations that can be remembered of a peer: the first of the table. See
+/// Maximum number of Client Characteristic Configurations that a bond stores: the first of the table. See
 /// [`crate::table::can_be_remembered`].
 pub const REMEMBERED_CCCDS: usize = SUBSCRIPTIONS * 4;
 
@@ -16,9 +16,9 @@ const HASH: usize = 16;
 const SUBSCRIPTIONS: usize = 16;
 
 bitflags! {
-    /// The first octet.
+    /// The first octet of the state.
     struct Flags: u8 {
-        /// There is something to remember.
+        /// The state is not empty.
         const USED = 0x01;
         /// The client knows the table of this hash.
         const AWARE = 0x02;
@@ -26,7 +26,8 @@ bitflags! {
 }
 
 impl Server {
-    /// What the bond of this peer is to remember: its subscriptions and features, whether it knows the table, and which table that is.
+    /// Returns the state for this peer's bond: its subscriptions and features, whether it knows the table, and which
+    /// table that is.
     #[must_use]
     pub fn remember(&self, peer: &Peer) -> [u8; PEER_MEMORY] {
         let mut flags = Flags::USED;
@@ -41,10 +42,10 @@ impl Server {
         memory
     }
 
-    /// Puts back what a bond remembered; zeros are nothing.
+    /// Restores the state of a bond; zeros restore nothing.
     ///
-    /// If the table is another one by now, only the subscription to Service Changed is left; the client does not know the
-    /// table, and is owed Service Changed. [Vol 3] Part G, 2.5.2
+    /// If the table is a different one now, only the subscription to Service Changed is restored; the client does not
+    /// know the table, and a Service Changed indication is pending. [Vol 3] Part G, 2.5.2
     pub fn recall(&self, peer: &mut Peer, memory: &[u8; PEER_MEMORY]) {
         let Some(memory) = Memory::read(memory).filter(|m| m.flags.contains(Flags::USED)) else {
             return;
@@ -62,12 +63,12 @@ impl Server {
 }
 
 impl Peer {
-    /// Whether the client knows the table, and was not to be told that it changed.
+    /// Returns whether the client knows the table, and no Service Changed indication was pending.
     const fn knows_table(&self) -> bool {
         matches!(self.awareness, Awareness::Aware) && !self.change_pending && !self.change_sent
     }
 
-    /// The four subscriptions of an octet.
+    /// Returns the four subscriptions of an octet.
     fn subscriptions_at(&self, server: &Server, octet: usize) -> u8 {
         let first = octet.saturating_mul(4);
         let bits = |at: usize| {
@@ -79,7 +80,7 @@ impl Peer {
     }
 }
 
-/// What a bond remembered.
+/// The state in a bond.
 struct Memory {
     flags: Flags,
     features: u8,
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bonded_peer_finds_what_it_left() {
+    fn a_bonded_peer_gets_its_state_back() {
         let mut world = subscribed();
         let memory = world.server.remember(&world.peer);
         world.peer.reset();
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_table_leaves_service_changed_alone() {
+    fn a_changed_table_restores_only_service_changed() {
         let mut world = subscribed();
         let memory = world.server.remember(&world.peer);
         world.peer.reset();
@@ -152,7 +153,7 @@ mod tests {
         assert_eq!(subscriptions(&world), (Cccd::INDICATE, Cccd::empty()));
         assert!(!world.peer.is_aware());
         assert!(world.server.service_changed_pending(&world.peer).is_some());
-        // It leaves before it could be told: the next link owes it still.
+        // The peer leaves before the indication: it is still pending on the next link.
         let memory = world.server.remember(&world.peer);
         world.peer.reset();
         world.server.recall(&mut world.peer, &memory);
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn any_memory_is_survived_and_gives_no_more_than_could_be_asked_for() {
+    fn any_memory_restores_no_more_than_a_peer_can_subscribe_to() {
         for octet in 0..=u8::MAX {
             let mut world = World::new();
             let mut memory = [octet; PEER_MEMORY];

@@ -7,44 +7,44 @@ use crate::{
     table::Extent,
 };
 
-/// Octets by which the host names a link, where writes are captured.
+/// Length of the host's name of a link, for captured writes, in octets.
 pub const WRITER: usize = 5;
 
-/// What the server keeps of one link: subscriptions, prepared writes, change-awareness, and the reply it owes.
+/// The server's state of one link: subscriptions, prepared writes, change-awareness, and the pending reply.
 ///
-/// It is a field of the link's slot; [`Self::reset`] makes it new for the next link.
+/// It is a field of the link's slot; [`Self::reset`] prepares it for the next link.
 #[derive(Debug)]
 pub struct Peer {
     _present: Present,
     share: &'static mut [u8],
-    /// Something in the share may have been marked since the marks were last taken.
+    /// Whether a mark may have been set in the share since the marks were last taken.
     marked: bool,
-    /// Octets of the prepare queue.
+    /// Length of the prepare queue in octets.
     pub(super) queued: usize,
     pub(super) features: u8,
     pub(super) awareness: Awareness,
-    /// Service Changed must be indicated.
+    /// Whether a Service Changed indication is pending.
     pub(super) change_pending: bool,
-    /// Service Changed was indicated and is not confirmed yet.
+    /// Whether Service Changed was indicated but not confirmed yet.
     pub(super) change_sent: bool,
     pub(super) pending: Pending,
     /// The value that the peer reads in parts.
     pub(super) long_read: LongReads,
-    /// The protection of the link when the request came.
+    /// Security of the link when the request arrived.
     pub(super) security: Security,
     writer: Writer,
 }
 
 const NO_LONG_READ: LongReads = [LongRead::NONE; _];
 
-/// The reply that is owed.
+/// The pending reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pending {
     Nothing,
-    /// The response, which is made from the request when it is pulled.
+    /// The response, which is built from the request when the host pulls it.
     Response,
     Error(Failure),
-    /// The app's answer about this attribute, the `index`th handle or prepared write of the request.
+    /// The application's answer about this attribute, the `index`th handle or prepared write of the request.
     Answer {
         handle: u16,
         index: usize,
@@ -71,19 +71,19 @@ impl Peer {
         }
     }
 
-    /// Names the link of the peer, for the writes of it that are captured.
+    /// Sets the name of the peer's link for captured writes.
     pub fn name(&mut self, name: [u8; WRITER]) {
         if CAPTURE {
             self.writer.fill(name);
         }
     }
 
-    /// What [`Self::name`] has set.
+    /// Returns the name that [`Self::name`] has set.
     pub(super) fn writer(&self) -> [u8; WRITER] {
         self.writer.first().copied().unwrap_or_default()
     }
 
-    /// Forgets everything: the link is gone, or a new one begins.
+    /// Clears all state, at the end of a link or the start of a new one.
     pub fn reset(&mut self) {
         self.share.fill(0);
         self.queued = 0;
@@ -96,19 +96,19 @@ impl Peer {
         self.security = Security::OPEN;
     }
 
-    /// The Client Supported Features. [Vol 3] Part G, 7.2
+    /// Returns the Client Supported Features. [Vol 3] Part G, 7.2
     #[must_use]
     pub const fn client_features(&self) -> u8 {
         self.features
     }
 
-    /// The app was asked and has not answered.
+    /// Returns whether the application was asked and has not answered.
     #[must_use]
     pub const fn awaits_answer(&self) -> bool {
         matches!(self.pending, Pending::Answer { .. })
     }
 
-    /// A reply can be pulled.
+    /// Returns whether a reply can be pulled.
     #[must_use]
     pub const fn has_pending_reply(&self) -> bool {
         matches!(self.pending, Pending::Response | Pending::Error(_))
@@ -119,7 +119,7 @@ impl Peer {
         Marks::split(self.share, extent).0
     }
 
-    /// Takes a mark; `None` if there is none of its kind.
+    /// Takes a mark; `None` if there is none of this kind.
     pub(super) fn take_mark(
         &mut self,
         extent: &Extent,
@@ -147,7 +147,7 @@ impl Peer {
         Marks::split(self.share, extent).1
     }
 
-    /// Clears subscriptions, marks and prepared writes, and puts the first CCCD back.
+    /// Clears subscriptions, marks and prepared writes, and restores the first CCCD.
     pub(super) fn clear_share(&mut self, first: cccd::Cccd) {
         self.share.fill(0);
         self.queued = 0;

@@ -10,18 +10,18 @@ use super::{
 };
 use crate::{capability::CAPTURE, table::Properties};
 
-/// Octets of a peer's share that one prepared write of a longest value takes.
+/// Octets that one prepared write of a value of maximum length takes in a peer's share.
 pub const LONG_WRITE: usize = HEADER.saturating_add(MAX_VALUE);
 
 /// Octets in front of each part: handle, offset, length.
 const HEADER: usize = 6;
 
-/// Parts of one queue. Judging a queue compares each part with those before it, so their number is bounded, however
-/// much room there is. Parts that continue each other count as one.
+/// Maximum number of parts in a queue, however much room there is: the check of a queue compares each part with those
+/// before it. Parts that continue each other count as one.
 const MAX_PARTS: usize = 64;
 
 impl Server {
-    /// Queues one part. Offset and length are judged when the queue is executed.
+    /// Queues one part. Offset and length are checked when the queue is executed.
     pub(super) fn prepare(
         &self,
         peer: &mut Peer,
@@ -40,7 +40,7 @@ impl Server {
         Ok(Step::Done)
     }
 
-    /// Judges the whole queue, and then executes it. An error empties it.
+    /// Checks the whole queue, and then executes it. An error empties it.
     pub(super) fn start_execute(&mut self, peer: &mut Peer) -> Result<Step, Failure> {
         let step = self.check_queue(peer).and_then(|()| self.execute(peer, 0));
         if step.is_err() {
@@ -49,8 +49,8 @@ impl Server {
         step
     }
 
-    /// Continues once the app has accepted the `index`th part. What the queue was judged by may have changed since: the
-    /// values that the host holds, the table.
+    /// Continues once the application has accepted the `index`th part. The values that the host holds and the table may
+    /// have changed since the check.
     pub(super) fn resume_execute(
         &mut self,
         peer: &mut Peer,
@@ -60,7 +60,7 @@ impl Server {
         self.execute(peer, index.saturating_add(1))
     }
 
-    /// Asks the app about its parts from the `from`th on, and at last writes those that the host holds.
+    /// Asks the application about its parts from the `from`th on, and finally writes those that the host holds.
     fn execute(&mut self, peer: &mut Peer, from: usize) -> Result<Step, Failure> {
         let parts = Parts::new(peer.queue(self.table.extent()));
         for (index, part) in parts.enumerate().skip(from) {
@@ -78,7 +78,8 @@ impl Server {
         parts.nth(index).map_or(&[], |part| part.value)
     }
 
-    /// Whether every part may be written now: the link may offer less than when the part was prepared.
+    /// Checks whether every part may still be written: the security of the link may be lower than when the part was
+    /// prepared.
     fn check_queue(&self, peer: &Peer) -> Result<(), Failure> {
         let parts = Parts::new(peer.queue(self.table.extent()));
         for (index, part) in parts.clone().enumerate() {
@@ -105,7 +106,7 @@ impl Server {
             let (handle, entry) = (part.handle, self.entry(part.handle)?);
             if !is_app_held(&entry) {
                 let effect = self.store(&entry, part.offset.into(), part.value);
-                // What several parts make of a value is captured once.
+                // The combined result of several parts is captured once.
                 let rest = peer.queue(self.table.extent()).get(at..).unwrap_or_default();
                 let ends = !CAPTURE || Parts::new(rest).all(|next| next.handle != handle);
                 if ends || !matches!(effect, Effect::Captured) {
@@ -118,7 +119,7 @@ impl Server {
     }
 }
 
-/// One queued part: what successive requests for one handle add up to, as long as each continues or overlaps the last.
+/// One queued part: the sum of successive requests for one handle, as long as each continues or overlaps the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part<'q> {
     handle: u16,
@@ -148,8 +149,8 @@ impl<'q> Iterator for Parts<'q> {
     }
 }
 
-/// Adds a part to a queue of `queued` octets in `room`, and says how many octets it has then; `None`, and nothing
-/// changes, where the room does not suffice.
+/// Adds a part to a queue of `queued` octets in `room`, and returns the new length of the queue; `None`, and nothing
+/// changes, if the room is too small.
 fn enqueue(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
     let (count, last) = last_of(room.get(..queued)?, part.handle)?;
     let room_for_one = count < MAX_PARTS;
@@ -186,7 +187,7 @@ fn append(room: &mut [u8], queued: usize, part: Part<'_>) -> Option<usize> {
     queued.checked_add(w.len())
 }
 
-/// How many parts a queue has, and the last one of a handle with where it begins.
+/// Returns the number of parts in a queue, and the last part of a handle with its position.
 fn last_of(queue: &[u8], handle: u16) -> Option<(usize, Option<(usize, Part<'_>)>)> {
     let (mut count, mut at, mut last) = (0usize, 0usize, None);
     for part in Parts::new(queue) {
@@ -237,7 +238,7 @@ mod tests {
         assert_eq!(usize::from(parts), MAX_PARTS);
         let part = |offset, value| Part { handle: 3, offset, value };
         assert_eq!(enqueue(&mut room, queued, Part { handle: 4, offset: 0, value: b"" }), None);
-        // What continues a part takes no place.
+        // A part that continues another one takes no entry.
         assert_eq!(enqueue(&mut room, queued, part(parts * 2 - 1, b"ab")), Some(queued + 2));
     }
 

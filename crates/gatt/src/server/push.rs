@@ -1,4 +1,5 @@
-//! What the server sends of its own accord, and what it tells the app. [Vol 3] Part G, 4.10 and 4.11
+//! Values that the server sends on its own initiative, and events for the application. [Vol 3] Part G, 4.10
+//! and 4.11
 
 use core::fmt;
 
@@ -13,7 +14,7 @@ use crate::{
     value::ValueError,
 };
 
-/// Why a value may not be pushed to a peer now.
+/// Reason why a value may not be pushed to a peer now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PushError {
@@ -21,9 +22,9 @@ pub enum PushError {
     NotInTable,
     /// The peer did not subscribe.
     NotSubscribed,
-    /// The link does not offer the security that reading asks for.
+    /// The link does not meet the security requirement for reading.
     Security(ErrorCode),
-    /// The peer does not know the present table, and must not be sent values of it. [Vol 3] Part G, 2.5.2.1
+    /// The peer does not know the present table, and must not get values of it. [Vol 3] Part G, 2.5.2.1
     ChangeUnaware,
 }
 
@@ -40,38 +41,39 @@ impl fmt::Display for PushError {
 
 impl core::error::Error for PushError {}
 
-/// A host-held value that a peer has written; successive writes count as one.
+/// A host-held value that a peer wrote; successive writes count as one.
 #[derive(Clone, Copy, Debug)]
 pub struct Written {
     /// The value's handle.
     pub handle: u16,
-    /// Which value it is.
+    /// The value.
     pub target: Target,
 }
 
-/// A subscription that a peer has changed.
+/// A subscription that a peer changed.
 #[derive(Clone, Copy, Debug)]
 pub struct SubscriptionChange {
     /// The handle of the characteristic's value.
     pub handle: u16,
     /// The characteristic.
     pub characteristic: &'static Characteristic,
-    /// What the peer asks for now.
+    /// The new subscription.
     pub cccd: Cccd,
 }
 
 impl Server {
-    /// What a peer asked for; nothing for a characteristic that is not in the table.
+    /// Returns the subscription of a peer; empty for a characteristic that is not in the table.
     #[must_use]
     pub fn subscribed(&self, peer: &Peer, c: &Characteristic) -> Cccd {
         self.place(c).map_or(Cccd::empty(), |known| known.subscription(peer))
     }
 
-    /// The handle to push a value of `c` with, where the peer subscribed to `kind` and the link may carry it.
+    /// Returns the handle for pushing a value of `c`, if the peer subscribed to `kind` and the link is secure
+    /// enough.
     ///
     /// # Errors
     ///
-    /// [`PushError`] says which of these does not hold.
+    /// [`PushError`] with the first condition that is not met.
     pub fn may_push(
         &self,
         peer: &Peer,
@@ -90,19 +92,19 @@ impl Server {
         Ok(known.handle)
     }
 
-    /// Takes the next host-held value that the peer has written.
+    /// Takes the next host-held value that the peer wrote.
     pub fn poll_written(&self, peer: &mut Peer) -> Option<Written> {
         let index = peer.take_mark(self.table.extent(), |marks| marks.take_written())?;
         let entry = self.table.value_at(index)?;
         Some(Written { handle: entry.handle, target: entry.attribute.target()? })
     }
 
-    /// True once after writes were captured: [`Self::poll_captured`] has them.
+    /// Returns true once after writes were captured: [`Self::poll_captured`] returns them.
     pub const fn take_captured(&mut self) -> bool {
         CAPTURE && core::mem::replace(&mut self.captured, false)
     }
 
-    /// Takes the next subscription that the peer has changed.
+    /// Takes the next subscription that the peer changed.
     pub fn poll_subscription_change(&self, peer: &mut Peer) -> Option<SubscriptionChange> {
         let index = peer.take_mark(self.table.extent(), |marks| marks.take_changed())?;
         for (entry, characteristic) in self.table.cccds() {
@@ -114,7 +116,7 @@ impl Server {
         None
     }
 
-    /// Returns the subscriptions of a peer by the handles of their values, for its bond to remember.
+    /// Returns the subscriptions of a peer by the handles of their values, for its bond.
     pub fn subscriptions<'a>(&'a self, peer: &'a Peer) -> impl Iterator<Item = (u16, Cccd)> + 'a {
         self.table
             .cccds()
@@ -122,7 +124,7 @@ impl Server {
             .filter(|(_, cccd)| !cccd.is_empty())
     }
 
-    /// Puts back a subscription that a bond remembered; a handle without one is passed over.
+    /// Restores a subscription from a bond; skips a handle without a subscription.
     pub fn restore_subscription(&self, peer: &mut Peer, handle: u16, cccd: Cccd) {
         let found =
             self.table.cccds().find(|(entry, _)| entry.handle.checked_sub(1) == Some(handle));
@@ -150,7 +152,7 @@ pub fn write_indication(handle: u16, value: &[u8], w: &mut Writer<'_>) -> Result
     Push::Indication { handle, value }.write(w).map_err(|_| ValueError::TooLong)
 }
 
-/// What a client may ask of a characteristic.
+/// Returns the subscriptions that a characteristic supports.
 pub(super) fn possible(c: &Characteristic) -> Cccd {
     let mut possible = Cccd::empty();
     possible.set(Cccd::NOTIFY, c.properties().contains(Properties::NOTIFY));

@@ -1,4 +1,5 @@
-//! Values: which can be read, which must be asked of the app. [Vol 3] Part F, 3.4.4
+//! Values: those that can be read immediately, and those that the application holds. [Vol 3] Part
+//! F, 3.4.4
 
 use bindrune_att::{ErrorCode, MAX_VALUE, pdu::Handles};
 use bindrune_wire::{Packet, Uuid};
@@ -27,7 +28,7 @@ impl Server {
         })
     }
 
-    /// Asks for the first match, where the app holds it.
+    /// Asks the application for the first match, if it holds that value.
     pub(super) fn by_type_step(
         &self,
         peer: &Peer,
@@ -42,7 +43,7 @@ impl Server {
         self.read_step(peer, entry.handle, 0)
     }
 
-    /// Checks all handles before the app is asked for the first.
+    /// Checks all handles before asking the application for the first value.
     pub(super) fn multiple_step(&self, peer: &Peer, handles: Handles<'_>) -> Result<Step, Failure> {
         for handle in handles.iter() {
             readable(peer, &self.entry(handle)?)?;
@@ -50,7 +51,7 @@ impl Server {
         self.ask_from(handles, 0)
     }
 
-    /// Keeps one of the values of a Read Multiple, and asks for the next.
+    /// Keeps one of the values of a Read Multiple, and asks for the next one.
     pub(super) fn collect(
         &self,
         handles: Handles<'_>,
@@ -84,7 +85,7 @@ impl Server {
         Ok(Step::Done)
     }
 
-    /// The value of an attribute for this peer; `None` where the app holds it.
+    /// Returns the value of an attribute for this peer; `None` if the application holds it.
     pub(super) fn value_for<'a>(
         &'a self,
         peer: &'a Peer,
@@ -111,7 +112,7 @@ impl Server {
     }
 }
 
-/// Whether the link may read an attribute, as it was protected when the request came.
+/// Checks whether the link may read an attribute, with the security at the time of the request.
 pub(super) fn readable(peer: &Peer, entry: &Entry) -> Result<(), Failure> {
     peer.security.may_read(entry).map_err(|code| Failure::new(entry.handle, code))
 }

@@ -1,4 +1,4 @@
-//! The reply to a request, made when it is pulled.
+//! The reply to a request, built when the host pulls it.
 
 use bindrune_att::{ErrorCode, ErrorResponse, MAX_VALUE, MIN_MTU, Opcode, Request, pdu::Handles};
 use bindrune_wire::{Reader, Uuid, Writer};
@@ -11,11 +11,11 @@ use crate::{
 };
 
 impl Server {
-    /// Writes the reply that is owed. False, and nothing changes, where none is owed or the app was asked and has not
-    /// answered.
+    /// Writes the pending reply. Returns false, and changes nothing, if none is pending or the application has not
+    /// answered yet.
     ///
-    /// `value` is the app's whole value where it answered with one, the collected octets for a Read Multiple, and
-    /// otherwise empty. `w` must be limited to the MTU.
+    /// `value` is the application's whole value if it answered with one, the collected octets for a Read Multiple,
+    /// and otherwise empty. `w` must be limited to the MTU.
     pub fn poll_reply(
         &self,
         peer: &mut Peer,
@@ -97,7 +97,7 @@ impl Server {
                 put(w, &[Opcode::EXECUTE_WRITE_RSP.0]);
                 Ok(())
             }
-            // The bearer answers the first.
+            // The bearer answers Exchange MTU.
             Request::ExchangeMtu { .. }
             | Request::ReadMultiple { .. }
             | Request::ReadMultipleVariable { .. }
@@ -127,7 +127,7 @@ impl Server {
         Ok(())
     }
 
-    /// A part of a value that the host holds: of the one value that the first part was of.
+    /// Writes a part of a host-held value, consistent with the first part.
     fn read_held(
         &self,
         peer: &mut Peer,
@@ -142,15 +142,15 @@ impl Server {
             _ => peer.value_to_continue(extent, handle, current, changes)?,
         };
         let part = part_of(value, (handle, offset))?;
-        // A response that is just full makes the client ask for more.
+        // A response that is exactly full makes the client request more.
         let rest = part.len() >= w.room();
         put(w, part);
         peer.part_sent(extent, (handle, offset), current, changes, rest);
         Ok(())
     }
 
-    /// The values one after the other, each with its whole length in front where they vary; the list is cut where the
-    /// PDU ends. [Vol 3] Part F, 3.4.4.7 and 3.4.4.11
+    /// Writes the values one after another, each preceded by its whole length if lengths vary; cuts the list at the
+    /// end of the PDU. [Vol 3] Part F, 3.4.4.7 and 3.4.4.11
     fn read_multiple(
         &self,
         peer: &mut Peer,
@@ -183,7 +183,7 @@ impl Server {
     }
 }
 
-/// The part of a value from an offset on.
+/// Returns the part of a value from an offset on.
 fn part_of(value: &[u8], (handle, offset): (u16, u16)) -> Result<&[u8], Failure> {
     let value = value.get(..MAX_VALUE).unwrap_or(value);
     value.get(offset.into()..).ok_or(Failure::new(handle, ErrorCode::INVALID_OFFSET))
@@ -192,11 +192,11 @@ fn part_of(value: &[u8], (handle, offset): (u16, u16)) -> Result<&[u8], Failure>
 /// Appends as much as fits.
 fn put(w: &mut Writer<'_>, octets: &[u8]) {
     let fitting = octets.get(..w.room()).unwrap_or(octets);
-    // What fits was measured, so this cannot fail.
+    // The length was computed from the room, so this cannot fail.
     let _ = w.bytes(fitting);
 }
 
-/// The next collected value: its whole length, and as much of it as was kept.
+/// Returns the next collected value: its whole length, and as much of it as was kept.
 fn next_collected<'a>(collected: &mut Reader<'a>) -> Option<(usize, &'a [u8])> {
     let len = usize::from(collected.u16().ok()?);
     let value = collected.bytes(len.min(collected.remaining())).ok()?;

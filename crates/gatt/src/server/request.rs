@@ -1,4 +1,4 @@
-//! What becomes of a request, a command, and the app's answer.
+//! Handling of requests, commands, and the application's answers.
 
 use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_wire::Packet;
@@ -11,11 +11,11 @@ use crate::{
     table::{Entry, Holder},
 };
 
-/// What a step of a request leads to.
+/// Result of a step of a request.
 pub(super) enum Step {
-    /// The response is owed.
+    /// The response is pending.
     Done,
-    /// The app must be asked about the `index`th handle or prepared write of the request.
+    /// The application must be asked about the `index`th handle or prepared write of the request.
     Ask { kind: AskKind, entry: Entry, index: usize },
 }
 
@@ -35,8 +35,8 @@ impl Server {
         self.conclude(peer, step)
     }
 
-    /// Carries out a command. The app is asked to take a write of a value that it holds; it owes no answer, and
-    /// nothing has to be handed back. What may not be written is ignored. [Vol 3] Part F, 3.4.5.3
+    /// Carries out a command. If the application holds the value, it gets the write; no response is pending and no
+    /// answer is expected. A write that is not permitted is ignored. [Vol 3] Part F, 3.4.5.3
     pub fn handle_command(
         &mut self,
         peer: &mut Peer,
@@ -54,7 +54,7 @@ impl Server {
         })
     }
 
-    /// Returns the octets that the app was asked to write.
+    /// Returns the octets of the write that the application was asked about.
     #[must_use]
     pub fn asked_value<'a>(&self, peer: &'a Peer, request: &Request<'a>) -> &'a [u8] {
         match (*request, peer.pending) {
@@ -66,11 +66,11 @@ impl Server {
         }
     }
 
-    /// Takes the app's answer to the last [`Ask`].
+    /// Takes the application's answer to the last [`Ask`].
     ///
     /// A value that answers a Read Multiple goes to `collected`, a packet that the host keeps for this request and
-    /// whose octets it gives to [`Self::poll_reply`]; without one the request fails with Insufficient Resources. A
-    /// value that answers any other request goes to `poll_reply` itself, and `collected` is left alone.
+    /// passes to [`Self::poll_reply`]; without such a packet the request fails with Insufficient Resources. A
+    /// value that answers any other request goes to `poll_reply` directly, and `collected` stays unchanged.
     pub fn handle_answer(
         &mut self,
         peer: &mut Peer,
@@ -126,7 +126,7 @@ impl Server {
             Request::FindInformation { .. }
             | Request::FindByTypeValue { .. }
             | Request::ReadByGroupType { .. } => Ok(Step::Done),
-            // The bearer answers the first.
+            // The bearer answers Exchange MTU.
             Request::ExchangeMtu { .. }
             | Request::ReadMultiple { .. }
             | Request::ReadMultipleVariable { .. }
@@ -159,7 +159,7 @@ impl Server {
     }
 }
 
-/// Returns whether the app is asked for the value.
+/// Returns whether the application holds the value.
 pub(super) fn is_app_held(entry: &Entry) -> bool {
     matches!(entry.attribute.content().map(|content| content.holder), Some(Holder::App))
 }

@@ -56,17 +56,17 @@ pub(super) static SERVICES: &[Service] = &[
 /// Room for prepared writes in each peer's share.
 const PREPARE: usize = 100;
 
-/// A server, one peer, and an app that answers from what a test gave it.
+/// A server, one peer, and an application that answers with the test's data.
 pub(super) struct World {
     pub(super) server: Server,
     pub(super) peer: Peer,
     pub(super) security: Security,
     pub(super) mtu: usize,
-    /// What the app answers a read with.
+    /// The application's answer to a read.
     pub(super) app_value: Vec<u8>,
-    /// What the app rejects with instead.
+    /// The error that the application answers with instead.
     pub(super) app_error: Option<ErrorCode>,
-    /// What the app was asked.
+    /// The questions to the application.
     pub(super) asked: Vec<String>,
     pool: Pool,
 }
@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// The reply to a request, as the host would drive it.
+    /// Returns the reply to a request, driven as a host does it.
     pub(super) fn asks(&mut self, pdu: &[u8]) -> Vec<u8> {
         self.asks_with(pdu, true)
     }
@@ -147,7 +147,7 @@ pub(super) fn leak(len: usize) -> &'static mut [u8] {
 }
 
 #[test]
-fn sizes_that_do_not_suffice_are_named() {
+fn sizes_that_are_too_small_are_reported() {
     let gap = GapConfig::new("unit");
     let share = peer_arena_for(SERVICES, 0);
     let needed = arena_for(SERVICES);
@@ -162,7 +162,7 @@ fn sizes_that_do_not_suffice_are_named() {
 }
 
 #[test]
-fn a_new_link_starts_without_what_the_last_one_left() {
+fn a_new_link_starts_without_the_state_of_the_last_one() {
     let mut world = World::new();
     world.asks(&[0x12, 21, 0, 1, 0]);
     world.asks(&[0x12, 15, 0, 1]);

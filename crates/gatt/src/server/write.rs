@@ -14,7 +14,7 @@ use crate::{
     value::Region,
 };
 
-/// What a write changes in the peer.
+/// The change that a write makes in the peer.
 pub(super) enum Effect {
     Nothing,
     /// The CCCD of this index.
@@ -23,7 +23,7 @@ pub(super) enum Effect {
     Features(u8),
     /// The host-held value of this index was written.
     Written(usize),
-    /// A host-held value was written whose writes are captured.
+    /// A host-held value with captured writes was written.
     Captured,
 }
 
@@ -56,7 +56,7 @@ impl Server {
         Ok(Step::Done)
     }
 
-    /// Carries out a command; `Err` for one that is ignored.
+    /// Carries out a command; `Err` if the command is ignored.
     pub(super) fn write_command(
         &mut self,
         peer: &mut Peer,
@@ -85,7 +85,7 @@ impl Server {
         Ok(None)
     }
 
-    /// Octets of a host-held value; for the app's, the most that it can be.
+    /// Returns the length of a host-held value in octets; for the application's values, the maximum length.
     pub(super) fn current_len(&self, entry: &Entry) -> usize {
         match (Region::of(entry), entry.attribute.content()) {
             (Some(region), _) => self.values.get(region).len(),
@@ -94,9 +94,11 @@ impl Server {
         }
     }
 
-    /// Whether `value` may be written at `offset` of a value of `current` octets, and how long that is then.
+    /// Checks whether `value` may be written at `offset` of a value of `current` octets, and returns the
+    /// resulting length.
     ///
-    /// A write at offset 0 replaces the value; one behind it keeps what it does not reach.
+    /// A write at offset 0 replaces the value; a write at a later offset keeps the octets that it does not
+    /// reach.
     pub(super) fn check_write(
         &self,
         peer: &Peer,
@@ -134,7 +136,7 @@ impl Server {
         }
     }
 
-    /// Stores what [`Self::check_write`] found in order.
+    /// Stores a write that [`Self::check_write`] has accepted.
     pub(super) fn store(&mut self, entry: &Entry, offset: usize, value: &[u8]) -> Effect {
         if let Attribute::Cccd(c) = entry.attribute {
             let cccd = check_cccd(c, offset, value);
@@ -159,7 +161,7 @@ impl Server {
         }
     }
 
-    /// Notes what was stored: for the app, and in the peer.
+    /// Records a stored write, for the application and in the peer.
     pub(super) fn take_effect(&mut self, peer: &mut Peer, entry: &Entry, effect: Effect) {
         if CAPTURE && let Effect::Captured = effect {
             if let (Some(region), Some(captured)) = (Region::of(entry), Region::captured(entry)) {
@@ -183,8 +185,8 @@ impl Peer {
     }
 }
 
-/// Two octets; reserved bits are ignored, and a bit for what the characteristic does not do is refused.
-/// [Vol 3] Part G, 3.3.3.3
+/// Checks a write of two octets: ignores reserved bits, and refuses a bit that the characteristic does not
+/// support. [Vol 3] Part G, 3.3.3.3
 fn check_cccd(c: &Characteristic, offset: usize, value: &[u8]) -> Result<Cccd, ErrorCode> {
     if offset != 0 {
         return Err(ErrorCode::INVALID_OFFSET);

@@ -4,15 +4,15 @@ use bindrune_wire::{Malformed, NoRoom, Reader, Uuid, Writer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct HeartRate {
-    /// Beats in a minute.
+    /// Heart rate in beats per minute.
     pub beats: u16,
-    /// Whether the sensor touches the skin; `None` where it cannot say.
+    /// Whether the sensor touches the skin; `None` if the sensor does not support it.
     pub contact: Option<bool>,
-    /// The energy that was expended since it was last reset, in kilojoules.
+    /// Energy expended since the last reset, in kilojoules.
     pub energy: Option<u16>,
 }
 
-/// The times between two beats, in 1/1024 s, the oldest first.
+/// The times between two beats, in 1/1024 s, oldest first.
 #[derive(Clone, Debug)]
 pub struct RrIntervals<'v>(core::slice::ChunksExact<'v, u8>);
 
@@ -34,11 +34,11 @@ impl HeartRate {
     /// The UUID of the characteristic.
     pub const UUID: Uuid = Uuid::new_16(0x2a37);
 
-    /// Reads the octets of a measurement.
+    /// Parses the octets of a measurement.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] where they end inside a field, or go on behind the last one.
+    /// [`Malformed`] if the octets end inside a field, or continue after the last one.
     pub fn decode(octets: &[u8]) -> Result<(Self, RrIntervals<'_>), Malformed> {
         let mut r = Reader::new(octets);
         let flags = r.u8()?;
@@ -57,12 +57,12 @@ impl HeartRate {
         Ok((Self { beats, contact, energy }, RrIntervals(intervals)))
     }
 
-    /// Writes the octets of a measurement with these RR-intervals, and gives them. A notification carries MTU - 3 octets: nine
-    /// intervals at least, and eight beside the energy.
+    /// Writes the octets of a measurement with these RR-intervals, and returns them. A notification carries MTU - 3
+    /// octets: at least nine intervals, or eight with the energy.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] where `buffer` is too short.
+    /// [`NoRoom`] if `buffer` is too short.
     pub fn encode<'b>(
         &self,
         rr_intervals: &[u16],
@@ -128,7 +128,7 @@ mod tests {
         ] {
             assert_eq!(HeartRate::decode(octets).err(), Some(error), "{octets:?}");
         }
-        // Bits that are reserved are ignored, and nothing panics.
+        // Reserved bits are ignored, and nothing panics.
         assert_eq!(HeartRate::decode(&[0xe0, 60]).unwrap().0.beats, 60);
         for first in 0..=u8::MAX {
             for len in 0..30 {

@@ -1,7 +1,7 @@
-//! What the Bluetooth SIG has defined once for all: services to put in a table, and values in their octets.
+//! Services and values that the Bluetooth SIG defines: services for a table, and values in their octets.
 //!
-//! Everything here is data and pure functions; what is not named is not linked. A ready-made service is a module of `const fn`s,
-//! whose results go into `static` items as any other characteristic:
+//! Everything here is data and pure functions; unused items are not linked. A ready-made service is a module of `const
+//! fn`s. Put their results into `static` items, as with any other characteristic:
 //!
 //! ```
 //! use bindrune_gatt::{Characteristic, Service, standard::{battery, environmental_sensing, value::Temperature}};

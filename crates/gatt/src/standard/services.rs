@@ -1,10 +1,10 @@
-//! Ready-made services: the UUIDs, properties and lengths that their specifications ask for. A module for each.
+//! Ready-made services: the UUIDs, properties and lengths of their specifications, one module for each service.
 
 use bindrune_wire::Uuid;
 
 use crate::{Characteristic, Service};
 
-/// Text or octets that are always the same.
+/// Creates a characteristic with a constant value.
 const fn constant(uuid: u16, value: &'static [u8]) -> Characteristic {
     Characteristic::new(Uuid::new_16(uuid)).read().value(value)
 }
@@ -14,7 +14,7 @@ macro_rules! service {
         /// The UUID of the service.
         pub const SERVICE: Uuid = $uuid;
 
-        /// The service with these characteristics.
+        /// Creates the service with these characteristics.
         #[must_use]
         pub const fn service(characteristics: &'static [&'static Characteristic]) -> Service {
             Service::primary(SERVICE, characteristics)
@@ -22,7 +22,7 @@ macro_rules! service {
     };
 }
 
-/// Device Information: who made a device, and which it is. [Device Information Service 1.1]
+/// Device Information: the manufacturer and the identity of a device. [Device Information Service 1.1]
 ///
 /// All characteristics are optional.
 pub mod device_information {
@@ -49,27 +49,29 @@ pub mod device_information {
         software_revision 0x2a28 "The revision of the software";
     }
 
-    /// An identifier of the manufacturer (5 octets) and an organization (3 octets), UUID 0x2A23.
+    /// Creates the System ID: an identifier of the manufacturer (5 octets) and of an organization (3 octets), UUID
+    /// 0x2A23.
     #[must_use]
     pub const fn system_id(id: &'static [u8; 8]) -> Characteristic {
         constant(0x2a23, id)
     }
 
-    /// What [`PnpId::encode`](crate::standard::value::PnpId::encode) gives, UUID 0x2A50. HID over GATT needs it.
+    /// Creates the PnP ID from the result of [`PnpId::encode`](crate::standard::value::PnpId::encode), UUID 0x2A50. HID
+    /// over GATT needs it.
     #[must_use]
     pub const fn pnp_id(id: &'static [u8; 7]) -> Characteristic {
         constant(0x2a50, id)
     }
 }
 
-/// Battery: how full it is. [Battery Service 1.0]
+/// Battery: the charge level. [Battery Service 1.0]
 pub mod battery {
     use super::{Characteristic, Service, Uuid};
     use crate::standard::value::BatteryLevel;
 
     service!(Uuid::new_16(0x180f));
 
-    /// The level in percent, read and notified, UUID 0x2A19. The host holds it; see
+    /// Creates the level in percent, read and notified, UUID 0x2A19. The host holds it; see
     /// [`BatteryLevel`](crate::standard::value::BatteryLevel).
     #[must_use]
     pub const fn level(initial: &'static [u8; 1]) -> Characteristic {
@@ -84,20 +86,21 @@ pub mod heart_rate {
 
     service!(Uuid::new_16(0x180d));
 
-    /// Measurements, which are notified, UUID 0x2A37; see [`HeartRate`](crate::standard::value::HeartRate). Mandatory.
+    /// Creates the measurement, notified, UUID 0x2A37; see [`HeartRate`](crate::standard::value::HeartRate). Mandatory.
     #[must_use]
     pub const fn measurement() -> Characteristic {
         Characteristic::new(HeartRate::UUID).notify()
     }
 
-    /// Where the sensor is worn: 0 other, 1 chest, 2 wrist, 3 finger, 4 hand, 5 ear lobe, 6 foot. UUID 0x2A38.
+    /// Creates the position of the sensor: 0 other, 1 chest, 2 wrist, 3 finger, 4 hand, 5 ear lobe, 6 foot. UUID
+    /// 0x2A38.
     #[must_use]
     pub const fn body_sensor_location(location: &'static [u8; 1]) -> Characteristic {
         constant(0x2a38, location)
     }
 
-    /// A command of the peer, which the application is asked about, UUID 0x2A39: 1 resets the energy expended; anything
-    /// else is refused with the application error 0x80. Mandatory where measurements say the energy.
+    /// Creates the control point, whose writes the application answers, UUID 0x2A39: 1 resets the energy expended;
+    /// refuse any other value with the application error 0x80. Mandatory if measurements contain the energy.
     #[must_use]
     pub const fn control_point() -> Characteristic {
         Characteristic::new(Uuid::new_16(0x2a39)).write()
@@ -111,36 +114,37 @@ pub mod environmental_sensing {
 
     service!(Uuid::new_16(0x181a));
 
-    /// Any quantity of [`value`](crate::standard::value), read and notified; the host holds it, from `initial` on.
+    /// Creates any quantity of [`value`](crate::standard::value), read and notified; the host holds it, starting from
+    /// `initial`.
     ///
-    /// A service with two of one kind, or that is to say how it measures, adds the descriptors that the specification
-    /// names.
+    /// If a service has two characteristics of one kind, or describes how it measures, add the descriptors that the
+    /// specification names.
     #[must_use]
     pub const fn measurement(uuid: Uuid, initial: &'static [u8]) -> Characteristic {
         Characteristic::new(uuid).read().notify().value(initial)
     }
 
-    /// Temperature, UUID 0x2A6E; not known at first.
+    /// Creates the temperature, UUID 0x2A6E; its initial value is unknown.
     #[must_use]
     pub const fn temperature() -> Characteristic {
         measurement(Temperature::UUID, &const { Temperature::UNKNOWN.encode() })
     }
 
-    /// Humidity, UUID 0x2A6F; not known at first.
+    /// Creates the humidity, UUID 0x2A6F; its initial value is unknown.
     #[must_use]
     pub const fn humidity() -> Characteristic {
         measurement(Humidity::UUID, &const { Humidity::UNKNOWN.encode() })
     }
 
-    /// Pressure, UUID 0x2A6D; its specification has no value that is not known.
+    /// Creates the pressure, UUID 0x2A6D; its specification has no unknown value.
     #[must_use]
     pub const fn pressure(initial: &'static [u8; 4]) -> Characteristic {
         measurement(Pressure::UUID, initial)
     }
 }
 
-/// The UART of Nordic Semiconductor: bytes in both directions, without flow control from the device. Whoever sends much
-/// had better open a channel.
+/// The UART of Nordic Semiconductor: bytes in both directions, without flow control from the device. To send much data,
+/// open a channel instead.
 pub mod nordic_uart {
     use super::{Characteristic, Service, Uuid};
 
@@ -151,13 +155,13 @@ pub mod nordic_uart {
     /// The UUID of [`tx`].
     pub const TX: Uuid = Uuid::new_128(0x6e40_0003_b5a3_f393_e0a9_e50e_24dc_ca9e);
 
-    /// What the peer writes; the application gets each write as an event.
+    /// Creates the characteristic that the peer writes; the application gets each write as an event.
     #[must_use]
     pub const fn rx() -> Characteristic {
         Characteristic::new(RX).write().write_without_response()
     }
 
-    /// What the application notifies.
+    /// Creates the characteristic that the application notifies.
     #[must_use]
     pub const fn tx() -> Characteristic {
         Characteristic::new(TX).notify()
@@ -166,8 +170,8 @@ pub mod nordic_uart {
 
 /// HID over GATT: keyboards, mice and other input devices. [HID Service 1.0]
 ///
-/// Everything needs an encrypted link, as the profile has it. A device also has [`battery`] and [`device_information`]
-/// with a PnP ID.
+/// Everything needs an encrypted link, as the profile requires. A device also has [`battery`] and
+/// [`device_information`] with a PnP ID.
 pub mod hid {
     use bindrune_wire::Level;
 
@@ -178,23 +182,24 @@ pub mod hid {
 
     /// Bit 0 of the flags of [`information`]: the device can wake its host.
     pub const REMOTE_WAKE: u8 = 1;
-    /// Bit 1 of the flags of [`information`]: it connects when it has something to say.
+    /// Bit 1 of the flags of [`information`]: the device connects when it has data to send.
     pub const NORMALLY_CONNECTABLE: u8 = 2;
 
-    /// The version of HID that the device keeps to (0x0111 for 1.11, little-endian), the country code, and flags. UUID
-    /// 0x2A4A.
+    /// Creates the HID information: the version of HID (0x0111 for 1.11, little-endian), the country code, and flags.
+    /// UUID 0x2A4A.
     #[must_use]
     pub const fn information(information: &'static [u8; 4]) -> Characteristic {
         constant(0x2a4a, information).permission(Level::Encrypted)
     }
 
-    /// The report descriptor, in the octets of USB HID, at most 512. UUID 0x2A4B.
+    /// Creates the report map: the report descriptor of USB HID, at most 512 octets. UUID 0x2A4B.
     #[must_use]
     pub const fn report_map(map: &'static [u8]) -> Characteristic {
         constant(0x2a4b, map).permission(Level::Encrypted)
     }
 
-    /// The host of the device suspends it (0) or not (1); the application gets each command. UUID 0x2A4C.
+    /// Creates the control point, with which the HID host suspends the device (0) or ends the suspension (1); the
+    /// application gets each command. UUID 0x2A4C.
     #[must_use]
     pub const fn control_point() -> Characteristic {
         Characteristic::new(Uuid::new_16(0x2a4c))
@@ -202,14 +207,14 @@ pub mod hid {
             .permission(Level::Encrypted)
     }
 
-    /// Boot protocol (0) or report protocol (1), which it begins with; the host holds it. UUID 0x2A4E. Mandatory for
-    /// keyboards and mice that support the boot protocol.
+    /// Creates the protocol mode: boot protocol (0) or report protocol (1), the initial value; the host holds it. UUID
+    /// 0x2A4E. Mandatory for keyboards and mice that support the boot protocol.
     #[must_use]
     pub const fn protocol_mode() -> Characteristic {
         constant(0x2a4e, &[1]).write_without_response().fixed_len().permission(Level::Encrypted)
     }
 
-    /// Reports from the device, read and notified; the host holds the last one. UUID 0x2A4D, with a
+    /// Creates a report from the device, read and notified; the host holds the last one. UUID 0x2A4D, with a
     /// [`report_reference`] in `descriptors`.
     #[must_use]
     pub const fn input_report(
@@ -219,7 +224,8 @@ pub mod hid {
         report(initial, descriptors).notify()
     }
 
-    /// Reports to the device, such as the lamps of a keyboard; the host holds the last one. UUID 0x2A4D, as above.
+    /// Creates a report to the device, such as the lamps of a keyboard; the host holds the last one. UUID 0x2A4D, as
+    /// above.
     #[must_use]
     pub const fn output_report(
         initial: &'static [u8],
@@ -228,7 +234,7 @@ pub mod hid {
         report(initial, descriptors).write().write_without_response()
     }
 
-    /// Settings of the device, read and written; the host holds them. UUID 0x2A4D, as above.
+    /// Creates settings of the device, read and written; the host holds them. UUID 0x2A4D, as above.
     #[must_use]
     pub const fn feature_report(
         initial: &'static [u8],
@@ -237,8 +243,8 @@ pub mod hid {
         report(initial, descriptors).write()
     }
 
-    /// Which report a characteristic is: its identifier in the report map, and its type: 1 input, 2 output, 3 feature.
-    /// UUID 0x2908.
+    /// Creates the report reference of a characteristic: its identifier in the report map, and its type: 1 input, 2
+    /// output, 3 feature. UUID 0x2908.
     #[must_use]
     pub const fn report_reference(reference: &'static [u8; 2]) -> Descriptor {
         Descriptor::new(Uuid::new_16(0x2908)).read().value(reference).permission(Level::Encrypted)

@@ -1,15 +1,15 @@
-//! Values of standard characteristics, from and to their octets. [GATT Specification Supplement]
+//! Values of standard characteristics, parsed from and written to their octets. [GATT Specification Supplement]
 //!
-//! A number stands little-endian in its octets, as a count of steps: a temperature of 21.5 °C is 2,150 steps of 0.01
-//! °C. A type of this module is such a count. `decode` takes octets of a peer: a wrong length, or a count outside of
-//! the characteristic's range, is an error. `value` and `from_value` are in the unit of the characteristic, as
-//! floating-point numbers; whoever has none uses `new` and `raw`.
+//! A number is little-endian, as a count of steps: a temperature of 21.5 °C is 2,150 steps of 0.01 °C. A type of
+//! this module is such a count. `decode` takes octets of a peer: a wrong length, or a count outside the
+//! characteristic's range, is an error. `value` and `from_value` use the unit of the characteristic, as
+//! floating-point numbers; without floating point, use `new` and `raw`.
 
 use bindrune_wire::{Malformed, Uuid};
 
 pub use super::heart_rate_value::{HeartRate, RrIntervals};
 
-/// A type for each row: its UUID, octets, steps in a unit, unit, range of counts, and the count that stands for an
+/// Declares a type for each row: its UUID, octets, steps in a unit, unit, range of counts, and the count for an
 /// unknown value.
 macro_rules! numbers {
     ($($name:ident: $raw:ident, $uuid:literal, $len:literal, $steps:literal, $unit:literal, $range:expr $(, unknown $unknown:expr)?;)*) => {$(
@@ -21,18 +21,18 @@ macro_rules! numbers {
         impl $name {
             /// The UUID of the characteristic.
             pub const UUID: Uuid = Uuid::new_16($uuid);
-            /// Octets of a value.
+            /// Length of a value in octets.
             pub const LEN: usize = $len;
             /// The unit of [`Self::value`].
             pub const UNIT: &str = $unit;
             $(
-                /// A value that is not known.
+                /// An unknown value.
                 pub const UNKNOWN: Self = Self($unknown);
             )?
 
             const NONE: Option<$raw> = [$($unknown,)?].first().copied();
 
-            /// Takes a count of steps; `None` outside of the characteristic's range.
+            /// Creates a value from a count of steps; `None` outside the characteristic's range.
             #[must_use]
             pub const fn new(raw: $raw) -> Option<Self> {
                 let (least, most) = $range;
@@ -45,11 +45,11 @@ macro_rules! numbers {
                 self.0
             }
 
-            /// Reads the octets of a value.
+            /// Parses the octets of a value.
             ///
             /// # Errors
             ///
-            /// [`Malformed`] where they are too few or too many, or a value out of range.
+            /// [`Malformed`] if the length is wrong or the value is out of range.
             pub const fn decode(octets: &[u8]) -> Result<Self, Malformed> {
                 let number = match number(octets, $len) {
                     Ok(number) => number,
@@ -58,7 +58,7 @@ macro_rules! numbers {
                 #[allow(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
-                    reason = "so many octets were read, and each type has the sign that it has"
+                    reason = "the number has the length and the sign of its type"
                 )]
                 let raw = (if $raw::MIN == 0 { number.cast_signed() } else { signed(number, $len) }) as $raw;
                 if let Some(unknown) = Self::NONE && raw == unknown {
@@ -73,19 +73,19 @@ macro_rules! numbers {
             /// Returns the octets of the value.
             #[must_use]
             pub const fn encode(self) -> [u8; $len] {
-                #[allow(clippy::cast_sign_loss, reason = "the octets are the same")]
+                #[allow(clippy::cast_sign_loss, reason = "the length is the same")]
                 octets(self.0 as u32)
             }
 
-            /// Returns the value in its unit; `None` where it is not known.
+            /// Returns the value in its unit; `None` if it is unknown.
             #[must_use]
-            #[allow(clippy::cast_precision_loss, reason = "24 bits are kept")]
+            #[allow(clippy::cast_precision_loss, reason = "a float keeps 24 bits")]
             pub fn value(self) -> Option<f32> {
                 let is_known = Self::NONE != Some(self.0);
                 is_known.then_some(self.0 as f32 / $steps)
             }
 
-            /// Takes the nearest count; `None` outside of the characteristic's range.
+            /// Creates a value from the nearest count; `None` outside the characteristic's range.
             #[must_use]
             pub fn from_value(value: f32) -> Option<Self> {
                 $raw::try_from(nearest(value * $steps)?).ok().and_then(Self::new)
@@ -120,21 +120,21 @@ numbers! {
     Voltage: u16, 0x2b18, 2, 64.0, "V", (0, 0xfffe), unknown u16::MAX;
 }
 
-/// Who made a device, which product it is, and its version. [Device Information Service 1.1, 3.9]
+/// Manufacturer, product and version of a device. [Device Information Service 1.1, 3.9]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PnpId {
-    /// Who assigned `vendor`.
+    /// The organization that assigned `vendor`.
     pub source: VendorSource,
     /// The vendor.
     pub vendor: u16,
-    /// The vendor's number of the product.
+    /// The vendor's product number.
     pub product: u16,
     /// The version, 0xJJMN for JJ.M.N.
     pub version: u16,
 }
 
-/// Who assigns numbers to vendors.
+/// The organization that assigns numbers to vendors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum VendorSource {
@@ -148,11 +148,11 @@ impl PnpId {
     /// The UUID of the characteristic.
     pub const UUID: Uuid = Uuid::new_16(0x2a50);
 
-    /// Reads the octets of a value.
+    /// Parses the octets of a value.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] where they are too few or too many, or the source is none that exists.
+    /// [`Malformed`] if the length is wrong or the source is unknown.
     pub const fn decode(octets: &[u8]) -> Result<Self, Malformed> {
         let &[source, a, b, c, d, e, f] = octets else {
             return Err(if octets.len() < 7 { Malformed::Truncated } else { Malformed::Trailing });
@@ -176,7 +176,7 @@ impl PnpId {
     }
 }
 
-/// The number in exactly `len` octets.
+/// Reads the number in exactly `len` octets.
 const fn number(octets: &[u8], len: usize) -> Result<u32, Malformed> {
     if octets.len() < len {
         return Err(Malformed::Truncated);
@@ -192,7 +192,7 @@ const fn number(octets: &[u8], len: usize) -> Result<u32, Malformed> {
     Ok(number)
 }
 
-/// The number with the sign of its `len` octets.
+/// Returns the number with the sign of its `len` octets.
 const fn signed(number: u32, len: usize) -> i32 {
     let above = match len {
         1 => 24,
@@ -203,7 +203,7 @@ const fn signed(number: u32, len: usize) -> i32 {
     number.wrapping_shl(above).cast_signed().wrapping_shr(above)
 }
 
-/// The low octets of a number.
+/// Returns the low octets of a number.
 const fn octets<const LEN: usize>(number: u32) -> [u8; LEN] {
     let (mut octets, mut rest) = ([0; LEN], number);
     let mut place: &mut [u8] = &mut octets;
@@ -215,8 +215,8 @@ const fn octets<const LEN: usize>(number: u32) -> [u8; LEN] {
     octets
 }
 
-/// The nearest whole number; `None` for what is no number or far out of range.
-#[expect(clippy::cast_possible_truncation, reason = "it was compared before")]
+/// Returns the nearest whole number; `None` if the value is not a number or far out of range.
+#[expect(clippy::cast_possible_truncation, reason = "the range was checked before")]
 fn nearest(value: f32) -> Option<i64> {
     let rounded = if value < 0.0 { value - 0.5 } else { value + 0.5 };
     (rounded.abs() < 1e15).then_some(rounded as i64)
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_range_is_no_value() {
+    fn counts_out_of_range_are_refused() {
         assert_eq!(BatteryLevel::new(101), None);
         assert_eq!(BatteryLevel::decode(&[101]), Err(Malformed::Value));
         assert_eq!(BatteryLevel::decode(&[100]).unwrap().value(), Some(100.0));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_is_no_number() {
+    fn an_unknown_value_has_no_number() {
         assert_eq!(Temperature::decode(&[0, 0x80]), Ok(Temperature::UNKNOWN));
         assert_eq!(
             (Temperature::UNKNOWN.value(), Temperature::UNKNOWN.encode()),

@@ -23,18 +23,18 @@ pub enum Attribute {
     Descriptor(&'static Descriptor),
 }
 
-/// An attribute and its place in the table.
+/// An attribute and its position in the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The attribute's handle.
     pub handle: u16,
-    /// What it is.
+    /// The attribute itself.
     pub attribute: Attribute,
-    /// What all attributes before it take.
+    /// The sums over all attributes before it.
     pub(crate) at: Extent,
 }
 
-/// What the app is asked about, or told of: the identity of a value.
+/// A value or descriptor, as questions and events for the application name it.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
     /// A characteristic's value.
@@ -44,13 +44,13 @@ pub enum Target {
 }
 
 impl Target {
-    /// True for the value of this very characteristic.
+    /// Returns whether this is the value of exactly this characteristic.
     #[must_use]
     pub fn is(&self, characteristic: &Characteristic) -> bool {
         matches!(*self, Self::Characteristic(c) if core::ptr::eq(c, characteristic))
     }
 
-    /// True for this very descriptor.
+    /// Returns whether this is exactly this descriptor.
     #[must_use]
     pub fn is_descriptor(&self, descriptor: &Descriptor) -> bool {
         matches!(*self, Self::Descriptor(d) if core::ptr::eq(d, descriptor))
@@ -82,7 +82,7 @@ impl Attribute {
         }
     }
 
-    /// The characteristic value or the descriptor that this is, where the app can be asked about it.
+    /// Returns the characteristic value or the descriptor, if the application can be asked about it.
     pub(crate) const fn target(&self) -> Option<Target> {
         match *self {
             Self::Value(characteristic) => Some(Target::Characteristic(characteristic)),
@@ -104,7 +104,7 @@ impl Attribute {
         }
     }
 
-    /// What may be done with the attribute: some of `READ`, `WRITE`, `WRITE_WITHOUT_RESPONSE`, `SIGNED_WRITE`.
+    /// Returns the permitted operations: some of `READ`, `WRITE`, `WRITE_WITHOUT_RESPONSE`, `SIGNED_WRITE`.
     pub(crate) const fn access(&self) -> Properties {
         match *self {
             Self::Value(characteristic) => characteristic.properties(),
@@ -131,7 +131,7 @@ impl Attribute {
         }
     }
 
-    /// Subscribing gives away the value, so it asks for what reading asks for.
+    /// A subscription gives access to the value, so it requires the permission for reading.
     pub(crate) const fn writing(&self) -> Permission {
         match *self {
             Self::Value(characteristic) => characteristic.writing(),
@@ -145,7 +145,7 @@ impl Attribute {
         }
     }
 
-    /// The extent of this one attribute.
+    /// Returns the extent of this one attribute.
     pub(crate) const fn extent(&self) -> Extent {
         let (arena, cccds, values) = match self {
             Self::Value(characteristic) => (characteristic.content().arena(), 0, 1),
@@ -160,7 +160,8 @@ impl Attribute {
         Extent { attributes: 1, arena, cccds, values }
     }
 
-    /// Attributes in the group that this attribute opens, itself included. [Vol 3] Part G, 2.5.3
+    /// Returns the number of attributes in the group that this attribute starts, itself included. [Vol 3] Part
+    /// G, 2.5.3
     pub(crate) const fn group_len(&self) -> usize {
         match self {
             Self::Service(service) => service.extent().attributes,
@@ -176,7 +177,7 @@ impl Attribute {
 }
 
 impl Entry {
-    /// Returns the last handle of the group that this attribute opens; its own handle where it opens none.
+    /// Returns the last handle of the group that this attribute starts; its own handle if it starts none.
     #[must_use]
     pub fn group_end(&self) -> u16 {
         let more = self.attribute.group_len().saturating_sub(1);

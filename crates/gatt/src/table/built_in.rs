@@ -1,18 +1,18 @@
-//! The services that every table begins with. [Vol 3] Part C, 12 and Part G, 7
+//! The services at the start of every table. [Vol 3] Part C, 12 and Part G, 7
 
 use bindrune_wire::Uuid;
 
 use super::{BuiltIn, Characteristic, Service};
 use crate::capability::CACHING;
 
-/// Octets that the device name may have.
+/// Maximum length of the device name in octets.
 pub const DEVICE_NAME_ROOM: u16 = 64;
 
-/// The Device Name, where a peer may only read it. [Vol 3] Part C, 12.1
+/// The Device Name if a peer may only read it. [Vol 3] Part C, 12.1
 pub static DEVICE_NAME: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a00)).read().value(&[]).max_len(DEVICE_NAME_ROOM);
 
-/// The Device Name, where a peer may write it. [Vol 3] Part C, 12.1
+/// The Device Name if a peer may write it. [Vol 3] Part C, 12.1
 pub static WRITABLE_DEVICE_NAME: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a00)).read().write().value(&[]).max_len(DEVICE_NAME_ROOM);
 

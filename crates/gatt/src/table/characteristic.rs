@@ -7,9 +7,9 @@ use super::{
 
 /// A characteristic. [Vol 3] Part G, 3.3
 ///
-/// It is a `static`, and its address is its identity. A `const` would have another address wherever it is named, so it
-/// does not compile in a table. With [`Self::value`] or [`Self::append`] the host holds the value; without, the app is
-/// asked at each access.
+/// It is a `static`, and its address is its identity. A `const` would have another address at each use, so it does not
+/// compile in a table. With [`Self::value`] or [`Self::append`] the host holds the value; otherwise each access asks
+/// the application.
 ///
 /// ```
 /// use bindrune_gatt::{Characteristic, Service};
@@ -40,7 +40,7 @@ pub struct Characteristic {
 }
 
 impl Characteristic {
-    /// A characteristic without properties.
+    /// Creates a characteristic without properties.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
         Self {
@@ -54,71 +54,71 @@ impl Characteristic {
         }
     }
 
-    /// The value may be read.
+    /// Permits reads.
     #[must_use]
     pub const fn read(self) -> Self {
         self.with(Properties::READ)
     }
 
-    /// The value may be written with a response, also in parts.
+    /// Permits writes with a response, also in parts.
     #[must_use]
     pub const fn write(self) -> Self {
         self.with(Properties::WRITE)
     }
 
-    /// The value may be written without a response.
+    /// Permits writes without a response.
     #[must_use]
     pub const fn write_without_response(self) -> Self {
         self.with(Properties::WRITE_WITHOUT_RESPONSE)
     }
 
-    /// The value may be notified; a Client Characteristic Configuration descriptor follows it.
+    /// Permits notifications, and adds a Client Characteristic Configuration descriptor.
     #[must_use]
     pub const fn notify(self) -> Self {
         self.with(Properties::NOTIFY)
     }
 
-    /// The value may be indicated; a Client Characteristic Configuration descriptor follows it.
+    /// Permits indications, and adds a Client Characteristic Configuration descriptor.
     #[must_use]
     pub const fn indicate(self) -> Self {
         self.with(Properties::INDICATE)
     }
 
-    /// The value may be written with a signature.
+    /// Permits signed writes.
     #[must_use]
     pub const fn signed_write(self) -> Self {
         self.with(Properties::SIGNED_WRITE)
     }
 
-    /// The value may be broadcast.
+    /// Permits broadcasts.
     #[must_use]
     pub const fn broadcast(self) -> Self {
         self.with(Properties::BROADCAST)
     }
 
-    /// The value may be written reliably; an Extended Properties descriptor is added.
+    /// Permits reliable writes, and adds an Extended Properties descriptor.
     #[must_use]
     pub const fn reliable_write(self) -> Self {
         self.with_extended(ExtendedProperties::RELIABLE_WRITE)
     }
 
-    /// The User Description may be written; an Extended Properties descriptor is added. The description itself is
+    /// Permits writes of the User Description, and adds an Extended Properties descriptor. The description itself is
     /// then a writable [`Descriptor`] of type 0x2901.
     #[must_use]
     pub const fn writable_auxiliaries(self) -> Self {
         self.with_extended(ExtendedProperties::WRITABLE_AUXILIARIES)
     }
 
-    /// The host holds the value, starting from `initial`. Its greatest length is that of `initial`, unless
-    /// [`Self::max_len`] says more.
+    /// Lets the host hold the value, starting from `initial`. Its maximum length is that of `initial`, unless
+    /// [`Self::max_len`] sets more.
     #[must_use]
     pub const fn value(mut self, initial: &'static [u8]) -> Self {
         self.content = self.content.held(initial);
         self
     }
 
-    /// The host holds a buffer of `room` octets, in which successive writes accumulate until the app takes them.
-    /// What does not fit is answered with Insufficient Resources, or counted as dropped where it was a command.
+    /// Lets the host hold a buffer of `room` octets, in which successive writes accumulate until the application takes
+    /// them. If a write does not fit, it is answered with Insufficient Resources; a command is counted as dropped.
     #[must_use]
     pub const fn append(mut self, room: u16) -> Self {
         self.content = self.content.appended(room);
@@ -127,37 +127,37 @@ impl Characteristic {
 
     value_builders!();
 
-    /// Descriptors beyond the implied ones, in order.
+    /// Adds descriptors after the implied ones, in order.
     #[must_use]
     pub const fn descriptors(mut self, descriptors: &'static [&'static Descriptor]) -> Self {
         self.descriptors = descriptors;
         self
     }
 
-    /// A constant, readable Characteristic User Description. [Vol 3] Part G, 3.3.3.2
+    /// Adds a constant, readable Characteristic User Description. [Vol 3] Part G, 3.3.3.2
     #[must_use]
     pub const fn user_description(mut self, text: &'static str) -> Self {
         self.user_description = Some(text);
         self
     }
 
-    /// The extended properties.
+    /// Returns the extended properties.
     #[must_use]
     pub const fn extended_properties(&self) -> ExtendedProperties {
         self.extended
     }
 
-    /// Returns whether the host holds the value; false if the app is asked.
+    /// Returns whether the host holds the value; false if the application holds it.
     #[must_use]
     pub const fn is_held(&self) -> bool {
         !matches!(self.content.holder, Holder::App)
     }
 
-    /// Captures writes: see `capture` of the capability of that name.
+    /// Captures writes: see `capture` of the capability with that name.
     pub(crate) const fn with_capture(mut self, room: u16) -> Self {
         assert!(
             !matches!(self.content.holder, Holder::Append),
-            "an append buffer has no bounds of writes to capture"
+            "an append buffer does not keep the boundaries of writes, so it cannot capture them"
         );
         self.content = self.content.captured(room);
         self
@@ -184,7 +184,7 @@ impl Characteristic {
         self.properties.contains(Properties::EXTENDED)
     }
 
-    /// Attributes: declaration, value, implied descriptors, descriptors.
+    /// Returns the number of attributes: declaration, value, implied descriptors, descriptors.
     pub(crate) const fn attribute_count(&self) -> usize {
         let mut count: usize = 2;
         count = count.saturating_add(self.has_cccd() as usize);
@@ -193,7 +193,7 @@ impl Characteristic {
         count.saturating_add(self.descriptors.len())
     }
 
-    /// What the characteristic takes: attributes, arena, CCCDs, values.
+    /// Returns the extent of the characteristic: attributes, arena, CCCDs, values.
     pub(crate) const fn extent(&self) -> Extent {
         let (mut arena, mut rest) = (self.content.arena(), self.descriptors);
         while let [first, more @ ..] = rest {

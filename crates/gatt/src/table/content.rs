@@ -4,11 +4,11 @@ use crate::{
     value::{CAPTURED_HEADER, MAX_VALUE, VALUE_HEADER},
 };
 
-/// Octets of the longest value.
+/// Maximum length of a value in octets.
 const LONGEST: u16 = 512;
 const _: () = assert!(LONGEST as usize == MAX_VALUE);
 
-/// Who holds a value, how long it may be, and what a link must offer to reach it.
+/// Holder of a value, its maximum length, and the security that access needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Content {
     pub(crate) holder: Holder,
@@ -19,20 +19,20 @@ pub(crate) struct Content {
     pub(crate) write: Permission,
 }
 
-/// Who holds a value.
+/// Holder of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Holder {
-    /// The app is asked at each access.
+    /// The application, which is asked at each access.
     App,
     /// The host, starting from these octets.
     Host(&'static [u8]),
-    /// The host, in a buffer where successive writes accumulate.
+    /// The host, in a buffer in which successive writes accumulate.
     Append,
     /// The server itself: a part of its GAP or GATT service.
     Server(BuiltIn),
 }
 
-/// Values of the always-present services that do not lie in the arena.
+/// Values of the built-in services that do not lie in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BuiltIn {
     Appearance,
@@ -64,8 +64,8 @@ impl Content {
         self
     }
 
-    /// Captures writes in a buffer of `room` octets. The host holds the value, which is empty at first unless it was
-    /// given.
+    /// Captures writes in a buffer of `room` octets. The host holds the value, which is empty at first unless an
+    /// initial value was given.
     pub(crate) const fn captured(mut self, room: u16) -> Self {
         if matches!(self.holder, Holder::App) {
             self.holder = Holder::Host(&[]);
@@ -106,7 +106,8 @@ impl Content {
         self
     }
 
-    /// The longest value in octets: what was set, else the initial length, else the attribute protocol's limit.
+    /// Returns the maximum length of the value in octets: the one that was set, or the initial length, or the limit
+    /// of ATT.
     pub(crate) const fn limit(&self) -> usize {
         let set = match self.max_len {
             Some(set) => set as usize,
@@ -119,7 +120,7 @@ impl Content {
         }
     }
 
-    /// Octets of arena that the value takes, and those of the buffer behind it for captured writes.
+    /// Returns the octets of arena for the value and for the buffer with captured writes after it.
     pub(crate) const fn arena(&self) -> usize {
         match self.holder {
             Holder::App | Holder::Server(_) => 0,
@@ -134,7 +135,7 @@ impl Content {
         }
     }
 
-    /// Octets of the buffer for captured writes; 0 if they are not captured.
+    /// Returns the length of the buffer for captured writes in octets; 0 if writes are not captured.
     pub(crate) const fn capture_room(&self) -> usize {
         match self.capture.as_slice() {
             [room, ..] if matches!(self.holder, Holder::Host(_)) => *room as usize,
@@ -142,7 +143,7 @@ impl Content {
         }
     }
 
-    /// False if a host-held value could grow beyond what an attribute may be.
+    /// Returns false if a host-held value could become longer than an attribute may be.
     pub(crate) const fn is_valid(&self) -> bool {
         !matches!(self.holder, Holder::Host(_)) || self.limit() <= MAX_VALUE
     }

@@ -2,11 +2,13 @@ use bindrune_wire::{NoRoom, Writer};
 
 use super::{Attribute, Characteristic, Entry, Service, Table};
 
-/// Octets of the longest constant that is not lent from a static: a characteristic declaration.
+/// Length of the longest constant that is not borrowed from a static, in octets: a characteristic
+/// declaration.
 pub(crate) const DECLARATION_ROOM: usize = 19;
 
 impl Table {
-    /// The value of an attribute that the table itself determines; empty for every other attribute.
+    /// Returns the value of an attribute that the table itself determines; empty for every other
+    /// attribute.
     pub(crate) fn declaration<'a>(
         &self,
         entry: &Entry,
@@ -27,7 +29,7 @@ impl Table {
         buffer.get(..len).unwrap_or_default()
     }
 
-    /// Start, end, and the UUID where it has 16 bits. [Vol 3] Part G, 3.2
+    /// Writes start, end, and the UUID if it has 16 bits. [Vol 3] Part G, 3.2
     fn include(&self, service: &Service, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let (start, end) = self.service(service).unwrap_or_default();
         w.u16(start)?;
@@ -36,7 +38,7 @@ impl Table {
     }
 }
 
-/// Properties, value handle, UUID. [Vol 3] Part G, 3.3.1
+/// Writes properties, value handle and UUID. [Vol 3] Part G, 3.3.1
 fn declaration(handle: u16, c: &Characteristic, w: &mut Writer<'_>) -> Result<(), NoRoom> {
     w.u8(c.properties().bits())?;
     w.u16(handle.saturating_add(1))?;

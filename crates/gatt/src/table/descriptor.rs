@@ -5,8 +5,8 @@ use super::{Content, OnlyStatic, Permission, Properties, builder::value_builders
 /// A characteristic descriptor. [Vol 3] Part G, 3.3.3
 ///
 /// It is a `static`, and its address is its identity; a `const` does not compile in a table. Without [`Self::value`]
-/// the app is asked at each access. Client Characteristic Configuration, Extended Properties and a constant User
-/// Description are made by the characteristic's own builder, and need no `Descriptor`.
+/// each access asks the application. The characteristic's own builder creates the Client Characteristic
+/// Configuration, the Extended Properties and a constant User Description, so they need no `Descriptor`.
 #[derive(Debug)]
 pub struct Descriptor {
     uuid: Uuid,
@@ -16,7 +16,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Creates a descriptor that may be neither read nor written yet.
+    /// Creates a descriptor that permits neither reads nor writes yet.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
         Self {
@@ -34,21 +34,21 @@ impl Descriptor {
         Self::new(Uuid::new_16(0x2904)).read().value(format)
     }
 
-    /// It may be read.
+    /// Permits reads.
     #[must_use]
     pub const fn read(mut self) -> Self {
         self.properties = self.properties.union(Properties::READ);
         self
     }
 
-    /// It may be written, always with a response.
+    /// Permits writes, always with a response.
     #[must_use]
     pub const fn write(mut self) -> Self {
         self.properties = self.properties.union(Properties::WRITE);
         self
     }
 
-    /// The host holds the value, starting from `initial`.
+    /// Lets the host hold the value, starting from `initial`.
     #[must_use]
     pub const fn value(mut self, initial: &'static [u8]) -> Self {
         self.content = self.content.held(initial);

@@ -1,7 +1,8 @@
-/// A part of what must be a `static`, since its address is its identity.
+/// A field for types that must be a `static`, because their address is their identity.
 ///
-/// It has a destructor, which does nothing and never runs in a `static`. The compiler promotes no `const` with a destructor to a
-/// `static`, so a `const` in a table does not compile. Without that it would be a copy with an address of its own.
+/// It has a destructor, which does nothing and never runs in a `static`. The compiler promotes no `const` with a
+/// destructor to a `static`, so a `const` in a table does not compile. Otherwise it would be a copy with an address of
+/// its own.
 #[derive(Debug)]
 pub(crate) struct OnlyStatic;
 

@@ -1,15 +1,16 @@
 use bindrune_wire::Level;
 
-/// What a link must offer before an attribute may be read or written. [Vol 3] Part F, 3.2.5
+/// Requirements that a link must meet before an attribute may be read or written. [Vol 3] Part F, 3.2.5
 ///
-/// Whether it may be read or written at all is said by the attribute's properties.
+/// The attribute's properties say whether it may be read or written at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permission {
-    /// The lowest security level.
+    /// Lowest security level.
     pub level: Level,
-    /// The shortest encryption key in octets; 0 asks for none. Any other number asks for encryption too.
+    /// Shortest encryption key in octets; 0 for no requirement. Any other number requires encryption
+    /// too.
     pub min_key_size: u8,
-    /// The user must have authorized the peer.
+    /// Whether the user must have authorized the peer.
     pub authorized: bool,
 }
 

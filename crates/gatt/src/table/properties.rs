@@ -1,7 +1,7 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// What may be done with a characteristic's value. [Vol 3] Part G, 3.3.1.1
+    /// Permitted operations on a characteristic's value. [Vol 3] Part G, 3.3.1.1
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Properties: u8 {
         /// The value may be broadcast.
@@ -18,9 +18,9 @@ bitflags! {
         const INDICATE = 0x20;
         /// The value may be written with a signature and without a response.
         const SIGNED_WRITE = 0x40;
-        /// More properties stand in the Characteristic Extended Properties descriptor.
+        /// The Characteristic Extended Properties descriptor has more properties.
         const EXTENDED = 0x80;
-        /// Every other bit, as a peer may send it.
+        /// All other bits, which a peer may set.
         const _ = !0;
     }
 }

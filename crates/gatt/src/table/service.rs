@@ -21,7 +21,7 @@ impl Service {
         Self { uuid, primary: true, includes: &[], characteristics, extent: sum(characteristics) }
     }
 
-    /// Creates a secondary service: found only where another service includes it.
+    /// Creates a secondary service, which is found only through a service that includes it.
     #[must_use]
     pub const fn secondary(
         uuid: Uuid,
@@ -30,7 +30,7 @@ impl Service {
         Self { primary: false, ..Self::primary(uuid, characteristics) }
     }
 
-    /// Services of the same table that this one includes.
+    /// Includes services of the same table.
     #[must_use]
     pub const fn includes(mut self, services: &'static [&'static Self]) -> Self {
         let before = self.extent.attributes.saturating_sub(self.includes.len());
@@ -45,7 +45,7 @@ impl Service {
         self.uuid
     }
 
-    /// True for a primary service.
+    /// Returns whether this is a primary service.
     #[must_use]
     pub const fn is_primary(&self) -> bool {
         self.primary
@@ -63,12 +63,13 @@ impl Service {
         self.characteristics
     }
 
-    /// What is held of the values and explicit descriptors, in order.
+    /// Returns the contents of the values and explicit descriptors, in order.
     pub(crate) fn contents(&self) -> Contents {
         Contents { characteristics: self.characteristics.iter(), descriptors: [].iter() }
     }
 
-    /// Returns whether both are the same service: one UUID and the same characteristics. A copy is the same service.
+    /// Returns whether both are the same service: the same UUID and the same characteristics. A copy is the same
+    /// service.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         let pairs = || self.characteristics.iter().zip(other.characteristics);
@@ -78,12 +79,12 @@ impl Service {
             && pairs().all(|(a, b)| core::ptr::eq(*a, *b))
     }
 
-    /// What the service takes: attributes, arena, CCCDs, values.
+    /// Returns the extent of the service: attributes, arena, CCCDs, values.
     pub(crate) const fn extent(&self) -> Extent {
         self.extent
     }
 
-    /// What stands in front of the characteristics: the declaration and the includes.
+    /// Returns the extent before the characteristics: the declaration and the includes.
     pub(crate) const fn head(&self) -> Extent {
         let mut extent = Extent::ZERO;
         extent.attributes = self.includes.len().saturating_add(1);
@@ -91,7 +92,7 @@ impl Service {
     }
 }
 
-/// What is held of the values and explicit descriptors of a service, in order.
+/// The contents of the values and explicit descriptors of a service, in order.
 pub(crate) struct Contents {
     characteristics: Iter<'static, &'static Characteristic>,
     descriptors: Iter<'static, &'static Descriptor>,
@@ -111,7 +112,7 @@ impl Iterator for Contents {
     }
 }
 
-/// What a service without includes takes.
+/// Returns the extent of a service without includes.
 const fn sum(characteristics: &[&Characteristic]) -> Extent {
     let (mut extent, mut rest) = (Extent::ZERO, characteristics);
     extent.attributes = 1;
@@ -122,16 +123,16 @@ const fn sum(characteristics: &[&Characteristic]) -> Extent {
     extent
 }
 
-/// Sums over attributes; also the position of one attribute, as the sums over all before it.
+/// Sums over attributes. The position of an attribute is the sums over all attributes before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
-    /// Attributes.
+    /// Number of attributes.
     pub(crate) attributes: usize,
     /// Octets of arena.
     pub(crate) arena: usize,
-    /// Client Characteristic Configuration descriptors.
+    /// Number of Client Characteristic Configuration descriptors.
     pub(crate) cccds: usize,
-    /// Characteristic values and explicit descriptors.
+    /// Number of characteristic values and explicit descriptors.
     pub(crate) values: usize,
 }
 

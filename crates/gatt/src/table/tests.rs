@@ -56,7 +56,7 @@ fn an_attribute_is_found_by_handle_and_by_identity() {
     assert_eq!(table.services().count(), 5);
 }
 
-/// What is passed over by counts is what a walk over every attribute passes.
+/// A lookup that skips by counts finds the same as a walk over every attribute.
 #[test]
 fn direct_lookups_find_what_a_walk_finds() {
     let table = Table::new(SERVICES, true).unwrap();
@@ -88,7 +88,7 @@ fn direct_lookups_find_what_a_walk_finds() {
 }
 
 #[test]
-fn what_is_held_lies_where_a_walk_finds_it() {
+fn held_values_lie_where_a_walk_finds_them() {
     let table = Table::new(SERVICES, true).unwrap();
     for (all, first) in [(true, 1), (false, table.first_app_handle())] {
         let walked: Vec<_> = table
@@ -114,7 +114,7 @@ fn the_arena_holds_what_the_host_holds() {
 }
 
 #[test]
-fn what_is_no_table_is_refused() {
+fn invalid_tables_are_refused() {
     static LONG: [u8; 513] = [0; 513];
     static TOO_LONG: Characteristic = Characteristic::new(Uuid::new_16(0xff01)).read().value(&LONG);
     static TOO_LONG_TABLE: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&TOO_LONG])];

@@ -15,7 +15,7 @@ pub(crate) struct Walk {
     end: u16,
 }
 
-/// Where a walk begins.
+/// Start of a walk.
 #[derive(Clone, Copy)]
 enum From {
     /// At the attribute of this number, from 1 on.
@@ -25,7 +25,7 @@ enum From {
 }
 
 impl From {
-    /// Whether the sums go so far.
+    /// Returns whether the sums reach this point.
     const fn is_reached(self, sum: &Extent) -> bool {
         match self {
             Self::Attribute(number) => sum.attributes >= number,
@@ -35,7 +35,7 @@ impl From {
 }
 
 impl Walk {
-    /// The attributes from one handle to another.
+    /// Returns the attributes from one handle to another.
     pub(crate) fn to(
         built_in: &'static [Service],
         services: &'static [Service],
@@ -46,7 +46,7 @@ impl Walk {
         walk
     }
 
-    /// The attributes from the value of an index on, and perhaps some before it.
+    /// Returns the attributes from the value of an index on, and possibly some before it.
     pub(crate) fn to_value(
         built_in: &'static [Service],
         services: &'static [Service],
@@ -55,8 +55,8 @@ impl Walk {
         Self::new(built_in, services, From::Value(index))
     }
 
-    /// Passes over whole services and characteristics in front of where it begins by their counts; what comes before
-    /// that in its characteristic, or among the includes of its service, is walked as well.
+    /// Skips whole services and characteristics before the start by their counts. Attributes before the start within
+    /// its characteristic, or among the includes of its service, are walked too.
     #[inline(never)]
     fn new(built_in: &'static [Service], services: &'static [Service], from: From) -> Self {
         let mut walk = Self {
@@ -87,7 +87,7 @@ impl Walk {
         walk
     }
 
-    /// The next service that was not begun; it counts as begun if it is taken.
+    /// Returns the next service that was not started; it counts as started if `take` is set.
     fn next_service(&mut self, take: bool) -> Option<&'static Service> {
         let list = if self.built_in.is_empty() { &mut self.services } else { &mut self.built_in };
         let (service, rest) = list.split_first()?;
@@ -145,12 +145,11 @@ impl Iterator for Walk {
     }
 }
 
-/// What follows a characteristic's declaration.
+/// The attributes after a characteristic's declaration.
 #[derive(Clone, Debug)]
 struct Parts {
     of: Option<&'static Characteristic>,
-    /// What is left of the attributes that the characteristic has without being given them: a bit for each, in their
-    /// order.
+    /// The implied attributes of the characteristic that remain: one bit for each, in order.
     implied: u8,
     descriptors: Iter<'static, &'static Descriptor>,
 }

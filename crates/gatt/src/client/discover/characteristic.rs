@@ -12,21 +12,21 @@ const DECLARATION: Uuid = Uuid::new_16(0x2803);
 /// A characteristic of the server. [Vol 3] Part G, 3.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Characteristic {
-    /// The handle of its declaration.
+    /// Handle of its declaration.
     pub declaration: u16,
-    /// The handle of its value.
+    /// Handle of its value.
     pub value: u16,
     /// Its last handle: that of its last descriptor, or of its value.
     pub end: u16,
-    /// What may be done with its value.
+    /// Permitted operations on its value.
     pub properties: Properties,
-    /// What it is.
+    /// Its UUID.
     pub uuid: Uuid,
 }
 
 /// Discovers the characteristics of a service. [Vol 3] Part G, 4.6
 ///
-/// Each one is given when the declaration of the next, or the end of the service, tells where it ends.
+/// A characteristic is returned once the next declaration, or the end of the service, shows where it ends.
 #[derive(Clone, Debug)]
 pub struct Characteristics {
     sweep: Sweep,
@@ -48,11 +48,11 @@ impl Characteristics {
         Self { uuid: Some(uuid), ..Self::of(service) }
     }
 
-    /// Discovers the characteristics declared from `start` to `end`, of whatever services; where `uuid` is given, those
-    /// that have it.
+    /// Discovers the characteristics declared from `start` to `end`, in any service; if `uuid` is given, only those
+    /// with this UUID.
     ///
-    /// The last of a service ends before the next characteristic, so that the next service's declaration lies in its
-    /// range: [`super::Descriptors::of`] stops there.
+    /// The last characteristic of a service extends to the next characteristic, so the next service's declaration lies
+    /// in its range: [`super::Descriptors::of`] stops there.
     #[must_use]
     pub fn within(start: u16, end: u16, uuid: Option<Uuid>) -> Self {
         Self { sweep: Sweep::new(start, end), uuid, last: None }
@@ -69,7 +69,7 @@ impl Characteristics {
                     }
                     Ok((declaration, found.value))
                 }))?;
-                // One handle has no room for a declaration and its value.
+                // One handle has no room for a declaration and a value.
                 if self.sweep.range().is_some_and(|(start, end)| start == end) {
                     self.sweep.finish();
                 }
@@ -79,7 +79,7 @@ impl Characteristics {
         Ok(())
     }
 
-    /// The next characteristic whose end is known.
+    /// Returns the next characteristic whose end is known.
     fn pop(&mut self, response: Option<Response<'_>>) -> Option<Characteristic> {
         loop {
             let found = self.sweep.pop(|row| {
@@ -135,7 +135,7 @@ impl Discovery for Characteristics {
     }
 }
 
-/// The value of a characteristic declaration; the characteristic's end is not known yet. [Vol 3] Part G, 3.3.1
+/// Parses the value of a characteristic declaration; the characteristic's end is not known yet. [Vol 3] Part G, 3.3.1
 fn parse(declaration: u16, value: &[u8]) -> Result<Characteristic, Malformed> {
     let mut r = Reader::new(value);
     let properties = Properties::from_bits_retain(r.u8()?);

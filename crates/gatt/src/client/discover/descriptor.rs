@@ -10,30 +10,30 @@ use crate::client::{ClientError, Discovery, Procedure, Violation, parse_more, wr
 pub struct Descriptor {
     /// Its handle.
     pub handle: u16,
-    /// What it is.
+    /// Its UUID.
     pub uuid: Uuid,
 }
 
 /// Discovers the descriptors of a characteristic. [Vol 3] Part G, 4.7
 ///
-/// No request is made when there is no handle behind the characteristic's value.
+/// Sends no request if no handle follows the characteristic's value.
 #[derive(Clone, Debug)]
 pub struct Descriptors {
     sweep: Sweep,
-    /// The next declaration ends it.
+    /// Whether the next declaration ends the discovery.
     until_declaration: bool,
 }
 
 impl Descriptors {
-    /// Discovers all descriptors of `characteristic`. They end where a service or another characteristic is declared,
-    /// whatever its range is.
+    /// Discovers all descriptors of `characteristic`. The discovery ends at the next declaration of a service or
+    /// characteristic, whatever the range of `characteristic` is.
     #[must_use]
     pub fn of(characteristic: &Characteristic) -> Self {
         let sweep = Sweep::behind(characteristic.value, characteristic.end);
         Self { sweep, until_declaration: true }
     }
 
-    /// Discovers all attributes from `start` to `end`, whatever they are. [Vol 3] Part F, 3.4.3.1
+    /// Discovers all attributes from `start` to `end`, of any type. [Vol 3] Part F, 3.4.3.1
     #[must_use]
     pub fn within(start: u16, end: u16) -> Self {
         Self { sweep: Sweep::new(start, end), until_declaration: false }
@@ -80,7 +80,7 @@ impl Discovery for Descriptors {
     }
 }
 
-/// True for the types of service, include and characteristic declarations. [Vol 3] Part G, 3.4
+/// Returns whether the UUID is the type of a service, include or characteristic declaration. [Vol 3] Part G, 3.4
 fn is_declaration(uuid: Uuid) -> bool {
     matches!(uuid.as_u16(), Some(0x2800..=0x2803))
 }

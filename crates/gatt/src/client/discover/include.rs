@@ -18,25 +18,25 @@ pub struct Include {
     pub start: u16,
     /// The included service's last handle.
     pub end: u16,
-    /// What the included service is; `None` where the server refused to tell.
+    /// UUID of the included service; `None` if the server refused to read it.
     pub uuid: Option<Uuid>,
 }
 
 /// Discovers the services that a service includes. [Vol 3] Part G, 4.5.1
 ///
-/// An include of a 128-bit UUID costs a Read of the included service's declaration.
+/// An include with a 128-bit UUID needs an additional Read of the included service's declaration.
 #[derive(Clone, Debug)]
 pub struct Includes {
     sweep: Sweep,
     found: Option<Found>,
 }
 
-/// An include that left the list.
+/// An include that was popped from the list.
 #[derive(Clone, Copy, Debug)]
 enum Found {
     /// Its UUID must be read.
     Nameless(Include),
-    /// It can be given.
+    /// It is complete.
     Whole(Include),
 }
 
@@ -110,7 +110,7 @@ impl Discovery for Includes {
     }
 }
 
-/// The value of a service declaration; `None` where the server refuses. [Vol 3] Part G, 3.1
+/// Returns the value of a service declaration; `None` if the server refuses. [Vol 3] Part G, 3.1
 fn take_uuid(pdu: &[u8]) -> Result<Option<Uuid>, ClientError> {
     match parse_response(pdu) {
         Ok(Response::Read { value }) => Ok(Some(att_uuid(value)?)),
@@ -120,7 +120,7 @@ fn take_uuid(pdu: &[u8]) -> Result<Option<Uuid>, ClientError> {
     }
 }
 
-/// The value of an include declaration. [Vol 3] Part G, 3.2
+/// Parses the value of an include declaration. [Vol 3] Part G, 3.2
 fn parse(handle: u16, value: &[u8]) -> Result<Include, Malformed> {
     let mut r = Reader::new(value);
     let (start, end) = (r.u16()?, r.u16()?);

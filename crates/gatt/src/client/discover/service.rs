@@ -15,7 +15,7 @@ pub struct Service {
     pub start: u16,
     /// Its last handle.
     pub end: u16,
-    /// What it is.
+    /// Its UUID.
     pub uuid: Uuid,
 }
 
@@ -46,7 +46,7 @@ impl Services {
         Self::new(Wanted::Secondary)
     }
 
-    /// Discovers the primary services of one UUID. [Vol 3] Part G, 4.4.2
+    /// Discovers the primary services with one UUID. [Vol 3] Part G, 4.4.2
     #[must_use]
     pub fn primary_by_uuid(uuid: Uuid) -> Self {
         Self::new(Wanted::ByUuid(uuid))

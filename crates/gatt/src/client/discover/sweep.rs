@@ -1,6 +1,6 @@
 use crate::client::{ClientError, Violation};
 
-/// A handle range that is asked for piece by piece, and the place in the response that is being popped.
+/// A handle range that is requested piece by piece, and the position in the response that is being popped.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::client) struct Sweep {
     next: Option<u16>,
@@ -9,40 +9,40 @@ pub(in crate::client) struct Sweep {
 }
 
 impl Sweep {
-    /// The range from `start` to `end`; empty when it ends before it starts.
+    /// Creates the range from `start` to `end`; empty if it ends before it starts.
     pub(in crate::client) fn new(start: u16, end: u16) -> Self {
         Self { next: Some(start.max(1)).filter(|&start| start <= end), end, row: 0 }
     }
 
-    /// The range from behind `handle` to `end`.
+    /// Creates the range from the handle after `handle` to `end`.
     pub(in crate::client) fn behind(handle: u16, end: u16) -> Self {
         handle
             .checked_add(1)
             .map_or(Self { next: None, end, row: 0 }, |start| Self::new(start, end))
     }
 
-    /// The range to ask for next: first and last handle.
+    /// Returns the range to request next: first and last handle.
     pub(in crate::client) fn range(&self) -> Option<(u16, u16)> {
         self.next.map(|next| (next, self.end))
     }
 
-    /// The last handle of the whole range.
+    /// Returns the last handle of the whole range.
     pub(in crate::client) const fn end(&self) -> u16 {
         self.end
     }
 
-    /// Returns whether nothing is left to ask for.
+    /// Returns whether the range is finished.
     pub(in crate::client) const fn is_over(&self) -> bool {
         self.next.is_none()
     }
 
-    /// Nothing is left to ask for.
+    /// Finishes the range.
     pub(in crate::client) const fn finish(&mut self) {
         self.next = None;
     }
 
-    /// Starts at the first row of a response, whose `rows` (first and last handle of each, or why it is wrong) must lie
-    /// in the range, in order and apart.
+    /// Starts at the first row of a response. Its `rows` (first and last handle of each, or its error) must lie in the
+    /// range, in order, without overlap.
     pub(in crate::client) fn accept(
         &mut self,
         rows: impl Iterator<Item = Result<(u16, u16), ClientError>>,
@@ -62,7 +62,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Takes the next row of the response: `row` tells its last handle, from behind which the sweep goes on.
+    /// Takes the next row of the response. `row` returns its last handle; the range continues after it.
     pub(in crate::client) fn pop<T>(
         &mut self,
         row: impl FnOnce(usize) -> Option<(u16, T)>,

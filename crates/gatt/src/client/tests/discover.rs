@@ -180,7 +180,7 @@ fn descriptors() {
 }
 
 #[test]
-fn no_request_where_there_is_no_room_for_descriptors() {
+fn no_request_if_there_is_no_room_for_descriptors() {
     let properties = Properties::READ;
     for (value, end) in [(3, 3), (0xffff, 0xffff)] {
         let uuid = NUS;
@@ -274,14 +274,14 @@ fn hostile_includes() {
     assert_ne!(NOT_FOUND, RANGE);
 }
 
-/// What a database is made of: services with characteristics with descriptors; 128-bit UUIDs here and there.
+/// A database: services with characteristics with descriptors; some have 128-bit UUIDs.
 type Plan = Vec<Vec<(bool, u8)>>;
 
 fn long(number: u16) -> Uuid {
     Uuid::new_128(NUS.as_u128() ^ u128::from(number))
 }
 
-/// The database of a plan, and what a client must find in it.
+/// Returns the database of a plan, and the items that a client must find in it.
 fn database(plan: &Plan) -> (Server, Vec<Service>, Vec<Characteristic>, Vec<Descriptor>) {
     let mut server = Server::default();
     let (mut services, mut found, mut descriptors) = (Vec::new(), Vec::new(), Vec::new());
@@ -351,7 +351,7 @@ proptest! {
             let values = all(anywhere, &mut server, mtu).0.iter().map(|c| c.value).collect::<Vec<_>>();
             prop_assert_eq!(values, [c.value]);
         }
-        // Without the services, whose declarations then lie in the range of a characteristic.
+        // The services are not known, so their declarations lie in the range of a characteristic.
         let found = all(Characteristics::within(1, 0xffff, None), &mut server, mtu).0;
         prop_assert_eq!(found.len(), characteristics.len());
         for (found, of_service) in found.iter().zip(&characteristics) {
@@ -363,7 +363,7 @@ proptest! {
     }
 }
 
-/// A service that ends at its last value costs one request, as does a service group that ends at 0xFFFF.
+/// A service that ends at its last value takes one request, and so does a service group that ends at 0xFFFF.
 #[test]
 fn the_fewest_round_trips() {
     let (mut server, services, ..) = database(&[[(false, 0), (false, 0)].to_vec()].to_vec());

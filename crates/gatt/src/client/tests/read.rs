@@ -56,7 +56,7 @@ fn a_value_never_passes_512_octets() {
     assert_eq!(buffer[512], 0);
 }
 
-/// The value is read to its end, so that it is known how long a buffer it needs.
+/// The value is read to its end, so that the required buffer length is known.
 #[test]
 fn a_buffer_that_is_too_short_says_so() {
     for (len, whole) in [(0, false), (10, false), (22, false), (23, false), (24, true)] {
@@ -81,8 +81,8 @@ fn a_buffer_of_just_the_length_is_enough() {
     assert_eq!((read.len(), read.is_whole()), (22, true));
 }
 
-/// Some servers refuse an offset that is just at the end. That one refusal may as well mean that the value became shorter, so it is
-/// asked for twice.
+/// Some servers refuse an offset exactly at the end. The refusal may also mean that the value became shorter, so the
+/// client requests it twice.
 #[test]
 fn a_server_may_refuse_the_blob_behind_the_end() {
     let full = [&[0x0b][..], &[1; 22]].concat();
@@ -99,7 +99,7 @@ fn a_server_may_refuse_the_blob_behind_the_end() {
     assert_eq!((read.len(), read.is_whole()), (22, true));
 }
 
-/// No part of the old value is given out for the new one.
+/// No part of the old value is returned as part of the new one.
 #[test]
 fn a_value_that_became_shorter_is_read_anew() {
     let full = [&[0x0b][..], &[1; 22]].concat();
@@ -152,7 +152,7 @@ fn errors_of_a_long_read_are_reported() {
     assert_eq!(read.response(&hex!("01 0a 0300 07")), Err(error));
 }
 
-/// The response of the other kind of read is no part of the value.
+/// The response to the other kind of read is no part of the value.
 #[test]
 fn parts_differ_by_their_opcode() {
     let mut buffer = [0; 100];

@@ -1,4 +1,4 @@
-//! A tiny honest server, which answers from a list.
+//! A small conforming server, which answers from a list.
 
 use std::vec::Vec;
 
@@ -9,7 +9,7 @@ pub(super) struct Attribute {
     pub(super) handle: u16,
     pub(super) uuid: Uuid,
     pub(super) value: Vec<u8>,
-    /// The last handle of its group.
+    /// Last handle of its group.
     pub(super) end: u16,
 }
 

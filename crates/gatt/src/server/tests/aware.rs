@@ -52,7 +52,7 @@ fn a_new_table_has_new_values_and_a_new_hash() {
 
 /// [Vol 3] Part G, 7.1
 #[test]
-fn service_changed_goes_to_those_who_asked_for_it() {
+fn service_changed_goes_only_to_subscribers() {
     let mut world = World::new();
     world.replaces(OTHERS);
     assert_eq!(world.changed(), None);

@@ -1,4 +1,4 @@
-//! Captured writes: each apart, with who wrote it.
+//! Captured writes: each one separate, with its writer.
 
 use hex_literal::hex;
 
@@ -20,7 +20,7 @@ static CAPTURING: &[Service] =
 
 const NAME: [u8; WRITER] = [1, 2, 3, 4, 5];
 
-/// A server whose peer has a name; gives the handle of a characteristic, too.
+/// Creates a server whose peer has a name; returns the handle of a characteristic too.
 fn world(c: &'static Characteristic) -> (World, [u8; 2]) {
     let mut world = World::with(CAPTURING);
     world.mtu = 100;
@@ -36,7 +36,7 @@ fn taken(world: &mut World, c: &'static Characteristic) -> Option<([u8; WRITER],
 }
 
 #[test]
-fn writes_are_taken_one_by_one_with_who_wrote() {
+fn writes_are_taken_one_by_one_with_their_writer() {
     let (mut world, [low, high]) = world(&COMMANDS);
     assert!(!world.server.take_captured());
     assert_eq!(taken(&mut world, &COMMANDS), None);
@@ -45,7 +45,7 @@ fn writes_are_taken_one_by_one_with_who_wrote() {
     assert_eq!(world.commands(&[0x52, low, high]), None);
     assert_eq!(world.commands(&[0x52, low, high, b'c']), None);
     assert!(world.server.take_captured() && !world.server.take_captured());
-    // The value is the last one; the write is reported once, and here.
+    // The value is that of the last write; the write is reported once, and captured here.
     assert_eq!(world.asks(&[0x0a, low, high]), hex!("0b 63"));
     assert!(world.server.poll_written(&mut world.peer).is_none());
     let short = world.server.poll_captured(&COMMANDS, &mut [0]);
@@ -57,7 +57,7 @@ fn writes_are_taken_one_by_one_with_who_wrote() {
 }
 
 #[test]
-fn what_finds_no_room_is_refused_or_counted_and_changes_nothing() {
+fn a_write_without_room_is_refused_or_counted_and_changes_nothing() {
     let (mut world, [low, high]) = world(&COMMANDS);
     let mut long = vec![0x12, low, high];
     long.resize(3 + 20, 7);
@@ -90,7 +90,7 @@ fn a_long_write_is_captured_once_and_whole() {
 }
 
 #[test]
-fn how_long_a_captured_value_may_be() {
+fn the_length_of_a_captured_value_is_limited() {
     assert_eq!((COMMANDS.limit(), OPEN.limit(), VALUE.limit()), (20, 64 - 7, 3));
     assert_eq!(Characteristic::new(Uuid::new_16(1)).capture(2000).limit(), 512);
     let (mut world, [low, high]) = world(&VALUE);
@@ -101,7 +101,7 @@ fn how_long_a_captured_value_may_be() {
 }
 
 #[test]
-fn another_table_begins_with_nothing_captured() {
+fn a_new_table_starts_without_captured_writes() {
     let (mut world, [low, high]) = world(&COMMANDS);
     world.asks(&[0x12, low, high, 1]);
     world.server.replace(CAPTURING, []).unwrap();

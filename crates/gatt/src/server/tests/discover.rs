@@ -39,14 +39,14 @@ fn a_service_is_found_by_either_form_of_its_uuid() {
 }
 
 #[test]
-fn values_are_found_where_they_may_be_read() {
+fn only_readable_values_are_found() {
     let mut world = World::new();
     assert_eq!(world.asks(&hex!("06 0100 ffff 192a 64")), hex!("07 1400 1400"));
     assert_eq!(world.asks(&hex!("06 0100 ffff 03ff 736563726574")), hex!("01 06 0100 0a"));
     assert_eq!(world.asks(&hex!("06 0100 ffff 01ff")), hex!("01 06 0100 0a"));
     // A characteristic declaration opens a group. [Vol 3] Part G, 2.5.3
     assert_eq!(world.asks(&hex!("06 0100 ffff 0328 12 1400 192a")), hex!("07 1300 1500"));
-    // All three CCCDs of the app and that of Service Changed.
+    // The three CCCDs of the application and that of Service Changed.
     assert_eq!(
         world.asks(&hex!("06 0100 ffff 0229 0000")),
         hex!("07 0d00 0d00 1500 1500 1a00 1a00 2000 2000")

@@ -16,7 +16,7 @@ static SERVICES: &[Service] =
     &[Service::primary(Uuid::new_16(0xff00), &[&LONG, &OTHER, &SHORT, &BUFFER])];
 
 impl World {
-    /// A peer with this room for prepared writes, and so for values that it reads in parts.
+    /// A peer with `octets` of room for prepared writes, and so for values that it reads in parts.
     fn with_room(octets: usize) -> Self {
         let mut world = Self::with(SERVICES);
         world.peer = Peer::new(leak(crate::table::peer_arena_for(SERVICES, octets)));
@@ -30,7 +30,7 @@ impl World {
         reply[1..].into()
     }
 
-    /// The next part, or the error.
+    /// Returns the next part, or the error.
     fn more(&mut self, c: &Characteristic, value: &mut Vec<u8>) -> Result<bool, u8> {
         let [low, high] = self.server.handle_of(c).unwrap().to_le_bytes();
         let [from, upper] = u16::try_from(value.len()).unwrap().to_le_bytes();
@@ -60,14 +60,14 @@ fn a_long_read_sees_the_value_that_it_began_with() {
     world.server.write(&LONG, b"short").unwrap();
     assert_eq!(world.first(&SHORT), b"1");
     assert_eq!(world.rest(&LONG, value), Ok([b'A'; 60].into()));
-    // The next read sees what is there now.
+    // The next read returns the current value.
     assert_eq!(world.first(&LONG), b"short");
     world.server.write(&LONG, &[b'C'; 60]).unwrap();
     let first = world.first(&LONG);
     assert_eq!(world.rest(&LONG, first), Ok([b'C'; 60].into()));
 }
 
-/// A value that just fills the first response may seem to go on.
+/// A value that exactly fills the first response may seem to continue.
 #[test]
 fn a_value_that_grows_behind_a_full_response_does_not() {
     for room in [64, 0] {
@@ -120,7 +120,7 @@ fn reads_that_cross_are_never_mixed() {
     let _other = world.first(&OTHER);
     world.server.write(&LONG, &[b'B'; 60]).unwrap();
     world.server.write(&OTHER, &[b'Y'; 60]).unwrap();
-    assert_eq!(world.rest(&OTHER, other), Ok([b'X'; 60].into()), "it is followed");
+    assert_eq!(world.rest(&OTHER, other), Ok([b'X'; 60].into()), "the server keeps the value");
     assert_eq!(world.rest(&LONG, long), Err(0x0e));
     let first = world.first(&LONG);
     assert_eq!(world.rest(&LONG, first), Ok([b'B'; 60].into()));
@@ -140,7 +140,8 @@ fn the_rest_of_a_listed_value_is_of_the_same_value() {
     }
 }
 
-/// Only the value that was cut is refused; where several were, nobody knows which one goes on.
+/// Only the value that was cut is refused. If several were cut, the server does not know which one
+/// continues.
 #[test]
 fn a_cut_value_that_changed_refuses_no_part_of_another() {
     let (one, other) = (hex!("0e 1400 1600"), hex!("0e 1600 1400"));
@@ -159,9 +160,9 @@ fn a_cut_value_that_changed_refuses_no_part_of_another() {
 }
 
 #[test]
-fn whoever_changes_the_value_the_read_is_whole() {
+fn the_read_is_consistent_whoever_changes_the_value() {
     let mut world = World::with_room(100);
-    // The application takes octets out of a buffer.
+    // The application takes octets from a buffer.
     let [low, high] = world.server.handle_of(&LONG).unwrap().to_le_bytes();
     world.server.fill(&BUFFER, &[b'A'; 50]);
     let first = world.first(&BUFFER);

@@ -10,7 +10,7 @@ use proptest::{prelude::*, sample::select};
 use super::World;
 use crate::fuzz;
 
-/// What a read of a row gives.
+/// Result of reading a row.
 #[derive(Clone, Debug)]
 enum Value {
     Is(Vec<u8>),
@@ -91,9 +91,9 @@ const APP: usize = 23;
 
 struct Model {
     rows: Vec<Row>,
-    /// Values of which a part was sent, as they were then.
+    /// Values of which a part was sent, as they were at that time.
     parts: Vec<(usize, Vec<u8>)>,
-    /// A value was written since.
+    /// Whether a value was written since.
     changed: bool,
 }
 
@@ -109,7 +109,7 @@ impl Model {
         }
     }
 
-    /// Notes what a response that is as long as it may be leaves for Read Blob requests to ask for.
+    /// Records what a response of maximum length leaves for later Read Blob requests.
     fn answered(&mut self, request: &Request<'_>, answer: &[u8], mtu: usize) {
         if answer.len() < mtu || answer[0] == 1 {
             return;
@@ -134,8 +134,8 @@ impl Model {
         }
     }
 
-    /// Whether this is a right answer where a value changed between its parts: the part of an earlier value, or Unlikely
-    /// Error.
+    /// Returns whether the answer is correct if a value changed between its parts: the part of an earlier value, or
+    /// Unlikely Error.
     fn may_answer(&self, request: &Request<'_>, answer: &[u8], mtu: usize) -> bool {
         let Request::ReadBlob { handle, offset } = *request else { return false };
         let (handle, offset) = (usize::from(handle), usize::from(offset));
@@ -255,7 +255,7 @@ impl Model {
         found(fit(list.into_iter(), mtu - 2), start, &[9, len as u8])
     }
 
-    /// Only the store and the app's value are written.
+    /// Only the store and the application's value are written.
     fn write(&mut self, handle: u16, value: &[u8]) -> Answer {
         let handle = usize::from(handle);
         if handle == STORE && value.len() > LIMIT {
@@ -278,7 +278,7 @@ fn found(list: Vec<u8>, start: u16, header: &[u8]) -> Answer {
     if list.is_empty() { Err((start.into(), 0x0a)) } else { Ok([header, &list].concat()) }
 }
 
-/// As many whole rows as fit.
+/// Returns as many whole rows as fit.
 fn fit(rows: impl Iterator<Item = Vec<u8>>, room: usize) -> Vec<u8> {
     rows.scan(room, |left, row| {
         *left = left.checked_sub(row.len())?;
@@ -288,7 +288,7 @@ fn fit(rows: impl Iterator<Item = Vec<u8>>, room: usize) -> Vec<u8> {
     .collect()
 }
 
-/// The first rows that are as long as the very first.
+/// Returns the leading rows that are as long as the first one.
 fn uniform(mut rows: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let len = rows.first().map_or(0, Vec::len);
     let count = rows.iter().take_while(|row| row.len() == len).count();

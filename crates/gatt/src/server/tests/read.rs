@@ -22,7 +22,7 @@ fn values_of_the_host_the_table_and_the_app() {
 
 /// Q26.
 #[test]
-fn handles_that_are_not_there() {
+fn unknown_handles_are_refused() {
     let mut world = World::new();
     assert_eq!(world.asks(&hex!("0a 0000")), hex!("01 0a 0000 01"));
     assert_eq!(world.asks(&hex!("0a 2900")), hex!("01 0a 2900 01"));

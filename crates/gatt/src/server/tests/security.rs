@@ -29,7 +29,7 @@ const fn security(level: Level, key_size: u8) -> Security {
 
 /// Q44. [Vol 3] Part C, 10.3.1
 #[test]
-fn encryption_is_asked_for_where_a_key_exists() {
+fn a_peer_with_a_key_is_asked_to_encrypt() {
     let mut world = World::with(SERVICES);
     assert_eq!(world.asks(&hex!("0a 1f00")), hex!("01 0a 1f00 05"));
     world.security.has_key = true;
@@ -56,7 +56,7 @@ fn key_size_and_authorization() {
 
 /// [Vol 3] Part F, 3.4.6.3
 #[test]
-fn what_was_withdrawn_after_prepare_refuses_the_execution() {
+fn permission_withdrawn_after_prepare_refuses_the_execution() {
     for handle in [41, 43] {
         let mut world = World::with(SERVICES);
         world.security = security(Level::Encrypted, 16);
@@ -67,7 +67,7 @@ fn what_was_withdrawn_after_prepare_refuses_the_execution() {
         assert_eq!(world.asks(&[0x18, 1]), [0x01, 0x18, handle, 0, 8]);
         assert!(world.asked.is_empty());
         assert_eq!(world.server.value(&GUARDED), Ok(b"old".as_slice()));
-        assert_eq!(world.asks(&[0x18, 1]), [0x19], "the queue is empty");
+        assert_eq!(world.asks(&[0x18, 1]), [0x19], "the prepare queue is empty");
     }
 }
 

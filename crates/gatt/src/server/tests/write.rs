@@ -18,7 +18,7 @@ fn a_write_replaces_the_value_and_is_reported() {
 }
 
 #[test]
-fn what_may_not_be_written() {
+fn forbidden_writes_are_refused() {
     let mut world = World::new();
     assert_eq!(world.asks(&hex!("12 0000 00")), hex!("01 12 0000 01"));
     assert_eq!(world.asks(&hex!("12 2900 00")), hex!("01 12 2900 01"));
@@ -199,7 +199,8 @@ fn a_refusal_empties_the_queue() {
     assert_eq!(world.asked.last().unwrap(), "23 Write { offset: 0, response: true } [42]");
 }
 
-/// The app accepted its part, but what the host holds has become too short for the other meanwhile.
+/// The application accepted its part, but meanwhile the host's value became too short for the other
+/// part.
 #[test]
 fn a_local_write_while_the_app_is_asked_is_noticed() {
     let mut world = World::new();
