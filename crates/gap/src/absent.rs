@@ -1,4 +1,4 @@
-//! What stands in the place of machines that were left out: each does nothing, and never asks for anything.
+//! Replacements for machines that were left out: each does nothing and never sends a command.
 
 use core::marker::PhantomData;
 
@@ -15,7 +15,7 @@ use crate::{
     TooManyPeers, accept_list::ListState, advertise::Gate, connect, scan,
 };
 
-/// In place of what callers ask of a link: nobody waits for an answer.
+/// Replaces a caller's request to a link: no caller waits for an answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<T> {
     wanted: bool,
@@ -49,7 +49,7 @@ impl<T: Copy> Call<T> {
     }
 }
 
-/// In place of what is known of commands without an answer: each is sent whenever it is needed.
+/// Replaces the record of commands without an answer: each command is sent whenever it is needed.
 #[derive(Debug)]
 pub(crate) struct Avoided;
 
@@ -80,7 +80,7 @@ impl Avoided {
     }
 }
 
-/// In place of the scanner.
+/// Replaces the scanner.
 #[derive(Debug)]
 pub(crate) struct Scanner;
 
@@ -175,7 +175,7 @@ impl Scanner {
     pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
 }
 
-/// In place of the initiator.
+/// Replaces the initiator.
 #[derive(Debug)]
 pub(crate) struct Initiator;
 
@@ -244,7 +244,7 @@ impl Initiator {
 
     pub(crate) const fn put_off(&mut self) {}
 
-    /// A link in the role of the central is of no request.
+    /// Returns false: no request exists for a link in the central role.
     pub(crate) const fn linked(&mut self) -> bool {
         false
     }
@@ -269,7 +269,7 @@ impl Initiator {
     pub(crate) const fn check_progress(&self, _gate: Gate<'_>) {}
 }
 
-/// In place of the accept list, which nobody can set.
+/// Replaces the accept list, which cannot be set.
 #[derive(Debug)]
 pub(crate) struct AcceptList;
 
@@ -282,7 +282,7 @@ impl AcceptList {
         Err(TooManyPeers { max: 0 })
     }
 
-    /// What goes by the list fails.
+    /// Fails requests that use the list.
     pub(crate) const fn state(&self, _info: &ControllerInfo) -> ListState {
         ListState::Failed(Status::UNSUPPORTED_FEATURE)
     }
@@ -300,7 +300,7 @@ impl AcceptList {
     pub(crate) const fn answered(&mut self, _status: Status) {}
 }
 
-/// In place of private addresses: the identity address is on the air.
+/// Replaces private addresses: the identity address is on the air.
 #[derive(Debug)]
 pub(crate) struct Privacy;
 
@@ -344,7 +344,7 @@ impl Privacy {
     pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
 }
 
-/// In place of the resolving list: the controller resolves nobody.
+/// Replaces the resolving list: the controller resolves no address.
 #[derive(Debug)]
 pub(crate) struct ResolvingList;
 

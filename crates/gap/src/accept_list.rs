@@ -1,5 +1,5 @@
-//! The accept list: which peers may be served, reported or connected to, where a wish says so. [Vol 4] Part E, 7.8.14 to
-//! 7.8.17
+//! The accept list: the peers that may be served, reported or connected to, if a request uses it. [Vol 4] Part E,
+//! 7.8.14 to 7.8.17
 
 use core::fmt;
 
@@ -11,14 +11,14 @@ use bindrune_wire::{Address, Writer};
 
 use crate::{ControllerInfo, command::put};
 
-/// Peers that this host keeps in the accept list, at most.
+/// Maximum number of peers that this host keeps in the accept list.
 pub const ACCEPT_LIST_MAX: usize = 16;
 
-/// More peers than the accept list holds.
+/// There are more peers than the accept list holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TooManyPeers {
-    /// How many it holds.
+    /// Maximum number of peers.
     pub max: usize,
 }
 
@@ -30,23 +30,23 @@ impl fmt::Display for TooManyPeers {
 
 impl core::error::Error for TooManyPeers {}
 
-/// What those that use the list may do.
+/// What users of the list may do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListState {
-    /// Go on.
+    /// Continue.
     Current,
-    /// Be off while the list changes.
+    /// Stay off while the list changes.
     Held,
-    /// Give up.
+    /// Fail.
     Failed(Status),
 }
 
-/// The list as it is wished, and how much of it the controller has.
+/// The requested list, and how much of it the controller has.
 #[derive(Debug)]
 pub(crate) struct AcceptList {
     peers: [Option<Address>; ACCEPT_LIST_MAX],
     loaded: Loaded,
-    /// The wish changed while a command was out.
+    /// Whether the request changed while a command was in flight.
     changed: bool,
     sent: bool,
     failed: Option<Status>,
@@ -54,9 +54,9 @@ pub(crate) struct AcceptList {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loaded {
-    /// It may hold anything.
+    /// The controller's list may hold anything.
     Unknown,
-    /// It holds the first peers, as many as this.
+    /// The controller's list holds this many of the first peers.
     First(usize),
 }
 
@@ -69,7 +69,7 @@ impl AcceptList {
         failed: None,
     };
 
-    /// The controller was reset: its list is empty.
+    /// Starts again after a reset of the controller, which empties its list.
     pub(crate) const fn restart(&mut self) {
         self.loaded = Loaded::First(0);
         (self.changed, self.sent, self.failed) = (false, false, None);
@@ -94,7 +94,7 @@ impl AcceptList {
         self.peers.iter().flatten().copied()
     }
 
-    /// Whether the controller's list is the wished one, or can be.
+    /// Returns whether the controller's list is the requested one, or can become it.
     pub(crate) fn state(&self, info: &ControllerInfo) -> ListState {
         if self.peers().count() > usize::from(info.accept_list_size) {
             ListState::Failed(Status::MEMORY_CAPACITY_EXCEEDED)
@@ -107,12 +107,12 @@ impl AcceptList {
         }
     }
 
-    /// Tries again what failed.
+    /// Tries a failed command again.
     pub(crate) const fn retry(&mut self) {
         self.failed = None;
     }
 
-    /// Writes the command that is missing. Nothing that uses the list may be on.
+    /// Writes the next missing command. Users of the list must be off.
     pub(crate) fn poll_command(
         &mut self,
         info: &ControllerInfo,
@@ -132,7 +132,7 @@ impl AcceptList {
         Some(opcode)
     }
 
-    /// The answer to the command of [`Self::poll_command`].
+    /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, status: Status) {
         self.sent = false;
         if core::mem::take(&mut self.changed) {

@@ -1,7 +1,7 @@
-//! Advertising data: a row of AD structures, each a length, a type and octets. [Vol 3] Part C, 11
+//! Advertising data: a sequence of AD structures, each with length, type and octets. [Vol 3] Part C, 11
 //!
-//! [`AdData`] reads any octets; [`AdWriter`] writes structures; [`lay_out`] spreads an [`crate::Advertisement`] over
-//! advertising data and scan response. What each type means is in the Core Specification Supplement, Part A, 1.
+//! [`AdData`] parses any octets; [`AdWriter`] writes structures; [`lay_out`] distributes an [`crate::Advertisement`]
+//! over advertising data and scan response. The Core Specification Supplement, Part A, 1, defines the types.
 
 mod layout;
 mod parse;
@@ -11,11 +11,11 @@ pub use layout::{TooLong, lay_out};
 pub use parse::{AdData, Manufacturer, Name, ServiceData, Services, Structure, Structures};
 pub use write::AdWriter;
 
-/// Octets of advertising data, and of a scan response, that a legacy PDU holds. [Vol 6] Part B, 2.3.1
+/// Maximum length of advertising data, and of a scan response, in a legacy PDU, in octets. [Vol 6] Part B, 2.3.1
 pub const LEGACY_DATA_MAX: usize = 31;
 
 bindrune_wire::open_enum! {
-    /// What an AD structure holds. Assigned Numbers, 2.3
+    /// Type of an AD structure. Assigned Numbers, 2.3
     pub struct AdType(u8) {
         /// Flags.
         FLAGS = 0x01,
@@ -37,11 +37,11 @@ bindrune_wire::open_enum! {
         COMPLETE_LOCAL_NAME = 0x09,
         /// Transmit power in dBm.
         TX_POWER_LEVEL = 0x0a,
-        /// The connection intervals that a peripheral likes.
+        /// The connection intervals that a peripheral prefers.
         PERIPHERAL_CONNECTION_INTERVAL_RANGE = 0x12,
-        /// 16-bit UUIDs of services that are looked for.
+        /// 16-bit UUIDs of solicited services.
         SOLICITED_SERVICES_16 = 0x14,
-        /// 128-bit UUIDs of services that are looked for.
+        /// 128-bit UUIDs of solicited services.
         SOLICITED_SERVICES_128 = 0x15,
         /// Data of a service with a 16-bit UUID.
         SERVICE_DATA_16 = 0x16,
@@ -57,7 +57,7 @@ bindrune_wire::open_enum! {
         LE_DEVICE_ADDRESS = 0x1b,
         /// LE role.
         LE_ROLE = 0x1c,
-        /// 32-bit UUIDs of services that are looked for.
+        /// 32-bit UUIDs of solicited services.
         SOLICITED_SERVICES_32 = 0x1f,
         /// Data of a service with a 32-bit UUID.
         SERVICE_DATA_32 = 0x20,
@@ -65,7 +65,7 @@ bindrune_wire::open_enum! {
         SERVICE_DATA_128 = 0x21,
         /// URI.
         URI = 0x24,
-        /// LE features that are supported.
+        /// Supported LE features.
         LE_SUPPORTED_FEATURES = 0x27,
         /// Encrypted data.
         ENCRYPTED_DATA = 0x31,
@@ -75,7 +75,7 @@ bindrune_wire::open_enum! {
 }
 
 bitflags::bitflags! {
-    /// How a device may be discovered. Core Specification Supplement, Part A, 1.3
+    /// Discoverable mode and capabilities of a device. Core Specification Supplement, Part A, 1.3
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Flags: u8 {
         /// LE limited discoverable mode.

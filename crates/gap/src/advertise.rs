@@ -1,11 +1,11 @@
-//! Advertising sets: each owns a request, and goes to it by the missing command. [Vol 4] Part E, 7.8.5 to 7.8.9, 7.8.52
-//! to 7.8.56
+//! Advertising sets: each has a request, and sends the missing commands until the controller matches it. [Vol 4] Part
+//! E, 7.8.5 to 7.8.9, 7.8.52 to 7.8.56
 //!
-//! Legacy commands know one set; extended ones several. A set that is on and no longer requested, or requested
+//! Legacy commands know one set; extended commands know several. A set that is on but no longer requested, or requested
 //! differently, is turned off first; then parameters, address, data, scan response, and on.
 //!
-//! A link is reported by two events, in either order: Connection Complete, and (extended) Advertising Set Terminated,
-//! which alone names the set. Whichever comes first waits for the other, for a bounded time.
+//! Two events report a link, in either order: Connection Complete, and (extended) Advertising Set Terminated, which
+//! alone names the set. The first one waits for the other for a limited time.
 
 mod command;
 mod request;
@@ -21,55 +21,55 @@ use crate::{
 pub use set::AdvertisingSet;
 use set::{EVENT_WAIT, Step};
 
-/// Which advertising set: 0 to the number that the root was given memory for.
+/// Index of an advertising set: 0 up to the number of sets that the root has memory for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetId(pub u8);
 
-/// How far the request of a set is.
+/// Progress of a set's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Advertising {
-    /// It is on, or goes on as soon as it can.
+    /// The set is on, or turns on as soon as possible.
     Pending,
-    /// A link came of it.
+    /// A link came up.
     Linked,
-    /// It ended without a link.
+    /// The request ended without a link.
     Ended(AdvertisingEnd),
 }
 
-/// Why a set ended without a link though its request was not withdrawn.
+/// Reason why a request ended without a link although it was not withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AdvertisingEnd {
-    /// Its time is over.
+    /// Its time limit passed.
     Timeout,
-    /// There is no room for one more link, and the request does not wait for any: [`crate::WhenFull::Fail`].
+    /// There is no room for another link, and the request does not wait for room: [`crate::WhenFull::Fail`].
     NoLink,
     /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
     Withdrawn,
-    /// The controller refused a command, or cannot do what was requested.
+    /// The controller refused a command, or does not support the request.
     Failed(Status),
 }
 
-/// What holds advertising and initiating back.
+/// Conditions that hold advertising and initiating back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gate<'a> {
-    /// The accept list, for those that use it.
+    /// State of the accept list, for users of the list.
     pub(crate) list: ListState,
-    /// Whose private addresses the controller resolves, and makes.
+    /// The peers whose private addresses the controller resolves and generates.
     pub(crate) resolving: &'a ResolvingList,
     /// Nothing may be on the air.
     pub(crate) hold: bool,
-    /// There is no room for one more link.
+    /// There is no room for another link.
     pub(crate) full: bool,
 }
 
-/// What a set has to tell.
+/// An event that a set must report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingEvent {
     Started,
-    /// Its time began while it waits for a link.
+    /// The time limit began while the request waits for a link.
     Waits,
     Ended(AdvertisingEnd),
     Linked {
@@ -78,7 +78,7 @@ pub(crate) enum PendingEvent {
     },
 }
 
-/// Links that wait until it is known which set made them.
+/// Maximum number of links that wait until their set is known.
 const UNASSIGNED: usize = 4;
 
 /// All advertising sets.
@@ -86,11 +86,11 @@ const UNASSIGNED: usize = 4;
 pub(crate) struct Advertiser {
     sets: &'static mut [AdvertisingSet],
     data: &'static mut [u8],
-    /// The command that is out.
+    /// The command in flight.
     sent: Option<(SetId, Step)>,
-    /// Links that one of several sets made, and until when Advertising Set Terminated may say which.
+    /// Links of one of several sets, and the time until which Advertising Set Terminated may name the set.
     unassigned: [Option<(Handle, Instant)>; UNASSIGNED],
-    /// A link for which no set is left.
+    /// A link without a matching set.
     unwanted: Option<Handle>,
 }
 
@@ -99,13 +99,13 @@ impl Advertiser {
         Self { sets, data, sent: None, unassigned: [None; UNASSIGNED], unwanted: None }
     }
 
-    /// Forgets every request.
+    /// Drops every request.
     pub(crate) fn reset(&mut self) {
         self.restart();
         self.sets.fill(AdvertisingSet::EMPTY);
     }
 
-    /// The controller was reset: nothing is on, and it is to be given every request again.
+    /// Starts again after a reset of the controller: nothing is on, and every request is sent again.
     pub(crate) fn restart(&mut self) {
         (self.sent, self.unassigned, self.unwanted) = (None, [None; UNASSIGNED], None);
         self.sets.iter_mut().for_each(AdvertisingSet::restart);
@@ -115,7 +115,7 @@ impl Advertiser {
         self.sets.len()
     }
 
-    /// The first set without a request.
+    /// Returns the first set without a request.
     pub(crate) fn free(&self) -> Option<SetId> {
         self.ids().find(|&id| self.set(id).is_some_and(AdvertisingSet::is_free))
     }
@@ -124,7 +124,7 @@ impl Advertiser {
         self.set(id).is_some_and(|set| set.on)
     }
 
-    /// How far the request of a set is; `None` without one.
+    /// Returns the progress of a set's request; `None` without one.
     pub(crate) fn outcome(&self, id: SetId) -> Option<Advertising> {
         self.set(id).and_then(AdvertisingSet::outcome)
     }
@@ -140,19 +140,20 @@ impl Advertiser {
         set.request(ad, data, sent)
     }
 
-    /// The peer of a set with directed advertising has private addresses: it cannot be reached by its identity address.
+    /// Records that the peer of a set with directed advertising has private addresses, so its identity address does not
+    /// reach it.
     pub(crate) fn peer_is_private(&mut self, id: SetId) {
         if let Some(set) = self.set_mut(id) {
             set.peer_is_private();
         }
     }
 
-    /// Ends every request that is pending.
+    /// Ends every pending request.
     pub(crate) fn withdraw_all(&mut self) {
         self.end_all(AdvertisingEnd::Withdrawn);
     }
 
-    /// Nothing can go on the air.
+    /// Fails every request, because nothing can go on the air.
     pub(crate) fn fail_all(&mut self, status: Status) {
         self.end_all(AdvertisingEnd::Failed(status));
     }
@@ -184,7 +185,7 @@ impl Advertiser {
         }
     }
 
-    /// A link has ended: no set waits for it any longer.
+    /// Records that a link ended: no set waits for it any longer.
     pub(crate) fn link_ended(&mut self, handle: Handle) {
         self.unassigned
             .iter_mut()
@@ -220,7 +221,7 @@ impl Advertiser {
         None
     }
 
-    /// The answer to the command of [`Self::poll_command`].
+    /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, now: Instant, status: Status) {
         if let Some((id, step)) = self.sent.take()
             && let Some(set) = self.set_mut(id)
@@ -229,7 +230,7 @@ impl Advertiser {
         }
     }
 
-    /// A link came up with us as its peripheral: which set made it, if that is known, and whether it is wanted.
+    /// Records a link in the peripheral role. Returns its set, if it is known, and whether the link is wanted.
     pub(crate) fn linked(&mut self, now: Instant, handle: Handle) -> (Option<SetId>, bool) {
         let named = self.ids().find(|&id| self.set(id).is_some_and(|set| set.awaits(handle)));
         let mut able = self.ids().filter(|&id| self.set(id).is_some_and(|s| s.on && s.connectable));
@@ -245,7 +246,7 @@ impl Advertiser {
         self.set_mut(id).is_some_and(AdvertisingSet::linked)
     }
 
-    /// A link came up with us as its peripheral that nobody can be given: the set that made it goes on.
+    /// Records a link in the peripheral role that was refused: its set continues.
     pub(crate) fn refused(&mut self, handle: Handle) {
         let named = self.ids().find(|&id| self.set(id).is_some_and(|set| set.awaits(handle)));
         let mut able = self.ids().filter(|&id| self.set(id).is_some_and(|s| s.on && s.connectable));
@@ -255,7 +256,7 @@ impl Advertiser {
         }
     }
 
-    /// False if no set wants the link, or too many wait already.
+    /// Keeps a link until its set is known. False if no set wants the link, or too many links wait already.
     fn keep_unassigned(&mut self, now: Instant, handle: Handle) -> bool {
         if self.wanting().is_none() {
             return false;
@@ -265,13 +266,13 @@ impl Advertiser {
         free.map(|link| *link = Some((handle, until))).is_some()
     }
 
-    /// The first set that can make a link, and whose request wants one.
+    /// Returns the first set that can make a link and whose request wants one.
     fn wanting(&self) -> Option<SetId> {
         let wants = |set: &AdvertisingSet| set.on && set.connectable && set.active().is_some();
         self.ids().find(|&id| self.set(id).is_some_and(wants))
     }
 
-    /// Advertising Set Terminated. False if it is about no set of ours.
+    /// Handles Advertising Set Terminated. False if the event names none of our sets.
     pub(crate) fn terminated(
         &mut self,
         now: Instant,
@@ -299,7 +300,7 @@ impl Advertiser {
         ids.into_iter().find_map(|id| Some((id, self.set_mut(id)?.poll_pending_event()?)))
     }
 
-    /// The earliest deadline: the end of a request's time, a retry, or of the wait for an event.
+    /// Returns the earliest deadline: the end of a request's time, a retry, or the end of the wait for an event.
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, SetId)> {
         let of = |id| self.set(id).and_then(AdvertisingSet::poll_timeout).map(|at| (at, id));
         let unassigned = self.unassigned.iter().flatten().map(|&(_, until)| (until, SetId(0)));
@@ -317,7 +318,7 @@ impl Advertiser {
         }
     }
 
-    /// A link of which nothing tells the set goes to the first that wants one.
+    /// Assigns a link whose set no event has named to the first set that wants one.
     fn assign_overdue(&mut self, now: Instant) {
         for at in 0..UNASSIGNED {
             if self.unwanted.is_some() {
@@ -334,11 +335,11 @@ impl Advertiser {
         }
     }
 
-    /// Panics where nothing would ever come of a request. To be called when no command is pending.
+    /// Panics if a request can never make progress. Call it when no command is pending.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn check_progress(&self, gate: Gate<'_>) {
         for (id, set) in self.ids().zip(self.sets.iter()) {
-            assert!(set.makes_progress(gate), "nothing comes of {id:?}: {set:?}");
+            assert!(set.makes_progress(gate), "no progress of {id:?}: {set:?}");
         }
     }
 
@@ -355,7 +356,7 @@ impl Advertiser {
         self.sets.get_mut(usize::from(id.0))
     }
 
-    /// A set and its share of the data.
+    /// Returns a set and its share of the data.
     fn parts(&mut self, id: SetId) -> Option<(&mut AdvertisingSet, &mut [u8])> {
         let index = usize::from(id.0);
         let share = self.data.len().checked_div(self.sets.len())?;

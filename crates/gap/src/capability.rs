@@ -1,17 +1,19 @@
-//! What this crate was built with; a machine that is left out has something empty in its place.
+//! Capabilities that this crate was built with. An empty replacement stands for each machine that is left out.
 
 /// Extended advertising and scanning, and connecting by extended commands.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
-/// What is asked of a link beyond its end.
+/// Requests to a link other than to end it.
 pub(crate) const TUNING: bool = cfg!(feature = "tuning");
-/// The controller is asked for the signal of a link: for the application, or to see whether it still knows the link.
+/// Reading the signal strength of a link: for the application, or to check whether the controller still knows the
+/// link.
 pub(crate) const SIGNAL: bool = TUNING || cfg!(feature = "recovery");
-/// Other parameters of a link: for the application, or for a peripheral that asks its central by L2CAP.
+/// Parameter updates of a link: for the application, or for a peripheral that requests them from its central by
+/// L2CAP.
 pub(crate) const UPDATES: bool = TUNING || cfg!(feature = "central");
 
-/// What a link answers to requests for other parameters; nothing if all are accepted.
+/// The answer of a link to requests for other parameters; empty if all are accepted.
 pub(crate) type Policy = [crate::ParameterRequests; if TUNING { 1 } else { 0 }];
 
 #[cfg(not(feature = "recovery"))]

@@ -1,10 +1,10 @@
-//! What all machines share to write commands and to read answers.
+//! Shared functions for writing commands and reading answers.
 
 use bindrune_hci::{Opcode, Status, cmd::Command};
 use bindrune_wire::Writer;
 use embassy_time::Duration;
 
-/// How long to wait before a command that undoes something, and failed, is sent again.
+/// Delay before a failed command that undoes something is sent again.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 /// Writes one command.
@@ -15,18 +15,18 @@ pub(crate) fn put(w: &mut Writer<'_>, command: &impl Command) -> Option<Opcode> 
     command.write(w).ok().map(|()| opcode(command))
 }
 
-/// The status at the front of return parameters.
+/// Returns the status at the start of return parameters.
 pub(crate) fn status_of(parameters: &[u8]) -> Status {
     parameters.first().map_or(Status::UNSPECIFIED, |&status| Status(status))
 }
 
-/// A duration in units of `unit` microseconds, brought into a range.
+/// Converts a duration to units of `unit` microseconds, clamped to a range.
 pub(crate) fn units(duration: Duration, unit: u64, min: u32, max: u32) -> u32 {
     let units = duration.as_micros().checked_div(unit).unwrap_or_default();
     u32::try_from(units).unwrap_or(u32::MAX).clamp(min, max)
 }
 
-/// As [`units`], for a field of two octets.
+/// Like [`units`], for a field of two octets.
 pub(crate) fn units_16(duration: Duration, unit: u64, min: u16, max: u16) -> u16 {
     u16::try_from(units(duration, unit, min.into(), max.into())).unwrap_or(max)
 }

@@ -1,7 +1,7 @@
 //! Initiating: one request, for one peer or any of the accept list. [Vol 4] Part E, 7.8.12, 7.8.13, 7.8.66
 //!
-//! A peer whose private address only the host can resolve is searched for first: the scanner runs until the root says under
-//! which address it advertises.
+//! If only the host can resolve a peer's private address, the host searches for the peer first: the scanner runs until
+//! the root knows the address under which the peer advertises.
 
 mod initiator;
 
@@ -18,35 +18,35 @@ use crate::{
 };
 pub(crate) use initiator::{Deadline, Initiator};
 
-/// With whom to connect, and how.
+/// A request to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connect {
-    /// The peer; `None` for the first of the accept list that advertises.
+    /// The peer; `None` for the first advertiser of the accept list.
     pub peer: Option<Address>,
     /// Time from the start of one scan window to the next: 2.5 ms to 10.24 s.
     pub scan_interval: Duration,
     /// Time of scanning in each interval; at most the interval.
     pub scan_window: Duration,
-    /// What the link should be like.
+    /// Requested parameters of the link.
     pub parameters: ConnectionParameters,
-    /// On which PHYs to look for the peer (LE 1M, LE Coded) and to connect; with extended commands only.
+    /// PHYs to scan on for the peer (LE 1M, LE Coded) and to connect on; with extended commands only.
     pub phys: PhyMask,
-    /// When to give up, from the moment that the controller begins, or that the wait for a free link begins.
+    /// Time limit, from the moment at which the controller begins, or the wait for a free link begins.
     pub timeout: Option<Duration>,
-    /// What to do while every link is taken; fails by default.
+    /// What to do while every link is in use; fails by default.
     pub when_full: WhenFull,
-    /// Wait until the peer has been received on the new link, also if the controller asks it nothing.
+    /// Whether to wait for a packet of the peer on the new link, even if the controller requests nothing from it.
     pub established: bool,
 }
 
 impl Connect {
-    /// With one peer, until withdrawn.
+    /// Connects to one peer, until withdrawn.
     #[must_use]
     pub const fn to(peer: Address) -> Self {
         Self { peer: Some(peer), ..Self::ANY }
     }
 
-    /// With any peer of the accept list, until withdrawn.
+    /// Connects to any peer of the accept list, until withdrawn.
     #[must_use]
     pub const fn any() -> Self {
         Self::ANY
@@ -59,25 +59,25 @@ impl Connect {
         self
     }
 
-    /// What the link should be like.
+    /// Sets the requested parameters of the link.
     #[must_use]
     pub const fn parameters(mut self, parameters: ConnectionParameters) -> Self {
         self.parameters = parameters;
         self
     }
 
-    /// Waits while every link is taken, or fails.
+    /// Waits while every link is in use, or fails.
     #[must_use]
     pub const fn when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = when_full;
         self
     }
 
-    /// Waits until the peer has been received on the new link: until its first packet, or for 8 connection intervals, within
-    /// which the controller itself gives up. Until then a link that ends with Connection Failed to be Established (0x3E) is
-    /// tried again, within the time limit. [Vol 6] Part B, 4.5
+    /// Waits for the peer's first packet on the new link, or for 8 connection intervals, within which the controller
+    /// itself gives up. If the link ends before that with Connection Failed to be Established (0x3E), the request is
+    /// tried again within the time limit. [Vol 6] Part B, 4.5
     ///
-    /// Without this a link is given at once by a controller that cannot ask the peer for its features or its version.
+    /// Without this, if the controller cannot read the peer's features or version, the link is returned at once.
     #[must_use]
     pub const fn until_established(mut self) -> Self {
         self.established = true;
@@ -96,25 +96,25 @@ impl Connect {
     };
 }
 
-/// How far the request to connect is.
+/// Progress of the request to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Connecting {
-    /// The controller looks for the peer, or begins as soon as it can.
+    /// The controller scans for the peer, or begins as soon as possible.
     Pending,
-    /// A link came of it.
+    /// A link came up.
     Linked,
-    /// It ended without a link.
+    /// The request ended without a link.
     Ended(ConnectEnd),
 }
 
-/// Why no link came up though the request was not withdrawn.
+/// Reason why no link came up although the request was not withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ConnectEnd {
-    /// Its time is over.
+    /// Its time limit passed.
     Timeout,
-    /// There is no room for one more link, and the request does not wait for any: [`WhenFull::Fail`].
+    /// There is no room for another link, and the request does not wait for room: [`WhenFull::Fail`].
     NoLink,
     /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
     Withdrawn,

@@ -5,7 +5,8 @@ use bindrune_hci::Phy;
 use crate::{Advertisement, ExtendedPdus};
 
 impl Advertisement<'_> {
-    /// Extended PDUs on the 1M PHY: up to 1,650 octets of data, but legacy scanners see nothing.
+    /// Uses extended PDUs on the 1M PHY: up to 1,650 octets of data, but legacy scanners see
+    /// nothing.
     #[must_use]
     pub const fn extended(self) -> Self {
         self.extended_with(ExtendedPdus {
@@ -18,7 +19,7 @@ impl Advertisement<'_> {
         })
     }
 
-    /// Extended PDUs with all their choices.
+    /// Uses extended PDUs with all their choices.
     #[must_use]
     pub const fn extended_with(mut self, extended: ExtendedPdus) -> Self {
         self.extended = Some(extended);

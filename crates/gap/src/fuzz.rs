@@ -16,7 +16,7 @@ use crate::{
     CurrentParameters, Gap, LinkControl, LinkUp, Scan, SetId,
 };
 
-/// Asks any octets everything that advertising data can be asked.
+/// Calls every query of advertising data on any octets.
 pub fn ad_data(data: &[u8]) {
     let ad = AdData::new(data);
     let structures = ad.structures().count();
@@ -30,9 +30,9 @@ pub fn ad_data(data: &[u8]) {
     assert!(ad.service_data().count() <= structures);
 }
 
-/// A host in its set-up, or with wishes, against a controller that answers and tells anything.
+/// A host in its set-up, or with requests, against a controller that sends any answers and events.
 ///
-/// Each octet pair chooses what happens; events and return parameters are the octets that follow.
+/// Each pair of octets selects what happens; the following octets are events and return parameters.
 pub fn gap(data: &[u8]) {
     with_memory(|gap| {
         let mut r = Reader::new(data);
@@ -66,7 +66,8 @@ pub fn gap(data: &[u8]) {
     });
 }
 
-/// Nothing was pending: then something will come of every request, unless a command is pending by now.
+/// Checks a machine without a pending command: each request makes progress, unless a command has
+/// become pending.
 fn idle(gap: &mut Gap, now: Instant) {
     let mut buffer = [0; COMMAND_MAX];
     match gap.poll_command(now, &mut Writer::new(&mut buffer)) {
@@ -75,7 +76,8 @@ fn idle(gap: &mut Gap, now: Instant) {
     }
 }
 
-/// A link whose application asks for anything, against a controller that answers and tells anything.
+/// A link with any requests of the application, against a controller that sends any answers and
+/// events.
 pub fn link(data: &[u8]) {
     let mut r = Reader::new(data);
     let Ok([role, features]) = r.array::<2>() else { return };
@@ -116,7 +118,7 @@ pub fn link(data: &[u8]) {
     }
 }
 
-/// One wish of the application for a link, by a number.
+/// Makes one request of the application to a link, selected by a number.
 fn ask(link: &mut LinkControl, what: u8) {
     match what >> 1 & 0x0f {
         0 => drop(link.update_parameters(ConnectionParameters::DEFAULT)),
@@ -129,7 +131,7 @@ fn ask(link: &mut LinkControl, what: u8) {
     }
 }
 
-/// A machine as new, in memory that is used again.
+/// Runs with a new machine in reused memory.
 fn with_memory(run: impl FnOnce(&mut Gap)) {
     std::thread_local! {
         static GAP: RefCell<Gap> = RefCell::new(Gap::new(
@@ -145,7 +147,7 @@ fn with_memory(run: impl FnOnce(&mut Gap)) {
     });
 }
 
-/// One request of the application or the root, by a number.
+/// Makes one request of the application or the root, selected by a number.
 fn request(gap: &mut Gap, what: u8) {
     let peer = Address::new(AddressKind::Random, [what; 6]);
     match what >> 1 & 0x0f {

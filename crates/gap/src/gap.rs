@@ -19,8 +19,8 @@ use crate::{
 };
 pub use event::{GapEvent, GapTimer, LinkUp};
 
-/// What a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address, resolving
-/// list.
+/// The machines that a controller has once: set-up, advertising sets, scanner, initiator, accept list, private address,
+/// resolving list.
 ///
 /// - Getters: [`Self::controller`], [`Self::is_advertising`], [`Self::is_scanning`], [`Self::free_set`],
 ///   [`Self::lost_reports`], [`Self::faults`].
@@ -28,14 +28,14 @@ pub use event::{GapEvent, GapTimer, LinkUp};
 /// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
 ///   [`Self::connect`], [`Self::search`], [`Self::stop_connecting`], [`Self::set_accept_list`],
 ///   [`Self::set_private_address`], [`Self::set_resolving_list`], [`Self::next_report`].
-/// - What came of its requests: [`Self::advertising`], [`Self::scanning`], [`Self::connecting`].
+/// - Outcomes of the requests: [`Self::advertising`], [`Self::scanning`], [`Self::connecting`].
 /// - From the root: [`Self::set_full`], [`Self::link_ended`], [`Self::resume_advertising`],
 ///   [`Self::resume_connecting`].
-/// - Out, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`] until
-///   there is none, then [`Self::poll_timeout`].
+/// - Outputs, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`]
+///   until there is none, then [`Self::poll_timeout`].
 ///
-/// Requests may be made at any time, also before the set-up; they begin when it is done. A new one replaces the one
-/// before. A request has one owner, this machine: it stays until it is withdrawn, with what came of it.
+/// Requests may be made at any time, also before the set-up; they begin when it is complete. A new request replaces the
+/// previous one. This machine owns each request: it stays, with its outcome, until it is withdrawn.
 #[derive(Debug)]
 pub struct Gap {
     init: Init,
@@ -45,13 +45,13 @@ pub struct Gap {
     initiator: Initiator,
     privacy: Privacy,
     resolving: ResolvingList,
-    /// Whose command is out.
+    /// The machine whose command is in flight.
     sent: Option<(Opcode, Part)>,
-    /// Scanning and initiating at once was refused.
+    /// Whether the controller refused to scan and initiate at once.
     apart: bool,
-    /// The root has no room for one more link.
+    /// Whether the root has no room for another link.
     full: bool,
-    /// Links that nobody keeps, to be disconnected.
+    /// Links without an owner, pending disconnection.
     refused: Refused,
     outcome: Option<Result<(), InitError>>,
     faults: u32,
@@ -72,8 +72,8 @@ enum Part {
 impl Gap {
     /// Creates a machine that does nothing before [`Self::restart`].
     ///
-    /// `sets` are the advertising sets, which share `data` evenly: each needs 62 octets, or as much as its extended
-    /// advertising data takes. `reports` holds advertising reports that nobody has taken yet.
+    /// `sets` are the advertising sets, which share `data` evenly: each needs 62 octets, or the length of its extended
+    /// advertising data. `reports` is the memory for advertising reports until they are taken.
     #[must_use]
     pub fn new(
         config: Config,
@@ -98,7 +98,7 @@ impl Gap {
         }
     }
 
-    /// As new, in the same memory.
+    /// Resets the machine to its initial state, in the same memory.
     pub fn reset(&mut self, config: Config) {
         self.init = Init::new(config);
         self.list = AcceptList::EMPTY;
@@ -112,8 +112,8 @@ impl Gap {
         (self.outcome, self.faults) = (None, 0);
     }
 
-    /// Begins with Reset, at first and for recovery. All requests stay, and the controller is given them again; links
-    /// are gone.
+    /// Starts with Reset, at first and for recovery. All requests stay, and are sent to the controller again; links are
+    /// gone.
     pub fn restart(&mut self) {
         self.init.restart();
         self.list.restart();
@@ -126,66 +126,67 @@ impl Gap {
         (self.sent, self.outcome) = (None, None);
     }
 
-    /// Disconnects a link that nobody wants, or for which there is no room (reason 0x14).
+    /// Disconnects a link that is not wanted, or for which there is no room (reason 0x14).
     pub fn refuse(&mut self, handle: Handle) {
         if !self.refused.add(handle) {
             self.faults = self.faults.saturating_add(1);
         }
     }
 
-    /// A command had no answer. One that was answered before is sent again, and once it fails again only after a pause,
-    /// which grows; one that never was is done without until [`Self::forget`], from the next restart on. Where it was
-    /// `asked` for, one lost answer counts for nothing. A request that needs the command then fails with Unknown
-    /// Command (0x01); the next may try it once.
+    /// Handles a command without an answer. If the command was answered before, it is sent again; after another failure
+    /// only after a pause, which grows. If it was never answered, the host goes without it until [`Self::forget`], from
+    /// the next restart on. If it was `asked` for, one lost answer does not count. A request that needs the command
+    /// then fails with Unknown Command (0x01); the next request may try it once.
     ///
-    /// False, and nothing changes, where nothing works without the command: the next set-up can only send it again.
+    /// Returns false, and changes nothing, if the host cannot work without the command: the next set-up can only send
+    /// it again.
     pub fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
         self.init.unanswered(now, opcode, asked)
     }
 
-    /// A command was answered, whoever sent it.
+    /// Records that a command was answered, whichever part of the host sent it.
     pub fn note_answer(&mut self, opcode: Opcode) {
         self.init.note_answer(opcode);
     }
 
-    /// Forgets which commands had no answer: another controller may have come.
+    /// Forgets which commands had no answer, because the controller may be a different one.
     pub const fn forget(&mut self) {
         self.init.forget();
     }
 
-    /// What the controller is, once it is set up.
+    /// Returns the controller's capabilities, or `None` until the set-up is complete.
     #[must_use]
     pub const fn controller(&self) -> Option<&ControllerInfo> {
         self.init.info()
     }
 
-    /// Events of the controller that made no sense, and were ignored.
+    /// Returns the number of events of the controller that made no sense and were ignored.
     #[must_use]
     pub const fn faults(&self) -> u32 {
         self.faults
     }
 }
 
-/// Between the controller and this machine.
+/// Traffic between the controller and this machine.
 impl Gap {
-    /// Writes the next command that is owed: opcode, length, parameters. `None` while one is out. `w` has room for
+    /// Writes the next pending command: opcode, length, parameters. `None` while one is in flight. `w` has room for
     /// [`bindrune_hci::cmd::COMMAND_MAX`] octets.
     pub fn poll_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         if self.sent.is_some() {
             return None;
         }
         let start = w.len();
-        // Each round ends a request, or puts it off.
+        // Each round ends a request or postpones it.
         for _ in 0..=u8::MAX {
             let (opcode, part) = self.next_command(now, w)?;
             self.sent = Some((opcode, part));
-            // Commands that end something are sent anyway: if they have no answer, the reset that follows ends it too.
+            // Commands that end something are sent anyway: if they have no answer, the following reset ends it too.
             let ends = matches!(opcode, Opcode::DISCONNECT | Opcode::LE_CREATE_CONNECTION_CANCEL);
             if part == Part::Init || ends || !self.init.avoids(opcode) {
                 return Some(opcode);
             }
             w.truncate(start);
-            // The private address is sent again by itself, anything else for a request.
+            // The host repeats the private address by itself; any other command belongs to a request.
             if part != Part::Privacy {
                 self.init.forgive(opcode);
             }
@@ -242,12 +243,13 @@ impl Gap {
         list.poll_command(info, w).map(|opcode| (opcode, Part::List))
     }
 
-    /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
+    /// Handles Command Complete for the command of [`Self::poll_command`], with its return parameters, which begin with
+    /// the status.
     pub fn handle_complete(&mut self, now: Instant, opcode: Opcode, return_parameters: &[u8]) {
         self.answered(now, opcode, status_of(return_parameters), return_parameters);
     }
 
-    /// Command Status for the command of [`Self::poll_command`].
+    /// Handles Command Status for the command of [`Self::poll_command`].
     pub fn handle_status(&mut self, now: Instant, opcode: Opcode, status: Status) {
         self.answered(now, opcode, status, &[status.0]);
     }
@@ -290,7 +292,7 @@ impl Gap {
         }
     }
 
-    /// What happened since the last call.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<GapEvent> {
         if let Some(outcome) = self.outcome.take() {
             return Some(outcome.map_or_else(GapEvent::InitFailed, |()| GapEvent::Ready));
@@ -340,7 +342,7 @@ impl Gap {
             .min_by_key(|&(at, _)| at)
     }
 
-    /// Does what is due.
+    /// Handles the expired deadlines.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advertiser.handle_timeout(now);
         self.scanner.handle_timeout(now);

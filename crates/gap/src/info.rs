@@ -8,30 +8,30 @@ use bindrune_wire::{Address, AddressKind};
 
 use crate::capability::EXTENDED;
 
-/// How the controller is to be set up.
+/// Parameters of a controller's set-up.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Which address this device has.
+    /// Address of this device.
     pub address: AddressChoice,
-    /// Octets of ACL data that the host takes in one packet, for flow control from controller to host.
+    /// Maximum length of ACL data in one packet to the host, for flow control from controller to host, in octets.
     pub host_acl_len: u16,
-    /// ACL packets that the host holds; 0 leaves flow control from controller to host off.
+    /// Number of ACL packets that the host holds; 0 leaves flow control from controller to host off.
     pub host_acl_count: u16,
-    /// Ask each link for 251-octet packets where both sides can.
+    /// Whether each link requests 251-octet packets if both sides support them.
     pub data_length: bool,
-    /// Ask each link for the 2M PHY where both sides can.
+    /// Whether each link requests the 2M PHY if both sides support it.
     pub phy_2m: bool,
-    /// Only private addresses go on the air: nothing advertises, scans or connects before
+    /// Whether only private addresses go on the air: nothing advertises, scans or connects before
     /// [`crate::Gap::set_private_address`].
     pub private: bool,
 }
 
-/// Which address this device has.
+/// Choice of this device's address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressChoice {
-    /// The public address; if there is none, the static one that the vendor programmed; else one that is made up once,
-    /// and kept in the store of bonds.
+    /// The public address; if there is none, the static address that the vendor programmed; if there is none either,
+    /// an address that is generated once and kept in the store of bonds.
     #[default]
     Automatic,
     /// This random static address.
@@ -39,7 +39,7 @@ pub enum AddressChoice {
 }
 
 impl Config {
-    /// Automatic address, no flow control towards the host, long packets and 2M PHY wherever possible.
+    /// Automatic address, no flow control to the host, long packets and 2M PHY if possible.
     pub const DEFAULT: Self = Self {
         address: AddressChoice::Automatic,
         host_acl_len: 251,
@@ -56,7 +56,7 @@ impl Default for Config {
     }
 }
 
-/// What the controller is, and what of it this host uses.
+/// Capabilities of the controller, and those that this host uses.
 #[derive(Clone, Copy, Debug)]
 pub struct ControllerInfo {
     /// HCI version: 6 is 4.0, 9 is 5.0, 12 is 5.3, 14 is 6.0.
@@ -69,7 +69,7 @@ pub struct ControllerInfo {
     pub lmp_subversion: u16,
     /// Company identifier of the manufacturer.
     pub manufacturer: u16,
-    /// The commands that it says it supports, without those that are avoided, see [`crate::Gap::unanswered`].
+    /// Supported commands, without those that are avoided, see [`crate::Gap::unanswered`].
     pub commands: SupportedCommands,
     /// LMP features, page 0.
     pub features: u64,
@@ -81,33 +81,33 @@ pub struct ControllerInfo {
     pub acl_len: u16,
     /// ACL packets that the controller holds.
     pub acl_count: u16,
-    /// The ACL buffers are shared with BR/EDR.
+    /// Whether the ACL buffers are shared with BR/EDR.
     pub acl_shared: bool,
-    /// Flow control from controller to host is on.
+    /// Whether flow control from controller to host is on.
     pub host_flow_control: bool,
     /// The public device address, if there is one.
     pub public_address: Option<Address>,
-    /// The address that this device has: its identity.
+    /// The identity address of this device.
     pub address: Address,
-    /// The private address that the controller was given last, which is then used in place of [`Self::address`].
+    /// The private address that the controller got last; it is used instead of [`Self::address`].
     pub private_address: Option<Address>,
-    /// Peers that the accept list holds.
+    /// Number of peers that the accept list holds.
     pub accept_list_size: u8,
-    /// Peers that the resolving list holds.
+    /// Number of peers that the resolving list holds.
     pub resolving_list_size: u8,
-    /// Extended advertising, scanning and connecting commands are used, and no legacy ones.
+    /// Whether extended advertising, scanning and connecting commands are used, and no legacy ones.
     pub extended: bool,
-    /// Advertising sets; 1 with legacy commands.
+    /// Number of advertising sets; 1 with legacy commands.
     pub advertising_sets: u8,
-    /// Octets of advertising data in one set.
+    /// Maximum length of advertising data in one set, in octets.
     pub max_advertising_data: u16,
-    /// Longest payload of a link-layer packet that it sends, 27 to 251 octets.
+    /// Longest payload of a link-layer packet that the controller sends, 27 to 251 octets.
     pub max_tx_octets: u16,
-    /// Longest time that such a packet takes, in microseconds.
+    /// Longest time of such a packet in microseconds.
     pub max_tx_time: u16,
-    /// New links are asked for long packets.
+    /// Whether new links request long packets.
     pub uses_data_length: bool,
-    /// New links are asked for the 2M PHY.
+    /// Whether new links request the 2M PHY.
     pub uses_phy_2m: bool,
 }
 
@@ -145,7 +145,7 @@ impl ControllerInfo {
         uses_phy_2m: false,
     };
 
-    /// Returns whether the controller supports a command (vendor commands are never known).
+    /// Returns whether the controller supports a command (never for vendor commands).
     #[must_use]
     pub fn supports(&self, opcode: Opcode) -> bool {
         self.commands.supports(opcode)
@@ -169,7 +169,8 @@ impl ControllerInfo {
         }
     }
 
-    /// The kind of address towards a peer, where the controller makes private addresses for it, ours and its own.
+    /// Returns the address type towards a peer, if the controller generates private addresses for it: ours and the
+    /// peer's.
     pub(crate) const fn own_address_type_towards(&self, resolved: bool) -> OwnAddressType {
         match (resolved, self.own_address().kind()) {
             (false, _) => self.own_address_type(),
@@ -178,7 +179,8 @@ impl ControllerInfo {
         }
     }
 
-    /// Returns whether passive or active scanning may go on while a connection is being made. [Vol 4] Part E, 7.8.27
+    /// Returns whether passive or active scanning may continue while a connection is being created. [Vol 4] Part E,
+    /// 7.8.27
     pub(crate) const fn may_scan_while_initiating(&self, active: bool) -> bool {
         let bit = if active { STATE_ACTIVE_SCAN_INITIATING } else { STATE_PASSIVE_SCAN_INITIATING };
         self.le_states & bit != 0
@@ -188,29 +190,30 @@ impl ControllerInfo {
 const STATE_PASSIVE_SCAN_INITIATING: u64 = 1 << 22;
 const STATE_ACTIVE_SCAN_INITIATING: u64 = 1 << 23;
 
-/// Why a controller cannot be used. A host without the feature `recovery` reports what goes wrong after the set-up so,
-/// too.
+/// Reason why a controller cannot be used. A host without the feature `recovery` also reports failures after the
+/// set-up with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitError {
-    /// It refused a command without which nothing works, or its answer made no sense.
+    /// The controller refused a command that the host needs, or its answer made no sense.
     Command {
         /// The command.
         opcode: Opcode,
-        /// Its status; 0x1f where the answer made no sense.
+        /// Its status; 0x1f if the answer made no sense.
         status: Status,
     },
-    /// It left a command of the set-up without an answer for 2 s, or did not accept it, each time that it was tried.
+    /// In every attempt, the controller did not answer a command of the set-up within 2 s, or did not accept it.
     NoAnswer(Opcode),
-    /// It reported a hardware error, with this code of its vendor, during each set-up that was tried. [Vol 4] Part E,
-    /// 7.7.16
+    /// In every attempt, the controller reported a hardware error with this code of its vendor during the set-up. [Vol
+    /// 4] Part E, 7.7.16
     HardwareError(u8),
-    /// It reported an overflow of its data buffers during each set-up that was tried. [Vol 4] Part E, 7.7.26
+    /// In every attempt, the controller reported an overflow of its data buffers during the set-up. [Vol 4] Part E,
+    /// 7.7.26
     BufferOverflow,
-    /// The bytes on the line were not HCI packets, during each set-up that was tried.
+    /// In every attempt, the bytes on the line were not HCI packets during the set-up.
     Framing,
-    /// It has no buffer for ACL data, neither for LE nor shared.
+    /// The controller has no buffer for ACL data, neither for LE nor shared.
     NoBuffers,
-    /// Its ACL packets hold fewer than 27 octets.
+    /// The controller's ACL packets hold fewer than 27 octets.
     ShortBuffers(u16),
     /// The address of [`AddressChoice::Static`] is not a random static one.
     NotStatic(Address),
@@ -259,8 +262,8 @@ impl defmt::Format for InitError {
     }
 }
 
-/// Returns a random static address from random octets: the two highest bits are 1, and of the others at least one is 0
-/// and one is 1. [Vol 6] Part B, 1.3.2.1
+/// Returns a random static address from random octets: the two highest bits are 1; of the others at least one is 0 and
+/// one is 1. [Vol 6] Part B, 1.3.2.1
 #[must_use]
 pub const fn static_address(random: [u8; 6]) -> Address {
     let [mut low, b, c, d, e, high] = random;

@@ -1,4 +1,4 @@
-//! Setting up a controller: Reset, what it is, what it shall tell us, our address. [Vol 4] Part E, 7
+//! Set-up of a controller: Reset, its capabilities, its event masks, our address. [Vol 4] Part E, 7
 
 mod avoided;
 mod learn;
@@ -14,19 +14,19 @@ use crate::{
 pub(crate) use avoided::Avoided as AvoidedCommands;
 use steps::Step;
 
-/// Walks the steps of the set-up, and collects what the controller says.
+/// Walks through the steps of the set-up and collects the controller's answers.
 #[derive(Debug)]
 pub(crate) struct Init {
     config: Config,
     info: ControllerInfo,
     state: State,
-    /// The address that was made up, by this host or an earlier one; it stays over a restart.
+    /// The address that this host or an earlier one generated; it survives a restart.
     made: Option<Address>,
-    /// The root may still know an address that was made up earlier: none is made meanwhile.
+    /// Whether the root may still have an address that was generated earlier: no address is generated meanwhile.
     made_unknown: bool,
-    /// What this host would make of random octets of its own, for a controller that gives none.
+    /// An address from this host's own random octets, for a controller without a random generator.
     own: Option<Address>,
-    /// The controller took Host Buffer Size.
+    /// Whether the controller accepted Host Buffer Size.
     host_buffers: bool,
     avoided: Avoided,
 }
@@ -52,7 +52,7 @@ impl Init {
         }
     }
 
-    /// What the controller is, once all is known.
+    /// Returns the controller's capabilities, once all are known.
     pub(crate) const fn info(&self) -> Option<&ControllerInfo> {
         match self.state {
             State::Done => Some(&self.info),
@@ -60,15 +60,15 @@ impl Init {
         }
     }
 
-    /// Begins with Reset.
+    /// Starts with Reset.
     pub(crate) const fn restart(&mut self) {
         self.info = ControllerInfo::UNKNOWN;
         self.host_buffers = false;
         self.state = State::At(Step::Reset);
     }
 
-    /// A command had no answer; `asked` where this host does not send it by itself. False if the next set-up cannot do
-    /// without it.
+    /// Handles a command without an answer; `asked` if this host does not send it by itself. Returns false if the next
+    /// set-up cannot go without it.
     pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) -> bool {
         let needed = self.needs(opcode);
         if !needed {
@@ -77,7 +77,7 @@ impl Init {
         !needed
     }
 
-    /// Returns whether nothing works without the command, or the set-up is at it and cannot go on without.
+    /// Returns whether the host cannot work without the command, or the set-up is at this command and cannot skip it.
     fn needs(&self, opcode: Opcode) -> bool {
         let setting_up = matches!(self.state, State::At(_));
         match opcode {
@@ -87,32 +87,33 @@ impl Init {
         }
     }
 
-    /// Returns whether the command had no answer, and is not to be sent now.
+    /// Returns whether the command had no answer and must not be sent now.
     pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
         self.avoided.avoids(opcode)
     }
 
-    /// A request that needs an avoided command was refused.
+    /// Records that a request was refused because it needs an avoided command.
     pub(crate) fn forgive(&mut self, opcode: Opcode) {
         self.avoided.forgive(opcode, &mut self.info.commands);
     }
 
-    /// A new request may try once what an earlier one had no answer to, and for which there is no other command.
+    /// Lets a new request try once a command that an earlier request had no answer to, and that no other command can
+    /// replace.
     pub(crate) fn forgive_requests(&mut self) {
         REQUESTED.iter().for_each(|&opcode| self.forgive(opcode));
     }
 
-    /// Random octets of this host.
+    /// Sets random octets of this host.
     pub(crate) fn set_random(&mut self, random: [u8; 6]) {
         self.own = Some(static_address(random));
     }
 
-    /// A command was answered.
+    /// Records that a command was answered.
     pub(crate) fn note_answer(&mut self, opcode: Opcode) {
         self.avoided.answered(opcode);
     }
 
-    /// Another controller may have come.
+    /// Forgets the avoided commands, because the controller may be a different one.
     pub(crate) const fn forget(&mut self) {
         self.avoided = Avoided::NONE;
     }
@@ -121,29 +122,29 @@ impl Init {
         self.avoided.poll_timeout()
     }
 
-    /// Commands that may be sent again.
+    /// Allows commands again whose pause is over.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.avoided.handle_timeout(now, &mut self.info.commands);
     }
 
-    /// No address is made up before [`Self::set_made`].
+    /// Generates no address before [`Self::set_made`].
     pub(crate) const fn await_made(&mut self) {
         self.made_unknown = self.made.is_none();
     }
 
-    /// The address that was made up earlier, if any.
+    /// Sets the address that was generated earlier, if any.
     pub(crate) fn set_made(&mut self, made: Option<Address>) {
         self.made_unknown = false;
         self.made = made.filter(|address| address.is_static()).or(self.made);
         self.take_made();
     }
 
-    /// The address that was made up, and is used.
+    /// Returns the generated address, if it is used.
     pub(crate) fn made(&self) -> Option<Address> {
         self.made.filter(|made| *made == self.info.address)
     }
 
-    /// Takes the address that was made up in place of a new one.
+    /// Uses the earlier generated address instead of a new one.
     fn take_made(&mut self) {
         if self.state != State::At(Step::Random) || self.made_unknown {
             return;
@@ -165,7 +166,7 @@ impl Init {
         self.write(step, w)
     }
 
-    /// The answer to the command of [`Self::poll_command`]. True if the set-up is done with it.
+    /// Takes the answer to the command of [`Self::poll_command`]. Returns whether the set-up is complete.
     pub(crate) fn answered(
         &mut self,
         status: Status,
@@ -181,7 +182,7 @@ impl Init {
         self.advance(step).inspect_err(|_| self.state = State::Idle)
     }
 
-    /// Goes to the next step that applies.
+    /// Moves to the next step that applies.
     fn advance(&mut self, done: Step) -> Result<bool, InitError> {
         self.check(done)?;
         let mut steps = Step::ALL.iter().copied().skip_while(|&step| step != done).skip(1);
@@ -191,7 +192,7 @@ impl Init {
         Ok(next.is_none())
     }
 
-    /// What must hold after a step.
+    /// Checks the conditions after a step.
     fn check(&mut self, done: Step) -> Result<(), InitError> {
         let ControllerInfo { acl_len, acl_count, .. } = self.info;
         let none = acl_len == 0 || acl_count == 0;
@@ -208,7 +209,7 @@ impl Init {
         Ok(())
     }
 
-    /// Our address, as far as it is known without asking more.
+    /// Chooses our address, as far as it is known without another command.
     fn choose_address(&mut self) -> Result<(), InitError> {
         match (self.config.address, self.info.public_address) {
             (AddressChoice::Static(address), _) if !address.is_static() => {
@@ -222,7 +223,8 @@ impl Init {
         Ok(())
     }
 
-    /// All extended commands that this host would use, or none: they must not be mixed. [Vol 4] Part E, 3.1.1
+    /// Returns whether the controller has all extended commands that this host uses: extended and legacy commands must
+    /// not be mixed. [Vol 4] Part E, 3.1.1
     fn has_extended(&self) -> bool {
         let needed = [
             Opcode::LE_SET_EXTENDED_ADVERTISING_PARAMETERS,
@@ -238,21 +240,21 @@ impl Init {
             && needed.iter().all(|&opcode| self.info.supports(opcode))
     }
 
-    /// The controller uses this private address from now on, or none.
+    /// Sets the private address that the controller uses from now on, or none.
     pub(crate) const fn set_private_address(&mut self, address: Option<Address>) {
         self.info.private_address = address;
     }
 
-    /// Returns whether our address is still to be found.
+    /// Returns whether our address is still unknown.
     fn has_no_address(&self) -> bool {
         self.info.address == ControllerInfo::UNKNOWN.address
     }
 }
 
-/// The shortest ACL packet that a controller may have. [Vol 4] Part E, 7.8.2
+/// Minimum length of ACL packets that a controller may have. [Vol 4] Part E, 7.8.2
 const SHORTEST_ACL: u16 = 27;
 
-/// What requests need, and for which there is no other command.
+/// Commands that requests need, and that no other command can replace.
 const REQUESTED: [Opcode; 10] = [
     Opcode::LE_SET_RANDOM_ADDRESS,
     Opcode::LE_SET_ADVERTISING_PARAMETERS,

@@ -1,17 +1,18 @@
-//! GAP: what the controller is, and how devices advertise, find each other, connect and keep a link. [Vol 3] Part C
+//! GAP: the capabilities of the controller; how devices advertise, discover each other, connect and maintain a link.
+//! [Vol 3] Part C
 //!
-//! - [`adv_data`] reads and writes advertising data; [`Advertisement`] says what to advertise.
+//! - [`adv_data`] parses and writes advertising data; [`Advertisement`] describes an advertisement.
 //! - [`Gap`] owns what a controller has once: its set-up ([`ControllerInfo`]), advertising sets, one scanner, one
-//!   initiator, the accept list, our private address, the resolving list. It owns the requests of a caller too, compares them
-//!   with what the controller does, and gives the commands that are missing.
+//!   initiator, the accept list, our private address, the resolving list. It also owns the caller's requests, compares
+//!   them with the state of the controller, and sends the missing commands.
 //! - [`LinkControl`] does the same for one link: parameters, data length, PHY, RSSI, features, disconnect.
 //!
-//! Both are pulled: `poll_command` writes the one command that is owed, and exactly one of `handle_complete` and
-//! `handle_status` must follow before the next is pulled. Nothing here reads a clock, waits or allocates.
+//! Both are polled: `poll_command` writes the one pending command, and exactly one of `handle_complete` and
+//! `handle_status` must follow before the next poll. Nothing here reads a clock, waits or allocates.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
-// What only absent capabilities call is not unused: with all of them, everything is called.
+// Code that only absent capabilities call is not dead: with all capabilities, everything is called.
 #![cfg_attr(
     not(all(
         feature = "central",
@@ -78,7 +79,7 @@ pub use parameters::{ConnectionParameters, CurrentParameters, InvalidParameters}
 pub use resolving_list::{RESOLVING_LIST_MAX, Resolve};
 pub use scan::{Report, ReportFlags, Scan, ScanEnd};
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,9 +1,9 @@
 //! One link's control procedures: features, version, parameters, data length, PHY, RSSI, disconnect. [Vol 4] Part E,
 //! 7.1, 7.5, 7.8
 //!
-//! At the start of a link the peer's features and version are read, then long packets and the 2M PHY are asked for
-//! where both sides can. These, and updates of the application, follow one another; disconnecting and answers wait for
-//! nothing.
+//! At the start of a link the host reads the peer's features and version, then requests long packets and the 2M PHY if
+//! both sides support them. These procedures, and the application's updates, run one after another; disconnecting and
+//! answers to the peer do not wait for them.
 
 mod call;
 mod command;
@@ -35,7 +35,7 @@ pub use state::{DataLengths, InvalidReason, LinkEvent, LinkTimer, Phys, RemoteVe
 ///   [`Self::updated`], [`Self::phy_set`], [`Self::data_length_set`] and [`Self::rssi`].
 /// - From the controller: [`Self::handle_event`] for events with this link's handle, [`Self::handle_complete`],
 ///   [`Self::handle_status`].
-/// - Out: [`Self::poll_command`], [`Self::poll_event`], [`Self::poll_timeout`].
+/// - Outputs: [`Self::poll_command`], [`Self::poll_event`], [`Self::poll_timeout`].
 #[derive(Debug)]
 pub struct LinkControl {
     handle: Handle,
@@ -44,21 +44,21 @@ pub struct LinkControl {
     parameters: CurrentParameters,
     phys: Phys,
     data_lengths: DataLengths,
-    /// Valid where [`Self::knows_features`] is set.
+    /// Valid if [`Self::knows_features`] is set.
     remote_features: LeFeatures,
     knows_features: bool,
     remote_version: Option<RemoteVersion>,
     can: Can,
-    /// Longest packets to ask for by itself: octets, microseconds.
+    /// Packet lengths to request at the start: octets, microseconds.
     longest: (u16, u16),
-    /// What is still to be done by itself.
+    /// Procedures of the start that remain.
     start: Start,
-    /// The command that is out.
+    /// The command in flight.
     sent: Option<Sent>,
-    /// What the controller began, and when to wait for it no longer.
+    /// The procedure that the controller runs, and its time limit.
     running: Option<(Procedure, Instant)>,
     disconnect: Disconnect,
-    /// The answer owed to the peer's request for other parameters.
+    /// The pending answer to the peer's request for other parameters.
     reply: Option<Reply>,
     rssi: Call<i8>,
     update: Call<()>,
@@ -72,13 +72,13 @@ pub struct LinkControl {
 }
 
 bitflags::bitflags! {
-    /// What this controller can do on a link.
+    /// Procedures that this controller supports on a link.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     struct Can: u8 {
         const FEATURES = 1;
         const VERSION = 1 << 1;
         const UPDATE = 1 << 2;
-        /// Updates by the link layer may begin at the peripheral.
+        /// The peripheral may start updates by the link layer.
         const PARAMETER_REQUEST = 1 << 3;
         const DATA_LENGTH = 1 << 4;
         const PHY = 1 << 5;
@@ -87,7 +87,7 @@ bitflags::bitflags! {
 }
 
 bitflags::bitflags! {
-    /// What a link does by itself when it has come up.
+    /// Procedures that a link starts by itself when it comes up.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     struct Start: u8 {
         const FEATURES = 1;
@@ -111,7 +111,7 @@ bitflags::bitflags! {
     }
 }
 
-/// What the controller does on the link, and will tell the end of.
+/// A procedure that the controller runs and whose end it will report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Procedure {
@@ -119,7 +119,7 @@ enum Procedure {
     Version,
     Update,
     Phy,
-    /// The root asks by L2CAP.
+    /// The root requests parameters by L2CAP.
     L2cap,
 }
 
@@ -127,7 +127,7 @@ enum Procedure {
 #[repr(u8)]
 enum Disconnect {
     No = 0,
-    /// It is to be sent: at once, or from then on where it was refused before.
+    /// Disconnect must be sent: at once, or at this time if it was refused before.
     Wanted {
         reason: Status,
         not_before: Instant,
@@ -135,7 +135,7 @@ enum Disconnect {
     Accepted,
 }
 
-/// [`Disconnect::Wanted`] has not been refused.
+/// The time of [`Disconnect::Wanted`] if it has not been refused.
 const AT_ONCE: Instant = Instant::MIN;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl LinkControl {
         pending_events: PendingEvents::empty(),
     };
 
-    /// Creates the control of a link that has come up, on a controller that is set up.
+    /// Creates the control of a link that came up on an initialized controller.
     #[must_use]
     pub fn new(up: &LinkUp, controller: Option<&ControllerInfo>) -> Self {
         let (can, mut start) = controller.map_or((Can::empty(), Start::empty()), abilities);
@@ -199,7 +199,7 @@ impl LinkControl {
         }
     }
 
-    /// Its handle.
+    /// Returns the connection handle.
     #[must_use]
     pub const fn handle(&self) -> Handle {
         self.handle
@@ -229,7 +229,7 @@ impl LinkControl {
         self.phys
     }
 
-    /// Returns the lengths of packets in force.
+    /// Returns the current packet lengths.
     #[must_use]
     pub const fn data_lengths(&self) -> DataLengths {
         self.data_lengths
@@ -247,13 +247,13 @@ impl LinkControl {
         self.remote_version
     }
 
-    /// Returns whether a procedure at the start of the link will show that the peer is there.
+    /// Returns whether a procedure at the start of the link will show that the peer is present.
     #[must_use]
     pub const fn asks_peer(&self) -> bool {
         TUNING && self.start.intersects(Start::FEATURES.union(Start::VERSION))
     }
 
-    /// Returns whether a procedure runs, or those at the start of the link are still to be done.
+    /// Returns whether a procedure runs, or those at the start of the link are not finished.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
         let runs = self.running.is_some() || matches!(self.sent, Some(Sent::Procedure(_)));
@@ -266,16 +266,16 @@ impl LinkControl {
         TUNING && (self.knows_features || self.remote_version.is_some())
     }
 
-    /// True from [`Self::disconnect`] on.
+    /// Returns whether [`Self::disconnect`] was called.
     #[must_use]
     pub const fn is_disconnecting(&self) -> bool {
         !matches!(self.disconnect, Disconnect::No)
     }
 }
 
-/// Deadlines and pending_events.
+/// Deadlines and events.
 impl LinkControl {
-    /// What happened since the last call.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<LinkEvent> {
         self.begin_without_command();
         let first = self.pending_events.iter().next()?;
@@ -306,7 +306,7 @@ impl LinkControl {
         running.into_iter().chain(disconnect).min_by_key(|&(at, _)| at)
     }
 
-    /// Does what is due.
+    /// Handles the expired deadline.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect
             && *not_before <= now
@@ -319,7 +319,7 @@ impl LinkControl {
     }
 }
 
-/// What a controller can do on its links, and what each of them begins with.
+/// Returns what a controller supports on its links, and the procedures with which each link starts.
 fn abilities(info: &ControllerInfo) -> (Can, Start) {
     let mut can = Can::empty();
     can.set(Can::FEATURES, info.supports(Opcode::LE_READ_REMOTE_FEATURES));

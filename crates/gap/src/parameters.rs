@@ -3,7 +3,7 @@ use core::fmt;
 use bindrune_hci::cmd::le;
 use embassy_time::Duration;
 
-/// What a link should be like. [Vol 4] Part E, 7.8.12
+/// Requested parameters of a link. [Vol 4] Part E, 7.8.12
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConnectionParameters {
@@ -31,13 +31,13 @@ impl fmt::Display for InvalidParameters {
 impl core::error::Error for InvalidParameters {}
 
 impl ConnectionParameters {
-    /// None at all: zeros.
+    /// All zeros.
     pub(crate) const NONE: Self = Self { interval_min: 0, interval_max: 0, latency: 0, timeout: 0 };
 
     /// Interval 15 to 30 ms, no latency, supervision timeout 5 s.
     pub const DEFAULT: Self = Self { interval_min: 12, interval_max: 24, latency: 0, timeout: 500 };
 
-    /// From times; fractions of a unit are cut.
+    /// Creates parameters from times; fractions of a unit are cut off.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl ConnectionParameters {
     ///
     /// # Errors
     ///
-    /// [`InvalidParameters`] if one does not hold.
+    /// [`InvalidParameters`] if one of these rules is broken.
     pub fn validate(&self) -> Result<(), InvalidParameters> {
         let Self { interval_min, interval_max, latency, timeout } = *self;
         let in_range = INTERVAL.contains(&interval_min)
@@ -102,10 +102,10 @@ impl Default for ConnectionParameters {
 const INTERVAL: core::ops::RangeInclusive<u16> = 6..=3200;
 const LATENCY_MAX: u16 = 499;
 const TIMEOUT: core::ops::RangeInclusive<u16> = 10..=3200;
-/// Connection events may be as long as they like.
+/// No limit on the length of connection events.
 const EVENT_LENGTH_MAX: u16 = 0xffff;
 
-/// What a link is like. The numbers are the controller's, whatever they are: do not divide by them.
+/// Current parameters of a link. They are the controller's numbers, unchecked: do not divide by them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CurrentParameters {

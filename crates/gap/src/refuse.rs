@@ -1,4 +1,5 @@
-//! Links that nobody keeps: they are disconnected, and nothing waits for that. [Vol 4] Part E, 7.1.6
+//! Links without an owner: they are disconnected, and nothing waits for the end. [Vol 4] Part E,
+//! 7.1.6
 
 use bindrune_hci::{Opcode, Status, cmd::link::Disconnect};
 use bindrune_wire::{Handle, Writer};
@@ -6,22 +7,22 @@ use embassy_time::Instant;
 
 use crate::command::{RETRY, put};
 
-/// Links that can wait to be disconnected.
+/// Maximum number of links that can wait for disconnection.
 const PLACES: usize = 8;
 
-/// The links, in no order; the command that is out is for the first.
+/// The links, in no order; the command in flight is for the first.
 #[derive(Debug)]
 pub(crate) struct Refused {
     handles: [Option<Handle>; PLACES],
     sent: Option<Handle>,
-    /// When a command that was refused may be sent again.
+    /// Time at which a refused command may be sent again.
     retry_at: Option<Instant>,
 }
 
 impl Refused {
     pub(crate) const NONE: Self = Self { handles: [None; PLACES], sent: None, retry_at: None };
 
-    /// False if there is no place.
+    /// Adds a link; false if there is no room.
     pub(crate) fn add(&mut self, handle: Handle) -> bool {
         let known = self.handles.contains(&Some(handle));
         let free = self.handles.iter_mut().find(|place| place.is_none());
@@ -44,7 +45,7 @@ impl Refused {
         Some(opcode)
     }
 
-    /// The answer to the command of [`Self::poll_command`].
+    /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, now: Instant, status: Status) {
         let sent = self.sent.take();
         if status.is_success() || status == Status::UNKNOWN_CONNECTION {

@@ -1,4 +1,5 @@
-//! The resolving list: whose private addresses the controller resolves. [Vol 4] Part E, 7.8.38 to 7.8.44, 7.8.77
+//! The resolving list: the peers whose private addresses the controller resolves. [Vol 4] Part E, 7.8.38 to
+//! 7.8.44, 7.8.77
 
 use bindrune_hci::{
     Opcode, PrivacyMode, SecretKey, Status,
@@ -8,10 +9,10 @@ use bindrune_wire::{Address, Writer};
 
 use crate::{ControllerInfo, TooManyPeers, command::put};
 
-/// Peers that this host keeps in the resolving list, at most.
+/// Maximum number of peers that this host keeps in the resolving list.
 pub const RESOLVING_LIST_MAX: usize = 8;
 
-/// A peer whose private addresses shall be resolved.
+/// A peer whose private addresses the controller should resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolve {
     /// Its identity address.
@@ -22,18 +23,18 @@ pub struct Resolve {
     pub mode: PrivacyMode,
 }
 
-/// The list as it is wished, and how much of it the controller has.
+/// The requested list, and how much of it the controller has.
 #[derive(Debug)]
 pub(crate) struct ResolvingList {
     local: SecretKey,
     peers: [Option<Resolve>; RESOLVING_LIST_MAX],
     step: Step,
-    /// The wish changed while a command was out.
+    /// Whether the request changed while a command was in flight.
     changed: bool,
     sent: bool,
-    /// The controller has the first peers, as many as this.
+    /// The controller has this many of the first peers.
     loaded: usize,
-    /// Address resolution, where it is known whether it is on.
+    /// Whether address resolution is on, if that is known.
     enabled: Option<bool>,
 }
 
@@ -43,7 +44,7 @@ enum Step {
     Add(usize),
     Mode(usize),
     Enable,
-    /// The controller has what it can take.
+    /// The controller has everything that it can hold.
     Done,
 }
 
@@ -58,7 +59,7 @@ impl ResolvingList {
         enabled: Some(false),
     };
 
-    /// The controller was reset: its list is empty, and resolution is off.
+    /// Starts again after a reset of the controller: its list is empty, and resolution is off.
     pub(crate) const fn restart(&mut self) {
         self.step = Step::Add(0);
         (self.changed, self.sent) = (false, false);
@@ -95,7 +96,8 @@ impl ResolvingList {
         on && self.peers().take(self.loaded).any(|entry| entry.peer == peer)
     }
 
-    /// Returns whether the controller makes our private addresses, for this peer or for those of the accept list.
+    /// Returns whether the controller generates our private addresses, for this peer or for those of the accept
+    /// list.
     pub(crate) fn hides_us(&self, peer: Option<Address>) -> bool {
         let on = self.step == Step::Done && self.enabled == Some(true);
         let listed = peer.map_or(on, |peer| self.resolves(peer));
@@ -108,7 +110,7 @@ impl ResolvingList {
         self.sent || self.step != Step::Done
     }
 
-    /// Goes over the steps that do not apply.
+    /// Skips the steps that do not apply.
     fn settle(&mut self, info: &ControllerInfo) {
         let room = room(info);
         if room == 0 {
@@ -127,7 +129,7 @@ impl ResolvingList {
         }
     }
 
-    /// Writes the command that is missing. Nothing may be on the air.
+    /// Writes the missing command. Nothing may be on the air.
     pub(crate) fn poll_command(
         &mut self,
         info: &ControllerInfo,
@@ -155,7 +157,8 @@ impl ResolvingList {
         Some(opcode)
     }
 
-    /// The answer to the command of [`Self::poll_command`]. What the controller refuses is left to the host.
+    /// Takes the answer to the command of [`Self::poll_command`]. The host takes over what the controller
+    /// refuses.
     pub(crate) fn answered(&mut self, status: Status) {
         self.sent = false;
         if core::mem::take(&mut self.changed) {
@@ -178,7 +181,7 @@ impl ResolvingList {
     }
 }
 
-/// Peers that fit the controller's list, where it can be used at all.
+/// Returns how many peers fit in the controller's list, if the list can be used at all.
 fn room(info: &ControllerInfo) -> usize {
     let needed = [
         Opcode::LE_ADD_TO_RESOLVING_LIST,

@@ -1,4 +1,4 @@
-//! Scanning: one request, and the reports that it brings. [Vol 4] Part E, 7.8.10, 7.8.11, 7.8.64, 7.8.65
+//! Scanning: one request, and its reports. [Vol 4] Part E, 7.8.10, 7.8.11, 7.8.64, 7.8.65
 
 mod command;
 mod merge;
@@ -26,22 +26,22 @@ use ring::Ring;
 /// The scanner.
 #[derive(Debug)]
 pub(crate) struct Scanner {
-    /// It stays until it is released, also when it has failed.
+    /// The request stays until it is released, also after it has failed.
     request: Option<Scan>,
-    /// Why the request ended.
+    /// Reason why the request ended.
     failed: Option<ScanEnd>,
-    /// The initiator looks for a peer: everything is scanned for, whatever the request.
+    /// Whether the initiator searches for a peer: the scanner then takes every report, whatever the request is.
     seek: bool,
     seek_failed: Option<Status>,
     step: Step,
     changed: bool,
-    /// What is on.
+    /// The scan that is on.
     on: Option<Scan>,
     sent: Option<Step>,
-    /// The kind of our address in the parameters that the controller has.
+    /// The type of our address in the controller's parameters.
     own: Option<OwnAddressType>,
     retry_at: Option<Instant>,
-    /// When the request ends by itself, once it is on.
+    /// The end of the request's time, once it is on.
     until: Option<Instant>,
     pending_event: Option<ScanEnd>,
     ring: Ring,
@@ -57,7 +57,7 @@ enum Step {
 }
 
 impl Scanner {
-    /// Three quarters of `memory` hold reports, the rest the one that comes in parts.
+    /// Three quarters of `memory` hold reports; the rest holds a report that arrives in parts.
     pub(crate) fn new(memory: &'static mut [u8]) -> Self {
         let part = memory.len().checked_div(4).unwrap_or_default().min(reassembly::DATA_MAX);
         let (reassembly, ring) = memory.split_at_mut_checked(part).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Scanner {
         }
     }
 
-    /// Forgets the request and all reports.
+    /// Drops the request and all reports.
     pub(crate) fn reset(&mut self) {
         self.restart();
         self.release();
@@ -89,7 +89,7 @@ impl Scanner {
         self.ring.reset();
     }
 
-    /// The controller was reset: it is to be given the request again.
+    /// Starts again after a reset of the controller: the request is sent again.
     pub(crate) fn restart(&mut self) {
         self.step = Step::Parameters;
         (self.changed, self.on, self.sent, self.retry_at) = (false, None, None, None);
@@ -101,19 +101,19 @@ impl Scanner {
         self.on.is_some()
     }
 
-    /// Returns whether what is on, or requested, asks for scan responses.
+    /// Returns whether the active or requested scan asks for scan responses.
     pub(crate) fn is_active(&self) -> bool {
         self.on.or(self.active()).is_some_and(|scan| scan.active)
     }
 
-    /// What is requested, until it has failed.
+    /// Returns the request, if it has not failed.
     pub(crate) fn active(&self) -> Option<Scan> {
         self.request.filter(|_| self.failed.is_none())
     }
 
-    /// The request: whether it goes on; `None` without one.
+    /// Returns whether the request is active or ended; `None` without one.
     pub(crate) fn outcome(&self) -> Option<Result<(), ScanEnd>> {
-        // What waits for its scan response is reported first.
+        // A report that waits for its scan response is delivered first.
         let merging =
             |end: &ScanEnd| *end == ScanEnd::Timeout && self.merger.poll_timeout().is_some();
         self.request.map(|_| self.failed.filter(|end| !merging(end)).map_or(Ok(()), Err))
@@ -152,7 +152,7 @@ impl Scanner {
         self.changed = self.sent.is_some();
     }
 
-    /// Scans for all that is connectable, beside what is requested.
+    /// Scans for every connectable device, in addition to the request.
     pub(crate) fn seek(&mut self, on: bool) {
         if self.seek != on {
             self.seek = on;
@@ -165,7 +165,7 @@ impl Scanner {
         self.seek_failed.take()
     }
 
-    /// What the controller is to do.
+    /// Returns the scan that the controller should run.
     fn aim(&self) -> Option<Scan> {
         if !self.seek {
             return self.active();
@@ -174,7 +174,8 @@ impl Scanner {
         Some(Scan { filter_duplicates: false, accept_list_only: false, ..request })
     }
 
-    /// Writes the command that is missing. Scanning by the accept list follows its state; none goes on while `pause`.
+    /// Writes the missing command. Scanning by the accept list follows its state; starts nothing while `pause` is
+    /// set.
     pub(crate) fn poll_command(
         &mut self,
         info: &ControllerInfo,
@@ -219,7 +220,7 @@ impl Scanner {
         }
     }
 
-    /// Nothing can be scanned for.
+    /// Fails the request, because scanning is impossible.
     pub(crate) fn fail_all(&mut self, status: Status) {
         if self.aim().is_some() {
             self.fail(status);
@@ -241,7 +242,7 @@ impl Scanner {
         self.stale();
     }
 
-    /// The answer to the command of [`Self::poll_command`].
+    /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, now: Instant, status: Status) {
         let Some(step) = self.sent.take() else { return };
         let changed = core::mem::take(&mut self.changed);
@@ -250,7 +251,7 @@ impl Scanner {
             (Step::Off, Err(_)) => self.retry_at = now.checked_add(RETRY),
             (Step::Parameters, Ok(())) if !changed => self.step = Step::On,
             (Step::On, Ok(())) => {
-                // If the request changed, what is on is unknown: it is turned off, as if it used everything.
+                // If the request changed, the active scan is unknown: it is turned off, as if it used everything.
                 let everything = Scan { accept_list_only: true, ..Scan::active() };
                 self.on = self.aim().filter(|_| !changed).or(Some(everything));
                 self.retry_at = None;
@@ -268,12 +269,12 @@ impl Scanner {
         self.pending_event.take()
     }
 
-    /// A report of legacy scanning.
+    /// Handles a report of legacy scanning.
     pub(crate) fn legacy_report(&mut self, now: Instant, report: &AdvertisingReport<'_>) {
         self.take(now, &Meta::legacy(report), report.data);
     }
 
-    /// A report of extended scanning: whole, or a part.
+    /// Handles a report of extended scanning: a whole one, or a part.
     pub(crate) fn extended_report(&mut self, now: Instant, report: &ExtendedAdvertisingReport<'_>) {
         let Some(request) = self.reported() else { return };
         let (meta, data) = (Meta::extended(report), report.data);
@@ -288,12 +289,13 @@ impl Scanner {
         });
     }
 
-    /// The request whose reports these are. While all is reported, nothing shows what is in the accept list.
+    /// Returns the request that the reports belong to. While the scanner searches for a peer, reports do not show
+    /// which advertisers are in the accept list.
     fn reported(&self) -> Option<Scan> {
         self.active().filter(|request| !(self.seek && request.accept_list_only))
     }
 
-    /// A whole report.
+    /// Handles a whole report.
     fn take(&mut self, now: Instant, meta: &Meta, data: &[u8]) {
         let Some(request) = self.reported() else { return };
         let Self { ring, merger, .. } = self;
@@ -306,14 +308,14 @@ impl Scanner {
         }
     }
 
-    /// Returns whether nothing is to be scanned for, or only the accept list or a retry is waited for.
+    /// Returns whether there is nothing to scan for, or the scanner only waits for the accept list or a retry.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn waits(&self, list: ListState) -> bool {
         let listed = |aim: Scan| aim.accept_list_only && list != ListState::Current;
         self.retry_at.is_some() || self.aim().is_none_or(listed)
     }
 
-    /// Takes the oldest report, its data copied to `buffer`.
+    /// Takes the oldest report and copies its data to `buffer`.
     pub(crate) fn next_report<'b>(&mut self, buffer: &'b mut [u8]) -> Option<Report<'b>> {
         self.ring.pop(buffer)
     }
@@ -322,7 +324,7 @@ impl Scanner {
         !self.ring.is_empty()
     }
 
-    /// How many reports were overwritten before they were taken, since the request.
+    /// Returns how many reports were overwritten before they were taken, since the request.
     pub(crate) const fn lost(&self) -> u32 {
         self.ring.lost()
     }
@@ -352,12 +354,12 @@ impl Scanner {
     }
 }
 
-/// What a scanner waits for.
+/// Deadlines of a scanner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
     Merge,
     Retry,
-    /// The time of the request is over.
+    /// The time limit of the request passed.
     End,
 }
 

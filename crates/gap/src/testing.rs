@@ -1,4 +1,4 @@
-//! A host and a tiny controller, face to face.
+//! A host connected to a small controller.
 
 mod model;
 
@@ -19,7 +19,7 @@ use model::Reply;
 pub(crate) const PUBLIC: Address = Address::public([0xc0, 1, 2, 3, 4, 5]);
 pub(crate) const PEER: Address = Address::random([0xc4, 0, 0, 0, 0, 1]);
 
-/// A host and a controller, face to face.
+/// A host connected to a small controller.
 pub(crate) struct Rig {
     pub(crate) gap: Gap,
     pub(crate) model: Model,
@@ -31,7 +31,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// Not yet started.
+    /// Creates a host that has not started.
     pub(crate) fn with(model: Model, config: Config) -> Self {
         let sets = vec![AdvertisingSet::EMPTY; 3].leak();
         let data = Box::leak(vec![0; 3 * 600].into_boxed_slice());
@@ -46,7 +46,7 @@ impl Rig {
         }
     }
 
-    /// Set up; nothing is remembered of it.
+    /// Creates a host that is set up; the commands of the set-up are not recorded.
     pub(crate) fn ready(extended: bool) -> Self {
         let mut rig = Self::with(Model::new(extended), Config::DEFAULT);
         rig.start();
@@ -66,7 +66,7 @@ impl Rig {
         self.links.clear();
     }
 
-    /// Takes one command to the controller, and its answer back. False if none is owed.
+    /// Passes one command to the controller, and its answer back. False if none is pending.
     pub(crate) fn step(&mut self) -> bool {
         let mut buffer = [0; COMMAND_MAX];
         let mut w = Writer::new(&mut buffer);
@@ -87,8 +87,8 @@ impl Rig {
         true
     }
 
-    /// Takes the controller's events to the host.
-    pub(crate) fn hear(&mut self) {
+    /// Passes the controller's events to the host.
+    pub(crate) fn deliver(&mut self) {
         while let Some(octets) = self.model.events.pop_front() {
             let raw = RawEvent::parse(&octets).unwrap();
             let event = Event::parse(raw.code, raw.parameters).unwrap();
@@ -107,19 +107,19 @@ impl Rig {
         }
     }
 
-    /// Until nothing is owed.
+    /// Runs until no command is pending.
     pub(crate) fn run(&mut self) {
         for _ in 0..300 {
-            self.hear();
+            self.deliver();
             if !self.step() {
-                self.hear();
+                self.deliver();
                 return;
             }
         }
         panic!("it does not converge: {:?}", &self.sent[self.sent.len() - 20..]);
     }
 
-    /// Time passes, deadline by deadline.
+    /// Lets time pass, from deadline to deadline.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         self.run();

@@ -101,7 +101,10 @@ impl fmt::Display for TableError {
                 write!(f, "each link needs {needed} octets of arena, but {available} are available")
             }
             Self::Subscriptions { needed, available } => {
-                write!(f, "{needed} values can be subscribed to, but a bond stores only {available}")
+                write!(
+                    f,
+                    "{needed} values can be subscribed to, but a bond stores only {available}"
+                )
             }
         }
     }

@@ -5,7 +5,7 @@ use bindrune_wire::{NoRoom, Uuid};
 use super::{AdType, AdWriter, Flags, LEGACY_DATA_MAX, write::Width};
 use crate::{Advertisement, AdvertisementKind, Discoverable};
 
-/// An advertisement whose data does not fit: the type of the structure that was too much.
+/// An advertisement whose data does not fit, with the type of the first structure that has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong(pub AdType);
 
@@ -24,20 +24,20 @@ impl defmt::Format for TooLong {
     }
 }
 
-/// Writes what an advertisement says into the advertising data and, what is left over, into the scan response. Returns
-/// how many octets of each are used.
+/// Writes the contents of an advertisement into the advertising data and, if they do not fit, into the scan response.
+/// Returns the number of octets used in each.
 ///
-/// Both buffers are used up to [`LEGACY_DATA_MAX`] octets where legacy PDUs carry them. A scan response is used only
-/// where the PDU has one; scannable extended PDUs have only that one. [Vol 6] Part B, 4.4.2
+/// With legacy PDUs, at most [`LEGACY_DATA_MAX`] octets of each buffer are used. The scan response is used only if the
+/// PDU has one; scannable extended PDUs have only a scan response. [Vol 6] Part B, 4.4.2
 ///
-/// Order: flags, services, appearance, service data, manufacturer data, transmit power, what the user wrote, the name. A
-/// structure goes to the scan response where the advertising data has no room; a list of services is spread over both. Of
-/// a name that does not fit the advertising data, the beginning that fits goes there, for passive scanners, and the whole
-/// name to the scan response if it fits.
+/// Order: flags, services, appearance, service data, manufacturer data, transmit power, the user's structures, the
+/// name. If the advertising data has no room for a structure, it goes to the scan response; a list of services is split
+/// over both. If the name does not fit in the advertising data, the beginning that fits goes there, for passive
+/// scanners, and the whole name goes to the scan response if it fits.
 ///
 /// # Errors
 ///
-/// [`TooLong`] names the first structure that has no room.
+/// [`TooLong`] with the first structure that has no room.
 pub fn lay_out(
     advertisement: &Advertisement<'_>,
     advertising: &mut [u8],
@@ -59,7 +59,8 @@ pub fn lay_out(
 }
 
 impl Advertisement<'_> {
-    /// The most octets that its PDUs hold: of the data that does not fit, if the user wrote that; else of all.
+    /// Returns the maximum length of the PDUs' data in octets: of the data that does not fit, if the user wrote that;
+    /// otherwise of all.
     #[must_use]
     pub fn data_room(&self) -> usize {
         let (first, second) = rooms(self);
@@ -71,7 +72,7 @@ impl Advertisement<'_> {
     }
 }
 
-/// Octets that the PDUs of an advertisement hold, before and in a scan response.
+/// Returns the room of an advertisement's PDUs in octets, without and with the scan response.
 const fn rooms(advertisement: &Advertisement<'_>) -> (usize, usize) {
     match (advertisement.kind, advertisement.extended.is_some()) {
         (AdvertisementKind::Directed { .. }, false) => (0, 0),
@@ -89,7 +90,7 @@ fn cut(buffer: &mut [u8], max: usize) -> &mut [u8] {
     buffer.get_mut(..len).unwrap_or_default()
 }
 
-/// The error for octets that are structures already: names the first.
+/// Returns the error for octets that are AD structures already, with the type of the first one.
 fn too_long(structures: &[u8]) -> TooLong {
     TooLong(AdType(structures.get(1).copied().unwrap_or_default()))
 }
@@ -128,7 +129,7 @@ impl Sheet<'_> {
         }
         let reserved = ad.scan_response.unwrap_or_default().len();
         if let Some((_, appearance)) = ad.device.filter(|d| ad.appearance.is_none() && d.1 != 0) {
-            // What the user did not write takes no room from what the user wrote.
+            // Contents that the host adds take no room from those of the user.
             let room = self.first.room() >= 2 || self.second.room() >= reserved.saturating_add(4);
             let _left_out =
                 room.then(|| self.either(AdType::APPEARANCE, |w| w.appearance(appearance)));
@@ -154,7 +155,7 @@ impl Sheet<'_> {
             .map_err(|NoRoom| TooLong(ad_type))
     }
 
-    /// One list where the advertising data or the scan response takes it whole, else one in each.
+    /// Writes one list, if the advertising data or the scan response takes all of it; otherwise one list in each.
     fn services(&mut self, width: Width, services: [&[Uuid]; 2]) -> Result<(), TooLong> {
         let all = 0..usize::MAX;
         for w in [&mut self.first, &mut self.second] {
@@ -169,7 +170,7 @@ impl Sheet<'_> {
             .map_err(|NoRoom| TooLong(width.list_type(false)))
     }
 
-    /// Keeps `reserved` octets of the scan response for what the user wrote.
+    /// Writes the name, and keeps `reserved` octets of the scan response for the user's structures.
     fn name(&mut self, name: &str, reserved: usize) -> Result<(), TooLong> {
         let room = self.second.room().saturating_sub(reserved);
         let whole = name.len() <= self.first.room();
@@ -182,7 +183,7 @@ impl Sheet<'_> {
     }
 }
 
-/// The flags of an advertisement. They may be left out where none is needed, and a scan response never has them.
+/// Returns the flags of an advertisement. They may be left out if none is needed, and a scan response never has them.
 fn flags(ad: &Advertisement<'_>) -> Option<Flags> {
     let mode = match ad.discoverable {
         Discoverable::No => Flags::empty(),
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_device_is_shown_where_nothing_else_is_said_and_room_is_left() {
+    fn the_device_name_is_shown_if_the_advertisement_sets_none_and_has_room() {
         let own = |ad: Advertisement<'static>| laid_out(&ad.of_device("Lamp", 0x0341));
         let both = (hex!("020106 03030f18 03194103 05094c616d70").to_vec(), vec![]);
         assert_eq!(own(Advertisement::connectable().service(BATTERY)), Ok(both));
@@ -247,7 +248,7 @@ mod tests {
         for ad in none {
             assert_eq!(own(ad), laid_out(&ad));
         }
-        // Full data stays as it is, and what the user has in the scan response has its room.
+        // Full data stays unchanged, and the user's structures in the scan response keep their room.
         let full = Advertisement::connectable().data(&[7; 28]).scan_response(&[7; 31]);
         assert_eq!(own(full), laid_out(&full));
         let nearly = Advertisement::connectable().data(&[7; 25]).scan_response(&[7; 22]);
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_goes_to_the_scan_response() {
+    fn structures_that_do_not_fit_go_to_the_scan_response() {
         let name = "A name of twenty-four cc";
         let ad =
             Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]).name(name);
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passive_scanner_finds_the_beginning_of_a_name_and_an_active_one_the_whole() {
+    fn a_passive_scanner_gets_the_beginning_of_a_name_and_an_active_one_all_of_it() {
         let name = "A name of twenty-four cc";
         let ad = Advertisement::connectable().service(BATTERY).manufacturer(0x59, &[7; 4]);
         let (first, second) = laid_out(&ad.name(name)).unwrap();
@@ -294,7 +295,7 @@ mod tests {
         let both = [first, second].concat();
         let active = crate::AdData::new(&both).name().unwrap();
         assert_eq!((active.text(), active.is_complete()), (Some(name), true));
-        // No room for even one character: the scan response alone has the name.
+        // There is no room for even one character: only the scan response has the name.
         let (first, second) = laid_out(&ad.data(&[13; 14]).name(name)).unwrap();
         assert_eq!(first.len(), 29);
         assert_eq!(crate::AdData::new(&second).name().unwrap().text(), Some(name));
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_of_the_user_stand_as_they_are() {
+    fn octets_of_the_user_are_unchanged() {
         let ad = Advertisement::connectable()
             .name("x")
             .exactly(&hex!("020104"))

@@ -4,20 +4,21 @@ use bindrune_wire::{Malformed, Reader, Uuid};
 
 use super::{AdType, Flags};
 
-/// Advertising data of a peer: any octets.
+/// Advertising data of a peer, of any content.
 ///
-/// Every query answers from the structures that are whole. [`Self::is_malformed`] tells whether the data broke off.
+/// Every query uses the complete structures only. [`Self::is_malformed`] returns whether the data ended inside a
+/// structure.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AdData<'a>(&'a [u8]);
 
 impl<'a> AdData<'a> {
-    /// Advertising data, or a scan response, or one after the other.
+    /// Creates it from advertising data, a scan response, or both in sequence.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
-    /// Returns the octets as they are.
+    /// Returns the octets unchanged.
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.0
@@ -35,7 +36,7 @@ impl<'a> AdData<'a> {
         self.structures().any(|s| s.is_err())
     }
 
-    /// Octets of the structures that are whole: what follows is padding, or malformed.
+    /// Returns the length of all complete structures in octets: the rest is padding, or malformed.
     #[must_use]
     pub fn whole_len(&self) -> usize {
         self.whole().fold(0, |sum: usize, s| sum.saturating_add(s.data.len()).saturating_add(2))
@@ -47,15 +48,15 @@ impl<'a> AdData<'a> {
         self.all(ad_type).next()
     }
 
-    /// Returns the flags, or `None` if there is no such structure. Octets that it leaves out are 0, so an empty one has
-    /// no flag set. Core Specification Supplement, Part A, 1.3
+    /// Returns the flags, or `None` if there is no such structure. Missing octets are 0, so an empty structure has no
+    /// flag set. Core Specification Supplement, Part A, 1.3
     #[must_use]
     pub fn flags(&self) -> Option<Flags> {
         let octets = self.find(AdType::FLAGS)?;
         Some(Flags::from_bits_retain(octets.first().copied().unwrap_or_default()))
     }
 
-    /// Returns the local name: the complete one, else the shortened one.
+    /// Returns the local name: the complete one if present, otherwise the shortened one.
     #[must_use]
     pub fn name(&self) -> Option<Name<'a>> {
         let complete = self.find(AdType::COMPLETE_LOCAL_NAME);
@@ -81,13 +82,13 @@ impl<'a> AdData<'a> {
         ServiceData { structures: self.structures() }
     }
 
-    /// Returns the appearance. A structure too short for it is left out.
+    /// Returns the appearance. Skips a structure that is too short.
     #[must_use]
     pub fn appearance(&self) -> Option<u16> {
         self.all(AdType::APPEARANCE).find_map(|data| Reader::new(data).u16().ok())
     }
 
-    /// Returns the transmit power in dBm. A structure too short for it is left out.
+    /// Returns the transmit power in dBm. Skips a structure that is too short.
     #[must_use]
     pub fn tx_power(&self) -> Option<i8> {
         self.all(AdType::TX_POWER_LEVEL).find_map(|data| Reader::new(data).i8().ok())
@@ -111,16 +112,16 @@ impl fmt::Debug for AdData<'_> {
 /// One AD structure. [Vol 3] Part C, 11
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Structure<'a> {
-    /// What it holds.
+    /// The type.
     pub ad_type: AdType,
-    /// Its octets after the type.
+    /// The octets after the type.
     pub data: &'a [u8],
 }
 
 /// The structures of advertising data, in order.
 ///
-/// It ends at the end, at a structure of length 0 (early termination), or with one [`Malformed`] where a structure goes
-/// beyond the end.
+/// Ends at the end of the data, at a structure of length 0 (early termination), or with one [`Malformed`] if a
+/// structure goes beyond the end.
 #[derive(Clone, Debug)]
 pub struct Structures<'a> {
     rest: Reader<'a>,
@@ -145,7 +146,7 @@ impl<'a> Iterator for Structures<'a> {
     }
 }
 
-/// A device's name as it was advertised: octets that should be UTF-8.
+/// A device's advertised name: octets that should be UTF-8.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Name<'a> {
     octets: &'a [u8],
@@ -153,19 +154,19 @@ pub struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// Returns the octets as they are.
+    /// Returns the octets unchanged.
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         self.octets
     }
 
-    /// Returns the text, where the octets are UTF-8.
+    /// Returns the text, if the octets are UTF-8.
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {
         core::str::from_utf8(self.octets).ok()
     }
 
-    /// False if only the beginning of the name was advertised.
+    /// Returns false if only the beginning of the name was advertised.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.complete
@@ -173,7 +174,7 @@ impl<'a> Name<'a> {
 }
 
 impl fmt::Display for Name<'_> {
-    /// The text; what is not UTF-8 becomes U+FFFD.
+    /// Writes the text, with U+FFFD for octets that are not UTF-8.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.octets.utf8_chunks() {
             f.write_str(chunk.valid())?;
@@ -191,7 +192,7 @@ impl fmt::Debug for Name<'_> {
     }
 }
 
-/// The UUIDs of all service lists. A ragged tail of a list is ignored.
+/// The UUIDs of all service lists. Incomplete UUIDs at the end of a list are ignored.
 #[derive(Clone, Debug)]
 pub struct Services<'a> {
     structures: Structures<'a>,
@@ -218,7 +219,7 @@ impl Iterator for Services<'_> {
     }
 }
 
-/// Company identifier and data of each manufacturer structure. One too short for its identifier is left out.
+/// Company identifier and data of each manufacturer structure. A structure too short for its identifier is skipped.
 #[derive(Clone, Debug)]
 pub struct Manufacturer<'a> {
     structures: Structures<'a>,
@@ -238,7 +239,7 @@ impl<'a> Iterator for Manufacturer<'a> {
     }
 }
 
-/// Service and data of each service data structure. One too short for its UUID is left out.
+/// Service and data of each service data structure. A structure too short for its UUID is skipped.
 #[derive(Clone, Debug)]
 pub struct ServiceData<'a> {
     structures: Structures<'a>,
@@ -306,7 +307,7 @@ mod tests {
 
     /// Rows D02 and D04.
     #[test]
-    fn a_structure_beyond_the_end_is_flagged_and_the_others_stand() {
+    fn a_structure_beyond_the_end_is_flagged_and_the_others_are_returned() {
         let short = AdData::new(&hex!("05 09 4142"));
         assert!(short.is_malformed() && short.name().is_none());
         let tail = AdData::new(&hex!("02 01 06 ff"));
@@ -334,16 +335,16 @@ mod tests {
         assert_eq!(AdData::new(&hex!("07 31 010203040506")).structures().count(), 1);
     }
 
-    /// Core Specification Supplement, Part A, 1.3: octets of 0 at the end are left out.
+    /// Trailing octets of 0 are left out. Core Specification Supplement, Part A, 1.3
     #[test]
-    fn empty_flags_are_flags_of_which_none_is_set() {
+    fn empty_flags_have_no_flag_set() {
         assert_eq!(AdData::new(&hex!("01 01")).flags(), Some(Flags::empty()));
         assert_eq!(AdData::new(&hex!("03 01 04 80")).flags(), Some(Flags::BR_EDR_NOT_SUPPORTED));
         assert_eq!(AdData::new(&hex!("02 0a 00")).flags(), None);
     }
 
     #[test]
-    fn an_empty_structure_hides_none_that_follows() {
+    fn an_empty_structure_hides_no_later_one() {
         let ad = AdData::new(
             &hex!("01 19" "02 19 00" "03 19 4103" "01 0a" "02 0a f8" "01 ff" "04 ff 5900 01"),
         );
@@ -360,7 +361,7 @@ mod tests {
         }
 
         #[test]
-        fn whole_structures_come_back(
+        fn whole_structures_are_read_back(
             parts in proptest::collection::vec(
                 (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..20)), 0..8)
         ) {

@@ -4,7 +4,7 @@ use bindrune_wire::{NoRoom, Uuid, Writer};
 
 use super::{AdType, Flags};
 
-/// Writes AD structures into a buffer. A structure that does not fit leaves the buffer as it was.
+/// Writes AD structures into a buffer. A structure that does not fit leaves the buffer unchanged.
 #[derive(Debug)]
 pub struct AdWriter<'a> {
     w: Writer<'a>,
@@ -17,13 +17,13 @@ impl<'a> AdWriter<'a> {
         Self { w: Writer::new(buffer) }
     }
 
-    /// What was written.
+    /// Returns the octets that were written.
     #[must_use]
     pub fn written(&self) -> &[u8] {
         self.w.written()
     }
 
-    /// Octets written.
+    /// Returns the number of octets written.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.w.len()
@@ -35,18 +35,18 @@ impl<'a> AdWriter<'a> {
         self.w.is_empty()
     }
 
-    /// Octets of data that one more structure may hold.
+    /// Returns how many octets of data one more structure may have.
     #[must_use]
     pub const fn room(&self) -> usize {
         let room = self.w.room().saturating_sub(2);
         if room > DATA_MAX { DATA_MAX } else { room }
     }
 
-    /// A structure from its parts, one after the other.
+    /// Writes a structure from its parts, in order.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn structure(&mut self, ad_type: AdType, parts: &[&[u8]]) -> Result<(), NoRoom> {
         let len = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len()));
         if len > self.room() || self.w.room() < 2 {
@@ -57,43 +57,43 @@ impl<'a> AdWriter<'a> {
         parts.iter().try_for_each(|part| self.w.bytes(part))
     }
 
-    /// Octets that are already structures.
+    /// Writes octets that are AD structures already.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn raw(&mut self, structures: &[u8]) -> Result<(), NoRoom> {
         self.w.bytes(structures)
     }
 
-    /// Flags. They belong into advertising data, never into a scan response.
+    /// Writes the flags. They belong in advertising data, never in a scan response.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn flags(&mut self, flags: Flags) -> Result<(), NoRoom> {
         self.structure(AdType::FLAGS, &[&[flags.bits()]])
     }
 
-    /// The whole name.
+    /// Writes the whole name.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn name(&mut self, name: &str) -> Result<(), NoRoom> {
         self.structure(AdType::COMPLETE_LOCAL_NAME, &[name.as_bytes()])
     }
 
-    /// The name, or as many of its characters as fit; at least one.
+    /// Writes the name, or as many of its characters as fit, at least one.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn name_or_beginning(&mut self, name: &str) -> Result<(), NoRoom> {
         self.name_within(name, self.room())
     }
 
-    /// The name, or as many of its characters as fit in `max` octets; at least one.
+    /// Writes the name, or as many of its characters as fit in `max` octets, at least one.
     pub(super) fn name_within(&mut self, name: &str, max: usize) -> Result<(), NoRoom> {
         if name.len() <= max {
             return self.name(name);
@@ -105,46 +105,46 @@ impl<'a> AdWriter<'a> {
         self.structure(AdType::SHORTENED_LOCAL_NAME, &[text.as_bytes()])
     }
 
-    /// Transmit power in dBm.
+    /// Writes the transmit power in dBm.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn tx_power(&mut self, dbm: i8) -> Result<(), NoRoom> {
         self.structure(AdType::TX_POWER_LEVEL, &[&dbm.to_le_bytes()])
     }
 
-    /// Appearance.
+    /// Writes the appearance.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn appearance(&mut self, appearance: u16) -> Result<(), NoRoom> {
         self.structure(AdType::APPEARANCE, &[&appearance.to_le_bytes()])
     }
 
-    /// Data of a manufacturer, by its company identifier.
+    /// Writes data of a manufacturer, with its company identifier.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn manufacturer(&mut self, company: u16, data: &[u8]) -> Result<(), NoRoom> {
         self.structure(AdType::MANUFACTURER_DATA, &[&company.to_le_bytes(), data])
     }
 
-    /// Data of a service.
+    /// Writes data of a service.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn service_data(&mut self, service: Uuid, data: &[u8]) -> Result<(), NoRoom> {
         let width = Width::of(service);
         let mut octets = [0; 16];
         self.structure(width.data_type(), &[width.octets(service, &mut octets), data])
     }
 
-    /// A list of service UUIDs: of those in `services` that have this width, the ones in this range. Nothing is written
-    /// where there is none.
+    /// Writes a list of service UUIDs: those in `services` with this width, limited to this range. Writes nothing if
+    /// there is none.
     #[inline(never)]
     pub(super) fn services(
         &mut self,
@@ -176,7 +176,8 @@ impl<'a> AdWriter<'a> {
         self.close(start)
     }
 
-    /// Fills in the length of the structure that begins at `start`, if there is one; it goes again if it is too long.
+    /// Sets the length of the structure that begins at `start`, if there is one; removes the structure if it is too
+    /// long.
     fn close(&mut self, start: usize) -> Result<(), NoRoom> {
         let len = self.w.len().saturating_sub(start);
         let counted = u8::try_from(len.saturating_sub(1));
@@ -194,7 +195,7 @@ impl<'a> AdWriter<'a> {
     }
 }
 
-/// How many octets a UUID takes in advertising data.
+/// Length of a UUID in advertising data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
     Two,
@@ -240,7 +241,7 @@ impl Width {
         }
     }
 
-    /// The UUID's octets, least significant first.
+    /// Returns the UUID's octets, least significant first.
     fn octets(self, uuid: Uuid, buffer: &mut [u8; 16]) -> &[u8] {
         match (self, uuid.as_u32()) {
             (Self::Two | Self::Four, Some(value)) => {
@@ -252,7 +253,7 @@ impl Width {
     }
 }
 
-/// The longest beginning of `text` that has at most `max` octets and ends between characters.
+/// Returns the longest beginning of `text` that has at most `max` octets and ends between characters.
 fn beginning(text: &str, max: usize) -> &str {
     text.get(..text.floor_char_boundary(max)).unwrap_or_default()
 }

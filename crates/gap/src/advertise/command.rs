@@ -84,7 +84,7 @@ fn enable(
     put(w, &SetExtendedAdvertisingEnable { enable, sets: &sets })
 }
 
-/// The part of the data from octet `from` on.
+/// Returns the fragment of the data that begins at octet `from`.
 fn fragment(id: SetId, from: usize, data: &[u8]) -> Option<DataFragment<'_>> {
     let end = Step::end(from, data.len());
     let operation = match (from == 0, end == data.len()) {
@@ -183,7 +183,7 @@ fn properties(request: &Request) -> AdvertisingProperties {
     properties
 }
 
-/// Legacy PDUs by extended commands.
+/// Legacy PDUs sent with extended commands.
 const LEGACY_PDUS: ExtendedPdus = ExtendedPdus {
     primary: Phy::LE_1M,
     secondary: Phy::LE_1M,

@@ -1,4 +1,4 @@
-//! What is requested of an advertising set.
+//! The request of an advertising set.
 
 use bindrune_hci::{FilterPolicy, OwnAddressType, Status};
 use embassy_time::Duration;
@@ -10,7 +10,7 @@ use crate::{
     adv_data::{LEGACY_DATA_MAX, lay_out},
 };
 
-/// How to advertise; the data lies in the set's memory.
+/// Parameters of the advertising; the data lies in the set's memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     pub(super) kind: AdvertisementKind,
@@ -21,16 +21,16 @@ pub(super) struct Request {
     pub(super) extended: Option<ExtendedPdus>,
     pub(super) when_full: WhenFull,
     pub(super) established: bool,
-    /// The peer of directed advertising has private addresses.
+    /// Whether the peer of directed advertising has private addresses.
     pub(super) private_peer: bool,
-    /// Where the scan response begins in the set's memory.
+    /// Offset of the scan response in the set's memory.
     pub(super) split: usize,
-    /// Octets of advertising data and of scan response.
+    /// Length of advertising data and of scan response in octets.
     pub(super) len: (usize, usize),
 }
 
 impl Request {
-    /// Lays the data out in the set's memory.
+    /// Creates the request, and lays the data out in the set's memory.
     pub(super) fn new(ad: &Advertisement<'_>, data: &mut [u8]) -> Result<Self, TooLong> {
         let split = match (ad.extended, ad.kind) {
             (None, _) => LEGACY_DATA_MAX.min(data.len()),
@@ -62,7 +62,7 @@ impl Request {
         matches!(self.kind, AdvertisementKind::Directed { high_duty: true, .. })
     }
 
-    /// The peers to serve. Directed advertising names its peer itself.
+    /// Returns the peers to serve. Directed advertising names its peer itself.
     pub(super) const fn filter(&self) -> FilterPolicy {
         match self.kind {
             AdvertisementKind::Directed { .. } => FilterPolicy::ALL,
@@ -93,18 +93,18 @@ impl Request {
         )
     }
 
-    /// Returns whether the controller makes the private addresses of directed advertising: the peer's, and ours if it
-    /// has our key.
+    /// Returns whether the controller generates the private addresses of directed advertising: the peer's, and ours
+    /// if it has our key.
     fn is_resolved(&self, gate: Gate<'_>) -> bool {
         matches!(self.kind, AdvertisementKind::Directed { peer, .. } if gate.resolving.resolves(peer))
     }
 
-    /// The type of our address. [Vol 4] Part E, 7.8.5
+    /// Returns the type of our address. [Vol 4] Part E, 7.8.5
     pub(super) fn own_type(&self, info: &ControllerInfo, gate: Gate<'_>) -> OwnAddressType {
         info.own_address_type_towards(self.is_resolved(gate))
     }
 
-    /// What this controller cannot do at all.
+    /// Fails if the controller does not support the request at all.
     pub(super) fn check(
         &self,
         id: SetId,

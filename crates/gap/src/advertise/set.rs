@@ -7,35 +7,36 @@ use crate::{
     Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState, command::RETRY,
 };
 
-/// One advertising set: what is requested of it, what came of that, and how far the controller is.
+/// One advertising set: its request, the outcome, and the state of the controller.
 #[derive(Clone, Copy, Debug)]
 pub struct AdvertisingSet {
-    /// It stays until it is released, also when it has ended.
+    /// The request stays until it is released, also after it has ended.
     request: Option<Request>,
     outcome: Advertising,
-    /// The next command on the way to what is requested.
+    /// The next command towards the request.
     step: Step,
-    /// The request changed while a command was out, whose answer is about the old one.
+    /// Whether the request changed while a command was in flight; its answer belongs to the old request.
     changed: bool,
-    /// The controller has this set (extended commands).
+    /// Whether the controller has this set (extended commands).
     exists: bool,
-    /// Our address in the parameters that the controller has, and its type.
+    /// Our address, and its type, in the controller's parameters.
     own: Option<(Address, OwnAddressType)>,
-    /// Advertising is on.
+    /// Whether advertising is on.
     pub(super) on: bool,
-    /// What is on can be connected to.
+    /// Whether the active advertising is connectable.
     pub(super) connectable: bool,
-    /// What is on serves only the accept list.
+    /// Whether the active advertising serves only the accept list.
     pub(super) by_list: bool,
-    /// The link that ended what was on, while its Connection Complete is still to come, and until when.
+    /// The link that ended the active advertising, while its Connection Complete is missing, and the time limit for
+    /// that event.
     awaited: Option<(Handle, Instant)>,
-    /// When the request's time is over.
+    /// The end of the request's time.
     deadline: Option<Instant>,
-    /// When turning off may be tried again.
+    /// The time of the next attempt to turn off.
     retry_at: Option<Instant>,
-    /// Started, or ended.
+    /// A start or an end to report.
     pending_event: Option<PendingEvent>,
-    /// The link that this set made, where that became known later than the link.
+    /// The link of this set, if the set became known after the link.
     made: Option<(Handle, bool)>,
 }
 
@@ -44,23 +45,23 @@ pub struct AdvertisingSet {
 pub(super) enum Step {
     /// Turn off.
     Off,
-    /// Delete what the controller has, so that new parameters may be of another kind.
+    /// Remove the controller's set, so that the new parameters may be of another kind.
     Remove,
     Parameters,
     Address,
-    /// Advertising data from this octet on.
+    /// Advertising data, from this octet on.
     Data(usize),
-    /// Scan response from this octet on.
+    /// Scan response data, from this octet on.
     Response(usize),
     On,
 }
 
-/// How long a Connection Complete may stay out after Advertising Set Terminated, and the other way around where several
-/// sets can have made the link.
+/// Time limit for Connection Complete after Advertising Set Terminated, and the other way around if several sets may
+/// have made the link.
 pub(super) const EVENT_WAIT: Duration = Duration::from_secs(2);
 
 impl AdvertisingSet {
-    /// A set of which nothing is requested.
+    /// A set without a request.
     pub const EMPTY: Self = Self {
         request: None,
         outcome: Advertising::Pending,
@@ -83,12 +84,12 @@ impl AdvertisingSet {
         *self = Self { request, outcome, deadline, pending_event, ..Self::EMPTY };
     }
 
-    /// What is requested, until something has come of it.
+    /// Returns the request, if it has not ended.
     pub(super) fn active(&self) -> Option<&Request> {
         self.request.as_ref().filter(|_| self.outcome == Advertising::Pending)
     }
 
-    /// How far the request is; `None` without one.
+    /// Returns the progress of the request; `None` without one.
     pub(super) fn outcome(&self) -> Option<Advertising> {
         self.request.map(|_| self.outcome)
     }
@@ -97,7 +98,7 @@ impl AdvertisingSet {
         self.request.is_none() && self.made.is_none()
     }
 
-    /// Takes a request in place of the one before. `sent`: a command of this set is out.
+    /// Replaces the request. `sent`: a command of this set is in flight.
     pub(super) fn request(
         &mut self,
         ad: &Advertisement<'_>,
@@ -128,7 +129,7 @@ impl AdvertisingSet {
         self.request.is_some_and(|request| request.established)
     }
 
-    /// Goes on with a request whose link came to nothing.
+    /// Continues a request after its link was not established.
     pub(super) fn resume(&mut self) {
         if self.outcome == Advertising::Linked {
             self.outcome = Advertising::Pending;
@@ -140,7 +141,8 @@ impl AdvertisingSet {
         self.changed = sent;
     }
 
-    /// The command that is missing, if there is one that may be sent now; only to turn off while the gate is shut.
+    /// Returns the missing command, if one may be sent now. While the gate is shut, that is only the command to turn
+    /// off.
     pub(super) fn next(
         &mut self,
         now: Instant,
@@ -191,7 +193,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// There is no room for the link that the request is for.
+    /// Waits or fails, because there is no room for the request's link.
     fn wait_for_link(&mut self, now: Instant, request: &Request) {
         match request.when_full {
             WhenFull::Fail => self.end(AdvertisingEnd::NoLink),
@@ -202,14 +204,14 @@ impl AdvertisingSet {
         }
     }
 
-    /// Returns whether the time begins now.
+    /// Starts the time limit; returns whether it started now.
     fn start_time(&mut self, now: Instant, timeout: Option<Duration>) -> bool {
         let before = self.deadline;
         self.deadline = before.or_else(|| timeout.and_then(|timeout| now.checked_add(timeout)));
         self.deadline != before
     }
 
-    /// The answer to a command of this set.
+    /// Takes the answer to a command of this set.
     pub(super) fn answered(&mut self, now: Instant, step: Step, status: Status) {
         let changed = core::mem::take(&mut self.changed);
         match step {
@@ -236,7 +238,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// The controller said that advertising is on: with the request of now, or with one that was changed since.
+    /// Records that advertising is on: for the current request, or for an earlier one if `changed`.
     fn turned_on(&mut self, now: Instant, changed: bool) {
         self.on = true;
         self.retry_at = None;
@@ -246,14 +248,14 @@ impl AdvertisingSet {
         }
     }
 
-    /// Notes what is about to be turned on.
+    /// Records the advertising that is about to be turned on.
     pub(super) fn turning_on(&mut self) {
         if let Some(request) = self.active() {
             (self.connectable, self.by_list) = (request.is_connectable(), request.uses_list());
         }
     }
 
-    /// The step after one that succeeded.
+    /// Returns the step after a successful one.
     fn after(&self, step: Step) -> Step {
         let len = self.request.map_or((0, 0), |request| request.len);
         match step {
@@ -273,7 +275,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// Ends the request, if there is one that has not ended.
+    /// Ends the request, if it has not ended.
     fn end(&mut self, end: AdvertisingEnd) {
         if self.active().is_some() {
             self.outcome = Advertising::Ended(end);
@@ -283,7 +285,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// This set made a link. True if it was requested.
+    /// Records a link of this set. Returns whether it was requested.
     pub(super) fn linked(&mut self) -> bool {
         self.on = false;
         self.awaited = None;
@@ -296,24 +298,24 @@ impl AdvertisingSet {
         wanted
     }
 
-    /// A link that is not kept came up: the controller has turned the set off, and it is still requested.
+    /// Records that a link was refused: the controller has turned the set off, and it is still requested.
     pub(super) const fn refused(&mut self) {
         self.on = false;
         self.awaited = None;
     }
 
-    /// This set made a link that is up already.
+    /// Records that this set made a link that is already up.
     pub(super) fn made(&mut self, handle: Handle) {
         let wanted = self.linked();
         self.made = Some((handle, wanted));
     }
 
-    /// Returns whether Advertising Set Terminated named this link, and its Connection Complete is still to come.
+    /// Returns whether Advertising Set Terminated named this link and its Connection Complete is missing.
     pub(super) fn awaits(&self, handle: Handle) -> bool {
         self.awaited.is_some_and(|(awaited, _)| awaited == handle)
     }
 
-    /// The controller turned this set off. For a link that was reported before, the set is off already.
+    /// Records that the controller turned this set off. If the link was reported before, the set is off already.
     pub(super) fn terminated(&mut self, now: Instant, status: Status, handle: Option<Handle>) {
         if !core::mem::take(&mut self.on) {
             return;
@@ -323,7 +325,7 @@ impl AdvertisingSet {
                 let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
                 self.awaited = handle.map(|handle| (handle, until));
             }
-            // The request goes on.
+            // The request continues.
             Status::FAILED_TO_ESTABLISH | Status::CANCELLED_BY_HOST => {}
             _ if self.step != Step::On => {}
             Status::ADVERTISING_TIMEOUT => self.end(AdvertisingEnd::Timeout),
@@ -350,7 +352,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// Ends the request while a command may be out (`sent`).
+    /// Ends the request while a command may be in flight (`sent`).
     pub(super) fn end_early(&mut self, end: AdvertisingEnd, sent: bool) {
         if self.active().is_some() {
             self.end(end);
@@ -358,7 +360,7 @@ impl AdvertisingSet {
         }
     }
 
-    /// Returns whether something will come of the request: it is on, or an event or a deadline will go on with it.
+    /// Returns whether the request can still progress: it is on, or waits for an event or a deadline.
     #[cfg(any(test, feature = "std"))]
     pub(super) fn makes_progress(&self, gate: Gate<'_>) -> bool {
         let shut = |request: &Request| {
@@ -372,7 +374,7 @@ impl AdvertisingSet {
 }
 
 impl Step {
-    /// The longest fragment of data in one command. [Vol 4] Part E, 7.8.54
+    /// Maximum length of a data fragment in one command. [Vol 4] Part E, 7.8.54
     const FRAGMENT: usize = bindrune_hci::cmd::le::EXTENDED_FRAGMENT_MAX;
 
     const fn following(self) -> Self {
@@ -385,7 +387,7 @@ impl Step {
         }
     }
 
-    /// Where the fragment that begins at `from` ends.
+    /// Returns the end of the fragment that begins at `from`.
     pub(super) fn end(from: usize, len: usize) -> usize {
         from.saturating_add(Self::FRAGMENT).min(len)
     }

@@ -191,7 +191,7 @@ fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
     rig.pass(Duration::from_millis(1));
     let handle = rig.links[0].handle;
     assert_eq!(rig.events, [GapEvent::SetLinked { set: TWO, handle, wanted: true }]);
-    // And one that has ended by then to none.
+    // If that request has ended by then, the link goes to no set.
     let mut rig = Rig::ready(true);
     rig.gap.advertise(ONE, &BELT).unwrap();
     rig.gap.advertise(TWO, &BELT).unwrap();
@@ -207,7 +207,7 @@ fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
 }
 
 #[test]
-fn a_link_that_came_to_nothing_leaves_the_request_as_it_was() {
+fn a_link_that_was_not_established_leaves_the_request_unchanged() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
         rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5))).unwrap();
@@ -228,7 +228,7 @@ fn a_link_that_came_to_nothing_leaves_the_request_as_it_was() {
 }
 
 #[test]
-fn without_room_for_a_link_it_waits_or_fails() {
+fn without_room_for_a_link_a_request_waits_or_fails() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
         rig.gap.set_full(true);
@@ -248,7 +248,7 @@ fn without_room_for_a_link_it_waits_or_fails() {
         assert!(!rig.model.sets[0].on);
         rig.gap.advertise(ONE, &Advertisement::scannable()).unwrap();
         rig.run();
-        assert!(rig.model.sets[0].on, "it makes no link");
+        assert!(rig.model.sets[0].on, "the beacon makes no link");
         rig.forget();
         rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(3))).unwrap();
         rig.pass(Duration::from_secs(3));
@@ -273,7 +273,7 @@ fn a_link_after_the_request_was_withdrawn_is_disconnected() {
 }
 
 #[test]
-fn time_is_over() {
+fn the_time_limit_ends_the_request() {
     let mut rig = Rig::ready(false);
     rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5))).unwrap();
     rig.pass(Duration::from_millis(4_999));
@@ -318,7 +318,7 @@ fn directed_advertising_has_no_data_and_ends_by_itself() {
 }
 
 #[test]
-fn what_the_controller_cannot_do_is_reported() {
+fn unsupported_requests_are_reported() {
     let failed =
         |status| [GapEvent::AdvertisingEnded { set: ONE, end: AdvertisingEnd::Failed(status) }];
     let mut rig = Rig::ready(false);
@@ -424,7 +424,7 @@ fn a_terminated_set_that_is_not_ours_is_counted() {
 }
 
 #[test]
-fn requests_are_put_back_after_a_restart() {
+fn requests_are_sent_again_after_a_restart() {
     let mut rig = Rig::ready(true);
     rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(9))).unwrap();
     rig.pass(Duration::from_secs(5));

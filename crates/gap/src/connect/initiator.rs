@@ -1,4 +1,4 @@
-//! The initiator: it owns the one request to connect, and what came of it.
+//! The initiator: the one request to connect, and its outcome.
 
 use bindrune_hci::{Opcode, Status, cmd::le::CreateConnectionCancel};
 use bindrune_wire::{Address, Writer};
@@ -15,56 +15,55 @@ use crate::{
 /// The initiator.
 #[derive(Debug)]
 pub(crate) struct Initiator {
-    /// It stays until it is released, also when it has ended.
+    /// The request stays until it is released, also after it has ended.
     request: Option<Connect>,
     outcome: Connecting,
     search: Search,
     state: State,
-    /// What the controller does is for the request of now.
+    /// Whether the controller works on the current request.
     current: bool,
-    /// What the controller does uses the accept list.
+    /// Whether the controller's attempt uses the accept list.
     by_list: bool,
     deadline: Option<Instant>,
-    /// When cancelling may be tried again, or a cancelled attempt is taken for ended.
+    /// The time of the next attempt to cancel, or the time at which a cancelled attempt counts as ended.
     retry_at: Option<Instant>,
-    /// The Connection Complete of an attempt that was cancelled is still missing. It may come while another one goes
-    /// on.
+    /// Whether the Connection Complete of a cancelled attempt is missing. It may arrive during another attempt.
     missing: bool,
-    /// The time of the request began while it waits.
+    /// Whether the time limit of the request began while it waits.
     began: bool,
     pending_event: Option<ConnectEnd>,
 }
 
-/// How the controller learns the peer's address on the air.
+/// How the controller gets the peer's address on the air.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Search {
-    /// The controller finds the peer by the address of the request.
+    /// The controller finds the peer by the address in the request.
     No,
-    /// The scanner looks for the peer.
+    /// The scanner searches for the peer.
     Looking,
-    /// The peer advertised with this address. It may change it, so it is looked for again from then on.
+    /// The peer advertised with this address. It may change, so the search starts again at `until`.
     Found { peer: Address, until: Instant },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
-    /// Create Connection is out.
+    /// Create Connection is in flight.
     Creating,
-    /// The controller looks for the peer.
+    /// The controller scans for the peer.
     Initiating,
-    /// Cancel is out. A Connection Complete is still expected, or was seen (`done`).
+    /// Cancel is in flight. Connection Complete is still expected, or has arrived (`done`).
     Cancelling {
         done: bool,
     },
-    /// Cancelled: a Connection Complete is still expected.
+    /// The attempt is cancelled: Connection Complete is still expected.
     Cancelled,
 }
 
-/// How long a Connection Complete may stay out after Cancel.
+/// Time limit for Connection Complete after Cancel.
 const CANCEL_WAIT: Duration = Duration::from_secs(2);
 
-/// How long a peer that was found is connected to before it is looked for again.
+/// Time limit for connecting to a found peer; then the search starts again.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
 impl Initiator {
@@ -82,28 +81,28 @@ impl Initiator {
         pending_event: None,
     };
 
-    /// The controller was reset: it is to be given the request again.
+    /// Starts again after a reset of the controller: the request is sent again.
     pub(crate) const fn restart(&mut self) {
         let Self { request, outcome, search, deadline, pending_event, .. } = *self;
         *self = Self { request, outcome, search, deadline, pending_event, ..Self::IDLE };
     }
 
-    /// What is requested, until something has come of it.
+    /// Returns the request, if it has not ended.
     pub(crate) fn active(&self) -> Option<&Connect> {
         self.request.as_ref().filter(|_| self.outcome == Connecting::Pending)
     }
 
-    /// How far the request is; `None` without one.
+    /// Returns the progress of the request; `None` without one.
     pub(crate) fn outcome(&self) -> Option<Connecting> {
         self.request.map(|_| self.outcome)
     }
 
-    /// Returns whether the controller looks for a peer, or is about to.
+    /// Returns whether the controller scans for a peer, or is about to.
     pub(crate) const fn is_busy(&self) -> bool {
         !matches!(self.state, State::Idle)
     }
 
-    /// Returns whether there is a request that the controller has not begun with, and could begin with.
+    /// Returns whether there is a request that the controller has not started, but could start.
     pub(crate) fn is_waiting(&self, full: bool) -> bool {
         self.active().is_some() && !full && !self.is_looking() && !self.is_busy()
     }
@@ -112,7 +111,7 @@ impl Initiator {
         self.is_busy() && self.by_list
     }
 
-    /// Takes a request in place of the one before. `search`: only the host can tell the peer's address on the air.
+    /// Replaces the request. `search`: only the host can resolve the peer's address.
     pub(crate) fn request(&mut self, connect: Connect, search: bool) {
         self.release();
         self.request = Some(connect);
@@ -137,7 +136,7 @@ impl Initiator {
         self.end(ConnectEnd::Withdrawn);
     }
 
-    /// Goes on with a request whose link came to nothing.
+    /// Continues a request after its link was not established.
     pub(crate) fn resume(&mut self) {
         if self.outcome == Connecting::Linked {
             self.outcome = Connecting::Pending;
@@ -145,17 +144,17 @@ impl Initiator {
         }
     }
 
-    /// Returns whether the scanner is to look for the peer.
+    /// Returns whether the scanner must search for the peer.
     pub(crate) fn is_looking(&self) -> bool {
         self.active().is_some() && self.search == Search::Looking
     }
 
-    /// The identity of the peer that the scanner is to look for.
+    /// Returns the identity of the peer that the scanner must search for.
     pub(crate) fn sought(&self) -> Option<Address> {
         self.active().filter(|_| self.is_looking())?.peer
     }
 
-    /// The peer that is looked for advertises with this address.
+    /// Records the address with which the sought peer advertises.
     pub(crate) fn found(&mut self, now: Instant, peer: Address) {
         if self.is_looking() {
             let until = now.checked_add(ATTEMPT).unwrap_or(Instant::MAX);
@@ -170,29 +169,29 @@ impl Initiator {
         }
     }
 
-    /// The scanner may not look for the peer.
+    /// Records that the scanner cannot search for the peer.
     pub(crate) fn search_failed(&mut self, status: Status) {
         if self.is_looking() {
             self.end(ConnectEnd::Failed(status));
         }
     }
 
-    /// The accept list cannot be what is requested: a request that waits for it ends.
+    /// Ends a request that waits for the accept list, because the list cannot be set.
     pub(crate) fn list_failed(&mut self, status: Status) {
         if !self.is_busy() && self.active().is_some_and(|request| request.peer.is_none()) {
             self.end(ConnectEnd::Failed(status));
         }
     }
 
-    /// Nothing can go on the air.
+    /// Fails the request, because nothing can go on the air.
     pub(crate) fn request_failed(&mut self, status: Status) {
         if !self.is_busy() {
             self.end(ConnectEnd::Failed(status));
         }
     }
 
-    /// Ends a request that is not to wait for room for its link; the time of one that waits for it, or for the peer to
-    /// be found, begins.
+    /// Ends a request that must not wait for room for its link. Starts the time limit of a request that waits for
+    /// room, or for its peer.
     pub(crate) fn settle(&mut self, now: Instant, full: bool) {
         let Some(request) = self.active().copied().filter(|_| !self.is_busy()) else { return };
         if full && request.when_full == WhenFull::Fail {
@@ -203,7 +202,7 @@ impl Initiator {
         }
     }
 
-    /// Writes the command that is missing. None goes on while the gate is shut.
+    /// Writes the missing command. Starts nothing while the gate is shut.
     pub(crate) fn poll_command(
         &mut self,
         now: Instant,
@@ -246,7 +245,7 @@ impl Initiator {
             self.deadline.or_else(|| timeout.and_then(|timeout| now.checked_add(timeout)));
     }
 
-    /// The request, with the peer's address on the air.
+    /// Returns the request with the peer's address on the air.
     const fn aimed(&self, request: Connect) -> Connect {
         match self.search {
             Search::Found { peer, .. } => Connect { peer: Some(peer), ..request },
@@ -254,7 +253,7 @@ impl Initiator {
         }
     }
 
-    /// The answer to the command of [`Self::poll_command`].
+    /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, now: Instant, status: Status) {
         match (self.state, status.ok()) {
             (State::Creating, Ok(())) => {
@@ -279,13 +278,13 @@ impl Initiator {
         }
     }
 
-    /// Create Connection was refused for a reason that will pass: it is sent again.
+    /// Sends Create Connection again, because the reason for its refusal is temporary.
     pub(crate) const fn put_off(&mut self) {
         self.state = State::Idle;
     }
 
-    /// A link came up with us as its central. True if it is wanted, also when it comes after the attempt was cancelled
-    /// to make room for another command: there are controllers that report both the cancelling and the link.
+    /// Records a link in the central role. Returns whether it is wanted, also after the attempt was cancelled to make
+    /// room for another command: some controllers report both the cancellation and the link.
     pub(crate) fn linked(&mut self) -> bool {
         let wanted = self.current && self.active().is_some();
         if !self.is_of_last() {
@@ -299,7 +298,7 @@ impl Initiator {
         wanted
     }
 
-    /// No link came up. One that was not established (0x3E) is tried again.
+    /// Records that no link came up. If it was not established (0x3E), the attempt is repeated.
     pub(crate) fn failed(&mut self, status: Status) {
         let cancelled = matches!(self.state, State::Cancelling { .. } | State::Cancelled);
         if !self.is_busy() || status == Status::UNKNOWN_CONNECTION && self.is_of_last() {
@@ -311,13 +310,14 @@ impl Initiator {
         }
     }
 
-    /// Returns whether a Connection Complete is that of the attempt before, which was cancelled and taken for ended.
+    /// Returns whether a Connection Complete belongs to the previous attempt, which was cancelled and counted as
+    /// ended.
     const fn is_of_last(&mut self) -> bool {
         let cancelled = matches!(self.state, State::Cancelling { .. } | State::Cancelled);
         !cancelled && core::mem::replace(&mut self.missing, false)
     }
 
-    /// Connection Complete was seen.
+    /// Records Connection Complete.
     const fn done(&mut self) {
         (self.retry_at, self.missing) = (None, false);
         self.state = match self.state {
@@ -326,7 +326,7 @@ impl Initiator {
         };
     }
 
-    /// Ends the request, where it is the one that failed.
+    /// Ends the request, if it is the one that failed.
     fn fail(&mut self, status: Status) {
         if self.current {
             self.end(ConnectEnd::Failed(status));
@@ -377,7 +377,7 @@ impl Initiator {
         }
     }
 
-    /// Panics where nothing would ever come of the request. To be called when no command is pending.
+    /// Panics if the request can never make progress. Call it when no command is pending.
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn check_progress(&self, gate: Gate<'_>) {
         let shut = |request: &Connect| {
@@ -385,11 +385,11 @@ impl Initiator {
         };
         let waits = self.is_busy() || self.retry_at.is_some() || self.is_looking();
         let progress = self.active().is_none_or(|request| waits || shut(request));
-        assert!(progress, "nothing comes of {self:?}");
+        assert!(progress, "no progress of {self:?}");
     }
 }
 
-/// What an initiator waits for.
+/// Deadlines of an initiator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
     End,

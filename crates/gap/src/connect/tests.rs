@@ -59,7 +59,7 @@ fn withdrawing_cancels() {
 }
 
 #[test]
-fn time_is_over() {
+fn the_time_limit_ends_the_request() {
     let mut rig = Rig::ready(true);
     rig.gap.connect(Connect::to(PEER).timeout(Duration::from_secs(3)));
     rig.pass(Duration::from_millis(2_999));
@@ -77,7 +77,7 @@ fn an_attempt_that_was_not_established_is_made_again() {
         let mut rig = Rig::ready(extended);
         rig.gap.connect(Connect::to(PEER).timeout(Duration::from_secs(3)));
         rig.run();
-        // Reported at once, or as the end of a link.
+        // The failure is reported at once, or as the end of a link.
         rig.model.initiating = false;
         rig.model.connection_failed(status, Role::CENTRAL);
         rig.run();
@@ -94,7 +94,7 @@ fn an_attempt_that_was_not_established_is_made_again() {
 }
 
 #[test]
-fn without_room_for_a_link_it_waits_or_fails() {
+fn without_room_for_a_link_a_request_waits_or_fails() {
     let mut rig = Rig::ready(true);
     rig.gap.set_full(true);
     rig.gap.connect(Connect::to(PEER));
@@ -242,13 +242,13 @@ fn odd_links_are_reported_or_counted() {
         let raw = RawEvent::parse(packet).unwrap();
         rig.gap.handle_event(rig.now, &Event::parse(raw.code, raw.parameters).unwrap())
     };
-    assert_eq!(hear(&hex!("3e130100000f010011223344556618000000480000")), None);
+    assert_eq!(deliver(&hex!("3e130100000f010011223344556618000000480000")), None);
     let twice = hex!("3e1301004000010011223344556618000000480000");
-    assert_eq!(hear(&twice).unwrap().handle, hear(&twice).unwrap().handle);
-    let zero = hear(&hex!("3e1301004000010011223344556600000000000000")).unwrap();
+    assert_eq!(deliver(&twice).unwrap().handle, deliver(&twice).unwrap().handle);
+    let zero = deliver(&hex!("3e1301004000010011223344556600000000000000")).unwrap();
     assert_eq!(zero.parameters.connection_interval(), Duration::from_ticks(0));
     assert!(!zero.wanted);
-    let role = hear(&hex!("3e1301004000770011223344556600000000000000")).unwrap();
+    let role = deliver(&hex!("3e1301004000770011223344556600000000000000")).unwrap();
     assert!(!role.wanted);
     assert_eq!(rig.gap.faults(), 2);
 }

@@ -13,92 +13,92 @@ pub struct LinkUp {
     pub handle: Handle,
     /// Our role.
     pub role: Role,
-    /// Our address on air: the one that the peer sees, and that pairing takes.
+    /// Our address on the air: the one that the peer sees, and that pairing uses.
     pub own: Address,
-    /// The peer: its identity address where the controller resolved it.
+    /// The peer: its identity address if the controller resolved it.
     pub peer: Address,
-    /// The peer's address on air, which pairing takes; the same as [`Self::peer`] where the controller resolved
-    /// nothing.
+    /// The peer's address on the air, which pairing uses; the same as [`Self::peer`] if the controller resolved no
+    /// address.
     pub peer_on_air: Address,
-    /// What the link is like.
+    /// Parameters of the link.
     pub parameters: CurrentParameters,
-    /// The advertising set that made it. `None` for a central, and where several sets could have: then
+    /// The advertising set that made the link. `None` for a central, and if several sets could have made it: then
     /// [`GapEvent::SetLinked`] follows.
     pub set: Option<SetId>,
-    /// False if no request (any more) asked for it: it is to be disconnected.
+    /// Whether a request for the link exists. If not, the link must be disconnected.
     pub wanted: bool,
 }
 
-/// What happened, other than a link.
+/// An event other than a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapEvent {
-    /// The controller is set up; [`crate::Gap::controller`] is there.
+    /// The controller is set up; [`crate::Gap::controller`] returns its capabilities.
     Ready,
-    /// The controller cannot be used. Nothing happens until [`crate::Gap::restart`].
+    /// The controller cannot be used. Nothing happens before [`crate::Gap::restart`].
     InitFailed(InitError),
     /// A set is on.
     AdvertisingStarted {
-        /// Which one.
+        /// The set.
         set: SetId,
     },
-    /// A request waits for room for its link, or for its peer to be found, and its time limit began: there is another
-    /// deadline.
+    /// A request waits for room for its link, or for its peer to be found, and its time limit began: the deadline has
+    /// changed.
     Waits,
     /// A set ended by itself.
     AdvertisingEnded {
-        /// Which one.
+        /// The set.
         set: SetId,
-        /// Why.
+        /// The reason.
         end: AdvertisingEnd,
     },
-    /// A link whose [`LinkUp::set`] was not known came from this set.
+    /// A link whose [`LinkUp::set`] was not known belongs to this set.
     SetLinked {
-        /// Which one.
+        /// The set.
         set: SetId,
         /// The link.
         handle: Handle,
-        /// False if the set's request was withdrawn before: the link is to be disconnected.
+        /// Whether a request for the link exists. If not, the link must be disconnected.
         wanted: bool,
     },
-    /// Another private address is due: [`crate::Gap::set_private_address`].
+    /// A new private address is needed: [`crate::Gap::set_private_address`].
     PrivateAddressDue,
-    /// Scanning ended by itself: the controller refused, or its time is over.
+    /// Scanning ended by itself: the controller refused, or the time limit passed.
     ScanEnded(ScanEnd),
     /// No link came up.
     ConnectEnded(ConnectEnd),
 }
 
-/// Why [`crate::Gap`] has a deadline.
+/// Reason of a deadline of [`crate::Gap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GapTimer {
-    /// A set's time is over, turning it off is tried again, or an event of it has stayed out.
+    /// A set's time ends, turning it off is tried again, or one of its events is overdue.
     Advertising(SetId),
-    /// Advertising that waits for its scan response goes without.
+    /// Advertising that waits for its scan response is reported without it.
     Merge,
-    /// The time to scan is over, or turning it off is tried again.
+    /// The time limit for scanning passed, or turning it off is tried again.
     Scan,
-    /// The time to connect is over.
+    /// The time limit for connecting passed.
     Connect,
-    /// A peer that was found is searched for again.
+    /// The search for a found peer starts again.
     Search,
-    /// Cancelling is tried again, or taken for done.
+    /// Cancelling is tried again, or counts as done.
     Cancel,
-    /// Another private address is due, or telling the controller is tried again.
+    /// A new private address is needed, or setting it is tried again.
     PrivateAddress,
-    /// Disconnecting a link that nobody keeps is tried again.
+    /// Disconnecting a link without an owner is tried again.
     Refused,
     /// A command that had no answer may be sent again.
     Avoided,
 }
 
-/// What both kinds of Connection Complete say.
+/// Contents of both kinds of Connection Complete.
 pub(super) struct Connection {
     pub(super) status: Status,
     pub(super) handle: RawHandle,
     pub(super) role: Role,
     pub(super) peer: DeviceAddress,
-    /// Private addresses of both ends on air, where the controller told them.
+    /// Private addresses of both ends on the air, if the controller reported them.
     pub(super) own_on_air: Option<Address>,
     pub(super) peer_on_air: Option<Address>,
     pub(super) parameters: CurrentParameters,
@@ -138,7 +138,7 @@ impl Connection {
     }
 }
 
-/// A private address of Enhanced Connection Complete; zeros stand for none. [Vol 4] Part E, 7.7.65.10
+/// Returns a private address of Enhanced Connection Complete; zeros mean none. [Vol 4] Part E, 7.7.65.10
 const fn private(octets: [u8; 6]) -> Option<Address> {
     match octets {
         [0, 0, 0, 0, 0, 0] => None,

@@ -1,4 +1,4 @@
-//! Events of the controller: links that come up or do not, sets that end, reports.
+//! Events of the controller: links that come up or fail, sets that end, reports.
 
 use bindrune_hci::{Event, Role, Status, event::AdvertisingSetTerminated};
 use bindrune_wire::Handle;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Gap {
-    /// Any event. Those of links, and of commands, are not for this machine and do nothing.
+    /// Handles any event. Events of links and commands belong to other machines and do nothing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
     pub fn handle_event(&mut self, now: Instant, event: &Event<'_>) -> Option<LinkUp> {
         match event {
@@ -62,7 +62,7 @@ impl Gap {
         Some(LinkUp { handle, role, own, peer, peer_on_air, parameters, set, wanted })
     }
 
-    /// A link to a peer whose address type says nothing: it is disconnected, and what asked for a link goes on.
+    /// Refuses a link to a peer with an unknown address type; the request for a link continues.
     fn nameless(&mut self, handle: Handle, role: Role) {
         self.faults = self.faults.saturating_add(1);
         self.refuse(handle);
@@ -73,8 +73,8 @@ impl Gap {
         }
     }
 
-    /// The end of initiating; with legacy commands also of directed advertising, and of advertising whose link was not
-    /// established.
+    /// Handles the end of initiating; with legacy commands also of directed advertising, and of advertising whose link
+    /// was not established.
     fn no_connection(&mut self, now: Instant, &Connection { status, role, .. }: &Connection) {
         let legacy = self.controller().is_some_and(|info| !info.is_extended());
         let advertising = status == Status::ADVERTISING_TIMEOUT

@@ -18,67 +18,68 @@ impl Gap {
         self.advertiser.free()
     }
 
-    /// How many advertising sets there is memory for. The controller may have fewer.
+    /// Returns how many advertising sets there is memory for. The controller may have fewer.
     #[must_use]
     pub const fn sets(&self) -> usize {
         self.advertiser.len()
     }
 
-    /// Advertises in one set, until a link comes up, its time is over or the request is withdrawn. If the data is too
-    /// long, the set has no request afterwards.
+    /// Advertises in one set until a link comes up, its time limit passes or the request is withdrawn. If the data is
+    /// too long, the set has no request afterwards.
     ///
     /// # Errors
     ///
-    /// [`TooLong`] names the first structure that has no room.
+    /// [`TooLong`] with the first structure that has no room.
     pub fn advertise(&mut self, set: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
         self.list.retry();
         self.try_again();
         self.advertiser.request(set, ad)
     }
 
-    /// Says that the peer of a set with directed advertising has private addresses. The set then needs a controller
-    /// that makes such an address of it, and fails with Unsupported Feature (0x11) if this one does not. [Vol 6] Part
-    /// B, 6.2.2
+    /// Marks the peer of a set with directed advertising as one with private addresses. The controller must then
+    /// generate such an address for it; if it cannot, the set fails with Unsupported Feature (0x11). [Vol 6] Part B,
+    /// 6.2.2
     pub fn peer_is_private(&mut self, set: SetId) {
         self.advertiser.peer_is_private(set);
     }
 
-    /// Withdraws the request of one set, which is free then.
+    /// Withdraws the request of one set and frees the set.
     pub fn stop_advertising(&mut self, set: SetId) {
         self.advertiser.release(set);
     }
 
-    /// Returns how far the request of a set is, or `None` without one.
+    /// Returns the progress of a set's request, or `None` without one.
     #[must_use]
     pub fn advertising(&self, set: SetId) -> Option<Advertising> {
         self.advertiser.outcome(set)
     }
 
-    /// Returns whether a link of this set is given only once it is established: [`Advertisement::until_established`].
+    /// Returns whether a link of this set is returned only after it is established:
+    /// [`Advertisement::until_established`].
     #[must_use]
     pub fn awaits_established_set(&self, set: SetId) -> bool {
         self.advertiser.awaits_established(set)
     }
 
-    /// Goes on advertising after a link of this set came to nothing.
+    /// Continues advertising after a link of this set was not established.
     pub fn resume_advertising(&mut self, set: SetId) {
         self.advertiser.resume(set);
     }
 
-    /// Ends every request that is pending. Each stays, with that outcome, until its owner withdraws it.
+    /// Ends every pending request. Each stays, with that outcome, until its owner withdraws it.
     pub fn withdraw_all(&mut self) {
         self.advertiser.withdraw_all();
         self.scanner.withdraw();
         self.initiator.withdraw();
     }
 
-    /// Says whether the root has no room for one more link. What would make one is then off, or fails:
+    /// Sets whether the root has no room for another link. Requests for a link are then off, or fail:
     /// [`crate::WhenFull`].
     pub const fn set_full(&mut self, full: bool) {
         self.full = full;
     }
 
-    /// A link has ended.
+    /// Records the end of a link.
     pub fn link_ended(&mut self, handle: Handle) {
         self.advertiser.link_ended(handle);
     }
@@ -89,19 +90,19 @@ impl Gap {
         self.advertiser.is_on(set)
     }
 
-    /// Scans until the request is withdrawn. Reports of an earlier one are forgotten.
+    /// Scans until the request is withdrawn. Discards the reports of an earlier request.
     pub fn scan(&mut self, scan: Scan) {
         self.list.retry();
         self.try_again();
         self.scanner.request(scan);
     }
 
-    /// Withdraws the request to scan. Reports that were seen may still be taken.
+    /// Withdraws the request to scan. The remaining reports may still be taken.
     pub const fn stop_scanning(&mut self) {
         self.scanner.release();
     }
 
-    /// Returns whether the request to scan goes on or was refused, or `None` without one.
+    /// Returns whether the request to scan is active or ended, or `None` without one.
     #[must_use]
     pub fn scanning(&self) -> Option<Result<(), ScanEnd>> {
         self.scanner.outcome()
@@ -113,53 +114,54 @@ impl Gap {
         self.scanner.is_on()
     }
 
-    /// Returns whether a report waits.
+    /// Returns whether a report is available.
     #[must_use]
     pub const fn has_report(&self) -> bool {
         self.scanner.has_report()
     }
 
-    /// Takes the oldest report, its data copied to `buffer`: 31 octets for legacy advertising, 62 where merged with the
-    /// scan response, up to 1,650 for extended. What does not fit is cut and flagged.
+    /// Takes the oldest report and copies its data to `buffer`: 31 octets for legacy advertising, 62 if merged with the
+    /// scan response, up to 1,650 for extended advertising. Data that does not fit is cut, and flagged.
     pub fn next_report<'b>(&mut self, buffer: &'b mut [u8]) -> Option<Report<'b>> {
         self.scanner.next_report(buffer)
     }
 
-    /// Reports that were overwritten before they were taken, since the last request to scan.
+    /// Returns the number of reports that were overwritten before they were taken, since the last request to scan.
     #[must_use]
     pub const fn lost_reports(&self) -> u32 {
         self.scanner.lost()
     }
 
-    /// As [`Self::lost_reports`], of all requests to scan.
+    /// Like [`Self::lost_reports`], over all requests to scan.
     #[must_use]
     pub const fn lost_reports_in_all(&self) -> u32 {
         self.scanner.lost_in_all()
     }
 
-    /// Connects; the link comes as [`crate::LinkUp`], or [`crate::GapEvent::ConnectEnded`] tells why none does.
+    /// Connects. The link is reported as [`crate::LinkUp`]; if none comes up, [`crate::GapEvent::ConnectEnded`] has the
+    /// reason.
     pub fn connect(&mut self, connect: Connect) {
         self.list.retry();
         self.try_again();
         self.initiator.request(connect, false);
     }
 
-    /// Connects to a peer whose address on the air only the root can tell. It scans, beside what is requested, and
-    /// [`Self::sought`] returns the peer; [`Self::found`] takes the address. Reports of a request that filters come
-    /// unfiltered for that time, and those of one for the accept list not at all.
+    /// Connects to a peer whose address on the air only the root can resolve. It scans, in addition to the request to
+    /// scan, and [`Self::sought`] returns the peer; [`Self::found`] takes the address. During that time, a request with
+    /// a filter gets unfiltered reports, and a request for the accept list gets none.
     pub fn search(&mut self, connect: Connect) {
         self.try_again();
         self.initiator.request(connect, true);
     }
 
-    /// Returns the identity of the peer that the root is to look for in advertising reports.
+    /// Returns the identity of the peer that the root must find in advertising reports.
     #[must_use]
     pub fn sought(&self) -> Option<Address> {
         self.initiator.sought()
     }
 
-    /// Connects to the peer that is sought, which advertises with this address. It may change that: after 5 s it is
-    /// sought again.
+    /// Connects to the sought peer, which advertises with this address. The address may change, so the search starts
+    /// again after 5 s.
     pub fn found(&mut self, now: Instant, on_air: Address) {
         self.initiator.found(now, on_air);
     }
@@ -169,69 +171,71 @@ impl Gap {
         self.initiator.release();
     }
 
-    /// Returns how far the request to connect is, or `None` without one.
+    /// Returns the progress of the request to connect, or `None` without one.
     #[must_use]
     pub fn connecting(&self) -> Option<Connecting> {
         self.initiator.outcome()
     }
 
-    /// Returns whether the link of the request to connect is given only once it is established:
+    /// Returns whether the link of the request to connect is returned only after it is established:
     /// [`Connect::established`].
     #[must_use]
     pub fn awaits_established(&self) -> bool {
         self.initiator.awaits_established()
     }
 
-    /// Goes on connecting after the link came to nothing.
+    /// Continues connecting after the link was not established.
     pub fn resume_connecting(&mut self) {
         self.initiator.resume();
     }
 
-    /// A controller that has no address of its own waits for [`Self::set_made_address`] before one is made up for it.
+    /// Makes a controller without an address of its own wait for [`Self::set_made_address`] before an address is
+    /// generated.
     pub const fn await_made_address(&mut self) {
         self.init.await_made();
     }
 
-    /// Says which static address was made up earlier, and is to be used again where one would be made up; `None` if
-    /// there is none.
+    /// Sets the static address that was generated earlier, to be used again instead of a new one; `None` if there is
+    /// none.
     pub fn set_made_address(&mut self, address: Option<Address>) {
         self.init.set_made(address);
     }
 
-    /// Gives random octets of this host, of which a static address is made if the controller gives none.
+    /// Sets random octets of this host, for a static address if the controller provides none.
     pub fn set_random(&mut self, random: [u8; 6]) {
         self.init.set_random(random);
     }
 
-    /// Returns the static address that was made up, if this device uses it.
+    /// Returns the generated static address, if this device uses it.
     #[must_use]
     pub fn made_address(&self) -> Option<Address> {
         self.init.made()
     }
 
-    /// The private address on the air from now on, until `until`: then [`crate::GapEvent::PrivateAddressDue`] asks for
-    /// another. Advertising, scanning and connecting are off for a moment while the controller is told.
+    /// Sets the private address on the air until `until`: then [`crate::GapEvent::PrivateAddressDue`] requests another.
+    /// Advertising, scanning and connecting are off for a moment while the controller takes it.
     pub const fn set_private_address(&mut self, address: Address, until: Instant) {
         self.privacy.request(address, until);
     }
 
-    /// A new request tries once what an earlier one failed for.
+    /// Lets a new request try once a command that an earlier request failed for.
     fn try_again(&mut self) {
         self.init.forgive_requests();
         self.privacy.try_again();
     }
 
-    /// No private address could be made. After two in a row what waits for one fails with this status.
+    /// Records that no private address could be generated. After two failures in a row, requests that wait for one fail
+    /// with this status.
     pub const fn private_address_failed(&mut self, status: Status) {
         self.privacy.failed(status);
     }
 
-    /// Sets whose private addresses the controller resolves, as far as it can; `local` is our own identity resolving
-    /// key. Advertising, scanning and connecting are off for a moment while the controller's list changes.
+    /// Sets the peers whose private addresses the controller resolves, as far as it can; `local` is our own identity
+    /// resolving key. Advertising, scanning and connecting are off for a moment while the controller's list changes.
     ///
     /// # Errors
     ///
-    /// [`TooManyPeers`] if the host has fewer places.
+    /// [`TooManyPeers`] if the host has fewer entries.
     pub fn set_resolving_list(
         &mut self,
         local: SecretKey,
@@ -246,17 +250,17 @@ impl Gap {
         self.resolving.resolves(peer)
     }
 
-    /// Sets the accept list. What uses it is off while the controller's list changes.
+    /// Sets the accept list. Its users are off while the controller's list changes.
     ///
     /// # Errors
     ///
-    /// [`TooManyPeers`] if the host has fewer places.
+    /// [`TooManyPeers`] if the host has fewer entries.
     pub fn set_accept_list(&mut self, peers: &[Address]) -> Result<(), TooManyPeers> {
         self.list.request(peers)
     }
 
-    /// Panics where nothing would ever come of a request. To be called when [`Self::poll_command`] has just had nothing
-    /// to write, and no command is out.
+    /// Panics if a request can never make progress. Call it when [`Self::poll_command`] has just written nothing, and
+    /// no command is in flight.
     #[cfg(any(test, feature = "std"))]
     #[doc(hidden)]
     pub fn check_progress(&mut self) {
@@ -269,7 +273,7 @@ impl Gap {
             self.initiator.check_progress(gate);
             let scans = self.scanner.is_on() || self.scanner.waits(gate.list);
             let paused = gate.hold || self.initiator.is_busy();
-            assert!(scans || paused, "nothing comes of {:?}", self.scanner);
+            assert!(scans || paused, "no progress of {:?}", self.scanner);
         }
     }
 }

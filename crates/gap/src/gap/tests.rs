@@ -1,4 +1,4 @@
-//! Any order of requests, events and failures ends where the requests say.
+//! Requests, events and failures in any order end in the requested state.
 
 use std::{vec, vec::Vec};
 
@@ -35,11 +35,11 @@ enum Step {
     Search,
     Found,
     StopConnecting,
-    /// The root has no room for one more link, or has some again.
+    /// Whether the root has no room for another link.
     Full(bool),
-    /// The links that came up came to nothing.
+    /// The links that came up were not established.
     Resume,
-    /// In which order the controller reports a link of a set.
+    /// The order in which the controller reports a link of a set.
     TerminatedFirst(bool),
     AcceptList(u8),
     PrivateAddress {
@@ -47,7 +47,7 @@ enum Step {
         seconds: u8,
     },
     ResolvingList(u8),
-    /// The controller takes so many commands.
+    /// The controller takes this many commands.
     Commands(u8),
     CentralComes(u8),
     PeripheralAnswers,
@@ -133,7 +133,7 @@ impl Step {
                 for _ in 0..count {
                     rig.step();
                 }
-                rig.hear();
+                rig.deliver();
             }
             Self::CentralComes(set) => rig.model.central_comes(set.into()),
             Self::PeripheralAnswers => rig.model.peripheral_answers(),
@@ -146,7 +146,7 @@ impl Step {
                 rig.gap.handle_timeout(rig.now);
             }
             Self::Restart => {
-                // A set-up that fails is begun anew.
+                // A set-up that fails starts again.
                 rig.model.failing = None;
                 rig.gap.restart();
             }
@@ -191,7 +191,7 @@ fn resolved(len: u8) -> Vec<Resolve> {
     (0..len).map(peer).collect()
 }
 
-/// What the controller does must be what is requested, and nothing else.
+/// Checks that the state of the controller is exactly the requested one.
 fn check(rig: &Rig, private: bool) {
     let gap = &rig.gap;
     let own = gap.controller().unwrap().own_address();
@@ -256,15 +256,15 @@ proptest! {
     }
 
     #[test]
-    fn any_events_at_any_time_do_no_harm(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn any_events_at_any_time_are_tolerated(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
         crate::fuzz::gap(&octets);
         crate::fuzz::link(&octets);
     }
 }
 
-/// Rows H11 and H12 among others: nothing happens.
+/// Rows H11 and H12, and others: nothing happens.
 #[test]
-fn events_of_others_are_left_alone() {
+fn events_for_other_machines_are_ignored() {
     let mut rig = Rig::ready(true);
     for packet in
         [&[0x05, 4, 0, 0x23, 1, 0x13][..], &[0xff, 0], &[0x3e, 3, 0xfe, 1, 2], &[0x13, 1, 0]]
@@ -289,7 +289,8 @@ fn answers_without_a_request_are_ignored() {
     assert!(rig.gap.is_scanning() && rig.events.is_empty());
 }
 
-/// If the controller does not tell its public address, the static random one of its vendor is no private one either.
+/// If the controller does not report its public address, the static random address of its vendor does not count as
+/// private either.
 #[test]
 fn a_static_random_address_is_not_private() {
     let config = crate::Config { private: true, ..crate::Config::DEFAULT };

@@ -1,27 +1,27 @@
-//! Commands that a controller left without an answer: each costs a reset, so they are not sent again at once.
+//! Commands that a controller did not answer. Each costs a reset, so they are not sent again at once.
 
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
 use embassy_time::Instant;
 
-/// Commands that have a place each. Where a controller leaves more without an answer, all others share one place more,
-/// and are avoided together: so each loss brings the set-up nearer to its end.
+/// Number of commands with an entry of their own. If a controller leaves more commands without an answer, all others
+/// share one more entry and are avoided together, so each loss brings the set-up closer to its end.
 const PLACES: usize = 12;
-/// How long a command that had been answered before is avoided at first; each further time it is twice as long.
+/// First pause, in seconds, of a command that had been answered before; each further pause is twice as long.
 const PAUSE: u32 = 60;
-/// Doublings of [`PAUSE`]: about an hour.
+/// Maximum number of doublings of [`PAUSE`]: about an hour.
 const DOUBLINGS: u8 = 6;
-/// In place of a time: the command may be sent, or never.
+/// Instead of a time: the command may be sent, or never.
 const NOW: u32 = 0;
 const NEVER: u32 = u32::MAX;
 
 /// A command that had no answer.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// `None` for the one that all commands without a place share.
+    /// The command; `None` for the entry that all other commands share.
     opcode: Option<Opcode>,
-    /// How often in a row it had no answer; 0 in a free place.
+    /// How often in a row it had no answer; 0 in a free entry.
     times: u8,
-    /// The second before which it is not sent.
+    /// The second before which the command is not sent.
     until: u32,
 }
 
@@ -33,16 +33,16 @@ impl Place {
     }
 }
 
-/// What is known about the answers of a controller.
+/// Record of the controller's answers.
 #[derive(Debug)]
 pub(crate) struct Avoided {
-    /// The last one is shared.
+    /// The last entry is shared.
     places: [Place; PLACES + 1],
-    /// The first second at which a pause is over.
+    /// The first second at which a pause ends.
     next: u32,
-    /// Of those that are avoided, what the controller says that it supports.
+    /// Avoided commands that the controller claims to support.
     offered: SupportedCommands,
-    /// Commands that it has answered.
+    /// Commands that the controller has answered.
     worked: SupportedCommands,
 }
 
@@ -54,8 +54,8 @@ impl Avoided {
         worked: SupportedCommands::NONE,
     };
 
-    /// A command had no answer. One lost answer is no missing command, unless this host sends it by itself again and
-    /// again.
+    /// Records that a command had no answer. A single lost answer does not mark a command as missing, unless this host
+    /// sends it by itself again and again.
     pub(crate) fn unanswered(&mut self, now: Instant, opcode: Opcode, asked: bool) {
         let worked = self.worked.supports(opcode);
         let Some(place) = self.make_place(opcode) else { return };
@@ -65,7 +65,7 @@ impl Avoided {
             (true, 1) => NOW,
             (false, 1) if asked => NOW,
             (true, _) => second(now).saturating_add(PAUSE.wrapping_shl(again.into())),
-            // It may not be there at all.
+            // The controller may not have the command at all.
             (false, _) => NEVER,
         };
         self.find_next();
@@ -76,7 +76,7 @@ impl Avoided {
         self.next = avoided.map(|place| place.until).min().unwrap_or(NEVER);
     }
 
-    /// Where a command is; the last place for those that have none.
+    /// Returns the entry of a command; the last entry for commands without one.
     fn at(&self, opcode: Opcode) -> usize {
         self.places.iter().position(|place| place.opcode == Some(opcode)).unwrap_or(PLACES)
     }
@@ -86,7 +86,7 @@ impl Avoided {
         self.places.get_mut(at)
     }
 
-    /// The place of a command, which it gets where one is free.
+    /// Returns the entry of a command, and assigns a free one if necessary.
     fn make_place(&mut self, opcode: Opcode) -> Option<&mut Place> {
         let mut at = self.at(opcode);
         if at == PLACES {
@@ -100,12 +100,12 @@ impl Avoided {
         Some(place)
     }
 
-    /// Returns whether the command is not to be sent now.
+    /// Returns whether the command must not be sent now.
     pub(crate) fn avoids(&self, opcode: Opcode) -> bool {
         self.places.get(self.at(opcode)).is_some_and(Place::is_avoided)
     }
 
-    /// The request was refused: the next one may try the command once.
+    /// Records that a request was refused: the next one may try the command once.
     pub(crate) fn forgive(&mut self, opcode: Opcode, commands: &mut SupportedCommands) {
         if let Some(place) = self.place_mut(opcode)
             && place.is_avoided()
@@ -116,17 +116,17 @@ impl Avoided {
         }
     }
 
-    /// The command may be sent again, where the controller says that it supports it.
+    /// Allows a command again, if the controller claims to support it.
     fn offer(&self, opcode: Opcode, commands: &mut SupportedCommands) {
         if self.offered.supports(opcode) {
             commands.insert(opcode);
         }
     }
 
-    /// A command was answered.
+    /// Records that a command was answered.
     pub(crate) fn answered(&mut self, opcode: Opcode) {
         self.worked.insert(opcode);
-        // An answer says nothing of the others that share the last place.
+        // The answer says nothing about the other commands that share the last entry.
         let own = self.places.iter_mut().find(|place| place.opcode == Some(opcode));
         if let Some(place) = own {
             *place = Place::FREE;
@@ -134,7 +134,7 @@ impl Avoided {
         }
     }
 
-    /// Takes what is avoided out of what the controller says it supports.
+    /// Removes the avoided commands from the supported commands.
     pub(crate) fn remove_from(&mut self, commands: &mut SupportedCommands) {
         self.offered = *commands;
         for opcode in SupportedCommands::known().filter(|opcode| self.avoids(*opcode)) {
@@ -146,7 +146,7 @@ impl Avoided {
         (self.next != NEVER).then(|| Instant::from_secs(self.next.into()))
     }
 
-    /// Commands whose pause is over may be sent again.
+    /// Allows commands again whose pause is over.
     pub(crate) fn handle_timeout(&mut self, now: Instant, commands: &mut SupportedCommands) {
         let due = |until: u32| until != NOW && u64::from(until) <= now.as_secs();
         if !due(self.next) {
@@ -162,7 +162,7 @@ impl Avoided {
     }
 }
 
-/// The second that has begun, or begins next.
+/// Returns the second that has begun, or begins next.
 fn second(now: Instant) -> u32 {
     u32::try_from(now.as_millis().div_ceil(1000)).unwrap_or(NEVER)
 }

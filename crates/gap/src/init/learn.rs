@@ -1,4 +1,4 @@
-//! What the answer to each step teaches.
+//! Contents of the answer to each step.
 
 use bindrune_hci::{
     Opcode, Status,
@@ -18,7 +18,7 @@ use super::{Init, steps::Step};
 use crate::{capability::EXTENDED, static_address};
 
 impl Init {
-    /// Takes what a step's answer says.
+    /// Stores the contents of a step's answer.
     pub(super) fn learn(
         &mut self,
         step: Step,

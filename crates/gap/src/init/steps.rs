@@ -1,4 +1,4 @@
-//! Each step: when it applies, and its command.
+//! Each step: the condition for it, and its command.
 
 use bindrune_hci::{
     Opcode, PhyMask,
@@ -50,7 +50,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// In the order in which they are taken.
+    /// All steps, in order.
     pub(super) const ALL: [Self; 24] = [
         Self::Reset,
         Self::Version,
@@ -112,7 +112,7 @@ impl Step {
     }
 }
 
-/// Without these nothing works.
+/// Returns whether the host cannot work without the command.
 pub(super) fn is_mandatory(opcode: Opcode) -> bool {
     matches!(
         opcode,
@@ -226,7 +226,7 @@ impl Init {
         }
     }
 
-    /// The LE events that this host uses.
+    /// Returns the LE events that this host uses.
     fn le_events(&self) -> LeEventMask {
         let mut events = LeEventMask::CONNECTION_COMPLETE
             | LeEventMask::ADVERTISING_REPORT

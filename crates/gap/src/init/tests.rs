@@ -121,7 +121,7 @@ fn optional_commands_may_be_refused_in_either_way() {
 }
 
 #[test]
-fn commands_that_nothing_works_without_end_the_set_up() {
+fn failure_of_a_mandatory_command_ends_the_set_up() {
     let mut model = Model::new(true);
     model.refuses = vec![(Opcode::LE_SET_EVENT_MASK, Status::UNKNOWN_COMMAND)];
     let rig = set_up(model, Config::DEFAULT);
@@ -165,7 +165,7 @@ fn address(model: Model, config: Config) -> (Address, Vec<Opcode>, Rig) {
 }
 
 #[test]
-fn our_address_is_public_or_the_vendors_or_made_up() {
+fn our_address_is_public_or_the_vendors_or_generated() {
     let none = Model { public: [0; 6], ..Model::new(true) };
     for manufacturer in [0x0059, 0x05f1] {
         let vendor = Model { manufacturer, ..none.clone() };
@@ -183,7 +183,7 @@ fn our_address_is_public_or_the_vendors_or_made_up() {
     rig.forget();
     rig.start();
     assert_eq!(info(&rig).address, found);
-    assert!(!rig.opcodes().contains(&Opcode::LE_RAND), "it stays over a restart");
+    assert!(!rig.opcodes().contains(&Opcode::LE_RAND), "the address survives a restart");
 
     let silent = Model {
         manufacturer: 0x0059,
@@ -202,7 +202,7 @@ fn our_address_is_public_or_the_vendors_or_made_up() {
 }
 
 #[test]
-fn an_address_that_was_made_up_earlier_is_used_again() {
+fn an_address_that_was_generated_earlier_is_reused() {
     let none = || Model { public: [0; 6], ..Model::new(true) };
     let earlier = Address::random([0xd7, 1, 2, 3, 4, 5]);
     for (known, before) in [(Some(earlier), true), (Some(earlier), false), (None, false)] {
@@ -212,7 +212,7 @@ fn an_address_that_was_made_up_earlier_is_used_again() {
             rig.gap.set_made_address(known);
         }
         rig.start();
-        assert_eq!(rig.gap.controller().is_some(), before, "it waits for the store");
+        assert_eq!(rig.gap.controller().is_some(), before, "the set-up waits for the store");
         rig.gap.set_made_address(known);
         rig.run();
         assert_eq!(rig.events, [GapEvent::Ready]);
@@ -221,7 +221,7 @@ fn an_address_that_was_made_up_earlier_is_used_again() {
         assert_eq!(rig.opcodes().contains(&Opcode::LE_RAND), known.is_none());
         assert!(known.is_none_or(|known| known == made) && rig.model.random == made.octets());
     }
-    // One that the controller has goes first.
+    // An address of the controller takes precedence.
     let mut rig = Rig::with(Model::new(true), Config::DEFAULT);
     rig.gap.set_made_address(Some(earlier));
     rig.start();
@@ -229,7 +229,7 @@ fn an_address_that_was_made_up_earlier_is_used_again() {
 }
 
 #[test]
-fn a_command_that_never_had_an_answer_is_done_without() {
+fn the_set_up_skips_a_command_that_was_never_answered() {
     let mut rig = set_up(Model::new(true), Config::DEFAULT);
     let now = Instant::from_secs(9);
     rig.gap.unanswered(now, Opcode::LE_SET_DEFAULT_PHY, false);
@@ -248,9 +248,10 @@ fn a_command_that_never_had_an_answer_is_done_without() {
     assert!(rig.opcodes().contains(&Opcode::LE_SET_DEFAULT_PHY) && info(&rig).extended);
 }
 
-/// If the controller gives no random octets, in whatever way, those of this host do.
+/// If the controller provides no random octets, in whatever way, the host's own random octets are
+/// used.
 #[test]
-fn without_random_octets_of_the_controller_those_of_the_host_make_the_address() {
+fn without_random_octets_of_the_controller_the_host_provides_the_address() {
     let own = Address::random([0xc6, 5, 4, 3, 2, 7]);
     let refuses = vec![(Opcode::LE_RAND, Status::UNKNOWN_COMMAND)];
     let mut rig = Rig::with(Model { public: [0; 6], refuses, ..Model::new(true) }, Config::DEFAULT);
@@ -266,7 +267,7 @@ fn without_random_octets_of_the_controller_those_of_the_host_make_the_address() 
         }
         rig.start();
         let avoided = rig.gap.unanswered(Instant::from_secs(9), Opcode::LE_RAND, false);
-        assert_eq!(avoided, random, "nothing works without either");
+        assert_eq!(avoided, random, "the host cannot work without either");
         rig.forget();
         rig.gap.restart();
         rig.run();
@@ -292,7 +293,7 @@ fn a_command_that_had_answers_is_sent_again_after_pauses_that_grow() {
         if worked {
             rig.gap.note_answer(opcode);
         }
-        assert!(lose(&mut rig, now), "one lost answer is no missing command");
+        assert!(lose(&mut rig, now), "one lost answer does not mark a command as missing");
         for pause in [60, 120, 240] {
             assert!(!lose(&mut rig, now));
             let due = worked.then(|| (now + Duration::from_secs(pause), GapTimer::Avoided));
@@ -303,11 +304,11 @@ fn a_command_that_had_answers_is_sent_again_after_pauses_that_grow() {
             assert!(info(&rig).supports(opcode));
         }
         rig.gap.note_answer(opcode);
-        assert!(lose(&mut rig, now), "an answer makes it good");
+        assert!(lose(&mut rig, now), "an answer clears the record");
     }
 }
 
-/// Some have a place each, and the others share one.
+/// Some commands have an entry each; the others share one.
 #[test]
 fn any_number_of_commands_may_have_no_answer() {
     let mut rig = set_up(Model::new(true), Config::DEFAULT);
@@ -324,7 +325,10 @@ fn any_number_of_commands_may_have_no_answer() {
     rig.start();
     assert!(lost.iter().all(|&opcode| !info(&rig).supports(opcode)));
     rig.gap.note_answer(Opcode::RESET);
-    assert!(lost.iter().all(|&opcode| !info(&rig).supports(opcode)), "others are as they were");
+    assert!(
+        lost.iter().all(|&opcode| !info(&rig).supports(opcode)),
+        "other commands are unchanged"
+    );
     let mut pauses = 0;
     while let Some((due, GapTimer::Avoided)) = rig.gap.poll_timeout() {
         rig.gap.handle_timeout(due);

@@ -1,28 +1,29 @@
 use bindrune_hci::Status;
 
-/// A ticket for what was asked; its answer is found with it.
+/// A ticket of a request, with which its answer is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Asked(pub(crate) u32);
 
-/// Something that several callers may ask for. Those who ask before it begins share one answer.
+/// A request that several callers may make. Callers that request it before it starts share one
+/// answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<T> {
-    /// The number of the last one that was asked for.
+    /// Number of the last request.
     number: u32,
-    /// The number of what was answered, and the answer: a value, or else why there is none.
+    /// Number of the last answered request, and its answer: a value, or the error.
     done: u32,
     value: Option<T>,
     status: Status,
     is_done: bool,
-    /// What was asked for last has not begun.
+    /// Whether the last request has not started.
     wanted: bool,
-    /// What was asked for last runs, or the one before where the last has not begun.
+    /// Whether the last request runs, or the one before it if the last has not started.
     running: bool,
 }
 
 impl<T: Copy> Call<T> {
-    /// Nothing was asked for. All octets are zero.
+    /// No request. All octets are zero.
     pub(crate) const IDLE: Self = Self {
         number: 0,
         done: 0,
@@ -45,22 +46,22 @@ impl<T: Copy> Call<T> {
         self.wanted
     }
 
-    /// What is wanted begins.
+    /// Starts the wanted request.
     pub(crate) const fn start(&mut self) {
         (self.wanted, self.running) = (false, true);
     }
 
-    /// What runs has ended.
+    /// Ends the running request.
     pub(crate) const fn finish(&mut self, result: Result<T, Status>) {
         let number = self.number.wrapping_sub(self.wanted as u32);
         let ran = core::mem::replace(&mut self.running, false);
-        // What was asked for later may have been refused meanwhile, which answers both.
+        // A later request may have been refused meanwhile; that answers both.
         if ran && !(self.is_done && self.done == number) {
             self.answered(number, result);
         }
     }
 
-    /// What is wanted cannot be had.
+    /// Refuses the wanted request.
     pub(crate) const fn refuse(&mut self, status: Status) {
         if self.wanted {
             self.wanted = false;
@@ -76,7 +77,7 @@ impl<T: Copy> Call<T> {
         };
     }
 
-    /// The answer to what was asked, or to something asked later.
+    /// Returns the answer to a request, or to a later one.
     pub(crate) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
         let result = self.value.ok_or(self.status);
         let answered = self.done.wrapping_sub(asked.0) <= u32::MAX / 2;

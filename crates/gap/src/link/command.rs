@@ -21,31 +21,31 @@ use crate::{
     command::{RETRY, put, status_of},
 };
 
-/// A command that is out.
+/// A command in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Sent {
     Disconnect = 1,
     Reply,
     Rssi,
-    /// Set Data Length, by itself (false) or for the application.
+    /// Set Data Length, for the start of the link (false) or for the application.
     DataLength(bool),
-    /// Its end is told by an event.
+    /// An event reports its end.
     Procedure(Procedure),
 }
 
-/// How long the end of a procedure may take: the link layer's own timeout, and a little. [Vol 6] Part B, 5.2
+/// Time limit of a procedure: the link layer's own timeout, and a margin. [Vol 6] Part B, 5.2
 const PROCEDURE_TIMEOUT: Duration = Duration::from_secs(45);
 
 impl LinkControl {
-    /// Writes the next command that is pending: opcode, length, parameters. `None` while one is out.
+    /// Writes the next pending command: opcode, length, parameters. `None` while one is in flight.
     pub fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let command = self.next_urgent(w).or_else(|| self.next_procedure(w))?;
         Some(self.send(command))
     }
 
-    /// As [`Self::poll_command`], for the time in which encryption starts: begins no procedure of the link layer, for which it
-    /// could be ended by either side. [Vol 6] Part B, 5.1.3.1
+    /// Like [`Self::poll_command`], for the time in which encryption starts: starts no procedure of the link layer,
+    /// because either side could end the link for it. [Vol 6] Part B, 5.1.3.1
     pub fn poll_urgent_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let command = self.next_urgent(w)?;
         Some(self.send(command))
@@ -56,7 +56,7 @@ impl LinkControl {
         opcode
     }
 
-    /// What does not wait for the end of a procedure.
+    /// Writes commands that do not wait for the end of a procedure.
     fn next_urgent(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
         if self.sent.is_some() {
             return None;
@@ -87,7 +87,7 @@ impl LinkControl {
         None
     }
 
-    /// Procedures, one after the other; none on a link that is being disconnected.
+    /// Writes procedures, one after another; none on a link that is being disconnected.
     fn next_procedure(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
         if self.sent.is_some() || self.running.is_some() || self.is_disconnecting() {
             return None;
@@ -128,14 +128,14 @@ impl LinkControl {
         None
     }
 
-    /// As central, or where both sides can.
+    /// Returns whether updates use the link layer: as central, or if both sides support it.
     fn updates_by_link_layer(&self) -> bool {
         let both = self.can.contains(Can::PARAMETER_REQUEST)
             && self.peer_has(LeFeatures::CONNECTION_PARAMETERS_REQUEST);
         self.can.contains(Can::UPDATE) && (self.role == Role::CENTRAL || both)
     }
 
-    /// Begins an update of the application that needs no command, once the peer's features are known or cannot be.
+    /// Starts an update of the application that needs no command, once the peer's features are known or cannot be read.
     pub(super) fn begin_without_command(&mut self) {
         let idle = self.sent.is_none() && self.running.is_none() && !self.is_disconnecting();
         if !UPDATES
@@ -155,7 +155,7 @@ impl LinkControl {
     }
 
     fn use_l2cap(&mut self) {
-        // The signalling channel has a timeout of its own, and always tells the outcome.
+        // The signalling channel has its own timeout and always reports the outcome.
         self.running = Some((Procedure::L2cap, Instant::MAX));
         self.pending_events.insert(PendingEvents::USE_L2CAP);
     }
@@ -181,7 +181,8 @@ impl LinkControl {
         TUNING && self.remote_features().is_some_and(|features| features.contains(feature))
     }
 
-    /// Command Complete for the command of [`Self::poll_command`]; its return parameters, the status first.
+    /// Handles Command Complete for the command of [`Self::poll_command`], with its return parameters, which begin with
+    /// the status.
     pub fn handle_complete(&mut self, now: Instant, opcode: Opcode, return_parameters: &[u8]) {
         if SIGNAL && opcode == Opcode::READ_RSSI && self.sent == Some(Sent::Rssi) {
             self.sent = None;
@@ -190,7 +191,7 @@ impl LinkControl {
         self.answered(now, self.status_of(opcode, return_parameters));
     }
 
-    /// The status of an answer. One that names another link says nothing about this one.
+    /// Returns the status of an answer. An answer that names another link does not count for this one.
     fn status_of(&self, opcode: Opcode, parameters: &[u8]) -> Status {
         let named = match opcode {
             Opcode::LE_SET_DATA_LENGTH
@@ -206,7 +207,7 @@ impl LinkControl {
         }
     }
 
-    /// Command Status for the command of [`Self::poll_command`].
+    /// Handles Command Status for the command of [`Self::poll_command`].
     pub fn handle_status(&mut self, now: Instant, opcode: Opcode, status: Status) {
         self.handle_complete(now, opcode, &[status.0]);
     }
@@ -258,12 +259,12 @@ impl LinkControl {
         };
     }
 
-    /// A procedure ended.
+    /// Ends a procedure.
     pub(super) fn ended(&mut self, procedure: Procedure, result: Result<(), Status>) {
         match procedure {
             Procedure::Features | Procedure::Version => return,
             Procedure::Update => {
-                // [Vol 3] Part C, 9.3.9: where the link layer of the peer cannot, L2CAP can.
+                // If the peer's link layer cannot update the parameters, L2CAP can. [Vol 3] Part C, 9.3.9
                 if TUNING
                     && self.role == Role::PERIPHERAL
                     && result == Err(Status::UNSUPPORTED_REMOTE_FEATURE)
@@ -279,10 +280,10 @@ impl LinkControl {
     }
 }
 
-/// A command whose end an event tells.
+/// Returns a command whose end an event reports.
 fn run(opcode: Option<Opcode>, procedure: Procedure) -> Option<(Opcode, Sent)> {
     Some((opcode?, Sent::Procedure(procedure)))
 }
 
-/// The signal's strength cannot be read.
+/// The signal strength cannot be read.
 const RSSI_UNKNOWN: i8 = 127;

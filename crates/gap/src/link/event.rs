@@ -1,4 +1,4 @@
-//! What a link's events say.
+//! Events of a link.
 
 use bindrune_hci::{
     Event, RawHandle, Status,
@@ -12,8 +12,8 @@ use bindrune_hci::{
 use super::{DataLengths, LinkControl, PendingEvents, Phys, Procedure, RemoteVersion, Reply};
 use crate::{ConnectionParameters, CurrentParameters, capability::TUNING};
 
-/// Returns the link that an event is about, where [`LinkControl::handle_event`] has a use for it.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+/// Returns the link of an event that [`LinkControl::handle_event`] handles.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events belong to other machines")]
 #[must_use]
 pub fn link_of(event: &Event<'_>) -> Option<RawHandle> {
     match event {
@@ -28,9 +28,9 @@ pub fn link_of(event: &Event<'_>) -> Option<RawHandle> {
 }
 
 impl LinkControl {
-    /// An event. False, and nothing happens, where it is not about this link or not for this machine; see
-    /// [`link_of`].
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+    /// Handles an event. Returns false, and does nothing, if the event is not about this link or not for this
+    /// machine; see [`link_of`].
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events belong to other machines")]
     pub fn handle_event(&mut self, event: &Event<'_>) -> bool {
         if link_of(event).is_none_or(|handle| handle.raw() != self.handle.get()) {
             return false;
@@ -47,7 +47,7 @@ impl LinkControl {
         true
     }
 
-    /// Whoever asked for it: the numbers are stored as they are.
+    /// Stores the new parameters unchanged, whichever side requested them.
     fn parameters_updated(&mut self, event: &ConnectionUpdateComplete) {
         if event.status.is_success() {
             self.parameters = CurrentParameters {
@@ -81,8 +81,8 @@ impl LinkControl {
         self.end_running(Procedure::Version, event.status);
     }
 
-    /// Parameters that are not allowed, or that the application does not want, are refused, all others accepted. [Vol
-    /// 4] Part E, 7.8.31 and 7.8.32
+    /// Refuses parameters that are not allowed, or that the application's policy refuses, and accepts all others.
+    /// [Vol 4] Part E, 7.8.31 and 7.8.32
     fn parameters_requested(&mut self, event: &RemoteConnectionParameterRequest) {
         let parameters = ConnectionParameters {
             interval_min: event.interval_min.get(),

@@ -1,21 +1,21 @@
-//! What is answered to a peer that asks for other connection parameters. [Vol 3] Part A, 4.20; [Vol 6] Part B, 5.1.7
+//! The answer to a peer that requests other connection parameters. [Vol 3] Part A, 4.20; [Vol 6] Part B, 5.1.7
 
 use super::LinkControl;
 use crate::ConnectionParameters;
 
-/// What a peer that asks for other connection parameters is answered. Parameters that the specification does not allow are refused
-/// in any case.
+/// How the host answers a peer that requests other connection parameters. Parameters that the specification does not
+/// allow are always refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum ParameterRequests {
-    /// They are accepted.
+    /// Accepts the request.
     #[default]
     Accept = 0,
-    /// They are refused.
+    /// Refuses the request.
     Refuse,
-    /// They are accepted as far as they lie within these: the intervals are narrowed to what both allow. Refused if there is
-    /// no such interval, or if the peer asks for a higher latency or a longer supervision timeout.
+    /// Accepts the request within these limits: narrows the intervals to those that both allow. Refuses if there is no
+    /// such interval, or if the peer requests a higher latency or a longer supervision timeout.
     Within(ConnectionParameters),
 }
 
@@ -39,12 +39,12 @@ impl ParameterRequests {
 }
 
 impl LinkControl {
-    /// Sets what a peer that asks for other parameters is answered.
+    /// Sets how the host answers a peer that requests other parameters.
     pub fn set_parameter_requests(&mut self, policy: ParameterRequests) {
         self.policy.fill(policy);
     }
 
-    /// Returns the parameters to accept of those that the peer asks for, or `None` to refuse.
+    /// Returns the parameters to accept of those that the peer requests, or `None` to refuse.
     #[must_use]
     pub fn judge(&self, asked: ConnectionParameters) -> Option<ConnectionParameters> {
         asked.validate().ok()?;
@@ -60,7 +60,7 @@ mod tests {
         ConnectionParameters { interval_min: 24, interval_max: 80, latency: 2, timeout: 400 };
 
     #[test]
-    fn intervals_are_narrowed_and_what_exceeds_the_limits_is_refused() {
+    fn intervals_are_narrowed_and_excessive_requests_are_refused() {
         let limits =
             ConnectionParameters { interval_min: 6, interval_max: 40, latency: 2, timeout: 400 };
         let within = |limits| ParameterRequests::Within(limits).judge(ASKED);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_specification_forbids_is_refused_in_any_case() {
+    fn forbidden_parameters_are_always_refused() {
         let forbidden = ConnectionParameters { timeout: 10, ..ASKED };
         assert_eq!(LinkControl::NONE.judge(forbidden), None);
         assert_eq!(LinkControl::NONE.judge(ASKED), Some(ASKED));

@@ -8,11 +8,11 @@ use crate::{
     capability::{Call, TUNING},
 };
 
-/// What the application wishes.
+/// Requests of the application.
 impl LinkControl {
-    /// Changes the parameters. As peripheral, by the link layer where both sides can, else by L2CAP
-    /// ([`crate::LinkEvent::UseL2cap`]). Where an update waits already, it takes these parameters, and both share its
-    /// answer.
+    /// Changes the parameters. A peripheral uses the link layer if both sides support it, otherwise L2CAP
+    /// ([`crate::LinkEvent::UseL2cap`]). If an update is already waiting, it takes these parameters, and both
+    /// requests share its answer.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl LinkControl {
         self.update.answer(asked)
     }
 
-    /// How the L2CAP request of [`crate::LinkEvent::UseL2cap`] ended.
+    /// Takes the outcome of the L2CAP request of [`crate::LinkEvent::UseL2cap`].
     pub fn l2cap_answered(&mut self, result: Result<(), Status>) {
         if self.running.take_if(|(running, _)| *running == Procedure::L2cap).is_some() {
             self.update.finish(result);
@@ -40,7 +40,7 @@ impl LinkControl {
         }
     }
 
-    /// Asks for PHYs to send and to receive with; none leaves the choice to the controller.
+    /// Requests PHYs to send and to receive with; an empty set leaves the choice to the controller.
     pub fn set_phy(&mut self, tx: PhyMask, rx: PhyMask) -> Asked {
         self.phy_to = (tx, rx);
         let can = self.can.contains(Can::PHY);
@@ -53,8 +53,7 @@ impl LinkControl {
         self.phy.answer(asked)
     }
 
-    /// Asks for longer or shorter packets to send: 27 to 251 octets, 328 to 17,040 µs. What lies outside is brought
-    /// inside.
+    /// Requests a packet length for sending: 27 to 251 octets, 328 to 17,040 µs. Values outside are clamped.
     pub fn set_data_length(&mut self, octets: u16, time: u16) -> Asked {
         self.data_length_to = (octets.clamp(27, 251), time.clamp(328, 17_040));
         let can = self.can.contains(Can::DATA_LENGTH);
@@ -67,19 +66,19 @@ impl LinkControl {
         self.data_length.answer(asked)
     }
 
-    /// Measures the signal's strength. Several that wait share one measurement.
+    /// Measures the signal strength. Requests that wait together share one measurement.
     pub fn read_rssi(&mut self) -> Asked {
         let can = self.can.contains(Can::RSSI);
         self.ask(can, |link| &mut link.rssi)
     }
 
-    /// Returns the signal's strength in dBm, once it was measured.
+    /// Returns the signal strength in dBm, once it was measured.
     #[must_use]
     pub fn rssi(&self, asked: Asked) -> Option<Result<i8, Status>> {
         self.rssi.answer(asked)
     }
 
-    /// Asks the controller whether it still knows this link; [`crate::LinkEvent::Gone`] where it does not.
+    /// Checks whether the controller still knows this link; if not, reports [`crate::LinkEvent::Gone`].
     pub fn probe(&mut self) {
         if self.can.contains(Can::RSSI) {
             self.read_rssi();
@@ -88,7 +87,7 @@ impl LinkControl {
         }
     }
 
-    /// Returns whether a link sends this command by itself when it has come up.
+    /// Returns whether a link sends this command by itself when it comes up.
     #[must_use]
     pub const fn begins_with(opcode: Opcode) -> bool {
         matches!(
@@ -100,7 +99,7 @@ impl LinkControl {
         )
     }
 
-    /// True for the reasons that [`Self::disconnect`] takes.
+    /// Returns whether [`Self::disconnect`] accepts the reason.
     #[must_use]
     pub const fn may_disconnect_for(reason: Status) -> bool {
         matches!(

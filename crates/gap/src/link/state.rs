@@ -4,7 +4,7 @@ use bindrune_hci::Phy;
 
 use crate::ConnectionParameters;
 
-/// Which PHYs a link uses.
+/// The PHYs of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phys {
     /// To send.
@@ -17,13 +17,13 @@ pub struct Phys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DataLengths {
-    /// Octets of payload to send, 27 to 251.
+    /// Payload to send in octets, 27 to 251.
     pub tx_octets: u16,
-    /// Microseconds to send, 328 to 17,040.
+    /// Time to send in microseconds, 328 to 17,040.
     pub tx_time: u16,
-    /// Octets of payload to receive, 27 to 251.
+    /// Payload to receive in octets, 27 to 251.
     pub rx_octets: u16,
-    /// Microseconds to receive, 328 to 17,040.
+    /// Time to receive in microseconds, 328 to 17,040.
     pub rx_time: u16,
 }
 
@@ -39,7 +39,7 @@ pub struct RemoteVersion {
     pub subversion: u16,
 }
 
-/// A reason that may not be given for a disconnection.
+/// The reason is not allowed for a disconnection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidReason;
@@ -52,7 +52,7 @@ impl fmt::Display for InvalidReason {
 
 impl core::error::Error for InvalidReason {}
 
-/// What happened on a link.
+/// An event of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkEvent {
     /// [`crate::LinkControl::parameters`] changed.
@@ -65,16 +65,16 @@ pub enum LinkEvent {
     Features,
     /// [`crate::LinkControl::remote_version`] is known.
     Version,
-    /// What was asked has an answer.
+    /// A request of the application has an answer.
     Answered,
-    /// The parameters can be changed only by an L2CAP Connection Parameter Update Request; tell its outcome to
+    /// Only an L2CAP Connection Parameter Update Request can change the parameters; report its outcome to
     /// [`crate::LinkControl::l2cap_answered`]. [Vol 3] Part A, 4.20
     UseL2cap(ConnectionParameters),
-    /// The controller does not know this link any longer: its end was lost.
+    /// The controller does not know this link any longer: the event of its end was lost.
     Gone,
 }
 
-/// Why [`crate::LinkControl`] has a deadline.
+/// Reason of a deadline of [`crate::LinkControl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LinkTimer {

@@ -26,14 +26,15 @@ fn controller(features: LeFeatures) -> ControllerInfo {
     }
 }
 
-/// A link at whose controller we look.
+/// A link, seen from its controller.
 struct Rig {
     link: LinkControl,
     now: Instant,
 }
 
 impl Rig {
-    /// A link that has done everything that it does by itself: nothing, for want of abilities.
+    /// A link that has finished all procedures of its start: none, because the controller supports
+    /// none.
     fn quiet(role: Role) -> Self {
         let mut info = controller(LeFeatures::CONNECTION_PARAMETERS_REQUEST);
         (info.uses_data_length, info.uses_phy_2m) = (false, false);
@@ -56,7 +57,7 @@ impl Rig {
         Self { link: LinkControl::new(&up, Some(info)), now: Instant::from_secs(1) }
     }
 
-    /// The command that is owed: opcode and parameters.
+    /// Returns the pending command: opcode and parameters.
     fn sends(&mut self) -> Option<(u16, Vec<u8>)> {
         let mut buffer = [0; 258];
         let mut w = Writer::new(&mut buffer);
@@ -78,7 +79,7 @@ impl Rig {
         self.link.handle_complete(self.now, Opcode(opcode), parameters);
     }
 
-    fn hears(&mut self, packet: &[u8]) -> bool {
+    fn receives(&mut self, packet: &[u8]) -> bool {
         let raw = RawEvent::parse(packet).unwrap();
         self.link.handle_event(&Event::parse(raw.code, raw.parameters).unwrap())
     }
@@ -97,16 +98,16 @@ fn a_link_begins_with_features_version_long_packets_and_2m() {
         assert_eq!(rig.sends(), None);
         rig.status(0x2016, 0);
         assert_eq!(rig.sends(), None);
-        assert!(rig.hears(&hex!("3e 0c 04 00 4000 2001000000000000")));
+        assert!(rig.receives(&hex!("3e 0c 04 00 4000 2001000000000000")));
         rig.expect(0x041d, &hex!("4000"));
         rig.status(0x041d, 0);
-        assert!(rig.hears(&hex!("0c 08 00 4000 0c 5900 3412")));
+        assert!(rig.receives(&hex!("0c 08 00 4000 0c 5900 3412")));
         rig.expect(0x2022, &hex!("4000 fb00 4808"));
         rig.complete(0x2022, &hex!("00 4000"));
         rig.expect(0x2032, &hex!("4000 00 02 02 0000"));
         rig.status(0x2032, 0);
-        assert!(rig.hears(&hex!("3e 0b 07 4000 fb00 4808 fb00 4808")));
-        assert!(rig.hears(&hex!("3e 06 0c 00 4000 02 02")));
+        assert!(rig.receives(&hex!("3e 0b 07 4000 fb00 4808 fb00 4808")));
+        assert!(rig.receives(&hex!("3e 06 0c 00 4000 02 02")));
         assert_eq!(rig.sends(), None);
         assert_eq!(
             rig.events(),
@@ -127,11 +128,11 @@ fn a_link_begins_with_features_version_long_packets_and_2m() {
 }
 
 #[test]
-fn a_peer_that_cannot_is_not_asked() {
+fn an_unsupported_procedure_is_not_started() {
     let mut rig = Rig::new(Role::PERIPHERAL, &controller(LeFeatures::empty()));
     rig.expect(0x041d, &hex!("4000"));
     rig.status(0x041d, 0x1a);
-    assert_eq!(rig.sends(), None, "its features are not known");
+    assert_eq!(rig.sends(), None, "the peer's features are not known");
 
     let mut rig = Rig::new(Role::CENTRAL, &controller(LeFeatures::empty()));
     rig.sends();
@@ -154,7 +155,7 @@ fn a_central_updates_the_parameters() {
     rig.expect(0x2013, &hex!("4000 0600 0c00 0100 6400 0000 ffff"));
     rig.status(0x2013, 0);
     let later = rig.link.update_parameters(FAST).unwrap();
-    assert!(rig.hears(&hex!("3e 0a 03 00 4000 0c00 0100 6400")));
+    assert!(rig.receives(&hex!("3e 0a 03 00 4000 0c00 0100 6400")));
     assert_eq!((rig.link.updated(asked), rig.link.updated(same)), (Some(Ok(())), Some(Ok(()))));
     assert_eq!(rig.link.updated(later), None);
     assert_eq!(rig.link.parameters(), CurrentParameters { interval: 12, latency: 1, timeout: 100 });
@@ -173,13 +174,13 @@ fn a_peripheral_updates_by_the_link_layer_or_by_l2cap() {
     rig.link.l2cap_answered(Ok(()));
     assert_eq!(rig.link.updated(asked), Some(Ok(())));
 
-    // The peer's features are heard though it was not asked.
-    rig.hears(&hex!("3e 0c 04 00 4000 0200000000000000"));
+    // The peer's features arrive although the host did not read them.
+    rig.receives(&hex!("3e 0c 04 00 4000 0200000000000000"));
     let asked = rig.link.update_parameters(FAST).unwrap();
     rig.expect(0x2013, &hex!("4000 0600 0c00 0100 6400 0000 ffff"));
     rig.status(0x2013, 0);
     rig.events();
-    assert!(rig.hears(&hex!("3e 0a 03 1a 4000 0000 0000 0000")));
+    assert!(rig.receives(&hex!("3e 0a 03 1a 4000 0000 0000 0000")));
     assert_eq!(rig.events(), [LinkEvent::UseL2cap(FAST)]);
     rig.link.l2cap_answered(Err(Status::UNACCEPTABLE_PARAMETERS));
     assert_eq!(rig.link.updated(asked), Some(Err(Status::UNACCEPTABLE_PARAMETERS)));
@@ -187,9 +188,9 @@ fn a_peripheral_updates_by_the_link_layer_or_by_l2cap() {
 
 /// Row H39.
 #[test]
-fn odd_parameters_are_stored_as_they_are() {
+fn odd_parameters_are_stored_unchanged() {
     let mut rig = Rig::quiet(Role::PERIPHERAL);
-    assert!(rig.hears(&hex!("3e0a030040000000ffff0000")));
+    assert!(rig.receives(&hex!("3e0a030040000000ffff0000")));
     assert_eq!(
         rig.link.parameters(),
         CurrentParameters { interval: 0, latency: 0xffff, timeout: 0 }
@@ -200,24 +201,27 @@ fn odd_parameters_are_stored_as_they_are() {
 #[test]
 fn the_peers_request_is_answered_at_once() {
     let mut rig = Rig::quiet(Role::CENTRAL);
-    assert!(rig.hears(&hex!("3e0b064000800c0600f4010a00")));
+    assert!(rig.receives(&hex!("3e0b064000800c0600f4010a00")));
     rig.expect(0x2021, &hex!("4000 3b"));
     rig.complete(0x2021, &hex!("00 4000"));
-    assert!(rig.hears(&hex!("3e0b064000 0600 0c00 0100 6400")));
+    assert!(rig.receives(&hex!("3e0b064000 0600 0c00 0100 6400")));
     rig.expect(0x2020, &hex!("4000 0600 0c00 0100 6400 0000 ffff"));
     rig.complete(0x2020, &hex!("00 4000"));
     assert_eq!(rig.sends(), None);
-    assert!(!rig.hears(&hex!("3e0b064100 0600 0c00 0100 6400")), "another link");
+    assert!(
+        !rig.receives(&hex!("3e0b064100 0600 0c00 0100 6400")),
+        "the event is about another link"
+    );
 }
 
 #[test]
-fn phy_and_data_length_are_asked_for() {
+fn phy_and_data_length_are_requested() {
     let mut rig = Rig::quiet(Role::CENTRAL);
     let phy = rig.link.set_phy(PhyMask::LE_1M | PhyMask::LE_2M, PhyMask::empty());
     let length = rig.link.set_data_length(1000, 100);
     rig.expect(0x2032, &hex!("4000 02 03 00 0000"));
     rig.status(0x2032, 0);
-    assert!(rig.hears(&hex!("3e 06 0c 00 4000 01 01")));
+    assert!(rig.receives(&hex!("3e 06 0c 00 4000 01 01")));
     rig.expect(0x2022, &hex!("4000 fb00 4801"));
     rig.complete(0x2022, &hex!("01"));
     assert_eq!(rig.link.phy_set(phy), Some(Ok(())));
@@ -262,7 +266,7 @@ fn a_probe_finds_that_the_link_is_gone() {
 
 /// [Vol 4] Part E, 7.5.4 and 7.8.33
 #[test]
-fn an_answer_that_names_another_link_is_none() {
+fn an_answer_that_names_another_link_is_ignored() {
     let mut rig = Rig::quiet(Role::CENTRAL);
     let rssi = rig.link.read_rssi();
     rig.expect(0x1405, &hex!("4000"));
@@ -281,10 +285,10 @@ fn without_signal_strength_a_probe_asks_for_the_version() {
     let mut rig = Rig::new(Role::CENTRAL, &info);
     rig.expect(0x2016, &hex!("4000"));
     rig.status(0x2016, 0);
-    rig.hears(&hex!("3e 0c 04 00 4000 0000000000000000"));
+    rig.receives(&hex!("3e 0c 04 00 4000 0000000000000000"));
     rig.expect(0x041d, &hex!("4000"));
     rig.status(0x041d, 0);
-    rig.hears(&hex!("0c 08 00 4000 09 ffff 0000"));
+    rig.receives(&hex!("0c 08 00 4000 09 ffff 0000"));
     rig.events();
     assert_eq!(rig.sends(), None);
     rig.link.probe();

@@ -58,7 +58,7 @@ fn a_link_that_comes_after_its_cancelling_is_the_requested_one() {
     rig.forget();
     rig.gap.set_private_address(TWO, later(&rig));
     assert!(rig.step(), "Cancel");
-    rig.hear();
+    rig.deliver();
     assert!(rig.step(), "the address");
     assert_eq!(rig.opcodes(), [O::LE_CREATE_CONNECTION_CANCEL, O::LE_SET_RANDOM_ADDRESS]);
     assert!(!rig.model.initiating);

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{AdData, adv_data::LEGACY_DATA_MAX};
 
-/// Holds legacy advertising back until its scan response is there, and leaves out what was reported before.
+/// Holds legacy advertising back until its scan response arrives, and drops duplicates.
 #[derive(Debug)]
 pub(super) struct Merger {
     pending: [Option<Pending>; PENDING],
     seen: Seen,
 }
 
-/// Advertising whose scan response is awaited.
+/// Advertising that waits for its scan response.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     meta: Meta,
@@ -22,9 +22,9 @@ struct Pending {
     until: Instant,
 }
 
-/// Advertisers whose scan response is awaited at a time.
+/// Maximum number of advertisers that wait for their scan response.
 const PENDING: usize = 4;
-/// How long a scan response is awaited: three advertising events at a usual interval.
+/// Time limit for a scan response: three advertising events at a usual interval.
 const WAIT: Duration = Duration::from_millis(300);
 
 impl Pending {
@@ -40,7 +40,7 @@ impl Merger {
         *self = Self::EMPTY;
     }
 
-    /// Takes a legacy report, and delivers what is ready: report, advertising data, scan response.
+    /// Takes a legacy report, and delivers complete ones: report, advertising data, scan response.
     pub(super) fn take(
         &mut self,
         now: Instant,
@@ -70,7 +70,7 @@ impl Merger {
         }
     }
 
-    /// Keeps a report; where there is no room, the oldest goes without its scan response.
+    /// Keeps a report; if there is no room, delivers the oldest one without its scan response.
     fn hold(
         &mut self,
         pending: Pending,
@@ -97,7 +97,7 @@ impl Merger {
         }
     }
 
-    /// Returns whether the same was delivered before; remembers it if not.
+    /// Returns whether the same report was delivered before; records it if not.
     pub(super) fn is_duplicate(&mut self, meta: &Meta, first: &[u8], second: &[u8]) -> bool {
         self.seen.is_duplicate(meta, first, second)
     }
@@ -106,7 +106,7 @@ impl Merger {
         self.pending.iter().flatten().map(|p| p.until).min()
     }
 
-    /// Delivers what has waited long enough, without its scan response.
+    /// Delivers reports that have waited long enough, without their scan response.
     pub(super) fn handle_timeout(
         &mut self,
         now: Instant,

@@ -7,7 +7,7 @@ use super::report::{Meta, ReportFlags};
 /// The longest data of an advertiser. [Vol 6] Part B, 2.3.4.9
 pub(super) const DATA_MAX: usize = 1650;
 
-/// Puts the parts of one extended report together; one advertiser at a time.
+/// Reassembles one extended report; one advertiser at a time.
 pub(super) struct Reassembly {
     octets: &'static mut [u8],
     open: Option<Open>,
@@ -34,10 +34,10 @@ impl Reassembly {
         self.open = None;
     }
 
-    /// Takes one part, and delivers what is complete or will never be. [Vol 4] Part E, 7.7.65.13
+    /// Takes one part, and delivers a report that is complete or will never be complete. [Vol 4] Part E, 7.7.65.13
     ///
-    /// A part of another advertiser ends the one that is open, which is delivered as truncated; so is what is longer
-    /// than the memory.
+    /// A part of another advertiser ends the open report, which is delivered as truncated. A report that is longer
+    /// than the memory is truncated too.
     pub(super) fn part(
         &mut self,
         meta: Meta,
@@ -82,7 +82,7 @@ impl Reassembly {
 }
 
 impl Meta {
-    /// Returns whether two reports can be parts of one: the same advertiser, set and kind.
+    /// Returns whether two reports can be parts of one: same advertiser, set and kind.
     fn is_same_chain(&self, other: &Self) -> bool {
         let kind = |meta: &Self| meta.flags & !ReportFlags::TRUNCATED.bits();
         (self.address, self.sid, kind(self)) == (other.address, other.sid, kind(other))

@@ -9,28 +9,28 @@ use bindrune_wire::{
 
 use crate::AdData;
 
-/// What a scanner saw of one advertiser.
+/// A report of one advertiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report<'a> {
-    /// The advertiser; `None` where it is anonymous.
+    /// The advertiser; `None` if it is anonymous.
     pub address: Option<Address>,
-    /// The controller resolved the advertiser's private address to this identity address.
+    /// Whether the controller resolved the advertiser's private address to this identity address.
     pub resolved: bool,
-    /// To whom directed advertising is directed.
+    /// Target address of directed advertising.
     pub direct_address: Option<Address>,
-    /// What the advertising offers.
+    /// Properties of the advertising.
     pub flags: ReportFlags,
-    /// dBm, where it is known.
+    /// RSSI in dBm, if known.
     pub rssi: Option<i8>,
-    /// dBm, where the PDU carries it.
+    /// Transmit power in dBm, if the PDU carries it.
     pub tx_power: Option<i8>,
     /// Advertising SID, if there is one.
     pub sid: Option<u8>,
     /// LE 1M or Coded.
     pub primary_phy: Phy,
-    /// The PHY of the data of extended PDUs, or none.
+    /// PHY of the data of extended PDUs, or none.
     pub secondary_phy: Phy,
-    /// Advertising data, scan response, or (where merged) one after the other.
+    /// Advertising data, scan response, or (if merged) both in sequence.
     pub data: &'a [u8],
 }
 
@@ -41,7 +41,7 @@ impl<'a> Report<'a> {
         AdData::new(self.data)
     }
 
-    /// Returns whether one may connect.
+    /// Returns whether the advertiser accepts connections.
     #[must_use]
     pub const fn is_connectable(&self) -> bool {
         self.flags.contains(ReportFlags::CONNECTABLE)
@@ -49,10 +49,10 @@ impl<'a> Report<'a> {
 }
 
 bitflags::bitflags! {
-    /// What a report is about.
+    /// Properties of a report.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct ReportFlags: u8 {
-        /// The advertiser may be connected to.
+        /// The advertiser accepts connections.
         const CONNECTABLE = 1;
         /// The advertiser has a scan response.
         const SCANNABLE = 1 << 1;
@@ -60,16 +60,16 @@ bitflags::bitflags! {
         const DIRECTED = 1 << 2;
         /// The data is, or ends with, the scan response.
         const SCAN_RESPONSE = 1 << 3;
-        /// By legacy PDUs.
+        /// The advertiser uses legacy PDUs.
         const LEGACY = 1 << 4;
-        /// Advertising data and scan response were seen, and are one after the other.
+        /// The data is the advertising data followed by the scan response.
         const MERGED = 1 << 5;
-        /// Data is missing at its end.
+        /// Data is missing at the end.
         const TRUNCATED = 1 << 6;
     }
 }
 
-/// A report without its data, as it lies in the ring.
+/// A report without its data, in the ring's layout.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -149,7 +149,7 @@ impl Meta {
         self.has(ReportFlags::SCAN_RESPONSE)
     }
 
-    /// What was seen of the same advertiser later: its signal, not what it offers.
+    /// Updates the signal of the same advertiser, but not its properties.
     pub(super) const fn refresh(&mut self, later: &Self) {
         self.rssi = later.rssi;
     }

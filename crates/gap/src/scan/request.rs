@@ -1,30 +1,30 @@
 use bindrune_hci::{PhyMask, Status};
 use embassy_time::Duration;
 
-/// What to scan for, and how.
+/// A request to scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scan {
-    /// Ask scannable advertisers for their scan response.
+    /// Whether to request scan responses from scannable advertisers.
     pub active: bool,
     /// Time from the start of one window to the next: 2.5 ms to 10.24 s.
     pub interval: Duration,
     /// Time of scanning in each interval; at most the interval.
     pub window: Duration,
-    /// Leave out what was reported already: the same data of the same advertiser. The host remembers 128 reports; with
-    /// more advertisers than that, some are reported again.
+    /// Whether to drop duplicates: the same data of the same advertiser. The host remembers 128 reports; with more
+    /// advertisers, some are reported again.
     pub filter_duplicates: bool,
-    /// With active scanning: report legacy advertising together with its scan response, as one.
+    /// Whether to report legacy advertising together with its scan response, in active scanning.
     pub merge: bool,
-    /// Only peers of the accept list.
+    /// Whether to report only peers of the accept list.
     pub accept_list_only: bool,
-    /// LE 1M and LE Coded; others, and Coded where extended commands are not in use, are left out.
+    /// LE 1M and LE Coded; other PHYs are ignored, and so is Coded without extended commands.
     pub phys: PhyMask,
-    /// Ends by itself so long after scanning began; never without.
+    /// Duration of the scan; `None` for no limit.
     pub timeout: Option<Duration>,
 }
 
 impl Scan {
-    /// Passive, all the time, every report.
+    /// Scans passively, without pause, with every report.
     #[must_use]
     pub const fn passive() -> Self {
         Self {
@@ -39,13 +39,13 @@ impl Scan {
         }
     }
 
-    /// Active, all the time; each advertiser once, together with its scan response.
+    /// Scans actively, without pause; reports each advertiser once, together with its scan response.
     #[must_use]
     pub const fn active() -> Self {
         Self { active: true, filter_duplicates: true, merge: true, ..Self::passive() }
     }
 
-    /// Ends by itself so long after scanning began.
+    /// Ends the scan this long after it began.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -53,11 +53,11 @@ impl Scan {
     }
 }
 
-/// Why scanning ended though its request was not withdrawn by its owner.
+/// Reason why scanning ended although its owner did not withdraw the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ScanEnd {
-    /// Its time is over.
+    /// Its time limit passed.
     Timeout,
     /// All requests were withdrawn: [`crate::Gap::withdraw_all`].
     Withdrawn,

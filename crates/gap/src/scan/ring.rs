@@ -6,15 +6,16 @@ use super::report::{Meta, Report, ReportFlags};
 
 /// Reports in a slice, as many as fit. A new one overwrites the oldest.
 ///
-/// A record is the length of its data in two octets, its [`Meta`], and its data; it may lie over the end of the slice.
+/// A record is the length of its data in two octets, its [`Meta`], and its data; it may wrap around the end of the
+/// slice.
 pub(super) struct Ring {
     octets: &'static mut [u8],
-    /// Where the oldest record begins.
+    /// Offset of the oldest record.
     start: usize,
-    /// Octets in use from there on.
+    /// Octets in use from there.
     len: usize,
     lost: u32,
-    /// Those that were lost before the ring was last cleared.
+    /// Number of reports that were lost before the ring was last cleared.
     lost_before: u32,
 }
 
@@ -36,7 +37,7 @@ impl Ring {
         (self.start, self.len, self.lost) = (0, 0, 0);
     }
 
-    /// As [`Self::clear`], and nothing was ever lost.
+    /// Clears the ring and all counts.
     pub(super) const fn reset(&mut self) {
         self.clear();
         self.lost_before = 0;
@@ -46,17 +47,17 @@ impl Ring {
         self.len == 0
     }
 
-    /// How many reports were overwritten, or did not fit at all.
+    /// Returns how many reports were overwritten, or did not fit at all.
     pub(super) const fn lost(&self) -> u32 {
         self.lost
     }
 
-    /// As [`Self::lost`], since the ring was made.
+    /// Like [`Self::lost`], since the ring was created.
     pub(super) const fn lost_in_all(&self) -> u32 {
         self.lost_before.saturating_add(self.lost)
     }
 
-    /// Adds a report, its data in two parts. What is too long for the whole ring is cut.
+    /// Adds a report with its data in two parts. Data that is too long for the whole ring is cut.
     pub(super) fn push(&mut self, meta: &Meta, first: &[u8], second: &[u8]) {
         let Some(room) = self.octets.len().checked_sub(HEADER) else {
             self.lost = self.lost.saturating_add(1);
@@ -80,7 +81,7 @@ impl Ring {
         self.append(second.get(..second_len).unwrap_or_default());
     }
 
-    /// Takes the oldest report; its data is copied to `buffer`, and cut where that is shorter.
+    /// Takes the oldest report and copies its data to `buffer`; cuts the data if the buffer is shorter.
     pub(super) fn pop<'b>(&mut self, buffer: &'b mut [u8]) -> Option<Report<'b>> {
         let (len, mut meta) = self.oldest()?;
         let keep = len.min(buffer.len());
@@ -93,7 +94,7 @@ impl Ring {
         Some(meta.report(data))
     }
 
-    /// The length of the oldest report's data, and the report without it.
+    /// Returns the length of the oldest report's data, and the report without it.
     fn oldest(&self) -> Option<(usize, Meta)> {
         if self.is_empty() {
             return None;
@@ -112,7 +113,7 @@ impl Ring {
         self.len = self.len.saturating_sub(record);
     }
 
-    /// Copies octets of the oldest record, from its octet `from` on.
+    /// Copies octets of the oldest record, starting at its octet `from`.
     fn copy(&self, from: usize, to: &mut [u8]) {
         let (tail, head) = self.octets.split_at_checked(self.wrapped(from)).unwrap_or_default();
         for (to, from) in to.iter_mut().zip(head.iter().chain(tail)) {
@@ -120,7 +121,7 @@ impl Ring {
         }
     }
 
-    /// Writes octets after those in use; the caller made room.
+    /// Writes octets after those in use; the caller has made room.
     fn append(&mut self, octets: &[u8]) {
         let at = self.wrapped(self.len);
         let (tail, head) = self.octets.split_at_mut_checked(at).unwrap_or_default();
@@ -130,7 +131,7 @@ impl Ring {
         self.len = self.len.saturating_add(octets.len());
     }
 
-    /// The place `offset` octets after the start.
+    /// Returns the position `offset` octets after the start.
     fn wrapped(&self, offset: usize) -> usize {
         self.start.saturating_add(offset).checked_rem(self.octets.len()).unwrap_or_default()
     }
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_and_flagged() {
+    fn a_report_that_is_too_long_is_cut_and_flagged() {
         let mut ring = ring(HEADER + 4);
         ring.push(&meta(1), &[1, 2, 3], &[4, 5, 6]);
         let mut buffer = [0; 8];
@@ -185,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_keeps_the_newest(
+        fn the_ring_keeps_the_newest_reports(
             size in HEADER + 40..300_usize,
             steps in proptest::collection::vec(
                 proptest::option::weighted(0.7, proptest::collection::vec(any::<u8>(), 0..40)), 0..80)

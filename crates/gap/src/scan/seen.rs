@@ -1,29 +1,29 @@
 use super::report::Meta;
 
-/// Reports that were delivered, so that a scan without duplicates leaves them out.
+/// Reports that were delivered, so that a scan without duplicates drops them.
 ///
-/// It remembers [`SEEN`] reports. One more takes the place of one that was not received again lately, chosen at random:
-/// even with more advertisers than places most duplicates are left out. What was forgotten may be reported again; nothing
-/// new is left out.
+/// It remembers [`SEEN`] reports. A further report replaces one that was not received again lately, chosen at random:
+/// even with more advertisers than entries, most duplicates are dropped. A forgotten report may be delivered again; a
+/// new report is never dropped.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// A hash for each report; 0 for a free place.
+    /// A hash for each report; 0 for a free entry.
     hashes: [u32; SEEN],
-    /// Places whose report was received again since they were last considered for replacement.
+    /// Entries whose report was received again since they were last considered for replacement.
     again: u128,
-    /// State of the choice of places.
+    /// State of the random choice of entries.
     random: u32,
 }
 
-/// Reports that are remembered to leave out duplicates.
+/// Number of reports that are remembered to drop duplicates.
 pub(super) const SEEN: usize = 128;
-/// Places that are considered, at most, before one is replaced.
+/// Maximum number of entries that are considered before one is replaced.
 const TRIES: usize = 8;
 
 impl Seen {
     pub(super) const EMPTY: Self = Self { hashes: [0; SEEN], again: 0, random: 1 };
 
-    /// Returns whether the report was seen before; remembers it if not.
+    /// Returns whether the report was seen before; records it if not.
     pub(super) fn is_duplicate(&mut self, meta: &Meta, first: &[u8], second: &[u8]) -> bool {
         let id = [&[meta.address.kind.0, meta.flags, meta.sid], &meta.address.octets[..]];
         let octets = id.into_iter().chain([first, second]).flatten();

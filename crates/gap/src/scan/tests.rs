@@ -13,23 +13,23 @@ fn commands(rig: &Rig) -> Vec<(u16, &[u8])> {
     rig.sent.iter().map(|(opcode, parameters)| (opcode.0, &parameters[..])).collect()
 }
 
-fn hear(rig: &mut Rig, packet: &[u8]) {
+fn deliver(rig: &mut Rig, packet: &[u8]) {
     let raw = RawEvent::parse(packet).unwrap();
     if let Ok(event) = Event::parse(raw.code, raw.parameters) {
         rig.gap.handle_event(rig.now, &event);
     }
 }
 
-/// A legacy report from the advertiser `n`.
+/// Sends a legacy report from the advertiser `n`.
 fn report(rig: &mut Rig, kind: u8, n: u8, data: &[u8]) {
     let mut packet =
         [&[0x3e, 0, 2, 1, kind, 0, n, n, n, n, n, n, data.len() as u8][..], data].concat();
     packet.push(0xc8);
     packet[1] = packet.len() as u8 - 2;
-    hear(rig, &packet);
+    deliver(rig, &packet);
 }
 
-/// All reports: advertiser, flags, data.
+/// Takes all reports: advertiser, flags, data.
 fn reports(rig: &mut Rig) -> Vec<(u8, ReportFlags, Vec<u8>)> {
     let mut buffer = [0; 300];
     let mut all = Vec::new();
@@ -109,7 +109,7 @@ fn a_refusal_is_reported_and_ends_the_request() {
 #[test]
 fn two_reports_in_one_event_keep_their_own_data() {
     let mut rig = scanning(false, Scan::passive());
-    hear(&mut rig, &hex!("3e1a02020000aabbccddeeff020106c80400112233445566020a00c9"));
+    deliver(&mut rig, &hex!("3e1a02020000aabbccddeeff020106c80400112233445566020a00c9"));
     let mut buffer = [0; 31];
     let first = rig.gap.next_report(&mut buffer).unwrap();
     assert_eq!((first.data, first.rssi), (&hex!("0106")[..], Some(-56)));
@@ -124,9 +124,9 @@ fn two_reports_in_one_event_keep_their_own_data() {
 #[test]
 fn malformed_reports_are_ignored() {
     let mut rig = scanning(true, Scan::passive());
-    hear(&mut rig, &hex!("3e020200"));
-    hear(&mut rig, &hex!("3e0c02010000aabbccddeeffffc0"));
-    hear(&mut rig, &hex!("3e1e0d01000000aabbccddeeff010000007fc0000000000000000000e5aaaaaa"));
+    deliver(&mut rig, &hex!("3e020200"));
+    deliver(&mut rig, &hex!("3e0c02010000aabbccddeeffffc0"));
+    deliver(&mut rig, &hex!("3e1e0d01000000aabbccddeeff010000007fc0000000000000000000e5aaaaaa"));
     assert!(!rig.gap.has_report());
 }
 
@@ -170,7 +170,7 @@ fn duplicates_are_left_out_until_something_changes() {
     assert_eq!(all, [(1, MERGED, [1, 1].to_vec()), (1, MERGED, [1, 2].to_vec())]);
 }
 
-/// How many reports `rounds` of `advertisers` bring.
+/// Returns how many reports `rounds` of `advertisers` bring.
 fn reported(scan: Scan, advertisers: u8, rounds: usize) -> usize {
     let mut rig = scanning(false, scan);
     let mut all = 0;
@@ -188,7 +188,7 @@ fn a_crowd_is_reported_once() {
     let passive = Scan { filter_duplicates: true, ..Scan::passive() };
     for scan in [Scan::active(), passive] {
         assert_eq!(reported(scan, 128, 10), 128);
-        // Beyond what is remembered it is a filter still: not all of the 20 * 160 reports.
+        // Beyond its capacity it is still a filter: fewer than the 20 * 160 reports are delivered.
         let more = reported(scan, 160, 20);
         assert!((160..1600).contains(&more), "{more}");
     }
@@ -210,7 +210,7 @@ fn more_advertisers_than_can_wait_are_reported_without_scan_response() {
 }
 
 #[test]
-fn who_searches_a_peer_scans_beside_the_request() {
+fn a_search_scans_in_addition_to_the_request() {
     for extended in [true, false] {
         let mut rig = Rig::ready(extended);
         rig.gap.search(Connect::to(PEER));
@@ -276,7 +276,7 @@ fn a_controller_that_cannot_scan_and_initiate_at_once_pauses_scanning() {
     rig.run();
     assert!(rig.model.scanning && rig.links[0].wanted);
 
-    // One that claims it and refuses.
+    // A controller that claims the support but refuses.
     let mut rig = scanning(true, Scan::passive());
     rig.model.states = 0;
     rig.gap.connect(Connect::to(PEER));

@@ -1,4 +1,5 @@
-//! A tiny controller: it keeps the rules of the specification, and notes where the host does not.
+//! A small controller that follows the rules of the specification, and records violations of the
+//! host.
 
 mod advertise;
 mod resolving;
@@ -14,7 +15,7 @@ use bindrune_wire::{Handle, Writer};
 
 use super::{PEER, PUBLIC};
 
-/// What a controller has.
+/// State of a controller.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) extended: bool,
@@ -40,16 +41,16 @@ pub(crate) struct Model {
     pub(crate) random: [u8; 6],
     pub(crate) event_mask: u64,
     pub(crate) le_event_mask: u64,
-    /// Refuse this opcode with this status, always.
+    /// Refuses this opcode with this status, always.
     pub(crate) refuses: Vec<(Opcode, Status)>,
-    /// Refuse the next commands with this status.
+    /// Refuses the next commands with this status.
     pub(crate) failing: Option<(u8, Status)>,
-    /// Answer refused commands by Command Status.
+    /// Answers refused commands with Command Status.
     pub(crate) by_status: bool,
     /// Commands that the state of the controller forbids.
     pub(crate) disallowed: Vec<Opcode>,
     pub(crate) next_handle: u16,
-    /// Advertising Set Terminated comes before Connection Complete.
+    /// Sends Advertising Set Terminated before Connection Complete.
     pub(crate) terminated_first: bool,
     pub(crate) events: VecDeque<Vec<u8>>,
 }
@@ -65,7 +66,7 @@ pub(crate) struct ModelSet {
     pub(crate) random: [u8; 6],
 }
 
-/// How a command is answered.
+/// The answer to a command.
 pub(super) enum Reply {
     Complete(Vec<u8>),
     Status(Status),
@@ -192,7 +193,7 @@ impl Model {
         self.events.clear();
     }
 
-    /// The answer to a question, after its status.
+    /// Returns the answer to a read command, after its status.
     fn report_identity(&self, opcode: Opcode) -> Option<Vec<u8>> {
         Some(match opcode {
             Opcode::READ_LOCAL_VERSION => {
@@ -335,7 +336,7 @@ impl Model {
         }
     }
 
-    /// A link that is not there after all.
+    /// Reports a link that could not be established.
     pub(crate) fn connection_failed(&mut self, status: Status, role: Role) {
         self.connection_complete(status, role, 0);
     }
@@ -346,7 +347,7 @@ impl Model {
         self.next_handle
     }
 
-    /// A central connects to a set, where one can.
+    /// Connects a central to a set, if that is possible.
     pub(crate) fn central_comes(&mut self, set: usize) {
         if !self.sets.get(set).is_some_and(|set| set.on && set.connectable) {
             return;
@@ -371,7 +372,7 @@ impl Model {
         }));
     }
 
-    /// The peer that is looked for answers.
+    /// Lets the sought peer answer.
     pub(crate) fn peripheral_answers(&mut self) {
         if self.initiating {
             self.initiating = false;

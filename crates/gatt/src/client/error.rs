@@ -76,9 +76,7 @@ impl fmt::Display for ClientError {
             Self::Violation(violation) => write!(f, "{violation}"),
             Self::NotFound => f.write_str("the server does not have the attribute"),
             Self::TooLong { max } => write!(f, "the value is longer than {max} octets"),
-            Self::TooFewHandles => {
-                f.write_str("a Read Multiple needs at least two attributes")
-            }
+            Self::TooFewHandles => f.write_str("a Read Multiple needs at least two attributes"),
             Self::TooManyHandles { max } => write!(f, "one request carries at most {max} handles"),
             Self::NoRoom => f.write_str("the request does not fit the buffer"),
         }

@@ -1,4 +1,4 @@
-//! Advertising sets of the tiny controller.
+//! Advertising sets of the small controller.
 
 use std::{vec, vec::Vec};
 

@@ -1,4 +1,4 @@
-//! The resolving list of the tiny controller.
+//! The resolving list of the small controller.
 
 use bindrune_hci::{Opcode, PrivacyMode, Status, cmd::le};
 

@@ -109,7 +109,7 @@ fn a_new_table_starts_without_captured_writes() {
 }
 
 #[test]
-#[should_panic(expected = "bounds of writes")]
+#[should_panic(expected = "boundaries of writes")]
 fn an_append_buffer_cannot_capture() {
     let _ = Characteristic::new(Uuid::new_16(1)).append(8).capture(8);
 }

@@ -25,7 +25,11 @@ fn bytes_are_read_over_the_boundaries_of_sdus() {
     assert_eq!(frame(&mut link, &hex!("0500 6465")), Received::Kept(0));
     assert_eq!(link.available(), 5);
     assert_eq!((link.bytes(2), link.available()), (b"ab".to_vec(), 3));
-    assert_eq!(frame(&mut link, &hex!("66")), Received::Readable(0), "the first SDU is partly read");
+    assert_eq!(
+        frame(&mut link, &hex!("66")),
+        Received::Readable(0),
+        "the first SDU is partly read"
+    );
     assert_eq!((link.bytes(0), link.available()), (vec![], 4));
     assert_eq!((link.bytes(3), link.available()), (b"cde".to_vec(), 1));
     assert_eq!(frame(&mut link, &hex!("6768")), Received::Readable(0), "the SDU is partly read");

@@ -97,7 +97,11 @@ fn a_command_that_cannot_leave_for_30_s_is_given_up_and_counted() {
     assert_eq!(link.timeout(), Signal::None);
     assert_eq!(link.channels.drops().unsent, 1);
     assert_eq!(link.channels.get(0).unwrap().close_reason(), Some(timeout));
-    assert_eq!(link.transmitted(), hex!("06010400 4000 4000"), "the request to close is still pending");
+    assert_eq!(
+        link.transmitted(),
+        hex!("06010400 4000 4000"),
+        "the request to close is still pending"
+    );
     assert_eq!(link.signal(&hex!("07010400 4000 4000")), Signal::Closed(0));
     link.release(0);
     link.release(1);
@@ -136,7 +140,11 @@ fn a_channel_closed_before_its_answer_left_is_answered_first() {
     assert_eq!(link.signal(&hex!("14010a00 8000 5000 6400 4000 0400")), Signal::Requested(0));
     assert!(link.channels.accept(0) && !link.channels.get(0).unwrap().can_send());
     link.release(0);
-    assert_eq!(link.signal(&hex!("01010200 0000")), Signal::None, "the reject matches no request of ours");
+    assert_eq!(
+        link.signal(&hex!("01010200 0000")),
+        Signal::None,
+        "the reject matches no request of ours"
+    );
     assert_eq!(link.transmitted(), hex!("15010a00 4000 6400 4000 0400 0000"));
     assert_eq!(link.transmitted(), hex!("06010400 5000 4000"));
     assert_eq!(link.signal(&hex!("07010400 5000 4000")), Signal::Closed(0));
