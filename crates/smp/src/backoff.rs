@@ -1,40 +1,42 @@
-//! Repeated attempts: after each failure a peer waits twice as long. [Vol 3] Part H, 2.3.6
+//! Repeated attempts: the wait of a peer doubles after each failure. [Vol 3] Part H, 2.3.6
 
 use bindrune_wire::Address;
 use embassy_time::{Duration, Instant};
 
 const PEERS: usize = 8;
-/// Seconds that a peer waits after its first failure, and at most.
+/// Wait of a peer in seconds: after its first failure, and the maximum.
 const FIRST: u8 = 1;
 const LONGEST: u8 = 64;
-/// Time after its last failure in which a peer is remembered.
+/// How long a peer is remembered after its last failure.
 const QUIET: Duration = Duration::from_secs(2 * LONGEST as u64);
-/// Time that one failure of a new peer costs all strangers together: they may fail this often for ever.
+/// Time that each first failure of an unknown peer adds to the debt of all unknown peers: they may fail once in this
+/// time without a wait.
 const COST: Duration = Duration::from_secs(4);
-/// Debt of the strangers up to which nobody waits: four failures at once.
+/// Debt of the unknown peers below which no peer waits: four failures at once.
 const CREDIT: Duration = Duration::from_secs(16);
 
-/// How long each peer must wait before the next pairing, and strangers together.
+/// The waits before the next pairing: one for each peer, and one for all unknown peers together.
 ///
-/// It is shared by all links. A peer is known by its identity, or by its address where it has none yet. An attacker may change
-/// its address at will, so peers that fail for the first time share a bound: four at once, then one in 4 s. The bound decays
-/// while failures go on, and never applies to a bonded peer or to a pairing that the local user asked for.
+/// All links share it. A peer is identified by its identity address, or by its current address if it has no identity
+/// yet. An attacker may change its address at will, so all peers that fail for the first time share one limit: four
+/// failures at once, then one in 4 s. The limit relaxes over time, and never applies to a bonded peer or to a pairing
+/// that the local user requested.
 #[derive(Clone, Debug, Default)]
 pub struct Backoff {
     peers: [Option<Entry>; PEERS],
-    /// When the failures of new peers are paid off.
+    /// Time at which the failures of unknown peers are paid off.
     debt: Option<Instant>,
 }
 
 impl Backoff {
-    /// Nobody waits.
+    /// Creates it without any wait.
     #[must_use]
     pub const fn new() -> Self {
         Self { peers: [None; PEERS], debt: None }
     }
 
-    /// Until when a pairing with `peer` is refused; `None` if it may begin. `trusted` for a bonded peer, and for a pairing that the
-    /// local user asked for: only the failures of `peer` itself count.
+    /// Returns the time until which a pairing with `peer` is refused; `None` if it may begin. `trusted` is for a bonded
+    /// peer, and for a pairing that the local user requested: then only the failures of `peer` itself count.
     #[must_use]
     pub fn until(&self, now: Instant, peer: Address, trusted: bool) -> Option<Instant> {
         let own = self.peers.iter().flatten().find(|entry| entry.peer == peer);
@@ -43,7 +45,7 @@ impl Backoff {
         own.into_iter().chain(all).max().filter(|&until| now < until)
     }
 
-    /// A pairing with `peer` failed.
+    /// Records that a pairing with `peer` failed.
     pub fn failed(&mut self, now: Instant, peer: Address) {
         let known = |entry: &Entry| entry.peer == peer && !entry.is_over(now);
         if !self.peers.iter().flatten().any(known) {
@@ -52,7 +54,7 @@ impl Backoff {
         self.entry(now, peer).lengthen(now);
     }
 
-    /// A pairing with `peer` succeeded: it no longer waits.
+    /// Records that a pairing with `peer` succeeded: the peer no longer waits.
     pub fn succeeded(&mut self, peer: Address) {
         for slot in &mut self.peers {
             if slot.is_some_and(|entry| entry.peer == peer) {
@@ -61,7 +63,8 @@ impl Backoff {
         }
     }
 
-    /// The peer's entry, or a new one that replaces the one with the shortest wait: peers that failed often are remembered.
+    /// Returns the peer's entry, or a new one that replaces the entry with the shortest wait, so that peers that failed
+    /// often are remembered.
     fn entry(&mut self, now: Instant, peer: Address) -> &mut Entry {
         let rank = |slot: &Option<Entry>| match slot {
             Some(entry) if entry.peer == peer => None,
@@ -85,9 +88,9 @@ impl Backoff {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     peer: Address,
-    /// Seconds that the peer has to wait after its last failure.
+    /// Wait of the peer after its last failure in seconds.
     wait: u8,
-    /// When it failed last.
+    /// Time of its last failure.
     seen: Instant,
 }
 
@@ -96,7 +99,7 @@ impl Entry {
         self.seen.saturating_add(Duration::from_secs(self.wait.into()))
     }
 
-    /// Doubles the wait; it starts over after a long time without failure.
+    /// Doubles the wait, or starts again after a long time without failure.
     fn lengthen(&mut self, now: Instant) {
         let before = if self.is_over(now) { 0 } else { self.wait };
         self.wait = before.saturating_mul(2).clamp(FIRST, LONGEST);
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_one_peer_make_no_other_wait() {
+    fn failures_of_one_peer_do_not_delay_others() {
         let mut backoff = Backoff::new();
         for n in 0..20 {
             backoff.failed(at(65 * n), peer(1));
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_that_fail_again_and_again_lock_no_other_out() {
+    fn repeated_failures_of_unknown_peers_lock_no_other_peer_out() {
         let mut backoff = Backoff::new();
         for n in 0..200u8 {
             backoff.failed(at(5 * u64::from(n)), peer(n));
@@ -183,7 +186,7 @@ mod tests {
         (1..100).for_each(|n| backoff.failed(at(1), peer(n)));
         assert_eq!(backoff.until(at(1), peer(0), true), Some(at(4)));
         assert_eq!(backoff.peers.iter().flatten().count(), PEERS);
-        // Long after, it is.
+        // After a long time, it is forgotten.
         (100..120).for_each(|n| backoff.failed(at(500), peer(n)));
         assert_eq!(backoff.until(at(500), peer(0), true), None);
     }

@@ -1,4 +1,4 @@
-//! The records that are stored: of a bond, and of this device. Versioned and checked. [Vol 3] Part C, 9.4.4
+//! The stored records, of a bond and of this device. Each has a version and a checksum. [Vol 3] Part C, 9.4.4
 
 mod local;
 #[cfg(test)]
@@ -19,44 +19,44 @@ use crate::{
     pairing::{Keys, Outcome},
 };
 
-/// What is kept of a pairing.
+/// The stored result of a pairing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bond {
-    /// Who the peer is: the public or static address that it paired with, or the identity that it distributed behind a
-    /// private one, or that private address if it gave none.
+    /// Address of the peer: the public or static address with which it paired; if it paired with a private address, the
+    /// identity address that it distributed, or that private address if it distributed none.
     pub peer: Address,
-    /// Who this device was to the peer: its identity address. Under another one the keys are of no use, and must not be
-    /// used.
+    /// Identity address of this device for this peer. With another identity address the keys are useless and must not
+    /// be used.
     pub local: Address,
-    /// How it paired.
+    /// Association model.
     pub method: Method,
-    /// LE Secure Connections.
+    /// Whether it was LE Secure Connections.
     pub secure: bool,
-    /// Protected against a man in the middle.
+    /// Whether the key is protected against a man in the middle.
     pub authenticated: bool,
-    /// Octets of the key, 7 to 16.
+    /// Length of the key in octets, 7 to 16.
     pub key_size: u8,
     /// The keys.
     pub keys: Keys,
-    /// The next counter of what this device signs. [Vol 3] Part H, 2.4.5
+    /// Next counter for signing by this device. [Vol 3] Part H, 2.4.5
     pub local_sign: u32,
-    /// The least counter that is accepted of what the peer signs.
+    /// Lowest counter that is accepted in the peer's signatures.
     pub peer_sign: u32,
-    /// What the GATT server remembers of the peer, as it encodes it; zeros for nothing.
+    /// State of the peer in the GATT server, encoded by the server; zeros for none.
     pub gatt: [u8; Self::GATT],
-    /// The handle of the peer's Service Changed value, where the GATT client has subscribed to it; 0 if it has not.
+    /// The handle of the peer's Service Changed value, if the GATT client has subscribed to it; otherwise 0.
     pub service_changed: u16,
 }
 
-/// Octets that are not a whole record.
+/// The octets are not a valid record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BondError {
     /// The record is of a version that this host does not know.
     Version(u8),
-    /// The record was cut off or changed.
+    /// The record was truncated or changed.
     Damaged,
-    /// The record is whole, but no pairing makes such keys: an LTK of zeros, or a key size outside 7 to 16.
+    /// The record is complete, but no pairing produces such keys: an LTK of zeros, or a key size outside 7 to 16.
     Unsound,
 }
 
@@ -64,8 +64,8 @@ impl fmt::Display for BondError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version(version) => write!(f, "a newer bindrune wrote it, as version {version}"),
-            Self::Damaged => f.write_str("it is damaged"),
-            Self::Unsound => f.write_str("its key is none that a pairing makes"),
+            Self::Damaged => f.write_str("the record is damaged"),
+            Self::Unsound => f.write_str("no pairing produces the key in the record"),
         }
     }
 }
@@ -73,19 +73,19 @@ impl fmt::Display for BondError {
 impl core::error::Error for BondError {}
 
 impl Bond {
-    /// Octets of a record, of whatever keys.
+    /// Length of a record in octets, whatever keys it holds.
     pub const SIZE: usize = 185;
-    /// Octets of [`Self::gatt`].
+    /// Length of [`Self::gatt`] in octets.
     pub const GATT: usize = 34;
-    /// The version that is written. Version 1, which is read as well, has no [`Self::service_changed`].
+    /// The version that is written. Version 1 can be read too; it has no [`Self::service_changed`].
     pub const VERSION: u8 = 2;
 
-    /// The bond of a pairing of this device, of identity `local`, with the peer that used `address` on the air; `None`
-    /// if a side keeps no keys.
+    /// Creates the bond of a pairing of this device, with the identity address `local`, and the peer that used
+    /// `address` on the air; `None` if a side keeps no keys.
     ///
-    /// A peer on a public or static address is named by that address, whatever identity it distributes. Behind a
-    /// private address the distributed identity is the name, and the Identity Resolving Key is kept only if it resolves
-    /// that address.
+    /// If the peer paired with a public or static address, that address names the bond, whatever identity the peer
+    /// distributes. If it paired with a private address, the distributed identity names the bond, and the Identity
+    /// Resolving Key is kept only if it resolves that address.
     #[must_use]
     pub fn new(outcome: &Outcome, local: Address, address: Address) -> Option<Self> {
         outcome.bonded.then(|| {
@@ -111,7 +111,7 @@ impl Bond {
         })
     }
 
-    /// Names the bond by another address than the distributed identity, which another bond bears.
+    /// Names the bond by another address than the distributed identity, because another bond has that identity.
     #[must_use]
     pub fn named(mut self, address: Address) -> Self {
         self.peer = address;
@@ -119,28 +119,28 @@ impl Bond {
         self
     }
 
-    /// Whether the peer paired behind a private address that its Identity Resolving Key resolves. Otherwise the key may
-    /// be that of another device.
+    /// Returns whether the peer paired with a private address that its Identity Resolving Key resolves. Otherwise the
+    /// key may belong to another device.
     #[must_use]
     pub fn has_shown_key(&self) -> bool {
         let private = self.keys.peer_identity.is_some() || !self.peer.is_identity();
         private && self.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero())
     }
 
-    /// Whether the peer used the address that names the bond when it paired. Otherwise it has only claimed to be that
+    /// Returns whether the peer paired with the address that names the bond. Otherwise it has only claimed to be that
     /// device.
     #[must_use]
     pub const fn has_shown_identity(&self) -> bool {
         self.keys.peer_identity.is_none()
     }
 
-    /// What a link that is encrypted with it is worth.
+    /// Returns the security level of a link encrypted with the bond's key.
     #[must_use]
     pub const fn level(&self) -> Level {
         method::level(self.secure, self.authenticated, self.key_size)
     }
 
-    /// Whether it is at least as strong as `old`, and so may take its place. [Vol 3] Part C, 14.1
+    /// Returns whether the bond is at least as strong as `old`, and so may replace it. [Vol 3] Part C, 14.1
     #[must_use]
     pub fn may_replace(&self, old: &Self) -> bool {
         self.authenticated >= old.authenticated
@@ -152,7 +152,7 @@ impl Bond {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let mut record = Zeroizing::new([0; Self::SIZE]);
         let mut body = Writer::new(record.as_mut_slice());
@@ -161,12 +161,12 @@ impl Bond {
         w.bytes(body.written())
     }
 
-    /// Reads a record. One that claims more than its method can give, such as authentication by a legacy passkey, is
-    /// taken for what the method gives.
+    /// Reads a record. If it claims more than its method can provide, such as authentication by a legacy passkey, the
+    /// claim is ignored.
     ///
     /// # Errors
     ///
-    /// [`BondError`] if the record is damaged, of an unknown version, or holds a key that no pairing makes.
+    /// [`BondError`] if the record is damaged, of an unknown version, or holds a key that no pairing produces.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
         let (version, mut r) = unseal(LABEL, octets, Self::VERSION)?;
         let bond =
@@ -174,7 +174,7 @@ impl Bond {
         if bond.is_sound() { Ok(bond) } else { Err(BondError::Unsound) }
     }
 
-    /// Whether a pairing can have made it.
+    /// Returns whether a pairing can have produced it.
     fn is_sound(&self) -> bool {
         let mut ltks = [&self.keys.local, &self.keys.peer].into_iter().flatten();
         (7..=16).contains(&self.key_size)
@@ -298,16 +298,16 @@ fn read_key(r: &mut Reader<'_>) -> Option<Key> {
     r.array().ok().map(Key::new)
 }
 
-/// What the checksum of a bond begins with.
+/// Label at the start of a bond's checksum.
 const LABEL: &[u8; 16] = b"bindrune.bond.v1";
 
-/// Appends a checksum. It finds damage; it is no protection against someone who can write to the store.
+/// Appends a checksum. It detects damage, but does not protect against an attacker that can write to the store.
 fn seal(label: &[u8; 16], body: &mut Writer<'_>) -> Result<(), NoRoom> {
     let sum = aes_cmac(label, &[body.written()]);
     body.bytes(&sum)
 }
 
-/// The version, 1 to `newest`, and what is between it and the checksum, where both are right.
+/// Returns the version, 1 to `newest`, and the octets between it and the checksum, if both are valid.
 fn unseal<'a>(
     label: &[u8; 16],
     octets: &'a [u8],

@@ -1,6 +1,6 @@
-//! The functions of the specification. [Vol 3] Part H, 2.2
+//! The cryptographic functions of the specification. [Vol 3] Part H, 2.2
 //!
-//! Values go in and come out as on the wire, least significant octet first.
+//! Arguments and results are in the order of the wire, least significant octet first.
 
 pub mod advertising;
 #[cfg(test)]
@@ -24,7 +24,7 @@ pub const DEBUG_KEY_X: [u8; 32] = [
     0xb9, 0xa5, 0xf9, 0xe9, 0xa7, 0x83, 0x2c, 0x5e, 0x2c, 0xbe, 0x97, 0xf2, 0xd2, 0x03, 0xb0, 0x20,
 ];
 
-/// AES-128 of one block. [Vol 3] Part H, 2.2.1
+/// Encrypts one block with AES-128. [Vol 3] Part H, 2.2.1
 #[must_use]
 pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
     let mut block = reversed(&plain).into();
@@ -32,7 +32,7 @@ pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
     reversed(&block.into())
 }
 
-/// Computes AES-CMAC of `parts` one after the other; key, message and result most significant octet first. RFC 4493
+/// Computes AES-CMAC of `parts` in sequence; key, message and result most significant octet first. RFC 4493
 #[must_use]
 pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
     let mut mac = Cmac::<Aes128>::new(key.into());
@@ -87,13 +87,13 @@ pub fn g2(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], y: &[u8; 16]) -> u32 {
     u32::from_be_bytes([a, b, c, d]) % 1_000_000
 }
 
-/// Converts keys of one transport to another; the identifier as written. [Vol 3] Part H, 2.2.10
+/// Converts keys of one transport to another; the identifier is in written order. [Vol 3] Part H, 2.2.10
 #[must_use]
 pub fn h6(w: &Key, id: &[u8; 4]) -> Key {
     Key::new(reversed(&aes_cmac(&most_first(w), &[id])))
 }
 
-/// Converts keys of one transport to another; the salt as written. [Vol 3] Part H, 2.2.11
+/// Converts keys of one transport to another; the salt is in written order. [Vol 3] Part H, 2.2.11
 #[must_use]
 pub fn h7(salt: &[u8; 16], w: &Key) -> Key {
     Key::new(reversed(&aes_cmac(salt, &[&*most_first(w)])))
@@ -106,9 +106,9 @@ pub fn ah(irk: &Key, [a, b, c]: [u8; 3]) -> [u8; 3] {
     [x, y, z]
 }
 
-/// Whether a resolvable private address was made with `irk`. [Vol 6] Part B, 1.3.2.3
+/// Returns whether a resolvable private address was generated with `irk`. [Vol 6] Part B, 1.3.2.3
 ///
-/// A key of zeros resolves nothing: its owner does not use privacy.
+/// A key of zeros resolves no address: its owner does not use privacy.
 #[must_use]
 pub fn resolves(irk: &Key, address: Address) -> bool {
     let [x, y, z, a, b, c] = address.octets();
@@ -162,7 +162,8 @@ pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
     [c0, c1, c2, c3, h, g, f, e, d, c, b, a]
 }
 
-/// Our key pair of 32 random octets; `None` where they are no valid private key, which is rarer than any failure.
+/// Creates our key pair from 32 random octets; `None` if they are not a valid private key, which is rarer than any
+/// failure.
 #[must_use]
 pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
     let secret = secret_key(&private)?;
@@ -173,7 +174,7 @@ pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
     Some(LocalKey { public, private: Some(private) })
 }
 
-/// Returns the Diffie-Hellman key, where the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
+/// Returns the Diffie-Hellman key, if the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
 #[must_use]
 pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
     let shared = secret_key(private)?.diffie_hellman(&point(peer)?);
@@ -182,13 +183,13 @@ pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
         .map(|x| DhKey::new(reversed(x)))
 }
 
-/// Whether both coordinates are in range and satisfy the curve's equation. [Vol 3] Part H, 2.3.5.6.1
+/// Returns whether both coordinates are in range and satisfy the curve's equation. [Vol 3] Part H, 2.3.5.6.1
 #[must_use]
 pub fn is_valid(key: &PublicKey) -> bool {
     point(key).is_some()
 }
 
-/// Compares two values that an attacker might guess, without showing how far they agree.
+/// Compares two values that an attacker might guess, in constant time.
 #[must_use]
 pub fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
     a.ct_eq(b).into()
@@ -208,7 +209,7 @@ fn point(key: &PublicKey) -> Option<p256::PublicKey> {
     p256::PublicKey::from_sec1_bytes(&sec1).ok()
 }
 
-/// Kind and address, most significant octet first.
+/// Returns kind and address, most significant octet first.
 fn address(address: Address) -> [u8; 7] {
     let [a, b, c, d, e, f] = address.octets();
     [address.hci_kind(), f, e, d, c, b, a]
@@ -218,7 +219,7 @@ fn features(features: &Features) -> [u8; 6] {
     bindrune_wire::zerocopy::transmute!(*features)
 }
 
-/// The octets of a key, most significant first, until they are dropped.
+/// Returns the octets of a key, most significant first; they are wiped on drop.
 fn most_first(key: &Key) -> Zeroizing<[u8; 16]> {
     Zeroizing::new(reversed(key.octets()))
 }

@@ -1,4 +1,4 @@
-//! Bodies of the fuzz targets: any octets, as records, as PDUs, as what the user and the jobs say, and as time.
+//! Bodies of the fuzz targets: any octets, as records, PDUs, answers of the user, results of jobs, and time.
 
 use bindrune_wire::{Address, Level, Reader, Writer};
 use embassy_time::{Duration, Instant};
@@ -14,7 +14,8 @@ pub fn pdu(data: &[u8]) {
     let _ = Pdu::parse(data);
 }
 
-/// A record of any octets: what is read is written the same, but for what it claimed too much.
+/// A record of any octets: a record that is read is written back unchanged, except for claims that its method cannot
+/// provide.
 pub fn bond(data: &[u8]) {
     let _ = Local::read(data);
     let Ok(bond) = Bond::read(data) else { return };
@@ -24,8 +25,8 @@ pub fn bond(data: &[u8]) {
     assert!(Bond::read(w.written()).as_ref() == Ok(&bond));
 }
 
-/// PDUs, jobs, answers and time in any order: no pairing completes on a link that was not encrypted, or with keys that nobody
-/// accepted.
+/// PDUs, jobs, answers and time in any order: no pairing completes on a link that was not encrypted, or with keys that
+/// were not accepted.
 pub fn pairing(data: &[u8]) {
     let mut r = Reader::new(data);
     let Ok([role, io, flags]) = r.array() else { return };

@@ -1,4 +1,4 @@
-//! Secrets and public keys. Secrets have a `Debug` that shows nothing, compare in constant time, and are wiped on drop.
+//! Secrets and public keys. Secrets print nothing in `Debug`, compare in constant time, and are wiped on drop.
 
 use core::fmt;
 
@@ -13,13 +13,13 @@ macro_rules! secret {
         pub struct $name([u8; $len]);
 
         impl $name {
-            /// From octets, least significant first.
+            /// Creates it from octets, least significant first.
             #[must_use]
             pub const fn new(octets: [u8; $len]) -> Self {
                 Self(octets)
             }
 
-            /// Returns the octets, least significant first. They are secret: they must not be logged.
+            /// Returns the octets, least significant first. They are secret: do not log them.
             #[must_use]
             pub const fn octets(&self) -> &[u8; $len] {
                 &self.0
@@ -72,13 +72,13 @@ secret!(
 );
 
 impl Key {
-    /// Returns whether every octet is zero: for an IRK, that its owner does not use privacy.
+    /// Returns whether every octet is zero. For an IRK this means that its owner does not use privacy.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.0.ct_eq(&[0; 16]).into()
     }
 
-    /// The key with all but its `size` least significant octets cleared. [Vol 3] Part H, 2.3.4
+    /// Clears all but the `size` least significant octets of the key. [Vol 3] Part H, 2.3.4
     #[must_use]
     pub fn shortened(mut self, size: u8) -> Self {
         self.0.iter_mut().skip(usize::from(size)).for_each(|octet| *octet = 0);
@@ -86,7 +86,7 @@ impl Key {
     }
 }
 
-/// A P-256 public key as it is sent. [Vol 3] Part H, 3.5.6
+/// A P-256 public key in the layout of the PDU. [Vol 3] Part H, 3.5.6
 #[derive(Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[zerocopy(crate = "bindrune_wire::zerocopy")]
 #[repr(C)]
@@ -108,13 +108,13 @@ impl fmt::Debug for PublicKey {
 /// Our P-256 key pair; the private half may stay inside the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalKey {
-    /// What the peer gets.
+    /// The public key, which the peer gets.
     pub public: PublicKey,
-    /// What nobody gets; `None` where the controller keeps it.
+    /// The private key; `None` if the controller keeps it.
     pub private: Option<PrivateKey>,
 }
 
-/// A Long Term Key and what names it in an encryption request. [Vol 3] Part H, 2.4.1
+/// A Long Term Key and its name in an encryption request. [Vol 3] Part H, 2.4.1
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LongTermKey {
     /// The key.

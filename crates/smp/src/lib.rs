@@ -1,22 +1,22 @@
-//! The Security Manager Protocol, sans-IO: pairing in both roles. [Vol 3] Part H
+//! The Security Manager Protocol without I/O: pairing in both roles. [Vol 3] Part H
 //!
 //! - [`pdu`]: every PDU of the fixed channel 0x0006.
-//! - [`method`]: which association model two devices end up with, and what it is worth.
+//! - [`method`]: the association model that two devices use, and its security level.
 //! - [`crypto`]: the functions of the specification, and P-256.
-//! - [`keys`]: keys that hide from logs and vanish when dropped.
+//! - [`keys`]: keys that are never logged and are wiped on drop.
 //! - [`pairing`]: the machine of one link.
-//! - [`backoff`]: how long a peer that failed must wait.
+//! - [`backoff`]: how long a peer must wait after a failed pairing.
 //! - [`bond`]: the record that outlives the link.
 //!
-//! The order for each link: [`Pairing::handle_pdu`], then until nothing is left [`Pairing::poll_job`],
+//! The order for each link: [`Pairing::handle_pdu`], then until nothing is pending [`Pairing::poll_job`],
 //! [`Pairing::poll_request`], [`Pairing::poll_event`], and [`Pairing::poll_transmit`] while [`Pairing::interest`]
-//! says so.
+//! asks for it.
 //!
-//! Octets of keys, random numbers and public keys are kept as on the wire, least significant first.
+//! Octets of keys, random numbers and public keys are in the order of the wire, least significant first.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
-// What only absent capabilities call is not unused: with all of them, everything is called.
+// Code that only absent capabilities call is not dead: with all capabilities, everything is called.
 #![cfg_attr(
     not(all(feature = "central", feature = "legacy", feature = "oob")),
     allow(dead_code, unused_imports)
@@ -50,7 +50,7 @@ pub use pairing::{
 };
 pub use pdu::{AuthReq, KeyDistribution, Keypress, Reason};
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

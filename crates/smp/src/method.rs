@@ -1,10 +1,10 @@
-//! Which association model a pairing uses. [Vol 3] Part H, 2.3.5.1
+//! The association model of a pairing. [Vol 3] Part H, 2.3.5.1
 
 use bindrune_wire::Level;
 
 use crate::pdu::{AuthReq, Features};
 
-/// Which end of the pairing this is.
+/// Role in a pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
@@ -14,25 +14,25 @@ pub enum Role {
     Responder,
 }
 
-/// What a device can show and take in. [Vol 3] Part H, 2.3.2
+/// Input and output capability of a device. [Vol 3] Part H, 2.3.2
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum IoCapability {
     /// Shows six digits.
     DisplayOnly,
-    /// Shows six digits, and takes yes or no.
+    /// Shows six digits, and accepts yes or no.
     DisplayYesNo,
-    /// Takes six digits.
+    /// Accepts six digits.
     KeyboardOnly,
-    /// Neither.
+    /// Neither shows nor accepts digits.
     #[default]
     NoInputNoOutput,
-    /// Shows and takes six digits.
+    /// Shows and accepts six digits.
     KeyboardDisplay,
 }
 
 impl IoCapability {
-    /// All of them, in the order of their numbers.
+    /// All capabilities, in the order of their numbers.
     pub const ALL: [Self; 5] = [
         Self::DisplayOnly,
         Self::DisplayYesNo,
@@ -53,7 +53,7 @@ impl IoCapability {
         }
     }
 
-    /// From the number on the wire; a reserved number can do nothing.
+    /// Creates it from the number on the wire; a reserved number means no input and no output.
     #[must_use]
     pub const fn from_wire(value: u8) -> Self {
         match value {
@@ -72,21 +72,21 @@ impl IoCapability {
 pub enum Method {
     /// No protection against a man in the middle.
     JustWorks,
-    /// Both show a number, and both users say that they are equal. LE Secure Connections only.
+    /// Both devices show a number, and both users confirm that the numbers are equal. LE Secure Connections only.
     NumericComparison,
-    /// Six digits, shown by one side and entered on the other, or entered on both.
+    /// Six digits, shown by one device and entered on the other, or entered on both.
     Passkey {
-        /// The initiator's user enters it; otherwise the initiator shows it.
+        /// Whether the initiator's user enters the digits; otherwise the initiator shows them.
         initiator_inputs: bool,
-        /// The responder's user enters it; otherwise the responder shows it.
+        /// Whether the responder's user enters the digits; otherwise the responder shows them.
         responder_inputs: bool,
     },
-    /// Data that came another way.
+    /// Data that was exchanged by other means.
     OutOfBand,
 }
 
 impl Method {
-    /// The model of two sides' features.
+    /// Selects the model from the features of both sides.
     #[must_use]
     pub const fn select(request: &Features, response: &Features) -> Self {
         let secure = is_secure(request, response);
@@ -105,7 +105,7 @@ impl Method {
         )
     }
 
-    /// Table 2.8. [Vol 3] Part H, 2.3.5.1
+    /// Selects the model by Table 2.8. [Vol 3] Part H, 2.3.5.1
     const fn by_capabilities(
         initiator: IoCapability,
         responder: IoCapability,
@@ -138,9 +138,9 @@ impl Method {
         }
     }
 
-    /// Whether the model protects against a man in the middle.
+    /// Returns whether the model protects against a man in the middle.
     ///
-    /// A passkey of legacy pairing can be found by an eavesdropper, so it does not.
+    /// A passkey of legacy pairing does not, because an eavesdropper can find it.
     #[must_use]
     pub const fn is_authenticated(self, secure: bool) -> bool {
         match self {
@@ -150,7 +150,7 @@ impl Method {
         }
     }
 
-    /// Whether the user of `role` enters the passkey.
+    /// Returns whether the user of `role` enters the passkey.
     #[must_use]
     pub const fn inputs(self, role: Role) -> bool {
         match self {
@@ -163,13 +163,13 @@ impl Method {
     }
 }
 
-/// Both sides support LE Secure Connections.
+/// Returns whether both sides support LE Secure Connections.
 #[must_use]
 pub const fn is_secure(request: &Features, response: &Features) -> bool {
     request.auth().intersection(response.auth()).contains(AuthReq::SECURE_CONNECTIONS)
 }
 
-/// What a key is worth. [Vol 3] Part C, 10.2.1
+/// Returns the security level of a key. [Vol 3] Part C, 10.2.1
 #[must_use]
 pub const fn level(secure: bool, authenticated: bool, key_size: u8) -> Level {
     match (secure, authenticated) {
@@ -183,7 +183,8 @@ pub const fn level(secure: bool, authenticated: bool, key_size: u8) -> Level {
 mod tests {
     use super::*;
 
-    /// J Just Works, N Numeric Comparison, i initiator enters, r responder enters, b both; a row for each responder.
+    /// J Just Works, N Numeric Comparison, i initiator enters, r responder enters, b both enter; one row for each
+    /// responder.
     const LEGACY: [&str; 5] = ["JJiJi", "JJiJi", "rrbJr", "JJJJJ", "rriJr"];
     const SECURE: [&str; 5] = ["JJiJi", "JNiJN", "rrbJr", "JJJJJ", "rNiJN"];
 

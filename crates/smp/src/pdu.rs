@@ -45,13 +45,13 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a pairing failed. [Vol 3] Part H, 3.5.5
+    /// Reason why a pairing failed. [Vol 3] Part H, 3.5.5
     pub struct Reason(u8) {
         /// The user did not enter the passkey.
         PASSKEY_ENTRY_FAILED = 0x01,
         /// The OOB data is not available.
         OOB_NOT_AVAILABLE = 0x02,
-        /// The security asked for cannot be met.
+        /// The security requirements cannot be met.
         AUTHENTICATION_REQUIREMENTS = 0x03,
         /// A confirm value does not match.
         CONFIRM_VALUE_FAILED = 0x04,
@@ -63,7 +63,7 @@ open_enum! {
         COMMAND_NOT_SUPPORTED = 0x07,
         /// Anything else.
         UNSPECIFIED_REASON = 0x08,
-        /// Too little time since the last failure.
+        /// The last failure is too recent.
         REPEATED_ATTEMPTS = 0x09,
         /// A parameter, or the length, is invalid.
         INVALID_PARAMETERS = 0x0a,
@@ -83,7 +83,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What happened at the keyboard. [Vol 3] Part H, 3.5.8
+    /// Type of a keypress. [Vol 3] Part H, 3.5.8
     pub struct Keypress(u8) {
         /// Entry started.
         STARTED = 0x00,
@@ -99,10 +99,10 @@ open_enum! {
 }
 
 bitflags! {
-    /// What a device asks of a pairing. [Vol 3] Part H, 3.5.1
+    /// Requirements of a device for a pairing. [Vol 3] Part H, 3.5.1
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct AuthReq: u8 {
-        /// Keep the keys.
+        /// The device keeps the keys.
         const BONDING = 0x01;
         /// Protection against a man in the middle.
         const MITM = 0x04;
@@ -114,7 +114,7 @@ bitflags! {
         const CT2 = 0x20;
     }
 
-    /// Which keys are distributed. [Vol 3] Part H, 3.6.1
+    /// The keys that are distributed. [Vol 3] Part H, 3.6.1
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct KeyDistribution: u8 {
         /// LTK, EDIV and Rand; nothing in LE Secure Connections.
@@ -147,9 +147,9 @@ bitflags! {
 pub struct Features {
     /// IO capability, 0 to 4.
     pub io: u8,
-    /// 1 where the peer's OOB data is present.
+    /// 1 if the peer's OOB data is present.
     pub oob: u8,
-    /// [`AuthReq`], with whatever reserved bits the sender set.
+    /// [`AuthReq`], including reserved bits that the sender set.
     pub auth: u8,
     /// Maximum encryption key size in octets, 7 to 16.
     pub key_size: u8,
@@ -208,7 +208,7 @@ macro_rules! step {
 }
 pub(crate) use step;
 
-/// Octets that are not a PDU that this host knows.
+/// The octets are not a known PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PduError {
     /// No octets at all.
@@ -261,7 +261,7 @@ impl Pdu {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let start = w.len();
         self.write_all(w).inspect_err(|_| w.truncate(start))
@@ -312,15 +312,15 @@ impl Pdu {
 }
 
 impl fmt::Debug for Pdu {
-    /// The code alone: the parameters may be keys.
+    /// Writes only the code, because the parameters may be keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.code())
     }
 }
 
 impl Features {
-    /// Reads the six octets; values that are reserved are refused, reserved bits of flags are not. A key size below 7
-    /// is one that is too short: `agree` answers it with Encryption Key Size (0x06). [Vol 3] Part H, 3.5.5
+    /// Parses the six octets. Refuses reserved values, but not reserved bits of flags. A key size below 7 is not
+    /// refused here: `agree` answers it with Encryption Key Size (0x06). [Vol 3] Part H, 3.5.5
     fn parse(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let features = *r.view::<Self>()?;
         let valid = features.io <= 4 && features.oob <= 1 && features.key_size <= 16;
@@ -340,7 +340,7 @@ impl Features {
     }
 }
 
-/// A public or a static random address; nothing else is an identity.
+/// Parses a public or static random address; no other address is an identity.
 fn identity(r: &mut Reader<'_>) -> Result<Address, Malformed> {
     let (kind, octets) = (r.u8()?, r.array()?);
     if kind > 1 {
@@ -384,7 +384,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_parsed_is_written_as_it_was(
+        fn a_parsed_pdu_is_written_back_unchanged(
             code in 0u8..16,
             tail in prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..20),

@@ -1,4 +1,4 @@
-//! Two machines face to face, with jobs and users that answer at once.
+//! Two connected machines, whose jobs and users answer at once.
 
 use std::vec::Vec;
 
@@ -20,7 +20,7 @@ pub(crate) fn reversed<const N: usize>(mut octets: [u8; N]) -> [u8; N] {
     octets
 }
 
-/// The two key pairs of data set 2.
+/// Returns the key pair of a role, from data set 2.
 pub(crate) fn key_of(role: Role) -> LocalKey {
     let (x, y, private) = match role {
         Role::Initiator => (
@@ -48,17 +48,17 @@ pub(crate) struct Device {
     pub(crate) role: Role,
     pub(crate) key: LocalKey,
     pub(crate) dh_key: Option<DhKey>,
-    /// Random numbers in the order of use; then a counter.
+    /// Random numbers in the order of use, followed by a counter.
     pub(crate) randoms: Vec<[u8; 16]>,
     pub(crate) counter: u8,
-    /// What the user enters.
+    /// The passkey that the user enters.
     pub(crate) passkey: Option<u32>,
     pub(crate) oob: Option<Answer>,
     pub(crate) agrees: bool,
     pub(crate) shown: Option<u32>,
     pub(crate) asked: Vec<PairingRequest>,
     pub(crate) encrypt: Option<Key>,
-    /// What the link was encrypted with.
+    /// Key with which the link was encrypted.
     pub(crate) used: Option<Key>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) failure: Option<Failure>,
@@ -94,7 +94,7 @@ impl Device {
         }
     }
 
-    /// Does the jobs, answers the questions, takes the events.
+    /// Does the jobs, answers the questions, and takes the events.
     pub(crate) fn settle(&mut self) {
         loop {
             if let Some((ticket, job)) = self.pairing.poll_job() {
@@ -128,7 +128,7 @@ impl Device {
         sent
     }
 
-    /// Takes a PDU, and gives all that is owed then.
+    /// Takes a PDU, and returns all PDUs that are pending then.
     pub(crate) fn receive(&mut self, pdu: &[u8]) -> Vec<Vec<u8>> {
         self.pairing.handle_pdu(NOW, pdu);
         self.settle();
@@ -170,7 +170,8 @@ impl Device {
     }
 }
 
-/// Lets both talk until neither has anything to say, and gives what went over the air; the link is encrypted when both hold the same key.
+/// Exchanges PDUs until none is pending on either side, and returns them; encrypts the link when both hold the same
+/// key.
 pub(crate) fn converse(a: &mut Device, b: &mut Device) -> Vec<Vec<u8>> {
     let mut trace = Vec::new();
     for _ in 0..200 {
@@ -209,5 +210,5 @@ pub(crate) fn converse(a: &mut Device, b: &mut Device) -> Vec<Vec<u8>> {
             return trace;
         }
     }
-    panic!("they never stop");
+    panic!("the devices never stop");
 }

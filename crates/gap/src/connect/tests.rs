@@ -238,7 +238,7 @@ fn the_late_end_of_a_cancelled_attempt_is_not_that_of_the_next() {
 #[test]
 fn odd_links_are_reported_or_counted() {
     let mut rig = Rig::ready(false);
-    let mut hear = |packet: &[u8]| {
+    let mut deliver = |packet: &[u8]| {
         let raw = RawEvent::parse(packet).unwrap();
         rig.gap.handle_event(rig.now, &Event::parse(raw.code, raw.parameters).unwrap())
     };

@@ -4,19 +4,20 @@ use zeroize::Zeroizing;
 use super::{BondError, read_address, read_key, seal, unseal, write_address, write_key};
 use crate::keys::Key;
 
-/// What is kept of this device itself.
+/// The stored data of this device itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
-    /// The Identity Resolving Key that bonded peers have: it must stay the same for them to know this device.
+    /// The Identity Resolving Key that bonded peers hold. It must stay the same so that they recognize this
+    /// device.
     pub irk: Key,
-    /// The random static address that the host made, where it made one.
+    /// The random static address that the host generated, if it did.
     pub address: Option<Address>,
 }
 
 const LABEL: &[u8; 16] = b"bindrune.self.v1";
 
 impl Local {
-    /// Octets of a record.
+    /// Length of a record in octets.
     pub const SIZE: usize = 41;
     /// The version that is written.
     pub const VERSION: u8 = 1;
@@ -25,7 +26,7 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         let mut record = Zeroizing::new([0; Self::SIZE]);
         let mut body = Writer::new(record.as_mut_slice());
@@ -41,7 +42,7 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// [`BondError`] if the record is damaged, of an unknown version, or holds keys that no device makes.
+    /// [`BondError`] if the record is damaged, of an unknown version, or holds keys that no device generates.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
         let (_, mut r) = unseal(LABEL, octets, Self::VERSION)?;
         let made = r.u8().map_err(|_| BondError::Damaged)? != 0;

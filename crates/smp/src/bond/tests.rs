@@ -92,7 +92,7 @@ fn a_legacy_passkey_is_read_as_unauthenticated() {
 }
 
 #[test]
-fn a_weaker_bond_replaces_none() {
+fn a_weaker_bond_replaces_no_bond() {
     let strong = bond();
     for weak in [
         Bond { secure: false, ..bond() },
@@ -135,7 +135,7 @@ proptest! {
 }
 
 #[test]
-fn an_identity_is_believed_only_behind_a_private_address() {
+fn a_distributed_identity_is_used_only_behind_a_private_address() {
     let (identity, irk) = (Address::public([1, 2, 3, 4, 5, 6]), Key::new([9; 16]));
     let outcome = |irk: &Key| Outcome {
         method: Method::JustWorks,
@@ -164,7 +164,7 @@ fn an_identity_is_believed_only_behind_a_private_address() {
     assert_eq!(aside.peer, private);
     assert!(aside.has_shown_identity() && aside.has_shown_key());
     assert_eq!(Bond::read(&written(&aside)), Ok(aside));
-    // A key that resolves another device's addresses.
+    // The key resolves the addresses of another device.
     let bond = Bond::new(&outcome(&Key::new([8; 16])), local, private).unwrap();
     assert_eq!((bond.peer, &bond.keys.peer_irk), (identity, &None));
 }

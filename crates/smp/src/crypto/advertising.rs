@@ -18,26 +18,28 @@ const ASSOCIATED_DATA: [u8; 1] = [0xea];
 
 type Cipher = Ccm<Aes128, U4, U13>;
 
-/// What an advertiser gives those who may read its data: the Encrypted Data Key Material. [Vol 3] Part C, 12.6
+/// The Encrypted Data Key Material, which an advertiser shares with the devices that may read its data. [Vol 3] Part C,
+/// 12.6
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyMaterial {
     /// The session key.
     pub session_key: Key,
-    /// The initialization vector, in the order in which it stands in the nonce.
+    /// The initialization vector, in the order of the nonce.
     pub iv: [u8; 8],
 }
 
 impl KeyMaterial {
-    /// Octets that encryption adds: the Randomizer before, the MIC behind.
+    /// Octets that encryption adds: the Randomizer before the data, the MIC after it.
     pub const OVERHEAD: usize = RANDOMIZER + MIC;
 
-    /// Encrypts advertising structures; gives the content of an Encrypted Data structure (0x31), [`Self::OVERHEAD`] octets longer.
+    /// Encrypts advertising structures. Returns the content of an Encrypted Data structure (0x31), [`Self::OVERHEAD`]
+    /// octets longer.
     ///
-    /// `randomizer` is random and new for each change of the data: with one that was used before, both data can be read.
+    /// `randomizer` must be random and new for each change of the data: if it is reused, both data can be read.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] where `out` is shorter than the data and [`Self::OVERHEAD`].
+    /// [`NoRoom`] if `out` is shorter than the data and [`Self::OVERHEAD`].
     pub fn encrypt<'a>(
         &self,
         randomizer: [u8; RANDOMIZER],
@@ -57,8 +59,8 @@ impl KeyMaterial {
         Ok(out)
     }
 
-    /// Decrypts the content of an Encrypted Data structure; `None` where it is too short, was not made with this key, or `out`
-    /// has too little room.
+    /// Decrypts the content of an Encrypted Data structure; `None` if it is too short, was not encrypted with this key,
+    /// or `out` has too little room.
     pub fn decrypt<'a>(&self, content: &[u8], out: &'a mut [u8]) -> Option<&'a [u8]> {
         let (randomizer, sealed) = content.split_first_chunk::<RANDOMIZER>()?;
         let (text, mic) = sealed.split_last_chunk::<MIC>()?;

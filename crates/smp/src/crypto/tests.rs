@@ -1,4 +1,4 @@
-//! The functions of the specification against known figures.
+//! The functions of the specification against published test vectors.
 
 use std::{format, string::ToString, vec::Vec};
 
@@ -167,7 +167,7 @@ fn private_addresses() {
     each("rpa", |v| {
         let irk = key(v, "irk");
         let address = Address::new(AddressKind::Random, big(v, "rpa_le"));
-        // A key of zeros is no identity, although its hash agrees.
+        // A key of zeros is no identity, although its hash matches.
         let expected = v["resolves"].as_bool().unwrap() && !irk.is_zero();
         assert_eq!(crypto::resolves(&irk, address), expected, "{v}");
     });
@@ -212,7 +212,7 @@ fn encrypted_advertising() {
     });
 }
 
-/// Functions of services and of links that this host does not have, from those that it has.
+/// Functions for services and transports that this host does not have, built from the functions that it has.
 #[test]
 fn built_from_others() {
     let k1 = |n: &[u8; 16], salt: &[u8], p: &[u8]| {
@@ -240,8 +240,8 @@ fn built_from_others() {
     });
 }
 
-/// The tables above, and those of whole pairings (`pairing/tests/transcripts.rs`). The hashes of a server's attributes are
-/// those of another crate: `bindrune-gatt`, `hash/tests.rs`, has tables with these attributes.
+/// The tables above, and those of whole pairings (`pairing/tests/transcripts.rs`). Another crate tests the hashes of a
+/// server's attributes: `bindrune-gatt`, `hash/tests.rs`, has tables with these attributes.
 #[test]
 fn every_table_is_run() {
     const ELSEWHERE: &str = "gatt_database_hash";

@@ -1,4 +1,4 @@
-//! What goes into a pairing machine and what comes out.
+//! Inputs and outputs of a pairing machine.
 
 use core::fmt;
 
@@ -10,41 +10,42 @@ use crate::{
     pdu::{AuthReq, KeyDistribution, Keypress, Reason},
 };
 
-/// What this side offers and demands.
+/// Features that this side offers and requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What the user can see and enter.
+    /// Input and output capability.
     pub io: IoCapability,
-    /// Keep the keys.
+    /// Whether to keep the keys.
     pub bonding: bool,
-    /// Ask for protection against a man in the middle.
+    /// Whether to request protection against a man in the middle.
     pub mitm: bool,
-    /// Offer LE Secure Connections.
+    /// Whether to offer LE Secure Connections.
     pub secure_connections: bool,
-    /// Accept LE legacy pairing. Without the feature `legacy` it is refused.
+    /// Whether to accept LE legacy pairing. Without the feature `legacy` it is refused.
     pub legacy: bool,
-    /// The peer's OOB data is here, and will answer [`PairingRequest::Oob`]. Without the feature `oob` there is none.
+    /// Whether the peer's OOB data is available to answer [`PairingRequest::Oob`]. Without the feature `oob` there is
+    /// none.
     pub oob: bool,
-    /// Offer keypress notifications.
+    /// Whether to offer keypress notifications.
     pub keypress: bool,
-    /// Fail with 0x03 where the pairing would achieve less.
+    /// Minimum level; a pairing that would achieve less fails with 0x03.
     pub require: Level,
-    /// The shortest key to accept, in octets, 7 to 16.
+    /// Minimum length of the key in octets, 7 to 16.
     pub min_key_size: u8,
-    /// The longest key to offer, in octets, 7 to 16.
+    /// Maximum length of the key in octets, 7 to 16.
     pub max_key_size: u8,
-    /// Keys to give to the peer.
+    /// Keys to distribute to the peer.
     pub send: KeyDistribution,
-    /// Keys to take from the peer.
+    /// Keys to accept from the peer.
     pub accept: KeyDistribution,
-    /// Ask the user even where the method does not.
+    /// Whether to ask the user even if the method does not.
     pub consent: bool,
-    /// Pair with a peer that uses the public debug key; what comes of it is never authenticated.
+    /// Whether to pair with a peer that uses the public debug key; the result is never authenticated.
     pub debug_keys: bool,
 }
 
 impl Config {
-    /// The defaults: what [`Self::default`] gives.
+    /// The values of [`Self::default`].
     pub const DEFAULT: Self = {
         let keys = KeyDistribution::ENCRYPTION.union(KeyDistribution::IDENTITY);
         Self {
@@ -72,16 +73,16 @@ impl Default for Config {
     }
 }
 
-/// Who this device is to those who keep its keys.
+/// Identity of this device for bonded peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Public or static random address.
     pub address: Address,
-    /// What its private addresses are made with; zeros where it uses none.
+    /// Key for its private addresses; zeros if it uses none.
     pub irk: Key,
 }
 
-/// Our half of an out-of-band exchange. [Vol 3] Part H, 2.3.5.6.4
+/// Our part of an out-of-band exchange. [Vol 3] Part H, 2.3.5.6.4
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalOob {
     /// The key pair that the confirm value commits to.
@@ -91,7 +92,7 @@ pub struct LocalOob {
 }
 
 impl LocalOob {
-    /// Returns the confirm value to pass on along with the random number.
+    /// Returns the confirm value to pass on with the random number.
     #[must_use]
     pub fn confirm(&self) -> [u8; 16] {
         let x = &self.key.public.x;
@@ -99,19 +100,19 @@ impl LocalOob {
     }
 }
 
-/// Which pairing a job belongs to: the result for another is dropped.
+/// The pairing of a job: a result with the ticket of another pairing is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(pub(super) u32);
 
-/// What the machine needs and cannot do.
+/// Work that the machine needs but cannot do itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
     /// A fresh P-256 key pair; answered by [`JobDone::KeyPair`].
     KeyPair,
-    /// The X coordinate of our private key times the peer's key; answered by [`JobDone::DhKey`].
+    /// The X coordinate of our private key multiplied by the peer's key; answered by [`JobDone::DhKey`].
     DhKey {
-        /// Our key pair. Where the controller keeps the private half, the public one tells whether it is still this
-        /// one.
+        /// Our key pair. If the controller holds the private key, the public key shows whether it is still the same
+        /// pair.
         own: LocalKey,
         /// The peer's key, which is on the curve.
         peer: PublicKey,
@@ -129,12 +130,12 @@ pub enum JobDone {
     DhKey(Option<DhKey>),
     /// Random octets.
     Random([u8; 16]),
-    /// The job cannot be done: the pairing fails.
+    /// The job cannot be done; the pairing fails.
     Failed,
 }
 
 impl fmt::Debug for JobDone {
-    /// Without the random octets: a key or a passkey may be made of them.
+    /// Omits random octets, because a key or a passkey may be derived from them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyPair(key) => write!(f, "KeyPair({key:?})"),
@@ -145,10 +146,10 @@ impl fmt::Debug for JobDone {
     }
 }
 
-/// A question to the user, or something to show. It is void once the pairing has ended.
+/// A question to the user, or something to show. It becomes invalid when the pairing ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairingRequest {
-    /// Pair at all? Answer yes or no.
+    /// Start a pairing? Answer yes or no.
     Confirm,
     /// Is this number shown on both devices? Answer yes or no.
     Compare(u32),
@@ -156,9 +157,10 @@ pub enum PairingRequest {
     Display(u32),
     /// Enter the passkey that the other device shows. Answer with it, or no.
     Input,
-    /// Answer with the peer's out-of-band data: a temporary key in legacy pairing, else random and confirm.
+    /// Answer with the peer's out-of-band data: a temporary key in legacy pairing, otherwise random and confirm
+    /// values.
     Oob {
-        /// LE Secure Connections.
+        /// Whether it is LE Secure Connections.
         secure: bool,
     },
 }
@@ -174,7 +176,7 @@ pub enum Answer {
     Passkey(u32),
     /// The temporary key of legacy pairing.
     TemporaryKey(Key),
-    /// What the peer passed on for LE Secure Connections.
+    /// The peer's values for LE Secure Connections.
     Oob {
         /// Its random number.
         random: Key,
@@ -183,14 +185,14 @@ pub enum Answer {
     },
 }
 
-/// What happened.
+/// An event of a pairing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The peripheral asks for security: encrypt with the bond's key, or pair.
+    /// The peripheral requests security: encrypt with the bond's key, or pair.
     SecurityRequest(AuthReq),
-    /// The peer's user is at the keyboard.
+    /// The peer's user has pressed a key.
     Keypress(Keypress),
-    /// As the initiator, encrypt the link with this key, EDIV 0 and Rand 0.
+    /// The initiator must encrypt the link with this key, EDIV 0 and Rand 0.
     Encrypt(Key),
     /// The pairing is complete, and all keys are exchanged.
     Complete(Outcome),
@@ -198,36 +200,36 @@ pub enum Event {
     Failed(Failure),
 }
 
-/// Why a pairing failed.
+/// Reason why a pairing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Failure {
-    /// This side ended it; the peer is told.
+    /// This side ended the pairing; the peer gets the reason.
     Local(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
-    /// The peer ended it.
+    /// The peer ended the pairing.
     Peer(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Reason),
-    /// Nothing came for 30 s; there is no more pairing on this link. [Vol 3] Part H, 3.4
+    /// No PDU or answer came within 30 s. No further pairing is possible on this link. [Vol 3] Part H, 3.4
     Timeout,
     /// The link could not be encrypted with the new key.
     Encryption,
 }
 
-/// What a pairing achieved.
+/// Result of a pairing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The association model.
     pub method: Method,
-    /// LE Secure Connections.
+    /// Whether it was LE Secure Connections.
     pub secure: bool,
-    /// Protected against a man in the middle.
+    /// Whether the key is protected against a man in the middle.
     pub authenticated: bool,
-    /// Octets of the key.
+    /// Length of the key in octets.
     pub key_size: u8,
-    /// Both sides keep the keys.
+    /// Whether both sides keep the keys.
     pub bonded: bool,
-    /// What the link is worth.
+    /// Security level of the link.
     pub level: Level,
-    /// What is to be kept.
+    /// The keys to store.
     pub keys: Keys,
 }
 
@@ -238,34 +240,35 @@ pub struct Keys {
     pub local: Option<LongTermKey>,
     /// For links where the peer is the peripheral. In LE Secure Connections both are the same.
     pub peer: Option<LongTermKey>,
-    /// What resolves the peer's private addresses; zeros where it uses none.
+    /// Key that resolves the peer's private addresses; zeros if it uses none.
     pub peer_irk: Option<Key>,
-    /// Who the peer says that it is. A [`crate::Bond`] has it only if the peer was behind a private address.
+    /// Identity address that the peer claims. A [`crate::Bond`] uses it only if the peer paired with a private
+    /// address.
     pub peer_identity: Option<Address>,
-    /// Signs what this device sends.
+    /// Key for signing by this device.
     pub local_csrk: Option<Key>,
-    /// Signs what the peer sends.
+    /// Key for checking the peer's signatures.
     pub peer_csrk: Option<Key>,
 }
 
-/// Why a pairing cannot start.
+/// Reason why a pairing cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum StartError {
-    /// Only a central starts a pairing, and only a peripheral asks for security.
+    /// Only a central starts a pairing, and only a peripheral requests security.
     Role,
     /// A pairing is in progress.
     Busy,
-    /// An earlier one timed out: only a new link can pair.
+    /// An earlier pairing timed out: only a new link can pair.
     TimedOut,
-    /// Too little time since the last failure.
+    /// The last failure is too recent.
     RepeatedAttempts,
 }
 
-/// What a deadline is for.
+/// Reason of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Timer {
-    /// The peer's next PDU, or our user. [Vol 3] Part H, 3.4
+    /// The peer's next PDU, or an answer of our user, is overdue. [Vol 3] Part H, 3.4
     Transaction,
 }

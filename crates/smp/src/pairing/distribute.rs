@@ -13,7 +13,7 @@ use crate::{
 };
 
 bitflags! {
-    /// PDUs that the peer still has to send.
+    /// PDUs that the peer must still send.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     struct Expected: u8 {
         const LTK = 1;
@@ -27,14 +27,14 @@ bitflags! {
 /// The machine of phase 3.
 #[derive(Debug)]
 pub(super) struct Distribute {
-    /// What the link is encrypted with.
+    /// Key of the link's encryption.
     key: Key,
     key_size: u8,
     taken: bool,
     encrypted: bool,
-    /// Whether all of ours is owed.
+    /// Whether all our keys are queued.
     given: bool,
-    /// Whether this side takes the keys of the peer.
+    /// Whether this side has accepted the peer's keys.
     accepted: bool,
     send: KeyDistribution,
     expected: Expected,
@@ -70,13 +70,13 @@ impl Distribute {
         }
     }
 
-    /// The key, until the link is encrypted with it.
+    /// Takes the key, until the link is encrypted with it.
     pub(super) fn take_key(&mut self) -> Option<&Key> {
         self.taken = true;
         (!self.encrypted).then_some(&self.key)
     }
 
-    /// The link is encrypted: with an older key where nobody took ours.
+    /// Records that the link is encrypted: with an older key if ours was not taken.
     pub(super) const fn encrypted(&mut self) {
         self.encrypted |= self.taken;
     }
@@ -87,7 +87,7 @@ impl Distribute {
         encryption && self.keys.local.is_none() || signing && self.keys.local_csrk.is_none()
     }
 
-    /// First the LTK, then its EDIV and Rand, then the CSRK.
+    /// Takes random octets: for the LTK first, then for its EDIV and Rand, then for the CSRK.
     pub(super) fn handle_random(&mut self, random: [u8; 16]) {
         if self.send.contains(KeyDistribution::ENCRYPTION) && self.keys.local.is_none() {
             match self.ltk.take() {
@@ -104,7 +104,7 @@ impl Distribute {
     }
 
     /// Takes a key that was negotiated, once, and only on the encrypted link.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, it is not due")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other PDU is expected")]
     pub(super) fn handle_pdu(&mut self, pdu: &Pdu) -> Result<(), Reason> {
         let kind = match pdu {
             Pdu::EncryptionInformation(_) => Expected::LTK,
@@ -138,8 +138,8 @@ impl Distribute {
         Ok(())
     }
 
-    /// The keys of the peer, once all are here and until they are accepted. With none to come, there is nothing to vet before
-    /// the link is encrypted.
+    /// Returns the peer's keys, once all have arrived and until they are accepted. If none are expected, there is
+    /// nothing to vet before the link is encrypted.
     pub(super) fn keys_to_vet(&self) -> Option<&Keys> {
         (self.encrypted && self.expected.is_empty() && !self.accepted).then_some(&self.keys)
     }
@@ -148,7 +148,8 @@ impl Distribute {
         self.accepted = true;
     }
 
-    /// The responder gives first; all keys, once both sides have given and everything is out.
+    /// Queues our keys, the responder's first. Returns all keys once both sides have sent theirs and every PDU has
+    /// left.
     pub(super) fn advance(&mut self, role: Role, out: &mut Out) -> Option<Keys> {
         let turn = role == Role::Responder || self.expected.is_empty();
         if !self.encrypted || !turn || self.needs_random() {

@@ -1,4 +1,4 @@
-//! What moves a pairing on: jobs, answers, encryption, and its end.
+//! Progress of a pairing: jobs, answers, encryption, and its end.
 
 use embassy_time::Instant;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Pairing {
-    /// The next job. Its result goes to [`Self::handle_job`] with the same ticket.
+    /// Returns the next job. Pass its result to [`Self::handle_job`] with the same ticket.
     pub fn poll_job(&mut self) -> Option<(Ticket, Job)> {
         let ticket = Ticket(self.ticket);
         let (needs_key_pair, needs_random, dh) = match self.phase() {
@@ -41,7 +41,7 @@ impl Pairing {
         Some((ticket, job))
     }
 
-    /// A job is done. A result that is not awaited is dropped.
+    /// Takes the result of a job. Drops a result that is not expected.
     pub fn handle_job(&mut self, now: Instant, ticket: Ticket, done: JobDone) {
         if ticket.0 != self.ticket || !self.is_active() {
             return;
@@ -69,7 +69,7 @@ impl Pairing {
         self.go_on(now, result);
     }
 
-    /// The user's answer. One that was not asked for is dropped.
+    /// Takes the user's answer. Drops an answer without a question.
     pub fn handle_answer(&mut self, now: Instant, answer: Answer) {
         let result = match self.phase() {
             Some((State::Secure(phase), context)) => phase.handle_answer(&context, answer),
@@ -83,7 +83,7 @@ impl Pairing {
         self.go_on(now, result);
     }
 
-    /// The link is now encrypted, or could not be, or is no longer.
+    /// Records that the link is encrypted, or could not be encrypted, or is no longer encrypted.
     pub fn handle_encryption(&mut self, now: Instant, encrypted: bool) {
         let State::Distribute(phase) = &mut self.state else { return };
         if encrypted {
@@ -94,7 +94,7 @@ impl Pairing {
         }
     }
 
-    /// Goes as far as possible, or ends the pairing; a new step gives the peer new time.
+    /// Continues as far as possible, or ends the pairing. A new step restarts the peer's time limit.
     pub(super) fn go_on(&mut self, now: Instant, result: Result<(), Reason>) {
         let before = self.out.pending;
         if let Err(reason) = result.and_then(|()| self.advance()) {
@@ -127,7 +127,7 @@ impl Pairing {
         Ok(())
     }
 
-    /// The phase with what it sees, once the features are agreed.
+    /// Returns the phase and its context, once the features are agreed.
     pub(super) fn phase(&mut self) -> Option<(&mut State, Context<'_>)> {
         let (initiator, responder) = match self.role() {
             Role::Initiator => (self.idle.local_on_air(), self.idle.peer_on_air()),
@@ -145,7 +145,7 @@ impl Pairing {
         Some((&mut self.state, context))
     }
 
-    /// Forgets the pairing before.
+    /// Discards the state of the previous pairing.
     pub(super) fn begin(&mut self, now: Instant) {
         self.end = now.checked_add(LONGEST);
         self.refusal = None;
@@ -159,29 +159,29 @@ impl Pairing {
         self.idle.clear();
     }
 
-    /// Ends the pairing, and owes the peer the reason.
+    /// Ends the pairing; Pairing Failed with the reason becomes pending.
     pub(super) fn fail(&mut self, reason: Reason) {
         self.finish(Err(Failure::Local(reason)));
         self.refuse(reason);
     }
 
-    /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys this side discards afterwards.
+    /// Sends Pairing Failed to the peer, for a pairing that does not begin or whose keys this side discards afterwards.
     pub fn refuse(&mut self, reason: Reason) {
         self.idle.refuse(reason);
     }
 
-    /// Why a Pairing Request of the peer began no pairing. Returns it once.
+    /// Returns once why a Pairing Request of the peer did not begin a pairing.
     pub const fn take_refusal(&mut self) -> Option<Reason> {
         self.refusal.take()
     }
 
-    /// Holds the keys of the peer until [`Self::accept_keys`], in this pairing and later ones.
+    /// Holds the peer's keys until [`Self::accept_keys`], in this pairing and later ones.
     pub const fn set_vetting(&mut self, on: bool) {
         self.vets_keys = on;
     }
 
-    /// What the pairing achieves with the keys of the peer, once all of them are here and wait for [`Self::accept_keys`] or
-    /// [`Self::cancel`]. Until then the initiator gives none of its own, and neither machine has completed.
+    /// Returns the result of the pairing with the peer's keys, once all have arrived and wait for [`Self::accept_keys`]
+    /// or [`Self::cancel`]. Until then the initiator sends none of its own keys, and neither machine has completed.
     #[must_use]
     pub fn outcome_to_vet(&self) -> Option<Outcome> {
         self.keys_to_vet().cloned().and_then(|keys| self.outcome(keys))
@@ -199,7 +199,7 @@ impl Pairing {
         }
     }
 
-    /// Takes the keys of the peer, once all are here: the pairing goes on.
+    /// Accepts the peer's keys, once all have arrived: the pairing continues.
     pub fn accept_keys(&mut self, now: Instant) {
         if self.keys_to_vet().is_some()
             && let State::Distribute(phase) = &mut self.state
@@ -261,7 +261,8 @@ impl Pairing {
 }
 
 impl Event {
-    /// Whether [`crate::Backoff::failed`] is to be told: this side or the peer ended it, or it timed out.
+    /// Returns whether the failure counts for [`crate::Backoff::failed`]: this side or the peer ended the pairing, or
+    /// it timed out.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self, Self::Failed(_))

@@ -1,4 +1,4 @@
-//! Phase 1: the features of both sides, and what follows from them. [Vol 3] Part H, 2.3
+//! Phase 1: the features of both sides, and the resulting method. [Vol 3] Part H, 2.3
 
 use super::{Config, parts::Agreement};
 use crate::{
@@ -7,13 +7,13 @@ use crate::{
     pdu::{AuthReq, Features, KeyDistribution, Reason},
 };
 
-/// What the initiator asks for. [Vol 3] Part H, 3.5.1
+/// Returns the initiator's request. [Vol 3] Part H, 3.5.1
 pub(super) fn request(config: &Config) -> Features {
     let (own, peer) = keys(config);
     Features { initiator_keys: own.bits(), responder_keys: peer.bits(), ..common(config) }
 }
 
-/// What the responder answers. [Vol 3] Part H, 3.5.2
+/// Returns the responder's response. [Vol 3] Part H, 3.5.2
 pub(super) fn response(config: &Config, request: &Features) -> Features {
     let (own, peer) = if request.auth().contains(AuthReq::BONDING) {
         keys(config)
@@ -27,7 +27,7 @@ pub(super) fn response(config: &Config, request: &Features) -> Features {
     }
 }
 
-/// The method, key size and level, or why there is none that both sides accept.
+/// Returns the method, key size and level, or the reason why both sides cannot agree on one.
 pub(super) fn agree(
     config: &Config,
     role: Role,
@@ -75,7 +75,7 @@ fn common(config: &Config) -> Features {
     }
 }
 
-/// What this side gives and takes.
+/// Returns the keys that this side distributes and accepts.
 fn keys(config: &Config) -> (KeyDistribution, KeyDistribution) {
     if config.bonding {
         (config.send, config.accept)

@@ -1,4 +1,4 @@
-//! What a link keeps between its pairings, and what it answers meanwhile.
+//! State of a link between its pairings, and its answers during that time.
 
 use bindrune_wire::{Address, Interest, Writer};
 
@@ -11,16 +11,16 @@ use crate::{
 
 /// The machine of a link while no pairing is in progress.
 ///
-/// A [`super::Pairing`] begins with it ([`super::Pairing::resume`]) and gives it back ([`super::Pairing::idle`]), so
-/// that links can share the memory of a pairing.
+/// A [`super::Pairing`] starts from it ([`super::Pairing::resume`]) and returns it ([`super::Pairing::idle`]), so that
+/// links can share the memory of a pairing.
 #[derive(Clone, Debug)]
 pub struct Idle {
     role: Role,
     local: Address,
     peer: Address,
-    /// A pairing has timed out: this link pairs no more. [Vol 3] Part H, 3.4
+    /// Whether a pairing has timed out: this link cannot pair again. [Vol 3] Part H, 3.4
     pub(super) timed_out: bool,
-    /// The last pairing has completed.
+    /// Whether the last pairing has completed.
     pub(super) paired: bool,
     /// The Pairing Failed that is pending.
     failed: Option<Reason>,
@@ -29,21 +29,22 @@ pub struct Idle {
     dropped: u32,
 }
 
-/// What a PDU means outside of a pairing.
+/// Result of a PDU outside a pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdleEvent {
-    /// The central asks to pair. Nothing is answered yet: a [`super::Pairing`] takes the PDU, or [`Idle::refuse`].
+    /// The central requests a pairing. No answer is pending yet: pass the PDU to a [`super::Pairing`], or call
+    /// [`Idle::refuse`].
     Request(Features),
-    /// The peripheral asks for security.
+    /// The peripheral requests security.
     Security(AuthReq),
-    /// The peer rejects the keys of the pairing that has completed. [Vol 3] Part H, 3.5.5
+    /// The peer rejects the keys of the completed pairing. [Vol 3] Part H, 3.5.5
     Rejected(Reason),
     /// The PDU was refused.
     Refused(Reason),
 }
 
 impl Idle {
-    /// Creates the state of a new link between these addresses, as they are used on the air.
+    /// Creates the state of a new link between these addresses, as used on the air.
     #[must_use]
     pub const fn new(role: Role, local: Address, peer: Address) -> Self {
         Self {
@@ -58,17 +59,17 @@ impl Idle {
         }
     }
 
-    /// The role of this side.
+    /// Returns the role of this side.
     pub(super) const fn role(&self) -> Role {
         if INITIATOR { self.role } else { Role::Responder }
     }
 
-    /// This side's address, as it is used on the air.
+    /// Returns this side's address, as used on the air.
     pub(super) const fn local_on_air(&self) -> Address {
         self.local
     }
 
-    /// Returns the peer's address, as it is used on the air.
+    /// Returns the peer's address, as used on the air.
     #[must_use]
     pub const fn peer_on_air(&self) -> Address {
         self.peer
@@ -136,13 +137,13 @@ impl Idle {
         None
     }
 
-    /// As the responder, asks the central for security. [Vol 3] Part H, 2.4.6
+    /// Requests security from the central, as the responder. [Vol 3] Part H, 2.4.6
     ///
-    /// The central may ignore it: nothing waits for an answer.
+    /// The central may ignore the request: nothing waits for an answer.
     ///
     /// # Errors
     ///
-    /// [`StartError::Role`] of the initiator, [`StartError::TimedOut`] where an earlier pairing of this link timed out.
+    /// [`StartError::Role`] for the initiator; [`StartError::TimedOut`] if an earlier pairing of this link timed out.
     pub const fn request_security(&mut self, auth: AuthReq) -> Result<(), StartError> {
         if matches!(self.role(), Role::Initiator) {
             Err(StartError::Role)
@@ -154,17 +155,17 @@ impl Idle {
         }
     }
 
-    /// Sends the peer a Pairing Failed, for a pairing that does not begin or whose keys this side discards afterwards.
+    /// Sends Pairing Failed to the peer, for a pairing that does not begin or whose keys this side discards afterwards.
     pub const fn refuse(&mut self, reason: Reason) {
         self.failed = Some(reason);
     }
 
-    /// Drops the PDUs that are pending.
+    /// Drops the pending PDUs.
     pub(super) const fn clear(&mut self) {
         (self.failed, self.security) = (None, None);
     }
 
-    /// Whether a PDU is pending.
+    /// Returns whether a PDU is pending.
     #[must_use]
     pub const fn interest(&self) -> Interest {
         if self.failed.is_some() || self.security.is_some() {
@@ -174,7 +175,7 @@ impl Idle {
         }
     }
 
-    /// Writes the PDU that is pending; false if there is none, or no room.
+    /// Writes the pending PDU; false if there is none, or no room.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         let pdu = match (self.failed, self.security) {
             (Some(reason), _) => Pdu::Failed(reason),

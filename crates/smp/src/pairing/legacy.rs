@@ -18,7 +18,7 @@ pub(super) struct Legacy {
     _present: HasLegacy,
     tk: Option<Key>,
     nonce: Option<[u8; 16]>,
-    /// Our confirm value, once it is out.
+    /// Our confirm value, once it was sent.
     committed: Option<[u8; 16]>,
     revealed: bool,
     peer_confirm: Option<[u8; 16]>,
@@ -26,7 +26,7 @@ pub(super) struct Legacy {
 }
 
 impl Legacy {
-    /// Asks the user for what the method needs.
+    /// Asks the user for the data that the method needs.
     pub(super) fn start(present: HasLegacy, context: &mut Context<'_>) -> Self {
         let mut legacy = Self {
             _present: present,
@@ -90,8 +90,8 @@ impl Legacy {
         Ok(())
     }
 
-    /// Takes the peer's PDU where it is the one that is due.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, it is not due")]
+    /// Takes the peer's PDU if it is the expected one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other PDU is expected")]
     pub(super) fn handle_pdu(&mut self, context: &Context<'_>, pdu: &Pdu) -> Result<(), Reason> {
         let initiator = context.role == Role::Initiator;
         let (slot, value, due) = match pdu {
@@ -111,7 +111,7 @@ impl Legacy {
         Ok(())
     }
 
-    /// Goes as far as what is known allows; the Short Term Key at the end.
+    /// Continues as far as the known values allow; returns the Short Term Key at the end.
     pub(super) fn advance(&mut self, context: &mut Context<'_>) -> Result<Option<Key>, Reason> {
         let (Some(tk), Some(nonce)) = (&self.tk, self.nonce) else { return Ok(None) };
         let initiator = context.role == Role::Initiator;
@@ -157,7 +157,7 @@ fn confirm_value(context: &Context<'_>, tk: &Key, nonce: &[u8; 16]) -> [u8; 16] 
     crypto::c1(tk, nonce, features, [context.initiator, context.responder])
 }
 
-/// [Vol 3] Part H, 2.3.5.3
+/// Returns the temporary key of a passkey. [Vol 3] Part H, 2.3.5.3
 fn key_of(passkey: u32) -> Key {
     Key::new(u128::from(passkey).to_le_bytes())
 }

@@ -35,19 +35,18 @@ use crate::{
     pdu::{AuthReq, Keypress, Reason},
 };
 
-/// The longest silence inside a pairing. [Vol 3] Part H, 3.4
+/// Time limit for each PDU or answer of a pairing. [Vol 3] Part H, 3.4
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest pairing as a whole, however slow its steps are and however many keypresses are reported.
+/// Time limit for a whole pairing, however slow its steps are and however many keypresses are reported.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The pairing machine of one link.
 ///
-/// - Commands of the app: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::refuse`],
+/// - Application: [`Self::start`], [`Self::request_security`], [`Self::cancel`], [`Self::refuse`],
 ///   [`Self::handle_answer`], [`Self::send_keypress`], [`Self::accept_keys`].
-/// - What comes from outside: [`Self::handle_pdu`], [`Self::handle_job`], [`Self::handle_encryption`],
-///   [`Self::handle_timeout`].
-/// - What it needs and owes: [`Self::poll_job`], [`Self::poll_request`], [`Self::poll_event`],
-///   [`Self::poll_transmit`], [`Self::poll_timeout`].
+/// - Inputs: [`Self::handle_pdu`], [`Self::handle_job`], [`Self::handle_encryption`], [`Self::handle_timeout`].
+/// - Outputs: [`Self::poll_job`], [`Self::poll_request`], [`Self::poll_event`], [`Self::poll_transmit`],
+///   [`Self::poll_timeout`].
 #[derive(Debug)]
 pub struct Pairing {
     idle: Idle,
@@ -62,29 +61,29 @@ pub struct Pairing {
     flight: Flight,
     ticket: u32,
     deadline: Option<Instant>,
-    /// When the pairing ends even if the peer goes on.
+    /// Time at which the pairing ends even if the peer continues.
     end: Option<Instant>,
-    /// Whether the keys of the peer are held until [`Self::accept_keys`].
+    /// Whether the peer's keys are held until [`Self::accept_keys`].
     vets_keys: bool,
-    /// Why the last Pairing Request did not begin a pairing, until it is taken.
+    /// Reason why the last Pairing Request did not begin a pairing, until it is taken.
     refusal: Option<Reason>,
     not_before: Option<Instant>,
 }
 
-/// How far the pairing is.
+/// Progress of the pairing.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
-    reason = "one is in the memory of another; by how much depends on the features"
+    reason = "the variants share one memory; the difference in size depends on the features"
 )]
 enum State {
     Idle,
-    /// As the initiator: the Pairing Response is awaited.
+    /// The initiator waits for the Pairing Response.
     Features,
     Secure(Secure),
     Legacy(Legacy),
     Distribute(Distribute),
-    /// It has completed, and that was not reported yet.
+    /// The pairing has completed, but was not reported yet.
     Complete(Outcome),
 }
 
@@ -97,7 +96,7 @@ struct Ready {
     failed: Option<Failure>,
 }
 
-/// Jobs that were taken and not done yet.
+/// Jobs in progress.
 #[derive(Clone, Copy, Debug, Default)]
 struct Flight {
     key_pair: bool,
@@ -105,7 +104,7 @@ struct Flight {
 }
 
 impl Pairing {
-    /// Creates the machine of a new link between these addresses, as they are used on the air.
+    /// Creates the machine of a new link between these addresses, as used on the air.
     #[must_use]
     pub const fn new(
         role: Role,
@@ -117,7 +116,7 @@ impl Pairing {
         Self::resume(Idle::new(role, local, peer), config, identity)
     }
 
-    /// Creates the machine of a link that has been idle.
+    /// Creates the machine of a link from its idle state.
     #[must_use]
     pub const fn resume(idle: Idle, config: Config, identity: Identity) -> Self {
         Self {
@@ -140,7 +139,7 @@ impl Pairing {
         }
     }
 
-    /// The role of this side.
+    /// Returns the role of this side.
     const fn role(&self) -> Role {
         self.idle.role()
     }
@@ -151,13 +150,13 @@ impl Pairing {
         !matches!(self.state, State::Idle | State::Complete(_))
     }
 
-    /// What the link keeps once the pairing is over and its events are taken.
+    /// Returns the state that the link keeps once the pairing is over and its events are taken.
     #[must_use]
     pub const fn idle(&self) -> &Idle {
         &self.idle
     }
 
-    /// Returns the peer's address, as it is used on the air.
+    /// Returns the peer's address, as used on the air.
     #[must_use]
     pub const fn peer_on_air(&self) -> Address {
         self.idle.peer_on_air()
@@ -169,12 +168,12 @@ impl Pairing {
         self.idle.dropped()
     }
 
-    /// Changes what the next pairing offers and demands.
+    /// Changes what the next pairing offers and requires.
     pub const fn set_config(&mut self, config: Config) {
         self.config = config;
     }
 
-    /// What this side passed on out of band: the next pairing uses its key.
+    /// Sets the out-of-band data of this side: the next pairing uses its key.
     pub fn set_local_oob(&mut self, oob: Option<LocalOob>) {
         if let Some(room) = self.oob.first_mut() {
             *room = oob;
@@ -186,7 +185,7 @@ impl Pairing {
         self.not_before = until;
     }
 
-    /// As the initiator, starts a pairing.
+    /// Starts a pairing, as the initiator.
     ///
     /// # Errors
     ///
@@ -207,9 +206,9 @@ impl Pairing {
         Ok(())
     }
 
-    /// As the responder, asks the central for security. [Vol 3] Part H, 2.4.6
+    /// Requests security from the central, as the responder. [Vol 3] Part H, 2.4.6
     ///
-    /// The central may ignore it: nothing waits for an answer.
+    /// The central may ignore the request: nothing waits for an answer.
     ///
     /// # Errors
     ///
@@ -221,15 +220,15 @@ impl Pairing {
         self.idle.request_security(auth)
     }
 
-    /// Ends the pairing that is in progress; the peer is told the reason.
+    /// Ends the pairing in progress and sends the reason to the peer.
     pub fn cancel(&mut self, reason: Reason) {
         if self.is_active() {
             self.fail(reason);
         }
     }
 
-    /// Tells the peer about our user's keyboard, where both sides want to know. At most 16 keypresses wait to be sent;
-    /// one more takes the place of the last.
+    /// Reports a keypress of our user to the peer, if both sides agreed to that. At most 16 keypresses are queued; a
+    /// further one replaces the last.
     pub fn send_keypress(&mut self, keypress: Keypress) {
         let wanted = self.agreed.is_some_and(|agreed| agreed.has_keypresses_of(self.role()));
         if wanted && matches!(self.state, State::Secure(_) | State::Legacy(_)) {
@@ -237,7 +236,7 @@ impl Pairing {
         }
     }
 
-    /// As the responder, the key for a Long Term Key Request that this pairing caused. [Vol 4] Part E, 7.7.65.5
+    /// Returns the responder's key for a Long Term Key Request that this pairing caused. [Vol 4] Part E, 7.7.65.5
     #[must_use]
     pub fn long_term_key(&mut self, ediv: u16, rand: u64) -> Option<&Key> {
         let role = self.role();
@@ -254,14 +253,14 @@ impl Pairing {
         }
     }
 
-    /// Returns when the pairing ends for want of an answer.
+    /// Returns when the pairing ends without an answer.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         self.deadline.map(|at| (at, Timer::Transaction))
     }
 
-    /// Ends the pairing if its deadline has passed. After a silence of the peer nothing is sent; a pairing that lasts
-    /// too long as a whole, and keys that nobody accepted in time, end with Pairing Failed.
+    /// Ends the pairing if its deadline has passed. If the peer was silent, nothing is sent. If the pairing as a whole
+    /// takes too long, or the keys were not accepted in time, it ends with Pairing Failed.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_none_or(|at| now < at) {
             return;
@@ -276,7 +275,7 @@ impl Pairing {
         }
     }
 
-    /// The next event. Poll until there is none.
+    /// Returns the next event. Poll until there is none.
     pub fn poll_event(&mut self) -> Option<Event> {
         if let Some(auth) = self.ready.security.take() {
             return Some(Event::SecurityRequest(auth));
@@ -296,7 +295,7 @@ impl Pairing {
         self.ready.failed.take().map(Event::Failed)
     }
 
-    /// What to ask or show the user next.
+    /// Returns the next question to the user, or the next value to show.
     pub const fn poll_request(&mut self) -> Option<PairingRequest> {
         self.ask.take()
     }

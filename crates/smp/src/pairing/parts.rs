@@ -1,4 +1,4 @@
-//! What the phases of a pairing share.
+//! Types that the phases of a pairing share.
 
 use bindrune_wire::Address;
 use bitflags::bitflags;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 bitflags! {
-    /// PDUs owed to the peer, in the order in which they go.
+    /// Pending PDUs to the peer, in the order in which they are sent.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(super) struct PendingPdus: u16 {
         const REQUEST = 1;
@@ -26,7 +26,7 @@ bitflags! {
         const IRK = 1 << 9;
         const ADDRESS = 1 << 10;
         const CSRK = 1 << 11;
-        /// What the peer must have before it sends the next step.
+        /// PDUs that the peer needs before it sends the next step.
         const STEPS = Self::REQUEST.bits()
             | Self::RESPONSE.bits()
             | Self::PUBLIC_KEY.bits()
@@ -41,7 +41,7 @@ bitflags! {
     }
 }
 
-/// What is owed, and the values that were fixed when it became so.
+/// Pending PDUs, and the values that were fixed when they became pending.
 #[derive(Clone, Debug)]
 pub(super) struct Out {
     pub(super) pending: PendingPdus,
@@ -80,27 +80,27 @@ impl Out {
         self.pending |= PendingPdus::KEYPRESS;
     }
 
-    /// A PDU has left; of keypresses there may be more.
+    /// Records that a PDU has left; further keypresses may be pending.
     pub(super) fn sent(&mut self, pending: PendingPdus) {
         let more = pending == PendingPdus::KEYPRESS && self.presses.sent();
         self.pending.set(pending, more);
     }
 }
 
-/// Keypresses that wait to be sent, in order.
+/// Queued keypresses, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Presses {
     waiting: [Keypress; PRESSES as usize],
     count: u8,
 }
 
-/// Twice as many as an entry without mistakes has.
+/// Twice as many as an entry without mistakes needs.
 const PRESSES: u8 = 16;
 
 impl Presses {
     const NONE: Self = Self { waiting: [Keypress::STARTED; PRESSES as usize], count: 0 };
 
-    /// One more; where there is no room, in the place of the last.
+    /// Queues a keypress; if the queue is full, it replaces the last one.
     fn push(&mut self, keypress: Keypress) {
         self.count = self.count.saturating_add(1).min(PRESSES);
         if let Some(last) = self.waiting.iter_mut().take(self.count.into()).next_back() {
@@ -108,12 +108,12 @@ impl Presses {
         }
     }
 
-    /// The next to be sent.
+    /// Returns the next keypress to send.
     pub(super) fn first(&self) -> Option<Keypress> {
         self.waiting.iter().take(self.count.into()).next().copied()
     }
 
-    /// The first was sent; true if there are more.
+    /// Removes the first keypress, which was sent; returns whether there are more.
     fn sent(&mut self) -> bool {
         self.waiting.rotate_left(1);
         self.count = self.count.saturating_sub(1);
@@ -121,7 +121,7 @@ impl Presses {
     }
 }
 
-/// What the two sides agreed on. [Vol 3] Part H, 2.3
+/// The terms that both sides agreed on. [Vol 3] Part H, 2.3
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Agreement {
     pub(super) request: Features,
@@ -148,14 +148,14 @@ impl Agreement {
         }
     }
 
-    /// Whether the user of `role` enters a passkey, and both sides agreed to report its keypresses. [Vol 3] Part H,
-    /// 3.5.8
+    /// Returns whether the user of `role` enters a passkey, and both sides agreed to report its keypresses. [Vol 3]
+    /// Part H, 3.5.8
     pub(super) fn has_keypresses_of(&self, role: Role) -> bool {
         let both = self.request.auth().intersection(self.response.auth());
         self.method.inputs(role) && both.contains(AuthReq::KEYPRESS)
     }
 
-    /// The keys that the device in `role` gives away.
+    /// Returns the keys that the device in `role` distributes.
     pub(super) fn keys_of(&self, role: Role) -> KeyDistribution {
         let bits = match role {
             Role::Initiator => self.request.initiator_keys & self.response.initiator_keys,
@@ -170,7 +170,7 @@ impl Agreement {
     }
 }
 
-/// What a phase sees of its pairing.
+/// The part of a pairing that its phases use.
 pub(super) struct Context<'a> {
     pub(super) role: Role,
     pub(super) agreed: &'a Agreement,
@@ -190,12 +190,12 @@ impl Role {
     }
 }
 
-/// A passkey of any random octets: the excess of some values over others is below 2^-100.
+/// Returns the passkey of random octets. The difference between the probabilities of two passkeys is below 2^-100.
 pub(super) fn passkey_of(random: [u8; 16]) -> u32 {
     u32::try_from(u128::from_le_bytes(random) % 1_000_000).unwrap_or_default()
 }
 
-/// A key of LE Secure Connections, which has no other name. [Vol 3] Part H, 2.4.4
+/// Returns a key of LE Secure Connections, with EDIV and Rand 0. [Vol 3] Part H, 2.4.4
 pub(super) const fn unnamed(key: Key) -> LongTermKey {
     LongTermKey { key, ediv: 0, rand: [0; 8] }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Pairing {
-    /// A PDU of the Security Manager channel arrived.
+    /// Takes a PDU of the Security Manager channel.
     pub fn handle_pdu(&mut self, now: Instant, pdu: &[u8]) {
         if !self.is_active() {
             return self.handle_idle(now, pdu);
@@ -67,12 +67,12 @@ impl Pairing {
         }
     }
 
-    /// A PDU of phase 2 or 3. Nothing is due while the peer still lacks our step before.
+    /// Handles a PDU of phase 2 or 3. No PDU is expected while our previous step has not left.
     fn handle_step(&mut self, now: Instant, pdu: &Pdu) {
         if self.out.pending.intersects(PendingPdus::STEPS) {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }
-        // What comes of a debug key is never authenticated.
+        // A pairing with a debug key is never authenticated.
         let debug_keys = self.config.debug_keys && self.config.require <= Level::Encrypted;
         let result = match self.phase() {
             Some((State::Secure(phase), context)) => {

@@ -21,9 +21,9 @@ const ROUNDS: u8 = 20;
 enum Stage {
     /// The public keys are exchanged.
     Keys,
-    /// The sides commit themselves.
+    /// The confirm values are exchanged.
     Confirm,
-    /// The sides show what they committed themselves to.
+    /// The random numbers are exchanged.
     Random,
     /// The DHKey checks are exchanged.
     Check,
@@ -39,9 +39,9 @@ pub(super) struct Secure {
     dh_key: Option<DhKey>,
     dh_asked: bool,
     key_sent: bool,
-    /// Our confirm value of this round is out.
+    /// Whether our confirm value of this round was sent.
     committed: bool,
-    /// Our DHKey check is out.
+    /// Whether our DHKey check was sent.
     checked: bool,
     nonce: Option<[u8; 16]>,
     peer_confirm: Option<[u8; 16]>,
@@ -161,8 +161,8 @@ impl Secure {
         Ok(())
     }
 
-    /// Takes the peer's PDU where it is the one that is due.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, it is not due")]
+    /// Takes the peer's PDU if it is the expected one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other PDU is expected")]
     pub(super) fn handle_pdu(&mut self, context: &Context<'_>, pdu: &Pdu) -> Result<(), Reason> {
         let initiator = context.role == Role::Initiator;
         let method = context.agreed.method;
@@ -194,7 +194,7 @@ impl Secure {
         Ok(())
     }
 
-    /// Goes as far as what is known allows; the Long Term Key at the end.
+    /// Continues as far as the known values allow; returns the Long Term Key at the end.
     pub(super) fn advance(&mut self, context: &mut Context<'_>) -> Result<Option<Key>, Reason> {
         loop {
             let before = (self.stage, self.round);
@@ -221,7 +221,8 @@ impl Secure {
         Ok(())
     }
 
-    /// A key with our own X coordinate is a reflection, whatever its Y. [Vol 3] Part H, 2.3.5.6.1
+    /// Exchanges the public keys. A key with our own X coordinate is a reflection, whatever its Y
+    /// is. [Vol 3] Part H, 2.3.5.6.1
     fn exchange_keys(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
         let Some(own) = &self.own else { return Ok(()) };
         if self.peer.is_some_and(|peer| peer.x == own.public.x) {
@@ -279,8 +280,8 @@ impl Secure {
         Ok(())
     }
 
-    /// The peer's key must be the one that its data commits to, before our random number leaves.
-    /// [Vol 3] Part H, 2.3.5.6.4
+    /// Checks, before our random number leaves, that the peer's key is the one that its out-of-band
+    /// data commits to. [Vol 3] Part H, 2.3.5.6.4
     fn commit_out_of_band(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
         if !OOB {
             return Err(Reason::OOB_NOT_AVAILABLE);
@@ -338,7 +339,7 @@ impl Secure {
         Ok(())
     }
 
-    /// [Vol 3] Part H, 2.3.5.6.5
+    /// Exchanges the DHKey checks. [Vol 3] Part H, 2.3.5.6.5
     fn check(&mut self, context: &mut Context<'_>) -> Result<Option<Key>, Reason> {
         let (true, Some(dh_key)) = (self.approved, &self.dh_key) else { return Ok(None) };
         if self.keys.is_none() {
@@ -360,7 +361,7 @@ impl Secure {
         Ok(self.keys.as_ref().map(|(_, ltk)| ltk.clone().shortened(context.agreed.key_size)))
     }
 
-    /// What the peer passed on out of band.
+    /// Returns the peer's out-of-band data.
     fn peer_oob(&self) -> Option<&(Key, [u8; 16])> {
         self.peer_oob.first()?.as_ref()
     }

@@ -1,4 +1,4 @@
-//! What the two sides agreed on, as others may see it.
+//! The agreed terms of a pairing, for the host.
 
 use bindrune_wire::Level;
 
@@ -13,24 +13,25 @@ use crate::{
 pub struct Terms {
     /// The association model.
     pub method: Method,
-    /// LE Secure Connections.
+    /// Whether it is LE Secure Connections.
     pub secure: bool,
-    /// Protected against a man in the middle.
+    /// Whether the key will be protected against a man in the middle.
     pub authenticated: bool,
-    /// Octets of the key.
+    /// Length of the key in octets.
     pub key_size: u8,
-    /// Both sides keep the keys.
+    /// Whether both sides keep the keys.
     pub bonded: bool,
 }
 
 impl Terms {
-    /// What the link will be worth.
+    /// Returns the security level that the link will have.
     #[must_use]
     pub const fn level(&self) -> Level {
         method::level(self.secure, self.authenticated, self.key_size)
     }
 
-    /// Whether it is at least as strong as an existing bond; see [`Bond::may_replace`].
+    /// Returns whether the result will be at least as strong as an existing bond; see
+    /// [`Bond::may_replace`].
     #[must_use]
     pub fn may_replace(&self, old: &Bond) -> bool {
         self.authenticated >= old.authenticated
@@ -40,7 +41,7 @@ impl Terms {
 }
 
 impl Pairing {
-    /// Returns what the pairing in progress will achieve, once the features of both sides are exchanged.
+    /// Returns the terms of the pairing in progress, once the features of both sides are exchanged.
     #[must_use]
     pub fn terms(&self) -> Option<Terms> {
         self.agreed.as_ref().map(|agreed| Terms {
@@ -52,7 +53,7 @@ impl Pairing {
         })
     }
 
-    /// True once both sides have proven that they have the same key: it encrypts the link next.
+    /// Returns whether both sides have proven that they have the same key: it encrypts the link next.
     #[must_use]
     pub const fn has_key(&self) -> bool {
         matches!(self.state, State::Distribute(_))

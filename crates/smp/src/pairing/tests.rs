@@ -8,7 +8,7 @@ use super::Config;
 use crate::{IoCapability, pdu::KeyDistribution};
 use bindrune_wire::Level;
 
-/// Accepts everything.
+/// A configuration that accepts everything.
 fn open() -> Config {
     Config {
         io: IoCapability::NoInputNoOutput,

@@ -1,4 +1,4 @@
-//! The PDUs that are owed, written when they can leave.
+//! Writing of the pending PDUs.
 
 use bindrune_wire::{Interest, Writer};
 
@@ -6,13 +6,13 @@ use super::{Pairing, State, features::request, parts::PendingPdus};
 use crate::pdu::Pdu;
 
 impl Pairing {
-    /// Whether a PDU is owed.
+    /// Returns whether a PDU is pending.
     #[must_use]
     pub const fn interest(&self) -> Interest {
         if self.out.pending.is_empty() { self.idle.interest() } else { Interest::Urgent }
     }
 
-    /// Writes the PDU that is owed first; false if there is none, or no room.
+    /// Writes the first pending PDU; false if there is none, or no room.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         if self.idle.interest() != Interest::None {
             return self.idle.poll_transmit(w);

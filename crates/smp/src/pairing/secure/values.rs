@@ -1,4 +1,4 @@
-//! The values of phase 2, from the point of view of either side.
+//! The values of phase 2, as seen from either side.
 
 use super::{super::parts::Context, Secure};
 use crate::{
@@ -10,30 +10,30 @@ use crate::{
 type Pair<'a, const N: usize> = (&'a [u8; N], &'a [u8; N]);
 
 impl Secure {
-    /// Our confirm value. [Vol 3] Part H, 2.3.5.6.2 and 2.3.5.6.3
+    /// Returns our confirm value. [Vol 3] Part H, 2.3.5.6.2 and 2.3.5.6.3
     pub(super) fn own_confirm(&self, nonce: &[u8; 16]) -> Result<[u8; 16], Reason> {
         let (own, peer) = self.own_and_peer()?;
         Ok(crypto::f4(own, peer, nonce, self.passkey_bit()))
     }
 
-    /// The confirm value that the peer must have sent for this random number.
+    /// Returns the confirm value that the peer must have sent for this random number.
     pub(super) fn expected_confirm(&self, nonce: &[u8; 16]) -> Result<[u8; 16], Reason> {
         let (own, peer) = self.own_and_peer()?;
         Ok(crypto::f4(peer, own, nonce, self.passkey_bit()))
     }
 
-    /// The X coordinates of the initiator and of the responder.
+    /// Returns the X coordinates of the initiator and of the responder.
     pub(super) fn coordinates(&self, role: Role) -> Result<Pair<'_, 32>, Reason> {
         self.own_and_peer().map(|pair| in_order(role, pair))
     }
 
-    /// The random numbers of the initiator and of the responder, of the last round.
+    /// Returns the random numbers of the initiator and of the responder in the last round.
     pub(super) fn nonces(&self, role: Role) -> Result<Pair<'_, 16>, Reason> {
         let nonces = self.nonce.as_ref().zip(self.peer_nonce.as_ref());
         nonces.map(|pair| in_order(role, pair)).ok_or(Reason::UNSPECIFIED_REASON)
     }
 
-    /// The DHKey check that the device in role `of` sends. [Vol 3] Part H, 2.3.5.6.5
+    /// Returns the DHKey check that the device in role `of` sends. [Vol 3] Part H, 2.3.5.6.5
     pub(super) fn check_value(&self, context: &Context<'_>, of: Role) -> Result<[u8; 16], Reason> {
         let (na, nb) = self.nonces(context.role)?;
         let (mac_key, _) = self.keys.as_ref().ok_or(Reason::UNSPECIFIED_REASON)?;
@@ -46,7 +46,8 @@ impl Secure {
         })
     }
 
-    /// `ra` or `rb`: what the device in role `of` made known another way, zero if it did not arrive.
+    /// Returns `ra` or `rb`: the out-of-band random number of the device in role `of`, zero if it
+    /// did not arrive.
     fn r_of(&self, context: &Context<'_>, of: Role) -> [u8; 16] {
         match context.agreed.method {
             Method::JustWorks | Method::NumericComparison => [0; 16],

@@ -1,4 +1,4 @@
-//! Any octets at any state.
+//! Any octets in any state.
 
 use std::vec::Vec;
 
@@ -18,9 +18,9 @@ proptest! {
         fuzz::pairing(&data);
     }
 
-    /// A PDU with any code, at any moment of a pairing of any method, to either side.
+    /// A PDU with any code, at any moment of a pairing with any method, to either side.
     #[test]
-    fn one_pdu_out_of_place_ends_or_changes_nothing(
+    fn a_pdu_out_of_order_ends_the_pairing_or_changes_nothing(
         moment in 0usize..90,
         code in 0u8..16,
         tail in prop_oneof![

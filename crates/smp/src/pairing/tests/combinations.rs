@@ -1,4 +1,4 @@
-//! Both roles face to face over everything that two devices can offer.
+//! Both roles against each other, with everything that two devices can offer.
 
 use std::vec::Vec;
 
@@ -50,7 +50,7 @@ fn every_combination_agrees() {
     }
 }
 
-/// Two devices that were bonded pair anew: no bond takes the place of a stronger one.
+/// Two bonded devices pair again: no bond replaces a stronger one.
 fn paired_before(old: &Bond, new: &Bond) {
     let weaker = new.level() < old.level() || new.key_size < old.key_size;
     assert!(!(weaker && new.may_replace(old)), "{new:?} for {old:?}");
@@ -68,7 +68,7 @@ fn local_oob(role: Role) -> LocalOob {
     LocalOob { key: key_of(role), random: Key::new([octet; 16]) }
 }
 
-/// The bond that the initiator keeps.
+/// Returns the bond that the initiator keeps.
 fn pair(a_config: Config, b_config: Config) -> Bond {
     let secure = a_config.secure_connections && b_config.secure_connections;
     let (mut a, mut b) =

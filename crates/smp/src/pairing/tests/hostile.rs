@@ -1,4 +1,4 @@
-//! Hostile peers: what the specification answers, and that a fresh pairing works afterwards.
+//! Hostile peers: the answers of the specification, and a working pairing afterwards.
 
 use std::{vec, vec::Vec};
 
@@ -34,7 +34,7 @@ fn public_key(key: PublicKey) -> Vec<u8> {
     tagged(0x0c, &[key.x, key.y].concat())
 }
 
-/// A responder that has exchanged public keys and sent its confirm value.
+/// Returns a responder that has exchanged public keys and sent its confirm value.
 fn after_keys() -> Device {
     let mut b = strict();
     assert_eq!(b.receive(&REQUEST).len(), 1);
@@ -42,7 +42,7 @@ fn after_keys() -> Device {
     b
 }
 
-/// Both roles after a whole pairing.
+/// Returns both devices after a whole pairing.
 fn paired(config: Config) -> (Device, Device) {
     let (mut a, mut b) =
         (Device::new(Role::Initiator, config), Device::new(Role::Responder, config));
@@ -52,7 +52,7 @@ fn paired(config: Config) -> (Device, Device) {
     (a, b)
 }
 
-/// Both roles, just before the initiator encrypts the link.
+/// Returns both devices just before the initiator encrypts the link.
 fn about_to_encrypt(config: Config) -> (Device, Device) {
     let (mut a, mut b) =
         (Device::new(Role::Initiator, config), Device::new(Role::Responder, config));
@@ -67,7 +67,7 @@ fn about_to_encrypt(config: Config) -> (Device, Device) {
     (a, b)
 }
 
-/// The responder still pairs with an honest peer.
+/// Checks that the responder still pairs with a well-behaved peer.
 fn still_pairs(b: &mut Device) -> Outcome {
     let mut a = Device::new(Role::Initiator, Config::default());
     (b.failure, b.outcome) = (None, None);
@@ -77,7 +77,7 @@ fn still_pairs(b: &mut Device) -> Outcome {
 }
 
 #[test]
-fn what_is_wrong_before_a_pairing_is_answered() {
+fn errors_before_a_pairing_are_answered() {
     for (pdu, answer) in [
         (&[][..], vec![]),
         (&hex!("0b 00"), failed(0x07)),
@@ -166,7 +166,7 @@ fn reflected_debug_and_invalid_keys_are_refused() {
         assert_eq!(a.receive(&hex!("02 03 00 09 10 03 03"))[0][0], 0x0c);
         assert_eq!(a.receive(&public_key(key)), failed(0x0b));
     }
-    // If the debug key is allowed, it still protects against nobody.
+    // If the debug key is allowed, the key still protects against no attacker.
     let (io, require) = (IoCapability::DisplayYesNo, Level::Authenticated);
     let lax = Config { io, mitm: true, debug_keys: true, require, ..Config::default() };
     let mut b = Device::new(Role::Responder, lax);
@@ -174,7 +174,7 @@ fn reflected_debug_and_invalid_keys_are_refused() {
     assert_eq!(b.receive(&public_key(debug)), failed(0x0b));
 }
 
-/// p - y, least significant octet first.
+/// Returns p - y, least significant octet first.
 fn negate(y: [u8; 32]) -> [u8; 32] {
     let p = crate::testing::reversed(hex!(
         "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
@@ -212,7 +212,7 @@ fn a_wrong_passkey_fails_in_its_first_wrong_round() {
     (a.passkey, b.passkey) = (Some(0b0100), Some(0b0000));
     a.pairing.start(NOW).unwrap();
     let trace = converse(&mut a, &mut b);
-    // Two good rounds, and the third up to the initiator's random number.
+    // Two correct rounds, and the third up to the initiator's random number.
     assert_eq!(trace.len(), 4 + 2 * 4 + 3 + 1);
     assert_eq!(trace.last().unwrap(), &[0x05, 0x04]);
     assert_eq!(a.failure, Some(Failure::Peer(Reason::CONFIRM_VALUE_FAILED)));
@@ -302,7 +302,7 @@ fn encryption_with_an_older_key_is_not_that_of_the_pairing() {
 }
 
 #[test]
-fn failures_of_the_peer_end_the_pairing_in_silence() {
+fn failures_of_the_peer_end_the_pairing_without_an_answer() {
     for pdu in [&hex!("05")[..], &hex!("05 ff"), &hex!("05 00"), &hex!("05 08")] {
         let mut b = after_keys();
         assert!(b.receive(pdu).is_empty());
@@ -382,7 +382,7 @@ fn a_result_of_a_pairing_that_ended_is_dropped() {
 }
 
 #[test]
-fn keypresses_are_sent_where_both_support_them() {
+fn keypresses_are_sent_if_both_support_them() {
     let config = Config { keypress: true, mitm: true, ..Config::default() };
     let keyboard = Config { io: IoCapability::KeyboardOnly, ..config };
     let display = Config { io: IoCapability::DisplayOnly, ..config };
@@ -395,7 +395,7 @@ fn keypresses_are_sent_where_both_support_them() {
     for keypress in [Keypress::STARTED].into_iter().chain(many).chain([Keypress::COMPLETED]) {
         a.pairing.send_keypress(keypress);
     }
-    // They leave in order; of those that there was no room for, the newest.
+    // They leave in order. If there was no room, the newest replaced the one before it.
     for at in 0..16 {
         let keypress = [Keypress::STARTED, many[0], Keypress::COMPLETED]
             [usize::from(at > 0) + usize::from(at == 15)];

@@ -1,4 +1,4 @@
-//! Whole exchanges of another host, octet for octet, with both roles played by this one.
+//! Complete exchanges of another host, octet by octet; this host plays both roles.
 
 use std::{string::ToString, vec, vec::Vec};
 
@@ -64,7 +64,7 @@ fn devices(request: &[u8], response: &[u8], a: Address, b: Address) -> (Device, 
     )
 }
 
-/// The passkey goes to the user who enters it, and among the random numbers of the device that shows it.
+/// Sets the passkey for the user that enters it, and as a random number of the device that shows it.
 fn set_passkey(device: &mut Device, method: Method, passkey: u32) {
     if method.inputs(device.role) {
         device.passkey = Some(passkey);

@@ -6,7 +6,8 @@ use crate::{
     testing::{Device, NOW, converse},
 };
 
-/// Two devices, of which the one in this role holds the peer's keys, and what went over the air until it does.
+/// Returns two devices, of which the one in this role holds the peer's keys, and the PDUs on the air until
+/// then.
 fn held_by(role: Role) -> (Device, Device, std::vec::Vec<std::vec::Vec<u8>>) {
     let (mut a, mut b) = (
         Device::new(Role::Initiator, Config::default()),
@@ -27,7 +28,7 @@ fn held_by(role: Role) -> (Device, Device, std::vec::Vec<std::vec::Vec<u8>>) {
 fn an_initiator_gives_no_key_before_it_accepts_those_of_the_peer() {
     let (mut a, mut b, trace) = held_by(Role::Initiator);
     let identities = trace.iter().filter(|pdu| pdu[0] == Code::IDENTITY_INFORMATION.0);
-    assert_eq!(identities.count(), 1, "those of the responder alone");
+    assert_eq!(identities.count(), 1, "only the responder's keys");
     assert!(b.outcome.is_none());
     a.pairing.accept_keys(NOW);
     converse(&mut a, &mut b);

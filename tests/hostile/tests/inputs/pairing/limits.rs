@@ -26,7 +26,7 @@ fn fails(b: &mut B, n: u8) {
 }
 
 #[test]
-fn strangers_that_fail_again_and_again_lock_no_other_out() {
+fn repeated_failures_of_unknown_peers_lock_no_other_peer_out() {
     for every in [5, 30] {
         let mut couple = peripheral(DEFAULT, DEFAULT);
         for n in 0..60 {
