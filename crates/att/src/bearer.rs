@@ -1,4 +1,4 @@
-//! One link's transactions, both roles at once. [Vol 3] Part F, 3.3
+//! Transactions of one link, in both roles at once. [Vol 3] Part F, 3.3
 
 mod client;
 mod server;
@@ -11,18 +11,18 @@ use crate::{
     Command, MIN_MTU, Opcode, Push, Request, Response, opcode::Kind, pdu::write_confirmation,
 };
 
-/// How long a request waits for its response, and an indication for its confirmation. [Vol 3] Part F, 3.3.3
+/// Time limit for the response to a request and the confirmation of an indication. [Vol 3] Part F, 3.3.3
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The ATT bearer of one link: who waits for what, and what it owes by itself.
+/// The ATT bearer of one link: the open transactions, and the bearer's own pending PDUs.
 ///
 /// - Getters: [`mtu`](Self::mtu), [`may_request`](Self::may_request), [`may_indicate`](Self::may_indicate),
 ///   [`is_serving`](Self::is_serving), [`is_dead`](Self::is_dead), [`dropped`](Self::dropped).
 /// - Inputs: [`handle_pdu`](Self::handle_pdu), [`handle_timeout`](Self::handle_timeout).
-/// - What the host tells it: [`request_sent`](Self::request_sent), [`indication_sent`](Self::indication_sent) when
-///   such a PDU of the application left; [`abandon_request`](Self::abandon_request) when nobody waits for the response
-///   any longer; [`answered`](Self::answered) when the server's response left; [`confirm`](Self::confirm) when an
-///   indication was taken in; [`exchange_mtu`](Self::exchange_mtu).
+/// - Reports of the host: [`request_sent`](Self::request_sent), [`indication_sent`](Self::indication_sent) after such
+///   a PDU of the application was sent; [`abandon_request`](Self::abandon_request) when no caller waits for the
+///   response any longer; [`answered`](Self::answered) after the server's response was sent;
+///   [`confirm`](Self::confirm) after an indication was accepted; [`exchange_mtu`](Self::exchange_mtu).
 /// - Outputs: [`interest`](Self::interest), [`poll_transmit`](Self::poll_transmit),
 ///   [`poll_timeout`](Self::poll_timeout).
 #[derive(Clone, Debug)]
@@ -38,30 +38,30 @@ pub struct Bearer {
     dropped: u32,
 }
 
-/// What a PDU turned out to be.
+/// Meaning of a received PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming<'p> {
-    /// The bearer dealt with it, or it was ignored.
+    /// The bearer handled it, or ignored it.
     Nothing,
     /// The server must answer it, and then call [`Bearer::answered`].
     Request(Request<'p>),
-    /// A request that came before the last one was answered, which [Vol 3] Part F, 3.3.2 forbids to the peer. Nothing
-    /// was done with it: the host may keep the PDU, and hand it in again once [`Bearer::is_serving`] is false.
+    /// A request that came before the last one was answered, which [Vol 3] Part F, 3.3.2 forbids to the peer. It was
+    /// not handled: the host may keep the PDU, and pass it again once [`Bearer::is_serving`] is false.
     Early,
-    /// The server must carry it out without an answer.
+    /// The server must carry it out without a response.
     Command(Command<'p>),
-    /// For the client. An indication is confirmed by [`Bearer::confirm`], once it is in safe hands.
+    /// For the client. Call [`Bearer::confirm`] for an indication, once it is stored.
     Push(Push<'p>),
-    /// The response or Error Response to the application's request: this whole PDU. Its form is not checked beyond the
-    /// opcode, so that a malformed one also ends the transaction.
+    /// The response or Error Response to the application's request: this whole PDU. Only its opcode is checked, so a
+    /// malformed response also ends the transaction.
     Response(&'p [u8]),
     /// The client confirmed the outstanding indication.
     Confirmed,
-    /// An exchange of the MTU that this side began is over. [`Bearer::mtu`] is the result.
+    /// An MTU exchange that this side started has ended. [`Bearer::mtu`] is the result.
     MtuExchanged,
 }
 
-/// Why the bearer wants to be called again.
+/// Reason of a deadline of the bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Timer {
@@ -85,8 +85,8 @@ impl Bearer {
         dropped: 0,
     };
 
-    /// Creates a bearer at the least MTU. `own_mtu` is the longest PDU that this side can receive, in octets; below 23
-    /// it counts as 23.
+    /// Creates a bearer with the minimum MTU. `own_mtu` is the longest PDU that this side can receive, in octets;
+    /// below 23 it counts as 23.
     #[must_use]
     pub const fn new(own_mtu: u16) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Bearer {
         }
     }
 
-    /// Returns the longest PDU that may be sent, in octets: 23 up to this side's own MTU. It only ever grows.
+    /// Returns the longest PDU that may be sent, in octets: 23 up to this side's own MTU. It never decreases.
     #[must_use]
     pub const fn mtu(&self) -> u16 {
         self.mtu
@@ -114,29 +114,29 @@ impl Bearer {
         !self.dead && self.indication.is_none()
     }
 
-    /// Returns whether a request of the peer is pending: then another one is [`Incoming::Early`].
+    /// Returns whether a request of the peer is pending: a further request is then [`Incoming::Early`].
     #[must_use]
     pub const fn is_serving(&self) -> bool {
         !matches!(self.server, Server::Idle)
     }
 
-    /// Returns whether a transaction timed out: then no request, command, notification or indication may be sent until
-    /// the link is made anew. [Vol 3] Part F, 3.3.3
+    /// Returns whether a transaction timed out: then no request, command, notification or indication may be sent on
+    /// this link. [Vol 3] Part F, 3.3.3
     #[must_use]
     pub const fn is_dead(&self) -> bool {
         self.dead
     }
 
-    /// Returns the number of PDUs that were ignored: malformed, unknown, too long, or answers that nobody waits for.
+    /// Returns the number of PDUs that were ignored: malformed, unknown, too long, or unexpected responses.
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped
     }
 
-    /// Takes a PDU that the peer sent.
+    /// Takes a PDU of the peer.
     ///
-    /// A request or command that is longer than [`Self::mtu`] is not carried out: the request fails with Invalid PDU.
-    /// [Vol 3] Part F, 3.2.8
+    /// A request or command longer than [`Self::mtu`] is not carried out: the request fails with Invalid PDU. [Vol 3]
+    /// Part F, 3.2.8
     pub fn handle_pdu<'p>(&mut self, now: Instant, pdu: &'p [u8]) -> Incoming<'p> {
         let Some(&opcode) = pdu.first() else { return self.drop_pdu() };
         if pdu.len() > self.own_mtu.into() {
@@ -153,33 +153,33 @@ impl Bearer {
         }
     }
 
-    /// The application's request left.
+    /// Records that the application's request was sent.
     pub fn request_sent(&mut self, now: Instant, request: Opcode) {
         self.client.sent(request, deadline(now));
     }
 
-    /// The application's request, which is outstanding, leaves only now.
+    /// Restarts the time limit of the outstanding request, which leaves only now.
     pub fn restamp_request(&mut self, now: Instant) {
         self.client.restamp(deadline(now));
     }
 
-    /// Nobody waits for the response to the outstanding request any longer: it will be swallowed, and
-    /// [`Self::may_request`] stays false until it came or timed out.
+    /// Abandons the outstanding request: its response will be dropped, and [`Self::may_request`] stays false until the
+    /// response arrives or times out.
     pub fn abandon_request(&mut self) {
         self.client.abandon();
     }
 
-    /// The server's response to the pending request left.
+    /// Records that the server's response to the pending request was sent.
     pub fn answered(&mut self) {
         self.server.answered();
     }
 
-    /// The application's indication left.
+    /// Records that the application's indication was sent.
     pub fn indication_sent(&mut self, now: Instant) {
         self.indication = Some(deadline(now));
     }
 
-    /// The oldest unconfirmed indication is in safe hands: owe its confirmation.
+    /// Confirms the oldest unconfirmed indication, which is stored now.
     pub const fn confirm(&mut self) {
         if let Some(rest) = self.unconfirmed.checked_sub(1) {
             self.unconfirmed = rest;
@@ -187,7 +187,7 @@ impl Bearer {
         }
     }
 
-    /// Exchange the MTU as a client, as soon as no other request is outstanding. It happens at most once on a bearer:
+    /// Exchanges the MTU as a client, as soon as no other request is outstanding. It happens at most once on a bearer:
     /// later calls do nothing.
     pub fn exchange_mtu(&mut self, now: Instant) {
         if !self.dead {
@@ -195,7 +195,7 @@ impl Bearer {
         }
     }
 
-    /// How much [`Self::poll_transmit`] wants to be called.
+    /// Returns whether [`Self::poll_transmit`] has a PDU to write, and how urgent it is.
     #[must_use]
     pub const fn interest(&self) -> Interest {
         if self.confirmations > 0
@@ -208,8 +208,8 @@ impl Bearer {
         }
     }
 
-    /// Writes the one PDU that the bearer owes by itself: a confirmation, an answer, or the MTU request. False when it
-    /// owes nothing, or `w` has no room; then nothing is written.
+    /// Writes the bearer's own pending PDU: a confirmation, a response, or the MTU request. Returns false if none is
+    /// pending, or `w` has no room; then nothing is written.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         if self.confirmations > 0 {
             let written = write_confirmation(w).is_ok();
@@ -228,7 +228,7 @@ impl Bearer {
         }
     }
 
-    /// When [`Self::handle_timeout`] wants to be called, and why.
+    /// Returns when [`Self::handle_timeout`] must be called, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         let request = self.client.deadline().map(|at| (at, Timer::Request));
@@ -236,7 +236,7 @@ impl Bearer {
         request.into_iter().chain(indication).min()
     }
 
-    /// Ends the transactions whose time is over; then [`Self::is_dead`] turns true.
+    /// Ends the transactions whose time limit has passed; [`Self::is_dead`] is true afterwards.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.poll_timeout().is_some_and(|(at, _)| at <= now) {
             self.dead = true;
@@ -311,7 +311,7 @@ impl Bearer {
         }
     }
 
-    /// [Vol 3] Part F, 3.4.2.2
+    /// Sets the MTU to the smaller one of both sides. [Vol 3] Part F, 3.4.2.2
     fn agree(&mut self, peer: u16) {
         self.mtu = self.mtu.max(peer.min(self.own_mtu));
     }

@@ -3,7 +3,7 @@ use core::fmt;
 use bindrune_wire::open_enum;
 
 open_enum! {
-    /// Why a request failed. [Vol 3] Part F, 3.4.1.1
+    /// Reason why a request failed. [Vol 3] Part F, 3.4.1.1
     ///
     /// 0x80 to 0x9F are the application's own codes, 0xE0 to 0xFF common profile and service codes.
     pub struct ErrorCode(u8) {
@@ -27,17 +27,17 @@ open_enum! {
         PREPARE_QUEUE_FULL = 0x09,
         /// No attribute was found in the range.
         ATTRIBUTE_NOT_FOUND = 0x0a,
-        /// The attribute is not read in parts.
+        /// The attribute cannot be read in parts.
         ATTRIBUTE_NOT_LONG = 0x0b,
         /// The encryption key is too short.
         ENCRYPTION_KEY_SIZE_TOO_SHORT = 0x0c,
-        /// The length of the value does not suit the attribute.
+        /// The length of the value is wrong for the attribute.
         INVALID_ATTRIBUTE_VALUE_LENGTH = 0x0d,
-        /// Something unlikely went wrong.
+        /// An unlikely error occurred.
         UNLIKELY_ERROR = 0x0e,
         /// The attribute needs encryption.
         INSUFFICIENT_ENCRYPTION = 0x0f,
-        /// The attribute type is no group of this server.
+        /// The attribute type is not a group type of this server.
         UNSUPPORTED_GROUP_TYPE = 0x10,
         /// The server lacks the resources.
         INSUFFICIENT_RESOURCES = 0x11,
@@ -47,7 +47,7 @@ open_enum! {
         VALUE_NOT_ALLOWED = 0x13,
         /// Common profile: the write was refused.
         WRITE_REQUEST_REJECTED = 0xfc,
-        /// Common profile: the client characteristic configuration does not suit.
+        /// Common profile: the client characteristic configuration is not suitable.
         CCCD_IMPROPERLY_CONFIGURED = 0xfd,
         /// Common profile: the same procedure is already in progress.
         PROCEDURE_ALREADY_IN_PROGRESS = 0xfe,
@@ -57,13 +57,13 @@ open_enum! {
 }
 
 impl ErrorCode {
-    /// True for a code whose meaning only the application knows: 0x80 to 0x9F.
+    /// Returns whether the application defines the code: 0x80 to 0x9F.
     #[must_use]
     pub const fn is_application(self) -> bool {
         matches!(self.0, 0x80..=0x9f)
     }
 
-    /// True for a common profile or service code: 0xE0 to 0xFF.
+    /// Returns whether it is a common profile or service code: 0xE0 to 0xFF.
     #[must_use]
     pub const fn is_profile(self) -> bool {
         self.0 >= 0xe0
@@ -102,7 +102,7 @@ impl ErrorCode {
 }
 
 impl fmt::Display for ErrorCode {
-    /// `attribute not found (0x0a)`.
+    /// Writes, for example, `attribute not found (0x0a)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (0x{:02x})", self.text(), self.0)
     }

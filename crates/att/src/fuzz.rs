@@ -1,11 +1,12 @@
-//! Bodies of fuzz targets: any octets are a legal argument.
+//! Bodies of fuzz targets; every input is valid.
 
 use bindrune_wire::{Interest, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::{Bearer, Command, Incoming, Opcode, Push, Request, Response};
 
-/// Parses `data` as each family of PDU; what parses is written back as the same octets (a request may shorten a UUID).
+/// Parses `data` as each family of PDU. A parsed PDU is written back as the same octets (a request may shorten a
+/// UUID).
 pub fn pdu(data: &[u8]) {
     let mut buffer = [0; 1024];
     let data = data.get(..buffer.len()).unwrap_or(data);
@@ -32,7 +33,7 @@ pub fn pdu(data: &[u8]) {
     }
 }
 
-/// Plays `data` into a live bearer: each octet picks an operation, and a PDU takes the octets that follow it.
+/// Plays `data` into a bearer: each octet selects an operation, and a PDU takes the octets after it.
 pub fn bearer(data: &[u8]) {
     let mut bearer = Bearer::new(64);
     let mut now = Instant::from_ticks(0);
@@ -54,7 +55,7 @@ pub fn bearer(data: &[u8]) {
                 rest = tail;
                 let pending = bearer.is_serving();
                 let early = bearer.handle_pdu(now, pdu) == Incoming::Early;
-                assert!(!early || pending, "a request waits for another one only");
+                assert!(!early || pending, "a request only waits for another request");
             }
         }
         assert!((23..=64).contains(&bearer.mtu()));
@@ -74,7 +75,7 @@ fn drain(bearer: &mut Bearer) {
             return;
         }
     }
-    assert_eq!(bearer.interest(), Interest::None, "what is owed is bounded");
+    assert_eq!(bearer.interest(), Interest::None, "the number of pending PDUs is bounded");
 }
 
 fn walk(response: Response<'_>) {

@@ -1,10 +1,10 @@
 //! The Attribute Protocol: its PDUs and the bearer that carries them. [Vol 3] Part F
 //!
-//! - [`pdu`] holds every PDU, sorted by who sends it and what it waits for: [`Request`], [`Response`], [`Push`] (what a
-//!   server sends of its own accord) and [`Command`].
-//! - [`Bearer`] is one link's transactions, both roles at once: it pairs responses with requests and confirmations with
-//!   indications, exchanges the MTU, and refuses what it cannot understand.
-//! - [`Opcode`] and [`ErrorCode`] are the numbers.
+//! - [`pdu`] holds every PDU, sorted by sender and expected answer: [`Request`], [`Response`], [`Push`] (PDUs that a
+//!   server sends on its own initiative) and [`Command`].
+//! - [`Bearer`] handles one link's transactions, in both roles at once: it matches responses with requests and
+//!   confirmations with indications, exchanges the MTU, and refuses unknown PDUs.
+//! - [`Opcode`] and [`ErrorCode`] are the assigned numbers.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -25,13 +25,13 @@ pub use error::ErrorCode;
 pub use opcode::Opcode;
 pub use pdu::{Command, ErrorResponse, Push, Request, Response};
 
-/// The ATT MTU of an LE link before any exchange, and the least that there is. [Vol 3] Part G, 5.2.1
+/// The ATT MTU of an LE link before any exchange, and the minimum. [Vol 3] Part G, 5.2.1
 pub const MIN_MTU: u16 = 23;
 
 /// The longest attribute value, in octets. [Vol 3] Part F, 3.2.9
 pub const MAX_VALUE: usize = 512;
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -68,12 +68,12 @@ open_enum! {
     }
 }
 
-/// What the receiver of a PDU has to do with it. [Vol 3] Part F, 3.3
+/// Duty of the receiver of a PDU. [Vol 3] Part F, 3.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It must be answered by a response or an error, also when it is unknown.
+    /// It must be answered with a response or an error, even if it is unknown.
     Request,
-    /// It needs no answer, and is ignored when it is unknown.
+    /// It needs no answer, and is ignored if it is unknown.
     Command,
     /// It answers a request.
     Response,
@@ -102,7 +102,7 @@ impl Opcode {
         self.0 & 0x80 != 0
     }
 
-    /// The response that a request of this opcode is waiting for; `None` for what is no request of the specification.
+    /// Returns the opcode of the response to a request with this opcode; `None` if it is no request.
     #[must_use]
     pub const fn response(self) -> Option<Self> {
         match self {

@@ -1,7 +1,7 @@
 //! Every PDU of the protocol, as enums with `parse` and `write`. [Vol 3] Part F, 3.4
 //!
-//! `parse` checks the form of a PDU and nothing else: whether a handle exists, or a range is in order, is the server's
-//! matter. What it returns borrows from the PDU. `write` writes the whole PDU or nothing.
+//! `parse` checks only the form of a PDU: the server checks handles and ranges. The result borrows from the PDU.
+//! `write` writes the whole PDU or nothing.
 
 mod command;
 mod list;
@@ -22,13 +22,13 @@ use bindrune_wire::{Malformed, NoRoom, Reader, Uuid, Writer};
 
 use crate::Opcode;
 
-/// The opcode of a PDU and a reader behind it.
+/// Returns the opcode of a PDU, and a reader for the rest.
 fn open(pdu: &[u8]) -> Result<(Opcode, Reader<'_>), Malformed> {
     let mut r = Reader::new(pdu);
     Ok((Opcode(r.u8()?), r))
 }
 
-/// An attribute type of 2 or 16 octets: all that is left. [Vol 3] Part F, 3.2.1
+/// Reads an attribute type of 2 or 16 octets from the rest of the PDU. [Vol 3] Part F, 3.2.1
 fn attribute_type(r: &mut Reader<'_>) -> Result<Uuid, Malformed> {
     match r.remaining() {
         0 | 1 => Err(Malformed::Truncated),
@@ -37,7 +37,7 @@ fn attribute_type(r: &mut Reader<'_>) -> Result<Uuid, Malformed> {
     }
 }
 
-/// Writes a whole PDU, or nothing when it does not fit.
+/// Writes a whole PDU, or nothing if it does not fit.
 fn whole(
     w: &mut Writer<'_>,
     opcode: Opcode,

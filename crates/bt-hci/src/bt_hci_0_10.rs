@@ -22,14 +22,14 @@ use dispatch::read;
 
 crate::commands! {
     in self::typed;
-    /// Disconnect, which this version takes for a command that Command Complete answers.
+    /// Disconnect, which this version treats as a command that Command Complete answers.
     pub struct Disconnecting {
         begun: [Disconnect],
     }
 }
 
-/// Answering the peer's requests for connection parameters; without it the controller answers them. bt-hci takes these commands for ones
-/// that Command Status answers.
+/// Answers to the peer's requests for connection parameters; without this set the controller answers them. bt-hci
+/// treats these commands as commands that Command Status answers.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterRequests;
 

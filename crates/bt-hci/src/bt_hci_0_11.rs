@@ -17,7 +17,7 @@ use bt_hci::cmd::{
 
 crate::commands! {
     in self::typed;
-    /// Disconnect, which this version takes for a command that Command Status answers.
+    /// Disconnect, which this version treats as a command that Command Status answers.
     pub struct Disconnecting {
         status: [Disconnect],
     }
@@ -25,7 +25,8 @@ crate::commands! {
 
 crate::commands! {
     in self::typed;
-    /// Answering the peer's requests for connection parameters; without it the controller answers them.
+    /// Answers to the peer's requests for connection parameters; without this set the controller
+    /// answers them.
     pub struct ParameterRequests {
         complete: [LeRemoteConnectionParameterRequestReply, LeRemoteConnectionParameterRequestNegativeReply],
     }

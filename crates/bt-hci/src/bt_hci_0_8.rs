@@ -1,7 +1,8 @@
 //! Drivers with the `Transport` of bt-hci 0.8.
 //!
-//! A driver of that version gives each packet parsed, so it is copied once more. cyw43 0.7 needs room for one octet more than its
-//! longest packet, and panics without it; the 264 octets of [`split`] are enough for what an LE controller sends.
+//! A driver of that version returns parsed packets, so each packet is copied once more. cyw43 0.7 needs room for one
+//! octet more than its longest packet, and panics without it; the 264 octets of [`split`] are enough for the packets of
+//! an LE controller.
 
 #[path = "emit.rs"]
 mod emit;
@@ -25,14 +26,14 @@ impl<T, const N: usize> Clone for Driver<'_, T, N> {
 
 impl<T, const N: usize> Copy for Driver<'_, T, N> {}
 
-/// Makes the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
+/// Creates the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
 pub const fn split<T: Transport>(
     driver: &T,
 ) -> (Reader<Driver<'_, T, PACKET>, PACKET>, Writer<Driver<'_, T, PACKET>, PACKET>) {
     split_with(driver)
 }
 
-/// As [`split`], with buffers of `N` bytes, for controllers with longer packets.
+/// Like [`split`], with buffers of `N` bytes, for controllers with longer packets.
 pub const fn split_with<T: Transport, const N: usize>(
     driver: &T,
 ) -> (Reader<Driver<'_, T, N>, N>, Writer<Driver<'_, T, N>, N>) {

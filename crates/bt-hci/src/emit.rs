@@ -1,10 +1,12 @@
-//! Parsed packets back to H4. One file for each version of bt-hci, whose types have the same names.
+//! Conversion of parsed packets back to H4. There is one instance of this file for each version of
+//! bt-hci, whose types have the same names.
 
 use bindrune_hci::event::EventCode;
 
 use super::bt_hci::{ControllerToHostPacket, WriteHci, event::EventKind};
 
-/// Writes a packet behind its H4 indicator and returns its length; what does not fit is not written.
+/// Writes a packet after its H4 indicator and returns its length; a packet that does not fit is not
+/// written.
 pub(super) fn emit(packet: &ControllerToHostPacket<'_>, buffer: &mut [u8]) -> usize {
     let len = 1usize.saturating_add(match packet {
         ControllerToHostPacket::Acl(data) => data.size(),
@@ -20,7 +22,7 @@ pub(super) fn emit(packet: &ControllerToHostPacket<'_>, buffer: &mut [u8]) -> us
         (ControllerToHostPacket::Sync(data), rest) => data.write_hci(rest),
         (ControllerToHostPacket::Iso(data), rest) => data.write_hci(rest),
         (ControllerToHostPacket::Event(event), [code, parameters_len, parameters @ ..]) => {
-            // bt-hci 0.8 has another number for it.
+            // bt-hci 0.8 uses another number for it.
             *code = if event.kind == EventKind::Le { EventCode::LE_META.0 } else { event.kind.0 };
             *parameters_len = u8::try_from(event.data.len()).unwrap_or(0);
             parameters.iter_mut().zip(event.data).for_each(|(to, from)| *to = *from);

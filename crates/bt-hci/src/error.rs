@@ -2,19 +2,19 @@ use core::fmt;
 
 use embedded_io_async::ErrorKind;
 
-/// Why a driver under the host failed.
+/// Reason why a driver under the host failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<E> {
     /// The driver's own error.
     Controller(E),
     /// A packet is longer than the buffer of the adapter.
     TooLong {
-        /// Octets of the packet, with its H4 indicator.
+        /// Length of the packet with its H4 indicator in octets.
         len: usize,
-        /// Octets of the buffer.
+        /// Length of the buffer in octets.
         max: usize,
     },
-    /// The octets written are no packet that such a driver takes; this is their H4 indicator.
+    /// The written octets are not a packet that this driver takes; this is their H4 indicator.
     Indicator(u8),
 }
 
@@ -26,7 +26,7 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
                 write!(f, "a packet of {len} bytes does not fit in a buffer of {max}")
             }
             Self::Indicator(indicator) => {
-                write!(f, "H4 indicator 0x{indicator:02x} is no packet of this driver")
+                write!(f, "the driver has no packet with H4 indicator 0x{indicator:02x}")
             }
         }
     }

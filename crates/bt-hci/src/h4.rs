@@ -1,13 +1,13 @@
-//! Octets to packets: what the host writes. [Vol 4] Part A, 2
+//! Conversion of the octets that the host writes to packets. [Vol 4] Part A, 2
 
 use bindrune_hci::h4::PacketType;
 
 use crate::Error;
 
-/// Octets of the longest header, with the H4 indicator.
+/// Length of the longest header with the H4 indicator, in octets.
 const HEADER_MAX: usize = 5;
 
-/// Returns the octets of the packet that begins here, with its H4 indicator; `None` while its header is not complete.
+/// Returns the length of the packet that begins here, with its H4 indicator; `None` if its header is incomplete.
 pub(crate) fn packet_len<E>(octets: &[u8]) -> Result<Option<usize>, Error<E>> {
     let Some(&indicator) = octets.first() else { return Ok(None) };
     let len = match (PacketType(indicator), octets) {
@@ -26,16 +26,16 @@ pub(crate) fn packet_len<E>(octets: &[u8]) -> Result<Option<usize>, Error<E>> {
 pub(crate) struct Partial<const N: usize> {
     octets: [u8; N],
     len: usize,
-    /// Octets of the whole packet, once its header is complete.
+    /// Length of the whole packet, once its header is complete.
     needed: usize,
 }
 
-/// What a write begins with.
+/// The start of a write.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Written<'a> {
     /// A whole packet.
     Packet(&'a [u8]),
-    /// This many octets of a packet, which were kept.
+    /// This many octets of a packet, which were stored.
     Part(usize),
 }
 
@@ -44,20 +44,20 @@ impl<const N: usize> Partial<N> {
         Self { octets: [0; N], len: 0, needed: 0 }
     }
 
-    /// Returns the packet that was written in parts, once it is complete.
+    /// Returns the packet once all of its parts were written.
     pub(crate) fn complete(&self) -> Option<&[u8]> {
         (self.needed != 0 && self.len == self.needed).then(|| self.octets.get(..self.len)).flatten()
     }
 
     /// Forgets the packet.
     pub(crate) fn clear(&mut self) {
-        // It may have been a command with a key.
+        // The packet may have been a command with a key.
         self.octets.fill(0);
         (self.len, self.needed) = (0, 0);
     }
 
-    /// Takes the beginning of what is written: a whole packet as it lies, or what belongs to the packet that has begun. There must
-    /// be no [`Self::complete`] packet.
+    /// Takes the start of a write: a whole packet in place, or octets of the packet that has begun. There must be no
+    /// [`Self::complete`] packet.
     pub(crate) fn take<'a, E>(&mut self, octets: &'a [u8]) -> Result<Written<'a>, Error<E>> {
         if self.len == 0
             && let Some(len) = packet_len(octets)?
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packet_and_what_is_too_long_is_an_error() {
+    fn unknown_and_overlong_packets_are_errors() {
         let mut partial = Partial::<8>::new();
         for indicator in [0u8, 3, 4, 5, 0xff] {
             let error = Err(Error::Indicator(indicator));

@@ -9,16 +9,17 @@ use crate::{
     h4::{Partial, Written},
 };
 
-/// A driver that takes and gives whole packets, each behind its H4 indicator.
+/// A driver that takes and returns whole packets, each after its H4 indicator.
 pub trait Packets {
     /// The driver's own error.
     type Error: embedded_io_async::Error;
 
-    /// Receives a packet to the beginning of `buffer`, and returns its length.
+    /// Receives a packet into the start of `buffer`, and returns its length.
     ///
     /// # Errors
     ///
-    /// [`Error::Controller`] for an error of the driver; [`Error::TooLong`] for a packet that does not fit, which is lost.
+    /// [`Error::Controller`] for an error of the driver; [`Error::TooLong`] if a packet does not fit; that packet is
+    /// lost.
     fn receive(&self, buffer: &mut [u8])
     -> impl Future<Output = Result<usize, Error<Self::Error>>>;
 
@@ -30,17 +31,17 @@ pub trait Packets {
     fn send(&self, packet: &[u8]) -> impl Future<Output = Result<(), Error<Self::Error>>>;
 }
 
-/// Makes the two halves that `Host::run` takes, for a driver of your own.
+/// Creates the two halves that `Host::run` takes, for a driver of your own.
 pub const fn split<D: Packets + Copy, const N: usize>(driver: D) -> (Reader<D, N>, Writer<D, N>) {
     let reader = Reader { driver, octets: [0; N], from: 0, to: 0 };
     (reader, Writer { driver, partial: Partial::new() })
 }
 
-/// Reads what the controller sends, as H4.
+/// Reads the controller's packets as H4.
 #[derive(Debug)]
 pub struct Reader<D, const N: usize = PACKET> {
     driver: D,
-    /// What was received and not yet read is `from..to`.
+    /// The octets `from..to` were received but not read yet.
     octets: [u8; N],
     from: usize,
     to: usize,
@@ -51,15 +52,16 @@ impl<D: Packets, const N: usize> ErrorType for Reader<D, N> {
 }
 
 impl<D: Packets, const N: usize> Read for Reader<D, N> {
-    /// Reads one packet, straight into `buffer` if any packet fits there; else as much of it as does.
+    /// Reads one packet: directly into `buffer` if any packet fits there, otherwise as much of it as fits.
     ///
     /// # Errors
     ///
-    /// [`Error::Controller`] for an error of the driver; [`Error::TooLong`] for a packet of more than `N` bytes, which is lost.
+    /// [`Error::Controller`] for an error of the driver; [`Error::TooLong`] for a packet of more than `N` bytes; that
+    /// packet is lost.
     ///
     /// # Cancel safety
     ///
-    /// That of the driver's `read`.
+    /// The same as that of the driver's `read`.
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
         if buffer.is_empty() {
             return Ok(0);
@@ -79,7 +81,7 @@ impl<D: Packets, const N: usize> Read for Reader<D, N> {
     }
 }
 
-/// Writes to the controller what the host writes as H4.
+/// Writes the host's H4 octets to the controller.
 #[derive(Debug)]
 pub struct Writer<D, const N: usize = PACKET> {
     driver: D,
@@ -91,16 +93,16 @@ impl<D: Packets, const N: usize> ErrorType for Writer<D, N> {
 }
 
 impl<D: Packets, const N: usize> Write for Writer<D, N> {
-    /// Writes one packet, or keeps a part of one until the rest comes.
+    /// Writes one packet, or stores a part of it until the rest is written.
     ///
     /// # Errors
     ///
-    /// [`Error::Controller`] for an error of the driver, [`Error::Indicator`] for what is neither a command nor ACL data,
-    /// [`Error::TooLong`] for a packet in parts that has more than `N` bytes.
+    /// [`Error::Controller`] for an error of the driver; [`Error::Indicator`] for octets that are neither a command nor
+    /// ACL data; [`Error::TooLong`] for a packet in parts that has more than `N` bytes.
     ///
     /// # Cancel safety
     ///
-    /// That of the driver's `write`. A part that is kept is not lost.
+    /// The same as that of the driver's `write`. A stored part is not lost.
     async fn write(&mut self, octets: &[u8]) -> Result<usize, Self::Error> {
         self.flush().await?;
         match self.partial.take(octets)? {

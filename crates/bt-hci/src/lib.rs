@@ -1,7 +1,8 @@
 //! Runs controllers of the embassy world under the [bindrune](https://docs.rs/bindrune) host.
 //!
-//! `Host::run` takes H4 octets. Drivers of that world take and give packets of the crates `bt-hci-transport` and `bt-hci`, in one of
-//! two forms. Each version of these crates has a feature and a module here; the host knows none of them.
+//! `Host::run` takes H4 octets. Drivers of that world take and return packets of the crates `bt-hci-transport` and
+//! `bt-hci`, in one of two forms. Each version of these crates has a feature and a module here; the host depends on
+//! none of them.
 //!
 //! | the driver has | such as | feature and module |
 //! |---|---|---|
@@ -12,7 +13,7 @@
 //!
 //! # A transport
 //!
-//! A transport moves whole packets, whatever is in them. `split` makes the two halves that `Host::run` takes:
+//! A transport moves whole packets, whatever they contain. `split` creates the two halves that `Host::run` takes:
 //!
 //! ```
 //! # #[cfg(feature = "transport-0-1")]
@@ -24,9 +25,10 @@
 //!
 //! # A typed controller
 //!
-//! A `Controller` has one method for each command, with types for its parameters. The adapter reads the opcode, calls the method
-//! and makes the event that answers. Which commands there are is a type, a set of [`bt_hci_0_10::Commands`]; what is in no set is
-//! not linked, and is answered with Unknown HCI Command (0x01):
+//! A `Controller` has one method for each command, with types for its parameters. The adapter reads the opcode, calls
+//! the method and creates the event that answers it. The available commands are a type, a set of
+//! [`bt_hci_0_10::Commands`]; commands that are in no set are not linked, and are answered with Unknown HCI Command
+//! (0x01):
 //!
 //! ```
 //! # #[cfg(feature = "bt-hci-0-10")]
@@ -43,8 +45,9 @@
 //!
 //! # Errors
 //!
-//! An error of the driver ends `Host::run` with `RunError::Transport`, which has the driver's error inside [`Error::Controller`]. So does
-//! a packet that fits no buffer, [`Error::TooLong`]: nothing is lost in silence. `run` may be called again on the same driver.
+//! An error of the driver ends `Host::run` with `RunError::Transport`, which has the driver's error inside
+//! [`Error::Controller`]. A packet that fits in no buffer also ends it, with [`Error::TooLong`]: no packet is lost
+//! silently. `run` may be called again on the same driver.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -76,6 +79,6 @@ pub mod transport_0_1;
 pub use error::Error;
 pub use halves::{Packets, Reader, Writer, split};
 
-/// Octets of a buffer that holds any packet of an LE controller: an event of 255 octets of parameters, ACL data of 251 octets, and the
-/// H4 indicator.
+/// Length of a buffer that holds any packet of an LE controller, in octets: an event with 255 octets of parameters, ACL
+/// data of 251 octets, and the H4 indicator.
 pub const PACKET: usize = 264;

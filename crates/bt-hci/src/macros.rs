@@ -1,7 +1,7 @@
 /// Declares a set of commands that a controller type has, for `Typed::run`.
 ///
-/// First the module of the version of `bt-hci`; its `bt_hci` has the commands' types. Then lists of commands, by how a controller
-/// answers them [Vol 4] Part E, 4.4; each may be left out, and ends with a comma:
+/// The first argument is the module of the version of `bt-hci`; its `bt_hci` has the commands' types. Lists of commands
+/// follow, by how a controller answers them [Vol 4] Part E, 4.4; each may be left out, and ends with a comma:
 ///
 /// | list | the controller answers | the method is that of |
 /// |---|---|---|
@@ -10,7 +10,7 @@
 /// | `begun` | with Command Status, and later with an event | `ControllerCmdSync` |
 /// | `unanswered` | only if it fails | `ControllerCmdSync` |
 ///
-/// `by` names a function that makes the command of its parameters, for a type that bt-hci does not read itself.
+/// `by` names a function that creates the command from its parameters, for a type that bt-hci cannot parse.
 ///
 /// ```
 /// # #[cfg(feature = "bt-hci-0-10")]

@@ -1,4 +1,4 @@
-//! What passes between the parts of a typed adapter, which are one task.
+//! Packets between the parts of a typed adapter, which run in one task.
 
 use core::{
     cell::{Cell, Ref, RefCell},
@@ -29,11 +29,11 @@ impl Waiter {
 /// A place for one packet of at most `N` octets.
 pub(crate) struct Slot<const N: usize> {
     octets: RefCell<[u8; N]>,
-    /// Octets of the packet; 0 if there is none.
+    /// Length of the packet in octets; 0 if there is none.
     len: Cell<usize>,
-    /// Waits until there is a packet.
+    /// The task that waits for a packet.
     consumer: Waiter,
-    /// Waits until there is none.
+    /// The task that waits for the slot to be empty.
     producer: Waiter,
 }
 
@@ -51,9 +51,9 @@ impl<const N: usize> Slot<N> {
         self.len.get() == 0
     }
 
-    /// Forgets the packet.
+    /// Clears the packet.
     pub(crate) fn clear(&self) {
-        // It may have been a command with a key.
+        // The packet may have been a command with a key.
         if let Ok(mut octets) = self.octets.try_borrow_mut() {
             octets.fill(0);
         }
@@ -81,7 +81,7 @@ impl<const N: usize> Slot<N> {
         }
     }
 
-    /// Ready when there is a packet.
+    /// Is ready if there is a packet.
     pub(crate) fn poll_full(&self, cx: &Context<'_>) -> Poll<()> {
         if self.is_empty() {
             self.consumer.register(cx);
@@ -90,7 +90,7 @@ impl<const N: usize> Slot<N> {
         Poll::Ready(())
     }
 
-    /// The packet, which stays while it is borrowed.
+    /// Returns the packet, which stays while it is borrowed.
     pub(crate) fn packet(&self) -> Ref<'_, [u8]> {
         Ref::map(self.octets.borrow(), |octets| octets.get(..self.len.get()).unwrap_or_default())
     }

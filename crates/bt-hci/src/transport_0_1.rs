@@ -1,6 +1,6 @@
 //! Drivers with the `Transport` of bt-hci-transport 0.1.
 //!
-//! The packets stay octets: nothing of `bt-hci` is needed to move them.
+//! The packets stay octets: moving them needs no type of `bt-hci`.
 
 mod packet;
 
@@ -21,14 +21,14 @@ impl<T> Clone for Driver<'_, T> {
 
 impl<T> Copy for Driver<'_, T> {}
 
-/// Makes the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
+/// Creates the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
 pub const fn split<T: Transport>(
     driver: &T,
 ) -> (Reader<Driver<'_, T>, PACKET>, Writer<Driver<'_, T>, PACKET>) {
     split_with(driver)
 }
 
-/// As [`split`], with buffers of `N` bytes, for controllers with longer packets.
+/// Like [`split`], with buffers of `N` bytes, for controllers with longer packets.
 pub const fn split_with<T: Transport, const N: usize>(
     driver: &T,
 ) -> (Reader<Driver<'_, T>, N>, Writer<Driver<'_, T>, N>) {

@@ -16,7 +16,7 @@ struct Transaction {
     owner: Owner,
 }
 
-/// Who waits for the response.
+/// The owner of the outstanding request.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 enum Owner {
@@ -28,23 +28,23 @@ enum Owner {
 /// The MTU exchange, which a client begins at most once. [Vol 3] Part F, 3.4.2.1
 #[derive(Clone, Copy, Debug)]
 enum Exchange {
-    /// Nobody asked for it.
+    /// It was not requested.
     Unwanted,
     /// It waits until no request is outstanding.
     Waiting,
-    /// It is owed, and must be over at the deadline.
+    /// The request is pending; the exchange must end by the deadline.
     Pending(Instant),
-    /// It was sent.
+    /// The request was sent.
     Begun,
 }
 
-/// What a response turned out to be.
+/// Meaning of a response.
 pub(super) enum Outcome {
     /// The application waits for it.
     Application,
-    /// The application gave it up.
+    /// The application abandoned the request.
     Abandoned,
-    /// The MTU exchange is over.
+    /// The MTU exchange has ended.
     Mtu,
     /// No request waits for it.
     Unexpected,
@@ -109,7 +109,8 @@ impl Client {
         }
     }
 
-    /// Ends the outstanding transaction if `pdu` answers it; then an exchange that waits is owed by `deadline`.
+    /// Ends the outstanding transaction if `pdu` answers it; then the request of a waiting exchange becomes
+    /// pending, with `deadline`.
     pub(super) fn handle_response(
         &mut self,
         deadline: Instant,
@@ -130,7 +131,7 @@ impl Client {
         }
     }
 
-    /// No request will ever be sent again.
+    /// Ends the client: no further request will be sent.
     pub(super) const fn end(&mut self) {
         *self = Self { outstanding: None, mtu: Exchange::Begun };
     }

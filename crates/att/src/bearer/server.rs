@@ -1,13 +1,13 @@
 use crate::{ErrorCode, ErrorResponse, Opcode, Request};
 
-/// The peer's request that is pending. [Vol 3] Part F, 3.3.2
+/// The peer's pending request. [Vol 3] Part F, 3.3.2
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Server {
     /// None.
     Idle,
     /// The GATT server answers it.
     Application,
-    /// It failed before it reached the GATT server.
+    /// The request failed before it reached the GATT server.
     Error(ErrorResponse),
     /// An MTU exchange.
     Mtu {
@@ -17,12 +17,12 @@ pub(super) enum Server {
 }
 
 impl Server {
-    /// Returns whether the bearer itself owes the answer.
+    /// Returns whether the bearer's own answer is pending.
     pub(super) const fn is_pending(&self) -> bool {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }
 
-    /// Returns the request, or `None` when an Error Response is pending at once. No other request may be pending.
+    /// Returns the request, or `None` if an Error Response is pending at once. No other request may be pending.
     pub(super) fn handle_request<'p>(
         &mut self,
         opcode: Opcode,
@@ -41,7 +41,7 @@ impl Server {
         None
     }
 
-    /// The GATT server's answer left.
+    /// Records that the GATT server's response was sent.
     pub(super) const fn answered(&mut self) {
         if matches!(self, Self::Application) {
             *self = Self::Idle;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A bearer of MTU 247 and its clock, so that scripts read as packet traces.
+/// A bearer with MTU 247 and a clock, so that scripts read as packet traces.
 struct Side {
     bearer: Bearer,
     now: Instant,
@@ -73,7 +73,8 @@ fn a_second_request_is_early_until_the_first_is_answered() {
     assert_eq!(s.bearer.mtu(), 23);
     s.bearer.answered();
     assert!(!s.bearer.is_serving());
-    // Handed in again, each is taken as if it came now; so is one behind an answer of the bearer's own.
+    // If passed again, each is handled as if it came now; so is a request after an answer of the
+    // bearer's own.
     assert_eq!(s.rx(&hex!("02 6400")), Incoming::Nothing);
     assert_eq!(s.rx(&hex!("0a 0400")), Incoming::Early);
     assert_eq!(s.tx(), hex!("03 f700"));
@@ -82,7 +83,7 @@ fn a_second_request_is_early_until_the_first_is_answered() {
 
 /// [Vol 3] Part F, 3.2.8
 #[test]
-fn what_is_longer_than_the_mtu_is_not_carried_out() {
+fn a_pdu_longer_than_the_mtu_is_not_carried_out() {
     let mut s = Side::new();
     let mut write = hex!("12 0300").to_vec();
     write.resize(24, 0x41);
@@ -191,7 +192,7 @@ fn the_mtu_is_the_lesser_of_both_and_at_least_23() {
     assert_eq!(Bearer::new(0).mtu(), 23);
 }
 
-/// Row Q53, and both sides exchanging at once.
+/// Row Q53, and both sides exchange the MTU at once.
 #[test]
 fn the_client_exchanges_the_mtu_once() {
     for (response, mtu) in [
@@ -240,7 +241,7 @@ fn responses_are_matched_by_opcode() {
     s.ignores(&hex!("01 12 0300 01"));
     assert_eq!(s.rx(&hex!("01 0a 0300 01")), Incoming::Response(&hex!("01 0a 0300 01")));
     s.sends(Opcode::READ_BY_GROUP_TYPE_REQ);
-    assert_eq!(s.rx(&hex!("1100")), Incoming::Response(&hex!("1100")), "malformed, but an end");
+    assert_eq!(s.rx(&hex!("1100")), Incoming::Response(&hex!("1100")), "a malformed response ends the transaction");
     assert!(s.bearer.may_request());
 }
 
@@ -306,7 +307,7 @@ fn one_indication_is_outstanding() {
 
 /// Row Q54.
 #[test]
-fn indications_are_confirmed_when_they_are_safe() {
+fn indications_are_confirmed_once_they_are_stored() {
     let mut s = Side::new();
     s.ignores(&hex!("1b"));
     s.ignores(&hex!("1b 03"));

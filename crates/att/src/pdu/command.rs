@@ -6,7 +6,7 @@ use crate::Opcode;
 /// The authentication signature of a signed write: sign counter, then MAC. [Vol 3] Part F, 3.3.1
 pub type Signature = [u8; 12];
 
-/// What a client sends and expects no answer to. [Vol 3] Part F, 3.4.5
+/// A PDU of a client that needs no response. [Vol 3] Part F, 3.4.5
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command<'p> {
     /// `ATT_WRITE_CMD`. [Vol 3] Part F, 3.4.5.3
@@ -18,7 +18,7 @@ pub enum Command<'p> {
     },
     /// `ATT_SIGNED_WRITE_CMD`. [Vol 3] Part F, 3.4.5.4
     ///
-    /// The signature covers everything before it; nothing here has checked it.
+    /// The signature covers everything before it; this crate does not check it.
     SignedWrite {
         /// The attribute.
         handle: u16,
@@ -30,7 +30,7 @@ pub enum Command<'p> {
 }
 
 impl<'p> Command<'p> {
-    /// Reads a whole PDU. An opcode that is no command gives [`Malformed::Value`].
+    /// Parses a whole PDU. An opcode that is no command returns [`Malformed::Value`].
     ///
     /// # Errors
     ///
@@ -48,11 +48,11 @@ impl<'p> Command<'p> {
         }
     }
 
-    /// Writes the whole PDU, or nothing when it does not fit.
+    /// Writes the whole PDU, or nothing if it does not fit.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Write { handle, value } => {

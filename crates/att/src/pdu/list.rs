@@ -1,4 +1,4 @@
-//! The lists inside PDUs: their form is checked once, and they are walked in place.
+//! The lists inside PDUs: the form is checked once, and the items are read in place.
 
 use bindrune_wire::{
     Malformed, NoRoom, Reader, Writer,
@@ -8,12 +8,12 @@ use bindrune_wire::{
     },
 };
 
-/// Two attribute handles or more. [Vol 3] Part F, 3.4.4.7
+/// At least two attribute handles. [Vol 3] Part F, 3.4.4.7
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handles<'p>(&'p [U16]);
 
 impl<'p> Handles<'p> {
-    /// A set of two handles or more.
+    /// Creates a set of at least two handles; `None` for fewer.
     #[must_use]
     pub const fn new(handles: &'p [U16]) -> Option<Self> {
         if handles.len() < 2 { None } else { Some(Self(handles)) }
@@ -26,7 +26,7 @@ impl<'p> Handles<'p> {
 
     /// Returns how many handles there are.
     #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    #[expect(clippy::len_without_is_empty, reason = "the list is never empty")]
     pub const fn len(self) -> usize {
         self.0.len()
     }
@@ -64,7 +64,7 @@ pub struct HandleInformation128 {
     pub uuid: U128,
 }
 
-/// The attributes of a Find Information Response: all types are of one length. [Vol 3] Part F, 3.4.3.2
+/// The attributes of a Find Information Response: all types have the same length. [Vol 3] Part F, 3.4.3.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Information<'p> {
     /// Format 1: 16-bit types.
@@ -116,13 +116,14 @@ impl<'p> Information<'p> {
 )]
 #[repr(C)]
 pub struct HandleRange {
-    /// The attribute that was found.
+    /// The attribute.
     pub start: U16,
     /// The last handle of its group.
     pub end: U16,
 }
 
-/// The attributes of a Read By Type Response: handle and value, all of one length. [Vol 3] Part F, 3.4.4.2
+/// The attributes of a Read By Type Response: handle and value, all of the same length. [Vol 3] Part F,
+/// 3.4.4.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributeList<'p>(Rows<'p>);
 
@@ -153,8 +154,8 @@ impl<'p> AttributeList<'p> {
     }
 }
 
-/// The groups of a Read By Group Type Response: first and last handle and value, all of one length.
-/// [Vol 3] Part F, 3.4.4.10
+/// The groups of a Read By Group Type Response: first handle, last handle and value, all of the same
+/// length. [Vol 3] Part F, 3.4.4.10
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupList<'p>(Rows<'p>);
 
@@ -185,9 +186,9 @@ impl<'p> GroupList<'p> {
     }
 }
 
-/// The values of a Read Multiple Variable Response, each behind its length. [Vol 3] Part F, 3.4.4.12
+/// The values of a Read Multiple Variable Response, each preceded by its length. [Vol 3] Part F, 3.4.4.12
 ///
-/// The last value may be cut short by the MTU, and values may be missing after it.
+/// The MTU may cut the last value, and values after it may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueList<'p>(&'p [u8]);
 
@@ -201,7 +202,7 @@ impl<'p> ValueList<'p> {
         if octets.len() < 2 { Err(Malformed::Truncated) } else { Ok(Self(octets)) }
     }
 
-    /// Returns the full length of each value, and as much of it as arrived.
+    /// Returns the full length of each value, and the part of it that arrived.
     pub fn iter(self) -> impl Iterator<Item = (u16, &'p [u8])> + Clone {
         let mut r = Reader::new(self.0);
         core::iter::from_fn(move || {
@@ -216,7 +217,7 @@ impl<'p> ValueList<'p> {
     }
 }
 
-/// The attributes of a Multiple Handle Value Notification, none cut short. [Vol 3] Part F, 3.4.7.4
+/// The attributes of a Multiple Handle Value Notification, all of them complete. [Vol 3] Part F, 3.4.7.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notifications<'p>(&'p [u8]);
 
@@ -253,7 +254,7 @@ impl<'p> Notifications<'p> {
     }
 }
 
-/// Whole structures, at least one, and nothing else.
+/// Returns whole structures, at least one, and nothing else.
 pub(super) fn entries<T>(octets: &[u8]) -> Result<&[T], Malformed>
 where
     T: FromBytes + Immutable + Unaligned,
@@ -264,7 +265,7 @@ where
     }
 }
 
-/// Rows of one length, at least one, and nothing else.
+/// Rows of the same length, at least one, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rows<'p> {
     length: u8,

@@ -3,7 +3,7 @@ use bindrune_wire::{Malformed, NoRoom, Writer};
 use super::{Notifications, open, whole};
 use crate::Opcode;
 
-/// What a server sends of its own accord. [Vol 3] Part F, 3.4.7
+/// A PDU that a server sends on its own initiative. [Vol 3] Part F, 3.4.7
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Push<'p> {
     /// `ATT_HANDLE_VALUE_NTF`. [Vol 3] Part F, 3.4.7.1
@@ -25,7 +25,8 @@ pub enum Push<'p> {
 }
 
 impl<'p> Push<'p> {
-    /// Reads a whole PDU. An opcode that is neither notification nor indication gives [`Malformed::Value`].
+    /// Parses a whole PDU. An opcode that is neither notification nor indication returns
+    /// [`Malformed::Value`].
     ///
     /// # Errors
     ///
@@ -42,11 +43,11 @@ impl<'p> Push<'p> {
         }
     }
 
-    /// Writes the whole PDU, or nothing when it does not fit.
+    /// Writes the whole PDU, or nothing if it does not fit.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Notification { handle, value } | Self::Indication { handle, value } => {
@@ -72,7 +73,7 @@ impl<'p> Push<'p> {
 ///
 /// # Errors
 ///
-/// [`NoRoom`] if the buffer is too small. Nothing is written then.
+/// [`NoRoom`] if the buffer is too small; then nothing is written.
 pub fn write_confirmation(w: &mut Writer<'_>) -> Result<(), NoRoom> {
     w.u8(Opcode::CONFIRMATION.0)
 }

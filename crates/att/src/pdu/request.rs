@@ -3,7 +3,7 @@ use bindrune_wire::{Malformed, NoRoom, Uuid, Writer};
 use super::{Handles, attribute_type, open, whole};
 use crate::Opcode;
 
-/// What a client asks; exactly one response or error answers it. [Vol 3] Part F, 3.4
+/// A request of a client, which exactly one response or error answers. [Vol 3] Part F, 3.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'p> {
     /// `ATT_EXCHANGE_MTU_REQ`. [Vol 3] Part F, 3.4.2.1
@@ -26,7 +26,7 @@ pub enum Request<'p> {
         end: u16,
         /// The 16-bit UUID of the attributes to find.
         attribute_type: u16,
-        /// The value that they must have.
+        /// The value of the attributes to find.
         value: &'p [u8],
     },
     /// `ATT_READ_BY_TYPE_REQ`. [Vol 3] Part F, 3.4.4.1
@@ -47,12 +47,12 @@ pub enum Request<'p> {
     ReadBlob {
         /// The attribute.
         handle: u16,
-        /// The first octet to read.
+        /// Offset of the first octet to read.
         offset: u16,
     },
     /// `ATT_READ_MULTIPLE_REQ`. [Vol 3] Part F, 3.4.4.7
     ReadMultiple {
-        /// Two attributes or more.
+        /// At least two attributes.
         handles: Handles<'p>,
     },
     /// `ATT_READ_BY_GROUP_TYPE_REQ`. [Vol 3] Part F, 3.4.4.9
@@ -66,7 +66,7 @@ pub enum Request<'p> {
     },
     /// `ATT_READ_MULTIPLE_VARIABLE_REQ`. [Vol 3] Part F, 3.4.4.11
     ReadMultipleVariable {
-        /// Two attributes or more.
+        /// At least two attributes.
         handles: Handles<'p>,
     },
     /// `ATT_WRITE_REQ`. [Vol 3] Part F, 3.4.5.1
@@ -80,20 +80,20 @@ pub enum Request<'p> {
     PrepareWrite {
         /// The attribute.
         handle: u16,
-        /// Where in the attribute's value the part belongs.
+        /// Offset of the part in the attribute's value.
         offset: u16,
         /// The part.
         value: &'p [u8],
     },
     /// `ATT_EXECUTE_WRITE_REQ`. [Vol 3] Part F, 3.4.6.3
     ExecuteWrite {
-        /// True to write what was prepared, false to cancel it.
+        /// Whether to write the prepared parts; false cancels them.
         write: bool,
     },
 }
 
 impl<'p> Request<'p> {
-    /// Reads a whole PDU. An opcode that is no request gives [`Malformed::Value`].
+    /// Parses a whole PDU. An opcode that is no request returns [`Malformed::Value`].
     ///
     /// # Errors
     ///
@@ -137,11 +137,11 @@ impl<'p> Request<'p> {
         r.finish().map(|()| request)
     }
 
-    /// Writes the whole PDU, or nothing when it does not fit.
+    /// Writes the whole PDU, or nothing if it does not fit.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::ExchangeMtu { mtu } => w.u16(mtu),
@@ -193,7 +193,7 @@ impl<'p> Request<'p> {
     }
 }
 
-/// The flags of an Execute Write: 0 cancels, 1 writes. [Vol 3] Part F, 3.4.6.3
+/// Parses the flags of an Execute Write: 0 cancels, 1 writes. [Vol 3] Part F, 3.4.6.3
 const fn flags(flags: u8) -> Result<bool, Malformed> {
     match flags {
         0 => Ok(false),

@@ -3,19 +3,19 @@ use bindrune_wire::{Malformed, NoRoom, Reader, Writer};
 use super::{AttributeList, GroupList, HandleRange, Information, ValueList, list, open, whole};
 use crate::{ErrorCode, Opcode};
 
-/// Why a request was not carried out. [Vol 3] Part F, 3.4.1.1
+/// The error that answers a failed request. [Vol 3] Part F, 3.4.1.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorResponse {
     /// The request's opcode.
     pub request: Opcode,
-    /// The attribute that it failed at, or 0.
+    /// The attribute that caused the error, or 0.
     pub handle: u16,
-    /// Why.
+    /// The error code.
     pub code: ErrorCode,
 }
 
 impl ErrorResponse {
-    /// Reads a whole PDU; `None` for any other one.
+    /// Parses a whole PDU; `None` for any other PDU.
     pub(crate) fn parse(pdu: &[u8]) -> Option<Self> {
         let (opcode, mut r) = open(pdu).ok()?;
         let error = Self::read(&mut r).ok()?;
@@ -26,11 +26,11 @@ impl ErrorResponse {
         Ok(Self { request: Opcode(r.u8()?), handle: r.u16()?, code: ErrorCode(r.u8()?) })
     }
 
-    /// Writes the whole PDU, or nothing when it does not fit.
+    /// Writes the whole PDU, or nothing if it does not fit.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, Opcode::ERROR_RSP, |w| {
             w.u8(self.request.0)?;
@@ -40,7 +40,7 @@ impl ErrorResponse {
     }
 }
 
-/// What a server answers. [Vol 3] Part F, 3.4
+/// A response of a server. [Vol 3] Part F, 3.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response<'p> {
     /// `ATT_ERROR_RSP`. [Vol 3] Part F, 3.4.1.1
@@ -66,9 +66,9 @@ pub enum Response<'p> {
         /// The part of the value.
         value: &'p [u8],
     },
-    /// `ATT_READ_MULTIPLE_RSP`: the values one after the other, or as much as fits. [Vol 3] Part F, 3.4.4.8
+    /// `ATT_READ_MULTIPLE_RSP`: the values in sequence, or as much as fits. [Vol 3] Part F, 3.4.4.8
     ReadMultiple {
-        /// The values, which only their known lengths tell apart.
+        /// The values, without separators: the client must know their lengths.
         values: &'p [u8],
     },
     /// `ATT_READ_BY_GROUP_TYPE_RSP`. [Vol 3] Part F, 3.4.4.10
@@ -77,11 +77,11 @@ pub enum Response<'p> {
     ReadMultipleVariable(ValueList<'p>),
     /// `ATT_WRITE_RSP`. [Vol 3] Part F, 3.4.5.2
     Write,
-    /// `ATT_PREPARE_WRITE_RSP`: what was prepared, as it was received. [Vol 3] Part F, 3.4.6.2
+    /// `ATT_PREPARE_WRITE_RSP`: the prepared part, as received. [Vol 3] Part F, 3.4.6.2
     PrepareWrite {
         /// The attribute.
         handle: u16,
-        /// Where in the attribute's value the part belongs.
+        /// Offset of the part in the attribute's value.
         offset: u16,
         /// The part.
         value: &'p [u8],
@@ -91,7 +91,7 @@ pub enum Response<'p> {
 }
 
 impl<'p> Response<'p> {
-    /// Reads a whole PDU. An opcode that is no response gives [`Malformed::Value`].
+    /// Parses a whole PDU. An opcode that is no response returns [`Malformed::Value`].
     ///
     /// # Errors
     ///
@@ -125,11 +125,11 @@ impl<'p> Response<'p> {
         r.finish().map(|()| response)
     }
 
-    /// Writes the whole PDU, or nothing when it does not fit.
+    /// Writes the whole PDU, or nothing if it does not fit.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         whole(w, self.opcode(), |w| match *self {
             Self::Error(error) => {

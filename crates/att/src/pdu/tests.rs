@@ -143,7 +143,7 @@ fn commands_golden() {
     );
 }
 
-/// Rows Q08 to Q25: requests of a bad form.
+/// Rows Q08 to Q25: malformed requests.
 #[test]
 fn malformed_requests() {
     let rows: [&[u8]; 17] = [
@@ -170,7 +170,7 @@ fn malformed_requests() {
     }
 }
 
-/// Rows Q46, Q47, Q53 and Q55: responses and notifications of a bad form.
+/// Rows Q46, Q47, Q53 and Q55: malformed responses and notifications.
 #[test]
 fn malformed_responses() {
     let rows: [&[u8]; 14] = [
@@ -207,7 +207,7 @@ fn the_last_variable_value_may_be_cut() {
 }
 
 #[test]
-fn what_does_not_fit_is_not_begun() {
+fn a_pdu_that_does_not_fit_is_not_started() {
     let mut buffer = [0; 6];
     let mut w = Writer::new(&mut buffer);
     w.u8(0xee).unwrap();
@@ -265,7 +265,7 @@ proptest! {
         crate::fuzz::pdu(&pdu);
     }
 
-    /// A list whose rows fit, behind each opcode that carries one.
+    /// A list whose rows fit, after each opcode that carries one.
     #[test]
     fn lists_round_trip(
         opcode in prop_oneof![Just(5u8), Just(7), Just(9), Just(0x11), Just(0x21), Just(0x23)],

@@ -1,22 +1,23 @@
-//! Packets as the driver sees them: octets with a kind.
+//! Packets in the form of the driver: octets with a kind.
 
 use bt_hci_transport_0_1::{PacketKind, PacketToController, PacketToHost, ReadHciError};
 use embedded_io_async::{Read, Write};
 
-/// A packet that the driver has read to the beginning of the buffer, behind its H4 indicator.
+/// A packet that the driver has read into the start of the buffer, after its H4 indicator.
 pub(super) struct Received {
-    /// Octets of the packet with its indicator. It was not kept where that is more than the buffer has.
+    /// Length of the packet with its indicator, in octets. If it is longer than the buffer, the packet
+    /// was not kept.
     pub(super) len: usize,
 }
 
-/// Octets that are discarded at a time.
+/// Number of octets that are discarded at a time.
 const CHUNK: usize = 16;
 
-/// The length of the body behind a header of so many octets.
+/// The length of the body after a header of this many octets.
 enum Header {
-    /// An event or synchronous data: one octet at the end.
+    /// An event or synchronous data: one octet at the end of the header.
     Short(usize),
-    /// ACL or isochronous data: two octets at the end.
+    /// ACL or isochronous data: two octets at the end of the header.
     Long(usize),
 }
 
@@ -45,7 +46,7 @@ impl Header {
     }
 }
 
-/// Declares the two ways of reading, which differ in what is awaited.
+/// Declares the two ways of reading, blocking and asynchronous.
 macro_rules! read {
     ($reader:ident, $kind:ident, $buffer:ident, $($await:tt)*) => {{
         let header = Header::of($kind).ok_or(ReadHciError::InvalidValue)?;
@@ -61,7 +62,7 @@ macro_rules! read {
             $reader.read_exact(body)$($await)*?;
             return Ok(Self { len });
         }
-        // The next packet must be found behind this one.
+        // The next packet begins after this one.
         let mut chunk = [0; CHUNK];
         while left > 0 {
             let discarded = chunk.get_mut(..left.min(CHUNK)).unwrap_or_default();
@@ -133,7 +134,8 @@ mod tests {
 
     use super::*;
 
-    /// Reads packets both ways, to a buffer of 16 octets; what of each was kept, and its length.
+    /// Reads packets in both ways into a buffer of 16 octets; returns the kept octets of each packet,
+    /// and its length.
     fn read(mut stream: &[u8]) -> Vec<(Vec<u8>, usize)> {
         let mut seen = Vec::new();
         while !stream.is_empty() {
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_controller_sends_is_an_error() {
+    fn packets_that_no_controller_sends_are_errors() {
         let mut octets: &[u8] = &[3, 12, 0];
         let read = Received::read_hci(PacketKind::Cmd, &mut octets, &mut [0; 16]);
         assert!(matches!(read, Err(ReadHciError::InvalidValue)));

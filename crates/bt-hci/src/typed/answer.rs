@@ -1,15 +1,15 @@
-//! Answers of commands, as events.
+//! Answers to commands, as events.
 
 use bindrune_hci::{Opcode, Status, cmd::SupportedCommands, event::EventCode, h4::PacketType};
 
 use super::{Commands, bt_hci::controller::Controller};
 
-/// Octets of return parameters that an answer may have, without the status: those of Read Local Supported Commands.
+/// Maximum length of return parameters without the status, in octets: those of Read Local Supported Commands.
 const RETURNED: usize = 64;
-/// Octets of an event with the longest answer, with its H4 indicator.
+/// Length of an event with the longest answer, with its H4 indicator, in octets.
 pub(super) const ANSWER: usize = 7 + RETURNED;
 
-/// How a command was answered.
+/// The answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     kind: Kind,
@@ -18,14 +18,14 @@ pub struct Reply {
     len: usize,
 }
 
-/// Which event is the answer. [Vol 4] Part E, 4.4
+/// The event that answers. [Vol 4] Part E, 4.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Command Complete.
     Complete,
     /// Command Status.
     Status,
-    /// None, unless it failed.
+    /// No event, unless the command failed.
     Nothing,
 }
 
@@ -36,7 +36,7 @@ impl Reply {
 
     /// Answers with Command Complete.
     ///
-    /// Parameters that do not fit are answered with Memory Capacity Exceeded (0x07): there is room for 64 octets.
+    /// If the parameters do not fit in 64 octets, answers with Memory Capacity Exceeded (0x07).
     #[must_use]
     pub fn complete(status: u8, returned: &[u8]) -> Self {
         let mut reply = Self::new(Kind::Complete, Status(status));
@@ -60,7 +60,7 @@ impl Reply {
         Self { kind: Kind::Status, ..self }
     }
 
-    /// Answers with Command Complete and the handle with which the parameters begin.
+    /// Answers with Command Complete and the handle at the start of the parameters.
     #[must_use]
     pub fn with_handle(self, parameters: &[u8]) -> Self {
         Self::complete(self.status.0, parameters.get(..2).unwrap_or_default())
@@ -77,11 +77,11 @@ impl Reply {
 
     /// The answer to a command that the set does not have.
     pub const UNKNOWN: Self = Self::new(Kind::Status, Status::UNKNOWN_COMMAND);
-    /// The status of a command whose parameters are not those of its type.
+    /// The status for a command whose parameters do not match its type.
     pub const INVALID: u8 = Status::INVALID_PARAMETERS.0;
 }
 
-/// A reply, and what it answers.
+/// A reply, and the command that it answers.
 pub(super) struct Answer {
     opcode: Opcode,
     reply: Reply,
@@ -134,7 +134,7 @@ impl Answer {
 }
 
 impl Reply {
-    /// Takes the commands that a set does not have out of those that the controller supports.
+    /// Removes the commands that a set does not have from those that the controller supports.
     fn keep_only(&mut self, has: impl Fn(Opcode) -> bool) {
         let mut commands = SupportedCommands::from_bits(&self.returned);
         for opcode in SupportedCommands::known().filter(|opcode| !has(*opcode)) {

@@ -1,20 +1,20 @@
-//! Opcodes to the methods of a controller.
+//! Dispatch from opcodes to the methods of a controller.
 
 use core::future::Future;
 
 use super::{Reply, bt_hci::controller::Controller};
 
-/// A set of commands that a controller has. Sets are joined as tuples; [`crate::commands`] declares one.
+/// A set of commands of a controller. Tuples join sets; [`crate::commands`] declares one.
 pub trait Commands<C: Controller> {
     /// Returns whether the set has this opcode.
     fn contains(opcode: u16) -> bool;
 
-    /// Executes a command, and returns how it is answered: with Unknown HCI Command (0x01) where the set does not have it, with
-    /// Invalid HCI Command Parameters (0x12) where its parameters are not those of its type.
+    /// Executes a command, and returns its answer: Unknown HCI Command (0x01) if the set does not have it, Invalid HCI
+    /// Command Parameters (0x12) if its parameters do not match its type.
     ///
     /// # Errors
     ///
-    /// An error of the driver, which ends the adapter's run.
+    /// An error of the driver, which ends the run of the adapter.
     fn execute(
         controller: &C,
         opcode: u16,

@@ -1,4 +1,4 @@
-//! What the macro `commands` makes its code of.
+//! Functions that the code of the macro `commands` calls.
 
 use super::{
     Reply,
@@ -9,7 +9,7 @@ use super::{
     },
 };
 
-/// Makes a command of its parameters; `None` where they are not those of its type.
+/// Creates a command from its parameters; `None` if they do not match its type.
 pub fn read<'p, K: Cmd<Params: FromHciBytes<'p>>>(
     parameters: &'p [u8],
     make: impl FnOnce(K::Params) -> K,
@@ -35,7 +35,7 @@ where
     }
 }
 
-/// Executes a command that ends later, with an event of its own.
+/// Executes a command that ends later, with an event.
 ///
 /// # Errors
 ///

@@ -33,18 +33,18 @@ pub use sets::{
     ExtendedCentral, HostFlowControl, Legacy, LinkTuning, Peripheral, PrivateAddresses, Scan,
 };
 
-/// Octets of the longest command. [Vol 4] Part E, 5.4.1
+/// Length of the longest command in octets. [Vol 4] Part E, 5.4.1
 const COMMAND_MAX: usize = 258;
 
-/// A controller with a method for each command, as the transport that `Host::run` takes.
+/// Adapts a controller with a method for each command to the transport that `Host::run` takes.
 ///
-/// `N` is the longest packet from the controller, with its H4 indicator.
+/// `N` is the length of the longest packet from the controller, with its H4 indicator.
 pub struct Typed<'c, C: Controller, const N: usize = PACKET> {
     controller: &'c C,
     command: Slot<COMMAND_MAX>,
     answer: Slot<ANSWER>,
     packet: Slot<N>,
-    /// The command under way is to be given up.
+    /// Whether the command in progress must be dropped.
     abandoned: Cell<bool>,
     abandoning: Waiter,
     error: Cell<Option<Error<C::Error>>>,
@@ -58,7 +58,7 @@ impl<C: Controller, const N: usize> core::fmt::Debug for Typed<'_, C, N> {
 }
 
 impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
-    /// Makes the adapter of a controller.
+    /// Creates the adapter of a controller.
     pub const fn new(controller: &'c C) -> Self {
         Self {
             controller,
@@ -72,15 +72,15 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
         }
     }
 
-    /// Drives the controller while `host` runs on the two halves, and returns what that returns.
+    /// Drives the controller while `host` runs on the two halves, and returns the result of `host`.
     ///
-    /// `S` is the set of commands that are dispatched; others are answered with Unknown HCI Command (0x01), and are not among the
-    /// supported commands.
+    /// `S` is the set of commands that are dispatched; other commands are answered with Unknown HCI Command (0x01), and
+    /// are not reported as supported.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the command that is under way and the controller's `read`. `run` may be called again; the host begins
-    /// with a Reset then.
+    /// Dropping the future drops the command in progress and the controller's `read`. `run` may be called again; the
+    /// host then starts with a Reset.
     pub async fn run<'r, S: Commands<C>, F: Future>(
         &'r mut self,
         host: impl FnOnce(Reader<Half<'r, 'c, C, S, N>, N>, Writer<Half<'r, 'c, C, S, N>, N>) -> F,
@@ -88,7 +88,7 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
         let this: &'r Self = self;
         this.clear();
         let (rx, tx) = halves::split(Half { adapter: this, set: PhantomData });
-        // What was under way is answered before what the controller sends next is read.
+        // The command in progress is answered before the controller's next packet is read.
         let serve = join(this.receive_packets(), this.execute_commands::<S>());
         match select(host(rx, tx), serve).await {
             Either::First(output) => output,
@@ -104,7 +104,7 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
         self.error.set(None);
     }
 
-    /// Stands still with an error, which the host reads.
+    /// Waits forever with an error, which the host reads.
     async fn fail(&self, error: Error<C::Error>) -> core::convert::Infallible {
         self.error.set(Some(error));
         self.reading.wake();
@@ -136,7 +136,7 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
 
     #[expect(
         clippy::await_holding_refcell_ref,
-        reason = "the slot is not written to before it was cleared, which is below"
+        reason = "the slot is written to only after it was cleared, which is below"
     )]
     async fn execute_commands<S: Commands<C>>(&self) -> core::convert::Infallible {
         loop {
@@ -168,10 +168,10 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
         if self.abandoned.get() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Hands over the next command.
+    /// Passes the next command to the controller.
     async fn put_command(&self, command: &[u8]) {
         if !self.command.is_empty() {
-            // The host sends one at a time: it has given up the one before.
+            // The host sends one command at a time: it has given up the previous one.
             self.abandoned.set(true);
             self.abandoning.wake();
             self.command.until_empty().await;
@@ -182,7 +182,7 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
         });
     }
 
-    /// Takes what the host is to read next. An answer is before the events of what it began.
+    /// Takes the next packet for the host. An answer precedes the events that its command causes.
     fn poll_receive(
         &self,
         buffer: &mut [u8],
@@ -202,7 +202,7 @@ impl<'c, C: Controller, const N: usize> Typed<'c, C, N> {
     }
 }
 
-/// The adapter, borrowed by the halves that [`Typed::run`] gives to the host.
+/// The adapter, borrowed by the halves that [`Typed::run`] passes to the host.
 pub struct Half<'r, 'c, C: Controller, S, const N: usize> {
     adapter: &'r Typed<'c, C, N>,
     set: PhantomData<S>,

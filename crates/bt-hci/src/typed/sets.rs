@@ -1,4 +1,4 @@
-//! The commands that the host sends, by what they are for.
+//! The commands that the host sends, grouped by purpose.
 
 use super::{
     super::Disconnecting,
@@ -38,7 +38,7 @@ use super::{
 
 crate::commands! {
     in super;
-    /// Setting up a controller, and links in either role, without their end.
+    /// Set-up of a controller, and links in either role, without their end.
     pub struct Common {
         complete: [
             Reset, SetEventMask, SetEventMaskPage2, ReadLocalVersionInformation, ReadLocalSupportedFeatures, ReadBdAddr,
@@ -52,11 +52,11 @@ crate::commands! {
 
 crate::commands! {
     in super;
-    /// What a controller supports, in its own words.
+    /// Supported commands and features, as the controller reports them.
     ///
-    /// Without this set the adapter answers Read Local Supported Commands itself, with the commands of the other sets. A controller
-    /// behind a transport has these commands. nrf-sdc 0.4 declares them, but Nordic's library does not define them, so a program that
-    /// dispatches them does not link.
+    /// Without this set the adapter answers Read Local Supported Commands itself, with the commands of the other sets.
+    /// A controller behind a transport has these commands. nrf-sdc 0.4 declares them, but Nordic's library does not
+    /// define them, so a program that dispatches them does not link.
     pub struct Described {
         complete: [ReadLocalSupportedCmds, LeReadSupportedStates],
     }
@@ -64,7 +64,7 @@ crate::commands! {
 
 crate::commands! {
     in super;
-    /// Advertising with legacy commands, and being a peripheral.
+    /// Advertising with legacy commands, and the peripheral role.
     pub struct Advertise {
         complete: [
             LeSetAdvParams, LeSetAdvData, LeSetScanResponseData, LeSetAdvEnable, LeLongTermKeyRequestReply,
@@ -83,7 +83,7 @@ crate::commands! {
 
 crate::commands! {
     in super;
-    /// Connecting with legacy commands, and being a central.
+    /// Connecting with legacy commands, and the central role.
     pub struct Connect {
         complete: [LeCreateConnCancel],
         status: [LeCreateConn, LeConnUpdate, LeEnableEncryption],
@@ -123,7 +123,7 @@ crate::commands! {
 
 crate::commands! {
     in super;
-    /// Private addresses that the controller makes and resolves.
+    /// Private addresses that the controller generates and resolves.
     pub struct PrivateAddresses {
         complete: [
             LeAddDeviceToResolvingList, LeRemoveDeviceFromResolvingList, LeClearResolvingList, LeReadResolvingListSize,
@@ -134,25 +134,26 @@ crate::commands! {
 
 crate::commands! {
     in super;
-    /// Flow control towards the host: the peer waits while the application reads nothing.
+    /// Flow control to the host: the peer waits while the application reads nothing.
     ///
-    /// Only for controllers whose method for Host Number Of Completed Packets returns at once, as nrf-sdc's does. That of bt-hci's
-    /// `ExternalController` waits for an answer that never comes.
+    /// Only for controllers whose method for Host Number Of Completed Packets returns at once, as that of nrf-sdc does.
+    /// The method of bt-hci's `ExternalController` waits for an answer that never comes.
     pub struct HostFlowControl {
         complete: [SetControllerToHostFlowControl, HostBufferSize],
         unanswered: [HostNumberOfCompletedPackets<'a>],
     }
 }
 
-/// What every host needs. Join the sets with [`Described`] where the controller has that.
+/// Commands that every host needs. Join the sets with [`Described`] if the controller has that.
 pub type Basic = (Common, Disconnecting);
-/// What a peripheral needs.
+/// Commands that a peripheral needs.
 pub type Peripheral = (Basic, Advertise, LinkTuning);
-/// What a central needs.
+/// Commands that a central needs.
 pub type Central = (Basic, Scan, Connect, LinkTuning);
-/// What a peripheral and central with legacy commands needs.
+/// Commands that a peripheral and central with legacy commands needs.
 pub type Legacy = (Basic, Advertise, Scan, Connect, LinkTuning);
-/// All that nrf-sdc 0.4 has of what the host sends. Other controllers may have less: join it with [`Described`] there.
+/// All commands of the host that nrf-sdc 0.4 has. Other controllers may have fewer: join it with [`Described`] for
+/// them.
 pub type Everything =
     (Legacy, ExtendedAdvertise, ExtendedCentral, PrivateAddresses, HostFlowControl);
 
@@ -174,7 +175,7 @@ fn extended_connect(parameters: &[u8]) -> Option<LeExtCreateConn> {
     Some(LeExtCreateConn::new(with_accept_list, own_addr_kind, peer_addr_kind, peer_addr, phys))
 }
 
-/// A mask of PHYs, and the parameters of each.
+/// Reads a mask of PHYs, and the parameters of each.
 fn phys<'p, T: FromHciBytes<'p>>(octets: &'p [u8]) -> Option<PhyParams<T>> {
     let (mask, mut rest) = PhyMask::from_hci_bytes(octets).ok()?;
     let mut next = |present: bool| -> Option<Option<T>> {
