@@ -4,15 +4,15 @@ use bindrune_wire::{Handle, Malformed};
 
 use crate::h4::PacketType;
 
-/// Which part of an L2CAP PDU a packet carries. [Vol 4] Part E, 5.4.2
+/// The part of an L2CAP PDU that a packet carries. [Vol 4] Part E, 5.4.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Boundary {
-    /// The first part, which the controller never flushes: what an LE host sends.
+    /// The first part, which the controller never flushes: an LE host sends this.
     FirstNonFlushable,
-    /// A part that continues.
+    /// A continuing part.
     Continuing,
-    /// The first part, which may be flushed: what a controller sends.
+    /// The first part, which may be flushed: a controller sends this.
     FirstFlushable,
     /// A whole PDU (AMP only).
     Complete,
@@ -50,25 +50,25 @@ impl Boundary {
 pub struct AclHeader {
     /// The link.
     pub handle: Handle,
-    /// Which part of an L2CAP PDU follows.
+    /// The part of an L2CAP PDU that follows.
     pub boundary: Boundary,
     /// 0 point to point, 1 broadcast; two bits.
     pub broadcast: u8,
-    /// Octets that follow.
+    /// Length of the data in octets.
     pub len: u16,
 }
 
 impl AclHeader {
-    /// Octets of the header without its H4 indicator.
+    /// Length of the header without its H4 indicator, in octets.
     pub const LEN: usize = 4;
 
-    /// Creates a point to point packet.
+    /// Creates the header of a point-to-point packet.
     #[must_use]
     pub const fn new(handle: Handle, boundary: Boundary, len: u16) -> Self {
         Self { handle, boundary, broadcast: 0, len }
     }
 
-    /// Reads the header; a handle above 0x0EFF is a forbidden value.
+    /// Parses the header; a handle above 0x0EFF is a forbidden value.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_valid_header_comes_back() {
+    fn every_valid_header_is_read_back() {
         for word in 0..=u16::MAX {
             let [a, b] = word.to_le_bytes();
             let octets = [a, b, 0x1b, 0x01];

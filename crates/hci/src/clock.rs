@@ -1,20 +1,21 @@
-//! Where time comes from, for those few who must wait for it.
+//! The source of time for code that waits.
 
 use core::task::{Context, Poll};
 
 use embassy_time::Instant;
 
-/// A source of time that can be waited for.
+/// A clock, with a wait.
 ///
-/// The host reads time only through this trait, so that a test may put virtual time in its place.
+/// The host reads time only through this trait, so that a test may use virtual time.
 pub trait Clock {
-    /// The time now. It never goes back.
+    /// Returns the current time. It never goes back.
     fn now(&self) -> Instant;
 
-    /// Ready when it is `at` or later.
+    /// Is ready at `at` or later.
     ///
-    /// Else it registers the task of `cx` to be woken then, and returns `Pending`. It may wake too early. A clock
-    /// need keep only the earliest deadline of a task: who is woken asks again for each deadline that it still has.
+    /// Otherwise it registers the task of `cx` to be woken at that time, and returns `Pending`. It may wake too
+    /// early. A clock needs to keep only the earliest deadline of a task, because a task polls all of its deadlines
+    /// again after each wake.
     fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()>;
 }
 

@@ -1,4 +1,4 @@
-//! ACL buffers: the controller's, shared by all links, and the host's. [Vol 4] Part E, 4.1
+//! ACL buffers: those of the controller, which all links share, and those of the host. [Vol 4] Part E, 4.1
 
 use core::fmt;
 
@@ -7,16 +7,16 @@ use embassy_time::Instant;
 
 use crate::Opcode;
 
-/// The shortest ACL buffer that a controller may have. [Vol 4] Part E, 7.8.2
+/// Minimum length of ACL buffers that a controller may have. [Vol 4] Part E, 7.8.2
 pub const ACL_LEN_MIN: u16 = 27;
 
-/// A controller whose buffers cannot be used.
+/// The controller's buffers cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BadBuffers {
-    /// It has none for LE, and none to share.
+    /// The controller has no buffers for LE, and none to share.
     None,
-    /// They are shorter than [`ACL_LEN_MIN`] octets.
+    /// The buffers are shorter than [`ACL_LEN_MIN`] octets.
     TooShort(u16),
 }
 
@@ -33,22 +33,23 @@ impl fmt::Display for BadBuffers {
 
 impl core::error::Error for BadBuffers {}
 
-/// ACL buffers as a controller tells them.
+/// ACL buffers as a controller reports them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Buffers {
-    /// Octets of one packet's payload.
+    /// Longest payload of a packet in octets.
     pub len: u16,
-    /// Packets.
+    /// Number of packets.
     pub count: u16,
 }
 
 impl Buffers {
-    /// Returns the buffers that LE uses: its own, or those of BR/EDR where it has none. [Vol 4] Part E, 7.8.2
+    /// Returns the buffers for LE: the controller's LE buffers, or those of BR/EDR if there are none. [Vol 4] Part E,
+    /// 7.8.2
     ///
     /// # Errors
     ///
-    /// [`BadBuffers`] if there are none, or too short ones.
+    /// [`BadBuffers`] if there are no buffers, or they are too short.
     pub const fn choose(le: Self, shared: Self) -> Result<Self, BadBuffers> {
         let buffers = if le.is_none() { shared } else { le };
         if buffers.is_none() {
@@ -67,27 +68,28 @@ impl Buffers {
     }
 }
 
-/// The controller's ACL buffers that are free, for all links together.
+/// The controller's free ACL buffers, for all links together.
 ///
-/// Those taken by all links and those free are the total, always. While several links are up, half of the buffers are
-/// shared out among them, at least one to each: a link takes beyond its share only what the shares of the others do not
-/// need. So a link whose packets do not leave cannot hold up another one, and a link alone may take all.
+/// The buffers of all links and the free buffers always add up to the total. While several links are up, half of the
+/// buffers are divided among them, at least one for each: a link takes more than its share only if the shares of the
+/// others stay free. So a link whose packets do not leave cannot block another one, and a single link may take all
+/// buffers.
 #[derive(Clone, Debug)]
 pub struct AclCredits {
     buffers: Buffers,
     free: u16,
     excess: u32,
-    /// Buffers that each link can count on.
+    /// Number of buffers reserved for each link.
     share: u16,
-    /// What all links together lack of their shares.
+    /// Number of buffers that all links together still need for their shares.
     lacking: u16,
 }
 
-/// A link's share of [`AclCredits`]: packets that the controller holds for it.
+/// A link's part of [`AclCredits`]: packets that the controller holds for it.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkCredits {
     outstanding: u16,
-    /// When one was completed last, or the first one taken; only while some are outstanding.
+    /// Time of the last completion, or of the first packet taken; valid only while packets are outstanding.
     since: Instant,
 }
 
@@ -95,19 +97,19 @@ impl LinkCredits {
     /// No packet outstanding.
     pub const NONE: Self = Self { outstanding: 0, since: Instant::MIN };
 
-    /// Packets that the controller holds for this link.
+    /// Returns the number of packets that the controller holds for this link.
     #[must_use]
     pub const fn outstanding(&self) -> u16 {
         self.outstanding
     }
 
-    /// Returns since when nothing was completed, though packets are outstanding.
+    /// Returns the time since which no packet was completed, if packets are outstanding.
     #[must_use]
     pub const fn waiting_since(&self) -> Option<Instant> {
         if self.outstanding > 0 { Some(self.since) } else { None }
     }
 
-    /// The packets that are outstanding leave only now.
+    /// Restarts the time of the outstanding packets, which leave only now.
     pub const fn restamp(&mut self, now: Instant) {
         self.since = now;
     }
@@ -120,31 +122,31 @@ impl AclCredits {
         Self { buffers, free: buffers.count, excess: 0, share: 0, lacking: 0 }
     }
 
-    /// Buffers that are free.
+    /// Returns the number of free buffers.
     #[must_use]
     pub const fn free(&self) -> u16 {
         self.free
     }
 
-    /// Buffers in all.
+    /// Returns the total number of buffers.
     #[must_use]
     pub const fn total(&self) -> u16 {
         self.buffers.count
     }
 
-    /// Octets of one packet's payload.
+    /// Returns the longest payload of a packet in octets.
     #[must_use]
     pub const fn packet_len(&self) -> u16 {
         self.buffers.len
     }
 
-    /// Packets that the controller completed and that were not outstanding.
+    /// Returns the number of completed packets that were not outstanding.
     #[must_use]
     pub const fn excess(&self) -> u32 {
         self.excess
     }
 
-    /// Shares the buffers out among the links that are up. Call it whenever one of them came or went.
+    /// Divides the buffers among the links that are up. Call it whenever a link comes up or ends.
     pub fn share_out<'l>(&mut self, links: impl Iterator<Item = &'l LinkCredits> + Clone) {
         let count = u16::try_from(links.clone().count()).unwrap_or(u16::MAX);
         self.share = match self.buffers.count.checked_div(count.saturating_mul(2)) {
@@ -164,13 +166,13 @@ impl AclCredits {
         self.share.saturating_sub(link.outstanding)
     }
 
-    /// Takes a buffer for one packet of `link`; false if [`Self::may_take`] is.
+    /// Takes a buffer for one packet of `link`; false if [`Self::may_take`] is false.
     #[must_use]
     pub const fn take(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
         self.may_take(link) && self.occupy(now, link)
     }
 
-    /// Takes a free buffer for a packet of `link`, whoever shall have it; false if none is free.
+    /// Takes a free buffer for a packet of `link`, even from the share of another link; false if none is free.
     pub const fn occupy(&mut self, now: Instant, link: &mut LinkCredits) -> bool {
         if self.free == 0 {
             return false;
@@ -186,9 +188,10 @@ impl AclCredits {
         true
     }
 
-    /// The controller completed `count` packets of `link`: at most what is outstanding; the excess is counted.
+    /// Records that the controller completed `count` packets of `link`, at most the outstanding ones. Counts the
+    /// excess.
     ///
-    /// Gives the excess. [Vol 4] Part E, 7.7.19
+    /// Returns the excess. [Vol 4] Part E, 7.7.19
     pub fn completed(&mut self, now: Instant, link: &mut LinkCredits, count: u16) -> u16 {
         let done = count.min(link.outstanding);
         self.give_back(link, done);
@@ -200,12 +203,12 @@ impl AclCredits {
         excess
     }
 
-    /// So many packets of `link` were not given to the controller after all.
+    /// Takes back `count` packets of `link` that were not sent to the controller.
     pub fn withdraw(&mut self, link: &mut LinkCredits, count: u16) {
         self.give_back(link, count.min(link.outstanding));
     }
 
-    /// The link ended: the controller has thrown away its packets. [Vol 4] Part E, 4.1.1
+    /// Records the end of the link: the controller has discarded its packets. [Vol 4] Part E, 4.1.1
     pub fn disconnected(&mut self, link: &mut LinkCredits) {
         self.give_back(link, link.outstanding);
     }
@@ -218,7 +221,7 @@ impl AclCredits {
     }
 }
 
-/// The host's ACL buffers, which are given back to the controller in batches. [Vol 4] Part E, 4.2
+/// The host's ACL buffers, which are returned to the controller in batches. [Vol 4] Part E, 4.2
 #[derive(Clone, Debug)]
 pub struct HostCredits {
     count: u16,
@@ -226,25 +229,25 @@ pub struct HostCredits {
     pending: u16,
 }
 
-/// A link's share of [`HostCredits`]: packets that were consumed and are not given back yet.
+/// A link's part of [`HostCredits`]: packets that were consumed but not returned yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostLinkCredits {
     pending: u16,
 }
 
 impl HostLinkCredits {
-    /// Nothing to give back.
+    /// Nothing to return.
     pub const NONE: Self = Self { pending: 0 };
 }
 
-/// Links in one Host Number Of Completed Packets. [Vol 4] Part E, 7.3.40
+/// Maximum number of links in one Host Number Of Completed Packets. [Vol 4] Part E, 7.3.40
 const LINKS_MAX: usize = 63;
 
 impl HostCredits {
-    /// Flow control is off: nothing is given back.
+    /// Flow control is off: no buffers are returned.
     pub const OFF: Self = Self { count: 0, batch: 0, pending: 0 };
 
-    /// Flow control is on, with `count` buffers told to the controller.
+    /// Creates the credits with flow control on, after `count` buffers were reported to the controller.
     #[must_use]
     pub const fn on(count: u16) -> Self {
         let batch = count / 4;
@@ -257,7 +260,7 @@ impl HostCredits {
         self.batch > 0
     }
 
-    /// One packet of `link` was consumed: its buffer is free again.
+    /// Records that one packet of `link` was consumed: its buffer is free.
     pub const fn consumed(&mut self, link: &mut HostLinkCredits) {
         if self.is_on() {
             link.pending = link.pending.saturating_add(1);
@@ -265,20 +268,20 @@ impl HostCredits {
         }
     }
 
-    /// The link ended: the controller takes its buffers as given back. [Vol 4] Part E, 4.2
+    /// Records the end of the link: the controller counts its buffers as returned. [Vol 4] Part E, 4.2
     pub fn disconnected(&mut self, link: &mut HostLinkCredits) {
         self.pending = self.pending.saturating_sub(link.pending);
         link.pending = 0;
     }
 
-    /// Packets that the controller may send before it is given a buffer back.
+    /// Returns how many packets the controller may send before it gets a buffer back.
     #[must_use]
     pub const fn left(&self) -> u16 {
         self.count.saturating_sub(self.pending)
     }
 
-    /// Urgent when a batch is full, or the controller has less than one left; else what is owed can wait until nothing
-    /// else is to be sent. `withheld` buffers are not given back yet.
+    /// Returns urgent if a batch is full, or the controller has less than a batch left; otherwise the pending buffers
+    /// can wait until nothing else is to send. `withheld` buffers are not returned yet.
     #[must_use]
     pub fn interest(&self, withheld: usize) -> Interest {
         match self.due(withheld) {
@@ -288,10 +291,10 @@ impl HostCredits {
         }
     }
 
-    /// Writes one Host Number Of Completed Packets command packet for the open links, where any is owed something.
-    /// `withheld` buffers are not given back yet, whichever link had them.
+    /// Writes one Host Number Of Completed Packets command packet for the open links with pending buffers. `withheld`
+    /// buffers are not returned yet, whichever link they belonged to.
     ///
-    /// What does not fit stays owed.
+    /// Buffers that do not fit stay pending.
     pub fn poll_transmit<'l>(
         &mut self,
         withheld: usize,
@@ -330,7 +333,7 @@ impl HostCredits {
         count > 0
     }
 
-    /// Buffers that can be given back.
+    /// Returns the number of buffers that can be returned.
     fn due(&self, withheld: usize) -> u16 {
         self.pending.saturating_sub(u16::try_from(withheld).unwrap_or(u16::MAX))
     }

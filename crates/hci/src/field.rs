@@ -3,7 +3,7 @@ use core::fmt;
 use bindrune_wire::{Address, Handle, open_enum};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
 
-/// A connection handle as on the wire: any two octets.
+/// A connection handle in the layout of the wire: any two octets.
 #[derive(
     Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -11,19 +11,19 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_e
 pub struct RawHandle(U16);
 
 impl RawHandle {
-    /// From any number.
+    /// Creates it from any number.
     #[must_use]
     pub const fn new(value: u16) -> Self {
         Self(U16::new(value))
     }
 
-    /// Returns the handle in the 12 meaningful bits, where it is one that a controller may assign.
+    /// Returns the handle in the 12 significant bits, if a controller may assign it.
     #[must_use]
     pub const fn get(self) -> Option<Handle> {
         Handle::new(self.0.get() & 0x0fff)
     }
 
-    /// Returns the number as it is.
+    /// Returns the number unchanged.
     #[must_use]
     pub const fn raw(self) -> u16 {
         self.0.get()
@@ -42,7 +42,7 @@ impl fmt::Debug for RawHandle {
     }
 }
 
-/// A device address with its type, as on the wire.
+/// A device address with its type, in the layout of the wire.
 #[derive(
     Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -58,7 +58,7 @@ impl DeviceAddress {
     /// No address: type 0, all zeros.
     pub const NONE: Self = Self { kind: AddressType::PUBLIC, octets: [0; 6] };
 
-    /// Returns the address, where the type says what it is (not anonymous, not unknown).
+    /// Returns the address, if its type is known and not anonymous.
     #[must_use]
     pub const fn get(self) -> Option<Address> {
         Address::from_hci(self.kind.0, self.octets)
@@ -85,7 +85,7 @@ impl fmt::Debug for DeviceAddress {
 }
 
 open_enum! {
-    /// What kind of address a peer's is. [Vol 4] Part E, 7.7.65.2
+    /// Type of a peer's address. [Vol 4] Part E, 7.7.65.2
     pub struct AddressType(u8) {
         /// Public device address.
         PUBLIC = 0x00,
@@ -103,21 +103,21 @@ open_enum! {
 }
 
 open_enum! {
-    /// Which of our addresses is used. [Vol 4] Part E, 7.8.5
+    /// Type of our own address. [Vol 4] Part E, 7.8.5
     pub struct OwnAddressType(u8) {
         /// Public device address.
         PUBLIC = 0x00,
         /// The random address that the host set.
         RANDOM = 0x01,
-        /// Resolvable private address from the resolving list, else public.
+        /// Resolvable private address from the resolving list, otherwise public.
         RESOLVABLE_OR_PUBLIC = 0x02,
-        /// Resolvable private address from the resolving list, else random.
+        /// Resolvable private address from the resolving list, otherwise random.
         RESOLVABLE_OR_RANDOM = 0x03,
     }
 }
 
 open_enum! {
-    /// The role on a link. [Vol 4] Part E, 7.7.65.1
+    /// Role on a link. [Vol 4] Part E, 7.7.65.1
     pub struct Role(u8) {
         /// Central.
         CENTRAL = 0x00,
@@ -127,7 +127,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What kind of link an event is about. [Vol 4] Part E, 7.7.26
+    /// Type of a link. [Vol 4] Part E, 7.7.26
     pub struct LinkType(u8) {
         /// Synchronous: SCO.
         SYNCHRONOUS = 0x00,
@@ -139,7 +139,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// A physical layer, or none. [Vol 4] Part E, 7.7.65.12
+    /// A PHY, or none. [Vol 4] Part E, 7.7.65.12
     pub struct Phy(u8) {
         /// No packets on this PHY (secondary PHY of a report).
         NONE = 0x00,
@@ -152,7 +152,7 @@ open_enum! {
     }
 }
 
-/// A set of physical layers. [Vol 4] Part E, 7.8.48
+/// A set of PHYs. [Vol 4] Part E, 7.8.48
 #[derive(
     Clone,
     Copy,
@@ -197,7 +197,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a legacy advertising report saw. [Vol 4] Part E, 7.7.65.2
+    /// Type of the PDU in a legacy advertising report. [Vol 4] Part E, 7.7.65.2
     pub struct AdvertisingEventType(u8) {
         /// ADV_IND.
         CONNECTABLE = 0x00,
@@ -213,35 +213,37 @@ open_enum! {
 }
 
 open_enum! {
-    /// Whom an advertiser serves, or whether an initiator uses the accept list (0 or 1). [Vol 4] Part E, 7.8.5
+    /// The devices that an advertiser serves, or whether an initiator uses the accept list (0 or 1). [Vol 4]
+    /// Part E, 7.8.5
     pub struct FilterPolicy(u8) {
-        /// All; for an initiator, the peer given in the command.
+        /// All devices; for an initiator, the peer in the command.
         ALL = 0x00,
-        /// Scan requests of the accept list only; for an initiator, any peer of the accept list.
+        /// Scan requests only from the accept list; for an initiator, any peer of the accept list.
         SCAN_BY_LIST = 0x01,
-        /// Connection requests of the accept list only.
+        /// Connection requests only from the accept list.
         CONNECT_BY_LIST = 0x02,
-        /// The accept list only.
+        /// Requests only from the accept list.
         BY_LIST = 0x03,
     }
 }
 
 open_enum! {
-    /// Whose advertising a scanner reports. [Vol 4] Part E, 7.8.10
+    /// The advertising that a scanner reports. [Vol 4] Part E, 7.8.10
     pub struct ScanFilterPolicy(u8) {
-        /// All that is not directed elsewhere.
+        /// All advertising, except that directed to another device.
         ALL = 0x00,
-        /// The accept list only.
+        /// Only advertisers of the accept list.
         BY_LIST = 0x01,
-        /// All; directed also to an address that may resolve to us.
+        /// All advertising, including that directed to an address that may resolve to us.
         ALL_OR_RESOLVABLE = 0x02,
-        /// The accept list; directed also to an address that may resolve to us.
+        /// Advertisers of the accept list, including advertising directed to an address that may resolve to
+        /// us.
         BY_LIST_OR_RESOLVABLE = 0x03,
     }
 }
 
 open_enum! {
-    /// Which part of the data a command carries. [Vol 4] Part E, 7.8.54
+    /// The part of the data that a command carries. [Vol 4] Part E, 7.8.54
     pub struct DataOperation(u8) {
         /// A fragment in the middle.
         INTERMEDIATE = 0x00,
@@ -257,7 +259,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How strictly a peer's identity address is refused. [Vol 4] Part E, 7.8.77
+    /// Whether a peer's identity address is accepted. [Vol 4] Part E, 7.8.77
     pub struct PrivacyMode(u8) {
         /// Only resolvable private addresses of the peer are accepted.
         NETWORK = 0x00,

@@ -1,4 +1,4 @@
-//! Bodies of the fuzz targets: each takes any octets.
+//! Bodies of the fuzz targets; each takes any octets.
 
 use bindrune_wire::{Handle, Writer};
 use embassy_time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::{
     snoop::Capture,
 };
 
-/// An event packet: what is parsed can be written and is parsed to the same.
+/// An event packet: a parsed event can be written, and is parsed to the same event again.
 pub fn events(data: &[u8]) {
     let Ok(raw) = RawEvent::parse(data) else { return };
     let Ok(event) = Event::parse(raw.code, raw.parameters) else { return };
@@ -34,7 +34,7 @@ pub fn events(data: &[u8]) {
     assert_eq!(again, Ok(event));
 }
 
-/// A command packet, to every parser whose length may vary.
+/// A command packet, for every parser of variable length.
 pub fn commands(data: &[u8]) {
     let parameters = RawCommand::parse(data).map_or(data, |raw| raw.parameters);
     let _ = baseband::HostNumberOfCompletedPackets::parse(parameters);
@@ -52,7 +52,8 @@ pub fn commands(data: &[u8]) {
     }
 }
 
-/// A byte stream in both directions: the deframer always takes what it wants, and comes to its end.
+/// A byte stream in both directions: the deframer always takes the octets that it requests, and
+/// reaches the end.
 pub fn h4(data: &[u8]) {
     for direction in [Direction::ToHost, Direction::ToController] {
         let mut deframer = Deframer::new(direction);

@@ -10,7 +10,7 @@ use resync::WINDOW;
 use crate::{Opcode, acl::AclHeader, credits::ACL_LEN_MIN, event::EventCode};
 
 open_enum! {
-    /// What follows on the wire. [Vol 4] Part A, 2
+    /// Type of the packet that follows. [Vol 4] Part A, 2
     pub struct PacketType(u8) {
         /// A command, to the controller only.
         COMMAND = 0x01,
@@ -25,7 +25,7 @@ open_enum! {
     }
 }
 
-/// Which way a stream flows.
+/// Direction of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
@@ -35,29 +35,29 @@ pub enum Direction {
     ToController,
 }
 
-/// What a [`Deframer`] needs next.
+/// Input that a [`Deframer`] needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
-    /// Up to so many octets into [`Deframer::header_mut`], then [`Deframer::header_read`].
+    /// Up to this many octets into [`Deframer::header_mut`], then [`Deframer::header_read`].
     Header {
         /// Octets, at least one.
         left: usize,
     },
-    /// Up to so many octets to where this packet's body belongs, then [`Deframer::body_read`].
+    /// Up to this many octets into the place of this packet's body, then [`Deframer::body_read`].
     Body {
         /// Octets, at least one.
         left: usize,
     },
 }
 
-/// A packet whose header is whole. Its body follows, unless [`Kind::len`] is 0.
+/// A packet whose header is complete. Its body follows, unless [`Kind::len`] is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A command (to the controller).
     Command {
         /// The opcode.
         opcode: Opcode,
-        /// Octets of parameters.
+        /// Length of the parameters in octets.
         len: usize,
     },
     /// ACL data.
@@ -66,37 +66,37 @@ pub enum Kind {
     Event {
         /// The event code.
         code: EventCode,
-        /// Octets of parameters.
+        /// Length of the parameters in octets.
         len: usize,
     },
-    /// A packet to be thrown away: synchronous, isochronous, or ACL with a handle that cannot be.
+    /// A packet to discard: synchronous, isochronous, or ACL with an invalid handle.
     Ignored {
-        /// What it is.
+        /// Type of the packet.
         packet: PacketType,
-        /// Octets of its body.
+        /// Length of its body in octets.
         len: usize,
     },
-    /// Command Complete of HCI_Reset, after sync was lost: framing is sound again, if these were not octets of a packet
-    /// that was there before. There is no body.
+    /// Command Complete of HCI_Reset, after sync was lost. Framing is valid again, unless these octets were part of an
+    /// earlier packet. There is no body.
     ResetComplete {
-        /// Commands that the controller takes now.
+        /// Number of commands that the controller accepts now.
         num_packets: u8,
     },
     /// Command Complete of LE Encrypt with status success, after [`Deframer::resync_for_answers`]. The body is the
-    /// ciphertext, which says whether framing is sound again.
+    /// ciphertext, which shows whether framing is valid again.
     Encrypted {
-        /// Commands that the controller takes now.
+        /// Number of commands that the controller accepts now.
         num_packets: u8,
     },
     /// Any other answer to LE Encrypt, after [`Deframer::resync_for_answers`]. There is no body.
     EncryptRefused,
 }
 
-/// Octets of the ciphertext of [`Kind::Encrypted`].
+/// Length of the ciphertext of [`Kind::Encrypted`] in octets.
 pub const CIPHERTEXT: usize = 16;
 
 impl Kind {
-    /// Octets of the body.
+    /// Returns the length of the body in octets.
     #[must_use]
     pub fn len(&self) -> usize {
         match *self {
@@ -107,21 +107,21 @@ impl Kind {
         }
     }
 
-    /// Returns whether no body follows: the packet is whole.
+    /// Returns whether no body follows: the packet is complete.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The octets are no packets: reset the controller, and call on as before.
+/// The octets are not packets: reset the controller, and continue to call as before.
 ///
-/// The deframer has begun to look for Command Complete of HCI_Reset (towards the controller: for HCI_Reset), and
-/// discards all that comes before.
+/// The deframer now searches for Command Complete of HCI_Reset (towards the controller: for HCI_Reset), and discards
+/// everything before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SyncLost {
-    /// No packet of this direction begins so.
+    /// No packet of this direction begins with this octet.
     Indicator(u8),
     /// An ACL packet is longer than the limit.
     TooLong(u16),
@@ -141,18 +141,18 @@ impl core::error::Error for SyncLost {}
 /// A piece of a packet, from [`Deframer::advance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// The header is whole; so is the packet where it has no body.
+    /// The header is complete; a packet without a body is complete too.
     Header(Kind),
     /// A part of the body.
     Body {
         /// The octets, at least one.
         octets: &'a [u8],
-        /// The packet is whole.
+        /// Whether the packet is complete.
         last: bool,
     },
 }
 
-/// Cuts a byte stream into packets, whatever its chunks, and says where the next octets should land.
+/// Splits a byte stream into packets, whatever its chunks are, and selects where the next octets are stored.
 #[derive(Clone, Debug)]
 pub struct Deframer {
     direction: Direction,
@@ -161,7 +161,7 @@ pub struct Deframer {
     have: usize,
     body: usize,
     resync: bool,
-    /// Answers to LE Encrypt are looked for too.
+    /// Whether the deframer also searches for answers to LE Encrypt.
     answers: bool,
     discarded: u32,
     ignored: u32,
@@ -184,12 +184,12 @@ impl Deframer {
         }
     }
 
-    /// Sets the longest ACL body, at least [`ACL_LEN_MIN`]; a longer one means that sync is lost.
+    /// Sets the maximum length of an ACL body, at least [`ACL_LEN_MIN`]. A longer body means that sync is lost.
     pub fn set_limit(&mut self, len: u16) {
         self.limit = len.max(ACL_LEN_MIN);
     }
 
-    /// What to read next, and where to.
+    /// Returns what to read next, and where to store it.
     #[must_use]
     pub fn want(&self) -> Want {
         match self.body {
@@ -198,7 +198,7 @@ impl Deframer {
         }
     }
 
-    /// Where the next octets of the header go; empty while a body is wanted.
+    /// Returns the place for the next octets of the header; empty while a body is expected.
     pub fn header_mut(&mut self) -> &mut [u8] {
         match self.want() {
             Want::Header { left } => {
@@ -209,7 +209,7 @@ impl Deframer {
         }
     }
 
-    /// `n` octets were put into [`Self::header_mut`]. Gives the packet once its header is whole.
+    /// Records that `n` octets were put into [`Self::header_mut`]. Returns the packet once its header is complete.
     ///
     /// # Errors
     ///
@@ -238,20 +238,20 @@ impl Deframer {
             Err(lost) => {
                 self.resync = true;
                 self.discard(1);
-                // What is left of a header is always shorter than what is looked for.
+                // The rest of a header is always shorter than the sought pattern.
                 self.scan();
                 Err(lost)
             }
         }
     }
 
-    /// `n` octets of the body were read. True when the packet is whole.
+    /// Records that `n` octets of the body were read. Returns whether the packet is complete.
     pub const fn body_read(&mut self, n: usize) -> bool {
         self.body = self.body.saturating_sub(n);
         self.body == 0
     }
 
-    /// Takes the next piece from the front of `input`; `None` when more input is needed.
+    /// Takes the next piece from the start of `input`; `None` if more input is needed.
     ///
     /// # Errors
     ///
@@ -279,32 +279,33 @@ impl Deframer {
         Ok(None)
     }
 
-    /// Returns whether the next octet is the first of a packet, and sync is not lost: the owner may take whole packets
-    /// by itself.
+    /// Returns whether the next octet is the first of a packet, and sync is not lost. The owner may then take whole
+    /// packets by itself.
     #[must_use]
     pub const fn is_between_packets(&self) -> bool {
         !self.resync && self.have == 0 && self.body == 0
     }
 
-    /// Returns whether a packet has begun and is not whole. A stream that stays so for 500 ms has lost octets.
+    /// Returns whether a packet has started and is not complete. A stream that stays in this state for 500 ms has lost
+    /// octets.
     #[must_use]
     pub const fn is_inside_packet(&self) -> bool {
         !self.resync && (self.have > 0 || self.body > 0)
     }
 
-    /// Octets discarded while sync was lost.
+    /// Returns the number of octets that were discarded while sync was lost.
     #[must_use]
     pub const fn discarded(&self) -> u32 {
         self.discarded
     }
 
-    /// Packets that were [`Kind::Ignored`].
+    /// Returns the number of packets that were [`Kind::Ignored`].
     #[must_use]
     pub const fn ignored(&self) -> u32 {
         self.ignored
     }
 
-    /// Octets of the header, as far as it can be known; no packet is shorter than that.
+    /// Returns the length of the header, as far as it is known, in octets; no packet is shorter.
     const fn header_len(&self) -> usize {
         let [indicator, ..] = self.window;
         match (self.resync, self.have, self.direction, PacketType(indicator)) {

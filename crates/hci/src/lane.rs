@@ -1,4 +1,4 @@
-//! The command lane: one command in flight, and a controller that must answer. [Vol 4] Part E, 4.4
+//! The command lane: one command in flight, and a time limit for the answer. [Vol 4] Part E, 4.4
 
 use core::fmt;
 
@@ -6,10 +6,10 @@ use embassy_time::{Duration, Instant};
 
 use crate::{Opcode, Status};
 
-/// How long a controller may take to answer a command, or to accept the next.
+/// Time limit for a controller to answer a command, or to accept the next.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who sent a command: a number of the lane's owner, given back with the answer.
+/// The sender of a command: a number of the lane's owner, returned with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ticket(pub u16);
@@ -20,7 +20,7 @@ pub struct Ticket(pub u16);
 pub enum LaneTimer {
     /// The answer to the command in flight.
     Answer,
-    /// Leave to send a command that is owed.
+    /// A credit to send a pending command.
     Credit,
 }
 
@@ -32,10 +32,10 @@ pub enum Unresponsive {
     Answer {
         /// The command.
         opcode: Opcode,
-        /// Who sent it.
+        /// The sender.
         ticket: Ticket,
     },
-    /// No command may be sent.
+    /// The controller accepts no command.
     Credit,
 }
 
@@ -52,7 +52,8 @@ impl core::error::Error for Unresponsive {}
 
 /// Sends one command at a time, as `Num_HCI_Command_Packets` allows.
 ///
-/// Host Number Of Completed Packets is outside of it: such commands are neither asked for nor told here.
+/// Host Number Of Completed Packets is not part of the lane: do not ask the lane before it, and do not report it to the
+/// lane.
 #[derive(Clone, Debug)]
 pub struct CommandLane {
     open: bool,
@@ -75,7 +76,7 @@ impl Default for CommandLane {
 }
 
 impl CommandLane {
-    /// Creates a lane to a controller that was just powered on or reset: it takes one command.
+    /// Creates a lane for a controller after power-on or reset: it accepts one command.
     #[must_use]
     pub const fn new() -> Self {
         Self { open: true, in_flight: None, credit_deadline: None, unexpected: 0 }
@@ -87,33 +88,34 @@ impl CommandLane {
         self.open && self.in_flight.is_none()
     }
 
-    /// Returns the command in flight, and who sent it.
+    /// Returns the command in flight, and its sender.
     #[must_use]
     pub fn in_flight(&self) -> Option<(Opcode, Ticket)> {
         self.in_flight.map(|command| (command.opcode, command.ticket))
     }
 
-    /// Answers to commands that were not in flight.
+    /// Returns the number of answers to commands that were not in flight.
     #[must_use]
     pub const fn unexpected(&self) -> u32 {
         self.unexpected
     }
 
-    /// A command was sent.
+    /// Records that a command was sent.
     pub fn sent(&mut self, now: Instant, opcode: Opcode, ticket: Ticket) {
         self.open = false;
         self.credit_deadline = None;
         self.in_flight = Some(InFlight { opcode, ticket, deadline: later(now) });
     }
 
-    /// A command may be pending. If none may be sent and none is in flight, the controller's time to accept one begins.
+    /// Records that a command may be pending. If none may be sent and none is in flight, the controller's time to
+    /// accept one begins.
     pub fn command_pending(&mut self, now: Instant) {
         if !self.open && self.in_flight.is_none() && self.credit_deadline.is_none() {
             self.credit_deadline = Some(later(now));
         }
     }
 
-    /// Command Complete came. Gives who sent the command, where it is the one in flight. [Vol 4] Part E, 7.7.14
+    /// Handles Command Complete. Returns the sender, if the command is the one in flight. [Vol 4] Part E, 7.7.14
     pub fn complete(&mut self, opcode: Opcode, num_packets: u8) -> Option<Ticket> {
         self.open = num_packets > 0;
         if self.open {
@@ -129,12 +131,12 @@ impl CommandLane {
         answered.map(|command| command.ticket)
     }
 
-    /// Command Status came, with success or not: either way the lane is free again. [Vol 4] Part E, 7.7.15
+    /// Handles Command Status with any status: the lane is free again. [Vol 4] Part E, 7.7.15
     pub fn status(&mut self, opcode: Opcode, _: Status, num_packets: u8) -> Option<Ticket> {
         self.complete(opcode, num_packets)
     }
 
-    /// The controller was or will be reset: the lane is as new. Gives who sent the command in flight.
+    /// Resets the lane, because the controller was or will be reset. Returns the sender of the command in flight.
     pub fn reset(&mut self) -> Option<Ticket> {
         let (_, ticket) = self.in_flight().unzip();
         *self = Self { unexpected: self.unexpected, ..Self::new() };
@@ -148,7 +150,7 @@ impl CommandLane {
         answer.or(self.credit_deadline.map(|deadline| (deadline, LaneTimer::Credit)))
     }
 
-    /// Time went on. Says so once where the controller is unresponsive; then the owner resets it and the lane.
+    /// Checks the deadline. Reports an unresponsive controller once; the owner then resets it and the lane.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Unresponsive> {
         if let Some(InFlight { opcode, ticket, .. }) =
             self.in_flight.take_if(|command| command.deadline <= now)
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn reset_gives_back_who_waited() {
+    fn reset_returns_the_sender_of_the_command() {
         let mut lane = CommandLane::new();
         lane.sent(T0, Opcode::LE_RAND, Ticket(9));
         assert_eq!(lane.reset(), Some(Ticket(9)));

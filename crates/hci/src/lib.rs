@@ -1,15 +1,16 @@
 //! HCI over H4, without I/O: framing, typed commands and events, flow control, capture. [Vol 4]
 //!
-//! - [`h4`] cuts a byte stream into packets and tells where the next octets should land; [`acl`] is the ACL header.
-//! - [`cmd`] has every command as a typed structure, with its return parameters; [`event`] likewise every event. Each
-//!   is parser and emitter in one, so that a host and a virtual controller share them.
-//! - [`lane`] keeps one command in flight and notices a controller that does not answer.
-//! - [`credits`] counts ACL buffers, the controller's and the host's.
+//! - [`h4`] splits a byte stream into packets and selects where the next octets are stored; [`acl`] is the ACL
+//!   header.
+//! - [`cmd`] has every command as a typed structure with its return parameters; [`event`] has every event. Each
+//!   structure parses and writes, so that a host and a virtual controller share it.
+//! - [`lane`] keeps one command in flight and detects a controller that does not answer.
+//! - [`credits`] counts the ACL buffers of the controller and of the host.
 //! - [`snoop`] writes and reads btsnoop captures.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
-#![allow(unnameable_types, reason = "zerocopy's derives make such types")]
+#![allow(unnameable_types, reason = "zerocopy's derives generate such types")]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
@@ -38,7 +39,7 @@ pub use field::{
 pub use secret::{SecretKey, SharedKey};
 pub use status::Status;
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -2,7 +2,7 @@ use core::fmt;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Declares octets that stand in commands and events, and that `Debug` hides.
+/// Declares octets in commands and events that `Debug` hides.
 macro_rules! secrets {
     ($($(#[$meta:meta])* $name:ident[$len:literal];)*) => { $(
         $(#[$meta])*

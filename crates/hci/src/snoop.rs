@@ -1,10 +1,10 @@
-//! btsnoop captures of H4 packets, which Wireshark reads: version 1, datalink 1002, big-endian.
+//! btsnoop captures of H4 packets, readable by Wireshark: version 1, datalink 1002, big-endian.
 
 use bindrune_wire::{Malformed, Reader};
 
 use crate::h4::{Direction, PacketType};
 
-/// Microseconds from year 0, where the format counts from, to 1970.
+/// Microseconds from year 0, the epoch of the format, to 1970.
 pub const UNIX_EPOCH: u64 = 0x00dc_ddb3_0f2f_8000;
 
 const MAGIC: [u8; 8] = *b"btsnoop\0";
@@ -14,7 +14,7 @@ const DATALINK_H4: u32 = 1002;
 const RECEIVED: u32 = 1;
 const COMMAND_OR_EVENT: u32 = 2;
 
-/// Returns the start of a capture.
+/// Returns the header of a capture.
 #[must_use]
 pub const fn header() -> [u8; 16] {
     let [a, b, c, d, e, f, g, h] = MAGIC;
@@ -23,7 +23,7 @@ pub const fn header() -> [u8; 16] {
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
-/// Returns what goes before each packet, which follows with its H4 indicator.
+/// Returns the record header before each packet; the packet follows with its H4 indicator.
 ///
 /// `timestamp` counts microseconds from year 0 (see [`UNIX_EPOCH`]); `total` is the packet's length with the indicator.
 #[must_use]
@@ -47,11 +47,11 @@ pub fn record(direction: Direction, packet: PacketType, timestamp: u64, total: u
 /// One packet of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// Which way it went.
+    /// Direction of the packet.
     pub direction: Direction,
     /// Microseconds from year 0.
     pub timestamp: u64,
-    /// The packet's length, which is more than `octets` where the capture was cut.
+    /// The packet's length, which is more than that of `octets` if the capture truncated it.
     pub original_len: u32,
     /// Packets lost by the capture so far.
     pub drops: u32,
@@ -59,18 +59,18 @@ pub struct Record<'a> {
     pub octets: &'a [u8],
 }
 
-/// A whole capture in memory: its packets in order. It ends after the first error.
+/// A whole capture in memory: its packets in order. The iteration ends after the first error.
 #[derive(Clone, Debug)]
 pub struct Capture<'a> {
     rest: Reader<'a>,
 }
 
 impl<'a> Capture<'a> {
-    /// Reads the start of a capture.
+    /// Parses the header of a capture.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Value`] where it is not btsnoop version 1 of H4 packets.
+    /// [`Malformed::Value`] if it is not btsnoop version 1 of H4 packets.
     pub fn new(octets: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(octets);
         if r.array()? != header() {
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_capture_comes_back() {
+    fn a_capture_is_read_back() {
         let mut file = Vec::from(header());
         file.extend(record(Direction::ToController, PacketType::COMMAND, UNIX_EPOCH + 5, 4));
         file.extend([1, 3, 0x0c, 0]);

@@ -1,7 +1,7 @@
 use core::fmt;
 
 bindrune_wire::open_enum! {
-    /// An HCI error code: how a command ended, or why a link did. [Vol 1] Part F, 1.3
+    /// An HCI error code: status of a command, or reason for the end of a link. [Vol 1] Part F, 1.3
     pub struct Status(u8) {
         /// Success.
         SUCCESS = 0x00,
@@ -19,7 +19,7 @@ bindrune_wire::open_enum! {
         KEY_MISSING = 0x06,
         /// Memory capacity exceeded.
         MEMORY_CAPACITY_EXCEEDED = 0x07,
-        /// Connection timeout: the supervision timer ran out.
+        /// Connection timeout: the supervision timer expired.
         CONNECTION_TIMEOUT = 0x08,
         /// Connection limit exceeded.
         CONNECTION_LIMIT_EXCEEDED = 0x09,
@@ -145,13 +145,13 @@ bindrune_wire::open_enum! {
 }
 
 impl Status {
-    /// True for [`Self::SUCCESS`].
+    /// Returns whether this is [`Self::SUCCESS`].
     #[must_use]
     pub const fn is_success(self) -> bool {
         self.0 == Self::SUCCESS.0
     }
 
-    /// Returns `Ok` for success, else the status as the error.
+    /// Returns `Ok` for success, otherwise the status as the error.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl Status {
 }
 
 impl fmt::Display for Status {
-    /// `connection timeout (0x08)`.
+    /// Writes, for example, `connection timeout (0x08)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.name().unwrap_or("UNKNOWN_ERROR").chars() {
             fmt::Write::write_char(f, if c == '_' { ' ' } else { c.to_ascii_lowercase() })?;

@@ -27,7 +27,7 @@ bitflags::bitflags! {
         const ENCRYPTION_KEY_REFRESH_COMPLETE = 1 << 47;
         /// LE Meta.
         const LE_META = 1 << 61;
-        /// What a controller sends after Reset.
+        /// The events of a controller after Reset.
         const DEFAULT = 0x0000_1fff_ffff_ffff;
     }
 }
@@ -47,19 +47,19 @@ queries! {
 }
 
 commands! {
-    /// Chooses the events that the controller sends. [Vol 4] Part E, 7.3.1
+    /// Selects the events that the controller sends. [Vol 4] Part E, 7.3.1
     SetEventMask = SET_EVENT_MASK -> Done {
         /// Bits of [`EventMask`].
         mask: U64,
     }
 
-    /// Chooses further events that the controller sends. [Vol 4] Part E, 7.3.69
+    /// Selects further events that the controller sends. [Vol 4] Part E, 7.3.69
     SetEventMaskPage2 = SET_EVENT_MASK_PAGE_2 -> Done {
         /// Bits of [`EventMask2`].
         mask: U64,
     }
 
-    /// Reads the power that a link is sent with. [Vol 4] Part E, 7.3.35
+    /// Reads the transmit power of a link. [Vol 4] Part E, 7.3.35
     ReadTransmitPowerLevel = READ_TRANSMIT_POWER_LEVEL -> TransmitPowerLevel {
         /// The link.
         handle: RawHandle,
@@ -69,19 +69,19 @@ commands! {
 
     /// Turns flow control from the controller to the host on or off. [Vol 4] Part E, 7.3.38
     SetControllerToHostFlowControl = SET_CONTROLLER_TO_HOST_FLOW_CONTROL -> Done {
-        /// What is controlled.
+        /// The data under flow control.
         flow_control: FlowControl,
     }
 
-    /// Tells the controller which buffers the host has. [Vol 4] Part E, 7.3.39
+    /// Reports the host's buffers to the controller. [Vol 4] Part E, 7.3.39
     HostBufferSize = HOST_BUFFER_SIZE -> Done {
-        /// Octets of an ACL packet's payload that the host takes.
+        /// Longest payload of an ACL packet to the host, in octets.
         acl_len: U16,
-        /// Octets of a synchronous packet's payload that the host takes.
+        /// Longest payload of a synchronous packet to the host, in octets.
         synchronous_len: u8,
-        /// ACL packets that the host holds.
+        /// Number of ACL packets that the host holds.
         acl_count: U16,
-        /// Synchronous packets that the host holds.
+        /// Number of synchronous packets that the host holds.
         synchronous_count: U16,
     }
 }
@@ -97,7 +97,7 @@ returns! {
 }
 
 bindrune_wire::open_enum! {
-    /// Which data the host's flow control concerns. [Vol 4] Part E, 7.3.38
+    /// The data that the host's flow control applies to. [Vol 4] Part E, 7.3.38
     pub struct FlowControl(u8) {
         /// None.
         OFF = 0x00,
@@ -110,7 +110,7 @@ bindrune_wire::open_enum! {
     }
 }
 
-/// One link and the packets that were completed on it. [Vol 4] Part E, 7.7.19
+/// A link and its number of completed packets. [Vol 4] Part E, 7.7.19
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -118,11 +118,12 @@ bindrune_wire::open_enum! {
 pub struct CompletedPackets {
     /// The link.
     pub handle: RawHandle,
-    /// Packets.
+    /// Number of packets.
     pub count: U16,
 }
 
-/// Gives buffers back to the controller. Outside the command credits; answered only if wrong. [Vol 4] Part E, 7.3.40
+/// Returns buffers to the controller. It needs no command credit, and is answered only on an error. [Vol 4] Part E,
+/// 7.3.40
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostNumberOfCompletedPackets<'a> {
     /// The links; at most 63 fit.
@@ -130,7 +131,7 @@ pub struct HostNumberOfCompletedPackets<'a> {
 }
 
 impl<'a> HostNumberOfCompletedPackets<'a> {
-    /// Reads the parameters of this command.
+    /// Parses the parameters of this command.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Informational parameters: what the controller is. [Vol 4] Part E, 7.4
+//! Informational parameters: versions and capabilities of the controller. [Vol 4] Part E, 7.4
 
 use zerocopy::little_endian::{U16, U64};
 
@@ -8,7 +8,7 @@ queries! {
     /// Reads versions and manufacturer. [Vol 4] Part E, 7.4.1
     ReadLocalVersion = READ_LOCAL_VERSION -> LocalVersion;
 
-    /// Reads which commands are supported. [Vol 4] Part E, 7.4.2
+    /// Reads the supported commands. [Vol 4] Part E, 7.4.2
     ReadLocalSupportedCommands = READ_LOCAL_SUPPORTED_COMMANDS -> LocalSupportedCommands;
 
     /// Reads the LMP features. [Vol 4] Part E, 7.4.3
@@ -50,19 +50,19 @@ returns! {
 
     /// Return parameters of [`ReadBufferSize`].
     BufferSize {
-        /// Octets of one ACL packet's payload.
+        /// Longest payload of an ACL packet in octets.
         acl_len: U16,
-        /// Octets of one synchronous packet's payload.
+        /// Longest payload of a synchronous packet in octets.
         synchronous_len: u8,
-        /// ACL packets that the controller holds.
+        /// Number of ACL packets that the controller holds.
         acl_count: U16,
-        /// Synchronous packets that the controller holds.
+        /// Number of synchronous packets that the controller holds.
         synchronous_count: U16,
     }
 
     /// Return parameters of [`ReadBdAddr`].
     BdAddr {
-        /// Least significant octet first; all zeros where the controller has none.
+        /// Least significant octet first; all zeros if the controller has none.
         address: [u8; 6],
     }
 }

@@ -1,8 +1,8 @@
-//! Commands, by the specification's groups. [Vol 4] Part E, 7
+//! Commands, in the groups of the specification. [Vol 4] Part E, 7
 //!
 //! A command is a structure with public fields. [`Command::write`] writes the whole HCI command packet (opcode, length,
-//! parameters; no H4 indicator); `parse`, which each has, reads its parameters back. [`Command::returned`] reads what
-//! Command Complete brought.
+//! parameters; no H4 indicator). Each command has `parse`, which reads its parameters back. [`Command::returned`]
+//! parses the return parameters of Command Complete.
 
 pub mod baseband;
 pub mod info;
@@ -31,7 +31,7 @@ pub trait Command {
     /// Its opcode.
     const OPCODE: Opcode;
 
-    /// What its Command Complete returns, beginning with the status.
+    /// The return parameters of its Command Complete, including the status.
     type Return: Return;
 
     /// Writes the parameters only.
@@ -43,7 +43,7 @@ pub trait Command {
 
     /// Writes the command packet: opcode, parameter length, parameters. [Vol 4] Part E, 5.4.1
     ///
-    /// A failed call may leave a part written.
+    /// After an error, a part may have been written.
     ///
     /// # Errors
     ///
@@ -55,14 +55,15 @@ pub trait Command {
         end(w, start)
     }
 
-    /// The return parameters of Command Complete, where the command succeeded.
+    /// Parses the return parameters of Command Complete, if the command succeeded.
     ///
-    /// A failed command is [`Failure::Status`] whatever follows its status. Octets after the last known parameter, which
-    /// a later version of the specification may add, are ignored.
+    /// A failed command is [`Failure::Status`], whatever octets follow its status. Octets after the last known
+    /// parameter are ignored, because a later version of the specification may add parameters.
     ///
     /// # Errors
     ///
-    /// [`Failure::Status`] if the controller refused; [`Failure::Malformed`] if the parameters are not those of this command.
+    /// [`Failure::Status`] if the controller refused; [`Failure::Malformed`] if the parameters do not match this
+    /// command.
     fn returned(parameters: &[u8]) -> Result<Self::Return, Failure> {
         let status = Reader::new(parameters).u8().map(Status)?;
         status.ok()?;
@@ -77,7 +78,7 @@ fn begin(w: &mut Writer<'_>, opcode: Opcode) -> Result<(), NoRoom> {
     w.bytes(&[low, high, 0])
 }
 
-/// Fills in the length of a command whose parameters begin at `start`.
+/// Sets the length of a command whose parameters begin at `start`.
 #[inline(never)]
 fn end(w: &mut Writer<'_>, start: usize) -> Result<(), NoRoom> {
     let len = u8::try_from(w.len().saturating_sub(start)).map_err(|_| NoRoom)?;
@@ -86,47 +87,47 @@ fn end(w: &mut Writer<'_>, start: usize) -> Result<(), NoRoom> {
     Ok(())
 }
 
-/// Writes a command of fixed form.
+/// Writes a command of fixed length.
 #[inline(never)]
 fn write_fixed(w: &mut Writer<'_>, opcode: Opcode, parameters: &[u8]) -> Result<(), NoRoom> {
     RawCommand { opcode, parameters }.write(w)
 }
 
-/// What a command returns.
+/// The return parameters of a command.
 pub trait Return: Sized {
     /// How the controller answers the command.
     const ANSWER: Answer = Answer::Complete;
 
-    /// Reads the return parameters, the status first; more octets than known are ignored.
+    /// Parses the return parameters, which begin with the status; ignores octets after the known ones.
     ///
     /// # Errors
     ///
     /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
     fn parse(parameters: &[u8]) -> Result<Self, Malformed>;
 
-    /// Writes the return parameters, the status first.
+    /// Writes the return parameters, which begin with the status.
     ///
     /// # Errors
     ///
     /// [`NoRoom`] if the buffer is too small.
     fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom>;
 
-    /// How the command ended.
+    /// Returns the status of the command.
     fn status(&self) -> Status;
 }
 
 /// How a controller answers a command. [Vol 4] Part E, 4.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// By Command Complete with return parameters.
+    /// With Command Complete and return parameters.
     Complete,
-    /// By Command Status now, and by an event of its own later.
+    /// With Command Status now, and with an event later.
     Status,
-    /// Not at all, unless it is wrong.
+    /// With nothing, unless the command is wrong.
     Nothing,
 }
 
-/// Why a command has no return parameters.
+/// Reason why a command has no return parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Failure {
@@ -159,17 +160,17 @@ impl fmt::Display for Failure {
 
 impl core::error::Error for Failure {}
 
-/// A command packet as a controller receives it: opcode and parameters. [Vol 4] Part E, 5.4.1
+/// A command packet in the form that a controller receives: opcode and parameters. [Vol 4] Part E, 5.4.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawCommand<'a> {
     /// The opcode.
     pub opcode: Opcode,
-    /// The parameters, as long as the length octet says.
+    /// The parameters, with the length of the length octet.
     pub parameters: &'a [u8],
 }
 
 impl<'a> RawCommand<'a> {
-    /// Reads a command packet without H4 indicator.
+    /// Parses a command packet without H4 indicator.
     ///
     /// # Errors
     ///
@@ -183,7 +184,7 @@ impl<'a> RawCommand<'a> {
         Ok(Self { opcode, parameters })
     }
 
-    /// Writes the command packet; also for vendor commands that this crate does not know.
+    /// Writes the command packet; also for unknown vendor commands.
     ///
     /// # Errors
     ///
@@ -199,7 +200,7 @@ impl<'a> RawCommand<'a> {
     }
 }
 
-/// Declares commands whose parameters are fixed: one structure is emitter and parser.
+/// Declares commands with parameters of fixed length: one structure parses and writes each command.
 macro_rules! commands {
     ($($(#[$meta:meta])* $name:ident = $opcode:ident -> $return:ty
         { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
@@ -212,7 +213,7 @@ macro_rules! commands {
         pub struct $name { $($(#[$field_meta])* pub $field: $type),* }
 
         impl $name {
-            /// Reads the parameters of this command.
+            /// Parses the parameters of this command.
             ///
             /// # Errors
             ///
@@ -252,7 +253,7 @@ macro_rules! queries {
         pub struct $name;
 
         impl $name {
-            /// Reads the parameters of this command: there must be none.
+            /// Parses the parameters of this command: there must be none.
             ///
             /// # Errors
             ///
@@ -287,7 +288,7 @@ macro_rules! queries {
 }
 use queries;
 
-/// Declares return parameters; the status is added as the first.
+/// Declares return parameters; the status is added as the first one.
 macro_rules! returns {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
         $(#[$meta])*
@@ -297,7 +298,7 @@ macro_rules! returns {
         )]
         #[repr(C)]
         pub struct $name {
-            /// How the command ended.
+            /// Status of the command.
             pub status: crate::Status,
             $($(#[$field_meta])* pub $field: $type),*
         }

@@ -165,13 +165,13 @@ open_enum! {
 }
 
 impl Opcode {
-    /// From the opcode group and command fields.
+    /// Creates an opcode from the opcode group and command fields.
     #[must_use]
     pub const fn new(ogf: u8, ocf: u16) -> Self {
         Self((ogf as u16) << 10 | (ocf & 0x03ff))
     }
 
-    /// Returns the opcode group field; 0x3f is the vendor's.
+    /// Returns the opcode group field; 0x3f is for vendors.
     #[must_use]
     pub const fn ogf(self) -> u8 {
         let [_, high] = self.0.to_le_bytes();

@@ -7,14 +7,14 @@ returns! {
     /// Return parameters of a command that returns only its status.
     Done {}
 
-    /// Return parameters of a command that concerns one link.
+    /// Return parameters of a command for one link.
     HandleReturn {
         /// The link.
         handle: RawHandle,
     }
 }
 
-/// Declares answers that are nothing but a status.
+/// Declares answers that consist only of a status.
 macro_rules! statuses {
     ($($(#[$meta:meta])* $name:ident by $answer:ident { #[$status_meta:meta] status })*) => { $(
         $(#[$meta])*
@@ -43,15 +43,15 @@ macro_rules! statuses {
 }
 
 statuses! {
-    /// The answer to a command that Command Status answers: there are no return parameters.
+    /// The answer to a command that Command Status answers, without return parameters.
     Accepted by Status {
-        /// Success where the controller began; the outcome comes in an event.
+        /// Success if the controller has started; an event reports the outcome.
         status
     }
 
-    /// The answer to a command that is never answered, unless it is wrong.
+    /// The answer to a command that is answered only if it is wrong.
     Unanswered by Nothing {
-        /// What is wrong with it.
+        /// The error.
         status
     }
 }

@@ -2,18 +2,18 @@ use core::fmt;
 
 use crate::Opcode;
 
-/// Octets of a set of the commands that this crate knows.
+/// Length of a set of the known commands in octets.
 const OCTETS: usize = SupportedCommands::KNOWN.div_ceil(8);
 
-/// The commands that a controller supports, of those that this crate knows.
+/// The supported commands of a controller, as far as this crate knows them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SupportedCommands([u8; OCTETS]);
 
 impl SupportedCommands {
-    /// No command at all.
+    /// No command.
     pub const NONE: Self = Self([0; OCTETS]);
 
-    /// Reads the bit field of Read Local Supported Commands. [Vol 4] Part E, 6.27
+    /// Parses the bit field of Read Local Supported Commands. [Vol 4] Part E, 6.27
     #[must_use]
     pub fn from_bits(bits: &[u8; 64]) -> Self {
         let mut commands = Self::NONE;
@@ -39,9 +39,10 @@ impl SupportedCommands {
         octets
     }
 
-    /// Returns whether the controller says that it supports `opcode`.
+    /// Returns whether the controller claims to support `opcode`.
     ///
-    /// False also for commands without a bit: those of vendors, and those that this crate does not know.
+    /// Returns false for commands without a bit: vendor commands, and commands that this crate does not
+    /// know.
     #[must_use]
     pub fn supports(&self, opcode: Opcode) -> bool {
         Self::place(opcode).is_some_and(|place| {
@@ -67,16 +68,16 @@ impl SupportedCommands {
         }
     }
 
-    /// How many commands with a bit this crate knows.
+    /// Number of known commands that have a bit.
     pub const KNOWN: usize = POSITIONS.len();
 
-    /// Returns where the command is among [`Self::known`]; `None` for one without a bit.
+    /// Returns the index of the command in [`Self::known`]; `None` for a command without a bit.
     #[must_use]
     pub fn place(opcode: Opcode) -> Option<usize> {
         POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()
     }
 
-    /// Returns every command with a bit that this crate knows.
+    /// Returns every known command that has a bit.
     pub fn known() -> impl Iterator<Item = Opcode> {
         POSITIONS.iter().map(|(opcode, _, _)| *opcode)
     }
@@ -88,17 +89,17 @@ impl fmt::Debug for SupportedCommands {
     }
 }
 
-/// The mask of a bit of an octet.
+/// Returns the mask of a bit in an octet.
 const fn mask(bit: u8) -> u8 {
     1_u8.wrapping_shl(bit as u32)
 }
 
-/// The mask of the command at this place.
+/// Returns the mask of the command at this index.
 fn mask_of(place: usize) -> u8 {
     mask(u8::try_from(place % 8).unwrap_or(0))
 }
 
-/// Opcode, octet and bit, in order of opcodes.
+/// Opcode, octet and bit, in the order of opcodes.
 #[rustfmt::skip]
 const POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::DISCONNECT, 0, 5),
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_where_the_specification_has_them() {
+    fn bits_match_the_specification() {
         let mut bits = [0; 64];
         bits[5] = 0x80;
         bits[38] = 0x80;

@@ -188,7 +188,7 @@ where
 
 proptest! {
     #[test]
-    fn any_parameters_come_back(octets in proptest::collection::vec(any::<u8>(), 80)) {
+    fn any_parameters_are_written_back(octets in proptest::collection::vec(any::<u8>(), 80)) {
         comes_back::<baseband::HostBufferSize>(&octets);
         comes_back::<le::SetAdvertisingParameters>(&octets);
         comes_back::<le::SetAdvertisingData>(&octets);

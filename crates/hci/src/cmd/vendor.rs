@@ -1,4 +1,4 @@
-//! Zephyr's vendor commands, which Nordic's controllers have too.
+//! Vendor commands of Zephyr, which Nordic's controllers have too.
 
 use bindrune_wire::{Malformed, Reader};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -19,9 +19,9 @@ commands! {
 }
 
 returns! {
-    /// Return parameters of [`ReadStaticAddresses`]: the count; the addresses follow, see [`static_addresses`].
+    /// Return parameters of [`ReadStaticAddresses`]: the count. The addresses follow, see [`static_addresses`].
     StaticAddresses {
-        /// How many [`StaticAddress`] follow.
+        /// Number of [`StaticAddress`] that follow.
         count: u8,
     }
 }
@@ -42,7 +42,7 @@ pub struct StaticAddress {
 ///
 /// # Errors
 ///
-/// [`Malformed`] if there are fewer addresses than their count says.
+/// [`Malformed`] if there are fewer addresses than the count.
 pub fn static_addresses(
     parameters: &[u8],
 ) -> Result<impl Iterator<Item = StaticAddress> + '_, Malformed> {

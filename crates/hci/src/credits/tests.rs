@@ -53,7 +53,7 @@ fn a_link_leaves_the_others_their_shares() {
         credits.completed(T0, &mut all[0], u16::MAX);
         credits.share_out(all.iter());
         assert_eq!(taken(&mut credits, &mut all[0]), beside, "one of {links} with {count}");
-        // The others find theirs, and what is completed goes to those that lack it.
+        // The other links find their shares, and completed packets go to the links that lack them.
         let share = (usize::from(count) / (2 * links)).max(1);
         for link in &mut all[1..] {
             let found = taken(&mut credits, link);
@@ -71,7 +71,7 @@ fn a_link_leaves_the_others_their_shares() {
 }
 
 #[test]
-fn waiting_begins_anew_with_each_progress() {
+fn each_completion_restarts_the_waiting_time() {
     let mut credits = AclCredits::new(buffers(27, 4));
     let mut link = LinkCredits::NONE;
     assert!(credits.take(T0, &mut link) && credits.take(Instant::from_secs(2), &mut link));
@@ -109,7 +109,7 @@ fn host_buffers_go_back_in_batches_for_open_links_only() {
 }
 
 #[test]
-fn what_does_not_fit_stays_pending() {
+fn credits_that_do_not_fit_stay_pending() {
     let mut credits = HostCredits::on(4);
     let (a, b) = (Handle::new(1).unwrap(), Handle::new(2).unwrap());
     let (mut link_a, mut link_b) = (HostLinkCredits::NONE, HostLinkCredits::NONE);
@@ -152,11 +152,11 @@ fn buffers_are_withheld_whichever_link_had_them() {
     for _ in 0..5 {
         credits.consumed(&mut link_a);
     }
-    assert_eq!((credits.left(), credits.interest(6)), (1, Interest::Urgent), "hardly any is left");
+    assert_eq!((credits.left(), credits.interest(6)), (1, Interest::Urgent), "the controller has hardly any buffer left");
 }
 
 proptest! {
-    /// Whatever the controller says: free and outstanding make the total.
+    /// Whatever the controller reports, the free and the outstanding buffers add up to the total.
     #[test]
     fn credits_never_exceed_the_total(
         total in 1..20_u16,

@@ -1,7 +1,7 @@
 use bindrune_wire::open_enum;
 
 open_enum! {
-    /// What happened. [Vol 4] Part E, 7.7
+    /// Code of an event. [Vol 4] Part E, 7.7
     pub struct EventCode(u8) {
         /// Disconnection Complete.
         DISCONNECTION_COMPLETE = 0x05,
@@ -25,13 +25,13 @@ open_enum! {
         LE_META = 0x3e,
         /// Encryption Change [v2].
         ENCRYPTION_CHANGE_V2 = 0x59,
-        /// A vendor's event.
+        /// A vendor event.
         VENDOR = 0xff,
     }
 }
 
 open_enum! {
-    /// What happened, in an LE Meta event. [Vol 4] Part E, 7.7.65
+    /// Subevent code of an LE Meta event. [Vol 4] Part E, 7.7.65
     pub struct Subevent(u8) {
         /// Connection Complete.
         CONNECTION_COMPLETE = 0x01,

@@ -7,11 +7,11 @@ use crate::{LinkType, Opcode, Status};
 /// A command ended, or only the credits changed (opcode 0). [Vol 4] Part E, 7.7.14
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandComplete<'a> {
-    /// Commands that the controller takes now.
+    /// Number of commands that the controller accepts now.
     pub num_packets: u8,
     /// The command, or [`Opcode::NOP`].
     pub opcode: Opcode,
-    /// What it returns, the status first; see [`crate::Command::returned`].
+    /// The return parameters, which begin with the status; see [`crate::Command::returned`].
     pub return_parameters: &'a [u8],
 }
 
@@ -27,7 +27,7 @@ impl<'a> CommandComplete<'a> {
         w.bytes(self.return_parameters)
     }
 
-    /// Returns how the command ended, where anything was returned.
+    /// Returns the status of the command, if there are return parameters.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
         self.return_parameters.first().copied().map(Status)
@@ -35,25 +35,26 @@ impl<'a> CommandComplete<'a> {
 }
 
 views! {
-    /// A command was begun or refused, or only the credits changed (opcode 0). [Vol 4] Part E, 7.7.15
+    /// A command started or was refused, or only the credits changed (opcode 0). [Vol 4] Part E,
+    /// 7.7.15
     CommandStatus {
-        /// Success where it was begun.
+        /// Success if the command started.
         status: Status,
-        /// Commands that the controller takes now.
+        /// Number of commands that the controller accepts now.
         num_packets: u8,
         /// The command; see [`Self::opcode`].
         raw_opcode: U16,
     }
 
-    /// The controller broke. [Vol 4] Part E, 7.7.16
+    /// The controller has a hardware failure. [Vol 4] Part E, 7.7.16
     HardwareError {
         /// The vendor's code.
         code: u8,
     }
 
-    /// The host sent more than the controller's buffers hold. [Vol 4] Part E, 7.7.26
+    /// The host sent more data than the controller's buffers hold. [Vol 4] Part E, 7.7.26
     DataBufferOverflow {
-        /// Which buffers.
+        /// The overflowed buffers.
         link_type: LinkType,
     }
 }

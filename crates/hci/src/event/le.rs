@@ -4,9 +4,9 @@ use super::views;
 use crate::{DeviceAddress, Phy, RawHandle, Role, SharedKey, Status};
 
 views! {
-    /// A link came up, or did not. [Vol 4] Part E, 7.7.65.1
+    /// A link came up, or failed to. [Vol 4] Part E, 7.7.65.1
     ConnectionComplete {
-        /// Success where it did.
+        /// Success if the link is up.
         status: Status,
         /// The link.
         handle: RawHandle,
@@ -24,19 +24,19 @@ views! {
         clock_accuracy: u8,
     }
 
-    /// A link came up, or did not; with the private addresses. [Vol 4] Part E, 7.7.65.10
+    /// A link came up, or failed to; with the private addresses. [Vol 4] Part E, 7.7.65.10
     EnhancedConnectionComplete {
-        /// Success where it did.
+        /// Success if the link is up.
         status: Status,
         /// The link.
         handle: RawHandle,
         /// Our role.
         role: Role,
-        /// The peer; type 2 or 3 where the controller resolved it.
+        /// The peer; type 2 or 3 if the controller resolved it.
         peer: DeviceAddress,
-        /// Our private address, all zeros where none was used.
+        /// Our private address; all zeros if none was used.
         local_private_address: [u8; 6],
-        /// The peer's private address, all zeros where none was used.
+        /// The peer's private address; all zeros if none was used.
         peer_private_address: [u8; 6],
         /// Connection interval in units of 1.25 ms.
         interval: U16,
@@ -48,9 +48,9 @@ views! {
         clock_accuracy: u8,
     }
 
-    /// A link's parameters changed, or did not. [Vol 4] Part E, 7.7.65.3
+    /// A link's parameters changed, or failed to. [Vol 4] Part E, 7.7.65.3
     ConnectionUpdateComplete {
-        /// Success where they did.
+        /// Success if they changed.
         status: Status,
         /// The link.
         handle: RawHandle,
@@ -62,9 +62,9 @@ views! {
         timeout: U16,
     }
 
-    /// A peer told its features. [Vol 4] Part E, 7.7.65.4
+    /// A peer reported its features. [Vol 4] Part E, 7.7.65.4
     ReadRemoteFeaturesComplete {
-        /// Success where it did.
+        /// Success if it did.
         status: Status,
         /// The link.
         handle: RawHandle,
@@ -72,23 +72,23 @@ views! {
         features: U64,
     }
 
-    /// A central encrypts the link and the key is wanted. [Vol 4] Part E, 7.7.65.5
+    /// A central encrypts the link, and the controller needs the key. [Vol 4] Part E, 7.7.65.5
     LongTermKeyRequest {
         /// The link.
         handle: RawHandle,
-        /// Which key it is; 0 for Secure Connections.
+        /// Random Number of the key; 0 for Secure Connections.
         random_number: U64,
-        /// Which key it is; 0 for Secure Connections.
+        /// Encrypted Diversifier of the key; 0 for Secure Connections.
         encrypted_diversifier: U16,
     }
 
-    /// A peer asks for other parameters. [Vol 4] Part E, 7.7.65.6
+    /// A peer requests other parameters. [Vol 4] Part E, 7.7.65.6
     RemoteConnectionParameterRequest {
         /// The link.
         handle: RawHandle,
-        /// Connection interval in units of 1.25 ms.
+        /// Shortest connection interval in units of 1.25 ms.
         interval_min: U16,
-        /// Connection interval in units of 1.25 ms.
+        /// Longest connection interval in units of 1.25 ms.
         interval_max: U16,
         /// Connection events that the peripheral may skip.
         latency: U16,
@@ -110,47 +110,47 @@ views! {
         rx_time: U16,
     }
 
-    /// A key pair was made. [Vol 4] Part E, 7.7.65.8
+    /// A key pair was generated. [Vol 4] Part E, 7.7.65.8
     ReadLocalP256PublicKeyComplete {
-        /// Success where it was.
+        /// Success if it was.
         status: Status,
         /// X, then Y, each least significant octet first.
         public_key: [u8; 64],
     }
 
-    /// A shared key was made. [Vol 4] Part E, 7.7.65.9
+    /// A shared key was generated. [Vol 4] Part E, 7.7.65.9
     GenerateDhKeyComplete {
-        /// Success where it was.
+        /// Success if it was.
         status: Status,
-        /// The key; all 0xff where the peer's public key is invalid.
+        /// The key; all 0xff if the peer's public key is invalid.
         key: SharedKey,
     }
 
-    /// A link's PHYs changed, or did not. [Vol 4] Part E, 7.7.65.12
+    /// A link's PHYs changed, or failed to. [Vol 4] Part E, 7.7.65.12
     PhyUpdateComplete {
-        /// Success where they did.
+        /// Success if they changed.
         status: Status,
         /// The link.
         handle: RawHandle,
-        /// To send.
+        /// PHY to send with.
         tx: Phy,
-        /// To receive.
+        /// PHY to receive with.
         rx: Phy,
     }
 
-    /// A set ended, by time or by a connection. [Vol 4] Part E, 7.7.65.18
+    /// A set ended, after its time or by a connection. [Vol 4] Part E, 7.7.65.18
     AdvertisingSetTerminated {
-        /// Success where a link came up, 0x3c after its time, 0x43 after its events.
+        /// Success if a link came up, 0x3c after its time, 0x43 after its events.
         status: Status,
         /// The set.
         set: u8,
         /// The link that came up.
         handle: RawHandle,
-        /// Extended advertising events that were sent.
+        /// Number of extended advertising events that were sent.
         completed_events: u8,
     }
 
-    /// A scanner asked for the scan response. [Vol 4] Part E, 7.7.65.19
+    /// A scanner requested the scan response. [Vol 4] Part E, 7.7.65.19
     ScanRequestReceived {
         /// The set.
         set: u8,
@@ -158,7 +158,7 @@ views! {
         scanner: DeviceAddress,
     }
 
-    /// How a link chooses its channels. [Vol 4] Part E, 7.7.65.20
+    /// Channel selection algorithm of a link. [Vol 4] Part E, 7.7.65.20
     ChannelSelectionAlgorithm {
         /// The link.
         handle: RawHandle,

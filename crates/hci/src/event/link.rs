@@ -4,19 +4,19 @@ use super::views;
 use crate::{RawHandle, Status};
 
 views! {
-    /// A link ended, or could not be ended. [Vol 4] Part E, 7.7.5
+    /// A link ended, or failed to end. [Vol 4] Part E, 7.7.5
     DisconnectionComplete {
-        /// Success where the link ended.
+        /// Success if the link ended.
         status: Status,
         /// The link.
         handle: RawHandle,
-        /// Why it ended.
+        /// Reason of the end.
         reason: Status,
     }
 
     /// Encryption of a link was turned on or off. [Vol 4] Part E, 7.7.8
     EncryptionChange {
-        /// Success where it changed.
+        /// Success if it changed.
         status: Status,
         /// The link.
         handle: RawHandle,
@@ -26,27 +26,27 @@ views! {
 
     /// Encryption of a link was turned on or off, with the key's size. [Vol 4] Part E, 7.7.8
     EncryptionChangeV2 {
-        /// Success where it changed.
+        /// Success if it changed.
         status: Status,
         /// The link.
         handle: RawHandle,
         /// 0 off, 1 on.
         enabled: u8,
-        /// Octets of the key, 7 to 16.
+        /// Length of the key in octets, 7 to 16.
         key_size: u8,
     }
 
     /// The key of an encrypted link was renewed. [Vol 4] Part E, 7.7.39
     EncryptionKeyRefreshComplete {
-        /// Success where it was.
+        /// Success if it was renewed.
         status: Status,
         /// The link.
         handle: RawHandle,
     }
 
-    /// A peer told its version. [Vol 4] Part E, 7.7.12
+    /// A peer reported its version. [Vol 4] Part E, 7.7.12
     ReadRemoteVersionComplete {
-        /// Success where it did.
+        /// Success if it did.
         status: Status,
         /// The link.
         handle: RawHandle,

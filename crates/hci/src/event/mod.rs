@@ -1,8 +1,8 @@
-//! Events, by the specification's groups. [Vol 4] Part E, 7.7
+//! Events, in the groups of the specification. [Vol 4] Part E, 7.7
 //!
 //! [`Event::parse`] reads an event in place; [`Event::write`] writes the whole event packet (code, length, parameters;
-//! no H4 indicator). Octets after the last known field of an event of fixed length are ignored, as a later version of
-//! the specification may add them; what is counted must be there exactly.
+//! no H4 indicator). Octets after the last known field of an event of fixed length are ignored, because a later
+//! version of the specification may add fields. A list must have exactly the length of its count.
 
 mod code;
 mod command;
@@ -36,17 +36,17 @@ pub use report::{
 /// The longest event packet without its H4 indicator: code, length and 255 octets of parameters.
 pub const EVENT_MAX: usize = 257;
 
-/// An event packet as it is: code and parameters. [Vol 4] Part E, 5.4.4
+/// An event packet, unparsed: code and parameters. [Vol 4] Part E, 5.4.4
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawEvent<'a> {
-    /// What happened.
+    /// The event code.
     pub code: EventCode,
-    /// As long as the length octet says.
+    /// The parameters, with the length of the length octet.
     pub parameters: &'a [u8],
 }
 
 impl<'a> RawEvent<'a> {
-    /// Reads an event packet without H4 indicator.
+    /// Parses an event packet without H4 indicator.
     ///
     /// # Errors
     ///
@@ -61,8 +61,8 @@ impl<'a> RawEvent<'a> {
     }
 }
 
-/// Returns the handle and the completed packets of an event packet that is about one link: by far the most frequent
-/// event. `None` for any other. [Vol 4] Part E, 7.7.19
+/// Returns the handle and the number of completed packets of an event packet for one link, by far the most frequent
+/// event. `None` for any other event. [Vol 4] Part E, 7.7.19
 #[must_use]
 pub const fn completed_of_one_link(packet: &[u8]) -> Option<(RawHandle, u16)> {
     match *packet {
@@ -73,7 +73,7 @@ pub const fn completed_of_one_link(packet: &[u8]) -> Option<(RawHandle, u16)> {
     }
 }
 
-/// Reads all of `count` links with their completed packets, no more and no less.
+/// Reads exactly `count` links with their completed packets.
 pub(crate) fn completed_packets(
     count: u8,
     octets: &[u8],
@@ -82,7 +82,7 @@ pub(crate) fn completed_packets(
     if links.len() == usize::from(count) { Ok(links) } else { Err(Malformed::Value) }
 }
 
-/// Writes code, length and what `write` adds. A failed call may leave a part written.
+/// Writes code, length, and the parameters from `write`. After an error, a part may have been written.
 fn write_packet(
     w: &mut Writer<'_>,
     code: EventCode,
@@ -98,7 +98,7 @@ fn write_packet(
     Ok(())
 }
 
-/// A view of the first octets; those that follow are ignored.
+/// Returns a view of the first octets; ignores the rest.
 fn view<T>(octets: &[u8]) -> Result<&T, Malformed>
 where
     T: FromBytes + Immutable + KnownLayout + Unaligned,
@@ -119,29 +119,29 @@ macro_rules! events {
             $($(#[$le_meta])* $le_name(&'a $le_view),)*
             /// A command ended. [Vol 4] Part E, 7.7.14
             CommandComplete(CommandComplete<'a>),
-            /// Buffers of the controller are free again. [Vol 4] Part E, 7.7.19
+            /// Buffers of the controller became free. [Vol 4] Part E, 7.7.19
             NumberOfCompletedPackets(&'a [CompletedPackets]),
-            /// Legacy advertising was seen. [Vol 4] Part E, 7.7.65.2
+            /// Legacy advertising was received. [Vol 4] Part E, 7.7.65.2
             LeAdvertisingReport(AdvertisingReports<'a>),
-            /// Directed advertising to a private address was seen. [Vol 4] Part E, 7.7.65.11
+            /// Directed advertising to a private address was received. [Vol 4] Part E, 7.7.65.11
             LeDirectedAdvertisingReport(DirectedAdvertisingReports<'a>),
-            /// Extended or legacy advertising was seen. [Vol 4] Part E, 7.7.65.13
+            /// Extended or legacy advertising was received. [Vol 4] Part E, 7.7.65.13
             LeExtendedAdvertisingReport(ExtendedAdvertisingReports<'a>),
-            /// Scanning ended because its time was over. [Vol 4] Part E, 7.7.65.17
+            /// Scanning ended after its time. [Vol 4] Part E, 7.7.65.17
             LeScanTimeout,
-            /// An LE event that this crate does not know. [Vol 4] Part E, 7.7.65
+            /// An unknown LE event. [Vol 4] Part E, 7.7.65
             LeUnknown {
-                /// Which one.
+                /// The subevent code.
                 subevent: Subevent,
-                /// What follows the subevent code.
+                /// The parameters after the subevent code.
                 parameters: &'a [u8],
             },
-            /// An event that this crate does not know, a vendor's (0xff) among them.
+            /// An unknown event, including vendor events (0xff).
             Unknown(RawEvent<'a>),
         }
 
         impl<'a> Event<'a> {
-            /// Reads the parameters of the event `code`.
+            /// Parses the parameters of the event `code`.
             ///
             /// # Errors
             ///
@@ -150,7 +150,7 @@ macro_rules! events {
                 Self::parse_any(code, parameters, true)
             }
 
-            /// As [`Self::parse`], for a host that does not scan: reports of advertising are [`Self::LeUnknown`].
+            /// Like [`Self::parse`], for a host that does not scan: advertising reports are [`Self::LeUnknown`].
             ///
             /// # Errors
             ///
@@ -209,7 +209,7 @@ macro_rules! events {
                 })
             }
 
-            /// Which event it is; all LE events are [`EventCode::LE_META`].
+            /// Returns the event code; all LE events have [`EventCode::LE_META`].
             #[must_use]
             pub const fn code(&self) -> EventCode {
                 match self {
@@ -226,7 +226,7 @@ macro_rules! events {
                 }
             }
 
-            /// Which LE event it is, where it is one.
+            /// Returns the subevent code of an LE event.
             #[must_use]
             pub const fn subevent(&self) -> Option<Subevent> {
                 Some(match self {
@@ -243,7 +243,7 @@ macro_rules! events {
                 })
             }
 
-            /// Writes the event packet. A failed call may leave a part written.
+            /// Writes the event packet. After an error, a part may have been written.
             ///
             /// # Errors
             ///
@@ -280,7 +280,7 @@ macro_rules! events {
 
 events! {
     by_code {
-        /// A link ended, or could not be ended. [Vol 4] Part E, 7.7.5
+        /// A link ended, or failed to end. [Vol 4] Part E, 7.7.5
         DisconnectionComplete(DisconnectionComplete) = DISCONNECTION_COMPLETE,
         /// Encryption of a link was turned on or off. [Vol 4] Part E, 7.7.8
         EncryptionChange(EncryptionChange) = ENCRYPTION_CHANGE,
@@ -288,43 +288,43 @@ events! {
         EncryptionChangeV2(EncryptionChangeV2) = ENCRYPTION_CHANGE_V2,
         /// The key of an encrypted link was renewed. [Vol 4] Part E, 7.7.39
         EncryptionKeyRefreshComplete(EncryptionKeyRefreshComplete) = ENCRYPTION_KEY_REFRESH_COMPLETE,
-        /// A peer told its version. [Vol 4] Part E, 7.7.12
+        /// A peer reported its version. [Vol 4] Part E, 7.7.12
         ReadRemoteVersionComplete(ReadRemoteVersionComplete) = READ_REMOTE_VERSION_COMPLETE,
-        /// A command was begun or refused. [Vol 4] Part E, 7.7.15
+        /// A command started or was refused. [Vol 4] Part E, 7.7.15
         CommandStatus(CommandStatus) = COMMAND_STATUS,
-        /// The controller broke. [Vol 4] Part E, 7.7.16
+        /// The controller has a hardware failure. [Vol 4] Part E, 7.7.16
         HardwareError(HardwareError) = HARDWARE_ERROR,
-        /// The host sent more than the controller's buffers hold. [Vol 4] Part E, 7.7.26
+        /// The host sent more data than the controller's buffers hold. [Vol 4] Part E, 7.7.26
         DataBufferOverflow(DataBufferOverflow) = DATA_BUFFER_OVERFLOW,
     }
     by_subevent {
-        /// A link came up, or did not. [Vol 4] Part E, 7.7.65.1
+        /// A link came up, or failed to. [Vol 4] Part E, 7.7.65.1
         LeConnectionComplete(ConnectionComplete) = CONNECTION_COMPLETE,
-        /// A link's parameters changed, or did not. [Vol 4] Part E, 7.7.65.3
+        /// A link's parameters changed, or failed to. [Vol 4] Part E, 7.7.65.3
         LeConnectionUpdateComplete(ConnectionUpdateComplete) = CONNECTION_UPDATE_COMPLETE,
-        /// A peer told its features. [Vol 4] Part E, 7.7.65.4
+        /// A peer reported its features. [Vol 4] Part E, 7.7.65.4
         LeReadRemoteFeaturesComplete(ReadRemoteFeaturesComplete) = READ_REMOTE_FEATURES_COMPLETE,
-        /// A central encrypts the link and the key is wanted. [Vol 4] Part E, 7.7.65.5
+        /// A central encrypts the link, and the controller needs the key. [Vol 4] Part E, 7.7.65.5
         LeLongTermKeyRequest(LongTermKeyRequest) = LONG_TERM_KEY_REQUEST,
-        /// A peer asks for other parameters. [Vol 4] Part E, 7.7.65.6
+        /// A peer requests other parameters. [Vol 4] Part E, 7.7.65.6
         LeRemoteConnectionParameterRequest(RemoteConnectionParameterRequest)
             = REMOTE_CONNECTION_PARAMETER_REQUEST,
         /// The longest packets of a link changed. [Vol 4] Part E, 7.7.65.7
         LeDataLengthChange(DataLengthChange) = DATA_LENGTH_CHANGE,
-        /// A key pair was made. [Vol 4] Part E, 7.7.65.8
+        /// A key pair was generated. [Vol 4] Part E, 7.7.65.8
         LeReadLocalP256PublicKeyComplete(ReadLocalP256PublicKeyComplete)
             = READ_LOCAL_P256_PUBLIC_KEY_COMPLETE,
-        /// A shared key was made. [Vol 4] Part E, 7.7.65.9
+        /// A shared key was generated. [Vol 4] Part E, 7.7.65.9
         LeGenerateDhKeyComplete(GenerateDhKeyComplete) = GENERATE_DHKEY_COMPLETE,
-        /// A link came up, or did not; with the private addresses. [Vol 4] Part E, 7.7.65.10
+        /// A link came up, or failed to; with the private addresses. [Vol 4] Part E, 7.7.65.10
         LeEnhancedConnectionComplete(EnhancedConnectionComplete) = ENHANCED_CONNECTION_COMPLETE,
-        /// A link's PHYs changed, or did not. [Vol 4] Part E, 7.7.65.12
+        /// A link's PHYs changed, or failed to. [Vol 4] Part E, 7.7.65.12
         LePhyUpdateComplete(PhyUpdateComplete) = PHY_UPDATE_COMPLETE,
-        /// A set ended, by time or by a connection. [Vol 4] Part E, 7.7.65.18
+        /// A set ended, after its time or by a connection. [Vol 4] Part E, 7.7.65.18
         LeAdvertisingSetTerminated(AdvertisingSetTerminated) = ADVERTISING_SET_TERMINATED,
-        /// A scanner asked for the scan response. [Vol 4] Part E, 7.7.65.19
+        /// A scanner requested the scan response. [Vol 4] Part E, 7.7.65.19
         LeScanRequestReceived(ScanRequestReceived) = SCAN_REQUEST_RECEIVED,
-        /// How a link chooses its channels. [Vol 4] Part E, 7.7.65.20
+        /// Channel selection algorithm of a link. [Vol 4] Part E, 7.7.65.20
         LeChannelSelectionAlgorithm(ChannelSelectionAlgorithm) = CHANNEL_SELECTION_ALGORITHM,
     }
 }

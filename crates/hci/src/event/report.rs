@@ -6,13 +6,13 @@ use crate::{AdvertisingEventType, DeviceAddress, Phy};
 /// One legacy advertising report. [Vol 4] Part E, 7.7.65.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdvertisingReport<'a> {
-    /// What was seen.
+    /// Type of the received PDU.
     pub event_type: AdvertisingEventType,
-    /// The advertiser; type 2 or 3 where the controller resolved it.
+    /// The advertiser; type 2 or 3 if the controller resolved it.
     pub address: DeviceAddress,
     /// Advertising or scan response data, up to 31 octets.
     pub data: &'a [u8],
-    /// dBm, -127 to 20; 127 where it is not known.
+    /// dBm, -127 to 20; 127 if it is unknown.
     pub rssi: i8,
 }
 
@@ -23,9 +23,9 @@ views! {
         event_type: AdvertisingEventType,
         /// The advertiser.
         address: DeviceAddress,
-        /// To whom it is directed; type 0xfe where the controller could not resolve it.
+        /// Target of the advertising; type 0xfe if the controller could not resolve it.
         direct_address: DeviceAddress,
-        /// dBm, -127 to 20; 127 where it is not known.
+        /// dBm, -127 to 20; 127 if it is unknown.
         rssi: i8,
     }
 }
@@ -33,11 +33,11 @@ views! {
 /// One report of extended or legacy advertising. [Vol 4] Part E, 7.7.65.13
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtendedAdvertisingReport<'a> {
-    /// What was seen.
+    /// Properties of the received advertising.
     pub event_type: ExtendedEventType,
-    /// Whether more of the data is to come.
+    /// Whether more of the data follows.
     pub data_status: DataStatus,
-    /// The advertiser; type 0xff where it is anonymous.
+    /// The advertiser; type 0xff if it is anonymous.
     pub address: DeviceAddress,
     /// LE 1M or Coded.
     pub primary_phy: Phy,
@@ -45,20 +45,20 @@ pub struct ExtendedAdvertisingReport<'a> {
     pub secondary_phy: Phy,
     /// Advertising SID, 0 to 15; 0xff if there is none.
     pub sid: u8,
-    /// dBm, -127 to 20; 127 where it is not known.
+    /// dBm, -127 to 20; 127 if it is unknown.
     pub tx_power: i8,
-    /// dBm, -127 to 20; 127 where it is not known.
+    /// dBm, -127 to 20; 127 if it is unknown.
     pub rssi: i8,
     /// Interval of periodic advertising in units of 1.25 ms; 0 if there is none.
     pub periodic_interval: u16,
-    /// To whom directed advertising is directed.
+    /// Target of directed advertising.
     pub direct_address: DeviceAddress,
     /// Advertising or scan response data, up to 229 octets.
     pub data: &'a [u8],
 }
 
 bitflags::bitflags! {
-    /// What an extended report saw. [Vol 4] Part E, 7.7.65.13
+    /// Properties in an extended report. [Vol 4] Part E, 7.7.65.13
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ExtendedEventType: u16 {
         /// Connectable.
@@ -69,19 +69,19 @@ bitflags::bitflags! {
         const DIRECTED = 1 << 2;
         /// A scan response.
         const SCAN_RESPONSE = 1 << 3;
-        /// By legacy PDUs.
+        /// Uses legacy PDUs.
         const LEGACY = 1 << 4;
     }
 }
 
 open_enum! {
-    /// Whether a report's data is whole. [Vol 4] Part E, 7.7.65.13
+    /// Whether a report's data is complete. [Vol 4] Part E, 7.7.65.13
     pub struct DataStatus(u8) {
-        /// Whole, or the last part.
+        /// Complete, or the last part.
         COMPLETE = 0x00,
-        /// More is to come.
+        /// More data follows.
         MORE = 0x01,
-        /// Nothing more will come, though there was more.
+        /// Truncated: the rest of the data will not follow.
         TRUNCATED = 0x02,
     }
 }
@@ -114,7 +114,7 @@ impl DirectedAdvertisingReport {
     }
 }
 
-/// Where the data status lies in the event type of an extended report.
+/// Position of the data status in the event type of an extended report.
 const DATA_STATUS_SHIFT: u32 = 5;
 const DATA_STATUS_MASK: u16 = 0b11 << DATA_STATUS_SHIFT;
 
@@ -153,18 +153,18 @@ impl<'a> ExtendedAdvertisingReport<'a> {
     }
 }
 
-/// Declares the list of reports of one event: each report lies whole, one after the other, as controllers send them.
+/// Declares the list of reports of one event. The reports follow one another whole, as controllers send them.
 macro_rules! reports {
     ($($(#[$meta:meta])* $name:ident of $report:ty, $subevent:ident;)*) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name<'a> {
-            /// The number of reports, then the reports.
+            /// The number of reports, followed by the reports.
             octets: &'a [u8],
         }
 
         impl<'a> $name<'a> {
-            /// Reads the event's parameters, and every report once, so that [`Self::iter`] meets no error.
+            /// Parses the event's parameters, and checks every report, so that [`Self::iter`] meets no error.
             pub(super) fn parse(octets: &'a [u8]) -> Result<Self, Malformed> {
                 let mut r = Reader::new(octets);
                 let count = r.u8()?;
@@ -184,7 +184,7 @@ macro_rules! reports {
                 core::iter::from_fn(move || <$report>::read(&mut r).ok())
             }
 
-            /// Writes a whole event packet with `reports`. A failed call may leave a part written.
+            /// Writes a whole event packet with `reports`. After an error, a part may have been written.
             ///
             /// # Errors
             ///

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{AddressType, DeviceAddress, Opcode, Role, Status};
 
-/// Reads an H4 event, and proves that it is written as it was read.
+/// Parses an H4 event, and checks that it is written back unchanged.
 fn parse(h4: &[u8]) -> Result<Event<'_>, Malformed> {
     let (indicator, packet) = h4.split_first().unwrap();
     assert_eq!(*indicator, 4);
@@ -177,9 +177,9 @@ fn device() -> impl Strategy<Value = DeviceAddress> {
 }
 
 proptest! {
-    /// What is parsed is written as it was, save for octets that are ignored.
+    /// A parsed event is written back unchanged, except for ignored octets.
     #[test]
-    fn any_event_comes_back(
+    fn any_event_is_written_back(
         code in prop_oneof![any::<u8>(), Just(0x3e), Just(0x13), Just(0x0e)],
         subevent in 0..0x16_u8,
         body in proptest::collection::vec(any::<u8>(), 0..90),
@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn any_reports_come_back(
+    fn any_reports_are_written_back(
         reports in proptest::collection::vec(
             (any::<u8>(), device(), proptest::collection::vec(any::<u8>(), 0..32), any::<i8>()),
             1..6,

@@ -1,9 +1,9 @@
-//! Framing that is lost: what is looked for, and what comes before it discarded.
+//! Search for valid framing after it was lost; all octets before it are discarded.
 
 use super::{Deframer, Direction, Kind};
 use crate::{Opcode, event::EventCode};
 
-/// Octets that are looked for while sync is lost; `None` stands for any.
+/// A sought pattern of octets; `None` matches any octet.
 type Pattern = [Option<u8>];
 
 /// Command Complete of HCI_Reset with status success.
@@ -19,35 +19,35 @@ const ENCRYPT_STATUS: &Pattern =
     &[Some(0x04), Some(0x0f), Some(0x04), None, None, Some(0x17), Some(0x20)];
 /// HCI_Reset.
 const RESET: &Pattern = &[Some(0x01), Some(0x03), Some(0x0c), Some(0x00)];
-/// Octets of the longest pattern, which is longer than every header.
+/// Length of the longest pattern in octets; every header is shorter.
 pub(super) const WINDOW: usize = 7;
 
-/// Octets of parameters of [`Kind::Encrypted`]: credits, opcode, status and ciphertext.
+/// Length of the parameters of [`Kind::Encrypted`] in octets: credits, opcode, status and ciphertext.
 const ENCRYPTED_LEN: u8 = 4 + 16;
 
 impl Deframer {
-    /// Gives up the packet at hand and looks for the end of HCI_Reset, as after lost framing.
+    /// Drops the current packet and searches for the answer to HCI_Reset, as after lost framing.
     ///
-    /// For an owner that itself noticed the loss: a packet that stops in the middle, an L2CAP length that cannot be.
+    /// For an owner that noticed the loss itself: a packet stops in the middle, or an L2CAP length is impossible.
     pub fn resync(&mut self) {
         self.body = 0;
         self.resync = true;
         self.scan();
     }
 
-    /// As [`Self::resync`], but answers to LE Encrypt are looked for as well: what their ciphertext proves is the owner's to say.
+    /// Like [`Self::resync`], and also searches for answers to LE Encrypt; the owner checks their ciphertext.
     pub fn resync_for_answers(&mut self) {
         self.answers = true;
         self.resync();
     }
 
-    /// True between the loss of sync and the reset that mends it.
+    /// Returns whether sync is lost, and the reset has not restored it yet.
     #[must_use]
     pub const fn is_resyncing(&self) -> bool {
         self.resync
     }
 
-    /// What is looked for after sync was lost; all patterns of a direction have the same length.
+    /// Returns the patterns that are sought after sync was lost; all patterns of a direction have the same length.
     const fn sought(&self) -> &'static [&'static Pattern] {
         match (self.direction, self.answers) {
             (Direction::ToHost, true) => &[RESET_COMPLETE, ENCRYPT_COMPLETE, ENCRYPT_STATUS],
@@ -56,7 +56,7 @@ impl Deframer {
         }
     }
 
-    /// Octets of what is looked for.
+    /// Returns the length of the sought patterns in octets.
     pub(super) const fn sought_len(&self) -> usize {
         match self.direction {
             Direction::ToHost => RESET_COMPLETE.len(),
@@ -64,7 +64,7 @@ impl Deframer {
         }
     }
 
-    /// Discards octets until what is left may begin what is looked for; reports it when it is whole.
+    /// Discards octets until the rest may begin a sought pattern; reports the pattern once it is complete.
     pub(super) fn scan(&mut self) -> Option<Kind> {
         while !self.may_be_sought() {
             self.discard(1);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::acl::Boundary;
 
-/// What a deframer made of a stream.
+/// Result of a deframer for a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
     Packet(Kind, Vec<u8>),
@@ -109,14 +109,14 @@ fn packets_without_body_are_whole_at_once() {
 }
 
 #[test]
-fn a_handle_that_cannot_be_is_ignored_by_its_length() {
+fn a_packet_with_an_invalid_handle_is_skipped_by_its_length() {
     let seen = to_host(&hex!("02 ff 2f 0200 0102  04 10 01 05"));
     let ignored = Kind::Ignored { packet: PacketType::ACL, len: 2 };
     assert_eq!(seen, [Seen::Packet(ignored, vec![1, 2]), event(0x10, &[5])]);
 }
 
 #[test]
-fn the_reset_is_found_behind_its_own_beginnings() {
+fn the_reset_is_found_after_partial_matches() {
     let mut d = Deframer::new(Direction::ToHost);
     d.resync();
     let stream = hex!("04 04 0e 04 0e 04 04 0e 04 03 03 0c 04 0e 04 01 03 0c 00 04 10 01 05");
@@ -126,7 +126,7 @@ fn the_reset_is_found_behind_its_own_beginnings() {
 }
 
 #[test]
-fn answers_to_encrypt_are_found_where_they_are_looked_for() {
+fn answers_to_encrypt_are_found_if_they_are_sought() {
     let ciphertext = [0x5a; 16];
     let answer = [&hex!("04 0e 14 01 17 20 00")[..], &ciphertext].concat();
     let mut d = Deframer::new(Direction::ToHost);
@@ -161,7 +161,7 @@ fn the_owner_may_give_up_a_packet() {
 }
 
 #[test]
-fn a_controller_hears_commands_and_acl_and_waits_for_reset_when_lost() {
+fn a_controller_receives_commands_and_acl_and_waits_for_reset_after_sync_loss() {
     let mut d = Deframer::new(Direction::ToController);
     let stream =
         hex!("01 03 0c 00  02 40 00 0100 aa  01 05 20 06 010203040506  ff 01  01 03 0c 00");
@@ -201,9 +201,9 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    /// Whatever the chunks, and whatever garbage lies between: the packets are the same.
+    /// The packets are the same, whatever the chunks and the garbage between them are.
     #[test]
-    fn every_chunking_gives_the_same(
+    fn every_chunking_gives_the_same_packets(
         pieces in proptest::collection::vec(piece(), 1..12),
         chunks in proptest::collection::vec(1..20_usize, 1..30),
         to_controller in any::<bool>(),

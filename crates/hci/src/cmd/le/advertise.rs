@@ -13,15 +13,15 @@ commands! {
         interval_min: U16,
         /// Units of 0.625 ms, 0x20 to 0x4000.
         interval_max: U16,
-        /// What the advertising offers.
+        /// Type of the advertising.
         kind: AdvertisingType,
-        /// The address that it carries.
+        /// Type of our address.
         own_address_type: OwnAddressType,
         /// The peer of directed advertising or of a resolvable own address; type 0 or 1.
         peer: DeviceAddress,
         /// Bit 0 is channel 37, bit 1 38, bit 2 39.
         channels: u8,
-        /// Whose requests are served.
+        /// The devices that are served.
         filter_policy: FilterPolicy,
     }
 
@@ -71,18 +71,18 @@ impl LegacyData {
     /// No data.
     pub const EMPTY: Self = Self { len: 0, octets: [0; 31] };
 
-    /// The data; more than 31 octets have no room.
+    /// Creates the field from the data.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if `data` is longer.
+    /// [`NoRoom`] if `data` is longer than 31 octets.
     pub fn new(data: &[u8]) -> Result<Self, NoRoom> {
         let mut octets = [0; 31];
         octets.get_mut(..data.len()).ok_or(NoRoom)?.copy_from_slice(data);
         Ok(Self { len: u8::try_from(data.len()).map_err(|_| NoRoom)?, octets })
     }
 
-    /// Returns the significant octets; `None` where the length is above 31, which a controller must refuse.
+    /// Returns the significant octets; `None` if the length is above 31, which a controller must refuse.
     #[must_use]
     pub fn get(&self) -> Option<&[u8]> {
         self.octets.get(..usize::from(self.len))

@@ -11,41 +11,41 @@ commands! {
     ConnectionUpdate = LE_CONNECTION_UPDATE -> Accepted {
         /// The link.
         handle: RawHandle,
-        /// What it should be like.
+        /// The requested parameters.
         connection: ConnectionParameters,
     }
 
-    /// Reads the channels that a link uses. [Vol 4] Part E, 7.8.20
+    /// Reads the channel map of a link. [Vol 4] Part E, 7.8.20
     ReadChannelMap = LE_READ_CHANNEL_MAP -> ChannelMap {
         /// The link.
         handle: RawHandle,
     }
 
-    /// Asks a peer for its features. Read Remote Features Complete follows. [Vol 4] Part E, 7.8.21
+    /// Reads a peer's features. Read Remote Features Complete follows. [Vol 4] Part E, 7.8.21
     ReadRemoteFeatures = LE_READ_REMOTE_FEATURES -> Accepted {
         /// The link.
         handle: RawHandle,
     }
 
-    /// Accepts the parameters that a peer asks for. [Vol 4] Part E, 7.8.31
+    /// Accepts the parameters that a peer requests. [Vol 4] Part E, 7.8.31
     RemoteConnectionParameterRequestReply =
         LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY -> HandleReturn {
         /// The link.
         handle: RawHandle,
-        /// What it should be like.
+        /// The parameters to use.
         connection: ConnectionParameters,
     }
 
-    /// Refuses the parameters that a peer asks for. [Vol 4] Part E, 7.8.32
+    /// Refuses the parameters that a peer requests. [Vol 4] Part E, 7.8.32
     RemoteConnectionParameterRequestNegativeReply =
         LE_REMOTE_CONNECTION_PARAMETER_REQUEST_NEGATIVE_REPLY -> HandleReturn {
         /// The link.
         handle: RawHandle,
-        /// Why, such as 0x3b.
+        /// The reason, such as 0x3b.
         reason: Status,
     }
 
-    /// Sets the longest packets that a link sends. [Vol 4] Part E, 7.8.33
+    /// Sets the longest packets for sending on a link. [Vol 4] Part E, 7.8.33
     SetDataLength = LE_SET_DATA_LENGTH -> HandleReturn {
         /// The link.
         handle: RawHandle,
@@ -55,7 +55,7 @@ commands! {
         tx_time: U16,
     }
 
-    /// Sets the longest packets that new links send. [Vol 4] Part E, 7.8.35
+    /// Sets the longest packets for sending on new links. [Vol 4] Part E, 7.8.35
     WriteSuggestedDefaultDataLength = LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH -> Done {
         /// Octets, 27 to 251.
         tx_octets: U16,
@@ -63,31 +63,31 @@ commands! {
         tx_time: U16,
     }
 
-    /// Reads which PHYs a link uses. [Vol 4] Part E, 7.8.47
+    /// Reads the PHYs of a link. [Vol 4] Part E, 7.8.47
     ReadPhy = LE_READ_PHY -> CurrentPhy {
         /// The link.
         handle: RawHandle,
     }
 
-    /// Sets which PHYs new links prefer. [Vol 4] Part E, 7.8.48
+    /// Sets the preferred PHYs of new links. [Vol 4] Part E, 7.8.48
     SetDefaultPhy = LE_SET_DEFAULT_PHY -> Done {
         /// Bit 0: no preference to send; bit 1: no preference to receive.
         no_preference: u8,
-        /// To send.
+        /// PHYs to send with.
         tx: PhyMask,
-        /// To receive.
+        /// PHYs to receive with.
         rx: PhyMask,
     }
 
-    /// Sets which PHYs a link prefers. PHY Update Complete follows. [Vol 4] Part E, 7.8.49
+    /// Sets the preferred PHYs of a link. PHY Update Complete follows. [Vol 4] Part E, 7.8.49
     SetPhy = LE_SET_PHY -> Accepted {
         /// The link.
         handle: RawHandle,
         /// Bit 0: no preference to send; bit 1: no preference to receive.
         no_preference: u8,
-        /// To send.
+        /// PHYs to send with.
         tx: PhyMask,
-        /// To receive.
+        /// PHYs to receive with.
         rx: PhyMask,
         /// Coding of LE Coded: 0 any, 1 prefers S=2, 2 prefers S=8.
         options: U16,
@@ -95,7 +95,7 @@ commands! {
 }
 
 queries! {
-    /// Reads the longest packets that new links send. [Vol 4] Part E, 7.8.34
+    /// Reads the longest packets for sending on new links. [Vol 4] Part E, 7.8.34
     ReadSuggestedDefaultDataLength =
         LE_READ_SUGGESTED_DEFAULT_DATA_LENGTH -> SuggestedDefaultDataLength;
 
@@ -136,9 +136,9 @@ returns! {
     CurrentPhy {
         /// The link.
         handle: RawHandle,
-        /// To send.
+        /// PHY to send with.
         tx: Phy,
-        /// To receive.
+        /// PHY to receive with.
         rx: Phy,
     }
 }

@@ -40,7 +40,7 @@ bitflags::bitflags! {
         const SCAN_REQUEST_RECEIVED = 1 << 18;
         /// Channel Selection Algorithm.
         const CHANNEL_SELECTION_ALGORITHM = 1 << 19;
-        /// What a controller sends after Reset.
+        /// The LE events of a controller after Reset.
         const DEFAULT = 0x1f;
     }
 }
@@ -79,7 +79,7 @@ bitflags::bitflags! {
 }
 
 commands! {
-    /// Chooses the LE events that the controller sends. [Vol 4] Part E, 7.8.1
+    /// Selects the LE events that the controller sends. [Vol 4] Part E, 7.8.1
     SetEventMask = LE_SET_EVENT_MASK -> Done {
         /// Bits of [`LeEventMask`].
         mask: U64,
@@ -104,7 +104,7 @@ queries! {
     /// Reads the buffers for LE. [Vol 4] Part E, 7.8.2
     ReadBufferSize = LE_READ_BUFFER_SIZE -> LeBufferSize;
 
-    /// Reads the buffers for LE, with those for isochronous data. [Vol 4] Part E, 7.8.2
+    /// Reads the buffers for LE, including those for isochronous data. [Vol 4] Part E, 7.8.2
     ReadBufferSizeV2 = LE_READ_BUFFER_SIZE_V2 -> LeBufferSizeV2;
 
     /// Reads the features of the controller. [Vol 4] Part E, 7.8.3
@@ -113,7 +113,7 @@ queries! {
     /// Reads eight random octets. [Vol 4] Part E, 7.8.23
     Rand = LE_RAND -> Random;
 
-    /// Reads which states and roles may be combined. [Vol 4] Part E, 7.8.27
+    /// Reads the supported combinations of states and roles. [Vol 4] Part E, 7.8.27
     ReadSupportedStates = LE_READ_SUPPORTED_STATES -> SupportedStates;
 
     /// Reads the range of transmit power. [Vol 4] Part E, 7.8.74
@@ -123,21 +123,23 @@ queries! {
 returns! {
     /// Return parameters of [`ReadBufferSize`].
     LeBufferSize {
-        /// Octets of one ACL packet's payload; 0 if BR/EDR's buffers are shared.
+        /// Longest payload of an ACL packet in octets; 0 if the buffers are shared with BR/EDR.
         acl_len: U16,
-        /// ACL packets that the controller holds; 0 if BR/EDR's buffers are shared.
+        /// Number of ACL packets that the controller holds; 0 if the buffers are shared with
+        /// BR/EDR.
         acl_count: u8,
     }
 
     /// Return parameters of [`ReadBufferSizeV2`].
     LeBufferSizeV2 {
-        /// Octets of one ACL packet's payload; 0 if BR/EDR's buffers are shared.
+        /// Longest payload of an ACL packet in octets; 0 if the buffers are shared with BR/EDR.
         acl_len: U16,
-        /// ACL packets that the controller holds; 0 if BR/EDR's buffers are shared.
+        /// Number of ACL packets that the controller holds; 0 if the buffers are shared with
+        /// BR/EDR.
         acl_count: u8,
-        /// Octets of one isochronous packet's payload.
+        /// Longest payload of an isochronous packet in octets.
         iso_len: U16,
-        /// Isochronous packets that the controller holds.
+        /// Number of isochronous packets that the controller holds.
         iso_count: u8,
     }
 
@@ -161,7 +163,7 @@ returns! {
 
     /// Return parameters of [`ReadSupportedStates`].
     SupportedStates {
-        /// One bit per combination.
+        /// One bit for each combination.
         states: U64,
     }
 

@@ -10,7 +10,7 @@ use crate::{
 pub const EXTENDED_FRAGMENT_MAX: usize = 251;
 
 bitflags::bitflags! {
-    /// What extended advertising offers. [Vol 4] Part E, 7.8.53
+    /// Properties of extended advertising. [Vol 4] Part E, 7.8.53
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct AdvertisingProperties: u16 {
         /// Connectable.
@@ -21,11 +21,11 @@ bitflags::bitflags! {
         const DIRECTED = 1 << 2;
         /// Directed at high duty cycle.
         const HIGH_DUTY = 1 << 3;
-        /// By legacy PDUs.
+        /// Uses legacy PDUs.
         const LEGACY = 1 << 4;
-        /// Without an address.
+        /// Omits the address.
         const ANONYMOUS = 1 << 5;
-        /// With the transmit power.
+        /// Includes the transmit power.
         const INCLUDE_TX_POWER = 1 << 6;
     }
 }
@@ -52,13 +52,13 @@ commands! {
         interval_max: [u8; 3],
         /// Bit 0 is channel 37, bit 1 38, bit 2 39.
         channels: u8,
-        /// The address that it carries.
+        /// Type of our address.
         own_address_type: OwnAddressType,
         /// The peer of directed advertising or of a resolvable own address; type 0 or 1.
         peer: DeviceAddress,
-        /// Whose requests are served.
+        /// The devices that are served.
         filter_policy: FilterPolicy,
-        /// dBm, -127 to 20; 127 leaves it to the controller.
+        /// dBm, -127 to 20; 127 leaves the choice to the controller.
         tx_power: i8,
         /// LE 1M or Coded.
         primary_phy: Phy,
@@ -68,11 +68,11 @@ commands! {
         secondary_phy: Phy,
         /// Advertising SID, 0 to 15.
         sid: u8,
-        /// 1 where scan requests are reported.
+        /// 1 to report scan requests.
         scan_request_notification: u8,
     }
 
-    /// Deletes a set. [Vol 4] Part E, 7.8.59
+    /// Removes a set. [Vol 4] Part E, 7.8.59
     RemoveAdvertisingSet = LE_REMOVE_ADVERTISING_SET -> Done {
         /// The set, 0 to 0xef.
         set: u8,
@@ -80,14 +80,14 @@ commands! {
 }
 
 queries! {
-    /// Reads how long advertising data may be. [Vol 4] Part E, 7.8.57
+    /// Reads the maximum length of advertising data. [Vol 4] Part E, 7.8.57
     ReadMaximumAdvertisingDataLength =
         LE_READ_MAXIMUM_ADVERTISING_DATA_LENGTH -> MaximumAdvertisingDataLength;
 
-    /// Reads how many sets there may be; the number may change. [Vol 4] Part E, 7.8.58
+    /// Reads the number of supported sets; it may change. [Vol 4] Part E, 7.8.58
     ReadNumberOfAdvertisingSets = LE_READ_NUMBER_OF_ADVERTISING_SETS -> NumberOfAdvertisingSets;
 
-    /// Deletes all sets. [Vol 4] Part E, 7.8.60
+    /// Removes all sets. [Vol 4] Part E, 7.8.60
     ClearAdvertisingSets = LE_CLEAR_ADVERTISING_SETS -> Done;
 }
 
@@ -106,19 +106,19 @@ returns! {
 
     /// Return parameters of [`ReadNumberOfAdvertisingSets`].
     NumberOfAdvertisingSets {
-        /// Sets.
+        /// Number of sets.
         count: u8,
     }
 }
 
-/// Three octets of an advertising interval, from units of 0.625 ms (at most 0xffffff).
+/// Returns the three octets of an advertising interval, from units of 0.625 ms (at most 0xffffff).
 #[must_use]
 pub const fn interval(units: u32) -> [u8; 3] {
     let [a, b, c, _] = units.to_le_bytes();
     [a, b, c]
 }
 
-/// Units of 0.625 ms, from the three octets of an advertising interval.
+/// Returns units of 0.625 ms, from the three octets of an advertising interval.
 #[must_use]
 pub const fn interval_units([a, b, c]: [u8; 3]) -> u32 {
     u32::from_le_bytes([a, b, c, 0])
@@ -143,9 +143,9 @@ pub struct SetExtendedScanResponseData<'a> {
 pub struct DataFragment<'a> {
     /// The set, 0 to 0xef.
     pub set: u8,
-    /// Which part of the data it is.
+    /// The part of the data.
     pub operation: DataOperation,
-    /// 0 if the controller may fragment the data on the air, 1 where it should not.
+    /// 0 if the controller may fragment the data on the air, 1 if it should not.
     pub fragment_preference: u8,
     /// At most [`EXTENDED_FRAGMENT_MAX`] octets.
     pub data: &'a [u8],
@@ -175,7 +175,7 @@ impl<'a> DataFragment<'a> {
 }
 
 impl<'a> SetExtendedAdvertisingData<'a> {
-    /// Reads the parameters of this command.
+    /// Parses the parameters of this command.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl<'a> SetExtendedAdvertisingData<'a> {
 }
 
 impl<'a> SetExtendedScanResponseData<'a> {
-    /// Reads the parameters of this command.
+    /// Parses the parameters of this command.
     ///
     /// # Errors
     ///
@@ -214,7 +214,7 @@ impl Command for SetExtendedScanResponseData<'_> {
     }
 }
 
-/// How long one set advertises.
+/// Duration of the advertising of one set.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -222,9 +222,9 @@ impl Command for SetExtendedScanResponseData<'_> {
 pub struct EnabledSet {
     /// The set, 0 to 0xef.
     pub set: u8,
-    /// Units of 10 ms; 0 means until it is turned off.
+    /// Units of 10 ms; 0 means until the set is turned off.
     pub duration: U16,
-    /// Extended advertising events at most; 0 means any number.
+    /// Maximum number of extended advertising events; 0 means no limit.
     pub max_events: u8,
 }
 
@@ -233,12 +233,12 @@ pub struct EnabledSet {
 pub struct SetExtendedAdvertisingEnable<'a> {
     /// 0 or 1.
     pub enable: u8,
-    /// The sets; none to turn off all.
+    /// The sets; an empty list turns all off.
     pub sets: &'a [EnabledSet],
 }
 
 impl<'a> SetExtendedAdvertisingEnable<'a> {
-    /// Reads the parameters of this command.
+    /// Parses the parameters of this command.
     ///
     /// # Errors
     ///

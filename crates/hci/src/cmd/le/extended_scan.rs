@@ -13,14 +13,14 @@ commands! {
         enable: u8,
         /// 0 off, 1 on, 2 reset each period.
         filter_duplicates: u8,
-        /// Units of 10 ms; 0 means until it is turned off.
+        /// Units of 10 ms; 0 means until scanning is turned off.
         duration: U16,
         /// Units of 1.28 s; 0 means no periods.
         period: U16,
     }
 }
 
-/// How one PHY is scanned.
+/// Scan parameters of one PHY.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -37,18 +37,18 @@ pub struct ScanPhy {
 /// Sets the parameters of extended scanning. [Vol 4] Part E, 7.8.64
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetExtendedScanParameters {
-    /// The address that scan requests carry.
+    /// Type of our address in scan requests.
     pub own_address_type: OwnAddressType,
-    /// Whose advertising is reported.
+    /// The advertising that is reported.
     pub filter_policy: ScanFilterPolicy,
-    /// LE 1M, where it is scanned.
+    /// Parameters for LE 1M, if it is scanned.
     pub le_1m: Option<ScanPhy>,
-    /// LE Coded, where it is scanned.
+    /// Parameters for LE Coded, if it is scanned.
     pub coded: Option<ScanPhy>,
 }
 
 impl SetExtendedScanParameters {
-    /// Reads the parameters of this command; a PHY that cannot be scanned is a forbidden value.
+    /// Parses the parameters of this command; a PHY that cannot be scanned is a forbidden value.
     ///
     /// # Errors
     ///

@@ -7,7 +7,8 @@ use crate::{
 };
 
 commands! {
-    /// Connects to a peer, or to any of the accept list. Connection Complete follows. [Vol 4] Part E, 7.8.12
+    /// Connects to a peer, or to any peer of the accept list. Connection Complete follows. [Vol 4] Part E,
+    /// 7.8.12
     CreateConnection = LE_CREATE_CONNECTION -> Accepted {
         /// Units of 0.625 ms, 4 to 0x4000.
         scan_interval: U16,
@@ -15,11 +16,11 @@ commands! {
         scan_window: U16,
         /// `ALL` for `peer`, `SCAN_BY_LIST` (1) for the accept list.
         filter_policy: FilterPolicy,
-        /// The peer, where the accept list is not used.
+        /// The peer, if the accept list is not used.
         peer: DeviceAddress,
-        /// The address that the request carries.
+        /// Type of our address in the request.
         own_address_type: OwnAddressType,
-        /// What the connection should be like.
+        /// The requested parameters.
         connection: ConnectionParameters,
     }
 
@@ -37,10 +38,10 @@ commands! {
 }
 
 queries! {
-    /// Ends Create Connection, which then completes with status 0x02. [Vol 4] Part E, 7.8.13
+    /// Cancels Create Connection, which then completes with status 0x02. [Vol 4] Part E, 7.8.13
     CreateConnectionCancel = LE_CREATE_CONNECTION_CANCEL -> Done;
 
-    /// Reads how many peers the accept list holds. [Vol 4] Part E, 7.8.14
+    /// Reads the size of the accept list. [Vol 4] Part E, 7.8.14
     ReadFilterAcceptListSize = LE_READ_FILTER_ACCEPT_LIST_SIZE -> FilterAcceptListSize;
 
     /// Empties the accept list. [Vol 4] Part E, 7.8.15
@@ -50,12 +51,12 @@ queries! {
 returns! {
     /// Return parameters of [`ReadFilterAcceptListSize`].
     FilterAcceptListSize {
-        /// Peers.
+        /// Number of peers.
         size: u8,
     }
 }
 
-/// What a connection should be like. [Vol 4] Part E, 7.8.12
+/// Requested parameters of a connection. [Vol 4] Part E, 7.8.12
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -75,7 +76,7 @@ pub struct ConnectionParameters {
     pub event_length_max: U16,
 }
 
-/// How one PHY is scanned for the peer, and the connection made on it.
+/// Parameters for scanning for the peer and connecting on one PHY.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
@@ -85,29 +86,29 @@ pub struct InitiatingPhy {
     pub scan_interval: U16,
     /// Units of 0.625 ms, 4 to 0xffff, at most the interval.
     pub scan_window: U16,
-    /// What the connection should be like.
+    /// The requested parameters.
     pub connection: ConnectionParameters,
 }
 
-/// Connects by extended commands. Enhanced Connection Complete follows. [Vol 4] Part E, 7.8.66
+/// Connects with extended commands. Enhanced Connection Complete follows. [Vol 4] Part E, 7.8.66
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtendedCreateConnection {
     /// `ALL` for `peer`, `SCAN_BY_LIST` (1) for the accept list.
     pub filter_policy: FilterPolicy,
-    /// The address that the request carries.
+    /// Type of our address in the request.
     pub own_address_type: OwnAddressType,
-    /// The peer, where the accept list is not used.
+    /// The peer, if the accept list is not used.
     pub peer: DeviceAddress,
-    /// LE 1M, where it is scanned.
+    /// Parameters for LE 1M, if it is scanned.
     pub le_1m: Option<InitiatingPhy>,
-    /// LE 2M, where connections may be made on it; only its connection parameters count.
+    /// Parameters for LE 2M, if connections may be made on it; only the connection parameters are used.
     pub le_2m: Option<InitiatingPhy>,
-    /// LE Coded, where it is scanned.
+    /// Parameters for LE Coded, if it is scanned.
     pub coded: Option<InitiatingPhy>,
 }
 
 impl ExtendedCreateConnection {
-    /// Reads the parameters of this command; an unknown PHY is a forbidden value.
+    /// Parses the parameters of this command; an unknown PHY is a forbidden value.
     ///
     /// # Errors
     ///

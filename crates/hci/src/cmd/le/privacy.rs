@@ -40,13 +40,13 @@ commands! {
         enable: u8,
     }
 
-    /// Sets how long the controller uses one private address. [Vol 4] Part E, 7.8.45
+    /// Sets the time after which the controller changes a private address. [Vol 4] Part E, 7.8.45
     SetRpaTimeout = LE_SET_RPA_TIMEOUT -> Done {
         /// Seconds, 1 to 3,600.
         timeout: U16,
     }
 
-    /// Sets how strictly a peer's identity address is refused. [Vol 4] Part E, 7.8.77
+    /// Sets whether a peer's identity address is accepted. [Vol 4] Part E, 7.8.77
     SetPrivacyMode = LE_SET_PRIVACY_MODE -> Done {
         /// The peer's identity address; type 0 or 1.
         peer: DeviceAddress,
@@ -59,14 +59,14 @@ queries! {
     /// Empties the resolving list. [Vol 4] Part E, 7.8.40
     ClearResolvingList = LE_CLEAR_RESOLVING_LIST -> Done;
 
-    /// Reads how many peers the resolving list holds. [Vol 4] Part E, 7.8.41
+    /// Reads the size of the resolving list. [Vol 4] Part E, 7.8.41
     ReadResolvingListSize = LE_READ_RESOLVING_LIST_SIZE -> ResolvingListSize;
 }
 
 returns! {
     /// Return parameters of [`ReadResolvingListSize`].
     ResolvingListSize {
-        /// Peers.
+        /// Number of peers.
         size: u8,
     }
 

@@ -14,9 +14,9 @@ commands! {
         interval: U16,
         /// Units of 0.625 ms, 4 to 0x4000, at most the interval.
         window: U16,
-        /// The address that scan requests carry.
+        /// Type of our address in scan requests.
         own_address_type: OwnAddressType,
-        /// Whose advertising is reported.
+        /// The advertising that is reported.
         filter_policy: ScanFilterPolicy,
     }
 
@@ -24,7 +24,7 @@ commands! {
     SetScanEnable = LE_SET_SCAN_ENABLE -> Done {
         /// 0 or 1.
         enable: u8,
-        /// 1 where the controller leaves out duplicates.
+        /// 1 if the controller drops duplicates.
         filter_duplicates: u8,
     }
 }
