@@ -1,6 +1,6 @@
 use core::{fmt, str::FromStr};
 
-/// What kind of device address it is. [Vol 6] Part B, 1.3
+/// Kind of a device address. [Vol 6] Part B, 1.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressKind {
@@ -12,7 +12,7 @@ pub enum AddressKind {
 
 /// A Bluetooth device address with its kind.
 ///
-/// Octets are kept as on the wire, least significant first; text shows the most significant first.
+/// The octets are in the order of the wire, least significant first; the text shows the most significant first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Address {
@@ -21,25 +21,25 @@ pub struct Address {
 }
 
 impl Address {
-    /// Creates an address from its octets as on the wire, least significant first.
+    /// Creates an address from its octets in the order of the wire, least significant first.
     #[must_use]
     pub const fn new(kind: AddressKind, octets: [u8; 6]) -> Self {
         Self { kind, octets }
     }
 
-    /// Creates a public address from its octets as written, most significant first.
+    /// Creates a public address from its octets in written order, most significant first.
     #[must_use]
     pub const fn public([a, b, c, d, e, f]: [u8; 6]) -> Self {
         Self::new(AddressKind::Public, [f, e, d, c, b, a])
     }
 
-    /// Creates a random address from its octets as written, most significant first.
+    /// Creates a random address from its octets in written order, most significant first.
     #[must_use]
     pub const fn random([a, b, c, d, e, f]: [u8; 6]) -> Self {
         Self::new(AddressKind::Random, [f, e, d, c, b, a])
     }
 
-    /// From an HCI address type: 0 and 2 are public, 1 and 3 random. [Vol 4] Part E, 7.7.65.2
+    /// Creates an address from an HCI address type: 0 and 2 are public, 1 and 3 random. [Vol 4] Part E, 7.7.65.2
     #[must_use]
     pub const fn from_hci(kind: u8, octets: [u8; 6]) -> Option<Self> {
         match kind {
@@ -58,31 +58,31 @@ impl Address {
         }
     }
 
-    /// Public or random.
+    /// Returns whether the address is public or random.
     #[must_use]
     pub const fn kind(self) -> AddressKind {
         self.kind
     }
 
-    /// Returns the octets as on the wire, least significant first.
+    /// Returns the octets in the order of the wire, least significant first.
     #[must_use]
     pub const fn octets(self) -> [u8; 6] {
         self.octets
     }
 
-    /// True for a random static address. [Vol 6] Part B, 1.3.2.1
+    /// Returns whether this is a random static address. [Vol 6] Part B, 1.3.2.1
     #[must_use]
     pub const fn is_static(self) -> bool {
         self.top_bits_are(0b11)
     }
 
-    /// True for a resolvable private address. [Vol 6] Part B, 1.3.2.2
+    /// Returns whether this is a resolvable private address. [Vol 6] Part B, 1.3.2.2
     #[must_use]
     pub const fn is_resolvable(self) -> bool {
         self.top_bits_are(0b01)
     }
 
-    /// True for an address that stays the same over the life of the device: public or static.
+    /// Returns whether the address stays the same over the life of the device: public or static.
     #[must_use]
     pub const fn is_identity(self) -> bool {
         matches!(self.kind, AddressKind::Public) || self.is_static()
@@ -114,7 +114,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Text that is not an address such as `C4:5E:12:00:00:01/random`.
+/// The text is not an address such as `C4:5E:12:00:00:01/random`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseAddressError;
 
@@ -129,7 +129,7 @@ impl core::error::Error for ParseAddressError {}
 impl FromStr for Address {
     type Err = ParseAddressError;
 
-    /// Reads `AA:BB:CC:DD:EE:FF/public` or `/random`; public if the kind is left out.
+    /// Parses `AA:BB:CC:DD:EE:FF/public` or `/random`; public if the kind is left out.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (digits, kind) = match text.split_once('/') {
             None | Some((_, "public")) => (text.trim_end_matches("/public"), AddressKind::Public),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_address_is_refused() {
+    fn text_that_is_not_an_address_is_refused() {
         for text in [
             "",
             "C4:5E:12:00:00",

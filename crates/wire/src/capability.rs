@@ -1,4 +1,4 @@
-//! What this crate was built with.
+//! Capabilities that this crate was built with.
 
-/// Whether anything is counted.
+/// Whether counters count.
 pub(crate) const STATISTICS: bool = cfg!(feature = "statistics");

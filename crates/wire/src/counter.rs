@@ -1,13 +1,13 @@
-//! Counters of what happened, which a host without statistics does not have.
+//! Counters of events, which a host without statistics leaves out.
 
 use crate::capability::STATISTICS;
 
-/// A counter that only grows, and stays at its highest value. Without the feature `statistics` it takes no room, and is 0.
+/// A counter that only grows, and stays at its maximum. Without the feature `statistics` it has no size, and is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counter([u32; if STATISTICS { 1 } else { 0 }]);
 
 impl Counter {
-    /// Nothing was counted.
+    /// A counter at zero.
     pub const ZERO: Self = Self([0; if STATISTICS { 1 } else { 0 }]);
 
     /// Adds one.
@@ -15,22 +15,22 @@ impl Counter {
         self.add(1u32);
     }
 
-    /// Adds several.
+    /// Adds `several`.
     pub fn add(&mut self, several: impl TryInto<u32>) {
         if let Some(counter) = self.0.first_mut() {
             *counter = counter.saturating_add(several.try_into().unwrap_or(u32::MAX));
         }
     }
 
-    /// Returns what was counted.
+    /// Returns the count.
     #[must_use]
     pub fn get(&self) -> u32 {
         self.0.first().copied().unwrap_or_default()
     }
 }
 
-/// Declares a structure of numbers that is reported, and one of [`Counter`]s with the same fields that counts them: it has `ZERO`,
-/// and `read`, which makes the report.
+/// Declares a structure of numbers for reports, and one of [`Counter`]s with the same fields that counts them. The
+/// second one has `ZERO`, and `read`, which creates the report.
 #[macro_export]
 macro_rules! counters {
     (
@@ -65,17 +65,17 @@ mod tests {
 
     crate::counters! {
         #[derive(Debug, PartialEq, Eq)]
-        #[expect(unreachable_pub, reason = "the macro is for what is reported to others")]
+        #[expect(unreachable_pub, reason = "the macro is for structures in public reports")]
         pub struct Report from Counters {
-            /// Ones.
+            /// The first count.
             one,
-            /// Others.
+            /// The second count.
             other,
         }
     }
 
     #[test]
-    fn what_is_counted_is_reported_where_there_are_statistics() {
+    fn counts_are_reported_only_with_statistics() {
         let mut counters = Counters::ZERO;
         counters.one.count();
         counters.one.add(2u8);

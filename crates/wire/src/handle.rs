@@ -11,7 +11,7 @@ impl Handle {
     /// The highest handle that a controller may assign.
     pub const MAX: Self = Self(0x0eff);
 
-    /// A handle, where `value` is in range.
+    /// Creates a handle; `None` if `value` is out of range.
     #[must_use]
     pub const fn new(value: u16) -> Option<Self> {
         if value <= Self::MAX.0 { Some(Self(value)) } else { None }

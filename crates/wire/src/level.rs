@@ -1,4 +1,4 @@
-/// How well a link is protected, or must be, from weakest to strongest.
+/// Security level of a link, or the level that is required, from weakest to strongest.
 ///
 /// These are the levels of LE security mode 1. [Vol 3] Part C, 10.2.1
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

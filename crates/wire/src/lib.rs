@@ -1,11 +1,12 @@
-//! Octets, identities and packet buffers: the vocabulary that every layer of bindrune shares.
+//! Octets, identities and packet buffers: the types that all layers of bindrune share.
 //!
-//! - [`Reader`] and [`Writer`] walk octets without indexing; [`Malformed`] and [`NoRoom`] say what failed.
-//! - [`open_enum!`] makes a newtype for a field whose value may be unknown.
+//! - [`Reader`] and [`Writer`] read and write octets without indexing; [`Malformed`] and [`NoRoom`] are their
+//!   errors.
+//! - [`open_enum!`] declares a newtype for a field with possibly unknown values.
 //! - [`Address`], [`Uuid`], [`Handle`] and [`Level`] are the identities that cross layers.
-//! - [`Interest`] is what every machine answers when it is asked whether it owes octets.
-//! - [`Present`] makes free state zero.
-//! - [`Counter`] counts, where the feature `statistics` has it; [`counters!`] declares what is reported of several.
+//! - [`Interest`] is how a machine reports whether it has octets to transmit.
+//! - [`Present`] makes the bits of an unused state zero.
+//! - [`Counter`] counts if the feature `statistics` is on; [`counters!`] declares a report of several counters.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
@@ -45,7 +46,7 @@ pub use writer::{NoRoom, Writer};
 
 pub use zerocopy;
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,7 @@
-/// Declares a newtype of a number with named values, total over every value that may arrive.
+/// Declares a newtype of a number with named values, which accepts every number.
 ///
-/// It has the layout of its number, so it can stand in a `zerocopy` structure. `Debug` prints the name, or the number
-/// in hexadecimal where it has none.
+/// It has the layout of its number, so it can be a field of a `zerocopy` structure. `Debug` prints the name, or the
+/// number in hexadecimal if the value has no name.
 ///
 /// ```
 /// bindrune_wire::open_enum! {
@@ -45,7 +45,7 @@ macro_rules! open_enum {
         impl $name {
             $($(#[$value_meta])* pub const $value: Self = Self($number);)*
 
-            /// Returns the value's name, where it has one.
+            /// Returns the value's name, if it has one.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {

@@ -2,14 +2,13 @@ use core::fmt;
 
 use crate::Writer;
 
-/// Octets kept free in front of an L2CAP payload that is to be sent: H4 indicator (1), ACL header (4) and basic L2CAP
-/// header (4).
+/// Free octets before an outgoing L2CAP payload: H4 indicator (1), ACL header (4) and basic L2CAP header (4).
 pub const HEADROOM: usize = 9;
 
 /// One owned packet buffer: free octets, then the packet's octets, then free octets.
 ///
-/// A packet moves; it is never aliased. It comes from a [`crate::Pool`] and must go back to it.
-#[must_use = "a packet that is dropped is lost to its pool"]
+/// A packet is moved and never aliased. It comes from a [`crate::Pool`] and must return to it.
+#[must_use = "a dropped packet is lost to its pool"]
 pub struct Packet {
     slot: &'static mut [u8],
     start: usize,
@@ -21,7 +20,7 @@ impl Packet {
         Self { slot, start: 0, end: 0 }
     }
 
-    /// Empties the packet and keeps `headroom` octets free in front (at most the whole slot).
+    /// Empties the packet and keeps `headroom` octets free before it (at most the whole slot).
     pub fn reset(&mut self, headroom: usize) {
         self.start = headroom.min(self.slot.len());
         self.end = self.start;
@@ -33,12 +32,12 @@ impl Packet {
         self.slot.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Returns the packet's octets, to change in place.
+    /// Returns the packet's octets for changes in place.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.slot.get_mut(self.start..self.end).unwrap_or_default()
     }
 
-    /// Octets in the packet.
+    /// Returns the number of octets in the packet.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.end.saturating_sub(self.start)
@@ -50,13 +49,13 @@ impl Packet {
         self.len() == 0
     }
 
-    /// Returns the number of free octets in front.
+    /// Returns the number of free octets before the packet.
     #[must_use]
     pub const fn headroom(&self) -> usize {
         self.start
     }
 
-    /// Returns the number of free octets behind.
+    /// Returns the number of free octets after the packet.
     #[must_use]
     pub const fn room(&self) -> usize {
         self.slot.len().saturating_sub(self.end)
@@ -68,14 +67,14 @@ impl Packet {
         self.slot.len()
     }
 
-    /// Returns the first `n` free octets behind, to be filled in place; then call [`Self::grow`]. Fewer where fewer are
-    /// free.
+    /// Returns the first `n` free octets after the packet, to be filled in place; then call [`Self::grow`]. Returns
+    /// fewer if fewer are free.
     pub fn tail(&mut self, n: usize) -> &mut [u8] {
         let end = self.end.saturating_add(n).min(self.slot.len());
         self.slot.get_mut(self.end..end).unwrap_or_default()
     }
 
-    /// Takes `n` octets of the tail into the packet; false, and nothing changes, where fewer are free.
+    /// Adds `n` octets of the tail to the packet; false, and nothing changes, if fewer are free.
     #[must_use]
     pub const fn grow(&mut self, n: usize) -> bool {
         if n > self.room() {
@@ -85,7 +84,7 @@ impl Packet {
         true
     }
 
-    /// Appends octets; false, and nothing changes, where they do not fit.
+    /// Appends octets; false, and nothing changes, if they do not fit.
     #[must_use]
     pub fn extend(&mut self, octets: &[u8]) -> bool {
         let tail = self.tail(octets.len());
@@ -96,7 +95,7 @@ impl Packet {
         self.grow(octets.len())
     }
 
-    /// Removes `n` octets from the front; false, and nothing changes, where there are fewer.
+    /// Removes `n` octets from the front; false, and nothing changes, if there are fewer.
     #[must_use]
     pub const fn pull(&mut self, n: usize) -> bool {
         if n > self.len() {
@@ -113,15 +112,15 @@ impl Packet {
         }
     }
 
-    /// Takes `n` octets of the headroom into the packet and lends them; `None`, and nothing changes, where fewer are
-    /// free.
+    /// Adds `n` octets of the headroom to the packet and returns them; `None`, and nothing changes, if fewer are free.
     pub fn push(&mut self, n: usize) -> Option<&mut [u8]> {
         let start = self.start.checked_sub(n)?;
         self.start = start;
         self.slot.get_mut(start..)?.get_mut(..n)
     }
 
-    /// Lets `write` append through a [`Writer`] over the free octets behind; keeps them only where it returns true.
+    /// Lets `write` append through a [`Writer`] over the free octets after the packet; keeps them only if it returns
+    /// true.
     pub fn write(&mut self, write: impl FnOnce(&mut Writer<'_>) -> bool) -> bool {
         let mut w = Writer::new(self.slot.get_mut(self.end..).unwrap_or_default());
         let (kept, written) = (write(&mut w), w.len());

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::Packet;
 
-/// One place of a [`Pool`]: it holds a free packet, a queued packet, or nothing while its packet is out.
+/// One slot of a [`Pool`]: it holds a free packet, a queued packet, or nothing while its packet is out.
 #[derive(Debug)]
 pub struct Slot {
     packet: Option<Packet>,
@@ -13,13 +13,13 @@ pub struct Slot {
 type Link = u16;
 
 impl Slot {
-    /// A place without a packet.
+    /// A slot without a packet.
     pub const EMPTY: Self = Self { packet: None, next: 0 };
 }
 
-/// A first-in, first-out list of packets that lie in a [`Pool`]; it has no storage of its own.
+/// A first-in, first-out list of packets in a [`Pool`]; it has no storage of its own.
 ///
-/// It must be emptied with [`Pool::clear`] before it is dropped, or its packets are lost to the pool.
+/// Empty it with [`Pool::clear`] before you drop it; otherwise its packets are lost to the pool.
 #[derive(Debug, Default)]
 pub struct Queue {
     head: Link,
@@ -31,7 +31,7 @@ impl Queue {
     /// An empty queue.
     pub const EMPTY: Self = Self { head: 0, tail: 0, len: 0 };
 
-    /// Packets in the queue.
+    /// Returns the number of packets in the queue.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len as usize
@@ -46,8 +46,8 @@ impl Queue {
 
 /// A fixed number of packets of one size.
 ///
-/// A packet is free, queued (in a [`Queue`], still lying in the pool), or out. Since there are as many slots as
-/// packets, queueing cannot fail.
+/// A packet is free, queued (in a [`Queue`], but stored in the pool), or out. There are as many slots as packets,
+/// so queueing cannot fail.
 pub struct Pool {
     slots: &'static mut [Slot],
     /// The slots of free packets, and their number.
@@ -81,13 +81,13 @@ impl Pool {
         self.slots.len()
     }
 
-    /// Octets in each packet.
+    /// Returns the number of octets in each packet.
     #[must_use]
     pub const fn packet_size(&self) -> usize {
         self.size
     }
 
-    /// Takes a free packet, empty and with `headroom` octets free in front.
+    /// Takes a free packet, empty and with `headroom` octets free before it.
     pub fn take(&mut self, headroom: usize) -> Option<Packet> {
         let at = self.free;
         let slot = slot(self.slots, at)?;
@@ -98,7 +98,7 @@ impl Pool {
         Some(packet)
     }
 
-    /// Gives a packet back.
+    /// Returns a packet to the pool.
     pub fn give(&mut self, packet: Packet) {
         let at = self.empty;
         let Some(slot) = slot(self.slots, at) else { return };
@@ -116,8 +116,8 @@ impl Pool {
         self.append(queue, at);
     }
 
-    /// Appends a free packet with `headroom` octets free in front and these octets to `queue`; false, and nothing
-    /// changes, where none is free or they do not fit.
+    /// Appends a free packet with these octets, and `headroom` octets free before them, to `queue`; false, and
+    /// nothing changes, if no packet is free or the octets do not fit.
     #[must_use]
     pub fn push_copy(&mut self, queue: &mut Queue, headroom: usize, octets: &[u8]) -> bool {
         let at = self.free;
@@ -172,12 +172,12 @@ impl Pool {
         self.slots.get(index(queue.head))?.packet.as_ref()
     }
 
-    /// Returns the first packet of `queue`, to change in place.
+    /// Returns the first packet of `queue` for changes in place.
     pub fn front_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
         slot(self.slots, queue.head)?.packet.as_mut()
     }
 
-    /// Returns the last packet of `queue`, to change in place.
+    /// Returns the last packet of `queue` for changes in place.
     pub fn back_mut(&mut self, queue: &Queue) -> Option<&mut Packet> {
         slot(self.slots, queue.tail)?.packet.as_mut()
     }
@@ -201,7 +201,7 @@ impl Pool {
         }
     }
 
-    /// Frees every queued packet at once. Queues made before must then be forgotten; packets that are out stay out.
+    /// Frees every queued packet at once. Do not use earlier queues afterwards; packets that are out stay out.
     pub fn reset(&mut self) {
         (self.free, self.count, self.empty) = (0, 0, 0);
         for (at, slot) in (1..=u16::MAX).zip(self.slots.iter_mut()) {
@@ -226,7 +226,7 @@ fn slot(slots: &mut [Slot], link: Link) -> Option<&mut Slot> {
     slots.get_mut(index(link))
 }
 
-/// Where a slot is; nowhere, if there is none.
+/// Returns the index of a slot; an index outside the pool for none.
 const fn index(link: Link) -> usize {
     (link as usize).wrapping_sub(1)
 }

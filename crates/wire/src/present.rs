@@ -1,10 +1,10 @@
-/// A field of a structure, with which the compiler makes `None` of an `Option` of that structure all zero.
+/// A field with which the compiler represents `None` of an `Option` of its structure as all zeros.
 ///
-/// A `static` of zeros takes no flash. Only that depends on it: `None` may be anything else.
+/// A `static` of zeros takes no flash. Nothing else depends on this representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Present {
-    /// The structure is there.
+    /// The structure is present.
     Here = 1,
 }
 
@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_takes_no_room_beside_an_option() {
+    fn present_adds_no_size_to_an_option() {
         struct With(bool, Present);
         assert_eq!(size_of::<Option<With>>(), size_of::<With>());
         let with = Some(With(true, Present::Here));

@@ -2,11 +2,11 @@ use core::fmt;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-/// Octets that do not form what they claim to be.
+/// The octets are not what they claim to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Malformed {
-    /// The octets end before the field does.
+    /// The octets end inside a field.
     Truncated,
     /// Octets are left over after the last field.
     Trailing,
@@ -26,9 +26,9 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// Walks little-endian fields of a packet from front to back, without ever indexing.
+/// Reads little-endian fields of a packet from front to back, without indexing.
 ///
-/// A failed call leaves the reader where it was.
+/// After an error, the reader is at the same position as before.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
         Self { rest: octets }
     }
 
-    /// Octets not yet read.
+    /// Returns the number of unread octets.
     #[must_use]
     pub const fn remaining(&self) -> usize {
         self.rest.len()
@@ -152,12 +152,12 @@ impl<'a> Reader<'a> {
         self.array().map(u128::from_le_bytes)
     }
 
-    /// All octets not yet read; the reader is empty afterwards.
+    /// Reads the remaining octets; the reader is empty afterwards.
     pub fn rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
     }
 
-    /// Succeeds only when every octet was read.
+    /// Succeeds only if every octet was read.
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_read_moves_nothing() {
+    fn a_failed_read_does_not_advance() {
         let mut r = Reader::new(&[1, 2, 3]);
         assert_eq!(r.u32(), Err(Malformed::Truncated));
         assert_eq!(r.bytes(4), Err(Malformed::Truncated));

@@ -4,7 +4,8 @@ use crate::{Malformed, NoRoom, Writer};
 
 /// A Bluetooth UUID of 16, 32 or 128 bits.
 ///
-/// Two UUIDs are equal when they name the same 128-bit value, whatever their form. [Vol 3] Part B, 2.5.1
+/// Two UUIDs are equal if they name the same 128-bit value, whatever their form is. [Vol 3] Part B,
+/// 2.5.1
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Uuid(u128);
@@ -14,19 +15,20 @@ const BASE: u128 = 0x0000_0000_0000_1000_8000_0080_5f9b_34fb;
 const BASE_MASK: u128 = (1 << 96) - 1;
 
 impl Uuid {
-    /// From an assigned number of 16 bits.
+    /// Creates a UUID from an assigned number of 16 bits.
     #[must_use]
     pub const fn new_16(value: u16) -> Self {
         Self(BASE | (value as u128) << 96)
     }
 
-    /// From an assigned number of 32 bits.
+    /// Creates a UUID from an assigned number of 32 bits.
     #[must_use]
     pub const fn new_32(value: u32) -> Self {
         Self(BASE | (value as u128) << 96)
     }
 
-    /// From the number as it is written: `Uuid::new_128(0x6e400001_b5a3_f393_e0a9_e50e24dcca9e)`.
+    /// Creates a UUID from the number in written order:
+    /// `Uuid::new_128(0x6e400001_b5a3_f393_e0a9_e50e24dcca9e)`.
     #[must_use]
     pub const fn new_128(value: u128) -> Self {
         Self(value)
@@ -40,7 +42,7 @@ impl Uuid {
 
     /// Returns the 16-bit form, if there is one.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the value was compared with the range")]
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked before")]
     pub const fn as_u16(self) -> Option<u16> {
         match self.as_u32() {
             Some(value) if value <= 0xffff => Some(value as u16),
@@ -48,13 +50,13 @@ impl Uuid {
         }
     }
 
-    /// Returns the 32-bit form (which every 16-bit UUID has too), if there is one.
+    /// Returns the 32-bit form, if there is one; every 16-bit UUID has one too.
     #[must_use]
     pub const fn as_u32(self) -> Option<u32> {
         if self.0 & BASE_MASK == BASE { Some((self.0 >> 96) as u32) } else { None }
     }
 
-    /// Reads 2, 4 or 16 octets, least significant first.
+    /// Creates a UUID from 2, 4 or 16 octets, least significant first.
     ///
     /// # Errors
     ///
@@ -70,7 +72,8 @@ impl Uuid {
         }
     }
 
-    /// Octets of the ATT form: 2 where a 16-bit form exists, else 16. [Vol 3] Part F, 3.2.1
+    /// Returns the length of the ATT form in octets: 2 if a 16-bit form exists, otherwise 16. [Vol 3]
+    /// Part F, 3.2.1
     #[must_use]
     pub const fn att_len(self) -> usize {
         if self.as_u16().is_some() { 2 } else { 16 }
@@ -80,7 +83,7 @@ impl Uuid {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write_att(self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         match self.as_u16() {
             Some(short) => w.u16(short),
@@ -90,7 +93,7 @@ impl Uuid {
 }
 
 impl fmt::Display for Uuid {
-    /// `180f`, `12345678` or `6e400001-b5a3-f393-e0a9-e50e24dcca9e`.
+    /// Writes `180f`, `12345678` or `6e400001-b5a3-f393-e0a9-e50e24dcca9e`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(short) = self.as_u16() {
             return write!(f, "{short:04x}");
@@ -110,7 +113,7 @@ impl fmt::Debug for Uuid {
     }
 }
 
-/// Text that is not a UUID of 4, 8 or 32 hexadecimal digits.
+/// The text is not a UUID of 4, 8 or 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseUuidError;
 
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_uuid_is_refused() {
+    fn text_that_is_not_a_uuid_is_refused() {
         for text in [
             "",
             "180",

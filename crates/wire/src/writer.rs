@@ -2,7 +2,7 @@ use core::fmt;
 
 use zerocopy::{Immutable, IntoBytes};
 
-/// The buffer ended before the packet did.
+/// The buffer is shorter than the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoRoom;
@@ -17,7 +17,7 @@ impl core::error::Error for NoRoom {}
 
 /// Writes little-endian fields of a packet from front to back.
 ///
-/// A failed call writes nothing.
+/// After an error, nothing was written.
 #[derive(Debug)]
 pub struct Writer<'a> {
     buffer: &'a mut [u8],
@@ -31,7 +31,7 @@ impl<'a> Writer<'a> {
         Self { buffer, len: 0 }
     }
 
-    /// Octets written.
+    /// Returns the number of octets written.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
@@ -43,24 +43,24 @@ impl<'a> Writer<'a> {
         self.len == 0
     }
 
-    /// Octets that still fit.
+    /// Returns how many octets still fit.
     #[must_use]
     pub const fn room(&self) -> usize {
         self.buffer.len().saturating_sub(self.len)
     }
 
-    /// What was written.
+    /// Returns the octets that were written.
     #[must_use]
     pub fn written(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or_default()
     }
 
-    /// What was written, to amend a field whose value is known only at the end.
+    /// Returns the octets that were written, to set a field whose value is known only at the end.
     pub fn written_mut(&mut self) -> &mut [u8] {
         self.buffer.get_mut(..self.len).unwrap_or_default()
     }
 
-    /// The room that is left, to be filled in place; then call [`Self::advance`].
+    /// Returns the remaining room, to be filled in place; then call [`Self::advance`].
     pub fn spare(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.len..).unwrap_or_default()
     }
@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if fewer than `n` octets are spare.
+    /// [`NoRoom`] if fewer than `n` octets remain.
     pub fn advance(&mut self, n: usize) -> Result<(), NoRoom> {
         if n > self.room() {
             return Err(NoRoom);
@@ -78,23 +78,23 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Forgets what was written beyond the first `len` octets.
+    /// Discards the octets after the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
-    /// Limits the packet to `len` octets in all, so that nothing beyond can be written.
+    /// Limits the packet to a total of `len` octets.
     pub fn limit(&mut self, len: usize) {
         let keep = len.max(self.len).min(self.buffer.len());
         let buffer = core::mem::take(&mut self.buffer);
         self.buffer = buffer.get_mut(..keep).unwrap_or_default();
     }
 
-    /// Octets as they are.
+    /// Writes octets unchanged.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn bytes(&mut self, octets: &[u8]) -> Result<(), NoRoom> {
         self.spare().get_mut(..octets.len()).ok_or(NoRoom)?.copy_from_slice(octets);
         self.advance(octets.len())
@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn view<T: IntoBytes + Immutable + ?Sized>(&mut self, value: &T) -> Result<(), NoRoom> {
         self.bytes(value.as_bytes())
     }
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u8(&mut self, value: u8) -> Result<(), NoRoom> {
         self.bytes(&[value])
     }
@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u16(&mut self, value: u16) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
@@ -131,7 +131,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u24(&mut self, value: u32) -> Result<(), NoRoom> {
         let [a, b, c, _] = value.to_le_bytes();
         self.bytes(&[a, b, c])
@@ -141,7 +141,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u32(&mut self, value: u32) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
@@ -150,7 +150,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u64(&mut self, value: u64) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
@@ -159,7 +159,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the buffer is too small. Nothing is written then.
+    /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn u128(&mut self, value: u128) -> Result<(), NoRoom> {
         self.bytes(&value.to_le_bytes())
     }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_holds() {
+    fn nothing_is_written_beyond_a_limit() {
         let mut buffer = [0; 8];
         let mut w = Writer::new(&mut buffer);
         w.u8(1).unwrap();

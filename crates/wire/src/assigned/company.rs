@@ -1,7 +1,7 @@
-//! Companies, as manufacturer data and vendor identifiers name them: those whose devices or chips one meets often. The others are in
-//! the list of the Bluetooth SIG. [Assigned Numbers, 7.1]
+//! Company identifiers, for manufacturer data and vendor identifiers: those of common devices and chips. The list of
+//! the Bluetooth SIG has the others. [Assigned Numbers, 7.1]
 
-/// For tests, and for what is no product. [Core Specification Supplement, Part A, 1.4]
+/// For tests, and for devices that are not a product. [Core Specification Supplement, Part A, 1.4]
 pub const NONE: u16 = 0xffff;
 
 numbers! {

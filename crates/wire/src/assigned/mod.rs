@@ -1,6 +1,6 @@
-//! Numbers that the Bluetooth SIG has assigned, under the names that it gives them. [Assigned Numbers]
+//! Assigned numbers of the Bluetooth SIG, under their official names. [Assigned Numbers]
 //!
-//! Constants alone: what is not used is not in an image.
+//! These are only constants: an unused one is not in the image.
 //!
 //! ```
 //! use bindrune_wire::{Uuid, assigned::{appearance, characteristic, company, service}};

@@ -85,7 +85,7 @@ proptest! {
                 Op::PushCopy(q) => {
                     stamp = stamp.wrapping_add(1);
                     let free = pool.free();
-                    prop_assert!(!pool.push_copy(&mut queues[q], 0, &[0; 5]), "it is too long");
+                    prop_assert!(!pool.push_copy(&mut queues[q], 0, &[0; 5]), "the data is too long");
                     let kept = pool.push_copy(&mut queues[q], 1, &[stamp]);
                     prop_assert_eq!(kept, free > 0);
                     model[q].extend(kept.then_some(stamp));
