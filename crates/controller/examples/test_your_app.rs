@@ -1,9 +1,9 @@
 //! How to test *your* Bluetooth LE application in continuous integration: two devices, virtual time, no radio.
 //!
-//! `cargo test -p bindrune-controller --example test_your_app` takes a moment: nobody waits for virtual time. So an application takes
-//! the time from its host: `Host::sleep`, `Host::now`, `Host::within`. A timer of an executor, or embassy-time's, would wait for
-//! the time outside.
-#![expect(clippy::wildcard_enum_match_arm, reason = "an application cares for some events only")]
+//! `cargo test -p bindrune-controller --example test_your_app` takes a moment, because virtual time does not have to
+//! pass. So an application must take the time from its host: `Host::sleep`, `Host::now`, `Host::within`. A timer of an
+//! executor, or that of embassy-time, would wait for real time.
+#![expect(clippy::wildcard_enum_match_arm, reason = "an application handles only some events")]
 #![allow(clippy::arithmetic_side_effects, reason = "times are far from their limits")]
 
 use bindrune::{
@@ -21,7 +21,7 @@ const ADDRESS: Address = Address::random([0xc0, 0, 0, 0, 0, 1]);
 static BRIGHTNESS: Characteristic = Characteristic::new(Uuid::new_16(0xfff1)).read().write();
 static SERVICES: &[Service] = &[Service::primary(LAMP, &[&BRIGHTNESS])];
 
-/// The lamp goes out when nobody has set it for so long.
+/// The lamp goes out if no client has set it for this long.
 const GOES_OUT: Duration = Duration::from_secs(60);
 
 /// Your application, as it ships.
@@ -50,7 +50,7 @@ async fn lamp(host: &Host) -> Result<(), Error> {
     }
 }
 
-/// The other end, as the test wants it: sets the lamp to 150, and gives what it is set to then, and after two minutes.
+/// The other device, controlled by the test: sets the lamp to 150, and returns its value then and after two minutes.
 async fn phone(host: &Host) -> Result<[u8; 2], Error> {
     let link = host.connect(&ADDRESS).await?;
     let brightness = link.service(LAMP).await?.characteristic(Uuid::new_16(0xfff1)).await?;
@@ -62,7 +62,7 @@ async fn phone(host: &Host) -> Result<[u8; 2], Error> {
     Ok([now[0], later[0]])
 }
 
-/// The same seed gives the same trace, byte for byte, with every lost packet in its place.
+/// The same seed gives the same trace, byte for byte, including every lost packet.
 fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 2], Box<dyn std::error::Error>> {
     let world = World::new(seed);
     world.set_loss(loss);
@@ -71,7 +71,7 @@ fn dims_the_lamp(seed: u64, loss: u8) -> Result<[u8; 2], Box<dyn std::error::Err
     let config = Config::new("Lamp").services(SERVICES).address(ADDRESS);
     let lamp_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), config)?;
     let phone_host = Host::new(Box::leak(Box::new(Resources::<1>::new())), Config::new("Phone"))?;
-    // The clock, and the controller's own random numbers: nothing is left to chance.
+    // The clock and the random numbers come from the world: every run is the same.
     let platform = || Platform::new().clock(world.clock()).crypto(ControllerCrypto::random_only());
     let hosts = join(
         lamp_host.run_with(lamp_rx, lamp_tx, platform()),
@@ -96,6 +96,6 @@ fn the_lamp_takes_at_most_100_and_goes_out() {
 }
 
 #[test]
-fn it_works_where_every_tenth_packet_is_lost() {
+fn it_works_when_every_tenth_packet_is_lost() {
     assert_eq!(dims_the_lamp(2, 10).unwrap(), [100, 0]);
 }

@@ -1,4 +1,4 @@
-//! Advertising sets, and what one advertising event brings about. [Vol 6] Part B, 4.4.2
+//! Advertising sets, and the effects of an advertising event. [Vol 6] Part B, 4.4.2
 
 use bindrune_hci::{FilterPolicy, OwnAddressType, Phy, Role, Status};
 use bindrune_wire::Address;
@@ -10,7 +10,8 @@ use crate::{
     controller::Controller,
 };
 
-/// Which advertising set of a controller; the legacy one is beyond the numbers of extended sets.
+/// Key of an advertising set of a controller; the key of the legacy set is beyond the numbers of extended
+/// sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SetKey(u16);
 
@@ -21,23 +22,23 @@ impl SetKey {
         Self(set as u16)
     }
 
-    /// The set's number in extended commands.
+    /// Returns the set's number in extended commands.
     pub(crate) fn number(self) -> Option<u8> {
         u8::try_from(self.0).ok()
     }
 }
 
-/// What advertising offers, on the air.
+/// Properties of advertising on the air.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Offer {
     pub(crate) connectable: bool,
     pub(crate) scannable: bool,
     pub(crate) high_duty: bool,
-    /// By legacy PDUs, which every scanner hears.
+    /// Whether it uses legacy PDUs, which every scanner receives.
     pub(crate) legacy: bool,
     pub(crate) anonymous: bool,
     pub(crate) include_tx_power: bool,
-    /// To this device only.
+    /// The only device that it is for.
     pub(crate) directed: Option<Address>,
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct AdvertisingSet {
     pub(crate) interval: Duration,
     pub(crate) own: OwnAddressType,
     pub(crate) filter: FilterPolicy,
-    /// The peer of the parameters, for whom private addresses are made.
+    /// The peer in the parameters, for which private addresses are generated.
     pub(crate) peer: Option<Address>,
     /// The random address of an extended set.
     pub(crate) random: Option<[u8; 6]>,
@@ -66,9 +67,9 @@ pub(crate) struct AdvertisingSet {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Data {
     pub(crate) octets: Vec<u8>,
-    /// The host has not sent the last fragment.
+    /// Whether the last fragment of the host is missing.
     pub(crate) incomplete: bool,
-    /// Counts changes, as the advertising DID does.
+    /// Number of changes, like the advertising DID.
     pub(crate) version: u16,
 }
 
@@ -76,32 +77,32 @@ pub(crate) struct Data {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Running {
     pub(crate) number: u32,
-    /// 0 for any number.
+    /// Maximum number of events; 0 for no limit.
     pub(crate) max_events: u8,
     pub(crate) events: u8,
 }
 
-/// One advertising event, as others hear it.
+/// One advertising event, as other controllers receive it.
 #[derive(Debug)]
 pub(crate) struct AdvertisingPdu {
     pub(crate) from: ControllerId,
     pub(crate) key: SetKey,
-    /// `None` where the advertising is anonymous.
+    /// `None` if the advertising is anonymous.
     pub(crate) address: Option<Address>,
-    /// Whom directed advertising is for, on air.
+    /// Target of directed advertising, as on the air.
     pub(crate) target: Option<Address>,
     pub(crate) set: AdvertisingSet,
 }
 
 impl AdvertisingPdu {
-    /// The random address that applies to the set.
+    /// Returns the random address of the set.
     pub(crate) fn random(&self, advertiser: &Controller) -> Option<[u8; 6]> {
         self.set.random.or(advertiser.random_address)
     }
 }
 
 impl Controller {
-    /// Starts a set that has its parameters.
+    /// Starts a set whose parameters are set.
     pub(crate) fn start_set(
         &mut self,
         key: SetKey,
@@ -121,7 +122,7 @@ impl Controller {
         ])
     }
 
-    /// Returns whether one set at least is enabled.
+    /// Returns whether at least one set is enabled.
     pub(crate) fn is_advertising(&self) -> bool {
         self.sets.values().any(|set| set.running.is_some())
     }
@@ -148,7 +149,7 @@ impl Medium {
 }
 
 impl Air {
-    /// One advertising event of a set; `number` says of which enabling.
+    /// Runs one advertising event of a set; `number` identifies the enabling.
     pub(crate) fn advertising_event(&mut self, id: ControllerId, key: SetKey, number: u32) {
         let controller = &self.medium.controllers[id];
         let Some(set) = controller.running_set(key, number) else { return };
@@ -185,14 +186,14 @@ impl Air {
         m.timers.set(at, Timer::Advertise(id, key, number));
     }
 
-    /// The time that the host gave a set is over.
+    /// Ends a set after the time that the host set.
     pub(crate) fn advertising_ends(&mut self, id: ControllerId, key: SetKey, number: u32) {
         if self.medium.controllers[id].running_set(key, number).is_some() {
             self.stop_set(id, key, Status::ADVERTISING_TIMEOUT, None);
         }
     }
 
-    /// A set stops by itself, for a connection or another reason, and the host is told.
+    /// Stops a set, because of a connection or for another reason, and reports that to the host.
     pub(crate) fn stop_set(
         &mut self,
         id: ControllerId,
@@ -211,12 +212,13 @@ impl Air {
     }
 }
 
-/// From the command to the first advertising event.
+/// Time from the command to the first advertising event.
 const START: Duration = Duration::from_micros(1250);
 
-/// The random part of the time between advertising events, in microseconds. [Vol 6] Part B, 4.4.2.2.1
+/// Maximum of the random part of the time between advertising events, in microseconds. [Vol 6] Part B,
+/// 4.4.2.2.1
 const ADVERTISING_DELAY: u64 = 10_000;
 
-/// High duty cycle directed advertising: at least this often, and at most this long. [Vol 6] Part B, 4.4.2.4.3
+/// High duty cycle directed advertising: longest interval, and longest duration. [Vol 6] Part B, 4.4.2.4.3
 const HIGH_DUTY_INTERVAL: Duration = Duration::from_micros(3750);
 const HIGH_DUTY_LIMIT: Duration = Duration::from_millis(1280);

@@ -6,7 +6,7 @@ use embassy_time::{Duration, Instant};
 
 use crate::world::Shared;
 
-/// The time of a [`World`](crate::World), for whoever must wait in it.
+/// The time of a [`World`](crate::World), for tasks that wait in it.
 ///
 /// Clones share the time. A task waits with [`Self::sleep`]; a bindrune host takes the clock for its own deadlines.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// The time now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.shared.now()
@@ -59,7 +59,7 @@ impl Sleepers {
         self.entries.iter().map(|&(at, _)| at).min()
     }
 
-    /// Takes out one task whose deadline has come.
+    /// Removes one task whose deadline has passed.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Waker> {
         let index = self.entries.iter().position(|&(at, _)| at <= now)?;
         Some(self.entries.swap_remove(index).1)

@@ -2,7 +2,7 @@ use bindrune_hci::Opcode;
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
-/// What a virtual controller is and can do.
+/// Properties and capabilities of a virtual controller.
 ///
 /// The default is a small modern controller: version 5.3, a public address of its own, LE ACL 251 octets × 8, extended
 /// advertising, data length extension, 2M PHY, encryption, P-256, link layer privacy, host flow control, and 500 µs for
@@ -76,22 +76,22 @@ impl ControllerConfig {
         }
     }
 
-    /// The public address. By default `BE:AC:01:00:00:xx`, where xx counts the controllers of the air from 1.
+    /// Sets the public address. The default is `BE:AC:01:00:00:xx`, where xx counts the controllers of the air from 1.
     #[must_use]
     pub const fn public_address(mut self, address: Address) -> Self {
         self.public_address = Some(address.octets());
         self
     }
 
-    /// No public address: LE hosts must use a random one.
+    /// Removes the public address: LE hosts must use a random one.
     #[must_use]
     pub const fn no_public_address(mut self) -> Self {
         self.public_address = Some([0; 6]);
         self
     }
 
-    /// No public address, but a static random one that Zephyr's vendor command 0xFC09 tells; the manufacturer becomes
-    /// Nordic's.
+    /// Removes the public address, and sets a static random address that Zephyr's vendor command 0xFC09 returns; the
+    /// manufacturer becomes Nordic's.
     #[must_use]
     pub const fn static_address(mut self, address: Address) -> Self {
         self.public_address = Some([0; 6]);
@@ -100,7 +100,8 @@ impl ControllerConfig {
         self
     }
 
-    /// LE ACL buffers: `count` packets of `length` octets (27 or more; less is taken as 27, and no buffer as one).
+    /// Sets the LE ACL buffers: `count` packets of `length` octets (27 or more; a smaller length counts as 27, and a
+    /// count of 0 as 1).
     #[must_use]
     pub const fn acl_buffers(mut self, length: u16, count: u8) -> Self {
         self.acl_length = if length < 27 { 27 } else { length };
@@ -108,42 +109,42 @@ impl ControllerConfig {
         self
     }
 
-    /// Tells no LE buffers of its own: the host must take those of Read Buffer Size. [Vol 4] Part E, 7.8.2
+    /// Reports no LE buffers of its own: the host must use those of Read Buffer Size. [Vol 4] Part E, 7.8.2
     #[must_use]
     pub const fn shared_buffers(mut self, on: bool) -> Self {
         self.shared_buffers = on;
         self
     }
 
-    /// Time from a command to its Command Complete or Command Status.
+    /// Sets the time from a command to its Command Complete or Command Status.
     #[must_use]
     pub const fn command_latency(mut self, latency: Duration) -> Self {
         self.command_latency = latency;
         self
     }
 
-    /// The HCI and link layer version as assigned numbers: 0x08 is 4.2, 0x09 is 5.0, 0x0C is 5.3.
+    /// Sets the HCI and link layer version, as an assigned number: 0x08 is 4.2, 0x09 is 5.0, 0x0C is 5.3.
     #[must_use]
     pub const fn hci_version(mut self, version: u8) -> Self {
         self.hci_version = version;
         self
     }
 
-    /// The company identifier of the manufacturer.
+    /// Sets the company identifier of the manufacturer.
     #[must_use]
     pub const fn manufacturer(mut self, company: u16) -> Self {
         self.manufacturer = company;
         self
     }
 
-    /// Extended advertising and scanning, and the commands for it.
+    /// Turns extended advertising and scanning, and their commands, on or off.
     #[must_use]
     pub const fn extended_advertising(mut self, on: bool) -> Self {
         self.extended_advertising = on;
         self
     }
 
-    /// Advertising sets, and the octets of data that each can hold (31 to 1,650).
+    /// Sets the number of advertising sets, and the octets of data in each (31 to 1,650).
     #[must_use]
     pub const fn advertising_sets(mut self, sets: u8, data: u16) -> Self {
         self.advertising_sets = sets;
@@ -151,7 +152,7 @@ impl ControllerConfig {
         self
     }
 
-    /// The longest link layer payload, 27 to 251 octets. Data length extension is off at 27.
+    /// Sets the longest link layer payload, 27 to 251 octets. Data length extension is off at 27.
     #[must_use]
     pub const fn data_length(mut self, octets: u16) -> Self {
         self.data_length = if octets < 27 {
@@ -164,91 +165,91 @@ impl ControllerConfig {
         self
     }
 
-    /// The 2M PHY.
+    /// Turns the 2M PHY on or off.
     #[must_use]
     pub const fn phy_2m(mut self, on: bool) -> Self {
         self.phy_2m = on;
         self
     }
 
-    /// Encryption of links.
+    /// Turns encryption of links on or off.
     #[must_use]
     pub const fn encryption(mut self, on: bool) -> Self {
         self.encryption = on;
         self
     }
 
-    /// P-256: LE Read Local P-256 Public Key and LE Generate DHKey. [Vol 4] Part E, 7.8.36, 7.8.37
+    /// Turns P-256 on or off: LE Read Local P-256 Public Key and LE Generate DHKey. [Vol 4] Part E, 7.8.36, 7.8.37
     #[must_use]
     pub const fn p256(mut self, on: bool) -> Self {
         self.p256 = on;
         self
     }
 
-    /// Time from a command that asks for P-256 to the event with the key; 50 ms where this is not called.
+    /// Sets the time from a P-256 command to the event with the key; the default is 50 ms.
     #[must_use]
     pub const fn p256_time(mut self, time: Duration) -> Self {
         self.p256_time = time;
         self
     }
 
-    /// The connection parameters request procedure. [Vol 6] Part B, 5.1.7
+    /// Turns the connection parameters request procedure on or off. [Vol 6] Part B, 5.1.7
     #[must_use]
     pub const fn parameter_request(mut self, on: bool) -> Self {
         self.parameter_request = on;
         self
     }
 
-    /// Flow control from controller to host. [Vol 4] Part E, 4.2
+    /// Turns flow control from controller to host on or off. [Vol 4] Part E, 4.2
     #[must_use]
     pub const fn host_flow_control(mut self, on: bool) -> Self {
         self.host_flow_control = on;
         self
     }
 
-    /// Entries of the filter accept list.
+    /// Sets the number of entries in the filter accept list.
     #[must_use]
     pub const fn accept_list(mut self, entries: u8) -> Self {
         self.accept_list = entries;
         self
     }
 
-    /// Entries of the resolving list; with 0 the link layer has no privacy. [Vol 6] Part B, 6
+    /// Sets the number of entries in the resolving list; with 0 the link layer has no privacy. [Vol 6] Part B, 6
     #[must_use]
     pub const fn resolving_list(mut self, entries: u8) -> Self {
         self.resolving_list = entries;
         self
     }
 
-    /// Links at one time, both roles together.
+    /// Sets the maximum number of links, for both roles together.
     #[must_use]
     pub const fn links(mut self, links: u8) -> Self {
         self.links = links;
         self
     }
 
-    /// The connection handle of the first link; the lowest free one from there is taken.
+    /// Sets the connection handle of the first link; each link gets the lowest free handle from there.
     #[must_use]
     pub const fn first_handle(mut self, handle: u16) -> Self {
         self.first_handle = handle;
         self
     }
 
-    /// Received ACL packets that may wait for the host; beyond that the link layer does not acknowledge.
+    /// Sets how many received ACL packets may wait for the host; beyond that the link layer does not acknowledge.
     #[must_use]
     pub const fn receive_buffers(mut self, packets: u8) -> Self {
         self.receive_buffers = if packets == 0 { 1 } else { packets };
         self
     }
 
-    /// A fault: answers this command as unknown, although it claims to support it.
+    /// Injects a fault: the controller answers this command as unknown, although it claims to support it.
     #[must_use]
     pub fn refuse(mut self, opcode: Opcode) -> Self {
         self.refused.push(opcode);
         self
     }
 
-    /// A fault: never answers this command, so that only HCI_Reset helps.
+    /// Injects a fault: the controller never answers this command, so that only HCI_Reset helps.
     #[must_use]
     pub fn ignore(mut self, opcode: Opcode) -> Self {
         self.ignored.push(opcode);

@@ -1,4 +1,4 @@
-//! AES-128, private addresses and P-256, as controllers have them. All octets least significant first, as HCI has them.
+//! AES-128, private addresses and P-256 of controllers. All octets are least significant first, as in HCI.
 
 use aes::{
     Aes128,
@@ -7,27 +7,27 @@ use aes::{
 use bindrune_wire::{Address, AddressKind};
 use p256::{Sec1Point, SecretKey};
 
-/// AES-128 of one block. [Vol 4] Part E, 7.8.22
+/// Encrypts one block with AES-128. [Vol 4] Part E, 7.8.22
 pub(crate) fn encrypt(key: [u8; 16], block: [u8; 16]) -> [u8; 16] {
     let mut block = reversed(block).into();
     Aes128::new(&reversed(key).into()).encrypt_block(&mut block);
     reversed(block.into())
 }
 
-/// The hash of a resolvable private address. [Vol 3] Part H, 2.2.2
+/// Returns the hash of a resolvable private address. [Vol 3] Part H, 2.2.2
 fn hash(irk: [u8; 16], [a, b, c]: [u8; 3]) -> [u8; 3] {
     let [x, y, z, ..] = encrypt(irk, [a, b, c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     [x, y, z]
 }
 
-/// A resolvable private address. [Vol 6] Part B, 1.3.2.2
+/// Returns a resolvable private address. [Vol 6] Part B, 1.3.2.2
 pub(crate) fn private_address(irk: [u8; 16], [a, b, c]: [u8; 3]) -> Address {
     let prand = [a, b, c & 0x3f | 0x40];
     let ([x, y, z], [a, b, c]) = (hash(irk, prand), prand);
     Address::new(AddressKind::Random, [x, y, z, a, b, c])
 }
 
-/// Returns whether the address was made with this key; zeros make none. [Vol 6] Part B, 1.3.2.3
+/// Returns whether the address was generated with this key; a key of zeros generates none. [Vol 6] Part B, 1.3.2.3
 pub(crate) fn resolves(irk: [u8; 16], address: Address) -> bool {
     let [x, y, z, a, b, c] = address.octets();
     address.is_resolvable() && irk != [0; 16] && hash(irk, [a, b, c]) == [x, y, z]
@@ -44,12 +44,12 @@ impl core::fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// The key of these octets, unless they are zero or beyond the order of the curve.
+    /// Creates the key from these octets, unless they are zero or beyond the order of the curve.
     pub(crate) fn new(octets: [u8; 32]) -> Option<Self> {
         SecretKey::from_slice(&reversed(octets)).ok().map(Self)
     }
 
-    /// X, then Y.
+    /// Returns X, then Y.
     pub(crate) fn public_key(&self) -> [u8; 64] {
         let point = Sec1Point::from(self.0.public_key());
         let half = |octets: Option<&[u8]>| {
@@ -61,7 +61,7 @@ impl PrivateKey {
         key
     }
 
-    /// The shared key, where the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
+    /// Returns the shared key, if the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
     pub(crate) fn shared_key(&self, peer: &[u8; 64]) -> Option<[u8; 32]> {
         let mut sec1 = [4; 65];
         let (x, y) = peer.split_at_checked(32)?;
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(address.octets(), reversed(hex!("7081940dfbaa")));
         assert!(resolves(irk, address) && !resolves([1; 16], address));
         let zero = private_address([0; 16], [1, 2, 3]);
-        assert!(!resolves([0; 16], zero), "a key of zeros is none");
+        assert!(!resolves([0; 16], zero), "a key of zeros resolves nothing");
     }
 
     /// [Vol 2] Part G, 7.1.2.1, and the debug key of [Vol 3] Part H, 2.3.5.6.1
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(b.shared_key(&public), Some(shared));
         let mut bad = public;
         bad[40] ^= 1;
-        assert_eq!(b.shared_key(&bad), None, "not on the curve");
+        assert_eq!(b.shared_key(&bad), None, "the point is not on the curve");
         assert!(PrivateKey::new([0; 32]).is_none() && PrivateKey::new([0xff; 32]).is_none());
     }
 }

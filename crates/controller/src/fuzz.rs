@@ -4,7 +4,8 @@ use embassy_time::{Duration, Instant};
 
 use crate::{Air, ControllerConfig, ControllerId};
 
-/// Two hosts that do what `data` says: who, how long until then, how many octets, the octets; again and again.
+/// Runs two hosts as `data` says, in steps: which host, the time until then, the number of octets, and the
+/// octets.
 pub fn hosts(data: &[u8]) {
     let mut air = Air::new(0);
     let config = ControllerConfig::new().command_latency(Duration::MIN);
@@ -34,14 +35,14 @@ fn drain(air: &mut Air, id: ControllerId) {
     while air.transmit(id).is_some() {}
 }
 
-/// All events; legacy advertising, connectable, on.
+/// All events on; legacy advertising, connectable, on.
 const ADVERTISE: [&[u8]; 3] = [
     &[1, 1, 0x0c, 8, 255, 255, 255, 255, 255, 255, 255, 255],
     &[1, 1, 0x20, 8, 255, 255, 255, 255, 255, 255, 255, 255],
     &[1, 0x0a, 0x20, 1, 1],
 ];
 
-/// All events; Create Connection to the first controller, interval 7.5 ms, timeout 1 s.
+/// All events on; Create Connection to the first controller, interval 7.5 ms, timeout 1 s.
 const CONNECT: [&[u8]; 3] = [
     &[1, 1, 0x0c, 8, 255, 255, 255, 255, 255, 255, 255, 255],
     &[1, 1, 0x20, 8, 255, 255, 255, 255, 255, 255, 255, 255],
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_two_connect() {
+    fn two_hosts_connect() {
         let mut air = Air::new(0);
         let config = ControllerConfig::new().command_latency(Duration::MIN);
         let ids = [(); 2].map(|()| air.add(config.clone()));

@@ -1,4 +1,4 @@
-//! Initiators: who waits for whom, and how a link comes up. [Vol 6] Part B, 4.4.4, 4.5.1
+//! Initiators: their peers, and how a link comes up. [Vol 6] Part B, 4.4.4, 4.5.1
 
 use bindrune_hci::{FilterPolicy, OwnAddressType, Phy, Role, Status};
 use bindrune_wire::Address;
@@ -22,15 +22,15 @@ pub(crate) struct Initiator {
     pub(crate) since: Instant,
     pub(crate) interval: Duration,
     pub(crate) window: Duration,
-    /// It hears extended advertising too.
+    /// Whether it receives extended advertising too.
     pub(crate) extended: bool,
-    /// The link may be made on 2M.
+    /// Whether the link may be made on 2M.
     pub(crate) on_2m: bool,
     pub(crate) range: Range,
 }
 
 impl Controller {
-    /// Whom the advertiser is taken for, when the pending Create Connection is for it.
+    /// Returns the identity of the advertiser, if the pending Create Connection is for it.
     fn initiates_to(&self, pdu: &AdvertisingPdu, now: Instant) -> Option<(Initiator, Peer)> {
         let initiator = self.initiator?;
         let advertiser = self.privacy.resolve(pdu.address)?;
@@ -53,7 +53,8 @@ impl Controller {
         all.then_some((initiator, advertiser))
     }
 
-    /// Whom the advertiser takes the sender of a connection request for, where it serves it. [Vol 6] Part B, 4.3.2
+    /// Returns the identity of the sender of a connection request, if the advertiser serves it. [Vol 6] Part B,
+    /// 4.3.2
     fn serves(&self, pdu: &AdvertisingPdu, initiator: Address) -> Option<Peer> {
         let by_list = [FilterPolicy::CONNECT_BY_LIST, FilterPolicy::BY_LIST];
         let peer = self.privacy.resolve(Some(initiator))?;
@@ -72,7 +73,7 @@ impl Controller {
 }
 
 impl Air {
-    /// An advertising event reaches a controller, which may be initiating. True when the two connected.
+    /// Handles an advertising event at a controller that may be initiating. Returns whether the two connected.
     pub(crate) fn initiator_receives(&mut self, id: ControllerId, pdu: &AdvertisingPdu) -> bool {
         let m = &self.medium;
         let (controller, advertiser) = (&m.controllers[id], &m.controllers[pdu.from]);
@@ -117,7 +118,8 @@ impl Air {
             .any(|(link, end)| self.links.get(link).is_some_and(|l| l.side(*end).peer == peer))
     }
 
-    /// `addresses` say for each end whom it takes the other for, and its own private address.
+    /// Connects two controllers; `addresses` are, for each end, the identity of the other end and its own private
+    /// address.
     fn connect(
         &mut self,
         central: Side,
@@ -153,5 +155,5 @@ impl Air {
     }
 }
 
-/// From CONNECT_IND to the first connection event. [Vol 6] Part B, 4.5.3
+/// Time from CONNECT_IND to the first connection event. [Vol 6] Part B, 4.5.3
 const FIRST_ANCHOR: Duration = Duration::from_micros(2500);

@@ -1,16 +1,16 @@
-//! Virtual Bluetooth LE controllers on one simulated air: test a BLE application without a radio.
+//! Virtual Bluetooth LE controllers on a simulated air: test a BLE application without a radio.
 //!
-//! A test that needs two Bluetooth dongles is a test that nobody runs. This crate is the dongles, the air between
-//! them and the clock: hosts talk H4 to it as to a real controller, links keep the timing of real ones (connection
-//! events at their interval, 1M and 2M PHY, packets of 27 to 251 octets, acknowledgement and loss), and all of it is
-//! reproducible: the same seed gives the same trace, octet for octet.
+//! A test that needs two Bluetooth dongles is rarely run. This crate provides the dongles, the air between them and the
+//! clock. Hosts use it over H4 like a real controller. Links have the timing of real ones: connection events at their
+//! interval, 1M and 2M PHY, packets of 27 to 251 octets, acknowledgement and loss. Everything is reproducible: the same
+//! seed gives the same trace, octet for octet.
 //!
-//! Two ways in:
+//! There are two interfaces:
 //!
-//! - [`World`] has asynchronous ports and a virtual clock: give each host one [`Port`], run everything with
-//!   [`World::block_on`], and an hour of advertising takes a moment. [`World::spawn_real_time`] turns it into a
+//! - [`World`] has asynchronous ports and a virtual clock: give each host one [`Port`], and run everything with
+//!   [`World::block_on`]. An hour of advertising then takes a moment. [`World::spawn_real_time`] turns it into a
 //!   simulation in real time.
-//! - [`Air`] is the same without ports and clock: octets and instants in, octets and instants out.
+//! - [`Air`] is the same without ports and clock: its inputs and outputs are octets and instants.
 //!
 //! ```
 //! use bindrune_controller::{ControllerConfig, Violations, World};
@@ -31,23 +31,23 @@
 //!
 //! # Strict towards hosts
 //!
-//! A controller answers what the specification says, and counts what a host must not do in [`Violations`]: commands
-//! and ACL packets beyond what it may have outstanding, ACL packets that are too long or on a closed handle, malformed
-//! commands, wrong credits. Commands that the state forbids get 0x0C, bad parameters 0x12, unknown handles 0x02, unknown
-//! commands 0x01. Assert that the violations are empty at the end of each test.
+//! A controller answers as the specification requires, and counts the errors of a host in [`Violations`]: commands and
+//! ACL packets beyond the number that may be outstanding, ACL packets that are too long or on a closed handle,
+//! malformed commands, wrong credits. A command that the state forbids gets 0x0C, bad parameters get 0x12, unknown
+//! handles 0x02, unknown commands 0x01. Assert that the violations are empty at the end of each test.
 //!
 //! # Faults
 //!
-//! [`World::set_loss`] loses packets by chance (seeded), [`World::set_reachable`] puts devices out of range,
-//! [`World::unplug`] pulls a controller from its host and [`World::plug`] puts it back,
-//! [`ControllerConfig::refuse`] and [`ControllerConfig::ignore`] make a controller that does not keep its word.
+//! [`World::set_loss`] loses packets by chance (seeded), [`World::set_reachable`] puts devices out of reach,
+//! [`World::unplug`] disconnects a controller from its host and [`World::plug`] connects it again,
+//! [`ControllerConfig::refuse`] and [`ControllerConfig::ignore`] make a controller that does not do what it claims.
 //!
-//! # What is simplified
+//! # Simplifications
 //!
 //! - Links do not compete for air time: a controller may be in several connection events at once.
-//! - Advertising is heard or lost as a whole; CONNECT_IND that is lost leaves no half-open link.
-//! - Encryption is checked by comparing keys, nothing is enciphered: a wrong key shows as a MIC failure (0x3D). Data waits
-//!   while encryption starts or is paused. There is no Coded PHY.
+//! - Advertising is received or lost as a whole; a lost CONNECT_IND leaves no half-open link.
+//! - Encryption is checked by comparing keys, and no data is enciphered: a wrong key shows as a MIC failure (0x3D).
+//!   Data waits while encryption starts or is paused. There is no Coded PHY.
 //! - Connection updates never miss their instant.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
@@ -79,7 +79,7 @@ pub use realtime::RealTime;
 pub use violations::Violations;
 pub use world::{Stuck, World};
 
-/// The example of the crate's page compiles and runs.
+/// Compiles and runs the example of the crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -11,7 +11,7 @@ use crate::{ControllerId, world::Shared};
 
 /// The H4 transport between a host and one virtual controller.
 ///
-/// Both halves are `Send`. Octets written are in the controller at once; octets read are waited for without limit.
+/// Both halves are `Send`. Written octets reach the controller at once; reads wait without limit.
 #[derive(Debug)]
 pub struct Port {
     reader: PortReader,
@@ -30,19 +30,19 @@ impl Port {
         self.writer.id
     }
 
-    /// What comes from the controller, and what goes to it.
+    /// Splits the port into the reader and the writer.
     #[must_use]
     pub fn split(self) -> (PortReader, PortWriter) {
         (self.reader, self.writer)
     }
 
-    /// Both halves, lent.
+    /// Borrows both halves.
     pub const fn halves(&mut self) -> (&mut PortReader, &mut PortWriter) {
         (&mut self.reader, &mut self.writer)
     }
 }
 
-/// The controller was unplugged, or the port replaced by a newer one.
+/// The controller was unplugged, or a newer port replaced this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unplugged;
 
@@ -60,7 +60,7 @@ impl Error for Unplugged {
     }
 }
 
-/// The half that reads what the controller sends.
+/// The half that reads the controller's packets.
 #[derive(Debug)]
 pub struct PortReader {
     shared: Arc<Shared>,
@@ -71,7 +71,7 @@ pub struct PortReader {
 }
 
 impl PortReader {
-    /// Fills `buffer` with what is there; waits while there is nothing.
+    /// Fills `buffer` with available octets; waits while there are none.
     fn poll_read(&mut self, buffer: &mut [u8], cx: &Context<'_>) -> Poll<Result<usize, Unplugged>> {
         let mut filled = 0;
         while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
@@ -102,10 +102,10 @@ impl ErrorType for PortReader {
 }
 
 impl Read for PortReader {
-    /// Reads what is there, several packets where they fit.
+    /// Reads the available octets, several packets if they fit.
     ///
     /// # Cancel safety
-    /// A dropped future has read nothing.
+    /// If the future is dropped, nothing was read.
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Unplugged> {
         poll_fn(|cx| self.poll_read(buffer, cx)).await
     }
@@ -124,7 +124,7 @@ impl ErrorType for PortWriter {
 }
 
 impl Write for PortWriter {
-    /// Hands all octets to the controller at once.
+    /// Passes all octets to the controller at once.
     async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
         self.shared.receive(self.id, self.plug, octets)?;
         Ok(octets.len())

@@ -1,5 +1,5 @@
-//! Privacy in the link layer: the resolving list, and the private addresses made and resolved with it. [Vol 6] Part B,
-//! 6
+//! Privacy in the link layer: the resolving list, and the private addresses generated and resolved with it. [Vol 6]
+//! Part B, 6
 
 use bindrune_hci::{AddressType, DeviceAddress, OwnAddressType, PrivacyMode};
 use bindrune_wire::Address;
@@ -10,13 +10,13 @@ use crate::{
     crypto::{encrypt, private_address, resolves},
 };
 
-/// The resolving list, and how it is used.
+/// The resolving list and its settings.
 #[derive(Debug)]
 pub(crate) struct Privacy {
     pub(crate) list: Vec<Resolving>,
-    /// Address resolution is enabled.
+    /// Whether address resolution is enabled.
     pub(crate) enabled: bool,
-    /// How long one private address of ours is used.
+    /// Time for which one of our private addresses is used.
     pub(crate) timeout: Duration,
 }
 
@@ -28,26 +28,26 @@ pub(crate) struct Resolving {
     pub(crate) peer_irk: [u8; 16],
     pub(crate) local_irk: [u8; 16],
     pub(crate) mode: PrivacyMode,
-    /// The private address that the peer used last.
+    /// The last private address of the peer.
     pub(crate) seen: Option<Address>,
 }
 
-/// Whom a controller takes a device on the air for.
+/// Identity of a device on the air, as a controller knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
-    /// The identity address where the one on air was resolved. `None` for an anonymous advertiser.
+    /// The identity address if the address on the air was resolved. `None` for an anonymous advertiser.
     pub(crate) address: Option<Address>,
     on_air: Option<Address>,
 }
 
-/// For whom a directed advertisement is.
+/// Target of a directed advertisement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// It is not directed.
+    /// The advertising is undirected.
     Anyone,
-    /// For us: by our address, or by a private address that resolves to us.
+    /// This device: by its address, or by a private address that resolves to it.
     Us(DeviceAddress),
-    /// For a private address that we cannot resolve.
+    /// A private address that the controller cannot resolve.
     Unresolved(DeviceAddress),
     Other,
 }
@@ -59,12 +59,12 @@ impl Default for Privacy {
 }
 
 impl Peer {
-    /// The private address that was resolved.
+    /// Returns the private address that was resolved.
     pub(crate) fn private(self) -> Option<Address> {
         self.on_air.filter(|_| self.on_air != self.address)
     }
 
-    /// As reports and connections show it.
+    /// Returns the address in the form of reports and connections.
     pub(crate) fn device(self) -> DeviceAddress {
         let none = DeviceAddress { kind: AddressType::ANONYMOUS, octets: [0; 6] };
         let Some(address) = self.address else { return none };
@@ -72,7 +72,7 @@ impl Peer {
     }
 }
 
-/// An address that the controller resolved.
+/// Returns an address that the controller resolved.
 fn identity(address: Address) -> DeviceAddress {
     let DeviceAddress { kind, octets } = address.into();
     DeviceAddress { kind: AddressType(kind.0 | AddressType::PUBLIC_IDENTITY.0), octets }
@@ -83,8 +83,8 @@ impl Privacy {
         self.list.iter().find(|entry| entry.peer == peer)
     }
 
-    /// Whom a device is taken for. `None` where it must be ignored: by its identity address, in network privacy mode.
-    /// [Vol 6] Part B, 6.2 to 6.4
+    /// Returns the identity of a device. `None` if the device must be ignored, because it uses its identity address in
+    /// network privacy mode. [Vol 6] Part B, 6.2 to 6.4
     pub(crate) fn resolve(&self, on_air: Option<Address>) -> Option<Peer> {
         let as_is = Peer { address: on_air, on_air };
         let Some(address) = on_air.filter(|_| self.enabled) else { return Some(as_is) };
@@ -96,7 +96,7 @@ impl Privacy {
         Some(entry.map_or(as_is, |entry| Peer { address: Some(entry.peer), on_air }))
     }
 
-    /// Keeps the private address by which a peer was seen.
+    /// Stores the private address that a peer uses.
     pub(crate) fn note(&mut self, peer: Peer) {
         let (address, private) = (peer.address, peer.private());
         if let Some(entry) = self.list.iter_mut().find(|entry| Some(entry.peer) == address)
@@ -108,8 +108,8 @@ impl Privacy {
 }
 
 impl Resolving {
-    /// A private address, another one in each period: made by chance from key, peer and time. A key of zeros makes
-    /// none.
+    /// Returns a private address, which differs in each period: pseudo-random from key, peer and time. A key of zeros
+    /// generates none.
     fn private(&self, irk: [u8; 16], period: u64) -> Option<Address> {
         let DeviceAddress { kind, octets } = self.peer.into();
         let mut block = [0; 16];
@@ -121,8 +121,8 @@ impl Resolving {
 }
 
 impl Controller {
-    /// Our address on air towards `peer`: `kind` and `random` are the set's, scanner's or initiator's. True if it is a
-    /// private one that the controller made.
+    /// Returns our address on the air towards `peer`, and whether it is a private address of the controller; `kind`
+    /// and `random` are those of the set, scanner or initiator.
     pub(crate) fn address_for(
         &self,
         kind: OwnAddressType,
@@ -139,13 +139,13 @@ impl Controller {
         private.map(|address| (address, true)).or(own)
     }
 
-    /// The address on air of the peer that directed advertising is for.
+    /// Returns the address on the air of the target of directed advertising.
     pub(crate) fn target(&self, kind: OwnAddressType, peer: Address, now: Instant) -> Address {
         let entry = self.privacy.entry(peer).filter(|_| makes_private(kind));
         entry.and_then(|entry| entry.private(entry.peer_irk, self.period(now))).unwrap_or(peer)
     }
 
-    /// The private address that we use towards a peer of the list.
+    /// Returns our private address towards a peer of the list.
     pub(crate) fn local_private(&self, peer: Address, now: Instant) -> Option<Address> {
         let entry = self.privacy.entry(peer)?;
         entry.private(entry.local_irk, self.period(now))
@@ -155,7 +155,7 @@ impl Controller {
         now.as_micros().checked_div(self.privacy.timeout.as_micros()).unwrap_or(0)
     }
 
-    /// Whether a directed advertisement is for a scanner or initiator with this address type.
+    /// Returns whether a directed advertisement is for a scanner or initiator with this address type.
     pub(crate) fn is_target(
         &self,
         target: Option<Address>,

@@ -8,7 +8,7 @@ use embassy_time::{Duration, Instant};
 
 use crate::world::Shared;
 
-/// Lets a world's time pass as it does outside, while it lives. Dropping it freezes the world.
+/// Runs a world in real time while this value lives. Dropping it freezes the world.
 #[derive(Debug)]
 #[must_use = "dropping it freezes the world"]
 pub struct RealTime {
@@ -39,14 +39,14 @@ impl Drop for RealTime {
     }
 }
 
-/// Ties virtual to real time.
+/// Relation of virtual to real time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
     world: Instant,
     outside: std::time::Instant,
 }
 
-#[expect(clippy::disallowed_methods, reason = "real time is what this module brings in")]
+#[expect(clippy::disallowed_methods, reason = "this module is the source of real time")]
 impl Anchor {
     fn new(world: Instant) -> Self {
         Self { world, outside: std::time::Instant::now() }
@@ -75,5 +75,5 @@ fn drive(shared: &Shared, stop: &AtomicBool) {
     }
 }
 
-/// How long to sleep when nothing is due.
+/// Time to sleep without a deadline.
 const IDLE: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-/// The air's seeded source of chance (SplitMix64): loss, jitter, random numbers of LE Rand.
+/// The air's seeded random generator (SplitMix64): loss, jitter, random numbers of LE Rand.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 
@@ -15,7 +15,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, or 0.
+    /// Returns a number below `bound`, or 0.
     pub(crate) const fn below(&mut self, bound: u64) -> u64 {
         match self.next().checked_rem(bound) {
             Some(value) => value,
@@ -23,7 +23,7 @@ impl Rng {
         }
     }
 
-    /// True in `percent` of all calls; no chance is drawn for 0.
+    /// Returns true in `percent` of all calls; draws no number for 0.
     pub(crate) const fn percent(&mut self, percent: u8) -> bool {
         percent > 0 && self.below(100) < percent as u64
     }

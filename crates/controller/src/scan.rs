@@ -1,4 +1,4 @@
-//! Scanners: when they listen, and what they report. [Vol 6] Part B, 4.4.3
+//! Scanners: their windows and their reports. [Vol 6] Part B, 4.4.3
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) struct Scanner {
     pub(crate) running: Option<Scanning>,
 }
 
-/// What the host told it.
+/// Parameters from the host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanParameters {
     pub(crate) active: bool,
@@ -37,25 +37,25 @@ pub(crate) struct Scanning {
     pub(crate) number: u32,
     pub(crate) since: Instant,
     pub(crate) extended: bool,
-    /// What was reported and shall not be again, where duplicates are filtered.
+    /// Reports that must not be repeated, if duplicates are filtered.
     pub(crate) seen: Option<BTreeSet<Seen>>,
     pub(crate) forgets_each_period: bool,
-    /// How long it scans, and how long from one beginning to the next; zero for ever.
+    /// Duration of scanning, and time from one start to the next; zero for no limit.
     pub(crate) duration: Duration,
     pub(crate) period: Duration,
-    /// Between two periods.
+    /// Whether it pauses between two periods.
     pub(crate) paused: bool,
 }
 
-/// An advertiser as a scanner sees it.
+/// An advertiser as a scanner receives it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sighting {
     pub(crate) peer: Peer,
-    /// Whom its advertising is directed to.
+    /// Target of its advertising.
     pub(crate) target: Option<DeviceAddress>,
 }
 
-/// What makes a report a duplicate.
+/// The values that make a report a duplicate.
 pub(crate) type Seen = (u8, [u8; 6], u16, u8, u16);
 
 impl Default for Scanner {
@@ -72,20 +72,20 @@ impl Default for Scanner {
     }
 }
 
-/// Returns whether one who listens for `window` in each `interval` does so now.
+/// Returns whether a scanner that listens for `window` in each `interval` listens now.
 pub(crate) fn listens(now: Instant, since: Instant, interval: Duration, window: Duration) -> bool {
     let passed = now.saturating_duration_since(since).as_micros();
     passed.checked_rem(interval.as_micros()).is_none_or(|phase| phase < window.as_micros())
 }
 
 impl Controller {
-    /// The address in this controller's scan requests to `peer`.
+    /// Returns the address in this controller's scan requests to `peer`.
     fn scanner_address(&self, peer: Option<Address>, now: Instant) -> Option<Address> {
         let own = self.scanner.parameters.own;
         self.address_for(own, self.random_address, peer, now).map(|(address, _)| address)
     }
 
-    /// Whom it takes the advertiser for, where it listens and reports it.
+    /// Returns the advertiser's identity, if the scanner listens and reports it.
     fn scans_for(&self, pdu: &AdvertisingPdu, now: Instant) -> Option<Sighting> {
         let ScanParameters { interval, window, filter, own, .. } = self.scanner.parameters;
         let scanning = self.scanner.running.as_ref()?;
@@ -112,7 +112,7 @@ impl Controller {
         all.then_some(Sighting { peer, target })
     }
 
-    /// Reports what was heard, unless it is a duplicate.
+    /// Reports an advertiser, unless it is a duplicate.
     fn report_once(&mut self, report: &Report<'_>) {
         let Some(scanning) = &mut self.scanner.running else { return };
         let kind = report.event_type.bits();
@@ -140,7 +140,7 @@ impl Controller {
 }
 
 impl Medium {
-    /// An advertising event reaches a controller, which may be scanning.
+    /// Handles an advertising event at a controller that may be scanning.
     pub(crate) fn scanner_receives(&mut self, id: ControllerId, pdu: &AdvertisingPdu) {
         let Some(sighting) = self.controllers[id].scans_for(pdu, self.now) else { return };
         let rssi = self.radio.rssi(pdu.from, id);
@@ -175,7 +175,8 @@ impl Medium {
         }
     }
 
-    /// The duration of an extended scan is over, or its next period begins. [Vol 4] Part E, 7.8.65
+    /// Handles the end of an extended scan's duration, or the start of its next period. [Vol 4] Part
+    /// E, 7.8.65
     pub(crate) fn scan_ends(&mut self, id: ControllerId, number: u32) {
         let now = self.now;
         let controller = &mut self.controllers[id];
@@ -202,7 +203,7 @@ impl Medium {
     }
 }
 
-/// The set's number as far as a report shows it.
+/// Returns the set's number as reports show it.
 pub(crate) const fn sid(pdu: &AdvertisingPdu) -> u8 {
     if pdu.set.offer.legacy { NO_SID } else { pdu.set.sid }
 }

@@ -5,7 +5,7 @@ use std::{
     thread::{self, Thread},
 };
 
-/// Says that a task was woken, and wakes the thread that runs it.
+/// Records that a task was woken, and wakes the thread that runs it.
 #[derive(Debug)]
 pub(crate) struct Flag {
     woken: AtomicBool,

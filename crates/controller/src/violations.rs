@@ -1,10 +1,10 @@
 use core::fmt;
 
-/// What a host did against the rules of HCI, counted for each controller since it was added.
+/// A host's violations of HCI rules, counted for each controller since it was added.
 ///
-/// A correct host leaves them all at zero, which is what a test asserts:
-/// `assert_eq!(world.violations(id), Violations::default())`. A host cannot know of an event that it has not read yet,
-/// so nothing that races such an event is counted.
+/// A correct host keeps all counts at zero, so a test asserts: `assert_eq!(world.violations(id),
+/// Violations::default())`. A host cannot know of an event that it has not read yet, so an action that races such an
+/// event is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
     /// Octets that start no packet; the controller waits for HCI_Reset. [Vol 4] Part A, 4
@@ -21,7 +21,7 @@ pub struct Violations {
     pub acl_overrun: u32,
     /// ACL packets with a boundary or broadcast flag that a host may not send on LE.
     pub acl_flags: u32,
-    /// Host Number Of Completed Packets that is malformed or comes without host flow control.
+    /// Host Number Of Completed Packets that is malformed, or was sent without host flow control.
     pub host_completed_malformed: u32,
     /// Host Number Of Completed Packets for a handle without a link.
     pub host_completed_unknown_handle: u32,
@@ -33,7 +33,7 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// All of them together.
+    /// Returns the sum of all counts.
     #[must_use]
     pub const fn total(&self) -> u32 {
         self.sync_lost
@@ -49,7 +49,7 @@ impl Violations {
             .saturating_add(self.resolving_list_in_use)
     }
 
-    /// Returns whether there is none.
+    /// Returns whether all counts are zero.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         self.total() == 0
@@ -57,7 +57,7 @@ impl Violations {
 }
 
 impl fmt::Display for Violations {
-    /// `2 acl_overrun, 1 command_length`, or `none`.
+    /// Writes, for example, `2 acl_overrun, 1 command_length`, or `none`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = [
             (self.sync_lost, "sync_lost"),

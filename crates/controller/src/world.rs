@@ -15,17 +15,17 @@ use crate::{
     task::Flag,
 };
 
-/// An [`Air`] with its time and its ports: what tests of asynchronous hosts run in.
+/// An [`Air`] with its time and its ports, in which tests of asynchronous hosts run.
 ///
-/// Clones share the world. Time is virtual and jumps to the next deadline whenever [`Self::block_on`] has nothing else
-/// to do; or it is real, from [`Self::spawn_real_time`] on.
+/// Clones share the world. Time is virtual, and jumps to the next deadline whenever no task in [`Self::block_on`] can
+/// run; or it is real, after [`Self::spawn_real_time`].
 #[derive(Clone, Debug)]
 pub struct World {
     shared: Arc<Shared>,
 }
 
 impl World {
-    /// Creates a world whose chance (loss, jitter, random numbers) follows from `seed` alone. Time starts at zero.
+    /// Creates a world whose randomness (loss, jitter, random numbers) depends only on `seed`. Time starts at zero.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let state = State {
@@ -39,7 +39,7 @@ impl World {
         Self { shared: Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }) }
     }
 
-    /// A further controller on the air, and the port to it.
+    /// Adds a controller to the air, and returns its port.
     pub fn add(&self, config: ControllerConfig) -> Port {
         let mut state = self.shared.lock();
         let id = state.air.add(config);
@@ -48,7 +48,7 @@ impl World {
         Port::new(&self.shared, id, 0)
     }
 
-    /// Pulls the plug: the controller loses power and all its state, its links fall silent, its port fails.
+    /// Unplugs a controller: it loses power and all its state, its links become silent, and its port fails.
     pub fn unplug(&self, id: ControllerId) {
         self.shared.with(|state| {
             state.air.power_cycle(id);
@@ -58,7 +58,7 @@ impl World {
         self.shared.wake_reader(id);
     }
 
-    /// Plugs a controller in again: a new port to it. A port that was in use fails.
+    /// Plugs a controller in again, and returns a new port. A port that is in use fails.
     pub fn plug(&self, id: ControllerId) -> Port {
         if self.shared.lock().plug(id).in_use {
             self.unplug(id);
@@ -83,12 +83,12 @@ impl World {
         self.shared.now()
     }
 
-    /// Lends the air, to change or inspect it.
+    /// Borrows the air, to change or inspect it.
     pub fn air<R>(&self, f: impl FnOnce(&mut Air) -> R) -> R {
         self.shared.with(|state| f(&mut state.air))
     }
 
-    /// Returns what the host of a controller did against the rules. See [`Violations`].
+    /// Returns the violations of HCI rules by the host of a controller. See [`Violations`].
     #[must_use]
     pub fn violations(&self, id: ControllerId) -> Violations {
         self.shared.lock().air.violations(id)
@@ -99,17 +99,17 @@ impl World {
         self.air(|air| air.set_loss(percent));
     }
 
-    /// Puts two controllers in or out of reach of each other. See [`Air::set_reachable`].
+    /// Puts two controllers within or out of reach of each other. See [`Air::set_reachable`].
     pub fn set_reachable(&self, a: ControllerId, b: ControllerId, reachable: bool) {
         self.air(|air| air.set_reachable(a, b, reachable));
     }
 
-    /// How much virtual time one [`Self::block_on`] may take; an hour where this is not called.
+    /// Sets how much virtual time one [`Self::block_on`] may take; the default is one hour.
     pub fn set_limit(&self, limit: Duration) {
         self.shared.lock().limit = limit;
     }
 
-    /// Brings the world to `now` and tells when it must be called again: for a timer of the caller's own.
+    /// Brings the world to `now` and returns when it must be called again. For callers with a timer of their own.
     ///
     /// Call it also after writing to a port.
     pub fn drive(&self, now: Instant) -> Option<Instant> {
@@ -117,16 +117,16 @@ impl World {
         self.shared.lock().next_deadline()
     }
 
-    /// Lets time pass as it does outside, on a thread of its own, until the guard is dropped.
+    /// Runs the world in real time, on a thread of its own, until the guard is dropped.
     pub fn spawn_real_time(&self) -> RealTime {
         RealTime::spawn(&self.shared)
     }
 
-    /// Runs `future` to its end, letting virtual time jump whenever nothing else can happen.
+    /// Runs `future` to its end. Virtual time jumps whenever nothing else can happen.
     ///
     /// # Panics
-    /// Where [`Self::try_block_on`] fails.
-    #[expect(clippy::panic, reason = "a test that is stuck must fail, and say why")]
+    /// If [`Self::try_block_on`] fails.
+    #[expect(clippy::panic, reason = "a stuck test must fail with the reason")]
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self.try_block_on(future) {
@@ -135,11 +135,11 @@ impl World {
         }
     }
 
-    /// Runs `future` to its end, letting virtual time jump whenever nothing else can happen.
+    /// Runs `future` to its end. Virtual time jumps whenever nothing else can happen.
     ///
     /// # Errors
-    /// [`Stuck`] when nothing will ever happen again, the limit of virtual time is over, or the future wakes itself
-    /// for ever without any time passing.
+    /// [`Stuck`] if no further event is possible, the limit of virtual time has passed, or the future wakes itself
+    /// endlessly without any passage of time.
     pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, Stuck> {
         let mut future = pin!(future);
         let flag = Flag::new();
@@ -156,14 +156,14 @@ impl World {
             }
             turns = turns.saturating_add(1);
             if turns > MAX_TURNS {
-                return Err(self.stuck("the task wakes itself for ever and no time passes"));
+                return Err(self.stuck("the task wakes itself endlessly and no time passes"));
             }
             while !flag.take() {
                 match self.shared.next_step() {
                     Step::Wait => flag.wait(),
                     Step::Jump(at) if at <= limit => self.shared.advance(at),
-                    Step::Jump(_) => return Err(self.stuck("the limit of virtual time is over")),
-                    Step::Never => return Err(self.stuck("nothing will ever happen again")),
+                    Step::Jump(_) => return Err(self.stuck("the limit of virtual time has passed")),
+                    Step::Never => return Err(self.stuck("no further event is possible")),
                 }
             }
         }
@@ -183,7 +183,7 @@ impl World {
     }
 }
 
-/// Why a future could not be run to its end; its text names what waits.
+/// The future could not run to its end; the text names the waiting activities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuck(String);
 
@@ -195,7 +195,7 @@ impl fmt::Display for Stuck {
 
 impl core::error::Error for Stuck {}
 
-/// What all handles of a world share.
+/// State that all handles of a world share.
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
@@ -210,7 +210,7 @@ pub(crate) struct State {
     limit: Duration,
 }
 
-/// One controller's socket: which port is plugged in, and who reads it.
+/// The socket of one controller: the port that is plugged in, and the task that reads it.
 struct Plug {
     number: u32,
     in_use: bool,
@@ -223,7 +223,7 @@ impl Default for Plug {
     }
 }
 
-/// What is next when no task is awake.
+/// The next step when no task is awake.
 enum Step {
     /// Real time: wait until a task is woken.
     Wait,
@@ -240,7 +240,7 @@ impl Shared {
         state
     }
 
-    /// Waits until something changed, at most for `time`.
+    /// Waits until something changes, at most for `time`.
     pub(crate) fn wait(&self, state: MutexGuard<'_, State>, time: core::time::Duration) {
         drop(self.changed.wait_timeout(state, time));
     }
@@ -287,7 +287,7 @@ impl Shared {
         true
     }
 
-    /// The next packet for a host; if there is none, keeps `waker` for when there is.
+    /// Returns the next packet for a host; if there is none, stores `waker`.
     pub(crate) fn next_packet(
         &self,
         id: ControllerId,
@@ -307,7 +307,7 @@ impl Shared {
         Ok(packet)
     }
 
-    /// Octets from a host.
+    /// Takes octets from a host.
     pub(crate) fn receive(
         &self,
         id: ControllerId,
@@ -324,7 +324,7 @@ impl Shared {
         })
     }
 
-    /// Brings time to `now`, and wakes who waited for it.
+    /// Brings time to `now`, and wakes the tasks that waited for it.
     pub(crate) fn advance(&self, now: Instant) {
         self.with(|state| {
             state.now = state.now.max(now);
@@ -343,7 +343,7 @@ impl Shared {
         }
     }
 
-    /// Runs `f` on the state, then wakes the readers that have something to read, outside the lock.
+    /// Runs `f` on the state, then wakes the readers that have packets, outside the lock.
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         let result = f(&mut state);
@@ -368,7 +368,7 @@ impl Shared {
 }
 
 impl State {
-    #[expect(clippy::indexing_slicing, reason = "each controller has its plug from `add` on")]
+    #[expect(clippy::indexing_slicing, reason = "each controller has had its plug since `add`")]
     fn plug(&mut self, id: ControllerId) -> &mut Plug {
         &mut self.ports[id.index()]
     }
@@ -384,5 +384,5 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// Polls of the future at one and the same instant that are taken for an endless loop.
+/// Number of polls of the future at one instant that counts as an endless loop.
 const MAX_TURNS: u32 = 1_000_000;

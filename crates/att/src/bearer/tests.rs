@@ -241,7 +241,11 @@ fn responses_are_matched_by_opcode() {
     s.ignores(&hex!("01 12 0300 01"));
     assert_eq!(s.rx(&hex!("01 0a 0300 01")), Incoming::Response(&hex!("01 0a 0300 01")));
     s.sends(Opcode::READ_BY_GROUP_TYPE_REQ);
-    assert_eq!(s.rx(&hex!("1100")), Incoming::Response(&hex!("1100")), "a malformed response ends the transaction");
+    assert_eq!(
+        s.rx(&hex!("1100")),
+        Incoming::Response(&hex!("1100")),
+        "a malformed response ends the transaction"
+    );
     assert!(s.bearer.may_request());
 }
 

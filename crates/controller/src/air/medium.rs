@@ -1,4 +1,5 @@
-//! What links, advertisers and scanners all need: the controllers, the radio between them, and timers.
+//! State that links, advertisers and scanners share: the controllers, the radio between them, and
+//! timers.
 
 use core::{
     cmp::Reverse,
@@ -10,7 +11,7 @@ use embassy_time::Instant;
 
 use crate::{ControllerId, advertise::SetKey, controller::Controller, link::LinkId, rng::Rng};
 
-/// Everything on the air but the links.
+/// Everything on the air except the links.
 #[derive(Debug)]
 pub(crate) struct Medium {
     pub(crate) now: Instant,
@@ -59,7 +60,7 @@ impl IndexMut<ControllerId> for Controllers {
     }
 }
 
-/// Who hears whom, and how much is lost.
+/// Reachability of controllers, and packet loss.
 #[derive(Debug)]
 pub(crate) struct Radio {
     pub(crate) rng: Rng,
@@ -85,12 +86,12 @@ impl Radio {
         a != b && !self.apart.contains(&(a.min(b), a.max(b)))
     }
 
-    /// Returns whether one packet between the two does not arrive.
+    /// Loses a packet between the two by chance; returns whether it is lost.
     pub(crate) fn loses(&mut self, a: ControllerId, b: ControllerId) -> bool {
         !self.reaches(a, b) || self.rng.percent(self.loss)
     }
 
-    /// Signal strength in dBm: a value for each pair, with a little noise.
+    /// Returns the signal strength in dBm: a value for each pair, with a little noise.
     pub(crate) fn rssi(&mut self, a: ControllerId, b: ControllerId) -> i8 {
         let pair = a.0.min(b.0).wrapping_mul(7).wrapping_add(a.0.max(b.0).wrapping_mul(11));
         let distance = i8::try_from(pair.checked_rem(24).unwrap_or(0)).unwrap_or(0);
@@ -99,24 +100,24 @@ impl Radio {
     }
 }
 
-/// Why the air must turn at a certain time.
+/// Reason of a deadline of the air.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
-    /// A controller has worked on its command long enough; the number tells commands apart.
+    /// A controller finishes its command; the number identifies the command.
     Command(ControllerId, u32),
-    /// A controller has worked on a key of P-256 long enough.
+    /// A controller finishes a P-256 key.
     Key(ControllerId, u32),
-    /// An advertising event; the number tells one enabling from the next.
+    /// An advertising event; the number identifies the enabling.
     Advertise(ControllerId, SetKey, u32),
-    /// Advertising has lasted as long as the host wished.
+    /// The end of advertising, after the time that the host set.
     AdvertiseEnd(ControllerId, SetKey, u32),
-    /// Extended scanning has lasted as long as the host wished.
+    /// The end of extended scanning, after the time that the host set.
     ScanEnd(ControllerId, u32),
     /// The link's next step.
     Link(LinkId),
 }
 
-/// Timers in order of time, then of their setting.
+/// Timers, ordered by time and then by when they were set.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,

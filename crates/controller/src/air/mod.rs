@@ -16,7 +16,7 @@ use crate::{
 use medium::{Controllers, Radio, Timers};
 pub(crate) use medium::{Medium, Timer};
 
-/// Tells the controllers of one air apart. It must not be used on another air.
+/// Identifies a controller on its air. It must not be used on another air.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ControllerId(pub(crate) usize);
 
@@ -27,7 +27,7 @@ impl ControllerId {
         self.0
     }
 
-    /// The number in default addresses: 1 for the first.
+    /// Returns the number in default addresses: 1 for the first.
     pub(crate) const fn number(self) -> usize {
         self.0.wrapping_add(1)
     }
@@ -42,12 +42,13 @@ impl fmt::Debug for ControllerId {
 /// Virtual controllers and the air between them, without I/O and without a clock.
 ///
 /// - Set-up: [`Self::new`], [`Self::add`], [`Self::set_loss`], [`Self::set_reachable`].
-/// - Input: [`Self::receive`] takes what a host sends, [`Self::handle_timeout`] lets time pass,
+/// - Inputs: [`Self::receive`] takes octets from a host, [`Self::handle_timeout`] lets time pass,
 ///   [`Self::power_cycle`].
-/// - Output: [`Self::transmit`] gives what a host shall read, [`Self::poll_timeout`] says when to call again.
+/// - Outputs: [`Self::transmit`] returns the next packet for a host, [`Self::poll_timeout`] returns when to call
+///   again.
 /// - Getters: [`Self::violations`], [`Self::lost_reports`], [`Self::has_output`], [`Self::ids`].
 ///
-/// The same seed and the same calls give the same octets.
+/// The same seed and the same calls produce the same octets.
 #[derive(Debug)]
 pub struct Air {
     pub(crate) medium: Medium,
@@ -56,7 +57,7 @@ pub struct Air {
 }
 
 impl Air {
-    /// Creates an empty air whose chance follows from `seed`.
+    /// Creates an empty air whose randomness depends only on `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -71,45 +72,45 @@ impl Air {
         }
     }
 
-    /// A further controller, just powered on, within reach of all others.
+    /// Adds a controller, just powered on, within reach of all others.
     pub fn add(&mut self, config: ControllerConfig) -> ControllerId {
         let id = ControllerId(self.medium.controllers.len());
         self.medium.controllers.push(Controller::new(id, config));
         id
     }
 
-    /// Returns all controllers, in the order of their adding.
+    /// Returns all controllers, in the order in which they were added.
     pub fn ids(&self) -> impl Iterator<Item = ControllerId> + use<> {
         self.medium.controllers.ids()
     }
 
     /// Loses this share of all packets on the air, in percent; 100 or more loses all.
     ///
-    /// Advertising that is lost is not seen; what is lost on a link is sent again.
+    /// Lost advertising is not received; a packet that is lost on a link is sent again.
     pub const fn set_loss(&mut self, percent: u8) {
         self.medium.radio.loss = percent;
     }
 
-    /// Puts two controllers in or out of reach of each other.
+    /// Puts two controllers within or out of reach of each other.
     ///
-    /// A link between them ends by its supervision timeout, unless they come in reach again before.
+    /// If they stay out of reach, a link between them ends by its supervision timeout.
     pub fn set_reachable(&mut self, a: ControllerId, b: ControllerId, reachable: bool) {
         self.medium.radio.set_reachable(a, b, reachable);
     }
 
-    /// Cuts a controller's power for a moment: it forgets everything, and its peers hear nothing more.
+    /// Cuts a controller's power for a moment: it loses all state, and its peers receive nothing more.
     pub fn power_cycle(&mut self, id: ControllerId) {
         self.cut_links(id);
         self.medium.controllers[id].power_off();
     }
 
-    /// H4 octets from the host of a controller, cut in any way.
+    /// Takes H4 octets from the host of a controller, in chunks of any size.
     pub fn receive(&mut self, id: ControllerId, now: Instant, octets: &[u8]) {
         self.handle_timeout(now);
         self.handle_octets(id, octets);
     }
 
-    /// The next H4 packet for the host of a controller.
+    /// Returns the next H4 packet for the host of a controller.
     pub fn transmit(&mut self, id: ControllerId) -> Option<Vec<u8>> {
         self.medium.controllers[id].transmit()
     }
@@ -126,7 +127,7 @@ impl Air {
         self.medium.timers.earliest()
     }
 
-    /// Lets time pass until `now`; everything that is due happens at its own time. Time never goes back.
+    /// Lets time pass until `now`; every event happens at its own time. Time never goes back.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((at, timer)) = self.medium.timers.take_due(now) {
             self.medium.now = at.max(self.medium.now);
@@ -135,7 +136,7 @@ impl Air {
         self.medium.now = now.max(self.medium.now);
     }
 
-    /// Returns what the host of a controller did against the rules.
+    /// Returns the violations of HCI rules by the host of a controller.
     #[must_use]
     pub fn violations(&self, id: ControllerId) -> Violations {
         self.medium.controllers[id].violations
@@ -147,7 +148,7 @@ impl Air {
         self.medium.controllers[id].lost_reports()
     }
 
-    /// In a few words, what goes on.
+    /// Returns a short summary of the activities.
     pub(crate) fn summary(&self) -> String {
         let mut text = format!("{} links", self.links.len());
         for id in self.ids() {
@@ -181,7 +182,7 @@ impl Air {
         }
     }
 
-    /// HCI_Reset: the controller's links fall silent; their peers find out by themselves.
+    /// Handles HCI_Reset: the controller's links become silent, and their peers detect it by themselves.
     pub(crate) fn reset(&mut self, id: ControllerId) {
         self.cut_links(id);
         self.medium.controllers[id].reset();

@@ -8,16 +8,16 @@ use crate::{
     link::{End, LinkId},
 };
 
-/// What to do with an ACL packet of the host.
+/// How to handle an ACL packet of the host.
 enum Verdict {
     Send(LinkId, End),
-    /// The packet is dropped, and its buffer given back.
+    /// Drop the packet, and return its buffer.
     Return,
     Drop,
 }
 
 impl Air {
-    /// An ACL packet of the host: `header` has its handle and flags.
+    /// Handles an ACL packet of the host: `header` has its handle and flags.
     pub(super) fn handle_acl(&mut self, id: ControllerId, header: u16, octets: Vec<u8>) {
         let controller = &mut self.medium.controllers[id];
         let handle = header & 0x0fff;
@@ -64,18 +64,19 @@ impl Controller {
         if len == 0 || flags > 2 { Verdict::Return } else { Verdict::Send(link, end) }
     }
 
-    /// Returns whether the host cannot know yet that the link with this handle is gone.
+    /// Returns whether the host cannot know yet that the link with this handle has ended.
     pub(super) fn closes(&self, handle: u16) -> bool {
         self.closed.get(&handle).is_some_and(|&place| !self.output.is_taken(place))
     }
 
-    /// Returns whether a further packet from the air has room.
+    /// Returns whether there is room for another packet from the air.
     pub(crate) fn has_receive_buffer(&self) -> bool {
         let waiting = self.output.acl().saturating_add(self.flow.waiting());
         waiting < usize::from(self.config.receive_buffers)
     }
 
-    /// A data PDU from the air goes to the host, in packets that the host can hold. [Vol 4] Part E, 7.3.39
+    /// Passes a data PDU from the air to the host, in packets that fit in the host's buffers. [Vol 4] Part
+    /// E, 7.3.39
     pub(crate) fn deliver_acl(&mut self, handle: u16, octets: &[u8], starts: bool) {
         let longest = self.flow.buffers.map_or(usize::MAX, |(octets, _)| usize::from(octets));
         let mut boundary = if starts { STARTS } else { CONTINUES };
@@ -92,7 +93,7 @@ impl Controller {
         self.release_acl();
     }
 
-    /// Sends the host what it has room for.
+    /// Sends the packets to the host that it has room for.
     pub(super) fn release_acl(&mut self) {
         while let Some((handle, next)) = self.flow.take() {
             match next {
@@ -102,13 +103,13 @@ impl Controller {
         }
     }
 
-    /// A buffer of the host's is free again.
+    /// Returns a buffer to the host.
     pub(crate) fn acl_completed(&mut self, handle: u16) {
         self.acl_held = self.acl_held.saturating_sub(1);
         self.completed_packets(handle, 1);
     }
 
-    /// A link is gone; `held` buffers had packets of it.
+    /// Handles the end of a link; `held` buffers had packets of it.
     pub(crate) fn link_closed(&mut self, handle: u16, held: usize, reason: Status) {
         self.acl_held = self.acl_held.saturating_sub(held);
         self.links.remove(&handle);
@@ -120,7 +121,7 @@ impl Controller {
         self.release_acl();
     }
 
-    /// Tells the host that a link is gone, after the last of its packets.
+    /// Reports the end of a link to the host, after the last of its packets.
     fn report_closed(&mut self, handle: u16, reason: Status) {
         self.flow.closed(handle);
         self.closed.insert(handle, self.output.place());
@@ -128,6 +129,6 @@ impl Controller {
     }
 }
 
-/// Packet boundary flags towards the host: the start of an L2CAP PDU, and its continuation.
+/// Packet boundary flags in packets to the host: the start of an L2CAP PDU, and its continuation.
 const STARTS: u16 = 0b10 << 12;
 const CONTINUES: u16 = 0b01 << 12;

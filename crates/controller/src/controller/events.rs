@@ -1,4 +1,4 @@
-//! What the host is told, as far as its event masks let it. [Vol 4] Part E, 7.7
+//! Events to the host, as far as its event masks allow them. [Vol 4] Part E, 7.7
 
 use bindrune_hci::{
     DeviceAddress, Event, LinkType, Opcode, RawHandle, Role, SharedKey, Status,
@@ -22,20 +22,20 @@ use crate::{
     privacy::Peer,
 };
 
-/// A connection as its host learns of it.
+/// A connection in the form that its host gets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionCompleted {
     pub(crate) handle: u16,
     pub(crate) role: Role,
     pub(crate) peer: Peer,
-    /// Our own private address, where the controller made one.
+    /// Our own private address, if the controller generated one.
     pub(crate) private: Option<Address>,
     pub(crate) parameters: Parameters,
 }
 
 /// Commands and the transport.
 impl Controller {
-    /// Answers a command, ahead of the events that its execution brought about.
+    /// Answers a command, before the events that its execution caused.
     pub(super) fn answer(&mut self, place: Place, opcode: Opcode, reply: &Reply) {
         let event = match reply {
             Reply::Nothing => return,
@@ -71,14 +71,14 @@ impl Controller {
         self.send(&Event::LeReadLocalP256PublicKeyComplete(&event));
     }
 
-    /// Without a key the peer's public key was invalid. [Vol 4] Part E, 7.7.65.9
+    /// Reports a shared key; without a key the peer's public key was invalid. [Vol 4] Part E, 7.7.65.9
     pub(super) fn shared_key_made(&mut self, key: Option<[u8; 32]>) {
         let status = key.map_or(Status::INVALID_PARAMETERS, |_| Status::SUCCESS);
         let event = GenerateDhKeyComplete { status, key: SharedKey(key.unwrap_or([0xff; 32])) };
         self.send(&Event::LeGenerateDhKeyComplete(&event));
     }
 
-    /// Sends an event unless a mask forbids it; true when it was sent. [Vol 4] Part E, 7.3.1, 7.8.1
+    /// Sends an event unless a mask forbids it; returns whether it was sent. [Vol 4] Part E, 7.3.1, 7.8.1
     pub(super) fn send(&mut self, event: &Event<'_>) -> bool {
         let sent = self.permits(event.code(), event.subevent());
         if sent {
@@ -137,8 +137,9 @@ impl Controller {
         self.connection_complete(complete, (DeviceAddress::NONE, [0; 6], [0; 6]));
     }
 
-    /// Tells of a connection by the enhanced event, where the host wants that, with the peer's identity and the private
-    /// addresses of both; else by the plain one, with the addresses on air. [Vol 4] Part E, 7.7.65.1, 7.7.65.10
+    /// Reports a connection. If the host's mask allows it, uses the enhanced event with the peer's identity and the
+    /// private addresses of both; otherwise the plain event with the addresses on the air. [Vol 4] Part E, 7.7.65.1,
+    /// 7.7.65.10
     fn connection_complete(
         &mut self,
         c: ConnectionComplete,
@@ -180,7 +181,7 @@ impl Controller {
         }));
     }
 
-    /// Asks the host whether it accepts the peer's wish; false if the host does not want to be asked.
+    /// Asks the host whether it accepts the peer's parameters; false if the event is masked.
     pub(crate) fn ask_parameters(&mut self, handle: u16, range: Range) -> bool {
         self.send(&Event::LeRemoteConnectionParameterRequest(&RemoteConnectionParameterRequest {
             handle: RawHandle::new(handle),
@@ -228,7 +229,7 @@ impl Controller {
         }));
     }
 
-    /// Asks the host for a key; false if the host does not want to be asked.
+    /// Requests a key from the host; false if the event is masked.
     pub(crate) fn ask_long_term_key(
         &mut self,
         handle: u16,
@@ -242,7 +243,7 @@ impl Controller {
         }))
     }
 
-    /// Encryption began or failed; `refreshes` says that the link was encrypted before.
+    /// Reports that encryption started or failed; `refreshes` if the link was encrypted before.
     pub(crate) fn encryption_changed(&mut self, handle: u16, status: Status, refreshes: bool) {
         let handle = RawHandle::new(handle);
         if refreshes {
@@ -280,7 +281,7 @@ impl Controller {
     }
 }
 
-/// The H4 packet of an event.
+/// Returns the H4 packet of an event.
 fn packet(event: &Event<'_>) -> Vec<u8> {
     let mut buffer = [0; EVENT_MAX + 1];
     let mut w = Writer::new(&mut buffer);
@@ -292,5 +293,5 @@ fn packet(event: &Event<'_>) -> Vec<u8> {
 /// Num_HCI_Command_Packets: one command at a time.
 const COMMANDS: u8 = 1;
 
-/// The central's clock, as the peripheral is told it: 50 ppm.
+/// The central's clock accuracy in reports to the peripheral: 50 ppm.
 const CLOCK_ACCURACY: u8 = 5;

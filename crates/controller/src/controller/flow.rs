@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bindrune_hci::Status;
 
-/// What the host can take.
+/// The host's buffers.
 #[derive(Debug, Default)]
 pub(crate) struct HostFlow {
-    /// The host gives buffers back.
+    /// Whether the host returns buffers.
     on: bool,
-    /// Octets and number of the host's ACL buffers, where it told them.
+    /// Length and number of the host's ACL buffers, if it reported them.
     pub(crate) buffers: Option<(u16, u16)>,
-    /// Packets at the host, for each link.
+    /// Number of packets at the host, for each link.
     outstanding: BTreeMap<u16, u16>,
     withheld: VecDeque<(u16, Withheld)>,
 }
 
-/// What the host is not told yet.
+/// Data that is withheld from the host.
 #[derive(Debug)]
 pub(crate) enum Withheld {
     /// An ACL packet.
@@ -40,7 +40,7 @@ impl HostFlow {
         self.withheld.push_back((handle, Withheld::Acl(packet)));
     }
 
-    /// The next ACL packet that the host has room for, or the end of a link.
+    /// Returns the next ACL packet that the host has room for, or the end of a link.
     pub(crate) fn take(&mut self) -> Option<(u16, Withheld)> {
         let is_packet = matches!(self.withheld.front(), Some((_, Withheld::Acl(_))));
         if self.on && is_packet {
@@ -57,7 +57,8 @@ impl HostFlow {
         Some((handle, next))
     }
 
-    /// The link is gone. False if nothing of it waits, so that the host can be told at once.
+    /// Records the end of a link. False if no packet of it waits, so that the end can be reported
+    /// at once.
     pub(crate) fn close(&mut self, handle: u16, reason: Status) -> bool {
         let waits = self.withheld.iter().any(|&(of, _)| of == handle);
         if waits {
@@ -66,14 +67,15 @@ impl HostFlow {
         waits
     }
 
-    /// Returns whether the host is still to be told that this link is gone.
+    /// Returns whether the end of this link is still withheld from the host.
     pub(crate) fn is_closing(&self, handle: u16) -> bool {
         let closing =
             |(of, what): &(u16, Withheld)| *of == handle && matches!(what, Withheld::Closed(_));
         self.withheld.iter().any(closing)
     }
 
-    /// The host has done with packets of a link. Gives how many more it claims than it had.
+    /// Records that the host has completed packets of a link. Returns how many more it claims than
+    /// it had.
     pub(crate) fn completed(&mut self, handle: u16, count: u16) -> u16 {
         let held = self.outstanding.entry(handle).or_default();
         let excess = count.saturating_sub(*held);
@@ -81,12 +83,13 @@ impl HostFlow {
         excess
     }
 
-    /// The host is told that the link is gone: what it holds of it counts as given back.
+    /// Records that the end of a link was reported to the host: the packets that it holds count as
+    /// completed.
     pub(crate) fn closed(&mut self, handle: u16) {
         self.outstanding.remove(&handle);
     }
 
-    /// Packets that wait.
+    /// Returns the number of waiting packets.
     pub(crate) fn waiting(&self) -> usize {
         self.withheld.len()
     }

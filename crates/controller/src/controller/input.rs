@@ -1,4 +1,4 @@
-//! What comes from the host: H4 octets, cut into commands and ACL packets. [Vol 4] Part A
+//! Input from the host: H4 octets, split into commands and ACL packets. [Vol 4] Part A
 
 /// A packet of the host.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub(crate) enum Incoming {
         header: u16,
         octets: Vec<u8>,
     },
-    /// The next octet starts no packet. From here on only HCI_Reset is listened for.
+    /// The next octet starts no packet. From here on only HCI_Reset is accepted.
     SyncLost,
 }
 
-/// Cuts octets into packets, however they come.
+/// Splits octets into packets, whatever the chunks are.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     octets: Vec<u8>,
@@ -70,7 +70,7 @@ impl Input {
         }
     }
 
-    /// Skips to HCI_Reset; true when it is there.
+    /// Skips to HCI_Reset; returns whether it was found.
     fn find_reset(&mut self) -> bool {
         let rest = self.octets.get(self.start..).unwrap_or_default();
         let found = rest.windows(RESET.len()).position(|window| window == RESET);
@@ -130,13 +130,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_chunking_gives_the_same(cut in 0..31usize, other in 0..31usize) {
+        fn any_chunking_gives_the_same_packets(cut in 0..31usize, other in 0..31usize) {
             let (a, b) = (cut.min(other), cut.max(other));
             prop_assert_eq!(all(&[&STREAM[..a], &STREAM[a..b], &STREAM[b..]]), all(&[&STREAM]));
         }
 
         #[test]
-        fn any_octets_end(octets: Vec<u8>) {
+        fn any_octets_are_split_without_a_hang(octets: Vec<u8>) {
             all(&[&octets, &RESET]);
         }
     }

@@ -1,9 +1,9 @@
-//! One virtual controller: what its host told it, and what it owes the host.
+//! One virtual controller: the settings of its host, and the pending output to it.
 //!
 //! - [`input`] and [`output`] are the two directions of its transport;
-//! - [`commands`] executes what the host asks, a file for each group of commands;
-//! - [`events`] tells the host what happened, as far as the host's masks let it;
-//! - [`acl`] moves ACL data between the host's buffers and links, [`flow`] withholds it when the host has no room.
+//! - [`commands`] executes the host's commands, one file for each group;
+//! - [`events`] reports events to the host, as far as the host's masks allow;
+//! - [`acl`] moves ACL data between the host's buffers and links, [`flow`] withholds it while the host has no room.
 
 mod acl;
 mod commands;
@@ -51,7 +51,7 @@ pub(crate) struct Controller {
     output: Output,
     lane: CommandLane,
     flow: HostFlow,
-    /// ACL buffers that hold a packet of the host.
+    /// Number of ACL buffers that hold a packet of the host.
     acl_held: usize,
     event_mask: EventMask,
     le_event_mask: LeEventMask,
@@ -62,7 +62,7 @@ pub(crate) struct Controller {
     pub(crate) scanner: Scanner,
     pub(crate) initiator: Option<Initiator>,
     pub(crate) links: BTreeMap<u16, (LinkId, End)>,
-    /// Handles of links that are gone, and where the host learns it.
+    /// Handles of ended links, and the position of the event that reports the end.
     closed: BTreeMap<u16, Place>,
     pub(crate) suggested: Limits,
     pub(crate) default_phy: PhyRequest,
@@ -72,7 +72,8 @@ pub(crate) struct Controller {
     pub(crate) violations: Violations,
 }
 
-/// Which advertising, scanning and initiating commands the host uses: it must not mix them. [Vol 4] Part E, 3.1.1
+/// Group of advertising, scanning and initiating commands that the host uses: it must not mix the groups. [Vol 4]
+/// Part E, 3.1.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flavour {
     Legacy,
@@ -110,7 +111,7 @@ impl Controller {
         }
     }
 
-    /// Back to the state after power on. What is on its way to the host stays on its way. [Vol 4] Part E, 7.3.2
+    /// Returns to the state after power-on. Packets on their way to the host stay. [Vol 4] Part E, 7.3.2
     pub(crate) fn reset(&mut self) {
         let place = self.output.place();
         let gone = self.links.keys().map(|&handle| (handle, place));
@@ -130,7 +131,7 @@ impl Controller {
         };
     }
 
-    /// Power was cut: also what was on its way is lost.
+    /// Cuts the power: packets on their way to the host are lost too.
     pub(crate) fn power_off(&mut self) {
         self.reset();
         self.input = Input::default();
@@ -139,13 +140,13 @@ impl Controller {
         self.output.clear();
     }
 
-    /// A number that tells one activity from any that came before.
+    /// Returns a number that identifies an activity.
     pub(crate) const fn next_number(&mut self) -> u32 {
         self.numbers = self.numbers.wrapping_add(1);
         self.numbers
     }
 
-    /// The next packet for the host.
+    /// Returns the next packet for the host.
     pub(crate) fn transmit(&mut self) -> Option<Vec<u8>> {
         self.output.take()
     }
@@ -172,14 +173,13 @@ impl Controller {
         features.bits()
     }
 
-    /// The public address, least significant octet first; zeros if there is none.
+    /// Returns the public address, least significant octet first; zeros if there is none.
     pub(crate) fn public_address(&self) -> [u8; 6] {
         let [low, high, ..] = self.id.number().to_le_bytes();
         self.config.public_address.unwrap_or([low, high, 0x00, 0x01, 0xac, 0xbe])
     }
 
-    /// The address that a set, scanner or initiator shows where it has no private one; `random` is the random address
-    /// that applies to it.
+    /// Returns the address of a set, scanner or initiator without a private address; `random` is its random address.
     pub(crate) fn own_address(
         &self,
         kind: OwnAddressType,
@@ -198,7 +198,7 @@ impl Controller {
         self.accept_list.iter().any(|entry| entry.get() == address)
     }
 
-    /// The lowest free connection handle.
+    /// Returns the lowest free connection handle.
     pub(crate) fn free_handle(&self) -> Option<u16> {
         if self.links.len() >= usize::from(self.config.links) {
             return None;

@@ -1,4 +1,4 @@
-//! What goes to the host: H4 packets in order, until they are taken.
+//! Output to the host: H4 packets in order, until they are taken.
 
 use std::collections::VecDeque;
 
@@ -27,19 +27,19 @@ impl Output {
         self.packets.push_back(packet);
     }
 
-    /// Puts a packet before all those that came after `place`.
+    /// Inserts a packet before all packets that came after `place`.
     pub(crate) fn insert(&mut self, place: Place, packet: Vec<u8>) {
         let at = usize::try_from(place.0.saturating_sub(self.taken)).unwrap_or(usize::MAX);
         self.packets.insert(at.min(self.packets.len()), packet);
     }
 
-    /// The place of the next packet.
+    /// Returns the position of the next packet.
     pub(crate) fn place(&self) -> Place {
         let waiting = u64::try_from(self.packets.len()).unwrap_or(u64::MAX);
         Place(self.taken.saturating_add(waiting))
     }
 
-    /// Returns whether the packet at this place was taken.
+    /// Returns whether the packet at this position was taken.
     pub(crate) const fn is_taken(&self, place: Place) -> bool {
         self.taken > place.0
     }
@@ -60,7 +60,7 @@ impl Output {
         self.packets.is_empty()
     }
 
-    /// ACL packets that wait.
+    /// Returns the number of waiting ACL packets.
     pub(crate) const fn acl(&self) -> usize {
         self.acl
     }
@@ -69,18 +69,18 @@ impl Output {
         self.lost_reports
     }
 
-    /// Forgets what was not taken; what has begun to be counted goes on.
+    /// Discards the packets that were not taken; positions continue to count.
     pub(crate) fn clear(&mut self) {
         while self.take().is_some() {}
     }
 }
 
-/// Where in the stream to the host a packet is.
+/// Position of a packet in the stream to the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(u64);
 
 impl Place {
-    /// Where no packet will ever be.
+    /// A position that no packet will ever have.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 }
 
@@ -88,10 +88,11 @@ const fn is_acl(packet: &[u8]) -> bool {
     matches!(packet, [0x02, ..])
 }
 
-/// Advertising reports, which a controller drops when the host does not read.
+/// Returns whether the packet is an advertising report, which a controller drops if the host does
+/// not read.
 const fn is_report(packet: &[u8]) -> bool {
     matches!(packet, [0x04, 0x3e, _, 0x02 | 0x0b | 0x0d, ..])
 }
 
-/// Advertising reports that may wait for a host that does not read.
+/// Maximum number of advertising reports that wait for a host that does not read.
 const MAX_REPORTS: usize = 64;

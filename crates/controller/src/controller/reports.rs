@@ -15,13 +15,13 @@ use crate::{
     scan::{Sighting, sid},
 };
 
-/// What a scanner saw.
+/// An advertiser as a scanner received it.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub(crate) event_type: ExtendedEventType,
     pub(crate) address: DeviceAddress,
     pub(crate) sid: u8,
-    /// The version of the data, by which an extended scanner knows duplicates.
+    /// The version of the data, by which an extended scanner recognizes duplicates.
     pub(crate) version: u16,
     directed: Option<DeviceAddress>,
     secondary_phy: Phy,
@@ -87,7 +87,7 @@ impl<'a> Report<'a> {
         AdvertisingReports::write_event(&[report], w)
     }
 
-    /// One event, with a part of the data.
+    /// Sends one event, with a part of the data.
     fn extended(
         &self,
         data: &[u8],
@@ -112,7 +112,7 @@ impl<'a> Report<'a> {
 }
 
 impl Controller {
-    /// Tells the host what was seen, by extended reports or by legacy ones.
+    /// Reports an advertiser to the host, in extended or legacy reports.
     pub(crate) fn report(&mut self, report: &Report<'_>, extended: bool) {
         let subevent = if extended {
             Subevent::EXTENDED_ADVERTISING_REPORT
@@ -149,5 +149,5 @@ impl Controller {
 /// Data octets in one extended report.
 const MAX_DATA: usize = 229;
 
-/// RSSI or power that is not told.
+/// RSSI or power that is not available.
 const UNKNOWN_POWER: i8 = 127;

@@ -1,4 +1,4 @@
-//! How long packets take. [Vol 6] Part B, 2.1
+//! Duration of packets. [Vol 6] Part B, 2.1
 
 use bindrune_hci::Phy;
 use embassy_time::Duration;
@@ -19,7 +19,7 @@ impl LinkPhy {
         }
     }
 
-    /// Microseconds for each octet.
+    /// Returns the microseconds for each octet.
     const fn octet(self) -> u64 {
         match self {
             Self::One => 8,
@@ -27,7 +27,7 @@ impl LinkPhy {
         }
     }
 
-    /// Octets of preamble, access address, header and CRC.
+    /// Returns the octets of preamble, access address, header and CRC.
     const fn frame(self) -> u64 {
         match self {
             Self::One => 1 + 4 + 2 + 3,
@@ -36,10 +36,11 @@ impl LinkPhy {
     }
 }
 
-/// Between two packets of a connection event (T_IFS). [Vol 6] Part B, 4.1.1
+/// Time between two packets of a connection event (T_IFS). [Vol 6] Part B, 4.1.1
 pub(crate) const IFS: Duration = Duration::from_micros(150);
 
-/// Time on air of a data channel PDU with `octets` of payload; an encrypted one has a MIC, unless it is empty.
+/// Returns the air time of a data channel PDU with `octets` of payload; an encrypted one has a MIC, unless it
+/// is empty.
 pub(crate) fn pdu(phy: LinkPhy, octets: usize, encrypted: bool) -> Duration {
     let mic = if encrypted && octets > 0 { MIC } else { 0 };
     let octets = u64::try_from(octets).unwrap_or(u64::MAX);
@@ -47,14 +48,14 @@ pub(crate) fn pdu(phy: LinkPhy, octets: usize, encrypted: bool) -> Duration {
     Duration::from_micros(all.saturating_mul(phy.octet()))
 }
 
-/// The largest payload that takes at most `micros` on air, room for a MIC included.
+/// Returns the largest payload that takes at most `micros` on the air, including room for a MIC.
 pub(crate) fn octets_in(phy: LinkPhy, micros: u16) -> u16 {
     let all = u64::from(micros).checked_div(phy.octet()).unwrap_or(0);
     let octets = all.saturating_sub(phy.frame()).saturating_sub(MIC);
     u16::try_from(octets).unwrap_or(u16::MAX)
 }
 
-/// Octets of a message integrity code.
+/// Length of a message integrity code in octets.
 const MIC: u64 = 4;
 
 #[cfg(test)]

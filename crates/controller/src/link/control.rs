@@ -25,17 +25,17 @@ pub(crate) enum Control {
     AnswerFeatures(u64),
     /// LL_VERSION_IND
     Version { version: u8, company: u16 },
-    /// LL_LENGTH_REQ: what its sender sends and receives at most
+    /// LL_LENGTH_REQ: the limits of its sender for sending and receiving
     RequestLength { tx: Limits, rx: Limits },
     /// LL_LENGTH_RSP
     AnswerLength { tx: Limits, rx: Limits },
     /// LL_UNKNOWN_RSP for LL_LENGTH_REQ
     RefuseLength,
-    /// LL_PHY_REQ: the PHYs on which its sender likes to send and receive
+    /// LL_PHY_REQ: the PHYs that its sender prefers for sending and receiving
     RequestPhy(PhyRequest),
     /// LL_PHY_RSP
     AnswerPhy(PhyRequest),
-    /// LL_PHY_UPDATE_IND: of the central, of the peripheral
+    /// LL_PHY_UPDATE_IND: PHYs of the central and of the peripheral
     UpdatePhy(LinkPhy, LinkPhy),
     /// LL_UNKNOWN_RSP for LL_PHY_REQ
     RefusePhy,
@@ -45,7 +45,7 @@ pub(crate) enum Control {
     EncryptAnswer,
     /// LL_START_ENC_REQ
     StartEncryption,
-    /// LL_START_ENC_RSP; that its sender has the same key shows when its MIC is right
+    /// LL_START_ENC_RSP; a correct MIC shows that its sender has the same key
     EncryptionStarted([u8; 16]),
     /// LL_PAUSE_ENC_REQ
     PauseEncryption,
@@ -55,7 +55,7 @@ pub(crate) enum Control {
     RefuseEncryption(Status),
 }
 
-/// On which PHYs an end can live with sending and receiving; true stands for 2M.
+/// The PHYs that an end accepts for sending and receiving; true stands for 2M.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PhyRequest {
     pub(crate) tx_one: bool,
@@ -65,7 +65,7 @@ pub(crate) struct PhyRequest {
 }
 
 impl Control {
-    /// Octets of the PDU's payload, opcode included.
+    /// Returns the length of the PDU's payload, opcode included, in octets.
     pub(crate) const fn len(&self) -> usize {
         match self {
             Self::EncryptAnswer => 13,
@@ -90,22 +90,23 @@ impl Control {
     }
 }
 
-/// What an end has under way.
+/// Pending procedures of an end.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    /// It ends the link: when to do so without the peer's acknowledgement, and what its host is told.
+    /// The end of the link: the time at which it ends without the peer's acknowledgement, and the
+    /// status for its host.
     pub(crate) ending: Option<(Instant, Status)>,
-    /// Its host asked for these parameters.
+    /// Parameters that its host requested.
     pub(crate) update: Option<Range>,
-    /// Its host was asked whether it accepts the peer's parameters.
+    /// Whether its host was asked to accept the peer's parameters.
     pub(crate) asked: bool,
-    /// The LL_VERSION_IND that may be sent once is sent; the peer's.
+    /// Whether the one permitted LL_VERSION_IND was sent; the peer's.
     pub(crate) version_sent: bool,
     pub(crate) version: Option<(u8, u16)>,
     pub(crate) reads_version: bool,
     pub(crate) features: Option<u64>,
     pub(crate) reads_features: bool,
-    /// Its host asked for a PHY.
+    /// PHYs that its host requested.
     pub(crate) phy: Option<PhyRequest>,
 }
 
@@ -115,7 +116,7 @@ impl Pending {
         self.ending.is_some_and(|(at, _)| at <= now)
     }
 
-    /// Why the link ends for this end, which lost its peer for `reason`.
+    /// Returns the reason for the end of the link at this end, which lost its peer for `reason`.
     pub(crate) const fn end_reason(&self, reason: Status) -> Status {
         match self.ending {
             Some((_, own)) => own,
@@ -130,7 +131,7 @@ impl Link {
         self.side_mut(end).transmitter.push_control(control);
     }
 
-    /// A control PDU has arrived at `end`.
+    /// Handles a control PDU that arrived at `end`.
     pub(super) fn handle_control(&mut self, end: End, control: Control, m: &mut Medium) {
         match control {
             Control::Terminate(reason) => {

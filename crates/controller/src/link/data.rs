@@ -1,22 +1,22 @@
-//! Data PDUs: cut from ACL packets, acknowledged by sequence numbers, delivered in order. [Vol 6] Part B, 4.5.9
+//! Data PDUs: fragments of ACL packets, acknowledged by sequence numbers, delivered in order. [Vol 6] Part B, 4.5.9
 
 use std::collections::VecDeque;
 
 use super::{End, Link, control::Control};
 use crate::air::Medium;
 
-/// What one end sends.
+/// The transmitter of one end.
 #[derive(Debug, Default)]
 pub(crate) struct Transmitter {
-    /// ACL packets of the host, each in one buffer of the controller until all of it is acknowledged.
+    /// ACL packets of the host; each takes one buffer of the controller until it is acknowledged completely.
     packets: VecDeque<Outgoing>,
     control: VecDeque<Control>,
     flight: Option<Flight>,
-    /// SN: of the PDU in flight.
+    /// SN of the PDU in flight.
     sequence: bool,
-    /// NESN: of the PDU expected.
+    /// NESN: sequence number of the expected PDU.
     expected: bool,
-    /// While encryption starts, only control PDUs are sent.
+    /// Whether only control PDUs are sent, because encryption starts.
     paused: bool,
 }
 
@@ -27,7 +27,7 @@ struct Outgoing {
     starts: bool,
 }
 
-/// The PDU that is sent again until it is acknowledged.
+/// The PDU that is repeated until it is acknowledged.
 #[derive(Clone, Debug)]
 enum Flight {
     Empty,
@@ -44,12 +44,12 @@ impl Transmitter {
         self.paused = paused;
     }
 
-    /// Buffers of the controller in use.
+    /// Returns the number of the controller's buffers in use.
     pub(crate) fn held(&self) -> usize {
         self.packets.len()
     }
 
-    /// Returns whether something is to be sent beyond what is in flight.
+    /// Returns whether more data must be sent after the PDU in flight.
     pub(crate) fn has_more(&self) -> bool {
         let flying = usize::from(matches!(self.flight, Some(Flight::Data { .. })));
         let rest = self.packets.front().is_some_and(|packet| match self.flight {
@@ -61,13 +61,13 @@ impl Transmitter {
         !self.control.is_empty() || (!self.paused && (rest || self.packets.len() > flying))
     }
 
-    /// Returns whether something is to be sent or sent again.
+    /// Returns whether data must be sent or repeated.
     pub(crate) fn is_busy(&self) -> bool {
         self.has_more() || matches!(self.flight, Some(Flight::Data { .. } | Flight::Control(_)))
     }
 
-    /// Puts the next PDU in flight, unless one is; at most `limit` octets of data, and an empty one where what is next
-    /// does not fit. Gives its payload length.
+    /// Puts the next PDU in flight, unless one is in flight: at most `limit` octets of data, or an empty PDU if the
+    /// next one does not fit. Returns its payload length.
     pub(crate) fn pick(&mut self, limit: usize, fits: impl Fn(usize) -> bool) -> usize {
         if self.flight.is_none() {
             self.flight = Some(self.next_flight(limit, fits));
@@ -91,7 +91,7 @@ impl Transmitter {
         }
     }
 
-    /// The PDU in flight was acknowledged. True when a whole ACL packet is through.
+    /// Records that the PDU in flight was acknowledged. Returns whether a whole ACL packet was delivered.
     fn acknowledge(&mut self) -> bool {
         self.sequence = !self.sequence;
         let Some(Flight::Data { len }) = self.flight.take() else { return false };
@@ -104,7 +104,7 @@ impl Transmitter {
         through
     }
 
-    /// The data in flight, and whether it starts an L2CAP PDU.
+    /// Returns the data in flight, and whether it starts an L2CAP PDU.
     fn data(&self) -> Option<(&[u8], bool)> {
         let Some(Flight::Data { len }) = self.flight else { return None };
         let packet = self.packets.front()?;
@@ -114,13 +114,13 @@ impl Transmitter {
 }
 
 impl Link {
-    /// An ACL packet of the host of `end`.
+    /// Takes an ACL packet of the host of `end`.
     pub(crate) fn send(&mut self, end: End, octets: Vec<u8>, starts: bool) {
         let packet = Outgoing { octets, acknowledged: 0, starts };
         self.side_mut(end).transmitter.packets.push_back(packet);
     }
 
-    /// The packet that the other end has in flight arrives at `end`. False when it was not taken, for want of room.
+    /// Delivers the packet that the other end has in flight to `end`. False if it was not accepted, for lack of room.
     pub(super) fn arrive(&mut self, end: End, m: &mut Medium) -> bool {
         let (to, from) = self.ends_mut(end);
         to.pdu = Some(m.now);

@@ -1,6 +1,6 @@
 //! Encryption: start, pause and refresh. [Vol 6] Part B, 5.1.3
 //!
-//! Nothing is enciphered. That both hosts gave the same key shows where the real link layer would see a wrong MIC.
+//! No data is enciphered. The two hosts' keys are compared at the point at which a real link layer checks the MIC.
 
 use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
@@ -8,24 +8,24 @@ use embassy_time::{Duration, Instant};
 use super::{End, Link, control::Control};
 use crate::air::Medium;
 
-/// How far a link is encrypted.
+/// Encryption state of a link.
 #[derive(Debug, Default)]
 pub(crate) struct Encryption {
     central_on: bool,
     peripheral_on: bool,
-    /// While the key of an encrypted link is renewed, PDUs are in the clear.
+    /// Whether PDUs are in the clear, because the key of an encrypted link is being renewed.
     paused: bool,
-    /// What the central's host gave, while encryption starts.
+    /// Request of the central's host, while encryption starts.
     central: Option<Request>,
-    /// When the central asked.
+    /// Time of the central's request.
     since: Option<Instant>,
-    /// The peripheral's host was asked for its key.
+    /// Whether the peripheral's host was asked for its key.
     asked: bool,
-    /// The key that the peripheral's host gave, while encryption starts.
+    /// Key from the peripheral's host, while encryption starts.
     peripheral: Option<[u8; 16]>,
 }
 
-/// LE Enable Encryption, as the link layer keeps it.
+/// The parameters of LE Enable Encryption.
 #[derive(Clone, Copy, Debug)]
 struct Request {
     key: [u8; 16],
@@ -39,14 +39,14 @@ impl Encryption {
         self.central_on && self.peripheral_on && !self.paused
     }
 
-    /// Returns whether the procedure has had no answer for too long. [Vol 6] Part B, 5.2
+    /// Returns whether the procedure has been without an answer for too long. [Vol 6] Part B, 5.2
     pub(super) fn gives_up(&self, now: Instant) -> bool {
         self.since.is_some_and(|since| now >= since.saturating_add(RESPONSE_TIMEOUT))
     }
 }
 
 impl Link {
-    /// The central's host wants the link encrypted with `key`.
+    /// Starts encryption with `key`, for the central's host.
     pub(crate) fn encrypt(
         &mut self,
         key: [u8; 16],
@@ -74,13 +74,13 @@ impl Link {
         Ok(())
     }
 
-    /// LL_PAUSE_ENC_REQ has arrived at the peripheral.
+    /// Handles LL_PAUSE_ENC_REQ at the peripheral.
     pub(super) fn pause_requested(&mut self, end: End) {
         self.side_mut(end).transmitter.pause(true);
         self.push(end, Control::EncryptionPaused);
     }
 
-    /// LL_PAUSE_ENC_RSP has arrived; the central sends its own in the clear, and asks anew.
+    /// Handles LL_PAUSE_ENC_RSP; the central sends its own in the clear, and requests encryption again.
     pub(super) fn encryption_paused(&mut self, end: End) {
         self.encryption.paused = true;
         if let (End::Central, Some(request)) = (end, self.encryption.central) {
@@ -108,7 +108,7 @@ impl Link {
         }
     }
 
-    /// The peripheral's host answers with its key, or that it has none.
+    /// Takes the answer of the peripheral's host: its key, or none.
     pub(crate) fn answer_key(
         &mut self,
         end: End,
@@ -126,7 +126,8 @@ impl Link {
         Ok(())
     }
 
-    /// Without a key a link stays in the clear; one that was encrypted ends. [Vol 6] Part B, 5.1.3.1
+    /// Handles a missing key: a link without encryption stays in the clear, an encrypted link ends. [Vol 6] Part
+    /// B, 5.1.3.1
     fn refuse_encryption(&mut self, end: End, m: &Medium) {
         if self.encryption.paused {
             return self.terminate(end, Status::KEY_MISSING, m);
@@ -141,7 +142,7 @@ impl Link {
         }
     }
 
-    /// At the peripheral the central's first enciphered PDU arrived, then at the central the peripheral's.
+    /// Handles the first enciphered PDU: the central's at the peripheral, then the peripheral's at the central.
     pub(super) fn encryption_started(&mut self, end: End, key: [u8; 16], m: &mut Medium) {
         let own = match end {
             End::Central => self.encryption.central.take().map(|request| request.key),

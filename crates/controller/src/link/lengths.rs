@@ -1,20 +1,20 @@
-//! Data length: how many octets a data PDU may carry. [Vol 6] Part B, 4.5.10
+//! Data length: the maximum payload of a data PDU. [Vol 6] Part B, 4.5.10
 
 use super::{LinkPhy, air_time};
 
-/// Octets and time of the longest PDU.
+/// Maximum length and time of a PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) octets: u16,
-    /// In microseconds.
+    /// Time in microseconds.
     pub(crate) time: u16,
 }
 
 impl Limits {
-    /// What every device can do.
+    /// The limits that every device supports.
     pub(crate) const MIN: Self = Self { octets: 27, time: 328 };
 
-    /// The limits of a controller that can send and receive `octets`, on 1M.
+    /// Returns the limits of a controller that can send and receive `octets`, on 1M.
     pub(crate) const fn of(octets: u16) -> Self {
         Self { octets, time: octets.saturating_add(14).saturating_mul(8) }
     }
@@ -23,7 +23,7 @@ impl Limits {
         Self { octets: self.octets.min(other.octets), time: self.time.min(other.time) }
     }
 
-    /// Within what HCI allows a host to ask for. [Vol 4] Part E, 7.8.33
+    /// Returns whether HCI allows a host to request these limits. [Vol 4] Part E, 7.8.33
     pub(crate) fn is_valid(self) -> bool {
         (27..=251).contains(&self.octets) && (328..=17040).contains(&self.time)
     }
@@ -32,18 +32,18 @@ impl Limits {
 /// One end's lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lengths {
-    /// What the host wishes to send.
+    /// Limits for sending that the host requested.
     pub(crate) local_tx: Limits,
-    /// What the controller can receive.
+    /// Limits for receiving of the controller.
     pub(crate) local_rx: Limits,
-    /// What the peer said that it sends and receives.
+    /// Limits of the peer for sending and receiving.
     pub(crate) remote_tx: Limits,
     pub(crate) remote_rx: Limits,
-    /// What the host knows to be in effect.
+    /// Effective limits that were reported to the host.
     pub(crate) reported: Effective,
 }
 
-/// What is in effect in both directions.
+/// Effective limits in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Effective {
     pub(crate) tx: Limits,
@@ -51,7 +51,8 @@ pub(crate) struct Effective {
 }
 
 impl Lengths {
-    /// At the start of a link: `suggested` is what the host wants to send.
+    /// Creates the lengths at the start of a link: `suggested` are the limits for sending that the
+    /// host suggested.
     pub(crate) fn new(suggested: Limits, supported: Limits) -> Self {
         let start = Effective { tx: Limits::MIN, rx: Limits::MIN };
         Self {
@@ -63,7 +64,7 @@ impl Lengths {
         }
     }
 
-    /// Returns whether this end wants to send more than the minimum, so that it must say so.
+    /// Returns whether this end supports more than the minimum, so that it must report its limits.
     pub(crate) fn wants_more(&self) -> bool {
         self.local_tx.octets > Limits::MIN.octets
     }
@@ -72,7 +73,7 @@ impl Lengths {
         Effective { tx: self.local_tx.min(self.remote_rx), rx: self.local_rx.min(self.remote_tx) }
     }
 
-    /// The longest payload that may be sent on this PHY.
+    /// Returns the longest payload that may be sent on this PHY.
     pub(crate) fn payload(&self, phy: LinkPhy) -> usize {
         let tx = self.effective().tx;
         usize::from(tx.octets.min(air_time::octets_in(phy, tx.time)).max(27))

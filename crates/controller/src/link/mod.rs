@@ -1,10 +1,11 @@
-//! A connection between two controllers: its two ends, and how it begins and ends. [Vol 6] Part B, 4.5
+//! A connection between two controllers: its two ends, its start and its end. [Vol 6] Part B, 4.5
 //!
-//! - [`schedule`] lets connection events happen at their interval and PDUs alternate in them;
-//! - [`data`] cuts ACL packets into data PDUs and delivers them, each acknowledged and in order;
-//! - [`control`] has the link layer's own PDUs, and [`procedures`] what hosts can ask for;
+//! - [`schedule`] runs connection events at their interval, with alternating PDUs;
+//! - [`data`] splits ACL packets into data PDUs and delivers them, each acknowledged and in order;
+//! - [`control`] has the link layer's own PDUs, and [`procedures`] the procedures that hosts can
+//!   request;
 //! - [`encrypt`] starts and refreshes encryption;
-//! - [`air_time`] knows how long a PDU takes.
+//! - [`air_time`] computes the duration of PDUs.
 
 pub(crate) mod air_time;
 mod control;
@@ -31,7 +32,7 @@ use data::Transmitter;
 use encrypt::Encryption;
 use schedule::Schedule;
 
-/// Tells links apart; never used twice.
+/// Identifies a link; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LinkId(pub(crate) u32);
 
@@ -62,19 +63,19 @@ pub(crate) struct Link {
     encryption: Encryption,
 }
 
-/// What one end knows and owes.
+/// State of one end.
 #[derive(Debug)]
 pub(crate) struct Side {
     pub(crate) controller: ControllerId,
     pub(crate) handle: u16,
-    /// The address under which this end knows the other.
+    /// The address of the other end, as this end knows it.
     pub(crate) peer: Address,
     open: bool,
     pdu: Option<Instant>,
     transmitter: Transmitter,
     pending: Pending,
     lengths: Lengths,
-    /// The PHY on which this end transmits.
+    /// The PHY for transmitting of this end.
     phy: LinkPhy,
 }
 
@@ -101,7 +102,7 @@ impl Side {
 }
 
 impl Link {
-    /// A link whose first connection event is at `first`.
+    /// Creates a link whose first connection event is at `first`.
     pub(crate) fn new(
         id: LinkId,
         parameters: Parameters,
@@ -141,7 +142,7 @@ impl Link {
         }
     }
 
-    /// The end itself, then the other one.
+    /// Returns the end itself, then the other one.
     const fn ends_mut(&mut self, end: End) -> (&mut Side, &mut Side) {
         match end {
             End::Central => (&mut self.central, &mut self.peripheral),
@@ -149,12 +150,12 @@ impl Link {
         }
     }
 
-    /// Returns whether neither end has the link any more.
+    /// Returns whether the link has ended at both ends.
     pub(crate) const fn is_gone(&self) -> bool {
         !self.central.open && !self.peripheral.open
     }
 
-    /// Ends the link at one end, and tells its host why.
+    /// Ends the link at one end, and reports the reason to its host.
     fn close(&mut self, end: End, reason: Status, m: &mut Medium) {
         let side = self.side_mut(end);
         if !side.open {
@@ -166,7 +167,7 @@ impl Link {
         m.controllers[side.controller].link_closed(handle, held, reason);
     }
 
-    /// Ends the link at the end of a controller that lost its power: nobody is told.
+    /// Ends the link at the end of a controller that lost its power, without a report.
     pub(crate) const fn cut(&mut self, end: End) {
         self.side_mut(end).open = false;
     }

@@ -3,7 +3,7 @@
 use bindrune_hci::Status;
 use embassy_time::Duration;
 
-/// The parameters that a link runs with.
+/// The current parameters of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parameters {
     /// In units of 1.25 ms.
@@ -24,12 +24,12 @@ impl Parameters {
     }
 }
 
-/// The parameters that a host asks for.
+/// The parameters that a host requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
-    /// In units of 1.25 ms.
+    /// Minimum in units of 1.25 ms.
     pub(crate) interval_min: u16,
-    /// In units of 1.25 ms.
+    /// Maximum in units of 1.25 ms.
     pub(crate) interval_max: u16,
     /// Connection events that the peripheral may skip.
     pub(crate) latency: u16,
@@ -38,7 +38,7 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Refuses what [Vol 4] Part E, 7.8.12 and 7.8.18 forbid.
+    /// Checks the rules of [Vol 4] Part E, 7.8.12 and 7.8.18.
     pub(crate) fn check(self) -> Result<Self, Status> {
         let intervals = (6..=3200).contains(&self.interval_min)
             && (6..=3200).contains(&self.interval_max)
@@ -54,7 +54,7 @@ impl Range {
         }
     }
 
-    /// What the central makes of it: the longest interval.
+    /// Returns the central's choice: the longest interval.
     pub(crate) const fn choose(self) -> Parameters {
         Parameters { interval: self.interval_max, latency: self.latency, timeout: self.timeout }
     }

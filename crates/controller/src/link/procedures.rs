@@ -1,4 +1,5 @@
-//! What hosts can ask of a link, and how the two ends settle it. [Vol 6] Part B, 5.1
+//! Procedures that hosts can request on a link, and how the two ends carry them out. [Vol 6] Part
+//! B, 5.1
 
 use bindrune_hci::Status;
 
@@ -23,7 +24,7 @@ impl Link {
         Ok(())
     }
 
-    /// The link layer of `end` itself ends the link.
+    /// Ends the link on behalf of the link layer of `end`.
     pub(super) fn terminate(&mut self, end: End, reason: Status, m: &Medium) {
         if self.side(end).pending.ending.is_none() {
             self.end_by(end, reason, reason, m);
@@ -39,7 +40,7 @@ impl Link {
 
 /// Connection parameters. [Vol 6] Part B, 5.1.1, 5.1.7
 impl Link {
-    /// The host of `end` wants other parameters.
+    /// Requests other parameters, for the host of `end`.
     pub(crate) fn update(&mut self, end: End, range: Range, m: &Medium) -> Result<(), Status> {
         let own = self.has_parameter_request(end, m);
         let both = own && self.has_parameter_request(end.other(), m);
@@ -59,7 +60,7 @@ impl Link {
         m.controllers[self.side(end).controller].config.parameter_request
     }
 
-    /// The host of `end` accepts (`Ok`) or refuses what the peer asked for.
+    /// Takes the answer of the host of `end` to the peer's request: accepted (`Ok`) or refused.
     pub(crate) fn answer_update(
         &mut self,
         end: End,
@@ -229,7 +230,7 @@ impl Link {
         Ok(())
     }
 
-    /// The PHYs on which this end sends and receives.
+    /// Returns the PHYs on which this end sends and receives.
     pub(crate) const fn phys(&self, end: End) -> (LinkPhy, LinkPhy) {
         (self.side(end).phy, self.side(end.other()).phy)
     }
@@ -252,7 +253,7 @@ impl Link {
         }
     }
 
-    /// The central decides on what both can live with, the faster PHY first.
+    /// Lets the central choose PHYs that both accept, the faster ones first.
     fn push_phys(&mut self, central: PhyRequest, peripheral: PhyRequest) {
         let choose = |one: bool, two: bool, now: LinkPhy| match (one, two) {
             (_, true) => LinkPhy::Two,

@@ -1,4 +1,4 @@
-//! Connection events: when they happen, and how PDUs alternate in them. [Vol 6] Part B, 4.5
+//! Connection events: their times, and the alternation of PDUs in them. [Vol 6] Part B, 4.5
 
 use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
@@ -9,30 +9,30 @@ use super::{
 };
 use crate::air::{Medium, Timer};
 
-/// Where a link is in time.
+/// Position of a link in time.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     created: Instant,
-    /// When the present connection event began, or the first one will.
+    /// Start of the current connection event, or of the first one.
     anchor: Instant,
-    /// Connection events since the link began.
+    /// Number of connection events since the start of the link.
     counter: u16,
     step: Step,
-    /// Connection events that the peripheral has skipped in a row.
+    /// Number of connection events that the peripheral has skipped in a row.
     skipped: u16,
-    /// The peripheral had no room for the central's PDU.
+    /// Whether the peripheral had no room for the central's PDU.
     refused: bool,
-    /// MD of the central's PDU: it had more to send when it began to send.
+    /// MD of the central's PDU: whether it had more to send at its start.
     central_more: bool,
     /// MD of the peripheral's PDU.
     peripheral_more: bool,
-    /// New parameters, and the event at which they begin.
+    /// New parameters, and the event at which they take effect.
     update: Option<(u16, Parameters)>,
-    /// New PHYs, of the central and of the peripheral, and the event at which they begin.
+    /// New PHYs of the central and of the peripheral, and the event at which they take effect.
     phy_update: Option<(u16, LinkPhy, LinkPhy)>,
 }
 
-/// What the link's timer stands for.
+/// Meaning of the link's timer.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// A connection event begins.
@@ -77,7 +77,7 @@ impl Schedule {
 }
 
 impl Link {
-    /// The link's timer has come.
+    /// Handles the link's timer.
     pub(crate) fn step(&mut self, m: &mut Medium) {
         match self.schedule.step {
             Step::Anchor => self.begin_event(m),
@@ -115,7 +115,7 @@ impl Link {
         }
     }
 
-    /// Ends what has been silent for too long. [Vol 6] Part B, 4.5.2
+    /// Ends the link at an end that has been without packets for too long. [Vol 6] Part B, 4.5.2
     fn supervise(&mut self, m: &mut Medium) {
         for end in [End::Central, End::Peripheral] {
             let (pdu, interval) = (self.side(end).pdu, self.parameters.interval());
@@ -137,7 +137,7 @@ impl Link {
         }
     }
 
-    /// Returns whether the peripheral makes use of its latency.
+    /// Returns whether the peripheral uses its latency to skip this event.
     fn skips_event(&mut self) -> bool {
         let may = self.schedule.skipped < self.parameters.latency
             && self.peripheral.pdu.is_some()
@@ -192,9 +192,9 @@ impl Link {
         }
     }
 
-    /// Returns whether one of the two said that it has more data, and a further exchange ends T_IFS before the next
-    /// connection event. A peripheral that said that it has no more is expected to answer with an empty PDU. [Vol 6]
-    /// Part B, 4.5.1, 4.5.6
+    /// Returns whether the connection event continues: one of the two announced more data, and a further exchange
+    /// ends T_IFS before the next connection event. A peripheral that announced no more data is expected to answer
+    /// with an empty PDU. [Vol 6] Part B, 4.5.1, 4.5.6
     fn goes_on(&self, now: Instant) -> bool {
         let (central, peripheral) = (&self.central, &self.peripheral);
         if !self.schedule.central_more && !self.schedule.peripheral_more {
@@ -221,5 +221,5 @@ impl Link {
     }
 }
 
-/// Connection events from a plan to its instant. [Vol 6] Part B, 5.5
+/// Number of connection events from an update PDU to its instant. [Vol 6] Part B, 5.5
 const INSTANT: u16 = 6;

@@ -9,7 +9,7 @@ use embassy_time::{Duration, Instant};
 
 pub(crate) const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// An air, and everything that its controllers sent their hosts.
+/// An air, and all packets from its controllers to their hosts.
 pub(crate) struct Bench {
     pub(crate) air: Air,
     pub(crate) now: Instant,
@@ -22,7 +22,7 @@ impl Bench {
         Self { air: Air::new(seed), now: Instant::from_ticks(0), trace: Vec::new() }
     }
 
-    /// A controller that was reset and may send all events.
+    /// Adds a controller that was reset and may send all events.
     pub(crate) fn add(&mut self, config: ControllerConfig) -> ControllerId {
         let id = self.air.add(config);
         self.start(id);
@@ -41,7 +41,7 @@ impl Bench {
         while self.step(end) {}
     }
 
-    /// To the next deadline; false when that is `end`.
+    /// Moves to the next deadline; false if that is `end`.
     pub(crate) fn step(&mut self, end: Instant) -> bool {
         let next = self.air.poll_timeout().filter(|&at| at <= end);
         self.now = next.unwrap_or(end).max(self.now);
@@ -71,7 +71,7 @@ impl Bench {
         self.send(id, &packet);
     }
 
-    /// Sends a command and gives what answers it: the return parameters, or the status of Command Status.
+    /// Sends a command and returns its answer: the return parameters, or the status of Command Status.
     pub(crate) fn command(&mut self, id: ControllerId, command: &impl Command) -> Vec<u8> {
         self.raw(id, &octets(command))
     }
@@ -103,7 +103,7 @@ impl Bench {
         answer
     }
 
-    /// The first packet for a host that satisfies `f`, waiting at most `time`; it and all before it are forgotten.
+    /// Returns the first packet for a host that satisfies `f`, within `time`; drops it and all earlier packets.
     pub(crate) fn wait<T>(
         &mut self,
         id: ControllerId,
@@ -124,7 +124,7 @@ impl Bench {
         }
     }
 
-    /// Waits for an event that begins so (its code, then its parameters).
+    /// Waits for an event that begins with this code and these parameters.
     pub(crate) fn event(&mut self, id: ControllerId, code: u8, start: &[u8]) -> Vec<u8> {
         self.wait(id, MS(60_000), |packet| match packet {
             [4, c, _, rest @ ..] if *c == code && rest.starts_with(start) => Some(rest.to_vec()),
@@ -132,7 +132,7 @@ impl Bench {
         })
     }
 
-    /// Legacy advertising of `id`, connectable, each 30 ms.
+    /// Starts legacy advertising of `id`, connectable, every 30 ms.
     pub(crate) fn advertise(&mut self, id: ControllerId, data: &[u8]) {
         self.ok(id, &advertising_parameters());
         let data = le::LegacyData::new(data).unwrap();
@@ -140,7 +140,7 @@ impl Bench {
         self.ok(id, &le::SetAdvertisingEnable { enable: 1 });
     }
 
-    /// Connects `central` to `peripheral`, which gets advertising; gives both handles.
+    /// Connects `central` to `peripheral`, which advertises; returns both handles.
     pub(crate) fn connect(
         &mut self,
         central: ControllerId,
@@ -176,7 +176,7 @@ pub(crate) fn octets(command: &impl Command) -> Vec<u8> {
     w.written().to_vec()
 }
 
-/// The default public address of a controller.
+/// Returns the default public address of a controller.
 pub(crate) fn address(id: ControllerId) -> Address {
     Address::public([0xbe, 0xac, 0x01, 0x00, 0x00, id.index() as u8 + 1])
 }
@@ -204,7 +204,7 @@ pub(crate) fn create(peer: Address, connection: le::ConnectionParameters) -> le:
     }
 }
 
-/// Interval in units of 1.25 ms, supervision timeout in units of 10 ms.
+/// Returns connection parameters: interval in units of 1.25 ms, supervision timeout in units of 10 ms.
 pub(crate) fn parameters(interval: u16, timeout: u16) -> le::ConnectionParameters {
     le::ConnectionParameters {
         interval_min: interval.into(),

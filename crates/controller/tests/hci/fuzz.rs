@@ -1,4 +1,4 @@
-//! Any octets, operations and times give answers, never a panic or a hang.
+//! Any octets, operations and times are answered, without a panic or a hang.
 
 use bindrune_controller::ControllerConfig;
 use embassy_time::Duration;
@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 
 use crate::bench::{Bench, parameters};
 
-/// A command with a known group, so that most are executed.
+/// Generates a command with a known group, so that most are executed.
 fn command() -> impl Strategy<Value = Vec<u8>> {
     let le = (1u8..0x4f, vec(any::<u8>(), 0..40)).prop_map(|(ocf, p)| (ocf, 0x20, p));
     let other = (any::<u8>(), any::<u8>(), vec(any::<u8>(), 0..16));
@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn hosts_that_do_anything(
+    fn any_host_behaviour_is_answered(
         steps in vec((0..2usize, packet(), 0u64..50_000, 0u8..30), 0..60),
     ) {
         let mut bench = Bench::new(1);
@@ -46,7 +46,7 @@ proptest! {
             bench.run(Duration::from_micros(micros));
         }
         for id in ids {
-            // Whatever packet was begun ends in here, and then sync is lost.
+            // This ends any packet that was begun; then sync is lost.
             bench.send(id, &[0xff; 70_000]);
             bench.start(id);
         }

@@ -1,4 +1,4 @@
-//! The life of a link, in raw HCI: advertising, scanning, connecting, data, the end.
+//! The life of a link, in raw HCI: advertising, scanning, connecting, data, and the end.
 
 use crate::bench::{Bench, MS, address, advertising_parameters, create, parameters};
 use bindrune_controller::{ControllerConfig, Violations};
@@ -311,7 +311,7 @@ fn a_controller_without_public_address() {
 }
 
 #[test]
-fn faults_to_order() {
+fn configured_faults_happen() {
     let mut bench = Bench::new(13);
     let config = ControllerConfig::new().refuse(Opcode::HOST_BUFFER_SIZE).ignore(Opcode::LE_RAND);
     let a = bench.add(config);

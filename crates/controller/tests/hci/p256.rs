@@ -31,7 +31,7 @@ fn two_controllers_make_the_same_key_in_their_time() {
     let b = shared_key(&mut bench, ids[1], keys[0]);
     assert_eq!(a.0, 0);
     assert_eq!(a, b);
-    assert_ne!(public_key(&mut bench, ids[0]), keys[0], "each key pair is a new one");
+    assert_ne!(public_key(&mut bench, ids[0]), keys[0], "each key pair is new");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn an_invalid_key_is_refused_by_the_event() {
 }
 
 #[test]
-fn one_at_a_time_and_reset_forgets() {
+fn one_key_at_a_time_and_reset_discards_it() {
     let mut bench = Bench::new(1);
     let id = bench.add(ControllerConfig::new());
     let key = public_key(&mut bench, id);
@@ -55,7 +55,7 @@ fn one_at_a_time_and_reset_forgets() {
     bench.start(id);
     bench.trace.clear();
     bench.run(MS(1000));
-    assert!(bench.trace.is_empty(), "what was begun before the reset came after it");
+    assert!(bench.trace.is_empty(), "work from before the reset was reported after it");
     assert_eq!(bench.command(id, &le::GenerateDhKey { public_key: key }), [0x0c]);
 }
 

@@ -1,4 +1,4 @@
-//! The resolving list: private addresses made and resolved by controllers.
+//! The resolving list: private addresses that controllers generate and resolve.
 
 use bindrune_controller::{ControllerConfig, ControllerId};
 use bindrune_hci::{
@@ -17,7 +17,7 @@ fn pair() -> (Bench, [ControllerId; 2]) {
     (bench, ids)
 }
 
-/// The key of a controller's host.
+/// Returns the key of a controller's host.
 fn irk(id: ControllerId) -> SecretKey {
     SecretKey([id.index() as u8 + 0x11; 16])
 }
@@ -33,7 +33,7 @@ fn trust(bench: &mut Bench, local: ControllerId, peer: ControllerId, mode: Priva
     bench.ok(local, &le::SetAddressResolutionEnable { enable: 1 });
 }
 
-/// Connectable advertising with private addresses for `peer`.
+/// Starts connectable advertising with private addresses for `peer`.
 fn advertise_to(bench: &mut Bench, id: ControllerId, peer: ControllerId) {
     let own_address_type = OwnAddressType::RESOLVABLE_OR_PUBLIC;
     let peer = address(peer).into();
@@ -57,7 +57,7 @@ fn scan(bench: &mut Bench, id: ControllerId, filter_policy: ScanFilterPolicy) {
     bench.ok(id, &le::SetScanEnable { enable: 1, filter_duplicates: 0 });
 }
 
-/// The type and address of the next advertising report.
+/// Returns the type and address of the next advertising report.
 fn report(bench: &mut Bench, id: ControllerId) -> (u8, [u8; 6]) {
     bench.wait(id, MS(2000), |p| match p {
         [4, 0x3e, _, 0x02, 1, _, kind, a, b, c, d, e, f, ..] => {
@@ -164,7 +164,7 @@ fn the_accept_list_takes_identities() {
     bench.ok(scanner, &le::SetScanEnable { enable: 0, filter_duplicates: 0 });
     bench.ok(scanner, &le::SetAddressResolutionEnable { enable: 0 });
     scan(&mut bench, scanner, ScanFilterPolicy::BY_LIST);
-    assert_eq!(reports(&mut bench, scanner), 0, "nothing is resolved");
+    assert_eq!(reports(&mut bench, scanner), 0, "no address is resolved");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn directed_advertising_to_a_private_address() {
     assert_eq!(reports(&mut bench, stranger), 0);
     scan_off(&mut bench, stranger);
     scan(&mut bench, stranger, ScanFilterPolicy::ALL_OR_RESOLVABLE);
-    assert!(reports(&mut bench, stranger) > 0, "it may be for whoever asks so");
+    assert!(reports(&mut bench, stranger) > 0, "a host may request reports for unresolved targets");
     let own_address_type = OwnAddressType::RESOLVABLE_OR_PUBLIC;
     let create = create(address(peripheral), parameters(24, 100));
     bench.ok(central, &le::CreateConnection { own_address_type, ..create });

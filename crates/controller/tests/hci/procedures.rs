@@ -1,4 +1,5 @@
-//! What hosts ask of a link: parameters, data length, PHY, features, version, encryption.
+//! Procedures that hosts request on a link: parameters, data length, PHY, features, version,
+//! encryption.
 
 use bindrune_controller::{ControllerConfig, ControllerId};
 use bindrune_hci::{
@@ -53,7 +54,7 @@ fn parameters_that_the_peers_host_refuses() {
     for asks in [0, 1] {
         let (mut bench, ids) = pair(ControllerConfig::new());
         bench.ok(ids[asks], &update(40));
-        assert_eq!(bench.command(ids[asks], &update(48)), [0x0c], "one at a time");
+        assert_eq!(bench.command(ids[asks], &update(48)), [0x0c], "only one update at a time");
         bench.event(ids[1 - asks], 0x3e, &[0x06]);
         let reason = Status::UNACCEPTABLE_PARAMETERS;
         let no = le::RemoteConnectionParameterRequestNegativeReply { handle: HANDLE, reason };
@@ -72,11 +73,11 @@ fn a_host_that_does_not_want_to_be_asked() {
     bench.ok(ids[1], &update(40));
     assert_eq!(bench.event(ids[1], 0x3e, &[0x03])[1], 0x1a, "the central's host is not asked");
     bench.ok(ids[0], &update(40));
-    assert_eq!(bench.event(ids[0], 0x3e, &[0x03])[1], 0, "the central may insist");
+    assert_eq!(bench.event(ids[0], 0x3e, &[0x03])[1], 0, "the central may update the parameters anyway");
 }
 
 #[test]
-fn without_the_procedure_only_the_central_may() {
+fn without_the_procedure_only_the_central_may_update_parameters() {
     let (mut bench, ids) = pair(ControllerConfig::new().parameter_request(false));
     assert_eq!(bench.command(ids[1], &update(40)), [0x1a]);
     bench.ok(ids[0], &update(40));
@@ -110,7 +111,7 @@ fn suggested_lengths_apply_to_new_links() {
 }
 
 #[test]
-fn phys_change_where_both_ends_have_them() {
+fn phys_change_if_both_ends_support_them() {
     let two = PhyMask::LE_2M;
     let set = le::SetPhy { handle: HANDLE, no_preference: 0, tx: two, rx: two, options: 0.into() };
     for asks in [0, 1] {
@@ -176,7 +177,7 @@ fn without_the_key_the_link_stays_open() {
     assert_eq!(bench.event(ids[0], 0x08, &[]), hex!("06 4000 00"));
     bench.acl(ids[0], 0x40, &[1; 20]);
     bench.wait(ids[1], MS(1000), |p| (p[0] == 2).then_some(()));
-    assert_eq!(bench.command(ids[1], &encrypt(7)), [0x0c], "only the central");
+    assert_eq!(bench.command(ids[1], &encrypt(7)), [0x0c], "only the central may start encryption");
 }
 
 #[test]
@@ -195,7 +196,7 @@ fn without_the_key_an_encrypted_link_ends() {
     let ended =
         |bench: &Bench, id| bench.trace.iter().any(|(_, to, p)| *to == id && ends(p).is_some());
     while !ids.iter().all(|&id| ended(&bench, id)) {
-        assert!(bench.step(end), "the link goes on");
+        assert!(bench.step(end), "the link stays up");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Links are as fast as real ones, and no faster; what is lost is sent again; silence ends a link.
+//! Links are as fast as real ones, and no faster; lost packets are repeated; silence ends a link.
 
 use bindrune_controller::{ControllerConfig, ControllerId};
 use bindrune_hci::{PhyMask, RawHandle, cmd::le};
@@ -6,8 +6,8 @@ use hex_literal::hex;
 
 use crate::bench::{Bench, MS, address, parameters};
 
-/// Sends `total` ACL packets of `len` octets as fast as credits come; gives the microseconds from the first to the
-/// last that arrived. All must arrive whole and in order.
+/// Sends `total` ACL packets of `len` octets as fast as credits allow. Returns the microseconds from the first to
+/// the last arrival. All packets must arrive whole and in order.
 fn transfer(
     bench: &mut Bench,
     from: ControllerId,
@@ -25,7 +25,7 @@ fn transfer(
             bench.acl(from, handle, &packet);
             (sent, credits) = (sent + 1, credits - 1);
         }
-        assert!(bench.step(bench.now + MS(60_000)), "the link stands still");
+        assert!(bench.step(bench.now + MS(60_000)), "the link makes no progress");
         for (at, id, packet) in bench.trace.drain(..) {
             match &packet[..] {
                 [4, 0x13, 5, 1, _, _, n, 0] if id == from => credits += u32::from(*n),
@@ -53,7 +53,7 @@ fn pair(seed: u64, interval: u16) -> (Bench, [ControllerId; 2], [u16; 2]) {
     (bench, ids, [central, peripheral])
 }
 
-/// Data length 251 and 2M in both directions.
+/// Sets data length 251 and 2M in both directions.
 fn speed_up(bench: &mut Bench, id: ControllerId, handle: u16) {
     let handle = RawHandle::new(handle);
     bench.ok(id, &le::SetDataLength { handle, tx_octets: 251.into(), tx_time: 2120.into() });
@@ -64,7 +64,7 @@ fn speed_up(bench: &mut Bench, id: ControllerId, handle: u16) {
     bench.trace.clear();
 }
 
-/// The goodput that back-to-back exchanges of `us` microseconds for `len` octets allow, in kbit/s.
+/// Returns the goodput in kbit/s of back-to-back exchanges of `us` microseconds for `len` octets.
 fn limit(len: u64, us: u64) -> u64 {
     len * 8 * 1000 / us
 }
@@ -74,7 +74,7 @@ fn a_saturated_link_on_1m_with_27_octets() {
     for from in [0, 1] {
         let (mut bench, ids, handles) = pair(1, 40);
         let us = transfer(&mut bench, ids[from], handles[from], ids[1 - from], 27, 4000);
-        // Data 296 µs, empty PDU 80 µs, twice 150 µs between them.
+        // Data 296 µs, empty PDU 80 µs, and twice 150 µs between them.
         let (goodput, limit) = (27 * 8 * 3999 * 1000 / us, limit(27, 296 + 150 + 80 + 150));
         assert!(goodput <= limit && goodput > limit * 95 / 100, "{goodput} of {limit} kbit/s");
     }
@@ -104,17 +104,17 @@ fn an_idle_link_waits_for_its_interval() {
     assert_eq!(
         (bench.now - sent).as_millis(),
         100 * 2,
-        "sent in one event, acknowledged in the next"
+        "the packet is sent in one event and acknowledged in the next"
     );
 }
 
-/// When ACL packets arrived at a host, in microseconds.
+/// Returns when ACL packets arrived at a host, in microseconds.
 fn arrivals(bench: &Bench, to: ControllerId) -> Vec<u64> {
     let acl = |packet: &[u8]| matches!(packet, [2, ..]);
     bench.trace.iter().filter(|(_, id, p)| *id == to && acl(p)).map(|(at, ..)| *at).collect()
 }
 
-/// As [`pair`], with link packets of 251 octets both ways, and nothing traced.
+/// Like [`pair`], with link packets of 251 octets in both directions, and an empty trace.
 fn pair_with_long_packets(seed: u64, interval: u16) -> (Bench, [ControllerId; 2], [u16; 2]) {
     let (mut bench, ids, handles) = pair(seed, interval);
     for end in [0, 1] {
@@ -128,7 +128,7 @@ fn pair_with_long_packets(seed: u64, interval: u16) -> (Bench, [ControllerId; 2]
 }
 
 #[test]
-fn without_more_data_the_event_is_over() {
+fn without_more_data_the_event_ends() {
     let (mut bench, ids, handles) = pair(9, 80);
     bench.run(MS(500));
     bench.trace.clear();
@@ -138,7 +138,7 @@ fn without_more_data_the_event_is_over() {
     while arrivals(&bench, ids[1]).len() < 2 {
         assert!(bench.step(bench.now + MS(200)));
     }
-    // The second said that it was the last.
+    // The second packet announced that it was the last.
     bench.acl(ids[0], handles[0], &[0; 27]);
     bench.run(MS(300));
     let [first, second, third] = arrivals(&bench, ids[1]).try_into().unwrap();
@@ -147,7 +147,7 @@ fn without_more_data_the_event_is_over() {
 }
 
 #[test]
-fn short_answers_cost_a_full_event_nothing() {
+fn short_answers_do_not_slow_a_full_event() {
     let (mut bench, ids, handles) = pair_with_long_packets(10, 6);
     let (begin, mut sent) = (bench.now, 0);
     while bench.now < begin + MS(750) {
@@ -156,7 +156,7 @@ fn short_answers_cost_a_full_event_nothing() {
             bench.acl(ids[0], handles[0], &[0; 251]);
             sent += 1;
         }
-        // An answer to every third packet: 3 × 2,468 µs and 96 µs for its 12 octets are 7,500 µs.
+        // An answer to every third packet: 3 × 2,468 µs, and 96 µs for its 12 octets, are 7,500 µs.
         if back < there / 3 && there % 3 == 1 {
             bench.acl(ids[1], handles[1], &[0; 12]);
         }
@@ -180,7 +180,7 @@ fn an_answer_that_does_not_fit_waits_for_the_next_event() {
     bench.run(MS(50));
     let central = arrivals(&bench, ids[1]);
     let answer = arrivals(&bench, ids[0])[0];
-    assert_eq!(central[2] - central[0], 2 * 2468, "it did not run into the next event");
+    assert_eq!(central[2] - central[0], 2 * 2468, "the answer did not run into the next event");
     assert_eq!(central[3] - central[0], 7500);
     assert_eq!(answer - central[3], 150 + (200 + 10) * 8);
 }
@@ -254,7 +254,7 @@ fn a_peer_that_is_reset_or_loses_power_falls_silent() {
 }
 
 #[test]
-fn a_disconnection_that_is_not_received_ends_too() {
+fn a_disconnection_that_is_not_received_still_ends_the_link() {
     let (mut bench, ids, handles) = pair(8, 24);
     bench.run(MS(100));
     bench.air.set_reachable(ids[0], ids[1], false);

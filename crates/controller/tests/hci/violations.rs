@@ -1,4 +1,4 @@
-//! What a host must not do is answered as the specification says, and counted.
+//! Errors of a host are answered as the specification requires, and counted.
 
 use crate::bench::{Bench, MS, octets, parameters};
 use bindrune_controller::{ControllerConfig, Violations};
@@ -17,7 +17,7 @@ fn commands() {
     let mut bench = Bench::new(1);
     let a = bench.add(ControllerConfig::new());
     assert_eq!(bench.raw(a, &hex!("01 ffff 00")), hex!("01"));
-    assert_eq!(bench.raw(a, &hex!("01 0520 05 0102030405")), hex!("12"), "too short an address");
+    assert_eq!(bench.raw(a, &hex!("01 0520 05 0102030405")), hex!("12"), "the address is too short");
     assert_eq!(bench.command(a, &ReadRssi { handle: RawHandle::new(7) }), hex!("02 0700 00"));
     assert_eq!(bench.raw(a, &hex!("01 0620 0f 2000 1000 00 00 00 000000000000 07 00")), hex!("12"));
     assert_eq!(bench.air.violations(a), Violations { command_length: 1, ..Default::default() });
@@ -25,7 +25,7 @@ fn commands() {
     bench.run(MS(10));
     assert_eq!(bench.air.violations(a).command_overrun, 1);
     let answers = bench.trace.iter().filter(|(_, _, p)| p[4..6] == hex!("1820")).count();
-    assert_eq!(answers, 1, "the second was not heard");
+    assert_eq!(answers, 1, "the second command was ignored");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_command_before_its_credit_was_read() {
     bench.air.receive(a, bench.now, &hex!("01 1820 00"));
     assert_eq!(bench.air.violations(a).command_overrun, 1);
     bench.air.receive(a, bench.now, &hex!("01 030c 00"));
-    assert_eq!(bench.air.violations(a).command_overrun, 1, "Reset may always come");
+    assert_eq!(bench.air.violations(a).command_overrun, 1, "Reset is always allowed");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn acl() {
 }
 
 #[test]
-fn what_races_a_disconnection_is_no_violation() {
+fn traffic_that_races_a_disconnection_is_no_violation() {
     let mut bench = Bench::new(4);
     let a = bench.add(ControllerConfig::new());
     let b = bench.add(ControllerConfig::new());

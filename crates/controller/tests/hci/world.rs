@@ -1,4 +1,4 @@
-//! Ports and time: what an asynchronous host sees.
+//! Ports and time, as an asynchronous host sees them.
 
 use std::{
     pin::pin,
@@ -27,7 +27,7 @@ async fn reset(reader: &mut PortReader, writer: &mut PortWriter) {
 }
 
 #[test]
-fn time_jumps_to_what_is_next() {
+fn time_jumps_to_the_next_deadline() {
     let world = World::new(1);
     let clock = world.clock();
     let mut port = world.add(ControllerConfig::new().command_latency(MS(3)));
@@ -59,13 +59,13 @@ fn a_packet_may_be_read_in_parts_and_packets_together() {
 }
 
 #[test]
-fn what_waits_for_ever_is_an_error_that_says_so() {
+fn an_endless_wait_is_an_error_with_a_reason() {
     let world = World::new(1);
     let (mut reader, _writer) = world.add(ControllerConfig::new()).split();
     let stuck = world.try_block_on(async { reader.read(&mut [0; 8]).await }).unwrap_err();
     assert_eq!(
         stuck.to_string(),
-        "virtual time 0 µs: nothing will ever happen again; sleeping tasks: 0; controllers whose port is being \
+        "virtual time 0 µs: no further event is possible; sleeping tasks: 0; controllers whose port is being \
          read: [0]; the air: 0 links; #0: 0 links"
     );
     world.set_limit(Duration::from_secs(5));
@@ -75,11 +75,11 @@ fn what_waits_for_ever_is_an_error_that_says_so() {
         cx.waker().wake_by_ref();
         Poll::<()>::Pending
     });
-    assert!(world.try_block_on(spin).unwrap_err().to_string().contains("for ever"));
+    assert!(world.try_block_on(spin).unwrap_err().to_string().contains("endlessly"));
 }
 
 #[test]
-fn a_plug_that_is_pulled_ends_reading_and_writing() {
+fn unplugging_ends_reading_and_writing() {
     let world = World::new(1);
     let port = world.add(ControllerConfig::new());
     let id = port.id();
@@ -101,7 +101,7 @@ fn a_plug_that_is_pulled_ends_reading_and_writing() {
     let (reader, writer) = port.halves();
     world.block_on(reset(reader, writer));
     let newer = world.plug(id);
-    assert_eq!(world.block_on(writer.write(&RESET)), Err(Unplugged), "only one port at a time");
+    assert_eq!(world.block_on(writer.write(&RESET)), Err(Unplugged), "only one port can be in use");
     drop(newer);
 }
 

@@ -152,7 +152,11 @@ fn buffers_are_withheld_whichever_link_had_them() {
     for _ in 0..5 {
         credits.consumed(&mut link_a);
     }
-    assert_eq!((credits.left(), credits.interest(6)), (1, Interest::Urgent), "the controller has hardly any buffer left");
+    assert_eq!(
+        (credits.left(), credits.interest(6)),
+        (1, Interest::Urgent),
+        "the controller has hardly any buffer left"
+    );
 }
 
 proptest! {

@@ -110,7 +110,7 @@ impl Data {
     }
 }
 
-/// What every legacy advertisement has in common.
+/// Properties of every legacy advertisement.
 const LEGACY: Offer = Offer {
     connectable: true,
     scannable: true,
@@ -121,7 +121,7 @@ const LEGACY: Offer = Offer {
     directed: None,
 };
 
-/// The parameters that hold before the host sets any. [Vol 4] Part E, 7.8.5
+/// The parameters before the host sets any. [Vol 4] Part E, 7.8.5
 fn default_set() -> AdvertisingSet {
     AdvertisingSet {
         offer: LEGACY,

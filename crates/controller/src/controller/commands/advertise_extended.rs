@@ -134,7 +134,7 @@ impl Call<'_> {
         Ok(SelectedTxPower { status: Status::SUCCESS, tx_power })
     }
 
-    /// Takes a fragment; `select` gives the data and whether the set's kind forbids it.
+    /// Takes a fragment; `select` returns the data, and whether the type of the set forbids it.
     fn set_data(
         &mut self,
         fragment: &DataFragment<'_>,
@@ -248,7 +248,7 @@ impl Data {
     }
 }
 
-/// What a set with these parameters offers. [Vol 4] Part E, 7.8.53
+/// Returns the properties of a set with these parameters. [Vol 4] Part E, 7.8.53
 fn check_parameters(c: &SetExtendedAdvertisingParameters, phy_2m: bool) -> Result<Offer, Status> {
     let properties =
         AdvertisingProperties::from_bits(c.properties.get()).ok_or(Status::INVALID_PARAMETERS)?;

@@ -1,4 +1,4 @@
-//! What the controller is. [Vol 4] Part E, 7.4, 7.8.2, 7.8.3
+//! Versions and capabilities of the controller. [Vol 4] Part E, 7.4, 7.8.2, 7.8.3
 
 use bindrune_hci::{
     Opcode, Status,
@@ -115,7 +115,7 @@ impl Call<'_> {
 }
 
 impl Controller {
-    /// True for the commands that this controller has.
+    /// Returns whether this controller has the command.
     pub(super) fn supports(&self, opcode: Opcode) -> bool {
         match opcode {
             Opcode::VENDOR_READ_STATIC_ADDRESSES => self.config.static_address.is_some(),

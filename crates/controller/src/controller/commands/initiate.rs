@@ -62,7 +62,7 @@ impl Call<'_> {
         })
     }
 
-    /// The accept list, unless it is in use. [Vol 4] Part E, 7.8.15
+    /// Returns the accept list, unless it is in use. [Vol 4] Part E, 7.8.15
     fn accept_list(&mut self) -> Result<&mut Vec<DeviceAddress>, Status> {
         let controller = self.controller();
         if controller.uses_accept_list() {
@@ -174,7 +174,7 @@ impl Controller {
     }
 }
 
-/// An entry of the accept list: public, random, or any anonymous advertiser.
+/// Returns an entry of the accept list: public, random, or any anonymous advertiser.
 fn entry(peer: DeviceAddress) -> Result<DeviceAddress, Status> {
     match peer.kind {
         AddressType::PUBLIC | AddressType::RANDOM => Ok(peer),
@@ -183,7 +183,7 @@ fn entry(peer: DeviceAddress) -> Result<DeviceAddress, Status> {
     }
 }
 
-/// The connection parameters of a command, where they are allowed.
+/// Returns the connection parameters of a command, if they are allowed.
 pub(super) fn range(connection: &ConnectionParameters) -> Result<Range, Status> {
     if connection.event_length_min > connection.event_length_max {
         return Err(Status::INVALID_PARAMETERS);

@@ -114,7 +114,7 @@ impl Call<'_> {
         })
     }
 
-    /// The link with this handle, our end of it, and the medium.
+    /// Returns the link with this handle, our end of it, and the medium.
     pub(super) fn link(
         &mut self,
         handle: RawHandle,

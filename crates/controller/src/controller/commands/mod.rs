@@ -1,4 +1,4 @@
-//! Commands of the host: when they may come, who executes them, and how they are answered. [Vol 4] Part E, 4.4
+//! Commands of the host: when they are allowed, their execution, and their answers. [Vol 4] Part E, 4.4
 
 mod advertise;
 mod advertise_extended;
@@ -27,7 +27,7 @@ use crate::{Air, ControllerId, air::Timer};
 
 pub(crate) use p256::Keys;
 
-/// How a command is answered.
+/// The answer to a command.
 #[derive(Debug)]
 pub(super) enum Reply {
     Complete(Vec<u8>),
@@ -35,11 +35,11 @@ pub(super) enum Reply {
     Nothing,
 }
 
-/// The one command that a controller has in hand.
+/// The one command that a controller is executing.
 #[derive(Debug, Default)]
 pub(crate) struct CommandLane {
     pending: Option<(u32, Opcode, Vec<u8>)>,
-    /// Where the host finds the answer to the last one, and with it its right to send another.
+    /// Position of the last answer in the stream to the host; with this answer the host may send the next command.
     answer: Option<Place>,
 }
 
@@ -50,7 +50,7 @@ impl CommandLane {
 }
 
 impl Air {
-    /// Octets from the host of a controller.
+    /// Handles octets from the host of a controller.
     pub(crate) fn handle_octets(&mut self, id: ControllerId, octets: &[u8]) {
         self.medium.controllers[id].input.push(octets);
         while let Some(incoming) = self.medium.controllers[id].input.next() {
@@ -92,7 +92,7 @@ impl Air {
         }
     }
 
-    /// The controller has worked on its command long enough.
+    /// Finishes the controller's command.
     pub(crate) fn command_due(&mut self, id: ControllerId, number: u32) {
         let lane = &mut self.medium.controllers[id].lane;
         let Some((_, opcode, parameters)) = lane.pending.take_if(|(n, ..)| *n == number) else {
@@ -162,7 +162,7 @@ impl Call<'_> {
         }
     }
 
-    /// Executes a parsed command and answers as its kind is answered.
+    /// Executes a parsed command and answers it in the way of its kind.
     fn reply<C: Command>(
         &mut self,
         command: Result<C, Malformed>,
@@ -190,7 +190,7 @@ impl Call<'_> {
         Status::INVALID_PARAMETERS
     }
 
-    /// The return parameters of a command that failed: as long as ever, with the status and the handle it is about.
+    /// Returns the return parameters of a failed command: full length, with the status and the handle.
     fn failure<C: Command>(&self, status: Status) -> Vec<u8> {
         let mut all = C::Return::parse(&[0; 96]).map_or(Vec::new(), |zero| octets(&zero));
         if let [first, rest @ ..] = &mut *all {
@@ -213,7 +213,7 @@ fn octets<R: Return>(value: &R) -> Vec<u8> {
     w.written().to_vec()
 }
 
-/// True for commands that Command Complete answers with the handle after the status.
+/// Returns whether Command Complete answers the command with the handle after the status.
 const fn is_about_link(opcode: Opcode) -> bool {
     matches!(
         opcode,
@@ -229,7 +229,7 @@ const fn is_about_link(opcode: Opcode) -> bool {
     )
 }
 
-/// Which commands a host must not mix. [Vol 4] Part E, 3.1.1
+/// Returns the group of commands that a host must not mix with the other group. [Vol 4] Part E, 3.1.1
 const fn flavour(opcode: Opcode) -> Option<Flavour> {
     match opcode {
         Opcode::LE_SET_ADVERTISING_PARAMETERS

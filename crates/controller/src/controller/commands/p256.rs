@@ -16,12 +16,12 @@ use crate::{
     crypto::{DEBUG_KEY, PrivateKey},
 };
 
-/// The controller's key pair, and what it works on.
+/// The controller's key pair, and its current work.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    /// Of the last public key that the host read.
+    /// Private key of the last public key that the host read.
     private: Option<PrivateKey>,
-    /// At most one at a time; its number tells it from any before.
+    /// The work in progress, at most one; its number identifies it.
     work: Option<(u32, Work)>,
 }
 
@@ -75,7 +75,7 @@ impl Call<'_> {
 }
 
 impl Medium {
-    /// A private key by chance.
+    /// Generates a random private key.
     fn private_key(&mut self) -> PrivateKey {
         loop {
             let mut octets = [0; 32];
@@ -89,7 +89,7 @@ impl Medium {
         }
     }
 
-    /// A controller has worked on a key long enough.
+    /// Finishes a controller's key.
     pub(crate) fn key_due(&mut self, id: ControllerId, number: u32) {
         let controller = &mut self.controllers[id];
         if let Some((_, work)) = controller.keys.work.take_if(|(n, _)| *n == number) {

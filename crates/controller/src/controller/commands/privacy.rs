@@ -120,7 +120,7 @@ impl Call<'_> {
         Ok(DONE)
     }
 
-    /// The list, unless it is in use. [Vol 4] Part E, 7.8.38
+    /// Returns the list, unless it is in use. [Vol 4] Part E, 7.8.38
     fn idle_privacy(&mut self) -> Result<&mut Privacy, Status> {
         if self.controller().privacy.enabled {
             self.idle()
@@ -129,7 +129,7 @@ impl Call<'_> {
         }
     }
 
-    /// The list, while nothing advertises, scans or initiates. [Vol 4] Part E, 7.8.44
+    /// Returns the list, if nothing advertises, scans or initiates. [Vol 4] Part E, 7.8.44
     fn idle(&mut self) -> Result<&mut Privacy, Status> {
         let controller = self.controller();
         let busy = controller.is_advertising()
@@ -144,7 +144,7 @@ impl Call<'_> {
     }
 }
 
-/// An identity address, as the list has it.
+/// Returns an identity address in the form of the list.
 fn identity(peer: DeviceAddress) -> Result<Address, Status> {
     match peer.kind {
         AddressType::PUBLIC | AddressType::RANDOM => peer.get().ok_or(Status::INVALID_PARAMETERS),

@@ -78,7 +78,7 @@ impl Call<'_> {
         Ok(DONE)
     }
 
-    /// `times` are duration and period of an extended scan.
+    /// Turns scanning on or off; `times` are duration and period of an extended scan.
     fn enable_scan(
         &mut self,
         enable: u8,
