@@ -1,4 +1,4 @@
-//! Cryptography that a test knows in advance.
+//! Cryptography with known results.
 
 use core::cell::RefCell;
 use std::{
@@ -13,9 +13,9 @@ use bindrune_controller::VirtualClock;
 use bindrune_smp::{DhKey, LocalKey, PrivateKey, PublicKey, crypto};
 use embassy_time::Duration;
 
-/// A key pair that is always the same, random numbers of a counter, and as slow as the test wants it.
+/// Cryptography with a constant key pair, random numbers from a counter, and a speed that the test sets.
 ///
-/// What was once multiplied is remembered, so that thousands of pairings take no longer than their packets.
+/// Products are cached, so that thousands of pairings take no longer than their packets.
 #[derive(Clone)]
 pub struct KnownCrypto {
     private: [u8; 32],
@@ -37,7 +37,7 @@ impl core::fmt::Debug for KnownCrypto {
 }
 
 impl KnownCrypto {
-    /// Cryptography with this private key, which is from 1 to the order of the curve.
+    /// Creates the cryptography with this private key, which is from 1 to the order of the curve.
     #[must_use]
     pub fn new(private: [u8; 32]) -> Self {
         let state = private.iter().fold(0, |state: u64, o| state.rotate_left(5) ^ u64::from(*o));
@@ -51,7 +51,7 @@ impl KnownCrypto {
         self
     }
 
-    /// The Diffie-Hellman keys that it made so far.
+    /// Returns the Diffie-Hellman keys that it has computed.
     #[must_use]
     pub fn shared(&self) -> Vec<[u8; 32]> {
         self.shared.borrow().clone()

@@ -19,13 +19,13 @@ use crate::{
     tape::{Tape, Tapped},
 };
 
-/// Memory enough for every test: 8 links, 24 channels, a window for the longest SDU.
+/// Enough memory for every test: 8 links, 24 channels, a window for the longest SDU.
 pub type Memory = Resources<8, 24, 420, 32, 264, 16384>;
 
-/// Hosts that earlier scenes left behind, each under its configuration.
+/// Hosts of earlier scenes, by their configuration.
 static POOL: Mutex<BTreeMap<String, Vec<Host>>> = Mutex::new(BTreeMap::new());
 
-/// A host with memory of its own, which is never given back.
+/// Creates a host with its own memory, which is never freed.
 #[must_use]
 pub fn new_host(config: Config) -> Host {
     Host::new(Box::leak(Box::new(Memory::new())), config).unwrap()
@@ -45,7 +45,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// A host of the pool, or a new one.
+    /// Returns a host of the pool, or a new one.
     pub(crate) fn of_pool(config: Config, port: Port, clock: VirtualClock, tape: Tape) -> Self {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         let used = pool.get_mut(&format!("{config:?}")).and_then(Vec::pop);
@@ -81,33 +81,33 @@ impl Device {
         }
     }
 
-    /// Chops what crosses the port: no read or write moves more than `octets`.
+    /// Limits each read and write of the port to `octets`.
     #[must_use]
     pub const fn chopped(mut self, octets: usize) -> Self {
         self.chunk = octets;
         self
     }
 
-    /// Keeps bonds in this store, in place of an empty one.
+    /// Uses this store for bonds, instead of an empty one.
     #[must_use]
     pub fn with_store(mut self, store: MemoryStore) -> Self {
         self.store = store;
         self
     }
 
-    /// Makes the host as new, with this configuration; its controller and its store stay.
+    /// Resets the host with this configuration; its controller and its store stay.
     pub fn restart(&mut self, config: Config) {
         self.host.as_mut().unwrap().reset(config).unwrap();
         self.config = config;
     }
 
-    /// Where its bonds are kept.
+    /// Returns the store of its bonds.
     #[must_use]
     pub const fn store(&self) -> &MemoryStore {
         &self.store
     }
 
-    /// The host.
+    /// Returns the host.
     #[must_use]
     pub fn host(&self) -> &Host {
         self.host.as_ref().unwrap()
@@ -119,7 +119,7 @@ impl Device {
         self.host.take().unwrap()
     }
 
-    /// The controller.
+    /// Returns the identity of the controller.
     #[must_use]
     pub const fn id(&self) -> ControllerId {
         self.id
@@ -130,7 +130,7 @@ impl Device {
         self.drive_with(ControllerCrypto::random_only()).await
     }
 
-    /// As [`Self::drive`], with other cryptography.
+    /// Like [`Self::drive`], with other cryptography.
     pub async fn drive_with(&self, crypto: impl Crypto) -> RunError<Unplugged> {
         let mut borrowed = BorrowedPort { device: self, port: self.port.take() };
         let Some(port) = &mut borrowed.port else { return RunError::AlreadyRunning };
@@ -142,12 +142,12 @@ impl Device {
         self.host().run_with(reader, writer, platform).await
     }
 
-    /// Puts another port in, for [`Self::drive`].
+    /// Replaces the port for [`Self::drive`].
     pub fn replug(&self, port: Port) {
         self.port.set(Some(port));
     }
 
-    /// What of this device is still in use: links, channels, packets.
+    /// Describes resources of this device that are still in use: links, channels, packets.
     #[must_use]
     pub fn leftovers(&self) -> Option<String> {
         let host = self.host();
@@ -174,7 +174,7 @@ impl Drop for Device {
     }
 }
 
-/// The port while it is driven; it goes back on drop.
+/// The port while it is driven; it is returned on drop.
 struct BorrowedPort<'d> {
     device: &'d Device,
     port: Option<Port>,

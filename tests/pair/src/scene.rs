@@ -1,4 +1,4 @@
-//! Devices on one air, and the time that passes there.
+//! Devices on one air, and its time.
 
 use core::{future::poll_fn, pin::pin, task::Poll};
 use std::vec::Vec;
@@ -13,7 +13,7 @@ use embassy_time::Duration;
 
 use crate::{Device, Task, Trace, tape::Tape};
 
-/// An air, its seed, and the share of packets that it loses.
+/// An air, its seed, and its share of lost packets.
 pub struct Scene {
     world: World,
     seed: u64,
@@ -21,17 +21,17 @@ pub struct Scene {
     tape: Tape,
 }
 
-/// How long links may take to end once the application is done: longer than a supervision timeout.
+/// Time limit for links to end after the application: longer than a supervision timeout.
 const WIND_DOWN: Duration = Duration::from_secs(60);
 
 impl Scene {
-    /// A scene whose air loses nothing.
+    /// Creates a scene whose air loses nothing.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self::with_loss(seed, 0)
     }
 
-    /// A scene whose air loses this share of all packets, in percent.
+    /// Creates a scene whose air loses this share of all packets, in percent.
     #[must_use]
     pub fn with_loss(seed: u64, loss: u8) -> Self {
         let seed = seed.wrapping_add(seed_offset());
@@ -40,50 +40,50 @@ impl Scene {
         Self { world, seed, loss, tape: Tape::default() }
     }
 
-    /// Three scenes: one that loses nothing, one that loses 1 % and one that loses 10 % of all packets.
+    /// Returns three scenes: one that loses nothing, one that loses 1 %, and one that loses 10 % of all packets.
     pub fn lossy(seed: u64) -> impl Iterator<Item = Self> {
         [0, 1, 10].into_iter().map(move |loss| Self::with_loss(seed, loss))
     }
 
-    /// A host on a default controller.
+    /// Adds a host on a default controller.
     #[must_use]
     pub fn device(&self, config: Config) -> Device {
         self.device_on(ControllerConfig::new(), config)
     }
 
-    /// A host on a controller.
+    /// Adds a host on a controller.
     #[must_use]
     pub fn device_on(&self, controller: ControllerConfig, config: Config) -> Device {
         let port = self.world.add(controller);
         Device::of_pool(config, port, self.clock(), self.tape.clone())
     }
 
-    /// This very host on a default controller. It must have been made, or reset, with `config`.
+    /// Adds this host on a default controller. It must have been created, or reset, with `config`.
     #[must_use]
     pub fn device_of(&self, host: Host, config: Config) -> Device {
         self.device_of_on(ControllerConfig::new(), host, config)
     }
 
-    /// As [`Self::device_of`], on a controller.
+    /// Like [`Self::device_of`], on a controller.
     #[must_use]
     pub fn device_of_on(&self, controller: ControllerConfig, host: Host, config: Config) -> Device {
         let port = self.world.add(controller);
         Device::new(host, config, port, self.clock(), self.tape.clone())
     }
 
-    /// The world, for faults.
+    /// Returns the world, to inject faults.
     #[must_use]
     pub const fn world(&self) -> &World {
         &self.world
     }
 
-    /// The virtual clock.
+    /// Returns the virtual clock.
     #[must_use]
     pub fn clock(&self) -> VirtualClock {
         self.world.clock()
     }
 
-    /// Virtual time since the scene began.
+    /// Returns the virtual time since the scene began.
     #[must_use]
     pub fn now(&self) -> Duration {
         Duration::from_micros(self.world.now().as_micros())
@@ -94,7 +94,7 @@ impl Scene {
         self.clock().sleep(Duration::from_millis(milliseconds)).await;
     }
 
-    /// The future's output, or `None` when it takes longer than this.
+    /// Returns the future's output, or `None` if it takes longer than this.
     pub async fn within<T>(&self, milliseconds: u64, future: impl Future<Output = T>) -> Option<T> {
         match select(future, self.sleep(milliseconds)).await {
             Either::First(output) => Some(output),
@@ -102,19 +102,19 @@ impl Scene {
         }
     }
 
-    /// Everything that crossed the ports so far.
+    /// Returns all octets that crossed the ports so far.
     #[must_use]
     pub fn trace(&self) -> Trace {
         self.tape.trace().clone()
     }
 
-    /// Drives the devices until the application is done, lets links end, and checks that nothing is left behind.
+    /// Drives the devices until the application is finished, lets links end, and checks that nothing is left.
     pub fn run<T>(&self, devices: &[&Device], app: impl Future<Output = T>) -> T {
         let drivers = devices.iter().map(|device| Task::new(device.drive())).collect();
         self.run_driven(drivers, devices, app)
     }
 
-    /// As [`Self::run`], with drivers of the caller's own: none of them may end.
+    /// Like [`Self::run`], with drivers of the caller; none of them may end.
     pub fn run_driven<D, T>(
         &self,
         mut drivers: Vec<Task<'_, D>>,
@@ -146,7 +146,7 @@ impl Scene {
         output
     }
 
-    /// Waits until every link has ended and every packet is back.
+    /// Waits until every link has ended and every packet has been returned.
     async fn wind_down(&self, devices: &[&Device]) {
         let end = self.now() + WIND_DOWN;
         loop {
@@ -159,12 +159,12 @@ impl Scene {
         }
     }
 
-    /// The device's address, once its controller is set up.
+    /// Returns the device's address, once its controller is set up.
     pub async fn address(&self, device: &Device) -> Address {
         device.host().controller().await.unwrap().address
     }
 
-    /// Links two devices: the first advertises, the second connects.
+    /// Connects two devices: the first advertises, the second connects.
     pub async fn connect<'d>(
         &self,
         peripheral: &'d Device,
@@ -174,7 +174,7 @@ impl Scene {
         self.connect_with(peripheral, central, &Connect::to(peer)).await
     }
 
-    /// As [`Self::connect`], as `connect` says.
+    /// Like [`Self::connect`], with the parameters `connect`.
     pub async fn connect_with<'d>(
         &self,
         peripheral: &'d Device,
@@ -191,7 +191,7 @@ impl Scene {
     }
 }
 
-/// What `BINDRUNE_SEED` says, so that the same tests may be run with other luck; 0 by default.
+/// Returns the value of `BINDRUNE_SEED`, which runs the same tests with other random numbers; 0 by default.
 fn seed_offset() -> u64 {
     std::env::var("BINDRUNE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }

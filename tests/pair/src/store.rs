@@ -1,4 +1,4 @@
-//! A store of bonds that a test can look into.
+//! A store of bonds that a test can inspect.
 
 use core::cell::{Cell, RefCell};
 use std::{collections::BTreeMap, rc::Rc, vec::Vec};
@@ -7,7 +7,7 @@ use bindrune::{BondStore, Loaded, RecordId};
 use bindrune_controller::VirtualClock;
 use embassy_time::Duration;
 
-/// Keeps records in memory. Clones are the same store, so that it may outlive a device.
+/// Keeps records in memory. Clones share the store, so that it can outlive a device.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore(Rc<Inner>);
 
@@ -18,18 +18,18 @@ struct Inner {
     slow: RefCell<Option<(VirtualClock, Duration)>>,
 }
 
-/// The store was told to fail.
+/// The test has made the store fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 
 impl MemoryStore {
-    /// A store without records.
+    /// Creates a store without records.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes it fail from now on, or work again.
+    /// Makes the store fail from now on, or work again.
     pub fn set_broken(&self, broken: bool) {
         self.0.broken.set(broken);
     }
@@ -41,19 +41,19 @@ impl MemoryStore {
         self
     }
 
-    /// The record, if there is one.
+    /// Returns the record, if there is one.
     #[must_use]
     pub fn record(&self, id: RecordId) -> Option<Vec<u8>> {
         self.0.records.borrow().get(&id).cloned()
     }
 
-    /// Which records there are.
+    /// Returns the identifiers of all records.
     #[must_use]
     pub fn ids(&self) -> Vec<RecordId> {
         self.0.records.borrow().keys().copied().collect()
     }
 
-    /// Puts a record in behind the host's back.
+    /// Adds a record without the host.
     pub fn put(&self, id: RecordId, record: &[u8]) {
         self.0.records.borrow_mut().insert(id, record.to_vec());
     }

@@ -1,4 +1,4 @@
-//! What crossed the ports, octet for octet, with virtual times.
+//! Octets that crossed the ports, with virtual times.
 
 use core::fmt;
 use std::{
@@ -18,7 +18,7 @@ pub struct Trace {
     marks: Vec<Mark>,
 }
 
-/// One read or write; its octets end where the next one's begin.
+/// One read or write; its octets end where those of the next one begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mark {
     at: Instant,
@@ -27,17 +27,17 @@ struct Mark {
     start: usize,
 }
 
-/// Reads and writes that are shown when a test fails.
+/// Number of reads and writes that are printed when a test fails.
 const SHOWN: usize = 40;
 
 impl Trace {
-    /// Octets of all reads and writes.
+    /// Returns the octets of all reads and writes.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.octets
     }
 
-    /// Reads and writes.
+    /// Returns the number of reads and writes.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.marks.len()
@@ -72,7 +72,7 @@ impl fmt::Debug for Trace {
     }
 }
 
-/// Where the taps of a scene record.
+/// Recorder for the taps of a scene.
 #[derive(Clone, Default)]
 pub(crate) struct Tape(Arc<Mutex<Trace>>);
 
@@ -88,12 +88,12 @@ pub(crate) struct Tapped<'p, P> {
     pub(crate) device: ControllerId,
     pub(crate) tape: Tape,
     pub(crate) clock: VirtualClock,
-    /// Octets that one read or write moves at most.
+    /// Maximum number of octets of one read or write.
     pub(crate) chunk: usize,
 }
 
 impl<P> Tapped<'_, P> {
-    /// Lets others run between the chunks of a chopped port.
+    /// Lets other tasks run between the chunks of a limited port.
     async fn pause(&self) {
         if self.chunk < usize::MAX {
             yield_now().await;

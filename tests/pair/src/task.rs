@@ -1,4 +1,4 @@
-//! One future with a waker of its own.
+//! A future with a waker of its own.
 
 use core::{
     pin::Pin,
@@ -11,8 +11,8 @@ use std::{
     task::Wake,
 };
 
-/// A future that is polled only when it was woken itself, not whenever something beside it was; and that can be
-/// dropped after a certain number of polls.
+/// A future that is polled only when it was woken itself, and that can be dropped after a certain number of
+/// polls.
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Task<'f, T> {
     future: Option<Pin<Box<dyn Future<Output = T> + 'f>>>,
@@ -21,7 +21,7 @@ pub struct Task<'f, T> {
     limit: usize,
 }
 
-/// Remembers that it was rung, and rings on.
+/// Records a wake, and passes it on.
 #[derive(Default)]
 struct Bell {
     rung: AtomicBool,
@@ -39,18 +39,18 @@ impl Wake for Bell {
 }
 
 impl<'f, T> Task<'f, T> {
-    /// A task that runs to its end.
+    /// Creates a task that runs to its end.
     pub fn new(future: impl Future<Output = T> + 'f) -> Self {
         Self::limited(future, usize::MAX)
     }
 
-    /// A task whose future is dropped right after its poll number `limit`, unless it was ready before.
+    /// Creates a task whose future is dropped right after its poll number `limit`, unless it was ready before.
     pub fn limited(future: impl Future<Output = T> + 'f, limit: usize) -> Self {
         let bell = Bell { rung: AtomicBool::new(true), ..Bell::default() };
         Self { future: Some(Box::pin(future)), bell: Arc::new(bell), polls: 0, limit }
     }
 
-    /// How often the future was polled so far.
+    /// Returns how often the future was polled.
     #[must_use]
     pub const fn polls(&self) -> usize {
         self.polls
@@ -58,7 +58,7 @@ impl<'f, T> Task<'f, T> {
 }
 
 impl<T> Future for Task<'_, T> {
-    /// `None` where the future was dropped.
+    /// `None` if the future was dropped.
     type Output = Option<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {

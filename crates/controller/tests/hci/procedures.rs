@@ -73,7 +73,11 @@ fn a_host_that_does_not_want_to_be_asked() {
     bench.ok(ids[1], &update(40));
     assert_eq!(bench.event(ids[1], 0x3e, &[0x03])[1], 0x1a, "the central's host is not asked");
     bench.ok(ids[0], &update(40));
-    assert_eq!(bench.event(ids[0], 0x3e, &[0x03])[1], 0, "the central may update the parameters anyway");
+    assert_eq!(
+        bench.event(ids[0], 0x3e, &[0x03])[1],
+        0,
+        "the central may update the parameters anyway"
+    );
 }
 
 #[test]

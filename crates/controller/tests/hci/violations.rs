@@ -17,7 +17,11 @@ fn commands() {
     let mut bench = Bench::new(1);
     let a = bench.add(ControllerConfig::new());
     assert_eq!(bench.raw(a, &hex!("01 ffff 00")), hex!("01"));
-    assert_eq!(bench.raw(a, &hex!("01 0520 05 0102030405")), hex!("12"), "the address is too short");
+    assert_eq!(
+        bench.raw(a, &hex!("01 0520 05 0102030405")),
+        hex!("12"),
+        "the address is too short"
+    );
     assert_eq!(bench.command(a, &ReadRssi { handle: RawHandle::new(7) }), hex!("02 0700 00"));
     assert_eq!(bench.raw(a, &hex!("01 0620 0f 2000 1000 00 00 00 000000000000 07 00")), hex!("12"));
     assert_eq!(bench.air.violations(a), Violations { command_length: 1, ..Default::default() });

@@ -10,7 +10,7 @@ use embassy_time::Duration;
 
 use crate::table::{BATTERY, LAB, LAMP, PHONE, pattern};
 
-/// Scans until `wanted` gives something for a report.
+/// Scans until `wanted` returns a value for a report.
 async fn scan_until<T>(
     host: &Host,
     scan: Scan,
@@ -77,7 +77,7 @@ fn long_lists_overflow_into_the_scan_response() {
             assert!("a name of some length".starts_with(&passive.await));
             drop(on);
             let passive = scan_until(phone.host(), Scan::passive(), |_| Some(()));
-            assert_eq!(scene.within(1000, passive).await, None, "it no longer advertises");
+            assert_eq!(scene.within(1000, passive).await, None, "the lamp no longer advertises");
         });
     }
 }
@@ -124,7 +124,7 @@ fn several_sets_of_extended_advertising_with_data_over_one_fragment() {
     }
 }
 
-/// Three manufacturer structures of these octets.
+/// Returns three manufacturer structures with these octets.
 fn long_data(octets: &[u8]) -> Vec<u8> {
     let mut data = Vec::new();
     for _ in 0..3 {

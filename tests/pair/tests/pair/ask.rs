@@ -1,4 +1,4 @@
-//! Values that the application holds, and the ATT client's turns.
+//! Values that the application holds, and the order of requests of the ATT client.
 
 use bindrune::{Connection, Error, ErrorCode, Event, ReadRequest, WriteRequest};
 use bindrune_pair::Scene;
@@ -48,7 +48,7 @@ fn the_application_answers_late_rejects_and_accepts() {
                 assert_eq!(request.value(), b"go");
                 request.accept();
                 next_write(&mut there).await.reject(ErrorCode(0x86));
-                // A long write comes as one.
+                // A long write is one event.
                 let request = next_write(&mut there).await;
                 let mut buffer = [0; 512];
                 assert_eq!((request.read(&mut buffer), &buffer[..]), (512, &pattern(4, 512)[..]));

@@ -17,7 +17,7 @@ async fn open<'d>(lamp: &'d Device, here: &Connection<'d>) -> (Channel<'d>, Chan
 }
 
 #[test]
-fn available_says_what_is_there_and_takes_nothing() {
+fn available_returns_the_length_and_takes_nothing() {
     let scene = Scene::new(131);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -36,7 +36,7 @@ fn available_says_what_is_there_and_takes_nothing() {
         assert_eq!(far.next_chunk().await.unwrap().len(), 30);
         assert_eq!(far.available(), 0);
 
-        // What came before the end is still there after it.
+        // Bytes that were received before the end can be read after it.
         near.send(&[1, 2, 3]).await.unwrap();
         near.close().await.unwrap();
         let (_sender, mut far) = far.split();
@@ -85,7 +85,7 @@ fn streams_in_both_directions_at_once_keep_every_byte() {
             let (mut near_tx, mut near_rx) = near.split();
             let (mut far_tx, mut far_rx) = far.split();
             let up = async {
-                // Writes of any length, also longer than an SDU, and of nothing.
+                // Writes of any length, including longer than an SDU, and empty ones.
                 for part in pattern(1, LEN).chunks(1777) {
                     near_tx.write_all(part).await.unwrap();
                     assert_eq!(near_tx.write(&[]).await, Ok(0));
@@ -116,7 +116,7 @@ fn streams_in_both_directions_at_once_keep_every_byte() {
             };
             join3(up, down, read).await;
             let empty = near_rx.read(&mut []).await;
-            assert_eq!(empty, Ok(0), "no room, and no wait");
+            assert_eq!(empty, Ok(0), "there is no room, and the write does not wait");
         });
     }
 }
@@ -138,19 +138,19 @@ fn the_end_of_a_stream_differs_from_a_failure() {
         assert_eq!(written, Error::Closed(CloseReason::Peer));
         assert_eq!(written.kind(), ErrorKind::ConnectionReset);
 
-        // A read that is dropped takes nothing.
+        // A dropped read takes nothing.
         let (mut near, mut far) = open(&lamp, &here).await;
         let read = here.within(Duration::from_secs(1), far.read(&mut buffer)).await;
         assert_eq!(read.unwrap_err().kind(), ErrorKind::TimedOut);
         near.write_all(b"later").await.unwrap();
         assert_eq!(far.read(&mut buffer).await, Ok(5));
 
-        // An SDU whose rest never comes.
+        // An SDU whose rest never arrives.
         let sdu = pattern(1, near.peer_mtu());
         while scene.within(200, near.write(&sdu)).await.is_some() {}
         let end = loop {
             match far.read(&mut buffer).await {
-                Ok(0) => panic!("it did not end in order"),
+                Ok(0) => panic!("the stream did not end in order"),
                 Ok(_) => {}
                 Err(error) => break error,
             }

@@ -1,4 +1,4 @@
-//! Writes that the host captures: each once, in order, with who wrote it.
+//! Captured writes: each once, in order, with its writer.
 
 use bindrune::{Characteristic, Config, Error, ErrorCode, Event, Service, Uuid};
 use bindrune_pair::Scene;
@@ -56,7 +56,8 @@ fn each_task_takes_the_writes_of_its_characteristic() {
                 }
             };
             join3(write, take_orders, take_notes).await;
-            // The value is the last one, and the stream of the link has nothing of all this.
+            // The value is that of the last write, and the link's events contain none of these
+            // writes.
             let mut buffer = [0; 512];
             assert_eq!(gatt.read(&ORDERS, &mut buffer), Ok(500));
             here.disconnect().await.unwrap();
@@ -102,7 +103,7 @@ fn writes_of_several_links_come_in_the_order_of_arrival() {
 }
 
 #[test]
-fn what_finds_no_room_is_refused_or_reported_and_a_link_that_ended_is_one() {
+fn writes_without_room_are_refused_or_reported_and_captured_writes_outlive_their_link() {
     let scene = Scene::new(213);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -129,7 +130,7 @@ fn what_finds_no_room_is_refused_or_reported_and_a_link_that_ended_is_one() {
         here.write(&orders, &pattern(5, 180)).await.unwrap();
         here.disconnect().await.unwrap();
         drop((link, there));
-        // The slot serves another peer by now; what was captured is of the link that has ended.
+        // Another peer uses the slot now; the captured writes belong to the ended link.
         let (_there, _here) = scene.connect(&lamp, &phone).await;
         for round in [1, 2, 5] {
             let (link, len) = gatt.written(&ORDERS, &mut buffer).await.unwrap();

@@ -74,7 +74,7 @@ fn no_listener() {
             let listener = lamp.host().listen(PSM, config).unwrap();
             assert_eq!(lamp.host().listen(PSM, config).err(), Some(Error::Busy));
             let mut waiting = here.open_channel(PSM, config).await.unwrap();
-            // Nobody has accepted it when the listener goes.
+            // The channel is not accepted when the listener is dropped.
             drop(listener);
             let mut buffer = [0; 10];
             let ended = waiting.recv(&mut buffer).await;
@@ -144,7 +144,7 @@ fn a_send_that_is_dropped_half_way_closes_the_channel() {
             let sdu = pattern(1, 1000);
             let (mut near, mut far) = open(&lamp, &here).await;
             near.send(&sdu).await.unwrap();
-            // The window is spent, so that this one stays in the middle.
+            // The window is used up, so the SDU stays half sent.
             assert_eq!(scene.within(200, near.send(&sdu)).await, None);
             assert_eq!(near.send(&sdu).await, Err(Error::Interrupted));
             let mut buffer = [0; 2000];
@@ -155,7 +155,7 @@ fn a_send_that_is_dropped_half_way_closes_the_channel() {
 }
 
 #[test]
-fn what_was_accepted_arrives_though_the_channel_is_dropped() {
+fn accepted_sdus_arrive_although_the_channel_is_dropped() {
     for scene in Scene::lossy(107) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -187,7 +187,7 @@ fn what_was_accepted_arrives_though_the_channel_is_dropped() {
                     }
                     match far.recv(&mut buffer).await {
                         Err(Error::Closed(CloseReason::Peer)) => {}
-                        // The link may end before the peer has read that the channel does.
+                        // The link may end before the peer has read the end of the channel.
                         Err(Error::Closed(CloseReason::LinkLost)) if last == Last::Disconnect => {}
                         end => panic!("{last:?}: {end:?}"),
                     }
@@ -199,7 +199,7 @@ fn what_was_accepted_arrives_though_the_channel_is_dropped() {
     }
 }
 
-/// What the sender does before it drops the channel.
+/// The sender's last action before it drops the channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Last {
     Send,

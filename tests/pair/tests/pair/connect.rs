@@ -11,7 +11,7 @@ use embassy_time::Duration;
 use crate::table::{LAMP, PHONE};
 
 #[test]
-fn the_link_is_what_both_sides_say() {
+fn both_sides_report_the_same_link() {
     for scene in Scene::lossy(21) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {

@@ -11,7 +11,7 @@ use embassy_futures::{
 };
 use embassy_time::Duration;
 
-/// A scene with one device on this controller.
+/// Returns a scene with one device on this controller.
 fn alone(seed: u64, controller: ControllerConfig) -> (Scene, Device) {
     let scene = Scene::new(seed);
     let device = scene.device_on(controller, Config::new("alone"));
@@ -32,7 +32,7 @@ async fn check_encrypt(controller: &Controller<'_>) {
 }
 
 #[test]
-fn random_numbers_blocks_and_keys_come_in_the_order_they_were_asked_for() {
+fn random_numbers_blocks_and_keys_come_in_the_order_of_requests() {
     let (scene, device) = alone(201, ControllerConfig::new());
     scene.run(&[&device], async {
         let controller = Controller::new(device.host());
@@ -71,7 +71,7 @@ fn two_controllers_and_two_programs_agree_on_a_key() {
     });
 }
 
-/// Both make a key pair, and come to one Diffie-Hellman key.
+/// Lets both generate a key pair, and compare their Diffie-Hellman keys.
 async fn agree(
     (here, ours): (&Controller<'_>, &mut impl Crypto),
     (there, theirs): (&Controller<'_>, &mut impl Crypto),
@@ -85,7 +85,7 @@ async fn agree(
 }
 
 #[test]
-fn a_key_pair_that_has_given_way_to_a_newer_one_makes_no_key() {
+fn a_replaced_key_pair_makes_no_key() {
     let (scene, device) = alone(203, ControllerConfig::new());
     scene.run(&[&device], async {
         let controller = Controller::new(device.host());
@@ -106,7 +106,11 @@ fn without_p256_in_the_controller_keys_are_made_in_software() {
         assert_eq!(controller.p256_public_key().await, Err(Error::Unsupported));
         let key = ControllerCrypto::new().key_pair(&controller).await.unwrap();
         assert!(key.private.is_some());
-        assert_eq!(ControllerOnlyCrypto.key_pair(&controller).await, None, "nor anywhere else");
+        assert_eq!(
+            ControllerOnlyCrypto.key_pair(&controller).await,
+            None,
+            "the host has no key either"
+        );
     });
 }
 
@@ -118,10 +122,10 @@ fn a_controller_that_never_finishes_is_given_up_after_10_s() {
         let controller = Controller::new(device.host());
         let began = scene.now();
         let key = ControllerCrypto::new().key_pair(&controller).await.unwrap();
-        assert!(key.private.is_some(), "it is made in software");
+        assert!(key.private.is_some(), "the key is computed in software");
         let waited = (scene.now() - began).as_millis();
         assert!((10_000..10_100).contains(&waited), "{waited} ms");
-        // What comes late is not taken for the answer to the next request.
+        // A late answer is not taken as the answer to the next request.
         assert_eq!(controller.p256_public_key().await, Err(Error::Unsupported));
         check_encrypt(&controller).await;
         scene.sleep(25_000).await;

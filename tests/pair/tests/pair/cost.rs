@@ -1,4 +1,5 @@
-//! What packets cost the executor and the operating system. Virtual time makes the counts the same in each run.
+//! Cost of packets for the executor and the operating system. In virtual time the counts are the same in each
+//! run.
 
 use core::{
     future::poll_fn,
@@ -31,18 +32,18 @@ use crate::table::{COMMAND, LAB, LAMP, PHONE, STREAM, pattern};
 const OPERATIONS: usize = 100;
 const PSM: Psm = Psm(0x81);
 
-/// What was counted of one host, or what it may cost.
+/// Counts of one host, or its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cost {
     /// Polls of `run`.
     polls: usize,
     /// Wakes of its task, whether or not it was awake.
     wakes: usize,
-    /// Times that the clock was read.
+    /// Wakes of its task, whether it was awake or not.
     clock: usize,
     /// Deadlines that were set on the clock.
     deadlines: usize,
-    /// Polls of a read: one that finds nothing is a system call too.
+    /// Polls of a read; a read without data is a system call too.
     reads: usize,
     /// Writes to the transport.
     writes: usize,
@@ -65,13 +66,13 @@ impl Cost {
     }
 }
 
-/// Fails where the lamp's or the phone's host costs more than its budget.
+/// Fails if the lamp's or the phone's host exceeds its budget.
 fn assert_within(what: &str, costs: [Cost; 2], budgets: [Cost; 2]) {
     let [lamp, phone] = costs;
     eprintln!("{what}\nlamp:  {lamp:?}\nphone: {phone:?}");
     assert!(
         costs.into_iter().zip(budgets).all(|(cost, budget)| cost.is_within(budget)),
-        "{what}: more than {budgets:?}.\nFind out what polls, wakes, reads or writes more often, or accept it here and say why."
+        "{what}: more than {budgets:?}.\nFind the cause of the additional polls, wakes, reads or writes, or accept them here with a reason."
     );
 }
 
@@ -163,7 +164,7 @@ async fn run(host: &Host, world: &World, counts: Arc<Counts>) {
     let mut given: Option<(Waker, Waker)> = None;
     let end = poll_fn(|cx| {
         count(&counts.polls);
-        // The same waker as long as the task is the same: a host may keep it.
+        // The waker stays the same as long as the task is the same: a host may keep it.
         let (_, waker) = match given.take().filter(|(outer, _)| outer.will_wake(cx.waker())) {
             Some(pair) => given.insert(pair),
             None => {
@@ -188,7 +189,7 @@ struct Link<'h> {
 }
 
 impl Link<'_> {
-    /// Counts from here on, once the link's own procedures are over.
+    /// Starts counting, once the link's own procedures are finished.
     async fn begin(&self) {
         self.clock.sleep(Duration::from_secs(10)).await;
         for counts in &self.counts {
@@ -197,7 +198,7 @@ impl Link<'_> {
     }
 }
 
-/// What the lamp's host and the phone's cost in a test.
+/// Returns the costs of the lamp's and the phone's hosts in a test.
 fn costs(test: impl AsyncFnOnce(Link<'_>)) -> [Cost; 2] {
     let world = World::new(1);
     let (lamp, phone) = (new_host(LAMP), new_host(PHONE));
@@ -221,11 +222,11 @@ fn costs(test: impl AsyncFnOnce(Link<'_>)) -> [Cost; 2] {
     }
 }
 
-/// Runs what ends beside what does not.
+/// Runs a future that ends beside one that does not.
 async fn beside(ends: impl Future<Output = ()>, serves: impl Future<Output = ()>) {
     match select(Task::new(ends), Task::new(serves)).await {
         Either::First(_) => {}
-        Either::Second(_) => panic!("nobody serves"),
+        Either::Second(_) => panic!("the server has ended"),
     }
 }
 
@@ -310,7 +311,7 @@ fn sdus_cost_no_more_than_their_budget() {
     assert_within("100 SDUs", costs, [lamp, phone]);
 }
 
-/// The controller is asked about the silent peer each 7 s, and answers: eight times.
+/// The host asks the controller about the silent peer every 7 s, and the controller answers: eight times.
 #[test]
 fn an_idle_link_costs_no_more_than_its_budget() {
     let costs = costs(async |link| {

@@ -1,4 +1,4 @@
-//! Full discovery against the server's own table.
+//! Full discovery, compared with the server's own table.
 
 use bindrune::{Connection, Host, RemoteCharacteristic, Service, Uuid};
 use bindrune_pair::Scene;
@@ -8,7 +8,7 @@ use crate::table::{BATTERY, LAMP, LEVEL, PHONE, SERVICES};
 /// A characteristic: its UUID, its properties, the handle of its value, the UUIDs of its descriptors.
 type Found = (Uuid, u8, u16, Vec<Uuid>);
 
-/// What a server says about itself.
+/// Returns the services of a server's table.
 fn offered(host: &Host, services: &'static [Service], primary: bool) -> Vec<(Uuid, Vec<Found>)> {
     let of = |service: &'static Service| {
         let found = service.characteristics().iter().map(|c| {
@@ -29,7 +29,7 @@ fn offered(host: &Host, services: &'static [Service], primary: bool) -> Vec<(Uui
     services.iter().filter(|s| s.is_primary() == primary).map(of).collect()
 }
 
-/// What a client finds, the services that are always there aside.
+/// Returns the services that a client finds, without the built-in ones.
 async fn found(link: &Connection<'_>, primary: bool) -> Vec<(Uuid, Vec<Found>)> {
     let mut all = Vec::new();
     let mut services = if primary { link.services() } else { link.secondary_services() };
@@ -102,7 +102,8 @@ fn characteristics_are_found_without_their_services() {
             let missing = here.characteristic(Uuid::new_16(0xabcd)).await;
             assert_eq!(missing.err(), Some(bindrune::Error::NotFound));
 
-            // All of them are those of all services, and so are their descriptors, which end with their service.
+            // These are the characteristics of all services, and so are their descriptors, which end with their
+            // service.
             let (mut all, mut of_services) = (Vec::new(), Vec::new());
             let mut characteristics = here.characteristics();
             while let Some(c) = characteristics.next().await.unwrap() {
@@ -119,7 +120,7 @@ fn characteristics_are_found_without_their_services() {
             of_services.sort_by_key(|found| found.0);
             assert_eq!(all, of_services);
 
-            // Any range of handles, declarations and values among them.
+            // Any range of handles, including declarations and values.
             let mut range = here.descriptors(level.declaration(), level.handle() + 1);
             let mut types = Vec::new();
             while let Some(found) = range.next().await.unwrap() {
@@ -129,7 +130,7 @@ fn characteristics_are_found_without_their_services() {
             let [declaration, configuration] = [0x2803, 0x2902].map(Uuid::new_16);
             assert_eq!(types, [(at, declaration), (at + 1, LEVEL.uuid()), (at + 2, configuration)]);
 
-            // One that was found so can be subscribed to.
+            // A characteristic that was found this way can be subscribed to.
             let mut values = here.subscribe(&level).await.unwrap();
             assert_eq!(gatt.notify_all(&LEVEL, &[7]).await, Ok(1));
             assert_eq!((values.next(&mut percent).await, percent), (Ok(1), [7]));
@@ -137,7 +138,7 @@ fn characteristics_are_found_without_their_services() {
     }
 }
 
-/// The handle of a characteristic, and its descriptors.
+/// Returns the handle of a characteristic, and its descriptors.
 async fn with_descriptors(c: &RemoteCharacteristic<'_>) -> (u16, Vec<(u16, Uuid)>) {
     let (mut found, mut descriptors) = (Vec::new(), c.descriptors());
     while let Some(descriptor) = descriptors.next().await.unwrap() {

@@ -1,4 +1,4 @@
-//! Dropping `run`, or any future of an application, at any of its awaits leaks nothing.
+//! Dropping `run`, or any future of an application, at any await leaks nothing.
 
 use core::cell::Cell;
 
@@ -11,11 +11,11 @@ use crate::table::{BATTERY, COMMAND, LAB, LAMP, LEVEL, PHONE, STREAM, pattern};
 
 const PSM: Psm = Psm(0x80);
 
-/// A link is lost soon when its peer falls silent.
+/// A link ends soon after its peer becomes silent.
 const PARAMETERS: ConnectionParameters =
     ConnectionParameters { interval_min: 8, interval_max: 8, latency: 0, timeout: 20 };
 
-/// Serves one central: answers, notifies, and echoes a channel, until the link ends.
+/// Serves one central until the link ends: answers, notifies, and echoes a channel.
 async fn serve(lamp: &Device) -> Result<(), Error> {
     lamp.host().controller().await?;
     let mut listener = lamp.host().listen(PSM, ChannelConfig::default())?;
@@ -45,7 +45,7 @@ async fn serve(lamp: &Device) -> Result<(), Error> {
             channel.send(&buffer[..len]).await?;
         }
     };
-    // The channel's end is told by an error; the link's end ends both.
+    // An error reports the end of the channel; the end of the link ends both.
     match embassy_futures::select::select(events, async {
         let _ended: Result<(), Error> = echo.await;
         link.disconnected().await
@@ -57,7 +57,7 @@ async fn serve(lamp: &Device) -> Result<(), Error> {
     }
 }
 
-/// Uses a lamp: discovers, reads, writes, subscribes, moves data, disconnects.
+/// Uses a lamp: discovers, reads, writes, subscribes, transfers data, disconnects.
 async fn visit(phone: &Device, lamp: bindrune::Address) -> Result<(), Error> {
     phone.host().controller().await?;
     let connect = Connect::to(lamp).parameters(PARAMETERS).timeout(Duration::from_secs(10));
@@ -97,7 +97,7 @@ async fn visit(phone: &Device, lamp: bindrune::Address) -> Result<(), Error> {
     link.disconnect().await
 }
 
-/// Where something is dropped.
+/// The future that is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Victim {
     LampRuns,
@@ -106,8 +106,8 @@ enum Victim {
     Visits,
 }
 
-/// Runs the whole scenario; `victim` is dropped after its poll number `at`, and begun again. Gives how often it was
-/// polled before.
+/// Runs the whole scenario; `victim` is dropped after its poll number `at`, and started again. Returns how often it
+/// was polled before.
 fn scenario(victim: Victim, at: usize, chunk: usize) -> usize {
     let scene = Scene::new(131);
     let (lamp, phone) = (scene.device(LAMP).chopped(chunk), scene.device(PHONE).chopped(chunk));
@@ -144,7 +144,7 @@ fn scenario(victim: Victim, at: usize, chunk: usize) -> usize {
     polls.get()
 }
 
-/// Runs `future` for at most `limit` polls, and counts them where they matter.
+/// Runs `future` for at most `limit` polls, and counts them if they matter.
 async fn count<T>(
     polls: &Cell<usize>,
     matters: bool,
@@ -158,7 +158,7 @@ async fn count<T>(
     }
 }
 
-/// Drops the victim at each of its polls in turn.
+/// Drops the victim at each of its polls, one after another.
 fn at_every_poll(victim: Victim) {
     let mut at = 1;
     while scenario(victim, at, usize::MAX) == at {
@@ -167,7 +167,7 @@ fn at_every_poll(victim: Victim) {
     assert!(at > 30, "only {at} polls");
 }
 
-/// Drops the victim in the middle of packets: one of `CHUNK` octets leaves, or comes, at each poll.
+/// Drops the victim in the middle of packets: each poll sends or receives `CHUNK` octets of one.
 fn at_many_chunks(victim: Victim) {
     const CHUNK: usize = 11;
     let mut at = 1;

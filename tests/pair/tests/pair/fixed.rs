@@ -42,7 +42,7 @@ fn an_own_fixed_channel_carries_pdus_both_ways_in_order() {
 }
 
 #[test]
-fn what_no_task_serves_is_counted() {
+fn pdus_without_a_reader_are_counted() {
     let scene = Scene::new(82);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -57,7 +57,7 @@ fn what_no_task_serves_is_counted() {
 }
 
 #[test]
-fn what_was_sent_arrives_though_the_channel_is_dropped() {
+fn sent_pdus_arrive_although_the_channel_is_dropped() {
     for scene in Scene::lossy(83) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -68,7 +68,7 @@ fn what_was_sent_arrives_though_the_channel_is_dropped() {
                 let mut near = here.fixed_channel(OWN).unwrap();
                 near.send(&pattern(round, 200)).await.unwrap();
                 drop(near);
-                // The next one begins while the PDU of the last is still to leave.
+                // The next channel begins while the PDU of the last one is still queued.
                 let mut other = here.fixed_channel(Cid(0x3f)).unwrap();
                 other.send(&[1]).await.unwrap();
                 drop(other);
@@ -81,7 +81,7 @@ fn what_was_sent_arrives_though_the_channel_is_dropped() {
 }
 
 #[test]
-fn what_is_not_read_is_counted() {
+fn unread_pdus_are_counted() {
     let scene = Scene::new(84);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

@@ -1,4 +1,4 @@
-//! Applications that keep the requests of links that have ended: whatever they keep, the next peer is served.
+//! Applications that keep the requests of ended links: whatever they keep, the next peer is served.
 
 use core::convert::Infallible;
 
@@ -16,10 +16,10 @@ use crate::table::{ALERT, COMMAND, LAB, LAMP, LONG, SERVICES, STREAM, find, patt
 
 const HOLDER: Config = Config::new("holder").services(SERVICES).prepare_bytes(600);
 const PSM: Psm = Psm(0x81);
-/// Longest time that anything takes on a link, in milliseconds.
+/// Time limit for any operation on a link, in milliseconds.
 const SOON: u64 = 2000;
 
-/// What an application keeps.
+/// Requests that an application keeps.
 #[derive(Default)]
 struct Kept<'h> {
     writes: Vec<WriteRequest<'h>>,
@@ -46,7 +46,8 @@ impl<'h> Kept<'h> {
     }
 }
 
-/// A link on which the peer writes `len` octets twice and reads once, and whose application keeps all of that.
+/// Runs a link on which the peer writes `len` octets twice and reads once, and whose application keeps all
+/// requests.
 async fn short_lived<'d>(
     scene: &Scene,
     lamp: &'d Device,
@@ -91,7 +92,7 @@ async fn serve(link: &mut Connection<'_>) {
     }
 }
 
-/// Agrees to every pairing.
+/// Accepts every pairing.
 async fn agree(device: &Device) -> Infallible {
     let mut requests = device.host().pairing_requests().unwrap();
     loop {
@@ -99,7 +100,7 @@ async fn agree(device: &Device) -> Infallible {
     }
 }
 
-/// A link on which everything works, for both sides.
+/// Checks that everything works on a link, for both sides.
 async fn lives(scene: &Scene, lamp: &Device, phone: &Device) {
     let (mut there, here) = scene.connect(lamp, phone).await;
     let (mut buffer, here) = ([0; 512], &here);
@@ -160,7 +161,7 @@ async fn lives(scene: &Scene, lamp: &Device, phone: &Device) {
     there.disconnected().await;
 }
 
-/// Keeps more than `least` requests of ended links, with values of `len` octets, where the host allows that.
+/// Keeps more than `least` requests of ended links, with values of `len` octets, if the host allows it.
 fn keeps(least: usize, len: usize) {
     let scene = Scene::new(171);
     let memory = Box::leak(Box::new(Resources::<1, 1, 20, 6, 264, 8192>::new()));
@@ -177,7 +178,7 @@ fn keeps(least: usize, len: usize) {
             assert!((0..=2 * least + 4).any(|seed| write.value() == pattern(seed, len)), "{round}");
         }
         drop(kept);
-        // Then a long value is given to the application again.
+        // Then the application gets a long value again.
         let (mut there, here) = scene.connect(&lamp, &phone).await;
         let command = find(&here, LAB, &COMMAND).await;
         let write = async {
@@ -190,7 +191,7 @@ fn keeps(least: usize, len: usize) {
 }
 
 #[test]
-fn short_requests_of_ended_links_that_an_application_keeps_cost_the_next_link_nothing() {
+fn kept_short_requests_of_ended_links_cost_the_next_link_nothing() {
     for least in 0..30 {
         keeps(least, 1);
         keeps(least, 20);
@@ -198,7 +199,7 @@ fn short_requests_of_ended_links_that_an_application_keeps_cost_the_next_link_no
 }
 
 #[test]
-fn long_requests_of_ended_links_that_an_application_keeps_leave_the_next_link_its_packets() {
+fn kept_long_requests_of_ended_links_leave_the_next_link_its_packets() {
     for least in 0..30 {
         keeps(least, 21);
         keeps(least, 200);
@@ -206,7 +207,7 @@ fn long_requests_of_ended_links_that_an_application_keeps_leave_the_next_link_it
 }
 
 #[test]
-fn without_a_packet_to_spare_the_next_peer_is_answered() {
+fn the_next_peer_is_answered_without_a_spare_packet() {
     let scene = Scene::new(172);
     let memory = Box::leak(Box::new(Resources::<1, 0, 3, 2, 264, 4096>::new()));
     let lamp = scene.device_of(Host::new(memory, HOLDER).unwrap(), HOLDER);
@@ -253,7 +254,7 @@ fn links_at_a_time_keep_their_share() {
         let command = find(&here, LAB, &COMMAND).await;
         let mut kept = Kept::default();
         let living = async {
-            // This link lives on while links beside it come and go.
+            // This link stays up while other links come and go.
             for round in 0..40 {
                 let value = pattern(round, 20);
                 let write = here.write(&command, &value);
@@ -297,7 +298,7 @@ fn links_at_a_time_keep_their_share() {
 }
 
 #[test]
-fn an_application_that_keeps_all_that_it_may_still_reads_what_its_peer_has() {
+fn an_application_that_keeps_the_maximum_still_reads_from_its_peer() {
     let scene = Scene::new(174);
     let memory = Box::leak(Box::new(Resources::<1, 0, 6, 4, 264, 4096>::new()));
     let lamp = scene.device_of(Host::new(memory, HOLDER).unwrap(), HOLDER);

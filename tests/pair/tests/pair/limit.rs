@@ -10,12 +10,12 @@ use crate::table::{COMMAND, LAB, LAMP, PHONE, find, pattern};
 const PSM: Psm = Psm(0x83);
 
 #[test]
-fn a_wait_ends_when_its_time_is_over_and_not_before() {
+fn a_wait_ends_exactly_after_its_time_limit() {
     let scene = Scene::new(121);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
         let seconds = Duration::from_secs;
-        // The host is idle, and the stack was not told the time for long.
+        // The host is idle, and the stack has not been given the time for long.
         scene.sleep(300_000).await;
         let begin = scene.now();
         let advertised = Advertisement::connectable();
@@ -33,7 +33,7 @@ fn a_wait_ends_when_its_time_is_over_and_not_before() {
         .await;
         let (mut near, (_, mut far)) = (near.unwrap(), far.unwrap());
 
-        // Three limits at once, each for itself.
+        // Three limits at once, independent of each other.
         let begin = scene.now();
         let mut buffer = [0; 2000];
         let lasts = |seconds: u64| {
@@ -60,7 +60,7 @@ fn a_wait_ends_when_its_time_is_over_and_not_before() {
             },
         )
         .await;
-        assert!(near.send(&pattern(1, 100)).await.is_ok(), "nothing was lost");
+        assert!(near.send(&pattern(1, 100)).await.is_ok(), "no value was lost");
         assert_eq!(far.recv(&mut buffer).await, Ok(100));
     });
 }
@@ -94,10 +94,10 @@ fn an_application_sleeps_in_virtual_time() {
                 }
                 host.sleep_until(begin).await;
                 host.sleep(Duration::MIN).await;
-                assert_eq!(passed(), seconds(10), "nothing to wait for");
+                assert_eq!(passed(), seconds(10), "there is nothing to wait for");
             },
             async {
-                // One that is dropped holds up nobody.
+                // A dropped wait does not delay the others.
                 assert_eq!(scene.within(100, host.sleep(seconds(1))).await, None);
                 let (_there, here) = scene.connect(&lamp, &phone).await;
                 here.disconnect().await.unwrap();
@@ -109,7 +109,7 @@ fn an_application_sleeps_in_virtual_time() {
 }
 
 #[test]
-fn what_waits_for_a_silent_peer_has_a_limit() {
+fn waits_for_a_silent_peer_have_a_time_limit() {
     let scene = Scene::new(124);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -118,7 +118,7 @@ fn what_waits_for_a_silent_peer_has_a_limit() {
         let mut listener = lamp.host().listen(PSM, ChannelConfig::DEFAULT).unwrap();
         let none = lamp.host().within(seconds(2), listener.accept()).await;
         assert_eq!(none.err(), Some(Error::Timeout));
-        // The application of the other side does not answer, within the 5 s that it has.
+        // The application of the other side does not answer within its 5 s.
         let command = find(&here, LAB, &COMMAND).await;
         let read = here.within(seconds(1), here.read(&command, &mut [0; 9])).await;
         assert_eq!(read, Err(Error::Timeout));
@@ -135,7 +135,7 @@ fn what_waits_for_a_silent_peer_has_a_limit() {
 }
 
 #[test]
-fn a_transfer_to_a_peer_that_reads_no_more_ends() {
+fn a_transfer_to_a_peer_that_stops_reading_ends() {
     for scene in Scene::lossy(122) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -152,7 +152,7 @@ fn a_transfer_to_a_peer_that_reads_no_more_ends() {
                 }
             };
             assert_eq!(end, Error::Timeout);
-            // It ended within an SDU, so both sides learn that.
+            // The transfer ended within an SDU, so both sides get an error.
             assert_eq!(near.send(&[1]).await, Err(Error::Interrupted));
             let mut buffer = [0; 2000];
             let end = loop {

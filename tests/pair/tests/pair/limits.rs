@@ -1,4 +1,4 @@
-//! What is too long, or too much, is refused with the limit that holds there and then.
+//! A value that is too long is refused with the current limit.
 
 use bindrune::{
     Advertisement, Characteristic, Config, ConfigError, Error, Host, Resources, Service, Uuid,
@@ -22,7 +22,7 @@ static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&NOTE, &SMALL])];
 const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_bytes(600);
 
 #[test]
-fn what_is_too_long_for_the_mtu_names_what_fits() {
+fn a_value_too_long_for_the_mtu_is_refused_with_the_limit() {
     for (mtu, push, handles) in [(23, 20, 11), (100, 97, 49), (247, 244, 123)] {
         let scene = Scene::new(81);
         let (lamp, phone) =
@@ -48,7 +48,7 @@ fn what_is_too_long_for_the_mtu_names_what_fits() {
 }
 
 #[test]
-fn what_is_too_long_for_an_attribute_names_what_fits() {
+fn a_value_too_long_for_an_attribute_is_refused_with_the_limit() {
     let scene = Scene::new(82);
     let (lamp, phone) = (scene.device(LAMP), scene.device(Config::new("phone")));
     scene.run(&[&lamp, &phone], async {
@@ -88,7 +88,7 @@ fn a_buffer_that_is_too_small_gets_the_length() {
 }
 
 #[test]
-fn what_does_not_fit_an_advertisement_names_the_room_of_its_pdus() {
+fn data_too_long_for_an_advertisement_is_refused_with_the_limit() {
     let scene = Scene::new(84);
     let lamp = scene.device(LAMP.advertising_bytes(200));
     scene.run(&[&lamp], async {

@@ -72,7 +72,7 @@ fn signal_phy_and_data_length() {
 }
 
 #[test]
-fn longer_packets_and_2m_are_asked_for_where_both_can() {
+fn longer_packets_and_2m_are_requested_if_both_support_them() {
     for (length, two_megabit) in [(251, true), (251, false), (27, true), (60, true)] {
         let scene = Scene::new(73);
         let controller = ControllerConfig::new().data_length(length).phy_2m(two_megabit);
@@ -139,7 +139,7 @@ fn a_handle_of_an_ended_link_never_names_another() {
 }
 
 #[test]
-fn what_a_silent_peer_leaves_unanswered_ends_after_30_s() {
+fn requests_to_a_silent_peer_end_after_30_s() {
     let scene = Scene::new(76);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

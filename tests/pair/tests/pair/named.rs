@@ -1,4 +1,4 @@
-//! The device's name, said once and changed at run time; scanning that ends by itself.
+//! The device's name, configured once and changed at run time; scanning that ends by itself.
 
 use bindrune::{Advertisement, Config, Error, Scan, Uuid};
 use bindrune_pair::{Device, Scene};
@@ -8,7 +8,7 @@ use crate::table::{BATTERY, PHONE, SERVICES};
 
 const LAMP: Config = Config::new("Lamp").appearance(0x0341).services(SERVICES);
 
-/// Name and appearance that an active scanner finds.
+/// Returns the name and appearance that an active scanner finds.
 async fn seen(phone: &Device) -> (Option<String>, Option<u16>) {
     let mut buffer = [0; 100];
     let mut scanner = phone.host().scan(&Scan::active()).unwrap();
@@ -18,11 +18,11 @@ async fn seen(phone: &Device) -> (Option<String>, Option<u16>) {
 }
 
 #[test]
-fn name_and_appearance_are_said_once_and_the_name_changes_at_run_time() {
+fn name_and_appearance_are_configured_once_and_the_name_changes_at_run_time() {
     for scene in Scene::lossy(241) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
-            // One value is advertised with again and again.
+            // One constant is advertised repeatedly.
             const LAST: Advertisement<'_> = Advertisement::connectable().service(BATTERY);
             let host = lamp.host();
             let mut buffer = [0; 64];
@@ -30,7 +30,11 @@ fn name_and_appearance_are_said_once_and_the_name_changes_at_run_time() {
             let on = host.broadcast(&LAST).unwrap();
             assert_eq!(seen(&phone).await, (Some("Lamp".into()), Some(0x0341)));
             host.set_device_name("Kitchen").unwrap();
-            assert_eq!(seen(&phone).await.0, Some("Lamp".into()), "it keeps what it shows");
+            assert_eq!(
+                seen(&phone).await.0,
+                Some("Lamp".into()),
+                "the advertisement keeps its name"
+            );
             drop(on);
             let on = host.broadcast(&LAST).unwrap();
             assert_eq!(seen(&phone).await, (Some("Kitchen".into()), Some(0x0341)));
@@ -49,7 +53,7 @@ fn name_and_appearance_are_said_once_and_the_name_changes_at_run_time() {
             let long = "x".repeat(65);
             assert_eq!(host.set_device_name(&long), Err(Error::TooLong { max: 64 }));
             assert_eq!(host.device_name(&mut [0; 6]), Err(Error::BufferTooSmall { needed: 7 }));
-            // As long as no PDU holds, and empty: neither is an error.
+            // A name longer than any PDU, and an empty one: neither is an error.
             for name in [&long[..64], ""] {
                 host.set_device_name(name).unwrap();
                 drop(host.broadcast(&LAST).unwrap());
@@ -82,7 +86,8 @@ fn scanning_ends_by_itself_with_a_clear_result() {
                 assert!(end == Error::Timeout && reports > 0, "{end:?} after {reports}");
                 assert!((3000..3300).contains(&took), "{took} ms");
                 assert_eq!(scanner.next(&mut buffer).await.err(), Some(Error::Timeout));
-                // It is off, though the scanner is there; another may begin once it is dropped.
+                // Scanning is off although the scanner exists; another scan may begin once the
+                // scanner is dropped.
                 assert_eq!(phone.host().scan(&scan).err(), Some(Error::Busy));
                 drop((scanner, on));
             }

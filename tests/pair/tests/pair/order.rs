@@ -1,4 +1,4 @@
-//! What the application of a link receives: in the order of arrival, all of it, and then the end.
+//! Events of a link: in the order of arrival, all of them, and then the end.
 
 use bindrune::{Cccd, Characteristic, Cid, Connection, Event, RemoteCharacteristic};
 use bindrune_pair::Scene;
@@ -6,7 +6,7 @@ use embassy_futures::join::join;
 
 use crate::table::{ALERT, COMMAND, LAB, LAMP, LOG, LONG, PHONE, STREAM, find};
 
-/// What a link reports, in words.
+/// Returns the next event of a link as text.
 async fn seen(link: &mut Connection<'_>) -> String {
     match link.next().await {
         Event::Write(request) => {
@@ -30,7 +30,7 @@ async fn seen(link: &mut Connection<'_>) -> String {
     }
 }
 
-/// Reports until the end, without those of the link layer.
+/// Returns the events until the end, without those of the link layer.
 async fn all(link: &mut Connection<'_>) -> Vec<String> {
     let mut all = Vec::new();
     loop {
@@ -59,7 +59,7 @@ fn writes(values: std::ops::Range<u8>) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn a_request_comes_after_the_commands_ahead_of_it() {
+fn a_request_is_reported_after_the_commands_before_it() {
     for scene in Scene::lossy(141) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
         scene.run(&[&lamp, &phone], async {
@@ -129,7 +129,7 @@ fn events_of_every_kind_come_in_the_order_of_arrival() {
 }
 
 #[test]
-fn more_changes_than_have_a_place_are_all_reported() {
+fn changes_beyond_the_capacity_are_all_reported() {
     let scene = Scene::new(143);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -152,7 +152,7 @@ fn more_changes_than_have_a_place_are_all_reported() {
 }
 
 #[test]
-fn what_was_sent_before_the_end_is_read_before_the_end() {
+fn values_sent_before_the_end_are_read_before_the_end() {
     const OWN: Cid = Cid(0x3e);
     for scene in Scene::lossy(144) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));

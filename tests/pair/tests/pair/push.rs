@@ -9,7 +9,7 @@ use crate::table::{ALERT, BATTERY, LAB, LAMP, LEVEL, PHONE, STREAM, find, patter
 const COUNT: usize = 1000;
 const OCTETS: usize = 244;
 
-/// Subscribes to `of` and expects values numbered from 0 on.
+/// Subscribes to `of` and expects values numbered from 0.
 async fn receive(link: &Connection<'_>, of: &Characteristic, count: usize) {
     let remote = find(link, LAB, of).await;
     let mut values = link.subscribe(&remote).await.unwrap();
@@ -22,14 +22,14 @@ async fn receive(link: &Connection<'_>, of: &Characteristic, count: usize) {
     values.unsubscribe().await.unwrap();
 }
 
-/// Notifies values numbered from 0 on.
+/// Notifies values numbered from 0.
 async fn notify(link: &Connection<'_>, count: usize) {
     for round in 0..count {
         link.notify(&STREAM, &pattern(round, OCTETS)).await.unwrap();
     }
 }
 
-/// Indicates values numbered from 0 on.
+/// Indicates values numbered from 0.
 async fn indicate(link: &Connection<'_>, count: usize) {
     for round in 0..count {
         link.indicate(&ALERT, &pattern(round, OCTETS)).await.unwrap();
@@ -103,7 +103,7 @@ fn indications_of_several_tasks_are_confirmed_each() {
         let mut values = here.subscribe(&alert).await.unwrap();
         subscribed(there, &ALERT).await;
         let task = async |number: u8| {
-            // The task that is polled last begins first.
+            // The task that is polled last starts first.
             scene.sleep(3 - u64::from(number)).await;
             for round in 0..20 {
                 there.indicate(&ALERT, &[number, round]).await.unwrap();
@@ -167,7 +167,7 @@ fn notify_all_reaches_every_subscriber() {
 }
 
 #[test]
-fn what_came_before_the_link_ended_can_still_be_read() {
+fn values_received_before_the_end_of_the_link_can_still_be_read() {
     let scene = Scene::new(57);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

@@ -1,4 +1,4 @@
-//! Applications that are busy: their peers wait, or what is lost is reported; other links and transactions go on.
+//! Busy applications: their peers wait, or the loss is reported; other links and transactions continue.
 
 use core::cell::Cell;
 
@@ -14,18 +14,18 @@ use crate::table::{ALERT, COMMAND, LAB, PHONE, SERVICES, STREAM, find, pattern, 
 
 const OCTETS: usize = 244;
 
-/// Of hosts with little memory.
+/// Configuration of hosts with little memory.
 const SMALL_LAMP: Config = Config::new("small lamp").services(SERVICES).prepare_bytes(600);
 const SMALL_PHONE: Config = Config::new("small phone");
 
-/// A host with memory for one link, and no more packets than the default.
+/// Returns a host with memory for one link, and no more packets than the default.
 fn small(scene: &Scene, config: Config) -> Device {
     let memory = Box::leak(Box::new(Resources::<1, 0, 6, 4, 264, 4096>::new()));
     let host = Host::new(memory, config).unwrap();
     scene.device_of_on(ControllerConfig::new(), host, config)
 }
 
-/// A host for three links, on a controller with or without flow control towards it.
+/// Returns a host for three links, on a controller with or without flow control to the host.
 fn three(scene: &Scene, config: Config, flow_control: bool) -> Device {
     let memory = Box::leak(Box::new(Resources::<3, 0, 24, 8, 264, 4096>::new()));
     let controller = ControllerConfig::new().host_flow_control(flow_control);
@@ -38,7 +38,7 @@ async fn send(link: &Connection<'_>, to: &RemoteCharacteristic<'_>, count: usize
     }
 }
 
-/// The next write of a link, or how many were lost.
+/// Returns the next write of a link, or how many were lost.
 async fn next_write<'h>(link: &mut Connection<'h>) -> Option<Result<WriteRequest<'h>, u32>> {
     loop {
         match link.next().await {
@@ -80,7 +80,7 @@ fn write_commands_wait_for_a_busy_application() {
 }
 
 #[test]
-fn an_application_that_comes_late_has_lost_nothing() {
+fn a_late_application_loses_nothing() {
     let scene = Scene::new(152);
     let (lamp, phone) = (small(&scene, SMALL_LAMP), small(&scene, SMALL_PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -98,7 +98,7 @@ fn an_application_that_comes_late_has_lost_nothing() {
 }
 
 #[test]
-fn what_the_controller_held_back_is_read_after_the_link_has_ended() {
+fn data_held_back_by_the_controller_is_read_after_the_link_has_ended() {
     let scene = Scene::new(158);
     let (lamp, phone) = (three(&scene, SMALL_LAMP, true), three(&scene, SMALL_PHONE, true));
     scene.run(&[&lamp, &phone], async {
@@ -117,7 +117,7 @@ fn what_the_controller_held_back_is_read_after_the_link_has_ended() {
 }
 
 #[test]
-fn what_finds_no_room_is_reported_where_it_was_lost() {
+fn writes_without_room_are_reported_on_their_link() {
     let scene = Scene::new(153);
     let (lamp, phone) = (three(&scene, SMALL_LAMP, false), three(&scene, SMALL_PHONE, false));
     scene.run(&[&lamp, &phone], async {
@@ -170,7 +170,7 @@ fn an_application_that_never_reads_stops_neither_other_links_nor_its_own_transac
         };
         join3(send(&here_a, &command_a, 200), received, paced).await;
         assert!((scene.now() - began).as_millis() < 4000);
-        // A request of the link whose application is busy is answered.
+        // A request of the link with the busy application is answered.
         here_a.service(LAB).await.unwrap();
         let (mut written, mut lost) = (0, 0);
         while written + lost < 200 {
@@ -227,7 +227,7 @@ fn unread_values_of_one_link_do_not_displace_those_of_another() {
 }
 
 #[test]
-fn an_indication_is_confirmed_only_where_its_value_is_kept() {
+fn an_indication_is_confirmed_only_if_its_value_is_kept() {
     for flow_control in [false, true] {
         let scene = Scene::new(156);
         let (lamp, phone) =
@@ -266,7 +266,7 @@ fn an_indication_is_confirmed_only_where_its_value_is_kept() {
 }
 
 #[test]
-fn requests_of_dead_links_that_an_application_keeps_leave_room_for_the_next_link() {
+fn kept_requests_of_ended_links_leave_room_for_the_next_link() {
     let scene = Scene::new(157);
     let memory = Box::leak(Box::new(Resources::<1, 0, 8, 4, 264, 4096>::new()));
     let lamp = scene.device_of(Host::new(memory, SMALL_LAMP).unwrap(), SMALL_LAMP);

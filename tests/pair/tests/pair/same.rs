@@ -1,4 +1,4 @@
-//! The same seed gives the same trace, and a host that was reset is as good as new.
+//! The same seed gives the same trace, and a host that was reset behaves like a new one.
 
 use bindrune::{ChannelConfig, Host, Psm};
 use bindrune_pair::{Scene, Trace, new_host};
@@ -6,7 +6,7 @@ use embassy_futures::join::{join, join3};
 
 use crate::table::{BATTERY, LAB, LAMP, LEVEL, PHONE, STREAM, find, pattern, subscribed};
 
-/// A bit of everything, on these hosts; gives the trace and the hosts back.
+/// Runs a bit of everything on these hosts; returns the trace and the hosts.
 fn everything(seed: u64, lamp: Host, phone: Host) -> (Trace, Host, Host) {
     let scene = Scene::with_loss(seed, 10);
     let (lamp, phone) = (scene.device_of(lamp, LAMP), scene.device_of(phone, PHONE));
@@ -57,7 +57,7 @@ fn the_same_seed_gives_the_same_trace_and_another_seed_another() {
 }
 
 #[test]
-fn a_host_that_was_reset_is_as_a_new_one() {
+fn a_host_that_was_reset_behaves_like_a_new_one() {
     let (new, lamp, phone) = everything(123, new_host(LAMP), new_host(PHONE));
     let (_, mut lamp, mut phone) = everything(124, phone_as_lamp(lamp), phone);
     lamp.reset(LAMP).unwrap();
@@ -66,7 +66,7 @@ fn a_host_that_was_reset_is_as_a_new_one() {
     assert!(new == again);
 }
 
-/// Leaves wishes, values and a listener behind, all of which a reset must forget.
+/// Leaves requests, values and a listener in the host; a reset must remove them all.
 fn phone_as_lamp(mut lamp: Host) -> Host {
     lamp.reset(LAMP).unwrap();
     lamp.gatt().write(&LEVEL, &[1]).unwrap();

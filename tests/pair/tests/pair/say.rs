@@ -1,4 +1,4 @@
-//! What the application decides about requests of a peer: for channels, for connection parameters.
+//! Decisions of the application about requests of a peer: for channels, for connection parameters.
 
 use bindrune::{
     ChannelConfig, CloseReason, Config, ConnectionParameters, ConnectionResult, Error, Level,
@@ -31,7 +31,7 @@ fn each_request_for_a_channel_is_decided() {
                 request.refuse(ConnectionResult::INSUFFICIENT_AUTHORIZATION);
                 drop(requests.next().await);
                 requests.next().await.refuse(ConnectionResult::SUCCESS);
-                // Two at a time, decided in the other order.
+                // Two at a time, decided in reverse order.
                 let (first, second) = (requests.next().await, requests.next().await);
                 assert!(first.peer_mtu() > 0 && lamp.host().channels() == 2);
                 second.refuse(ConnectionResult::UNACCEPTABLE_PARAMETERS);
@@ -78,7 +78,7 @@ fn an_undecided_request_is_refused_after_20_s() {
             assert_eq!(end, refused(ConnectionResult::NO_RESOURCES));
             (scene.now() - begin).as_millis()
         };
-        // One is taken and kept, the other not even taken.
+        // One request is taken and kept, the other is not taken.
         let keep = async {
             let kept = requests.next().await;
             scene.sleep(25_000).await;
@@ -147,7 +147,7 @@ fn undecided_requests_of_one_peer_leave_room_for_another() {
             drop(kept);
         };
         let (ends, ()) = join(asks, decide).await;
-        // Those that were dropped, and the one beyond the share of a peer.
+        // The dropped requests, and the one beyond the share of a peer.
         assert!(
             [ends.0, ends.1, ends.2].iter().all(|e| *e == refused(ConnectionResult::NO_RESOURCES))
         );
@@ -159,7 +159,8 @@ const ASKED: ConnectionParameters =
 const LIMITS: ConnectionParameters =
     ConnectionParameters { interval_min: 6, interval_max: 100, latency: 0, timeout: 500 };
 
-/// Two devices whose central answers as `policy` says; by the link layer, or by L2CAP signalling where the controllers cannot.
+/// Runs two devices whose central answers with `policy`; by the link layer, or by L2CAP signalling if the controllers
+/// do not support that.
 fn asking(policy: ParameterRequests, by_l2cap: bool, app: impl AsyncFn(Result<(), Error>, u16)) {
     let scene = Scene::new(234);
     let controller = || ControllerConfig::new().parameter_request(!by_l2cap);
@@ -171,7 +172,7 @@ fn asking(policy: ParameterRequests, by_l2cap: bool, app: impl AsyncFn(Result<()
         let outcome = there.update_parameters(ASKED).await;
         scene.sleep(2000).await;
         app(outcome, here.parameters().unwrap().interval).await;
-        // What one link answers can be changed at any time.
+        // The policy of a link can be changed at any time.
         here.answer_parameter_requests(ParameterRequests::Accept).unwrap();
         assert_eq!(there.update_parameters(ASKED).await, Ok(()));
         here.answer_parameter_requests(ParameterRequests::Refuse).unwrap();

@@ -39,10 +39,10 @@ pub(crate) static AUTHENTIC: Characteristic = Characteristic::new(Uuid::new_16(0
 pub(crate) static STREAM: Characteristic = Characteristic::new(Uuid::new_16(0xfffb)).notify();
 static SERVICES: &[Service] = &[Service::primary(VAULT, &[&OPEN, &SECRET, &AUTHENTIC, &STREAM])];
 
-/// What pairing offers without display and keyboard.
+/// Pairing without display and keyboard.
 pub(crate) const NOTHING: PairingConfig = with_io(IoCapability::NoInputNoOutput);
 
-/// What pairing offers with these capabilities, and protection against a man in the middle where they allow it.
+/// Pairing with these capabilities, and protection against a man in the middle if they allow it.
 pub(crate) const fn with_io(io: IoCapability) -> PairingConfig {
     PairingConfig { io, mitm: true, ..PairingConfig::DEFAULT }
 }
@@ -55,7 +55,7 @@ pub(crate) const fn reader(pairing: PairingConfig) -> Config {
     Config::new("reader").pairing(pairing)
 }
 
-/// What two users do who mean well: they accept, compare, and enter what the other device shows.
+/// Acts as a cooperative user: accepts, compares, and enters the number that the other device shows.
 async fn user(scene: &Scene, host: &Host, shown: &Cell<Option<u32>>, number: &Cell<Option<u32>>) {
     let mut requests = host.pairing_requests().unwrap();
     loop {
@@ -63,7 +63,7 @@ async fn user(scene: &Scene, host: &Host, shown: &Cell<Option<u32>>, number: &Ce
         match request.question() {
             Question::Confirm => request.accept(),
             Question::Compare(n) => {
-                // The second of the two users sees what the first one saw.
+                // The second user sees the number that the first one saw.
                 let same = number.replace(Some(n)).is_none_or(|other| other == n);
                 if same { request.accept() } else { request.reject() }
             }
@@ -104,14 +104,14 @@ pub(crate) fn between<T>(
     scene.run(&[&lock, &phone], with_users(scene, [&lock, &phone], app(&lock, &phone)))
 }
 
-/// Links two devices, pairs them as the central wishes, and ends the link.
+/// Connects two devices, pairs them as the central requests, and ends the link.
 pub(crate) async fn bonded(scene: &Scene, peripheral: &Device, central: &Device) {
     let (there, here) = scene.connect(peripheral, central).await;
     here.pair().await.unwrap();
     ended(there, here).await;
 }
 
-/// Ends a link, and waits until both ends know it.
+/// Ends a link, and waits until both ends have noticed.
 pub(crate) async fn ended(there: Connection<'_>, here: Connection<'_>) {
     here.disconnect().await.unwrap();
     there.disconnected().await;
@@ -129,7 +129,7 @@ pub(crate) const fn refused(code: ErrorCode) -> Result<u8, Error> {
     Err(Error::Att(code))
 }
 
-/// The next event that `of` takes something from.
+/// Returns the next event that `of` accepts.
 pub(crate) async fn event<T>(
     link: &mut Connection<'_>,
     mut of: impl FnMut(&Event<'_>) -> Option<T>,
@@ -143,7 +143,7 @@ pub(crate) async fn event<T>(
     }
 }
 
-/// Why a pairing failed, as this end is told.
+/// Returns the pairing failure that this end reports.
 pub(crate) async fn failure(link: &mut Connection<'_>) -> PairingFailure {
     event(link, |event| match event {
         Event::PairingFailed(failure) => Some(*failure),

@@ -16,7 +16,7 @@ use crate::table::{BATTERY, LAB, LAMP, LEVEL, LONG, PHONE, STREAM, find, pattern
 
 const PSM: Psm = Psm(0x82);
 
-/// What each central does: reads, writes, takes notifications, and moves data over a channel.
+/// Actions of each central: reads, writes, takes notifications, and transfers data over a channel.
 async fn use_lamp(link: &Connection<'_>, number: usize) {
     let mut buffer = [0; 512];
     let (level, long) = (find(link, BATTERY, &LEVEL).await, find(link, LAB, &LONG).await);
@@ -36,7 +36,7 @@ async fn use_lamp(link: &Connection<'_>, number: usize) {
     channel.close().await.unwrap();
 }
 
-/// What the peripheral does for each of them.
+/// Serves one central, as the peripheral.
 async fn serve(mut link: Connection<'_>) {
     subscribed(&mut link, &STREAM).await;
     for round in 0..20 {
@@ -143,9 +143,9 @@ fn both_roles_at_once_and_advertising_goes_on() {
     }
 }
 
-/// Two tasks notify two phones, and one of these is out of reach: the other one goes on as before.
+/// Two tasks notify two phones, and one phone is out of reach: the other one is not delayed.
 #[test]
-fn a_link_out_of_reach_holds_up_no_other() {
+fn a_link_out_of_reach_delays_no_other() {
     for (buffers, least) in [(4u8, 80), (8, 150)] {
         let scene = Scene::new(120);
         let controller = ControllerConfig::new().acl_buffers(251, buffers);

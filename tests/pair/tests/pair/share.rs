@@ -1,4 +1,4 @@
-//! Several peers of one host: what one of them takes leaves the others theirs.
+//! Several peers of one host: each leaves enough resources for the others.
 
 use bindrune::{ChannelConfig, CloseReason, ConnectionResult, Error, Psm};
 use bindrune_pair::Scene;
@@ -17,7 +17,7 @@ fn one_peer_does_not_take_all_channels_and_windows_of_a_listener() {
             let mut listener = lamp.host().listen(PSM, config).unwrap();
             let (_there, here) = scene.connect(&lamp, &greedy).await;
             let small = ChannelConfig { window: 1, ..config };
-            // The application of the lamp accepts none of them.
+            // The application of the lamp accepts no channel.
             let mut taken = Vec::new();
             let refused = loop {
                 match here.open_channel(PSM, small).await {
@@ -53,7 +53,7 @@ fn an_unread_channel_stops_no_other() {
         let (_, _unread) = listener.accept().await.unwrap();
         let (_, mut read) = listener.accept().await.unwrap();
         let sdu = pattern(1, 900);
-        // Until the window is spent; the peer's application holds a packet for good, too.
+        // Until the window is used up; the peer's application also keeps a packet for good.
         while scene.within(1000, idle.send(&sdu)).await.is_some() {}
         let _held = used.reserve(10).await.unwrap();
         drop(_held);
@@ -67,7 +67,7 @@ fn an_unread_channel_stops_no_other() {
 }
 
 #[test]
-fn what_came_before_the_link_ended_can_still_be_accepted_and_read() {
+fn channels_and_data_from_before_the_end_of_the_link_can_still_be_accepted_and_read() {
     let scene = Scene::new(113);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

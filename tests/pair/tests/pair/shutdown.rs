@@ -11,7 +11,7 @@ use crate::table::{LAB, LAMP, LOG, PHONE, find};
 
 type Ended = Result<(), Error>;
 
-/// Drives a device until `run` returns, and not again.
+/// Drives a device until `run` returns, once.
 async fn drive(device: &Device, end: &Cell<Option<RunError<Unplugged>>>) {
     end.set(Some(device.drive().await));
     pending::<()>().await;
@@ -59,7 +59,7 @@ fn requests_and_links_end_and_the_controller_is_quiet() {
 }
 
 #[test]
-fn what_was_sent_before_arrives() {
+fn data_sent_before_the_shutdown_arrives() {
     let scene = Scene::new(92);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     let (end, goes_on) = (Cell::new(None), Cell::new(None));
@@ -99,7 +99,7 @@ fn the_radio_goes_off_and_on_again_with_the_same_host() {
             assert_eq!(lamp.host().gatt().take_appended(&LOG, &mut octets), Ok(1));
             assert_eq!(lamp.host().device_name(&mut octets), Ok(4));
             assert_eq!((octets.get(..4), there.is_connected()), (Some(&b"hall"[..]), true));
-            // Off: the next request of the application waits until the radio is on again.
+            // The radio is off: the next request of the application waits until it is on again.
             assert_eq!(lamp.host().shutdown().await, Ok(()));
             assert_eq!((offs.get(), there.is_connected()), (round, false));
             here.disconnected().await;

@@ -54,7 +54,7 @@ static SERVICES: &[Service] = &[
     nordic_uart::service(&[&UART_RX, &UART_TX]),
     hid::service(&[&INFORMATION, &MAP, &SUSPEND, &MODE, &KEYS, &LAMPS, &SETTING]),
 ];
-/// Nobody is asked when a client pairs with it.
+/// No user is asked when a client pairs with it.
 const DEVICE: Config = Config::new("standard")
     .services(SERVICES)
     .pairing(PairingConfig { consent: false, ..PairingConfig::DEFAULT });
@@ -204,7 +204,11 @@ fn nordic_uart_carries_bytes_both_ways() {
 fn hid_needs_encryption_and_carries_reports() {
     with_device(146, async |device, mut there, here| {
         let information = find(&here, hid::SERVICE, 0x2a4a).await;
-        assert_eq!(value(&here, &information).await, [0x11, 0x01, 0, 1], "it paired for that");
+        assert_eq!(
+            value(&here, &information).await,
+            [0x11, 0x01, 0, 1],
+            "the client paired for that"
+        );
         let map = find(&here, hid::SERVICE, 0x2a4b).await;
         assert_eq!(value(&here, &map).await.len(), 7);
         let mode = find(&here, hid::SERVICE, 0x2a4e).await;

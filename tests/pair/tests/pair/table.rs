@@ -9,7 +9,7 @@ pub(crate) static LEVEL: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a19)).read().notify().value(&[100]);
 /// Host-held, up to 512 octets.
 pub(crate) static LONG: Characteristic = lab(1).read().write().value(&[1, 2, 3]).max_len(512);
-/// The application's.
+/// Held by the application.
 pub(crate) static COMMAND: Characteristic = lab(2).read().write().write_without_response();
 pub(crate) static STREAM: Characteristic = lab(3).notify();
 pub(crate) static ALERT: Characteristic = lab(4).indicate();
@@ -35,7 +35,7 @@ pub(crate) static SERVICES: &[Service] = &[
 /// The UUID of the characteristic in the included service.
 pub(crate) const DESCRIBED_UUID: Uuid = lab_uuid(6);
 
-/// What [`SERVICES`] are replaced by.
+/// The services that replace [`SERVICES`].
 pub(crate) static MOVED: &[Service] =
     &[Service::primary(LAB, &[&STREAM, &LONG]), Service::primary(BATTERY, &[&LEVEL])];
 
@@ -52,12 +52,12 @@ pub(crate) const LAMP: Config = Config::new("lamp").services(SERVICES).prepare_b
 /// A device without services of its own.
 pub(crate) const PHONE: Config = Config::new("phone").scan_bytes(4096);
 
-/// `len` octets that differ from place to place and from `seed` to `seed`.
+/// Returns `len` octets that depend on their position and on `seed`.
 pub(crate) fn pattern(seed: usize, len: usize) -> Vec<u8> {
     (0..len).map(|i| ((i * 7 + i / 251 + seed * 31) % 256) as u8).collect()
 }
 
-/// A running hash (FNV-1a).
+/// Updates a running hash (FNV-1a).
 pub(crate) fn hash(mut hash: u64, octets: &[u8]) -> u64 {
     for octet in octets {
         hash = (hash ^ u64::from(*octet)).wrapping_mul(0x100_0000_01b3);
@@ -65,7 +65,7 @@ pub(crate) fn hash(mut hash: u64, octets: &[u8]) -> u64 {
     hash
 }
 
-/// The remote characteristic that is this one.
+/// Returns the remote characteristic for this one.
 pub(crate) async fn find<'h>(
     link: &Connection<'h>,
     service: Uuid,
@@ -74,7 +74,7 @@ pub(crate) async fn find<'h>(
     link.service(service).await.unwrap().characteristic(characteristic.uuid()).await.unwrap()
 }
 
-/// Lets events pass until the peer has subscribed to a characteristic.
+/// Takes events until the peer has subscribed to a characteristic.
 pub(crate) async fn subscribed(link: &mut Connection<'_>, to: &'static Characteristic) {
     loop {
         match link.next().await {

@@ -8,13 +8,13 @@ use crate::table::{LAMP, PHONE, hash, pattern};
 
 const PSM: Psm = Psm(0x80);
 
-/// A window that holds a whole SDU of up to 2,048 octets, and eight frames at least.
+/// Returns a window that holds a whole SDU of up to 2,048 octets, and at least eight frames.
 fn config(mps: u16, sdu: usize) -> ChannelConfig {
     let frames = (sdu.min(2048) as u16 + 2).div_ceil(mps);
     ChannelConfig { mtu: Some(sdu.max(23) as u16), mps, window: frames.max(8) }
 }
 
-/// Sends SDUs of `sdu` octets, `total` octets in all, and gives the hash of what was sent.
+/// Sends SDUs of `sdu` octets, `total` octets in all, and returns the hash of the data.
 async fn send(channel: &mut Sender<'_>, sdu: usize, total: usize) -> u64 {
     let (block, mut sum) = (pattern(sdu, sdu), 0);
     for _ in 0..total.div_ceil(sdu) {
@@ -25,7 +25,7 @@ async fn send(channel: &mut Sender<'_>, sdu: usize, total: usize) -> u64 {
     sum
 }
 
-/// Receives as much as [`send`] sends, whole SDUs where the window holds them, else piece by piece.
+/// Receives the data of [`send`]: whole SDUs if the window holds them, otherwise in chunks.
 async fn receive(channel: &mut Receiver<'_>, sdu: usize, total: usize) -> u64 {
     let (mut buffer, mut sum) = (vec![0; 2048], 0);
     for _ in 0..total.div_ceil(sdu) {
@@ -49,7 +49,7 @@ async fn receive(channel: &mut Receiver<'_>, sdu: usize, total: usize) -> u64 {
     sum
 }
 
-/// Opens a channel and moves data both ways at once.
+/// Opens a channel and transfers data in both directions at once.
 async fn both_ways(
     scene: &Scene,
     lamp: &Device,
@@ -130,7 +130,7 @@ fn the_longest_sdu_flows_through_a_window_of_two_frames() {
 }
 
 #[test]
-fn a_small_controller_moves_the_same() {
+fn a_small_controller_transfers_the_same_data() {
     use bindrune_controller::ControllerConfig;
     for scene in Scene::lossy(94) {
         let small = || ControllerConfig::new().acl_buffers(27, 3).data_length(27).phy_2m(false);
@@ -139,7 +139,7 @@ fn a_small_controller_moves_the_same() {
     }
 }
 
-/// Moves 76,800 octets in SDUs of the longest size, and gives how long that took, in milliseconds.
+/// Transfers 76,800 octets in SDUs of maximum length, and returns the time in milliseconds.
 fn time_of_an_image(config: ChannelConfig) -> u64 {
     let scene = Scene::new(95);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));

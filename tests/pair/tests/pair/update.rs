@@ -1,4 +1,4 @@
-//! Values that the host holds, sent as they are; notifications without a subscription; values of descriptors.
+//! Sending of current host-held values; notifications without a subscription; values of descriptors.
 
 use bindrune::{Characteristic, Config, Descriptor, Error, Event, Level, Service, Uuid};
 use bindrune_pair::Scene;
@@ -100,7 +100,7 @@ fn updates_that_overlap_end_with_the_value_that_the_host_holds() {
 }
 
 #[test]
-fn the_present_value_is_notified_and_indicated() {
+fn the_current_value_is_notified_and_indicated() {
     let scene = Scene::new(223);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -126,7 +126,7 @@ fn the_present_value_is_notified_and_indicated() {
 }
 
 #[test]
-fn a_peer_that_has_not_subscribed_is_notified_if_that_is_asked_for() {
+fn a_peer_without_a_subscription_is_notified_on_request() {
     let scene = Scene::new(224);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {
@@ -148,7 +148,7 @@ fn a_peer_that_has_not_subscribed_is_notified_if_that_is_asked_for() {
 }
 
 #[test]
-fn values_of_descriptors_are_read_and_written_here() {
+fn local_descriptor_values_are_read_and_written() {
     let scene = Scene::new(225);
     let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
     scene.run(&[&lamp, &phone], async {

@@ -85,7 +85,7 @@ fn commands_accumulate_in_an_append_buffer() {
                         here.write(&log, &[]).await.unwrap();
                     }
                 }
-                // What fills the buffer is refused, and nothing of it is kept.
+                // A write that fills the buffer is refused, and no part of it is kept.
                 let mut refused = 0;
                 while here.write(&log, &[0xee; 240]).await.is_ok() {
                     refused += 1;
@@ -142,7 +142,7 @@ fn write_commands_are_kept_in_order_for_the_application() {
 }
 
 #[test]
-fn the_smallest_mtu_serves_as_well() {
+fn the_smallest_mtu_works_too() {
     for scene in Scene::lossy(45) {
         let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE.exchange_mtu(false)));
         scene.run(&[&lamp, &phone], async {

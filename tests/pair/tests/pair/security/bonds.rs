@@ -1,4 +1,4 @@
-//! Bonds: what they give at the next link, how they are lost, kept and removed.
+//! Bonds: their effect on the next link, and how they are lost, kept and removed.
 
 use bindrune::{
     Config, Error, ErrorCode, Event, IoCapability, Level, PairingConfig, PairingFailure, Reason,
@@ -14,7 +14,7 @@ use crate::table::{find, subscribed};
 const SIMPLE: [Config; 2] = [safe(NOTHING), reader(NOTHING)];
 
 #[test]
-fn a_bonded_central_encrypts_before_anything_else_and_subscriptions_are_back() {
+fn a_bonded_central_encrypts_before_anything_else_and_subscriptions_are_restored() {
     let scene = Scene::new(910);
     between(&scene, SIMPLE, async |lock, phone| {
         let (mut there, here) = scene.connect(lock, phone).await;
@@ -26,13 +26,13 @@ fn a_bonded_central_encrypts_before_anything_else_and_subscriptions_are_back() {
         let handle = secret.handle();
         ended(there, here).await;
         let (there, mut here) = scene.connect(lock, phone).await;
-        // The first thing that the application reads waits for encryption.
+        // The first read of the application waits for encryption.
         let open = find(&here, VAULT, &OPEN).await;
         let security = here.security().unwrap();
         assert!(security.bonded && security.level == Level::Encrypted);
         assert_eq!(try_read(&here, &open).await, Ok(1));
         event(&mut here, |event| matches!(event, Event::Encrypted(_)).then_some(())).await;
-        // Nobody subscribed on this link: the bond remembers it.
+        // No client subscribed on this link: the bond has the subscription.
         let secret = find(&here, VAULT, &SECRET).await;
         assert_eq!(secret.handle(), handle);
         there.notify(&SECRET, &[9]).await.unwrap();
@@ -80,7 +80,7 @@ fn a_lost_bond_is_reported_and_nothing_is_read_until_the_application_decides() {
         assert_eq!(here.security().unwrap().level, Level::Open);
         assert_eq!(phone.host().bonds().count(), 1);
         assert_eq!(there.security().unwrap().level, Level::Open);
-        // The application pairs anew, and all is well.
+        // The application pairs again, and everything works.
         here.pair().await.unwrap();
         let secret = find(&here, VAULT, &SECRET).await;
         assert_eq!(try_read(&here, &secret).await, Ok(2));
@@ -89,7 +89,7 @@ fn a_lost_bond_is_reported_and_nothing_is_read_until_the_application_decides() {
 }
 
 #[test]
-fn who_has_lost_an_authenticated_bond_pairs_anew_for_one_that_is_as_good() {
+fn a_device_that_lost_an_authenticated_bond_pairs_again_at_the_same_level() {
     let plain = PairingConfig { mitm: false, ..with_io(IoCapability::DisplayYesNo) };
     let scene = Scene::new(918);
     let [lock, phone] = [safe(plain), reader(plain)].map(|config| scene.device(config));
@@ -101,7 +101,7 @@ fn who_has_lost_an_authenticated_bond_pairs_anew_for_one_that_is_as_good() {
             ended(there, here).await;
         };
         with_users(&scene, [&lock, &phone], first).await;
-        // The central has its half, then the peripheral.
+        // The central keeps its half, then the peripheral.
         for [loses, keeps] in [[&lock, &phone], [&phone, &lock]] {
             let lost = scene.address(keeps).await;
             loses.host().bonds().remove(&lost).await.unwrap();
@@ -135,7 +135,7 @@ fn a_full_table_refuses_and_evicts_no_bond() {
 }
 
 #[test]
-fn a_weaker_pairing_leaves_the_bond_as_it_is() {
+fn a_weaker_pairing_leaves_the_bond_unchanged() {
     let scene = Scene::new(914);
     let capable = with_io(IoCapability::DisplayYesNo);
     let [lock, mut phone] = [safe(capable), reader(capable)].map(|config| scene.device(config));
@@ -148,7 +148,7 @@ fn a_weaker_pairing_leaves_the_bond_as_it_is() {
             phone.host().bonds().next()
         }),
     );
-    // The central can only do less than the bond is worth by now.
+    // The central's capabilities are now lower than the level of the bond.
     phone.restart(reader(NOTHING));
     scene.run(
         &[&lock, &phone],
@@ -177,7 +177,7 @@ fn a_store_that_fails_fails_the_pairing() {
 }
 
 #[test]
-fn a_bonded_peer_that_does_not_encrypt_is_asked_to() {
+fn a_bonded_peer_that_does_not_encrypt_gets_a_security_request() {
     let scene = Scene::new(916);
     between(&scene, SIMPLE, async |lock, phone| {
         bonded(&scene, lock, phone).await;
@@ -195,7 +195,7 @@ fn a_bond_is_not_replaced_without_consent() {
     let silent = PairingConfig { consent: false, ..NOTHING };
     let [lock, phone] = [safe(silent), reader(NOTHING)].map(|config| scene.device(config));
     scene.run(&[&lock, &phone], async {
-        // Nobody is asked: at first there is nothing to lose.
+        // No user is asked: at first there is no bond to lose.
         let _user = phone.host().pairing_requests().unwrap();
         let (there, here) = scene.connect(&lock, &phone).await;
         assert_eq!(here.pair().await.unwrap().level, Level::Encrypted);

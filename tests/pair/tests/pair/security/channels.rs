@@ -1,4 +1,4 @@
-//! Channels to a bonded peer: asked for once the link is encrypted, and not in clear.
+//! Channels to a bonded peer: requested once the link is encrypted, and not in the clear.
 
 use bindrune::{Channel, ChannelConfig, Connection, Error, Level, Psm};
 use bindrune_pair::{Device, MemoryStore, Scene};
@@ -9,7 +9,7 @@ use super::{NOTHING, between, bonded, reader, safe, with_users};
 
 const PSM: Psm = Psm(0x81);
 
-/// What the listener knew of the link when the channel came, and the channel.
+/// Returns the security level at which the listener got the channel, and the channel.
 async fn open<'d>(lock: &'d Device, here: &Connection<'d>) -> (Level, Result<Channel<'d>, Error>) {
     let config = ChannelConfig::default();
     let mut listener = lock.host().listen(PSM, config).unwrap();
@@ -36,7 +36,7 @@ fn a_channel_to_a_bonded_peer_waits_for_encryption() {
 }
 
 #[test]
-fn a_channel_waits_until_it_is_known_whether_there_is_a_bond() {
+fn a_channel_waits_until_the_bonds_are_loaded() {
     let scene = Scene::new(965);
     let store = MemoryStore::new();
     let (lock, mut phone) = (scene.device(safe(NOTHING)), scene.device(reader(NOTHING)));
@@ -55,7 +55,7 @@ fn a_channel_waits_until_it_is_known_whether_there_is_a_bond() {
 }
 
 #[test]
-fn without_a_bond_nothing_is_waited_for() {
+fn a_channel_without_a_bond_does_not_wait() {
     let scene = Scene::new(961);
     between(&scene, [safe(NOTHING), reader(NOTHING)], async |lock, phone| {
         let (_there, here) = scene.connect(lock, phone).await;
@@ -93,7 +93,7 @@ fn no_channel_is_opened_to_a_peer_that_lost_the_bond() {
         assert_eq!(here.open_channel(PSM, config).await.err(), refused);
         assert_eq!(here.open_channel(PSM, config).await.err(), refused);
         assert_eq!(phone.host().channels(), 0);
-        // The application pairs anew, and all is well.
+        // The application pairs again, and everything works.
         here.pair().await.unwrap();
         let (level, channel) = open(lock, &here).await;
         assert_eq!(level, Level::Encrypted);

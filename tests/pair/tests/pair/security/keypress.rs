@@ -1,4 +1,4 @@
-//! What one side's user types is told to the other side's.
+//! The keys that one user presses are reported to the other side.
 
 use bindrune::{IoCapability, Keypress, PairingConfig, PasskeyEntry, Question};
 use bindrune_pair::Scene;
@@ -27,7 +27,8 @@ const PRESSED: [Keypress; 13] = [
     Keypress::COMPLETED,
 ];
 
-/// Enters the passkey of a lock, with a pause before each key, in milliseconds; gives what the lock is told meanwhile, and what it is told afterwards.
+/// Enters the passkey of a lock, with a pause before each key, in milliseconds; returns the lock's events during the
+/// entry, and after it.
 fn keypresses(
     seed: u64,
     keypress: [bool; 2],
@@ -70,7 +71,7 @@ fn keypresses(
 }
 
 #[test]
-fn the_one_who_shows_a_passkey_sees_how_far_the_other_is() {
+fn the_side_that_shows_a_passkey_sees_the_progress_of_the_other() {
     // A person is slower than a connection interval.
     let (entries, late) = keypresses(990, [true, true], 150);
     let digits = [(0, false), (1, false), (2, false), (1, false), (0, false)];

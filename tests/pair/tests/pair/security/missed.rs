@@ -1,4 +1,4 @@
-//! What a bonded client would miss between two links: a changed table, and values that come before it listens.
+//! Changes between two links of a bonded client: a changed table, and values that arrive before it listens.
 
 use bindrune::{Config, Connection, Event, Service};
 use bindrune_pair::{Device, Scene};
@@ -54,7 +54,7 @@ fn a_client_learns_of_a_table_that_changed_while_it_was_away() {
     }
 }
 
-/// The application watches late: the indication is kept until it is known what it is.
+/// The application starts its watch late: the indication is kept until its meaning is known.
 #[test]
 fn a_watch_that_begins_after_the_indication_still_reports() {
     let scene = Scene::new(981);
@@ -62,7 +62,8 @@ fn a_watch_that_begins_after_the_indication_still_reports() {
     run(&scene, [&lock, &phone], async {
         let (there, here) = scene.connect(&lock, &phone).await;
         here.pair().await.unwrap();
-        // It subscribes to Service Changed as to any other value: the host does not know what it is.
+        // The client subscribes to Service Changed like to any other value: the host does not know its
+        // meaning.
         let gatt = here.service(bindrune::Uuid::new_16(0x1801)).await.unwrap();
         let change = gatt.characteristic(bindrune::Uuid::new_16(0x2a05)).await.unwrap();
         drop(here.subscribe(&change).await.unwrap());
@@ -106,8 +107,12 @@ fn values_that_come_before_the_client_listens_are_kept() {
                 assert_eq!(subscription.next(&mut buffer).await, Ok(1));
                 assert_eq!(buffer[0], value);
             }
-            assert_eq!(unclaimed() - before, u32::from(kept.start() - 1), "the oldest gave way");
-            // It has stopped listening, and wants none of those that come now.
+            assert_eq!(
+                unclaimed() - before,
+                u32::from(kept.start() - 1),
+                "the oldest value was replaced"
+            );
+            // The client no longer listens, and needs none of the values that arrive now.
             drop(subscription);
             there.notify(&STREAM, &[9]).await.unwrap();
             scene.sleep(1000).await;

@@ -1,4 +1,4 @@
-//! Pairing by every method, and what it gives access to.
+//! Pairing with every method, and the access that it gives.
 
 use bindrune::{
     ClientSecurity, Error, ErrorCode, Event, IoCapability, Level, Method, PairingConfig,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::table::find;
 
-/// Pairs a central with a peripheral of these capabilities; gives the method and the level.
+/// Pairs a central with a peripheral of these capabilities; returns the method and the level.
 fn paired(seed: u64, central: PairingConfig, peripheral: PairingConfig) -> (Method, Level) {
     let scene = Scene::new(seed);
     between(&scene, [safe(peripheral), reader(central)], async |lock, phone| {
@@ -90,7 +90,7 @@ fn without_a_user_pairing_is_not_supported() {
 }
 
 #[test]
-fn a_dropped_question_is_answered_with_no_and_a_dialog_hears_of_the_end() {
+fn a_dropped_question_is_answered_with_no_and_a_dialog_learns_of_the_end() {
     let scene = Scene::new(904);
     let both = with_io(IoCapability::DisplayYesNo);
     let (lock, phone) = (scene.device(safe(both)), scene.device(reader(both)));
@@ -114,7 +114,7 @@ fn a_dropped_question_is_answered_with_no_and_a_dialog_hears_of_the_end() {
 }
 
 #[test]
-fn a_peripheral_asks_for_security_and_hears_of_it() {
+fn a_peripheral_requests_security_and_gets_the_result() {
     let scene = Scene::new(905);
     let phone = reader(NOTHING).client_security(ClientSecurity::Pair);
     between(&scene, [safe(NOTHING), phone], async |lock, phone| {

@@ -23,7 +23,7 @@ const fn phone_config() -> Config {
     reader(NOTHING).privacy(MINUTE)
 }
 
-/// The address, and whether it is an identity, of the next advertiser that a device sees.
+/// Returns the address of the next advertiser that a device sees, and whether it is an identity.
 async fn seen(device: &Device) -> (Address, bool) {
     let mut buffer = [0; 64];
     let mut scanner = device.host().scan(&Scan::passive()).unwrap();
@@ -31,7 +31,7 @@ async fn seen(device: &Device) -> (Address, bool) {
     (report.address.unwrap(), report.resolved)
 }
 
-/// Links two devices that do not know each other: the central takes the address that it sees.
+/// Connects two devices that do not know each other: the central uses the address that it sees.
 async fn meet<'d>(peripheral: &'d Device, central: &'d Device) -> (Connection<'d>, Connection<'d>) {
     let advertisement = Advertisement::connectable();
     let (there, here) = join(peripheral.host().advertise(&advertisement), async {
@@ -43,7 +43,7 @@ async fn meet<'d>(peripheral: &'d Device, central: &'d Device) -> (Connection<'d
     (there.unwrap(), here.unwrap())
 }
 
-/// Meets, pairs and parts; gives the identities of the peripheral and of the central.
+/// Connects, pairs and disconnects; returns the identities of the peripheral and of the central.
 async fn acquainted(scene: &Scene, lock: &Device, phone: &Device) -> (Address, Address) {
     with_users(scene, [lock, phone], async {
         let (mut there, here) = meet(lock, phone).await;
@@ -77,7 +77,7 @@ fn again_by_identity(seed: u64, lists: [u8; 2]) {
         }
     };
     scene.run(&[&lock, &phone], again(&lock, &phone));
-    // The keys are in the stores: also hosts that began anew know each other.
+    // The keys are in the stores: hosts that were restarted recognize each other too.
     lock.restart(lock_config());
     phone.restart(phone_config());
     scene.run(&[&lock, &phone], async {
@@ -124,7 +124,7 @@ fn addresses_change_and_only_bonded_devices_resolve_them() {
                     assert_eq!(seen(&phone).await, (identity, true));
                     let (address, resolved) = seen(&stranger).await;
                     assert!(address.is_resolvable() && !resolved);
-                    // The address stays for its time, and no longer.
+                    // The address stays until its time ends, and no longer.
                     addresses.push(address);
                     scene.sleep(60_000).await;
                 }
@@ -132,7 +132,7 @@ fn addresses_change_and_only_bonded_devices_resolve_them() {
             };
             let advertise = lock.host().advertise(&advertisement);
             let Either::Second(mut addresses) = select(advertise, watch).await else {
-                panic!("somebody connected")
+                panic!("a device connected")
             };
             assert!(!addresses.contains(&identity));
             addresses.sort_unstable();
@@ -143,22 +143,23 @@ fn addresses_change_and_only_bonded_devices_resolve_them() {
 }
 
 #[test]
-fn a_peer_that_is_sought_in_vain_ends_in_time() {
+fn a_search_without_a_result_ends_in_time() {
     let scene = Scene::new(955);
     let lock = scene.device(lock_config());
     let phone = scene.device_on(ControllerConfig::new().resolving_list(0), phone_config());
     let (identity, _) = scene.run(&[&lock, &phone], acquainted(&scene, &lock, &phone));
     scene.run(&[&lock, &phone], async {
         let before = scene.now();
-        let wish = Connect::to(identity).timeout(Duration::from_secs(20));
-        let outcome = phone.host().connect_with(&wish, &[]).await;
+        let request = Connect::to(identity).timeout(Duration::from_secs(20));
+        let outcome = phone.host().connect_with(&request, &[]).await;
         assert_eq!(outcome.err(), Some(bindrune::Error::Timeout));
         assert!((19..21).contains(&(scene.now() - before).as_secs()));
-        assert_eq!(scene.within(1000, seen(&phone)).await, None, "nobody advertises");
+        assert_eq!(scene.within(1000, seen(&phone)).await, None, "no device advertises");
     });
 }
 
-/// Bonds a lock and a phone, which then look for each other by directed advertising: how that ends for both.
+/// Bonds a lock and a phone, which then search for each other with directed advertising; returns the outcome
+/// for both.
 fn directed(
     lock_private: bool,
     list: u8,
@@ -212,7 +213,7 @@ fn directed_advertising_reaches_a_private_phone_or_fails() {
         let ends = directed(lock_private, list, phone_private);
         assert_eq!(ends, (Ok(()), Ok(())), "{lock_private} {list} {phone_private}");
     }
-    // Without a resolving list nothing would come of it.
+    // Without a resolving list the advertising cannot succeed.
     for lock_private in [false, true] {
         let unsupported = Err(Error::Controller(Status::UNSUPPORTED_FEATURE));
         assert_eq!(directed(lock_private, 0, true), (unsupported, Err(Error::Timeout)));

@@ -1,4 +1,4 @@
-//! A bond remembers every subscription, or the table is refused.
+//! A bond stores every subscription, or the table is refused.
 
 use bindrune::{Characteristic, Config, ConfigError, Host, Service, TableError, Uuid};
 use bindrune_pair::{Memory, Scene, new_host};
@@ -9,7 +9,7 @@ use crate::table::{find, subscribed};
 static FIRST: [Characteristic; 62] =
     [const { Characteristic::new(Uuid::new_16(0xfff8)).notify() }; 62];
 static LAST: Characteristic = Characteristic::new(Uuid::new_16(0xfff9)).notify();
-/// With Service Changed as many as a bond remembers.
+/// With Service Changed as many as a bond can store.
 static ALL: [&Characteristic; 63] = {
     let mut all = [&LAST; 63];
     let mut at = 0;
@@ -28,12 +28,12 @@ const fn server(services: &'static [Service]) -> Config {
 }
 
 #[test]
-fn a_table_that_bonds_could_not_remember_is_refused() {
+fn a_table_with_more_subscriptions_than_a_bond_stores_is_refused() {
     let short = ConfigError::Subscriptions { have: 64, need: 65 };
     let memory = || Box::leak(Box::new(Memory::new()));
     assert_eq!(Host::new(memory(), server(TOO_MANY)).err(), Some(short));
     assert!(short.to_string().contains("65 values to subscribe to"), "{short}");
-    // Without bonds nothing is remembered, and nothing can be lost.
+    // Without bonds no subscription is stored, and none can be lost.
     let _made = Host::new(memory(), server(TOO_MANY).bonds(0)).unwrap();
     let mut host = new_host(server(MOST));
     let refused = Err(TableError::Subscriptions { needed: 65, available: 64 });
@@ -54,7 +54,7 @@ fn the_last_subscription_of_the_longest_table_is_remembered() {
         ended(there, here).await;
         let (there, here) = scene.connect(lock, phone).await;
         here.encrypt().await.unwrap();
-        // Nobody subscribed on this link: the bond remembers it.
+        // No client subscribed on this link: the bond has the subscription.
         there.notify(&LAST, &[1]).await.unwrap();
     });
 }

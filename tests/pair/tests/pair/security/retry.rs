@@ -1,4 +1,4 @@
-//! What a client does whose operation the server refuses for want of security.
+//! Security retries of a client after the server refused an operation.
 
 use bindrune::{ClientSecurity, Config, Error, ErrorCode, IoCapability, Level, PairingConfig};
 use bindrune_pair::{MemoryStore, Scene};
@@ -16,7 +16,7 @@ const fn pairs(pairing: PairingConfig) -> Config {
 }
 
 #[test]
-fn a_client_that_may_pair_reads_what_is_protected() {
+fn a_client_that_may_pair_reads_protected_values() {
     for scene in Scene::lossy(930) {
         between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
             let (_there, here) = scene.connect(lock, phone).await;
@@ -46,16 +46,16 @@ fn two_tasks_need_one_pairing() {
 }
 
 #[test]
-fn what_pairing_cannot_reach_is_reported() {
+fn a_level_that_pairing_cannot_reach_is_reported() {
     let scene = Scene::new(932);
     between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
         let (_there, here) = scene.connect(lock, phone).await;
         let authentic = find(&here, VAULT, &AUTHENTIC).await;
-        // One pairing, one more try.
+        // One pairing, and one more attempt.
         let answer = try_read(&here, &authentic).await;
         assert_eq!(answer, refused(ErrorCode::INSUFFICIENT_AUTHENTICATION));
         assert_eq!(here.security().unwrap().level, Level::Encrypted);
-        // Neither side can compare or enter anything: the better link is out of reach.
+        // Neither side can compare or enter anything: a higher level is impossible.
         let answer = try_read(&here, &authentic).await;
         assert!(matches!(answer, Err(Error::Pairing(_))), "{answer:?}");
         assert_eq!(try_read(&here, &find(&here, VAULT, &OPEN).await).await, Ok(1));
@@ -63,7 +63,7 @@ fn what_pairing_cannot_reach_is_reported() {
 }
 
 #[test]
-fn a_value_for_the_authenticated_is_read_after_one_pairing() {
+fn an_authenticated_value_is_read_after_one_pairing() {
     let scene = Scene::new(933);
     let capable = with_io(IoCapability::DisplayYesNo);
     between(&scene, [safe(capable), pairs(capable)], async |lock, phone| {
@@ -75,7 +75,7 @@ fn a_value_for_the_authenticated_is_read_after_one_pairing() {
 }
 
 #[test]
-fn without_leave_nothing_is_paired() {
+fn a_client_without_permission_does_not_pair() {
     for policy in [ClientSecurity::Report, ClientSecurity::Encrypt] {
         let scene = Scene::new(934);
         let phone = reader(NOTHING).client_security(policy);
@@ -89,18 +89,18 @@ fn without_leave_nothing_is_paired() {
     }
 }
 
-/// What came of a read.
+/// Outcome of a read.
 #[derive(Debug, PartialEq, Eq)]
 struct Reading {
     answer: Result<u8, Error>,
-    /// It was refused on the way.
+    /// Whether it was refused at first.
     refused: bool,
-    /// The peripheral asked for security.
+    /// Whether the peripheral requested security.
     asked: bool,
 }
 
-/// A peripheral that is bonded with a central connects to it again, and reads a protected value there at once, while the
-/// central needs `load` milliseconds until it knows its bonds.
+/// Runs a peripheral that is bonded with a central: it connects again and reads a protected value at once, while the
+/// central needs `load` milliseconds to load its bonds.
 fn read_by_a_bonded_peripheral(seed: u64, load: u64) -> Reading {
     let scene = Scene::new(seed);
     let store = MemoryStore::new();
@@ -142,8 +142,8 @@ fn a_bonded_client_asks_for_encryption_and_reads_again() {
 }
 
 #[test]
-fn a_bonded_client_reads_whenever_the_central_learns_of_its_bond() {
-    // Before the request, about then, and when it has refused.
+fn a_bonded_client_reads_whenever_the_central_loads_its_bond() {
+    // Before the request, at about the same time, and after the refusal.
     let readings = (0..120).step_by(2).map(|load| {
         let reading = read_by_a_bonded_peripheral(936, load);
         assert_eq!(reading.answer, Ok(2), "{load} ms: {reading:?}");

@@ -1,4 +1,4 @@
-//! No key is ever shown: not in the log, not by `Debug`.
+//! No key is ever shown, neither in the log nor by `Debug`.
 
 use core::fmt::Write;
 use std::{cell::RefCell, sync::Once};
@@ -11,11 +11,11 @@ use super::{SECRET, VAULT, ended, reader, safe, try_read, with_io, with_users};
 use crate::table::find;
 
 std::thread_local! {
-    /// What was reported, on threads that want to know.
+    /// The log of threads that record it.
     static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps what the hosts of a thread report.
+/// Records the log of the hosts of a thread.
 struct Recorder;
 
 impl log::Log for Recorder {
@@ -34,7 +34,7 @@ impl log::Log for Recorder {
     fn flush(&self) {}
 }
 
-/// Fails where four octets in a row of a key are in the text, in any of the ways in which octets are written.
+/// Fails if the text contains four consecutive octets of a key, in any notation of octets.
 fn shows_nothing_of(text: &str, name: &str, key: &[u8]) {
     let text = text.to_lowercase();
     for part in key.windows(4) {
@@ -56,12 +56,12 @@ fn shows_nothing_of(text: &str, name: &str, key: &[u8]) {
     }
 }
 
-/// Octets that differ, and that nothing else is likely to contain.
+/// Returns distinct octets that are unlikely to appear anywhere else.
 fn planted(seed: u8) -> [u8; 16] {
     core::array::from_fn(|i| seed.wrapping_mul(37).wrapping_add((i as u8).wrapping_mul(83)) | 0x80)
 }
 
-/// From now on everything that this thread logs is kept.
+/// Records everything that this thread logs from now on.
 fn record_all() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -71,7 +71,7 @@ fn record_all() {
     LOG.set(Some(String::new()));
 }
 
-/// A bond of planted keys.
+/// Returns a bond with planted keys.
 fn planted_bond(peer: Address, local: Address) -> Bond {
     Bond {
         peer,
@@ -94,7 +94,7 @@ fn planted_bond(peer: Address, local: Address) -> Bond {
     }
 }
 
-/// Every key that there was: those that were planted, and those that the pairing made.
+/// Returns every key: the planted ones, and those of the pairing.
 fn planted_keys(
     private: &[u8; 32],
     crypto: &KnownCrypto,

@@ -1,4 +1,4 @@
-//! Cryptography that takes its time holds up nobody else.
+//! Slow cryptography does not delay other tasks.
 
 use core::cell::RefCell;
 
@@ -12,7 +12,7 @@ use crate::table::{find, subscribed};
 
 const PSM: Psm = Psm(0x81);
 const ROUNDS: u8 = 150;
-/// A connection interval, and the time that other links' events may take away.
+/// A connection interval, and the time that events of other links may take.
 const TOLERANCE: u64 = 60_000;
 const MULTIPLICATION: Duration = Duration::from_millis(300);
 
@@ -32,7 +32,8 @@ async fn pair_slowly(scene: &Scene, link: &Connection<'_>) {
     assert!(took > MULTIPLICATION, "{took:?}");
 }
 
-/// When each of the other links' peers had what was sent, in microseconds; with a pairing of a third link or without.
+/// Returns when the other links' peers received their values, in microseconds; with or without a pairing of a third
+/// link.
 fn deliveries(pairing: bool) -> [Vec<u64>; 2] {
     let scene = Scene::new(930);
     let hub = scene.device(safe(NOTHING));
