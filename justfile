@@ -1,4 +1,4 @@
-# One recipe per job of continuous integration, and a few for the desk. `just` lists them.
+# Recipes of continuous integration, and some for development. `just` lists them.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
@@ -6,11 +6,11 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 default:
     @just --list --unsorted
 
-# The rules of the architecture: dependencies, sizes, handles, clocks, unsafe code, licenses.
+# Checks the rules of the architecture: dependencies, sizes, handles, clocks, unsafe code, licenses, words, links.
 house:
     cargo run --quiet --locked --package bindrune-house
 
-# Format, lints in every combination of features, spelling.
+# Checks format, lints in every combination of features, and spelling.
 check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- --deny warnings
@@ -30,7 +30,7 @@ check:
         --exclude bindrune-bench-board --exclude bindrune-bench-image --exclude bindrune-bench-image-trouble -- --deny warnings
     typos
 
-# The host with each capability alone, with none, and what a peer sees of one that is left out.
+# Tests the host with each capability alone and with none, and what a peer then sees.
 capabilities:
     for features in "" caching capture central channels client commands extended host-flow-control legacy long observer oob privacy recovery security server statistics tuning; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
@@ -41,7 +41,7 @@ capabilities:
         cargo test --package bindrune --no-default-features --features "$features",std --locked --test absent; \
     done
 
-# The workspace builds with the oldest compiler that Cargo.toml promises.
+# Builds the workspace with the oldest compiler in Cargo.toml.
 msrv:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -52,11 +52,11 @@ msrv:
         cargo "+$wanted" check --workspace --locked
     fi
 
-# Documentation as docs.rs builds it, with the features that each item needs; warnings are errors.
+# Builds the documentation as on docs.rs, with the features that each item needs; warnings are errors.
 docs:
     RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="--cfg docsrs --deny warnings" cargo doc --workspace --all-features --no-deps --locked
 
-# The book of docs/book, into target/book. `just house` checks its links, and the examples that it includes are tested.
+# Builds the book of docs/book into target/book. `just house` checks its links; its examples are tested.
 book:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -66,7 +66,7 @@ book:
     "$mdbook" build docs/book --dest-dir "$PWD/target/book" 2>&1 | tee target/mdbook/log
     ! grep -E "WARN|ERROR" target/mdbook/log
 
-# The host for a Cortex-M4, with Debian's toolchain (rustc-web cargo-web rust-web-src): core and nothing else.
+# Builds the host for a Cortex-M4, with Debian's toolchain (rustc-web cargo-web rust-web-src), on core alone.
 no-std:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -84,63 +84,63 @@ no-std:
     fi
     echo "no-std: bindrune builds for $target without std and without alloc"
 
-# The firmware of examples/cortex-m for the boards that QEMU does not have; with the same toolchain.
+# Builds the firmware of examples/cortex-m for boards that QEMU does not have, with the same toolchain.
 boards:
     for board in esp32-c3 nrf52840 nrf52840-sdc pico-w rp2040; do examples/cortex-m/build "$board"; done
 
-# Unit, property and virtual-time tests, and the examples in the documentation.
+# Runs unit, property and virtual-time tests, and the examples in the documentation.
 test *arguments:
     cargo test --workspace --exclude bindrune-interop --locked {{ arguments }}
 
-# Against rootcanal and Bumble; needs what ./test.sh installs.
+# Tests against rootcanal and Bumble; needs what ./test.sh installs.
 interop *arguments:
     cargo test --package bindrune-interop --locked {{ arguments }}
 
-# The firmware of examples/cortex-m on QEMU's Cortex-M4, against Bumble and against itself; needs what ./test.sh installs.
+# Tests the firmware of examples/cortex-m on QEMU's Cortex-M4, against Bumble and against itself; needs what ./test.sh installs.
 qemu *arguments:
     cargo test --package bindrune-interop --locked --test qemu {{ arguments }} -- --nocapture
 
-# `just interop` with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md. One pair of hosts alone:
+# Runs `just interop` with 1 MiB for every pair of MPS and SDU; its log belongs in docs/reliability.md. For one pair of hosts:
 # `just interop-full --test own_both`.
 interop-full *arguments:
     BINDRUNE_INTEROP=full cargo test --package bindrune-interop --release --locked {{ arguments }} \
         channels_carry -- --nocapture
 
-# Three links over rootcanal, one Bumble peer after another killed, frozen and out of range, for so many minutes.
+# Runs three links over rootcanal for this many minutes, while one Bumble peer after another is killed, frozen and out of range.
 soak minutes="120":
     BINDRUNE_SOAK={{ minutes }} cargo test --package bindrune-interop --release --locked --test soak -- --nocapture
 
-# A whole host for so many random steps, from a seed on: packets, calls, dropped futures, time and faults.
+# Runs a whole host for this many random steps, from a seed: packets, calls, dropped futures, time and faults.
 fuzz-host steps seed="0":
     cargo run --quiet --locked --profile fuzz --package bindrune-hostile --bin fuzz-host -- {{ steps }} {{ seed }}
 
 bench-program := "--quiet --locked --manifest-path tools/bench/Cargo.toml --target-dir target/bench --package bindrune-bench"
 
-# Instructions of both hosts for each operation, beside trouble-host; with `--docs` into docs/performance.md. Needs valgrind.
+# Counts instructions of both hosts for each operation, beside trouble-host; with `--docs` into docs/performance.md. Needs valgrind.
 bench *arguments:
     cargo run {{ bench-program }} -- instructions {{ arguments }}
 
-# Flash, RAM and stack of three images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
+# Measures flash, RAM and stack of three images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
 # toolchain, like no-std.
 size *arguments:
     cargo run {{ bench-program }} -- size {{ arguments }}
 
-# Goodput in virtual time, as a share of what the link and a serial line allow; with `--docs` into docs/performance.md.
+# Measures goodput in virtual time, as a share of what the link and a serial line allow; with `--docs` into docs/performance.md.
 goodput *arguments:
     cargo run {{ bench-program }} -- goodput {{ arguments }}
 
-# What operations and images cost is within tools/bench/budget.toml, and links have their share of the bound.
+# Checks operations and images against tools/bench/budget.toml, and links against their share of the bound.
 budget-check:
     cargo test {{ bench-program }} --package bindrune-bench-bound --package bindrune-bench-goodput
     cargo run {{ bench-program }} -- check
 
-# Accepts what operations and images cost now.
+# Accepts the current cost of operations and images.
 budget:
     cargo run {{ bench-program }} -- accept
 
-# The tour, on the built-in virtual controller.
+# Runs the tour on the built-in virtual controller.
 demo:
     cargo run --release --locked --package bindrune-cli -- demo
 
-# Everything that continuous integration runs.
+# Runs all jobs of continuous integration.
 ci: house check capabilities msrv docs book no-std boards budget-check demo test interop

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test, on a fresh machine too: installs the programs that the interoperability tests need (the
+# Runs every test, also on a fresh machine: installs the programs that the interoperability tests need (the
 # Python peers install themselves, pinned, into target/interop-venv), then calls cargo. Arguments go to
 # `cargo test`.
 set -eu

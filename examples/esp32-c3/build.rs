@@ -1,4 +1,4 @@
-//! Gives the linker its script.
+//! Passes the linker script to the linker.
 
 fn main() {
     println!("cargo:rustc-link-arg-bins=-Tlinkall.x");

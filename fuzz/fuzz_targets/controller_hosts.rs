@@ -1,4 +1,4 @@
-//! Two hosts that send any octets to virtual controllers, at any time.
+//! Two hosts that send arbitrary bytes to virtual controllers, at any time.
 
 #![no_main]
 

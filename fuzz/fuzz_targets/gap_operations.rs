@@ -1,4 +1,4 @@
-//! Wishes of the application, and a controller that answers and tells anything.
+//! Requests of the application, and a controller that sends arbitrary answers and events.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A GATT client procedure against a server of any octets.
+//! A GATT client procedure against a server that sends arbitrary bytes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! PDUs to a GATT server, with any security and any answers of the application.
+//! PDUs to a GATT server, with arbitrary security and answers of the application.
 
 #![no_main]
 

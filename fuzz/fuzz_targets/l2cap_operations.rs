@@ -1,4 +1,4 @@
-//! Octets of the peer, calls of the application and time on L2CAP channels.
+//! Bytes of the peer, calls of the application and time on L2CAP channels.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Fragments of any sizes.
+//! Fragments of arbitrary sizes.
 
 #![no_main]
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What the program costs: CPU while a link is idle, and for 1 MiB over rootcanal beside Bumble in the same run.
+"""Measures the cost of the program: CPU while a link is idle, and for 1 MiB over rootcanal beside Bumble in the same run.
 
     cargo build --release --package bindrune-cli
     target/interop-venv/bin/python tests/interop/cpu.py target/release/bindrune
 
-Prints the figures, and fails where idle CPU is 0.5 % of a core or more, or a transfer costs more CPU than Bumble's end of it.
-Only CPU time is judged, which other load on the machine changes little; times are not.
+Prints the figures, and fails if idle CPU is 0.5 % of a core or more, or a transfer takes more CPU than Bumble's end of it.
+It checks only CPU time, which other load on the machine hardly changes.
 """
 
 import json
@@ -33,7 +33,7 @@ def cpu(pid):
 
 
 def switches(pid):
-    """How often the threads of a process gave up a core."""
+    """How often the threads of a process yielded a core."""
     count = 0
     for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
         lines = status.read_text().splitlines()
@@ -71,7 +71,7 @@ def connect(port):
 
 
 class Peer:
-    """Bumble, in a process of its own."""
+    """Bumble, in its own process."""
 
     def __init__(self, air, script, name, address, scratch):
         command = [sys.executable, str(PEERS / script), "--hci", f"tcp-client:127.0.0.1:{air.hci}"]
@@ -101,7 +101,7 @@ class Peer:
 
 
 class Program:
-    """The program, on a controller of its own."""
+    """The program, on its own controller."""
 
     def __init__(self, air, program, scratch, *arguments):
         transport = ["-t", f"tcp-client:127.0.0.1:{air.hci}"]
@@ -110,7 +110,7 @@ class Program:
         self.pid = self.process.pid
 
     def end(self):
-        """Waits for the end, and returns the CPU time of it all."""
+        """Waits for the end, and returns the total CPU time."""
         _, status, usage = os.wait4(self.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         assert self.process.returncode == 0, f"the program failed: {self.process.returncode}"
@@ -118,7 +118,7 @@ class Program:
 
 
 def idle(air, program, scratch):
-    """CPU of the program in percent of a core while a link is up on which nothing happens."""
+    """CPU of the program in percent of a core while an idle link is up."""
     ours = Program(air, program, scratch, "peripheral", "--name", "idle", "--address", "C0:00:00:00:00:11")
     theirs = Peer(air, "central.py", "idle-phone", "C0:00:00:00:00:12", scratch)
     theirs.call("connect", address="C0:00:00:00:00:11", interval=15.0)

@@ -4,9 +4,9 @@
     cargo build --release --package bindrune-cli
     target/interop-venv/bin/python tests/interop/pairs.py target/release/bindrune [--docs]
 
-MPS 247, SDUs of 1,000 octets, windows of 48 at every end; the medians of so many rounds. Fails where the program on both ends takes more
-than half of the CPU of Bumble on both ends, or has less goodput. With `--docs` the table goes into
-docs/performance.md. CPU is of a whole process but for Bumble, whose start and connection are not counted.
+MPS 247, SDUs of 1,000 bytes, windows of 48 at every end. Figures are medians of several rounds. Fails if the program on both ends takes more
+than half of the CPU of Bumble on both ends, or has less goodput. `--docs` writes the table to
+docs/performance.md. CPU is of a whole process; for Bumble without its start and connection.
 """
 
 import json
@@ -26,7 +26,7 @@ PAGE = pathlib.Path(__file__).parents[2] / "docs/performance.md"
 
 
 class Reporter(Program):
-    """The program, which reports what moved."""
+    """The program, which reports the transfer."""
 
     def __init__(self, air, program, scratch, *arguments):
         super().__init__(air, program, scratch, "--json", *arguments)
@@ -62,7 +62,7 @@ def listening(air, scratch, address):
 
 
 def opening(air, scratch, address):
-    """A Bumble central, with a channel to whoever is called `sink`."""
+    """A Bumble central, with a channel to the device named `sink`."""
     peer = Peer(air, "central.py", "source", address, scratch)
     sinks = []
     while not sinks:

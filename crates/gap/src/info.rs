@@ -235,7 +235,7 @@ impl fmt::Display for InitError {
             Self::Framing => f.write_str("the bytes on the line were not HCI packets"),
             Self::NoBuffers => f.write_str("the controller has no buffers for ACL data"),
             Self::ShortBuffers(len) => {
-                write!(f, "the controller's ACL packets hold {len} octets, fewer than 27")
+                write!(f, "the controller's ACL packets hold {len} bytes, fewer than 27")
             }
             Self::NotStatic(address) => write!(f, "{address} is not a random static address"),
         }

@@ -1,8 +1,8 @@
-//! Gives the linker its scripts, and the program the chip's firmware.
+//! Passes linker scripts to the linker, and the radio's firmware to the program.
 
 use std::{fs, io, path::PathBuf};
 
-/// The vendor's files, which are in embassy's repository, in the folder `cyw43-firmware`.
+/// The vendor's files, in the folder `cyw43-firmware` of embassy's repository.
 const FIRMWARE: [&str; 4] =
     ["43439A0.bin", "43439A0_btfw.bin", "43439A0_clm.bin", "nvram_rp2040.bin"];
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What is in the folder that the environment names; nothing where it names none: that builds, and does not run.
+/// Returns the files of the folder in the environment variable. Without the variable they are empty: the image builds, but does not run.
 fn firmware(file: &str) -> io::Result<Vec<u8>> {
     let Ok(folder) = std::env::var("CYW43_FIRMWARE") else {
         println!("cargo:warning=without CYW43_FIRMWARE the image has no {file}");

@@ -29,7 +29,7 @@ async fn main(_spawner: Spawner) {
     static HOST: StaticCell<Host> = StaticCell::new();
 
     let p = esp_hal::init(esp_hal::Config::default());
-    // For the radio's library alone: the host has no allocator.
+    // Only for the radio's library: the host has no allocator.
     esp_alloc::heap_allocator!(size: 72 * 1024);
     let timers = TimerGroup::new(p.TIMG0);
     esp_rtos::start(timers.timer0, p.FROM_CPU_INTR0);
@@ -44,7 +44,7 @@ async fn main(_spawner: Spawner) {
     };
     let host = HOST.init(host);
     let (rx, tx) = transport_0_1::split(&controller);
-    // Either ends only when the controller is lost for good: start over.
+    // Both end only if the controller is lost for good: start again.
     select(host.run_with(rx, tx, Platform::new().store(store)), peripheral::run(host)).await;
     esp_hal::system::software_reset()
 }

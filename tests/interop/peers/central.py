@@ -14,7 +14,7 @@ from bumble.hci import Address, Phy
 
 from common import Peer, Tally, acl_drained, describe_connection, numbered, start, uuid_text
 
-# Beacons that the virtual controller may bring into the air by itself.
+# Beacons that the virtual controller may add on its own.
 FOREIGN = {"BE:AC:01:55:00:01", "BE:AC:01:55:00:02"}
 
 
@@ -28,7 +28,7 @@ class Central(Peer):
 
     async def do_scan(self, seconds=2.0, active=True, legacy=False, address=None, name=None):
         """Everything seen, merged by address. With `address`, ends as soon as its name is known; with
-        `name`, as soon as someone has it."""
+        `name`, as soon as a device has it."""
         seen, found = {}, asyncio.Event()
 
         def on_report(report):
@@ -55,7 +55,7 @@ class Central(Peer):
         preferences = ConnectionParametersPreferences(
             connection_interval_min=interval, connection_interval_max=interval
         )
-        # Bumble's own time limit is not for its search of a bonded peer with a private address.
+        # Bumble's own time limit does not apply to its search for a bonded peer with a private address.
         connection = await asyncio.wait_for(
             self.device.connect(
                 Address(peer),
@@ -112,7 +112,7 @@ class Central(Peer):
     # Reading and writing. An attribute is named by its handle or its characteristic's UUID.
 
     async def do_read(self, attribute, long=True, connection=None):
-        """Reads; goes on with Read Blob while answers are full, unless `long` is false."""
+        """Reads; continues with Read Blob while responses are full, unless `long` is false."""
         handle = self.handle(attribute, connection)
         value = await self.client(connection).read_value(handle, no_long_read=not long)
         return {"value": value.hex()}
@@ -122,19 +122,19 @@ class Central(Peer):
         return {"values": [value.hex() for value in values]}
 
     async def do_write(self, attribute, value, connection=None):
-        """Writes; what does not fit one Write Request goes by Prepare and Execute Write."""
+        """Writes; uses Prepare and Execute Write if the value does not fit one Write Request."""
         handle = self.handle(attribute, connection)
         await self.client(connection).write_value(handle, bytes.fromhex(value), True)
         return {}
 
     async def do_write_long(self, attribute, value, connection=None):
-        """Writes by Prepare and Execute Write, whatever the length."""
+        """Writes with Prepare and Execute Write, for every length."""
         handle = self.handle(attribute, connection)
         await self.client(connection).write_long_value(handle, bytes.fromhex(value))
         return {}
 
     async def do_write_commands(self, attribute, count, length, connection=None):
-        """Sends numbered writes without response, each of `length` octets."""
+        """Sends numbered writes without response, each of `length` bytes."""
         link, handle = self.connection(connection), self.handle(attribute, connection)
         tally = Tally()
         for number in range(count):
@@ -159,8 +159,8 @@ class Central(Peer):
         return {}
 
     async def do_updates(self, characteristic, count=0, timeout=60.0, connection=None):
-        """Waits for `count` updates since `subscribe`; reports count, octets, SHA-256, and how
-        many carried the very number and pattern that were due."""
+        """Waits for `count` updates since `subscribe`; reports count, bytes, SHA-256, and how
+        many had the expected number and pattern."""
         found = self.find(characteristic, connection)
         return await self.tallies[found.handle].wait(count, timeout)
 
@@ -208,8 +208,8 @@ def split_uuids(data, width):
     return [uuid_text(UUID.from_bytes(data[i : i + width])) for i in range(0, len(data), width)]
 
 
-def add(known, news):
-    known.extend(item for item in news if item not in known)
+def add(known, found):
+    known.extend(item for item in found if item not in known)
 
 
 async def discover_includes(client, service):

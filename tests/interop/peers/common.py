@@ -65,7 +65,7 @@ def patch_early_sdus():
 
 
 def patch_closed_channels():
-    """Forgets both CIDs of a closed channel; Bumble keeps the peer's, and then refuses that CID."""
+    """Removes both CIDs of a closed channel; Bumble keeps the peer's, and then refuses that CID."""
 
     def on_channel_closed(self, channel):
         handle = channel.connection.handle
@@ -82,8 +82,8 @@ async def acl_drained(connection, below=1):
 
 
 class Pattern:
-    """The seeded octet stream that both ends of a transfer can make: a 32-bit linear congruential
-    generator, of which each step gives its top octet."""
+    """The seeded byte stream that both ends of a transfer can generate: a 32-bit linear congruential
+    generator, of which each step yields its top byte."""
 
     def __init__(self, seed):
         self.state = seed & 0xFFFFFFFF
@@ -100,12 +100,12 @@ class Pattern:
 
 def numbered(number, length):
     """The value of the `number`-th notification, indication or command: its number (little-endian,
-    4 octets), then the pattern of that seed."""
+    4 bytes), then the pattern of that seed."""
     return struct.pack("<I", number) + Pattern(number).take(length - 4)
 
 
 class Tally:
-    """Counts and hashes octets, and lets commands wait for a count."""
+    """Counts and hashes bytes, and lets commands wait for a count."""
 
     def __init__(self):
         self.changed = asyncio.Condition()
@@ -130,7 +130,7 @@ class Tally:
             self.changed.notify_all()
 
     async def wait(self, count, timeout):
-        """Waits until `count` values were added; after `timeout` seconds reports what there is."""
+        """Waits until `count` values were added; after `timeout` seconds reports the values so far."""
 
         async def reached():
             async with self.changed:
@@ -212,7 +212,7 @@ class Peer(Security):
     async def do_update_parameters(
         self, interval_min, interval_max, latency=0, supervision=2000, connection=None
     ):
-        """Asks for new connection parameters: milliseconds, and events for the latency."""
+        """Requests new connection parameters: milliseconds, and events for the latency."""
         link = self.connection(connection)
         await link.update_parameters(interval_min, interval_max, latency, supervision)
         return describe_connection(link)
@@ -223,7 +223,7 @@ class Peer(Security):
         self, psm, mtu=1017, mps=247, credits=16, mode="sink", count=0, length=0, seed=1
     ):
         """Serves a PSM. `echo` returns every SDU, `sink` counts and hashes, `source` sends `count`
-        SDUs of `length` octets from the pattern of `seed` as soon as the channel is open."""
+        SDUs of `length` bytes from the pattern of `seed` as soon as the channel is open."""
         spec = l2cap.LeCreditBasedChannelSpec(psm=psm, mtu=mtu, mps=mps, max_credits=credits)
 
         def on_channel(channel):
@@ -261,7 +261,7 @@ class Peer(Security):
         return channel.describe()
 
     async def do_send(self, channel, count, length, seed=1):
-        """Sends `count` SDUs of `length` octets; answers when the last frame is with the controller."""
+        """Sends `count` SDUs of `length` bytes; answers when the last frame is with the controller."""
         return await self.channels[channel].send(count, length, seed)
 
     async def do_sent(self, channel, timeout=DEFAULT_TIMEOUT):
@@ -269,7 +269,7 @@ class Peer(Security):
         return await asyncio.wait_for(self.channels[channel].finish(), timeout)
 
     async def do_received(self, channel, count=0, timeout=DEFAULT_TIMEOUT):
-        """Waits until `count` SDUs came in; reports how many did, their octets and SHA-256."""
+        """Waits until `count` SDUs arrived; reports their number, bytes and SHA-256."""
         return await self.channels[channel].tally.wait(count, timeout)
 
     async def do_close(self, channel):
@@ -351,7 +351,7 @@ class Channel:
         return self.sent
 
     async def write(self, sdu):
-        """Writes one SDU and waits until it has left: Bumble merges what is queued into one SDU."""
+        """Writes one SDU and waits until it was sent: Bumble merges queued SDUs into one."""
         if self.closed.is_set():
             raise RuntimeError("the channel is closed")
         self.channel.write(sdu)
@@ -394,7 +394,7 @@ async def serve(peer, ready):
             answer({"id": number, "ok": True, **result})
         except asyncio.TimeoutError:
             answer({"id": number, "ok": False, "error": f"{verb}: timed out"})
-        except BaseException as error:  # a cancelled request of Bumble is an answer too
+        except BaseException as error:  # a cancelled request of Bumble is also an answer
             traceback.print_exc()
             answer({"id": number, "ok": False, "error": f"{verb}: {type(error).__name__}: {error}"})
 

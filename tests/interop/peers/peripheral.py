@@ -134,7 +134,7 @@ class Peripheral(Peer):
             self.subscribed.notify_all()
 
     async def do_database(self):
-        """What a full discovery must find, in the form that the central's `discover` gives."""
+        """What a full discovery must find, in the form of the central's `discover`."""
         attributes = self.device.gatt_server.attributes
         return {"services": [describe_service(s, attributes) for s in in_order(attributes)]}
 
@@ -146,7 +146,7 @@ class Peripheral(Peer):
         return {}
 
     async def do_sink(self, count=0, timeout=60.0):
-        """Waits until `count` writes without response came in; reports count, octets and SHA-256."""
+        """Waits until `count` writes without response arrived; reports count, bytes and SHA-256."""
         return await self.sink.wait(count, timeout)
 
     async def do_reset_sink(self):
@@ -240,7 +240,7 @@ class Peripheral(Peer):
         return {}
 
     async def do_notify(self, count, length, connection=None):
-        """Sends numbered notifications, each of `length` octets."""
+        """Sends numbered notifications, each of `length` bytes."""
         link = self.connection(connection)
         for number in range(count):
             await self.device.notify_subscriber(link, self.notify, numbered(number, length))
@@ -249,7 +249,7 @@ class Peripheral(Peer):
         return {"count": count}
 
     async def do_indicate(self, count, length, connection=None):
-        """Sends numbered indications, each after the confirmation of the one before."""
+        """Sends numbered indications, each after the confirmation of the previous one."""
         link = self.connection(connection)
         for number in range(count):
             await self.device.indicate_subscriber(link, self.indicate, numbered(number, length))

@@ -1,4 +1,4 @@
-"""Pairing, encryption, bonds and private addresses: what both Bumble peers do with their Security Manager.
+"""Pairing, encryption, bonds and private addresses: the Security Manager of both Bumble peers.
 
 A test plays the person in front of the peer: `wait_question` shows what is on its display, `answer` types.
 """
@@ -27,12 +27,12 @@ METHODS = {
     smp.PairingMethod.PASSKEY: "passkey",
     smp.PairingMethod.OOB: "out-of-band",
 }
-# What a person is always asked; `accept` and `confirm` are answered with yes unless a test wants them.
+# Questions that are always asked; `accept` and `confirm` are answered with yes unless a test requests them.
 QUESTIONS = ("compare", "display", "input")
 
 
 class KeyFile(MemoryKeyStore):
-    """Keys in a file, so that they outlive the process."""
+    """Keys in a file, so that they survive the process."""
 
     def __init__(self, path):
         super().__init__()
@@ -91,7 +91,7 @@ class Person(PairingDelegate):
 
 
 class Session(smp.Session):
-    """A pairing that tells how it ended."""
+    """A pairing that reports its result."""
 
     keys = None
     failed = False
@@ -121,10 +121,10 @@ class Security:
         self.requests = asyncio.Queue()
         self.encrypted = asyncio.Condition()
         self.oob_context = None
-        self.wishes = {}
+        self.options = {}
         device = self.device
         device.keystore = KeyFile(keys)
-        # Bumble's own default is an IRK of zeros. This one is the same again after a restart.
+        # Bumble's default is an IRK of zeros. This one stays the same after a restart.
         device.irk = hashlib.sha256(bytes(device.static_address)).digest()[:16]
         device.smp_session_proxy = Session
         device.pairing_config_factory = lambda _connection: self.config()
@@ -174,7 +174,7 @@ class Security:
     # Pairing
 
     def config(self):
-        wishes = {
+        options = {
             "io": "no-input-no-output",
             "mitm": False,
             "secure_connections": True,
@@ -183,15 +183,15 @@ class Security:
             "ask": QUESTIONS,
             "oob": None,
             "temporary_key": None,
-            **self.wishes,
+            **self.options,
         }
         return PairingConfig(
-            sc=wishes["secure_connections"],
-            mitm=wishes["mitm"],
-            bonding=wishes["bonding"],
-            delegate=Person(wishes["io"], wishes["key_size"], wishes["ask"], self.questions),
+            sc=options["secure_connections"],
+            mitm=options["mitm"],
+            bonding=options["bonding"],
+            delegate=Person(options["io"], options["key_size"], options["ask"], self.questions),
             identity_address_type=PairingConfig.AddressType.RANDOM,
-            oob=self.oob(wishes["oob"], wishes["temporary_key"]),
+            oob=self.oob(options["oob"], options["temporary_key"]),
         )
 
     def oob(self, peer, temporary_key):
@@ -204,16 +204,16 @@ class Security:
         )
         return PairingConfig.OobConfig(ours or smp.OobContext(), theirs, legacy or None)
 
-    async def do_pairing(self, **wishes):
-        """How to pair from now on. What is not given is as at first. Forgets questions, endings and
-        requests that nobody asked for."""
-        unknown = wishes.keys() - {
+    async def do_pairing(self, **options):
+        """How to pair from now on. Missing arguments have their defaults. Discards questions, results and
+        requests that no command took."""
+        unknown = options.keys() - {
             "io", "mitm", "secure_connections", "bonding", "key_size", "ask", "oob", "temporary_key"
         }
         if unknown:
-            raise RuntimeError(f"no such wishes: {unknown}")
-        self.wishes = wishes
-        if "oob" not in wishes:
+            raise RuntimeError(f"no such options: {unknown}")
+        self.options = options
+        if "oob" not in options:
             self.oob_context = None
         for queue in (self.questions, self.pairings, self.requests):
             while not queue.empty():
@@ -248,7 +248,7 @@ class Security:
             self.pairings.put_nowait((session, reason))
 
     async def do_wait_question(self, timeout=DEFAULT_TIMEOUT):
-        """What the peer shows or asks next."""
+        """The next question of the peer."""
         question, self.open_question = await asyncio.wait_for(self.questions.get(), timeout)
         return question
 
@@ -334,7 +334,7 @@ class Security:
 
     async def do_private_address(self, enabled=True):
         """Takes another resolvable private address; with `enabled` false, the identity address.
-        Bumble's own rotation tells the controller the address that was."""
+        Bumble's own rotation gives the controller the previous address."""
         device = self.device
         again = await self.pause_advertising()
         address = (
@@ -347,7 +347,7 @@ class Security:
         return {"address": str(address)}
 
     async def pause_advertising(self):
-        """Stops advertising, and gives what started it."""
+        """Stops advertising, and returns the arguments that started it."""
         return None
 
 
@@ -376,7 +376,7 @@ def describe_security(link):
 
 
 def present(keys):
-    """The names of the keys that there are; never a key."""
+    """The names of the existing keys; never a key."""
     return [name for name in ("ltk", "ltk_central", "ltk_peripheral", "irk", "csrk") if getattr(keys, name)]
 
 
@@ -385,7 +385,7 @@ def failed(reason):
 
 
 def patch_pairing():
-    """Lets a link pair more than once, and stores keys only where both sides asked for a bond."""
+    """Lets a link pair more than once, and stores keys only if both sides requested a bond."""
     received = smp.Manager.on_smp_pdu
 
     def on_smp_pdu(self, connection, pdu):

@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// Controllers that answer oddly instead of ending the process on commands they half support.
+/// Settings with which controllers answer half-supported commands instead of ending the process.
 const CONFIGURATION: &str = "strict: false";
-/// How often ports are chosen anew when another program took one in between.
+/// How often ports are chosen again after another program has taken one.
 const ATTEMPTS: usize = 5;
 const START_TIME: Duration = Duration::from_secs(20);
 const ANSWER_TIME: Duration = Duration::from_secs(20);
-/// What the test port says before its first answer.
+/// Greeting of the test port.
 const GREETING: &str = "RegisterSendResponse called";
 
 /// A running rootcanal. Every TCP connection to [`hci`](Self::hci) is a new controller on one air.
 ///
-/// It is supervised: when it ended by itself, dropping the value fails the test.
+/// It is supervised: if it ended on its own, dropping the value fails the test.
 #[derive(Debug)]
 pub struct Air {
     process: Process,
-    /// Kept open: rootcanal answers wrongly, or ends, when a client of its test port goes away.
+    /// Kept open: rootcanal answers wrongly, or ends, if a client of its test port disconnects.
     test_port: TcpStream,
     ports: Ports,
     configuration: String,
@@ -77,19 +77,19 @@ impl Air {
         Err(last.unwrap_or_else(|| anyhow::anyhow!("rootcanal was never started")))
     }
 
-    /// Where a host connects: H4 over TCP.
+    /// Returns the address for hosts: H4 over TCP.
     #[must_use]
     pub fn hci(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports.hci).into()
     }
 
-    /// The link-layer port: raw LE link-layer packets, each after its length (u32, little-endian).
+    /// Returns the link-layer port: raw LE link-layer packets, each after its length (u32, little-endian).
     #[must_use]
     pub fn link_ble(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports.link_ble).into()
     }
 
-    /// The folder of the test that this air belongs to.
+    /// Returns the folder of the test.
     #[must_use]
     pub fn scratch(&self) -> &Path {
         &self.scratch
@@ -103,7 +103,7 @@ impl Air {
         self.command("set_timer_period", &[&milliseconds.to_string()]).map(drop)
     }
 
-    /// Gives a command to rootcanal's test port, such as `list`, `del_device_from_phy ID 1` or
+    /// Sends a command to rootcanal's test port, such as `list`, `del_device_from_phy ID 1` or
     /// `set_device_address ID ADDRESS`, and returns its answer.
     ///
     /// # Errors
@@ -131,10 +131,10 @@ impl Air {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Fails when rootcanal ended by itself; its log's end is in the message.
+    /// Fails if rootcanal ended on its own; the error contains the end of its log.
     ///
     /// # Errors
-    /// When it ended by itself.
+    /// When it ended on its own.
     pub fn check(&mut self) -> Result<()> {
         if self.killed {
             return Ok(());
@@ -145,7 +145,7 @@ impl Air {
         Ok(())
     }
 
-    /// Kills it, as a test of lost controllers does.
+    /// Kills it, for tests of lost controllers.
     pub fn kill(&mut self) {
         self.killed = true;
         self.process.kill();
@@ -173,7 +173,7 @@ impl Drop for Air {
 }
 
 impl Ports {
-    /// Four ports that nobody listens on at this moment.
+    /// Returns four ports that are free at this moment.
     fn free() -> Result<Self> {
         let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
         let held = [bind()?, bind()?, bind()?, bind()?];
@@ -202,7 +202,7 @@ fn launch(ports: Ports, configuration: &str, scratch: &Path) -> Result<(Process,
     ));
     let mut process = Process::start(&mut command, &scratch.join("rootcanal.log"))?;
 
-    // It goes on running when a port is taken, so its log tells more than a connection would.
+    // It keeps running if a port is in use, so its log is more reliable than a connection.
     let came_up = Deadline::after(START_TIME).poll(|| {
         process.ended().is_some()
             || process.log().contains("Error binding")

@@ -39,7 +39,7 @@ impl Controllers {
         std::thread::spawn(move || {
             let mut line = String::new();
             let _ = BufReader::new(output).read_line(&mut line);
-            // Nobody listens any more when the time was over.
+            // The receiver is dropped after the time limit.
             let _ = sender.send(line);
         });
         let greeting = ready.recv_timeout(Deadline::after(START_TIME).left()).unwrap_or_default();
@@ -51,7 +51,7 @@ impl Controllers {
         Ok(Self { _process: process, hci })
     }
 
-    /// Where hosts connect: H4 over TCP.
+    /// Returns the addresses for hosts: H4 over TCP.
     #[must_use]
     pub const fn hci(&self) -> [SocketAddr; 2] {
         self.hci

@@ -7,21 +7,21 @@ use std::time::{Duration, Instant};
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// `time` from now.
+    /// Returns the deadline `time` from now.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "other processes live in real time")]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))
     }
 
-    /// What is left until then; zero when it has passed.
+    /// Returns the remaining time; zero if it has passed.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "other processes live in real time")]
     pub fn left(self) -> Duration {
         self.0.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
     }
 
-    /// Asks `ready` every few milliseconds; `false` when time ran out first.
+    /// Calls `ready` every few milliseconds; returns `false` if the time passed first.
     #[must_use]
     pub fn poll(self, mut ready: impl FnMut() -> bool) -> bool {
         loop {
@@ -41,14 +41,14 @@ impl Deadline {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Begins now.
+    /// Starts measuring.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "other processes live in real time")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
 
-    /// What has passed since.
+    /// Returns the time since the start.
     #[must_use]
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const ANSWER_TIME: Duration = Duration::from_secs(20);
 
-/// A running firmware and its console.
+/// Running firmware and its console.
 #[derive(Debug)]
 pub struct Firmware {
     process: Process,
@@ -24,12 +24,12 @@ pub struct Firmware {
     log: Vec<String>,
 }
 
-/// What the firmware counted since its start.
+/// Counters of the firmware since its start.
 #[derive(Clone, Debug)]
 pub struct Report(HashMap<String, u32>);
 
 impl Firmware {
-    /// Builds the firmware, and starts the program of that name with a controller of its own at the second UART.
+    /// Builds the firmware, and starts the program of that name with its own controller at the second UART.
     ///
     /// # Errors
     /// When a compiler or QEMU is missing, or the firmware does not build.
@@ -49,7 +49,7 @@ impl Firmware {
         Ok(Self { process, input, lines: read(output, copy), log: Vec::new() })
     }
 
-    /// Waits for a line of the console that contains `text`, after those that were waited for before.
+    /// Waits for a line of the console that contains `text`, after the lines of earlier calls.
     ///
     /// # Errors
     /// When none comes within `time`, or the firmware ends, or panics.
@@ -66,7 +66,7 @@ impl Firmware {
         bail!("no line with `{text}`; QEMU: {}\n{}", tail(&self.process.log()), tail(&log));
     }
 
-    /// Asks the firmware for its counters.
+    /// Reads the counters of the firmware.
     ///
     /// # Errors
     /// When it does not answer.
@@ -78,7 +78,7 @@ impl Firmware {
         Ok(Report(counts.collect::<Result<_>>()?))
     }
 
-    /// Restarts the processor. Its RAM flash keeps what it has.
+    /// Restarts the processor. Its RAM flash keeps its contents.
     ///
     /// # Errors
     /// When QEMU is gone.
@@ -88,7 +88,7 @@ impl Firmware {
 }
 
 impl Report {
-    /// A counter by its name.
+    /// Returns a counter by its name.
     ///
     /// # Errors
     /// When the firmware has none of that name.
@@ -96,7 +96,7 @@ impl Report {
         self.0.get(name).copied().with_context(|| format!("no {name} in {self:?}"))
     }
 
-    /// How much a counter has grown since an earlier report.
+    /// Returns the increase of a counter since an earlier report.
     ///
     /// # Errors
     /// As [`count`](Self::count).
@@ -105,7 +105,7 @@ impl Report {
     }
 }
 
-/// Builds the firmware, and gives the folder of its images. Tests that come at the same time wait for each other.
+/// Builds the firmware, and returns the folder of its images. Concurrent tests wait for each other.
 fn build() -> Result<PathBuf> {
     let script = workspace().join("examples/cortex-m/build");
     let output = Command::new(&script).output().context("examples/cortex-m/build")?;
@@ -119,12 +119,12 @@ fn build() -> Result<PathBuf> {
     Ok(text.lines().last().context("examples/cortex-m/build says where")?.into())
 }
 
-/// Hands on each line of the console, and keeps a copy.
+/// Passes on each line of the console, and stores a copy.
 fn read(output: ChildStdout, mut copy: File) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // Without the copy a failure is harder to read, no more.
+            // The copy only helps to read a failure.
             let _ = writeln!(copy, "{line}");
             if sender.send(line).is_err() {
                 break;

@@ -17,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! Everything that a test starts ends when its value is dropped, by process id. What it wrote (logs,
+//! Processes that a test starts end, by process id, when their value is dropped. Their output (logs,
 //! captures) stays in the test's [`Scratch`] folder.
 
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! Our own host on a controller of the air, driven by a task of its own.
+//! Our own host on a controller of the air, driven by its own task.
 
 use crate::soak;
 use crate::transfer::{is_full, patience};
@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Links 4, channels 8; packets that hold an ATT MTU of 247, and many receive packets, since a controller without flow
-/// control does not wait for an app that another process holds up.
+/// 4 links, 8 channels, packets for an ATT MTU of 247, and many receive packets, because a controller without flow
+/// control does not wait for an application that another process delays.
 type Memory = Resources<4, 8, 1200, 16, 264, 8192>;
 
 #[expect(clippy::expect_used, reason = "a machine that cannot start threads runs no test")]
@@ -27,23 +27,23 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// Runs a test's future beside the hosts.
 ///
 /// # Errors
-/// Its own, and when it is not over in time.
+/// Those of the future, and when it takes too long.
 pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     block_on_for(patience(), future)
 }
 
-/// [`block_on`] with a time limit of its own.
+/// [`block_on`] with a given time limit.
 ///
 /// # Errors
-/// Those of the future, and when it is not over in `time`.
+/// Those of the future, and when it takes longer than `time`.
 pub fn block_on_for<T>(time: Duration, future: impl Future<Output = Result<T>>) -> Result<T> {
     RUNTIME.block_on(async { tokio::time::timeout(time, future).await? })
 }
 
-/// Waits for what must happen within a few seconds.
+/// Waits for a future that must be ready within a few seconds.
 ///
 /// # Errors
-/// When it did not.
+/// When it is not.
 pub async fn soon<T>(future: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(Duration::from_secs(10), future).await.context("not within 10 s")
 }
@@ -54,12 +54,12 @@ pub struct Node {
     host: &'static Host,
     name: &'static str,
     task: Option<JoinHandle<RunError<io::Error>>>,
-    /// Where bonds are kept; without it, in memory.
+    /// File of the bonds; without it they are in memory.
     bonds: Option<PathBuf>,
     scratch: PathBuf,
-    /// Captures so far: each transport has its own.
+    /// Number of captures: each transport has its own.
     captures: Vec<PathBuf>,
-    /// Packets that were free before anything happened.
+    /// Packets that were free at the start.
     idle: FreePackets,
 }
 
@@ -74,7 +74,7 @@ impl Node {
         Ok(node)
     }
 
-    /// A host over TCP that keeps its bonds in a file of the scratch folder, and knows those that are there already.
+    /// A host over TCP that keeps its bonds in a file of the scratch folder, and loads existing ones.
     ///
     /// # Errors
     /// As [`start`](Self::start), and when the file cannot be used.
@@ -96,7 +96,7 @@ impl Node {
         Ok(node)
     }
 
-    /// A host that nothing drives yet.
+    /// A host that is not driven yet.
     ///
     /// # Errors
     /// When its resources are too small.
@@ -141,7 +141,7 @@ impl Node {
         self.host
     }
 
-    /// Its address, once the controller is set up.
+    /// Returns its address, once the controller is initialized.
     ///
     /// # Errors
     /// When the controller does not answer.
@@ -149,10 +149,10 @@ impl Node {
         Ok(soon(self.host.controller()).await??.address)
     }
 
-    /// Waits until `run` returned by itself, and says why.
+    /// Waits until `run` returns on its own, and returns the reason.
     ///
     /// # Errors
-    /// When nothing drives the host, or `run` goes on for 10 s.
+    /// When the host is not driven, or `run` continues for 10 s.
     pub async fn ended(&mut self) -> Result<RunError<io::Error>> {
         let task = self.task.as_mut().context("nothing drives the host")?;
         let error = soon(task).await??;
@@ -160,26 +160,26 @@ impl Node {
         Ok(error)
     }
 
-    /// Drops `run`, wherever it is, and closes its transport.
+    /// Drops `run` at any point, and closes its transport.
     pub async fn stop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
-            // What an aborted task leaves is that it was aborted.
+            // An aborted task returns only that it was aborted.
             let _ = task.await;
         }
     }
 
-    /// Stops the host once its links are down. Then no packet may be missing, no octet may have been dropped, and tshark
-    /// must find nothing wrong with what was said.
+    /// Stops the host once its links are down. Fails if a packet is missing, a byte was dropped, or tshark finds a fault in
+    /// the traffic.
     ///
     /// # Errors
-    /// When any of these is not so.
+    /// When one of these checks fails.
     pub async fn finish(&mut self) -> Result<()> {
         self.wind_down().await?;
         self.check(check_capture)
     }
 
-    /// [`finish`](Self::finish) for controllers whose own events are faulty: tshark judges only what the host sent.
+    /// [`finish`](Self::finish) for controllers whose own events are faulty: tshark checks only what the host sent.
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
@@ -189,7 +189,7 @@ impl Node {
     }
 
     fn check(&self, check: impl Fn(&Path) -> Result<Capture>) -> Result<()> {
-        // Captures of runs that last for hours are too long for tshark.
+        // Captures of several hours are too long for tshark.
         let long = is_full() || soak::length().is_some();
         let captures = if long { &[] } else { self.captures.as_slice() };
         captures.iter().try_for_each(|capture| check(capture).map(drop))
@@ -209,10 +209,10 @@ impl Node {
         Ok(())
     }
 
-    /// Fails when a packet is missing.
+    /// Fails if a packet is missing.
     ///
     /// # Errors
-    /// When fewer packets are free than before anything happened.
+    /// When fewer packets are free than at the start.
     pub fn check_packets(&self) -> Result<()> {
         let free = self.host.free_packets();
         if free != self.idle {
@@ -221,7 +221,7 @@ impl Node {
         Ok(())
     }
 
-    /// The btsnoop files of all its transports, oldest first.
+    /// Returns the btsnoop files of all its transports, oldest first.
     #[must_use]
     pub fn captures(&self) -> &[PathBuf] {
         &self.captures

@@ -1,4 +1,4 @@
-//! What the tests do with two of our own hosts.
+//! Operations of the tests with two of our own hosts.
 
 use crate::services::{
     INDICATE, LONG_VALUE, NOTIFY, REFUSAL, database, discover, find, serve, uuid,
@@ -14,21 +14,21 @@ use tokio::sync::watch;
 const COUNT: u32 = 1000;
 const LENGTH: usize = 244;
 
-/// Both ends of a link. The peripheral's is served.
+/// Both ends of a link. The peripheral serves it.
 #[derive(Debug)]
 pub struct Linked {
     /// The peripheral's end.
     pub peripheral: Connection<'static>,
     /// The central's end.
     pub central: Connection<'static>,
-    /// What the central wrote without response.
+    /// Writes of the central without response.
     pub sink: watch::Receiver<Tally>,
 }
 
-/// A link from `central` to `peripheral`, which serves it.
+/// Connects `central` to `peripheral`, which serves the link.
 ///
 /// # Errors
-/// When anything fails, or is not as it must be.
+/// When an operation fails, or a result is wrong.
 pub async fn connect(peripheral: &Node, central: &Node) -> Result<Linked> {
     let (address, advertisement) = (peripheral.address().await?, Advertisement::connectable());
     let advertise = async { anyhow::Ok(soon(peripheral.host().advertise(&advertisement)).await??) };
@@ -39,10 +39,10 @@ pub async fn connect(peripheral: &Node, central: &Node) -> Result<Linked> {
     Ok(Linked { peripheral, central, sink })
 }
 
-/// Discovers, reads and writes all that there is.
+/// Discovers, reads and writes all attributes.
 ///
 /// # Errors
-/// When anything fails, or is not as it must be.
+/// When an operation fails, or a result is wrong.
 pub async fn use_database(linked: &Linked) -> Result<()> {
     let link = &linked.central;
     let found = soon(discover(link)).await??;
@@ -59,7 +59,7 @@ pub async fn use_database(linked: &Linked) -> Result<()> {
     ensure!(read(link, &long).await? == LONG_VALUE, "another long value");
     soon(link.write(&long, &[0x5a; 512])).await??;
     ensure!(read(link, &long).await? == [0x5a; 512], "another long value after a long write");
-    // As it was, for the next central.
+    // Restores the value for the next central.
     soon(link.write(&long, &LONG_VALUE)).await??;
     soon(link.write(&value_4, &[1, 2, 3, 4])).await??;
 
@@ -80,7 +80,7 @@ async fn read(link: &Connection<'_>, of: &RemoteCharacteristic<'_>) -> Result<Ve
 /// Notifies, indicates, and writes without response, a thousand times each.
 ///
 /// # Errors
-/// When anything fails, or is not as it must be.
+/// When an operation fails, or a result is wrong.
 pub async fn push(linked: &mut Linked) -> Result<()> {
     let Linked { peripheral, central, sink } = linked;
     let due = numbered_sha256(COUNT, LENGTH);
@@ -134,10 +134,10 @@ async fn updates(link: &Connection<'_>, of: &RemoteCharacteristic<'_>) -> Result
     Ok(tally)
 }
 
-/// Carries a volume both ways, one after the other.
+/// Sends a volume in both directions, one after the other.
 ///
 /// # Errors
-/// When anything fails, or is not as it must be.
+/// When an operation fails, or a result is wrong.
 pub async fn transfer(
     host: &'static Host,
     linked: &Linked,

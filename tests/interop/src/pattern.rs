@@ -1,31 +1,31 @@
-//! Octets that both ends of a transfer can make by themselves.
+//! Bytes that both ends of a transfer can generate.
 
 use sha2::{Digest, Sha256};
 
-/// The seeded octet stream of `peers/common.py`: a 32-bit linear congruential generator, of which
-/// each step gives its top octet.
+/// The seeded byte stream of `peers/common.py`: a 32-bit linear congruential generator, of which
+/// each step yields its top byte.
 #[derive(Clone, Debug)]
 pub struct Pattern(u32);
 
 impl Pattern {
-    /// The stream of `seed`.
+    /// Returns the stream of `seed`.
     #[must_use]
     pub const fn new(seed: u32) -> Self {
         Self(seed)
     }
 
-    /// The next octet.
+    /// Returns the next byte.
     pub const fn octet(&mut self) -> u8 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         self.0.to_be_bytes()[0]
     }
 
-    /// Fills `out` with the octets that come next.
+    /// Fills `out` with the next bytes.
     pub fn fill(&mut self, out: &mut [u8]) {
         out.fill_with(|| self.octet());
     }
 
-    /// The next `length` octets.
+    /// Returns the next `length` bytes.
     #[must_use]
     pub fn take(&mut self, length: usize) -> Vec<u8> {
         let mut out = vec![0; length];
@@ -34,7 +34,7 @@ impl Pattern {
     }
 }
 
-/// The value of the `number`-th notification, indication or command of `length` octets (at least
+/// Returns the value of the `number`-th notification, indication or command of `length` bytes (at least
 /// 4): its number, little-endian, then the pattern of that seed.
 #[must_use]
 pub fn numbered(number: u32, length: usize) -> Vec<u8> {
@@ -43,13 +43,13 @@ pub fn numbered(number: u32, length: usize) -> Vec<u8> {
     value
 }
 
-/// The SHA-256 of the first `count` [`numbered`] values of `length` octets, one after the other.
+/// Returns the SHA-256 of the first `count` [`numbered`] values of `length` bytes, one after the other.
 #[must_use]
 pub fn numbered_sha256(count: u32, length: usize) -> String {
     sha256(&(0..count).flat_map(|number| numbered(number, length)).collect::<Vec<_>>())
 }
 
-/// SHA-256 as lower-case hexadecimal digits, the form that the peers report.
+/// Returns a SHA-256 as lower-case hexadecimal digits, as the peers report it.
 #[must_use]
 pub fn sha256(octets: &[u8]) -> String {
     Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()

@@ -21,7 +21,7 @@ const END_TIME: Duration = Duration::from_secs(3);
 
 type Waiting = Arc<Mutex<Option<HashMap<u64, Sender<Value>>>>>;
 
-/// A Bumble host in its own process, on its own controller. Its commands may run side by side.
+/// A Bumble host in its own process, on its own controller. Its commands may run concurrently.
 #[derive(Debug)]
 pub struct Peer {
     process: Process,
@@ -30,13 +30,13 @@ pub struct Peer {
     script: &'static str,
     name: String,
     address: String,
-    /// How often it has been started.
+    /// Number of starts.
     starts: usize,
     log: PathBuf,
     capture: PathBuf,
 }
 
-/// The number of the last command, and the pipe that commands go through.
+/// The number of the last command, and the pipe for commands.
 #[derive(Debug)]
 struct Input {
     number: u64,
@@ -47,11 +47,11 @@ struct Input {
 #[derive(Debug)]
 pub struct Peripheral(Peer);
 
-/// A [`Peer`] that scans, connects and uses: `peers/central.py`.
+/// A [`Peer`] that scans, connects and uses services: `peers/central.py`.
 #[derive(Debug)]
 pub struct Central(Peer);
 
-/// A command whose answer has not been taken yet.
+/// A command whose answer was not read yet.
 #[derive(Debug)]
 #[must_use]
 pub struct Pending {
@@ -69,7 +69,7 @@ impl Peripheral {
         Peer::start(air, "peripheral.py", name).map(Self)
     }
 
-    /// What a full discovery of it must find.
+    /// Returns what a full discovery of it must find.
     ///
     /// # Errors
     /// As [`Peer::call`].
@@ -80,7 +80,7 @@ impl Peripheral {
 }
 
 impl Central {
-    /// Starts one called `name`.
+    /// Starts one with this name.
     ///
     /// # Errors
     /// When it does not come up.
@@ -164,25 +164,25 @@ impl Peer {
         Ok(Self { process, input, waiting, script, name, address, starts, log, capture })
     }
 
-    /// The number of its process.
+    /// Returns the id of its process.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.process.child.id()
     }
 
-    /// Lets it end by itself, so that its capture is whole.
+    /// Lets it end on its own, so that its capture is complete.
     fn end(&mut self) {
         self.input.get_mut().unwrap_or_else(PoisonError::into_inner).pipe = None;
         let _ = Deadline::after(END_TIME).poll(|| self.process.ended().is_some());
     }
 
-    /// Its static random address.
+    /// Returns its static random address.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The address as our own host takes it.
+    /// Returns its address as a type of our host.
     ///
     /// # Errors
     /// Never for a peer that came up.
@@ -190,14 +190,14 @@ impl Peer {
         Ok(format!("{}/random", self.address).parse()?)
     }
 
-    /// The btsnoop file with all the HCI traffic since its last start, whole once the peer is dropped.
+    /// The btsnoop file with all the HCI traffic since its last start, complete once the peer is dropped.
     #[must_use]
     pub fn capture(&self) -> &std::path::Path {
         &self.capture
     }
 
-    /// Gives a command and waits for its answer, an object. `tests/interop/README.md` lists the
-    /// commands; `arguments` is an object too.
+    /// Sends a command and waits for its answer, an object. `tests/interop/README.md` lists the
+    /// commands; `arguments` is also an object.
     ///
     /// # Errors
     /// When the command failed, or the peer ended.
@@ -205,7 +205,7 @@ impl Peer {
         self.begin(verb, arguments)?.wait()
     }
 
-    /// [`call`](Self::call) for futures: hosts and other futures go on meanwhile.
+    /// [`call`](Self::call) for futures: hosts and other futures continue meanwhile.
     ///
     /// # Errors
     /// When the command failed, or the peer ended.
@@ -214,7 +214,7 @@ impl Peer {
         tokio::task::spawn_blocking(move || pending.wait()).await?
     }
 
-    /// Gives a command and returns at once; others may be given before its answer is taken.
+    /// Sends a command and returns at once; others may be sent before its answer is read.
     ///
     /// # Errors
     /// When the peer ended.
@@ -234,7 +234,7 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    /// Lets it end by itself; then kills it.
+    /// Lets it end on its own, then kills it.
     fn drop(&mut self) {
         self.end();
     }
@@ -246,7 +246,7 @@ impl Pending {
     /// # Errors
     /// When the command failed, or the peer ended.
     pub fn wait(self) -> Result<Value> {
-        // Longer than any time limit that a command has by itself.
+        // Longer than the time limits of all commands.
         self.wait_for(patience().saturating_add(START_TIME))
     }
 
@@ -261,7 +261,7 @@ impl Pending {
     }
 }
 
-/// Notes that an answer with this number is awaited; `None` when the peer has ended.
+/// Registers a command that waits for this answer; returns `None` if the peer has ended.
 fn expect(waiting: &Waiting, number: u64) -> Option<Receiver<Value>> {
     let (sender, receiver) = channel();
     let mut table = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -269,14 +269,14 @@ fn expect(waiting: &Waiting, number: u64) -> Option<Receiver<Value>> {
     Some(receiver)
 }
 
-/// Hands each answer to who waits for it, until the peer ends. Its greeting counts as answer 0.
+/// Passes each answer to its command, until the peer ends. Its greeting counts as answer 0.
 fn deliver(output: ChildStdout, waiting: &Waiting) {
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let Ok(answer) = serde_json::from_str::<Value>(&line) else { continue };
         let number = answer.get("id").and_then(Value::as_u64).unwrap_or(0);
         let mut table = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = table.as_mut().and_then(|table| table.remove(&number)) {
-            // Nobody listens any more when the test dropped its `Pending`.
+            // The receiver is gone if the test dropped its `Pending`.
             let _ = sender.send(answer);
         }
     }
@@ -287,7 +287,7 @@ fn ended(log: &std::path::Path) -> String {
     format!("no answer; the peer ended, or is stuck. {}:\n{}", log.display(), tail(&read_log(log)))
 }
 
-/// A static random address that no other peer of this process has.
+/// Returns a static random address that no other peer of this process has.
 fn fresh_address() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     format!("F0:F1:F2:F3:F4:{:02X}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -11,12 +11,12 @@ pub struct Peers {
     pub central: Central,
     /// The peripheral.
     pub peripheral: Peripheral,
-    /// What both are on.
+    /// The air of both.
     pub air: Air,
 }
 
 impl Peers {
-    /// Starts both; `test` names their scratch folder, and `name` is what the peripheral is called.
+    /// Starts both; `test` names their scratch folder, `name` the peripheral.
     ///
     /// # Errors
     /// When one of them does not come up.
@@ -47,7 +47,7 @@ impl Peers {
         self.peripheral.call("wait_disconnected", json!({})).map(drop)
     }
 
-    /// Gives both the same command.
+    /// Sends both the same command.
     ///
     /// # Errors
     /// As [`Peer::call`](crate::Peer::call).
@@ -56,10 +56,10 @@ impl Peers {
         self.peripheral.call(verb, arguments.clone()).map(drop)
     }
 
-    /// Ends both, and lets tshark read what they said.
+    /// Ends both, and checks their traffic with tshark.
     ///
     /// # Errors
-    /// When it finds a fault in that.
+    /// When it finds a fault.
     pub fn end(self) -> Result<()> {
         let Self { central, peripheral, air } = self;
         let captures = [central.capture().to_path_buf(), peripheral.capture().to_path_buf()];

@@ -36,19 +36,19 @@ impl Process {
         Ok(Self { child, log: log.to_path_buf() })
     }
 
-    /// The exit status, once the program has ended.
+    /// Returns the exit status, once the program has ended.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Everything it has written to its log so far.
+    /// Returns its log so far.
     pub(crate) fn log(&self) -> String {
         read_log(&self.log)
     }
 
     /// Ends it at once, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both fail only if the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -60,7 +60,7 @@ impl Drop for Process {
     }
 }
 
-/// The text of a log, or of its absence.
+/// Returns the text of a log, or why it cannot be read.
 pub(crate) fn read_log(path: &Path) -> String {
     std::fs::read(path).map_or_else(
         |error| format!("{}: {error}", path.display()),
@@ -68,7 +68,7 @@ pub(crate) fn read_log(path: &Path) -> String {
     )
 }
 
-/// The last lines of a log, for an error message.
+/// Returns the last lines of a log, for an error message.
 pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<_> = text.lines().collect();
     lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n")

@@ -1,4 +1,4 @@
-//! A folder for what one test writes.
+//! A folder for the files of one test.
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// The folder of the test called `name`.
+    /// Returns the folder of the test `name`.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -26,20 +26,20 @@ impl Scratch {
         Ok(Self { path })
     }
 
-    /// The path of a file in the folder.
+    /// Returns the path of a file in the folder.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// The folder itself.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// The root of the checkout.
+/// Returns the root of the repository.
 pub(crate) fn workspace() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()

@@ -1,4 +1,4 @@
-//! A pseudo-terminal in front of a controller, by socat.
+//! A pseudo-terminal before a controller, with socat.
 
 use crate::process::{Process, tail};
 use crate::{Air, Deadline};
@@ -49,8 +49,8 @@ impl Pty {
     }
 }
 
-/// Stands between socat and a controller, and acknowledges every segment at once, which socat can't: else each small
-/// packet of the controller is held back by about 40 ms. It serves one connection.
+/// Relays between socat and a controller, and acknowledges every segment at once, which socat cannot do. Otherwise each small
+/// packet of the controller is delayed by about 40 ms. It serves one connection.
 pub(crate) fn relay(controller: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
@@ -64,7 +64,7 @@ pub(crate) fn relay(controller: SocketAddr) -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// Passes octets on until one side ends, and then ends both.
+/// Copies bytes until one side ends, and then ends both.
 fn pass(mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
     to.set_nodelay(true)?;
     let mut chunk = vec![0; 4096];
@@ -72,7 +72,7 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
         let length = from.read(&mut chunk).unwrap_or(0);
         let octets = chunk.get(..length).unwrap_or_default();
         if octets.is_empty() || to.write_all(octets).is_err() {
-            // A side that is gone already needs no shutdown.
+            // A closed side needs no shutdown.
             let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
             return Ok(());
         }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 const BASE: u128 = 0x6f0e_0000_5a4d_4c8b_9a5e_b1d2_c3a4_e5f6;
 
-/// What the Bumble peripheral advertises when it is told to: `thermometer`, two services, and manufacturer data.
+/// Arguments of the Bumble peripheral's `advertise`: `thermometer`, two services, and manufacturer data.
 #[must_use]
 pub const fn advertisement(extended: bool) -> Advertisement<'static> {
     let advertisement = Advertisement::connectable()
@@ -21,7 +21,7 @@ pub const fn advertisement(extended: bool) -> Advertisement<'static> {
     if extended { advertisement.extended() } else { advertisement }
 }
 
-/// The UUIDs of the service that the tests use, and of what is in it.
+/// UUIDs of the tests' service and its characteristics.
 pub mod uuid {
     use super::BASE;
     use bindrune::Uuid;
@@ -30,9 +30,9 @@ pub mod uuid {
     pub const BATTERY: Uuid = Uuid::new_16(0x180f);
     /// The tests' service.
     pub const MAIN: Uuid = Uuid::new_128(BASE | 0x0100 << 96);
-    /// At most four octets.
+    /// At most four bytes.
     pub const VALUE_4: Uuid = Uuid::new_128(BASE | 0x0101 << 96);
-    /// At most 512 octets.
+    /// At most 512 bytes.
     pub const LONG: Uuid = Uuid::new_128(BASE | 0x0102 << 96);
     /// Written without response.
     pub const SINK: Uuid = Uuid::new_128(BASE | 0x0103 << 96);
@@ -44,7 +44,7 @@ pub mod uuid {
     pub const REFUSED: Uuid = Uuid::new_128(BASE | 0x0106 << 96);
 }
 
-/// The application error that [`REFUSED`] answers.
+/// The application error of [`REFUSED`].
 pub const REFUSAL: ErrorCode = ErrorCode(0x80);
 
 static LEVEL: Characteristic =
@@ -54,7 +54,7 @@ static MANUFACTURER: Characteristic =
 static MODEL: Characteristic = Characteristic::new(Uuid::new_16(0x2a24)).read().value(b"host");
 
 static PRESENTATION: Descriptor = Descriptor::presentation_format(&[4, 0, 0, 0x27, 1, 0, 0]);
-/// Four octets that the host holds.
+/// Four bytes in the host.
 pub static VALUE_4: Characteristic = Characteristic::new(uuid::VALUE_4)
     .read()
     .write()
@@ -62,16 +62,16 @@ pub static VALUE_4: Characteristic = Characteristic::new(uuid::VALUE_4)
     .max_len(4)
     .user_description("four octets")
     .descriptors(&[&PRESENTATION]);
-/// 512 octets that the host holds.
+/// 512 bytes in the host.
 pub static LONG: Characteristic =
     Characteristic::new(uuid::LONG).read().write().value(&LONG_VALUE).max_len(512);
-/// Where writes without response go.
+/// Takes writes without response.
 pub static SINK: Characteristic = Characteristic::new(uuid::SINK).write_without_response();
-/// What notifies.
+/// Notifies.
 pub static NOTIFY: Characteristic = Characteristic::new(uuid::NOTIFY).notify();
-/// What indicates.
+/// Indicates.
 pub static INDICATE: Characteristic = Characteristic::new(uuid::INDICATE).indicate();
-/// What can't be read or written.
+/// Refuses reads and writes.
 pub static REFUSED: Characteristic = Characteristic::new(uuid::REFUSED).read().write();
 
 static BATTERY: Service = Service::primary(uuid::BATTERY, &[&LEVEL]);
@@ -83,7 +83,7 @@ pub static SERVICES: &[Service] = &[
         .includes(&[&BATTERY]),
 ];
 
-/// What a full discovery of [`SERVICES`] must find, in the form of the Bumble peripheral's `database`.
+/// Returns what a full discovery of [`SERVICES`] must find, in the form of the Bumble peripheral's `database`.
 #[must_use]
 pub fn database() -> Value {
     let battery = json!([{ "declaration": 28, "handle": 18, "end": 21, "uuid": "180f" }]);
@@ -155,7 +155,7 @@ pub const LONG_VALUE: [u8; 512] = {
     value
 };
 
-/// Answers a peer until its link ends, and says why it ended. What it writes to [`SINK`] goes to `sink`.
+/// Serves a peer until its link ends, and returns why it ended. Writes to [`SINK`] go to `sink`.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these events concern the tests")]
 pub async fn serve(mut link: Connection<'static>, sink: watch::Sender<Tally>) -> Status {
     loop {
@@ -172,16 +172,16 @@ pub async fn serve(mut link: Connection<'static>, sink: watch::Sender<Tally>) ->
     }
 }
 
-/// A characteristic of the tests' service.
+/// Finds a characteristic of the tests' service.
 ///
 /// # Errors
-/// When a request fails, or there is none.
+/// When a request fails, or it does not exist.
 pub async fn find<'h>(link: &Connection<'h>, uuid: Uuid) -> Result<RemoteCharacteristic<'h>> {
     let service = soon(link.service(uuid::MAIN)).await??;
     Ok(soon(service.characteristic(uuid)).await??)
 }
 
-/// Everything in a peer's database, in the form of the Bumble central's `discover`.
+/// Returns a peer's whole database, in the form of the Bumble central's `discover`.
 ///
 /// # Errors
 /// When a request fails.

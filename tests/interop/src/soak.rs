@@ -1,7 +1,7 @@
 //! Links that carry traffic for hours while one peer after another fails.
 //!
 //! A [`Member`] is one Bumble peripheral and our link to it. Its traffic runs in rounds: an SDU that the peer echoes, a
-//! write command, and a value that is written and read back. A round that does not get back what it sent ends the traffic
+//! write command, and a value that is written and read back. If a round gets back other data than it sent, the traffic ends
 //! with an error. The member records the longest time between the ends of two rounds.
 
 use crate::services::{find, uuid};
@@ -20,22 +20,22 @@ const PSM: Psm = Psm(0x85);
 const CHANNEL: ChannelConfig = ChannelConfig { mtu: Some(512), mps: 247, window: 16 };
 /// Time between two rounds.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a peer that is well again has to be connected.
+/// Time limit for connecting a peer after its fault.
 const RETURN_TIME: Duration = Duration::from_secs(60);
 
-/// How long `just soak` is to go on: `BINDRUNE_SOAK`, in minutes.
+/// Returns the duration of `just soak`: `BINDRUNE_SOAK`, in minutes.
 #[must_use]
 pub fn length() -> Option<Duration> {
     let minutes: u64 = std::env::var("BINDRUNE_SOAK").ok()?.parse().ok()?;
     Some(Duration::from_secs(minutes.saturating_mul(60)))
 }
 
-/// What happens to a peer.
+/// A fault of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Its process is killed, and started again.
+    /// The test kills its process, and starts it again.
     Killed,
-    /// Its process stops for a while (`SIGSTOP`); its controller goes on.
+    /// Its process stops for a while (`SIGSTOP`); its controller continues.
     Frozen,
     /// Its controller leaves the air for a while.
     OutOfRange,
@@ -56,10 +56,10 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What the traffic of a link has done so far.
+/// Statistics of a link's traffic.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Record {
-    /// Whole rounds.
+    /// Complete rounds.
     pub rounds: u32,
     /// The longest time between the ends of two rounds.
     pub worst: Duration,
@@ -73,7 +73,7 @@ impl Record {
         self.last = Some(Stopwatch::start());
     }
 
-    /// The longest gap so far; the one that is open counts.
+    /// Returns the longest gap so far, including the current one.
     #[must_use]
     pub fn gap(&self) -> Duration {
         let open = self.last.map_or(Duration::ZERO, |last| last.elapsed());
@@ -113,13 +113,13 @@ impl Member {
         self.peer.ask("listen", echo).await.map(drop)
     }
 
-    /// Links the host to the peer, and begins the traffic from nothing.
+    /// Connects the host to the peer, and starts new traffic.
     async fn begin(&mut self, host: &'static Host) -> Result<()> {
         let address = self.peer.random_address()?;
         let connect = Connect::to(address).timeout(embassy_time::Duration::from_secs(5));
         let linked = timeout(RETURN_TIME, async {
             loop {
-                // Fails while the peer still believes in the link that ended.
+                // Fails while the peer has not noticed that the link ended.
                 let _ = self.peer.ask("advertise", json!({})).await;
                 match host.connect_with(&connect, &[]).await {
                     Ok(link) => return link,
@@ -145,23 +145,23 @@ impl Member {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the traffic has done since the link came up, or since [`forgive`](Self::forgive).
+    /// Returns statistics since the link came up, or since [`forgive`](Self::forgive).
     #[must_use]
     pub fn seen(&self) -> Record {
         *self.record()
     }
 
-    /// Forgets the gaps so far: those of a fault of this very peer, or of the start.
+    /// Resets the gaps so far: those of a fault of this peer, or of the start.
     pub fn forgive(&self) {
         let mut record = self.record();
         record.worst = Duration::ZERO;
         record.last = Some(Stopwatch::start());
     }
 
-    /// Waits until the traffic has done `count` more rounds.
+    /// Waits for `count` more rounds.
     ///
     /// # Errors
-    /// When it has not within 10 s, or has ended.
+    /// When they take more than 10 s, or the traffic has ended.
     pub async fn settle(&self, count: u32) -> Result<()> {
         let until = self.seen().rounds.saturating_add(count);
         soon(async {
@@ -179,11 +179,11 @@ impl Member {
         self.traffic.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Checks a peer that nothing was done to: its traffic goes on, the peer has received every command that was sent, in
+    /// Checks a peer without a fault: its traffic continues, the peer has received every command in
     /// order, and no gap was longer than `bound`.
     ///
     /// # Errors
-    /// When any of these is not so.
+    /// When one of these checks fails.
     pub async fn check(&mut self, bound: Duration) -> Result<Duration> {
         let name = self.peer.address().to_owned();
         if self.has_ended() {
@@ -199,7 +199,7 @@ impl Member {
         Ok(gap)
     }
 
-    /// Does this to the peer.
+    /// Causes a fault of the peer.
     ///
     /// # Errors
     /// When it cannot be done.
@@ -211,7 +211,7 @@ impl Member {
         }
     }
 
-    /// Ends the fault, and brings the link and its traffic back where they ended.
+    /// Ends the fault, and restores the link and its traffic if they ended.
     ///
     /// # Errors
     /// When they do not come back.
@@ -257,7 +257,7 @@ impl Member {
         Ok(())
     }
 
-    /// Why the traffic ended. Ends it where it has not.
+    /// Ends the traffic if it still runs, and returns why it ended.
     async fn end(&mut self) -> anyhow::Error {
         let Some(task) = self.traffic.take() else { return anyhow!("there was no traffic") };
         match soon(task).await {
@@ -278,7 +278,7 @@ impl Member {
 /// rootcanal's number of the LE air.
 const LE: &str = "1";
 
-/// Numbers of all controllers that rootcanal has.
+/// Returns the numbers of all controllers of rootcanal.
 fn devices(air: &mut Air) -> Result<Vec<String>> {
     let list = air.command("list", &[])?;
     let devices = list.lines().map(str::trim).take_while(|line| !line.starts_with("Phys"));
@@ -286,7 +286,7 @@ fn devices(air: &mut Air) -> Result<Vec<String>> {
     Ok(devices.filter_map(number).collect())
 }
 
-/// The number of the controller that came since; rootcanal may list it a little after its host has connected.
+/// Returns the number of the new controller; rootcanal may list it shortly after its host has connected.
 async fn new_device(before: &[String], air: &mut Air) -> Result<String> {
     for _ in 0..50 {
         let new = devices(air)?.into_iter().rfind(|device| !before.contains(device));
@@ -298,7 +298,7 @@ async fn new_device(before: &[String], air: &mut Air) -> Result<String> {
     bail!("rootcanal has no new device after 5 s")
 }
 
-/// The traffic of a link. Only an error ends it.
+/// Runs the traffic of a link. Only an error ends it.
 async fn rounds(link: &Connection<'_>, record: &Mutex<Record>) -> Result<std::convert::Infallible> {
     let (sink, value) = (find(link, uuid::SINK).await?, find(link, uuid::VALUE_4).await?);
     let mut channel = soon(link.open_channel(PSM, CHANNEL)).await??;

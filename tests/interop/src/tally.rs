@@ -1,9 +1,9 @@
-//! Counts what comes in, as the peers do.
+//! Counts received values, like the peers.
 
 use crate::numbered;
 use sha2::{Digest, Sha256};
 
-/// Values that came in: how many, how many octets, and their hash.
+/// Received values: their number, bytes and hash.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     count: u32,
@@ -22,32 +22,32 @@ impl Tally {
         self.hash.update(value);
     }
 
-    /// Adds octets to the last SDU, or to the first one's beginning.
+    /// Adds bytes to the last SDU, or starts the first one.
     pub fn add_part(&mut self, part: &[u8], last: bool) {
         self.count = self.count.saturating_add(last.into());
         self.octets = self.octets.saturating_add(part.len());
         self.hash.update(part);
     }
 
-    /// How many.
+    /// Returns the number of values.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
-    /// How many octets.
+    /// Returns the number of bytes.
     #[must_use]
     pub const fn octets(&self) -> usize {
         self.octets
     }
 
-    /// How many were the very [`numbered`](crate::numbered) value that was due.
+    /// Returns how many equaled the [`numbered`](crate::numbered) value of their turn.
     #[must_use]
     pub const fn in_order(&self) -> u32 {
         self.in_order
     }
 
-    /// SHA-256 of all octets, as the peers report it.
+    /// Returns the SHA-256 of all bytes, as the peers report it.
     #[must_use]
     pub fn sha256(&self) -> String {
         self.hash.clone().finalize().iter().map(|octet| format!("{octet:02x}")).collect()

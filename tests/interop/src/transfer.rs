@@ -1,4 +1,4 @@
-//! Bulk data over LE channels: for each pair of MPS and SDU a volume that both ends can make and check.
+//! Bulk data over LE channels: for each pair of MPS and SDU a volume that both ends can generate and check.
 
 use crate::{Pattern, Stopwatch, Tally, scratch::workspace, sha256};
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,7 @@ const MPS: [u16; 3] = [23, 64, 247];
 const SDU: [usize; 5] = [1, 23, 512, 1017, 20_000];
 const MIB: usize = 1 << 20;
 const SEED: u32 = 1;
-/// Packets that our own end reserves for a channel. An SDU that they do not hold is read piece by piece.
+/// Packets that our end reserves for a channel. An SDU that does not fit them is read in pieces.
 const WINDOW: u16 = 40;
 /// The shortest MTU of a channel. [Vol 3] Part A, 4.22
 const MIN_MTU: usize = 23;
@@ -21,27 +21,27 @@ const MIN_MTU: usize = 23;
 /// SDUs of one length over a channel of one MPS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// The longest frame, in octets.
+    /// The longest frame, in bytes.
     pub mps: u16,
-    /// Octets of each SDU.
+    /// Bytes of each SDU.
     pub sdu: usize,
-    /// How many SDUs.
+    /// Number of SDUs.
     pub count: u32,
 }
 
-/// True in `just interop-full`: 1 MiB for every pair, and a log.
+/// Returns whether this is `just interop-full`: 1 MiB for every pair, and a log.
 #[must_use]
 pub fn is_full() -> bool {
     std::env::var_os("BINDRUNE_INTEROP").is_some_and(|value| value == "full")
 }
 
-/// What every transfer must be over by. A million SDUs of one octet take a Bumble peer many minutes.
+/// Time limit of every transfer. A million SDUs of one byte take a Bumble peer many minutes.
 #[must_use]
 pub fn patience() -> Duration {
     Duration::from_secs(if is_full() { 4 * 3600 } else { 300 })
 }
 
-/// Every pair: 1 MiB at MPS 247 and SDU 1,017; of the others 64 KiB or 500 SDUs, whichever is less.
+/// Returns every pair: 1 MiB at MPS 247 and SDU 1,017; for the others 64 KiB or 500 SDUs, whichever is less.
 pub fn volumes() -> impl Iterator<Item = Volume> {
     let pairs = MPS.into_iter().flat_map(|mps| SDU.map(|sdu| (mps, sdu)));
     pairs.map(|(mps, sdu)| {
@@ -52,14 +52,14 @@ pub fn volumes() -> impl Iterator<Item = Volume> {
 }
 
 impl Volume {
-    /// How our own end makes its channel.
+    /// Returns the configuration of our end.
     #[must_use]
     pub fn config(&self) -> ChannelConfig {
         let mtu = u16::try_from(self.sdu.max(MIN_MTU)).ok();
         ChannelConfig { mtu, mps: self.mps, window: WINDOW }
     }
 
-    /// The arguments with which a Bumble peer listens on, or opens, `psm`.
+    /// Returns the arguments with which a Bumble peer listens on, or opens, `psm`.
     #[must_use]
     pub fn arguments(&self, psm: u16, mode: &str) -> Value {
         json!({
@@ -68,25 +68,25 @@ impl Volume {
         })
     }
 
-    /// The arguments with which a Bumble peer opens `psm`.
+    /// Returns the arguments with which a Bumble peer opens `psm`.
     #[must_use]
     pub fn opening(&self, psm: u16) -> Value {
         json!({ "psm": psm, "mtu": self.sdu.max(MIN_MTU), "mps": self.mps })
     }
 
-    /// The arguments with which a Bumble peer waits until it has received all SDUs.
+    /// Returns the arguments with which a Bumble peer waits until it has received all SDUs.
     #[must_use]
     pub fn receiving(&self, channel: &Value) -> Value {
         json!({ "channel": channel, "count": self.count, "timeout": patience().as_secs() })
     }
 
-    /// All octets.
+    /// Returns the number of bytes.
     #[must_use]
     pub fn octets(&self) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX).saturating_mul(self.sdu)
     }
 
-    /// The hash of all octets.
+    /// Returns the hash of all bytes.
     #[must_use]
     pub fn sha256(&self) -> String {
         sha256(&Pattern::new(SEED).take(self.octets()))
@@ -105,30 +105,30 @@ impl Volume {
         sender.flush().await
     }
 
-    /// Receives all SDUs, whole where the window holds them, else piece by piece, and checks them.
+    /// Receives all SDUs, whole if the window holds them, otherwise in pieces, and checks them.
     ///
     /// # Errors
-    /// When the channel ends, or the octets are not those that were sent.
+    /// When the channel ends, or other bytes than the sent ones arrive.
     pub async fn receive(&self, receiver: &mut Receiver<'_>) -> Result<()> {
         let held = usize::from(self.mps).saturating_mul(WINDOW.into()).saturating_sub(2);
         let (mut tally, mut buffer) = (Tally::default(), vec![0; self.sdu]);
         while tally.count() < self.count {
             if self.sdu <= held {
                 let length = receiver.recv(&mut buffer).await?;
-                ensure!(length == self.sdu, "an SDU of {length} octets");
+                ensure!(length == self.sdu, "an SDU of {length} bytes");
                 tally.add(buffer.get(..length).context("longer than its buffer")?);
             } else {
                 let piece = receiver.next_chunk().await?;
                 tally.add_part(&piece, piece.is_last());
             }
         }
-        ensure!(tally.octets() == self.octets(), "{} octets came", tally.octets());
-        ensure!(tally.sha256() == self.sha256(), "other octets than those that were sent");
+        ensure!(tally.octets() == self.octets(), "{} bytes arrived", tally.octets());
+        ensure!(tally.sha256() == self.sha256(), "other bytes than the sent ones");
         Ok(())
     }
 }
 
-/// What `just interop-full` writes down of one pair of hosts.
+/// The log of `just interop-full` for one pair of hosts.
 #[derive(Debug)]
 pub struct Log {
     title: &'static str,
@@ -136,17 +136,17 @@ pub struct Log {
 }
 
 impl Log {
-    /// An empty one.
+    /// Returns an empty log.
     #[must_use]
     pub const fn new(title: &'static str) -> Self {
         Self { title, rows: String::new() }
     }
 
-    /// Adds a transfer that took as long as `stopwatch` shows.
+    /// Adds a transfer with the time of `stopwatch`.
     pub fn add(&mut self, volume: &Volume, direction: &str, stopwatch: Stopwatch) {
         let Volume { mps, sdu, .. } = *volume;
         let (octets, millis) = (volume.octets(), stopwatch.elapsed().as_millis().max(1));
-        // Bits in a millisecond are kilobits in a second.
+        // Bits per millisecond are kilobits per second.
         let bits = u128::try_from(octets).unwrap_or_default().saturating_mul(8);
         let rate = bits.checked_div(millis).unwrap_or_default();
         let (seconds, rest) = (millis / 1000, millis % 1000);
@@ -154,14 +154,14 @@ impl Log {
         println!(
             "{title}: | {mps} | {sdu} | {direction} | {octets} | {seconds}.{rest:03} | {rate} |"
         );
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             self.rows,
             "| {mps} | {sdu} | {direction} | {octets} | {seconds}.{rest:03} | {rate} |"
         );
     }
 
-    /// In `just interop-full`, puts the log it in the place of an earlier one in `docs/reliability.md`.
+    /// In `just interop-full`, replaces the earlier log in `docs/reliability.md`.
     ///
     /// # Errors
     /// When the page cannot be read or written, or git does not know the commit.
@@ -189,7 +189,7 @@ impl Log {
     }
 }
 
-/// Tests that end at the same time write one after the other.
+/// Concurrent tests write one after another.
 fn lock() -> Result<File> {
     let lock = File::create(workspace().join("target/interop-log.lock"))?;
     lock.lock()?;
@@ -202,7 +202,7 @@ fn output(program: &str, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// The page with a section in the place of the one of that title, or at its end.
+/// Returns the page with the section of that title replaced, or added at the end.
 fn replace_section(page: &str, title: &str, section: &str) -> String {
     let mut kept = String::new();
     let mut inside = false;

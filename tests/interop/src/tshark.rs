@@ -1,15 +1,15 @@
-//! A second opinion on captures: tshark's.
+//! Checks captures with tshark.
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
 
-/// Packets that a dissector gave up on, what its experts call an error, and what they call a warning
-/// about the protocol. (A note about it is no fault: one goes with each part of a long value.)
+/// Malformed packets, expert errors, and expert warnings about the protocol. (A note about it is not a
+/// fault: each part of a long value has one.)
 const FAULTS: &str = "_ws.malformed || _ws.expert.severity >= 0x00800000 \
     || (_ws.expert.group == 0x09000000 && _ws.expert.severity >= 0x00600000)";
 
-/// What tshark found in a capture without faults.
+/// Contents of a capture without faults.
 #[derive(Clone, Copy, Debug)]
 pub struct Capture {
     /// All HCI packets.
@@ -20,7 +20,7 @@ pub struct Capture {
     pub l2cap: usize,
 }
 
-/// Reads a btsnoop file with tshark. A capture whose packets are all well is counted.
+/// Reads a btsnoop file with tshark, and counts the packets of a capture without faults.
 ///
 /// # Errors
 /// When tshark is missing, cannot read the file, or finds a malformed packet or a protocol error;
@@ -29,7 +29,7 @@ pub fn check_capture(path: &Path) -> Result<Capture> {
     check(path, FAULTS)
 }
 
-/// As [`check_capture`], for what the host sent; the controller may say what it likes.
+/// As [`check_capture`], for what the host sent; ignores what the controller sent.
 ///
 /// # Errors
 /// As [`check_capture`].
@@ -51,7 +51,7 @@ fn check(path: &Path, faulty: &str) -> Result<Capture> {
     Ok(Capture { packets, att, l2cap })
 }
 
-/// How many packets pass each filter, in one run of tshark. Its table has one row, with packets and octets for each.
+/// Counts the packets of each filter, in one run of tshark. Its table has one row, with packets and bytes for each.
 fn count<const N: usize>(path: &Path, filters: [&str; N]) -> Result<[usize; N]> {
     let table = tshark(path, &["-q", "-z", &format!("io,stat,0,{}", filters.join(","))])?;
     let row = table.iter().find(|line| line.contains("<>"));
@@ -61,7 +61,7 @@ fn count<const N: usize>(path: &Path, filters: [&str; N]) -> Result<[usize; N]> 
     counts.try_into().map_err(|_| anyhow::anyhow!("tshark counts otherwise: {row:?}"))
 }
 
-/// The lines that tshark prints.
+/// Returns the lines that tshark prints.
 fn tshark(path: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let mut command = Command::new("tshark");
     command.arg("-r").arg(path).args(arguments);

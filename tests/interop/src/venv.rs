@@ -1,4 +1,4 @@
-//! The Python environment of the peers: made once, pinned by `requirements.txt`.
+//! The Python environment of the peers: created once, pinned by `requirements.txt`.
 
 use crate::scratch::workspace;
 use anyhow::{Context, Result, bail};
@@ -11,8 +11,8 @@ pub(crate) fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
-/// The environment, made first if it is missing or out of date. Test processes that come at the
-/// same time wait for each other.
+/// Returns the environment, and creates it if it is missing or out of date. Concurrent test processes
+/// wait for each other.
 pub(crate) fn ready() -> Result<PathBuf> {
     let target = workspace().join("target");
     fs::create_dir_all(&target)?;
@@ -36,7 +36,7 @@ pub(crate) fn ready() -> Result<PathBuf> {
     Ok(venv)
 }
 
-/// The program called rootcanal, which its wheel keeps inside a package.
+/// Returns the program rootcanal, which is inside a package of its wheel.
 pub(crate) fn rootcanal(venv: &Path) -> Result<PathBuf> {
     let program = "rootcanal/bin/linux-x86_64/rootcanal";
     for entry in fs::read_dir(venv.join("lib"))? {

@@ -1,4 +1,4 @@
-//! The peers pair with each other: proves what the pairing tests of our own host ask of them.
+//! The peers pair with each other: tests what the pairing tests of our host need from them.
 
 #![allow(clippy::indexing_slicing, reason = "JSON answers of the peers are indexed by key")]
 
@@ -21,7 +21,7 @@ fn pair(peers: &Peers, persons: impl FnOnce() -> Result<()>) -> Result<(Value, V
     Ok((pairing.wait()?, paired.wait()?))
 }
 
-/// Encrypts a new link with the stored key, and reads what needs it.
+/// Encrypts a new link with the stored key, and reads a protected value.
 fn again(peers: &Peers, authenticated: bool) -> Result<()> {
     let Peers { central, peripheral, .. } = peers;
     peers.connect(None)?;
@@ -45,7 +45,7 @@ fn answer(peer: &Peer, answer: &Value) -> Result<()> {
     peer.call("answer", answer.clone()).map(drop)
 }
 
-/// What one shows, the other types.
+/// Passes the passkey that one peer displays to the other.
 fn type_passkey(shows: &Peer, types: &Peer) -> Result<()> {
     let shown = question(shows)?;
     assert_eq!(shown["question"], "display");
@@ -173,7 +173,7 @@ fn a_security_request_is_answered_and_a_refusal_is_reported() -> Result<()> {
     }
     peers.disconnect()?;
 
-    // The peripheral has lost its key. This controller says 0x05 where 0x06 is due.
+    // The peripheral has lost its key. This controller reports 0x05 instead of 0x06.
     peers.peripheral.call("forget", json!({}))?;
     peers.connect(None)?;
     let error = peers.central.call("encrypt", json!({})).unwrap_err().to_string();

@@ -1,5 +1,5 @@
-//! The peers against each other: proves the harness, and that what later tests ask of a host can be
-//! done by a host.
+//! The peers against each other: tests the harness, and that a host can do what later tests
+//! require.
 
 #![allow(clippy::indexing_slicing, reason = "JSON answers of the peers are indexed by key")]
 
@@ -168,7 +168,7 @@ fn a_pseudo_terminal_carries_hci() -> Result<()> {
     port.write_all(&[1, 0x03, 0x0c, 0])?;
     let mut answer = [0; 7];
     port.read_exact(&mut answer)?;
-    // Command Complete of Reset, one more command welcome, success.
+    // Command Complete of Reset, one more command allowed, success.
     assert_eq!(answer, [4, 0x0e, 4, 1, 0x03, 0x0c, 0]);
     Ok(())
 }

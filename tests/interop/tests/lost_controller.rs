@@ -1,4 +1,4 @@
-//! A controller that dies in mid-transfer, and comes back.
+//! A controller that is killed in mid-transfer, and started again.
 
 use anyhow::{Context, Result};
 use bindrune::{
@@ -18,7 +18,7 @@ const CENTRAL: Config = Config::new("phone").scan_bytes(1024);
 const ABSENT: Address = Address::random([0xc0, 1, 2, 3, 4, 5]);
 const PSM: Psm = Psm(0x80);
 
-/// Operations that go on until an error ends them.
+/// Operations that continue until an error ends them.
 type Operations = JoinSet<(&'static str, Error)>;
 
 /// Repeats an operation until it fails.
@@ -38,7 +38,7 @@ fn repeat<F>(
     });
 }
 
-/// Everything that one can do at a peripheral.
+/// All operations of a peripheral.
 async fn busy_peripheral(
     operations: &mut Operations,
     linked: &Linked,
@@ -67,7 +67,7 @@ async fn busy_peripheral(
     Ok(())
 }
 
-/// Everything that one can do at a central.
+/// All operations of a central.
 async fn busy_central(operations: &mut Operations, linked: &Linked) -> Result<()> {
     let link = Arc::new(linked.central.clone());
     let (notify, indicate) = (find(&link, uuid::NOTIFY).await?, find(&link, uuid::INDICATE).await?);
@@ -124,7 +124,7 @@ fn a_lost_controller_ends_what_is_pending_and_comes_back() -> Result<()> {
         let linked = connect(&peripheral, &central).await?;
         let host = peripheral.host();
         let mut listener = host.listen(PSM, ChannelConfig::default())?;
-        // A wish, which outlives the controller.
+        // A request, which survives the loss of the controller.
         let again = tokio::spawn(async { host.advertise(&Advertisement::connectable()).await });
         let mut operations = JoinSet::new();
         busy_central(&mut operations, &linked).await?;
@@ -167,7 +167,7 @@ fn a_lost_controller_ends_what_is_pending_and_comes_back() -> Result<()> {
 
 #[test]
 fn requests_of_a_central_outlive_its_controller() -> Result<()> {
-    let mut air = Air::start(&Scratch::new("lost_wishes")?)?;
+    let mut air = Air::start(&Scratch::new("lost_requests")?)?;
     let mut peripheral = Node::start(&air, PERIPHERAL, "peripheral")?;
     let mut central = Node::start(&air, CENTRAL, "central")?;
     block_on(async {

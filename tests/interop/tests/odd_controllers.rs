@@ -12,7 +12,7 @@ const PERIPHERAL: Config = Config::new("thermometer").services(SERVICES).prepare
 const CENTRAL: Config = Config::new("phone").scan_bytes(1024);
 const VOLUME: Volume = Volume { mps: 247, sdu: 1017, count: 64 };
 
-/// Scans, connects, and does everything that there is to do on a link.
+/// Scans, connects, and does all operations of a link.
 async fn do_all(mut peripheral: Node, mut central: Node) -> Result<()> {
     let address = peripheral.address().await?;
     let advertisement = Advertisement::connectable().name("thermometer");
@@ -72,15 +72,15 @@ fn bumbles_own_controller() -> Result<()> {
     let scratch = Scratch::new("odd_bumble")?;
     let controllers = Controllers::start(&scratch)?;
     let [first, second] = controllers.hci();
-    // Their link knows no public addresses.
+    // Their link supports no public addresses.
     let random = |last| Address::random([0xc5, 1, 2, 3, 4, last]);
     let mut peripheral = Node::new(scratch.path(), PERIPHERAL.address(random(1)), "peripheral")?;
     peripheral.run(tcp::connect(first)?)?;
     let mut central = Node::new(scratch.path(), CENTRAL.address(random(2)), "central")?;
     central.run(tcp::connect(second)?)?;
     block_on(async {
-        // It answers neither Read Remote Version Information nor LE Set PHY. The host resets it after each, and goes
-        // without.
+        // It answers neither Read Remote Version Information nor LE Set PHY. The host resets it after each, and then
+        // omits them.
         for timeouts in 1..=2 {
             let linked = connect(&peripheral, &central).await?;
             let reason = soon(linked.central.disconnected()).await?;

@@ -30,7 +30,7 @@ impl World {
         Ok(soon(self.node.host().connect(&self.peripheral.random_address()?)).await??)
     }
 
-    /// Stops the host, looks whether it lost a packet, and lets tshark read what was said.
+    /// Stops the host, checks for lost packets, and checks the traffic with tshark.
     async fn end(mut self) -> Result<()> {
         self.node.finish().await
     }

@@ -12,17 +12,17 @@ use bindrune_interop::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The deepest that the stack may be, in octets.
+/// Maximum depth of the stack, in bytes.
 const STACK: u32 = 28 * 1024;
-/// What a visit of the central takes, with P-256 in software, on an emulated processor that shares a loaded machine.
+/// Time limit of a visit of the central, with P-256 in software, on an emulated processor on a loaded machine.
 const VISIT: Duration = Duration::from_secs(300);
-/// How long the firmware is watched doing nothing.
+/// Duration of the idle test.
 const IDLE: Duration = Duration::from_secs(10);
 
 const BATTERY_LEVEL: &str = "2a19";
 const UART_RX: &str = "6e400002-b5a3-f393-e0a9-e50e24dcca9e";
 const UART_TX: &str = "6e400003-b5a3-f393-e0a9-e50e24dcca9e";
-/// Writes to the UART service, and the octets of each.
+/// Writes to the UART service, and the bytes of each.
 const WRITES: u32 = 50;
 const LENGTH: usize = 100;
 const ECHO: u16 = 0x81;
@@ -44,7 +44,7 @@ fn a_peripheral_on_a_microcontroller_serves_bumble() -> Result<()> {
     firmware.wait_for("65536 bytes echoed", VISIT)?;
     idle(&phone, &mut firmware)?;
 
-    // The flash memory outlives a restart, and with it the bond.
+    // The flash memory, and so the bond, survives a restart.
     phone.call("disconnect", json!({}))?;
     firmware.wait_for("disconnected", VISIT)?;
     firmware.restart()?;
@@ -110,7 +110,7 @@ fn connect(phone: &Central) -> Result<()> {
     Ok(())
 }
 
-/// Reads the battery and is notified of it; writes to the UART and gets everything back.
+/// Reads the battery and gets its notification; writes to the UART and gets everything back.
 fn use_values(phone: &Central) -> Result<()> {
     let level = phone.call("read", json!({ "attribute": BATTERY_LEVEL }))?;
     let level = u8::from_str_radix(level["value"].as_str().context("no value")?, 16)?;
@@ -143,10 +143,10 @@ fn use_channel(phone: &Central) -> Result<()> {
     phone.call("close", json!({ "channel": channel })).map(drop)
 }
 
-/// Watches a connected firmware to which nothing happens: it wakes for the measurements of its battery, and for our question.
+/// Measures an idle connected firmware: it wakes for the measurements of its battery, and for our command.
 fn idle(phone: &Central, firmware: &mut Firmware) -> Result<()> {
-    // The host asks its controller about a link that is silent for its supervision timeout and 2 s: here after the time that
-    // the firmware is watched.
+    // The host asks its controller about a link that is silent for its supervision timeout and 2 s: here after the idle
+    // test.
     let parameters = json!({ "interval_min": 30, "interval_max": 30, "supervision": 20_000 });
     phone.call("update_parameters", parameters)?;
     std::thread::sleep(Duration::from_secs(3));
@@ -158,7 +158,7 @@ fn idle(phone: &Central, firmware: &mut Firmware) -> Result<()> {
     ensure!(grown("received")? == 0 && grown("transmitted")? == 0, "traffic: {after:?}");
     let (alarms, polls, sleeps) = (grown("alarms")?, grown("polls")?, grown("sleeps")?);
     ensure!((1..=3).contains(&alarms), "{alarms} alarms where the battery is measured twice");
-    // Our question is one more.
+    // Our command is one more.
     let wakes = alarms.saturating_add(1);
     ensure!(polls <= wakes, "{polls} rounds of the executor after {alarms} alarms");
     ensure!(sleeps <= wakes, "{sleeps} times asleep after {alarms} alarms");
@@ -167,7 +167,7 @@ fn idle(phone: &Central, firmware: &mut Firmware) -> Result<()> {
 
 fn check_stack(report: &Report) -> Result<()> {
     let peak = report.count("stack")?;
-    println!("peak of the stack: {peak} octets");
-    ensure!(peak <= STACK, "a stack of {peak} octets where {STACK} are the budget");
+    println!("peak of the stack: {peak} bytes");
+    ensure!(peak <= STACK, "a stack of {peak} bytes; the budget is {STACK}");
     Ok(())
 }

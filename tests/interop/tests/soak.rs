@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The longest time between two rounds of traffic on a link that nothing was done to.
+/// Maximum time between two rounds of traffic on a link without a fault.
 const BOUND: Duration = Duration::from_millis(500);
-/// When the machine itself keeps a sleeping task waiting for longer, a gap says nothing, and the fault is done again.
+/// If the machine itself delays a sleeping task for longer, a gap proves nothing, and the fault is repeated.
 const STALLED: Duration = Duration::from_millis(100);
-/// How often a fault is done again on a machine that stalls.
+/// How often a fault is repeated on a machine that stalls.
 const AGAIN: usize = 5;
 
-/// How long the machine kept a sleeping task waiting at most, in milliseconds.
+/// Maximum delay of a sleeping task by the machine, in milliseconds.
 #[derive(Clone, Debug, Default)]
 struct Stall(Arc<AtomicU64>);
 
@@ -45,7 +45,7 @@ struct Soak {
 }
 
 impl Soak {
-    /// One fault of one peer, on a machine that runs.
+    /// Runs one fault of one peer, on a machine that does not stall.
     async fn step(&mut self, victim: usize, fault: Fault, hold: Duration) -> Result<()> {
         for _ in 0..AGAIN {
             if self.attempt(victim, fault, hold).await? {
@@ -55,8 +55,8 @@ impl Soak {
         anyhow::bail!("the machine stalled each time: nothing can be said of gaps")
     }
 
-    /// One fault of one peer, and what the others saw of it: nothing lost, whatever the machine did, and no gap. False
-    /// where the machine stalled meanwhile, so that there was a gap of its own.
+    /// Runs one fault of one peer, and checks the others: nothing lost, whatever the machine did, and no gap. False
+    /// if the machine stalled meanwhile and caused a gap itself.
     async fn attempt(&mut self, victim: usize, fault: Fault, hold: Duration) -> Result<bool> {
         for member in &self.members {
             member.settle(3).await?;
@@ -102,7 +102,7 @@ fn a_peer_that_fails_harms_no_other() -> Result<()> {
     let mut air = Air::start(&Scratch::new("soak")?)?;
     let node = Node::start(&air, Config::new("own"), "own")?;
     let (length, begun) = (length(), Stopwatch::start());
-    // Longer than a supervision timeout, and in a long run at times longer than an ATT transaction may take.
+    // Longer than a supervision timeout, and in a long run sometimes longer than an ATT transaction may take.
     let holds: &[u64] = if length.is_some() { &[10, 20, 40] } else { &[6] };
     let patience = length.unwrap_or_default() + Duration::from_secs(600);
     block_on_for(patience, async {
@@ -116,7 +116,7 @@ fn a_peer_that_fails_harms_no_other() -> Result<()> {
         let whole = Fault::ALL.len();
         let goes_on = |number| length.map_or(number < whole, |length| begun.elapsed() < length);
         for number in (0..).take_while(|number| goes_on(*number)) {
-            // Each peer meets each fault in turn.
+            // Each peer gets each fault in turn.
             let (turn, fault) = (number / whole, Fault::ALL[number % whole]);
             let victim = (number + turn) % soak.members.len();
             let hold = Duration::from_secs(holds[turn % holds.len()]);

@@ -1,4 +1,4 @@
-//! Gives the linker its scripts.
+//! Passes linker scripts to the linker.
 
 use std::path::PathBuf;
 

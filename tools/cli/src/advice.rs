@@ -1,4 +1,4 @@
-//! What to do when there is no controller.
+//! Advice for a missing controller.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use bindrune::ControllerLoss;
 
 use crate::{failure::Failure, transport::Transport};
 
-/// The transport could not be opened.
+/// Describes a transport that could not be opened.
 pub(crate) fn cannot_open(transport: &Transport, error: &io::Error) -> Failure {
     let failure = Failure::no_controller(format!("cannot open {transport}: {error}"));
     match transport {
@@ -29,7 +29,7 @@ fn serial_advice(path: &str, kind: io::ErrorKind) -> Option<String> {
         )
     } else if kind == io::ErrorKind::PermissionDenied {
         Some(format!(
-            "You may not use {path}. On Linux, join the group that owns it, then log in again:\n\
+            "You have no permission for {path}. On Linux, join the group that owns it, then log in again:\n\
              sudo usermod -aG dialout \"$USER\""
         ))
     } else if kind == io::ErrorKind::ResourceBusy {
@@ -39,7 +39,7 @@ fn serial_advice(path: &str, kind: io::ErrorKind) -> Option<String> {
     }
 }
 
-/// The transport is open, but nothing answers.
+/// Describes an open transport without a controller that answers.
 pub(crate) fn no_answer(transport: &Transport) -> Failure {
     let failure =
         Failure::no_controller(format!("no answer to HCI Reset on {transport} within 2 s"));
@@ -55,12 +55,12 @@ pub(crate) fn no_answer(transport: &Transport) -> Failure {
             ))
         }
         Transport::TcpClient { .. } => failure.advise(
-            "The connection opened, so it is what listens there: is it an HCI port that speaks H4?",
+            "The connection opened, so the program there is the cause: does it serve HCI over H4?",
         ),
     }
 }
 
-/// The controller was lost while a command used it.
+/// Describes a controller that was lost during a command.
 pub(crate) fn lost(transport: &Transport, loss: ControllerLoss) -> Failure {
     Failure::no_controller(format!("the controller on {transport} was lost: {loss}")).advise(
         "It was reset, which ended every link and what was under way. Give the same command again. If this comes back,\n\
@@ -68,7 +68,7 @@ pub(crate) fn lost(transport: &Transport, loss: ControllerLoss) -> Failure {
     )
 }
 
-/// The controller worked, and no longer answers.
+/// Describes a controller that stopped answering.
 pub(crate) fn stopped(transport: &Transport) -> Failure {
     Failure::no_controller(format!("the controller on {transport} stopped answering")).advise(
         "It does not answer HCI Reset either. Does it have power, and does the program behind it still run? Unplug it and\n\
@@ -82,7 +82,7 @@ mod tests {
 
     fn text(failure: &Failure) -> String {
         match failure {
-            Failure::Told { what, advice, .. } => {
+            Failure::Reported { what, advice, .. } => {
                 format!("{what}\n{}", advice.as_deref().unwrap_or(""))
             }
             Failure::BrokenPipe => String::new(),

@@ -1,4 +1,4 @@
-//! Where bonds are kept between two runs of the program.
+//! Keeps bonds between two runs of the program.
 
 use std::{
     fs, io,
@@ -10,21 +10,21 @@ use etcetera::BaseStrategy as _;
 
 use crate::{cli::Globals, failure::Failure, transport::Transport};
 
-/// The most bonds that a host of the program keeps.
+/// Maximum number of bonds of a host of the program.
 pub(crate) const MOST: usize = 16;
 
-/// What a command does with the bonds of earlier runs.
+/// How a command uses the bonds of earlier runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// It has nothing to do with them.
+    /// Does not use them.
     Nothing,
-    /// It uses those that there are.
+    /// Uses existing bonds.
     Known,
-    /// It adds to them.
+    /// Uses them and adds new ones.
     All,
 }
 
-/// A file of bonds, which there may or may not be.
+/// A file of bonds, which may not exist yet.
 #[derive(Clone, Debug)]
 pub(crate) struct BondFile {
     path: PathBuf,
@@ -32,8 +32,8 @@ pub(crate) struct BondFile {
 }
 
 impl BondFile {
-    /// The file that the person names, else one in the user's data directory. The virtual devices have another one, since
-    /// nobody has their keys but they.
+    /// Returns the file from the command line, or one in the user's data directory. The virtual devices have a separate one,
+    /// because only they have its keys.
     pub(crate) fn of(globals: &Globals) -> Result<Self, Failure> {
         let simulated = matches!(globals.transport, Transport::Sim);
         let path = match &globals.bond_file {
@@ -59,14 +59,14 @@ impl BondFile {
         match FileStore::open(&self.path) {
             Ok(store) => Ok(Store::File(store)),
             Err(error @ FileStoreError::InUse { .. }) if keep == Keep::Known => {
-                log::warn!("going on without bonds: {error}");
+                log::warn!("continuing without bonds: {error}");
                 Ok(Store::Nothing)
             }
             Err(error) => Err(failure(&error)),
         }
     }
 
-    /// Where a virtual device keeps its own bonds, which are beside ours.
+    /// Returns the folder where a virtual device keeps its bonds, beside ours.
     pub(crate) fn of_neighbour(&self, name: &str) -> Option<Self> {
         let mut folder = self.path.clone().into_os_string();
         folder.push(".d");
@@ -74,16 +74,16 @@ impl BondFile {
     }
 }
 
-/// The user's own folder for data of this program. On Linux that is `$XDG_DATA_HOME/bindrune`.
+/// Returns the user's folder for data of this program: on Linux `$XDG_DATA_HOME/bindrune`.
 fn data_directory() -> Result<PathBuf, Failure> {
     let base = etcetera::choose_base_strategy().map_err(|error| {
-        Failure::failed(format!("the user's data directory is not known: {error}"))
+        Failure::failed(format!("cannot find the user's data directory: {error}"))
             .advise("Name a file for the bonds: --bond-file FILE.")
     })?;
     Ok(base.data_dir().join("bindrune"))
 }
 
-/// Makes the folder where it is missing, for its owner alone.
+/// Creates the folder if it is missing, for its owner only.
 fn make_folder_of(path: &Path) -> Result<(), Failure> {
     let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) else { return Ok(()) };
     let mut builder = fs::DirBuilder::new();
@@ -94,7 +94,7 @@ fn make_folder_of(path: &Path) -> Result<(), Failure> {
     made.map_err(|error: io::Error| Failure::file("make the folder", folder, &error))
 }
 
-/// What is wrong with the file, and what to do about it.
+/// Describes a fault of the file, with advice.
 pub(crate) fn failure(error: &FileStoreError) -> Failure {
     let text = error.to_string();
     match text.split_once("; ") {
@@ -110,7 +110,7 @@ fn sentence(text: &str) -> String {
     })
 }
 
-/// What the host is given to keep its bonds in.
+/// The store of a host.
 pub(crate) enum Store {
     Nothing,
     File(FileStore),

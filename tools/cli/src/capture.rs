@@ -7,7 +7,7 @@ use embedded_io_async::{Read, Write};
 
 use crate::failure::Failure;
 
-/// A capture that is about to begin.
+/// A capture before its start.
 pub(crate) struct Capture {
     file: File,
 }
@@ -18,7 +18,7 @@ impl Capture {
         Ok(Self { file })
     }
 
-    /// Both halves of a port, with the capture laid over them.
+    /// Both halves of a port, with the capture between them and the host.
     pub(crate) fn tap<R: Read, W: Write>(
         self,
         rx: R,

@@ -1,4 +1,4 @@
-//! The command line: every command and option, and nothing of what they do.
+//! The command line: all commands and options. Their code is in `commands`.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 
 #[derive(Args, Debug)]
 pub(crate) struct Globals {
-    /// The controller.
+    /// The controller
     #[arg(
         help = "The controller: sim, serial:PATH[,BAUD][,no-rtscts] or tcp-client:HOST:PORT",
         short,
@@ -41,22 +41,22 @@ pub(crate) struct Globals {
     /// Write all HCI traffic to a btsnoop file, for Wireshark and btmon
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) capture: Option<PathBuf>,
-    /// Where the keys of bonded devices are kept, in place of the user's data directory
+    /// File for the keys of bonded devices, instead of the user's data directory
     #[arg(long, global = true, value_name = "FILE", env = "BINDRUNE_BOND_FILE")]
     pub(crate) bond_file: Option<PathBuf>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Report what the host does, on stderr; more with -vv and -vvv
+    /// Log what the host does, on stderr; -vv and -vvv log more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The tour: controller, scan, connection, GATT, notifications, pairing, 1 MiB over a channel
+    /// Run a tour: controller, scan, connection, GATT, notifications, pairing, 1 MiB over a channel
     Demo,
-    /// What the controller is, what it can do, and what this host uses of it
+    /// Show the controller's version, features and buffers, and what this host uses of it
     Info,
     /// Find devices that advertise
     Scan(Scan),
@@ -67,13 +67,13 @@ pub(crate) enum Command {
     Gatt(Gatt),
     /// Pair with a device and keep the bond
     Pair(Pair),
-    /// Show and remove the bonds that are kept
+    /// List and remove bonds
     #[command(subcommand_required = false)]
     Bonds {
         #[command(subcommand)]
         command: Option<Bonds>,
     },
-    /// Move octets over LE credit-based channels
+    /// Send and receive bytes over LE credit-based channels
     #[command(subcommand)]
     L2cap(L2cap),
     /// Serve virtual controllers to other hosts, all on one air
@@ -87,13 +87,13 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Scan {
-    /// Stop after this time; without it, at Ctrl-C
+    /// Stop after this time; the default is Ctrl-C
     #[arg(long, value_name = "N", value_parser = parse::seconds)]
     pub(crate) seconds: Option<f64>,
-    /// Ask devices for their scan response
+    /// Request scan responses
     #[arg(long)]
     pub(crate) active: bool,
-    /// Only devices whose name contains this, in upper or lower case
+    /// Only devices whose name contains this, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
     /// Only devices that advertise this service
@@ -109,10 +109,10 @@ pub(crate) struct Peripheral {
     /// The device name
     #[arg(long, default_value = "bindrune")]
     pub(crate) name: String,
-    /// The PSM of the channel that echoes
+    /// PSM of the channel that echoes
     #[arg(long, default_value = "0x80", value_parser = parse::psm)]
     pub(crate) psm: u16,
-    /// A static random address in place of the controller's own
+    /// A static random address, instead of the controller's own
     #[arg(long, value_name = "ADDR", value_parser = parse::own_address)]
     pub(crate) address: Option<Address>,
     #[command(flatten)]
@@ -130,54 +130,54 @@ pub(crate) struct Pair {
     pub(crate) pairing: Pairing,
 }
 
-/// How to pair, and who answers the questions.
+/// How to pair, and how the questions are answered.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Pairing {
-    /// What this side shows and takes in; by default `pair` goes by who can be asked, and `peripheral` has neither
+    /// What this side can display and enter; by default `pair` uses the terminal, and `peripheral` has neither
     #[arg(long, value_name = "CAPABILITY", value_enum)]
     pub(crate) io: Option<Io>,
-    /// Insist on protection against a man in the middle
+    /// Require protection against a man in the middle
     #[arg(long)]
     pub(crate) mitm: bool,
-    /// Answer yes to every question, also whether a number is the same, which nobody has looked at then
+    /// Answer yes to all questions; numbers are then not compared
     #[arg(long)]
     pub(crate) yes: bool,
-    /// The passkey to enter, where the device shows one
+    /// Passkey to enter, if the device displays one
     #[arg(long, value_name = "N", value_parser = parse::passkey)]
     pub(crate) passkey: Option<u32>,
-    /// Pair by LE legacy pairing too, which anyone near by can listen to
+    /// Also allow LE legacy pairing, which any device in range can listen to
     #[arg(long)]
     pub(crate) legacy: bool,
-    /// The shortest encryption key to accept, in octets, 7 to 16
-    #[arg(long, value_name = "OCTETS", default_value_t = Self::DEFAULT.min_key_size, value_parser = clap::value_parser!(u8).range(7..=16))]
+    /// Shortest encryption key to accept, in bytes, 7 to 16
+    #[arg(long, value_name = "BYTES", default_value_t = Self::DEFAULT.min_key_size, value_parser = clap::value_parser!(u8).range(7..=16))]
     pub(crate) min_key_size: u8,
 }
 
 impl Pairing {
-    /// Nothing of it on the command line.
+    /// Without options on the command line.
     pub(crate) const DEFAULT: Self =
         Self { io: None, mitm: false, yes: false, passkey: None, legacy: false, min_key_size: 16 };
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bonds {
-    /// List them; no key is shown
+    /// List the bonds; keys are not shown
     List,
     /// Remove the bond with one device
     Remove {
-        /// Its identity address, as the list shows it
+        /// Identity address, as in the list
         device: Device,
     },
     /// Remove all bonds, and this device's own keys
     Clear,
 }
 
-/// The device, and how long to look for it.
+/// The device, and the time to look for it.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// AA:BB:CC:DD:EE:FF, with /public or /random where it is known, or a name
+    /// AA:BB:CC:DD:EE:FF, with /public or /random if known, or a name
     pub(crate) device: Device,
-    /// How long to look for the device, and how long it may leave a transfer standing, in seconds
+    /// Time to look for the device, and time without progress of a transfer, in seconds
     #[arg(long, default_value = "10", value_name = "N", value_parser = parse::seconds)]
     pub(crate) timeout: f64,
 }
@@ -193,7 +193,7 @@ pub(crate) enum Gatt {
     Read {
         #[command(flatten)]
         target: Target,
-        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
     },
@@ -201,23 +201,23 @@ pub(crate) enum Gatt {
     Write {
         #[command(flatten)]
         target: Target,
-        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
         /// Hexadecimal digits, or text:…
         value: Value,
-        /// Do not wait for the device's answer
+        /// Do not wait for the device's response
         #[arg(long)]
         no_response: bool,
     },
-    /// Show notifications and indications as they come
+    /// Show notifications and indications
     Subscribe {
         #[command(flatten)]
         target: Target,
-        /// A UUID (2a6e) or a handle as the tree shows it (000b)
+        /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
-        /// Stop after this many values; without it, at Ctrl-C
+        /// Stop after this many values; the default is Ctrl-C
         #[arg(long, value_name = "N")]
         count: Option<u64>,
     },
@@ -229,35 +229,35 @@ pub(crate) enum L2cap {
     Send {
         #[command(flatten)]
         target: Target,
-        /// The PSM that the device listens on
+        /// PSM that the device listens on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// The file
+        /// File to send
         file: PathBuf,
     },
-    /// Advertise, and store what the first device sends until it closes the channel
+    /// Advertise, and store what the first device sends, until it closes the channel
     Receive {
-        /// The PSM to listen on
+        /// PSM to listen on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// Where to store it
+        /// File to write
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
         /// The device name
         #[arg(long, default_value = "bindrune")]
         name: String,
-        /// How long the sender may send nothing once it has opened the channel, in seconds
+        /// Time that the sender may be silent after it has opened the channel, in seconds
         #[arg(long, default_value = "30", value_name = "N", value_parser = parse::seconds)]
         timeout: f64,
     },
-    /// Send octets to a device that echoes them, and compare
+    /// Send bytes to a device that echoes them, and compare
     Echo {
         #[command(flatten)]
         target: Target,
-        /// The PSM that the device listens on
+        /// PSM that the device listens on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// How many octets
+        /// Number of bytes
         #[arg(long, default_value_t = 65_536, value_name = "N")]
         bytes: u64,
     },
@@ -268,18 +268,18 @@ pub(crate) struct Controller {
     /// Where to listen, one controller each: tcp:PORT or tcp:HOST:PORT
     #[arg(long, required = true, num_args = 1.., value_name = "tcp:PORT", value_parser = listen_address)]
     pub(crate) listen: Vec<String>,
-    /// Share of packets that the air loses, in percent
+    /// Packets that the air drops, in percent
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=99), value_name = "PERCENT")]
     pub(crate) loss: u8,
     /// Time from a command to its answer, in milliseconds
     #[arg(long, default_value_t = 0.5, value_name = "MS")]
     pub(crate) latency: f64,
-    /// What all chance in this world derives from
+    /// Seed of all random decisions
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
 }
 
-/// `tcp:PORT` is on loopback; `tcp:HOST:PORT` is where it says.
+/// Parses `tcp:PORT`, on loopback, or `tcp:HOST:PORT`.
 fn listen_address(text: &str) -> Result<String, String> {
     let wrong = || "not tcp:PORT or tcp:HOST:PORT".to_owned();
     let rest = text.strip_prefix("tcp:").ok_or_else(wrong)?;

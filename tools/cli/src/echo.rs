@@ -1,15 +1,15 @@
-//! Giving back what came: over the Nordic UART Service, and over a channel.
+//! Echoes data: over the Nordic UART Service, and over a channel.
 
 use bindrune::{Channel, Connection, Error, WriteRequest};
 
 use crate::services::UART_TX;
 
-/// Octets of the longest attribute value. [Vol 3] Part F, 3.2.9
+/// Maximum length of an attribute value, in bytes. [Vol 3] Part F, 3.2.9
 pub(crate) const LONGEST_VALUE: usize = 512;
-/// Longest SDU that is echoed, in octets.
+/// Longest SDU that is echoed, in bytes.
 pub(crate) const LONGEST: usize = 65_535;
 
-/// What a peer writes, whole, however it came.
+/// Returns the whole value of a write.
 pub(crate) fn written(request: &WriteRequest<'_>) -> Vec<u8> {
     let mut value = vec![0; LONGEST_VALUE];
     let len = request.read(&mut value);
@@ -17,7 +17,7 @@ pub(crate) fn written(request: &WriteRequest<'_>) -> Vec<u8> {
     value
 }
 
-/// Notifies a value back, in as many notifications as it takes.
+/// Notifies a value, split into several notifications if necessary.
 pub(crate) async fn uart(connection: &Connection<'_>, value: &[u8]) -> Result<(), Error> {
     let most = connection.mtu()?.saturating_sub(3).max(1);
     for part in value.chunks(most) {
@@ -26,9 +26,9 @@ pub(crate) async fn uart(connection: &Connection<'_>, value: &[u8]) -> Result<()
     Ok(())
 }
 
-/// Sends every SDU back until the channel closes; tells how many octets came, and why it closed.
+/// Echoes every SDU until the channel closes; returns the number of received bytes, and why the channel closed.
 ///
-/// A peer that closes the channel may not have waited for its echo; what it sent is counted all the same.
+/// If a peer closes the channel without waiting for its echo, its data still counts.
 pub(crate) async fn channel(channel: Channel<'_>) -> (u64, Error) {
     let (mut sender, mut receiver) = channel.split();
     let mut buffer = vec![0; LONGEST];

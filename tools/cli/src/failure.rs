@@ -1,4 +1,4 @@
-//! How a command ends when it does not succeed: what happened, what it means, what to do next.
+//! Failures of commands: what happened, what it means, what to do next.
 
 use std::{fmt, io, process::ExitCode};
 
@@ -10,33 +10,33 @@ use bindrune::{ConnectionResult, Error, ErrorCode, PairingFailure, Status};
 pub(crate) enum Exit {
     /// The peer or the operation failed.
     Failed = 1,
-    /// The command was used wrongly.
+    /// The command line is wrong.
     Usage = 2,
     /// There is no controller.
     NoController = 3,
-    /// The time ran out.
+    /// The time limit passed.
     TimedOut = 4,
 }
 
-/// Why a command ended early.
+/// The reason why a command ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It failed, and the person must be told.
-    Told {
+    /// A failure that the user must see.
+    Reported {
         /// The exit code.
         exit: Exit,
         /// What happened, in one line.
         what: String,
-        /// What it means and what to do next, if that can be said.
+        /// What it means and what to do next, if known.
         advice: Option<String>,
     },
-    /// Nobody reads the output any more: a quiet end, and no failure.
+    /// The reader of the output is gone: a quiet end without a failure.
     BrokenPipe,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self::Told { exit, what: what.into(), advice: None }
+        Self::Reported { exit, what: what.into(), advice: None }
     }
 
     /// The operation failed, or the peer did.
@@ -44,12 +44,12 @@ impl Failure {
         Self::new(Exit::Failed, what)
     }
 
-    /// The command was used wrongly.
+    /// The command line is wrong.
     pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, what)
     }
 
-    /// The time ran out.
+    /// The time limit passed.
     pub(crate) fn timed_out(what: impl Into<String>) -> Self {
         Self::new(Exit::TimedOut, what)
     }
@@ -62,26 +62,28 @@ impl Failure {
     /// Adds what it means and what to do next.
     pub(crate) fn advise(self, text: impl Into<String>) -> Self {
         match self {
-            Self::Told { exit, what, .. } => Self::Told { exit, what, advice: Some(text.into()) },
+            Self::Reported { exit, what, .. } => {
+                Self::Reported { exit, what, advice: Some(text.into()) }
+            }
             Self::BrokenPipe => Self::BrokenPipe,
         }
     }
 
-    /// A file that could not be opened, read or written.
+    /// A file could not be opened, read or written.
     pub(crate) fn file(doing: &str, path: &std::path::Path, error: &io::Error) -> Self {
         Self::failed(format!("cannot {doing} {}: {error}", path.display()))
     }
 
-    /// What the program returns to its caller.
+    /// Returns the program's exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Told { exit, .. } => ExitCode::from(*exit as u8),
+            Self::Reported { exit, .. } => ExitCode::from(*exit as u8),
             Self::BrokenPipe => ExitCode::SUCCESS,
         }
     }
 }
 
-/// Says what was being done when the host refused.
+/// Adds the current step to an error of the host.
 pub(crate) trait Doing<T> {
     fn doing(self, what: impl fmt::Display) -> Result<T, Failure>;
 }
@@ -92,7 +94,7 @@ impl<T> Doing<T> for Result<T, Error> {
     }
 }
 
-/// A failure of the host, met while `what`.
+/// Returns a failure of the host during `what`.
 fn of_host(error: Error, what: &impl fmt::Display) -> Failure {
     let failure = Failure::new(exit_of(error), format!("{what}: {error}"));
     match advice_of(error) {
@@ -117,8 +119,8 @@ const fn exit_of(error: Error) -> Exit {
 #[expect(clippy::wildcard_enum_match_arm, reason = "few errors call for advice")]
 const fn advice_of(error: Error) -> Option<&'static str> {
     Some(match error {
-        Error::Timeout => "Is the device on, near, and not connected to another one?",
-        Error::NotFound => "`gatt tree` shows what the device has.",
+        Error::Timeout => "Is the device on, in range, and not connected to another one?",
+        Error::NotFound => "`gatt tree` shows the attributes of the device.",
         Error::Att(
             ErrorCode::INSUFFICIENT_AUTHENTICATION
             | ErrorCode::INSUFFICIENT_ENCRYPTION
@@ -129,28 +131,30 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             | ConnectionResult::INSUFFICIENT_ENCRYPTION
             | ConnectionResult::INSUFFICIENT_KEY_SIZE,
         ) => {
-            "The device allows this only to those who have paired with it: `bindrune pair DEVICE`, with --mitm where that is\n\
-             not enough. Then give the same command again."
+            "The device allows this only to paired devices: run `bindrune pair DEVICE`, with --mitm if that is\n\
+             not enough. Then run the same command again."
         }
         Error::Att(ErrorCode::INSUFFICIENT_AUTHORIZATION)
         | Error::Refused(ConnectionResult::INSUFFICIENT_AUTHORIZATION) => {
-            "Someone at the device has to allow this; pairing alone is not enough."
+            "The user of the device must allow this; pairing alone is not enough."
         }
         Error::Refused(ConnectionResult::NO_RESOURCES) => {
             "The device has no room for another channel now; try again later."
         }
         Error::NotBonded | Error::OtherAddress { .. } => "`bindrune pair DEVICE` pairs with it.",
         Error::BondLost => {
-            "Did someone remove the pairing there, or reset the device? Then `bindrune bonds remove DEVICE` and\n\
-             `bindrune pair DEVICE`. If nobody did, this may be another device that poses as it: do not pair."
+            "Was the pairing removed there, or the device reset? Then run `bindrune bonds remove DEVICE` and\n\
+             `bindrune pair DEVICE`. If not, this may be another device that poses as it: do not pair."
         }
         Error::Encryption(_) => {
-            "The keys of the two sides may differ: `bindrune bonds remove DEVICE`, then `bindrune pair DEVICE`."
+            "The keys of the two sides may differ: run `bindrune bonds remove DEVICE`, then `bindrune pair DEVICE`."
         }
-        Error::Att(_) => "The device answered, so the link works; it does not allow this access.",
-        Error::Refused(_) => "Is the PSM right, and does something listen on it?",
+        Error::Att(_) => {
+            "The device answered, so the link works, but it does not allow this access."
+        }
+        Error::Refused(_) => "Is the PSM right, and does the device listen on it?",
         Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
-            "The controller was reset; start the command again."
+            "The controller was reset: run the command again."
         }
         Error::Unsupported => "`info` shows what the controller can do.",
         _ => return None,
@@ -158,7 +162,7 @@ const fn advice_of(error: Error) -> Option<&'static str> {
 }
 
 impl From<io::Error> for Failure {
-    /// A failure to write the output.
+    /// Failed to write the output.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::BrokenPipe;
@@ -174,8 +178,8 @@ mod tests {
     #[test]
     fn errors_of_the_host_have_their_exit_code() {
         let exit = |error| match of_host(error, &"connecting") {
-            Failure::Told { exit, .. } => exit,
-            Failure::BrokenPipe => panic!("told"),
+            Failure::Reported { exit, .. } => exit,
+            Failure::BrokenPipe => panic!("no report"),
         };
         assert_eq!(exit(Error::Timeout), Exit::TimedOut);
         assert_eq!(exit(Error::NoAnswer), Exit::NoController);
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn want_of_security_tells_to_pair() {
+    fn lack_of_security_advises_to_pair() {
         for error in [
             Error::Att(ErrorCode::INSUFFICIENT_AUTHENTICATION),
             Error::Att(ErrorCode::INSUFFICIENT_ENCRYPTION),
@@ -193,8 +197,9 @@ mod tests {
             Error::Refused(ConnectionResult::INSUFFICIENT_ENCRYPTION),
             Error::Refused(ConnectionResult::INSUFFICIENT_KEY_SIZE),
         ] {
-            let Failure::Told { exit, what, advice } = of_host(error, &"opening PSM 0x81") else {
-                panic!("told")
+            let Failure::Reported { exit, what, advice } = of_host(error, &"opening PSM 0x81")
+            else {
+                panic!("no report")
             };
             assert_eq!(exit, Exit::Failed);
             assert!(what.starts_with("opening PSM 0x81: the peer refused"), "{what}");
@@ -204,10 +209,10 @@ mod tests {
             Error::Att(ErrorCode::INSUFFICIENT_AUTHORIZATION),
             Error::Refused(ConnectionResult::INSUFFICIENT_AUTHORIZATION),
         ] {
-            assert!(advice_of(error).unwrap().contains("Someone at the device"), "{error:?}");
+            assert!(advice_of(error).unwrap().contains("The user of the device"), "{error:?}");
         }
-        let nobody = advice_of(Error::Refused(ConnectionResult::PSM_NOT_SUPPORTED));
-        assert!(nobody.unwrap().contains("Is the PSM right"));
+        let not_listening = advice_of(Error::Refused(ConnectionResult::PSM_NOT_SUPPORTED));
+        assert!(not_listening.unwrap().contains("Is the PSM right"));
     }
 
     #[test]

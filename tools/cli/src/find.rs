@@ -1,4 +1,4 @@
-//! From what a person calls a device to a connection with it.
+//! Finds a device by name or address, and connects to it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     parse::Device,
 };
 
-/// Connects to a device, which is looked for by scanning where its whole address is not known.
+/// Connects to a device. Scans for it first unless its whole address is known.
 pub(crate) async fn connect(
     host: &'static Host,
     target: &Target,
@@ -35,7 +35,7 @@ pub(crate) async fn connect_to(
     host.connect_with(&connect, &[]).await.doing(format_args!("connecting to {peer}"))
 }
 
-/// The address of a device.
+/// Returns the address of a device.
 pub(crate) async fn find(
     host: &Host,
     device: &Device,

@@ -1,4 +1,4 @@
-//! What the host reports of its work, on stderr, as far as `-v` asks for it.
+//! Logs the host's messages on stderr, at the level of `-v`.
 
 use std::io::{self, Write as _};
 
@@ -26,7 +26,7 @@ impl Log for Stderr {
     fn flush(&self) {}
 }
 
-/// Starts reporting: warnings, or more for each `-v`.
+/// Starts logging: warnings, or more for each `-v`.
 pub(crate) fn start(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::Warn,

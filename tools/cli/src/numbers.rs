@@ -12,22 +12,22 @@ static CHARACTERISTICS: Table =
     LazyLock::new(|| uuids(include_str!("../numbers/characteristics.tsv")));
 static DESCRIPTORS: Table = LazyLock::new(|| uuids(include_str!("../numbers/descriptors.tsv")));
 
-/// The name of a company identifier.
+/// Returns the name of a company identifier.
 pub(crate) fn company(id: u16) -> Option<&'static str> {
     find(&COMPANIES, id.into())
 }
 
-/// The name of a service.
+/// Returns the name of a service.
 pub(crate) fn service(uuid: Uuid) -> Option<&'static str> {
     find(&SERVICES, uuid.as_u128())
 }
 
-/// The name of a characteristic.
+/// Returns the name of a characteristic.
 pub(crate) fn characteristic(uuid: Uuid) -> Option<&'static str> {
     find(&CHARACTERISTICS, uuid.as_u128())
 }
 
-/// The name of a descriptor.
+/// Returns the name of a descriptor.
 pub(crate) fn descriptor(uuid: Uuid) -> Option<&'static str> {
     find(&DESCRIPTORS, uuid.as_u128())
 }

@@ -1,4 +1,4 @@
-//! What the program prints: records for people, or one JSON object a line for scripts.
+//! Output of the program: records for users, or one JSON object per line for scripts.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::{failure::Failure, paint::Paint};
 
-/// One thing that a command found out. It has two renderings.
+/// A result of a command, with a text for users and JSON for scripts.
 pub(crate) trait Record: Serialize {
-    /// The lines for a person, without the newline at the end. Empty where a person is told otherwise.
+    /// Returns the text for users, without the newline at the end. Empty if users see the result elsewhere.
     fn human(&self, paint: Paint) -> String;
 }
 
-/// Where the records go. Diagnostics go to stderr, always.
+/// The output of records. Diagnostics always go to stderr.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -30,17 +30,17 @@ impl Output {
         Self { json, terminal, error_terminal, paint: Paint::new(terminal && colour) }
     }
 
-    /// True where scripts read.
+    /// Returns whether scripts read the output.
     pub(crate) const fn is_json(self) -> bool {
         self.json
     }
 
-    /// True where a person watches stdout, so that a table may be redrawn.
+    /// Returns whether stdout is a terminal, on which a table can be redrawn.
     pub(crate) const fn is_live(self) -> bool {
         self.terminal
     }
 
-    /// True where a person watches stderr, so that progress may be shown.
+    /// Returns whether stderr is a terminal, on which progress can be shown.
     pub(crate) const fn shows_progress(self) -> bool {
         self.error_terminal && !self.json
     }
@@ -58,24 +58,24 @@ impl Output {
         if text.is_empty() { Ok(()) } else { self.line(&text) }
     }
 
-    /// Prints the JSON rendering of a record, whatever the mode.
+    /// Prints a record as JSON, in every mode.
     pub(crate) fn json_line(self, record: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(record).map_err(io::Error::from)?;
         self.line(&text)
     }
 
-    /// Prints lines for a person; scripts do not see them.
+    /// Prints lines for users, and nothing for scripts.
     pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
         if self.json { Ok(()) } else { self.line(text) }
     }
 
-    /// Tells the person something that is no result, on stderr.
+    /// Prints a message that is not a result, on stderr.
     pub(crate) fn note(self, text: &str) {
-        // Where stderr is gone, there is nobody to tell.
+        // If stderr is closed, there is no reader.
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    /// Asks the person, on stderr; the answer comes on the same line.
+    /// Prints a question on stderr; the answer follows on the same line.
     pub(crate) fn prompt(self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
@@ -90,7 +90,7 @@ impl Output {
 
 /// Prints why the program ends early.
 pub(crate) fn failure(failure: &Failure) {
-    let Failure::Told { what, advice, .. } = failure else { return };
+    let Failure::Reported { what, advice, .. } = failure else { return };
     let mut text = format!("error: {what}\n");
     for line in advice.iter().flat_map(|a| a.lines()) {
         text.push_str("  ");

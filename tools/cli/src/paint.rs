@@ -1,6 +1,6 @@
-//! Colour, where a person watches.
+//! Colors on a terminal.
 
-/// Colours text on a terminal, and leaves it alone elsewhere.
+/// Colors text on a terminal, and returns it unchanged elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint {
     on: bool,
@@ -36,7 +36,7 @@ impl Paint {
     }
 }
 
-/// Text of a peer, made safe to print: no control characters reach the terminal.
+/// Makes text of a peer safe to print: no control characters reach the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,15 +1,15 @@
-//! What a person may write on the command line: devices, attributes, values and numbers.
+//! Parses devices, attributes, values and numbers of the command line.
 
 use std::str::FromStr;
 
 use bindrune::{Address, AddressKind, Uuid};
 
-/// Which device is meant.
+/// A selected device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Device {
     /// An address with its type.
     Address(Address),
-    /// An address of either type, octets as on the wire; the type is found by scanning.
+    /// An address of unknown type, in the order on the wire; scanning finds the type.
     AnyKind([u8; 6]),
     /// A name, found by scanning.
     Name(String),
@@ -20,7 +20,7 @@ impl FromStr for Device {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("an address or a name is needed".into());
+            return Err("missing address or name".into());
         }
         let (digits, kind) = text.split_once('/').map_or((text, None), |(d, k)| (d, Some(k)));
         if !looks_like_address(digits) {
@@ -44,26 +44,26 @@ impl std::fmt::Display for Device {
     }
 }
 
-/// Six groups of two characters with colons between them: meant as an address, right or wrong.
+/// Returns whether a text is six groups of two characters with colons between them: an address, valid or not.
 fn looks_like_address(text: &str) -> bool {
     text.split(':').count() == 6 && text.split(':').all(|group| group.chars().count() == 2)
 }
 
-/// Which attribute is meant.
+/// A selected attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     Handle(u16),
     Uuid(Uuid),
 }
 
-/// Services and what is below are assigned from here, so a number below it is a handle.
+/// First assigned number of services and attributes; lower numbers are handles.
 const FIRST_UUID: u16 = 0x1800;
 
 impl FromStr for Attribute {
     type Err = String;
 
-    /// `000b` and `0x000b` are handles, as `gatt tree` prints them; `2a6e`, and what is longer, is a UUID;
-    /// `handle:2a6e` is a handle whatever its number.
+    /// Parses handles (`000b` and `0x000b`, as `gatt tree` prints them), UUIDs (`2a6e`, and longer ones), and
+    /// `handle:2a6e`, which is always a handle.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             "not a handle such as 000b, nor a UUID such as 2a6e or \
@@ -98,14 +98,14 @@ fn hexadecimal(digits: &str) -> Option<u16> {
     if right { u16::from_str_radix(digits, 16).ok() } else { None }
 }
 
-/// A value to be written.
+/// A value to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Value(pub(crate) Vec<u8>);
 
 impl FromStr for Value {
     type Err = String;
 
-    /// `text:hello`, or hexadecimal digits with spaces, colons or `0x` where they please.
+    /// Parses `text:hello`, or hexadecimal digits with optional spaces, colons or `0x`.
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(text) = text.strip_prefix("text:") {
             return Ok(Self(text.as_bytes().to_vec()));
@@ -124,7 +124,7 @@ fn octet(pair: &[u8]) -> Option<u8> {
     Some(digit(high)? << 4 | digit(low)?)
 }
 
-/// A number of 16 bits, decimal or with `0x`.
+/// Parses a number of 16 bits, decimal or with `0x`.
 pub(crate) fn number_16(text: &str) -> Result<u16, String> {
     let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => u16::from_str_radix(digits, 16),
@@ -133,7 +133,7 @@ pub(crate) fn number_16(text: &str) -> Result<u16, String> {
     parsed.map_err(|_| "not a number from 0 to 65535 (0xffff)".into())
 }
 
-/// The PSM of an LE credit-based channel. [Vol 3] Part A, 4.22
+/// Parses the PSM of an LE credit-based channel. [Vol 3] Part A, 4.22
 pub(crate) fn psm(text: &str) -> Result<u16, String> {
     number_16(text)
         .ok()
@@ -141,7 +141,7 @@ pub(crate) fn psm(text: &str) -> Result<u16, String> {
         .ok_or_else(|| "not a PSM from 0x01 to 0xff".into())
 }
 
-/// A passkey: at most six digits, with spaces where they please. [Vol 3] Part H, 2.3.5.3
+/// Parses a passkey: at most six digits, with optional spaces. [Vol 3] Part H, 2.3.5.3
 pub(crate) fn passkey(text: &str) -> Result<u32, String> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let right = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
@@ -149,7 +149,7 @@ pub(crate) fn passkey(text: &str) -> Result<u32, String> {
         .ok_or_else(|| "not a passkey of six digits".into())
 }
 
-/// A time in seconds, more than none and at most a day.
+/// Parses a time in seconds, above zero and at most a day.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
@@ -157,7 +157,7 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a number of seconds".into())
 }
 
-/// A UUID of 4, 8 or 32 digits, with or without `0x`.
+/// Parses a UUID of 4, 8 or 32 digits, with or without `0x`.
 pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
     text.strip_prefix("0x")
         .unwrap_or(text)
@@ -165,7 +165,7 @@ pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
         .map_err(|e: bindrune::ParseUuidError| e.to_string())
 }
 
-/// A random static or public address.
+/// Parses a random static address.
 pub(crate) fn own_address(text: &str) -> Result<Address, String> {
     let wrong = || "not a static random address such as C4:5E:12:00:00:09".to_owned();
     let address: Address = text.trim_end_matches("/random").parse().map_err(|_| wrong())?;
@@ -173,7 +173,7 @@ pub(crate) fn own_address(text: &str) -> Result<Address, String> {
     if address.is_static() && !text.contains("/public") { Ok(address) } else { Err(wrong()) }
 }
 
-/// Hexadecimal digits of octets, as everything here prints them.
+/// Formats bytes as hexadecimal digits.
 pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|b| format!("{b:02x}")).collect()
 }

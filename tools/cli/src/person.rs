@@ -1,4 +1,4 @@
-//! The person who is asked when devices pair: at the terminal, at the other end of a pipe, or on the command line.
+//! Asks the user during pairing: at the terminal, through a pipe, or from the command line.
 
 use std::{
     cell::Cell,
@@ -19,7 +19,7 @@ use crate::{
     sim::screen,
 };
 
-/// What a device is called in a question.
+/// Names a device in questions.
 type Named = Box<dyn Fn(Address) -> String>;
 
 /// Answers the questions of pairings.
@@ -31,7 +31,7 @@ pub(crate) struct Person {
     refused: Cell<bool>,
 }
 
-/// A question, for scripts; for people, what needs no answer.
+/// A question, for scripts; for users only if it needs no answer.
 #[derive(Debug, Serialize)]
 struct Asked {
     question: &'static str,
@@ -53,7 +53,7 @@ impl Record for Asked {
     }
 }
 
-/// What the other device's user has typed of the passkey.
+/// Digits of the passkey that the other device's user has entered.
 #[derive(Debug, Serialize)]
 struct Typed {
     digits: u8,
@@ -83,7 +83,7 @@ impl Person {
         Self { out, yes, passkey, named: Box::new(named), refused: Cell::new(false) }
     }
 
-    /// True where a question was refused, and the person was told why.
+    /// Returns whether a question was refused and the user saw the reason.
     pub(crate) const fn refused(&self) -> bool {
         self.refused.get()
     }
@@ -94,9 +94,9 @@ impl Person {
         request.reject();
     }
 
-    /// Answers all questions, for as long as it is polled.
+    /// Answers all questions while it is polled.
     pub(crate) async fn attend(&self, host: &'static Host) -> Result<(), Failure> {
-        let mut requests = host.pairing_requests().doing("listening to questions")?;
+        let mut requests = host.pairing_requests().doing("taking pairing questions")?;
         let mut lines = Lines::new();
         loop {
             let mut request = requests.next().await;
@@ -136,7 +136,7 @@ impl Person {
                 self.type_passkey(request, lines, &peer).await;
             }
             Question::Oob { .. } => {
-                self.refuse(request, "This program has no way to take out-of-band data.");
+                self.refuse(request, "This program does not support out-of-band data.");
             }
         }
         Ok(())
@@ -154,7 +154,7 @@ impl Person {
         self.out.record(&Asked { question, number, peer, name: name.to_owned() })
     }
 
-    /// Shows how far the other device's user is, where that device tells, until the pairing is over.
+    /// Shows how many digits the other device's user has entered, if the device reports it, until the pairing ends.
     async fn watch(&self, request: &PairingRequest<'_>, peer: &str) -> Result<(), Failure> {
         while let Some(entry) = request.keypress_received().await {
             let (digits, completed) = (entry.digits, entry.completed);
@@ -163,17 +163,16 @@ impl Person {
         Ok(())
     }
 
-    /// The device says that it is another one, with which there is a bond.
+    /// Asks about a device that claims the identity of another bond.
     async fn replace(&self, request: &mut PairingRequest<'_>, lines: &mut Lines, peer: &str) {
         let bond = request.replaces().map_or_else(String::new, |bond| (self.named)(bond));
         if self.yes {
             let why = format!(
-                "{peer} says that it is {bond}, and has not the keys of that bond: --yes keeps the bond."
+                "{peer} claims to be {bond}, but does not have the keys of that bond: --yes keeps the bond."
             );
             return self.refuse(request, &why);
         }
-        let text =
-            format!("{peer} says that it is {bond}. Was that device reset, and is this it ?");
+        let text = format!("{peer} claims to be {bond}. Was that device reset, and is this it ?");
         self.yes_or_no(request, lines, &text).await;
     }
 
@@ -216,7 +215,7 @@ impl Person {
         self.refuse(request, "You entered no passkey, so there is no pairing.");
     }
 
-    /// Asks for a line. `None` where the pairing is over, or is refused because nobody is there to write one.
+    /// Reads a line. Returns `None` if the pairing ended, or was refused because the input has ended.
     async fn line(
         &self,
         request: &mut PairingRequest<'_>,
@@ -232,8 +231,8 @@ impl Person {
         drop(question);
         match line {
             Some(Some(line)) => return Some(line),
-            Some(None) => self.refuse(request, NOBODY),
-            None => self.out.note(" The pairing is over; no answer is needed any more."),
+            Some(None) => self.refuse(request, INPUT_ENDED),
+            None => self.out.note(" The pairing has ended; the question needs no answer."),
         }
         None
     }
@@ -241,11 +240,11 @@ impl Person {
 
 const SAID_NO: &str = "You said no. If the numbers differ, another device may be in between.";
 
-const NOBODY: &str = "Nobody is there to answer: the input has ended. Answer on the command line: --yes, or --passkey N.";
+const INPUT_ENDED: &str = "The question was not answered: the input has ended. Answer on the command line: --yes, or --passkey N.";
 
-const WRONG_PASSKEY: &str = " That is not a passkey: it is a number of up to six digits. Enter it again; an empty line gives up.";
+const WRONG_PASSKEY: &str = " That is not a passkey: it is a number of up to six digits. Enter it again, or an empty line to cancel.";
 
-/// A line that ends in a question. Whatever comes next on the terminal, but an answer, begins a new one.
+/// A line that ends with a question. The next output on the terminal, unless it is an answer, starts a new line.
 struct OpenLine {
     out: Output,
     open: bool,
@@ -266,12 +265,12 @@ impl Drop for OpenLine {
     }
 }
 
-/// What a person calls a device, safe to print.
+/// Returns the name of a device, safe to print.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", printable(name))
 }
 
-/// Lines of the standard input, each read only when it is wanted, on a thread that may wait for ever.
+/// Lines of standard input. A thread that may block forever reads each line only on request.
 struct Lines {
     want: std::sync::mpsc::Sender<()>,
     come: mpsc::UnboundedReceiver<Option<String>>,
@@ -293,7 +292,7 @@ impl Lines {
         Self { want, come, wanted: false }
     }
 
-    /// The next line; what was typed for a question that is void by now is not taken for an answer.
+    /// Returns the next line. Input that was typed for an obsolete question does not count as an answer.
     async fn next(&mut self) -> Option<String> {
         if self.wanted && self.come.try_recv().is_ok() {
             self.wanted = false;

@@ -1,10 +1,10 @@
-//! Values of well known characteristics, for people.
+//! Formats values of well-known characteristics for users.
 
 use bindrune::Uuid;
 
 use crate::paint::printable;
 
-/// What `value` means, where the characteristic or descriptor is known and the value has its form.
+/// Formats `value`, if the characteristic or descriptor is known and the value has its format.
 pub(crate) fn meaning(uuid: Uuid, value: &[u8]) -> Option<String> {
     match uuid.as_u16() {
         Some(0x2a00 | 0x2901 | 0x2a23..=0x2a29) => text(value),
@@ -30,7 +30,7 @@ pub(crate) fn meaning(uuid: Uuid, value: &[u8]) -> Option<String> {
     }
 }
 
-/// True where [`meaning`] says all that the octets say, so that they need not be shown.
+/// Returns whether [`meaning`] covers all bytes, so that they are not shown.
 pub(crate) fn is_text(uuid: Uuid) -> bool {
     matches!(uuid.as_u16(), Some(0x2a00 | 0x2901 | 0x2a24..=0x2a29)) || is_uart(uuid)
 }
@@ -41,7 +41,7 @@ const fn is_uart(uuid: Uuid) -> bool {
     uuid.as_u128() & !NUMBER == FAMILY
 }
 
-/// Text in quotes, where it is text.
+/// Quotes the value if it is text.
 fn text(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?;
     Some(format!("\"{}\"", printable(text.trim_end_matches('\0'))))
@@ -123,7 +123,7 @@ const fn body_location(place: u8) -> &'static str {
     }
 }
 
-/// A bar of up to five blocks for a signal strength in dBm.
+/// Returns a bar of up to five blocks for a signal strength in dBm.
 pub(crate) fn signal_bar(dbm: i8) -> String {
     let tenths = i32::from(dbm).saturating_add(100).saturating_mul(50).clamp(0, 2650) / 53;
     let (full, rest) = (tenths / 10, tenths % 10);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn known_values_are_told() {
+    fn known_values_are_formatted() {
         assert_eq!(of(0x2a6e, &[0x9a, 0x09]).as_deref(), Some("24.58 °C"));
         assert_eq!(of(0x2a6e, &[0x9c, 0xff]).as_deref(), Some("-1.00 °C"));
         assert_eq!(of(0x2a19, &[87]).as_deref(), Some("87 %"));

@@ -1,4 +1,4 @@
-//! Pairing, as the command line asks for it and as it is told.
+//! Pairing options of the command line, and reports of pairing.
 
 use std::io::{self, IsTerminal as _};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{cli, failure::Failure, output::Record, paint::Paint};
 
-/// What this side can show and take in.
+/// What this side can display and enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Io {
     NoInputNoOutput,
@@ -29,12 +29,12 @@ impl Io {
         }
     }
 
-    /// What can be done without being told: with a person at the terminal, or with the answers on the command line.
+    /// Returns the default without `--io`: a terminal with a user, or the answers on the command line.
     fn guess(options: &cli::Pairing) -> Self {
         if io::stdin().is_terminal() || options.passkey.is_some() && options.yes {
             Self::KeyboardDisplay
         } else if options.passkey.is_some() {
-            // A device with a display would else show a number to compare, and a passkey answers nothing.
+            // Otherwise a device with a display would show a number to compare, and a passkey cannot answer that.
             Self::KeyboardOnly
         } else if options.yes {
             Self::DisplayYesNo
@@ -44,7 +44,7 @@ impl Io {
     }
 }
 
-/// Pairs as the command line says; a command that pairs is itself the consent.
+/// Returns the pairing configuration of the command line. A command that pairs is the consent itself.
 pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingConfig, Failure> {
     let io = options.io.or(io).unwrap_or_else(|| Io::guess(options));
     if options.mitm && io == Io::NoInputNoOutput {
@@ -56,7 +56,7 @@ pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingCo
                  --yes or --passkey.",
         ));
     }
-    // Whoever says what it can show and take in wants it used; --mitm insists on it.
+    // --io requests a method that uses it; --mitm requires one.
     let asks = options.io.is_some_and(|io| io != Io::NoInputNoOutput);
     Ok(PairingConfig {
         io: io.capability(),
@@ -70,7 +70,7 @@ pub(crate) fn config(options: &cli::Pairing, io: Option<Io>) -> Result<PairingCo
     })
 }
 
-/// A pairing that is complete.
+/// A completed pairing.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
     method: &'static str,
@@ -93,7 +93,7 @@ impl Report {
         }
     }
 
-    /// In words.
+    /// Describes it in words.
     pub(crate) fn text(&self) -> String {
         let kind =
             if self.secure_connections { "LE Secure Connections" } else { "LE legacy pairing" };
@@ -125,7 +125,7 @@ pub(crate) const fn method_name(method: Method) -> &'static str {
     }
 }
 
-/// The levels of LE security mode 1. [Vol 3] Part C, 10.2.1
+/// Names the levels of LE security mode 1. [Vol 3] Part C, 10.2.1
 pub(crate) const fn level_name(level: Level) -> &'static str {
     match level {
         Level::Open => "open",
@@ -135,14 +135,14 @@ pub(crate) const fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// Six digits, as people read them.
+/// Formats six digits for users.
 pub(crate) fn digits(number: u32) -> String {
     let text = six(number);
     let (high, low) = text.split_at_checked(3).unwrap_or((&text, ""));
     format!("{high} {low}")
 }
 
-/// Six digits, as scripts read them.
+/// Formats six digits for scripts.
 pub(crate) fn six(number: u32) -> String {
     format!("{number:06}")
 }
@@ -165,7 +165,7 @@ mod tests {
         assert!(config(&options(true), Some(Io::NoInputNoOutput)).is_err());
         let config = config(&options(true), Some(Io::DisplayYesNo)).unwrap();
         assert_eq!((config.mitm, config.require), (true, Level::Authenticated));
-        // With --io it is asked for, and without it nothing is.
+        // With --io it is requested, without --io it is not.
         for (io, asks) in
             [(None, false), (Some(Io::DisplayYesNo), true), (Some(Io::NoInputNoOutput), false)]
         {

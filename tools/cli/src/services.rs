@@ -8,9 +8,9 @@ const fn assigned(number: u16) -> Uuid {
 
 /// The Nordic UART Service.
 pub(crate) const UART: Uuid = Uuid::new_128(0x6e400001_b5a3_f393_e0a9_e50e24dcca9e);
-/// What a UART receives.
+/// Data to the UART.
 pub(crate) const UART_RX_UUID: Uuid = Uuid::new_128(0x6e400002_b5a3_f393_e0a9_e50e24dcca9e);
-/// What a UART sends.
+/// Data from the UART.
 pub(crate) const UART_TX_UUID: Uuid = Uuid::new_128(0x6e400003_b5a3_f393_e0a9_e50e24dcca9e);
 /// Battery.
 pub(crate) const BATTERY: Uuid = assigned(0x180f);
@@ -23,7 +23,7 @@ pub(crate) const TEMPERATURE_UUID: Uuid = assigned(0x2a6e);
 /// Heart Rate.
 pub(crate) const HEART_RATE: Uuid = assigned(0x180d);
 
-/// Values that only a paired device may use.
+/// Values for paired devices only.
 pub(crate) const VAULT: Uuid = Uuid::new_128(0x6f0e0001_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
 /// Readable on an encrypted link.
 pub(crate) const VAULT_ENCRYPTED_UUID: Uuid = Uuid::new_128(0x6f0e0002_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
@@ -59,22 +59,22 @@ static MODEL: Characteristic = Characteristic::new(assigned(0x2a24)).read().valu
 static FIRMWARE: Characteristic =
     Characteristic::new(assigned(0x2a26)).read().value(env!("CARGO_PKG_VERSION").as_bytes());
 
-/// Of `bindrune peripheral`.
+/// Services of `bindrune peripheral`.
 pub(crate) static PERIPHERAL: &[Service] = &[
     Service::primary(assigned(0x180a), &[&MANUFACTURER, &MODEL, &FIRMWARE]),
     Service::primary(BATTERY, &[&BATTERY_LEVEL]),
     Service::primary(UART, &[&UART_RX, &UART_TX]),
     Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED]),
 ];
-/// Of the virtual vault.
+/// Services of the virtual vault.
 pub(crate) static STRONGROOM: &[Service] =
     &[Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED])];
-/// Of the virtual thermometer.
+/// Services of the virtual thermometer.
 pub(crate) static THERMOMETER: &[Service] = &[Service::primary(ENVIRONMENT, &[&TEMPERATURE])];
-/// Of the virtual heart-rate belt.
+/// Services of the virtual heart-rate belt.
 pub(crate) static BELT: &[Service] = &[
     Service::primary(HEART_RATE, &[&HEART_RATE_MEASUREMENT, &BODY_LOCATION]),
     Service::primary(BATTERY, &[&BATTERY_LEVEL]),
 ];
-/// Of the virtual UART.
+/// Services of the virtual UART.
 pub(crate) static SERIAL: &[Service] = &[Service::primary(UART, &[&UART_RX, &UART_TX])];

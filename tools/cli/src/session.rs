@@ -1,4 +1,4 @@
-//! One host on one controller, for as long as a command works with it.
+//! One host on one controller, for the duration of a command.
 
 use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, time::Duration};
 
@@ -20,37 +20,37 @@ use crate::{
     transport::Transport,
 };
 
-/// What a command needs of its host.
+/// Settings of a command's host.
 pub(crate) struct Setup {
     /// The host's name, services and address.
     pub(crate) config: Config,
-    /// What the virtual phone does with what we advertise; `None` where we do not advertise.
+    /// What the virtual phone does with our advertisement; `None` if we do not advertise.
     pub(crate) phone: Option<Phone>,
-    /// What becomes of the bonds of earlier runs.
+    /// How the command uses the bonds of earlier runs.
     pub(crate) keep: Keep,
-    /// True where Ctrl-C is the ordinary end of the command.
+    /// Whether Ctrl-C is the regular end of the command.
     pub(crate) endless: bool,
 }
 
 impl Setup {
-    /// A host that only looks at others.
+    /// A host that only connects to other devices.
     pub(crate) const fn central() -> Self {
         Self { config: config("bindrune"), phone: None, keep: Keep::Known, endless: false }
     }
 }
 
-/// The configuration of every host of the program, which each makes its own.
+/// The common configuration of the program's hosts.
 pub(crate) const fn config(name: &'static str) -> Config {
     Config::new(name).scan_bytes(4096).advertising_bytes(124).prepare_bytes(1024).bonds(bonds::MOST)
 }
 
-/// How often a controller shows that it is there.
+/// Time between two checks of the controller.
 const PULSE: Duration = Duration::from_secs(5);
 
-/// Drives a host; it ends only when the controller is lost for good.
+/// Drives a host; ends only if the controller is lost for good.
 type Runner = Pin<Box<dyn Future<Output = Failure>>>;
 
-/// Opens the controller, lets `work` use the host, and leaves the controller quiet, however `work` ends.
+/// Opens the controller, runs `work` with the host, and shuts the controller down, whatever the result of `work`.
 pub(crate) async fn run(
     globals: &Globals,
     setup: Setup,
@@ -91,20 +91,20 @@ async fn session(
         failure = &mut runner => log::debug!("while closing: {failure:?}"),
         closed = host.shutdown() => {
             if let Err(error) = closed {
-                log::info!("the controller may not be quiet: {error}");
+                log::info!("the controller may still be active: {error}");
             }
         }
     }
     result
 }
 
-/// The person, or the system, ended a command that was not done.
+/// The user or the system ended the command.
 fn interrupted() -> Failure {
     Failure::failed("interrupted")
-        .advise("Links were closed, and what was not done by then was given up.")
+        .advise("Links were closed, and unfinished operations were abandoned.")
 }
 
-/// Waits until the controller has answered, so that what fails later is not for want of one.
+/// Waits until the controller has answered, so that later failures have other causes.
 async fn ready(host: &Host, transport: &Transport) -> Result<(), Failure> {
     match host.controller().await {
         Ok(_) => Ok(()),
@@ -115,8 +115,8 @@ async fn ready(host: &Host, transport: &Transport) -> Result<(), Failure> {
     }
 }
 
-/// Notes whether the controller is lost, and says when it is back. Ends where it no longer answers and the command has an end of
-/// its own: one that goes on until it is stopped waits for the controller.
+/// Tracks whether the controller is lost, and logs its return. If the controller no longer answers, ends a command that has an end of
+/// its own; a command that runs until Ctrl-C waits for the controller.
 async fn watch(
     host: &Host,
     transport: &Transport,
@@ -128,7 +128,7 @@ async fn watch(
         match watch.next().await {
             ControllerEvent::Lost(loss) => lost.set(Some(loss)),
             ControllerEvent::Ready if lost.take().is_some() => {
-                log::warn!("the controller on {transport} is back; what was asked of it goes on");
+                log::warn!("the controller on {transport} is back; requests continue");
             }
             ControllerEvent::Silent if !endless => return advice::stopped(transport),
             ControllerEvent::Ready | ControllerEvent::Silent | _ => {}
@@ -136,7 +136,7 @@ async fn watch(
     }
 }
 
-/// Asks the controller for something each few seconds: one that is asked for nothing could stop unnoticed.
+/// Sends a command every few seconds: otherwise the host would not notice an idle controller that stops.
 async fn pulse(host: &Host) {
     let mut version = [0; 16];
     loop {
@@ -148,7 +148,7 @@ async fn pulse(host: &Host) {
 /// [Vol 4] Part E, 7.4.1
 const READ_LOCAL_VERSION: Opcode = Opcode(0x1001);
 
-/// Resolves when the person, or the system, wants the program to end.
+/// Resolves when the user or the system ends the program.
 async fn stop_asked() {
     #[cfg(unix)]
     {
@@ -168,9 +168,9 @@ async fn stop_asked() {
 
 /// The bonds of a session.
 struct Bonds {
-    /// Those of our host.
+    /// Bonds of our host.
     store: Store,
-    /// Where the virtual devices keep theirs.
+    /// Folder for the bonds of the virtual devices.
     neighbours: Option<BondFile>,
 }
 
@@ -239,12 +239,12 @@ where
     })
 }
 
-/// Why the host cannot go on.
+/// The reason why the host stopped.
 fn ended<E: Debug>(transport: &Transport, error: &RunError<E>) -> Failure {
     let failure = Failure::no_controller(format!("the controller on {transport} is gone: {error}"));
     match error {
         RunError::Transport(_) | RunError::Closed => {
-            failure.advise("Was it unplugged, or did the program behind it end?")
+            failure.advise("Was it unplugged, or did its program end?")
         }
         RunError::Controller(_) | RunError::AlreadyRunning | RunError::ShutDown => failure,
     }

@@ -1,4 +1,4 @@
-//! Many octets over a channel: how far, how fast, and whether all of them arrived.
+//! Transfers over a channel: progress, speed and checksum.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::{
     parse::hex,
 };
 
-/// What moved, and how fast.
+/// Size and speed of a transfer.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) bytes: u64,
@@ -24,7 +24,7 @@ impl Record for Summary {
     fn human(&self, paint: Paint) -> String {
         let speed = format!("{:.0} kbit/s", self.kilobits_per_second);
         format!(
-            " {} octets in {:.2} s, {}\n sha256 {}",
+            " {} bytes in {:.2} s, {}\n sha256 {}",
             self.bytes,
             self.seconds,
             paint.bold(&speed),
@@ -33,7 +33,7 @@ impl Record for Summary {
     }
 }
 
-/// Follows a transfer from its first octet to its last.
+/// Follows a transfer from its first byte to its last.
 pub(crate) struct Transfer {
     bar: ProgressBar,
     digest: Sha256,
@@ -42,7 +42,7 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// A transfer of `total` octets, where that is known. The bar shows only where a person watches.
+    /// Starts a transfer of `total` bytes, if known. Shows the bar only on a terminal.
     pub(crate) fn new(out: Output, total: Option<u64>) -> Self {
         let target = if out.shows_progress() {
             ProgressDrawTarget::stderr()
@@ -59,12 +59,12 @@ impl Transfer {
         Self { bar, digest: Sha256::new(), bytes: 0, started: None }
     }
 
-    /// The clock starts now.
+    /// Starts the clock.
     pub(crate) fn start(&mut self) {
         self.started = Some(Instant::now());
     }
 
-    /// These octets moved.
+    /// Adds transferred bytes.
     pub(crate) fn moved(&mut self, octets: &[u8]) {
         self.started.get_or_insert_with(Instant::now);
         self.digest.update(octets);
@@ -73,12 +73,12 @@ impl Transfer {
         self.bar.set_position(self.bytes);
     }
 
-    /// Octets that moved so far.
+    /// Returns the number of bytes so far.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The last octet moved.
+    /// Ends the transfer.
     pub(crate) fn finish(self) -> Summary {
         self.bar.finish_and_clear();
         let seconds = self.started.map_or(0.0, |s| s.elapsed().as_secs_f64());
@@ -98,7 +98,7 @@ fn goodput(bytes: u64, seconds: f64) -> f64 {
     (rate * 10.0).round() / 10.0
 }
 
-/// Octets that look like nothing in particular, the same for the same seed.
+/// A pattern of bytes without structure, the same for the same seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(u64);
 
@@ -107,7 +107,7 @@ impl Pattern {
         Self(seed)
     }
 
-    /// The next octets. (SplitMix64.)
+    /// Fills a buffer with the next bytes. (SplitMix64.)
     pub(crate) fn fill(&mut self, octets: &mut [u8]) {
         for chunk in octets.chunks_mut(8) {
             self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,14 +1,14 @@
-//! Which controller is meant, as it is written after `-t`.
+//! Parses the controller of `-t`.
 
 use std::str::FromStr;
 
-/// Baud rate of a serial port where none is given.
+/// Default baud rate of a serial port.
 const BAUD: u32 = 1_000_000;
 
 /// A controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// The virtual one that is built in, with its neighbourhood.
+    /// The built-in virtual controller, with its virtual devices.
     Sim,
     /// H4 over a serial port.
     Serial {

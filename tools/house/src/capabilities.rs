@@ -1,4 +1,4 @@
-//! What a capability adds or leaves out is decided in a few files, so that no function is a maze of conditions.
+//! Conditions on capabilities are in a few files only, so that no function is a maze of conditions.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -25,7 +25,7 @@ const CAPABILITIES: [&str; 16] = [
     "tuning",
 ];
 
-/// Every condition on a capability outside the files that may have one.
+/// Returns every condition on a capability outside the files that may have one.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
     if source.is_test() || may_decide(&source.path) {
         return Vec::new();
@@ -39,8 +39,8 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
             path: source.path.clone(),
             line,
             item: None,
-            message: "a condition on a capability: decide in capability.rs, lib.rs, aio/mod.rs \
-                      or stack/mod.rs, and go by that here"
+            message: "a condition on a capability: put it in capability.rs, lib.rs, aio/mod.rs \
+                      or stack/mod.rs, and use its result here"
                 .into(),
         })
         .collect()

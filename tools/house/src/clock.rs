@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::source::Source;
 use crate::tokens;
 
-/// Every place that reads a clock; exceptions list those that may.
+/// Returns every place that reads a clock; exceptions list those that may.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
     ["Instant", "SystemTime"]
         .into_iter()

@@ -1,10 +1,10 @@
-//! The types that applications begin with, the doors, have an example in their documentation.
+//! Types that applications begin with (doors) have an example in their documentation.
 
 use crate::finding::Finding;
 use crate::rules::Rules;
 use crate::source::Source;
 
-/// Doors without an example, and names of doors that no file has.
+/// Returns doors without an example, and doors that no file declares.
 pub(crate) fn check(rules: &Rules, sources: &[Source]) -> Vec<Finding> {
     let missing = rules.doors.iter().filter_map(|door| {
         let place = sources
@@ -25,14 +25,14 @@ pub(crate) fn check(rules: &Rules, sources: &[Source]) -> Vec<Finding> {
                 path: "tools/house/house.toml".to_owned(),
                 line: 1,
                 item: Some(door.clone()),
-                message: format!("{door} is a door that no crate has; follow the code"),
+                message: format!("no crate declares the door {door}; correct house.toml"),
             }),
         }
     });
     missing.collect()
 }
 
-/// The line, from 0, where a public type is declared.
+/// Returns the line, from 0, where a public type is declared.
 fn declared(text: &str, name: &str) -> Option<usize> {
     text.lines().position(|line| {
         let rest = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "));
@@ -41,7 +41,7 @@ fn declared(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// Whether the documentation above a line has a code block.
+/// Returns whether the documentation above a line has a code block.
 fn has_example(text: &str, line: usize) -> bool {
     let lines: Vec<_> = text.lines().take(line).collect();
     let above =

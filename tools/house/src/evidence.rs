@@ -1,14 +1,14 @@
-//! The tests that the pages name as evidence exist.
+//! Tests that pages name as evidence exist.
 
 use crate::finding::Finding;
 use crate::source::Source;
 use crate::tokens;
 
-/// The pages whose tests are checked.
+/// Pages whose tests are checked.
 pub(crate) const PAGES: [&str; 3] =
     ["docs/coming-from-micropython.md", "docs/security.md", "docs/vulnerabilities.md"];
 
-/// Tests between backticks, as `folder/file.rs::name`, that no file has.
+/// Returns tests between backticks, as `folder/file.rs::name`, that no file has.
 pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, number) in text.lines().zip(1..) {
@@ -23,7 +23,7 @@ pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
                     line: number,
                     item: Some(name.to_owned()),
                     message: format!(
-                        "`{name}` is no test; name the one that shows it, or write it"
+                        "`{name}` is not a test; name a test that exists, or write it"
                     ),
                 });
             }
@@ -32,7 +32,7 @@ pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
     findings
 }
 
-/// A function behind `#[test]`, also in a macro such as `proptest!`, or a row of `cases!` or `pairings!`.
+/// Returns whether a file has a test: a function with `#[test]`, also in a macro such as `proptest!`, or a row of `cases!` or `pairings!`.
 fn has_test(source: &Source, name: &str) -> bool {
     let is_there = |pattern: &[&str]| !tokens::find(&source.tokens, pattern).is_empty();
     let has_rows = is_there(&["cases", "!"]) || is_there(&["pairings", "!"]);
@@ -40,7 +40,7 @@ fn has_test(source: &Source, name: &str) -> bool {
     is_row || is_there(&["fn", name]) && is_marked(source, name)
 }
 
-/// Whether `#[test]`, or another attribute that ends in `test`, stands before the function.
+/// Returns whether `#[test]`, or another attribute that ends in `test`, precedes the function.
 fn is_marked(source: &Source, name: &str) -> bool {
     let function = format!("fn {name}(");
     let lines: Vec<_> = source.text.lines().map(str::trim).collect();

@@ -1,19 +1,19 @@
-//! One broken rule.
+//! A violation of a rule.
 
 use std::fmt;
 
-/// Where a rule is broken, which, and what to do.
+/// A violation: the place, the rule, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// The rule's name, as exceptions give it.
+    /// The rule's name, as in exceptions.
     pub(crate) rule: &'static str,
     /// Relative to the root.
     pub(crate) path: String,
     /// Counted from 1.
     pub(crate) line: usize,
-    /// The function, type or package that is meant, if one is.
+    /// The function, type, package or line, if the rule names one.
     pub(crate) item: Option<String>,
-    /// What is wrong, why it is, and what to do.
+    /// What is wrong, why, and what to do.
     pub(crate) message: String,
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Package {
     dependencies: Vec<String>,
 }
 
-/// The workspace's packages, with all dependencies that are not for tests only.
+/// Returns the workspace's packages, with their dependencies except those for tests.
 pub(crate) fn packages(metadata: &Metadata) -> Vec<Package> {
     let root = &metadata.workspace_root;
     metadata
@@ -31,7 +31,7 @@ pub(crate) fn packages(metadata: &Metadata) -> Vec<Package> {
         .collect()
 }
 
-/// Dependencies outside the allow-list, and packages that it does not know.
+/// Returns dependencies outside the allow-list, and packages that are not in it.
 pub(crate) fn check(rules: &Rules, packages: &[Package]) -> Vec<Finding> {
     packages.iter().flat_map(|package| check_package(rules, package)).collect()
 }
@@ -46,7 +46,7 @@ fn check_package(rules: &Rules, package: &Package) -> Vec<Finding> {
     };
     let Some(allowed) = rules.graph.get(&package.name) else {
         let message = format!(
-            "package {} is not in the graph of tools/house/house.toml; decide what it may use",
+            "package {} is not in the graph of tools/house/house.toml; list what it may use",
             package.name
         );
         return vec![found(&package.name, message)];

@@ -1,4 +1,4 @@
-//! Handles that users hold carry a lifetime at most: no type parameter, no size.
+//! Handles of applications have no type parameter and no size, at most a lifetime.
 
 use crate::finding::Finding;
 use crate::source::{Source, is_test_only};
@@ -7,7 +7,7 @@ use syn::{GenericParam, Generics, Ident, ItemEnum, ItemMod, ItemStruct, ItemType
 
 const HOST: &str = "crates/host/src/";
 
-/// Public types of the host with a type or const parameter.
+/// Returns public types of the host with a type or const parameter.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
     if !source.path.starts_with(HOST) || source.is_test() {
         return Vec::new();

@@ -1,11 +1,11 @@
-//! Unfinished work is not committed: no ignored test, no placeholder, no note to self.
+//! No unfinished work is committed: no ignored test, no placeholder, no note to self.
 
 use crate::finding::Finding;
 use crate::source::Source;
 use crate::tokens;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Ignored tests, `todo!` and `unimplemented!`, and TODO or FIXME in the text.
+/// Returns ignored tests, `todo!` and `unimplemented!`, and TODO or FIXME in the text.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
     let found = |line, message: &str| Finding {
         rule: "leftover",
@@ -16,7 +16,7 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for line in ignored(source.tokens.clone()) {
-        findings.push(found(line, "an ignored test proves nothing: repair it, or take it out"));
+        findings.push(found(line, "an ignored test proves nothing: repair it, or remove it"));
     }
     for name in ["todo", "unimplemented"] {
         for line in tokens::find(&source.tokens, &[name, "!"]) {
@@ -32,7 +32,7 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
     findings
 }
 
-/// The lines of attributes with the word `ignore` in them.
+/// Returns the lines of attributes with the word `ignore` in them.
 fn ignored(tokens: TokenStream) -> Vec<usize> {
     let trees: Vec<_> = tokens.into_iter().collect();
     let mut lines = Vec::new();

@@ -1,9 +1,9 @@
-//! Where the dependencies, direct or not, may come from, and what they may be licensed under.
+//! Allowed sources and licenses of all dependencies, direct or not.
 
 use crate::finding::Finding;
 use cargo_metadata::Metadata;
 
-/// Licenses that go together with MIT OR Apache-2.0 in a firmware image.
+/// Licenses that are compatible with MIT OR Apache-2.0 in a firmware image.
 const ALLOWED: [&str; 11] = [
     "0BSD",
     "Apache-2.0",
@@ -31,7 +31,7 @@ pub(crate) struct Package {
     source: Option<String>,
 }
 
-/// Every package of the lock file.
+/// Returns every package of the lock file.
 pub(crate) fn packages(metadata: &Metadata) -> Vec<Package> {
     metadata
         .packages
@@ -44,7 +44,7 @@ pub(crate) fn packages(metadata: &Metadata) -> Vec<Package> {
         .collect()
 }
 
-/// Packages under a license that is not allowed, or that do not come from crates.io.
+/// Returns packages under a license that is not allowed, or that are not from crates.io.
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
     packages.iter().flat_map(check_package).collect()
 }
@@ -79,10 +79,10 @@ fn check_package(package: &Package) -> Vec<Finding> {
     findings
 }
 
-/// Whether some way to read the expression needs only allowed licenses.
+/// Returns whether one alternative of the expression needs only allowed licenses.
 fn allowed(expression: &str) -> bool {
     let one = |license: &str| ALLOWED.contains(&license.trim());
-    // Read as alternatives of conjunctions; the one nested form in use is "(A OR B) AND C".
+    // Parsed as alternatives of conjunctions; the only nested form in use is "(A OR B) AND C".
     if let Some((group, rest)) =
         expression.strip_prefix('(').and_then(|rest| rest.split_once(") AND "))
     {

@@ -1,6 +1,6 @@
 //! `just house`: checks that the workspace keeps the rules of its architecture.
 //!
-//! One module per rule. Each gives [`Finding`]s; `house.toml` lists what is allowed and the exceptions.
+//! One module per rule. Each returns [`Finding`]s; `house.toml` has the lists and the exceptions.
 
 #![forbid(unsafe_code)]
 
@@ -29,7 +29,7 @@ use source::Source;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What is built for other targets than the rest, or beside another host, has a workspace of its own.
+/// Packages for other targets, and those that compare with another host, have separate workspaces.
 const WORKSPACES: [&str; 4] = [
     "Cargo.toml",
     "examples/cortex-m/Cargo.toml",

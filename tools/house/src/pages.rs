@@ -14,7 +14,7 @@ const FRONT: &str = "crates/host/src/lib.rs";
 /// Begins links to the repository from pages that are read elsewhere: the book, and docs.rs.
 const REPOSITORY: &str = "https://github.com/bindrune/bindrune/blob/main/";
 
-/// Every page below `root`, by its path.
+/// Returns every page below `root`, by its path.
 pub(crate) fn all(root: &Path) -> Result<BTreeMap<String, String>> {
     let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
@@ -34,7 +34,7 @@ pub(crate) fn all(root: &Path) -> Result<BTreeMap<String, String>> {
     Ok(pages)
 }
 
-/// Links and includes that lead nowhere, and pages of the book that its summary leaves out.
+/// Returns links and includes that lead nowhere, and pages of the book that its summary omits.
 pub(crate) fn check(
     pages: &BTreeMap<String, String>,
     exists: impl Fn(&str) -> bool,
@@ -56,7 +56,7 @@ pub(crate) fn check(
                     continue;
                 };
                 if !is_included(path, include, &read) {
-                    let message = format!("`{include}` is not there to be included");
+                    let message = format!("`{include}` does not exist, so it cannot be included");
                     findings.push(finding(path, number, message));
                 }
             }
@@ -75,11 +75,15 @@ fn unlisted(pages: &BTreeMap<String, String>) -> impl Iterator<Item = Finding> {
     let listed: Vec<_> = targets(summary).collect();
     let of_book = pages.keys().filter_map(|path| path.strip_prefix(BOOK));
     of_book.filter(move |page| *page != "SUMMARY.md" && !listed.contains(page)).map(|page| {
-        finding(&format!("{BOOK}{page}"), 1, "SUMMARY.md leaves this page out; list it".to_owned())
+        finding(
+            &format!("{BOOK}{page}"),
+            1,
+            "SUMMARY.md does not list this page; add it".to_owned(),
+        )
     })
 }
 
-/// Numbered lines that are not between code fences.
+/// Returns numbered lines that are not between code fences.
 fn outside_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut is_code = false;
     (1..).zip(text.lines()).filter(move |(_, line)| {
@@ -89,7 +93,7 @@ fn outside_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The targets of the links of a text, and of definitions of links in documentation.
+/// Returns the targets of the links of a text, and of definitions of links in documentation.
 fn targets(text: &str) -> impl Iterator<Item = &str> {
     let defined = text.strip_prefix("//! [").and_then(|rest| rest.split_once("]: "));
     let links = text.split("](").skip(1);
@@ -97,7 +101,7 @@ fn targets(text: &str) -> impl Iterator<Item = &str> {
     links.chain(defined.map(|(_, target)| target))
 }
 
-/// What is wrong with a link.
+/// Describes a broken link.
 fn broken(
     path: &str,
     target: &str,
@@ -117,7 +121,7 @@ fn broken(
         return Some(format!("`{target}` is outside of the book; begin it with {REPOSITORY}"));
     }
     if !exists(&file) {
-        return Some(format!("`{target}` leads to {file}, which is not there"));
+        return Some(format!("`{target}` leads to {file}, which does not exist"));
     }
     let page = heading.and_then(|heading| pages.get(&file).map(|page| (heading, page)));
     let is_missing = page.is_some_and(|(heading, page)| {
@@ -126,14 +130,14 @@ fn broken(
     is_missing.then(|| format!("`{target}` names a heading that {file} does not have"))
 }
 
-/// The name of a heading in links.
+/// Returns the name of a heading in links.
 fn slug(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// A path beside a page, from the root.
+/// Returns a path relative to a page as a path from the root.
 fn relative(page: &str, target: &str) -> String {
     let mut whole = PathBuf::from(page);
     whole.pop();
@@ -149,7 +153,7 @@ fn relative(page: &str, target: &str) -> String {
     whole.to_string_lossy().into_owned()
 }
 
-/// Whether a file is there, and the part of it that is named, by lines or by an anchor.
+/// Returns whether a file exists, and contains the named part, by lines or by an anchor.
 fn is_included(page: &str, include: &str, read: impl Fn(&str) -> Option<String>) -> bool {
     let (file, part) = include.split_once(':').map_or((include, ""), |(file, part)| (file, part));
     let Some(text) = read(&relative(page, file)) else { return false };

@@ -1,4 +1,4 @@
-//! `house.toml`: what is allowed, and the exceptions.
+//! `house.toml`: lists of the rules, and exceptions.
 
 use crate::finding::Finding;
 use anyhow::{Context, Result, ensure};
@@ -8,11 +8,11 @@ use std::path::Path;
 
 const FILE: &str = "tools/house/house.toml";
 
-/// The lists of the house.
+/// The lists and exceptions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rules {
-    /// Package to what it may depend on.
+    /// Allowed dependencies of each package.
     pub(crate) graph: BTreeMap<String, Vec<String>>,
     /// The types that applications begin with.
     #[serde(default)]
@@ -59,7 +59,7 @@ impl Rules {
         Ok(rules)
     }
 
-    /// The findings that no exception covers, and one for each exception that covers nothing.
+    /// Returns the findings that no exception covers, and one for each exception that covers nothing.
     pub(crate) fn without_exceptions(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let idle: Vec<_> = self
             .exception
@@ -95,7 +95,7 @@ impl Exception {
             line: 1,
             item: None,
             message: format!(
-                "the exception of {} for {} excuses nothing; take it out",
+                "the exception of {} for {} covers no finding; remove it",
                 self.path, self.rule
             ),
         }

@@ -1,4 +1,4 @@
-//! No unsafe code outside firmware, and every other crate says so.
+//! No unsafe code outside firmware, and every other crate forbids it.
 
 use crate::finding::Finding;
 use crate::source::Source;
@@ -10,7 +10,7 @@ use syn::AttrStyle;
 /// Touch the registers of a chip.
 const FIRMWARE: [&str; 2] = ["examples/cortex-m/firmware/", "tools/bench/board/"];
 
-/// The root files of the workspace's libraries and programs, relative to `root`.
+/// Returns the root files of the workspace's libraries and programs, relative to `root`.
 pub(crate) fn roots(metadata: &Metadata, root: &Path) -> Vec<String> {
     metadata
         .workspace_packages()
@@ -24,7 +24,7 @@ pub(crate) fn roots(metadata: &Metadata, root: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Uses of `unsafe`, and a root file that does not forbid it.
+/// Returns uses of `unsafe`, and a root file that does not forbid it.
 pub(crate) fn check(source: &Source, is_root: bool) -> Vec<Finding> {
     if FIRMWARE.iter().any(|folder| source.path.starts_with(folder)) {
         return Vec::new();
@@ -41,7 +41,7 @@ pub(crate) fn check(source: &Source, is_root: bool) -> Vec<Finding> {
         .map(|line| found(line, "unsafe code outside firmware: find a safe way"))
         .collect();
     if is_root && !forbids_unsafe(source) {
-        findings.push(found(1, "a crate must say #![forbid(unsafe_code)] at its root: add it"));
+        findings.push(found(1, "the root of a crate needs #![forbid(unsafe_code)]: add it"));
     }
     findings
 }

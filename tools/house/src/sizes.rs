@@ -10,7 +10,7 @@ use syn::{Attribute, Block, ImplItemFn, ItemFn, ItemImpl, ItemMod, Signature, Tr
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
-/// Files over 400 lines and functions over 60, outside tests.
+/// Returns files over 400 lines and functions over 60, outside tests.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
     if source.is_test() {
         return Vec::new();
@@ -26,7 +26,7 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
             line: 1,
             item: None,
             message: format!(
-                "{lines} lines outside tests, over {FILE_LINES}: split it by the protocol's own terms"
+                "{lines} lines outside tests, over {FILE_LINES}: split it by the protocol's terms"
             ),
         });
     }

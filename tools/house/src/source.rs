@@ -17,7 +17,7 @@ pub(crate) struct Source {
     pub(crate) tokens: TokenStream,
 }
 
-/// All Rust files below `root` that are not build products.
+/// Returns all Rust files below `root` that are not build products.
 pub(crate) fn all(root: &Path) -> Result<Vec<Source>> {
     let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
         let name = entry.file_name().to_string_lossy();
@@ -42,14 +42,14 @@ impl Source {
         Ok(Self { path: path.to_owned(), text, file, tokens })
     }
 
-    /// Whether the whole file is tests or benches.
+    /// Returns whether the whole file is tests or benches.
     pub(crate) fn is_test(&self) -> bool {
         let mut names = self.path.split('/');
         let file = names.next_back().unwrap_or_default();
         file == "tests.rs" || names.any(|name| matches!(name, "tests" | "benches"))
     }
 
-    /// The lines of the items that are only compiled for tests.
+    /// Returns the lines of items that are compiled only for tests.
     pub(crate) fn test_lines(&self) -> Vec<RangeInclusive<usize>> {
         self.file
             .items
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-/// Whether `#[cfg(test)]`, alone or among others, is on an item.
+/// Returns whether `#[cfg(test)]`, alone or among others, is on an item.
 pub(crate) fn is_test_only(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn test_files_are_told_by_their_path() {
+    fn test_files_are_known_by_their_path() {
         for path in ["crates/a/src/b/tests.rs", "tests/pair/src/lib.rs", "crates/a/benches/b.rs"] {
             assert!(fixture(path, "").is_test(), "{path}");
         }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn test_modules_are_told_by_their_attribute() {
+    fn test_modules_are_known_by_their_attribute() {
         let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n}\n#[cfg(not(test))]\nmod b {}\n";
         assert_eq!(fixture("a.rs", text).test_lines(), [2..=4]);
     }

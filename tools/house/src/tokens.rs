@@ -1,8 +1,8 @@
-//! Looking for short runs of tokens: sees into macros, and not into comments or strings.
+//! Finds short sequences of tokens, also in macros, but not in comments or strings.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// The lines on which `pattern` (words and punctuation marks, one token each) begins.
+/// Returns the lines on which `pattern` (words and punctuation marks, one token each) begins.
 pub(crate) fn find(tokens: &TokenStream, pattern: &[&str]) -> Vec<usize> {
     let mut lines = Vec::new();
     search(tokens.clone(), pattern, &mut lines);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_found_in_macros_and_not_in_comments_or_strings() {
+    fn sequences_are_found_in_macros_and_not_in_comments_or_strings() {
         let text = "// a::b\nfn f() {\n  x!(a::b, \"a::b\");\n}\nuse a::b;";
         assert_eq!(find(&text.parse().unwrap(), &["a", ":", ":", "b"]), [5, 3]);
     }

@@ -1,4 +1,4 @@
-//! What `docs/architecture.md` names exists: functions, variants and files.
+//! Functions, variants and files that `docs/architecture.md` names exist.
 
 use crate::finding::Finding;
 use crate::source::{Source, is_test_only};
@@ -9,7 +9,7 @@ use syn::{ImplItem, Item, ItemEnum, ItemImpl, ItemMod, ItemTrait, TraitItem, Typ
 /// The page whose names are checked.
 pub(crate) const PAGE: &str = "docs/architecture.md";
 
-/// Names between backticks that nothing has: `Type::function`, `file::function`, `Enum::Variant`, and paths of files.
+/// Returns names between backticks that do not exist: `Type::function`, `file::function`, `Enum::Variant`, and paths of files.
 pub(crate) fn check(page: &str, sources: &[Source]) -> Vec<Finding> {
     let crates = || sources.iter().filter(|source| source.path.starts_with("crates/"));
     let mut known = Names::default();
@@ -32,14 +32,14 @@ pub(crate) fn check(page: &str, sources: &[Source]) -> Vec<Finding> {
                 path: PAGE.into(),
                 line: number,
                 item: Some(name.into()),
-                message: format!("`{name}` is not in the code; follow the code, not memory"),
+                message: format!("`{name}` is not in the code; correct the page"),
             });
         }
     }
     findings
 }
 
-/// Whether it is `a::b`, where `b` is a function or a variant, not a constant.
+/// Returns whether it is `a::b`, where `b` is a function or a variant, not a constant.
 fn is_qualified(name: &str) -> bool {
     let word = |text: &str| {
         text.chars().all(|c| c.is_alphanumeric() || c == '_')

@@ -1,4 +1,4 @@
-//! A central: finds the peripheral, pairs or encrypts with the bond, and uses all that it has; then again.
+//! A central: finds the peripheral, pairs or encrypts with the bond, uses all services, and starts again.
 
 use core::convert::Infallible;
 
@@ -15,34 +15,34 @@ use crate::{
     },
 };
 
-/// How the central's host behaves.
+/// Configuration of the central's host.
 pub const CONFIG: Config = Config::new("Visitor");
 /// One link with one channel, and receive packets for both.
 pub type Memory = Resources<1, 1, { 6 + ECHO_WINDOW }, 4, 264, { CONFIG.arena(1) }>;
 
-/// SDUs that go through the channel in a visit: 64 KiB.
+/// SDUs that a visit sends through the channel: 64 KiB.
 pub const SDUS: usize = (64 << 10) / ECHO_MAX;
-/// What is written to the UART service.
+/// Text for the UART service.
 const GREETING: &[u8] = b"good morning";
-/// The time between two visits.
+/// Time between two visits.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What a visit found.
+/// Results of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
-    /// There was a bond already, with which the link was encrypted; else the devices paired.
+    /// The link was encrypted with an existing bond; otherwise the devices paired.
     pub known: bool,
-    /// There is a bond now.
+    /// The devices are bonded after the visit.
     pub bonded: bool,
     /// Level of the battery, in percent.
     pub battery: u8,
-    /// The UART service sent the greeting back.
+    /// The UART service echoed the greeting.
     pub greeted: bool,
-    /// How many of [`SDUS`] came back through the channel as they were sent.
+    /// How many of [`SDUS`] the channel echoed unchanged.
     pub sdus: usize,
 }
 
-/// Visits the peripheral again and again; returns if a visit fails.
+/// Visits the peripheral repeatedly; returns if a visit fails.
 ///
 /// # Errors
 ///
@@ -57,11 +57,11 @@ pub async fn run(host: &Host) -> Result<Infallible, Error> {
     }
 }
 
-/// Finds the peripheral, uses all that it has, and disconnects.
+/// Finds the peripheral, uses all services, and disconnects.
 ///
 /// # Errors
 ///
-/// Whatever fails first.
+/// Returns the first error.
 pub async fn visit(host: &Host) -> Result<Visit, Error> {
     let peer = find(host).await?;
     let link = host.connect(&peer).await?;
@@ -75,7 +75,7 @@ pub async fn visit(host: &Host) -> Result<Visit, Error> {
     Ok(Visit { known, bonded, battery, greeted, sdus })
 }
 
-/// The first device that advertises the UART service.
+/// Returns the first device that advertises the UART service.
 async fn find(host: &Host) -> Result<Address, Error> {
     let mut data = [0; 64];
     let mut scanner = host.scan(&Scan::active())?;
@@ -107,7 +107,7 @@ async fn greet(link: &Connection<'_>) -> Result<bool, Error> {
     Ok(value[..len] == *GREETING)
 }
 
-/// Sends through the channel, and counts what comes back unchanged.
+/// Sends through the channel, and counts the SDUs that come back unchanged.
 async fn echo(link: &Connection<'_>) -> Result<usize, Error> {
     let (mut sender, mut receiver) = link.open_channel(ECHO, ECHO_CHANNEL).await?.split();
     let send = async {

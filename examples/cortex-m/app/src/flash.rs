@@ -1,4 +1,4 @@
-//! A flash memory in RAM: bonds live as long as the power, and everything above it is as on a chip.
+//! A flash memory in RAM: bonds are lost with the power, but all code above it is the same as on a chip.
 
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
@@ -6,13 +6,13 @@ use embedded_storage_async::nor_flash::{
 
 /// Bytes of a page, which is erased as a whole.
 pub const PAGE: usize = 1024;
-/// Bytes of the memory: two pages are the least that a `FlashStore` works with.
+/// Bytes of the memory: two pages, the minimum of a `FlashStore`.
 pub const SIZE: usize = 2 * PAGE;
 /// Bytes of a word, which is written as a whole.
 const WORD: usize = 4;
 const ERASED: u8 = 0xff;
 
-/// A flash memory over bytes that somebody else keeps.
+/// A flash memory in borrowed bytes.
 #[derive(Debug)]
 pub struct RamFlash<'a>(&'a mut [u8; SIZE]);
 
@@ -21,18 +21,18 @@ pub struct RamFlash<'a>(&'a mut [u8; SIZE]);
 pub struct Refused(NorFlashErrorKind);
 
 impl<'a> RamFlash<'a> {
-    /// A memory with this content.
+    /// Returns a memory with this content.
     pub const fn new(bytes: &'a mut [u8; SIZE]) -> Self {
         Self(bytes)
     }
 
-    /// A memory that is erased first.
+    /// Erases the memory and returns it.
     pub fn erased(bytes: &'a mut [u8; SIZE]) -> Self {
         bytes.fill(ERASED);
         Self(bytes)
     }
 
-    /// The range of all bytes, as `FlashStore` takes it.
+    /// Returns the range of all bytes, for `FlashStore`.
     #[must_use]
     pub const fn range() -> core::ops::Range<u32> {
         0..SIZE as u32

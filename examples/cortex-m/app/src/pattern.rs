@@ -1,6 +1,6 @@
-//! Bytes that can be checked without being kept.
+//! Bytes that a receiver can check without storing them.
 
-/// A linear congruential generator whose top byte of each step is the next byte.
+/// A linear congruential generator. The top byte of each step is the next byte.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(u32);
 

@@ -1,4 +1,4 @@
-//! A peripheral: a battery, the Nordic UART service and an L2CAP channel, the latter two as echoes for paired peers.
+//! A peripheral: a battery, and the Nordic UART service and an L2CAP channel that echo for paired peers.
 
 use core::convert::Infallible;
 
@@ -15,26 +15,26 @@ use crate::uuid::{
     UART_TX,
 };
 
-/// The host holds this value, and answers reads by itself.
+/// The host holds this value, and answers reads.
 static LEVEL: Characteristic = Characteristic::new(BATTERY_LEVEL).read().notify().value(&[100]);
-/// The application is asked about each write.
+/// The application answers each write.
 static RX: Characteristic =
     Characteristic::new(UART_RX).write().write_without_response().permission(Level::Encrypted);
 static TX: Characteristic = Characteristic::new(UART_TX).notify().permission(Level::Encrypted);
 static SERVICES: &[Service] =
     &[Service::primary(BATTERY, &[&LEVEL]), Service::primary(UART, &[&RX, &TX])];
 
-/// What the peripheral is called.
+/// Name of the peripheral.
 pub const NAME: &str = "Bindrune";
-/// How the peripheral's host behaves.
+/// Configuration of the peripheral's host.
 pub const CONFIG: Config = Config::new(NAME).services(SERVICES).scan_bytes(0);
 /// One link with one channel, and receive packets for both.
 pub type Memory = Resources<1, 1, { 6 + ECHO_WINDOW }, 4, 264, { CONFIG.arena(1) }>;
 
-/// How often the battery is measured.
+/// Time between two measurements of the battery.
 const MEASURE: Duration = Duration::from_secs(5);
 
-/// Serves one central after another; returns if the host cannot go on.
+/// Serves one central after another; returns if the host cannot continue.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub async fn run(host: &Host) -> Result<Infallible, Error> {
 }
 
 // ANCHOR: serve
-/// Advertises until a central connects, then sends back what it writes.
+/// Advertises until a central connects, then echoes its writes.
 async fn serve(host: &Host) -> Result<Infallible, Error> {
     let advertisement = Advertisement::connectable().name(NAME).service(UART);
     loop {
@@ -66,13 +66,13 @@ async fn serve_link(link: &mut Connection<'_>) -> Status {
                 let len = request.value().len().min(UART_MAX);
                 bytes[..len].copy_from_slice(&request.value()[..len]);
                 request.accept();
-                // A peer that has not subscribed is sent nothing.
+                // Sends nothing to a peer that has not subscribed.
                 let _unsubscribed = link.notify(&TX, &bytes[..len]).await;
             }
             Event::Paired(paired) => info!("paired, bonded: {}", paired.bonded),
             Event::PairingFailed(failure) => info!("pairing failed: {failure:?}"),
             Event::Encrypted(security) => info!("encrypted, bonded: {}", security.bonded),
-            // Write commands have no answer that would make the peer wait.
+            // A write command has no response, so the peer does not wait.
             Event::LostWrites(count) => warn!("{count} write commands had no room"),
             Event::Disconnected(reason) => return reason,
             _ => {}
@@ -81,7 +81,7 @@ async fn serve_link(link: &mut Connection<'_>) -> Status {
 }
 // ANCHOR_END: serve
 
-/// Sends back each SDU of the channel that a paired peer opens.
+/// Echoes each SDU of a channel that a paired peer opens.
 async fn echo(host: &Host) -> Result<Infallible, Error> {
     let mut listener = host.listen_at(ECHO, ECHO_CHANNEL, Level::Encrypted)?;
     let mut sdu = [0; ECHO_MAX];
@@ -98,13 +98,13 @@ async fn echo(host: &Host) -> Result<Infallible, Error> {
     }
 }
 
-/// A battery that loses a percent with every measurement, and is full again after the last.
+/// Measures a battery that loses one percent each time, and is full again at the end.
 async fn measure(host: &Host) -> Result<Infallible, Error> {
     let (mut level, mut ticker) = (100, Ticker::every(MEASURE));
     loop {
         ticker.next().await;
         level = if level == 0 { 100 } else { level - 1 };
-        // The value is held, is one byte long, and is not being read in parts: both succeed.
+        // The host holds the value, it is one byte long, and no long read of it runs: both succeed.
         let _held = host.gatt().write(&LEVEL, &[level]);
         let _sent = host.gatt().notify_all(&LEVEL, &[level]).await;
     }

@@ -1,18 +1,18 @@
-//! What both sides know by name.
+//! Names and numbers of both sides.
 
 use bindrune::{ChannelConfig, Psm, Uuid};
 
 pub(crate) const BATTERY: Uuid = Uuid::new_16(0x180f);
 pub(crate) const BATTERY_LEVEL: Uuid = Uuid::new_16(0x2a19);
-/// The Nordic UART service: what is written to `UART_RX` comes back as notifications of `UART_TX`.
+/// The Nordic UART service: writes to `UART_RX` come back as notifications of `UART_TX`.
 pub(crate) const UART: Uuid = Uuid::new_128(0x6e40_0001_b5a3_f393_e0a9_e50e_24dc_ca9e);
 pub(crate) const UART_RX: Uuid = Uuid::new_128(0x6e40_0002_b5a3_f393_e0a9_e50e_24dc_ca9e);
 pub(crate) const UART_TX: Uuid = Uuid::new_128(0x6e40_0003_b5a3_f393_e0a9_e50e_24dc_ca9e);
 
-/// The bytes that fit one notification at the ATT MTU of 247.
+/// Maximum bytes of one notification at the ATT MTU of 247.
 pub(crate) const UART_MAX: usize = 244;
 
-/// Where the echo channel listens.
+/// PSM of the echo channel.
 pub(crate) const ECHO: Psm = Psm(0x81);
 /// The longest SDU of the echo channel, in bytes.
 pub(crate) const ECHO_MAX: usize = 512;

@@ -69,7 +69,7 @@ fn open(port: &str) -> io::Result<(PortReader, PortWriter)> {
     Serial::new(path).baud(baud.parse().unwrap_or(DEFAULT_BAUD)).open()
 }
 
-/// Prints what is logged.
+/// Prints log messages.
 struct Console;
 
 impl Log for Console {

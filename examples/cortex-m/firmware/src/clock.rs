@@ -1,4 +1,4 @@
-//! embassy's time, on the dual timer: one half counts for ever, the other raises the next alarm. Nothing ticks.
+//! embassy's time driver on the dual timer: one half counts endlessly, the other raises the next alarm. There is no periodic tick.
 
 use core::{
     cell::RefCell,
@@ -19,7 +19,7 @@ use crate::{
 /// The timers count 25 MHz / 16: 25 steps are 16 µs, which are 16 of embassy's ticks.
 const STEPS: u64 = 25;
 const TICKS: u64 = 16;
-/// The first lap is 8 s, and the time at the start what else it would have taken: a fault at its end shows at once.
+/// The first lap takes 8 s, and the start time includes the rest of the lap: so a fault at its end shows early.
 const FIRST_LAP: u32 = 8 * 25_000_000 / 16;
 
 time_driver_impl!(static CLOCK: Clock = Clock {
@@ -46,7 +46,7 @@ pub(crate) fn start() {
     Line::DualTimer.unmask();
 }
 
-/// The counter passed zero, or the alarm is due.
+/// Handles that the counter passed zero, or that the alarm is due.
 pub(crate) fn on_interrupt() {
     ALARMS.count();
     critical_section::with(|cs| {
@@ -67,7 +67,7 @@ impl Clock {
 
     fn ticks(&self, cs: CriticalSection<'_>) -> u64 {
         let clock = &dual_timer().clock;
-        // A value from before the counter passed zero would not belong to the lap.
+        // A value from before the counter passed zero would belong to the previous lap.
         let value = loop {
             self.count_lap(cs);
             let value = clock.value.get();
@@ -88,7 +88,7 @@ impl Clock {
         if next == u64::MAX {
             return;
         }
-        // Rounded up: an alarm that is early would have to be set again.
+        // Rounded up: an early alarm would have to be set again.
         let steps = next.saturating_sub(now).saturating_mul(STEPS).div_ceil(TICKS);
         alarm.load.set(u32::try_from(steps).unwrap_or(u32::MAX).max(1));
         alarm.control.write(

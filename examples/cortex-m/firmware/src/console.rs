@@ -1,4 +1,4 @@
-//! The first UART: logs go out, commands of one letter come in.
+//! The first UART: prints logs, and reads commands of one letter.
 
 use core::fmt::{self, Write};
 
@@ -16,14 +16,14 @@ const DIVIDER: u32 = 16;
 
 static COMMANDS: Channel<CriticalSectionRawMutex, u8, 4> = Channel::new();
 
-/// Turns the console on, and logs there from now on.
+/// Turns the console on, and logs there.
 pub(crate) fn start() {
     console().divider.set(DIVIDER);
     console()
         .control
         .write(CONTROL::TRANSMIT::SET + CONTROL::RECEIVE::SET + CONTROL::RECEIVE_INTERRUPT::SET);
     Line::ConsoleReceive.unmask();
-    // It fails only if there is a logger already.
+    // Fails only if there is already a logger.
     let _first = log::set_logger(&Console);
     log::set_max_level(LevelFilter::Info);
 }
@@ -31,12 +31,12 @@ pub(crate) fn start() {
 pub(crate) fn on_receive() {
     console().interrupts.write(INTERRUPT::RECEIVE::SET);
     while console().state.is_set(STATE::RECEIVE_FULL) {
-        // Letters that nobody has taken yet make room for no more.
+        // While the pipe is full of unread letters, more are dropped.
         let _full = COMMANDS.try_send(console().data.get().to_le_bytes()[0]);
     }
 }
 
-/// Obeys: `r` reports the counters, `x` restarts the processor.
+/// Runs the commands: `r` reports the counters, `x` restarts the processor.
 #[embassy_executor::task]
 pub(crate) async fn obey() {
     loop {
@@ -80,7 +80,7 @@ impl Write for Out {
     }
 }
 
-/// Says why, and stops. Lints run on a desktop, which has its own.
+/// Prints the message, and stops. Lints run on a desktop, which has its own handler.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {

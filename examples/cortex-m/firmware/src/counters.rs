@@ -1,4 +1,4 @@
-//! Counts what wakes the processor. `console` reports them.
+//! Counts wake-ups of the processor. `console` reports them.
 
 use core::{
     fmt,
@@ -11,7 +11,7 @@ pub(crate) struct Counter(AtomicU32);
 
 /// Rounds of the executor: each polls the tasks that were woken.
 pub(crate) static POLLS: Counter = Counter::new();
-/// Times that the processor slept.
+/// How often the processor slept.
 pub(crate) static SLEEPS: Counter = Counter::new();
 /// Bytes that came from the controller, an interrupt each.
 pub(crate) static RECEIVED: Counter = Counter::new();
@@ -25,7 +25,7 @@ impl Counter {
         Self(AtomicU32::new(0))
     }
 
-    /// Counts one more.
+    /// Adds one.
     pub(crate) fn count(&self) {
         self.0.fetch_add(1, Relaxed);
     }

@@ -1,6 +1,6 @@
-//! An executor that sleeps by WFI.
+//! An executor that sleeps with WFI.
 //!
-//! embassy's own for Cortex-M sleeps by WFE, at which QEMU does not stop; and this one counts. On a chip take embassy's.
+//! embassy's own for Cortex-M sleeps with WFE, at which QEMU does not stop. This one also counts. On a chip use embassy's.
 
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -11,14 +11,14 @@ use crate::counters::{POLLS, SLEEPS};
 
 static WOKEN: AtomicBool = AtomicBool::new(false);
 
-/// Called by embassy when a task is woken.
-// SAFETY: embassy asks for a function of this name and type, and there is no other.
+/// embassy calls it when a task is woken.
+// SAFETY: embassy requires a function of this name and type, and there is no other.
 #[unsafe(export_name = "__pender")]
 fn wake(_context: *mut ()) {
     WOKEN.store(true, SeqCst);
 }
 
-/// Runs what `start` spawns, for ever.
+/// Runs what `start` spawns, forever.
 pub(crate) fn run(start: impl FnOnce(Spawner)) -> ! {
     static EXECUTOR: StaticCell<Executor> = StaticCell::new();
     let executor: &'static Executor = EXECUTOR.init(Executor::new(core::ptr::null_mut()));
@@ -26,7 +26,7 @@ pub(crate) fn run(start: impl FnOnce(Spawner)) -> ! {
     loop {
         if WOKEN.swap(false, SeqCst) {
             POLLS.count();
-            // SAFETY: only this loop polls, which no task can reach: so it is never called within itself.
+            // SAFETY: only this loop polls, and no task can reach it: so it never calls itself.
             unsafe { executor.poll() };
         } else {
             sleep_unless_woken();
@@ -34,7 +34,7 @@ pub(crate) fn run(start: impl FnOnce(Spawner)) -> ! {
     }
 }
 
-/// An interrupt that comes between the question and WFI stays pending, and ends WFI at once.
+/// An interrupt between the check and WFI stays pending, and ends WFI at once.
 fn sleep_unless_woken() {
     critical_section::with(|_| {
         if !WOKEN.load(SeqCst) {

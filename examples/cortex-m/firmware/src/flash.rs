@@ -1,4 +1,4 @@
-//! The flash memory of the bonds: RAM that the linker leaves alone, so that bonds outlive a reset, but not the power.
+//! Flash memory for bonds: RAM that the linker leaves alone, so that bonds survive a reset, but not a loss of power.
 
 use core::{
     ptr::with_exposed_provenance_mut,
@@ -7,10 +7,10 @@ use core::{
 
 use bindrune_cortex_m_app::flash::{RamFlash, SIZE};
 
-/// What lies at the end of the memory. See `memory.x`.
+/// Contents of the end of the memory. See `memory.x`.
 #[repr(C)]
 struct Retained {
-    /// `MAGIC`, once the bytes were erased for the first time.
+    /// `MAGIC`, after the bytes were erased for the first time.
     magic: u32,
     bytes: [u8; SIZE],
 }
@@ -18,7 +18,7 @@ struct Retained {
 const ADDRESS: usize = 0x2003_f000;
 const MAGIC: u32 = 0x626f_6e64;
 
-/// The memory, with what it had before the reset.
+/// Returns the memory, with its contents from before the reset.
 ///
 /// # Panics
 ///

@@ -1,13 +1,13 @@
-//! Which interrupt goes where.
+//! Handlers of interrupts.
 
 use cortex_m_rt::exception;
 use log::error;
 
 use crate::{clock, console, registers::Line, uart};
 
-/// All interrupts of the chip come here: without a device crate the vector table has no other entry for them.
-// SAFETY: the macro asks for `unsafe` since the handler runs at any time; those that it calls only touch registers, atomics and
-// what a critical section guards.
+/// Handles all interrupts of the chip: without a device crate the vector table has no other entry for them.
+// SAFETY: the macro requires `unsafe` because the handler runs at any time; its callees only touch registers, atomics and
+// data inside a critical section.
 #[exception]
 unsafe fn DefaultHandler(number: i16) {
     const CONSOLE_RECEIVE: i16 = Line::ConsoleReceive as i16;

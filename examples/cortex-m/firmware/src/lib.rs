@@ -1,7 +1,7 @@
 //! The board: QEMU's mps2-an386, a Cortex-M4 at 25 MHz.
 //!
-//! H4 goes over the second UART ([`uart`]); the first one is a console for logs and commands ([`console`]). To move to another
-//! board, replace these two and [`clock`] by its HAL, and [`executor`] by `embassy_executor::Executor`.
+//! The second UART carries H4 ([`uart`]); the first one is a console for logs and commands ([`console`]). To move to another
+//! board, replace these two and [`clock`] with its HAL, and [`executor`] with `embassy_executor::Executor`.
 #![no_std]
 
 mod clock;
@@ -22,7 +22,7 @@ use embassy_executor::{SpawnError, SpawnToken};
 use embassy_futures::select::{Either, select};
 use log::{error, info};
 
-/// Starts the board and runs its console beside a task, for ever.
+/// Starts the board, and runs its console beside a task, forever.
 pub fn run<S>(task: Result<SpawnToken<S>, SpawnError>) -> ! {
     console::start();
     clock::start();
@@ -36,7 +36,7 @@ pub fn run<S>(task: Result<SpawnToken<S>, SpawnError>) -> ! {
     })
 }
 
-/// Drives the host over the second UART beside its application, and logs what ends either.
+/// Drives the host over the second UART beside its application, and logs the error that ends one of them.
 pub async fn drive(host: &Host, app: impl Future<Output = Result<Infallible, Error>>) {
     let (rx, tx) = uart::start();
     let store = match FlashStore::new(flash::take(), RamFlash::range()) {

@@ -1,4 +1,4 @@
-//! The registers that this firmware touches, by Arm's "Application Note AN386" and "Cortex-M System Design Kit".
+//! Registers of this firmware, from Arm's "Application Note AN386" and "Cortex-M System Design Kit".
 
 use cortex_m::{interrupt::InterruptNumber, peripheral::NVIC};
 use tock_registers::{register_bitfields, register_structs, registers::ReadWrite};
@@ -64,7 +64,7 @@ pub(crate) enum Line {
     DualTimer = 10,
 }
 
-// SAFETY: each number is the chip's own for that line, and below the number of lines that a Cortex-M4 may have.
+// SAFETY: each number is the chip's number of that line, and below the maximum number of lines of a Cortex-M4.
 unsafe impl InterruptNumber for Line {
     fn number(self) -> u16 {
         self as u16
@@ -72,7 +72,7 @@ unsafe impl InterruptNumber for Line {
 }
 
 impl Line {
-    /// Lets it interrupt from now on.
+    /// Enables its interrupt.
     pub(crate) fn unmask(self) {
         // SAFETY: no critical section of this firmware relies on a masked line; all mask the processor's interrupts.
         unsafe { NVIC::unmask(self) }
@@ -81,7 +81,7 @@ impl Line {
 
 /// The first UART: console.
 pub(crate) fn console() -> &'static Uart {
-    // SAFETY: there are the registers of a UART at this address, always; reading and writing them touches no memory.
+    // SAFETY: the registers of a UART are always at this address; reading and writing them touches no memory.
     unsafe { &*core::ptr::with_exposed_provenance(0x4000_4000) }
 }
 

@@ -1,21 +1,21 @@
-//! How deep the stack ever was: cortex-m-rt paints it before the program starts.
+//! Maximum depth of the stack: cortex-m-rt paints it before the program starts.
 
 use core::ptr::addr_of;
 
 use cortex_m_rt::STACK_PAINT_VALUE;
 
 unsafe extern "C" {
-    // Where the stack begins, growing downwards, and the end of the static memory, which it must not reach.
+    // Where the stack begins, growing downwards, and the end of static memory, which it must not reach.
     static _stack_start: u32;
     static _stack_end: u32;
 }
 
-/// Bytes from the stack's beginning to the lowest word that is no paint.
+/// Returns the bytes from the stack's beginning to the lowest word without paint.
 #[must_use]
 pub(crate) fn peak() -> usize {
     let (mut word, start) = (addr_of!(_stack_end), addr_of!(_stack_start));
     while word < start {
-        // SAFETY: aligned memory of the stack, which nobody else accesses while this function, at its upper end, runs.
+        // SAFETY: aligned memory of the stack, which no other code accesses while this function, at its upper end, runs.
         if unsafe { word.read_volatile() } != STACK_PAINT_VALUE {
             break;
         }

@@ -1,7 +1,7 @@
-//! H4 over the second UART, by interrupts.
+//! H4 over the second UART, with interrupts.
 //!
-//! This UART holds one byte and has no RTS: while nobody has room for the byte, it stays in the register, and QEMU holds back
-//! those that follow. A chip's UART needs RTS/CTS for that.
+//! This UART holds one byte and has no RTS. If the pipe has no room for the byte, it stays in the register, and QEMU holds back
+//! the next ones. A chip's UART needs RTS/CTS for that.
 
 use core::convert::Infallible;
 
@@ -18,7 +18,7 @@ use crate::{
 
 /// Two link packets of 251 bytes.
 const ROOM: usize = 512;
-/// The fastest that QEMU takes: 25 MHz / 16.
+/// The fastest rate of QEMU: 25 MHz / 16.
 const DIVIDER: u32 = 16;
 
 static RX: Pipe<Raw, ROOM> = Pipe::new();
@@ -33,7 +33,7 @@ pub(crate) struct Reader(());
 #[derive(Debug)]
 pub(crate) struct Writer(());
 
-/// Turns the UART on. To be called once: two readers would share the bytes.
+/// Turns the UART on. Call it once: two readers would share the bytes.
 pub(crate) fn start() -> (Reader, Writer) {
     hci().divider.set(DIVIDER);
     hci().control.write(
@@ -58,7 +58,7 @@ pub(crate) fn on_transmit() {
     give_out();
 }
 
-/// Moves the byte that came into the pipe, where it has room.
+/// Moves the received byte into the pipe, if it has room.
 fn take_in() {
     critical_section::with(|_| {
         while hci().state.is_set(STATE::RECEIVE_FULL) && !RX.is_full() {
@@ -70,7 +70,7 @@ fn take_in() {
     });
 }
 
-/// Moves bytes from the pipe into the UART while it takes them.
+/// Moves bytes from the pipe into the UART while it accepts them.
 fn give_out() {
     critical_section::with(|_| {
         let mut byte = [0];

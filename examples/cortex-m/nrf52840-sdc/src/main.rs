@@ -1,4 +1,4 @@
-//! The peripheral on an nRF52840 alone: Nordic's SoftDevice Controller is the controller, and there is no UART. Bonds are in the last two
+//! The peripheral on an nRF52840 without another chip: Nordic's SoftDevice Controller is the controller, and there is no UART. Bonds are in the last two
 //! pages of the flash memory, which is written between the radio's events.
 #![no_std]
 #![no_main]
@@ -34,9 +34,9 @@ bind_interrupts!(struct Interrupts {
 });
 
 const BONDS: Range<u32> = (FLASH_SIZE - 2 * PAGE_SIZE) as u32..FLASH_SIZE as u32;
-/// Bytes for the controller: one link, packets of 251 bytes. It says at the start if they are too few.
+/// Memory of the controller, in bytes, for one link with packets of 251 bytes. If it is too small, the controller reports it at the start.
 const CONTROLLER: usize = 12 * 1024;
-/// ACL packets that the controller holds each way.
+/// ACL packets that the controller holds in each direction.
 const PACKETS: u8 = 6;
 const OCTETS: u16 = 251;
 
@@ -58,7 +58,7 @@ async fn main(_spawner: Spawner) {
     static SDC: StaticCell<nrf_sdc::Mem<CONTROLLER>> = StaticCell::new();
 
     let mut config = embassy_nrf::config::Config::default();
-    // The radio's interrupts come first.
+    // The radio's interrupts have the highest priority.
     config.time_interrupt_priority = Priority::P2;
     let p = embassy_nrf::init(config);
     let peripherals =
@@ -97,7 +97,7 @@ async fn main(_spawner: Spawner) {
     let mut adapter = Typed::<_>::new(&controller);
     let platform = Platform::new().store(store);
     let run = adapter.run::<(Peripheral, HostFlowControl), _>(|rx, tx| {
-        // Either ends only when the controller is lost for good: start over.
+        // Both end only if the controller is lost for good: start again.
         select(host.run_with(rx, tx, platform), peripheral::run(host))
     });
     select(mpsl.run(), run).await;

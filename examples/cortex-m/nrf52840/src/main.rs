@@ -1,5 +1,5 @@
-//! The peripheral on an nRF52840. At its UART is a controller that speaks H4: RXD P0.08, TXD P0.06, CTS P0.07, RTS P0.05, as on a
-//! development kit; bonds are in the last two pages of its flash memory.
+//! The peripheral on an nRF52840 with an H4 controller at its UART: RXD P0.08, TXD P0.06, CTS P0.07, RTS P0.05, as on a
+//! development kit. Bonds are in the last two pages of its flash memory.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
@@ -60,7 +60,7 @@ async fn main(_spawner: Spawner) {
         panic!("the memory is too small")
     };
     let host = HOST.init(host);
-    // Either ends only when the controller is lost for good: start over.
+    // Both end only if the controller is lost for good: start again.
     select(host.run_with(rx, tx, Platform::new().store(store)), peripheral::run(host)).await;
     cortex_m::peripheral::SCB::sys_reset()
 }

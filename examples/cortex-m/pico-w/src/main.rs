@@ -1,5 +1,5 @@
 //! The peripheral on a Raspberry Pi Pico W: the radio chip on the board is the controller, and there is no UART. Its firmware is the
-//! vendor's: the environment variable `CYW43_FIRMWARE` names the folder. Bonds are in the last two pages of the flash memory.
+//! vendor's; the environment variable `CYW43_FIRMWARE` names its folder. Bonds are in the last two pages of the flash memory.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
@@ -72,7 +72,7 @@ async fn main(_spawner: Spawner) {
     let (rx, tx) = bt_hci_0_8::split(&driver);
     let app = async {
         control.init(CLM).await;
-        // Either ends only when the controller is lost for good: start over.
+        // Both end only if the controller is lost for good: start again.
         select(host.run_with(rx, tx, Platform::new().store(store)), peripheral::run(host)).await;
     };
     select(runner.run(), app).await;

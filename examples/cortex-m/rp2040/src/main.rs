@@ -1,4 +1,4 @@
-//! The peripheral on an RP2040. At its UART is a controller that speaks H4: TX GP0, RX GP1, CTS GP2, RTS GP3; bonds are in the last
+//! The peripheral on an RP2040 with an H4 controller at its UART: TX GP0, RX GP1, CTS GP2, RTS GP3. Bonds are in the last
 //! two pages of a Pico's flash memory.
 #![no_std]
 #![no_main]
@@ -57,7 +57,7 @@ async fn main(_spawner: Spawner) {
         panic!("the memory is too small")
     };
     let host = HOST.init(host);
-    // Either ends only when the controller is lost for good: start over.
+    // Both end only if the controller is lost for good: start again.
     select(host.run_with(rx, tx, Platform::new().store(store)), peripheral::run(host)).await;
     cortex_m::peripheral::SCB::sys_reset()
 }

@@ -25,7 +25,7 @@ fn a_bond_that_the_other_side_lost_is_reported_and_kept() -> Result<()> {
 
             let link = connect(&node, &other).await?;
             if other_is_central {
-                // It pairs anew: as strong a bond, which may take the old one's place if the person here agrees.
+                // It pairs again: an equally strong bond, which may replace the old one if the user here agrees.
                 let mut requests = node.host().pairing_requests()?;
                 let agree = async {
                     let mut request = soon(requests.next()).await?;

@@ -26,7 +26,7 @@ fn all(name: &str, other_is_central: bool) -> Result<()> {
     block_on(async {
         for mitm in [false, true] {
             for (here, (io, _)) in CAPABILITIES.into_iter().enumerate() {
-                // One side that asks for protection is enough: at times it is we alone, at times the other side.
+                // A request for protection from one side is enough: sometimes ours, sometimes the other side's.
                 let we_ask = mitm && here & 1 == 1;
                 let node_config = config(ours(io, we_ask));
                 let mut node = Node::start(&air, node_config, NAMES[usize::from(mitm)][here])?;

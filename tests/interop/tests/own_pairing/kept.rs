@@ -1,8 +1,8 @@
-//! Bonds of every method, in both roles: used again after the processes were started anew, and after the private address
-//! of either side changed. Nobody pairs for a second time.
+//! Bonds of every method, in both roles: used again after both processes restarted, and after the private address
+//! of either side changed. There is no second pairing.
 //!
-//! Bumble resolves our addresses itself, not by rootcanal's list; its own are resolved by that list, where there is one, or
-//! by our host.
+//! Bumble resolves our addresses itself, not with rootcanal's list. That list, if there is one, resolves its addresses, or otherwise
+//! our host does.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     world::{OWN, Other, config, connect_after, disconnect, encrypt, meet, pair},
 };
 
-/// What each side has, so that a method comes out, with our host as the initiator; and names of the captures.
+/// Capabilities of each side that select a method, with our host as the initiator; and names of the captures.
 type Prepared = (IoCapability, &'static str, Way, [&'static str; 2]);
 
 const METHODS: [Prepared; 6] = [
@@ -47,7 +47,7 @@ fn our_peripheral_knows_a_central_whose_address_changes() -> Result<()> {
     all(&air("own_pairing_kept_peripheral")?, true, Privacy::Off, &METHODS)
 }
 
-/// One second is the shortest time for an address: also in the midst of connecting it changes.
+/// One second is the shortest period of an address: it also changes while connecting.
 #[test]
 fn our_central_is_known_when_its_address_changes() -> Result<()> {
     all(&air("own_pairing_kept_private_central")?, false, rotate(1), &METHODS)
@@ -58,7 +58,7 @@ fn our_peripheral_is_found_when_its_address_changes() -> Result<()> {
     all(&air("own_pairing_kept_private_peripheral")?, true, rotate(2), &METHODS)
 }
 
-/// The host itself resolves, whatever the method was: one is enough.
+/// The host itself resolves, independent of the method: one is enough.
 #[test]
 fn addresses_are_resolved_where_the_controller_cannot() -> Result<()> {
     for other_is_central in [false, true] {
@@ -79,12 +79,12 @@ const fn rotate(seconds: u64) -> Privacy {
     Privacy::On { rotate: embassy_time::Duration::from_secs(seconds) }
 }
 
-/// Where our host is private, it alone starts anew, and it is its address that changes, and at last both sides'.
+/// If our host is private, only it restarts, and its address changes, and at last those of both sides.
 fn all(air: &Air, other_is_central: bool, privacy: Privacy, methods: &[Prepared]) -> Result<()> {
     let mut other = Other::start(air, other_is_central)?;
     block_on(async {
         for &(io, theirs, way, captures) in methods {
-            // The table is for the initiator; where that is Bumble, it is the other one who shows.
+            // The table is for the initiator; if that is Bumble, the other side displays.
             let way = if other_is_central { way.seen_from_the_other_side() } else { way };
             let oob = way == Way::OutOfBand;
             let pairing = PairingConfig { oob, ..ours(io, way != Way::JustWorks) };
@@ -124,7 +124,7 @@ async fn bond(node: &Node, other: &Other, way: Way) -> Result<()> {
     disconnect(link, other).await
 }
 
-/// Connects again and again, by identity, while addresses change.
+/// Connects repeatedly, by identity, while addresses change.
 async fn known(node: &Node, other: &Other, way: Way, privacy: Privacy) -> Result<()> {
     let private = privacy != Privacy::Off;
     let (security, mut there) = encrypt(connect_after(node, other, "").await?, other).await?;
@@ -161,7 +161,7 @@ fn check(way: Way, security: &LinkSecurity, there: &Value) -> Result<()> {
     Ok(())
 }
 
-/// True for a resolvable private address. [Vol 6] Part B, 1.3.2.2
+/// Returns whether it is a resolvable private address. [Vol 6] Part B, 1.3.2.2
 fn is_private(address: &Value) -> Result<bool> {
     let text = address.as_str().context("no address")?;
     Ok(format!("{text}/random").parse::<bindrune::Address>()?.is_resolvable())

@@ -10,7 +10,7 @@ use crate::{
     world::{Other, again, config, connect, disconnect, forget, pair, with_oob},
 };
 
-/// A temporary key, least significant octet first, and as Bumble takes it.
+/// A temporary key, least significant octet first, and in Bumble's form.
 const TEMPORARY_KEY: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 const TEMPORARY_KEY_TEXT: &str = "000102030405060708090a0b0c0d0e0f";
 

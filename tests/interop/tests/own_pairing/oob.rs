@@ -49,7 +49,7 @@ async fn one(air: &Air, other: &Other, to_us: bool, to_them: bool) -> Result<()>
     node.finish().await
 }
 
-/// Takes each side's data to the other one, and pairs with it.
+/// Passes the data of each side to the other, and pairs with it.
 pub(crate) async fn with_data(
     node: &Node,
     link: &mut Connection<'static>,

@@ -1,16 +1,16 @@
-//! What the specification says that two devices do, copied from its page. [Vol 3] Part H, 2.3.5.1, table 2.8
+//! Methods of two devices, from the specification's table. [Vol 3] Part H, 2.3.5.1, table 2.8
 
 use bindrune::{IoCapability, Level, Method, PairingConfig};
 
-/// How a pairing goes, for the two persons in front of the devices.
+/// A method, as the users of both devices see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     JustWorks,
-    /// The initiator shows a passkey, which is entered on the responder.
+    /// The initiator displays a passkey, which is entered on the responder.
     InitiatorShows,
-    /// The responder shows a passkey, which is entered on the initiator.
+    /// The responder displays a passkey, which is entered on the initiator.
     ResponderShows,
-    /// Neither shows it: both persons enter the same one.
+    /// Neither displays it: both users enter the same one.
     BothEnter,
     Compare,
     OutOfBand,
@@ -18,12 +18,12 @@ pub(crate) enum Way {
 
 use Way::{BothEnter as E, Compare as C, InitiatorShows as I, JustWorks as J, ResponderShows as R};
 
-/// A row for each responder, a column for each initiator: display only, display and yes or no, keyboard only, nothing,
+/// A row for each responder, a column for each initiator: display only, display and yes or no, keyboard only, none,
 /// keyboard and display.
 const SECURE: [[Way; 5]; 5] =
     [[J, J, R, J, R], [J, C, R, J, C], [I, I, E, J, I], [J, J, J, J, J], [I, C, R, J, C]];
 
-/// The same where one side has no LE Secure Connections.
+/// The same if one side does not support LE Secure Connections.
 const LEGACY: [[Way; 5]; 5] =
     [[J, J, R, J, R], [J, J, R, J, R], [I, I, E, J, I], [J, J, J, J, J], [I, I, R, J, I]];
 
@@ -36,7 +36,7 @@ pub(crate) const CAPABILITIES: [(IoCapability, &str); 5] = [
     (IoCapability::KeyboardDisplay, "keyboard-display"),
 ];
 
-/// What the table says of an initiator and a responder, by their places in it.
+/// Returns the method of an initiator and a responder, by their places in the table.
 pub(crate) fn way(initiator: usize, responder: usize, mitm: bool, secure: bool) -> Way {
     let table = if secure { SECURE } else { LEGACY };
     if mitm { table[responder][initiator] } else { J }
@@ -52,7 +52,7 @@ impl Way {
         }
     }
 
-    /// As our host calls it.
+    /// Returns our host's name of it.
     pub(crate) const fn method(self) -> Method {
         let (initiator_inputs, responder_inputs) = match self {
             I => (false, true),
@@ -67,7 +67,7 @@ impl Way {
         }
     }
 
-    /// As Bumble calls it.
+    /// Returns Bumble's name of it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             J => "just-works",
@@ -77,7 +77,7 @@ impl Way {
         }
     }
 
-    /// What a link is worth that is encrypted with a key of 16 octets. A legacy passkey protects from nobody who listens.
+    /// Returns the level of a link encrypted with a key of 16 octets. A legacy passkey does not protect against a passive attacker.
     pub(crate) const fn level(self, secure: bool) -> Level {
         match (self, secure) {
             (J, _) | (I | R | E, false) => Level::Encrypted,
@@ -87,7 +87,7 @@ impl Way {
     }
 }
 
-/// Our side of a pairing: it agrees to everything by itself but what needs a person's eyes.
+/// Our side of a pairing: accepts everything except questions that need a user to look.
 pub(crate) const fn ours(io: IoCapability, mitm: bool) -> PairingConfig {
     PairingConfig { io, mitm, consent: false, ..PairingConfig::DEFAULT }
 }

@@ -1,4 +1,4 @@
-//! Our host and a Bumble peer, and the two persons in front of them.
+//! Our host and a Bumble peer, and their users.
 
 use anyhow::{Context, Result, ensure};
 use bindrune::{
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::table::Way;
 
-/// The passkey that both persons enter where neither device shows one.
+/// The passkey that both users enter if neither device displays one.
 const AGREED: u32 = 123_456;
 
-/// Who our host is, on whatever controller.
+/// The address of our host, on every controller.
 pub(crate) const OWN: Address = Address::random([0xc4, 0x5e, 0x12, 0, 1, 1]);
 
 /// The other host. Ours has the other role.
@@ -60,10 +60,10 @@ pub(crate) const fn config(pairing: PairingConfig) -> Config {
     Config::new(NAME).address(OWN).pairing(pairing)
 }
 
-/// What our host is called.
+/// Name of our host.
 const NAME: &str = "own";
 
-/// Connects, each in its role; the central by the other one's identity.
+/// Connects, each in its role; the central uses the identity of the other side.
 pub(crate) async fn connect(node: &Node, other: &Other) -> Result<Connection<'static>> {
     match other {
         Other::Peripheral(peripheral) => {
@@ -79,7 +79,7 @@ pub(crate) async fn connect(node: &Node, other: &Other) -> Result<Connection<'st
     }
 }
 
-/// Connects where the central, if it is the other host, knows nothing of ours but what it sees on the air.
+/// Connects. If the central is the other host, it knows only our address on the air.
 pub(crate) async fn meet(node: &Node, other: &Other) -> Result<Connection<'static>> {
     let Other::Central(central) = other else { return connect(node, other).await };
     let find = async {
@@ -104,7 +104,7 @@ pub(crate) async fn connect_after(
     advertise(node, wait).await
 }
 
-/// The address that our host shows on the air.
+/// Returns the address of our host on the air.
 async fn seen(central: &Central) -> Result<String> {
     let sightings = central.ask("scan", json!({ "name": NAME, "seconds": 5 })).await?;
     let devices = sightings["devices"].as_array().context("no devices")?;
@@ -131,7 +131,7 @@ pub(crate) async fn disconnect(link: Connection<'static>, other: &Other) -> Resu
     Ok(())
 }
 
-/// Pairs and answers as two persons would who see both devices.
+/// Pairs and answers like two users who see both devices.
 pub(crate) async fn pair(
     host: &'static Host,
     link: &mut Connection<'static>,
@@ -180,7 +180,7 @@ pub(crate) async fn pair(
     Ok(both)
 }
 
-/// Pairs with out-of-band data that `answer` hands to our host.
+/// Pairs with out-of-band data that `answer` passes to our host.
 pub(crate) async fn with_oob(
     host: &'static Host,
     link: &mut Connection<'static>,
@@ -193,7 +193,7 @@ pub(crate) async fn with_oob(
     Ok(both)
 }
 
-/// Pairs, with the central beginning it.
+/// Pairs; the central starts it.
 async fn both_pair(link: &mut Connection<'static>, other: &Other) -> Result<(Paired, Value)> {
     match other {
         Other::Peripheral(peripheral) => {
@@ -207,7 +207,7 @@ async fn both_pair(link: &mut Connection<'static>, other: &Other) -> Result<(Pai
     }
 }
 
-/// Waits for the end of a pairing that the other side began.
+/// Waits for the end of a pairing that the other side started.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these events concern the test")]
 pub(crate) async fn paired(link: &mut Connection<'static>) -> Result<Paired> {
     loop {
@@ -220,12 +220,12 @@ pub(crate) async fn paired(link: &mut Connection<'static>) -> Result<Paired> {
     }
 }
 
-/// Connects again and waits until the link is encrypted with the bond's key; nobody may pair.
+/// Connects again and waits until the link is encrypted with the bond's key, without pairing.
 pub(crate) async fn again(node: &Node, other: &Other) -> Result<LinkSecurity> {
     Ok(encrypt(connect(node, other).await?, other).await?.0)
 }
 
-/// Waits until a link is encrypted with the bond's key, and ends it; nobody may pair. Gives what the other side says too.
+/// Waits until a link is encrypted with the bond's key, without pairing, and ends it. Also returns the other side's report.
 pub(crate) async fn encrypt(
     link: Connection<'static>,
     other: &Other,
@@ -243,7 +243,7 @@ pub(crate) async fn encrypt(
     Ok((security, there))
 }
 
-/// Forgets the bond on both sides.
+/// Removes the bond on both sides.
 pub(crate) async fn forget(host: &'static Host, other: &Other) -> Result<()> {
     soon(host.bonds().clear()).await??;
     other.ask("forget").await.map(drop)

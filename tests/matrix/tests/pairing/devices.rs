@@ -22,42 +22,42 @@ use super::{
 
 const BOTH_ENTER: u32 = 123_456;
 const TEMPORARY_KEY: [u8; 16] = [0x3c; 16];
-/// Until the peripheral knows what the central knows, in milliseconds.
+/// Time until the peripheral has processed what the central has, in milliseconds.
 const SETTLE: u64 = 150;
-/// Until devices whose pairing has failed try again, in milliseconds.
+/// Time until devices try again after a failed pairing, in milliseconds.
 const BACK_OFF: u64 = 1100;
 
-/// What the peripheral's user does.
+/// Behavior of the peripheral's user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum User {
     Agrees,
-    /// Says no to everything, tells nobody a passkey, and gives away no out-of-band data that is in force.
+    /// Answers no to everything, passes on no passkey, and gives out only out-of-band data that is no longer valid.
     Refuses,
 }
 
-/// What comes of an attempt to pair.
+/// Outcome of an attempt to pair.
 struct Attempt {
     result: Result<Paired, Error>,
-    /// What each user was asked.
+    /// Questions to each user.
     asked: [Vec<Asked>; 2],
-    /// The numbers that they compared.
+    /// The compared numbers.
     compared: [Option<u32>; 2],
 }
 
-/// What the link is worth, and the bonds in the stores.
+/// Level of the link, and the bonds in the stores.
 #[derive(Debug, PartialEq, Eq)]
 struct Standing {
     level: Level,
     bonds: [Option<Bond>; 2],
 }
 
-/// Two hosts for one case after the other.
+/// Two hosts for one case after another.
 pub(super) struct Bench {
     hosts: [Option<Host>; 2],
     seed: u64,
 }
 
-/// What one side's user knows and was asked.
+/// Knowledge and questions of one side's user.
 #[derive(Default)]
 struct Seat {
     asked: RefCell<Vec<Asked>>,
@@ -65,10 +65,10 @@ struct Seat {
     brought: OobData,
 }
 
-/// The random number and the confirm value that came from the other device.
+/// The random number and the confirm value from the other device.
 type OobData = ([u8; 16], [u8; 16]);
 
-/// What the users tell each other.
+/// What the users pass to each other.
 #[derive(Default)]
 struct Talk {
     shown: Cell<Option<u32>>,
@@ -84,7 +84,7 @@ impl Bench {
         Self { hosts: NAMES.map(host), seed: 0 }
     }
 
-    /// Pairs two devices, and checks all that comes of it; gives how often they tried.
+    /// Pairs two devices, and checks the result; returns the number of attempts.
     pub(super) fn run(&mut self, case: &Case) -> usize {
         self.seed += 1;
         let scene = Scene::new(self.seed);
@@ -144,19 +144,19 @@ impl Case {
         Model::of(&central, &peripheral)
     }
 
-    /// Whether each side can use the bond that there was.
+    /// Returns whether each side can use the existing bond.
     fn usable(&self, before: Strength) -> [bool; 2] {
         self.sides().map(|side| before.key_size >= side.sizes.0)
     }
 
-    /// What there is before they pair.
+    /// Sets up the state before they pair.
     fn before(&self) -> Standing {
         let both = self.before.filter(|before| self.usable(*before) == [true; 2]);
         let bonds = [0, 1].map(|at| self.before.map(|before| bond(before, at)));
         Standing { level: both.map_or(Level::Open, Strength::level), bonds }
     }
 
-    /// Whose user says what, one attempt after the other: a bond that might give way is first refused a new one.
+    /// Returns the answers of the users, one attempt after another: a bond that may be replaced is first kept by a refusal.
     fn attempts(&self) -> &'static [User] {
         match (expected(&self.central, &self.peripheral, self.before), self.before) {
             (Ok(new), Some(old)) if old != new => &[User::Refuses, User::Agrees],
@@ -174,7 +174,7 @@ impl Case {
         let mut data = <[OobData; 2]>::default();
         for (number, user) in self.attempts().iter().enumerate() {
             for (at, from) in [(0, lock), (1, phone)] {
-                // Data that was given away is in force until there is other data.
+                // Data that was given out is valid until there is new data.
                 let makes =
                     self.sides()[at].oob && (number > 0 || at == 1 || *user == User::Agrees);
                 if makes {
@@ -233,7 +233,7 @@ impl Case {
         Attempt { result, asked: seats.map(|seat| seat.asked.into_inner()), compared }
     }
 
-    /// The bond from before encrypts the link where both sides can use it.
+    /// Checks that the earlier bond encrypts the link if both sides can use it.
     async fn encrypt_with_bond(&self, here: &Connection<'_>) {
         let result = here.encrypt().await.map(|security| security.level);
         let expected = match self.before.map(|before| self.usable(before)) {
@@ -244,7 +244,7 @@ impl Case {
         assert_eq!(result, expected, "{self:?}");
     }
 
-    /// A user at `seats[0]`, and who sits at the other device.
+    /// Runs a user at `seats[0]`, with the user of the other device.
     async fn user(
         &self,
         scene: &Scene,
@@ -267,7 +267,7 @@ impl Case {
                 Question::Confirm => request.accept(),
                 Question::Compare(number) => {
                     own.compared.set(Some(number));
-                    // The second of the two users sees what the first one saw.
+                    // The second user sees the same as the first one.
                     let same = other.compared.get().is_none_or(|others| others == number);
                     if same { request.accept() } else { request.reject() }
                 }
@@ -294,7 +294,7 @@ impl Case {
         }
     }
 
-    /// What was achieved is reported by both sides, and is in both stores.
+    /// Checks that both sides report the result, and that both stores contain it.
     fn check_paired(
         &self,
         new: Strength,
@@ -328,7 +328,7 @@ impl Case {
         Standing { level: new.level(), bonds }
     }
 
-    /// Both sides keep the same keys, of the length and the worth that was agreed on.
+    /// Checks that both sides keep the same keys, of the negotiated length and level.
     fn check_bonds(&self, new: Strength, bonds: [&Bond; 2]) {
         for bond in bonds {
             let Bond { secure, authenticated, key_size, method, keys, .. } = bond;
@@ -347,7 +347,7 @@ impl Case {
         assert_eq!(bonds[0].keys.peer, bonds[1].keys.local, "{self:?}");
     }
 
-    /// The pairing ended for the right reason, and the user of the side that refuses was not asked.
+    /// Checks that the pairing ended for the right reason, and that the user of the refusing side was not asked.
     fn check_refused(&self, refusal: Refusal, attempt: &Attempt) {
         let (failure, refuses) = match refusal {
             Refusal::SizeAtPeripheral => (PairingFailure::Peer(Reason::ENCRYPTION_KEY_SIZE), 1),
@@ -358,7 +358,7 @@ impl Case {
         assert_eq!(attempt.asked[refuses], [], "{self:?}");
     }
 
-    /// Links and bonds are as they were.
+    /// Checks that links and bonds did not change.
     fn check_unchanged(&self, now: [LinkSecurity; 2], devices: [&Device; 2], before: &Standing) {
         assert_eq!(now.map(|security| security.level), [before.level; 2], "{self:?}");
         let bonds = [0, 1].map(|at| stored(devices[at], at));

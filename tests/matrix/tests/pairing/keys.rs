@@ -54,7 +54,7 @@ pub(super) fn record(bond: &Bond) -> [u8; Bond::SIZE] {
     record
 }
 
-/// The bond in the store of the device `at`, but for what the server remembers.
+/// Returns the bond in the store of the device `at`, without the server's data.
 pub(super) fn stored(device: &Device, at: usize) -> Option<Bond> {
     let record = device.store().record(RecordId::Peer(NAMES[1 - at]))?;
     Some(Bond { gatt: [0; Bond::GATT], ..Bond::read(&record).unwrap() })

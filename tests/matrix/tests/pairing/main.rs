@@ -1,7 +1,7 @@
-//! Both roles face to face, over the whole product of what two devices can differ in: whole hosts, in virtual time.
+//! Both roles against each other, over all combinations of two devices: whole hosts, in virtual time.
 //!
-//! What is reported is what the specification's table says, and is what the keys in both stores are worth; users are
-//! asked what the model needs and nothing else; no bond gives way to a weaker one, and none without the user.
+//! The reported result equals the specification's table and the strength of the keys in both stores. Users get only the
+//! questions that the model needs. No bond is replaced by a weaker one, or without the user.
 //!
 //! | dimension | values |
 //! |---|---|
@@ -9,16 +9,16 @@
 //! | MITM, of each side | 2 × 2 |
 //! | LE Secure Connections, of each side | 2 × 2 |
 //! | out-of-band data of the peer, at each side | 2 × 2 |
-//! | shortest and longest key: 16 to 16, 7 to 16, 7 to 7 octets, of each side | 3 × 3 |
-//! | bonded before: not at all, or with any of the strengths that there are | 9 |
+//! | shortest and longest key: 16 to 16, 7 to 16, 7 to 7 bytes, of each side | 3 × 3 |
+//! | earlier bond: none, or with any strength | 9 |
 //!
-//! Bonds of every strength are, whatever two devices achieve, the weaker, the equal and the stronger ones, and those that
-//! are better in one respect and worse in another. A bond with a key of 7 octets is of no use to a side that accepts
-//! only 16: so the bond that one side alone can use is there too.
+//! The earlier bonds include weaker, equal and stronger ones than the devices achieve, and bonds that are better in one
+//! respect and worse in another. A side that accepts only keys of 16 bytes cannot use a bond with a key of 7 bytes, so
+//! bonds that only one side can use are also included.
 //!
-//! What is not a dimension: `require` and `legacy` can only make a pairing fail that would succeed here, before
-//! anybody is asked anything; whether a side bonds, and which keys it gives, changes nothing of what the link is worth. The
-//! tests of `bindrune-pair` and of `bindrune-smp` have them.
+//! Not a dimension: `require` and `legacy` can only make a pairing fail that would succeed here, before users get a
+//! question; whether a side bonds, and which keys it distributes, does not change the level of the link. The
+//! tests of `bindrune-pair` and of `bindrune-smp` cover them.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -54,7 +54,7 @@ struct Case {
 const FLAGS: [bool; 2] = [false, true];
 const SIZES: [(u8, u8); 3] = [(16, 16), (7, 16), (7, 7)];
 
-/// Every device.
+/// Returns every device.
 fn sides() -> Vec<Side> {
     let mut sides = Vec::new();
     for io in IoCapability::ALL {
@@ -69,7 +69,7 @@ fn sides() -> Vec<Side> {
     sides
 }
 
-/// Every device with every other one, after every bond.
+/// Returns every device with every other one, after every bond.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for central in sides() {
@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Runs all of `cases` on as many threads as there are cores; gives how many ran, and how often they tried to pair.
+/// Runs all `cases` on as many threads as there are cores; returns how many ran, and how often they tried to pair.
 fn run_all(cases: &[Case]) -> [usize; 2] {
     let [next, ran, attempts] = [const { AtomicUsize::new(0) }; 3];
     let worker = || {
@@ -101,7 +101,7 @@ fn run_all(cases: &[Case]) -> [usize; 2] {
     [ran, attempts].map(AtomicUsize::into_inner)
 }
 
-/// Writes past the capture of the test harness: how many there were is part of the result.
+/// Writes past the capture of the test harness: the numbers are part of the result.
 fn print(text: &str) {
     stderr().write_all(text.as_bytes()).unwrap();
 }
@@ -115,7 +115,7 @@ fn every_combination() {
     print(&format!(
         "pairing: {ran} combinations ran, {pair} of them paired; {attempts} attempts\n"
     ));
-    // The product of the table above. Each that pairs is tried with a user who refuses, too.
+    // The product of the table above. Each one that pairs also runs with a user who refuses.
     assert_eq!(ran, 25 * 4 * 4 * 4 * 9 * 9);
     assert_eq!((pair, attempts), (44_244, ran + pair));
 }

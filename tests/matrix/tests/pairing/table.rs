@@ -1,9 +1,9 @@
-//! What two devices may achieve, as the specification has it, and what they are asked on the way: written without the
-//! code that is tested.
+//! What two devices may achieve by the specification, and the questions to their users. This model does not use the
+//! code under test.
 
 use bindrune::{IoCapability, Level, Method};
 
-/// What one device offers and demands.
+/// Offers and requirements of one device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side {
     pub(super) io: IoCapability,
@@ -16,7 +16,7 @@ pub(super) struct Side {
     pub(super) sizes: (u8, u8),
 }
 
-/// What a key is worth.
+/// Strength of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Strength {
     pub(super) secure: bool,
@@ -24,12 +24,12 @@ pub(super) struct Strength {
     pub(super) key_size: u8,
 }
 
-/// How the two of them pair. [Vol 3] Part H, 2.3.5.1
+/// Method of two devices. [Vol 3] Part H, 2.3.5.1
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Model {
     JustWorks,
     Comparison,
-    /// Who enters the passkey; a side that does not shows it.
+    /// The sides that enter the passkey; a side that does not enter it displays it.
     Passkey {
         central: bool,
         peripheral: bool,
@@ -37,18 +37,18 @@ pub(super) enum Model {
     OutOfBand,
 }
 
-/// Why they do not.
+/// Why they do not pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The peripheral does not accept the length of the key.
     SizeAtPeripheral,
-    /// The bond that there is is stronger.
+    /// The existing bond is stronger.
     Weaker,
     /// The central does not accept the length of the key.
     SizeAtCentral,
 }
 
-/// What a user is asked, without numbers.
+/// A question to a user, without numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     Confirm,
@@ -65,8 +65,8 @@ const LEGACY: [&str; 5] = ["JJiJi", "JJiJi", "rrbJr", "JJJJJ", "rriJr"];
 const SECURE: [&str; 5] = ["JJiJi", "JNiJN", "rrbJr", "JJJJJ", "rNiJN"];
 
 impl Strength {
-    /// Every strength that a bond can have. A legacy passkey is worth no more than Just Works here, so that what is
-    /// legacy and authenticated is out of band.
+    /// Every strength of a bond. Here a legacy passkey is as strong as Just Works, so a bond that is legacy and
+    /// authenticated comes from out-of-band data.
     pub(super) const ALL: [Self; 8] = {
         let mut all = [Self { secure: false, authenticated: false, key_size: 7 }; 8];
         let mut at = 0;
@@ -90,7 +90,7 @@ impl Strength {
         }
     }
 
-    /// Whether a bond of this strength may not give way to one of that.
+    /// Returns whether a bond of this strength must not be replaced by the other one.
     const fn resists(self, new: Self) -> bool {
         (self.secure && !new.secure)
             || (self.authenticated && !new.authenticated)
@@ -99,8 +99,8 @@ impl Strength {
 }
 
 impl Side {
-    /// What it offers where it is bonded with the other side: it asks for MITM where the bond has that, as it would keep the
-    /// bond otherwise.
+    /// Returns its offer if it is bonded with the other side: it requests MITM if the bond has that, because it would keep
+    /// the bond otherwise.
     pub(super) fn bonded(self, before: Option<Strength>) -> Self {
         Self { mitm: self.mitm || before.is_some_and(|old| old.authenticated), ..self }
     }
@@ -127,7 +127,7 @@ impl Model {
         }
     }
 
-    /// As the host names it.
+    /// Returns the host's name of it.
     pub(super) const fn method(self) -> Method {
         match self {
             Self::JustWorks => Method::JustWorks,
@@ -139,7 +139,7 @@ impl Model {
         }
     }
 
-    /// What the central's user is asked, and the peripheral's. Who began the pairing has agreed to it.
+    /// Returns the questions to the central's user, and to the peripheral's. The user who started the pairing has agreed to it.
     pub(super) fn questions(self, central: &Side, peripheral: &Side) -> [Vec<Asked>; 2] {
         let secure = central.secure && peripheral.secure;
         let passkey = |enters| vec![if enters { Asked::Input } else { Asked::Display }];
@@ -155,7 +155,7 @@ impl Model {
     }
 }
 
-/// What the two of them must achieve, or why they must not.
+/// Returns what both must achieve, or why pairing must fail.
 pub(super) fn expected(
     central: &Side,
     peripheral: &Side,
@@ -166,8 +166,8 @@ pub(super) fn expected(
     let authenticated = match Model::of(&central, &peripheral) {
         Model::JustWorks => false,
         Model::Comparison | Model::OutOfBand => true,
-        // The specification calls it authenticated; whoever listens to a legacy pairing has its passkey, however, and this
-        // host says no more than is so.
+        // The specification calls it authenticated. But a passive attacker of a legacy pairing has its passkey, so this
+        // host does not.
         Model::Passkey { .. } => secure,
     };
     // [Vol 3] Part H, 2.3.4

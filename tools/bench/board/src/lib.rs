@@ -1,6 +1,6 @@
-//! A board that exists in no shop: the least of a UART and a timer, so that an image is nearly all host.
+//! A board that does not exist: a minimal UART and timer, so that the host fills nearly all of the image.
 //!
-//! Nothing here runs; images are built to be weighed.
+//! Nothing here runs: images are built only to measure their size.
 #![no_std]
 
 mod timer;

@@ -31,7 +31,7 @@ impl Driver for Timer {
     }
 }
 
-/// Wakes what is due.
+/// Wakes due tasks.
 // SAFETY: no other function has this name.
 #[unsafe(no_mangle)]
 extern "C" fn timer_interrupt() {

@@ -1,4 +1,4 @@
-//! A UART that is asked again and again.
+//! A UART that is polled.
 
 use core::convert::Infallible;
 

@@ -4,13 +4,14 @@ use crate::{Flow, Row};
 
 /// Bytes of an L2CAP PDU with LE Flow Control Credit Indication.
 pub(crate) const INDICATION: u16 = 12;
-/// Indications in one event that are looked at.
+/// Maximum number of indications in one event that are considered.
 const MOST: u32 = 64;
 
 impl Row {
-    /// L2CAP PDUs in a connection event, in the mean; `fits` gives how many fit beside so many credit indications.
+    /// Returns the mean number of L2CAP PDUs in a connection event. `fits` returns how many fit beside a number of credit
+    /// indications.
     ///
-    /// After an indication the sender has at most all credits but one: the K-frame that it answers has only just arrived. So
+    /// After an indication the sender has at most all credits but one, because the K-frame that it answers has only just arrived. That
     /// many K-frames last for some full events without an indication; then an event has one again.
     pub(crate) fn with_credits(&self, fits: impl Fn(u32) -> f64) -> f64 {
         let full = fits(0);

@@ -6,7 +6,7 @@ mod line;
 mod radio;
 mod window;
 
-/// What is sent.
+/// Kind of traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// SDUs of eight K-frames with an MPS of 247, and the window of the receiver.
@@ -17,17 +17,17 @@ pub enum Flow {
     WriteCommand,
 }
 
-/// Frames of an SDU, and its bytes: its length takes two.
+/// Frames of an SDU. The SDU's length takes two bytes.
 pub const SDU_FRAMES: u16 = 8;
 /// Bytes of an SDU.
 pub const SDU: u16 = SDU_FRAMES * 247 - 2;
 /// Bytes of an L2CAP PDU of any flow, headers included.
 const PDU: u16 = 251;
 
-/// A link, the controller's buffers, and what is sent.
+/// A link, the controller's buffers, and the traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What is sent.
+    /// Kind of traffic.
     pub flow: Flow,
     /// LE 2M, or LE 1M.
     pub two_mbit: bool,
@@ -39,25 +39,25 @@ pub struct Row {
     pub buffers: u8,
     /// Whether the link is encrypted.
     pub encrypted: bool,
-    /// Bits a second of the serial line, if the controller is behind one.
+    /// Bits per second of the serial line, if the controller is behind one.
     pub baud: Option<u32>,
 }
 
 impl Row {
-    /// Bits of values or SDUs a second: what the radio allows or, if that is less, the serial line, or the window that is in use
-    /// for a round trip over the line.
+    /// Returns bits of values or SDUs per second: the smallest of what the radio, the serial line, and the window during
+    /// a round trip over the line allow.
     #[must_use]
     pub fn bound(&self) -> f64 {
         let radio = self.radio();
         self.baud.map_or(radio, |baud| radio.min(self.line(baud)).min(self.window(baud)))
     }
 
-    /// The connection interval.
+    /// Returns the connection interval.
     fn microseconds(&self) -> f64 {
         f64::from(self.interval) * 1250.0
     }
 
-    /// Bytes of the application in one L2CAP PDU.
+    /// Returns the application's bytes in one L2CAP PDU.
     fn payload(&self) -> f64 {
         match self.flow {
             Flow::Channel(_) => f64::from(SDU) / f64::from(SDU_FRAMES),
@@ -65,7 +65,7 @@ impl Row {
         }
     }
 
-    /// Bytes of the packets that one L2CAP PDU is sent in.
+    /// Returns the bytes of each packet of one L2CAP PDU.
     fn fragments(&self) -> Vec<u16> {
         let mut left = PDU;
         let mut fragments = Vec::new();

@@ -7,7 +7,7 @@ const HEADERS: u32 = 1 + 4;
 const BITS: f64 = 10.0;
 
 impl Row {
-    /// Bits a second that pass the line of the host that sends.
+    /// Returns the bits per second that pass the line of the sending host.
     pub(crate) fn line(&self, baud: u32) -> f64 {
         let bytes: u32 = self.fragments().into_iter().map(|len| HEADERS + u32::from(len)).sum();
         self.payload() * 8.0 * f64::from(baud) / (f64::from(bytes) * BITS)

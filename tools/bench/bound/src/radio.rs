@@ -2,13 +2,13 @@
 
 use crate::{PDU, Row, credits::INDICATION};
 
-/// Between two packets (T_IFS), in microseconds.
+/// Time between two packets (T_IFS), in microseconds.
 pub(crate) const IFS: u32 = 150;
 /// Bytes of a message integrity code.
 const MIC: u32 = 4;
 
 impl Row {
-    /// Bits a second that fit the connection events.
+    /// Returns the bits per second that fit the connection events.
     ///
     /// An event is full of exchanges: a data PDU, T_IFS, an empty PDU of the other side, T_IFS. As long as there is room for the
     /// longest one, another begins. A PDU of the other side that carries credits is longer than an empty one.
@@ -17,7 +17,7 @@ impl Row {
         pdus * self.payload() * 8e6 / self.microseconds()
     }
 
-    /// L2CAP PDUs that fit a connection event beside so many credit indications.
+    /// Returns the L2CAP PDUs that fit a connection event beside a number of credit indications.
     fn pdus(&self, indications: u32) -> f64 {
         let fragments = self.fragments();
         let interval = u32::from(self.interval) * 1250;
@@ -34,12 +34,12 @@ impl Row {
         f64::from(exchanges) / fragments.len() as f64
     }
 
-    /// Microseconds of an exchange with so many bytes of payload.
+    /// Returns the microseconds of an exchange with this payload, in bytes.
     pub(crate) fn exchange(&self, bytes: u16) -> u32 {
         self.packet(bytes) + IFS + self.packet(0) + IFS
     }
 
-    /// Microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no MIC.
+    /// Returns the microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no MIC.
     pub(crate) fn packet(&self, bytes: u16) -> u32 {
         let (preamble, byte) = if self.two_mbit { (2, 4) } else { (1, 8) };
         let mic = if self.encrypted && bytes > 0 { MIC } else { 0 };

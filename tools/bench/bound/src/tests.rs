@@ -1,4 +1,4 @@
-//! Rows that docs/performance.md works out by hand.
+//! Rows that docs/performance.md calculates by hand.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn credits_take_room_where_an_event_has_none_to_spare() {
     assert_eq!(row.packet(12) - row.packet(0), 128);
     // The 31 credits after an indication last for ten events of three K-frames; the next has two and the indication.
     assert_near(row.bound(), 32.0 / 11.0 * 246.75 * 8.0 / 0.0075);
-    // Not encrypted, 96 µs are to spare: 3 × 2,468 + 96.
+    // Without encryption, 96 µs are spare: 3 × 2,468 + 96.
     assert_near(Row { encrypted: false, ..row }.bound(), 3.0 * 246.75 * 8.0 / 0.0075);
     // A window of 8 does not fill an event of 12: every event has an indication, and 11 K-frames.
     let row = Row { flow: Flow::Channel(8), interval: 24, ..row };

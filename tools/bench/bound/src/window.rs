@@ -1,34 +1,34 @@
-//! The round trip of a channel's credits where both controllers are behind serial lines. [Vol 6] Part B, 4.5.6
+//! The round trip of a channel's credits if both controllers are behind serial lines. [Vol 6] Part B, 4.5.6
 
 use std::collections::VecDeque;
 
 use crate::{Flow, PDU, Row, radio::IFS};
 
-/// Events that are looked at, and those of them that are not counted.
+/// Simulated events, and how many of the first are not counted.
 const EVENTS: u32 = 1000;
 const WARMING: u32 = 100;
 
 /// Times in microseconds.
 struct Trip {
-    /// A K-frame crosses a line.
+    /// Time of a K-frame on a line.
     crossing: f64,
-    /// When the line of the sender, and that of the receiver, is free again.
+    /// When the lines of the sender and of the receiver are free again.
     out: f64,
     back: f64,
     /// When each K-frame is in the sender's controller.
     ready: VecDeque<f64>,
-    /// When each K-frame is read, and its credit in the receiver's controller.
+    /// When each K-frame is read, and its credit is in the receiver's controller.
     read: VecDeque<f64>,
 }
 
 impl Trip {
-    /// A credit comes to the sender, who uses it as soon as the line is free.
+    /// Returns a credit to the sender, who uses it as soon as the line is free.
     fn credit(&mut self, at: f64) {
         self.out = self.out.max(at) + self.crossing;
         self.ready.push_back(self.out);
     }
 
-    /// A K-frame comes to the receiver's controller.
+    /// Adds a K-frame to the receiver's controller.
     fn arrive(&mut self, at: f64) {
         self.back = self.back.max(at) + self.crossing;
         self.read.push_back(self.back);
@@ -36,10 +36,10 @@ impl Trip {
 }
 
 impl Row {
-    /// Bits a second that the window allows: every K-frame is sent, read and credited as early as can be, and credits take no
-    /// time on the air or on a line.
+    /// Returns the bits per second that the window allows. Every K-frame is sent, read and credited as early as possible, and
+    /// credits take no time on the air or on a line.
     ///
-    /// The central goes on only if it said that it has more data, so an event ends with what is in its controller.
+    /// The central continues an event only if it announced more data, so an event ends with the data in its controller.
     pub(crate) fn window(&self, baud: u32) -> f64 {
         let Flow::Channel(window) = self.flow else { return f64::INFINITY };
         let crossing = self.payload() * 8e6 / self.line(baud);
@@ -58,7 +58,7 @@ impl Row {
         f64::from(sent) * self.payload() * 8e6 / time
     }
 
-    /// One connection event, and how many K-frames it has.
+    /// Runs one connection event, and returns its number of K-frames.
     fn event(&self, trip: &mut Trip, anchor: f64) -> u32 {
         let [exchange, frame, empty] =
             [self.exchange(PDU), self.packet(PDU), self.packet(0)].map(f64::from);

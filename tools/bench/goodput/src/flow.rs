@@ -1,4 +1,4 @@
-//! What is sent over a link, without end.
+//! Endless traffic over a link.
 
 use core::cell::Cell;
 
@@ -20,7 +20,7 @@ static OUTPUT: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a01)).read().notify().value(&[0; 244]);
 static INPUT: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a02)).write().write_without_response();
-/// What every host of the program serves.
+/// Services of every host of the program.
 pub(crate) static SERVICES: &[Service] = &[Service::primary(SERVICE, &[&OUTPUT, &INPUT])];
 
 const PSM: Psm = Psm(0x81);
@@ -32,7 +32,7 @@ const WARMING: u32 = 8;
 const COUNTING: Duration = Duration::from_secs(2);
 const INTERVALS: u64 = 24;
 
-/// Sends without end, and returns the bits a second that arrive.
+/// Sends endlessly, and returns the bits per second that arrive.
 pub(crate) async fn rate(link: Link, flow: Flow) -> Result<f64> {
     match flow {
         Flow::Notification => notifications(link).await,
@@ -98,7 +98,7 @@ async fn channel(link: Link, window: u16) -> Result<f64> {
     count(&link, &arrived, send, receive).await
 }
 
-/// Counts what arrives while both sides run: whole intervals, wherever in them it begins.
+/// Counts received bytes while both sides run, for whole intervals from an arbitrary start.
 async fn count(
     link: &Link,
     arrived: &Cell<u64>,

@@ -4,16 +4,16 @@ use bindrune_controller::{PortReader, PortWriter, Unplugged, VirtualClock};
 use embassy_time::{Duration, Instant};
 use embedded_io_async::{ErrorType, Read, Write};
 
-/// What a driver moves at once.
+/// Bytes that a driver moves at once.
 const CHUNK: usize = 64;
-/// Bits of a byte on the line: a start bit and a stop bit are two of them.
+/// Bits of a byte on the line, including a start bit and a stop bit.
 const BITS: u64 = 10;
 
-/// When the line is free again; instant without a baud rate.
+/// A serial line in one direction. Takes no time without a baud rate.
 pub(crate) struct Line {
     clock: VirtualClock,
     baud: Option<u32>,
-    /// Nanoseconds, so that rates which do not divide a microsecond are met in the mean.
+    /// Nanoseconds, so that rates that do not divide a microsecond are exact on average.
     free: u64,
 }
 
@@ -22,7 +22,7 @@ impl Line {
         Self { clock, baud, free: 0 }
     }
 
-    /// Takes the line for so many bytes, and returns when the last one has passed.
+    /// Occupies the line for this many bytes, and returns when the last one has passed.
     fn take(&mut self, bytes: usize) -> Option<Instant> {
         let baud = u64::from(self.baud?);
         let now = self.clock.now().as_micros() * 1000;
@@ -38,12 +38,12 @@ impl Line {
     }
 }
 
-/// What comes from the controller.
+/// Bytes from the controller.
 pub(crate) struct LineReader {
     port: PortReader,
     line: Line,
     chunk: [u8; CHUNK],
-    /// Bytes of the chunk that nobody has read, and when they are here.
+    /// Unread bytes of the chunk, and when they arrive.
     unread: core::ops::Range<usize>,
     ready: Option<Instant>,
 }
@@ -77,7 +77,7 @@ impl Read for LineReader {
     }
 }
 
-/// What goes to the controller.
+/// Bytes to the controller.
 pub(crate) struct LineWriter {
     port: PortWriter,
     line: Line,

@@ -1,4 +1,4 @@
-//! Two hosts, and the link between them as a row wants it.
+//! Two hosts, and a link between them as a row describes it.
 
 use anyhow::{Result, ensure};
 use bindrune::{
@@ -20,10 +20,10 @@ use crate::{
 
 type Memory = Resources<1, 1, 128, 16, 264, 4096>;
 
-/// Connection intervals until a link has its MTU and its PHY, and all is quiet.
+/// Connection intervals until a link has its MTU and its PHY, and is idle.
 const SETTLING: u32 = 60;
 
-/// A host of the program's length.
+/// Returns a host that lives as long as the program.
 pub(crate) fn host() -> Result<&'static Host> {
     let memory = Box::leak(Box::new(Memory::new()));
     let config = Config::new("goodput").services(SERVICES);
@@ -60,7 +60,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Connects, pairs if the row is encrypted, and waits until the link is as it stays.
+    /// Connects, pairs if the row is encrypted, and waits until the link has its final parameters.
     pub(crate) async fn new(
         host: &'static Host,
         client: &'static Host,

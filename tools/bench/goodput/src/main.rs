@@ -48,7 +48,9 @@ fn usual() -> Result<()> {
 
 /// The usual controller behind serial lines.
 fn lines() -> Result<()> {
-    println!("\nThe same on 2M every 30 ms, behind a serial line with this many bits per second:\n");
+    println!(
+        "\nThe same on 2M every 30 ms, behind a serial line with this many bits per second:\n"
+    );
     println!(
         "| line | bound, values | channel, window 8 | channel, window 32 | notifications | write commands |"
     );
@@ -65,7 +67,7 @@ fn lines() -> Result<()> {
     Ok(())
 }
 
-/// Every combination, of which those are listed that come short.
+/// Measures every combination, and lists those below the bound.
 fn low() -> Result<()> {
     let (mut all, mut below) = (0, Vec::new());
     for row in rows::all() {
@@ -100,7 +102,7 @@ fn low() -> Result<()> {
     Ok(())
 }
 
-/// Bits a second that arrive.
+/// Returns the bits per second that arrive.
 fn measure(row: Row) -> Result<f64> {
     let world = World::new(1);
     let (server, client) = (host()?, host()?);

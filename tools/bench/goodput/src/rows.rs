@@ -1,4 +1,4 @@
-//! The links that are measured.
+//! The measured links.
 
 use bindrune_bench_bound::{Flow, Row};
 
@@ -6,18 +6,18 @@ pub(crate) const FLOWS: [Flow; 4] =
     [Flow::Channel(8), Flow::Channel(32), Flow::Notification, Flow::WriteCommand];
 /// 7.5, 30, 100 and 400 ms, in units of 1.25 ms.
 pub(crate) const INTERVALS: [u16; 4] = [6, 24, 80, 320];
-/// From the slowest line that controllers are sold with to the fastest.
+/// Baud rates from the slowest line of common controllers to the fastest.
 pub(crate) const BAUDS: [u32; 5] = [115_200, 460_800, 921_600, 1_000_000, 3_000_000];
 
-/// A share below this is listed.
+/// Rows with a share below this are listed.
 pub(crate) const LOW: f64 = 0.98;
 
-/// A controller with eight buffers, as most have.
+/// Returns a row with eight buffers, as most controllers have.
 pub(crate) const fn usual(flow: Flow, two_mbit: bool, interval: u16) -> Row {
     Row { flow, two_mbit, interval, bytes: 251, buffers: 8, encrypted: false, baud: None }
 }
 
-/// Every combination.
+/// Returns every combination.
 pub(crate) fn all() -> impl Iterator<Item = Row> {
     let links = FLOWS.into_iter().flat_map(|flow| {
         [false, true].into_iter().flat_map(move |two_mbit| {
@@ -33,7 +33,7 @@ pub(crate) fn all() -> impl Iterator<Item = Row> {
     })
 }
 
-/// Serial lines in front of the usual controller.
+/// Returns serial lines before the usual controller.
 pub(crate) fn lines() -> impl Iterator<Item = Row> {
     FLOWS
         .into_iter()

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The rate of the row, which has its least share.
+/// Asserts that the row reaches its minimum share, and returns its rate.
 fn kept(row: Row) -> Result<f64> {
     let rate = measure(row)?;
     let (share, least) = (rate / row.bound(), least(&row));
@@ -10,7 +10,7 @@ fn kept(row: Row) -> Result<f64> {
     Ok(rate)
 }
 
-/// Four buffers of 251 bytes, and what is behind a line.
+/// Rows with four buffers of 251 bytes, and those behind a line.
 fn some() -> impl Iterator<Item = Row> {
     let few = |row: &Row| row.buffers == 4 && row.bytes == 251 && row.interval < 80;
     rows::all().filter(few).chain(rows::lines())
@@ -33,10 +33,10 @@ fn channels_keep_their_share_and_a_larger_window_is_no_slower() -> Result<()> {
     Ok(())
 }
 
-/// The share of its bound that a link with four buffers or more has at least.
+/// Returns the minimum share of the bound for a link with four buffers or more.
 const fn least(row: &Row) -> f64 {
     match (row.flow, row.baud, row.interval) {
-        // Credits for every frame would use the round trip over the line better, and the air of every other link worse.
+        // A credit for every frame would use the round trip over the line better, but the air of every other link worse.
         (Flow::Channel(8), Some(921_600 | 1_000_000), _) => 0.66,
         // A credit indication takes the room of a K-frame, so fewer of them would be better here.
         (Flow::Channel(8), None, 6) if is_exact(row) => 0.89,

@@ -20,7 +20,7 @@ static INPUT: Characteristic =
 static CHARACTERISTICS: [&Characteristic; 2] = [&OUTPUT, &INPUT];
 const SERVICE: Uuid = Uuid::new_128(0x408813df_5dd4_1f87_ec11_cdb000100000);
 
-/// How many values arrived.
+/// Number of values that arrived.
 type Count = Rc<Cell<u64>>;
 
 /// Writes values without a response, and returns how many arrived.
@@ -68,7 +68,7 @@ pub(crate) async fn notifications(task: Task) -> Result<u64> {
     Ok(arrived.get())
 }
 
-/// Accepts what the peer writes, for as long as the link lasts.
+/// Accepts the peer's writes until the link ends.
 fn take_writes(mut link: Connection<'static>) -> Count {
     let arrived = Count::default();
     let counted = Rc::clone(&arrived);
@@ -97,7 +97,7 @@ async fn find<'a>(
     Ok(found)
 }
 
-/// The service that is used, with `others` in front of it.
+/// Returns the services: `others`, followed by the one under test.
 fn services(others: u16) -> &'static [Service] {
     let mut all = Vec::new();
     for number in 0..others {

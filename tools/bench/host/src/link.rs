@@ -4,12 +4,12 @@ use anyhow::Result;
 use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
 use bindrune_bench_null::{Controller, Shared, split};
 
-/// Bytes of a buffer of the driver: of a desktop, and of a microcontroller that has room for an ACL packet and an event or a command.
+/// Bytes of a buffer of the driver: on a desktop, and on a microcontroller with room for an ACL packet and an event or a command.
 const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
 
 type Memory = Resources<1, 1, 16, 8, 264, 8192, BUFFER, BUFFER>;
 
-/// Both ends of the one link.
+/// Both ends of the link.
 pub(crate) struct Link {
     pub(crate) host: &'static Host,
     pub(crate) peripheral: Connection<'static>,
@@ -17,7 +17,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Connects two hosts, of which the one that advertises has `services`.
+    /// Connects two hosts. The advertising one has `services`.
     pub(crate) async fn new(services: &'static [Service]) -> Result<Self> {
         let controller = Controller::shared();
         let server = run(Config::new("tb").services(services), &controller, 0)?;
@@ -34,7 +34,7 @@ impl Link {
     }
 }
 
-/// A host that runs as long as the program.
+/// Returns a host that lives as long as the program.
 fn run(config: Config, controller: &Shared, side: usize) -> Result<&'static Host> {
     let memory = Box::leak(Box::new(Memory::new()));
     let host: &'static Host = Box::leak(Box::new(Host::new(memory, config)?));

@@ -1,6 +1,6 @@
 //! The work, done by two bindrune hosts in one thread.
 //!
-//! `bindrune-bench-host WORK COUNT [SERVICES]` says how much of it arrived.
+//! `bindrune-bench-host WORK COUNT [SERVICES]` prints how much of it arrived.
 #![forbid(unsafe_code)]
 
 mod channel;

@@ -1,4 +1,4 @@
-//! What the images with trouble-host have in common.
+//! Common code of the images with trouble-host.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -59,7 +59,7 @@ fn keep_bond(
 ) {
 }
 
-/// Keeps the bond of a pairing that is complete.
+/// Keeps the bond of a completed pairing.
 #[cfg(feature = "security")]
 fn keep_bond(
     stack: &Stack<'_, External, DefaultPacketPool>,

@@ -1,4 +1,4 @@
-//! A peripheral with a battery level that it notifies, and a status of 20 bytes.
+//! A peripheral that notifies a battery level, and has a status of 20 bytes.
 
 use embassy_futures::select::select;
 use embassy_time::Timer;
@@ -19,7 +19,7 @@ struct Battery {
     status: [u8; 20],
 }
 
-/// Serves one central after the other.
+/// Serves one central after another.
 pub async fn serve(stack: &Stack<'_, External, DefaultPacketPool>) {
     let config = PeripheralConfig { name: "T", appearance: &appearance::UNKNOWN };
     let Ok(server) = Server::new_with_config(GapConfig::Peripheral(config)) else { return };

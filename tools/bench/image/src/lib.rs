@@ -1,4 +1,4 @@
-//! What the images with bindrune have in common.
+//! Common code of the images with bindrune.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! A peripheral with a battery level that it notifies, and a status of 20 bytes.
+//! A peripheral that notifies a battery level, and has a status of 20 bytes.
 
 use bindrune::{Advertisement, Characteristic, Event, Host, Service, Uuid};
 use embassy_futures::join::join;
@@ -17,7 +17,7 @@ static STATUS: Characteristic =
 /// The table.
 pub static SERVICES: &[Service] = &[Service::primary(BATTERY, &[&LEVEL, &STATUS])];
 
-/// Serves one central after the other.
+/// Serves one central after another.
 pub async fn serve(host: &Host) {
     let links = async {
         loop {

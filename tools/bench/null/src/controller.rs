@@ -1,4 +1,4 @@
-//! The controller: commands are answered at once, and data goes to the other host.
+//! The controller: answers commands at once, and passes data to the other host.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, task::Waker};
 
@@ -17,7 +17,7 @@ const COMPLETED_PACKETS: u8 = 0x13;
 const READ_REMOTE_VERSION_COMPLETE: u8 = 0x0c;
 const LE_META: u8 = 0x3e;
 
-/// Bits of Read Local Supported Commands, byte and bit: what a host of 4.2 needs for legacy advertising and connections.
+/// Bits of Read Local Supported Commands, by byte and bit, that a 4.2 host needs for legacy advertising and connections.
 const SUPPORTED: [(usize, u8); 28] = [
     (0, 5),
     (2, 7),
@@ -52,18 +52,18 @@ const SUPPORTED: [(usize, u8); 28] = [
 /// The controller of both hosts; tasks of one thread share it.
 pub type Shared = Rc<RefCell<Controller>>;
 
-/// Two hosts and what is on its way to them.
+/// Two hosts, and the packets on their way to them.
 #[derive(Debug, Default)]
 pub struct Controller {
     sides: [Side; 2],
-    /// Packets taken from both.
+    /// Number of packets taken from both.
     taken: u64,
 }
 
 /// One host.
 #[derive(Debug, Default)]
 struct Side {
-    /// Packets for the host, whole.
+    /// Whole packets for the host.
     queue: VecDeque<Vec<u8>>,
     /// Memory of packets that the host has taken.
     free: Vec<Vec<u8>>,
@@ -76,7 +76,7 @@ struct Side {
 }
 
 impl Controller {
-    /// A controller to which nothing is connected.
+    /// Returns a controller without hosts.
     #[must_use]
     pub fn shared() -> Shared {
         Rc::default()
@@ -93,7 +93,7 @@ impl Controller {
         self.taken
     }
 
-    /// A packet for the host `side`, or `None`, and then `waker` is called when there is one.
+    /// Returns a packet for the host `side`, or `None`, and then wakes `waker` when there is one.
     pub(crate) fn poll(&mut self, side: usize, waker: &Waker) -> Option<Vec<u8>> {
         let side = &mut self.sides[side];
         let packet = side.queue.pop_front();
@@ -103,7 +103,7 @@ impl Controller {
         packet
     }
 
-    /// Takes back the memory of a packet.
+    /// Takes the memory of a packet for reuse.
     pub fn recycle(&mut self, side: usize, packet: Vec<u8>) {
         self.sides[side].free.push(packet);
     }
@@ -121,7 +121,7 @@ impl Controller {
         &mut side.queue[last]
     }
 
-    /// Passes data to the other host, marked as the start of a PDU as it arrives, and completes it.
+    /// Passes data to the other host, marked as the start of a PDU, and completes it.
     fn handle_data(&mut self, side: usize, packet: &[u8]) {
         let arriving = self.send(1 - side, packet);
         if (arriving[2] >> 4) & 3 == 0 {
@@ -177,7 +177,7 @@ impl Controller {
         self.send(side, &[&head[..], returned].concat());
     }
 
-    /// Connects the host that wants to with the one that advertises.
+    /// Connects the initiating host with the advertising one.
     fn connect(&mut self) {
         for central in 0..2 {
             let peripheral = 1 - central;
@@ -205,7 +205,7 @@ fn public_address(side: usize) -> [u8; 6] {
     [1 + side as u8, 0, 0, 1, 0xac, 0xbe]
 }
 
-/// Return parameters of a command, the status first.
+/// Returns the return parameters of a command, the status first.
 fn returned(opcode: u16, side: usize) -> Vec<u8> {
     let (bytes, number) = BUFFERS;
     let [low, high] = bytes.to_le_bytes();

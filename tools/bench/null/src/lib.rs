@@ -1,6 +1,6 @@
-//! A controller without a radio between two hosts in one thread, and the work that both sides of a comparison do.
+//! A controller without a radio between two hosts in one thread, and the work of both sides of a comparison.
 //!
-//! What one host sends is received by the other at once, so all that costs is the hosts and a harness that is the same for both.
+//! Each host receives at once what the other one sends. So all cost is in the hosts and in a harness that is the same for both.
 #![forbid(unsafe_code)]
 
 mod controller;

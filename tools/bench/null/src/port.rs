@@ -1,4 +1,4 @@
-//! The two ways to the controller: as bytes, for a host that reads a stream, and as packets.
+//! Two interfaces of the controller: bytes, for a host that reads a stream, and packets.
 
 use std::{future::poll_fn, io, rc::Rc, task::Poll};
 
@@ -6,12 +6,12 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use crate::controller::Shared;
 
-/// One host's receiving half: a read gives bytes of one packet.
+/// One host's receiving half: a read returns bytes of one packet.
 #[derive(Debug)]
 pub struct Receiver {
     controller: Shared,
     side: usize,
-    /// A packet, and how many of its bytes were read.
+    /// A packet, and the number of its bytes that were read.
     current: Option<(Vec<u8>, usize)>,
 }
 
@@ -22,7 +22,7 @@ pub struct Sender {
     side: usize,
 }
 
-/// The halves of the host `side`, 0 or 1.
+/// Returns the halves of the host `side`, 0 or 1.
 #[must_use]
 pub fn split(controller: &Shared, side: usize) -> (Receiver, Sender) {
     let receiver = Receiver { controller: Rc::clone(controller), side, current: None };
@@ -41,7 +41,7 @@ pub async fn next(controller: &Shared, side: usize) -> Vec<u8> {
 /// Passes one packet of the host `side` to the controller.
 pub async fn write(controller: &Shared, side: usize, packet: &[u8]) {
     let taken = controller.borrow_mut().handle(side, packet);
-    // The other tasks of the thread run now and then.
+    // Lets the other tasks of the thread run from time to time.
     if taken.is_multiple_of(8) {
         tokio::task::yield_now().await;
     }
@@ -91,7 +91,7 @@ impl Write for Sender {
     }
 }
 
-/// Bytes of the first packet, if all of it is there. [Vol 4] Part E, 5.4.
+/// Returns the length of the first packet, if it is complete. [Vol 4] Part E, 5.4.
 fn packet_len(bytes: &[u8]) -> Option<usize> {
     let len = match bytes {
         [0x01, _, _, len, ..] => 4 + usize::from(*len),

@@ -1,18 +1,18 @@
-//! What is measured.
+//! The measured work.
 
 use anyhow::{Context as _, Result, bail};
 
 /// Largest K-frame payload of a channel, in bytes.
 pub const MPS: u16 = 247;
-/// Credits that a receiver gives at first.
+/// Initial credits of a receiver.
 pub const WINDOW: u16 = 8;
-/// What a characteristic is given: the longest value at an MTU of 247.
+/// Value of the characteristic: the longest one at an MTU of 247.
 pub const VALUE: [u8; 244] = [0x5a; 244];
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// An SDU of so many bytes over a credit-based channel.
+    /// An SDU of this many bytes over a credit-based channel.
     Channel(u16),
     /// A value by Write Without Response.
     WriteCommand,
@@ -20,27 +20,27 @@ pub enum Work {
     WriteRequest,
     /// A value by notification.
     Notification,
-    /// No host at all: a packet is parsed and its payload is copied twice.
+    /// Without a host: a packet is parsed and its payload is copied twice.
     Floor,
 }
 
-/// An operation, how often, and beside what.
+/// An operation, its count, and the other services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
     /// The operation.
     pub work: Work,
-    /// How often it is done.
+    /// How often it runs.
     pub count: u64,
-    /// Services in the table in front of the one that is used.
+    /// Services in the table before the one under test.
     pub services: u16,
 }
 
 impl Task {
-    /// Reads the arguments of a program: the operation's name, the count, and the number of services if there are any.
+    /// Parses the arguments of a program: the operation's name, the count, and optionally the number of services.
     ///
     /// # Errors
     ///
-    /// The argument that is missing, or that nobody understands.
+    /// Names the argument that is missing or not valid.
     pub fn from_arguments() -> Result<Self> {
         let mut arguments = std::env::args().skip(1);
         let name = arguments.next().context("usage: WORK COUNT [SERVICES]")?;
@@ -58,13 +58,13 @@ impl Task {
         Ok(Self { work, count, services })
     }
 
-    /// Says how much of the work arrived, for the program that measures.
+    /// Prints how much of the work arrived, for the runner.
     pub fn report(self, delivered: u64) {
         println!("delivered {delivered} of {}", self.count);
     }
 }
 
-/// Lets everything that is under way arrive.
+/// Waits until everything that was sent has arrived.
 pub async fn settle() {
     for _ in 0..2000 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! What operations and images may cost.
+//! The budget of operations and images.
 
 use std::{fmt::Display, fs};
 
@@ -16,18 +16,18 @@ use crate::{
 pub(crate) const FILE: &str = "tools/bench/budget.toml";
 
 const HEAD: &str = "\
-# What an operation may cost, in instructions of two hosts and the harness, and an image, in bytes: the figures of the commit that
-# accepted them last. `just budget-check` fails above them by more than 3 %, 512 bytes of flash, or 128 of RAM or of the largest
+# Budget of each operation, in instructions of two hosts and the harness, and of each image, in bytes: the figures of the last commit that
+# accepted them. `just budget-check` fails above them by more than 3 %, 512 bytes of flash, or 128 of RAM or of the largest
 # stack frame. `just budget` writes this file.
 
 ";
 
-/// Instructions above the budget that pass, in percent; flash, and RAM and stack frame, in bytes.
+/// Tolerance above the budget: instructions in percent; flash, and RAM and stack frame, in bytes.
 const INSTRUCTIONS: u64 = 3;
 const FLASH: u64 = 512;
 const RAM: u64 = 128;
 
-/// The budget, or what was measured.
+/// The budget, or measured figures.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Budget {
@@ -36,7 +36,7 @@ pub(crate) struct Budget {
     images: Images,
 }
 
-/// What differs from the budget by more than it allows.
+/// Differences from the budget beyond the tolerance.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) above: Vec<String>,
@@ -62,7 +62,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Compares what was measured with the budget.
+    /// Compares measured figures with the budget.
     pub(crate) fn judge(&self, measured: &Self) -> Verdict {
         let mut verdict = Verdict::default();
         for (set, budget, measured) in [

@@ -1,19 +1,19 @@
-//! Instructions of a program, counted by valgrind.
+//! Counts instructions of a program with valgrind.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Between these two numbers of operations lies what is measured; set-up and end are the same in both.
+/// Numbers of operations of the two runs. Their difference excludes start and end, which are the same in both.
 const FEW: u64 = 1000;
 const MANY: u64 = 3000;
 
-/// What one operation costs.
+/// Cost of one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
     /// Instructions of both hosts and of the harness.
     pub(crate) instructions: u64,
-    /// Operations that nobody received, in percent.
+    /// Operations that were not received, in percent.
     pub(crate) lost: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What an image for a microcontroller takes.
+//! Sizes of an image for a microcontroller.
 
 use std::{fs, path::Path};
 
@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Image {
     /// Code and constants: .text, .rodata, .data.
     pub(crate) flash: u64,
-    /// Statics that begin as something else than zero, and so take flash too: .data.
+    /// Statics with an initial value other than zero, which also take flash: .data.
     #[serde(skip)]
     pub(crate) data: u64,
-    /// Statics: .data, .bss. The stack comes on top.
+    /// Statics: .data, .bss. The stack is not included.
     pub(crate) ram: u64,
-    /// The largest frame that one function has on the stack.
+    /// The largest stack frame of one function.
     pub(crate) frame: u64,
 }
 
@@ -36,7 +36,7 @@ impl Image {
     }
 }
 
-/// The largest of the sizes that LLVM writes behind the address of each function.
+/// Returns the largest of the sizes that LLVM writes after the address of each function.
 fn largest_frame(mut table: &[u8]) -> Option<u64> {
     let mut largest = 0;
     while !table.is_empty() {
@@ -48,7 +48,7 @@ fn largest_frame(mut table: &[u8]) -> Option<u64> {
     Some(largest)
 }
 
-/// A number of seven bits in each byte, the least first, and what follows it.
+/// Parses a number of seven bits in each byte, least significant first; returns it with the rest of the input.
 fn leb128(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut number = 0_u64;
     for (at, byte) in bytes.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What each operation costs on both hosts, in instructions.
+//! Instructions of each operation on both hosts.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,7 +10,7 @@ use crate::{
     table::{markdown, ratio, thousands},
 };
 
-/// An operation: its name for the programs, what it is, and how the peer is built for it.
+/// An operation: its name for the programs, its title, and the build of trouble-host for it.
 struct Operation {
     name: &'static str,
     title: &'static str,
@@ -42,7 +42,7 @@ const OPERATIONS: [Operation; 5] = [
     Operation { name: "notification", title: "notification, 244 bytes", peer: Variant::Peer },
 ];
 
-/// The operation that is also measured with many services in front of its own.
+/// The operation that is also measured with many services before its own.
 const NOTIFICATION: &str = "notification";
 const SERVICES: u16 = 40;
 const AMONG_SERVICES: &str = "notification-40-services";
@@ -94,7 +94,7 @@ pub(crate) fn table() -> Result<String> {
     ))
 }
 
-/// Instructions of an operation, all of which must arrive.
+/// Returns the instructions of an operation. Fails if not all of them arrive.
 fn without_loss(program: &Path, work: &str, services: u16) -> Result<u64> {
     let cost = cost(program, work, services)?;
     ensure!(cost.lost == 0, "{work}: {} % were lost", cost.lost);

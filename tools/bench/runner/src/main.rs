@@ -53,7 +53,7 @@ fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares what this tree costs with its budget.
+/// Compares this tree with its budget.
 fn check() -> Result<ExitCode> {
     let Verdict { above, below } = Budget::read()?.judge(&Budget::measure()?);
     for line in &below {

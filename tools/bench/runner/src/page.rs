@@ -1,4 +1,4 @@
-//! Sections of the documentation that are made by programs.
+//! Generated sections of the documentation.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::programs::root;
 
-/// A page with such sections.
+/// A page with generated sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     Performance,
@@ -21,7 +21,7 @@ impl Page {
         }
     }
 
-    /// Replaces what stands between the marks of the section `name`.
+    /// Replaces the text between the marks of the section `name`.
     pub(crate) fn replace(self, name: &str, section: &str) -> Result<()> {
         let path = root().join(self.file());
         let page = fs::read_to_string(&path).with_context(|| self.file())?;

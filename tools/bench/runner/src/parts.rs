@@ -1,16 +1,16 @@
-//! What an image was built without is not in it.
+//! Checks that an image does not contain capabilities that it was built without.
 //!
-//! A function that was inlined has no symbol: this finds what is left of a capability, and the budget of flash the rest.
+//! An inlined function has no symbol: this check finds whole functions of a capability, and the budget of flash the rest.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use object::{Object as _, ObjectSymbol as _};
 
-/// A module by its mangled path: each name behind its length.
+/// A module by its mangled path: each name after its length.
 type Module = &'static str;
 
-/// What is in no image: none has these capabilities.
+/// Capabilities of no image.
 const NOWHERE: [Module; 13] = [
     "_12bindrune_gap10accept_list",
     "_12bindrune_gap14resolving_list",
@@ -26,7 +26,7 @@ const NOWHERE: [Module; 13] = [
     "_8bindrune5stack5watch",
     "_8bindrune5stats",
 ];
-/// What only the image with security has.
+/// Only in the image with security.
 const SECURITY: [Module; 7] = [
     "_12bindrune_smp7pairing",
     "_13bindrune_gatt4hash",
@@ -36,13 +36,13 @@ const SECURITY: [Module; 7] = [
     "_8bindrune5stack6worker",
     "_8bindrune5stack8security",
 ];
-/// What only the images with a GATT server have.
+/// Only in the images with a GATT server.
 const SERVER: [Module; 3] =
     ["_13bindrune_gatt5table", "_13bindrune_gatt5value", "_13bindrune_gatt6server"];
-/// What only the image with a channel has.
+/// Only in the image with a channel.
 const CHANNEL: [Module; 2] = ["_14bindrune_l2cap3coc7receive", "_14bindrune_l2cap3coc4data"];
 
-/// Fails if an image has what it was built without. What it must have shows that it has symbols at all.
+/// Fails if an image contains a capability that it was built without. Its required symbols prove that it has symbols at all.
 pub(crate) fn check(name: &str, path: &Path) -> Result<()> {
     let (must, must_not): (&[Module], Vec<Module>) = match name {
         "server" => (&SERVER, [&NOWHERE[..], &SECURITY, &CHANNEL].concat()),

@@ -1,4 +1,4 @@
-//! Builds the programs that are measured.
+//! Builds the measured programs.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-/// The compiler of images: Debian's, with which `core` is built as small as the rest. Packages rustc-web, cargo-web, rust-web-src.
+/// Compiler of images: Debian's, which builds `core` as small as the rest. Packages rustc-web, cargo-web, rust-web-src.
 const IMAGE_RUSTC: &str = "/usr/bin/rustc";
 const IMAGE_CARGO: &str = "/usr/bin/cargo";
 const IMAGE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -20,22 +20,22 @@ pub(crate) enum Side {
     Trouble,
 }
 
-/// How a program of the desktop is built.
+/// Build of a desktop program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     /// This host, with the standard library.
     Desktop,
     /// This host, as on a microcontroller.
     Embedded,
-    /// The peer.
+    /// trouble-host.
     Peer,
-    /// The peer, with packets that hold the longest SDU.
+    /// trouble-host, with packets that hold the longest SDU.
     PeerLarge,
     /// This host on virtual controllers.
     Goodput,
 }
 
-/// Builds a program, and returns where it is.
+/// Builds a program, and returns its path.
 pub(crate) fn program(variant: Variant) -> Result<PathBuf> {
     let name = match variant {
         Variant::Desktop | Variant::Embedded => "bindrune-bench-host",
@@ -56,7 +56,7 @@ pub(crate) fn program(variant: Variant) -> Result<PathBuf> {
     keep(&target().join("release").join(name), &format!("{variant:?}"))
 }
 
-/// Builds a program, runs it, and returns what it prints.
+/// Builds a program, runs it, and returns its output.
 pub(crate) fn run(variant: Variant) -> Result<String> {
     let mut program = Command::new(program(variant)?);
     let output = program.stderr(Stdio::inherit()).output()?;
@@ -64,7 +64,7 @@ pub(crate) fn run(variant: Variant) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Builds the image `name` for a Cortex-M4, and returns where it is.
+/// Builds the image `name` for a Cortex-M4, and returns its path.
 pub(crate) fn image(side: Side, name: &str) -> Result<PathBuf> {
     ensure!(
         Path::new(IMAGE_CARGO).exists() && Path::new(IMAGE_RUSTC).exists(),
@@ -77,7 +77,7 @@ pub(crate) fn image(side: Side, name: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(IMAGE_CARGO);
     cargo.args(["build", "-Z", "build-std=core", "--target", IMAGE_TARGET, "--profile", "image"]);
     cargo.args(["--package", package, "--bin", name, "--features", name]);
-    // Sizes of stack frames are unstable, and so is building `core`.
+    // Sizes of stack frames and building `core` are unstable features.
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", IMAGE_RUSTC);
     cargo.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_RUSTFLAGS", "-Zemit-stack-sizes");
     cargo.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker()?);
@@ -86,7 +86,7 @@ pub(crate) fn image(side: Side, name: &str) -> Result<PathBuf> {
     keep(&built, &format!("{side:?}-{name}"))
 }
 
-/// Copies a program to where the next one of its name does not replace it.
+/// Copies a program, so that the next one of its name does not replace it.
 fn keep(built: &Path, name: &str) -> Result<PathBuf> {
     let folder = target().join("programs");
     fs::create_dir_all(&folder)?;
@@ -104,14 +104,14 @@ pub(crate) fn root() -> PathBuf {
     root
 }
 
-/// Where everything is built.
+/// Folder of all builds.
 fn target() -> PathBuf {
     root().join("target/bench")
 }
 
 fn build(cargo: &mut Command) -> Result<()> {
     cargo.env("CARGO_TARGET_DIR", target());
-    // What cargo sets for the programs that it runs is not meant for what they build.
+    // Variables that cargo sets for this program must not reach the builds that it starts.
     for name in ["LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(name);
     }
@@ -121,7 +121,7 @@ fn build(cargo: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// The linker of rustup's toolchain, since Debian's compiler has none for this target.
+/// Returns the linker of rustup's toolchain, because Debian's compiler has none for this target.
 fn linker() -> Result<PathBuf> {
     let ask = |arguments: &[&str]| {
         let output = Command::new("rustc").args(arguments).stderr(Stdio::inherit()).output()?;

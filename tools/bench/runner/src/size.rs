@@ -1,4 +1,4 @@
-//! What the images take, in bytes.
+//! Sizes of the images, in bytes.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use crate::{
     table::{markdown, ratio, thousands},
 };
 
-/// The images: their name and what is in them.
+/// The images: name and contents.
 const IMAGES: [(&str, &str); 3] = [
     ("server", "(a) peripheral with a GATT server"),
     ("security", "(b) the same with LE Secure Connections and ten bonds"),
     ("channel", "(c) peripheral that echoes a channel"),
 ];
 
-/// Bytes of statics that begin as something else than zero, at most: those of the host all begin as zero.
+/// Maximum bytes of statics with an initial value other than zero: the host has none.
 const DATA: u64 = 64;
 
 /// Images by their name.

@@ -1,4 +1,4 @@
-//! Tables as the documentation has them.
+//! Tables of the documentation.
 
 /// A Markdown table: the first column is text, the others are numbers.
 pub(crate) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
@@ -11,7 +11,7 @@ pub(crate) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A number with its thousands apart.
+/// Formats a number with thousands separators.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -24,7 +24,7 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
-/// How often `b` goes into `a`.
+/// Formats the ratio of `a` to `b`.
 pub(crate) fn ratio(a: u64, b: u64) -> String {
     format!("{:.2}", a as f64 / b as f64)
 }

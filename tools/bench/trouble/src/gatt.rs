@@ -32,7 +32,7 @@ type ServerEnd = GattConnection<'static, 'static, DefaultPacketPool>;
 type Client = GattClient<'static, External, DefaultPacketPool, 10>;
 type Value = Characteristic<[u8; 244]>;
 
-/// How many values arrived.
+/// Number of values that arrived.
 type Count = Rc<Cell<u64>>;
 
 /// A server and a client on their link.
@@ -115,7 +115,7 @@ fn serve(link: LinkEnd, server: &'static Server<'static>) -> Result<&'static Ser
     Ok(Box::leak(Box::new(link.with_attribute_server(server).map_err(failed)?)))
 }
 
-/// Accepts what the peer writes, for as long as the link lasts.
+/// Accepts the peer's writes until the link ends.
 fn take_writes(end: &'static ServerEnd) -> Count {
     let written = Count::default();
     let counted = Rc::clone(&written);

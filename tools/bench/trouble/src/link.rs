@@ -17,7 +17,7 @@ pub(crate) type HostStack = Stack<'static, External, DefaultPacketPool>;
 const PERIPHERAL: [u8; 6] = [0xff, 0x8f, 0x1a, 0x05, 0xe4, 0xff];
 const CENTRAL: [u8; 6] = [0xff, 0x8f, 0x1b, 0x05, 0xe4, 0xff];
 
-/// Both ends of the one link.
+/// Both ends of the link.
 pub(crate) struct Link {
     pub(crate) server: &'static HostStack,
     pub(crate) client: &'static HostStack,

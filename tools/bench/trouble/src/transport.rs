@@ -14,7 +14,7 @@ pub(crate) struct Port {
     pub(crate) side: usize,
 }
 
-/// A packet that does not fit the host's buffer, or that it cannot read.
+/// A packet that does not fit the host's buffer, or that it cannot parse.
 #[derive(Debug)]
 pub(crate) struct PortError(ReadHciError<Infallible>);
 

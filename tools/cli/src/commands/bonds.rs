@@ -1,4 +1,4 @@
-//! `bonds`: the file of bonds. It needs no controller.
+//! `bonds`: shows and changes the file of bonds. Needs no controller.
 
 use std::time::{Duration, SystemTime};
 
@@ -53,7 +53,7 @@ impl Record for Bond {
     }
 }
 
-/// What was removed.
+/// Removed bonds.
 #[derive(Debug, Serialize)]
 struct Removed {
     removed: Vec<String>,
@@ -62,7 +62,7 @@ struct Removed {
 impl Record for Removed {
     fn human(&self, _: Paint) -> String {
         match self.removed.as_slice() {
-            [] => " there was nothing to remove".to_owned(),
+            [] => " no bonds to remove".to_owned(),
             removed => {
                 removed.iter().map(|r| format!(" removed {r}")).collect::<Vec<_>>().join("\n")
             }
@@ -92,10 +92,8 @@ fn remove(out: Output, file: &BondFile, device: &Device) -> Result<(), Failure> 
     let meant: Vec<_> = all.iter().filter(|bond| is_meant(device, bond)).collect();
     if meant.is_empty() {
         let advice = match device {
-            Device::Name(_) => "Bonds are known by address; `bindrune bonds` lists them.",
-            Device::Address(_) | Device::AnyKind(_) => {
-                "`bindrune bonds` lists those that there are."
-            }
+            Device::Name(_) => "Name the bond by address; `bindrune bonds` lists the bonds.",
+            Device::Address(_) | Device::AnyKind(_) => "`bindrune bonds` lists the bonds.",
         };
         return Err(Failure::failed(format!("there is no bond with {device}")).advise(advice));
     }
@@ -125,10 +123,10 @@ fn clear(out: Output, file: &BondFile) -> Result<(), Failure> {
     out.record(&Removed { removed: all.iter().map(|b| format!("{:?}", b.identity)).collect() })
 }
 
-/// Characters of a moment that tell the day.
+/// Characters of the date in a timestamp.
 const DAY: usize = 10;
 
-/// A time in seconds since 1970, as RFC 3339 has it.
+/// Formats seconds since 1970 as in RFC 3339.
 fn moment(seconds: u64) -> String {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
     humantime::format_rfc3339_seconds(time.unwrap_or(SystemTime::UNIX_EPOCH)).to_string()

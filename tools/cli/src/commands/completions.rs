@@ -1,4 +1,4 @@
-//! `completions`: a script that teaches a shell our commands.
+//! `completions`: prints a completion script for a shell.
 
 use std::io::{self, Write as _};
 

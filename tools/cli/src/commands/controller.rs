@@ -1,4 +1,4 @@
-//! `controller`: virtual controllers for other hosts, over TCP, on one air.
+//! `controller`: serves virtual controllers to other hosts, over TCP, on one air.
 
 use bindrune_controller::{ControllerConfig, ControllerId, World};
 use embassy_time::Duration;
@@ -17,10 +17,10 @@ use crate::{
     paint::Paint,
 };
 
-/// Octets that move at once.
+/// Bytes that are copied at once.
 const BLOCK: usize = 16 * 1024;
 
-/// Something that happened to a controller.
+/// An event of a controller.
 #[derive(Clone, Debug, Serialize)]
 struct Event {
     event: &'static str,
@@ -46,7 +46,7 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
         let id = world.add(config).id();
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::failed(format!("cannot listen on {address}: {error}"))
-                .advise("Is the port taken by another program?")
+                .advise("Does another program use the port?")
         })?;
         listeners.push((listener, id, address));
     }
@@ -77,12 +77,12 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
 )]
 fn micros(milliseconds: f64) -> Result<u64, Failure> {
     if !(0.0..=10_000.0).contains(&milliseconds) {
-        return Err(Failure::usage("--latency is 0 to 10000 ms"));
+        return Err(Failure::usage("--latency must be 0 to 10000 ms"));
     }
     Ok((milliseconds * 1000.0) as u64)
 }
 
-/// Serves one host after another with one controller, which loses its power in between.
+/// Serves one host after another with one controller, and powers it off in between.
 async fn serve(
     world: World,
     listener: TcpListener,
@@ -104,7 +104,7 @@ async fn serve(
     }
 }
 
-/// Moves octets both ways until the host is gone.
+/// Copies bytes in both directions until the host disconnects.
 async fn pump(world: &World, id: ControllerId, stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let (mut from_host, mut to_host) = stream.into_split();

@@ -18,7 +18,7 @@ use crate::{
     session::{self, Setup},
 };
 
-/// One step of the tour, and how it went.
+/// One step of the tour, and its result.
 #[derive(Clone, Debug, Serialize)]
 struct Step {
     step: &'static str,
@@ -30,13 +30,13 @@ struct Step {
 }
 
 impl Record for Step {
-    /// People get the table at the end.
+    /// Users see the table at the end.
     fn human(&self, _: Paint) -> String {
         String::new()
     }
 }
 
-/// What a step has to tell.
+/// Results of a step.
 #[derive(Debug, Default)]
 struct Figures {
     text: String,
@@ -67,7 +67,7 @@ pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
     .await
 }
 
-/// The steps that were made.
+/// The steps so far.
 struct Tour {
     out: Output,
     company: pairing::Company,
@@ -86,7 +86,7 @@ impl Tour {
         self.step("channel", steps::channel(host, &devices, connection, out)).await
     }
 
-    /// Makes one step and remembers how it went.
+    /// Runs one step and stores its result.
     async fn step<T>(
         &mut self,
         step: &'static str,
@@ -126,8 +126,8 @@ impl Tour {
 
 fn what(failure: &Failure) -> &str {
     match failure {
-        Failure::Told { what, .. } => what,
-        Failure::BrokenPipe => "nobody reads the output",
+        Failure::Reported { what, .. } => what,
+        Failure::BrokenPipe => "the output is closed",
     }
 }
 
@@ -135,7 +135,7 @@ fn hundredths(time: Duration) -> f64 {
     (time.as_secs_f64() * 100.0).round() / 100.0
 }
 
-/// The PHYs of a link, as people write them.
+/// Formats the PHYs of a link.
 pub(crate) fn phy_name(phys: Phys) -> String {
     let name = |phy| match phy {
         Phy::LE_1M => "1M".to_owned(),

@@ -1,4 +1,4 @@
-//! `info`: what the controller is, what it can do, and what this host uses of it.
+//! `info`: shows version, features and buffers of the controller, and what this host uses of it.
 
 use bindrune::{AddressKind, ControllerInfo, Host};
 use serde::Serialize;
@@ -16,12 +16,12 @@ pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
     session::run(globals, Setup::central(), async |host| out.record(&read(host).await?)).await
 }
 
-/// What the controller tells of itself.
+/// Reads the controller's information.
 pub(super) async fn read(host: &Host) -> Result<Info, Failure> {
     Ok(Info::new(&host.controller().await.doing("reading the controller")?))
 }
 
-/// A controller, for people and scripts.
+/// A controller, for users and scripts.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Info {
     hci_version: String,
@@ -78,19 +78,19 @@ impl Info {
         }
     }
 
-    /// The controller in one line.
+    /// Describes the controller in one line.
     pub(super) fn line(&self) -> String {
         format!(
-            "Bluetooth {}, {}, LE ACL {} octets x {}",
+            "Bluetooth {}, {}, LE ACL {} bytes x {}",
             self.hci_version, self.address, self.le_acl_length, self.le_acl_count
         )
     }
 }
 
-/// The identifier that stands for no company.
+/// Identifier without a company.
 const NO_COMPANY: u16 = 0xffff;
 
-/// What this host uses where the controller has it.
+/// Features that this host uses if the controller has them.
 fn uses(info: &ControllerInfo) -> Vec<&'static str> {
     [
         (info.extended, "extended advertising"),
@@ -104,7 +104,7 @@ fn uses(info: &ControllerInfo) -> Vec<&'static str> {
     .collect()
 }
 
-/// The name of an HCI or link layer version. Assigned Numbers, 2.1
+/// Returns the name of an HCI or link layer version. Assigned Numbers, 2.1
 fn version(number: u8) -> String {
     const NAMES: [&str; 15] = [
         "1.0b", "1.1", "1.2", "2.0", "2.1", "3.0", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "5.3",
@@ -127,12 +127,12 @@ impl Record for Info {
             ("states", self.le_states.clone()),
             (
                 "ACL buffers",
-                format!("{} octets x {}{shared}", self.le_acl_length, self.le_acl_count),
+                format!("{} bytes x {}{shared}", self.le_acl_length, self.le_acl_count),
             ),
             ("lists", format!("accept {}, resolving {}", self.accept_list, self.resolving_list)),
             (
                 "advertising",
-                format!("{} sets of {} octets", self.advertising_sets, self.advertising_data),
+                format!("{} sets of {} bytes", self.advertising_sets, self.advertising_data),
             ),
             ("used", self.uses.join(", ")),
         ];

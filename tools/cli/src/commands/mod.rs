@@ -17,7 +17,7 @@ use crate::{
     output::Output,
 };
 
-/// Does what the command line says.
+/// Runs the command of the command line.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let Cli { globals, command } = cli;
     let out = Output::new(globals.json);

@@ -16,7 +16,7 @@ use crate::{
     session::{self, Setup},
 };
 
-/// Longest time for a pairing in which a person has to think. [Vol 3] Part H, 3.4 gives 30 s for each step.
+/// Maximum time for a pairing with questions to the user. [Vol 3] Part H, 3.4 allows 30 s for each step.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> R
     .await
 }
 
-/// Says what to do about a pairing that failed.
+/// Adds advice to a failed pairing.
 fn explained(paired: Result<Paired, Error>, person: &Person) -> Result<Paired, Failure> {
     let Err(error) = paired else { return paired.doing("pairing") };
     let failure = paired.doing("pairing").map(drop).err();
@@ -58,36 +58,40 @@ fn advice(error: Error) -> Option<&'static str> {
         Error::Pairing(PairingFailure::Peer(reason) | PairingFailure::Local(reason)) => {
             match reason {
                 Reason::CONFIRM_VALUE_FAILED | Reason::PASSKEY_ENTRY_FAILED => {
-                    "The passkey was wrong, or nobody entered it. Wait a second, and try again."
+                    "The passkey was wrong, or was not entered. Wait a second, and try again."
                 }
-                Reason::NUMERIC_COMPARISON_FAILED => "Someone said that the numbers differ.",
+                Reason::NUMERIC_COMPARISON_FAILED => {
+                    "A user answered that the numbers differ, so another device may be in between. Try again."
+                }
                 Reason::PAIRING_NOT_SUPPORTED => {
-                    "The device does not pair now. Many pair only after a button was pressed; look in its manual."
+                    "The device does not accept pairing now. Many devices pair only after you press a button: see its manual."
                 }
                 Reason::AUTHENTICATION_REQUIREMENTS => {
-                    "The two sides cannot pair as securely as one of them insists on. Try another --io, without --mitm, or\n\
-                 with --legacy where the device is an old one."
+                    "The two sides cannot pair as securely as one of them requires. Try another --io, no --mitm, or\n\
+                 --legacy if the device is old."
                 }
-                Reason::REPEATED_ATTEMPTS => "It failed a short time ago; wait a minute.",
+                Reason::REPEATED_ATTEMPTS => {
+                    "It failed a short time ago: wait a minute, and try again."
+                }
                 _ => return None,
             }
         }
         Error::Pairing(PairingFailure::Timeout) | Error::Timeout => {
-            "Was the question answered, here and at the device? A device that shows nothing may have to be put into its pairing\n\
-             mode first. No bond was made; give the same command again."
+            "Was the question answered, here and at the device? A device without a display may need its pairing mode\n\
+             first. No bond was made: run the same command again."
         }
         Error::Pairing(PairingFailure::Encryption) => {
-            "The two sides came to different keys: try again. If it fails each time, one of them computes wrongly."
+            "The two sides computed different keys: try again. If it fails each time, one of them has a fault."
         }
         Error::Disconnected(_) => {
-            "The device left before the pairing was complete, and no bond was made. Is it near, and does it want to pair?"
+            "The device disconnected before the pairing was complete, and no bond was made. Is it in range, and does it accept pairing?"
         }
         Error::BondKept(_) => {
-            "That bond is stronger, or of another device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
+            "That bond is stronger, or belongs to another device. `bindrune bonds` shows it; `bindrune bonds remove` removes it."
         }
         Error::BondsFull => "`bindrune bonds remove` makes room.",
         Error::BondStore => {
-            "Is the disk full, or the bond file not ours? --bond-file takes another one."
+            "Is the disk full, or does the bond file belong to another user? --bond-file selects another file."
         }
         _ => return None,
     })
@@ -102,8 +106,8 @@ mod tests {
         let person =
             Person::new(Output::new(true), &cli::Pairing::DEFAULT, |peer| format!("{peer}"));
         match explained(Err(error), &person).unwrap_err() {
-            Failure::Told { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
-            Failure::BrokenPipe => panic!("told"),
+            Failure::Reported { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
+            Failure::BrokenPipe => panic!("no report"),
         }
     }
 
@@ -120,14 +124,14 @@ mod tests {
         assert!(
             advice.contains("Was the question answered") && advice.contains("No bond was made")
         );
-        // The time that a person has in all.
+        // The time limit of the whole pairing.
         let (exit, _, advice) = outcome(Error::Timeout);
         assert_eq!(exit, Exit::TimedOut);
         assert!(advice.contains("Was the question answered"), "{advice}");
     }
 
     #[test]
-    fn every_end_that_a_person_can_mend_tells_how() {
+    fn every_failure_that_a_user_can_correct_has_advice() {
         let peer = |reason| Error::Pairing(PairingFailure::Peer(reason));
         for (error, word) in [
             (peer(Reason::CONFIRM_VALUE_FAILED), "passkey was wrong"),

@@ -29,7 +29,7 @@ use crate::{
 /// Bits of a Client Characteristic Configuration. [Vol 3] Part G, 3.3.3.3
 const NOTIFY: u8 = 0x01;
 const INDICATE: u8 = 0x02;
-/// Octets that the virtual phone sends to our PSM.
+/// Bytes that the virtual phone sends to our PSM.
 const PHONE_OCTETS: usize = 16 * 1024;
 
 pub(super) async fn run(
@@ -74,7 +74,7 @@ async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Fai
                     Ok(connection) => {
                         guests.spawn_local(serve(connection, out));
                     }
-                    // Every link is in use: wait until a guest leaves.
+                    // Every link is in use: wait until a central disconnects.
                     Err(Error::NoLink) if !guests.is_empty() => {
                         guests.join_next().await.transpose().unwrap_or_default().unwrap_or(Ok(()))?;
                     }
@@ -87,16 +87,16 @@ async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Fai
     }
 }
 
-/// Serves one central to the end of its link.
+/// Serves one central until its link ends.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
 async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), Failure> {
     let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
-    let tell = |what| out.record(&Event::of(&peer, what));
-    tell(What::Connected)?;
+    let report = |what| out.record(&Event::of(&peer, what));
+    report(What::Connected)?;
     loop {
         match connection.next().await {
-            Happened::Mtu(mtu) => tell(What::Mtu { mtu })?,
-            Happened::Subscribed(change) => tell(What::Subscribed {
+            Happened::Mtu(mtu) => report(What::Mtu { mtu })?,
+            Happened::Subscribed(change) => report(What::Subscribed {
                 characteristic: name_of(change.characteristic.uuid()),
                 notify: change.cccd.bits() & NOTIFY != 0,
                 indicate: change.cccd.bits() & INDICATE != 0,
@@ -104,31 +104,31 @@ async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), F
             Happened::Write(request) if request.is(&UART_RX) => {
                 let value = echo::written(&request);
                 request.accept();
-                tell(What::written(name_of(UART_RX.uuid()), &value))?;
+                report(What::written(name_of(UART_RX.uuid()), &value))?;
                 match echo::uart(&connection, &value).await {
-                    // Who does not listen gets no echo.
+                    // A peer without a subscription gets no echo.
                     Ok(()) | Err(Error::NotSubscribed | Error::Disconnected(_)) => {}
                     Err(error) => out.note(&format!("{peer}: the echo failed: {error}")),
                 }
             }
-            Happened::Parameters(now) => tell(What::Parameters {
+            Happened::Parameters(now) => report(What::Parameters {
                 interval_ms: f64::from(now.interval) * 1.25,
                 latency: now.latency,
                 timeout_ms: u32::from(now.timeout).saturating_mul(10),
             })?,
-            Happened::Encrypted(now) => tell(What::Encrypted {
+            Happened::Encrypted(now) => report(What::Encrypted {
                 level: level_name(now.level),
                 key_size: now.key_size,
                 bonded: now.bonded,
             })?,
-            Happened::Paired(paired) => tell(What::Paired(Report::new(&paired)))?,
+            Happened::Paired(paired) => report(What::Paired(Report::new(&paired)))?,
             Happened::PairingFailed(failure) => {
-                tell(What::PairingFailed { reason: failure.to_string() })?;
+                report(What::PairingFailed { reason: failure.to_string() })?;
             }
-            Happened::BondLost => tell(What::BondLost)?,
-            Happened::Phy(phys) => tell(What::Phy { phy: phy_name(phys) })?,
+            Happened::BondLost => report(What::BondLost)?,
+            Happened::Phy(phys) => report(What::Phy { phy: phy_name(phys) })?,
             Happened::Disconnected(reason) => {
-                return tell(What::Disconnected { reason: reason.to_string() });
+                return report(What::Disconnected { reason: reason.to_string() });
             }
             _ => {}
         }
@@ -139,7 +139,7 @@ fn name_of(uuid: Uuid) -> String {
     numbers::characteristic(uuid).map_or_else(|| uuid.to_string(), str::to_owned)
 }
 
-/// Gives back what comes on every channel of our PSM.
+/// Echoes the data of every channel of our PSM.
 async fn channels(host: &'static Host, out: Output, psm: Psm) -> Result<(), Failure> {
     let mut listener = host.listen(psm, l2cap::SHARED).doing("listening")?;
     let mut open = JoinSet::new();
@@ -168,7 +168,7 @@ async fn give_back(
     out.record(&Event::of(&peer, What::ChannelClosed { octets }))
 }
 
-/// Notifies the battery level each second.
+/// Notifies the battery level every second.
 async fn battery(host: &Host) -> Result<(), Failure> {
     let mut period = time::interval(Duration::from_secs(1));
     for level in (1..=100u8).rev().cycle() {

@@ -1,4 +1,4 @@
-//! `scan`: a live table on a terminal, lines elsewhere.
+//! `scan`: prints a live table on a terminal, and lines elsewhere.
 
 mod device;
 mod table;
@@ -18,7 +18,7 @@ use crate::{
     session::{self, Setup},
 };
 
-/// How often the table is drawn again.
+/// Time between two redraws of the table.
 const REDRAW: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(globals: &Globals, out: Output, options: cli::Scan) -> Result<(), Failure> {
@@ -37,7 +37,7 @@ pub(crate) async fn run(globals: &Globals, out: Output, options: cli::Scan) -> R
     .await
 }
 
-/// All devices that are heard for a time.
+/// Returns all devices that are received within a time.
 pub(crate) async fn listen(host: &Host, limit: Duration) -> Result<Vec<Device>, Failure> {
     let mut devices: BTreeMap<Address, Device> = BTreeMap::new();
     let mut scanner = host.scan(&Scan::active()).doing("scanning")?;
@@ -56,7 +56,7 @@ pub(crate) async fn listen(host: &Host, limit: Duration) -> Result<Vec<Device>, 
     }
 }
 
-/// A scan that goes on.
+/// A running scan.
 struct Listening {
     out: Output,
     options: cli::Scan,
@@ -113,7 +113,7 @@ impl Listening {
         Ok(())
     }
 
-    /// The last state of the table, and what was heard in all.
+    /// Prints the final table, and totals.
     fn finish(&mut self) -> Result<(), Failure> {
         if self.out.is_live() {
             self.draw()?;

@@ -8,7 +8,7 @@ use tokio::time;
 use super::{thermometer::wave, welcome};
 use crate::services::{BATTERY, BATTERY_LEVEL, HEART_RATE, HEART_RATE_MEASUREMENT};
 
-/// How often the heart rate is measured.
+/// Time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
@@ -25,7 +25,7 @@ async fn measure(host: &Host) -> Result<(), Error> {
     let mut period = time::interval(PERIOD);
     for rate in wave(64, 30, 1).cycle() {
         period.tick().await;
-        // Flags: a rate of one octet, skin contact supported and seen.
+        // Flags: a rate of one byte, skin contact supported and detected.
         let value = [0x06, u8::try_from(rate).unwrap_or(u8::MAX)];
         host.gatt().notify_all(&HEART_RATE_MEASUREMENT, &value).await?;
     }

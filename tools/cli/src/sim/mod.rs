@@ -1,4 +1,4 @@
-//! The neighbourhood that is built in: virtual devices on one simulated air, each run by this same host.
+//! The built-in simulator: virtual devices on one simulated air, each with its own host.
 
 mod belt;
 mod phone;
@@ -22,19 +22,19 @@ use crate::{
     memory, services, session,
 };
 
-/// What all chance of the neighbourhood derives from.
+/// Seed of the simulator's random decisions.
 const SEED: u64 = 1;
 
-/// The virtual devices, for as long as it lives.
+/// The virtual devices. They run until it is dropped.
 pub(crate) struct Neighbourhood {
     _devices: JoinSet<()>,
     _time: RealTime,
 }
 
 impl Neighbourhood {
-    /// Starts the devices, and gives the port to the controller that is ours. Needs a `LocalSet`.
+    /// Starts the devices, and returns the port of our controller. Needs a `LocalSet`.
     ///
-    /// The devices forget whom they paired with when the program ends, unless they are told where to keep it.
+    /// The devices lose their bonds when the program ends, unless they get a folder for them.
     pub(crate) fn start(
         phone: Option<Phone>,
         bonds: Option<&BondFile>,
@@ -55,7 +55,7 @@ impl Neighbourhood {
     }
 }
 
-/// Advertises, and lets one central after the other use what there is.
+/// Advertises, and serves one central after another.
 async fn welcome(host: &'static Host, advertisement: Advertisement<'_>) -> Result<(), Error> {
     loop {
         let mut connection = host.advertise(&advertisement).await?;
@@ -63,12 +63,12 @@ async fn welcome(host: &'static Host, advertisement: Advertisement<'_>) -> Resul
     }
 }
 
-/// Address of the virtual device with this number.
+/// Returns the address of the virtual device with this number.
 const fn address(number: u8) -> Address {
     Address::random([0xc4, 0x5e, 0x12, 0, 0, number])
 }
 
-/// True for the addresses that virtual devices have.
+/// Returns whether an address belongs to a virtual device.
 fn is_neighbour(peer: Address) -> bool {
     (0..=u8::MAX).any(|number| address(number) == peer)
 }
@@ -80,7 +80,7 @@ struct Street<'w> {
 }
 
 impl Street<'_> {
-    /// A device with a controller and a host of its own, living by `life`.
+    /// Adds a device with its own controller and host, which runs `life`.
     fn settle<F>(
         &mut self,
         name: &'static str,
@@ -100,13 +100,13 @@ impl Street<'_> {
             tokio::select! {
                 end = host.run_with(rx, tx, platform) => log::error!("{name}: {end}"),
                 end = life => log::error!("{name}: {end:?}"),
-                () = screen::own(host, name) => log::error!("{name}: nobody owns it"),
+                () = screen::own(host, name) => log::error!("{name}: pairing requests are not available"),
             }
         });
         Ok(())
     }
 
-    /// Where the device keeps its bonds.
+    /// Returns the folder of the device's bonds.
     fn store(&self, name: &str) -> Result<Store, Failure> {
         match self.bonds.and_then(|file| file.of_neighbour(name)) {
             Some(file) => file.open(Keep::All),
@@ -115,7 +115,7 @@ impl Street<'_> {
     }
 }
 
-/// Every virtual device has a display with two buttons, and insists on as much protection as the other side can give.
+/// Every virtual device has a display with two buttons, and requires the highest protection that the other side supports.
 const PAIRING: PairingConfig = PairingConfig {
     io: IoCapability::KeyboardDisplay,
     mitm: true,

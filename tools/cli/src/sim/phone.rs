@@ -13,16 +13,16 @@ use crate::{
     transfer::Pattern,
 };
 
-/// What the phone does.
+/// Settings of the phone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Phone {
-    /// Where it sends to.
+    /// PSM that it sends to.
     pub(crate) psm: Psm,
-    /// How many octets it sends there.
+    /// Number of bytes that it sends.
     pub(crate) octets: usize,
 }
 
-/// How long it stays away between two visits.
+/// Time between two visits.
 const PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) async fn live(host: &'static Host, phone: Phone) -> Result<(), Error> {
@@ -36,7 +36,7 @@ pub(super) async fn live(host: &'static Host, phone: Phone) -> Result<(), Error>
     }
 }
 
-/// Finds somebody who is none of the virtual devices.
+/// Finds a device that is not one of the virtual devices.
 async fn look(host: &Host) -> Result<Address, Error> {
     let mut scanner = host.scan(&Scan::passive())?;
     let mut buffer = [0; 512];
@@ -54,12 +54,12 @@ async fn visit(host: &'static Host, peer: Address, phone: Phone) -> Result<(), E
     battery(&connection).await?;
     uart(&connection).await?;
     if let Err(error) = vault(&connection).await {
-        log::info!("phone: {peer}: the vault stays shut: {error}");
+        log::info!("phone: {peer}: the vault is not readable: {error}");
     }
     send(&connection, phone).await
 }
 
-/// Reads the battery level and takes one notification of it, where there is one.
+/// Reads the battery level and waits for one notification, if the peer has the service.
 async fn battery(connection: &Connection<'static>) -> Result<(), Error> {
     let Some(service) = there_is(connection.service(BATTERY).await)? else { return Ok(()) };
     let level = service.characteristic(BATTERY_LEVEL_UUID).await?;
@@ -70,22 +70,22 @@ async fn battery(connection: &Connection<'static>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Says something to the UART and hears it again, where there is one.
+/// Writes to the UART and waits for the echo, if the peer has the service.
 async fn uart(connection: &Connection<'static>) -> Result<(), Error> {
     let Some(service) = there_is(connection.service(UART).await)? else { return Ok(()) };
     let rx = service.characteristic(UART_RX_UUID).await?;
     let tx = service.characteristic(UART_TX_UUID).await?;
-    let mut said = connection.subscribe(&tx).await?;
+    let mut echo = connection.subscribe(&tx).await?;
     let text = b"hello from the phone";
     connection.write(&rx, text).await?;
-    let (mut heard, mut buffer) = (0usize, [0; 512]);
-    while heard < text.len() {
-        heard = heard.saturating_add(said.next(&mut buffer).await?);
+    let (mut received, mut buffer) = (0usize, [0; 512]);
+    while received < text.len() {
+        received = received.saturating_add(echo.next(&mut buffer).await?);
     }
     Ok(())
 }
 
-/// Pairs, or encrypts with the key that it has, and reads what needs it, where there is something.
+/// Pairs, or encrypts with its key, and reads the protected value, if the peer has the service.
 async fn vault(connection: &Connection<'static>) -> Result<(), Error> {
     let Some(service) = there_is(connection.service(VAULT).await)? else { return Ok(()) };
     let value = service.characteristic(VAULT_ENCRYPTED_UUID).await?;
@@ -93,7 +93,7 @@ async fn vault(connection: &Connection<'static>) -> Result<(), Error> {
     connection.read(&value, &mut [0; 32]).await.map(drop)
 }
 
-/// Sends to the PSM, whatever comes back, and closes the channel.
+/// Sends to the PSM, drops what comes back, and closes the channel.
 async fn send(connection: &Connection<'static>, phone: Phone) -> Result<(), Error> {
     let config = ChannelConfig { window: 32, ..ChannelConfig::DEFAULT };
     let channel = connection.open_channel(phone.psm, config).await?;
@@ -123,7 +123,7 @@ async fn send(connection: &Connection<'static>, phone: Phone) -> Result<(), Erro
     sender.close().await
 }
 
-/// `None` where the peer has no such thing.
+/// Returns `None` if the peer does not have it.
 fn there_is<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),

@@ -1,4 +1,4 @@
-//! What our side shows while it pairs, for the owners of the virtual devices, who look at it; and what they show.
+//! Displays of our side and of the virtual devices during pairing.
 
 use std::sync::LazyLock;
 
@@ -10,12 +10,12 @@ use crate::security::digits;
 static OURS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
 static THEIRS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
 
-/// Our side shows a passkey.
+/// Shows a passkey on our display.
 pub(crate) fn show(number: u32) {
     OURS.send_replace(Some(number));
 }
 
-/// The number that a virtual device shows, as soon as one does.
+/// Waits for the number on a virtual device's display.
 pub(crate) async fn theirs() -> Option<u32> {
     read(&THEIRS).await
 }
@@ -25,7 +25,7 @@ async fn read(screen: &watch::Sender<Option<u32>>) -> Option<u32> {
     screen.wait_for(Option::is_some).await.ok().and_then(|number| *number)
 }
 
-/// Answers what the virtual device's host asks, as its owner would.
+/// Answers the questions of a virtual device's host, like its owner.
 pub(super) async fn own(host: &'static Host, name: &str) {
     let Ok(mut requests) = host.pairing_requests() else { return };
     loop {
@@ -37,10 +37,10 @@ async fn answer(mut request: PairingRequest<'_>, name: &str) {
     match request.question() {
         Question::Confirm => request.accept(),
         Question::Compare(number) => {
-            tell(name, number);
+            display(name, number);
             request.accept();
         }
-        Question::Display(number) => tell(name, number),
+        Question::Display(number) => display(name, number),
         Question::Input => {
             let passkey = tokio::select! {
                 passkey = read(&OURS) => passkey,
@@ -56,7 +56,7 @@ async fn answer(mut request: PairingRequest<'_>, name: &str) {
     }
 }
 
-fn tell(name: &str, number: u32) {
+fn display(name: &str, number: u32) {
     THEIRS.send_replace(Some(number));
     eprintln!(" ({name} shows {})", digits(number));
 }

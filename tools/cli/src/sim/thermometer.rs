@@ -1,4 +1,4 @@
-//! A thermometer, whose temperature changes all the time.
+//! A thermometer with a changing temperature.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time;
 use super::welcome;
 use crate::services::{ENVIRONMENT, TEMPERATURE};
 
-/// How often the temperature is measured.
+/// Time between two measurements.
 const PERIOD: Duration = Duration::from_millis(500);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
@@ -30,7 +30,7 @@ async fn measure(host: &Host) -> Result<(), Error> {
     Ok(())
 }
 
-/// Numbers that rise and fall around `middle`.
+/// Returns numbers that rise and fall around `middle`.
 pub(super) fn wave(middle: i16, height: i16, step: usize) -> impl Iterator<Item = i16> + Clone {
     let up = (0..height).step_by(step);
     let down = up.clone().rev();

@@ -1,4 +1,4 @@
-//! A UART that says back what it is told.
+//! A UART that echoes.
 
 use bindrune::{Advertisement, Connection, Error, Event, Host};
 

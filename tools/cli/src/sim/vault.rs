@@ -1,11 +1,11 @@
-//! A device whose values and whose channel only those may use that have paired with it.
+//! A device whose values and channel require pairing.
 
 use bindrune::{Advertisement, Error, Host, Level, Psm};
 
 use super::{sink, welcome};
 use crate::services::VAULT;
 
-/// Where channels are given back, on encrypted links.
+/// PSM that echoes on encrypted links.
 const PSM: Psm = Psm(0x81);
 
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {

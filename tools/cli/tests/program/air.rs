@@ -35,7 +35,7 @@ fn a_peripheral_serves_a_central() {
     assert_eq!(write.expect("a run").status.code(), Some(0));
     assert!(peripheral.until("written").contains(&text));
     let echo = bindrune(&format!("-t {theirs} l2cap echo Bench 0x80 --bytes 20000")).success();
-    assert!(echo.stdout.contains("20000 octets"));
+    assert!(echo.stdout.contains("20000 bytes"));
     assert!(peripheral.until("channel-closed").contains("20000"));
 }
 
@@ -58,7 +58,7 @@ fn a_file_keeps_its_checksum() {
     assert_eq!(std::fs::read(&received).expect("the file"), content);
 }
 
-/// A controller that stands still ends what has an end, with exit code 3; what goes on until it is stopped waits for it.
+/// A controller that stops ends commands that have an end, with exit code 3; commands that run until Ctrl-C wait for it.
 #[test]
 fn a_controller_that_stops_answering_is_reported_and_waited_for() {
     let (air, ours, theirs) = air("");
@@ -88,7 +88,7 @@ fn a_controller_that_stops_answering_is_reported_and_waited_for() {
     bindrune(&format!("-t {theirs} gatt read Bench 2a00")).success();
 }
 
-/// The peer's radio answers, and its program does nothing any more.
+/// The peer's radio answers, but its program has stopped.
 #[cfg(unix)]
 #[test]
 fn a_transfer_to_a_stopped_program_times_out() {
@@ -108,7 +108,7 @@ fn a_transfer_to_a_stopped_program_times_out() {
     receiver.signal("CONT");
 }
 
-/// As the last one, from the other end.
+/// Like the previous test, from the other end.
 #[cfg(unix)]
 #[test]
 fn a_receiver_says_how_much_came_when_the_sender_stops() {
@@ -126,6 +126,6 @@ fn a_receiver_says_how_much_came_when_the_sender_stops() {
         thread::sleep(Duration::from_millis(20));
     }
     sender.signal("STOP");
-    receiver.join().expect("a run").fails_with(4).says("octets stored");
+    receiver.join().expect("a run").fails_with(4).says("bytes stored");
     sender.signal("CONT");
 }

@@ -1,4 +1,4 @@
-//! Pairing, bonds, and the person who is asked.
+//! Pairing, bonds, and questions to the user.
 
 use std::{
     io::Write as _,
@@ -10,19 +10,19 @@ use crate::{
     run::{Run, Running, bindrune, command},
 };
 
-/// Runs the program with this on its standard input.
+/// Runs the program with this standard input.
 fn with_input(words: &str, input: &str) -> Output {
     let mut command = command(words);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("stdin");
-    // A command that asks nothing may end before it is written.
+    // A command without questions may end before the input is written.
     let _unread = stdin.write_all(input.as_bytes());
     drop(stdin);
     child.wait_with_output().expect("an end")
 }
 
-/// The number after a word of the diagnostics, as six digits.
+/// Returns the number after a word of the diagnostics, as six digits.
 fn shown(text: &str) -> String {
     // The question and what the other device shows may share a line, in either order.
     let digits: String = text.rsplit(" shows ").next().unwrap_or("").chars().take(8).collect();
@@ -88,9 +88,9 @@ fn a_person_at_a_pipe_is_asked() {
     let bonds = format!("--bond-file {}", Run::bond_file("person").display());
     let yes = with_input(&format!("pair Thermometer --io display-yes-no {bonds}"), "y\n");
     assert_eq!(yes.status.code(), Some(0), "{yes:?}");
-    let (told, asked) =
+    let (printed, asked) =
         (String::from_utf8_lossy(&yes.stdout), String::from_utf8_lossy(&yes.stderr));
-    assert!(told.contains("numeric comparison, authenticated"), "{told}");
+    assert!(printed.contains("numeric comparison, authenticated"), "{printed}");
     assert!(asked.contains("Does \"Thermometer\" show "), "{asked}");
     assert_eq!(shown(&asked).len(), 6, "{asked}");
 
@@ -122,10 +122,10 @@ fn a_channel_that_needs_pairing_says_so() {
             "{}",
             run.stderr
         );
-        run.says("only to those who have paired with it: `bindrune pair DEVICE`");
+        run.says("only to paired devices: run `bindrune pair DEVICE`");
     }
     bindrune(&format!("pair Vault {bonds}")).success();
-    assert!(bindrune(&echo).success().stdout.contains("2000 octets"));
+    assert!(bindrune(&echo).success().stdout.contains("2000 bytes"));
     bindrune(&send).success();
 }
 
@@ -173,7 +173,7 @@ fn the_phone_pairs_with_what_we_serve() {
 
 #[test]
 fn two_programs_pair_over_the_air() {
-    // What both can show and take in is used, even if neither insists on it.
+    // Both use their displays and keyboards, even if neither requires it.
     ["", "--mitm "].into_iter().for_each(two_programs_pair);
 }
 
@@ -190,14 +190,14 @@ fn two_programs_pair(mitm: &str) {
     let question = peripheral.until("compare");
     let number = ours[0]["number"].as_str().expect("a number");
     assert!(question.contains(number), "{question} {number}");
-    // It may leave before the other side has stored the bond, and is not told of it then.
+    // It may leave before the other side has stored the bond, and then gets no error.
     peripheral.until("disconnected");
     let read = "gatt read Lock 6f0e0003-5a4d-4c8b-9a5e-b1d2c3a4e5f6 --json";
     bindrune(&format!("-t {theirs} {read} {there}")).success();
     assert!(peripheral.until("\"encrypted\"").contains("\"bonded\":true"));
 }
 
-/// The block of README about pairing, command by command, on the simulator: the same lines, but for the numbers in them.
+/// The block of README about pairing, command by command, on the simulator: the same lines, except for the numbers.
 #[test]
 fn the_page_shows_what_happens() {
     let page = include_str!("../../../../README.md");

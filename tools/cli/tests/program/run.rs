@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-/// The longest that any run may take.
+/// Time limit of each run.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// One run of the program that has ended.
+/// A completed run of the program.
 pub(crate) struct Run {
     words: String,
     code: Option<i32>,
@@ -21,7 +21,7 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-/// Runs the program to its end. Words are parted by single spaces.
+/// Runs the program to its end. Single spaces separate the arguments.
 pub(crate) fn bindrune(words: &str) -> Run {
     let piped = || Stdio::piped();
     let child = command(words).stdout(piped()).stderr(piped()).spawn().expect("the program starts");
@@ -35,17 +35,17 @@ pub(crate) fn bindrune(words: &str) -> Run {
     }
 }
 
-/// The program with its arguments, not yet running.
+/// Returns the program with its arguments, before its start.
 pub(crate) fn command(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bindrune"));
     command.args(words.split(' ').filter(|w| !w.is_empty())).env_remove("BINDRUNE_TRANSPORT");
-    // No test touches, or depends on, what the person at this machine has paired with.
+    // Tests neither change nor depend on the bonds of this machine's user.
     let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/data");
     command.env_remove("BINDRUNE_BOND_FILE").env("XDG_DATA_HOME", nowhere).stdin(Stdio::null());
     command
 }
 
-/// Kills a process that takes too long, so that its test fails instead of waiting for ever; until the result is dropped.
+/// Kills a process that takes too long, so that its test fails instead of waiting forever; ends when the result is dropped.
 fn watch(child: &Child) -> Sender<()> {
     let (running, ended) = channel();
     let id = child.id().to_string();
@@ -58,13 +58,13 @@ fn watch(child: &Child) -> Sender<()> {
 }
 
 impl Run {
-    /// It did what it was asked for.
+    /// Asserts that it succeeded.
     #[track_caller]
     pub(crate) fn success(self) -> Self {
         self.fails_with(0)
     }
 
-    /// It ended with this exit code.
+    /// Asserts this exit code.
     #[track_caller]
     pub(crate) fn fails_with(self, code: i32) -> Self {
         let Self { words, stdout, stderr, .. } = &self;
@@ -72,26 +72,26 @@ impl Run {
         self
     }
 
-    /// The diagnostics contain this.
+    /// Asserts that the diagnostics contain this.
     #[track_caller]
     pub(crate) fn says(self, text: &str) {
         assert!(self.stderr.contains(text), "`{}`: {}", self.words, self.stderr);
     }
 
-    /// Every line of the output as JSON.
+    /// Returns every line of the output as JSON.
     #[track_caller]
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// A path for the bonds of one test, where none are yet.
+    /// Returns a path for the bonds of one test, where no file exists yet.
     pub(crate) fn bond_file(name: &str) -> PathBuf {
         let folder = Self::folder(name);
         std::fs::remove_dir_all(&folder).expect("a folder that can be emptied");
         Self::folder(name).join("bonds")
     }
 
-    /// A folder for files of one test.
+    /// Returns a folder for the files of one test.
     pub(crate) fn folder(name: &str) -> PathBuf {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -99,7 +99,7 @@ impl Run {
     }
 }
 
-/// A run of the program that goes on; it is ended at the end of the test.
+/// A running program, which ends with the test.
 pub(crate) struct Running {
     child: Child,
     lines: Option<BufReader<ChildStdout>>,
@@ -114,7 +114,7 @@ impl Running {
         Self { child, lines: Some(lines), _running: running }
     }
 
-    /// As [`Self::start`], with the diagnostics in a file.
+    /// Like [`Self::start`], with the diagnostics in a file.
     pub(crate) fn noting(words: &str, diagnostics: &Path) -> Self {
         let file = File::create(diagnostics).expect("a file");
         let mut child =
@@ -144,20 +144,20 @@ impl Running {
         panic!("{text:?} was never printed");
     }
 
-    /// Stops reading, waits for its end and gives its exit code.
+    /// Stops reading, waits for its end and returns its exit code.
     pub(crate) fn leave(mut self) -> Option<i32> {
         self.lines = None;
         self.child.wait().expect("an exit code").code()
     }
 
-    /// All that it prints until its end.
+    /// Returns all output until its end.
     pub(crate) fn rest(mut self) -> String {
         let mut rest = String::new();
         self.lines.take().expect("stdout").read_to_string(&mut rest).expect("text");
         rest
     }
 
-    /// Ends it as Ctrl-C does, and gives its exit code.
+    /// Ends it with Ctrl-C, and returns its exit code.
     pub(crate) fn interrupt(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());

@@ -1,4 +1,4 @@
-//! On the virtual controller that is built in.
+//! On the built-in virtual controller.
 
 use crate::run::{Run, Running, bindrune};
 
@@ -14,7 +14,7 @@ fn the_demo_walks_to_its_summary() {
 }
 
 #[test]
-fn info_tells_what_the_controller_is() {
+fn info_describes_the_controller() {
     let records = bindrune("info --json").success().records();
     let [info] = records.as_slice() else { panic!("one record: {records:?}") };
     for key in
@@ -69,7 +69,7 @@ fn values_are_read_written_and_subscribed_to() {
 }
 
 #[test]
-fn octets_go_there_and_back() {
+fn bytes_go_there_and_back() {
     let echo = bindrune("l2cap echo C4:5E:12:00:00:04/random 0x80 --bytes 50000 --json");
     let echo = echo.success().records();
     assert_eq!(echo[0]["bytes"], 50_000);
@@ -120,12 +120,12 @@ fn a_capture_is_a_btsnoop_file() {
 }
 
 #[test]
-fn exit_codes_tell_what_went_wrong() {
+fn exit_codes_name_the_kind_of_failure() {
     bindrune("").fails_with(2);
     bindrune("gatt read Thermometer nonsense").fails_with(2);
     bindrune("-t serial:/dev/does-not-exist info").fails_with(3).says("Is the device plugged in?");
     bindrune("-t tcp-client:127.0.0.1:1 info").fails_with(3).says("127.0.0.1:1");
-    bindrune("gatt tree Nobody --timeout 1").fails_with(4).says("was not found");
+    bindrune("gatt tree Missing --timeout 1").fails_with(4).says("was not found");
     bindrune("l2cap echo C4:5E:12:00:00:04 0x99").fails_with(1).says("PSM");
 }
 

@@ -1,4 +1,4 @@
-//! The person at a terminal, who is asked when devices pair.
+//! Questions to a user at a terminal.
 
 use std::process::Stdio;
 
@@ -9,7 +9,7 @@ use crate::{
     run::{Run, Running, command},
 };
 
-/// A run of the program on a terminal of its own.
+/// A run of the program on its own terminal.
 struct Terminal {
     session: PtySession,
 }
@@ -25,7 +25,7 @@ impl Terminal {
         Self { session: session.expect("a terminal") }
     }
 
-    /// Waits for this text, and gives what came before it.
+    /// Waits for this text, and returns the output before it.
     #[track_caller]
     fn sees(&mut self, text: &str) -> String {
         self.session.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
@@ -36,12 +36,12 @@ impl Terminal {
         self.session.send_line(line).expect("a line is typed");
     }
 
-    /// Ctrl-C.
+    /// Sends Ctrl-C.
     fn interrupts(&mut self) {
         self.session.send_control('c').expect("a key is pressed");
     }
 
-    /// All that comes until its end, and its exit code.
+    /// Returns all output until its end, and its exit code.
     fn ends(mut self) -> (String, i32) {
         let rest = self.session.exp_eof().expect("an end");
         let end = self.session.process().wait().expect("an end");
@@ -60,7 +60,7 @@ fn bond_file(name: &str) -> String {
     format!("--bond-file {}", Run::bond_file(name).display())
 }
 
-/// Six digits, as they are shown in a question or by a virtual device.
+/// Returns six digits from a question or a virtual device's display.
 #[track_caller]
 fn digits(shown: &str) -> String {
     let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
@@ -150,7 +150,7 @@ fn ctrl_c_at_a_question_ends_the_pairing() {
     pair.sees(" ? [y/N] ");
     pair.interrupts();
     let (rest, code) = pair.ends();
-    // What comes after the question begins a new line.
+    // Output after the question begins a new line.
     assert!(code == 1 && rest.contains("\r\nerror: interrupted\r\n"), "{code}: {rest:?}");
     assert!(rest.contains("Links were closed"), "{rest}");
     let failed = peripheral.until("pairing-failed");

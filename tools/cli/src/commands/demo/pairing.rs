@@ -15,15 +15,15 @@ use crate::{
     transport::Transport,
 };
 
-/// Who says whether both sides show the same number.
+/// Compares the numbers of both sides.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Company {
-    /// The tour itself, which sees the screens of the virtual devices.
+    /// The tour itself, which sees the displays of the virtual devices.
     Sim,
-    /// The person at the terminal.
+    /// The user at the terminal.
     Person,
-    /// Nobody.
-    Nobody,
+    /// There is no user.
+    None,
 }
 
 impl Company {
@@ -34,22 +34,22 @@ impl Company {
                 if io::stdin().is_terminal() {
                     Self::Person
                 } else {
-                    Self::Nobody
+                    Self::None
                 }
             }
         }
     }
 
-    /// The tour leaves no bond behind.
+    /// The tour keeps no bond.
     pub(super) const fn config(self) -> PairingConfig {
         let (io, mitm) = match self {
             Self::Sim | Self::Person => (IoCapability::DisplayYesNo, true),
-            Self::Nobody => (IoCapability::NoInputNoOutput, false),
+            Self::None => (IoCapability::NoInputNoOutput, false),
         };
         PairingConfig { io, mitm, bonding: false, consent: false, ..PairingConfig::DEFAULT }
     }
 
-    /// Pairs with the device that is connected.
+    /// Pairs with the connected device.
     pub(super) async fn pair(
         self,
         host: &'static Host,
@@ -58,7 +58,7 @@ impl Company {
     ) -> Result<(Figures, ()), Failure> {
         let paired = tokio::select! {
             paired = connection.pair() => paired.doing("pairing")?,
-            end = self.answer(host, out) => return Err(end.err().unwrap_or_else(nobody)),
+            end = self.answer(host, out) => return Err(end.err().unwrap_or_else(unanswered)),
         };
         let report = Report::new(&paired);
         out.text(&report.human(out.paint()))?;
@@ -71,20 +71,20 @@ impl Company {
     async fn answer(self, host: &'static Host, out: Output) -> Result<(), Failure> {
         match self {
             Self::Sim => compare(host, out).await,
-            Self::Person | Self::Nobody => {
+            Self::Person | Self::None => {
                 Person::new(out, &cli::Pairing::DEFAULT, |peer| peer.to_string()).attend(host).await
             }
         }
     }
 }
 
-fn nobody() -> Failure {
-    Failure::failed("nobody answers the questions of pairing")
+fn unanswered() -> Failure {
+    Failure::failed("pairing questions are not answered")
 }
 
-/// Says yes where the virtual device shows the same number.
+/// Answers yes if the virtual device displays the same number.
 async fn compare(host: &'static Host, out: Output) -> Result<(), Failure> {
-    let mut requests = host.pairing_requests().doing("listening to questions")?;
+    let mut requests = host.pairing_requests().doing("taking pairing questions")?;
     loop {
         let mut request = requests.next().await;
         let Question::Compare(ours) = request.question() else {

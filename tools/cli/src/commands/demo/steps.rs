@@ -19,16 +19,16 @@ use crate::{
     services::{BATTERY_LEVEL_UUID, TEMPERATURE_UUID, UART},
 };
 
-/// How long to listen for devices.
+/// Time to scan.
 const LISTEN: Duration = Duration::from_millis(1500);
-/// How long to try to connect.
+/// Time to connect.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many values to wait for, and how long.
+/// Number of values to wait for, and the time limit.
 const VALUES: usize = 3;
 const VALUES_WITHIN: Duration = Duration::from_secs(10);
-/// Octets over the channel, each way.
+/// Bytes over the channel, in each direction.
 const BULK: u64 = 1024 * 1024;
-/// Where devices of this program listen.
+/// PSM of devices of this program.
 const PSM: Psm = Psm(0x80);
 
 pub(super) async fn controller(host: &Host, out: Output) -> Result<(Figures, ()), Failure> {
@@ -43,19 +43,19 @@ pub(super) async fn scan(host: &Host, out: Output) -> Result<(Figures, Vec<Devic
         out.text(&device.human(out.paint()))?;
     }
     let named = devices.iter().filter(|d| d.name().is_some()).count();
-    let text = format!("{} heard, {named} with a name", devices.len());
+    let text = format!("{} received, {named} with a name", devices.len());
     Ok((Figures::new(text).with("devices", devices.len()), devices))
 }
 
-/// Connects to the device whose attributes the tour shows: the thermometer, else another one of this program.
+/// Connects to the device whose attributes the tour shows: the thermometer, or else another device of this program.
 pub(super) async fn connect(
     host: &'static Host,
     devices: &[Device],
 ) -> Result<(Figures, Connection<'static>), Failure> {
     let ours = || connectable(devices).find(|d| d.offers(UART));
     let peer = named(devices, "Thermometer").or_else(ours).map(Device::peer).ok_or_else(|| {
-        Failure::failed("there is nobody to talk to")
-            .advise("Start `bindrune peripheral` on another controller near by.")
+        Failure::failed("no device to connect to was found")
+            .advise("Start `bindrune peripheral` on another controller in range.")
     })?;
     let connection = find::connect_to(host, peer, PATIENCE).await?;
     let mtu = connection.exchange_mtu().await.doing("exchanging the MTU")?;
@@ -85,7 +85,7 @@ pub(super) async fn attributes(
             return Ok((Figures::new(text).with("attributes", attributes), found));
         }
     }
-    Err(Failure::failed("the device has nothing to subscribe to"))
+    Err(Failure::failed("the device has no value to subscribe to"))
 }
 
 pub(super) async fn notifications(
@@ -106,11 +106,11 @@ pub(super) async fn notifications(
     };
     time::timeout(VALUES_WITHIN, take)
         .await
-        .unwrap_or_else(|_| Err(Failure::timed_out("too few notifications came")))?;
+        .unwrap_or_else(|_| Err(Failure::timed_out("too few notifications arrived")))?;
     Ok((Figures::new(format!("{VALUES} values")).with("values", VALUES), ()))
 }
 
-/// Sends 1 MiB to the device that takes channels, where that is another one, or to the one that is connected already.
+/// Sends 1 MiB to the device that accepts channels, or to the connected device if there is no other.
 pub(super) async fn channel(
     host: &'static Host,
     devices: &[Device],
@@ -137,7 +137,7 @@ async fn bulk(
     let summary = l2cap::there_and_back(host, PATIENCE, channel, out, BULK).await?;
     let text = format!(
         "1 MiB there and back on {}, {:.0} kbit/s each way, sha256 {}... equal",
-        connection.phy().map(phy_name).doing("asking for the PHY")?,
+        connection.phy().map(phy_name).doing("reading the PHY")?,
         summary.kilobits_per_second,
         summary.sha256.get(..8).unwrap_or_default()
     );

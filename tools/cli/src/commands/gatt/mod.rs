@@ -33,7 +33,7 @@ pub(crate) async fn run(globals: &Globals, out: Output, command: Gatt) -> Result
     }
 }
 
-/// A value of an attribute, read, written or notified.
+/// A value of an attribute: read, written or notified.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Reading {
     handle: u16,
@@ -66,7 +66,7 @@ impl Record for Reading {
     }
 }
 
-/// Handle and UUID of the value that is meant; no UUID where no characteristic has that handle.
+/// Returns handle and UUID of the selected value; no UUID if no characteristic has that handle.
 async fn place(
     connection: &Connection<'static>,
     attribute: Attribute,
@@ -80,7 +80,7 @@ async fn place(
     }
 }
 
-/// The characteristic that is meant, or `None` where no characteristic's value is.
+/// Returns the selected characteristic, or `None` if the attribute is not the value of one.
 pub(crate) async fn locate(
     connection: &Connection<'static>,
     attribute: Attribute,

@@ -1,4 +1,4 @@
-//! `gatt read`: one value, whole.
+//! `gatt read`: reads a whole value.
 
 use crate::{
     cli::{Globals, Target},

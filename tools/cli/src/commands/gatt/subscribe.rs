@@ -1,4 +1,4 @@
-//! `gatt subscribe`: values as they come.
+//! `gatt subscribe`: prints values as they arrive.
 
 use crate::{
     cli::{Globals, Target},
@@ -32,7 +32,9 @@ pub(super) async fn run(
             out.record(&Reading::new(found.handle(), Some(found.uuid()), octets))?;
             match updates.lost() {
                 0 => {}
-                lost => out.note(&format!("{lost} values were lost: they came too fast")),
+                lost => out.note(&format!(
+                    "{lost} values were lost: they arrived faster than they were printed"
+                )),
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `gatt tree`: the whole attribute database of a device.
+//! `gatt tree`: prints the whole attribute database of a device.
 
 use bindrune::{Connection, Error, Properties, Uuid};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::{
 
 use super::LONGEST;
 
-/// One attribute, as far as a person cares: a service, a characteristic's value, a descriptor.
+/// An attribute for users: a service, a characteristic's value or a descriptor.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Node {
     handle: u16,
@@ -78,7 +78,7 @@ pub(super) async fn run(globals: &Globals, out: Output, target: &Target) -> Resu
     .await
 }
 
-/// All services with what is in them, in the order of their handles; readable values are read.
+/// Returns all services with their contents, in the order of their handles, and reads the readable values.
 pub(crate) async fn collect(connection: &Connection<'static>) -> Result<Vec<Node>, Error> {
     let mut nodes = Vec::new();
     let mut services = connection.services();
@@ -104,7 +104,7 @@ pub(crate) async fn collect(connection: &Connection<'static>) -> Result<Vec<Node
     Ok(nodes)
 }
 
-/// Attributes that the nodes stand for: a characteristic has a declaration too.
+/// Counts the attributes of the nodes; a characteristic also has a declaration.
 pub(crate) fn attributes(nodes: &[Node]) -> usize {
     let declarations = nodes.iter().filter(|n| n.kind == Kind::Characteristic).count();
     nodes.len().saturating_add(declarations)
@@ -125,7 +125,7 @@ impl Node {
         }
     }
 
-    /// Reads the value. What the device refuses is noted; only the end of the link is an error.
+    /// Reads the value, and stores the error if the device refuses. Fails only at the end of the link.
     async fn read(&mut self, connection: &Connection<'static>, uuid: Uuid) -> Result<(), Error> {
         let mut value = vec![0; LONGEST];
         match connection.read(self.handle, &mut value).await {
@@ -192,7 +192,7 @@ fn heading(connection: &Connection<'static>, nodes: &[Node]) -> String {
     format!(" {}", parts.join(" · "))
 }
 
-/// Draws the tree, its columns under each other.
+/// Draws the tree with aligned columns.
 pub(crate) fn draw(nodes: &[Node], paint: Paint) -> String {
     let width = |node: &Node| {
         node.kind.depth().saturating_mul(3).saturating_add(node.title().chars().count())

@@ -1,4 +1,4 @@
-//! `gatt write`: one value, whole, with the device's answer or without.
+//! `gatt write`: writes a whole value, with or without a response.
 
 use crate::{
     cli::{Globals, Target},

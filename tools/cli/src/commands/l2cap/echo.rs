@@ -1,4 +1,4 @@
-//! `l2cap echo`: octets to a device that gives them back.
+//! `l2cap echo`: sends bytes to a device that echoes them.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) async fn run(
     .await
 }
 
-/// Sends `bytes` octets, takes them back and compares; then closes the channel.
+/// Sends `bytes` bytes, compares the echo, and closes the channel.
 pub(crate) async fn there_and_back(
     host: &Host,
     patience: Duration,
@@ -73,7 +73,7 @@ pub(crate) async fn there_and_back(
     Ok(transfer.finish())
 }
 
-/// What the echo must be: the pattern again, in SDUs of any length.
+/// The expected echo: the same pattern, in SDUs of any length.
 struct Expected {
     pattern: Pattern,
     sdu: Vec<u8>,
@@ -95,7 +95,7 @@ impl Expected {
                 self.at = 0;
             }
             if self.sdu.get(self.at) != Some(octet) {
-                return Err(Failure::failed("the echo differs from what was sent"));
+                return Err(Failure::failed("the echo differs from the sent data"));
             }
             self.at = self.at.saturating_add(1);
             self.left = self.left.saturating_sub(1);

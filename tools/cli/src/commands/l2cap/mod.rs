@@ -1,4 +1,4 @@
-//! `l2cap`: octets over credit-based channels.
+//! `l2cap`: sends and receives bytes over credit-based channels.
 
 mod echo;
 mod receive;
@@ -14,13 +14,13 @@ use crate::{
     output::Output,
 };
 
-/// Longest SDU that we send, in octets; a longer one only makes the progress coarser.
+/// Longest SDU to send, in bytes. A longer one would only make the progress coarser.
 const LONGEST_SENT: usize = 8192;
 
-/// A window wide enough for files.
+/// Window for files.
 pub(crate) const CONFIG: ChannelConfig = ChannelConfig { window: 48, ..ChannelConfig::DEFAULT };
 
-/// A window for one of several channels.
+/// Window for one of several channels.
 pub(crate) const SHARED: ChannelConfig = ChannelConfig { window: 20, ..ChannelConfig::DEFAULT };
 
 pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Result<(), Failure> {
@@ -36,12 +36,12 @@ pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Resul
 
 pub(crate) use echo::there_and_back;
 
-/// Octets of the SDUs to send to a peer with this MTU.
+/// Returns the size of SDUs to a peer with this MTU.
 fn sdu_len(peer_mtu: usize) -> usize {
     peer_mtu.clamp(1, LONGEST_SENT)
 }
 
-/// A step of a transfer, for which the other device has this long.
+/// Runs a step of a transfer, with this time limit for the other device.
 async fn step<T>(
     host: &Host,
     patience: Duration,
@@ -54,7 +54,7 @@ async fn step<T>(
     }
 }
 
-/// [`Host::within`], with the time as the command line gives it.
+/// Calls [`Host::within`] with the time from the command line.
 async fn within<T>(
     host: &Host,
     limit: Duration,
@@ -64,14 +64,16 @@ async fn within<T>(
     host.within(embassy_time::Duration::from_micros(micros), operation).await
 }
 
-/// The link is up, and nothing moves.
+/// Describes a transfer without progress on a link that is up.
 fn stands_still(doing: &str, patience: Duration) -> Failure {
     let seconds = patience.as_secs_f64();
-    Failure::timed_out(format!("{doing}: the device did nothing for {seconds} s, and the link is up"))
-        .advise("Does the program on the device still run, and read what it is sent? --timeout waits longer.")
+    Failure::timed_out(format!(
+        "{doing}: the device did nothing for {seconds} s, but the link is up"
+    ))
+    .advise("Does the program on the device still run, and read its data? --timeout waits longer.")
 }
 
-/// Takes what comes and drops it, until the channel ends.
+/// Reads and drops all data until the channel ends.
 async fn drain(receiver: &mut Receiver<'_>) -> Error {
     let mut buffer = vec![0; crate::echo::LONGEST];
     loop {

@@ -1,4 +1,4 @@
-//! `l2cap receive`: what the first device sends, into a file.
+//! `l2cap receive`: writes what the first device sends into a file.
 
 use std::{fs::File, io::Write as _, path::Path, time::Duration};
 
@@ -18,13 +18,13 @@ use crate::{
     transfer::{Summary, Transfer},
 };
 
-/// Octets that the virtual phone sends.
+/// Bytes that the virtual phone sends.
 const PHONE_OCTETS: usize = 128 * 1024;
 
-/// How long to wait for the sender to end the link.
+/// Time for the sender to end the link.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Someone opened the channel.
+/// A peer opened the channel.
 #[derive(Debug, Serialize)]
 struct Opened {
     event: &'static str,
@@ -59,14 +59,14 @@ pub(super) async fn run(
             file.write_all(octets).map_err(|e| Failure::file("write", path, &e))
         });
         out.record(&summary.await?)?;
-        // The sender ends the link, once it knows that the channel is closed at both ends.
+        // The sender ends the link once both ends have closed the channel.
         let _ = time::timeout(FAREWELL, connection.disconnected()).await;
         Ok(())
     })
     .await
 }
 
-/// Advertises until somebody has opened a channel.
+/// Advertises until a peer has opened a channel.
 async fn accept(
     host: &'static Host,
     out: Output,
@@ -90,7 +90,7 @@ async fn accept(
     Ok((connection, channel))
 }
 
-/// Hands everything to `store` until the sender closes the channel.
+/// Passes all data to `store` until the sender closes the channel.
 async fn receive(
     host: &Host,
     patience: Duration,
@@ -108,7 +108,7 @@ async fn receive(
             }
             Err(Error::Closed(CloseReason::Peer)) => return Ok(transfer.finish()),
             Err(error) => {
-                let doing = format!("receiving, with {} octets stored", transfer.bytes());
+                let doing = format!("receiving, with {} bytes stored", transfer.bytes());
                 if error == Error::Timeout {
                     return Err(stands_still(&doing, patience));
                 }

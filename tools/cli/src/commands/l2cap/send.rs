@@ -1,4 +1,4 @@
-//! `l2cap send`: a file to a device.
+//! `l2cap send`: sends a file to a device.
 
 use std::{fs::File, io::Read as _, path::Path, time::Duration};
 
@@ -37,7 +37,7 @@ pub(super) async fn run(
     .await
 }
 
-/// Sends all that `source` gives, and closes the channel, so that the peer knows the end. What the peer sends meanwhile
+/// Sends all data of `source`, and closes the channel to mark the end. Data that the peer sends meanwhile
 /// is dropped.
 async fn send(
     host: &Host,

@@ -1,4 +1,4 @@
-//! What happens to a peripheral, for people and scripts.
+//! Events of a peripheral, for users and scripts.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::{
     security::Report,
 };
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Event {
     #[serde(flatten)]
@@ -18,7 +18,7 @@ pub(super) struct Event {
     peer: Option<String>,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub(super) enum What {
@@ -46,12 +46,12 @@ impl What {
 }
 
 impl Event {
-    /// Something that we did ourselves.
+    /// Returns an event of this device.
     pub(super) const fn ours(what: What) -> Self {
         Self { what, peer: None }
     }
 
-    /// Something that a peer did.
+    /// Returns an event of a peer.
     pub(super) fn of(peer: &str, what: What) -> Self {
         Self { what, peer: Some(peer.to_owned()) }
     }
@@ -82,12 +82,14 @@ impl Record for Event {
             What::Paired(report) => format!("{} {}", paint.green("paired:"), report.text()),
             What::PairingFailed { reason } => format!("{} {reason}", paint.red("pairing failed:")),
             What::BondLost => {
-                paint.red("has a bond that is not here; remove it there, and pair again")
+                paint.red("has a bond that this device lost; remove it there, and pair again")
             }
             What::Channel { mtu, peer_mtu } => {
-                format!("opened a channel, SDUs up to {mtu} octets in and {peer_mtu} out")
+                format!("opened a channel, SDUs up to {mtu} bytes in and {peer_mtu} out")
             }
-            What::ChannelClosed { octets } => format!("closed the channel after {octets} octets"),
+            What::ChannelClosed { octets: bytes } => {
+                format!("closed the channel after {bytes} bytes")
+            }
             What::Disconnected { reason } => format!("{}: {reason}", paint.red("disconnected")),
         };
         match &self.peer {

@@ -1,4 +1,4 @@
-//! What is known of one device that advertises.
+//! The data of one advertising device.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     render,
 };
 
-/// One device, as heard so far.
+/// One device, as received so far.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Device {
     address: String,
@@ -31,11 +31,11 @@ pub(crate) struct Device {
     #[serde(skip)]
     uuids: Vec<Uuid>,
     #[serde(skip)]
-    heard: Instant,
+    last_rx: Instant,
     /// A report was received.
     #[serde(skip)]
     known: bool,
-    /// The name is not only its beginning.
+    /// The name is complete.
     #[serde(skip)]
     whole_name: bool,
 }
@@ -47,7 +47,7 @@ struct Named {
     name: Option<&'static str>,
 }
 
-/// The data of a manufacturer.
+/// Manufacturer data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Manufacturer {
     company: u16,
@@ -72,32 +72,32 @@ impl Device {
             scan_response: None,
             peer,
             uuids: Vec::new(),
-            heard: Instant::now(),
+            last_rx: Instant::now(),
             known: false,
             whole_name: false,
         }
     }
 
-    /// Takes what a report tells; true for the first one, and if it is more than the signal.
+    /// Adds a report; returns whether it is the first one, or changes more than the signal strength.
     pub(crate) fn hear(&mut self, report: &Report<'_>) -> bool {
-        self.heard = Instant::now();
+        self.last_rx = Instant::now();
         self.rssi = report.rssi.or(self.rssi);
         let data = hex(report.data);
-        let news = if is_scan_response(report) {
-            let news = self.scan_response.as_ref() != Some(&data);
+        let changed = if is_scan_response(report) {
+            let changed = self.scan_response.as_ref() != Some(&data);
             self.scan_response = Some(data);
-            news
+            changed
         } else {
             let connectable = report.is_connectable();
-            let news = self.data != data || self.connectable != connectable;
+            let changed = self.data != data || self.connectable != connectable;
             (self.data, self.connectable) = (data, connectable);
-            news
+            changed
         };
-        if news {
+        if changed {
             self.learn(&report.ad());
         }
         let first = !core::mem::replace(&mut self.known, true);
-        first || news
+        first || changed
     }
 
     fn learn(&mut self, data: &AdData<'_>) {
@@ -117,7 +117,7 @@ impl Device {
         }
     }
 
-    /// True where the person wants to see it.
+    /// Returns whether the device passes the filters.
     pub(super) fn matches(&self, wanted: &cli::Scan) -> bool {
         let name = wanted.name.as_ref().is_none_or(|text| {
             let name = self.name.as_deref().unwrap_or_default();
@@ -146,7 +146,7 @@ impl Device {
         self.connectable
     }
 
-    /// True where it advertises this service.
+    /// Returns whether it advertises this service.
     pub(crate) fn offers(&self, service: Uuid) -> bool {
         self.uuids.contains(&service)
     }
@@ -155,12 +155,12 @@ impl Device {
         format!("{} {}", self.address, self.address_type)
     }
 
-    /// The signal as a number and a bar.
+    /// Formats the signal strength as a number and a bar.
     pub(super) fn signal(&self) -> String {
         self.rssi.map(|dbm| format!("{dbm} {}", render::signal_bar(dbm))).unwrap_or_default()
     }
 
-    /// The services by name; where there are none, the manufacturer.
+    /// Returns the names of the services, or the manufacturer if there are none.
     pub(super) fn offer(&self) -> String {
         let services: Vec<_> =
             self.services.iter().map(|s| s.name.unwrap_or(s.uuid.as_str())).collect();
@@ -173,7 +173,7 @@ impl Device {
     }
 
     pub(super) fn age(&self) -> Duration {
-        self.heard.elapsed()
+        self.last_rx.elapsed()
     }
 }
 
@@ -187,7 +187,7 @@ impl Record for Device {
     }
 }
 
-/// True for a scan response by itself; one that follows its advertising data in the same report is not.
+/// Returns whether it is a scan response alone; a report with advertising data and its scan response is not.
 const fn is_scan_response(report: &Report<'_>) -> bool {
     report.flags.contains(ReportFlags::SCAN_RESPONSE) && !report.flags.contains(ReportFlags::MERGED)
 }

@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::Device;
 use crate::paint::Paint;
 
-/// The table, strongest signal first.
+/// Formats the table, strongest signal first.
 pub(super) fn table(devices: &[&Device], paint: Paint) -> String {
     let mut sorted = devices.to_vec();
     sorted.sort_by_key(|d| std::cmp::Reverse(d.rssi()));
@@ -30,7 +30,7 @@ pub(super) fn table(devices: &[&Device], paint: Paint) -> String {
     }
 }
 
-/// Draws a text over the one before it.
+/// Draws a text over the previous one.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     lines: usize,
