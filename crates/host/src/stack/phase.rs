@@ -22,7 +22,7 @@ pub(crate) enum Phase {
     Down,
     /// The controller must be reset. `silent`: an earlier Reset was not answered.
     ResetPending { silent: bool },
-    /// The controller is being reset. The current step of [`Recovery`] is due at `until`.
+    /// The controller is being reset. The current step of `Recovery` is due at `until`.
     Resetting { until: Instant, silent: bool },
     /// The controller answers, and is being set up.
     Setup,
