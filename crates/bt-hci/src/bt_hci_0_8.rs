@@ -26,7 +26,8 @@ impl<T, const N: usize> Clone for Driver<'_, T, N> {
 
 impl<T, const N: usize> Copy for Driver<'_, T, N> {}
 
-/// Creates the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
+/// Creates the two halves that [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run)
+/// takes, with buffers for the packets of an LE controller.
 pub const fn split<T: Transport>(
     driver: &T,
 ) -> (Reader<Driver<'_, T, PACKET>, PACKET>, Writer<Driver<'_, T, PACKET>, PACKET>) {

@@ -1,4 +1,5 @@
-//! The halves that `Host::run` takes, over whole packets.
+//! The halves that [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run) takes, over
+//! whole packets.
 
 use core::future::Future;
 
@@ -31,7 +32,8 @@ pub trait Packets {
     fn send(&self, packet: &[u8]) -> impl Future<Output = Result<(), Error<Self::Error>>>;
 }
 
-/// Creates the two halves that `Host::run` takes, for a driver of your own.
+/// Creates the two halves that [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run)
+/// takes, for a driver of your own.
 pub const fn split<D: Packets + Copy, const N: usize>(driver: D) -> (Reader<D, N>, Writer<D, N>) {
     let reader = Reader { driver, octets: [0; N], from: 0, to: 0 };
     (reader, Writer { driver, partial: Partial::new() })

@@ -1,8 +1,8 @@
 //! Runs controllers of the embassy world under the [bindrune](https://docs.rs/bindrune) host.
 //!
-//! `Host::run` takes H4 octets. Drivers of that world take and return packets of the crates `bt-hci-transport` and
-//! `bt-hci`, in one of two forms. Each version of these crates has a feature and a module here; the host depends on
-//! none of them.
+//! [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run) takes H4 octets. Drivers of that
+//! world take and return packets of the crates `bt-hci-transport` and `bt-hci`, in one of two forms. Each version of
+//! these crates has a feature and a module here; the host depends on none of them.
 //!
 //! | the driver has | such as | feature and module |
 //! |---|---|---|
@@ -13,7 +13,8 @@
 //!
 //! # A transport
 //!
-//! A transport moves whole packets, whatever they contain. `split` creates the two halves that `Host::run` takes:
+//! A transport moves whole packets, whatever they contain. `split` creates the two halves that
+//! [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run) takes:
 //!
 //! ```
 //! # #[cfg(feature = "transport-0-1")]
@@ -45,9 +46,9 @@
 //!
 //! # Errors
 //!
-//! An error of the driver ends `Host::run` with `RunError::Transport`, which has the driver's error inside
-//! [`Error::Controller`]. A packet that fits in no buffer also ends it, with [`Error::TooLong`]: no packet is lost
-//! silently. `run` may be called again on the same driver.
+//! An error of the driver ends [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run) with
+//! `RunError::Transport`, which has the driver's error inside [`Error::Controller`]. A packet that fits in no buffer
+//! also ends it, with [`Error::TooLong`]: no packet is lost silently. `run` may be called again on the same driver.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]

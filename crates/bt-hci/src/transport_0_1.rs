@@ -21,7 +21,8 @@ impl<T> Clone for Driver<'_, T> {
 
 impl<T> Copy for Driver<'_, T> {}
 
-/// Creates the two halves that `Host::run` takes, with buffers for the packets of an LE controller.
+/// Creates the two halves that [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run)
+/// takes, with buffers for the packets of an LE controller.
 pub const fn split<T: Transport>(
     driver: &T,
 ) -> (Reader<Driver<'_, T>, PACKET>, Writer<Driver<'_, T>, PACKET>) {

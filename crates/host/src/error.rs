@@ -21,7 +21,7 @@ pub enum Error {
     /// The controller was lost and is being reset; links and pending operations ended.
     ControllerLost,
     /// The controller did not answer a Reset for 2 s, or has failed repeatedly and is reset only after a pause of 2 s
-    /// or more; or `run` is not running.
+    /// or more; or [`run`](crate::Host::run) is not running.
     NoAnswer,
     /// The controller refused a command.
     Controller(Status),
@@ -71,11 +71,11 @@ pub enum Error {
     InvalidParameters,
     /// The attribute is not in the server's table, or the host does not hold its value.
     UnknownAttribute,
-    /// All link slots are in use: enlarge `LINKS` of `Resources`.
+    /// All link slots are in use: enlarge `LINKS` of [`crate::Resources`].
     NoLink,
-    /// All channel slots are in use: enlarge `CHANNELS` of `Resources`.
+    /// All channel slots are in use: enlarge `CHANNELS` of [`crate::Resources`].
     NoChannel,
-    /// Too few receive packets are free for the channel's window: enlarge `RX` of `Resources`.
+    /// Too few receive packets are free for the channel's window: enlarge `RX` of [`crate::Resources`].
     NoPackets,
     /// All listener slots are in use.
     NoListener,
@@ -273,7 +273,7 @@ pub enum ConfigError {
         max: u16,
     },
     /// The address of [`crate::Config::address`] is no random static address. A public address belongs to the
-    /// controller; private addresses are set up by `Config::privacy`.
+    /// controller; private addresses are set up by [`crate::Config::privacy`].
     Address(Address),
     /// Bonds are on, and the services have more values to subscribe to than a bond can remember.
     Subscriptions {

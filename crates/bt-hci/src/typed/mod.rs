@@ -36,7 +36,8 @@ pub use sets::{
 /// Length of the longest command in octets. [Vol 4] Part E, 5.4.1
 const COMMAND_MAX: usize = 258;
 
-/// Adapts a controller with a method for each command to the transport that `Host::run` takes.
+/// Adapts a controller with a method for each command to the transport that
+/// [`Host::run`](https://docs.rs/bindrune/latest/bindrune/struct.Host.html#method.run) takes.
 ///
 /// `N` is the length of the longest packet from the controller, with its H4 indicator.
 pub struct Typed<'c, C: Controller, const N: usize = PACKET> {

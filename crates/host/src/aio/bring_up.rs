@@ -25,7 +25,7 @@ const HEADER: usize = 3;
 /// firmware, or to set the baud rate or the address.
 ///
 /// Sends one command at a time and waits for its answer. Events and data that arrive meanwhile are dropped. The effect
-/// of the commands must outlive the Reset with which each `run` begins. After a [`crate::ControllerEvent::Silent`],
+/// of the commands must outlive the Reset with which each [`run`](crate::Host::run) begins. After a [`crate::ControllerEvent::Silent`],
 /// which a chip without power causes, bring the chip up again. A host that does not use this type has none of it in its
 /// image.
 ///

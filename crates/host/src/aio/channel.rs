@@ -21,12 +21,12 @@ pub use packet::{Outgoing, Piece};
 /// Dropping the channel closes it after every SDU for which [`Self::send`] returned `Ok` was sent, which can take 30 s.
 /// SDUs that were received and not read are discarded and counted (`Stats::unread_sdus`).
 ///
-/// If a `send` is dropped in the middle of its SDU, the channel is aborted: the peer sees an incomplete SDU before the
+/// If a [`send`](Self::send) is dropped in the middle of its SDU, the channel is aborted: the peer sees an incomplete SDU before the
 /// channel closes, which this host reports as [`CloseReason::Cut`] instead of [`CloseReason::Peer`].
 ///
 /// For byte streams, a channel and its halves implement [`embedded_io_async::Read`] and [`embedded_io_async::Write`].
-/// The boundaries of SDUs are then lost. A `read` returns received bytes of one or more SDUs, and 0 after the peer has
-/// closed the channel in order. A `write` sends one SDU of at most [`Self::peer_mtu`] bytes, so a few long writes cost
+/// The boundaries of SDUs are then lost. A [`read`](embedded_io_async::Read::read) returns received bytes of one or more SDUs, and 0 after the peer has
+/// closed the channel in order. A [`write`](embedded_io_async::Write::write) sends one SDU of at most [`Self::peer_mtu`] bytes, so a few long writes cost
 /// less than many short ones. Both kinds of calls can be mixed.
 ///
 /// ```

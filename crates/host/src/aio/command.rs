@@ -18,7 +18,7 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::Controller`] if the controller refused, [`Error::Timeout`] if it did not answer within 2 s,
-    /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or `run` is not running,
+    /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or [`run`](crate::Host::run) is not running,
     /// [`Error::Unsupported`] if its initialization failed.
     ///
     /// # Cancel safety

@@ -138,7 +138,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] if the controller did not answer a Reset for 2 s. `run` keeps trying.
+    /// [`Error::NoAnswer`] if the controller did not answer a Reset for 2 s. [`Self::run`] keeps trying.
     ///
     /// # Cancel safety
     ///

@@ -18,7 +18,7 @@ impl Host {
     /// GATT client's procedures, [`Connection::next`] in an `async` block that returns `Ok`.
     ///
     /// The time begins when the operation first has to wait. It is measured on the clock of [`Self::run`], the clock of
-    /// the [`crate::Platform`], and stops while no `run` is running.
+    /// the [`crate::Platform`], and stops while no [`Self::run`] is running.
     ///
     /// ```
     /// use bindrune::{Channel, Error, Host};
@@ -53,8 +53,8 @@ impl Host {
     /// Waits for a time, on the clock of [`Self::run`].
     ///
     /// This is the clock of the [`crate::Platform`]: an application that sleeps here runs in the virtual time of a
-    /// test, and needs no timer of its executor. The time begins when the future is first polled, and stops while no
-    /// `run` is running.
+    /// test, and needs no timer of its executor. The time begins when the future is first polled, and stops while
+    /// [`Self::run`] is not running.
     ///
     /// # Cancel safety
     ///
@@ -85,7 +85,7 @@ impl Host {
         self.time_comes(Limit::Until(at)).await;
     }
 
-    /// Returns the time on the clock of [`Self::run`]. Waits until `run` is running.
+    /// Returns the time on the clock of [`Self::run`]. Waits until that is running.
     ///
     /// # Cancel safety
     ///

@@ -173,7 +173,7 @@ impl PairingRequest<'_> {
     }
 
     /// Waits for a keypress on the other device, and returns the progress of its user; `None` after the end of the
-    /// pairing. Keypresses are reported only if both sides set `keypress` in their [`crate::PairingConfig`]. Several
+    /// pairing. Keypresses are reported only if both sides set [`keypress`](crate::PairingConfig::keypress) in their [`crate::PairingConfig`]. Several
     /// keypresses can be reported as one.
     ///
     /// # Cancel safety

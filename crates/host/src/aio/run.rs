@@ -57,7 +57,7 @@ impl Host {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing and leaks nothing. If `run` is called again *on the same transport*, it first
+    /// Dropping the future loses nothing and leaks nothing. If [`Self::run`] is called again *on the same transport*, it first
     /// finishes a packet that was half written. The reset at the beginning of every run ends links that were up.
     pub async fn run<R: Read, W: Write<Error = R::Error>>(
         &self,

@@ -21,7 +21,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] if the controller did not answer the reset, or `run` was dropped meanwhile. The controller
+    /// [`Error::NoAnswer`] if the controller did not answer the reset, or [`Self::run`] was dropped meanwhile. The controller
     /// may then still advertise and hold links.
     ///
     /// # Cancel safety

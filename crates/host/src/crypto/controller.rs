@@ -22,7 +22,7 @@ impl ControllerCrypto {
         Self { p256: true }
     }
 
-    /// Uses random numbers of the controller, and P-256 in software, computed in `run`.
+    /// Uses random numbers of the controller, and P-256 in software, computed in [`run`](crate::Host::run).
     #[must_use]
     pub const fn random_only() -> Self {
         Self { p256: false }

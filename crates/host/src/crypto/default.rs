@@ -10,7 +10,7 @@ use super::ThreadedCrypto as Inner;
 
 /// The cryptography that [`crate::Host::run`] uses. With `std`, `ThreadedCrypto`: the system's random numbers, and
 /// P-256 on its own thread. Without, [`super::ControllerCrypto::random_only`]: the controller's random numbers, and
-/// P-256 computed in `run`.
+/// P-256 computed in [`run`](crate::Host::run).
 #[derive(Debug, Default)]
 pub struct DefaultCrypto(Inner);
 

@@ -6,10 +6,10 @@ use zeroize::Zeroize;
 use super::Crypto;
 use crate::aio::Controller;
 
-/// Cryptography in software, computed in `run`: P-256 of RustCrypto, and the random numbers of `R`.
+/// Cryptography in software, computed in [`run`](crate::Host::run): P-256 of RustCrypto, and the random numbers of `R`.
 ///
 /// A multiplication takes a fraction of a millisecond on a desktop, and some tenths of a second on a Cortex-M4, during
-/// which `run` serves no link. `ThreadedCrypto` and [`super::Offload`] move it out of `run`.
+/// which `run` serves no link. [`crate::ThreadedCrypto`] and [`super::Offload`] move it out of `run`.
 ///
 /// If the generator fails, the pairing fails.
 #[derive(Clone)]

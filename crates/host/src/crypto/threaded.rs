@@ -19,7 +19,7 @@ use crate::aio::Controller;
 /// Cryptography in software on its own thread, with the random numbers of the operating system.
 ///
 /// The thread starts with the first job. It ends with this value, after the job in progress. If no thread can be
-/// created, the work is done in `run`.
+/// created, the work is done in [`run`](crate::Host::run).
 #[derive(Debug, Default)]
 pub struct ThreadedCrypto {
     worker: Option<Worker>,
