@@ -1,4 +1,4 @@
-//! A virtual controller with typed methods, which answer as an in-process controller does: nobody has to read meanwhile.
+//! A virtual controller with typed methods, which answer like an in-process controller: no task has to read meanwhile.
 
 use core::{
     cell::{Cell, RefCell},
@@ -19,7 +19,7 @@ use bindrune_bt_hci::bt_hci_0_10::bt_hci::{
 use bindrune_controller::{Port, PortReader, PortWriter};
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 
-/// What goes wrong.
+/// A fault of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Reading fails.
@@ -59,19 +59,19 @@ const COMMAND_STATUS: u8 = 0x0f;
 const RESET: u16 = 0x0c03;
 const HOST_NUMBER_OF_COMPLETED_PACKETS: u16 = 0x0c35;
 
-/// A virtual controller as `nrf-sdc` shows its own.
+/// A virtual controller with the interface of `nrf-sdc`.
 pub struct Direct {
     reader: RefCell<PortReader>,
     writer: RefCell<PortWriter>,
     /// Packets that came while a command was executed.
     waiting: RefCell<VecDeque<Vec<u8>>>,
-    /// The command that is executed.
+    /// The command in execution.
     executed: Cell<Opcode>,
     fault: Cell<Option<Fault>>,
 }
 
 impl Direct {
-    /// A controller without faults.
+    /// Creates a controller without faults.
     #[must_use]
     pub fn new(port: Port) -> Self {
         let (reader, writer) = port.split();
@@ -84,7 +84,7 @@ impl Direct {
         }
     }
 
-    /// From now on this goes wrong, or nothing.
+    /// Sets the fault from now on, or none.
     pub fn set_fault(&self, fault: Option<Fault>) {
         self.fault.set(fault);
     }
@@ -93,7 +93,7 @@ impl Direct {
         if self.fault.get() == Some(fault) { Err(Faulty(fault)) } else { Ok(()) }
     }
 
-    /// The next packet, which `wanted` finds among what is waiting or has just come.
+    /// Returns the next packet that `wanted` selects, from the waiting packets or the port.
     fn poll_packet(&self, cx: &mut Context<'_>, wanted: impl Fn(&[u8]) -> bool) -> Poll<Vec<u8>> {
         loop {
             let mut waiting = self.waiting.borrow_mut();
@@ -106,7 +106,7 @@ impl Direct {
             if head.is_pending() {
                 return Poll::Pending;
             }
-            // The port hands over whole packets, so the rest is there.
+            // The port returns whole packets, so the rest has arrived.
             let is_event = packet.first() == Some(&4);
             if !is_event {
                 packet.resize(5, 0);
@@ -123,12 +123,12 @@ impl Direct {
             let rest = packet.get_mut(start..).unwrap();
             assert!(pin!(reader.read_exact(rest)).poll(cx).is_ready());
             waiting.push_back(packet);
-            // It may be for the other part of the task.
+            // The packet may be for the other part of the task.
             cx.waker().wake_by_ref();
         }
     }
 
-    /// Sends a command and takes its answer: the status, and the return parameters.
+    /// Sends a command and returns its answer: the status, and the return parameters.
     async fn execute(
         &self,
         opcode: Opcode,
@@ -152,7 +152,7 @@ impl Direct {
         }
     }
 
-    /// Returns whether a packet answers the command that is executed.
+    /// Returns whether a packet answers the command in execution.
     fn answers(&self, packet: &[u8]) -> bool {
         match *packet {
             [4, COMMAND_COMPLETE, _, _, low, high, ..]
@@ -166,7 +166,7 @@ impl Direct {
     async fn send(&self, indicator: u8, packet: &impl WriteHci) {
         let mut octets = vec![indicator];
         packet.write_hci(&mut octets).unwrap();
-        // The port takes all at once.
+        // The port takes all octets at once.
         let mut writer = self.writer.borrow_mut().clone();
         writer.write_all(&octets).await.unwrap();
     }

@@ -1,6 +1,6 @@
-//! Whole bindrune hosts over the virtual controllers, as embassy's traits show them.
+//! Whole bindrune hosts on the virtual controllers, through embassy's traits.
 //!
-//! [`Pair`] is two hosts and what they do with each other; [`Direct`] is a controller with typed methods and faults.
+//! [`Pair`] is two hosts and their operations; [`Direct`] is a controller with typed methods and faults.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Two hosts, and everything that they do with each other.
+//! Two hosts, and all their operations.
 
 use core::cell::Cell;
 
@@ -19,7 +19,7 @@ const LOCK: Uuid = Uuid::new_16(0xfff0);
 const ADDRESS: Address = Address::random([0xc0, 0, 0, 0, 0, 1]);
 const PSM: Psm = Psm(0x80);
 const CHANNEL: ChannelConfig = ChannelConfig { window: 16, ..ChannelConfig::DEFAULT };
-/// Bytes that go through the channel, each way.
+/// Number of bytes through the channel, in each direction.
 const BULK: usize = 64 * 1024;
 const SDU: usize = 1000;
 const NOTIFICATIONS: u8 = 100;
@@ -31,13 +31,13 @@ static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xfff1))
 static STREAM: Characteristic = Characteristic::new(Uuid::new_16(0xfff2)).notify();
 static SERVICES: &[Service] = &[Service::primary(LOCK, &[&SECRET, &STREAM])];
 
-/// A host with memory of its own.
+/// Creates a host with its own memory.
 #[must_use]
 pub fn host(config: Config) -> Host {
     Host::new(Box::leak(Box::new(Memory::new())), config).unwrap()
 }
 
-/// Virtual time, and random numbers of the controller.
+/// Returns a platform with virtual time, and the random numbers of the controller.
 #[must_use]
 pub fn platform(clock: VirtualClock) -> Platform<VirtualClock, ControllerCrypto> {
     Platform::new().clock(clock).crypto(ControllerCrypto::random_only())
@@ -57,7 +57,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Two hosts on an air that loses this share of all packets, in percent, and their ports.
+    /// Creates two hosts on an air that loses this share of all packets, in percent, and their ports.
     #[must_use]
     pub fn new(seed: u64, loss: u8) -> (Self, [Port; 2]) {
         let world = World::new(seed);
@@ -76,14 +76,14 @@ impl Pair {
         (pair, ports)
     }
 
-    /// Time, and cryptography.
+    /// Returns time and cryptography.
     #[must_use]
     pub fn platform(&self) -> Platform<VirtualClock, ControllerCrypto> {
         platform(self.world.clock())
     }
 
-    /// Runs the two drivers until both hosts have done everything: connect, pair with a number, read what needs that, notify, and send
-    /// 64 KiB through a channel, both ways. No driver may end.
+    /// Runs the two drivers until both hosts have done everything: connect, pair with a number, read a protected value,
+    /// notify, and send 64 KiB through a channel in both directions. No driver may end.
     pub fn run<T: core::fmt::Debug>(
         &self,
         lock: impl Future<Output = T>,
@@ -99,7 +99,7 @@ impl Pair {
         }
     }
 
-    /// Accepts where the number is the one that the other user saw.
+    /// Accepts if the number is the one that the other user saw.
     async fn user(&self, host: &Host) {
         let mut requests = host.pairing_requests().unwrap();
         loop {
@@ -150,7 +150,7 @@ impl Pair {
     }
 }
 
-/// Sends a pattern through the channel, and expects the same of the peer.
+/// Sends a pattern through the channel, and expects the same pattern from the peer.
 async fn exchange(channel: Channel<'_>) {
     let octet = |at: usize| u8::try_from((at * 31 + at / SDU) % 251).unwrap();
     let (mut sender, mut receiver) = channel.split();

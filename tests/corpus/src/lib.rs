@@ -1,8 +1,8 @@
-//! What hostile peers and controllers send: the table of bad inputs, and seeds for the fuzz targets made
+//! Inputs of hostile peers and controllers: the table of bad inputs, and the seeds for the fuzz targets made
 //! from it.
 //!
 //! `cargo test` replays each file of `fuzz/corpus` through the body of its fuzz target. `cargo run` writes the
-//! seeds again, which a new row or a changed body needs.
+//! seeds again, after a new row or a change of a body.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub use rows::{Row, Step, rows};
 pub use seeds::{Seed, seeds};
 
-/// The folder of the fuzz targets and their corpus.
+/// Returns the folder of the fuzz targets and their corpus.
 #[must_use]
 pub fn fuzz_folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", "..", "fuzz"].iter().collect()

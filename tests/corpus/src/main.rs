@@ -1,4 +1,4 @@
-//! Writes the seeds that come from the table of bad inputs into the corpus.
+//! Writes the seeds from the table of bad inputs into the corpus.
 
 #![forbid(unsafe_code)]
 

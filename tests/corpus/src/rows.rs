@@ -5,45 +5,45 @@ use core::iter;
 /// A hostile input and the right answer to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// A letter for the layer and a number.
+    /// A letter for the layer, and a number.
     pub id: &'static str,
     /// The layer that must answer.
     pub layer: &'static str,
     /// The state of the host before the input.
     pub precondition: &'static str,
-    /// What arrives: see [`Row::steps`].
+    /// The input: see [`Row::steps`].
     pub input: &'static str,
-    /// What is wrong with it.
+    /// The error in the input.
     pub meaning: &'static str,
     /// The right answer.
     pub expected: &'static str,
-    /// The rule that it breaks.
+    /// The rule that the input breaks.
     pub spec: &'static str,
-    /// Who got it wrong before.
+    /// An implementation that handled it wrongly before.
     pub source: &'static str,
 }
 
 /// A part of a row's input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Octets from the controller, as H4, so many times in a row.
+    /// Octets from the controller, as H4, repeated `times` times.
     Octets {
         /// At least 1.
         times: usize,
         /// At least one octet.
         octets: Vec<u8>,
     },
-    /// What only words can say: silence, or a recipe.
+    /// A step that is only described: silence, or a recipe.
     Words(&'static str),
 }
 
-/// All rows, in the order of the table. A line that has not eight columns ends them.
+/// Returns all rows, in the order of the table. A line without exactly eight columns ends them.
 pub fn rows() -> impl Iterator<Item = Row> {
     include_str!("../bad_inputs.tsv").lines().skip(1).map_while(row)
 }
 
 impl Row {
-    /// The input, step by step.
+    /// Returns the input, step by step.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         if self.input.contains("||") {
@@ -52,7 +52,7 @@ impl Row {
         self.input.split('|').flat_map(|part| part.split(", then ")).map(step).collect()
     }
 
-    /// The octets of all steps. What comes many times comes at most `most` times.
+    /// Returns the octets of all steps. Repetitions are limited to `most`.
     #[must_use]
     pub fn packets(&self, most: usize) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();

@@ -1,4 +1,4 @@
-//! Bad inputs in the form that each fuzz body takes.
+//! Bad inputs in the form of each fuzz body.
 
 use core::iter;
 
@@ -12,18 +12,18 @@ use bindrune_wire::{Address, Writer};
 
 use crate::rows::{Row, rows};
 
-/// A file of the corpus that comes from a row.
+/// A file of the corpus that was made from a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seed {
     /// The fuzz target, which is also the name of the folder.
     pub target: &'static str,
-    /// The name of the file: the row, and a number where a row makes several.
+    /// The name of the file: the row, and a number if a row has several files.
     pub name: String,
-    /// What is in the file.
+    /// The contents of the file.
     pub octets: Vec<u8>,
 }
 
-/// The seeds of all rows.
+/// Returns the seeds of all rows.
 #[must_use]
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
@@ -58,7 +58,7 @@ pub fn seeds() -> Vec<Seed> {
     seeds
 }
 
-/// How often a seed repeats what a row repeats more often.
+/// Maximum number of repetitions in a seed.
 const REPEATS: usize = 8;
 const EVENT: u8 = 0x04;
 const ACL: u8 = 0x02;
@@ -133,7 +133,7 @@ fn att(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     }
 }
 
-/// The PDUs alone, and after a Pairing Request to a device that accepts everything.
+/// Adds the PDUs alone, and after a Pairing Request to a device that accepts everything.
 fn smp(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     const RESPONDER: [u8; 3] = [1, 4, 0x07];
     const REQUEST: [u8; 9] = [0, 7, 1, 4, 0, 0x0d, 16, 3, 3];
@@ -151,7 +151,7 @@ fn smp(row: &Row, packets: &[Vec<u8>], seeds: &mut Vec<Seed>) {
     }
 }
 
-/// Records such as a row tells of.
+/// Returns the records that a row describes.
 fn bonds(row: &Row) -> Vec<Vec<u8>> {
     let ltk = |octet| LongTermKey { key: Key::new([octet; 16]), ediv: 0, rand: [0; 8] };
     let bond = |octet, key_size| Bond {
@@ -181,7 +181,7 @@ fn bonds(row: &Row) -> Vec<Vec<u8>> {
     written.collect()
 }
 
-/// The request that `pdu` may answer, `pdu`, and the transmission of what is owed.
+/// Returns the request that `pdu` may answer, `pdu`, and the transmission of the pending PDUs.
 fn bearer(pdu: &[u8]) -> Vec<u8> {
     const REQUEST: u8 = 0x04;
     const PDU: u8 = 0x0f;
@@ -193,7 +193,7 @@ fn bearer(pdu: &[u8]) -> Vec<u8> {
     head.chain(pdu.iter().copied()).chain([TRANSMIT]).collect()
 }
 
-/// The procedure of the client body that waits for such a response.
+/// Returns the procedure of the client body that waits for this response.
 fn procedure(response: &[u8]) -> u8 {
     match response.first() {
         Some(0x05) => 6,
@@ -209,25 +209,25 @@ fn procedure(response: &[u8]) -> u8 {
     }
 }
 
-/// One octet of length, then as much of `octets` as that can count.
+/// Returns one octet of length, then as much of `octets` as it can count.
 fn counted(octets: &[u8]) -> Vec<u8> {
     let octets = octets.get(..255).unwrap_or(octets);
     octets.len().to_le_bytes().into_iter().take(1).chain(octets.iter().copied()).collect()
 }
 
-/// Whether an ACL packet starts a PDU, and its data.
+/// Returns whether an ACL packet starts a PDU, and its data.
 fn fragment(packet: &[u8]) -> Option<(bool, &[u8])> {
     let (&[kind, _, flags, _, _], data) = packet.split_first_chunk()?;
     (kind == ACL).then_some((flags & 0x30 != 0x10, data))
 }
 
-/// The payload of a basic L2CAP frame on `cid`.
+/// Returns the payload of a basic L2CAP frame on `cid`.
 fn pdu(frame: &[u8], cid: u8) -> Option<&[u8]> {
     let (&[_, _, low, high], payload) = frame.split_first_chunk()?;
     ((low, high) == (cid, 0)).then_some(payload)
 }
 
-/// The advertising data of a legacy report.
+/// Returns the advertising data of a legacy report.
 fn ad_data(packet: &[u8]) -> Option<Vec<u8>> {
     let (&[.., len], rest) = packet.split_first_chunk::<14>()?;
     rest.get(..len.into()).map(<[u8]>::to_vec)
@@ -237,7 +237,7 @@ fn one(row: &Row, target: &'static str, octets: Vec<u8>, seeds: &mut Vec<Seed>) 
     seeds.push(Seed { target, name: row.id.to_owned(), octets });
 }
 
-/// One seed for each of `inputs` that no seed has yet.
+/// Adds one seed for each of `inputs` without a seed.
 fn each(
     row: &Row,
     target: &'static str,

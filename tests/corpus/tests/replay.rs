@@ -1,4 +1,4 @@
-//! Each file of the fuzz corpus, through the body of its fuzz target.
+//! Replays each file of the fuzz corpus through the body of its fuzz target.
 
 use std::{fs, io::Result, path::PathBuf};
 
@@ -65,7 +65,7 @@ fn replay(target: &str, body: fn(&[u8])) -> Result<()> {
     Ok(())
 }
 
-/// The names in a folder, without extensions.
+/// Returns the names in a folder, without extensions.
 fn names(folder: &str) -> Result<Vec<String>> {
     let stems = entries(folder)?.into_iter();
     let names = stems.filter_map(|path| path.file_stem()?.to_str().map(str::to_owned));

@@ -49,17 +49,17 @@ impl Wake for Woken {
     }
 }
 
-/// Turns without time passing that are taken for an endless loop.
+/// Number of turns at one time that counts as an endless loop.
 const MAX_TURNS: u32 = 2_000_000;
 
 impl<'h> Bench<'h> {
-    /// Runs `host` on `controller`, until it is set up or has failed.
+    /// Runs `host` on `controller` until it is set up or has failed.
     #[must_use]
     pub fn new(host: &'h Host, controller: Controller) -> Self {
         Self::with_store(host, controller, Store::memory(&[]))
     }
 
-    /// As [`Self::new`], with this store of bonds.
+    /// Like [`Self::new`], with this store of bonds.
     #[must_use]
     pub fn with_store(host: &'h Host, controller: Controller, store: Store) -> Self {
         let line = Rc::new(RefCell::new(Line::new(controller)));
@@ -69,7 +69,7 @@ impl<'h> Bench<'h> {
         bench
     }
 
-    /// Calls `run` on the host (again).
+    /// Calls `run` on the host, also again.
     pub fn run(&mut self) {
         let (end, clock, host) = (HostEnd(self.line.clone()), self.clock.clone(), self.host);
         let rx = end.clone();
@@ -89,13 +89,13 @@ impl<'h> Bench<'h> {
         self.tasks.clear();
     }
 
-    /// What `run` returned, where it did.
+    /// Returns the result of `run`, if it has returned.
     #[must_use]
     pub fn ended(&self) -> Option<RunError<core::convert::Infallible>> {
         self.run.is_done().then(|| self.run.take())
     }
 
-    /// Runs a task beside the others; it has its first turn at once.
+    /// Runs a task beside the others; it gets its first turn at once.
     pub fn spawn<T: 'h>(&mut self, task: impl Future<Output = T> + 'h) -> Outcome<T> {
         let outcome = Outcome::new();
         let done = outcome.share();
@@ -106,7 +106,7 @@ impl<'h> Bench<'h> {
         outcome
     }
 
-    /// The controller sends octets; the host does what it will about them.
+    /// Sends octets from the controller, and lets the host handle them.
     pub fn inject(&mut self, octets: &[u8]) {
         self.line.borrow_mut().inject(octets);
         self.settle();
@@ -132,7 +132,7 @@ impl<'h> Bench<'h> {
                 return;
             }
         }
-        panic!("the tasks wake themselves for ever, and no time passes");
+        panic!("the tasks wake themselves endlessly, and no time passes");
     }
 
     /// Lets time pass, from deadline to deadline.
@@ -148,41 +148,41 @@ impl<'h> Bench<'h> {
         }
     }
 
-    /// The time now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.clock.now()
     }
 
-    /// The controller.
+    /// Returns the controller.
     #[must_use]
     pub fn controller(&mut self) -> RefMut<'_, Controller> {
         RefMut::map(self.line.borrow_mut(), |line| &mut line.controller)
     }
 
-    /// One read of the host gives at most so many octets, and one write takes at most so many.
+    /// Limits each read and write of the host to `octets`.
     pub fn chunk(&mut self, octets: usize) {
         self.line.borrow_mut().chunk = octets;
     }
 
-    /// The controller takes so many octets more, and then none until it is told otherwise; `None` for no limit.
+    /// Lets the controller take `octets` more octets, and then none until the next call; `None` for no limit.
     pub fn take(&mut self, octets: Option<usize>) {
         self.line.borrow_mut().allow(octets);
         self.settle();
     }
 
-    /// Where the host keeps its bonds.
+    /// Returns the store of the host's bonds.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// What the host sent since this was last asked.
+    /// Returns everything that the host sent since the last call.
     pub fn sent(&mut self) -> Vec<Sent> {
         core::mem::take(&mut self.controller().sent)
     }
 
-    /// Commands that the host sent since this was last asked, opcode and parameters; what else it sent is forgotten.
+    /// Returns the commands that the host sent since the last call, opcode and parameters; drops everything else.
     pub fn commands(&mut self) -> Vec<(u16, Vec<u8>)> {
         let sent = self.sent().into_iter();
         sent.filter_map(|packet| match packet {
@@ -192,7 +192,7 @@ impl<'h> Bench<'h> {
         .collect()
     }
 
-    /// L2CAP frames that the host sent since this was last asked, with their handles; the commands are forgotten.
+    /// Returns the L2CAP frames that the host sent since the last call, with their handles; drops the commands.
     pub fn frames(&mut self) -> Vec<(u16, Vec<u8>)> {
         let sent = self.sent().into_iter();
         sent.filter_map(|packet| match packet {
@@ -202,7 +202,7 @@ impl<'h> Bench<'h> {
         .collect()
     }
 
-    /// Asserts that the host sent exactly these payloads on one channel of link 0x0040 since it was last asked.
+    /// Asserts that the host sent exactly these payloads on one channel of link 0x0040 since the last call.
     #[track_caller]
     pub fn expect(&mut self, cid: u16, payloads: &[&[u8]]) {
         let expected: Vec<_> = payloads.iter().map(|payload| (0x40, l2cap(cid, payload))).collect();
@@ -210,7 +210,7 @@ impl<'h> Bench<'h> {
         assert!(sent == expected, "sent {sent:02x?}, expected {expected:02x?}");
     }
 
-    /// Asserts that the host sent nothing since it was last asked.
+    /// Asserts that the host sent nothing since the last call.
     #[track_caller]
     pub fn expect_silence(&mut self) {
         let sent = self.sent();

@@ -22,12 +22,12 @@ impl TestClock {
         Self(Rc::new(RefCell::new(state)))
     }
 
-    /// The earliest time that a task waits for.
+    /// Returns the earliest time that a task waits for.
     pub(crate) fn earliest(&self) -> Option<Instant> {
         self.0.borrow().sleepers.iter().map(|&(at, _)| at).min()
     }
 
-    /// Goes on to `now`, and wakes who waited for it.
+    /// Advances to `now`, and wakes the tasks that waited for it.
     pub(crate) fn advance(&self, now: Instant) {
         let due = {
             let mut state = self.0.borrow_mut();

@@ -1,4 +1,4 @@
-//! A controller that answers, and else does what the test says.
+//! A controller that answers, and otherwise does what the test says.
 
 use std::collections::HashMap;
 
@@ -11,27 +11,27 @@ use crate::Sent;
 /// The scripted controller. The test changes its fields to make it misbehave.
 #[derive(Clone, Debug)]
 pub struct Controller {
-    /// Return parameters that replace the usual ones, by opcode.
+    /// Return parameters that replace the default ones, by opcode.
     pub answers: HashMap<u16, Vec<u8>>,
-    /// Commands that get no answer.
+    /// Commands without an answer.
     pub mute: Opcodes,
-    /// Commands that are answered by Command Complete in place of Command Status, or the reverse.
+    /// Commands answered by Command Complete instead of Command Status, or the reverse.
     pub swapped: Opcodes,
-    /// A packet that follows the answer to a command, by opcode.
+    /// Packets that follow the answer to a command, by opcode.
     pub after: HashMap<u16, Vec<u8>>,
     /// Num_HCI_Command_Packets of the answers.
     pub num_packets: u8,
-    /// ACL packets are completed at once.
+    /// Whether ACL packets are completed at once.
     pub completes: bool,
-    /// It has extended advertising.
+    /// Whether it has extended advertising.
     pub extended: bool,
-    /// How often it gave random octets.
+    /// How often it has provided random octets.
     randoms: u64,
-    /// What the host sent, in order, since the test last took it.
+    /// Everything that the host sent, in order, since the test last took it.
     pub(crate) sent: Vec<Sent>,
 }
 
-/// A choice of opcodes.
+/// A set of opcodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Opcodes {
     /// None of them.
@@ -54,10 +54,10 @@ impl Opcodes {
 }
 
 impl Controller {
-    /// Its public address.
+    /// The controller's public address.
     pub const ADDRESS: Address = Address::public([0xbe, 0xac, 0x01, 0x00, 0x00, 0x01]);
 
-    /// A small controller: LE ACL 251 octets x 4, no host flow control, legacy advertising.
+    /// Creates a small controller: LE ACL 251 octets x 4, no host flow control, legacy advertising.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -73,13 +73,13 @@ impl Controller {
         }
     }
 
-    /// One that has extended advertising too.
+    /// Creates a controller that has extended advertising too.
     #[must_use]
     pub fn extended() -> Self {
         Self { extended: true, ..Self::new() }
     }
 
-    /// What the host sent, and the packets that answer it.
+    /// Handles a packet of the host, and returns the packets that answer it.
     pub(crate) fn handle(&mut self, packet: Sent) -> Vec<Vec<u8>> {
         let answers = match &packet {
             Sent::Command(opcode, parameters) => {
@@ -139,7 +139,7 @@ impl Controller {
         }
     }
 
-    /// Return parameters, the status first.
+    /// Returns the return parameters, which begin with the status.
     fn returned(&self, opcode: Opcode, handle: [u8; 2]) -> Vec<u8> {
         let mut returned = vec![0];
         match opcode {
@@ -206,7 +206,7 @@ impl Controller {
     }
 }
 
-/// Makes Command Status of Command Complete, and the reverse; leaves other events as they are.
+/// Converts Command Complete to Command Status, and the reverse; leaves other events unchanged.
 fn swap(event: &mut Vec<u8>) {
     if let [4, 0x0e, _, credits, low, high, ref returned @ ..] = event[..] {
         *event = vec![4, 0x0f, 4, returned.first().copied().unwrap_or(0), credits, low, high];

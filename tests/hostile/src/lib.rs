@@ -1,8 +1,9 @@
-//! A scripted controller and a bench for hostile tests: a whole host on one side, octets of the test's choice on the other.
+//! A scripted controller and a bench for hostile tests: a whole host on one side, octets of the test on the other.
 //!
-//! The controller answers what a host must ask to be set up, and does nothing by itself afterwards but give credits
-//! back. Whatever else arrives at the host, the test writes. Time is virtual, and each task is polled only when it was
-//! woken, so that a wake that is missing shows. A [`Peer`] pairs for the test, up to where the test goes on in its place.
+//! The controller answers the commands of the set-up, and does nothing by itself afterwards except return credits. The
+//! test writes everything else that arrives at the host. Time is virtual, and each task is polled only when it was
+//! woken, so that a missing wake is noticed. A [`Peer`] pairs for the test, up to the point at which the test continues
+//! instead.
 
 #![forbid(unsafe_code)]
 #![allow(

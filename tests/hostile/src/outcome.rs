@@ -1,4 +1,4 @@
-//! What a task of the bench came to.
+//! Results of tasks of the bench.
 
 use std::{
     cell::{Cell, RefCell},
@@ -29,17 +29,17 @@ impl<T> Outcome<T> {
         self.cancelled.clone()
     }
 
-    /// True once the task has ended.
+    /// Returns whether the task has ended.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.value.borrow().is_some()
     }
 
-    /// The result.
+    /// Returns the result.
     ///
     /// # Panics
     ///
-    /// Where the task has not ended, or the result was taken already.
+    /// If the task has not ended, or the result was already taken.
     #[must_use]
     #[track_caller]
     pub fn take(&self) -> T {

@@ -1,4 +1,5 @@
-//! A peer that pairs as the specification says, and stops where the test wants to go on in its place.
+//! A peer that pairs as the specification requires, and stops at the point at which the test
+//! continues instead.
 
 use std::sync::LazyLock;
 
@@ -22,26 +23,26 @@ pub struct Peer {
     machine: Pairing,
     role: Role,
     user: User,
-    /// The host's out-of-band data, where its user brought it.
+    /// The host's out-of-band data, if its user provided it.
     pub oob: Option<OobData>,
-    /// The link is encrypted already: a new key refreshes it.
+    /// Whether the link is already encrypted: a new key refreshes it.
     pub refreshes: bool,
-    /// Its keys reach the host so long before the event that the link is encrypted.
+    /// Time by which its keys reach the host before the event that the link is encrypted.
     pub ahead: Option<Duration>,
     randoms: u8,
     waits_for_passkey: bool,
-    /// The key of the pairing, until the link is to be encrypted with it.
+    /// The key of the pairing, until the link is encrypted with it.
     key: Option<Key>,
     held: Option<Vec<u8>>,
     outcome: Option<Outcome>,
 }
 
-/// Where a conversation stops.
+/// Point at which a conversation stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
-    /// Neither side has more to say.
+    /// Neither side has a PDU to send.
     End,
-    /// The peer is about to send such a PDU; it does so when the conversation goes on.
+    /// The peer is about to send this PDU; it does so when the conversation continues.
     Pdu(Code),
     /// The link is about to be encrypted.
     Encryption,
@@ -52,13 +53,13 @@ static KEY: LazyLock<LocalKey> =
     LazyLock::new(|| crypto::key_pair(PrivateKey::new([0x77; 32])).unwrap());
 
 impl Peer {
-    /// A peer in this role that is known by this identity address and uses `address` on the air.
+    /// Creates a peer in this role that has this identity address and uses `address` on the air.
     #[must_use]
     pub fn new(link: u16, role: Role, config: Config, addresses: [Address; 2]) -> Self {
         Self::private(link, role, config, addresses, [0; 16])
     }
 
-    /// As [`Self::new`], with this Identity Resolving Key.
+    /// Like [`Self::new`], with this Identity Resolving Key.
     #[must_use]
     pub fn private(
         link: u16,
@@ -86,13 +87,13 @@ impl Peer {
         }
     }
 
-    /// The peer's user sees the screen of the host's user.
+    /// Lets the peer's user see the screen of the host's user.
     #[must_use]
     pub fn beside(self, user: &User) -> Self {
         Self { user: user.clone(), ..self }
     }
 
-    /// What a peer with out-of-band data passes on.
+    /// Returns the out-of-band data of a peer.
     #[must_use]
     pub fn oob_data() -> OobData {
         let oob = Self::local_oob();
@@ -103,45 +104,45 @@ impl Peer {
         LocalOob { key: KEY.clone(), random: Key::new([0x0b; 16]) }
     }
 
-    /// What the pairing achieved, as the peer sees it.
+    /// Returns the result of the pairing for the peer.
     #[must_use]
     pub const fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
     }
 
-    /// As the initiator, sends a Pairing Request.
+    /// Sends a Pairing Request, as the initiator.
     ///
     /// # Panics
     ///
-    /// Where a pairing is in progress.
+    /// If a pairing is in progress.
     pub fn begin(&mut self, now: Instant) {
         self.machine.start(now).unwrap();
     }
 
-    /// Talks with the host; gives what the host said.
+    /// Exchanges PDUs with the host; returns those of the host.
     pub fn talk(&mut self, bench: &mut Bench<'_>, until: Until) -> Vec<Vec<u8>> {
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         if let Some(pdu) = self.held.take() {
             self.say(bench, &pdu);
         }
         loop {
             for packet in bench.sent() {
-                self.hear(bench, packet, until, &mut heard);
+                self.receive(bench, packet, until, &mut received);
             }
             self.settle(bench.now());
             if self.role == Role::Initiator && self.key.is_some() {
                 if until == Until::Encryption {
-                    return heard;
+                    return received;
                 }
                 self.ask_for_key(bench);
             } else if let Some(pdu) = self.transmit() {
                 if until == Until::Pdu(Code(pdu[0])) {
                     self.held = Some(pdu);
-                    return heard;
+                    return received;
                 }
                 self.say(bench, &pdu);
             } else if bench.controller().sent.is_empty() {
-                return heard;
+                return received;
             }
         }
     }
@@ -150,17 +151,17 @@ impl Peer {
         bench.inject(&acl(self.link, &l2cap(SMP, pdu)));
     }
 
-    fn hear(
+    fn receive(
         &mut self,
         bench: &mut Bench<'_>,
         packet: Sent,
         until: Until,
-        heard: &mut Vec<Vec<u8>>,
+        received: &mut Vec<Vec<u8>>,
     ) {
         match packet {
             Sent::Acl(acl) if acl.handle == self.link && acl.data[2..4] == SMP.to_le_bytes() => {
                 self.machine.handle_pdu(bench.now(), &acl.data[4..]);
-                heard.push(acl.data[4..].to_vec());
+                received.push(acl.data[4..].to_vec());
             }
             Sent::Command(opcode, of)
                 if Opcode(opcode) == Opcode::LE_ENABLE_ENCRYPTION
@@ -175,7 +176,7 @@ impl Peer {
         }
     }
 
-    /// The peer's controller asks for the key, and the link is encrypted where the host has the same.
+    /// Requests the key from the host, and encrypts the link if the host has the same key.
     fn ask_for_key(&mut self, bench: &mut Bench<'_>) {
         let key = self.key.take().unwrap();
         let link = self.link.to_le_bytes();
@@ -206,7 +207,7 @@ impl Peer {
         self.machine.handle_encryption(bench.now(), true);
     }
 
-    /// Does the jobs of the machine, answers for its user, takes its events.
+    /// Does the jobs of the machine, answers for its user, and takes its events.
     fn settle(&mut self, now: Instant) {
         loop {
             if let Some((ticket, job)) = self.machine.poll_job() {

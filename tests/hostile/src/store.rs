@@ -1,4 +1,4 @@
-//! A store of bonds that answers on the spot, and that a test can look into and stall.
+//! A store of bonds that answers at once, and that a test can inspect and stall.
 
 use core::{
     cell::{Cell, RefCell},
@@ -12,7 +12,7 @@ use bindrune::{BondStore, Loaded, RecordId};
 use bindrune_pair::MemoryStore;
 use embassy_futures::block_on;
 
-/// Any store, made to answer on the spot. Clones are the same store.
+/// Any store, adapted to answer at once. Clones share the store.
 #[derive(Clone)]
 pub struct Store {
     shelf: Rc<RefCell<dyn Shelf>>,
@@ -21,30 +21,30 @@ pub struct Store {
     hanging: Rc<Cell<Option<Waker>>>,
 }
 
-/// Where a store hangs.
+/// Point at which a store hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stall {
     /// Nothing is loaded.
     Load,
     /// The record is not written.
     Before,
-    /// The record is written, and nobody learns of it.
+    /// The record is written, but the write never returns.
     After,
 }
 
-/// What the store said when it failed.
+/// The error message of the store.
 #[derive(Debug)]
 pub struct Failed(pub String);
 
 impl Store {
-    /// This store.
+    /// Creates this store.
     #[must_use]
     pub fn new(store: impl BondStore + 'static) -> Self {
         let shelf = Rc::new(RefCell::new(store));
         Self { shelf, stall: Rc::default(), unreadable: Rc::default(), hanging: Rc::default() }
     }
 
-    /// A store in memory that has these records.
+    /// Creates a store in memory with these records.
     #[must_use]
     pub fn memory(records: &[(RecordId, Vec<u8>)]) -> Self {
         let store = MemoryStore::new();
@@ -52,11 +52,11 @@ impl Store {
         Self::new(store)
     }
 
-    /// Every record that it has.
+    /// Returns all records.
     ///
     /// # Panics
     ///
-    /// Where the store fails.
+    /// If the store fails.
     #[must_use]
     pub fn records(&self) -> Vec<(RecordId, Vec<u8>)> {
         let mut records = Vec::new();
@@ -65,12 +65,12 @@ impl Store {
         records
     }
 
-    /// From now on it hangs there.
+    /// Makes the store hang at this point from now on.
     pub fn stall(&self, at: Stall) {
         self.stall.set(Some(at));
     }
 
-    /// It hangs no longer.
+    /// Lets the store continue.
     pub fn resume(&self) {
         self.stall.set(None);
         if let Some(waker) = self.hanging.take() {
@@ -78,7 +78,7 @@ impl Store {
         }
     }
 
-    /// From now on it fails to load after it gave its records, or loads again.
+    /// Makes loading fail after the records from now on, or work again.
     pub fn set_unreadable(&self, unreadable: bool) {
         self.unreadable.set(unreadable);
     }
@@ -123,7 +123,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// A store of whatever type.
+/// A store of any type.
 trait Shelf {
     fn load(&mut self, each: &mut dyn FnMut(RecordId, &[u8])) -> Result<Loaded, Failed>;
     fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Failed>;

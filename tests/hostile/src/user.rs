@@ -1,11 +1,11 @@
-//! Who sits before the host while it pairs.
+//! The user of the host during a pairing.
 
 use core::cell::RefCell;
 use std::rc::Rc;
 
 use bindrune::{Host, Question};
 
-/// A user who agrees to everything, and whose screen the peer's user sees. Clones are the same user.
+/// A user that accepts everything, and whose screen the peer's user sees. Clones are the same user.
 #[derive(Clone, Debug, Default)]
 pub struct User(Rc<RefCell<Desk>>);
 
@@ -19,13 +19,13 @@ struct Desk {
 pub type OobData = ([u8; 16], [u8; 16]);
 
 impl User {
-    /// What the host has asked and shown so far.
+    /// Returns all questions and passkeys of the host so far.
     #[must_use]
     pub fn asked(&self) -> Vec<Question> {
         self.0.borrow().asked.clone()
     }
 
-    /// The passkey that the host has shown last.
+    /// Returns the last passkey that the host has shown.
     #[must_use]
     pub fn passkey(&self) -> Option<u32> {
         let desk = self.0.borrow();
@@ -37,7 +37,7 @@ impl User {
         })
     }
 
-    /// What the user brings from the peer from now on.
+    /// Sets the out-of-band data that the user brings from the peer.
     pub fn bring(&self, oob: OobData) {
         self.0.borrow_mut().oob = Some(oob);
     }
@@ -46,7 +46,7 @@ impl User {
     ///
     /// # Panics
     ///
-    /// Where another user does so already.
+    /// If another user already answers them.
     pub async fn serve(self, host: &Host) {
         let mut requests = host.pairing_requests().unwrap();
         loop {

@@ -11,7 +11,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use crate::Controller;
 
-/// What the host sent.
+/// A packet of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// An HCI command: opcode and parameters.
@@ -27,11 +27,11 @@ pub struct Acl {
     pub handle: u16,
     /// Packet boundary and broadcast flags: 0 starts a PDU, 1 goes on with it.
     pub flags: u8,
-    /// What follows the ACL header.
+    /// The data after the ACL header.
     pub data: Vec<u8>,
 }
 
-/// An ACL packet of the controller, as H4, which starts a PDU.
+/// Returns an ACL packet of the controller that starts a PDU, in H4.
 #[must_use]
 pub fn acl(handle: u16, data: &[u8]) -> Vec<u8> {
     let mut packet = vec![2];
@@ -41,7 +41,7 @@ pub fn acl(handle: u16, data: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// A basic L2CAP frame.
+/// Returns a basic L2CAP frame.
 #[must_use]
 pub fn l2cap(cid: u16, payload: &[u8]) -> Vec<u8> {
     let mut frame = (payload.len() as u16).to_le_bytes().to_vec();
@@ -56,9 +56,9 @@ pub(crate) struct Line {
     pub(crate) controller: Controller,
     to_host: VecDeque<u8>,
     from_host: Vec<u8>,
-    /// The most octets that one read gives, or one write takes.
+    /// Maximum number of octets in one read or write.
     pub(crate) chunk: usize,
-    /// Octets that the controller takes, where there is a limit.
+    /// Number of octets that the controller takes, if there is a limit.
     room: Option<usize>,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -91,7 +91,7 @@ impl Line {
         }
     }
 
-    /// Takes what there is room for.
+    /// Takes as many octets as there is room for.
     fn write(&mut self, octets: &[u8]) -> usize {
         let taken = octets.len().min(self.chunk).min(self.room.unwrap_or(usize::MAX));
         self.room = self.room.map(|room| room - taken);
@@ -110,7 +110,7 @@ impl Line {
     }
 }
 
-/// The first whole packet of what the host wrote, and its length.
+/// Returns the first whole packet that the host wrote, and its length.
 fn first_packet(octets: &[u8]) -> Option<(Sent, usize)> {
     match *octets {
         [1, a, b, len, ref rest @ ..] => {

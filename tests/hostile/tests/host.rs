@@ -1,15 +1,16 @@
 //! A million random steps of a whole host: the fuzz body, with inputs of known seeds.
 //!
-//! `BINDRUNE_SEED`, a number, gives other inputs. A failure shows its seed, and the shortest input that fails.
+//! `BINDRUNE_SEED`, a number, selects other inputs. A failure prints its seed, and the shortest input that
+//! fails.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "test code")]
 
 use std::{collections::BTreeMap, env, thread};
 
 use bindrune_hostile::fuzz::{fuzz, take_reached};
 
-/// All steps.
+/// Total number of steps.
 const STEPS: u64 = 1_000_000;
-/// Threads that share them, each with seeds of its own.
+/// Number of threads that share the steps, each with its own seeds.
 const THREADS: u64 = 2;
 
 #[test]
@@ -30,7 +31,7 @@ fn a_million_random_steps_break_nothing() {
         *reached.entry(what).or_default() += times;
     }
     println!("{reached:#?}");
-    // A body that no longer gets this far would find nothing.
+    // A body that no longer reaches these events would find nothing.
     for what in [
         "a bond in the store",
         "a confirmation",
@@ -48,6 +49,6 @@ fn a_million_random_steps_break_nothing() {
         "encryption",
         "lost framing",
     ] {
-        assert!(reached.get(what).is_some_and(|&times| times >= 100), "hardly ever: {what}");
+        assert!(reached.get(what).is_some_and(|&times| times >= 100), "too rare: {what}");
     }
 }

@@ -1,4 +1,4 @@
-//! Commands that are missing or wrong, drivers that fail, packets that do not fit, runs that are dropped.
+//! Missing or wrong commands, drivers that fail, packets that do not fit, dropped runs.
 
 use bindrune::{Advertisement, Config, Error as HostError, RunError};
 use bindrune_bt_hci::{
@@ -17,7 +17,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_time::Duration;
 use embedded_io_async::{Read, Write};
 
-/// Writes H4 octets through an adapter, and gives the event that comes back.
+/// Writes H4 octets through an adapter, and returns the event that answers.
 fn answers<S: Commands<Direct>>(commands: &[&[u8]]) -> Vec<Vec<u8>> {
     let world = World::new(1);
     let controller = Direct::new(world.add(ControllerConfig::new()));
@@ -40,7 +40,7 @@ const READ_LOCAL_SUPPORTED_COMMANDS: &[u8] = &[1, 2, 0x10, 0];
 
 #[test]
 fn a_command_that_is_not_in_the_set_is_unknown() {
-    // LE Read Local P-256 Public Key, LE Set Scan Enable, a vendor command, an opcode that nobody has.
+    // LE Read Local P-256 Public Key, LE Set Scan Enable, a vendor command, an unassigned opcode.
     for [low, high] in [[0x25, 0x20], [0x0c, 0x20], [0x09, 0xfc], [0xff, 0x0b]] {
         let seen = answers::<Peripheral>(&[RESET, &[1, low, high, 2, 0, 0]]);
         assert_eq!(seen[0], [4, 0x0e, 4, 1, 3, 0x0c, 0]);
@@ -50,7 +50,7 @@ fn a_command_that_is_not_in_the_set_is_unknown() {
 
 #[test]
 fn parameters_that_are_not_those_of_the_command_are_refused() {
-    // Set Event Mask without its mask, LE Set PHY with too much; a boolean that is none.
+    // Set Event Mask without its mask, LE Set PHY with too many octets; an invalid boolean.
     let seen = answers::<Everything>(&[
         &[1, 1, 0x0c, 0],
         &[1, 0x32, 0x20, 8, 0x40, 0, 0, 1, 1, 0, 0, 0],
@@ -66,14 +66,15 @@ fn parameters_that_are_not_those_of_the_command_are_refused() {
 }
 
 #[test]
-fn what_the_controller_refuses_is_refused_by_the_event_that_is_due() {
-    // LE Set Advertising Enable before its parameters are set is allowed; Disconnect and LE Set Data Length need a link.
+fn refused_commands_are_answered_by_the_event_of_their_kind() {
+    // LE Set Advertising Enable before its parameters are set is allowed; Disconnect and LE Set Data Length need a
+    // link.
     let seen = answers::<Everything>(&[
         &[1, 6, 4, 3, 0x40, 0, 0x13],
         &[1, 0x22, 0x20, 6, 0x40, 0, 0xfb, 0, 0x48, 8],
     ]);
     assert_eq!(seen[0], [4, 0x0f, 4, 2, 1, 6, 4]);
-    // What the controller returned beside its status is not in the type.
+    // The type does not contain the return parameters after the status.
     assert_eq!(seen[1], [4, 0x0e, 4, 1, 0x22, 0x20, 2]);
 }
 
@@ -89,7 +90,8 @@ fn commands_that_are_not_in_the_set_are_not_reported_as_supported() {
     // LE Read Supported States.
     assert!(supports(&described, 28, 3) && !supports(&all, 28, 3));
     assert!(supports(&described, 26, 3));
-    // Reset and LE Set Advertising Enable are in both, LE Set Scan Enable and Host Buffer Size in one, P-256 in none.
+    // Reset and LE Set Advertising Enable are in both sets, LE Set Scan Enable and Host Buffer Size in one, P-256 in
+    // none.
     assert!(supports(&all, 5, 7) && supports(&fewer, 5, 7));
     assert!(supports(&all, 26, 1) && supports(&fewer, 26, 1));
     assert!(supports(&all, 26, 3) && !supports(&fewer, 26, 3));
@@ -98,7 +100,7 @@ fn commands_that_are_not_in_the_set_are_not_reported_as_supported() {
 }
 
 #[test]
-fn a_host_does_without_what_is_not_in_the_set() {
+fn a_host_works_without_commands_that_are_not_in_the_set() {
     let (pair, [lock, _phone]) = Pair::new(2, 0);
     let controller = Direct::new(lock);
     let mut adapter = Typed::<_>::new(&controller);
@@ -108,12 +110,14 @@ fn a_host_does_without_what_is_not_in_the_set() {
         let mut scanner = pair.lock.scan(&bindrune::Scan::passive()).unwrap();
         scanner.next(&mut [0; 64]).await.map(|_| ())
     };
-    let Either::Second(result) = pair.world.block_on(select(run, scan)) else { panic!("it ended") };
+    let Either::Second(result) = pair.world.block_on(select(run, scan)) else {
+        panic!("the host ended")
+    };
     assert!(matches!(result, Err(HostError::Unsupported | HostError::Controller(_))), "{result:?}");
     assert!(pair.world.violations(pair.ids[0]).is_none());
 }
 
-/// Runs a host on `controller` until that fails, and a second time without the fault until it is ready.
+/// Runs a host on `controller` until it fails, and again without the fault until it is ready.
 fn fails_once(fault: Fault, expected: Error<Faulty>) {
     let world = World::new(3);
     let (controller, host) =
@@ -132,11 +136,11 @@ fn fails_once(fault: Fault, expected: Error<Faulty>) {
 }
 
 #[test]
-fn what_the_driver_says_ends_the_run_and_the_next_one_works() {
+fn an_error_of_the_driver_ends_the_run_and_the_next_one_works() {
     fails_once(Fault::Command, Error::Controller(Faulty(Fault::Command)));
 }
 
-/// Lets the lock fail once a link is up.
+/// Makes the lock fail once a link is up.
 fn fails_with_a_link(fault: Fault, expected: Error<Faulty>) {
     let (pair, [lock, phone]) = Pair::new(4, 0);
     let controller = Direct::new(lock);
@@ -153,7 +157,7 @@ fn fails_with_a_link(fault: Fault, expected: Error<Faulty>) {
         core::future::pending::<()>().await;
     };
     let both = select(run, select(pair.phone.run_with(rx, tx, pair.platform()), app));
-    let Either::First(end) = pair.world.block_on(both) else { panic!("it did not end") };
+    let Either::First(end) = pair.world.block_on(both) else { panic!("the run did not end") };
     assert_eq!(end, RunError::Transport(expected), "{fault:?}");
 }
 
@@ -176,7 +180,7 @@ fn a_transport_reports_a_packet_longer_than_its_buffer() {
     let (mut rx, mut tx) = transport_0_1::split_with::<_, 32>(&driver);
     world.block_on(async {
         let mut event = [0; 32];
-        // Its answer has 71 octets; the next one is found behind it.
+        // Its answer has 71 octets; the next one is found after it.
         tx.write_all(READ_LOCAL_SUPPORTED_COMMANDS).await.unwrap();
         let error = rx.read(&mut event).await;
         assert_eq!(error, Err(Error::TooLong { len: 71, max: 32 }));
@@ -222,7 +226,7 @@ fn an_unplugged_controller_ends_the_run() {
     assert!(matches!(end, RunError::Transport(Error::Controller(_))), "{end}");
 }
 
-/// A command that never ends does not stand in the way of the Reset that follows it.
+/// A command that never ends does not block the Reset that follows it.
 #[test]
 fn a_command_that_hangs_is_given_up_for_the_reset() {
     let world = World::new(8);
@@ -255,7 +259,7 @@ fn a_command_that_hangs_is_given_up_for_the_reset() {
     }
 }
 
-/// Drops the run after each number of polls, and runs again.
+/// Drops the run after each number of polls, and runs it again.
 #[test]
 fn a_dropped_run_may_be_called_again() {
     for polls in 1..60 {

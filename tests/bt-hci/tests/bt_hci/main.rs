@@ -1,4 +1,4 @@
-//! Whole hosts over each trait, and what goes wrong there.
+//! Whole hosts over each trait, and their faults.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Connect, pair, read, notify, 64 KiB through a channel both ways: in both roles over each trait.
+//! Connect, pair, read, notify, 64 KiB through a channel in both directions: in both roles over each trait.
 
 use bindrune_bt_hci::{
     bt_hci_0_8, bt_hci_0_8::bt_hci::transport::SerialTransport as SerialTransport08, bt_hci_0_10,
@@ -12,7 +12,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 /// Share of lost packets, in percent.
 const LOSSES: [u8; 2] = [0, 5];
 
-/// A driver with the `Transport` of bt-hci-transport 0.1.
+/// Returns a driver with the `Transport` of bt-hci-transport 0.1.
 fn serial(
     port: Port,
 ) -> SerialTransport<NoopRawMutex, bindrune_controller::PortReader, bindrune_controller::PortWriter>
@@ -21,7 +21,7 @@ fn serial(
     SerialTransport::new(reader, writer)
 }
 
-/// Both hosts over what `drive` makes of a port.
+/// Runs both hosts over the driver that `drive` creates from a port.
 fn both(seed: u64, drive: impl AsyncFn(&bindrune::Host, Port, &Pair) -> String) {
     for loss in LOSSES {
         let (pair, [lock, phone]) = Pair::new(seed, loss);
@@ -58,7 +58,7 @@ fn over_the_external_controller_of_bt_hci_0_10() {
         Described, Legacy, ParameterRequests, PrivateAddresses, Typed,
         bt_hci::controller::ExternalController,
     };
-    // That version writes a wrong length of advertising data where its commands are written asynchronously.
+    // That version writes a wrong length of advertising data if its commands are written asynchronously.
     type Set = (Legacy, Described, PrivateAddresses, ParameterRequests);
     both(3, async |host, port, pair| {
         let controller = ExternalController::<_, 4>::new(serial(port));

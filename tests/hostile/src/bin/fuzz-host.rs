@@ -1,6 +1,6 @@
 //! Fuzzes the whole host: `fuzz-host STEPS [SEED]`, or `fuzz-host FILE` for one input.
 //!
-//! The first failure ends it, with the seed, the shortest input that fails, and its steps.
+//! Stops at the first failure, and prints the seed, the shortest failing input, and its steps.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::arithmetic_side_effects, reason = "a program for developers")]
@@ -9,7 +9,7 @@ use std::{env, fs, process::ExitCode};
 
 use bindrune_hostile::fuzz::{fuzz, host, listing, take_reached};
 
-/// Steps between two lines of progress.
+/// Number of steps between two lines of progress.
 const PART: u64 = 1_000_000;
 
 fn main() -> ExitCode {

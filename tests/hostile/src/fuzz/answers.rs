@@ -1,4 +1,4 @@
-//! What the controller answers to commands.
+//! The controller's answers to commands.
 
 use bindrune::{Key, Opcode};
 use bindrune_hci::cmd::SupportedCommands;
@@ -49,7 +49,8 @@ impl Controller {
         }
     }
 
-    /// The status with which a good controller refuses a command in its state, or 0.
+    /// Returns the status with which a correct controller refuses a command in its current state,
+    /// or 0.
     fn disallowed(&self, opcode: Opcode, parameters: &[u8]) -> u8 {
         const DISALLOWED: u8 = 0x0c;
         let busy = match opcode {
@@ -91,13 +92,13 @@ impl Controller {
         }
     }
 
-    /// The slot of the link whose handle the parameters begin with, where it is up.
+    /// Returns the slot of the link whose handle the parameters begin with, if it is up.
     fn slot_in(&self, parameters: &[u8]) -> Option<usize> {
         let handle = u16::from_le_bytes(*parameters.first_chunk()?);
         slot_of(handle).filter(|&slot| self.links[slot].is_some())
     }
 
-    /// What happens after the answer.
+    /// Runs the effects of a command after its answer.
     fn act(&mut self, opcode: Opcode, parameters: &[u8]) {
         let handle = parameters.first_chunk().copied().unwrap_or([0; 2]);
         let [low, high] = handle;
@@ -180,7 +181,7 @@ impl Controller {
         }
     }
 
-    /// The attempt to connect ends without a link.
+    /// Ends the attempt to connect without a link.
     pub(crate) fn initiation_failed(&mut self, status: u8) {
         if core::mem::take(&mut self.initiating) {
             let enhanced = self.setup.extended || self.setup.resolving;
@@ -190,7 +191,7 @@ impl Controller {
         }
     }
 
-    /// Return parameters, the status first.
+    /// Returns the return parameters, which begin with the status.
     fn returned(&mut self, opcode: Opcode, parameters: &[u8]) -> Vec<u8> {
         let mut returned = vec![0];
         let handle = parameters.first_chunk().copied().unwrap_or([0; 2]);
@@ -265,7 +266,7 @@ impl Controller {
 /// Unknown Connection Identifier.
 const UNKNOWN: u8 = 0x02;
 
-/// Sixteen octets, which HCI sends the last first.
+/// Returns sixteen octets, which HCI sends in reverse order.
 fn chunk(parameters: &[u8], at: usize) -> Option<[u8; 16]> {
     parameters.get(at..)?.first_chunk().copied()
 }

@@ -1,4 +1,4 @@
-//! The application: what it holds, and the tasks in which it waits.
+//! The application: its handles, and its tasks.
 
 use core::{
     cell::{Cell, RefCell},
@@ -16,24 +16,24 @@ use bindrune::{
 
 use super::{numbered, pairing};
 
-/// What the application holds.
+/// The application's handles and requests.
 #[derive(Debug, Default)]
 pub(crate) struct App<'h> {
     pub(crate) links: RefCell<Vec<Connection<'h>>>,
     pub(crate) channels: RefCell<Vec<Channel<'h>>>,
     pub(crate) requests: RefCell<Vec<Held<'h>>>,
     pub(crate) subscriptions: RefCell<Vec<Subscription<'h>>>,
-    /// New links that a task is to serve.
+    /// New links that a task must serve.
     pub(crate) unserved: RefCell<Vec<Connection<'h>>>,
     pub(crate) fixed: RefCell<Vec<FixedChannel<'h>>>,
-    /// Requests are held, and answered by steps.
+    /// Whether requests are held, to be answered by steps.
     pub(crate) holds: Cell<bool>,
-    /// Tasks that advertise, and that connect, and have no link yet.
+    /// Numbers of tasks that advertise, and that connect, without a link so far.
     pub(crate) advertisers: Cell<u32>,
     pub(crate) connectors: Cell<u32>,
 }
 
-/// One more waits, until this is dropped.
+/// Counts a waiting task until it is dropped.
 pub(crate) struct Waiting<'c>(&'c Cell<u32>);
 
 impl<'c> Waiting<'c> {
@@ -57,10 +57,10 @@ pub(crate) enum Held<'h> {
     Pairing(PairingRequest<'h>),
 }
 
-/// Handles of each kind that are held at most; the oldest is dropped.
+/// Maximum number of held handles of each kind; the oldest is dropped.
 const HELD: usize = 6;
 
-/// Keeps one more.
+/// Keeps an item, and drops the oldest if there are too many.
 pub(crate) fn keep<T>(all: &RefCell<Vec<T>>, one: T) {
     let oldest = {
         let mut all = all.borrow_mut();
@@ -70,7 +70,7 @@ pub(crate) fn keep<T>(all: &RefCell<Vec<T>>, one: T) {
     drop(oldest);
 }
 
-/// Takes the one of this number out.
+/// Removes and returns the item of this number.
 pub(crate) fn take<T>(all: &RefCell<Vec<T>>, number: u8) -> Option<T> {
     let mut all = all.borrow_mut();
     let place = usize::from(number).checked_rem(all.len())?;
@@ -78,7 +78,7 @@ pub(crate) fn take<T>(all: &RefCell<Vec<T>>, number: u8) -> Option<T> {
 }
 
 impl<'h> App<'h> {
-    /// The link of this number: mostly one that is up.
+    /// Returns the link of this number: mostly one that is up.
     pub(crate) fn link(&self, number: u8) -> Option<Connection<'h>> {
         let links = self.links.borrow();
         let any = number >= 0xf0;
@@ -97,13 +97,13 @@ impl<'h> App<'h> {
         drop(self.links.take());
     }
 
-    /// Takes what happens on a link until it ends.
+    /// Takes the events of a link until it ends.
     pub(crate) async fn serve(self: Rc<Self>, mut link: Connection<'h>) {
         loop {
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the rest needs no answer")]
+            #[expect(clippy::wildcard_enum_match_arm, reason = "all other events need no answer")]
             let held = match link.next().await {
                 Event::Disconnected(_) => {
-                    assert!(!link.is_connected(), "a link that is up is told to have ended");
+                    assert!(!link.is_connected(), "a link that is up is reported as ended");
                     return;
                 }
                 Event::Read(read) => Held::Read(read),
@@ -139,7 +139,7 @@ impl<'h> App<'h> {
     }
 }
 
-/// Answers, well or not.
+/// Answers a request, correctly or not.
 pub(crate) fn answer(held: Held<'_>, how: u8) {
     match held {
         Held::Read(read) if how & 3 < 3 => read.reply(&[7; 300][..usize::from(how) + 1]),
@@ -164,11 +164,11 @@ pub(crate) fn answer(held: Held<'_>, how: u8) {
 /// How long a task may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// Whatever the peer does, it ends once the controller is well.
+    /// It ends once the controller works, whatever the peer does.
     Soon,
     /// It ends with its link at the latest.
     LinkEnds,
-    /// As long as the application wants.
+    /// As long as the application keeps it.
     Dropped,
     /// It is the driver.
     Transport,
@@ -212,7 +212,7 @@ impl<'h> Task<'h> {
         self.woken.0.load(Ordering::Relaxed)
     }
 
-    /// Polls it where it was woken: whether it was, and whether it has ended.
+    /// Polls the task if it was woken; returns whether it was, and whether it has ended.
     pub(crate) fn turn(&mut self) -> (bool, bool) {
         if !self.woken.0.swap(false, Ordering::Relaxed) {
             return (false, false);

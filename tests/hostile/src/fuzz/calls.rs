@@ -18,11 +18,11 @@ use super::{
 };
 use crate::Stall;
 
-/// What the ends of a channel receive.
+/// Receive parameters of the ends of a channel.
 pub(crate) const CHANNEL: ChannelConfig = ChannelConfig { mtu: Some(100), mps: 64, window: 3 };
 
 impl World<'_> {
-    /// What the application does by itself, from the beginning.
+    /// Starts the tasks that the application runs by itself from the beginning.
     pub(crate) fn habits(&mut self, habits: u8) {
         let (host, app) = (self.host, self.app.clone());
         if habits & 1 == 0 {
@@ -139,7 +139,7 @@ impl World<'_> {
         } else {
             connect
         };
-        // An attempt that waits behind another one has no limit of its own.
+        // An attempt that waits for another one has no limit of its own.
         let until = Rc::new(Cell::new(Until::Dropped));
         self.spawn_until("connect", until.clone(), async move {
             let peers = [peer, address(more % PEERS)];
@@ -189,7 +189,7 @@ impl World<'_> {
         }
     }
 
-    /// Something breaks.
+    /// Injects a fault.
     pub(crate) fn fault(&mut self, what: u8, octets: &Bytes) {
         let [how, more, ..] = *octets;
         let mut line = self.line.borrow_mut();
@@ -221,7 +221,7 @@ impl World<'_> {
         }
     }
 
-    /// Another `run` on the host.
+    /// Calls `run` on the host again.
     fn second_run(&mut self) {
         if self.runs() {
             let run = self.drive();
@@ -232,7 +232,7 @@ impl World<'_> {
         }
     }
 
-    /// The controller and the line are well again.
+    /// Removes all faults of the controller and the line.
     pub(crate) fn heal(&mut self) {
         self.run();
         self.store.resume();
@@ -245,7 +245,7 @@ impl World<'_> {
     }
 }
 
-/// One of the commands that the host sends.
+/// Returns one of the commands that the host sends.
 fn opcode(number: u8) -> u16 {
     const OPCODES: [Opcode; 24] = [
         Opcode::RESET,

@@ -1,4 +1,4 @@
-//! What the first record says: the controller, and how the host is configured.
+//! Contents of the first record: the controller, and the host's configuration.
 
 use bindrune::{
     Characteristic, ClientSecurity, Config, IoCapability, Level, PairingConfig, Privacy, Service,
@@ -9,27 +9,27 @@ use embassy_time::Duration;
 /// Controller and configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    /// Extended advertising and scanning.
+    /// Whether it has extended advertising and scanning.
     pub(crate) extended: bool,
-    /// Flow control towards the host.
+    /// Whether it has flow control to the host.
     pub(crate) flow: bool,
-    /// LE ACL buffers, and their length.
+    /// Number and length of LE ACL buffers.
     pub(crate) buffers: u16,
     pub(crate) acl_len: u16,
-    /// A resolving list, and an own private address.
+    /// Whether there is a resolving list, and a private address of the host.
     pub(crate) resolving: bool,
     privacy: bool,
-    /// Advertising sets of the host.
+    /// Number of advertising sets of the host.
     pub(crate) sets: u8,
     pairing: [u8; 2],
     client: u8,
-    /// What the application does by itself.
+    /// Tasks that the application runs by itself.
     pub(crate) habits: u8,
-    /// Kinds of steps that do not happen in this life.
+    /// Kinds of steps that do not occur in this life.
     pub(crate) spared: Spared,
 }
 
-/// Kinds of steps that a life is spared: what is rare beside them is found without them.
+/// Kinds of steps that do not occur in a life, so that rarer combinations are found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spared {
     pub(crate) lies: bool,
@@ -56,7 +56,7 @@ impl Setup {
             habits: octet(6),
             spared: {
                 let bit = |n: u8| octet(5) >> n & 1 == 1;
-                // Most lives have an honest controller.
+                // Most lives have a conforming controller.
                 let lies = bit(0) || bit(1);
                 Spared { lies, faults: bit(2), strange: bit(3), drops: bit(4), ends: bit(5) }
             },
@@ -107,10 +107,10 @@ impl Setup {
 /// A value that the host holds.
 pub(crate) static VALUE: Characteristic =
     Characteristic::new(Uuid::new_16(0xff01)).read().write().value(b"0123456789").max_len(512);
-/// One that a peer can subscribe to.
+/// A value that a peer can subscribe to.
 pub(crate) static LEVEL: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a19)).read().notify().indicate().value(&[100]);
-/// One that needs encryption.
+/// A value that needs encryption.
 static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xff04))
     .read()
     .write()
@@ -118,19 +118,19 @@ static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xff04))
     .value(&[1])
     .max_len(20)
     .permission(Level::Encrypted);
-/// One that needs authentication.
+/// A value that needs authentication.
 static STRICT: Characteristic =
     Characteristic::new(Uuid::new_16(0xff05)).read().value(&[2]).permission(Level::Authenticated);
-/// One that the application holds.
+/// A value that the application holds.
 pub(crate) static ASKED: Characteristic =
     Characteristic::new(Uuid::new_16(0xff06)).read().write().write_without_response();
-/// One that collects what is written to it.
+/// A value that accumulates writes.
 static STREAM: Characteristic =
     Characteristic::new(Uuid::new_16(0xff07)).write_without_response().append(40);
 
 pub(crate) static SERVICES: &[Service] =
     &[Service::primary(Uuid::new_16(0xff00), &[&VALUE, &LEVEL, &SECRET, &STRICT, &ASKED, &STREAM])];
-/// What they are replaced with.
+/// The services that replace them.
 pub(crate) static OTHERS: &[Service] = &[
     Service::primary(Uuid::new_16(0x180f), &[&LEVEL]),
     Service::primary(Uuid::new_16(0xff10), &[&ASKED]),

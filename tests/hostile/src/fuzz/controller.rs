@@ -1,4 +1,4 @@
-//! The controller: what it does about commands and data, and what is wrong with it.
+//! The controller: its handling of commands and data, and its faults.
 
 use std::collections::VecDeque;
 
@@ -7,9 +7,9 @@ use embassy_time::Instant;
 
 use super::{config::Setup, judge::Judge, known, peers::Peer, reach::reached};
 
-/// Handles of links begin here.
+/// The first handle of links.
 pub(crate) const FIRST: u16 = 0x40;
-/// Links that the controller can have.
+/// Maximum number of links.
 pub(crate) const SLOTS: usize = 4;
 
 /// The controller, and the peers behind it.
@@ -17,50 +17,50 @@ pub(crate) const SLOTS: usize = 4;
 pub(crate) struct Controller {
     pub(crate) setup: Setup,
     pub(crate) now: Instant,
-    /// What goes to the host next.
+    /// Octets that go to the host next.
     pub(crate) out: Vec<u8>,
     pub(crate) faults: Faults,
-    /// What is held back.
+    /// Packets that are held back.
     pub(crate) held: VecDeque<Vec<u8>>,
-    /// Advertising sets that are on; connectable or not.
+    /// Advertising sets that are on, and whether they are connectable.
     pub(crate) advertising: [Option<bool>; 4],
     pub(crate) connectable: [bool; 4],
     pub(crate) scanning: bool,
     pub(crate) initiating: bool,
-    /// The peer that the host connects to, where it names one.
+    /// The peer that the host connects to, if the host names one.
     pub(crate) target: Option<Address>,
     pub(crate) links: [Option<Link>; SLOTS],
-    /// ACL packets of a slot that are not completed yet.
+    /// Number of ACL packets of a slot that are not completed yet.
     pub(crate) waiting: [u16; SLOTS],
     pub(crate) flow_on: bool,
-    /// Where a client subscribes.
+    /// Handle with which a client subscribes.
     pub(crate) cccd: u16,
-    /// Where it writes numbered values.
+    /// Handle to which it writes numbered values.
     pub(crate) asked: u16,
     pub(crate) randoms: u64,
     pub(crate) judge: Judge,
-    /// Since `run` began, a command of the host was not taken, or not answered with leave for the next one.
+    /// Since `run` began, a command of the host was not accepted, or its answer did not allow the next command.
     pub(crate) silent: bool,
     /// Since `run` began, the host used the radio: it had set up the controller.
     pub(crate) used: bool,
 }
 
-/// A link as the controller and the peer see it.
+/// A link, from the point of view of the controller and the peer.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) peer: Peer,
-    /// The host's role.
+    /// Whether the host is the central.
     pub(crate) central: bool,
     pub(crate) encrypted: bool,
-    /// The key that the host gave last.
+    /// The key that the host provided last.
     pub(crate) key: Option<[u8; 16]>,
-    /// A frame of the host, as far as it has come.
+    /// A frame of the host, as far as it has arrived.
     pub(crate) frame: Vec<u8>,
-    /// The frame may be one of the link that had the handle before.
+    /// Whether the frame may belong to an earlier link with the same handle.
     pub(crate) stale: bool,
 }
 
-/// What is wrong.
+/// Faults of the controller.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
     /// Commands without an answer: this one, or all.
@@ -70,9 +70,9 @@ pub(crate) struct Faults {
     pub(crate) refused: Option<(u16, u8)>,
     /// Num_HCI_Command_Packets of the answers.
     pub(crate) num_packets: u8,
-    /// ACL packets are completed at once.
+    /// Whether ACL packets are completed at once.
     pub(crate) completes: bool,
-    /// Answers to commands and events are held back.
+    /// Whether answers to commands and events are held back.
     pub(crate) holds: bool,
 }
 
@@ -88,7 +88,7 @@ impl Faults {
 }
 
 impl Controller {
-    /// Its public address.
+    /// The controller's public address.
     pub(crate) const ADDRESS: Address = Address::public([0xbe, 0xac, 0x01, 0x00, 0x00, 0x01]);
 
     pub(crate) fn new(setup: Setup) -> Self {
@@ -115,14 +115,14 @@ impl Controller {
         }
     }
 
-    /// A whole packet of the host; `exact` where the host had read all that was sent to it, `late` where the line held
-    /// it up.
+    /// Handles a whole packet of the host. `exact`: the host had read everything that was sent to it; `late`: the line
+    /// delayed the packet.
     pub(crate) fn handle(&mut self, packet: &[u8], exact: bool, late: bool) {
         match *packet {
             [1, low, high, _, ref parameters @ ..] => {
                 let opcode = u16::from_le_bytes([low, high]);
                 self.judge.command(opcode, parameters, exact);
-                // What the line held up may be of the last `run`.
+                // A delayed packet may belong to the last `run`.
                 self.used |= !late && uses_radio(Opcode(opcode));
                 self.command(opcode, parameters);
             }
@@ -161,13 +161,13 @@ impl Controller {
         }
     }
 
-    /// Sends a packet whatever is held back.
+    /// Sends a packet even if packets are held back.
     pub(crate) fn put(&mut self, packet: &[u8]) {
         self.judge.injected(self.now, packet);
         self.out.extend(packet);
     }
 
-    /// Sends one of what is held back, the first or the last.
+    /// Sends one of the packets that are held back, the first or the last.
     pub(crate) fn release(&mut self, first: bool) {
         let packet =
             if first || known::REORDERED { self.held.pop_front() } else { self.held.pop_back() };
@@ -176,7 +176,7 @@ impl Controller {
         }
     }
 
-    /// Loses the first of what is held back; false if nothing is.
+    /// Loses the first packet that is held back; false if there is none.
     pub(crate) fn lose(&mut self) -> bool {
         let lost = self.held.pop_front();
         if let Some([4, 0x05, _, 0, low, high, ..]) = lost.as_deref()
@@ -187,7 +187,7 @@ impl Controller {
         lost.is_some()
     }
 
-    /// Is well again.
+    /// Removes all faults.
     pub(crate) fn heal(&mut self) {
         self.faults = Faults::NONE;
         while !self.held.is_empty() {
@@ -198,7 +198,7 @@ impl Controller {
         }
     }
 
-    /// Completes so many of the packets of a slot.
+    /// Completes `count` packets of a slot.
     pub(crate) fn complete(&mut self, slot: usize, count: u16) {
         let count = count.min(self.waiting[slot]);
         self.waiting[slot] -= count;
@@ -209,7 +209,7 @@ impl Controller {
         }
     }
 
-    /// The link of a slot ends.
+    /// Ends the link of a slot.
     pub(crate) fn end_link(&mut self, slot: usize, reason: u8) {
         if self.links[slot].take().is_some() {
             self.waiting[slot] = 0;
@@ -218,7 +218,7 @@ impl Controller {
         }
     }
 
-    /// A link comes up.
+    /// Brings up a link.
     pub(crate) fn link_up(&mut self, slot: usize, peer: Peer, central: bool) {
         reached(if central { "a link as central" } else { "a link as peripheral" });
         let address = peer.address();
@@ -245,13 +245,13 @@ impl Controller {
         self.le_event(&parameters);
     }
 
-    /// A slot without a link, and where the peer has no other.
+    /// Returns a slot without a link, if the peer has no other link.
     pub(crate) fn free_slot(&self, peer: u8) -> Option<usize> {
         let taken = self.links.iter().flatten().any(|link| link.peer.number() == peer);
         if taken { None } else { self.links.iter().position(Option::is_none) }
     }
 
-    /// `behind` where the host may not know yet that its link has ended.
+    /// Handles data of the host; `behind` if the host may not know yet that its link has ended.
     fn data(&mut self, header: u16, data: &[u8], late: bool, behind: bool) {
         let Some(slot) = slot_of(header & 0x0fff) else { return };
         if self.faults.completes {
@@ -262,7 +262,8 @@ impl Controller {
         } else {
             self.waiting[slot] += 1;
         }
-        // A packet that the line held up may be one of the last link; so may one of a host that does not know this one.
+        // A packet that the line delayed may belong to the last link; so may a packet of a host that does not know this
+        // link.
         let known =
             !self.judge.may_be_of_last(slot) && !self.held.iter().any(|of| brings(of, slot));
         let stale = late || !known;
@@ -289,7 +290,7 @@ impl Controller {
         }
     }
 
-    /// The host's Reset: everything is as new.
+    /// Handles the host's Reset: everything returns to its initial state.
     pub(crate) fn reset(&mut self) {
         self.advertising = [None; 4];
         self.connectable = [true; 4];
@@ -302,7 +303,7 @@ impl Controller {
         self.judge.reset();
     }
 
-    /// Returns whether a status says that the controller refuses a command.
+    /// Returns the status with which the controller refuses a command, if it does.
     pub(crate) fn refusal(&self, opcode: u16) -> Option<u8> {
         self.faults.refused.and_then(|(refused, status)| (refused == opcode).then_some(status))
     }
@@ -330,7 +331,7 @@ impl Controller {
     }
 }
 
-/// The handle of a slot.
+/// Returns the handle of a slot.
 pub(crate) const fn handle(slot: usize) -> u16 {
     FIRST + slot as u16
 }
@@ -354,7 +355,7 @@ fn brings(packet: &[u8], slot: usize) -> bool {
     slot_of(u16::from_le_bytes([low, high])) == Some(slot)
 }
 
-/// The slot of a handle.
+/// Returns the slot of a handle.
 pub(crate) fn slot_of(handle: u16) -> Option<usize> {
     handle.checked_sub(FIRST).map(usize::from).filter(|&slot| slot < SLOTS)
 }

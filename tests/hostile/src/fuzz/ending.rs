@@ -1,4 +1,4 @@
-//! How each life ends: everything becomes well, all that waits must end, and nothing is left.
+//! The end of each life: all faults are removed, all waits must end, and nothing may be left.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -12,19 +12,19 @@ use super::{
     world::World,
 };
 
-/// How long what does not depend on a peer may wait, once the controller is well: several transactions that time
-/// out one after the other.
+/// Time limit for waits that do not depend on a peer, once the controller works: several transactions that time out one
+/// after another.
 const SOON: u64 = 400;
 
-/// The longest pause before a set-up that failed is tried again, and the time that it takes.
+/// The longest pause before a failed set-up is tried again, and the time that it takes.
 const PAUSE: u64 = 70;
 
 impl World<'_> {
-    /// Makes everything well, and looks at what is left.
+    /// Removes all faults, and checks the remaining state.
     pub(crate) fn end(mut self) {
         self.heal();
         self.pass(Duration::from_secs(12));
-        // What the host had sent before the controller was well is answered now.
+        // Packets that the host sent before the faults were removed are answered now.
         self.heal();
         self.pass(Duration::from_secs(3));
         if !self.honest {
@@ -56,7 +56,8 @@ impl World<'_> {
         self.tasks.iter().filter(|task| which(task)).map(|task| task.name).collect()
     }
 
-    /// A controller that took no more commands is reset 2 s after the next one is due, or after the pause that is due then.
+    /// Waits for a controller that accepted no more commands: it is reset 2 s after the next command is pending, or
+    /// after the pause at that time.
     fn await_leave(&mut self) {
         for _ in 0..=PAUSE / 5 {
             if !self.controller().judge.has_no_leave() {
@@ -83,10 +84,10 @@ impl World<'_> {
             }
             self.pass(Duration::from_secs(5));
         }
-        panic!("the host was not set up on a controller that is well");
+        panic!("the host was not set up on a working controller");
     }
 
-    /// What the application requests and waits for is on the air.
+    /// Checks that all requests of the application are on the air.
     fn requests_are_on_the_air(&mut self) {
         let mut missing = self.missing();
         for _ in 0..14 {
@@ -111,7 +112,7 @@ impl World<'_> {
         if self.app.connectors.get() > 0 && room && !seeks {
             missing.push("connecting");
         }
-        // A host that does not know that the controller can do both at once connects first.
+        // A host that does not know whether the controller can do both at once connects first.
         let knows = self.honest && controller.judge.knows_states();
         let waits = controller.initiating && !knows;
         let scans = controller.scanning || waits;
@@ -126,12 +127,12 @@ impl World<'_> {
         let timed = self.names(|task| task.until() == Until::Soon);
         let advertises = controller.advertising.iter().any(Option::is_some);
         let quiet = !advertises || timed.contains(&"advertise") || timed.contains(&"broadcast");
-        assert!(quiet, "nobody requests advertising, and it is on");
-        assert!(!controller.scanning, "nobody requests scanning, and it is on");
-        assert!(!controller.initiating, "nobody requests a link, and it is attempted");
+        assert!(quiet, "advertising is on without a request");
+        assert!(!controller.scanning, "scanning is on without a request");
+        assert!(!controller.initiating, "the host connects without a request");
     }
 
-    /// What does not depend on a peer ends.
+    /// Checks that waits that do not depend on a peer end.
     fn waits_end(&mut self) {
         let soon = |task: &Task<'_>| task.until() == Until::Soon;
         for _ in 0..SOON / 5 {
@@ -140,10 +141,10 @@ impl World<'_> {
             }
             self.pass(Duration::from_secs(5));
         }
-        panic!("these wait for ever: {:?}", self.names(soon));
+        panic!("these wait endlessly: {:?}", self.names(soon));
     }
 
-    /// All links end, and what waited for them.
+    /// Ends all links, and checks that the waits for them end.
     fn links_end(&mut self) {
         for slot in 0..SLOTS {
             let mut controller = self.controller();
@@ -169,7 +170,7 @@ impl World<'_> {
         assert_eq!(self.host.free_packets(), self.whole, "packets are left");
     }
 
-    /// A central connects and reads, and the link ends.
+    /// Checks that a central can connect and read, and that the link ends.
     fn is_usable(&mut self) {
         self.call(0, &[13; 13]);
         self.pass(Duration::from_secs(2));
@@ -184,7 +185,7 @@ impl World<'_> {
         self.line.borrow_mut().flush();
         self.settle();
         let after = self.controller().judge.unanswered(slot);
-        assert!(after <= before, "a good request is not answered");
+        assert!(after <= before, "a valid request is not answered");
         self.tasks.retain(|task| task.until() == Until::Transport);
         self.app.clear();
         self.pass(Duration::from_secs(1));

@@ -1,7 +1,7 @@
-//! What the host may send: at most what it was allowed and asked.
+//! Rules for the host's packets: it may send no more than it was allowed to and asked for.
 //!
-//! It keeps upper bounds, from what was put on the line towards the host. After bytes that are no packet nobody knows
-//! what the host took them for: then it judges again from the next Reset on.
+//! It keeps upper bounds, computed from the packets to the host. After bytes that are no packet, the host's
+//! interpretation of them is unknown: then it checks again from the next Reset on.
 
 use bindrune::Opcode;
 use embassy_time::{Duration, Instant};
@@ -16,51 +16,52 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Judge {
     setup: Setup,
-    /// Commands that the host may send, as the last event said.
+    /// Number of commands that the host may send, according to the last event.
     credits: u8,
-    /// Bytes that were put on the line towards the host, and that it has read.
+    /// Bytes that were sent to the host, and bytes that it has read.
     put: u64,
     read: u64,
-    /// The host has sent nothing since its Reset.
+    /// Whether the host has sent nothing since its Reset.
     fresh: bool,
-    /// Bytes that are no packet were sent.
+    /// Whether bytes that are no packet were sent.
     blind: bool,
     links: [Of; SLOTS],
-    /// ACL packets that were given to the host, and that it has given back.
+    /// ACL packets that were passed to the host, and those that it has returned.
     given: u64,
     returned: u64,
     /// Host Buffer Size.
     host_buffers: u64,
-    /// The controller has said since the last Reset which states may be combined.
+    /// Whether the controller has reported its supported states since the last Reset.
     knows_states: bool,
 }
 
-/// How long the host may keep data that comes before the event of its link.
+/// How long the host may keep data that arrives before the event of its link.
 const EARLY: Duration = Duration::from_millis(100);
 
 /// The counts of one handle.
 #[derive(Debug, Default)]
 struct Of {
-    /// The host was told that there is such a link.
+    /// Whether a link with this handle was reported to the host.
     up: bool,
-    /// The event of its end was lost, or the controller answered that there is no such link: it may know of the end.
+    /// Whether the event of its end was lost, or the controller answered that there is no such link: the host may
+    /// know of the end.
     lost: bool,
-    /// When data came last that was of no link.
+    /// Time of the last data that belonged to no link.
     early: Option<Instant>,
-    /// Until the host has read so far, what it sends may be of the link before.
+    /// Until the host has read this far, its data may belong to the link before.
     since: u64,
-    /// ACL packets that the host sent, and that are not completed.
+    /// Number of ACL packets that the host sent and that are not completed.
     sent: u16,
-    /// What it has not answered yet: ATT requests, indications, and identifiers of signalling requests.
+    /// Unanswered ATT requests, indications, and identifiers of signalling requests.
     requests: u32,
-    /// Answers to requests of this link, or of the one before.
+    /// Possible answers to requests of this link, or of the one before.
     maybe: u32,
     indications: u32,
     signals: Vec<u8>,
-    /// What it waits for.
+    /// The transactions that the host waits for.
     asked: Turn,
     indicated: Turn,
-    /// K-frames that the peer granted, for each of its channels.
+    /// Number of K-frames that the peer granted, for each of its channels.
     grants: Vec<(u16, u32)>,
     /// A frame to the host, as far as it was sent.
     frame: Vec<u8>,
@@ -70,14 +71,14 @@ struct Of {
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn {
     pending: bool,
-    /// How far the host had read when it sent the last one.
+    /// Position up to which the host had read when it sent the last one.
     read: u64,
-    /// Where the last answer ends, which the peer may have sent before that.
+    /// Position of the end of the last answer, which the peer may have sent before the request.
     answered: u64,
 }
 
 impl Turn {
-    /// One more; false if the last one has no answer.
+    /// Starts a transaction; false if the last one has no answer.
     const fn begin(&mut self, read: u64) -> bool {
         let may = !self.pending || self.answered > self.read;
         (self.pending, self.read) = (true, read);
@@ -110,18 +111,18 @@ impl Judge {
         *self = Self { put: self.put, read: self.read, ..Self::new(self.setup) };
     }
 
-    /// So many bytes that are no packet were put on the line.
+    /// Records that `octets` bytes that are no packet were sent to the host.
     pub(crate) const fn blind(&mut self, octets: usize) {
         self.blind = true;
         self.put += octets as u64;
     }
 
-    /// All that was put on the line but so many bytes has been read.
+    /// Records that the host has read everything except `unread` bytes.
     pub(crate) const fn has_read(&mut self, unread: usize) {
         self.read = self.put.saturating_sub(unread as u64);
     }
 
-    /// Returns whether the host has room for one more ACL packet, besides so many.
+    /// Returns whether the host has room for one more ACL packet in addition to `more`.
     pub(crate) const fn has_room(&self, more: u64) -> bool {
         self.given.saturating_sub(self.returned) + more < self.host_buffers
     }
@@ -131,22 +132,22 @@ impl Judge {
         self.knows_states
     }
 
-    /// The host may know that the link on this slot has ended, without the event.
+    /// Records that the host may know of the end of the link on this slot, without the event.
     pub(crate) const fn lost(&mut self, slot: usize) {
         (self.links[slot].lost, self.links[slot].sent) = (true, 0);
     }
 
-    /// Returns whether the last answer left no command for the host.
+    /// Returns whether the last answer allowed the host no further command.
     pub(crate) const fn has_no_leave(&self) -> bool {
         self.credits == 0
     }
 
-    /// Returns whether the host was told of a link on this slot, and not of its end.
+    /// Returns whether a link on this slot was reported to the host, and its end was not.
     pub(crate) const fn is_up(&self, slot: usize) -> bool {
         self.links[slot].up
     }
 
-    /// Returns whether the host has not read yet of the link on this slot: what it sends may be of the one before.
+    /// Returns whether the host has not read of the link on this slot yet: its data may belong to the one before.
     pub(crate) const fn may_be_of_last(&self, slot: usize) -> bool {
         self.links[slot].since > self.read
     }
@@ -156,21 +157,22 @@ impl Judge {
         self.links[slot].requests <= self.links[slot].maybe || self.blind
     }
 
-    /// ATT requests of a link that the host has not answered, as far as that is known.
+    /// Returns the number of ATT requests of a link that the host has not answered, as far as it is known.
     pub(crate) const fn unanswered(&self, slot: usize) -> u32 {
         if self.blind { 0 } else { self.links[slot].requests }
     }
 
-    /// The host sent a command. Where it has not read everything, what it knows is older than what is known here.
+    /// Checks a command of the host. If the host has not read everything, its knowledge is older than the counts
+    /// here.
     pub(crate) fn command(&mut self, opcode: u16, parameters: &[u8], exact: bool) {
         match Opcode(opcode) {
             Opcode::HOST_NUMBER_OF_COMPLETED_PACKETS => return self.given_back(parameters),
             Opcode::RESET => {}
-            // The challenge after a Reset: until its answer nothing counts, leave neither.
+            // The challenge after a Reset: nothing counts until its answer, including credits.
             Opcode::LE_ENCRYPT if self.fresh => {}
             _ => {
                 let may = self.credits > 0 || !exact || self.blind;
-                assert!(may, "the host sent command {opcode:04x} without leave");
+                assert!(may, "the host sent command {opcode:04x} without a credit");
             }
         }
         if Opcode(opcode) == Opcode::HOST_BUFFER_SIZE
@@ -190,7 +192,7 @@ impl Judge {
         assert!(fair, "the host gave back {} buffers of {}", self.returned, self.given);
     }
 
-    /// The host sent an ACL packet.
+    /// Checks an ACL packet of the host.
     pub(crate) fn acl_sent(&mut self, handle: u16, data: &[u8], exact: bool) {
         let len = u16::try_from(data.len()).unwrap();
         assert!(len <= self.setup.acl_len, "an ACL packet of {len} octets");
@@ -202,13 +204,13 @@ impl Judge {
         let link = &mut self.links[slot];
         let up = link.up || !exact || self.blind;
         assert!(up, "the host sent data on {handle:#06x}, which has ended");
-        // What leaves before the host has read of the end is flushed with the link.
+        // Packets that leave before the host has read of the end are flushed with the link.
         if link.up && !link.lost && !of_last {
             link.sent = link.sent.saturating_add(1).min(self.setup.buffers);
         }
     }
 
-    /// The host sent a whole frame on a link.
+    /// Checks a whole frame of the host on a link.
     pub(crate) fn frame_sent(&mut self, slot: usize, cid: u16, payload: &[u8]) {
         if self.blind {
             return;
@@ -253,7 +255,7 @@ impl Judge {
         }
     }
 
-    /// A packet was put on the line towards the host.
+    /// Records a packet to the host.
     pub(crate) fn injected(&mut self, now: Instant, packet: &[u8]) {
         self.put += packet.len() as u64;
         let put = self.put;
@@ -268,7 +270,7 @@ impl Judge {
                     }
                 }
             }
-            // Whoever reads less of an event ignores it.
+            // A parser that reads less of an event ignores it.
             [4, 0x05, 4..=255, 0, low, high, ..] => self.link(now, low, high, false),
             [4, 0x3e, 19..=255, 1, 0, low, high, ..]
             | [4, 0x3e, 31..=255, 0x0a, 0, low, high, ..] => {
@@ -295,7 +297,7 @@ impl Judge {
         link.sent = 0;
         link.asked = Turn::default();
         link.indicated = Turn::default();
-        // What has just come may be of the new link.
+        // Data that has just arrived may belong to the new link.
         let early = !link.up && link.early.is_some_and(|at| now - at <= EARLY);
         if !up || (!link.up || link.lost) && !early {
             *link = Of::default();
@@ -307,12 +309,12 @@ impl Judge {
 }
 
 fn less(count: &mut u32, what: &str, payload: &[u8]) {
-    assert!(*count > 0, "the host {what} that nobody sent: {payload:02x?}");
+    assert!(*count > 0, "the host {what} that no peer sent: {payload:02x?}");
     *count -= 1;
 }
 
 impl Of {
-    /// Data for the host; `more` where it goes on with a frame.
+    /// Records data for the host; `more` if it continues a frame.
     fn data_to_host(&mut self, more: bool, data: &[u8], put: u64) {
         if !more {
             self.frame.clear();
@@ -332,7 +334,7 @@ impl Of {
             (4, [0x1d, ..]) => self.indications += 1,
             (4, [0x1e, ..]) => self.indicated.answer(put),
             (4, [code, ..]) if code & 0x40 == 0 => {
-                // A response that nobody asked for may be an unknown request to the host.
+                // To the host, an unexpected response may be an unknown request.
                 self.requests += 1;
                 if code & 1 == 1 {
                     self.asked.answer(put);
@@ -346,7 +348,7 @@ impl Of {
         }
     }
 
-    /// Credits in a signalling PDU.
+    /// Records credits in a signalling PDU.
     fn granted(&mut self, code: u8, body: &[u8]) {
         let word = |at: usize| body.get(at..at + 2).map(|w| u16::from_le_bytes([w[0], w[1]]));
         match code {

@@ -1,4 +1,5 @@
-//! Faults that are known and being mended: true leaves out what would show them. Each goes with its fault.
+//! Known faults that are being fixed: true leaves out inputs that would show them. Each constant is
+//! removed with its fault.
 
-/// Packets of the controller that are held back come in another order.
+/// Whether packets that the controller holds back keep their order.
 pub(crate) const REORDERED: bool = true;

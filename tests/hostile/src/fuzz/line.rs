@@ -34,17 +34,17 @@ impl embedded_io_async::Error for Broken {
 pub(crate) struct Line {
     pub(crate) controller: Controller,
     to_host: VecDeque<u8>,
-    /// Octets of the last read: until the next one the host may not have looked at them.
+    /// Length of the last read: until the next read the host may not have processed it.
     unseen: usize,
     from_host: Vec<u8>,
-    /// The most octets that one read gives, or one write takes.
+    /// Maximum number of octets in one read or write.
     pub(crate) chunk: usize,
-    /// Octets that the controller takes, where there is a limit.
+    /// Number of octets that the controller takes, if there is a limit.
     room: Option<usize>,
-    /// What the host writes next it had made before it had read all that it has read now.
+    /// Whether the host's next write was made before it had read everything that it has read now.
     late: bool,
     broken: bool,
-    /// It is broken, and no call of the host's has failed since.
+    /// Whether the line is broken and no call of the host has failed since.
     pub(crate) unnoticed: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -67,7 +67,7 @@ impl Line {
         }
     }
 
-    /// Returns whether the host has read all that was sent, looked at it, and waits for more.
+    /// Returns whether the host has read and processed everything, and waits for more.
     pub(crate) fn is_read(&self) -> bool {
         self.to_host.is_empty() && self.controller.out.is_empty() && self.reader.is_some()
     }
@@ -77,7 +77,7 @@ impl Line {
         self.wake();
     }
 
-    /// Sends what the controller has.
+    /// Sends the controller's packets.
     pub(crate) fn flush(&mut self) {
         let out = core::mem::take(&mut self.controller.out);
         if !out.is_empty() {
@@ -104,7 +104,7 @@ impl Line {
         self.reader.take().into_iter().chain(self.writer.take()).for_each(Waker::wake);
     }
 
-    /// Takes what there is room for.
+    /// Takes as many octets as there is room for.
     fn write(&mut self, octets: &[u8]) -> usize {
         let taken = octets.len().min(self.chunk).min(self.room.unwrap_or(usize::MAX));
         self.room = self.room.map(|room| room - taken);
@@ -123,7 +123,7 @@ impl Line {
     }
 }
 
-/// The length of the first packet, where all of it is there.
+/// Returns the length of the first packet, if all of it has arrived.
 fn first_packet(octets: &[u8]) -> Option<usize> {
     let len = match *octets {
         [1, _, _, len, ..] => usize::from(len) + 4,
@@ -183,7 +183,7 @@ impl Write for HostEnd {
         .await
     }
 
-    /// Takes its time, in which the host learns more.
+    /// Takes some time, in which the host receives more.
     async fn flush(&mut self) -> Result<(), Broken> {
         for _ in 0..3 {
             yield_now().await;

@@ -17,7 +17,7 @@ use super::{
 };
 
 impl<'h> App<'h> {
-    /// A new link: it is kept, and served perhaps.
+    /// Keeps a new link, and serves it if `serve` is set.
     pub(crate) async fn linked(self: Rc<Self>, link: Connection<'h>, serves: bool) {
         keep(&self.links, link.clone());
         if serves {
@@ -27,7 +27,7 @@ impl<'h> App<'h> {
 }
 
 impl<'h> World<'h> {
-    /// A call on a link.
+    /// Makes a call on a link.
     pub(crate) fn link_call(&mut self, link: u8, what: u8, octets: &Bytes) {
         let Some(link) = self.app.link(link) else { return };
         match what & 7 {
@@ -187,7 +187,7 @@ impl<'h> World<'h> {
         }
     }
 
-    /// A call on a channel.
+    /// Makes a call on a channel.
     pub(crate) fn channel_call(&mut self, channel: u8, what: u8, octets: &Bytes) {
         let app = self.app.clone();
         let Some(mut channel) = take(&app.channels, channel) else { return };

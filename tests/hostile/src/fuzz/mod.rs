@@ -1,21 +1,21 @@
-//! The fuzz body of the whole host: its bytes decide what controller, peers, application, time and faults do.
+//! The fuzz body of the whole host: its bytes control the controller, peers, application, time and faults.
 //!
-//! The input is records of [`RECORD`] bytes. The first chooses the controller and the configuration, each other is
-//! one [`Step`]: so an input can be cut anywhere, and a shorter one is found by leaving records out. After each
-//! step the invariants are checked; at the end everything becomes well again, and all that is pending must end.
+//! The input is records of [`RECORD`] bytes. The first selects the controller and the configuration, each other
+//! one is a [`Step`]. So an input can be cut anywhere, and leaving records out finds a shorter one. The invariants
+//! are checked after each step; at the end all faults are removed, and all pending operations must end.
 //!
 //! | invariant | checked by |
 //! |---|---|
-//! | no panic, no task that wakes itself without end | `world` |
+//! | no panic, no task that wakes itself endlessly | `world` |
 //! | no reply without a request, and one at most; one request and one indication at a time | `judge` |
-//! | commands, the controller's buffers and a channel's credits are never over-used | `judge` |
-//! | the level of a link is never above what its key achieved | `ending` |
-//! | what does not depend on a peer ends; what is requested is on the air, and nothing else | `ending` |
+//! | the commands, the controller's buffers and a channel's credits are never exceeded | `judge` |
+//! | the level of a link is never above that of its key | `ending` |
+//! | waits that do not depend on a peer end; exactly the requested activities are on the air | `ending` |
 //! | each request for a link has one owner: `Host::check_invariants` | `world` |
-//! | all packets are back once no link is up and nothing is borrowed | `ending` |
-//! | what a peer sends comes in order and once, on a channel without a gap | `numbered` |
+//! | all packets are returned once no link is up and nothing is borrowed | `ending` |
+//! | the values of a peer arrive in order and once, on a channel without a gap | `numbered` |
 //! | no deadline stays due, and an idle host sleeps | `world` |
-//! | `run` goes on as long as its transport works | `world` |
+//! | `run` continues as long as its transport works | `world` |
 
 mod answers;
 mod app;
@@ -50,11 +50,11 @@ use world::World;
 /// Bytes of a record: one step.
 pub const RECORD: usize = 16;
 
-/// Lives the life that the input describes.
+/// Runs the life that the input describes.
 ///
 /// # Panics
 ///
-/// Where an invariant does not hold.
+/// If an invariant is broken.
 pub fn host(input: &[u8]) {
     let mut host = SPARE.take().unwrap_or_else(new_host);
     let mut records = input.chunks(RECORD);
@@ -71,11 +71,11 @@ pub fn host(input: &[u8]) {
 }
 
 thread_local! {
-    /// A host that inputs use one after the other; one that failed is not used again.
+    /// A host that successive inputs use; a host that failed is not used again.
     static SPARE: RefCell<Option<Host>> = const { RefCell::new(None) };
 }
 
-/// Links that the host has room for.
+/// Number of links that the host has room for.
 const LINKS: usize = 3;
 
 fn new_host() -> Host {

@@ -1,4 +1,5 @@
-//! Numbered values: what a peer sends one after the other, the application gets in that order, and once.
+//! Numbered values: the application gets the values of a peer in the order in which they were sent, and
+//! once.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,7 +9,7 @@ use std::{
 use super::reach::reached;
 
 thread_local! {
-    /// Streams of this life: the number that is sent next, and the one that was received last.
+    /// Streams of this life: the next number to send, and the last one received.
     static STREAMS: RefCell<BTreeMap<u16, Stream>> = const { RefCell::new(BTreeMap::new()) };
     static LOOSE: Cell<bool> = const { Cell::new(false) };
 }
@@ -19,21 +20,21 @@ struct Stream {
     received: Option<u16>,
 }
 
-/// How a numbered value begins.
+/// Start of a numbered value.
 const MARK: [u8; 2] = [0xb1, 0x4d];
 
-/// Forgets all streams: a new life begins.
+/// Drops all streams for a new life.
 pub(crate) fn forget() {
     STREAMS.take();
     LOOSE.set(false);
 }
 
-/// From now on values may be missing.
+/// Allows missing values from now on.
 pub(crate) fn loosen() {
     LOOSE.set(true);
 }
 
-/// A new stream.
+/// Creates a stream.
 pub(crate) fn stream() -> u16 {
     STREAMS.with_borrow_mut(|streams| {
         let number = streams.len() as u16;
@@ -42,7 +43,7 @@ pub(crate) fn stream() -> u16 {
     })
 }
 
-/// The next value of a stream.
+/// Returns the next value of a stream.
 pub(crate) fn value(stream: u16) -> [u8; 6] {
     STREAMS.with_borrow_mut(|streams| {
         let of = streams.entry(stream).or_default();
@@ -53,11 +54,12 @@ pub(crate) fn value(stream: u16) -> [u8; 6] {
     })
 }
 
-/// A value that the application got; `whole` where none of its stream may be missing before it.
+/// Checks a value that the application received; `whole` if no value of its stream may be missing before
+/// it.
 ///
 /// # Panics
 ///
-/// Where it comes again, or before one that was sent ahead of it.
+/// If the value arrives twice, or before an earlier one.
 pub(crate) fn received(value: &[u8], whole: bool) {
     let [0xb1, 0x4d, a, b, c, d, ..] = *value else { return };
     let (stream, number) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));

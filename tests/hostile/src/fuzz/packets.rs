@@ -1,4 +1,4 @@
-//! The grammar: what peers, the radio and the controller send by themselves.
+//! The grammar: packets that peers, the radio and the controller send by themselves.
 
 use bindrune::Address;
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Controller {
-    /// A central connects, where the host advertises.
+    /// Connects a central, if the host advertises.
     pub(crate) fn central(&mut self, peer: u8, how: u8) {
         let number = peer % PEERS;
         let on = |set: &usize| self.advertising[*set] == Some(true);
@@ -38,7 +38,7 @@ impl Controller {
         }
     }
 
-    /// The peer that the host connects to is there, or the attempt fails.
+    /// Lets the peer answer that the host connects to, or fails the attempt.
     pub(crate) fn peripheral(&mut self, peer: u8, how: u8) {
         if !self.initiating {
             return;
@@ -60,7 +60,7 @@ impl Controller {
         }
     }
 
-    /// An advertiser is received.
+    /// Reports an advertiser.
     pub(crate) fn report(&mut self, peer: u8, how: u8) {
         if !self.scanning {
             return;
@@ -85,7 +85,7 @@ impl Controller {
         }
     }
 
-    /// An ATT PDU of a client or a server, well formed or nearly.
+    /// Sends an ATT PDU of a client or a server, well formed or almost.
     pub(crate) fn att(&mut self, slot: usize, octets: &Bytes) {
         const OPCODES: [u8; 20] = [
             0x0a, 0x08, 0x04, 0x10, 0x06, 0x0c, 0x12, 0x52, 0x16, 0x18, 0x1b, 0x1d, 0x02, 0x0e,
@@ -140,7 +140,7 @@ impl Controller {
         self.say_in_parts(slot, 4, &pdu, rest[8]);
     }
 
-    /// A frame in one ACL packet, or in several.
+    /// Sends a frame in one ACL packet, or in several.
     fn say_in_parts(&mut self, slot: usize, cid: u16, payload: &[u8], cut: u8) {
         if cut < 0xc0 {
             return self.say(slot, cid, payload);
@@ -155,7 +155,7 @@ impl Controller {
         }
     }
 
-    /// A signalling PDU.
+    /// Sends a signalling PDU.
     pub(crate) fn signal(&mut self, slot: usize, octets: &Bytes) {
         if !self.may_send() {
             return;
@@ -172,7 +172,7 @@ impl Controller {
         self.say_in_parts(slot, 5, &pdu, rest[2]);
     }
 
-    /// A frame on a channel: within its credits mostly, and mostly of a whole SDU.
+    /// Sends a frame on a channel: mostly within its credits, and mostly a whole SDU.
     pub(crate) fn channel_frame(&mut self, slot: usize, octets: &Bytes) {
         if !self.may_send() {
             return;
@@ -189,7 +189,7 @@ impl Controller {
         let (cid, len) = (channel.host, u16::from(len % 62));
         let mut payload = len.to_le_bytes().to_vec();
         if how & 0x30 == 0x30 {
-            // Something else than a whole SDU, after which nobody knows where one begins.
+            // This is not a whole SDU; the start of the next SDU is unknown afterwards.
             channel.stream = None;
             let cut = if how & 1 == 0 { len / 2 } else { len + 1 };
             payload.extend(octets.iter().cycle().take(cut.into()));
@@ -202,7 +202,7 @@ impl Controller {
         self.say(slot, cid, &payload);
     }
 
-    /// Credits for the host on a channel.
+    /// Grants credits to the host on a channel.
     pub(crate) fn credits(&mut self, slot: usize, count: u8) {
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
         let Some(channel) = peer.channels.get(usize::from(count >> 5)).copied() else { return };
@@ -210,14 +210,14 @@ impl Controller {
         self.say(slot, 5, &[0x16, count | 1, 4, 0, low, high, 1 + (count & 7), 0]);
     }
 
-    /// The peer encrypts with the key that it has.
+    /// Encrypts with the peer's key.
     pub(crate) fn encrypt(&mut self, slot: usize) {
         if self.links[slot].as_ref().is_some_and(|link| !link.central) {
             self.ask_for_key(slot);
         }
     }
 
-    /// The peer changes what it answers by itself.
+    /// Changes the automatic answers of a peer.
     pub(crate) fn set_manners(&mut self, slot: usize, how: u8) {
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
         peer.manners.att = how & 3 != 0;
@@ -254,7 +254,7 @@ impl Controller {
         self.say(slot, 6, &pdu);
     }
 
-    /// An event of any kind; true if it is a lie about the state of the controller.
+    /// Sends an event of any kind; returns whether it is false about the state of the controller.
     pub(crate) fn any_event(&mut self, code: u8, octets: &Bytes) -> bool {
         const CODES: [u8; 12] =
             [0x05, 0x08, 0x0c, 0x0e, 0x0f, 0x10, 0x13, 0x1a, 0x30, 0x3e, 0x3e, 0x57];
@@ -266,7 +266,7 @@ impl Controller {
             0x0f => parameters[1] &= 1,
             _ => {}
         }
-        // Handles of links that may be up.
+        // Use handles of links that may be up.
         let at = match code {
             0x05 | 0x08 | 0x0c | 0x30 | 0x13 => 1,
             0x3e if matches!(parameters[0], 1 | 3 | 4 | 0x0a | 0x0c) => 2,
@@ -282,7 +282,7 @@ impl Controller {
         !matches!((code, parameters[0]), (0x57, _) | (0x3e, 2 | 0x0d))
     }
 
-    /// An ACL packet with any flags.
+    /// Sends an ACL packet with any flags.
     pub(crate) fn any_acl(&mut self, link: u8, flags: u8, octets: &Bytes) {
         let [_, cid, len, size, rest @ ..] = *octets;
         let mut data = u16::from(len & 0x7f).to_le_bytes().to_vec();
@@ -293,7 +293,7 @@ impl Controller {
         self.send_data(acl(header, data));
     }
 
-    /// Bytes that are no packet.
+    /// Sends bytes that are no packet.
     pub(crate) fn garbage(&mut self, octets: &Bytes) {
         let [len, ref rest @ ..] = *octets;
         let garbage = &rest[..1 + usize::from(len) % rest.len()];
@@ -302,7 +302,7 @@ impl Controller {
     }
 }
 
-/// A signalling PDU's code and what follows its header.
+/// Returns a signalling PDU's code and the contents after its header.
 fn signal_body(peer: &mut Peer, octets: &Bytes) -> (u8, Vec<u8>) {
     let [what, id, a, b, rest @ ..] = *octets;
     let cid = 0x40 + u16::from(a & 7);
@@ -372,7 +372,7 @@ fn acl(header: u16, data: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// The peer that a command to connect names, where it names one.
+/// Returns the peer in a command to connect, if it names one.
 pub(crate) fn target(extended: bool, parameters: &[u8]) -> Option<Address> {
     let named = if extended { parameters.get(2..9) } else { parameters.get(5..12) }?;
     let policy = parameters.get(if extended { 0 } else { 4 })?;

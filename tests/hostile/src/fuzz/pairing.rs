@@ -1,4 +1,4 @@
-//! Peers pair as the specification says, and remember the keys.
+//! Peers pair as the specification requires, and remember the keys.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,23 +23,23 @@ pub(crate) static KEY: LazyLock<LocalKey> =
     LazyLock::new(|| crypto::key_pair(PrivateKey::new([0x77; 32])).unwrap());
 
 thread_local! {
-    /// Keys that a peer has, and the most that each is worth.
+    /// Keys that a peer has, and the maximum level of each.
     static KNOWN: RefCell<BTreeMap<[u8; 16], Level>> = const { RefCell::new(BTreeMap::new()) };
     /// Each number is used once.
     static RANDOMS: Cell<u64> = const { Cell::new(0) };
     static SHARED: RefCell<BTreeMap<[u8; 32], DhKey>> = const { RefCell::new(BTreeMap::new()) };
-    /// The passkey that the host has shown last.
+    /// The last passkey that the host has shown.
     static SHOWN: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// Forgets all keys: a new life begins.
+/// Drops all keys for a new life.
 pub(crate) fn forget() {
     KNOWN.take();
     RANDOMS.take();
     SHOWN.take();
 }
 
-/// The host shows a passkey.
+/// Records that the host shows a passkey.
 pub(crate) fn show(passkey: u32) {
     SHOWN.set(Some(passkey));
 }
@@ -62,7 +62,7 @@ fn config(number: u8) -> PairingConfig {
     }
 }
 
-/// The machine of a peer on a new link.
+/// Returns the machine of a peer on a new link.
 pub(crate) fn machine(number: u8, initiator: bool) -> Pairing {
     let address = super::peers::address(number);
     let role = if initiator { Role::Initiator } else { Role::Responder };
@@ -70,14 +70,14 @@ pub(crate) fn machine(number: u8, initiator: bool) -> Pairing {
     Pairing::new(role, config(number), identity, address, Controller::ADDRESS)
 }
 
-/// The most that a key of this peer can be worth.
-fn worth(number: u8) -> Level {
+/// Returns the maximum level of a key of this peer.
+fn max_level(number: u8) -> Level {
     let config = config(number);
     let authenticated = config.io != IoCapability::NoInputNoOutput;
     method::level(config.secure_connections, authenticated, 16)
 }
 
-/// What a key is worth, where a peer has it.
+/// Returns the level of a key, if a peer has it.
 pub(crate) fn level(key: &[u8; 16]) -> Option<Level> {
     KNOWN.with_borrow(|known| known.get(key).copied())
 }
@@ -85,12 +85,12 @@ pub(crate) fn level(key: &[u8; 16]) -> Option<Level> {
 fn learn(key: &Key, number: u8) {
     KNOWN.with_borrow_mut(|known| {
         let level = known.entry(*key.octets()).or_default();
-        *level = worth(number).max(*level);
+        *level = max_level(number).max(*level);
     });
 }
 
 impl Controller {
-    /// The peer pairs, or asks for it.
+    /// Lets the peer pair, or request a pairing.
     pub(crate) fn pair(&mut self, slot: usize) {
         let now = self.now;
         let Some(Link { peer, central, .. }) = self.links[slot].as_mut() else { return };
@@ -111,7 +111,7 @@ impl Controller {
         }
     }
 
-    /// Does what the machine of a peer wants.
+    /// Runs the machine of a peer.
     pub(crate) fn settle_pairing(&mut self, slot: usize) {
         let now = self.now;
         for _ in 0..64 {
@@ -165,7 +165,7 @@ impl Controller {
         }
     }
 
-    /// The peer's controller asks the host for the key.
+    /// Lets the peer's controller request the key from the host.
     pub(crate) fn ask_for_key(&mut self, slot: usize) {
         let [low, high] = handle(slot).to_le_bytes();
         let mut event = vec![5, low, high];
@@ -173,7 +173,7 @@ impl Controller {
         self.le_event(&event);
     }
 
-    /// The host gave a key: the link is encrypted, where the peer has it too.
+    /// Handles a key from the host: the link is encrypted, if the peer has the key too.
     pub(crate) fn key_given(&mut self, slot: usize, opcode: Opcode, parameters: &[u8]) {
         let at = if opcode == Opcode::LE_ENABLE_ENCRYPTION { 12 } else { 2 };
         let Some(&key) = parameters.get(at..).and_then(|rest| rest.first_chunk::<16>()) else {
@@ -212,7 +212,7 @@ fn carry_out(job: &Job) -> JobDone {
     }
 }
 
-/// The host's key pair is always the same: it is multiplied once.
+/// Computes a product once, because the host's key pair is always the same.
 fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
     if let Some(known) = SHARED.with_borrow(|shared| shared.get(&peer.x).cloned()) {
         return Some(known);
@@ -222,7 +222,7 @@ fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
     Some(key)
 }
 
-/// The key that a responder waits to be asked for, where it is not known yet.
+/// Returns the key that a responder is waiting to use, if it is not known yet.
 fn unlearned(machine: &mut Pairing) -> Option<Key> {
     machine.long_term_key(0, 0).filter(|key| level(key.octets()).is_none()).cloned()
 }

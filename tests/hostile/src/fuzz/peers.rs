@@ -1,4 +1,4 @@
-//! The peers: what they answer by themselves.
+//! The peers: their automatic answers.
 
 use bindrune::Address;
 use bindrune_smp::Pairing;
@@ -8,7 +8,7 @@ use super::{
     numbered,
 };
 
-/// How many peers there are.
+/// Number of peers.
 pub(crate) const PEERS: u8 = 4;
 
 /// The host's PSM, and that of the peers.
@@ -24,11 +24,11 @@ pub(crate) struct Peer {
     /// The host's request that waits for an answer.
     pub(crate) asked: Option<Vec<u8>>,
     pub(crate) channels: Vec<Channel>,
-    /// Its numbered values.
+    /// The stream of its numbered values.
     pub(crate) stream: u16,
 }
 
-/// What a peer does by itself.
+/// The automatic answers of a peer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manners {
     pub(crate) att: bool,
@@ -36,17 +36,17 @@ pub(crate) struct Manners {
     pub(crate) pairing: bool,
 }
 
-/// A channel as the peer sees it.
+/// A channel, from the peer's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Channel {
-    /// The identifier of the peer's request, until it is answered; the host's CID is 0 so long.
+    /// The identifier of the peer's request until it is answered; the host's CID is 0 during that time.
     pub(crate) request: Option<u8>,
     /// The host's CID, and the peer's.
     pub(crate) host: u16,
     pub(crate) peer: u16,
-    /// K-frames that the host allows.
+    /// Number of K-frames that the host allows.
     pub(crate) credits: u32,
-    /// Its numbered SDUs, as long as it sends nothing else.
+    /// The stream of its numbered SDUs, as long as it sends nothing else.
     pub(crate) stream: Option<u16>,
 }
 
@@ -80,14 +80,14 @@ impl Peer {
     }
 }
 
-/// The address of a peer.
+/// Returns the address of a peer.
 pub(crate) const fn address(number: u8) -> Address {
     let octets = [number, 0x55, 0x44, 0x33, 0x22, 0xd1];
     if number < 2 { Address::public(octets) } else { Address::random(octets) }
 }
 
 impl Controller {
-    /// The peer sends a frame.
+    /// Sends a frame from the peer.
     pub(crate) fn say(&mut self, slot: usize, cid: u16, payload: &[u8]) {
         let mut packet = vec![2];
         packet.extend((handle(slot) | 0x2000).to_le_bytes());
@@ -98,7 +98,7 @@ impl Controller {
         self.send_data(packet);
     }
 
-    /// Sends an ACL packet, where the host has room for it; else the peer's data is lost with its patience.
+    /// Sends an ACL packet if the host has room for it; otherwise the data is lost.
     pub(crate) fn send_data(&mut self, packet: Vec<u8>) {
         if self.may_send() {
             self.send(packet);
@@ -113,7 +113,7 @@ impl Controller {
         !self.flow_on || self.judge.has_room(held)
     }
 
-    /// A frame of the host.
+    /// Handles a frame of the host.
     pub(crate) fn frame(&mut self, slot: usize, frame: &[u8], stale: bool) {
         let [_, _, low, high, ref payload @ ..] = *frame else { return };
         let cid = u16::from_le_bytes([low, high]);
@@ -142,7 +142,7 @@ impl Controller {
         }
     }
 
-    /// Answers the host's request, well or not.
+    /// Answers the host's request, correctly or not.
     pub(crate) fn answer_att(&mut self, slot: usize, how: u8, octets: &[u8]) {
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
         let Some(asked) = peer.asked.take() else { return };
@@ -173,7 +173,7 @@ impl Controller {
         let [code, id, _, _, ref body @ ..] = *pdu else { return };
         let word = |at: usize| body.get(at..at + 2).map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
         match code {
-            // A channel that opened when the host waited no longer has this CID.
+            // A channel that opened while the host waited no longer has this CID.
             0x14 if peer.manners.signalling && peer.channels.iter().any(|c| c.host == word(2)) => {
                 self.say(slot, 5, &[0x15, id, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0]);
             }
@@ -218,7 +218,7 @@ impl Controller {
     }
 }
 
-/// What a small server answers: one service, one characteristic that notifies, its configuration.
+/// Returns the answer of a small server: one service, one characteristic that notifies, its configuration.
 fn honest(request: &[u8]) -> Vec<u8> {
     let start = request.get(1..3).map_or(0, |w| u16::from_le_bytes([w[0], w[1]]));
     let none = vec![1, request[0], start as u8, (start >> 8) as u8, 0x0a];

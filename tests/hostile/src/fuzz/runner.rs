@@ -1,4 +1,4 @@
-//! Random inputs, and the shortest that fails.
+//! Random inputs, and the shortest one that fails.
 
 use core::fmt::{self, Write as _};
 use std::{
@@ -9,21 +9,21 @@ use std::{
 
 use super::{RECORD, Step, config::Setup, host};
 
-/// Steps of an input, at most.
+/// Maximum number of steps of an input.
 const LONGEST: u64 = 400;
 
-/// Random numbers that are the same for the same seed.
+/// Random numbers, which are the same for the same seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// Numbers of a seed.
+    /// Creates the numbers of a seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number.
+    /// Returns the next number.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -32,7 +32,7 @@ impl Random {
         z ^ z >> 31
     }
 
-    /// An input: its first record and some steps.
+    /// Returns an input: its first record and some steps.
     #[must_use]
     pub fn input(mut self) -> Vec<u8> {
         let steps = self.next() % LONGEST + 1;
@@ -46,22 +46,22 @@ impl Random {
 pub struct Failure {
     /// The seed with which [`Random::input`] gives the input.
     pub seed: u64,
-    /// What is wrong.
+    /// The error message.
     pub message: String,
-    /// The shortest input that was found.
+    /// The shortest failing input that was found.
     pub input: Vec<u8>,
 }
 
-/// Inputs that did not fail.
+/// Result without a failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Done {
-    /// How many steps there were.
+    /// Number of steps.
     pub steps: u64,
     /// The seed of the next input.
     pub next: u64,
 }
 
-/// Makes at least so many steps, with the inputs of the seeds from `seed` on.
+/// Runs at least `steps` steps, with the inputs of the seeds from `seed` on.
 ///
 /// # Errors
 ///
@@ -91,12 +91,12 @@ impl fmt::Display for Failure {
 }
 
 thread_local! {
-    /// What a panic of this thread says is kept.
+    /// Whether the panic messages of this thread are kept.
     static KEEPS: Cell<bool> = const { Cell::new(false) };
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// What an input fails with.
+/// Returns the error message of an input that fails.
 fn failure(input: &[u8]) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -115,7 +115,7 @@ fn failure(input: &[u8]) -> Option<String> {
     result.err().map(|_| SAID.take())
 }
 
-/// Leaves out what an input fails without, record by record, then byte by byte.
+/// Removes everything that is not needed for the failure, record by record, then byte by byte.
 #[must_use]
 pub fn shrink(input: &[u8]) -> Vec<u8> {
     let mut best = input.to_vec();
@@ -134,7 +134,7 @@ pub fn shrink(input: &[u8]) -> Vec<u8> {
         part /= 2;
     }
     for place in 0..best.len() {
-        // The kind of a step stays.
+        // The kind of a step stays the same.
         if best[place] != 0 && (place < RECORD || place % RECORD >= 2) {
             let before = core::mem::replace(&mut best[place], 0);
             if failure(&best).is_none() {
@@ -145,7 +145,7 @@ pub fn shrink(input: &[u8]) -> Vec<u8> {
     best
 }
 
-/// The steps of an input, to be read.
+/// Returns the steps of an input as text.
 #[must_use]
 pub fn listing(input: &[u8]) -> String {
     let mut records = input.chunks(RECORD);

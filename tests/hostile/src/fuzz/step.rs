@@ -1,15 +1,15 @@
-//! What one record says.
+//! Contents of one record.
 
 use super::RECORD;
 
-/// One thing that happens.
+/// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A central connects, where the host advertises; the peer, and how the controller reports it.
+    /// A central connects, if the host advertises; the peer, and how the controller reports it.
     Central(u8, u8),
-    /// The peer that the host connects to is there, or the attempt fails.
+    /// The peer that the host connects to answers, or the attempt fails.
     Peripheral(u8, u8),
-    /// A link ends by its peer or its radio.
+    /// A link ends, because of its peer or its radio.
     Ends(u8, u8),
     /// An advertiser is received.
     Report(u8, u8),
@@ -21,13 +21,13 @@ pub enum Step {
     Signal(u8, Bytes),
     /// A peer sends a frame on an open channel.
     Frame(u8, Bytes),
-    /// A peer gives credits on an open channel.
+    /// A peer grants credits on an open channel.
     Credits(u8, u8),
-    /// A peer pairs, or asks for it.
+    /// A peer pairs, or requests a pairing.
     Pair(u8),
-    /// A peer encrypts with the key that it has.
+    /// A peer encrypts with its key.
     Encrypt(u8),
-    /// A peer changes what it answers by itself.
+    /// A peer changes its automatic answers.
     Manners(u8, u8),
     /// An SMP PDU.
     Smp(u8, Bytes),
@@ -37,11 +37,11 @@ pub enum Step {
     Acl(u8, u8, Bytes),
     /// Bytes that are no packet.
     Garbage(Bytes),
-    /// Something breaks.
+    /// A fault occurs.
     Fault(u8, Bytes),
-    /// The controller and the line are well again.
+    /// All faults of the controller and the line are removed.
     Heal,
-    /// What was held back comes.
+    /// Packets that were held back arrive.
     Release(u8),
     /// A call of the application.
     Call(u8, Bytes),
@@ -57,14 +57,14 @@ pub enum Step {
     DropHandle(u8),
     /// Time passes.
     Time(u8, u8),
-    /// Several tasks have one turn each, so that others see a state between.
+    /// Several tasks get one turn each, so that others see an intermediate state.
     Turns(u8),
 }
 
 /// The rest of a record.
 pub type Bytes = [u8; RECORD - 3];
 
-/// Which kinds of steps there are, and how often each comes.
+/// The kinds of steps, and their frequencies.
 const WEIGHTS: [u8; 27] =
     [12, 10, 3, 4, 22, 14, 12, 14, 6, 8, 4, 4, 6, 5, 8, 1, 4, 6, 4, 26, 34, 20, 12, 9, 6, 22, 4];
 
@@ -78,18 +78,18 @@ const SUM: u32 = {
 };
 
 impl Step {
-    /// Reads a record; what is missing is zero.
+    /// Reads a record; missing bytes are zero.
     #[must_use]
     pub fn new(record: &[u8]) -> Self {
         let mut all = [0; RECORD];
         all.iter_mut().zip(record).for_each(|(to, from)| *to = *from);
         let [what, fine, a, rest @ ..] = all;
-        // The high bits choose the kind, so that a small change of the record mostly keeps it.
+        // The high bits select the kind, so that a small change of the record mostly keeps it.
         let choice = u32::from(what) << 8 | u32::from(fine);
         Self::of(kind((choice * SUM) >> 16), a, rest)
     }
 
-    /// Which of the links it is about.
+    /// Returns the number of the link.
     pub(crate) const fn link(&self) -> u8 {
         match *self {
             Self::Ends(link, _)

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{Store, TestClock};
 
-/// Everything.
+/// The whole state.
 pub(crate) struct World<'h> {
     pub(crate) host: &'h Host,
     pub(crate) app: Rc<App<'h>>,
@@ -35,17 +35,17 @@ pub(crate) struct World<'h> {
     pub(crate) whole: FreePackets,
     clock: TestClock,
     ended: Rc<Cell<Option<RunError<Broken>>>>,
-    /// How many polls the next steps have, where they have not as many as they need.
+    /// Number of polls for the next steps, if they get fewer than they need.
     turns: Option<(u8, u8)>,
-    /// The controller did nothing but what the specification says.
+    /// Whether the controller has followed the specification so far.
     pub(crate) honest: bool,
 }
 
-/// Polls without time passing that are taken for an endless loop.
+/// Number of polls at one time that counts as an endless loop.
 const MAX_POLLS: u32 = 50_000;
-/// Tasks at once.
+/// Maximum number of tasks.
 const MAX_TASKS: usize = 60;
-/// Deadlines that may come in a time of any length, and more for each second.
+/// Number of deadlines allowed in any time; more are allowed for each second.
 const MOST_DEADLINES: u64 = 200;
 const MOST_A_SECOND: u64 = 50;
 
@@ -73,13 +73,13 @@ impl<'h> World<'h> {
         world
     }
 
-    /// Calls `run` where it does not run.
+    /// Calls `run` if it is not running.
     pub(crate) fn run(&mut self) {
         if self.runs() {
             return;
         }
         if self.line.borrow().unnoticed {
-            // The host goes on with the packet that was half written, until it knows that the transport is another.
+            // The host continues a half-written packet until it knows that the transport is a new one.
             let run = pin!(self.drive());
             let ended = run.poll(&mut Context::from_waker(Waker::noop()));
             assert_eq!(ended, Poll::Ready(RunError::Transport(Broken)));
@@ -92,7 +92,7 @@ impl<'h> World<'h> {
         self.spawn("run", Until::Transport, async move { ended.set(Some(run.await)) });
     }
 
-    /// A call of `run` on the line.
+    /// Returns a call of `run` on the line.
     pub(crate) fn drive(&self) -> impl Future<Output = RunError<Broken>> + use<'h> {
         let (end, clock, store) =
             (HostEnd(self.line.clone()), self.clock.clone(), self.store.clone());
@@ -105,7 +105,7 @@ impl<'h> World<'h> {
         self.tasks.iter().any(|task| task.until() == Until::Transport)
     }
 
-    /// Begins a task.
+    /// Starts a task.
     pub(crate) fn spawn(
         &mut self,
         name: &'static str,
@@ -115,7 +115,7 @@ impl<'h> World<'h> {
         self.spawn_until(name, Rc::new(Cell::new(until)), future);
     }
 
-    /// Begins a task whose limit changes.
+    /// Starts a task whose limit changes.
     pub(crate) fn spawn_until(
         &mut self,
         name: &'static str,
@@ -135,7 +135,7 @@ impl<'h> World<'h> {
         RefMut::map(self.line.borrow_mut(), |line| &mut line.controller)
     }
 
-    /// Lets one step happen, and what follows from it.
+    /// Runs one step and its consequences.
     pub(crate) fn step(&mut self, step: &Step) {
         if !self.is_spared(step) {
             self.act(step);
@@ -156,7 +156,7 @@ impl<'h> World<'h> {
         self.host.check_invariants();
     }
 
-    /// The slot of a link that is up, where one is.
+    /// Returns the slot of a link that is up, if there is one.
     fn slot(&self, number: u8) -> usize {
         let controller = self.controller();
         let up = (0..SLOTS).filter(|slot| controller.links[*slot].is_some());
@@ -164,7 +164,7 @@ impl<'h> World<'h> {
         up.clone().nth(place).unwrap_or_default()
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest happens in every life")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other steps occur in every life")]
     fn is_spared(&self, step: &Step) -> bool {
         let spared = self.controller().setup.spared;
         match step {
@@ -291,7 +291,7 @@ impl<'h> World<'h> {
         if !self.poll(MAX_POLLS) {
             let awake = self.tasks.iter().filter(|task| task.is_awake());
             let names: Vec<_> = awake.map(|task| task.name).collect();
-            panic!("tasks wake themselves or each other for ever: {names:?}");
+            panic!("tasks wake themselves or each other endlessly: {names:?}");
         }
         let unserved = self.app.unserved.take();
         if !unserved.is_empty() {
@@ -305,7 +305,7 @@ impl<'h> World<'h> {
         }
     }
 
-    /// So many polls; true if no task is awake then.
+    /// Polls `polls` times; returns whether no task is awake then.
     fn poll(&mut self, mut polls: u32) -> bool {
         loop {
             let mut idle = true;
@@ -324,7 +324,7 @@ impl<'h> World<'h> {
         }
     }
 
-    /// `run` has returned.
+    /// Handles the return of `run`.
     fn ended(&self, why: RunError<Broken>) {
         match why {
             RunError::Transport(Broken) => {}
@@ -339,13 +339,13 @@ impl<'h> World<'h> {
         }
     }
 
-    /// The controller left commands without an answer before it was used in this `run`.
+    /// Returns whether the controller left commands without an answer before it was used in this `run`.
     fn was_silent(&self) -> bool {
         let controller = self.controller();
         controller.silent && !controller.used
     }
 
-    /// What holds after each step.
+    /// Checks the invariants after a step.
     fn check(&self) {
         assert!(self.host.links() <= LINKS);
         let line = self.line.borrow();
@@ -358,11 +358,11 @@ impl<'h> World<'h> {
             let (Ok(peer), Ok(security)) = (link.peer(), link.security()) else { continue };
             let most = self.achieved(peer);
             let level = security.level;
-            assert!(level <= most, "{peer} is at {level:?}, and achieved {most:?}");
+            assert!(level <= most, "{peer} is at {level:?}, but achieved only {most:?}");
         }
     }
 
-    /// The most that the link with a peer can be worth.
+    /// Returns the maximum level of the link with a peer.
     fn achieved(&self, peer: bindrune::Address) -> Level {
         let controller = self.controller();
         let links = (0..SLOTS).filter_map(|slot| controller.links[slot].as_ref());
@@ -375,7 +375,7 @@ impl<'h> World<'h> {
     }
 }
 
-/// The host's cryptography: one key pair, whose products are remembered.
+/// Returns the host's cryptography: one key pair, with cached products.
 fn own_crypto() -> impl Crypto {
     KnownCrypto::new([0x33; 32])
 }

@@ -56,7 +56,7 @@ cases! {
             b.inject(&part);
             b.expect_silence();
         }
-        assert_eq!(b.host.stats().stray_acl, 0, "the link may come up yet");
+        assert_eq!(b.host.stats().stray_acl, 0, "the link may still come up");
         b.pass(Duration::from_millis(100));
         let stats = b.host.stats();
         assert_eq!((stats.stray_acl, stats.ignored_packets), (1, 0));
@@ -80,7 +80,7 @@ cases! {
     a14: |row| linked().ignores(row),
 }
 
-/// A bridge may pass data on ahead of the event that the link is up: two packets wait 100 ms for it.
+/// A bridge may deliver data before the event that the link is up: two packets wait 100 ms for it.
 #[test]
 fn the_first_data_of_a_link_may_come_before_its_event() {
     let request = acl(LINK, &l2cap(ATT, &hex!("0a 0300")));
@@ -90,7 +90,7 @@ fn the_first_data_of_a_link_may_come_before_its_event() {
         b.sent();
         let free = b.host.free_packets();
         b.inject(&request);
-        // The last is one too many.
+        // The last packet exceeds the limit.
         for _ in 0..2 {
             b.inject(&acl(LINK, &l2cap(ATT, &hex!("52 ffff 00"))));
         }
@@ -104,9 +104,9 @@ fn the_first_data_of_a_link_may_come_before_its_event() {
     }
 }
 
-/// What is left of a link that has ended is not taken for the first data of the next one with its handle.
+/// Late data of an ended link is not taken as the first data of the next link with its handle.
 #[test]
-fn late_data_of_a_link_is_not_the_next_ones() {
+fn late_data_of_a_link_is_not_delivered_to_the_next_one() {
     let mut b = idle();
     let (conn, _log) = link(&mut b, LINK);
     b.inject(&hex!("0405 04 00 4000 13"));
@@ -118,9 +118,9 @@ fn late_data_of_a_link_is_not_the_next_ones() {
     assert_eq!(b.frames(), []);
 }
 
-/// Nor is what waits when a link ends that this host did not know.
+/// The same for data that waits when a link ends that this host did not know.
 #[test]
-fn data_of_an_unknown_link_that_ends_is_not_the_next_ones() {
+fn data_of_an_unknown_link_is_not_delivered_to_the_next_one() {
     let mut b = idle();
     let (_task, conn, _log) = advertise(&mut b);
     b.sent();
@@ -132,7 +132,7 @@ fn data_of_an_unknown_link_that_ends_is_not_the_next_ones() {
     assert_eq!(b.host.stats().stray_acl, 1);
 }
 
-/// Two fragments that come before the link are one PDU.
+/// Two fragments that arrive before the link form one PDU.
 #[test]
 fn fragments_wait_for_their_link_in_order() {
     let mut b = idle();
@@ -145,7 +145,7 @@ fn fragments_wait_for_their_link_in_order() {
     assert_eq!(b.frames(), [(LINK, l2cap(ATT, &name()))]);
 }
 
-/// As above, for data that needs encryption.
+/// The same for data that needs encryption.
 #[test]
 fn data_may_come_a_little_before_the_link_is_encrypted() {
     for (ahead, served) in [(0, true), (59, true), (60, false)] {

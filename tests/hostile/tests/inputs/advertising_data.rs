@@ -1,4 +1,4 @@
-//! Advertising data of strangers. [Vol 3] Part C, 11
+//! Advertising data of unknown devices. [Vol 3] Part C, 11
 
 use bindrune::{AdData, AdType, Uuid};
 use bindrune_corpus::Row;
@@ -9,8 +9,8 @@ use crate::{
     scene::{is_usable, scanning},
 };
 
-/// Hears the row's report, and looks at its data.
-fn hears(row: &Row, look: impl FnOnce(AdData<'_>)) {
+/// Receives the row's report, and checks its data.
+fn receives(row: &Row, look: impl FnOnce(AdData<'_>)) {
     let (mut b, reports) = scanning(Controller::new());
     b.inject(&parts(row)[0]);
     b.expect_silence();
@@ -25,26 +25,26 @@ fn hears(row: &Row, look: impl FnOnce(AdData<'_>)) {
 }
 
 cases! {
-    d01: |row| hears(row, |data| {
+    d01: |row| receives(row, |data| {
         assert_eq!(data.octets(), [0; 5]);
         assert_eq!(data.structures().count(), 0);
         assert!(!data.is_malformed());
     }),
-    d02: |row| hears(row, |data| {
+    d02: |row| receives(row, |data| {
         assert!(data.is_malformed() && data.name().is_none());
     }),
-    d04: |row| hears(row, |data| {
+    d04: |row| receives(row, |data| {
         assert_eq!(data.flags().map(|flags| flags.bits()), Some(6));
         assert!(data.is_malformed());
     }),
-    d05: |row| hears(row, |data| {
+    d05: |row| receives(row, |data| {
         assert_eq!(data.find(AdType::COMPLETE_LOCAL_NAME), Some(&[0xff, 0xfe, 0xfd][..]));
         assert!(data.name().is_some());
     }),
-    d06: |row| hears(row, |data| {
+    d06: |row| receives(row, |data| {
         assert!(data.services().eq([Uuid::new_16(0xbbaa)]));
     }),
-    d08: |row| hears(row, |data| {
+    d08: |row| receives(row, |data| {
         assert_eq!(data.find(AdType(0x31)), Some(&[1, 2, 3, 4, 5, 0xc0][..5]));
     }),
 }

@@ -1,4 +1,4 @@
-//! The GATT client, and what servers may do to it. [Vol 3] Part F and G
+//! The GATT client against hostile servers. [Vol 3] Part F and G
 
 use bindrune::{Error, RemoteCharacteristic, Uuid};
 use bindrune_corpus::Row;
@@ -11,7 +11,7 @@ use crate::{
     scene::{ATT, Linked, linked},
 };
 
-/// A read that waits for its response.
+/// Starts a read that waits for its response.
 fn reading() -> (Linked, Outcome<Result<Vec<u8>, Error>>) {
     let mut s = linked();
     let conn = s.conn.clone();
@@ -24,7 +24,7 @@ fn reading() -> (Linked, Outcome<Result<Vec<u8>, Error>>) {
     (s, read)
 }
 
-/// Discovery of services ends with an error at this response, and the client can go on.
+/// Checks that discovery of services fails with this response, and that the client can continue.
 fn services_fail(part: &[u8]) {
     let mut s = linked();
     let conn = s.conn.clone();
@@ -43,7 +43,7 @@ fn services_fail(part: &[u8]) {
     reads_on(s);
 }
 
-/// A read succeeds.
+/// Checks that a read succeeds.
 fn reads_on(mut s: Linked) {
     let conn = s.conn.clone();
     let read = s.b.spawn(async move { conn.read(3, &mut [0; 8]).await });
@@ -53,24 +53,25 @@ fn reads_on(mut s: Linked) {
     s.is_as_before();
 }
 
-/// The peer answers requests until the task has ended.
+/// Answers requests, as the peer, until the task has ended.
 fn serve<T>(s: &mut Linked, task: &Outcome<T>, answer: impl Fn(&[u8]) -> Vec<u8>) {
     for _ in 0..16 {
         if task.is_done() {
             return;
         }
-        let (_, request) = s.b.frames().pop().unwrap_or_else(|| panic!("nothing is asked"));
+        let (_, request) =
+            s.b.frames().pop().unwrap_or_else(|| panic!("the client sends no request"));
         s.att(&answer(&request[4..]));
     }
-    panic!("the task has no end");
+    panic!("the task does not end");
 }
 
-/// Nothing was found from this handle on.
+/// Returns Attribute Not Found for this request.
 fn nothing(request: &[u8]) -> Vec<u8> {
     vec![0x01, request[0], request[1], request[2], 0x0a]
 }
 
-/// A characteristic whose descriptors are to be discovered.
+/// Returns a characteristic whose descriptors can be discovered.
 fn characteristic(s: &mut Linked) -> RemoteCharacteristic<'static> {
     let conn = s.conn.clone();
     let found = s.b.spawn(async move {
@@ -84,7 +85,7 @@ fn characteristic(s: &mut Linked) -> RemoteCharacteristic<'static> {
     found.take().unwrap()
 }
 
-/// The host watches the peer's Service Changed, whose value is at 0x000a.
+/// Returns a link on which the host watches the peer's Service Changed, whose value is at 0x000a.
 fn watching() -> Linked {
     let mut s = linked();
     let conn = s.conn.clone();
@@ -112,7 +113,7 @@ fn descriptors_fail(part: &[u8]) {
     reads_on(s);
 }
 
-/// Listens to a value's notifications and indications, each of which is noted.
+/// Returns a link on which a task records the notifications and indications of a value.
 fn listening(handle: u16) -> (Linked, std::rc::Rc<core::cell::RefCell<Vec<Vec<u8>>>>) {
     let mut s = linked();
     let values = std::rc::Rc::new(core::cell::RefCell::new(Vec::new()));
@@ -220,7 +221,7 @@ cases! {
     },
 }
 
-/// No attribute has the handle 0, so its value is nobody's: not even that of a subscription which nobody has taken.
+/// No attribute has the handle 0, so no subscription gets its value, including subscriptions that are not in use.
 #[test]
 fn a_push_of_handle_0_is_dropped() {
     let mut s = linked();
@@ -234,7 +235,7 @@ fn a_push_of_handle_0_is_dropped() {
     s.is_as_before();
 }
 
-/// Two services and their two values each, as a peer's answers.
+/// Returns a peer's answers: two services with two values each.
 fn two_services(request: &[u8]) -> Vec<u8> {
     match *request {
         [0x10, 1, ..] => hex!("11 06 0100 0300 0f18 0400 0600 0a18").to_vec(),
@@ -253,7 +254,7 @@ fn two_services(request: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn cursors_that_hold_all_packets_hold_up_no_other() {
+fn cursors_that_hold_all_packets_delay_no_other() {
     let mut s = linked();
     let mut cursors = vec![];
     for _ in 0..24 {
@@ -287,7 +288,7 @@ fn cursors_that_hold_all_packets_hold_up_no_other() {
     });
     serve(&mut s, &all, two_services);
     assert_eq!(all.take(), Ok(vec![3, 6]));
-    // Each cursor goes on where it was.
+    // Each cursor continues at its position.
     for mut services in cursors {
         let rest = s.b.spawn(async move {
             let second = services.next().await.unwrap().unwrap().range();

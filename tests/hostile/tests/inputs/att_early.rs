@@ -18,8 +18,8 @@ static SERVICES: &[Service] = &[Service::primary(Uuid::new_16(0xff00), &[&VALUE,
 
 type Held = Rc<RefCell<Vec<WriteRequest<'static>>>>;
 
-/// A link whose application leaves every write unanswered until the test answers it.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are passed over")]
+/// Returns a link whose application leaves every write unanswered until the test answers it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are ignored")]
 fn holding() -> (Linked, Held) {
     let mut b = idle_with(config().services(SERVICES), Store::memory(&[]));
     let (held, conn) = (Held::default(), Rc::<RefCell<Option<Connection<'static>>>>::default());
@@ -42,7 +42,8 @@ fn holding() -> (Linked, Held) {
 }
 
 impl Linked {
-    /// The peer writes `value` to the characteristic whose writes are held, and the host says nothing yet.
+    /// Writes `value` to the characteristic whose writes are held, and checks that the host does not
+    /// answer yet.
     fn asks_for(&mut self, value: u8) {
         let [low, high] = self.handle(&ASKED).to_le_bytes();
         self.att(&[0x12, low, high, value]);
@@ -97,12 +98,12 @@ fn commands_do_not_overtake_an_early_request() {
     s.b.settle();
     s.b.expect(ATT, &[&hex!("13"), &hex!("13")]);
     assert_eq!(s.b.host.gatt().read(&VALUE, &mut value), Ok(1));
-    assert_eq!(value[0], b'c', "the command came last");
+    assert_eq!(value[0], b'c', "the command is the last event");
     s.is_as_before();
 }
 
 #[test]
-fn what_was_kept_ends_with_the_link() {
+fn early_requests_end_with_the_link() {
     let (mut s, held) = holding();
     let free = s.b.host.free_packets();
     s.asks_for(1);

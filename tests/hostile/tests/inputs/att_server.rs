@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Each part is a request that is malformed.
+/// Checks that each part is refused as a malformed request.
 fn malformed(row: &Row) {
     let mut s = linked();
     for part in parts(row) {
@@ -23,7 +23,7 @@ fn malformed(row: &Row) {
 }
 
 impl Linked {
-    /// Gives the answer to one request.
+    /// Returns the answer to one request.
     #[track_caller]
     fn asks(&mut self, packet: &[u8]) -> Vec<u8> {
         self.b.sent();
@@ -46,7 +46,7 @@ impl Linked {
     }
 }
 
-/// Error Response.
+/// Returns an Error Response.
 fn error(request: u8, handle: u16, code: u8) -> Vec<u8> {
     let [low, high] = handle.to_le_bytes();
     vec![0x01, request, low, high, code]
@@ -90,7 +90,7 @@ cases! {
     ),
     q28: |row| linked().answers(row, &[&hex!("01 0c 0300 07"), &hex!("0d"), &hex!("01 0c 0300 07")]),
     q29: |row| {
-        // The values of 18 and 30 octets stand elsewhere in this table.
+        // The values of 18 and 30 octets have other handles in this table.
         let mut s = linked();
         let places = [(3, s.handle(&EIGHTEEN)), (5, s.handle(&THIRTY))];
         let answer = s.asks(&retarget(&parts(row)[0], &places));
@@ -111,11 +111,11 @@ cases! {
         assert_eq!(parts.len(), 10_000);
         let request = retarget(&parts[0], &[(3, handle)]);
         let full = error(0x16, handle, 0x09);
-        // The same octets again and again take no more room than once.
+        // Repeated writes of the same octets take no more room than one.
         for _ in 0..parts.len() {
             assert_eq!(s.asks(&request)[0], 0x17);
         }
-        // Octets that lie elsewhere do.
+        // Writes to other positions do.
         let apart = |n: usize| {
             let mut request = request.clone();
             request[12..14].copy_from_slice(&(n as u16 % 1000 * 20 + 1).to_le_bytes());
@@ -123,12 +123,12 @@ cases! {
         };
         let taken = (0..parts.len()).filter(|&n| s.asks(&apart(n)) != full).count();
         assert!(taken < 100, "{taken}");
-        // Another client has a queue of its own.
+        // Another client has its own queue.
         let (other, _) = link(&mut s.b, 0x41);
         s.b.inject(&acl(0x41, &request[5..]));
         assert_eq!(s.b.frames()[0].1[4], 0x17);
         drop(other);
-        // The queue is empty after it is cancelled, and after the link ended.
+        // The queue is empty after a cancel, and after the link ended.
         assert_eq!(s.asks_att(&hex!("18 00")), hex!("19"));
         assert_eq!(s.asks(&request)[0], 0x17);
         assert!((1..100).any(|n| s.asks(&apart(n)) == full));
@@ -200,7 +200,7 @@ cases! {
         s.is_as_before();
     },
     q42: |row| {
-        // Client Supported Features are at 0x000f in this table.
+        // Client Supported Features have the handle 0x000f in this table.
         let mut s = linked();
         assert_eq!(s.asks_att(&hex!("12 0f00 07")), hex!("13"));
         let parts: Vec<_> = parts(row).iter().map(|part| retarget(part, &[(0x0b, 0x0f)])).collect();

@@ -9,11 +9,11 @@ use hex_literal::hex;
 use crate::scene::PEER;
 
 pub(crate) const LTK: [u8; 16] = [0x5a; 16];
-/// LE Long Term Key Request of a key of LE Secure Connections.
+/// LE Long Term Key Request for a key of LE Secure Connections.
 pub(crate) const KEY_REQUEST: [u8; 16] = hex!("043e0d05 4000 0000000000000000 0000");
 pub(crate) const ENCRYPTED: [u8; 7] = hex!("040804 00 4000 01");
 
-/// What Just Works of LE Secure Connections makes.
+/// Returns the bond that Just Works of LE Secure Connections creates.
 pub(crate) fn bond() -> Bond {
     let ltk = Some(LongTermKey { key: Key::new(LTK), ediv: 0, rand: [0; 8] });
     let outcome = Outcome {
@@ -28,7 +28,7 @@ pub(crate) fn bond() -> Bond {
     Bond::new(&outcome, Controller::ADDRESS, PEER).unwrap()
 }
 
-/// A bond as a store keeps it.
+/// Returns a bond in the form of a store.
 pub(crate) fn stored(bond: &Bond) -> (RecordId, Vec<u8>) {
     let mut record = [0; Bond::SIZE];
     bond.write(&mut Writer::new(&mut record)).unwrap();

@@ -1,4 +1,4 @@
-//! Stores of bonds, under a whole host: after each row a fresh pairing works, and its bond is in the store.
+//! Stores of bonds under a whole host: after each row a new pairing works, and its bond is in the store.
 
 use std::{fs, path::PathBuf};
 
@@ -18,25 +18,25 @@ use crate::{
 
 type Records = Vec<(RecordId, Vec<u8>)>;
 
-/// The peer number `n`; the peer of the links is none of them.
+/// Returns the address of peer number `n`, which is never the peer of the links.
 fn peer(n: u8) -> Address {
     Address::random([0xc0, 0, 0, 0, 0, n])
 }
 
-/// A bond with another peer, or with another key.
+/// Returns a bond with another peer, or with another key.
 fn bond_with(peer: Address, key: u8) -> Bond {
     let ltk = Some(LongTermKey { key: Key::new([key; 16]), ediv: 0, rand: [0; 8] });
     let keys = Keys { local: ltk.clone(), peer: ltk, ..bond().keys };
     Bond { peer, keys: Keys { peer_identity: Some(peer), ..keys }, ..bond() }
 }
 
-/// A stronger one.
+/// Returns a stronger bond.
 fn authenticated(peer: Address, key: u8) -> Bond {
     let method = Method::NumericComparison;
     Bond { method, authenticated: true, ..bond_with(peer, key) }
 }
 
-/// A file of bonds in a folder of its own.
+/// A file of bonds in its own folder.
 struct File {
     _folder: tempfile::TempDir,
     path: PathBuf,
@@ -60,7 +60,7 @@ impl File {
         block_on(store.store(id, &record)).unwrap();
     }
 
-    /// What a host finds.
+    /// Returns what a host loads.
     fn load(&self) -> (Records, Loaded) {
         let store = self.open();
         let found = store.found();
@@ -85,7 +85,8 @@ impl File {
         self.path.with_file_name(format!("bonds{ending}"))
     }
 
-    /// A host with these bonds pairs with the peer, and the file has that bond and all others.
+    /// Checks that a host with these bonds pairs with the peer, and that the file then has that bond and
+    /// all others.
     #[track_caller]
     fn serves(&self) {
         let before = self.load().0;
@@ -106,14 +107,14 @@ impl File {
     }
 }
 
-/// The key that the host gives its central.
+/// Returns the key that the host gives to its central.
 fn key_given(couple: &mut Couple) -> Vec<u8> {
     couple.link.b.sent();
     couple.link.b.inject(&KEY_REQUEST);
     couple.link.b.commands().remove(0).1[2..].to_vec()
 }
 
-/// The power is cut while the host's store is at work; the key that the next host has.
+/// Cuts the power while the host's store works; returns the key that the next host has.
 fn key_after_cut(at: Stall) -> Vec<u8> {
     let store = Store::memory(&[stored(&bond_with(PEER, 0x0d))]);
     let mut couple = couple_with(config(), store.clone());
@@ -132,7 +133,7 @@ fn key_after_cut(at: Stall) -> Vec<u8> {
 
 cases! {
     b01: |_| {
-        // The file is cut off at every octet; the copy has the last good generation.
+        // The file is truncated at every octet; the copy has the last valid generation.
         let file = File::new(&[bond_with(PEER, 0x11), bond_with(peer(2), 0x22)]);
         let whole = file.read("");
         let (records, listed) = (file.load().0, FileStore::list(&file.path).unwrap());
@@ -148,7 +149,7 @@ cases! {
         }
     },
     b02: |_| {
-        // What a file and its copy may be at each step from the old bond to the new one.
+        // Possible contents of a file and its copy at each step from the old bond to the new one.
         let file = File::new(&[bond_with(peer(2), 0x22), bond_with(PEER, 0x0d)]);
         let (old, before) = (file.read(""), file.load().0);
         file.put(&bond_with(PEER, 0x0e));
@@ -168,7 +169,7 @@ cases! {
         assert_ne!(key_after_cut(Stall::After), [0x0d; 16]);
     },
     b04: |_| {
-        // A record of a version to come: it cannot be read, and is not written over.
+        // A record of a future version cannot be read, and is not overwritten.
         let file = File::new(&[]);
         let (id, mut newer) = stored(&bond());
         newer[0] = Bond::VERSION + 1;
@@ -178,7 +179,7 @@ cases! {
         couple.has_failed(PairingFailure::BondStore);
         assert_eq!(couple.link.b.host.bonds().count(), 0);
         assert_eq!(couple.link.b.store().records(), [(id, newer.clone())]);
-        // Without a bond, or with another peer, this store is no hindrance.
+        // Without a bond, or with another peer, this store causes no failure.
         let (_conn, log, other) = couple.meets([peer(1); 2], 0x41);
         assert!(other.outcome().is_some_and(|outcome| outcome.bonded), "{log:?}");
         assert_eq!(couple.link.b.store().records().len(), 2);
@@ -191,7 +192,7 @@ cases! {
         drop(couple);
         let records = file.load().0;
         assert!(records.len() == 2 && records.contains(&(id, newer)));
-        // A whole file of such a version is not opened; another store serves.
+        // A whole file of a future version is not opened; another store works.
         let mut octets = file.read("");
         octets[14] += 1;
         let sum = crc32c(&octets[..28]).to_le_bytes();
@@ -203,7 +204,7 @@ cases! {
         File::new(&[]).serves();
     },
     b05: |_| {
-        // Two places: of an absent peer with a stronger bond, and of one that is connected.
+        // There are two entries: of an absent peer with a stronger bond, and of a connected peer.
         let bonds = [stored(&bond()), stored(&authenticated(peer(1), 0x11))];
         let mut couple = couple_with(config().bonds(2), Store::memory(&bonds));
         let (_conn, log, other) = couple.meets([peer(3); 2], 0x41);
@@ -211,7 +212,7 @@ cases! {
         assert_eq!(log.borrow()[..], ["PairingFailed(BondsFull)"]);
         assert_eq!(couple.link.b.store().records(), bonds);
         assert_eq!(couple.link.b.host.bonds().count(), 2);
-        // Where there is room, one that says it is the absent peer does not take its place.
+        // If there is room, a device that claims to be the absent peer does not replace its bond.
         let host = couple.link.b.host;
         let removed = couple.link.b.spawn(async move { host.bonds().remove(&PEER).await });
         assert_eq!(removed.take(), Ok(()));
@@ -227,7 +228,7 @@ cases! {
         couple.pairs_afresh();
     },
     b06: |_| {
-        // The same record twice in one file, as a merge by hand would leave it.
+        // A file contains the same record twice, as after a manual merge.
         let file = File::new(&[bond_with(peer(1), 0x11)]);
         let octets = file.read("");
         let (header, body) = octets.split_at(32);
@@ -253,7 +254,7 @@ cases! {
         couple.pairs_afresh();
     },
     b08: |_| {
-        // The older file is put back: its bond was removed, its counter was used.
+        // The older file is restored: its bond was removed, and its counter was used.
         let file = File::new(&[bond_with(peer(1), 0x11), bond_with(peer(2), 0x22)]);
         let older = file.read("");
         let used = Bond { local_sign: 7, ..bond_with(peer(1), 0x11) };
@@ -266,7 +267,7 @@ cases! {
         file.serves();
     },
     b09: |_| {
-        // An LTK of zeros, a key size of 0 and of 17.
+        // An LTK of zeros, and key sizes of 0 and 17.
         let sound = bond_with(PEER, 0x11);
         for unsound in [
             bond_with(PEER, 0),
@@ -285,7 +286,7 @@ cases! {
     },
 }
 
-/// The checksum of the file's header.
+/// Returns the checksum of the file's header.
 fn crc32c(octets: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0x82f6_3b78 };
     !octets.iter().fold(!0, |crc, &octet| (0..8).fold(crc ^ u32::from(octet), step))

@@ -11,7 +11,7 @@ use crate::{
     scene::{CHANNEL, LINK, PSM, SIGNALLING, linked, opened, opened_by, works},
 };
 
-/// The peer's frames end the channel, and the link lives.
+/// Checks that the peer's frames close the channel, and that the link stays up.
 fn closes(row: &Row) {
     let mut opened = opened();
     let parts = parts(row);
@@ -86,8 +86,8 @@ cases! {
         works(&mut opened.link.b, LINK);
     },
     k14: |row| {
-        // As many credits as can be: from none, since more than 65535 in all end the channel. The row counts the peer's CID
-        // as 0x0040 too.
+        // As many credits as possible, starting from none, because more than 65535 in all close the channel. The row
+        // uses 0x0040 as the peer's CID too.
         let mut opened = opened_by(0x40, 0);
         let free = opened.link.b.host.free_packets();
         let mut channel = opened.channel;
@@ -101,7 +101,7 @@ cases! {
         opened.link.b.controller().completes = false;
         opened.link.b.sent();
         opened.link.b.inject(&parts(row)[0]);
-        // The controller's buffers bound what leaves, and the packets what waits.
+        // The controller's buffers limit the packets that leave, and the host's packets limit those that wait.
         assert_eq!(opened.link.b.frames().len(), 4);
         assert!(free.transmit - opened.link.b.host.free_packets().transmit <= 2);
         opened.link.b.controller().completes = true;
@@ -116,7 +116,7 @@ cases! {
 const DISCONNECT: u16 = 0x0406;
 
 #[test]
-fn a_dropped_channel_leaves_a_link_whose_peer_takes_nothing_in_a_bounded_time() {
+fn a_dropped_channel_is_closed_in_bounded_time_if_its_peer_takes_nothing() {
     let mut opened = opened_by(0x40, 20);
     opened.link.b.controller().completes = false;
     let (mut channel, conn) = (opened.channel, opened.link.conn.clone());
@@ -157,7 +157,7 @@ fn a_channel_that_the_controller_cannot_open_or_close_is_given_up_after_30_s() {
     opened.link.b.pass(Duration::from_millis(200));
     assert_eq!(closed.take(), Err(Error::Timeout));
     assert_eq!(asked.take(), Err(Error::Timeout));
-    // The peer is still told of the end, and not of the one that never began.
+    // The peer still gets the end of the first channel, and nothing about the one that never opened.
     opened.link.b.controller().completes = true;
     opened.link.b.sent();
     opened.link.b.inject(&hex!("0413 05 01 4000 0400"));

@@ -6,7 +6,7 @@ use bindrune_hostile::Sent;
 
 use crate::scene::linked;
 
-/// Rows that repeat a packet more often than this are cut short here.
+/// Rows that repeat a packet more often than this are shortened here.
 const REPEATS: usize = 8;
 
 #[test]

@@ -18,14 +18,14 @@ cases! {
         let parts = parts(row);
         b.inject(&parts[0]);
         assert_eq!(b.commands(), [(RESET, vec![])]);
-        // Until the reset is complete, whatever looks like an event or like data is noise.
+        // Until the reset is complete, octets that look like an event or data are noise.
         b.inject(&hex!("043e1301004000010011223344556618000000480000"));
         b.inject(&hex!("02402007000300040000ff"));
         b.expect_silence();
         b.controller().mute = Opcodes::None;
         b.inject(&parts[1]);
         b.expect_silence();
-        // The line is quiet, and the controller shows that it received what was asked after that.
+        // The line is quiet, and the controller's answer shows that it received the command after that.
         b.pass(Duration::from_millis(20));
         let opcodes: Vec<_> = b.commands().into_iter().map(|(opcode, _)| opcode).collect();
         assert_eq!(opcodes[..2], [0x2017, 0x1001]);
@@ -41,7 +41,7 @@ cases! {
         is_usable(&mut b);
     },
     t04: |row| {
-        // Without a link, and with one: no octet is kept, and the pause inside of the packet ends it.
+        // Without a link and with one: no octet is kept, and the pause inside the packet ends it.
         let mut b = idle();
         b.inject(&parts(row)[0]);
         b.expect_silence();
@@ -64,7 +64,8 @@ cases! {
         let b = idle_ignores(row);
         assert_eq!(b.host.stats().ignored_packets, 1);
     },
-    // That each packet of the table has the same result octet by octet is in `chunks`; here the worst case of a whole life.
+    // `chunks` checks that each packet of the table has the same result octet by octet; this is the worst case of a
+    // whole life.
     t09: |_| {
         let mut b = idle();
         b.chunk(1);

@@ -18,7 +18,7 @@ const RESET: u16 = 0x0c03;
 const DISCONNECT: u16 = 0x0406;
 const ADVERTISING_ENABLE: u16 = 0x200a;
 
-/// The set-up on a controller whose answers are those of the row.
+/// Runs the set-up on a controller with the answers of the row.
 fn set_up(row: &Row) -> Option<RunError<core::convert::Infallible>> {
     let mut controller = Controller::new();
     for part in parts(row) {
@@ -28,7 +28,7 @@ fn set_up(row: &Row) -> Option<RunError<core::convert::Infallible>> {
     Bench::new(Box::leak(Box::new(host())), controller).ended()
 }
 
-/// Asks for `requests` replies, and says how many left.
+/// Requests `requests` replies, and returns how many left.
 fn replies(s: &mut Linked, requests: usize) -> usize {
     s.b.sent();
     (0..requests)
@@ -39,7 +39,7 @@ fn replies(s: &mut Linked, requests: usize) -> usize {
         .sum()
 }
 
-/// A link with two replies in the controller, which has four buffers.
+/// Returns a link with two replies in the controller, which has four buffers.
 fn two_in_flight() -> Linked {
     let mut s = linked();
     s.b.controller().completes = false;
@@ -58,12 +58,12 @@ fn a_packet_of_the_last_link_takes_a_buffer_of_the_next_one_with_its_handle() {
     s.b.inject(&connection_complete(LINK, 1));
     s.b.take(None);
     assert!(conn.borrow().is_some());
-    assert_eq!(s.b.frames().len(), 1, "it was half written when its link ended");
+    assert_eq!(s.b.frames().len(), 1, "the packet was half written when its link ended");
     assert_eq!(replies(&mut s, 4), 3);
     assert_eq!(complete(&mut s, 4), 1);
 }
 
-/// The controller completes what it holds of the link.
+/// Completes `packets` packets of the link, and returns how many replies left then.
 fn complete(s: &mut Linked, packets: u8) -> usize {
     s.b.sent();
     s.b.inject(&[4, 0x13, 5, 1, 0x40, 0, packets, 0]);
@@ -112,7 +112,7 @@ cases! {
         let stats = b.host.stats();
         assert_eq!((stats.command_timeouts, stats.recoveries), (1, 1));
         assert!(rand.is_done());
-        // The wish to advertise outlives it.
+        // The request to advertise outlives it.
         b.inject(&connection_complete(LINK, 1));
         assert!(conn.borrow().is_some());
         works(&mut b, LINK);
@@ -179,7 +179,7 @@ cases! {
         b.expect_silence();
         let reports = reports.borrow();
         assert!(reports.iter().all(|report| report.truncated && report.data.len() <= 1650));
-        assert_eq!(reports.len(), 999, "one is still being put together");
+        assert_eq!(reports.len(), 999, "one report is still being reassembled");
         is_usable_extended(&mut b);
     },
     h20: |row| {
@@ -326,7 +326,8 @@ cases! {
     h45: |row| linked().ignores(row),
 }
 
-/// The extended reports of the table have an octet too many behind the SID, which alone makes them malformed.
+/// Removes one octet: the extended reports of the table have an extra octet after the SID, which alone would
+/// make them malformed.
 fn without_stray_octet(event: &[u8]) -> Vec<u8> {
     const BEHIND_SID: usize = 17;
     let mut event = event.to_vec();
@@ -335,7 +336,7 @@ fn without_stray_octet(event: &[u8]) -> Vec<u8> {
     event
 }
 
-/// Nothing is reported to a scanner.
+/// Checks that no report reaches a scanner.
 fn no_report(event: &[u8], controller: Controller) {
     let extended = controller.extended;
     let (mut b, reports) = scanning(controller);
@@ -349,7 +350,7 @@ fn no_report(event: &[u8], controller: Controller) {
     }
 }
 
-/// As [`is_usable`], where an advertising set comes to its end with the link.
+/// Like [`is_usable`], for a link that ends an advertising set.
 fn is_usable_extended(b: &mut crate::scene::B) {
     let (_, conn, _) = advertise(b);
     b.inject(&connection_complete(LINK, 1));

@@ -1,7 +1,7 @@
-//! Each row of the table of bad inputs, against a whole host; and random ones.
+//! Each row of the table of bad inputs against a whole host, and random inputs.
 //!
-//! The layers are modules; each case carries the name of its row, and its body says what the right answer is.
-//! `coverage` fails where a row is not run. After each row of pairing and of bonds, a fresh pairing works.
+//! The modules are the layers. Each case has the name of its row, and its body checks the right answer.
+//! `coverage` fails if a row is not run. After each row of pairing and of bonds, a new pairing works.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -11,7 +11,7 @@
     reason = "this is test code"
 )]
 
-/// Makes a test of each row, and a list of all of them. A body takes the row.
+/// Creates a test for each row, and a list of all rows. A body takes the row.
 macro_rules! cases {
     ($($id:ident: $body:expr,)*) => {
         pub(crate) const CASES: &[&str] = &[$(stringify!($id)),*];
@@ -56,12 +56,12 @@ mod unanswered;
 
 use bindrune_corpus::{Row, rows};
 
-/// The row that a case is named after, in small letters.
+/// Returns the row of a case, whose name is in lower case.
 fn row(id: &str) -> Row {
     rows().find(|row| row.id.eq_ignore_ascii_case(id)).unwrap_or_else(|| panic!("no row {id}"))
 }
 
-/// The packets of a row, all repetitions of them.
+/// Returns the packets of a row, with all repetitions.
 fn parts(row: &Row) -> Vec<Vec<u8>> {
     row.packets(usize::MAX)
 }

@@ -1,4 +1,5 @@
-//! What an application that reads late finds: everything, in the order of arrival, and no indication confirmed in vain.
+//! An application that reads late gets everything, in the order of arrival, and no indication is confirmed without
+//! being kept.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -15,7 +16,7 @@ use crate::{
 /// Disconnection Complete: the peer's user ended the link.
 const ENDED: [u8; 7] = hex!("040504 00 4000 13");
 
-/// Brings up a link as peripheral whose events nobody reads.
+/// Brings up a link as peripheral, and leaves its events unread.
 fn unread(b: &mut B) -> Connection<'static> {
     let slot = Rc::new(RefCell::new(None));
     let (keep, host) = (slot.clone(), b.host);
@@ -26,8 +27,8 @@ fn unread(b: &mut B) -> Connection<'static> {
     slot.take().unwrap()
 }
 
-/// The first events of a link, by their kinds.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are noted")]
+/// Returns the first events of a link, by kind.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are recorded")]
 fn kinds(b: &mut B, mut link: Connection<'static>, count: usize) -> Outcome<Vec<String>> {
     b.spawn(async move {
         let mut kinds = Vec::new();
@@ -92,7 +93,7 @@ fn a_write_is_reported_after_its_link_has_ended() {
 }
 
 #[test]
-fn an_indication_without_room_behind_it_is_confirmed_when_there_is() {
+fn an_indication_without_room_is_confirmed_once_there_is_room() {
     let mut s = linked();
     let mut values = s.conn.listen(0x20).unwrap();
     let mut confirmed = 0;
@@ -103,9 +104,9 @@ fn an_indication_without_room_behind_it_is_confirmed_when_there_is() {
             break;
         }
         confirmed += 1;
-        assert!(confirmed < 40, "there is room for ever");
+        assert!(confirmed < 40, "there is always room");
     }
-    // The peer breaks the rule that one indication waits for its confirmation.
+    // The peer breaks the rule to wait for the confirmation of each indication.
     s.att(&[0x1d, 0x20, 0, 0xff]);
     s.b.expect_silence();
     for round in 0..=confirmed {

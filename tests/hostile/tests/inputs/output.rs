@@ -1,4 +1,4 @@
-//! PDUs of the application in the buffer for the transport, and what happens before they leave.
+//! PDUs of the application in the transport's buffer, and events before they leave.
 
 use core::{
     future::Future,
@@ -13,7 +13,7 @@ use hex_literal::hex;
 
 use crate::scene::{LEVEL, LINK, Linked, connection_complete, linked};
 
-/// Polls a future once, as a task that `run` does not follow at once.
+/// Polls a future once, like a task after which `run` does not run at once.
 fn once<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -31,7 +31,7 @@ fn notifications(s: &mut Linked) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_written_leaves_in_its_order() {
+fn written_pdus_leave_in_order() {
     let mut s = subscribed();
     for value in 1..=4 {
         assert_eq!(once(s.conn.notify(&LEVEL, &[value])), Poll::Ready(Ok(())));
@@ -42,11 +42,11 @@ fn what_is_written_leaves_in_its_order() {
 
 /// The controller has four buffers.
 #[test]
-fn no_more_is_written_than_the_controller_takes() {
+fn no_more_pdus_are_written_than_the_controller_takes() {
     let mut s = subscribed();
     s.b.controller().completes = false;
     let written = (1..=9).take_while(|&n| once(s.conn.notify(&LEVEL, &[n])).is_ready()).count();
-    assert_eq!(written, 5, "the fifth waits in a packet");
+    assert_eq!(written, 5, "the fifth PDU waits in a packet");
     s.b.settle();
     assert_eq!(notifications(&mut s), [1, 2, 3, 4]);
     s.b.inject(&hex!("0413 05 01 4000 0400"));
@@ -55,7 +55,7 @@ fn no_more_is_written_than_the_controller_takes() {
 
 /// The next link has the same handle.
 #[test]
-fn what_a_link_wrote_before_its_end_is_no_data_of_the_next() {
+fn data_written_before_the_end_of_a_link_is_not_sent_on_the_next() {
     let mut s = subscribed();
     for value in 1..=3 {
         assert_eq!(once(s.conn.notify(&LEVEL, &[value])), Poll::Ready(Ok(())));
@@ -68,9 +68,9 @@ fn what_a_link_wrote_before_its_end_is_no_data_of_the_next() {
     assert_eq!(s.b.host.stats().unsent_pdus, 3);
 }
 
-/// The time of the request is that at which it leaves, not that of the last wake before it.
+/// The time limit of a request starts when it leaves, not at the last wake before it.
 #[test]
-fn a_request_has_30_s_from_when_it_leaves() {
+fn the_30_s_of_a_request_start_when_it_leaves() {
     let mut s = linked();
     s.b.pass(Duration::from_millis(2500));
     let conn = s.conn.clone();

@@ -1,4 +1,5 @@
-//! Pairing: each row in its state of a pairing, and after it a fresh one that works. [Vol 3] Part H
+//! Pairing: each row in its state of a pairing, and a new pairing afterwards that works. [Vol 3]
+//! Part H
 
 use bindrune::{
     Address, Config, Connection, Error, IoCapability, Level, Paired, PairingConfig, PairingFailure,
@@ -12,7 +13,7 @@ use crate::scene::{
     B, LINK, Linked, Log, PEER, config, idle_with, link, link_as_central, link_with, linked_on,
 };
 
-/// Rows after which an honest peer pairs, with each of the hosts that a body gives back.
+/// Rows after which a well-behaved peer pairs, with each host that a body returns.
 macro_rules! pairings {
     ($($id:ident: $body:expr,)*) => {
         cases! {
@@ -38,13 +39,13 @@ mod unread;
 
 /// Accepts legacy pairing too.
 const LEGACY: PairingConfig = PairingConfig { legacy: true, ..PairingConfig::DEFAULT };
-/// Can do legacy pairing alone.
+/// Supports only legacy pairing.
 const OLD: PairingConfig = PairingConfig { secure_connections: false, ..LEGACY };
 /// A screen and two buttons.
 const YES_NO: PairingConfig =
     PairingConfig { io: IoCapability::DisplayYesNo, ..PairingConfig::DEFAULT };
 
-/// How long a peer must wait after it has failed once.
+/// Time that a peer must wait after its first failure.
 const WAIT: Duration = Duration::from_secs(1);
 
 /// A host with a link, its user, and the peer.
@@ -54,24 +55,24 @@ pub(crate) struct Couple {
     pub(crate) user: User,
     /// Role of the peer.
     role: Role,
-    /// What a peer offers that means well.
+    /// The offer of a well-behaved peer.
     honest: PairingConfig,
-    /// What came of the application's wish to pair.
+    /// Outcome of the application's request to pair.
     pairing: Option<Outcome<Result<Paired, Error>>>,
 }
 
-/// A host as peripheral, and a central that means well.
+/// Returns a host as peripheral, and a well-behaved central.
 fn peripheral(host: PairingConfig, honest: PairingConfig) -> Couple {
     Couple::new(Role::Initiator, host, honest)
 }
 
-/// A host as central, and a peripheral that means well.
+/// Returns a host as central, and a well-behaved peripheral.
 fn central(host: PairingConfig, honest: PairingConfig) -> Couple {
     Couple::new(Role::Responder, host, honest)
 }
 
 impl Couple {
-    /// The peer is in `role`.
+    /// Creates a couple with the peer in `role`.
     fn new(role: Role, host: PairingConfig, honest: PairingConfig) -> Self {
         let b = idle_with(config().pairing(host), Store::memory(&[]));
         Self::on(b, role, honest)
@@ -89,7 +90,7 @@ impl Couple {
         Self::with(link, role, honest)
     }
 
-    /// A host that has a link as peripheral; nobody was asked until now.
+    /// Uses a host that has a link as peripheral; no user was asked until now.
     pub(crate) fn of(link: Linked) -> Self {
         Self::with(link, Role::Initiator, PairingConfig::DEFAULT)
     }
@@ -102,7 +103,7 @@ impl Couple {
         Self { link, peer, user, role, honest, pairing: None }
     }
 
-    /// The central begins to pair; gives what the host says until then.
+    /// Lets the central start a pairing; returns the host's PDUs until then.
     pub(crate) fn begin(&mut self, until: Until) -> Vec<Vec<u8>> {
         let b = &mut self.link.b;
         match self.role {
@@ -115,12 +116,12 @@ impl Couple {
         self.go_on(until)
     }
 
-    /// The pairing goes on.
+    /// Continues the pairing.
     fn go_on(&mut self, until: Until) -> Vec<Vec<u8>> {
         self.peer.talk(&mut self.link.b, until)
     }
 
-    /// Another peer of the same make on the same link.
+    /// Replaces the peer by an equal one on the same link.
     fn renew(&mut self) {
         let oob = self.peer.oob;
         self.peer = honest_peer(self.role, self.honest, &self.user);
@@ -128,7 +129,7 @@ impl Couple {
         self.peer.refreshes = self.link.conn.security().unwrap().level != Level::Open;
     }
 
-    /// Another peer pairs, of this identity and this address, on a link of its own.
+    /// Lets another peer, with this identity and this address, pair on its own link.
     pub(crate) fn meets(
         &mut self,
         [identity, address]: [Address; 2],
@@ -142,12 +143,12 @@ impl Couple {
         (conn, log, peer)
     }
 
-    /// The peer says this in the place of what is due.
+    /// Sends this PDU from the peer instead of the expected one.
     fn says(&mut self, pdu: &[u8]) {
         self.link.b.inject(&acl(LINK, &l2cap(SMP, pdu)));
     }
 
-    /// The host answers a packet with Pairing Failed, and keeps nothing.
+    /// Checks that the host answers a packet with Pairing Failed, and keeps nothing.
     #[track_caller]
     fn refuses(&mut self, packet: &[u8], reason: Reason) {
         self.link.b.inject(packet);
@@ -155,27 +156,27 @@ impl Couple {
         self.keeps_nothing();
     }
 
-    /// The host has said Pairing Failed.
+    /// Checks that the host has sent Pairing Failed.
     #[track_caller]
     fn refused(&mut self, reason: Reason) {
         self.link.b.expect(SMP, &[&[0x05, reason.0]]);
     }
 
-    /// The host does not answer a packet.
+    /// Checks that the host does not answer a packet.
     #[track_caller]
     fn ignores(&mut self, packet: &[u8]) {
         self.link.b.inject(packet);
         self.link.b.expect_silence();
     }
 
-    /// The application was told last that a pairing failed.
+    /// Checks that the last event of the application is this pairing failure.
     #[track_caller]
     pub(crate) fn has_failed(&self, failure: PairingFailure) {
         let log = format!("PairingFailed({failure:?})");
         assert_eq!(self.link.log.borrow().last(), Some(&log));
     }
 
-    /// There is no bond, here or in the store.
+    /// Checks that there is no bond, in the host or in the store.
     #[track_caller]
     fn keeps_nothing(&self) {
         assert_eq!(self.link.b.host.bonds().count(), 0);
@@ -183,7 +184,7 @@ impl Couple {
         assert!(!self.link.conn.security().unwrap().bonded);
     }
 
-    /// The bond of the peer, as the store has it.
+    /// Returns the bond of the peer from the store.
     #[track_caller]
     fn kept(&self) -> Bond {
         let records = self.link.b.store().records();
@@ -191,7 +192,7 @@ impl Couple {
         Bond::read(&own.unwrap().1).unwrap()
     }
 
-    /// The link ends, and there is another one.
+    /// Ends the link, and brings up another one.
     fn reconnect(&mut self) {
         let b = &mut self.link.b;
         b.inject(&[0x04, 0x05, 4, 0, 0x40, 0, 0x13]);
@@ -203,14 +204,14 @@ impl Couple {
         self.renew();
     }
 
-    /// A peer pairs that means well, and both keep the bond.
+    /// Pairs with a well-behaved peer, and checks that both keep the bond.
     #[track_caller]
     pub(crate) fn pairs_afresh(mut self) {
         self.pairs();
         self.link.is_as_before();
     }
 
-    /// As [`Self::pairs_afresh`], and the host lives on; what the store has of it.
+    /// Like [`Self::pairs_afresh`], but the host continues; returns the bond from the store.
     #[track_caller]
     fn pairs(&mut self) -> Bond {
         self.link.b.pass(WAIT);
@@ -236,12 +237,12 @@ fn honest_peer(role: Role, config: PairingConfig, user: &User) -> Peer {
     Peer::new(LINK, role, config, [PEER; 2]).beside(user)
 }
 
-/// A central of this identity and this address, on another link.
+/// Returns a central with this identity and this address, on another link.
 fn stranger(addresses: [Address; 2], handle: u16) -> Peer {
     Peer::new(handle, Role::Initiator, PairingConfig::DEFAULT, addresses)
 }
 
-/// A host of this configuration and this store, with a link as peripheral.
+/// Returns a host with this configuration and this store, with a link as peripheral.
 pub(crate) fn couple_with(config: Config, store: Store) -> Couple {
     Couple::of(linked_on(idle_with(config, store)))
 }

@@ -1,4 +1,5 @@
-//! A controller that fails again and again is reset after pauses that grow, whatever its fault, and worked on at once when it is sound.
+//! A controller that fails repeatedly is reset after growing pauses, whatever its fault is, and is used at once when it
+//! works.
 
 use bindrune::{Error, InitError, Opcode, Privacy, RunError, Status};
 use bindrune_hostile::{Bench, Controller, Opcodes, Store};
@@ -11,13 +12,13 @@ use crate::{
 };
 
 const HARDWARE_ERROR: [u8; 4] = hex!("0410 01 42");
-/// A fault of the controller or of its line, and why `run` ends where it is there from the start.
+/// Faults of the controller or of its line, and the error of `run` if they occur from the start.
 const FAULTS: [(&[u8], InitError); 3] = [
     (&HARDWARE_ERROR, InitError::HardwareError(0x42)),
     (&hex!("ff"), InitError::Framing),
     (&hex!("041a 01 01"), InitError::BufferOverflow),
 ];
-/// A command of the set-up, and its last.
+/// A command of the set-up, and the last one.
 const MIDDLE: Opcode = Opcode::LE_SET_EVENT_MASK;
 
 fn last_of_set_up() -> Opcode {
@@ -32,7 +33,7 @@ fn a_fault_in_each_set_up_from_the_start_ends_run() {
         let mut controller = Controller::new();
         controller.after.insert(MIDDLE.0, fault.to_vec());
         let mut b = Bench::new(Box::leak(Box::new(host())), controller);
-        assert!(b.ended().is_none(), "it may pass");
+        assert!(b.ended().is_none(), "the fault may be temporary");
         let waits = b.spawn(b.host.controller());
         b.pass(HOUR);
         assert!(resets(&mut b) <= 6, "{error}");
@@ -94,7 +95,7 @@ fn a_controller_that_held_for_a_minute_is_reset_at_once() {
     }
 }
 
-/// What a host waits for does not keep it from its orderly end.
+/// The pause does not delay a shutdown.
 #[test]
 fn a_shutdown_does_not_wait_for_the_next_reset() {
     let mut b = idle();
@@ -109,10 +110,10 @@ fn a_shutdown_does_not_wait_for_the_next_reset() {
     assert!(resets(&mut b) > 0);
 }
 
-/// A controller that takes no private address, from the start or later: nothing may be on the air without one, and whoever asks for
-/// it gets an error. Where it has an older address, that one stays.
+/// A controller that refuses a private address, from the start or later: nothing may be on the air without one, and
+/// each request for it gets an error. If the controller has an older address, it stays.
 #[test]
-fn what_needs_a_private_address_ends_where_the_controller_takes_none() {
+fn requests_that_need_a_private_address_end_if_the_controller_refuses_it() {
     let ways = [(None, 1), (Some(vec![1]), 1), (Some(vec![]), 0x1f), (Some(vec![0x0c]), 0x0c)];
     for (answer, status) in ways {
         for (later, (what, ask)) in [true, false].into_iter().flat_map(|l| ASKED.map(|a| (l, a))) {
@@ -132,7 +133,7 @@ fn what_needs_a_private_address_ends_where_the_controller_takes_none() {
     }
 }
 
-/// A host with private addresses, whose controller takes none in this way.
+/// Returns a host with private addresses, whose controller refuses one in this way.
 fn without_address(answer: Option<&Vec<u8>>, later: bool) -> B {
     let opcode = Opcode::LE_SET_RANDOM_ADDRESS.0;
     let config = config().privacy(Privacy::On { rotate: Duration::from_secs(900) });
@@ -147,7 +148,7 @@ fn without_address(answer: Option<&Vec<u8>>, later: bool) -> B {
     if !later {
         b.run();
     }
-    // The address that it has is replaced.
+    // The existing address is replaced.
     b.pass(Duration::from_secs(1000));
     b
 }

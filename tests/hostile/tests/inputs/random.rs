@@ -1,4 +1,5 @@
-//! Random packets, faults, calls and times: no panic and no endless loop, and after a reset the host is as new.
+//! Random packets, faults, calls and times: no panic and no endless loop, and after a reset the host behaves
+//! like a new one.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -10,9 +11,9 @@ use proptest::prelude::*;
 
 use crate::scene::{CHANNEL, LEVEL, Log, PSM, config, connection_complete, drain, host, is_usable};
 
-/// Rows that repeat a packet more often than this are cut short here.
+/// Rows that repeat a packet more often than this are shortened here.
 const REPEATS: usize = 4;
-/// All octets of each packet of the table, those of pairing too.
+/// Returns all octets of each packet of the table, including those of pairing.
 fn packets() -> Vec<Vec<u8>> {
     rows().flat_map(|row| row.packets(REPEATS)).collect()
 }
@@ -21,7 +22,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_life_ends_in_a_host_that_works(script in prop::collection::vec(any::<u8>(), 0..1500)) {
+    fn every_life_ends_with_a_working_host(script in prop::collection::vec(any::<u8>(), 0..1500)) {
         let mut host = host();
         let whole = host.free_packets();
         let table = packets();
@@ -30,9 +31,9 @@ proptest! {
             let mut life = Life::new(host, &table, &script);
             while life.step() {}
             let mut b = life.end();
-            // A packet that was half written is held until it is finished.
+            // A half-written packet is held until it is finished.
             b.run();
-            // What is left in the line is drained.
+            // The rest of the line's contents is read.
             b.pass(Duration::from_secs(5));
             assert!(b.ended().is_none());
             assert_eq!(host.free_packets(), whole);
@@ -46,7 +47,7 @@ proptest! {
     }
 }
 
-/// A host, and the octets that decide what happens to it.
+/// A host, and the octets that control its life.
 struct Life<'h, 's> {
     b: Bench<'h>,
     table: &'s [Vec<u8>],
@@ -73,7 +74,7 @@ impl<'h, 's> Life<'h, 's> {
         self.script.by_ref().take(len.into()).copied().collect()
     }
 
-    /// One thing happens; false at the end of the script.
+    /// Runs one step; false at the end of the script.
     fn step(&mut self) -> bool {
         let Some(&what) = self.script.next() else { return false };
         match what % 32 {
@@ -91,13 +92,13 @@ impl<'h, 's> Life<'h, 's> {
         true
     }
 
-    /// A packet of the table that is of this kind, as it is or with an octet changed.
+    /// Sends a packet of the table of this kind, unchanged or with one octet changed.
     fn row(&mut self, kind: impl Fn(&[u8]) -> bool) {
         let choice = usize::from(self.octet()) << 8 | usize::from(self.octet());
         let of_kind: Vec<_> = self.table.iter().filter(|packet| kind(packet)).collect();
         let mut packet = of_kind[choice % of_kind.len()].clone();
         let (place, change) = (self.octet(), self.octet());
-        // The headers of ACL packets stay, or most of them would concern no link.
+        // The headers of ACL packets stay; otherwise most packets would match no link.
         let behind = if packet[0] == 2 { 5 } else { 0 };
         if place < 128 && packet.len() > behind {
             let place = behind + usize::from(place) % (packet.len() - behind);
@@ -110,7 +111,7 @@ impl<'h, 's> Life<'h, 's> {
         self.b.inject(&packet);
     }
 
-    /// A link comes up, wanted or not.
+    /// Brings up a link, wanted or not.
     fn link_up(&mut self) {
         let (link, how) = (self.octet() & 1, self.octet());
         let role = match how % 8 {
@@ -130,13 +131,13 @@ impl<'h, 's> Life<'h, 's> {
         }
     }
 
-    /// Up to a minute.
+    /// Lets up to a minute pass.
     fn pass(&mut self) {
         let time = u64::from(self.octet()).pow(2);
         self.b.pass(Duration::from_millis(time));
     }
 
-    /// What ends links, and sometimes everything.
+    /// Ends links, and sometimes everything.
     fn rare(&mut self) {
         match self.octet() % 16 {
             0 => {
@@ -156,7 +157,7 @@ impl<'h, 's> Life<'h, 's> {
         }
     }
 
-    /// A PDU of any kind on a link, whole or in two fragments.
+    /// Sends a PDU of any kind on a link, whole or in two fragments.
     fn data(&mut self) {
         let (link, cid, cut) = (self.octet() & 1, self.octet(), self.octet());
         let cid = match cid {
@@ -203,7 +204,7 @@ impl<'h, 's> Life<'h, 's> {
         }
     }
 
-    /// The controller is whole again.
+    /// Removes all faults of the controller.
     fn heal(&mut self) {
         self.b.chunk(usize::MAX);
         self.b.take(None);
@@ -233,7 +234,7 @@ impl<'h, 's> Life<'h, 's> {
         })
     }
 
-    /// A call of the application on the host.
+    /// Makes a call of the application on the host.
     fn call(&mut self) {
         let (what, cut) = (self.octet(), self.octet());
         let host = self.b.host;
@@ -259,7 +260,7 @@ impl<'h, 's> Life<'h, 's> {
         }
     }
 
-    /// A call of the application on one of its links.
+    /// Makes a call of the application on one of its links.
     fn call_on_link(&mut self) {
         let (which, what, cut) = (self.octet(), self.octet(), self.octet());
         let found = self.links.borrow().iter().nth_back(usize::from(which & 3)).cloned();
@@ -294,7 +295,7 @@ impl<'h, 's> Life<'h, 's> {
         }
     }
 
-    /// The application and `run` are dropped, and the controller is whole again.
+    /// Drops the application and `run`, and removes all faults of the controller.
     fn end(mut self) -> Bench<'h> {
         self.b.abandon();
         self.links.borrow_mut().clear();

@@ -1,4 +1,4 @@
-//! What a link, a lost event or a lost answer costs: the link concerned, and nobody else.
+//! Effects of a silent link, a lost event or a lost answer: only the link concerned is affected.
 
 use bindrune::{Address, Error, Opcode, Status};
 use bindrune_hostile::{Opcodes, acl, l2cap};
@@ -15,7 +15,7 @@ const SECOND: u16 = 0x41;
 const RESET: u16 = 0x0c03;
 const DISCONNECT: u16 = 0x0406;
 
-/// Time passes, and the second link is served all along; what was asked about the first link is given.
+/// Lets time pass while the second link is served; returns the commands about the first link.
 fn serve_the_other(s: &mut Linked, tenths: usize) -> Vec<(u16, Vec<u8>)> {
     let mut commands = vec![];
     for _ in 0..tenths {
@@ -36,7 +36,7 @@ fn serve_the_other(s: &mut Linked, tenths: usize) -> Vec<(u16, Vec<u8>)> {
     commands
 }
 
-/// Two links; the peer of the first has chosen a supervision timeout of 100 ms, and takes no data.
+/// Returns two links; the peer of the first has chosen a supervision timeout of 100 ms, and takes no data.
 fn one_takes_nothing() -> (Linked, bindrune::Connection<'static>) {
     let mut s = linked();
     let (other, _log) = link_with(&mut s.b, OTHER, SECOND);
@@ -51,7 +51,7 @@ fn one_takes_nothing() -> (Linked, bindrune::Connection<'static>) {
 fn a_link_that_takes_no_data_costs_no_other_link_and_ends_after_30_s() {
     let (mut s, other) = one_takes_nothing();
     let asked = serve_the_other(&mut s, 290);
-    assert!((10..16).contains(&asked.len()), "asked each 2.1 s: {asked:02x?}");
+    assert!((10..16).contains(&asked.len()), "the controller is asked every 2.1 s: {asked:02x?}");
     assert!(asked.iter().all(|c| *c == (Opcode::READ_RSSI.0, hex!("4000").to_vec())));
     assert!(s.conn.is_connected() && other.is_connected());
 
@@ -82,7 +82,8 @@ fn a_controller_that_answers_nothing_about_a_silent_link_is_reset() {
     assert_eq!(s.b.host.stats().recoveries, 1);
 }
 
-/// A link that takes no data leaves the other one buffers of the controller; alone, a link may hold all four.
+/// A link that takes no data leaves buffers of the controller for the other one; a single link may hold all
+/// four.
 #[test]
 fn no_link_takes_the_last_buffer_that_another_needs() {
     for alone in [false, true] {
@@ -104,12 +105,12 @@ fn no_link_takes_the_last_buffer_that_another_needs() {
         if other.is_some() {
             for _ in 0..10 {
                 s.b.inject(&acl(SECOND, &l2cap(ATT, &hex!("0a 0300"))));
-                assert!(s.b.frames().iter().all(|f| f.0 == SECOND), "the other one is served");
+                assert!(s.b.frames().iter().all(|f| f.0 == SECOND), "the other link is served");
                 s.b.inject(&hex!("0413 05 01 4100 0100"));
             }
         }
         drop(other);
-        // Once the other link is gone, its share is there for the first.
+        // Once the other link has ended, its share is available to the first.
         s.b.inject(&hex!("0405 04 00 4100 13"));
         let more = s.b.frames().iter().filter(|f| f.0 == LINK).count();
         assert_eq!(held + more, 4);
@@ -120,7 +121,7 @@ fn no_link_takes_the_last_buffer_that_another_needs() {
 fn a_controller_that_takes_no_command_is_reset_whatever_is_pending() {
     let mut b = idle();
     b.inject(&hex!("040e 03 00 0000"));
-    // Nothing is pending: it is left alone.
+    // Nothing is pending: the controller is not reset.
     b.pass(Duration::from_secs(60));
     assert_eq!((b.host.stats().recoveries, b.host.links()), (0, 0));
     let (_task, conn, _log) = advertise(&mut b);
@@ -135,7 +136,7 @@ fn a_controller_that_takes_no_command_is_reset_whatever_is_pending() {
     works(&mut b, LINK);
 }
 
-/// Commands of one link, without end, keep neither another link nor the host from theirs.
+/// Endless commands of one link block neither those of another link nor those of the host.
 #[test]
 fn commands_take_turns() {
     let mut s = linked();
@@ -161,9 +162,9 @@ fn commands_take_turns() {
     assert_eq!(order[..4], [rssi(0x40), rand, rssi(0x41), rssi(0x40)]);
 }
 
-/// No address is made up for a peer that the controller does not name.
+/// No address is invented for a peer that the controller does not name.
 #[test]
-fn a_peer_with_an_address_type_that_is_none_is_sent_away() {
+fn a_peer_with_an_unknown_address_type_is_disconnected() {
     let mut b = idle();
     let (_task, conn, _log) = advertise(&mut b);
     b.sent();
@@ -187,9 +188,9 @@ fn a_peer_with_an_address_type_that_is_none_is_sent_away() {
     assert_eq!(connect.take().err(), Some(Error::Controller(Status::UNSPECIFIED)));
 }
 
-/// Only the host says that the controller was lost.
+/// Only the host can report that the controller was lost.
 #[test]
-fn a_peer_cannot_say_that_the_controller_was_lost() {
+fn a_peer_cannot_claim_that_the_controller_was_lost() {
     let mut b = idle();
     let (_conn, log) = link(&mut b, LINK);
     b.inject(&hex!("0405 04 00 4000 03"));

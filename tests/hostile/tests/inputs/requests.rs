@@ -1,5 +1,5 @@
-//! Requests for links: the controller reports them late, in another order, or takes them back. And what a host does with
-//! its own address, and with procedures while encryption starts.
+//! Requests for links: the controller reports them late, in another order, or takes them back. Also the host's own
+//! address, and procedures while encryption starts.
 
 use bindrune::{
     Advertisement, Config, Connect, Connection, ConnectionParameters, Error, Host, Opcode,
@@ -27,12 +27,12 @@ const ENABLE: u16 = 0x200a;
 
 type Link = Result<Connection<'static>, Error>;
 
-/// Advertising Set Terminated, by link 0x0040.
+/// Returns Advertising Set Terminated, by link 0x0040.
 fn terminated(set: u8) -> [u8; 9] {
     [4, 0x3e, 6, 0x12, 0, set, 0x40, 0, 0]
 }
 
-/// It has three advertising sets.
+/// Returns a controller with three advertising sets.
 fn three_sets() -> Controller {
     let mut controller = Controller::extended();
     controller.answers.insert(0x203b, vec![0, 3]);
@@ -49,13 +49,13 @@ fn connect(b: &mut B, how: Connect) -> Outcome<Link> {
     b.spawn(async move { host.connect_with(&how, &[]).await })
 }
 
-/// What the host sent, by opcode.
+/// Returns the opcodes that the host sent.
 fn opcodes(b: &mut B) -> Vec<u16> {
     b.host.check_invariants();
     b.commands().iter().map(|(opcode, _)| *opcode).collect()
 }
 
-/// A host with one link, and with so many advertising sets.
+/// Returns a host for one link, with this number of advertising sets.
 fn small(controller: Controller, sets: usize) -> B {
     let memory = Box::leak(Box::new(Resources::<1>::new()));
     let host = Host::new(memory, Config::new("one link").advertising_sets(sets)).unwrap();
@@ -78,7 +78,7 @@ fn a_set_that_is_terminated_before_its_link_comes_up_has_that_link() {
 }
 
 #[test]
-fn of_two_sets_the_one_that_was_terminated_has_the_link() {
+fn the_terminated_one_of_two_sets_gets_the_link() {
     for terminated_first in [true, false] {
         let memory = Box::leak(Box::new(Resources::<2, 4, 40, 12, 264, 2048>::new()));
         let host = Host::new(memory, config().advertising_sets(2)).unwrap();
@@ -95,7 +95,7 @@ fn of_two_sets_the_one_that_was_terminated_has_the_link() {
     }
 }
 
-/// The controller reports the end of a set, and no link: advertising goes on.
+/// The controller reports the end of a set, but no link: advertising continues.
 #[test]
 fn a_set_that_is_terminated_without_a_link_goes_on() {
     let mut b = idle_on(Controller::extended());
@@ -139,10 +139,10 @@ fn a_link_that_is_not_established_is_tried_again() {
 }
 
 #[test]
-fn a_link_is_given_when_the_peer_is_received() {
+fn a_link_is_returned_after_the_first_packet_of_its_peer() {
     let silent = || {
         let mut b = idle();
-        // Neither features nor version of the peer.
+        // Neither features nor version of the peer can be read.
         b.controller().mute = Opcodes::Only(vec![0x2016, 0x041d]);
         b
     };
@@ -164,7 +164,7 @@ fn a_link_is_given_when_the_peer_is_received() {
 }
 
 #[test]
-fn without_a_free_link_advertising_waits_and_no_newcomer_is_thrown_out() {
+fn without_a_free_link_advertising_waits_and_no_new_link_is_disconnected() {
     for controller in [Controller::new(), Controller::extended()] {
         let on = if controller.extended { 0x2039 } else { ENABLE };
         let mut b = small(controller, 1);
@@ -181,7 +181,7 @@ fn without_a_free_link_advertising_waits_and_no_newcomer_is_thrown_out() {
 }
 
 #[test]
-fn without_a_free_link_a_request_fails_where_it_says_so() {
+fn without_a_free_link_a_request_fails_if_it_does_not_wait() {
     let mut b = small(Controller::new(), 1);
     let host = b.host;
     let (_first, _log) = link(&mut b, LINK);
@@ -202,7 +202,7 @@ fn without_a_free_link_a_request_fails_where_it_says_so() {
     assert!(task.take().unwrap().is_connected());
 }
 
-/// Two centrals come at once, and there is room for one.
+/// Two centrals connect at once, and there is room for one.
 #[test]
 fn a_newcomer_without_room_does_not_end_the_request() {
     let mut b = small(three_sets(), 2);
@@ -222,9 +222,9 @@ fn a_newcomer_without_room_does_not_end_the_request() {
     assert!(two.take().unwrap().is_connected());
 }
 
-/// A controller without an address: the one that the host makes up is kept with the bonds.
+/// A controller without an address: the address that the host generates is stored with the bonds.
 #[test]
-fn an_address_that_was_made_up_is_used_again() {
+fn a_generated_address_is_used_again() {
     let store = Store::memory(&[]);
     let own = |randoms: u64, store: &Store| {
         let memory = Box::leak(Box::new(Resources::<1>::new()));

@@ -1,4 +1,4 @@
-//! Where the rows play: a host with a table, links, scanners and channels.
+//! Setting of the rows: a host with a table, links, scanners and channels.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -25,30 +25,30 @@ pub(crate) static EIGHTEEN: Characteristic =
     Characteristic::new(Uuid::new_16(0xff02)).read().value(&[b'e'; 18]);
 pub(crate) static THIRTY: Characteristic =
     Characteristic::new(Uuid::new_16(0xff03)).read().value(&[b't'; 30]);
-/// One that a peer can subscribe to.
+/// A value that a peer can subscribe to.
 pub(crate) static LEVEL: Characteristic =
     Characteristic::new(Uuid::new_16(0x2a19)).read().notify().indicate().value(&[100]);
-/// One that needs encryption.
+/// A value that needs encryption.
 pub(crate) static SECRET: Characteristic = Characteristic::new(Uuid::new_16(0xff04))
     .read()
     .notify()
     .value(&[1])
     .permission(Level::Encrypted);
-/// One that needs LE Secure Connections, and nothing else.
+/// A value that needs LE Secure Connections, and nothing else.
 pub(crate) static STRICT: Characteristic = Characteristic::new(Uuid::new_16(0xff05))
     .read()
     .value(&[2])
     .permission(Level::SecureConnections);
-/// One whose writes the application refuses with 0x80.
+/// A value whose writes the application refuses with 0x80.
 pub(crate) static ASKED: Characteristic = Characteristic::new(Uuid::new_16(0xff06)).write();
 static SERVICES: &[Service] = &[Service::primary(
     Uuid::new_16(0xff00),
     &[&VALUE, &EIGHTEEN, &THIRTY, &LEVEL, &SECRET, &STRICT, &ASKED],
 )];
 
-/// The device name, which the table has at handle 3.
+/// The device name, at handle 3 of the table.
 pub(crate) const NAME: &[u8] = b"ten octets";
-/// What a channel of these tests receives: the window of the rows.
+/// Receive parameters of the channels of these tests: the window of the rows.
 pub(crate) const CHANNEL: ChannelConfig = ChannelConfig { mtu: Some(100), mps: 64, window: 4 };
 pub(crate) const PSM: Psm = Psm(0x80);
 
@@ -67,18 +67,18 @@ fn host_with(config: Config) -> Host {
     Host::new(resources, config).unwrap()
 }
 
-/// A host that was set up on this controller, and what it sent for that forgotten.
+/// Returns a host that was set up on this controller; the commands of the set-up are dropped.
 pub(crate) fn idle_on(controller: Controller) -> B {
     set_up(Bench::new(Box::leak(Box::new(host())), controller))
 }
 
-/// A host of this configuration, which keeps its bonds in this store.
+/// Returns a host with this configuration, which keeps its bonds in this store.
 pub(crate) fn idle_with(config: Config, store: Store) -> B {
     let host = Box::leak(Box::new(host_with(config)));
     set_up(Bench::with_store(host, Controller::new(), store))
 }
 
-/// As [`idle_with`], where all links share one slot for pairings.
+/// Like [`idle_with`], but all links share one slot for pairings.
 pub(crate) fn idle_with_one_pairing(config: Config, store: Store) -> B {
     let resources = Resources::<2, 4, 40, 12, 264, 2048, 4096, 4096, 1>::new();
     let host = Host::new(Box::leak(Box::new(resources)), config).unwrap();
@@ -112,8 +112,7 @@ fn connection_with(peer: Address, handle: u16, role: u8) -> Vec<u8> {
 
 pub(crate) type Log = Rc<RefCell<Vec<String>>>;
 
-/// Advertises for a link; then notes its events until it ends. The handle of the connection is given as soon as it is
-/// up.
+/// Advertises for a link; then records its events until it ends. Returns the connection's handle as soon as it is up.
 pub(crate) fn advertise<'h>(
     b: &mut Bench<'h>,
 ) -> (Outcome<()>, Rc<RefCell<Option<Connection<'h>>>>, Log) {
@@ -127,8 +126,8 @@ pub(crate) fn advertise<'h>(
     (task, slot, log)
 }
 
-/// Notes the events of a link until it ends.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are noted")]
+/// Records the events of a link until it ends.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are recorded")]
 pub(crate) async fn drain(mut link: Connection<'_>, events: Log) {
     loop {
         match link.next().await {
@@ -155,7 +154,7 @@ pub(crate) fn link<'h>(b: &mut Bench<'h>, handle: u16) -> (Connection<'h>, Log) 
     link_with(b, PEER, handle)
 }
 
-/// Brings up a link as peripheral of another peer.
+/// Brings up a link as peripheral with another peer.
 pub(crate) fn link_with<'h>(
     b: &mut Bench<'h>,
     peer: Address,
@@ -168,7 +167,7 @@ pub(crate) fn link_with<'h>(
     (conn, log)
 }
 
-/// Brings up a link as central; what is sent for it is not forgotten.
+/// Brings up a link as central; keeps the commands for it.
 pub(crate) fn link_as_central(b: &mut B) -> (Connection<'static>, Log) {
     let host = b.host;
     let connected = b.spawn(async move { host.connect_with(&Connect::to(PEER), &[]).await });
@@ -193,17 +192,17 @@ impl Linked {
         Self { b, conn, log, free }
     }
 
-    /// The peer sends an ATT PDU.
+    /// Sends an ATT PDU from the peer.
     pub(crate) fn att(&mut self, pdu: &[u8]) {
         self.b.inject(&acl(LINK, &l2cap(ATT, pdu)));
     }
 
-    /// The peer sends a C-frame.
+    /// Sends a C-frame from the peer.
     pub(crate) fn signal(&mut self, pdu: &[u8]) {
         self.b.inject(&acl(LINK, &l2cap(SIGNALLING, pdu)));
     }
 
-    /// The host does not answer what it was sent, and nothing of it stays.
+    /// Checks that the host does not answer the row, and keeps nothing of it.
     #[track_caller]
     pub(crate) fn ignores(mut self, row: &Row) {
         for part in parts(row) {
@@ -213,7 +212,7 @@ impl Linked {
         self.is_as_before();
     }
 
-    /// Each part of the row is answered by one ATT PDU.
+    /// Checks that each part of the row is answered by one ATT PDU.
     #[track_caller]
     pub(crate) fn answers(mut self, row: &Row, answers: &[&[u8]]) {
         let parts = parts(row);
@@ -225,7 +224,7 @@ impl Linked {
         self.is_as_before();
     }
 
-    /// Each part of the row is answered by one command on the signalling channel.
+    /// Checks that each part of the row is answered by one command on the signalling channel.
     #[track_caller]
     pub(crate) fn signals(mut self, row: &Row, answers: &[&[u8]]) {
         let parts = parts(row);
@@ -237,7 +236,7 @@ impl Linked {
         self.is_as_before();
     }
 
-    /// A good request is answered, the link is up, and all packets are free that were.
+    /// Checks that a valid request is answered, that the link is up, and that the same packets are free as before.
     #[track_caller]
     pub(crate) fn is_as_before(&mut self) {
         works(&mut self.b, LINK);
@@ -245,22 +244,22 @@ impl Linked {
         assert_eq!(self.b.host.free_packets(), self.free);
     }
 
-    /// The handle of a characteristic's value.
+    /// Returns the handle of a characteristic's value.
     pub(crate) fn handle(&self, of: &'static Characteristic) -> u16 {
         self.b.host.gatt().handle(of).unwrap()
     }
 }
 
-/// A good request on a link is answered, whatever came before.
+/// Checks that a valid request on a link is answered.
 #[track_caller]
 pub(crate) fn works(b: &mut Bench<'_>, handle: u16) {
     b.sent();
     b.inject(&acl(handle, &l2cap(ATT, &[0x0a, 3, 0])));
     let answer = l2cap(ATT, &[&[0x0b], NAME].concat());
-    assert_eq!(b.frames(), [(handle, answer)], "a good request");
+    assert_eq!(b.frames(), [(handle, answer)], "a valid request");
 }
 
-/// The host advertises, takes a link, and serves it.
+/// Checks that the host advertises, takes a link, and serves it.
 #[track_caller]
 pub(crate) fn is_usable(b: &mut Bench<'_>) {
     let (conn, _) = link(b, 0x0bee);
@@ -269,7 +268,7 @@ pub(crate) fn is_usable(b: &mut Bench<'_>) {
     assert_eq!(ended.take(), Ok(()));
 }
 
-/// What an idle host does not answer, and what it is usable after.
+/// Checks that an idle host does not answer the row, and is usable afterwards.
 #[track_caller]
 pub(crate) fn idle_ignores(row: &Row) -> B {
     let mut b = idle();
@@ -284,7 +283,7 @@ pub(crate) fn idle_ignores(row: &Row) -> B {
     b
 }
 
-/// A report as the application sees it.
+/// A report in the form that the application gets.
 pub(crate) struct Seen {
     pub(crate) address: Option<Address>,
     pub(crate) data: Vec<u8>,
@@ -294,7 +293,7 @@ pub(crate) struct Seen {
 
 pub(crate) type Reports = Rc<RefCell<Vec<Seen>>>;
 
-/// A scanning host, and the reports that it has read.
+/// Returns a scanning host, and the reports that it has read.
 pub(crate) fn scanning(controller: Controller) -> (B, Reports) {
     let mut b = idle_on(controller);
     let reports = Reports::default();
@@ -315,8 +314,7 @@ pub(crate) fn scanning(controller: Controller) -> (B, Reports) {
     (b, reports)
 }
 
-/// Puts handles of this table in place of those that a row was written for: in the requests that name one handle, and
-/// in Read Multiple.
+/// Replaces the handles of a row by handles of this table: in requests with one handle, and in Read Multiple.
 pub(crate) fn retarget(packet: &[u8], handles: &[(u16, u16)]) -> Vec<u8> {
     const OPCODE: usize = 9;
     let mut packet = packet.to_vec();
@@ -334,7 +332,7 @@ pub(crate) fn retarget(packet: &[u8], handles: &[(u16, u16)]) -> Vec<u8> {
     packet
 }
 
-/// SDUs, and the error that ends them.
+/// SDUs, and the error after them.
 pub(crate) type Received = Vec<Result<Vec<u8>, Error>>;
 
 /// A channel that the peer opened; our CID is 0x0040.
@@ -343,7 +341,7 @@ pub(crate) struct Opened {
     pub(crate) channel: Channel<'static>,
 }
 
-/// The peer opens a channel from its CID, with so many credits for us.
+/// Opens a channel from the peer's CID, with this number of credits for us.
 pub(crate) fn opened_by(cid: u8, credits: u16) -> Opened {
     let mut link = linked();
     let host = link.b.host;
@@ -360,13 +358,13 @@ pub(crate) fn opened_by(cid: u8, credits: u16) -> Opened {
     Opened { link, channel }
 }
 
-/// The peer opens a channel from its CID 0x0041.
+/// Opens a channel from the peer's CID 0x0041.
 pub(crate) fn opened() -> Opened {
     opened_by(0x41, 4)
 }
 
 impl Opened {
-    /// An SDU of the peer still arrives.
+    /// Checks that an SDU of the peer still arrives.
     #[track_caller]
     pub(crate) fn carries(self) {
         let Self { mut link, mut channel } = self;
@@ -381,7 +379,7 @@ impl Opened {
         works(&mut link.b, LINK);
     }
 
-    /// What the channel receives: each SDU, and at last why there is none.
+    /// Receives all SDUs of the channel, and the error after them.
     pub(crate) fn receive(self) -> (Linked, Outcome<Received>) {
         let Self { mut link, mut channel } = self;
         let received = link.b.spawn(async move {

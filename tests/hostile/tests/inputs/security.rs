@@ -16,19 +16,19 @@ use crate::{
     },
 };
 
-/// An idle host with this bond.
+/// Returns an idle host with this bond.
 fn bonded_by(bond: &Bond) -> B {
     let b = idle_with(config(), Store::memory(&[stored(bond)]));
     assert_eq!(b.host.bonds().count(), 1);
     b
 }
 
-/// A link as peripheral with the bonded peer.
+/// Returns a link as peripheral with the bonded peer.
 fn bonded_peripheral() -> Linked {
     linked_on(bonded_by(&bond()))
 }
 
-/// A link as central with the bonded peer, which is being encrypted.
+/// Returns a link as central with the bonded peer, which is being encrypted.
 fn bonded_central() -> (B, bindrune::Connection<'static>, Log) {
     let mut b = bonded_by(&bond());
     let (conn, log) = link_as_central(&mut b);
@@ -39,7 +39,7 @@ fn bonded_central() -> (B, bindrune::Connection<'static>, Log) {
     (b, conn, log)
 }
 
-/// Octets of the SMP frames that the host sent.
+/// Returns the SMP frames that the host sent.
 fn pairing_frames(b: &mut B) -> Vec<Vec<u8>> {
     let frames = b.frames().into_iter().map(|(_, frame)| frame);
     frames.filter(|frame| frame[2..4] == SMP.to_le_bytes()).map(|f| f[4..].to_vec()).collect()
@@ -53,7 +53,7 @@ fn read_secret(s: &mut Linked) -> Vec<u8> {
     s.b.frames().remove(0).1[4..].to_vec()
 }
 
-/// A signed write changes neither the value nor the counters of the bond.
+/// Checks that a signed write changes neither the value nor the counters of the bond.
 #[track_caller]
 fn ignores_signed(s: &mut Linked, packet: &[u8]) {
     let before = s.b.store().records();
@@ -152,7 +152,7 @@ cases! {
         let [low, high] = s.handle(&VALUE).to_le_bytes();
         let message = [0xd2, low, high, b'A'];
         let signed = [&message[..], &crypto::sign(&csrk, &message, 5)].concat();
-        // The first time it is as it should be; then it is played back.
+        // The first write is valid; the second one is a replay.
         for _ in 0..2 {
             ignores_signed(&mut s, &acl(LINK, &l2cap(ATT, &signed)));
         }
@@ -175,7 +175,7 @@ cases! {
         b.sent();
         b.inject(&parts(row)[0]);
         assert_eq!(b.host.stats().unclaimed_notifications, 1);
-        // Nothing is asked of the peer before it has shown that it has the key.
+        // The host requests nothing from the peer before the peer has shown that it has the key.
         assert_eq!(b.frames(), []);
         assert!(log.borrow().is_empty() && !subscribed.is_done(), "{log:?}");
         b.inject(&ENCRYPTED);
@@ -185,7 +185,7 @@ cases! {
 }
 
 #[test]
-fn a_bond_of_another_own_address_is_named_and_stops_nothing_that_needs_no_protection() {
+fn a_bond_with_another_own_address_is_reported_and_blocks_only_protected_values() {
     let local = Address::public([9, 8, 7, 6, 5, 4]);
     let mut b = bonded_by(&Bond { local, ..bond() });
     let (conn, _log) = link_as_central(&mut b);
@@ -193,7 +193,7 @@ fn a_bond_of_another_own_address_is_named_and_stops_nothing_that_needs_no_protec
     let other = Error::OtherAddress { bonded: local, own: bindrune_hostile::Controller::ADDRESS };
     let encrypting = conn.clone();
     assert_eq!(b.spawn(async move { encrypting.encrypt().await }).take(), Err(other));
-    // A value that needs nothing is read; one that needs encryption fails for that reason.
+    // A value without requirements is read; a value that needs encryption fails for that reason.
     for (answer, expected) in [(hex!("0b 2a"), Ok(1)), (hex!("01 0a"), Err(other))] {
         let reading = conn.clone();
         let read = b.spawn(async move { reading.read(3u16, &mut [0; 8]).await });

@@ -1,4 +1,4 @@
-//! What applications do: calls that come twice, handles that are kept for long, futures that are dropped.
+//! Actions of applications: repeated calls, handles that are kept for long, futures that are dropped.
 
 use core::convert::Infallible;
 
@@ -14,7 +14,7 @@ use crate::scene::{
     ATT, LEVEL, LINK, Linked, PEER, config, connection_complete, idle, link_with, linked, works,
 };
 
-/// A transport from which nothing comes.
+/// A transport without any input.
 struct Silent;
 
 impl embedded_io_async::ErrorType for Silent {
@@ -51,7 +51,7 @@ fn a_second_run_leaves_the_first_alone() {
 
 #[test]
 fn a_handle_of_an_ended_link_never_names_another() {
-    /// Two for each link: more than 16 bits have.
+    /// Two for each link: more than 16 bits can count.
     const LINKS: usize = 0x8001;
     let other = Address::random([0xc0, 0, 0, 0, 0, 9]);
     let resources = Box::leak(Box::new(Resources::<1, 0, 6, 2, 264, 2048>::new()));
@@ -72,7 +72,7 @@ fn a_handle_of_an_ended_link_never_names_another() {
 }
 
 #[test]
-fn a_command_that_was_dropped_and_lost_gives_its_place_back() {
+fn a_dropped_and_lost_command_frees_its_slot() {
     let mut b = idle();
     let host = b.host;
     let rand = || async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await };
@@ -89,7 +89,7 @@ fn a_command_that_was_dropped_and_lost_gives_its_place_back() {
 }
 
 #[test]
-fn a_command_that_was_dropped_before_it_left_or_after_its_answer_gives_its_place_back() {
+fn a_command_dropped_before_it_left_or_after_its_answer_frees_its_slot() {
     let mut b = idle();
     let host = b.host;
     let rand = || async move { host.raw_command(Opcode::LE_RAND, &[], &mut [0; 9]).await };
@@ -181,19 +181,19 @@ fn a_peer_without_room_delays_no_other() {
             results.into_iter().map(|(_, result)| result).collect::<Vec<_>>()
         })
     };
-    // Both have room; that the indication is confirmed is not waited for.
+    // Both have room; the confirmation of the indication is not waited for.
     assert_eq!(notify(&mut s).take(), [Ok(()), Ok(())]);
     let mut both = s.b.frames();
     both.sort_by_key(|(link, _)| *link != LINK);
     assert_eq!(both, [indication.clone(), notification.clone()]);
-    // The peer that has not confirmed is waited for, but not by the other.
+    // The host waits for the peer that has not confirmed, but the other peer does not wait.
     let waits = notify(&mut s);
     assert_eq!(s.b.frames(), core::slice::from_ref(&notification));
     s.b.pass(Duration::from_millis(350));
     assert!(!waits.is_done());
     s.b.pass(Duration::from_millis(100));
     assert_eq!(waits.take(), [Err(Error::Timeout), Ok(())]);
-    // From now on it costs nothing, until it has room.
+    // From now on this peer causes no delay, until it has room.
     assert_eq!(notify(&mut s).take(), [Err(Error::Timeout), Ok(())]);
     s.att(&hex!("1e"));
     s.b.frames();
@@ -201,7 +201,7 @@ fn a_peer_without_room_delays_no_other() {
     let mut frames = s.b.frames();
     frames.sort_unstable();
     assert_eq!(frames, [indication, notification]);
-    // One that confirms in time gets the next value then.
+    // A peer that confirms in time then gets the next value.
     let waits = notify(&mut s);
     s.b.pass(Duration::from_millis(300));
     s.att(&hex!("1e"));
@@ -213,7 +213,7 @@ fn a_peer_without_room_delays_no_other() {
 static UNKNOWN: Characteristic = Characteristic::new(Uuid::new_16(0xff09)).notify();
 
 #[test]
-fn shutdown_is_bounded_where_the_controller_does_not_answer() {
+fn shutdown_is_bounded_if_the_controller_does_not_answer() {
     let mut s = linked();
     let host = s.b.host;
     s.b.controller().mute = Opcodes::All;

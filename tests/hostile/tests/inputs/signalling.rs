@@ -15,7 +15,7 @@ use crate::{
 
 type Opening = Outcome<Result<Channel<'static>, Error>>;
 
-/// The host listens for channels.
+/// Returns a link on which the host listens for channels.
 fn listening() -> Linked {
     let mut s = linked();
     let host = s.b.host;
@@ -28,13 +28,13 @@ fn listening() -> Linked {
     s
 }
 
-/// The host asks for a channel, from CID 0x0040.
+/// Lets the host request a channel, from CID 0x0040.
 fn opening(s: &mut Linked) -> Opening {
     let conn = s.conn.clone();
     s.b.spawn(async move { conn.open_channel(PSM, CHANNEL).await })
 }
 
-/// The host waits for the answer to its request, whose identifier is 1.
+/// Returns a link on which the host waits for the answer to its request, identifier 1.
 fn pending() -> (Linked, Opening) {
     let mut s = linked();
     let opening = opening(&mut s);
@@ -42,7 +42,8 @@ fn pending() -> (Linked, Opening) {
     (s, opening)
 }
 
-/// A response that cannot be accepted: the channel fails, and the peer hears nothing more of it than that it is not wanted.
+/// Checks a response that cannot be accepted: the channel fails, and at most a disconnection request follows to the
+/// peer.
 fn bad_response(part: &[u8]) {
     let (mut s, opening) = pending();
     s.b.inject(part);
@@ -57,7 +58,7 @@ fn bad_response(part: &[u8]) {
     works(&mut s.b, LINK);
 }
 
-/// Nothing is opened, and the host either discards or refuses.
+/// Checks that nothing is opened, and that the host discards or refuses the row.
 fn rejects_or_ignores(mut s: Linked, row: &Row) {
     for part in parts(row) {
         let identifier = part.get(10).copied().unwrap_or(0);
@@ -70,7 +71,7 @@ fn rejects_or_ignores(mut s: Linked, row: &Row) {
     s.is_as_before();
 }
 
-/// Command Reject, not understood, for each part.
+/// Checks that each part is answered by Command Reject, not understood.
 fn not_understood(s: Linked, row: &Row) {
     let answers: Vec<[u8; 6]> =
         parts(row).iter().map(|part| [0x01, part[10], 2, 0, 0, 0]).collect();
@@ -78,7 +79,7 @@ fn not_understood(s: Linked, row: &Row) {
     s.signals(row, &answers);
 }
 
-/// Every request is refused with this result.
+/// Checks that every request is refused with this result.
 fn refused(s: Linked, row: &Row, result: u8) {
     let answers: Vec<[u8; 14]> = parts(row)
         .iter()
@@ -121,9 +122,9 @@ cases! {
     s14: |row| refused(listening(), row, 0x09),
     s16: |row| refused(listening(), row, 0x0b),
     s17: |row| refused(listening(), row, 0x02),
-    // There are no enhanced channels here: who asks for them is told so.
+    // Enhanced channels are not supported: a request for them is rejected.
     s18: |row| not_understood(listening(), row),
-    // This one is longer than the signalling MTU of 23 octets.
+    // This request is longer than the signalling MTU of 23 octets.
     s20: |row| listening().signals(row, &[&hex!("01 01 0400 0100 1700")]),
     s21: |row| not_understood(listening(), row),
     s22: |row| not_understood(listening(), row),
@@ -209,14 +210,14 @@ cases! {
         let again = opening(&mut s);
         s.b.expect(SIGNALLING, &[&hex!("14 02 0a00 8000 4000 6400 4000 0400")]);
         assert_eq!(s.b.host.free_packets(), free);
-        // An answer that comes too late is nobody's.
+        // A late answer matches no request.
         s.signal(&hex!("15 01 0a00 4100 6400 4000 0400 0000"));
         assert!(!again.is_done());
         s.b.expect_silence();
     },
 }
 
-/// An open channel, whose peer sends what is ignored. These rows count the peer's CID as 0x0040 too.
+/// Returns an open channel whose peer sends frames that are ignored. These rows use 0x0040 as the peer's CID too.
 fn ignoring(row: &Row) -> Opened {
     let mut opened = opened_by(0x40, 4);
     for part in parts(row) {

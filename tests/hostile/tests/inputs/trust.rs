@@ -1,4 +1,4 @@
-//! When the octets of a controller count again after it was lost, and how a controller is treated that fails now and
+//! When the octets of a controller count again after it was lost, and the handling of a controller that fails now and
 //! then.
 
 use std::{cell::RefCell, rc::Rc};
@@ -27,8 +27,8 @@ fn complete(opcode: u16, returned: &[u8]) -> Vec<u8> {
     [&[4, 0x0e, returned.len() as u8 + 3, 1, low, high][..], returned].concat()
 }
 
-/// All that a controller would answer to a set-up, and a bonded peer that is encrypted and opens the lock. Before it,
-/// what somebody who knows this host would send to pass as the controller.
+/// Returns all answers of a controller to a set-up, and a bonded peer that encrypts and opens the lock. In front are
+/// the octets that an attacker that knows this host would send to impersonate the controller.
 fn forged(lock: u16) -> Vec<u8> {
     let mut commands = [0; 65];
     commands[16] = 2;
@@ -66,7 +66,7 @@ static LOCK: Characteristic = Characteristic::new(Uuid::new_16(0xff70))
     .permission(Level::Encrypted);
 static SAFE: &[Service] = &[Service::primary(Uuid::new_16(0xff71), &[&LOCK])];
 
-/// A host with a lock that a bonded peer may open, which advertises all the time.
+/// Returns a host with a lock that a bonded peer may open, and that advertises all the time.
 fn safe() -> (Bench<'static>, u16) {
     let config = Config::new("ten octets").services(SAFE).exchange_mtu(false);
     let mut b = idle_with(config, Store::memory(&[stored(&bond())]));
@@ -92,7 +92,7 @@ fn is_locked(b: &Bench<'_>) {
     assert_eq!(b.host.links(), 0);
 }
 
-/// Whatever a peer has sent before framing was lost, and whenever it comes out of the pipe, none of it is an answer.
+/// No octets that a peer sent before framing was lost count as an answer, whenever they arrive from the pipe.
 #[test]
 fn octets_of_a_peer_are_no_answers_to_a_reset() {
     for moments in 0..64u32 {
@@ -115,7 +115,7 @@ fn octets_of_a_peer_are_no_answers_to_a_reset() {
     }
 }
 
-/// An earlier process has left a controller with links, whose data is in the pipe when this one begins.
+/// An earlier process has left a controller with links, whose data is in the pipe when this process starts.
 #[test]
 fn octets_that_were_there_before_run_are_no_answers() {
     for chunk in [usize::MAX, 1, 7] {
@@ -162,14 +162,14 @@ fn no_challenge_is_sent_twice() {
     assert_eq!((asked.len(), count), (20, 20));
 }
 
-/// If the controller does not compute, silence and a second Reset are all there is.
+/// If the controller cannot encrypt, the host can only use silence and a second Reset.
 #[test]
 fn a_controller_without_encryption_is_reset_twice_apart_in_time() {
     for (answer, first, second) in [
         (Some(vec![1]), 0, 0),
         (Some(vec![0]), 0, 0),
         (Some(vec![0; 17]), 2000, 2000),
-        // It is not asked again.
+        // The controller is not asked again.
         (None, 2000, 0),
     ] {
         let mut controller = Controller::new();
@@ -194,7 +194,7 @@ fn a_controller_without_encryption_is_reset_twice_apart_in_time() {
     }
 }
 
-/// One lost answer is no missing command: neither after the recovery, nor in the next `run`.
+/// One lost answer does not mark a command as missing, neither after the recovery nor in the next `run`.
 #[test]
 fn a_command_is_sent_again_after_one_lost_answer() {
     let mut s = linked();
@@ -216,17 +216,17 @@ fn a_command_is_sent_again_after_one_lost_answer() {
     assert_eq!(s.b.host.stats().recoveries, 1);
 }
 
-/// One wrong answer while a controller that had worked is set up again: it is tried again, each time after a longer
-/// pause.
+/// One wrong answer while a controller that had worked is set up again: the set-up is tried again, each time after a
+/// longer pause.
 #[test]
-fn a_set_up_that_fails_is_tried_again_where_it_had_worked() {
+fn a_set_up_that_fails_is_tried_again_after_an_earlier_success() {
     for opcode in [0x1001u16, 0x1002, 0x2002, 0x2003, 0x0c01, 0x2001] {
         let mut b = idle();
         b.controller().answers.insert(opcode, vec![0x01]);
         b.inject(&hex!("0410 01 42"));
         let host = b.host;
         let info = b.spawn(host.controller());
-        assert!(info.take().is_err(), "nobody waits for a controller that fails");
+        assert!(info.take().is_err(), "no task waits for a controller that fails");
         b.commands();
         for pause in [1, 2, 4, 8, 16, 32, 64, 64] {
             b.pass(Duration::from_millis(pause * 1000 - 1));
@@ -259,7 +259,7 @@ fn a_first_set_up_that_cannot_work_ends_run() {
     assert_eq!(run(0x03), (None, error(0x03)));
 }
 
-/// A set-up without answers is not waited for for ever.
+/// A set-up without answers ends.
 #[test]
 fn a_set_up_without_answers_is_reported() {
     let mut controller = Controller::new();
@@ -274,9 +274,9 @@ fn a_set_up_without_answers_is_reported() {
     is_usable(&mut b);
 }
 
-/// What is watched of a controller: ready, lost and why, silent, and back.
+/// The observed states of a controller: ready, lost and the reason, silent, and ready again.
 #[test]
-fn an_application_sees_the_controller_go_and_come_back() {
+fn an_application_sees_the_controller_lost_and_ready_again() {
     let mut b = idle_on(Controller::new());
     let (host, log) = (b.host, Rc::new(RefCell::new(Vec::new())));
     let events = log.clone();
@@ -292,7 +292,11 @@ fn an_application_sees_the_controller_go_and_come_back() {
     b.inject(&hex!("0410 01 42"));
     assert_eq!(log.take(), [lost(ControllerLoss::HardwareError(0x42)), ControllerEvent::Ready]);
     b.inject(&hex!("041a 01 01"));
-    assert_eq!(log.take(), [lost(ControllerLoss::BufferOverflow)], "it has not worked for long");
+    assert_eq!(
+        log.take(),
+        [lost(ControllerLoss::BufferOverflow)],
+        "the controller had not worked for long"
+    );
     b.pass(Duration::from_secs(60));
     assert_eq!(log.take(), [ControllerEvent::Ready]);
     b.controller().mute = Opcodes::All;

@@ -1,4 +1,5 @@
-//! Commands that a controller does not answer, lacks, or answers in another way than it should: every wait ends, and resets are few.
+//! Commands that a controller does not answer, does not have, or answers in an unexpected way: every wait ends, and
+//! resets are few.
 
 use bindrune::{Advertisement, Connect, Error, InitError, Opcode, RunError, Scan};
 use bindrune_hostile::{Bench, Controller, Opcodes, Outcome};
@@ -8,10 +9,11 @@ use hex_literal::hex;
 use crate::scene::{B, PEER, host, idle_on, is_usable, linked};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
-/// Resets in an hour: two in each try (where the controller is not challenged), and pauses of 64 s at last.
+/// Maximum number of resets in an hour: two in each attempt (if the controller is not challenged), with pauses of 64 s
+/// at the end.
 pub(crate) const FEW: usize = 130;
 
-/// Every command of the set-up but Reset, and whether nothing works without it.
+/// Every command of the set-up except Reset, and whether the host cannot work without it.
 const STEPS: [(Opcode, bool); 23] = [
     (Opcode::READ_LOCAL_VERSION, true),
     (Opcode::READ_LOCAL_SUPPORTED_COMMANDS, true),
@@ -38,7 +40,7 @@ const STEPS: [(Opcode, bool); 23] = [
     (Opcode::LE_SET_RANDOM_ADDRESS, true),
 ];
 
-/// A controller of which every step of the set-up is asked.
+/// Returns a controller for which every step of the set-up applies.
 fn wide() -> Controller {
     let mut controller = Controller::extended();
     let commands = [&[0][..], &[0xff; 64]].concat();
@@ -61,7 +63,7 @@ pub(crate) fn resets(b: &mut Bench<'_>) -> usize {
 }
 
 #[test]
-fn a_step_of_the_set_up_that_never_had_an_answer_ends_run_or_is_done_without() {
+fn a_step_of_the_set_up_without_any_answer_ends_run_or_is_skipped() {
     for (opcode, mandatory) in STEPS {
         let mut controller = wide();
         controller.mute = Opcodes::Only(vec![opcode.0]);
@@ -70,7 +72,7 @@ fn a_step_of_the_set_up_that_never_had_an_answer_ends_run_or_is_done_without() {
         let commands = b.commands();
         let sent = |of: Opcode| commands.iter().filter(|(sent, _)| *sent == of.0).count();
         let flow = [Opcode::HOST_BUFFER_SIZE, Opcode::SET_CONTROLLER_TO_HOST_FLOW_CONTROL];
-        assert!(sent(opcode) > 0 || flow.contains(&opcode), "{opcode:?} is part of it");
+        assert!(sent(opcode) > 0 || flow.contains(&opcode), "{opcode:?} is part of the set-up");
         assert!(sent(Opcode::RESET) <= 3, "{opcode:?}");
         let error = RunError::Controller(InitError::NoAnswer(opcode));
         assert_eq!(b.ended(), mandatory.then_some(error), "{opcode:?}");
@@ -109,7 +111,7 @@ fn a_controller_that_takes_no_command_of_the_set_up_ends_run() {
 pub(crate) type Ended = Outcome<Result<(), Error>>;
 pub(crate) type Ask = fn(&mut B) -> Ended;
 
-/// What an application may ask of a controller without a link.
+/// Operations of an application on a controller without a link.
 pub(crate) const ASKED: [(&str, Ask); 6] = [
     ("advertise", |b| {
         let host = b.host;
@@ -160,9 +162,9 @@ const USED: [Opcode; 16] = [
     Opcode::READ_RSSI,
 ];
 
-/// A controller that lacks the commands of an operation, and says so in one way or another.
+/// A controller without the commands of an operation, which it reports in one way or another.
 #[test]
-fn an_operation_ends_where_the_controller_lacks_its_commands() {
+fn an_operation_ends_if_the_controller_lacks_its_commands() {
     for (extended, none) in [(false, false), (false, true), (true, false)] {
         for answer in [None, Some(vec![1]), Some(vec![])] {
             for (what, ask) in ASKED {
@@ -188,21 +190,21 @@ fn an_operation_ends_where_the_controller_lacks_its_commands() {
                 }
                 b.pass(Duration::from_secs(60));
                 assert!(ended.is_done(), "{case}");
-                // Whoever sends a command reads the status.
+                // The sender of a raw command reads the status.
                 let raw = what == "command" && answer.is_some();
                 assert!(ended.take().is_err() || raw, "{case}");
                 let resets = resets(&mut b);
                 assert!(resets <= 10, "{case}: {resets}");
                 b.pass(HOUR);
-                assert_eq!(self::resets(&mut b), 0, "nothing is requested any longer: {case}");
+                assert_eq!(self::resets(&mut b), 0, "no request is left: {case}");
             }
         }
     }
 }
 
-/// What an application asks of a link, where the controller lacks it.
+/// Operations of an application on a link, if the controller does not have the command.
 #[test]
-fn an_operation_of_a_link_ends_where_the_controller_lacks_its_command() {
+fn an_operation_of_a_link_ends_if_the_controller_lacks_its_command() {
     for answer in [vec![1], vec![], vec![0]] {
         let mut s = linked();
         s.b.controller().answers.insert(Opcode::READ_RSSI.0, answer.clone());
@@ -213,9 +215,9 @@ fn an_operation_of_a_link_ends_where_the_controller_lacks_its_command() {
     }
 }
 
-/// Command Complete without its status, or with too little, in each step of the set-up.
+/// Command Complete without its status, or with too few octets, in each step of the set-up.
 #[test]
-fn a_step_of_the_set_up_that_is_answered_too_shortly_ends_run_or_is_done_without() {
+fn a_step_of_the_set_up_that_is_answered_too_shortly_ends_run_or_is_skipped() {
     for (opcode, mandatory) in STEPS {
         for answer in [vec![], vec![0]] {
             let mut controller = wide();

@@ -1,4 +1,4 @@
-//! Peers that say they are another device: which device a bond names, which bond it replaces, and what is reported to both sides.
+//! Peers that claim to be another device: the name of a bond, the bond that it replaces, and the reports to both sides.
 //! [Vol 3] Part H, 2.4.3 and 3.5.5
 
 use bindrune::{
@@ -14,20 +14,20 @@ use crate::{
 };
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
-/// The device whose name is claimed.
+/// The device whose identity is claimed.
 const OWNER: Address = Address::public([1, 2, 3, 4, 5, 6]);
 const STATIC: Address = Address::random([0xc0, 0, 0, 0, 0, 0x21]);
 const OTHER_STATIC: Address = Address::random([0xc0, 0, 0, 0, 0, 0x22]);
 const REJECTED: [u8; 2] = hex!("05 0f");
 
-/// A host with a user who agrees to everything.
+/// Returns a host with a user that accepts everything.
 fn host_with(repeat: RepeatPairing) -> B {
     let mut b = idle_with(config().repeat_pairing(repeat), Store::memory(&[]));
     b.spawn(User::default().serve(b.host));
     b
 }
 
-/// A host that asks nobody.
+/// Returns a host without a user.
 fn silent() -> B {
     let pairing = PairingConfig { consent: false, ..DEFAULT };
     idle_with(config().pairing(pairing), Store::memory(&[]))
@@ -37,13 +37,13 @@ fn private(irk: u8, n: u8) -> Address {
     crypto::resolvable(&Key::new([irk; 16]), [1, 2, n])
 }
 
-/// What came of a pairing.
+/// Outcome of a pairing.
 struct Met {
     conn: Connection<'static>,
     log: Log,
     /// The last PDU that the host sent.
     last: Vec<u8>,
-    /// The peer has completed the pairing.
+    /// Whether the peer has completed the pairing.
     completed: bool,
 }
 
@@ -55,7 +55,7 @@ impl Met {
         assert!(self.conn.security().unwrap().bonded);
     }
 
-    /// The host has rejected the keys, and its application knows which bond is in the way.
+    /// Checks that the host has rejected the keys, and that its application knows the conflicting bond.
     #[track_caller]
     fn is_rejected_for(&self, name: Address) {
         assert_eq!(self.last, REJECTED);
@@ -65,7 +65,7 @@ impl Met {
     }
 }
 
-/// A central connects from this address, and pairs as the device of this identity and this key.
+/// Connects a central with this address, and pairs as the device with this identity and this key.
 fn pairs(b: &mut B, on_air: Address, identity: Address, irk: u8) -> Met {
     let (conn, log) = link_with(b, on_air, LINK);
     let mut peer = Peer::private(LINK, Role::Initiator, DEFAULT, [identity, on_air], [irk; 16]);
@@ -84,7 +84,7 @@ fn names(b: &B) -> Vec<Address> {
     b.host.bonds().map(|bond| bond.identity).collect()
 }
 
-/// On the next link the peer asks for the key of its bond.
+/// Checks that the peer can request the key of its bond on the next link.
 #[track_caller]
 fn is_known(b: &mut B, on_air: Address, name: Address) {
     let (conn, _log) = link_with(b, on_air, LINK);
@@ -97,13 +97,13 @@ fn is_known(b: &mut B, on_air: Address, name: Address) {
 
 #[test]
 fn a_peer_on_a_public_or_static_address_is_that_address() {
-    // A stranger that claims the name of another, and a mouse that does not know its own.
+    // A stranger that claims the identity of another device, and a mouse that does not know its own.
     for (on_air, irk) in [(OTHER_STATIC, 0), (OTHER_STATIC, 0x33), (Address::public([7; 6]), 0)] {
         let mut b = host_with(RepeatPairing::Ask);
         pairs(&mut b, on_air, OWNER, irk).is_bonded_as(on_air);
         ends(&mut b);
         is_known(&mut b, on_air, on_air);
-        // The owner of the name is in nobody's way.
+        // The owner of the identity can still pair.
         pairs(&mut b, private(0x77, 1), OWNER, 0x77).is_bonded_as(OWNER);
         ends(&mut b);
         assert_eq!(names(&b), [on_air, OWNER]);
@@ -120,14 +120,14 @@ fn devices_with_static_addresses_may_share_a_key() {
         ends(&mut b);
     }
     [STATIC, OTHER_STATIC].into_iter().for_each(|on_air| is_known(&mut b, on_air, on_air));
-    // The key was of another device all along.
+    // The key always belonged to another device.
     pairs(&mut b, private(0xa1, 1), OWNER, 0xa1).is_bonded_as(OWNER);
     ends(&mut b);
     is_known(&mut b, private(0xa1, 2), OWNER);
 }
 
 #[test]
-fn a_phone_that_was_reset_is_paired_anew_if_the_application_says_so() {
+fn a_phone_that_was_reset_pairs_again_if_the_application_allows_it() {
     for repeat in [RepeatPairing::Ask, RepeatPairing::Accept] {
         let mut b = host_with(repeat);
         for (n, irk) in [(1, 0x33), (2, 0x44), (3, 0x55)] {
@@ -175,11 +175,11 @@ fn the_user_is_asked_which_bond_a_pairing_replaces() {
 }
 
 #[test]
-fn a_name_that_was_never_used_on_the_air_blocks_no_peer() {
+fn an_identity_that_was_never_used_on_the_air_blocks_no_peer() {
     let mut b = silent();
     pairs(&mut b, private(0x33, 1), OWNER, 0x33).is_bonded_as(OWNER);
     ends(&mut b);
-    // Nobody is there to be asked: both are kept, again and again.
+    // There is no user to ask: both bonds are kept, repeatedly.
     let aside = private(0x44, 1);
     pairs(&mut b, aside, OWNER, 0x44).is_bonded_as(aside);
     ends(&mut b);
@@ -189,7 +189,7 @@ fn a_name_that_was_never_used_on_the_air_blocks_no_peer() {
 }
 
 #[test]
-fn a_name_that_was_used_on_the_air_is_not_given_to_another() {
+fn an_identity_that_was_used_on_the_air_is_not_given_to_another_device() {
     let mut b = silent();
     pairs(&mut b, OWNER, OWNER, 0).is_bonded_as(OWNER);
     ends(&mut b);
@@ -219,14 +219,14 @@ fn a_central_rejects_keys_before_the_peer_has_its_own() {
     let paired = b.spawn(async move { pairing.pair().await });
     let said = peer.talk(&mut b, Until::End);
     assert_eq!(paired.take(), Err(Error::BondKept(OWNER)));
-    assert!(peer.outcome().is_none(), "the peer does not believe that it is bonded");
+    assert!(peer.outcome().is_none(), "the peer does not count as bonded");
     assert_eq!(said.last().unwrap(), &REJECTED);
     assert_eq!(b.store().records(), [stored(&old)]);
 }
 
 #[test]
 fn a_peer_whose_bond_cannot_be_stored_gets_a_failure() {
-    // The store takes the record of another peer for one that must not be written over.
+    // The store takes the record of another peer as one that must not be overwritten.
     let mut newer = stored(&Bond { peer: STATIC, keys: Keys::default(), ..bond() });
     newer.1[0] = Bond::VERSION + 1;
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! How pairings end, who may ask for one, and what bonds mean for them. [Vol 3] Part H, 2.4.6, 3.4 and 3.5.5
+//! The end of pairings, the devices that may request one, and the effect of bonds. [Vol 3] Part H, 2.4.6,
+//! 3.4 and 3.5.5
 
 use bindrune::{Address, Error, Level, Method, Opcode, PairingConfig, PairingFailure, Reason};
 use bindrune_hostile::{SMP, Store, Until, acl, l2cap};
@@ -15,7 +16,7 @@ use crate::{
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 
-/// A central that is bonded, by Just Works, and is encrypting a new link with that bond's key.
+/// Returns a central that is bonded by Just Works, and is encrypting a new link with that bond's key.
 fn encrypting_again() -> Couple {
     let mut couple = central(YES_NO, YES_NO);
     let bond = couple.pairs();
@@ -29,12 +30,12 @@ fn encrypting_again() -> Couple {
     couple
 }
 
-/// Returns whether the application was told so.
+/// Returns whether the application got this event.
 fn has_event(link: &Linked, what: &str) -> bool {
     link.log.borrow().iter().any(|event| event == what)
 }
 
-/// Nothing comes for 30 s; then the row's PDU does, and a new pairing is tried.
+/// Waits 30 s without a PDU; then sends the row's PDU, and tries a new pairing.
 fn times_out(mut couple: Couple, late: &[u8]) -> Couple {
     couple.begin(Until::Pdu(Code::PAIRING_RANDOM));
     couple.link.b.pass(Duration::from_millis(29_999));
@@ -80,13 +81,13 @@ pairings! {
         after
     },
     p32: |row| {
-        // While the link is being encrypted with the bond's key, nothing else is begun.
+        // While the link is being encrypted with the bond's key, nothing else is started.
         let mut couple = encrypting_again();
         couple.ignores(&parts(row)[0]);
         couple.link.b.inject(&ENCRYPTED);
         assert!(!has_event(&couple.link, "SecurityRequested"));
         assert_eq!(couple.link.conn.security().unwrap().level, Level::Encrypted);
-        // Only then is there a safer pairing, if the application wants it.
+        // Only then a stronger pairing starts, if the application requests it.
         couple.link.b.sent();
         couple.ignores(&parts(row)[0]);
         assert!(has_event(&couple.link, "SecurityRequested"));
@@ -97,7 +98,8 @@ pairings! {
         assert_eq!(safer.take().unwrap().level, Level::SecureConnections);
         assert_eq!(couple.kept().method, Method::NumericComparison);
         couple.honest = PairingConfig { mitm: true, ..YES_NO };
-        // If the peer has no such key, the bond is lost, and stays as it is until the application decides.
+        // If the peer has no such key, the bond is reported as lost, and stays unchanged until the
+        // application decides.
         let mut lost = encrypting_again();
         let bond = lost.kept();
         lost.link.b.inject(&hex!("040804 06 4000 00"));
@@ -146,7 +148,7 @@ pairings! {
         assert!(a.link.log.borrow().is_empty());
         a.go_on(Until::End);
         assert!(a.peer.outcome().unwrap().bonded && a.link.conn.security().unwrap().bonded);
-        // The other one pairs afresh too.
+        // The other one pairs too.
         a.link.b.pass(WAIT);
         let mut b = stranger([other; 2], 0x41);
         b.begin(a.link.b.now());

@@ -18,7 +18,7 @@ use crate::{
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 
-/// Each part gets Pairing Failed from an idle peripheral.
+/// Checks that each part is answered by Pairing Failed from an idle peripheral.
 fn refused(row: &Row, reason: Reason) -> Vec<Couple> {
     let parts = parts(row);
     let refused = parts.iter().map(|part| {
@@ -29,7 +29,7 @@ fn refused(row: &Row, reason: Reason) -> Vec<Couple> {
     refused.collect()
 }
 
-/// What the host says about a PDU.
+/// Returns the host's answer to a PDU.
 fn answer(couple: &mut Couple, pdu: &[u8]) -> Vec<u8> {
     couple.says(pdu);
     let mut frames = couple.link.b.frames();
@@ -44,7 +44,7 @@ fn features(pdu: &[u8]) -> Features {
     }
 }
 
-/// Legacy Just Works, step by step, after `request`: the octets of the request are part of the confirm values.
+/// Runs legacy Just Works step by step, after `request`, whose octets are part of the confirm values.
 fn pairs_the_old_way(couple: &mut Couple, request: &[u8], response: &[u8]) {
     let (request, response) = (features(request), features(response));
     let (tk, own) = (Key::new([0; 16]), [0x5e; 16]);
@@ -108,7 +108,7 @@ pairings! {
         couple.begin(Until::Pdu(Code::PAIRING_RANDOM));
         couple.refuses(&parts(row)[0], Reason::UNSPECIFIED_REASON);
         couple.has_failed(PairingFailure::Local(Reason::UNSPECIFIED_REASON));
-        // The first pairing is over too.
+        // The first pairing has ended too.
         couple.go_on(Until::End);
         couple.keeps_nothing();
         vec![couple]
@@ -117,7 +117,7 @@ pairings! {
         let high = PairingConfig { mitm: true, require: Level::Authenticated, ..YES_NO };
         let mut strict = peripheral(high, YES_NO);
         strict.refuses(&parts(row)[0], Reason::AUTHENTICATION_REQUIREMENTS);
-        // Where less is enough, our wish is in the response, and the level is that of what was done.
+        // If a lower level is enough, our request is in the response, and the level is that of the pairing.
         let mut couple = peripheral(PairingConfig { mitm: true, legacy: true, ..YES_NO }, YES_NO);
         couple.link.b.inject(&parts(row)[0]);
         couple.link.b.expect(SMP, &[&hex!("02 01 00 0d 10 01 01")]);
@@ -137,9 +137,9 @@ pairings! {
         let mut couple = peripheral(both, both);
         let strong = couple.pairs();
         assert!(strong.authenticated);
-        // The Security Manager of BR/EDR is not there on LE.
+        // The Security Manager of BR/EDR does not exist on LE.
         couple.ignores(&acl(LINK, &l2cap(7, &hex!("01 03 00 2d 10 0f 0f"))));
-        // Weaker keys, and the wish to make one for BR/EDR of them.
+        // Weaker keys, and a request to derive a BR/EDR key from them.
         for weaker in [
             hex!("01 03 00 29 10 0b 0b"),
             hex!("01 01 00 2d 0f 0b 0b"),

@@ -11,7 +11,7 @@ use crate::parts;
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 
-/// Each part is refused in a place of the distribution, and no bond is made.
+/// Checks that each part is refused at one point of the distribution, and that no bond is created.
 fn refused_before(row: &Row, due: Code, reason: Reason, host: PairingConfig) -> Vec<Couple> {
     let parts = parts(row);
     let after = parts.iter().map(|part| {
@@ -27,7 +27,7 @@ fn refused_before(row: &Row, due: Code, reason: Reason, host: PairingConfig) -> 
 
 pairings! {
     p24: |row| {
-        // The identity was not agreed on: while another key is due, and once all keys are exchanged.
+        // The identity was not agreed on: while another key is expected, and once all keys are exchanged.
         let signing = PairingConfig { accept: KeyDistribution::SIGNING, ..DEFAULT };
         let due = Code::SIGNING_INFORMATION;
         let mut after = refused_before(row, due, Reason::UNSPECIFIED_REASON, signing);
@@ -70,7 +70,8 @@ pairings! {
     },
 }
 
-/// A bridge may pass data on ahead of events: keys wait for Encryption Change, as long as none in clear can come so late.
+/// A bridge may deliver data before events: keys wait for Encryption Change, as long as no key in the clear can arrive
+/// so late.
 #[test]
 fn keys_may_come_a_little_before_the_link_is_encrypted() {
     for (ahead, bonded) in [(0, true), (59, true), (60, false)] {

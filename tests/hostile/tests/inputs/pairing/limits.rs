@@ -1,4 +1,5 @@
-//! Failures of one peer cost others nothing, and every wait of a pairing and of encryption ends. [Vol 3] Part H, 2.3.6 and 3.4
+//! Failures of one peer do not delay others, and every wait of a pairing and of encryption ends. [Vol 3] Part H, 2.3.6
+//! and 3.4
 
 use bindrune::{Address, Error, IoCapability, Level, PairingConfig, PairingFailure, Reason};
 use bindrune_hostile::{SMP, Stall, Store, Until, acl, l2cap};
@@ -17,7 +18,7 @@ const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 const REFUSED: [u8; 7] = hex!("01 03 00 01 10 01 01");
 const OTHER_LINK: u16 = 0x41;
 
-/// A stranger number `n` connects, has its pairing refused, and is gone.
+/// Connects a stranger number `n`, whose pairing is refused, and disconnects it.
 fn fails(b: &mut B, n: u8) {
     let (_conn, _log) = link_with(b, Address::random([0xc0, 0, 0, 0, 1, n]), OTHER_LINK);
     b.inject(&acl(OTHER_LINK, &l2cap(SMP, &REFUSED)));
@@ -39,7 +40,7 @@ fn repeated_failures_of_unknown_peers_lock_no_other_peer_out() {
 }
 
 #[test]
-fn failures_of_one_device_make_no_other_wait() {
+fn failures_of_one_device_delay_no_other() {
     let mut couple = peripheral(DEFAULT, DEFAULT);
     for _ in 0..7 {
         fails(&mut couple.link.b, 1);
@@ -61,7 +62,7 @@ fn many_strangers_at_once_wait_together() {
 }
 
 #[test]
-fn a_bonded_peer_and_a_pairing_that_the_user_asked_for_do_not_wait_for_strangers() {
+fn a_bonded_peer_and_a_pairing_that_the_user_requested_do_not_wait_for_strangers() {
     let mut bonded = couple_with(config(), Store::memory(&[stored(&bond())]));
     (0..9).for_each(|n| fails(&mut bonded.link.b, n));
     bonded.begin(Until::End);
@@ -99,7 +100,7 @@ fn a_peripheral_that_asked_to_pair_waits_30_seconds_for_a_request() {
     let conn = s.conn.clone();
     let paired = s.b.spawn(async move { conn.pair().await });
     s.b.expect(SMP, &[&hex!("0b 09")]);
-    // Nothing of this begins a pairing.
+    // None of these starts a pairing.
     for pdu in [&hex!("0e 01")[..], &hex!("05 08"), &hex!("ff"), &hex!("0b 01")] {
         s.b.pass(Duration::from_secs(6));
         s.b.inject(&acl(LINK, &l2cap(SMP, pdu)));
@@ -135,7 +136,7 @@ fn keypresses_that_were_not_agreed_on_give_a_pairing_no_more_time() {
 }
 
 #[test]
-fn keypresses_that_were_agreed_on_give_it_five_minutes() {
+fn keypresses_that_were_agreed_on_extend_a_pairing_to_five_minutes() {
     let host =
         PairingConfig { io: IoCapability::DisplayOnly, mitm: true, keypress: true, ..DEFAULT };
     let mut couple = peripheral(host, PairingConfig { io: IoCapability::KeyboardOnly, ..host });
@@ -149,12 +150,12 @@ fn keypresses_that_were_agreed_on_give_it_five_minutes() {
     couple.link.b.pass(Duration::from_secs(20));
     couple.refused(Reason::UNSPECIFIED_REASON);
     couple.has_failed(PairingFailure::Local(Reason::UNSPECIFIED_REASON));
-    // It was no silence: the same link may pair.
+    // The peer was not silent: the same link may pair.
     couple.honest = PairingConfig { io: IoCapability::KeyboardOnly, ..host };
     couple.pairs_afresh();
 }
 
-/// A link as peripheral with a bonded peer, which has asked for the key.
+/// Returns a link as peripheral with a bonded peer that has requested the key.
 fn key_given() -> Linked {
     let mut s = linked_on(idle_with(config(), Store::memory(&[stored(&bond())])));
     s.b.inject(&KEY_REQUEST);
@@ -197,12 +198,12 @@ fn a_key_request_does_not_wait_for_a_store_that_hangs() {
 }
 
 #[test]
-fn a_peripheral_learns_that_its_peer_has_a_bond_that_is_not_here() {
+fn a_peripheral_reports_a_bond_that_only_its_peer_has() {
     let mut s = linked();
     s.b.inject(&KEY_REQUEST);
     assert_eq!(s.b.commands(), [(0x201b, vec![0x40, 0])]);
     assert_eq!(s.log.borrow()[..], ["BondLost"]);
-    // The peer pairs anew.
+    // The peer pairs again.
     Couple::of(s).pairs_afresh();
 }
 

@@ -1,4 +1,4 @@
-//! What happens while the store is at work, and what two peers do at once.
+//! Events while the store works, and actions of two peers at once.
 
 use bindrune::{Address, Level, Method, PairingConfig, PairingFailure, Reason, RecordId};
 use bindrune_hci::Opcode;
@@ -17,7 +17,8 @@ const REQUEST: [u8; 7] = hex!("01 03 00 09 10 02 02");
 const REJECTED: [u8; 2] = hex!("05 0f");
 const OTHER: Address = Address::random([0xc0, 0, 0, 0, 0, 9]);
 
-/// A host with these bonds, and a pairing with the peer that is over but for the store, which hangs.
+/// Returns a host with these bonds, and a pairing with the peer that is finished except for the
+/// store, which hangs.
 fn storing(bonds: &[Bond]) -> Couple {
     let mut couple = couple_with(config(), memory(bonds));
     couple.link.b.store().stall(Stall::Before);
@@ -40,7 +41,7 @@ fn has_paired(couple: &Couple) -> bool {
     couple.link.log.borrow().iter().any(|event| event.starts_with("Paired("))
 }
 
-/// The host and its store have the key of the pairing.
+/// Checks that the host and its store have the key of the pairing.
 #[track_caller]
 fn keeps_new_key(couple: &Couple) {
     let new = couple.peer.outcome().unwrap().keys.peer.clone();
@@ -100,7 +101,7 @@ fn removing_a_bond_while_the_next_one_is_stored_removes_the_old_one_alone() {
 }
 
 #[test]
-fn of_two_links_that_claim_one_identity_the_first_to_be_stored_has_it() {
+fn if_two_links_claim_an_identity_the_first_to_be_stored_gets_it() {
     let mut couple = storing(&[]);
     let irk = [0x55; 16];
     let private = crypto::resolvable(&Key::new(irk), [1, 2, 3]);
@@ -171,7 +172,7 @@ fn a_pairing_that_is_over_before_the_bond_was_loaded_does_not_replace_it_once_it
 }
 
 #[test]
-fn a_peer_that_is_back_before_its_bond_is_stored_has_not_lost_it() {
+fn a_peer_that_reconnects_before_its_bond_is_stored_keeps_it() {
     let mut couple = storing(&[]);
     let key = couple.peer.outcome().unwrap().keys.peer.clone().unwrap().key;
     couple.link.b.inject(&hex!("04 05 04 00 4000 13"));
@@ -186,7 +187,7 @@ fn a_peer_that_is_back_before_its_bond_is_stored_has_not_lost_it() {
 }
 
 #[test]
-fn who_requires_protection_asks_for_it() {
+fn a_device_that_requires_protection_requests_it() {
     let strict = PairingConfig { require: Level::SecureConnections, ..YES_NO };
     let mut couple = peripheral(strict, YES_NO);
     couple.begin(Until::End);

@@ -1,4 +1,5 @@
-//! Links share the memory of a pairing: a peer that finds it in use is refused, the application waits, and nobody keeps it for ever.
+//! Links share the memory of a pairing: a peer is refused while it is in use, the application waits, and no peer keeps
+//! it forever.
 
 use bindrune::{Address, Connection, Level, PairingConfig, Reason};
 use bindrune_hostile::{Peer, SMP, Stall, Store, Until, User, acl, l2cap};
@@ -15,17 +16,17 @@ use crate::{
 const OTHER_LINK: u16 = 0x41;
 const OTHER: Address = Address::random([0xc0, 0, 0, 0, 0, 0x31]);
 const BUSY: [u8; 2] = [0x05, Reason::BUSY.0];
-/// The longest silence inside a pairing.
+/// Time limit for silence in a pairing.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// A host with one slot for pairings, and a user who agrees to everything.
+/// Returns a host with one slot for pairings, and a user that accepts everything.
 fn host() -> B {
     let mut b = idle_with_one_pairing(config(), Store::memory(&[]));
     b.spawn(User::default().serve(b.host));
     b
 }
 
-/// The same, with a link to each of two centrals.
+/// Returns the same host, with a link to each of two centrals.
 fn host_with_links() -> (B, [Connection<'static>; 2]) {
     let mut b = host();
     let (conn, _) = link_with(&mut b, PEER, LINK);
@@ -33,7 +34,7 @@ fn host_with_links() -> (B, [Connection<'static>; 2]) {
     (b, [conn, other])
 }
 
-/// A central on the other link pairs, and holds back its random number.
+/// Starts a pairing of a central on the other link, which holds back its random number.
 fn holds(b: &mut B) -> Peer {
     let mut peer = stranger([OTHER; 2], OTHER_LINK);
     peer.begin(b.now());
@@ -42,7 +43,7 @@ fn holds(b: &mut B) -> Peer {
     peer
 }
 
-/// A central on the first link asks to pair; gives what the host said last, and whether the pairing completed.
+/// Requests a pairing from a central on the first link; returns the host's last PDU, and whether the pairing completed.
 fn asks(b: &mut B) -> (Vec<u8>, bool) {
     let mut peer = stranger([PEER; 2], LINK);
     peer.begin(b.now());
@@ -60,21 +61,21 @@ fn a_second_peer_is_refused_until_the_first_has_paired() {
     }
     first.talk(&mut b, Until::End);
     assert!(first.outcome().is_some() && other.security().unwrap().bonded);
-    // Being refused was no failure: it does not wait.
+    // The refusal did not count as a failure: the peer does not wait.
     assert!(asks(&mut b).1, "{:?}", log.borrow());
     assert!(conn.security().unwrap().bonded);
     assert_eq!(b.host.bonds().count(), 2);
 }
 
 #[test]
-fn a_peer_that_is_silent_holds_others_up_for_30_seconds() {
+fn a_silent_peer_delays_others_for_30_seconds() {
     let (mut b, _links) = host_with_links();
     let _silent = holds(&mut b);
     b.pass(SILENCE - Duration::from_millis(1));
     assert_eq!(asks(&mut b), (BUSY.to_vec(), false));
     b.pass(Duration::from_millis(1));
     assert!(asks(&mut b).1);
-    // Its link pairs no more, and it holds nothing.
+    // Its link cannot pair again, and holds no slot.
     b.sent();
     b.inject(&acl(OTHER_LINK, &l2cap(SMP, &hex!("01 03 00 09 10 01 01"))));
     b.expect_silence();
@@ -92,14 +93,14 @@ fn the_end_of_a_link_ends_its_pairing() {
 fn a_failure_of_one_peer_lets_the_next_pair() {
     let (mut b, _links) = host_with_links();
     let _failed = holds(&mut b);
-    // A public key out of turn.
+    // A public key out of order.
     b.inject(&acl(OTHER_LINK, &l2cap(SMP, &[&[0x0c], &[1; 64][..]].concat())));
     let failed = l2cap(SMP, &[0x05, Reason::UNSPECIFIED_REASON.0]);
     assert_eq!(b.frames(), [(OTHER_LINK, failed)]);
     assert!(asks(&mut b).1);
 }
 
-/// The host is the central of the first link, and the peripheral of the other, whose peer pairs.
+/// Returns a host that is the central of the first link, and the peripheral of the other, whose peer pairs.
 fn central_that_waits() -> (B, Peer, Connection<'static>) {
     let mut b = host();
     let (conn, _) = link_as_central(&mut b);
@@ -131,7 +132,7 @@ fn a_peer_that_asks_again_and_again_does_not_overtake_the_application() {
     let request = sent.iter().find(|(handle, frame)| *handle == LINK && frame[4] == 0x01);
     assert!(request.is_some(), "{sent:02x?}");
     assert!(!paired.is_done());
-    // The other peer connects anew, and finds the slot in use.
+    // The other peer connects again, and finds the slot in use.
     b.inject(&hex!("04 05 04 00 4100 08"));
     let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
     let mut again = stranger([OTHER; 2], OTHER_LINK);

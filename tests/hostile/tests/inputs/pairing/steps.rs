@@ -11,7 +11,7 @@ use crate::{bond::KEY_REQUEST, parts, scene::LINK};
 
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 
-/// In both roles, the peer's public key is due; what the host has said last is there too.
+/// Returns couples of both roles at the point at which the peer's public key is expected, with the host's last PDU.
 fn before_the_key() -> [(Couple, Vec<u8>); 2] {
     [peripheral(DEFAULT, DEFAULT), central(DEFAULT, DEFAULT)].map(|mut couple| {
         let said = couple.begin(Until::Pdu(Code::PAIRING_PUBLIC_KEY));
@@ -19,11 +19,11 @@ fn before_the_key() -> [(Couple, Vec<u8>); 2] {
     })
 }
 
-/// Each part is refused where a public key is due.
+/// Checks that each part is refused at the point at which a public key is expected.
 fn is_no_key(row: &Row, reason: Reason) -> Vec<Couple> {
     let mut after = Vec::new();
     for part in parts(row) {
-        // Whatever its ACL header says, it is a whole PDU.
+        // Whatever its ACL header is, the part is a whole PDU.
         let packet = acl(LINK, &l2cap(SMP, &part[9..]));
         for (mut couple, _) in before_the_key() {
             couple.refuses(&packet, reason);
@@ -33,12 +33,12 @@ fn is_no_key(row: &Row, reason: Reason) -> Vec<Couple> {
     after
 }
 
-/// Our key, and the one with the same X.
+/// Returns our key, and the other key with the same X.
 fn both_of(key: PublicKey) -> [PublicKey; 2] {
     [key, PublicKey { y: negated(key.y), ..key }]
 }
 
-/// p - y. [Vol 3] Part H, 2.3.5.6.1
+/// Returns p - y. [Vol 3] Part H, 2.3.5.6.1
 fn negated(y: [u8; 32]) -> [u8; 32] {
     const P: [u128; 2] =
         [0x0000_0000_ffff_ffff_ffff_ffff_ffff_ffff, 0xffff_ffff_0000_0001_0000_0000_0000_0000];
@@ -66,7 +66,7 @@ pairings! {
     },
     p14: |row| is_no_key(row, Reason::UNSPECIFIED_REASON),
     p16: |_row| {
-        // As the central it says its key first; as the peripheral it makes it of random octets that are known here.
+        // The central sends its key first; the peripheral derives it from random octets that are known here.
         let of_central = |which: usize| {
             let [_, (couple, said)] = before_the_key();
             let [x, y] = [1, 33].map(|at| said[at..at + 32].try_into().unwrap());
@@ -137,7 +137,7 @@ pairings! {
         confirm[0] ^= 1;
         couple.user.bring((random, confirm));
         let said = couple.begin(Until::End);
-        // Its request and its key, and then no random number.
+        // The host sends its request and its key, but no random number.
         let codes: Vec<_> = said.iter().map(|pdu| pdu[0]).collect();
         assert_eq!((&codes[..], &said[2][..]), (&[0x01, 0x0c, 0x05][..], &hex!("05 04")[..]));
         assert_eq!(couple.user.asked(), [Question::Oob { secure: true }]);

@@ -1,4 +1,4 @@
-//! A store that cannot be loaded: what lies there is unknown, and is not written over.
+//! A store that cannot be loaded: its contents are unknown, and are not overwritten.
 
 use bindrune::{
     Address, Config, Error, Level, Method, PairingConfig, PairingFailure, Privacy, Reason, RecordId,
@@ -16,7 +16,7 @@ use crate::{
 const NO_BOND: PairingConfig = PairingConfig { bonding: false, ..PairingConfig::DEFAULT };
 const DEFAULT: PairingConfig = PairingConfig::DEFAULT;
 
-/// A store that has the record of this device and a bond that Just Works may not replace, and that cannot be loaded.
+/// Returns a store with the record of this device and a bond that Just Works may not replace; it cannot be loaded.
 fn unreadable() -> Store {
     let mut local = [0; Local::SIZE];
     let mut w = Writer::new(&mut local);
@@ -27,7 +27,7 @@ fn unreadable() -> Store {
     store
 }
 
-/// A host with that store and a link; the peer is in `role`.
+/// Returns a host with that store and a link; the peer is in `role`.
 fn unread(config: Config, role: Role, peer: PairingConfig) -> Couple {
     Couple::on(idle_with(config, unreadable()), role, peer)
 }
@@ -41,7 +41,7 @@ fn nothing_is_written(couple: &Couple) {
     assert_eq!(couple.link.b.store().records(), unreadable().records());
 }
 
-/// There is no bond, and the link is protected no better than this.
+/// Checks that there is no bond, and that the level of the link is not above this.
 #[track_caller]
 fn nothing_is_kept(couple: &Couple, level: Level) {
     nothing_is_written(couple);
@@ -51,7 +51,7 @@ fn nothing_is_kept(couple: &Couple, level: Level) {
 }
 
 #[test]
-fn the_application_learns_of_it() {
+fn the_application_is_informed_of_an_unreadable_store() {
     let mut couple = unread(config(), Role::Initiator, DEFAULT);
     let (host, b) = (couple.link.b.host, &mut couple.link.b);
     let results = [
@@ -81,7 +81,7 @@ fn a_peer_that_would_bond_is_refused() {
 }
 
 #[test]
-fn as_the_central_nothing_is_begun() {
+fn a_central_starts_no_pairing_with_an_unreadable_store() {
     let mut couple = unread(config(), Role::Responder, DEFAULT);
     assert_eq!(couple.begin(Until::End), Vec::<Vec<u8>>::new());
     assert_eq!(couple.pairing.take().unwrap().take(), Err(Error::BondStore));
@@ -89,7 +89,7 @@ fn as_the_central_nothing_is_begun() {
 }
 
 #[test]
-fn as_the_peripheral_it_fails_when_the_central_follows() {
+fn a_pairing_of_a_peripheral_fails_with_an_unreadable_store() {
     let mut couple = unread(config(), Role::Initiator, DEFAULT);
     let conn = couple.link.conn.clone();
     let pairing = couple.link.b.spawn(async move { conn.pair().await });
@@ -100,7 +100,7 @@ fn as_the_peripheral_it_fails_when_the_central_follows() {
 }
 
 #[test]
-fn what_keeps_no_keys_is_paired() {
+fn a_pairing_without_bonding_works_with_an_unreadable_store() {
     let all = [
         (NO_BOND, Role::Initiator, DEFAULT),
         (NO_BOND, Role::Responder, DEFAULT),
@@ -115,7 +115,7 @@ fn what_keeps_no_keys_is_paired() {
 }
 
 #[test]
-fn a_pairing_that_is_under_way_fails() {
+fn a_pairing_in_progress_fails() {
     for until in [Until::Pdu(Code::PAIRING_PUBLIC_KEY), Until::Encryption, Until::End] {
         let store = unreadable();
         store.stall(Stall::Load);
@@ -125,7 +125,7 @@ fn a_pairing_that_is_under_way_fails() {
         couple.link.b.store().resume();
         couple.link.b.settle();
         match until {
-            // It is over for the peer, which learns that it has no bond.
+            // The pairing has ended for the peer, which learns that it has no bond.
             Until::End => couple.refused(Reason::KEY_REJECTED),
             Until::Pdu(_) | Until::Encryption => couple.refused(Reason::UNSPECIFIED_REASON),
         }
@@ -137,13 +137,13 @@ fn a_pairing_that_is_under_way_fails() {
 }
 
 #[test]
-fn a_private_address_is_used_and_its_key_not_written_over_that_of_the_store() {
+fn a_private_address_is_used_and_the_stored_key_is_not_overwritten() {
     let couple = unread(config().privacy(Privacy::ON), Role::Initiator, DEFAULT);
     nothing_is_kept(&couple, Level::Open);
 }
 
 #[test]
-fn the_next_run_loads_it_and_all_is_as_before() {
+fn the_next_run_loads_the_store_and_restores_the_bonds() {
     let mut couple = unread(config().pairing(YES_NO), Role::Initiator, DEFAULT);
     couple.begin(Until::End);
     couple.link.b.stop();
@@ -160,7 +160,7 @@ fn the_next_run_loads_it_and_all_is_as_before() {
     couple.begin(Until::End);
     couple.has_failed(PairingFailure::BondKept(PEER));
     nothing_is_written(&couple);
-    // Twice as long after the second failure.
+    // The pause doubles after the second failure.
     couple.link.b.pass(WAIT);
     couple.honest = PairingConfig { mitm: true, ..YES_NO };
     couple.pairs_afresh();
