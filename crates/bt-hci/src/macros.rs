@@ -19,7 +19,7 @@
 ///
 /// bindrune_bt_hci::commands! {
 ///     in bindrune_bt_hci::bt_hci_0_10;
-///     /// What my application sends itself.
+///     /// Commands that the application sends itself.
 ///     pub struct Mine { complete: [LeReadChannelMap, ReadRssi], }
 /// }
 ///

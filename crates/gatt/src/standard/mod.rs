@@ -11,7 +11,7 @@
 //! static SERVICES: &[Service] =
 //!     &[battery::service(&[&LEVEL]), environmental_sensing::service(&[&TEMPERATURE])];
 //!
-//! // What is written to it, or notified: 21.5 °C.
+//! // The value to write or notify: 21.5 °C.
 //! let measured = Temperature::from_value(21.5).unwrap();
 //! assert_eq!(measured.encode(), [0x66, 0x08]);
 //! assert_eq!(Temperature::decode(&[0x66, 0x08]).unwrap().value(), Some(21.5));
