@@ -100,7 +100,7 @@ pub(crate) struct Pending {
     pub(crate) update: Option<Range>,
     /// Whether its host was asked to accept the peer's parameters.
     pub(crate) asked: bool,
-    /// Whether the one permitted LL_VERSION_IND was sent; the peer's.
+    /// Whether the one permitted LL_VERSION_IND was sent, and the peer's version.
     pub(crate) version_sent: bool,
     pub(crate) version: Option<(u8, u16)>,
     pub(crate) reads_version: bool,

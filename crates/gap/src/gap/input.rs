@@ -12,7 +12,7 @@ use crate::{
 
 impl Gap {
     /// Handles any event. Events of links and commands belong to other machines and do nothing.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events concern others")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events belong to other machines")]
     pub fn handle_event(&mut self, now: Instant, event: &Event<'_>) -> Option<LinkUp> {
         match event {
             Event::LeConnectionComplete(event) => {

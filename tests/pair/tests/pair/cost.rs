@@ -72,7 +72,8 @@ fn assert_within(what: &str, costs: [Cost; 2], budgets: [Cost; 2]) {
     eprintln!("{what}\nlamp:  {lamp:?}\nphone: {phone:?}");
     assert!(
         costs.into_iter().zip(budgets).all(|(cost, budget)| cost.is_within(budget)),
-        "{what}: more than {budgets:?}.\nFind the cause of the additional polls, wakes, reads or writes, or accept them here with a reason."
+        "{what}: more than {budgets:?}.\n\
+         Find the cause of the additional polls, wakes, reads or writes, or accept them here with a reason."
     );
 }
 
