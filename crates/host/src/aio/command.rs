@@ -41,7 +41,6 @@ impl Host {
     /// Sends any HCI command, including vendor commands. Copies the return parameters, beginning with the status, and
     /// returns their length.
     ///
-    ///
     /// # Errors
     ///
     /// As for [`Self::command`], except that a refusal is a status in `returned`. [`Error::TooLong`] if the parameters
