@@ -5,7 +5,7 @@ use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
 use bindrune_bench_null::{Controller, Shared, split};
 
 /// Bytes of a buffer of the driver: on a desktop, and on a microcontroller with room for an ACL packet and an event or a command.
-const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
+pub(crate) const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
 
 type Memory = Resources<1, 1, 16, 8, 264, 8192, BUFFER, BUFFER>;
 

@@ -7,6 +7,7 @@ mod channel;
 mod floor;
 mod gatt;
 mod link;
+mod links;
 
 use anyhow::Result;
 use bindrune_bench_null::{Task, Work};
@@ -22,6 +23,9 @@ fn main() -> Result<()> {
             Work::WriteCommand => gatt::write_commands(task).await,
             Work::WriteRequest => gatt::write_requests(task).await,
             Work::Notification => gatt::notifications(task).await,
+            Work::Received(number) => links::received(number, task.count).await,
+            Work::Sent(number) => links::sent(number, task.count).await,
+            Work::SentByTasks(number) => links::sent_by_tasks(number, task.count).await,
             Work::Floor => Ok(floor::packets(task.count)),
         }
     })?;

@@ -4,8 +4,10 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, task::Waker};
 
 /// LE ACL data buffers: their bytes and their number.
 const BUFFERS: (u16, u8) = (251, 12);
-/// The one link.
-const HANDLE: [u8; 2] = [0x40, 0x00];
+/// Handle of the first link, which is the only link of two hosts.
+const HANDLE: u16 = 0x40;
+/// LE ACL data buffers for the links to many peers.
+const BUFFERS_OF_MANY: u8 = 64;
 
 /// [Vol 4] Part A, 2.
 const ACL: u8 = 0x02;
@@ -58,6 +60,15 @@ pub struct Controller {
     sides: [Side; 2],
     /// Number of packets taken from both.
     taken: u64,
+    /// Peers without a host, if there is only one host.
+    peers: Option<Peers>,
+}
+
+/// Peers that answer the MTU exchange, and take everything else.
+#[derive(Debug, Default)]
+struct Peers {
+    links: u16,
+    received: u64,
 }
 
 /// One host.
@@ -80,6 +91,25 @@ impl Controller {
     #[must_use]
     pub fn shared() -> Shared {
         Rc::default()
+    }
+
+    /// Creates a controller for host 0 only, which finds a peer without a host at each address that it connects to.
+    #[must_use]
+    pub fn with_peers() -> Shared {
+        Rc::new(RefCell::new(Self { peers: Some(Peers::default()), ..Self::default() }))
+    }
+
+    /// Returns the number of packets that the peers have received.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.peers.as_ref().map_or(0, |peers| peers.received)
+    }
+
+    /// Sends an L2CAP PDU from the peer of link number `link`, counted from 0.
+    pub fn push(&mut self, link: u16, pdu: &[u8]) {
+        let [low, high] = (HANDLE + link).to_le_bytes();
+        let [len_low, len_high] = (pdu.len() as u16).to_le_bytes();
+        self.send(0, &[ACL, low, high | 0x20, len_low, len_high]).extend_from_slice(pdu);
     }
 
     /// Takes a packet from the host `side`, and returns how many it has taken from both.
@@ -123,11 +153,22 @@ impl Controller {
 
     /// Passes data to the other host, marked as the start of a PDU, and completes it.
     fn handle_data(&mut self, side: usize, packet: &[u8]) {
+        let handle = [packet[1], packet[2] & 0x0f];
+        let completed = [EVENT, COMPLETED_PACKETS, 5, 1, handle[0], handle[1], 1, 0];
+        if let Some(peers) = &mut self.peers {
+            peers.received += 1;
+            self.send(side, &completed);
+            // Exchange MTU Request: the peer's is 247, too.
+            if packet.get(7..10) == Some(&[4, 0, 0x02]) {
+                self.push(u16::from_le_bytes(handle) - HANDLE, &[3, 0, 4, 0, 0x03, 247, 0]);
+            }
+            return;
+        }
         let arriving = self.send(1 - side, packet);
         if (arriving[2] >> 4) & 3 == 0 {
             arriving[2] |= 0x20;
         }
-        self.send(side, &[EVENT, COMPLETED_PACKETS, 5, 1, HANDLE[0], HANDLE[1], 1, 0]);
+        self.send(side, &completed);
     }
 
     fn handle_command(&mut self, side: usize, opcode: u16, parameters: &[u8]) {
@@ -154,18 +195,26 @@ impl Controller {
                 self.sides[side].connecting = true;
                 self.sides[side].kind = parameters[12];
                 status(self);
+                self.connect_peer(parameters);
                 self.connect();
             }
             // LE Read Remote Features, Read Remote Version Information.
             0x2016 => {
                 status(self);
-                let features = [EVENT, LE_META, 12, 4, 0, HANDLE[0], HANDLE[1]];
+                let features = [EVENT, LE_META, 12, 4, 0, parameters[0], parameters[1]];
                 self.send(side, &[&features[..], &[0; 8]].concat());
             }
             0x041d => {
                 status(self);
-                let version = [8, 0, HANDLE[0], HANDLE[1], 12, 0xff, 0xff, 0, 0];
+                let version = [8, 0, parameters[0], parameters[1], 12, 0xff, 0xff, 0, 0];
                 self.send(side, &[&[EVENT, READ_REMOTE_VERSION_COMPLETE][..], &version].concat());
+            }
+            // LE Read Buffer Size.
+            0x2002 => {
+                let (octets, number) = BUFFERS;
+                let [low, high] = octets.to_le_bytes();
+                let number = if self.peers.is_some() { BUFFERS_OF_MANY } else { number };
+                self.complete(side, opcode, &[0, low, high, number]);
             }
             _ => self.complete(side, opcode, &returned(opcode, side)),
         }
@@ -175,6 +224,22 @@ impl Controller {
         let [low, high] = opcode.to_le_bytes();
         let head = [EVENT, COMMAND_COMPLETE, 3 + returned.len() as u8, 1, low, high];
         self.send(side, &[&head[..], returned].concat());
+    }
+
+    /// Connects the only host with the peer that LE Create Connection names.
+    fn connect_peer(&mut self, parameters: &[u8]) {
+        let Some(peers) = &mut self.peers else { return };
+        let [low, high] = (HANDLE + peers.links).to_le_bytes();
+        peers.links += 1;
+        self.sides[0].connecting = false;
+        self.connected(0, [low, high], &[&[0], &parameters[5..12]].concat());
+    }
+
+    /// LE Connection Complete: the role and the peer, an interval of 30 ms, a timeout of 720 ms.
+    fn connected(&mut self, side: usize, handle: [u8; 2], role_and_peer: &[u8]) {
+        let head = [EVENT, LE_META, 19, 1, 0, handle[0], handle[1]];
+        let tail = [0x18, 0, 0, 0, 0x48, 0, 0];
+        self.send(side, &[&head[..], role_and_peer, &tail].concat());
     }
 
     /// Connects the initiating host with the advertising one.
@@ -192,10 +257,7 @@ impl Controller {
                     0 => (0, public_address(1 - side)),
                     _ => (1, peer.random_address),
                 };
-                // LE Connection Complete: an interval of 30 ms, a timeout of 720 ms.
-                let head = [EVENT, LE_META, 19, 1, 0, HANDLE[0], HANDLE[1], role, kind];
-                let tail = [0x18, 0, 0, 0, 0x48, 0, 0];
-                self.send(side, &[&head[..], &address, &tail].concat());
+                self.connected(side, HANDLE.to_le_bytes(), &[&[role, kind], &address[..]].concat());
             }
         }
     }
@@ -207,8 +269,6 @@ fn public_address(side: usize) -> [u8; 6] {
 
 /// Returns the return parameters of a command, the status first.
 fn returned(opcode: u16, side: usize) -> Vec<u8> {
-    let (bytes, number) = BUFFERS;
-    let [low, high] = bytes.to_le_bytes();
     match opcode {
         // Read Local Version Information, Supported Commands, Supported Features (LE only) and BD_ADDR.
         0x1001 => vec![0, 12, 0, 0, 12, 0xff, 0xff, 0, 0],
@@ -221,8 +281,7 @@ fn returned(opcode: u16, side: usize) -> Vec<u8> {
         }
         0x1003 => vec![0, 0, 0, 0, 0, 0x60, 0, 0, 0],
         0x1009 => [&[0], &public_address(side)[..]].concat(),
-        // LE Read Buffer Size, Local Supported Features, Supported States, Advertising Channel TX Power; LE Rand; accept list.
-        0x2002 => vec![0, low, high, number],
+        // LE Read Local Supported Features, Supported States, Advertising Channel TX Power; LE Rand; accept list.
         0x2003 => vec![0; 9],
         0x201c => vec![0, 0xff, 0xff, 0xff, 0xff, 0xff, 3, 0, 0],
         0x2007 => vec![0, 0],

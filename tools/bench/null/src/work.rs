@@ -20,6 +20,12 @@ pub enum Work {
     WriteRequest,
     /// A value by notification.
     Notification,
+    /// A value by notification, received on each of this many links in turn.
+    Received(u8),
+    /// A value by Write Without Response, sent by one task on each of this many links in turn.
+    Sent(u8),
+    /// The same, sent by a task for each link.
+    SentByTasks(u8),
     /// Without a host: a packet is parsed and its payload is copied twice.
     Floor,
 }
@@ -51,7 +57,7 @@ impl Task {
             "write-request" => Work::WriteRequest,
             "notification" => Work::Notification,
             "floor" => Work::Floor,
-            _ => bail!("no such work: {name}"),
+            _ => on_links(&name)?,
         };
         let count = arguments.next().context("how often?")?.parse()?;
         let services = arguments.next().map_or(Ok(0), |number| number.parse())?;
@@ -61,6 +67,17 @@ impl Task {
     /// Prints how much of the work arrived, for the runner.
     pub fn report(self, delivered: u64) {
         println!("delivered {delivered} of {}", self.count);
+    }
+}
+
+/// Work on several links: its name ends with their number.
+fn on_links(name: &str) -> Result<Work> {
+    let number = |number: &str| number.parse().context("how many links?");
+    match name.rsplit_once('-') {
+        Some(("received", links)) => number(links).map(Work::Received),
+        Some(("sent", links)) => number(links).map(Work::Sent),
+        Some(("sent-by-tasks", links)) => number(links).map(Work::SentByTasks),
+        _ => bail!("no such work: {name}"),
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::{
     count::cost,
+    links,
     programs::{Variant, program},
     table::{markdown, ratio, thousands},
 };
@@ -87,15 +88,16 @@ pub(crate) fn table() -> Result<String> {
     let among = desktop[AMONG_SERVICES];
     Ok(format!(
         "{}\nA notification with {SERVICES} more services in front of its own: {}, {} times as many. A packet that is parsed and copied \
-         twice by no host at all: {floor}.\n",
+         twice by no host at all: {floor}.\n\nOne host with several links, on the desktop, and its controller with 64 buffers:\n\n{}",
         markdown(&head, &rows),
         thousands(among),
-        ratio(among, alone)
+        ratio(among, alone),
+        links::table(&links::measure()?)
     ))
 }
 
 /// Returns the instructions of an operation. Fails if not all of them arrive.
-fn without_loss(program: &Path, work: &str, services: u16) -> Result<u64> {
+pub(crate) fn without_loss(program: &Path, work: &str, services: u16) -> Result<u64> {
     let cost = cost(program, work, services)?;
     ensure!(cost.lost == 0, "{work}: {} % were lost", cost.lost);
     Ok(cost.instructions)

@@ -7,6 +7,7 @@ mod budget;
 mod count;
 mod image;
 mod instructions;
+mod links;
 mod page;
 mod parts;
 mod programs;

@@ -23,7 +23,9 @@ fn main() -> Result<()> {
             Work::WriteCommand => gatt::write_commands(task).await,
             Work::WriteRequest => gatt::write_requests(task).await,
             Work::Notification => gatt::notifications(task).await,
-            Work::Floor => bail!("the floor is the other program's"),
+            Work::Received(_) | Work::Sent(_) | Work::SentByTasks(_) | Work::Floor => {
+                bail!("that is measured with the other program alone")
+            }
         }
     })?;
     task.report(delivered);

@@ -7,6 +7,7 @@ fn budget(instructions: u64, flash: u64) -> Budget {
     Budget {
         desktop: operations.clone(),
         embedded: operations,
+        links: Instructions::from([("sent-64".into(), 2000)]),
         images: Images::from([("server".into(), image)]),
     }
 }
