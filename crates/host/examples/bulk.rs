@@ -7,9 +7,7 @@
 
 mod port;
 
-use bindrune::{
-    Address, Advertisement, ChannelConfig, Config, Error, Host, Psm, Resources, Scan, Uuid,
-};
+use bindrune::{Advertisement, ChannelConfig, Config, Error, Host, Psm, Resources, Scan, Uuid};
 
 const IMAGE: usize = 1 << 20;
 const PSM: Psm = Psm(0x80);
@@ -41,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 // ANCHOR: transfer
 pub(crate) async fn send(host: &Host, image: &[u8]) -> Result<(), Error> {
-    let link = host.connect(&find(host).await?).await?;
+    let link = host.connect(&host.scan(&Scan::active())?.find_service(SERVICE).await?).await?;
     let mut channel = link.open_channel(PSM, CHANNEL).await?;
     for block in image.chunks(channel.peer_mtu()) {
         channel.send(block).await?;
@@ -70,16 +68,3 @@ pub(crate) async fn receive(host: &Host) -> Result<Vec<u8>, Error> {
     Ok(image)
 }
 // ANCHOR_END: transfer
-
-async fn find(host: &Host) -> Result<Address, Error> {
-    let mut data = [0; 64];
-    let mut scanner = host.scan(&Scan::active())?;
-    loop {
-        let report = scanner.next(&mut data).await?;
-        if let Some(address) = report.address
-            && report.ad().services().any(|uuid| uuid == SERVICE)
-        {
-            return Ok(address);
-        }
-    }
-}

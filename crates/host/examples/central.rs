@@ -4,7 +4,7 @@
 
 mod port;
 
-use bindrune::{Address, Config, Error, Host, Resources, Scan, Uuid};
+use bindrune::{Config, Error, Host, Resources, Scan, Uuid};
 
 const BATTERY: Uuid = Uuid::new_16(0x180f);
 const LEVEL: Uuid = Uuid::new_16(0x2a19);
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 // ANCHOR: app
 /// Sets the level of the first battery that advertises, and returns the level that it notifies.
 pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
-    let battery = find(host).await?;
+    let battery = host.scan(&Scan::active())?.find_service(BATTERY).await?;
     let link = host.connect(&battery).await?;
     let service = link.service(BATTERY).await?;
     let level = service.characteristic(LEVEL).await?;
@@ -43,20 +43,5 @@ pub(crate) async fn app(host: &Host, percent: u8) -> Result<u8, Error> {
     updates.next(&mut value).await?;
     link.disconnect().await?;
     Ok(value[0])
-}
-
-/// Returns the first device that advertises the Battery service.
-async fn find(host: &Host) -> Result<Address, Error> {
-    let mut data = [0; 64];
-    let mut scanner = host.scan(&Scan::active())?;
-    loop {
-        let report = scanner.next(&mut data).await?;
-        if let Some(address) = report.address
-            && report.is_connectable()
-            && report.ad().services().any(|uuid| uuid == BATTERY)
-        {
-            return Ok(address);
-        }
-    }
 }
 // ANCHOR_END: app

@@ -1,6 +1,6 @@
 //! aioble, "L2CAP channels": an image from a camera to a phone.
 
-use bindrune::{Address, Advertisement, Config, Scan, Uuid};
+use bindrune::{Advertisement, Config, Scan, Uuid};
 
 pub(crate) const CONFIG: Config = Config::new("openmv-cam");
 const SERVICE: Uuid = Uuid::new_16(0xff20);
@@ -13,21 +13,8 @@ pub(crate) async fn serve(host: &Host, image: &[u8]) -> Result<(), Error> {
 }
 
 pub(crate) async fn fetch(host: &Host, len: usize) -> Result<Vec<u8>, Error> {
-    let link = host.connect(&find(host).await?).await?;
+    let link = host.connect(&host.scan(&Scan::active())?.find_service(SERVICE).await?).await?;
     open_l2cap(&link, len).await
-}
-
-async fn find(host: &Host) -> Result<Address, Error> {
-    let mut data = [0; 64];
-    let mut scanner = host.scan(&Scan::active())?;
-    loop {
-        let report = scanner.next(&mut data).await?;
-        if let Some(address) = report.address
-            && report.ad().services().any(|uuid| uuid == SERVICE)
-        {
-            return Ok(address);
-        }
-    }
 }
 
 // ANCHOR: server

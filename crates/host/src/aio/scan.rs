@@ -3,26 +3,27 @@
 use core::task::Poll;
 
 use bindrune_gap::{Report, Scan};
+use bindrune_wire::{Address, Uuid};
 
 use crate::{
     Config, Error, Host,
     waiters::{HostKey, Key},
 };
 
+/// Bytes of a report's data that [`Scanner::find_service`] reads.
+const FIND_DATA: usize = 255;
+
 /// Receives advertising reports. Dropping it stops scanning.
 ///
 /// ```
-/// use bindrune::{Address, Error, Host, Scan, Uuid};
+/// use bindrune::{Error, Host, Scan};
 ///
-/// /// Finds the first device that advertises a service.
-/// async fn find(host: &Host, service: Uuid) -> Result<Address, Error> {
+/// /// Prints each device that advertises, with its name and its signal strength.
+/// async fn list(host: &Host) -> Result<(), Error> {
 ///     let (mut scanner, mut data) = (host.scan(&Scan::active())?, [0; 64]);
 ///     loop {
 ///         let report = scanner.next(&mut data).await?;
-///         let offers = report.ad().services().any(|uuid| uuid == service);
-///         if let (true, Some(address)) = (offers, report.address) {
-///             return Ok(address);
-///         }
+///         println!("{:?} {:?} {:?} dBm", report.address, report.ad().name(), report.rssi);
 ///     }
 /// }
 /// ```
@@ -77,6 +78,41 @@ impl Scanner<'_> {
             })
             .await?;
         self.host.with(|core| core.stack.next_report(buffer)).ok_or(Error::Busy)
+    }
+
+    /// Waits for a connectable device that advertises a service, stops scanning, and returns the device's address for
+    /// [`Host::connect`].
+    ///
+    /// Skips other reports, and reads at most 255 bytes of the data of each. To choose by name or signal strength, use [`Self::next`]; for a time limit, [`Scan::timeout`] or
+    /// [`Host::within`]. Services in a scan response are found only by [`Scan::active`].
+    ///
+    /// ```
+    /// use bindrune::{Connection, Error, Host, Scan, Uuid};
+    ///
+    /// async fn connect(host: &Host) -> Result<Connection<'_>, Error> {
+    ///     let peer = host.scan(&Scan::active())?.find_service(Uuid::new_16(0x180f)).await?;
+    ///     host.connect(&peer).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::next`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops scanning.
+    pub async fn find_service(mut self, service: Uuid) -> Result<Address, Error> {
+        let mut data = [0; FIND_DATA];
+        loop {
+            let report = self.next(&mut data).await?;
+            if let Some(address) = report.address
+                && report.is_connectable()
+                && report.ad().services().any(|uuid| uuid == service)
+            {
+                return Ok(address);
+            }
+        }
     }
 
     /// Returns the number of reports that were dropped because they were not read in time.

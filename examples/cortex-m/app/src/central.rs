@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use bindrune::{Address, Config, Connection, Error, Host, Level, Resources, Scan};
+use bindrune::{Config, Connection, Error, Host, Level, Resources, Scan};
 use embassy_futures::join::join;
 use embassy_time::{Duration, Timer};
 use log::info;
@@ -63,7 +63,7 @@ pub async fn run(host: &Host) -> Result<Infallible, Error> {
 ///
 /// Returns the first error.
 pub async fn visit(host: &Host) -> Result<Visit, Error> {
-    let peer = find(host).await?;
+    let peer = host.scan(&Scan::active())?.find_service(UART).await?;
     let link = host.connect(&peer).await?;
     info!("connected to {peer}");
     let known = link.identity().is_some();
@@ -73,19 +73,6 @@ pub async fn visit(host: &Host) -> Result<Visit, Error> {
     let sdus = echo(&link).await?;
     link.disconnect().await?;
     Ok(Visit { known, bonded, battery, greeted, sdus })
-}
-
-/// Returns the first device that advertises the UART service.
-async fn find(host: &Host) -> Result<Address, Error> {
-    let mut data = [0; 64];
-    let mut scanner = host.scan(&Scan::active())?;
-    loop {
-        let report = scanner.next(&mut data).await?;
-        let serves = report.ad().services().any(|uuid| uuid == UART);
-        if let (true, Some(address)) = (serves && report.is_connectable(), report.address) {
-            return Ok(address);
-        }
-    }
 }
 
 /// Reads the level of the battery.

@@ -1,7 +1,8 @@
-//! The device's name, configured once and changed at run time; scanning that ends by itself.
+//! The device's name, set once and changed at run time; scanning that ends by itself, and that finds a service.
 
 use bindrune::{Advertisement, Config, Error, Scan, Uuid};
 use bindrune_pair::{Device, Scene};
+use embassy_futures::join::join;
 use embassy_time::Duration;
 
 use crate::table::{BATTERY, PHONE, SERVICES};
@@ -91,6 +92,36 @@ fn scanning_ends_by_itself_with_a_clear_result() {
                 assert_eq!(phone.host().scan(&scan).err(), Some(Error::Busy));
                 drop((scanner, on));
             }
+        });
+    }
+}
+
+#[test]
+fn a_scanner_finds_the_connectable_device_that_advertises_a_service() {
+    for scene in Scene::lossy(244) {
+        let (lamp, other, phone) = (scene.device(LAMP), scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &other, &phone], async {
+            let find = async || {
+                let scan = Scan::active().timeout(Duration::from_secs(5));
+                phone.host().scan(&scan).unwrap().find_service(BATTERY).await
+            };
+            let beacon = Advertisement::non_connectable().service(BATTERY);
+            let beacon = other.host().broadcast(&beacon).unwrap();
+            let heart_rate = Advertisement::connectable().service(Uuid::new_16(0x180d));
+            let heart_rate = lamp.host().broadcast(&heart_rate).unwrap();
+            assert_eq!(find().await, Err(Error::Timeout));
+            drop((beacon, heart_rate));
+            let advertised = Advertisement::connectable().service(BATTERY);
+            let (there, here) = join(lamp.host().advertise(&advertised), async {
+                let peer = find().await.unwrap();
+                // The scanner is gone: another one may begin.
+                drop(phone.host().scan(&Scan::active()).unwrap());
+                phone.host().connect(&peer).await
+            })
+            .await;
+            let lamp = lamp.host().controller().await.unwrap().own_address();
+            assert_eq!(here.unwrap().peer(), Ok(lamp));
+            assert!(there.unwrap().is_connected());
         });
     }
 }
