@@ -19,6 +19,7 @@ mod rules;
 mod safety;
 mod sizes;
 mod source;
+mod spelled;
 mod tokens;
 mod walks;
 
@@ -79,6 +80,7 @@ fn check() -> Result<Vec<Finding>> {
     let page = std::fs::read_to_string(root.join(walks::PAGE)).context(walks::PAGE)?;
     findings.extend(walks::check(&page, &sources));
     findings.extend(doors::check(&rules, &sources));
+    findings.extend(spelled::check(&sources));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
     findings.extend(pages::check(&pages::all(root)?, |path| root.join(path).exists(), read));
     for page in evidence::PAGES {
