@@ -35,7 +35,7 @@
 //! | reach a controller | [`transport`], [`BringUp`], [`Host::run`] | [desktop], [firmware], [other chips][porting] |
 //! | advertise, and serve one or many centrals | [`Host::advertise`], [`Connection::next`], [`Event`] | [many centrals][many] |
 //! | broadcast without connections | [`Host::broadcast`], [`Advertisement`] | |
-//! | scan | [`Host::scan`], [`Scanner::next`], [`AdData`] | |
+//! | scan, and find a device by its service | [`Host::scan`], [`Scanner::next`], [`Scanner::find_service`], [`AdData`] | |
 //! | connect, and connect again | [`Host::connect`], [`Host::connect_with`], [`Connect`] | [reconnect] |
 //! | read, write and subscribe at a peer | [`Connection::characteristic`], [`RemoteCharacteristic`], [`Subscription`] | [desktop] |
 //! | answer reads and writes of a peer | [`Event`], [`ReadRequest`], [`WriteRequest`], [`Gatt::written`] | [data] |
