@@ -40,14 +40,14 @@
 //! | read, write and subscribe at a peer | [`Connection::characteristic`], [`RemoteCharacteristic`], [`Subscription`] | [desktop] |
 //! | answer reads and writes of a peer | [`Event`], [`ReadRequest`], [`WriteRequest`], [`Gatt::written`] | [data] |
 //! | notify one peer, or all | [`Connection::notify`], [`Connection::indicate`], [`Gatt::update`], [`Gatt::notify_all`] | [data] |
-//! | pair, encrypt and require security | [`PairingConfig`], [`Host::pairing_requests`], [`Connection::pair`], [`Permission`] | [pairing] |
+//! | pair, encrypt and require security | [`PairingConfig`], [`Host::pairing_requests`], [`Connection::pair`], [`Permission`] | [pairing], [passkey] |
 //! | keep and delete bonds | [`FileStore`], [`FlashStore`], [`BondStore`], [`Bonds`] | [bonds] |
 //! | use private addresses | [`Config::privacy`], [`Privacy`] | [privacy] |
 //! | send a file or a stream | [`Connection::open_channel`], [`Host::listen`], [`Channel`], [`Psm`] | [channels], [full speed][speed] |
-//! | wait, sleep and limit time | [`Host::sleep`], [`Host::within`], [`Host::now`] | [executors] |
-//! | drop a future | *Cancel safety* of each method | [executors][drop] |
-//! | handle errors and lost data | [`Error`], [`RunError`], [`Event::LostWrites`], [`Host::stats`] | [errors] |
-//! | turn the radio off and on | [`Host::shutdown`], [`Host::run`] | [run ends][run] |
+//! | wait, sleep and limit time | [`Host::sleep`], [`Host::within`], [`Host::now`] | [time], [in a test][testing] |
+//! | drop a future | *Cancel safety* of each method | [drop] |
+//! | handle errors and lost data | [`Error`], [`RunError`], [`Event::LostWrites`], [`Host::stats`] | [errors], [lost data][lost], [slow tasks][slow] |
+//! | turn the radio off and on | [`Host::shutdown`], [`Host::run`] | [radio off][off] |
 //! | capture the traffic | [`transport::capture`] | [traffic] |
 //! | test an application, with packet loss | the crate [bindrune-controller] | [testing] |
 //! | fuzz a parser | [`Reader`] | [fuzzing] |
@@ -65,18 +65,21 @@
 //! [many]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#many-centrals
 //! [reconnect]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#reconnect
 //! [channels]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#files-and-streams-l2cap-channels
+//! [slow]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#a-slow-application
 //! [speed]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#full-speed
 //! [desktop]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/desktop.md
 //! [traffic]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/desktop.md#see-the-traffic
 //! [firmware]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/firmware.md
 //! [porting]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/porting.md
 //! [pairing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md
+//! [passkey]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md#pair-with-a-passkey
 //! [bonds]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md#where-bonds-are-kept
 //! [privacy]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/pairing.md#private-addresses
-//! [executors]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/executors.md
+//! [time]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/executors.md#wait-sleep-and-limit-time
 //! [drop]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/executors.md#may-i-drop-this-future
 //! [errors]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md
-//! [run]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md#when-run-ends
+//! [lost]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md#what-was-lost
+//! [off]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/errors.md#turn-the-radio-off
 //! [testing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/testing.md
 //! [fuzzing]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/fuzzing.md
 //! [thirty questions]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/questions.md
