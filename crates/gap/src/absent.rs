@@ -1,9 +1,11 @@
 //! Replacements for machines that were left out: each does nothing and never sends a command.
 
+mod privacy;
+
 use core::marker::PhantomData;
 
 use bindrune_hci::{
-    Opcode, SecretKey, Status,
+    Opcode, Status,
     cmd::SupportedCommands,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
@@ -11,9 +13,10 @@ use bindrune_wire::{Address, Writer};
 use embassy_time::Instant;
 
 use crate::{
-    Asked, Connect, ConnectEnd, Connecting, ControllerInfo, Report, Resolve, Scan, ScanEnd,
-    TooManyPeers, accept_list::ListState, advertise::Gate, connect, scan,
+    Asked, Connect, ConnectEnd, Connecting, ControllerInfo, Report, Scan, ScanEnd, TooManyPeers,
+    accept_list::ListState, advertise::Gate, connect, scan,
 };
+pub(crate) use privacy::{Privacy, ResolvingList};
 
 /// Replaces a caller's request to a link: no caller waits for an answer.
 #[derive(Clone, Copy, Debug)]
@@ -288,90 +291,6 @@ impl AcceptList {
     }
 
     pub(crate) const fn retry(&mut self) {}
-
-    pub(crate) const fn poll_command(
-        &mut self,
-        _info: &ControllerInfo,
-        _w: &mut Writer<'_>,
-    ) -> Option<Opcode> {
-        None
-    }
-
-    pub(crate) const fn answered(&mut self, _status: Status) {}
-}
-
-/// Replaces private addresses: the identity address is on the air.
-#[derive(Debug)]
-pub(crate) struct Privacy;
-
-impl Privacy {
-    pub(crate) const fn new(_required: bool) -> Self {
-        Self
-    }
-
-    pub(crate) const fn restart(&mut self) {}
-
-    pub(crate) const fn failed(&mut self, _status: Status) {}
-
-    pub(crate) const fn try_again(&mut self) {}
-
-    pub(crate) const fn failure(&self) -> Option<Status> {
-        None
-    }
-
-    pub(crate) const fn request(&mut self, _address: Address, _until: Instant) {}
-
-    pub(crate) const fn holds(&self) -> bool {
-        false
-    }
-
-    pub(crate) const fn poll_command(&mut self, _w: &mut Writer<'_>) -> Option<Opcode> {
-        None
-    }
-
-    pub(crate) const fn answered(&mut self, _now: Instant, _status: Status) -> Option<Address> {
-        None
-    }
-
-    pub(crate) const fn poll_due(&mut self) -> bool {
-        false
-    }
-
-    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    pub(crate) const fn handle_timeout(&mut self, _now: Instant) {}
-}
-
-/// Replaces the resolving list: the controller resolves no address.
-#[derive(Debug)]
-pub(crate) struct ResolvingList;
-
-impl ResolvingList {
-    pub(crate) const EMPTY: Self = Self;
-
-    pub(crate) const fn restart(&mut self) {}
-
-    pub(crate) const fn request(
-        &mut self,
-        _local: SecretKey,
-        _peers: &[Resolve],
-    ) -> Result<(), TooManyPeers> {
-        Ok(())
-    }
-
-    pub(crate) const fn resolves(&self, _peer: Address) -> bool {
-        false
-    }
-
-    pub(crate) const fn hides_us(&self, _peer: Option<Address>) -> bool {
-        false
-    }
-
-    pub(crate) const fn holds(&mut self, _info: &ControllerInfo) -> bool {
-        false
-    }
 
     pub(crate) const fn poll_command(
         &mut self,

@@ -129,6 +129,11 @@ impl Advertiser {
         self.set(id).and_then(AdvertisingSet::outcome)
     }
 
+    /// Returns whether any request is for a link, also after its link came up.
+    pub(crate) fn seeks_links(&self) -> bool {
+        self.sets.iter().any(AdvertisingSet::seeks_link)
+    }
+
     #[cfg(test)]
     pub(crate) fn needs_link(&self, id: SetId) -> bool {
         self.set(id).and_then(AdvertisingSet::active).is_some_and(|r| r.is_connectable())

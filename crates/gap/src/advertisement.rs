@@ -190,6 +190,12 @@ impl<'a> Advertisement<'a> {
         }
     }
 
+    /// Returns whether peers may connect.
+    #[must_use]
+    pub const fn is_connectable(&self) -> bool {
+        matches!(self.kind, AdvertisementKind::Connectable | AdvertisementKind::Directed { .. })
+    }
+
     /// Returns the peer of directed advertising.
     #[must_use]
     pub const fn peer(&self) -> Option<Address> {

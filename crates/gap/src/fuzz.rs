@@ -12,8 +12,9 @@ use bindrune_wire::{Address, AddressKind, Handle, Reader, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::{
-    AdData, Advertisement, AdvertisingSet, Config, Connect, ConnectionParameters, ControllerInfo,
-    CurrentParameters, Gap, LinkControl, LinkUp, Scan, SetId,
+    AdData, AddressChoice, Advertisement, AdvertisingSet, Config, Connect, ConnectionParameters,
+    ControllerInfo, CurrentParameters, Gap, LinkControl, LinkUp, Scan, SetId,
+    non_resolvable_address, static_address,
 };
 
 /// Calls every query of advertising data on any octets.
@@ -147,6 +148,19 @@ fn with_memory(run: impl FnOnce(&mut Gap)) {
     });
 }
 
+/// Changes the address, in a way selected by a number.
+fn change_address(gap: &mut Gap, what: u8) {
+    match what >> 6 {
+        0 => gap.show_private(),
+        1 => gap.show_identity(AddressChoice::Automatic),
+        2 => gap.show_identity(AddressChoice::Static(static_address([what; 6]))),
+        _ => {
+            let address = non_resolvable_address([what; 6], None);
+            gap.set_private_address(address, Instant::from_secs(5));
+        }
+    }
+}
+
 /// Makes one request of the application or the root, selected by a number.
 fn request(gap: &mut Gap, what: u8) {
     let peer = Address::new(AddressKind::Random, [what; 6]);
@@ -165,6 +179,7 @@ fn request(gap: &mut Gap, what: u8) {
         11 => gap.set_full(what >> 7 != 0),
         12 => gap.resume_advertising(SetId(what >> 6)),
         13 => gap.resume_connecting(),
+        14 => change_address(gap, what),
         _ => {}
     }
 }

@@ -27,7 +27,8 @@ pub use event::{GapEvent, GapTimer, LinkUp};
 /// - From the controller: [`Self::handle_event`], [`Self::handle_complete`], [`Self::handle_status`].
 /// - From the application: [`Self::advertise`], [`Self::stop_advertising`], [`Self::scan`], [`Self::stop_scanning`],
 ///   [`Self::connect`], [`Self::search`], [`Self::stop_connecting`], [`Self::set_accept_list`],
-///   [`Self::set_private_address`], [`Self::set_resolving_list`], [`Self::next_report`].
+///   [`Self::show_identity`], [`Self::show_private`], [`Self::set_private_address`], [`Self::set_resolving_list`],
+///   [`Self::next_report`].
 /// - Outcomes of the requests: [`Self::advertising`], [`Self::scanning`], [`Self::connecting`].
 /// - From the root: [`Self::set_full`], [`Self::link_ended`], [`Self::resume_advertising`],
 ///   [`Self::resume_connecting`].
@@ -198,6 +199,10 @@ impl Gap {
     fn next_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Part)> {
         let Self { init, list, advertiser, scanner, initiator, apart, refused, .. } = self;
         let (privacy, resolving) = (&mut self.privacy, &mut self.resolving);
+        let quiet = !(advertiser.is_any_on() || scanner.is_on() || initiator.is_busy());
+        if quiet && let Some(choice) = init.info().and_then(|info| privacy.poll_identity(info)) {
+            init.show_identity(choice);
+        }
         let Some(info) = init.info() else {
             return init.poll_command(w).map(|opcode| (opcode, Part::Init));
         };
@@ -229,7 +234,7 @@ impl Gap {
         if !in_the_way && let Some(opcode) = initiator.poll_command(now, info, gate, w) {
             return Some((opcode, Part::Initiator));
         }
-        if !(advertiser.is_any_on() || scanner.is_on() || initiator.is_busy()) {
+        if quiet {
             if let Some(opcode) = privacy.poll_command(w) {
                 return Some((opcode, Part::Privacy));
             }
@@ -306,6 +311,9 @@ impl Gap {
                     GapEvent::SetLinked { set, handle, wanted }
                 }
             });
+        }
+        if let Some(result) = self.privacy.poll_changed() {
+            return Some(GapEvent::AddressChanged(result));
         }
         if self.privacy.poll_due() {
             return Some(GapEvent::PrivateAddressDue);

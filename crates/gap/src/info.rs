@@ -276,9 +276,41 @@ pub const fn static_address(random: [u8; 6]) -> Address {
     Address::new(AddressKind::Random, [low, b, c, d, e, high])
 }
 
+/// A non-resolvable private address from random octets: the two highest bits are 0, of the others at least one is 0 and one
+/// is 1, and it is not the public address. [Vol 6] Part B, 1.3.2.2
+#[must_use]
+pub fn non_resolvable_address(random: [u8; 6], public: Option<Address>) -> Address {
+    let [low, b, c, d, e, high] = random;
+    let high = high & 0x3f;
+    let is_valid = |address: &Address| {
+        let octets = address.octets();
+        let taken = public.is_some_and(|public| public.octets() == octets);
+        !taken && octets != [0; 6] && octets != [0xff, 0xff, 0xff, 0xff, 0xff, 0x3f]
+    };
+    // Three addresses are excluded, so that one of four is valid.
+    let with = |bits: u8| Address::new(AddressKind::Random, [low ^ bits, b, c, d, e, high]);
+    (0..3).map(with).find(is_valid).unwrap_or(with(3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_non_resolvable_address_is_never_all_zeros_or_ones_nor_the_public_one() {
+        let ones = [0xff, 0xff, 0xff, 0xff, 0xff, 0x3f];
+        let publics = [[0; 6], [1, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0], ones, [0xfe; 6]];
+        for random in [[0; 6], [0xff; 6], [1, 0, 0, 0, 0, 0xc0], [0x12, 0x34, 0, 0, 0, 0xf5]] {
+            for public in publics.map(|octets| Address::new(AddressKind::Public, octets)) {
+                let octets = non_resolvable_address(random, Some(public)).octets();
+                assert!(octets != [0; 6] && octets != ones && octets != public.octets());
+                assert_eq!((octets[5] >> 6, &octets[1..5]), (0, &random[1..5]));
+                assert!((octets[5] ^ random[5]) & 0x3f == 0 && octets[0] ^ random[0] < 4);
+            }
+        }
+        let plain = non_resolvable_address([9, 8, 7, 6, 5, 0xc4], None);
+        assert_eq!(plain, Address::random([4, 5, 6, 7, 8, 9]));
+    }
 
     #[test]
     fn a_static_address_is_never_all_zeros_or_ones() {

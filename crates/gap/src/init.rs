@@ -245,6 +245,16 @@ impl Init {
         self.info.private_address = address;
     }
 
+    /// Shows this identity address from now on, also after the next restart.
+    pub(crate) fn show_identity(&mut self, choice: AddressChoice) {
+        self.config.address = choice;
+        self.info.private_address = None;
+        self.info.address = match choice {
+            AddressChoice::Static(address) => address,
+            AddressChoice::Automatic => self.info.public_address.unwrap_or(self.info.address),
+        };
+    }
+
     /// Returns whether our address is still unknown.
     fn has_no_address(&self) -> bool {
         self.info.address == ControllerInfo::UNKNOWN.address

@@ -70,7 +70,9 @@ pub use advertisement::{
 };
 pub use connect::{Connect, ConnectEnd, Connecting};
 pub use gap::{Gap, GapEvent, GapTimer, LinkUp};
-pub use info::{AddressChoice, Config, ControllerInfo, InitError, static_address};
+pub use info::{
+    AddressChoice, Config, ControllerInfo, InitError, non_resolvable_address, static_address,
+};
 pub use link::{
     Asked, DataLengths, InvalidReason, LinkControl, LinkEvent, LinkTimer, ParameterRequests, Phys,
     RemoteVersion, link_of,

@@ -5,7 +5,10 @@ use bindrune_hci::{Opcode, Status, cmd::le::SetRandomAddress};
 use bindrune_wire::{Address, Writer};
 use embassy_time::Instant;
 
-use crate::command::{RETRY, put};
+use crate::{
+    AddressChoice, ControllerInfo,
+    command::{RETRY, put},
+};
 
 /// The private address as it is wished, and the one that the controller has.
 #[derive(Debug)]
@@ -24,6 +27,20 @@ pub(crate) struct Privacy {
     /// How often in a row the controller refused an address, or none could be made, and the last status.
     failures: u8,
     status: Status,
+    change: Option<Change>,
+}
+
+/// A change of what is on the air: from private addresses to the identity address, or back, or to private addresses of another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// The host is to give a private address.
+    Asked,
+    /// The controller is to take the private address that the host gave.
+    Private,
+    /// The identity address is to be shown.
+    Identity(AddressChoice),
+    /// It is over, and the root does not know yet: it may have more to change before anything is on the air.
+    Over(Result<(), Status>),
 }
 
 /// How often a private address may fail in a row, before what waits for it does. One may pass.
@@ -41,6 +58,7 @@ impl Privacy {
             retry_at: None,
             failures: 0,
             status: Status::SUCCESS,
+            change: None,
         }
     }
 
@@ -50,8 +68,67 @@ impl Privacy {
         self.failures = 0;
     }
 
-    /// The address was refused, or none could be made.
+    /// Asks the host for a private address; what is on the air stays until the controller has it.
+    pub(crate) const fn show_private(&mut self) {
+        self.begin(Change::Asked);
+        self.due = true;
+    }
+
+    /// Shows the identity address as soon as nothing is on the air.
+    pub(crate) const fn show_identity(&mut self, choice: AddressChoice) {
+        self.begin(Change::Identity(choice));
+        self.requested = match choice {
+            AddressChoice::Static(address) => Some(address),
+            AddressChoice::Automatic => None,
+        };
+    }
+
+    const fn begin(&mut self, change: Change) {
+        self.change = Some(change);
+        (self.failures, self.retry_at) = (0, None);
+    }
+
+    /// The change is over. One that failed leaves what was on the air; a private address that became due meanwhile is asked for now.
+    const fn end(&mut self, result: Result<(), Status>) {
+        if result.is_err() {
+            (self.requested, self.due, self.until) = (self.confirmed, self.required, None);
+        }
+        self.change = Some(Change::Over(result));
+    }
+
+    /// Returns which identity address is on the air from now on, once when a change to it is complete. Nothing may be on the air.
+    pub(crate) fn poll_identity(&mut self, info: &ControllerInfo) -> Option<AddressChoice> {
+        let Some(Change::Identity(choice)) = self.change else { return None };
+        match choice {
+            AddressChoice::Static(address) if self.confirmed != Some(address) => return None,
+            AddressChoice::Automatic if info.public_address.is_none() => {
+                self.end(Err(Status::UNSUPPORTED_FEATURE));
+                return None;
+            }
+            AddressChoice::Static(_) | AddressChoice::Automatic => {}
+        }
+        *self = Self::new(false);
+        self.end(Ok(()));
+        Some(choice)
+    }
+
+    /// Returns how a change ended, once.
+    pub(crate) fn poll_changed(&mut self) -> Option<Result<(), Status>> {
+        let Some(Change::Over(result)) = self.change else { return None };
+        self.change = None;
+        Some(result)
+    }
+
+    /// The host could make no address.
     pub(crate) const fn failed(&mut self, status: Status) {
+        match self.change {
+            None => self.count_failure(status),
+            Some(Change::Asked) => self.end(Err(status)),
+            Some(Change::Private | Change::Identity(_) | Change::Over(_)) => {}
+        }
+    }
+
+    const fn count_failure(&mut self, status: Status) {
         self.failures = match status {
             Status::UNKNOWN_COMMAND => TRIES,
             _ => self.failures.saturating_add(1),
@@ -73,9 +150,14 @@ impl Privacy {
     }
 
     pub(crate) const fn request(&mut self, address: Address, until: Instant) {
+        self.due = false;
+        match self.change {
+            Some(Change::Identity(_)) => return,
+            Some(Change::Asked) => self.change = Some(Change::Private),
+            Some(Change::Private | Change::Over(_)) | None => {}
+        }
         self.requested = Some(address);
         self.until = Some(until);
-        self.due = false;
         self.retry_at = None;
     }
 
@@ -83,6 +165,9 @@ impl Privacy {
     pub(crate) fn holds(&self) -> bool {
         let refused = self.retry_at.is_some() && self.confirmed.is_some();
         let current = self.sent.is_none() && self.confirmed == self.requested;
+        if matches!(self.change, Some(Change::Identity(_) | Change::Over(_))) {
+            return true;
+        }
         if self.requested.is_none() { self.required } else { !current && !refused }
     }
 
@@ -99,14 +184,30 @@ impl Privacy {
     /// The answer to the command of [`Self::poll_command`]: the address that is used from now on.
     pub(crate) fn answered(&mut self, now: Instant, status: Status) -> Option<Address> {
         let sent = self.sent.take();
+        let changes = matches!(self.change, Some(Change::Private | Change::Identity(_)));
+        let of_change = changes && sent == self.requested;
         if status.is_success() {
             self.confirmed = sent;
             self.failures = 0;
+            if of_change && self.change == Some(Change::Private) {
+                self.required = true;
+                self.end(Ok(()));
+            }
+        } else if of_change {
+            self.end(Err(status));
         } else {
-            self.failed(status);
+            // While a change is under way, this is the address of before.
+            if self.change.is_none() {
+                self.count_failure(status);
+            }
             self.retry_at = now.checked_add(RETRY);
         }
         self.confirmed
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn is_required(&self) -> bool {
+        self.required
     }
 
     /// True once when another address is due.

@@ -111,9 +111,12 @@ impl Rig {
     pub(crate) fn run(&mut self) {
         for _ in 0..300 {
             self.deliver();
+            let events = self.events.len();
             if !self.step() {
                 self.deliver();
-                return;
+                if self.events.len() == events {
+                    return;
+                }
             }
         }
         panic!("it does not converge: {:?}", &self.sent[self.sent.len() - 20..]);

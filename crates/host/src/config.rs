@@ -59,6 +59,22 @@ impl Privacy {
     pub const ON: Self = Self::On { rotate: Duration::from_secs(15 * 60) };
 }
 
+/// Kind of address that advertising, scanning and connecting use: [`crate::Host::set_address_mode`].
+///
+/// `Public` and `Static` are identity addresses, and pairing sends one of them to the peer. The other two hide it. [Vol 6] Part B, 1.3
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AddressMode {
+    /// Public address of the controller.
+    Public,
+    /// Random static address: the one of [`crate::Config::address`], else one that the host makes once and keeps in the store of bonds.
+    Static,
+    /// Resolvable private addresses: only peers that bonded in this mode have the key, and recognize the device.
+    Resolvable,
+    /// Non-resolvable private addresses: no peer recognizes the device. For beacons and scanners, since no links are made with them.
+    NonResolvable,
+}
+
 /// What an operation of the GATT client does if the peer answers that the link is not secure enough.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -137,7 +153,7 @@ impl Config {
         }
     }
 
-    /// Sets a random static address, which replaces the controller's own. With any other address, [`crate::Host::new`]
+    /// Sets a random static address, which replaces the controller's own until `Host::set_address_mode` changes that. With any other address, [`crate::Host::new`]
     /// fails with [`ConfigError::Address`].
     #[must_use]
     pub const fn address(mut self, address: Address) -> Self {

@@ -81,6 +81,10 @@ pub enum Error {
     NoListener,
     /// All subscription slots of the link are in use.
     NoSubscription,
+    /// The controller has no public address: use another address mode.
+    NoPublicAddress,
+    /// Non-resolvable private addresses are on the air, with which no links are made: set another address mode.
+    NonResolvable,
     /// [`crate::Host::shutdown`] withdrew the request.
     ShutDown,
     /// The pairing failed.
@@ -168,6 +172,12 @@ impl Error {
             Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
             Self::NoListener => "every listener slot is taken",
             Self::NoSubscription => "every subscription slot of the link is taken",
+            Self::NoPublicAddress => {
+                "the controller has no public address; use AddressMode::Static or Resolvable"
+            }
+            Self::NonResolvable => {
+                "non-resolvable private addresses make no links; set another address mode first"
+            }
             Self::ShutDown => "the host was shut down",
             Self::NotBonded => "there is no bond with this peer; pair with it first",
             Self::BondLost => {

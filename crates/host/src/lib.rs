@@ -42,7 +42,7 @@
 //! | notify one peer, or all | [`Connection::notify`], [`Connection::indicate`], [`Gatt::update`], [`Gatt::notify_all`] | [data] |
 //! | pair, encrypt and require security | [`PairingConfig`], [`Host::pairing_requests`], [`Connection::pair`], [`Permission`] | [pairing], [passkey] |
 //! | keep and delete bonds | [`FileStore`], [`FlashStore`], [`BondStore`], [`Bonds`] | [bonds] |
-//! | use private addresses | [`Config::privacy`], [`Privacy`] | [privacy] |
+//! | use private addresses | [`Config::privacy`], [`Host::set_address_mode`] | [privacy] |
 //! | send a file or a stream | [`Connection::open_channel`], [`Host::listen`], [`Channel`], [`Psm`] | [channels], [full speed][speed] |
 //! | wait, sleep and limit time | [`Host::sleep`], [`Host::within`], [`Host::now`] | [time], [in a test][testing] |
 //! | drop a future | *Cancel safety* of each method | [drop] |
@@ -114,7 +114,7 @@
 //! | `legacy` | LE legacy pairing, if [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
 //! | `long` | writes in parts, also of several values at once; reads of several values; a long read returns the value of its first part throughout | such requests are refused (0x06); a long value that changes during a read may mix old and new parts |
 //! | `oob` | out-of-band data of pairing | a peer that has our out-of-band data is refused (0x02) |
-//! | `privacy` | private addresses of this device; those of bonded peers in reports and for connecting | this device shows its identity address; the host recognizes the private address of a bonded peer only after it has connected |
+//! | `privacy` | private addresses of this device; [`Host::set_address_mode`]; those of bonded peers in reports and for connecting | this device shows its identity address; the host recognizes the private address of a bonded peer only after it has connected |
 //! | `recovery` | after a fault (framing, a hardware error, a command without an answer for 2 s) the host resets and initializes the controller, and requests continue; data that arrives before its event waits for it; [`Host::watch_controller`] | a fault ends all links and [`Host::run`] with its reason: call `run` again. For a controller on the same chip, or on a line without errors |
 //! | `security` | pairing, encryption and bonds; the controller's cryptography | pairing is refused (0x05), and so are keys; links are not encrypted |
 //! | `server` | the GATT server | requests that look for attributes find none (0x0A), other requests are refused, commands are dropped: for devices with channels or a client only |
@@ -263,7 +263,7 @@ pub use config::DEFAULT_PREPARE_BYTES;
 #[cfg(feature = "observer")]
 pub use config::DEFAULT_SCAN_BYTES;
 #[cfg(feature = "privacy")]
-pub use config::Privacy;
+pub use config::{AddressMode, Privacy};
 #[cfg(feature = "security")]
 pub use config::{ClientSecurity, DEFAULT_BONDS, RepeatPairing};
 pub use config::{Config, DEFAULT_ADVERTISING_BYTES};

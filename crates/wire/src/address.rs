@@ -82,6 +82,12 @@ impl Address {
         self.top_bits_are(0b01)
     }
 
+    /// Returns whether this is a non-resolvable private address. [Vol 6] Part B, 1.3.2.2
+    #[must_use]
+    pub const fn is_non_resolvable(self) -> bool {
+        self.top_bits_are(0b00)
+    }
+
     /// Returns whether the address stays the same over the life of the device: public or static.
     #[must_use]
     pub const fn is_identity(self) -> bool {
@@ -168,7 +174,8 @@ mod tests {
             "C4:5E:12:00:00:01/random C4:5E:12:00:00:01/random"
         );
         assert_eq!(std::format!("{a:#}"), "C4:5E:12:00:00:01");
-        assert!(a.is_static() && a.is_identity() && !a.is_resolvable());
+        assert!(a.is_static() && a.is_identity());
+        assert!(!a.is_resolvable() && !a.is_non_resolvable());
         assert_eq!(a, Address::random([0xc4, 0x5e, 0x12, 0, 0, 1]));
     }
 

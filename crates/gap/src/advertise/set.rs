@@ -110,6 +110,10 @@ impl AdvertisingSet {
         Ok(())
     }
 
+    pub(super) fn seeks_link(&self) -> bool {
+        self.request.as_ref().is_some_and(Request::is_connectable)
+    }
+
     pub(super) fn peer_is_private(&mut self) {
         if let Some(request) = &mut self.request {
             request.private_peer = true;

@@ -1,4 +1,4 @@
-use bindrune_hci::{SecretKey, Status};
+use bindrune_hci::{Opcode, SecretKey, Status};
 use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
@@ -6,8 +6,8 @@ use super::Gap;
 #[cfg(any(test, feature = "std"))]
 use crate::advertise::Gate;
 use crate::{
-    Advertisement, Advertising, Connect, Connecting, Report, Resolve, Scan, ScanEnd, SetId,
-    TooLong, TooManyPeers,
+    AddressChoice, Advertisement, Advertising, Connect, Connecting, Report, Resolve, Scan, ScanEnd,
+    SetId, TooLong, TooManyPeers,
 };
 
 /// Requests of the application.
@@ -216,6 +216,27 @@ impl Gap {
     /// Advertising, scanning and connecting are off for a moment while the controller takes it.
     pub const fn set_private_address(&mut self, address: Address, until: Instant) {
         self.privacy.request(address, until);
+    }
+
+    /// Uses the identity address from now on, and no private one. Advertising, scanning and connecting are off for a moment.
+    /// [`crate::GapEvent::AddressChanged`] reports the outcome. [`AddressChoice::Automatic`] selects the public address, and fails with
+    /// Unsupported Feature (0x11) if the controller has none.
+    pub fn show_identity(&mut self, choice: AddressChoice) {
+        self.init.forgive(Opcode::LE_SET_RANDOM_ADDRESS);
+        self.privacy.show_identity(choice);
+    }
+
+    /// Uses private addresses from now on. [`crate::GapEvent::PrivateAddressDue`] requests the first one, and
+    /// [`crate::GapEvent::AddressChanged`] reports the outcome.
+    pub fn show_private(&mut self) {
+        self.init.forgive(Opcode::LE_SET_RANDOM_ADDRESS);
+        self.privacy.show_private();
+    }
+
+    /// Returns whether any request is for a link, also after its link came up.
+    #[must_use]
+    pub fn seeks_links(&self) -> bool {
+        self.initiator.outcome().is_some() || self.advertiser.seeks_links()
     }
 
     /// Lets a new request try once a command that an earlier request failed for.

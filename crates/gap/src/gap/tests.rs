@@ -10,7 +10,8 @@ use embassy_time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    Advertisement, Advertising, Connect, GapTimer, RESOLVING_LIST_MAX, Resolve, Scan, SetId,
+    AddressChoice, Advertisement, Advertising, Connect, GapTimer, RESOLVING_LIST_MAX, Resolve,
+    Scan, SetId,
     testing::{Model, PEER, PUBLIC, Rig},
 };
 
@@ -46,6 +47,8 @@ enum Step {
         number: u8,
         seconds: u8,
     },
+    ShowIdentity(u8),
+    ShowPrivate,
     ResolvingList(u8),
     /// The controller takes this many commands.
     Commands(u8),
@@ -79,6 +82,8 @@ fn step() -> impl Strategy<Value = Step> {
         any::<bool>().prop_map(Step::TerminatedFirst),
         (0..10_u8).prop_map(Step::AcceptList),
         (0..4_u8, 0..3_u8).prop_map(|(number, seconds)| Step::PrivateAddress { number, seconds }),
+        (0..4_u8).prop_map(Step::ShowIdentity),
+        Just(Step::ShowPrivate),
         (0..=RESOLVING_LIST_MAX as u8).prop_map(Step::ResolvingList),
         (0..6_u8).prop_map(Step::Commands),
         (0..6_u8).prop_map(Step::Commands),
@@ -126,6 +131,8 @@ impl Step {
                 rig.gap.set_accept_list(&peers).unwrap();
             }
             Self::PrivateAddress { number, seconds } => private_address(rig, number, seconds),
+            Self::ShowIdentity(number) => rig.gap.show_identity(identity(number)),
+            Self::ShowPrivate => rig.gap.show_private(),
             Self::ResolvingList(len) => {
                 rig.gap.set_resolving_list(SecretKey([7; 16]), &resolved(len)).unwrap();
             }
@@ -182,6 +189,13 @@ fn private_address(rig: &mut Rig, number: u8, seconds: u8) {
     rig.gap.set_private_address(Address::random([0x41, 0, 0, 0, 0, number]), until);
 }
 
+fn identity(number: u8) -> AddressChoice {
+    match number {
+        0 => AddressChoice::Automatic,
+        _ => AddressChoice::Static(Address::random([0xc1, 0, 0, 0, 0, number])),
+    }
+}
+
 fn resolved(len: u8) -> Vec<Resolve> {
     let peer = |n| Resolve {
         peer: Address::public([9, 2, 3, 4, len, n]),
@@ -192,10 +206,11 @@ fn resolved(len: u8) -> Vec<Resolve> {
 }
 
 /// Checks that the state of the controller is exactly the requested one.
-fn check(rig: &Rig, private: bool) {
+fn check(rig: &Rig) {
     let gap = &rig.gap;
-    let own = gap.controller().unwrap().own_address();
-    let silent = private && gap.controller().unwrap().private_address.is_none();
+    let info = gap.controller().unwrap();
+    let own = info.own_address();
+    let silent = gap.privacy.is_required() && info.private_address.is_none();
     for (n, set) in rig.model.sets.iter().enumerate() {
         let requested = gap.advertising(SetId(n as u8)) == Some(Advertising::Pending);
         let full = rig.full() && gap.advertiser.needs_link(SetId(n as u8));
@@ -249,7 +264,7 @@ proptest! {
             rig.gap.restart();
         }
         rig.pass(Duration::from_secs(10));
-        check(&rig, private);
+        check(&rig);
         rig.gap.check_progress();
         let search = rig.gap.poll_timeout().is_some_and(|(_, why)| why == GapTimer::Search);
         prop_assert!(search || rig.gap.poll_timeout().is_none(), "{:?}", rig.gap.poll_timeout());
@@ -303,5 +318,5 @@ fn a_static_random_address_is_not_private() {
     Step::Connect { any: false, seconds: None }.take(&mut rig);
     rig.pass(Duration::from_secs(10));
     assert!(!rig.model.initiating);
-    check(&rig, true);
+    check(&rig);
 }

@@ -1,3 +1,5 @@
+mod change;
+
 use std::vec;
 
 use bindrune_hci::{

@@ -20,7 +20,8 @@ impl Host {
     /// [`Error::TooLong`] if the data does not fit, [`Error::Busy`] if all advertising sets are in use,
     /// [`Error::Timeout`] after the time of [`Advertisement::timeout`], [`Error::NoLink`] if all link slots are in use
     /// and [`Advertisement::when_full`] says so, [`Error::Controller`] if the controller refuses or does not support
-    /// it, [`Error::ShutDown`] after [`Self::shutdown`].
+    /// it, [`Error::NonResolvable`] for a connectable advertisement while addresses make no links, see
+    /// `Host::set_address_mode`, [`Error::ShutDown`] after [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///

@@ -47,7 +47,8 @@ impl Host {
     /// [`Error::Timeout`] after the time of [`Connect::timeout`]; [`Error::NoLink`] if all link slots are in use (with
     /// [`Connect::when_full`] it waits within the time limit instead); [`Error::InvalidParameters`] if a parameter is
     /// out of range or there are more peers than the accept list holds; [`Error::Controller`] if the controller
-    /// refuses; [`Error::ShutDown`] after [`Self::shutdown`].
+    /// refuses; [`Error::NonResolvable`] while addresses make no links, see `Host::set_address_mode`;
+    /// [`Error::ShutDown`] after [`Self::shutdown`].
     ///
     /// # Cancel safety
     ///

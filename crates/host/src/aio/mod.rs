@@ -3,6 +3,8 @@
 //! A future visits the state under the lock, takes what is ready or leaves its waker, and returns. Wakers are woken and
 //! dropped outside the lock.
 
+#[cfg(feature = "privacy")]
+mod address_mode;
 mod advertise;
 mod alarm;
 #[cfg(feature = "security")]

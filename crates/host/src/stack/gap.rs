@@ -49,6 +49,9 @@ impl Stack {
         if self.poll_requests_taken().is_pending() {
             return Err(Error::ShutDown);
         }
+        if advertisement.is_connectable() {
+            self.check_may_link()?;
+        }
         let set = self.gap.free_set().ok_or(Error::Busy)?;
         let max = self.config.advertising_bytes.min(advertisement.data_room());
         let name = self.named.map_or(self.config.name, |name| name(&self.server));
@@ -96,6 +99,9 @@ impl Stack {
     ) -> Poll<Result<(), Error>> {
         if connect.parameters.validate().is_err() || (connect.peer.is_none() && peers.is_empty()) {
             return Poll::Ready(Err(Error::InvalidParameters));
+        }
+        if let Err(error) = self.check_may_link() {
+            return Poll::Ready(Err(error));
         }
         if !first || self.gap.connecting().is_some() || self.poll_requests_taken().is_pending() {
             return Poll::Pending;
@@ -248,6 +254,7 @@ impl Stack {
                 self.set_linked(now, set, handle, wanted)
             }
             GapEvent::PrivateAddressDue => self.private_address_due(),
+            GapEvent::AddressChanged(result) => self.address_changed(result),
             GapEvent::ScanEnded(_) => self.ready.host(HostKey::Scan),
             GapEvent::ConnectEnded(_) => self.ready.host(HostKey::Connect),
         }

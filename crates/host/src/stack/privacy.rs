@@ -3,8 +3,10 @@
 //! The controller resolves what its list holds; for the rest, and while the list changes, this does: at link up, in
 //! reports, and when a peer is connected to by its identity.
 
-use bindrune_gap::{Connect, RESOLVING_LIST_MAX, Report, Resolve};
-use bindrune_hci::{Event, PrivacyMode, SecretKey, Status, event::ExtendedEventType};
+mod address_mode;
+
+use bindrune_gap::{Connect, RESOLVING_LIST_MAX, Report, Resolve, non_resolvable_address};
+use bindrune_hci::{Event, PrivacyMode, SecretKey, event::ExtendedEventType};
 use bindrune_smp::{Job, JobDone, Key, Local, crypto};
 use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
@@ -17,18 +19,25 @@ use crate::{
     waiters::Due,
 };
 
+use address_mode::{Change, Shown};
+
 /// What makes this device private.
 #[derive(Debug)]
 pub(super) struct Privacy {
-    /// How long one address is used; `None` without privacy.
-    rotate: Option<Duration>,
+    /// Which addresses are on the air.
+    pub(super) shown: Shown,
+    pub(super) change: Change,
+    /// The change waits for a static address to be made.
+    pub(super) lacks_static: bool,
+    /// How long one private address is used.
+    pub(super) rotate: Duration,
     irk: Option<Key>,
     /// The static address that was made up for controllers without one.
-    made: Option<Address>,
+    pub(super) made: Option<Address>,
     /// The store does not have the key or the address yet.
     unsaved: bool,
     /// GAP waits for an address.
-    due: bool,
+    pub(super) due: bool,
     /// The random numbers failed: when they are asked for again.
     retry_at: At,
 }
@@ -38,25 +47,39 @@ pub(super) struct Privacy {
 pub(crate) enum Secret {
     /// The Identity Resolving Key.
     Irk,
-    /// The random part of an address.
+    /// The random part of a private address.
     Address,
+    /// A static address.
+    Static,
 }
 
+/// How long one private address is used, where the configuration says nothing. [Vol 3] Part C, Appendix A
+const ROTATE: Duration = Duration::from_secs(15 * 60);
 /// How long to wait after a random number that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Privacy {
     pub(super) const fn new(choice: Choice) -> Self {
-        let rotate = match choice {
-            Choice::Off => None,
-            Choice::On { rotate } => Some(rotate),
+        let (shown, rotate) = match choice {
+            Choice::Off => (Shown::Identity, ROTATE),
+            Choice::On { rotate } => (Shown::Resolvable, rotate),
         };
-        Self { rotate, irk: None, made: None, unsaved: false, due: false, retry_at: At::NONE }
+        Self {
+            shown,
+            change: Change::None,
+            lacks_static: false,
+            rotate,
+            irk: None,
+            made: None,
+            unsaved: false,
+            due: false,
+            retry_at: At::NONE,
+        }
     }
 
     /// What bonded peers get to know this device by; zeros where it has no private addresses.
     pub(super) fn irk(&self) -> Key {
-        let key = self.irk.clone().filter(|_| self.rotate.is_some());
+        let key = self.irk.clone().filter(|_| self.shown == Shown::Resolvable);
         key.unwrap_or(Key::new([0; 16]))
     }
 
@@ -70,8 +93,16 @@ impl Privacy {
         if !PRIVACY {
             return None;
         }
-        let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
-        let wanted = self.due && !(self.unsaved && lasting) && !self.retry_at.is_some();
+        let next = self.next_shown();
+        let (secret, wanted) = if self.lacks_static {
+            (Secret::Static, true)
+        } else if next != Shown::Resolvable {
+            (Secret::Address, self.due)
+        } else {
+            let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
+            (secret, self.due && !(self.unsaved && lasting))
+        };
+        let wanted = wanted && !self.retry_at.is_some();
         wanted.then_some((JobTicket::Private(secret), Job::Random))
     }
 
@@ -121,10 +152,8 @@ impl Stack {
     /// The controller is set up: an address that was made up for it goes to the store.
     pub(super) fn keep_made_address(&mut self) {
         let made = self.gap.made_address();
-        if made.is_some() && made != self.privacy.made {
-            self.privacy.made = made;
-            self.privacy.unsaved = self.security.bonds.places() > 0;
-            self.ready.run(Due::BOND_JOB);
+        if let Some(made) = made.filter(|made| self.privacy.made != Some(*made)) {
+            self.keep_made(made);
         }
     }
 
@@ -141,7 +170,7 @@ impl Stack {
         }
         let JobDone::Random(random) = done else {
             self.privacy.retry_at = At::new(now.checked_add(RETRY));
-            self.gap.private_address_failed(Status::UNSUPPORTED_FEATURE);
+            self.no_address_made();
             self.ready.run(Due::COMMAND);
             return self.deadlines_changed();
         };
@@ -153,24 +182,48 @@ impl Stack {
                 self.request_resolving();
             }
             Secret::Irk => {}
+            Secret::Static => self.static_address_made(*random),
             Secret::Address => self.change_address(now, random),
         }
         self.ready.run(Due::JOB);
     }
 
-    fn change_address(&mut self, now: Instant, [a, b, c, ..]: &[u8; 16]) {
-        let (Some(irk), Some(rotate)) = (&self.privacy.irk, self.privacy.rotate) else { return };
-        // Of the random part one bit at least is 0 and one is 1. [Vol 6] Part B, 1.3.2.2
-        let prand = match [*a, *b, c & 0x3f] {
-            [0, 0, 0] => [1, 0, 0],
-            [0xff, 0xff, 0x3f] => [0xfe, 0xff, 0x3f],
-            prand => prand,
-        };
-        let until = now.checked_add(rotate).unwrap_or(Instant::MAX);
-        self.gap.set_private_address(crypto::resolvable(irk, prand), until);
+    /// Keeps a static address that was made.
+    pub(super) fn keep_made(&mut self, made: Address) {
+        self.privacy.made = Some(made);
+        self.privacy.unsaved = self.security.bonds.places() > 0;
+        self.ready.run(Due::BOND_JOB);
+    }
+
+    fn change_address(&mut self, now: Instant, random: &[u8; 16]) {
+        self.privacy.due &= self.privacy.next_shown() != Shown::Identity;
+        let Some(address) = self.private_address(random) else { return };
+        let until = now.checked_add(self.privacy.rotate).unwrap_or(Instant::MAX);
+        self.gap.set_private_address(address, until);
         self.privacy.due = false;
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
+    }
+
+    /// Makes a private address of the kind that is to be shown.
+    fn private_address(&self, random: &[u8; 16]) -> Option<Address> {
+        let [a, b, c, d, e, f, ..] = *random;
+        match self.privacy.next_shown() {
+            Shown::Identity => None,
+            Shown::NonResolvable => {
+                let public = self.gap.controller().and_then(|info| info.public_address);
+                Some(non_resolvable_address([a, b, c, d, e, f], public))
+            }
+            Shown::Resolvable => {
+                // Of the random part one bit at least is 0 and one is 1. [Vol 6] Part B, 1.3.2.2
+                let prand = match [a, b, c & 0x3f] {
+                    [0, 0, 0] => [1, 0, 0],
+                    [0xff, 0xff, 0x3f] => [0xfe, 0xff, 0x3f],
+                    prand => prand,
+                };
+                self.privacy.irk.as_ref().map(|irk| crypto::resolvable(irk, prand))
+            }
+        }
     }
 
     pub(super) fn privacy_timeout(&mut self, now: Instant) {
@@ -314,7 +367,7 @@ mod tests {
         Local { irk: Key::new([0x5a; 16]), address: None }.write(&mut w).unwrap();
         let irk = Some(Key::new([0x33; 16]));
         for (unsaved, kept) in [(true, Key::new([0x5a; 16])), (false, Key::new([0x33; 16]))] {
-            let new = Privacy::new(Choice::Off);
+            let new = Privacy::new(Choice::On { rotate: ROTATE });
             let mut privacy = Privacy { irk: irk.clone(), unsaved, due: true, ..new };
             // Without a store to wait for, there is an address all the same.
             assert_eq!(privacy.poll_job(true).is_some(), !unsaved);

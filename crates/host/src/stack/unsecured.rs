@@ -289,6 +289,13 @@ impl Stack {
 
     pub(super) const fn private_address_due(&mut self) {}
 
+    pub(super) const fn address_changed(&mut self, _result: Result<(), Status>) {}
+
+    #[expect(clippy::unused_self, reason = "with private addresses there may be none for a link")]
+    pub(super) const fn check_may_link(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     pub(super) const fn privacy_timeout(&mut self, _now: Instant) {}
 
     pub(super) const fn is_private_peer(&self, _peer: Address) -> bool {

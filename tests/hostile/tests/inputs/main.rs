@@ -29,6 +29,7 @@ macro_rules! cases {
 }
 
 mod acl;
+mod address_mode;
 mod advertising_data;
 mod att_client;
 mod att_early;

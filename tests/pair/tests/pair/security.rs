@@ -1,5 +1,6 @@
 //! Pairing, encryption and bonds between two hosts.
 
+mod address_mode;
 mod bonds;
 mod channels;
 mod keypress;
