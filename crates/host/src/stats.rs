@@ -3,7 +3,7 @@
 use bindrune_wire::counters;
 
 counters! {
-    /// Counters that only grow. Everything that the host had to drop is counted here: nothing is lost in silence.
+    /// Counters that only grow. Everything that the host had to drop is counted here: no loss is silent.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     #[cfg_attr(feature = "defmt", derive(defmt::Format))]
     #[non_exhaustive]

@@ -25,9 +25,8 @@ const HEADER: usize = 3;
 /// firmware, or to set the baud rate or the address.
 ///
 /// Sends one command at a time and waits for its answer. Events and data that arrive meanwhile are dropped. The effect
-/// of the commands must outlive the Reset with which each [`run`](crate::Host::run) begins. After a [`crate::ControllerEvent::Silent`],
-/// which a chip without power causes, bring the chip up again. A host that does not use this type has none of it in its
-/// image.
+/// of the commands must outlast the Reset at the start of each [`run`](crate::Host::run). If the chip loses power, the host reports
+/// [`crate::ControllerEvent::Silent`]: bring the chip up again. An image that does not use this type does not contain its code.
 ///
 /// ```no_run
 /// use bindrune::{BringUp, BringUpError, Opcode};
@@ -188,11 +187,11 @@ impl<R: Read, W: Write<Error = R::Error>, C: Clock> BringUp<R, W, C> {
         if rest.is_empty() { Ok(()) } else { Err(BringUpError::Records) }
     }
 
-    /// Waits, for example while a chip starts its firmware.
+    /// Waits for a time, for example while a chip starts its firmware.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost.
+    /// Dropping the future loses nothing.
     pub async fn wait(&self, time: Duration) {
         port::wait(&self.clock, time).await;
     }

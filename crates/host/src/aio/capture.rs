@@ -12,7 +12,7 @@ impl<'h> Gatt<'h> {
     /// Waits for the next write of a characteristic that captures writes ([`Characteristic::capture`]). Copies the
     /// value to `buffer`, and returns the link of the peer that wrote and the value's length in bytes.
     ///
-    /// Returns the writes of all peers in the order of their arrival, each once; by then the peer has its response.
+    /// Returns the writes of all peers in the order of their arrival, each once. The host has already sent the response.
     /// Captured writes are reported only here: [`Connection::next`] returns no [`Event::Write`](crate::Event::Write) or
     /// [`Event::Written`](crate::Event::Written) for such a characteristic. Several tasks may wait, for different
     /// characteristics or for the same one; each write goes to one task.

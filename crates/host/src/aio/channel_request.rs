@@ -23,8 +23,9 @@ impl Host {
     /// Listens on `psm`, and lets the application decide each request for a channel. Requests of peers whose link is
     /// below the security `level` are refused at once, as by [`Self::listen_at`], and not returned here.
     ///
-    /// A request holds a channel and its window until it is refused. A peer can therefore have at most as many open
-    /// requests as there are free channels, and its second request never takes what another link needs for its first.
+    /// A request reserves a channel slot and the packets of its window until it is refused. So a peer can have at most as many
+    /// open requests as there are free slots. Its second request never takes the slot and packets that another link needs for
+    /// its first.
     /// Each request must be decided within 20 s, whether it was taken or not; otherwise it is refused (No resources,
     /// 0x0004).
     ///

@@ -13,7 +13,8 @@ use crate::{
 impl Host {
     /// Sends an HCI command of the application and returns its return parameters.
     ///
-    /// Commands that change the state of the host (Reset, advertising, scanning, connecting) confuse the host.
+    /// Do not send commands that the host itself sends (Reset, advertising, scanning, connecting): the host's state would no
+    /// longer match the controller's.
     ///
     /// # Errors
     ///

@@ -18,8 +18,8 @@ use crate::{
 /// A link to a peer.
 ///
 /// A link can have several handles: clones, and those that [`crate::Listener::accept`] returns. Dropping the last one
-/// disconnects the link, after everything that was given to send has left, unless a channel is still open on it. A
-/// handle of a link that has ended returns errors; it never refers to another link.
+/// disconnects the link after all queued data was sent, unless a channel is still open on it. A handle of a link that has
+/// ended returns errors; it never refers to another link.
 ///
 /// ```
 /// use bindrune::{Connection, Error, Uuid};
@@ -63,8 +63,8 @@ pub enum Event<'h> {
     Read(ReadRequest<'h>),
     /// The peer writes a value that the application holds.
     Write(WriteRequest<'h>),
-    /// This many write commands of the peer were dropped, because there was no room to keep them until the application
-    /// asked for them. `Stats::dropped_pushes` counts them too.
+    /// Number of write commands of the peer that were dropped, because the application did not read them in time and no
+    /// packet was free. `Stats::dropped_pushes` counts them too.
     LostWrites(u32),
     /// The peer wrote a value that the host holds. One event can stand for several writes.
     Written(Written),
@@ -122,8 +122,8 @@ impl<'h> Connection<'h> {
     /// Returns the next event of the link, of any kind, in the order of arrival.
     ///
     /// An event that reports a state (the MTU, parameters, encryption, a subscription, a value written several times)
-    /// can stand for several of its kind; it comes at the place of the last one. Events from before the end of the link
-    /// are returned first. [`Event::Disconnected`] is the last, and every later call returns it again.
+    /// can stand for several of its kind, and takes the place of the last one in the order. Events from before the end of
+    /// the link are returned first. [`Event::Disconnected`] is the last, and every later call returns it again.
     ///
     /// # Cancel safety
     ///
@@ -191,7 +191,7 @@ impl<'h> Connection<'h> {
         self.get(|link| link.control.parameters())
     }
 
-    /// Disconnects after everything that was given to send has reached the peer, and waits for the end of the link.
+    /// Disconnects after all queued data has reached the peer, and waits for the end of the link.
     ///
     /// # Errors
     ///

@@ -31,7 +31,7 @@ impl<'h> Controller<'h> {
         Self { host }
     }
 
-    /// Returns eight random octets. [Vol 4] Part E, 7.8.23
+    /// Returns eight random bytes. [Vol 4] Part E, 7.8.23
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl<'h> Controller<'h> {
         }
     }
 
-    /// Encrypts one block with AES-128; octets least significant first. [Vol 4] Part E, 7.8.22
+    /// Encrypts one block with AES-128, least significant byte first. [Vol 4] Part E, 7.8.22
     ///
     /// # Errors
     ///

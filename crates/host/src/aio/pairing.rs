@@ -186,7 +186,7 @@ impl PairingRequest<'_> {
         entry.unwrap_or(None)
     }
 
-    /// Waits until the pairing has ended, with success or not: the dialog can close.
+    /// Waits until the pairing has succeeded or failed. Then close the dialog with the user.
     ///
     /// # Cancel safety
     ///

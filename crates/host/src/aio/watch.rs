@@ -19,8 +19,8 @@ impl Host {
     /// Watches whether the controller works. The first event reports the present state, unless the controller is being
     /// initialized for the first time.
     ///
-    /// A controller that stops answering is noticed at the next command. An application that sends none for a long
-    /// time, and wants to know, can send one regularly: for example [`crate::Controller::rand`].
+    /// The host notices that a controller stopped answering at its next command. If your application sends none for a long
+    /// time, send one regularly to find out: for example [`crate::Controller::rand`].
     ///
     /// ```
     /// # async fn example(host: &bindrune::Host) {

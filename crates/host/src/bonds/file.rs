@@ -35,8 +35,8 @@ use worker::Worker;
 
 /// Keeps bonds in a file that only its owner can read, and in a copy beside it.
 ///
-/// The copy of `bonds` is `bonds~`. `bonds.lock` keeps other processes away, and `bonds.new` exists while one of the
-/// two is written. Every change writes both files anew, and is complete only when it would survive a loss of power. If
+/// The copy of `bonds` is `bonds~`. `bonds.lock` locks the files against other processes, and `bonds.new` exists while one of
+/// the two is written. Every change rewrites both files, and is complete only when it would survive a loss of power. If
 /// one file is damaged or was replaced by an older state, the other one is used.
 ///
 /// The file contains the keys in the clear, and a removed bond may remain on the disk until it is overwritten: whoever
@@ -131,7 +131,7 @@ impl FileStore {
         bonds_of(&self.lock())
     }
 
-    /// Returns what was found when the file was opened.
+    /// Returns the result of loading the file.
     #[must_use]
     pub fn found(&self) -> Loaded {
         self.lock().found()

@@ -78,8 +78,8 @@ pub struct Loaded {
 
 /// Keeps the host's bonds beyond its life: in a file, in flash memory, or in the application's own storage.
 ///
-/// A record is opaque to the store, and at most [`Self::MAX`] bytes long. It contains keys: whoever reads it can listen
-/// to, and impersonate, either device. A store must keep it secret.
+/// A record is opaque to the store, and at most [`Self::MAX`] bytes long. It contains keys: a reader of these can
+/// eavesdrop on both devices and impersonate them. A store must keep it secret.
 ///
 /// The host calls one method at a time, concurrently with everything else that it does. A method that blocks stops the
 /// host for that long.
@@ -123,7 +123,7 @@ pub trait BondStore {
     ///
     /// # Cancel safety
     ///
-    /// The record is still there, or is not.
+    /// The store may or may not hold the record.
     fn delete(&mut self, id: RecordId) -> impl Future<Output = Result<(), Self::Error>>;
 }
 

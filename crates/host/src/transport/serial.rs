@@ -48,7 +48,7 @@ impl Serial {
         self
     }
 
-    /// Opens the port and discards what an earlier user left in its buffers.
+    /// Opens the port and discards old bytes in its buffers.
     ///
     /// # Errors
     ///

@@ -54,12 +54,12 @@ macro_rules! cursor {
                 Self(Walk::new(remote, discovery))
             }
 
-            /// Returns the next one; `None` after the last.
+            /// Returns the next item; `None` after the last.
             ///
             /// # Errors
             ///
             /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-            /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+            /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
             ///
             /// # Cancel safety
             ///
@@ -108,7 +108,7 @@ impl<'h> Values<'h> {
     /// # Errors
     ///
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

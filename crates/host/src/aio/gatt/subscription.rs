@@ -37,7 +37,7 @@ impl Connection<'_> {
     ///
     /// [`Error::NotFound`] if the peer has no Service Changed characteristic.
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -167,7 +167,7 @@ impl Subscription<'_> {
     /// # Errors
     ///
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

@@ -116,7 +116,7 @@ impl Connection<'_> {
     ///
     /// [`Error::TooLong`] for more than 512 bytes, the longest value of any attribute.
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -198,7 +198,7 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or what securing the link gave ([`Error::BondLost`] and others).
+    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
