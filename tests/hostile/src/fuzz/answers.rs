@@ -33,6 +33,7 @@ impl Controller {
         }
         let returned = if Self::has_status(of) { vec![0] } else { self.returned(of, parameters) };
         self.answer(of, &returned);
+        self.shown.command(of, parameters);
         self.act(of, parameters);
     }
 

@@ -10,8 +10,8 @@ use core::{
 use std::{rc::Rc, sync::Arc, task::Wake};
 
 use bindrune::{
-    Channel, Connection, ErrorCode, Event, FixedChannel, Host, PairingRequest, Question,
-    ReadRequest, Subscription, WriteRequest,
+    Channel, ChannelRequest, Connection, ErrorCode, Event, FixedChannel, Host, PairingRequest,
+    Question, ReadRequest, Subscription, WriteRequest,
 };
 
 use super::{numbered, pairing};
@@ -26,6 +26,8 @@ pub(crate) struct App<'h> {
     /// New links that a task must serve.
     pub(crate) unserved: RefCell<Vec<Connection<'h>>>,
     pub(crate) fixed: RefCell<Vec<FixedChannel<'h>>>,
+    /// Undecided requests for channels.
+    pub(crate) channel_requests: RefCell<Vec<ChannelRequest<'h>>>,
     /// Whether requests are held, to be answered by steps.
     pub(crate) holds: Cell<bool>,
     /// Numbers of tasks that advertise, and that connect, without a link so far.
@@ -90,6 +92,7 @@ impl<'h> App<'h> {
     /// Drops everything.
     pub(crate) fn clear(&self) {
         drop(self.requests.take());
+        drop(self.channel_requests.take());
         drop(self.channels.take());
         drop(self.subscriptions.take());
         drop(self.fixed.take());

@@ -4,15 +4,18 @@ use core::cell::Cell;
 use std::rc::Rc;
 
 use bindrune::{
-    Advertisement, ChannelConfig, Connect, Controller as HostController, Key, Opcode, Psm, Scan,
+    AddressMode, Advertisement, ChannelConfig, Connect, ConnectionResult,
+    Controller as HostController, Key, Level, Opcode, Psm, Scan,
 };
 use embassy_time::Duration;
 
 use super::{
     app::{Until, Waiting, keep},
-    config::{LEVEL, OTHERS, SERVICES, VALUE},
+    config::{CAPTURED, CAPTURED_MAX, LEVEL, OTHERS, SERVICES, VALUE},
     controller::Faults,
+    numbered,
     peers::{PEERS, PSM, address},
+    reach::reached,
     step::Bytes,
     world::World,
 };
@@ -30,6 +33,11 @@ impl World<'_> {
         }
         if habits & 2 == 0 {
             self.call(10, &[0; 13]);
+        } else if habits & 0x10 == 0 {
+            self.decide_channels(0);
+        }
+        if habits & 0x20 == 0 {
+            self.take_captured(CAPTURED_MAX.into());
         }
         if habits & 4 == 0 {
             self.spawn("peripheral", Until::Dropped, async move {
@@ -89,8 +97,62 @@ impl World<'_> {
             21 | 22 => self.spawn("notify all", Until::Soon, async move {
                 _ = host.gatt().notify_all(&LEVEL, &[how]).await;
             }),
-            _ => self.app.holds.set(how & 1 == 1),
+            _ => match how >> 5 {
+                0..4 => self.app.holds.set(how & 1 == 1),
+                4 | 5 => self.set_address_mode(how),
+                6 => self.decide_channels(how),
+                _ => self.take_captured(if how & 3 == 0 { 1 } else { CAPTURED_MAX.into() }),
+            },
         }
+    }
+
+    fn set_address_mode(&mut self, how: u8) {
+        let host = self.host;
+        let mode = match how & 3 {
+            0 => AddressMode::Public,
+            1 => AddressMode::Static,
+            2 => AddressMode::Resolvable,
+            _ => AddressMode::NonResolvable,
+        };
+        self.spawn("address mode", Until::Soon, async move {
+            _ = host.set_address_mode(mode).await;
+        });
+    }
+
+    /// Takes captured writes, into a buffer of this length.
+    fn take_captured(&mut self, len: usize) {
+        let (host, app) = (self.host, self.app.clone());
+        self.spawn("captured writes", Until::Dropped, async move {
+            let mut buffer = vec![0; len];
+            while let Ok((link, len)) = host.gatt().written(&CAPTURED, &mut buffer).await {
+                reached("a captured write");
+                numbered::received(&buffer[..len], false);
+                keep(&app.links, link);
+            }
+        });
+    }
+
+    /// Decides requests for channels: accepts, refuses, drops them, or leaves them undecided for a while.
+    fn decide_channels(&mut self, how: u8) {
+        let (host, app) = (self.host, self.app.clone());
+        self.spawn("channel requests", Until::Dropped, async move {
+            let requests = host.listen_for_requests(Psm(PSM), CHANNEL, Level::Open);
+            let Ok(mut requests) = requests else { return };
+            for number in how.. {
+                let request = requests.next().await;
+                reached("a request for a channel");
+                match number & 7 {
+                    0..4 => {
+                        let Ok((link, channel)) = request.accept() else { continue };
+                        keep(&app.links, link);
+                        keep(&app.channels, channel);
+                    }
+                    4 => request.refuse(ConnectionResult::INSUFFICIENT_AUTHORIZATION),
+                    5 => drop(request),
+                    _ => keep(&app.channel_requests, request),
+                }
+            }
+        });
     }
 
     fn advertise(&mut self, how: u8, more: u8) {

@@ -128,8 +128,18 @@ pub(crate) static ASKED: Characteristic =
 static STREAM: Characteristic =
     Characteristic::new(Uuid::new_16(0xff07)).write_without_response().append(40);
 
-pub(crate) static SERVICES: &[Service] =
-    &[Service::primary(Uuid::new_16(0xff00), &[&VALUE, &LEVEL, &SECRET, &STRICT, &ASKED, &STREAM])];
+/// A value whose writes are captured.
+pub(crate) static CAPTURED: Characteristic = Characteristic::new(Uuid::new_16(0xff08))
+    .write()
+    .write_without_response()
+    .max_len(CAPTURED_MAX)
+    .capture(48);
+pub(crate) const CAPTURED_MAX: u16 = 20;
+
+pub(crate) static SERVICES: &[Service] = &[Service::primary(
+    Uuid::new_16(0xff00),
+    &[&VALUE, &LEVEL, &SECRET, &STRICT, &ASKED, &STREAM, &CAPTURED],
+)];
 /// The services that replace them.
 pub(crate) static OTHERS: &[Service] = &[
     Service::primary(Uuid::new_16(0x180f), &[&LEVEL]),

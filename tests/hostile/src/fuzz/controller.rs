@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bindrune::{Address, Opcode};
 use embassy_time::Instant;
 
-use super::{config::Setup, judge::Judge, known, peers::Peer, reach::reached};
+use super::{config::Setup, judge::Judge, known, peers::Peer, reach::reached, shown::Shown};
 
 /// The first handle of links.
 pub(crate) const FIRST: u16 = 0x40;
@@ -26,6 +26,7 @@ pub(crate) struct Controller {
     pub(crate) advertising: [Option<bool>; 4],
     pub(crate) connectable: [bool; 4],
     pub(crate) scanning: bool,
+    pub(crate) shown: Shown,
     pub(crate) initiating: bool,
     /// The peer that the host connects to, if the host names one.
     pub(crate) target: Option<Address>,
@@ -37,6 +38,8 @@ pub(crate) struct Controller {
     pub(crate) cccd: u16,
     /// Handle to which it writes numbered values.
     pub(crate) asked: u16,
+    /// Handle to which it writes numbered values that are captured.
+    pub(crate) captured: u16,
     pub(crate) randoms: u64,
     pub(crate) judge: Judge,
     /// Since `run` began, a command of the host was not accepted, or its answer did not allow the next command.
@@ -101,6 +104,7 @@ impl Controller {
             advertising: [None; 4],
             connectable: [true; 4],
             scanning: false,
+            shown: Shown::default(),
             initiating: false,
             target: None,
             links: [const { None }; SLOTS],
@@ -108,6 +112,7 @@ impl Controller {
             flow_on: false,
             cccd: 0,
             asked: 0,
+            captured: 0,
             randoms: 0,
             judge: Judge::new(setup),
             silent: false,

@@ -35,6 +35,7 @@ impl World<'_> {
         }
         self.is_set_up();
         self.requests_are_on_the_air();
+        self.shows_its_mode();
         self.tasks.retain(|task| task.until() != Until::Dropped);
         self.pass(Duration::from_secs(1));
         self.await_leave();
@@ -133,7 +134,7 @@ impl World<'_> {
     }
 
     /// Checks that waits that do not depend on a peer end.
-    fn waits_end(&mut self) {
+    pub(crate) fn waits_end(&mut self) {
         let soon = |task: &Task<'_>| task.until() == Until::Soon;
         for _ in 0..SOON / 5 {
             if self.names(soon).is_empty() {
@@ -172,6 +173,7 @@ impl World<'_> {
 
     /// Checks that a central can connect and read, and that the link ends.
     fn is_usable(&mut self) {
+        self.may_link();
         self.call(0, &[13; 13]);
         self.pass(Duration::from_secs(2));
         self.await_leave();

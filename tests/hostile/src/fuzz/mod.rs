@@ -33,6 +33,7 @@ mod pairing;
 mod peers;
 mod reach;
 mod runner;
+mod shown;
 mod step;
 mod world;
 

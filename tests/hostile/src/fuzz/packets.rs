@@ -109,9 +109,11 @@ impl Controller {
             && (code == 0x52 || self.judge.answered(slot))
             && let Some(Link { peer, .. }) = &self.links[slot]
         {
-            let [low, high] = self.asked.to_le_bytes();
+            let captured = b & 4 != 0;
+            let attribute = if captured { self.captured } else { self.asked };
+            let [low, high] = attribute.to_le_bytes();
             let mut pdu = vec![code, low, high];
-            pdu.extend(numbered::value(peer.stream));
+            pdu.extend(numbered::value(if captured { peer.captured } else { peer.stream }));
             return self.say(slot, 4, &pdu);
         }
         let mut pdu = vec![code];

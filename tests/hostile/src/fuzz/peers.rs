@@ -26,6 +26,8 @@ pub(crate) struct Peer {
     pub(crate) channels: Vec<Channel>,
     /// The stream of its numbered values.
     pub(crate) stream: u16,
+    /// The stream of those that are captured.
+    pub(crate) captured: u16,
 }
 
 /// The automatic answers of a peer.
@@ -68,6 +70,7 @@ impl Peer {
             asked: None,
             channels: Vec::new(),
             stream: numbered::stream(),
+            captured: numbered::stream(),
         }
     }
 

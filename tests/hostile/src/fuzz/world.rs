@@ -17,7 +17,7 @@ use embassy_time::Duration;
 use super::{
     LINKS,
     app::{App, Task, Until, take},
-    config::{ASKED, LEVEL, Setup},
+    config::{ASKED, CAPTURED, LEVEL, Setup},
     controller::{Controller, SLOTS},
     line::{Broken, HostEnd, Line},
     numbered, pairing,
@@ -67,6 +67,7 @@ impl<'h> World<'h> {
         };
         world.controller().cccd = host.gatt().handle(&LEVEL).unwrap() + 1;
         world.controller().asked = host.gatt().handle(&ASKED).unwrap();
+        world.controller().captured = host.gatt().handle(&CAPTURED).unwrap();
         world.run();
         world.habits(setup.habits);
         world.settle();
