@@ -18,6 +18,7 @@ mod plain;
 mod rules;
 mod safety;
 mod sizes;
+mod snippets;
 mod source;
 mod spelled;
 mod tokens;
@@ -82,7 +83,10 @@ fn check() -> Result<Vec<Finding>> {
     findings.extend(doors::check(&rules, &sources));
     findings.extend(spelled::check(&sources));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
-    findings.extend(pages::check(&pages::all(root)?, |path| root.join(path).exists(), read));
+    let pages = pages::all(root)?;
+    findings.extend(pages::check(&pages, |path| root.join(path).exists(), read));
+    let code = read(snippets::SOURCE).context(snippets::SOURCE)?;
+    findings.extend(snippets::check(&pages, &code));
     for page in evidence::PAGES {
         let text = std::fs::read_to_string(root.join(page)).context(page)?;
         findings.extend(evidence::check(page, &text, &sources));
