@@ -1,4 +1,4 @@
-//! Our own private address: given by the host, told the controller while nothing is on the air. [Vol 3] Part C, 10.7;
+//! Our own address on the air. The host makes private addresses; the controller takes one while nothing is on the air. [Vol 3] Part C, 10.7;
 //! [Vol 4] Part E, 7.8.4
 
 use bindrune_hci::{Opcode, Status, cmd::le::SetRandomAddress};
@@ -10,40 +10,40 @@ use crate::{
     command::{RETRY, put},
 };
 
-/// The private address as it is wished, and the one that the controller has.
+/// Requested random address, and the one that the controller has.
 #[derive(Debug)]
 pub(crate) struct Privacy {
-    /// Nothing goes on the air without a private address.
+    /// Whether nothing goes on the air without a private address.
     required: bool,
     requested: Option<Address>,
-    /// What the controller has.
+    /// The address that the controller accepted last.
     confirmed: Option<Address>,
     sent: Option<Address>,
-    /// When another address is due.
+    /// Time at which a new address is due.
     until: Option<Instant>,
-    /// The host is to be asked for an address.
+    /// Whether the host must make an address.
     due: bool,
     retry_at: Option<Instant>,
-    /// How often in a row the controller refused an address, or none could be made, and the last status.
+    /// Number of failures in a row (the controller refused an address, or the host could make none), and the last status.
     failures: u8,
     status: Status,
     change: Option<Change>,
 }
 
-/// A change of what is on the air: from private addresses to the identity address, or back, or to private addresses of another kind.
+/// A change between the identity address and private addresses, or to private addresses of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
-    /// The host is to give a private address.
+    /// The host must make a private address.
     Asked,
-    /// The controller is to take the private address that the host gave.
+    /// The controller must accept the private address of the host.
     Private,
-    /// The identity address is to be shown.
+    /// The identity address replaces private addresses.
     Identity(AddressChoice),
-    /// It is over, and the root does not know yet: it may have more to change before anything is on the air.
+    /// The change is over. Nothing is on the air until the root takes the result, because it may have more to change.
     Over(Result<(), Status>),
 }
 
-/// How often a private address may fail in a row, before what waits for it does. One may pass.
+/// Number of failures in a row after which requests fail. A single failure may be temporary.
 const TRIES: u8 = 2;
 
 impl Privacy {
@@ -62,19 +62,19 @@ impl Privacy {
         }
     }
 
-    /// The controller was reset: it has no private address.
+    /// Starts again after a reset of the controller, which then has no private address.
     pub(crate) const fn restart(&mut self) {
         (self.confirmed, self.sent, self.retry_at) = (None, None, None);
         self.failures = 0;
     }
 
-    /// Asks the host for a private address; what is on the air stays until the controller has it.
+    /// Requests a private address from the host. The current address stays on the air until the controller has the new one.
     pub(crate) const fn show_private(&mut self) {
         self.begin(Change::Asked);
         self.due = true;
     }
 
-    /// Shows the identity address as soon as nothing is on the air.
+    /// Uses the identity address as soon as nothing is on the air.
     pub(crate) const fn show_identity(&mut self, choice: AddressChoice) {
         self.begin(Change::Identity(choice));
         self.requested = match choice {
@@ -88,7 +88,7 @@ impl Privacy {
         (self.failures, self.retry_at) = (0, None);
     }
 
-    /// The change is over. One that failed leaves what was on the air; a private address that became due meanwhile is asked for now.
+    /// Ends a change. After a failure the old address stays in use, and if it is a private one, a new one is requested.
     const fn end(&mut self, result: Result<(), Status>) {
         if result.is_err() {
             (self.requested, self.due, self.until) = (self.confirmed, self.required, None);
@@ -96,7 +96,7 @@ impl Privacy {
         self.change = Some(Change::Over(result));
     }
 
-    /// Returns which identity address is on the air from now on, once when a change to it is complete. Nothing may be on the air.
+    /// Returns the new identity address, once, when a change to it is complete. Call it while nothing is on the air.
     pub(crate) fn poll_identity(&mut self, info: &ControllerInfo) -> Option<AddressChoice> {
         let Some(Change::Identity(choice)) = self.change else { return None };
         match choice {
@@ -112,14 +112,14 @@ impl Privacy {
         Some(choice)
     }
 
-    /// Returns how a change ended, once.
+    /// Returns the result of a change, once.
     pub(crate) fn poll_changed(&mut self) -> Option<Result<(), Status>> {
         let Some(Change::Over(result)) = self.change else { return None };
         self.change = None;
         Some(result)
     }
 
-    /// The host could make no address.
+    /// Records that the host could make no address.
     pub(crate) const fn failed(&mut self, status: Status) {
         match self.change {
             None => self.count_failure(status),
@@ -136,14 +136,14 @@ impl Privacy {
         self.status = status;
     }
 
-    /// An address that failed is tried once more, at once.
+    /// Allows one more attempt at once after failures.
     pub(crate) const fn try_again(&mut self) {
         if self.failures >= TRIES {
             (self.failures, self.retry_at) = (TRIES.saturating_sub(1), None);
         }
     }
 
-    /// Why nothing can go on the air, where there is no address that may be used.
+    /// Returns the status with which requests fail, if there is no usable address.
     pub(crate) fn failure(&self) -> Option<Status> {
         let failed = self.failures >= TRIES && self.confirmed.is_none() && self.sent.is_none();
         (failed && self.holds()).then_some(self.status)
@@ -161,7 +161,7 @@ impl Privacy {
         self.retry_at = None;
     }
 
-    /// True where nothing may be on the air: the address is about to change, or there is none yet.
+    /// Returns whether nothing may be on the air: the address is about to change, or there is none yet.
     pub(crate) fn holds(&self) -> bool {
         let refused = self.retry_at.is_some() && self.confirmed.is_some();
         let current = self.sent.is_none() && self.confirmed == self.requested;
@@ -171,7 +171,7 @@ impl Privacy {
         if self.requested.is_none() { self.required } else { !current && !refused }
     }
 
-    /// Writes the command that is missing. Nothing may be on the air.
+    /// Writes the pending command. Call it while nothing is on the air.
     pub(crate) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
         let address = self
             .requested
@@ -181,7 +181,7 @@ impl Privacy {
         Some(opcode)
     }
 
-    /// The answer to the command of [`Self::poll_command`]: the address that is used from now on.
+    /// Handles the answer to the command of [`Self::poll_command`], and returns the address in use from now on.
     pub(crate) fn answered(&mut self, now: Instant, status: Status) -> Option<Address> {
         let sent = self.sent.take();
         let changes = matches!(self.change, Some(Change::Private | Change::Identity(_)));
@@ -196,7 +196,7 @@ impl Privacy {
         } else if of_change {
             self.end(Err(status));
         } else {
-            // While a change is under way, this is the address of before.
+            // During a change, this is the answer to the old address.
             if self.change.is_none() {
                 self.count_failure(status);
             }
@@ -210,7 +210,7 @@ impl Privacy {
         self.required
     }
 
-    /// True once when another address is due.
+    /// Returns whether a new address is due, once.
     pub(crate) const fn poll_due(&mut self) -> bool {
         core::mem::replace(&mut self.due, false)
     }

@@ -193,7 +193,7 @@ fn the_resolving_list_is_filled_while_all_is_off() {
     rig.forget();
     rig.gap.set_resolving_list(SecretKey([7; 16]), &[peer(1), peer(2)]).unwrap();
     rig.run();
-    assert_eq!(rig.opcodes(), [], "the same wish changes nothing");
+    assert_eq!(rig.opcodes(), [], "the same request changes nothing");
     rig.gap.set_resolving_list(SecretKey([7; 16]), &[]).unwrap();
     rig.run();
     assert!(!rig.model.resolution && rig.model.resolving.is_empty());

@@ -1,7 +1,7 @@
-//! Private addresses: our own, which change, and those of bonded peers, which are resolved. [Vol 3] Part C, 10.7
+//! Private addresses: those of this device, which change, and those of bonded peers, which are resolved. [Vol 3] Part C, 10.7
 //!
-//! The controller resolves what its list holds; for the rest, and while the list changes, this does: at link up, in
-//! reports, and when a peer is connected to by its identity.
+//! The controller resolves the addresses of the peers in its list. This module resolves all others, and all while the list changes: at link
+//! up, in reports, and when the application connects to a peer by its identity.
 
 mod address_mode;
 
@@ -21,28 +21,28 @@ use crate::{
 
 use address_mode::{Change, Shown};
 
-/// What makes this device private.
+/// State of the private addresses of this device.
 #[derive(Debug)]
 pub(super) struct Privacy {
-    /// Which addresses are on the air.
+    /// The kind of address on the air.
     pub(super) shown: Shown,
     pub(super) change: Change,
-    /// The change waits for a static address to be made.
+    /// Whether the change waits for a static address.
     pub(super) lacks_static: bool,
-    /// How long one private address is used.
+    /// Period of one private address.
     pub(super) rotate: Duration,
     irk: Option<Key>,
-    /// The static address that was made up for controllers without one.
+    /// The static address that the host made.
     pub(super) made: Option<Address>,
-    /// The store does not have the key or the address yet.
+    /// Whether the store does not have the key or the address yet.
     unsaved: bool,
-    /// GAP waits for an address.
+    /// Whether GAP waits for an address.
     pub(super) due: bool,
-    /// The random numbers failed: when they are asked for again.
+    /// Time of the next attempt after the random numbers failed.
     retry_at: At,
 }
 
-/// Which random number is made.
+/// Purpose of a random number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
     /// The Identity Resolving Key.
@@ -53,9 +53,9 @@ pub(crate) enum Secret {
     Static,
 }
 
-/// How long one private address is used, where the configuration says nothing. [Vol 3] Part C, Appendix A
+/// Period of one private address if the configuration sets none. [Vol 3] Part C, Appendix A
 const ROTATE: Duration = Duration::from_secs(15 * 60);
-/// How long to wait after a random number that failed.
+/// Pause after a random number that failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Privacy {
@@ -77,7 +77,7 @@ impl Privacy {
         }
     }
 
-    /// What bonded peers get to know this device by; zeros where it has no private addresses.
+    /// Returns the key that pairing sends to peers, or zeros if resolvable addresses are not in use.
     pub(super) fn irk(&self) -> Key {
         let key = self.irk.clone().filter(|_| self.shown == Shown::Resolvable);
         key.unwrap_or(Key::new([0; 16]))
@@ -87,8 +87,8 @@ impl Privacy {
         self.retry_at.get()
     }
 
-    /// The random number that is wanted. The key is in the store before an address is made of it, where `lasting`: with a
-    /// store that cannot be read, the key lives until one can be.
+    /// Returns the next job for a random number. With `lasting`, the key is stored before the first address is made from it. Without it the
+    /// store cannot be read, and the key lives until it can be.
     pub(super) fn poll_job(&self, lasting: bool) -> Option<(JobTicket, Job)> {
         if !PRIVACY {
             return None;
@@ -117,12 +117,12 @@ impl Privacy {
         Some(w.len())
     }
 
-    /// The record is kept, or cannot be: then the key lives as long as the host.
+    /// Records that the store keeps the record, or cannot: then the key lives as long as the host.
     pub(super) const fn saved(&mut self) {
         self.unsaved = false;
     }
 
-    /// The store has a record of this device; false where it cannot be read.
+    /// Takes the record of this device from the store. Returns false if it cannot be read.
     pub(super) fn handle_record(&mut self, record: &[u8]) -> bool {
         let Ok(local) = Local::read(record) else { return false };
         self.made =
@@ -134,22 +134,22 @@ impl Privacy {
     }
 }
 
-/// Our own address.
+/// The address of this device.
 impl Stack {
-    /// `run` begins: the store may know the address that was made up earlier.
+    /// Lets GAP wait for the store at the start of `run`, because it may contain a static address.
     pub(super) fn await_made_address(&mut self) {
         if self.security.bonds.places() > 0 {
             self.gap.await_made_address();
         }
     }
 
-    /// The store was loaded, or could not be.
+    /// Gives GAP the static address after the store was loaded, or could not be.
     pub(super) fn made_address_known(&mut self) {
         self.gap.set_made_address(self.privacy.made);
         self.ready.run(Due::COMMAND);
     }
 
-    /// The controller is set up: an address that was made up for it goes to the store.
+    /// Stores a static address that GAP made during initialization.
     pub(super) fn keep_made_address(&mut self) {
         let made = self.gap.made_address();
         if let Some(made) = made.filter(|made| self.privacy.made != Some(*made)) {
@@ -157,13 +157,13 @@ impl Stack {
         }
     }
 
-    /// GAP wants another private address.
+    /// Makes a new private address for GAP.
     pub(super) fn private_address_due(&mut self) {
         self.privacy.due = true;
         self.ready.run(Due::JOB);
     }
 
-    /// A random number is there.
+    /// Handles the result of a job for a random number.
     pub(super) fn private_job_done(&mut self, now: Instant, secret: Secret, done: &JobDone) {
         if !PRIVACY {
             return;
@@ -188,7 +188,7 @@ impl Stack {
         self.ready.run(Due::JOB);
     }
 
-    /// Keeps a static address that was made.
+    /// Stores a static address that the host made.
     pub(super) fn keep_made(&mut self, made: Address) {
         self.privacy.made = Some(made);
         self.privacy.unsaved = self.security.bonds.places() > 0;
@@ -205,7 +205,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Makes a private address of the kind that is to be shown.
+    /// Makes a private address of the requested kind.
     fn private_address(&self, random: &[u8; 16]) -> Option<Address> {
         let [a, b, c, d, e, f, ..] = *random;
         match self.privacy.next_shown() {
@@ -235,8 +235,8 @@ impl Stack {
 
 /// The addresses of peers.
 impl Stack {
-    /// Gives GAP the bonded peers whose addresses the controller is to resolve, and those to which it is to show private ones
-    /// of ours. The former go first, where not all fit.
+    /// Gives GAP the bonded peers whose addresses the controller resolves, and those to which it shows private addresses of this device. If
+    /// not all fit, the former go first.
     pub(super) fn request_resolving(&mut self) {
         if !PRIVACY {
             return;
@@ -277,7 +277,7 @@ impl Stack {
         self.ready.run(Due::COMMAND);
     }
 
-    /// True for a bonded device that gave its key: it may use private addresses.
+    /// Returns whether a bonded peer sent its key, so that it may use private addresses.
     pub(super) fn is_private_peer(&self, peer: Address) -> bool {
         if !PRIVACY {
             return false;
@@ -287,14 +287,14 @@ impl Stack {
         irk.is_some_and(|irk| !irk.is_zero())
     }
 
-    /// The bonded device that uses this private address.
+    /// Returns the identity of the bonded peer that uses this private address.
     fn resolve(&self, address: Address) -> Option<Address> {
         let found =
             (PRIVACY && address.is_resolvable()).then(|| self.security.bonds.of_address(address));
         found.flatten().map(|(_, bond)| bond.peer)
     }
 
-    /// A report, with the identity of a bonded device in place of its private address.
+    /// Returns a report in which the identity of a bonded peer replaces its private address.
     pub(super) fn resolved<'b>(&self, mut report: Report<'b>) -> Report<'b> {
         if let Some(identity) = report.address.and_then(|address| self.resolve(address)) {
             report.address = Some(identity);
@@ -317,7 +317,7 @@ impl Stack {
         }
     }
 
-    /// Looks whether the peer that is sought advertises.
+    /// Checks whether the sought peer advertises.
     #[expect(clippy::wildcard_enum_match_arm, reason = "only reports show advertisers")]
     pub(super) fn look_for_peer(&mut self, now: Instant, event: &Event<'_>) {
         let Some(sought) = self.gap.sought().filter(|_| PRIVACY) else { return };
@@ -369,7 +369,7 @@ mod tests {
         for (unsaved, kept) in [(true, Key::new([0x5a; 16])), (false, Key::new([0x33; 16]))] {
             let new = Privacy::new(Choice::On { rotate: ROTATE });
             let mut privacy = Privacy { irk: irk.clone(), unsaved, due: true, ..new };
-            // Without a store to wait for, there is an address all the same.
+            // Without a store to wait for, the host makes an address anyway.
             assert_eq!(privacy.poll_job(true).is_some(), !unsaved);
             assert!(privacy.poll_job(false).is_some());
             assert!(privacy.handle_record(w.written()));

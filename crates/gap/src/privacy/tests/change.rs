@@ -21,7 +21,7 @@ fn all_on(rig: &mut Rig) {
     rig.run();
 }
 
-/// What the controller was told to show when all came on the last time: advertising, scanning, initiating.
+/// Own address types of the last commands for advertising, scanning and initiating.
 fn own_types(rig: &Rig, extended: bool) -> [u8; 3] {
     let places = if extended {
         [(0x2036, 10), (0x2041, 0), (0x2043, 1)]
