@@ -91,11 +91,11 @@ fn check() -> Result<Vec<Finding>> {
         let text = std::fs::read_to_string(root.join(page)).context(page)?;
         findings.extend(evidence::check(page, &text, &sources));
     }
-    findings.extend(retired_words(root, &rules, &sources)?);
+    findings.extend(retired_words(root, &sources)?);
     Ok(rules.without_exceptions(findings))
 }
 
-fn retired_words(root: &Path, rules: &Rules, sources: &[Source]) -> Result<Vec<Finding>> {
+fn retired_words(root: &Path, sources: &[Source]) -> Result<Vec<Finding>> {
     let page = std::fs::read_to_string(root.join(plain::PAGE)).context(plain::PAGE)?;
     let glossary = plain::Glossary::parse(&page)?;
     let mut findings = Vec::new();
@@ -105,8 +105,6 @@ fn retired_words(root: &Path, rules: &Rules, sources: &[Source]) -> Result<Vec<F
     for source in sources {
         findings.extend(plain::check_program(&glossary, source));
     }
-    findings
-        .retain(|finding| !rules.plain.pending.iter().any(|path| finding.path.starts_with(path)));
     Ok(findings)
 }
 

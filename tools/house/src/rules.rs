@@ -18,17 +18,7 @@ pub(crate) struct Rules {
     #[serde(default)]
     pub(crate) doors: Vec<String>,
     #[serde(default)]
-    pub(crate) plain: Plain,
-    #[serde(default)]
     exception: Vec<Exception>,
-}
-
-/// Where the rule of plain words does not hold yet.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plain {
-    /// Beginnings of paths.
-    pub(crate) pending: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
