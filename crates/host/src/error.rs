@@ -132,18 +132,17 @@ impl fmt::Display for Error {
             Self::LongerThanWindow { needed } => {
                 write!(f, "the SDU of {needed} bytes is longer than the window; read it in pieces")
             }
-            Self::BondKept(bond) => write!(
-                f,
-                "the bond with {bond} is in the way, and may not be replaced; remove it first"
-            ),
+            Self::BondKept(bond) => {
+                write!(f, "a bond with {bond} exists, and may not be replaced; remove it first")
+            }
             Self::Pairing(failure) => write!(f, "the pairing failed: {failure}"),
             Self::Encryption(status) => write!(f, "the link could not be encrypted: {status}"),
             Self::OtherAddress { bonded, own } => write!(
                 f,
-                "the bond with this peer was made as {bonded}, and this device is {own} now; pair anew, or use that controller"
+                "the bond was made while this device had the address {bonded}; its address is {own} now; pair again, or use that controller"
             ),
             Self::Insecure { level } => {
-                write!(f, "the link reached only {level:?}, which is less than was asked for")
+                write!(f, "the link reached only {level:?}, which is less than required")
             }
             _ => f.write_str(self.text()),
         }
@@ -155,41 +154,41 @@ impl Error {
         match self {
             Self::ControllerLost => "the controller was lost and is being reset",
             Self::NoAnswer => "the controller does not answer",
-            Self::Unsupported => "the controller cannot do this",
+            Self::Unsupported => "the controller does not support this",
             Self::Protocol => "the peer's answer broke the protocol",
             Self::NotFound => "the peer has no such attribute",
-            Self::Interrupted => "an earlier send was dropped half way, so the channel was closed",
-            Self::Timeout => "the time ran out",
+            Self::Interrupted => "an earlier send was dropped halfway, so the channel was closed",
+            Self::Timeout => "the time limit is over",
             Self::TransactionTimeout => "the peer did not answer within 30 s",
             Self::NotSubscribed => "the peer has not subscribed",
-            Self::Busy => "already under way",
+            Self::Busy => "already in progress, or in use",
             Self::InvalidParameters => "a parameter is outside of its range",
             Self::UnknownAttribute => {
-                "the attribute is not in the table, or the host holds no value"
+                "the attribute is not in the table, or the host does not hold its value"
             }
-            Self::NoLink => "every link slot is taken; enlarge LINKS of Resources",
-            Self::NoChannel => "every channel slot is taken; enlarge CHANNELS of Resources",
+            Self::NoLink => "all link slots are in use; enlarge LINKS of Resources",
+            Self::NoChannel => "all channel slots are in use; enlarge CHANNELS of Resources",
             Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
-            Self::NoListener => "every listener slot is taken",
-            Self::NoSubscription => "every subscription slot of the link is taken",
+            Self::NoListener => "all listener slots are in use",
+            Self::NoSubscription => "all subscription slots of the link are in use",
             Self::NoPublicAddress => {
                 "the controller has no public address; use AddressMode::Static or Resolvable"
             }
             Self::NonResolvable => {
-                "non-resolvable private addresses make no links; set another address mode first"
+                "links are not possible with non-resolvable private addresses; set another address mode first"
             }
             Self::ShutDown => "the host was shut down",
             Self::NotBonded => "there is no bond with this peer; pair with it first",
             Self::BondLost => {
                 "the peer no longer has the key of the bond, or is another device; \
-                 pair anew only if you trust it, or remove the bond"
+                 pair again only if you trust it, or remove the bond"
             }
             Self::BondsFull => {
-                "every place for a bond is taken; remove a bond, or enlarge bonds of Config"
+                "there is no room for another bond; remove a bond, or increase Config::bonds"
             }
             Self::BondStore => {
-                "the store of bonds failed, and holds what it held before; \
-                 where it could not be loaded, run the host again once it can be"
+                "the bond store failed, and keeps its contents; \
+                 if it could not be loaded, run the host again when it is available"
             }
             Self::Disconnected(_)
             | Self::BondKept(_)

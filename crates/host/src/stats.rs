@@ -19,7 +19,7 @@ counters! {
         /// Resets of the controller for recovery, not counting the first reset.
         recoveries,
         /// Bytes discarded during a loss of sync, and answers among them that could not be trusted.
-        discarded_octets,
+        discarded_bytes,
         /// Events that arrived while the controller was being reset: answers to earlier commands, and everything else
         /// that was ignored.
         events_in_reset,

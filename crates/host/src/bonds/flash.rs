@@ -87,7 +87,7 @@ impl<E: fmt::Debug> fmt::Display for FlashStoreError<E> {
                 "the flash memory has no room for another bond; remove one, or give the bonds more pages",
             ),
             Self::Corrupted => f.write_str(
-                "the flash memory holds something else than bonds, or damaged ones; erase that part to begin anew",
+                "the flash memory holds other data, or damaged bonds; erase that part to start with no bonds",
             ),
             Self::NewerRecord => f.write_str(
                 "a newer version wrote that bond; it was not changed; use that version, or remove the bond first",

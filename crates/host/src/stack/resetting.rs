@@ -167,7 +167,7 @@ impl Stack {
     /// Handles octets that are no answer to the last command. Waits until they end, but for a limited time.
     pub(crate) fn noise(&mut self, now: Instant, octets: u32) {
         self.recovery.noisy = true;
-        self.stats.discarded_octets.add(octets);
+        self.stats.discarded_bytes.add(octets);
         let Phase::Resetting { until, .. } = &mut self.phase else { return };
         let pause = match self.recovery.step {
             Step::Drain => QUIET,

@@ -51,7 +51,7 @@ impl Stack {
 
     /// Counts octets that are no answer to the Reset.
     pub(crate) fn noise(&mut self, _now: Instant, octets: u32) {
-        self.stats.discarded_octets.add(octets);
+        self.stats.discarded_bytes.add(octets);
     }
 
     /// Writes nothing, because no command follows a Reset.

@@ -110,12 +110,12 @@ impl fmt::Display for FileStoreError {
             ),
             Self::Unreadable { path } => write!(
                 f,
-                "{} is not a file of bonds, or is damaged beyond repair; nothing was changed; restore it, or move it away to begin anew",
+                "{} is not a file of bonds, or is damaged beyond repair; nothing was changed; restore it, or move it away to start with an empty one",
                 path.display()
             ),
             Self::OnlyCopy { path, copy } => write!(
                 f,
-                "{} is gone, but its copy {} is there; rename the copy to have the bonds back, or remove it to begin anew",
+                "{} is gone, but its copy {} is there; rename the copy to restore the bonds, or remove it to start with an empty file",
                 path.display(),
                 copy.display()
             ),
