@@ -39,6 +39,7 @@ mod bonds;
 mod channels;
 mod chunks;
 mod coverage;
+mod flood;
 mod h4;
 mod hci;
 mod order;
