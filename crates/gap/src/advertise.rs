@@ -203,9 +203,9 @@ impl Advertiser {
         self.sets.iter().any(|set| set.on && set.by_list)
     }
 
-    /// Returns whether a set is on.
+    /// Returns whether a set is on, or ended with a link whose Connection Complete has not arrived yet.
     pub(crate) fn is_any_on(&self) -> bool {
-        self.sets.iter().any(|set| set.on)
+        self.sets.iter().any(|set| set.on || set.awaited.is_some())
     }
 
     /// Writes the next pending command of the first set that has one.

@@ -150,12 +150,14 @@ impl Privacy {
     }
 
     pub(crate) const fn request(&mut self, address: Address, until: Instant) {
-        self.due = false;
         match self.change {
-            Some(Change::Identity(_)) => return,
+            // The address is of a mode that does not hold.
+            Some(Change::Identity(_) | Change::Over(Err(_))) => return,
+            Some(Change::Over(Ok(()))) if !self.required => return,
             Some(Change::Asked) => self.change = Some(Change::Private),
-            Some(Change::Private | Change::Over(_)) | None => {}
+            Some(Change::Private | Change::Over(Ok(()))) | None => {}
         }
+        self.due = false;
         self.requested = Some(address);
         self.until = Some(until);
         self.retry_at = None;
@@ -225,6 +227,11 @@ impl Privacy {
         }
         if self.until.take_if(|at| *at <= now).is_some() {
             self.due = true;
+            // After a reset, an address whose time is over does not go on the air again.
+            let expired = self.confirmed.is_none() && self.sent.is_none() && self.required;
+            if expired && matches!(self.change, None | Some(Change::Private)) {
+                self.requested = None;
+            }
         }
     }
 }

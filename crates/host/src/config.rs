@@ -67,7 +67,8 @@ impl Privacy {
 pub enum AddressMode {
     /// Public address of the controller.
     Public,
-    /// Random static address: the one of [`crate::Config::address`], else one that the host makes once and keeps in the store of bonds.
+    /// Random static address: the one of [`crate::Config::address`], otherwise the controller's own one, otherwise one that the
+    /// host makes once and keeps in the bond store.
     Static,
     /// Resolvable private addresses: only peers that bonded in this mode have the key, and recognize the device.
     Resolvable,

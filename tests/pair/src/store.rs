@@ -16,6 +16,7 @@ struct Inner {
     records: RefCell<BTreeMap<RecordId, Vec<u8>>>,
     broken: Cell<bool>,
     slow: RefCell<Option<(VirtualClock, Duration)>>,
+    slow_to_store: RefCell<Option<(VirtualClock, Duration)>>,
 }
 
 /// The test has made the store fail.
@@ -38,6 +39,13 @@ impl MemoryStore {
     #[must_use]
     pub fn slow(self, clock: VirtualClock, time: Duration) -> Self {
         *self.0.slow.borrow_mut() = Some((clock, time));
+        self
+    }
+
+    /// Takes this long to store a record.
+    #[must_use]
+    pub fn slow_to_store(self, clock: VirtualClock, time: Duration) -> Self {
+        *self.0.slow_to_store.borrow_mut() = Some((clock, time));
         self
     }
 
@@ -67,10 +75,7 @@ impl BondStore for MemoryStore {
     type Error = Broken;
 
     async fn load(&mut self, mut each: impl FnMut(RecordId, &[u8])) -> Result<Loaded, Broken> {
-        let slow = self.0.slow.borrow().clone();
-        if let Some((clock, time)) = slow {
-            clock.sleep(time).await;
-        }
+        wait(&self.0.slow).await;
         self.check()?;
         let records = self.0.records.borrow().clone();
         records.iter().for_each(|(id, record)| each(*id, record));
@@ -78,6 +83,7 @@ impl BondStore for MemoryStore {
     }
 
     async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), Broken> {
+        wait(&self.0.slow_to_store).await;
         self.check()?;
         self.put(id, record);
         Ok(())
@@ -87,5 +93,12 @@ impl BondStore for MemoryStore {
         self.check()?;
         self.0.records.borrow_mut().remove(&id);
         Ok(())
+    }
+}
+
+async fn wait(slow: &RefCell<Option<(VirtualClock, Duration)>>) {
+    let slow = slow.borrow().clone();
+    if let Some((clock, time)) = slow {
+        clock.sleep(time).await;
     }
 }

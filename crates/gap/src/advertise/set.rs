@@ -29,7 +29,7 @@ pub struct AdvertisingSet {
     pub(super) by_list: bool,
     /// The link that ended the active advertising, while its Connection Complete is missing, and the time limit for
     /// that event.
-    awaited: Option<(Handle, Instant)>,
+    pub(super) awaited: Option<(Handle, Instant)>,
     /// The end of the request's time.
     deadline: Option<Instant>,
     /// The time of the next attempt to turn off.
@@ -111,7 +111,8 @@ impl AdvertisingSet {
     }
 
     pub(super) fn seeks_link(&self) -> bool {
-        self.request.as_ref().is_some_and(Request::is_connectable)
+        let ended = matches!(self.outcome, Advertising::Ended(_));
+        self.request.as_ref().is_some_and(Request::is_connectable) && !ended
     }
 
     pub(super) fn peer_is_private(&mut self) {

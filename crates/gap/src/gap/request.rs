@@ -233,10 +233,12 @@ impl Gap {
         self.privacy.show_private();
     }
 
-    /// Returns whether any request is for a link, also after its link came up.
+    /// Returns whether any request is for a link, also after its link came up: the request goes on if that link fails.
     #[must_use]
     pub fn seeks_links(&self) -> bool {
-        self.initiator.outcome().is_some() || self.advertiser.seeks_links()
+        let outcome = self.initiator.outcome();
+        let connecting = outcome.is_some_and(|outcome| !matches!(outcome, Connecting::Ended(_)));
+        connecting || self.initiator.is_busy() || self.advertiser.seeks_links()
     }
 
     /// Lets a new request try once a command that an earlier request failed for.

@@ -36,6 +36,8 @@ pub(super) struct Privacy {
     pub(super) made: Option<Address>,
     /// Whether the store does not have the key or the address yet.
     unsaved: bool,
+    /// Whether they changed after the store began to write them.
+    changed: bool,
     /// Whether GAP waits for an address.
     pub(super) due: bool,
     /// Time of the next attempt after the random numbers failed.
@@ -72,6 +74,7 @@ impl Privacy {
             irk: None,
             made: None,
             unsaved: false,
+            changed: false,
             due: false,
             retry_at: At::NONE,
         }
@@ -107,10 +110,11 @@ impl Privacy {
     }
 
     /// Writes this device's record if the store does not contain it yet.
-    pub(super) fn poll_record(&self, record: &mut [u8; RECORD_MAX]) -> Option<usize> {
+    pub(super) fn poll_record(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<usize> {
         if !self.unsaved {
             return None;
         }
+        self.changed = false;
         let irk = self.irk.clone().unwrap_or(Key::new([0; 16]));
         let mut w = Writer::new(record);
         Local { irk, address: self.made }.write(&mut w).ok()?;
@@ -119,7 +123,16 @@ impl Privacy {
 
     /// Records that the store keeps the record, or cannot: then the key lives as long as the host.
     pub(super) const fn saved(&mut self) {
-        self.unsaved = false;
+        self.unsaved = core::mem::replace(&mut self.changed, false);
+    }
+
+    /// Returns whether the store does not have this device's record yet.
+    pub(super) const fn is_unsaved(&self) -> bool {
+        self.unsaved
+    }
+
+    fn must_save(&mut self, keeps: bool) {
+        (self.unsaved, self.changed) = (keeps, keeps);
     }
 
     /// Takes the record of this device from the store. Returns false if it cannot be read.
@@ -128,7 +141,8 @@ impl Privacy {
         self.made =
             if self.unsaved { local.address.or(self.made) } else { self.made.or(local.address) };
         if (self.irk.is_none() || self.unsaved) && !local.irk.is_zero() {
-            (self.irk, self.unsaved) = (Some(local.irk), false);
+            self.irk = Some(local.irk);
+            self.unsaved &= self.made != local.address;
         }
         true
     }
@@ -177,7 +191,7 @@ impl Stack {
         match secret {
             Secret::Irk if self.privacy.irk.is_none() => {
                 self.privacy.irk = Some(Key::new(*random));
-                self.privacy.unsaved = self.security.bonds.places() > 0;
+                self.privacy.must_save(self.security.bonds.places() > 0);
                 self.ready.run(Due::BOND_JOB);
                 self.request_resolving();
             }
@@ -191,7 +205,7 @@ impl Stack {
     /// Stores a static address that the host made.
     pub(super) fn keep_made(&mut self, made: Address) {
         self.privacy.made = Some(made);
-        self.privacy.unsaved = self.security.bonds.places() > 0;
+        self.privacy.must_save(self.security.bonds.places() > 0);
         self.ready.run(Due::BOND_JOB);
     }
 

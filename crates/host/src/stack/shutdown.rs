@@ -95,7 +95,8 @@ impl Stack {
                 self.continue_shutdown(now);
             }
             Shutdown::Closing(until) => {
-                let closed = self.live_links() == 0 && !self.security.is_storing();
+                let stored = !self.security.is_storing() && !self.has_unsaved_record();
+                let closed = self.live_links() == 0 && stored;
                 if closed || until <= now {
                     self.reset_for_good(now);
                 }

@@ -3,6 +3,7 @@
 mod address_mode;
 mod bonds;
 mod channels;
+mod identity;
 mod keypress;
 mod missed;
 mod pairing;

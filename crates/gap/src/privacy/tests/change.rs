@@ -126,6 +126,41 @@ fn a_change_that_is_refused_leaves_what_was_shown() {
 }
 
 #[test]
+fn an_address_for_a_change_that_failed_is_dropped() {
+    let mut rig = Rig::ready(true);
+    all_on(&mut rig);
+    rig.forget();
+    rig.gap.show_private();
+    rig.gap.private_address_failed(Status::UNSUPPORTED_FEATURE);
+    // The root has not taken the result yet.
+    rig.gap.set_private_address(ONE, later(&rig));
+    rig.run();
+    assert!(rig.events.contains(&GapEvent::AddressChanged(Err(Status::UNSUPPORTED_FEATURE))));
+    assert_eq!(rig.gap.controller().unwrap().own_address(), PUBLIC);
+    assert!(!rig.opcodes().contains(&O::LE_SET_RANDOM_ADDRESS));
+    assert_eq!(rig.gap.poll_timeout(), None, "no address becomes due");
+}
+
+#[test]
+fn the_link_of_a_set_that_ended_first_has_the_address_that_was_on_the_air() {
+    let mut rig = private(true);
+    rig.gap.set_private_address(ONE, later(&rig));
+    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.run();
+    rig.model.terminated_first = true;
+    rig.model.central_comes(0);
+    // The change begins between the two events.
+    let complete = rig.model.events.pop_back().unwrap();
+    rig.deliver();
+    rig.gap.show_identity(AddressChoice::Automatic);
+    rig.run();
+    rig.model.events.push_back(complete);
+    rig.run();
+    assert_eq!(rig.links[0].own, ONE);
+    assert_eq!(rig.gap.controller().unwrap().own_address(), PUBLIC);
+}
+
+#[test]
 fn a_controller_without_a_public_address_shows_none() {
     let mut rig = Rig::with(Model { public: [0; 6], ..Model::new(true) }, Config::DEFAULT);
     rig.start();

@@ -194,8 +194,7 @@ impl Stack {
         if let (Some(mode), Ok(())) = (self.privacy.pending(), result) {
             self.privacy.shown = mode.shown();
         }
-        // If an address is due in the mode that holds now, GAP asks for it again.
-        self.privacy.due = false;
+        self.privacy.due &= self.privacy.shown != Shown::Identity;
         self.change_over(result);
         self.request_resolving();
     }

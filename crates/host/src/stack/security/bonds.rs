@@ -21,7 +21,7 @@ impl Stack {
         if !self.security.bonds.is_loaded() {
             return;
         }
-        let own = self.identity().map(|identity| identity.address);
+        let own = self.local_on(index);
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let (central, peer) = (slot.is_central(), slot.control.peer());
         let found = self.security.bonds.of_address(peer);
@@ -121,7 +121,7 @@ impl Stack {
     }
 
     fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {
-        let own = self.identity().map(|identity| identity.address);
+        let own = self.local_on(index);
         let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
         let known = self.known(bond, central, own);
         if let Some(protection) = self.protection(index) {

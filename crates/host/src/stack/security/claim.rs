@@ -42,7 +42,7 @@ impl Stack {
 
     /// Returns the bond that a pairing makes, or `None` without bonding.
     pub(super) fn bond_of(&self, index: u8, outcome: &Outcome) -> Option<Bond> {
-        let own = self.identity()?.address;
+        let own = self.local_on(index)?;
         let slot = self.links.get(usize::from(index))?;
         let protection = &slot.protection;
         let on_air = protection.idle.peer_on_air();

@@ -115,7 +115,7 @@ impl Stack {
     pub(super) fn begin_encryption(&mut self, now: Instant, index: u8) -> Result<(), Error> {
         let known = self.protection(index).and_then(|p| p.bond).ok_or(Error::NotBonded)?;
         if !known.usable {
-            return Err(self.why_unusable(known.identity));
+            return Err(self.why_unusable(index, known.identity));
         }
         let (_, bond) = self.security.bonds.named(known.identity).ok_or(Error::NotBonded)?;
         let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
@@ -129,8 +129,8 @@ impl Stack {
     }
 
     /// Returns why a bond cannot encrypt a link.
-    fn why_unusable(&self, identity: Address) -> Error {
-        let own = self.identity().map(|identity| identity.address);
+    fn why_unusable(&self, index: u8, identity: Address) -> Error {
+        let own = self.local_on(index);
         match (self.security.bonds.named(identity), own) {
             (Some((_, bond)), Some(own)) if bond.local != own => {
                 Error::OtherAddress { bonded: bond.local, own }

@@ -184,6 +184,12 @@ impl Stack {
         Some(BondJob::Store(id, len))
     }
 
+    /// Returns whether the store will get this device's own record.
+    pub(in crate::stack) fn has_unsaved_record(&self) -> bool {
+        let bonds = &self.security.bonds;
+        self.privacy.is_unsaved() && bonds.is_loaded() && !bonds.is_unreadable()
+    }
+
     /// Returns the next bond that a link has made. If another link took the last place meanwhile, fails the pairing.
     fn next_made(&mut self) -> Option<(LinkRef, Bond)> {
         for index in 0..self.link_slots() {

@@ -106,6 +106,8 @@ pub(crate) struct Protection {
     _present: Present,
     /// Answers the peer while no pairing is in progress.
     idle: Idle,
+    /// The identity address of this device on the link. A later change of the address mode does not change it.
+    local: Address,
     /// The pairing slot that the link holds.
     held: Held,
     /// The security that the link has now.
@@ -171,6 +173,7 @@ impl Protection {
     pub(crate) const NONE: Self = Self {
         _present: Present::Here,
         idle: Idle::new(PairingRole::Responder, NO_PEER, NO_PEER),
+        local: NO_PEER,
         held: Held::Nothing,
         current: LinkSecurity::OPEN,
         lost: false,

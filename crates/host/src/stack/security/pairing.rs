@@ -27,17 +27,24 @@ impl Stack {
     pub(in crate::stack) fn protect(&mut self, now: Instant, index: u8, up: &LinkUp) {
         let role =
             if up.role == Role::CENTRAL { PairingRole::Initiator } else { PairingRole::Responder };
+        let local = self.gap.controller().map_or(super::NO_PEER, |info| info.address);
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.protection = Lazy::NONE;
             slot.protection.idle = Idle::new(role, up.own, up.peer_on_air);
+            slot.protection.local = local;
         }
         self.attach_bond(now, index);
     }
 
-    /// Returns the identity of this device that pairing distributes to peers.
-    pub(super) fn identity(&self) -> Option<Identity> {
-        let address = self.gap.controller()?.address;
+    /// Returns the identity of this device that the pairing of a link distributes.
+    pub(super) fn identity_on(&self, index: u8) -> Option<Identity> {
+        let address = self.local_on(index)?;
         Some(Identity { address, irk: self.privacy.irk() })
+    }
+
+    /// Returns the identity address of this device on a link.
+    pub(super) fn local_on(&self, index: u8) -> Option<Address> {
+        self.links.get(usize::from(index)).map(|slot| slot.protection.local)
     }
 
     /// Takes a PDU of the Security Manager.

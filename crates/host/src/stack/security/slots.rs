@@ -135,7 +135,7 @@ impl Stack {
 
     /// Takes a slot for a pairing of a link.
     pub(super) fn hold_pairing(&mut self, index: u8, config: PairingConfig) -> Result<(), Error> {
-        let identity = self.identity().ok_or(Error::Busy)?;
+        let identity = self.identity_on(index).ok_or(Error::Busy)?;
         let Some(link) = self.links.get_mut(usize::from(index)) else { return Err(Error::Busy) };
         let protection: &mut Protection = &mut link.protection;
         if protection.held != Held::Nothing {
