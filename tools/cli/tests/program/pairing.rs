@@ -197,10 +197,10 @@ fn two_programs_pair(mitm: &str) {
     assert!(peripheral.until("\"encrypted\"").contains("\"bonded\":true"));
 }
 
-/// The block of README about pairing, command by command, on the simulator: the same lines, except for the numbers.
+/// The block of the book about pairing, command by command, on the simulator: the same lines, except for the numbers.
 #[test]
 fn the_page_shows_what_happens() {
-    let page = include_str!("../../../../README.md");
+    let page = include_str!("../../../../docs/book/src/pairing.md");
     let block = page.split("```console").nth(1).and_then(|rest| rest.split("```").next());
     let commands: Vec<_> = block.expect("a block").trim().split("$ bindrune ").skip(1).collect();
     assert_eq!(commands.len(), 3);
