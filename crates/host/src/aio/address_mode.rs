@@ -2,15 +2,17 @@
 
 use crate::{
     AddressMode, Error, Host,
+    stack::Stack,
     waiters::{HostKey, Key},
 };
 
 impl Host {
     /// Changes the kind of address that advertising, scanning and connecting use, and waits until it is on the air. Until the first call,
     /// [`crate::Config::address`] and [`crate::Config::privacy`] decide.
-    ///
-    /// Requests go on: nothing is on the air for a moment, because controllers accept an address only then, and afterwards the same requests
-    /// use the new address. Links keep the address and the identity that they were made with, also for a pairing in progress. The mode survives a lost controller, and
+    /// Requests go on: nothing is on the air for a moment, because controllers accept an address only then, and
+    /// afterwards the same requests use the new address. Links keep the address and the identity that they were made
+    /// with, also for a pairing in progress. The mode survives a lost controller, and [`Self::shutdown`] and the next
+    /// [`Self::run`]. [`Self::reset`] restores the configuration. [Vol 4] Part E, 7.8.4
     /// [`Self::shutdown`] and the next [`Self::run`]. [`Self::reset`] restores the configuration. [Vol 4] Part E, 7.8.4
     ///
     /// - Private addresses change at the interval of [`crate::Config::privacy`], 15 minutes by default. To get a new one now, set the same
@@ -52,33 +54,12 @@ impl Host {
     pub async fn set_address_mode(&self, mode: AddressMode) -> Result<(), Error> {
         let key = Key::Host(HostKey::Controller);
         self.wait(key, |core, _| core.stack.poll_change_mode(mode)).await?;
-        let mut pending = PendingChange { host: self, over: false };
-        self.wait(key, |core, _| {
-            let changed = core.stack.poll_mode_changed();
-            // A change that only waits for the controller is abandoned.
-            pending.over = changed.is_ready() && !core.stack.is_mode_changing();
-            changed
-        })
-        .await
+        self.wait_or_abandon(key, Stack::poll_mode_changed, Stack::abandon_change).await
     }
 
     /// Returns the kind of address in use, or `None` for an identity address until initialization is complete.
     #[must_use]
     pub fn address_mode(&self) -> Option<AddressMode> {
         self.with(|core| core.stack.address_mode())
-    }
-}
-
-/// Abandons the change when its future is dropped before the outcome was taken.
-struct PendingChange<'h> {
-    host: &'h Host,
-    over: bool,
-}
-
-impl Drop for PendingChange<'_> {
-    fn drop(&mut self) {
-        if !self.over {
-            self.host.with(|core| core.stack.abandon_change());
-        }
     }
 }

@@ -7,6 +7,7 @@ use bindrune_hci::{
 
 use crate::{
     Error, Host,
+    stack::Stack,
     waiters::{HostKey, Key},
 };
 
@@ -76,26 +77,11 @@ impl Host {
     ) -> Result<T, Error> {
         let key = Key::Host(HostKey::Command);
         self.wait(key, |core, first| core.stack.poll_app_command(first, &write)).await?;
-        let mut pending = PendingCommand { host: self, over: false };
-        self.wait(key, |core, _| {
-            let answer = core.stack.poll_app_answer(&mut read);
-            pending.over = answer.is_ready();
-            answer
-        })
+        self.wait_or_abandon(
+            key,
+            |stack| stack.poll_app_answer(&mut read),
+            Stack::abandon_app_command,
+        )
         .await
-    }
-}
-
-/// Abandons the application's command when its future is dropped before the answer was taken.
-struct PendingCommand<'h> {
-    host: &'h Host,
-    over: bool,
-}
-
-impl Drop for PendingCommand<'_> {
-    fn drop(&mut self) {
-        if !self.over {
-            self.host.with(|core| core.stack.abandon_app_command());
-        }
     }
 }

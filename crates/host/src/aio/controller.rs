@@ -4,7 +4,7 @@ use bindrune_smp::{DhKey, Key as SecretKey, PublicKey};
 
 use crate::{
     Error, Host,
-    stack::{Answer, Request},
+    stack::{Answer, Request, Stack},
     waiters::{HostKey, Key},
 };
 
@@ -103,27 +103,6 @@ impl<'h> Controller<'h> {
     async fn ask(&self, request: &(dyn Fn() -> Request + Sync)) -> Result<Answer, Error> {
         let key = Key::Host(HostKey::Worker);
         self.host.wait(key, |core, first| core.stack.poll_ask(first, request)).await?;
-        let mut pending = Pending { host: self.host, over: false };
-        self.host
-            .wait(key, |core, _| {
-                let answer = core.stack.poll_answer();
-                pending.over = answer.is_ready();
-                answer
-            })
-            .await
-    }
-}
-
-/// Abandons the request if its future is dropped before the answer was taken.
-struct Pending<'h> {
-    host: &'h Host,
-    over: bool,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if !self.over {
-            self.host.with(|core| core.stack.abandon_answer());
-        }
+        self.host.wait_or_abandon(key, Stack::poll_answer, Stack::abandon_answer).await
     }
 }

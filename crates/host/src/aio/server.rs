@@ -7,6 +7,7 @@ use bindrune_gatt::{Cccd, Characteristic};
 use crate::{
     Connection, Error, Host,
     core::Core,
+    stack::Stack,
     waiters::{Key, LinkKey},
 };
 
@@ -134,14 +135,8 @@ impl Connection<'_> {
         let link = self.link();
         let key = Key::Link(link.index, LinkKey::Confirmation);
         self.host().wait(key, begin).await?;
-        let mut unconfirmed = Unconfirmed { connection: self, over: false };
-        self.host()
-            .wait(key, |core, _| {
-                let confirmed = core.stack.poll_confirmed(link);
-                unconfirmed.over = confirmed.is_ready();
-                confirmed
-            })
-            .await
+        let confirmed = |stack: &mut Stack| stack.poll_confirmed(link);
+        self.host().wait_or_abandon(key, confirmed, |stack| stack.abandon_indication(link)).await
     }
 
     /// Returns the peer's subscription to a characteristic: notifications and indications.
@@ -156,20 +151,5 @@ impl Connection<'_> {
         let link = self.link();
         let cccd = self.host().with(|core| core.stack.subscribed(link, characteristic))?;
         Ok((cccd.contains(Cccd::NOTIFY), cccd.contains(Cccd::INDICATE)))
-    }
-}
-
-/// Stops waiting for a confirmation if the future is dropped before it arrives.
-struct Unconfirmed<'c, 'h> {
-    connection: &'c Connection<'h>,
-    over: bool,
-}
-
-impl Drop for Unconfirmed<'_, '_> {
-    fn drop(&mut self) {
-        if !self.over {
-            let link = self.connection.link();
-            self.connection.host().with(|core| core.stack.abandon_indication(link));
-        }
     }
 }

@@ -9,6 +9,7 @@ use core::{
 use crate::{
     Error, Host,
     core::Core,
+    stack::Stack,
     waiters::{Displaced, Due, Key, Wait},
 };
 
@@ -111,6 +112,33 @@ impl Host {
             result
         })
         .await
+    }
+
+    /// Waits like [`Self::wait`]. If the future is dropped while it waits, calls `abandon`.
+    pub(crate) async fn wait_or_abandon<T>(
+        &self,
+        key: Key,
+        mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,
+        abandon: impl FnOnce(&mut Stack),
+    ) -> Result<T, Error> {
+        let mut pending = Pending { host: self, abandon: Some(abandon) };
+        let result = self.wait(key, |core, _| poll(&mut core.stack)).await;
+        pending.abandon = None;
+        result
+    }
+}
+
+/// Something that a future waits for; abandoned on drop.
+struct Pending<'h, F: FnOnce(&mut Stack)> {
+    host: &'h Host,
+    abandon: Option<F>,
+}
+
+impl<F: FnOnce(&mut Stack)> Drop for Pending<'_, F> {
+    fn drop(&mut self) {
+        if let Some(abandon) = self.abandon.take() {
+            self.host.with(|core| abandon(&mut core.stack));
+        }
     }
 }
 

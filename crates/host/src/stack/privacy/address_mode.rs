@@ -116,18 +116,17 @@ impl Stack {
                 self.end_change(Change::None);
                 Poll::Ready(result.map_err(Error::Controller))
             }
-            (Change::None, _) | (Change::Pending { .. }, Phase::Down) => {
-                Poll::Ready(Err(Error::NoAnswer))
-            }
-            (Change::Pending { .. }, _) => {
-                self.cannot_change().map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
+            (Change::None, _) => Poll::Ready(Err(Error::NoAnswer)),
+            (Change::Pending { .. }, phase) => {
+                let down = (phase == Phase::Down).then_some(Error::NoAnswer);
+                let Some(error) = down.or_else(|| self.cannot_change()) else {
+                    return Poll::Pending;
+                };
+                // The change goes on when the controller works again.
+                self.abandon_change();
+                Poll::Ready(Err(error))
             }
         }
-    }
-
-    /// Returns whether a change is under way.
-    pub(crate) const fn is_mode_changing(&self) -> bool {
-        matches!(self.privacy.change, Change::Pending { .. })
     }
 
     /// Lets the change go on without a future that waits for its outcome.
@@ -176,7 +175,7 @@ impl Stack {
 
     /// Ends a change for which there are no random numbers. If the controller was lost meanwhile, the change goes on and asks again.
     pub(in crate::stack) fn no_address_made(&mut self) {
-        if self.phase != Phase::Ready && self.is_mode_changing() {
+        if self.phase != Phase::Ready && self.privacy.pending().is_some() {
             return;
         }
         if core::mem::take(&mut self.privacy.lacks_static) {
