@@ -20,6 +20,8 @@
 extern crate std;
 
 mod capability;
+#[cfg(feature = "classic")]
+pub mod classic;
 mod coc;
 mod fragment;
 #[cfg(any(test, feature = "std"))]
