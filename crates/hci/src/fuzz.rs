@@ -5,9 +5,9 @@ use embassy_time::{Duration, Instant};
 
 use crate::{
     Event, Opcode, Status,
-    cmd::{RawCommand, baseband, le, vendor},
+    cmd::{RawCommand, baseband, classic, le, vendor},
     credits::{AclCredits, Buffers, HostCredits, HostLinkCredits, LinkCredits},
-    event::{EVENT_MAX, RawEvent},
+    event::{ClassicEvent, EVENT_MAX, RawEvent},
     h4::{Deframer, Direction, Want},
     lane::{CommandLane, Ticket},
     snoop::Capture,
@@ -16,6 +16,13 @@ use crate::{
 /// An event packet: a parsed event can be written, and is parsed to the same event again.
 pub fn events(data: &[u8]) {
     let Ok(raw) = RawEvent::parse(data) else { return };
+    let mut buffer = [0; EVENT_MAX];
+    let mut w = Writer::new(&mut buffer);
+    if let Ok(Some(event)) = ClassicEvent::parse_raw(raw) {
+        assert_eq!(event.write(&mut w), Ok(()));
+        let again = RawEvent::parse(w.written()).and_then(ClassicEvent::parse_raw);
+        assert_eq!(again, Ok(Some(event)));
+    }
     let Ok(event) = Event::parse(raw.code, raw.parameters) else { return };
     let reports = if let Event::LeAdvertisingReport(reports) = event {
         reports.iter().count()
@@ -39,6 +46,11 @@ pub fn commands(data: &[u8]) {
     let parameters = RawCommand::parse(data).map_or(data, |raw| raw.parameters);
     let _ = baseband::HostNumberOfCompletedPackets::parse(parameters);
     let _ = baseband::Reset::parse(parameters);
+    let _ = classic::WriteCurrentIacLap::parse(parameters);
+    let _ = classic::SetEventFilter::parse(parameters);
+    if let Ok(command) = classic::WriteLocalName::parse(parameters) {
+        let _ = command.name.get();
+    }
     let _ = le::SetExtendedAdvertisingData::parse(parameters);
     let _ = le::SetExtendedScanResponseData::parse(parameters);
     let _ = le::SetExtendedAdvertisingEnable::parse(parameters);

@@ -17,6 +17,8 @@
 extern crate std;
 
 pub mod acl;
+mod capability;
+mod classic;
 pub mod clock;
 pub mod cmd;
 pub mod credits;
@@ -30,13 +32,17 @@ mod secret;
 pub mod snoop;
 mod status;
 
+pub use classic::{
+    BdAddress, ClassOfDevice, Lap, LmpFeatures, LmpFeatures1, LmpFeatures2, PacketTypes,
+    ScanRepetition, ServiceClasses,
+};
 pub use cmd::{Command, Opcode};
 pub use event::Event;
 pub use field::{
     AddressType, AdvertisingEventType, AdvertisingType, DataOperation, DeviceAddress, FilterPolicy,
     LinkType, OwnAddressType, Phy, PhyMask, PrivacyMode, RawHandle, Role, ScanFilterPolicy,
 };
-pub use secret::{SecretKey, SharedKey};
+pub use secret::{Passkey, PinCode, SecretKey, SharedKey};
 pub use status::Status;
 
 /// Compiles and runs the example of the crate's README.

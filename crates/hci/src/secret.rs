@@ -24,4 +24,24 @@ secrets! {
 
     /// A shared key of P-256, least significant octet first; its `Debug` hides it.
     SharedKey[32];
+
+    /// A PIN code of BR/EDR, padded with zeros at its end; its `Debug` hides it.
+    PinCode[16];
+
+    /// A number of six digits that users enter or compare, least significant octet first; its `Debug` hides it.
+    Passkey[4];
+}
+
+impl Passkey {
+    /// Creates it from its number.
+    #[must_use]
+    pub const fn new(value: u32) -> Self {
+        Self(value.to_le_bytes())
+    }
+
+    /// Returns the number; from a controller, it may exceed 999,999.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        u32::from_le_bytes(self.0)
+    }
 }

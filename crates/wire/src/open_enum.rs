@@ -1,7 +1,7 @@
 /// Declares a newtype of a number with named values, which accepts every number.
 ///
 /// It has the layout of its number, so it can be a field of a `zerocopy` structure. `Debug` prints the name, or the
-/// number in hexadecimal if the value has no name.
+/// number in hexadecimal if the value has no name. `else` and a function after the values adds names declared elsewhere.
 ///
 /// ```
 /// bindrune_wire::open_enum! {
@@ -17,13 +17,17 @@
 /// ```
 #[macro_export]
 macro_rules! open_enum {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident(u8) { $($body:tt)* }) => {
-        $crate::open_enum!(@make [] $(#[$meta])* $vis $name u8 "0x{:02x}" { $($body)* });
+    ($(#[$meta:meta])* $vis:vis struct $name:ident(u8) { $($body:tt)* } $(else $more:path)?) => {
+        $crate::open_enum!(
+            @make [] $(#[$meta])* $vis $name u8 "0x{:02x}" { $($body)* } $(else $more)?
+        );
     };
-    ($(#[$meta:meta])* $vis:vis struct $name:ident(u16) { $($body:tt)* }) => {
-        $crate::open_enum!(@make [little] $(#[$meta])* $vis $name u16 "0x{:04x}" { $($body)* });
+    ($(#[$meta:meta])* $vis:vis struct $name:ident(u16) { $($body:tt)* } $(else $more:path)?) => {
+        $crate::open_enum!(
+            @make [little] $(#[$meta])* $vis $name u16 "0x{:04x}" { $($body)* } $(else $more)?
+        );
     };
-    (@make [] $(#[$meta:meta])* $vis:vis $name:ident $int:ident $format:literal { $($body:tt)* }) => {
+    (@make [] $(#[$meta:meta])* $vis:vis $name:ident $int:ident $format:literal { $($body:tt)* } $(else $more:path)?) => {
         $(#[$meta])*
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
@@ -33,15 +37,15 @@ macro_rules! open_enum {
         #[zerocopy(crate = "bindrune_wire::zerocopy")]
         #[repr(transparent)]
         $vis struct $name(pub $int);
-        $crate::open_enum!(@names $name $format { $($body)* });
+        $crate::open_enum!(@names $name $format { $($body)* } $(else $more)?);
     };
-    (@make [little] $(#[$meta:meta])* $vis:vis $name:ident $int:ident $format:literal { $($body:tt)* }) => {
+    (@make [little] $(#[$meta:meta])* $vis:vis $name:ident $int:ident $format:literal { $($body:tt)* } $(else $more:path)?) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $vis struct $name(pub $int);
-        $crate::open_enum!(@names $name $format { $($body)* });
+        $crate::open_enum!(@names $name $format { $($body)* } $(else $more)?);
     };
-    (@names $name:ident $format:literal { $($(#[$value_meta:meta])* $value:ident = $number:literal),* $(,)? }) => {
+    (@names $name:ident $format:literal { $($(#[$value_meta:meta])* $value:ident = $number:literal),* $(,)? } $(else $more:path)?) => {
         impl $name {
             $($(#[$value_meta])* pub const $value: Self = Self($number);)*
 
@@ -50,7 +54,7 @@ macro_rules! open_enum {
             pub const fn name(self) -> Option<&'static str> {
                 match self {
                     $(Self::$value => Some(stringify!($value)),)*
-                    _ => None,
+                    _ => $crate::open_enum!(@more self $($more)?),
                 }
             }
         }
@@ -64,4 +68,6 @@ macro_rules! open_enum {
             }
         }
     };
+    (@more $self:ident) => { None };
+    (@more $self:ident $more:path) => { $more($self) };
 }

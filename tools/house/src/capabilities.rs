@@ -6,11 +6,12 @@ use crate::finding::Finding;
 use crate::source::Source;
 
 /// The features of the host that are capabilities.
-const CAPABILITIES: [&str; 16] = [
+const CAPABILITIES: [&str; 17] = [
     "caching",
     "capture",
     "central",
     "channels",
+    "classic",
     "client",
     "commands",
     "extended",

@@ -13,18 +13,80 @@ bitflags::bitflags! {
     /// Events that the controller may send. [Vol 4] Part E, 7.3.1
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct EventMask: u64 {
+        /// Inquiry Complete.
+        const INQUIRY_COMPLETE = 1 << 0;
+        /// Inquiry Result.
+        const INQUIRY_RESULT = 1 << 1;
+        /// Connection Complete.
+        const CONNECTION_COMPLETE = 1 << 2;
+        /// Connection Request.
+        const CONNECTION_REQUEST = 1 << 3;
         /// Disconnection Complete.
         const DISCONNECTION_COMPLETE = 1 << 4;
+        /// Authentication Complete.
+        const AUTHENTICATION_COMPLETE = 1 << 5;
+        /// Remote Name Request Complete.
+        const REMOTE_NAME_REQUEST_COMPLETE = 1 << 6;
         /// Encryption Change [v1].
         const ENCRYPTION_CHANGE = 1 << 7;
+        /// Read Remote Supported Features Complete.
+        const READ_REMOTE_SUPPORTED_FEATURES_COMPLETE = 1 << 10;
         /// Read Remote Version Information Complete.
         const READ_REMOTE_VERSION_INFORMATION_COMPLETE = 1 << 11;
         /// Hardware Error.
         const HARDWARE_ERROR = 1 << 15;
+        /// Flush Occurred.
+        const FLUSH_OCCURRED = 1 << 16;
+        /// Role Change.
+        const ROLE_CHANGE = 1 << 17;
+        /// Mode Change.
+        const MODE_CHANGE = 1 << 19;
+        /// PIN Code Request.
+        const PIN_CODE_REQUEST = 1 << 21;
+        /// Link Key Request.
+        const LINK_KEY_REQUEST = 1 << 22;
+        /// Link Key Notification.
+        const LINK_KEY_NOTIFICATION = 1 << 23;
         /// Data Buffer Overflow.
         const DATA_BUFFER_OVERFLOW = 1 << 25;
+        /// Max Slots Change.
+        const MAX_SLOTS_CHANGE = 1 << 26;
+        /// Read Clock Offset Complete.
+        const READ_CLOCK_OFFSET_COMPLETE = 1 << 27;
+        /// Connection Packet Type Changed.
+        const CONNECTION_PACKET_TYPE_CHANGED = 1 << 28;
+        /// Page Scan Repetition Mode Change.
+        const PAGE_SCAN_REPETITION_MODE_CHANGE = 1 << 31;
+        /// Inquiry Result with RSSI.
+        const INQUIRY_RESULT_WITH_RSSI = 1 << 33;
+        /// Read Remote Extended Features Complete.
+        const READ_REMOTE_EXTENDED_FEATURES_COMPLETE = 1 << 34;
+        /// Extended Inquiry Result.
+        const EXTENDED_INQUIRY_RESULT = 1 << 46;
         /// Encryption Key Refresh Complete.
         const ENCRYPTION_KEY_REFRESH_COMPLETE = 1 << 47;
+        /// IO Capability Request.
+        const IO_CAPABILITY_REQUEST = 1 << 48;
+        /// IO Capability Response.
+        const IO_CAPABILITY_RESPONSE = 1 << 49;
+        /// User Confirmation Request.
+        const USER_CONFIRMATION_REQUEST = 1 << 50;
+        /// User Passkey Request.
+        const USER_PASSKEY_REQUEST = 1 << 51;
+        /// Remote OOB Data Request.
+        const REMOTE_OOB_DATA_REQUEST = 1 << 52;
+        /// Simple Pairing Complete.
+        const SIMPLE_PAIRING_COMPLETE = 1 << 53;
+        /// Link Supervision Timeout Changed.
+        const LINK_SUPERVISION_TIMEOUT_CHANGED = 1 << 55;
+        /// Enhanced Flush Complete.
+        const ENHANCED_FLUSH_COMPLETE = 1 << 56;
+        /// User Passkey Notification.
+        const USER_PASSKEY_NOTIFICATION = 1 << 58;
+        /// Keypress Notification.
+        const KEYPRESS_NOTIFICATION = 1 << 59;
+        /// Remote Host Supported Features Notification.
+        const REMOTE_HOST_SUPPORTED_FEATURES = 1 << 60;
         /// LE Meta.
         const LE_META = 1 << 61;
         /// The events of a controller after Reset.
@@ -36,6 +98,8 @@ bitflags::bitflags! {
     /// Further events that the controller may send. [Vol 4] Part E, 7.3.69
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct EventMask2: u64 {
+        /// Authenticated Payload Timeout Expired.
+        const AUTHENTICATED_PAYLOAD_TIMEOUT_EXPIRED = 1 << 23;
         /// Encryption Change [v2].
         const ENCRYPTION_CHANGE_V2 = 1 << 25;
     }

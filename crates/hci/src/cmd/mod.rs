@@ -5,6 +5,7 @@
 //! parses the return parameters of Command Complete.
 
 pub mod baseband;
+pub mod classic;
 pub mod info;
 pub mod le;
 pub mod link;

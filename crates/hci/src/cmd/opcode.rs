@@ -161,7 +161,7 @@ open_enum! {
         VENDOR_WRITE_BD_ADDR = 0xfc06,
         /// Zephyr: Read Static Addresses.
         VENDOR_READ_STATIC_ADDRESSES = 0xfc09,
-    }
+    } else super::classic::opcode_name
 }
 
 impl Opcode {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::Opcode;
+use crate::{Opcode, capability::CLASSIC};
 
 /// Length of a set of the known commands in octets.
 const OCTETS: usize = SupportedCommands::KNOWN.div_ceil(8);
@@ -17,7 +17,7 @@ impl SupportedCommands {
     #[must_use]
     pub fn from_bits(bits: &[u8; 64]) -> Self {
         let mut commands = Self::NONE;
-        for (opcode, octet, bit) in POSITIONS {
+        for (opcode, octet, bit) in positions() {
             if bits.get(usize::from(*octet)).is_some_and(|bits| bits & mask(*bit) != 0) {
                 commands.insert(*opcode);
             }
@@ -29,7 +29,7 @@ impl SupportedCommands {
     #[must_use]
     pub fn to_bits(&self) -> [u8; 64] {
         let mut octets = [0; 64];
-        for (opcode, octet, bit) in POSITIONS {
+        for (opcode, octet, bit) in positions() {
             if self.supports(*opcode)
                 && let Some(bits) = octets.get_mut(usize::from(*octet))
             {
@@ -69,17 +69,22 @@ impl SupportedCommands {
     }
 
     /// Number of known commands that have a bit.
-    pub const KNOWN: usize = POSITIONS.len();
+    pub const KNOWN: usize = POSITIONS.len() + if CLASSIC { CLASSIC_POSITIONS.len() } else { 0 };
 
     /// Returns the index of the command in [`Self::known`]; `None` for a command without a bit.
     #[must_use]
     pub fn place(opcode: Opcode) -> Option<usize> {
-        POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok()
+        let place = POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok();
+        if CLASSIC && place.is_none() {
+            let place = CLASSIC_POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known);
+            return place.ok().map(|place| place.saturating_add(POSITIONS.len()));
+        }
+        place
     }
 
     /// Returns every known command that has a bit.
     pub fn known() -> impl Iterator<Item = Opcode> {
-        POSITIONS.iter().map(|(opcode, _, _)| *opcode)
+        positions().map(|(opcode, _, _)| *opcode)
     }
 }
 
@@ -99,7 +104,13 @@ fn mask_of(place: usize) -> u8 {
     mask(u8::try_from(place % 8).unwrap_or(0))
 }
 
-/// Opcode, octet and bit, in the order of opcodes.
+/// Returns the rows of all tables, in the order of [`SupportedCommands::place`].
+fn positions() -> impl Iterator<Item = &'static (Opcode, u8, u8)> {
+    let classic: &[_] = if CLASSIC { CLASSIC_POSITIONS } else { &[] };
+    POSITIONS.iter().chain(classic)
+}
+
+/// Opcode, octet and bit, in the order of opcodes: LE, and what it shares with BR/EDR.
 #[rustfmt::skip]
 const POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::DISCONNECT, 0, 5),
@@ -180,6 +191,72 @@ const POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::LE_READ_BUFFER_SIZE_V2, 41, 5),
 ];
 
+/// Opcode, octet and bit, in the order of opcodes: only BR/EDR.
+#[rustfmt::skip]
+const CLASSIC_POSITIONS: &[(Opcode, u8, u8)] = &[
+    (Opcode::INQUIRY, 0, 0),
+    (Opcode::INQUIRY_CANCEL, 0, 1),
+    (Opcode::CREATE_CONNECTION, 0, 4),
+    (Opcode::CREATE_CONNECTION_CANCEL, 0, 7),
+    (Opcode::ACCEPT_CONNECTION_REQUEST, 1, 0),
+    (Opcode::REJECT_CONNECTION_REQUEST, 1, 1),
+    (Opcode::LINK_KEY_REQUEST_REPLY, 1, 2),
+    (Opcode::LINK_KEY_REQUEST_NEGATIVE_REPLY, 1, 3),
+    (Opcode::PIN_CODE_REQUEST_REPLY, 1, 4),
+    (Opcode::PIN_CODE_REQUEST_NEGATIVE_REPLY, 1, 5),
+    (Opcode::CHANGE_CONNECTION_PACKET_TYPE, 1, 6),
+    (Opcode::AUTHENTICATION_REQUESTED, 1, 7),
+    (Opcode::SET_CONNECTION_ENCRYPTION, 2, 0),
+    (Opcode::REMOTE_NAME_REQUEST, 2, 3),
+    (Opcode::REMOTE_NAME_REQUEST_CANCEL, 2, 4),
+    (Opcode::READ_REMOTE_SUPPORTED_FEATURES, 2, 5),
+    (Opcode::READ_REMOTE_EXTENDED_FEATURES, 2, 6),
+    (Opcode::READ_CLOCK_OFFSET, 3, 0),
+    (Opcode::IO_CAPABILITY_REQUEST_REPLY, 18, 7),
+    (Opcode::USER_CONFIRMATION_REQUEST_REPLY, 19, 0),
+    (Opcode::USER_CONFIRMATION_REQUEST_NEGATIVE_REPLY, 19, 1),
+    (Opcode::USER_PASSKEY_REQUEST_REPLY, 19, 2),
+    (Opcode::USER_PASSKEY_REQUEST_NEGATIVE_REPLY, 19, 3),
+    (Opcode::REMOTE_OOB_DATA_REQUEST_REPLY, 19, 4),
+    (Opcode::REMOTE_OOB_DATA_REQUEST_NEGATIVE_REPLY, 19, 7),
+    (Opcode::IO_CAPABILITY_REQUEST_NEGATIVE_REPLY, 20, 3),
+    (Opcode::REMOTE_OOB_EXTENDED_DATA_REQUEST_REPLY, 32, 1),
+    (Opcode::SNIFF_MODE, 4, 2),
+    (Opcode::EXIT_SNIFF_MODE, 4, 3),
+    (Opcode::ROLE_DISCOVERY, 4, 7),
+    (Opcode::SWITCH_ROLE, 5, 0),
+    (Opcode::WRITE_LINK_POLICY_SETTINGS, 5, 2),
+    (Opcode::WRITE_DEFAULT_LINK_POLICY_SETTINGS, 5, 4),
+    (Opcode::SET_EVENT_FILTER, 6, 0),
+    (Opcode::DELETE_STORED_LINK_KEY, 6, 7),
+    (Opcode::WRITE_LOCAL_NAME, 7, 0),
+    (Opcode::WRITE_CONNECTION_ACCEPT_TIMEOUT, 7, 3),
+    (Opcode::WRITE_PAGE_TIMEOUT, 7, 5),
+    (Opcode::WRITE_SCAN_ENABLE, 7, 7),
+    (Opcode::WRITE_PAGE_SCAN_ACTIVITY, 8, 1),
+    (Opcode::WRITE_INQUIRY_SCAN_ACTIVITY, 8, 3),
+    (Opcode::WRITE_CLASS_OF_DEVICE, 9, 1),
+    (Opcode::READ_AUTOMATIC_FLUSH_TIMEOUT, 9, 4),
+    (Opcode::WRITE_AUTOMATIC_FLUSH_TIMEOUT, 9, 5),
+    (Opcode::WRITE_LINK_SUPERVISION_TIMEOUT, 11, 1),
+    (Opcode::WRITE_CURRENT_IAC_LAP, 11, 4),
+    (Opcode::WRITE_INQUIRY_SCAN_TYPE, 12, 5),
+    (Opcode::WRITE_INQUIRY_MODE, 12, 7),
+    (Opcode::WRITE_PAGE_SCAN_TYPE, 13, 1),
+    (Opcode::WRITE_EXTENDED_INQUIRY_RESPONSE, 17, 1),
+    (Opcode::WRITE_SIMPLE_PAIRING_MODE, 17, 6),
+    (Opcode::READ_LOCAL_OOB_DATA, 17, 7),
+    (Opcode::ENHANCED_FLUSH, 19, 6),
+    (Opcode::SEND_KEYPRESS_NOTIFICATION, 20, 2),
+    (Opcode::WRITE_LE_HOST_SUPPORT, 24, 6),
+    (Opcode::WRITE_SECURE_CONNECTIONS_HOST_SUPPORT, 32, 3),
+    (Opcode::WRITE_AUTHENTICATED_PAYLOAD_TIMEOUT, 32, 5),
+    (Opcode::READ_LOCAL_OOB_EXTENDED_DATA, 32, 6),
+    (Opcode::SET_MIN_ENCRYPTION_KEY_SIZE, 45, 7),
+    (Opcode::READ_LOCAL_EXTENDED_FEATURES, 14, 6),
+    (Opcode::READ_ENCRYPTION_KEY_SIZE, 20, 4),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +264,7 @@ mod tests {
     #[test]
     fn every_known_command_has_a_bit_of_its_own() {
         assert!(POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(CLASSIC_POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
         for opcode in SupportedCommands::known() {
             let mut one = SupportedCommands::NONE;
             one.insert(opcode);

@@ -27,7 +27,7 @@ open_enum! {
         ENCRYPTION_CHANGE_V2 = 0x59,
         /// A vendor event.
         VENDOR = 0xff,
-    }
+    } else super::classic::code_name
 }
 
 open_enum! {

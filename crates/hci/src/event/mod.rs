@@ -3,7 +3,10 @@
 //! [`Event::parse`] reads an event in place; [`Event::write`] writes the whole event packet (code, length, parameters;
 //! no H4 indicator). Octets after the last known field of an event of fixed length are ignored, because a later
 //! version of the specification may add fields. A list must have exactly the length of its count.
+//!
+//! Events of BR/EDR alone are [`ClassicEvent`]: [`Event::Unknown`] contains their code and parameters.
 
+pub mod classic;
 mod code;
 mod command;
 mod le;
@@ -15,6 +18,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::{RawHandle, cmd::baseband::CompletedPackets};
 
+pub use classic::ClassicEvent;
 pub use code::{EventCode, Subevent};
 pub use command::{CommandComplete, CommandStatus, DataBufferOverflow, HardwareError};
 pub use le::{
