@@ -8,6 +8,7 @@
 //! - [`Present`] makes the bits of an unused state zero.
 //! - [`Counter`] counts if the feature `statistics` is on; [`counters!`] declares a report of several counters.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
+//! - [`Ring`] and [`Datagrams`] are rings of bytes, and of datagrams, over memory of the caller.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ mod packet;
 mod pool;
 mod present;
 mod reader;
+mod ring;
 mod uuid;
 mod writer;
 
@@ -41,6 +43,7 @@ pub use packet::{HEADROOM, Packet};
 pub use pool::{Pool, Queue, Slot};
 pub use present::Present;
 pub use reader::{Malformed, Reader};
+pub use ring::{Datagrams, Mark, Ring};
 pub use uuid::{ParseUuidError, Uuid};
 pub use writer::{NoRoom, Writer};
 
