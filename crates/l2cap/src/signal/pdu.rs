@@ -185,10 +185,10 @@ pub struct BadFrame {
 
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
-struct CommandHeader {
-    code: Code,
-    identifier: u8,
-    len: U16,
+pub(crate) struct CommandHeader {
+    pub(crate) code: Code,
+    pub(crate) identifier: u8,
+    pub(crate) len: U16,
 }
 
 impl Command {
@@ -267,7 +267,7 @@ impl Command {
     }
 }
 
-fn exact<T>(mut r: Reader<'_>) -> Option<T>
+pub(crate) fn exact<T>(mut r: Reader<'_>) -> Option<T>
 where
     T: FromBytes + Immutable + KnownLayout + Unaligned + Copy + 'static,
 {
@@ -276,7 +276,12 @@ where
     Some(body)
 }
 
-fn emit<T>(code: Code, identifier: u8, body: &T, w: &mut Writer<'_>) -> Result<(), NoRoom>
+pub(crate) fn emit<T>(
+    code: Code,
+    identifier: u8,
+    body: &T,
+    w: &mut Writer<'_>,
+) -> Result<(), NoRoom>
 where
     T: IntoBytes + Immutable,
 {
@@ -289,7 +294,7 @@ where
     written
 }
 
-fn read_reject(mut r: Reader<'_>) -> Option<Reject> {
+pub(crate) fn read_reject(mut r: Reader<'_>) -> Option<Reject> {
     let reason = r.u16().ok()?;
     Some(match (reason, r.u16(), r.u16()) {
         (0, _, _) => Reject::NotUnderstood,
@@ -299,7 +304,11 @@ fn read_reject(mut r: Reader<'_>) -> Option<Reject> {
     })
 }
 
-fn write_reject(identifier: u8, reject: Reject, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+pub(crate) fn write_reject(
+    identifier: u8,
+    reject: Reject,
+    w: &mut Writer<'_>,
+) -> Result<(), NoRoom> {
     let code = Code::COMMAND_REJECT;
     match reject {
         Reject::NotUnderstood => emit(code, identifier, &U16::ZERO, w),
