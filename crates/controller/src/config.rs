@@ -2,6 +2,8 @@ use bindrune_hci::Opcode;
 use bindrune_wire::Address;
 use embassy_time::Duration;
 
+use crate::ClassicConfig;
+
 /// Properties and capabilities of a virtual controller.
 ///
 /// The default is a small modern controller: version 5.3, a public address of its own, LE ACL 251 octets × 8, extended
@@ -39,6 +41,7 @@ pub struct ControllerConfig {
     pub(crate) links: u8,
     pub(crate) first_handle: u16,
     pub(crate) receive_buffers: u8,
+    pub(crate) classic: Option<ClassicConfig>,
     pub(crate) refused: Vec<Opcode>,
     pub(crate) ignored: Vec<Opcode>,
 }
@@ -71,6 +74,7 @@ impl ControllerConfig {
             links: 16,
             first_handle: 0x0040,
             receive_buffers: 16,
+            classic: None,
             refused: Vec::new(),
             ignored: Vec::new(),
         }
@@ -239,6 +243,13 @@ impl ControllerConfig {
     #[must_use]
     pub const fn receive_buffers(mut self, packets: u8) -> Self {
         self.receive_buffers = if packets == 0 { 1 } else { packets };
+        self
+    }
+
+    /// Turns BR/EDR on, beside LE. It needs a public address. Without it the controller is LE only.
+    #[must_use]
+    pub fn classic(mut self, classic: ClassicConfig) -> Self {
+        self.classic = Some(classic);
         self
     }
 

@@ -54,6 +54,7 @@
 
 mod advertise;
 mod air;
+mod classic;
 mod clock;
 mod config;
 mod controller;
@@ -72,6 +73,7 @@ mod violations;
 mod world;
 
 pub use air::{Air, ControllerId};
+pub use classic::ClassicConfig;
 pub use clock::VirtualClock;
 pub use config::ControllerConfig;
 pub use port::{Port, PortReader, PortWriter, Unplugged};

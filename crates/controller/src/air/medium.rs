@@ -9,7 +9,10 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use embassy_time::Instant;
 
-use crate::{ControllerId, advertise::SetKey, controller::Controller, link::LinkId, rng::Rng};
+use crate::{
+    ControllerId, advertise::SetKey, classic::ClassicTimer, controller::Controller, link::LinkId,
+    rng::Rng,
+};
 
 /// Everything on the air except the links.
 #[derive(Debug)]
@@ -115,6 +118,8 @@ pub(crate) enum Timer {
     ScanEnd(ControllerId, u32),
     /// The link's next step.
     Link(LinkId),
+    /// Something of BR/EDR.
+    Classic(ClassicTimer),
 }
 
 /// Timers, ordered by time and then by when they were set.

@@ -9,6 +9,7 @@ use embassy_time::Instant;
 
 use crate::{
     ControllerConfig, Violations,
+    classic::{ClassicLink, ClassicLinkId},
     controller::Controller,
     link::{Link, LinkId},
 };
@@ -53,6 +54,7 @@ impl fmt::Debug for ControllerId {
 pub struct Air {
     pub(crate) medium: Medium,
     pub(crate) links: BTreeMap<LinkId, Link>,
+    pub(crate) classic: BTreeMap<ClassicLinkId, ClassicLink>,
     pub(crate) next_link: u32,
 }
 
@@ -68,6 +70,7 @@ impl Air {
                 controllers: Controllers::default(),
             },
             links: BTreeMap::new(),
+            classic: BTreeMap::new(),
             next_link: 0,
         }
     }
@@ -150,14 +153,14 @@ impl Air {
 
     /// Returns a short summary of the activities.
     pub(crate) fn summary(&self) -> String {
-        let mut text = format!("{} links", self.links.len());
+        let mut text = format!("{} links", self.links.len().saturating_add(self.classic.len()));
         for id in self.ids() {
             let c = &self.medium.controllers[id];
             let scanning = if c.scanner.running.is_some() { ", scans" } else { "" };
             let initiating = if c.initiator.is_some() { ", connects" } else { "" };
             let advertising = if c.is_advertising() { ", advertises" } else { "" };
             let unread = if c.has_output() { ", has unread packets" } else { "" };
-            let links = c.links.len();
+            let links = c.links.len().saturating_add(c.classic.links.len());
             text.push_str(&format!("; {id:?}: {links} links"));
             text.extend([scanning, initiating, advertising, unread]);
         }
@@ -171,6 +174,7 @@ impl Air {
             Timer::Advertise(id, key, number) => self.advertising_event(id, key, number),
             Timer::AdvertiseEnd(id, key, number) => self.advertising_ends(id, key, number),
             Timer::ScanEnd(id, number) => self.medium.scan_ends(id, number),
+            Timer::Classic(timer) => self.classic_turn(timer),
             Timer::Link(id) => {
                 if let Some(link) = self.links.get_mut(&id) {
                     link.step(&mut self.medium);
@@ -189,6 +193,7 @@ impl Air {
     }
 
     fn cut_links(&mut self, id: ControllerId) {
+        self.cut_classic(id);
         let links = self.medium.controllers[id].links.clone();
         for (link, end) in links.into_values() {
             if let Some(link) = self.links.get_mut(&link) {

@@ -19,6 +19,9 @@ enum Verdict {
 impl Air {
     /// Handles an ACL packet of the host: `header` has its handle and flags.
     pub(super) fn handle_acl(&mut self, id: ControllerId, header: u16, octets: Vec<u8>) {
+        if self.handle_classic_acl(id, header, &octets) {
+            return;
+        }
         let controller = &mut self.medium.controllers[id];
         let handle = header & 0x0fff;
         match controller.judge_acl(header, octets.len()) {
@@ -48,20 +51,43 @@ impl Controller {
             }
             return Verdict::Drop;
         };
-        if len > usize::from(self.config.acl_length) {
-            count(&mut self.violations.acl_too_long);
-            self.buffer_overflow();
-            return Verdict::Drop;
-        }
-        if self.acl_held >= usize::from(self.config.acl_count) {
-            count(&mut self.violations.acl_overrun);
-            self.buffer_overflow();
+        let fits = match &self.config.classic {
+            Some(_) if self.config.shared_buffers => self.has_classic_room(len),
+            _ => self.has_room(len, self.config.acl_length, self.config.acl_count, self.acl_held),
+        };
+        if !fits {
             return Verdict::Drop;
         }
         if flags > 1 {
-            count(&mut self.violations.acl_flags);
+            self.count_acl_flags();
         }
         if len == 0 || flags > 2 { Verdict::Return } else { Verdict::Send(link, end) }
+    }
+
+    /// Checks a packet of the host against the buffers of BR/EDR, which LE may share.
+    pub(crate) fn has_classic_room(&mut self, len: usize) -> bool {
+        let Some(config) = &self.config.classic else { return false };
+        let (length, count) = (config.acl_length, config.acl_count);
+        let shared = if self.config.shared_buffers { self.acl_held } else { 0 };
+        self.has_room(len, length, count, self.classic.held.saturating_add(shared))
+    }
+
+    /// Counts a packet that is too long or beyond the free buffers; returns false then.
+    fn has_room(&mut self, len: usize, length: u16, buffers: u8, held: usize) -> bool {
+        let violation = if len > usize::from(length) {
+            &mut self.violations.acl_too_long
+        } else if held >= usize::from(buffers) {
+            &mut self.violations.acl_overrun
+        } else {
+            return true;
+        };
+        *violation = violation.saturating_add(1);
+        self.buffer_overflow();
+        false
+    }
+
+    pub(crate) const fn count_acl_flags(&mut self) {
+        self.violations.acl_flags = self.violations.acl_flags.saturating_add(1);
     }
 
     /// Returns whether the host cannot know yet that the link with this handle has ended.

@@ -60,7 +60,17 @@ impl Controller {
         self.send(&Event::DataBufferOverflow(&DataBufferOverflow { link_type: LinkType::ACL }));
     }
 
-    pub(super) fn completed_packets(&mut self, handle: u16, count: u16) {
+    /// Sends an event of these parameters, unless a mask forbids it; returns whether it was sent.
+    pub(crate) fn send_raw(&mut self, code: EventCode, parameters: &[u8]) -> bool {
+        let sent = self.permits(code, None);
+        if sent {
+            let len = u8::try_from(parameters.len()).unwrap_or(u8::MAX);
+            self.output.push([&[0x04, code.0, len][..], parameters].concat());
+        }
+        sent
+    }
+
+    pub(crate) fn completed_packets(&mut self, handle: u16, count: u16) {
         let completed = CompletedPackets { handle: RawHandle::new(handle), count: U16::new(count) };
         self.send(&Event::NumberOfCompletedPackets(&[completed]));
     }

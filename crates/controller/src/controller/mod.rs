@@ -28,12 +28,14 @@ use bindrune_wire::{Address, AddressKind};
 use crate::{
     ControllerConfig, ControllerId, Violations,
     advertise::{AdvertisingSet, SetKey},
+    classic::Classic,
     initiate::Initiator,
     link::{End, Limits, LinkId, PhyRequest},
     privacy::Privacy,
     scan::Scanner,
 };
 
+pub(crate) use commands::{Call, Reply};
 pub(crate) use events::ConnectionCompleted;
 pub(crate) use reports::Report;
 
@@ -62,6 +64,7 @@ pub(crate) struct Controller {
     pub(crate) scanner: Scanner,
     pub(crate) initiator: Option<Initiator>,
     pub(crate) links: BTreeMap<u16, (LinkId, End)>,
+    pub(crate) classic: Classic,
     /// Handles of ended links, and the position of the event that reports the end.
     closed: BTreeMap<u16, Place>,
     pub(crate) suggested: Limits,
@@ -101,6 +104,7 @@ impl Controller {
             scanner: Scanner::default(),
             initiator: None,
             links: BTreeMap::new(),
+            classic: Classic::default(),
             closed: BTreeMap::new(),
             suggested: Limits::MIN,
             default_phy,
@@ -114,7 +118,8 @@ impl Controller {
     /// Returns to the state after power-on. Packets on their way to the host stay. [Vol 4] Part E, 7.3.2
     pub(crate) fn reset(&mut self) {
         let place = self.output.place();
-        let gone = self.links.keys().map(|&handle| (handle, place));
+        let handles = self.links.keys().chain(self.classic.links.keys());
+        let gone: Vec<_> = handles.map(|&handle| (handle, place)).collect();
         let mut closed = core::mem::take(&mut self.closed);
         closed.extend(gone);
         for reported in closed.values_mut() {
@@ -203,7 +208,17 @@ impl Controller {
         if self.links.len() >= usize::from(self.config.links) {
             return None;
         }
+        self.unused_handle()
+    }
+
+    /// Returns the lowest handle that no link has.
+    pub(crate) fn unused_handle(&self) -> Option<u16> {
         (self.config.first_handle..=0x0eff)
-            .find(|handle| !self.links.contains_key(handle) && !self.flow.is_closing(*handle))
+            .find(|handle| !self.has_link(*handle) && !self.flow.is_closing(*handle))
+    }
+
+    /// Returns whether this is the handle of a link, of LE or BR/EDR.
+    pub(crate) fn has_link(&self, handle: u16) -> bool {
+        self.links.contains_key(&handle) || self.classic.links.contains_key(&handle)
     }
 }

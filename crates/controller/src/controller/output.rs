@@ -88,10 +88,10 @@ const fn is_acl(packet: &[u8]) -> bool {
     matches!(packet, [0x02, ..])
 }
 
-/// Returns whether the packet is an advertising report, which a controller drops if the host does
+/// Returns whether the packet is an advertising report or an inquiry result, which a controller drops if the host does
 /// not read.
 const fn is_report(packet: &[u8]) -> bool {
-    matches!(packet, [0x04, 0x3e, _, 0x02 | 0x0b | 0x0d, ..])
+    matches!(packet, [0x04, 0x3e, _, 0x02 | 0x0b | 0x0d, ..] | [0x04, 0x02 | 0x22 | 0x2f, ..])
 }
 
 /// Maximum number of advertising reports that wait for a host that does not read.

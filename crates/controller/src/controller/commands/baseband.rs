@@ -59,7 +59,8 @@ impl Call<'_> {
         &mut self,
         c: SetControllerToHostFlowControl,
     ) -> Result<super::Done, Status> {
-        if !self.controller().links.is_empty() {
+        let controller = self.controller();
+        if !controller.links.is_empty() || !controller.classic.links.is_empty() {
             return Err(Status::COMMAND_DISALLOWED);
         }
         if c.flow_control.0 > FlowControl::BOTH.0 {
@@ -101,7 +102,7 @@ impl Call<'_> {
     fn complete_for_host(&mut self, completed: &CompletedPackets) -> Result<(), Status> {
         let (handle, count) = (completed.handle.raw(), completed.count.get());
         let controller = self.controller();
-        if !controller.links.contains_key(&handle) {
+        if !controller.has_link(handle) {
             if controller.closes(handle) {
                 let _excess = controller.flow.completed(handle, count);
                 return Ok(());

@@ -19,7 +19,7 @@ use bindrune_hci::{
 use zerocopy::little_endian::{U16, U64};
 
 use super::{Call, DONE, Reply};
-use crate::controller::Controller;
+use crate::{classic, controller::Controller};
 
 impl Call<'_> {
     pub(super) fn info(&mut self) -> Option<Reply> {
@@ -30,13 +30,19 @@ impl Call<'_> {
             }
             Opcode::READ_LOCAL_SUPPORTED_COMMANDS => {
                 self.reply(ReadLocalSupportedCommands::parse(p), |call, _| {
-                    let commands = call.controller().supported_commands().to_bits();
+                    let controller = call.controller();
+                    let mut commands = controller.supported_commands().to_bits();
+                    classic::supported_bits(controller, &mut commands);
                     Ok(LocalSupportedCommands { status: Status::SUCCESS, commands })
                 })
             }
             Opcode::READ_LOCAL_SUPPORTED_FEATURES => {
-                self.reply(ReadLocalSupportedFeatures::parse(p), |_, _| {
-                    let features = U64::new(LMP_BREDR_NOT_SUPPORTED | LMP_LE_SUPPORTED);
+                self.reply(ReadLocalSupportedFeatures::parse(p), |call, _| {
+                    let features = match call.controller().lmp_features(0) {
+                        0 => LMP_BREDR_NOT_SUPPORTED | LMP_LE_SUPPORTED,
+                        features => features,
+                    };
+                    let features = U64::new(features);
                     Ok(LocalSupportedFeatures { status: Status::SUCCESS, features })
                 })
             }
@@ -117,6 +123,9 @@ impl Call<'_> {
 impl Controller {
     /// Returns whether this controller has the command.
     pub(super) fn supports(&self, opcode: Opcode) -> bool {
+        if let Some(has) = classic::claims(self, opcode) {
+            return has;
+        }
         match opcode {
             Opcode::VENDOR_READ_STATIC_ADDRESSES => self.config.static_address.is_some(),
             Opcode::VENDOR_WRITE_BD_ADDR | Opcode::LE_READ_BUFFER_SIZE_V2 => false,
@@ -176,12 +185,16 @@ impl Controller {
     }
 
     fn buffer_size(&self) -> BufferSize {
-        let shared = self.config.shared_buffers;
+        let (acl_length, acl_count) = match &self.config.classic {
+            Some(classic) => (classic.acl_length, classic.acl_count),
+            None if self.config.shared_buffers => (self.config.acl_length, self.config.acl_count),
+            None => (0, 0),
+        };
         BufferSize {
             status: Status::SUCCESS,
-            acl_len: U16::new(if shared { self.config.acl_length } else { 0 }),
+            acl_len: U16::new(acl_length),
             synchronous_len: 0,
-            acl_count: U16::new(if shared { self.config.acl_count.into() } else { 0 }),
+            acl_count: U16::new(acl_count.into()),
             synchronous_count: U16::ZERO,
         }
     }

@@ -29,7 +29,7 @@ pub(crate) use p256::Keys;
 
 /// The answer to a command.
 #[derive(Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Complete(Vec<u8>),
     Status(Status),
     Nothing,
@@ -112,11 +112,11 @@ impl Air {
 }
 
 /// A command in execution.
-struct Call<'a> {
-    air: &'a mut Air,
-    id: ControllerId,
-    opcode: Opcode,
-    parameters: &'a [u8],
+pub(crate) struct Call<'a> {
+    pub(crate) air: &'a mut Air,
+    pub(crate) id: ControllerId,
+    pub(crate) opcode: Opcode,
+    pub(crate) parameters: &'a [u8],
 }
 
 impl Call<'_> {
@@ -133,6 +133,7 @@ impl Call<'_> {
             }
         }
         let groups = [
+            Self::classic,
             Self::baseband,
             Self::info,
             Self::advertise,
@@ -149,7 +150,7 @@ impl Call<'_> {
         reply.unwrap_or_else(|| Reply::Complete(vec![Status::UNKNOWN_COMMAND.0]))
     }
 
-    fn controller(&mut self) -> &mut Controller {
+    pub(crate) fn controller(&mut self) -> &mut Controller {
         &mut self.air.medium.controllers[self.id]
     }
 
@@ -184,10 +185,14 @@ impl Call<'_> {
     /// Counts a command of the wrong length.
     fn refuse(&mut self, malformed: Malformed) -> Status {
         if malformed != Malformed::Value {
-            let count = &mut self.controller().violations.command_length;
-            *count = count.saturating_add(1);
+            self.count_command_length();
         }
         Status::INVALID_PARAMETERS
+    }
+
+    pub(crate) fn count_command_length(&mut self) {
+        let count = &mut self.controller().violations.command_length;
+        *count = count.saturating_add(1);
     }
 
     /// Returns the return parameters of a failed command: full length, with the status and the handle.

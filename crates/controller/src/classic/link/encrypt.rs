@@ -1,0 +1,87 @@
+//! Encryption. No data is enciphered; data waits while encryption starts or stops. [Vol 2] Part C, 4.2.5
+
+use bindrune_hci::Status;
+
+use super::{ClassicLink, Party, manager::Message};
+use crate::{air::Medium, classic::events::ENCRYPTION_CHANGE};
+
+/// Encryption state of a link.
+#[derive(Debug, Default)]
+pub(super) struct Encryption {
+    /// 0 off, 1 with E0, 2 with AES-CCM, as Encryption Change reports it.
+    mode: u8,
+    starting: bool,
+}
+
+impl Encryption {
+    pub(super) const fn is_starting(&self) -> bool {
+        self.starting
+    }
+}
+
+impl ClassicLink {
+    /// Turns encryption on or off for the host of `party`.
+    pub(in crate::classic) fn encrypt(
+        &mut self,
+        party: Party,
+        on: bool,
+        m: &mut Medium,
+    ) -> Result<(), Status> {
+        if self.key.is_none() || self.pairing.is_some() || self.encryption.starting {
+            return Err(Status::COMMAND_DISALLOWED);
+        }
+        if !on && self.encryption.mode == AES_CCM {
+            return Err(Status::ENCRYPTION_MODE_NOT_ACCEPTABLE);
+        }
+        if on == (self.encryption.mode != 0) {
+            self.report_encryption(party, m);
+            return Ok(());
+        }
+        self.encryption.starting = true;
+        self.side_mut(party).transmitter.held_back = true;
+        self.push(party, Message::Encrypt(on), m);
+        Ok(())
+    }
+
+    pub(super) fn encryption_requested(&mut self, party: Party, on: bool, m: &mut Medium) {
+        self.side_mut(party).transmitter.held_back = true;
+        self.push(party, Message::EncryptAnswer(on), m);
+    }
+
+    pub(super) fn encryption_answered(&mut self, party: Party, on: bool, m: &mut Medium) {
+        self.encryption.mode = match (on, self.both_secure(m)) {
+            (false, _) => 0,
+            (true, false) => E0,
+            (true, true) => AES_CCM,
+        };
+        self.report_encryption(party, m);
+        self.push(party, Message::EncryptStart(on), m);
+        self.side_mut(party).transmitter.held_back = false;
+    }
+
+    pub(super) fn encryption_started(&mut self, party: Party, _on: bool, m: &mut Medium) {
+        self.encryption.starting = false;
+        self.report_encryption(party, m);
+        self.side_mut(party).transmitter.held_back = false;
+        self.wake(party, m);
+    }
+
+    fn report_encryption(&self, party: Party, m: &mut Medium) {
+        let handle = self.side(party).handle.to_le_bytes();
+        let parts: [&[u8]; 3] = [&[Status::SUCCESS.0], &handle, &[self.encryption.mode]];
+        self.emit(party, ENCRYPTION_CHANGE, &parts, m);
+    }
+
+    /// Returns the size of the encryption key in octets, which is the smaller of the two limits.
+    pub(in crate::classic) fn key_size(&self, m: &Medium) -> Result<u8, Status> {
+        if self.encryption.mode == 0 {
+            return Err(Status::INSUFFICIENT_SECURITY);
+        }
+        let ids = [self.pager.controller, self.paged.controller];
+        let sizes = ids.map(|id| m.controllers[id].config.classic.as_ref().map(|c| c.key_size));
+        Ok(sizes.into_iter().flatten().min().unwrap_or(16))
+    }
+}
+
+const E0: u8 = 1;
+const AES_CCM: u8 = 2;
