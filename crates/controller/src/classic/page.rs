@@ -121,10 +121,10 @@ impl Air {
         }
         let request = listener.next_number();
         let timeout = listener.classic.settings.accept_timeout;
-        listener.classic.requests.insert(
-            own,
-            Request { number: request, pager: id, page: number, accepted: false },
-        );
+        listener
+            .classic
+            .requests
+            .insert(own, Request { number: request, pager: id, page: number, accepted: false });
         if let Some(page) = &mut m.controllers[id].classic.page {
             page.target = Some(target);
         }
@@ -169,9 +169,8 @@ impl Air {
 
     pub(super) fn accept_times_out(&mut self, id: ControllerId, number: u32) {
         let controller = &mut self.medium.controllers[id];
-        let late = |(_, request): &(&BdAddr, &Request)| {
-            request.number == number && !request.accepted
-        };
+        let late =
+            |(_, request): &(&BdAddr, &Request)| request.number == number && !request.accepted;
         let found = controller.classic.requests.iter().find(late);
         let Some((peer, request)) = found.map(|(peer, request)| (*peer, *request)) else { return };
         controller.classic.requests.remove(&peer);

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) le_host: u8,
     pub(crate) policy: u16,
     pub(crate) power: i8,
+    /// Links with a shorter key are not encrypted.
+    pub(crate) least_key_size: u8,
 }
 
 impl Settings {
@@ -60,6 +62,7 @@ impl Default for Settings {
             le_host: 0,
             policy: 0,
             power: 0,
+            least_key_size: 1,
         }
     }
 }

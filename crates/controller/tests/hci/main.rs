@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod classic;
 mod fuzz;
 mod life;
 mod p256;

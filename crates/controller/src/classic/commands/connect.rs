@@ -17,9 +17,7 @@ const fn action(
 
 pub(super) const TABLE: &[Entry] = &[
     action(0x0401, (0, 0), 5, Answer::Status, inquiry),
-    action(0x0402, (0, 1), 0, DONE, |call, _| {
-        call.controller().cancel_inquiry().map(|()| vec![])
-    }),
+    action(0x0402, (0, 1), 0, DONE, |call, _| call.controller().cancel_inquiry().map(|()| vec![])),
     action(0x0405, (0, 4), 13, Answer::Status, create_connection),
     action(0x0408, (0, 7), 6, PEER, |call, p| {
         let id = call.id;

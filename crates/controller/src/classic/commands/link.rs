@@ -41,9 +41,7 @@ pub(super) const TABLE: &[Entry] = &[
         let (handle, page) = (p.u16(), p.u8());
         ask(call, handle, Question::FeaturesPage(page))
     }),
-    on_link(0x041f, (3, 0), 2, Answer::Status, |call, p| {
-        ask(call, p.u16(), Question::ClockOffset)
-    }),
+    on_link(0x041f, (3, 0), 2, Answer::Status, |call, p| ask(call, p.u16(), Question::ClockOffset)),
     on_link(0x0803, (4, 2), 10, Answer::Status, sniff),
     on_link(0x0804, (4, 3), 2, Answer::Status, |call, p| {
         let (link, party, m) = call.classic_link(p.u16())?;
@@ -116,6 +114,15 @@ pub(super) const TABLE: &[Entry] = &[
         }
         link.flush_now(party, false, m);
         call.controller().emit(ENHANCED_FLUSH_COMPLETE, &[&handle.to_le_bytes()]);
+        Ok(vec![])
+    }),
+    on_link(0x0c7b, (32, 4), 2, reads(2), |call, p| {
+        let (link, party, _) = call.classic_link(p.u16())?;
+        Ok(link.side(party).payload_timeout.to_le_bytes().to_vec())
+    }),
+    on_link(0x0c7c, (32, 5), 4, HANDLE, |call, p| {
+        let (link, party, _) = call.classic_link(p.u16())?;
+        link.side_mut(party).payload_timeout = p.u16_in(1..=0xffff)?;
         Ok(vec![])
     }),
     on_link(0x1408, (20, 4), 2, reads(1), |call, p| {

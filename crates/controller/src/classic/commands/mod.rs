@@ -148,7 +148,8 @@ impl Call<'_> {
         let found = self.air.classic_link_to(id, peer);
         let unknown = Status::UNKNOWN_CONNECTION;
         let link = found.and_then(|link| self.air.classic.get_mut(&link)).ok_or(unknown)?;
-        let party = if link.side(Party::Pager).controller == id { Party::Pager } else { Party::Paged };
+        let party =
+            if link.side(Party::Pager).controller == id { Party::Pager } else { Party::Paged };
         Ok((link, party, &mut self.air.medium))
     }
 
@@ -220,7 +221,28 @@ const IN_GOLDEN_RANGE: u8 = 0;
 mod tests {
     use std::collections::BTreeSet;
 
+    use bindrune_hci::cmd::SupportedCommands;
+
     use super::*;
+    use crate::{Air, ClassicConfig, ControllerConfig};
+
+    /// The host's table and this one were written separately.
+    #[test]
+    fn the_host_knows_the_same_bits() {
+        let mut air = Air::new(0);
+        let id = air.add(ControllerConfig::new().classic(ClassicConfig::new()));
+        let mut bits = [0; 64];
+        supported_bits(&air.medium.controllers[id], &mut bits);
+        let commands = SupportedCommands::from_bits(&bits);
+        for entry in entries() {
+            let opcode = Opcode(entry.opcode);
+            assert_eq!(SupportedCommands::place(opcode).is_some(), commands.supports(opcode));
+        }
+        let le_only = air.add(ControllerConfig::new());
+        for opcode in entries().map(|entry| Opcode(entry.opcode)) {
+            assert_eq!(claims(&air.medium.controllers[le_only], opcode), Some(false), "{opcode:?}");
+        }
+    }
 
     #[test]
     fn opcodes_and_bits_are_unique() {

@@ -122,7 +122,7 @@ pub(super) const TABLE: &[Entry] = &[
         let (link, party, m) = call.classic_peer(peer)?;
         link.keypress(party, kind, m).map(|()| vec![])
     }),
-    entry(0x0c7d, (32, 7), 0, Answer::Complete { echo: 0, more: 64 }, SECURE, |call, _| {
+    entry(0x0c7d, (32, 6), 0, Answer::Complete { echo: 0, more: 64 }, SECURE, |call, _| {
         read_out_of_band(call, 4)
     }),
 ];

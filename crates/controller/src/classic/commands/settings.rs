@@ -149,11 +149,11 @@ pub(super) const TABLE: &[Entry] = &[
     },
     Entry {
         needs: Needs::SecureConnections,
-        ..setting(0x0c79, (32, 3), 0, 1, |call, _| get(call, |s| [s.secure_connections.into()]))
+        ..setting(0x0c79, (32, 2), 0, 1, |call, _| get(call, |s| [s.secure_connections.into()]))
     },
     Entry {
         needs: Needs::SecureConnections,
-        ..setting(0x0c7a, (32, 4), 1, 0, |call, p| {
+        ..setting(0x0c7a, (32, 3), 1, 0, |call, p| {
             let on = p.u8_up_to(1)? == 1;
             if !call.controller().classic.links.is_empty() {
                 return Err(Status::COMMAND_DISALLOWED);
@@ -161,6 +161,13 @@ pub(super) const TABLE: &[Entry] = &[
             set(call, |s| s.secure_connections = on)
         })
     },
+    setting(0x0c84, (45, 7), 1, 0, |call, p| {
+        let octets = p.u8();
+        if !(1..=16).contains(&octets) {
+            return Err(Status::INVALID_PARAMETERS);
+        }
+        set(call, |s| s.least_key_size = octets)
+    }),
     setting(0x080e, (5, 3), 0, 2, |call, _| get(call, |s| s.policy.to_le_bytes())),
     Entry {
         answer: DONE,

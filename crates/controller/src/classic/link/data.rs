@@ -197,9 +197,8 @@ impl ClassicLink {
                 continue;
             }
             let now = m.now;
-            let due = |flushable: bool, since: Instant| {
-                flushable && now >= since.saturating_add(timeout)
-            };
+            let due =
+                |flushable: bool, since: Instant| flushable && now >= since.saturating_add(timeout);
             if self.flush_if(party, due, m) > 0 {
                 let handle = self.side(party).handle.to_le_bytes();
                 self.emit(party, FLUSH_OCCURRED, &[&handle], m);
@@ -208,7 +207,12 @@ impl ClassicLink {
     }
 
     /// Drops what the host of `party` wants dropped: all, or all that is flushable.
-    pub(in crate::classic) fn flush_now(&mut self, party: Party, all: bool, m: &mut Medium) -> usize {
+    pub(in crate::classic) fn flush_now(
+        &mut self,
+        party: Party,
+        all: bool,
+        m: &mut Medium,
+    ) -> usize {
         self.flush_if(party, |flushable, _| all || flushable, m)
     }
 

@@ -2,7 +2,7 @@
 
 use bindrune_hci::Status;
 
-use super::{ClassicLink, Party, manager::Message};
+use super::{ClassicLink, Party, manager::Security};
 use crate::{air::Medium, classic::events::ENCRYPTION_CHANGE};
 
 /// Encryption state of a link.
@@ -34,41 +34,44 @@ impl ClassicLink {
             return Err(Status::ENCRYPTION_MODE_NOT_ACCEPTABLE);
         }
         if on == (self.encryption.mode != 0) {
-            self.report_encryption(party, m);
+            self.report_encryption(party, on, m);
             return Ok(());
         }
         self.encryption.starting = true;
         self.side_mut(party).transmitter.held_back = true;
-        self.push(party, Message::Encrypt(on), m);
+        self.push_security(party, Security::Encrypt(on), m);
         Ok(())
     }
 
     pub(super) fn encryption_requested(&mut self, party: Party, on: bool, m: &mut Medium) {
         self.side_mut(party).transmitter.held_back = true;
-        self.push(party, Message::EncryptAnswer(on), m);
+        self.push_security(party, Security::EncryptAnswer(on), m);
     }
 
     pub(super) fn encryption_answered(&mut self, party: Party, on: bool, m: &mut Medium) {
-        self.encryption.mode = match (on, self.both_secure(m)) {
+        self.encryption.mode = match (on && self.key_suffices(m), self.both_secure(m)) {
             (false, _) => 0,
             (true, false) => E0,
             (true, true) => AES_CCM,
         };
-        self.report_encryption(party, m);
-        self.push(party, Message::EncryptStart(on), m);
+        self.report_encryption(party, on, m);
+        self.push_security(party, Security::EncryptStart(on), m);
         self.side_mut(party).transmitter.held_back = false;
     }
 
-    pub(super) fn encryption_started(&mut self, party: Party, _on: bool, m: &mut Medium) {
+    pub(super) fn encryption_started(&mut self, party: Party, on: bool, m: &mut Medium) {
         self.encryption.starting = false;
-        self.report_encryption(party, m);
+        self.report_encryption(party, on, m);
         self.side_mut(party).transmitter.held_back = false;
         self.wake(party, m);
     }
 
-    fn report_encryption(&self, party: Party, m: &mut Medium) {
+    /// Reports the mode; `on` is the one that a host requested.
+    fn report_encryption(&self, party: Party, on: bool, m: &mut Medium) {
+        let refused = on && self.encryption.mode == 0;
+        let status = if refused { Status::ENCRYPTION_MODE_NOT_ACCEPTABLE } else { Status::SUCCESS };
         let handle = self.side(party).handle.to_le_bytes();
-        let parts: [&[u8]; 3] = [&[Status::SUCCESS.0], &handle, &[self.encryption.mode]];
+        let parts: [&[u8]; 3] = [&[status.0], &handle, &[self.encryption.mode]];
         self.emit(party, ENCRYPTION_CHANGE, &parts, m);
     }
 
@@ -77,9 +80,20 @@ impl ClassicLink {
         if self.encryption.mode == 0 {
             return Err(Status::INSUFFICIENT_SECURITY);
         }
+        Ok(self.longest_key(m))
+    }
+
+    fn longest_key(&self, m: &Medium) -> u8 {
         let ids = [self.pager.controller, self.paged.controller];
         let sizes = ids.map(|id| m.controllers[id].config.classic.as_ref().map(|c| c.key_size));
-        Ok(sizes.into_iter().flatten().min().unwrap_or(16))
+        sizes.into_iter().flatten().min().unwrap_or(16)
+    }
+
+    /// Returns whether both hosts permit the key's size. [Vol 4] Part E, 7.3.102
+    fn key_suffices(&self, m: &Medium) -> bool {
+        let ids = [self.pager.controller, self.paged.controller];
+        let size = self.longest_key(m);
+        ids.into_iter().all(|id| m.controllers[id].classic.settings.least_key_size <= size)
     }
 }
 

@@ -7,8 +7,9 @@ use super::{ClassicLink, Party, simple::IoCapability};
 use crate::{
     air::Medium,
     classic::events::{
-        CLOCK_OFFSET_COMPLETE, KEYPRESS_NOTIFICATION, MODE_CHANGE, REMOTE_EXTENDED_FEATURES_COMPLETE,
-        REMOTE_FEATURES_COMPLETE, ROLE_CHANGE, SUPERVISION_TIMEOUT_CHANGED,
+        CLOCK_OFFSET_COMPLETE, KEYPRESS_NOTIFICATION, MODE_CHANGE,
+        REMOTE_EXTENDED_FEATURES_COMPLETE, REMOTE_FEATURES_COMPLETE, ROLE_CHANGE,
+        SUPERVISION_TIMEOUT_CHANGED,
     },
 };
 
@@ -23,6 +24,13 @@ pub(super) enum Message {
     SwitchRequest,
     SwitchRefused,
     SwitchAccepted,
+    Keypress(u8),
+    Security(Security),
+}
+
+/// A message about authentication, pairing or encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Security {
     /// The initiator has a key and begins authentication.
     Authenticate,
     Authenticated(Status),
@@ -32,7 +40,6 @@ pub(super) enum Message {
     IoRequest(IoCapability),
     IoResponse(IoCapability),
     PublicKey,
-    Keypress(u8),
     PairingConfirmed,
     PairingFailed(Status),
     Encrypt(bool),
@@ -54,6 +61,10 @@ impl ClassicLink {
     pub(super) fn push(&mut self, party: Party, message: Message, m: &mut Medium) {
         self.side_mut(party).transmitter.messages.push_back(message);
         self.wake(party, m);
+    }
+
+    pub(super) fn push_security(&mut self, party: Party, message: Security, m: &mut Medium) {
+        self.push(party, Message::Security(message), m);
     }
 
     pub(in crate::classic) fn ask(&mut self, party: Party, question: Question, m: &mut Medium) {
@@ -82,25 +93,24 @@ impl ClassicLink {
                 let peer = self.side(party).peer;
                 self.emit(party, KEYPRESS_NOTIFICATION, &[&peer, &[kind]], m);
             }
-            other => self.security_received(party, other, m),
+            Message::Security(security) => self.security_received(party, security, m),
         }
     }
 
-    fn security_received(&mut self, party: Party, message: Message, m: &mut Medium) {
+    fn security_received(&mut self, party: Party, message: Security, m: &mut Medium) {
         match message {
-            Message::Authenticate => self.authentication_requested(party, m),
-            Message::Authenticated(status) => self.authentication_answered(party, status, m),
-            Message::Pair => self.pin_pairing_requested(party, m),
-            Message::Paired(status) => self.pin_pairing_answered(party, status, m),
-            Message::IoRequest(io) => self.io_requested(party, io, m),
-            Message::IoResponse(io) => self.io_answered(party, io, m),
-            Message::PublicKey => self.public_key_received(party, m),
-            Message::PairingConfirmed => self.pairing_confirmed(m),
-            Message::PairingFailed(status) => self.pairing_failed(party, status, m),
-            Message::Encrypt(on) => self.encryption_requested(party, on, m),
-            Message::EncryptAnswer(on) => self.encryption_answered(party, on, m),
-            Message::EncryptStart(on) => self.encryption_started(party, on, m),
-            _ => {}
+            Security::Authenticate => self.authentication_requested(party, m),
+            Security::Authenticated(status) => self.authentication_answered(party, status, m),
+            Security::Pair => self.pin_pairing_requested(party, m),
+            Security::Paired(status) => self.pin_pairing_answered(party, status, m),
+            Security::IoRequest(io) => self.io_requested(party, io, m),
+            Security::IoResponse(io) => self.io_answered(party, io, m),
+            Security::PublicKey => self.public_key_received(party, m),
+            Security::PairingConfirmed => self.pairing_confirmed(m),
+            Security::PairingFailed(status) => self.pairing_failed(party, status, m),
+            Security::Encrypt(on) => self.encryption_requested(party, on, m),
+            Security::EncryptAnswer(on) => self.encryption_answered(party, on, m),
+            Security::EncryptStart(on) => self.encryption_started(party, on, m),
         }
     }
 

@@ -92,6 +92,8 @@ pub(crate) struct Side {
     packet_types: u16,
     /// Automatic flush timeout in slots; 0 for none.
     pub(super) flush: u16,
+    /// Authenticated payload timeout in units of 10 ms, which has no effect.
+    pub(super) payload_timeout: u16,
     /// When this side ends at the latest, because its host disconnects.
     detaching: Option<Instant>,
     /// Mode and interval, as Mode Change reports them.
@@ -111,6 +113,7 @@ impl Side {
             policy,
             packet_types: packet::ALL_TYPES,
             flush: 0,
+            payload_timeout: 0x0bb8,
             detaching: None,
             mode: (0, 0),
         }

@@ -7,7 +7,7 @@ use embassy_time::{Duration, Instant};
 
 use super::{
     ClassicLink, Party,
-    manager::Message,
+    manager::Security,
     simple::{IoCapability, Stage},
 };
 use crate::{
@@ -81,7 +81,11 @@ impl ClassicLink {
     ) -> Result<(), Status> {
         if let Some(pairing) = &self.pairing {
             let own = pairing.initiator == initiator;
-            return Err(if own { Status::COMMAND_DISALLOWED } else { Status::LL_PROCEDURE_COLLISION });
+            return Err(if own {
+                Status::COMMAND_DISALLOWED
+            } else {
+                Status::LL_PROCEDURE_COLLISION
+            });
         }
         let passkey = u32::try_from(m.radio.rng.below(1_000_000)).unwrap_or(0);
         let (pager, paged) = (Progress::default(), Progress::default());
@@ -145,13 +149,14 @@ impl ClassicLink {
         progress.key = key;
         match key {
             None => self.link_key_missing(party, m),
-            Some(_) if self.is_initiator(party) => self.push(party, Message::Authenticate, m),
+            Some(_) if self.is_initiator(party) => {
+                self.push_security(party, Security::Authenticate, m)
+            }
             Some(key) => {
                 let other = self.pairing.as_ref().and_then(|p| p.progress(party.other()).key);
                 let same = other == Some(key);
-                let status =
-                    if same { Status::SUCCESS } else { Status::AUTHENTICATION_FAILURE };
-                self.push(party, Message::Authenticated(status), m);
+                let status = if same { Status::SUCCESS } else { Status::AUTHENTICATION_FAILURE };
+                self.push_security(party, Security::Authenticated(status), m);
             }
         }
         Ok(())
@@ -160,7 +165,7 @@ impl ClassicLink {
     /// Handles a host without a key: the initiator pairs, the responder refuses.
     fn link_key_missing(&mut self, party: Party, m: &mut Medium) {
         if !self.is_initiator(party) {
-            return self.push(party, Message::Authenticated(Status::KEY_MISSING), m);
+            return self.push_security(party, Security::Authenticated(Status::KEY_MISSING), m);
         }
         let peer = self.side(party).peer;
         if self.both_simple(m) {
@@ -237,13 +242,13 @@ impl ClassicLink {
         let is_initiator = self.is_initiator(party);
         match pin {
             None if is_initiator => self.authenticated(Status::KEY_MISSING, m),
-            None => self.push(party, Message::Paired(Status::PAIRING_NOT_ALLOWED), m),
-            Some(_) if is_initiator => self.push(party, Message::Pair, m),
+            None => self.push_security(party, Security::Paired(Status::PAIRING_NOT_ALLOWED), m),
+            Some(_) if is_initiator => self.push_security(party, Security::Pair, m),
             Some(pin) => {
                 let other = self.pairing.as_ref().and_then(|p| p.progress(party.other()).pin);
                 let same = other == Some(pin);
                 let status = if same { Status::SUCCESS } else { Status::AUTHENTICATION_FAILURE };
-                self.push(party, Message::Paired(status), m);
+                self.push_security(party, Security::Paired(status), m);
             }
         }
         Ok(())
@@ -252,7 +257,7 @@ impl ClassicLink {
     pub(super) fn pin_pairing_requested(&mut self, party: Party, m: &mut Medium) {
         let peer = self.side(party).peer;
         if !self.ask_host(party, Asked::PinCode, PIN_CODE_REQUEST, &[&peer], m) {
-            self.push(party, Message::Paired(Status::PAIRING_NOT_ALLOWED), m);
+            self.push_security(party, Security::Paired(Status::PAIRING_NOT_ALLOWED), m);
         }
     }
 

@@ -32,7 +32,9 @@ impl ClassicLink {
 
     /// Lets the link notice that the host of `party` has something to send.
     pub(super) fn wake(&mut self, party: Party, m: &mut Medium) {
-        if party == self.central && self.step == Step::Begin && self.side(party).transmitter.is_busy()
+        if party == self.central
+            && self.step == Step::Begin
+            && self.side(party).transmitter.is_busy()
         {
             let pair = slots(2).as_ticks();
             let into = m.now.as_ticks().checked_rem(pair).unwrap_or(0);
@@ -56,7 +58,11 @@ impl ClassicLink {
     /// Puts the next packet of `party` in flight; returns its slots.
     fn pick(&mut self, party: Party, m: &Medium) -> u8 {
         let enhanced = [self.pager.controller, self.paged.controller].into_iter().all(|id| {
-            m.controllers[id].config.classic.as_ref().is_some_and(|config| config.enhanced_data_rate)
+            m.controllers[id]
+                .config
+                .classic
+                .as_ref()
+                .is_some_and(|config| config.enhanced_data_rate)
         });
         let side = self.side_mut(party);
         if side.open { side.transmitter.pick(side.packet_types, enhanced) } else { 1 }

@@ -4,7 +4,7 @@ use bindrune_hci::Status;
 
 use super::{
     ClassicLink, Party,
-    manager::Message,
+    manager::{Message, Security},
     pairing::{Asked, Progress},
 };
 use crate::{
@@ -104,11 +104,11 @@ impl ClassicLink {
             Ok(io) => {
                 progress.io = Some(io);
                 let message = if self.is_initiator(party) {
-                    Message::IoRequest(io)
+                    Security::IoRequest(io)
                 } else {
-                    Message::IoResponse(io)
+                    Security::IoResponse(io)
                 };
-                self.push(party, message, m);
+                self.push_security(party, message, m);
             }
             Err(reason) => self.fail_simple(party, reason, m),
         }
@@ -126,7 +126,7 @@ impl ClassicLink {
     pub(super) fn io_answered(&mut self, party: Party, io: IoCapability, m: &mut Medium) {
         let peer = self.side(party).peer;
         self.emit(party, IO_CAPABILITY_RESPONSE, &[&peer, &io.octets()], m);
-        self.push(party, Message::PublicKey, m);
+        self.push_security(party, Security::PublicKey, m);
     }
 
     /// Begins authentication stage 1: first at the responder, then at the initiator.
@@ -135,7 +135,7 @@ impl ClassicLink {
             return;
         }
         if !self.is_initiator(party) {
-            self.push(party, Message::PublicKey, m);
+            self.push_security(party, Security::PublicKey, m);
         }
         self.begin_stage(party, m);
     }
@@ -190,7 +190,7 @@ impl ClassicLink {
             return;
         }
         if a.passkey == b.passkey {
-            self.push(party, Message::PairingConfirmed, m);
+            self.push_security(party, Security::PairingConfirmed, m);
         } else {
             self.fail_simple(party, Status::AUTHENTICATION_FAILURE, m);
         }
@@ -292,7 +292,7 @@ impl ClassicLink {
             let reached = pairing.progress(party.other()).io.is_some()
                 || pairing.progress(party).io.is_some();
             if reached || pairing.initiator != party {
-                self.push(party, Message::PairingFailed(status), m);
+                self.push_security(party, Security::PairingFailed(status), m);
             }
         }
         if self.is_initiator(party) {
