@@ -1,0 +1,175 @@
+//! Commands of one link, and their answers.
+
+use bindrune_hci::{
+    Opcode, Status,
+    cmd::{
+        classic::{
+            ChangeConnectionPacketType, ReadRemoteExtendedFeatures, ReadRemoteSupportedFeatures,
+            SwitchRole, WriteAutomaticFlushTimeout, WriteLinkSupervisionTimeout,
+        },
+        link::Disconnect,
+    },
+};
+use bindrune_wire::Writer;
+use embassy_time::Instant;
+
+use super::{
+    LinkSlot,
+    slot::{Pending, Todo},
+};
+use crate::{
+    Config, ControllerInfo,
+    command::{PROCEDURE, RETRY, SLOT, after, put, units},
+};
+
+/// The command in flight, with the value that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    what: Todo,
+    value: u16,
+}
+
+/// Times to disconnect before the link counts as ended.
+const ATTEMPTS: u8 = 2;
+
+impl LinkSlot {
+    /// Writes the next missing command.
+    pub(super) fn poll_command(
+        &mut self,
+        now: Instant,
+        info: &ControllerInfo,
+        config: &Config,
+        w: &mut Writer<'_>,
+    ) -> Option<(Opcode, Sent)> {
+        if self.retry_at.is_some() {
+            return None;
+        }
+        let what = self.next(info)?;
+        let handle = self.link.handle.into();
+        let (opcode, value) = match what {
+            Todo::DISCONNECT => (put(w, &Disconnect { handle, reason: self.reason })?, 0),
+            Todo::SUPERVISION => {
+                let value = units(config.supervision_timeout, SLOT, 1, u16::MAX);
+                let timeout = value.into();
+                (put(w, &WriteLinkSupervisionTimeout { handle, timeout })?, value)
+            }
+            Todo::FLUSH => {
+                let timeout = self.wanted_flush.into();
+                (put(w, &WriteAutomaticFlushTimeout { handle, timeout })?, self.wanted_flush)
+            }
+            Todo::FEATURES => (put(w, &ReadRemoteSupportedFeatures { handle })?, 0),
+            Todo::FEATURES_1 => (put(w, &ReadRemoteExtendedFeatures { handle, page: 1 })?, 1),
+            Todo::FEATURES_2 => (put(w, &ReadRemoteExtendedFeatures { handle, page: 2 })?, 2),
+            Todo::PACKET_TYPES => {
+                let packet_types = self.wanted_types.bits().into();
+                (put(w, &ChangeConnectionPacketType { handle, packet_types })?, 0)
+            }
+            _ => {
+                let command = SwitchRole { address: self.link.address, role: self.wanted_role };
+                (put(w, &command)?, 0)
+            }
+        };
+        self.todo.remove(what);
+        if Todo::PROCEDURES.contains(what) || what == Todo::DISCONNECT {
+            self.running = Some((what, after(now, PROCEDURE)));
+        }
+        Some((opcode, Sent { what, value }))
+    }
+
+    /// Returns the next command, and drops those that the controller does not have.
+    fn next(&mut self, info: &ControllerInfo) -> Option<Todo> {
+        let order = [
+            (Todo::DISCONNECT, Opcode::DISCONNECT),
+            (Todo::SUPERVISION, Opcode::WRITE_LINK_SUPERVISION_TIMEOUT),
+            (Todo::FLUSH, Opcode::WRITE_AUTOMATIC_FLUSH_TIMEOUT),
+            (Todo::FEATURES, Opcode::READ_REMOTE_SUPPORTED_FEATURES),
+            (Todo::FEATURES_1, Opcode::READ_REMOTE_EXTENDED_FEATURES),
+            (Todo::FEATURES_2, Opcode::READ_REMOTE_EXTENDED_FEATURES),
+            (Todo::PACKET_TYPES, Opcode::CHANGE_CONNECTION_PACKET_TYPE),
+            (Todo::ROLE, Opcode::SWITCH_ROLE),
+        ];
+        // If the link ends, nothing else matters.
+        if matches!(self.running, Some((Todo::DISCONNECT, _))) {
+            return None;
+        }
+        for (what, opcode) in order {
+            if !self.todo.contains(what) {
+                continue;
+            }
+            if what != Todo::DISCONNECT && !info.supports(opcode) {
+                self.todo.remove(what);
+                self.failed(what, Status::UNKNOWN_COMMAND);
+            } else if !(Todo::PROCEDURES.contains(what) && self.running.is_some()) {
+                return Some(what);
+            }
+        }
+        None
+    }
+
+    /// Takes the answer to a command.
+    pub(super) fn answered(&mut self, now: Instant, sent: Sent, status: Status) {
+        match (sent.what, status.ok()) {
+            (Todo::DISCONNECT, Ok(())) => self.attempts = self.attempts.saturating_add(1),
+            (Todo::DISCONNECT, Err(Status::UNKNOWN_CONNECTION)) => {
+                self.down(Status::LOCAL_HOST_TERMINATED);
+            }
+            (Todo::DISCONNECT, Err(_)) => {
+                (self.running, self.retry_at) = (None, Some(after(now, RETRY)));
+                self.attempts = self.attempts.saturating_add(1);
+                self.disconnect_again();
+            }
+            (Todo::SUPERVISION, Ok(())) => self.link.supervision_timeout = sent.value,
+            (Todo::FLUSH, result) => {
+                if result.is_ok() {
+                    self.link.flush_timeout = sent.value;
+                }
+                // A newer request has its own answer.
+                if !self.todo.contains(Todo::FLUSH) {
+                    self.flush_status = status;
+                    self.pending.insert(Pending::FLUSH_TIMEOUT);
+                }
+            }
+            (what, Err(status)) if Todo::PROCEDURES.contains(what) => {
+                self.finish(what, Err(status))
+            }
+            (_, Ok(()) | Err(_)) => {}
+        }
+    }
+
+    /// Disconnects once more, or gives the link up.
+    pub(super) fn disconnect_again(&mut self) {
+        if self.attempts >= ATTEMPTS {
+            self.down(Status::CONNECTION_TIMEOUT);
+        } else {
+            self.todo.insert(Todo::DISCONNECT);
+        }
+    }
+
+    /// Ends a procedure.
+    pub(super) fn finish(&mut self, what: Todo, result: Result<(), Status>) {
+        self.running.take_if(|(running, _)| *running == what);
+        if let Err(status) = result {
+            self.failed(what, status);
+        }
+    }
+
+    pub(super) fn failed(&mut self, what: Todo, status: Status) {
+        match what {
+            Todo::FLUSH => {
+                self.flush_status = status;
+                self.pending.insert(Pending::FLUSH_TIMEOUT);
+            }
+            Todo::PACKET_TYPES => {
+                self.types_status = status;
+                self.pending.insert(Pending::PACKET_TYPES);
+            }
+            // The role is what it was.
+            Todo::ROLE => self.pending.insert(Pending::ROLE),
+            Todo::FEATURES | Todo::FEATURES_1 | Todo::FEATURES_2 => {
+                self.todo.remove(Todo::FEATURES_1 | Todo::FEATURES_2);
+                self.pending.insert(Pending::FEATURES);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One place of the table.
+
+use core::fmt;
+
+use bindrune_hci::{
+    BdAddress, ClassOfDevice, LmpFeatures, LmpFeatures1, LmpFeatures2, PacketTypes, Role, Status,
+};
+use bindrune_wire::Handle;
+use embassy_time::{Duration, Instant};
+
+use super::LinkUp;
+use crate::{
+    Config, GapEvent,
+    command::{SLOT, units},
+};
+
+/// What is known of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its handle.
+    pub handle: Handle,
+    /// The peer.
+    pub address: BdAddress,
+    /// Role of this device.
+    pub role: Role,
+    /// Whether the peer made the link.
+    pub incoming: bool,
+    /// Class of the peer, if it is known.
+    pub class: ClassOfDevice,
+    /// Features of the peer, page 0; `None` until they are known.
+    pub features: Option<LmpFeatures>,
+    /// What the peer's host turned on; `None` until it is known.
+    pub host_features: Option<LmpFeatures1>,
+    /// Features of the peer, page 2; `None` until they are known, and if it has none.
+    pub features_2: Option<LmpFeatures2>,
+    /// Time after which the controller drops flushable data, in slots of 0.625 ms; 0 for never.
+    pub flush_timeout: u16,
+    /// Time without a packet after which the link ends, in slots of 0.625 ms; 0 for never.
+    pub supervision_timeout: u16,
+    /// Slots of the longest packet: 1, 3 or 5.
+    pub max_slots: u8,
+    /// Active or sniff mode.
+    pub mode: LinkMode,
+    /// Whether the link came up encrypted.
+    pub encrypted: bool,
+}
+
+bindrune_wire::open_enum! {
+    /// Mode of a link. [Vol 4] Part E, 7.7.20
+    pub struct LinkMode(u8) {
+        /// Active.
+        ACTIVE = 0x00,
+        /// Hold.
+        HOLD = 0x01,
+        /// Sniff: the peer asked to sleep between its slots.
+        SNIFF = 0x02,
+    }
+}
+
+/// Memory for one link.
+#[derive(Clone, Copy)]
+pub struct LinkSlot {
+    pub(super) state: State,
+    pub(super) link: Link,
+    pub(super) todo: Todo,
+    pub(super) pending: Pending,
+    /// The procedure that an event ends, and its time limit.
+    pub(super) running: Option<(Todo, Instant)>,
+    pub(super) wanted_flush: u16,
+    pub(super) wanted_types: PacketTypes,
+    pub(super) wanted_role: Role,
+    pub(super) reason: Status,
+    pub(super) flush_status: Status,
+    pub(super) types_status: Status,
+    pub(super) flushed: u32,
+    /// Times that the controller accepted to disconnect, without an end.
+    pub(super) attempts: u8,
+    pub(super) retry_at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Free,
+    /// A link to this peer is about to come up.
+    Reserved,
+    Up,
+    /// The link ended; its end is not reported yet.
+    Down,
+}
+
+bitflags::bitflags! {
+    /// Commands that must be sent.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) struct Todo: u8 {
+        const DISCONNECT = 1 << 0;
+        const SUPERVISION = 1 << 1;
+        const FLUSH = 1 << 2;
+        const FEATURES = 1 << 3;
+        const FEATURES_1 = 1 << 4;
+        const FEATURES_2 = 1 << 5;
+        const PACKET_TYPES = 1 << 6;
+        const ROLE = 1 << 7;
+        /// Procedures that an event ends: one at a time.
+        const PROCEDURES = 0b1111_1000;
+    }
+}
+
+bitflags::bitflags! {
+    /// Events that must be reported.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) struct Pending: u8 {
+        const UP = 1 << 0;
+        const ROLE = 1 << 1;
+        const FEATURES = 1 << 2;
+        const FLUSH_TIMEOUT = 1 << 3;
+        const PACKET_TYPES = 1 << 4;
+        const FLUSHED = 1 << 5;
+        /// The owner does not know the link.
+        const SILENT = 1 << 6;
+    }
+}
+
+/// Default of the supervision timeout in slots: 20 s. [Vol 4] Part E, 7.3.42
+const SUPERVISION: u16 = 0x7d00;
+impl LinkSlot {
+    /// Unused memory: all zeros.
+    pub const EMPTY: Self = Self {
+        state: State::Free,
+        link: Link {
+            handle: Handle::MIN,
+            address: BdAddress::NONE,
+            role: Role::CENTRAL,
+            incoming: false,
+            class: ClassOfDevice::UNKNOWN,
+            features: None,
+            host_features: None,
+            features_2: None,
+            flush_timeout: 0,
+            supervision_timeout: 0,
+            max_slots: 0,
+            mode: LinkMode::ACTIVE,
+            encrypted: false,
+        },
+        todo: Todo::empty(),
+        pending: Pending::empty(),
+        running: None,
+        wanted_flush: 0,
+        wanted_types: PacketTypes::empty(),
+        wanted_role: Role::CENTRAL,
+        reason: Status::SUCCESS,
+        flush_status: Status::SUCCESS,
+        types_status: Status::SUCCESS,
+        flushed: 0,
+        attempts: 0,
+        retry_at: None,
+    };
+
+    pub(super) const fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(super) const fn is_free(&self) -> bool {
+        matches!(self.state, State::Free)
+    }
+
+    pub(super) const fn is_in_use(&self) -> bool {
+        !self.is_free()
+    }
+
+    pub(super) const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up)
+    }
+
+    /// Returns whether the link is up, known to its owner, and not ending.
+    pub(super) const fn is_lasting(&self) -> bool {
+        self.is_up() && !self.is_silent() && !self.todo.contains(Todo::DISCONNECT)
+    }
+
+    const fn is_silent(&self) -> bool {
+        self.pending.contains(Pending::SILENT)
+    }
+
+    pub(super) fn is_reserved_for(&self, address: BdAddress) -> bool {
+        self.state == State::Reserved && self.link.address == address
+    }
+
+    pub(super) fn is_reserved(&self) -> bool {
+        self.state == State::Reserved
+    }
+
+    /// Selects the side that makes the link of a reserved place.
+    pub(super) const fn set_incoming(&mut self, incoming: bool) {
+        self.link.incoming = incoming;
+        self.link.role = if incoming { Role::PERIPHERAL } else { Role::CENTRAL };
+    }
+
+    pub(super) const fn reserve(
+        &mut self,
+        address: BdAddress,
+        incoming: bool,
+        class: ClassOfDevice,
+    ) {
+        *self = Self::EMPTY;
+        self.state = State::Reserved;
+        self.link = Link { address, class, max_slots: 1, ..self.link };
+        self.set_incoming(incoming);
+    }
+
+    pub(super) fn up(&mut self, handle: Handle, encrypted: bool, config: &Config) {
+        self.state = State::Up;
+        (self.link.handle, self.link.encrypted) = (handle, encrypted);
+        self.link.supervision_timeout = SUPERVISION;
+        self.pending = Pending::UP;
+        self.todo = Todo::FEATURES;
+        let timeout = units(config.supervision_timeout, SLOT, 1, u16::MAX);
+        if timeout != SUPERVISION && self.link.role == Role::CENTRAL {
+            self.todo.insert(Todo::SUPERVISION);
+        }
+    }
+
+    pub(super) fn discard(&mut self) {
+        self.pending = Pending::SILENT;
+        self.todo = Todo::DISCONNECT;
+        self.reason = Status::REMOTE_USER_TERMINATED;
+    }
+
+    /// Records the end of the link.
+    pub(super) fn down(&mut self, reason: Status) {
+        if self.is_silent() {
+            *self = Self::EMPTY;
+        } else {
+            (self.state, self.reason) = (State::Down, reason);
+        }
+    }
+
+    pub(super) fn poll_event(&mut self, slot: u8) -> Option<GapEvent> {
+        if !matches!(self.state, State::Up | State::Down) || self.is_silent() {
+            return None;
+        }
+        let Link { handle, address, role, incoming, class, .. } = self.link;
+        let order = [
+            (
+                Pending::UP,
+                GapEvent::LinkUp(LinkUp { slot, address, handle, role, incoming, class }),
+            ),
+            (Pending::ROLE, GapEvent::RoleChanged { slot, role }),
+            (Pending::FEATURES, GapEvent::Features { slot }),
+            (
+                Pending::FLUSH_TIMEOUT,
+                GapEvent::FlushTimeout { slot, result: self.flush_status.ok() },
+            ),
+            (Pending::PACKET_TYPES, GapEvent::PacketTypes { slot, result: self.types_status.ok() }),
+            (Pending::FLUSHED, GapEvent::Flushed { slot, handle, count: self.flushed }),
+        ];
+        for (what, event) in order {
+            if self.pending.contains(what) {
+                self.pending.remove(what);
+                if what == Pending::FLUSHED {
+                    self.flushed = 0;
+                }
+                return Some(event);
+            }
+        }
+        if self.state != State::Down {
+            return None;
+        }
+        let reason = self.reason;
+        *self = Self::EMPTY;
+        Some(GapEvent::LinkDown { slot, handle, reason })
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        if !self.is_up() {
+            return None;
+        }
+        self.running.map(|(_, until)| until).into_iter().chain(self.retry_at).min()
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if !self.is_up() {
+            return;
+        }
+        self.retry_at.take_if(|at| *at <= now);
+        if let Some((what, _)) = self.running.take_if(|(_, until)| *until <= now) {
+            if what == Todo::DISCONNECT {
+                self.disconnect_again();
+            } else {
+                self.failed(what, Status::LL_RESPONSE_TIMEOUT);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for LinkSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkSlot({:?}, {:?}, {:?})", self.state, self.link.handle, self.link.address)
+    }
+}
+
+/// Longest automatic flush timeout: 0x07ff slots.
+pub(super) const FLUSH_MAX: Duration = Duration::from_micros(0x07ff * SLOT);
