@@ -4,6 +4,8 @@
 //! them with the state of the controller, and sends the missing commands: `poll_command` writes the one pending
 //! command, and exactly one of `handle_complete` and `handle_status` must follow before the next poll. Nothing here
 //! reads a clock, waits or allocates.
+//!
+//! [`security::Security`] pairs, authenticates and encrypts these links.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -27,6 +29,7 @@ mod links;
 mod local;
 mod name;
 mod refuse;
+pub mod security;
 mod setup;
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,1 @@
+//! Body of the fuzz target.
