@@ -12,7 +12,7 @@ from bumble.device import ConnectionParametersPreferences
 from bumble.gatt import GATT_INCLUDE_ATTRIBUTE_TYPE
 from bumble.hci import Address, Phy
 
-from common import Peer, Tally, acl_drained, describe_connection, numbered, start, uuid_text
+from common import Peer, Tally, acl_drained, describe_connection, numbered, start, text, uuid_text
 
 # Beacons that the virtual controller may add on its own.
 FOREIGN = {"BE:AC:01:55:00:01", "BE:AC:01:55:00:02"}
@@ -163,10 +163,6 @@ class Central(Peer):
         many had the expected number and pattern."""
         found = self.find(characteristic, connection)
         return await self.tallies[found.handle].wait(count, timeout)
-
-
-def text(address):
-    return str(address).split("/")[0]
 
 
 def empty_sighting(report):

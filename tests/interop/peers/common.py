@@ -1,4 +1,4 @@
-"""What the two Bumble peers share: the command loop, the transport patch, patterns and LE channels.
+"""What the Bumble peers share: the command loop, the transport patch, patterns and LE channels.
 
 A peer reads one JSON object a line on stdin and answers each with one JSON object a line on stdout:
 
@@ -156,22 +156,15 @@ def uuid_text(uuid):
     return uuid.to_hex_str("-").lower()
 
 
-class Peer(Security):
-    """A device on one controller, and the commands that both roles have."""
+class Links:
+    """The connections of a device, and the commands about them."""
 
-    def __init__(self, device, arguments):
+    def start_links(self, device):
         self.device = device
         self.connections = {}
         self.lately = asyncio.Queue()
         self.ended = {}
-        self.channels = {}
-        self.channel_opened = asyncio.Condition()
-        self.next_channel = 1
-        self.servers = {}
-        self.start_security(arguments.keys)
         device.on("connection", self.on_connection)
-
-    # Connections
 
     def on_connection(self, connection):
         self.connections[connection.handle] = connection
@@ -205,6 +198,20 @@ class Peer(Security):
     async def do_disconnect(self, connection=None, reason=0x13):
         await self.connection(connection).disconnect(reason)
         return {}
+
+
+class Peer(Links, Security):
+    """A device on one controller, and the commands that both LE roles have."""
+
+    def __init__(self, device, arguments):
+        self.channels = {}
+        self.channel_opened = asyncio.Condition()
+        self.next_channel = 1
+        self.servers = {}
+        self.start_links(device)
+        self.start_security(arguments.keys)
+
+    # Connections
 
     async def do_mtu(self, connection=None):
         return {"mtu": self.connection(connection).att_mtu}
@@ -368,10 +375,14 @@ class Channel:
         await acl_drained(self.channel.connection, below=64)
 
 
+def text(address):
+    return str(address).split("/")[0]
+
+
 def describe_connection(connection):
     return {
         "connection": connection.handle,
-        "peer": str(connection.peer_address).split("/")[0],
+        "peer": text(connection.peer_address),
         "peer_type": "random" if connection.peer_address.is_random else "public",
         "interval": connection.parameters.connection_interval,
     }
@@ -406,7 +417,8 @@ async def serve(peer, ready):
         task.add_done_callback(running.discard)
 
 
-async def start(role, default_name, default_address, build):
+async def start(role, default_name, default_address, build, **settings):
+    """Runs a peer until stdin ends; `settings` are of Bumble's `DeviceConfiguration`."""
     parser = argparse.ArgumentParser(description=role)
     parser.add_argument("--hci", required=True, help="Bumble transport, such as tcp-client:127.0.0.1:PORT")
     parser.add_argument("--name", default=default_name)
@@ -420,9 +432,12 @@ async def start(role, default_name, default_address, build):
     transport = await open_transport(arguments.hci)
     async with transport:
         config = DeviceConfiguration(
-            name=arguments.name, address=Address(arguments.address)
+            name=arguments.name, address=Address(arguments.address), **settings
         )
         device = Device.from_config_with_hci(config, transport.source, transport.sink)
         peer = build(device, arguments)
         await device.power_on()
-        await serve(peer, {"role": role, "address": arguments.address, "name": arguments.name})
+        address = arguments.address
+        if device.classic_enabled:  # the controller's own
+            address = text(device.public_address)
+        await serve(peer, {"role": role, "address": address, "name": arguments.name})

@@ -47,7 +47,7 @@ pub use deadline::{Deadline, Stopwatch};
 pub use firmware::{Firmware, Report};
 pub use node::{Node, block_on, block_on_for, soon};
 pub use pattern::{Pattern, numbered, numbered_sha256, sha256};
-pub use peer::{Central, Peer, Pending, Peripheral};
+pub use peer::{Central, Classic, Peer, Pending, Peripheral};
 pub use peers::Peers;
 pub use scratch::Scratch;
 pub use serial::Pty;

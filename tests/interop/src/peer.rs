@@ -51,6 +51,10 @@ pub struct Peripheral(Peer);
 #[derive(Debug)]
 pub struct Central(Peer);
 
+/// A [`Peer`] on BR/EDR, which searches and calls, or is found and called: `peers/classic.py`.
+#[derive(Debug)]
+pub struct Classic(Peer);
+
 /// A command whose answer was not read yet.
 #[derive(Debug)]
 #[must_use]
@@ -89,6 +93,27 @@ impl Central {
     }
 }
 
+impl Classic {
+    /// Starts one with this name, which is neither discoverable nor connectable yet.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(air: &Air, name: &str) -> Result<Self> {
+        Peer::start(air, "classic.py", name).map(Self)
+    }
+
+    /// Fails if the other side broke a rule that the peer checks.
+    ///
+    /// # Errors
+    /// With the list of faults.
+    pub fn check_faults(&self) -> Result<()> {
+        let answer = self.call("faults", json!({}))?;
+        let faults = answer.get("faults").and_then(Value::as_array);
+        ensure!(faults.is_some_and(Vec::is_empty), "{}: {answer}", self.name);
+        Ok(())
+    }
+}
+
 impl Deref for Peripheral {
     type Target = Peer;
     fn deref(&self) -> &Peer {
@@ -100,6 +125,19 @@ impl Deref for Central {
     type Target = Peer;
     fn deref(&self) -> &Peer {
         &self.0
+    }
+}
+
+impl Deref for Classic {
+    type Target = Peer;
+    fn deref(&self) -> &Peer {
+        &self.0
+    }
+}
+
+impl DerefMut for Classic {
+    fn deref_mut(&mut self) -> &mut Peer {
+        &mut self.0
     }
 }
 
@@ -121,13 +159,17 @@ impl Peer {
     }
 
     /// Ends it and starts it again, as another process on another controller, with the same address, name and keys.
+    /// A public address is free at that moment, and rootcanal gives it to the next controller.
     ///
     /// # Errors
-    /// When it does not come up.
+    /// When it does not come up, or with another address.
     pub fn restart(&mut self, air: &Air) -> Result<()> {
         self.end();
         let starts = self.starts.saturating_add(1);
-        *self = Self::launch(air, self.script, self.name.clone(), self.address.clone(), starts)?;
+        let again =
+            Self::launch(air, self.script, self.name.clone(), self.address.clone(), starts)?;
+        ensure!(again.address == self.address, "{} had {}", again.address, self.address);
+        *self = again;
         Ok(())
     }
 
@@ -159,7 +201,9 @@ impl Peer {
         std::thread::spawn(move || deliver(output, &table));
 
         let start = Pending { what: format!("start of {run}"), answer: ready, log: log.clone() };
-        start.wait_for(START_TIME)?;
+        let greeting = start.wait_for(START_TIME)?;
+        let address =
+            greeting.get("address").and_then(Value::as_str).map_or(address, str::to_owned);
         let input = Mutex::new(Input { number: 0, pipe: Some(input) });
         Ok(Self { process, input, waiting, script, name, address, starts, log, capture })
     }
@@ -176,7 +220,7 @@ impl Peer {
         let _ = Deadline::after(END_TIME).poll(|| self.process.ended().is_some());
     }
 
-    /// Returns its static random address.
+    /// Returns its static random address; for a [`Classic`] peer its public address.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
