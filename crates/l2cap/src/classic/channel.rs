@@ -1,6 +1,6 @@
 use embassy_time::{Duration, Instant};
 
-use super::basic::Transfer;
+use super::mode::Transfer;
 use super::negotiation::{Answer, Negotiation};
 use super::{
     Agreement, ChannelConfig, CloseReason, ConnectionResult, ConnectionStatus, Psm, Signal,
@@ -93,12 +93,10 @@ pub struct Channel {
     pub(super) configured: Option<(u8, Answer)>,
     /// Whether that response is pending.
     pub(super) is_answer_due: bool,
-    /// Whether the last call to send had too little room.
-    pub(super) is_blocked: bool,
     /// Length of the datagram that had too little room.
-    pub(super) blocked_len: usize,
+    pub(super) blocked: Option<usize>,
     pub(super) events: Events,
-    pub(super) transfer: Transfer,
+    pub(super) transfer: Transfer<'static>,
 }
 
 impl Channel {
@@ -123,8 +121,7 @@ impl Channel {
             is_admission_due: false,
             configured: None,
             is_answer_due: false,
-            is_blocked: false,
-            blocked_len: 0,
+            blocked: None,
             events: Events {
                 requested: false,
                 opened: false,
@@ -167,6 +164,12 @@ impl Channel {
         self.negotiation.agreement()
     }
 
+    /// Returns the data plane: its sizes, what is readable, and what it has discarded.
+    #[must_use]
+    pub const fn transfer(&self) -> &Transfer<'static> {
+        &self.transfer
+    }
+
     /// Returns whether data can be sent and received.
     #[must_use]
     pub const fn is_open(&self) -> bool {
@@ -199,7 +202,7 @@ impl Channel {
         self.requested_by = 0;
         self.admission = Admission::Undecided;
         self.configured = None;
-        self.is_blocked = false;
+        self.blocked = None;
         self.events = Events::default();
     }
 
@@ -223,7 +226,8 @@ impl Channel {
         if self.state == State::Configuring && self.negotiation.is_complete() {
             self.state = State::Open;
             self.limit = None;
-            self.transfer.open(&self.negotiation.agreement());
+            let agreed = self.negotiation.agreement().into();
+            self.transfer.open(agreed, self.local, self.remote);
             self.events.opened = true;
         }
     }
@@ -234,7 +238,7 @@ impl Channel {
         let is_admission_due = self.is_admission_due;
         self.stop();
         self.is_admission_due = is_admission_due;
-        self.transfer.stop();
+        self.transfer.close();
         self.state = State::Disconnecting(reason);
         self.limit = Some(now.saturating_add(RTX));
     }
@@ -242,7 +246,7 @@ impl Channel {
     /// Ends the channel. What it received stays.
     pub(super) fn finish(&mut self, reason: CloseReason) {
         self.stop();
-        self.transfer.stop();
+        self.transfer.close();
         self.state = State::Closed(reason);
         self.events.opened = false;
         self.events.requested = false;

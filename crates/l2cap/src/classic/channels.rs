@@ -62,7 +62,7 @@ impl Channels {
         if !psm.is_valid() || !config.is_valid() {
             return Err(ChannelError::Invalid);
         }
-        let fits = |c: &Channel| c.transfer.can_receive(config.mtu);
+        let fits = |c: &Channel| c.transfer.longest_received() >= config.mtu;
         if !self.slots.iter().any(fits) {
             return Err(ChannelError::Invalid);
         }
@@ -91,7 +91,7 @@ impl Channels {
         config: ChannelConfig,
     ) -> Result<(), ChannelError> {
         let channel = self.requested(index)?;
-        if !config.is_valid() || !channel.transfer.can_receive(config.mtu) {
+        if !config.is_valid() || channel.transfer.longest_received() < config.mtu {
             return Err(ChannelError::Invalid);
         }
         channel.is_held = true;
@@ -162,7 +162,7 @@ impl Channels {
     pub fn reconfigure(&mut self, index: usize, mtu: u16) -> Result<(), ChannelError> {
         let open = |c: &&mut Channel| c.is_open() && c.negotiation.is_complete();
         let channel = self.slots.get_mut(index).filter(open).ok_or(ChannelError::State)?;
-        if mtu < super::config::MIN_MTU || !channel.transfer.can_receive(mtu) {
+        if mtu < super::config::MIN_MTU || channel.transfer.longest_received() < mtu {
             return Err(ChannelError::Invalid);
         }
         channel.negotiation.change_mtu(mtu);

@@ -2,6 +2,7 @@ use core::fmt;
 
 use embassy_time::Duration;
 
+use super::mode::{Agreed, Kind};
 use super::pdu::{Features, Mode};
 
 /// The smallest MTU of a channel. [Vol 3] Part A, 5.1
@@ -125,6 +126,28 @@ pub struct Agreement {
     pub flush_timeout: Option<Duration>,
     /// Time after which the peer's controller drops data, or `None` for never.
     pub peer_flush_timeout: Option<Duration>,
+}
+
+impl From<Agreement> for Agreed {
+    fn from(agreement: Agreement) -> Self {
+        Self {
+            kind: match agreement.mode {
+                Mode::ENHANCED_RETRANSMISSION => Kind::Enhanced,
+                Mode::STREAMING => Kind::Streaming,
+                _ => Kind::Basic,
+            },
+            fcs: agreement.fcs,
+            rx_mtu: agreement.rx_mtu,
+            tx_mtu: agreement.tx_mtu,
+            rx_mps: agreement.rx_mps,
+            tx_mps: agreement.tx_mps,
+            rx_window: agreement.rx_window,
+            tx_window: agreement.tx_window,
+            max_transmit: agreement.max_transmit,
+            retransmission_timeout: agreement.retransmission_timeout,
+            monitor_timeout: agreement.monitor_timeout,
+        }
+    }
 }
 
 /// Reason why a channel cannot be requested, accepted or used.

@@ -3,7 +3,6 @@
 //! - [`pdu`]: the commands of the signalling channel, their results and the configuration options.
 //! - [`mode`]: the data plane of a channel: Basic, Enhanced Retransmission and Streaming mode.
 
-mod basic;
 mod channel;
 mod channels;
 mod config;
@@ -14,12 +13,16 @@ mod negotiation;
 pub mod pdu;
 mod psm;
 mod report;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use channel::{Channel, State};
 pub use channels::Channels;
 pub use config::{Agreement, ChannelConfig, ChannelError, DEFAULT_MTU, MIN_MTU};
-pub use data::SendError;
 pub use link::Link;
+pub use mode::{SendError, Transfer, TransferDrops, Violation};
 pub use pdu::{ConnectionResult, ConnectionStatus, Features, Mode};
 pub use psm::Psm;
 pub use report::{CloseReason, Drops, EchoError, EchoOutcome, Fragment, Signal, Timer};

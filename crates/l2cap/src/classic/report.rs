@@ -1,6 +1,6 @@
 use bindrune_wire::counters;
 
-use super::{ConnectionResult, Psm};
+use super::{ConnectionResult, Psm, Violation};
 
 /// Result for the owner. Channels are named by the index of their slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,10 @@ pub enum CloseReason {
     ModeRefused,
     /// Both ends found no common parameters in four rounds.
     Disagreement,
-    /// The peer broke a rule, or the transmissions of a frame have reached their maximum.
-    Violation,
+    /// The peer accepted the channel or its configuration with values that are not allowed.
+    BadResponse,
+    /// The peer broke a rule of the channel's mode, or does not answer there.
+    Violation(Violation),
 }
 
 /// Outcome of an echo request.

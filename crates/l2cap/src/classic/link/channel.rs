@@ -1,10 +1,11 @@
 //! What the signalling channel of a link does with one channel.
 
-use bindrune_wire::{NoRoom, Writer};
+use bindrune_wire::{Interest, NoRoom, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::Cid;
 use crate::classic::channel::{Admission, ERTX_MAX, RTX, State};
+use crate::classic::mode::Outcome;
 use crate::classic::negotiation::Answer;
 use crate::classic::pdu::{
     Command, ConfigurationResult, ConnectionResponse, ConnectionResult, ConnectionStatus,
@@ -141,7 +142,8 @@ impl Channel {
             return;
         }
         if self.state == State::Open {
-            self.transfer.reconfigure(&self.negotiation.agreement());
+            let agreement = self.negotiation.agreement();
+            self.transfer.reconfigure(agreement.rx_mtu, agreement.tx_mtu);
             self.events.reconfigured = true;
         }
         self.open_if_configured();
@@ -164,29 +166,34 @@ impl Channel {
     /// Takes the end of a PDU of the peer.
     pub(super) fn received(&mut self, now: Instant) {
         match self.transfer.end(now) {
-            Ok(readable) => {
+            Outcome::Nothing | Outcome::Discarded => {}
+            Outcome::Changed { readable, .. } => {
                 self.events.readable |= readable && self.state == State::Open;
                 self.progressed(now);
             }
-            Err(_) => self.disconnect(now, CloseReason::Violation),
+            Outcome::Violation(violation) => {
+                self.disconnect(now, CloseReason::Violation(violation));
+            }
         }
     }
 
     /// Acts on data that left, or was acknowledged.
     pub(super) fn progressed(&mut self, now: Instant) {
-        let fits = |room: u16| usize::from(room) >= self.blocked_len;
-        if self.is_blocked && self.state == State::Open && self.transfer.room().is_some_and(fits) {
-            self.is_blocked = false;
+        if self.state == State::Open
+            && let Some(len) = self.blocked
+            && self.transfer.can_send(len).is_ok()
+        {
+            self.blocked = None;
             self.events.writable = true;
         }
-        if self.state == State::Draining && self.transfer.is_drained() {
+        if self.state == State::Draining && self.transfer.is_flushed() {
             self.disconnect(now, CloseReason::Local);
         }
     }
 
-    /// Returns whether data is pending.
-    pub(super) fn has_data(&self) -> bool {
-        self.is_receiving() && self.transfer.is_pending()
+    /// Returns whether data, or an acknowledgement, is pending.
+    pub(super) fn interest(&self) -> Interest {
+        if self.is_receiving() { self.transfer.interest() } else { Interest::None }
     }
 
     /// Closes the channel in any state; pending data leaves within `draining`.
@@ -196,7 +203,7 @@ impl Channel {
             State::Connecting if self.identifier == 0 => self.finish(CloseReason::Local),
             State::Connecting => self.is_abandoned = true,
             State::Requested => self.refuse(ConnectionResult::NO_RESOURCES),
-            State::Open if !self.transfer.is_drained() => {
+            State::Open if !self.transfer.is_flushed() => {
                 self.state = State::Draining;
                 self.limit = Some(now.saturating_add(draining));
             }

@@ -153,15 +153,15 @@ impl Link {
         channels.poll_signal(self.id)
     }
 
-    /// Returns whether a PDU is pending: [`Interest::Urgent`] for signalling.
+    /// Returns whether a PDU is pending: [`Interest::Urgent`] for signalling and
+    /// supervisory frames.
     #[must_use]
     pub fn interest(&self, channels: &Channels) -> Interest {
         if self.has_pending_signal(channels) {
             Interest::Urgent
-        } else if self.sending.is_busy() || channels.position(self.id, |c| c.has_data()).is_some() {
-            Interest::Data
         } else {
-            Interest::None
+            let begun = if self.sending.is_busy() { Interest::Data } else { Interest::None };
+            channels.of_link(self.id).map(|(_, c)| c.interest()).fold(begun, Interest::max)
         }
     }
 

@@ -143,7 +143,7 @@ impl Link {
             State::Header | State::Signalling => count(&mut self.drops),
             State::Channel(index) => {
                 count(&mut self.drops);
-                channels.with(index, |channel| channel.transfer.abort());
+                channels.with(index, |channel| channel.transfer.abandon());
             }
         }
         self.reception.left = usize::MAX;
@@ -162,18 +162,19 @@ impl Link {
                 self.drops.connectionless.count();
                 State::Skipping
             }
-            cid => self.begin_frame(cid, header.payload(), channels),
+            cid => self.begin_frame(cid, header, channels),
         };
     }
 
-    fn begin_frame(&mut self, cid: Cid, len: usize, channels: &mut Channels) -> State {
+    fn begin_frame(&mut self, cid: Cid, header: Header, channels: &mut Channels) -> State {
+        let len = u16::try_from(header.payload()).unwrap_or(u16::MAX);
         let receiver = channels.position(self.id, |c| c.local == cid && c.is_receiving());
         let Some(index) = receiver else {
             self.drops.unknown_channel.count();
             return State::Skipping;
         };
-        let taken = channels.with(index, |channel| channel.transfer.begin(len));
-        if taken == Some(true) { State::Channel(index) } else { State::Skipping }
+        channels.with(index, |channel| channel.transfer.begin(len));
+        State::Channel(index)
     }
 
     /// Handles a complete C-frame.

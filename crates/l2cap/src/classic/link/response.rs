@@ -128,7 +128,7 @@ impl Link {
             }
             ConnectionResult::SUCCESS => {
                 if taken || !response.dcid.is_classic_dynamic() {
-                    channel.finish(CloseReason::Violation);
+                    channel.finish(CloseReason::BadResponse);
                     return true;
                 }
                 channel.remote = response.dcid;
@@ -205,6 +205,6 @@ pub(super) const fn reason(failure: Failure) -> CloseReason {
     match failure {
         Failure::Mode => CloseReason::ModeRefused,
         Failure::Disagreement => CloseReason::Disagreement,
-        Failure::Malformed => CloseReason::Violation,
+        Failure::Malformed => CloseReason::BadResponse,
     }
 }

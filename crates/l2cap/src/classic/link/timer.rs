@@ -3,6 +3,7 @@ use embassy_time::Instant;
 use super::{EchoState, Link, Peer};
 use crate::classic::channel::State;
 use crate::classic::channels::Channels;
+use crate::classic::mode::Outcome;
 use crate::classic::pdu::Features;
 use crate::classic::{Channel, CloseReason, EchoOutcome, Timer};
 
@@ -63,8 +64,12 @@ impl Channel {
         }
         if self.is_receiving() && due(self.transfer.poll_timeout()) {
             match self.transfer.handle_timeout(now) {
-                Ok(()) => self.progressed(now),
-                Err(_) => self.disconnect(now, CloseReason::Violation),
+                Outcome::Violation(violation) => {
+                    self.disconnect(now, CloseReason::Violation(violation));
+                }
+                Outcome::Nothing | Outcome::Changed { .. } | Outcome::Discarded => {
+                    self.progressed(now);
+                }
             }
         }
     }

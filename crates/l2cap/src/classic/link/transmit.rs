@@ -1,4 +1,4 @@
-use bindrune_wire::Writer;
+use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 use zerocopy::IntoBytes;
 
@@ -71,7 +71,7 @@ impl Link {
         let out = out.get_mut(..len).filter(|out| !out.is_empty())?;
         self.check_source(channels);
         if !self.sending.is_busy() && !self.begin_signal(now, channels) {
-            self.begin_data(now, channels)?;
+            self.begin_data(channels)?;
         }
         let first = self.sending.sent == 0;
         let len = self.write(channels, out);
@@ -88,7 +88,13 @@ impl Link {
     pub fn flushed(&mut self, now: Instant, channels: &mut Channels) {
         if self.sending.is_busy() && self.sending.is_flushable {
             self.drops.flushed.count();
-            self.finish_pdu(now, channels);
+            if let Source::Channel(index, _) = self.sending.source {
+                channels.with(index, |channel| {
+                    channel.transfer.flushed(now);
+                    channel.progressed(now);
+                });
+            }
+            self.sending.source = Source::Nothing;
         }
     }
 
@@ -106,10 +112,13 @@ impl Link {
             && channels.position(self.id, Channel::needs_features).is_some()
     }
 
-    /// Forgets a PDU of a channel that has ended.
+    /// Forgets a PDU whose channel's slot was given back.
     fn check_source(&mut self, channels: &mut Channels) {
         if let Source::Channel(index, cid) = self.sending.source {
-            let alive = |c: &mut Channel| c.link == self.id && c.local == cid && c.is_receiving();
+            let left = self.sending.total.saturating_sub(self.sending.sent.max(Header::LEN));
+            let alive = |c: &mut Channel| {
+                c.link == self.id && c.local == cid && c.transfer.unread() == left
+            };
             if channels.with(index, alive) != Some(true) {
                 self.sending.source = Source::Nothing;
             }
@@ -182,15 +191,16 @@ impl Link {
     }
 
     /// Starts the PDU of the next channel that has one.
-    fn begin_data(&mut self, now: Instant, channels: &mut Channels) -> Option<()> {
-        let index = channels.position_after(self.sending.last, self.id, |c| c.has_data())?;
+    fn begin_data(&mut self, channels: &mut Channels) -> Option<()> {
+        let index = channels
+            .position_after(self.sending.last, self.id, |c| c.interest() != Interest::None)?;
+        self.sending.last = index;
         let channel = channels.slot(index)?;
-        let payload = channel.transfer.next_pdu(now)?;
+        let payload = channel.transfer.next_pdu()?;
         let is_flushable =
             self.is_flushable || channel.negotiation.agreement().flush_timeout.is_some();
         let cid = channel.local;
-        self.sending.last = index;
-        self.sending.begin(Source::Channel(index, cid), payload, is_flushable);
+        self.sending.begin(Source::Channel(index, cid), payload.into(), is_flushable);
         Some(())
     }
 
@@ -217,8 +227,7 @@ impl Link {
                     for (place, octet) in front.iter_mut().zip(head) {
                         *place = *octet;
                     }
-                    let offset = sending.sent.saturating_sub(Header::LEN);
-                    channel.transfer.read(offset, back);
+                    channel.transfer.read(back);
                 });
             }
         }

@@ -78,6 +78,18 @@ impl<'m> Transfer<'m> {
         (self.rx.into_memory(), self.tx.into_memory())
     }
 
+    /// Changes the MTUs of an open channel: of what we receive, and of what the peer receives.
+    pub fn reconfigure(&mut self, rx_mtu: u16, tx_mtu: u16) {
+        self.agreed.rx_mtu = rx_mtu.min(self.longest_received());
+        self.agreed.tx_mtu = tx_mtu;
+    }
+
+    /// Returns the length of the longest SDU that fits in the memory for received SDUs, in bytes.
+    #[must_use]
+    pub fn longest_received(&self) -> u16 {
+        self.rx.longest().unwrap_or_default()
+    }
+
     /// Returns whether the channel is open.
     #[must_use]
     pub const fn is_open(&self) -> bool {

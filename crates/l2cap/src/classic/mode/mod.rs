@@ -50,4 +50,3 @@ pub struct Transfer<'m> {
     state: state::State,
     drops: agreed::Counters,
 }
-
