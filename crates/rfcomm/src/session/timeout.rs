@@ -1,0 +1,51 @@
+//! Deadlines of a session.
+
+use embassy_time::Instant;
+
+use super::{IDLE_INITIATOR, IDLE_RESPONDER, Role, Session, SessionEnd, SessionState};
+use crate::Dlcs;
+
+impl Session {
+    /// Returns when [`Self::handle_timeout`] must be called.
+    #[must_use]
+    pub fn poll_timeout(&self, dlcs: &Dlcs) -> Option<Instant> {
+        let request = self.request.and_then(|(_, deadline)| deadline);
+        let own = [self.deadline, request].into_iter().flatten();
+        own.chain(dlcs.of(self.id).filter_map(|(_, dlc)| dlc.poll_timeout())).min()
+    }
+
+    /// Ends what has waited too long.
+    pub fn handle_timeout(&mut self, now: Instant, dlcs: &mut Dlcs) {
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        dlcs.each(self.id, |dlc| dlc.handle_timeout(now));
+        if passed(self.deadline) {
+            match self.state {
+                SessionState::Open => self.shut(now, dlcs, SessionEnd::Idle),
+                SessionState::Waiting
+                | SessionState::Opening
+                | SessionState::Closing(_)
+                | SessionState::Ended(_) => self.end(dlcs, SessionEnd::Timeout),
+            }
+        }
+        if passed(self.request.and_then(|(_, deadline)| deadline)) {
+            self.shut(now, dlcs, SessionEnd::Timeout);
+        }
+        self.update_idle(now, dlcs);
+    }
+
+    /// Starts or stops the time without a DLC.
+    pub(super) fn update_idle(&mut self, now: Instant, dlcs: &Dlcs) {
+        if self.state != SessionState::Open {
+            return;
+        }
+        let limit = match self.role {
+            Role::Initiator => IDLE_INITIATOR,
+            Role::Responder => IDLE_RESPONDER,
+        };
+        if dlcs.of(self.id).next().is_some() {
+            self.deadline = None;
+        } else if self.deadline.is_none() {
+            self.deadline = now.checked_add(limit);
+        }
+    }
+}
