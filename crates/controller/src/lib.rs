@@ -1,4 +1,4 @@
-//! Virtual Bluetooth LE controllers on a simulated air: test a BLE application without a radio.
+//! Virtual Bluetooth controllers on a simulated air: test an application of Bluetooth LE or BR/EDR without a radio.
 //!
 //! A test that needs two Bluetooth dongles is rarely run. This crate provides the dongles, the air between them and the
 //! clock. Hosts use it over H4 like a real controller. Links have the timing of real ones: connection events at their
@@ -29,6 +29,22 @@
 //! assert_eq!(world.violations(id), Violations::default());
 //! ```
 //!
+//! # BR/EDR
+//!
+//! [`ControllerConfig::classic`] adds BR/EDR to a controller, with its own ACL buffers: inquiry, paging, remote names, roles,
+//! ACL data in slots of 625 µs with packets of 1, 3 and 5 slots and Enhanced Data Rate, flush timeouts, Secure Simple
+//! Pairing and Secure Connections with all association models, PIN codes, encryption. Without it a controller is LE only.
+//!
+//! ```
+//! use bindrune_controller::{ClassicConfig, ControllerConfig, World};
+//!
+//! let world = World::new(1);
+//! let short_keys = ClassicConfig::new().encryption_key_size(7);
+//! let a = world.add(ControllerConfig::new().classic(ClassicConfig::new()));
+//! let b = world.add(ControllerConfig::new().classic(short_keys));
+//! # let _ = (a, b);
+//! ```
+//!
 //! # Strict towards hosts
 //!
 //! A controller answers as the specification requires, and counts the errors of a host in [`Violations`]: commands and
@@ -49,6 +65,20 @@
 //! - Encryption is checked by comparing keys, and no data is enciphered: a wrong key shows as a MIC failure (0x3D).
 //!   Data waits while encryption starts or is paused. There is no Coded PHY.
 //! - Connection updates never miss their instant.
+//!
+//! And of BR/EDR:
+//!
+//! - Clocks, hops, and power are absent. The clock offset is always 0. Sniff mode is reported, but polls do not change.
+//! - A central polls without a pause while there is data and for 16 polls after it, then every 25 ms. A packet that a full
+//!   receiver refuses is repeated.
+//! - Messages of the Link Manager take one slot each, and fewer are sent than in reality. An inquiry, a page or a remote name
+//!   is received or lost as a whole, once in each scan interval of the peer. A link comes up 10 ms after its host accepted it.
+//! - No key is computed and no data is enciphered. Numbers and new link keys come from the random numbers of the air, the
+//!   same for both ends; passkeys, PIN codes, out-of-band data and stored link keys are compared. Keys take no time.
+//! - AES-CCM encrypts if both hosts have Secure Connections on, and E0 otherwise. Packets carry as many octets as in the
+//!   clear. The least key size that a host accepts is 1 until the host sets it.
+//! - The flush timeout counts from the time at which the host sent the start of a PDU.
+//! - There are no synchronous links, no broadcast, no hold and park, no periodic inquiry, no event filters.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 

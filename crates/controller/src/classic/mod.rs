@@ -85,6 +85,7 @@ impl Air {
 
     /// Silences the BR/EDR links of a controller; the other ends detect it by themselves.
     pub(crate) fn cut_classic(&mut self, id: ControllerId) {
+        self.abandon_requests(id);
         for (link, party) in self.medium.controllers[id].classic.links.clone().into_values() {
             if let Some(link) = self.classic.get_mut(&link) {
                 link.cut(party);

@@ -167,6 +167,14 @@ impl Air {
         }
     }
 
+    /// Ends the requests that a controller forgets.
+    pub(super) fn abandon_requests(&mut self, id: ControllerId) {
+        let requests = core::mem::take(&mut self.medium.controllers[id].classic.requests);
+        for request in requests.into_values() {
+            self.refuse_pager(request, Status::CONNECTION_TIMEOUT);
+        }
+    }
+
     pub(super) fn accept_times_out(&mut self, id: ControllerId, number: u32) {
         let controller = &mut self.medium.controllers[id];
         let late =

@@ -3,6 +3,9 @@
 mod data;
 mod inquiry;
 mod link;
+mod pairing;
+mod security;
+mod strict;
 
 use bindrune_controller::{ClassicConfig, ControllerConfig, ControllerId};
 
