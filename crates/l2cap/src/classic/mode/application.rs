@@ -1,4 +1,5 @@
 use bindrune_wire::Datagrams;
+use embassy_time::Duration;
 
 use super::Transfer;
 use super::agreed::{Agreed, Counters, Kind, SendError, TransferDrops};
@@ -36,6 +37,8 @@ impl<'m> Transfer<'m> {
     }
 
     /// Opens the channel from our CID `local` to the peer's CID `remote`. Removes the SDUs of the channel before it.
+    ///
+    /// The memory limits the MTU, windows are at most 63, and timeouts of 0 are 2 s and 12 s.
     pub fn open(&mut self, agreed: Agreed, local: Cid, remote: Cid) {
         self.clear();
         self.agreed = Agreed {
@@ -43,6 +46,11 @@ impl<'m> Transfer<'m> {
             tx_mps: agreed.tx_mps.clamp(1, MAX_MPS),
             rx_window: agreed.rx_window.clamp(1, MAX_WINDOW),
             tx_window: agreed.tx_window.clamp(1, MAX_WINDOW),
+            retransmission_timeout: or_default(
+                agreed.retransmission_timeout,
+                Agreed::BASIC.retransmission_timeout,
+            ),
+            monitor_timeout: or_default(agreed.monitor_timeout, Agreed::BASIC.monitor_timeout),
             ..agreed
         };
         (self.local, self.remote) = (local, remote);
@@ -216,4 +224,9 @@ impl<'m> Transfer<'m> {
     pub const fn is_flushed(&self) -> bool {
         self.tx.is_empty() && self.out.is_none()
     }
+}
+
+/// Returns `time`, or `default` if it is 0, with which the transfer would poll without a pause.
+fn or_default(time: Duration, default: Duration) -> Duration {
+    if time == Duration::MIN { default } else { time }
 }

@@ -89,6 +89,7 @@ impl Transfer<'_> {
             (Class::Expected, _) => {
                 self.drops.no_room.count();
                 self.state.ignored = true;
+                self.state.rejected = false;
                 self.state.due.rnr |= !self.state.rnr_sent;
             }
             (Class::Unexpected, _) => {

@@ -3,6 +3,25 @@ use crate::Cid;
 /// Octets of the check sequence.
 pub(super) const FCS: usize = 2;
 
+/// The check sequences of 4 bits.
+const NIBBLES: [u16; 16] = {
+    let mut table = [0; 16];
+    let mut rest: &mut [u16] = &mut table;
+    let mut index = 0u16;
+    while let Some((entry, others)) = rest.split_first_mut() {
+        let mut fcs = index;
+        let mut bit = 0u8;
+        while bit < 4 {
+            fcs = (fcs >> 1) ^ if fcs & 1 == 0 { 0 } else { 0xa001 };
+            bit = bit.saturating_add(1);
+        }
+        *entry = fcs;
+        index = index.saturating_add(1);
+        rest = others;
+    }
+    table
+};
+
 /// Check sequence of a frame so far: polynomial D^16 + D^15 + D^2 + 1, least significant bit first, from 0.
 /// [Vol 3] Part A, 3.3.5
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,12 +40,15 @@ impl Fcs {
 
     pub(super) fn add(&mut self, octets: &[u8]) {
         for octet in octets {
-            self.0 ^= u16::from(*octet);
-            for _ in 0..8 {
-                let odd = self.0 & 1 != 0;
-                self.0 = (self.0 >> 1) ^ if odd { 0xa001 } else { 0 };
-            }
+            self.nibble(*octet);
+            self.nibble(*octet >> 4);
         }
+    }
+
+    fn nibble(&mut self, nibble: u8) {
+        let [low, _] = self.0.to_le_bytes();
+        let index = usize::from((low ^ nibble) & 15);
+        self.0 = (self.0 >> 4) ^ NIBBLES.get(index).copied().unwrap_or_default();
     }
 
     pub(super) const fn octets(self) -> [u8; FCS] {

@@ -50,3 +50,9 @@ pub struct Transfer<'m> {
     state: state::State,
     drops: agreed::Counters,
 }
+
+#[cfg(any(test, feature = "std"))]
+#[doc(hidden)]
+pub mod fuzz;
+#[cfg(test)]
+mod tests;

@@ -128,13 +128,11 @@ impl Transfer<'_> {
         }
         if seen < head_len {
             put(&mut self.incoming.head, seen, part);
-            if self.incoming.seen >= self.incoming.head_len(self.agreed.kind) {
-                self.incoming.verdict = self.judge();
-            } else if self.incoming.seen.saturating_add(SDU_LENGTH).saturating_add(self.tail_len())
-                > self.incoming.len
-                && self.incoming.seen >= CONTROL
-            {
+            let head_len = self.incoming.head_len(self.agreed.kind);
+            if head_len.saturating_add(self.tail_len()) > self.incoming.len {
                 self.incoming.verdict = Verdict::Invalid;
+            } else if self.incoming.seen >= head_len {
+                self.incoming.verdict = self.judge(head_len);
             }
         } else if matches!(self.incoming.verdict, Verdict::Store { .. }) {
             let _has_room = self.rx.push(part);
@@ -193,10 +191,8 @@ impl Transfer<'_> {
     }
 
     /// Decides about a frame whose header has arrived.
-    fn judge(&mut self) -> Verdict {
-        let head_len = self.incoming.head_len(self.agreed.kind);
-        let data = self.incoming.len.checked_sub(head_len.saturating_add(self.tail_len()));
-        let Some(data) = data else { return Verdict::Invalid };
+    fn judge(&mut self, head_len: usize) -> Verdict {
+        let data = self.incoming.len.saturating_sub(head_len).saturating_sub(self.tail_len());
         let Control::Information { tx, sar, .. } = self.incoming.control() else {
             let is_valid = data == 0 && self.agreed.kind == Kind::Enhanced;
             return if is_valid { Verdict::Skip } else { Verdict::Invalid };
@@ -205,7 +201,7 @@ impl Transfer<'_> {
             return Verdict::Bad(Violation::FrameTooLong);
         }
         if tx != self.state.expected {
-            if self.agreed.kind == Kind::Enhanced {
+            if self.agreed.kind == Kind::Enhanced || self.is_repeated(tx) {
                 return Verdict::Skip;
             }
             self.drop_partial();

@@ -27,6 +27,8 @@ pub(super) struct State {
 
     /// ExpectedTxSeq: the number of the next I-frame of the peer.
     pub(super) expected: Seq,
+    /// Whether a frame was received in Streaming mode.
+    pub(super) is_started: bool,
     /// The last acknowledgement that we sent.
     pub(super) reported: Seq,
     /// REJ_SENT: until the expected frame arrives, we do not reject again.
@@ -75,6 +77,7 @@ impl State {
             srej_actioned: None,
             deadline: None,
             expected: Seq::ZERO,
+            is_started: false,
             reported: Seq::ZERO,
             rejected: false,
             rnr_sent: false,
@@ -98,6 +101,8 @@ impl State {
     pub(super) const fn poll(&mut self) {
         self.waiting = true;
         self.polls = 1;
+        self.rej_actioned = false;
+        self.srej_actioned = None;
         self.due.poll = true;
         self.deadline = None;
     }

@@ -1,6 +1,6 @@
 use super::Transfer;
 use super::agreed::Outcome;
-use super::control::Control;
+use super::control::{Control, Seq};
 use super::receive::Verdict;
 
 impl Transfer<'_> {
@@ -12,8 +12,13 @@ impl Transfer<'_> {
         sdu: u16,
     ) -> Outcome {
         let Control::Information { tx, sar, .. } = control else { return Outcome::Discarded };
+        if self.is_repeated(tx) {
+            self.drops.duplicate.count();
+            return Outcome::Discarded;
+        }
         self.drops.missing.add(tx.since(self.state.expected));
         self.state.expected = tx.next();
+        self.state.is_started = true;
         match verdict {
             Verdict::Store { .. } => {
                 if self.keep(sar, sdu) {
@@ -29,6 +34,11 @@ impl Transfer<'_> {
             Verdict::Pending | Verdict::Skip | Verdict::Invalid => {}
         }
         Outcome::Discarded
+    }
+
+    /// Returns whether the frame has the number of the last one: it is the same, and not one behind 63 lost frames.
+    pub(super) fn is_repeated(&self, tx: Seq) -> bool {
+        tx.next() == self.state.expected && self.state.is_started
     }
 
     /// Discards an SDU of which a part is missing.
