@@ -19,7 +19,7 @@ use crate::{
 pub struct Connect {
     /// The device.
     pub address: BdAddress,
-    /// Time limit, from the request on.
+    /// Time limit, from the request on; at most 2 minutes.
     pub timeout: Duration,
 }
 
@@ -72,6 +72,8 @@ pub(crate) struct Connector {
     ended: Option<(BdAddress, Result<u8, ConnectError>)>,
 }
 
+/// Longest time limit: beyond what a controller may need for one attempt.
+const TIMEOUT_MAX: Duration = Duration::from_secs(120);
 /// Time limit for Connection Complete after a cancellation.
 const CANCEL_WAIT: Duration = Duration::from_secs(2);
 
@@ -92,7 +94,7 @@ impl Connector {
 
     pub(crate) fn request(&mut self, now: Instant, request: Connect) {
         self.release();
-        self.until = Some(after(now, request.timeout));
+        self.until = Some(after(now, request.timeout.min(TIMEOUT_MAX)));
         self.request = Some(request);
     }
 
@@ -146,6 +148,9 @@ impl Connector {
         if self.retry_at.is_some() {
             return None;
         }
+        if !info.supports(Opcode::CREATE_CONNECTION) {
+            self.end(Err(ConnectError::Failed(Status::UNKNOWN_COMMAND)));
+        }
         match self.state {
             State::Idle => {
                 let address = self.request?.address;
@@ -166,12 +171,14 @@ impl Connector {
                     clock_offset: paging.clock_offset.into(),
                     allow_role_switch: (switch && config.allow_role_switch).into(),
                 };
+                let opcode = put(w, &command)?;
                 (self.state, self.active) = (State::Creating, address);
-                put(w, &command)
+                Some(opcode)
             }
             State::Paging if !self.is_current() => {
+                let opcode = put(w, &CreateConnectionCancel { address: self.active })?;
                 self.state = State::Cancelling;
-                put(w, &CreateConnectionCancel { address: self.active })
+                Some(opcode)
             }
             State::Creating | State::Paging | State::Cancelling | State::Cancelled => None,
         }
@@ -197,15 +204,13 @@ impl Connector {
 
     /// Handles a Connection Complete without a link. Returns false if it is not of this request.
     pub(crate) fn complete(&mut self, now: Instant, address: BdAddress, status: Status) -> bool {
-        if !self.is_paging(address) {
-            return false;
+        // While a command is in flight, its answer follows.
+        let mine =
+            self.is_paging(address) && matches!(self.state, State::Paging | State::Cancelled);
+        if mine {
+            self.failed(now, status);
         }
-        match self.state {
-            // The answer to the command follows.
-            State::Creating | State::Cancelling => {}
-            State::Idle | State::Paging | State::Cancelled => self.failed(now, status),
-        }
-        true
+        mine
     }
 
     /// Handles the end of an attempt.

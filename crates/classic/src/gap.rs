@@ -135,6 +135,17 @@ impl Gap {
         (self.sent, self.outcome) = (None, None);
     }
 
+    /// Handles a command without an answer: from the next restart on, the host goes without it, until [`Self::forget`].
+    /// Returns false, and changes nothing, if BR/EDR cannot be used without it.
+    pub fn unanswered(&mut self, opcode: Opcode) -> bool {
+        self.setup.unanswered(opcode)
+    }
+
+    /// Forgets which commands had no answer, because the controller may be a different one.
+    pub const fn forget(&mut self) {
+        self.setup.forget();
+    }
+
     /// Returns the controller's capabilities, or `None` until the set-up is complete, and if there is no BR/EDR.
     #[must_use]
     pub const fn controller(&self) -> Option<&ControllerInfo> {
@@ -174,7 +185,9 @@ impl Gap {
             return setup.poll_command(w).map(|opcode| (opcode, Part::Setup));
         };
         let role = if config.become_central { Role::CENTRAL } else { Role::PERIPHERAL };
-        if let Some(opcode) = self.acceptor.poll_command(role, w) {
+        if info.supports(Opcode::ACCEPT_CONNECTION_REQUEST)
+            && let Some(opcode) = self.acceptor.poll_command(role, w)
+        {
             return Some((opcode, Part::Acceptor));
         }
         if let Some(opcode) = self.refused.poll_command(w) {
@@ -197,6 +210,12 @@ impl Gap {
             connector.poll_command((info, config), links, (paging, class), hold, w)
         {
             return Some((opcode, Part::Connector));
+        }
+        if !info.supports(Opcode::REMOTE_NAME_REQUEST) {
+            reader.fail(Status::UNKNOWN_COMMAND);
+        }
+        if !info.supports(Opcode::INQUIRY) {
+            inquirer.fail(Status::UNKNOWN_COMMAND);
         }
         let hold = inquirer.is_on() || connector.wants_air();
         let paging = |address: BdAddress| devices.paging(address);

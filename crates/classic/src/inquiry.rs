@@ -199,6 +199,11 @@ impl Inquirer {
         }
     }
 
+    /// Ends the request, because the controller cannot do it.
+    pub(crate) fn fail(&mut self, status: Status) {
+        self.end(InquiryEnd::Failed(status));
+    }
+
     pub(crate) const fn poll_ended(&mut self) -> Option<InquiryEnd> {
         self.ended.take()
     }

@@ -36,7 +36,7 @@ pub struct LinkUp {
 pub(crate) struct Links {
     slots: &'static mut [LinkSlot],
     /// The link whose command is in flight, and the command.
-    sent: Option<(u8, Sent)>,
+    sent: Option<(u8, Handle, Sent)>,
     /// The link that sends the next command: links take turns.
     turn: u8,
 }
@@ -69,12 +69,23 @@ impl Links {
 
     /// Returns a link that is up.
     pub(crate) fn link(&self, slot: u8) -> Option<&Link> {
-        self.get(slot).map(LinkSlot::link)
+        self.get(slot).filter(|place| place.is_known()).map(LinkSlot::link)
     }
 
     /// Returns every link that is up.
     pub(crate) fn all(&self) -> impl Iterator<Item = (u8, &Link)> {
-        self.numbered().filter(|(_, place)| place.is_up()).map(|(slot, place)| (slot, place.link()))
+        let known = self.numbered().filter(|(_, place)| place.is_known());
+        known.map(|(slot, place)| (slot, place.link()))
+    }
+
+    /// Returns whether a link has this handle.
+    pub(crate) fn uses(&self, handle: Handle) -> bool {
+        self.slots.iter().any(|place| place.is_up() && place.link().handle == handle)
+    }
+
+    fn by_handle(&mut self, handle: RawHandle) -> Option<&mut LinkSlot> {
+        let handle = Handle::new(handle.raw())?;
+        self.slots.iter_mut().find(|place| place.is_up() && place.link().handle == handle)
     }
 
     pub(crate) fn of_handle(&self, handle: RawHandle) -> Option<u8> {
@@ -131,7 +142,7 @@ impl Links {
         encrypted: bool,
         config: &Config,
     ) -> Option<u8> {
-        if self.of_handle(handle.into()).is_some() {
+        if self.uses(handle) {
             return None;
         }
         let places = (0..=u8::MAX).zip(self.slots.iter_mut());
@@ -162,11 +173,10 @@ impl Links {
             if self.turn >= count {
                 self.turn = 0;
             }
-            let place = self.get_mut(slot);
-            if let Some((opcode, sent)) =
-                place.and_then(|place| place.poll_command(now, info, config, w))
-            {
-                self.sent = Some((slot, sent));
+            let Some(place) = self.get_mut(slot) else { continue };
+            let handle = place.link().handle;
+            if let Some((opcode, sent)) = place.poll_command(now, info, config, w) {
+                self.sent = Some((slot, handle, sent));
                 return Some(opcode);
             }
         }
@@ -175,8 +185,9 @@ impl Links {
 
     /// Takes the answer to the command of [`Self::poll_command`].
     pub(crate) fn answered(&mut self, now: Instant, status: Status) {
-        let Some((slot, sent)) = self.sent.take() else { return };
-        if let Some(place) = self.get_mut(slot) {
+        let Some((slot, handle, sent)) = self.sent.take() else { return };
+        // The link may have ended meanwhile, and another one may have its place.
+        if let Some(place) = self.get_mut(slot).filter(|place| place.link().handle == handle) {
             place.answered(now, sent, status);
         }
     }

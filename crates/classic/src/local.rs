@@ -169,6 +169,10 @@ impl Local {
         if scans == self.scans {
             self.dirty.remove(Dirty::SCAN);
         }
+        if self.dirty.contains(Dirty::SCAN) && !info.supports(Opcode::WRITE_SCAN_ENABLE) {
+            self.dirty.remove(Dirty::SCAN);
+            self.failed = Some(Status::UNKNOWN_COMMAND);
+        }
         let less = scans.0 & !self.scans.0 == 0 && self.dirty.contains(Dirty::SCAN);
         let (what, opcode) = if less {
             (Dirty::SCAN, self.write_scans(scans, w)?)

@@ -168,6 +168,11 @@ impl NameReader {
         }
     }
 
+    /// Ends the request, because the controller cannot do it.
+    pub(crate) fn fail(&mut self, status: Status) {
+        self.end(Err(status));
+    }
+
     pub(crate) const fn poll_ended(&mut self) -> Option<(BdAddress, Result<(), Status>)> {
         self.ended.take()
     }

@@ -34,8 +34,10 @@ impl Refused {
             return None;
         }
         let handle = self.handles.iter().flatten().next().copied()?;
+        let reason = Status::REMOTE_LOW_RESOURCES;
+        let opcode = put(w, &Disconnect { handle: handle.into(), reason })?;
         self.sent = Some(handle);
-        put(w, &Disconnect { handle: handle.into(), reason: Status::REMOTE_LOW_RESOURCES })
+        Some(opcode)
     }
 
     /// Takes the answer to the command of [`Self::poll_command`].

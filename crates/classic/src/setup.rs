@@ -122,6 +122,8 @@ pub(crate) struct Setup {
     le_events: EventMask,
     info: ControllerInfo,
     state: State,
+    /// Commands that had no answer: the host goes without them.
+    avoided: SupportedCommands,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +140,23 @@ impl Setup {
             le_events: EventMask::empty(),
             info: ControllerInfo::UNKNOWN,
             state: State::Idle,
+            avoided: SupportedCommands::NONE,
         }
+    }
+
+    /// Avoids a command that had no answer, from the next restart on. Returns false if the host cannot use BR/EDR
+    /// without it.
+    pub(crate) fn unanswered(&mut self, opcode: Opcode) -> bool {
+        let needed = Step::ALL.iter().any(|step| step.is_mandatory() && step.opcode() == opcode);
+        if !needed {
+            self.avoided.insert(opcode);
+        }
+        !needed
+    }
+
+    /// Forgets the avoided commands, because the controller may be a different one.
+    pub(crate) const fn forget(&mut self) {
+        self.avoided = SupportedCommands::NONE;
     }
 
     pub(crate) const fn config(&self) -> &Config {
@@ -153,7 +171,9 @@ impl Setup {
         }
     }
 
-    pub(crate) const fn restart(&mut self, commands: SupportedCommands, le_events: EventMask) {
+    pub(crate) fn restart(&mut self, mut commands: SupportedCommands, le_events: EventMask) {
+        let avoided = |opcode: &Opcode| self.avoided.supports(*opcode);
+        SupportedCommands::known().filter(avoided).for_each(|opcode| commands.remove(opcode));
         self.info = ControllerInfo { commands, ..ControllerInfo::UNKNOWN };
         self.le_events = le_events;
         self.state = State::At(Step::Features);

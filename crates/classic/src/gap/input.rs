@@ -80,9 +80,9 @@ impl Gap {
             return;
         }
         if !event.status.is_success() {
-            let accepted = self.acceptor.complete(address);
-            if !self.connector.complete(now, address, event.status) && !accepted {
-                self.fault();
+            // If both sides make the link at once, each has its own end.
+            if !self.connector.complete(now, address, event.status) {
+                self.acceptor.complete(address);
             }
             return;
         }
@@ -91,7 +91,7 @@ impl Gap {
         let Some(slot) = self.links.up(address, handle, encrypted, self.setup.config()) else {
             self.fault();
             // A link that is up keeps its handle.
-            if self.links.of_handle(handle.into()).is_none() {
+            if !self.links.uses(handle) {
                 self.refused.add(handle);
             }
             return;

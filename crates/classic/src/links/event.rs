@@ -1,7 +1,7 @@
 //! Events of the controller for a link.
 
 use bindrune_hci::{
-    LmpFeatures, LmpFeatures1, LmpFeatures2, RawHandle,
+    LmpFeatures, LmpFeatures1, LmpFeatures2,
     event::{
         DisconnectionComplete,
         classic::{
@@ -17,10 +17,6 @@ use super::{
 };
 
 impl Links {
-    fn by_handle(&mut self, handle: RawHandle) -> Option<&mut LinkSlot> {
-        self.of_handle(handle).and_then(|slot| self.get_mut(slot))
-    }
-
     /// Handles Disconnection Complete. Returns false if the link is none of these.
     pub(crate) fn disconnected(&mut self, event: &DisconnectionComplete) -> bool {
         let Some(place) = self.by_handle(event.handle) else { return false };

@@ -53,17 +53,17 @@ impl Links {
     /// Sets after what time the controller drops flushable data. Returns false if the time is too long, or there is no
     /// such link.
     pub(crate) fn set_flush_timeout(&mut self, slot: u8, timeout: Option<Duration>) -> bool {
+        let in_flight = self.sent.is_some_and(|(sent, _, _)| sent == slot);
         let Some(place) = self.get_mut(slot) else { return false };
         if timeout.is_some_and(|timeout| timeout > FLUSH_MAX) {
             return false;
         }
         place.wanted_flush = timeout.map_or(0, |timeout| units(timeout, SLOT, 1, 0x07ff));
-        if place.wanted_flush == place.link.flush_timeout && self.sent.is_none() {
-            let Some(place) = self.get_mut(slot) else { return false };
+        if place.wanted_flush == place.link.flush_timeout && !in_flight {
             place.todo.remove(Todo::FLUSH);
             place.flush_status = Status::SUCCESS;
             place.pending.insert(Pending::FLUSH_TIMEOUT);
-        } else if let Some(place) = self.get_mut(slot) {
+        } else {
             place.todo.insert(Todo::FLUSH);
         }
         true

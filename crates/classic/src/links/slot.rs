@@ -173,7 +173,14 @@ impl LinkSlot {
 
     /// Returns whether the link is up, known to its owner, and not ending.
     pub(super) const fn is_lasting(&self) -> bool {
-        self.is_up() && !self.is_silent() && !self.todo.contains(Todo::DISCONNECT)
+        self.is_known()
+            && !self.todo.contains(Todo::DISCONNECT)
+            && !matches!(self.running, Some((Todo::DISCONNECT, _)))
+    }
+
+    /// Returns whether the link is up, and its owner knows it.
+    pub(super) const fn is_known(&self) -> bool {
+        self.is_up() && !self.is_silent()
     }
 
     const fn is_silent(&self) -> bool {
