@@ -23,49 +23,30 @@ use super::{
 impl Security {
     /// Writes the next pending command: opcode, length, parameters. `None` while one is in flight.
     ///
-    /// Replies to the controller come before procedures. Links take turns in both.
+    /// Links take turns, so that no peer keeps another one waiting. Requests for peers without a link have one turn
+    /// too. A link's replies to the controller come before its procedures.
     pub fn poll_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         if self.in_flight.is_some() {
             return None;
         }
-        let (link, opcode, sent) = self.next_reply(w).or_else(|| self.next_procedure(now, w))?;
+        let strays_first = self.turn == 0;
+        let stray = if strays_first { self.next_stray(w) } else { None };
+        let (link, opcode, sent) = stray
+            .or_else(|| self.by_turns(|config, slot| slot.next_command(now, config, w)))
+            .or_else(|| self.next_stray(w))?;
         self.in_flight = Some(InFlight { opcode, link, sent });
-        self.turn = link.map_or(self.turn, |link| link.wrapping_add(1));
+        let next = link.map_or(1, |link| usize::from(link).saturating_add(2));
+        let is_link = next <= self.slots.len();
+        self.turn = u8::try_from(next).ok().filter(|_| is_link).unwrap_or(0);
         Some(opcode)
     }
 
-    fn next_reply(&mut self, w: &mut Writer<'_>) -> Option<(Option<u8>, Opcode, Sent)> {
-        if let Some(stray) = self.strays.iter_mut().find(|stray| stray.is_some())
-            && let Some((address, reply)) = stray.as_ref().map(|it| (it.address, &it.reply))
-        {
-            let opcode = reply.write(address, w)?;
-            *stray = None;
-            return Some((None, opcode, Sent::Reply));
-        }
-        self.by_turns(|_, slot| {
-            let address = BdAddress::from(slot.peer);
-            if let Some(reply) = &slot.reply {
-                let opcode = reply.write(address, w)?;
-                slot.reply = None;
-                return Some((opcode, Sent::Reply));
-            }
-            let keypress = slot.keypress_out?;
-            let opcode = put(w, &SendKeypressNotification { address, keypress })?;
-            slot.keypress_out = None;
-            Some((opcode, Sent::Keypress))
-        })
-    }
-
-    fn next_procedure(
-        &mut self,
-        now: Instant,
-        w: &mut Writer<'_>,
-    ) -> Option<(Option<u8>, Opcode, Sent)> {
-        self.by_turns(|config, slot| {
-            let next = slot.next(config)?;
-            let opcode = slot.put_procedure(next, w)?;
-            Some((opcode, slot.start(now, next)))
-        })
+    fn next_stray(&mut self, w: &mut Writer<'_>) -> Option<(Option<u8>, Opcode, Sent)> {
+        let place = self.strays.iter_mut().find(|stray| stray.is_some())?;
+        let stray = place.as_ref()?;
+        let opcode = stray.reply.write(stray.address, w)?;
+        *place = None;
+        Some((None, opcode, Sent::Reply))
     }
 
     /// Returns the first command of the links, in turns.
@@ -73,7 +54,7 @@ impl Security {
         &mut self,
         mut each: impl FnMut(&Config, &mut Slot) -> Option<(Opcode, Sent)>,
     ) -> Option<(Option<u8>, Opcode, Sent)> {
-        let turn = usize::from(self.turn).min(self.slots.len());
+        let turn = usize::from(self.turn).saturating_sub(1).min(self.slots.len());
         let config = &self.config;
         let (before, after) = self.slots.split_at_mut(turn);
         let mut try_each = |first: usize, slots: &mut [Slot]| {
@@ -134,6 +115,28 @@ impl Security {
 }
 
 impl Slot {
+    fn next_command(
+        &mut self,
+        now: Instant,
+        config: &Config,
+        w: &mut Writer<'_>,
+    ) -> Option<(Opcode, Sent)> {
+        let address = BdAddress::from(self.peer);
+        if let Some(reply) = &self.reply {
+            let opcode = reply.write(address, w)?;
+            self.reply = None;
+            return Some((opcode, Sent::Reply));
+        }
+        if let Some(keypress) = self.keypress_out {
+            let opcode = put(w, &SendKeypressNotification { address, keypress })?;
+            self.keypress_out = None;
+            return Some((opcode, Sent::Keypress));
+        }
+        let next = self.next(config)?;
+        let opcode = self.put_procedure(next, w)?;
+        Some((opcode, self.start(now, next)))
+    }
+
     fn put_procedure(&self, next: Next, w: &mut Writer<'_>) -> Option<Opcode> {
         let handle = self.handle.into();
         match next {

@@ -68,7 +68,7 @@ pub struct Security {
     user: bool,
     in_flight: Option<InFlight>,
     strays: [Option<Stray>; STRAYS],
-    /// The link that is asked first for a command.
+    /// Whose turn it is to send a command: 0 for peers without a link, `n + 1` for link `n`.
     turn: u8,
     unexpected: Counter,
 }
