@@ -19,7 +19,7 @@ pub struct Violations {
     pub acl_too_long: u32,
     /// ACL packets beyond the free buffers. [Vol 4] Part E, 4.1
     pub acl_overrun: u32,
-    /// ACL packets with a boundary or broadcast flag that a host may not send on LE.
+    /// ACL packets with a boundary or broadcast flag that a host may not send on the link's transport.
     pub acl_flags: u32,
     /// Host Number Of Completed Packets that is malformed, or was sent without host flow control.
     pub host_completed_malformed: u32,

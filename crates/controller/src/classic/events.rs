@@ -11,11 +11,6 @@ impl Controller {
         self.send_raw(EventCode(code), &parts.concat())
     }
 
-    /// Reports an event whose parameters are a status and an address.
-    pub(super) fn report_peer(&mut self, code: u8, status: Status, peer: BdAddr) {
-        self.emit(code, &[&[status.0], &peer]);
-    }
-
     pub(super) fn classic_connection_complete(
         &mut self,
         status: Status,

@@ -1,8 +1,9 @@
 //! Hosts that speak raw HCI, on virtual controllers in virtual time.
 use bindrune_controller::{Air, ControllerConfig, ControllerId};
 use bindrune_hci::{
-    AdvertisingType, Command, DeviceAddress, FilterPolicy, OwnAddressType,
+    AdvertisingType, Command, DeviceAddress, Event, FilterPolicy, OwnAddressType,
     cmd::{COMMAND_MAX, baseband, le},
+    event::{ClassicEvent, EVENT_MAX, EventCode},
 };
 use bindrune_wire::{Address, Writer};
 use embassy_time::{Duration, Instant};
@@ -53,6 +54,7 @@ impl Bench {
     pub(crate) fn read(&mut self) {
         for id in self.air.ids() {
             while let Some(packet) = self.air.transmit(id) {
+                check(&packet);
                 self.trace.push((self.now.as_micros(), id, packet));
             }
         }
@@ -166,6 +168,27 @@ impl Bench {
             assert!(self.step(end), "no connection");
         }
     }
+}
+
+/// The one event that hosts of this workspace never cause.
+const QOS_SETUP_COMPLETE: EventCode = EventCode(0x0d);
+
+/// Checks that the host reads each event as it was written.
+fn check(packet: &[u8]) {
+    let [4, code, _, parameters @ ..] = packet else { return };
+    let event = Event::parse(EventCode(*code), parameters);
+    let event = event.unwrap_or_else(|error| panic!("{error:?}: {packet:02x?}"));
+    let mut buffer = [0; EVENT_MAX];
+    let mut w = Writer::new(&mut buffer);
+    match event {
+        Event::Unknown(raw) if raw.code != QOS_SETUP_COMPLETE => {
+            let event = ClassicEvent::parse_raw(raw);
+            let event = event.unwrap_or_else(|error| panic!("{error:?}: {packet:02x?}"));
+            event.unwrap_or_else(|| panic!("unknown: {packet:02x?}")).write(&mut w).unwrap();
+        }
+        event => event.write(&mut w).unwrap(),
+    }
+    assert_eq!(w.written(), &packet[1..]);
 }
 
 pub(crate) fn octets(command: &impl Command) -> Vec<u8> {

@@ -136,12 +136,8 @@ impl Transmitter {
             self.flight = None;
             self.delivered = false;
         }
+        self.flushing |= self.packets.back().is_some_and(|last| due(last.flushable, last.since));
         self.packets.retain(|packet| !due(packet.flushable, packet.since));
-        if let (flushable, Some(since)) = self.last
-            && due(flushable, since)
-        {
-            self.flushing = true;
-        }
         before.saturating_sub(self.packets.len())
     }
 }
@@ -213,6 +209,8 @@ impl ClassicLink {
         all: bool,
         m: &mut Medium,
     ) -> usize {
+        let transmitter = &mut self.side_mut(party).transmitter;
+        transmitter.flushing |= all || transmitter.last.0;
         self.flush_if(party, |flushable, _| all || flushable, m)
     }
 

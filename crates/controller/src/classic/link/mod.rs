@@ -192,9 +192,9 @@ impl ClassicLink {
         &mut m.controllers[self.side(party).controller]
     }
 
-    /// Sends an event to the host of `party`.
+    /// Sends an event to the host of `party`, while it has the link. Returns whether it was sent.
     fn emit(&self, party: Party, code: u8, parts: &[&[u8]], m: &mut Medium) -> bool {
-        self.controller(party, m).emit(code, parts)
+        self.side(party).open && self.controller(party, m).emit(code, parts)
     }
 
     pub(super) const fn supervision(&self) -> u16 {

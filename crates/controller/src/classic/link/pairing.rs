@@ -14,7 +14,7 @@ use crate::{
     air::Medium,
     classic::events::{
         AUTHENTICATION_COMPLETE, IO_CAPABILITY_REQUEST, LINK_KEY_NOTIFICATION, LINK_KEY_REQUEST,
-        PIN_CODE_REQUEST, SIMPLE_PAIRING_COMPLETE,
+        PIN_CODE_REQUEST,
     },
 };
 
@@ -206,8 +206,7 @@ impl ClassicLink {
         let status = Status::LL_RESPONSE_TIMEOUT;
         let simple = [Party::Pager, Party::Paged].map(|p| (p, pairing.progress(p).io.is_some()));
         for (party, _) in simple.into_iter().filter(|(_, simple)| *simple) {
-            let peer = self.side(party).peer;
-            self.controller(party, m).report_peer(SIMPLE_PAIRING_COMPLETE, status, peer);
+            self.report_simple(party, status, m);
         }
         self.authenticated(status, m);
         for party in [Party::Pager, Party::Paged] {

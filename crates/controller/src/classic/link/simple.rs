@@ -278,9 +278,9 @@ impl ClassicLink {
         self.authenticated(Status::SUCCESS, m);
     }
 
-    fn report_simple(&self, party: Party, status: Status, m: &mut Medium) {
+    pub(super) fn report_simple(&self, party: Party, status: Status, m: &mut Medium) {
         let peer = self.side(party).peer;
-        self.controller(party, m).report_peer(SIMPLE_PAIRING_COMPLETE, status, peer);
+        self.emit(party, SIMPLE_PAIRING_COMPLETE, &[&[status.0], &peer], m);
     }
 
     /// Fails pairing at `party`, which reports it to the other end.

@@ -63,6 +63,41 @@ fn throughput_is_that_of_the_slots() {
     }
 }
 
+/// Both send 3-DH5: 1,021 octets each way in 10 slots, 163,360 octets/s.
+#[test]
+fn both_directions_share_the_slots() {
+    let mut bench = Bench::new(8);
+    let (a, b) = (bench.add_dual(), bench.add_dual());
+    let (ab, ba) = bench.page(a, b, 1);
+    for (from, handle) in [(a, ab), (b, ba)] {
+        for _ in 0..8 {
+            bench.acl(from, handle, &[0; 1021]);
+        }
+    }
+    let start = bench.now;
+    while bench.count(a, 0x13) < 8 || bench.count(b, 0x13) < 8 {
+        assert!(bench.step(start + MS(1000)));
+    }
+    let slots = (bench.now - start).as_micros() / 625;
+    assert!((80..=120).contains(&slots), "{slots}: 8 exchanges, the first poll, the last answer");
+}
+
+#[test]
+fn a_late_continuation_is_flushed_with_an_event() {
+    let mut bench = Bench::new(9);
+    let (a, b) = (bench.add_dual(), bench.add_dual());
+    let (ab, _) = bench.page(a, b, 1);
+    let handle = ab.to_le_bytes();
+    bench.classic_ok(a, 0x0c28, &[&handle, &hex!("4000")]); // 40 ms
+    bench.acl(a, ab | 0x2000, &[1; 20]);
+    bench.run(MS(100));
+    bench.acl(a, ab | 0x1000, &[2; 20]);
+    assert_eq!(bench.event_of(a, 0x11), handle);
+    bench.run(MS(100));
+    let numbers: Vec<_> = received(&bench, b).iter().map(|(_, octets)| octets[0]).collect();
+    assert_eq!(numbers, [1]);
+}
+
 /// A central's DH5 is lost with its probability p, and repeated after 6 slots; a lost answer repeats it too. So of
 /// the bound (1 - p)^2 arrives.
 #[test]
