@@ -172,11 +172,6 @@ impl<'a> Element<'a> {
             None
         }
     }
-
-    fn contains_within(&self, uuid: Uuid, depth: usize) -> bool {
-        self.as_uuid() == Some(uuid)
-            || self.elements().is_some_and(|inner| inner.contains_within(uuid, depth))
-    }
 }
 
 /// Elements that follow each other: the contents of a sequence. The iterator ends at the first malformed one.
@@ -224,9 +219,13 @@ impl<'a> Elements<'a> {
     }
 
     fn contains_within(mut self, uuid: Uuid, depth: usize) -> bool {
-        depth
-            .checked_sub(1)
-            .is_some_and(|depth| self.any(|element| element.contains_within(uuid, depth)))
+        self.any(|element| {
+            element.as_uuid() == Some(uuid)
+                || element
+                    .elements()
+                    .zip(depth.checked_sub(1))
+                    .is_some_and(|(inner, depth)| inner.contains_within(uuid, depth))
+        })
     }
 
     /// Takes the octets of the next element.
