@@ -54,6 +54,17 @@ pub(super) enum Admission {
     Refused(ConnectionResult),
 }
 
+/// Who uses a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// The application has not accepted the channel: the slot is free once its end was reported.
+    Unclaimed,
+    /// The application uses it.
+    Held,
+    /// The application gave it back: the slot is free once the channel has ended.
+    Released,
+}
+
 /// Events of a channel that the owner has not seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Events {
@@ -73,8 +84,7 @@ pub struct Channel {
     pub(super) psm: Psm,
     pub(super) local: Cid,
     pub(super) remote: Cid,
-    /// Whether the application has the channel; otherwise the slot is free once its end was reported.
-    pub(super) is_held: bool,
+    pub(super) hold: Hold,
     /// Whether the application closed the channel before the peer answered the request for it.
     pub(super) is_abandoned: bool,
     pub(super) negotiation: Negotiation,
@@ -110,7 +120,7 @@ impl Channel {
             psm: Psm(0),
             local: Cid::NULL,
             remote: Cid::NULL,
-            is_held: false,
+            hold: Hold::Unclaimed,
             is_abandoned: false,
             negotiation: Negotiation::new(ChannelConfig::BASIC),
             identifier: 0,
@@ -197,7 +207,7 @@ impl Channel {
         self.transfer.clear();
         self.state = State::Free;
         (self.local, self.remote) = (Cid::NULL, Cid::NULL);
-        (self.is_held, self.is_abandoned) = (false, false);
+        (self.hold, self.is_abandoned) = (Hold::Unclaimed, false);
         self.stop();
         self.requested_by = 0;
         self.admission = Admission::Undecided;
@@ -226,9 +236,9 @@ impl Channel {
         if self.state == State::Configuring && self.negotiation.is_complete() {
             self.state = State::Open;
             self.limit = None;
+            self.events.opened = self.hold != Hold::Released;
             let agreed = self.negotiation.agreement().into();
             self.transfer.open(agreed, self.local, self.remote);
-            self.events.opened = true;
         }
     }
 
@@ -243,14 +253,16 @@ impl Channel {
         self.limit = Some(now.saturating_add(RTX));
     }
 
-    /// Ends the channel. What it received stays.
+    /// Ends the channel. What it received stays until the application gives the slot back.
     pub(super) fn finish(&mut self, reason: CloseReason) {
+        if self.hold == Hold::Released {
+            return self.reset();
+        }
         self.stop();
         self.transfer.close();
         self.state = State::Closed(reason);
-        self.events.opened = false;
-        self.events.requested = false;
-        self.events.closed = true;
+        let events = Events { readable: self.events.readable, closed: true, ..Events::default() };
+        self.events = events;
     }
 
     /// Returns the next event, and forgets it.
@@ -276,7 +288,7 @@ impl Channel {
         if !take(&mut events.closed) {
             return None;
         }
-        if !self.is_held {
+        if self.hold == Hold::Unclaimed {
             self.reset();
         }
         Some(Signal::Closed(index, reason))

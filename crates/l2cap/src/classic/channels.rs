@@ -1,6 +1,6 @@
 use embassy_time::{Duration, Instant};
 
-use super::channel::{Admission, ERTX, State};
+use super::channel::{Admission, ERTX, Events, Hold, State};
 use super::negotiation::Negotiation;
 use super::{
     Channel, ChannelConfig, ChannelError, CloseReason, ConnectionResult, ConnectionStatus, Psm,
@@ -72,7 +72,7 @@ impl Channels {
         self.with(index, |channel| {
             channel.begin(State::Connecting, link, psm, local);
             channel.negotiation = Negotiation::new(config);
-            channel.is_held = true;
+            channel.hold = Hold::Held;
             channel.limit = Some(now.saturating_add(super::channel::ERTX_MAX));
         });
         Ok(index)
@@ -94,7 +94,7 @@ impl Channels {
         if !config.is_valid() || channel.transfer.longest_received() < config.mtu {
             return Err(ChannelError::Invalid);
         }
-        channel.is_held = true;
+        channel.hold = Hold::Held;
         channel.events.requested = false;
         channel.negotiation = Negotiation::new(config);
         channel.configure(now);
@@ -142,12 +142,14 @@ impl Channels {
         self.with(index, |channel| channel.close(now, DRAINING));
     }
 
-    /// Gives the slot back: the application does not use the channel any more. Closes it if it is not closed.
+    /// Gives the slot back: the application does not use the channel any more. Closes it if it is not closed, as
+    /// [`Self::disconnect`] does; it reports no signal any more.
     pub fn release(&mut self, now: Instant, index: usize) {
-        self.with(index, |channel| {
+        self.with_used(index, |channel| {
             channel.close(now, DRAINING);
-            channel.is_held = false;
-            if matches!(channel.state, State::Closed(_)) && !channel.events.closed {
+            channel.hold = Hold::Released;
+            channel.events = Events::default();
+            if matches!(channel.state, State::Closed(_)) {
                 channel.reset();
             }
         });
@@ -220,6 +222,12 @@ impl Channels {
     /// Calls `f` with a slot in use.
     pub(super) fn with<R>(&mut self, index: usize, f: impl FnOnce(&mut Channel) -> R) -> Option<R> {
         self.slots.get_mut(index).map(f)
+    }
+
+    fn with_used(&mut self, index: usize, f: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.slot(index) {
+            f(channel);
+        }
     }
 
     pub(super) fn slot(&mut self, index: usize) -> Option<&mut Channel> {

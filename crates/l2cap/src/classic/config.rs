@@ -19,7 +19,6 @@ pub(super) const NEVER: u16 = 0xffff;
 
 /// What the application requests for a channel; both ends then agree on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ChannelConfig {
     /// Longest SDU that we receive, in octets: 48 to 65,535. An SDU must fit in the received ring, with 2 octets
     /// for its length.
@@ -98,7 +97,6 @@ pub(super) fn milliseconds(time: Duration) -> Option<u16> {
 
 /// What both ends of a channel have agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Agreement {
     /// Mode of both directions.
     pub mode: Mode,

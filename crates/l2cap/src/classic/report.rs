@@ -17,7 +17,7 @@ pub enum Signal {
     } = 1,
     /// The channel is open.
     Opened(usize),
-    /// The peer has changed the parameters of an open channel.
+    /// The parameters of an open channel have changed.
     Reconfigured(usize),
     /// A datagram can be received.
     Readable(usize),

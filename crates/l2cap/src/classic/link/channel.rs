@@ -4,7 +4,7 @@ use bindrune_wire::{Interest, NoRoom, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::Cid;
-use crate::classic::channel::{Admission, ERTX_MAX, RTX, State};
+use crate::classic::channel::{Admission, ERTX_MAX, Hold, RTX, State};
 use crate::classic::mode::Outcome;
 use crate::classic::negotiation::Answer;
 use crate::classic::pdu::{
@@ -78,6 +78,9 @@ impl Channel {
                     .write(identifier, w)?;
                 self.negotiation.request_sent();
                 self.await_response(now, identifier);
+                if self.state == State::Open {
+                    self.limit = Some(now.saturating_add(ERTX_MAX));
+                }
                 Ok(())
             }
             Due::Disconnect => {
@@ -142,11 +145,16 @@ impl Channel {
             return;
         }
         if self.state == State::Open {
-            let agreement = self.negotiation.agreement();
-            self.transfer.reconfigure(agreement.rx_mtu, agreement.tx_mtu);
-            self.events.reconfigured = true;
+            self.reconfigured();
         }
         self.open_if_configured();
+    }
+
+    /// Takes the new parameters of an open channel.
+    pub(super) fn reconfigured(&mut self) {
+        let agreement = self.negotiation.agreement();
+        self.transfer.reconfigure(agreement.rx_mtu, agreement.tx_mtu);
+        self.events.reconfigured = self.hold == Hold::Held;
     }
 
     /// Handles the peer's request to close the channel.
@@ -214,6 +222,7 @@ impl Channel {
     /// Refuses the peer's request.
     pub(in crate::classic) const fn refuse(&mut self, result: ConnectionResult) {
         self.events.requested = false;
+        self.limit = None;
         self.admission = Admission::Refused(result);
         self.is_admission_due = true;
     }

@@ -3,7 +3,7 @@ use embassy_time::Instant;
 use super::Link;
 use super::answers::Answer;
 use crate::Cid;
-use crate::classic::channel::{Admission, State};
+use crate::classic::channel::State;
 use crate::classic::channels::Channels;
 use crate::classic::negotiation::Answer as Configured;
 use crate::classic::pdu::{Command, ConnectionResult, Disconnection, Reject};
@@ -150,13 +150,7 @@ impl Link {
     pub(super) fn expire(&mut self, index: usize, channels: &mut Channels) {
         let Some(channel) = channels.slot(index) else { return };
         let (identifier, scid) = (channel.requested_by, channel.remote);
-        let result = match channel.admission {
-            Admission::Refused(result) => result,
-            Admission::Undecided | Admission::Pending(_) | Admission::Accepted => {
-                ConnectionResult::NO_RESOURCES
-            }
-        };
         channel.finish(CloseReason::Undecided);
-        self.answer(identifier, Answer::Refusal(scid, result));
+        self.answer(identifier, Answer::Refusal(scid, ConnectionResult::NO_RESOURCES));
     }
 }

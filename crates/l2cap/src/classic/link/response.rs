@@ -166,6 +166,10 @@ impl Link {
             Outcome::Again => (channel.identifier, channel.response_due) = (0, None),
             Outcome::Done => {
                 (channel.identifier, channel.response_due) = (0, None);
+                if channel.state == State::Open {
+                    channel.limit = None;
+                    channel.reconfigured();
+                }
                 channel.open_if_configured();
             }
             Outcome::Failed(failure) => channel.disconnect(now, reason(failure)),

@@ -17,7 +17,6 @@ pub enum Kind {
 
 /// Parameters of a channel that both ends have agreed on. [Vol 3] Part A, 5
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Agreed {
     /// Mode of both directions.
     pub kind: Kind,

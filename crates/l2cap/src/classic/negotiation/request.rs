@@ -1,5 +1,5 @@
 use super::{EMPTY, MAX_ROUNDS, Negotiation, Request};
-use crate::classic::config::{DEFAULT_MTU, MIN_MTU};
+use crate::classic::config::MIN_MTU;
 use crate::classic::pdu::{CONTINUATION, ConfigurationResult, Mode, Options, Rejected};
 
 /// Outcome of the peer's response to our request.
@@ -37,7 +37,7 @@ impl Negotiation {
         self.request == Request::Sent
     }
 
-    /// Returns the options of our request. Options with their default value are left out.
+    /// Returns the options of our request.
     pub(in crate::classic) fn request(&self) -> Options {
         if self.is_continued {
             return EMPTY;
@@ -45,7 +45,7 @@ impl Negotiation {
         let mode = self.mode;
         let enhanced = mode != Mode::BASIC;
         Options {
-            mtu: Some(self.config.mtu).filter(|mtu| *mtu != DEFAULT_MTU),
+            mtu: Some(self.config.mtu),
             flush_timeout: self.config.flush(),
             retransmission: (enhanced || self.rounds > 0).then(|| self.retransmission(mode)),
             fcs: (enhanced && !self.config.fcs).then_some(0),

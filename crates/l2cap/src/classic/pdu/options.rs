@@ -186,7 +186,9 @@ impl Options {
             let kind = r.u8().map_err(|_| BadOptions::Truncated)?;
             let len = r.u8().map_err(|_| BadOptions::Truncated)?;
             let value = r.bytes(len.into()).map_err(|_| BadOptions::Truncated)?;
-            if !self.set(kind & !HINT, value)? && kind & HINT == 0 {
+            let known = self.set(kind & !HINT, value)?;
+            let supported = known && !matches!(kind, FLOW_SPEC | WINDOW);
+            if !supported && kind & HINT == 0 {
                 rejected.add(kind, value);
             }
         }

@@ -127,3 +127,10 @@ impl Features {
         }
     }
 }
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for ConnectionResult {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u16:#06x}", self.0);
+    }
+}
