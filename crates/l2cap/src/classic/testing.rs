@@ -4,7 +4,7 @@ use std::{vec, vec::Vec};
 
 use embassy_time::{Duration, Instant};
 
-use super::{Channel, ChannelConfig, Channels, Link, Psm, Signal};
+use super::{Channel, ChannelConfig, Channels, ConnectionResult, Link, Psm, Signal};
 use crate::LinkId;
 
 pub(crate) const LINK: LinkId = LinkId(2);
@@ -67,8 +67,11 @@ impl End {
     /// Takes every signal, and answers requests.
     pub(crate) fn settle(&mut self, now: Instant) {
         while let Some(signal) = self.link.poll_signal(&mut self.channels) {
-            if let (Signal::Requested { channel, .. }, Some(config)) = (signal, self.accepts) {
-                let _accepted = self.channels.accept(now, channel, config);
+            if let (Signal::Requested { channel, psm }, Some(config)) = (signal, self.accepts) {
+                let _decided = match psm {
+                    PSM => self.channels.accept(now, channel, config),
+                    _ => self.channels.refuse(channel, ConnectionResult::PSM_NOT_SUPPORTED),
+                };
             }
             self.signals.push(signal);
         }

@@ -2,13 +2,9 @@ use std::vec::Vec;
 
 use embassy_time::Duration;
 
+use super::mode_of;
 use crate::classic::testing::{PSM, Pair};
-use crate::classic::{ChannelConfig, CloseReason, Mode, Signal};
-
-fn mode_of(pair: &Pair) -> (Mode, Mode) {
-    let mode = |c: &crate::classic::Channels| c.get(0).unwrap().agreement().mode;
-    (mode(&pair.a.channels), mode(&pair.b.channels))
-}
+use crate::classic::{ChannelConfig, CloseReason, Fragment, Signal};
 
 #[test]
 fn a_channel_opens_carries_datagrams_and_closes() {
@@ -43,4 +39,107 @@ fn a_channel_opens_carries_datagrams_and_closes() {
             assert_eq!((pair.a.channels.free(), pair.b.channels.free()), (2, 2));
         }
     }
+}
+
+#[test]
+fn datagrams_of_every_size_pass_in_every_mode() {
+    for config in [ChannelConfig::BASIC, ChannelConfig::ENHANCED, ChannelConfig::STREAMING] {
+        for mtu in [48, 4096, 65535] {
+            let config = ChannelConfig { mtu, ..config };
+            let mut pair = Pair::new(1, 140_000);
+            (pair.a.acl, pair.b.acl, pair.b.accepts) = (1021, 679, Some(config));
+            let index = pair.a.connect(pair.now, config);
+            pair.run();
+            for len in [0, 1, mtu / 2, mtu - 1, mtu] {
+                let datagram: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
+                pair.a.channels.send(index, &datagram).unwrap();
+                pair.b.channels.send(0, &datagram).unwrap();
+                pair.after(Duration::from_secs(1));
+                assert!(pair.b.recv(0).as_ref() == Some(&datagram), "{config:?} {len}");
+                assert!(pair.a.recv(index) == Some(datagram), "{config:?} {len}");
+            }
+            let longest = usize::from(mtu);
+            let too_long = std::vec![0; longest + 1];
+            assert!(pair.a.channels.send(index, &too_long).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_channel_reports_room() {
+    for config in [ChannelConfig::BASIC, ChannelConfig::ENHANCED, ChannelConfig::STREAMING] {
+        let (mut pair, index) = super::opened(config, config);
+        pair.a.signals();
+        while pair.a.channels.send(index, &[1; 500]).is_ok() {}
+        pair.a.settle(pair.now);
+        assert_eq!(pair.a.signals(), []);
+        pair.after(Duration::from_secs(1));
+        assert_eq!(pair.a.signals(), [Signal::Writable(index)]);
+        assert_eq!(pair.a.channels.send(index, &[1; 500]), Ok(()));
+    }
+}
+
+#[test]
+fn channels_of_a_link_send_in_turn() {
+    let mut pair = Pair::new(3, 4096);
+    let indexes = [0, 1, 2].map(|_| pair.a.connect(pair.now, ChannelConfig::BASIC));
+    pair.run();
+    pair.a.acl = 100;
+    for index in indexes {
+        for _ in 0..3 {
+            pair.a.channels.send(index, &[0; 200]).unwrap();
+        }
+    }
+    let mut order = Vec::new();
+    while let Some((first, octets)) = pair.a.transmit(pair.now) {
+        assert_eq!(first, octets.starts_with(&[200, 0]));
+        order.extend(first.then(|| octets[2]));
+    }
+    assert_eq!(order.len(), 9);
+    assert!(order.windows(2).all(|pair| pair[0] != pair[1]), "{order:?}");
+}
+
+#[test]
+fn signalling_passes_data_but_not_a_begun_pdu() {
+    let (mut pair, index) = super::opened(ChannelConfig::BASIC, ChannelConfig::BASIC);
+    pair.a.channels.send(index, &[0; 60]).unwrap();
+    pair.a.channels.send(index, &[0; 60]).unwrap();
+    let (first, _) = pair.a.transmit(pair.now).unwrap();
+    pair.a.link.echo(pair.now, b"x").unwrap();
+    let mut starts = Vec::new();
+    while let Some((first, octets)) = pair.a.transmit(pair.now) {
+        starts.extend(first.then(|| octets[2]));
+    }
+    assert!(first);
+    assert_eq!(starts, [0x01, 0x40]);
+}
+
+#[test]
+fn a_flush_drops_the_rest_of_a_datagram() {
+    let flush_timeout = Some(Duration::from_millis(10));
+    let config = ChannelConfig { flush_timeout, ..ChannelConfig::BASIC };
+    let (mut pair, index) = super::opened(config, ChannelConfig::BASIC);
+    for n in 0..3u8 {
+        pair.a.channels.send(index, &[n; 60]).unwrap();
+    }
+    let lost = pair.a.transmit(pair.now).unwrap();
+    pair.b.receive(pair.now, &lost);
+    pair.a.link.flushed(pair.now, &mut pair.a.channels);
+    pair.run();
+    assert_eq!(pair.b.recv(0), Some([1; 60].to_vec()));
+    assert_eq!(pair.b.recv(0), Some([2; 60].to_vec()));
+    assert_eq!((pair.a.link.drops().flushed, pair.b.link.drops().unfinished), (1, 1));
+    assert_eq!(pair.a.channels.get(index).unwrap().transfer().drops().flushed, 1);
+
+    pair.b.channels.send(0, &[0; 60]).unwrap();
+    let mut buffer = [0; 27];
+    let fragment = pair.b.link.poll_transmit(pair.now, 27, &mut pair.b.channels, &mut buffer);
+    assert_eq!(fragment, Some(Fragment { len: 27, first: true, flushable: false }));
+    pair.b.link.flushed(pair.now, &mut pair.b.channels);
+    assert_eq!(pair.b.link.drops().flushed, 0);
+    pair.b.link.set_flushable(true);
+    pair.b.channels.send(0, &[0; 60]).unwrap();
+    while pair.b.transmit(pair.now).is_some_and(|(first, _)| !first) {}
+    pair.b.link.flushed(pair.now, &mut pair.b.channels);
+    assert_eq!(pair.b.link.drops().flushed, 1);
 }
