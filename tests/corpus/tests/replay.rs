@@ -19,6 +19,7 @@ replays! {
     att_bearer: bindrune_att::fuzz::bearer,
     att_pdu: bindrune_att::fuzz::pdu,
     bond_file: bindrune::fuzz::bond_file,
+    classic_gap: bindrune_classic::fuzz::gap,
     controller_classic: bindrune_controller::fuzz::classic_hosts,
     controller_hosts: bindrune_controller::fuzz::hosts,
     gap_ad_data: bindrune_gap::fuzz::ad_data,
