@@ -6,10 +6,15 @@ use super::{IDLE_INITIATOR, IDLE_RESPONDER, Role, Session, SessionEnd, SessionSt
 use crate::Dlcs;
 
 impl Session {
-    /// Returns when [`Self::handle_timeout`] must be called.
+    /// Returns when [`Self::handle_timeout`] must be called; [`Instant::MIN`] is at once.
     #[must_use]
     pub fn poll_timeout(&self, dlcs: &Dlcs) -> Option<Instant> {
         let request = self.request.and_then(|(_, deadline)| deadline);
+        let is_new = self.state == SessionState::Open && self.deadline.is_none();
+        if is_new && dlcs.of(self.id).next().is_none() {
+            // A call of the application has ended the last DLC.
+            return Some(Instant::MIN);
+        }
         let own = [self.deadline, request].into_iter().flatten();
         own.chain(dlcs.of(self.id).filter_map(|(_, dlc)| dlc.poll_timeout())).min()
     }
