@@ -251,7 +251,7 @@ impl Client {
             return Err(Failure::Malformed);
         }
         let part = match self.query {
-            Query::Search { max, .. } => Part::handles(parameters, max),
+            Query::Search { .. } => Part::handles(parameters),
             Query::Attributes { .. } | Query::SearchAttributes { .. } => Part::list(parameters),
         };
         let Part { octets, continuation } = part.map_err(|_| Failure::Malformed)?;

@@ -36,11 +36,11 @@ pub(super) struct Part<'p> {
 }
 
 impl<'p> Part<'p> {
-    /// Reads the parameters of a Service Search Response.
-    pub(super) fn handles(parameters: &'p [u8], max: u16) -> Result<Self, Malformed> {
+    /// Reads the parameters of a Service Search Response. Some servers count more records in total than were requested.
+    pub(super) fn handles(parameters: &'p [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(parameters);
         let (total, current) = (be16(&mut r)?, be16(&mut r)?);
-        if current > total || total > max {
+        if current > total {
             return Err(Malformed::Value);
         }
         let octets = r.bytes(usize::from(current).saturating_mul(4))?;

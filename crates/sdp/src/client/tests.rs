@@ -146,10 +146,16 @@ const ROWS: &[(&str, char, &[u8], Answer<'static>)] = &[
     ),
     ("count greater than the total", 'H', &hex!("03 0001 0009 0000 0001 00010000 00"), MALFORMED),
     (
-        "total greater than requested",
+        "more handles than requested",
         'H',
         &hex!("03 0001 000d 0002 0002 00010000 00010001 00"),
-        MALFORMED,
+        TOO_LONG,
+    ),
+    (
+        "total greater than requested",
+        'H',
+        &hex!("03 0001 0009 0002 0001 00010000 00"),
+        Answer::Complete(&hex!("00010000")),
     ),
     ("count greater than the PDU", 'H', &hex!("03 0001 0007 0001 0001 0001 00"), MALFORMED),
     ("count less than the list", 'H', &hex!("03 0001 0009 0001 0000 00010000 00"), MALFORMED),
