@@ -78,7 +78,7 @@
 //! - AES-CCM encrypts if both hosts have Secure Connections on, and E0 otherwise. Packets carry as many octets as in the
 //!   clear. The least key size that a host accepts is 1 until the host sets it.
 //! - The flush timeout counts from the time at which the host sent the start of a PDU.
-//! - There are no synchronous links, no broadcast, no hold and park, no periodic inquiry, no event filters.
+//! - Interlaced scans are as long as others. There are no synchronous links, no broadcast, no hold and park, no periodic inquiry, no event filters.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 

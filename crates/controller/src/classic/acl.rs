@@ -91,12 +91,14 @@ impl Controller {
     }
 }
 
-/// Packets of 3 and 5 slots, encryption, sniff, inquiry with RSSI, LE, extended inquiry, LE and BR/EDR at once,
+/// Packets of 3 and 5 slots, encryption, sniff, interlaced scans, inquiry with RSSI, LE, extended inquiry, LE and BR/EDR at once,
 /// non-flushable packets, supervision timeout event, extended features.
 const ALWAYS: u64 = 1
     | 1 << 1
     | 1 << 2
     | 1 << 7
+    | 1 << 28
+    | 1 << 29
     | 1 << 30
     | 1 << 38
     | 1 << 48

@@ -20,6 +20,7 @@ pub struct ClassicConfig {
     pub(crate) secure_connections: bool,
     pub(crate) role_switch: bool,
     pub(crate) key_size: u8,
+    pub(crate) encryption_change_v2: bool,
 }
 
 impl ClassicConfig {
@@ -35,6 +36,7 @@ impl ClassicConfig {
             secure_connections: true,
             role_switch: true,
             key_size: 16,
+            encryption_change_v2: false,
         }
     }
 
@@ -79,6 +81,14 @@ impl ClassicConfig {
     #[must_use]
     pub const fn role_switch(mut self, on: bool) -> Self {
         self.role_switch = on;
+        self
+    }
+
+    /// Reports encryption of BR/EDR links with Encryption Change [v2], if the host turned that event on. The default is
+    /// the first version.
+    #[must_use]
+    pub const fn encryption_change_v2(mut self, on: bool) -> Self {
+        self.encryption_change_v2 = on;
         self
     }
 

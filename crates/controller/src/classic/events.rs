@@ -42,6 +42,7 @@ pub(super) const LINK_KEY_REQUEST: u8 = 0x17;
 pub(super) const LINK_KEY_NOTIFICATION: u8 = 0x18;
 pub(super) const CLOCK_OFFSET_COMPLETE: u8 = 0x1c;
 pub(super) const PACKET_TYPE_CHANGED: u8 = 0x1d;
+pub(super) const MAX_SLOTS_CHANGE: u8 = 0x1b;
 pub(super) const INQUIRY_RESULT_RSSI: u8 = 0x22;
 pub(super) const REMOTE_EXTENDED_FEATURES_COMPLETE: u8 = 0x23;
 pub(super) const EXTENDED_INQUIRY_RESULT: u8 = 0x2f;
@@ -56,6 +57,8 @@ pub(super) const ENHANCED_FLUSH_COMPLETE: u8 = 0x39;
 pub(super) const USER_PASSKEY_NOTIFICATION: u8 = 0x3b;
 pub(super) const KEYPRESS_NOTIFICATION: u8 = 0x3c;
 pub(super) const HOST_FEATURES_NOTIFICATION: u8 = 0x3d;
+
+pub(super) const ENCRYPTION_CHANGE_V2: u8 = 0x59;
 
 /// Link type of ACL links.
 pub(super) const ACL: u8 = 0x01;

@@ -15,6 +15,8 @@ mod settings;
 
 use std::collections::BTreeMap;
 
+use bindrune_hci::{cmd::baseband::EventMask2, event::EventCode};
+
 use crate::{Air, ControllerId};
 
 pub(crate) use commands::{claims, supported_bits};
@@ -35,6 +37,8 @@ pub(crate) struct Classic {
     pub(crate) links: BTreeMap<u16, (ClassicLinkId, Party)>,
     /// Number of ACL buffers that hold a packet of the host.
     pub(crate) held: usize,
+    /// The second page of the event mask.
+    pub(crate) event_mask_2: u64,
     inquiry: Option<Inquiry>,
     /// The pending Create Connection.
     page: Option<Page>,
@@ -43,6 +47,15 @@ pub(crate) struct Classic {
     requests: BTreeMap<BdAddr, Request>,
     /// The last out-of-band data that the host read: C and R of P-192, C and R of P-256.
     out_of_band: [[u8; 16]; 4],
+}
+
+impl Classic {
+    /// Returns whether the second page of the event mask allows an event. [Vol 4] Part E, 7.3.69
+    pub(crate) fn permits(&self, code: EventCode) -> bool {
+        code == EventCode::ENCRYPTION_CHANGE_V2
+            && EventMask2::from_bits_retain(self.event_mask_2)
+                .contains(EventMask2::ENCRYPTION_CHANGE_V2)
+    }
 }
 
 /// Reason of a deadline of BR/EDR. A number identifies the activity of the controller.

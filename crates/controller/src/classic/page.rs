@@ -6,7 +6,8 @@ use embassy_time::Duration;
 use super::{
     BdAddr, ClassicLink, ClassicLinkId, ClassicTimer,
     events::{
-        ACL, CONNECTION_REQUEST, HOST_FEATURES_NOTIFICATION, REMOTE_NAME_COMPLETE, ROLE_CHANGE,
+        ACL, CONNECTION_REQUEST, HOST_FEATURES_NOTIFICATION, MAX_SLOTS_CHANGE,
+        REMOTE_NAME_COMPLETE, ROLE_CHANGE,
     },
     link::slots,
 };
@@ -283,6 +284,7 @@ impl Air {
                 controller.emit(ROLE_CHANGE, &[&[Status::SUCCESS.0], &peer, &[role]]);
             }
             controller.classic_connection_complete(Status::SUCCESS, handle, peer);
+            controller.emit(MAX_SLOTS_CHANGE, &[&handle.to_le_bytes(), &[5]]);
         }
         let crossed = self.medium.controllers[paged].classic.page;
         if crossed.is_some_and(|page| page.peer == own) {

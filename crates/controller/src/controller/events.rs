@@ -62,7 +62,8 @@ impl Controller {
 
     /// Sends an event of these parameters, unless a mask forbids it; returns whether it was sent.
     pub(crate) fn send_raw(&mut self, code: EventCode, parameters: &[u8]) -> bool {
-        let sent = self.permits(code, None);
+        let second_page = code.0 > 64 && self.classic.permits(code);
+        let sent = second_page || self.permits(code, None);
         if sent {
             let len = u8::try_from(parameters.len()).unwrap_or(u8::MAX);
             self.output.push([&[0x04, code.0, len][..], parameters].concat());

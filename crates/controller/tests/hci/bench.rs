@@ -180,13 +180,14 @@ fn check(packet: &[u8]) {
     let event = event.unwrap_or_else(|error| panic!("{error:?}: {packet:02x?}"));
     let mut buffer = [0; EVENT_MAX];
     let mut w = Writer::new(&mut buffer);
-    match event {
-        Event::Unknown(raw) if raw.code != QOS_SETUP_COMPLETE => {
-            let event = ClassicEvent::parse_raw(raw);
-            let event = event.unwrap_or_else(|error| panic!("{error:?}: {packet:02x?}"));
-            event.unwrap_or_else(|| panic!("unknown: {packet:02x?}")).write(&mut w).unwrap();
-        }
-        event => event.write(&mut w).unwrap(),
+    if let Event::Unknown(raw) = event
+        && raw.code != QOS_SETUP_COMPLETE
+    {
+        let event = ClassicEvent::parse_raw(raw);
+        let event = event.unwrap_or_else(|error| panic!("{error:?}: {packet:02x?}"));
+        event.unwrap_or_else(|| panic!("unknown: {packet:02x?}")).write(&mut w).unwrap();
+    } else {
+        event.write(&mut w).unwrap();
     }
     assert_eq!(w.written(), &packet[1..]);
 }

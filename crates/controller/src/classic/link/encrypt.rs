@@ -3,7 +3,10 @@
 use bindrune_hci::Status;
 
 use super::{ClassicLink, Party, manager::Security};
-use crate::{air::Medium, classic::events::ENCRYPTION_CHANGE};
+use crate::{
+    air::Medium,
+    classic::events::{ENCRYPTION_CHANGE, ENCRYPTION_CHANGE_V2},
+};
 
 /// Encryption state of a link.
 #[derive(Debug, Default)]
@@ -72,7 +75,13 @@ impl ClassicLink {
         let status = if refused { Status::ENCRYPTION_MODE_NOT_ACCEPTABLE } else { Status::SUCCESS };
         let handle = self.side(party).handle.to_le_bytes();
         let parts: [&[u8]; 3] = [&[status.0], &handle, &[self.encryption.mode]];
-        self.emit(party, ENCRYPTION_CHANGE, &parts, m);
+        let config = &self.controller(party, m).config.classic;
+        let second = config.as_ref().is_some_and(|config| config.encryption_change_v2);
+        let size = if self.encryption.mode == 0 { 0 } else { self.longest_key(m) };
+        let [status, handle, mode] = parts;
+        if !second || !self.emit(party, ENCRYPTION_CHANGE_V2, &[status, handle, mode, &[size]], m) {
+            self.emit(party, ENCRYPTION_CHANGE, &parts, m);
+        }
     }
 
     /// Returns the size of the encryption key in octets, which is the smaller of the two limits.

@@ -27,9 +27,10 @@ impl Call<'_> {
                 call.controller().event_mask = EventMask::from_bits_retain(c.mask.get());
                 Ok(DONE)
             }),
-            Opcode::SET_EVENT_MASK_PAGE_2 => {
-                self.reply(SetEventMaskPage2::parse(p), |_, _| Ok(DONE))
-            }
+            Opcode::SET_EVENT_MASK_PAGE_2 => self.reply(SetEventMaskPage2::parse(p), |call, c| {
+                call.controller().classic.event_mask_2 = c.mask.get();
+                Ok(DONE)
+            }),
             Opcode::LE_SET_EVENT_MASK => self.reply(le::SetEventMask::parse(p), |call, c| {
                 call.controller().le_event_mask = LeEventMask::from_bits_retain(c.mask.get());
                 Ok(DONE)

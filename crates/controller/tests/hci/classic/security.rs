@@ -129,6 +129,21 @@ fn secure_connections_encrypt_with_aes() {
 }
 
 #[test]
+fn the_second_version_of_encryption_change() {
+    let mut bench = Bench::new(9);
+    let config = ClassicConfig::new().encryption_change_v2(true).encryption_key_size(9);
+    let (a, b) = (bench.add_classic(config.clone()), bench.add_classic(config));
+    bench.classic_ok(a, 0x0c63, &[&hex!("0000000200000000")]);
+    let (ab, _) = bench.page(a, b, 1);
+    let handle = ab.to_le_bytes();
+    assert_eq!(authenticate(&mut bench, (a, b), handle, [Some(KEY); 2]), 0);
+    bench.classic_ok(a, 0x0413, &[&handle, &[1]]);
+    assert_eq!(bench.event_of(a, 0x59), [&[0][..], &handle, &[1, 9]].concat());
+    assert_eq!(bench.event_of(b, 0x08)[3], 1, "the mask of the other host forbids it");
+    assert_eq!((bench.count(a, 0x08), bench.count(b, 0x59)), (0, 0));
+}
+
+#[test]
 fn a_short_key_is_refused_if_the_host_says_so() {
     let mut bench = Bench::new(7);
     let (a, b) = (bench.add_dual(), bench.add_classic(ClassicConfig::new().encryption_key_size(1)));
