@@ -35,6 +35,8 @@ replays! {
     l2cap_operations: bindrune_l2cap::fuzz::operations,
     l2cap_reassembly: bindrune_l2cap::fuzz::reassembly,
     l2cap_signalling: bindrune_l2cap::fuzz::signalling,
+    rfcomm_frame: bindrune_rfcomm::fuzz::frame,
+    rfcomm_operations: bindrune_rfcomm::fuzz::operations,
     sdp_client: bindrune_sdp::fuzz::client,
     sdp_element: bindrune_sdp::fuzz::element,
     sdp_server: bindrune_sdp::fuzz::server,
