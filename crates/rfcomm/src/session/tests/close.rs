@@ -73,7 +73,7 @@ fn close_before_the_dlc_is_open() {
     p.a.receive(&ua(4));
     assert_eq!(p.a.state(a), State::Closed(EndReason::Local));
     let request = p.b.changes().iter().any(|&(_, changes)| changes.contains(Changes::ENDED));
-    assert!(request, "the application is told that the request ended");
+    assert!(request, "the application learns that the request ended");
 }
 
 #[test]
