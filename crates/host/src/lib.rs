@@ -141,6 +141,7 @@
         feature = "capture",
         feature = "central",
         feature = "channels",
+        feature = "classic",
         feature = "client",
         feature = "commands",
         feature = "extended",

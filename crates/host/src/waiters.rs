@@ -14,9 +14,11 @@ mod tests;
 
 use core::task::Waker;
 
+use crate::stack::{ClassicKey, ClassicWaiters};
 use line::{Line, Order};
 pub(crate) use places::Displaced;
-use places::{Places, Seat, View};
+pub(crate) use places::View;
+use places::{Places, Seat};
 pub(crate) use ready::{Due, Group, Ready};
 
 /// What a future can wait for.
@@ -28,6 +30,8 @@ pub(crate) enum Key {
     Link(u8, LinkKey),
     /// An event of the channel in this slot.
     Channel(u8, ChannelKey),
+    /// An event of BR/EDR.
+    Classic(ClassicKey),
 }
 
 /// Events of the whole host.
@@ -106,6 +110,7 @@ impl Key {
             Self::Host(key) => key as u8,
             Self::Link(_, key) => key as u8,
             Self::Channel(_, key) => key as u8,
+            Self::Classic(key) => key.bit(),
         }
     }
 
@@ -162,6 +167,10 @@ impl LinkWaiters {
 
 impl ChannelWaiters {
     pub(crate) const EMPTY: Self = Self { places: Places::FREE };
+
+    pub(crate) fn view(&mut self) -> View<'_> {
+        self.places.view()
+    }
 }
 
 /// The waiting futures, and which of them is served next.
@@ -170,6 +179,7 @@ pub(crate) struct Waiters {
     host: &'static mut HostWaiters,
     links: &'static mut [LinkWaiters],
     channels: &'static mut [ChannelWaiters],
+    pub(crate) classic: ClassicWaiters,
     last_ticket: u32,
     last_id: u32,
 }
@@ -193,7 +203,8 @@ impl Waiters {
         links: &'static mut [LinkWaiters],
         channels: &'static mut [ChannelWaiters],
     ) -> Self {
-        Self { host, links, channels, last_ticket: 0, last_id: 0 }
+        let classic = ClassicWaiters::NONE;
+        Self { host, links, channels, classic, last_ticket: 0, last_id: 0 }
     }
 
     /// Removes all waiters, when no future can be left.
@@ -201,6 +212,7 @@ impl Waiters {
         *self.host = HostWaiters::EMPTY;
         self.links.fill_with(|| LinkWaiters::EMPTY);
         self.channels.fill_with(|| ChannelWaiters::EMPTY);
+        self.classic.reset();
     }
 
     /// Returns whether no future waits in the line of `key`.
@@ -294,7 +306,7 @@ impl Waiters {
             Key::Link(index, LinkKey::Confirmation) => {
                 self.links.get_mut(usize::from(index)).map(|link| &mut link.confirmation)
             }
-            Key::Host(_) | Key::Link(..) | Key::Channel(..) => None,
+            Key::Host(_) | Key::Link(..) | Key::Channel(..) | Key::Classic(_) => None,
         }
     }
 
@@ -307,6 +319,7 @@ impl Waiters {
             Key::Channel(index, _) => {
                 self.channels.get_mut(usize::from(index)).map(|channel| channel.places.view())
             }
+            Key::Classic(key) => self.classic.view(key),
         };
         (places, &mut self.last_id)
     }

@@ -7,7 +7,7 @@ use bindrune_hci::{
 
 use crate::{
     capability::RECOVERY,
-    stack::{AclLanding, Stack},
+    stack::{AclLanding, ClassicBody, Stack},
 };
 
 /// Length of an event's H4 indicator, code and length field, in octets. [Vol 4] Part E, 5.4.4
@@ -37,6 +37,8 @@ enum Body {
     None,
     /// An ACL packet, and how many of its octets are missing.
     Acl(AclLanding, usize),
+    /// An ACL packet of a BR/EDR link, and how many of its octets are missing.
+    Classic(ClassicBody, usize),
     /// An ACL packet without a live link, already counted, and how many of its octets are missing.
     Stray(usize),
     /// A packet that is not for this host.
@@ -90,7 +92,7 @@ impl Receiving {
 
     /// Returns whether a packet has begun and is incomplete, after everything was delivered.
     pub(crate) const fn is_inside_packet(&self) -> bool {
-        let begun = matches!(self.body, Body::Acl(..) | Body::Stray(_));
+        let begun = matches!(self.body, Body::Acl(..) | Body::Classic(..) | Body::Stray(_));
         begun || self.from < self.to || self.deframer.is_inside_packet()
     }
 
@@ -101,8 +103,10 @@ impl Receiving {
         } else {
             self.deframer.resync();
         }
-        if let Body::Acl(landing, _) = core::mem::replace(&mut self.body, Body::None) {
-            stack.abandon_acl(landing);
+        match core::mem::replace(&mut self.body, Body::None) {
+            Body::Acl(landing, _) => stack.abandon_acl(landing),
+            Body::Classic(body, _) => stack.abandon_classic(body),
+            Body::None | Body::Stray(_) | Body::Ignored | Body::Ciphertext { .. } => {}
         }
     }
 
@@ -135,7 +139,7 @@ impl Receiving {
     /// Hands on one packet. Returns false if more octets are needed.
     fn step(&mut self, stack: &mut Stack) -> bool {
         match self.body {
-            Body::Acl(..) | Body::Stray(_) => return self.go_on(stack),
+            Body::Acl(..) | Body::Classic(..) | Body::Stray(_) => return self.go_on(stack),
             Body::None | Body::Ignored | Body::Ciphertext { .. } => {}
         }
         let input = self.buffer.get(self.from..self.to).unwrap_or_default();
@@ -174,9 +178,12 @@ impl Receiving {
     #[inline(never)]
     fn begin(&mut self, header: AclHeader, stack: &mut Stack) -> bool {
         let left = header.len.into();
-        self.body = match stack.rx_packet(header) {
-            Some(landing) => Body::Acl(landing, left),
-            None => Body::Stray(left),
+        self.body = match stack.classic_body(header) {
+            Some(body) => Body::Classic(body, left),
+            None => match stack.rx_packet(header) {
+                Some(landing) => Body::Acl(landing, left),
+                None => Body::Stray(left),
+            },
         };
         self.go_on(stack)
     }
@@ -193,6 +200,10 @@ impl Receiving {
                 }
                 left
             }
+            Body::Classic(body, left) => {
+                stack.push_classic(*body, input.get(..*left).unwrap_or(input));
+                left
+            }
             Body::Stray(left) => left,
             Body::None | Body::Ignored | Body::Ciphertext { .. } => return true,
         };
@@ -202,8 +213,10 @@ impl Receiving {
         if *left > 0 {
             return false;
         }
-        if let Body::Acl(landing, _) = core::mem::replace(&mut self.body, Body::None) {
-            stack.handle_acl(stack.now(), landing);
+        match core::mem::replace(&mut self.body, Body::None) {
+            Body::Acl(landing, _) => stack.handle_acl(stack.now(), landing),
+            Body::Classic(body, _) => stack.end_classic(body),
+            Body::None | Body::Stray(_) | Body::Ignored | Body::Ciphertext { .. } => {}
         }
         true
     }
@@ -291,6 +304,7 @@ impl Receiving {
             Body::None
             | Body::Ignored
             | Body::Acl(..)
+            | Body::Classic(..)
             | Body::Stray(_)
             | Body::Ciphertext { .. } => stack.count_ignored(),
         }

@@ -6,7 +6,7 @@ use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{Link, Phase, Stack, transmit::next_bit};
+use super::{Link, Phase, Stack, classic, transmit::next_bit};
 use crate::{
     Error,
     capability::{COMMANDS, HOST_FLOW_CONTROL},
@@ -42,6 +42,8 @@ pub(super) enum Owner {
     Link(u8),
     /// The encryption of a link.
     Security(u8),
+    /// BR/EDR.
+    Classic(classic::Owner),
 }
 
 impl Owner {
@@ -55,6 +57,7 @@ impl Owner {
             Self::Worker => 2,
             Self::Link(index) => Self::LINKS.saturating_add(index as u16),
             Self::Security(index) => Self::SECURITY.saturating_add(index as u16),
+            Self::Classic(owner) => owner.number(),
         })
     }
 
@@ -65,7 +68,7 @@ impl Owner {
             Self::SECURITY => Self::Security(index),
             _ if ticket.0 == 1 => Self::App,
             _ if ticket.0 == 2 => Self::Worker,
-            _ => Self::Gap,
+            _ => classic::Owner::of(ticket).map_or(Self::Gap, Self::Classic),
         }
     }
 }
@@ -249,6 +252,9 @@ impl Stack {
         if let Some(command) = self.gap_command(now, w) {
             return Some(command);
         }
+        if let Some((opcode, owner)) = self.classic_command(now, w) {
+            return Some((opcode, Owner::Classic(owner)));
+        }
         if let Some(opcode) = self.worker.poll_command(w) {
             return Some((opcode, Owner::Worker));
         }
@@ -291,6 +297,7 @@ impl Stack {
         }
         let links = self.links.iter_mut().filter(|l| l.is_up());
         let links = links.map(|l| (l.handle, &mut l.host_credits));
+        let links = links.chain(self.classic.host_credits());
         self.host_credits.poll_transmit(withheld, links, w)
     }
 
@@ -320,6 +327,7 @@ impl Stack {
                     parameters.first().map_or(Status::UNSPECIFIED, |status| Status(*status));
                 self.encryption_refused(now, index, status);
             }
+            Owner::Classic(owner) => self.classic_complete(now, owner, opcode, parameters),
         }
         self.deadlines_changed();
     }
@@ -348,6 +356,7 @@ impl Stack {
             Owner::Worker => self.worker_status(now, opcode, status),
             Owner::Link(index) => self.link_status(now, index, opcode, status),
             Owner::Security(index) => self.encryption_refused(now, index, status),
+            Owner::Classic(owner) => self.classic_status(now, owner, opcode, status),
         }
         self.deadlines_changed();
     }

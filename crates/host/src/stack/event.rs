@@ -47,6 +47,9 @@ impl Stack {
         reason = "other events go to GAP, or to the link that they name"
     )]
     fn handle(&mut self, now: Instant, event: &Event<'_>) {
+        if self.classic_event(now, event) {
+            return;
+        }
         match event {
             Event::CommandComplete(complete) => {
                 self.command_complete(
@@ -125,7 +128,12 @@ impl Stack {
     fn completed(&mut self, now: Instant, handle: RawHandle, count: u16) {
         let index = handle.get().and_then(|handle| self.find(handle));
         let slot = index.and_then(|index| self.links.get_mut(usize::from(index)));
-        let Some(slot) = slot else { return self.stats.stray_credits.count() };
+        let Some(slot) = slot else {
+            if !self.classic_completed(now, handle, count) {
+                self.stats.stray_credits.count();
+            }
+            return;
+        };
         if self.acl.completed(now, &mut slot.credits, count) > 0 {
             self.stats.stray_credits.count();
         }
@@ -143,7 +151,7 @@ impl Stack {
 
     /// Continues to send data, because the controller has room for more packets.
     fn credits_changed(&mut self) {
-        if self.sending != 0 {
+        if self.sending != 0 || self.classic.has_data() {
             self.ready.run(Due::DATA);
         }
     }

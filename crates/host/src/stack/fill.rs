@@ -55,7 +55,10 @@ impl Stack {
     fn may_fill(&mut self) -> bool {
         let due = self.ready.take(Due::COMMAND | Due::DATA);
         self.command_due |= due.contains(Due::COMMAND) || self.has_flow_control();
-        self.command_due || (self.sending | self.undated) != 0 || self.has_requests()
+        self.command_due
+            || (self.sending | self.undated) != 0
+            || self.has_requests()
+            || self.classic.has_data()
     }
 
     #[inline(never)]
@@ -96,9 +99,13 @@ impl Stack {
         if self.command_due {
             self.fill_commands(now, out);
         }
+        if self.classic.goes_first() {
+            self.fill_classic(now, out);
+        }
         if self.sending != 0 {
             self.fill_data(now, out);
         }
+        self.fill_classic(now, out);
     }
 
     /// Handles the packets that moved from the buffer to the transport.

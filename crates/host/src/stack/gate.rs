@@ -119,7 +119,7 @@ impl Stack {
         if self.rx.shares.take_changed() {
             self.crowded = self.find_crowded();
         }
-        self.crowded
+        self.crowded || self.classic.is_crowded()
     }
 
     fn find_crowded(&self) -> bool {

@@ -19,6 +19,8 @@ mod capture;
 mod challenge;
 mod channel;
 mod claim;
+#[cfg(feature = "classic")]
+mod classic;
 mod client;
 mod command;
 #[cfg(feature = "server")]
@@ -32,6 +34,8 @@ mod fixed;
 mod gap;
 mod gate;
 mod inbox;
+#[cfg(not(feature = "classic"))]
+mod le_only;
 mod life;
 mod limit;
 mod link;
@@ -92,9 +96,12 @@ use crate::{
 };
 
 pub(crate) use channel::ChannelRef;
+pub(crate) use classic::{Body as ClassicBody, Key as ClassicKey, Ready as ClassicReady, Waiters as ClassicWaiters};
 pub(crate) use command::AppCommand;
 pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;
+#[cfg(not(feature = "classic"))]
+use le_only as classic;
 pub(crate) use limit::Limit;
 pub(crate) use link::{Life, Link, LinkRef};
 pub use loss::{ControllerEvent, ControllerLoss};
@@ -193,6 +200,7 @@ pub(crate) struct Stack {
     waiting_for_room: u64,
     /// The earliest deadline, if it is known.
     deadline: Option<Option<(Instant, timeout::Timer)>>,
+    pub(crate) classic: classic::Classic,
 }
 
 /// The parts of a new [`Stack`].
@@ -261,6 +269,7 @@ impl Stack {
             full: At::NONE,
             waiting_for_room: 0,
             deadline: None,
+            classic: classic::Classic::NONE,
         }
     }
 

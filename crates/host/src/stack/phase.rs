@@ -106,6 +106,7 @@ impl Stack {
             self.end_link(index, reason);
         }
         self.drop_early();
+        self.classic_end_all(reason);
         self.lane.reset();
         self.app.fail();
         self.worker.fail();
@@ -128,6 +129,7 @@ impl Stack {
                 };
                 self.recovery.set_up(now);
                 self.phase = Phase::Ready;
+                self.classic_begin();
                 self.keep_made_address();
             }
             (Ok(()), None) => {}

@@ -62,6 +62,7 @@ impl Stack {
             Owner::Worker => true,
             Owner::Link(_) => !LinkControl::begins_with(opcode),
             Owner::Security(_) => return true,
+            Owner::Classic(owner) => owner.is_requested(),
             Owner::App => {
                 self.app.unanswered();
                 return true;

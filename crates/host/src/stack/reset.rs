@@ -30,6 +30,7 @@ impl Stack {
         self.worker = super::worker::Worker::new();
         self.security.reset();
         self.privacy = super::privacy::Privacy::new(config.privacy);
+        self.classic.reset();
         self.phase = Phase::Down;
         self.recovery = super::resetting::Recovery::new();
         self.named = None;

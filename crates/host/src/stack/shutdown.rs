@@ -63,6 +63,7 @@ impl Stack {
                 self.leave(index, Status::REMOTE_USER_TERMINATED);
             }
         }
+        self.classic_leave_all();
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
@@ -96,7 +97,7 @@ impl Stack {
             }
             Shutdown::Closing(until) => {
                 let stored = !self.security.is_storing() && !self.has_unsaved_record();
-                let closed = self.live_links() == 0 && stored;
+                let closed = self.live_links() == 0 && self.classic.live_links() == 0 && stored;
                 if closed || until <= now {
                     self.reset_for_good(now);
                 }

@@ -7,6 +7,7 @@ use embassy_time::{Duration, Instant};
 use super::{
     Link, Phase, Stack,
     attribute::{ClientState, Indications},
+    classic,
 };
 use crate::{
     Error,
@@ -55,6 +56,8 @@ pub(crate) enum Timer {
     Silence(u8),
     /// The controller holds packets of a link and completes none of them.
     Stall(u8),
+    /// BR/EDR has a deadline.
+    Classic(classic::Deadline),
 }
 
 /// The earliest of the added deadlines, with its reason.
@@ -137,6 +140,9 @@ impl Stack {
         earliest.add(self.early.poll_timeout(), Timer::Early);
         earliest.add(self.privacy.poll_timeout(), Timer::Privacy);
         earliest.add(time_of(self.gap.poll_timeout()), Timer::Gap);
+        if let Some((at, deadline)) = self.classic.poll_timeout() {
+            earliest.add(Some(at), Timer::Classic(deadline));
+        }
         for (index, link) in (0u8..).zip(self.links.iter()).filter(|(_, l)| l.is_up()) {
             earliest.add(self.security.poll_timeout(&link.protection), Timer::Security(index));
             link.add_deadlines(index, earliest);
@@ -194,6 +200,7 @@ impl Stack {
             Timer::Silence(index) if RECOVERY => self.silence(now, index),
             Timer::Silence(_) => {}
             Timer::Stall(index) => self.stalled(index),
+            Timer::Classic(deadline) => self.classic_timeout(now, deadline),
         }
     }
 

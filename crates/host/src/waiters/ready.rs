@@ -1,6 +1,7 @@
 //! Which events are ready.
 
 use super::{ChannelKey, HostKey, Key, LinkKey};
+use crate::stack::ClassicReady;
 
 bitflags::bitflags! {
     /// What `run` must do. It is one task with one waker, which is woken if any of these is set.
@@ -23,7 +24,7 @@ bitflags::bitflags! {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
     /// Ready keys that are waited for.
-    pub(super) ready: u16,
+    pub(crate) ready: u16,
     /// Keys that futures may wait for, including some that no future waits for any more.
     pub(super) waiting: u16,
 }
@@ -32,7 +33,7 @@ impl Group {
     pub(crate) const EMPTY: Self = Self { ready: 0, waiting: 0 };
 
     /// Marks keys. Returns false if no future waits for the ready ones.
-    const fn mark(&mut self, bits: u16) -> bool {
+    pub(crate) const fn mark(&mut self, bits: u16) -> bool {
         self.ready |= bits & self.waiting;
         self.ready != 0
     }
@@ -50,6 +51,7 @@ pub(crate) struct Ready {
     room_watched: bool,
     links: &'static mut [Group],
     channels: &'static mut [Group],
+    pub(crate) classic: ClassicReady,
 }
 
 impl Ready {
@@ -62,6 +64,7 @@ impl Ready {
             room_watched: false,
             links,
             channels,
+            classic: ClassicReady::NONE,
         }
     }
 
@@ -71,6 +74,7 @@ impl Ready {
             Key::Host(key) => self.host(key),
             Key::Link(index, key) => self.link(index, key),
             Key::Channel(index, key) => self.channel(index, key),
+            Key::Classic(key) => self.classic.mark(key),
         }
     }
 
@@ -135,7 +139,9 @@ impl Ready {
 
     /// Returns whether a key is ready that futures may wait for.
     pub(crate) const fn is_marked(&self) -> bool {
-        self.host.ready != 0 || (self.ready_links | self.ready_channels) != 0
+        self.host.ready != 0
+            || (self.ready_links | self.ready_channels) != 0
+            || self.classic.is_marked()
     }
 
     /// Records that a future waits for `key`.
@@ -155,7 +161,7 @@ impl Ready {
         } else if self.ready_channels != 0 {
             Some(Key::Channel(index(self.ready_channels), ChannelKey::State))
         } else {
-            None
+            self.classic.first().map(Key::Classic)
         }
     }
 
@@ -173,7 +179,8 @@ impl Ready {
         match key {
             Key::Link(index, _) if !ready => self.ready_links &= !bit(index),
             Key::Channel(index, _) if !ready => self.ready_channels &= !bit(index),
-            Key::Host(_) | Key::Link(..) | Key::Channel(..) => {}
+            Key::Classic(key) if !ready => self.classic.settle(key),
+            Key::Host(_) | Key::Link(..) | Key::Channel(..) | Key::Classic(_) => {}
         }
     }
 
@@ -182,6 +189,7 @@ impl Ready {
             Key::Host(_) => Some(&mut self.host),
             Key::Link(index, _) => self.links.get_mut(usize::from(index)),
             Key::Channel(index, _) => self.channels.get_mut(usize::from(index)),
+            Key::Classic(key) => self.classic.group(key),
         }
     }
 

@@ -1,0 +1,125 @@
+//! What futures of BR/EDR wait for: events of all of BR/EDR, of a channel, of an RFCOMM connection.
+
+use crate::waiters::{ChannelKey, ChannelWaiters, Group, View};
+
+/// What a future of BR/EDR waits for: an event of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// 0 for all of BR/EDR; then one for each channel, and one for each RFCOMM connection.
+    group: u8,
+    bit: u8,
+}
+
+/// Events of all of BR/EDR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Event {
+    /// BR/EDR became ready, or was lost.
+    Ready,
+    /// A device was found, or the inquiry ended.
+    Inquiry,
+    /// A name arrived, or the request for it ended.
+    Name,
+    /// A link came up, ended, or failed to.
+    Link,
+    /// The security of a link changed, or a request for it ended.
+    Security,
+    /// A channel waits at a listener.
+    Accept,
+    /// The slot of a channel or an RFCOMM connection became free.
+    Slot,
+    /// A setting was written to the controller, or refused.
+    Setting,
+}
+
+impl Key {
+    pub(crate) const fn of(event: Event) -> Self {
+        Self { group: 0, bit: event as u8 }
+    }
+
+    /// Returns the key of an event of a channel, or of an RFCOMM connection behind the channels.
+    pub(crate) const fn channel(index: u8, event: ChannelKey) -> Self {
+        Self { group: index.saturating_add(1), bit: event as u8 }
+    }
+
+    pub(crate) const fn bit(self) -> u8 {
+        self.bit
+    }
+}
+
+/// Which events are ready.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    groups: &'static mut [Group],
+    /// Groups in which a key is ready.
+    marked: u64,
+}
+
+impl Ready {
+    pub(crate) const NONE: Self = Self { groups: &mut [], marked: 0 };
+
+    pub(super) const fn new(groups: &'static mut [Group]) -> Self {
+        Self { groups, marked: 0 }
+    }
+
+    pub(crate) fn mark(&mut self, key: Key) {
+        self.mark_bits(key.group, 1u16.wrapping_shl(key.bit.into()));
+    }
+
+    /// Marks every key of a channel or of an RFCOMM connection.
+    pub(crate) fn whole_channel(&mut self, index: u8) {
+        self.mark_bits(index.saturating_add(1), u16::MAX);
+    }
+
+    /// Marks every key.
+    pub(crate) fn all(&mut self) {
+        for group in 0..u8::try_from(self.groups.len()).unwrap_or(u8::MAX) {
+            self.mark_bits(group, u16::MAX);
+        }
+    }
+
+    fn mark_bits(&mut self, index: u8, bits: u16) {
+        if self.groups.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
+            self.marked |= 1u64.wrapping_shl(index.into());
+        }
+    }
+
+    pub(crate) const fn is_marked(&self) -> bool {
+        self.marked != 0
+    }
+
+    /// Returns a key of a group in which a key is ready.
+    pub(crate) fn first(&self) -> Option<Key> {
+        let group = u8::try_from(self.marked.trailing_zeros()).unwrap_or(u8::MAX);
+        self.is_marked().then_some(Key { group, bit: 0 })
+    }
+
+    /// Records that no key of a group is ready any more.
+    pub(crate) fn settle(&mut self, key: Key) {
+        self.marked &= !1u64.wrapping_shl(key.group.into());
+    }
+
+    pub(crate) fn group(&mut self, key: Key) -> Option<&mut Group> {
+        self.groups.get_mut(usize::from(key.group))
+    }
+}
+
+/// The waiting futures.
+#[derive(Debug)]
+pub(crate) struct Waiters(&'static mut [ChannelWaiters]);
+
+impl Waiters {
+    pub(crate) const NONE: Self = Self(&mut []);
+
+    pub(super) const fn new(groups: &'static mut [ChannelWaiters]) -> Self {
+        Self(groups)
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.0.fill_with(|| ChannelWaiters::EMPTY);
+    }
+
+    pub(crate) fn view(&mut self, key: Key) -> Option<View<'_>> {
+        self.0.get_mut(usize::from(key.group)).map(ChannelWaiters::view)
+    }
+}

@@ -1,0 +1,176 @@
+//! A host without BR/EDR: nothing is stored, and no code is left of its calls.
+
+use bindrune_hci::{Event, Opcode, RawHandle, Status, acl::AclHeader, credits::HostLinkCredits, lane::Ticket};
+use bindrune_wire::{Handle, Writer};
+use embassy_time::Instant;
+
+use super::{Output, Stack};
+use crate::waiters::{Group, View};
+
+/// No future waits for BR/EDR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {}
+
+impl Key {
+    pub(crate) const fn bit(self) -> u8 {
+        match self {}
+    }
+}
+
+/// No data of BR/EDR is received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Body {}
+
+/// No command is of BR/EDR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {}
+
+impl Owner {
+    pub(super) const fn number(self) -> u16 {
+        match self {}
+    }
+
+    pub(super) const fn of(_: Ticket) -> Option<Self> {
+        None
+    }
+
+    pub(super) const fn is_requested(self) -> bool {
+        match self {}
+    }
+}
+
+/// BR/EDR has no deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {}
+
+/// Nothing is ready.
+#[derive(Debug)]
+pub(crate) struct Ready;
+
+impl Ready {
+    pub(crate) const NONE: Self = Self;
+
+    pub(crate) const fn mark(&self, key: Key) {
+        match key {}
+    }
+
+    pub(crate) const fn is_marked(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn first(&self) -> Option<Key> {
+        None
+    }
+
+    pub(crate) const fn settle(&self, key: Key) {
+        match key {}
+    }
+
+    pub(crate) const fn group(&self, key: Key) -> Option<&'static mut Group> {
+        match key {}
+    }
+}
+
+/// Nothing waits.
+#[derive(Debug)]
+pub(crate) struct Waiters;
+
+impl Waiters {
+    pub(crate) const NONE: Self = Self;
+
+    pub(crate) const fn reset(&self) {}
+
+    pub(crate) const fn view(&self, key: Key) -> Option<View<'static>> {
+        match key {}
+    }
+}
+
+/// No state.
+#[derive(Debug)]
+pub(crate) struct Classic;
+
+impl Classic {
+    pub(super) const NONE: Self = Self;
+
+    pub(super) const fn poll_timeout(&self) -> Option<(Instant, Deadline)> {
+        None
+    }
+
+    pub(super) const fn has_data(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn goes_first(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn is_crowded(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn live_links(&self) -> usize {
+        0
+    }
+
+    pub(super) const fn reset(&self) {}
+
+    pub(super) const fn host_credits(
+        &self,
+    ) -> core::iter::Empty<(Handle, &'static mut HostLinkCredits)> {
+        core::iter::empty()
+    }
+}
+
+impl Stack {
+    pub(super) const fn classic_begin(&self) {}
+
+    pub(super) const fn classic_end_all(&self, _: Status) {}
+
+    pub(super) const fn classic_leave_all(&self) {}
+
+    pub(super) const fn classic_event(&self, _: Instant, _: &Event<'_>) -> bool {
+        false
+    }
+
+    pub(super) const fn classic_completed(&self, _: Instant, _: RawHandle, _: u16) -> bool {
+        false
+    }
+
+    pub(super) const fn classic_command(
+        &self,
+        _: Instant,
+        _: &Writer<'_>,
+    ) -> Option<(Opcode, Owner)> {
+        None
+    }
+
+    pub(super) const fn classic_complete(&self, _: Instant, owner: Owner, _: Opcode, _: &[u8]) {
+        match owner {}
+    }
+
+    pub(super) const fn classic_status(&self, _: Instant, owner: Owner, _: Opcode, _: Status) {
+        match owner {}
+    }
+
+    pub(super) const fn classic_timeout(&self, _: Instant, deadline: Deadline) {
+        match deadline {}
+    }
+
+    pub(super) const fn fill_classic(&self, _: Instant, _: &Output) {}
+
+    pub(crate) const fn classic_body(&self, _: AclHeader) -> Option<Body> {
+        None
+    }
+
+    pub(crate) const fn push_classic(&self, body: Body, _: &[u8]) {
+        match body {}
+    }
+
+    pub(crate) const fn end_classic(&self, body: Body) {
+        match body {}
+    }
+
+    pub(crate) const fn abandon_classic(&self, body: Body) {
+        match body {}
+    }
+}
