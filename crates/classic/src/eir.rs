@@ -19,6 +19,12 @@ impl<'a> InquiryData<'a> {
         Self { data }
     }
 
+    /// Returns all octets.
+    #[must_use]
+    pub const fn octets(self) -> &'a [u8] {
+        self.data
+    }
+
     /// Returns the structures: type and data.
     pub fn structures(self) -> impl Iterator<Item = (u8, &'a [u8])> {
         let mut rest = self.data;

@@ -12,6 +12,7 @@ use crate::{
     AddressChoice, Config, ControllerInfo, InitError, capability::Avoided, static_address,
 };
 pub(crate) use avoided::Avoided as AvoidedCommands;
+pub use steps::EVENTS;
 use steps::Step;
 
 /// Walks through the steps of the set-up and collects the controller's answers.

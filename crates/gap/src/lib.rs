@@ -73,6 +73,7 @@ pub use gap::{Gap, GapEvent, GapTimer, LinkUp};
 pub use info::{
     AddressChoice, Config, ControllerInfo, InitError, non_resolvable_address, static_address,
 };
+pub use init::EVENTS;
 pub use link::{
     Asked, DataLengths, InvalidReason, LinkControl, LinkEvent, LinkTimer, ParameterRequests, Phys,
     RemoteVersion, link_of,

@@ -8,7 +8,10 @@ use bindrune_l2cap::{CloseReason, ConnectionResult};
 use bindrune_wire::{Address, Level};
 use embedded_io_async::ErrorKind;
 
-use crate::{stack::PairingFailure, text::Text};
+use crate::{
+    stack::{ClassicCloseReason, ClassicFailure, PairingFailure, SearchFailure},
+    text::Text,
+};
 
 /// Reason why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +118,18 @@ pub enum Error {
         /// The level that was reached.
         level: Level,
     },
+    /// The BR/EDR channel did not open, or has ended.
+    ClassicClosed(ClassicCloseReason),
+    /// The BR/EDR link could not be secured.
+    ClassicSecurity(ClassicFailure),
+    /// The device did not answer a search for services as it should.
+    ServiceSearch(SearchFailure),
+    /// All slots for BR/EDR links are in use: enlarge `LINKS` of `ClassicResources`.
+    NoClassicLink,
+    /// All slots for BR/EDR channels are in use: enlarge `CHANNELS` of `ClassicResources`.
+    NoClassicChannel,
+    /// The memory for service records is full: enlarge `SERVICES` of `ClassicResources`.
+    NoServiceRoom,
 }
 
 impl fmt::Display for Error {
@@ -143,6 +158,11 @@ impl fmt::Display for Error {
             ),
             Self::Insecure { level } => {
                 write!(f, "the link reached only {level:?}, which is less than required")
+            }
+            Self::ClassicClosed(reason) => write!(f, "the channel is closed: {reason:?}"),
+            Self::ClassicSecurity(failure) => write!(f, "the link is not secure: {failure:?}"),
+            Self::ServiceSearch(failure) => {
+                write!(f, "the device answered the search for services wrongly: {failure:?}")
             }
             _ => f.write_str(self.text()),
         }
@@ -190,7 +210,19 @@ impl Error {
                 "the bond store failed, and keeps its contents; \
                  if it could not be loaded, run the host again when it is available"
             }
+            Self::NoClassicLink => {
+                "all slots for BR/EDR links are in use; enlarge LINKS of ClassicResources"
+            }
+            Self::NoClassicChannel => {
+                "all slots for BR/EDR channels are in use; enlarge CHANNELS of ClassicResources"
+            }
+            Self::NoServiceRoom => {
+                "the memory for service records is full; enlarge SERVICES of ClassicResources"
+            }
             Self::Disconnected(_)
+            | Self::ClassicClosed(_)
+            | Self::ClassicSecurity(_)
+            | Self::ServiceSearch(_)
             | Self::BondKept(_)
             | Self::Pairing(_)
             | Self::Encryption(_)

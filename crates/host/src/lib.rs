@@ -170,6 +170,8 @@ mod at;
 #[cfg(feature = "security")]
 mod bonds;
 mod capability;
+#[cfg(feature = "classic")]
+mod classic;
 mod config;
 mod core;
 #[cfg(feature = "security")]
@@ -194,6 +196,11 @@ pub use aio::ControllerWatch;
 pub use aio::Gatt;
 #[cfg(feature = "observer")]
 pub use aio::Scanner;
+#[cfg(feature = "classic")]
+pub use aio::{
+    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
+    Discovery, ServiceRecords,
+};
 #[cfg(feature = "client")]
 pub use aio::{
     Attribute, Characteristics, Descriptors, Includes, RemoteCharacteristic, RemoteDescriptor,
@@ -210,6 +217,15 @@ pub use aio::{
     Channel, ChannelRequest, ChannelRequests, Listener, Outgoing, Piece, Receiver, Sender,
 };
 pub use bindrune_att::ErrorCode;
+#[cfg(feature = "classic")]
+pub use bindrune_classic::{
+    ControllerInfo as ClassicControllerInfo, Discoverable as ClassicDiscoverable, Inquiry,
+    InquiryData,
+    security::{
+        Cipher, IoCapability as ClassicIoCapability, KeyKind, LegacyPairing,
+        LinkSecurity as ClassicSecurity,
+    },
+};
 #[cfg(feature = "central")]
 pub use bindrune_gap::Connect;
 #[cfg(feature = "extended")]
@@ -238,9 +254,17 @@ pub use bindrune_hci::{
     cmd::{self, SupportedCommands, le::LeFeatures},
     h4::SyncLost,
 };
+#[cfg(feature = "classic")]
+pub use bindrune_hci::{ClassOfDevice, ServiceClasses};
+#[cfg(feature = "classic")]
+pub use bindrune_l2cap::classic::{Psm as ClassicPsm, pdu::Mode as ClassicMode};
 #[cfg(feature = "channels")]
 pub use bindrune_l2cap::{ChannelConfig, Psm};
 pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult, Violation};
+#[cfg(feature = "classic")]
+pub use bindrune_sdp as sdp;
+#[cfg(feature = "classic")]
+pub use bindrune_sdp::{Port, Service as ServiceRecord};
 #[cfg(feature = "security")]
 pub use bindrune_smp::{
     Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey,
@@ -259,6 +283,8 @@ pub use bonds::{BondStore, Loaded, NoStore, RecordId};
 pub use bonds::{FileBond, FileStore, FileStoreError};
 #[cfg(feature = "flash")]
 pub use bonds::{FlashStore, FlashStoreError};
+#[cfg(feature = "classic")]
+pub use classic::{ClassicChannelConfig, ClassicConfig, ClassicResources};
 #[cfg(feature = "long")]
 pub use config::DEFAULT_PREPARE_BYTES;
 #[cfg(feature = "observer")]
@@ -280,7 +306,10 @@ pub use error::{ConfigError, Error};
 pub use resources::Resources;
 #[cfg(feature = "security")]
 pub use stack::{BondInfo, PasskeyEntry};
-pub use stack::{ControllerEvent, ControllerLoss, LinkSecurity, Paired, PairingFailure};
+pub use stack::{
+    ClassicCloseReason, ClassicFailure, ControllerEvent, ControllerLoss, LinkSecurity, Paired,
+    PairingFailure, SearchFailure,
+};
 #[cfg(feature = "statistics")]
 pub use stats::Stats;
 

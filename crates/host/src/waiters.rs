@@ -203,7 +203,7 @@ impl Waiters {
         links: &'static mut [LinkWaiters],
         channels: &'static mut [ChannelWaiters],
     ) -> Self {
-        let classic = ClassicWaiters::NONE;
+        let classic = ClassicWaiters::none();
         Self { host, links, channels, classic, last_ticket: 0, last_id: 0 }
     }
 

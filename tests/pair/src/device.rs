@@ -10,7 +10,8 @@ use std::{
 };
 
 use bindrune::{
-    Config, ControllerCrypto, Crypto, FreePackets, Host, Platform, Resources, RunError,
+    ClassicConfig, ClassicResources, Config, ControllerCrypto, Crypto, FreePackets, Host, Platform,
+    Resources, RunError,
 };
 use bindrune_controller::{ControllerId, Port, Unplugged, VirtualClock};
 
@@ -21,6 +22,9 @@ use crate::{
 
 /// Enough memory for every test: 8 links, 24 channels, a window for the longest SDU.
 pub type Memory = Resources<8, 24, 420, 32, 264, 16384>;
+
+/// Enough memory for the BR/EDR of every test: the longest datagrams.
+pub type ClassicMemory = ClassicResources<3, 8, 70_000, 70_000>;
 
 /// Hosts of earlier scenes, by their configuration.
 static POOL: Mutex<BTreeMap<String, Vec<Host>>> = Mutex::new(BTreeMap::new());
@@ -42,6 +46,8 @@ pub struct Device {
     free: FreePackets,
     chunk: usize,
     store: MemoryStore,
+    /// Whether a later scene may use the host.
+    is_pooled: bool,
 }
 
 impl Device {
@@ -78,7 +84,17 @@ impl Device {
             free,
             chunk: usize::MAX,
             store: MemoryStore::new(),
+            is_pooled: true,
         }
+    }
+
+    /// Adds BR/EDR to the host, with memory of its own, which is never freed.
+    #[must_use]
+    pub fn with_classic(mut self, config: ClassicConfig) -> Self {
+        let memory = Box::leak(Box::new(ClassicMemory::new()));
+        self.host = self.host.take().map(|host| host.with_classic(memory, config));
+        self.is_pooled = false;
+        self
     }
 
     /// Limits each read and write of the port to `octets`.
@@ -167,7 +183,8 @@ impl Device {
 
 impl Drop for Device {
     fn drop(&mut self) {
-        if let Some(host) = self.host.take().filter(|_| !std::thread::panicking()) {
+        let usable = self.is_pooled && !std::thread::panicking();
+        if let Some(host) = self.host.take().filter(|_| usable) {
             let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
             pool.entry(format!("{:?}", self.config)).or_default().push(host);
         }

@@ -3,8 +3,8 @@
 use core::{future::poll_fn, pin::pin, task::Poll};
 use std::vec::Vec;
 
-use bindrune::{Address, Advertisement, Config, Connect, Connection, Host};
-use bindrune_controller::{ControllerConfig, VirtualClock, World};
+use bindrune::{Address, Advertisement, ClassicConfig, Config, Connect, Connection, Host};
+use bindrune_controller::{ClassicConfig as AirConfig, ControllerConfig, VirtualClock, World};
 use embassy_futures::{
     join::join,
     select::{Either, select},
@@ -49,6 +49,13 @@ impl Scene {
     #[must_use]
     pub fn device(&self, config: Config) -> Device {
         self.device_on(ControllerConfig::new(), config)
+    }
+
+    /// Adds a host with BR/EDR on a dual-mode controller.
+    #[must_use]
+    pub fn dual(&self, config: Config, classic: ClassicConfig) -> Device {
+        let controller = ControllerConfig::new().classic(AirConfig::new());
+        self.device_of_on(controller, crate::new_host(config), config).with_classic(classic)
     }
 
     /// Adds a host on a controller.

@@ -254,8 +254,8 @@ impl Init {
     }
 }
 
-/// The events that this host uses.
-const EVENTS: EventMask = EventMask::DISCONNECTION_COMPLETE
+/// The events of BR/EDR and LE that a host with LE uses. [Vol 4] Part E, 7.3.1
+pub const EVENTS: EventMask = EventMask::DISCONNECTION_COMPLETE
     .union(EventMask::ENCRYPTION_CHANGE)
     .union(EventMask::READ_REMOTE_VERSION_INFORMATION_COMPLETE)
     .union(EventMask::HARDWARE_ERROR)

@@ -152,16 +152,18 @@ impl Host {
         .await
     }
 
-    /// Returns the number of links that are up.
+    /// Returns the number of links that are up, of LE and BR/EDR.
     #[must_use]
     pub fn links(&self) -> usize {
-        self.with(|core| core.stack.live_links())
+        self.with(|core| core.stack.live_links().saturating_add(core.stack.classic.live_links()))
     }
 
     /// Returns the number of channel slots in use: open channels, and closed ones that the application still holds.
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.with(|core| core.stack.taken_channels())
+        self.with(|core| {
+            core.stack.taken_channels().saturating_add(core.stack.classic.taken_channels())
+        })
     }
 
     /// Returns the number of free packets. If no link is up and no packet is borrowed, all packets are free.

@@ -16,6 +16,8 @@ mod capture;
 mod channel;
 #[cfg(feature = "channels")]
 mod channel_request;
+#[cfg(feature = "classic")]
+mod classic;
 mod clock;
 #[cfg(feature = "commands")]
 mod command;
@@ -76,6 +78,11 @@ pub use bring_up::{BringUp, BringUpError};
 pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 #[cfg(feature = "channels")]
 pub use channel_request::{ChannelRequest, ChannelRequests};
+#[cfg(feature = "classic")]
+pub use classic::{
+    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
+    Discovery, ServiceRecords,
+};
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};
 #[cfg(feature = "security")]

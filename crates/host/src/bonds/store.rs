@@ -24,6 +24,8 @@ pub enum RecordId {
     Local,
     /// The bond with the device of this identity address.
     Peer(Address),
+    /// The bond with the BR/EDR device of this address.
+    Classic(Address),
 }
 
 #[cfg(any(feature = "std", feature = "flash"))]
@@ -36,6 +38,10 @@ impl RecordId {
                 let [a, b, c, d, e, f] = address.octets();
                 [1, address.hci_kind(), a, b, c, d, e, f]
             }
+            Self::Classic(address) => {
+                let [a, b, c, d, e, f] = address.octets();
+                [2, address.hci_kind(), a, b, c, d, e, f]
+            }
         }
     }
 
@@ -43,6 +49,7 @@ impl RecordId {
         match kind {
             0 => Some(Self::Local),
             1 => Address::from_hci(address_kind, octets).map(Self::Peer),
+            2 => Address::from_hci(address_kind, octets).map(Self::Classic),
             _ => None,
         }
     }
@@ -52,6 +59,7 @@ impl RecordId {
         let error = match self {
             Self::Local => Local::read(record).err(),
             Self::Peer(_) => Bond::read(record).err(),
+            Self::Classic(_) => return false,
         };
         match error {
             Some(BondError::Version(version)) => version > Bond::VERSION,

@@ -68,7 +68,7 @@ impl Owner {
             Self::SECURITY => Self::Security(index),
             _ if ticket.0 == 1 => Self::App,
             _ if ticket.0 == 2 => Self::Worker,
-            _ => classic::Owner::of(ticket).map_or(Self::Gap, Self::Classic),
+            _ => classic::Owner::of(ticket.0).map_or(Self::Gap, Self::Classic),
         }
     }
 }

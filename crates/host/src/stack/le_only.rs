@@ -1,10 +1,14 @@
 //! A host without BR/EDR: nothing is stored, and no code is left of its calls.
 
-use bindrune_hci::{Event, Opcode, RawHandle, Status, acl::AclHeader, credits::HostLinkCredits, lane::Ticket};
-use bindrune_wire::{Handle, Writer};
+use bindrune_hci::{
+    Event, Opcode, RawHandle, Status,
+    acl::AclHeader,
+    credits::{HostLinkCredits, LinkCredits},
+};
+use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::Instant;
 
-use super::{Output, Stack};
+use super::{BondJob, Output, RECORD_MAX, Stack};
 use crate::waiters::{Group, View};
 
 /// No future waits for BR/EDR.
@@ -16,6 +20,25 @@ impl Key {
         match self {}
     }
 }
+
+/// There is no link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkRef {}
+
+/// No channel ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CloseReason {}
+
+/// No pairing fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Failure {}
+
+/// No search fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SearchFailure {}
 
 /// No data of BR/EDR is received.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +53,7 @@ impl Owner {
         match self {}
     }
 
-    pub(super) const fn of(_: Ticket) -> Option<Self> {
+    pub(super) const fn of(_: u16) -> Option<Self> {
         None
     }
 
@@ -38,6 +61,10 @@ impl Owner {
         match self {}
     }
 }
+
+/// The store has no job of BR/EDR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BondTicket {}
 
 /// BR/EDR has no deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +75,9 @@ pub(crate) enum Deadline {}
 pub(crate) struct Ready;
 
 impl Ready {
-    pub(crate) const NONE: Self = Self;
+    pub(crate) const fn none() -> Self {
+        Self
+    }
 
     pub(crate) const fn mark(&self, key: Key) {
         match key {}
@@ -76,7 +105,9 @@ impl Ready {
 pub(crate) struct Waiters;
 
 impl Waiters {
-    pub(crate) const NONE: Self = Self;
+    pub(crate) const fn none() -> Self {
+        Self
+    }
 
     pub(crate) const fn reset(&self) {}
 
@@ -108,11 +139,23 @@ impl Classic {
         false
     }
 
-    pub(super) const fn live_links(&self) -> usize {
+    pub(crate) const fn live_links(&self) -> usize {
+        0
+    }
+
+    pub(crate) const fn taken_channels(&self) -> usize {
         0
     }
 
     pub(super) const fn reset(&self) {}
+
+    pub(super) const fn is_storing(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn shared_credits(&self) -> core::iter::Empty<&'static LinkCredits> {
+        core::iter::empty()
+    }
 
     pub(super) const fn host_credits(
         &self,
@@ -123,6 +166,29 @@ impl Classic {
 
 impl Stack {
     pub(super) const fn classic_begin(&self) {}
+
+    pub(super) const fn classic_bonds_known(&self, _: Instant) {}
+
+    pub(super) const fn classic_listening(&self, _: bool) {}
+
+    pub(super) const fn classic_bond_job(
+        &self,
+        _: &[u8; RECORD_MAX],
+    ) -> Option<(BondTicket, BondJob)> {
+        None
+    }
+
+    pub(super) const fn classic_bond_done(&self, ticket: BondTicket) {
+        match ticket {}
+    }
+
+    pub(super) const fn classic_bond_undone(&self, ticket: BondTicket) {
+        match ticket {}
+    }
+
+    pub(super) const fn load_classic_bond(&self, _: Address, _: &[u8]) -> bool {
+        false
+    }
 
     pub(super) const fn classic_end_all(&self, _: Status) {}
 

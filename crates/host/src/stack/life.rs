@@ -180,9 +180,10 @@ impl Stack {
     }
 
     /// Divides the controller's buffers again after a link came up or ended.
-    fn share_buffers(&mut self) {
+    pub(super) fn share_buffers(&mut self) {
         let links = self.links.iter().filter(|link| link.is_up());
-        self.acl.share_out(links.map(|link| &link.credits));
+        let links = links.map(|link| &link.credits).chain(self.classic.shared_credits());
+        self.acl.share_out(links);
         self.ready.run(Due::COMMAND);
     }
 

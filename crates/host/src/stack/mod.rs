@@ -96,7 +96,17 @@ use crate::{
 };
 
 pub(crate) use channel::ChannelRef;
-pub(crate) use classic::{Body as ClassicBody, Key as ClassicKey, Ready as ClassicReady, Waiters as ClassicWaiters};
+#[cfg(feature = "classic")]
+pub(crate) use classic::{
+    Ask as ClassicAsk, Awaited, BondPlace as ClassicBondPlace, ChannelRef as ClassicChannelRef,
+    Link as ClassicLink, Parts as ClassicParts, SDP_MTU, State as ClassicState,
+    User as ClassicUser,
+};
+pub(crate) use classic::{
+    Body as ClassicBody, Key as ClassicKey, LinkRef as ClassicLinkRef, Ready as ClassicReady,
+    Waiters as ClassicWaiters,
+};
+pub use classic::{CloseReason as ClassicCloseReason, Failure as ClassicFailure, SearchFailure};
 pub(crate) use command::AppCommand;
 pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;

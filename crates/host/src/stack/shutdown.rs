@@ -96,7 +96,9 @@ impl Stack {
                 self.continue_shutdown(now);
             }
             Shutdown::Closing(until) => {
-                let stored = !self.security.is_storing() && !self.has_unsaved_record();
+                let stored = !self.security.is_storing()
+                    && !self.has_unsaved_record()
+                    && !self.classic.is_storing();
                 let closed = self.live_links() == 0 && self.classic.live_links() == 0 && stored;
                 if closed || until <= now {
                     self.reset_for_good(now);

@@ -64,7 +64,7 @@ impl Ready {
             room_watched: false,
             links,
             channels,
-            classic: ClassicReady::NONE,
+            classic: ClassicReady::none(),
         }
     }
 

@@ -186,6 +186,16 @@ impl Channel {
         matches!(self.state, State::Open)
     }
 
+    /// Returns whether no change of the parameters is in progress.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.negotiation.is_complete()
+    }
+
+    pub(super) fn is_crowded(&self) -> bool {
+        self.is_open() && self.transfer.is_crowded()
+    }
+
     /// Returns whether the peer knows this end, or soon will: its CID is in use.
     pub(super) const fn is_alive(&self) -> bool {
         !matches!(self.state, State::Free | State::Closed(_))

@@ -39,6 +39,19 @@ impl Channels {
         self.slots.iter().enumerate().filter(move |(_, c)| of_link(c))
     }
 
+    /// Returns the longest SDU that a slot can receive, in octets.
+    #[must_use]
+    pub fn longest_mtu(&self) -> u16 {
+        self.slots.iter().map(|channel| channel.transfer.longest_received()).max().unwrap_or(0)
+    }
+
+    /// Returns whether an open channel in Basic or Streaming mode has no room for an SDU of its MTU: it would be
+    /// dropped.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.slots.iter().any(Channel::is_crowded)
+    }
+
     /// Returns the number of free slots.
     #[must_use]
     pub fn free(&self) -> usize {

@@ -50,16 +50,20 @@ impl Key {
 /// Which events are ready.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    groups: &'static mut [Group],
+    all: Option<&'static mut Group>,
+    channels: &'static mut [Group],
     /// Groups in which a key is ready.
     marked: u64,
 }
 
 impl Ready {
-    pub(crate) const NONE: Self = Self { groups: &mut [], marked: 0 };
+    pub(crate) const fn none() -> Self {
+        Self { all: None, channels: &mut [], marked: 0 }
+    }
 
-    pub(super) const fn new(groups: &'static mut [Group]) -> Self {
-        Self { groups, marked: 0 }
+    /// Creates it over a group for all of BR/EDR, and one for each channel.
+    pub(crate) const fn new(all: &'static mut Group, channels: &'static mut [Group]) -> Self {
+        Self { all: Some(all), channels, marked: 0 }
     }
 
     pub(crate) fn mark(&mut self, key: Key) {
@@ -73,13 +77,13 @@ impl Ready {
 
     /// Marks every key.
     pub(crate) fn all(&mut self) {
-        for group in 0..u8::try_from(self.groups.len()).unwrap_or(u8::MAX) {
+        for group in 0..=u8::try_from(self.channels.len()).unwrap_or(u8::MAX) {
             self.mark_bits(group, u16::MAX);
         }
     }
 
     fn mark_bits(&mut self, index: u8, bits: u16) {
-        if self.groups.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
+        if self.group(Key { group: index, bit: 0 }).is_some_and(|group| group.mark(bits)) {
             self.marked |= 1u64.wrapping_shl(index.into());
         }
     }
@@ -100,26 +104,45 @@ impl Ready {
     }
 
     pub(crate) fn group(&mut self, key: Key) -> Option<&mut Group> {
-        self.groups.get_mut(usize::from(key.group))
+        match key.group.checked_sub(1) {
+            Some(channel) => self.channels.get_mut(usize::from(channel)),
+            None => self.all.as_deref_mut(),
+        }
     }
 }
 
 /// The waiting futures.
 #[derive(Debug)]
-pub(crate) struct Waiters(&'static mut [ChannelWaiters]);
+pub(crate) struct Waiters {
+    all: Option<&'static mut ChannelWaiters>,
+    channels: &'static mut [ChannelWaiters],
+}
 
 impl Waiters {
-    pub(crate) const NONE: Self = Self(&mut []);
+    pub(crate) const fn none() -> Self {
+        Self { all: None, channels: &mut [] }
+    }
 
-    pub(super) const fn new(groups: &'static mut [ChannelWaiters]) -> Self {
-        Self(groups)
+    /// Creates it over a group for all of BR/EDR, and one for each channel.
+    pub(crate) const fn new(
+        all: &'static mut ChannelWaiters,
+        channels: &'static mut [ChannelWaiters],
+    ) -> Self {
+        Self { all: Some(all), channels }
     }
 
     pub(crate) fn reset(&mut self) {
-        self.0.fill_with(|| ChannelWaiters::EMPTY);
+        self.channels.fill_with(|| ChannelWaiters::EMPTY);
+        if let Some(all) = &mut self.all {
+            **all = ChannelWaiters::EMPTY;
+        }
     }
 
     pub(crate) fn view(&mut self, key: Key) -> Option<View<'_>> {
-        self.0.get_mut(usize::from(key.group)).map(ChannelWaiters::view)
+        let group = match key.group.checked_sub(1) {
+            Some(channel) => self.channels.get_mut(usize::from(channel)),
+            None => self.all.as_deref_mut(),
+        };
+        group.map(ChannelWaiters::view)
     }
 }

@@ -190,6 +190,7 @@ impl Stack {
             }
             self.wake_client(index);
         }
+        self.classic_bonds_known(now);
         self.ready.run(Due::COMMAND);
         self.ready.host(HostKey::Bonds);
     }

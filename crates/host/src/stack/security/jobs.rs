@@ -179,9 +179,13 @@ impl Stack {
             bonds.out = Some(Out::Orphan);
             return Some(BondJob::Store(id, len));
         }
-        let (place, id, len) = bonds.next_dirty(record)?;
-        bonds.out = Some(Out::Store(place));
-        Some(BondJob::Store(id, len))
+        if let Some((place, id, len)) = bonds.next_dirty(record) {
+            bonds.out = Some(Out::Store(place));
+            return Some(BondJob::Store(id, len));
+        }
+        let (ticket, job) = self.classic_bond_job(record)?;
+        self.security.bonds.out = Some(Out::Classic(ticket));
+        Some(job)
     }
 
     /// Returns whether the store will get this device's own record.
@@ -211,6 +215,9 @@ impl Stack {
     pub(crate) fn handle_record(&mut self, id: RecordId, record: &[u8]) -> bool {
         if id == RecordId::Local {
             return self.privacy.handle_record(record);
+        }
+        if let RecordId::Classic(peer) = id {
+            return self.load_classic_bond(peer, record);
         }
         // A record counts only under its own identity, so that no peer has two bonds.
         let bond = Bond::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer));
@@ -244,6 +251,7 @@ impl Stack {
             // A record that could not be stored is tried again at its next change.
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
+            Some(Out::Classic(ticket)) => self.classic_bond_done(ticket),
         }
         self.request_resolving();
         self.continue_shutdown(now);

@@ -32,6 +32,7 @@ use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
 use bindrune_smp::{Backoff, Idle, Role as PairingRole};
 use bindrune_wire::{Address, Level, Present};
+use embassy_time::Instant;
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
 use crate::{Error, at::At, capability::OOB};
@@ -89,6 +90,31 @@ impl HostSecurity {
     /// Returns whether the store has a job, pending or running.
     pub(super) const fn is_storing(&self) -> bool {
         self.bonds.has_pending_job()
+    }
+
+    /// Returns until when a peer must not pair; `trusted` does not wait for the failures of others.
+    pub(super) fn pairing_hold(
+        &self,
+        now: Instant,
+        peer: Address,
+        trusted: bool,
+    ) -> Option<Instant> {
+        self.backoff.until(now, peer, trusted)
+    }
+
+    /// Counts a failed pairing of a peer.
+    pub(super) fn pairing_failed(&mut self, now: Instant, peer: Address) {
+        self.backoff.failed(now, peer);
+    }
+
+    /// Forgets the failed pairings of a peer.
+    pub(super) fn pairing_succeeded(&mut self, peer: Address) {
+        self.backoff.succeeded(peer);
+    }
+
+    /// Returns whether the application takes the questions of pairings.
+    pub(super) const fn is_listening(&self) -> bool {
+        self.listening
     }
 
     pub(super) fn reset(&mut self) {

@@ -69,17 +69,19 @@ impl PasskeyEntry {
 
 impl Stack {
     /// Begins to take pairing requests for the application.
-    pub(crate) const fn listen_to_pairing(&mut self) -> Result<(), Error> {
+    pub(crate) fn listen_to_pairing(&mut self) -> Result<(), Error> {
         if self.security.listening {
             return Err(Error::Busy);
         }
         self.security.listening = true;
+        self.classic_listening(true);
         Ok(())
     }
 
     /// Stops taking pairing requests. Answers those that wait with no.
     pub(crate) fn ignore_pairing(&mut self) {
         self.security.listening = false;
+        self.classic_listening(false);
         for index in 0..self.link_slots() {
             let Some(protection) = self.protection(index) else { continue };
             if protection.ask.waiting.take().is_some() {

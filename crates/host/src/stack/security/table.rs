@@ -5,7 +5,7 @@ use bindrune_wire::{Address, Writer};
 use zeroize::Zeroize;
 
 use super::LinkRef;
-use crate::RecordId;
+use crate::{RecordId, stack::classic::BondTicket};
 
 /// All bonds, and the work that is pending in the store.
 pub(crate) struct Bonds {
@@ -55,6 +55,8 @@ pub(super) enum Out {
     Store(u8),
     /// Deletes the record of a place.
     Delete(u8),
+    /// Stores or deletes the bond of a BR/EDR peer.
+    Classic(BondTicket),
 }
 
 impl core::fmt::Debug for Bonds {
@@ -87,7 +89,15 @@ impl Bonds {
         match self.out.take() {
             Some(Out::Store(place)) => self.dirty |= bit(place),
             Some(Out::Rejected(peer) | Out::Unwanted(peer)) => self.take_back(peer),
-            Some(Out::Load | Out::Local | Out::Link(_) | Out::Orphan | Out::Delete(_)) | None => {}
+            Some(
+                Out::Load
+                | Out::Local
+                | Out::Link(_)
+                | Out::Orphan
+                | Out::Delete(_)
+                | Out::Classic(_),
+            )
+            | None => {}
         }
         self.reading = Reading::Pending;
     }

@@ -122,6 +122,12 @@ impl<'m> Transfer<'m> {
         self.drops.read()
     }
 
+    /// Returns whether an SDU of our MTU has no room, in a mode in which it would be dropped.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.agreed.kind != Kind::Enhanced && !self.rx.fits(self.agreed.rx_mtu.into())
+    }
+
     /// Returns the length of the first received SDU in bytes, or `None` if there is none.
     #[must_use]
     pub fn front_len(&self) -> Option<usize> {

@@ -1,0 +1,146 @@
+//! Settings of BR/EDR, and of its channels.
+
+use bindrune_classic::{
+    Config as GapConfig,
+    security::{Config as SecurityConfig, IoCapability, LegacyPairing},
+};
+use bindrune_hci::ClassOfDevice;
+use bindrune_l2cap::classic::{ChannelConfig, pdu::Mode};
+use bindrune_wire::Level;
+use embassy_time::Duration;
+
+/// Settings of BR/EDR, for [`crate::Host::with_classic`].
+///
+/// ```
+/// use bindrune::{ClassOfDevice, ClassicConfig};
+/// const CONFIG: ClassicConfig = ClassicConfig::new().class(ClassOfDevice::new(0x00_1f00));
+/// # let _ = CONFIG;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ClassicConfig {
+    pub(crate) gap: GapConfig,
+    pub(crate) security: SecurityConfig,
+}
+
+impl ClassicConfig {
+    /// Creates the default settings: a device of unknown class that pairs without a user and keeps the keys.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a const fn for statics")]
+    pub const fn new() -> Self {
+        let security = SecurityConfig { consent: false, ..SecurityConfig::DEFAULT };
+        Self { gap: GapConfig::DEFAULT, security }
+    }
+
+    /// Sets the class of this device, which inquiries report.
+    #[must_use]
+    pub const fn class(mut self, class: ClassOfDevice) -> Self {
+        self.gap.class = class;
+        self
+    }
+
+    /// Sets how long a peer is paged before connecting fails: at most 40.9 s, 5.12 s by default.
+    #[must_use]
+    pub const fn page_timeout(mut self, timeout: Duration) -> Self {
+        self.gap.page_timeout = timeout;
+        self
+    }
+
+    /// Sets what this device can show and enter, which decides how devices pair.
+    #[must_use]
+    pub const fn io_capability(mut self, io: IoCapability) -> Self {
+        self.security.io = io;
+        self
+    }
+
+    /// Requests protection against a man in the middle in each pairing.
+    #[must_use]
+    pub const fn mitm(mut self, mitm: bool) -> Self {
+        self.security.mitm = mitm;
+        self
+    }
+
+    /// Asks the user before each pairing, also if there is nothing to compare.
+    #[must_use]
+    pub const fn consent(mut self, consent: bool) -> Self {
+        self.security.consent = consent;
+        self
+    }
+
+    /// Accepts only keys of Secure Connections. [Vol 3] Part C, 5.2.2.8.1
+    #[must_use]
+    pub const fn only_secure_connections(mut self) -> Self {
+        self.security.only_secure_connections = true;
+        self
+    }
+
+    /// Sets whether to pair by a PIN with peers that know nothing better; off by default.
+    #[must_use]
+    pub const fn legacy_pairing(mut self, legacy: LegacyPairing) -> Self {
+        self.security.legacy = legacy;
+        self
+    }
+
+    /// Sets the minimum length of encryption keys, 7 to 16 bytes; a link with a shorter key ends.
+    #[must_use]
+    pub const fn min_key_size(mut self, size: u8) -> Self {
+        self.security.min_key_size = size;
+        self
+    }
+}
+
+/// Parameters of an L2CAP channel over BR/EDR, for opening one or listening for some.
+///
+/// ```
+/// use bindrune::{ClassicChannelConfig, Level};
+/// const LARGE: ClassicChannelConfig = ClassicChannelConfig::ENHANCED.mtu(4096).level(Level::Authenticated);
+/// # let _ = LARGE;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassicChannelConfig {
+    pub(crate) channel: ChannelConfig,
+    pub(crate) level: Level,
+}
+
+impl ClassicChannelConfig {
+    /// Basic mode, an MTU of 672 bytes, on an encrypted link.
+    pub const BASIC: Self = Self { channel: ChannelConfig::BASIC, level: Level::Encrypted };
+    /// Enhanced Retransmission mode, if the peer has it: no datagram is lost, also if the reader is slow.
+    pub const ENHANCED: Self = Self { channel: ChannelConfig::ENHANCED, ..Self::BASIC };
+    /// Streaming mode, if the peer has it: late datagrams are dropped. Set a packet timeout.
+    pub const STREAMING: Self = Self { channel: ChannelConfig::STREAMING, ..Self::BASIC };
+
+    /// Sets the longest datagram that this end receives: 48 to 65,535 bytes.
+    #[must_use]
+    pub const fn mtu(mut self, mtu: u16) -> Self {
+        self.channel.mtu = mtu;
+        self
+    }
+
+    /// Sets the security that the link needs before the channel opens. BR/EDR requires encryption for everything but
+    /// the Service Discovery Protocol. [Vol 3] Part C, 5.2.2.8
+    #[must_use]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Closes the channel if the peer does not have the mode, instead of using Basic mode.
+    #[must_use]
+    pub const fn require_mode(mut self) -> Self {
+        self.channel.is_mode_required = true;
+        self
+    }
+
+    /// Sets whether frames have a check sequence. Without it, only if the peer agrees.
+    #[must_use]
+    pub const fn check_sequence(mut self, on: bool) -> Self {
+        self.channel.fcs = on;
+        self
+    }
+
+    /// Returns the mode.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.channel.mode
+    }
+}

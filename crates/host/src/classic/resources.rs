@@ -1,0 +1,116 @@
+//! All the memory that BR/EDR will ever use.
+
+use bindrune_classic::{FoundSlot, LinkSlot, security::Slot as SecuritySlot};
+use bindrune_l2cap::classic::Channel;
+
+use crate::{
+    resources::Place,
+    stack::{ClassicAsk, ClassicBondPlace, ClassicLink, ClassicState, ClassicUser, SDP_MTU},
+    waiters::{ChannelWaiters, Group},
+};
+
+/// All the memory that BR/EDR will ever use, in sizes that the user chooses.
+///
+/// | parameter | meaning | default |
+/// |---|---|--:|
+/// | `LINKS` | links at once | 2 |
+/// | `CHANNELS` | L2CAP channels at once, on all links; each discovery of services takes one | 4 |
+/// | `RECEIVE` | bytes of each channel for received datagrams, each 2 bytes longer | 4,096 |
+/// | `SEND` | bytes of each channel for datagrams to send | 4,096 |
+/// | `FOUND` | devices that an inquiry remembers | 8 |
+/// | `BONDS` | devices whose link keys are kept | 4 |
+/// | `SERVICES` | bytes for the records of services that this device offers | 512 |
+///
+/// ```
+/// use bindrune::ClassicResources;
+/// const FOR_ONE_LINK: ClassicResources<1, 2, 1024, 1024> = ClassicResources::new();
+/// # let _ = FOR_ONE_LINK;
+/// ```
+#[derive(Debug)]
+pub struct ClassicResources<
+    const LINKS: usize = 2,
+    const CHANNELS: usize = 4,
+    const RECEIVE: usize = 4096,
+    const SEND: usize = 4096,
+    const FOUND: usize = 8,
+    const BONDS: usize = 4,
+    const SERVICES: usize = 512,
+> {
+    pub(crate) state: Place<ClassicState>,
+    pub(crate) links: [ClassicLink; LINKS],
+    pub(crate) link_slots: [LinkSlot; LINKS],
+    pub(crate) questions: [ClassicAsk; LINKS],
+    pub(crate) bonds: [ClassicBondPlace; BONDS],
+    pub(crate) services: [u8; SERVICES],
+    pub(crate) response: [u8; SDP_MTU],
+    pub(crate) security: [SecuritySlot; LINKS],
+    pub(crate) channels: Place<[Channel; CHANNELS]>,
+    pub(crate) users: [ClassicUser; CHANNELS],
+    pub(crate) receive: [[u8; RECEIVE]; CHANNELS],
+    pub(crate) send: [[u8; SEND]; CHANNELS],
+    pub(crate) found: [FoundSlot; FOUND],
+    pub(crate) host_waiters: ChannelWaiters,
+    pub(crate) host_ready: Group,
+    pub(crate) waiters: [ChannelWaiters; CHANNELS],
+    pub(crate) ready: [Group; CHANNELS],
+}
+
+impl<
+    const LINKS: usize,
+    const CHANNELS: usize,
+    const RECEIVE: usize,
+    const SEND: usize,
+    const FOUND: usize,
+    const BONDS: usize,
+    const SERVICES: usize,
+> ClassicResources<LINKS, CHANNELS, RECEIVE, SEND, FOUND, BONDS, SERVICES>
+{
+    /// Creates the resources for BR/EDR of one host, to be stored in a `static` or leaked from a box.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "a const fn for statics; the value is large")]
+    pub const fn new() -> Self {
+        const {
+            assert!(LINKS >= 1 && LINKS <= 7, "LINKS of ClassicResources is 1 to 7");
+            assert!(CHANNELS >= 1 && CHANNELS <= 62, "CHANNELS of ClassicResources is 1 to 62");
+            assert!(
+                RECEIVE >= 674,
+                "RECEIVE of ClassicResources is at least 674, for the default MTU"
+            );
+            assert!(SEND >= 674, "SEND of ClassicResources is at least 674, for the default MTU");
+            assert!(FOUND >= 1, "FOUND of ClassicResources is at least 1");
+        }
+        Self {
+            state: Place::Empty,
+            links: [const { ClassicLink::FREE }; LINKS],
+            link_slots: [const { LinkSlot::EMPTY }; LINKS],
+            questions: [ClassicAsk::NONE; LINKS],
+            bonds: [const { ClassicBondPlace::FREE }; BONDS],
+            services: [0; SERVICES],
+            response: [0; SDP_MTU],
+            security: [const { SecuritySlot::EMPTY }; LINKS],
+            channels: Place::Empty,
+            users: [ClassicUser::NONE; CHANNELS],
+            receive: [[0; RECEIVE]; CHANNELS],
+            send: [[0; SEND]; CHANNELS],
+            found: [const { FoundSlot::EMPTY }; FOUND],
+            host_waiters: ChannelWaiters::EMPTY,
+            host_ready: Group::EMPTY,
+            waiters: [const { ChannelWaiters::EMPTY }; CHANNELS],
+            ready: [Group::EMPTY; CHANNELS],
+        }
+    }
+
+    /// Creates the slots of channels over their memory.
+    pub(crate) fn channels(
+        receive: &'static mut [[u8; RECEIVE]; CHANNELS],
+        send: &'static mut [[u8; SEND]; CHANNELS],
+    ) -> [Channel; CHANNELS] {
+        let mut receive = receive.iter_mut();
+        let mut send = send.iter_mut();
+        core::array::from_fn(|_| {
+            let rx: &'static mut [u8] = receive.next().map_or(&mut [], |ring| ring.as_mut_slice());
+            let tx: &'static mut [u8] = send.next().map_or(&mut [], |ring| ring.as_mut_slice());
+            Channel::new(rx, tx)
+        })
+    }
+}

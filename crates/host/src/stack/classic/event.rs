@@ -1,0 +1,205 @@
+//! Events of the controller for BR/EDR, and the events of its machines.
+
+use bindrune_classic::{
+    GapEvent, LinkUp,
+    security::{LinkUp as SecureLink, PeerFeatures},
+};
+use bindrune_hci::{
+    Event, LmpFeatures, LmpFeatures1, LmpFeatures2, RawHandle, Status,
+    credits::{AclCredits, Buffers, HostLinkCredits, LinkCredits},
+    event::ClassicEvent,
+};
+use bindrune_l2cap::{LinkId, classic::Link as L2cap};
+use embassy_time::Instant;
+
+use super::{Link, Phase, gap::Inquiring, wait::Event as Awaited};
+use crate::{
+    stack::{Life, Stack},
+    waiters::Due,
+};
+
+impl Stack {
+    /// Handles an event of BR/EDR. Returns false if the event is for LE.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events are for LE")]
+    pub(in crate::stack) fn classic_event(&mut self, now: Instant, event: &Event<'_>) -> bool {
+        let Some(state) = self.classic.get() else { return false };
+        let own = |handle: RawHandle| handle.get().is_some_and(|h| state.find(h).is_some());
+        let taken = match event {
+            Event::Unknown(raw) => match ClassicEvent::parse_raw(*raw) {
+                Ok(Some(event)) => {
+                    let _security = state.security.handle_classic(now, &event);
+                    state.gap.handle_classic_event(now, &event);
+                    true
+                }
+                Ok(None) => false,
+                Err(_) => {
+                    self.stats.malformed_events.count();
+                    true
+                }
+            },
+            Event::DisconnectionComplete(complete) if own(complete.handle) => {
+                state.gap.handle_event(now, event);
+                true
+            }
+            Event::EncryptionChange(_)
+            | Event::EncryptionChangeV2(_)
+            | Event::EncryptionKeyRefreshComplete(_) => state.security.handle_event(now, event),
+            _ => false,
+        };
+        if taken {
+            self.classic_changed(now);
+            self.ready.run(Due::COMMAND);
+        }
+        taken
+    }
+
+    /// Handles completed packets of a BR/EDR link; false if it is none. [Vol 4] Part E, 7.7.19
+    pub(in crate::stack) fn classic_completed(
+        &mut self,
+        now: Instant,
+        handle: RawHandle,
+        count: u16,
+    ) -> bool {
+        let Some(state) = self.classic.get() else { return false };
+        let index = handle.get().and_then(|handle| state.find(handle));
+        let Some(index) = index else { return false };
+        let Some(link) = state.links.get_mut(usize::from(index)) else { return false };
+        let acl = state.acl.as_mut().unwrap_or(&mut self.acl);
+        if acl.completed(now, &mut link.credits, count) > 0 {
+            self.stats.stray_credits.count();
+        }
+        self.ready.run(Due::DATA);
+        true
+    }
+
+    /// Handles everything that the machines report, after any input.
+    pub(super) fn classic_changed(&mut self, now: Instant) {
+        self.classic_secured(now);
+        while let Some(event) = self.classic.get().and_then(|state| state.gap.poll_event()) {
+            self.classic_gap_event(now, event);
+        }
+        self.classic_secured(now);
+        self.deadlines_changed();
+    }
+
+    fn classic_gap_event(&mut self, now: Instant, event: GapEvent) {
+        match event {
+            GapEvent::Ready => self.classic_ready(now),
+            GapEvent::Unsupported | GapEvent::SetupFailed { .. } => {
+                if let Some(state) = self.classic.get() {
+                    state.phase = Phase::Unusable;
+                }
+                self.ready.classic.all();
+            }
+            GapEvent::LinkUp(up) => self.classic_link_up(&up),
+            GapEvent::LinkDown { slot, reason, .. } => {
+                self.end_classic_link(slot, reason);
+                self.continue_shutdown(now);
+            }
+            GapEvent::Features { slot } => self.classic_features(slot),
+            GapEvent::ConnectEnded { address, result } => {
+                if let Some(state) = self.classic.get()
+                    && let Some((peer, end)) = &mut state.connecting
+                    && *peer == address.get()
+                {
+                    *end = Some(result);
+                }
+                self.classic_mark(Awaited::Link);
+            }
+            GapEvent::Name { address, result } => {
+                if let Some(state) = self.classic.get()
+                    && let Some((peer, end)) = &mut state.naming
+                    && *peer == address.get()
+                {
+                    *end = Some(result);
+                }
+                self.classic_mark(Awaited::Name);
+            }
+            GapEvent::InquiryResult => self.classic_mark(Awaited::Inquiry),
+            GapEvent::InquiryDone(end) => {
+                if let Some(state) = self.classic.get() {
+                    state.inquiring = Inquiring::Ended(end);
+                }
+                self.classic_mark(Awaited::Inquiry);
+            }
+            GapEvent::Flushed { slot, .. } => {
+                if let Some(state) = self.classic.get()
+                    && let Some(link) = state.links.get_mut(usize::from(slot))
+                {
+                    link.l2cap.flushed(now, &mut state.channels);
+                }
+                self.classic_signals(slot);
+            }
+            GapEvent::FlushTimeout { slot, result } => self.classic_flush_timeout(slot, result),
+            GapEvent::RoleChanged { .. }
+            | GapEvent::PacketTypes { .. }
+            | GapEvent::DiscoverableEnded
+            | GapEvent::ScanFailed(_) => self.classic_mark(Awaited::Setting),
+        }
+    }
+
+    /// Handles the end of the set-up.
+    fn classic_ready(&mut self, _: Instant) {
+        let Some(state) = self.classic.get() else { return };
+        state.phase = Phase::Ready;
+        if let Some(info) = state.gap.controller() {
+            let buffers = Buffers { len: info.acl_len, count: info.acl_count };
+            // A controller without buffers of LE reports the same ones for both.
+            let le = self
+                .gap
+                .controller()
+                .map(|info| Buffers { len: info.acl_len, count: info.acl_count });
+            let own = !buffers.is_none() && le != Some(buffers);
+            state.acl = own.then(|| AclCredits::new(buffers));
+            state.security.set_local(info.address.get());
+            let mut security = state.config.security;
+            security.secure_connections = info.secure_connections;
+            state.security.set_config(security);
+        }
+        self.classic_visibility();
+        self.ready.classic.all();
+    }
+
+    fn classic_link_up(&mut self, up: &LinkUp) {
+        self.end_classic_link(up.slot, Status::CONNECTION_TIMEOUT);
+        let now = self.now;
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.links.get_mut(usize::from(up.slot)) else { return };
+        let peer = up.address.get();
+        *link = Link {
+            generation: link.generation.wrapping_add(1),
+            life: Life::Up,
+            handle: up.handle,
+            peer,
+            users: 0,
+            is_own: !up.incoming,
+            credits: LinkCredits::NONE,
+            host_credits: HostLinkCredits::NONE,
+            l2cap: L2cap::new(LinkId(up.slot)),
+            ..Link::FREE
+        };
+        state.security.link_up(up.slot, SecureLink { handle: up.handle, peer });
+        self.attach_classic_bond(now, up.slot);
+        self.share_classic_buffers();
+        self.classic_mark(Awaited::Link);
+        self.classic_idle(up.slot);
+    }
+
+    /// Handles the features of a peer.
+    fn classic_features(&mut self, slot: u8) {
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.gap.link(slot) else { return };
+        let (features, host) = (link.features, link.host_features);
+        let host_has = |bit| host.is_some_and(|host| host.contains(bit));
+        let simple = features.is_some_and(|f| f.contains(LmpFeatures::SIMPLE_PAIRING));
+        let secure = link.features_2.is_some_and(|f| f.contains(LmpFeatures2::SECURE_CONNECTIONS));
+        state.security.set_features(
+            slot,
+            PeerFeatures {
+                simple_pairing: simple && host_has(LmpFeatures1::SIMPLE_PAIRING_HOST),
+                secure_connections: secure && host_has(LmpFeatures1::SECURE_CONNECTIONS_HOST),
+            },
+        );
+        self.ready.run(Due::COMMAND);
+    }
+}

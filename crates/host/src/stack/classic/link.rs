@@ -1,0 +1,232 @@
+//! One BR/EDR link: its identity, its L2CAP, and the users that keep it up.
+
+use bindrune_classic::security::Failure;
+use bindrune_hci::{
+    Status,
+    credits::{HostLinkCredits, LinkCredits},
+};
+use bindrune_l2cap::{
+    LinkId,
+    classic::{Link as L2cap, Signal},
+};
+use bindrune_wire::{Address, AddressKind, Handle};
+use embassy_time::{Duration, Instant};
+
+use super::{State, wait::Event};
+use crate::{
+    Error,
+    at::At,
+    stack::{Life, Stack},
+    waiters::Due,
+};
+
+/// How long a link that this device made stays up without a user, so that the next channel needs no page.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Identifies one link until its slot is used for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkRef {
+    pub(crate) index: u8,
+    pub(crate) generation: u32,
+}
+
+/// One link slot of [`crate::ClassicResources`].
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(super) generation: u32,
+    pub(super) life: Life,
+    pub(super) handle: Handle,
+    pub(super) peer: Address,
+    /// Number of the application's handles on the link and on its channels.
+    pub(super) users: u16,
+    /// Whether this device made the link, and ends it when nobody uses it.
+    pub(super) is_own: bool,
+    pub(super) idle_until: At,
+    pub(super) is_leaving: bool,
+    pub(super) credits: LinkCredits,
+    pub(super) host_credits: HostLinkCredits,
+    pub(super) l2cap: L2cap,
+    /// Number of requests for security that ended, and why the last one failed.
+    pub(super) outcomes: u32,
+    pub(super) failure: Option<Failure>,
+    /// Whether data may be dropped after the packet timeout that was requested, and the controller's answer.
+    pub(super) flush: Option<bool>,
+    pub(super) flush_result: Option<Result<(), Status>>,
+}
+
+impl Link {
+    pub(crate) const FREE: Self = Self {
+        generation: 0,
+        life: Life::Free,
+        handle: Handle::MIN,
+        peer: Address::new(AddressKind::Public, [0; 6]),
+        users: 0,
+        is_own: false,
+        idle_until: At::NONE,
+        is_leaving: false,
+        credits: LinkCredits::NONE,
+        host_credits: HostLinkCredits::NONE,
+        l2cap: L2cap::new(LinkId(0)),
+        outcomes: 0,
+        failure: None,
+        flush: None,
+        flush_result: None,
+    };
+
+    pub(super) fn is_up(&self) -> bool {
+        self.life == Life::Up
+    }
+
+    pub(super) const fn reference(&self, index: u8) -> LinkRef {
+        LinkRef { index, generation: self.generation }
+    }
+}
+
+impl State {
+    /// Returns the link of a reference if it is up and still the same one.
+    pub(super) fn link(&self, link: LinkRef) -> Result<&Link, Error> {
+        let gone = Error::Disconnected(Status::UNKNOWN_CONNECTION);
+        let slot = self.links.get(usize::from(link.index));
+        let slot = slot.filter(|l| l.generation == link.generation).ok_or(gone)?;
+        match slot.life {
+            Life::Up => Ok(slot),
+            Life::Ended(reason) => Err(Error::Disconnected(reason)),
+            Life::Free => Err(gone),
+        }
+    }
+
+    pub(super) fn up(&mut self, index: u8) -> Option<&mut Link> {
+        self.links.get_mut(usize::from(index)).filter(|link| link.is_up())
+    }
+
+    pub(super) fn find(&self, handle: Handle) -> Option<u8> {
+        let is = |link: &Link| link.is_up() && link.handle == handle;
+        u8::try_from(self.links.iter().position(is)?).ok()
+    }
+
+    pub(super) fn find_peer(&self, peer: Address) -> Option<LinkRef> {
+        let mut links = (0u8..).zip(self.links.iter());
+        let found = links.find(|(_, link)| link.is_up() && link.peer == peer);
+        found.map(|(index, link)| link.reference(index))
+    }
+
+    /// Returns a free slot, or else that of an ended link which the application still holds.
+    pub(super) fn vacant(&self) -> Option<u8> {
+        let free = self.links.iter().position(|l| l.life == Life::Free);
+        let ended = || self.links.iter().position(|l| matches!(l.life, Life::Ended(_)));
+        u8::try_from(free.or_else(ended)?).ok()
+    }
+}
+
+impl Stack {
+    /// Adds a handle of the application to a link.
+    pub(crate) fn share_classic_link(&mut self, link: LinkRef) {
+        let Some(state) = self.classic.get() else { return };
+        let slot = state.links.get_mut(usize::from(link.index));
+        if let Some(slot) = slot.filter(|slot| slot.generation == link.generation) {
+            slot.users = slot.users.saturating_add(1);
+            slot.idle_until = At::NONE;
+        }
+    }
+
+    /// Removes a handle of the application from a link.
+    pub(crate) fn release_classic_link(&mut self, link: LinkRef) {
+        let Some(state) = self.classic.get() else { return };
+        let slot = state.links.get_mut(usize::from(link.index));
+        let Some(slot) = slot.filter(|slot| slot.generation == link.generation) else { return };
+        slot.users = slot.users.saturating_sub(1);
+        if slot.users == 0 && !slot.is_up() {
+            slot.life = Life::Free;
+            slot.generation = slot.generation.wrapping_add(1);
+        }
+        self.classic_idle(link.index);
+    }
+
+    /// Begins the time after which a link without a user ends.
+    pub(super) fn classic_idle(&mut self, index: u8) {
+        let now = self.now;
+        let Some(state) = self.classic.get() else { return };
+        let used = state.channels.of_link(LinkId(index)).next().is_some();
+        let Some(link) = state.up(index) else { return };
+        let idle = link.is_own && link.users == 0 && !used && !link.is_leaving;
+        if idle != link.idle_until.is_some() {
+            link.idle_until = At::new(idle.then(|| now.saturating_add(IDLE)));
+            self.deadlines_changed();
+        }
+    }
+
+    /// Handles everything that L2CAP reports about a link.
+    pub(super) fn classic_signals(&mut self, index: u8) {
+        loop {
+            let Some(state) = self.classic.get() else { return };
+            let Some(link) = state.links.get_mut(usize::from(index)) else { return };
+            let Some(signal) = link.l2cap.poll_signal(&mut state.channels) else { break };
+            self.classic_signal(index, signal);
+        }
+        self.classic_pending(index);
+        self.classic_idle(index);
+        self.deadlines_changed();
+    }
+
+    fn classic_signal(&mut self, index: u8, signal: Signal) {
+        match signal {
+            Signal::Requested { channel, psm } => self.classic_requested(index, channel, psm),
+            Signal::Opened(channel) => self.classic_opened(channel),
+            Signal::Reconfigured(channel) => self.classic_reconfigured(channel),
+            Signal::Readable(channel) => self.classic_readable(channel),
+            Signal::Writable(channel) => self.classic_writable(channel),
+            Signal::Closed(channel, reason) => self.classic_closed(channel, reason),
+            Signal::Echoed(_) => {}
+        }
+    }
+
+    /// Marks that a link may have something to send.
+    pub(super) fn classic_pending(&mut self, index: u8) {
+        if let Some(state) = self.classic.get() {
+            state.sending |= 1u64.wrapping_shl(index.into());
+            self.ready.run(Due::DATA);
+        }
+    }
+
+    /// Handles the end of a link.
+    pub(super) fn end_classic_link(&mut self, index: u8, reason: Status) {
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
+            return;
+        };
+        let handle = link.handle;
+        state.security.link_down(index);
+        link.l2cap.end_link(&mut state.channels);
+        let acl = state.acl.as_mut().unwrap_or(&mut self.acl);
+        acl.disconnected(&mut link.credits);
+        self.host_credits.disconnected(&mut link.host_credits);
+        (link.credits, link.host_credits) = (LinkCredits::NONE, HostLinkCredits::NONE);
+        link.idle_until = At::NONE;
+        link.life = if link.users > 0 { Life::Ended(reason) } else { Life::Free };
+        if link.users == 0 {
+            link.generation = link.generation.wrapping_add(1);
+        }
+        state.sending &= !1u64.wrapping_shl(index.into());
+        if let Some(output) = &mut self.output {
+            let _dropped = output.forget(handle);
+        }
+        self.classic_signals(index);
+        self.share_classic_buffers();
+        self.classic_mark(Event::Link);
+        self.classic_mark(Event::Security);
+        self.deadlines_changed();
+    }
+
+    /// Ends links that nobody has used for a while.
+    pub(super) fn end_idle_links(&mut self, now: Instant) {
+        let Some(state) = self.classic.get() else { return };
+        for index in 0..state.link_slots() {
+            let idle = |link: &Link| link.idle_until.get().is_some_and(|at| at <= now);
+            if let Some(link) = state.up(index).filter(|link| idle(link)) {
+                link.idle_until = At::NONE;
+                state.leave(index, Status::REMOTE_USER_TERMINATED);
+            }
+        }
+        self.ready.run(Due::COMMAND);
+    }
+}

@@ -1,0 +1,56 @@
+//! ACL data from BR/EDR links: streamed to L2CAP as it arrives.
+
+use bindrune_hci::acl::{AclHeader, Boundary};
+
+use super::link::LinkRef;
+use crate::stack::Stack;
+
+/// The link whose ACL packet is being received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Body(LinkRef);
+
+impl Stack {
+    /// Begins an ACL packet of a BR/EDR link; `None` if it is of none. [Vol 4] Part E, 5.4.2
+    pub(crate) fn classic_body(&mut self, acl: AclHeader) -> Option<Body> {
+        let state = self.classic.get()?;
+        let index = state.find(acl.handle)?;
+        let link = state.links.get_mut(usize::from(index))?;
+        let first = match (acl.boundary, acl.broadcast) {
+            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => true,
+            (Boundary::Continuing, 0) => false,
+            // Data of a broadcast: nothing of it is taken.
+            _ => return None,
+        };
+        link.l2cap.start(first, acl.len.into(), &mut state.channels);
+        self.stats.acl_in.count();
+        Some(Body(link.reference(index)))
+    }
+
+    /// Takes the next octets of an ACL packet.
+    pub(crate) fn push_classic(&mut self, Body(body): Body, octets: &[u8]) {
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
+        if link.is_up() && link.generation == body.generation {
+            link.l2cap.push(octets, &mut state.channels);
+        }
+    }
+
+    /// Handles the end of an ACL packet.
+    pub(crate) fn end_classic(&mut self, Body(body): Body) {
+        let now = self.now;
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
+        if !link.is_up() || link.generation != body.generation {
+            return;
+        }
+        link.l2cap.end(now, &mut state.channels);
+        if self.host_credits.is_on() {
+            self.host_credits.consumed(&mut link.host_credits);
+            self.look_at_credits(now);
+        }
+        self.classic_signals(body.index);
+    }
+
+    /// Handles an ACL packet whose rest was lost. L2CAP notices at the next packet.
+    pub(crate) const fn abandon_classic(&self, _: Body) {}
+}

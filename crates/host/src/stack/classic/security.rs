@@ -1,0 +1,255 @@
+//! Pairing, authentication and encryption of BR/EDR links: the outcome for channels and callers, and the questions.
+
+use core::task::Poll;
+
+use bindrune_classic::security::{
+    Answer, Failure, LinkSecurity, Pin, Question, RequestError, Requirement, SecurityEvent,
+};
+use bindrune_hci::cmd::classic::Keypress;
+use bindrune_smp::{Answer as LeAnswer, PairingRequest};
+use bindrune_wire::Level;
+use embassy_time::Instant;
+
+use super::{LinkRef, State, wait::Event as Awaited};
+use crate::{
+    Error,
+    stack::Stack,
+    waiters::{Due, HostKey},
+};
+
+/// State of the questions to the user of a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    /// The question, until the application takes it.
+    waiting: Option<Question>,
+    /// Its number.
+    serial: u16,
+    /// Whether the pairing replaces a bond.
+    replaces: bool,
+    /// The last key that the peer's user pressed, until the application reads it.
+    pressed: Option<Keypress>,
+}
+
+impl Ask {
+    pub(crate) const NONE: Self = Self { waiting: None, serial: 0, replaces: false, pressed: None };
+}
+
+impl State {
+    fn ask(&mut self, link: u8) -> Option<&mut Ask> {
+        self.questions.get_mut(usize::from(link))
+    }
+}
+
+impl Stack {
+    /// Handles everything that the security machine reports.
+    pub(super) fn classic_secured(&mut self, now: Instant) {
+        while let Some(event) = self.classic.get().and_then(|state| state.security.poll_event()) {
+            self.classic_security_event(now, event);
+        }
+    }
+
+    fn classic_security_event(&mut self, now: Instant, event: SecurityEvent) {
+        match event {
+            SecurityEvent::Key { link, bond } => self.keep_classic_bond(link, &bond),
+            SecurityEvent::Pairing { link, peer, result } => {
+                match result {
+                    Ok(_) => self.security.pairing_succeeded(peer),
+                    Err(_) => self.security.pairing_failed(now, peer),
+                }
+                self.hold_off_classic(now, link);
+                if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
+                    *ask = Ask { serial: ask.serial, ..Ask::NONE };
+                }
+                self.classic_mark(Awaited::Security);
+            }
+            SecurityEvent::Changed { link } => {
+                self.settle_requests(link, false);
+                self.classic_mark(Awaited::Security);
+            }
+            SecurityEvent::Outcome { link, result } => {
+                if let Some(slot) = self.classic.get().and_then(|state| state.up(link)) {
+                    slot.outcomes = slot.outcomes.wrapping_add(1);
+                    slot.failure = result.err();
+                }
+                self.settle_requests(link, result.is_err());
+                self.classic_mark(Awaited::Security);
+            }
+            SecurityEvent::Question { link, serial, question, replaces } => {
+                if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
+                    *ask = Ask { waiting: Some(question), serial, replaces, pressed: None };
+                }
+                self.ready.host(HostKey::Pairing);
+            }
+            SecurityEvent::Keypress { link, keypress } => {
+                if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
+                    ask.pressed = Some(keypress);
+                }
+                self.classic_mark(Awaited::Security);
+            }
+            SecurityEvent::Disconnect { link, reason, failure } => {
+                if let Some(slot) = self.classic.get().and_then(|state| state.up(link)) {
+                    slot.outcomes = slot.outcomes.wrapping_add(1);
+                    slot.failure = Some(failure);
+                }
+                self.classic_leave(link, reason);
+                self.classic_mark(Awaited::Security);
+            }
+        }
+        self.ready.run(Due::COMMAND);
+        self.deadlines_changed();
+    }
+
+    /// Tells the security machine until when the peer of a link must not pair.
+    pub(super) fn hold_off_classic(&mut self, now: Instant, link: u8) {
+        let Some(state) = self.classic.get() else { return };
+        let Some(peer) = state.up(link).map(|slot| slot.peer) else { return };
+        let bonded = state.bonds.of(peer).is_some();
+        let until = self.security.pairing_hold(now, peer, bonded);
+        state.security.hold_off(link, until);
+    }
+
+    /// Requests security for a link, unless it has it. Returns how many requests had ended before.
+    pub(crate) fn require_classic(
+        &mut self,
+        link: LinkRef,
+        level: Level,
+        pair: bool,
+    ) -> Result<Option<u32>, Error> {
+        let now = self.now;
+        let state = self.classic.get().ok_or(Error::Unsupported)?;
+        let outcomes = state.link(link)?.outcomes;
+        if !pair && state.security.security(link.index).level >= level {
+            return Ok(None);
+        }
+        let requirement = Requirement::level(level);
+        let begun = match pair {
+            true => state.security.pair(now, link.index, requirement),
+            false => state.security.require(now, link.index, requirement),
+        };
+        self.ready.run(Due::COMMAND);
+        self.deadlines_changed();
+        match begun {
+            Ok(()) => Ok(Some(outcomes)),
+            Err(RequestError::NoLink) => Err(Error::ClassicSecurity(Failure::Cancelled)),
+            Err(RequestError::RepeatedAttempts) => {
+                Err(Error::ClassicSecurity(Failure::RepeatedAttempts))
+            }
+            Err(RequestError::NotLoaded) => Err(Error::BondStore),
+        }
+    }
+
+    /// Ready when a request for security has ended.
+    pub(crate) fn poll_classic_secured(
+        &mut self,
+        link: LinkRef,
+        outcomes: u32,
+    ) -> Poll<Result<LinkSecurity, Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
+        let slot = match state.link(link) {
+            Ok(slot) => slot,
+            Err(error) => {
+                // The failure is more exact than the end of the link that it caused.
+                let slot = state.links.get(usize::from(link.index));
+                let slot =
+                    slot.filter(|l| l.generation == link.generation && l.outcomes != outcomes);
+                let failure = slot.and_then(|slot| slot.failure);
+                return Poll::Ready(Err(failure.map_or(error, Error::ClassicSecurity)));
+            }
+        };
+        if slot.outcomes == outcomes {
+            return Poll::Pending;
+        }
+        Poll::Ready(match slot.failure {
+            Some(failure) => Err(Error::ClassicSecurity(failure)),
+            None => Ok(state.security.security(link.index)),
+        })
+    }
+
+    /// Returns the security of a link.
+    pub(crate) fn classic_security(&self, link: LinkRef) -> Result<LinkSecurity, Error> {
+        let state = self.classic.state().ok_or(Error::Unsupported)?;
+        state.link(link)?;
+        Ok(state.security.security(link.index))
+    }
+
+    /// Begins or stops to take the questions of pairings for the application.
+    pub(in crate::stack) fn classic_listening(&mut self, listening: bool) {
+        let now = self.now;
+        let Some(state) = self.classic.get() else { return };
+        state.security.set_user(now, listening);
+        for ask in state.questions.iter_mut().filter(|_| !listening) {
+            ask.waiting = None;
+        }
+        self.classic_changed(now);
+        self.ready.run(Due::COMMAND);
+    }
+
+    /// Returns the next question of any link.
+    pub(in crate::stack) fn next_classic_question(&mut self) -> Option<(LinkRef, u16, Question)> {
+        let state = self.classic.get()?;
+        let mut links = (0u8..).zip(state.links.iter()).zip(state.questions.iter_mut());
+        links.find_map(|((index, link), ask)| {
+            let question = ask.waiting.take_if(|_| link.is_up())?;
+            Some((link.reference(index), ask.serial, question))
+        })
+    }
+
+    /// Returns whether the pairing of a link replaces a bond.
+    pub(crate) fn classic_replaces(&mut self, link: LinkRef) -> bool {
+        let state = self.classic.get();
+        state.and_then(|state| state.ask(link.index)).is_some_and(|ask| ask.replaces)
+    }
+
+    /// Takes the answer to a question.
+    pub(crate) fn answer_classic(&mut self, link: LinkRef, serial: u32, answer: &LeAnswer) {
+        let answer = match answer {
+            LeAnswer::Yes => Answer::Yes,
+            LeAnswer::Passkey(passkey) => Answer::Passkey(*passkey),
+            LeAnswer::No | LeAnswer::TemporaryKey(_) | LeAnswer::Oob { .. } => Answer::No,
+        };
+        self.give_classic_answer(link, serial, answer);
+    }
+
+    /// Takes a PIN.
+    pub(crate) fn answer_classic_pin(&mut self, link: LinkRef, serial: u32, pin: &[u8]) {
+        let answer = Pin::new(pin).map_or(Answer::No, Answer::Pin);
+        self.give_classic_answer(link, serial, answer);
+    }
+
+    fn give_classic_answer(&mut self, link: LinkRef, serial: u32, answer: Answer) {
+        let now = self.now;
+        let Some(state) = self.classic.get() else { return };
+        if state.link(link).is_err() {
+            return;
+        }
+        let serial = u16::try_from(serial).unwrap_or_default();
+        let _open = state.security.answer(now, link.index, serial, answer);
+        self.classic_changed(now);
+        self.ready.run(Due::COMMAND);
+    }
+
+    /// Ready once the pairing of a link is over.
+    pub(crate) fn poll_classic_pairing_over(
+        &mut self,
+        link: LinkRef,
+        serial: u32,
+    ) -> Poll<Result<(), Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Ok(())) };
+        let pairing = state.link(link).is_ok() && state.security.is_pairing(link.index);
+        let same = state.ask(link.index).is_some_and(|ask| u32::from(ask.serial) == serial);
+        if pairing && same { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+}
+
+/// Returns the question in the form of LE's.
+pub(in crate::stack) const fn as_request(question: Question) -> PairingRequest {
+    match question {
+        Question::Confirm => PairingRequest::Confirm,
+        Question::Compare(number) => PairingRequest::Compare(number),
+        Question::Display(passkey) => PairingRequest::Display(passkey),
+        Question::Input => PairingRequest::Input,
+        Question::Oob { secure } => PairingRequest::Oob { secure },
+        // The application answers it with a PIN.
+        Question::Pin { .. } => PairingRequest::Input,
+    }
+}
