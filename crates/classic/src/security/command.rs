@@ -16,7 +16,7 @@ use embassy_time::Instant;
 use super::{
     InFlight, Security, Sent,
     api::{Config, Failure},
-    reply::put,
+    reply::{Reply, put},
     slot::{ENCRYPTION, Next, Running, STEP, Slot},
 };
 
@@ -122,9 +122,14 @@ impl Slot {
         w: &mut Writer<'_>,
     ) -> Option<(Opcode, Sent)> {
         let address = BdAddress::from(self.peer);
-        if let Some(reply) = &self.reply {
-            let opcode = reply.write(address, w)?;
-            self.reply = None;
+        if let Some(reply) = self.reply.take() {
+            let Some(opcode) = reply.write(address, w) else {
+                self.reply = Some(reply);
+                return None;
+            };
+            if let Reply::Key(key) = &reply {
+                self.key_provided(key);
+            }
             return Some((opcode, Sent::Reply));
         }
         if let Some(keypress) = self.keypress_out {

@@ -39,8 +39,12 @@ impl Slot {
             return self.end(Failure::Downgrade);
         }
         self.reply = Some(Reply::Key(key.key.clone()));
+    }
+
+    /// Records that the controller gets a key: the link uses it from now on.
+    pub(super) fn key_provided(&mut self, key: &Secret) {
         if self.key.is_none() {
-            self.key = self.bond.clone();
+            self.key = self.bond.clone().filter(|bond| bond.key == *key);
         }
         if let Some(Running::Authentication { keyed, .. }) = &mut self.running {
             *keyed = true;
@@ -75,7 +79,7 @@ impl Slot {
     fn changed_key(&mut self, key: Secret) -> Result<(), Failure> {
         let old = self.key.as_mut().filter(|_| self.proven && self.pairing.is_none());
         let old = old.ok_or(Failure::OutOfOrder)?;
-        let bonded = self.bond.as_ref().is_some_and(|bond| bond.key == old.key);
+        let bonded = self.bond.as_ref() == Some(&*old);
         old.key = key;
         if bonded {
             self.bond = self.key.clone();
