@@ -1,4 +1,4 @@
-//! Body of the fuzz target of GAP.
+//! Bodies of the fuzz targets.
 
 use core::cell::RefCell;
 use std::boxed::Box;
@@ -18,6 +18,8 @@ use crate::{
     Config, Connect, Discoverable, FoundSlot, Gap, GapEvent, Incoming, Inquiry, InquiryData,
     LinkSlot,
 };
+
+pub use crate::security::fuzz::{bond, security};
 
 /// Requests of the application, and a controller that sends any answers and events.
 ///

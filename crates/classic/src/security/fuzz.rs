@@ -229,7 +229,7 @@ impl Run<'_> {
                 p192: (what & 8 != 0).then_some(values.clone()),
                 p256: Some(values),
             }),
-            3 => Pin::new(&[what; 20].get(..usize::from(what >> 3)).unwrap_or(&[1; 16]))
+            3 => Pin::new([what; 31].get(..usize::from(what >> 3)).unwrap_or_default())
                 .map_or(Answer::No, Answer::Pin),
             _ => Answer::Yes,
         };

@@ -141,9 +141,12 @@ impl Fixture {
     #[track_caller]
     fn outcome(&mut self) -> Result<Level, Failure> {
         let events = self.events();
-        let mut outcomes = events.iter().filter_map(|event| match event {
-            SecurityEvent::Outcome { result, .. } => Some(result.map(|security| security.level)),
-            _ => None,
+        let mut outcomes = events.iter().filter_map(|event| {
+            if let SecurityEvent::Outcome { result, .. } = event {
+                Some(result.map(|security| security.level))
+            } else {
+                None
+            }
         });
         outcomes.next().unwrap_or_else(|| panic!("no outcome: {events:?}"))
     }
@@ -151,9 +154,12 @@ impl Fixture {
     #[track_caller]
     fn question(&mut self) -> (u16, Question) {
         let events = self.events();
-        let question = events.iter().find_map(|event| match event {
-            SecurityEvent::Question { serial, question, .. } => Some((*serial, *question)),
-            _ => None,
+        let question = events.iter().find_map(|event| {
+            if let SecurityEvent::Question { serial, question, .. } = event {
+                Some((*serial, *question))
+            } else {
+                None
+            }
         });
         question.unwrap_or_else(|| panic!("no question: {events:?}"))
     }
@@ -161,12 +167,15 @@ impl Fixture {
     #[track_caller]
     fn ended(&mut self) -> Failure {
         let events = self.events();
-        let failure = events.iter().find_map(|event| match event {
-            SecurityEvent::Disconnect { link: 0, reason, failure } => {
-                assert_eq!(*reason, Status::AUTHENTICATION_FAILURE);
-                Some(*failure)
+        let failure = events.iter().find_map(|event| {
+            if let SecurityEvent::Disconnect { link: 0, reason, failure } = event {
+                {
+                    assert_eq!(*reason, Status::AUTHENTICATION_FAILURE);
+                    Some(*failure)
+                }
+            } else {
+                None
             }
-            _ => None,
         });
         assert_eq!(self.level(), Level::Open);
         failure.unwrap_or_else(|| panic!("not disconnected: {events:?}"))
@@ -349,15 +358,13 @@ impl Fixture {
 }
 
 fn result(events: &[SecurityEvent]) -> Option<Result<Paired, Failure>> {
-    events.iter().find_map(|event| match event {
-        SecurityEvent::Pairing { result, .. } => Some(*result),
-        _ => None,
+    events.iter().find_map(|event| {
+        if let SecurityEvent::Pairing { result, .. } = event { Some(*result) } else { None }
     })
 }
 
 fn stored(events: &[SecurityEvent]) -> Option<Bond> {
-    events.iter().find_map(|event| match event {
-        SecurityEvent::Key { bond, .. } => Some(bond.clone()),
-        _ => None,
+    events.iter().find_map(|event| {
+        if let SecurityEvent::Key { bond, .. } = event { Some(bond.clone()) } else { None }
     })
 }
