@@ -37,6 +37,7 @@ replays! {
     l2cap_operations: bindrune_l2cap::fuzz::operations,
     l2cap_reassembly: bindrune_l2cap::fuzz::reassembly,
     l2cap_signalling: bindrune_l2cap::fuzz::signalling,
+    l2cap_transfer: bindrune_l2cap::classic::mode::fuzz::transfer,
     rfcomm_frame: bindrune_rfcomm::fuzz::frame,
     rfcomm_operations: bindrune_rfcomm::fuzz::operations,
     sdp_client: bindrune_sdp::fuzz::client,

@@ -216,7 +216,9 @@ impl Transfer<'_> {
         self.state.waiting = false;
         self.state.due.poll = false;
         self.start_retransmission_timer(now);
-        if self.state.ignored && !self.state.is_busy() {
+        if self.state.poll_again {
+            self.state.poll();
+        } else if self.state.ignored && !self.state.is_busy() {
             self.reject();
         }
     }

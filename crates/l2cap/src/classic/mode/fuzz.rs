@@ -97,7 +97,10 @@ fn act(transfer: &mut Transfer<'_>, op: u8, argument: u8, now: &mut Instant) {
 
 /// Pulls the PDU that is due.
 fn pull(transfer: &mut Transfer<'_>, piece: usize, now: Instant) -> Option<Vec<u8>> {
-    transfer.next_pdu()?;
+    let interest = transfer.interest();
+    let len = transfer.next_pdu();
+    assert_eq!(interest != Interest::None, len.is_some(), "an announced PDU is due");
+    len?;
     let (mut payload, mut buffer) = (Vec::new(), vec![0; piece.max(1)]);
     while transfer.unread() > 0 {
         let count = transfer.read(&mut buffer);
@@ -109,7 +112,9 @@ fn pull(transfer: &mut Transfer<'_>, piece: usize, now: Instant) -> Option<Vec<u
 }
 
 fn check(transfer: &mut Transfer<'_>) {
-    assert_eq!(transfer.interest() != Interest::None, transfer.next_pdu().is_some());
+    if transfer.interest() == Interest::None {
+        assert!(transfer.next_pdu().is_none(), "a due PDU is announced");
+    }
     if let Some(len) = transfer.front_len() {
         assert!(len <= transfer.agreed().rx_mtu.into(), "an SDU is not longer than the MTU");
     }

@@ -20,6 +20,8 @@ pub(super) struct State {
     pub(super) waiting: bool,
     /// RetryCount: number of polls.
     pub(super) polls: u8,
+    /// The peer must answer another poll: an answer to the last one does not show that it knows of our room.
+    pub(super) poll_again: bool,
     pub(super) rej_actioned: bool,
     pub(super) srej_actioned: Option<Seq>,
     /// Deadline of the retransmission timer, or of the monitor timer if `waiting`.
@@ -73,6 +75,7 @@ impl State {
             remote_busy: false,
             waiting: false,
             polls: 0,
+            poll_again: false,
             rej_actioned: false,
             srej_actioned: None,
             deadline: None,
@@ -101,8 +104,6 @@ impl State {
     pub(super) const fn poll(&mut self) {
         self.waiting = true;
         self.polls = 1;
-        self.rej_actioned = false;
-        self.srej_actioned = None;
         self.due.poll = true;
         self.deadline = None;
     }

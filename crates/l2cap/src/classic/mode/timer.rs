@@ -29,6 +29,8 @@ impl Transfer<'_> {
             return Outcome::Nothing;
         }
         if !self.state.waiting {
+            self.state.rej_actioned = false;
+            self.state.srej_actioned = None;
             self.state.poll();
             return Outcome::Nothing;
         }
@@ -66,7 +68,12 @@ impl Transfer<'_> {
         }
         self.state.due.rnr = false;
         if core::mem::take(&mut self.state.rnr_sent) {
-            self.state.poll();
+            if self.state.waiting && !self.state.due.poll {
+                self.state.poll_again = true;
+                self.state.due.ack = true;
+            } else {
+                self.state.poll();
+            }
         } else if self.state.ignored {
             self.state.due.reject |= !self.state.rejected;
             self.state.rejected = true;

@@ -167,6 +167,7 @@ impl Transfer<'_> {
         }
         if poll && !answer {
             self.state.due.poll = false;
+            self.state.poll_again = false;
             return Some(self.ready(true));
         }
         if answer && self.state.rejected {

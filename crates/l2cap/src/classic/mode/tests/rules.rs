@@ -300,3 +300,24 @@ fn a_flushed_frame_is_recovered() {
     assert_eq!(transfer.frame(&s(RR | F, 0)), Outcome::Nothing);
     assert_eq!(transfer.due().unwrap(), i(0, 0, UNSEGMENTED, b"x"));
 }
+
+#[test]
+fn an_answer_to_an_older_poll_does_not_end_the_wait_for_room() {
+    let mut transfer = open(ENHANCED, 50);
+    transfer.send(b"x").unwrap();
+    assert!(transfer.due().is_some());
+    for tx in 0..3 {
+        transfer.frame(&i(tx, 0, UNSEGMENTED, &[1; 20]));
+    }
+    assert_eq!(transfer.due().unwrap(), s(RNR, 2));
+    expire(&mut transfer);
+    assert_eq!(transfer.due().unwrap(), s(RNR | P, 2));
+    assert!(transfer.pop() && transfer.pop());
+    assert_eq!(transfer.due().unwrap(), s(RR, 2));
+    assert_eq!(transfer.due(), None);
+    assert_eq!(transfer.frame(&s(RR | F, 1)), ACKNOWLEDGED);
+    assert_eq!(transfer.due().unwrap(), s(RR | P, 2));
+    assert_eq!(transfer.frame(&s(RR | F, 1)), Outcome::Nothing);
+    assert_eq!(transfer.due().unwrap(), s(REJ, 2));
+    assert_eq!(transfer.due(), None);
+}
