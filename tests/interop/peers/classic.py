@@ -41,6 +41,12 @@ class Classic(Links, Channels, LinkSecurity, Services):
         self.start_security(arguments.keys)
         self.start_services()
 
+    async def prepare(self):
+        """Allows role switches and sniff mode on each link; the controller's default refuses both."""
+        await self.device.send_sync_command(
+            hci.HCI_Write_Default_Link_Policy_Settings_Command(default_link_policy_settings=0x0005)
+        )
+
     async def do_faults(self):
         """What the other side did against the specification."""
         return {"faults": FAULTS}
@@ -61,23 +67,15 @@ class Classic(Links, Channels, LinkSecurity, Services):
         device.inquiry_response = bytes(AdvertisingData(data))
         if len(device.inquiry_response) > 240:
             raise RuntimeError("too much EIR data")
-        laps = [LIMITED, GENERAL] if limited else [GENERAL]
         for command in (
             hci.HCI_Write_Local_Name_Command(local_name=device.name.encode()),
             hci.HCI_Write_Class_Of_Device_Command(class_of_device=class_of_device),
+            write_current_iac_lap([LIMITED, GENERAL] if limited else [GENERAL]),
         ):
             await device.send_sync_command_raw(command)
-        await self.write_iac_laps(laps)
         await device.set_connectable(connectable)
         await device.set_discoverable(enabled)
         return {}
-
-    async def write_iac_laps(self, laps):
-        """Bumble has no such command."""
-        parameters = bytes([len(laps)]) + b"".join(lap.to_bytes(3, "little") for lap in laps)
-        command = hci.HCI_Command(parameters=parameters, op_code=0x0C3A)
-        command.name = "HCI_WRITE_CURRENT_IAC_LAP_COMMAND"
-        await self.device.send_sync_command_raw(command)
 
     async def do_accept(self, enabled=True):
         """Accepts connections from now on, or refuses them with 0x0D."""
@@ -137,6 +135,14 @@ class Classic(Links, Channels, LinkSecurity, Services):
         wanted = hci.Role.CENTRAL if role == "central" else hci.Role.PERIPHERAL
         await self.device.switch_role(link, wanted)
         return describe(link)
+
+
+def write_current_iac_lap(laps):
+    """A command that Bumble does not have."""
+    parameters = bytes([len(laps)]) + b"".join(lap.to_bytes(3, "little") for lap in laps)
+    command = hci.HCI_Command(parameters=parameters, op_code=0x0C3A)
+    command.name = "HCI_WRITE_CURRENT_IAC_LAP_COMMAND"
+    return command
 
 
 def public(address):

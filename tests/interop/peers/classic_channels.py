@@ -8,7 +8,7 @@ from bumble import l2cap, rfcomm
 from classic_patches import ERTM, FAULTS
 from common import DEFAULT_TIMEOUT, Pattern, acl_drained
 
-# A datagram that the other side may not send, and bytes that await the controller.
+# Packets, or frames, that may await the controller before a sender pauses.
 PENDING_FRAMES = 32
 
 
@@ -257,7 +257,15 @@ class Channels:
         return self.adopt(channel).describe()
 
     async def do_rfcomm_listen(
-        self, server_channel, mode="sink", count=0, length=0, seed=1, frame_size=1000, credits=7, mtu=2048
+        self,
+        server_channel,
+        mode="sink",
+        count=0,
+        length=0,
+        seed=1,
+        frame_size=1000,
+        credits=7,
+        mtu=2048,
     ):
         """Serves an RFCOMM server channel; `mtu` is of L2CAP, and the first command sets it."""
         if self.rfcomm_server is None:
@@ -279,7 +287,14 @@ class Channels:
         return {}
 
     async def do_rfcomm_open(
-        self, server_channel, mode="sink", frame_size=1000, credits=7, mtu=2048, connection=None, timeout=20.0
+        self,
+        server_channel,
+        mode="sink",
+        frame_size=1000,
+        credits=7,
+        mtu=2048,
+        connection=None,
+        timeout=20.0,
     ):
         """Opens a connection to a server channel, and first the multiplexer of the link."""
         link = self.connection(connection)
@@ -326,6 +341,11 @@ class Channels:
 
     async def do_received(self, channel, count=0, octets=0, timeout=DEFAULT_TIMEOUT):
         return await self.channels[channel].received.wait(count, octets, timeout)
+
+    async def do_lose(self, channel, frames=1):
+        """Does not send the next I-frames of a channel in Enhanced Retransmission mode, as if they were lost."""
+        self.channels[channel].channel.processor.to_lose = frames
+        return {}
 
     async def do_close(self, channel):
         await self.channels[channel].close()

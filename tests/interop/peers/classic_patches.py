@@ -104,6 +104,17 @@ def patch_fcs():
 class Retransmitting(l2cap.EnhancedRetransmissionProcessor):
     """Sends lost frames again, polls with the P bit, and goes on after the other side was busy."""
 
+    # I-frames that shall not reach the other side; the command `lose` sets it.
+    to_lose = 0
+
+    def _send_i_frame(self, pdu):
+        if self.to_lose == 0:
+            super()._send_i_frame(pdu)
+            return
+        self.to_lose -= 1
+        self._start_receiver_ready_poll()
+        self._tx_window.append(pdu)
+
     def on_pdu(self, pdu):
         field = l2cap.EnhancedControlField.from_bytes(pdu)
         super().on_pdu(pdu)

@@ -76,6 +76,7 @@ class LinkSecurity:
         self.method = None
         self.pairing = False
         self.key_types = {}
+        self.outcome = None
         device = self.device
         device.keystore = KeyFile(keys)
         for name, known in device.keystore.all_keys.items():
@@ -193,12 +194,13 @@ class LinkSecurity:
     do_answer = Security.do_answer
 
     async def do_encrypt(self, connection=None, timeout=10.0):
-        """Authenticates with the stored link key, and encrypts."""
+        """Authenticates with the stored link key, and encrypts. `paired` says that both paired again instead."""
         link = self.connection(connection)
         if str(link.peer_address) not in self.device.keystore.all_keys:
             raise RuntimeError("no key for this peer")
+        self.outcome = None
         await self.secure(link, timeout)
-        return await self.describe_security(link)
+        return {"paired": self.outcome is not None, **await self.describe_security(link)}
 
     async def do_wait_encrypted(self, connection=None, timeout=DEFAULT_TIMEOUT):
         """Waits until the link is encrypted."""

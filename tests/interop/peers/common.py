@@ -437,6 +437,8 @@ async def start(role, default_name, default_address, build, **settings):
         device = Device.from_config_with_hci(config, transport.source, transport.sink)
         peer = build(device, arguments)
         await device.power_on()
+        if prepare := getattr(peer, "prepare", None):
+            await prepare()
         address = arguments.address
         if device.classic_enabled:  # the controller's own
             address = text(device.public_address)

@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod air;
+pub mod classic;
 mod controllers;
 mod deadline;
 mod firmware;
@@ -42,6 +43,7 @@ mod tshark;
 mod venv;
 
 pub use air::Air;
+pub use classic::{ClassicPeers, ClassicVolume};
 pub use controllers::Controllers;
 pub use deadline::{Deadline, Stopwatch};
 pub use firmware::{Firmware, Report};
