@@ -67,7 +67,7 @@ pub enum Violation {
     CreditOverflow,
     /// Without credits: data arrived after the received ring was full.
     Overrun,
-    /// A response with parameters that we did not offer. [TS 07.10] 5.4.6.3.1
+    /// A response to our parameters with frames of less than 23 octets. [RFCOMM] 5.5.3
     BadParameters,
 }
 
@@ -89,7 +89,8 @@ bitflags::bitflags! {
         const LINE = 0x20;
         /// The peer changed the port settings, or answered a request about them.
         const PORT = 0x40;
-        /// The DLC ended.
+        /// The DLC, or the peer's request for it, ended, or is about to end without the application: see
+        /// [`Dlc::end_reason`].
         const ENDED = 0x80;
     }
 }

@@ -201,7 +201,7 @@ impl Host {
     /// Checks what is always true.
     fn check(&self) {
         for dlc in self.dlcs.iter() {
-            let promised = usize::from(dlc.flow.granted).saturating_mul(dlc.flow.frame_size.into());
+            let promised = usize::from(dlc.flow.granted).saturating_mul(dlc.flow.most.into());
             let is_live = dlc.is_live() && dlc.is_credit_based();
             assert!(!is_live || promised <= dlc.rx.free(), "every granted frame fits");
             let is_free = dlc.state() == State::Free;

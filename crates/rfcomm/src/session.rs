@@ -242,7 +242,7 @@ impl Session {
             dlc.step = Step::Negotiate;
             dlc.held = true;
             dlc.priority = dlci.0 & 0x38 | 0x07;
-            dlc.flow = Flow { frame_size, credit_based, ..Flow::CLOSED };
+            dlc.flow = Flow { frame_size, most: frame_size, credit_based, ..Flow::CLOSED };
             dlc.flow.grant_initial(&dlc.rx);
             dlc.deadline = now.checked_add(crate::CONNECT_TIMEOUT);
         });
@@ -327,7 +327,12 @@ impl Session {
     /// Returns the flow control of a DLC without negotiation.
     fn default_flow(&self) -> Flow {
         let credit_based = self.credit_based == Some(true);
-        Flow { frame_size: DEFAULT_FRAME_SIZE, credit_based, ..Flow::CLOSED }
+        Flow {
+            frame_size: DEFAULT_FRAME_SIZE,
+            most: DEFAULT_FRAME_SIZE,
+            credit_based,
+            ..Flow::CLOSED
+        }
     }
 }
 

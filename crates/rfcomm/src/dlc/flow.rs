@@ -13,7 +13,10 @@ const MOST_INITIAL: u16 = 7;
 /// The negotiated parameters and both counts of credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
+    /// Longest information that we send.
     pub(crate) frame_size: u16,
+    /// Longest information that we receive: what we offered. Some stacks use it although they answered with less.
+    pub(crate) most: u16,
     pub(crate) credit_based: bool,
     /// Frames that the peer may send. Each of them fits in the received ring.
     pub(crate) granted: u16,
@@ -23,7 +26,7 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) const CLOSED: Self =
-        Self { frame_size: 0, credit_based: false, granted: 0, credits: 0 };
+        Self { frame_size: 0, most: 0, credit_based: false, granted: 0, credits: 0 };
 
     /// Returns the credits that the peer can have in addition: as many frames as fit, less those that it has.
     pub(crate) fn grantable(&self, rx: &Ring<'_>) -> u16 {
@@ -58,7 +61,7 @@ impl Flow {
         if data.is_empty() {
             return Ok(());
         }
-        if data.len() > self.frame_size.into() {
+        if data.len() > self.most.into() {
             return Err(Violation::FrameTooLong);
         }
         if self.credit_based {
@@ -74,7 +77,7 @@ impl Flow {
     }
 
     fn frames(&self, octets: usize) -> u16 {
-        let frames = octets.checked_div(self.frame_size.into()).unwrap_or_default();
+        let frames = octets.checked_div(self.most.into()).unwrap_or_default();
         u16::try_from(frames).unwrap_or(u16::MAX)
     }
 }

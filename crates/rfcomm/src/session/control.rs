@@ -104,7 +104,7 @@ impl Session {
         dlcs.with(index, |dlc| {
             let frame_size = p.frame_size.min(self.frame_size_for(dlc.rx.capacity()));
             let credits = if credit_based { p.credits.into() } else { 0 };
-            dlc.flow = Flow { frame_size, credit_based, granted: 0, credits };
+            dlc.flow = Flow { frame_size, most: frame_size, credit_based, granted: 0, credits };
             dlc.flow.grant_initial(&dlc.rx);
             dlc.priority = p.priority;
             dlc.state = State::Negotiated;
@@ -181,7 +181,9 @@ impl Session {
                 dlc.handle_accepted(p, credit_based);
             }
         });
-        if expected {
+        if expected && p.frame_size < MIN_FRAME_SIZE {
+            dlcs.counters.violations.count();
+        } else if expected {
             self.credit_based = self.credit_based.or(Some(credit_based));
         }
         expected
@@ -267,10 +269,11 @@ impl Dlc {
     }
 
     fn handle_accepted(&mut self, p: Parameters, credit_based: bool) {
-        if p.frame_size < MIN_FRAME_SIZE || p.frame_size > self.flow.frame_size {
+        if p.frame_size < MIN_FRAME_SIZE {
             return self.finish(EndReason::Violation(Violation::BadParameters));
         }
-        self.flow.frame_size = p.frame_size;
+        // Some stacks answer with what they can receive, although that is more than the offer.
+        self.flow.frame_size = self.flow.frame_size.min(p.frame_size);
         self.flow.credit_based = credit_based;
         if credit_based {
             self.flow.credits = p.credits.into();

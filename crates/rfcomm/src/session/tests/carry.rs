@@ -70,7 +70,7 @@ fn carry(
         }
         for end in [&p.a, &p.b] {
             for dlc in end.dlcs.iter().filter(|dlc| dlc.is_credit_based()) {
-                let promised = usize::from(dlc.flow.granted) * usize::from(dlc.flow.frame_size);
+                let promised = usize::from(dlc.flow.granted) * usize::from(dlc.flow.most);
                 assert!(promised <= dlc.rx.free(), "every granted frame fits");
             }
         }

@@ -89,6 +89,27 @@ fn frames_without_data_take_no_credit() {
     assert_eq!((end.dlc(0).flow.granted, end.dlc(0).credits()), (4, 10));
 }
 
+/// Some stacks answer with what they receive, and send what we offered.
+#[test]
+fn each_direction_may_have_its_own_frame_size() {
+    let mut end = End::new(Role::Initiator, new_dlcs(1, 400, 400));
+    let index = end.open(1);
+    end.flush();
+    end.receive(&ua(0));
+    assert_eq!(end.flush(), [message(&pn(2, 0xf, 200, 2), true)]);
+    end.receive(&reply(&pn(2, 0xe, 50, 7), false));
+    end.flush();
+    end.receive(&ua(2));
+    end.receive(&reply(&msc(2), true));
+    end.flush();
+    end.receive(&reply(&msc(2), false));
+    end.receive(&frame(2, false, FrameType::UIH, &[1; 200]));
+    assert_eq!((end.state(index), end.recv(index).len()), (State::Open, 200));
+    end.send(index, &[2; 100]);
+    let lengths = end.flush().iter().map(|f| Frame::parse(f).unwrap().information.len()).max();
+    assert_eq!(lengths, Some(50));
+}
+
 #[test]
 fn no_frame_exceeds_the_room_of_the_caller() {
     let mut p = pair();

@@ -151,6 +151,11 @@ fn host_disc(dlci: u8) -> Vec<u8> {
     frame(dlci, false, FrameType::DISC, &[])
 }
 
+/// SABM of the host.
+fn sabm_of_host(dlci: u8) -> Vec<u8> {
+    frame(dlci, false, FrameType::SABM, &[])
+}
+
 /// UA of the peer.
 fn peer_ua(dlci: u8) -> Vec<u8> {
     frame(dlci, false, FrameType::UA, &[])
@@ -293,11 +298,11 @@ fn frames_that_the_state_does_not_allow() {
 
 #[test]
 fn messages_that_the_state_does_not_allow() {
-    use After::{Ended, Fine, Stray, Unexpected};
+    use After::{Fine, Stray, Unexpected};
     use Before::{Closing, Connecting, Negotiated, Negotiating, Open, Requested, Up};
     let cmd = |m: &Message<'_>| message(m, true);
     let rsp = |m: &Message<'_>| message(m, false);
-    let bad = Ended(EndReason::Violation(Violation::BadParameters));
+    let bad = After::Violated(Violation::BadParameters);
     let port = Message::Port(Dlci(8), None);
     let line = Message::Line(Dlci(8), LineStatus::ERROR);
     check(vec![
@@ -311,8 +316,15 @@ fn messages_that_the_state_does_not_allow() {
         ("PN response that no one asked for", Up, rsp(&pn(3, 14, 100, 3)), vec![], Unexpected),
         ("PN response about another DLC", Negotiating, rsp(&pn(5, 14, 100, 3)), vec![], Unexpected),
         ("PN response again", Connecting, rsp(&pn(3, 14, 100, 3)), vec![], Unexpected),
-        ("PN response with longer frames", Negotiating, rsp(&pn(3, 14, 151, 3)), vec![], bad),
+        (
+            "PN response with longer frames",
+            Negotiating,
+            rsp(&pn(3, 14, 151, 3)),
+            vec![sabm_of_host(3)],
+            Fine,
+        ),
         ("PN response with frames of 0 octets", Negotiating, rsp(&pn(3, 14, 0, 3)), vec![], bad),
+        ("PN response with frames of 22 octets", Negotiating, rsp(&pn(3, 14, 22, 3)), vec![], bad),
         ("MSC of an unknown DLCI", Up, cmd(&msc(8)), vec![dm(8)], Stray),
         ("MSC of a requested DLC", Requested, cmd(&msc(2)), vec![], Unexpected),
         ("MSC of a closing DLC", Closing, cmd(&msc(2)), vec![], Unexpected),
