@@ -1,4 +1,4 @@
-//! Commands of the multiplexer, in the information of frames on DLCI 0. [TS 07.10] 5.4.6; [RFCOMM] 5.5
+//! Commands of the multiplexer, in the information of frames on DLCI 0. [TS 07.10] 5.4.6; [RFCOMM 1.2] 5.5
 
 use bindrune_wire::{Malformed, NoRoom, Reader, Writer, open_enum};
 
@@ -34,7 +34,7 @@ impl MessageType {
     pub(crate) const COMMAND: u8 = 0x02;
 }
 
-/// Parameters of a DLC. [RFCOMM] 5.5.3
+/// Parameters of a DLC. [RFCOMM 1.2] 5.5.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
     /// The DLC.

@@ -59,15 +59,15 @@ pub enum EndReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Violation {
-    /// Data without a credit. [RFCOMM] 6.5.1
+    /// Data without a credit. [RFCOMM 1.2] 6.5.2
     NoCredit,
-    /// More information than the negotiated frame size. [RFCOMM] 5.5.3
+    /// More information than the negotiated frame size. [RFCOMM 1.2] 5.5.3
     FrameTooLong,
     /// More than 65,535 credits.
     CreditOverflow,
     /// Without credits: data arrived after the received ring was full.
     Overrun,
-    /// A response to our parameters with frames of less than 23 octets. [RFCOMM] 5.5.3
+    /// A response to our parameters with frames of less than 23 octets. [RFCOMM 1.2] 5.5.3
     BadParameters,
 }
 
@@ -169,7 +169,7 @@ pub(crate) struct Lost {
 
 impl Dlc {
     /// Creates a free slot. `rx` holds received bytes until the application reads them: at least 23, better four frames
-    /// or more. `tx` holds bytes to send: at least 1. A slot with less memory is never used.
+    /// or more. A peer without credits may send half of it before it stops. `tx` holds bytes to send: at least 1. A slot with less memory is never used.
     #[must_use]
     pub const fn new(rx: &'static mut [u8], tx: &'static mut [u8]) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Frames of TS 07.10, as RFCOMM uses them. [RFCOMM] 4.1 and 5; [TS 07.10] 5.2
+//! Frames of TS 07.10, as RFCOMM uses them. [RFCOMM 1.2] 4.1 and 5; [TS 07.10] 5.2
 
 use bindrune_wire::{Malformed, NoRoom, Reader, Writer, open_enum};
 
@@ -39,7 +39,7 @@ impl FrameType {
     }
 }
 
-/// Data Link Connection Identifier: a server channel, and a bit for the device that has the server. [RFCOMM] 5.4
+/// Data Link Connection Identifier: a server channel, and a bit for the device that has the server. [RFCOMM 1.2] 5.4
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Dlci(pub u8);

@@ -1,4 +1,4 @@
-//! RFCOMM without I/O: frames and the time are inputs, and the caller pulls the frames to send. [RFCOMM] 1.2, [TS
+//! RFCOMM without I/O: frames and the time are inputs, and the caller pulls the frames to send. [RFCOMM 1.2], [TS
 //! 07.10]
 //!
 //! - [`Session`] is the multiplexer of one L2CAP channel with PSM 0x0003. It opens and closes DLCs, and writes their
@@ -38,17 +38,17 @@ pub use frame::{Dlci, Frame, FrameType};
 pub use port::{BitRate, Break, LineStatus, ModemStatus, PortSettings};
 pub use session::{OpenError, Role, Session, SessionEnd, SessionId, SessionState};
 
-/// Time limit for the answer to SABM and DISC (T1), and to commands on DLCI 0 (T2). [RFCOMM] 5.3
+/// Time limit for the answer to SABM and DISC (T1), and to commands on DLCI 0 (T2). [RFCOMM 1.2] 5.3
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Time limit for the answer to the SABM of a DLC (T1), which may wait for pairing: the least that the specification
-/// allows. The application has the same time to accept a DLC. [RFCOMM] 5.3
+/// allows. The application has the same time to accept a DLC. [RFCOMM 1.2] 5.3
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Least octets of information in a frame that a peer may ask for. [RFCOMM] 5.5.3
+/// Least octets of information in a frame that a peer may ask for. [RFCOMM 1.2] 5.5.3
 pub const MIN_FRAME_SIZE: u16 = 23;
 
-/// Octets of information in a frame without negotiation. [RFCOMM] 5.5.3
+/// Octets of information in a frame without negotiation. [RFCOMM 1.2] 5.5.3
 pub const DEFAULT_FRAME_SIZE: u16 = 127;
 
 /// Compiles and runs the example of the crate's README.

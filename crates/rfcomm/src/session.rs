@@ -1,4 +1,4 @@
-//! The multiplexer of one L2CAP channel. [RFCOMM] 5.2
+//! The multiplexer of one L2CAP channel. [RFCOMM 1.2] 5.2
 
 mod control;
 mod receive;
@@ -154,7 +154,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Creates the multiplexer of a new L2CAP channel. The initiator opens it at once.
+    /// Creates the multiplexer of a new L2CAP channel. The initiator opens it at once. An earlier session with the same
+    /// `id` must have ended: see [`Self::channel_lost`].
     ///
     /// `mtu` is the smaller of the channel's MTUs in both directions, in octets; below 48 it counts as 48. [Vol 3]
     /// Part A, 5.1

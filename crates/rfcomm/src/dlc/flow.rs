@@ -1,4 +1,4 @@
-//! Flow control of one DLC: credits, or the FC bit. [RFCOMM] 6.5
+//! Flow control of one DLC: credits, or the FC bit. [RFCOMM 1.2] 6.5
 
 use bindrune_wire::Ring;
 

@@ -58,7 +58,7 @@ impl Modem {
         !self.is_outstanding && (changed || self.own_break.is_some())
     }
 
-    /// Returns whether both ends have sent their status, which user data has to wait for. [RFCOMM] 5.5.1
+    /// Returns whether both ends have sent their status, which user data has to wait for. [TS 07.10] 5.4.6.3.7
     pub(crate) const fn is_exchanged(&self) -> bool {
         self.is_acknowledged && self.is_received
     }

@@ -85,7 +85,7 @@ impl Dlc {
         let Self { dlci, priority, flow, .. } = *self;
         let convergence = if flow.credit_based { convergence } else { 0 };
         let frame_size = flow.frame_size;
-        // Only the first exchange has credits. [RFCOMM] 5.5.3
+        // Only the first exchange has credits. [RFCOMM 1.2] 5.5.3
         let is_first = matches!(self.state, State::Connecting | State::Negotiated);
         let credits = if is_first { u8::try_from(flow.granted).unwrap_or_default() } else { 0 };
         Parameters { dlci, frame_type: 0, convergence, priority, frame_size, credits }

@@ -107,7 +107,7 @@ fn each_malformed_field_is_refused() {
     }
 }
 
-/// The initiator's servers have odd DLCIs. [RFCOMM] 5.4
+/// The initiator's servers have odd DLCIs. [RFCOMM 1.2] 5.4
 #[test]
 fn the_direction_bit_names_the_device_with_the_server() {
     assert_eq!(Dlci::of_server(5, false, true), Dlci(10));

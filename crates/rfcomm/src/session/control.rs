@@ -1,4 +1,4 @@
-//! Received commands and responses on DLCI 0. [TS 07.10] 5.4.6.3; [RFCOMM] 5.5
+//! Received commands and responses on DLCI 0. [TS 07.10] 5.4.6.3; [RFCOMM 1.2] 5.5
 
 use bindrune_wire::Reader;
 use embassy_time::Instant;
@@ -129,7 +129,7 @@ impl Session {
         port: Option<(PortSettings, Mask)>,
         dlcs: &mut Dlcs,
     ) -> bool {
-        // The peer may negotiate the port before it opens the DLC. [RFCOMM] 5.5.2
+        // The peer may negotiate the port before it opens the DLC. [RFCOMM 1.2] 5.5.1
         if dlcs.find(self.id, dlci).is_none() && self.serves(dlci, dlcs) {
             let is_free = self.reply.is_none();
             let mut settings = PortSettings::INITIAL;

@@ -1,4 +1,4 @@
-//! Frames to send. [RFCOMM] 4.1 and 5.1
+//! Frames to send. [RFCOMM 1.2] 4.1 and 5.1
 
 use bindrune_wire::{Interest, NoRoom, Writer};
 use embassy_time::Instant;
@@ -186,7 +186,7 @@ impl Dlc {
         w: &mut Writer<'_>,
     ) -> Result<(), NoRoom> {
         let credits = Some(self.grantable()).filter(|&credits| credits > 0);
-        // The credit octet counts as information. [RFCOMM] 6.5.2
+        // The credit octet counts as information. [RFCOMM 1.2] 6.5.2
         let most = self.flow.frame_size.min(limits.frame_size);
         let most = usize::from(most.saturating_sub(credits.is_some().into()));
         let room = w.room().checked_sub(OVERHEAD).ok_or(NoRoom)?;

@@ -83,7 +83,7 @@ fn an_unknown_bit_rate_is_not_accepted() {
     assert_eq!(answer, [reply(&Message::Port(Dlci(2), Some((kept, 0x0020))), false)]);
 }
 
-/// [RFCOMM] 5.5.2
+/// [RFCOMM 1.2] 5.5.1
 #[test]
 fn the_port_may_be_negotiated_before_the_dlc_is_open() {
     let mut p = pair();
