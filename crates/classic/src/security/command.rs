@@ -34,7 +34,7 @@ impl Security {
         let (link, opcode, sent) = stray
             .or_else(|| self.by_turns(|config, slot| slot.next_command(now, config, w)))
             .or_else(|| self.next_stray(w))?;
-        self.in_flight = Some(InFlight { opcode, link, sent });
+        self.in_flight = Some(InFlight { opcode, link, sent, at: now });
         let next = link.map_or(1, |link| usize::from(link).saturating_add(2));
         let is_link = next <= self.slots.len();
         self.turn = u8::try_from(next).ok().filter(|_| is_link).unwrap_or(0);
@@ -85,7 +85,8 @@ impl Security {
             Sent::Procedure => {
                 let status =
                     parameters.first().map_or(Status::UNSPECIFIED, |&status| Status(status));
-                slot.start_refused(if status.is_success() { Status::UNSPECIFIED } else { status });
+                let error = status.ok().err().unwrap_or(Status::UNSPECIFIED);
+                slot.start_refused(sent.at, error);
             }
             Sent::Keypress => {}
         }
@@ -101,7 +102,7 @@ impl Security {
         let config = self.config;
         let Some(slot) = sent.link.and_then(|link| self.slot_mut(link)) else { return true };
         match (sent.sent, status.ok()) {
-            (Sent::Procedure, Err(status)) => slot.start_refused(status),
+            (Sent::Procedure, Err(status)) => slot.start_refused(sent.at, status),
             (Sent::KeySize, result) => {
                 let status = result.err().unwrap_or(Status::UNSPECIFIED);
                 slot.key_size(&config, Err(status.into()));
@@ -157,7 +158,7 @@ impl Slot {
             Next::ReadKeySize => return Sent::KeySize,
             Next::Authenticate { pair } => {
                 if let Some(goal) = &mut self.goal {
-                    goal.tries = goal.tries.saturating_add(1);
+                    goal.tried = true;
                     goal.again = false;
                 }
                 let keyed = !pair && self.key.is_some();
@@ -173,11 +174,11 @@ impl Slot {
     }
 
     /// Handles a procedure that the controller did not start.
-    fn start_refused(&mut self, status: Status) {
+    fn start_refused(&mut self, now: Instant, status: Status) {
         match self.running {
             Some(Running::Authentication { pair, .. }) => {
                 self.running = None;
-                self.authentication_failed(status, pair, false);
+                self.authentication_failed(now, status, pair, false);
             }
             Some(Running::Encryption) => {
                 self.encryption_failed(status);

@@ -2,6 +2,8 @@
 
 use bindrune_hci::{Status, cmd::Failure as Answer, cmd::classic::EncryptionKeySize};
 
+use embassy_time::{Duration, Instant};
+
 use super::{
     api::{Config, Failure},
     bond::Bond,
@@ -10,21 +12,24 @@ use super::{
 };
 
 /// How often an authentication that collides with a procedure of the peer is repeated.
-const MAX_TRIES: u8 = 3;
+const COLLISIONS: u8 = 3;
+/// Time before it is repeated. The sides wait for different times, so that they do not collide again.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
 impl Slot {
     /// Handles Authentication Complete. Returns whether it was expected.
-    pub(super) fn authentication_complete(&mut self, status: Status) -> bool {
+    pub(super) fn authentication_complete(&mut self, now: Instant, status: Status) -> bool {
         let Some(Running::Authentication { pair, keyed }) = self.running else { return false };
         self.running = None;
         if let Err(status) = status.ok() {
-            self.authentication_failed(status, pair, keyed);
+            self.authentication_failed(now, status, pair, keyed);
         } else if self.pairing.is_some() {
             // The controller has reported no key of this pairing.
             self.end(Failure::OutOfOrder);
         } else if self.key.is_some() && keyed {
             self.ready.changed |= !self.proven;
             self.proven = true;
+            self.collisions = 0;
         } else if self.encryption.is_some() && !self.proven {
             self.end(Failure::OutOfOrder);
         } else {
@@ -36,20 +41,22 @@ impl Slot {
     }
 
     /// Handles an authentication that failed, or that the controller refused to start.
-    pub(super) fn authentication_failed(&mut self, status: Status, pair: bool, keyed: bool) {
-        let collided = matches!(
-            status,
-            Status::LL_PROCEDURE_COLLISION
-                | Status::DIFFERENT_TRANSACTION_COLLISION
-                | Status::CONTROLLER_BUSY
-                | Status::HOST_BUSY_PAIRING
-        );
-        if let Some(goal) = &mut self.goal
-            && collided
-            && goal.tries < MAX_TRIES
-        {
-            goal.again = true;
-            return;
+    pub(super) fn authentication_failed(
+        &mut self,
+        now: Instant,
+        status: Status,
+        pair: bool,
+        keyed: bool,
+    ) {
+        let is_due = self.goal.is_some() || self.encryption.is_some() && !self.proven;
+        if is_due && is_collision(status) && self.collisions < COLLISIONS {
+            self.collisions = self.collisions.saturating_add(1);
+            self.paused = true;
+            if let Some(goal) = &mut self.goal {
+                goal.again = true;
+            }
+            let [short, long] = PAUSES;
+            return self.touch(now, if self.local < self.peer { short } else { long });
         }
         let lost = !pair && keyed && !self.is_new && is_key_missing(status);
         let failure = if lost { Failure::KeyMissing } else { Failure::Status(status) };
@@ -178,6 +185,17 @@ impl Slot {
         self.ready.changed |= encryption.size != now.size || encryption.fresh.is_some();
         self.encryption = Some(now);
     }
+}
+
+/// Returns whether a procedure of the peer, which may have ended soon, causes this status.
+const fn is_collision(status: Status) -> bool {
+    matches!(
+        status,
+        Status::LL_PROCEDURE_COLLISION
+            | Status::DIFFERENT_TRANSACTION_COLLISION
+            | Status::CONTROLLER_BUSY
+            | Status::HOST_BUSY_PAIRING
+    )
 }
 
 /// Returns whether a peer without the key, or with another key, causes this status.

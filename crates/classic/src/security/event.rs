@@ -45,7 +45,7 @@ impl Security {
             ClassicEvent::AuthenticationComplete(event) => {
                 let found = self.by_handle(now, event.handle.get());
                 let expected = found.is_some_and(|(slot, _)| {
-                    let expected = slot.ending || slot.authentication_complete(event.status);
+                    let expected = slot.ending || slot.authentication_complete(now, event.status);
                     slot.settle();
                     expected
                 });
@@ -159,13 +159,15 @@ impl Slot {
     /// Handles the deadline that has passed.
     fn timed_out(&mut self, context: Context<'_>) {
         self.deadline = None;
-        if self.key_asked {
+        if self.paused {
+            self.paused = false;
+        } else if self.key_asked {
             self.key_asked = false;
             self.reply = Some(Reply::NoKey);
         } else if !self.deny_open(Failure::Refused) {
             self.end(Failure::Timeout);
         }
-        if self.running.is_some() || self.pairing.is_some() {
+        if !self.is_resting() {
             self.touch(context.now, STEP);
         }
     }

@@ -87,6 +87,8 @@ struct InFlight {
     /// Its link; `None` if that has ended.
     link: Option<u8>,
     sent: Sent,
+    /// Time at which it was written.
+    at: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

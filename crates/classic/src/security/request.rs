@@ -125,7 +125,7 @@ impl Security {
         if pair && slot.not_before.is_some_and(|until| now < until) {
             return Err(RequestError::RepeatedAttempts);
         }
-        let goal = slot.goal.get_or_insert(Goal { requirement, pair, tries: 0, again: false });
+        let goal = slot.goal.get_or_insert(Goal { requirement, pair, tried: false, again: false });
         let old = goal.requirement;
         goal.pair |= pair;
         goal.requirement.level = old.level.max(requirement.level);

@@ -47,6 +47,10 @@ pub struct Slot {
     pub(super) encryption: Option<Encryption>,
     pub(super) goal: Option<Goal>,
     pub(super) running: Option<Running>,
+    /// Authentications in a row that collided with a procedure of the peer.
+    pub(super) collisions: u8,
+    /// Whether the next authentication waits after a collision.
+    pub(super) paused: bool,
     pub(super) pairing: Option<Pairing>,
     /// Whether a Link Key Request waits for the bonds to be loaded.
     pub(super) key_asked: bool,
@@ -78,8 +82,8 @@ pub(super) struct Goal {
     pub(super) requirement: Requirement,
     /// Whether a new pairing is requested, whatever the bond provides.
     pub(super) pair: bool,
-    /// Attempts so far to authenticate.
-    pub(super) tries: u8,
+    /// Whether there was an attempt to authenticate.
+    pub(super) tried: bool,
     /// Whether another attempt may follow: the last one collided with a procedure of the peer.
     pub(super) again: bool,
 }
@@ -138,6 +142,8 @@ impl Slot {
         encryption: None,
         goal: None,
         running: None,
+        collisions: 0,
+        paused: false,
         pairing: None,
         key_asked: false,
         reply: None,
@@ -195,13 +201,13 @@ impl Slot {
                 return Some(Next::ReadKeySize);
             }
             if !self.proven {
-                return Some(Next::Authenticate { pair: false });
+                return (!self.paused).then_some(Next::Authenticate { pair: false });
             }
         }
         let goal = self.goal.as_ref()?;
         let level = goal.requirement.level;
         if goal.pair {
-            return Some(Next::Authenticate { pair: true });
+            return (!self.paused).then_some(Next::Authenticate { pair: true });
         }
         let key = self.key.as_ref().filter(|_| self.proven);
         if key.is_some_and(|key| key.level() >= level) {
@@ -209,7 +215,7 @@ impl Slot {
         }
         let known = self.key.as_ref().or(self.bond.as_ref());
         let pair = !known.is_some_and(|key| key.level() >= level && self.is_usable(key, config));
-        Some(Next::Authenticate { pair })
+        (!self.paused).then_some(Next::Authenticate { pair })
     }
 
     /// Returns whether the controller may use a key.
@@ -245,7 +251,7 @@ impl Slot {
                 let failure = if short { size } else { Failure::Insufficient(security.level) };
                 self.conclude(Err(failure));
             }
-        } else if goal.tries > 0 && !goal.again {
+        } else if goal.tried && !goal.again {
             self.conclude(Err(Failure::Insufficient(security.level)));
         }
     }
@@ -265,7 +271,10 @@ impl Slot {
         self.fail_pairing(failure);
         self.conclude(Err(failure));
         self.ending = true;
-        self.running = None;
+        if core::mem::take(&mut self.key_asked) {
+            self.reply = Some(Reply::NoKey);
+        }
+        (self.running, self.paused) = (None, false);
         self.deadline = None;
         self.ready.changed = true;
         self.ready.disconnect = Some((Status::AUTHENTICATION_FAILURE, failure));
@@ -289,9 +298,14 @@ impl Slot {
         self.deadline = Some(end.map_or(at, |end| end.min(at)));
     }
 
+    /// Returns whether nothing is in progress.
+    pub(super) const fn is_resting(&self) -> bool {
+        self.running.is_none() && self.pairing.is_none() && !self.key_asked
+    }
+
     /// Stops the time if nothing is in progress.
     pub(super) fn rest(&mut self) {
-        if self.running.is_none() && self.pairing.is_none() && !self.key_asked {
+        if self.is_resting() && !self.paused {
             self.deadline = None;
         }
     }

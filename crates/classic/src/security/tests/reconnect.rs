@@ -322,14 +322,38 @@ fn encryption_that_does_not_start_is_a_failure() {
 
 #[test]
 fn a_collision_is_tried_again_a_bounded_number_of_times() {
+    let status = Status::DIFFERENT_TRANSACTION_COLLISION;
     let mut fixture = Fixture::bonded(Config::DEFAULT, SC);
     fixture.require(Level::Encrypted);
     for _ in 0..3 {
         fixture.expect_authentication();
-        fixture.authenticated(Status::DIFFERENT_TRANSACTION_COLLISION);
+        fixture.authenticated(status);
+        fixture.quiet();
+        let pause = fixture.now + Duration::from_millis(500);
+        assert_eq!(fixture.security.poll_timeout(), Some((pause, Timer::Step)));
+        fixture.wait(1);
     }
-    let failure = Failure::Status(Status::DIFFERENT_TRANSACTION_COLLISION);
-    assert_eq!(fixture.outcome(), Err(failure));
+    fixture.expect_authentication();
+    fixture.authenticated(status);
+    assert_eq!(fixture.outcome(), Err(Failure::Status(status)));
+    fixture.idle();
+}
+
+#[test]
+fn a_collision_does_not_stop_what_the_peer_does() {
+    let mut fixture = Fixture::bonded(Config::DEFAULT, KeyKind::Authenticated192);
+    fixture.require(Level::Encrypted);
+    fixture.expect_authentication();
+    fixture.authenticated(Status::LL_PROCEDURE_COLLISION);
+    fixture.link_key_request();
+    fixture.expect_key();
+    fixture.encryption(Status::SUCCESS, 1);
+    fixture.key_size(16);
+    fixture.quiet();
+    fixture.wait(1);
+    fixture.expect_authentication();
+    fixture.authenticated(Status::SUCCESS);
+    assert_eq!(fixture.outcome(), Ok(Level::Authenticated));
     fixture.idle();
 }
 
