@@ -170,6 +170,28 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    /// Says what is used up, and what to enlarge.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these errors are asked for")]
+    const fn lacking(&self) -> &'static str {
+        match self {
+            Self::NoLink => "all link slots are in use; enlarge LINKS of Resources",
+            Self::NoChannel => "all channel slots are in use; enlarge CHANNELS of Resources",
+            Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
+            Self::NoListener => "all listener slots are in use",
+            Self::NoSubscription => "all subscription slots of the link are in use",
+            Self::NoClassicLink => {
+                "all slots for BR/EDR links are in use; enlarge LINKS of ClassicResources"
+            }
+            Self::NoClassicChannel => {
+                "all slots for BR/EDR channels are in use; enlarge CHANNELS of ClassicResources"
+            }
+            Self::NoServiceRoom => {
+                "the memory for service records is full; enlarge SERVICES of ClassicResources"
+            }
+            _ => "",
+        }
+    }
+
     const fn text(&self) -> &'static str {
         match self {
             Self::ControllerLost => "the controller was lost and is being reset",
@@ -186,11 +208,6 @@ impl Error {
             Self::UnknownAttribute => {
                 "the attribute is not in the table, or the host does not hold its value"
             }
-            Self::NoLink => "all link slots are in use; enlarge LINKS of Resources",
-            Self::NoChannel => "all channel slots are in use; enlarge CHANNELS of Resources",
-            Self::NoPackets => "too few receive packets are free; enlarge RX of Resources",
-            Self::NoListener => "all listener slots are in use",
-            Self::NoSubscription => "all subscription slots of the link are in use",
             Self::NoPublicAddress => {
                 "the controller has no public address; use AddressMode::Static or Resolvable"
             }
@@ -210,15 +227,14 @@ impl Error {
                 "the bond store failed, and keeps its contents; \
                  if it could not be loaded, run the host again when it is available"
             }
-            Self::NoClassicLink => {
-                "all slots for BR/EDR links are in use; enlarge LINKS of ClassicResources"
-            }
-            Self::NoClassicChannel => {
-                "all slots for BR/EDR channels are in use; enlarge CHANNELS of ClassicResources"
-            }
-            Self::NoServiceRoom => {
-                "the memory for service records is full; enlarge SERVICES of ClassicResources"
-            }
+            Self::NoLink
+            | Self::NoChannel
+            | Self::NoPackets
+            | Self::NoListener
+            | Self::NoSubscription
+            | Self::NoClassicLink
+            | Self::NoClassicChannel
+            | Self::NoServiceRoom => self.lacking(),
             Self::Disconnected(_)
             | Self::ClassicClosed(_)
             | Self::ClassicSecurity(_)

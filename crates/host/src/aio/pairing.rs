@@ -7,7 +7,7 @@ use bindrune_wire::{Address, Level};
 
 use crate::{
     Connection, Error, Host, LinkSecurity, Paired, PasskeyEntry,
-    stack::{LinkRef, PairingQuestion},
+    stack::{ClassicKey, PairingLink, PairingQuestion},
     waiters::{HostKey, Key, LinkKey},
 };
 
@@ -44,7 +44,7 @@ pub struct PairingRequests<'h> {
 #[must_use = "dropping it answers with no"]
 pub struct PairingRequest<'h> {
     host: &'h Host,
-    link: LinkRef,
+    link: PairingLink,
     serial: u32,
     question: Question,
     peer: Option<Address>,
@@ -70,6 +70,12 @@ pub enum Question {
     Oob {
         /// LE Secure Connections.
         secure: bool,
+    },
+    /// Which PIN do both devices use? [`PairingRequest::pin`]. Only BR/EDR with old peers asks, if
+    /// `ClassicConfig::legacy_pairing` allows it.
+    Pin {
+        /// Only a PIN of 16 digits achieves the required level.
+        sixteen: bool,
     },
 }
 
@@ -97,17 +103,26 @@ impl<'h> PairingRequests<'h> {
             let key = Key::Host(HostKey::Pairing);
             let next = host.wait(key, |core, _| core.stack.poll_question()).await;
             let Ok(PairingQuestion { link, serial, request }) = next else { continue };
-            let names = host.with(|core| {
-                let slot = core.stack.link(link).ok()?;
-                let peer = slot.protection.identity().unwrap_or_else(|| slot.control.peer());
-                Some((peer, slot.protection.replaces()))
+            let names = host.with(|core| match link {
+                PairingLink::Le(link) => {
+                    let slot = core.stack.link(link).ok()?;
+                    let peer = slot.protection.identity().unwrap_or_else(|| slot.control.peer());
+                    Some((peer, slot.protection.replaces()))
+                }
+                PairingLink::Classic(link) => core.stack.classic_pairing_of(link),
             });
+            let pin = match link {
+                PairingLink::Le(_) => None,
+                PairingLink::Classic(link) => host.with(|core| core.stack.classic_pin(link)),
+            };
             let (peer, replaces) = names.unzip();
             let (question, open) = match request {
                 Asked::Confirm => (Question::Confirm, true),
                 Asked::Compare(number) => (Question::Compare(number), true),
                 Asked::Display(passkey) => (Question::Display(passkey), false),
-                Asked::Input => (Question::Input, true),
+                Asked::Input => {
+                    (pin.map_or(Question::Input, |sixteen| Question::Pin { sixteen }), true)
+                }
                 Asked::Oob { secure } => (Question::Oob { secure }, true),
             };
             let replaces = replaces.flatten();
@@ -147,7 +162,7 @@ impl PairingRequest<'_> {
     /// Returns whether this is a question of `connection`.
     #[must_use]
     pub fn is_of(&self, connection: &Connection<'_>) -> bool {
-        self.link == connection.link()
+        self.link == PairingLink::Le(connection.link())
     }
 
     /// Answers yes: pair, or the numbers are equal.
@@ -165,11 +180,26 @@ impl PairingRequest<'_> {
         self.answer(Answer::Passkey(passkey));
     }
 
+    /// Answers with the PIN that both devices use, of 1 to 16 bytes. Any other length ends the pairing.
+    pub fn pin(&mut self, pin: &[u8]) {
+        if let PairingLink::Classic(link) = self.link
+            && core::mem::take(&mut self.open)
+        {
+            let serial = self.serial;
+            self.host.with(|core| core.stack.answer_classic_pin(link, serial, pin));
+        }
+    }
+
     /// Reports a keypress on this device to the other device, if both sides support it. At most 16 keypresses are
     /// queued; another one replaces the last.
     pub fn keypress(&mut self, keypress: Keypress) {
         let (link, serial) = (self.link, self.serial);
-        self.host.with(|core| core.stack.send_keypress(link, serial, keypress));
+        self.host.with(|core| match link {
+            PairingLink::Le(link) => core.stack.send_keypress(link, serial, keypress),
+            PairingLink::Classic(link) => {
+                core.stack.send_classic_keypress(link, serial, keypress);
+            }
+        });
     }
 
     /// Waits for a keypress on the other device, and returns the progress of its user; `None` after the end of the
@@ -181,9 +211,11 @@ impl PairingRequest<'_> {
     /// Dropping the future loses nothing: a report is taken only when the future is ready.
     pub async fn keypress_received(&self) -> Option<PasskeyEntry> {
         let (link, serial) = (self.link, self.serial);
-        let key = Key::Link(link.index, LinkKey::Security);
-        let entry = self.host.wait(key, |core, _| core.stack.poll_entry(link, serial)).await;
-        entry.unwrap_or(None)
+        let entry = self.host.wait(key_of(link), |core, _| match link {
+            PairingLink::Le(link) => core.stack.poll_entry(link, serial),
+            PairingLink::Classic(link) => core.stack.poll_classic_entry(link, serial),
+        });
+        entry.await.unwrap_or(None)
     }
 
     /// Waits until the pairing has succeeded or failed. Then close the dialog with the user.
@@ -193,16 +225,29 @@ impl PairingRequest<'_> {
     /// Dropping the future loses nothing.
     pub async fn ended(&self) {
         let (link, serial) = (self.link, self.serial);
-        let key = Key::Link(link.index, LinkKey::Security);
-        let over = |core: &mut crate::core::Core| core.stack.poll_pairing_over(link, serial);
-        let _over = self.host.wait(key, |core, _| over(core)).await;
+        let over = self.host.wait(key_of(link), |core, _| match link {
+            PairingLink::Le(link) => core.stack.poll_pairing_over(link, serial),
+            PairingLink::Classic(link) => core.stack.poll_classic_pairing_over(link, serial),
+        });
+        let _over = over.await;
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {
         if core::mem::take(&mut self.open) {
             let (link, serial) = (self.link, self.serial);
-            self.host.with(|core| core.stack.answer_pairing(link, serial, answer));
+            self.host.with(|core| match link {
+                PairingLink::Le(link) => core.stack.answer_pairing(link, serial, answer),
+                PairingLink::Classic(link) => core.stack.answer_classic(link, serial, &answer),
+            });
         }
+    }
+}
+
+/// Returns what marks a change of a pairing.
+fn key_of(link: PairingLink) -> Key {
+    match link {
+        PairingLink::Le(link) => Key::Link(link.index, LinkKey::Security),
+        PairingLink::Classic(link) => ClassicKey::pairing(link),
     }
 }
 

@@ -8,7 +8,7 @@ use bindrune_hci::{
 use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::Instant;
 
-use super::{BondJob, Output, RECORD_MAX, Stack};
+use super::{Output, Stack};
 use crate::waiters::{Group, View};
 
 /// No future waits for BR/EDR.
@@ -18,6 +18,10 @@ pub(crate) enum Key {}
 impl Key {
     pub(crate) const fn bit(self) -> u8 {
         match self {}
+    }
+
+    pub(crate) const fn pairing(link: LinkRef) -> crate::waiters::Key {
+        match link {}
     }
 }
 
@@ -171,18 +175,43 @@ impl Stack {
 
     pub(super) const fn classic_listening(&self, _: bool) {}
 
-    pub(super) const fn classic_bond_job(
-        &self,
-        _: &[u8; RECORD_MAX],
-    ) -> Option<(BondTicket, BondJob)> {
+    pub(super) const fn next_classic_question<T>(&self) -> Option<T> {
+        None
+    }
+
+    pub(crate) const fn classic_pairing_of<T>(&self, link: LinkRef) -> T {
+        match link {}
+    }
+
+    pub(crate) const fn classic_pin(&self, link: LinkRef) -> Option<bool> {
+        match link {}
+    }
+
+    pub(crate) const fn answer_classic<A>(&self, link: LinkRef, _: u32, _: &A) {
+        match link {}
+    }
+
+    pub(crate) const fn answer_classic_pin(&self, link: LinkRef, _: u32, _: &[u8]) {
+        match link {}
+    }
+
+    pub(crate) const fn send_classic_keypress<K: Copy>(&self, link: LinkRef, _: u32, _: K) {
+        match link {}
+    }
+
+    pub(crate) const fn poll_classic_entry<T>(&self, link: LinkRef, _: u32) -> T {
+        match link {}
+    }
+
+    pub(crate) const fn poll_classic_pairing_over<T>(&self, link: LinkRef, _: u32) -> T {
+        match link {}
+    }
+
+    pub(super) const fn classic_bond_job<R, J>(&self, _: &R) -> Option<(BondTicket, J)> {
         None
     }
 
     pub(super) const fn classic_bond_done(&self, ticket: BondTicket) {
-        match ticket {}
-    }
-
-    pub(super) const fn classic_bond_undone(&self, ticket: BondTicket) {
         match ticket {}
     }
 

@@ -126,7 +126,9 @@ pub(crate) use security::PairingSlot;
 #[cfg(feature = "security")]
 pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
-pub(crate) use security::{BondJob, Question as PairingQuestion, RECORD_MAX, SecurityRetry};
+pub(crate) use security::{
+    BondJob, PairingLink, Question as PairingQuestion, RECORD_MAX, SecurityRetry,
+};
 #[cfg(not(feature = "recovery"))]
 use unrecovered as resetting;
 #[cfg(not(feature = "recovery"))]

@@ -23,6 +23,8 @@ pub(crate) struct Place {
     bond: Option<Bond>,
     /// The store does not have it, or an older one.
     is_dirty: bool,
+    /// The store is writing it.
+    is_out: bool,
     /// The store must delete it.
     is_doomed: bool,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Place {
 pub(crate) use Place as BondPlace;
 
 impl Place {
-    pub(crate) const FREE: Self = Self { bond: None, is_dirty: false, is_doomed: false };
+    pub(crate) const FREE: Self =
+        Self { bond: None, is_dirty: false, is_out: false, is_doomed: false };
 }
 
 /// All bonds of BR/EDR.
@@ -58,8 +61,15 @@ impl Bonds {
         let Some(place) = known.or_else(free).and_then(|at| self.places.get_mut(at)) else {
             return false;
         };
-        *place = Place { bond: Some(bond.clone()), is_dirty, is_doomed: false };
+        *place = Place { bond: Some(bond.clone()), is_dirty, is_out: false, is_doomed: false };
         true
+    }
+
+    /// Stores again what the store was writing when `run` ended.
+    pub(super) fn restart(&mut self) {
+        for place in self.places.iter_mut() {
+            place.is_dirty |= core::mem::take(&mut place.is_out);
+        }
     }
 
     pub(super) fn reset(&mut self) {
@@ -142,24 +152,17 @@ impl Stack {
         }
         let mut w = Writer::new(record);
         bond.write(&mut w).ok()?;
-        place.is_dirty = false;
+        (place.is_dirty, place.is_out) = (false, true);
         Some((ticket, BondJob::Store(id, w.len())))
     }
 
     /// Handles the end of that job. A record that could not be stored is tried again at its next change.
     pub(in crate::stack) fn classic_bond_done(&mut self, BondTicket(at): BondTicket) {
         let places = self.classic.get().map(|state| &mut *state.bonds.places);
-        let place = places.and_then(|places| places.get_mut(usize::from(at)));
-        if let Some(place) = place.filter(|place| place.is_doomed) {
+        let Some(place) = places.and_then(|places| places.get_mut(usize::from(at))) else { return };
+        place.is_out = false;
+        if place.is_doomed {
             *place = Place::FREE;
-        }
-    }
-
-    /// Returns to the job that `run` did not finish.
-    pub(in crate::stack) fn classic_bond_undone(&mut self, BondTicket(at): BondTicket) {
-        let places = self.classic.get().map(|state| &mut *state.bonds.places);
-        if let Some(place) = places.and_then(|places| places.get_mut(usize::from(at))) {
-            place.is_dirty = place.bond.is_some() && !place.is_doomed;
         }
     }
 

@@ -6,7 +6,6 @@ use bindrune_classic::{
     Connect, ConnectError, ControllerInfo, Discoverable, Found, Inquiry, InquiryEnd,
 };
 use bindrune_hci::{BdAddress, Status, cmd::baseband::EventMask};
-use bindrune_l2cap::LinkId;
 use bindrune_wire::{Address, AddressKind};
 use embassy_time::Duration;
 
@@ -86,6 +85,7 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         state.gap.stop();
         state.security.reset();
+        state.bonds.restart();
         state.phase = Phase::SettingUp;
         state.acl = None;
         state.sending = 0;
@@ -371,11 +371,5 @@ impl Stack {
             None => Poll::Pending,
             Some(result) => Poll::Ready(result.map_err(Error::Controller)),
         }
-    }
-
-    /// Returns the number of open channels of a link.
-    pub(crate) fn classic_channels_of(&self, link: LinkRef) -> usize {
-        let state = self.classic.state();
-        state.map_or(0, |state| state.channels.of_link(LinkId(link.index)).count())
     }
 }

@@ -47,7 +47,6 @@ pub(crate) use link::{Link, LinkRef};
 pub(crate) use receive::Body;
 pub(crate) use sdp::SDP_MTU;
 pub(crate) use security::Ask;
-pub(super) use security::as_request;
 pub(crate) use wait::{Event as Awaited, Key, Ready, Waiters};
 
 /// BR/EDR has a deadline.

@@ -6,14 +6,14 @@ use bindrune_classic::security::{
     Answer, Failure, LinkSecurity, Pin, Question, RequestError, Requirement, SecurityEvent,
 };
 use bindrune_hci::cmd::classic::Keypress;
-use bindrune_smp::{Answer as LeAnswer, PairingRequest};
-use bindrune_wire::Level;
+use bindrune_smp::{Answer as LeAnswer, Keypress as LeKeypress, PairingRequest};
+use bindrune_wire::{Address, Level};
 use embassy_time::Instant;
 
 use super::{LinkRef, State, wait::Event as Awaited};
 use crate::{
-    Error,
-    stack::Stack,
+    Error, PasskeyEntry,
+    stack::{PairingLink, PairingQuestion, Stack},
     waiters::{Due, HostKey},
 };
 
@@ -24,14 +24,25 @@ pub(crate) struct Ask {
     waiting: Option<Question>,
     /// Its number.
     serial: u16,
+    /// Whether the question is for a PIN, and then whether it needs 16 digits.
+    pin: Option<bool>,
     /// Whether the pairing replaces a bond.
     replaces: bool,
-    /// The last key that the peer's user pressed, until the application reads it.
-    pressed: Option<Keypress>,
+    /// How far the peer's user has entered the passkey.
+    entry: PasskeyEntry,
+    /// `entry` has changed since the application read it.
+    changed: bool,
 }
 
 impl Ask {
-    pub(crate) const NONE: Self = Self { waiting: None, serial: 0, replaces: false, pressed: None };
+    pub(crate) const NONE: Self = Self {
+        waiting: None,
+        serial: 0,
+        pin: None,
+        replaces: false,
+        entry: PasskeyEntry::NONE,
+        changed: false,
+    };
 }
 
 impl State {
@@ -76,13 +87,15 @@ impl Stack {
             }
             SecurityEvent::Question { link, serial, question, replaces } => {
                 if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
-                    *ask = Ask { waiting: Some(question), serial, replaces, pressed: None };
+                    let pin =
+                        if let Question::Pin { sixteen } = question { Some(sixteen) } else { None };
+                    *ask = Ask { waiting: Some(question), serial, pin, replaces, ..Ask::NONE };
                 }
                 self.ready.host(HostKey::Pairing);
             }
             SecurityEvent::Keypress { link, keypress } => {
                 if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
-                    ask.pressed = Some(keypress);
+                    (ask.entry, ask.changed) = (ask.entry.after(LeKeypress(keypress.0)), true);
                 }
                 self.classic_mark(Awaited::Security);
             }
@@ -185,19 +198,65 @@ impl Stack {
     }
 
     /// Returns the next question of any link.
-    pub(in crate::stack) fn next_classic_question(&mut self) -> Option<(LinkRef, u16, Question)> {
+    pub(in crate::stack) fn next_classic_question(&mut self) -> Option<PairingQuestion> {
         let state = self.classic.get()?;
         let mut links = (0u8..).zip(state.links.iter()).zip(state.questions.iter_mut());
         links.find_map(|((index, link), ask)| {
             let question = ask.waiting.take_if(|_| link.is_up())?;
-            Some((link.reference(index), ask.serial, question))
+            Some(PairingQuestion {
+                link: PairingLink::Classic(link.reference(index)),
+                serial: ask.serial.into(),
+                request: as_request(question)?,
+            })
         })
     }
 
-    /// Returns whether the pairing of a link replaces a bond.
-    pub(crate) fn classic_replaces(&mut self, link: LinkRef) -> bool {
-        let state = self.classic.get();
-        state.and_then(|state| state.ask(link.index)).is_some_and(|ask| ask.replaces)
+    /// Returns the peer of a pairing, and the bond that it replaces.
+    pub(crate) fn classic_pairing_of(
+        &mut self,
+        link: LinkRef,
+    ) -> Option<(Address, Option<Address>)> {
+        let state = self.classic.get()?;
+        let peer = state.link(link).ok()?.peer;
+        let replaces = state.ask(link.index).is_some_and(|ask| ask.replaces);
+        Some((peer, replaces.then_some(peer)))
+    }
+
+    /// Returns whether the question of a pairing is for a PIN, and then whether it needs 16 digits.
+    pub(crate) fn classic_pin(&mut self, link: LinkRef) -> Option<bool> {
+        self.classic.get()?.ask(link.index)?.pin
+    }
+
+    /// Sends the peer a keypress of the local user.
+    pub(crate) fn send_classic_keypress(
+        &mut self,
+        link: LinkRef,
+        serial: u32,
+        keypress: LeKeypress,
+    ) {
+        let Some(state) = self.classic.get().filter(|state| state.link(link).is_ok()) else {
+            return;
+        };
+        let serial = u16::try_from(serial).unwrap_or_default();
+        state.security.send_keypress(link.index, serial, Keypress(keypress.0));
+        self.ready.run(Due::COMMAND);
+    }
+
+    /// Returns the passkey entry of the peer's user when it has changed, or `None` once the pairing is over.
+    pub(crate) fn poll_classic_entry(
+        &mut self,
+        link: LinkRef,
+        serial: u32,
+    ) -> Poll<Result<Option<PasskeyEntry>, Error>> {
+        if self.poll_classic_pairing_over(link, serial).is_ready() {
+            return Poll::Ready(Ok(None));
+        }
+        let ask = self.classic.get().and_then(|state| state.ask(link.index));
+        let changed = ask.filter(|ask| ask.changed);
+        changed.map_or(Poll::Pending, |ask| {
+            ask.changed = false;
+            Poll::Ready(Ok(Some(ask.entry)))
+        })
     }
 
     /// Takes the answer to a question.
@@ -241,15 +300,14 @@ impl Stack {
     }
 }
 
-/// Returns the question in the form of LE's.
-pub(in crate::stack) const fn as_request(question: Question) -> PairingRequest {
-    match question {
+/// Returns the question in the form of LE's; a passkey and a PIN are both entered.
+const fn as_request(question: Question) -> Option<PairingRequest> {
+    Some(match question {
         Question::Confirm => PairingRequest::Confirm,
         Question::Compare(number) => PairingRequest::Compare(number),
         Question::Display(passkey) => PairingRequest::Display(passkey),
-        Question::Input => PairingRequest::Input,
-        Question::Oob { secure } => PairingRequest::Oob { secure },
-        // The application answers it with a PIN.
-        Question::Pin { .. } => PairingRequest::Input,
-    }
+        Question::Input | Question::Pin { .. } => PairingRequest::Input,
+        // This host says that it has no data of the peer.
+        Question::Oob { .. } => return None,
+    })
 }

@@ -1,5 +1,6 @@
 //! What futures of BR/EDR wait for: events of all of BR/EDR, of a channel, of an RFCOMM connection.
 
+use super::LinkRef;
 use crate::waiters::{ChannelKey, ChannelWaiters, Group, View};
 
 /// What a future of BR/EDR waits for: an event of a group.
@@ -26,8 +27,6 @@ pub(crate) enum Event {
     Security,
     /// A channel waits at a listener.
     Accept,
-    /// The slot of a channel or an RFCOMM connection became free.
-    Slot,
     /// A setting was written to the controller, or refused.
     Setting,
 }
@@ -40,6 +39,11 @@ impl Key {
     /// Returns the key of an event of a channel, or of an RFCOMM connection behind the channels.
     pub(crate) const fn channel(index: u8, event: ChannelKey) -> Self {
         Self { group: index.saturating_add(1), bit: event as u8 }
+    }
+
+    /// Returns the key of a pairing.
+    pub(crate) const fn pairing(_: LinkRef) -> crate::waiters::Key {
+        crate::waiters::Key::Classic(Self::of(Event::Security))
     }
 
     pub(crate) const fn bit(self) -> u8 {

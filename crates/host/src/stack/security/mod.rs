@@ -40,7 +40,7 @@ use crate::{Error, at::At, capability::OOB};
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::BondInfo;
 pub use requests::PasskeyEntry;
-pub(crate) use requests::Question;
+pub(crate) use requests::{PairingLink, Question};
 pub(crate) use retry::SecurityRetry;
 use table::Bonds;
 
@@ -110,11 +110,6 @@ impl HostSecurity {
     /// Forgets the failed pairings of a peer.
     pub(super) fn pairing_succeeded(&mut self, peer: Address) {
         self.backoff.succeeded(peer);
-    }
-
-    /// Returns whether the application takes the questions of pairings.
-    pub(super) const fn is_listening(&self) -> bool {
-        self.listening
     }
 
     pub(super) fn reset(&mut self) {

@@ -7,17 +7,24 @@ use bindrune_smp::{Answer, Keypress, PairingRequest, Reason};
 use super::Stack;
 use crate::{
     Error,
-    stack::LinkRef,
+    stack::{ClassicLinkRef, LinkRef},
     waiters::{HostKey, LinkKey},
 };
 
 /// A question of one pairing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question {
-    pub(crate) link: LinkRef,
+    pub(crate) link: PairingLink,
     /// Number of the pairing on its link.
     pub(crate) serial: u32,
     pub(crate) request: PairingRequest,
+}
+
+/// The link of a pairing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairingLink {
+    Le(LinkRef),
+    Classic(ClassicLinkRef),
 }
 
 /// State of the questions to the user of a link.
@@ -50,11 +57,11 @@ pub struct PasskeyEntry {
 }
 
 impl PasskeyEntry {
-    const NONE: Self = Self { digits: 0, completed: false };
+    pub(in crate::stack) const NONE: Self = Self { digits: 0, completed: false };
     const DIGITS: u8 = 6;
 
     /// Returns the entry after a keypress. Reserved values change nothing.
-    fn after(self, keypress: Keypress) -> Self {
+    pub(in crate::stack) fn after(self, keypress: Keypress) -> Self {
         let Self { digits, .. } = self;
         let with = |digits: u8| Self { digits: digits.min(Self::DIGITS), completed: false };
         match keypress {
@@ -101,10 +108,14 @@ impl Stack {
             if let Some(request) = ask.waiting.take() {
                 ask.open = !matches!(request, PairingRequest::Display(_));
                 let serial = slot.protection.pairings;
+                let link = PairingLink::Le(link);
                 return Poll::Ready(Ok(Question { link, serial, request }));
             }
         }
-        Poll::Pending
+        match self.next_classic_question() {
+            Some(question) => Poll::Ready(Ok(question)),
+            None => Poll::Pending,
+        }
     }
 
     /// Takes the answer to a question.
