@@ -17,7 +17,7 @@ impl SupportedCommands {
     #[must_use]
     pub fn from_bits(bits: &[u8; 64]) -> Self {
         let mut commands = Self::NONE;
-        for (opcode, octet, bit) in positions() {
+        for (opcode, octet, bit) in POSITIONS {
             if bits.get(usize::from(*octet)).is_some_and(|bits| bits & mask(*bit) != 0) {
                 commands.insert(*opcode);
             }
@@ -29,7 +29,7 @@ impl SupportedCommands {
     #[must_use]
     pub fn to_bits(&self) -> [u8; 64] {
         let mut octets = [0; 64];
-        for (opcode, octet, bit) in positions() {
+        for (opcode, octet, bit) in POSITIONS {
             if self.supports(*opcode)
                 && let Some(bits) = octets.get_mut(usize::from(*octet))
             {
@@ -69,22 +69,22 @@ impl SupportedCommands {
     }
 
     /// Number of known commands that have a bit.
-    pub const KNOWN: usize = POSITIONS.len() + if CLASSIC { CLASSIC_POSITIONS.len() } else { 0 };
+    pub const KNOWN: usize = POSITIONS.len();
 
     /// Returns the index of the command in [`Self::known`]; `None` for a command without a bit.
     #[must_use]
     pub fn place(opcode: Opcode) -> Option<usize> {
-        let place = POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok();
+        let place = LE_POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known).ok();
         if CLASSIC && place.is_none() {
             let place = CLASSIC_POSITIONS.binary_search_by_key(&opcode, |(known, _, _)| *known);
-            return place.ok().map(|place| place.saturating_add(POSITIONS.len()));
+            return place.ok().map(|place| place.saturating_add(LE_POSITIONS.len()));
         }
         place
     }
 
     /// Returns every known command that has a bit.
     pub fn known() -> impl Iterator<Item = Opcode> {
-        positions().map(|(opcode, _, _)| *opcode)
+        POSITIONS.iter().map(|(opcode, _, _)| *opcode)
     }
 }
 
@@ -104,15 +104,20 @@ fn mask_of(place: usize) -> u8 {
     mask(u8::try_from(place % 8).unwrap_or(0))
 }
 
-/// Returns the rows of all tables, in the order of [`SupportedCommands::place`].
-fn positions() -> impl Iterator<Item = &'static (Opcode, u8, u8)> {
-    let classic: &[_] = if CLASSIC { CLASSIC_POSITIONS } else { &[] };
-    POSITIONS.iter().chain(classic)
-}
+/// Opcode, octet and bit, in the order of [`SupportedCommands::place`].
+const POSITIONS: &[(Opcode, u8, u8)] = if CLASSIC { &ALL_POSITIONS } else { LE_POSITIONS };
+
+const ALL_POSITIONS: [(Opcode, u8, u8); LE_POSITIONS.len() + CLASSIC_POSITIONS.len()] = {
+    let mut all = [(Opcode::NOP, 0, 0); LE_POSITIONS.len() + CLASSIC_POSITIONS.len()];
+    let (le, classic) = all.split_at_mut(LE_POSITIONS.len());
+    le.copy_from_slice(LE_POSITIONS);
+    classic.copy_from_slice(CLASSIC_POSITIONS);
+    all
+};
 
 /// Opcode, octet and bit, in the order of opcodes: LE, and what it shares with BR/EDR.
 #[rustfmt::skip]
-const POSITIONS: &[(Opcode, u8, u8)] = &[
+const LE_POSITIONS: &[(Opcode, u8, u8)] = &[
     (Opcode::DISCONNECT, 0, 5),
     (Opcode::READ_REMOTE_VERSION_INFORMATION, 2, 7),
     (Opcode::SET_EVENT_MASK, 5, 6),
@@ -263,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_known_command_has_a_bit_of_its_own() {
-        assert!(POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(LE_POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
         assert!(CLASSIC_POSITIONS.is_sorted_by(|a, b| a.0 < b.0));
         for opcode in SupportedCommands::known() {
             let mut one = SupportedCommands::NONE;
