@@ -7,13 +7,16 @@ mod channel;
 mod channels;
 mod config;
 mod data;
+#[cfg(any(test, feature = "std"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod link;
 pub mod mode;
 mod negotiation;
 pub mod pdu;
 mod psm;
 mod report;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 mod testing;
 #[cfg(test)]
 mod tests;

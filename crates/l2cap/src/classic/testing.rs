@@ -130,10 +130,13 @@ impl Pair {
     /// Lets time pass, and carries packets.
     pub(crate) fn after(&mut self, time: Duration) {
         let end = self.now.saturating_add(time);
+        let mut limit = 1_000_000u32;
         loop {
             self.run();
             let due = [&self.a, &self.b].map(|e| e.link.poll_timeout(&e.channels));
             let due = due.into_iter().flatten().map(|(at, _)| at).min();
+            limit = limit.saturating_sub(1);
+            assert!(limit > 0, "each deadline passes");
             match due.filter(|at| *at <= end) {
                 Some(at) => self.now = self.now.max(at),
                 None => break,
