@@ -34,6 +34,7 @@ replays! {
     hci_lane: bindrune_hci::fuzz::lane,
     hci_snoop: bindrune_hci::fuzz::snoop,
     host: bindrune_hostile::fuzz::host,
+    l2cap_classic: bindrune_l2cap::classic::fuzz::links,
     l2cap_operations: bindrune_l2cap::fuzz::operations,
     l2cap_reassembly: bindrune_l2cap::fuzz::reassembly,
     l2cap_signalling: bindrune_l2cap::fuzz::signalling,

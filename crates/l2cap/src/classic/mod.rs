@@ -1,5 +1,8 @@
 //! L2CAP for BR/EDR links without I/O. [Vol 3] Part A
 //!
+//! - [`Link`]: one link: its stream of ACL data, its signalling, its timers.
+//! - [`Channels`]: the slots for channels of all links, and what the application does with them.
+//! - `negotiation`: the configuration of a channel.
 //! - [`pdu`]: the commands of the signalling channel, their results and the configuration options.
 //! - [`mode`]: the data plane of a channel: Basic, Enhanced Retransmission and Streaming mode.
 
