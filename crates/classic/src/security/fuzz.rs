@@ -213,7 +213,7 @@ impl Run<'_> {
             }
             Opcode::LINK_KEY_REQUEST_REPLY => self.link_event(at, 0, &mut Reader::new(&[])),
             Opcode::SET_CONNECTION_ENCRYPTION => {
-                self.link_event(at, 1, &mut Reader::new(&[1 + (what & 1)]));
+                self.link_event(at, 1, &mut Reader::new(&[if what & 1 == 0 { 1 } else { 2 }]));
             }
             _ => {}
         }
@@ -298,12 +298,11 @@ impl Run<'_> {
 
     /// Takes all events, and checks what must hold at any time.
     fn check(&mut self) {
-        let mut events = 0;
-        while let Some(event) = self.security.poll_event() {
-            events += 1;
-            assert!(events < BOUND);
+        for _ in 0..BOUND {
+            let Some(event) = self.security.poll_event() else { break };
             self.take(event);
         }
+        assert!(self.security.poll_event().is_none());
         for (link, shadow) in (0..).zip(&self.links) {
             let security = self.security.security(link);
             assert!(security.level == Level::Open || shadow.has_key, "{security:?}");
