@@ -172,6 +172,3 @@ const EMPTY: Options = Options {
     flow_spec: None,
     window: None,
 };
-
-#[cfg(test)]
-mod tests;
