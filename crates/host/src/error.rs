@@ -192,6 +192,25 @@ impl Error {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these errors are asked for")]
+    const fn of_bonds(&self) -> &'static str {
+        match self {
+            Self::NotBonded => "there is no bond with this peer; pair with it first",
+            Self::BondLost => {
+                "the peer no longer has the key of the bond, or is another device; \
+                 pair again only if you trust it, or remove the bond"
+            }
+            Self::BondsFull => {
+                "there is no room for another bond; remove a bond, or increase Config::bonds"
+            }
+            Self::BondStore => {
+                "the bond store failed, and keeps its contents; \
+                 if it could not be loaded, run the host again when it is available"
+            }
+            _ => "",
+        }
+    }
+
     const fn text(&self) -> &'static str {
         match self {
             Self::ControllerLost => "the controller was lost and is being reset",
@@ -215,18 +234,7 @@ impl Error {
                 "links are not possible with non-resolvable private addresses; set another address mode first"
             }
             Self::ShutDown => "the host was shut down",
-            Self::NotBonded => "there is no bond with this peer; pair with it first",
-            Self::BondLost => {
-                "the peer no longer has the key of the bond, or is another device; \
-                 pair again only if you trust it, or remove the bond"
-            }
-            Self::BondsFull => {
-                "there is no room for another bond; remove a bond, or increase Config::bonds"
-            }
-            Self::BondStore => {
-                "the bond store failed, and keeps its contents; \
-                 if it could not be loaded, run the host again when it is available"
-            }
+            Self::NotBonded | Self::BondLost | Self::BondsFull | Self::BondStore => self.of_bonds(),
             Self::NoLink
             | Self::NoChannel
             | Self::NoPackets

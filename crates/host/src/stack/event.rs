@@ -38,7 +38,11 @@ impl Stack {
         match self.phase {
             Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. } => {}
             Phase::Resetting { .. } => self.handle_while_resetting(now, &event),
-            Phase::Setup | Phase::Ready => self.handle(now, &event),
+            Phase::Setup | Phase::Ready => {
+                if !self.classic_event(now, &event) {
+                    self.handle(now, &event);
+                }
+            }
         }
     }
 
@@ -47,9 +51,6 @@ impl Stack {
         reason = "other events go to GAP, or to the link that they name"
     )]
     fn handle(&mut self, now: Instant, event: &Event<'_>) {
-        if self.classic_event(now, event) {
-            return;
-        }
         match event {
             Event::CommandComplete(complete) => {
                 self.command_complete(

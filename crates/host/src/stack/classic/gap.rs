@@ -187,7 +187,7 @@ impl Stack {
         }
     }
 
-    /// Returns how many devices were lost because nobody read them.
+    /// Returns how many devices were lost because they were not read in time.
     pub(crate) fn lost_found(&self) -> u32 {
         self.classic.state().map_or(0, |state| state.gap.lost_results())
     }

@@ -39,7 +39,7 @@ pub(crate) struct Link {
     pub(super) peer: Address,
     /// Number of the application's handles on the link and on its channels.
     pub(super) users: u16,
-    /// Whether this device made the link, and ends it when nobody uses it.
+    /// Whether this device made the link, and ends it when it has no user.
     pub(super) is_own: bool,
     pub(super) idle_until: At,
     pub(super) is_leaving: bool,
@@ -217,7 +217,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Ends links that nobody has used for a while.
+    /// Ends links that had no user for a while.
     pub(super) fn end_idle_links(&mut self, now: Instant) {
         let Some(state) = self.classic.get() else { return };
         for index in 0..state.link_slots() {

@@ -112,7 +112,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Tells the security machine until when the peer of a link must not pair.
+    /// Sets in the security machine until when the peer of a link must not pair.
     pub(super) fn hold_off_classic(&mut self, now: Instant, link: u8) {
         let Some(state) = self.classic.get() else { return };
         let Some(peer) = state.up(link).map(|slot| slot.peer) else { return };
