@@ -32,6 +32,7 @@ pub enum Discoverable {
     /// Any device, for a limited time; devices in a limited inquiry find only such devices.
     Limited(
         /// At most [`LIMITED_TIME`].
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
         Duration,
     ),
 }

@@ -139,15 +139,15 @@ mod tests {
         Side { io, oob: false, mitm, bonding: true }
     }
 
-    /// J Just Works, N Numeric Comparison, d this device displays, i our user enters; one row for each own capability.
-    const TABLE: [&str; 4] = ["JJdJ", "JNdJ", "iiiJ", "JJJJ"];
+    /// J Just Works, = Numeric Comparison, d this device displays, i our user enters; one row for each own capability.
+    const TABLE: [&str; 4] = ["JJdJ", "J=dJ", "iiiJ", "JJJJ"];
 
     #[test]
     fn the_table_of_the_specification() {
         for (row, own) in TABLE.into_iter().zip(ALL) {
             for (letter, peer) in row.chars().zip(ALL) {
                 let expected = match letter {
-                    'N' => Model::NumericComparison,
+                    '=' => Model::NumericComparison,
                     'd' => Model::PasskeyDisplay,
                     'i' => Model::PasskeyInput,
                     _ => Model::JustWorks,
