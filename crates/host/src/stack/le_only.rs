@@ -60,10 +60,6 @@ impl Owner {
     pub(super) const fn of(_: u16) -> Option<Self> {
         None
     }
-
-    pub(super) const fn is_requested(self) -> bool {
-        match self {}
-    }
 }
 
 /// The store has no job of BR/EDR.
@@ -169,7 +165,13 @@ impl Classic {
 }
 
 impl Stack {
+    pub(super) const fn classic_restart(&self) {}
+
     pub(super) const fn classic_begin(&self) {}
+
+    pub(super) const fn classic_unanswered(&self, owner: Owner, _: Opcode) {
+        match owner {}
+    }
 
     pub(super) const fn classic_bonds_known(&self, _: Instant) {}
 

@@ -38,6 +38,7 @@ impl Stack {
         self.now = now;
         self.recovery.restart();
         self.gap.forget();
+        self.classic_restart();
         self.phase = Phase::ResetPending { silent: false };
         self.shutdown = super::shutdown::Shutdown::No;
         self.security.restart();

@@ -62,7 +62,10 @@ impl Stack {
             Owner::Worker => true,
             Owner::Link(_) => !LinkControl::begins_with(opcode),
             Owner::Security(_) => return true,
-            Owner::Classic(owner) => owner.is_requested(),
+            Owner::Classic(owner) => {
+                self.classic_unanswered(owner, opcode);
+                return true;
+            }
             Owner::App => {
                 self.app.unanswered();
                 return true;

@@ -32,11 +32,6 @@ impl Owner {
             _ => None,
         }
     }
-
-    /// Returns whether a caller requested the command, so that it is sent again after a recovery.
-    pub(in crate::stack) const fn is_requested(self) -> bool {
-        true
-    }
 }
 
 impl Stack {
@@ -58,6 +53,15 @@ impl Stack {
         // A request may end here without a command.
         self.classic_changed(now);
         command
+    }
+
+    /// Handles a command without an answer. The next set-up goes without it; BR/EDR ends until the next `run` if it
+    /// cannot, so that LE goes on.
+    pub(in crate::stack) fn classic_unanswered(&mut self, owner: Owner, opcode: Opcode) {
+        let Some(state) = self.classic.get() else { return };
+        if owner == Owner::Gap && !state.gap.unanswered(opcode) {
+            state.is_broken = true;
+        }
     }
 
     /// Handles Command Complete.

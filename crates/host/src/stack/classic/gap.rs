@@ -65,11 +65,23 @@ fn device(address: Address) -> Result<BdAddress, Error> {
 }
 
 impl Stack {
+    /// Begins a `run`: the controller may be a different one.
+    pub(in crate::stack) fn classic_restart(&mut self) {
+        if let Some(state) = self.classic.get() {
+            state.gap.forget();
+            state.is_broken = false;
+        }
+    }
+
     /// Begins the set-up of BR/EDR, after that of LE.
     pub(in crate::stack) fn classic_begin(&mut self) {
         let Some(commands) = self.gap.controller().map(|info| info.commands) else { return };
         let name = self.named.map_or(self.config.name, |name| name(&self.server));
         let Some(state) = self.classic.get() else { return };
+        if state.is_broken {
+            state.phase = Phase::Unusable;
+            return self.ready.classic.all();
+        }
         state.phase = Phase::SettingUp;
         state.gap.set_name(name);
         state.gap.restart(commands, EventMask::from_bits_retain(bindrune_gap::EVENTS.bits()));

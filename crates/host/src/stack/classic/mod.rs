@@ -77,6 +77,8 @@ pub(crate) struct State {
     opened: u32,
     config: ClassicConfig,
     phase: Phase,
+    /// Whether the controller does not answer a command that BR/EDR needs.
+    is_broken: bool,
     /// Whether peers may connect although nothing listens.
     connectable: bool,
     /// The request for a link, and how it ended.
@@ -132,6 +134,7 @@ impl State {
             opened: 0,
             config: parts.config,
             phase: Phase::SettingUp,
+            is_broken: false,
             connectable: false,
             connecting: None,
             naming: None,
