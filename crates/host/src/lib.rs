@@ -199,7 +199,7 @@ pub use aio::Scanner;
 #[cfg(feature = "classic")]
 pub use aio::{
     Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
-    Discovery, ServiceRecords,
+    Discovery, Rfcomm, RfcommListener, ServiceRecords,
 };
 #[cfg(feature = "client")]
 pub use aio::{
@@ -262,6 +262,10 @@ pub use bindrune_l2cap::classic::{Psm as ClassicPsm, pdu::Mode as ClassicMode};
 pub use bindrune_l2cap::{ChannelConfig, Psm};
 pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult, Violation};
 #[cfg(feature = "classic")]
+pub use bindrune_rfcomm::{
+    Break, ModemStatus, SessionEnd as RfcommSessionEnd, Violation as RfcommViolation,
+};
+#[cfg(feature = "classic")]
 pub use bindrune_sdp as sdp;
 #[cfg(feature = "classic")]
 pub use bindrune_sdp::{Port, Service as ServiceRecord};
@@ -308,7 +312,7 @@ pub use resources::Resources;
 pub use stack::{BondInfo, PasskeyEntry};
 pub use stack::{
     ClassicCloseReason, ClassicFailure, ControllerEvent, ControllerLoss, LinkSecurity, Paired,
-    PairingFailure, SearchFailure,
+    PairingFailure, RfcommEnd, SearchFailure,
 };
 #[cfg(feature = "statistics")]
 pub use stats::Stats;

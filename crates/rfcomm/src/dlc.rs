@@ -47,7 +47,7 @@ pub enum EndReason {
     Peer,
     /// The peer refused it.
     Refused,
-    /// The peer did not answer in time.
+    /// The peer did not answer in time, or did not take the data before the end.
     Timeout,
     /// The session ended.
     Session(SessionEnd),

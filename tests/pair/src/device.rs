@@ -24,7 +24,7 @@ use crate::{
 pub type Memory = Resources<8, 24, 420, 32, 264, 16384>;
 
 /// Enough memory for the BR/EDR of every test: the longest datagrams.
-pub type ClassicMemory = ClassicResources<3, 8, 70_000, 70_000>;
+pub type ClassicMemory = ClassicResources<3, 8, 70_000, 70_000, 8, 4, 512, 4, 1024>;
 
 /// Hosts of earlier scenes, by their configuration.
 static POOL: Mutex<BTreeMap<String, Vec<Host>>> = Mutex::new(BTreeMap::new());

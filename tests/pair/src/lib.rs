@@ -34,7 +34,7 @@ mod tape;
 mod task;
 
 pub use crypto::KnownCrypto;
-pub use device::{Device, Memory, new_host};
+pub use device::{ClassicMemory, Device, Memory, new_host};
 pub use scene::Scene;
 pub use store::{Broken, MemoryStore};
 pub use tape::Trace;

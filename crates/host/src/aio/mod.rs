@@ -81,7 +81,7 @@ pub use channel_request::{ChannelRequest, ChannelRequests};
 #[cfg(feature = "classic")]
 pub use classic::{
     Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
-    Discovery, ServiceRecords,
+    Discovery, Rfcomm, RfcommListener, ServiceRecords,
 };
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};

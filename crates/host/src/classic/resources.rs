@@ -2,10 +2,14 @@
 
 use bindrune_classic::{FoundSlot, LinkSlot, security::Slot as SecuritySlot};
 use bindrune_l2cap::classic::Channel;
+use bindrune_rfcomm::Dlc;
 
 use crate::{
     resources::Place,
-    stack::{ClassicAsk, ClassicBondPlace, ClassicLink, ClassicState, ClassicUser, SDP_MTU},
+    stack::{
+        ClassicAsk, ClassicBondPlace, ClassicLink, ClassicState, ClassicUser, RFCOMM_MTU,
+        RfcommPort,
+    },
     waiters::{ChannelWaiters, Group},
 };
 
@@ -20,6 +24,8 @@ use crate::{
 /// | `FOUND` | devices that an inquiry remembers | 8 |
 /// | `BONDS` | devices whose link keys are kept | 4 |
 /// | `SERVICES` | bytes for the records of services that this device offers | 512 |
+/// | `STREAMS` | RFCOMM connections at once, on all links; each link with one also takes a channel | 2 |
+/// | `STREAM` | bytes of each RFCOMM connection for received data, and as many for data to send | 1,024 |
 ///
 /// ```
 /// use bindrune::ClassicResources;
@@ -35,6 +41,8 @@ pub struct ClassicResources<
     const FOUND: usize = 8,
     const BONDS: usize = 4,
     const SERVICES: usize = 512,
+    const STREAMS: usize = 2,
+    const STREAM: usize = 1024,
 > {
     pub(crate) state: Place<ClassicState>,
     pub(crate) links: [ClassicLink; LINKS],
@@ -42,7 +50,13 @@ pub struct ClassicResources<
     pub(crate) questions: [ClassicAsk; LINKS],
     pub(crate) bonds: [ClassicBondPlace; BONDS],
     pub(crate) services: [u8; SERVICES],
-    pub(crate) response: [u8; SDP_MTU],
+    pub(crate) response: [u8; RFCOMM_MTU],
+    pub(crate) ports: [RfcommPort; LINKS],
+    pub(crate) dlcs: Place<[Dlc; STREAMS]>,
+    pub(crate) stream_receive: [[u8; STREAM]; STREAMS],
+    pub(crate) stream_send: [[u8; STREAM]; STREAMS],
+    pub(crate) stream_waiters: [ChannelWaiters; STREAMS],
+    pub(crate) stream_ready: [Group; STREAMS],
     pub(crate) security: [SecuritySlot; LINKS],
     pub(crate) channels: Place<[Channel; CHANNELS]>,
     pub(crate) users: [ClassicUser; CHANNELS],
@@ -63,7 +77,9 @@ impl<
     const FOUND: usize,
     const BONDS: usize,
     const SERVICES: usize,
-> ClassicResources<LINKS, CHANNELS, RECEIVE, SEND, FOUND, BONDS, SERVICES>
+    const STREAMS: usize,
+    const STREAM: usize,
+> ClassicResources<LINKS, CHANNELS, RECEIVE, SEND, FOUND, BONDS, SERVICES, STREAMS, STREAM>
 {
     /// Creates the resources for BR/EDR of one host, to be stored in a `static` or leaked from a box.
     #[must_use]
@@ -72,6 +88,11 @@ impl<
         const {
             assert!(LINKS >= 1 && LINKS <= 7, "LINKS of ClassicResources is 1 to 7");
             assert!(CHANNELS >= 1 && CHANNELS <= 62, "CHANNELS of ClassicResources is 1 to 62");
+            assert!(
+                STREAMS <= 62 && CHANNELS + STREAMS <= 62,
+                "CHANNELS and STREAMS of ClassicResources are at most 62 together"
+            );
+            assert!(STREAMS == 0 || STREAM >= 64, "STREAM of ClassicResources is at least 64");
             assert!(
                 RECEIVE >= 674,
                 "RECEIVE of ClassicResources is at least 674, for the default MTU"
@@ -86,7 +107,13 @@ impl<
             questions: [ClassicAsk::NONE; LINKS],
             bonds: [const { ClassicBondPlace::FREE }; BONDS],
             services: [0; SERVICES],
-            response: [0; SDP_MTU],
+            response: [0; RFCOMM_MTU],
+            ports: [const { RfcommPort::NONE }; LINKS],
+            dlcs: Place::Empty,
+            stream_receive: [[0; STREAM]; STREAMS],
+            stream_send: [[0; STREAM]; STREAMS],
+            stream_waiters: [const { ChannelWaiters::EMPTY }; STREAMS],
+            stream_ready: [Group::EMPTY; STREAMS],
             security: [const { SecuritySlot::EMPTY }; LINKS],
             channels: Place::Empty,
             users: [ClassicUser::NONE; CHANNELS],
@@ -98,6 +125,20 @@ impl<
             waiters: [const { ChannelWaiters::EMPTY }; CHANNELS],
             ready: [Group::EMPTY; CHANNELS],
         }
+    }
+
+    /// Creates the slots of RFCOMM connections over their memory.
+    pub(crate) fn dlcs(
+        receive: &'static mut [[u8; STREAM]; STREAMS],
+        send: &'static mut [[u8; STREAM]; STREAMS],
+    ) -> [Dlc; STREAMS] {
+        let mut receive = receive.iter_mut();
+        let mut send = send.iter_mut();
+        core::array::from_fn(|_| {
+            let rx: &'static mut [u8] = receive.next().map_or(&mut [], |ring| ring.as_mut_slice());
+            let tx: &'static mut [u8] = send.next().map_or(&mut [], |ring| ring.as_mut_slice());
+            Dlc::new(rx, tx)
+        })
     }
 
     /// Creates the slots of channels over their memory.

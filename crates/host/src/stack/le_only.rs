@@ -39,6 +39,11 @@ pub enum CloseReason {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Failure {}
 
+/// No connection of RFCOMM ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RfcommEnd {}
+
 /// No search fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

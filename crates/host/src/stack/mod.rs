@@ -100,14 +100,16 @@ pub(crate) use channel::ChannelRef;
 #[cfg(feature = "classic")]
 pub(crate) use classic::{
     Ask as ClassicAsk, Awaited, BondPlace as ClassicBondPlace, ChannelRef as ClassicChannelRef,
-    Link as ClassicLink, Parts as ClassicParts, SDP_MTU, State as ClassicState,
-    User as ClassicUser,
+    Link as ClassicLink, Parts as ClassicParts, RFCOMM_MTU, RfcommPort, State as ClassicState,
+    StreamRef, User as ClassicUser,
 };
 pub(crate) use classic::{
     Body as ClassicBody, Key as ClassicKey, LinkRef as ClassicLinkRef, Ready as ClassicReady,
     Waiters as ClassicWaiters,
 };
-pub use classic::{CloseReason as ClassicCloseReason, Failure as ClassicFailure, SearchFailure};
+pub use classic::{
+    CloseReason as ClassicCloseReason, Failure as ClassicFailure, RfcommEnd, SearchFailure,
+};
 pub(crate) use command::AppCommand;
 pub(crate) use dispatch::AclLanding;
 pub(crate) use gap::gap_config;

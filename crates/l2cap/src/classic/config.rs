@@ -36,6 +36,8 @@ pub struct ChannelConfig {
     pub max_transmit: u8,
     /// Longest payload of a frame that we receive, in octets, at least 1. Other modes than Basic only.
     pub mps: u16,
+    /// Whether our controller keeps the data of the channel until the peer has it, also if the link has a flush timeout.
+    pub is_reliable: bool,
     /// Time after which our controller drops data that the peer did not acknowledge: 1 ms to 65,534 ms, or `None` for
     /// never. The peer is informed; the caller sets the link's flush timeout.
     pub flush_timeout: Option<Duration>,
@@ -55,10 +57,14 @@ impl ChannelConfig {
         tx_window: 32,
         max_transmit: 0,
         mps: 1010,
+        is_reliable: false,
         flush_timeout: None,
         retransmission_timeout: Duration::from_secs(2),
         monitor_timeout: Duration::from_secs(12),
     };
+
+    /// Basic mode, without data that the controller drops.
+    pub const RELIABLE: Self = Self { is_reliable: true, ..Self::BASIC };
 
     /// Enhanced Retransmission mode if the peer supports it, with windows of 32 frames.
     pub const ENHANCED: Self = Self { mode: Mode::ENHANCED_RETRANSMISSION, ..Self::BASIC };

@@ -116,6 +116,11 @@ impl Negotiation {
         self.request == Request::Done && self.peer.terms.is_some() && !self.peer.is_continued
     }
 
+    /// Returns whether the controller must not drop data of the channel.
+    pub(super) const fn is_reliable(&self) -> bool {
+        self.config.is_reliable
+    }
+
     /// Returns what both ends have agreed on.
     pub(super) fn agreement(&self) -> Agreement {
         let terms = self.peer.terms.unwrap_or(Terms::DEFAULT);

@@ -120,6 +120,9 @@ impl Dlc {
     }
 
     fn expire(&mut self, now: Instant) {
+        if self.state == State::Closing(EndReason::Local) {
+            self.state = State::Closing(EndReason::Timeout);
+        }
         match (self.state, self.step) {
             (State::Requested, _) => {
                 self.refuse();

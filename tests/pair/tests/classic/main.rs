@@ -8,6 +8,7 @@
 
 mod channel;
 mod discover;
+mod rfcomm;
 
 use bindrune::{Address, Classic, ClassicConfig, Config};
 use bindrune_pair::{Device, Scene};

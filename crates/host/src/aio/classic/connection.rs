@@ -42,6 +42,10 @@ impl<'h> ClassicConnection<'h> {
         Self { host, link }
     }
 
+    pub(super) const fn reference(&self) -> ClassicLinkRef {
+        self.link
+    }
+
     /// Returns the address of the peer.
     #[must_use]
     pub fn peer(&self) -> Address {

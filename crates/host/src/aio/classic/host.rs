@@ -57,14 +57,21 @@ impl Host {
         const F: usize,
         const B: usize,
         const V: usize,
+        const P: usize,
+        const D: usize,
     >(
         self,
-        resources: &'static mut ClassicResources<L, C, R, S, F, B, V>,
+        resources: &'static mut ClassicResources<L, C, R, S, F, B, V, P, D>,
         config: ClassicConfig,
     ) -> Self {
-        let channels = resources.channels.put(ClassicResources::<L, C, R, S, F, B, V>::channels(
-            &mut resources.receive,
-            &mut resources.send,
+        let channels =
+            resources.channels.put(ClassicResources::<L, C, R, S, F, B, V, P, D>::channels(
+                &mut resources.receive,
+                &mut resources.send,
+            ));
+        let dlcs = resources.dlcs.put(ClassicResources::<L, C, R, S, F, B, V, P, D>::dlcs(
+            &mut resources.stream_receive,
+            &mut resources.stream_send,
         ));
         let parts = ClassicParts {
             gap: Gap::new(config.gap, &mut resources.link_slots, &mut resources.found),
@@ -73,6 +80,8 @@ impl Host {
             users: &mut resources.users,
             links: &mut resources.links,
             records: &mut resources.services,
+            ports: &mut resources.ports,
+            dlcs,
             response: &mut resources.response,
             bonds: &mut resources.bonds,
             questions: &mut resources.questions,
@@ -80,9 +89,16 @@ impl Host {
         };
         let state = resources.state.put(ClassicState::new(parts));
         let core = self.core.get_mut();
-        core.waiters.classic =
-            ClassicWaiters::new(&mut resources.host_waiters, &mut resources.waiters);
-        let ready = ClassicReady::new(&mut resources.host_ready, &mut resources.ready);
+        core.waiters.classic = ClassicWaiters::new(
+            &mut resources.host_waiters,
+            &mut resources.waiters,
+            &mut resources.stream_waiters,
+        );
+        let ready = ClassicReady::new(
+            &mut resources.host_ready,
+            &mut resources.ready,
+            &mut resources.stream_ready,
+        );
         core.stack.add_classic(state, ready);
         self
     }

@@ -6,6 +6,7 @@ mod discovery;
 mod host;
 mod listener;
 mod name;
+mod rfcomm;
 mod services;
 
 pub use channel::{ClassicChannel, ClassicLoss};
@@ -13,4 +14,5 @@ pub use connection::ClassicConnection;
 pub use discovery::{Device, Discovery};
 pub use host::Classic;
 pub use listener::ClassicListener;
+pub use rfcomm::{Rfcomm, RfcommListener};
 pub use services::{Advertised, ServiceRecords};

@@ -48,8 +48,12 @@ pub(super) enum Of {
     },
     /// The peer requested it of a listener. It waits to open, then to be accepted.
     Listener(u8),
-    /// The SDP server. The same with its level.
+    /// The SDP server.
     Sdp,
+    /// The peer requested it for RFCOMM, and the link is encrypted first.
+    SecuringRfcomm,
+    /// The session of RFCOMM.
+    Rfcomm,
 }
 
 impl User {
@@ -101,7 +105,7 @@ impl State {
 }
 
 /// Returns the error of a call that L2CAP refuses.
-const fn error_of(error: ChannelError) -> Error {
+pub(super) const fn error_of(error: ChannelError) -> Error {
     match error {
         ChannelError::Invalid => Error::InvalidParameters,
         ChannelError::NoSlot => Error::NoClassicChannel,
@@ -304,6 +308,7 @@ impl Stack {
     pub(super) fn classic_readable(&mut self, channel: usize) {
         self.mark_channel(channel, ChannelKey::Receive);
         self.serve_sdp(channel);
+        self.rfcomm_readable(channel);
     }
 
     pub(super) fn classic_writable(&mut self, channel: usize) {
@@ -317,16 +322,19 @@ impl Stack {
     }
 
     /// Handles the end of a channel. Its slot is free at once unless the application has it.
-    pub(super) fn classic_closed(&mut self, channel: usize, _: CloseReason) {
+    pub(super) fn classic_closed(&mut self, channel: usize, reason: CloseReason) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
-        let of = state.user(channel).map(|user| user.of);
-        if of.is_some_and(|of| of != Of::App) {
+        let user = state.user(channel).copied();
+        if user.is_some_and(|user| user.of != Of::App) {
             state.channels.release(now, channel);
             if let Some(user) = state.user(channel) {
                 user.of = Of::Nothing;
                 user.generation = user.generation.wrapping_add(1);
             }
+        }
+        if let Some(User { of: Of::Rfcomm | Of::SecuringRfcomm, link, .. }) = user {
+            self.rfcomm_closed(channel, link.index, reason);
         }
         if let Ok(channel) = u8::try_from(channel) {
             self.ready.classic.whole_channel(channel);

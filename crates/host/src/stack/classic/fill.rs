@@ -114,6 +114,7 @@ impl Stack {
                 self.ready.classic.mark(super::Key::channel(channel, ChannelKey::Flush));
             }
         }
+        self.rfcomm_progress(index);
     }
 
     /// Divides the controller's buffers again after a link came up or ended.

@@ -32,6 +32,7 @@ impl Classic {
         state.security.reset();
         state.listeners.fill(super::listen::Listener::FREE);
         state.registry.clear();
+        state.rfcomm.reset();
         state.bonds.reset();
         (state.connecting, state.naming, state.inquiring) = (None, None, Inquiring::No);
         (state.connectable, state.phase) = (false, Phase::SettingUp);

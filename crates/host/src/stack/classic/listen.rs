@@ -4,9 +4,10 @@ use core::task::Poll;
 
 use bindrune_classic::security::Requirement;
 use bindrune_l2cap::classic::{
-    ChannelConfig, Psm,
+    ChannelConfig, CloseReason, Psm,
     pdu::{ConnectionResult, ConnectionStatus},
 };
+use bindrune_wire::Level;
 
 use super::{
     State,
@@ -37,9 +38,20 @@ impl State {
         listeners.find(|(_, listener)| listener.psm == psm).map(|(place, l)| (place, *l))
     }
 
+    /// Returns the configuration of a channel that waited for the security of its link.
+    fn config_of(&self, of: Of) -> Option<ChannelConfig> {
+        match of {
+            Of::Listener(place) => {
+                self.listeners.get(usize::from(place)).map(|listener| listener.config.channel)
+            }
+            Of::Rfcomm => Some(self.rfcomm_config()),
+            Of::Nothing | Of::App | Of::Securing { .. } | Of::Sdp | Of::SecuringRfcomm => None,
+        }
+    }
+
     /// Returns whether peers may connect: something listens, or the application wants it.
     pub(super) fn listens(&self) -> bool {
-        self.listeners.iter().any(|listener| listener.psm != Psm(0))
+        self.rfcomm.listens() || self.listeners.iter().any(|listener| listener.psm != Psm(0))
     }
 }
 
@@ -86,7 +98,13 @@ impl Stack {
             Of::Securing { listener, .. } if listener == place => {
                 let _ends = state.channels.refuse(channel, ConnectionResult::PSM_NOT_SUPPORTED);
             }
-            Of::Nothing | Of::App | Of::Securing { .. } | Of::Listener(_) | Of::Sdp => return,
+            Of::Nothing
+            | Of::App
+            | Of::Securing { .. }
+            | Of::Listener(_)
+            | Of::Sdp
+            | Of::SecuringRfcomm
+            | Of::Rfcomm => return,
         }
         if let Some(user) = state.user(channel) {
             user.of = Of::Nothing;
@@ -123,6 +141,9 @@ impl Stack {
             let _open = state.channels.accept(now, channel, state.sdp_config());
             return;
         }
+        if psm == Psm::RFCOMM {
+            return self.rfcomm_requested(reference, channel);
+        }
         let Some((listener, of)) = state.listener(psm) else {
             let _refused = state.channels.refuse(channel, ConnectionResult::PSM_NOT_SUPPORTED);
             return;
@@ -141,7 +162,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    fn admit_classic(&mut self, channel: usize, config: ChannelConfig) {
+    pub(super) fn admit_classic(&mut self, channel: usize, config: ChannelConfig) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         if state.channels.accept(now, channel, config).is_err() {
@@ -149,11 +170,15 @@ impl Stack {
         }
     }
 
-    fn refuse_insecure(&mut self, channel: usize) {
+    pub(super) fn refuse_insecure(&mut self, channel: usize) {
         let Some(state) = self.classic.get() else { return };
         let _refused = state.channels.refuse(channel, ConnectionResult::SECURITY_BLOCK);
         if let Some(user) = state.user(channel) {
-            user.of = Of::Nothing;
+            let of = core::mem::replace(&mut user.of, Of::Nothing);
+            let link = user.link.index;
+            if of == Of::SecuringRfcomm {
+                self.rfcomm_closed(channel, link, CloseReason::Local);
+            }
         }
     }
 
@@ -166,17 +191,21 @@ impl Stack {
             let Some(user) = state.user(channel).filter(|user| user.link.index == link) else {
                 continue;
             };
-            let Of::Securing { listener, level } = user.of else { continue };
+            let (of, level) = match user.of {
+                Of::Securing { listener, level } => (Of::Listener(listener), level),
+                Of::SecuringRfcomm => (Of::Rfcomm, Level::Encrypted),
+                Of::Nothing | Of::App | Of::Listener(_) | Of::Sdp | Of::Rfcomm => continue,
+            };
             if achieved >= level {
-                user.of = Of::Listener(listener);
-                let config = state.listeners.get(usize::from(listener)).map(|l| l.config.channel);
-                if let Some(config) = config {
+                user.of = of;
+                if let Some(config) = state.config_of(of) {
                     self.admit_classic(channel, config);
                 }
             } else if failed {
                 self.refuse_insecure(channel);
             }
         }
+        self.settle_rfcomm_requests(link, failed);
         self.classic_signals(link);
     }
 
@@ -192,5 +221,6 @@ impl Stack {
             self.ready.classic.whole_channel(channel);
         }
         self.classic_mark(Event::Accept);
+        self.rfcomm_opened(channel);
     }
 }

@@ -7,6 +7,7 @@
 //! - `gap`: inquiry, names, links and settings, for the application's calls.
 //! - `security`, `bonds`: pairing, encryption and link keys.
 //! - `sdp`: the SDP server.
+//! - `rfcomm`: sessions and connections of RFCOMM.
 //! - `wait`: what futures wait for.
 
 mod bonds;
@@ -18,6 +19,7 @@ mod gap;
 mod link;
 mod listen;
 mod receive;
+mod rfcomm;
 mod sdp;
 mod security;
 mod wait;
@@ -28,6 +30,7 @@ use bindrune_hci::{
     credits::{AclCredits, HostLinkCredits},
 };
 use bindrune_l2cap::classic::{Channel, Channels};
+use bindrune_rfcomm::Dlc;
 use bindrune_sdp::Registry;
 use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
@@ -37,6 +40,7 @@ use crate::ClassicConfig;
 
 pub use bindrune_classic::security::Failure;
 pub use bindrune_l2cap::classic::CloseReason;
+pub use bindrune_rfcomm::EndReason as RfcommEnd;
 pub use bindrune_sdp::Failure as SearchFailure;
 pub(crate) use bonds::BondPlace;
 pub(super) use bonds::BondTicket;
@@ -45,7 +49,8 @@ pub(crate) use channel::{ChannelRef, User};
 pub(crate) use command::Owner;
 pub(crate) use link::{Link, LinkRef};
 pub(crate) use receive::Body;
-pub(crate) use sdp::SDP_MTU;
+use rfcomm::Rfcomm;
+pub(crate) use rfcomm::{Port as RfcommPort, RFCOMM_MTU, StreamRef};
 pub(crate) use security::Ask;
 pub(crate) use wait::{Event as Awaited, Key, Ready, Waiters};
 
@@ -88,7 +93,8 @@ pub(crate) struct State {
     /// Whether the application inquires, and how that ended.
     inquiring: gap::Inquiring,
     registry: Registry<'static>,
-    /// The response of the SDP server that is being made.
+    rfcomm: Rfcomm,
+    /// The response of the SDP server, or the frame of RFCOMM, that is being made.
     response: &'static mut [u8],
     bonds: Bonds,
     questions: &'static mut [security::Ask],
@@ -112,6 +118,8 @@ pub(crate) struct Parts {
     pub(crate) users: &'static mut [User],
     pub(crate) links: &'static mut [Link],
     pub(crate) records: &'static mut [u8],
+    pub(crate) ports: &'static mut [RfcommPort],
+    pub(crate) dlcs: &'static mut [Dlc],
     pub(crate) response: &'static mut [u8],
     pub(crate) bonds: &'static mut [BondPlace],
     pub(crate) questions: &'static mut [security::Ask],
@@ -140,6 +148,7 @@ impl State {
             naming: None,
             inquiring: gap::Inquiring::No,
             registry: Registry::new(parts.records),
+            rfcomm: Rfcomm::new(parts.ports, parts.dlcs),
             response: parts.response,
             bonds: Bonds::new(parts.bonds),
             questions: parts.questions,
@@ -195,7 +204,7 @@ impl Classic {
         });
         let gap = state.gap.poll_timeout().map(|(at, _)| at);
         let security = state.security.poll_timeout().map(|(at, _)| at);
-        let at = links.chain(gap).chain(security).min()?;
+        let at = links.chain(gap).chain(security).chain(state.rfcomm.poll_timeout()).min()?;
         Some((at, Deadline))
     }
 }
@@ -225,6 +234,7 @@ impl Stack {
                 link.l2cap.handle_timeout(now, &mut state.channels);
                 self.classic_signals(index);
             }
+            self.rfcomm_timeout(now, index);
         }
         self.end_idle_links(now);
         self.classic_changed(now);

@@ -7,9 +7,6 @@ use bindrune_wire::Uuid;
 use super::{State, channel::Of};
 use crate::{Error, stack::Stack};
 
-/// Longest request that the server takes, and longest response that it makes, in bytes.
-pub(crate) const SDP_MTU: usize = 672;
-
 /// Number of UUIDs of services that inquiries report.
 const ADVERTISED: usize = 16;
 

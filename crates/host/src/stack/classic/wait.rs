@@ -27,6 +27,8 @@ pub(crate) enum Event {
     Security,
     /// A channel waits at a listener.
     Accept,
+    /// A session of RFCOMM began or ended, or the slot of a connection became free.
+    Session,
     /// A setting was written to the controller, or refused.
     Setting,
 }
@@ -56,18 +58,23 @@ impl Key {
 pub(crate) struct Ready {
     all: Option<&'static mut Group>,
     channels: &'static mut [Group],
+    streams: &'static mut [Group],
     /// Groups in which a key is ready.
     marked: u64,
 }
 
 impl Ready {
     pub(crate) const fn none() -> Self {
-        Self { all: None, channels: &mut [], marked: 0 }
+        Self { all: None, channels: &mut [], streams: &mut [], marked: 0 }
     }
 
-    /// Creates it over a group for all of BR/EDR, and one for each channel.
-    pub(crate) const fn new(all: &'static mut Group, channels: &'static mut [Group]) -> Self {
-        Self { all: Some(all), channels, marked: 0 }
+    /// Creates it over a group for all of BR/EDR, one for each channel, and one for each RFCOMM connection.
+    pub(crate) const fn new(
+        all: &'static mut Group,
+        channels: &'static mut [Group],
+        streams: &'static mut [Group],
+    ) -> Self {
+        Self { all: Some(all), channels, streams, marked: 0 }
     }
 
     pub(crate) fn mark(&mut self, key: Key) {
@@ -81,7 +88,8 @@ impl Ready {
 
     /// Marks every key.
     pub(crate) fn all(&mut self) {
-        for group in 0..=u8::try_from(self.channels.len()).unwrap_or(u8::MAX) {
+        let groups = self.channels.len().saturating_add(self.streams.len());
+        for group in 0..=u8::try_from(groups).unwrap_or(u8::MAX) {
             self.mark_bits(group, u16::MAX);
         }
     }
@@ -109,9 +117,18 @@ impl Ready {
 
     pub(crate) fn group(&mut self, key: Key) -> Option<&mut Group> {
         match key.group.checked_sub(1) {
-            Some(channel) => self.channels.get_mut(usize::from(channel)),
+            Some(index) => place(self.channels, self.streams, index),
             None => self.all.as_deref_mut(),
         }
+    }
+}
+
+/// Returns the place of a channel, or of an RFCOMM connection behind the channels.
+fn place<'p, T>(channels: &'p mut [T], streams: &'p mut [T], index: u8) -> Option<&'p mut T> {
+    let index = usize::from(index);
+    match index.checked_sub(channels.len()) {
+        Some(stream) => streams.get_mut(stream),
+        None => channels.get_mut(index),
     }
 }
 
@@ -120,23 +137,26 @@ impl Ready {
 pub(crate) struct Waiters {
     all: Option<&'static mut ChannelWaiters>,
     channels: &'static mut [ChannelWaiters],
+    streams: &'static mut [ChannelWaiters],
 }
 
 impl Waiters {
     pub(crate) const fn none() -> Self {
-        Self { all: None, channels: &mut [] }
+        Self { all: None, channels: &mut [], streams: &mut [] }
     }
 
-    /// Creates it over a group for all of BR/EDR, and one for each channel.
+    /// Creates it over a group for all of BR/EDR, one for each channel, and one for each RFCOMM connection.
     pub(crate) const fn new(
         all: &'static mut ChannelWaiters,
         channels: &'static mut [ChannelWaiters],
+        streams: &'static mut [ChannelWaiters],
     ) -> Self {
-        Self { all: Some(all), channels }
+        Self { all: Some(all), channels, streams }
     }
 
     pub(crate) fn reset(&mut self) {
         self.channels.fill_with(|| ChannelWaiters::EMPTY);
+        self.streams.fill_with(|| ChannelWaiters::EMPTY);
         if let Some(all) = &mut self.all {
             **all = ChannelWaiters::EMPTY;
         }
@@ -144,7 +164,7 @@ impl Waiters {
 
     pub(crate) fn view(&mut self, key: Key) -> Option<View<'_>> {
         let group = match key.group.checked_sub(1) {
-            Some(channel) => self.channels.get_mut(usize::from(channel)),
+            Some(index) => place(self.channels, self.streams, index),
             None => self.all.as_deref_mut(),
         };
         group.map(ChannelWaiters::view)

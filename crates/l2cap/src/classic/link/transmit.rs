@@ -197,8 +197,8 @@ impl Link {
         self.sending.last = index;
         let channel = channels.slot(index)?;
         let payload = channel.transfer.next_pdu()?;
-        let is_flushable =
-            self.is_flushable || channel.negotiation.agreement().flush_timeout.is_some();
+        let is_flushable = self.is_flushable && !channel.negotiation.is_reliable()
+            || channel.negotiation.agreement().flush_timeout.is_some();
         let cid = channel.local;
         self.sending.begin(Source::Channel(index, cid), payload.into(), is_flushable);
         Some(())

@@ -225,6 +225,12 @@ impl<'m> Transfer<'m> {
         Some(room.min(self.longest()))
     }
 
+    /// Returns the number of SDUs that were not sent completely, or in Enhanced Retransmission mode not acknowledged.
+    #[must_use]
+    pub const fn unsent(&self) -> usize {
+        self.tx.len()
+    }
+
     /// Returns whether all SDUs were sent, and in Enhanced Retransmission mode acknowledged.
     #[must_use]
     pub const fn is_flushed(&self) -> bool {

@@ -102,7 +102,7 @@ fn a_peer_that_takes_no_data_cannot_keep_a_closing_dlc() {
     assert_eq!(p.a.flush(), [disc(2)]);
     assert_eq!(p.a.drops().unsent as usize, unsent);
     p.a.pass(20);
-    assert_eq!(p.a.state(a), State::Closed(EndReason::Local));
+    assert_eq!(p.a.state(a), State::Closed(EndReason::Timeout));
 }
 
 #[test]
