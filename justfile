@@ -73,7 +73,7 @@ no-std:
     target=thumbv7em-none-eabihf
     export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc CARGO_TARGET_DIR=target/no-std
     unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
-    for features in "" sync,log,defmt,flash; do
+    for features in "" classic,sync,log,defmt,flash; do
         /usr/bin/cargo build -Z build-std=core --target "$target" --release --locked \
             --package bindrune --no-default-features --features "$features"
     done
