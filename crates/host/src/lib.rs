@@ -44,6 +44,13 @@
 //! | keep and delete bonds | [`FileStore`], [`FlashStore`], [`BondStore`], [`Bonds`] | [bonds] |
 //! | use private addresses | [`Config::privacy`], [`Host::set_address_mode`] | [privacy] |
 //! | send a file or a stream | [`Connection::open_channel`], [`Host::listen`], [`Channel`], [`Psm`] | [channels], [full speed][speed] |
+//! | use BR/EDR (Bluetooth Classic) | [`Host::with_classic`], [`Host::classic`], [`ClassicResources`] | [classic] |
+//! | find BR/EDR devices, and read their names | [`Classic::discover`], [`Classic::name`], [`Classic::set_discoverable`] | [BR/EDR devices][inquiry] |
+//! | offer and find BR/EDR services | [`Classic::advertise`], [`Classic::services`], [`ServiceRecord`] | [BR/EDR devices][inquiry] |
+//! | exchange datagrams over BR/EDR | [`Classic::listen`], [`Classic::open_channel`], [`ClassicChannel`] | [classic], [modes] |
+//! | use a serial port over BR/EDR (RFCOMM) | [`Classic::rfcomm_listen`], [`Classic::rfcomm_connect`], [`Rfcomm`] | [serial ports][rfcomm] |
+//! | drop late datagrams | [`Classic::set_packet_timeout`], [`ClassicChannel::lost`] | [packet timeout][late] |
+//! | secure BR/EDR links and services | [`ClassicChannelConfig::level`], [`ClassicConnection::secure`], [`ClassicConfig`], [`Classic::bonds`] | [levels] |
 //! | wait, sleep and limit time | [`Host::sleep`], [`Host::within`], [`Host::now`] | [time], [in a test][testing] |
 //! | drop a future | *Cancel safety* of each method | [drop] |
 //! | handle errors and lost data | [`Error`], [`RunError`], [`Event::LostWrites`], [`Host::stats`] | [errors], [lost data][lost], [slow tasks][slow] |
@@ -52,6 +59,7 @@
 //! | test an application, with packet loss | the crate [bindrune-controller] | [testing] |
 //! | fuzz a parser | [`Reader`] | [fuzzing] |
 //! | leave out what is not used | [features](#features) | [leave out][out] |
+//! | port a PyBluez program | | [coming from PyBluez] |
 //! | port a MicroPython, aioble, bleak, Bumble or trouble program | | [coming from MicroPython] |
 //!
 //! The [thirty questions] that people ask first have short answers. The repository has pages on [hardware], [memory], [performance] and
@@ -65,6 +73,13 @@
 //! [many]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#many-centrals
 //! [reconnect]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#reconnect
 //! [channels]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#files-and-streams-l2cap-channels
+//! [classic]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md
+//! [inquiry]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md#find-devices-and-services
+//! [modes]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md#choose-a-mode
+//! [rfcomm]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md#serial-ports-rfcomm
+//! [late]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md#drop-late-datagrams
+//! [levels]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/classic.md#require-security
+//! [coming from PyBluez]: https://github.com/bindrune/bindrune/blob/main/docs/coming-from-pybluez.md
 //! [slow]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#a-slow-application
 //! [speed]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/data.md#full-speed
 //! [desktop]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/desktop.md
@@ -92,12 +107,12 @@
 //!
 //! # How it is built
 //!
-//! Each protocol has a crate: HCI, L2CAP, ATT and GATT, SMP, GAP. None of them knows another. The root of this crate knows them all and has
+//! Each protocol has a crate: HCI, L2CAP, ATT and GATT, SMP, GAP; for BR/EDR its GAP, SDP and RFCOMM. None of them knows another. The root of this crate knows them all and has
 //! no I/O. A thin shell around it awaits, wakes tasks and reads the clock.
 //!
 //! # Features
 //!
-//! All features are additive. Capabilities are on by default. A microcontroller turns them off with `default-features = false` and names those that
+//! All features are additive. Capabilities are on by default, except `classic`. A microcontroller turns them off with `default-features = false` and names those that
 //! it needs. If a peer asks for something that is left out, the host answers as the specification requires.
 //!
 //! | capability | adds | without it |
@@ -106,6 +121,7 @@
 //! | `capture` | [`Characteristic::capture`] and [`Gatt::written`]: all writes of a characteristic in the order of arrival, each with its peer | [`Connection::next`] reports writes, link by link |
 //! | `central` | connecting; the accept list | this device is the peripheral of every link |
 //! | `channels` | LE credit-based channels | requests for channels are refused: SPSM not supported |
+//! | `classic` (off by default) | BR/EDR beside LE, on a dual-mode controller: [`Host::classic`]. It includes `security` | LE only: inquiries and pages get no answer |
 //! | `client` | discovering, reading, writing and subscribing to a peer's values | notifications are dropped, indications are confirmed |
 //! | `observer` | scanning | |
 //! | `commands` | HCI commands of the application | |

@@ -14,9 +14,9 @@ use bindrune::{Config, ConfigError, Host, PairingConfig, Resources};
 
 const PAGE: &str = include_str!("../../../docs/memory.md");
 
-/// The last column of the row of the page that names these resources, in bytes.
-fn on_the_page(resources: &str) -> Option<usize> {
-    let row = PAGE.lines().find(|line| line.starts_with('|') && line.contains(resources))?;
+/// The last column of the row of a page that names these resources, in bytes.
+fn on_page(page: &str, resources: &str) -> Option<usize> {
+    let row = page.lines().find(|line| line.starts_with('|') && line.contains(resources))?;
     row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim().replace(',', "").parse().ok()
 }
 
@@ -33,7 +33,7 @@ fn the_page_about_memory_is_within_a_tenth() {
         ),
     ];
     for (resources, size) in sizes {
-        let said = on_the_page(resources).unwrap();
+        let said = on_page(PAGE, resources).unwrap();
         assert!(said.abs_diff(size) <= size / 10, "{resources} has {size} octets, not {said}");
     }
 }
@@ -66,4 +66,29 @@ fn a_packet_holds_the_longest_pdu_of_every_fixed_channel() {
     assert_eq!(sensor::<73>(true, 23), Err(ConfigError::Size { have: 73, need: 74 }));
     assert_eq!(sensor::<74>(true, 23), Ok(()));
     assert_eq!(sensor::<74>(true, 64), Err(ConfigError::Size { have: 74, need: 77 }));
+}
+
+#[cfg(feature = "classic")]
+#[test]
+fn the_page_about_classic_is_within_a_tenth() {
+    use bindrune::ClassicResources;
+
+    let page = include_str!("../../../docs/book/src/classic.md");
+    let sizes = [
+        ("`ClassicResources`", size_of::<ClassicResources>()),
+        ("`ClassicResources<1>`", size_of::<ClassicResources<1>>()),
+        ("`ClassicResources<1, 2, 1024, 1024>`", size_of::<ClassicResources<1, 2, 1024, 1024>>()),
+        (
+            "`ClassicResources<1, 2, 1024, 1024, 8, 4, 512, 0>`",
+            size_of::<ClassicResources<1, 2, 1024, 1024, 8, 4, 512, 0>>(),
+        ),
+        (
+            "`ClassicResources<1, 2, 66000, 66000>`",
+            size_of::<ClassicResources<1, 2, 66000, 66000>>(),
+        ),
+    ];
+    for (resources, size) in sizes {
+        let said = on_page(page, resources).unwrap();
+        assert!(said.abs_diff(size) <= size / 10, "{resources} has {size} bytes, not {said}");
+    }
 }

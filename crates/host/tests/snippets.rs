@@ -226,3 +226,33 @@ mod pairing {
 
     const CONFIG: Config = Config::new("Tag").privacy(Privacy::ON);
 }
+
+#[cfg(feature = "classic")]
+#[rustfmt::skip]
+mod classic {
+    use bindrune::{Classic, ClassicChannelConfig, ClassicConfig, ClassicDiscoverable, ClassicPsm, ClassicResources};
+
+    use super::*;
+
+    fn dual_mode() -> Result<Host, bindrune::ConfigError> {
+        let resources = Box::leak(Box::new(Resources::<1>::new()));
+        let classic = Box::leak(Box::new(ClassicResources::<1>::new()));
+        let host = Host::new(resources, Config::new("Lamp"))?.with_classic(classic, ClassicConfig::new());
+        Ok(host)
+    }
+
+    async fn visible(host: &Host) -> Result<(), Error> {
+        host.classic().set_discoverable(ClassicDiscoverable::General)?;
+        Ok(())
+    }
+
+    async fn late(classic: Classic<'_>, device: Address) -> Result<(), Error> {
+        classic.set_packet_timeout(device, Some(Duration::from_millis(100))).await?;
+        Ok(())
+    }
+
+    async fn secure(classic: Classic<'_>) -> Result<(), Error> {
+        let mut listener = classic.listen(ClassicPsm(0x1001), ClassicChannelConfig::BASIC.level(Level::Authenticated))?;
+        listener.accept().await.map(drop)
+    }
+}

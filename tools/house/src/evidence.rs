@@ -5,8 +5,12 @@ use crate::source::Source;
 use crate::tokens;
 
 /// Pages whose tests are checked.
-pub(crate) const PAGES: [&str; 3] =
-    ["docs/coming-from-micropython.md", "docs/security.md", "docs/vulnerabilities.md"];
+pub(crate) const PAGES: [&str; 4] = [
+    "docs/coming-from-micropython.md",
+    "docs/coming-from-pybluez.md",
+    "docs/security.md",
+    "docs/vulnerabilities.md",
+];
 
 /// Returns tests between backticks, as `folder/file.rs::name`, that no file has.
 pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> {

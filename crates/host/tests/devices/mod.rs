@@ -15,8 +15,18 @@ pub(crate) fn on_two_devices<F: Future<Output = Result<T, Error>>, T>(
     first: impl Future<Output = Result<(), Error>>,
     second: F,
 ) -> T {
+    on_two_controllers([(); 2].map(|()| ControllerConfig::new()), devices, first, second)
+}
+
+/// Returns the results of `first` and `second` on two devices with these controllers; `first` ends with `second`.
+pub(crate) fn on_two_controllers<F: Future<Output = Result<T, Error>>, T>(
+    controllers: [ControllerConfig; 2],
+    devices: [&Host; 2],
+    first: impl Future<Output = Result<(), Error>>,
+    second: F,
+) -> T {
     let world = World::new(1);
-    let ports = [(); 2].map(|()| world.add(ControllerConfig::new()));
+    let ports = controllers.map(|controller| world.add(controller));
     let ids = [ports[0].id(), ports[1].id()];
     let mut drivers = ports.into_iter().zip(devices).map(|(port, host)| {
         let (rx, tx) = port.split();
