@@ -181,7 +181,7 @@ impl Slot {
                 self.authentication_failed(now, status, pair, false);
             }
             Some(Running::Encryption) => {
-                self.encryption_failed(status);
+                self.encryption_failed(now, status);
             }
             None => {}
         }

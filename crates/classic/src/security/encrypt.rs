@@ -8,10 +8,11 @@ use super::{
     api::{Config, Failure},
     bond::Bond,
     key::Cipher,
+    pairing::Context,
     slot::{Encryption, Running, Slot},
 };
 
-/// How often an authentication that collides with a procedure of the peer is repeated.
+/// How often a procedure that collides with a procedure of the peer is repeated.
 const COLLISIONS: u8 = 3;
 /// Time before it is repeated. The sides wait for different times, so that they do not collide again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
@@ -50,13 +51,10 @@ impl Slot {
     ) {
         let is_due = self.goal.is_some() || self.encryption.is_some() && !self.proven;
         if is_due && is_collision(status) && self.collisions < COLLISIONS {
-            self.collisions = self.collisions.saturating_add(1);
-            self.paused = true;
             if let Some(goal) = &mut self.goal {
                 goal.again = true;
             }
-            let [short, long] = PAUSES;
-            return self.touch(now, if self.local < self.peer { short } else { long });
+            return self.pause(now);
         }
         let lost = !pair && keyed && !self.is_new && is_key_missing(status);
         let failure = if lost { Failure::KeyMissing } else { Failure::Status(status) };
@@ -72,16 +70,24 @@ impl Slot {
         self.conclude(Err(failure));
     }
 
+    /// Waits before the procedure is repeated.
+    fn pause(&mut self, now: Instant) {
+        self.collisions = self.collisions.saturating_add(1);
+        self.paused = true;
+        let [short, long] = PAUSES;
+        self.touch(now, if self.local < self.peer { short } else { long });
+    }
+
     /// Handles Encryption Change of either version. Returns whether it was expected.
     pub(super) fn encryption_change(
         &mut self,
-        config: &Config,
+        Context { now, config, .. }: Context<'_>,
         status: Status,
         enabled: u8,
         size: Option<u8>,
     ) -> bool {
         if let Err(status) = status.ok() {
-            return self.encryption_failed(status);
+            return self.encryption_failed(now, status);
         }
         let cipher = match enabled {
             0 if self.encryption.is_none() => return false,
@@ -112,6 +118,7 @@ impl Slot {
         }
         // Secure Connections authenticates both sides before it encrypts. [Vol 2] Part H, 5.2
         self.proven |= with.kind.is_secure();
+        self.collisions = 0;
         let old = self.encryption.filter(|old| old.size.is_some());
         let first = Encryption { cipher, with, size: None, stale: true, fresh: None };
         let fresh = Some((cipher, with));
@@ -124,9 +131,10 @@ impl Slot {
     }
 
     /// Handles Encryption Key Refresh Complete. Returns whether it was expected.
-    pub(super) fn key_refreshed(&mut self, config: &Config, status: Status) -> bool {
+    pub(super) fn key_refreshed(&mut self, context: Context<'_>, status: Status) -> bool {
+        let Context { now, config, .. } = context;
         if let Err(status) = status.ok() {
-            return self.encryption_failed(status);
+            return self.encryption_failed(now, status);
         }
         let Some(encryption) = &mut self.encryption else { return false };
         encryption.stale = true;
@@ -145,11 +153,17 @@ impl Slot {
     }
 
     /// Handles encryption that did not start. Returns whether it was expected.
-    pub(super) fn encryption_failed(&mut self, status: Status) -> bool {
+    pub(super) fn encryption_failed(&mut self, now: Instant, status: Status) -> bool {
         if self.running != Some(Running::Encryption) {
             return false;
         }
         self.finish_encryption();
+        // A controller may disallow the command while that of the peer starts encryption.
+        let collides = is_collision(status) || status == Status::COMMAND_DISALLOWED;
+        if self.goal.is_some() && collides && self.collisions < COLLISIONS {
+            self.pause(now);
+            return true;
+        }
         let lost = !self.is_new && is_key_missing(status);
         if lost {
             (self.key, self.proven) = (None, false);

@@ -27,11 +27,10 @@ impl Security {
             return false;
         };
         let Some((slot, context)) = self.by_handle(now, handle.get()) else { return false };
-        let config = context.config;
         let expected = slot.ending
             || match change {
-                Some((on, size)) => slot.encryption_change(config, status, on, size),
-                None => slot.key_refreshed(config, status),
+                Some((on, size)) => slot.encryption_change(context, status, on, size),
+                None => slot.key_refreshed(context, status),
             };
         slot.settle();
         self.count_unless(expected);

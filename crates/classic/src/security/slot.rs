@@ -47,9 +47,9 @@ pub struct Slot {
     pub(super) encryption: Option<Encryption>,
     pub(super) goal: Option<Goal>,
     pub(super) running: Option<Running>,
-    /// Authentications in a row that collided with a procedure of the peer.
+    /// Procedures in a row that collided with a procedure of the peer.
     pub(super) collisions: u8,
-    /// Whether the next authentication waits after a collision.
+    /// Whether the next procedure waits after a collision.
     pub(super) paused: bool,
     pub(super) pairing: Option<Pairing>,
     /// Whether a Link Key Request waits for the bonds to be loaded.
@@ -211,7 +211,7 @@ impl Slot {
         }
         let key = self.key.as_ref().filter(|_| self.proven);
         if key.is_some_and(|key| key.level() >= level) {
-            return Some(Next::Encrypt);
+            return (!self.paused).then_some(Next::Encrypt);
         }
         let known = self.key.as_ref().or(self.bond.as_ref());
         let pair = !known.is_some_and(|key| key.level() >= level && self.is_usable(key, config));

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod both;
 mod channel;
 mod discover;
 mod rfcomm;

@@ -304,20 +304,76 @@ fn a_service_record_leads_to_its_channel() {
 
 #[test]
 fn both_ends_connect_at_once() {
-    let scene = Scene::new(30);
+    for secured in [true, false] {
+        let scene = Scene::new(30);
+        let (lamp, phone) = two(&scene);
+        scene.run(&[&lamp, &phone], async {
+            let (a, b) = (lamp.host().classic(), phone.host().classic());
+            let (at, back) = (address(a).await, address(b).await);
+            let (mut one, mut other) = (listen(&lamp), listen(&phone));
+            let link = b.connect(at).await.unwrap();
+            if secured {
+                link.secure(Level::Encrypted).await.unwrap();
+            }
+            let (c, d, e, f) = join4(
+                one.accept(),
+                b.rfcomm_connect(at, 1),
+                other.accept(),
+                a.rfcomm_connect(back, 1),
+            )
+            .await;
+            let (c, d, e, f) = (c.unwrap(), d.unwrap(), e.unwrap(), f.unwrap());
+            join(send(&c, 12, 2000), check(&d, 12, 2000)).await;
+            join(send(&e, 13, 2000), check(&f, 13, 2000)).await;
+        });
+    }
+}
+
+#[test]
+fn a_listener_refuses_a_link_that_is_not_secure_enough() {
+    let scene = Scene::new(34);
     let (lamp, phone) = two(&scene);
     scene.run(&[&lamp, &phone], async {
-        let (a, b) = (lamp.host().classic(), phone.host().classic());
-        let (at, back) = (address(a).await, address(b).await);
-        let (mut one, mut other) = (listen(&lamp), listen(&phone));
-        let link = b.connect(at).await.unwrap();
-        link.secure(Level::Encrypted).await.unwrap();
-        let (c, d, e, f) =
-            join4(one.accept(), b.rfcomm_connect(at, 1), other.accept(), a.rfcomm_connect(back, 1))
-                .await;
-        let (c, d, e, f) = (c.unwrap(), d.unwrap(), e.unwrap(), f.unwrap());
-        join(send(&c, 12, 2000), check(&d, 12, 2000)).await;
-        join(send(&e, 13, 2000), check(&f, 13, 2000)).await;
+        let at = address(lamp.host().classic()).await;
+        let classic = lamp.host().classic();
+        let _secure = classic.rfcomm_listen(Some(5), Level::Authenticated).unwrap();
+        let mut usual = classic.rfcomm_listen(Some(6), Level::Encrypted).unwrap();
+        let refused = phone.host().classic().rfcomm_connect(at, 5).await.err();
+        assert_eq!(refused, Some(Error::Rfcomm(RfcommEnd::Refused)));
+        let (there, here) = connect(&mut usual, at, &phone).await;
+        join(send(&here, 17, 2000), check(&there, 17, 2000)).await;
+    });
+}
+
+#[test]
+fn dropped_reads_and_writes_lose_nothing() {
+    let scene = Scene::with_loss(35, 1);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let at = address(lamp.host().classic()).await;
+        let mut listener = listen(&lamp);
+        let (there, here) = connect(&mut listener, at, &phone).await;
+        let len = 40_000;
+        let write = async {
+            let mut at = 0;
+            while at < len {
+                let bytes: Vec<u8> = (at..len.min(at + 700)).map(|at| byte(18, at)).collect();
+                if let Some(written) = scene.within(1, here.write(&bytes)).await {
+                    at += written.unwrap();
+                }
+            }
+        };
+        let read = async {
+            let (mut at, mut buffer) = (0, [0; 100]);
+            while at < len {
+                let Some(read) = scene.within(1, there.read(&mut buffer)).await else { continue };
+                for value in &buffer[..read.unwrap()] {
+                    assert_eq!(*value, byte(18, at));
+                    at += 1;
+                }
+            }
+        };
+        join(write, read).await;
     });
 }
 

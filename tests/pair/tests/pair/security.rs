@@ -77,7 +77,7 @@ async fn user(scene: &Scene, host: &Host, shown: &Cell<Option<u32>>, number: &Ce
                 }
                 request.passkey(shown.get().unwrap());
             }
-            Question::Oob { .. } => request.reject(),
+            Question::Oob { .. } | Question::Pin { .. } => request.reject(),
         }
     }
 }

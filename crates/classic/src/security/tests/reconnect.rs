@@ -371,9 +371,38 @@ fn a_procedure_that_the_controller_does_not_start_is_a_failure() {
     fixture.link_key_request();
     fixture.expect_key();
     fixture.authenticated(Status::SUCCESS);
+    let status = Status::UNSUPPORTED_FEATURE;
     fixture.answer(&SetConnectionEncryption { handle, enable: 1 }, status, &[]);
     assert_eq!(fixture.outcome(), Err(Failure::Encryption(status)));
     fixture.idle();
+}
+
+#[test]
+fn encryption_that_the_peer_starts_too_is_awaited() {
+    let handle = RawHandle::new(HANDLE);
+    for (status, peer_succeeds) in [
+        (Status::COMMAND_DISALLOWED, true),
+        (Status::LL_PROCEDURE_COLLISION, true),
+        (Status::COMMAND_DISALLOWED, false),
+    ] {
+        let mut fixture = Fixture::bonded(Config::DEFAULT, SC);
+        fixture.require(Level::Encrypted);
+        fixture.expect_authentication();
+        fixture.link_key_request();
+        fixture.expect_key();
+        fixture.authenticated(Status::SUCCESS);
+        fixture.answer(&SetConnectionEncryption { handle, enable: 1 }, status, &[]);
+        fixture.quiet();
+        if !peer_succeeds {
+            fixture.wait(1);
+            fixture.expect_encryption();
+        }
+        fixture.encryption(Status::SUCCESS, 2);
+        fixture.key_size(16);
+        assert_eq!(fixture.outcome(), Ok(Level::SecureConnections));
+        fixture.wait(2);
+        fixture.idle();
+    }
 }
 
 #[test]
