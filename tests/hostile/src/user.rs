@@ -31,9 +31,11 @@ impl User {
         let desk = self.0.borrow();
         desk.asked.iter().rev().find_map(|question| match question {
             Question::Display(passkey) => Some(*passkey),
-            Question::Confirm | Question::Compare(_) | Question::Input | Question::Oob { .. } => {
-                None
-            }
+            Question::Confirm
+            | Question::Compare(_)
+            | Question::Input
+            | Question::Oob { .. }
+            | Question::Pin { .. } => None,
         })
     }
 
@@ -59,7 +61,13 @@ impl User {
                 (Question::Oob { secure: true }, Some((random, confirm))) => {
                     request.oob(random, confirm);
                 }
-                (Question::Display(_) | Question::Input | Question::Oob { .. }, _) => {}
+                (
+                    Question::Display(_)
+                    | Question::Input
+                    | Question::Oob { .. }
+                    | Question::Pin { .. },
+                    _,
+                ) => {}
             }
         }
     }

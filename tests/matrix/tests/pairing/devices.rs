@@ -290,6 +290,7 @@ impl Case {
                     request.oob(random, confirm);
                 }
                 Question::Oob { secure: false } => request.temporary_key(TEMPORARY_KEY),
+                Question::Pin { .. } => request.reject(),
             }
         }
     }
@@ -374,7 +375,7 @@ const fn kind(question: Question) -> Asked {
         Question::Confirm => Asked::Confirm,
         Question::Compare(_) => Asked::Compare,
         Question::Display(_) => Asked::Display,
-        Question::Input => Asked::Input,
+        Question::Input | Question::Pin { .. } => Asked::Input,
         Question::Oob { secure } => Asked::Oob { secure },
     }
 }
