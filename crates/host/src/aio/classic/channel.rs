@@ -13,9 +13,9 @@ use crate::{
 
 /// An L2CAP channel over BR/EDR: delivers datagrams in order. [Vol 3] Part A
 ///
-/// Without a packet timeout ([`Classic::set_packet_timeout`]) nothing is lost on the way. A datagram that arrives
-/// while there is no room for it is dropped whole, if the channel is in Basic or Streaming mode, and counted:
-/// [`Self::lost`]. In Enhanced Retransmission mode the peer waits instead.
+/// Without a packet timeout ([`set_packet_timeout`](super::Classic::set_packet_timeout)) nothing is lost on the way. A
+/// datagram that arrives while there is no room for it is dropped whole, if the channel is in Basic or Streaming mode,
+/// and counted: [`Self::lost`]. In Enhanced Retransmission mode the peer waits instead.
 ///
 /// All methods take `&self`, so one task can receive while another one sends. The channel keeps its link up. Dropping
 /// the channel closes it after everything that was sent has left, for at most 10 s.
