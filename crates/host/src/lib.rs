@@ -188,6 +188,8 @@ mod bonds;
 mod capability;
 #[cfg(feature = "classic")]
 mod classic;
+#[cfg(all(feature = "classic", feature = "std"))]
+mod classic_file;
 mod config;
 mod core;
 #[cfg(feature = "security")]
@@ -273,7 +275,9 @@ pub use bindrune_hci::{
 #[cfg(feature = "classic")]
 pub use bindrune_hci::{ClassOfDevice, ServiceClasses};
 #[cfg(feature = "classic")]
-pub use bindrune_l2cap::classic::{Psm as ClassicPsm, pdu::Mode as ClassicMode};
+pub use bindrune_l2cap::classic::{
+    ConnectionResult as ClassicConnectionResult, Psm as ClassicPsm, pdu::Mode as ClassicMode,
+};
 #[cfg(feature = "channels")]
 pub use bindrune_l2cap::{ChannelConfig, Psm};
 pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult, Violation};
@@ -305,6 +309,8 @@ pub use bonds::{FileBond, FileStore, FileStoreError};
 pub use bonds::{FlashStore, FlashStoreError};
 #[cfg(feature = "classic")]
 pub use classic::{ClassicChannelConfig, ClassicConfig, ClassicResources};
+#[cfg(all(feature = "classic", feature = "std"))]
+pub use classic_file::ClassicFileBond;
 #[cfg(feature = "long")]
 pub use config::DEFAULT_PREPARE_BYTES;
 #[cfg(feature = "observer")]

@@ -6,12 +6,13 @@ use bindrune::{Address, Uuid};
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::{
+    classic::cli::Classic,
     parse::{self, Attribute, Device, Value},
     security::Io,
     transport::Transport,
 };
 
-/// Bluetooth LE from a terminal: scan, connect, serve, move files and test.
+/// Bluetooth LE and Classic from a terminal: scan, connect, serve, move files and test.
 #[derive(Debug, Parser)]
 #[command(name = "bindrune", version, about, max_term_width = 100)]
 #[command(
@@ -76,6 +77,9 @@ pub(crate) enum Command {
     /// Send and receive bytes over LE credit-based channels
     #[command(subcommand)]
     L2cap(L2cap),
+    /// Use Bluetooth Classic (BR/EDR), on controllers that have it
+    #[command(subcommand)]
+    Classic(Classic),
     /// Serve virtual controllers to other hosts, all on one air
     Controller(Controller),
     /// Print a completion script for a shell
@@ -277,6 +281,9 @@ pub(crate) struct Controller {
     /// Seed of all random decisions
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    /// With BR/EDR too
+    #[arg(long)]
+    pub(crate) classic: bool,
 }
 
 /// Parses `tcp:PORT`, on loopback, or `tcp:HOST:PORT`.
@@ -326,6 +333,7 @@ mod tests {
             "bindrune l2cap receive 0x80 -o file --name x --timeout 5",
             "bindrune l2cap echo peer 0x80 --bytes 1000",
             "bindrune controller --listen tcp:6402 tcp:6403 --loss 10 --latency 1 --seed 7",
+            "bindrune controller --classic --listen tcp:6402",
             "bindrune completions bash",
         ] {
             assert!(parse(words).is_ok(), "{words}");

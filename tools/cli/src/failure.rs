@@ -2,7 +2,12 @@
 
 use std::{fmt, io, process::ExitCode};
 
-use bindrune::{ConnectionResult, Error, ErrorCode, PairingFailure, Status};
+use bindrune::{
+    ClassicCloseReason, ClassicConnectionResult, ClassicFailure, ConnectionResult, Error,
+    ErrorCode, PairingFailure, Status,
+};
+
+use crate::classic::words;
 
 /// Exit codes, which scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +101,8 @@ impl<T> Doing<T> for Result<T, Error> {
 
 /// Returns a failure of the host during `what`.
 fn of_host(error: Error, what: &impl fmt::Display) -> Failure {
-    let failure = Failure::new(exit_of(error), format!("{what}: {error}"));
+    let why = words(error).unwrap_or_else(|| error.to_string());
+    let failure = Failure::new(exit_of(error), format!("{what}: {why}"));
     match advice_of(error) {
         Some(advice) => failure.advise(advice),
         None => failure,
@@ -106,9 +112,11 @@ fn of_host(error: Error, what: &impl fmt::Display) -> Failure {
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other error is a failed operation")]
 const fn exit_of(error: Error) -> Exit {
     match error {
-        Error::Timeout | Error::TransactionTimeout | Error::Pairing(PairingFailure::Timeout) => {
-            Exit::TimedOut
-        }
+        Error::Timeout
+        | Error::TransactionTimeout
+        | Error::Pairing(PairingFailure::Timeout)
+        | Error::ClassicSecurity(ClassicFailure::Timeout)
+        | Error::ClassicClosed(ClassicCloseReason::Timeout) => Exit::TimedOut,
         Error::NoAnswer | Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
             Exit::NoController
         }
@@ -152,11 +160,39 @@ const fn advice_of(error: Error) -> Option<&'static str> {
         Error::Att(_) => {
             "The device answered, so the link works, but it does not allow this access."
         }
+        Error::ClassicClosed(reason) => return classic_advice(reason),
+        Error::ClassicSecurity(ClassicFailure::KeyMissing) => {
+            "Was the pairing removed there, or the device reset? Then run `bindrune classic pair DEVICE`. If not, this may be\n\
+             another device that poses as it: do not pair."
+        }
+        Error::ClassicSecurity(_) => {
+            "Channels of BR/EDR need an encrypted link: run `bindrune classic pair DEVICE`, then the same command again."
+        }
         Error::Refused(_) => "Is the PSM right, and does the device listen on it?",
         Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
             "The controller was reset: run the command again."
         }
         Error::Unsupported => "`info` shows what the controller can do.",
+        _ => return None,
+    })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "few reasons call for advice")]
+const fn classic_advice(reason: ClassicCloseReason) -> Option<&'static str> {
+    Some(match reason {
+        ClassicCloseReason::Refused(ClassicConnectionResult::SECURITY_BLOCK) => {
+            "The device allows this only to paired devices: run `bindrune classic pair DEVICE`, with --mitm if that is not enough."
+        }
+        ClassicCloseReason::Refused(ClassicConnectionResult::NO_RESOURCES) => {
+            "The device has no room for another channel now; try again later."
+        }
+        ClassicCloseReason::Refused(_) => {
+            "Does the device listen on the PSM? `bindrune classic services DEVICE` shows its services."
+        }
+        ClassicCloseReason::ModeRefused | ClassicCloseReason::Disagreement => {
+            "The device does not have this mode or these parameters: try --mode basic, or no --mode and no --mtu."
+        }
+        ClassicCloseReason::LinkLost => "Is the device in range, and does its program still run?",
         _ => return None,
     })
 }

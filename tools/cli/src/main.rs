@@ -1,9 +1,10 @@
-//! `bindrune`: Bluetooth LE from a terminal.
+//! `bindrune`: Bluetooth LE and BR/EDR from a terminal.
 #![forbid(unsafe_code)]
 
 mod advice;
 mod bonds;
 mod capture;
+mod classic;
 mod cli;
 mod commands;
 mod echo;

@@ -1,17 +1,31 @@
 //! Memory of hosts. The program makes few hosts, and they live as long as the program.
 
-use bindrune::{Config, Host, Resources};
+use bindrune::{ClassicConfig, ClassicResources, Config, Host, Resources};
 
-use crate::failure::Failure;
+use crate::{bonds, failure::Failure};
 
 /// Eight links and sixteen channels, with windows wide enough for files: one link can have seven channels, and each other
 /// link still one.
 type Memory = Resources<8, 16, 416, 48, 264, 24576>;
 
-/// A host that lives as long as the program.
-pub(crate) fn host(config: Config) -> Result<&'static Host, Failure> {
+/// Memory of BR/EDR: channels with room for the longest datagram, and devices as many as an inquiry may find.
+type ClassicMemory =
+    ClassicResources<4, 4, { LONGEST + 2 }, { LONGEST + 2 }, 64, { bonds::MOST }, 2048>;
+
+/// Longest datagram of BR/EDR, in bytes.
+const LONGEST: usize = 65_535;
+
+/// A host that lives as long as the program; with BR/EDR if there is a configuration for it.
+pub(crate) fn host(
+    config: Config,
+    classic: Option<ClassicConfig>,
+) -> Result<&'static Host, Failure> {
     let resources: &'static mut Memory = Box::leak(Box::new(Memory::new()));
     let host = Host::new(resources, config)
         .map_err(|error| Failure::failed(format!("the host needs more memory: {error}")))?;
+    let host = match classic {
+        Some(classic) => host.with_classic(Box::leak(Box::new(ClassicMemory::new())), classic),
+        None => host,
+    };
     Ok(Box::leak(Box::new(host)))
 }

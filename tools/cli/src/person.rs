@@ -27,8 +27,10 @@ pub(crate) struct Person {
     out: Output,
     yes: bool,
     passkey: Option<u32>,
+    pin: Option<String>,
     named: Named,
     refused: Cell<bool>,
+    asked: Cell<Option<&'static str>>,
 }
 
 /// A question, for scripts; for users only if it needs no answer.
@@ -80,7 +82,26 @@ impl Person {
         named: impl Fn(Address) -> String + 'static,
     ) -> Self {
         let (yes, passkey) = (options.yes, options.passkey);
-        Self { out, yes, passkey, named: Box::new(named), refused: Cell::new(false) }
+        Self {
+            out,
+            yes,
+            passkey,
+            pin: None,
+            named: Box::new(named),
+            refused: Cell::new(false),
+            asked: Cell::new(None),
+        }
+    }
+
+    /// Answers the question for a PIN with this.
+    pub(crate) fn pin(mut self, pin: Option<String>) -> Self {
+        self.pin = pin;
+        self
+    }
+
+    /// Returns the last question.
+    pub(crate) const fn asked(&self) -> Option<&'static str> {
+        self.asked.get()
     }
 
     /// Returns whether a question was refused and the user saw the reason.
@@ -135,6 +156,10 @@ impl Person {
                 ask("input", None)?;
                 self.type_passkey(request, lines, &peer).await;
             }
+            Question::Pin { sixteen } => {
+                ask("pin", None)?;
+                self.type_pin(request, lines, &peer, sixteen).await;
+            }
             Question::Oob { .. } => {
                 self.refuse(request, "This program does not support out-of-band data.");
             }
@@ -149,6 +174,7 @@ impl Person {
         peer: Option<Address>,
         name: &str,
     ) -> Result<(), Failure> {
+        self.asked.set(Some(question));
         let number = number.map(if self.out.is_json() { six } else { digits });
         let peer = peer.map(|peer| format!("{peer:?}"));
         self.out.record(&Asked { question, number, peer, name: name.to_owned() })
@@ -215,6 +241,25 @@ impl Person {
         self.refuse(request, "You entered no passkey, so there is no pairing.");
     }
 
+    async fn type_pin(
+        &self,
+        request: &mut PairingRequest<'_>,
+        lines: &mut Lines,
+        peer: &str,
+        sixteen: bool,
+    ) {
+        if let Some(pin) = &self.pin {
+            return request.pin(pin.as_bytes());
+        }
+        let length = if sixteen { ", of 16 digits" } else { "" };
+        let text = format!(" PIN that {peer} uses{length}: ");
+        let Some(line) = self.line(request, lines, &text).await else { return };
+        match line.trim() {
+            "" => self.refuse(request, "You entered no PIN, so there is no pairing."),
+            pin => request.pin(pin.as_bytes()),
+        }
+    }
+
     /// Reads a line. Returns `None` if the pairing ended, or was refused because the input has ended.
     async fn line(
         &self,
@@ -240,7 +285,7 @@ impl Person {
 
 const SAID_NO: &str = "You said no. If the numbers differ, another device may be in between.";
 
-const INPUT_ENDED: &str = "The question was not answered: the input has ended. Answer on the command line: --yes, or --passkey N.";
+const INPUT_ENDED: &str = "The question was not answered: the input has ended. Answer on the command line: --yes, --passkey N, or --pin N for an old device.";
 
 const WRONG_PASSKEY: &str = " That is not a passkey: it is a number of up to six digits. Enter it again, or an empty line to cancel.";
 

@@ -3,7 +3,8 @@
 use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, time::Duration};
 
 use bindrune::{
-    Config, ControllerEvent, ControllerLoss, Error, Host, Opcode, Platform, RunError,
+    ClassicConfig, Config, ControllerEvent, ControllerLoss, Error, Host, Opcode, Platform,
+    RunError,
     transport::{serial::Serial, tcp},
 };
 use embedded_io_async::{Read, Write};
@@ -16,7 +17,7 @@ use crate::{
     cli::Globals,
     failure::Failure,
     memory,
-    sim::{Neighbourhood, Phone},
+    sim::{Neighbourhood, Phone, SerialBox, Visit},
     transport::Transport,
 };
 
@@ -26,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     /// What the virtual phone does with our advertisement; `None` if we do not advertise.
     pub(crate) phone: Option<Phone>,
+    /// BR/EDR; `None` for LE alone.
+    pub(crate) classic: Option<Classic>,
     /// How the command uses the bonds of earlier runs.
     pub(crate) keep: Keep,
     /// Whether Ctrl-C is the regular end of the command.
@@ -35,8 +38,21 @@ pub(crate) struct Setup {
 impl Setup {
     /// A host that only connects to other devices.
     pub(crate) const fn central() -> Self {
-        Self { config: config("bindrune"), phone: None, keep: Keep::Known, endless: false }
+        Self {
+            config: config("bindrune"),
+            phone: None,
+            classic: None,
+            keep: Keep::Known,
+            endless: false,
+        }
     }
+}
+
+/// Settings of BR/EDR of a command's host.
+pub(crate) struct Classic {
+    pub(crate) config: ClassicConfig,
+    /// What the virtual device does with our PSM; `None` if we do not listen.
+    pub(crate) visit: Option<Visit>,
 }
 
 /// The common configuration of the program's hosts.
@@ -64,11 +80,13 @@ async fn session(
     setup: Setup,
     work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Setup { config, phone, keep, endless } = setup;
-    let host = memory::host(config)?;
+    let Setup { config, phone, classic, keep, endless } = setup;
+    let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
+    let host = memory::host(config, classic)?;
     let bonds = Bonds::open(globals, keep)?;
     let capture = globals.capture.as_deref().map(Capture::create).transpose()?;
-    let (mut runner, _neighbourhood) = open(&globals.transport, host, capture, phone, bonds)?;
+    let (mut runner, _neighbourhood) =
+        open(&globals.transport, host, capture, (phone, neighbour), bonds)?;
     let work = async {
         ready(host, &globals.transport).await?;
         let lost = Cell::new(None);
@@ -190,14 +208,15 @@ fn open(
     transport: &Transport,
     host: &'static Host,
     capture: Option<Capture>,
-    phone: Option<Phone>,
+    (phone, neighbour): (Option<Phone>, Option<SerialBox>),
     bonds: Bonds,
 ) -> Result<(Runner, Option<Neighbourhood>), Failure> {
     let Bonds { store, neighbours } = bonds;
     let failed = |error: io::Error| advice::cannot_open(transport, &error);
     match transport {
         Transport::Sim => {
-            let (neighbourhood, port) = Neighbourhood::start(phone, neighbours.as_ref())?;
+            let (neighbourhood, port) =
+                Neighbourhood::start(phone, neighbour, neighbours.as_ref())?;
             let (rx, tx) = port.split();
             Ok((drive(host, rx, tx, capture, transport, store), Some(neighbourhood)))
         }

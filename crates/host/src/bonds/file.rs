@@ -118,11 +118,24 @@ impl FileStore {
     ///
     /// As [`Self::open`], except that the file may be in use.
     pub fn list(path: impl AsRef<Path>) -> Result<Vec<FileBond>, FileStoreError> {
-        let folder = Folder::new(path.as_ref());
+        Ok(bonds_of(&Self::read(path.as_ref())?))
+    }
+
+    /// Returns what `read` makes of each record in a file, its ID and the time of its creation. [`Self::list`]
+    pub(crate) fn list_records<T>(
+        path: &Path,
+        read: impl Fn(RecordId, u64, &[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, FileStoreError> {
+        let book = Self::read(path)?;
+        let entries = book.entries().iter();
+        Ok(entries.filter_map(|(id, entry)| read(*id, entry.created, &entry.octets)).collect())
+    }
+
+    fn read(path: &Path) -> Result<Book<Folder>, FileStoreError> {
+        let folder = Folder::new(path);
         let files = Files::new(&folder);
         files.check(&folder)?;
-        let book = Book::read(folder).map_err(|trouble| files.name(trouble))?;
-        Ok(bonds_of(&book))
+        Book::read(folder).map_err(|trouble| files.name(trouble))
     }
 
     /// Returns the bonds, without records that cannot be read.
@@ -144,7 +157,10 @@ impl FileStore {
     ///
     /// [`FileStoreError`] if the file cannot be read or written; it then keeps its contents.
     pub fn remove(&mut self, peer: Address) -> Result<bool, FileStoreError> {
-        let id = RecordId::Peer(peer);
+        self.remove_record(RecordId::Peer(peer))
+    }
+
+    pub(crate) fn remove_record(&mut self, id: RecordId) -> Result<bool, FileStoreError> {
         let mut book = self.lock();
         let was_there = book.entries().contains_key(&id);
         book.delete(id).map_err(|trouble| self.files.name(trouble))?;
@@ -214,7 +230,7 @@ fn lock(book: &Shared) -> MutexGuard<'_, Book<Folder>> {
 }
 
 fn bonds_of(book: &Book<Folder>) -> Vec<FileBond> {
-    let bonds = book.entries().iter().filter(|(id, _)| **id != RecordId::Local);
+    let bonds = book.entries().iter().filter(|(id, _)| matches!(id, RecordId::Peer(_)));
     bonds
         .filter_map(|(_, entry)| {
             let bond = Bond::read(&entry.octets).ok()?;

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use bindrune::{FileBond, FileStore};
+use bindrune::{Address, ClassicFileBond, FileBond, FileStore, KeyKind};
 use serde::Serialize;
 
 use crate::{
     bonds::{self, BondFile},
+    classic::kind_name,
     cli::{Bonds, Globals},
     failure::Failure,
     output::{Output, Record},
@@ -22,10 +23,14 @@ struct Bond {
     level: &'static str,
     /// In UTC.
     created: String,
-    method: &'static str,
+    method: Option<&'static str>,
     secure_connections: bool,
-    key_size: u8,
+    /// Length of the key of LE; BR/EDR decides it for each link.
+    key_size: Option<u8>,
     local: String,
+    transport: &'static str,
+    /// Kind of the key of BR/EDR.
+    key: Option<&'static str>,
 }
 
 impl Bond {
@@ -34,19 +39,40 @@ impl Bond {
             identity: format!("{:?}", bond.identity),
             level: level_name(bond.level),
             created: moment(bond.created),
-            method: method_name(bond.method),
+            method: Some(method_name(bond.method)),
             secure_connections: bond.secure_connections,
-            key_size: bond.key_size,
+            key_size: Some(bond.key_size),
             local: format!("{:?}", bond.local),
+            transport: "le",
+            key: None,
+        }
+    }
+
+    fn classic(bond: &ClassicFileBond) -> Self {
+        Self {
+            identity: format!("{:?}", bond.peer),
+            level: level_name(bond.level),
+            created: moment(bond.created),
+            method: None,
+            secure_connections: matches!(
+                bond.kind,
+                KeyKind::Unauthenticated256 | KeyKind::Authenticated256
+            ),
+            key_size: None,
+            local: format!("{:?}", bond.local),
+            transport: "classic",
+            key: Some(kind_name(bond.kind)),
         }
     }
 }
 
 impl Record for Bond {
     fn human(&self, paint: Paint) -> String {
-        let (level, method) = (self.level.replace('-', " "), self.method.replace('-', " "));
+        let how = self.method.or(self.key).unwrap_or_default();
+        let (level, how) = (self.level.replace('-', " "), how.replace('-', " "));
+        let transport = if self.transport == "classic" { "  BR/EDR" } else { "" };
         format!(
-            " {}  {level:18}  {method:18}  {}",
+            " {}  {level:18}  {how:18}  {}{transport}",
             paint.bold(&self.identity),
             self.created.get(..DAY).unwrap_or_default()
         )
@@ -79,17 +105,46 @@ pub(super) fn run(globals: &Globals, out: Output, command: Option<Bonds>) -> Res
     }
 }
 
-fn list(out: Output, file: &BondFile) -> Result<(), Failure> {
-    let bonds = FileStore::list(file.path()).map_err(|error| bonds::failure(&error))?;
-    if bonds.is_empty() {
-        return out.text(&format!(" no bonds in {}", file.path().display()));
-    }
-    bonds.iter().try_for_each(|bond| out.record(&Bond::new(bond)))
+/// The bonds in a file.
+struct All {
+    le: Vec<FileBond>,
+    classic: Vec<ClassicFileBond>,
 }
 
+impl All {
+    fn read(file: &BondFile) -> Result<Self, Failure> {
+        let le = FileStore::list(file.path()).map_err(|error| bonds::failure(&error))?;
+        let classic =
+            FileStore::list_classic(file.path()).map_err(|error| bonds::failure(&error))?;
+        Ok(Self { le, classic })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.le.is_empty() && self.classic.is_empty()
+    }
+
+    fn identities(&self) -> impl Iterator<Item = Address> {
+        let le = self.le.iter().map(|bond| bond.identity);
+        le.chain(self.classic.iter().map(|bond| bond.peer))
+    }
+}
+
+fn list(out: Output, file: &BondFile) -> Result<(), Failure> {
+    let all = All::read(file)?;
+    if all.is_empty() {
+        return out.text(&format!(" no bonds in {}", file.path().display()));
+    }
+    all.le.iter().try_for_each(|bond| out.record(&Bond::new(bond)))?;
+    all.classic.iter().try_for_each(|bond| out.record(&Bond::classic(bond)))
+}
+
+/// Removes the bonds of LE and of BR/EDR with the device.
 fn remove(out: Output, file: &BondFile, device: &Device) -> Result<(), Failure> {
-    let all = FileStore::list(file.path()).map_err(|error| bonds::failure(&error))?;
-    let meant: Vec<_> = all.iter().filter(|bond| is_meant(device, bond)).collect();
+    let all = All::read(file)?;
+    let mut meant: Vec<_> =
+        all.identities().filter(|&identity| is_meant(device, identity)).collect();
+    meant.sort();
+    meant.dedup();
     if meant.is_empty() {
         let advice = match device {
             Device::Name(_) => "Name the bond by address; `bindrune bonds` lists the bonds.",
@@ -99,28 +154,31 @@ fn remove(out: Output, file: &BondFile, device: &Device) -> Result<(), Failure> 
     }
     let mut store = FileStore::open(file.path()).map_err(|error| bonds::failure(&error))?;
     let mut removed = Vec::new();
-    for bond in meant {
-        store.remove(bond.identity).map_err(|error| bonds::failure(&error))?;
-        removed.push(format!("{:?}", bond.identity));
+    for identity in meant {
+        store.remove(identity).map_err(|error| bonds::failure(&error))?;
+        store.remove_classic(identity).map_err(|error| bonds::failure(&error))?;
+        removed.push(format!("{identity:?}"));
     }
     out.record(&Removed { removed })
 }
 
-fn is_meant(device: &Device, bond: &FileBond) -> bool {
+fn is_meant(device: &Device, identity: Address) -> bool {
     match device {
-        Device::Address(address) => bond.identity == *address,
-        Device::AnyKind(octets) => bond.identity.octets() == *octets,
+        Device::Address(address) => identity == *address,
+        Device::AnyKind(octets) => identity.octets() == *octets,
         Device::Name(_) => false,
     }
 }
 
 fn clear(out: Output, file: &BondFile) -> Result<(), Failure> {
-    let all = FileStore::list(file.path()).map_err(|error| bonds::failure(&error))?;
+    let all = All::read(file)?;
     if !all.is_empty() {
         let mut store = FileStore::open(file.path()).map_err(|error| bonds::failure(&error))?;
         store.clear().map_err(|error| bonds::failure(&error))?;
     }
-    out.record(&Removed { removed: all.iter().map(|b| format!("{:?}", b.identity)).collect() })
+    out.record(&Removed {
+        removed: all.identities().map(|identity| format!("{identity:?}")).collect(),
+    })
 }
 
 /// Characters of the date in a timestamp.

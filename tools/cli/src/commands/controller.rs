@@ -1,6 +1,6 @@
 //! `controller`: serves virtual controllers to other hosts, over TCP, on one air.
 
-use bindrune_controller::{ControllerConfig, ControllerId, World};
+use bindrune_controller::{ClassicConfig, ControllerConfig, ControllerId, World};
 use embassy_time::Duration;
 use embedded_io_async::{Read as _, Write as _};
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
     let mut listeners = Vec::new();
     for address in options.listen {
         let config = ControllerConfig::new().command_latency(latency);
+        let config = if options.classic { config.classic(ClassicConfig::new()) } else { config };
         let id = world.add(config).id();
         let listener = TcpListener::bind(&address).await.map_err(|error| {
             Failure::failed(format!("cannot listen on {address}: {error}"))

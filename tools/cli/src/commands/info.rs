@@ -105,7 +105,7 @@ fn uses(info: &ControllerInfo) -> Vec<&'static str> {
 }
 
 /// Returns the name of an HCI or link layer version. Assigned Numbers, 2.1
-fn version(number: u8) -> String {
+pub(crate) fn version(number: u8) -> String {
     const NAMES: [&str; 15] = [
         "1.0b", "1.1", "1.2", "2.0", "2.1", "3.0", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "5.3",
         "5.4", "6.0",

@@ -5,13 +5,14 @@ mod completions;
 mod controller;
 mod demo;
 mod gatt;
-mod info;
-mod l2cap;
+pub(crate) mod info;
+pub(crate) mod l2cap;
 mod pair;
 mod peripheral;
-mod scan;
+pub(crate) mod scan;
 
 use crate::{
+    classic,
     cli::{Cli, Command},
     failure::Failure,
     output::Output,
@@ -30,6 +31,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Pair(options) => pair::run(&globals, out, options).await,
         Command::Bonds { command } => bonds::run(&globals, out, command),
         Command::L2cap(command) => l2cap::run(&globals, out, command).await,
+        Command::Classic(command) => classic::run(&globals, out, command).await,
         Command::Controller(options) => controller::run(out, options).await,
         Command::Completions { shell } => completions::run(shell),
     }

@@ -50,14 +50,18 @@ pub(super) async fn run(
     let phone = Some(Phone { psm, octets: PHONE_OCTETS });
     let keep = if options.bond { Keep::All } else { Keep::Nothing };
     let person = Person::new(out, &options.pairing, |peer| format!("{peer}"));
-    session::run(globals, Setup { config, phone, keep, endless: true }, async |host| {
-        tokio::select! {
-            end = person.attend(host) => end,
-            end = welcome(host, out, name) => end,
-            end = channels(host, out, psm) => end,
-            end = battery(host) => end,
-        }
-    })
+    session::run(
+        globals,
+        Setup { config, phone, classic: None, keep, endless: true },
+        async |host| {
+            tokio::select! {
+                end = person.attend(host) => end,
+                end = welcome(host, out, name) => end,
+                end = channels(host, out, psm) => end,
+                end = battery(host) => end,
+            }
+        },
+    )
     .await
 }
 

@@ -9,7 +9,7 @@ use bindrune::{Address, Host, Report, Scan};
 use tokio::time::{self, Instant};
 
 pub(crate) use device::Device;
-use table::Screen;
+pub(crate) use table::Screen;
 
 use crate::{
     cli::{self, Globals},

@@ -3,6 +3,7 @@
 mod belt;
 mod phone;
 pub(crate) mod screen;
+mod serial_box;
 mod sink;
 mod thermometer;
 mod uart;
@@ -10,11 +11,14 @@ mod vault;
 
 use std::future::Future;
 
-use bindrune::{Address, Advertisement, Error, Event, Host, IoCapability, PairingConfig, Platform};
-use bindrune_controller::{ControllerConfig, Port, RealTime, World};
+use bindrune::{
+    Address, AddressKind, Advertisement, Error, Event, Host, IoCapability, PairingConfig, Platform,
+};
+use bindrune_controller::{ClassicConfig, ControllerConfig, Port, RealTime, World};
 use tokio::task::JoinSet;
 
 pub(crate) use phone::Phone;
+pub(crate) use serial_box::{SerialBox, Visit};
 
 use crate::{
     bonds::{BondFile, Keep, Store},
@@ -37,10 +41,17 @@ impl Neighbourhood {
     /// The devices lose their bonds when the program ends, unless they get a folder for them.
     pub(crate) fn start(
         phone: Option<Phone>,
+        serial_box: Option<SerialBox>,
         bonds: Option<&BondFile>,
     ) -> Result<(Self, Port), Failure> {
         let world = World::new(SEED);
-        let port = world.add(ControllerConfig::new());
+        let ours = ControllerConfig::new();
+        let ours = if serial_box.is_some() {
+            ours.classic(ClassicConfig::new()).public_address(OURS)
+        } else {
+            ours
+        };
+        let port = world.add(ours);
         let mut street = Street { world: &world, bonds, devices: JoinSet::new() };
         street.settle("Thermometer", 1, services::THERMOMETER, thermometer::live)?;
         street.settle("HR belt", 2, services::BELT, belt::live)?;
@@ -49,6 +60,9 @@ impl Neighbourhood {
         street.settle("Vault", 5, services::STRONGROOM, vault::live)?;
         if let Some(phone) = phone {
             street.settle("Phone", 16, &[], move |host| phone::live(host, phone))?;
+        }
+        if let Some(serial_box) = serial_box {
+            street.settle_dual("Serial box", 6, move |host| serial_box::live(host, serial_box))?;
         }
         let devices = street.devices;
         Ok((Self { _devices: devices, _time: world.spawn_real_time() }, port))
@@ -73,6 +87,9 @@ fn is_neighbour(peer: Address) -> bool {
     (0..=u8::MAX).any(|number| address(number) == peer)
 }
 
+/// Our address of BR/EDR.
+const OURS: Address = Address::public([0xbe, 0xac, 1, 0, 0, 1]);
+
 struct Street<'w> {
     world: &'w World,
     bonds: Option<&'w BondFile>,
@@ -91,9 +108,42 @@ impl Street<'_> {
     where
         F: Future<Output = Result<(), Error>> + 'static,
     {
-        let (rx, tx) = self.world.add(ControllerConfig::new()).split();
+        let port = self.world.add(ControllerConfig::new());
         let config = session::config(name).address(address(number)).services(services);
-        let host = memory::host(config.pairing(PAIRING))?;
+        let host = memory::host(config.pairing(PAIRING), None)?;
+        self.start(name, host, port, life)
+    }
+
+    /// Adds a device with BR/EDR beside LE, which runs `life`.
+    fn settle_dual<F>(
+        &mut self,
+        name: &'static str,
+        number: u8,
+        life: impl FnOnce(&'static Host) -> F,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = Result<(), Error>> + 'static,
+    {
+        let public = Address::new(AddressKind::Public, address(number).octets());
+        let controller = ControllerConfig::new().classic(ClassicConfig::new());
+        let port = self.world.add(controller.public_address(public));
+        let config = session::config(name).address(address(number));
+        let host = memory::host(config.pairing(PAIRING), Some(serial_box::CONFIG))?;
+        self.start(name, host, port, life)
+    }
+
+    /// Runs a device.
+    fn start<F>(
+        &mut self,
+        name: &'static str,
+        host: &'static Host,
+        port: Port,
+        life: impl FnOnce(&'static Host) -> F,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = Result<(), Error>> + 'static,
+    {
+        let (rx, tx) = port.split();
         let platform = Platform::new().store(self.store(name)?);
         let life = life(host);
         self.devices.spawn_local(async move {

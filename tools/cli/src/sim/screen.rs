@@ -52,7 +52,7 @@ async fn answer(mut request: PairingRequest<'_>, name: &str) {
                 None => request.reject(),
             }
         }
-        Question::Oob { .. } => request.reject(),
+        Question::Oob { .. } | Question::Pin { .. } => request.reject(),
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod air;
+mod classic;
 mod pairing;
 mod run;
 mod sim;

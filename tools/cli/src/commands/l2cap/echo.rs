@@ -74,19 +74,19 @@ pub(crate) async fn there_and_back(
 }
 
 /// The expected echo: the same pattern, in SDUs of any length.
-struct Expected {
+pub(crate) struct Expected {
     pattern: Pattern,
     sdu: Vec<u8>,
     at: usize,
-    left: u64,
+    pub(crate) left: u64,
 }
 
 impl Expected {
-    fn new(sdu: usize, left: u64) -> Self {
+    pub(crate) fn new(sdu: usize, left: u64) -> Self {
         Self { pattern: Pattern::new(1), sdu: vec![0; sdu], at: sdu, left }
     }
 
-    fn compare(&mut self, octets: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn compare(&mut self, octets: &[u8]) -> Result<(), Failure> {
         for octet in octets {
             if self.at >= self.sdu.len() {
                 let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.sdu.len());

@@ -1,6 +1,6 @@
 //! `l2cap`: sends and receives bytes over credit-based channels.
 
-mod echo;
+pub(crate) mod echo;
 mod receive;
 mod send;
 
@@ -37,12 +37,12 @@ pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Resul
 pub(crate) use echo::there_and_back;
 
 /// Returns the size of SDUs to a peer with this MTU.
-fn sdu_len(peer_mtu: usize) -> usize {
+pub(crate) fn sdu_len(peer_mtu: usize) -> usize {
     peer_mtu.clamp(1, LONGEST_SENT)
 }
 
 /// Runs a step of a transfer, with this time limit for the other device.
-async fn step<T>(
+pub(crate) async fn step<T>(
     host: &Host,
     patience: Duration,
     doing: &str,
@@ -55,7 +55,7 @@ async fn step<T>(
 }
 
 /// Calls [`Host::within`] with the time from the command line.
-async fn within<T>(
+pub(crate) async fn within<T>(
     host: &Host,
     limit: Duration,
     operation: impl Future<Output = Result<T, Error>>,
@@ -65,7 +65,7 @@ async fn within<T>(
 }
 
 /// Describes a transfer without progress on a link that is up.
-fn stands_still(doing: &str, patience: Duration) -> Failure {
+pub(crate) fn stands_still(doing: &str, patience: Duration) -> Failure {
     let seconds = patience.as_secs_f64();
     Failure::timed_out(format!(
         "{doing}: the device did nothing for {seconds} s, but the link is up"

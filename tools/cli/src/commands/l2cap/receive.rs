@@ -50,6 +50,7 @@ pub(super) async fn run(
     let setup = Setup {
         config: session::config(String::leak(name.to_owned())),
         phone: Some(Phone { psm, octets: PHONE_OCTETS }),
+        classic: None,
         keep: Keep::Known,
         endless: false,
     };

@@ -32,12 +32,12 @@ pub(super) fn table(devices: &[&Device], paint: Paint) -> String {
 
 /// Draws a text over the previous one.
 #[derive(Debug, Default)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     lines: usize,
 }
 
 impl Screen {
-    pub(super) fn draw(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         if self.lines > 0 {
             write!(stdout, "\x1b[{}A\x1b[J", self.lines)?;
