@@ -4,7 +4,7 @@ use std::{fmt, io, process::ExitCode};
 
 use bindrune::{
     ClassicCloseReason, ClassicConnectionResult, ClassicFailure, ConnectionResult, Error,
-    ErrorCode, PairingFailure, Status,
+    ErrorCode, PairingFailure, RfcommEnd, Status,
 };
 
 use crate::classic::words;
@@ -116,6 +116,7 @@ const fn exit_of(error: Error) -> Exit {
         | Error::TransactionTimeout
         | Error::Pairing(PairingFailure::Timeout)
         | Error::ClassicSecurity(ClassicFailure::Timeout)
+        | Error::Rfcomm(RfcommEnd::Timeout)
         | Error::ClassicClosed(ClassicCloseReason::Timeout) => Exit::TimedOut,
         Error::NoAnswer | Error::ControllerLost | Error::Disconnected(Status::HARDWARE_FAILURE) => {
             Exit::NoController
@@ -161,6 +162,9 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             "The device answered, so the link works, but it does not allow this access."
         }
         Error::ClassicClosed(reason) => return classic_advice(reason),
+        Error::Rfcomm(RfcommEnd::Refused) => {
+            "Is the server channel right? `bindrune classic services DEVICE` shows the services and their channels."
+        }
         Error::ClassicSecurity(ClassicFailure::KeyMissing) => {
             "Was the pairing removed there, or the device reset? Then run `bindrune classic pair DEVICE`. If not, this may be\n\
              another device that poses as it: do not pair."

@@ -31,6 +31,30 @@ pub(crate) enum Classic {
     /// Send and receive bytes over L2CAP channels
     #[command(subcommand)]
     L2cap(L2cap),
+    /// Use a serial port over RFCOMM
+    #[command(subcommand)]
+    Rfcomm(Rfcomm),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rfcomm {
+    /// Send standard input to a serial port of a device, and print what it sends
+    Connect {
+        #[command(flatten)]
+        target: Target,
+        /// Server channel, 1 to 30; by default, that of the device's first Serial Port service
+        #[arg(value_parser = clap::value_parser!(u8).range(1..=30))]
+        channel: Option<u8>,
+    },
+    /// Echo what devices send, until Ctrl-C
+    Listen {
+        /// Server channel, 1 to 30
+        #[arg(default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=30))]
+        channel: u8,
+        /// The device name
+        #[arg(long, default_value = "bindrune")]
+        name: String,
+    },
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -227,6 +251,9 @@ mod tests {
             "bindrune classic l2cap receive 0x1005 -o file --name x --mode enhanced",
             "bindrune classic l2cap echo box 4097 --bytes 10 --mode streaming --packet-timeout 100",
             "bindrune classic l2cap listen 0x1001 --mtu 65535",
+            "bindrune classic rfcomm connect box",
+            "bindrune classic rfcomm connect box 3 --timeout 5",
+            "bindrune classic rfcomm listen 3 --name x",
         ] {
             assert!(parse(words).is_ok(), "{words}");
         }
@@ -242,6 +269,7 @@ mod tests {
             "bindrune classic l2cap echo box 0x80",
             "bindrune classic l2cap echo box 0x1101",
             "bindrune classic l2cap listen 0x0003",
+            "bindrune classic rfcomm connect box 31",
             "bindrune classic l2cap listen 0x1001 --mtu 47",
             "bindrune classic l2cap listen 0x1001 --mode retransmission",
             "bindrune classic l2cap listen 0x1001 --packet-timeout 1280",

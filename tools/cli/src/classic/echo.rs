@@ -1,6 +1,6 @@
-//! Echoes the datagrams of a channel.
+//! Echoes what comes over a channel, or over a serial port.
 
-use bindrune::{ClassicChannel, Error};
+use bindrune::{ClassicChannel, Error, Rfcomm};
 
 /// Longest datagram, in bytes.
 pub(super) const LONGEST: usize = 65_535;
@@ -39,4 +39,20 @@ async fn send(channel: &ClassicChannel<'_>, octets: &[u8]) -> Result<(), Error> 
         channel.send(part).await?;
     }
     Ok(())
+}
+
+/// Sends back every byte until the connection ends. Returns the number of received bytes, and how it ended: without an
+/// error if the peer closed it.
+pub(crate) async fn serial(port: &Rfcomm<'_>) -> (u64, Result<(), Error>) {
+    let mut buffer = vec![0; 4096];
+    let (mut bytes, mut listens) = (0u64, true);
+    loop {
+        let part = match port.read(&mut buffer).await {
+            Ok(0) => return (bytes, Ok(())),
+            Ok(len) => buffer.get(..len).unwrap_or_default(),
+            Err(error) => return (bytes, Err(error)),
+        };
+        bytes = bytes.saturating_add(u64::try_from(part.len()).unwrap_or_default());
+        listens = listens && port.write_all(part).await.is_ok();
+    }
 }

@@ -1,6 +1,6 @@
 //! Errors of BR/EDR in words.
 
-use bindrune::{ClassicCloseReason, ClassicFailure, Error, SearchFailure};
+use bindrune::{ClassicCloseReason, ClassicFailure, Error, RfcommEnd, SearchFailure};
 
 use crate::security::level_name;
 
@@ -10,6 +10,7 @@ pub(crate) fn words(error: Error) -> Option<String> {
     match error {
         Error::ClassicClosed(reason) => Some(closed(reason)),
         Error::ClassicSecurity(failure) => Some(insecure(failure)),
+        Error::Rfcomm(end) => Some(hung_up(end)),
         Error::ServiceSearch(failure) => Some(search(failure)),
         _ => None,
     }
@@ -32,6 +33,17 @@ fn closed(reason: ClassicCloseReason) -> String {
         ClassicCloseReason::Violation(rule) => {
             format!("the device broke a rule of the channel's mode: {rule:?}")
         }
+    }
+}
+
+fn hung_up(end: RfcommEnd) -> String {
+    match end {
+        RfcommEnd::Local => "this side closed the connection".to_owned(),
+        RfcommEnd::Peer => "the device closed the connection".to_owned(),
+        RfcommEnd::Refused => "the device refused the connection".to_owned(),
+        RfcommEnd::Timeout => "the device did not answer in time".to_owned(),
+        RfcommEnd::Session(end) => format!("the session ended: {end:?}"),
+        RfcommEnd::Violation(rule) => format!("the device broke a rule: {rule:?}"),
     }
 }
 

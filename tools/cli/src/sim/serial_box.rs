@@ -1,10 +1,10 @@
-//! A device with BR/EDR: offers echoes and a sink over L2CAP, and visits what listens here.
+//! A device with BR/EDR: offers a serial port, and echoes and a sink over L2CAP, and visits what listens here.
 
 use std::time::Duration;
 
 use bindrune::{
     Classic, ClassicChannel, ClassicChannelConfig, ClassicConfig, ClassicDiscoverable,
-    ClassicIoCapability, ClassicPsm, Error, Host, Port, ServiceRecord, Uuid,
+    ClassicIoCapability, ClassicPsm, Error, Host, Level, Port, ServiceRecord, Uuid,
     sdp::{Profile, class},
 };
 use tokio::time;
@@ -19,11 +19,11 @@ pub(crate) struct SerialBox {
     pub(crate) visit: Option<Visit>,
 }
 
-/// Data that the device sends to our PSM.
+/// Data that the device sends to our port.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visit {
-    /// PSM that it sends to.
-    pub(crate) psm: ClassicPsm,
+    /// Port that it sends to.
+    pub(crate) port: Port,
     /// Number of bytes that it sends.
     pub(crate) octets: usize,
 }
@@ -40,6 +40,8 @@ const ECHO: ClassicPsm = ClassicPsm(0x1001);
 const SINK: ClassicPsm = ClassicPsm(0x1003);
 /// PSM of the echo in Streaming mode.
 const STREAM: ClassicPsm = ClassicPsm(0x1005);
+/// Server channel of the serial port, which echoes.
+const SERIAL: u8 = 1;
 
 const ECHO_CLASS: Uuid = Uuid::new_128(0x6f0e1001_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
 const SINK_CLASS: Uuid = Uuid::new_128(0x6f0e1003_5a4d_4c8b_9a5e_b1d2c3a4e5f6);
@@ -63,6 +65,12 @@ static STREAM_RECORD: ServiceRecord<'static> =
         .description("Returns every datagram that is in time")
         .provider("bindrune")
         .profiles(&[Profile::new(ECHO_CLASS, 0x0100)]);
+static SERIAL_RECORD: ServiceRecord<'static> =
+    ServiceRecord::new(&[class::SERIAL_PORT], Port::Rfcomm(SERIAL))
+        .name("Serial port")
+        .description("Returns every byte")
+        .provider("bindrune")
+        .profiles(&[Profile::new(class::SERIAL_PORT, 0x0102)]);
 
 /// Channels of the device, if the peer wants no other mode.
 const CHANNEL: ClassicChannelConfig = ClassicChannelConfig::ENHANCED.mtu(4096);
@@ -89,6 +97,7 @@ pub(super) async fn live(host: &'static Host, settings: SerialBox) -> Result<(),
         end = serve(classic, ECHO, CHANNEL, true) => end,
         end = serve(classic, SINK, CHANNEL, false) => end,
         end = serve(classic, STREAM, LATE, true) => end,
+        end = serve_serial(classic) => end,
         () = visits => Ok(()),
     }
 }
@@ -103,8 +112,19 @@ async fn serve(
     let mut listener = classic.listen(psm, config)?;
     loop {
         let channel = listener.accept().await?;
-        let (octets, reason) = echo::channel(&channel, echoes, |_| {}).await;
-        log::info!("PSM {:#06x}: {octets} bytes, then: {reason}", psm.0);
+        let (bytes, reason) = echo::channel(&channel, echoes, |_| {}).await;
+        log::info!("PSM {:#06x}: {bytes} bytes, then: {reason}", psm.0);
+    }
+}
+
+/// Echoes what comes over its serial port, on one connection after another.
+async fn serve_serial(classic: Classic<'static>) -> Result<(), Error> {
+    let mut listener = classic.rfcomm_listen(Some(SERIAL), Level::Encrypted)?;
+    let _serial = classic.advertise(&SERIAL_RECORD)?;
+    loop {
+        let port = listener.accept().await?;
+        let (bytes, end) = echo::serial(&port).await;
+        log::info!("RFCOMM channel {SERIAL}: {bytes} bytes, then: {end:?}");
     }
 }
 
@@ -118,14 +138,44 @@ async fn call(classic: Classic<'static>, visit: Visit) {
     }
 }
 
-/// Sends to the PSM, drops what comes back, and closes the channel.
+/// Sends to the port, drops what comes back, and closes the channel.
 async fn send(classic: Classic<'static>, visit: Visit) -> Result<(), Error> {
-    let channel = classic.open_channel(OURS, visit.psm, CHANNEL).await?;
     let mut octets = vec![0; visit.octets];
     Pattern::new(1).fill(&mut octets);
+    match visit.port {
+        Port::L2cap(psm) => send_datagrams(classic, ClassicPsm(psm), &octets).await,
+        Port::Rfcomm(channel) => send_bytes(classic, channel, &octets).await,
+        Port::None => Ok(()),
+    }
+}
+
+async fn send_bytes(classic: Classic<'static>, channel: u8, bytes: &[u8]) -> Result<(), Error> {
+    let port = classic.rfcomm_connect(OURS, channel).await?;
+    let send = async {
+        port.write_all(bytes).await?;
+        port.flush().await
+    };
+    let drain = async {
+        let mut buffer = [0; 4096];
+        while port.read(&mut buffer).await? > 0 {}
+        Ok(())
+    };
+    tokio::select! {
+        end = send => end?,
+        end = drain => return end,
+    }
+    port.close().await
+}
+
+async fn send_datagrams(
+    classic: Classic<'static>,
+    psm: ClassicPsm,
+    bytes: &[u8],
+) -> Result<(), Error> {
+    let channel = classic.open_channel(OURS, psm, CHANNEL).await?;
     let most = usize::from(channel.peer_mtu()).max(1);
     let send = async {
-        for datagram in octets.chunks(most) {
+        for datagram in bytes.chunks(most) {
             channel.send(datagram).await?;
         }
         channel.flush().await

@@ -1,6 +1,6 @@
 //! BR/EDR: on the built-in virtual controller, and between two runs on one air.
 
-use std::{thread, time::Duration};
+use std::{io::Write as _, process::Stdio, thread, time::Duration};
 
 use crate::{
     air::air,
@@ -96,6 +96,36 @@ fn what_devices_send_is_echoed() {
     listener.until("listening");
     assert!(listener.until("\"channel\"").contains(BOX));
     assert!(listener.until("channel-closed").contains("16384"));
+    assert_eq!(listener.interrupt(), Some(0));
+}
+
+#[test]
+fn a_serial_port_is_used() {
+    for (channel, format) in [("1", "--json"), ("", "")] {
+        let mut command = command(&format!("classic rfcomm connect {BOX} {channel} {format}"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut input = child.stdin.take().expect("stdin");
+        input.write_all(b"hello over RFCOMM").expect("a program that reads");
+        drop(input);
+        let output = child.wait_with_output().expect("an end");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        if format.is_empty() {
+            assert_eq!(text, "hello over RFCOMM");
+        } else {
+            let values = text.lines().map(|line| {
+                let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                event["value"].as_str().expect("a value").to_owned()
+            });
+            assert_eq!(values.collect::<String>(), "68656c6c6f206f766572205246434f4d4d");
+        }
+    }
+    bindrune(&format!("classic rfcomm connect {BOX} 9")).fails_with(1).says("server channel");
+    let mut listener = Running::start("classic rfcomm listen 4 --json");
+    listener.until("listening");
+    assert!(listener.until("\"connected\"").contains(BOX));
+    assert!(listener.until("\"closed\"").contains("16384"));
     assert_eq!(listener.interrupt(), Some(0));
 }
 

@@ -1,12 +1,11 @@
 //! `classic l2cap listen`: echoes what devices send.
 
-use bindrune::ClassicCloseReason;
-use bindrune::Error;
+use bindrune::Port;
 use serde::Serialize;
 
 use super::{Listening, Opened, lost};
 use crate::{
-    classic::{Use, echo, session},
+    classic::{Use, echo, session, words},
     cli::Globals,
     failure::Failure,
     output::{Output, Record},
@@ -58,7 +57,7 @@ pub(super) async fn run(
     out: Output,
     listening: Listening,
 ) -> Result<(), Failure> {
-    let visit = Some(Visit { psm: listening.psm, octets: VISIT_OCTETS });
+    let visit = Some(Visit { port: Port::L2cap(listening.psm.0), octets: VISIT_OCTETS });
     let how = Use { visit, name: listening.name, endless: true, ..Use::central() };
     session(globals, how, async |_, classic| {
         listening
@@ -71,12 +70,7 @@ pub(super) async fn run(
                     out.record(&opened)?;
                     let (bytes, reason) = echo::channel(&channel, true, |_| {}).await;
                     let lost = channel.lost();
-                    let reason = match reason {
-                        Error::ClassicClosed(ClassicCloseReason::Peer) => {
-                            "the device closed it".to_owned()
-                        }
-                        other => other.to_string(),
-                    };
+                    let reason = words(reason).unwrap_or_else(|| reason.to_string());
                     out.record(&Closed {
                         event: "channel-closed",
                         peer: opened.peer,

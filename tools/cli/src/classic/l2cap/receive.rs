@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Write as _, path::Path, time::Duration};
 
-use bindrune::{ClassicChannel, ClassicCloseReason, Error, Host};
+use bindrune::{ClassicChannel, ClassicCloseReason, Error, Host, Port};
 
 use super::{Listening, Opened, Outcome};
 use crate::{
@@ -29,7 +29,7 @@ pub(super) async fn run(
     patience: Duration,
 ) -> Result<(), Failure> {
     let mut file = File::create(path).map_err(|e| Failure::file("create", path, &e))?;
-    let visit = Some(Visit { psm: listening.psm, octets: VISIT_OCTETS });
+    let visit = Some(Visit { port: Port::L2cap(listening.psm.0), octets: VISIT_OCTETS });
     let how = Use { visit, name: listening.name, ..Use::central() };
     session(globals, how, async |host, classic| {
         listening

@@ -1,0 +1,206 @@
+//! `classic rfcomm`: serial ports over BR/EDR.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    thread,
+    time::Duration,
+};
+
+use bindrune::{
+    Address, Classic, ClassicDiscoverable, Level, Port, Rfcomm, ServiceRecord, sdp::class,
+};
+use serde::Serialize;
+use tokio::{sync::mpsc, time};
+
+use super::{Use, cli, echo, find, session, words};
+use crate::{
+    cli::Globals,
+    failure::{Doing as _, Failure},
+    output::{Output, Record},
+    paint::Paint,
+    parse::hex,
+    sim::Visit,
+};
+
+/// Bytes that the virtual device sends.
+const VISIT_OCTETS: usize = 16 * 1024;
+
+/// Time without an answer after the end of the input, until the connection is closed.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Bytes that are read at once.
+const BLOCK: usize = 4096;
+
+pub(super) async fn run(
+    globals: &Globals,
+    out: Output,
+    command: cli::Rfcomm,
+) -> Result<(), Failure> {
+    match command {
+        cli::Rfcomm::Connect { target, channel } => connect(globals, out, &target, channel).await,
+        cli::Rfcomm::Listen { channel, name } => {
+            listen(globals, out, channel, String::leak(name)).await
+        }
+    }
+}
+
+/// What happens on a connection.
+#[derive(Debug, Serialize)]
+struct Event {
+    event: &'static str,
+    channel: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Event {
+    const fn new(event: &'static str, channel: u8) -> Self {
+        Self { event, channel, peer: None, value: None, bytes: None, reason: None }
+    }
+}
+
+impl Record for Event {
+    fn human(&self, paint: Paint) -> String {
+        let mut text = format!(" {} {}", paint.green(self.event), self.channel);
+        for part in [&self.peer, &self.reason].into_iter().flatten() {
+            text.push_str("  ");
+            text.push_str(part);
+        }
+        if let Some(bytes) = self.bytes {
+            text.push_str(&format!("  {bytes} bytes"));
+        }
+        text
+    }
+}
+
+async fn connect(
+    globals: &Globals,
+    out: Output,
+    target: &cli::Target,
+    channel: Option<u8>,
+) -> Result<(), Failure> {
+    session(globals, Use::central(), async |_, classic| {
+        let peer = find::find(classic, target).await?;
+        let channel = match channel {
+            Some(channel) => channel,
+            None => serial_port(classic, peer).await?,
+        };
+        let port = classic.rfcomm_connect(peer, channel).await;
+        let port = port.doing(format_args!("connecting to RFCOMM channel {channel} of {peer}"))?;
+        out.note(&format!("connected to RFCOMM channel {channel} of {peer}"));
+        talk(out, &port).await?;
+        port.close().await.doing("closing the connection")
+    })
+    .await
+}
+
+/// Returns the server channel of the device's first Serial Port service.
+async fn serial_port(classic: Classic<'static>, peer: Address) -> Result<u8, Failure> {
+    let mut buffer = vec![0; 16 * 1024];
+    let found = classic.services(peer, &[class::SERIAL_PORT], &mut buffer).await;
+    let mut found = found.doing(format_args!("asking {peer} for its services"))?;
+    let channel = found.find_map(|record| match record.port() {
+        Port::Rfcomm(channel) => Some(channel),
+        Port::L2cap(_) | Port::None => None,
+    });
+    channel.ok_or_else(|| {
+        Failure::failed(format!("{peer} has no Serial Port service")).advise(
+            "`bindrune classic services DEVICE` shows its services; name the channel of one.",
+        )
+    })
+}
+
+/// Sends the input and prints what comes, until the peer closes the connection, or is silent after the end of the input.
+async fn talk(out: Output, port: &Rfcomm<'_>) -> Result<(), Failure> {
+    let mut input = input();
+    let mut buffer = vec![0; BLOCK];
+    let mut open = true;
+    loop {
+        let silence = async {
+            if open {
+                std::future::pending::<()>().await;
+            }
+            time::sleep(SILENCE).await;
+        };
+        tokio::select! {
+            biased;
+            read = port.read(&mut buffer) => {
+                let len = read.doing("receiving")?;
+                if len == 0 {
+                    return Ok(());
+                }
+                show(out, port.channel(), buffer.get(..len).unwrap_or_default())?;
+            }
+            block = input.recv(), if open => match block {
+                Some(block) => send(port, &block).await?,
+                None => open = false,
+            },
+            () = silence => return Ok(()),
+        }
+    }
+}
+
+/// Sends a block. What comes meanwhile waits in the memory of the connection.
+async fn send(port: &Rfcomm<'_>, block: &[u8]) -> Result<(), Failure> {
+    port.write_all(block).await.doing("sending")
+}
+
+/// Prints received bytes: as they are, or as JSON for scripts.
+fn show(out: Output, channel: u8, bytes: &[u8]) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.record(&Event { value: Some(hex(bytes)), ..Event::new("received", channel) });
+    }
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    Ok(stdout.flush()?)
+}
+
+/// Reads standard input on a thread of its own, which may block forever.
+fn input() -> mpsc::Receiver<Vec<u8>> {
+    let (give, come) = mpsc::channel(1);
+    thread::spawn(move || {
+        let mut block = vec![0; BLOCK];
+        while let Ok(len @ 1..) = io::stdin().lock().read(&mut block) {
+            let part = block.get(..len).unwrap_or_default().to_vec();
+            if give.blocking_send(part).is_err() {
+                return;
+            }
+        }
+    });
+    come
+}
+
+async fn listen(
+    globals: &Globals,
+    out: Output,
+    channel: u8,
+    name: &'static str,
+) -> Result<(), Failure> {
+    let visit = Some(Visit { port: Port::Rfcomm(channel), octets: VISIT_OCTETS });
+    let how = Use { visit, name, endless: true, ..Use::central() };
+    session(globals, how, async |_, classic| {
+        let mut listener =
+            classic.rfcomm_listen(Some(channel), Level::Encrypted).doing("listening")?;
+        let classes = [class::SERIAL_PORT];
+        let record = ServiceRecord::new(&classes, Port::Rfcomm(channel)).name(name);
+        let _offered = classic.advertise(&record).doing("offering the service")?;
+        classic.set_discoverable(ClassicDiscoverable::General).doing("becoming discoverable")?;
+        out.record(&Event::new("listening", channel))?;
+        loop {
+            let port = listener.accept().await.doing("accepting a connection")?;
+            let peer = Some(format!("{:#}", port.peer()));
+            out.record(&Event { peer: peer.clone(), ..Event::new("connected", channel) })?;
+            let (bytes, end) = echo::serial(&port).await;
+            let reason = end.err().map(|error| words(error).unwrap_or_else(|| error.to_string()));
+            let bytes = Some(bytes);
+            out.record(&Event { peer, bytes, reason, ..Event::new("closed", channel) })?;
+        }
+    })
+    .await
+}
