@@ -1,10 +1,12 @@
 //! RFCOMM connections.
 
 use bindrune::{
-    Address, Break, ClassicChannelConfig, ClassicPsm, Error, Level, ModemStatus, Port, Rfcomm,
-    RfcommEnd, RfcommListener, RfcommSessionEnd, ServiceRecord, Uuid,
+    Address, Break, ClassicChannelConfig, ClassicConfig, ClassicPsm, ClassicResources, Config,
+    Error, Level, ModemStatus, Port, Rfcomm, RfcommEnd, RfcommListener, RfcommSessionEnd,
+    ServiceRecord, Uuid,
 };
-use bindrune_pair::{Device, Scene};
+use bindrune_controller::{ClassicConfig as AirConfig, ControllerConfig};
+use bindrune_pair::{Device, Scene, new_host};
 use embassy_futures::join::{join, join3, join4};
 
 use crate::{address, two};
@@ -439,5 +441,52 @@ fn a_channel_of_the_application_goes_beside_it() {
             }
         };
         join4(datagrams, receive, send(&here, 16, 60_000), check(&there, 16, 60_000)).await;
+    });
+}
+
+/// Creates a device whose memory has `STREAMS` connections of 64 bytes in each direction, and no more.
+fn small<const STREAMS: usize>(scene: &Scene, config: Config) -> Device {
+    type Small<const STREAMS: usize> = ClassicResources<1, 2, 674, 674, 1, 1, 64, STREAMS, 64>;
+    let memory = Box::leak(Box::new(Small::<STREAMS>::new()));
+    let host = new_host(config).with_classic(memory, ClassicConfig::new());
+    let controller = ControllerConfig::new().classic(AirConfig::new());
+    scene.device_of_on(controller, host, config)
+}
+
+#[test]
+fn the_smallest_memory_loses_nothing() {
+    for scene in Scene::lossy(36) {
+        let [lamp, phone] =
+            ["small lamp", "small phone"].map(|name| small::<1>(&scene, Config::new(name)));
+        scene.run(&[&lamp, &phone], async {
+            let at = address(lamp.host().classic()).await;
+            let mut listener = listen(&lamp);
+            let (there, here) = connect(&mut listener, at, &phone).await;
+            join4(
+                send(&here, 19, 30_000),
+                check(&there, 19, 30_000),
+                send(&there, 20, 30_000),
+                check(&here, 20, 30_000),
+            )
+            .await;
+            let full = phone.host().classic().rfcomm_connect(at, 2).await.err();
+            assert_eq!(full, Some(Error::NoStream));
+        });
+    }
+}
+
+#[test]
+fn a_host_without_memory_for_connections_has_none() {
+    let scene = Scene::new(37);
+    let lamp = small::<0>(&scene, Config::new("none"));
+    let (phone, _) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+        let at = address(phone).await;
+        address(lamp).await;
+        let none = lamp.rfcomm_listen(None, Level::Encrypted).err();
+        assert_eq!(none, Some(Error::NoStream));
+        phone.set_connectable(true).unwrap();
+        assert_eq!(lamp.rfcomm_connect(at, 1).await.err(), Some(Error::NoStream));
     });
 }

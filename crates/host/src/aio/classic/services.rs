@@ -33,12 +33,12 @@ impl<'h> Classic<'h> {
     /// inquiries, as far as there is room.
     ///
     /// ```
-    /// use bindrune::{Advertised, Classic, ClassicPsm, Error, Port, Service, Uuid};
+    /// use bindrune::{Advertised, Classic, Error, Port, ServiceRecord, Uuid};
     ///
     /// const ECHO: [Uuid; 1] = [Uuid::new_128(0x2a5e_7b1c_6c1f_4f0e_9a36_0b5d_7f3c_1e52)];
     ///
     /// fn offer(classic: Classic<'_>) -> Result<Advertised<'_>, Error> {
-    ///     classic.advertise(&Service::new(&ECHO, Port::L2cap(0x1001)).name("Echo"))
+    ///     classic.advertise(&ServiceRecord::new(&ECHO, Port::L2cap(0x1001)).name("Echo"))
     /// }
     /// ```
     ///

@@ -143,3 +143,17 @@ fn a_flush_drops_the_rest_of_a_datagram() {
     pair.b.link.flushed(pair.now, &mut pair.b.channels);
     assert_eq!(pair.b.link.drops().flushed, 1);
 }
+
+#[test]
+fn data_of_a_reliable_channel_is_never_flushable() {
+    let (mut pair, index) = super::opened(ChannelConfig::RELIABLE, ChannelConfig::BASIC);
+    pair.a.link.set_flushable(true);
+    pair.b.link.set_flushable(true);
+    let mut buffer = [0; 64];
+    pair.a.channels.send(index, &[0; 20]).unwrap();
+    let fragment = pair.a.link.poll_transmit(pair.now, 64, &mut pair.a.channels, &mut buffer);
+    assert_eq!(fragment, Some(Fragment { len: 24, first: true, flushable: false }));
+    pair.b.channels.send(0, &[0; 20]).unwrap();
+    let fragment = pair.b.link.poll_transmit(pair.now, 64, &mut pair.b.channels, &mut buffer);
+    assert_eq!(fragment, Some(Fragment { len: 24, first: true, flushable: true }));
+}
