@@ -54,7 +54,13 @@ impl Scene {
     /// Adds a host with BR/EDR on a dual-mode controller.
     #[must_use]
     pub fn dual(&self, config: Config, classic: ClassicConfig) -> Device {
-        let controller = ControllerConfig::new().classic(AirConfig::new());
+        self.dual_on(AirConfig::new(), config, classic)
+    }
+
+    /// Like [`Self::dual`], with other BR/EDR in the controller.
+    #[must_use]
+    pub fn dual_on(&self, air: AirConfig, config: Config, classic: ClassicConfig) -> Device {
+        let controller = ControllerConfig::new().classic(air);
         self.device_of_on(controller, crate::new_host(config), config).with_classic(classic)
     }
 

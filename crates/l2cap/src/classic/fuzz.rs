@@ -57,7 +57,7 @@ fn step(pair: &mut Pair, op: u8, argument: u8, r: &mut Reader<'_>) {
         14 => {
             let _requested = end.channels.reconfigure(slot(argument), u16::from(argument) | 32);
             end.link.set_flushable(argument & 1 == 0);
-            end.link.flushed(now, &mut end.channels);
+            end.link.flushed(&mut end.channels);
         }
         _ if argument == 0xff => {
             for end in [end, other] {

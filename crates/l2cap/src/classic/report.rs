@@ -148,7 +148,7 @@ counters! {
         excess,
         /// Responses that match no request.
         unmatched,
-        /// PDUs of ours that the controller flushed in the middle.
+        /// PDUs of ours that the controller flushed.
         flushed,
     }
 }

@@ -128,9 +128,13 @@ impl Transmitter {
         true
     }
 
-    /// Drops the packets that `due` selects, by whether they are flushable and by their age; returns their number.
-    fn flush(&mut self, due: impl Fn(bool, Instant) -> bool) -> usize {
+    /// Drops the packets that `due` selects, by whether they are flushable and by their age; returns their number, and
+    /// that of the PDUs to which they belong.
+    fn flush(&mut self, due: impl Fn(bool, Instant) -> bool) -> (usize, usize) {
         let before = self.packets.len();
+        let selected = self.packets.iter().enumerate().filter(|(_, p)| due(p.flushable, p.since));
+        // The first packet may continue a PDU whose start has left.
+        let pdus = selected.filter(|(at, packet)| packet.starts || *at == 0).count();
         let front = self.packets.front().is_some_and(|first| due(first.flushable, first.since));
         if front && matches!(self.flight, Some(Flight::Data { .. })) {
             self.flight = None;
@@ -138,7 +142,7 @@ impl Transmitter {
         }
         self.flushing |= self.packets.back().is_some_and(|last| due(last.flushable, last.since));
         self.packets.retain(|packet| !due(packet.flushable, packet.since));
-        before.saturating_sub(self.packets.len())
+        (before.saturating_sub(self.packets.len()), pdus)
     }
 }
 
@@ -185,7 +189,7 @@ impl ClassicLink {
         moved
     }
 
-    /// Drops the flushable PDUs that are older than the flush timeout.
+    /// Drops the flushable PDUs that are older than the flush timeout, with an event for each.
     pub(super) fn flush_old(&mut self, m: &mut Medium) {
         for party in [Party::Pager, Party::Paged] {
             let timeout = slots(u32::from(self.side(party).flush));
@@ -195,7 +199,8 @@ impl ClassicLink {
             let now = m.now;
             let due =
                 |flushable: bool, since: Instant| flushable && now >= since.saturating_add(timeout);
-            if self.flush_if(party, due, m) > 0 {
+            let (_, pdus) = self.flush_if(party, due, m);
+            for _ in 0..pdus {
                 let handle = self.side(party).handle.to_le_bytes();
                 self.emit(party, FLUSH_OCCURRED, &[&handle], m);
             }
@@ -211,7 +216,7 @@ impl ClassicLink {
     ) -> usize {
         let transmitter = &mut self.side_mut(party).transmitter;
         transmitter.flushing |= all || transmitter.last.0;
-        self.flush_if(party, |flushable, _| all || flushable, m)
+        self.flush_if(party, |flushable, _| all || flushable, m).0
     }
 
     fn flush_if(
@@ -219,13 +224,13 @@ impl ClassicLink {
         party: Party,
         due: impl Fn(bool, Instant) -> bool,
         m: &mut Medium,
-    ) -> usize {
+    ) -> (usize, usize) {
         let side = self.side_mut(party);
-        let count = side.transmitter.flush(due);
+        let (count, pdus) = side.transmitter.flush(due);
         let handle = side.handle;
         if count > 0 {
             self.controller(party, m).classic_completed(handle, count);
         }
-        count
+        (count, pdus)
     }
 }

@@ -15,7 +15,10 @@ use crate::{
 
 /// The place whose record the store writes or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::stack) struct BondTicket(u8);
+pub(in crate::stack) struct BondTicket {
+    place: u8,
+    deletes: bool,
+}
 
 /// A place for one bond.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +83,7 @@ impl Bonds {
 impl State {
     /// Returns whether the store has a job, pending or running.
     fn is_storing(&self) -> bool {
-        let busy = |place: &Place| place.is_dirty || place.is_doomed;
+        let busy = |place: &Place| place.is_dirty || place.is_out || place.is_doomed;
         self.bonds.places.iter().any(busy)
     }
 }
@@ -146,7 +149,7 @@ impl Stack {
         let place = bonds.places.get_mut(at)?;
         let bond = place.bond.as_ref()?;
         let id = RecordId::Classic(bond.peer);
-        let ticket = BondTicket(u8::try_from(at).ok()?);
+        let ticket = BondTicket { place: u8::try_from(at).ok()?, deletes: place.is_doomed };
         if place.is_doomed {
             return Some((ticket, BondJob::Delete(id)));
         }
@@ -157,11 +160,13 @@ impl Stack {
     }
 
     /// Handles the end of that job. A record that could not be stored is tried again at its next change.
-    pub(in crate::stack) fn classic_bond_done(&mut self, BondTicket(at): BondTicket) {
+    pub(in crate::stack) fn classic_bond_done(&mut self, ticket: BondTicket) {
         let places = self.classic.get().map(|state| &mut *state.bonds.places);
-        let Some(place) = places.and_then(|places| places.get_mut(usize::from(at))) else { return };
+        let place = places.and_then(|places| places.get_mut(usize::from(ticket.place)));
+        let Some(place) = place else { return };
         place.is_out = false;
-        if place.is_doomed {
+        // A bond that was removed while the store wrote it is still to be deleted.
+        if place.is_doomed && ticket.deletes {
             *place = Place::FREE;
         }
     }

@@ -126,7 +126,7 @@ impl Stack {
                 if let Some(state) = self.classic.get()
                     && let Some(link) = state.links.get_mut(usize::from(slot))
                 {
-                    link.l2cap.flushed(now, &mut state.channels);
+                    link.l2cap.flushed(&mut state.channels);
                 }
                 self.classic_signals(slot);
             }

@@ -109,7 +109,8 @@ impl Stack {
     /// Wakes the tasks that wait until the data of a link has left.
     pub(super) fn classic_progress(&mut self, index: u8) {
         let Some(state) = self.classic.get() else { return };
-        for (channel, _) in state.channels.of_link(LinkId(index)) {
+        let left = state.channels.of_link(LinkId(index)).filter(|(_, c)| c.transfer().is_flushed());
+        for (channel, _) in left {
             if let Ok(channel) = u8::try_from(channel) {
                 self.ready.classic.mark(super::Key::channel(channel, ChannelKey::Flush));
             }

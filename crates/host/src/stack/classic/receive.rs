@@ -48,6 +48,8 @@ impl Stack {
             self.host_credits.consumed(&mut link.host_credits);
             self.look_at_credits(now);
         }
+        // An acknowledgement may have ended the wait of `flush`.
+        self.classic_progress(body.index);
         self.classic_signals(body.index);
     }
 

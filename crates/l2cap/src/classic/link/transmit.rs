@@ -23,6 +23,8 @@ pub(super) struct Sending {
     frame: [u8; FRAME],
     /// The slot that sent last.
     last: usize,
+    /// The channel that sent the last flushable PDU: its slot and its CID.
+    flushable: Option<(usize, Cid)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,7 @@ impl Sending {
             is_flushable: false,
             frame: [0; FRAME],
             last: 0,
+            flushable: None,
         }
     }
 
@@ -83,19 +86,19 @@ impl Link {
         Some(fragment)
     }
 
-    /// Drops the rest of a flushable PDU of which the controller has flushed the beginning. Call it when the controller
-    /// reports a flush.
-    pub fn flushed(&mut self, now: Instant, channels: &mut Channels) {
-        if self.sending.is_busy() && self.sending.is_flushable {
-            self.drops.flushed.count();
-            if let Source::Channel(index, _) = self.sending.source {
-                channels.with(index, |channel| {
-                    channel.transfer.flushed(now);
-                    channel.progressed(now);
-                });
+    /// Counts a PDU that the controller has flushed, for the channel that sent the last flushable one. Call it when the
+    /// controller reports a flush.
+    ///
+    /// The rest of a PDU that has begun is sent anyway: the event does not name the PDU, and the controller itself drops
+    /// the rest of a flushed one. [Vol 2] Part B, 7.6.2
+    pub fn flushed(&mut self, channels: &mut Channels) {
+        let Some((index, cid)) = self.sending.flushable else { return };
+        self.drops.flushed.count();
+        channels.with(index, |channel| {
+            if channel.link == self.id && channel.local == cid {
+                channel.transfer.count_flushed();
             }
-            self.sending.source = Source::Nothing;
-        }
+        });
     }
 
     /// Returns whether a command is pending.
@@ -200,6 +203,9 @@ impl Link {
         let is_flushable = self.is_flushable && !channel.negotiation.is_reliable()
             || channel.negotiation.agreement().flush_timeout.is_some();
         let cid = channel.local;
+        if is_flushable {
+            self.sending.flushable = Some((index, cid));
+        }
         self.sending.begin(Source::Channel(index, cid), payload.into(), is_flushable);
         Some(())
     }

@@ -5,7 +5,7 @@ use super::Transfer;
 use super::agreed::Kind;
 use super::control::{CONTROL, Control, Function, SDU_LENGTH, Sar, Seq};
 use super::fcs::{FCS, Fcs};
-use super::segment::{Place, Segment};
+use super::segment::Segment;
 
 /// The PDU that is being sent.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Transfer<'_> {
     /// Picks the PDU that is due, and returns the length of its payload in octets. While a PDU is being sent, returns
     /// that one.
     ///
-    /// Read the payload with [`Self::read`], then call [`Self::sent`], or [`Self::flushed`].
+    /// Read the payload with [`Self::read`], then call [`Self::sent`].
     pub fn next_pdu(&mut self) -> Option<u16> {
         if self.out.is_none() && self.is_open {
             self.out = match self.agreed.kind {
@@ -134,17 +134,11 @@ impl Transfer<'_> {
         self.tx.len() < before
     }
 
-    /// Ends the current PDU because it was flushed. Outside of Enhanced Retransmission mode its SDU is lost and counted.
-    /// Returns whether memory to send became free.
-    pub fn flushed(&mut self, now: Instant) -> bool {
-        if self.agreed.kind == Kind::Enhanced || !self.is_open {
-            return self.sent(now);
+    /// Counts a PDU that the controller flushed. In Enhanced Retransmission mode it is not lost: it is sent again.
+    pub fn count_flushed(&mut self) {
+        if !matches!(self.agreed.kind, Kind::Enhanced) {
+            self.drops.flushed.count();
         }
-        let Some(Out { data: Some(segment), .. }) = self.out.take() else { return false };
-        let mark = self.tx.next(segment.place.mark).unwrap_or(self.tx.end());
-        self.send_at = Place { mark, offset: 0 };
-        self.drops.flushed.count();
-        self.tx.pop()
     }
 
     fn pick_basic(&mut self) -> Option<Out> {

@@ -294,7 +294,7 @@ fn an_sdu_acknowledged_while_its_frame_is_sent_again_stays_until_then() {
 fn a_flushed_frame_is_recovered() {
     let mut transfer = open(ENHANCED, 200);
     transfer.send(b"x").unwrap();
-    assert_eq!((transfer.next_pdu(), transfer.flushed(START)), (Some(5), false));
+    assert_eq!((transfer.next_pdu(), transfer.sent(START)), (Some(5), false));
     expire(&mut transfer);
     assert_eq!(transfer.due().unwrap(), s(RR | P, 0));
     assert_eq!(transfer.frame(&s(RR | F, 0)), Outcome::Nothing);
