@@ -10,8 +10,10 @@
 mod both;
 mod channel;
 mod discover;
+mod life;
 mod rfcomm;
 mod security;
+mod share;
 mod timeout;
 mod transfer;
 

@@ -114,6 +114,7 @@ impl<'h> ClassicChannel<'h> {
     /// Dropping the future does not stop the change.
     pub async fn set_mtu(&self, mtu: u16) -> Result<(), Error> {
         let channel = self.channel;
+        self.host.classic().dated().await?;
         self.host.with(|core| core.stack.classic_set_mtu(channel, mtu))?;
         self.wait(ChannelKey::State, |stack| stack.poll_classic_mtu(channel)).await
     }
@@ -129,6 +130,7 @@ impl<'h> ClassicChannel<'h> {
     /// Dropping the future does not stop the close.
     pub async fn close(self) -> Result<(), Error> {
         let channel = self.channel;
+        self.host.classic().dated().await?;
         self.host.with(|core| core.stack.classic_close(channel));
         self.wait(ChannelKey::State, |stack| stack.poll_classic_closed(channel)).await
     }

@@ -71,6 +71,7 @@ impl<'h> ClassicConnection<'h> {
         if psm != Psm::SDP {
             self.secure(config.level).await?;
         }
+        self.host.classic().dated().await?;
         let link = self.link;
         let channel = self.host.with(|core| core.stack.classic_open(link, psm, config.channel))?;
         let channel = ClassicChannel::new(self.host, channel);
@@ -108,6 +109,7 @@ impl<'h> ClassicConnection<'h> {
     async fn raise(&self, level: Level, pair: bool) -> Result<LinkSecurity, Error> {
         let (link, classic) = (self.link, self.host.classic());
         classic.wait(Awaited::Security, |stack| stack.poll_classic_bonds(link)).await?;
+        classic.dated().await?;
         let begun = self.host.with(|core| core.stack.require_classic(link, level, pair))?;
         match begun {
             None => self.security(),

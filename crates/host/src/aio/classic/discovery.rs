@@ -53,6 +53,7 @@ impl<'h> Classic<'h> {
     /// Dropping the future loses nothing.
     pub async fn discover(&self, inquiry: Inquiry) -> Result<Discovery<'h>, Error> {
         self.ready().await?;
+        self.dated().await?;
         self.host.with(|core| core.stack.inquire(inquiry))?;
         Ok(Discovery { host: self.host })
     }

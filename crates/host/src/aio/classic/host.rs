@@ -158,6 +158,7 @@ impl<'h> Classic<'h> {
     pub async fn connect(&self, device: Address) -> Result<ClassicConnection<'h>, Error> {
         let ready = self.ready().await;
         ready?;
+        self.dated().await?;
         let begun = self.wait(Awaited::Link, |stack| stack.poll_page(device)).await?;
         if let Some(link) = begun {
             return Ok(ClassicConnection::new(self.host, link));
@@ -218,6 +219,12 @@ impl<'h> Classic<'h> {
     pub fn bonds(&self) -> impl Iterator<Item = (Address, crate::Level)> + use<'h> {
         let host = self.host;
         (0..).map_while(move |at| host.with(|core| core.stack.classic_bond(at)))
+    }
+
+    /// Waits until `run` has read the clock, so that the time limits of a request begin when it is made.
+    pub(super) async fn dated(&self) -> Result<(), Error> {
+        let before = self.host.with(|core| core.stack.ask_classic_time());
+        self.wait(Awaited::Setting, |stack| stack.poll_classic_time(before)).await
     }
 
     pub(super) async fn wait<T>(

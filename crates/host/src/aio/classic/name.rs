@@ -22,6 +22,7 @@ impl Classic<'_> {
     /// Dropping the future ends the request.
     pub async fn name<'b>(&self, device: Address, buffer: &'b mut [u8]) -> Result<&'b str, Error> {
         self.ready().await?;
+        self.dated().await?;
         self.wait(Awaited::Name, |stack| stack.poll_read_name(device)).await?;
         let _request = Request { classic: *self, end: Stack::stop_reading_name };
         let len = self.wait(Awaited::Name, |stack| stack.poll_name(buffer)).await?;

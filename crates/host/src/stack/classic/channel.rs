@@ -15,7 +15,11 @@ use super::{
     link::LinkRef,
     wait::{Event, Key},
 };
-use crate::{ClassicLoss, Error, stack::Stack, waiters::ChannelKey};
+use crate::{
+    ClassicLoss, Error,
+    stack::Stack,
+    waiters::{ChannelKey, Due},
+};
 
 /// Identifies one channel until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +84,7 @@ impl State {
         let user = self.users.get_mut(channel)?;
         let generation = user.generation.wrapping_add(1);
         *user = User { generation, link, of, order: 0 };
+        self.released &= !1u64.wrapping_shl(u32::try_from(channel).ok()?);
         Some(ChannelRef { index: u8::try_from(channel).ok()?, generation, link })
     }
 
@@ -151,7 +156,12 @@ impl Stack {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         if let Ok(slot) = state.slot(channel) {
-            state.channels.release(now, slot);
+            if state.closed(slot).is_some() {
+                state.channels.release(now, slot);
+            } else {
+                state.released |= 1u64.wrapping_shl(channel.index.into());
+                self.ready.run(Due::COMMAND);
+            }
             if let Some(user) = state.user(slot) {
                 user.of = Of::Nothing;
                 user.generation = user.generation.wrapping_add(1);

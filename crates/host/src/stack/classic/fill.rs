@@ -79,6 +79,7 @@ impl Classic {
 impl Stack {
     /// Writes the pending data of BR/EDR links, which take turns.
     pub(in crate::stack) fn fill_classic(&mut self, now: Instant, out: &mut Output) {
+        self.classic_dated(now);
         let mut blocked = 0;
         loop {
             let Some(state) = self.classic.get() else { return };

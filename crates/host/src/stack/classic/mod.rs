@@ -22,6 +22,7 @@ mod receive;
 mod rfcomm;
 mod sdp;
 mod security;
+mod time;
 mod wait;
 
 use bindrune_classic::{ConnectError, Gap, security::Security};
@@ -80,6 +81,11 @@ pub(crate) struct State {
     goes_first: bool,
     /// Number of channels that opened.
     opened: u32,
+    /// How often `run` read the clock for the application, and whether it must do that again.
+    dated: u32,
+    wants_time: bool,
+    /// Channels that the application dropped since then: they begin to close.
+    released: u64,
     config: ClassicConfig,
     phase: Phase,
     /// Whether the controller does not answer a command that BR/EDR needs.
@@ -140,6 +146,9 @@ impl State {
             last_link: 0,
             goes_first: false,
             opened: 0,
+            dated: 0,
+            wants_time: false,
+            released: 0,
             config: parts.config,
             phase: Phase::SettingUp,
             is_broken: false,

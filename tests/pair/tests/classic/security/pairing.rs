@@ -179,6 +179,7 @@ fn a_listener_refuses_what_cannot_reach_its_level() {
         let own = classic.open_channel(at, PSM, config.level(Level::Authenticated)).await;
         // No user can compare numbers here.
         assert_eq!(own.map(drop), Err(Error::ClassicSecurity(ClassicFailure::NotAllowed)));
+        scene.sleep(3000).await;
         // Nothing listens here.
         let none = classic.open_channel(at, ClassicPsm(0x1007), config).await;
         let none = none.map(drop);
