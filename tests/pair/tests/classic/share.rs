@@ -114,7 +114,7 @@ fn a_slow_reader_of_one_does_not_stop_the_other() {
                 here.send(&[5; 600]).await.unwrap();
             }
         };
-        let measured = select(serve(&scene, &lamp, &phone), async { flood.await }).await;
+        let measured = select(serve(&scene, &lamp, &phone), flood).await;
         let Either::First((notified, reads)) = measured;
         assert!(notified > 100 && reads > 20, "{notified} {reads}");
         assert_eq!(unread.recv(&mut [0; 672]).await, Ok(600));
