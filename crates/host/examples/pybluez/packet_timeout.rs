@@ -4,7 +4,7 @@
 use bindrune::{Address, ClassicChannelConfig, ClassicPsm, Duration, Error, Host};
 
 const PSM: ClassicPsm = ClassicPsm(0x1001);
-const TIMEOUT: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Sends 100 datagrams. Returns how many were lost.
 pub(crate) async fn stream(host: &Host, device: Address) -> Result<u32, Error> {
@@ -15,6 +15,7 @@ pub(crate) async fn stream(host: &Host, device: Address) -> Result<u32, Error> {
         channel.send(&[number; 672]).await?;
     }
     channel.flush().await?;
+    host.sleep(TIMEOUT * 2).await; // the controller may still drop the last ones
     Ok(channel.lost().sent)
 }
 // ANCHOR_END: timeout
