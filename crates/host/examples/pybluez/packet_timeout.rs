@@ -15,7 +15,7 @@ pub(crate) async fn stream(host: &Host, device: Address) -> Result<u32, Error> {
         channel.send(&[number; 672]).await?;
     }
     channel.flush().await?;
-    host.sleep(TIMEOUT * 2).await; // the controller may still drop the last ones
+    host.sleep(Duration::from_secs(1)).await; // the controller may still drop the last ones
     Ok(channel.lost().sent)
 }
 // ANCHOR_END: timeout
