@@ -13,7 +13,8 @@ pub const ENHANCED_PSM: u16 = 0x1003;
 pub const SERIAL_CHANNEL: u16 = 3;
 const MTU: [usize; 4] = [48, 672, 4096, 65_535];
 const MIB: usize = 1 << 20;
-const SEED: u32 = 1;
+/// Seed of the bytes of a volume.
+pub const SEED: u32 = 1;
 /// Data bytes of each write to an RFCOMM connection.
 const SERIAL_WRITE: usize = 1000;
 
@@ -125,6 +126,12 @@ impl ClassicVolume {
     #[must_use]
     pub const fn eighth(self) -> Self {
         Self { count: self.count.div_ceil(8), ..self }
+    }
+
+    /// Returns a quarter of it.
+    #[must_use]
+    pub const fn quarter(self) -> Self {
+        Self { count: self.count.div_ceil(4), ..self }
     }
 
     /// Returns the number of all bytes.

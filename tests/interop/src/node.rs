@@ -3,9 +3,12 @@
 use crate::soak;
 use crate::transfer::{is_full, patience};
 use crate::{Air, Capture, Pty, check_capture, check_sent};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use bindrune::transport::{PortReader, PortWriter, capture::capture, serial::Serial, tcp};
-use bindrune::{Address, Config, FileStore, FreePackets, Host, Platform, Resources, RunError};
+use bindrune::{
+    Address, ClassicConfig, ClassicResources, Config, FileStore, FreePackets, Host, Platform,
+    Resources, RunError,
+};
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -18,6 +21,13 @@ use tokio::task::JoinHandle;
 /// 4 links, 8 channels, packets for an ATT MTU of 247, and many receive packets, because a controller without flow
 /// control does not wait for an application that another process delays.
 type Memory = Resources<4, 8, 1200, 16, 264, 8192>;
+
+/// Room for 1 MiB of the shortest datagrams, each 2 bytes longer: Basic mode drops what has no room, and another process
+/// may delay the reader.
+const RING: usize = 9 << 17;
+
+/// 2 links, 3 channels, bonds of 4 peers, and services of 4 KiB.
+type ClassicMemory = ClassicResources<2, 3, RING, RING, 8, 4, 4096>;
 
 #[expect(clippy::expect_used, reason = "a machine that cannot start threads runs no test")]
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -85,6 +95,25 @@ impl Node {
         Ok(node)
     }
 
+    /// A host with BR/EDR beside LE, over TCP. With `file`, it keeps its bonds as one of [`start_bonded`](Self::start_bonded)
+    /// does.
+    ///
+    /// # Errors
+    /// As [`start_bonded`](Self::start_bonded).
+    pub fn start_classic(
+        air: &Air,
+        (config, classic): (Config, ClassicConfig),
+        name: &'static str,
+        file: Option<&str>,
+    ) -> Result<Self> {
+        let memory = Box::leak(Box::new(Memory::new()));
+        let host = Host::new(memory, config)?.with_classic(classic_memory()?, classic);
+        let mut node = Self::of(air.scratch(), host, name);
+        node.bonds = file.map(|file| air.scratch().join(file));
+        node.connect(air)?;
+        Ok(node)
+    }
+
     /// A host over a serial port.
     ///
     /// # Errors
@@ -102,10 +131,14 @@ impl Node {
     /// When its resources are too small.
     pub fn new(scratch: &Path, config: Config, name: &'static str) -> Result<Self> {
         let memory = Box::leak(Box::new(Memory::new()));
-        let host: &'static Host = Box::leak(Box::new(Host::new(memory, config)?));
+        Ok(Self::of(scratch, Host::new(memory, config)?, name))
+    }
+
+    fn of(scratch: &Path, host: Host, name: &'static str) -> Self {
+        let host: &'static Host = Box::leak(Box::new(host));
         let idle = host.free_packets();
         let scratch = scratch.to_path_buf();
-        Ok(Self { host, name, task: None, bonds: None, scratch, captures: Vec::new(), idle })
+        Self { host, name, task: None, bonds: None, scratch, captures: Vec::new(), idle }
     }
 
     /// Drives the host over a new controller of the air.
@@ -226,4 +259,11 @@ impl Node {
     pub fn captures(&self) -> &[PathBuf] {
         &self.captures
     }
+}
+
+/// Makes the memory on a stack that is large enough for it.
+fn classic_memory() -> Result<&'static mut ClassicMemory> {
+    let make = || -> &'static mut ClassicMemory { Box::leak(Box::new(ClassicMemory::new())) };
+    let thread = std::thread::Builder::new().stack_size(RING << 5).spawn(make)?;
+    thread.join().map_err(|_| anyhow!("no memory"))
 }

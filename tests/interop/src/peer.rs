@@ -112,6 +112,14 @@ impl Classic {
         ensure!(faults.is_some_and(Vec::is_empty), "{}: {answer}", self.name);
         Ok(())
     }
+
+    /// Returns its address as a type of our host.
+    ///
+    /// # Errors
+    /// Never for a peer that came up.
+    pub fn public_address(&self) -> Result<Address> {
+        Ok(self.address.parse()?)
+    }
 }
 
 impl Deref for Peripheral {

@@ -109,6 +109,9 @@ impl Slot {
 
     /// Handles a link that is encrypted with the key that it uses.
     fn encrypted(&mut self, config: &Config, cipher: Cipher, size: Option<u8>) {
+        if config.zero_keys && self.key.is_none() {
+            self.key.clone_from(&self.bond);
+        }
         let Some(with) = self.key.as_ref().map(Bond::strength) else {
             return self.end(Failure::OutOfOrder);
         };

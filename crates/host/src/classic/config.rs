@@ -86,6 +86,20 @@ impl ClassicConfig {
         self.security.min_key_size = size;
         self
     }
+
+    /// Accepts link keys of zeros, and encryption with the key of a bond that the controller has not requested. Only for tests
+    /// with emulated controllers, such as rootcanal, which make no keys: such links are open to everyone.
+    ///
+    /// ```
+    /// use bindrune::ClassicConfig;
+    /// const ON_AN_EMULATOR: ClassicConfig = ClassicConfig::new().zero_keys();
+    /// # let _ = ON_AN_EMULATOR;
+    /// ```
+    #[must_use]
+    pub const fn zero_keys(mut self) -> Self {
+        self.security.zero_keys = true;
+        self
+    }
 }
 
 /// Parameters of an L2CAP channel over BR/EDR, for opening one or listening for some.

@@ -26,3 +26,25 @@ fn a_datagram_arrives() {
         opened.close().await.unwrap();
     });
 }
+
+#[test]
+fn a_flush_in_enhanced_retransmission_mode_ends_when_the_peer_has_everything() {
+    let scene = Scene::new(3);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+        let at = address(lamp).await;
+        let config = ClassicChannelConfig::ENHANCED.require_mode();
+        let mut listener = lamp.listen(PSM, config).unwrap();
+        let (accepted, opened) = join(listener.accept(), phone.open_channel(at, PSM, config)).await;
+        let (accepted, opened) = (accepted.unwrap(), opened.unwrap());
+        for _ in 0..3 {
+            opened.send(&[7; 600]).await.unwrap();
+        }
+        opened.flush().await.unwrap();
+        let mut buffer = [0; 1024];
+        for _ in 0..3 {
+            assert_eq!(accepted.recv(&mut buffer).await, Ok(600));
+        }
+    });
+}

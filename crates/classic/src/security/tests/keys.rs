@@ -60,6 +60,21 @@ fn a_key_of_zeros_is_refused_unless_configured() {
 }
 
 #[test]
+fn encryption_without_a_request_for_the_key_ends_the_link_unless_configured() {
+    for (zero_keys, level) in [(false, Level::Open), (true, Level::Encrypted)] {
+        let mut fixture = Fixture::new(Config { zero_keys, ..Config::DEFAULT });
+        fixture.security.set_bond(0, Some(&bond(KeyKind::Unauthenticated256)));
+        fixture.encryption(Status::SUCCESS, 2);
+        if zero_keys {
+            fixture.key_size(16);
+        } else {
+            assert_eq!(fixture.ended(), Failure::OutOfOrder);
+        }
+        assert_eq!(fixture.level(), level);
+    }
+}
+
+#[test]
 fn a_key_claims_no_more_than_its_method() {
     // Just Works, and the controller says that the key is authenticated.
     let mut fixture = paired_up_to_the_key(yes_no(false), None, HciIo::DISPLAY_YES_NO);
