@@ -180,8 +180,6 @@ impl Slot {
                 self.running = None;
                 self.authentication_failed(now, status, pair, false);
             }
-            // The peer has just started it: its end follows.
-            Some(Running::Encryption) if status == Status::COMMAND_DISALLOWED => {}
             Some(Running::Encryption) => {
                 self.encryption_failed(now, status);
             }
