@@ -218,7 +218,7 @@ impl Stack {
         None
     }
 
-    pub(super) const fn classic_bond_done(&self, ticket: BondTicket) {
+    pub(super) const fn classic_bond_done(&self, ticket: BondTicket, _: bool) {
         match ticket {}
     }
 

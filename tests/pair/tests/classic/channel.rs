@@ -1,6 +1,6 @@
 //! L2CAP channels.
 
-use bindrune::{ClassicChannelConfig, ClassicPsm};
+use bindrune::{ClassicChannelConfig, ClassicCloseReason, ClassicPsm, Error};
 use bindrune_pair::Scene;
 use embassy_futures::join::join;
 
@@ -46,5 +46,21 @@ fn a_flush_in_enhanced_retransmission_mode_ends_when_the_peer_has_everything() {
         for _ in 0..3 {
             assert_eq!(accepted.recv(&mut buffer).await, Ok(600));
         }
+    });
+}
+
+#[test]
+fn a_peer_gets_one_channel_of_the_sdp_server() {
+    let scene = Scene::new(4);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+        let at = address(lamp).await;
+        lamp.set_connectable(true).unwrap();
+        let link = phone.connect(at).await.unwrap();
+        let first = link.open_channel(ClassicPsm::SDP, ClassicChannelConfig::BASIC).await;
+        let second = link.open_channel(ClassicPsm::SDP, ClassicChannelConfig::BASIC).await;
+        assert!(first.is_ok());
+        assert!(matches!(second, Err(Error::ClassicClosed(ClassicCloseReason::Refused(_)))));
     });
 }

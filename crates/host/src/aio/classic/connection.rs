@@ -115,7 +115,9 @@ impl<'h> ClassicConnection<'h> {
             None => self.security(),
             Some(outcomes) => {
                 classic
-                    .wait(Awaited::Security, |stack| stack.poll_classic_secured(link, outcomes))
+                    .wait(Awaited::Security, |stack| {
+                        stack.poll_classic_secured(link, outcomes, level)
+                    })
                     .await
             }
         }

@@ -56,6 +56,11 @@ impl Bonds {
         live.filter_map(|place| place.bond.as_ref()).find(|bond| bond.peer == peer)
     }
 
+    /// Returns whether there is a bond with a peer, also one that the store must delete.
+    fn has(&self, peer: Address) -> bool {
+        self.places.iter().any(|place| place.bond.as_ref().is_some_and(|bond| bond.peer == peer))
+    }
+
     /// Keeps a bond in place of the one with the same peer, or in a free place; false if there is none.
     fn put(&mut self, bond: &Bond, is_dirty: bool) -> bool {
         let same = |place: &Place| place.bond.as_ref().is_some_and(|old| old.peer == bond.peer);
@@ -129,7 +134,8 @@ impl Stack {
     pub(super) fn keep_classic_bond(&mut self, link: u8, bond: &Bond) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
-        if !state.bonds.put(bond, true) {
+        let lasts = !self.security.is_unreadable() && state.bonds.put(bond, true);
+        if !lasts {
             state.security.set_bond(link, None);
         }
         self.hold_off_classic(now, link);
@@ -159,15 +165,18 @@ impl Stack {
         Some((ticket, BondJob::Store(id, w.len())))
     }
 
-    /// Handles the end of that job. A record that could not be stored is tried again at its next change.
-    pub(in crate::stack) fn classic_bond_done(&mut self, ticket: BondTicket) {
+    /// Handles the end of that job. A record that could not be stored is tried again at its next change; one that could
+    /// not be deleted counts again.
+    pub(in crate::stack) fn classic_bond_done(&mut self, ticket: BondTicket, done: bool) {
         let places = self.classic.get().map(|state| &mut *state.bonds.places);
         let place = places.and_then(|places| places.get_mut(usize::from(ticket.place)));
         let Some(place) = place else { return };
         place.is_out = false;
         // A bond that was removed while the store wrote it is still to be deleted.
-        if place.is_doomed && ticket.deletes {
+        if ticket.deletes && done {
             *place = Place::FREE;
+        } else if ticket.deletes {
+            place.is_doomed = false;
         }
     }
 
@@ -175,7 +184,7 @@ impl Stack {
     pub(in crate::stack) fn load_classic_bond(&mut self, peer: Address, record: &[u8]) -> bool {
         let Some(state) = self.classic.get() else { return false };
         let bond = Bond::read(record).ok().filter(|bond| bond.peer == peer);
-        bond.is_some_and(|bond| state.bonds.of(peer).is_some() || state.bonds.put(&bond, false))
+        bond.is_some_and(|bond| state.bonds.has(peer) || state.bonds.put(&bond, false))
     }
 
     /// Removes the bond with a peer; false if there is none.

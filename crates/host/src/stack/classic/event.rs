@@ -37,9 +37,12 @@ impl Stack {
                     true
                 }
             },
-            Event::DisconnectionComplete(complete) if own(complete.handle) => {
+            Event::DisconnectionComplete(complete) => {
+                // GAP also has links that came up after their request was dropped.
+                let taken =
+                    own(complete.handle) || state.gap.slot_of_handle(complete.handle).is_some();
                 state.gap.handle_event(now, event);
-                true
+                taken
             }
             Event::EncryptionChange(_)
             | Event::EncryptionChangeV2(_)

@@ -31,7 +31,7 @@ fn fill_link(
     acl: &mut AclCredits,
     out: &mut Output,
 ) -> Filled {
-    if !link.is_up() || link.l2cap.interest(channels) == Interest::None {
+    if !link.is_up() || link.is_cut || link.l2cap.interest(channels) == Interest::None {
         return Filled::Nothing;
     }
     if !acl.may_take(&link.credits) {

@@ -34,6 +34,7 @@ impl Classic {
         state.registry.clear();
         state.rfcomm.reset();
         state.bonds.reset();
+        state.questions.fill(super::security::Ask::NONE);
         (state.connecting, state.naming, state.inquiring) = (None, None, Inquiring::No);
         (state.connectable, state.phase) = (false, Phase::SettingUp);
     }

@@ -23,6 +23,9 @@ use crate::{
 /// How long a link that this device made stays up without a user, so that the next channel needs no page.
 const IDLE: Duration = Duration::from_secs(2);
 
+/// How long a link that a peer made stays up if neither side uses it: peers would take all slots.
+const UNUSED: Duration = Duration::from_secs(30);
+
 /// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkRef {
@@ -43,6 +46,8 @@ pub(crate) struct Link {
     pub(super) is_own: bool,
     pub(super) idle_until: At,
     pub(super) is_leaving: bool,
+    /// Whether the link has lost its security and must end: no data of its channels is sent or received.
+    pub(super) is_cut: bool,
     pub(super) credits: LinkCredits,
     pub(super) host_credits: HostLinkCredits,
     pub(super) l2cap: L2cap,
@@ -64,6 +69,7 @@ impl Link {
         is_own: false,
         idle_until: At::NONE,
         is_leaving: false,
+        is_cut: false,
         credits: LinkCredits::NONE,
         host_credits: HostLinkCredits::NONE,
         l2cap: L2cap::new(LinkId(0)),
@@ -148,9 +154,10 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         let used = state.channels.of_link(LinkId(index)).next().is_some();
         let Some(link) = state.up(index) else { return };
-        let idle = link.is_own && link.users == 0 && !used && !link.is_leaving;
+        let idle = link.users == 0 && !used && !link.is_leaving;
+        let limit = if link.is_own { IDLE } else { UNUSED };
         if idle != link.idle_until.is_some() {
-            link.idle_until = At::new(idle.then(|| now.saturating_add(IDLE)));
+            link.idle_until = At::new(idle.then(|| now.saturating_add(limit)));
             self.deadlines_changed();
         }
     }
@@ -164,6 +171,7 @@ impl Stack {
             self.classic_signal(index, signal);
         }
         self.classic_pending(index);
+        self.classic_progress(index);
         self.classic_idle(index);
         self.deadlines_changed();
     }
@@ -194,8 +202,10 @@ impl Stack {
         let Some(link) = state.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
         };
-        let handle = link.handle;
-        state.security.link_down(index);
+        let (handle, peer) = (link.handle, link.peer);
+        if state.security.link_down(index) {
+            self.security.pairing_failed(self.now, peer);
+        }
         link.l2cap.end_link(&mut state.channels);
         let acl = state.acl.as_mut().unwrap_or(&mut self.acl);
         acl.disconnected(&mut link.credits);
@@ -214,6 +224,8 @@ impl Stack {
         self.share_classic_buffers();
         self.classic_mark(Event::Link);
         self.classic_mark(Event::Security);
+        self.classic_mark(Event::Setting);
+        self.forget_question(index);
         self.deadlines_changed();
     }
 
@@ -222,7 +234,11 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         for index in 0..state.link_slots() {
             let idle = |link: &Link| link.idle_until.get().is_some_and(|at| at <= now);
-            if let Some(link) = state.up(index).filter(|link| idle(link)) {
+            let pairs = state.security.is_pairing(index);
+            let Some(link) = state.up(index).filter(|link| idle(link)) else { continue };
+            if pairs {
+                link.idle_until = At::new(Some(now.saturating_add(UNUSED)));
+            } else {
                 link.idle_until = At::NONE;
                 state.leave(index, Status::REMOTE_USER_TERMINATED);
             }

@@ -49,6 +49,16 @@ impl State {
         }
     }
 
+    /// Returns whether a link may have one more channel that the application has not accepted: one for SDP, and one slot
+    /// less than there are, so that no peer takes them all.
+    fn admits(&self, link: u8, psm: Psm) -> bool {
+        let of_link = self.users.iter().filter(|user| user.link.index == link);
+        let own = of_link.filter(|user| !matches!(user.of, Of::Nothing | Of::App));
+        let sdp = own.clone().filter(|user| user.of == Of::Sdp).count();
+        let most = self.users.len().saturating_sub(1).max(1);
+        own.count() < most && (psm != Psm::SDP || sdp == 0)
+    }
+
     /// Returns whether peers may connect: something listens, or the application wants it.
     pub(super) fn listens(&self) -> bool {
         self.rfcomm.listens() || self.listeners.iter().any(|listener| listener.psm != Psm(0))
@@ -136,6 +146,10 @@ impl Stack {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         let Some(reference) = state.up(link).map(|slot| slot.reference(link)) else { return };
+        if !state.admits(link, psm) {
+            let _refused = state.channels.refuse(channel, ConnectionResult::NO_RESOURCES);
+            return;
+        }
         if psm == Psm::SDP {
             state.use_channel(channel, reference, Of::Sdp);
             let _open = state.channels.accept(now, channel, state.sdp_config());

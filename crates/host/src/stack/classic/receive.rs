@@ -7,7 +7,11 @@ use crate::stack::Stack;
 
 /// The link whose ACL packet is being received.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Body(LinkRef);
+pub(crate) struct Body {
+    link: LinkRef,
+    /// Whether L2CAP gets the data.
+    is_taken: bool,
+}
 
 impl Stack {
     /// Begins an ACL packet of a BR/EDR link; `None` if it is of none. [Vol 4] Part E, 5.4.2
@@ -16,18 +20,23 @@ impl Stack {
         let index = state.find(acl.handle)?;
         let link = state.links.get_mut(usize::from(index))?;
         let first = match (acl.boundary, acl.broadcast) {
-            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => true,
-            (Boundary::Continuing, 0) => false,
-            // Data of a broadcast: nothing of it is taken.
-            _ => return None,
+            (Boundary::FirstNonFlushable | Boundary::FirstFlushable, 0) => Some(true),
+            (Boundary::Continuing, 0) => Some(false),
+            // Nothing of a broadcast is taken.
+            _ => None,
         };
-        link.l2cap.start(first, acl.len.into(), &mut state.channels);
+        let first = first.filter(|_| !link.is_cut);
+        match first {
+            Some(first) => link.l2cap.start(first, acl.len.into(), &mut state.channels),
+            None => self.stats.discarded_pdus.count(),
+        }
         self.stats.acl_in.count();
-        Some(Body(link.reference(index)))
+        Some(Body { link: link.reference(index), is_taken: first.is_some() })
     }
 
     /// Takes the next octets of an ACL packet.
-    pub(crate) fn push_classic(&mut self, Body(body): Body, octets: &[u8]) {
+    pub(crate) fn push_classic(&mut self, body: Body, octets: &[u8]) {
+        let Body { link: body, is_taken: true } = body else { return };
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
         if link.is_up() && link.generation == body.generation {
@@ -36,14 +45,16 @@ impl Stack {
     }
 
     /// Handles the end of an ACL packet.
-    pub(crate) fn end_classic(&mut self, Body(body): Body) {
+    pub(crate) fn end_classic(&mut self, Body { link: body, is_taken }: Body) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
         if !link.is_up() || link.generation != body.generation {
             return;
         }
-        link.l2cap.end(now, &mut state.channels);
+        if is_taken {
+            link.l2cap.end(now, &mut state.channels);
+        }
         if self.host_credits.is_on() {
             self.host_credits.consumed(&mut link.host_credits);
             self.look_at_credits(now);

@@ -103,6 +103,7 @@ impl Stack {
                 if let Some(slot) = self.classic.get().and_then(|state| state.up(link)) {
                     slot.outcomes = slot.outcomes.wrapping_add(1);
                     slot.failure = Some(failure);
+                    slot.is_cut = true;
                 }
                 self.classic_leave(link, reason);
                 self.classic_mark(Awaited::Security);
@@ -156,6 +157,7 @@ impl Stack {
         &mut self,
         link: LinkRef,
         outcomes: u32,
+        level: Level,
     ) -> Poll<Result<LinkSecurity, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = match state.link(link) {
@@ -174,7 +176,11 @@ impl Stack {
         }
         Poll::Ready(match slot.failure {
             Some(failure) => Err(Error::ClassicSecurity(failure)),
-            None => Ok(state.security.security(link.index)),
+            // Another request for less may have ended last.
+            None => match state.security.security(link.index) {
+                security if security.level >= level => Ok(security),
+                security => Err(Error::ClassicSecurity(Failure::Insufficient(security.level))),
+            },
         })
     }
 
@@ -195,6 +201,13 @@ impl Stack {
         }
         self.classic_changed(now);
         self.ready.run(Due::COMMAND);
+    }
+
+    /// Forgets the question of a link that has ended.
+    pub(super) fn forget_question(&mut self, link: u8) {
+        if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
+            *ask = Ask { serial: ask.serial, ..Ask::NONE };
+        }
     }
 
     /// Returns the next question of any link.

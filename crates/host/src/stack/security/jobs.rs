@@ -251,7 +251,7 @@ impl Stack {
             // A record that could not be stored is tried again at its next change.
             Some(Out::Store(_)) => {}
             Some(Out::Delete(place)) => self.security.bonds.forgotten(place, result.is_ok()),
-            Some(Out::Classic(ticket)) => self.classic_bond_done(ticket),
+            Some(Out::Classic(ticket)) => self.classic_bond_done(ticket, result.is_ok()),
         }
         self.request_resolving();
         self.continue_shutdown(now);

@@ -102,6 +102,11 @@ impl HostSecurity {
         self.backoff.until(now, peer, trusted)
     }
 
+    /// Returns whether the store could not be loaded.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.bonds.is_unreadable()
+    }
+
     /// Counts a failed pairing of a peer.
     pub(super) fn pairing_failed(&mut self, now: Instant, peer: Address) {
         self.backoff.failed(now, peer);
