@@ -23,7 +23,7 @@ use crate::{
 /// How long a link that this device made stays up without a user, so that the next channel needs no page.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// How long a link that a peer made stays up if neither side uses it: peers would take all slots.
+/// How long a link that a peer made stays up if neither side uses it, while all slots are in use.
 const UNUSED: Duration = Duration::from_secs(30);
 
 /// Identifies one link until its slot is used for another one.
@@ -203,7 +203,9 @@ impl Stack {
             return;
         };
         let (handle, peer) = (link.handle, link.peer);
-        if state.security.link_down(index) {
+        // A pairing that this host ends, or loses with its controller, is no failure of the peer.
+        let own = matches!(reason, Status::LOCAL_HOST_TERMINATED | Status::HARDWARE_FAILURE);
+        if state.security.link_down(index) && !own {
             self.security.pairing_failed(self.now, peer);
         }
         link.l2cap.end_link(&mut state.channels);
@@ -234,9 +236,9 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         for index in 0..state.link_slots() {
             let idle = |link: &Link| link.idle_until.get().is_some_and(|at| at <= now);
-            let pairs = state.security.is_pairing(index);
+            let kept = state.security.is_pairing(index) || state.vacant().is_some();
             let Some(link) = state.up(index).filter(|link| idle(link)) else { continue };
-            if pairs {
+            if kept && !link.is_own {
                 link.idle_until = At::new(Some(now.saturating_add(UNUSED)));
             } else {
                 link.idle_until = At::NONE;

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_classic::security::{
     Answer, Failure, LinkSecurity, Pin, Question, RequestError, Requirement, SecurityEvent,
 };
-use bindrune_hci::cmd::classic::Keypress;
+use bindrune_hci::{Status, cmd::classic::Keypress};
 use bindrune_smp::{Answer as LeAnswer, Keypress as LeKeypress, PairingRequest};
 use bindrune_wire::{Address, Level};
 use embassy_time::Instant;
@@ -65,6 +65,9 @@ impl Stack {
             SecurityEvent::Pairing { link, peer, result } => {
                 match result {
                     Ok(_) => self.security.pairing_succeeded(peer),
+                    // An attempt that one side refuses because it is too early does not count.
+                    Err(Failure::RepeatedAttempts | Failure::Status(Status::REPEATED_ATTEMPTS)) => {
+                    }
                     Err(_) => self.security.pairing_failed(now, peer),
                 }
                 self.hold_off_classic(now, link);
