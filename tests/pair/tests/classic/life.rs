@@ -268,9 +268,11 @@ fn a_shutdown_ends_the_links() {
     let drivers = vec![Task::new(drive_once(&lamp, &goes_on)), Task::new(drive_once(&phone, &end))];
     scene.run_driven(drivers, &[&lamp, &phone], async {
         let (there, here) = channels(&lamp, &phone, PSM, ClassicChannelConfig::BASIC).await;
+        here.send(b"the last").await.unwrap();
         assert_eq!(phone.host().shutdown().await, Ok(()));
         assert_eq!(end.take(), Some(RunError::ShutDown));
         let mut buffer = [0; 672];
+        assert_eq!(there.recv(&mut buffer).await, Ok(8));
         assert!(matches!(there.recv(&mut buffer).await, Err(Error::ClassicClosed(_))));
         assert!(matches!(here.send(b"x").await, Err(Error::ClassicClosed(_))));
     });

@@ -132,7 +132,7 @@ impl<'h> ClassicConnection<'h> {
         self.host.with(|core| core.stack.classic_security(self.link))
     }
 
-    /// Disconnects the link, with all its channels.
+    /// Disconnects the link, with all its channels, once everything that was sent has left, at the latest after 10 s.
     ///
     /// # Errors
     ///

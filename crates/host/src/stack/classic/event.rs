@@ -71,6 +71,7 @@ impl Stack {
         if acl.completed(now, &mut link.credits, count) > 0 {
             self.stats.stray_credits.count();
         }
+        self.leave_if_drained(index);
         self.ready.run(Due::DATA);
         true
     }

@@ -110,7 +110,7 @@ impl Stack {
     pub(in crate::stack) fn classic_leave_all(&mut self) {
         let slots = self.classic.state().map_or(0, State::link_slots);
         for index in 0..slots {
-            self.classic_leave(index, Status::REMOTE_USER_TERMINATED);
+            self.drain_classic_link(index);
         }
     }
 
@@ -330,7 +330,7 @@ impl Stack {
     pub(crate) fn classic_disconnect(&mut self, link: LinkRef) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.link(link)?;
-        self.classic_leave(link.index, Status::REMOTE_USER_TERMINATED);
+        self.drain_classic_link(link.index);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use bindrune_l2cap::{
     LinkId,
     classic::{Link as L2cap, Signal},
 };
-use bindrune_wire::{Address, AddressKind, Handle};
+use bindrune_wire::{Address, AddressKind, Handle, Interest};
 use embassy_time::{Duration, Instant};
 
 use super::{State, wait::Event};
@@ -25,6 +25,9 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// How long a link that a peer made stays up if neither side uses it, while all slots are in use.
 const UNUSED: Duration = Duration::from_secs(30);
+
+/// Time for the data of a link that ends to leave.
+const DRAINING: Duration = Duration::from_secs(10);
 
 /// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub(crate) struct Link {
     pub(super) is_own: bool,
     pub(super) idle_until: At,
     pub(super) is_leaving: bool,
+    /// Whether the link ends once everything that was sent has left.
+    pub(super) is_draining: bool,
     /// Whether the link has lost its security and must end: no data of its channels is sent or received.
     pub(super) is_cut: bool,
     pub(super) credits: LinkCredits,
@@ -69,6 +74,7 @@ impl Link {
         is_own: false,
         idle_until: At::NONE,
         is_leaving: false,
+        is_draining: false,
         is_cut: false,
         credits: LinkCredits::NONE,
         host_credits: HostLinkCredits::NONE,
@@ -154,6 +160,9 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         let used = state.channels.of_link(LinkId(index)).next().is_some();
         let Some(link) = state.up(index) else { return };
+        if link.is_draining {
+            return;
+        }
         let idle = link.users == 0 && !used && !link.is_leaving;
         let limit = if link.is_own { IDLE } else { UNUSED };
         if idle != link.idle_until.is_some() {
@@ -172,6 +181,7 @@ impl Stack {
         }
         self.classic_pending(index);
         self.classic_progress(index);
+        self.leave_if_drained(index);
         self.classic_idle(index);
         self.deadlines_changed();
     }
@@ -193,6 +203,27 @@ impl Stack {
         if let Some(state) = self.classic.get() {
             state.sending |= 1u64.wrapping_shl(index.into());
             self.ready.run(Due::DATA);
+        }
+    }
+
+    /// Ends a link once everything that was sent has left, for at most 10 s.
+    pub(super) fn drain_classic_link(&mut self, index: u8) {
+        let now = self.now;
+        let Some(link) = self.classic.get().and_then(|state| state.up(index)) else { return };
+        link.is_draining = true;
+        link.idle_until = At::new(Some(now.saturating_add(DRAINING)));
+        self.deadlines_changed();
+        self.leave_if_drained(index);
+    }
+
+    /// Ends a link that drains, if nothing is left to send.
+    pub(super) fn leave_if_drained(&mut self, index: u8) {
+        let Some(state) = self.classic.get() else { return };
+        let Some(link) = state.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
+        let left = link.l2cap.interest(&state.channels) != Interest::None
+            || link.credits.outstanding() > 0;
+        if link.is_draining && !link.is_leaving && !left {
+            self.classic_leave(index, Status::REMOTE_USER_TERMINATED);
         }
     }
 
@@ -238,7 +269,7 @@ impl Stack {
             let idle = |link: &Link| link.idle_until.get().is_some_and(|at| at <= now);
             let kept = state.security.is_pairing(index) || state.vacant().is_some();
             let Some(link) = state.up(index).filter(|link| idle(link)) else { continue };
-            if kept && !link.is_own {
+            if kept && !link.is_own && !link.is_draining {
                 link.idle_until = At::new(Some(now.saturating_add(UNUSED)));
             } else {
                 link.idle_until = At::NONE;
