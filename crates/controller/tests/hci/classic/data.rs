@@ -51,8 +51,8 @@ fn throughput_is_that_of_the_slots() {
         let mut bench = Bench::new(1);
         let a = bench.add_classic(ClassicConfig::new().enhanced_data_rate(enhanced));
         let b = bench.add_dual();
-        let (ab, ba) = bench.page(a, b, 1);
-        for (from, handle, to) in [(a, ab, b), (b, ba, a)] {
+        let (of_a, of_b) = bench.page(a, b, 1);
+        for (from, handle, to) in [(a, of_a, b), (b, of_b, a)] {
             let octets = stream(&mut bench, (from, handle), to, len, 10_000);
             let bound = per_second * 10;
             assert!(octets <= bound + 2 * len, "{octets} > {bound}");
@@ -68,8 +68,8 @@ fn throughput_is_that_of_the_slots() {
 fn both_directions_share_the_slots() {
     let mut bench = Bench::new(8);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, ba) = bench.page(a, b, 1);
-    for (from, handle) in [(a, ab), (b, ba)] {
+    let (of_a, of_b) = bench.page(a, b, 1);
+    for (from, handle) in [(a, of_a), (b, of_b)] {
         for _ in 0..8 {
             bench.acl(from, handle, &[0; 1021]);
         }
@@ -86,12 +86,12 @@ fn both_directions_share_the_slots() {
 fn a_late_continuation_is_flushed_with_an_event() {
     let mut bench = Bench::new(9);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     bench.classic_ok(a, 0x0c28, &[&handle, &hex!("4000")]); // 40 ms
-    bench.acl(a, ab | 0x2000, &[1; 20]);
+    bench.acl(a, of_a | 0x2000, &[1; 20]);
     bench.run(MS(100));
-    bench.acl(a, ab | 0x1000, &[2; 20]);
+    bench.acl(a, of_a | 0x1000, &[2; 20]);
     assert_eq!(bench.event_of(a, 0x11), handle);
     bench.run(MS(100));
     let numbers: Vec<_> = received(&bench, b).iter().map(|(_, octets)| octets[0]).collect();
@@ -105,9 +105,9 @@ fn loss_is_repeated() {
     for percent in [1, 10] {
         let mut bench = Bench::new(2);
         let (a, b) = (bench.add_dual(), bench.add_dual());
-        let (ab, _) = bench.page(a, b, 1);
+        let (of_a, _) = bench.page(a, b, 1);
         bench.air.set_loss(percent);
-        let octets = stream(&mut bench, (a, ab), b, 1021, 20_000);
+        let octets = stream(&mut bench, (a, of_a), b, 1021, 20_000);
         let arrives = (100 - usize::from(percent)).pow(2);
         let expected = 272_266 * 20 * arrives / 10_000;
         assert!(octets * 100 >= expected * 97 && octets * 100 <= expected * 103, "{octets}");
@@ -121,25 +121,25 @@ fn loss_is_repeated() {
 fn packet_types_are_those_of_the_host() {
     let mut bench = Bench::new(3);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, _) = bench.page(a, b, 1);
-    bench.classic_ok(a, 0x040f, &[&ab.to_le_bytes(), &hex!("1e3f")]);
-    bench.acl(a, ab, &[5; 400]);
+    let (of_a, _) = bench.page(a, b, 1);
+    bench.classic_ok(a, 0x040f, &[&of_a.to_le_bytes(), &hex!("1e3f")]);
+    bench.acl(a, of_a, &[5; 400]);
     bench.run(MS(100));
     let parts: Vec<_> =
         received(&bench, b).iter().map(|(flags, octets)| (*flags, octets.len())).collect();
     assert_eq!(parts, [(2, 183), (1, 183), (1, 34)], "DH3, DH3, DM3");
-    assert_eq!(bench.classic(a, 0x040f, &[&ab.to_le_bytes(), &hex!("0633")]), [0x12]);
+    assert_eq!(bench.classic(a, 0x040f, &[&of_a.to_le_bytes(), &hex!("0633")]), [0x12]);
 }
 
 #[test]
 fn boundaries_arrive() {
     let mut bench = Bench::new(4);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, ba) = bench.page(a, b, 1);
-    bench.acl(a, ab, &[1; 20]);
-    bench.acl(a, ab | 0x1000, &[2; 20]);
-    bench.acl(a, ab | 0x2000, &[3; 20]);
-    bench.acl(b, ba | 0x2000, &[4; 20]);
+    let (of_a, of_b) = bench.page(a, b, 1);
+    bench.acl(a, of_a, &[1; 20]);
+    bench.acl(a, of_a | 0x1000, &[2; 20]);
+    bench.acl(a, of_a | 0x2000, &[3; 20]);
+    bench.acl(b, of_b | 0x2000, &[4; 20]);
     bench.run(MS(100));
     let flags: Vec<_> = received(&bench, b).iter().map(|(flags, o)| (*flags, o[0])).collect();
     assert_eq!(flags, [(2, 1), (1, 2), (2, 3)]);
@@ -155,13 +155,13 @@ fn full_host_buffers_stop_the_peer() {
     bench.classic_ok(b, 0x0c33, &[&hex!("fd03 00 0200 0000")]);
     bench.classic_ok(b, 0x0c31, &[&[1]]);
     bench.classic_ok(b, 0x0c1a, &[&[2]]);
-    let (ab, ba) = bench.page(a, b, 1);
+    let (of_a, of_b) = bench.page(a, b, 1);
     for number in 0..8 {
-        bench.acl(a, ab, &[number; 500]);
+        bench.acl(a, of_a, &[number; 500]);
     }
     bench.run(MS(2000));
     assert_eq!(received(&bench, b).len(), 2, "the host has two buffers");
-    let handle = ba.to_le_bytes();
+    let handle = of_b.to_le_bytes();
     for _ in 0..4 {
         bench.send(b, &super::command(0x0c35, &[&[1], &handle, &hex!("0200")]));
         bench.run(MS(200));
@@ -175,8 +175,8 @@ fn full_host_buffers_stop_the_peer() {
 fn old_flushable_data_is_dropped() {
     let mut bench = Bench::new(6);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     assert_eq!(bench.classic(a, 0x0c28, &[&handle, &hex!("0008")])[0], 0x12);
     bench.classic_ok(a, 0x0c28, &[&handle, &hex!("a000")]); // 160 slots, 100 ms
     assert_eq!(
@@ -184,19 +184,19 @@ fn old_flushable_data_is_dropped() {
         [&[0][..], &handle, &hex!("a000")].concat()
     );
     bench.air.set_reachable(a, b, false);
-    bench.acl(a, ab | 0x2000, &[1; 100]);
-    bench.acl(a, ab | 0x1000, &[2; 100]);
-    bench.acl(a, ab, &[3; 100]);
-    bench.acl(a, ab | 0x2000, &[4; 100]);
+    bench.acl(a, of_a | 0x2000, &[1; 100]);
+    bench.acl(a, of_a | 0x1000, &[2; 100]);
+    bench.acl(a, of_a, &[3; 100]);
+    bench.acl(a, of_a | 0x2000, &[4; 100]);
     let start = bench.now;
     assert_eq!(bench.event_of(a, 0x11), handle);
     let late = (bench.now - start).as_millis();
     assert!((99..=103).contains(&late), "{late}");
-    bench.acl(a, ab | 0x1000, &[5; 100]); // continues a flushed PDU
+    bench.acl(a, of_a | 0x1000, &[5; 100]); // continues a flushed PDU
     bench.run(MS(50));
     assert_eq!(bench.count(a, 0x11), 1, "one event for each PDU");
     bench.air.set_reachable(a, b, true);
-    bench.acl(a, ab | 0x2000, &[6; 100]);
+    bench.acl(a, of_a | 0x2000, &[6; 100]);
     bench.run(MS(100));
     let numbers: Vec<_> = received(&bench, b).iter().map(|(_, octets)| octets[0]).collect();
     assert_eq!(numbers, [3, 6]);
@@ -209,11 +209,11 @@ fn old_flushable_data_is_dropped() {
 fn the_host_flushes() {
     let mut bench = Bench::new(7);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     bench.air.set_reachable(a, b, false);
-    bench.acl(a, ab, &[1; 100]);
-    bench.acl(a, ab | 0x2000, &[2; 100]);
+    bench.acl(a, of_a, &[1; 100]);
+    bench.acl(a, of_a | 0x2000, &[2; 100]);
     assert_eq!(bench.classic(a, 0x0c5f, &[&handle, &[1]]), [0x12]);
     bench.classic_ok(a, 0x0c5f, &[&handle, &[0]]);
     assert_eq!(bench.event_of(a, 0x39), handle);

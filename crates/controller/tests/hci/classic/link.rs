@@ -10,15 +10,15 @@ use crate::bench::{Bench, MS};
 fn both_roles() {
     let mut bench = Bench::new(1);
     let (a, b, c) = (bench.add_dual(), bench.add_dual(), bench.add_dual());
-    let (ab, ba) = bench.page(a, b, 1);
-    assert_eq!(bench.classic(a, 0x0809, &[&ab.to_le_bytes()])[3], 0);
-    assert_eq!(bench.classic(b, 0x0809, &[&ba.to_le_bytes()])[3], 1);
+    let (of_a, of_b) = bench.page(a, b, 1);
+    assert_eq!(bench.classic(a, 0x0809, &[&of_a.to_le_bytes()])[3], 0);
+    assert_eq!(bench.classic(b, 0x0809, &[&of_b.to_le_bytes()])[3], 1);
     let (ac, ca) = bench.page(a, c, 0);
     assert_eq!(bench.event_of(a, 0x12)[7], 1, "the pager becomes the peripheral");
     assert_eq!(bench.event_of(c, 0x12)[7], 0);
     assert_eq!(bench.classic(a, 0x0809, &[&ac.to_le_bytes()])[3], 1);
     assert_eq!(bench.classic(c, 0x0809, &[&ca.to_le_bytes()])[3], 0);
-    assert_ne!(ab, ac);
+    assert_ne!(of_a, ac);
     bench.no_violations();
 }
 
@@ -81,25 +81,25 @@ fn disconnection_and_loss() {
     let mut bench = Bench::new(5);
     let (a, b) = (bench.add_dual(), bench.add_dual());
     for first in [true, false] {
-        let (ab, ba) = bench.page(a, b, 1);
-        let (by, with) = if first { ((a, ab), (b, ba)) } else { ((b, ba), (a, ab)) };
+        let (of_a, of_b) = bench.page(a, b, 1);
+        let (by, with) = if first { ((a, of_a), (b, of_b)) } else { ((b, of_b), (a, of_a)) };
         assert_eq!(bench.classic(by.0, 0x0406, &[&by.1.to_le_bytes(), &[0x16]]), [0x12]);
         bench.classic_ok(by.0, 0x0406, &[&by.1.to_le_bytes(), &[0x13]]);
         assert_eq!((bench.event_of(by.0, 0x05)[3], bench.event_of(with.0, 0x05)[3]), (0x16, 0x13));
         assert_eq!(bench.classic(by.0, 0x0406, &[&by.1.to_le_bytes(), &[0x13]]), [0x02]);
     }
-    let (ab, ba) = bench.page(a, b, 1);
-    assert_eq!(bench.classic(b, 0x0c37, &[&ba.to_le_bytes(), &hex!("4006")])[0], 0x0c);
-    bench.classic_ok(a, 0x0c37, &[&ab.to_le_bytes(), &hex!("4006")]);
+    let (of_a, of_b) = bench.page(a, b, 1);
+    assert_eq!(bench.classic(b, 0x0c37, &[&of_b.to_le_bytes(), &hex!("4006")])[0], 0x0c);
+    bench.classic_ok(a, 0x0c37, &[&of_a.to_le_bytes(), &hex!("4006")]);
     assert_eq!(bench.event_of(b, 0x38)[2..], hex!("4006"));
     bench.air.set_reachable(a, b, false);
     let start = bench.now;
     assert_eq!((bench.event_of(a, 0x05)[3], bench.event_of(b, 0x05)[3]), (0x08, 0x08));
     assert!((bench.now - start) < MS(1100));
     bench.air.set_reachable(a, b, true);
-    let (_, ba) = bench.page(a, b, 1);
+    let (_, of_b) = bench.page(a, b, 1);
     bench.start(a);
-    assert_eq!(bench.event_of(b, 0x05), [&[0][..], &ba.to_le_bytes(), &[0x08]].concat());
+    assert_eq!(bench.event_of(b, 0x05), [&[0][..], &of_b.to_le_bytes(), &[0x08]].concat());
     bench.no_violations();
 }
 
@@ -110,8 +110,8 @@ fn features_version_and_modes() {
         (bench.add_dual(), bench.add_classic(ClassicConfig::new().enhanced_data_rate(false)));
     bench.classic_ok(b, 0x0c56, &[&[1]]);
     bench.classic_ok(b, 0x0c7a, &[&[1]]);
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     let own = bench.classic_ok(b, 0x1003, &[]);
     bench.classic_ok(a, 0x041b, &[&handle]);
     assert_eq!(bench.event_of(a, 0x0b)[3..], own[1..]);
@@ -134,17 +134,17 @@ fn features_version_and_modes() {
 fn a_role_switch_needs_both_policies() {
     let mut bench = Bench::new(7);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, ba) = bench.page(a, b, 1);
+    let (of_a, of_b) = bench.page(a, b, 1);
     assert_eq!(bench.classic(a, 0x080b, &[&bd_addr(b), &[1]]), [0x21]);
-    bench.classic_ok(a, 0x080d, &[&ab.to_le_bytes(), &hex!("0100")]);
+    bench.classic_ok(a, 0x080d, &[&of_a.to_le_bytes(), &hex!("0100")]);
     bench.classic_ok(a, 0x080b, &[&bd_addr(b), &[1]]);
     assert_eq!(bench.event_of(a, 0x12), [&[0x21][..], &bd_addr(b), &[0]].concat());
-    bench.classic_ok(b, 0x080d, &[&ba.to_le_bytes(), &hex!("0100")]);
+    bench.classic_ok(b, 0x080d, &[&of_b.to_le_bytes(), &hex!("0100")]);
     bench.classic_ok(a, 0x080b, &[&bd_addr(b), &[1]]);
     assert_eq!(bench.event_of(a, 0x12), [&[0][..], &bd_addr(b), &[1]].concat());
     assert_eq!(bench.event_of(b, 0x12), [&[0][..], &bd_addr(a), &[0]].concat());
-    bench.acl(a, ab | 0x2000, &[7; 100]);
-    bench.acl(b, ba | 0x2000, &[8; 100]);
+    bench.acl(a, of_a | 0x2000, &[7; 100]);
+    bench.acl(b, of_b | 0x2000, &[8; 100]);
     bench.run(MS(100));
     assert_eq!((bench.count(a, 0x13), bench.count(b, 0x13)), (1, 1), "data flows on");
 }

@@ -11,8 +11,8 @@ const KEY: [u8; 16] = [7; 16];
 fn linked(seed: u64) -> (Bench, ControllerId, ControllerId, [[u8; 2]; 2]) {
     let mut bench = Bench::new(seed);
     let (a, b) = (bench.add_dual(), bench.add_dual());
-    let (ab, ba) = bench.page(a, b, 1);
-    (bench, a, b, [ab.to_le_bytes(), ba.to_le_bytes()])
+    let (of_a, of_b) = bench.page(a, b, 1);
+    (bench, a, b, [of_a.to_le_bytes(), of_b.to_le_bytes()])
 }
 
 /// Authenticates; the hosts answer with these keys. Returns the status.
@@ -35,8 +35,8 @@ fn authenticate(
 
 #[test]
 fn stored_keys() {
-    let (mut bench, a, b, [ab, _]) = linked(1);
-    let mut try_with = |keys| authenticate(&mut bench, (a, b), ab, keys);
+    let (mut bench, a, b, [of_a, _]) = linked(1);
+    let mut try_with = |keys| authenticate(&mut bench, (a, b), of_a, keys);
     assert_eq!(try_with([Some(KEY), Some([8; 16])]), 0x05);
     assert_eq!(try_with([Some(KEY), None]), 0x06);
     assert_eq!(try_with([Some(KEY), Some(KEY)]), 0x00);
@@ -45,11 +45,11 @@ fn stored_keys() {
 
 #[test]
 fn one_authentication_at_a_time() {
-    let (mut bench, a, b, [ab, ba]) = linked(2);
-    bench.classic_ok(a, 0x0411, &[&ab]);
+    let (mut bench, a, b, [of_a, of_b]) = linked(2);
+    bench.classic_ok(a, 0x0411, &[&of_a]);
     bench.event_of(a, 0x17);
-    assert_eq!(bench.classic(a, 0x0411, &[&ab]), [0x0c]);
-    assert_eq!(bench.classic(b, 0x0411, &[&ba]), [0x23]);
+    assert_eq!(bench.classic(a, 0x0411, &[&of_a]), [0x0c]);
+    assert_eq!(bench.classic(b, 0x0411, &[&of_b]), [0x23]);
     assert_eq!(bench.classic(b, 0x040b, &[&bd_addr(a), &KEY])[0], 0x0c, "it was not asked");
     assert_eq!(bench.classic(a, 0x042c, &[&bd_addr(b)])[0], 0x0c, "it was asked something else");
 }
@@ -57,8 +57,8 @@ fn one_authentication_at_a_time() {
 #[test]
 fn pin_codes() {
     for (of_b, status) in [(Some(*b"1234"), 0x00), (Some(*b"1235"), 0x05), (None, 0x18)] {
-        let (mut bench, a, b, [ab, _]) = linked(3);
-        bench.classic_ok(a, 0x0411, &[&ab]);
+        let (mut bench, a, b, [of_a, _]) = linked(3);
+        bench.classic_ok(a, 0x0411, &[&of_a]);
         bench.event_of(a, 0x17);
         bench.classic_ok(a, 0x040c, &[&bd_addr(b)]);
         for (id, peer, pin) in [(a, b, Some(*b"1234")), (b, a, of_b)] {
@@ -75,8 +75,8 @@ fn pin_codes() {
             assert_eq!(bench.event_of(a, 0x18)[6..], bench.event_of(b, 0x18)[6..]);
         }
     }
-    let (mut bench, a, b, [ab, _]) = linked(4);
-    bench.classic_ok(a, 0x0411, &[&ab]);
+    let (mut bench, a, b, [of_a, _]) = linked(4);
+    bench.classic_ok(a, 0x0411, &[&of_a]);
     bench.event_of(a, 0x17);
     bench.classic_ok(a, 0x040c, &[&bd_addr(b)]);
     bench.event_of(a, 0x16);
@@ -87,17 +87,17 @@ fn pin_codes() {
 
 #[test]
 fn encryption_needs_authentication() {
-    let (mut bench, a, b, [ab, ba]) = linked(5);
-    assert_eq!(bench.classic(a, 0x0413, &[&ab, &[1]]), [0x0c]);
-    assert_eq!(bench.classic(a, 0x1408, &[&ab])[0], 0x2f);
-    assert_eq!(authenticate(&mut bench, (a, b), ab, [Some(KEY); 2]), 0);
-    bench.classic_ok(a, 0x0413, &[&ab, &[1]]);
-    assert_eq!(bench.event_of(a, 0x08), [&[0][..], &ab, &[1]].concat());
-    assert_eq!(bench.event_of(b, 0x08), [&[0][..], &ba, &[1]].concat());
-    assert_eq!(bench.classic(a, 0x1408, &[&ab]), [&[0][..], &ab, &[16]].concat());
-    bench.classic_ok(b, 0x0413, &[&ba, &[0]]);
-    assert_eq!(bench.event_of(a, 0x08), [&[0][..], &ab, &[0]].concat());
-    assert_eq!(bench.event_of(b, 0x08), [&[0][..], &ba, &[0]].concat());
+    let (mut bench, a, b, [of_a, of_b]) = linked(5);
+    assert_eq!(bench.classic(a, 0x0413, &[&of_a, &[1]]), [0x0c]);
+    assert_eq!(bench.classic(a, 0x1408, &[&of_a])[0], 0x2f);
+    assert_eq!(authenticate(&mut bench, (a, b), of_a, [Some(KEY); 2]), 0);
+    bench.classic_ok(a, 0x0413, &[&of_a, &[1]]);
+    assert_eq!(bench.event_of(a, 0x08), [&[0][..], &of_a, &[1]].concat());
+    assert_eq!(bench.event_of(b, 0x08), [&[0][..], &of_b, &[1]].concat());
+    assert_eq!(bench.classic(a, 0x1408, &[&of_a]), [&[0][..], &of_a, &[16]].concat());
+    bench.classic_ok(b, 0x0413, &[&of_b, &[0]]);
+    assert_eq!(bench.event_of(a, 0x08), [&[0][..], &of_a, &[0]].concat());
+    assert_eq!(bench.event_of(b, 0x08), [&[0][..], &of_b, &[0]].concat());
 }
 
 #[test]
@@ -108,13 +108,13 @@ fn secure_connections_encrypt_with_aes() {
         bench.classic_ok(id, 0x0c56, &[&[1]]);
         bench.classic_ok(id, 0x0c7a, &[&[1]]);
     }
-    let (ab, ba) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, of_b) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     assert_eq!(authenticate(&mut bench, (a, b), handle, [Some(KEY); 2]), 0);
     bench.classic_ok(a, 0x0413, &[&handle, &[1]]);
     for number in 0..4 {
-        bench.acl(a, ab, &[number; 300]);
-        bench.acl(b, ba, &[number; 300]);
+        bench.acl(a, of_a, &[number; 300]);
+        bench.acl(b, of_b, &[number; 300]);
     }
     assert_eq!(bench.event_of(a, 0x08)[3], 2);
     let early = bench.trace.iter().filter(|(_, id, packet)| *id == b && packet[0] == 2).count();
@@ -134,8 +134,8 @@ fn the_second_version_of_encryption_change() {
     let config = ClassicConfig::new().encryption_change_v2(true).encryption_key_size(9);
     let (a, b) = (bench.add_classic(config.clone()), bench.add_classic(config));
     bench.classic_ok(a, 0x0c63, &[&hex!("0000000200000000")]);
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     assert_eq!(authenticate(&mut bench, (a, b), handle, [Some(KEY); 2]), 0);
     bench.classic_ok(a, 0x0413, &[&handle, &[1]]);
     assert_eq!(bench.event_of(a, 0x59), [&[0][..], &handle, &[1, 9]].concat());
@@ -148,8 +148,8 @@ fn a_short_key_is_refused_if_the_host_says_so() {
     let mut bench = Bench::new(7);
     let (a, b) = (bench.add_dual(), bench.add_classic(ClassicConfig::new().encryption_key_size(1)));
     bench.classic_ok(a, 0x0c84, &[&[7]]);
-    let (ab, _) = bench.page(a, b, 1);
-    let handle = ab.to_le_bytes();
+    let (of_a, _) = bench.page(a, b, 1);
+    let handle = of_a.to_le_bytes();
     assert_eq!(authenticate(&mut bench, (a, b), handle, [Some(KEY); 2]), 0);
     bench.classic_ok(a, 0x0413, &[&handle, &[1]]);
     assert_eq!(bench.event_of(a, 0x08), [&hex!("25")[..], &handle, &[0]].concat());
@@ -160,8 +160,8 @@ fn it_all_works_with_loss() {
     let mut bench = Bench::new(8);
     let (a, b) = (bench.add_dual(), bench.add_dual());
     bench.air.set_loss(20);
-    let (ab, ba) = bench.page(a, b, 1);
-    let handles = (ab.to_le_bytes(), ba.to_le_bytes());
+    let (of_a, of_b) = bench.page(a, b, 1);
+    let handles = (of_a.to_le_bytes(), of_b.to_le_bytes());
     assert_eq!(authenticate(&mut bench, (b, a), handles.1, [Some(KEY); 2]), 0);
     bench.classic_ok(b, 0x0413, &[&handles.1, &[1]]);
     assert_eq!((bench.event_of(a, 0x08)[3], bench.event_of(b, 0x08)[3]), (1, 1));
