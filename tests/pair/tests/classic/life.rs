@@ -261,6 +261,31 @@ async fn drive_once(device: &Device, end: &Cell<Option<RunError<Unplugged>>>) {
 }
 
 #[test]
+fn a_link_of_an_idle_host_ends_after_what_was_sent() {
+    let scene = Scene::new(629);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let at = address(lamp.host().classic()).await;
+        let (there, here) = channels(&lamp, &phone, PSM, ClassicChannelConfig::BASIC).await;
+        let link = phone.host().classic().connect(at).await.unwrap();
+        scene.sleep(100_000).await;
+        for _ in 0..4 {
+            here.send(&[7; 600]).await.unwrap();
+        }
+        let ends = async {
+            link.disconnect().await.unwrap();
+        };
+        let reads = async {
+            let mut buffer = [0; 672];
+            for _ in 0..4 {
+                assert_eq!(there.recv(&mut buffer).await, Ok(600));
+            }
+        };
+        join(ends, reads).await;
+    });
+}
+
+#[test]
 fn a_shutdown_ends_the_links() {
     let scene = Scene::new(630);
     let (lamp, phone) = two(&scene);

@@ -97,6 +97,7 @@ impl Stack {
             }
             GapEvent::LinkUp(up) => self.classic_link_up(&up),
             GapEvent::LinkDown { slot, reason, .. } => {
+                let reason = self.classic_reason(slot, reason);
                 self.end_classic_link(slot, reason);
                 self.continue_shutdown(now);
             }
@@ -139,6 +140,17 @@ impl Stack {
             | GapEvent::PacketTypes { .. }
             | GapEvent::DiscoverableEnded
             | GapEvent::ScanFailed(_) => self.classic_mark(Awaited::Setting),
+        }
+    }
+
+    /// Returns the reason for which a link has ended. A peer may send any; those of this host's own are not believed.
+    fn classic_reason(&mut self, slot: u8, reason: Status) -> Status {
+        let leaving =
+            self.classic.get().and_then(|state| state.up(slot)).is_some_and(|link| link.is_leaving);
+        match reason {
+            Status::LOCAL_HOST_TERMINATED if !leaving => Status::UNSPECIFIED,
+            Status::HARDWARE_FAILURE => Status::UNSPECIFIED,
+            reason => reason,
         }
     }
 

@@ -156,19 +156,44 @@ impl Stack {
 
     /// Begins the time after which a link without a user ends.
     pub(super) fn classic_idle(&mut self, index: u8) {
-        let now = self.now;
         let Some(state) = self.classic.get() else { return };
         let used = state.channels.of_link(LinkId(index)).next().is_some();
-        let Some(link) = state.up(index) else { return };
-        if link.is_draining {
-            return;
-        }
+        let Some(link) = state.up(index).filter(|link| !link.is_draining) else { return };
         let idle = link.users == 0 && !used && !link.is_leaving;
-        let limit = if link.is_own { IDLE } else { UNUSED };
-        if idle != link.idle_until.is_some() {
-            link.idle_until = At::new(idle.then(|| now.saturating_add(limit)));
-            self.deadlines_changed();
+        if !idle {
+            link.idle_until = At::NONE;
+        } else if !link.idle_until.is_some() {
+            self.limit_classic_link(index);
         }
+    }
+
+    /// Begins the time limit of a link without a user, or of one that drains, when `run` next reads the clock.
+    fn limit_classic_link(&mut self, index: u8) {
+        if let Some(state) = self.classic.get() {
+            state.unlimited |= 1u64.wrapping_shl(index.into());
+        }
+        self.ready.run(Due::COMMAND);
+    }
+
+    /// Begins the time limits of links.
+    pub(super) fn limit_classic_links(&mut self, now: Instant) {
+        let Some(state) = self.classic.get() else { return };
+        let mut links = core::mem::take(&mut state.unlimited);
+        while links != 0 {
+            let index = u8::try_from(links.trailing_zeros()).unwrap_or(u8::MAX);
+            links &= links.wrapping_sub(1);
+            let used = state.channels.of_link(LinkId(index)).next().is_some();
+            let Some(link) = state.up(index) else { continue };
+            let limit = match (link.is_draining, link.is_own) {
+                (true, _) => DRAINING,
+                (false, true) => IDLE,
+                (false, false) => UNUSED,
+            };
+            if link.is_draining || (link.users == 0 && !used) {
+                link.idle_until = At::new(Some(now.saturating_add(limit)));
+            }
+        }
+        self.deadlines_changed();
     }
 
     /// Handles everything that L2CAP reports about a link.
@@ -208,11 +233,10 @@ impl Stack {
 
     /// Ends a link once everything that was sent has left, for at most 10 s.
     pub(super) fn drain_classic_link(&mut self, index: u8) {
-        let now = self.now;
         let Some(link) = self.classic.get().and_then(|state| state.up(index)) else { return };
         link.is_draining = true;
-        link.idle_until = At::new(Some(now.saturating_add(DRAINING)));
-        self.deadlines_changed();
+        link.idle_until = At::NONE;
+        self.limit_classic_link(index);
         self.leave_if_drained(index);
     }
 

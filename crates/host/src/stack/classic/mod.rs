@@ -76,6 +76,8 @@ pub(crate) struct State {
     acl: Option<AclCredits>,
     /// Links that may have something to send.
     sending: u64,
+    /// Links whose time limit begins when `run` next reads the clock.
+    unlimited: u64,
     last_link: u8,
     /// Whether BR/EDR filled the buffer for the transport first the last time.
     goes_first: bool,
@@ -143,6 +145,7 @@ impl State {
             listeners: [listen::Listener::FREE; listen::LISTENERS],
             acl: None,
             sending: 0,
+            unlimited: 0,
             last_link: 0,
             goes_first: false,
             opened: 0,

@@ -23,8 +23,13 @@ impl Stack {
         if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 
-    /// Begins what needs the time: requests of futures, and the closing of channels that were dropped.
+    /// Begins what needs the time: requests of futures, the limits of links, and the closing of channels that were
+    /// dropped.
     pub(super) fn classic_dated(&mut self, now: Instant) {
+        let Some(state) = self.classic.get() else { return };
+        if state.unlimited != 0 {
+            self.limit_classic_links(now);
+        }
         let Some(state) = self.classic.get() else { return };
         let mut released = core::mem::take(&mut state.released);
         if core::mem::take(&mut state.wants_time) {
