@@ -71,6 +71,18 @@ impl Owner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BondTicket {}
 
+/// The store has no bonds of BR/EDR.
+#[derive(Debug)]
+pub(super) struct HasBonds;
+
+impl HasBonds {
+    pub(super) const NO: Self = Self;
+
+    pub(super) const fn any(&self) -> bool {
+        false
+    }
+}
+
 /// BR/EDR has no deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {}
@@ -154,10 +166,6 @@ impl Classic {
 
     pub(super) const fn reset(&self) {}
 
-    pub(super) const fn is_storing(&self) -> bool {
-        false
-    }
-
     pub(super) const fn shared_credits(&self) -> core::iter::Empty<&'static LinkCredits> {
         core::iter::empty()
     }
@@ -176,6 +184,10 @@ impl Stack {
 
     pub(super) const fn classic_unanswered(&self, owner: Owner, _: Opcode) {
         match owner {}
+    }
+
+    pub(super) const fn classic_is_stored(&self) -> bool {
+        true
     }
 
     pub(super) const fn classic_bonds_known(&self, _: Instant) {}

@@ -98,7 +98,7 @@ impl Stack {
             Shutdown::Closing(until) => {
                 let stored = !self.security.is_storing()
                     && !self.has_unsaved_record()
-                    && (!self.classic.is_storing() || self.security.is_unreadable());
+                    && self.classic_is_stored();
                 let closed = self.live_links() == 0 && self.classic.live_links() == 0 && stored;
                 if closed || until <= now {
                     self.reset_for_good(now);

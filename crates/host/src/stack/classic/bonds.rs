@@ -13,6 +13,19 @@ use crate::{
     waiters::{Due, HostKey},
 };
 
+/// Whether the store may have bonds of BR/EDR.
+#[derive(Debug)]
+pub(in crate::stack) struct HasBonds(bool);
+
+impl HasBonds {
+    pub(in crate::stack) const NO: Self = Self(false);
+    pub(super) const YES: Self = Self(true);
+
+    pub(in crate::stack) const fn any(&self) -> bool {
+        self.0
+    }
+}
+
 /// The place whose record the store writes or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::stack) struct BondTicket {
@@ -93,13 +106,13 @@ impl State {
     }
 }
 
-impl super::Classic {
-    pub(in crate::stack) fn is_storing(&self) -> bool {
-        self.state().is_some_and(State::is_storing)
-    }
-}
-
 impl Stack {
+    /// Returns whether the store has every bond, or cannot be used.
+    pub(in crate::stack) fn classic_is_stored(&self) -> bool {
+        let storing = self.classic.state().is_some_and(State::is_storing);
+        !storing || self.security.is_unreadable()
+    }
+
     /// Gives the security machine the bond with the peer of a link, once the bonds are loaded.
     pub(super) fn attach_classic_bond(&mut self, now: Instant, link: u8) {
         if !self.bonds_are_loaded() {

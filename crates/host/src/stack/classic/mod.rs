@@ -44,8 +44,8 @@ pub use bindrune_l2cap::classic::CloseReason;
 pub use bindrune_rfcomm::EndReason as RfcommEnd;
 pub use bindrune_sdp::Failure as SearchFailure;
 pub(crate) use bonds::BondPlace;
-pub(super) use bonds::BondTicket;
 use bonds::Bonds;
+pub(super) use bonds::{BondTicket, HasBonds};
 pub(crate) use channel::{ChannelRef, User};
 pub(crate) use command::Owner;
 pub(crate) use link::{Link, LinkRef};
@@ -224,6 +224,7 @@ impl Classic {
 impl Stack {
     /// Gives a new host its memory for BR/EDR.
     pub(crate) fn add_classic(&mut self, state: &'static mut State, ready: Ready) {
+        self.security.bonds.others = HasBonds::YES;
         self.classic = Classic(Some(state));
         self.ready.classic = ready;
     }

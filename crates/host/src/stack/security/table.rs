@@ -5,7 +5,10 @@ use bindrune_wire::{Address, Writer};
 use zeroize::Zeroize;
 
 use super::LinkRef;
-use crate::{RecordId, stack::classic::BondTicket};
+use crate::{
+    RecordId,
+    stack::classic::{BondTicket, HasBonds},
+};
 
 /// All bonds, and the work that is pending in the store.
 pub(crate) struct Bonds {
@@ -25,6 +28,8 @@ pub(crate) struct Bonds {
     pub(super) orphan: Option<Bond>,
     /// The peer of a bond that is only in the store, which must delete it.
     unwanted: Option<Address>,
+    /// Whether the store also has bonds of BR/EDR, which are in another table.
+    pub(in crate::stack) others: HasBonds,
 }
 
 /// Progress of reading the store.
@@ -73,7 +78,8 @@ impl Bonds {
     pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
         let (dirty, doomed, kept, fresh) = (0, 0, 0, 0);
         let (reading, out, orphan, unwanted) = (Reading::Pending, None, None, None);
-        Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted }
+        let others = HasBonds::NO;
+        Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted, others }
     }
 
     /// Forgets everything. The store must be loaded again.
@@ -104,7 +110,7 @@ impl Bonds {
 
     /// Returns whether the store was loaded, or could not be, or there are no bonds to load.
     pub(crate) fn is_loaded(&self) -> bool {
-        self.reading != Reading::Pending || self.places() == 0
+        self.reading != Reading::Pending || (self.places() == 0 && !self.others.any())
     }
 
     /// Returns whether the store could not be loaded.

@@ -38,6 +38,30 @@ fn bonds_survive_a_restart_of_both_hosts() {
 }
 
 #[test]
+fn bonds_are_loaded_without_places_for_those_of_le() {
+    let scene = Scene::new(495);
+    let config = |name| Config::new(name).bonds(0);
+    let device = |name| scene.dual(config(name), ClassicConfig::new());
+    let (mut lamp, mut phone) = (device("lamp"), device("phone"));
+    for restarted in [false, true] {
+        if restarted {
+            lamp.restart(config("lamp"));
+            phone.restart(config("phone"));
+        }
+        scene.run(&[&lamp, &phone], async {
+            let (there, here) = (lamp.host().classic(), phone.host().classic());
+            let at = address(there).await;
+            there.set_connectable(true).unwrap();
+            let link = here.connect(at).await.unwrap();
+            assert_eq!(here.bonds().count(), usize::from(restarted));
+            assert!(link.secure(Level::Encrypted).await.is_ok());
+            scene.sleep(1000).await;
+            assert_eq!(here.bonds().count(), 1);
+        });
+    }
+}
+
+#[test]
 fn a_peer_that_lost_its_key_is_an_error_and_the_bond_stays() {
     let (scene, [lamp, phone]) = bonded(500, &Air::new());
     scene.run(&[&lamp, &phone], async {
