@@ -59,7 +59,7 @@ impl State {
         own.count() < most && (psm != Psm::SDP || sdp == 0)
     }
 
-    /// Returns whether peers may connect: something listens, or the application wants it.
+    /// Returns whether something listens for channels or RFCOMM connections.
     pub(super) fn listens(&self) -> bool {
         self.rfcomm.listens() || self.listeners.iter().any(|listener| listener.psm != Psm(0))
     }
@@ -141,7 +141,8 @@ impl Stack {
         Poll::Ready(Ok(ChannelRef { index, generation, link }))
     }
 
-    /// Decides about a channel that a peer requests: the security of the link comes first.
+    /// Decides about a channel that a peer requests: the security of the link comes first, except for SDP. [Vol 3] Part C,
+    /// 5.2.2.8
     pub(super) fn classic_requested(&mut self, link: u8, channel: usize, psm: Psm) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
