@@ -37,8 +37,6 @@ enum Body {
     None,
     /// An ACL packet, and how many of its octets are missing.
     Acl(AclLanding, usize),
-    /// An ACL packet of a BR/EDR link, and how many of its octets are missing.
-    Classic(ClassicBody, usize),
     /// An ACL packet without a live link, already counted, and how many of its octets are missing.
     Stray(usize),
     /// A packet that is not for this host.
@@ -48,6 +46,8 @@ enum Body {
         num_packets: u8,
         octets: [u8; CIPHERTEXT],
     },
+    /// An ACL packet of a BR/EDR link. Without BR/EDR it has no value; being the last, it then changes no code of the others.
+    Classic(ClassicBody),
 }
 
 /// Reason why [`Receiving::deliver`] stopped.
@@ -105,7 +105,7 @@ impl Receiving {
         }
         match core::mem::replace(&mut self.body, Body::None) {
             Body::Acl(landing, _) => stack.abandon_acl(landing),
-            Body::Classic(body, _) => stack.abandon_classic(body),
+            Body::Classic(body) => stack.abandon_classic(body),
             Body::None | Body::Stray(_) | Body::Ignored | Body::Ciphertext { .. } => {}
         }
     }
@@ -179,7 +179,7 @@ impl Receiving {
     fn begin(&mut self, header: AclHeader, stack: &mut Stack) -> bool {
         let left = header.len.into();
         self.body = match stack.classic_body(header) {
-            Some(body) => Body::Classic(body, left),
+            Some(body) => Body::Classic(body),
             None => match stack.rx_packet(header) {
                 Some(landing) => Body::Acl(landing, left),
                 None => Body::Stray(left),
@@ -200,9 +200,9 @@ impl Receiving {
                 }
                 left
             }
-            Body::Classic(body, left) => {
-                stack.push_classic(*body, input.get(..*left).unwrap_or(input));
-                left
+            Body::Classic(body) => {
+                stack.push_classic(*body, input);
+                body.left()
             }
             Body::Stray(left) => left,
             Body::None | Body::Ignored | Body::Ciphertext { .. } => return true,
@@ -215,7 +215,7 @@ impl Receiving {
         }
         match core::mem::replace(&mut self.body, Body::None) {
             Body::Acl(landing, _) => stack.handle_acl(stack.now(), landing),
-            Body::Classic(body, _) => stack.end_classic(body),
+            Body::Classic(body) => stack.end_classic(body),
             Body::None | Body::Stray(_) | Body::Ignored | Body::Ciphertext { .. } => {}
         }
         true

@@ -53,6 +53,12 @@ pub enum SearchFailure {}
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Body {}
 
+impl Body {
+    pub(crate) const fn left(&mut self) -> &mut usize {
+        match *self {}
+    }
+}
+
 /// No command is of BR/EDR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {}

@@ -138,6 +138,7 @@ impl Ready {
     }
 
     /// Returns whether a key is ready that futures may wait for.
+    #[inline(always)]
     pub(crate) const fn is_marked(&self) -> bool {
         self.host.ready != 0
             || (self.ready_links | self.ready_channels) != 0

@@ -11,6 +11,14 @@ pub(crate) struct Body {
     link: LinkRef,
     /// Whether L2CAP gets the data.
     is_taken: bool,
+    /// Octets that are missing.
+    left: usize,
+}
+
+impl Body {
+    pub(crate) const fn left(&mut self) -> &mut usize {
+        &mut self.left
+    }
 }
 
 impl Stack {
@@ -31,12 +39,14 @@ impl Stack {
             None => self.stats.discarded_pdus.count(),
         }
         self.stats.acl_in.count();
-        Some(Body { link: link.reference(index), is_taken: first.is_some() })
+        let left = acl.len.into();
+        Some(Body { link: link.reference(index), is_taken: first.is_some(), left })
     }
 
     /// Takes the next octets of an ACL packet.
     pub(crate) fn push_classic(&mut self, body: Body, octets: &[u8]) {
-        let Body { link: body, is_taken: true } = body else { return };
+        let Body { link: body, is_taken: true, left } = body else { return };
+        let octets = octets.get(..left).unwrap_or(octets);
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
         if link.is_up() && link.generation == body.generation {
@@ -45,7 +55,7 @@ impl Stack {
     }
 
     /// Handles the end of an ACL packet.
-    pub(crate) fn end_classic(&mut self, Body { link: body, is_taken }: Body) {
+    pub(crate) fn end_classic(&mut self, Body { link: body, is_taken, .. }: Body) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get_mut(usize::from(body.index)) else { return };
