@@ -69,7 +69,7 @@ impl ChannelConfig {
     /// Enhanced Retransmission mode if the peer supports it, with windows of 32 frames.
     pub const ENHANCED: Self = Self { mode: Mode::ENHANCED_RETRANSMISSION, ..Self::BASIC };
 
-    /// Streaming mode if the peer supports it.
+    /// Streaming mode if the peer supports it; Enhanced Retransmission mode if the peer requests that. [Vol 3] Part A, 5.4
     pub const STREAMING: Self = Self { mode: Mode::STREAMING, ..Self::BASIC };
 
     /// Returns whether every number is in its range, and this host supports the mode.

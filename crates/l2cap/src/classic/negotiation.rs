@@ -51,6 +51,8 @@ struct Peer {
     is_continued: bool,
     /// Its requests that failed.
     rounds: u8,
+    /// Whether its last request that failed had a mode that this end does not take.
+    is_mode_refused: bool,
     /// The accepted values.
     terms: Option<Terms>,
 }
@@ -89,6 +91,7 @@ impl Negotiation {
                 rejected: Rejected::NONE,
                 is_continued: false,
                 rounds: 0,
+                is_mode_refused: false,
                 terms: None,
             },
             timeouts: [0; 2],

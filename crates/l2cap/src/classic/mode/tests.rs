@@ -9,6 +9,7 @@ mod hostile;
 mod line;
 mod rules;
 mod streams;
+mod suite;
 
 const LOCAL: Cid = Cid(0x0040);
 const REMOTE: Cid = Cid(0x0041);

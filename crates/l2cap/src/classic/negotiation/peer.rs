@@ -11,7 +11,7 @@ use crate::classic::pdu::{
 pub(in crate::classic) enum Answer {
     /// A Configuration Response; its options are those of [`Negotiation::response_options`].
     Result(ConfigurationResult),
-    /// The same, and the channel is closed because too many rounds failed.
+    /// The same, and the channel is closed because too many rounds failed, or the peer insists on its mode.
     Last(ConfigurationResult),
     /// More parts follow: the response is empty and has the same flag.
     Continue,
@@ -38,7 +38,13 @@ impl Negotiation {
             Ok(()) => {}
         }
         if self.unacceptable() != EMPTY {
-            return self.refuse(ConfigurationResult::UNACCEPTABLE);
+            let again = self.peer.is_mode_refused;
+            self.peer.is_mode_refused = !self.takes(self.asked_mode());
+            let answer = self.refuse(ConfigurationResult::UNACCEPTABLE);
+            return match (answer, self.peer.is_mode_refused && again) {
+                (Answer::Result(result), true) => Answer::Last(result),
+                (answer, _) => answer,
+            };
         }
         self.accept();
         Answer::Result(ConfigurationResult::SUCCESS)
@@ -89,14 +95,20 @@ impl Negotiation {
         }
     }
 
-    /// Returns whether this end takes `mode`. An accepted request settles it.
+    /// Returns whether this end takes `mode`. An accepted request settles it. If both ends have a choice, Basic mode
+    /// comes before Enhanced Retransmission, and that before Streaming. [Vol 3] Part A, 5.4
     fn takes(&self, mode: Mode) -> bool {
         if self.peer.terms.is_some() {
             return mode == self.mode;
         }
         mode == self.mode
             || mode == self.config.mode
-            || (mode == Mode::BASIC && !self.config.is_mode_required)
+            || (!self.config.is_mode_required && (mode == Mode::BASIC || self.yields_to(mode)))
+    }
+
+    /// Returns whether Streaming mode gives way to `mode`.
+    pub(super) fn yields_to(&self, mode: Mode) -> bool {
+        self.config.mode == Mode::STREAMING && mode == Mode::ENHANCED_RETRANSMISSION
     }
 
     /// Returns the values that we would take instead of those in the last request that we do not take.

@@ -18,7 +18,7 @@ pub(in crate::classic) enum Outcome {
 /// Reason why a channel cannot be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::classic) enum Failure {
-    /// The peer does not support the mode that the application insists on.
+    /// The peer refuses the mode that the application insists on, or Basic mode.
     Mode,
     /// The peer refused our values, or too many rounds failed.
     Disagreement,
@@ -153,7 +153,7 @@ impl Negotiation {
         Ok(())
     }
 
-    /// Takes the peer's mode if it is the one that this end would also take: Basic, unless the application insists.
+    /// Takes the mode that both ends take. A peer that refuses Basic mode takes none. [Vol 3] Part A, 5.4
     fn change_mode(&mut self, mode: Mode) -> Result<(), Failure> {
         let settled = self.peer.terms.is_some();
         if mode == self.mode {
@@ -166,10 +166,10 @@ impl Negotiation {
             self.mode = mode;
             return Ok(());
         }
-        if self.config.is_mode_required && self.config.mode != Mode::BASIC {
+        if self.config.is_mode_required || self.requested_mode == Mode::BASIC {
             return Err(Failure::Mode);
         }
-        self.mode = Mode::BASIC;
+        self.mode = if self.yields_to(mode) { mode } else { Mode::BASIC };
         Ok(())
     }
 

@@ -7,15 +7,15 @@ use super::rows::{After, Before, COMMANDS, CONNECTION, OTHERS, REJECT, REQUEST, 
 use crate::classic::testing::End;
 use crate::classic::{ChannelConfig, CloseReason, Link, Signal, State};
 
-const NOW: Instant = Instant::from_secs(100);
+pub(super) const NOW: Instant = Instant::from_secs(100);
 
 /// Sends a C-frame to the end.
-fn frame(end: &mut End, payload: &[u8]) {
+pub(super) fn frame(end: &mut End, payload: &[u8]) {
     pdu(end, 1, payload);
 }
 
 /// Sends a PDU to the end, in fragments of 20 octets.
-fn pdu(end: &mut End, cid: u16, payload: &[u8]) {
+pub(super) fn pdu(end: &mut End, cid: u16, payload: &[u8]) {
     let len = u16::try_from(payload.len()).unwrap();
     let octets = [&len.to_le_bytes()[..], &cid.to_le_bytes()[..], payload].concat();
     for (index, part) in octets.chunks(20).enumerate() {
@@ -24,7 +24,7 @@ fn pdu(end: &mut End, cid: u16, payload: &[u8]) {
 }
 
 /// Returns the payload of each C-frame that the end sends.
-fn frames(end: &mut End) -> Vec<Vec<u8>> {
+pub(super) fn frames(end: &mut End) -> Vec<Vec<u8>> {
     end.acl = 300;
     let mut frames = Vec::new();
     while let Some((first, octets)) = end.transmit(NOW) {
@@ -34,7 +34,7 @@ fn frames(end: &mut End) -> Vec<Vec<u8>> {
     frames
 }
 
-fn end(before: Before) -> End {
+pub(super) fn end(before: Before) -> End {
     let mut end = End::new(2, 1000);
     if matches!(before, Before::Idle) {
         return end;
@@ -159,7 +159,7 @@ fn responses_are_bounded() {
 fn a_peer_that_never_agrees_is_left() {
     let mut end = end(Before::Configuring);
     for identifier in 2..5 {
-        let mut request = hex!("0400 0f00 4000 0000 0409 01 08 05 0000 0000 0002");
+        let mut request = hex!("0400 0800 4000 0000 01022f00");
         request[1] = identifier;
         frame(&mut end, &request);
         assert_eq!(frames(&mut end).len(), 1);

@@ -3,6 +3,7 @@ mod life;
 mod negotiation;
 mod pair;
 mod rows;
+mod suite;
 
 use super::testing::Pair;
 use super::{ChannelConfig, Channels, Mode};
