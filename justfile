@@ -10,6 +10,10 @@ default:
 house:
     cargo run --quiet --locked --package bindrune-house
 
+# Writes the counts of tests/conformance.tsv into docs/conformance.md.
+conformance:
+    cargo run --quiet --locked --package bindrune-house -- conformance
+
 # Checks format, lints in every combination of features, and spelling.
 check:
     cargo fmt --all --check
@@ -120,7 +124,7 @@ bench-program := "--quiet --locked --manifest-path tools/bench/Cargo.toml --targ
 bench *arguments:
     cargo run {{ bench-program }} -- instructions {{ arguments }}
 
-# Measures flash, RAM and stack of three images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
+# Measures flash, RAM and stack of four images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
 # toolchain, like no-std.
 size *arguments:
     cargo run {{ bench-program }} -- size {{ arguments }}

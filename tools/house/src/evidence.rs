@@ -37,7 +37,7 @@ pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
 }
 
 /// Returns whether a file has a test: a function with `#[test]`, also in a macro such as `proptest!`, or a row of `cases!` or `pairings!`.
-fn has_test(source: &Source, name: &str) -> bool {
+pub(crate) fn has_test(source: &Source, name: &str) -> bool {
     let is_there = |pattern: &[&str]| !tokens::find(&source.tokens, pattern).is_empty();
     let has_rows = is_there(&["cases", "!"]) || is_there(&["pairings", "!"]);
     let is_row = has_rows && is_there(&[name, ":"]);

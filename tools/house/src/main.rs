@@ -6,6 +6,7 @@
 
 mod capabilities;
 mod clock;
+mod conformance;
 mod doors;
 mod evidence;
 mod finding;
@@ -40,7 +41,9 @@ const WORKSPACES: [&str; 4] = [
 ];
 
 fn main() -> ExitCode {
-    match check() {
+    let is_writing = std::env::args().nth(1).as_deref() == Some("conformance");
+    match if is_writing { write().map(|()| Vec::new()) } else { check() } {
+        Ok(_) if is_writing => ExitCode::SUCCESS,
         Ok(findings) if findings.is_empty() => {
             println!("house: every rule is kept");
             ExitCode::SUCCESS
@@ -59,9 +62,22 @@ fn main() -> ExitCode {
     }
 }
 
+fn root() -> Result<&'static Path> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).context("tools/house is two folders below the root")
+}
+
+/// Writes the counts of the conformance table into its page.
+fn write() -> Result<()> {
+    let read = |path: &str| Ok::<_, anyhow::Error>(std::fs::read_to_string(root()?.join(path))?);
+    let page = conformance::written(&read(conformance::PAGE)?, &read(conformance::FILE)?);
+    let page = page.context("the page has no section for the counts")?;
+    Ok(std::fs::write(root()?.join(conformance::PAGE), page)?)
+}
+
 fn check() -> Result<Vec<Finding>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = here.ancestors().nth(2).context("tools/house is two folders below the root")?;
+    let root = root()?;
     let rules = Rules::read(&here.join("house.toml"))?;
     let mut findings = Vec::new();
     let mut roots = Vec::new();
@@ -91,6 +107,10 @@ fn check() -> Result<Vec<Finding>> {
         let text = std::fs::read_to_string(root.join(page)).context(page)?;
         findings.extend(evidence::check(page, &text, &sources));
     }
+    let table = read(conformance::FILE).context(conformance::FILE)?;
+    findings.extend(conformance::check(&table, &sources));
+    let page = read(conformance::PAGE).context(conformance::PAGE)?;
+    findings.extend(conformance::check_page(&page, &table));
     findings.extend(retired_words(root, &sources)?);
     Ok(rules.without_exceptions(findings))
 }

@@ -106,6 +106,17 @@ impl Slot {
         config.require.max(goal.unwrap_or_default())
     }
 
+    /// Checks whether both sides have Secure Connections, if the key must have them. So the peer's user gets no question
+    /// about a pairing that must fail. [Vol 3] Part C, 5.2.2.8
+    fn check_algorithms(&self, config: &Config) -> Result<(), Failure> {
+        let required =
+            self.need(config) >= Level::SecureConnections || config.only_secure_connections;
+        match required && self.is_secure(config) == Some(false) {
+            true => Err(Failure::Terms),
+            false => Ok(()),
+        }
+    }
+
     /// Checks whether a pairing may begin, whatever the peer can do.
     fn admit(&self, context: Context<'_>, needs_user: bool) -> Result<(), Failure> {
         if self.not_before.is_some_and(|until| context.now < until) {
@@ -127,6 +138,7 @@ impl Slot {
         let needs_user =
             config.io != super::IoCapability::NoInputNoOutput || self.asks_consent(config);
         self.admit(context, needs_user)?;
+        self.check_algorithms(config)?;
         let bond = self.bond_strength().is_some_and(|bond| bond.authenticated);
         let mitm = config.mitm || bond || self.need(config) >= Level::Authenticated;
         let oob = !self.oob_presence(config).is_empty();
@@ -163,13 +175,10 @@ impl Slot {
     ) -> Result<(), Failure> {
         let authenticated = Model::select(own, peer).is_authenticated();
         let insecure = self.is_secure(config) == Some(false);
-        let need = self.need(config);
-        if need >= Level::Authenticated && !authenticated {
+        if self.need(config) >= Level::Authenticated && !authenticated {
             return Err(Failure::Terms);
         }
-        if (need >= Level::SecureConnections || config.only_secure_connections) && insecure {
-            return Err(Failure::Terms);
-        }
+        self.check_algorithms(config)?;
         match self.bond_strength() {
             Some(bond) if bond.authenticated && !authenticated => Err(Failure::BondKept),
             Some(bond) if bond.kind.is_secure() && insecure => Err(Failure::Downgrade),

@@ -120,7 +120,8 @@ impl ClassicChannelConfig {
     pub const BASIC: Self = Self { channel: ChannelConfig::BASIC, level: Level::Encrypted };
     /// Enhanced Retransmission mode, if the peer has it: no datagram is lost, also if the reader is slow.
     pub const ENHANCED: Self = Self { channel: ChannelConfig::ENHANCED, ..Self::BASIC };
-    /// Streaming mode, if the peer has it: late datagrams are dropped. Set a packet timeout.
+    /// Streaming mode, if the peer has it: late datagrams are dropped. Set a packet timeout. If the peer requests Enhanced
+    /// Retransmission mode, the channel takes that. [Vol 3] Part A, 5.4
     pub const STREAMING: Self = Self { channel: ChannelConfig::STREAMING, ..Self::BASIC };
 
     /// Sets the longest datagram that this end receives: 48 to 65,535 bytes.

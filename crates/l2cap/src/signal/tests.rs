@@ -77,10 +77,17 @@ fn a_command_of_the_wrong_length_is_rejected_s02_s04() {
 #[test]
 fn two_commands_in_one_frame_are_rejected() {
     let mut link = open();
-    let two = hex!("14020400 00000000 06030400 40004000");
-    assert_eq!(link.signal(&two), Signal::None);
-    assert_eq!(link.transmitted(), hex!("01020200 0000"));
-    assert!(link.channels.get(0).unwrap().is_open());
+    let two: [&[u8]; 3] = [
+        &hex!("14020400 00000000 06030400 40004000"),
+        // The second one is cut.
+        &hex!("14020400 00000000 06030500 40004000"),
+        &hex!("14020400 00000000 14030b00 80004000640040000400"),
+    ];
+    for two in two {
+        assert_eq!(link.signal(two), Signal::None);
+        assert_eq!(link.transmitted(), hex!("01020200 0000"));
+        assert!(link.channels.get(0).unwrap().is_open());
+    }
 }
 
 #[test]

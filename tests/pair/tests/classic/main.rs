@@ -14,6 +14,7 @@ mod life;
 mod rfcomm;
 mod security;
 mod share;
+mod suite;
 mod timeout;
 mod transfer;
 

@@ -22,21 +22,21 @@ const PIN: &[u8] = b"1234";
 
 /// What the user of a device does when it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Says {
+pub(crate) enum Says {
     Yes,
     No,
     Nothing,
 }
 
 /// The user of two devices: compares their displays, and copies a passkey from one to the other.
-struct User {
+pub(crate) struct User {
     says: [Says; 2],
     shown: Cell<Option<u32>>,
     asked: RefCell<Vec<(usize, Question)>>,
 }
 
 impl User {
-    fn new(says: [Says; 2]) -> Self {
+    pub(crate) fn new(says: [Says; 2]) -> Self {
         Self { says, shown: Cell::new(None), asked: RefCell::default() }
     }
 
@@ -78,14 +78,14 @@ impl User {
         }
     }
 
-    fn asked(&self, device: usize) -> Vec<Question> {
+    pub(crate) fn asked(&self, device: usize) -> Vec<Question> {
         let asked = self.asked.borrow();
         asked.iter().filter(|(at, _)| *at == device).map(|(_, question)| *question).collect()
     }
 }
 
 /// Runs `app` with the user of the devices.
-async fn with_user<T>(
+pub(crate) async fn with_user<T>(
     scene: &Scene,
     user: &User,
     [lamp, phone]: [&Device; 2],

@@ -42,12 +42,22 @@ const SERVER: [Module; 3] =
 /// Only in the image with a channel.
 const CHANNEL: [Module; 2] = ["_14bindrune_l2cap3coc7receive", "_14bindrune_l2cap3coc4data"];
 
+/// Only in the image with BR/EDR.
+const CLASSIC: [Module; 5] = [
+    "_8bindrune5stack7classic",
+    "_14bindrune_l2cap7classic",
+    "_16bindrune_classic",
+    "_12bindrune_sdp",
+    "_15bindrune_rfcomm",
+];
+
 /// Fails if an image contains a capability that it was built without. Its required symbols prove that it has symbols at all.
 pub(crate) fn check(name: &str, path: &Path) -> Result<()> {
     let (must, must_not): (&[Module], Vec<Module>) = match name {
-        "server" => (&SERVER, [&NOWHERE[..], &SECURITY, &CHANNEL].concat()),
-        "security" => (&SECURITY[..1], [&NOWHERE[..], &CHANNEL].concat()),
-        "channel" => (&CHANNEL[..1], [&NOWHERE[..], &SECURITY, &SERVER].concat()),
+        "server" => (&SERVER, [&NOWHERE[..], &SECURITY, &CHANNEL, &CLASSIC].concat()),
+        "security" => (&SECURITY[..1], [&NOWHERE[..], &CHANNEL, &CLASSIC].concat()),
+        "channel" => (&CHANNEL[..1], [&NOWHERE[..], &SECURITY, &SERVER, &CLASSIC].concat()),
+        "classic" => (&CLASSIC[..3], [&NOWHERE[..], &CHANNEL].concat()),
         _ => return Ok(()),
     };
     let bytes = fs::read(path)?;

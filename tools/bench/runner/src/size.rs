@@ -11,11 +11,26 @@ use crate::{
     table::{markdown, ratio, thousands},
 };
 
-/// The images: name and contents.
-const IMAGES: [(&str, &str); 3] = [
-    ("server", "(a) peripheral with a GATT server"),
-    ("security", "(b) the same with LE Secure Connections and ten bonds"),
-    ("channel", "(c) peripheral that echoes a channel"),
+/// An image: its name, its contents, and whether the other host can have the same.
+struct Firmware {
+    name: &'static str,
+    title: &'static str,
+    has_peer: bool,
+}
+
+const IMAGES: [Firmware; 4] = [
+    Firmware { name: "server", title: "(a) peripheral with a GATT server", has_peer: true },
+    Firmware {
+        name: "security",
+        title: "(b) the same with LE Secure Connections and ten bonds",
+        has_peer: true,
+    },
+    Firmware { name: "channel", title: "(c) peripheral that echoes a channel", has_peer: true },
+    Firmware {
+        name: "classic",
+        title: "(d) image (b), and it echoes a channel of BR/EDR",
+        has_peer: false,
+    },
 ];
 
 /// Maximum bytes of statics with an initial value other than zero: the host has none.
@@ -27,7 +42,10 @@ pub(crate) type Images = BTreeMap<String, Image>;
 /// Measures one host.
 pub(crate) fn measure(side: Side) -> Result<Images> {
     let mut images = Images::new();
-    for (name, _) in IMAGES {
+    for Firmware { name, has_peer, .. } in IMAGES {
+        if side == Side::Trouble && !has_peer {
+            continue;
+        }
         let path = programs::image(side, name)?;
         let image = Image::read(&path)?;
         if side == Side::Bindrune {
@@ -44,11 +62,17 @@ pub(crate) fn measure(side: Side) -> Result<Images> {
 pub(crate) fn table() -> Result<String> {
     let (ours, peer) = (measure(Side::Bindrune)?, measure(Side::Trouble)?);
     let mut rows = Vec::new();
-    for (name, title) in IMAGES {
-        let (a, b) = (&ours[name], &peer[name]);
-        let cells = [(a.flash, b.flash), (a.ram, b.ram), (a.frame, b.frame)]
-            .map(|(a, b)| [thousands(a), thousands(b), ratio(a, b)]);
-        rows.push([vec![title.into()], cells.concat()].concat());
+    for Firmware { name, title, .. } in IMAGES {
+        let (a, b) = (&ours[name], peer.get(name));
+        let parts = |image: &Image| [image.flash, image.ram, image.frame];
+        let mut row = vec![title.to_owned()];
+        for (at, figure) in parts(a).into_iter().enumerate() {
+            let other = b.map(|image| parts(image)[at]);
+            row.push(thousands(figure));
+            row.push(other.map_or("none".into(), thousands));
+            row.push(other.map_or(String::new(), |other| ratio(figure, other)));
+        }
+        rows.push(row);
     }
     let head = [
         "image",

@@ -2,7 +2,10 @@
 
 use core::task::Poll;
 
-use bindrune_classic::{ControllerInfo, Discoverable, Gap, security::Security};
+use bindrune_classic::{
+    ControllerInfo, Discoverable, FoundSlot, Gap, LinkSlot,
+    security::{Security, Slot as SecuritySlot},
+};
 use bindrune_l2cap::classic::Psm;
 use bindrune_wire::Address;
 use embassy_time::Duration;
@@ -11,7 +14,10 @@ use super::{ClassicChannel, ClassicConnection};
 use crate::{
     ClassicChannelConfig, ClassicConfig, ClassicResources, Error, Host,
     core::Core,
-    stack::{Awaited, ClassicKey, ClassicParts, ClassicReady, ClassicState, ClassicWaiters, Stack},
+    stack::{
+        Awaited, ClassicAsk, ClassicBondPlace, ClassicKey, ClassicLink, ClassicParts, ClassicReady,
+        ClassicState, ClassicUser, ClassicWaiters, RfcommPort, Stack,
+    },
     waiters::Key,
 };
 
@@ -74,17 +80,24 @@ impl Host {
             &mut resources.stream_send,
         ));
         let parts = ClassicParts {
-            gap: Gap::new(config.gap, &mut resources.link_slots, &mut resources.found),
-            security: Security::new(&mut resources.security, config.security),
+            gap: Gap::new(
+                config.gap,
+                resources.link_slots.put([const { LinkSlot::EMPTY }; L]),
+                resources.found.put([const { FoundSlot::EMPTY }; F]),
+            ),
+            security: Security::new(
+                resources.security.put([const { SecuritySlot::EMPTY }; L]),
+                config.security,
+            ),
             channels,
-            users: &mut resources.users,
-            links: &mut resources.links,
+            users: resources.users.put([ClassicUser::NONE; C]),
+            links: resources.links.put([const { ClassicLink::FREE }; L]),
             records: &mut resources.services,
-            ports: &mut resources.ports,
+            ports: resources.ports.put([const { RfcommPort::NONE }; L]),
             dlcs,
             response: &mut resources.response,
-            bonds: &mut resources.bonds,
-            questions: &mut resources.questions,
+            bonds: resources.bonds.put([const { ClassicBondPlace::FREE }; B]),
+            questions: resources.questions.put([ClassicAsk::NONE; L]),
             config,
         };
         let state = resources.state.put(ClassicState::new(parts));

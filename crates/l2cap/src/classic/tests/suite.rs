@@ -114,6 +114,14 @@ fn a_stray_octet_behind_a_request_changes_nothing() {
 }
 
 #[test]
+fn a_truncated_end_behind_an_echo_closes_nothing() {
+    let mut end = end(Before::Open);
+    frame(&mut end, &hex!("08090000 060a0000"));
+    assert_eq!(frames(&mut end), [&hex!("09090000")[..], &hex!("010a02000000")]);
+    assert_eq!(mode(&end), Some(Mode::BASIC));
+}
+
+#[test]
 fn a_request_is_answered_while_our_own_waits() {
     let mut end = end(Before::Configuring);
     frame(&mut end, &request(9, &hex!("01024000")));
