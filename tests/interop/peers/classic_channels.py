@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
+import time
 
 from bumble import l2cap, rfcomm
 
 from classic_patches import ERTM, FAULTS
-from common import DEFAULT_TIMEOUT, Pattern, acl_drained
+from common import DEFAULT_TIMEOUT, Pattern, Silence, acl_drained
 
 # Packets, or frames, that may await the controller before a sender pauses.
 PENDING_FRAMES = 32
@@ -20,8 +21,10 @@ class Volume:
         self.count = 0
         self.octets = 0
         self.sha256 = hashlib.sha256()
+        self.silence = Silence()
 
     def add(self, data):
+        self.silence.arrived()
         self.count += 1
         self.octets += len(data)
         self.sha256.update(data)
@@ -42,7 +45,12 @@ class Volume:
         return self.report()
 
     def report(self):
-        return {"count": self.count, "octets": self.octets, "sha256": self.sha256.hexdigest()}
+        return {
+            "count": self.count,
+            "octets": self.octets,
+            "sha256": self.sha256.hexdigest(),
+            "silence": self.silence.longest,
+        }
 
 
 class Stream:
@@ -75,10 +83,14 @@ class Stream:
                 await self.drained()
             self.echoes.task_done()
 
-    async def send(self, count, length, seed):
-        """Sends datagrams from the pattern, until the controller has delivered the last."""
+    async def send(self, count, length, seed, seconds=None):
+        """Sends datagrams from the pattern, until the controller has delivered the last. With `seconds`, begins
+        none after that time."""
         pattern, sent = Pattern(seed), Volume()
+        end = time.monotonic() + seconds if seconds is not None else float("inf")
         for _ in range(count):
+            if time.monotonic() >= end:
+                break
             data = pattern.take(length)
             sent.add(data)
             await self.write(data)
@@ -333,8 +345,8 @@ class Channels:
         stream.reported = True
         return stream.describe()
 
-    async def do_send(self, channel, count, length, seed=1):
-        return await self.channels[channel].send(count, length, seed)
+    async def do_send(self, channel, count, length, seed=1, seconds=None):
+        return await self.channels[channel].send(count, length, seed, seconds)
 
     async def do_sent(self, channel, timeout=DEFAULT_TIMEOUT):
         return await asyncio.wait_for(self.channels[channel].finish(), timeout)

@@ -15,6 +15,7 @@ import json
 import socket
 import struct
 import sys
+import time
 import traceback
 
 from bumble import l2cap
@@ -104,6 +105,20 @@ def numbered(number, length):
     return struct.pack("<I", number) + Pattern(number).take(length - 4)
 
 
+class Silence:
+    """The longest time between two arrivals, in seconds."""
+
+    def __init__(self):
+        self.last = None
+        self.longest = 0.0
+
+    def arrived(self):
+        now = time.monotonic()
+        if self.last is not None:
+            self.longest = max(self.longest, now - self.last)
+        self.last = now
+
+
 class Tally:
     """Counts and hashes bytes, and lets commands wait for a count."""
 
@@ -116,8 +131,10 @@ class Tally:
         self.octets = 0
         self.in_order = 0
         self.sha256 = hashlib.sha256()
+        self.silence = Silence()
 
     def add(self, value):
+        self.silence.arrived()
         if len(value) >= 4 and value == numbered(self.count, len(value)):
             self.in_order += 1
         self.count += 1
@@ -148,6 +165,7 @@ class Tally:
             "octets": self.octets,
             "in_order": self.in_order,
             "sha256": self.sha256.hexdigest(),
+            "silence": self.silence.longest,
         }
 
 

@@ -28,6 +28,7 @@ pub struct Air {
     test_port: TcpStream,
     ports: Ports,
     configuration: String,
+    tick: u32,
     scratch: PathBuf,
     killed: bool,
 }
@@ -55,6 +56,18 @@ impl Air {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(scratch: &Scratch, configuration: &str) -> Result<Self> {
+        Self::launch(scratch, configuration, 1)
+    }
+
+    /// Starts one whose links move every `tick` milliseconds. On a slow air, the processors do not limit what crosses it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_slow(scratch: &Scratch, tick: u32) -> Result<Self> {
+        Self::launch(scratch, CONFIGURATION, tick)
+    }
+
+    fn launch(scratch: &Scratch, configuration: &str, tick: u32) -> Result<Self> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let ports = Ports::free()?;
@@ -65,10 +78,11 @@ impl Air {
                         test_port,
                         ports,
                         configuration: configuration.to_owned(),
+                        tick,
                         scratch: scratch.path().to_path_buf(),
                         killed: false,
                     };
-                    air.set_tick(1)?;
+                    air.set_tick(tick)?;
                     return Ok(air);
                 }
                 Err(error) => last = Some(error),
@@ -159,7 +173,7 @@ impl Air {
         ensure!(self.killed, "rootcanal is running");
         (self.process, self.test_port) = launch(self.ports, &self.configuration, &self.scratch)?;
         self.killed = false;
-        self.set_tick(1)
+        self.set_tick(self.tick)
     }
 }
 

@@ -1,6 +1,5 @@
 //! BR/EDR: two Bumble peers, and the volumes of data that cross a channel.
 
-use crate::transfer::is_full;
 use crate::{Air, Classic, Pattern, Scratch, check_capture, sha256};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -101,13 +100,9 @@ impl ClassicPeers {
 }
 
 impl ClassicVolume {
-    /// Returns the volumes of a mode, one for each MTU: 1 MiB, except that the shortest MTU has 64 KiB unless the run is
-    /// `just interop-full`.
+    /// Returns the volumes of a mode: 1 MiB for each MTU.
     pub fn all(fcs: Option<bool>) -> impl Iterator<Item = Self> {
-        MTU.into_iter().map(move |mtu| {
-            let total = if mtu > 48 || is_full() { MIB } else { MIB >> 4 };
-            Self { mtu, fcs, count: total.div_ceil(mtu) }
-        })
+        MTU.into_iter().map(move |mtu| Self { mtu, fcs, count: MIB.div_ceil(mtu) })
     }
 
     /// Returns 1 MiB for an RFCOMM connection.
@@ -128,10 +123,10 @@ impl ClassicVolume {
         Self { count: self.count.div_ceil(8), ..self }
     }
 
-    /// Returns a quarter of it.
+    /// Returns it, but an eighth of many short datagrams, which take two Bumble hosts long.
     #[must_use]
-    pub const fn quarter(self) -> Self {
-        Self { count: self.count.div_ceil(4), ..self }
+    pub const fn short(self) -> Self {
+        if self.mtu > 48 { self } else { self.eighth() }
     }
 
     /// Returns the number of all bytes.

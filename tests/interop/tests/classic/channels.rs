@@ -71,7 +71,7 @@ fn amount(volume: ClassicVolume, mode: &str) -> ClassicVolume {
 fn l2cap(test: &str, fcs: Option<bool>) -> Result<()> {
     let peers = ClassicPeers::start(test)?;
     peers.connect()?;
-    for volume in ClassicVolume::all(fcs) {
+    for volume in ClassicVolume::all(fcs).map(ClassicVolume::short) {
         for mode in MODES {
             let volume = amount(volume, mode);
             let open = Open::l2cap(&peers, volume, mode)?;

@@ -13,6 +13,7 @@ mod own_discovery;
 mod own_security;
 mod own_serial;
 mod own_services;
+mod own_share;
 mod own_world;
 mod security;
 mod services;

@@ -191,27 +191,50 @@ fn our_host_pairs_by_a_passkey_that_it_shows() -> Result<()> {
     each_side_pairs("own_shows", Way::WeShow)
 }
 
-#[test]
-fn our_bond_survives_a_restart_of_both() -> Result<()> {
+/// Pairs, from either side; then both start again, and encrypt new links with the stored keys.
+fn a_bond_survives_a_restart_of_both(test: &str, way: Way) -> Result<()> {
     block_on(async {
-        let air = Air::start(&Scratch::new("own_restart")?)?;
+        let air = Air::start(&Scratch::new(test)?)?;
         let bumble = Bumble::start(&air, "bumble")?;
         bumble.call("discoverable", json!({}))?;
-        let way = Way::Compare;
-        let settings = settings().io_capability(way.own()).mitm(true);
+        let settings = settings().io_capability(way.own()).mitm(way.is_strong());
         let node = start(&air, settings, Some("bonds"))?;
         let mut world = World { node, bumble, air };
-        world.own().set_connectable(true)?;
-        pair(&world, way, true).await?;
-        let address = world.address().await?;
+        for we_begin in [true, false] {
+            world.own().set_connectable(true)?;
+            pair(&world, way, we_begin).await.with_context(|| format!("we begin: {we_begin}"))?;
+            let address = world.address().await?;
 
-        world.bumble.restart(&world.air)?;
-        world.ask("discoverable", json!({})).await?;
-        world.node.finish().await?;
-        world.node = start(&world.air, settings, Some("bonds"))?;
-        assert_eq!(world.address().await?, address);
-        world.own().set_connectable(true)?;
-        again(&world, way).await?;
+            world.bumble.restart(&world.air)?;
+            world.ask("discoverable", json!({})).await?;
+            world.node.finish().await?;
+            world.node = start(&world.air, settings, Some("bonds"))?;
+            assert_eq!(world.address().await?, address);
+            world.own().set_connectable(true)?;
+            again(&world, way).await.with_context(|| format!("we began: {we_begin}"))?;
+            assert!(world.own().remove_bond(world.bumble.public_address()?));
+            world.ask("forget", json!({})).await?;
+        }
         world.end().await
     })
+}
+
+#[test]
+fn our_bond_of_just_works_survives_a_restart_of_both() -> Result<()> {
+    a_bond_survives_a_restart_of_both("own_restart_just_works", Way::JustWorks)
+}
+
+#[test]
+fn our_bond_of_numeric_comparison_survives_a_restart_of_both() -> Result<()> {
+    a_bond_survives_a_restart_of_both("own_restart_compare", Way::Compare)
+}
+
+#[test]
+fn our_bond_of_a_passkey_that_bumble_shows_survives_a_restart_of_both() -> Result<()> {
+    a_bond_survives_a_restart_of_both("own_restart_types", Way::WeType)
+}
+
+#[test]
+fn our_bond_of_a_passkey_that_it_shows_survives_a_restart_of_both() -> Result<()> {
+    a_bond_survives_a_restart_of_both("own_restart_shows", Way::WeShow)
 }

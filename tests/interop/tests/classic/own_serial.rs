@@ -11,41 +11,42 @@ use serde_json::{Value, json};
 
 use crate::own_world::{World, settings};
 
-const VOLUME: ClassicVolume = ClassicVolume::serial().quarter();
+const VOLUME: ClassicVolume = ClassicVolume::serial();
 
-async fn write(port: &Rfcomm<'_>) -> Result<()> {
-    let (mut pattern, mut bytes) = (Pattern::new(SEED), vec![0; VOLUME.mtu]);
-    for _ in 0..VOLUME.count {
+async fn write(port: &Rfcomm<'_>, volume: ClassicVolume) -> Result<()> {
+    let (mut pattern, mut bytes) = (Pattern::new(SEED), vec![0; volume.mtu]);
+    for _ in 0..volume.count {
         pattern.fill(&mut bytes);
         port.write_all(&bytes).await?;
     }
     Ok(port.flush().await?)
 }
 
-async fn read(port: &Rfcomm<'_>) -> Result<()> {
+async fn read(port: &Rfcomm<'_>, volume: ClassicVolume) -> Result<()> {
     let (mut tally, mut bytes) = (Tally::default(), vec![0; 4096]);
-    while tally.octets() < VOLUME.bytes() {
+    while tally.octets() < volume.bytes() {
         let len = port.read(&mut bytes).await.with_context(|| format!("{tally:?}"))?;
         ensure!(len > 0, "the end after {} bytes", tally.octets());
         tally.add_part(bytes.get(..len).context("longer than its buffer")?, false);
     }
-    assert_eq!((tally.octets(), tally.sha256()), (VOLUME.bytes(), VOLUME.sha256()));
+    assert_eq!((tally.octets(), tally.sha256()), (volume.bytes(), volume.sha256()));
     Ok(())
 }
 
-/// Sends in one direction, then in the other, then in both.
+/// Sends in one direction, then in the other, then an eighth in both.
 async fn exchange(world: &World, port: &Rfcomm<'_>, theirs: &Value) -> Result<()> {
-    let number = &theirs["channel"];
-    write(port).await?;
+    let (number, part) = (&theirs["channel"], VOLUME.eighth());
+    write(port, VOLUME).await?;
     let seen = world.ask("received", VOLUME.receiving(number)).await?;
     assert_eq!(
         (&seen["octets"], &seen["sha256"]),
         (&json!(VOLUME.bytes()), &json!(VOLUME.sha256()))
     );
-    tokio::try_join!(world.ask("send", VOLUME.sending(number)), read(port))?;
-    tokio::try_join!(world.ask("send", VOLUME.sending(number)), read(port), write(port))?;
-    let both = json!({ "channel": number, "octets": 2 * VOLUME.bytes(), "timeout": 60 });
-    assert_eq!(world.ask("received", both).await?["octets"], 2 * VOLUME.bytes());
+    tokio::try_join!(world.ask("send", VOLUME.sending(number)), read(port, VOLUME))?;
+    tokio::try_join!(world.ask("send", part.sending(number)), read(port, part), write(port, part))?;
+    let all = VOLUME.bytes() + part.bytes();
+    let both = json!({ "channel": number, "octets": all, "timeout": 60 });
+    assert_eq!(world.ask("received", both).await?["octets"], all);
     Ok(())
 }
 
