@@ -31,7 +31,7 @@ impl ClassicConfig {
         Self { gap: GapConfig::DEFAULT, security }
     }
 
-    /// Sets the class of this device, which inquiries report.
+    /// Sets the class of this device, which inquiries report. [Vol 3] Part C, 3.2.4
     #[must_use]
     pub const fn class(mut self, class: ClassOfDevice) -> Self {
         self.gap.class = class;
@@ -39,20 +39,21 @@ impl ClassicConfig {
     }
 
     /// Sets how long a peer is paged before connecting fails: at most 40.9 s, 5.12 s by default.
+    /// [Vol 4] Part E, 6.6
     #[must_use]
     pub const fn page_timeout(mut self, timeout: Duration) -> Self {
         self.gap.page_timeout = timeout;
         self
     }
 
-    /// Sets what this device can show and enter, which decides how devices pair.
+    /// Sets what this device can show and enter, which decides how devices pair. [Vol 3] Part C, 5.2.2.4
     #[must_use]
     pub const fn io_capability(mut self, io: IoCapability) -> Self {
         self.security.io = io;
         self
     }
 
-    /// Requests protection against a man in the middle in each pairing.
+    /// Requests protection against a man in the middle in each pairing. [Vol 3] Part C, 5.2.2.6
     #[must_use]
     pub const fn mitm(mut self, mitm: bool) -> Self {
         self.security.mitm = mitm;
@@ -74,6 +75,7 @@ impl ClassicConfig {
     }
 
     /// Sets whether to pair by a PIN with peers that know nothing better; off by default.
+    /// [Vol 3] Part C, 3.2.3
     #[must_use]
     pub const fn legacy_pairing(mut self, legacy: LegacyPairing) -> Self {
         self.security.legacy = legacy;
@@ -124,7 +126,7 @@ impl ClassicChannelConfig {
     /// Retransmission mode, the channel takes that. [Vol 3] Part A, 5.4
     pub const STREAMING: Self = Self { channel: ChannelConfig::STREAMING, ..Self::BASIC };
 
-    /// Sets the longest datagram that this end receives: 48 to 65,535 bytes.
+    /// Sets the longest datagram that this end receives: 48 to 65,535 bytes. [Vol 3] Part A, 5.1
     #[must_use]
     pub const fn mtu(mut self, mtu: u16) -> Self {
         self.channel.mtu = mtu;
@@ -139,14 +141,14 @@ impl ClassicChannelConfig {
         self
     }
 
-    /// Closes the channel if the peer does not have the mode, instead of using Basic mode.
+    /// Closes the channel if the peer does not have the mode, instead of using Basic mode. [Vol 3] Part A, 5.4
     #[must_use]
     pub const fn require_mode(mut self) -> Self {
         self.channel.is_mode_required = true;
         self
     }
 
-    /// Sets whether frames have a check sequence. Without it, only if the peer agrees.
+    /// Sets whether frames have a check sequence. Without it, only if the peer agrees. [Vol 3] Part A, 5.5
     #[must_use]
     pub const fn check_sequence(mut self, on: bool) -> Self {
         self.channel.fcs = on;

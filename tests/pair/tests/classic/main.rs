@@ -10,6 +10,7 @@
 mod both;
 mod channel;
 mod discover;
+mod goodput;
 mod life;
 mod rfcomm;
 mod security;

@@ -10,8 +10,14 @@ const PSM: Psm = Psm(0x81);
 
 /// Sends `count` SDUs of `sdu` bytes, and returns how many arrived.
 pub(crate) async fn send(sdu: u16, count: u64) -> Result<u64> {
-    let Link { host, mut peripheral, central } = Link::new(&[]).await?;
-    let config = ChannelConfig { mtu: Some(sdu), mps: MPS, window: WINDOW };
+    // A window holds an SDU, and three K-frames more, so that the next one can begin.
+    let frames = (sdu + 2).div_ceil(MPS) + 3;
+    let (link, window) = match frames <= WINDOW {
+        true => (Link::new(&[]).await?, WINDOW),
+        false => (Link::with_packets::<64>(&[]).await?, frames),
+    };
+    let Link { host, mut peripheral, central } = link;
+    let config = ChannelConfig { mtu: Some(sdu), mps: MPS, window };
     let mut listener = host.listen(PSM, config)?;
     let (accepted, opened) = tokio::join!(listener.accept(), central.open_channel(PSM, config));
     let ((_link, mut receiver), mut sender) = (accepted?, opened?);

@@ -7,7 +7,8 @@ use bindrune_bench_null::{Controller, Shared, split};
 /// Bytes of a buffer of the driver: on a desktop, and on a microcontroller with room for an ACL packet and an event or a command.
 pub(crate) const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
 
-type Memory = Resources<1, 1, 16, 8, 264, 8192, BUFFER, BUFFER>;
+/// Memory with this many receive packets.
+type Memory<const RX: usize> = Resources<1, 1, RX, 8, 264, 8192, BUFFER, BUFFER>;
 
 /// Both ends of the link.
 pub(crate) struct Link {
@@ -19,9 +20,16 @@ pub(crate) struct Link {
 impl Link {
     /// Connects two hosts. The advertising one has `services`.
     pub(crate) async fn new(services: &'static [Service]) -> Result<Self> {
+        Self::with_packets::<16>(services).await
+    }
+
+    /// Like [`Self::new`], with `RX` receive packets.
+    pub(crate) async fn with_packets<const RX: usize>(
+        services: &'static [Service],
+    ) -> Result<Self> {
         let controller = Controller::shared();
-        let server = run(Config::new("tb").services(services), &controller, 0)?;
-        let client = run(Config::new("tc"), &controller, 1)?;
+        let server = run::<RX>(Config::new("tb").services(services), &controller, 0)?;
+        let client = run::<RX>(Config::new("tc"), &controller, 1)?;
         let address = server.controller().await?.address;
         client.controller().await?;
         let advertisement = Advertisement::connectable();
@@ -35,8 +43,8 @@ impl Link {
 }
 
 /// Returns a host that lives as long as the program.
-fn run(config: Config, controller: &Shared, side: usize) -> Result<&'static Host> {
-    let memory = Box::leak(Box::new(Memory::new()));
+fn run<const RX: usize>(config: Config, controller: &Shared, side: usize) -> Result<&'static Host> {
+    let memory = Box::leak(Box::new(Memory::<RX>::new()));
     let host: &'static Host = Box::leak(Box::new(Host::new(memory, config)?));
     let (receiver, sender) = split(controller, side);
     tokio::task::spawn_local(async move {

@@ -3,6 +3,7 @@
 //! `bindrune-bench-host WORK COUNT [SERVICES]` prints how much of it arrived.
 #![forbid(unsafe_code)]
 
+mod capability;
 mod channel;
 mod floor;
 mod gatt;
@@ -26,6 +27,9 @@ fn main() -> Result<()> {
             Work::Received(number) => links::received(number, task.count).await,
             Work::Sent(number) => links::sent(number, task.count).await,
             Work::SentByTasks(number) => links::sent_by_tasks(number, task.count).await,
+            work @ (Work::Basic(_) | Work::Enhanced(_) | Work::Serial(_) | Work::Search(_)) => {
+                capability::classic(work, task.count).await
+            }
             Work::Floor => Ok(floor::packets(task.count)),
         }
     })?;

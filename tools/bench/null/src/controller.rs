@@ -2,19 +2,21 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, task::Waker};
 
+use crate::classic::{self, Pairing};
+
 /// LE ACL data buffers: their bytes and their number.
 const BUFFERS: (u16, u8) = (251, 12);
 /// Handle of the first link, which is the only link of two hosts.
-const HANDLE: u16 = 0x40;
+pub(crate) const HANDLE: u16 = 0x40;
 /// LE ACL data buffers for the links to many peers.
 const BUFFERS_OF_MANY: u8 = 64;
 
 /// [Vol 4] Part A, 2.
 const ACL: u8 = 0x02;
-const EVENT: u8 = 0x04;
+pub(crate) const EVENT: u8 = 0x04;
 
 const COMMAND_COMPLETE: u8 = 0x0e;
-const COMMAND_STATUS: u8 = 0x0f;
+pub(crate) const COMMAND_STATUS: u8 = 0x0f;
 const COMPLETED_PACKETS: u8 = 0x13;
 const READ_REMOTE_VERSION_COMPLETE: u8 = 0x0c;
 const LE_META: u8 = 0x3e;
@@ -62,6 +64,9 @@ pub struct Controller {
     taken: u64,
     /// Peers without a host, if there is only one host.
     peers: Option<Peers>,
+    /// Whether it also has BR/EDR, and the pairing of that.
+    is_dual: bool,
+    pub(crate) pairing: Pairing,
 }
 
 /// Peers that answer the MTU exchange, and take everything else.
@@ -91,6 +96,12 @@ impl Controller {
     #[must_use]
     pub fn shared() -> Shared {
         Rc::default()
+    }
+
+    /// Creates a controller with LE and BR/EDR, without hosts.
+    #[must_use]
+    pub fn dual() -> Shared {
+        Rc::new(RefCell::new(Self { is_dual: true, ..Self::default() }))
     }
 
     /// Creates a controller for host 0 only, which finds a peer without a host at each address that it connects to.
@@ -138,7 +149,7 @@ impl Controller {
         self.sides[side].free.push(packet);
     }
 
-    fn send(&mut self, side: usize, bytes: &[u8]) -> &mut Vec<u8> {
+    pub(crate) fn send(&mut self, side: usize, bytes: &[u8]) -> &mut Vec<u8> {
         let side = &mut self.sides[side];
         let mut packet = side.free.pop().unwrap_or_default();
         packet.clear();
@@ -172,6 +183,9 @@ impl Controller {
     }
 
     fn handle_command(&mut self, side: usize, opcode: u16, parameters: &[u8]) {
+        if self.is_dual && self.handle_classic(side, opcode, parameters) {
+            return;
+        }
         let status = |controller: &mut Self| {
             let [low, high] = opcode.to_le_bytes();
             controller.send(side, &[EVENT, COMMAND_STATUS, 4, 0, 1, low, high]);
@@ -216,11 +230,11 @@ impl Controller {
                 let number = if self.peers.is_some() { BUFFERS_OF_MANY } else { number };
                 self.complete(side, opcode, &[0, low, high, number]);
             }
-            _ => self.complete(side, opcode, &returned(opcode, side)),
+            _ => self.complete(side, opcode, &returned(opcode, side, self.is_dual)),
         }
     }
 
-    fn complete(&mut self, side: usize, opcode: u16, returned: &[u8]) {
+    pub(crate) fn complete(&mut self, side: usize, opcode: u16, returned: &[u8]) {
         let [low, high] = opcode.to_le_bytes();
         let head = [EVENT, COMMAND_COMPLETE, 3 + returned.len() as u8, 1, low, high];
         self.send(side, &[&head[..], returned].concat());
@@ -263,22 +277,24 @@ impl Controller {
     }
 }
 
-fn public_address(side: usize) -> [u8; 6] {
+pub(crate) fn public_address(side: usize) -> [u8; 6] {
     [1 + side as u8, 0, 0, 1, 0xac, 0xbe]
 }
 
 /// Returns the return parameters of a command, the status first.
-fn returned(opcode: u16, side: usize) -> Vec<u8> {
+fn returned(opcode: u16, side: usize, is_dual: bool) -> Vec<u8> {
     match opcode {
         // Read Local Version Information, Supported Commands, Supported Features (LE only) and BD_ADDR.
         0x1001 => vec![0, 12, 0, 0, 12, 0xff, 0xff, 0, 0],
         0x1002 => {
             let mut commands = vec![0; 65];
-            for (byte, bit) in SUPPORTED {
+            let more = classic::SUPPORTED.into_iter().filter(|_| is_dual);
+            for (byte, bit) in SUPPORTED.into_iter().chain(more) {
                 commands[1 + byte] |= 1 << bit;
             }
             commands
         }
+        0x1003 if is_dual => [&[0], &classic::FEATURES[..]].concat(),
         0x1003 => vec![0, 0, 0, 0, 0, 0x60, 0, 0, 0],
         0x1009 => [&[0], &public_address(side)[..]].concat(),
         // LE Read Local Supported Features, Supported States, Advertising Channel TX Power; LE Rand; accept list.

@@ -3,6 +3,7 @@
 //! Each host receives at once what the other one sends. So all cost is in the hosts and in a harness that is the same for both.
 #![forbid(unsafe_code)]
 
+mod classic;
 mod controller;
 mod port;
 mod work;

@@ -26,6 +26,14 @@ pub enum Work {
     Sent(u8),
     /// The same, sent by a task for each link.
     SentByTasks(u8),
+    /// A datagram of this many bytes over a channel of BR/EDR in Basic mode.
+    Basic(u16),
+    /// The same in Enhanced Retransmission mode.
+    Enhanced(u16),
+    /// This many bytes over RFCOMM.
+    Serial(u16),
+    /// A search of this many service records.
+    Search(u16),
     /// Without a host: a packet is parsed and its payload is copied twice.
     Floor,
 }
@@ -51,13 +59,11 @@ impl Task {
         let mut arguments = std::env::args().skip(1);
         let name = arguments.next().context("usage: WORK COUNT [SERVICES]")?;
         let work = match name.as_str() {
-            "coc-1024" => Work::Channel(1024),
-            "coc-245" => Work::Channel(245),
             "write-command" => Work::WriteCommand,
             "write-request" => Work::WriteRequest,
             "notification" => Work::Notification,
             "floor" => Work::Floor,
-            _ => on_links(&name)?,
+            _ => of_size(&name)?,
         };
         let count = arguments.next().context("how often?")?.parse()?;
         let services = arguments.next().map_or(Ok(0), |number| number.parse())?;
@@ -70,10 +76,16 @@ impl Task {
     }
 }
 
-/// Work on several links: its name ends with their number.
-fn on_links(name: &str) -> Result<Work> {
+/// Work whose name ends with a number: of bytes, of records, or of links.
+fn of_size(name: &str) -> Result<Work> {
     let number = |number: &str| number.parse().context("how many links?");
+    let size = |number: &str| number.parse().context("how many bytes?");
     match name.rsplit_once('-') {
+        Some(("coc", bytes)) => size(bytes).map(Work::Channel),
+        Some(("basic", bytes)) => size(bytes).map(Work::Basic),
+        Some(("ertm", bytes)) => size(bytes).map(Work::Enhanced),
+        Some(("rfcomm", bytes)) => size(bytes).map(Work::Serial),
+        Some(("sdp", records)) => size(records).map(Work::Search),
         Some(("received", links)) => number(links).map(Work::Received),
         Some(("sent", links)) => number(links).map(Work::Sent),
         Some(("sent-by-tasks", links)) => number(links).map(Work::SentByTasks),

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    classic,
     instructions::{self, Instructions},
     links,
     programs::{Side, Variant, root},
@@ -17,9 +18,10 @@ use crate::{
 pub(crate) const FILE: &str = "tools/bench/budget.toml";
 
 const HEAD: &str = "\
-# Budget of each operation, in instructions of two hosts and the harness; under `links`, of one host with this many links. Budget of
-# each image, in bytes. The figures are of the last commit that accepted them. `just budget-check` fails above them by more than 3 %,
-# 512 bytes of flash, or 128 of RAM or of the largest stack frame. `just budget` writes this file.
+# Budget of each operation, in instructions of two hosts and the harness; under `links`, of one host with this many links; under
+# `classic`, of two hosts built with BR/EDR. Budget of each image, in bytes. The figures are of the last commit that accepted them.
+# `just budget-check` fails above them by more than 3 %, 512 bytes of flash, or 128 of RAM or of the largest stack frame. `just
+# budget` writes this file.
 
 ";
 
@@ -35,6 +37,7 @@ pub(crate) struct Budget {
     desktop: Instructions,
     embedded: Instructions,
     links: Instructions,
+    classic: Instructions,
     images: Images,
 }
 
@@ -51,6 +54,7 @@ impl Budget {
             desktop: instructions::measure(Variant::Desktop)?,
             embedded: instructions::measure(Variant::Embedded)?,
             links: links::measure()?,
+            classic: classic::measure()?,
             images: size::measure(Side::Bindrune)?,
         })
     }
@@ -72,6 +76,7 @@ impl Budget {
             ("desktop", &self.desktop, &measured.desktop),
             ("embedded", &self.embedded, &measured.embedded),
             ("links", &self.links, &measured.links),
+            ("classic", &self.classic, &measured.classic),
         ] {
             for (name, &figure) in measured {
                 let what = format!("{name} ({set}), instructions");

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod classic;
 mod count;
 mod image;
 mod instructions;

@@ -25,6 +25,8 @@ pub(crate) enum Side {
 pub(crate) enum Variant {
     /// This host, with the standard library.
     Desktop,
+    /// The same, with BR/EDR.
+    Classic,
     /// This host, as on a microcontroller.
     Embedded,
     /// trouble-host.
@@ -38,13 +40,14 @@ pub(crate) enum Variant {
 /// Builds a program, and returns its path.
 pub(crate) fn program(variant: Variant) -> Result<PathBuf> {
     let name = match variant {
-        Variant::Desktop | Variant::Embedded => "bindrune-bench-host",
+        Variant::Desktop | Variant::Classic | Variant::Embedded => "bindrune-bench-host",
         Variant::Peer | Variant::PeerLarge => "bindrune-bench-trouble",
         Variant::Goodput => "bindrune-bench-goodput",
     };
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--package", name]);
     match variant {
+        Variant::Classic => drop(cargo.args(["--features", "classic"])),
         Variant::Embedded => drop(cargo.arg("--no-default-features")),
         Variant::PeerLarge => {
             cargo.env("TROUBLE_HOST_DEFAULT_PACKET_POOL_MTU", "2060");

@@ -56,6 +56,7 @@ impl<'h> ClassicChannel<'h> {
     }
 
     /// Sends one datagram of at most [`Self::peer_mtu`] bytes. Ready when the datagram is in the channel's memory.
+    /// [Vol 3] Part A, 3.1 and 3.3
     ///
     /// # Errors
     ///
@@ -89,6 +90,7 @@ impl<'h> ClassicChannel<'h> {
     }
 
     /// Waits until everything that was sent has left; in Enhanced Retransmission mode, until the peer has it.
+    /// [Vol 3] Part A, 8.6
     ///
     /// # Errors
     ///
@@ -102,7 +104,7 @@ impl<'h> ClassicChannel<'h> {
         self.wait(ChannelKey::Flush, |stack| stack.poll_classic_flush(channel)).await
     }
 
-    /// Changes the longest datagram that this end receives, and waits until the peer agrees.
+    /// Changes the longest datagram that this end receives, and waits until the peer agrees. [Vol 3] Part A, 5.1
     ///
     /// # Errors
     ///
@@ -119,7 +121,7 @@ impl<'h> ClassicChannel<'h> {
         self.wait(ChannelKey::State, |stack| stack.poll_classic_mtu(channel)).await
     }
 
-    /// Sends what is queued, closes the channel, and waits for the peer's confirmation.
+    /// Sends what is queued, closes the channel, and waits for the peer's confirmation. [Vol 3] Part A, 4.6 and 4.7
     ///
     /// # Errors
     ///

@@ -52,7 +52,7 @@ impl<'h> ClassicConnection<'h> {
         self.host.with(|core| core.stack.classic_peer(self.link))
     }
 
-    /// Opens a channel to a service of the peer. Secures the link first, as the configuration says.
+    /// Opens a channel to a service of the peer. Secures the link first, as the configuration says. [Vol 3] Part C, 7.2
     ///
     /// # Errors
     ///
@@ -80,6 +80,7 @@ impl<'h> ClassicConnection<'h> {
     }
 
     /// Raises the link to a security level: encrypts it with the key of the bond if that suffices, otherwise pairs.
+    /// [Vol 3] Part C, 5.2.2
     ///
     /// # Errors
     ///
@@ -93,7 +94,7 @@ impl<'h> ClassicConnection<'h> {
         self.raise(level, false).await
     }
 
-    /// Pairs with the peer anew.
+    /// Pairs with the peer anew. [Vol 3] Part C, 6.5
     ///
     /// # Errors
     ///
@@ -123,7 +124,7 @@ impl<'h> ClassicConnection<'h> {
         }
     }
 
-    /// Returns the security of the link.
+    /// Returns the security of the link. [Vol 3] Part C, 5.2.2.8
     ///
     /// # Errors
     ///
@@ -148,7 +149,7 @@ impl<'h> ClassicConnection<'h> {
         Ok(())
     }
 
-    /// Waits for the end of the link, and returns the reason.
+    /// Waits for the end of the link, and returns the reason. [Vol 4] Part E, 7.7.5
     ///
     /// # Cancel safety
     ///

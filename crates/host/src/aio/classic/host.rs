@@ -139,7 +139,7 @@ impl<'h> Classic<'h> {
     }
 
     /// Makes this device discoverable by inquiries, or not. It holds until it is changed, also over a reset of the
-    /// controller.
+    /// controller. [Vol 3] Part C, 4.1
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl<'h> Classic<'h> {
         self.host.with(|core| core.stack.classic_discoverable(discoverable))
     }
 
-    /// Lets peers connect also while nothing listens for channels.
+    /// Lets peers connect also while nothing listens for channels. [Vol 3] Part C, 4.2
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl<'h> Classic<'h> {
         self.host.with(|core| core.stack.classic_connectable(connectable))
     }
 
-    /// Connects to a device, or returns the link to it that is already up.
+    /// Connects to a device, or returns the link to it that is already up. [Vol 3] Part C, 7.1
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ impl<'h> Classic<'h> {
         Ok(ClassicConnection::new(self.host, link))
     }
 
-    /// Connects to a device if necessary, and opens a channel to one of its services.
+    /// Connects to a device if necessary, and opens a channel to one of its services. [Vol 3] Part C, 7.1 and 7.2
     ///
     /// # Errors
     ///

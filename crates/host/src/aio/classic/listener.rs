@@ -32,7 +32,7 @@ pub struct ClassicListener<'h> {
 
 impl<'h> Classic<'h> {
     /// Listens for channels on `psm`, 0x1001 or above, from any peer. While something listens, this device is
-    /// connectable. The link gets the level of `config` before a channel opens.
+    /// connectable. The link gets the level of `config` before a channel opens. [Vol 3] Part C, 5.2.2
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl<'h> Classic<'h> {
 }
 
 impl<'h> ClassicListener<'h> {
-    /// Waits for the next channel that a peer opens.
+    /// Waits for the next channel that a peer opens. [Vol 3] Part A, 4.2 and 4.3
     ///
     /// # Errors
     ///

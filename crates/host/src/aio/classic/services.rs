@@ -30,7 +30,7 @@ pub struct Advertised<'h> {
 
 impl<'h> Classic<'h> {
     /// Lets other devices find a service, until the returned value is dropped. Its classes are also in the response to
-    /// inquiries, as far as there is room.
+    /// inquiries, as far as there is room. [Vol 3] Part B, 2.2 and Part C, 8
     ///
     /// ```
     /// use bindrune::{Advertised, Classic, Error, Port, ServiceRecord, Uuid};
@@ -51,7 +51,7 @@ impl<'h> Classic<'h> {
     }
 
     /// Returns the services of a device that contain all of `uuids`, with all their attributes, in `buffer`. Use
-    /// [`Uuid::new_16`] of 0x0100 (L2CAP) to find all services.
+    /// [`Uuid::new_16`] of 0x0100 (L2CAP) to find all services. [Vol 3] Part B, 4.7
     ///
     /// ```
     /// use bindrune::{Address, Classic, Error, Uuid};

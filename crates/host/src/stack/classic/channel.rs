@@ -119,7 +119,7 @@ pub(super) const fn error_of(error: ChannelError) -> Error {
 }
 
 impl Stack {
-    /// Requests a channel. The caller becomes a user of it, and of its link.
+    /// Requests a channel. The caller becomes a user of it, and of its link. [Vol 3] Part A, 4.2
     pub(crate) fn classic_open(
         &mut self,
         link: LinkRef,
@@ -231,7 +231,7 @@ impl Stack {
         }
     }
 
-    /// Begins to change what this end receives.
+    /// Begins to change what this end receives. [Vol 3] Part A, 5.1 and 7.1
     pub(crate) fn classic_set_mtu(&mut self, channel: ChannelRef, mtu: u16) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let slot = state.slot(channel)?;
@@ -254,7 +254,7 @@ impl Stack {
         if done { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Closes a channel once everything was sent.
+    /// Closes a channel once everything was sent. [Vol 3] Part A, 4.6
     pub(crate) fn classic_close(&mut self, channel: ChannelRef) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };

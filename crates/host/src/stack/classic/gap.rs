@@ -122,7 +122,7 @@ impl Stack {
         self.ready.run(Due::COMMAND);
     }
 
-    /// Makes this device connectable while something of it can be used.
+    /// Makes this device connectable while something of it can be used. [Vol 3] Part C, 4.2
     pub(super) fn classic_visibility(&mut self) {
         let Some(state) = self.classic.get() else { return };
         let connectable = state.connectable || state.listens();
@@ -147,7 +147,7 @@ impl Stack {
         }
     }
 
-    /// Makes this device discoverable, or not.
+    /// Makes this device discoverable, or not. [Vol 3] Part C, 4.1
     pub(crate) fn classic_discoverable(&mut self, discoverable: Discoverable) -> Result<(), Error> {
         let now = self.now;
         let state = self.classic.get().ok_or(Error::Unsupported)?;
@@ -157,7 +157,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Makes this device connectable also while nothing listens.
+    /// Makes this device connectable also while nothing listens. [Vol 3] Part C, 4.2.2
     pub(crate) fn classic_connectable(&mut self, connectable: bool) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.connectable = connectable;
@@ -165,7 +165,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Begins an inquiry.
+    /// Begins an inquiry. [Vol 3] Part C, 6.1 and 6.2
     pub(crate) fn inquire(&mut self, inquiry: Inquiry) -> Result<(), Error> {
         if self.poll_requests_taken().is_pending() {
             return Err(Error::ShutDown);
@@ -216,7 +216,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Begins to read a name, once earlier requests are over.
+    /// Begins to read a name, once earlier requests are over. [Vol 3] Part C, 6.3
     pub(crate) fn poll_read_name(&mut self, address: Address) -> Poll<Result<(), Error>> {
         let now = self.now;
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
@@ -264,7 +264,7 @@ impl Stack {
     }
 
     /// Returns the link to a peer if it is up, or begins to connect once earlier attempts are over. The caller becomes
-    /// a user of the link.
+    /// a user of the link. [Vol 3] Part C, 7.1
     pub(crate) fn poll_page(&mut self, address: Address) -> Poll<Result<Option<LinkRef>, Error>> {
         let now = self.now;
         if self.poll_requests_taken().is_pending() {

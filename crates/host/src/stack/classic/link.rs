@@ -196,7 +196,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Handles everything that L2CAP reports about a link.
+    /// Handles everything that L2CAP reports about a link. [Vol 3] Part A, 4
     pub(super) fn classic_signals(&mut self, index: u8) {
         loop {
             let Some(state) = self.classic.get() else { return };
@@ -251,7 +251,7 @@ impl Stack {
         }
     }
 
-    /// Handles the end of a link.
+    /// Handles the end of a link. [Vol 4] Part E, 7.7.5
     pub(super) fn end_classic_link(&mut self, index: u8, reason: Status) {
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {

@@ -197,7 +197,7 @@ impl Stack {
         }
     }
 
-    /// Accepts or refuses the channels that wait for the security of their link.
+    /// Accepts or refuses the channels that wait for the security of their link. [Vol 3] Part A, 4.3
     pub(super) fn settle_requests(&mut self, link: u8, failed: bool) {
         let Some(state) = self.classic.get() else { return };
         let achieved = state.security.security(link).level;

@@ -3,15 +3,19 @@ use crate::Cid;
 /// Octets of the check sequence.
 pub(super) const FCS: usize = 2;
 
-/// The check sequences of 4 bits.
-const NIBBLES: [u16; 16] = {
-    let mut table = [0; 16];
+/// The check sequences of one octet, and of one with another behind it: 1,024 octets of constants, so that two octets take
+/// one step.
+const LAST: [u16; 256] = table(8);
+const FIRST: [u16; 256] = table(16);
+
+const fn table(bits: u8) -> [u16; 256] {
+    let mut table = [0; 256];
     let mut rest: &mut [u16] = &mut table;
     let mut index = 0u16;
     while let Some((entry, others)) = rest.split_first_mut() {
         let mut fcs = index;
         let mut bit = 0u8;
-        while bit < 4 {
+        while bit < bits {
             fcs = (fcs >> 1) ^ if fcs & 1 == 0 { 0 } else { 0xa001 };
             bit = bit.saturating_add(1);
         }
@@ -20,7 +24,11 @@ const NIBBLES: [u16; 16] = {
         rest = others;
     }
     table
-};
+}
+
+fn entry(table: &[u16; 256], octet: u8) -> u16 {
+    table.get(usize::from(octet)).copied().unwrap_or_default()
+}
 
 /// Check sequence of a frame so far: polynomial D^16 + D^15 + D^2 + 1, least significant bit first, from 0.
 /// [Vol 3] Part A, 3.3.5
@@ -39,16 +47,17 @@ impl Fcs {
     }
 
     pub(super) fn add(&mut self, octets: &[u8]) {
-        for octet in octets {
-            self.nibble(*octet);
-            self.nibble(*octet >> 4);
+        let mut fcs = self.0;
+        let (pairs, rest) = octets.as_chunks();
+        for pair in pairs {
+            let [first, last] = (fcs ^ u16::from_le_bytes(*pair)).to_le_bytes();
+            fcs = entry(&FIRST, first) ^ entry(&LAST, last);
         }
-    }
-
-    fn nibble(&mut self, nibble: u8) {
-        let [low, _] = self.0.to_le_bytes();
-        let index = usize::from((low ^ nibble) & 15);
-        self.0 = (self.0 >> 4) ^ NIBBLES.get(index).copied().unwrap_or_default();
+        for octet in rest {
+            let [low, high] = fcs.to_le_bytes();
+            fcs = u16::from(high) ^ entry(&LAST, low ^ octet);
+        }
+        self.0 = fcs;
     }
 
     pub(super) const fn octets(self) -> [u8; FCS] {

@@ -8,6 +8,7 @@ fn budget(instructions: u64, flash: u64) -> Budget {
         desktop: operations.clone(),
         embedded: operations,
         links: Instructions::from([("sent-64".into(), 2000)]),
+        classic: Instructions::from([("basic-1024".into(), 2000)]),
         images: Images::from([("server".into(), image)]),
     }
 }
