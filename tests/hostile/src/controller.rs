@@ -6,7 +6,10 @@ use bindrune::Address;
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
 use bindrune_smp::{Key, crypto};
 
-use crate::Sent;
+use crate::{
+    Sent,
+    dual::{self, Answer},
+};
 
 /// The scripted controller. The test changes its fields to make it misbehave.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Controller {
     pub completes: bool,
     /// Whether it has extended advertising.
     pub extended: bool,
+    /// Whether it has BR/EDR too.
+    pub dual: bool,
     /// How often it has provided random octets.
     randoms: u64,
     /// Everything that the host sent, in order, since the test last took it.
@@ -68,6 +73,7 @@ impl Controller {
             num_packets: 1,
             completes: true,
             extended: false,
+            dual: false,
             randoms: 0,
             sent: Vec::new(),
         }
@@ -77,6 +83,12 @@ impl Controller {
     #[must_use]
     pub fn extended() -> Self {
         Self { extended: true, ..Self::new() }
+    }
+
+    /// Creates a controller that has BR/EDR too: 4 ACL buffers of 339 octets for it.
+    #[must_use]
+    pub fn dual() -> Self {
+        Self { dual: true, ..Self::new() }
     }
 
     /// Handles a packet of the host, and returns the packets that answer it.
@@ -106,6 +118,14 @@ impl Controller {
         }
         if let Some(returned) = self.answers.get(&opcode) {
             return vec![self.complete(opcode, returned)];
+        }
+        if self.dual
+            && let Some(answer) = dual::answer(Opcode(opcode), parameters)
+        {
+            return match answer {
+                Answer::Complete(returned) => vec![self.complete(opcode, &returned)],
+                Answer::Status(events) => [vec![self.status(opcode)], events].concat(),
+            };
         }
         self.randoms += u64::from(Opcode(opcode) == Opcode::LE_RAND);
         let handle = parameters.get(..2).unwrap_or(&[0, 0]);

@@ -18,6 +18,7 @@
 mod bench;
 mod clock;
 mod controller;
+mod dual;
 pub mod fuzz;
 mod outcome;
 mod peer;

@@ -24,7 +24,7 @@ const AFTERWARDS: Duration = Duration::from_secs(1);
 
 /// The event that a packet waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub(super) enum For {
     /// A link with this handle. The flag is true if the packet starts a PDU, false if it continues one.
     Link(Handle, bool),
     /// The encryption of a link. The packet is a PDU of this channel.
@@ -32,9 +32,9 @@ enum For {
 }
 
 #[derive(Debug)]
-struct Held {
-    waits: For,
-    packet: Packet,
+pub(super) struct Held {
+    pub(super) waits: For,
+    pub(super) packet: Packet,
     until: Instant,
 }
 
@@ -73,7 +73,7 @@ impl Early {
     }
 
     /// Takes the oldest packet that matches.
-    fn take(&mut self, of: impl Fn(&Held) -> bool) -> Option<Held> {
+    pub(super) fn take(&mut self, of: impl Fn(&Held) -> bool) -> Option<Held> {
         let at = self.0.iter().position(|held| held.as_ref().is_some_and(&of))?;
         let taken = self.0.get_mut(at)?.take();
         self.0.get_mut(at..)?.rotate_left(1);
@@ -81,7 +81,7 @@ impl Early {
     }
 }
 
-const fn of_handle(waits: For, handle: Handle) -> bool {
+pub(super) const fn of_handle(waits: For, handle: Handle) -> bool {
     matches!(waits, For::Link(of, _) if of.get() == handle.get())
 }
 
@@ -120,14 +120,14 @@ impl Stack {
         })
     }
 
-    /// Returns whether a link with this handle may come up soon: a link slot is free, so its packets are unused, and
-    /// the data is not late data of a link that has just ended.
+    /// Returns whether a link with this handle may come up soon: a link slot is free (of LE, so its packets are unused, or
+    /// of BR/EDR), and the data is not late data of a link that has just ended.
     fn may_come(&self, acl: AclHeader) -> bool {
         let late = |at: Instant| at.checked_add(AFTERWARDS).is_some_and(|until| self.now < until);
         self.phase == Phase::Ready
             && usize::from(acl.len) <= self.rx.pool.packet_size()
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
-            && self.links.iter().any(|link| !link.is_up())
+            && (self.links.iter().any(|link| !link.is_up()) || self.classic.has_free_link())
             && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
     }
 

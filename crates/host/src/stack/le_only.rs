@@ -166,6 +166,10 @@ impl Classic {
         0
     }
 
+    pub(super) const fn has_free_link(&self) -> bool {
+        false
+    }
+
     pub(crate) const fn taken_channels(&self) -> usize {
         0
     }

@@ -38,6 +38,7 @@ mod bond;
 mod bonds;
 mod channels;
 mod chunks;
+mod classic;
 mod coverage;
 mod flood;
 mod h4;

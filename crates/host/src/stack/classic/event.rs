@@ -199,6 +199,7 @@ impl Stack {
         self.share_classic_buffers();
         self.classic_mark(Awaited::Link);
         self.classic_idle(up.slot);
+        self.deliver_early_classic(up.handle);
     }
 
     /// Handles the features of a peer.

@@ -26,6 +26,10 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How long a link that a peer made stays up if neither side uses it, while all slots are in use.
 const UNUSED: Duration = Duration::from_secs(30);
 
+/// How long the controller may keep packets of a link without completing one: its supervision timeout, at most 41 s, and 30 s
+/// more.
+const STALL: Duration = Duration::from_secs(71);
+
 /// Time for the data of a link that ends to leave.
 const DRAINING: Duration = Duration::from_secs(10);
 
@@ -87,6 +91,12 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.life == Life::Up
+    }
+
+    /// Returns when the link ends because the controller completes none of its packets.
+    pub(super) fn stall(&self) -> Option<Instant> {
+        let since = self.credits.waiting_since().filter(|_| !self.is_leaving)?;
+        since.checked_add(STALL)
     }
 
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
@@ -284,6 +294,18 @@ impl Stack {
         self.classic_mark(Event::Setting);
         self.forget_question(index);
         self.deadlines_changed();
+    }
+
+    /// Ends links whose packets the controller keeps: a peer that takes nothing occupies its buffers.
+    pub(super) fn end_stalled_links(&mut self, now: Instant) {
+        let slots = self.classic.state().map_or(0, State::link_slots);
+        for index in 0..slots {
+            let link = self.classic.get().and_then(|state| state.up(index));
+            if link.and_then(|link| link.stall()).is_some_and(|at| at <= now) {
+                self.stats.stalled_links.count();
+                self.classic_leave(index, Status::REMOTE_USER_TERMINATED);
+            }
+        }
     }
 
     /// Ends links that had no user for a while.

@@ -197,6 +197,11 @@ impl Classic {
         self.state().map_or(0, |state| state.links.iter().filter(|link| link.is_up()).count())
     }
 
+    /// Returns whether a link may come up.
+    pub(super) fn has_free_link(&self) -> bool {
+        self.state().is_some_and(|state| state.vacant().is_some())
+    }
+
     /// Returns whether a channel in Basic mode may have no room for the next datagram.
     pub(super) fn is_crowded(&self) -> bool {
         self.state().is_some_and(|state| state.channels.is_crowded())
@@ -212,7 +217,7 @@ impl Classic {
         let links = state.links.iter().filter(|link| link.is_up());
         let links = links.filter_map(|link| {
             let l2cap = link.l2cap.poll_timeout(&state.channels).map(|(at, _)| at);
-            l2cap.into_iter().chain(link.idle_until.get()).min()
+            l2cap.into_iter().chain(link.idle_until.get()).chain(link.stall()).min()
         });
         let gap = state.gap.poll_timeout().map(|(at, _)| at);
         let security = state.security.poll_timeout().map(|(at, _)| at);
@@ -250,6 +255,7 @@ impl Stack {
             self.rfcomm_timeout(now, index);
         }
         self.end_idle_links(now);
+        self.end_stalled_links(now);
         self.classic_changed(now);
     }
 }

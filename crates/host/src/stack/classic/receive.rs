@@ -2,8 +2,13 @@
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 
+use bindrune_wire::Handle;
+
 use super::link::LinkRef;
-use crate::stack::Stack;
+use crate::stack::{
+    Stack,
+    early::{For, Held, of_handle},
+};
 
 /// The link whose ACL packet is being received.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +46,22 @@ impl Stack {
         self.stats.acl_in.count();
         let left = acl.len.into();
         Some(Body { link: link.reference(index), is_taken: first.is_some(), left })
+    }
+
+    /// Delivers the packets that arrived before their link came up.
+    pub(super) fn deliver_early_classic(&mut self, handle: Handle) {
+        while let Some(Held { waits, packet, .. }) =
+            self.early.take(|held| of_handle(held.waits, handle))
+        {
+            let first = matches!(waits, For::Link(_, true));
+            let boundary = if first { Boundary::FirstFlushable } else { Boundary::Continuing };
+            let len = u16::try_from(packet.len()).unwrap_or(u16::MAX);
+            if let Some(body) = self.classic_body(AclHeader::new(handle, boundary, len)) {
+                self.push_classic(body, packet.bytes());
+                self.end_classic(body);
+            }
+            self.rx.pool.give(packet);
+        }
     }
 
     /// Takes the next octets of an ACL packet.
