@@ -163,14 +163,15 @@ fn exists(name: &str, sources: &[Source]) -> bool {
 /// Returns the counts of each group as a table.
 fn counts(table: &str) -> String {
     let mut groups: BTreeMap<String, [usize; Status::ALL.len()]> = BTreeMap::new();
-    let mut total = [0; Status::ALL.len()];
+    let mut total = [0_usize; Status::ALL.len()];
     for row in rows(table).flatten() {
         let Some(status) = Status::parse(row.status) else { continue };
         let group = row.id.split('/').take(2).collect::<Vec<_>>().join("/");
         let counts = groups.entry(group).or_default();
-        for (at, one) in Status::ALL.into_iter().enumerate() {
-            counts[at] += usize::from(one == status);
-            total[at] += usize::from(one == status);
+        for (one, (count, total)) in Status::ALL.into_iter().zip(counts.iter_mut().zip(&mut total))
+        {
+            *count = count.saturating_add(usize::from(one == status));
+            *total = total.saturating_add(usize::from(one == status));
         }
     }
     let mut text = String::from(

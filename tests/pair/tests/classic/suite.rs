@@ -163,7 +163,7 @@ fn channel_of(sc: bool, strict: usize, only: bool, level: Level) -> [Result<(), 
                 .await
                 {
                     embassy_futures::select::Either::First(opened) => opened.map(drop),
-                    embassy_futures::select::Either::Second(()) => unreachable!(),
+                    embassy_futures::select::Either::Second(()) => panic!("a listener has ended"),
                 }
             };
             let result = with_user(&scene, &user, [lamp, phone], open).await;
