@@ -110,7 +110,7 @@ const fn least(code: u8) -> usize {
     }
 }
 
-/// A link that nobody requested ends at once.
+/// A link that no task requested ends at once.
 #[test]
 fn a_link_that_was_not_requested_is_ended() {
     let mut s = idle();
