@@ -1,28 +1,37 @@
 #!/usr/bin/env python3
-"""Measures the cost of the program: CPU while a link is idle, and for 1 MiB over rootcanal beside Bumble in the same run.
+"""Measures the cost of the program: CPU while a link is idle, and for 1 MiB over rootcanal beside Bumble in the same run, on LE and
+on BR/EDR.
 
     cargo build --release --package bindrune-cli
     target/interop-venv/bin/python tests/interop/cpu.py target/release/bindrune
 
-Prints the figures, and fails if idle CPU is 0.5 % of a core or more, or a transfer takes more CPU than Bumble's end of it.
-It checks only CPU time, which other load on the machine hardly changes.
+Prints the figures, and fails if idle CPU is 0.5 % of a core or more, or a transfer on LE takes more CPU than Bumble's end of it.
+The program's figures include its start, the connection and, on BR/EDR, the pairing; Bumble's do not. It checks only CPU time, which other load on the machine hardly changes.
 """
 
+import asyncio
 import json
 import os
 import pathlib
+import queue
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 PEERS = pathlib.Path(__file__).parent / "peers"
+sys.path.append(str(PEERS))
+
+import relay  # noqa: E402
 OCTETS = 1 << 20
 SDU = 1000
 IDLE_SECONDS = 20
 IDLE_PERCENT = 0.5
 PSM = 0x80
+CLASSIC_PSM = 0x1001
+CLASSIC_SDU = 4096
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -82,7 +91,7 @@ class Peer:
             stderr=open(scratch / f"{name}.log", "wb"),
             text=True,
         )
-        self.answer()
+        self.address = self.answer()["address"]
         self.pid = self.process.pid
 
     def answer(self):
@@ -103,8 +112,8 @@ class Peer:
 class Program:
     """The program, on its own controller."""
 
-    def __init__(self, air, program, scratch, *arguments):
-        transport = ["-t", f"tcp-client:127.0.0.1:{air.hci}"]
+    def __init__(self, air, program, scratch, *arguments, port=None):
+        transport = ["-t", f"tcp-client:127.0.0.1:{port or air.hci}"]
         log = open(scratch / f"{'-'.join(arguments[:2])}.log", "wb")
         self.process = subprocess.Popen([program, *transport, *arguments], stdout=log, stderr=log)
         self.pid = self.process.pid
@@ -165,6 +174,60 @@ def receive(air, program, scratch):
     return ours, cost
 
 
+def classic_arguments(mode):
+    """Arguments of a channel for the program, and for Bumble."""
+    channel = {"psm": CLASSIC_PSM, "mtu": CLASSIC_SDU, "enhanced": mode == "enhanced"}
+    return ["--mode", mode, "--mtu", str(CLASSIC_SDU)], channel
+
+
+def relayed(air):
+    """A port for a host that accepts no link keys of zeros, as the program."""
+    port = queue.Queue()
+    serving = relay.serve("127.0.0.1", air.hci, port.put)
+    threading.Thread(target=asyncio.run, args=(serving,), daemon=True).start()
+    return port.get(timeout=10)
+
+
+def classic_send(air, program, scratch, mode):
+    """As `send`, over BR/EDR."""
+    options, channel = classic_arguments(mode)
+    theirs = Peer(air, "classic.py", f"{mode}-sink", "C0:00:00:00:00:41", scratch)
+    theirs.call("listen", **channel)
+    theirs.call("discoverable")
+    file = scratch / "sent"
+    file.write_bytes(os.urandom(OCTETS))
+    before = cpu(theirs.pid)
+    words = ["classic", "l2cap", "send", theirs.address, hex(CLASSIC_PSM), str(file), *options]
+    ours = Program(air, program, scratch, *words, port=relayed(air)).end()
+    cost = ours, cpu(theirs.pid) - before
+    theirs.end()
+    return cost
+
+
+def classic_receive(air, program, scratch, mode):
+    """As `receive`, over BR/EDR."""
+    options, channel = classic_arguments(mode)
+    file = scratch / f"received-{mode}"
+    words = ["classic", "l2cap", "receive", hex(CLASSIC_PSM), "--output", str(file), *options]
+    ours = Program(air, program, scratch, *words, port=relayed(air))
+    theirs = Peer(air, "classic.py", f"{mode}-source", "C0:00:00:00:00:51", scratch)
+    named = []
+    while not named:
+        found = theirs.call("inquire", seconds=5.12)["devices"]
+        named = [device for device in found if device["name"] == "bindrune"]
+        assert ours.process.poll() is None, "the program ended"
+    theirs.call("connect", address=named[0]["address"])
+    number = theirs.call("open", **channel)["channel"]
+    before = cpu(theirs.pid)
+    theirs.call("send", channel=number, count=OCTETS // CLASSIC_SDU, length=CLASSIC_SDU)
+    cost = cpu(theirs.pid) - before
+    theirs.call("close", channel=number)
+    ours = ours.end()
+    assert file.stat().st_size == OCTETS, "not all bytes arrived"
+    theirs.end()
+    return ours, cost
+
+
 def main():
     [program] = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +241,10 @@ def main():
                 ours, theirs = transfer(air, program, scratch)
                 print(f"1 MiB, the program {name}: {ours:.2f} s of CPU; Bumble: {theirs:.2f} s")
                 failed |= ours >= theirs
+            for mode in "basic", "enhanced":
+                for name, transfer in ("sends", classic_send), ("receives", classic_receive):
+                    ours, theirs = transfer(air, program, scratch, mode)
+                    print(f"1 MiB on BR/EDR, {mode}, the program {name}: {ours:.2f} s of CPU; Bumble: {theirs:.2f} s")
         finally:
             air.process.terminate()
             air.process.wait()

@@ -80,7 +80,7 @@ fn frame(fcs: bool, control: u16, parts: &[&[u8]]) -> Vec<u8> {
     let [_, to] = CIDS;
     let mut payload = [&control.to_le_bytes()[..], &parts.concat()].concat();
     if fcs {
-        let covered = [&le(payload.len() + 2)[..], &[to, 0], &payload].concat();
+        let covered = [&le(payload.len().saturating_add(2))[..], &[to, 0], &payload].concat();
         payload.extend(crc(&covered).to_le_bytes());
     }
     pdu(to, &payload)
@@ -184,6 +184,6 @@ fn a_fault_beside_a_sound_frame_is_found() {
     let sound = frame(false, START, &[&le(250), &[7; 100]]);
     // A second signalling command that is cut short.
     let faulty = pdu(1, &[0x0a, 1, 2, 0, 2, 0, 0x0a, 2, 2, 0, 2]);
-    checked("beside_sound", false, &[sound.clone()]).unwrap();
+    checked("beside_sound", false, std::slice::from_ref(&sound)).unwrap();
     assert!(checked("beside", false, &[sound, faulty]).is_err());
 }
