@@ -20,7 +20,8 @@ impl Controller {
             self.silent = true;
             return;
         }
-        let refused = self.refusal(opcode).unwrap_or_else(|| self.disallowed(of, parameters));
+        let refused = self.refusal(opcode).or_else(|| self.classic_refusal(of, parameters));
+        let refused = refused.unwrap_or_else(|| self.disallowed(of, parameters));
         if refused != 0 {
             let handle = parameters.first_chunk().map(|&handle| u16::from_le_bytes(handle));
             if let Some(slot) = handle.and_then(slot_of).filter(|_| refused == UNKNOWN) {
@@ -31,13 +32,16 @@ impl Controller {
         if of == Opcode::RESET {
             self.reset();
         }
+        if self.classic_command(of, parameters) {
+            return;
+        }
         let returned = if Self::has_status(of) { vec![0] } else { self.returned(of, parameters) };
         self.answer(of, &returned);
         self.shown.command(of, parameters);
         self.act(of, parameters);
     }
 
-    fn answer(&mut self, opcode: Opcode, returned: &[u8]) {
+    pub(crate) fn answer(&mut self, opcode: Opcode, returned: &[u8]) {
         let [low, high] = opcode.0.to_le_bytes();
         let num_packets = self.faults.num_packets;
         self.silent |= num_packets == 0;

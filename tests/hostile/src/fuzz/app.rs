@@ -28,6 +28,8 @@ pub(crate) struct App<'h> {
     pub(crate) fixed: RefCell<Vec<FixedChannel<'h>>>,
     /// Undecided requests for channels.
     pub(crate) channel_requests: RefCell<Vec<ChannelRequest<'h>>>,
+    /// BR/EDR.
+    pub(crate) classic: super::classic::App<'h>,
     /// Whether requests are held, to be answered by steps.
     pub(crate) holds: Cell<bool>,
     /// Numbers of tasks that advertise, and that connect, without a link so far.
@@ -98,6 +100,7 @@ impl<'h> App<'h> {
         drop(self.fixed.take());
         drop(self.unserved.take());
         drop(self.links.take());
+        self.classic.clear();
     }
 
     /// Takes the events of a link until it ends.

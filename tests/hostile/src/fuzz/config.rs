@@ -25,6 +25,9 @@ pub(crate) struct Setup {
     client: u8,
     /// Tasks that the application runs by itself.
     pub(crate) habits: u8,
+    /// Whether host and controller have BR/EDR, and whether its pairings have a user.
+    pub(crate) classic: bool,
+    pub(crate) user: bool,
     /// Kinds of steps that do not occur in this life.
     pub(crate) spared: Spared,
 }
@@ -54,12 +57,23 @@ impl Setup {
             pairing: [octet(2), octet(3)],
             client: octet(4),
             habits: octet(6),
+            classic: octet(7) & 3 == 3,
+            user: octet(7) & 4 != 0,
             spared: {
                 let bit = |n: u8| octet(5) >> n & 1 == 1;
                 // Most lives have a conforming controller.
                 let lies = bit(0) || bit(1);
                 Spared { lies, faults: bit(2), strange: bit(3), drops: bit(4), ends: bit(5) }
             },
+        }
+    }
+
+    /// Returns the kind of host that the life needs.
+    pub(crate) const fn host(&self) -> usize {
+        match (self.classic, self.user) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => 2,
         }
     }
 

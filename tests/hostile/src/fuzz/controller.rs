@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use bindrune::{Address, Opcode};
 use embassy_time::Instant;
 
-use super::{config::Setup, judge::Judge, known, peers::Peer, reach::reached, shown::Shown};
+use super::{
+    classic::Radio, config::Setup, judge::Judge, known, peers::Peer, reach::reached, shown::Shown,
+};
 
 /// The first handle of links.
 pub(crate) const FIRST: u16 = 0x40;
@@ -42,6 +44,10 @@ pub(crate) struct Controller {
     pub(crate) captured: u16,
     pub(crate) randoms: u64,
     pub(crate) judge: Judge,
+    /// BR/EDR.
+    pub(crate) radio: Radio,
+    /// Whether it lied about BR/EDR.
+    pub(crate) lied: bool,
     /// Since `run` began, a command of the host was not accepted, or its answer did not allow the next command.
     pub(crate) silent: bool,
     /// Since `run` began, the host used the radio: it had set up the controller.
@@ -115,6 +121,8 @@ impl Controller {
             captured: 0,
             randoms: 0,
             judge: Judge::new(setup),
+            radio: Radio::default(),
+            lied: false,
             silent: false,
             used: false,
         }
@@ -133,6 +141,9 @@ impl Controller {
             }
             [2, low, high, _, _, ref data @ ..] => {
                 let header = u16::from_le_bytes([low, high]);
+                if self.setup.classic && Radio::is_own(header & 0x0fff) {
+                    return self.classic_data(header, data, exact && !late);
+                }
                 self.judge.acl_sent(header & 0x0fff, data, exact);
                 let behind = !exact || !self.held.is_empty();
                 self.data(header, data, late, behind);
@@ -169,6 +180,7 @@ impl Controller {
     /// Sends a packet even if packets are held back.
     pub(crate) fn put(&mut self, packet: &[u8]) {
         self.judge.injected(self.now, packet);
+        self.classic_injected(packet);
         self.out.extend(packet);
     }
 
@@ -201,6 +213,7 @@ impl Controller {
         for slot in 0..SLOTS {
             self.complete(slot, u16::MAX);
         }
+        self.classic_heal();
     }
 
     /// Completes `count` packets of a slot.
@@ -305,6 +318,7 @@ impl Controller {
         self.waiting = [0; SLOTS];
         self.held.clear();
         self.flow_on = false;
+        self.radio.reset();
         self.judge.reset();
     }
 
@@ -319,20 +333,21 @@ impl Controller {
 
     /// Returns whether the command is answered by Command Status.
     pub(crate) const fn has_status(opcode: Opcode) -> bool {
-        matches!(
-            opcode,
-            Opcode::DISCONNECT
-                | Opcode::READ_REMOTE_VERSION_INFORMATION
-                | Opcode::LE_CREATE_CONNECTION
-                | Opcode::LE_EXTENDED_CREATE_CONNECTION
-                | Opcode::LE_CONNECTION_UPDATE
-                | Opcode::LE_READ_REMOTE_FEATURES
-                | Opcode::LE_ENABLE_ENCRYPTION
-                | Opcode::LE_SET_PHY
-                | Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY
-                | Opcode::LE_GENERATE_DHKEY
-                | Opcode::LE_GENERATE_DHKEY_V2
-        )
+        Self::classic_has_status(opcode)
+            || matches!(
+                opcode,
+                Opcode::DISCONNECT
+                    | Opcode::READ_REMOTE_VERSION_INFORMATION
+                    | Opcode::LE_CREATE_CONNECTION
+                    | Opcode::LE_EXTENDED_CREATE_CONNECTION
+                    | Opcode::LE_CONNECTION_UPDATE
+                    | Opcode::LE_READ_REMOTE_FEATURES
+                    | Opcode::LE_ENABLE_ENCRYPTION
+                    | Opcode::LE_SET_PHY
+                    | Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY
+                    | Opcode::LE_GENERATE_DHKEY
+                    | Opcode::LE_GENERATE_DHKEY_V2
+            )
     }
 }
 

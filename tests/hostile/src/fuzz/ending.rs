@@ -34,6 +34,7 @@ impl World<'_> {
             self.pass(Duration::from_secs(10));
         }
         self.is_set_up();
+        self.classic_has_room();
         self.requests_are_on_the_air();
         self.shows_its_mode();
         self.tasks.retain(|task| task.until() != Until::Dropped);
@@ -43,6 +44,7 @@ impl World<'_> {
         self.waits_end();
         self.links_end();
         self.nothing_is_left();
+        self.classic_is_usable();
         self.is_usable();
         let stats = self.host.stats();
         count("a recovery", stats.recoveries.into());
@@ -155,6 +157,7 @@ impl World<'_> {
                 controller.event(0x05, &[0, low, high, 0x08]);
             }
         }
+        self.classic_links_end();
         self.line.borrow_mut().flush();
         self.pass(Duration::from_secs(10));
         assert_eq!(self.host.links(), 0, "links are left");

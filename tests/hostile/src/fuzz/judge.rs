@@ -122,6 +122,21 @@ impl Judge {
         self.read = self.put.saturating_sub(unread as u64);
     }
 
+    /// Returns how far the host has read.
+    pub(crate) const fn position(&self) -> u64 {
+        self.read
+    }
+
+    /// Returns how much was sent to the host.
+    pub(crate) const fn put_position(&self) -> u64 {
+        self.put
+    }
+
+    /// Returns whether bytes that are no packet were sent.
+    pub(crate) const fn is_blind(&self) -> bool {
+        self.blind
+    }
+
     /// Returns whether the host has room for one more ACL packet in addition to `more`.
     pub(crate) const fn has_room(&self, more: u64) -> bool {
         self.given.saturating_sub(self.returned) + more < self.host_buffers

@@ -14,12 +14,15 @@
 //! | each request for a link has one owner: `Host::check_invariants` | `world` |
 //! | all packets are returned once no link is up and nothing is borrowed | `ending` |
 //! | the values of a peer arrive in order and once, on a channel without a gap | `numbered` |
+//! | BR/EDR: no data and no channel before the security that it needs, or without encryption | `classic::radio`, `classic::signs` |
+//! | a bond that was removed stays away; one peer does not take every channel | `classic::calls`, `classic::ending` |
 //! | no deadline stays due, and an idle host sleeps | `world` |
 //! | `run` continues as long as its transport works | `world` |
 
 mod answers;
 mod app;
 mod calls;
+mod classic;
 mod config;
 mod controller;
 mod ending;
@@ -45,6 +48,8 @@ pub use reach::take_reached;
 pub use runner::{Done, Failure, Random, fuzz, listing, shrink};
 pub use step::{Bytes, Step};
 
+pub use classic::Step as ClassicStep;
+
 use config::Setup;
 use world::World;
 
@@ -57,29 +62,32 @@ pub const RECORD: usize = 16;
 ///
 /// If an invariant is broken.
 pub fn host(input: &[u8]) {
-    let mut host = SPARE.take().unwrap_or_else(new_host);
     let mut records = input.chunks(RECORD);
     let setup = Setup::new(records.next().unwrap_or_default());
+    let kind = setup.host();
+    let mut host =
+        SPARE.with_borrow_mut(|spare| spare[kind].take()).unwrap_or_else(|| new_host(&setup));
     host.reset(setup.config()).unwrap();
     {
         let mut world = World::new(&host, setup);
         for record in records {
-            world.step(&Step::new(record));
+            world.step(&Step::of_life(record, setup.classic));
         }
         world.end();
     }
-    SPARE.set(Some(host));
+    SPARE.with_borrow_mut(|spare| spare[kind] = Some(host));
 }
 
 thread_local! {
-    /// A host that successive inputs use; a host that failed is not used again.
-    static SPARE: RefCell<Option<Host>> = const { RefCell::new(None) };
+    /// Hosts that successive inputs use, of each kind; a host that failed is not used again.
+    static SPARE: RefCell<[Option<Host>; 3]> = const { RefCell::new([const { None }; 3]) };
 }
 
 /// Number of links that the host has room for.
 const LINKS: usize = 3;
 
-fn new_host() -> Host {
+fn new_host(setup: &Setup) -> Host {
     let resources = Box::leak(Box::new(Resources::<LINKS, 6, 48, 14, 264, 4096>::new()));
-    Host::new(resources, Setup::new(&[]).config()).unwrap()
+    let host = Host::new(resources, Setup::new(&[]).config()).unwrap();
+    if setup.classic { classic::add(host, setup.user) } else { host }
 }

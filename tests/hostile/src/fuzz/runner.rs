@@ -135,7 +135,7 @@ pub fn shrink(input: &[u8]) -> Vec<u8> {
     }
     for place in 0..best.len() {
         // The kind of a step stays the same.
-        if best[place] != 0 && (place < RECORD || place % RECORD >= 2) {
+        if best[place] != 0 && (place < RECORD || (2..RECORD - 1).contains(&(place % RECORD))) {
             let before = core::mem::replace(&mut best[place], 0);
             if failure(&best).is_none() {
                 best[place] = before;
@@ -149,9 +149,10 @@ pub fn shrink(input: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn listing(input: &[u8]) -> String {
     let mut records = input.chunks(RECORD);
-    let mut text = format!("{:?}\n", Setup::new(records.next().unwrap_or_default()));
+    let setup = Setup::new(records.next().unwrap_or_default());
+    let mut text = format!("{setup:?}\n");
     for (number, record) in records.enumerate() {
-        _ = writeln!(text, "{number:4} {:02x?}", Step::new(record));
+        _ = writeln!(text, "{number:4} {:02x?}", Step::of_life(record, setup.classic));
     }
     text
 }

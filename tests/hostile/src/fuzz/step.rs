@@ -57,6 +57,8 @@ pub enum Step {
     DropHandle(u8),
     /// Time passes.
     Time(u8, u8),
+    /// A step of BR/EDR.
+    Classic(super::classic::Step),
     /// Several tasks get one turn each, so that others see an intermediate state.
     Turns(u8),
 }
@@ -89,6 +91,21 @@ impl Step {
         Self::of(kind((choice * SUM) >> 16), a, rest)
     }
 
+    /// Reads a record of a life; with BR/EDR most steps are of it.
+    #[must_use]
+    pub fn of_life(record: &[u8], classic: bool) -> Self {
+        let last = record.get(RECORD - 1).copied().unwrap_or(0);
+        let is_classic = classic && last & 7 > 1;
+        let mut all = [0; RECORD];
+        all.iter_mut().zip(record).for_each(|(to, from)| *to = *from);
+        let [what, fine, a, rest @ ..] = all;
+        if is_classic {
+            let choice = u32::from(what) << 8 | u32::from(fine);
+            return Self::Classic(super::classic::Step::new(choice, a, rest));
+        }
+        Self::new(record)
+    }
+
     /// Returns the number of the link.
     pub(crate) const fn link(&self) -> u8 {
         match *self {
@@ -118,6 +135,7 @@ impl Step {
             | Self::Drop(_)
             | Self::DropHandle(_)
             | Self::Time(..)
+            | Self::Classic(_)
             | Self::Turns(_) => 0,
         }
     }

@@ -17,6 +17,7 @@ use embassy_time::Duration;
 use super::{
     LINKS,
     app::{App, Task, Until, take},
+    classic,
     config::{ASKED, CAPTURED, LEVEL, Setup},
     controller::{Controller, SLOTS},
     line::{Broken, HostEnd, Line},
@@ -53,6 +54,7 @@ impl<'h> World<'h> {
     pub(crate) fn new(host: &'h Host, setup: Setup) -> Self {
         pairing::forget();
         numbered::forget();
+        classic::forget();
         let mut world = Self {
             host,
             app: Rc::default(),
@@ -70,6 +72,9 @@ impl<'h> World<'h> {
         world.controller().captured = host.gatt().handle(&CAPTURED).unwrap();
         world.run();
         world.habits(setup.habits);
+        if setup.classic {
+            world.classic_habits(setup.habits);
+        }
         world.settle();
         world
     }
@@ -228,6 +233,7 @@ impl<'h> World<'h> {
             Step::Drop(task) => self.drop_task(task),
             Step::DropHandle(handle) => self.drop_handle(handle),
             Step::Time(scale, time) => self.time(scale, time),
+            Step::Classic(step) => self.classic_step(step),
             Step::Turns(n) => self.turns = Some((n & 7, 1 + (n >> 3 & 7))),
         }
     }
@@ -280,6 +286,10 @@ impl<'h> World<'h> {
             let next = self.clock.earliest().filter(|&at| at <= end);
             self.clock.advance(next.unwrap_or(end));
             self.controller().now = self.clock.now();
+            if self.controller().setup.classic {
+                self.controller().classic_time();
+                self.line.borrow_mut().flush();
+            }
             self.settle();
             if next.is_none() {
                 return;
@@ -348,10 +358,12 @@ impl<'h> World<'h> {
 
     /// Checks the invariants after a step.
     fn check(&self) {
-        assert!(self.host.links() <= LINKS);
+        let classic = if self.controller().setup.classic { classic::LINKS } else { 0 };
+        assert!(self.host.links() <= LINKS + classic);
         let line = self.line.borrow();
         let behind = !line.is_read() || !line.controller.held.is_empty();
         drop(line);
+        self.removed_bonds_stay_away();
         if behind || !self.honest {
             return;
         }

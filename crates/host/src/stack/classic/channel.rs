@@ -307,7 +307,9 @@ impl Stack {
             let drops = channel.transfer().drops();
             let received = match channel.transfer().kind() {
                 Kind::Basic => drops.no_room,
-                Kind::Streaming => drops.missing.saturating_add(drops.incomplete),
+                Kind::Streaming => {
+                    drops.missing.saturating_add(drops.incomplete).saturating_add(drops.no_room)
+                }
                 // The peer sends everything again.
                 Kind::Enhanced => 0,
             };

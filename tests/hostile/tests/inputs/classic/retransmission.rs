@@ -220,3 +220,20 @@ fn streaming_drops_what_is_not_whole() {
     m.s.answers();
     m.s.ends_well();
 }
+
+/// What the ring has no room for is counted.
+#[test]
+fn streaming_without_a_reader_counts_what_it_drops() {
+    let mut s = linked();
+    let config = ClassicChannelConfig::STREAMING.level(Level::Open).mtu(100);
+    let open = s.open_with(OPEN, config, &hex("04 09 04 08 03 d007 e02e 6400"));
+    for tx in 0..20_u8 {
+        let frame = [&[tx << 1, 0][..], &[tx; 90]].concat();
+        s.send(open.cid, &with_fcs(open.cid, &frame));
+    }
+    let lost = open.channel.lost().received as usize;
+    let (received, _) = s.receive(open.channel);
+    let received = received.borrow().len();
+    assert!(received > 0 && lost > 0 && received + lost == 20, "{received} and {lost}");
+    s.ends_well();
+}
