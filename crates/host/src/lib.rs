@@ -235,6 +235,10 @@ pub use aio::{
     Channel, ChannelRequest, ChannelRequests, Listener, Outgoing, Piece, Receiver, Sender,
 };
 pub use bindrune_att::ErrorCode;
+#[cfg(all(feature = "classic", feature = "oob"))]
+pub use bindrune_classic::security::{
+    OobData as ClassicOob, OobValues as ClassicOobValues, Secret as ClassicSecret,
+};
 #[cfg(feature = "classic")]
 pub use bindrune_classic::{
     ControllerInfo as ClassicControllerInfo, Discoverable as ClassicDiscoverable, Inquiry,

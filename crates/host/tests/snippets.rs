@@ -255,4 +255,13 @@ mod classic {
         let mut listener = classic.listen(ClassicPsm(0x1001), ClassicChannelConfig::BASIC.level(Level::Authenticated))?;
         listener.accept().await.map(drop)
     }
+
+    #[cfg(feature = "oob")]
+    async fn touch(classic: Classic<'_>, device: Address, theirs: bindrune::ClassicOob) -> Result<(), Error> {
+        let ours = classic.oob().await?; // to the other device
+        drop(ours);
+        classic.set_peer_oob(device, Some(theirs))?; // from the other device
+        classic.connect(device).await?.pair(Level::Authenticated).await?;
+        Ok(())
+    }
 }

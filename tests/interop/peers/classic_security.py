@@ -22,12 +22,15 @@ KEY_TYPES = {
 }
 AUTHENTICATED = (5, 8)
 ENCRYPTION = {0: "off", 1: "e0", 2: "aes-ccm"}
+# The kinds of key of out-of-band data, in the order of the wire.
+CURVES = ("p192", "p256")
 DEFAULTS = {
     "io": "no-input-no-output",
     "mitm": False,
     "bonding": True,
     "ask": QUESTIONS,
     "pin": None,
+    "oob": None,
     "simple_pairing": True,
     "secure_connections": True,
 }
@@ -74,6 +77,7 @@ class LinkSecurity:
         self.encrypted = asyncio.Condition()
         self.options = dict(DEFAULTS)
         self.method = None
+        self.oob_requests = 0
         self.pairing = False
         self.key_types = {}
         self.outcome = None
@@ -85,6 +89,14 @@ class LinkSecurity:
         # Bumble stores each key, also without bonding.
         device.host.remove_listener("link_key", device.on_link_key)
         device.host.on("link_key", self.on_link_key)
+        # Bumble knows no out-of-band data on BR/EDR.
+        host = device.host
+        host.remove_listener(
+            "authentication_io_capability_request", device.on_authentication_io_capability_request
+        )
+        host.on("authentication_io_capability_request", self.on_io_capability_request)
+        host.on_hci_io_capability_response_event = self.on_io_capability_response
+        host.on_hci_remote_oob_data_request_event = self.on_oob_request
         device.on("classic_pairing_failure", self.on_pairing_failure)
         device.on("connection", self.watch_security)
 
@@ -94,6 +106,61 @@ class LinkSecurity:
             bonding=self.options["bonding"],
             delegate=Buttons(self, self.options),
         )
+
+    def on_io_capability_request(self, address):
+        """Answers as Bumble does, and says whether there is data of the other side."""
+        config = self.config()
+        data = self.options["oob"] or {}
+        present = sum(1 << at for at, curve in enumerate(CURVES) if curve in data)
+        if present:
+            self.method = "out-of-band"
+        reply = hci.HCI_IO_Capability_Request_Reply_Command(
+            bd_addr=address,
+            io_capability=config.delegate.classic_io_capability,
+            oob_data_present=present,
+            authentication_requirements=(4 if config.bonding else 0) + (1 if config.mitm else 0),
+        )
+        asyncio.get_running_loop().create_task(self.send(reply))
+
+    def on_io_capability_response(self, event):
+        if event.oob_data_present:
+            self.method = "out-of-band"
+        type(self.device.host).on_hci_io_capability_response_event(self.device.host, event)
+
+    def on_oob_request(self, event):
+        """Answers with the data of the other side, once."""
+        data, self.options["oob"] = self.options["oob"], None
+        self.oob_requests += 1
+        if not data:
+            reply = hci.HCI_Remote_OOB_Data_Request_Negative_Reply_Command(bd_addr=event.bd_addr)
+        elif self.options["secure_connections"]:
+            (c_192, r_192), (c_256, r_256) = [values(data.get(curve)) for curve in CURVES]
+            reply = hci.HCI_Remote_OOB_Extended_Data_Request_Reply_Command(
+                bd_addr=event.bd_addr, c_192=c_192, r_192=r_192, c_256=c_256, r_256=r_256
+            )
+        else:
+            c, r = values(data.get("p192"))
+            reply = hci.HCI_Remote_OOB_Data_Request_Reply_Command(bd_addr=event.bd_addr, c=c, r=r)
+        asyncio.get_running_loop().create_task(self.send(reply))
+
+    async def do_oob(self):
+        """Makes the OOB data of the next pairing: hex, as on the wire. `requests` counts those for data of the other side."""
+        secure = self.options["simple_pairing"] and self.options["secure_connections"]
+        octets = await self.read_oob(secure)
+        parts = [octets[at : at + 16].hex() for at in range(0, len(octets), 16)]
+        pairs = zip(CURVES, zip(parts[::2], parts[1::2]))
+        data = {curve: {"commitment": c, "random": r} for curve, (c, r) in pairs}
+        return {"data": data, "requests": self.oob_requests}
+
+    async def read_oob(self, extended):
+        """Bumble expects an octet too much in the answer to Read Local OOB Extended Data."""
+        command = hci.HCI_Command(parameters=b"", op_code=0x0C7D if extended else 0x0C57)
+        command.name = "HCI_READ_LOCAL_OOB_DATA_COMMAND"
+        answer = await self.device.send_sync_command_raw(command)
+        status, octets = answer.parameters[3], answer.parameters[4:]
+        if status:
+            raise RuntimeError(failed(status))
+        return octets
 
     def watch_security(self, connection):
         async def announce():
@@ -242,6 +309,12 @@ class LinkSecurity:
             if address is None or name.startswith(address):
                 await self.device.keystore.delete(name)
         return {}
+
+
+def values(pair):
+    """C and R, or zeros."""
+    pair = pair or {"commitment": "00" * 16, "random": "00" * 16}
+    return bytes.fromhex(pair["commitment"]), bytes.fromhex(pair["random"])
 
 
 def failed(status):

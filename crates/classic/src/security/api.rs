@@ -9,6 +9,7 @@ use super::{
     bond::Bond,
     key::{Cipher, KeyKind, Secret},
     model::{IoCapability, Model},
+    oob::OobData,
 };
 
 /// What this device offers and requires on all links.
@@ -141,7 +142,7 @@ pub enum Question {
     Display(u32),
     /// Enter the passkey that the other device shows. Answer with it, or no.
     Input,
-    /// Answer with the peer's out-of-band data, or no.
+    /// Answer with the peer's out-of-band data, or no. It needs no user.
     Oob {
         /// Whether data of P-256 can be used.
         secure: bool,
@@ -166,24 +167,6 @@ pub enum Answer {
     Oob(OobData),
     /// The PIN.
     Pin(Pin),
-}
-
-/// Out-of-band data of the peer. [Vol 2] Part H, 7.2.2
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OobData {
-    /// Commitment and random number of P-192.
-    pub p192: Option<OobValues>,
-    /// Commitment and random number of P-256.
-    pub p256: Option<OobValues>,
-}
-
-/// One pair of out-of-band values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OobValues {
-    /// The commitment C, in the order of the wire.
-    pub commitment: Secret,
-    /// The random number R, in the order of the wire.
-    pub random: Secret,
 }
 
 /// A PIN of 1 to 16 octets. `Debug` hides it, and it is wiped on drop. [Vol 3] Part C, 3.2.3
@@ -215,17 +198,6 @@ impl Pin {
 impl fmt::Debug for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pin(..)")
-    }
-}
-
-bitflags::bitflags! {
-    /// Out-of-band data that is available for a peer.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct OobPresence: u8 {
-        /// Data of P-192.
-        const P192 = 1;
-        /// Data of P-256.
-        const P256 = 2;
     }
 }
 
@@ -271,6 +243,8 @@ pub enum SecurityEvent {
         /// Whether the pairing replaces a bond.
         replaces: bool,
     },
+    /// The outcome of [`super::Security::make_oob`]: the data to bring to the peer, or the controller's error.
+    LocalOob(Result<OobData, Status>),
     /// The peer's user has pressed a key.
     Keypress {
         /// The link.
@@ -326,6 +300,9 @@ pub enum Failure {
     NotAllowed,
     /// The user said no, or did not answer in 30 s.
     Refused,
+    /// The out-of-band data of the peer is not for the kind of key that both sides use. Or the peer says that it has
+    /// data of this device, which made none, or which another pairing has used.
+    NoOob,
     /// The last failure of the peer is too recent.
     RepeatedAttempts,
     /// The peer or the controller did nothing for 30 s, or the pairing took longer than 5 min.
@@ -357,6 +334,7 @@ impl Failure {
             Self::KeyMissing => Status::KEY_MISSING,
             Self::KeySize(_)
             | Self::Refused
+            | Self::NoOob
             | Self::Timeout
             | Self::OutOfOrder
             | Self::BadKey

@@ -24,15 +24,17 @@ impl Security {
     /// Writes the next pending command: opcode, length, parameters. `None` while one is in flight.
     ///
     /// Links take turns, so that no peer keeps another one waiting. Requests for peers without a link have one turn
-    /// too. A link's replies to the controller come before its procedures.
+    /// too, and so has the out-of-band data of this device. A link's replies to the controller come before its procedures.
     pub fn poll_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         if self.in_flight.is_some() {
             return None;
         }
         let strays_first = self.turn == 0;
-        let stray = if strays_first { self.next_stray(w) } else { None };
-        let (link, opcode, sent) = stray
+        let first =
+            if strays_first { self.next_oob(w).or_else(|| self.next_stray(w)) } else { None };
+        let (link, opcode, sent) = first
             .or_else(|| self.by_turns(|config, slot| slot.next_command(now, config, w)))
+            .or_else(|| self.next_oob(w))
             .or_else(|| self.next_stray(w))?;
         self.in_flight = Some(InFlight { opcode, link, sent, at: now });
         let next = link.map_or(1, |link| usize::from(link).saturating_add(2));
@@ -72,6 +74,10 @@ impl Security {
         let Some(sent) = self.in_flight.take_if(|sent| sent.opcode == opcode) else {
             return false;
         };
+        if sent.sent == Sent::LocalOob {
+            self.oob_made(opcode, Ok(parameters));
+            return true;
+        }
         let config = self.config;
         let Some(slot) = sent.link.and_then(|link| self.slot_mut(link)) else { return true };
         match sent.sent {
@@ -88,7 +94,7 @@ impl Security {
                 let error = status.ok().err().unwrap_or(Status::UNSPECIFIED);
                 slot.start_refused(sent.at, error);
             }
-            Sent::Keypress => {}
+            Sent::Keypress | Sent::LocalOob => {}
         }
         slot.settle();
         true
@@ -99,6 +105,10 @@ impl Security {
         let Some(sent) = self.in_flight.take_if(|sent| sent.opcode == opcode) else {
             return false;
         };
+        if sent.sent == Sent::LocalOob {
+            self.oob_made(opcode, Err(status.ok().err().unwrap_or(Status::UNSPECIFIED)));
+            return true;
+        }
         let config = self.config;
         let Some(slot) = sent.link.and_then(|link| self.slot_mut(link)) else { return true };
         match (sent.sent, status.ok()) {
@@ -108,7 +118,7 @@ impl Security {
                 slot.key_size(&config, Err(status.into()));
             }
             (Sent::Reply, Err(status)) => slot.reply_refused(status),
-            (Sent::Procedure | Sent::Reply, Ok(())) | (Sent::Keypress, _) => {}
+            (Sent::Procedure | Sent::Reply, Ok(())) | (Sent::Keypress | Sent::LocalOob, _) => {}
         }
         slot.settle();
         true

@@ -67,6 +67,9 @@ impl Security {
         if let Some((slot, context)) = self.by_address(now, address) {
             let expected = slot.step(context, event);
             slot.settle();
+            if core::mem::take(&mut slot.spent_oob) {
+                self.oob.spend();
+            }
             self.count_unless(expected);
         } else {
             self.refuse_stray(address, event);
@@ -99,7 +102,8 @@ impl Security {
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<SecurityEvent> {
         let mut links = (0u8..).zip(self.slots.iter_mut());
-        links.find_map(|(link, slot)| slot.up.then(|| slot.poll_event(link)).flatten())
+        let event = links.find_map(|(link, slot)| slot.up.then(|| slot.poll_event(link)).flatten());
+        event.or_else(|| self.oob.poll_event())
     }
 
     /// Returns the earliest deadline, and its reason.
@@ -111,7 +115,8 @@ impl Security {
 
     /// Handles the deadlines that have passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let context = Context { now, config: &self.config, user: self.user };
+        let has_oob = self.oob.is_live();
+        let context = Context { now, config: &self.config, user: self.user, has_oob };
         for slot in self.slots.iter_mut() {
             if slot.up && slot.deadline.is_some_and(|at| at <= now) {
                 slot.timed_out(context);

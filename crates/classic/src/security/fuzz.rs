@@ -11,8 +11,9 @@ use bindrune_wire::{Address, Handle, Level, Reader, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{
-    Answer, Bond, Config, IoCapability, KeyKind, LegacyPairing, LinkUp, OobData, OobPresence,
-    OobValues, PeerFeatures, Pin, Requirement, Secret, Security, SecurityEvent, Slot,
+    Answer, Bond, Config, IoCapability, KeyKind, LegacyPairing, LinkUp, Model, OobData,
+    OobPresence, OobValues, Paired, PeerFeatures, Pin, Requirement, Secret, Security,
+    SecurityEvent, Slot,
 };
 
 const LOCAL: Address = Address::public([0x11; 6]);
@@ -66,7 +67,8 @@ pub fn security(data: &[u8]) {
         ));
     }
     SECURITY.with_borrow_mut(|security| {
-        let mut run = Run { security, now: Instant::from_secs(1), links: Default::default() };
+        let mut run =
+            Run { security, now: Instant::from_secs(1), links: Default::default(), has_oob: false };
         run.begin();
         let mut r = Reader::new(data);
         while let Ok(op) = r.u8() {
@@ -83,12 +85,16 @@ struct Shadow {
     has_key: bool,
     bond: Option<Bond>,
     serial: u16,
+    /// Whether the root gave data of the peer.
+    has_oob: bool,
 }
 
 struct Run<'a> {
     security: &'a mut Security,
     now: Instant,
     links: [Shadow; LINKS as usize],
+    /// Whether this device has data that no pairing with data has used.
+    has_oob: bool,
 }
 
 impl Run<'_> {
@@ -131,9 +137,10 @@ impl Run<'_> {
             13 => self.set(link, what),
             14 => self.configure(what, r.u8().unwrap_or_default()),
             _ if what & 1 == 0 => self.up(link),
-            _ => {
+            _ if what & 2 == 0 => {
                 self.security.link_down(link);
             }
+            _ => self.security.make_oob(what & 4 == 0),
         }
     }
 
@@ -180,7 +187,9 @@ impl Run<'_> {
         let at = usize::from(low & 1);
         let status = if what < 0xc0 { 0 } else { what };
         let is_answered = if what & 1 == 0 {
-            self.security.handle_complete(opcode, &[status, low, high, size])
+            let mut answer = [what & 2; 65];
+            answer[..4].copy_from_slice(&[status, low, high, size]);
+            self.security.handle_complete(opcode, &answer)
         } else {
             self.security.handle_status(opcode, Status(status))
         };
@@ -199,12 +208,15 @@ impl Run<'_> {
             Opcode::AUTHENTICATION_REQUESTED => peer(0, &[]),
             Opcode::LINK_KEY_REQUEST_NEGATIVE_REPLY => peer(3, &[]),
             Opcode::IO_CAPABILITY_REQUEST_REPLY => {
-                peer(4, &[what >> 2 & 3, 0, 4 | what & 1]);
+                peer(4, &[what >> 2 & 3, what >> 4 & 1, 4 | what & 1]);
                 (5..9)
                     .filter(|event| what >> 3 & 3 == event & 3)
                     .for_each(|event| peer(event, &[1]));
             }
-            Opcode::USER_CONFIRMATION_REQUEST_REPLY | Opcode::USER_PASSKEY_REQUEST_REPLY => {
+            Opcode::USER_CONFIRMATION_REQUEST_REPLY
+            | Opcode::USER_PASSKEY_REQUEST_REPLY
+            | Opcode::REMOTE_OOB_DATA_REQUEST_REPLY
+            | Opcode::REMOTE_OOB_EXTENDED_DATA_REQUEST_REPLY => {
                 peer(10, &[]);
                 let mut key = [1; 17];
                 key[16] = kind;
@@ -234,6 +246,7 @@ impl Run<'_> {
             _ => Answer::Yes,
         };
         let serial = self.links.get(usize::from(link)).map_or(0, |shadow| shadow.serial);
+        self.shadow(link).into_iter().for_each(|it| it.has_oob |= matches!(answer, Answer::Oob(_)));
         self.security.answer(self.now, link, serial, answer);
     }
 
@@ -321,9 +334,15 @@ impl Run<'_> {
                 assert!(shadow.bond.as_ref().is_none_or(|old| bond.may_replace(old)));
                 shadow.bond = Some(bond);
             }
-            SecurityEvent::Pairing { link, result: Ok(_), .. } => {
-                self.shadow(link).into_iter().for_each(|shadow| shadow.has_key = true);
+            SecurityEvent::Pairing { link, result: Ok(Paired { model, .. }), .. } => {
+                let has_oob = self.has_oob;
+                if let Some(shadow) = self.shadow(link) {
+                    shadow.has_key = true;
+                    let by = core::mem::take(&mut shadow.has_oob) || has_oob;
+                    assert!(model != Model::OutOfBand || by);
+                }
             }
+            SecurityEvent::LocalOob(data) => self.has_oob = data.is_ok(),
             SecurityEvent::Question { link, serial, .. } => {
                 self.shadow(link).into_iter().for_each(|shadow| shadow.serial = serial);
             }

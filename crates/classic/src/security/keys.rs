@@ -8,6 +8,7 @@ use super::{
     bond::Bond,
     key::{KeyKind, Secret, Strength},
     model::Model,
+    oob::check_claim,
     pairing::Context,
     reply::Reply,
     slot::{Running, STEP, Slot},
@@ -107,6 +108,9 @@ impl Slot {
         if pairing.pin != kind.is_legacy() {
             return Err(Failure::Downgrade);
         }
+        if let Some(peer) = pairing.peer {
+            check_claim(context, peer)?;
+        }
         let model = pairing.model().ok_or(Failure::OutOfOrder)?;
         let authenticated = match model {
             Model::Pin => pairing.sixteen && config.legacy == LegacyPairing::SixteenDigits,
@@ -138,6 +142,7 @@ impl Slot {
             self.bond = Some(bond.clone());
             self.ready.key = true;
         }
+        self.spent_oob = self.pairing.as_ref().and_then(|it| it.peer).is_some_and(|it| it.oob);
         self.key = Some(bond);
         self.is_new = true;
         self.proven = true;

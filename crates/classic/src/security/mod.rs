@@ -23,6 +23,7 @@ pub(crate) mod fuzz;
 mod key;
 mod keys;
 mod model;
+mod oob;
 mod pairing;
 mod reply;
 mod request;
@@ -36,12 +37,14 @@ use bindrune_wire::{Address, AddressKind, Counter, Handle};
 use embassy_time::Instant;
 
 pub use api::{
-    Answer, Config, Failure, LegacyPairing, LinkSecurity, LinkUp, OobData, OobPresence, OobValues,
-    Paired, PeerFeatures, Pin, Question, RequestError, Requirement, SecurityEvent, Timer,
+    Answer, Config, Failure, LegacyPairing, LinkSecurity, LinkUp, Paired, PeerFeatures, Pin,
+    Question, RequestError, Requirement, SecurityEvent, Timer,
 };
 pub use bond::{Bond, BondError};
 pub use key::{Cipher, KeyKind, Secret};
 pub use model::{IoCapability, Model};
+use oob::LocalOob;
+pub use oob::{OobData, OobPresence, OobValues};
 use pairing::Context;
 use reply::Reply;
 pub use slot::Slot;
@@ -55,7 +58,7 @@ const STRAYS: usize = 4;
 /// - From the root, for each link: [`Self::link_up`], [`Self::set_bond`], [`Self::set_features`], [`Self::set_oob`],
 ///   [`Self::hold_off`], [`Self::link_down`].
 /// - From the application: [`Self::require`], [`Self::pair`], [`Self::cancel`], [`Self::answer`],
-///   [`Self::send_keypress`].
+///   [`Self::send_keypress`], [`Self::make_oob`].
 /// - From the controller: [`Self::handle_event`], [`Self::handle_classic`], [`Self::handle_complete`],
 ///   [`Self::handle_status`], [`Self::reset`].
 /// - Outputs: [`Self::poll_event`], [`Self::poll_command`], [`Self::poll_timeout`], [`Self::handle_timeout`].
@@ -70,6 +73,8 @@ pub struct Security {
     strays: [Option<Stray>; STRAYS],
     /// Whose turn it is to send a command: 0 for peers without a link, `n + 1` for link `n`.
     turn: u8,
+    /// Out-of-band data of this device.
+    oob: LocalOob,
     unexpected: Counter,
 }
 
@@ -97,6 +102,7 @@ enum Sent {
     Procedure,
     KeySize,
     Keypress,
+    LocalOob,
 }
 
 impl Security {
@@ -111,6 +117,7 @@ impl Security {
             in_flight: None,
             strays: [const { None }; STRAYS],
             turn: 0,
+            oob: LocalOob::NONE,
             unexpected: Counter::ZERO,
         }
     }
@@ -155,13 +162,14 @@ impl Security {
         self.unexpected.get()
     }
 
-    /// Forgets all links, because the controller was or will be reset.
+    /// Forgets all links and the out-of-band data of this device, because the controller was or will be reset.
     pub fn reset(&mut self) {
         for slot in self.slots.iter_mut() {
             slot.clear();
         }
         self.in_flight = None;
         self.strays = [const { None }; STRAYS];
+        self.oob = LocalOob::NONE;
     }
 
     fn slot(&self, link: u8) -> Option<&Slot> {
@@ -178,14 +186,16 @@ impl Security {
         now: Instant,
         handle: Option<Handle>,
     ) -> Option<(&mut Slot, Context<'_>)> {
-        let context = Context { now, config: &self.config, user: self.user };
+        let has_oob = self.oob.is_live();
+        let context = Context { now, config: &self.config, user: self.user, has_oob };
         let is_it = |slot: &&mut Slot| slot.up && Some(slot.handle) == handle;
         Some((self.slots.iter_mut().find(is_it)?, context))
     }
 
     /// Returns the link with this peer, and what its inputs depend on.
     fn by_address(&mut self, now: Instant, peer: BdAddress) -> Option<(&mut Slot, Context<'_>)> {
-        let context = Context { now, config: &self.config, user: self.user };
+        let has_oob = self.oob.is_live();
+        let context = Context { now, config: &self.config, user: self.user, has_oob };
         let is_it = |slot: &&mut Slot| slot.up && slot.peer == peer.get();
         Some((self.slots.iter_mut().find(is_it)?, context))
     }

@@ -5,8 +5,9 @@ use bindrune_wire::{Level, Present};
 use embassy_time::Instant;
 
 use super::{
-    api::{Config, Failure, LegacyPairing, OobPresence, Question},
+    api::{Config, Failure, LegacyPairing, Question},
     model::{Model, Side},
+    oob::check_claim,
     reply::Reply,
     slot::{LONGEST, Running, STEP, Slot},
 };
@@ -18,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) config: &'a Config,
     /// Whether the application takes questions.
     pub(super) user: bool,
+    /// Whether the peer may have out-of-band data of this device.
+    pub(super) has_oob: bool,
 }
 
 /// A pairing in progress.
@@ -135,16 +138,19 @@ impl Slot {
     /// The reason why the pairing is refused.
     pub(super) fn own_side(&self, context: Context<'_>) -> Result<Side, Failure> {
         let config = context.config;
+        let oob = self.has_peer_oob(config)?;
+        let peer = self.pairing.as_ref().and_then(|pairing| pairing.peer);
         let needs_user =
             config.io != super::IoCapability::NoInputNoOutput || self.asks_consent(config);
+        // Out-of-band data asks nothing.
+        let needs_user = needs_user && !oob && !peer.is_some_and(|peer| peer.oob);
         self.admit(context, needs_user)?;
         self.check_algorithms(config)?;
         let bond = self.bond_strength().is_some_and(|bond| bond.authenticated);
         let mitm = config.mitm || bond || self.need(config) >= Level::Authenticated;
-        let oob = !self.oob_presence(config).is_empty();
         let own = Side { io: config.io, oob, mitm, bonding: config.bonding };
-        match self.pairing.as_ref().and_then(|pairing| pairing.peer) {
-            Some(peer) => self.check_terms(config, own, peer).map(|()| own),
+        match peer {
+            Some(peer) => self.check_terms(context, own, peer).map(|()| own),
             None => Ok(own),
         }
     }
@@ -154,25 +160,16 @@ impl Slot {
         config.consent || self.bond.is_some()
     }
 
-    /// Returns the out-of-band data that can be used with this peer.
-    pub(super) const fn oob_presence(&self, config: &Config) -> OobPresence {
-        if !config.secure_connections {
-            self.oob.intersection(OobPresence::P192)
-        } else if config.only_secure_connections {
-            self.oob.intersection(OobPresence::P256)
-        } else {
-            self.oob
-        }
-    }
-
     /// Checks before the user is asked whether both sides can achieve what is required, and nothing weaker than the
     /// bond. What the peer supports may be unknown yet: the key is checked again.
     pub(super) fn check_terms(
         &self,
-        config: &Config,
+        context: Context<'_>,
         own: Side,
         peer: Side,
     ) -> Result<(), Failure> {
+        check_claim(context, peer)?;
+        let config = context.config;
         let authenticated = Model::select(own, peer).is_authenticated();
         let insecure = self.is_secure(config) == Some(false);
         if self.need(config) >= Level::Authenticated && !authenticated {
@@ -192,7 +189,8 @@ impl Slot {
         if config.legacy == LegacyPairing::Refused || config.only_secure_connections {
             return Err(Failure::NotAllowed);
         }
-        if self.features.is_some_and(|features| features.simple_pairing) {
+        let simple = self.features.is_some_and(|features| features.simple_pairing);
+        if simple || !self.oob.is_empty() {
             return Err(Failure::Downgrade);
         }
         if self.bond_strength().is_some_and(|bond| !bond.kind.is_legacy()) {

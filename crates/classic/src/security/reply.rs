@@ -17,8 +17,9 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 
 use super::{
-    api::{OobData, OobValues, Pin},
+    api::Pin,
     key::Secret,
+    oob::{OobData, OobValues},
 };
 
 /// The answer to a request of the controller.

@@ -5,10 +5,9 @@ use embassy_time::Instant;
 
 use super::{
     Security,
-    api::{
-        Answer, Failure, LinkUp, OobPresence, PeerFeatures, Question, RequestError, Requirement,
-    },
+    api::{Answer, Failure, LinkUp, PeerFeatures, Question, RequestError, Requirement},
     bond::Bond,
+    oob::OobPresence,
     pairing::Context,
     slot::{Goal, STEP, Slot},
 };
@@ -52,7 +51,8 @@ impl Security {
         }
     }
 
-    /// Sets the out-of-band data that [`Answer::Oob`] can provide for this peer.
+    /// Sets the out-of-band data that [`Answer::Oob`] can provide for this peer. If there is some, the peer pairs with it
+    /// or not at all.
     pub fn set_oob(&mut self, link: u8, oob: OobPresence) {
         if let Some(slot) = self.slot_mut(link) {
             slot.oob = oob;
@@ -151,7 +151,8 @@ impl Security {
     /// Answers a question, by its serial number. An answer that does not fit the question counts as no. Returns whether
     /// the question was open.
     pub fn answer(&mut self, now: Instant, link: u8, serial: u16, answer: Answer) -> bool {
-        let context = Context { now, config: &self.config, user: self.user };
+        let has_oob = self.oob.is_live();
+        let context = Context { now, config: &self.config, user: self.user, has_oob };
         let slot = self.slots.get_mut(usize::from(link)).filter(|slot| slot.up);
         let Some(slot) = slot else { return false };
         let expected = slot.answer(context, serial, answer);

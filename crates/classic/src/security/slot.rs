@@ -5,12 +5,10 @@ use bindrune_wire::{Address, AddressKind, Handle, Level};
 use embassy_time::{Duration, Instant};
 
 use super::{
-    api::{
-        Config, Failure, LegacyPairing, LinkSecurity, OobPresence, Paired, PeerFeatures,
-        Requirement,
-    },
+    api::{Config, Failure, LegacyPairing, LinkSecurity, Paired, PeerFeatures, Requirement},
     bond::Bond,
     key::{Cipher, Strength},
+    oob::OobPresence,
     pairing::Pairing,
     reply::Reply,
 };
@@ -36,7 +34,10 @@ pub struct Slot {
     /// Whether [`Self::bond`] is known: the store was loaded.
     pub(super) loaded: bool,
     pub(super) bond: Option<Bond>,
+    /// Out-of-band data of the peer that the root has.
     pub(super) oob: OobPresence,
+    /// Whether a pairing has used the data of this device.
+    pub(super) spent_oob: bool,
     pub(super) not_before: Option<Instant>,
     /// The key that this link uses: of the bond once the controller got it, or of a pairing.
     pub(super) key: Option<Bond>,
@@ -135,6 +136,7 @@ impl Slot {
         loaded: false,
         bond: None,
         oob: OobPresence::empty(),
+        spent_oob: false,
         not_before: None,
         key: None,
         is_new: false,

@@ -3,8 +3,9 @@
 use bindrune_hci::{Status, cmd::classic::Keypress};
 
 use super::{
-    api::{Answer, Failure, OobData, Question},
+    api::{Answer, Failure, Question},
     model::{Model, Side},
+    oob::OobData,
     pairing::{Context, requirements},
     reply::Reply,
     slot::{STEP, Slot},
@@ -31,7 +32,7 @@ impl Slot {
         let own = pairing.own;
         self.touch(context.now, STEP);
         if let Some(own) = own {
-            let refused = self.check_terms(context.config, own, peer).err();
+            let refused = self.check_terms(context, own, peer).err();
             self.sides_known(refused);
         }
     }
@@ -94,7 +95,7 @@ impl Slot {
                 Ok(Some(Question::Confirm))
             }
             Ok(Model::JustWorks) => Ok(None),
-            Ok(_) => Err(Failure::OutOfOrder),
+            Ok(model) => Err(not_due(model)),
             Err(failure) => Err(failure),
         };
         match result {
@@ -112,7 +113,7 @@ impl Slot {
                 self.ask(context.now, Question::Input, true);
             }
             Ok(Model::PasskeyInput) => self.refuse(Reply::NoPasskey, Failure::NotAllowed),
-            Ok(_) => self.refuse(Reply::NoPasskey, Failure::OutOfOrder),
+            Ok(model) => self.refuse(Reply::NoPasskey, not_due(model)),
             Err(failure) => self.refuse(Reply::NoPasskey, failure),
         }
     }
@@ -127,7 +128,7 @@ impl Slot {
                 }
             }
             Ok(Model::PasskeyDisplay) if !context.user => self.end(Failure::NotAllowed),
-            Ok(_) => self.end(Failure::OutOfOrder),
+            Ok(model) => self.end(not_due(model)),
             Err(failure) => self.end(failure),
         }
     }
@@ -137,11 +138,10 @@ impl Slot {
         let present = self.pairing.as_ref().and_then(|pairing| pairing.own);
         let present = present.is_some_and(|own| own.oob);
         match self.model() {
-            Ok(Model::OutOfBand) if present && context.user => {
+            Ok(Model::OutOfBand) if present => {
                 let secure = context.config.secure_connections;
                 self.ask(context.now, Question::Oob { secure }, true);
             }
-            Ok(Model::OutOfBand) if present => self.refuse(Reply::NoOob, Failure::NotAllowed),
             Ok(_) => self.refuse(Reply::NoOob, Failure::OutOfOrder),
             Err(failure) => self.refuse(Reply::NoOob, failure),
         }
@@ -260,6 +260,19 @@ impl Slot {
                 _,
             ) => return None,
         })
+    }
+}
+
+/// Returns why a step of another model than `model` fails. A controller that does not use the out-of-band data has none
+/// for the kind of key that both sides use.
+const fn not_due(model: Model) -> Failure {
+    match model {
+        Model::OutOfBand => Failure::NoOob,
+        Model::JustWorks
+        | Model::NumericComparison
+        | Model::PasskeyDisplay
+        | Model::PasskeyInput
+        | Model::Pin => Failure::OutOfOrder,
     }
 }
 

@@ -5,6 +5,7 @@ mod hostile;
 mod keys;
 mod links;
 mod models;
+mod oob;
 mod reconnect;
 mod refusals;
 mod timeouts;

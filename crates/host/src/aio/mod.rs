@@ -18,6 +18,8 @@ mod channel;
 mod channel_request;
 #[cfg(feature = "classic")]
 mod classic;
+#[cfg(all(feature = "classic", feature = "oob"))]
+mod classic_oob;
 mod clock;
 #[cfg(feature = "commands")]
 mod command;

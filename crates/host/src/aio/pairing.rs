@@ -66,7 +66,7 @@ pub enum Question {
     /// Which passkey does the other device show? [`PairingRequest::passkey`].
     Input,
     /// Which out-of-band data came from the other device? [`PairingRequest::oob`] for LE Secure Connections, otherwise
-    /// [`PairingRequest::temporary_key`].
+    /// [`PairingRequest::temporary_key`]. Only LE asks; BR/EDR gets the data before, by `Classic::set_peer_oob`.
     Oob {
         /// LE Secure Connections.
         secure: bool,

@@ -67,6 +67,14 @@ impl ClassicConfig {
         self
     }
 
+    /// Sets whether Secure Connections is turned on in a controller that has it: P-256 and AES-CCM. On by default; turn it
+    /// off only for a controller that does not do it right.
+    #[must_use]
+    pub const fn secure_connections(mut self, on: bool) -> Self {
+        self.gap.secure_connections = on;
+        self
+    }
+
     /// Accepts only keys of Secure Connections. [Vol 3] Part C, 5.2.2.8.1
     #[must_use]
     pub const fn only_secure_connections(mut self) -> Self {

@@ -168,3 +168,41 @@ fn a_refusal_is_reported_and_a_pairing_without_bond_is_forgotten() -> Result<()>
     }
     peers.end()
 }
+
+#[test]
+fn out_of_band_data_pairs_in_either_direction() -> Result<()> {
+    let peers = ClassicPeers::start("classic_oob")?;
+    let without = json!({ "secure_connections": false });
+    for (to_caller, to_called) in [(true, false), (false, true), (true, true)] {
+        peers.both("pairing", &without)?;
+        let of_caller = peers.caller.call("oob", json!({}))?;
+        let of_called = peers.called.call("oob", json!({}))?;
+        for (peer, has, other) in
+            [(&peers.caller, to_caller, &of_called), (&peers.called, to_called, &of_caller)]
+        {
+            if has {
+                let terms = json!({ "secure_connections": false, "oob": other["data"] });
+                peer.call("pairing", terms)?;
+            }
+        }
+        let (ours, theirs) = pair(&peers, || Ok(()))?;
+        for paired in [ours?, theirs?] {
+            assert_eq!(
+                (&paired["method"], &paired["key_type"]),
+                (&json!("out-of-band"), &json!("authenticated-p192"))
+            );
+        }
+        for (peer, has, before) in
+            [(&peers.caller, to_caller, &of_caller), (&peers.called, to_called, &of_called)]
+        {
+            let asked = |answer: &Value| answer["requests"].as_u64();
+            let now = peer.call("oob", json!({}))?;
+            assert_eq!(asked(&now), asked(before).map(|count| count + u64::from(has)));
+        }
+        peers.disconnect()?;
+        peers.both("pairing", &without)?;
+        again(&peers, true)?;
+        peers.both("forget", &json!({}))?;
+    }
+    peers.end()
+}

@@ -15,6 +15,7 @@ use embassy_futures::{
 use crate::address;
 
 mod bonds;
+mod oob;
 mod pairing;
 
 const PSM: ClassicPsm = ClassicPsm(0x1005);

@@ -63,6 +63,7 @@ fn insecure(failure: ClassicFailure) -> String {
         ClassicFailure::BondKept => "the pairing would be weaker than the bond".to_owned(),
         ClassicFailure::NotAllowed => "this side does not allow the pairing".to_owned(),
         ClassicFailure::Refused => "the user said no, or did not answer for 30 s".to_owned(),
+        ClassicFailure::NoOob => "the out-of-band data does not fit this pairing".to_owned(),
         ClassicFailure::RepeatedAttempts => "the last failure is too recent".to_owned(),
         ClassicFailure::Timeout => "the device or the user did not answer for 30 s".to_owned(),
         ClassicFailure::Downgrade => "the device did not use Secure Connections".to_owned(),

@@ -3,8 +3,8 @@
 use bindrune_hci::{
     PinCode,
     cmd::classic::{
-        PinCodeRequestReply, RemoteOobDataRequestReply, RemoteOobExtendedDataRequestReply,
-        SendKeypressNotification, UserConfirmationRequestReply, UserPasskeyRequestReply,
+        PinCodeRequestReply, SendKeypressNotification, UserConfirmationRequestReply,
+        UserPasskeyRequestReply,
     },
 };
 
@@ -19,7 +19,7 @@ fn config(io: IoCapability, mitm: bool) -> Config {
 
 /// Exchanges the capabilities, in the order of the role.
 #[track_caller]
-fn exchange(
+pub(super) fn exchange(
     fixture: &mut Fixture,
     local: bool,
     peer: HciIo,
@@ -42,7 +42,7 @@ fn exchange(
 
 /// Checks the result of a pairing.
 #[track_caller]
-fn check(fixture: &mut Fixture, local: bool, model: Model, kind: KeyKind, level: Level) {
+pub(super) fn check(fixture: &mut Fixture, local: bool, model: Model, kind: KeyKind, level: Level) {
     fixture.finish_pairing(local, kind.to_wire());
     let events = fixture.events();
     let authenticated = kind.is_authenticated();
@@ -145,69 +145,6 @@ fn a_passkey_that_our_user_enters() {
             check(&mut fixture, local, Model::PasskeyInput, KeyKind::Authenticated192, level);
         }
     }
-}
-
-fn values(octet: u8) -> OobValues {
-    OobValues { commitment: Secret::new([octet; 16]), random: Secret::new([octet + 1; 16]) }
-}
-
-#[test]
-fn out_of_band_data_of_the_peer() {
-    for local in [true, false] {
-        for (presence, p192) in [(OobPresence::P256, None), (OobPresence::all(), Some(values(3)))] {
-            let mut fixture = Fixture::new(Config::DEFAULT);
-            fixture.security.set_oob(0, presence);
-            exchange(&mut fixture, local, HciIo::NO_INPUT_NO_OUTPUT, GENERAL);
-            fixture.oob_request();
-            let (serial, question) = fixture.question();
-            assert_eq!(question, Question::Oob { secure: true });
-            let zeros = SecretKey([0; 16]);
-            let (c192, r192) = p192.as_ref().map_or((zeros, zeros), |values| {
-                (SecretKey(*values.commitment.octets()), SecretKey(*values.random.octets()))
-            });
-            let answer = Answer::Oob(OobData { p192, p256: Some(values(7)) });
-            assert!(fixture.security.answer(fixture.now, 0, serial, answer));
-            fixture.expect(&RemoteOobExtendedDataRequestReply {
-                address: address(PEER),
-                commitment_192: c192,
-                random_number_192: r192,
-                commitment_256: SecretKey([7; 16]),
-                random_number_256: SecretKey([8; 16]),
-            });
-            let level = Level::SecureConnections;
-            check(&mut fixture, local, Model::OutOfBand, KeyKind::Authenticated256, level);
-        }
-    }
-}
-
-#[test]
-fn out_of_band_data_without_secure_connections() {
-    let config = Config { secure_connections: false, ..Config::DEFAULT };
-    let mut fixture = Fixture::new(config);
-    fixture.security.set_oob(0, OobPresence::all());
-    exchange(&mut fixture, false, HciIo::NO_INPUT_NO_OUTPUT, GENERAL);
-    fixture.oob_request();
-    let (serial, question) = fixture.question();
-    assert_eq!(question, Question::Oob { secure: false });
-    let answer = Answer::Oob(OobData { p192: Some(values(3)), p256: None });
-    assert!(fixture.security.answer(fixture.now, 0, serial, answer));
-    fixture.expect(&RemoteOobDataRequestReply {
-        address: address(PEER),
-        commitment: SecretKey([3; 16]),
-        random_number: SecretKey([4; 16]),
-    });
-    let level = Level::Authenticated;
-    check(&mut fixture, false, Model::OutOfBand, KeyKind::Authenticated192, level);
-}
-
-#[test]
-fn out_of_band_data_that_only_the_peer_has() {
-    let mut fixture = Fixture::new(Config::DEFAULT);
-    fixture.io_response_oob(HciIo::NO_INPUT_NO_OUTPUT, GENERAL, 1);
-    fixture.io_request();
-    fixture.expect_io(HciIo::NO_INPUT_NO_OUTPUT, GENERAL);
-    let level = Level::SecureConnections;
-    check(&mut fixture, false, Model::OutOfBand, KeyKind::Authenticated256, level);
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use bindrune_hci::cmd::classic::{
     IoCapabilityRequestNegativeReply, PinCodeRequestNegativeReply,
-    RemoteOobDataRequestNegativeReply, UserConfirmationRequestNegativeReply,
-    UserPasskeyRequestNegativeReply,
+    UserConfirmationRequestNegativeReply, UserPasskeyRequestNegativeReply,
 };
 
 use super::*;
@@ -176,19 +175,6 @@ fn an_answer_that_does_not_fit_counts_as_no() {
         let (serial, _) = fixture.question();
         fixture.security.answer(fixture.now, 0, serial, answer);
         fixture.expect(&UserPasskeyRequestNegativeReply { address: address(PEER) });
-        fixture.idle();
-    }
-    let empty = Answer::Oob(OobData { p192: None, p256: None });
-    for answer in [Answer::Yes, empty] {
-        let mut fixture = Fixture::new(Config::DEFAULT);
-        fixture.security.set_oob(0, OobPresence::P256);
-        fixture.io_response(NO_IO, GENERAL);
-        fixture.io_request();
-        fixture.expect_io(NO_IO, GENERAL);
-        fixture.oob_request();
-        let (serial, _) = fixture.question();
-        fixture.security.answer(fixture.now, 0, serial, answer);
-        fixture.expect(&RemoteOobDataRequestNegativeReply { address: address(PEER) });
         fixture.idle();
     }
 }

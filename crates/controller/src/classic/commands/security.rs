@@ -63,15 +63,19 @@ fn out_of_band(call: &mut Call<'_>, p: &mut Parameters<'_>, count: usize) -> Out
     link.answer_out_of_band(party, (count > 0).then_some(data), m).map(|()| vec![])
 }
 
-/// Creates new out-of-band data, and returns its first `count` values.
+/// Creates new out-of-band data of `count` values, and returns it. All earlier values are invalid.
 fn read_out_of_band(call: &mut Call<'_>, count: usize) -> Outcome {
-    let mut data = [[0; 16]; 4];
-    for octet in data.iter_mut().flatten() {
-        let [low, ..] = call.air.medium.radio.rng.next().to_le_bytes();
-        *octet = low;
+    let mut data = [None; 4];
+    for value in data.iter_mut().take(count) {
+        let mut octets = [0; 16];
+        for octet in &mut octets {
+            let [low, ..] = call.air.medium.radio.rng.next().to_le_bytes();
+            *octet = low;
+        }
+        *value = Some(octets);
     }
     call.controller().classic.out_of_band = data;
-    Ok(data.into_iter().take(count).flatten().collect())
+    Ok(data.into_iter().flatten().flatten().collect())
 }
 
 fn io_reply(call: &mut Call<'_>, p: &mut Parameters<'_>) -> Outcome {

@@ -24,7 +24,7 @@ use crate::{
 pub(in crate::classic) struct IoCapability {
     /// 0 to 3: display only, display with yes and no, keyboard only, no input and no output.
     pub(in crate::classic) io: u8,
-    /// Whether it has the peer's out-of-band data.
+    /// Whether it has the peer's out-of-band data: bit 0 of P-192, bit 1 of P-256; on the air only 0 or 1.
     pub(in crate::classic) out_of_band: u8,
     pub(in crate::classic) requirements: u8,
 }
@@ -99,9 +99,11 @@ impl ClassicLink {
         answer: Result<IoCapability, Status>,
         m: &mut Medium,
     ) -> Result<(), Status> {
+        let curve = if self.both_secure(m) { 2 } else { 1 };
         let progress = self.take_answer(party, Asked::IoCapability, m)?;
         match answer {
             Ok(io) => {
+                let io = IoCapability { out_of_band: u8::from(io.out_of_band & curve != 0), ..io };
                 progress.io = Some(io);
                 let message = if self.is_initiator(party) {
                     Security::IoRequest(io)
@@ -226,7 +228,8 @@ impl ClassicLink {
         Ok(())
     }
 
-    /// Takes the peer's out-of-band data: C and R of P-192, then of P-256; `None` without any.
+    /// Takes the peer's out-of-band data: C and R of P-192, then of P-256; `None` without any. Those of the keys that both
+    /// use must be what the other host read: C commits to its key, and R proves that the data came from it.
     pub(in crate::classic) fn answer_out_of_band(
         &mut self,
         party: Party,
@@ -238,7 +241,7 @@ impl ClassicLink {
         let skip = if self.both_secure(m) { 2 } else { 0 };
         let matches = data.is_some_and(|data| {
             let pairs = data.into_iter().zip(theirs).skip(skip).take(2);
-            pairs.into_iter().all(|(given, read)| given == Some(read))
+            pairs.into_iter().all(|(given, read)| given.is_some() && given == read)
         });
         if matches {
             self.finish_stage(party, None, m);

@@ -128,6 +128,23 @@ fn security() {
         requirements: AuthenticationRequirements::GENERAL_BONDING_MITM,
     };
     assert_eq!(packet(&command), hex!("2b 04 09 010203040506 01 00 05"));
+    let [c, r] = [SecretKey([0x55; 16]), SecretKey([0x66; 16])];
+    let command = RemoteOobDataRequestReply { address: PEER, commitment: c, random_number: r };
+    let octets = packet(&command);
+    assert_eq!((&octets[..10], octets.len()), (&hex!("30 04 26 010203040506 55")[..], 41));
+    assert_eq!(octets[25..], [0x66; 16]);
+    let command = RemoteOobDataRequestNegativeReply { address: PEER };
+    assert_eq!(packet(&command), hex!("33 04 06 010203040506"));
+    assert_eq!(packet(&ReadLocalOobData), hex!("57 0c 00"));
+    assert_eq!(packet(&ReadLocalOobExtendedData), hex!("7d 0c 00"));
+    let answer: std::vec::Vec<u8> = (0..65).map(|at: u8| at.div_ceil(16)).collect();
+    let read = ReadLocalOobData::returned(&answer[..33]).unwrap();
+    assert_eq!((read.commitment, read.random_number), (SecretKey([1; 16]), SecretKey([2; 16])));
+    let read = ReadLocalOobExtendedData::returned(&answer).unwrap();
+    let values =
+        [read.commitment_192, read.random_number_192, read.commitment_256, read.random_number_256];
+    assert_eq!(values, [1, 2, 3, 4].map(|octet| SecretKey([octet; 16])));
+    assert!(ReadLocalOobExtendedData::returned(&answer[..64]).is_err());
     let size = ReadEncryptionKeySize::returned(&hex!("00 0100 07")).unwrap();
     assert_eq!(size.size, 7);
 }

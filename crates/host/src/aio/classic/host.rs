@@ -38,7 +38,7 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Classic<'h> {
-    pub(super) host: &'h Host,
+    pub(in crate::aio) host: &'h Host,
 }
 
 impl Host {
@@ -240,7 +240,7 @@ impl<'h> Classic<'h> {
         self.wait(Awaited::Setting, |stack| stack.poll_classic_time(before)).await
     }
 
-    pub(super) async fn wait<T>(
+    pub(in crate::aio) async fn wait<T>(
         &self,
         event: Awaited,
         mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,

@@ -195,6 +195,7 @@ impl Stack {
             ..Link::FREE
         };
         state.security.link_up(up.slot, SecureLink { handle: up.handle, peer });
+        state.announce_oob(up.slot);
         self.attach_classic_bond(now, up.slot);
         self.share_classic_buffers();
         self.classic_mark(Awaited::Link);

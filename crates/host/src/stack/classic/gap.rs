@@ -35,6 +35,7 @@ impl Classic {
         state.rfcomm.reset();
         state.bonds.reset();
         state.questions.fill(super::security::Ask::NONE);
+        state.oob = super::oob::Oob::NONE;
         (state.connecting, state.naming, state.inquiring) = (None, None, Inquiring::No);
         (state.connectable, state.phase) = (false, Phase::SettingUp);
     }
@@ -99,6 +100,7 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         state.gap.stop();
         state.security.reset();
+        state.oob.lose();
         state.bonds.restart();
         state.phase = Phase::SettingUp;
         state.acl = None;

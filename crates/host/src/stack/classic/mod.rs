@@ -5,7 +5,7 @@
 //! - `receive`, `fill`: ACL data.
 //! - `channel`, `listen`: L2CAP channels, for the application's calls.
 //! - `gap`: inquiry, names, links and settings, for the application's calls.
-//! - `security`, `bonds`: pairing, encryption and link keys.
+//! - `security`, `oob`, `bonds`: pairing, out-of-band data, encryption and link keys.
 //! - `sdp`: the SDP server.
 //! - `rfcomm`: sessions and connections of RFCOMM.
 //! - `wait`: what futures wait for.
@@ -18,6 +18,7 @@ mod fill;
 mod gap;
 mod link;
 mod listen;
+mod oob;
 mod receive;
 mod rfcomm;
 mod sdp;
@@ -106,6 +107,7 @@ pub(crate) struct State {
     response: &'static mut [u8],
     bonds: Bonds,
     questions: &'static mut [security::Ask],
+    oob: oob::Oob,
 }
 
 /// State of BR/EDR in the controller.
@@ -164,6 +166,7 @@ impl State {
             response: parts.response,
             bonds: Bonds::new(parts.bonds),
             questions: parts.questions,
+            oob: oob::Oob::NONE,
         }
     }
 

@@ -88,6 +88,10 @@ impl Stack {
                 self.settle_requests(link, result.is_err());
                 self.classic_mark(Awaited::Security);
             }
+            SecurityEvent::Question { link, serial, question: Question::Oob { .. }, .. } => {
+                self.answer_oob(now, link, serial);
+            }
+            SecurityEvent::LocalOob(data) => self.classic_oob_made(data),
             SecurityEvent::Question { link, serial, question, replaces } => {
                 if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
                     let pin =
@@ -323,7 +327,7 @@ const fn as_request(question: Question) -> Option<PairingRequest> {
         Question::Compare(number) => PairingRequest::Compare(number),
         Question::Display(passkey) => PairingRequest::Display(passkey),
         Question::Input | Question::Pin { .. } => PairingRequest::Input,
-        // This host says that it has no data of the peer.
+        // The stack answers it.
         Question::Oob { .. } => return None,
     })
 }

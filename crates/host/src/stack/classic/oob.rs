@@ -1,0 +1,133 @@
+//! Out-of-band data of pairing: that of this device, and what the application has received from peers.
+
+use core::task::Poll;
+
+use bindrune_classic::security::{Answer, OobData, OobPresence};
+use bindrune_hci::{Opcode, Status};
+use bindrune_wire::{Address, AddressKind};
+use embassy_time::Instant;
+
+use super::{State, wait::Event as Awaited};
+use crate::{Error, capability::OOB, stack::Stack, waiters::Due};
+
+/// Number of peers whose data is kept.
+const PEERS: usize = if OOB { 4 } else { 0 };
+
+/// Out-of-band data.
+#[derive(Debug)]
+pub(super) struct Oob {
+    own: Own,
+    peers: [Option<(Address, OobData)>; PEERS],
+}
+
+/// The last request for data of this device.
+#[derive(Debug)]
+enum Own {
+    None,
+    Wanted,
+    Made(Result<OobData, Status>),
+}
+
+impl Oob {
+    pub(super) const NONE: Self = Self { own: Own::None, peers: [const { None }; PEERS] };
+
+    /// Forgets the data of this device, which the controller has lost.
+    pub(super) fn lose(&mut self) {
+        self.own = Own::None;
+    }
+
+    fn presence(&self, peer: Address) -> OobPresence {
+        let mut known = self.peers.iter().flatten();
+        known.find(|(at, _)| *at == peer).map_or(OobPresence::empty(), |(_, data)| data.presence())
+    }
+
+    /// Takes the data of a peer: no pairing uses it again.
+    fn take(&mut self, peer: Address) -> Option<OobData> {
+        let mut known = self.peers.iter_mut();
+        let place = known.find(|place| place.as_ref().is_some_and(|(at, _)| *at == peer))?;
+        place.take().map(|(_, data)| data)
+    }
+
+    fn put(&mut self, peer: Address, data: OobData) -> Result<(), Error> {
+        let place = self.peers.iter_mut().find(|place| place.is_none()).ok_or(Error::Busy)?;
+        *place = Some((peer, data));
+        Ok(())
+    }
+}
+
+impl State {
+    /// Lets the security machine say which data of its peer a link has.
+    pub(super) fn announce_oob(&mut self, link: u8) {
+        let Some(peer) = self.up(link).map(|slot| slot.peer) else { return };
+        self.security.set_oob(link, self.oob.presence(peer));
+    }
+
+    /// Returns whether the controller can make data, and if so whether for both kinds of keys.
+    fn can_make_oob(&self) -> Option<bool> {
+        let info = self.gap.controller().filter(|info| info.simple_pairing)?;
+        let extended = Opcode::READ_LOCAL_OOB_EXTENDED_DATA;
+        let extended = info.secure_connections && info.supports(extended);
+        (extended || info.supports(Opcode::READ_LOCAL_OOB_DATA)).then_some(extended)
+    }
+}
+
+impl Stack {
+    /// Answers the controller with the data of a peer, once.
+    pub(super) fn answer_oob(&mut self, now: Instant, link: u8, serial: u16) {
+        let Some(state) = self.classic.get() else { return };
+        let peer = state.up(link).map(|slot| slot.peer);
+        let data = peer.and_then(|peer| state.oob.take(peer));
+        let answer = data.map_or(Answer::No, Answer::Oob);
+        let _open = state.security.answer(now, link, serial, answer);
+        state.announce_oob(link);
+        self.ready.run(Due::COMMAND);
+    }
+
+    /// Handles data of this device that the controller made.
+    pub(super) fn classic_oob_made(&mut self, data: Result<OobData, Status>) {
+        if let Some(state) = self.classic.get() {
+            state.oob.own = Own::Made(data);
+        }
+        self.classic_mark(Awaited::Setting);
+    }
+
+    /// Lets the controller make new data of this device.
+    pub(crate) fn make_classic_oob(&mut self) -> Result<(), Error> {
+        let state = self.classic.get().ok_or(Error::Unsupported)?;
+        let extended = state.can_make_oob().ok_or(Error::Unsupported)?;
+        state.oob.own = Own::Wanted;
+        state.security.make_oob(extended);
+        self.ready.run(Due::COMMAND);
+        Ok(())
+    }
+
+    /// Returns the data of this device once it is made.
+    pub(crate) fn poll_classic_oob(&mut self) -> Poll<Result<OobData, Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
+        match &state.oob.own {
+            Own::Wanted => Poll::Pending,
+            Own::None => Poll::Ready(Err(Error::ControllerLost)),
+            Own::Made(Ok(data)) => Poll::Ready(Ok(data.clone())),
+            Own::Made(Err(status)) => Poll::Ready(Err(Error::Controller(*status))),
+        }
+    }
+
+    /// Keeps the data of a peer for its next pairing, or forgets it.
+    pub(crate) fn set_peer_oob(
+        &mut self,
+        peer: Address,
+        data: Option<OobData>,
+    ) -> Result<(), Error> {
+        let state = self.classic.get().ok_or(Error::Unsupported)?;
+        let empty = data.as_ref().is_some_and(|data| data.presence().is_empty());
+        if empty || peer.kind() != AddressKind::Public {
+            return Err(Error::InvalidParameters);
+        }
+        let _old = state.oob.take(peer);
+        let kept = data.map_or(Ok(()), |data| state.oob.put(peer, data));
+        if let Some(link) = state.find_peer(peer) {
+            state.announce_oob(link.index);
+        }
+        kept
+    }
+}
