@@ -16,9 +16,9 @@ pub struct Config {
     pub inquiry_scan: ScanTiming,
     /// Packet types of new links.
     pub packet_types: PacketTypes,
-    /// Whether this device requests to be central of links that peers make.
+    /// Whether this device requests to be central of links that peers make. A peer may refuse; then it stays peripheral.
     pub become_central: bool,
-    /// Whether peers may request to be central of links that this device makes.
+    /// Whether roles may switch after a link is up, and whether a peer may become central of a link that this device makes.
     pub allow_role_switch: bool,
     /// Whether peers may request sniff mode.
     pub allow_sniff: bool,
@@ -33,8 +33,8 @@ impl Config {
         class: ClassOfDevice::UNKNOWN,
         page_timeout: Duration::from_millis(5120),
         supervision_timeout: Duration::from_secs(20),
-        page_scan: ScanTiming { interval: 0x0800, window: 0x0012 },
-        inquiry_scan: ScanTiming { interval: 0x1000, window: 0x0012 },
+        page_scan: ScanTiming { interval: 0x0800, window: 0x0012, interlaced: true },
+        inquiry_scan: ScanTiming { interval: 0x1000, window: 0x0012, interlaced: true },
         packet_types: PacketTypes::EVERY,
         become_central: false,
         allow_role_switch: true,
@@ -49,7 +49,8 @@ impl Default for Config {
     }
 }
 
-/// Interval and window of a scan. [Vol 4] Part E, 7.3.20 and 7.3.22
+/// Interval, window and type of a scan. Values outside the limits are replaced by the nearest one. [Vol 4] Part E, 7.3.20,
+/// 7.3.22, 7.3.48 and 7.3.50
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScanTiming {
@@ -57,12 +58,14 @@ pub struct ScanTiming {
     pub interval: u16,
     /// In slots of 0.625 ms, 0x0011 to the interval.
     pub window: u16,
+    /// Whether the controller scans twice in a row, on two frequencies, if it can: found sooner, for more energy.
+    pub interlaced: bool,
 }
 
 impl ScanTiming {
     /// Returns it within the limits of the specification.
     pub(crate) fn valid(self) -> Self {
         let interval = self.interval.clamp(0x0012, 0x1000) & !1;
-        Self { interval, window: self.window.clamp(0x0011, interval) }
+        Self { interval, window: self.window.clamp(0x0011, interval), ..self }
     }
 }

@@ -34,7 +34,8 @@ pub use event::{GapEvent, GapTimer};
 ///   [`Self::stop_reading_name`], [`Self::set_name`], [`Self::set_class`], [`Self::set_services`],
 ///   [`Self::set_connectable`], [`Self::set_discoverable`], [`Self::set_incoming`], [`Self::connect`],
 ///   [`Self::stop_connecting`], [`Self::disconnect`], [`Self::set_flush_timeout`], [`Self::set_packet_types`],
-///   [`Self::switch_role`].
+///   [`Self::switch_role`], [`Self::sniff`], [`Self::exit_sniff`], [`Self::wake`],
+///   [`Self::set_supervision_timeout`].
 /// - Outputs, after each of these: [`Self::poll_command`] while the command lane is free, then [`Self::poll_event`]
 ///   until there is none, then [`Self::poll_timeout`].
 ///
@@ -193,7 +194,7 @@ impl Gap {
         if let Some(opcode) = self.refused.poll_command(w) {
             return Some((opcode, Part::Refused));
         }
-        if let Some(opcode) = links.poll_command(now, info, config, w) {
+        if let Some(opcode) = links.poll_command(now, info, w) {
             return Some((opcode, Part::Links));
         }
         if let Some(opcode) = self.local.poll_command(info, w) {

@@ -5,7 +5,7 @@ use bindrune_hci::{
     cmd::classic::{AcceptConnectionRequest, RejectConnectionRequest},
     event::classic::ConnectionRequest,
 };
-use bindrune_wire::Writer;
+use bindrune_wire::{Address, AddressKind, Writer};
 use embassy_time::{Duration, Instant};
 
 use crate::{
@@ -20,7 +20,7 @@ const PLACES: usize = 4;
 /// Time after which the controller refuses a connection by itself: at most 29 s. [Vol 4] Part E, 6.7
 const ACCEPT: Duration = Duration::from_secs(30);
 
-/// The connections of peers that are accepted.
+/// The connections of peers that are accepted. Others are refused with the reason Rejected: Unacceptable Address (0x0F).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// None.
@@ -39,6 +39,20 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// Accepts those of these devices. `None` if they are more than [`INCOMING_MAX`], or an address is not public.
+    #[must_use]
+    pub fn of(devices: &[Address]) -> Option<Self> {
+        let mut places = [None; INCOMING_MAX];
+        let used = places.get_mut(..devices.len())?;
+        for (place, device) in used.iter_mut().zip(devices) {
+            if device.kind() != AddressKind::Public {
+                return None;
+            }
+            *place = Some((*device).into());
+        }
+        Some(Self::Addresses(places))
+    }
+
     fn allows(&self, address: BdAddress, peer: ClassOfDevice) -> bool {
         match self {
             Self::Refuse => false,

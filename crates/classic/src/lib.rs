@@ -41,7 +41,7 @@ pub use found::{Found, FoundSlot};
 pub use gap::{Gap, GapEvent, GapTimer};
 pub use incoming::{INCOMING_MAX, Incoming};
 pub use inquiry::{Inquiry, InquiryEnd};
-pub use links::{InvalidReason, Link, LinkMode, LinkSlot, LinkUp};
+pub use links::{InvalidReason, Link, LinkMode, LinkSlot, LinkUp, Sniff};
 pub use local::{Discoverable, LIMITED_TIME};
 pub use setup::{ControllerInfo, EVENTS};
 

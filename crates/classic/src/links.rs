@@ -11,7 +11,7 @@ use embassy_time::Instant;
 
 use crate::{Config, ControllerInfo, GapEvent};
 use command::Sent;
-pub use request::InvalidReason;
+pub use request::{InvalidReason, Sniff};
 pub use slot::{Link, LinkMode, LinkSlot};
 
 /// A link that came up.
@@ -163,7 +163,6 @@ impl Links {
         &mut self,
         now: Instant,
         info: &ControllerInfo,
-        config: &Config,
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
         let count = u8::try_from(self.slots.len()).unwrap_or(u8::MAX);
@@ -175,7 +174,7 @@ impl Links {
             }
             let Some(place) = self.get_mut(slot) else { continue };
             let handle = place.link().handle;
-            if let Some((opcode, sent)) = place.poll_command(now, info, config, w) {
+            if let Some((opcode, sent)) = place.poll_command(now, info, w) {
                 self.sent = Some((slot, handle, sent));
                 return Some(opcode);
             }

@@ -176,6 +176,8 @@ impl Model {
             | Opcode::REMOTE_NAME_REQUEST
             | Opcode::CHANGE_CONNECTION_PACKET_TYPE
             | Opcode::SWITCH_ROLE
+            | Opcode::SNIFF_MODE
+            | Opcode::EXIT_SNIFF_MODE
             | Opcode::ACCEPT_CONNECTION_REQUEST
             | Opcode::REJECT_CONNECTION_REQUEST => Reply::Status(Status::SUCCESS),
             _ => with(parameters),

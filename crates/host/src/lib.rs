@@ -216,8 +216,8 @@ pub use aio::Gatt;
 pub use aio::Scanner;
 #[cfg(feature = "classic")]
 pub use aio::{
-    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
-    Discovery, Rfcomm, RfcommListener, ServiceRecords,
+    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicEcho, ClassicLinkMode,
+    ClassicListener, ClassicLoss, Device, Discovery, Rfcomm, RfcommListener, ServiceRecords,
 };
 #[cfg(feature = "client")]
 pub use aio::{
@@ -241,8 +241,9 @@ pub use bindrune_classic::security::{
 };
 #[cfg(feature = "classic")]
 pub use bindrune_classic::{
-    ControllerInfo as ClassicControllerInfo, Discoverable as ClassicDiscoverable, Inquiry,
-    InquiryData,
+    ControllerInfo as ClassicControllerInfo, Discoverable as ClassicDiscoverable,
+    Incoming as ClassicIncoming, Inquiry, InquiryData, ScanTiming as ClassicScanTiming,
+    Sniff as ClassicSniff,
     security::{
         Cipher, IoCapability as ClassicIoCapability, KeyKind, LegacyPairing,
         LinkSecurity as ClassicSecurity,
@@ -287,7 +288,8 @@ pub use bindrune_l2cap::{ChannelConfig, Psm};
 pub use bindrune_l2cap::{Cid, CloseReason, ConnectionResult, Violation};
 #[cfg(feature = "classic")]
 pub use bindrune_rfcomm::{
-    Break, ModemStatus, SessionEnd as RfcommSessionEnd, Violation as RfcommViolation,
+    BitRate, Break, LineStatus, ModemStatus, Parity, PortSettings, SessionEnd as RfcommSessionEnd,
+    Violation as RfcommViolation,
 };
 #[cfg(feature = "classic")]
 pub use bindrune_sdp as sdp;

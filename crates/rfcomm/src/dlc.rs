@@ -92,6 +92,8 @@ bitflags::bitflags! {
         /// The DLC, or the peer's request for it, ended, or is about to end without the application: see
         /// [`Dlc::end_reason`].
         const ENDED = 0x80;
+        /// The peer answered our report of the line status, or not in time.
+        const REPORTED = 0x100;
     }
 }
 
@@ -313,6 +315,18 @@ impl Dlc {
     #[must_use]
     pub const fn peer_line(&self) -> LineStatus {
         self.port.peer_line
+    }
+
+    /// Returns whether a report or a request of ours about the port is not answered yet.
+    #[must_use]
+    pub const fn awaits_port(&self) -> bool {
+        self.port.command.is_some()
+    }
+
+    /// Returns whether the last report or request of ours about the port had no answer in 20 s.
+    #[must_use]
+    pub const fn port_timed_out(&self) -> bool {
+        self.port.timed_out
     }
 
     /// Returns the port settings that both ends agreed on.

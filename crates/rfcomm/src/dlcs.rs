@@ -39,7 +39,7 @@ counters! {
 /// - Listeners: [`Self::listen`], [`Self::accept`], [`Self::refuse`].
 /// - Data: [`Self::send`], [`Self::recv`].
 /// - The port: [`Self::set_modem`], [`Self::send_break`], [`Self::take_break`], [`Self::report_line`],
-///   [`Self::set_port`].
+///   [`Self::take_line`], [`Self::set_port`].
 /// - The end: [`Self::close`], [`Self::release`].
 ///
 /// [`crate::Session::open`] opens a DLC. After each call, the session may have frames to send.
@@ -47,13 +47,14 @@ pub struct Dlcs {
     slots: &'static mut [Dlc],
     /// One bit for each server channel that has a listener.
     listening: u32,
-    /// Most slots of one session.
+    /// Most slots of one session that the application has not accepted.
     share: usize,
     pub(crate) counters: Counters,
 }
 
 impl Dlcs {
-    /// Creates the DLCs in `slots`. One session has at most `share` of them at once.
+    /// Creates the DLCs in `slots`. The peer of one session has at most `share` of them at once that the application has not
+    /// accepted.
     pub const fn new(slots: &'static mut [Dlc], share: usize) -> Self {
         Self { slots, listening: 0, share, counters: Counters::ZERO }
     }
@@ -186,8 +187,13 @@ impl Dlcs {
         self.with(index, |dlc| dlc.modem.peer_break.take())
     }
 
-    /// Reports our line status to the peer. Returns false if the DLC is not open, or another report or negotiation is
-    /// not answered yet.
+    /// Takes the last report of the peer's line status.
+    pub fn take_line(&mut self, index: usize) -> Option<LineStatus> {
+        self.with(index, |dlc| dlc.port.new_line.take())
+    }
+
+    /// Reports our line status to the peer: [`Changes::REPORTED`] follows the answer, or 20 s without one. Returns false if
+    /// the DLC is not open, or another report or negotiation is not answered yet.
     pub fn report_line(&mut self, index: usize, status: LineStatus) -> bool {
         self.command(index, Command::Line(status))
     }
@@ -202,7 +208,7 @@ impl Dlcs {
         self.with(index, |dlc| {
             let may = dlc.is_open() && dlc.port.command.is_none();
             if may {
-                dlc.port.command = Some((command, None));
+                (dlc.port.command, dlc.port.timed_out) = (Some((command, None)), false);
             }
             may
         })
@@ -231,12 +237,14 @@ impl Dlcs {
         self.slots.iter().position(|dlc| dlc.session == session && dlc.is(dlci))
     }
 
+    /// Returns whether the peer of `session` may have one more DLC that the application has not accepted.
+    pub(crate) fn admits(&self, session: SessionId) -> bool {
+        let of = |dlc: &&Dlc| dlc.session == session && dlc.state != State::Free && !dlc.held;
+        self.slots.iter().filter(of).count() < self.share
+    }
+
     /// Takes a free slot for `dlci`.
     pub(crate) fn allot(&mut self, session: SessionId, dlci: Dlci) -> Option<usize> {
-        let used = self.slots.iter().filter(|d| d.session == session && d.state != State::Free);
-        if used.count() >= self.share {
-            return None;
-        }
         let least = usize::from(MIN_FRAME_SIZE);
         let is_usable = |dlc: &Dlc| dlc.rx.capacity() >= least && dlc.tx.capacity() > 0;
         let index = self.slots.iter().position(|d| d.state == State::Free && is_usable(d))?;

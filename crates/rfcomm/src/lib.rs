@@ -35,7 +35,7 @@ pub use command::{Message, MessageType, Parameters};
 pub use dlc::{Changes, Dlc, EndReason, State, Violation};
 pub use dlcs::{Dlcs, Drops};
 pub use frame::{Dlci, Frame, FrameType};
-pub use port::{BitRate, Break, LineStatus, ModemStatus, PortSettings};
+pub use port::{BitRate, Break, LineStatus, ModemStatus, Parity, PortSettings};
 pub use session::{OpenError, Role, Session, SessionEnd, SessionId, SessionState};
 
 /// Time limit for the answer to SABM and DISC (T1), and to commands on DLCI 0 (T2). [RFCOMM 1.2] 5.3

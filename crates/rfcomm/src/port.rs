@@ -103,6 +103,22 @@ impl defmt::Format for BitRate {
     }
 }
 
+/// Parity of a port. [TS 07.10] 5.4.6.3.9
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Parity {
+    /// None.
+    None,
+    /// Odd.
+    Odd,
+    /// Even.
+    Even,
+    /// The bit is always 1.
+    Mark,
+    /// The bit is always 0.
+    Space,
+}
+
 /// Settings of a port. [TS 07.10] 5.4.6.3.9
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -123,6 +139,78 @@ impl Default for PortSettings {
     /// Returns 9,600 bit/s, 8 data bits, 1 stop bit, no parity and no flow control: the default of TS 07.10.
     fn default() -> Self {
         Self::INITIAL
+    }
+}
+
+impl PortSettings {
+    /// Sets the bit rate.
+    #[must_use]
+    pub const fn with_rate(mut self, rate: BitRate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// Sets the number of data bits: 5 to 8; others count as the nearest of these.
+    #[must_use]
+    pub const fn with_data_bits(mut self, bits: u8) -> Self {
+        let code = match bits {
+            ..=5 => 0,
+            6 => 1,
+            7 => 2,
+            8.. => 3,
+        };
+        self.format = self.format & !0x03 | code;
+        self
+    }
+
+    /// Sets whether there are more stop bits than one: 1.5 with 5 data bits, otherwise 2.
+    #[must_use]
+    pub const fn with_more_stop_bits(mut self, more: bool) -> Self {
+        self.format = self.format & !0x04 | if more { 0x04 } else { 0 };
+        self
+    }
+
+    /// Sets the parity.
+    #[must_use]
+    pub const fn with_parity(mut self, parity: Parity) -> Self {
+        let code = match parity {
+            Parity::None => 0x00,
+            Parity::Odd => 0x08,
+            Parity::Even => 0x18,
+            Parity::Mark => 0x28,
+            Parity::Space => 0x38,
+        };
+        self.format = self.format & !0x38 | code;
+        self
+    }
+
+    /// Returns the number of data bits: 5 to 8.
+    #[must_use]
+    pub const fn data_bits(&self) -> u8 {
+        match self.format & 0x03 {
+            0 => 5,
+            1 => 6,
+            2 => 7,
+            _ => 8,
+        }
+    }
+
+    /// Returns whether there are more stop bits than one.
+    #[must_use]
+    pub const fn has_more_stop_bits(&self) -> bool {
+        self.format & 0x04 != 0
+    }
+
+    /// Returns the parity.
+    #[must_use]
+    pub const fn parity(&self) -> Parity {
+        match self.format & 0x38 {
+            0x08 => Parity::Odd,
+            0x18 => Parity::Even,
+            0x28 => Parity::Mark,
+            0x38 => Parity::Space,
+            _ => Parity::None,
+        }
     }
 }
 

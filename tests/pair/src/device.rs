@@ -17,6 +17,7 @@ use bindrune_controller::{ControllerId, Port, Unplugged, VirtualClock};
 
 use crate::{
     MemoryStore,
+    reorder::Reordered,
     tape::{Tape, Tapped},
 };
 
@@ -155,6 +156,19 @@ impl Device {
         let writer = self.tapped(writer);
         let platform = Platform::new().clock(self.clock.clone()).store(self.store.clone());
         let platform = platform.crypto(crypto);
+        self.host().run_with(reader, writer, platform).await
+    }
+
+    /// Like [`Self::drive`], on a bridge that holds the first event with `code` until an ACL packet has arrived, and then each
+    /// further one.
+    pub async fn drive_reordered(&self, code: u8) -> RunError<Unplugged> {
+        let mut borrowed = BorrowedPort { device: self, port: self.port.take() };
+        let Some(port) = &mut borrowed.port else { return RunError::AlreadyRunning };
+        let (reader, writer) = port.halves();
+        let reader = Reordered::new(self.tapped(reader), code);
+        let writer = self.tapped(writer);
+        let platform = Platform::new().clock(self.clock.clone()).store(self.store.clone());
+        let platform = platform.crypto(ControllerCrypto::random_only());
         self.host().run_with(reader, writer, platform).await
     }
 

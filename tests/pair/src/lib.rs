@@ -28,6 +28,7 @@
 
 mod crypto;
 mod device;
+mod reorder;
 mod scene;
 mod store;
 mod tape;

@@ -1,7 +1,7 @@
 use bindrune_hci::{BdAddress, Opcode, Role, Status};
 use bindrune_wire::Handle;
 
-use crate::{ConnectError, InquiryEnd, LinkUp};
+use crate::{ConnectError, InquiryEnd, LinkMode, LinkUp};
 
 /// An event for the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,49 @@ pub enum GapEvent {
         /// Reason of the end.
         reason: Status,
     },
-    /// The role on a link changed, or a request to change it ended: then the role may be what it was.
+    /// The role on a link changed, by either side.
     RoleChanged {
         /// The link.
         slot: u8,
         /// Role of this device.
         role: Role,
+    },
+    /// [`crate::Gap::switch_role`] ended.
+    RoleSwitchEnded {
+        /// The link.
+        slot: u8,
+        /// Whether this device has the role.
+        result: Result<(), Status>,
+    },
+    /// The mode of a link changed, by either side.
+    ModeChanged {
+        /// The link.
+        slot: u8,
+        /// Its mode.
+        mode: LinkMode,
+        /// Interval of sniff mode in slots of 0.625 ms; 0 in active mode.
+        interval: u16,
+    },
+    /// [`crate::Gap::sniff`] or [`crate::Gap::exit_sniff`] ended.
+    ModeRequestEnded {
+        /// The link.
+        slot: u8,
+        /// Whether the link has the mode.
+        result: Result<(), Status>,
+    },
+    /// The supervision timeout of a link changed, by either side.
+    SupervisionTimeoutChanged {
+        /// The link.
+        slot: u8,
+        /// In slots of 0.625 ms; 0 for none.
+        timeout: u16,
+    },
+    /// [`crate::Gap::set_supervision_timeout`] ended.
+    SupervisionTimeout {
+        /// The link.
+        slot: u8,
+        /// Whether the controller uses it.
+        result: Result<(), Status>,
     },
     /// The features of a peer are known, as far as it reports them: [`crate::Gap::link`].
     Features {

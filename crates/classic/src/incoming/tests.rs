@@ -142,3 +142,19 @@ fn more_requests_than_places_are_left_to_the_controller() {
     assert_eq!(rig.count(Opcode::ACCEPT_CONNECTION_REQUEST), LINKS);
     assert_eq!(rig.count(Opcode::REJECT_CONNECTION_REQUEST), 1);
 }
+
+#[test]
+fn devices_are_named_by_their_public_addresses() {
+    use bindrune_wire::{Address, AddressKind};
+    let of = |kind, n| Address::new(kind, [n, 2, 3, 4, 5, 6]);
+    let all: std::vec::Vec<_> = (0..9).map(|n| of(AddressKind::Public, n)).collect();
+    assert_eq!(Incoming::of(&all), None);
+    assert_eq!(Incoming::of(&[of(AddressKind::Random, 1)]), None);
+    let mut rig = Rig::ready();
+    rig.gap.set_incoming(Incoming::of(&all[1..]).unwrap());
+    request(&mut rig, PEER, PHONE);
+    assert_eq!((rig.count(Opcode::ACCEPT_CONNECTION_REQUEST), refusal(&rig)), (1, None));
+    rig.gap.set_incoming(Incoming::of(&[]).unwrap());
+    request(&mut rig, OTHER, PHONE);
+    assert_eq!(refusal(&rig), Some(Status::REJECTED_ADDRESS));
+}

@@ -4,8 +4,9 @@ use bindrune_hci::{
     Opcode, Status,
     cmd::{
         classic::{
-            ChangeConnectionPacketType, ReadRemoteExtendedFeatures, ReadRemoteSupportedFeatures,
-            SwitchRole, WriteAutomaticFlushTimeout, WriteLinkSupervisionTimeout,
+            ChangeConnectionPacketType, ExitSniffMode, ReadRemoteExtendedFeatures,
+            ReadRemoteSupportedFeatures, SniffMode, SwitchRole, WriteAutomaticFlushTimeout,
+            WriteLinkSupervisionTimeout,
         },
         link::Disconnect,
     },
@@ -18,8 +19,8 @@ use super::{
     slot::{Pending, Todo},
 };
 use crate::{
-    Config, ControllerInfo,
-    command::{PROCEDURE, RETRY, SLOT, after, put, units},
+    ControllerInfo,
+    command::{PROCEDURE, RETRY, after, put},
 };
 
 /// The command in flight, with the value that it writes.
@@ -38,18 +39,27 @@ impl LinkSlot {
         &mut self,
         now: Instant,
         info: &ControllerInfo,
-        config: &Config,
         w: &mut Writer<'_>,
     ) -> Option<(Opcode, Sent)> {
         if self.retry_at.is_some() {
             return None;
         }
         let what = self.next(info)?;
+        let (opcode, value) = self.write(what, w)?;
+        self.todo.remove(what);
+        if Todo::PROCEDURES.contains(what) || what == Todo::DISCONNECT {
+            self.running = Some((what, after(now, PROCEDURE)));
+        }
+        Some((opcode, Sent { what, value }))
+    }
+
+    /// Writes a command; returns the value that it sets.
+    fn write(&self, what: Todo, w: &mut Writer<'_>) -> Option<(Opcode, u16)> {
         let handle = self.link.handle.into();
-        let (opcode, value) = match what {
+        Some(match what {
             Todo::DISCONNECT => (put(w, &Disconnect { handle, reason: self.reason })?, 0),
             Todo::SUPERVISION => {
-                let value = units(config.supervision_timeout, SLOT, 1, u16::MAX);
+                let value = self.wanted_supervision;
                 let timeout = value.into();
                 (put(w, &WriteLinkSupervisionTimeout { handle, timeout })?, value)
             }
@@ -64,16 +74,22 @@ impl LinkSlot {
                 let packet_types = self.wanted_types.bits().into();
                 (put(w, &ChangeConnectionPacketType { handle, packet_types })?, 0)
             }
+            Todo::MODE => match self.wanted_sniff {
+                Some(sniff) => {
+                    let (min, max) = sniff.intervals();
+                    let (attempt, timeout) = (sniff.attempt.into(), sniff.timeout.into());
+                    let (interval_min, interval_max) = (min.into(), max.into());
+                    let command =
+                        SniffMode { handle, interval_max, interval_min, attempt, timeout };
+                    (put(w, &command)?, max)
+                }
+                None => (put(w, &ExitSniffMode { handle })?, 0),
+            },
             _ => {
                 let command = SwitchRole { address: self.link.address, role: self.wanted_role };
                 (put(w, &command)?, 0)
             }
-        };
-        self.todo.remove(what);
-        if Todo::PROCEDURES.contains(what) || what == Todo::DISCONNECT {
-            self.running = Some((what, after(now, PROCEDURE)));
-        }
-        Some((opcode, Sent { what, value }))
+        })
     }
 
     /// Returns the next command, and drops those that the controller does not have.
@@ -87,6 +103,7 @@ impl LinkSlot {
             (Todo::FEATURES_2, Opcode::READ_REMOTE_EXTENDED_FEATURES),
             (Todo::PACKET_TYPES, Opcode::CHANGE_CONNECTION_PACKET_TYPE),
             (Todo::ROLE, Opcode::SWITCH_ROLE),
+            (Todo::MODE, self.mode_opcode()),
         ];
         // If the link ends, nothing else matters.
         if matches!(self.running, Some((Todo::DISCONNECT, _))) {
@@ -98,7 +115,7 @@ impl LinkSlot {
             }
             if what != Todo::DISCONNECT && !info.supports(opcode) {
                 self.todo.remove(what);
-                self.failed(what, Status::UNKNOWN_COMMAND);
+                self.ended(what, Status::UNKNOWN_COMMAND);
             } else if !(Todo::PROCEDURES.contains(what) && self.running.is_some()) {
                 return Some(what);
             }
@@ -118,7 +135,17 @@ impl LinkSlot {
                 self.attempts = self.attempts.saturating_add(1);
                 self.disconnect_again();
             }
-            (Todo::SUPERVISION, Ok(())) => self.link.supervision_timeout = sent.value,
+            (Todo::SUPERVISION, result) => {
+                if result.is_ok() {
+                    self.link.supervision_timeout = sent.value;
+                    self.pending.insert(Pending::SUPERVISION);
+                }
+                // A newer request has its own answer.
+                if !self.todo.contains(Todo::SUPERVISION) {
+                    self.supervision_status = status;
+                    self.pending.insert(Pending::SUPERVISION_END);
+                }
+            }
             (Todo::FLUSH, result) => {
                 if result.is_ok() {
                     self.link.flush_timeout = sent.value;
@@ -136,6 +163,13 @@ impl LinkSlot {
         }
     }
 
+    const fn mode_opcode(&self) -> Opcode {
+        match self.wanted_sniff {
+            Some(_) => Opcode::SNIFF_MODE,
+            None => Opcode::EXIT_SNIFF_MODE,
+        }
+    }
+
     /// Disconnects once more, or gives the link up.
     pub(super) fn disconnect_again(&mut self) {
         if self.attempts >= ATTEMPTS {
@@ -149,11 +183,12 @@ impl LinkSlot {
     pub(super) fn finish(&mut self, what: Todo, result: Result<(), Status>) {
         self.running.take_if(|(running, _)| *running == what);
         if let Err(status) = result {
-            self.failed(what, status);
+            self.ended(what, status);
         }
     }
 
-    pub(super) fn failed(&mut self, what: Todo, status: Status) {
+    /// Reports the end of a request.
+    pub(super) fn ended(&mut self, what: Todo, status: Status) {
         match what {
             Todo::FLUSH => {
                 self.flush_status = status;
@@ -163,8 +198,19 @@ impl LinkSlot {
                 self.types_status = status;
                 self.pending.insert(Pending::PACKET_TYPES);
             }
-            // The role is what it was.
-            Todo::ROLE => self.pending.insert(Pending::ROLE),
+            // A newer request has its own end.
+            Todo::ROLE if !self.todo.contains(Todo::ROLE) => {
+                self.role_status = status;
+                self.pending.insert(Pending::ROLE_END);
+            }
+            Todo::MODE if !self.todo.contains(Todo::MODE) => {
+                self.mode_status = status;
+                self.pending.insert(Pending::MODE_END);
+            }
+            Todo::SUPERVISION => {
+                self.supervision_status = status;
+                self.pending.insert(Pending::SUPERVISION_END);
+            }
             Todo::FEATURES | Todo::FEATURES_1 | Todo::FEATURES_2 => {
                 self.todo.remove(Todo::FEATURES_1 | Todo::FEATURES_2);
                 self.pending.insert(Pending::FEATURES);

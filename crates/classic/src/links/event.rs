@@ -1,12 +1,12 @@
 //! Events of the controller for a link.
 
 use bindrune_hci::{
-    LmpFeatures, LmpFeatures1, LmpFeatures2,
+    LmpFeatures, LmpFeatures1, LmpFeatures2, Status,
     event::{
         DisconnectionComplete,
         classic::{
-            ClassicEvent, ReadRemoteExtendedFeaturesComplete, ReadRemoteSupportedFeaturesComplete,
-            RoleChange,
+            ClassicEvent, ModeChange, ReadRemoteExtendedFeaturesComplete,
+            ReadRemoteSupportedFeaturesComplete, RoleChange,
         },
     },
 };
@@ -48,11 +48,7 @@ impl Links {
             }
             ClassicEvent::ModeChange(event) => {
                 let place = self.by_handle(event.handle);
-                place.map(|place| {
-                    if event.status.is_success() {
-                        place.link.mode = LinkMode(event.mode);
-                    }
-                })
+                place.map(|place| place.mode_changed(event))
             }
             ClassicEvent::MaxSlotsChange(event) => {
                 let place = self.by_handle(event.handle);
@@ -60,7 +56,10 @@ impl Links {
             }
             ClassicEvent::LinkSupervisionTimeoutChanged(event) => {
                 let place = self.by_handle(event.handle);
-                place.map(|place| place.link.supervision_timeout = event.timeout.get())
+                place.map(|place| {
+                    place.link.supervision_timeout = event.timeout.get();
+                    place.pending.insert(Pending::SUPERVISION);
+                })
             }
             ClassicEvent::ConnectionPacketTypeChanged(event) => {
                 let place = self.by_handle(event.handle);
@@ -130,13 +129,43 @@ impl Links {
                 && place.link.address == event.address
         };
         let place = self.slots.iter_mut().find(known)?;
-        if event.status.is_success() && event.role.name().is_some() {
-            place.link.role = event.role;
-        }
-        place.running.take_if(|(what, _)| *what == Todo::ROLE);
-        if place.is_up() {
-            place.pending.insert(Pending::ROLE);
-        }
+        place.role_changed(event);
         Some(())
+    }
+}
+
+impl LinkSlot {
+    fn role_changed(&mut self, event: &RoleChange) {
+        let is_change = event.status.is_success() && event.role.name().is_some();
+        if is_change && self.link.role != event.role {
+            self.link.role = event.role;
+            if self.is_up() {
+                self.pending.insert(Pending::ROLE);
+                self.supervise_as_central();
+            }
+        }
+        // The peer may switch while this device requests the other role: that request goes on.
+        let ends = !is_change || event.role == self.wanted_role;
+        if self.running.take_if(|(what, _)| *what == Todo::ROLE && ends).is_some() {
+            let refused = || event.status.ok().err().unwrap_or(Status::UNSPECIFIED);
+            let status = if is_change { Status::SUCCESS } else { refused() };
+            self.ended(Todo::ROLE, status);
+        }
+    }
+
+    fn mode_changed(&mut self, event: &ModeChange) {
+        let (mode, interval) = (LinkMode(event.mode), event.interval.get());
+        let interval = if mode == LinkMode::ACTIVE { 0 } else { interval };
+        let is_change = event.status.is_success() && mode.name().is_some();
+        if is_change && (self.link.mode, self.link.mode_interval) != (mode, interval) {
+            (self.link.mode, self.link.mode_interval) = (mode, interval);
+            self.pending.insert(Pending::MODE);
+        }
+        let wanted = if self.wanted_sniff.is_some() { LinkMode::SNIFF } else { LinkMode::ACTIVE };
+        // The peer may change the mode while this device requests the other one: that request goes on.
+        let ends = !event.status.is_success() || mode == wanted;
+        if self.running.take_if(|(what, _)| *what == Todo::MODE && ends).is_some() {
+            self.ended(Todo::MODE, event.status);
+        }
     }
 }

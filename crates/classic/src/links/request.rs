@@ -6,8 +6,8 @@ use bindrune_hci::{PacketTypes, Role, Status};
 use embassy_time::Duration;
 
 use super::{
-    Links,
-    slot::{FLUSH_MAX, Pending, Todo},
+    LinkMode, LinkSlot, Links,
+    slot::{FLUSH_MAX, Pending, SUPERVISION_MAX, Todo},
 };
 use crate::command::{SLOT, units};
 
@@ -23,6 +23,41 @@ impl fmt::Display for InvalidReason {
 }
 
 impl core::error::Error for InvalidReason {}
+
+/// Parameters of sniff mode: both ends sleep between short exchanges. [Vol 2] Part B, 8.7
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sniff {
+    /// Shortest interval between two exchanges: 1.25 ms to 40.9 s, rounded to 1.25 ms.
+    pub min_interval: Duration,
+    /// Longest interval, at least the shortest one.
+    pub max_interval: Duration,
+    /// Pairs of slots, of 1.25 ms each, in which the peripheral listens at each interval: 1 to 0x7fff.
+    pub attempt: u16,
+    /// Pairs of slots for which it listens after data: 0 to 0x7fff.
+    pub timeout: u16,
+}
+
+impl Sniff {
+    /// An interval of 0.25 to 0.5 s, which saves most of the energy of an idle link.
+    pub const IDLE: Self = Self {
+        min_interval: Duration::from_millis(250),
+        max_interval: Duration::from_millis(500),
+        attempt: 4,
+        timeout: 1,
+    };
+
+    /// Returns the shortest and the longest interval in slots, which are even.
+    pub(super) fn intervals(&self) -> (u16, u16) {
+        let slots = |interval| units(interval, SLOT, 2, 0xfffe) & !1;
+        (slots(self.min_interval), slots(self.max_interval))
+    }
+
+    fn is_valid(&self) -> bool {
+        let (min, max) = self.intervals();
+        let interval = min <= max && self.max_interval <= SUPERVISION_MAX;
+        interval && matches!(self.attempt, 1..=0x7fff) && self.timeout <= 0x7fff
+    }
+}
 
 impl Links {
     /// Ends a link for reason 0x05, 0x13 to 0x15, 0x1A or 0x29. [Vol 4] Part E, 7.1.6
@@ -78,12 +113,81 @@ impl Links {
 
     pub(crate) fn switch_role(&mut self, slot: u8, role: Role) {
         if let Some(place) = self.get_mut(slot) {
-            if place.link.role == role {
-                place.pending.insert(Pending::ROLE);
+            let switching = matches!(place.running, Some((Todo::ROLE, _)));
+            place.wanted_role = role;
+            if place.link.role == role && !switching {
+                place.todo.remove(Todo::ROLE);
+                place.ended(Todo::ROLE, Status::SUCCESS);
             } else {
-                place.wanted_role = role;
                 place.todo.insert(Todo::ROLE);
             }
+        }
+    }
+
+    pub(crate) fn sniff(&mut self, slot: u8, sniff: Sniff) -> bool {
+        let Some(place) = self.get_mut(slot) else { return false };
+        let supervision = place.link.supervision_timeout;
+        let fits = supervision == 0 || sniff.intervals().1 < supervision;
+        let valid = sniff.is_valid() && fits;
+        if valid {
+            place.want_mode(Some(sniff));
+        }
+        valid
+    }
+
+    pub(crate) fn wake(&mut self, slot: u8) -> bool {
+        let Some(place) = self.get_mut(slot) else { return false };
+        let changing = matches!(place.running, Some((Todo::MODE, _)));
+        let wakes = place.link.sleeps_long() && !changing && !place.todo.contains(Todo::MODE);
+        if wakes {
+            place.want_mode(None);
+        }
+        wakes
+    }
+
+    pub(crate) fn exit_sniff(&mut self, slot: u8) {
+        if let Some(place) = self.get_mut(slot) {
+            place.want_mode(None);
+        }
+    }
+
+    pub(crate) fn set_supervision_timeout(&mut self, slot: u8, timeout: Duration) -> bool {
+        let in_flight = self.sent.is_some_and(|(sent, _, _)| sent == slot);
+        let Some(place) = self.get_mut(slot) else { return false };
+        let value = units(timeout, SLOT, 0, u16::MAX);
+        if timeout > SUPERVISION_MAX || value <= place.link.mode_interval {
+            return false;
+        }
+        place.wanted_supervision = value;
+        if place.link.role != Role::CENTRAL {
+            place.ended(Todo::SUPERVISION, Status::COMMAND_DISALLOWED);
+        } else if value == place.link.supervision_timeout && !in_flight {
+            place.todo.remove(Todo::SUPERVISION);
+            place.ended(Todo::SUPERVISION, Status::SUCCESS);
+        } else {
+            place.todo.insert(Todo::SUPERVISION);
+        }
+        true
+    }
+}
+
+impl LinkSlot {
+    /// Requests sniff mode, or active mode.
+    fn want_mode(&mut self, sniff: Option<Sniff>) {
+        let changing = matches!(self.running, Some((Todo::MODE, _)));
+        self.wanted_sniff = sniff;
+        let is_so = match sniff {
+            Some(sniff) => {
+                let (min, max) = sniff.intervals();
+                self.link.mode == LinkMode::SNIFF && (min..=max).contains(&self.link.mode_interval)
+            }
+            None => self.link.mode == LinkMode::ACTIVE,
+        };
+        if is_so && !changing {
+            self.todo.remove(Todo::MODE);
+            self.ended(Todo::MODE, Status::SUCCESS);
+        } else {
+            self.todo.insert(Todo::MODE);
         }
     }
 }

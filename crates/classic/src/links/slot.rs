@@ -8,7 +8,7 @@ use bindrune_hci::{
 use bindrune_wire::Handle;
 use embassy_time::{Duration, Instant};
 
-use super::LinkUp;
+use super::{LinkUp, Sniff};
 use crate::{
     Config, GapEvent,
     command::{SLOT, units},
@@ -41,8 +41,21 @@ pub struct Link {
     pub max_slots: u8,
     /// Active or sniff mode.
     pub mode: LinkMode,
+    /// Interval of sniff mode in slots of 0.625 ms; 0 in active mode.
+    pub mode_interval: u16,
     /// Whether the link came up encrypted.
     pub encrypted: bool,
+}
+
+/// Longest interval of sniff mode, in slots, that no time limit of a protocol minds: 500 ms.
+const LONG_SLEEP: u16 = 800;
+
+impl Link {
+    /// Returns whether the link is in sniff mode with an interval of more than 500 ms.
+    #[must_use]
+    pub fn sleeps_long(&self) -> bool {
+        self.mode == LinkMode::SNIFF && self.mode_interval > LONG_SLEEP
+    }
 }
 
 bindrune_wire::open_enum! {
@@ -69,9 +82,15 @@ pub struct LinkSlot {
     pub(super) wanted_flush: u16,
     pub(super) wanted_types: PacketTypes,
     pub(super) wanted_role: Role,
+    /// The parameters of sniff mode that was requested; `None` for active mode.
+    pub(super) wanted_sniff: Option<Sniff>,
+    pub(super) wanted_supervision: u16,
     pub(super) reason: Status,
     pub(super) flush_status: Status,
     pub(super) types_status: Status,
+    pub(super) role_status: Status,
+    pub(super) mode_status: Status,
+    pub(super) supervision_status: Status,
     pub(super) flushed: u32,
     /// Times that the controller accepted to disconnect, without an end.
     pub(super) attempts: u8,
@@ -91,7 +110,7 @@ pub(super) enum State {
 bitflags::bitflags! {
     /// Commands that must be sent.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Todo: u8 {
+    pub(super) struct Todo: u16 {
         const DISCONNECT = 1 << 0;
         const SUPERVISION = 1 << 1;
         const FLUSH = 1 << 2;
@@ -100,15 +119,16 @@ bitflags::bitflags! {
         const FEATURES_2 = 1 << 5;
         const PACKET_TYPES = 1 << 6;
         const ROLE = 1 << 7;
+        const MODE = 1 << 8;
         /// Procedures that an event ends: one at a time.
-        const PROCEDURES = 0b1111_1000;
+        const PROCEDURES = 0b1_1111_1000;
     }
 }
 
 bitflags::bitflags! {
     /// Events that must be reported.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Pending: u8 {
+    pub(super) struct Pending: u16 {
         const UP = 1 << 0;
         const ROLE = 1 << 1;
         const FEATURES = 1 << 2;
@@ -117,6 +137,14 @@ bitflags::bitflags! {
         const FLUSHED = 1 << 5;
         /// The owner does not know the link.
         const SILENT = 1 << 6;
+        /// A request to switch the role ended.
+        const ROLE_END = 1 << 7;
+        const MODE = 1 << 8;
+        /// A request to change the mode ended.
+        const MODE_END = 1 << 9;
+        const SUPERVISION = 1 << 10;
+        /// A request to change the supervision timeout ended.
+        const SUPERVISION_END = 1 << 11;
     }
 }
 
@@ -139,6 +167,7 @@ impl LinkSlot {
             supervision_timeout: 0,
             max_slots: 0,
             mode: LinkMode::ACTIVE,
+            mode_interval: 0,
             encrypted: false,
         },
         todo: Todo::empty(),
@@ -147,9 +176,14 @@ impl LinkSlot {
         wanted_flush: 0,
         wanted_types: PacketTypes::empty(),
         wanted_role: Role::CENTRAL,
+        wanted_sniff: None,
+        wanted_supervision: 0,
         reason: Status::SUCCESS,
         flush_status: Status::SUCCESS,
         types_status: Status::SUCCESS,
+        role_status: Status::SUCCESS,
+        mode_status: Status::SUCCESS,
+        supervision_status: Status::SUCCESS,
         flushed: 0,
         attempts: 0,
         retry_at: None,
@@ -219,8 +253,14 @@ impl LinkSlot {
         self.link.supervision_timeout = SUPERVISION;
         self.pending = Pending::UP;
         self.todo = Todo::FEATURES;
-        let timeout = units(config.supervision_timeout, SLOT, 1, u16::MAX);
-        if timeout != SUPERVISION && self.link.role == Role::CENTRAL {
+        self.wanted_supervision = units(config.supervision_timeout, SLOT, 1, u16::MAX);
+        self.supervise_as_central();
+    }
+
+    /// Writes the supervision timeout if this device is central: only the central may.
+    pub(super) fn supervise_as_central(&mut self) {
+        let differs = self.wanted_supervision != self.link.supervision_timeout;
+        if differs && self.link.role == Role::CENTRAL {
             self.todo.insert(Todo::SUPERVISION);
         }
     }
@@ -244,7 +284,8 @@ impl LinkSlot {
         if !matches!(self.state, State::Up | State::Down) || self.is_silent() {
             return None;
         }
-        let Link { handle, address, role, incoming, class, .. } = self.link;
+        let Link { handle, address, role, incoming, class, mode, mode_interval, .. } = self.link;
+        let supervision_timeout = self.link.supervision_timeout;
         let order = [
             (
                 Pending::UP,
@@ -258,6 +299,17 @@ impl LinkSlot {
             ),
             (Pending::PACKET_TYPES, GapEvent::PacketTypes { slot, result: self.types_status.ok() }),
             (Pending::FLUSHED, GapEvent::Flushed { slot, handle, count: self.flushed }),
+            (Pending::ROLE_END, GapEvent::RoleSwitchEnded { slot, result: self.role_status.ok() }),
+            (Pending::MODE, GapEvent::ModeChanged { slot, mode, interval: mode_interval }),
+            (Pending::MODE_END, GapEvent::ModeRequestEnded { slot, result: self.mode_status.ok() }),
+            (
+                Pending::SUPERVISION,
+                GapEvent::SupervisionTimeoutChanged { slot, timeout: supervision_timeout },
+            ),
+            (
+                Pending::SUPERVISION_END,
+                GapEvent::SupervisionTimeout { slot, result: self.supervision_status.ok() },
+            ),
         ];
         for (what, event) in order {
             if self.pending.contains(what) {
@@ -292,7 +344,7 @@ impl LinkSlot {
             if what == Todo::DISCONNECT {
                 self.disconnect_again();
             } else {
-                self.failed(what, Status::LL_RESPONSE_TIMEOUT);
+                self.ended(what, Status::LL_RESPONSE_TIMEOUT);
             }
         }
     }
@@ -306,3 +358,6 @@ impl fmt::Debug for LinkSlot {
 
 /// Longest automatic flush timeout: 0x07ff slots.
 pub(super) const FLUSH_MAX: Duration = Duration::from_micros(0x07ff * SLOT);
+
+/// Longest supervision timeout, and longest interval of sniff mode: 0xffff slots.
+pub(super) const SUPERVISION_MAX: Duration = Duration::from_micros(0xffff * SLOT);

@@ -13,6 +13,8 @@ use crate::{
     testing::{Model, OTHER, PEER, Rig},
 };
 
+mod modes;
+
 fn linked() -> Rig {
     let mut rig = Rig::ready();
     assert_eq!(rig.link(PEER, 0x2a), 0);
@@ -158,12 +160,13 @@ fn roles_and_packet_types_change_on_request() {
     assert_eq!(rig.last(Opcode::SWITCH_ROLE), Some(&hex!("010203040506 01")[..]));
     rig.model.role(Status::ROLE_CHANGE_NOT_ALLOWED, PEER, Role::CENTRAL);
     rig.run();
-    let role = GapEvent::RoleChanged { slot: 0, role: Role::CENTRAL };
-    assert_eq!(rig.events.last(), Some(&role));
+    let result = Err(Status::ROLE_CHANGE_NOT_ALLOWED);
+    assert_eq!(rig.events.last(), Some(&GapEvent::RoleSwitchEnded { slot: 0, result }));
     rig.forget();
     rig.gap.switch_role(0, Role::CENTRAL);
     rig.run();
-    assert_eq!((&rig.opcodes()[..], &rig.events[..]), (&[][..], &[role][..]));
+    let ended = GapEvent::RoleSwitchEnded { slot: 0, result: Ok(()) };
+    assert_eq!((&rig.opcodes()[..], &rig.events[..]), (&[][..], &[ended][..]));
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Slot {
             return self.pause(now);
         }
         let lost = !pair && keyed && !self.is_new && is_key_missing(status);
+        let pairing = self.pairing.as_ref().filter(|pairing| pairing.local);
+        let first = pairing.and_then(|pairing| pairing.failure);
         let failure = if lost { Failure::KeyMissing } else { Failure::Status(status) };
+        let failure = first.unwrap_or(failure);
         if self.pairing.as_ref().is_some_and(|pairing| pairing.local) {
             self.fail(failure);
         }

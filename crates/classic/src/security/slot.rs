@@ -270,6 +270,9 @@ impl Slot {
         if self.ending {
             return;
         }
+        // What the pairing failed for first is more exact than what ends the link.
+        let first = self.pairing.as_ref().and_then(|pairing| pairing.failure);
+        let failure = first.unwrap_or(failure);
         self.fail_pairing(failure);
         self.conclude(Err(failure));
         self.ending = true;

@@ -16,7 +16,10 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 
 use super::{EVENTS, Setup};
-use crate::command::{SLOT, put, units};
+use crate::{
+    ScanTiming,
+    command::{SLOT, put, units},
+};
 
 /// One command of the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,12 +150,11 @@ impl Setup {
                 put(w, &WritePageTimeout { timeout })
             }
             Step::LinkPolicy => {
-                let mut policy = LinkPolicy::ROLE_SWITCH;
-                policy.set(
-                    LinkPolicy::ROLE_SWITCH,
-                    self.info.features.contains(LmpFeatures::ROLE_SWITCH),
-                );
-                let sniff = config.allow_sniff && self.info.features.contains(LmpFeatures::SNIFF);
+                let has = |feature| self.info.features.contains(feature);
+                let mut policy = LinkPolicy::empty();
+                let switch = config.allow_role_switch && has(LmpFeatures::ROLE_SWITCH);
+                policy.set(LinkPolicy::ROLE_SWITCH, switch);
+                let sniff = config.allow_sniff && has(LmpFeatures::SNIFF);
                 policy.set(LinkPolicy::SNIFF, sniff);
                 put(w, &WriteDefaultLinkPolicySettings { policy: policy.bits().into() })
             }
@@ -161,15 +163,21 @@ impl Setup {
                 let (interval, window) = (timing.interval.into(), timing.window.into());
                 put(w, &WritePageScanActivity { interval, window })
             }
-            Step::PageScanType => put(w, &WritePageScanType { scan_type: ScanType::INTERLACED }),
+            Step::PageScanType => {
+                put(w, &WritePageScanType { scan_type: scan_type(config.page_scan) })
+            }
             Step::InquiryScanActivity => {
                 let timing = config.inquiry_scan.valid();
                 let (interval, window) = (timing.interval.into(), timing.window.into());
                 put(w, &WriteInquiryScanActivity { interval, window })
             }
             Step::InquiryScanType => {
-                put(w, &WriteInquiryScanType { scan_type: ScanType::INTERLACED })
+                put(w, &WriteInquiryScanType { scan_type: scan_type(config.inquiry_scan) })
             }
         }
     }
+}
+
+const fn scan_type(timing: ScanTiming) -> ScanType {
+    if timing.interlaced { ScanType::INTERLACED } else { ScanType::STANDARD }
 }

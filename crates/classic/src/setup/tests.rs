@@ -2,7 +2,7 @@ use bindrune_hci::{LmpFeatures, Opcode, Status, cmd::SupportedCommands, cmd::bas
 
 use super::EVENTS;
 use crate::{
-    Config, GapEvent,
+    Config, GapEvent, ScanTiming,
     testing::{Model, OWN, Rig},
 };
 
@@ -26,6 +26,31 @@ fn a_new_controller_gets_everything() {
     assert_eq!(&rig.last(Opcode::WRITE_LOCAL_NAME).unwrap()[..8], b"speaker\0");
     // Nothing is discoverable or connectable before it is requested.
     assert_eq!(rig.count(Opcode::WRITE_SCAN_ENABLE), 0);
+}
+
+#[test]
+fn the_policy_and_the_scans_are_as_configured() {
+    let scan = ScanTiming { interval: 0x0100, window: 0x2000, interlaced: false };
+    let config = Config {
+        allow_role_switch: false,
+        allow_sniff: false,
+        page_scan: scan,
+        inquiry_scan: scan,
+        ..Config::DEFAULT
+    };
+    for (config, policy, kind) in [(Config::DEFAULT, 5, 1), (config, 0, 0)] {
+        let mut rig = Rig::with(Model::new(), config);
+        rig.start();
+        let written = rig.last(Opcode::WRITE_DEFAULT_LINK_POLICY_SETTINGS);
+        assert_eq!(written, Some(&[policy, 0][..]));
+        assert_eq!(rig.last(Opcode::WRITE_PAGE_SCAN_TYPE), Some(&[kind][..]));
+        assert_eq!(rig.last(Opcode::WRITE_INQUIRY_SCAN_TYPE), Some(&[kind][..]));
+    }
+    let mut rig = Rig::with(Model::new(), config);
+    rig.start();
+    // The window is at most the interval.
+    assert_eq!(rig.last(Opcode::WRITE_PAGE_SCAN_ACTIVITY), Some(&[0, 1, 0, 1][..]));
+    assert_eq!(rig.last(Opcode::WRITE_INQUIRY_SCAN_ACTIVITY), Some(&[0, 1, 0, 1][..]));
 }
 
 #[test]

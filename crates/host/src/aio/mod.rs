@@ -82,8 +82,8 @@ pub use channel::{Channel, Outgoing, Piece, Receiver, Sender};
 pub use channel_request::{ChannelRequest, ChannelRequests};
 #[cfg(feature = "classic")]
 pub use classic::{
-    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicListener, ClassicLoss, Device,
-    Discovery, Rfcomm, RfcommListener, ServiceRecords,
+    Advertised, Classic, ClassicChannel, ClassicConnection, ClassicEcho, ClassicLinkMode,
+    ClassicListener, ClassicLoss, Device, Discovery, Rfcomm, RfcommListener, ServiceRecords,
 };
 pub use clock::SystemClock;
 pub use connection::{Connection, Event};

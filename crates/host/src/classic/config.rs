@@ -1,7 +1,7 @@
 //! Settings of BR/EDR, and of its channels.
 
 use bindrune_classic::{
-    Config as GapConfig,
+    Config as GapConfig, ScanTiming,
     security::{Config as SecurityConfig, IoCapability, LegacyPairing},
 };
 use bindrune_hci::ClassOfDevice;
@@ -43,6 +43,57 @@ impl ClassicConfig {
     #[must_use]
     pub const fn page_timeout(mut self, timeout: Duration) -> Self {
         self.gap.page_timeout = timeout;
+        self
+    }
+
+    /// Sets after what time without a packet a link ends: at most 40.9 s, 20 s by default. The central of a link decides, so
+    /// it holds for the links that this device makes. [`crate::ClassicConnection::set_supervision_timeout`] changes
+    /// that of one link.
+    #[must_use]
+    pub const fn supervision_timeout(mut self, timeout: Duration) -> Self {
+        self.gap.supervision_timeout = timeout;
+        self
+    }
+
+    /// Requests to be central of links that peers make; off by default. A peer may refuse; then this device is
+    /// peripheral.
+    ///
+    /// The central decides when each side sends. A device with several links is best central of all of them.
+    #[must_use]
+    pub const fn accept_as_central(mut self, central: bool) -> Self {
+        self.gap.become_central = central;
+        self
+    }
+
+    /// Allows changes of role after a link is up, and lets peers become central of links that this device makes; on by
+    /// default. Without it, [`crate::ClassicConnection::switch_role`] also fails.
+    #[must_use]
+    pub const fn role_switch(mut self, allow: bool) -> Self {
+        self.gap.allow_role_switch = allow;
+        self
+    }
+
+    /// Allows sniff mode, in which both sides of a link sleep between exchanges; on by default, as phones expect it.
+    /// Without it, [`crate::ClassicConnection::request_sniff`] also fails.
+    #[must_use]
+    pub const fn sniff(mut self, allow: bool) -> Self {
+        self.gap.allow_sniff = allow;
+        self
+    }
+
+    /// Sets how often, for how long and in which way this device listens for pages, while it is connectable: by
+    /// default 11.25 ms each 1.28 s, interlaced.
+    #[must_use]
+    pub const fn page_scan(mut self, timing: ScanTiming) -> Self {
+        self.gap.page_scan = timing;
+        self
+    }
+
+    /// Sets how often, for how long and in which way this device listens for inquiries, while it is discoverable: by
+    /// default 11.25 ms each 2.56 s, interlaced.
+    #[must_use]
+    pub const fn inquiry_scan(mut self, timing: ScanTiming) -> Self {
+        self.gap.inquiry_scan = timing;
         self
     }
 
@@ -153,6 +204,15 @@ impl ClassicChannelConfig {
     #[must_use]
     pub const fn require_mode(mut self) -> Self {
         self.channel.is_mode_required = true;
+        self
+    }
+
+    /// Also uses any other mode that the peer requests: for example Streaming mode, which loses data, instead of Enhanced
+    /// Retransmission mode. Otherwise a peer that requires it gets no channel. Has no effect with
+    /// [`Self::require_mode`]. [`ClassicChannel::mode`](crate::ClassicChannel::mode) returns the mode of a channel.
+    #[must_use]
+    pub const fn accept_any_mode(mut self) -> Self {
+        self.channel.takes_any_mode = true;
         self
     }
 

@@ -129,6 +129,7 @@ impl Stack {
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
             && (self.links.iter().any(|link| !link.is_up()) || self.classic.has_free_link())
             && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
+            && !self.classic.ended_at(acl.handle).is_some_and(late)
     }
 
     /// Keeps an ACL packet of a link that is not up yet.

@@ -144,6 +144,10 @@ impl Waiters {
 pub(crate) struct Classic;
 
 impl Classic {
+    pub(super) const fn ended_at(&self, _: Handle) -> Option<Instant> {
+        None
+    }
+
     pub(super) const NONE: Self = Self;
 
     pub(super) const fn poll_timeout(&self) -> Option<(Instant, Deadline)> {

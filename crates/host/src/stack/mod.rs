@@ -100,8 +100,8 @@ pub(crate) use channel::ChannelRef;
 #[cfg(feature = "classic")]
 pub(crate) use classic::{
     Ask as ClassicAsk, Awaited, BondPlace as ClassicBondPlace, ChannelRef as ClassicChannelRef,
-    Link as ClassicLink, Parts as ClassicParts, RFCOMM_MTU, RfcommPort, State as ClassicState,
-    StreamRef, User as ClassicUser,
+    Link as ClassicLink, Parts as ClassicParts, PortCommand, Procedure as ClassicProcedure,
+    RFCOMM_MTU, RfcommPort, State as ClassicState, StreamRef, User as ClassicUser,
 };
 pub(crate) use classic::{
     Body as ClassicBody, Key as ClassicKey, LinkRef as ClassicLinkRef, Ready as ClassicReady,

@@ -27,6 +27,9 @@ pub struct ChannelConfig {
     pub mode: Mode,
     /// Whether the channel closes with [`super::CloseReason::ModeRefused`] if the peer does not support `mode`.
     pub is_mode_required: bool,
+    /// Whether the channel uses any other mode that the peer requests, also Streaming mode, which loses data. Has no effect if
+    /// `mode` is required.
+    pub takes_any_mode: bool,
     /// Whether frames have a check sequence, in other modes than Basic. It is only off if both ends request that.
     pub fcs: bool,
     /// I-frames that the peer may send before we acknowledge one: 1 to 63. Enhanced Retransmission mode only.
@@ -53,6 +56,7 @@ impl ChannelConfig {
         mtu: DEFAULT_MTU,
         mode: Mode::BASIC,
         is_mode_required: false,
+        takes_any_mode: false,
         fcs: true,
         tx_window: 32,
         max_transmit: 0,

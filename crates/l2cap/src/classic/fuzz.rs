@@ -87,6 +87,7 @@ fn config(argument: u8) -> ChannelConfig {
     ChannelConfig {
         mtu: if argument & 4 == 0 { 48 } else { 672 },
         is_mode_required: argument & 8 != 0,
+        takes_any_mode: argument & 16 != 0,
         fcs: argument & 16 == 0,
         mps: if argument & 32 == 0 { 1 } else { 100 },
         max_transmit: argument >> 6,

@@ -27,7 +27,7 @@ mod tests;
 pub use channel::{Channel, State};
 pub use channels::Channels;
 pub use config::{Agreement, ChannelConfig, ChannelError, DEFAULT_MTU, MIN_MTU};
-pub use link::Link;
+pub use link::{ECHO_MAX, Link};
 pub use mode::{SendError, Transfer, TransferDrops, Violation};
 pub use pdu::{ConnectionResult, ConnectionStatus, Features, Mode};
 pub use psm::Psm;

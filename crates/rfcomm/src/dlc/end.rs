@@ -2,7 +2,7 @@
 
 use embassy_time::Instant;
 
-use super::{Dlc, EndReason, Flow, Lost, Modem, Port, Replies, State, Step};
+use super::{Command, Dlc, EndReason, Flow, Lost, Modem, Port, Replies, State, Step};
 use crate::{Changes, Dlci, RESPONSE_TIMEOUT, SessionId};
 
 impl Dlc {
@@ -113,9 +113,14 @@ impl Dlc {
         if passed(self.modem.deadline) {
             self.disconnect(now, EndReason::Timeout);
         }
-        if passed(self.port.command.and_then(|(_, deadline)| deadline)) {
-            self.port.command = None;
-            self.changes |= Changes::PORT;
+        if let Some((command, deadline)) = self.port.command
+            && passed(deadline)
+        {
+            (self.port.command, self.port.timed_out) = (None, true);
+            self.changes |= match command {
+                Command::Port(_) => Changes::PORT,
+                Command::Line(_) => Changes::REPORTED,
+            };
         }
     }
 

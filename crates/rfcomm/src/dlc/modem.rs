@@ -103,6 +103,10 @@ pub(crate) struct Port {
     /// Parameters that our response accepts.
     pub(crate) accepted: Mask,
     pub(crate) peer_line: LineStatus,
+    /// The report of the peer that the application has not taken.
+    pub(crate) new_line: Option<LineStatus>,
+    /// Whether our last command had no answer.
+    pub(crate) timed_out: bool,
     /// Our command, and its time limit once it is sent.
     pub(crate) command: Option<(Command, Option<Instant>)>,
 }
@@ -112,6 +116,8 @@ impl Port {
         settings: PortSettings::INITIAL,
         accepted: ALL,
         peer_line: LineStatus::empty(),
+        new_line: None,
+        timed_out: false,
         command: None,
     };
 

@@ -154,9 +154,7 @@ impl Session {
             Message::FlowOff => self.answered(|request| request == Request::Flow(false)),
             Message::Modem(dlci, ..) => on(dlci, &|dlc| dlc.modem.acknowledge()),
             Message::Port(dlci, port) => on(dlci, &|dlc| dlc.handle_port_answer(port)),
-            Message::Line(dlci, _) => {
-                on(dlci, &|dlc| dlc.port.answer(|command| matches!(command, Command::Line(_))))
-            }
+            Message::Line(dlci, _) => on(dlci, &Dlc::handle_line_answer),
             Message::NotSupported(kind) => self.handle_not_supported(kind, dlcs),
             Message::Unknown(_) => false,
         }
@@ -210,7 +208,7 @@ impl Session {
                 }
             }),
             MessageType::RLS => dlcs.each(self.id, |dlc| {
-                answered |= dlc.port.answer(|command| matches!(command, Command::Line(_)));
+                answered |= dlc.handle_line_answer();
             }),
             _ => {}
         }
@@ -233,10 +231,18 @@ impl Dlc {
         if !self.is_flowing() {
             return false;
         }
-        self.port.peer_line = status;
+        (self.port.peer_line, self.port.new_line) = (status, Some(status));
         self.replies |= Replies::RLS;
         self.changes |= Changes::LINE;
         true
+    }
+
+    fn handle_line_answer(&mut self) -> bool {
+        let answered = self.port.answer(|command| matches!(command, Command::Line(_)));
+        if answered {
+            self.changes |= Changes::REPORTED;
+        }
+        answered
     }
 
     fn handle_port(&mut self, port: Option<(PortSettings, Mask)>) -> bool {

@@ -117,7 +117,7 @@ impl Session {
         if !is_served {
             return None;
         }
-        let index = dlcs.allot(self.id, dlci);
+        let index = if dlcs.admits(self.id) { dlcs.allot(self.id, dlci) } else { None };
         if index.is_none() {
             dlcs.counters.no_slot.count();
         }

@@ -1,6 +1,6 @@
 //! L2CAP channels.
 
-use bindrune::{ClassicChannelConfig, ClassicCloseReason, ClassicPsm, Error};
+use bindrune::{ClassicChannelConfig, ClassicCloseReason, ClassicMode, ClassicPsm, Error};
 use bindrune_pair::Scene;
 use embassy_futures::join::join;
 
@@ -63,4 +63,61 @@ fn a_peer_gets_one_channel_of_the_sdp_server() {
         assert!(first.is_ok());
         assert!(matches!(second, Err(Error::ClassicClosed(ClassicCloseReason::Refused(_)))));
     });
+}
+
+#[test]
+fn a_listener_takes_the_mode_that_the_peer_requires_only_if_it_allows_it() {
+    use ClassicMode as Mode;
+    const STREAMING: ClassicChannelConfig = ClassicChannelConfig::STREAMING;
+    const ENHANCED: ClassicChannelConfig = ClassicChannelConfig::ENHANCED;
+    let any = ENHANCED.accept_any_mode();
+    for (listens, opens, mode) in [
+        (any, STREAMING, Some(Mode::STREAMING)),
+        (any, ENHANCED, Some(Mode::ENHANCED_RETRANSMISSION)),
+        (any, ClassicChannelConfig::BASIC, Some(Mode::BASIC)),
+        (STREAMING.accept_any_mode(), ENHANCED, Some(Mode::ENHANCED_RETRANSMISSION)),
+        (ENHANCED, STREAMING, None),
+        (any.require_mode(), STREAMING, None),
+    ] {
+        let scene = Scene::new(5);
+        let (lamp, phone) = two(&scene);
+        scene.run(&[&lamp, &phone], async {
+            let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+            let at = address(lamp).await;
+            let mut listener = lamp.listen(PSM, listens).unwrap();
+            let opened = phone.open_channel(at, PSM, opens.require_mode().mtu(1000)).await;
+            let Some(mode) = mode else {
+                let refused = Error::ClassicClosed(ClassicCloseReason::ModeRefused);
+                assert_eq!(opened.map(drop), Err(refused));
+                return;
+            };
+            let (opened, accepted) = (opened.unwrap(), listener.accept().await.unwrap());
+            for channel in [&opened, &accepted] {
+                assert_eq!(channel.mode(), mode);
+                assert_eq!(channel.has_check_sequence(), mode != Mode::BASIC);
+            }
+            assert_eq!((opened.mtu(), opened.peer_mtu()), (1000, 672));
+            assert_eq!((accepted.mtu(), accepted.peer_mtu()), (672, 1000));
+            opened.send(b"hello").await.unwrap();
+            assert_eq!(accepted.recv(&mut [0; 672]).await, Ok(5));
+        });
+    }
+}
+
+#[test]
+fn frames_have_no_check_sequence_if_both_ends_agree() {
+    let with = ClassicChannelConfig::ENHANCED.require_mode();
+    let without = with.check_sequence(false);
+    for (listens, opens, on) in [(without, without, false), (with, without, true)] {
+        let scene = Scene::new(6);
+        let (lamp, phone) = two(&scene);
+        scene.run(&[&lamp, &phone], async {
+            let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+            let at = address(lamp).await;
+            let mut listener = lamp.listen(PSM, listens).unwrap();
+            let (there, here) = join(listener.accept(), phone.open_channel(at, PSM, opens)).await;
+            let (there, here) = (there.unwrap(), here.unwrap());
+            assert_eq!((there.has_check_sequence(), here.has_check_sequence()), (on, on));
+        });
+    }
 }

@@ -12,6 +12,8 @@ mod channel;
 mod discover;
 mod goodput;
 mod life;
+mod link;
+mod port;
 mod rfcomm;
 mod security;
 mod share;

@@ -143,3 +143,32 @@ fn the_timeout_ends_with_the_link() {
         assert_eq!(classic.set_packet_timeout(at, Some(Duration::MIN)).await, Ok(()));
     });
 }
+
+#[test]
+fn losses_are_counted_at_the_channel_whose_datagrams_were_late() {
+    let scene = Scene::new(340);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (basic, second) = (ClassicChannelConfig::BASIC, ClassicPsm(0x1005));
+        let (there, here) = channels(&lamp, &phone, PSM, basic).await;
+        let (other_there, other_here) = channels(&lamp, &phone, second, basic).await;
+        let at = address(lamp.host().classic()).await;
+        phone.host().classic().set_packet_timeout(at, Some(SHORT)).await.unwrap();
+        for round in 0..3 {
+            scene.world().set_reachable(lamp.id(), phone.id(), false);
+            // The datagrams of the first channel are more, and older; that of the second one is sent last.
+            for number in 0..3 {
+                here.send(&numbered(number, 600)).await.unwrap();
+            }
+            scene.sleep(5).await;
+            other_here.send(&numbered(round, 600)).await.unwrap();
+            scene.sleep(200).await;
+            scene.world().set_reachable(lamp.id(), phone.id(), true);
+            scene.sleep(100).await;
+            let lost = (here.lost().sent, other_here.lost().sent);
+            assert_eq!(lost, (3 * (round + 1), round + 1));
+        }
+        assert_eq!(stream(&scene, &here, &there, 5, 600).await, 5);
+        assert_eq!(stream(&scene, &other_here, &other_there, 5, 600).await, 5);
+    });
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bindrune::{ClassicChannelConfig, Uuid};
+use bindrune::{BitRate, ClassicChannelConfig, Uuid};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
@@ -28,6 +28,8 @@ pub(crate) enum Classic {
     },
     /// Pair with a device and keep the bond
     Pair(Pair),
+    /// Measure the time to a device and back, without pairing
+    Ping(Ping),
     /// Send and receive bytes over L2CAP channels
     #[command(subcommand)]
     L2cap(L2cap),
@@ -45,6 +47,9 @@ pub(crate) enum Rfcomm {
         /// Server channel, 1 to 30; by default, that of the device's first Serial Port service
         #[arg(value_parser = clap::value_parser!(u8).range(1..=30))]
         channel: Option<u8>,
+        /// Bit rate that the device sets at its port, if it has a real one: 2400 to 230400
+        #[arg(long, value_name = "N", value_parser = bit_rate)]
+        baud: Option<BitRate>,
     },
     /// Echo what devices send, until Ctrl-C
     Listen {
@@ -55,6 +60,21 @@ pub(crate) enum Rfcomm {
         #[arg(long, default_value = "bindrune")]
         name: String,
     },
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Ping {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Number of echoes
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) count: u32,
+    /// Bytes of each echo, up to 44, which each device takes
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u8).range(..=44))]
+    pub(crate) size: u8,
+    /// Time between two echoes, in seconds
+    #[arg(long, default_value = "1", value_name = "N", value_parser = parse::seconds)]
+    pub(crate) interval: f64,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -166,7 +186,7 @@ pub(crate) enum L2cap {
 /// Parameters of a channel.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Channel {
-    /// How datagrams travel; by default, enhanced if the other side has it, and otherwise basic
+    /// How datagrams travel; by default enhanced, or what the other side insists on
     #[arg(long, value_enum)]
     pub(crate) mode: Option<Mode>,
     /// Longest datagram to receive, in bytes: 48 to 65535
@@ -181,7 +201,7 @@ impl Channel {
     /// Returns the parameters for the host.
     pub(crate) const fn config(self) -> ClassicChannelConfig {
         let config = match self.mode {
-            None => ClassicChannelConfig::ENHANCED,
+            None => ClassicChannelConfig::ENHANCED.accept_any_mode(),
             Some(Mode::Basic) => ClassicChannelConfig::BASIC,
             Some(Mode::Enhanced) => ClassicChannelConfig::ENHANCED.require_mode(),
             Some(Mode::Streaming) => ClassicChannelConfig::STREAMING.require_mode(),
@@ -199,6 +219,26 @@ pub(crate) enum Mode {
     Enhanced,
     /// Numbered; late ones are dropped
     Streaming,
+}
+
+/// Parses a bit rate that RFCOMM has.
+fn bit_rate(text: &str) -> Result<BitRate, String> {
+    Ok(match text {
+        "2400" => BitRate::B2400,
+        "4800" => BitRate::B4800,
+        "7200" => BitRate::B7200,
+        "9600" => BitRate::B9600,
+        "19200" => BitRate::B19200,
+        "38400" => BitRate::B38400,
+        "57600" => BitRate::B57600,
+        "115200" => BitRate::B115200,
+        "230400" => BitRate::B230400,
+        _ => {
+            return Err(
+                "RFCOMM has 2400, 4800, 7200, 9600, 19200, 38400, 57600, 115200 and 230400".into(),
+            );
+        }
+    })
 }
 
 /// Parses a PSM: an odd number whose upper byte is even. [Vol 3] Part A, 4.2
@@ -252,7 +292,8 @@ mod tests {
             "bindrune classic l2cap echo box 4097 --bytes 10 --mode streaming --packet-timeout 100",
             "bindrune classic l2cap listen 0x1001 --mtu 65535",
             "bindrune classic rfcomm connect box",
-            "bindrune classic rfcomm connect box 3 --timeout 5",
+            "bindrune classic rfcomm connect box 3 --timeout 5 --baud 115200",
+            "bindrune classic ping box --count 3 --size 44 --interval 0.1",
             "bindrune classic rfcomm listen 3 --name x",
         ] {
             assert!(parse(words).is_ok(), "{words}");
@@ -270,6 +311,9 @@ mod tests {
             "bindrune classic l2cap echo box 0x1101",
             "bindrune classic l2cap listen 0x0003",
             "bindrune classic rfcomm connect box 31",
+            "bindrune classic rfcomm connect box --baud 14400",
+            "bindrune classic ping box --size 45",
+            "bindrune classic ping box --count 0",
             "bindrune classic l2cap listen 0x1001 --mtu 47",
             "bindrune classic l2cap listen 0x1001 --mode retransmission",
             "bindrune classic l2cap listen 0x1001 --packet-timeout 1280",

@@ -7,6 +7,7 @@ mod find;
 mod info;
 mod l2cap;
 mod pair;
+mod ping;
 mod rfcomm;
 mod scan;
 mod services;
@@ -36,6 +37,7 @@ pub(crate) async fn run(
         cli::Classic::Scan(options) => scan::run(globals, out, options).await,
         cli::Classic::Services { target, uuid } => services::run(globals, out, &target, uuid).await,
         cli::Classic::Pair(options) => pair::run(globals, out, options).await,
+        cli::Classic::Ping(options) => ping::run(globals, out, options).await,
         cli::Classic::L2cap(command) => l2cap::run(globals, out, command).await,
         cli::Classic::Rfcomm(command) => rfcomm::run(globals, out, command).await,
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bindrune::{
-    Address, Classic, ClassicDiscoverable, Level, Port, Rfcomm, ServiceRecord, sdp::class,
+    Address, BitRate, Classic, ClassicDiscoverable, Level, Port, Rfcomm, ServiceRecord, sdp::class,
 };
 use serde::Serialize;
 use tokio::{sync::mpsc, time};
@@ -37,7 +37,9 @@ pub(super) async fn run(
     command: cli::Rfcomm,
 ) -> Result<(), Failure> {
     match command {
-        cli::Rfcomm::Connect { target, channel } => connect(globals, out, &target, channel).await,
+        cli::Rfcomm::Connect { target, channel, baud } => {
+            connect(globals, out, &target, channel, baud).await
+        }
         cli::Rfcomm::Listen { channel, name } => {
             listen(globals, out, channel, String::leak(name)).await
         }
@@ -84,6 +86,7 @@ async fn connect(
     out: Output,
     target: &cli::Target,
     channel: Option<u8>,
+    baud: Option<BitRate>,
 ) -> Result<(), Failure> {
     session(globals, Use::central(), async |_, classic| {
         let peer = find::find(classic, target).await?;
@@ -94,10 +97,23 @@ async fn connect(
         let port = classic.rfcomm_connect(peer, channel).await;
         let port = port.doing(format_args!("connecting to RFCOMM channel {channel} of {peer}"))?;
         out.note(&format!("connected to RFCOMM channel {channel} of {peer}"));
+        if let Some(rate) = baud {
+            set_rate(out, &port, rate).await?;
+        }
         talk(out, &port).await?;
         port.close().await.doing("closing the connection")
     })
     .await
+}
+
+/// Sets the bit rate of the device's port. A device without a real one may ignore it.
+async fn set_rate(out: Output, port: &Rfcomm<'_>, rate: BitRate) -> Result<(), Failure> {
+    let settings = port.port_settings().with_rate(rate);
+    let agreed = port.set_port_settings(settings).await.doing("setting the bit rate")?;
+    if agreed.rate != rate {
+        out.note("the device did not accept the bit rate");
+    }
+    Ok(())
 }
 
 /// Returns the server channel of the device's first Serial Port service.

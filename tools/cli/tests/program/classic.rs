@@ -44,6 +44,21 @@ fn a_scan_finds_the_device() {
 }
 
 #[test]
+fn echoes_are_timed() {
+    let words = format!("classic ping {BOX} --count 3 --size 44 --interval 0.05 --json");
+    let records = bindrune(&words).success().records();
+    let [echoes @ .., summary] = records.as_slice() else { panic!("no record") };
+    assert_eq!(echoes.len(), 3);
+    for echo in echoes {
+        assert_eq!((&echo["bytes"], &echo["equal"]), (&44.into(), &true.into()), "{echo}");
+        assert!(echo["milliseconds"].as_f64().is_some_and(|ms| ms > 0.0), "{echo}");
+    }
+    assert_eq!((&summary["sent"], &summary["answered"]), (&3.into(), &3.into()));
+    let (code, text) = with_name("classic ping BOX --count 1");
+    assert!(code == Some(0) && text.contains("1 of 1 answered"), "{text}");
+}
+
+#[test]
 fn services_are_listed() {
     let records = bindrune(&format!("classic services {BOX} --json")).success().records();
     let echo = records.iter().find(|r| r["name"] == "Echo").expect("the echo");
@@ -101,7 +116,7 @@ fn what_devices_send_is_echoed() {
 
 #[test]
 fn a_serial_port_is_used() {
-    for (channel, format) in [("1", "--json"), ("", "")] {
+    for (channel, format) in [("1", "--json"), ("1 --baud 115200", "--json"), ("", "")] {
         let mut command = command(&format!("classic rfcomm connect {BOX} {channel} {format}"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");

@@ -129,3 +129,23 @@ fn a_repeated_request_gives_no_time() {
     fixture.expect(&UserConfirmationRequestNegativeReply { address: address(PEER) });
     assert!(!fixture.security.answer(fixture.now, 0, serial, Answer::Yes));
 }
+
+#[test]
+fn the_end_of_the_link_does_not_hide_why_the_pairing_failed() {
+    for silent in [true, false] {
+        let config = Config { io: IoCapability::DisplayYesNo, ..Config::DEFAULT };
+        let mut fixture = Fixture::new(config);
+        fixture.require(Level::Authenticated);
+        fixture.start_pairing();
+        // The peer cannot reach the level, which is refused at the next step; but that step does not come.
+        fixture.io_response(NO_IO, GENERAL);
+        fixture.events();
+        if silent {
+            fixture.wait(30);
+            assert_eq!(fixture.ended(), Failure::Terms);
+        } else {
+            fixture.authenticated(Status::AUTHENTICATION_FAILURE);
+            assert_eq!(fixture.outcome(), Err(Failure::Terms));
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
         events::{
             ENHANCED_FLUSH_COMPLETE, FLUSH_OCCURRED, PACKET_TYPE_CHANGED, QOS_SETUP_COMPLETE,
         },
-        link::Question,
+        link::{Question, SniffRequest},
     },
     controller::Call,
 };
@@ -45,7 +45,7 @@ pub(super) const TABLE: &[Entry] = &[
     on_link(0x0803, (4, 2), 10, Answer::Status, sniff),
     on_link(0x0804, (4, 3), 2, Answer::Status, |call, p| {
         let (link, party, m) = call.classic_link(p.u16())?;
-        link.set_mode(party, ACTIVE, 0, m).map(|()| vec![])
+        link.request_mode(party, None, m).map(|()| vec![])
     }),
     on_link(0x0807, (4, 6), 20, Answer::Status, |call, p| {
         let handle = p.u16();
@@ -146,18 +146,11 @@ fn change_packet_type(call: &mut Call<'_>, p: &mut Parameters<'_>) -> Outcome {
 fn sniff(call: &mut Call<'_>, p: &mut Parameters<'_>) -> Outcome {
     let (link, party, m) = call.classic_link(p.u16())?;
     let (most, least) = (p.u16_in(2..=0xfffe)?, p.u16_in(2..=0xfffe)?);
-    let _attempt = p.u16_in(1..=0x7fff)?;
-    let _timeout = p.u16_in(0..=0x7fff)?;
+    let attempt = p.u16_in(1..=0x7fff)?;
+    let timeout = p.u16_in(0..=0x7fff)?;
     if least > most || least % 2 != 0 || most % 2 != 0 {
         return Err(Status::INVALID_PARAMETERS);
     }
-    if link.side(party).policy & SNIFF_ALLOWED == 0 {
-        return Err(Status::COMMAND_DISALLOWED);
-    }
-    link.set_mode(party, SNIFF, most, m).map(|()| vec![])
+    let request = SniffRequest { interval: most, attempt, timeout };
+    link.request_mode(party, Some(request), m).map(|()| vec![])
 }
-
-const ACTIVE: u8 = 0;
-const SNIFF: u8 = 2;
-/// Link policy: sniff mode is allowed. [Vol 4] Part E, 7.2.10
-const SNIFF_ALLOWED: u16 = 4;

@@ -199,11 +199,12 @@ impl ClassicLink {
             let now = m.now;
             let due =
                 |flushable: bool, since: Instant| flushable && now >= since.saturating_add(timeout);
-            let (_, pdus) = self.flush_if(party, due, m);
+            let (count, pdus) = self.side_mut(party).transmitter.flush(due);
             for _ in 0..pdus {
                 let handle = self.side(party).handle.to_le_bytes();
                 self.emit(party, FLUSH_OCCURRED, &[&handle], m);
             }
+            self.give_back(party, count, m);
         }
     }
 
@@ -216,21 +217,16 @@ impl ClassicLink {
     ) -> usize {
         let transmitter = &mut self.side_mut(party).transmitter;
         transmitter.flushing |= all || transmitter.last.0;
-        self.flush_if(party, |flushable, _| all || flushable, m).0
+        let (count, _) = transmitter.flush(|flushable, _| all || flushable);
+        self.give_back(party, count, m);
+        count
     }
 
-    fn flush_if(
-        &mut self,
-        party: Party,
-        due: impl Fn(bool, Instant) -> bool,
-        m: &mut Medium,
-    ) -> (usize, usize) {
-        let side = self.side_mut(party);
-        let (count, pdus) = side.transmitter.flush(due);
-        let handle = side.handle;
+    /// Reports buffers that are free again.
+    fn give_back(&self, party: Party, count: usize, m: &mut Medium) {
         if count > 0 {
+            let handle = self.side(party).handle;
             self.controller(party, m).classic_completed(handle, count);
         }
-        (count, pdus)
     }
 }

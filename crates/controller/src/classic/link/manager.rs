@@ -3,13 +3,12 @@
 
 use bindrune_hci::Status;
 
-use super::{ClassicLink, Party, simple::IoCapability};
+use super::{ClassicLink, Party, simple::IoCapability, sniff};
 use crate::{
     air::Medium,
     classic::events::{
-        CLOCK_OFFSET_COMPLETE, KEYPRESS_NOTIFICATION, MODE_CHANGE,
-        REMOTE_EXTENDED_FEATURES_COMPLETE, REMOTE_FEATURES_COMPLETE, ROLE_CHANGE,
-        SUPERVISION_TIMEOUT_CHANGED,
+        CLOCK_OFFSET_COMPLETE, KEYPRESS_NOTIFICATION, REMOTE_EXTENDED_FEATURES_COMPLETE,
+        REMOTE_FEATURES_COMPLETE, ROLE_CHANGE, SUPERVISION_TIMEOUT_CHANGED,
     },
 };
 
@@ -20,7 +19,9 @@ pub(super) enum Message {
     Ask(Question),
     Answer(Question),
     Supervision(u16),
-    Mode(u8, u16),
+    /// Sniff mode, or the end of it.
+    Mode(Option<sniff::Request>),
+    ModeRefused,
     SwitchRequest,
     SwitchRefused,
     SwitchAccepted,
@@ -85,7 +86,8 @@ impl ClassicLink {
                 let parts: [&[u8]; 2] = [&handle, &timeout.to_le_bytes()];
                 self.emit(party, SUPERVISION_TIMEOUT_CHANGED, &parts, m);
             }
-            Message::Mode(mode, interval) => self.mode_changed(mode, interval, m),
+            Message::Mode(request) => self.mode_requested(party, request, m),
+            Message::ModeRefused => self.report_mode(party, Status::LMP_PDU_NOT_ALLOWED, m),
             Message::SwitchRequest => self.switch_requested(party, m),
             Message::SwitchRefused => self.report_role(party, Status::ROLE_CHANGE_NOT_ALLOWED, m),
             Message::SwitchAccepted => self.switches = true,
@@ -141,33 +143,8 @@ impl ClassicLink {
     }
 }
 
-/// Modes and roles.
+/// Roles.
 impl ClassicLink {
-    /// Enters or leaves sniff mode, which changes no timing.
-    pub(in crate::classic) fn set_mode(
-        &mut self,
-        party: Party,
-        mode: u8,
-        interval: u16,
-        m: &mut Medium,
-    ) -> Result<(), Status> {
-        if mode == self.side(party).mode.0 {
-            return Err(Status::COMMAND_DISALLOWED);
-        }
-        self.push(party, Message::Mode(mode, interval), m);
-        Ok(())
-    }
-
-    fn mode_changed(&mut self, mode: u8, interval: u16, m: &mut Medium) {
-        for party in [Party::Pager, Party::Paged] {
-            let side = self.side_mut(party);
-            side.mode = (mode, interval);
-            let handle = side.handle.to_le_bytes();
-            let parts: [&[u8]; 4] = [&[0], &handle, &[mode], &interval.to_le_bytes()];
-            self.emit(party, MODE_CHANGE, &parts, m);
-        }
-    }
-
     /// Requests the role `role` for `party`.
     pub(in crate::classic) fn switch_role(
         &mut self,
@@ -182,7 +159,8 @@ impl ClassicLink {
         if self.side(party).policy & SWITCH_ALLOWED == 0 {
             return Err(Status::ROLE_CHANGE_NOT_ALLOWED);
         }
-        if self.encryption.is_starting() {
+        // [Vol 4] Part E, 7.2.8
+        if self.encryption.is_starting() || self.sniff.is_some() {
             return Err(Status::COMMAND_DISALLOWED);
         }
         self.push(party, Message::SwitchRequest, m);

@@ -12,6 +12,7 @@ mod packet;
 mod pairing;
 mod schedule;
 mod simple;
+mod sniff;
 
 use bindrune_hci::Status;
 use embassy_time::{Duration, Instant};
@@ -27,6 +28,7 @@ pub(super) use data::Boundary;
 pub(super) use manager::Question;
 pub(super) use packet::slots;
 pub(super) use simple::IoCapability;
+pub(super) use sniff::Request as SniffRequest;
 
 use data::Transmitter;
 use encrypt::Encryption;
@@ -65,6 +67,7 @@ pub(crate) struct ClassicLink {
     central: Party,
     /// Whether the roles switch at the end of the exchange.
     switches: bool,
+    sniff: Option<sniff::Sniff>,
     step: Step,
     /// When the next step is due.
     due: Option<Instant>,
@@ -96,8 +99,6 @@ pub(crate) struct Side {
     pub(super) payload_timeout: u16,
     /// When this side ends at the latest, because its host disconnects.
     detaching: Option<Instant>,
-    /// Mode and interval, as Mode Change reports them.
-    mode: (u8, u16),
 }
 
 impl Side {
@@ -115,7 +116,6 @@ impl Side {
             flush: 0,
             payload_timeout: 0x0bb8,
             detaching: None,
-            mode: (0, 0),
         }
     }
 }
@@ -135,6 +135,7 @@ impl ClassicLink {
             paged: Side::new(paged, m),
             central: if switched { Party::Paged } else { Party::Pager },
             switches: false,
+            sniff: None,
             step: Step::Begin,
             due: None,
             lively: 0,

@@ -40,11 +40,12 @@ impl ClassicLink {
             let into = m.now.as_ticks().checked_rem(pair).unwrap_or(0);
             let wait = if into == 0 { 0 } else { pair.saturating_sub(into) };
             let next = Instant::from_ticks(m.now.as_ticks().saturating_add(wait));
-            self.set_timer(next, m);
+            self.set_timer(self.awake(next), m);
         }
     }
 
     fn begin(&mut self, m: &mut Medium) {
+        self.begin_sniff(m.now);
         self.supervise(m);
         self.pairing_times_out(m);
         self.flush_old(m);
@@ -86,7 +87,7 @@ impl ClassicLink {
             return self.end(busy, 1, m);
         }
         if self.arrive(peripheral, m) {
-            self.lively = LIVELY;
+            self.moved(m);
         }
         let count = self.pick(peripheral, m);
         self.go(Step::PeripheralSent, count, m);
@@ -95,7 +96,7 @@ impl ClassicLink {
     fn peripheral_sent(&mut self, m: &mut Medium) {
         let central = self.central;
         if self.reaches(central.other(), m) && self.arrive(central, m) {
-            self.lively = LIVELY;
+            self.moved(m);
         }
         let busy = self.lively > 0 || self.side(central).transmitter.is_busy();
         self.end(busy, 0, m);
@@ -110,8 +111,15 @@ impl ClassicLink {
         self.step = Step::Begin;
         self.lively = self.lively.saturating_sub(1);
         let wait = if busy { 0 } else { POLL_INTERVAL };
-        self.set_timer(m.now.saturating_add(slots(rest.saturating_add(wait))), m);
+        let next = m.now.saturating_add(slots(rest.saturating_add(wait)));
+        self.set_timer(self.awake(next), m);
         self.wake(self.central, m);
+    }
+
+    /// Records that data moved.
+    fn moved(&mut self, m: &Medium) {
+        self.lively = LIVELY;
+        self.prolong_sniff(m.now);
     }
 }
 

@@ -104,7 +104,7 @@ fn disconnection_and_loss() {
 }
 
 #[test]
-fn features_version_and_modes() {
+fn features_and_version() {
     let mut bench = Bench::new(6);
     let (a, b) =
         (bench.add_dual(), bench.add_classic(ClassicConfig::new().enhanced_data_rate(false)));
@@ -120,14 +120,6 @@ fn features_version_and_modes() {
     assert_eq!(bench.event_of(a, 0x23)[3..], hex!("01 02 0900000000000000"));
     bench.classic_ok(a, 0x041d, &[&handle]);
     assert_eq!(bench.event_of(a, 0x0c)[3], 0x0c);
-    let sniff = hex!("2003 2003 0400 0100");
-    assert_eq!(bench.classic(a, 0x0803, &[&handle, &sniff]), [0x0c], "the policy forbids it");
-    bench.classic_ok(a, 0x080d, &[&handle, &hex!("0500")]);
-    bench.classic_ok(a, 0x0803, &[&handle, &sniff]);
-    assert_eq!(bench.event_of(a, 0x14)[3..], hex!("02 2003"));
-    assert_eq!(bench.event_of(b, 0x14)[3..], hex!("02 2003"));
-    bench.classic_ok(a, 0x0804, &[&handle]);
-    assert_eq!(bench.event_of(a, 0x14)[3..], hex!("00 0000"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod inquiry;
 mod link;
 mod pairing;
 mod security;
+mod sniff;
 mod strict;
 
 use bindrune_controller::{ClassicConfig, ControllerConfig, ControllerId};

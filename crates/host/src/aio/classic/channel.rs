@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_l2cap::classic::Psm;
+use bindrune_l2cap::classic::{Agreement, Psm, pdu::Mode};
 use bindrune_wire::Address;
 
 use crate::{
@@ -152,6 +152,10 @@ impl<'h> ClassicChannel<'h> {
         self.host.wait(key, |core, _| poll(&mut core.stack)).await
     }
 
+    fn agreement(&self) -> Option<Agreement> {
+        self.host.with(|core| core.stack.classic_agreement(self.channel))
+    }
+
     /// Returns the address of the peer.
     #[must_use]
     pub fn peer(&self) -> Address {
@@ -164,16 +168,28 @@ impl<'h> ClassicChannel<'h> {
         self.host.with(|core| core.stack.classic_psm(self.channel))
     }
 
+    /// Returns the mode that both ends agreed on.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.agreement().map_or(Mode::BASIC, |agreed| agreed.mode)
+    }
+
+    /// Returns whether frames have a check sequence; never in Basic mode.
+    #[must_use]
+    pub fn has_check_sequence(&self) -> bool {
+        self.agreement().is_some_and(|agreed| agreed.fcs)
+    }
+
     /// Returns the longest datagram that this end receives, in bytes.
     #[must_use]
     pub fn mtu(&self) -> u16 {
-        self.host.with(|core| core.stack.classic_mtus(self.channel).0)
+        self.agreement().map_or(0, |agreed| agreed.rx_mtu)
     }
 
     /// Returns the longest datagram that the peer receives, in bytes.
     #[must_use]
     pub fn peer_mtu(&self) -> u16 {
-        self.host.with(|core| core.stack.classic_mtus(self.channel).1)
+        self.agreement().map_or(0, |agreed| agreed.tx_mtu)
     }
 
     /// Returns the number of datagrams that were lost.

@@ -5,7 +5,7 @@ use bindrune_hci::Status;
 use bindrune_l2cap::classic::Psm;
 use bindrune_wire::{Address, Level};
 
-use super::ClassicChannel;
+use super::{Classic, ClassicChannel};
 use crate::{
     ClassicChannelConfig, Error, Host,
     stack::{Awaited, ClassicLinkRef},
@@ -40,6 +40,14 @@ impl<'h> ClassicConnection<'h> {
     /// The caller was made a user of the link.
     pub(super) const fn new(host: &'h Host, link: ClassicLinkRef) -> Self {
         Self { host, link }
+    }
+
+    pub(super) const fn host(&self) -> &'h Host {
+        self.host
+    }
+
+    pub(super) const fn classic(&self) -> Classic<'h> {
+        self.host.classic()
     }
 
     pub(super) const fn reference(&self) -> ClassicLinkRef {

@@ -3,9 +3,10 @@
 use core::task::Poll;
 
 use bindrune_classic::{
-    ControllerInfo, Discoverable, FoundSlot, Gap, LinkSlot,
+    ControllerInfo, Discoverable, FoundSlot, Gap, Incoming, LinkSlot,
     security::{Security, Slot as SecuritySlot},
 };
+use bindrune_hci::ClassOfDevice;
 use bindrune_l2cap::classic::Psm;
 use bindrune_wire::Address;
 use embassy_time::Duration;
@@ -155,6 +156,36 @@ impl<'h> Classic<'h> {
     /// [`Error::Unsupported`] if the host has no BR/EDR.
     pub fn set_connectable(&self, connectable: bool) -> Result<(), Error> {
         self.host.with(|core| core.stack.classic_connectable(connectable))
+    }
+
+    /// Selects the links of peers that are accepted: all by default. It holds until it is changed, also over a reset of the
+    /// controller. Links that are up stay. A link that is accepted has no security yet: what a peer may use depends on the
+    /// level of each listener.
+    ///
+    /// ```
+    /// use bindrune::{Address, Classic, ClassicIncoming, Error};
+    ///
+    /// /// Accepts links of two devices alone.
+    /// fn accept_two(classic: Classic<'_>, devices: [Address; 2]) -> Result<(), Error> {
+    ///     classic.set_incoming(ClassicIncoming::of(&devices).ok_or(Error::InvalidParameters)?)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if the host has no BR/EDR.
+    pub fn set_incoming(&self, incoming: Incoming) -> Result<(), Error> {
+        self.host.with(|core| core.stack.set_classic_incoming(incoming))
+    }
+
+    /// Sets the class of this device, which inquiries report; at first, that of [`ClassicConfig`]. It holds until it is
+    /// changed, also over a reset of the controller. Limited discoverable mode adds its bit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if the host has no BR/EDR.
+    pub fn set_class(&self, class: ClassOfDevice) -> Result<(), Error> {
+        self.host.with(|core| core.stack.set_classic_class(class))
     }
 
     /// Connects to a device, or returns the link to it that is already up. [Vol 3] Part C, 7.1

@@ -6,6 +6,8 @@ mod discovery;
 mod host;
 mod listener;
 mod name;
+mod port;
+mod procedure;
 mod rfcomm;
 mod services;
 
@@ -14,5 +16,6 @@ pub use connection::ClassicConnection;
 pub use discovery::{Device, Discovery};
 pub use host::Classic;
 pub use listener::ClassicListener;
+pub use procedure::{ClassicEcho, ClassicLinkMode};
 pub use rfcomm::{Rfcomm, RfcommListener};
 pub use services::{Advertised, ServiceRecords};

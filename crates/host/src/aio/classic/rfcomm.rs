@@ -38,8 +38,8 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "dropping a connection closes it"]
 pub struct Rfcomm<'h> {
-    host: &'h Host,
-    stream: StreamRef,
+    pub(super) host: &'h Host,
+    pub(super) stream: StreamRef,
 }
 
 /// Accepts RFCOMM connections on one server channel. Dropping it stops listening; accepted connections stay open.
@@ -295,7 +295,7 @@ impl Rfcomm<'_> {
         self.wait(ChannelKey::State, |stack| stack.poll_rfcomm_break(stream)).await
     }
 
-    async fn wait<T>(
+    pub(super) async fn wait<T>(
         &self,
         event: ChannelKey,
         mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,

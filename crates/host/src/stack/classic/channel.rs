@@ -5,7 +5,8 @@ use core::task::Poll;
 use bindrune_l2cap::{
     LinkId,
     classic::{
-        ChannelConfig, ChannelError, CloseReason, Psm, SendError, State as ChannelState, mode::Kind,
+        Agreement, ChannelConfig, ChannelError, CloseReason, Psm, SendError, State as ChannelState,
+        mode::Kind,
     },
 };
 use bindrune_wire::{Address, Level};
@@ -289,14 +290,10 @@ impl Stack {
         channel.map_or(Psm(0), bindrune_l2cap::classic::Channel::psm)
     }
 
-    /// Returns what this end, and what the peer receives at most.
-    pub(crate) fn classic_mtus(&self, channel: ChannelRef) -> (u16, u16) {
-        let state = self.classic.state();
-        let channel = state.and_then(|state| state.channels.get(usize::from(channel.index)));
-        channel.map_or((0, 0), |channel| {
-            let agreed = channel.agreement();
-            (agreed.rx_mtu, agreed.tx_mtu)
-        })
+    /// Returns what both ends of a channel agreed on.
+    pub(crate) fn classic_agreement(&self, channel: ChannelRef) -> Option<Agreement> {
+        let channel = self.classic.state()?.channels.get(usize::from(channel.index))?;
+        Some(channel.agreement())
     }
 
     /// Returns what a channel lost.

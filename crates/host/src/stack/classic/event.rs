@@ -5,14 +5,15 @@ use bindrune_classic::{
     security::{LinkUp as SecureLink, PeerFeatures},
 };
 use bindrune_hci::{
-    Event, LmpFeatures, LmpFeatures1, LmpFeatures2, RawHandle, Status,
+    BdAddress, Event, LmpFeatures, LmpFeatures1, LmpFeatures2, RawHandle, Status,
     credits::{AclCredits, Buffers, HostLinkCredits, LinkCredits},
     event::ClassicEvent,
 };
 use bindrune_l2cap::{LinkId, classic::Link as L2cap};
+use bindrune_wire::Address;
 use embassy_time::Instant;
 
-use super::{Link, Phase, gap::Inquiring, wait::Event as Awaited};
+use super::{Link, Phase, Procedure, gap::Inquiring, wait::Event as Awaited};
 use crate::{
     stack::{Life, Stack},
     waiters::Due,
@@ -71,6 +72,7 @@ impl Stack {
         if acl.completed(now, &mut link.credits, count) > 0 {
             self.stats.stray_credits.count();
         }
+        link.l2cap.completed(count);
         self.leave_if_drained(index);
         self.ready.run(Due::DATA);
         true
@@ -103,20 +105,14 @@ impl Stack {
             }
             GapEvent::Features { slot } => self.classic_features(slot),
             GapEvent::ConnectEnded { address, result } => {
-                if let Some(state) = self.classic.get()
-                    && let Some((peer, end)) = &mut state.connecting
-                    && *peer == address.get()
-                {
-                    *end = Some(result);
+                if let Some(state) = self.classic.get() {
+                    end_request(&mut state.connecting, address, result);
                 }
                 self.classic_mark(Awaited::Link);
             }
             GapEvent::Name { address, result } => {
-                if let Some(state) = self.classic.get()
-                    && let Some((peer, end)) = &mut state.naming
-                    && *peer == address.get()
-                {
-                    *end = Some(result);
+                if let Some(state) = self.classic.get() {
+                    end_request(&mut state.naming, address, result);
                 }
                 self.classic_mark(Awaited::Name);
             }
@@ -127,20 +123,34 @@ impl Stack {
                 }
                 self.classic_mark(Awaited::Inquiry);
             }
-            GapEvent::Flushed { slot, .. } => {
-                if let Some(state) = self.classic.get()
-                    && let Some(link) = state.links.get_mut(usize::from(slot))
-                {
-                    link.l2cap.flushed(&mut state.channels);
-                }
-                self.classic_signals(slot);
-            }
+            GapEvent::Flushed { slot, .. } => self.classic_flushed(slot),
             GapEvent::FlushTimeout { slot, result } => self.classic_flush_timeout(slot, result),
+            GapEvent::RoleSwitchEnded { slot, result } => {
+                self.classic_procedure_ended(slot, Procedure::Role, result);
+            }
+            GapEvent::ModeRequestEnded { slot, result } => {
+                self.classic_procedure_ended(slot, Procedure::Mode, result);
+            }
+            GapEvent::SupervisionTimeout { slot, result } => {
+                self.classic_procedure_ended(slot, Procedure::Supervision, result);
+            }
             GapEvent::RoleChanged { .. }
+            | GapEvent::ModeChanged { .. }
+            | GapEvent::SupervisionTimeoutChanged { .. }
             | GapEvent::PacketTypes { .. }
             | GapEvent::DiscoverableEnded
             | GapEvent::ScanFailed(_) => self.classic_mark(Awaited::Setting),
         }
+    }
+
+    /// Counts a PDU that the controller has dropped.
+    fn classic_flushed(&mut self, slot: u8) {
+        if let Some(state) = self.classic.get()
+            && let Some(link) = state.links.get_mut(usize::from(slot))
+        {
+            link.l2cap.flushed(&mut state.channels);
+        }
+        self.classic_signals(slot);
     }
 
     /// Returns the reason for which a link has ended. A peer may send any; those of this host's own are not believed.
@@ -219,5 +229,12 @@ impl Stack {
             },
         );
         self.ready.run(Due::COMMAND);
+    }
+}
+
+/// Stores how a request to a peer ended, if it is the current one.
+fn end_request<T>(request: &mut Option<(Address, Option<T>)>, peer: BdAddress, result: T) {
+    if let Some((_, end)) = request.as_mut().filter(|(of, _)| *of == peer.get()) {
+        *end = Some(result);
     }
 }

@@ -1,10 +1,8 @@
-//! Inquiry, names, links and settings of BR/EDR, for the application's calls.
+//! Inquiry, names and links of BR/EDR, for the application's calls.
 
 use core::task::Poll;
 
-use bindrune_classic::{
-    Connect, ConnectError, ControllerInfo, Discoverable, Found, Inquiry, InquiryEnd,
-};
+use bindrune_classic::{Connect, ConnectError, ControllerInfo, Found, Inquiry, InquiryEnd};
 use bindrune_hci::{BdAddress, Status, cmd::baseband::EventMask};
 use bindrune_wire::{Address, AddressKind};
 use embassy_time::Duration;
@@ -124,16 +122,6 @@ impl Stack {
         self.ready.run(Due::COMMAND);
     }
 
-    /// Makes this device connectable while something of it can be used. [Vol 3] Part C, 4.2
-    pub(super) fn classic_visibility(&mut self) {
-        let Some(state) = self.classic.get() else { return };
-        let connectable = state.connectable || state.listens();
-        if connectable != state.gap.is_connectable() {
-            state.gap.set_connectable(connectable);
-        }
-        self.ready.run(Due::COMMAND);
-    }
-
     /// Ready when BR/EDR can be used.
     pub(crate) fn poll_classic(&mut self) -> Poll<Result<ControllerInfo, Error>> {
         if matches!(self.phase, HostPhase::Failed(_)) {
@@ -147,24 +135,6 @@ impl Stack {
             (Phase::Ready | Phase::SettingUp, _) if silent => Poll::Ready(Err(Error::NoAnswer)),
             (Phase::Ready | Phase::SettingUp, _) => Poll::Pending,
         }
-    }
-
-    /// Makes this device discoverable, or not. [Vol 3] Part C, 4.1
-    pub(crate) fn classic_discoverable(&mut self, discoverable: Discoverable) -> Result<(), Error> {
-        let now = self.now;
-        let state = self.classic.get().ok_or(Error::Unsupported)?;
-        state.gap.set_discoverable(now, discoverable);
-        self.ready.run(Due::COMMAND);
-        self.deadlines_changed();
-        Ok(())
-    }
-
-    /// Makes this device connectable also while nothing listens. [Vol 3] Part C, 4.2.2
-    pub(crate) fn classic_connectable(&mut self, connectable: bool) -> Result<(), Error> {
-        let state = self.classic.get().ok_or(Error::Unsupported)?;
-        state.connectable = connectable;
-        self.classic_visibility();
-        Ok(())
     }
 
     /// Begins an inquiry. [Vol 3] Part C, 6.1 and 6.2

@@ -1,6 +1,6 @@
 //! One BR/EDR link: its identity, its L2CAP, and the users that keep it up.
 
-use bindrune_classic::security::Failure;
+use bindrune_classic::Link as GapLink;
 use bindrune_hci::{
     Status,
     credits::{HostLinkCredits, LinkCredits},
@@ -12,7 +12,7 @@ use bindrune_l2cap::{
 use bindrune_wire::{Address, AddressKind, Handle, Interest};
 use embassy_time::{Duration, Instant};
 
-use super::{State, wait::Event};
+use super::{State, procedure, security::Outcomes, wait::Event};
 use crate::{
     Error,
     at::At,
@@ -52,6 +52,8 @@ pub(crate) struct Link {
     /// Whether this device made the link, and ends it when it has no user.
     pub(super) is_own: bool,
     pub(super) idle_until: At,
+    /// When the link ended: late data with its handle is of no new link.
+    pub(super) ended_at: At,
     pub(super) is_leaving: bool,
     /// Whether the link ends once everything that was sent has left.
     pub(super) is_draining: bool,
@@ -60,12 +62,13 @@ pub(crate) struct Link {
     pub(super) credits: LinkCredits,
     pub(super) host_credits: HostLinkCredits,
     pub(super) l2cap: L2cap,
-    /// Number of requests for security that ended, and why the last one failed.
-    pub(super) outcomes: u32,
-    pub(super) failure: Option<Failure>,
+    pub(super) outcomes: Outcomes,
     /// Whether data may be dropped after the packet timeout that was requested, and the controller's answer.
     pub(super) flush: Option<bool>,
     pub(super) flush_result: Option<Result<(), Status>>,
+    /// How the last request for each procedure ended.
+    pub(super) ends: procedure::Ends,
+    pub(super) echo: procedure::Echo,
 }
 
 impl Link {
@@ -77,16 +80,18 @@ impl Link {
         users: 0,
         is_own: false,
         idle_until: At::NONE,
+        ended_at: At::NONE,
         is_leaving: false,
         is_draining: false,
         is_cut: false,
         credits: LinkCredits::NONE,
         host_credits: HostLinkCredits::NONE,
         l2cap: L2cap::new(LinkId(0)),
-        outcomes: 0,
-        failure: None,
+        outcomes: Outcomes::NONE,
         flush: None,
         flush_result: None,
+        ends: procedure::Ends::NONE,
+        echo: procedure::Echo::Idle,
     };
 
     pub(super) fn is_up(&self) -> bool {
@@ -229,7 +234,7 @@ impl Stack {
             Signal::Readable(channel) => self.classic_readable(channel),
             Signal::Writable(channel) => self.classic_writable(channel),
             Signal::Closed(channel, reason) => self.classic_closed(channel, reason),
-            Signal::Echoed(_) => {}
+            Signal::Echoed(outcome) => self.classic_echoed(index, outcome),
         }
     }
 
@@ -238,6 +243,11 @@ impl Stack {
         if let Some(state) = self.classic.get() {
             state.sending |= 1u64.wrapping_shl(index.into());
             self.ready.run(Due::DATA);
+            let asleep = state.gap.link(index).is_some_and(GapLink::sleeps_long);
+            let link = state.links.get(usize::from(index)).filter(|link| asleep && link.is_up());
+            if link.is_some_and(|link| link.l2cap.interest(&state.channels) != Interest::None) {
+                self.wake_classic_link(index);
+            }
         }
     }
 
@@ -278,7 +288,7 @@ impl Stack {
         acl.disconnected(&mut link.credits);
         self.host_credits.disconnected(&mut link.host_credits);
         (link.credits, link.host_credits) = (LinkCredits::NONE, HostLinkCredits::NONE);
-        link.idle_until = At::NONE;
+        (link.idle_until, link.ended_at) = (At::NONE, At::new(Some(self.now)));
         link.life = if link.users > 0 { Life::Ended(reason) } else { Life::Free };
         if link.users == 0 {
             link.generation = link.generation.wrapping_add(1);

@@ -4,10 +4,12 @@
 //! - `event`, `command`: events and commands of the controller.
 //! - `receive`, `fill`: ACL data.
 //! - `channel`, `listen`: L2CAP channels, for the application's calls.
-//! - `gap`: inquiry, names, links and settings, for the application's calls.
+//! - `gap`: inquiry, names and links, for the application's calls.
+//! - `local`: what other devices see of this one, and which of them may connect.
 //! - `security`, `oob`, `bonds`: pairing, out-of-band data, encryption and link keys.
 //! - `sdp`: the SDP server.
 //! - `rfcomm`: sessions and connections of RFCOMM.
+//! - `procedure`: roles, modes, timeouts and echoes of a link.
 //! - `wait`: what futures wait for.
 
 mod bonds;
@@ -18,7 +20,9 @@ mod fill;
 mod gap;
 mod link;
 mod listen;
+mod local;
 mod oob;
+mod procedure;
 mod receive;
 mod rfcomm;
 mod sdp;
@@ -50,9 +54,10 @@ pub(super) use bonds::{BondTicket, HasBonds};
 pub(crate) use channel::{ChannelRef, User};
 pub(crate) use command::Owner;
 pub(crate) use link::{Link, LinkRef};
+pub(crate) use procedure::Procedure;
 pub(crate) use receive::Body;
 use rfcomm::Rfcomm;
-pub(crate) use rfcomm::{Port as RfcommPort, RFCOMM_MTU, StreamRef};
+pub(crate) use rfcomm::{Port as RfcommPort, PortCommand, RFCOMM_MTU, StreamRef};
 pub(crate) use security::Ask;
 pub(crate) use wait::{Event as Awaited, Key, Ready, Waiters};
 

@@ -1,10 +1,10 @@
 //! ACL data from BR/EDR links: streamed to L2CAP as it arrives.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
-
 use bindrune_wire::Handle;
+use embassy_time::Instant;
 
-use super::link::LinkRef;
+use super::{Classic, link::LinkRef};
 use crate::stack::{
     Stack,
     early::{For, Held, of_handle},
@@ -23,6 +23,14 @@ pub(crate) struct Body {
 impl Body {
     pub(crate) const fn left(&mut self) -> &mut usize {
         &mut self.left
+    }
+}
+
+impl Classic {
+    /// Returns when the last link with this handle ended.
+    pub(in crate::stack) fn ended_at(&self, handle: Handle) -> Option<Instant> {
+        let links = self.state().map(|state| state.links.iter()).unwrap_or_default();
+        links.filter(|link| link.handle == handle).filter_map(|link| link.ended_at.get()).max()
     }
 }
 

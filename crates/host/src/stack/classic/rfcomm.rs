@@ -2,10 +2,12 @@
 //!
 //! - `stream`: connections, for the application's calls.
 //! - `listen`: listeners, and the peer's requests for connections.
+//! - `port`: settings and line status of a connection, for the application's calls.
 //! - `frames`: from frames to channels, and back.
 
 mod frames;
 mod listen;
+mod port;
 mod stream;
 
 use bindrune_classic::security::Requirement;
@@ -28,6 +30,7 @@ use crate::{
     waiters::{ChannelKey, Due},
 };
 
+pub(crate) use port::PortCommand;
 pub(crate) use stream::StreamRef;
 
 /// Longest frame of RFCOMM, in bytes: with the header of L2CAP it fills the longest packet of BR/EDR, 3-DH5.
@@ -44,19 +47,31 @@ pub(crate) struct Port {
     session: Option<Session>,
     /// Number of frames that the channel took.
     given: u32,
-    /// Number of channels that failed to open, and why the last one did.
-    failures: u32,
+    /// Number of channels and sessions that ended, and why the last one did.
+    ends: u32,
     failure: CloseReason,
 }
 
 impl Port {
-    pub(crate) const NONE: Self = Self {
-        channel: None,
-        session: None,
-        given: 0,
-        failures: 0,
-        failure: CloseReason::LinkLost,
-    };
+    pub(crate) const NONE: Self =
+        Self { channel: None, session: None, given: 0, ends: 0, failure: CloseReason::LinkLost };
+
+    /// Counts the end of a channel, or of the session on it.
+    const fn ended(&mut self, reason: CloseReason) {
+        (self.ends, self.failure) = (self.ends.wrapping_add(1), reason);
+    }
+
+    /// Returns the value of `ends` beyond which a new request for a connection fails: a channel that is there may end first,
+    /// because its session is closing.
+    const fn limit(&self) -> u32 {
+        self.ends.wrapping_add(self.channel.is_some() as u32)
+    }
+
+    /// Returns whether more channels have ended than a request takes.
+    const fn is_beyond(&self, limit: u32) -> bool {
+        let beyond = self.ends.wrapping_sub(limit);
+        beyond != 0 && beyond <= u32::MAX / 2
+    }
 }
 
 /// RFCOMM of all links.
@@ -69,12 +84,13 @@ pub(crate) struct Rfcomm {
 }
 
 impl Rfcomm {
-    /// One link may have all connections.
+    /// A peer has at most one connection less than there are slots that no task has accepted, so that it does not take them
+    /// all.
     pub(crate) const fn new(
         ports: &'static mut [Port],
         dlcs: &'static mut [bindrune_rfcomm::Dlc],
     ) -> Self {
-        let share = dlcs.len();
+        let share = if dlcs.len() > 1 { dlcs.len().saturating_sub(1) } else { 1 };
         Self { ports, dlcs: Dlcs::new(dlcs, share), levels: [None; SERVERS] }
     }
 
@@ -133,6 +149,7 @@ impl State {
             (Some(session), _) if !session.can_open() => {
                 session.channel_lost(dlcs);
                 port.session = None;
+                port.ended(CloseReason::Peer);
                 Ok(())
             }
             (None | Some(_), _) => Err(ConnectionResult::NO_RESOURCES),
@@ -202,10 +219,8 @@ impl Stack {
         port.channel = None;
         if let Some(mut session) = port.session.take() {
             session.channel_lost(dlcs);
-        } else {
-            port.failures = port.failures.wrapping_add(1);
-            port.failure = reason;
         }
+        port.ended(reason);
         self.classic_mark(Event::Session);
         self.rfcomm_changes();
         self.deadlines_changed();
@@ -233,6 +248,7 @@ impl Stack {
             && port.session.as_ref().is_some_and(Session::is_done)
         {
             port.session = None;
+            port.ended(CloseReason::Peer);
             state.drop_rfcomm_channel(now, link);
             self.classic_mark(Event::Session);
         }
@@ -243,5 +259,28 @@ impl Stack {
 
     fn mark_stream(&mut self, group: u8, key: ChannelKey) {
         self.ready.classic.mark(Key::channel(group, key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_outlives_the_end_of_one_earlier_channel_and_no_more() {
+        for (channel, ends) in [(None, 0), (Some((0, Role::Responder)), 1)] {
+            let mut port = Port { channel, ends: u32::MAX, ..Port::NONE };
+            let limit = port.limit();
+            for _ in 0..ends {
+                port.ended(CloseReason::Peer);
+                assert!(!port.is_beyond(limit));
+            }
+            for _ in 0..3 {
+                port.ended(CloseReason::Timeout);
+                assert!(port.is_beyond(limit));
+            }
+            assert_eq!(port.failure, CloseReason::Timeout);
+            assert!(!port.is_beyond(port.limit()));
+        }
     }
 }

@@ -45,6 +45,42 @@ impl Ask {
     };
 }
 
+/// Number of outcomes that a link remembers.
+const OUTCOMES: usize = 4;
+
+/// How the requests for security of a link ended: a later end does not replace what an earlier caller waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcomes {
+    /// Number of requests that ended.
+    count: u32,
+    /// Why the last ones failed, if they did.
+    last: [Option<Failure>; OUTCOMES],
+}
+
+impl Outcomes {
+    pub(super) const NONE: Self = Self { count: 0, last: [None; OUTCOMES] };
+
+    const fn place(number: u32) -> usize {
+        number as usize % OUTCOMES
+    }
+
+    fn add(&mut self, failure: Option<Failure>) {
+        if let Some(place) = self.last.get_mut(Self::place(self.count)) {
+            *place = failure;
+        }
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// Returns the first outcome after the first `before` ones, or else the oldest that is remembered. `None` if there is none
+    /// yet.
+    fn after(&self, before: u32) -> Option<Option<Failure>> {
+        let new = self.count.wrapping_sub(before);
+        let oldest = u32::try_from(OUTCOMES).unwrap_or(u32::MAX).min(new);
+        let number = self.count.wrapping_sub(oldest);
+        (new > 0).then(|| self.last.get(Self::place(number)).copied().flatten())
+    }
+}
+
 impl State {
     fn ask(&mut self, link: u8) -> Option<&mut Ask> {
         self.questions.get_mut(usize::from(link))
@@ -82,8 +118,7 @@ impl Stack {
             }
             SecurityEvent::Outcome { link, result } => {
                 if let Some(slot) = self.classic.get().and_then(|state| state.up(link)) {
-                    slot.outcomes = slot.outcomes.wrapping_add(1);
-                    slot.failure = result.err();
+                    slot.outcomes.add(result.err());
                 }
                 self.settle_requests(link, result.is_err());
                 self.classic_mark(Awaited::Security);
@@ -108,8 +143,7 @@ impl Stack {
             }
             SecurityEvent::Disconnect { link, reason, failure } => {
                 if let Some(slot) = self.classic.get().and_then(|state| state.up(link)) {
-                    slot.outcomes = slot.outcomes.wrapping_add(1);
-                    slot.failure = Some(failure);
+                    slot.outcomes.add(Some(failure));
                     slot.is_cut = true;
                 }
                 self.classic_leave(link, reason);
@@ -138,7 +172,7 @@ impl Stack {
     ) -> Result<Option<u32>, Error> {
         let now = self.now;
         let state = self.classic.get().ok_or(Error::Unsupported)?;
-        let outcomes = state.link(link)?.outcomes;
+        let outcomes = state.link(link)?.outcomes.count;
         if !pair && state.security.security(link.index).level >= level {
             return Ok(None);
         }
@@ -149,6 +183,7 @@ impl Stack {
         };
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
+        self.wake_classic_link(link.index);
         match begun {
             Ok(()) => Ok(Some(outcomes)),
             Err(RequestError::NoLink) => Err(Error::ClassicSecurity(Failure::Cancelled)),
@@ -172,16 +207,13 @@ impl Stack {
             Err(error) => {
                 // The failure is more exact than the end of the link that it caused.
                 let slot = state.links.get(usize::from(link.index));
-                let slot =
-                    slot.filter(|l| l.generation == link.generation && l.outcomes != outcomes);
-                let failure = slot.and_then(|slot| slot.failure);
+                let slot = slot.filter(|l| l.generation == link.generation);
+                let failure = slot.and_then(|slot| slot.outcomes.after(outcomes)).flatten();
                 return Poll::Ready(Err(failure.map_or(error, Error::ClassicSecurity)));
             }
         };
-        if slot.outcomes == outcomes {
-            return Poll::Pending;
-        }
-        Poll::Ready(match slot.failure {
+        let Some(failure) = slot.outcomes.after(outcomes) else { return Poll::Pending };
+        Poll::Ready(match failure {
             Some(failure) => Err(Error::ClassicSecurity(failure)),
             // Another request for less may have ended last.
             None => match state.security.security(link.index) {
@@ -330,4 +362,26 @@ const fn as_request(question: Question) -> Option<PairingRequest> {
         // The stack answers it.
         Question::Oob { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_outcome_replaces_no_earlier_one() {
+        let mut outcomes = Outcomes::NONE;
+        assert_eq!(outcomes.after(0), None);
+        outcomes.add(Some(Failure::NotAllowed));
+        outcomes.add(Some(Failure::Status(Status::AUTHENTICATION_FAILURE)));
+        outcomes.add(None);
+        assert_eq!(outcomes.after(0), Some(Some(Failure::NotAllowed)));
+        assert_eq!(outcomes.after(2), Some(None));
+        assert_eq!(outcomes.after(3), None);
+        for _ in 0..OUTCOMES {
+            outcomes.add(Some(Failure::Timeout));
+        }
+        // The oldest that is remembered.
+        assert_eq!(outcomes.after(0), Some(Some(Failure::Timeout)));
+    }
 }

@@ -10,6 +10,7 @@ use crate::{Header, LinkId};
 
 mod answers;
 mod channel;
+mod outstanding;
 mod receive;
 mod request;
 mod response;
@@ -17,11 +18,12 @@ mod timer;
 mod transmit;
 
 use answers::Answers;
+use outstanding::Outstanding;
 use receive::Reception;
 use transmit::Sending;
 
 /// Longest data of an Echo Request: each peer receives it.
-const ECHO_MAX: usize = pdu::PEER_MTU as usize - 4;
+pub const ECHO_MAX: usize = pdu::PEER_MTU as usize - 4;
 
 /// L2CAP of one BR/EDR link: its stream of ACL data, and its signalling channel. [Vol 3] Part A, 4
 ///
@@ -37,6 +39,7 @@ pub struct Link {
     id: LinkId,
     reception: Reception,
     sending: Sending,
+    outstanding: Outstanding,
     answers: Answers,
     /// The last identifier that was used. [Vol 3] Part A, 4
     identifier: u8,
@@ -90,6 +93,7 @@ impl Link {
             id,
             reception: Reception::new(),
             sending: Sending::new(),
+            outstanding: Outstanding::new(),
             answers: Answers::new(),
             identifier: 0,
             features: Peer::Unknown,
@@ -141,6 +145,11 @@ impl Link {
         self.echo.len = u8::try_from(data.len()).map_err(|_| EchoError::TooLong)?;
         self.echo.state = EchoState::Due { deadline: now.saturating_add(RTX) };
         Ok(())
+    }
+
+    /// Withdraws an echo, without a signal. A response that still arrives counts as unmatched.
+    pub const fn stop_echo(&mut self) {
+        self.echo.state = EchoState::Idle;
     }
 
     /// Returns the next event of the link or of its channels, and forgets it. Call it after each input until there is

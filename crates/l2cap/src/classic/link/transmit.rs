@@ -23,8 +23,6 @@ pub(super) struct Sending {
     frame: [u8; FRAME],
     /// The slot that sent last.
     last: usize,
-    /// The channel that sent the last flushable PDU: its slot and its CID.
-    flushable: Option<(usize, Cid)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +42,21 @@ impl Sending {
             is_flushable: false,
             frame: [0; FRAME],
             last: 0,
-            flushable: None,
         }
     }
 
     pub(super) fn is_busy(&self) -> bool {
         self.source != Source::Nothing
+    }
+
+    /// Returns the channel of the PDU, if the controller may flush it.
+    fn flushable(&self) -> Option<(u8, Cid)> {
+        match self.source {
+            Source::Channel(slot, cid) if self.is_flushable => {
+                u8::try_from(slot).ok().map(|slot| (slot, cid))
+            }
+            Source::Nothing | Source::Signalling | Source::Channel(..) => None,
+        }
     }
 
     const fn begin(&mut self, source: Source, payload: usize, is_flushable: bool) {
@@ -77,6 +84,10 @@ impl Link {
             self.begin_data(channels)?;
         }
         let first = self.sending.sent == 0;
+        if first {
+            self.outstanding.begin(self.sending.flushable());
+        }
+        self.outstanding.add();
         let len = self.write(channels, out);
         self.sending.sent = self.sending.sent.saturating_add(len);
         let fragment = Fragment { len, first, flushable: self.sending.is_flushable };
@@ -86,13 +97,18 @@ impl Link {
         Some(fragment)
     }
 
-    /// Counts a PDU that the controller has flushed, for the channel that sent the last flushable one. Call it when the
-    /// controller reports a flush.
+    /// Records that the controller no longer holds the oldest `count` fragments: call it for Number Of Completed Packets.
+    pub fn completed(&mut self, count: u16) {
+        self.outstanding.completed(count, self.sending.is_busy());
+    }
+
+    /// Counts a PDU that the controller has flushed, for the channel of the oldest flushable one that it holds. Call it when
+    /// the controller reports a flush.
     ///
     /// The rest of a PDU that has begun is sent anyway: the event does not name the PDU, and the controller itself drops
     /// the rest of a flushed one. [Vol 2] Part B, 7.6.2
     pub fn flushed(&mut self, channels: &mut Channels) {
-        let Some((index, cid)) = self.sending.flushable else { return };
+        let Some((index, cid)) = self.outstanding.flushed() else { return };
         self.drops.flushed.count();
         channels.with(index, |channel| {
             if channel.link == self.id && channel.local == cid {
@@ -203,9 +219,6 @@ impl Link {
         let is_flushable = self.is_flushable && !channel.negotiation.is_reliable()
             || channel.negotiation.agreement().flush_timeout.is_some();
         let cid = channel.local;
-        if is_flushable {
-            self.sending.flushable = Some((index, cid));
-        }
         self.sending.begin(Source::Channel(index, cid), payload.into(), is_flushable);
         Some(())
     }

@@ -3,7 +3,8 @@ use zerocopy::little_endian::U16;
 use super::{EMPTY, MAX_ROUNDS, Negotiation, Request, Terms};
 use crate::classic::config::{MAX_WINDOW, MIN_MTU, NEVER};
 use crate::classic::pdu::{
-    BadOptions, CONTINUATION, ConfigurationResult, Mode, Options, Qos, Rejected, Retransmission,
+    BadOptions, CONTINUATION, ConfigurationResult, Features, Mode, Options, Qos, Rejected,
+    Retransmission,
 };
 
 /// The response to the peer's request.
@@ -106,9 +107,11 @@ impl Negotiation {
             || (!self.config.is_mode_required && (mode == Mode::BASIC || self.yields_to(mode)))
     }
 
-    /// Returns whether Streaming mode gives way to `mode`.
+    /// Returns whether the mode of the application gives way to `mode`: Streaming mode to Enhanced Retransmission, and each to any
+    /// other one if the application allows that.
     pub(super) fn yields_to(&self, mode: Mode) -> bool {
-        self.config.mode == Mode::STREAMING && mode == Mode::ENHANCED_RETRANSMISSION
+        let stronger = self.config.mode == Mode::STREAMING && mode == Mode::ENHANCED_RETRANSMISSION;
+        stronger || self.config.takes_any_mode && Features::OWN.has_mode(mode)
     }
 
     /// Returns the values that we would take instead of those in the last request that we do not take.

@@ -79,6 +79,22 @@ fn a_silent_peer_is_not_waited_for() {
 }
 
 #[test]
+fn an_echo_that_is_withdrawn_makes_room_for_the_next_one() {
+    let mut pair = Pair::new(2, 1000);
+    assert_eq!(pair.a.link.echo(pair.now, b"first"), Ok(()));
+    let late = pair.a.transmit(pair.now).unwrap();
+    pair.a.link.stop_echo();
+    assert_eq!(pair.a.link.poll_timeout(&pair.a.channels), None);
+    assert_eq!(pair.a.link.echo(pair.now, b"second"), Ok(()));
+    pair.b.receive(pair.now, &late);
+    let answer = pair.b.transmit(pair.now).unwrap();
+    pair.a.receive(pair.now, &answer);
+    assert_eq!((pair.a.signals(), pair.a.link.drops().unmatched), (Vec::new(), 1));
+    pair.run();
+    assert_eq!(pair.a.signals(), [Signal::Echoed(EchoOutcome::Answered)]);
+}
+
+#[test]
 fn an_end_that_closes_is_not_waited_for() {
     let (mut pair, index) = opened(BASIC, BASIC);
     pair.a.signals();

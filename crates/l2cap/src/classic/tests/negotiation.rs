@@ -13,6 +13,10 @@ const fn required(config: ChannelConfig) -> ChannelConfig {
     ChannelConfig { is_mode_required: true, ..config }
 }
 
+const fn any(config: ChannelConfig) -> ChannelConfig {
+    ChannelConfig { takes_any_mode: true, ..config }
+}
+
 #[test]
 fn both_ends_agree_on_a_mode_or_close() {
     let modes = [
@@ -37,6 +41,13 @@ fn both_ends_agree_on_a_mode_or_close() {
         (BASIC, required(ENHANCED), None),
         (required(ENHANCED), required(STREAMING), None),
         (required(STREAMING), required(BASIC), None),
+        (required(STREAMING), any(ENHANCED), Some(Mode::STREAMING)),
+        (any(ENHANCED), required(STREAMING), Some(Mode::STREAMING)),
+        (required(ENHANCED), any(STREAMING), Some(Mode::ENHANCED_RETRANSMISSION)),
+        (required(BASIC), any(ENHANCED), Some(Mode::BASIC)),
+        (required(STREAMING), any(BASIC), Some(Mode::STREAMING)),
+        (required(STREAMING), required(any(ENHANCED)), None),
+        (required(STREAMING), ENHANCED, None),
     ];
     for (a, b, mode) in modes {
         let (mut pair, index) = opened(a, b);

@@ -46,13 +46,60 @@ fn the_response_to_a_break_returns_it() {
 fn line_status_reaches_the_peer() {
     let mut p = pair();
     let (a, b) = p.open(1);
+    p.a.changes();
     p.b.changes();
     let status = LineStatus::ERROR | LineStatus::PARITY;
     assert!(p.a.dlcs.report_line(a, status) && !p.a.dlcs.report_line(a, status));
     p.run();
     assert_eq!((p.b.dlc(b).peer_line(), p.b.changes()), (status, vec![(b, Changes::LINE)]));
+    assert_eq!(p.a.changes(), [(a, Changes::REPORTED)]);
+    assert_eq!((p.b.dlcs.take_line(b), p.b.dlcs.take_line(b)), (Some(status), None));
     assert!(p.a.dlcs.report_line(a, LineStatus::empty()));
+    p.run();
+    assert_eq!(p.b.dlcs.take_line(b), Some(LineStatus::empty()));
+    assert!(!p.a.dlc(a).awaits_port() && !p.a.dlc(a).port_timed_out());
     p.assert_no_drops();
+}
+
+#[test]
+fn a_report_without_an_answer_ends() {
+    let mut p = pair();
+    let (a, _) = p.open(1);
+    for (settings, change) in [(false, Changes::REPORTED), (true, Changes::PORT)] {
+        p.a.changes();
+        let sent = match settings {
+            true => p.a.dlcs.set_port(a, None),
+            false => p.a.dlcs.report_line(a, LineStatus::ERROR),
+        };
+        assert!(sent);
+        p.a.flush();
+        p.a.pass(19);
+        assert!(p.a.dlc(a).awaits_port());
+        p.a.pass(1);
+        assert!(!p.a.dlc(a).awaits_port() && p.a.dlc(a).port_timed_out());
+        assert_eq!(p.a.changes(), [(a, change)]);
+    }
+    assert!(p.a.dlcs.report_line(a, LineStatus::ERROR));
+    assert!(!p.a.dlc(a).port_timed_out());
+}
+
+#[test]
+fn the_format_of_a_port_has_fields() {
+    use crate::Parity;
+    let plain = PortSettings::default();
+    assert_eq!(
+        (plain.data_bits(), plain.parity(), plain.has_more_stop_bits()),
+        (8, Parity::None, false)
+    );
+    for (bits, counts) in [(0, 5), (5, 5), (6, 6), (7, 7), (8, 8), (255, 8)] {
+        assert_eq!(plain.with_data_bits(bits).data_bits(), counts);
+    }
+    for parity in [Parity::None, Parity::Odd, Parity::Even, Parity::Mark, Parity::Space] {
+        let settings = plain.with_parity(parity).with_more_stop_bits(true).with_data_bits(5);
+        assert_eq!((settings.data_bits(), settings.parity()), (5, parity));
+        assert!(settings.has_more_stop_bits());
+        assert_eq!(settings.with_more_stop_bits(false).with_parity(Parity::None).format, 0);
+    }
 }
 
 #[test]

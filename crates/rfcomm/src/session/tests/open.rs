@@ -130,14 +130,26 @@ fn requests_without_a_listener_or_a_slot_are_refused() {
 }
 
 #[test]
-fn one_session_has_at_most_its_share_of_the_slots() {
+fn a_peer_requests_at_most_its_share_of_the_slots() {
     let slots = (0..4).map(|_| Dlc::new(vec![0; 64].leak(), vec![0; 64].leak()));
-    let mut p = Pair::new(new_dlcs(4, 64, 64), Dlcs::new(slots.collect::<Vec<_>>().leak(), 2));
-    p.open(1);
-    p.open(2);
-    let third = p.a.open(3);
-    p.run();
-    assert_eq!(p.a.state(third), State::Closed(EndReason::Refused));
+    let mut end = End::new(Role::Responder, Dlcs::new(slots.collect::<Vec<_>>().leak(), 2));
+    for channel in 1..=3 {
+        end.dlcs.listen(channel, true);
+    }
+    end.receive(&sabm(0));
+    end.flush();
+    for (dlci, channel) in [(2, 1), (4, 2)] {
+        end.receive(&sabm(dlci));
+        assert!(end.dlcs.requested(channel).is_some());
+    }
+    assert_eq!(end.answers(&sabm(6)), [dm(6)]);
+    assert_eq!(end.drops().no_slot, 1);
+    // What the application has accepted no longer counts.
+    let accepted = end.dlcs.requested(1).unwrap();
+    end.accept(accepted);
+    end.flush();
+    end.receive(&sabm(6));
+    assert!(end.dlcs.requested(3).is_some());
 }
 
 #[test]

@@ -121,7 +121,8 @@ impl Stack {
             self.classic_mark(Event::Session);
             return;
         }
-        let state = Changes::OPENED | Changes::MODEM | Changes::LINE | Changes::PORT;
+        let port = Changes::LINE | Changes::PORT | Changes::REPORTED;
+        let state = Changes::OPENED | Changes::MODEM | port;
         let keys = [
             (state, ChannelKey::State),
             (Changes::READABLE, ChannelKey::Receive),

@@ -31,7 +31,7 @@ pub(crate) struct StreamRef {
 
 impl Rfcomm {
     /// Returns the slot of a reference if it is still the same connection.
-    fn stream(&self, stream: StreamRef) -> Result<(usize, &Dlc), Error> {
+    pub(super) fn stream(&self, stream: StreamRef) -> Result<(usize, &Dlc), Error> {
         let index = usize::from(stream.index);
         let dlc = self.dlcs.get(index);
         let dlc = dlc.filter(|dlc| dlc.generation() == stream.generation && dlc.is_held());
@@ -73,14 +73,12 @@ impl Stack {
             let opened = session.open(now, dlcs, channel);
             return self.rfcomm_requested_open(link, opened);
         }
+        if port.is_beyond(*attempt.get_or_insert(port.limit())) {
+            return Poll::Ready(Err(Error::ClassicClosed(port.failure)));
+        }
         if port.channel.is_none() {
-            if attempt.is_some_and(|failures| failures != port.failures) {
-                return Poll::Ready(Err(Error::ClassicClosed(port.failure)));
-            }
             self.open_rfcomm_channel(link)?;
         }
-        let port = self.classic.get().and_then(|state| state.rfcomm.port(link.index));
-        *attempt = attempt.or(port.map(|port| port.failures));
         Poll::Pending
     }
 

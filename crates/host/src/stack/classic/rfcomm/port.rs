@@ -1,0 +1,88 @@
+//! Settings and line status of the emulated serial port, for the application's calls.
+
+use core::task::Poll;
+
+use bindrune_rfcomm::{LineStatus, PortSettings};
+
+use super::StreamRef;
+use crate::{Error, stack::Stack};
+
+/// What the application sends to the peer about the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PortCommand {
+    /// New settings, or a request for the peer's current ones.
+    Settings(Option<PortSettings>),
+    Line(LineStatus),
+}
+
+impl Stack {
+    /// Sends a command about the port once earlier ones are answered. Ready with the settings when the peer has answered.
+    ///
+    /// `begun` is false at first, and belongs to the caller.
+    pub(crate) fn poll_rfcomm_port(
+        &mut self,
+        stream: StreamRef,
+        command: PortCommand,
+        begun: &mut bool,
+    ) -> Poll<Result<PortSettings, Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
+        let (index, dlc) = state.rfcomm.stream(stream)?;
+        if let Some(reason) = dlc.end_reason() {
+            return Poll::Ready(Err(Error::Rfcomm(reason)));
+        }
+        if dlc.awaits_port() {
+            return Poll::Pending;
+        }
+        if *begun {
+            let timed_out = dlc.port_timed_out();
+            return Poll::Ready(if timed_out {
+                Err(Error::Timeout)
+            } else {
+                Ok(dlc.port_settings())
+            });
+        }
+        let dlcs = &mut state.rfcomm.dlcs;
+        *begun = match command {
+            PortCommand::Settings(settings) => dlcs.set_port(index, settings),
+            PortCommand::Line(status) => dlcs.report_line(index, status),
+        };
+        self.settle_rfcomm(stream.link.index);
+        Poll::Pending
+    }
+
+    /// Returns the settings of the port.
+    pub(crate) fn rfcomm_settings(&self, stream: StreamRef) -> PortSettings {
+        let dlc = self.classic.state().and_then(|state| state.rfcomm.stream(stream).ok());
+        dlc.map_or(PortSettings::default(), |(_, dlc)| dlc.port_settings())
+    }
+
+    /// Ready when the settings of the port are others.
+    pub(crate) fn poll_rfcomm_settings(
+        &mut self,
+        stream: StreamRef,
+        known: PortSettings,
+    ) -> Poll<Result<PortSettings, Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
+        let (_, dlc) = state.rfcomm.stream(stream)?;
+        match dlc.end_reason() {
+            _ if dlc.port_settings() != known => Poll::Ready(Ok(dlc.port_settings())),
+            Some(reason) => Poll::Ready(Err(Error::Rfcomm(reason))),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Ready when the peer has reported its line status.
+    pub(crate) fn poll_rfcomm_line(
+        &mut self,
+        stream: StreamRef,
+    ) -> Poll<Result<LineStatus, Error>> {
+        let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
+        let (index, dlc) = state.rfcomm.stream(stream)?;
+        let end = dlc.end_reason();
+        match (state.rfcomm.dlcs.take_line(index), end) {
+            (Some(status), _) => Poll::Ready(Ok(status)),
+            (None, Some(reason)) => Poll::Ready(Err(Error::Rfcomm(reason))),
+            (None, None) => Poll::Pending,
+        }
+    }
+}
