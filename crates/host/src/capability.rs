@@ -30,3 +30,5 @@ pub(crate) const RECOVERY: bool = cfg!(feature = "recovery");
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// Extended advertising.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
+/// Log messages.
+pub(crate) const LOG: bool = cfg!(feature = "log");

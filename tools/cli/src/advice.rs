@@ -1,6 +1,8 @@
 //! Advice for a missing controller.
 
-use std::io;
+mod holders;
+
+use std::{fs, io, path::Path};
 
 use bindrune::ControllerLoss;
 
@@ -11,10 +13,7 @@ pub(crate) fn cannot_open(transport: &Transport, error: &io::Error) -> Failure {
     let failure = Failure::no_controller(format!("cannot open {transport}: {error}"));
     match transport {
         Transport::Sim => failure,
-        Transport::Serial { path, .. } => match serial_advice(path, error.kind()) {
-            Some(advice) => failure.advise(advice),
-            None => failure,
-        },
+        Transport::Serial { path, .. } => serial(Path::new(path), error).unwrap_or(failure),
         Transport::TcpClient { address } => failure.advise(format!(
             "Does a controller listen there? `bindrune controller --listen tcp:PORT` serves one;\n\
              then use `-t tcp-client:{address}` with its port."
@@ -22,20 +21,57 @@ pub(crate) fn cannot_open(transport: &Transport, error: &io::Error) -> Failure {
     }
 }
 
-fn serial_advice(path: &str, kind: io::ErrorKind) -> Option<String> {
-    if kind == io::ErrorKind::NotFound {
-        Some(
-            "There is no such port. Is the device plugged in? Ports look like /dev/ttyACM0.".into(),
-        )
-    } else if kind == io::ErrorKind::PermissionDenied {
-        Some(format!(
-            "You have no permission for {path}. On Linux, join the group that owns it, then log in again:\n\
+/// Describes a serial port that could not be opened, if the reason is known.
+fn serial(path: &Path, error: &io::Error) -> Option<Failure> {
+    let name = path.display();
+    let Ok(there) = fs::metadata(path) else {
+        return (error.kind() == io::ErrorKind::NotFound).then(|| {
+            Failure::no_controller(format!("cannot open {name}: there is no such port"))
+                .advise("Is the device plugged in? Ports look like /dev/ttyACM0 or /dev/ttyUSB0.")
+        });
+    };
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return Some(Failure::no_controller(format!("cannot open {name}: {error}")).advise(format!(
+            "You have no permission for {name}. On Linux, join the group that owns it, then log in again:\n\
              sudo usermod -aG dialout \"$USER\""
-        ))
-    } else if kind == io::ErrorKind::ResourceBusy {
-        Some("Another program has the port open.".into())
-    } else {
-        None
+        )));
+    }
+    if !is_device(&there) {
+        return Some(
+            Failure::no_controller(format!("{name} is not a serial port"))
+                .advise("Ports look like /dev/ttyACM0 or /dev/ttyUSB0."),
+        );
+    }
+    // The file exists, so the operating system says "no device" if another program has locked it.
+    let busy = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy);
+    busy.then(|| {
+        Failure::no_controller(format!("cannot open {name}: another program has it open"))
+            .advise(holders::advice(path))
+    })
+}
+
+#[cfg(unix)]
+fn is_device(there: &fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_char_device(&there.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Describes a transport that has ended.
+pub(crate) fn gone(transport: &Transport) -> Failure {
+    match transport {
+        Transport::Serial { path, .. } => {
+            Failure::no_controller(format!("the port {path} is gone")).advise(
+                "Was the device unplugged, or did it restart? Plug it in; a USB device may come back under another name.",
+            )
+        }
+        Transport::Sim | Transport::TcpClient { .. } => {
+            Failure::no_controller(format!("the controller on {transport} is gone"))
+                .advise("It closed the connection: did its program end?")
+        }
     }
 }
 
@@ -99,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_forbidden_port_names_the_group() {
-        let transport: Transport = "serial:/dev/ttyACM0".parse().unwrap();
+        let transport: Transport = "serial:/dev/null".parse().unwrap();
         let error = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(text(&cannot_open(&transport, &error)).contains("dialout"));
     }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use bindrune::{Address, Uuid};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use bindrune::{Address, Opcode, Uuid};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     classic::cli::Classic,
@@ -80,6 +80,10 @@ pub(crate) enum Command {
     /// Use Bluetooth Classic (BR/EDR), on controllers that have it
     #[command(subcommand)]
     Classic(Classic),
+    /// Advertise own data, until Ctrl-C
+    Advertise(Advertise),
+    /// Send one HCI command, and print the answer
+    Hci(Hci),
     /// Serve virtual controllers to other hosts, all on one air
     Controller(Controller),
     /// Print a completion script for a shell
@@ -94,8 +98,11 @@ pub(crate) struct Scan {
     /// Stop after this time; the default is Ctrl-C
     #[arg(long, value_name = "N", value_parser = parse::seconds)]
     pub(crate) seconds: Option<f64>,
-    /// Request scan responses
+    /// Do not request scan responses, and so send nothing
     #[arg(long)]
+    pub(crate) passive: bool,
+    /// Request scan responses: the default
+    #[arg(long, conflicts_with = "passive")]
     pub(crate) active: bool,
     /// Only devices whose name contains this, ignoring case
     #[arg(long, value_name = "TEXT")]
@@ -106,6 +113,26 @@ pub(crate) struct Scan {
     /// Only devices with manufacturer data of this company
     #[arg(long, value_name = "ID", value_parser = parse::number_16)]
     pub(crate) company: Option<u16>,
+    /// Only devices that are received with at least this signal strength
+    #[arg(long, value_name = "DBM", allow_negative_numbers = true)]
+    pub(crate) rssi: Option<i8>,
+    /// Only devices that accept connections
+    #[arg(long)]
+    pub(crate) connectable: bool,
+    /// Order of the live table
+    #[arg(long, value_enum, default_value = "rssi")]
+    pub(crate) sort: Sort,
+}
+
+/// Order of the live table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// Strongest signal first
+    Rssi,
+    /// By name
+    Name,
+    /// Most recently received first
+    Age,
 }
 
 #[derive(Args, Debug)]
@@ -124,6 +151,44 @@ pub(crate) struct Peripheral {
     /// Keep the keys of devices that pair
     #[arg(long)]
     pub(crate) bond: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Advertise {
+    /// The local name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// A service; several are possible
+    #[arg(long, value_parser = parse::uuid)]
+    pub(crate) uuid: Vec<Uuid>,
+    /// Data of a manufacturer: its company identifier, a colon, and hexadecimal digits
+    #[arg(long, value_name = "ID:HEX", value_parser = parse::manufacturer)]
+    pub(crate) company: Option<(u16, Vec<u8>)>,
+    /// More data: AD structures in hexadecimal digits, each with its length and type
+    #[arg(long, value_name = "HEX")]
+    pub(crate) data: Option<Value>,
+    /// Use extended advertising, which carries more data
+    #[arg(long)]
+    pub(crate) extended: bool,
+    /// Use extended advertising on the Coded PHY, which reaches farther
+    #[arg(long)]
+    pub(crate) coded: bool,
+    /// Time between two advertisements, in milliseconds, 20 to 10240
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(20..=10_240))]
+    pub(crate) interval: Option<u64>,
+    /// Accept no connections
+    #[arg(long)]
+    pub(crate) non_connectable: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Hci {
+    /// The command: OGF:OCF, such as 0x04:0x0001
+    #[arg(value_name = "OGF:OCF", value_parser = parse::opcode)]
+    pub(crate) opcode: Opcode,
+    /// Its parameters, in hexadecimal digits
+    #[arg(value_name = "HEX")]
+    pub(crate) parameters: Option<Value>,
 }
 
 #[derive(Args, Debug)]
@@ -186,17 +251,37 @@ pub(crate) struct Target {
     pub(crate) timeout: f64,
 }
 
+/// The device, and whether to pair with it first.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Remote {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Pair first, if the bond is not enough; every option of pairing implies this
+    #[arg(long)]
+    pub(crate) pair: bool,
+    #[command(flatten)]
+    pub(crate) pairing: Pairing,
+}
+
+impl Remote {
+    /// Returns whether to pair first.
+    pub(crate) const fn pairs(&self) -> bool {
+        let Pairing { io, mitm, yes, passkey, legacy, min_key_size: _ } = self.pairing;
+        self.pair || io.is_some() || mitm || yes || passkey.is_some() || legacy
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Gatt {
     /// Show the whole attribute database as a tree
     Tree {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
     },
     /// Read a value
     Read {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
         /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
@@ -204,7 +289,7 @@ pub(crate) enum Gatt {
     /// Write a value
     Write {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
         /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
@@ -217,7 +302,7 @@ pub(crate) enum Gatt {
     /// Show notifications and indications
     Subscribe {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
         /// A UUID (2a6e), or a handle from the tree (000b)
         #[arg(value_name = "UUID-OR-HANDLE")]
         attribute: Attribute,
@@ -232,11 +317,11 @@ pub(crate) enum L2cap {
     /// Send a file to a device
     Send {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
         /// PSM that the device listens on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// File to send
+        /// File to send; - for standard input
         file: PathBuf,
     },
     /// Advertise, and store what the first device sends, until it closes the channel
@@ -244,9 +329,12 @@ pub(crate) enum L2cap {
         /// PSM to listen on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// File to write
+        /// File to write; - for standard output
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
         /// The device name
         #[arg(long, default_value = "bindrune")]
         name: String,
@@ -257,7 +345,7 @@ pub(crate) enum L2cap {
     /// Send bytes to a device that echoes them, and compare
     Echo {
         #[command(flatten)]
-        target: Target,
+        remote: Remote,
         /// PSM that the device listens on
         #[arg(value_parser = parse::psm)]
         psm: u16,
@@ -296,68 +384,4 @@ fn listen_address(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    fn parse(words: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(words.split(' '))
-    }
-
-    #[test]
-    fn the_command_line_holds_together() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_contract_is_understood() {
-        for words in [
-            "bindrune demo",
-            "bindrune -t serial:/dev/ttyACM0 info",
-            "bindrune info --json -vv --capture x.btsnoop",
-            "bindrune scan --seconds 5 --active --name a --uuid 180f --company 0x59",
-            "bindrune peripheral --name x --psm 0x80 --address C4:5E:12:00:00:09",
-            "bindrune gatt tree Thermometer",
-            "bindrune gatt read C4:5E:12:00:00:01/random 000b",
-            "bindrune gatt write UART 6e400002-b5a3-f393-e0a9-e50e24dcca9e text:hello --no-response",
-            "bindrune gatt subscribe Thermometer 2a6e --count 3",
-            "bindrune peripheral --io display-yes-no --mitm --bond --yes --bond-file x",
-            "bindrune peripheral --io keyboard-only --passkey 000123 --legacy",
-            "bindrune pair Thermometer --io keyboard-display --mitm --yes --passkey 123456",
-            "bindrune bonds",
-            "bindrune bonds list --json --bond-file x",
-            "bindrune bonds remove C4:5E:12:00:00:01/random",
-            "bindrune bonds clear",
-            "bindrune l2cap send peer 0x80 file",
-            "bindrune l2cap receive 0x80 -o file --name x --timeout 5",
-            "bindrune l2cap echo peer 0x80 --bytes 1000",
-            "bindrune controller --listen tcp:6402 tcp:6403 --loss 10 --latency 1 --seed 7",
-            "bindrune controller --classic --listen tcp:6402",
-            "bindrune completions bash",
-        ] {
-            assert!(parse(words).is_ok(), "{words}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_a_usage_error() {
-        for words in [
-            "bindrune",
-            "bindrune fly",
-            "bindrune scan --seconds no",
-            "bindrune -t usb:0 info",
-            "bindrune gatt read x 0000",
-            "bindrune l2cap send x 0x1234 file",
-            "bindrune pair",
-            "bindrune pair x --io telepathy",
-            "bindrune pair x --passkey 1234567",
-            "bindrune bonds forget",
-            "bindrune controller",
-            "bindrune controller --listen 6402",
-        ] {
-            let error = parse(words).map(drop).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{words}");
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,8 @@ use bindrune::{
     ErrorCode, PairingFailure, RfcommEnd, Status,
 };
 
+use serde::Serialize;
+
 use crate::classic::words;
 
 /// Exit codes, which scripts rely on.
@@ -21,6 +23,62 @@ pub(crate) enum Exit {
     NoController = 3,
     /// The time limit passed.
     TimedOut = 4,
+}
+
+impl Exit {
+    /// Names it for scripts.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NoController => "no-controller",
+            Self::TimedOut => "timed-out",
+        }
+    }
+}
+
+/// A failure for scripts.
+#[derive(Serialize)]
+struct FailureReport {
+    error: Reported,
+}
+
+#[derive(Serialize)]
+struct Reported {
+    kind: &'static str,
+    exit: Option<u8>,
+    message: String,
+    advice: Option<String>,
+}
+
+/// An error of one part of a result, for scripts: the kind, and the code of the specification if it has one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) kind: &'static str,
+    pub(crate) code: Option<u8>,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: &'static str, code: Option<u8>, message: impl fmt::Display) -> Self {
+        Self { kind, code, message: message.to_string() }
+    }
+
+    /// Describes an error of the host.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no code")]
+    pub(crate) fn of(error: Error) -> Self {
+        let (kind, code) = match error {
+            Error::Att(code) => ("att", Some(code.0)),
+            Error::Disconnected(status) => ("disconnected", Some(status.0)),
+            Error::Controller(status) => ("controller", Some(status.0)),
+            Error::Encryption(status) => ("security", Some(status.0)),
+            Error::NotBonded | Error::OtherAddress { .. } | Error::BondLost => ("security", None),
+            Error::ClassicSecurity(_) => ("security", None),
+            Error::Timeout | Error::TransactionTimeout => ("timed-out", None),
+            _ => ("failed", None),
+        };
+        Self::new(kind, code, words(error).unwrap_or_else(|| error.to_string()))
+    }
 }
 
 /// The reason why a command ended early.
@@ -72,6 +130,29 @@ impl Failure {
             }
             Self::BrokenPipe => Self::BrokenPipe,
         }
+    }
+
+    /// Adds one more sentence to the advice.
+    pub(crate) fn advise_also(self, text: &str) -> Self {
+        match self {
+            Self::Reported { exit, what, advice } => {
+                let advice = advice.map_or_else(|| text.into(), |first| format!("{first}\n{text}"));
+                Self::Reported { exit, what, advice: Some(advice) }
+            }
+            Self::BrokenPipe => Self::BrokenPipe,
+        }
+    }
+
+    /// Returns the failure for scripts.
+    pub(crate) fn report(&self) -> impl Serialize {
+        let (exit, message, advice) = match self {
+            Self::Reported { exit, what, advice } => {
+                (Some(*exit), what.clone(), advice.clone().map(|text| text.replace('\n', " ")))
+            }
+            Self::BrokenPipe => (None, "the output is closed".into(), None),
+        };
+        let kind = exit.map_or("closed-output", Exit::name);
+        FailureReport { error: Reported { kind, exit: exit.map(|e| e as u8), message, advice } }
     }
 
     /// A file could not be opened, read or written.
@@ -141,7 +222,7 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             | ConnectionResult::INSUFFICIENT_KEY_SIZE,
         ) => {
             "The device allows this only to paired devices: run `bindrune pair DEVICE`, with --mitm if that is\n\
-             not enough. Then run the same command again."
+             not enough. Then run the same command again. If the device keeps no bonds, add --pair to this command instead."
         }
         Error::Att(ErrorCode::INSUFFICIENT_AUTHORIZATION)
         | Error::Refused(ConnectionResult::INSUFFICIENT_AUTHORIZATION) => {

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use bindrune::{Address, Connect, Connection, Host, Scan};
+use bindrune::{Address, Connect, Connection, Host, Scan, Scanner};
 use tokio::time;
 
 use crate::{
-    cli::Target,
+    bonds::Keep,
+    cli::{Remote, Target},
+    commands::pair,
     failure::{Doing as _, Failure},
+    output::Output,
     parse::Device,
+    security,
+    session::Setup,
 };
 
 /// Connects to a device. Scans for it first unless its whole address is known.
@@ -21,6 +26,31 @@ pub(crate) async fn connect(
     let peer = find(host, &target.device, patience).await?;
     let left = deadline.map_or(patience, |d| d.saturating_duration_since(time::Instant::now()));
     connect_to(host, peer, left.max(Duration::from_secs(1))).await
+}
+
+impl Remote {
+    /// Returns the settings of a host that connects to this device.
+    pub(crate) fn setup(&self) -> Result<Setup, Failure> {
+        let setup = Setup::central();
+        if !self.pairs() {
+            return Ok(setup);
+        }
+        let config = setup.config.pairing(security::config(&self.pairing, None)?);
+        Ok(Setup { config, keep: Keep::All, ..setup })
+    }
+}
+
+/// Connects to a device, and pairs with it if the command line says so and there is no bond.
+pub(crate) async fn link(
+    host: &'static Host,
+    out: Output,
+    remote: &Remote,
+) -> Result<Connection<'static>, Failure> {
+    let connection = connect(host, &remote.target).await?;
+    if remote.pairs() {
+        pair::secure(host, out, &connection, remote).await?;
+    }
+    Ok(connection)
 }
 
 /// Connects to an address.
@@ -51,8 +81,33 @@ pub(crate) async fn find(
     })
 }
 
+/// Time to listen for another device with the same name.
+const DOUBT: Duration = Duration::from_secs(1);
+
 async fn look(host: &Host, device: &Device) -> Result<Address, Failure> {
     let mut scanner = host.scan(&Scan::active()).doing("scanning")?;
+    let Device::Name(name) = device else { return next(&mut scanner, device).await };
+    let first = next(&mut scanner, device).await?;
+    let other = async {
+        loop {
+            let found = next(&mut scanner, device).await?;
+            if found != first {
+                return Ok(found);
+            }
+        }
+    };
+    match time::timeout(DOUBT, other).await {
+        Err(_) => Ok(first),
+        Ok(Ok(other)) => Err(Failure::failed(format!(
+            "more than one device has the name {name:?}: {first:?} and {other:?}"
+        ))
+        .advise("Give the address of the one that you mean, instead of the name.")),
+        Ok(Err(failure)) => Err(failure),
+    }
+}
+
+/// Returns the address of the next report of the device.
+async fn next(scanner: &mut Scanner<'_>, device: &Device) -> Result<Address, Failure> {
     let mut buffer = [0; 1650];
     loop {
         let report = scanner.next(&mut buffer).await.doing("scanning")?;

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod echo;
 mod failure;
+mod file;
 mod find;
 mod log;
 mod memory;
@@ -22,6 +23,8 @@ mod security;
 mod services;
 mod session;
 mod sim;
+mod stop;
+mod table;
 mod transfer;
 mod transport;
 
@@ -29,24 +32,25 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::{cli::Cli, failure::Failure};
+use crate::{cli::Cli, failure::Failure, output::Output};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log::start(cli.globals.verbose);
-    match run(cli) {
+    let out = Output::new(cli.globals.json);
+    match run(cli, out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::failure(&failure);
+            out.failure(&failure);
             failure.exit_code()
         }
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli, out: Output) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    runtime.block_on(commands::run(cli))
+    runtime.block_on(commands::run(cli, out))
 }

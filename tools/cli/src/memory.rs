@@ -1,6 +1,6 @@
 //! Memory of hosts. The program makes few hosts, and they live as long as the program.
 
-use bindrune::{ClassicConfig, ClassicResources, Config, Host, Resources};
+use bindrune::{ClassicConfig, ClassicResources, Config, ConfigError, Host, Resources};
 
 use crate::{bonds, failure::Failure};
 
@@ -21,11 +21,19 @@ pub(crate) fn host(
     classic: Option<ClassicConfig>,
 ) -> Result<&'static Host, Failure> {
     let resources: &'static mut Memory = Box::leak(Box::new(Memory::new()));
-    let host = Host::new(resources, config)
-        .map_err(|error| Failure::failed(format!("the host needs more memory: {error}")))?;
+    let host = Host::new(resources, config).map_err(|error| refused(&error))?;
     let host = match classic {
         Some(classic) => host.with_classic(Box::leak(Box::new(ClassicMemory::new())), classic),
         None => host,
     };
     Ok(Box::leak(Box::new(host)))
+}
+
+fn refused(error: &ConfigError) -> Failure {
+    if let ConfigError::Name { have, max } = error {
+        return Failure::usage(format!(
+            "the name is too long: it has {have} bytes, and at most {max} are possible"
+        ));
+    }
+    Failure::failed(format!("the host cannot be set up: {error}"))
 }

@@ -12,9 +12,17 @@ static CHARACTERISTICS: Table =
     LazyLock::new(|| uuids(include_str!("../numbers/characteristics.tsv")));
 static DESCRIPTORS: Table = LazyLock::new(|| uuids(include_str!("../numbers/descriptors.tsv")));
 
+/// Identifier for devices without a company.
+const NO_COMPANY: u16 = 0xffff;
+
 /// Returns the name of a company identifier.
 pub(crate) fn company(id: u16) -> Option<&'static str> {
-    find(&COMPANIES, id.into())
+    find(&COMPANIES, id.into()).filter(|_| id != NO_COMPANY)
+}
+
+/// Returns the name of a manufacturer, or that its identifier is assigned to none.
+pub(crate) fn manufacturer(id: u16) -> String {
+    company(id).map_or_else(|| format!("not assigned ({id:#06x})"), str::to_owned)
 }
 
 /// Returns the name of a service.
@@ -69,6 +77,9 @@ mod tests {
     #[test]
     fn names_are_found() {
         assert_eq!(company(0x0059), Some("Nordic Semiconductor ASA"));
+        assert_eq!(manufacturer(0x0059), "Nordic Semiconductor ASA");
+        assert_eq!(manufacturer(0xffff), "not assigned (0xffff)");
+        assert_eq!(manufacturer(0xfffe), "not assigned (0xfffe)");
         assert_eq!(service(Uuid::new_16(0x180f)), Some("Battery"));
         assert_eq!(characteristic(Uuid::new_16(0x2a6e)), Some("Temperature"));
         assert_eq!(descriptor(Uuid::new_16(0x2902)), Some("Client Characteristic Configuration"));

@@ -11,6 +11,11 @@ impl Paint {
         Self { on }
     }
 
+    /// Returns a paint without colors.
+    pub(crate) const fn off(self) -> Self {
+        Self { on: false }
+    }
+
     pub(crate) fn bold(self, text: &str) -> String {
         self.with("1", text)
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use bindrune::{Address, AddressKind, Uuid};
+use bindrune::{Address, AddressKind, Opcode, Uuid};
 
 /// A selected device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +22,16 @@ impl FromStr for Device {
         if text.is_empty() {
             return Err("missing address or name".into());
         }
+        if let Some(name) = text.strip_prefix("name:") {
+            return Ok(Self::Name(name.into()));
+        }
         let (digits, kind) = text.split_once('/').map_or((text, None), |(d, k)| (d, Some(k)));
         if !looks_like_address(digits) {
             return Ok(Self::Name(text.into()));
         }
-        let address: Address = text.parse().map_err(|e| format!("{e}"))?;
+        let address: Address = text.parse().map_err(|e| {
+            format!("{e}; an address is AA:BB:CC:DD:EE:FF, and name:{text} is a name")
+        })?;
         Ok(match kind {
             Some(_) => Self::Address(address),
             None => Self::AnyKind(address.octets()),
@@ -44,9 +49,16 @@ impl std::fmt::Display for Device {
     }
 }
 
-/// Returns whether a text is six groups of two characters with colons between them: an address, valid or not.
+/// Returns whether a text is meant as an address, valid or not: six groups of two characters, or at least four groups of
+/// hexadecimal digits, with colons or hyphens between them.
 fn looks_like_address(text: &str) -> bool {
-    text.split(':').count() == 6 && text.split(':').all(|group| group.chars().count() == 2)
+    [':', '-'].into_iter().any(|mark| {
+        let groups = || text.split(mark);
+        let six = groups().count() == 6 && groups().all(|group| group.chars().count() == 2);
+        let short =
+            |group: &str| group.len() <= 3 && group.bytes().all(|digit| digit.is_ascii_hexdigit());
+        six || groups().count() >= 4 && groups().all(short)
+    })
 }
 
 /// A selected attribute.
@@ -141,12 +153,30 @@ pub(crate) fn psm(text: &str) -> Result<u16, String> {
         .ok_or_else(|| "not a PSM from 0x01 to 0xff".into())
 }
 
-/// Parses a passkey: at most six digits, with optional spaces. [Vol 3] Part H, 2.3.5.3
+/// Parses a passkey: six digits, with optional spaces. [Vol 3] Part H, 2.3.5.3
 pub(crate) fn passkey(text: &str) -> Result<u32, String> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let right = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let right = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit());
     if right { digits.parse().ok() } else { None }
         .ok_or_else(|| "not a passkey of six digits".into())
+}
+
+/// Parses the data of a manufacturer: its company identifier, a colon, and hexadecimal digits.
+pub(crate) fn manufacturer(text: &str) -> Result<(u16, Vec<u8>), String> {
+    let wrong = || "not ID:HEX, such as 0x0059:0102".to_owned();
+    let (company, data) = text.split_once(':').ok_or_else(wrong)?;
+    let Value(data) = data.parse().map_err(|_| wrong())?;
+    Ok((number_16(company).map_err(|_| wrong())?, data))
+}
+
+/// Parses the opcode of an HCI command, `OGF:OCF`, both decimal or with `0x`. [Vol 4] Part E, 5.4.1
+pub(crate) fn opcode(text: &str) -> Result<Opcode, String> {
+    let wrong =
+        || "not OGF:OCF, such as 0x04:0x0001; an OGF is at most 0x3f, an OCF 0x3ff".to_owned();
+    let (group, command) = text.split_once(':').ok_or_else(wrong)?;
+    let group = number_16(group).ok().filter(|&ogf| ogf <= 0x3f).ok_or_else(wrong)?;
+    let command = number_16(command).ok().filter(|&ocf| ocf <= 0x3ff).ok_or_else(wrong)?;
+    Ok(Opcode(group << 10 | command))
 }
 
 /// Parses a time in seconds, above zero and at most a day.
@@ -191,7 +221,18 @@ mod tests {
         assert_eq!(device("c4:5e:12:00:00:01"), Ok(Device::AnyKind(octets)));
         assert_eq!(device("HR belt"), Ok(Device::Name("HR belt".into())));
         assert_eq!(device("a/b"), Ok(Device::Name("a/b".into())));
-        for text in ["", "C4:5E:12:00:00:0G", "C4:5E:12:00:00:01/other"] {
+        assert_eq!(device("12:30:15"), Ok(Device::Name("12:30:15".into())));
+        assert_eq!(device("name:C4:5E:12:00"), Ok(Device::Name("C4:5E:12:00".into())));
+        for text in [
+            "",
+            "C4:5E:12:00:00:0G",
+            "C4:5E:12:00:00:01/other",
+            "C4:5E:12:00:00",
+            "C4:5E:12:00:00:1",
+            "C4:5E:12:00:00:01:02",
+            "C4-5E-12-00-00",
+            "C4:5E:12:00:00/random",
+        ] {
             assert!(device(text).is_err(), "{text}");
         }
     }
@@ -227,8 +268,18 @@ mod tests {
         assert!(psm("0").is_err() && psm("0x100").is_err() && number_16("65536").is_err());
         assert_eq!(seconds("2.5"), Ok(2.5));
         assert_eq!((passkey("000 123\n"), passkey("999999")), (Ok(123), Ok(999_999)));
-        assert!(passkey("1000000").is_err() && passkey("").is_err() && passkey("+1").is_err());
+        assert!(
+            passkey("1000000").is_err()
+                && passkey("12").is_err()
+                && passkey("").is_err()
+                && passkey("+1").is_err()
+        );
         assert!(seconds("0").is_err() && seconds("nan").is_err() && seconds("-1").is_err());
+        assert_eq!(manufacturer("0x59:01 02"), Ok((0x59, vec![1, 2])));
+        assert!(manufacturer("0102").is_err() && manufacturer("59:0").is_err());
+        assert_eq!(opcode("0x04:0x0001"), Ok(Opcode(0x1001)));
+        assert_eq!(opcode("8:24"), Ok(Opcode(0x2018)));
+        assert!(opcode("0x40:1").is_err() && opcode("1").is_err() && opcode("1:0x400").is_err());
         assert!(own_address("C4:5E:12:00:00:09").is_ok());
         assert!(own_address("00:5E:12:00:00:09").is_err());
     }

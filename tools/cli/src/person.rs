@@ -19,7 +19,7 @@ use crate::{
     sim::screen,
 };
 
-/// Names a device in questions.
+/// Names a device: in questions, and for scripts.
 type Named = Box<dyn Fn(Address) -> String>;
 
 /// Answers the questions of pairings.
@@ -29,6 +29,7 @@ pub(crate) struct Person {
     passkey: Option<u32>,
     pin: Option<String>,
     named: Named,
+    spelled: Named,
     refused: Cell<bool>,
     asked: Cell<Option<&'static str>>,
 }
@@ -88,9 +89,16 @@ impl Person {
             passkey,
             pin: None,
             named: Box::new(named),
+            spelled: Box::new(|peer| format!("{peer:?}")),
             refused: Cell::new(false),
             asked: Cell::new(None),
         }
+    }
+
+    /// Spells peers for scripts in this way.
+    pub(crate) fn spelled(mut self, spelled: impl Fn(Address) -> String + 'static) -> Self {
+        self.spelled = Box::new(spelled);
+        self
     }
 
     /// Answers the question for a PIN with this.
@@ -176,7 +184,7 @@ impl Person {
     ) -> Result<(), Failure> {
         self.asked.set(Some(question));
         let number = number.map(if self.out.is_json() { six } else { digits });
-        let peer = peer.map(|peer| format!("{peer:?}"));
+        let peer = peer.map(|peer| (self.spelled)(peer));
         self.out.record(&Asked { question, number, peer, name: name.to_owned() })
     }
 
@@ -287,7 +295,8 @@ const SAID_NO: &str = "You said no. If the numbers differ, another device may be
 
 const INPUT_ENDED: &str = "The question was not answered: the input has ended. Answer on the command line: --yes, --passkey N, or --pin N for an old device.";
 
-const WRONG_PASSKEY: &str = " That is not a passkey: it is a number of up to six digits. Enter it again, or an empty line to cancel.";
+const WRONG_PASSKEY: &str =
+    " That is not a passkey: it has six digits. Enter it again, or an empty line to cancel.";
 
 /// A line that ends with a question. The next output on the terminal, unless it is an answer, starts a new line.
 struct OpenLine {

@@ -1,32 +1,53 @@
 //! Formats values of well-known characteristics for users.
 
 use bindrune::Uuid;
+use serde::Serialize;
 
 use crate::paint::printable;
 
-/// Formats `value`, if the characteristic or descriptor is known and the value has its format.
-pub(crate) fn meaning(uuid: Uuid, value: &[u8]) -> Option<String> {
-    match uuid.as_u16() {
-        Some(0x2a00 | 0x2901 | 0x2a23..=0x2a29) => text(value),
-        Some(0x2a01) => Some(format!("appearance {:#06x}", u16_of(value)?)),
-        Some(0x2a04) => preferred_parameters(value),
-        Some(0x2a05) => service_changed(value),
-        Some(0x2a19) => one(value).map(|percent| format!("{percent} %")),
-        Some(0x2a37) => heart_rate(value),
-        Some(0x2a38) => one(value).map(|place| body_location(place).to_owned()),
-        Some(0x2a6d) => <[u8; 4]>::try_from(value)
+/// What a value means. Scripts get it as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Meaning {
+    text: String,
+    #[serde(skip)]
+    quoted: bool,
+}
+
+impl Meaning {
+    /// Returns it for users: text of the device is in quotes.
+    pub(crate) fn human(&self) -> String {
+        if self.quoted { format!("\"{}\"", self.text) } else { self.text.clone() }
+    }
+}
+
+/// Interprets `value`, if the characteristic or descriptor is known and the value has its format.
+pub(crate) fn meaning(uuid: Uuid, value: &[u8]) -> Option<Meaning> {
+    if is_text(uuid) {
+        let text = std::str::from_utf8(value).ok()?;
+        let text = printable(text.trim_end_matches('\0'));
+        return Some(Meaning { text, quoted: true });
+    }
+    figures(uuid.as_u16()?, value).map(|text| Meaning { text, quoted: false })
+}
+
+fn figures(uuid: u16, value: &[u8]) -> Option<String> {
+    match uuid {
+        0x2a01 => Some(format!("appearance {:#06x}", u16_of(value)?)),
+        0x2a04 => preferred_parameters(value),
+        0x2a05 => service_changed(value),
+        0x2a19 => one(value).map(|percent| format!("{percent} %")),
+        0x2a37 => heart_rate(value),
+        0x2a38 => one(value).map(|place| body_location(place).to_owned()),
+        0x2a6d => <[u8; 4]>::try_from(value)
             .ok()
             .map(|v| format!("{:.1} hPa", f64::from(u32::from_le_bytes(v)) / 1000.0)),
-        Some(0x2a6e) => <[u8; 2]>::try_from(value)
+        0x2a6e => <[u8; 2]>::try_from(value)
             .ok()
             .map(|v| format!("{:.2} °C", f64::from(i16::from_le_bytes(v)) / 100.0)),
-        Some(0x2a6f) => u16_of(value).map(|v| format!("{:.2} %", f64::from(v) / 100.0)),
-        Some(0x2aa6) => {
-            one(value).map(|v| if v == 0 { "not supported" } else { "supported" }.into())
-        }
-        Some(_) => None,
-        None if is_uart(uuid) => text(value),
-        None => None,
+        0x2a6f => u16_of(value).map(|v| format!("{:.2} %", f64::from(v) / 100.0)),
+        0x2aa6 => one(value).map(|v| if v == 0 { "not supported" } else { "supported" }.into()),
+        _ => None,
     }
 }
 
@@ -39,12 +60,6 @@ const fn is_uart(uuid: Uuid) -> bool {
     const FAMILY: u128 = 0x6e400000_b5a3_f393_e0a9_e50e24dcca9e;
     const NUMBER: u128 = 0x0000ffff << 96;
     uuid.as_u128() & !NUMBER == FAMILY
-}
-
-/// Quotes the value if it is text.
-fn text(value: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(value).ok()?;
-    Some(format!("\"{}\"", printable(text.trim_end_matches('\0'))))
 }
 
 const fn one(value: &[u8]) -> Option<u8> {
@@ -136,7 +151,7 @@ mod tests {
     use super::*;
 
     fn of(uuid: u16, value: &[u8]) -> Option<String> {
-        meaning(Uuid::new_16(uuid), value)
+        meaning(Uuid::new_16(uuid), value).map(|meaning| meaning.human())
     }
 
     #[test]
@@ -156,6 +171,13 @@ mod tests {
         );
         let none = of(0x2a04, &[0xff, 0xff, 0xff, 0xff, 0, 0, 0xff, 0xff]);
         assert_eq!(none.as_deref(), Some("no preference"));
+    }
+
+    #[test]
+    fn scripts_get_text_without_quotes() {
+        let name = meaning(Uuid::new_16(0x2a00), b"Room \"1\"").unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), r#""Room \"1\"""#);
+        assert_eq!(name.human(), "\"Room \"1\"\"");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One host on one controller, for the duration of a command.
 
+mod identity;
+
 use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, time::Duration};
 
 use bindrune::{
@@ -12,12 +14,13 @@ use tokio::{task::LocalSet, time};
 
 use crate::{
     advice,
-    bonds::{self, BondFile, Keep, Store},
+    bonds::{self, Keep, Place},
     capture::Capture,
     cli::Globals,
     failure::Failure,
     memory,
     sim::{Neighbourhood, Phone, SerialBox, Visit},
+    stop,
     transport::Transport,
 };
 
@@ -83,10 +86,13 @@ async fn session(
     let Setup { config, phone, classic, keep, endless } = setup;
     let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
     let host = memory::host(config, classic)?;
-    let bonds = Bonds::open(globals, keep)?;
+    let bonds = Bonds { place: Place::of(globals)?, keep };
     let capture = globals.capture.as_deref().map(Capture::create).transpose()?;
-    let (mut runner, _neighbourhood) =
-        open(&globals.transport, host, capture, (phone, neighbour), bonds)?;
+    let open = open(&globals.transport, host, capture, (phone, neighbour), &bonds);
+    let (mut runner, _neighbourhood) = tokio::select! {
+        opened = open => opened?,
+        () = stop::requested() => return Err(interrupted()),
+    };
     let work = async {
         ready(host, &globals.transport).await?;
         let lost = Cell::new(None);
@@ -103,7 +109,8 @@ async fn session(
     let result = tokio::select! {
         failure = &mut runner => return Err(failure),
         result = work => result,
-        () = stop_asked() => if endless { Ok(()) } else { Err(interrupted()) },
+        () = stop::requested() => if endless { Ok(()) } else { Err(interrupted()) },
+        () = stop::output_closed(), if endless => Ok(()),
     };
     tokio::select! {
         failure = &mut runner => log::debug!("while closing: {failure:?}"),
@@ -166,105 +173,113 @@ async fn pulse(host: &Host) {
 /// [Vol 4] Part E, 7.4.1
 const READ_LOCAL_VERSION: Opcode = Opcode(0x1001);
 
-/// Resolves when the user or the system ends the program.
-async fn stop_asked() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// The bonds of a session.
 struct Bonds {
-    /// Bonds of our host.
-    store: Store,
-    /// Folder for the bonds of the virtual devices.
-    neighbours: Option<BondFile>,
+    place: Place,
+    keep: Keep,
 }
 
-impl Bonds {
-    fn open(globals: &Globals, keep: Keep) -> Result<Self, Failure> {
-        if keep == Keep::Nothing {
-            return Ok(Self { store: Store::Nothing, neighbours: None });
-        }
-        let file = BondFile::of(globals)?;
-        let store = file.open(keep)?;
-        let neighbours = matches!(store, Store::File(_)).then_some(file);
-        Ok(Self { store, neighbours })
-    }
-}
-
-fn open(
+async fn open(
     transport: &Transport,
     host: &'static Host,
     capture: Option<Capture>,
     (phone, neighbour): (Option<Phone>, Option<SerialBox>),
-    bonds: Bonds,
+    bonds: &Bonds,
 ) -> Result<(Runner, Option<Neighbourhood>), Failure> {
-    let Bonds { store, neighbours } = bonds;
     let failed = |error: io::Error| advice::cannot_open(transport, &error);
     match transport {
         Transport::Sim => {
-            let (neighbourhood, port) =
-                Neighbourhood::start(phone, neighbour, neighbours.as_ref())?;
+            let file = bonds.place.file(None, transport);
+            let theirs = (bonds.keep != Keep::Nothing).then_some(&file);
+            let (neighbourhood, port) = Neighbourhood::start(phone, neighbour, theirs, bonds.keep)?;
             let (rx, tx) = port.split();
-            Ok((drive(host, rx, tx, capture, transport, store), Some(neighbourhood)))
+            let runner = tap(host, rx, tx, capture, transport, bonds).await?;
+            Ok((runner, Some(neighbourhood)))
         }
         Transport::Serial { path, baud, rtscts } => {
             let serial = Serial::new(path.as_str()).baud(*baud).flow_control(*rtscts);
             let (rx, tx) = serial.open().map_err(failed)?;
-            Ok((drive(host, rx, tx, capture, transport, store), None))
+            Ok((tap(host, rx, tx, capture, transport, bonds).await?, None))
         }
         Transport::TcpClient { address } => {
             let (rx, tx) = tcp::connect(address.as_str()).map_err(failed)?;
-            Ok((drive(host, rx, tx, capture, transport, store), None))
+            Ok((tap(host, rx, tx, capture, transport, bonds).await?, None))
         }
     }
 }
 
-fn drive<R, W>(
+/// Puts the capture between the port and the host, if there is one.
+async fn tap<R, W>(
     host: &'static Host,
     rx: R,
     tx: W,
     capture: Option<Capture>,
     transport: &Transport,
-    store: Store,
-) -> Runner
+    bonds: &Bonds,
+) -> Result<Runner, Failure>
 where
     R: Read<Error: Debug> + 'static,
     W: Write<Error = R::Error> + 'static,
 {
+    let Some(capture) = capture else { return drive(host, rx, tx, transport, bonds).await };
+    match capture.tap(rx, tx) {
+        Ok((rx, tx)) => drive(host, rx, tx, transport, bonds).await,
+        Err(error) => Err(Failure::failed(format!("cannot write the capture: {error}"))),
+    }
+}
+
+/// Finds the bonds of the controller, and returns what drives the host.
+async fn drive<R, W>(
+    host: &'static Host,
+    mut rx: R,
+    mut tx: W,
+    transport: &Transport,
+    bonds: &Bonds,
+) -> Result<Runner, Failure>
+where
+    R: Read<Error: Debug> + 'static,
+    W: Write<Error = R::Error> + 'static,
+{
+    let own = match transport {
+        Transport::Sim => None,
+        Transport::Serial { .. } | Transport::TcpClient { .. } => {
+            identity::of_controller(&mut rx, &mut tx, transport).await?
+        }
+    };
+    let store = bonds.place.file(own, transport).open(bonds.keep)?;
     let transport = transport.clone();
-    let platform = Platform::new().store(store);
-    Box::pin(async move {
-        let error = match capture {
-            Some(capture) => match capture.tap(rx, tx) {
-                Ok((rx, tx)) => host.run_with(rx, tx, platform).await,
-                Err(error) => return Failure::failed(format!("cannot write the capture: {error}")),
-            },
-            None => host.run_with(rx, tx, platform).await,
-        };
+    Ok(Box::pin(async move {
+        let error = host.run_with(rx, tx, Platform::new().store(store)).await;
         ended(&transport, &error)
-    })
+    }))
 }
 
 /// The reason why the host stopped.
 fn ended<E: Debug>(transport: &Transport, error: &RunError<E>) -> Failure {
-    let failure = Failure::no_controller(format!("the controller on {transport} is gone: {error}"));
     match error {
         RunError::Transport(_) | RunError::Closed => {
-            failure.advise("Was it unplugged, or did its program end?")
+            log::debug!("{error}");
+            advice::gone(transport)
         }
-        RunError::Controller(_) | RunError::AlreadyRunning | RunError::ShutDown => failure,
+        RunError::Controller(_) | RunError::AlreadyRunning | RunError::ShutDown => {
+            Failure::no_controller(format!("the controller on {transport} is gone: {error}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_gone_is_named() {
+        let transport: Transport = "serial:/dev/ttyACM0".parse().unwrap();
+        for error in [RunError::Transport(io::ErrorKind::BrokenPipe), RunError::Closed] {
+            let Failure::Reported { exit, what, advice } = ended(&transport, &error) else {
+                panic!("no report")
+            };
+            assert_eq!((exit as u8, what.as_str()), (3, "the port /dev/ttyACM0 is gone"));
+            assert!(advice.unwrap().contains("unplugged"));
+        }
     }
 }

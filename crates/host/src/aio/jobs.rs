@@ -61,6 +61,7 @@ async fn of_pairing(
     seed(host, crypto, clock, &controller).await;
     loop {
         let (ticket, job) = next(host, (parts, Due::JOB), |core| core.stack.poll_job()).await;
+        report!(debug, "computing for a pairing: {}", name(&job));
         let done = match within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await {
             Either::First(done) => done,
             Either::Second(()) => JobDone::Failed,
@@ -141,6 +142,7 @@ async fn of_bonds(
             BondJob::Delete(id) => store.delete(id).await,
         };
         record.zeroize();
+        report!(debug, "the store of bonds did {job:?}");
         if let Err(error) = &result {
             report!(error, "the store of bonds failed at {job:?}: {error:?}");
         }

@@ -63,6 +63,7 @@ mod server;
 mod shutdown;
 #[cfg(feature = "statistics")]
 mod statistics;
+mod traffic;
 #[cfg(not(feature = "security"))]
 mod unsecured;
 mod wait;

@@ -5,6 +5,7 @@ use bindrune_hci::{
     h4::{CIPHERTEXT, Deframer, Direction, Kind, PacketType, Want},
 };
 
+use super::traffic;
 use crate::{
     capability::RECOVERY,
     stack::{AclLanding, ClassicBody, Stack},
@@ -150,12 +151,14 @@ impl Receiving {
                     let len = EVENT_HEADER.saturating_add(len.into());
                     let Some(event) = input.get(1..len) else { return false };
                     self.from = self.from.saturating_add(len);
+                    traffic::event(event);
                     stack.handle_event(stack.now(), event);
                     return true;
                 }
                 [indicator, ref rest @ ..] if indicator == PacketType::ACL.0 => {
                     let Some(&header) = rest.first_chunk() else { return false };
                     if let Ok(header) = AclHeader::parse(header) {
+                        traffic::data(header.handle.get(), header.len);
                         let start = 1usize.saturating_add(AclHeader::LEN);
                         let end = start.saturating_add(header.len.into());
                         if let Some(pdu) = input.get(start..end)

@@ -89,7 +89,7 @@ pub struct FileBond {
 }
 
 impl FileStore {
-    /// Opens the file of bonds, or starts a new one: its folder is created now, the file with the first bond, both for
+    /// Opens the file of bonds, or starts a new one if it is missing or empty: its folder is created now, the file with the first bond, both for
     /// their owner only.
     ///
     /// # Errors
@@ -119,6 +119,23 @@ impl FileStore {
     /// As [`Self::open`], except that the file may be in use.
     pub fn list(path: impl AsRef<Path>) -> Result<Vec<FileBond>, FileStoreError> {
         Ok(bonds_of(&Self::read(path.as_ref())?))
+    }
+
+    /// Passes each record of a file to `each`, as [`BondStore::load`] does, without locking or changing it: another
+    /// process may have it open. A missing file has no records.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list`].
+    pub fn read_records(
+        path: impl AsRef<Path>,
+        mut each: impl FnMut(RecordId, &[u8]),
+    ) -> Result<Loaded, FileStoreError> {
+        let book = Self::read(path.as_ref())?;
+        for (id, entry) in book.entries() {
+            each(*id, &entry.octets);
+        }
+        Ok(Loaded { records: book.entries().len(), ..book.found() })
     }
 
     /// Returns what `read` makes of each record in a file, its ID and the time of its creation. [`Self::list`]

@@ -135,7 +135,7 @@ pub(crate) enum L2cap {
         /// PSM that the device listens on
         #[arg(value_parser = psm)]
         psm: u16,
-        /// File to send
+        /// File to send; - for standard input
         file: PathBuf,
         #[command(flatten)]
         channel: Channel,
@@ -145,9 +145,12 @@ pub(crate) enum L2cap {
         /// PSM to listen on, 0x1001 or above
         #[arg(value_parser = own_psm)]
         psm: u16,
-        /// File to write
+        /// File to write; - for standard output
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
         /// The device name
         #[arg(long, default_value = "bindrune")]
         name: String,

@@ -42,15 +42,12 @@ struct Info {
 impl Info {
     fn new(both: &ControllerInfo, classic: &ClassicControllerInfo) -> Self {
         let id = both.manufacturer;
-        let company = || format!("company {id:04x}");
         let names = classic.features.iter_names().map(|(name, _)| name);
         let more = classic.features_2.iter_names().map(|(name, _)| name);
         Self {
             hci_version: version(both.hci_version),
             lmp_version: version(both.lmp_version),
-            manufacturer: numbers::company(id)
-                .filter(|_| id != u16::MAX)
-                .map_or_else(company, str::to_owned),
+            manufacturer: numbers::manufacturer(id),
             manufacturer_id: id,
             address: format!("{:#}", classic.address.get()),
             features: names.chain(more).map(|n| n.to_lowercase().replace('_', " ")).collect(),

@@ -1,8 +1,7 @@
 //! `classic rfcomm`: serial ports over BR/EDR.
 
 use std::{
-    io::{self, Read as _, Write as _},
-    thread,
+    io::{self, Write as _},
     time::Duration,
 };
 
@@ -10,12 +9,13 @@ use bindrune::{
     Address, BitRate, Classic, ClassicDiscoverable, Level, Port, Rfcomm, ServiceRecord, sdp::class,
 };
 use serde::Serialize;
-use tokio::{sync::mpsc, time};
+use tokio::time;
 
-use super::{Use, cli, echo, find, session, words};
+use super::{Use, cli, echo, find, session};
 use crate::{
     cli::Globals,
-    failure::{Doing as _, Failure},
+    failure::{Doing as _, Failure, Fault},
+    file::standard_input,
     output::{Output, Record},
     paint::Paint,
     parse::hex,
@@ -58,7 +58,7 @@ struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<Fault>,
 }
 
 impl Event {
@@ -70,7 +70,8 @@ impl Event {
 impl Record for Event {
     fn human(&self, paint: Paint) -> String {
         let mut text = format!(" {} {}", paint.green(self.event), self.channel);
-        for part in [&self.peer, &self.reason].into_iter().flatten() {
+        let reason = self.reason.as_ref().map(|reason| &reason.message);
+        for part in [self.peer.as_ref(), reason].into_iter().flatten() {
             text.push_str("  ");
             text.push_str(part);
         }
@@ -134,7 +135,7 @@ async fn serial_port(classic: Classic<'static>, peer: Address) -> Result<u8, Fai
 
 /// Sends the input and prints what comes, until the peer closes the connection, or is silent after the end of the input.
 async fn talk(out: Output, port: &Rfcomm<'_>) -> Result<(), Failure> {
-    let mut input = input();
+    let mut input = standard_input();
     let mut buffer = vec![0; BLOCK];
     let mut open = true;
     loop {
@@ -154,7 +155,10 @@ async fn talk(out: Output, port: &Rfcomm<'_>) -> Result<(), Failure> {
                 show(out, port.channel(), buffer.get(..len).unwrap_or_default())?;
             }
             block = input.recv(), if open => match block {
-                Some(block) => send(port, &block).await?,
+                Some(Ok(block)) => send(port, &block).await?,
+                Some(Err(error)) => {
+                    return Err(Failure::failed(format!("cannot read standard input: {error}")));
+                }
                 None => open = false,
             },
             () = silence => return Ok(()),
@@ -177,21 +181,6 @@ fn show(out: Output, channel: u8, bytes: &[u8]) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-/// Reads standard input on a thread of its own, which may block forever.
-fn input() -> mpsc::Receiver<Vec<u8>> {
-    let (give, come) = mpsc::channel(1);
-    thread::spawn(move || {
-        let mut block = vec![0; BLOCK];
-        while let Ok(len @ 1..) = io::stdin().lock().read(&mut block) {
-            let part = block.get(..len).unwrap_or_default().to_vec();
-            if give.blocking_send(part).is_err() {
-                return;
-            }
-        }
-    });
-    come
-}
-
 async fn listen(
     globals: &Globals,
     out: Output,
@@ -210,10 +199,10 @@ async fn listen(
         out.record(&Event::new("listening", channel))?;
         loop {
             let port = listener.accept().await.doing("accepting a connection")?;
-            let peer = Some(format!("{:#}", port.peer()));
+            let peer = Some(format!("{:?}", port.peer()));
             out.record(&Event { peer: peer.clone(), ..Event::new("connected", channel) })?;
             let (bytes, end) = echo::serial(&port).await;
-            let reason = end.err().map(|error| words(error).unwrap_or_else(|| error.to_string()));
+            let reason = end.err().map(Fault::of);
             let bytes = Some(bytes);
             out.record(&Event { peer, bytes, reason, ..Event::new("closed", channel) })?;
         }

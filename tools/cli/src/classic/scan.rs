@@ -10,9 +10,9 @@ use tokio::time::{self, Instant};
 use super::{Use, cli, session};
 use crate::{
     cli::Globals,
-    commands::scan::Screen,
     failure::{Doing as _, Failure},
     output::Output,
+    table::Screen,
 };
 use device::Device;
 pub(super) use device::Named;
@@ -111,7 +111,7 @@ impl Listening {
     fn draw(&mut self) -> Result<(), Failure> {
         self.drawn = Instant::now();
         let devices: Vec<_> = self.devices.values().collect();
-        self.screen.draw(&table(&devices, self.out.paint()))?;
+        self.screen.draw(&table(self.out, &devices, Screen::size()))?;
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! `bonds`: shows and changes the file of bonds. Needs no controller.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
 use bindrune::{Address, ClassicFileBond, FileBond, FileStore, KeyKind};
 use serde::Serialize;
 
 use crate::{
-    bonds::{self, BondFile},
+    bonds::{self, Place},
     classic::kind_name,
     cli::{Bonds, Globals},
     failure::Failure,
@@ -97,11 +100,11 @@ impl Record for Removed {
 }
 
 pub(super) fn run(globals: &Globals, out: Output, command: Option<Bonds>) -> Result<(), Failure> {
-    let file = BondFile::of(globals)?;
+    let place = Place::of(globals)?;
     match command.unwrap_or(Bonds::List) {
-        Bonds::List => list(out, &file),
-        Bonds::Remove { device } => remove(out, &file, &device),
-        Bonds::Clear => clear(out, &file),
+        Bonds::List => list(out, &place),
+        Bonds::Remove { device } => remove(out, &place, &device),
+        Bonds::Clear => clear(out, &place),
     }
 }
 
@@ -112,10 +115,9 @@ struct All {
 }
 
 impl All {
-    fn read(file: &BondFile) -> Result<Self, Failure> {
-        let le = FileStore::list(file.path()).map_err(|error| bonds::failure(&error))?;
-        let classic =
-            FileStore::list_classic(file.path()).map_err(|error| bonds::failure(&error))?;
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let le = FileStore::list(path).map_err(|error| bonds::failure(&error))?;
+        let classic = FileStore::list_classic(path).map_err(|error| bonds::failure(&error))?;
         Ok(Self { le, classic })
     }
 
@@ -129,35 +131,50 @@ impl All {
     }
 }
 
-fn list(out: Output, file: &BondFile) -> Result<(), Failure> {
-    let all = All::read(file)?;
-    if all.is_empty() {
-        return out.text(&format!(" no bonds in {}", file.path().display()));
-    }
-    all.le.iter().try_for_each(|bond| out.record(&Bond::new(bond)))?;
-    all.classic.iter().try_for_each(|bond| out.record(&Bond::classic(bond)))
+/// Returns the files with bonds, and the bonds.
+fn read(place: &Place) -> Result<Vec<(PathBuf, All)>, Failure> {
+    let files = place.files()?.into_iter();
+    let read = files.map(|path| All::read(&path).map(|all| (path, all)));
+    let read: Vec<_> = read.collect::<Result<_, Failure>>()?;
+    Ok(read.into_iter().filter(|(_, all)| !all.is_empty()).collect())
 }
 
-/// Removes the bonds of LE and of BR/EDR with the device.
-fn remove(out: Output, file: &BondFile, device: &Device) -> Result<(), Failure> {
-    let all = All::read(file)?;
-    let mut meant: Vec<_> =
-        all.identities().filter(|&identity| is_meant(device, identity)).collect();
-    meant.sort();
-    meant.dedup();
-    if meant.is_empty() {
+fn list(out: Output, place: &Place) -> Result<(), Failure> {
+    let files = read(place)?;
+    if files.is_empty() {
+        return out.text(&format!(" no bonds in {}", place.path().display()));
+    }
+    for (_, all) in files {
+        all.le.iter().try_for_each(|bond| out.record(&Bond::new(bond)))?;
+        all.classic.iter().try_for_each(|bond| out.record(&Bond::classic(bond)))?;
+    }
+    Ok(())
+}
+
+/// Removes the bonds of LE and of BR/EDR with the device, of every controller.
+fn remove(out: Output, place: &Place, device: &Device) -> Result<(), Failure> {
+    let mut removed = Vec::new();
+    for (path, all) in read(place)? {
+        let mut meant: Vec<_> =
+            all.identities().filter(|&identity| is_meant(device, identity)).collect();
+        meant.sort();
+        meant.dedup();
+        if meant.is_empty() {
+            continue;
+        }
+        let mut store = FileStore::open(&path).map_err(|error| bonds::failure(&error))?;
+        for identity in meant {
+            store.remove(identity).map_err(|error| bonds::failure(&error))?;
+            store.remove_classic(identity).map_err(|error| bonds::failure(&error))?;
+            removed.push(format!("{identity:?}"));
+        }
+    }
+    if removed.is_empty() {
         let advice = match device {
             Device::Name(_) => "Name the bond by address; `bindrune bonds` lists the bonds.",
             Device::Address(_) | Device::AnyKind(_) => "`bindrune bonds` lists the bonds.",
         };
         return Err(Failure::failed(format!("there is no bond with {device}")).advise(advice));
-    }
-    let mut store = FileStore::open(file.path()).map_err(|error| bonds::failure(&error))?;
-    let mut removed = Vec::new();
-    for identity in meant {
-        store.remove(identity).map_err(|error| bonds::failure(&error))?;
-        store.remove_classic(identity).map_err(|error| bonds::failure(&error))?;
-        removed.push(format!("{identity:?}"));
     }
     out.record(&Removed { removed })
 }
@@ -170,15 +187,14 @@ fn is_meant(device: &Device, identity: Address) -> bool {
     }
 }
 
-fn clear(out: Output, file: &BondFile) -> Result<(), Failure> {
-    let all = All::read(file)?;
-    if !all.is_empty() {
-        let mut store = FileStore::open(file.path()).map_err(|error| bonds::failure(&error))?;
+fn clear(out: Output, place: &Place) -> Result<(), Failure> {
+    let mut removed = Vec::new();
+    for (path, all) in read(place)? {
+        let mut store = FileStore::open(&path).map_err(|error| bonds::failure(&error))?;
         store.clear().map_err(|error| bonds::failure(&error))?;
+        removed.extend(all.identities().map(|identity| format!("{identity:?}")));
     }
-    out.record(&Removed {
-        removed: all.identities().map(|identity| format!("{identity:?}")).collect(),
-    })
+    out.record(&Removed { removed })
 }
 
 /// Characters of the date in a timestamp.

@@ -15,6 +15,7 @@ use crate::{
     failure::Failure,
     output::{Output, Record},
     paint::Paint,
+    stop,
 };
 
 /// Bytes that are copied at once.
@@ -67,7 +68,8 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
     });
     tokio::select! {
         end = serve => end,
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        () = stop::requested() => Ok(()),
+        () = stop::output_closed() => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     output::{Output, Record},
     paint::Paint,
     session::{self, Setup},
+    table::{Column, Screen, fit},
 };
 
 /// One step of the tour, and its result.
@@ -110,19 +111,26 @@ impl Tour {
     /// The summary.
     fn table(&self) -> String {
         let paint = self.out.paint();
-        let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
-        table.set_header(["STEP", "", "TIME", "FIGURES"]);
-        for step in &self.steps {
+        let row = |step: &Step| {
             let mark = if step.ok { "ok" } else { "failed" };
             let time = format!("{:.2} s", step.seconds);
-            table.add_row([step.step, mark, &time, &step.figures]);
-        }
+            vec![step.step.to_owned(), mark.to_owned(), time, step.figures.clone()]
+        };
+        let rows: Vec<_> = self.steps.iter().map(row).collect();
+        let width = if self.out.is_live() { Screen::size().0 } else { usize::MAX };
+        let table = fit(self.out, &COLUMNS, &rows, width);
         let ok = self.steps.iter().all(|s| s.ok);
         let verdict = if ok { paint.green("everything works") } else { paint.red("a step failed") };
-        format!("\n{table}\n {verdict}")
+        format!("\n{table}\n\n {verdict}")
     }
 }
+
+const COLUMNS: [Column; 4] = [
+    Column::new("STEP", 13, 0),
+    Column::new("", 6, 1),
+    Column::new("TIME", 6, 2),
+    Column::new("FIGURES", 20, 3),
+];
 
 fn what(failure: &Failure) -> &str {
     match failure {

@@ -47,14 +47,12 @@ pub(super) struct Info {
 impl Info {
     fn new(info: &ControllerInfo) -> Self {
         let id = info.manufacturer;
-        let company = || format!("company {id:04x}");
-        let known = numbers::company(id).filter(|_| id != NO_COMPANY);
         Self {
             hci_version: version(info.hci_version),
             hci_subversion: info.hci_subversion,
             lmp_version: version(info.lmp_version),
             lmp_subversion: info.lmp_subversion,
-            manufacturer: known.map_or_else(company, str::to_owned),
+            manufacturer: numbers::manufacturer(id),
             manufacturer_id: id,
             address: format!("{:#}", info.address),
             address_type: match info.address.kind() {
@@ -86,9 +84,6 @@ impl Info {
         )
     }
 }
-
-/// Identifier without a company.
-const NO_COMPANY: u16 = 0xffff;
 
 /// Features that this host uses if the controller has them.
 fn uses(info: &ControllerInfo) -> Vec<&'static str> {

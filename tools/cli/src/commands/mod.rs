@@ -1,13 +1,15 @@
 //! One file for each command.
 
+mod advertise;
 mod bonds;
 mod completions;
 mod controller;
 mod demo;
 mod gatt;
+mod hci;
 pub(crate) mod info;
 pub(crate) mod l2cap;
-mod pair;
+pub(crate) mod pair;
 mod peripheral;
 pub(crate) mod scan;
 
@@ -19,9 +21,8 @@ use crate::{
 };
 
 /// Runs the command of the command line.
-pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
     let Cli { globals, command } = cli;
-    let out = Output::new(globals.json);
     match command {
         Command::Demo => demo::run(&globals, out).await,
         Command::Info => info::run(&globals, out).await,
@@ -32,6 +33,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Bonds { command } => bonds::run(&globals, out, command),
         Command::L2cap(command) => l2cap::run(&globals, out, command).await,
         Command::Classic(command) => classic::run(&globals, out, command).await,
+        Command::Advertise(options) => advertise::run(&globals, out, options).await,
+        Command::Hci(options) => hci::run(&globals, out, options).await,
         Command::Controller(options) => controller::run(out, options).await,
         Command::Completions { shell } => completions::run(shell),
     }

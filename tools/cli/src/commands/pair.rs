@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bindrune::{Error, Paired, PairingFailure, Reason};
+use bindrune::{Connection, Error, Host, Level, PairingFailure, Reason};
 
 use crate::{
     bonds::Keep,
@@ -23,14 +23,9 @@ pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> R
     let cli::Pair { target, pairing } = options;
     let config = Setup::central().config.pairing(security::config(&pairing, None)?);
     let setup = Setup { config, keep: Keep::All, ..Setup::central() };
-    let called = match &target.device {
-        Device::Name(name) => Some(quoted(name)),
-        Device::Address(_) | Device::AnyKind(_) => None,
-    };
     session::run(globals, setup, async |host| {
         let connection = find::connect(host, &target).await?;
-        let named = move |peer| called.clone().unwrap_or_else(|| format!("{peer}"));
-        let person = Person::new(out, &pairing, named);
+        let person = person(out, &target, &pairing);
         let paired = tokio::select! {
             paired = tokio::time::timeout(PATIENCE, connection.pair()) => paired.unwrap_or(Err(Error::Timeout)),
             end = person.attend(host) => return end,
@@ -41,8 +36,36 @@ pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> R
     .await
 }
 
+/// Returns who answers the questions about a device, which is called as on the command line.
+fn person(out: Output, target: &cli::Target, pairing: &cli::Pairing) -> Person {
+    let called = match &target.device {
+        Device::Name(name) => Some(quoted(name)),
+        Device::Address(_) | Device::AnyKind(_) => None,
+    };
+    Person::new(out, pairing, move |peer| called.clone().unwrap_or_else(|| format!("{peer}")))
+}
+
+/// Encrypts the link by the bond with the device, and pairs if there is none that is enough.
+pub(crate) async fn secure(
+    host: &'static Host,
+    out: Output,
+    connection: &Connection<'static>,
+    remote: &cli::Remote,
+) -> Result<(), Failure> {
+    let level = if remote.pairing.mitm { Level::Authenticated } else { Level::Encrypted };
+    let person = person(out, &remote.target, &remote.pairing);
+    let limited = tokio::time::timeout(PATIENCE, connection.secure(level));
+    let secured = tokio::select! {
+        secured = limited => secured.unwrap_or(Err(Error::Timeout)),
+        end = person.attend(host) => return end,
+    };
+    let security = explained(secured, &person)?;
+    log::info!("the link is secured: {security:?}");
+    Ok(())
+}
+
 /// Adds advice to a failed pairing.
-fn explained(paired: Result<Paired, Error>, person: &Person) -> Result<Paired, Failure> {
+fn explained<T>(paired: Result<T, Error>, person: &Person) -> Result<T, Failure> {
     let Err(error) = paired else { return paired.doing("pairing") };
     let failure = paired.doing("pairing").map(drop).err();
     let failure = failure.unwrap_or_else(|| Failure::failed("the pairing failed"));
@@ -105,7 +128,7 @@ mod tests {
     fn outcome(error: Error) -> (Exit, String, String) {
         let person =
             Person::new(Output::new(true), &cli::Pairing::DEFAULT, |peer| format!("{peer}"));
-        match explained(Err(error), &person).unwrap_err() {
+        match explained::<()>(Err(error), &person).unwrap_err() {
             Failure::Reported { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
             Failure::BrokenPipe => panic!("no report"),
         }

@@ -1,6 +1,7 @@
 //! `peripheral`: advertises and serves, to many centrals at once.
 
 mod event;
+mod peers;
 
 use std::{pin::pin, time::Duration};
 
@@ -10,13 +11,14 @@ use bindrune::{
 use tokio::{task::JoinSet, time};
 
 use event::{Event, What};
+use peers::Peers;
 
 use crate::{
     bonds::Keep,
     cli::{self, Globals},
     commands::{demo::phy_name, l2cap},
     echo,
-    failure::{Doing as _, Failure},
+    failure::{Doing as _, Failure, Fault},
     numbers,
     output::Output,
     person::Person,
@@ -49,15 +51,18 @@ pub(super) async fn run(
     }
     let phone = Some(Phone { psm, octets: PHONE_OCTETS });
     let keep = if options.bond { Keep::All } else { Keep::Nothing };
-    let person = Person::new(out, &options.pairing, |peer| format!("{peer}"));
+    let peers = Peers::default();
+    let spelled = peers.clone();
+    let person = Person::new(out, &options.pairing, |peer| format!("{peer}"))
+        .spelled(move |peer| spelled.spelling(peer));
     session::run(
         globals,
-        Setup { config, phone, classic: None, keep, endless: true },
+        Setup { config, phone, keep, endless: true, ..Setup::central() },
         async |host| {
             tokio::select! {
                 end = person.attend(host) => end,
-                end = welcome(host, out, name) => end,
-                end = channels(host, out, psm) => end,
+                end = welcome(host, out, name, &peers) => end,
+                end = channels(host, out, psm, &peers) => end,
                 end = battery(host) => end,
             }
         },
@@ -66,7 +71,12 @@ pub(super) async fn run(
 }
 
 /// Advertises, and serves each central that connects.
-async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Failure> {
+async fn welcome(
+    host: &'static Host,
+    out: Output,
+    name: &str,
+    peers: &Peers,
+) -> Result<(), Failure> {
     let advertisement = Advertisement::connectable().service(BATTERY).service(UART).name(name);
     let mut guests = JoinSet::new();
     out.record(&Event::ours(What::Advertising { name: name.to_owned() }))?;
@@ -76,7 +86,7 @@ async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Fai
             connection = &mut arrival => {
                 match connection {
                     Ok(connection) => {
-                        guests.spawn_local(serve(connection, out));
+                        guests.spawn_local(serve(connection, out, peers.clone()));
                     }
                     // Every link is in use: wait until a central disconnects.
                     Err(Error::NoLink) if !guests.is_empty() => {
@@ -93,12 +103,18 @@ async fn welcome(host: &'static Host, out: Output, name: &str) -> Result<(), Fai
 
 /// Serves one central until its link ends.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
-async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), Failure> {
-    let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
+async fn serve(
+    mut connection: Connection<'static>,
+    out: Output,
+    peers: Peers,
+) -> Result<(), Failure> {
+    let peer = peers.arrived(&connection);
     let report = |what| out.record(&Event::of(&peer, what));
     report(What::Connected)?;
     loop {
-        match connection.next().await {
+        let happened = connection.next().await;
+        peers.known_as(&connection, &peer);
+        match happened {
             Happened::Mtu(mtu) => report(What::Mtu { mtu })?,
             Happened::Subscribed(change) => report(What::Subscribed {
                 characteristic: name_of(change.characteristic.uuid()),
@@ -127,12 +143,15 @@ async fn serve(mut connection: Connection<'static>, out: Output) -> Result<(), F
             })?,
             Happened::Paired(paired) => report(What::Paired(Report::new(&paired)))?,
             Happened::PairingFailed(failure) => {
-                report(What::PairingFailed { reason: failure.to_string() })?;
+                let error = Fault::new("pairing", None, failure);
+                report(What::PairingFailed { error })?;
             }
             Happened::BondLost => report(What::BondLost)?,
             Happened::Phy(phys) => report(What::Phy { phy: phy_name(phys) })?,
             Happened::Disconnected(reason) => {
-                return report(What::Disconnected { reason: reason.to_string() });
+                peers.left(&peer);
+                let reason = Fault::new("disconnected", Some(reason.0), reason);
+                return report(What::Disconnected { reason });
             }
             _ => {}
         }
@@ -144,32 +163,33 @@ fn name_of(uuid: Uuid) -> String {
 }
 
 /// Echoes the data of every channel of our PSM.
-async fn channels(host: &'static Host, out: Output, psm: Psm) -> Result<(), Failure> {
+async fn channels(
+    host: &'static Host,
+    out: Output,
+    psm: Psm,
+    peers: &Peers,
+) -> Result<(), Failure> {
     let mut listener = host.listen(psm, l2cap::SHARED).doing("listening")?;
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (connection, channel) = accepted.doing("accepting a channel")?;
-                open.spawn_local(give_back(connection, channel, out));
+                let peer = connection.peer().map(|peer| peers.spelling(peer));
+                open.spawn_local(give_back(peer.unwrap_or_default(), channel, out));
             }
             Some(closed) = open.join_next() => closed.unwrap_or(Ok(()))?,
         }
     }
 }
 
-async fn give_back(
-    connection: Connection<'static>,
-    channel: Channel<'static>,
-    out: Output,
-) -> Result<(), Failure> {
-    let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
+async fn give_back(peer: String, channel: Channel<'static>, out: Output) -> Result<(), Failure> {
     out.record(&Event::of(
         &peer,
         What::Channel { mtu: channel.mtu(), peer_mtu: channel.peer_mtu() },
     ))?;
-    let (octets, _) = echo::channel(channel).await;
-    out.record(&Event::of(&peer, What::ChannelClosed { octets }))
+    let (bytes, _) = echo::channel(channel).await;
+    out.record(&Event::of(&peer, What::ChannelClosed { bytes }))
 }
 
 /// Notifies the battery level every second.

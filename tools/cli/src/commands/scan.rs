@@ -9,13 +9,13 @@ use bindrune::{Address, Host, Report, Scan};
 use tokio::time::{self, Instant};
 
 pub(crate) use device::Device;
-pub(crate) use table::Screen;
 
 use crate::{
     cli::{self, Globals},
     failure::{Doing as _, Failure},
     output::Output,
     session::{self, Setup},
+    table::Screen,
 };
 
 /// Time between two redraws of the table.
@@ -81,7 +81,7 @@ impl Listening {
     }
 
     async fn run(&mut self, host: &Host) -> Result<(), Failure> {
-        let kind = if self.options.active { Scan::active() } else { Scan::passive() };
+        let kind = if self.options.passive { Scan::passive() } else { Scan::active() };
         let mut scanner =
             host.scan(&Scan { filter_duplicates: false, ..kind }).doing("scanning")?;
         let mut buffer = [0; 1650];
@@ -109,7 +109,8 @@ impl Listening {
     fn draw(&mut self) -> Result<(), Failure> {
         self.drawn = Instant::now();
         let shown: Vec<_> = self.devices.values().filter(|d| d.matches(&self.options)).collect();
-        self.screen.draw(&table::table(&shown, self.out.paint()))?;
+        let text = table::table(self.out, &shown, self.options.sort, Screen::size());
+        self.screen.draw(&text)?;
         Ok(())
     }
 

@@ -43,6 +43,7 @@ impl Neighbourhood {
         phone: Option<Phone>,
         serial_box: Option<SerialBox>,
         bonds: Option<&BondFile>,
+        keep: Keep,
     ) -> Result<(Self, Port), Failure> {
         let world = World::new(SEED);
         let ours = ControllerConfig::new();
@@ -52,7 +53,7 @@ impl Neighbourhood {
             ours
         };
         let port = world.add(ours);
-        let mut street = Street { world: &world, bonds, devices: JoinSet::new() };
+        let mut street = Street { world: &world, bonds, keep, devices: JoinSet::new() };
         street.settle("Thermometer", 1, services::THERMOMETER, thermometer::live)?;
         street.settle("HR belt", 2, services::BELT, belt::live)?;
         street.settle("UART", 3, services::SERIAL, uart::live)?;
@@ -93,6 +94,7 @@ const OURS: Address = Address::public([0xbe, 0xac, 1, 0, 0, 1]);
 struct Street<'w> {
     world: &'w World,
     bonds: Option<&'w BondFile>,
+    keep: Keep,
     devices: JoinSet<()>,
 }
 
@@ -159,8 +161,8 @@ impl Street<'_> {
     /// Returns the folder of the device's bonds.
     fn store(&self, name: &str) -> Result<Store, Failure> {
         match self.bonds.and_then(|file| file.of_neighbour(name)) {
-            Some(file) => file.open(Keep::All),
-            None => Ok(Store::Nothing),
+            Some(file) => file.open(self.keep),
+            None => Ok(Store::NOTHING),
         }
     }
 }

@@ -6,13 +6,21 @@ use crate::run::{Run, Running, bindrune, command};
 
 /// An air with two controllers, and their addresses.
 pub(crate) fn air(options: &str) -> (Running, String, String) {
-    let free =
-        || TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
-    let (a, b) = (free(), free());
-    let mut air = Running::start(&format!("controller --json {options} --listen tcp:{a} tcp:{b}"));
-    air.until("listening");
-    air.until("listening");
-    (air, format!("tcp-client:127.0.0.1:{a}"), format!("tcp-client:127.0.0.1:{b}"))
+    let (air, [a, b]) = air_of(options);
+    (air, a, b)
+}
+
+/// An air with this number of controllers, and their addresses.
+pub(crate) fn air_of<const N: usize>(options: &str) -> (Running, [String; N]) {
+    // All are bound at once, so that they differ.
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let ports = listeners.map(|l| l.local_addr().expect("an address").port());
+    let listen = ports.map(|port| format!("tcp:{port}")).join(" ");
+    let mut air = Running::start(&format!("controller --json {options} --listen {listen}"));
+    for _ in ports {
+        air.until("listening");
+    }
+    (air, ports.map(|port| format!("tcp-client:127.0.0.1:{port}")))
 }
 
 #[test]
@@ -44,6 +52,7 @@ fn a_file_keeps_its_checksum() {
     let (_air, ours, theirs) = air("--seed 3");
     let folder = Run::folder("air");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let _ = std::fs::remove_file(&received);
     let content: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
     std::fs::write(&sent, &content).expect("a file");
     let mut receiver = Running::start(&format!(
@@ -95,6 +104,7 @@ fn a_transfer_to_a_stopped_program_times_out() {
     let (_air, ours, theirs) = air("--seed 4");
     let folder = Run::folder("stopped");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let _ = std::fs::remove_file(&received);
     std::fs::write(&sent, vec![7; 20_000_000]).expect("a file");
     let mut receiver = Running::start(&format!(
         "-t {ours} l2cap receive 0x85 -o {} --json --name Files",
@@ -115,8 +125,8 @@ fn a_receiver_says_how_much_came_when_the_sender_stops() {
     let (_air, ours, theirs) = air("--seed 5");
     let folder = Run::folder("stopped-sender");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
-    std::fs::write(&sent, vec![7; 20_000_000]).expect("a file");
     let _ = std::fs::remove_file(&received);
+    std::fs::write(&sent, vec![7; 20_000_000]).expect("a file");
     let receive =
         format!("-t {ours} l2cap receive 0x85 -o {} --name Files --timeout 3", received.display());
     let receiver = thread::spawn(move || bindrune(&receive));

@@ -95,6 +95,7 @@ fn bytes_go_there_and_back_in_each_mode() {
 fn files_are_sent_and_received() {
     let folder = Run::folder("classic-files");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let _ = std::fs::remove_file(&received);
     std::fs::write(&sent, vec![7; 30_000]).expect("a file");
     let words = format!("classic l2cap send BOX 0x1003 {} --json", sent.display());
     let (code, text) = with_name(&words);
@@ -180,7 +181,7 @@ fn a_bond_is_made_used_listed_and_removed() {
 #[test]
 fn a_wrong_passkey_is_refused() {
     let file = Run::bond_file("classic-passkey");
-    let words = format!("classic pair {BOX} --passkey 1 --bond-file {}", file.display());
+    let words = format!("classic pair {BOX} --passkey 000001 --bond-file {}", file.display());
     bindrune(&words).fails_with(1).says("The passkey was wrong");
 }
 
@@ -209,6 +210,7 @@ fn a_file_keeps_its_checksum_between_two_hosts() {
     let (_air, ours, theirs) = air("--classic --seed 6");
     let folder = Run::folder("classic-air");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let _ = std::fs::remove_file(&received);
     let content: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
     std::fs::write(&sent, &content).expect("a file");
     let mut receiver = Running::start(&format!(

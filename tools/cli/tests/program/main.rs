@@ -9,9 +9,20 @@
 )]
 
 mod air;
+#[cfg(unix)]
+mod bonds;
+#[cfg(unix)]
+mod cases;
 mod classic;
+#[cfg(unix)]
+mod desk;
+mod json;
 mod pairing;
 mod run;
+#[cfg(unix)]
+mod serial;
 mod sim;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod width;

@@ -103,7 +103,7 @@ fn a_person_at_a_pipe_is_asked() {
     let wrong = bindrune(&format!("pair UART --io keyboard-only --passkey 1000000 {bonds}"));
     wrong.fails_with(2);
     bindrune(&format!("pair UART --mitm --io no-input-no-output {bonds}")).fails_with(2);
-    let wrong = with_input(&format!("pair UART --io keyboard-only {bonds}"), "1\n");
+    let wrong = with_input(&format!("pair UART --io keyboard-only {bonds}"), "000001\n");
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("The passkey was wrong"), "{wrong:?}");
 }

@@ -23,15 +23,22 @@ pub(crate) struct Run {
 
 /// Runs the program to its end. Single spaces separate the arguments.
 pub(crate) fn bindrune(words: &str) -> Run {
-    let piped = || Stdio::piped();
-    let child = command(words).stdout(piped()).stderr(piped()).spawn().expect("the program starts");
-    let _running = watch(&child);
-    let output = child.wait_with_output().expect("an exit code");
-    Run {
-        words: words.into(),
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
+    Run::of(command(words), words)
+}
+
+impl Run {
+    /// Runs a command to its end.
+    pub(crate) fn of(mut command: Command, words: &str) -> Self {
+        let piped = || Stdio::piped();
+        let child = command.stdout(piped()).stderr(piped()).spawn().expect("the program starts");
+        let _running = watch(&child);
+        let output = child.wait_with_output().expect("an exit code");
+        Self {
+            words: words.into(),
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
     }
 }
 
@@ -41,6 +48,7 @@ pub(crate) fn command(words: &str) -> Command {
     command.args(words.split(' ').filter(|w| !w.is_empty())).env_remove("BINDRUNE_TRANSPORT");
     // Tests neither change nor depend on the bonds of this machine's user.
     let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/data");
+    command.env_remove("LC_ALL").env_remove("LC_CTYPE").env("LANG", "C.UTF-8");
     command.env_remove("BINDRUNE_BOND_FILE").env("XDG_DATA_HOME", nowhere).stdin(Stdio::null());
     command
 }
@@ -108,7 +116,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(words: &str) -> Self {
-        let mut child = command(words).stdout(Stdio::piped()).spawn().expect("the program starts");
+        Self::of(command(words))
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("stdout"));
         let running = watch(&child);
         Self { child, lines: Some(lines), _running: running }
@@ -142,6 +154,11 @@ impl Running {
             line.clear();
         }
         panic!("{text:?} was never printed");
+    }
+
+    /// Returns whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a state").is_some()
     }
 
     /// Stops reading, waits for its end and returns its exit code.

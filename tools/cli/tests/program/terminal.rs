@@ -98,9 +98,9 @@ fn a_passkey_is_typed() {
     let mut pair = Terminal::start(&format!("pair Thermometer --io keyboard-only {bonds}"));
     pair.sees("(Thermometer shows ");
     let passkey = digits(&pair.sees(")"));
-    for wrong in ["secret", "1234567", "-1"] {
+    for wrong in ["secret", "1234567", "-1", "12"] {
         pair.types(wrong);
-        pair.sees("That is not a passkey: it is a number of up to six digits. Enter it again");
+        pair.sees("That is not a passkey: it has six digits. Enter it again");
         pair.sees("Passkey that \"Thermometer\" shows: ");
     }
     pair.types(&passkey);

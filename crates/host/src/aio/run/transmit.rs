@@ -9,7 +9,7 @@ use core::{
 use embedded_io_async::Write;
 
 use super::{Parts, RunError};
-use crate::{Host, stack::Output, waiters::Due};
+use crate::{Host, aio::traffic, stack::Output, waiters::Due};
 
 /// The buffer for the transport, while the transport has it. Returned on drop, so that a partly written packet can be
 /// finished.
@@ -23,7 +23,11 @@ impl Borrowed<'_> {
     /// Returns the buffer, and takes it back with the next pending data; false if there is none.
     fn exchange(&mut self) -> bool {
         let now = self.parts.now();
-        self.host.with_run(|core| core.stack.next_output(now, &mut self.output))
+        let pending = self.host.with_run(|core| core.stack.next_output(now, &mut self.output));
+        if let Some(output) = self.output.as_ref().filter(|_| pending) {
+            traffic::sent(output.rest());
+        }
+        pending
     }
 }
 

@@ -52,7 +52,8 @@ impl<D: Disk> Book<D> {
         if main.is_none() && copy.is_some() {
             return Err(Trouble::OnlyCopy);
         }
-        let there = main.is_some();
+        // An empty file without a copy is a new one, as mktemp makes it: a file that was written is never empty.
+        let there = copy.is_some() || main.as_ref().is_some_and(|octets| !octets.is_empty());
         let (main, copy) = (parse(main)?, parse(copy)?);
         let newest = |p: &Option<Parsed>| p.as_ref().map_or(0, |parsed| parsed.generation);
         let generation = newest(&main).max(newest(&copy));

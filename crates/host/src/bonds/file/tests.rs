@@ -191,6 +191,38 @@ fn what_is_damaged_in_both_files_is_counted_and_the_rest_is_there() {
     assert_eq!(fs::read(&path).unwrap(), b"# notes");
 }
 
+#[test]
+fn an_empty_file_is_a_new_one() {
+    let (_folder, path) = folder();
+    let mut store = FileStore::open(&path).unwrap();
+    put(&mut store, &bond(1, 1));
+    drop(store);
+    fs::write(&path, b"").unwrap();
+    fs::remove_file(copy_of(&path)).unwrap();
+    assert_eq!(FileStore::list(&path).unwrap(), []);
+    let mut store = FileStore::open(&path).unwrap();
+    put(&mut store, &bond(1, 1));
+    drop(store);
+    assert_eq!(FileStore::list(&path).unwrap().len(), 1);
+    // Both files were written, and lost their contents.
+    for file in [&path, &copy_of(&path)] {
+        fs::write(file, b"").unwrap();
+    }
+    let error = FileStore::open(&path).unwrap_err();
+    assert!(matches!(error, FileStoreError::Unreadable { .. }), "{error}");
+}
+
+#[test]
+fn records_are_read_while_another_process_has_the_file() {
+    let (_folder, path) = folder();
+    let mut store = FileStore::open(&path).unwrap();
+    put(&mut store, &bond(1, 1));
+    let mut records = Vec::new();
+    let found = FileStore::read_records(&path, |id, record| records.push((id, record.to_vec())));
+    assert_eq!(found.unwrap(), Loaded { records: 1, ..Loaded::default() });
+    assert_eq!(records, loaded(&mut store).0);
+}
+
 /// bad_inputs B04
 #[test]
 fn a_newer_version_is_left_alone() {

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{Listening, Opened, lost};
 use crate::{
-    classic::{Use, echo, session, words},
+    classic::{Use, echo, session},
     cli::Globals,
-    failure::Failure,
+    failure::{Failure, Fault},
     output::{Output, Record},
     paint::Paint,
     sim::Visit,
@@ -38,13 +38,17 @@ struct Closed {
     bytes: u64,
     lost_received: u32,
     lost_sent: u32,
-    reason: String,
+    reason: Fault,
 }
 
 impl Record for Closed {
     fn human(&self, paint: Paint) -> String {
         let Self { peer, bytes, reason, .. } = self;
-        let text = format!(" {} of {peer}: {bytes} bytes; {reason}", paint.dim("channel closed"));
+        let text = format!(
+            " {} of {peer}: {bytes} bytes; {}",
+            paint.dim("channel closed"),
+            reason.message
+        );
         match lost(self.lost_received, self.lost_sent) {
             Some(lost) => format!("{text}; {}", paint.red(&lost)),
             None => text,
@@ -70,7 +74,7 @@ pub(super) async fn run(
                     out.record(&opened)?;
                     let (bytes, reason) = echo::channel(&channel, true, |_| {}).await;
                     let lost = channel.lost();
-                    let reason = words(reason).unwrap_or_else(|| reason.to_string());
+                    let reason = Fault::of(reason);
                     out.record(&Closed {
                         event: "channel-closed",
                         peer: opened.peer,

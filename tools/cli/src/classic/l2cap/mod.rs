@@ -17,6 +17,7 @@ use super::{cli, find};
 use crate::{
     cli::Globals,
     failure::{Doing as _, Failure},
+    file::{Sink, Source},
     output::{Output, Record},
     paint::Paint,
     transfer::Summary,
@@ -29,13 +30,13 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     match command {
         cli::L2cap::Send { target, psm, file, channel } => {
-            send::run(globals, out, &target, &Opening { psm: ClassicPsm(psm), channel }, &file)
-                .await
+            let opening = Opening { psm: ClassicPsm(psm), channel };
+            send::run(globals, out, &target, &opening, Source::open(&file)?).await
         }
-        cli::L2cap::Receive { psm, output, name, timeout, channel } => {
+        cli::L2cap::Receive { psm, output, force, name, timeout, channel } => {
             let listening = Listening { psm: ClassicPsm(psm), name: String::leak(name), channel };
             let patience = Duration::from_secs_f64(timeout);
-            receive::run(globals, out, listening, &output, patience).await
+            receive::run(globals, out, listening, Sink::create(&output, force)?, patience).await
         }
         cli::L2cap::Echo { target, psm, bytes, channel } => {
             echo::run(globals, out, &target, &Opening { psm: ClassicPsm(psm), channel }, bytes)
@@ -125,7 +126,7 @@ struct Opened {
 
 impl Opened {
     fn new(channel: &ClassicChannel<'_>) -> Self {
-        let peer = format!("{:#}", channel.peer());
+        let peer = format!("{:?}", channel.peer());
         Self { event: "channel", peer, mtu: channel.mtu(), peer_mtu: channel.peer_mtu() }
     }
 }

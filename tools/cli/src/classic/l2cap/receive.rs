@@ -1,6 +1,6 @@
 //! `classic l2cap receive`: writes what the first device sends into a file.
 
-use std::{fs::File, io::Write as _, path::Path, time::Duration};
+use std::time::Duration;
 
 use bindrune::{ClassicChannel, ClassicCloseReason, Error, Host, Port};
 
@@ -10,6 +10,7 @@ use crate::{
     cli::Globals,
     commands::l2cap::{stands_still, within},
     failure::{Doing as _, Failure},
+    file::Sink,
     output::Output,
     sim::Visit,
     transfer::Transfer,
@@ -25,13 +26,12 @@ pub(super) async fn run(
     globals: &Globals,
     out: Output,
     listening: Listening,
-    path: &Path,
+    mut sink: Sink,
     patience: Duration,
 ) -> Result<(), Failure> {
-    let mut file = File::create(path).map_err(|e| Failure::file("create", path, &e))?;
     let visit = Some(Visit { port: Port::L2cap(listening.psm.0), octets: VISIT_OCTETS });
     let how = Use { visit, name: listening.name, ..Use::central() };
-    session(globals, how, async |host, classic| {
+    let received = session(globals, how, async |host, classic| {
         listening
             .with(classic, async |listener| {
                 out.note(&format!(
@@ -39,36 +39,34 @@ pub(super) async fn run(
                     listening.name, listening.psm.0
                 ));
                 let channel = listening.accept(classic, listener).await?;
-                out.record(&Opened::new(&channel))?;
+                sink.report(out, &Opened::new(&channel))?;
                 let mut transfer = Transfer::new(out, None);
-                receive(host, patience, &channel, &mut transfer, |octets| {
-                    file.write_all(octets).map_err(|e| Failure::file("write", path, &e))
-                })
-                .await?;
-                out.record(&Outcome::new(transfer.finish(), &channel))?;
+                receive(host, patience, &channel, &mut transfer, &mut sink).await?;
+                sink.report(out, &Outcome::new(transfer.finish(), &channel))?;
                 // The sender ends the link once both ends have closed the channel.
                 tokio::time::sleep(FAREWELL).await;
                 Ok(())
             })
             .await
-    })
-    .await
+    });
+    let received = received.await;
+    sink.finish(received)
 }
 
-/// Passes all data to `store` until the sender closes the channel.
+/// Stores all data until the sender closes the channel.
 async fn receive(
     host: &Host,
     patience: Duration,
     channel: &ClassicChannel<'_>,
     transfer: &mut Transfer,
-    mut store: impl FnMut(&[u8]) -> Result<(), Failure>,
+    sink: &mut Sink,
 ) -> Result<(), Failure> {
     let mut buffer = vec![0; echo::LONGEST];
     loop {
         match within(host, patience, channel.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
-                store(octets)?;
+                sink.write(octets)?;
                 transfer.moved(octets);
             }
             Err(Error::ClassicClosed(ClassicCloseReason::Peer)) => return Ok(()),

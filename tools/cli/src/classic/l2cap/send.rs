@@ -1,6 +1,6 @@
 //! `classic l2cap send`: sends a file to a device.
 
-use std::{fs::File, io::Read as _, path::Path, time::Duration};
+use std::time::Duration;
 
 use bindrune::{ClassicChannel, Host};
 
@@ -10,6 +10,7 @@ use crate::{
     cli::Globals,
     commands::l2cap::{sdu_len, step},
     failure::{Doing as _, Failure},
+    file::Source,
     output::Output,
     transfer::Transfer,
 };
@@ -19,18 +20,13 @@ pub(super) async fn run(
     out: Output,
     target: &Target,
     opening: &Opening,
-    path: &Path,
+    mut source: Source,
 ) -> Result<(), Failure> {
-    let mut file = File::open(path).map_err(|e| Failure::file("open", path, &e))?;
-    let total = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
     session(globals, Use::central(), async |host, classic| {
         let channel = opening.open(classic, target).await?;
         let patience = Duration::from_secs_f64(target.timeout);
-        let mut transfer = Transfer::new(out, total);
-        send(host, patience, &channel, &mut transfer, |buffer| {
-            file.read(buffer).map_err(|e| Failure::file("read", path, &e))
-        })
-        .await?;
+        let mut transfer = Transfer::new(out, source.len());
+        send(host, patience, &channel, &mut transfer, &mut source).await?;
         let outcome = Outcome::new(transfer.finish(), &channel);
         step(host, patience, "closing the channel", channel.close()).await?;
         out.record(&outcome)
@@ -44,13 +40,13 @@ async fn send(
     patience: Duration,
     channel: &ClassicChannel<'_>,
     transfer: &mut Transfer,
-    mut source: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
+    source: &mut Source,
 ) -> Result<(), Failure> {
     let mut buffer = vec![0; sdu_len(channel.peer_mtu().into())];
     transfer.start();
     let sent = async {
         loop {
-            let len = source(&mut buffer)?;
+            let len = source.read(&mut buffer).await?;
             let datagram = buffer.get(..len).unwrap_or_default();
             if datagram.is_empty() {
                 break;

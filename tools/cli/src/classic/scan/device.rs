@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use bindrune::{Address, ClassOfDevice, Device as Found, Uuid, sdp};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
     classic::class,
     numbers,
-    output::Record,
+    output::{Output, Record},
     paint::{Paint, printable},
     render,
+    table::{Column, fit},
 };
 
 /// One device, as known so far.
@@ -121,8 +121,16 @@ impl Device {
         self.peer
     }
 
-    fn signal(&self) -> String {
-        self.rssi.map(|dbm| format!("{dbm} {}", render::signal_bar(dbm))).unwrap_or_default()
+    fn row(&self) -> Vec<String> {
+        vec![
+            self.name.as_deref().unwrap_or("-").to_owned(),
+            self.address.clone(),
+            self.kind.clone(),
+            self.rssi.map(|dbm| dbm.to_string()).unwrap_or_default(),
+            self.rssi.map(render::signal_bar).unwrap_or_default(),
+            self.offer(),
+            format!("{:.1} s", self.age().as_secs_f64()),
+        ]
     }
 
     fn offer(&self) -> String {
@@ -149,28 +157,23 @@ impl Record for Device {
     }
 }
 
-/// Formats the table, strongest signal first.
-pub(super) fn table(devices: &[&Device], paint: Paint) -> String {
+const COLUMNS: [Column; 7] = [
+    Column::new("NAME", 8, 1),
+    Column::new("ADDRESS", 17, 0),
+    Column::new("KIND", 8, 4),
+    Column::new("RSSI", 4, 2),
+    Column::new("", 5, 5),
+    Column::new("SERVICES", 8, 6),
+    Column::new("SEEN", 5, 3),
+];
+
+/// Formats the table within the size of the terminal, strongest signal first.
+pub(super) fn table(out: Output, devices: &[&Device], (width, height): (usize, usize)) -> String {
     let mut sorted = devices.to_vec();
     sorted.sort_by_key(|d| std::cmp::Reverse(d.rssi));
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["NAME", "ADDRESS", "KIND", "RSSI", "SERVICES", "SEEN"]);
-    for device in sorted {
-        table.add_row([
-            device.name.as_deref().unwrap_or("-").to_owned(),
-            device.address.clone(),
-            device.kind.clone(),
-            device.signal(),
-            device.offer(),
-            format!("{:.1} s", device.age().as_secs_f64()),
-        ]);
-    }
-    let text = table.trim_fmt();
-    match text.split_once('\n') {
-        Some((head, rows)) => format!("{}\n{rows}", paint.bold(head)),
-        None => paint.bold(&text),
-    }
+    let room = height.saturating_sub(1).max(1);
+    let rows: Vec<_> = sorted.into_iter().take(room).map(Device::row).collect();
+    fit(out, &COLUMNS, &rows, width)
 }
 
 #[cfg(test)]
@@ -203,7 +206,7 @@ mod tests {
     #[test]
     fn each_device_is_a_row_under_the_heading() {
         let device = device();
-        let text = table(&[&device], Paint::new(false));
+        let text = table(Output::new(true), &[&device], (100, 24));
         let mut lines = text.lines();
         assert!(lines.next().is_some_and(|l| l.contains("KIND") && l.contains("SEEN")));
         assert!(

@@ -15,20 +15,20 @@ use crate::{
     output::{Output, Record},
     paint::Paint,
     parse::{Attribute, hex},
-    render,
+    render::{self, Meaning},
 };
 
 pub(crate) use crate::echo::LONGEST_VALUE as LONGEST;
 
 pub(crate) async fn run(globals: &Globals, out: Output, command: Gatt) -> Result<(), Failure> {
     match command {
-        Gatt::Tree { target } => tree::run(globals, out, &target).await,
-        Gatt::Read { target, attribute } => read::run(globals, out, &target, attribute).await,
-        Gatt::Write { target, attribute, value, no_response } => {
-            write::run(globals, out, &target, attribute, &value, !no_response).await
+        Gatt::Tree { remote } => tree::run(globals, out, &remote).await,
+        Gatt::Read { remote, attribute } => read::run(globals, out, &remote, attribute).await,
+        Gatt::Write { remote, attribute, value, no_response } => {
+            write::run(globals, out, &remote, attribute, &value, !no_response).await
         }
-        Gatt::Subscribe { target, attribute, count } => {
-            subscribe::run(globals, out, &target, attribute, count).await
+        Gatt::Subscribe { remote, attribute, count } => {
+            subscribe::run(globals, out, &remote, attribute, count).await
         }
     }
 }
@@ -40,7 +40,7 @@ pub(crate) struct Reading {
     uuid: Option<String>,
     name: Option<&'static str>,
     value: String,
-    text: Option<String>,
+    text: Option<Meaning>,
 }
 
 impl Reading {
@@ -59,7 +59,7 @@ impl Record for Reading {
     fn human(&self, paint: Paint) -> String {
         let name = self.name.map(str::to_owned).or_else(|| self.uuid.clone()).unwrap_or_default();
         let handle = format!("{:04x}", self.handle);
-        let text = self.text.as_deref().unwrap_or_default();
+        let text = self.text.as_ref().map(Meaning::human).unwrap_or_default();
         format!(" {} {name}  {}  {text}", paint.dim(&handle), paint.bold(&self.value))
             .trim_end()
             .to_owned()

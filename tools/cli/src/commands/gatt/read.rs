@@ -1,12 +1,12 @@
 //! `gatt read`: reads a whole value.
 
 use crate::{
-    cli::{Globals, Target},
+    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
     find,
     output::Output,
     parse::Attribute,
-    session::{self, Setup},
+    session,
 };
 
 use super::{LONGEST, Reading, place};
@@ -14,11 +14,11 @@ use super::{LONGEST, Reading, place};
 pub(super) async fn run(
     globals: &Globals,
     out: Output,
-    target: &Target,
+    remote: &Remote,
     attribute: Attribute,
 ) -> Result<(), Failure> {
-    session::run(globals, Setup::central(), async |host| {
-        let connection = find::connect(host, target).await?;
+    session::run(globals, remote.setup()?, async |host| {
+        let connection = find::link(host, out, remote).await?;
         let doing = format!("reading {attribute}");
         let (handle, uuid) = place(&connection, attribute, &doing).await?;
         let mut value = vec![0; LONGEST];

@@ -1,7 +1,9 @@
 //! `gatt subscribe`: prints values as they arrive.
 
+use bindrune::Properties;
+
 use crate::{
-    cli::{Globals, Target},
+    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
     find,
     output::Output,
@@ -14,16 +16,22 @@ use super::{LONGEST, Reading, locate};
 pub(super) async fn run(
     globals: &Globals,
     out: Output,
-    target: &Target,
+    remote: &Remote,
     attribute: Attribute,
     count: Option<u64>,
 ) -> Result<(), Failure> {
-    let setup = Setup { endless: count.is_none(), ..Setup::central() };
+    let setup = Setup { endless: count.is_none(), ..remote.setup()? };
     session::run(globals, setup, async |host| {
-        let connection = find::connect(host, target).await?;
+        let connection = find::link(host, out, remote).await?;
         let doing = format!("subscribing to {attribute}");
         let found = locate(&connection, attribute).await.doing(&doing)?;
         let found = found.ok_or(bindrune::Error::NotFound).doing(&doing)?;
+        if !found.properties().intersects(Properties::NOTIFY | Properties::INDICATE) {
+            return Err(Failure::failed(format!(
+                "{doing}: the characteristic exists, but the device neither notifies nor indicates it"
+            ))
+            .advise(format!("`bindrune gatt read DEVICE {:04x}` reads it, if it is readable.", found.handle())));
+        }
         let mut updates = connection.subscribe(&found).await.doing(&doing)?;
         let mut value = vec![0; LONGEST];
         for _ in 0..count.unwrap_or(u64::MAX) {

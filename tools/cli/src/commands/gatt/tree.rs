@@ -4,14 +4,14 @@ use bindrune::{Connection, Error, Properties, Uuid};
 use serde::Serialize;
 
 use crate::{
-    cli::{Globals, Target},
-    failure::{Doing as _, Failure},
+    cli::{Globals, Remote},
+    failure::{Doing as _, Failure, Fault},
     find, numbers,
     output::{Output, Record},
     paint::Paint,
     parse::hex,
-    render,
-    session::{self, Setup},
+    render::{self, Meaning},
+    session,
 };
 
 use super::LONGEST;
@@ -20,14 +20,16 @@ use super::LONGEST;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Node {
     handle: u16,
+    /// Handle of the service of a characteristic, or of the characteristic of a descriptor.
+    parent: Option<u16>,
     #[serde(rename = "type")]
     kind: Kind,
     uuid: String,
     name: Option<&'static str>,
     properties: Vec<&'static str>,
     value: Option<String>,
-    text: Option<String>,
-    error: Option<String>,
+    text: Option<Meaning>,
+    error: Option<Fault>,
     #[serde(skip)]
     whole: bool,
 }
@@ -65,9 +67,9 @@ impl Record for Node {
     }
 }
 
-pub(super) async fn run(globals: &Globals, out: Output, target: &Target) -> Result<(), Failure> {
-    session::run(globals, Setup::central(), async |host| {
-        let connection = find::connect(host, target).await?;
+pub(super) async fn run(globals: &Globals, out: Output, remote: &Remote) -> Result<(), Failure> {
+    session::run(globals, remote.setup()?, async |host| {
+        let connection = find::link(host, out, remote).await?;
         let nodes = collect(&connection).await.doing("discovering")?;
         if out.is_json() {
             return nodes.iter().try_for_each(|node| out.record(node));
@@ -83,20 +85,22 @@ pub(crate) async fn collect(connection: &Connection<'static>) -> Result<Vec<Node
     let mut nodes = Vec::new();
     let mut services = connection.services();
     while let Some(service) = services.next().await? {
-        nodes.push(Node::new(Kind::Service, service.range().0, service.uuid()));
+        let start = service.range().0;
+        nodes.push(Node::new(Kind::Service, None, start, service.uuid()));
         let mut characteristics = service.characteristics();
         while let Some(characteristic) = characteristics.next().await? {
-            let mut node =
-                Node::new(Kind::Characteristic, characteristic.handle(), characteristic.uuid());
+            let (handle, uuid) = (characteristic.handle(), characteristic.uuid());
+            let mut node = Node::new(Kind::Characteristic, Some(start), handle, uuid);
             node.properties = names(characteristic.properties());
             if characteristic.properties().contains(Properties::READ) {
-                node.read(connection, characteristic.uuid()).await?;
+                node.read(connection, uuid).await?;
             }
             nodes.push(node);
             let mut descriptors = characteristic.descriptors();
             while let Some(descriptor) = descriptors.next().await? {
-                let mut node = Node::new(Kind::Descriptor, descriptor.handle(), descriptor.uuid());
-                node.read(connection, descriptor.uuid()).await?;
+                let uuid = descriptor.uuid();
+                let mut node = Node::new(Kind::Descriptor, Some(handle), descriptor.handle(), uuid);
+                node.read(connection, uuid).await?;
                 nodes.push(node);
             }
         }
@@ -111,9 +115,10 @@ pub(crate) fn attributes(nodes: &[Node]) -> usize {
 }
 
 impl Node {
-    fn new(kind: Kind, handle: u16, uuid: Uuid) -> Self {
+    fn new(kind: Kind, parent: Option<u16>, handle: u16, uuid: Uuid) -> Self {
         Self {
             handle,
+            parent,
             kind,
             uuid: uuid.to_string(),
             name: kind.name(uuid),
@@ -134,9 +139,8 @@ impl Node {
                 self.value = Some(hex(octets));
                 self.text = render::meaning(uuid, octets);
             }
-            Err(Error::Att(code)) => self.error = Some(code.to_string()),
-            Err(error @ (Error::NotBonded | Error::OtherAddress { .. })) => {
-                self.error = Some(error.to_string());
+            Err(error @ (Error::Att(_) | Error::NotBonded | Error::OtherAddress { .. })) => {
+                self.error = Some(Fault::of(error));
             }
             Err(error) => return Err(error),
         }
@@ -149,11 +153,11 @@ impl Node {
     }
 
     fn content(&self, paint: Paint) -> String {
-        let text = self.text.as_deref().unwrap_or_default();
+        let text = self.text.as_ref().map(Meaning::human).unwrap_or_default();
         match (&self.value, &self.error) {
-            (Some(_), _) if self.whole && !text.is_empty() => paint.bold(text),
-            (Some(value), _) => format!("{value}   {}", paint.bold(text)).trim_end().to_owned(),
-            (None, Some(error)) => paint.red(error),
+            (Some(_), _) if self.whole && !text.is_empty() => paint.bold(&text),
+            (Some(value), _) => format!("{value}   {}", paint.bold(&text)).trim_end().to_owned(),
+            (None, Some(error)) => paint.red(&error.message),
             (None, None) => String::new(),
         }
     }
@@ -233,7 +237,8 @@ mod tests {
 
     fn node(kind: Kind, handle: u16, uuid: u16, value: &[u8]) -> Node {
         let uuid = Uuid::new_16(uuid);
-        let mut node = Node::new(kind, handle, uuid);
+        let parent = (kind != Kind::Service).then_some(handle.saturating_sub(1));
+        let mut node = Node::new(kind, parent, handle, uuid);
         if !value.is_empty() {
             (node.value, node.text) = (Some(hex(value)), render::meaning(uuid, value));
         }
@@ -269,7 +274,7 @@ mod tests {
         let node = node(Kind::Characteristic, 0xb, 0x2a6e, &[0x9a, 0x09]);
         assert_eq!(
             serde_json::to_string(&node).unwrap(),
-            r#"{"handle":11,"type":"characteristic","uuid":"2a6e","name":"Temperature","properties":["read"],"value":"9a09","text":"24.58 °C","error":null}"#
+            r#"{"handle":11,"parent":10,"type":"characteristic","uuid":"2a6e","name":"Temperature","properties":["read"],"value":"9a09","text":"24.58 °C","error":null}"#
         );
     }
 }

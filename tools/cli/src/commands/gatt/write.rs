@@ -1,12 +1,12 @@
 //! `gatt write`: writes a whole value, with or without a response.
 
 use crate::{
-    cli::{Globals, Target},
+    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
     find,
     output::Output,
     parse::{Attribute, Value},
-    session::{self, Setup},
+    session,
 };
 
 use super::{Reading, place};
@@ -14,14 +14,14 @@ use super::{Reading, place};
 pub(super) async fn run(
     globals: &Globals,
     out: Output,
-    target: &Target,
+    remote: &Remote,
     attribute: Attribute,
     value: &Value,
     answered: bool,
 ) -> Result<(), Failure> {
     let Value(octets) = value;
-    session::run(globals, Setup::central(), async |host| {
-        let connection = find::connect(host, target).await?;
+    session::run(globals, remote.setup()?, async |host| {
+        let connection = find::link(host, out, remote).await?;
         let doing = format!("writing {attribute}");
         let (handle, uuid) = place(&connection, attribute, &doing).await?;
         if answered {

@@ -6,26 +6,26 @@ use bindrune::{Channel, Host, Psm};
 
 use super::{CONFIG, sdu_len, step};
 use crate::{
-    cli::{Globals, Target},
+    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
     find,
     output::Output,
-    session::{self, Setup},
+    session,
     transfer::{Pattern, Summary, Transfer},
 };
 
 pub(super) async fn run(
     globals: &Globals,
     out: Output,
-    target: &Target,
+    remote: &Remote,
     psm: u16,
     bytes: u64,
 ) -> Result<(), Failure> {
-    session::run(globals, Setup::central(), async |host| {
-        let connection = find::connect(host, target).await?;
+    session::run(globals, remote.setup()?, async |host| {
+        let connection = find::link(host, out, remote).await?;
         let channel = connection.open_channel(Psm(psm), CONFIG).await;
         let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
-        let patience = Duration::from_secs_f64(target.timeout);
+        let patience = Duration::from_secs_f64(remote.target.timeout);
         out.record(&there_and_back(host, patience, channel, out, bytes).await?)
     })
     .await

@@ -11,6 +11,7 @@ use bindrune::{ChannelConfig, Error, Host, Receiver};
 use crate::{
     cli::{Globals, L2cap},
     failure::{Doing as _, Failure},
+    file::{Sink, Source},
     output::Output,
 };
 
@@ -25,12 +26,15 @@ pub(crate) const SHARED: ChannelConfig = ChannelConfig { window: 20, ..ChannelCo
 
 pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Result<(), Failure> {
     match command {
-        L2cap::Send { target, psm, file } => send::run(globals, out, &target, psm, &file).await,
-        L2cap::Receive { psm, output, name, timeout } => {
-            let patience = Duration::from_secs_f64(timeout);
-            receive::run(globals, out, psm, &output, &name, patience).await
+        L2cap::Send { remote, psm, file } => {
+            send::run(globals, out, &remote, psm, Source::open(&file)?).await
         }
-        L2cap::Echo { target, psm, bytes } => echo::run(globals, out, &target, psm, bytes).await,
+        L2cap::Receive { psm, output, name, timeout, force } => {
+            let patience = Duration::from_secs_f64(timeout);
+            let sink = Sink::create(&output, force)?;
+            receive::run(globals, out, psm, sink, &name, patience).await
+        }
+        L2cap::Echo { remote, psm, bytes } => echo::run(globals, out, &remote, psm, bytes).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `l2cap receive`: writes what the first device sends into a file.
 
-use std::{fs::File, io::Write as _, path::Path, time::Duration};
+use std::time::Duration;
 
 use bindrune::{Advertisement, Channel, CloseReason, Connection, Error, Host, Psm};
 use serde::Serialize;
@@ -8,9 +8,9 @@ use tokio::time;
 
 use super::{CONFIG, stands_still, within};
 use crate::{
-    bonds::Keep,
     cli::Globals,
     failure::{Doing as _, Failure},
+    file::Sink,
     output::{Output, Record},
     paint::Paint,
     session::{self, Setup},
@@ -41,30 +41,29 @@ pub(super) async fn run(
     globals: &Globals,
     out: Output,
     psm: u16,
-    path: &Path,
+    mut sink: Sink,
     name: &str,
     patience: Duration,
 ) -> Result<(), Failure> {
-    let mut file = File::create(path).map_err(|e| Failure::file("create", path, &e))?;
     let psm = Psm(psm);
     let setup = Setup {
         config: session::config(String::leak(name.to_owned())),
         phone: Some(Phone { psm, octets: PHONE_OCTETS }),
-        classic: None,
-        keep: Keep::Known,
-        endless: false,
+        ..Setup::central()
     };
-    session::run(globals, setup, async |host| {
+    let received = session::run(globals, setup, async |host| {
         let (connection, channel) = accept(host, out, psm, name).await?;
-        let summary = receive(host, patience, channel, Transfer::new(out, None), |octets| {
-            file.write_all(octets).map_err(|e| Failure::file("write", path, &e))
-        });
-        out.record(&summary.await?)?;
+        let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
+        sink.report(out, &Opened { event: "channel", peer })?;
+        let summary = receive(host, patience, channel, Transfer::new(out, None), &mut sink);
+        let summary = summary.await?;
+        sink.report(out, &summary)?;
         // The sender ends the link once both ends have closed the channel.
         let _ = time::timeout(FAREWELL, connection.disconnected()).await;
         Ok(())
-    })
-    .await
+    });
+    let received = received.await;
+    sink.finish(received)
 }
 
 /// Advertises until a peer has opened a channel.
@@ -86,25 +85,23 @@ async fn accept(
         opened = listener.accept() => opened.doing("accepting a channel")?,
         end = invite => return end,
     };
-    let peer = connection.peer().map(|p| p.to_string()).unwrap_or_default();
-    out.record(&Opened { event: "channel", peer })?;
     Ok((connection, channel))
 }
 
-/// Passes all data to `store` until the sender closes the channel.
+/// Stores all data until the sender closes the channel.
 async fn receive(
     host: &Host,
     patience: Duration,
     mut channel: Channel<'_>,
     mut transfer: Transfer,
-    mut store: impl FnMut(&[u8]) -> Result<(), Failure>,
+    sink: &mut Sink,
 ) -> Result<Summary, Failure> {
     let mut buffer = vec![0; crate::echo::LONGEST];
     loop {
         match within(host, patience, channel.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
-                store(octets)?;
+                sink.write(octets)?;
                 transfer.moved(octets);
             }
             Err(Error::Closed(CloseReason::Peer)) => return Ok(transfer.finish()),

@@ -1,37 +1,34 @@
 //! `l2cap send`: sends a file to a device.
 
-use std::{fs::File, io::Read as _, path::Path, time::Duration};
+use std::time::Duration;
 
 use bindrune::{Channel, Host, Psm};
 
 use super::{CONFIG, drain, sdu_len, step};
 use crate::{
-    cli::{Globals, Target},
+    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
+    file::Source,
     find,
     output::Output,
-    session::{self, Setup},
+    session,
     transfer::{Summary, Transfer},
 };
 
 pub(super) async fn run(
     globals: &Globals,
     out: Output,
-    target: &Target,
+    remote: &Remote,
     psm: u16,
-    path: &Path,
+    mut source: Source,
 ) -> Result<(), Failure> {
-    let mut file = File::open(path).map_err(|e| Failure::file("open", path, &e))?;
-    let total = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
-    session::run(globals, Setup::central(), async |host| {
-        let connection = find::connect(host, target).await?;
+    session::run(globals, remote.setup()?, async |host| {
+        let connection = find::link(host, out, remote).await?;
         let channel = connection.open_channel(Psm(psm), CONFIG).await;
         let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
-        let transfer = Transfer::new(out, total);
-        let patience = Duration::from_secs_f64(target.timeout);
-        let summary = send(host, patience, channel, transfer, |buffer| {
-            file.read(buffer).map_err(|e| Failure::file("read", path, &e))
-        });
+        let transfer = Transfer::new(out, source.len());
+        let patience = Duration::from_secs_f64(remote.target.timeout);
+        let summary = send(host, patience, channel, transfer, &mut source);
         out.record(&summary.await?)
     })
     .await
@@ -44,14 +41,14 @@ async fn send(
     patience: Duration,
     channel: Channel<'_>,
     mut transfer: Transfer,
-    mut source: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
+    source: &mut Source,
 ) -> Result<Summary, Failure> {
     let (mut sender, mut receiver) = channel.split();
     let mut buffer = vec![0; sdu_len(sender.peer_mtu())];
     transfer.start();
     let sent = async {
         loop {
-            let len = source(&mut buffer)?;
+            let len = source.read(&mut buffer).await?;
             let sdu = buffer.get(..len).unwrap_or_default();
             if sdu.is_empty() {
                 break;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    failure::Fault,
     output::Record,
     paint::{Paint, printable},
     parse::hex,
@@ -31,11 +32,11 @@ pub(super) enum What {
     Written { characteristic: String, value: String, text: Option<String> },
     Encrypted { level: &'static str, key_size: u8, bonded: bool },
     Paired(Report),
-    PairingFailed { reason: String },
+    PairingFailed { error: Fault },
     BondLost,
     Channel { mtu: usize, peer_mtu: usize },
-    ChannelClosed { octets: u64 },
-    Disconnected { reason: String },
+    ChannelClosed { bytes: u64 },
+    Disconnected { reason: Fault },
 }
 
 impl What {
@@ -80,17 +81,19 @@ impl Record for Event {
                 format!("the link is {}{by}", level.replace('-', " "))
             }
             What::Paired(report) => format!("{} {}", paint.green("paired:"), report.text()),
-            What::PairingFailed { reason } => format!("{} {reason}", paint.red("pairing failed:")),
+            What::PairingFailed { error } => {
+                format!("{} {}", paint.red("pairing failed:"), error.message)
+            }
             What::BondLost => {
                 paint.red("has a bond that this device lost; remove it there, and pair again")
             }
             What::Channel { mtu, peer_mtu } => {
                 format!("opened a channel, SDUs up to {mtu} bytes in and {peer_mtu} out")
             }
-            What::ChannelClosed { octets: bytes } => {
-                format!("closed the channel after {bytes} bytes")
+            What::ChannelClosed { bytes } => format!("closed the channel after {bytes} bytes"),
+            What::Disconnected { reason } => {
+                format!("{}: {}", paint.red("disconnected"), reason.message)
             }
-            What::Disconnected { reason } => format!("{}: {reason}", paint.red("disconnected")),
         };
         match &self.peer {
             Some(peer) => format!(" {} {text}", paint.dim(peer)),

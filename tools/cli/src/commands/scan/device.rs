@@ -127,7 +127,9 @@ impl Device {
         let company = wanted
             .company
             .is_none_or(|c| self.manufacturer.as_ref().is_some_and(|m| m.company == c));
-        name && service && company
+        let near = wanted.rssi.is_none_or(|least| self.rssi.is_some_and(|rssi| rssi >= least));
+        let connectable = self.connectable || !wanted.connectable;
+        name && service && company && near && connectable
     }
 
     pub(crate) const fn peer(&self) -> Address {
@@ -151,13 +153,17 @@ impl Device {
         self.uuids.contains(&service)
     }
 
-    pub(super) fn address(&self) -> String {
-        format!("{} {}", self.address, self.address_type)
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
-    /// Formats the signal strength as a number and a bar.
+    pub(super) const fn address_type(&self) -> &'static str {
+        self.address_type
+    }
+
+    /// Formats the signal strength as a bar.
     pub(super) fn signal(&self) -> String {
-        self.rssi.map(|dbm| format!("{dbm} {}", render::signal_bar(dbm))).unwrap_or_default()
+        self.rssi.map(render::signal_bar).unwrap_or_default()
     }
 
     /// Returns the names of the services, or the manufacturer if there are none.
@@ -166,7 +172,7 @@ impl Device {
             self.services.iter().map(|s| s.name.unwrap_or(s.uuid.as_str())).collect();
         match (&self.manufacturer, services.is_empty()) {
             (Some(maker), true) => {
-                maker.name.map_or_else(|| format!("company {:04x}", maker.company), str::to_owned)
+                maker.name.map_or_else(|| format!("company {:#06x}", maker.company), str::to_owned)
             }
             (Some(_) | None, _) => services.join(", "),
         }
@@ -181,7 +187,8 @@ impl Record for Device {
     fn human(&self, paint: Paint) -> String {
         let name = self.name.as_deref().unwrap_or("(no name)");
         let rssi = self.rssi.map(|r| r.to_string()).unwrap_or_default();
-        format!(" {}  {}  {rssi}  {}", paint.bold(name), self.address(), self.offer())
+        let Self { address, address_type, .. } = self;
+        format!(" {}  {address} {address_type}  {rssi}  {}", paint.bold(name), self.offer())
             .trim_end()
             .to_owned()
     }
@@ -204,7 +211,17 @@ mod tests {
     }
 
     fn wanted() -> cli::Scan {
-        cli::Scan { seconds: None, active: false, name: None, uuid: None, company: None }
+        cli::Scan {
+            seconds: None,
+            passive: false,
+            active: false,
+            name: None,
+            uuid: None,
+            company: None,
+            rssi: None,
+            connectable: false,
+            sort: cli::Sort::Rssi,
+        }
     }
 
     #[test]
@@ -261,6 +278,9 @@ mod tests {
         assert!(!device.matches(&cli::Scan { name: Some("x".into()), ..wanted() }));
         let environment = Uuid::new_16(0x181a);
         assert!(device.matches(&cli::Scan { uuid: Some(environment), ..wanted() }));
+        assert!(device.matches(&cli::Scan { rssi: Some(-48), ..wanted() }));
+        assert!(!device.matches(&cli::Scan { rssi: Some(-47), ..wanted() }));
+        assert!(!device.matches(&cli::Scan { connectable: true, ..wanted() }));
         assert!(!device.matches(&cli::Scan { company: Some(0x59), ..wanted() }));
     }
 }

@@ -1,51 +1,59 @@
 //! The live table of devices.
 
-use std::io::{self, Write as _};
-
-use comfy_table::{ContentArrangement, Table, presets};
+use std::cmp::Reverse;
 
 use super::Device;
-use crate::paint::Paint;
+use crate::{
+    cli::Sort,
+    output::Output,
+    table::{Column, fit},
+};
 
-/// Formats the table, strongest signal first.
-pub(super) fn table(devices: &[&Device], paint: Paint) -> String {
+const COLUMNS: [Column; 7] = [
+    Column::new("NAME", 8, 1),
+    Column::new("ADDRESS", 17, 0),
+    Column::new("", 6, 4),
+    Column::new("RSSI", 4, 2),
+    Column::new("", 5, 5),
+    Column::new("SERVICES", 8, 6),
+    Column::new("SEEN", 5, 3),
+];
+
+/// Formats the table within the size of the terminal.
+pub(super) fn table(
+    out: Output,
+    devices: &[&Device],
+    sort: Sort,
+    (width, height): (usize, usize),
+) -> String {
     let mut sorted = devices.to_vec();
-    sorted.sort_by_key(|d| std::cmp::Reverse(d.rssi()));
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["NAME", "ADDRESS", "RSSI", "SERVICES", "SEEN"]);
-    for device in sorted {
-        table.add_row([
-            device.name().unwrap_or("-").to_owned(),
-            device.address(),
-            device.signal(),
-            device.offer(),
-            format!("{:.1} s", device.age().as_secs_f64()),
-        ]);
+    match sort {
+        Sort::Rssi => sorted.sort_by_key(|device| Reverse(device.rssi())),
+        Sort::Name => sorted.sort_by_key(|device| {
+            (device.name().is_none(), device.name().map(str::to_lowercase), device.peer())
+        }),
+        Sort::Age => sorted.sort_by_key(|device| device.age()),
     }
-    let text = table.trim_fmt();
-    match text.split_once('\n') {
-        Some((head, rows)) => format!("{}\n{rows}", paint.bold(head)),
-        None => paint.bold(&text),
+    // The heading, and the line about the rest.
+    let room = height.saturating_sub(2).max(1);
+    let rows: Vec<_> = sorted.iter().take(room).map(|device| row(device)).collect();
+    let text = fit(out, &COLUMNS, &rows, width);
+    match sorted.len().saturating_sub(rows.len()) {
+        0 => text,
+        rest => format!("{text}\n and {rest} more"),
     }
 }
 
-/// Draws a text over the previous one.
-#[derive(Debug, Default)]
-pub(crate) struct Screen {
-    lines: usize,
-}
-
-impl Screen {
-    pub(crate) fn draw(&mut self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        if self.lines > 0 {
-            write!(stdout, "\x1b[{}A\x1b[J", self.lines)?;
-        }
-        writeln!(stdout, "{text}")?;
-        self.lines = text.lines().count();
-        stdout.flush()
-    }
+fn row(device: &Device) -> Vec<String> {
+    vec![
+        device.name().unwrap_or("-").to_owned(),
+        device.address().to_owned(),
+        device.address_type().to_owned(),
+        device.rssi().map(|dbm| dbm.to_string()).unwrap_or_default(),
+        device.signal(),
+        device.offer(),
+        format!("{:.1} s", device.age().as_secs_f64()),
+    ]
 }
 
 #[cfg(test)]
@@ -57,10 +65,15 @@ mod tests {
     #[test]
     fn each_device_is_a_row_under_the_heading() {
         let device = Device::new(Address::random([0xc4, 0x5e, 0x12, 0, 0, 1]));
-        let text = table(&[&device], Paint::new(false));
+        let out = Output::new(true);
+        let text = table(out, &[&device], Sort::Rssi, (100, 24));
         let mut lines = text.lines();
         assert!(lines.next().is_some_and(|l| l.contains("NAME") && l.contains("SEEN")));
         assert!(lines.next().is_some_and(|l| l.contains("C4:5E:12:00:00:01 random")));
         assert_eq!(lines.next(), None);
+        let many = [&device; 50];
+        let text = table(out, &many, Sort::Age, (100, 10));
+        assert_eq!(text.lines().count(), 10);
+        assert!(text.ends_with("and 42 more"), "{text}");
     }
 }

@@ -1,0 +1,64 @@
+//! Reasons to end that come from outside of the program.
+
+use std::future::pending;
+
+/// Resolves when the user or the system ends the program.
+pub(crate) async fn requested() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::terminate(), SignalKind::hangup()];
+        let [terminate, hangup] = kinds.map(|kind| {
+            let ignored = kind == SignalKind::hangup() && hangup_is_ignored();
+            if ignored { None } else { signal(kind).ok() }
+        });
+        tokio::select! {
+            () = interrupted() => {}
+            () = received(terminate) => {}
+            () = received(hangup) => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupted().await;
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn received(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
+/// Returns whether the program was started to survive its terminal, for example by nohup.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 != 0)
+}
+
+/// Resolves when the reader of the output is gone, even while there is nothing to print.
+pub(crate) async fn output_closed() {
+    #[cfg(unix)]
+    if let Some(stdout) = watched()
+        && stdout.ready(tokio::io::Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    pending().await
+}
+
+/// Returns stdout with a watch for errors; `None` for a file, which is never closed.
+#[cfg(unix)]
+#[expect(deprecated, reason = "the descriptor of stdout is open as long as the program runs")]
+fn watched() -> Option<tokio::io::unix::AsyncFd<std::io::Stdout>> {
+    tokio::io::unix::AsyncFd::with_interest(std::io::stdout(), tokio::io::Interest::ERROR).ok()
+}
