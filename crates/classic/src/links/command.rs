@@ -15,7 +15,7 @@ use bindrune_wire::Writer;
 use embassy_time::Instant;
 
 use super::{
-    LinkSlot,
+    LinkMode, LinkSlot,
     slot::{Pending, Todo},
 };
 use crate::{
@@ -47,6 +47,12 @@ impl LinkSlot {
         let what = self.next(info)?;
         let (opcode, value) = self.write(what, w)?;
         self.todo.remove(what);
+        match what {
+            Todo::ROLE => self.asked_role = self.wanted_role,
+            Todo::MODE if self.wanted_sniff.is_some() => self.asked_mode = LinkMode::SNIFF,
+            Todo::MODE => self.asked_mode = LinkMode::ACTIVE,
+            _ => {}
+        }
         if Todo::PROCEDURES.contains(what) || what == Todo::DISCONNECT {
             self.running = Some((what, after(now, PROCEDURE)));
         }

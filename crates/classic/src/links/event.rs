@@ -145,10 +145,12 @@ impl LinkSlot {
             }
         }
         // The peer may switch while this device requests the other role: that request goes on.
-        let ends = !is_change || event.role == self.wanted_role;
+        let ends = !is_change || event.role == self.asked_role;
         if self.running.take_if(|(what, _)| *what == Todo::ROLE && ends).is_some() {
             let refused = || event.status.ok().err().unwrap_or(Status::UNSPECIFIED);
-            let status = if is_change { Status::SUCCESS } else { refused() };
+            let is_so = self.link.role == self.wanted_role;
+            self.todo.set(Todo::ROLE, self.todo.contains(Todo::ROLE) && !is_so);
+            let status = if is_change || is_so { Status::SUCCESS } else { refused() };
             self.ended(Todo::ROLE, status);
         }
     }
@@ -161,11 +163,12 @@ impl LinkSlot {
             (self.link.mode, self.link.mode_interval) = (mode, interval);
             self.pending.insert(Pending::MODE);
         }
-        let wanted = if self.wanted_sniff.is_some() { LinkMode::SNIFF } else { LinkMode::ACTIVE };
         // The peer may change the mode while this device requests the other one: that request goes on.
-        let ends = !event.status.is_success() || mode == wanted;
+        let ends = !event.status.is_success() || mode == self.asked_mode;
         if self.running.take_if(|(what, _)| *what == Todo::MODE && ends).is_some() {
-            self.ended(Todo::MODE, event.status);
+            let is_so = self.has_wanted_mode();
+            self.todo.set(Todo::MODE, self.todo.contains(Todo::MODE) && !is_so);
+            self.ended(Todo::MODE, if is_so { Status::SUCCESS } else { event.status });
         }
     }
 }

@@ -176,18 +176,22 @@ impl LinkSlot {
     fn want_mode(&mut self, sniff: Option<Sniff>) {
         let changing = matches!(self.running, Some((Todo::MODE, _)));
         self.wanted_sniff = sniff;
-        let is_so = match sniff {
+        if self.has_wanted_mode() && !changing {
+            self.todo.remove(Todo::MODE);
+            self.ended(Todo::MODE, Status::SUCCESS);
+        } else {
+            self.todo.insert(Todo::MODE);
+        }
+    }
+
+    /// Returns whether the link has the mode that was requested last.
+    pub(super) fn has_wanted_mode(&self) -> bool {
+        match self.wanted_sniff {
             Some(sniff) => {
                 let (min, max) = sniff.intervals();
                 self.link.mode == LinkMode::SNIFF && (min..=max).contains(&self.link.mode_interval)
             }
             None => self.link.mode == LinkMode::ACTIVE,
-        };
-        if is_so && !changing {
-            self.todo.remove(Todo::MODE);
-            self.ended(Todo::MODE, Status::SUCCESS);
-        } else {
-            self.todo.insert(Todo::MODE);
         }
     }
 }

@@ -82,8 +82,12 @@ pub struct LinkSlot {
     pub(super) wanted_flush: u16,
     pub(super) wanted_types: PacketTypes,
     pub(super) wanted_role: Role,
+    /// The role that the command in progress requests; a newer request may want another one.
+    pub(super) asked_role: Role,
     /// The parameters of sniff mode that was requested; `None` for active mode.
     pub(super) wanted_sniff: Option<Sniff>,
+    /// The mode that the command in progress requests.
+    pub(super) asked_mode: LinkMode,
     pub(super) wanted_supervision: u16,
     pub(super) reason: Status,
     pub(super) flush_status: Status,
@@ -176,7 +180,9 @@ impl LinkSlot {
         wanted_flush: 0,
         wanted_types: PacketTypes::empty(),
         wanted_role: Role::CENTRAL,
+        asked_role: Role::CENTRAL,
         wanted_sniff: None,
+        asked_mode: LinkMode::ACTIVE,
         wanted_supervision: 0,
         reason: Status::SUCCESS,
         flush_status: Status::SUCCESS,

@@ -106,10 +106,44 @@ fn a_newer_request_for_a_mode_has_its_own_end() {
     mode(&mut rig, Status::SUCCESS, 2, 800);
     // The first one has begun sniff mode, so the second one waits for its end.
     assert_eq!(rig.events, [sniffing(800)]);
-    rig.pass(Duration::from_secs(36));
     assert_eq!(rig.count(Opcode::EXIT_SNIFF_MODE), 1);
     mode(&mut rig, Status::SUCCESS, 0, 0);
     assert_eq!(rig.events, [sniffing(800), ACTIVE, DONE]);
+    // The last request wants what the first one has brought about.
+    rig.forget();
+    assert!(rig.gap.sniff(0, Sniff::IDLE));
+    rig.run();
+    rig.gap.exit_sniff(0);
+    assert!(rig.gap.sniff(0, Sniff::IDLE));
+    mode(&mut rig, Status::SUCCESS, 2, 800);
+    assert_eq!(
+        (&rig.opcodes()[..], &rig.events[..]),
+        (&[Opcode::SNIFF_MODE][..], &[sniffing(800), DONE][..])
+    );
+}
+
+#[test]
+fn a_newer_request_for_a_role_follows_the_end_of_the_first_one() {
+    let mut rig = linked();
+    rig.gap.switch_role(0, Role::PERIPHERAL);
+    rig.run();
+    rig.gap.switch_role(0, Role::CENTRAL);
+    rig.model.role(Status::SUCCESS, PEER, Role::PERIPHERAL);
+    rig.run();
+    assert_eq!(rig.count(Opcode::SWITCH_ROLE), 2);
+    rig.model.role(Status::SUCCESS, PEER, Role::CENTRAL);
+    rig.run();
+    let changed = |role| GapEvent::RoleChanged { slot: 0, role };
+    let done = GapEvent::RoleSwitchEnded { slot: 0, result: Ok(()) };
+    assert_eq!(rig.events, [changed(Role::PERIPHERAL), changed(Role::CENTRAL), done]);
+    // A first one that fails leaves the role that the second one wants.
+    rig.forget();
+    rig.gap.switch_role(0, Role::PERIPHERAL);
+    rig.run();
+    rig.gap.switch_role(0, Role::CENTRAL);
+    rig.model.role(Status::ROLE_CHANGE_NOT_ALLOWED, PEER, Role::CENTRAL);
+    rig.run();
+    assert_eq!((rig.count(Opcode::SWITCH_ROLE), &rig.events[..]), (1, &[done][..]));
 }
 
 #[test]
