@@ -153,7 +153,8 @@ impl Negotiation {
         Ok(())
     }
 
-    /// Takes the mode that both ends take. A peer that refuses Basic mode takes none. [Vol 3] Part A, 5.4
+    /// Takes the mode that both ends take. A peer that refuses Basic mode takes none, unless the application takes any.
+    /// [Vol 3] Part A, 5.4
     fn change_mode(&mut self, mode: Mode) -> Result<(), Failure> {
         let settled = self.peer.terms.is_some();
         if mode == self.mode {
@@ -166,10 +167,11 @@ impl Negotiation {
             self.mode = mode;
             return Ok(());
         }
-        if self.config.is_mode_required || self.requested_mode == Mode::BASIC {
+        let yields = self.yields_to(mode);
+        if self.config.is_mode_required || self.requested_mode == Mode::BASIC && !yields {
             return Err(Failure::Mode);
         }
-        self.mode = if self.yields_to(mode) { mode } else { Mode::BASIC };
+        self.mode = if yields { mode } else { Mode::BASIC };
         Ok(())
     }
 

@@ -252,6 +252,23 @@ fn a_peer_that_refuses_basic_mode_is_left() {
 }
 
 #[test]
+fn a_channel_that_takes_any_mode_takes_the_one_that_replaces_basic_mode() {
+    let mut end = End::new(2, 1000);
+    end.connect(NOW, ChannelConfig { takes_any_mode: true, ..ChannelConfig::BASIC });
+    frames(&mut end);
+    frame(&mut end, &hex!("03010800 5000 4000 0000 0000"));
+    frames(&mut end);
+    frame(&mut end, &response(2, 1, &ENHANCED));
+    assert_eq!(frames(&mut end), [hex!("0a030200 0200")]);
+    frame(&mut end, &hex!("0b030800 0200 0000 ffffffff"));
+    assert_eq!(frames(&mut end)[0][12..15], [4, 9, 3]);
+    frame(&mut end, &response(4, 0, &[]));
+    frame(&mut end, &request(9, &ENHANCED));
+    frames(&mut end);
+    assert_eq!(mode(&end), Some(Mode::ENHANCED_RETRANSMISSION));
+}
+
+#[test]
 fn a_mode_that_the_peer_does_not_have_is_not_requested() {
     for config in [ChannelConfig::ENHANCED, ChannelConfig::STREAMING] {
         for is_mode_required in [false, true] {
