@@ -127,7 +127,7 @@ impl BondFile {
         let mut folder = self.path.clone().into_os_string();
         folder.push(".d");
         let path = PathBuf::from(folder).join(name);
-        self.simulated.then(|| Self { path, simulated: true, makes_address: false })
+        self.simulated.then_some(Self { path, simulated: true, makes_address: false })
     }
 }
 
