@@ -6,6 +6,7 @@ use bindrune::{Address, Opcode, Uuid};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    btp::cli::Btp,
     classic::cli::Classic,
     parse::{self, Attribute, Device, Value},
     security::Io,
@@ -86,6 +87,8 @@ pub(crate) enum Command {
     Hci(Hci),
     /// Serve virtual controllers to other hosts, all on one air
     Controller(Controller),
+    /// Let a tester, such as auto-pts, drive this host by the Bluetooth tester protocol
+    Btp(Btp),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -3,6 +3,7 @@
 
 mod advice;
 mod bonds;
+mod btp;
 mod capture;
 mod classic;
 mod cli;

@@ -2,7 +2,7 @@
 
 mod identity;
 
-use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, time::Duration};
+use std::{cell::Cell, fmt::Debug, future::Future, io, pin::Pin, rc::Rc, time::Duration};
 
 use bindrune::{
     ClassicConfig, Config, ControllerEvent, ControllerLoss, Error, Host, Opcode, Platform,
@@ -10,11 +10,11 @@ use bindrune::{
     transport::{serial::Serial, tcp},
 };
 use embedded_io_async::{Read, Write};
-use tokio::{task::LocalSet, time};
+use tokio::{sync::Notify, task::LocalSet, time};
 
 use crate::{
     advice,
-    bonds::{self, Keep, Place},
+    bonds::{self, Keep, Place, Store},
     capture::Capture,
     cli::Globals,
     failure::Failure,
@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) keep: Keep,
     /// Whether Ctrl-C is the regular end of the command.
     pub(crate) endless: bool,
+    /// Turns the controller on again after the command has shut it down; `None` if that ends the command.
+    pub(crate) power: Option<Rc<Notify>>,
 }
 
 impl Setup {
@@ -47,6 +49,7 @@ impl Setup {
             classic: None,
             keep: Keep::Known,
             endless: false,
+            power: None,
         }
     }
 }
@@ -83,10 +86,10 @@ async fn session(
     setup: Setup,
     work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Setup { config, phone, classic, keep, endless } = setup;
+    let Setup { config, phone, classic, keep, endless, power } = setup;
     let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
     let host = memory::host(config, classic)?;
-    let bonds = Bonds { place: Place::of(globals)?, keep };
+    let bonds = Bonds { place: Place::of(globals)?, keep, power };
     let capture = globals.capture.as_deref().map(Capture::create).transpose()?;
     let open = open(&globals.transport, host, capture, (phone, neighbour), &bonds);
     let (mut runner, _neighbourhood) = tokio::select! {
@@ -173,10 +176,11 @@ async fn pulse(host: &Host) {
 /// [Vol 4] Part E, 7.4.1
 const READ_LOCAL_VERSION: Opcode = Opcode(0x1001);
 
-/// The bonds of a session.
+/// What a session keeps while its controller is off: bonds, and what turns it on again.
 struct Bonds {
     place: Place,
     keep: Keep,
+    power: Option<Rc<Notify>>,
 }
 
 async fn open(
@@ -246,11 +250,19 @@ where
             identity::of_controller(&mut rx, &mut tx, transport).await?
         }
     };
-    let store = bonds.place.file(own, transport).open(bonds.keep)?;
-    let transport = transport.clone();
+    let mut store = bonds.place.file(own, transport).open(bonds.keep)?;
+    let (transport, power) = (transport.clone(), bonds.power.clone());
     Ok(Box::pin(async move {
-        let error = host.run_with(rx, tx, Platform::new().store(store)).await;
-        ended(&transport, &error)
+        loop {
+            let platform = Platform::new().store(store);
+            let error = host.run_with(&mut rx, &mut tx, platform).await;
+            let Some(power) = power.as_ref().filter(|_| matches!(error, RunError::ShutDown)) else {
+                return ended(&transport, &error);
+            };
+            power.notified().await;
+            // The host still has the bonds.
+            store = Store::NOTHING;
+        }
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Answer, Keypress, PairingRequest as Asked};
+use bindrune_smp::{Answer, Config as PairingConfig, Keypress, PairingRequest as Asked};
 use bindrune_wire::{Address, Level};
 
 use crate::{
@@ -88,6 +88,16 @@ impl Host {
     pub fn pairing_requests(&self) -> Result<PairingRequests<'_>, Error> {
         self.with(|core| core.stack.listen_to_pairing())?;
         Ok(PairingRequests { host: self })
+    }
+
+    /// Changes what later pairings of all links offer and require; replaces [`Config::pairing`](crate::Config::pairing). Pairings in progress,
+    /// existing bonds and links keep what they have. [`Self::reset`] restores the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] if LE Secure Connections are to be offered and the packets of [`crate::Resources`] are too short for their PDUs.
+    pub fn set_pairing(&self, pairing: PairingConfig) -> Result<(), Error> {
+        self.with(|core| core.stack.set_pairing(pairing))
     }
 }
 

@@ -14,7 +14,7 @@ mod peripheral;
 pub(crate) mod scan;
 
 use crate::{
-    classic,
+    btp, classic,
     cli::{Cli, Command},
     failure::Failure,
     output::Output,
@@ -35,6 +35,7 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Classic(command) => classic::run(&globals, out, command).await,
         Command::Advertise(options) => advertise::run(&globals, out, options).await,
         Command::Hci(options) => hci::run(&globals, out, options).await,
+        Command::Btp(options) => btp::run(&globals, out, options).await,
         Command::Controller(options) => controller::run(out, options).await,
         Command::Completions { shell } => completions::run(shell),
     }

@@ -11,6 +11,7 @@
 mod air;
 #[cfg(unix)]
 mod bonds;
+mod btp;
 #[cfg(unix)]
 mod cases;
 mod classic;

@@ -2,7 +2,7 @@
 
 use bindrune_smp::Config as PairingConfig;
 
-use crate::{ClientSecurity, Config, RepeatPairing};
+use crate::{ClientSecurity, Config, Error, RepeatPairing, stack::Stack};
 
 /// The maximum number of bonds of one host.
 const MAX_BONDS: usize = 64;
@@ -38,5 +38,17 @@ impl Config {
     pub const fn repeat_pairing(mut self, repeat_pairing: RepeatPairing) -> Self {
         self.repeat_pairing = repeat_pairing;
         self
+    }
+}
+
+impl Stack {
+    /// Changes what later pairings offer and require.
+    pub(crate) fn set_pairing(&mut self, pairing: PairingConfig) -> Result<(), Error> {
+        let config = self.config.pairing(pairing);
+        config
+            .check_packets(0, 0, 0, self.tx.pool.packet_size())
+            .map_err(|_| Error::Unsupported)?;
+        self.config = config;
+        Ok(())
     }
 }
