@@ -95,11 +95,12 @@ impl Stack {
         let now = self.now;
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.gap_link(link)?;
-        if let Some(slot) = state.up(link.index) {
-            *slot.ends.of(procedure) = None;
-        }
+        // A request that changes nothing leaves the end that another caller waits for.
         if !begin(&mut state.gap) {
             return Err(Error::InvalidParameters);
+        }
+        if let Some(slot) = state.up(link.index) {
+            *slot.ends.of(procedure) = None;
         }
         self.classic_changed(now);
         self.ready.run(Due::COMMAND);
