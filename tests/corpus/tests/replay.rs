@@ -1,8 +1,23 @@
 //! Replays each file of the fuzz corpus through the body of its fuzz target.
+//!
+//! `BINDRUNE_MUTATIONS`, a number, adds that many mutations of the files to each target; `BINDRUNE_SEED` selects others.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "test code"
+)]
 
-use std::{fs, io::Result, path::PathBuf};
+mod mutate;
+
+use std::{
+    env, fs,
+    io::{Error, Result},
+    path::PathBuf,
+};
 
 use bindrune_corpus::{fuzz_folder, seeds};
+use mutate::{Mutations, Running};
 
 macro_rules! replays {
     ($($target:ident: $body:path,)*) => {
@@ -69,11 +84,27 @@ fn the_seeds_are_those_of_the_table() -> Result<()> {
 fn replay(target: &str, body: fn(&[u8])) -> Result<()> {
     let files = entries(&format!("corpus/{target}"))?;
     assert!(!files.is_empty(), "the corpus of {target} is empty");
+    let mut inputs = Vec::new();
     for file in files {
         println!("{}", file.display());
-        body(&fs::read(&file)?);
+        let input = fs::read(&file)?;
+        body(&input);
+        inputs.push(input);
     }
+    let count = number("BINDRUNE_MUTATIONS")?;
+    let mut mutations = Mutations::new(inputs, number("BINDRUNE_SEED")?);
+    for _ in 0..count {
+        let input = mutations.next();
+        let _running = Running { target, input: &input };
+        body(&input);
+    }
+    println!("{target}: {count} mutations");
     Ok(())
+}
+
+/// Returns the number in a variable of the environment, or 0.
+fn number(name: &str) -> Result<u64> {
+    env::var(name).map_or(Ok(0), |number| number.parse().map_err(Error::other))
 }
 
 /// Returns the names in a folder, without extensions.

@@ -30,6 +30,7 @@ pub(crate) fn answer(opcode: Opcode, parameters: &[u8]) -> Option<Answer> {
             let [low, high] = BUFFERS.0.to_le_bytes();
             complete(&[&[0, low, high, 0, BUFFERS.1, 0, 0, 0]])
         }
+        Opcode::READ_LOCAL_OOB_DATA => complete(&[&[0], &[0x5a; 16], &[0xa5; 16]]),
         Opcode::READ_ENCRYPTION_KEY_SIZE => complete(&[&[0, low, high, 16]]),
         Opcode::WRITE_AUTOMATIC_FLUSH_TIMEOUT | Opcode::WRITE_LINK_SUPERVISION_TIMEOUT => {
             complete(&[&[0, low, high]])
@@ -62,6 +63,7 @@ pub(crate) fn answer(opcode: Opcode, parameters: &[u8]) -> Option<Answer> {
         | Opcode::USER_CONFIRMATION_REQUEST_NEGATIVE_REPLY
         | Opcode::USER_PASSKEY_REQUEST_REPLY
         | Opcode::USER_PASSKEY_REQUEST_NEGATIVE_REPLY
+        | Opcode::REMOTE_OOB_DATA_REQUEST_REPLY
         | Opcode::REMOTE_OOB_DATA_REQUEST_NEGATIVE_REPLY => complete(&[&[0], address]),
         _ => None,
     }

@@ -13,6 +13,42 @@ const STEPS: u64 = 1_000_000;
 /// Number of threads that share the steps, each with its own seeds.
 const THREADS: u64 = 2;
 
+/// Events of BR/EDR, which a quarter of the lives has.
+const CLASSIC: [&str; 32] = [
+    "a life with BR/EDR",
+    "a link to a peer of BR/EDR",
+    "a link of a peer of BR/EDR",
+    "an end of a link of BR/EDR",
+    "a channel of BR/EDR, basic",
+    "a channel of BR/EDR, enhanced",
+    "a channel of BR/EDR, streaming",
+    "a channel of BR/EDR for the application",
+    "a channel beside those of another peer",
+    "a datagram of BR/EDR",
+    "a datagram of the host, basic",
+    "a datagram of the host, enhanced",
+    "a datagram of the host, streaming",
+    "a datagram of the host that must not be lost",
+    "a flush, enhanced",
+    "a connection of RFCOMM",
+    "bytes of RFCOMM",
+    "a search",
+    "a search that fails",
+    "a response of SDP",
+    "a pairing of BR/EDR",
+    "a pairing with data of the host",
+    "a pairing with data of the peer",
+    "wrong out-of-band data",
+    "out-of-band data of the host",
+    "a key of BR/EDR",
+    "a wrong key of BR/EDR",
+    "encryption of BR/EDR",
+    "encryption of BR/EDR ends",
+    "a bond of BR/EDR is removed",
+    "a packet timeout",
+    "a false claim of out-of-band data",
+];
+
 #[test]
 fn a_million_random_steps_break_nothing() {
     let first: u64 = env::var("BINDRUNE_SEED").map_or(0, |seed| seed.parse().unwrap());
@@ -50,5 +86,8 @@ fn a_million_random_steps_break_nothing() {
         "lost framing",
     ] {
         assert!(reached.get(what).is_some_and(|&times| times >= 100), "too rare: {what}");
+    }
+    for what in CLASSIC {
+        assert!(reached.get(what).is_some_and(|&times| times >= 10), "too rare: {what}");
     }
 }

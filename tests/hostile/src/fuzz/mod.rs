@@ -14,6 +14,8 @@
 //! | each request for a link has one owner: `Host::check_invariants` | `world` |
 //! | all packets are returned once no link is up and nothing is borrowed | `ending` |
 //! | the values of a peer arrive in order and once, on a channel without a gap | `numbered` |
+//! | BR/EDR: in Enhanced Retransmission mode no datagram is lost, and a flush waits for all | `numbered`, `classic::peer` |
+//! | BR/EDR: no pairing with a peer that only claims to have data of the host | `classic::oob` |
 //! | BR/EDR: no data and no channel before the security that it needs, or without encryption | `classic::radio`, `classic::signs` |
 //! | a bond that was removed stays away; one peer does not take every channel | `classic::calls`, `classic::ending` |
 //! | no deadline stays due, and an idle host sleeps | `world` |

@@ -34,6 +34,11 @@ pub(crate) fn loosen() {
     LOOSE.set(true);
 }
 
+/// Returns whether values may be missing.
+pub(crate) fn is_loose() -> bool {
+    LOOSE.get()
+}
+
 /// Creates a stream.
 pub(crate) fn stream() -> u16 {
     STREAMS.with_borrow_mut(|streams| {
@@ -52,6 +57,26 @@ pub(crate) fn value(stream: u16) -> [u8; 6] {
         let ([a, b], [c, d]) = (stream.to_le_bytes(), number.to_le_bytes());
         [MARK[0], MARK[1], a, b, c, d]
     })
+}
+
+/// Takes back the last value of a stream: it was not sent.
+pub(crate) fn take_back(stream: u16) {
+    STREAMS.with_borrow_mut(|streams| streams.entry(stream).or_default().next -= 1);
+}
+
+/// Checks that each value of a stream has arrived.
+///
+/// # Panics
+///
+/// If one is missing.
+pub(crate) fn all_arrived(stream: u16) {
+    let of = STREAMS.with_borrow(|streams| streams.get(&stream).copied().unwrap_or_default());
+    let arrived = of.received.map_or(0, |last| last + 1);
+    assert!(
+        arrived == of.next || LOOSE.get(),
+        "{arrived} of {} values of stream {stream} arrived",
+        of.next
+    );
 }
 
 /// Checks a value that the application received; `whole` if no value of its stream may be missing before

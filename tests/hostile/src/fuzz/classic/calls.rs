@@ -5,7 +5,7 @@ use bindrune::{
 };
 use embassy_time::Duration;
 
-use super::{OPEN, PEERS, SECRET, SERIAL, Step, address, signs};
+use super::{OPEN, PEERS, SECRET, SERIAL, Step, address, oob, signs};
 use crate::fuzz::{
     app::{Until, keep, take},
     reach::reached,
@@ -49,7 +49,6 @@ impl World<'_> {
                     signs::loosen();
                 }
                 if matches!(step, Step::Data(_, how) if how & 1 == 0) {
-                    crate::fuzz::numbered::loosen();
                     signs::loosen();
                 }
                 self.controller().classic_step(step);
@@ -135,6 +134,14 @@ impl World<'_> {
         let (classic, app) = (self.host.classic(), self.app.clone());
         let device = address(more % PEERS);
         match what & 15 {
+            11 if what & 0x30 == 0x10 => self.spawn("OOB", Until::Soon, async move {
+                if classic.oob().await.is_ok() {
+                    reached("out-of-band data of the host");
+                }
+            }),
+            11 if what & 0x20 != 0 => {
+                _ = classic.set_peer_oob(device, oob::of_peer(more % PEERS, how));
+            }
             11 => {
                 if classic.remove_bond(device) {
                     reached("a bond of BR/EDR is removed");
@@ -143,7 +150,9 @@ impl World<'_> {
             }
             12 => self.spawn("packet timeout", Until::Soon, async move {
                 let timeout = (how & 1 == 0).then_some(Duration::from_millis(how.into()));
-                _ = classic.set_packet_timeout(device, timeout).await;
+                if classic.set_packet_timeout(device, timeout).await.is_ok() {
+                    reached("a packet timeout");
+                }
             }),
             13 => {
                 let class = [Uuid::new_16(0x1101)];

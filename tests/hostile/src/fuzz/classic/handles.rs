@@ -1,6 +1,6 @@
 //! Calls of the application on links, channels and connections of BR/EDR.
 
-use bindrune::{ClassicConnection, Level, ModemStatus};
+use bindrune::{ClassicConnection, ClassicMode, Level, ModemStatus};
 
 use super::{
     OPEN, SECRET,
@@ -10,6 +10,8 @@ use super::{
 };
 use crate::fuzz::{
     app::{Until, keep, take},
+    numbered,
+    reach::reached,
     world::World,
 };
 
@@ -70,7 +72,9 @@ impl<'h> World<'h> {
                 let longest = held.channel.peer_mtu();
                 let len = (usize::from(how) * 2).min(longest.into());
                 let datagram = signs::datagram(held.stream, len, false);
-                _ = held.channel.send(&datagram).await;
+                if held.channel.send(&datagram).await.is_err() {
+                    numbered::take_back(held.stream);
+                }
                 keep(&app.classic.channels, held);
             }),
             5..11 => self.spawn("receive by BR/EDR", Until::LinkEnds, async move {
@@ -83,7 +87,11 @@ impl<'h> World<'h> {
                 keep(&app.classic.channels, held);
             }),
             11 => self.spawn("flush BR/EDR", Until::LinkEnds, async move {
-                _ = held.channel.flush().await;
+                let flushed = held.channel.flush().await.is_ok();
+                if flushed && held.channel.mode() == ClassicMode::ENHANCED_RETRANSMISSION {
+                    numbered::all_arrived(held.stream);
+                    reached("a flush, enhanced");
+                }
                 keep(&app.classic.channels, held);
             }),
             12 => self.spawn("set the MTU", Until::Soon, async move {

@@ -7,6 +7,7 @@ mod app;
 mod calls;
 mod ending;
 mod handles;
+mod oob;
 mod pairing;
 mod peer;
 mod radio;

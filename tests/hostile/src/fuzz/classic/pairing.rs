@@ -14,11 +14,20 @@ pub(super) struct Pairing {
     encrypts: bool,
     /// Whether both users compare numbers.
     compares: bool,
+    /// Whether the peer says that it has data of the host, and whether the pairing uses data.
+    pub(super) claims_oob: bool,
+    pub(super) is_oob: bool,
     is_on: bool,
 }
 
 impl Controller {
-    fn classic_peer_event(&mut self, slot: usize, code: u8, status: Option<u8>, more: &[u8]) {
+    pub(super) fn classic_peer_event(
+        &mut self,
+        slot: usize,
+        code: u8,
+        status: Option<u8>,
+        more: &[u8],
+    ) {
         let Some(link) = &self.radio.links[slot] else { return };
         let peer = address(link.peer.number).octets();
         let status = status.as_slice();
@@ -33,8 +42,19 @@ impl Controller {
             0..3 if !link.pairing.is_on => {
                 link.pairing = Pairing { encrypts: true, is_on: true, ..Pairing::default() };
                 link.pairing.compares = how & 0x10 != 0;
+                // With its data, or without: a lie.
+                let claims = how & 0x60 == 0x60 && (self.radio.made_oob || how & 0x80 != 0);
+                link.pairing.claims_oob = claims;
+                if claims && !self.radio.made_oob {
+                    reached("a false claim of out-of-band data");
+                }
                 let io = if how & 0x10 == 0 { 3 } else { 1 };
-                self.classic_peer_event(slot, 0x32, None, &[io, 0, 2 | u8::from(io == 1)]);
+                self.classic_peer_event(
+                    slot,
+                    0x32,
+                    None,
+                    &[io, claims.into(), 2 | u8::from(io == 1)],
+                );
                 self.classic_peer_event(slot, 0x31, None, &[]);
             }
             3..5 if known && !link.pairing.is_on => {
@@ -73,17 +93,18 @@ impl Controller {
         }
     }
 
-    fn classic_paired(&mut self, slot: usize, status: u8) {
+    pub(super) fn classic_paired(&mut self, slot: usize, status: u8) {
         self.classic_peer_event(slot, 0x36, Some(status), &[]);
         if status == 0 {
             let Some(link) = &self.radio.links[slot] else { return };
-            let (peer, compares) = (link.peer.number, link.pairing.compares);
+            let peer = link.peer.number;
+            let authenticated = link.pairing.compares || link.pairing.is_oob;
             self.radio.randoms = self.radio.randoms.wrapping_add(1);
             let key = [self.radio.randoms | 1; 16];
             self.radio.keys[usize::from(peer)] = Some(key);
             signs::paired(peer);
             reached("a pairing of BR/EDR");
-            let kind = if compares { 5 } else { 4 };
+            let kind = if authenticated { 5 } else { 4 };
             self.classic_peer_event(slot, 0x18, None, &[&key[..], &[kind]].concat());
         }
         self.classic_authenticated(slot, status);
@@ -129,12 +150,18 @@ impl Controller {
                 if !link.pairing.encrypts {
                     self.classic_peer_event(slot, 0x32, None, &[io, 0, 3]);
                 }
-                self.classic_peer_event(slot, 0x33, None, &number);
+                if !self.classic_uses_oob(slot, parameters.get(7).is_some_and(|&oob| oob != 0)) {
+                    self.classic_peer_event(slot, 0x33, None, &number);
+                }
             }
             Opcode::USER_CONFIRMATION_REQUEST_REPLY if link.pairing.is_on => {
                 self.classic_paired(slot, 0);
             }
+            Opcode::REMOTE_OOB_DATA_REQUEST_REPLY if link.pairing.is_on => {
+                self.classic_checks_oob(slot, parameters.get(6..).unwrap_or_default());
+            }
             Opcode::IO_CAPABILITY_REQUEST_NEGATIVE_REPLY
+            | Opcode::REMOTE_OOB_DATA_REQUEST_NEGATIVE_REPLY
             | Opcode::USER_CONFIRMATION_REQUEST_NEGATIVE_REPLY
                 if link.pairing.is_on =>
             {

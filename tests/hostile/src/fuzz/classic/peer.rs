@@ -2,13 +2,18 @@
 
 use std::cell::RefCell;
 
+use bindrune::ClassicMode as Mode;
 use bindrune_l2cap::{
     LinkId,
     classic::{Channel, ChannelConfig, Channels, ConnectionResult, Link, Psm, Signal},
 };
 use embassy_time::Instant;
 
-use super::{OPEN, SECRET, serial::Serial, signs::datagram};
+use super::{
+    OPEN, SECRET,
+    serial::Serial,
+    signs::{datagram, in_mode},
+};
 use crate::fuzz::{numbered, reach::reached};
 
 const SLOTS: usize = 5;
@@ -109,7 +114,14 @@ impl Peer {
                     let psm = self.channels().get(channel).map_or(0, |c| c.psm().0);
                     let stream = numbered::stream();
                     self.users[channel] = User { psm, is_open: true, stream };
-                    reached("a channel of BR/EDR");
+                    reached(in_mode(
+                        self.mode(channel),
+                        [
+                            "a channel of BR/EDR, basic",
+                            "a channel of BR/EDR, enhanced",
+                            "a channel of BR/EDR, streaming",
+                        ],
+                    ));
                     used.push(psm);
                     if psm == RFCOMM.0 {
                         self.serial.opened(now, channel);
@@ -128,6 +140,11 @@ impl Peer {
             }
         }
         used
+    }
+
+    fn mode(&self, channel: usize) -> Mode {
+        let channel = self.channels.as_ref().and_then(|channels| channels.get(channel));
+        channel.map_or(Mode::BASIC, |channel| channel.agreement().mode)
     }
 
     fn requested(&mut self, now: Instant, channel: usize, psm: Psm) {
@@ -159,12 +176,24 @@ impl Peer {
         while let Some(datagram) = self.channels().received(channel).map(<[u8]>::to_vec) {
             self.channels().consume(channel);
             match self.users[channel].psm {
+                1 if datagram.first() == Some(&3) => reached("a response of SDP"),
                 1 => self.answer_search(channel, &datagram),
                 3 => self.serial.handle(now, &datagram),
                 _ => {
-                    reached("a datagram of the host on BR/EDR");
-                    let enhanced = false;
-                    numbered::received(&datagram, enhanced);
+                    let mode = self.mode(channel);
+                    reached(in_mode(
+                        mode,
+                        [
+                            "a datagram of the host, basic",
+                            "a datagram of the host, enhanced",
+                            "a datagram of the host, streaming",
+                        ],
+                    ));
+                    let whole = mode == Mode::ENHANCED_RETRANSMISSION;
+                    if whole && !numbered::is_loose() {
+                        reached("a datagram of the host that must not be lost");
+                    }
+                    numbered::received(&datagram, whole);
                 }
             }
         }

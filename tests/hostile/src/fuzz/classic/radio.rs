@@ -33,6 +33,8 @@ pub(crate) struct Radio {
     /// Keys that the peers have.
     pub(super) keys: [Option<[u8; 16]>; PEERS as usize],
     pub(super) randoms: u8,
+    /// Whether the controller made out-of-band data.
+    pub(super) made_oob: bool,
 }
 
 impl core::fmt::Debug for Radio {
@@ -143,6 +145,7 @@ impl Controller {
     pub(crate) fn classic_end(&mut self, slot: usize, reason: u8) {
         if let Some(link) = self.radio.links[slot].take() {
             let [low, high] = link.handle.to_le_bytes();
+            reached("an end of a link of BR/EDR");
             self.event(0x05, &[0, low, high, reason]);
         }
     }
@@ -250,6 +253,7 @@ impl Controller {
         let peer = parameters.get(..6).and_then(number);
         match opcode {
             Opcode::WRITE_SCAN_ENABLE => self.radio.scan = parameters.first().copied().unwrap_or(0),
+            Opcode::READ_LOCAL_OOB_DATA => self.radio.made_oob = true,
             Opcode::INQUIRY => self.radio.inquiring = true,
             Opcode::INQUIRY_CANCEL => self.radio.inquiring = false,
             Opcode::CREATE_CONNECTION => match peer {

@@ -5,6 +5,8 @@ use std::{
     collections::BTreeSet,
 };
 
+use bindrune::ClassicMode as Mode;
+
 use super::super::{numbered, reach::reached};
 
 thread_local! {
@@ -47,6 +49,15 @@ pub(crate) fn received(datagram: &[u8], secret: bool, whole: bool) {
     assert!(!(secret && datagram.starts_with(&PLAIN)), "data over a link that lost its encryption");
     reached("a datagram of BR/EDR");
     numbered::received(datagram, whole);
+}
+
+/// Returns the name of an event in a mode.
+pub(crate) fn in_mode(mode: Mode, names: [&'static str; 3]) -> &'static str {
+    match mode {
+        Mode::ENHANCED_RETRANSMISSION => names[1],
+        Mode::STREAMING => names[2],
+        _ => names[0],
+    }
 }
 
 /// A stream of bytes, each one more than the one before.
