@@ -195,7 +195,10 @@ impl Slot {
         let reply = self.answer_to(context, question, answer);
         match reply {
             Some(reply) => self.agree(context, reply),
-            None => self.deny(question, Failure::Refused),
+            None => {
+                let used = matches!(question, Question::Oob { .. });
+                self.deny(question, if used { Failure::NoOob } else { Failure::Refused });
+            }
         }
         true
     }

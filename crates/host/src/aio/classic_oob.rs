@@ -47,14 +47,16 @@ impl Classic<'_> {
     /// it, without a question to the user, whichever side begins; the pairing is authenticated if the data is right. It
     /// is used once: after an attempt, also one that failed, the device must give other data.
     ///
-    /// As long as there is data of a device, the device pairs with it or not at all: if the data has no values for the
-    /// kind of key that both sides use, the pairing fails with [`crate::ClassicFailure::NoOob`]. If it is wrong, with
-    /// Authentication Failure (0x05). A bond that is strong enough is used as always.
+    /// From then on the device pairs by its data or not at all, until a pairing succeeds or `None` is set: if the data
+    /// was used by an attempt that failed, or has no values for the kind of key that both sides use, the pairing fails
+    /// with [`crate::ClassicFailure::NoOob`]. If it is wrong, with Authentication Failure (0x05). So nobody can pair in
+    /// the device's name after failing on purpose. A bond that is strong enough is used as always.
     ///
     /// # Errors
     ///
     /// [`Error::Unsupported`] without BR/EDR; [`Error::InvalidParameters`] if the address is not public or the data has
-    /// no values; [`Error::Busy`] if data of four other devices is kept.
+    /// no values; [`Error::Busy`] if four other devices have set data
+    /// and have not paired.
     pub fn set_peer_oob(&self, device: Address, data: Option<ClassicOob>) -> Result<(), Error> {
         self.host.with(|core| core.stack.set_peer_oob(device, data))
     }

@@ -206,7 +206,7 @@ fn missing_or_wrong_data_fails() {
         let (serial, _) = fixture.question();
         fixture.security.answer(fixture.now, 0, serial, answer);
         fixture.expect(&RemoteOobDataRequestNegativeReply { address: address(PEER) });
-        assert_eq!(result(&fixture.events()), Some(Err(Failure::Refused)));
+        assert_eq!(result(&fixture.events()), Some(Err(Failure::NoOob)));
         fixture.idle();
     }
     for local in [true, false] {

@@ -17,7 +17,16 @@ const PEERS: usize = if OOB { 4 } else { 0 };
 #[derive(Debug)]
 pub(super) struct Oob {
     own: Own,
-    peers: [Option<(Address, OobData)>; PEERS],
+    peers: [Option<Known>; PEERS],
+}
+
+/// A peer that pairs with its data or not at all, until a pairing succeeds or the application forgets it.
+#[derive(Debug)]
+struct Known {
+    peer: Address,
+    presence: OobPresence,
+    /// Empty after the attempt that used it.
+    data: Option<OobData>,
 }
 
 /// The last request for data of this device.
@@ -38,19 +47,23 @@ impl Oob {
 
     fn presence(&self, peer: Address) -> OobPresence {
         let mut known = self.peers.iter().flatten();
-        known.find(|(at, _)| *at == peer).map_or(OobPresence::empty(), |(_, data)| data.presence())
+        known.find(|known| known.peer == peer).map_or(OobPresence::empty(), |known| known.presence)
     }
 
-    /// Takes the data of a peer: no pairing uses it again.
+    /// Takes the data of a peer: no pairing uses it again. The peer still needs data to pair.
     fn take(&mut self, peer: Address) -> Option<OobData> {
-        let mut known = self.peers.iter_mut();
-        let place = known.find(|place| place.as_ref().is_some_and(|(at, _)| *at == peer))?;
-        place.take().map(|(_, data)| data)
+        self.peers.iter_mut().flatten().find(|known| known.peer == peer)?.data.take()
+    }
+
+    fn forget(&mut self, peer: Address) {
+        for place in &mut self.peers {
+            let _old = place.take_if(|known| known.peer == peer);
+        }
     }
 
     fn put(&mut self, peer: Address, data: OobData) -> Result<(), Error> {
         let place = self.peers.iter_mut().find(|place| place.is_none()).ok_or(Error::Busy)?;
-        *place = Some((peer, data));
+        *place = Some(Known { peer, presence: data.presence(), data: Some(data) });
         Ok(())
     }
 }
@@ -79,8 +92,15 @@ impl Stack {
         let data = peer.and_then(|peer| state.oob.take(peer));
         let answer = data.map_or(Answer::No, Answer::Oob);
         let _open = state.security.answer(now, link, serial, answer);
-        state.announce_oob(link);
         self.ready.run(Due::COMMAND);
+    }
+
+    /// Forgets the data of a peer that has paired: its bond protects the next pairing.
+    pub(super) fn oob_succeeded(&mut self, link: u8, peer: Address) {
+        if let Some(state) = self.classic.get() {
+            state.oob.forget(peer);
+            state.announce_oob(link);
+        }
     }
 
     /// Handles data of this device that the controller made.
@@ -123,7 +143,7 @@ impl Stack {
         if empty || peer.kind() != AddressKind::Public {
             return Err(Error::InvalidParameters);
         }
-        let _old = state.oob.take(peer);
+        state.oob.forget(peer);
         let kept = data.map_or(Ok(()), |data| state.oob.put(peer, data));
         if let Some(link) = state.find_peer(peer) {
             state.announce_oob(link.index);

@@ -100,7 +100,10 @@ impl Stack {
             SecurityEvent::Key { link, bond } => self.keep_classic_bond(link, &bond),
             SecurityEvent::Pairing { link, peer, result } => {
                 match result {
-                    Ok(_) => self.security.pairing_succeeded(peer),
+                    Ok(_) => {
+                        self.oob_succeeded(link, peer);
+                        self.security.pairing_succeeded(peer);
+                    }
                     // An attempt that one side refuses because it is too early does not count.
                     Err(Failure::RepeatedAttempts | Failure::Status(Status::REPEATED_ATTEMPTS)) => {
                     }

@@ -147,6 +147,31 @@ fn a_stranger_with_wrong_data_harms_no_other_peer() {
 }
 
 #[test]
+fn a_failed_attempt_does_not_open_another_way_to_pair() {
+    let scene = Scene::new(625);
+    let [lamp, phone] = devices(&scene, &Air::new(), [io(ClassicIoCapability::NoInputNoOutput); 2]);
+    scene.run(&[&lamp, &phone], async {
+        let (at, right) = (address(lamp.host().classic()).await, made(&lamp).await);
+        let mut wrong = right.clone();
+        for values in [&mut wrong.p192, &mut wrong.p256].into_iter().flatten() {
+            values.commitment = ClassicSecret::new([7; 16]);
+        }
+        set(&phone, &lamp, wrong).await;
+        let (first, _) = pair(&scene, &lamp, &phone, Level::Encrypted).await;
+        assert_eq!(first, failed(WRONG));
+        // Without the data that is used, Just Works would be next. The phone still insists on data.
+        scene.sleep(5000).await;
+        let (second, _) = pair(&scene, &lamp, &phone, Level::Encrypted).await;
+        assert_eq!(second, failed(ClassicFailure::NoOob));
+        unbonded(&phone);
+        scene.sleep(20_000).await;
+        phone.host().classic().set_peer_oob(at, Some(right)).unwrap();
+        let (third, _) = pair(&scene, &lamp, &phone, Level::Authenticated).await;
+        check(third.unwrap(), true);
+    });
+}
+
+#[test]
 fn data_is_used_once() {
     let scene = Scene::new(630);
     let [lamp, phone] = devices(&scene, &Air::new(), [io(ClassicIoCapability::NoInputNoOutput); 2]);
