@@ -49,7 +49,7 @@ impl Classic<'_> {
     ///
     /// From then on the device pairs by its data or not at all, until a pairing succeeds or `None` is set: if the data
     /// was used by an attempt that failed, or has no values for the kind of key that both sides use, the pairing fails
-    /// with [`crate::ClassicFailure::NoOob`]. If it is wrong, with Authentication Failure (0x05). So nobody can pair in
+    /// with [`crate::ClassicFailure::NoOob`]. If it is wrong, with Authentication Failure (0x05). So no other device can pair in
     /// the device's name after failing on purpose. A bond that is strong enough is used as always.
     ///
     /// # Errors

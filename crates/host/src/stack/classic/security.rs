@@ -99,21 +99,7 @@ impl Stack {
         match event {
             SecurityEvent::Key { link, bond } => self.keep_classic_bond(link, &bond),
             SecurityEvent::Pairing { link, peer, result } => {
-                match result {
-                    Ok(_) => {
-                        self.oob_succeeded(link, peer);
-                        self.security.pairing_succeeded(peer);
-                    }
-                    // An attempt that one side refuses because it is too early does not count.
-                    Err(Failure::RepeatedAttempts | Failure::Status(Status::REPEATED_ATTEMPTS)) => {
-                    }
-                    Err(_) => self.security.pairing_failed(now, peer),
-                }
-                self.hold_off_classic(now, link);
-                if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
-                    *ask = Ask { serial: ask.serial, ..Ask::NONE };
-                }
-                self.classic_mark(Awaited::Security);
+                self.classic_pairing_ended(now, link, peer, result.err());
             }
             SecurityEvent::Changed { link } => {
                 self.settle_requests(link, false);
@@ -155,6 +141,30 @@ impl Stack {
         }
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
+    }
+
+    /// Handles the end of a pairing.
+    fn classic_pairing_ended(
+        &mut self,
+        now: Instant,
+        link: u8,
+        peer: Address,
+        failure: Option<Failure>,
+    ) {
+        match failure {
+            None => {
+                self.oob_succeeded(link, peer);
+                self.security.pairing_succeeded(peer);
+            }
+            // An attempt that one side refuses because it is too early does not count.
+            Some(Failure::RepeatedAttempts | Failure::Status(Status::REPEATED_ATTEMPTS)) => {}
+            Some(_) => self.security.pairing_failed(now, peer),
+        }
+        self.hold_off_classic(now, link);
+        if let Some(ask) = self.classic.get().and_then(|state| state.ask(link)) {
+            *ask = Ask { serial: ask.serial, ..Ask::NONE };
+        }
+        self.classic_mark(Awaited::Security);
     }
 
     /// Sets in the security machine until when the peer of a link must not pair.
