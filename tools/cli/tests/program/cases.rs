@@ -5,7 +5,7 @@ use std::{fs, io::Write as _, process::Stdio, thread, time::Duration};
 use crate::{
     air::{air, air_of},
     desk::Desk,
-    run::{Run, Running, bindrune, command},
+    run::{Run, Running, bindrune, command, hearing},
 };
 
 /// `scan | head -1`: ends when the output is closed.
@@ -123,9 +123,11 @@ fn data_goes_through_pipes() {
 fn a_terminal_that_closes_ends_links() {
     for signal in ["HUP", "TERM"] {
         let (_air, ours, theirs) = air("--seed 23");
-        let mut peripheral = Running::start(&format!("-t {ours} peripheral --name Bench --json"));
+        let mut peripheral =
+            Running::of(hearing(&format!("-t {ours} peripheral --name Bench --json")));
         peripheral.until("advertising");
-        let mut central = Running::start(&format!("-t {theirs} gatt subscribe Bench 2a19 --json"));
+        let mut central =
+            Running::of(hearing(&format!("-t {theirs} gatt subscribe Bench 2a19 --json")));
         central.until("2a19");
         central.signal(signal);
         let end = peripheral.until("disconnected");

@@ -107,6 +107,21 @@ impl Run {
     }
 }
 
+/// Like [`command`], but SIGHUP ends the program also if the tests run under `nohup`.
+pub(crate) fn hearing(words: &str) -> Command {
+    let plain = command(words);
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
 /// A running program, which ends with the test.
 pub(crate) struct Running {
     child: Child,
