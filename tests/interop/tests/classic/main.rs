@@ -10,7 +10,6 @@ mod channels;
 mod discovery;
 mod own_channels;
 mod own_discovery;
-mod own_older;
 mod own_security;
 mod own_serial;
 mod own_services;

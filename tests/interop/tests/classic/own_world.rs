@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// Name of our host.
 pub(crate) const NAME: &str = "Flur";
 
+/// File with the bonds of our host.
+const BONDS: &str = "bonds";
+
 /// Both hosts, and their air.
 pub(crate) struct World {
     pub(crate) node: Node,
@@ -28,11 +31,31 @@ pub(crate) fn start(air: &Air, classic: ClassicConfig, file: Option<&str>) -> Re
 impl World {
     /// Starts both; `test` names their scratch folder. Bumble is discoverable and connectable.
     pub(crate) fn start(test: &str, classic: ClassicConfig) -> Result<Self> {
+        Self::start_with(test, classic, None)
+    }
+
+    /// Like [`Self::start`], with bonds of our host that survive [`Self::restart`].
+    pub(crate) fn start_with_bonds(test: &str, classic: ClassicConfig) -> Result<Self> {
+        Self::start_with(test, classic, Some(BONDS))
+    }
+
+    fn start_with(test: &str, classic: ClassicConfig, file: Option<&str>) -> Result<Self> {
         let air = Air::start(&Scratch::new(test)?)?;
         let bumble = Bumble::start(&air, "bumble")?;
         bumble.call("discoverable", json!({}))?;
-        let node = start(&air, classic, None)?;
+        let node = start(&air, classic, file)?;
         Ok(Self { node, bumble, air })
+    }
+
+    /// Starts both again, with their bonds and addresses.
+    pub(crate) async fn restart(&mut self, classic: ClassicConfig) -> Result<()> {
+        let address = self.address().await?;
+        self.bumble.restart(&self.air)?;
+        self.ask("discoverable", json!({})).await?;
+        self.node.finish().await?;
+        self.node = start(&self.air, classic, Some(BONDS))?;
+        ensure!(self.address().await? == address, "our host has another address");
+        Ok(())
     }
 
     /// BR/EDR of our host.
