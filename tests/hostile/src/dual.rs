@@ -18,6 +18,22 @@ const HOST_FEATURES: [u8; 8] = [0x01, 0, 0, 0, 0, 0, 0, 0];
 /// Number and length of the ACL buffers of BR/EDR.
 pub(crate) const BUFFERS: (u16, u8) = (339, 4);
 
+/// Returns whether Command Status answers a command of BR/EDR.
+pub(crate) const fn has_status(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::INQUIRY
+            | Opcode::CREATE_CONNECTION
+            | Opcode::ACCEPT_CONNECTION_REQUEST
+            | Opcode::REJECT_CONNECTION_REQUEST
+            | Opcode::REMOTE_NAME_REQUEST
+            | Opcode::AUTHENTICATION_REQUESTED
+            | Opcode::SET_CONNECTION_ENCRYPTION
+            | Opcode::READ_REMOTE_SUPPORTED_FEATURES
+            | Opcode::READ_REMOTE_EXTENDED_FEATURES
+    )
+}
+
 /// Returns the answer to a command that only a controller with BR/EDR has, or that it answers differently.
 pub(crate) fn answer(opcode: Opcode, parameters: &[u8]) -> Option<Answer> {
     let [low, high] = parameters.first_chunk().copied().unwrap_or([0; 2]);
@@ -35,13 +51,6 @@ pub(crate) fn answer(opcode: Opcode, parameters: &[u8]) -> Option<Answer> {
         Opcode::WRITE_AUTOMATIC_FLUSH_TIMEOUT | Opcode::WRITE_LINK_SUPERVISION_TIMEOUT => {
             complete(&[&[0, low, high]])
         }
-        Opcode::INQUIRY
-        | Opcode::CREATE_CONNECTION
-        | Opcode::ACCEPT_CONNECTION_REQUEST
-        | Opcode::REJECT_CONNECTION_REQUEST
-        | Opcode::REMOTE_NAME_REQUEST
-        | Opcode::AUTHENTICATION_REQUESTED
-        | Opcode::SET_CONNECTION_ENCRYPTION => Some(Answer::Status(vec![])),
         Opcode::READ_REMOTE_SUPPORTED_FEATURES => {
             let event = [&[4, 0x0b, 11, 0, low, high][..], &FEATURES].concat();
             Some(Answer::Status(vec![event]))
@@ -65,7 +74,7 @@ pub(crate) fn answer(opcode: Opcode, parameters: &[u8]) -> Option<Answer> {
         | Opcode::USER_PASSKEY_REQUEST_NEGATIVE_REPLY
         | Opcode::REMOTE_OOB_DATA_REQUEST_REPLY
         | Opcode::REMOTE_OOB_DATA_REQUEST_NEGATIVE_REPLY => complete(&[&[0], address]),
-        _ => None,
+        _ => has_status(opcode).then(|| Answer::Status(vec![])),
     }
 }
 

@@ -8,6 +8,7 @@ use embassy_time::Instant;
 use super::{
     classic::Radio, config::Setup, judge::Judge, known, peers::Peer, reach::reached, shown::Shown,
 };
+use crate::dual;
 
 /// The first handle of links.
 pub(crate) const FIRST: u16 = 0x40;
@@ -333,7 +334,7 @@ impl Controller {
 
     /// Returns whether the command is answered by Command Status.
     pub(crate) const fn has_status(opcode: Opcode) -> bool {
-        Self::classic_has_status(opcode)
+        dual::has_status(opcode)
             || matches!(
                 opcode,
                 Opcode::DISCONNECT

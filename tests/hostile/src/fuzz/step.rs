@@ -67,43 +67,29 @@ pub enum Step {
 pub type Bytes = [u8; RECORD - 3];
 
 /// The kinds of steps, and their frequencies.
-const WEIGHTS: [u8; 27] =
+const WEIGHTS: [u16; 27] =
     [12, 10, 3, 4, 22, 14, 12, 14, 6, 8, 4, 4, 6, 5, 8, 1, 4, 6, 4, 26, 34, 20, 12, 9, 6, 22, 4];
-
-const SUM: u32 = {
-    let (mut sum, mut n) = (0, 0);
-    while n < WEIGHTS.len() {
-        sum += WEIGHTS[n] as u32;
-        n += 1;
-    }
-    sum
-};
 
 impl Step {
     /// Reads a record; missing bytes are zero.
     #[must_use]
     pub fn new(record: &[u8]) -> Self {
-        let mut all = [0; RECORD];
-        all.iter_mut().zip(record).for_each(|(to, from)| *to = *from);
-        let [what, fine, a, rest @ ..] = all;
-        // The high bits select the kind, so that a small change of the record mostly keeps it.
-        let choice = u32::from(what) << 8 | u32::from(fine);
-        Self::of(kind((choice * SUM) >> 16), a, rest)
+        Self::of_life(record, false)
     }
 
     /// Reads a record of a life; with BR/EDR most steps are of it.
     #[must_use]
     pub fn of_life(record: &[u8], classic: bool) -> Self {
         let last = record.get(RECORD - 1).copied().unwrap_or(0);
-        let is_classic = classic && last & 7 > 1;
         let mut all = [0; RECORD];
         all.iter_mut().zip(record).for_each(|(to, from)| *to = *from);
         let [what, fine, a, rest @ ..] = all;
-        if is_classic {
-            let choice = u32::from(what) << 8 | u32::from(fine);
-            return Self::Classic(super::classic::Step::new(choice, a, rest));
+        let choice = u32::from(what) << 8 | u32::from(fine);
+        if classic && last & 7 > 1 {
+            Self::Classic(super::classic::Step::new(choice, a, rest))
+        } else {
+            Self::of(kind(choice, &WEIGHTS), a, rest)
         }
-        Self::new(record)
     }
 
     /// Returns the number of the link.
@@ -174,14 +160,17 @@ impl Step {
     }
 }
 
-fn kind(mut place: u32) -> usize {
-    for (kind, &weight) in WEIGHTS.iter().enumerate() {
+/// Returns the kind of step that 16 bits choose. The high bits select it, so that a small change of the record mostly keeps it.
+pub(super) fn kind(choice: u32, weights: &[u16]) -> usize {
+    let sum: u32 = weights.iter().copied().map(u32::from).sum();
+    let mut place = (choice * sum) >> 16;
+    for (kind, &weight) in weights.iter().enumerate() {
         match place.checked_sub(weight.into()) {
             None => return kind,
             Some(rest) => place = rest,
         }
     }
-    WEIGHTS.len()
+    weights.len()
 }
 
 #[cfg(test)]

@@ -32,22 +32,6 @@ const OPCODES: [Opcode; 16] = [
 const UNKNOWN: u8 = 0x02;
 
 impl Controller {
-    /// Returns whether Command Status answers a command of BR/EDR.
-    pub(crate) const fn classic_has_status(opcode: Opcode) -> bool {
-        matches!(
-            opcode,
-            Opcode::INQUIRY
-                | Opcode::CREATE_CONNECTION
-                | Opcode::ACCEPT_CONNECTION_REQUEST
-                | Opcode::REJECT_CONNECTION_REQUEST
-                | Opcode::REMOTE_NAME_REQUEST
-                | Opcode::AUTHENTICATION_REQUESTED
-                | Opcode::SET_CONNECTION_ENCRYPTION
-                | Opcode::READ_REMOTE_SUPPORTED_FEATURES
-                | Opcode::READ_REMOTE_EXTENDED_FEATURES
-        )
-    }
-
     /// Returns the status with which the controller refuses a command about a link of BR/EDR, or 0; `None` if the
     /// command is of LE.
     pub(crate) fn classic_refusal(&self, opcode: Opcode, parameters: &[u8]) -> Option<u8> {

@@ -1,6 +1,6 @@
 //! Contents of one record of a life with BR/EDR.
 
-use super::super::step::Bytes;
+use super::super::step::{Bytes, kind};
 
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,20 +44,11 @@ pub enum Step {
 /// The kinds of steps, and their frequencies.
 const WEIGHTS: [u16; 17] = [12, 12, 3, 3, 16, 24, 4, 12, 16, 14, 3, 4, 6, 2, 24, 30, 6];
 
-const SUM: u32 = {
-    let (mut sum, mut n) = (0, 0);
-    while n < WEIGHTS.len() {
-        sum += WEIGHTS[n] as u32;
-        n += 1;
-    }
-    sum
-};
-
 impl Step {
     /// Reads the choice and the arguments of a record.
     pub(crate) fn new(choice: u32, a: u8, bytes: Bytes) -> Self {
         let [b, c, ..] = bytes;
-        match kind((choice * SUM) >> 16) {
+        match kind(choice, &WEIGHTS) {
             0 => Self::Connects(a, b),
             1 => Self::Answers(a),
             2 => Self::Ends(a, b),
@@ -77,14 +68,4 @@ impl Step {
             _ => Self::Drop(a, b),
         }
     }
-}
-
-fn kind(mut place: u32) -> usize {
-    for (kind, &weight) in WEIGHTS.iter().enumerate() {
-        match place.checked_sub(weight.into()) {
-            None => return kind,
-            Some(rest) => place = rest,
-        }
-    }
-    WEIGHTS.len()
 }
