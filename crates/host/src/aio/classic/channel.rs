@@ -71,7 +71,7 @@ impl<'h> ClassicChannel<'h> {
         self.wait(ChannelKey::Send, |stack| stack.poll_classic_send(channel, datagram)).await
     }
 
-    /// Copies the next datagram into `buffer`, and returns its length.
+    /// Copies the next datagram into `buffer`, and returns its length. [Vol 3] Part A, 3.1 and 3.3
     ///
     /// Datagrams that arrived before the channel ended can still be read; then [`Error::ClassicClosed`] gives the
     /// reason.
@@ -137,7 +137,7 @@ impl<'h> ClassicChannel<'h> {
         self.wait(ChannelKey::State, |stack| stack.poll_classic_closed(channel)).await
     }
 
-    /// Waits until the channel is open.
+    /// Waits until the channel is open. [Vol 3] Part A, 6.1
     pub(super) async fn opened(&self) -> Result<(), Error> {
         let channel = self.channel;
         self.wait(ChannelKey::State, |stack| stack.poll_classic_opened(channel)).await
@@ -162,37 +162,37 @@ impl<'h> ClassicChannel<'h> {
         self.host.with(|core| core.stack.classic_peer(self.channel.link))
     }
 
-    /// Returns the PSM.
+    /// Returns the PSM. [Vol 3] Part A, 4.2
     #[must_use]
     pub fn psm(&self) -> Psm {
         self.host.with(|core| core.stack.classic_psm(self.channel))
     }
 
-    /// Returns the mode that both ends agreed on.
+    /// Returns the mode that both ends agreed on. [Vol 3] Part A, 5.4
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.agreement().map_or(Mode::BASIC, |agreed| agreed.mode)
     }
 
-    /// Returns whether frames have a check sequence; never in Basic mode.
+    /// Returns whether frames have a check sequence; never in Basic mode. [Vol 3] Part A, 3.3.5 and 5.5
     #[must_use]
     pub fn has_check_sequence(&self) -> bool {
         self.agreement().is_some_and(|agreed| agreed.fcs)
     }
 
-    /// Returns the longest datagram that this end receives, in bytes.
+    /// Returns the longest datagram that this end receives, in bytes. [Vol 3] Part A, 5.1
     #[must_use]
     pub fn mtu(&self) -> u16 {
         self.agreement().map_or(0, |agreed| agreed.rx_mtu)
     }
 
-    /// Returns the longest datagram that the peer receives, in bytes.
+    /// Returns the longest datagram that the peer receives, in bytes. [Vol 3] Part A, 5.1
     #[must_use]
     pub fn peer_mtu(&self) -> u16 {
         self.agreement().map_or(0, |agreed| agreed.tx_mtu)
     }
 
-    /// Returns the number of datagrams that were lost.
+    /// Returns the number of datagrams that were lost. [Vol 3] Part A, 8.6 and 8.7
     #[must_use]
     pub fn lost(&self) -> ClassicLoss {
         self.host.with(|core| core.stack.classic_loss(self.channel))

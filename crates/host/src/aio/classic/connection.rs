@@ -1,4 +1,4 @@
-//! BR/EDR links, as applications use them.
+//! BR/EDR links, as applications use them. [Vol 3] Part C, 7
 
 use bindrune_classic::security::LinkSecurity;
 use bindrune_hci::Status;
@@ -93,7 +93,7 @@ impl<'h> ClassicConnection<'h> {
     /// # Errors
     ///
     /// [`Error::ClassicSecurity`] says why that failed. If the peer no longer has the key of the bond, the bond stays:
-    /// [`Self::pair`] replaces it.
+    /// [`Self::pair`] replaces it. [`Error::Disconnected`] if the link has ended.
     ///
     /// # Cancel safety
     ///
@@ -142,6 +142,7 @@ impl<'h> ClassicConnection<'h> {
     }
 
     /// Disconnects the link, with all its channels, once everything that was sent has left, at the latest after 10 s.
+    /// [Vol 4] Part E, 7.1.6
     ///
     /// # Errors
     ///

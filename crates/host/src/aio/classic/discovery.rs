@@ -13,11 +13,11 @@ use crate::{Error, Host, stack::Awaited};
 pub struct Device<'b> {
     /// Address of the device.
     pub address: Address,
-    /// What the device is.
+    /// What the device is. [Vol 3] Part C, 3.2.4
     pub class: ClassOfDevice,
     /// Signal strength in dBm, if the controller measures it.
     pub rssi: Option<i8>,
-    /// What the device says of itself: its name and services. Empty if it says nothing.
+    /// What the device says of itself: its name and services. Empty if it says nothing. [Vol 3] Part C, 8
     pub data: InquiryData<'b>,
 }
 
@@ -46,7 +46,8 @@ impl<'h> Classic<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] if another inquiry is in progress, [`Error::ShutDown`], [`Error::Unsupported`] without BR/EDR.
+    /// [`Error::Busy`] if another inquiry is in progress, [`Error::ShutDown`], [`Error::Unsupported`] without BR/EDR;
+    /// [`Error::NoAnswer`] if the controller does not answer, or is reset meanwhile.
     ///
     /// # Cancel safety
     ///
@@ -61,7 +62,7 @@ impl<'h> Classic<'h> {
 
 impl Discovery<'_> {
     /// Returns the next device; `None` when the inquiry has ended. Its data is in `buffer`, of 240 bytes for all of it.
-    /// A device is returned again if more is known of it.
+    /// A device is returned again if more is known of it. [Vol 4] Part E, 7.7.2, 7.7.33 and 7.7.38
     ///
     /// # Errors
     ///

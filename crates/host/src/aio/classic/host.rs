@@ -158,9 +158,10 @@ impl<'h> Classic<'h> {
         self.host.with(|core| core.stack.classic_connectable(connectable))
     }
 
-    /// Selects the links of peers that are accepted: all by default. It holds until it is changed, also over a reset of the
-    /// controller. Links that are up stay. A link that is accepted has no security yet: what a peer may use depends on the
-    /// level of each listener.
+    /// Selects the links of peers that are accepted: all by default. [Vol 4] Part E, 7.7.4
+    ///
+    /// It holds until it is changed, also over a reset of the controller. Links that are up stay. A link that is accepted
+    /// has no security yet: what a peer may use depends on the level of each listener.
     ///
     /// ```
     /// use bindrune::{Address, Classic, ClassicIncoming, Error};
@@ -179,7 +180,7 @@ impl<'h> Classic<'h> {
     }
 
     /// Sets the class of this device, which inquiries report; at first, that of [`ClassicConfig`]. It holds until it is
-    /// changed, also over a reset of the controller. Limited discoverable mode adds its bit.
+    /// changed, also over a reset of the controller. Limited discoverable mode adds its bit. [Vol 3] Part C, 3.2.4
     ///
     /// # Errors
     ///
@@ -194,7 +195,9 @@ impl<'h> Classic<'h> {
     ///
     /// [`Error::Timeout`] if the device does not answer; [`Error::Controller`] if it refuses;
     /// [`Error::NoClassicLink`] if all link slots are in use; [`Error::InvalidParameters`] if the address is not
-    /// public; [`Error::Unsupported`] without BR/EDR.
+    /// public; [`Error::Disconnected`] if the new link has ended again; [`Error::NoAnswer`] or [`Error::ControllerLost`]
+    /// if the controller does not answer, or is reset meanwhile; [`Error::ShutDown`]; [`Error::Unsupported`] without
+    /// BR/EDR.
     ///
     /// # Cancel safety
     ///
@@ -238,8 +241,9 @@ impl<'h> Classic<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::Disconnected`] if the device is not connected; [`Error::InvalidParameters`] if the time is too long;
-    /// [`Error::Controller`] if the controller refuses.
+    /// [`Error::Disconnected`] if the device is not connected; [`Error::InvalidParameters`] if the time is too long, or
+    /// the address is not public; [`Error::Controller`] if the controller refuses; [`Error::Unsupported`] if the host
+    /// has no BR/EDR.
     ///
     /// # Cancel safety
     ///
@@ -259,7 +263,7 @@ impl<'h> Classic<'h> {
         self.host.with(|core| core.stack.remove_classic_bond(device))
     }
 
-    /// Returns the bonds: the devices, and the level that a link with each can have.
+    /// Returns the bonds: the devices, and the level that a link with each can have. [Vol 3] Part C, 5.2.2.8
     pub fn bonds(&self) -> impl Iterator<Item = (Address, crate::Level)> + use<'h> {
         let host = self.host;
         (0..).map_while(move |at| host.with(|core| core.stack.classic_bond(at)))

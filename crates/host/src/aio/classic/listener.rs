@@ -32,7 +32,8 @@ pub struct ClassicListener<'h> {
 
 impl<'h> Classic<'h> {
     /// Listens for channels on `psm`, 0x1001 or above, from any peer. While something listens, this device is
-    /// connectable. The link gets the level of `config` before a channel opens. [Vol 3] Part C, 5.2.2
+    /// connectable. The link gets the level of `config` before a channel opens. [Vol 3] Part A, 4.2;
+    /// [Vol 3] Part C, 5.2.2
     ///
     /// # Errors
     ///

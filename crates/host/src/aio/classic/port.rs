@@ -10,7 +10,9 @@ use crate::{
 };
 
 impl Rfcomm<'_> {
-    /// Returns the settings of the port that both ends agreed on: at first 9,600 bit/s, 8 data bits, 1 stop bit, no parity.
+    /// Returns the settings of the port that both ends agreed on: at first 9,600 bit/s, 8 data bits, 1 stop bit, no
+    /// parity. [TS 07.10] 5.4.6.3.9
+    ///
     /// They do not change how fast data travels over the air; a peer with a real port uses them there.
     #[must_use]
     pub fn port_settings(&self) -> PortSettings {
@@ -41,7 +43,7 @@ impl Rfcomm<'_> {
         self.command(PortCommand::Settings(Some(settings))).await
     }
 
-    /// Asks the peer for the settings of the port, and returns them.
+    /// Asks the peer for the settings of the port, and returns them. [TS 07.10] 5.4.6.3.9
     ///
     /// # Errors
     ///
@@ -55,6 +57,7 @@ impl Rfcomm<'_> {
     }
 
     /// Waits until the settings of the port are not `known`, and returns them. Either end can change them.
+    /// [TS 07.10] 5.4.6.3.9
     ///
     /// # Errors
     ///
@@ -82,6 +85,7 @@ impl Rfcomm<'_> {
     }
 
     /// Waits for a report of errors of the peer's physical port. A report that follows another one replaces it.
+    /// [TS 07.10] 5.4.6.3.10
     ///
     /// # Errors
     ///

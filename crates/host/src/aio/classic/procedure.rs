@@ -38,11 +38,12 @@ pub struct ClassicEcho {
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub round_trip: Duration,
     /// Whether the answer has the data of the request. The specification permits other data, or none.
+    /// [Vol 3] Part A, 4.9
     pub is_equal: bool,
 }
 
 impl ClassicConnection<'_> {
-    /// Returns the role of this device on the link.
+    /// Returns the role of this device on the link. [Vol 4] Part E, 7.7.18
     ///
     /// # Errors
     ///
@@ -73,6 +74,7 @@ impl ClassicConnection<'_> {
     }
 
     /// Waits until the role of this device is not `known`, and returns it. Either side can change it.
+    /// [Vol 4] Part E, 7.7.18
     ///
     /// # Errors
     ///
@@ -85,7 +87,7 @@ impl ClassicConnection<'_> {
         self.changed(known, |stack, link| stack.classic_role(link)).await
     }
 
-    /// Returns the mode of the link.
+    /// Returns the mode of the link. [Vol 4] Part E, 7.7.20
     ///
     /// # Errors
     ///
@@ -135,6 +137,7 @@ impl ClassicConnection<'_> {
     }
 
     /// Waits until the mode of the link is not `known`, and returns it. Either side can change it.
+    /// [Vol 4] Part E, 7.7.20
     ///
     /// # Errors
     ///
@@ -147,7 +150,7 @@ impl ClassicConnection<'_> {
         self.changed(known, |stack, link| stack.classic_mode(link)).await
     }
 
-    /// Returns after what time without a packet the link ends; `None` for never.
+    /// Returns after what time without a packet the link ends; `None` for never. [Vol 4] Part E, 7.3.42
     ///
     /// # Errors
     ///

@@ -73,7 +73,7 @@ pub struct RfcommListener<'h> {
 impl<'h> Classic<'h> {
     /// Listens for RFCOMM connections on server channel `channel`, 1 to 30, or on a free one, from any peer. While
     /// something listens, this device is connectable. The link gets `level`, and is encrypted in any case, before a
-    /// connection opens.
+    /// connection opens. [RFCOMM 1.2] 5.4; [Vol 3] Part C, 5.2.2.8
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl<'h> Classic<'h> {
 
     /// Connects to a device if necessary, encrypts the link, and opens an RFCOMM connection to the server channel
     /// `channel` of the device, 1 to 30. [`Self::services`] finds the channel of a service. For a higher level, use
-    /// [`secure`](super::ClassicConnection::secure) first.
+    /// [`secure`](super::ClassicConnection::secure) first. [RFCOMM 1.2] 5.2 and 5.4; [Vol 3] Part C, 5.2.2.8
     ///
     /// # Errors
     ///
@@ -117,6 +117,7 @@ impl<'h> Classic<'h> {
 
 impl<'h> RfcommListener<'h> {
     /// Waits for the next connection that a peer requests, and accepts it. A peer waits up to 60 s for that.
+    /// [RFCOMM 1.2] 5.3
     ///
     /// # Errors
     ///
@@ -133,7 +134,7 @@ impl<'h> RfcommListener<'h> {
         Ok(Rfcomm { host: self.host, stream })
     }
 
-    /// Returns the server channel, for the record of the service.
+    /// Returns the server channel, for the record of the service. [RFCOMM 1.2] 5.4
     #[must_use]
     pub const fn channel(&self) -> u8 {
         self.channel
@@ -148,7 +149,7 @@ impl Drop for RfcommListener<'_> {
 
 impl Rfcomm<'_> {
     /// Moves received bytes to `buffer`, at least one, and returns their number. Returns 0 after the peer has closed the
-    /// connection, or if `buffer` is empty.
+    /// connection, or if `buffer` is empty. [RFCOMM 1.2] 6.5
     ///
     /// # Errors
     ///
@@ -163,6 +164,7 @@ impl Rfcomm<'_> {
     }
 
     /// Writes some of `bytes`, at least one, and returns their number. Ready when they are in the connection's memory.
+    /// [RFCOMM 1.2] 6.5
     ///
     /// # Errors
     ///
@@ -209,7 +211,7 @@ impl Rfcomm<'_> {
     }
 
     /// Sends what was written, closes the connection, and waits for the peer's confirmation. Received bytes that were
-    /// not read are discarded.
+    /// not read are discarded. [RFCOMM 1.2] 5.3; [TS 07.10] 5.4
     ///
     /// # Errors
     ///
@@ -231,19 +233,20 @@ impl Rfcomm<'_> {
         self.host.with(|core| core.stack.classic_peer(self.stream.link))
     }
 
-    /// Returns the server channel.
+    /// Returns the server channel. [RFCOMM 1.2] 5.4
     #[must_use]
     pub fn channel(&self) -> u8 {
         self.host.with(|core| core.stack.rfcomm_channel(self.stream))
     }
 
-    /// Returns our modem status: [`ModemStatus::READY`] at first.
+    /// Returns our modem status: [`ModemStatus::READY`] at first. [TS 07.10] 5.4.6.3.7
     #[must_use]
     pub fn modem(&self) -> ModemStatus {
         self.host.with(|core| core.stack.rfcomm_modem(self.stream).0)
     }
 
     /// Sets our modem status, which the peer gets. [`ModemStatus::FC`] is not part of it: the host sets it.
+    /// [TS 07.10] 5.4.6.3.7
     ///
     /// # Errors
     ///
@@ -252,13 +255,13 @@ impl Rfcomm<'_> {
         self.host.with(|core| core.stack.rfcomm_set_modem(self.stream, status))
     }
 
-    /// Returns the modem status that the peer reported last; empty before the first one.
+    /// Returns the modem status that the peer reported last; empty before the first one. [TS 07.10] 5.4.6.3.7
     #[must_use]
     pub fn peer_modem(&self) -> ModemStatus {
         self.host.with(|core| core.stack.rfcomm_modem(self.stream).1)
     }
 
-    /// Waits until the peer's modem status is not `known`, and returns it.
+    /// Waits until the peer's modem status is not `known`, and returns it. [TS 07.10] 5.4.6.3.7
     ///
     /// # Errors
     ///
@@ -272,7 +275,7 @@ impl Rfcomm<'_> {
         self.wait(ChannelKey::State, |stack| stack.poll_rfcomm_modem(stream, known)).await
     }
 
-    /// Sends a break signal.
+    /// Sends a break signal. [TS 07.10] 5.4.6.3.7
     ///
     /// # Errors
     ///
@@ -281,7 +284,7 @@ impl Rfcomm<'_> {
         self.host.with(|core| core.stack.rfcomm_break(self.stream, signal))
     }
 
-    /// Waits for a break signal of the peer. A break that follows another one replaces it.
+    /// Waits for a break signal of the peer. A break that follows another one replaces it. [TS 07.10] 5.4.6.3.7
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use crate::{ClassicChannelConfig, Error, Host};
 /// Time limit for each response of a server; the specification has none.
 const RESPONSE: Duration = Duration::from_secs(30);
 
-/// Longest request of ours: 12 UUIDs and a continuation.
+/// Longest request of ours: 12 UUIDs and a continuation. [Vol 3] Part B, 4.3 and 4.5.1
 const REQUEST: usize = 300;
 
 /// Longest response that we take at once.
@@ -88,7 +88,7 @@ impl<'h> Classic<'h> {
         Records::parse(records).map_err(|_| Error::ServiceSearch(Failure::Malformed))
     }
 
-    /// Runs a transaction to its end. Returns how many bytes of results are in `buffer`.
+    /// Runs a transaction to its end. Returns how many bytes of results are in `buffer`. [Vol 3] Part B, 4.3
     async fn search(
         &self,
         channel: &ClassicChannel<'_>,

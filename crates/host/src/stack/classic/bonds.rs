@@ -1,4 +1,4 @@
-//! The link keys of bonded peers, and their way to the store.
+//! The link keys of bonded peers, and their way to the store. [Vol 2] Part H, 3.1
 
 use core::task::Poll;
 
@@ -113,7 +113,7 @@ impl Stack {
         !storing || self.security.is_unreadable()
     }
 
-    /// Gives the security machine the bond with the peer of a link, once the bonds are loaded.
+    /// Gives the security machine the bond with the peer of a link, once the bonds are loaded. [Vol 4] Part E, 7.7.23
     pub(super) fn attach_classic_bond(&mut self, now: Instant, link: u8) {
         if !self.bonds_are_loaded() {
             return;
@@ -143,7 +143,7 @@ impl Stack {
         self.classic_changed(now);
     }
 
-    /// Keeps the key that a pairing made. Without a place, the peer stays unbonded.
+    /// Keeps the key that a pairing made. Without a place, the peer stays unbonded. [Vol 4] Part E, 7.7.24
     pub(super) fn keep_classic_bond(&mut self, link: u8, bond: &Bond) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -215,7 +215,7 @@ impl Stack {
         true
     }
 
-    /// Returns the peer and the level of the bond in a place, counted from 0.
+    /// Returns the peer and the level of the bond in a place, counted from 0. [Vol 3] Part C, 5.2.2.8
     pub(crate) fn classic_bond(&self, at: usize) -> Option<(Address, bindrune_wire::Level)> {
         let state = self.classic.state()?;
         let live = state.bonds.places.iter().filter(|place| !place.is_doomed);

@@ -1,4 +1,4 @@
-//! L2CAP channels over BR/EDR, for the application's calls.
+//! L2CAP channels over BR/EDR, for the application's calls. [Vol 3] Part A
 
 use core::task::Poll;
 
@@ -97,7 +97,7 @@ impl State {
         if same { Ok(channel.index.into()) } else { Err(gone) }
     }
 
-    /// Returns why a channel cannot be used any more.
+    /// Returns why a channel cannot be used any more. [Vol 3] Part A, 6.1
     fn closed(&self, channel: usize) -> Option<CloseReason> {
         match self.channels.get(channel).map(bindrune_l2cap::classic::Channel::state) {
             None => Some(CloseReason::LinkLost),
@@ -139,7 +139,7 @@ impl Stack {
         Ok(channel)
     }
 
-    /// Ready when the channel is open.
+    /// Ready when the channel is open. [Vol 3] Part A, 6.1
     pub(crate) fn poll_classic_opened(&mut self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = state.slot(channel)?;
@@ -152,7 +152,7 @@ impl Stack {
         }
     }
 
-    /// Gives a channel back. It closes once everything was sent.
+    /// Gives a channel back. It closes once everything was sent. [Vol 3] Part A, 4.6
     pub(crate) fn release_classic_channel(&mut self, channel: ChannelRef) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -172,7 +172,7 @@ impl Stack {
         self.release_classic_link(channel.link);
     }
 
-    /// Takes a datagram to send.
+    /// Takes a datagram to send. [Vol 3] Part A, 3.1 and 3.3
     pub(crate) fn poll_classic_send(
         &mut self,
         channel: ChannelRef,
@@ -196,7 +196,7 @@ impl Stack {
         }
     }
 
-    /// Copies and takes the next datagram.
+    /// Copies and takes the next datagram. [Vol 3] Part A, 3.1 and 3.3
     pub(crate) fn poll_classic_recv(
         &mut self,
         channel: ChannelRef,
@@ -219,7 +219,7 @@ impl Stack {
         Poll::Ready(Ok(needed))
     }
 
-    /// Ready when everything that was sent has left.
+    /// Ready when everything that was sent has left. [Vol 3] Part A, 8.6
     pub(crate) fn poll_classic_flush(&mut self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = state.slot(channel)?;
@@ -244,7 +244,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ready when the peer has agreed to the change.
+    /// Ready when the peer has agreed to the change. [Vol 3] Part A, 4.5
     pub(crate) fn poll_classic_mtu(&mut self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = state.slot(channel)?;
@@ -265,7 +265,7 @@ impl Stack {
         }
     }
 
-    /// Ready when a channel that this end closes is closed.
+    /// Ready when a channel that this end closes is closed. [Vol 3] Part A, 4.7
     pub(crate) fn poll_classic_closed(&mut self, channel: ChannelRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = state.slot(channel)?;
@@ -290,13 +290,13 @@ impl Stack {
         channel.map_or(Psm(0), bindrune_l2cap::classic::Channel::psm)
     }
 
-    /// Returns what both ends of a channel agreed on.
+    /// Returns what both ends of a channel agreed on. [Vol 3] Part A, 5
     pub(crate) fn classic_agreement(&self, channel: ChannelRef) -> Option<Agreement> {
         let channel = self.classic.state()?.channels.get(usize::from(channel.index))?;
         Some(channel.agreement())
     }
 
-    /// Returns what a channel lost.
+    /// Returns what a channel lost. [Vol 3] Part A, 8.6 and 8.7
     pub(crate) fn classic_loss(&self, channel: ChannelRef) -> ClassicLoss {
         let state = self.classic.state();
         let channel = state.and_then(|state| state.channels.get(usize::from(channel.index)));
@@ -330,7 +330,7 @@ impl Stack {
         self.mark_channel(channel, ChannelKey::Send);
     }
 
-    /// Handles the end of a channel. Its slot is free at once unless the application has it.
+    /// Handles the end of a channel. Its slot is free at once unless the application has it. [Vol 3] Part A, 6.1
     pub(super) fn classic_closed(&mut self, channel: usize, reason: CloseReason) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };

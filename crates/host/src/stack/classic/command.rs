@@ -1,4 +1,4 @@
-//! The commands of BR/EDR, and their answers.
+//! The commands of BR/EDR, and their answers. [Vol 4] Part E, 4.4
 
 use bindrune_hci::{Opcode, Status};
 use bindrune_wire::Writer;
@@ -64,7 +64,7 @@ impl Stack {
         }
     }
 
-    /// Handles Command Complete.
+    /// Handles Command Complete. [Vol 4] Part E, 7.7.14
     pub(in crate::stack) fn classic_complete(
         &mut self,
         now: Instant,
@@ -82,7 +82,7 @@ impl Stack {
         self.classic_changed(now);
     }
 
-    /// Handles Command Status.
+    /// Handles Command Status. [Vol 4] Part E, 7.7.15
     pub(in crate::stack) fn classic_status(
         &mut self,
         now: Instant,

@@ -1,4 +1,4 @@
-//! Events of the controller for BR/EDR, and the events of its machines.
+//! Events of the controller for BR/EDR, and the events of its machines. [Vol 4] Part E, 7.7
 
 use bindrune_classic::{
     GapEvent, LinkUp,
@@ -143,7 +143,7 @@ impl Stack {
         }
     }
 
-    /// Counts a PDU that the controller has dropped.
+    /// Counts a PDU that the controller has dropped. [Vol 4] Part E, 7.7.17
     fn classic_flushed(&mut self, slot: u8) {
         if let Some(state) = self.classic.get()
             && let Some(link) = state.links.get_mut(usize::from(slot))
@@ -153,7 +153,9 @@ impl Stack {
         self.classic_signals(slot);
     }
 
-    /// Returns the reason for which a link has ended. A peer may send any; those of this host's own are not believed.
+    /// Returns the reason for which a link has ended. [Vol 4] Part E, 7.7.5
+    ///
+    /// A peer may send any; those of this host's own are not believed.
     fn classic_reason(&mut self, slot: u8, reason: Status) -> Status {
         let leaving =
             self.classic.get().and_then(|state| state.up(slot)).is_some_and(|link| link.is_leaving);
@@ -170,7 +172,7 @@ impl Stack {
         state.phase = Phase::Ready;
         if let Some(info) = state.gap.controller() {
             let buffers = Buffers { len: info.acl_len, count: info.acl_count };
-            // A controller without buffers of LE reports the same ones for both.
+            // A controller without buffers of LE reports the same ones for both. [Vol 4] Part E, 7.8.2
             let le = self
                 .gap
                 .controller()
@@ -186,6 +188,7 @@ impl Stack {
         self.ready.classic.all();
     }
 
+    /// Handles a link that came up. [Vol 4] Part E, 7.7.3
     fn classic_link_up(&mut self, up: &LinkUp) {
         self.end_classic_link(up.slot, Status::CONNECTION_TIMEOUT);
         let now = self.now;
@@ -213,7 +216,7 @@ impl Stack {
         self.deliver_early_classic(up.handle);
     }
 
-    /// Handles the features of a peer.
+    /// Handles the features of a peer. [Vol 2] Part C, 3.3
     fn classic_features(&mut self, slot: u8) {
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.gap.link(slot) else { return };

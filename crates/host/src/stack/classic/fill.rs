@@ -1,4 +1,4 @@
-//! ACL data to BR/EDR links: their next fragments, written into the buffer for the transport.
+//! ACL data to BR/EDR links: their next fragments, written into the buffer for the transport. [Vol 4] Part E, 5.4.2
 
 use bindrune_hci::{
     acl::{AclHeader, Boundary},
@@ -23,7 +23,7 @@ enum Filled {
     Nothing,
 }
 
-/// Writes the next fragment of a link.
+/// Writes the next fragment of a link. [Vol 4] Part E, 4.1 and 5.4.2
 fn fill_link(
     now: Instant,
     link: &mut Link,
@@ -68,7 +68,7 @@ impl Classic {
         state.goes_first
     }
 
-    /// Returns what the controller holds of the links, if they share its buffers with LE.
+    /// Returns what the controller holds of the links, if they share its buffers with LE. [Vol 4] Part E, 7.8.2
     pub(in crate::stack) fn shared_credits(&self) -> impl Iterator<Item = &LinkCredits> + Clone {
         let state = self.state().filter(|state| state.acl.is_none());
         let links = state.map(|state| state.links.iter()).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Stack {
         self.rfcomm_progress(index);
     }
 
-    /// Divides the controller's buffers again after a link came up or ended.
+    /// Divides the controller's buffers again after a link came up or ended. [Vol 4] Part E, 4.1
     pub(super) fn share_classic_buffers(&mut self) {
         let Some(state) = self.classic.get() else { return };
         let State { acl, links, .. } = state;

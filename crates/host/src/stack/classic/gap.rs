@@ -1,4 +1,4 @@
-//! Inquiry, names and links of BR/EDR, for the application's calls.
+//! Inquiry, names and links of BR/EDR, for the application's calls. [Vol 3] Part C, 6 and 7
 
 use core::task::Poll;
 
@@ -40,7 +40,7 @@ impl Classic {
 }
 
 impl State {
-    /// Ends a link.
+    /// Ends a link. [Vol 4] Part E, 7.1.6
     pub(super) fn leave(&mut self, index: u8, reason: Status) {
         if let Some(link) = self.up(index) {
             link.is_leaving = true;
@@ -57,7 +57,7 @@ impl State {
     }
 }
 
-/// Returns the address of a peer of BR/EDR, which is public.
+/// Returns the address of a peer of BR/EDR, which is public. [Vol 3] Part C, 3.2.1
 fn device(address: Address) -> Result<BdAddress, Error> {
     match address.kind() {
         AddressKind::Public => Ok(address.into()),
@@ -114,7 +114,7 @@ impl Stack {
         }
     }
 
-    /// Ends a link.
+    /// Ends a link. [Vol 4] Part E, 7.1.6
     pub(super) fn classic_leave(&mut self, index: u8, reason: Status) {
         if let Some(state) = self.classic.get() {
             state.leave(index, reason);
@@ -155,7 +155,8 @@ impl Stack {
         Ok(())
     }
 
-    /// Passes the next device that answered to `take`; `None` when the inquiry has ended.
+    /// Passes the next device that answered to `take`; `None` when the inquiry has ended. [Vol 4] Part E, 7.7.2, 7.7.33
+    /// and 7.7.38
     pub(crate) fn poll_found<T>(
         &mut self,
         take: impl FnOnce(&Found<'_>) -> T,
@@ -178,7 +179,7 @@ impl Stack {
         self.classic.state().map_or(0, |state| state.gap.lost_results())
     }
 
-    /// Ends the inquiry.
+    /// Ends the inquiry. [Vol 4] Part E, 7.1.2
     pub(crate) fn stop_inquiry(&mut self) {
         if let Some(state) = self.classic.get() {
             state.gap.stop_inquiry();
@@ -204,7 +205,7 @@ impl Stack {
         Poll::Ready(Ok(()))
     }
 
-    /// Copies the name, once it was read. Returns its length.
+    /// Copies the name, once it was read. Returns its length. [Vol 4] Part E, 7.7.7
     pub(crate) fn poll_name(&mut self, buffer: &mut [u8]) -> Poll<Result<usize, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let Some((_, ended)) = state.naming else { return Poll::Ready(Err(Error::ControllerLost)) };
@@ -224,7 +225,7 @@ impl Stack {
         }
     }
 
-    /// Ends the request for a name.
+    /// Ends the request for a name. [Vol 4] Part E, 7.1.20
     pub(crate) fn stop_reading_name(&mut self) {
         if let Some(state) = self.classic.get() {
             state.naming = None;
@@ -265,7 +266,7 @@ impl Stack {
         Poll::Ready(Ok(None))
     }
 
-    /// Returns the link that was requested, once it is up. The caller becomes a user of it.
+    /// Returns the link that was requested, once it is up. The caller becomes a user of it. [Vol 4] Part E, 7.7.3
     pub(crate) fn poll_paged(&mut self) -> Poll<Result<LinkRef, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let Some((peer, ended)) = state.connecting else {
@@ -287,7 +288,7 @@ impl Stack {
         }))
     }
 
-    /// Ends the request for a link. The link stays if it has a user.
+    /// Ends the request for a link. The link stays if it has a user. [Vol 4] Part E, 7.1.7
     pub(crate) fn stop_paging(&mut self) {
         if let Some(state) = self.classic.get() {
             state.connecting = None;
@@ -298,7 +299,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Ends a link for the application.
+    /// Ends a link for the application. [Vol 4] Part E, 7.1.6
     pub(crate) fn classic_disconnect(&mut self, link: LinkRef) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.link(link)?;
@@ -306,7 +307,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ready when a link has ended, with the reason.
+    /// Ready when a link has ended, with the reason. [Vol 4] Part E, 7.7.5
     pub(crate) fn poll_classic_ended(&mut self, link: LinkRef) -> Poll<Result<Status, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         match state.link(link) {
@@ -316,7 +317,7 @@ impl Stack {
         }
     }
 
-    /// Sets after what time the controller drops data that the peer did not acknowledge.
+    /// Sets after what time the controller drops data that the peer did not acknowledge. [Vol 4] Part E, 7.3.30
     pub(crate) fn set_packet_timeout(
         &mut self,
         address: Address,
@@ -339,7 +340,7 @@ impl Stack {
         Ok(link)
     }
 
-    /// Handles the answer of the controller to it.
+    /// Handles the answer of the controller to it. [Vol 4] Part E, 7.3.30
     pub(super) fn classic_flush_timeout(&mut self, index: u8, result: Result<(), Status>) {
         if let Some(slot) = self.classic.get().and_then(|state| state.up(index)) {
             if let (Ok(()), Some(flushable)) = (result, slot.flush) {
@@ -350,7 +351,7 @@ impl Stack {
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Ready when the controller has answered to it.
+    /// Ready when the controller has answered to it. [Vol 4] Part E, 7.3.30
     pub(crate) fn poll_packet_timeout(&mut self, link: LinkRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         match state.link(link)?.flush_result {

@@ -26,8 +26,8 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How long a link that a peer made stays up if neither side uses it, while all slots are in use.
 const UNUSED: Duration = Duration::from_secs(30);
 
-/// How long the controller may keep packets of a link without completing one: its supervision timeout, at most 41 s, and 30 s
-/// more.
+/// How long the controller may keep packets of a link without completing one: its supervision timeout, at most 41 s
+/// ([Vol 4] Part E, 7.3.42), and 30 s more.
 const STALL: Duration = Duration::from_secs(71);
 
 /// Time for the data of a link that ends to leave.
@@ -260,7 +260,7 @@ impl Stack {
         self.leave_if_drained(index);
     }
 
-    /// Ends a link that drains, if nothing is left to send.
+    /// Ends a link that drains, if nothing is left to send. [Vol 4] Part E, 7.1.6
     pub(super) fn leave_if_drained(&mut self, index: u8) {
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };

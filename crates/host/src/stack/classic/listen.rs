@@ -1,4 +1,4 @@
-//! Listeners for channels over BR/EDR, and the channels that wait to be accepted.
+//! Listeners for channels over BR/EDR, and the channels that wait to be accepted. [Vol 3] Part A, 4.2 and 4.3
 
 use core::task::Poll;
 
@@ -66,7 +66,7 @@ impl State {
 }
 
 impl Stack {
-    /// Begins to listen. Returns the place of the listener.
+    /// Begins to listen. Returns the place of the listener. [Vol 3] Part A, 4.2
     pub(crate) fn classic_listen(
         &mut self,
         psm: Psm,
@@ -86,7 +86,7 @@ impl Stack {
         u8::try_from(free).map_err(|_| Error::NoListener)
     }
 
-    /// Stops listening. Closes channels that were not accepted.
+    /// Stops listening. Closes channels that were not accepted. [Vol 3] Part A, 4.3
     pub(crate) fn classic_stop_listening(&mut self, place: u8) {
         let Some(state) = self.classic.get() else { return };
         if let Some(listener) = state.listeners.get_mut(usize::from(place)) {
@@ -177,6 +177,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
+    /// Accepts a channel that a peer requests, or refuses it if L2CAP cannot. [Vol 3] Part A, 4.3
     pub(super) fn admit_classic(&mut self, channel: usize, config: ChannelConfig) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -185,6 +186,7 @@ impl Stack {
         }
     }
 
+    /// Refuses a channel because its link is not secure enough. [Vol 3] Part A, 4.3
     pub(super) fn refuse_insecure(&mut self, channel: usize) {
         let Some(state) = self.classic.get() else { return };
         let _refused = state.channels.refuse(channel, ConnectionResult::SECURITY_BLOCK);
@@ -224,7 +226,7 @@ impl Stack {
         self.classic_signals(link);
     }
 
-    /// Handles a channel that is open.
+    /// Handles a channel that is open. [Vol 3] Part A, 6.1
     pub(super) fn classic_opened(&mut self, channel: usize) {
         let Some(state) = self.classic.get() else { return };
         state.opened = state.opened.wrapping_add(1);

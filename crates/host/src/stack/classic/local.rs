@@ -34,14 +34,14 @@ impl Stack {
         Ok(())
     }
 
-    /// Selects the links of peers that are accepted.
+    /// Selects the links of peers that are accepted. [Vol 4] Part E, 7.7.4
     pub(crate) fn set_classic_incoming(&mut self, incoming: Incoming) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.gap.set_incoming(incoming);
         Ok(())
     }
 
-    /// Sets the class of this device.
+    /// Sets the class of this device. [Vol 3] Part C, 3.2.4
     pub(crate) fn set_classic_class(&mut self, class: ClassOfDevice) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         state.gap.set_class(class);

@@ -1,4 +1,5 @@
 //! Out-of-band data of pairing: that of this device, and what the application has received from peers.
+//! [Vol 2] Part H, 7.2.2
 
 use core::task::Poll;
 
@@ -69,13 +70,14 @@ impl Oob {
 }
 
 impl State {
-    /// Lets the security machine say which data of its peer a link has.
+    /// Lets the security machine say which data of its peer a link has. [Vol 4] Part E, 7.1.29
     pub(super) fn announce_oob(&mut self, link: u8) {
         let Some(peer) = self.up(link).map(|slot| slot.peer) else { return };
         self.security.set_oob(link, self.oob.presence(peer));
     }
 
-    /// Returns whether the controller can make data, and if so whether for both kinds of keys.
+    /// Returns whether the controller can make data, and if so whether for both kinds of keys. [Vol 4] Part E, 7.3.60
+    /// and 7.3.95
     fn can_make_oob(&self) -> Option<bool> {
         let info = self.gap.controller().filter(|info| info.simple_pairing)?;
         let extended = Opcode::READ_LOCAL_OOB_EXTENDED_DATA;
@@ -85,7 +87,7 @@ impl State {
 }
 
 impl Stack {
-    /// Answers the controller with the data of a peer, once.
+    /// Answers the controller with the data of a peer, once. [Vol 4] Part E, 7.7.44
     pub(super) fn answer_oob(&mut self, now: Instant, link: u8, serial: u16) {
         let Some(state) = self.classic.get() else { return };
         let peer = state.up(link).map(|slot| slot.peer);
@@ -103,7 +105,7 @@ impl Stack {
         }
     }
 
-    /// Handles data of this device that the controller made.
+    /// Handles data of this device that the controller made. [Vol 4] Part E, 7.3.60 and 7.3.95
     pub(super) fn classic_oob_made(&mut self, data: Result<OobData, Status>) {
         if let Some(state) = self.classic.get() {
             state.oob.own = Own::Made(data);
@@ -111,7 +113,7 @@ impl Stack {
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Lets the controller make new data of this device.
+    /// Lets the controller make new data of this device. [Vol 4] Part E, 7.3.60 and 7.3.95
     pub(crate) fn make_classic_oob(&mut self) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let extended = state.can_make_oob().ok_or(Error::Unsupported)?;
@@ -132,7 +134,7 @@ impl Stack {
         }
     }
 
-    /// Keeps the data of a peer for its next pairing, or forgets it.
+    /// Keeps the data of a peer for its next pairing, or forgets it. [Vol 2] Part H, 7.2.2
     pub(crate) fn set_peer_oob(
         &mut self,
         peer: Address,

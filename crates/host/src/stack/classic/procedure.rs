@@ -64,12 +64,12 @@ impl Stack {
         state.gap_link(link).map(get)
     }
 
-    /// Returns the role of this device on a link.
+    /// Returns the role of this device on a link. [Vol 4] Part E, 7.7.18
     pub(crate) fn classic_role(&self, link: LinkRef) -> Result<Role, Error> {
         self.classic_of_link(link, |link| link.role)
     }
 
-    /// Returns the mode of a link.
+    /// Returns the mode of a link. [Vol 4] Part E, 7.7.20
     pub(crate) fn classic_mode(&self, link: LinkRef) -> Result<ClassicLinkMode, Error> {
         self.classic_of_link(link, |link| match link.mode {
             LinkMode::SNIFF => ClassicLinkMode::Sniff { interval: slots(link.mode_interval) },
@@ -78,7 +78,7 @@ impl Stack {
         })
     }
 
-    /// Returns after what time without a packet a link ends; `None` for never.
+    /// Returns after what time without a packet a link ends; `None` for never. [Vol 4] Part E, 7.3.42
     pub(crate) fn classic_supervision(&self, link: LinkRef) -> Result<Option<Duration>, Error> {
         self.classic_of_link(link, |link| {
             (link.supervision_timeout > 0).then(|| slots(link.supervision_timeout))
@@ -107,7 +107,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Begins to change the role of this device.
+    /// Begins to change the role of this device. [Vol 4] Part E, 7.2.8
     pub(crate) fn switch_classic_role(&mut self, link: LinkRef, role: Role) -> Result<(), Error> {
         self.classic_begin_procedure(link, Procedure::Role, |gap| {
             let known = role.name().is_some();
@@ -118,7 +118,7 @@ impl Stack {
         })
     }
 
-    /// Begins to change the mode: sniff mode, or active mode with `None`.
+    /// Begins to change the mode: sniff mode, or active mode with `None`. [Vol 4] Part E, 7.2.2 and 7.2.3
     pub(crate) fn change_classic_mode(
         &mut self,
         link: LinkRef,
@@ -133,7 +133,7 @@ impl Stack {
         })
     }
 
-    /// Begins to change the supervision timeout.
+    /// Begins to change the supervision timeout. [Vol 4] Part E, 7.3.42
     pub(crate) fn set_classic_supervision(
         &mut self,
         link: LinkRef,
@@ -168,7 +168,8 @@ impl Stack {
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Ends sniff mode with a long interval, because the link is used: no time limit of a protocol passes while it sleeps.
+    /// Ends sniff mode with a long interval, because the link is used: no time limit of a protocol passes while it
+    /// sleeps. [Vol 4] Part E, 7.2.3
     pub(super) fn wake_classic_link(&mut self, index: u8) {
         if self.classic.get().is_some_and(|state| state.gap.wake(index)) {
             self.ready.run(Due::COMMAND);
@@ -191,7 +192,7 @@ impl Stack {
         }
     }
 
-    /// Sends an echo.
+    /// Sends an echo. [Vol 3] Part A, 4.8
     pub(crate) fn classic_echo(&mut self, link: LinkRef, data: &[u8]) -> Result<(), Error> {
         let now = self.now;
         let state = self.classic.get().ok_or(Error::Unsupported)?;
@@ -208,6 +209,7 @@ impl Stack {
         Ok(())
     }
 
+    /// Handles the end of an echo. [Vol 3] Part A, 4.9
     pub(super) fn classic_echoed(&mut self, index: u8, outcome: EchoOutcome) {
         let now = self.now;
         if let Some(slot) = self.classic.get().and_then(|state| state.up(index))
@@ -218,7 +220,7 @@ impl Stack {
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Ready when the peer has answered.
+    /// Ready when the peer has answered. [Vol 3] Part A, 4.9
     pub(crate) fn poll_classic_echo(&mut self, link: LinkRef) -> Poll<Result<ClassicEcho, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let Echo::Ended(outcome, round_trip) = state.link(link)?.echo else { return Poll::Pending };
@@ -245,7 +247,7 @@ impl Stack {
     }
 }
 
-/// Returns the time of a number of slots.
+/// Returns the time of a number of slots of 0.625 ms.
 const fn slots(slots: u16) -> Duration {
     Duration::from_micros((slots as u64).saturating_mul(625))
 }

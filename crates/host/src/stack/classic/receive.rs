@@ -72,7 +72,7 @@ impl Stack {
         }
     }
 
-    /// Takes the next octets of an ACL packet.
+    /// Takes the next octets of an ACL packet. [Vol 3] Part A, 7.2.1
     pub(crate) fn push_classic(&mut self, body: Body, octets: &[u8]) {
         let Body { link: body, is_taken: true, left } = body else { return };
         let octets = octets.get(..left).unwrap_or(octets);
@@ -83,7 +83,7 @@ impl Stack {
         }
     }
 
-    /// Handles the end of an ACL packet.
+    /// Handles the end of an ACL packet, and counts its buffer as free. [Vol 4] Part E, 4.2
     pub(crate) fn end_classic(&mut self, Body { link: body, is_taken, .. }: Body) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };

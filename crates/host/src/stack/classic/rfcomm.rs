@@ -34,9 +34,10 @@ pub(crate) use port::PortCommand;
 pub(crate) use stream::StreamRef;
 
 /// Longest frame of RFCOMM, in bytes: with the header of L2CAP it fills the longest packet of BR/EDR, 3-DH5.
+/// [Vol 2] Part B, 6.5.4
 pub(crate) const RFCOMM_MTU: usize = 1017;
 
-/// The highest server channel, plus one.
+/// The highest server channel, plus one. [RFCOMM 1.2] 5.4
 const SERVERS: usize = 31;
 
 /// RFCOMM of one link.
@@ -134,8 +135,10 @@ impl State {
         }
     }
 
-    /// Decides whether the peer may open a channel for RFCOMM. A link has one session. If both ends open a channel at
-    /// once, that of the device with the higher address stays.
+    /// Decides whether the peer may open a channel for RFCOMM. A link has one session.
+    /// [RFCOMM 1.2] 5.2
+    ///
+    /// If both ends open a channel at once, that of the device with the higher address stays.
     fn admit_rfcomm(&mut self, now: Instant, link: LinkRef) -> Result<(), ConnectionResult> {
         let own = self.gap.controller().map(|info| info.address.get());
         let peer = self.up(link.index).map(|link| link.peer);
@@ -160,7 +163,7 @@ impl State {
 }
 
 impl Stack {
-    /// Decides about a channel for RFCOMM that a peer requests: the link is encrypted first.
+    /// Decides about a channel for RFCOMM that a peer requests: the link is encrypted first. [Vol 3] Part C, 5.2.2.8
     pub(super) fn rfcomm_requested(&mut self, link: LinkRef, channel: usize) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -186,7 +189,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Begins the session on a channel that is open, if it is one of RFCOMM.
+    /// Begins the session on a channel that is open, if it is one of RFCOMM. [RFCOMM 1.2] 5.2
     pub(super) fn rfcomm_opened(&mut self, channel: usize) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -208,7 +211,7 @@ impl Stack {
         self.settle_rfcomm(link);
     }
 
-    /// Ends the session on a channel that has ended.
+    /// Ends the session on a channel that has ended. [RFCOMM 1.2] 5.2
     pub(super) fn rfcomm_closed(&mut self, channel: usize, link: u8, reason: CloseReason) {
         let Some(state) = self.classic.get() else { return };
         let Rfcomm { ports, dlcs, .. } = &mut state.rfcomm;
@@ -226,7 +229,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Handles the deadlines that are due.
+    /// Handles the deadlines that are due. [RFCOMM 1.2] 5.3
     pub(super) fn rfcomm_timeout(&mut self, now: Instant, link: u8) {
         let Some(state) = self.classic.get() else { return };
         let Rfcomm { ports, dlcs, .. } = &mut state.rfcomm;

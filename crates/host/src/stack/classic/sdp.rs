@@ -17,8 +17,9 @@ impl State {
 }
 
 impl Stack {
-    /// Answers the requests on a channel of the SDP server, if it is one. A request waits while there is no room for
-    /// its answer.
+    /// Answers the requests on a channel of the SDP server, if it is one. [Vol 3] Part B, 4
+    ///
+    /// A request waits while there is no room for its answer.
     pub(super) fn serve_sdp(&mut self, channel: usize) {
         let Some(state) = self.classic.get() else { return };
         let Some(link) = state.user(channel).filter(|user| user.of == Of::Sdp).map(|u| u.link)
@@ -44,7 +45,7 @@ impl Stack {
         self.classic_pending(link.index);
     }
 
-    /// Registers a service. Returns its handle.
+    /// Registers a service. Returns its handle. [Vol 3] Part B, 2.2
     pub(crate) fn register_service(&mut self, service: &Service<'_>) -> Result<u32, Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let handle = state.registry.add(service).map_err(|_| Error::NoServiceRoom)?;
@@ -52,7 +53,7 @@ impl Stack {
         Ok(handle)
     }
 
-    /// Removes a service.
+    /// Removes a service. [Vol 3] Part B, 2.2
     pub(crate) fn remove_service(&mut self, handle: u32) {
         if let Some(state) = self.classic.get() {
             state.registry.remove(handle);
@@ -60,7 +61,7 @@ impl Stack {
         self.advertise_services();
     }
 
-    /// Puts the classes of all services into the response to inquiries.
+    /// Puts the classes of all services into the response to inquiries. [Vol 3] Part C, 8
     fn advertise_services(&mut self) {
         let Some(state) = self.classic.get() else { return };
         let mut uuids = [Uuid::new_16(0); ADVERTISED];

@@ -1,4 +1,5 @@
 //! Pairing, authentication and encryption of BR/EDR links: the outcome for channels and callers, and the questions.
+//! [Vol 3] Part C, 5.2.2
 
 use core::task::Poll;
 
@@ -177,6 +178,7 @@ impl Stack {
     }
 
     /// Requests security for a link, unless it has it. Returns how many requests had ended before.
+    /// [Vol 3] Part C, 5.2.2 and 6.5
     pub(crate) fn require_classic(
         &mut self,
         link: LinkRef,
@@ -207,7 +209,7 @@ impl Stack {
         }
     }
 
-    /// Ready when a request for security has ended.
+    /// Ready when a request for security has ended. [Vol 3] Part C, 5.2.2.8
     pub(crate) fn poll_classic_secured(
         &mut self,
         link: LinkRef,
@@ -236,7 +238,7 @@ impl Stack {
         })
     }
 
-    /// Returns the security of a link.
+    /// Returns the security of a link. [Vol 3] Part C, 5.2.2.8
     pub(crate) fn classic_security(&self, link: LinkRef) -> Result<LinkSecurity, Error> {
         let state = self.classic.state().ok_or(Error::Unsupported)?;
         state.link(link)?;
@@ -288,11 +290,12 @@ impl Stack {
     }
 
     /// Returns whether the question of a pairing is for a PIN, and then whether it needs 16 digits.
+    /// [Vol 3] Part C, 5.2.2.8
     pub(crate) fn classic_pin(&mut self, link: LinkRef) -> Option<bool> {
         self.classic.get()?.ask(link.index)?.pin
     }
 
-    /// Sends the peer a keypress of the local user.
+    /// Sends the peer a keypress of the local user. [Vol 4] Part E, 7.3.63
     pub(crate) fn send_classic_keypress(
         &mut self,
         link: LinkRef,
@@ -308,6 +311,7 @@ impl Stack {
     }
 
     /// Returns the passkey entry of the peer's user when it has changed, or `None` once the pairing is over.
+    /// [Vol 4] Part E, 7.7.49
     pub(crate) fn poll_classic_entry(
         &mut self,
         link: LinkRef,
@@ -324,7 +328,7 @@ impl Stack {
         })
     }
 
-    /// Takes the answer to a question.
+    /// Takes the answer to a question. [Vol 4] Part E, 7.1.30 to 7.1.33
     pub(crate) fn answer_classic(&mut self, link: LinkRef, serial: u32, answer: &LeAnswer) {
         let answer = match answer {
             LeAnswer::Yes => Answer::Yes,
@@ -334,7 +338,7 @@ impl Stack {
         self.give_classic_answer(link, serial, answer);
     }
 
-    /// Takes a PIN.
+    /// Takes a PIN of 1 to 16 bytes; another one refuses the pairing. [Vol 3] Part C, 3.2.3
     pub(crate) fn answer_classic_pin(&mut self, link: LinkRef, serial: u32, pin: &[u8]) {
         let answer = Pin::new(pin).map_or(Answer::No, Answer::Pin);
         self.give_classic_answer(link, serial, answer);
@@ -365,7 +369,8 @@ impl Stack {
     }
 }
 
-/// Returns the question in the form of LE's; a passkey and a PIN are both entered.
+/// Returns the question in the form of LE's; a passkey and a PIN are both entered. [Vol 4] Part E, 7.7.22, 7.7.42,
+/// 7.7.43 and 7.7.48
 const fn as_request(question: Question) -> Option<PairingRequest> {
     Some(match question {
         Question::Confirm => PairingRequest::Confirm,

@@ -1,4 +1,5 @@
 //! Frames of sessions: from and to their L2CAP channels. Changes of connections wake the tasks that wait.
+//! [RFCOMM 1.2] 5.1
 
 use bindrune_rfcomm::{Changes, State as DlcState};
 use bindrune_wire::{Interest, Writer};
@@ -18,7 +19,8 @@ use crate::{
 const AHEAD: usize = 2;
 
 impl State {
-    /// Writes the next frame of a session to its channel, if there is room. Returns how urgent it was.
+    /// Writes the next frame of a session to its channel, if there is room. Returns how urgent it was. [RFCOMM 1.2] 4.1
+    /// and 5.1
     fn send_rfcomm_frame(&mut self, now: Instant, link: u8) -> Option<Interest> {
         let Self { channels, rfcomm: Rfcomm { ports, dlcs, .. }, response, .. } = self;
         let Port { channel: Some((channel, _)), session: Some(session), given, .. } =
@@ -47,7 +49,7 @@ impl State {
         sent.ok().map(|()| interest)
     }
 
-    /// Passes the next received frame to its session; false if there is none.
+    /// Passes the next received frame to its session; false if there is none. [TS 07.10] 5.4
     fn take_rfcomm_frame(&mut self, now: Instant, channel: usize, link: u8) -> bool {
         let Self { channels, rfcomm: Rfcomm { ports, dlcs, .. }, .. } = self;
         let Some(frame) = channels.received(channel) else { return false };

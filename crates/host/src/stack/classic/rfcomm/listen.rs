@@ -1,4 +1,4 @@
-//! Listeners of server channels, and connections that peers request.
+//! Listeners of server channels, and connections that peers request. [RFCOMM 1.2] 5.4
 
 use core::task::Poll;
 
@@ -41,7 +41,7 @@ impl State {
 }
 
 impl Stack {
-    /// Begins to listen on a server channel, or on a free one. Returns it.
+    /// Begins to listen on a server channel, or on a free one. Returns it. [RFCOMM 1.2] 5.4
     pub(crate) fn rfcomm_listen(&mut self, channel: Option<u8>, level: Level) -> Result<u8, Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let Rfcomm { dlcs, levels, .. } = &mut state.rfcomm;
@@ -63,7 +63,7 @@ impl Stack {
         Ok(channel)
     }
 
-    /// Stops listening. Refuses connections that were not accepted.
+    /// Stops listening. Refuses connections that were not accepted. [TS 07.10] 5.4
     pub(crate) fn rfcomm_stop_listening(&mut self, channel: u8) {
         let Some(state) = self.classic.get() else { return };
         let Rfcomm { dlcs, levels, .. } = &mut state.rfcomm;
@@ -88,7 +88,7 @@ impl Stack {
         }
     }
 
-    /// Accepts the next connection of a listener. The caller becomes a user of it, and of its link.
+    /// Accepts the next connection of a listener. The caller becomes a user of it, and of its link. [TS 07.10] 5.4
     pub(crate) fn poll_rfcomm_accept(&mut self, channel: u8) -> Poll<Result<StreamRef, Error>> {
         let now = self.now;
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
@@ -101,7 +101,7 @@ impl Stack {
         Poll::Ready(Ok(stream))
     }
 
-    /// Handles the peer's request for a connection: the security of the link comes first.
+    /// Handles the peer's request for a connection: the security of the link comes first. [Vol 3] Part C, 5.2.2.8
     pub(super) fn rfcomm_dlc_requested(&mut self, index: usize) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -121,7 +121,7 @@ impl Stack {
         self.deadlines_changed();
     }
 
-    /// Handles the outcome of security for connections that wait for it.
+    /// Handles the outcome of security for connections that wait for it. [Vol 3] Part C, 5.2.2.8
     pub(in crate::stack::classic) fn settle_rfcomm_requests(&mut self, link: u8, failed: bool) {
         let Some(state) = self.classic.get() else { return };
         for index in 0..state.rfcomm.dlcs.len() {

@@ -1,4 +1,4 @@
-//! Settings and line status of the emulated serial port, for the application's calls.
+//! Settings and line status of the emulated serial port, for the application's calls. [TS 07.10] 5.4.6.3
 
 use core::task::Poll;
 
@@ -16,7 +16,8 @@ pub(crate) enum PortCommand {
 }
 
 impl Stack {
-    /// Sends a command about the port once earlier ones are answered. Ready with the settings when the peer has answered.
+    /// Sends a command about the port once earlier ones are answered. Ready with the settings when the peer has
+    /// answered. [TS 07.10] 5.4.6.3.9 and 5.4.6.3.10
     ///
     /// `begun` is false at first, and belongs to the caller.
     pub(crate) fn poll_rfcomm_port(
@@ -50,13 +51,13 @@ impl Stack {
         Poll::Pending
     }
 
-    /// Returns the settings of the port.
+    /// Returns the settings of the port. [TS 07.10] 5.4.6.3.9
     pub(crate) fn rfcomm_settings(&self, stream: StreamRef) -> PortSettings {
         let dlc = self.classic.state().and_then(|state| state.rfcomm.stream(stream).ok());
         dlc.map_or(PortSettings::default(), |(_, dlc)| dlc.port_settings())
     }
 
-    /// Ready when the settings of the port are others.
+    /// Ready when the settings of the port are others. [TS 07.10] 5.4.6.3.9
     pub(crate) fn poll_rfcomm_settings(
         &mut self,
         stream: StreamRef,
@@ -71,7 +72,7 @@ impl Stack {
         }
     }
 
-    /// Ready when the peer has reported its line status.
+    /// Ready when the peer has reported its line status. [TS 07.10] 5.4.6.3.10
     pub(crate) fn poll_rfcomm_line(
         &mut self,
         stream: StreamRef,

@@ -1,4 +1,4 @@
-//! RFCOMM connections, for the application's calls.
+//! RFCOMM connections, for the application's calls. [RFCOMM 1.2]
 
 use core::task::Poll;
 
@@ -53,6 +53,7 @@ impl Stack {
     }
 
     /// Requests a connection, once the link has a session. The caller becomes a user of it, and of its link.
+    /// [RFCOMM 1.2] 5.2 and 5.4
     ///
     /// `attempt` is `None` at first, and belongs to the caller.
     pub(crate) fn poll_rfcomm_open(
@@ -102,7 +103,7 @@ impl Stack {
         }
     }
 
-    /// Opens the channel of a session.
+    /// Opens the channel of a session. [RFCOMM 1.2] 5.2
     fn open_rfcomm_channel(&mut self, link: LinkRef) -> Result<(), Error> {
         let now = self.now;
         let state = self.classic.get().ok_or(Error::Unsupported)?;
@@ -118,7 +119,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ready when the connection is open.
+    /// Ready when the connection is open. [TS 07.10] 5.4
     pub(crate) fn poll_rfcomm_opened(&mut self, stream: StreamRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let (_, dlc) = state.rfcomm.stream(stream)?;
@@ -131,7 +132,7 @@ impl Stack {
         }
     }
 
-    /// Moves received bytes to `buffer`. Returns 0 after the peer has closed the connection.
+    /// Moves received bytes to `buffer`. Returns 0 after the peer has closed the connection. [RFCOMM 1.2] 6.5
     pub(crate) fn poll_rfcomm_read(
         &mut self,
         stream: StreamRef,
@@ -155,7 +156,7 @@ impl Stack {
         Poll::Ready(Ok(len))
     }
 
-    /// Takes bytes to send, as many as there is room for.
+    /// Takes bytes to send, as many as there is room for. [RFCOMM 1.2] 6.5
     pub(crate) fn poll_rfcomm_write(
         &mut self,
         stream: StreamRef,
@@ -196,7 +197,7 @@ impl Stack {
         if left { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Closes a connection once everything was sent.
+    /// Closes a connection once everything was sent. [TS 07.10] 5.4
     pub(crate) fn rfcomm_close(&mut self, stream: StreamRef) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -205,7 +206,7 @@ impl Stack {
         self.settle_rfcomm(stream.link.index);
     }
 
-    /// Ready when a connection that this end closes is closed.
+    /// Ready when a connection that this end closes is closed. [RFCOMM 1.2] 5.3
     pub(crate) fn poll_rfcomm_closed(&mut self, stream: StreamRef) -> Poll<Result<(), Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let DlcState::Closed(reason) = state.rfcomm.stream(stream)?.1.state() else {
@@ -220,7 +221,7 @@ impl Stack {
         })
     }
 
-    /// Gives a connection back. It closes once everything was sent.
+    /// Gives a connection back. It closes once everything was sent. [TS 07.10] 5.4
     pub(crate) fn release_rfcomm(&mut self, stream: StreamRef) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
@@ -232,13 +233,13 @@ impl Stack {
         self.release_classic_link(stream.link);
     }
 
-    /// Returns the server channel of a connection.
+    /// Returns the server channel of a connection. [RFCOMM 1.2] 5.4
     pub(crate) fn rfcomm_channel(&self, stream: StreamRef) -> u8 {
         let dlc = self.classic.state().and_then(|state| state.rfcomm.stream(stream).ok());
         dlc.map_or(0, |(_, dlc)| dlc.channel())
     }
 
-    /// Returns our modem status, and that of the peer.
+    /// Returns our modem status, and that of the peer. [TS 07.10] 5.4.6.3.7
     pub(crate) fn rfcomm_modem(&self, stream: StreamRef) -> (ModemStatus, ModemStatus) {
         let dlc = self.classic.state().and_then(|state| state.rfcomm.stream(stream).ok());
         dlc.map_or((ModemStatus::empty(), ModemStatus::empty()), |(_, dlc)| {
@@ -246,7 +247,7 @@ impl Stack {
         })
     }
 
-    /// Changes our modem status.
+    /// Changes our modem status. [TS 07.10] 5.4.6.3.7
     pub(crate) fn rfcomm_set_modem(
         &mut self,
         stream: StreamRef,
@@ -262,7 +263,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ready when the peer's modem status is another one.
+    /// Ready when the peer's modem status is another one. [TS 07.10] 5.4.6.3.7
     pub(crate) fn poll_rfcomm_modem(
         &mut self,
         stream: StreamRef,
@@ -277,7 +278,7 @@ impl Stack {
         }
     }
 
-    /// Sends a break.
+    /// Sends a break. [TS 07.10] 5.4.6.3.7
     pub(crate) fn rfcomm_break(&mut self, stream: StreamRef, signal: Break) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let (index, dlc) = state.rfcomm.stream(stream)?;
@@ -289,7 +290,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ready when the peer has sent a break.
+    /// Ready when the peer has sent a break. [TS 07.10] 5.4.6.3.7
     pub(crate) fn poll_rfcomm_break(&mut self, stream: StreamRef) -> Poll<Result<Break, Error>> {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let (index, dlc) = state.rfcomm.stream(stream)?;
