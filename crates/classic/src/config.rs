@@ -50,7 +50,7 @@ impl Default for Config {
 }
 
 /// Interval, window and type of a scan. Values outside the limits are replaced by the nearest one. [Vol 4] Part E, 7.3.20,
-/// 7.3.22, 7.3.48 and 7.3.50
+/// 7.3.22, 7.3.48 and 7.3.52
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScanTiming {
