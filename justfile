@@ -118,6 +118,10 @@ soak minutes="120":
 fuzz-host steps seed="0":
     cargo run --quiet --locked --profile fuzz --package bindrune-hostile --bin fuzz-host -- {{ steps }} {{ seed }}
 
+# Runs the decoder of captures on this many changed inputs of its corpus, from a seed.
+fuzz-trace executions="1000000" seed="0":
+    cargo run --quiet --locked --profile fuzz --package bindrune-trace --example fuzz-trace -- {{ executions }} {{ seed }}
+
 bench-program := "--quiet --locked --manifest-path tools/bench/Cargo.toml --target-dir target/bench --package bindrune-bench"
 
 # Counts instructions of both hosts for each operation, beside trouble-host; with `--docs` into docs/performance.md. Needs valgrind.

@@ -62,6 +62,7 @@ replays! {
     smp_bond: bindrune_smp::fuzz::bond,
     smp_pairing: bindrune_smp::fuzz::pairing,
     smp_pdu: bindrune_smp::fuzz::pdu,
+    trace_decode: bindrune_trace::fuzz::decode,
 }
 
 #[test]

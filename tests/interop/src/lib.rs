@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agree;
 mod air;
 pub mod classic;
 mod controllers;
@@ -42,6 +43,7 @@ pub mod transfer;
 mod tshark;
 mod venv;
 
+pub use agree::check_agreement;
 pub use air::Air;
 pub use classic::{ClassicPeers, ClassicVolume};
 pub use controllers::Controllers;

@@ -2,13 +2,14 @@
 
 use crate::soak;
 use crate::transfer::{is_full, patience};
-use crate::{Air, Capture, Pty, check_capture, check_sent};
+use crate::{Air, Capture, Pty, agree, check_capture, check_sent};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bindrune::transport::{PortReader, PortWriter, capture::capture, serial::Serial, tcp};
 use bindrune::{
     Address, ClassicConfig, ClassicResources, Config, FileStore, FreePackets, Host, Platform,
     Resources, RunError,
 };
+use std::cell::RefCell;
 use std::fs::File;
 use std::future::Future;
 use std::io;
@@ -34,7 +35,24 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime")
 });
 
-/// Runs a test's future beside the hosts.
+thread_local! {
+    /// Captures of the test of this thread.
+    static CAPTURES: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Packets of each capture that a failing test prints.
+const SHOWN: usize = 40;
+
+/// Prints the end of a capture as a conversation.
+fn print_conversation(path: &Path) {
+    eprintln!("{}, the end of the conversation:", path.display());
+    match agree::conversation(path, SHOWN) {
+        Ok(conversation) => eprintln!("{conversation}"),
+        Err(error) => eprintln!("{error:#}"),
+    }
+}
+
+/// Runs a test's future beside the hosts. If it fails, prints the conversations of the test's hosts.
 ///
 /// # Errors
 /// Those of the future, and when it takes too long.
@@ -47,7 +65,11 @@ pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 /// # Errors
 /// Those of the future, and when it takes longer than `time`.
 pub fn block_on_for<T>(time: Duration, future: impl Future<Output = Result<T>>) -> Result<T> {
-    RUNTIME.block_on(async { tokio::time::timeout(time, future).await? })
+    let result = RUNTIME.block_on(async { tokio::time::timeout(time, future).await? });
+    if result.is_err() {
+        CAPTURES.take().iter().for_each(|path| print_conversation(path));
+    }
+    result
 }
 
 /// Waits for a future that must be ready within a few seconds.
@@ -156,6 +178,7 @@ impl Node {
     pub fn run(&mut self, (rx, tx): (PortReader, PortWriter)) -> Result<()> {
         let path = self.scratch.join(format!("{}-{}.btsnoop", self.name, self.captures.len()));
         let (rx, tx) = capture(rx, tx, File::create(&path)?)?;
+        CAPTURES.with_borrow_mut(|captures| captures.push(path.clone()));
         self.captures.push(path);
         let host = self.host;
         self.task = Some(match &self.bonds {
@@ -258,6 +281,14 @@ impl Node {
     #[must_use]
     pub fn captures(&self) -> &[PathBuf] {
         &self.captures
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.captures.iter().for_each(|path| print_conversation(path));
+        }
     }
 }
 

@@ -74,7 +74,7 @@ fn count<const N: usize>(path: &Path, filters: [&str; N]) -> Result<[usize; N]> 
 }
 
 /// Returns the lines that tshark prints.
-fn tshark(path: &Path, arguments: &[&str]) -> Result<Vec<String>> {
+pub(crate) fn tshark(path: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let mut command = Command::new("tshark");
     command.arg("-r").arg(path).args(arguments);
     let output = command.output().context("cannot start tshark; `./test.sh` installs it")?;

@@ -213,8 +213,8 @@ impl Drop for Scene {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let (Self { seed, loss, .. }, now) = (&*self, self.now().as_micros());
-            eprintln!("seed {seed}, loss {loss} %, {now} µs; the end of the trace:");
-            eprintln!("{:?}", self.tape.trace());
+            eprintln!("seed {seed}, loss {loss} %, {now} µs; the end of the conversation:");
+            eprintln!("{}", self.tape.trace().conversation());
         }
     }
 }

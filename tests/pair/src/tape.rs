@@ -2,11 +2,13 @@
 
 use core::fmt;
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     vec::Vec,
 };
 
 use bindrune_controller::{ControllerId, PortReader, PortWriter, Unplugged, VirtualClock};
+use bindrune_trace::{Direction, H4Stream, Line, conversation};
 use embassy_futures::yield_now;
 use embassy_time::Instant;
 use embedded_io_async::{ErrorType, Read, Write};
@@ -27,7 +29,7 @@ struct Mark {
     start: usize,
 }
 
-/// Number of reads and writes that are printed when a test fails.
+/// Number of packets, or of reads and writes, that are printed.
 const SHOWN: usize = 40;
 
 impl Trace {
@@ -47,6 +49,29 @@ impl Trace {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.marks.is_empty()
+    }
+
+    /// Returns the packets that crossed the ports, in the order of their last octets.
+    #[must_use]
+    pub fn packets(&self) -> Vec<Line> {
+        let mut streams = BTreeMap::<(usize, bool), H4Stream>::new();
+        let mut lines = Vec::new();
+        let ends = self.marks.iter().skip(1).map(|mark| mark.start).chain([self.octets.len()]);
+        for (mark, end) in self.marks.iter().zip(ends) {
+            let stream = streams.entry((mark.device, mark.to_host)).or_default();
+            stream.push(self.octets.get(mark.start..end).unwrap_or_default());
+            let direction = if mark.to_host { Direction::ToHost } else { Direction::ToController };
+            let (device, time) = (mark.device, mark.at.as_micros());
+            let packets = core::iter::from_fn(|| stream.packet());
+            lines.extend(packets.map(|octets| Line { device, time, direction, octets }));
+        }
+        lines
+    }
+
+    /// Returns the end of the conversation, and the requests without an answer.
+    #[must_use]
+    pub fn conversation(&self) -> String {
+        conversation(self.packets().into_iter(), SHOWN)
     }
 
     fn push(&mut self, at: Instant, device: ControllerId, to_host: bool, octets: &[u8]) {

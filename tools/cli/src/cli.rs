@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::{
     btp::cli::Btp,
     classic::cli::Classic,
+    commands::trace,
     parse::{self, Attribute, Device, Value},
     security::Io,
     transport::Transport,
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     Advertise(Advertise),
     /// Send one HCI command, and print the answer
     Hci(Hci),
+    /// Decode a capture as a readable conversation: fields, times of answers, violations
+    Trace(trace::Options),
     /// Serve virtual controllers to other hosts, all on one air
     Controller(Controller),
     /// Let a tester, such as auto-pts, drive this host by the Bluetooth tester protocol

@@ -14,7 +14,6 @@ mod file;
 mod find;
 mod log;
 mod memory;
-mod numbers;
 mod output;
 mod paint;
 mod parse;
@@ -31,6 +30,7 @@ mod transport;
 
 use std::process::ExitCode;
 
+use bindrune_trace::numbers;
 use clap::Parser as _;
 
 use crate::{cli::Cli, failure::Failure, output::Output};

@@ -19,6 +19,7 @@ mod security;
 mod share;
 mod suite;
 mod timeout;
+mod trace;
 mod transfer;
 
 use bindrune::{

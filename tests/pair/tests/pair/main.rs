@@ -36,6 +36,7 @@ mod share;
 mod shutdown;
 mod standard;
 mod table;
+mod trace;
 mod transfer;
 mod update;
 mod value;

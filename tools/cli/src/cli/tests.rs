@@ -40,6 +40,8 @@ fn the_contract_is_understood() {
         "bindrune l2cap echo peer 0x80 --bytes 1000",
         "bindrune controller --listen tcp:6402 tcp:6403 --loss 10 --latency 1 --seed 7",
         "bindrune controller --classic --listen tcp:6402",
+        "bindrune trace capture.btsnoop",
+        "bindrune trace - --json --layer att,l2cap --handle 040 --peer C4:5E:12:00:00:01",
         "bindrune completions bash",
         "bindrune scan --passive --rssi -70 --connectable --sort name",
         "bindrune advertise --name x --uuid 180f --uuid 180a --company 0x59:0102 --interval 100",
@@ -71,6 +73,9 @@ fn what_is_wrong_is_a_usage_error() {
         "bindrune hci 0x40:1",
         "bindrune gatt read C4:5E:12:00:00 2a00",
         "bindrune controller --listen 6402",
+        "bindrune trace",
+        "bindrune trace x --layer tcp",
+        "bindrune trace x --handle f00",
     ] {
         let error = parse(words).map(drop).unwrap_err();
         assert_eq!(error.exit_code(), 2, "{words}");

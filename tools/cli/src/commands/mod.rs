@@ -12,6 +12,7 @@ pub(crate) mod l2cap;
 pub(crate) mod pair;
 mod peripheral;
 pub(crate) mod scan;
+pub(crate) mod trace;
 
 use crate::{
     btp, classic,
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Hci(options) => hci::run(&globals, out, options).await,
         Command::Btp(options) => btp::run(&globals, out, options).await,
         Command::Controller(options) => controller::run(out, options).await,
+        Command::Trace(options) => trace::run(&globals, out, &options),
         Command::Completions { shell } => completions::run(shell),
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     run::{Run, Running, bindrune},
 };
 
+/// A time in the form of all records but those of packets.
+const STAMP: &str = "2026-01-01T00:00:00.000Z";
+
 type Keys = BTreeMap<String, bool>;
 
 /// Returns the keys of each record of the page, and whether they are always there.
@@ -42,7 +45,8 @@ fn conform(kind: &str, records: &[serde_json::Value]) {
         let unknown: Vec<_> = there.iter().filter(|key| !known(key)).collect();
         assert!(unknown.is_empty(), "{kind} has {unknown:?}: {record}");
         let time = record["time"].as_str().expect("a time");
-        assert!(time.len() == "2026-01-01T00:00:00.000Z".len() && time.ends_with('Z'), "{time}");
+        let form = if kind == "trace" { "2026-01-01T00:00:00.000000Z" } else { STAMP };
+        assert!(time.len() == form.len() && time.ends_with('Z'), "{time}");
     }
 }
 
@@ -57,7 +61,9 @@ fn commands_print_what_the_page_lists() {
     conform("gatt value", &of("gatt read Thermometer 2a6e"));
     conform("gatt value", &of("gatt subscribe Thermometer 2a6e --count 1"));
     conform("transfer", &of("l2cap echo C4:5E:12:00:00:04/random 0x80 --bytes 1000"));
-    conform("hci", &of("hci 4:9"));
+    let capture = Run::folder("json-trace").join("hci.btsnoop");
+    conform("hci", &of(&format!("--capture {} hci 4:9", capture.display())));
+    conform("trace", &of(&format!("trace {}", capture.display())));
     conform("demo", &of("demo"));
     let paired = of("pair Vault --io display-yes-no --yes");
     conform("question", &paired[..1]);
@@ -87,7 +93,7 @@ fn commands_print_what_the_page_lists() {
 /// Returns an inner object as a record.
 fn stamped(object: &serde_json::Value) -> serde_json::Value {
     let mut object = object.clone();
-    object["time"] = "2026-01-01T00:00:00.000Z".into();
+    object["time"] = STAMP.into();
     object
 }
 

@@ -25,5 +25,6 @@ mod serial;
 mod sim;
 #[cfg(unix)]
 mod terminal;
+mod trace;
 #[cfg(unix)]
 mod width;

@@ -1,12 +1,12 @@
 /// Octets of the enhanced control field. [Vol 3] Part A, 3.3.2
-pub(super) const CONTROL: usize = 2;
+pub const CONTROL: usize = 2;
 
 /// Octets of the SDU length in a start frame. [Vol 3] Part A, 3.3.3
 pub(super) const SDU_LENGTH: usize = 2;
 
 /// Sequence number, modulo 64. [Vol 3] Part A, 8.1
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seq(u8);
+pub struct Seq(u8);
 
 impl Seq {
     pub(super) const ZERO: Self = Self(0);
@@ -14,6 +14,12 @@ impl Seq {
 
     pub(super) const fn new(number: u8) -> Self {
         Self(number & Self::MASK)
+    }
+
+    /// Returns the number: 0 to 63.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
     }
 
     pub(super) const fn next(self) -> Self {
@@ -45,27 +51,55 @@ impl Seq {
 
 /// Place of a segment in its SDU. [Vol 3] Part A, 3.3.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sar {
+pub enum Sar {
+    /// The whole SDU.
     Unsegmented,
+    /// The first segment, with the SDU length.
     Start,
+    /// The last segment.
     End,
+    /// A segment between them.
     Continuation,
 }
 
 /// Function of an S-frame. [Vol 3] Part A, 3.3.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+pub enum Function {
+    /// The receiver takes frames.
     ReceiverReady,
+    /// The receiver requests all frames from a number on.
     Reject,
+    /// The receiver takes no frames for now.
     ReceiverNotReady,
+    /// The receiver requests one frame.
     SelectiveReject,
 }
 
 /// Enhanced control field. [Vol 3] Part A, 3.3.2
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Control {
-    Information { tx: Seq, req: Seq, is_final: bool, sar: Sar },
-    Supervisory { function: Function, req: Seq, is_final: bool, poll: bool },
+pub enum Control {
+    /// An I-frame, which has a segment.
+    Information {
+        /// Its number.
+        tx: Seq,
+        /// Number of the next frame that the sender expects.
+        req: Seq,
+        /// Whether it answers a poll.
+        is_final: bool,
+        /// Place of the segment.
+        sar: Sar,
+    },
+    /// An S-frame, which has none.
+    Supervisory {
+        /// What it says.
+        function: Function,
+        /// Number of the next frame that the sender expects.
+        req: Seq,
+        /// Whether it answers a poll.
+        is_final: bool,
+        /// Whether it requests an answer.
+        poll: bool,
+    },
 }
 
 const SUPERVISORY: u16 = 0x0001;
@@ -73,7 +107,9 @@ const POLL: u16 = 0x0010;
 const FINAL: u16 = 0x0080;
 
 impl Control {
-    pub(super) const fn parse(octets: [u8; CONTROL]) -> Self {
+    /// Parses the field.
+    #[must_use]
+    pub const fn parse(octets: [u8; CONTROL]) -> Self {
         let field = u16::from_le_bytes(octets);
         let req = Seq::of_field(field, 8);
         let is_final = field & FINAL != 0;

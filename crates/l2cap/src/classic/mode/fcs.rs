@@ -1,7 +1,7 @@
 use crate::Cid;
 
 /// Octets of the check sequence.
-pub(super) const FCS: usize = 2;
+pub const FCS: usize = 2;
 
 /// The check sequences of one octet, and of one with another behind it: 1,024 octets of constants, so that two octets take
 /// one step.
@@ -33,20 +33,22 @@ fn entry(table: &[u16; 256], octet: u8) -> u16 {
 /// Check sequence of a frame so far: polynomial D^16 + D^15 + D^2 + 1, least significant bit first, from 0.
 /// [Vol 3] Part A, 3.3.5
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fcs(u16);
+pub struct Fcs(u16);
 
 impl Fcs {
     pub(super) const ZERO: Self = Self(0);
 
     /// Starts with the basic header, which the check sequence covers.
-    pub(super) fn new(len: u16, cid: Cid) -> Self {
+    #[must_use]
+    pub fn new(len: u16, cid: Cid) -> Self {
         let mut fcs = Self::ZERO;
         fcs.add(&len.to_le_bytes());
         fcs.add(&cid.0.to_le_bytes());
         fcs
     }
 
-    pub(super) fn add(&mut self, octets: &[u8]) {
+    /// Adds the next octets of the frame.
+    pub fn add(&mut self, octets: &[u8]) {
         let mut fcs = self.0;
         let (pairs, rest) = octets.as_chunks();
         for pair in pairs {
@@ -60,7 +62,9 @@ impl Fcs {
         self.0 = fcs;
     }
 
-    pub(super) const fn octets(self) -> [u8; FCS] {
+    /// Returns the two octets that end the frame.
+    #[must_use]
+    pub const fn octets(self) -> [u8; FCS] {
         self.0.to_le_bytes()
     }
 }

@@ -21,6 +21,8 @@ mod timer;
 mod transmit;
 
 pub use agreed::{Agreed, Kind, Outcome, SendError, TransferDrops, Violation};
+pub use control::{CONTROL, Control, Function, Sar, Seq};
+pub use fcs::{FCS, Fcs};
 
 use bindrune_wire::Datagrams;
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use bindrune::Uuid;
+use bindrune_wire::Uuid;
 
 type Table = LazyLock<Vec<(u128, &'static str)>>;
 
@@ -16,27 +16,32 @@ static DESCRIPTORS: Table = LazyLock::new(|| uuids(include_str!("../numbers/desc
 const NO_COMPANY: u16 = 0xffff;
 
 /// Returns the name of a company identifier.
-pub(crate) fn company(id: u16) -> Option<&'static str> {
+#[must_use]
+pub fn company(id: u16) -> Option<&'static str> {
     find(&COMPANIES, id.into()).filter(|_| id != NO_COMPANY)
 }
 
 /// Returns the name of a manufacturer, or that its identifier is assigned to none.
-pub(crate) fn manufacturer(id: u16) -> String {
+#[must_use]
+pub fn manufacturer(id: u16) -> String {
     company(id).map_or_else(|| format!("not assigned ({id:#06x})"), str::to_owned)
 }
 
 /// Returns the name of a service.
-pub(crate) fn service(uuid: Uuid) -> Option<&'static str> {
+#[must_use]
+pub fn service(uuid: Uuid) -> Option<&'static str> {
     find(&SERVICES, uuid.as_u128())
 }
 
 /// Returns the name of a characteristic.
-pub(crate) fn characteristic(uuid: Uuid) -> Option<&'static str> {
+#[must_use]
+pub fn characteristic(uuid: Uuid) -> Option<&'static str> {
     find(&CHARACTERISTICS, uuid.as_u128())
 }
 
 /// Returns the name of a descriptor.
-pub(crate) fn descriptor(uuid: Uuid) -> Option<&'static str> {
+#[must_use]
+pub fn descriptor(uuid: Uuid) -> Option<&'static str> {
     find(&DESCRIPTORS, uuid.as_u128())
 }
 
