@@ -53,6 +53,9 @@ pub(crate) struct Globals {
     /// Log what the host does, on stderr; -vv and -vvv log more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Of `classic`, which has this option.
+    #[arg(skip)]
+    pub(crate) zero_keys: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,7 +83,6 @@ pub(crate) enum Command {
     #[command(subcommand)]
     L2cap(L2cap),
     /// Use Bluetooth Classic (BR/EDR), on controllers that have it
-    #[command(subcommand)]
     Classic(Classic),
     /// Advertise own data, until Ctrl-C
     Advertise(Advertise),

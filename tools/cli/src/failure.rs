@@ -250,6 +250,10 @@ const fn advice_of(error: Error) -> Option<&'static str> {
             "Was the pairing removed there, or the device reset? Then run `bindrune classic pair DEVICE`. If not, this may be\n\
              another device that poses as it: do not pair."
         }
+        Error::ClassicSecurity(ClassicFailure::BadKey) => {
+            "Emulated controllers, such as rootcanal, make keys of zeros: with one, add --zero-keys at both ends. A real controller\n\
+             that makes such keys is faulty, or in a debug mode: use another one."
+        }
         Error::ClassicSecurity(_) => {
             "Channels of BR/EDR need an encrypted link: run `bindrune classic pair DEVICE`, then the same command again."
         }

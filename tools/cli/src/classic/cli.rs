@@ -12,8 +12,17 @@ use crate::{
 };
 
 /// Bluetooth Classic (BR/EDR).
+#[derive(Args, Debug)]
+pub(crate) struct Classic {
+    /// Accept keys of zeros, which emulated controllers such as rootcanal make; they protect nothing
+    #[arg(long, global = true)]
+    pub(crate) zero_keys: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum Classic {
+pub(crate) enum Command {
     /// Show what the controller can do with BR/EDR
     Info,
     /// Find devices that are discoverable

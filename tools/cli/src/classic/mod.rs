@@ -30,16 +30,16 @@ use crate::{
 pub(crate) async fn run(
     globals: &Globals,
     out: Output,
-    command: cli::Classic,
+    command: cli::Command,
 ) -> Result<(), Failure> {
     match command {
-        cli::Classic::Info => info::run(globals, out).await,
-        cli::Classic::Scan(options) => scan::run(globals, out, options).await,
-        cli::Classic::Services { target, uuid } => services::run(globals, out, &target, uuid).await,
-        cli::Classic::Pair(options) => pair::run(globals, out, options).await,
-        cli::Classic::Ping(options) => ping::run(globals, out, options).await,
-        cli::Classic::L2cap(command) => l2cap::run(globals, out, command).await,
-        cli::Classic::Rfcomm(command) => rfcomm::run(globals, out, command).await,
+        cli::Command::Info => info::run(globals, out).await,
+        cli::Command::Scan(options) => scan::run(globals, out, options).await,
+        cli::Command::Services { target, uuid } => services::run(globals, out, &target, uuid).await,
+        cli::Command::Pair(options) => pair::run(globals, out, options).await,
+        cli::Command::Ping(options) => ping::run(globals, out, options).await,
+        cli::Command::L2cap(command) => l2cap::run(globals, out, command).await,
+        cli::Command::Rfcomm(command) => rfcomm::run(globals, out, command).await,
     }
 }
 
@@ -67,6 +67,7 @@ async fn session(
     work: impl AsyncFnOnce(&'static Host, Classic<'static>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let Use { config, keep, visit, endless, name } = how;
+    let config = if globals.zero_keys { config.zero_keys() } else { config };
     let classic = Some(session::Classic { config, visit });
     let config = session::config(name);
     let setup = Setup { config, classic, keep, endless, ..Setup::central() };

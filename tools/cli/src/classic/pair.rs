@@ -175,6 +175,7 @@ fn advice(error: Error, asked: Option<&str>) -> Option<&'static str> {
             ClassicFailure::RepeatedAttempts => {
                 "It failed a short time ago: wait a minute, and try again."
             }
+            ClassicFailure::BadKey => return None,
             _ => "No bond was made: run the same command again.",
         },
         Error::Timeout => {

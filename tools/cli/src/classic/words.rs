@@ -68,7 +68,9 @@ fn insecure(failure: ClassicFailure) -> String {
         ClassicFailure::Timeout => "the device or the user did not answer for 30 s".to_owned(),
         ClassicFailure::Downgrade => "the device did not use Secure Connections".to_owned(),
         ClassicFailure::OutOfOrder => "the controller reported a step out of order".to_owned(),
-        ClassicFailure::BadKey => "the new key is of a kind that is not safe".to_owned(),
+        ClassicFailure::BadKey => {
+            "the controller made a key that is not safe, of zeros or for debugging".to_owned()
+        }
         ClassicFailure::EncryptionOff => "the device turned encryption off".to_owned(),
         ClassicFailure::OwnAddress => "the device has the address of this one".to_owned(),
         ClassicFailure::Cancelled => "it was cancelled".to_owned(),

@@ -23,7 +23,7 @@ use crate::{
 
 /// Runs the command of the command line.
 pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
-    let Cli { globals, command } = cli;
+    let Cli { mut globals, command } = cli;
     match command {
         Command::Demo => demo::run(&globals, out).await,
         Command::Info => info::run(&globals, out).await,
@@ -33,7 +33,10 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Pair(options) => pair::run(&globals, out, options).await,
         Command::Bonds { command } => bonds::run(&globals, out, command),
         Command::L2cap(command) => l2cap::run(&globals, out, command).await,
-        Command::Classic(command) => classic::run(&globals, out, command).await,
+        Command::Classic(options) => {
+            globals.zero_keys = options.zero_keys;
+            classic::run(&globals, out, options.command).await
+        }
         Command::Advertise(options) => advertise::run(&globals, out, options).await,
         Command::Hci(options) => hci::run(&globals, out, options).await,
         Command::Btp(options) => btp::run(&globals, out, options).await,

@@ -176,6 +176,13 @@ impl Running {
         self.child.try_wait().expect("a state").is_some()
     }
 
+    /// Reads to its end, and returns its exit code.
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        let mut lines = self.lines.take().expect("stdout");
+        std::io::copy(&mut lines, &mut std::io::sink()).expect("output");
+        self.child.wait().expect("an exit code").code()
+    }
+
     /// Stops reading, waits for its end and returns its exit code.
     pub(crate) fn leave(mut self) -> Option<i32> {
         self.lines = None;
