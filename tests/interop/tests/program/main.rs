@@ -33,7 +33,7 @@ const TESTED: [&str; 11] = [
     "scan",
 ];
 /// The commands that use no controller of a transport.
-const WITHOUT_CONTROLLER: [&str; 4] = ["bonds", "completions", "controller", "help"];
+const WITHOUT_CONTROLLER: [&str; 5] = ["bonds", "completions", "controller", "help", "trace"];
 
 #[test]
 fn every_command_is_tested() -> Result<()> {
