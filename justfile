@@ -139,7 +139,7 @@ goodput *arguments:
 
 # Checks operations and images against tools/bench/budget.toml, and links against their share of the bound.
 budget-check:
-    cargo test {{ bench-program }} --package bindrune-bench-bound --package bindrune-bench-goodput
+    cargo test {{ bench-program }} --package bindrune-bench-goodput
     cargo run {{ bench-program }} -- check
 
 # Accepts the current cost of operations and images.

@@ -92,6 +92,7 @@ mod crypto;
 #[doc(hidden)]
 pub mod fuzz;
 mod initiate;
+mod line;
 mod link;
 mod port;
 mod privacy;
@@ -106,6 +107,7 @@ pub use air::{Air, ControllerId};
 pub use classic::ClassicConfig;
 pub use clock::VirtualClock;
 pub use config::ControllerConfig;
+pub use line::{LineReader, LineWriter};
 pub use port::{Port, PortReader, PortWriter, Unplugged};
 pub use realtime::RealTime;
 pub use violations::Violations;

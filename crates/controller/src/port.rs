@@ -114,7 +114,7 @@ impl Read for PortReader {
 /// The half that writes to the controller.
 #[derive(Clone, Debug)]
 pub struct PortWriter {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     id: ControllerId,
     plug: u32,
 }

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::{
     btp::cli::Btp,
     classic::cli::Classic,
-    commands::trace,
+    commands::{bench::cli::Bench, controller::cli::Controller, trace},
     parse::{self, Attribute, Device, Value},
     security::Io,
     transport::Transport,
@@ -82,6 +82,8 @@ pub(crate) enum Command {
     /// Send and receive bytes over LE credit-based channels
     #[command(subcommand)]
     L2cap(L2cap),
+    /// Measure goodput and latency to `bindrune peripheral` on another device, and name what limits them
+    Bench(Bench),
     /// Use Bluetooth Classic (BR/EDR), on controllers that have it
     Classic(Classic),
     /// Advertise own data, until Ctrl-C
@@ -361,34 +363,6 @@ pub(crate) enum L2cap {
         #[arg(long, default_value_t = 65_536, value_name = "N")]
         bytes: u64,
     },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Controller {
-    /// Where to listen, one controller each: tcp:PORT or tcp:HOST:PORT
-    #[arg(long, required = true, num_args = 1.., value_name = "tcp:PORT", value_parser = listen_address)]
-    pub(crate) listen: Vec<String>,
-    /// Packets that the air drops, in percent
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=99), value_name = "PERCENT")]
-    pub(crate) loss: u8,
-    /// Time from a command to its answer, in milliseconds
-    #[arg(long, default_value_t = 0.5, value_name = "MS")]
-    pub(crate) latency: f64,
-    /// Seed of all random decisions
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) seed: u64,
-    /// With BR/EDR too
-    #[arg(long)]
-    pub(crate) classic: bool,
-}
-
-/// Parses `tcp:PORT`, on loopback, or `tcp:HOST:PORT`.
-fn listen_address(text: &str) -> Result<String, String> {
-    let wrong = || "not tcp:PORT or tcp:HOST:PORT".to_owned();
-    let rest = text.strip_prefix("tcp:").ok_or_else(wrong)?;
-    let (host, port) = rest.rsplit_once(':').unwrap_or(("127.0.0.1", rest));
-    let port: u16 = port.parse().map_err(|_| wrong())?;
-    Ok(format!("{host}:{port}"))
 }
 
 #[cfg(test)]

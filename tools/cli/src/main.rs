@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod bench;
 mod bonds;
 mod btp;
 mod capture;

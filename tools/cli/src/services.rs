@@ -2,6 +2,8 @@
 
 use bindrune::{Characteristic, Level, Service, Uuid};
 
+use crate::bench;
+
 const fn assigned(number: u16) -> Uuid {
     Uuid::new_16(number)
 }
@@ -65,7 +67,10 @@ pub(crate) static PERIPHERAL: &[Service] = &[
     Service::primary(BATTERY, &[&BATTERY_LEVEL]),
     Service::primary(UART, &[&UART_RX, &UART_TX]),
     Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED]),
+    bench::SERVICE,
 ];
+/// Services of the virtual L2CAP sink.
+pub(crate) static SINK: &[Service] = &[bench::SERVICE];
 /// Services of the virtual vault.
 pub(crate) static STRONGROOM: &[Service] =
     &[Service::primary(VAULT, &[&VAULT_ENCRYPTED, &VAULT_AUTHENTICATED])];

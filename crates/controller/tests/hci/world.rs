@@ -150,3 +150,20 @@ fn ports_and_worlds_may_go_to_other_threads() {
     is_send::<Port>();
     is_send::<bindrune_controller::VirtualClock>();
 }
+
+/// Ten bits for each octet: four of a command, seven of its answer, and 500 µs in between.
+#[test]
+fn a_serial_line_takes_its_time() {
+    for (baud, micros) in [(Some(9600), 4167 + 500 + 7292), (None, 500)] {
+        let world = World::new(1);
+        let (mut reader, mut writer) = world.add(ControllerConfig::new()).split_over_line(baud);
+        world.block_on(async {
+            writer.write_all(&[0x01, 0x03, 0x0c, 0x00]).await.unwrap();
+            let mut event = [0; 7];
+            reader.read_exact(&mut event).await.unwrap();
+            assert_eq!(event, [0x04, 0x0e, 0x04, 0x01, 0x03, 0x0c, 0x00]);
+        });
+        let took = world.now().as_micros();
+        assert!(took.abs_diff(micros) <= 2, "{baud:?}: {took}, not {micros}");
+    }
+}

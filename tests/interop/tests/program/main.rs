@@ -19,8 +19,9 @@ use run::bindrune;
 use world::{Transport, World};
 
 /// The commands that are tested here.
-const TESTED: [&str; 11] = [
+const TESTED: [&str; 12] = [
     "advertise",
+    "bench",
     "btp",
     "classic",
     "demo",

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use bindrune::{
     ChannelConfig, Characteristic, Connection, Event, Psm, RemoteCharacteristic, Service, Uuid,
 };
-use bindrune_bench_bound::{Flow, SDU};
+use bindrune_bound::{Flow, SDU};
 use embassy_futures::{
     join::join,
     select::{Either3, select3},

@@ -5,7 +5,7 @@ use bindrune::{
     Advertisement, Config, Connect, Connection, ConnectionParameters, ControllerCrypto, Host, Phy,
     Platform, Resources,
 };
-use bindrune_bench_bound::Row;
+use bindrune_bound::Row;
 use bindrune_controller::{ControllerConfig, ControllerId, VirtualClock, World};
 use embassy_futures::{
     join::join,
@@ -13,10 +13,7 @@ use embassy_futures::{
 };
 use embassy_time::Duration;
 
-use crate::{
-    flow::SERVICES,
-    line::{Line, LineReader, LineWriter},
-};
+use crate::flow::SERVICES;
 
 type Memory = Resources<1, 1, 128, 16, 264, 4096>;
 
@@ -39,9 +36,7 @@ pub(crate) fn drive(
     let config = ControllerConfig::new().acl_buffers(row.bytes, row.buffers).phy_2m(row.two_mbit);
     let port = world.add(config);
     let id = port.id();
-    let (reader, writer) = port.split();
-    let reader = LineReader::new(reader, Line::new(world.clock(), row.baud));
-    let writer = LineWriter::new(writer, Line::new(world.clock(), row.baud));
+    let (reader, writer) = port.split_over_line(row.baud);
     let platform = Platform::new().clock(world.clock()).crypto(ControllerCrypto::random_only());
     let run = async move {
         let end = host.run_with(reader, writer, platform).await;

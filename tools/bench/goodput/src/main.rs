@@ -4,14 +4,13 @@
 #![forbid(unsafe_code)]
 
 mod flow;
-mod line;
 mod link;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use anyhow::{Result, bail, ensure};
-use bindrune_bench_bound::{Flow, Row};
+use bindrune_bound::{Flow, Row};
 use bindrune_controller::World;
 use embassy_futures::{
     join::join,

@@ -1,6 +1,6 @@
 //! The measured links.
 
-use bindrune_bench_bound::{Flow, Row};
+use bindrune_bound::{Flow, Row};
 
 pub(crate) const FLOWS: [Flow; 4] =
     [Flow::Channel(8), Flow::Channel(32), Flow::Notification, Flow::WriteCommand];

@@ -1,5 +1,7 @@
 //! `controller`: serves virtual controllers to other hosts, over TCP, on one air.
 
+pub(crate) mod cli;
+
 use bindrune_controller::{ClassicConfig, ControllerConfig, ControllerId, World};
 use embassy_time::Duration;
 use embedded_io_async::{Read as _, Write as _};
@@ -11,7 +13,6 @@ use tokio::{
 };
 
 use crate::{
-    cli,
     failure::Failure,
     output::{Output, Record},
     paint::Paint,
@@ -43,7 +44,9 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
     let latency = Duration::from_micros(micros(options.latency)?);
     let mut listeners = Vec::new();
     for address in options.listen {
-        let config = ControllerConfig::new().command_latency(latency);
+        let config = ControllerConfig::new()
+            .command_latency(latency)
+            .acl_buffers(options.acl_buffers.0, options.acl_buffers.1);
         let config = if options.classic { config.classic(ClassicConfig::new()) } else { config };
         let id = world.add(config).id();
         let listener = TcpListener::bind(&address).await.map_err(|error| {
@@ -59,7 +62,8 @@ pub(super) async fn run(out: Output, options: cli::Controller) -> Result<(), Fai
         for (number, (listener, id, address)) in listeners.into_iter().enumerate() {
             let event = Event { event: "listening", controller: number.saturating_add(1), address };
             out.record(&event)?;
-            served.spawn_local(serve(world.clone(), listener, id, out, event));
+            let line = Line { world: world.clone(), id, baud: options.baud };
+            served.spawn_local(serve(line, listener, out, event));
         }
         while let Some(end) = served.join_next().await {
             end.unwrap_or(Ok(()))?;
@@ -85,11 +89,17 @@ fn micros(milliseconds: f64) -> Result<u64, Failure> {
     Ok((milliseconds * 1000.0) as u64)
 }
 
+/// A controller, and the serial line in front of it.
+struct Line {
+    world: World,
+    id: ControllerId,
+    baud: Option<u32>,
+}
+
 /// Serves one host after another with one controller, and powers it off in between.
 async fn serve(
-    world: World,
+    line: Line,
     listener: TcpListener,
-    id: ControllerId,
     out: Output,
     event: Event,
 ) -> Result<(), Failure> {
@@ -99,19 +109,20 @@ async fn serve(
             Err(error) => return Err(Failure::failed(format!("{}: {error}", event.address))),
         };
         out.record(&Event { event: "connected", ..event.clone() })?;
-        if let Err(error) = pump(&world, id, stream).await {
+        if let Err(error) = pump(&line, stream).await {
             log::info!("{}: {error}", event.address);
         }
-        world.unplug(id);
+        line.world.unplug(line.id);
         out.record(&Event { event: "disconnected", ..event.clone() })?;
     }
 }
 
 /// Copies bytes in both directions until the host disconnects.
-async fn pump(world: &World, id: ControllerId, stream: TcpStream) -> std::io::Result<()> {
+async fn pump(line: &Line, stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let (mut from_host, mut to_host) = stream.into_split();
-    let (mut from_controller, mut to_controller) = world.plug(id).split();
+    let (mut from_controller, mut to_controller) =
+        line.world.plug(line.id).split_over_line(line.baud);
     let down = async {
         let mut block = vec![0; BLOCK];
         loop {

@@ -1,9 +1,10 @@
 //! One file for each command.
 
 mod advertise;
+pub(crate) mod bench;
 mod bonds;
 mod completions;
-mod controller;
+pub(crate) mod controller;
 mod demo;
 mod gatt;
 mod hci;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
             globals.zero_keys = options.zero_keys;
             classic::run(&globals, out, options.command).await
         }
+        Command::Bench(options) => bench::run(&globals, out, options).await,
         Command::Advertise(options) => advertise::run(&globals, out, options).await,
         Command::Hci(options) => hci::run(&globals, out, options).await,
         Command::Btp(options) => btp::run(&globals, out, options).await,

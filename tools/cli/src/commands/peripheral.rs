@@ -14,6 +14,7 @@ use event::{Event, What};
 use peers::Peers;
 
 use crate::{
+    bench::{self, Guest},
     bonds::Keep,
     cli::{self, Globals},
     commands::{demo::phy_name, l2cap},
@@ -49,6 +50,7 @@ pub(super) async fn run(
     if let Some(address) = options.address {
         config = config.address(address);
     }
+    let bench_baud = super::bench::baud(&globals.transport);
     let phone = Some(Phone { psm, octets: PHONE_OCTETS });
     let keep = if options.bond { Keep::All } else { Keep::Nothing };
     let peers = Peers::default();
@@ -63,6 +65,7 @@ pub(super) async fn run(
                 end = person.attend(host) => end,
                 end = welcome(host, out, name, &peers) => end,
                 end = channels(host, out, psm, &peers) => end,
+                end = bench_channels(host, psm, bench_baud) => end,
                 end = battery(host) => end,
             }
         },
@@ -102,18 +105,32 @@ async fn welcome(
 }
 
 /// Serves one central until its link ends.
-#[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
 async fn serve(
     mut connection: Connection<'static>,
     out: Output,
     peers: Peers,
 ) -> Result<(), Failure> {
-    let peer = peers.arrived(&connection);
+    let (guest, sender) = (Guest::default(), connection.clone());
+    tokio::select! {
+        end = events(&mut connection, out, &peers, &guest) => end,
+        never = guest.send(&sender) => match never {},
+    }
+}
+
+/// Reports the events of a link until it ends.
+#[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
+async fn events(
+    connection: &mut Connection<'static>,
+    out: Output,
+    peers: &Peers,
+    guest: &Guest,
+) -> Result<(), Failure> {
+    let peer = peers.arrived(connection);
     let report = |what| out.record(&Event::of(&peer, what));
     report(What::Connected)?;
     loop {
         let happened = connection.next().await;
-        peers.known_as(&connection, &peer);
+        peers.known_as(connection, &peer);
         match happened {
             Happened::Mtu(mtu) => report(What::Mtu { mtu })?,
             Happened::Subscribed(change) => report(What::Subscribed {
@@ -125,10 +142,15 @@ async fn serve(
                 let value = echo::written(&request);
                 request.accept();
                 report(What::written(name_of(UART_RX.uuid()), &value))?;
-                match echo::uart(&connection, &value).await {
+                match echo::uart(connection, &value).await {
                     // A peer without a subscription gets no echo.
                     Ok(()) | Err(Error::NotSubscribed | Error::Disconnected(_)) => {}
                     Err(error) => out.note(&format!("{peer}: the echo failed: {error}")),
+                }
+            }
+            Happened::Write(request) if Guest::is_meant(&request) => {
+                if let Err(error) = guest.handle(connection, request).await {
+                    out.note(&format!("{peer}: the measurement failed: {error}"));
                 }
             }
             Happened::Parameters(now) => report(What::Parameters {
@@ -190,6 +212,12 @@ async fn give_back(peer: String, channel: Channel<'static>, out: Output) -> Resu
     ))?;
     let (bytes, _) = echo::channel(channel).await;
     out.record(&Event::of(&peer, What::ChannelClosed { bytes }))
+}
+
+/// Serves the channels of measurements.
+async fn bench_channels(host: &'static Host, echo: Psm, baud: Option<u32>) -> Result<(), Failure> {
+    let psm = if echo == bench::PSM { Psm(echo.0.saturating_add(1)) } else { bench::PSM };
+    bench::serve_all(host, psm, bench::WINDOW, baud).await.doing("serving measurements")
 }
 
 /// Notifies the battery level every second.

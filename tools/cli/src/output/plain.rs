@@ -19,8 +19,14 @@ pub(super) fn ascii(text: &str) -> String {
             '├' | '│' => plain.push('|'),
             '└' => plain.push('`'),
             '─' | '·' => plain.push('-'),
-            '▆' => plain.push('#'),
+            '▁' => plain.push('_'),
+            '▂' => plain.push('.'),
+            '▃' => plain.push('-'),
+            '▄' => plain.push('+'),
             '▅' => plain.push('='),
+            '▆' => plain.push('#'),
+            '▇' => plain.push('%'),
+            '█' => plain.push('@'),
             '°' => {}
             '…' => plain.push_str("..."),
             letter if letter.is_ascii() => plain.push(letter),
@@ -48,5 +54,6 @@ mod tests {
     #[test]
     fn nothing_beyond_ascii_is_left() {
         assert_eq!(ascii("│  └─ 24.58 °C · ▆▆▅ …é"), "|  `- 24.58 C - ##= ...?");
+        assert_eq!(ascii("▁▂▃▄▅▆▇█"), "_.-+=#%@");
     }
 }

@@ -57,7 +57,7 @@ impl Neighbourhood {
         street.settle("Thermometer", 1, services::THERMOMETER, thermometer::live)?;
         street.settle("HR belt", 2, services::BELT, belt::live)?;
         street.settle("UART", 3, services::SERIAL, uart::live)?;
-        street.settle("L2CAP sink", 4, &[], sink::live)?;
+        street.settle("L2CAP sink", 4, services::SINK, sink::live)?;
         street.settle("Vault", 5, services::STRONGROOM, vault::live)?;
         if let Some(phone) = phone {
             street.settle("Phone", 16, &[], move |host| phone::live(host, phone))?;

@@ -1,9 +1,8 @@
-//! A device that accepts channels on a PSM, and echoes their data.
+//! A device that accepts channels on a PSM and echoes their data, and takes part in measurements.
 
 use bindrune::{Advertisement, ChannelConfig, Error, Host, Level, Psm};
 
-use super::welcome;
-use crate::echo;
+use crate::{bench, echo};
 
 /// PSM of the sink.
 const PSM: Psm = Psm(0x80);
@@ -11,7 +10,16 @@ const PSM: Psm = Psm(0x80);
 pub(super) async fn live(host: &'static Host) -> Result<(), Error> {
     tokio::select! {
         end = listen(host, PSM, Level::Open) => end,
-        end = welcome(host, Advertisement::connectable().name("L2CAP sink")) => end,
+        end = bench::serve_all(host, bench::PSM, bench::WINDOW, None) => end,
+        end = welcome(host) => end,
+    }
+}
+
+/// Advertises, and serves one central after another.
+async fn welcome(host: &'static Host) -> Result<(), Error> {
+    let advertisement = Advertisement::connectable().name("L2CAP sink");
+    loop {
+        bench::attend(host.advertise(&advertisement).await?).await;
     }
 }
 

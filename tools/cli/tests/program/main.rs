@@ -9,6 +9,7 @@
 )]
 
 mod air;
+mod bench;
 #[cfg(unix)]
 mod bonds;
 mod btp;

@@ -78,6 +78,24 @@ fn a_live_scan_is_sorted_and_filtered() {
     assert_eq!(names("--rssi 0"), [""; 0]);
 }
 
+/// The picture of a measurement fits each width, and has only ASCII if the terminal has.
+#[test]
+fn a_picture_over_time_fits_the_terminal() {
+    let bench = "bench C4:5E:12:00:00:04/random --seconds 0.2";
+    for (columns, set) in [(40, &[][..]), (80, &[("TERM", "dumb")]), (200, &[("LANG", "C")])] {
+        let text = on_terminal(bench, columns, set);
+        assert_eq!(text.is_ascii(), columns > 40, "{text}");
+        let text = bare(&text);
+        assert_eq!(text.matches("kbit/s").count(), 5, "{text}");
+        for line in text.lines() {
+            let width = line.chars().count();
+            assert!(width < usize::from(columns), "{columns}: {width} {line:?}");
+        }
+        // Letters beyond those that the program draws would be question marks.
+        assert!(!text.contains('?'), "{text}");
+    }
+}
+
 /// `LANG=C`, `TERM=dumb`: ASCII, no redraws. `NO_COLOR`: no colors.
 #[test]
 fn plain_terminals_get_plain_text() {

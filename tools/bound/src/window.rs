@@ -54,7 +54,7 @@ impl Row {
                 if event < WARMING { 0 } else { sent }
             })
             .sum();
-        let time = f64::from(EVENTS - WARMING) * self.microseconds();
+        let time = f64::from(EVENTS.saturating_sub(WARMING)) * self.microseconds();
         f64::from(sent) * self.payload() * 8e6 / time
     }
 
@@ -62,12 +62,12 @@ impl Row {
     fn event(&self, trip: &mut Trip, anchor: f64) -> u32 {
         let [exchange, frame, empty] =
             [self.exchange(PDU), self.packet(PDU), self.packet(0)].map(f64::from);
-        let (mut now, mut sent) = (anchor, 0);
+        let (mut now, mut sent) = (anchor, 0u32);
         loop {
             let more = trip.ready.get(1).is_some_and(|at| *at <= now);
             let answer = match trip.ready.pop_front_if(|at| *at <= now) {
                 Some(_) => {
-                    sent += 1;
+                    sent = sent.saturating_add(1);
                     trip.arrive(now + frame);
                     now + frame
                 }

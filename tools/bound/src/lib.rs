@@ -1,10 +1,17 @@
-//! The goodput that a link layer and a serial line allow, from the packet times of the specification.
+//! The goodput of a link, from the packet times of the specification.
+//!
+//! [`Row::bound`] is what the link layer and the serial lines allow any host, and has enough buffers. [`Link::bound`] is what a link
+//! allows this host, with the buffers that the controllers have, and [`Link::bottleneck`] names what limits it.
 #![forbid(unsafe_code)]
 
 mod credits;
 mod line;
+mod link;
 mod radio;
+mod run;
 mod window;
+
+pub use link::{Bottleneck, End, Link, Traffic};
 
 /// Kind of traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +74,21 @@ impl Row {
 
     /// Returns the bytes of each packet of one L2CAP PDU.
     fn fragments(&self) -> Vec<u16> {
-        let mut left = PDU;
-        let mut fragments = Vec::new();
-        while left > 0 {
-            let bytes = left.min(self.bytes);
-            fragments.push(bytes);
-            left -= bytes;
-        }
-        fragments
+        pieces(PDU, self.bytes)
     }
+}
+
+/// Returns the lengths of the pieces of at most `most` bytes.
+pub(crate) fn pieces(bytes: u16, most: u16) -> Vec<u16> {
+    let most = most.max(1);
+    let mut left = bytes;
+    let mut pieces = Vec::new();
+    while left > 0 {
+        let piece = left.min(most);
+        pieces.push(piece);
+        left = left.saturating_sub(piece);
+    }
+    pieces
 }
 
 #[cfg(test)]

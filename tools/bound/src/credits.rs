@@ -17,7 +17,7 @@ impl Row {
         let full = fits(0);
         let Flow::Channel(window) = self.flow else { return full };
         let window = f64::from(window);
-        let credited = |indications: u32| window * f64::from(indications + 1);
+        let credited = |indications: u32| window * f64::from(indications.saturating_add(1));
         let most = (1..=MOST).map(|indications| fits(indications).min(credited(indications)));
         let with_indication = most.fold(0.0, f64::max);
         let events = ((window - 1.0) / full).floor();
