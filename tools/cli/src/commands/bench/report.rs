@@ -1,5 +1,7 @@
 //! Results, for users and scripts.
 
+use std::ops::RangeInclusive;
+
 use bindrune_bound::{Bottleneck, Link};
 use console::truncate_str;
 use embassy_time::Duration;
@@ -11,8 +13,8 @@ use super::{
 };
 use crate::{output::Record, paint::Paint, table::Screen};
 
-/// If a path has less than this share of its bound, something that this program cannot see limits it.
-const EXPLAINED: f64 = 0.8;
+/// If a path has another share of its bound, something that this program cannot see limits it, or there is no radio.
+const EXPLAINED: RangeInclusive<f64> = 0.8..=1.2;
 
 /// A measured path.
 #[derive(Clone, Debug, Serialize)]
@@ -46,7 +48,7 @@ impl Measured {
         times.sort_unstable();
         let kilobits_per_second = round(rate(counted.bytes, counted.time));
         let bound = link.bound() / 1000.0;
-        let explained = kilobits_per_second >= EXPLAINED * bound;
+        let explained = EXPLAINED.contains(&(kilobits_per_second / bound.max(0.1)));
         Self {
             path: path.name(),
             kilobits_per_second,
@@ -74,6 +76,12 @@ impl Measured {
             "window" => "the window of the channel".into(),
             "connection-interval" => format!("the connection interval, {} ms", self.interval_ms),
             "airtime" => format!("airtime on LE {}, every {} ms", self.phy, self.interval_ms),
+            _ if share > 100.0 => {
+                return format!(
+                    "{share:.0} % of the bound, {:.0}: faster than a radio, so this controller has none",
+                    self.bound
+                );
+            }
             _ => {
                 return format!(
                     "{share:.0} % of the bound, {:.0}: something else limits it, such as packets lost on the air or a busy device",
