@@ -45,6 +45,24 @@ pub fn descriptor(uuid: Uuid) -> Option<&'static str> {
     find(&DESCRIPTORS, uuid.as_u128())
 }
 
+/// Returns the UUID of a characteristic by its name, ignoring case; `None` if several have that name.
+#[must_use]
+pub fn characteristic_named(name: &str) -> Option<Uuid> {
+    named(&CHARACTERISTICS, name)
+}
+
+/// Returns the UUID of a service by its name, ignoring case; `None` if several have that name.
+#[must_use]
+pub fn service_named(name: &str) -> Option<Uuid> {
+    named(&SERVICES, name)
+}
+
+fn named(table: &Table, name: &str) -> Option<Uuid> {
+    let mut found = table.iter().filter(|(_, known)| known.eq_ignore_ascii_case(name));
+    let &(number, _) = found.next()?;
+    found.next().is_none().then_some(Uuid::new_128(number))
+}
+
 fn find(table: &Table, number: u128) -> Option<&'static str> {
     let at = table.binary_search_by_key(&number, |&(n, _)| n).ok()?;
     table.get(at).map(|&(_, name)| name)
@@ -91,5 +109,22 @@ mod tests {
         let uart = Uuid::new_128(0x6e400001_b5a3_f393_e0a9_e50e24dcca9e);
         assert_eq!(service(uart), Some("Nordic UART Service"));
         assert_eq!(service(Uuid::new_16(0xabcd)), None);
+    }
+
+    #[test]
+    fn a_name_has_one_uuid_and_is_no_number() {
+        assert_eq!(characteristic_named("battery level"), Some(Uuid::new_16(0x2a19)));
+        assert_eq!(characteristic_named("Battery"), None);
+        assert_eq!(service_named("battery"), Some(Uuid::new_16(0x180f)));
+        for &(number, name) in CHARACTERISTICS.iter() {
+            match characteristic_named(name) {
+                Some(uuid) => assert_eq!(uuid.as_u128(), number, "{name}"),
+                // Companies give some names to several of their own.
+                None => assert!(!(0x2a00..=0x2cff).contains(&(number >> 96)), "{name}"),
+            }
+            // Otherwise a handle or a UUID could not be named.
+            assert!(!name.bytes().all(|b| b.is_ascii_hexdigit()), "{name}");
+        }
+        assert_eq!(characteristic_named("Apple Reserved"), None);
     }
 }

@@ -121,7 +121,7 @@ mod tests {
             Failure::Reported { what, advice, .. } => {
                 format!("{what}\n{}", advice.as_deref().unwrap_or(""))
             }
-            Failure::BrokenPipe => String::new(),
+            Failure::BrokenPipe | Failure::Shown(_) => String::new(),
         }
     }
 

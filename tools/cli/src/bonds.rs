@@ -132,7 +132,7 @@ impl BondFile {
 }
 
 /// Returns the user's folder for data of this program: on Linux `$XDG_DATA_HOME/bindrune`.
-fn data_directory() -> Result<PathBuf, Failure> {
+pub(crate) fn data_directory() -> Result<PathBuf, Failure> {
     let base = etcetera::choose_base_strategy().map_err(|error| {
         Failure::failed(format!("cannot find the user's data directory: {error}"))
             .advise("Name a file for the bonds: --bond-file FILE.")
@@ -141,7 +141,7 @@ fn data_directory() -> Result<PathBuf, Failure> {
 }
 
 /// Creates the folder if it is missing, for its owner only.
-fn make_folder_of(path: &Path) -> Result<(), Failure> {
+pub(crate) fn make_folder_of(path: &Path) -> Result<(), Failure> {
     let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) else { return Ok(()) };
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -95,6 +95,8 @@ pub(crate) enum Failure {
     },
     /// The reader of the output is gone: a quiet end without a failure.
     BrokenPipe,
+    /// The user has seen it already.
+    Shown(Exit),
 }
 
 impl Failure {
@@ -128,7 +130,17 @@ impl Failure {
             Self::Reported { exit, what, .. } => {
                 Self::Reported { exit, what, advice: Some(text.into()) }
             }
-            Self::BrokenPipe => Self::BrokenPipe,
+            Self::BrokenPipe | Self::Shown(_) => self,
+        }
+    }
+
+    /// Adds where it happened.
+    pub(crate) fn at(self, place: &str) -> Self {
+        match self {
+            Self::Reported { exit, what, advice } => {
+                Self::Reported { exit, what: format!("{place}: {what}"), advice }
+            }
+            Self::BrokenPipe | Self::Shown(_) => self,
         }
     }
 
@@ -139,7 +151,21 @@ impl Failure {
                 let advice = advice.map_or_else(|| text.into(), |first| format!("{first}\n{text}"));
                 Self::Reported { exit, what, advice: Some(advice) }
             }
-            Self::BrokenPipe => Self::BrokenPipe,
+            Self::BrokenPipe | Self::Shown(_) => self,
+        }
+    }
+
+    /// Names operations of the shell in the advice, instead of commands of the program.
+    pub(crate) fn in_shell(self) -> Self {
+        match self {
+            Self::Reported { exit, what, advice } => {
+                let own = |advice: String| {
+                    let advice = advice.replace("`bindrune ", "`").replace("`gatt ", "`");
+                    advice.replace("`pair DEVICE`", "`pair`")
+                };
+                Self::Reported { exit, what, advice: advice.map(own) }
+            }
+            Self::BrokenPipe | Self::Shown(_) => self,
         }
     }
 
@@ -150,6 +176,7 @@ impl Failure {
                 (Some(*exit), what.clone(), advice.clone().map(|text| text.replace('\n', " ")))
             }
             Self::BrokenPipe => (None, "the output is closed".into(), None),
+            Self::Shown(exit) => (Some(*exit), String::new(), None),
         };
         let kind = exit.map_or("closed-output", Exit::name);
         FailureReport { error: Reported { kind, exit: exit.map(|e| e as u8), message, advice } }
@@ -163,7 +190,7 @@ impl Failure {
     /// Returns the program's exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Reported { exit, .. } => ExitCode::from(*exit as u8),
+            Self::Reported { exit, .. } | Self::Shown(exit) => ExitCode::from(*exit as u8),
             Self::BrokenPipe => ExitCode::SUCCESS,
         }
     }
@@ -304,7 +331,7 @@ mod tests {
     fn errors_of_the_host_have_their_exit_code() {
         let exit = |error| match of_host(error, &"connecting") {
             Failure::Reported { exit, .. } => exit,
-            Failure::BrokenPipe => panic!("no report"),
+            Failure::BrokenPipe | Failure::Shown(_) => panic!("no report"),
         };
         assert_eq!(exit(Error::Timeout), Exit::TimedOut);
         assert_eq!(exit(Error::NoAnswer), Exit::NoController);

@@ -181,7 +181,7 @@ mod tests {
     fn advice(result: Result<(), Failure>) -> String {
         match result {
             Err(Failure::Reported { advice, .. }) => advice.unwrap_or_default(),
-            Ok(()) | Err(Failure::BrokenPipe) => panic!("no report"),
+            Ok(()) | Err(Failure::BrokenPipe | Failure::Shown(_)) => panic!("no report"),
         }
     }
 

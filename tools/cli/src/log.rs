@@ -1,25 +1,30 @@
 //! Logs the host's messages on stderr, at the level of `-v`.
 
-use std::io::{self, Write as _};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use log::{LevelFilter, Log, Metadata, Record};
+use crate::output;
 
 struct Stderr;
 
 impl Log for Stderr {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= log::max_level()
+        // The line editor logs its own work at all levels.
+        let most = if metadata.target().starts_with("rustyline") {
+            Level::Warn.to_level_filter()
+        } else {
+            log::max_level()
+        };
+        metadata.level() <= most
     }
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let _ = writeln!(
-                io::stderr(),
+            output::diagnostic(&format!(
                 "{:<5} {}: {}",
                 record.level().as_str().to_ascii_lowercase(),
                 record.target(),
                 record.args()
-            );
+            ));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Output of the program: records for users, or one JSON object per line for scripts.
 
+pub(crate) mod above;
 mod plain;
 
 use std::{
@@ -63,6 +64,11 @@ impl Output {
         self.live
     }
 
+    /// Returns an output without tables that are redrawn.
+    pub(crate) const fn still(self) -> Self {
+        Self { live: false, ..self }
+    }
+
     /// Returns whether stderr is a terminal, on which progress can be shown.
     pub(crate) const fn shows_progress(self) -> bool {
         self.progress
@@ -101,8 +107,7 @@ impl Output {
 
     /// Prints a message that is not a result, on stderr.
     pub(crate) fn note(self, text: &str) {
-        // If stderr is closed, there is no reader.
-        let _ = writeln!(io::stderr(), "{}", self.for_users(text));
+        diagnostic(&self.for_users(text));
     }
 
     /// Prints a question on stderr; the answer follows on the same line.
@@ -149,7 +154,18 @@ fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
 }
 
+/// Prints a line on stderr.
+pub(crate) fn diagnostic(text: &str) {
+    if !above::print(text) {
+        // If stderr is closed, there is no reader.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
 fn line(text: &str) -> Result<(), Failure> {
+    if above::print(text) {
+        return Ok(());
+    }
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     Ok(stdout.flush()?)

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use bindrune::{Address, AddressKind, Opcode, Uuid};
 
+use crate::numbers;
+
 /// A selected device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Device {
@@ -74,12 +76,12 @@ const FIRST_UUID: u16 = 0x1800;
 impl FromStr for Attribute {
     type Err = String;
 
-    /// Parses handles (`000b` and `0x000b`, as `gatt tree` prints them), UUIDs (`2a6e`, and longer ones), and
-    /// `handle:2a6e`, which is always a handle.
+    /// Parses handles (`000b` and `0x000b`, as `gatt tree` prints them), UUIDs (`2a6e`, and longer ones), assigned names
+    /// of characteristics, and `handle:2a6e`, which is always a handle.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             "not a handle such as 000b, nor a UUID such as 2a6e or \
-             6e400002-b5a3-f393-e0a9-e50e24dcca9e"
+             6e400002-b5a3-f393-e0a9-e50e24dcca9e, nor an assigned name such as Temperature"
                 .to_owned()
         };
         let handle = |digits: &str| hexadecimal(digits).filter(|&n| n != 0).ok_or_else(wrong);
@@ -91,7 +93,12 @@ impl FromStr for Attribute {
             Some(0) => Err(wrong()),
             Some(number) if number < FIRST_UUID => Ok(Self::Handle(number)),
             Some(number) => Ok(Self::Uuid(Uuid::new_16(number))),
-            None => digits.parse().map(Self::Uuid).map_err(|_| wrong()),
+            None => digits
+                .parse()
+                .ok()
+                .or_else(|| numbers::characteristic_named(text))
+                .map(Self::Uuid)
+                .ok_or_else(wrong),
         }
     }
 }
@@ -187,6 +194,14 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a number of seconds".into())
 }
 
+/// Parses a connection interval in milliseconds, into units of 1.25 ms. [Vol 4] Part E, 7.8.12
+pub(crate) fn interval(text: &str) -> Result<u16, String> {
+    let wrong = || "not a multiple of 1.25 ms from 7.5 to 4000".to_owned();
+    let units = text.parse::<f64>().map_err(|_| wrong())? / 1.25;
+    let all = 6..=3200u16;
+    all.into_iter().find(|&whole| f64::from(whole) == units).ok_or_else(wrong)
+}
+
 /// Parses a UUID of 4, 8 or 32 digits, with or without `0x`.
 pub(crate) fn uuid(text: &str) -> Result<Uuid, String> {
     text.strip_prefix("0x")
@@ -245,6 +260,7 @@ mod tests {
         assert_eq!(attribute("handle:2a6e"), Ok(Attribute::Handle(0x2a6e)));
         assert_eq!(attribute("2a6e"), Ok(Attribute::Uuid(Uuid::new_16(0x2a6e))));
         assert_eq!(attribute("0x2A6E"), Ok(Attribute::Uuid(Uuid::new_16(0x2a6e))));
+        assert_eq!(attribute("temperature"), Ok(Attribute::Uuid(Uuid::new_16(0x2a6e))));
         let long = "6e400002-b5a3-f393-e0a9-e50e24dcca9e";
         assert_eq!(attribute(long), Ok(Attribute::Uuid(long.parse().unwrap())));
         for text in ["", "0000", "xyz", "12345", "handle:", "handle:0"] {
@@ -267,6 +283,8 @@ mod tests {
         assert_eq!((psm("0x80"), psm("128")), (Ok(0x80), Ok(0x80)));
         assert!(psm("0").is_err() && psm("0x100").is_err() && number_16("65536").is_err());
         assert_eq!(seconds("2.5"), Ok(2.5));
+        assert_eq!((interval("7.5"), interval("4000")), (Ok(6), Ok(3200)));
+        assert!(interval("7").is_err() && interval("4001.25").is_err() && interval("nan").is_err());
         assert_eq!((passkey("000 123\n"), passkey("999999")), (Ok(123), Ok(999_999)));
         assert!(
             passkey("1000000").is_err()

@@ -1,18 +1,14 @@
 //! Asks the user during pairing: at the terminal, through a pipe, or from the command line.
 
-use std::{
-    cell::Cell,
-    io::{self, BufRead as _},
-    thread,
-};
+use std::cell::Cell;
 
 use bindrune::{Address, Host, Keypress, PairingRequest, Question};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 use crate::{
     cli,
     failure::{Doing as _, Failure},
+    lines::{Entry, Lines, Prompt, Shared},
     output::{Output, Record},
     paint::{Paint, printable},
     security::{digits, six},
@@ -32,6 +28,7 @@ pub(crate) struct Person {
     spelled: Named,
     refused: Cell<bool>,
     asked: Cell<Option<&'static str>>,
+    lines: Option<Shared>,
 }
 
 /// A question, for scripts; for users only if it needs no answer.
@@ -92,12 +89,19 @@ impl Person {
             spelled: Box::new(|peer| format!("{peer:?}")),
             refused: Cell::new(false),
             asked: Cell::new(None),
+            lines: None,
         }
     }
 
     /// Spells peers for scripts in this way.
     pub(crate) fn spelled(mut self, spelled: impl Fn(Address) -> String + 'static) -> Self {
         self.spelled = Box::new(spelled);
+        self
+    }
+
+    /// Reads the answers from this input.
+    pub(crate) fn reading(mut self, lines: Shared) -> Self {
+        self.lines = Some(lines);
         self
     }
 
@@ -126,7 +130,8 @@ impl Person {
     /// Answers all questions while it is polled.
     pub(crate) async fn attend(&self, host: &'static Host) -> Result<(), Failure> {
         let mut requests = host.pairing_requests().doing("taking pairing questions")?;
-        let mut lines = Lines::new();
+        let lines = self.lines.clone().unwrap_or_else(|| Lines::standard(self.out).shared());
+        let mut lines = lines.lock().await;
         loop {
             let mut request = requests.next().await;
             self.answer(&mut request, &mut lines).await?;
@@ -275,21 +280,25 @@ impl Person {
         lines: &mut Lines,
         prompt: &str,
     ) -> Option<String> {
-        let mut question = OpenLine::new(self.out, prompt);
-        let line = tokio::select! {
-            line = lines.next() => Some(line),
+        let prompt = Prompt { text: prompt.to_owned(), is_question: true };
+        let entry = tokio::select! {
+            entry = lines.next(prompt) => Some(entry),
             () = request.ended() => None,
         };
-        question.open = line.as_ref().is_none_or(Option::is_none);
-        drop(question);
-        match line {
-            Some(Some(line)) => return Some(line),
-            Some(None) => self.refuse(request, INPUT_ENDED),
+        match entry {
+            Some(Entry::Line(line)) => return Some(line),
+            Some(Entry::Cancelled) => self.refuse(request, CANCELLED),
+            Some(Entry::Unreadable(why)) => {
+                self.refuse(request, &format!("There is no answer: {why}."))
+            }
+            Some(Entry::End) => self.refuse(request, INPUT_ENDED),
             None => self.out.note(" The pairing has ended; the question needs no answer."),
         }
         None
     }
 }
+
+const CANCELLED: &str = "You pressed Ctrl-C, so there is no pairing.";
 
 const SAID_NO: &str = "You said no. If the numbers differ, another device may be in between.";
 
@@ -298,65 +307,7 @@ const INPUT_ENDED: &str = "The question was not answered: the input has ended. A
 const WRONG_PASSKEY: &str =
     " That is not a passkey: it has six digits. Enter it again, or an empty line to cancel.";
 
-/// A line that ends with a question. The next output on the terminal, unless it is an answer, starts a new line.
-struct OpenLine {
-    out: Output,
-    open: bool,
-}
-
-impl OpenLine {
-    fn new(out: Output, prompt: &str) -> Self {
-        out.prompt(prompt);
-        Self { out, open: true }
-    }
-}
-
-impl Drop for OpenLine {
-    fn drop(&mut self) {
-        if self.open {
-            self.out.note("");
-        }
-    }
-}
-
 /// Returns the name of a device, safe to print.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", printable(name))
-}
-
-/// Lines of standard input. A thread that may block forever reads each line only on request.
-struct Lines {
-    want: std::sync::mpsc::Sender<()>,
-    come: mpsc::UnboundedReceiver<Option<String>>,
-    wanted: bool,
-}
-
-impl Lines {
-    fn new() -> Self {
-        let (want, wanted) = std::sync::mpsc::channel();
-        let (give, come) = mpsc::unbounded_channel();
-        thread::spawn(move || {
-            while let Ok(()) = wanted.recv() {
-                let line = io::stdin().lock().lines().next().and_then(Result::ok);
-                if give.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { want, come, wanted: false }
-    }
-
-    /// Returns the next line. Input that was typed for an obsolete question does not count as an answer.
-    async fn next(&mut self) -> Option<String> {
-        if self.wanted && self.come.try_recv().is_ok() {
-            self.wanted = false;
-        }
-        if !self.wanted {
-            self.want.send(()).ok()?;
-            self.wanted = true;
-        }
-        let line = self.come.recv().await.flatten();
-        self.wanted = false;
-        line
-    }
 }

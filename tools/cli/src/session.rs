@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) keep: Keep,
     /// Whether Ctrl-C is the regular end of the command.
     pub(crate) endless: bool,
+    /// Whether Ctrl-C ends one operation of the command, and not the command.
+    pub(crate) has_operations: bool,
     /// Turns the controller on again after the command has shut it down; `None` if that ends the command.
     pub(crate) power: Option<Rc<Notify>>,
 }
@@ -49,6 +51,7 @@ impl Setup {
             classic: None,
             keep: Keep::Known,
             endless: false,
+            has_operations: false,
             power: None,
         }
     }
@@ -86,7 +89,7 @@ async fn session(
     setup: Setup,
     work: impl AsyncFnOnce(&'static Host) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Setup { config, phone, classic, keep, endless, power } = setup;
+    let Setup { config, phone, classic, keep, endless, has_operations, power } = setup;
     let (classic, neighbour) = classic.map(|c| (c.config, SerialBox { visit: c.visit })).unzip();
     let host = memory::host(config, classic)?;
     let bonds = Bonds { place: Place::of(globals)?, keep, power };
@@ -112,7 +115,7 @@ async fn session(
     let result = tokio::select! {
         failure = &mut runner => return Err(failure),
         result = work => result,
-        () = stop::requested() => if endless { Ok(()) } else { Err(interrupted()) },
+        () = stop(has_operations) => if endless { Ok(()) } else { Err(interrupted()) },
         () = stop::output_closed(), if endless => Ok(()),
     };
     tokio::select! {
@@ -124,6 +127,11 @@ async fn session(
         }
     }
     result
+}
+
+/// Resolves when the user or the system ends the command.
+async fn stop(has_operations: bool) {
+    if has_operations { stop::terminated().await } else { stop::requested().await }
 }
 
 /// The user or the system ended the command.

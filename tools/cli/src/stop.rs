@@ -4,6 +4,14 @@ use std::future::pending;
 
 /// Resolves when the user or the system ends the program.
 pub(crate) async fn requested() {
+    tokio::select! {
+        () = interrupted() => {}
+        () = terminated() => {}
+    }
+}
+
+/// Resolves when the system ends the program.
+pub(crate) async fn terminated() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -13,16 +21,16 @@ pub(crate) async fn requested() {
             if ignored { None } else { signal(kind).ok() }
         });
         tokio::select! {
-            () = interrupted() => {}
             () = received(terminate) => {}
             () = received(hangup) => {}
         }
     }
     #[cfg(not(unix))]
-    interrupted().await;
+    pending::<()>().await;
 }
 
-async fn interrupted() {
+/// Resolves at Ctrl-C.
+pub(crate) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         pending::<()>().await;
     }

@@ -17,8 +17,9 @@ const ALLOWED: [&str; 11] = [
     "Unlicense",
     "Zlib",
 ];
-/// Weak copyleft: only for what a program links on a desktop, never for the libraries' firmware.
-const DESKTOP: [(&str, &str); 1] = [("serialport", "MPL-2.0")];
+/// Only for what a program links on a desktop, never for the libraries' firmware: weak copyleft, and the Boost license of the line editor on Windows.
+const DESKTOP: [(&str, &str); 3] =
+    [("serialport", "MPL-2.0"), ("clipboard-win", "BSL-1.0"), ("error-code", "BSL-1.0")];
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 

@@ -5,14 +5,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bindrune::{Address, ClassicFileBond, FileBond, FileStore, KeyKind};
+use bindrune::{Address, ClassicFileBond, FileBond, FileStore, Host, KeyKind};
 use serde::Serialize;
 
 use crate::{
     bonds::{self, Place},
     classic::kind_name,
     cli::{Bonds, Globals},
-    failure::Failure,
+    failure::{Doing as _, Failure},
     output::{Output, Record},
     paint::Paint,
     parse::Device,
@@ -139,7 +139,8 @@ fn read(place: &Place) -> Result<Vec<(PathBuf, All)>, Failure> {
     Ok(read.into_iter().filter(|(_, all)| !all.is_empty()).collect())
 }
 
-fn list(out: Output, place: &Place) -> Result<(), Failure> {
+/// Lists the bonds.
+pub(crate) fn list(out: Output, place: &Place) -> Result<(), Failure> {
     let files = read(place)?;
     if files.is_empty() {
         return out.text(&format!(" no bonds in {}", place.path().display()));
@@ -169,6 +170,29 @@ fn remove(out: Output, place: &Place, device: &Device) -> Result<(), Failure> {
             removed.push(format!("{identity:?}"));
         }
     }
+    report(out, device, removed)
+}
+
+/// Removes bonds that a running host holds, and so their records in its file: of one device, or all.
+pub(crate) async fn remove_held(
+    host: &Host,
+    out: Output,
+    device: Option<&Device>,
+) -> Result<(), Failure> {
+    let identities = host.bonds().map(|bond| bond.identity);
+    let meant: Vec<_> = identities.filter(|&i| device.is_none_or(|d| is_meant(d, i))).collect();
+    for identity in &meant {
+        host.bonds().remove(identity).await.doing("removing a bond")?;
+    }
+    let removed = meant.iter().map(|identity| format!("{identity:?}")).collect();
+    match device {
+        Some(device) => report(out, device, removed),
+        None => out.record(&Removed { removed }),
+    }
+}
+
+/// Reports the removed bonds of a device.
+fn report(out: Output, device: &Device, removed: Vec<String>) -> Result<(), Failure> {
     if removed.is_empty() {
         let advice = match device {
             Device::Name(_) => "Name the bond by address; `bindrune bonds` lists the bonds.",

@@ -135,7 +135,7 @@ const COLUMNS: [Column; 4] = [
 fn what(failure: &Failure) -> &str {
     match failure {
         Failure::Reported { what, .. } => what,
-        Failure::BrokenPipe => "the output is closed",
+        Failure::BrokenPipe | Failure::Shown(_) => "the output is closed",
     }
 }
 

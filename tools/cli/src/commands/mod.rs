@@ -13,6 +13,7 @@ pub(crate) mod l2cap;
 pub(crate) mod pair;
 mod peripheral;
 pub(crate) mod scan;
+mod shell;
 pub(crate) mod trace;
 
 use crate::{
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Advertise(options) => advertise::run(&globals, out, options).await,
         Command::Hci(options) => hci::run(&globals, out, options).await,
         Command::Btp(options) => btp::run(&globals, out, options).await,
+        Command::Shell(options) => shell::run(&globals, out, options).await,
         Command::Controller(options) => controller::run(out, options).await,
         Command::Trace(options) => trace::run(&globals, out, &options),
         Command::Completions { shell } => completions::run(shell),

@@ -25,20 +25,29 @@ pub(super) async fn run(globals: &Globals, out: Output, options: cli::Pair) -> R
     let setup = Setup { config, keep: Keep::All, ..Setup::central() };
     session::run(globals, setup, async |host| {
         let connection = find::connect(host, &target).await?;
-        let person = person(out, &target, &pairing);
-        let paired = tokio::select! {
-            paired = tokio::time::timeout(PATIENCE, connection.pair()) => paired.unwrap_or(Err(Error::Timeout)),
-            end = person.attend(host) => return end,
-        };
-        out.record(&Report::new(&explained(paired, &person)?))?;
+        pair(host, out, &connection, &person(out, &target.device, &pairing)).await?;
         connection.disconnect().await.doing("disconnecting")
     })
     .await
 }
 
+/// Pairs with a connected device.
+pub(crate) async fn pair(
+    host: &'static Host,
+    out: Output,
+    connection: &Connection<'static>,
+    person: &Person,
+) -> Result<(), Failure> {
+    let paired = tokio::select! {
+        paired = tokio::time::timeout(PATIENCE, connection.pair()) => paired.unwrap_or(Err(Error::Timeout)),
+        end = person.attend(host) => return end,
+    };
+    out.record(&Report::new(&explained(paired, person)?))
+}
+
 /// Returns who answers the questions about a device, which is called as on the command line.
-fn person(out: Output, target: &cli::Target, pairing: &cli::Pairing) -> Person {
-    let called = match &target.device {
+pub(crate) fn person(out: Output, device: &Device, pairing: &cli::Pairing) -> Person {
+    let called = match device {
         Device::Name(name) => Some(quoted(name)),
         Device::Address(_) | Device::AnyKind(_) => None,
     };
@@ -53,7 +62,7 @@ pub(crate) async fn secure(
     remote: &cli::Remote,
 ) -> Result<(), Failure> {
     let level = if remote.pairing.mitm { Level::Authenticated } else { Level::Encrypted };
-    let person = person(out, &remote.target, &remote.pairing);
+    let person = person(out, &remote.target.device, &remote.pairing);
     let limited = tokio::time::timeout(PATIENCE, connection.secure(level));
     let secured = tokio::select! {
         secured = limited => secured.unwrap_or(Err(Error::Timeout)),
@@ -130,7 +139,7 @@ mod tests {
             Person::new(Output::new(true), &cli::Pairing::DEFAULT, |peer| format!("{peer}"));
         match explained::<()>(Err(error), &person).unwrap_err() {
             Failure::Reported { exit, what, advice } => (exit, what, advice.unwrap_or_default()),
-            Failure::BrokenPipe => panic!("no report"),
+            Failure::BrokenPipe | Failure::Shown(_) => panic!("no report"),
         }
     }
 

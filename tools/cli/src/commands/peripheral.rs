@@ -1,6 +1,5 @@
 //! `peripheral`: advertises and serves, to many centrals at once.
 
-mod event;
 mod peers;
 
 use std::{pin::pin, time::Duration};
@@ -10,7 +9,6 @@ use bindrune::{
 };
 use tokio::{task::JoinSet, time};
 
-use event::{Event, What};
 use peers::Peers;
 
 use crate::{
@@ -19,6 +17,7 @@ use crate::{
     cli::{self, Globals},
     commands::{demo::phy_name, l2cap},
     echo,
+    event::{Event, What},
     failure::{Doing as _, Failure, Fault},
     numbers,
     output::Output,
@@ -153,11 +152,7 @@ async fn events(
                     out.note(&format!("{peer}: the measurement failed: {error}"));
                 }
             }
-            Happened::Parameters(now) => report(What::Parameters {
-                interval_ms: f64::from(now.interval) * 1.25,
-                latency: now.latency,
-                timeout_ms: u32::from(now.timeout).saturating_mul(10),
-            })?,
+            Happened::Parameters(now) => report(What::parameters(now))?,
             Happened::Encrypted(now) => report(What::Encrypted {
                 level: level_name(now.level),
                 key_size: now.key_size,
@@ -172,8 +167,7 @@ async fn events(
             Happened::Phy(phys) => report(What::Phy { phy: phy_name(phys) })?,
             Happened::Disconnected(reason) => {
                 peers.left(&peer);
-                let reason = Fault::new("disconnected", Some(reason.0), reason);
-                return report(What::Disconnected { reason });
+                return report(What::disconnected(reason));
             }
             _ => {}
         }

@@ -23,18 +23,19 @@ const REDRAW: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(globals: &Globals, out: Output, options: cli::Scan) -> Result<(), Failure> {
     let setup = Setup { endless: options.seconds.is_none(), ..Setup::central() };
-    session::run(globals, setup, async |host| {
-        let mut scan = Listening::new(out, options);
-        match scan.options.seconds.map(Duration::from_secs_f64) {
-            Some(limit) => match time::timeout(limit, scan.run(host)).await {
-                Ok(end) => end?,
-                Err(_) => scan.finish()?,
-            },
-            None => scan.run(host).await?,
-        }
-        Ok(())
-    })
-    .await
+    session::run(globals, setup, async |host| print(host, out, options).await).await
+}
+
+/// Scans, and prints the devices.
+pub(crate) async fn print(host: &Host, out: Output, options: cli::Scan) -> Result<(), Failure> {
+    let mut scan = Listening::new(out, options);
+    match scan.options.seconds.map(Duration::from_secs_f64) {
+        Some(limit) => match time::timeout(limit, scan.run(host)).await {
+            Ok(end) => end,
+            Err(_) => scan.finish(),
+        },
+        None => scan.run(host).await,
+    }
 }
 
 /// Returns all devices that are received within a time.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use bindrune::{Host, PairingRequest, Question};
 use tokio::sync::watch;
 
-use crate::security::digits;
+use crate::{output, security::digits};
 
 static OURS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
 static THEIRS: LazyLock<watch::Sender<Option<u32>>> = LazyLock::new(|| watch::Sender::new(None));
@@ -58,5 +58,5 @@ async fn answer(mut request: PairingRequest<'_>, name: &str) {
 
 fn display(name: &str, number: u32) {
     THEIRS.send_replace(Some(number));
-    eprintln!(" ({name} shows {})", digits(number));
+    output::diagnostic(&format!(" ({name} shows {})", digits(number)));
 }

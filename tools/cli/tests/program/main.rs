@@ -23,6 +23,7 @@ mod pairing;
 mod run;
 #[cfg(unix)]
 mod serial;
+mod shell;
 mod sim;
 #[cfg(unix)]
 mod terminal;

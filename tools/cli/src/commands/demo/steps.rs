@@ -78,8 +78,9 @@ pub(super) async fn attributes(
     out.text(&tree::draw(&nodes, out.paint()))?;
     let requests = connection.requests().doing("counting requests")?;
     let attributes = tree::attributes(&nodes);
+    let mut database = gatt::Database::new(connection.clone());
     for uuid in [TEMPERATURE_UUID, BATTERY_LEVEL_UUID] {
-        let found = gatt::locate(connection, Attribute::Uuid(uuid)).await.doing("discovering")?;
+        let found = database.locate(Attribute::Uuid(uuid)).await.doing("discovering")?;
         if let Some(found) = found.filter(|f| f.properties().contains(Properties::NOTIFY)) {
             let text = format!("{attributes} attributes in {requests} round trips");
             return Ok((Figures::new(text).with("attributes", attributes), found));

@@ -1,36 +1,50 @@
 //! `gatt`: the attributes of a device.
 
-mod read;
-mod subscribe;
+mod database;
+pub(crate) mod read;
+pub(crate) mod subscribe;
 pub(crate) mod tree;
-mod write;
+pub(crate) mod write;
 
-use bindrune::{Connection, Error, RemoteCharacteristic, Uuid};
+use bindrune::Uuid;
 use serde::Serialize;
 
 use crate::{
     cli::{Gatt, Globals},
-    failure::{Doing as _, Failure},
-    numbers,
+    failure::Failure,
+    find, numbers,
     output::{Output, Record},
     paint::Paint,
-    parse::{Attribute, hex},
+    parse::hex,
     render::{self, Meaning},
+    session::{self, Setup},
 };
+
+pub(crate) use database::{Database, is_meant};
 
 pub(crate) use crate::echo::LONGEST_VALUE as LONGEST;
 
 pub(crate) async fn run(globals: &Globals, out: Output, command: Gatt) -> Result<(), Failure> {
-    match command {
-        Gatt::Tree { remote } => tree::run(globals, out, &remote).await,
-        Gatt::Read { remote, attribute } => read::run(globals, out, &remote, attribute).await,
-        Gatt::Write { remote, attribute, value, no_response } => {
-            write::run(globals, out, &remote, attribute, &value, !no_response).await
+    let (remote, endless) = match &command {
+        Gatt::Tree { remote } | Gatt::Read { remote, .. } | Gatt::Write { remote, .. } => {
+            (remote, false)
         }
-        Gatt::Subscribe { remote, attribute, count } => {
-            subscribe::run(globals, out, &remote, attribute, count).await
+        Gatt::Subscribe { remote, subscribe } => (remote, subscribe.count.is_none()),
+    };
+    let setup = Setup { endless, ..remote.setup()? };
+    session::run(globals, setup, async |host| {
+        let mut database = Database::new(find::link(host, out, remote).await?);
+        match &command {
+            Gatt::Tree { .. } => tree::print(database.connection(), out).await,
+            Gatt::Read { read, .. } => read::read(&mut database, out, read).await,
+            Gatt::Write { write, .. } => write::write(&mut database, out, write).await,
+            Gatt::Subscribe { subscribe, .. } => {
+                let updates = subscribe::subscribe(&mut database, subscribe.attribute).await?;
+                subscribe::print(updates, out, subscribe.count).await.map(drop)
+            }
         }
-    }
+    })
+    .await
 }
 
 /// A value of an attribute: read, written or notified.
@@ -64,39 +78,4 @@ impl Record for Reading {
             .trim_end()
             .to_owned()
     }
-}
-
-/// Returns handle and UUID of the selected value; no UUID if no characteristic has that handle.
-async fn place(
-    connection: &Connection<'static>,
-    attribute: Attribute,
-    doing: &str,
-) -> Result<(u16, Option<Uuid>), Failure> {
-    match (locate(connection, attribute).await, attribute) {
-        (Ok(Some(found)), _) => Ok((found.handle(), Some(found.uuid()))),
-        (Ok(None) | Err(_), Attribute::Handle(handle)) => Ok((handle, None)),
-        (Ok(None), Attribute::Uuid(_)) => Err(Error::NotFound).doing(doing),
-        (Err(error), Attribute::Uuid(_)) => Err(error).doing(doing),
-    }
-}
-
-/// Returns the selected characteristic, or `None` if the attribute is not the value of one.
-pub(crate) async fn locate(
-    connection: &Connection<'static>,
-    attribute: Attribute,
-) -> Result<Option<RemoteCharacteristic<'static>>, Error> {
-    let mut services = connection.services();
-    while let Some(service) = services.next().await? {
-        let mut characteristics = service.characteristics();
-        while let Some(found) = characteristics.next().await? {
-            let is_meant = match attribute {
-                Attribute::Handle(handle) => handle == found.handle(),
-                Attribute::Uuid(uuid) => uuid == found.uuid(),
-            };
-            if is_meant {
-                return Ok(Some(found));
-            }
-        }
-    }
-    Ok(None)
 }

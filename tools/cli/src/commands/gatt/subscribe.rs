@@ -1,51 +1,67 @@
 //! `gatt subscribe`: prints values as they arrive.
 
-use bindrune::Properties;
+use bindrune::{Error, Properties, RemoteCharacteristic, Subscription};
 
 use crate::{
-    cli::{Globals, Remote},
     failure::{Doing as _, Failure},
-    find,
     output::Output,
     parse::Attribute,
-    session::{self, Setup},
 };
 
-use super::{LONGEST, Reading, locate};
+use super::{Database, LONGEST, Reading};
 
-pub(super) async fn run(
-    globals: &Globals,
-    out: Output,
-    remote: &Remote,
+/// A characteristic, and its values from now on.
+pub(crate) struct Updates {
+    pub(crate) of: RemoteCharacteristic<'static>,
+    pub(crate) subscription: Subscription<'static>,
+}
+
+/// Subscribes to the selected characteristic.
+pub(crate) async fn subscribe(
+    database: &mut Database,
     attribute: Attribute,
+) -> Result<Updates, Failure> {
+    let doing = format!("subscribing to {attribute}");
+    let found = database.locate(attribute).await.doing(&doing)?;
+    let of = found.ok_or(Error::NotFound).doing(&doing)?;
+    if !of.properties().intersects(Properties::NOTIFY | Properties::INDICATE) {
+        return Err(Failure::failed(format!(
+            "{doing}: the characteristic exists, but the device neither notifies nor indicates it"
+        ))
+        .advise(format!(
+            "`gatt read` with handle {:04x} reads it, if it is readable.",
+            of.handle()
+        )));
+    }
+    let subscription = database.connection().subscribe(&of).await.doing(&doing)?;
+    Ok(Updates { of, subscription })
+}
+
+/// Prints values as they arrive: this many, or until the link ends.
+pub(crate) async fn print(
+    mut updates: Updates,
+    out: Output,
     count: Option<u64>,
-) -> Result<(), Failure> {
-    let setup = Setup { endless: count.is_none(), ..remote.setup()? };
-    session::run(globals, setup, async |host| {
-        let connection = find::link(host, out, remote).await?;
-        let doing = format!("subscribing to {attribute}");
-        let found = locate(&connection, attribute).await.doing(&doing)?;
-        let found = found.ok_or(bindrune::Error::NotFound).doing(&doing)?;
-        if !found.properties().intersects(Properties::NOTIFY | Properties::INDICATE) {
-            return Err(Failure::failed(format!(
-                "{doing}: the characteristic exists, but the device neither notifies nor indicates it"
-            ))
-            .advise(format!("`bindrune gatt read DEVICE {:04x}` reads it, if it is readable.", found.handle())));
-        }
-        let mut updates = connection.subscribe(&found).await.doing(&doing)?;
+) -> Result<Updates, Failure> {
+    for _ in 0..count.unwrap_or(u64::MAX) {
+        updates.next(out).await?;
+    }
+    Ok(updates)
+}
+
+impl Updates {
+    /// Waits for the next value, and prints it.
+    pub(crate) async fn next(&mut self, out: Output) -> Result<(), Failure> {
         let mut value = vec![0; LONGEST];
-        for _ in 0..count.unwrap_or(u64::MAX) {
-            let len = updates.next(&mut value).await.doing("waiting for a value")?;
-            let octets = value.get(..len).unwrap_or_default();
-            out.record(&Reading::new(found.handle(), Some(found.uuid()), octets))?;
-            match updates.lost() {
-                0 => {}
-                lost => out.note(&format!(
-                    "{lost} values were lost: they arrived faster than they were printed"
-                )),
-            }
+        let len = self.subscription.next(&mut value).await.doing("waiting for a value")?;
+        let octets = value.get(..len).unwrap_or_default();
+        out.record(&Reading::new(self.of.handle(), Some(self.of.uuid()), octets))?;
+        match self.subscription.lost() {
+            0 => {}
+            lost => out.note(&format!(
+                "{lost} values were lost: they arrived faster than they were printed"
+            )),
         }
         Ok(())
-    })
-    .await
+    }
 }

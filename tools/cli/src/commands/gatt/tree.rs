@@ -4,14 +4,12 @@ use bindrune::{Connection, Error, Properties, Uuid};
 use serde::Serialize;
 
 use crate::{
-    cli::{Globals, Remote},
     failure::{Doing as _, Failure, Fault},
-    find, numbers,
+    numbers,
     output::{Output, Record},
     paint::Paint,
     parse::hex,
     render::{self, Meaning},
-    session,
 };
 
 use super::LONGEST;
@@ -67,17 +65,14 @@ impl Record for Node {
     }
 }
 
-pub(super) async fn run(globals: &Globals, out: Output, remote: &Remote) -> Result<(), Failure> {
-    session::run(globals, remote.setup()?, async |host| {
-        let connection = find::link(host, out, remote).await?;
-        let nodes = collect(&connection).await.doing("discovering")?;
-        if out.is_json() {
-            return nodes.iter().try_for_each(|node| out.record(node));
-        }
-        out.text(&heading(&connection, &nodes))?;
-        out.text(&draw(&nodes, out.paint()))
-    })
-    .await
+/// Prints the database.
+pub(crate) async fn print(connection: &Connection<'static>, out: Output) -> Result<(), Failure> {
+    let nodes = collect(connection).await.doing("discovering")?;
+    if out.is_json() {
+        return nodes.iter().try_for_each(|node| out.record(node));
+    }
+    out.text(&heading(connection, &nodes))?;
+    out.text(&draw(&nodes, out.paint()))
 }
 
 /// Returns all services with their contents, in the order of their handles, and reads the readable values.

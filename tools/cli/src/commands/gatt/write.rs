@@ -1,35 +1,27 @@
 //! `gatt write`: writes a whole value, with or without a response.
 
 use crate::{
-    cli::{Globals, Remote},
+    cli,
     failure::{Doing as _, Failure},
-    find,
     output::Output,
-    parse::{Attribute, Value},
-    session,
+    parse::Value,
 };
 
-use super::{Reading, place};
+use super::{Database, Reading};
 
-pub(super) async fn run(
-    globals: &Globals,
+pub(crate) async fn write(
+    database: &mut Database,
     out: Output,
-    remote: &Remote,
-    attribute: Attribute,
-    value: &Value,
-    answered: bool,
+    write: &cli::Write,
 ) -> Result<(), Failure> {
-    let Value(octets) = value;
-    session::run(globals, remote.setup()?, async |host| {
-        let connection = find::link(host, out, remote).await?;
-        let doing = format!("writing {attribute}");
-        let (handle, uuid) = place(&connection, attribute, &doing).await?;
-        if answered {
-            connection.write(handle, octets).await.doing(&doing)?;
-        } else {
-            connection.write_without_response(handle, octets).await.doing(&doing)?;
-        }
-        out.record(&Reading::new(handle, uuid, octets))
-    })
-    .await
+    let Value(octets) = &write.value;
+    let doing = format!("writing {}", write.attribute);
+    let (handle, uuid) = database.place(write.attribute, &doing).await?;
+    let connection = database.connection();
+    if write.no_response {
+        connection.write_without_response(handle, octets).await.doing(&doing)?;
+    } else {
+        connection.write(handle, octets).await.doing(&doing)?;
+    }
+    out.record(&Reading::new(handle, uuid, octets))
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use bindrune::{Channel, Host, Psm};
+use bindrune::{Channel, Host};
 
-use super::{CONFIG, sdu_len, step};
+use super::{open, sdu_len, step};
 use crate::{
     cli::{Globals, Remote},
-    failure::{Doing as _, Failure},
+    failure::Failure,
     find,
     output::Output,
     session,
@@ -23,8 +23,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     session::run(globals, remote.setup()?, async |host| {
         let connection = find::link(host, out, remote).await?;
-        let channel = connection.open_channel(Psm(psm), CONFIG).await;
-        let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
+        let channel = open(&connection, psm).await?;
         let patience = Duration::from_secs_f64(remote.target.timeout);
         out.record(&there_and_back(host, patience, channel, out, bytes).await?)
     })

@@ -1,12 +1,12 @@
 //! `l2cap`: sends and receives bytes over credit-based channels.
 
 pub(crate) mod echo;
-mod receive;
-mod send;
+pub(crate) mod receive;
+pub(crate) mod send;
 
 use std::{future::Future, time::Duration};
 
-use bindrune::{ChannelConfig, Error, Host, Receiver};
+use bindrune::{Channel, ChannelConfig, Connection, Error, Host, Psm, Receiver};
 
 use crate::{
     cli::{Globals, L2cap},
@@ -39,6 +39,15 @@ pub(crate) async fn run(globals: &Globals, out: Output, command: L2cap) -> Resul
 }
 
 pub(crate) use echo::there_and_back;
+
+/// Opens a channel.
+pub(crate) async fn open(
+    connection: &Connection<'static>,
+    psm: u16,
+) -> Result<Channel<'static>, Failure> {
+    let channel = connection.open_channel(Psm(psm), CONFIG).await;
+    channel.doing(format_args!("opening PSM {psm:#04x}"))
+}
 
 /// Returns the size of SDUs to a peer with this MTU.
 pub(crate) fn sdu_len(peer_mtu: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bindrune::{Advertisement, Channel, CloseReason, Connection, Error, Host, Psm};
+use bindrune::{Advertisement, Channel, CloseReason, Connection, Error, Host, Psm, Receiver};
 use serde::Serialize;
 use tokio::time;
 
@@ -55,8 +55,10 @@ pub(super) async fn run(
         let (connection, channel) = accept(host, out, psm, name).await?;
         let peer = connection.peer().map(|p| format!("{p:?}")).unwrap_or_default();
         sink.report(out, &Opened { event: "channel", peer })?;
-        let summary = receive(host, patience, channel, Transfer::new(out, None), &mut sink);
-        let summary = summary.await?;
+        let (sender, mut receiver) = channel.split();
+        let transfer = Transfer::new(out, None);
+        let summary = receive(host, patience, &mut receiver, transfer, &mut sink).await?;
+        drop(sender);
         sink.report(out, &summary)?;
         // The sender ends the link once both ends have closed the channel.
         let _ = time::timeout(FAREWELL, connection.disconnected()).await;
@@ -89,16 +91,16 @@ async fn accept(
 }
 
 /// Stores all data until the sender closes the channel.
-async fn receive(
+pub(crate) async fn receive(
     host: &Host,
     patience: Duration,
-    mut channel: Channel<'_>,
+    receiver: &mut Receiver<'_>,
     mut transfer: Transfer,
     sink: &mut Sink,
 ) -> Result<Summary, Failure> {
     let mut buffer = vec![0; crate::echo::LONGEST];
     loop {
-        match within(host, patience, channel.recv(&mut buffer)).await {
+        match within(host, patience, receiver.recv(&mut buffer)).await {
             Ok(len) => {
                 let octets = buffer.get(..len).unwrap_or_default();
                 sink.write(octets)?;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bindrune::{Channel, Host, Psm};
+use bindrune::{Host, Receiver, Sender};
 
-use super::{CONFIG, drain, sdu_len, step};
+use super::{drain, open, sdu_len, step};
 use crate::{
     cli::{Globals, Remote},
     failure::{Doing as _, Failure},
@@ -24,26 +24,25 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     session::run(globals, remote.setup()?, async |host| {
         let connection = find::link(host, out, remote).await?;
-        let channel = connection.open_channel(Psm(psm), CONFIG).await;
-        let channel = channel.doing(format_args!("opening PSM {psm:#04x}"))?;
+        let mut ends = open(&connection, psm).await?.split();
         let transfer = Transfer::new(out, source.len());
         let patience = Duration::from_secs_f64(remote.target.timeout);
-        let summary = send(host, patience, channel, transfer, &mut source);
-        out.record(&summary.await?)
+        let summary = send(host, patience, &mut ends, transfer, &mut source).await?;
+        // The device sees the end of the channel as the end of the data.
+        step(host, patience, "closing the channel", ends.0.close()).await?;
+        out.record(&summary)
     })
     .await
 }
 
-/// Sends all data of `source`, and closes the channel to mark the end. Data that the peer sends meanwhile
-/// is dropped.
-async fn send(
+/// Sends all data of `source`. Data that the peer sends meanwhile is dropped.
+pub(crate) async fn send(
     host: &Host,
     patience: Duration,
-    channel: Channel<'_>,
+    (sender, receiver): &mut (Sender<'_>, Receiver<'_>),
     mut transfer: Transfer,
     source: &mut Source,
 ) -> Result<Summary, Failure> {
-    let (mut sender, mut receiver) = channel.split();
     let mut buffer = vec![0; sdu_len(sender.peer_mtu())];
     transfer.start();
     let sent = async {
@@ -60,8 +59,7 @@ async fn send(
     };
     tokio::select! {
         end = sent => end?,
-        error = drain(&mut receiver) => return Err(error).doing("sending"),
+        error = drain(receiver) => return Err(error).doing("sending"),
     }
-    step(host, patience, "closing the channel", sender.close()).await?;
     Ok(transfer.finish())
 }

@@ -1,5 +1,6 @@
-//! Events of a peripheral, for users and scripts.
+//! Events and states of links, for users and scripts.
 
+use bindrune::{CurrentParameters, Status};
 use serde::Serialize;
 
 use crate::{
@@ -7,12 +8,13 @@ use crate::{
     output::Record,
     paint::{Paint, printable},
     parse::hex,
+    render::signal_bar,
     security::Report,
 };
 
 /// An event.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Event {
+pub(crate) struct Event {
     #[serde(flatten)]
     what: What,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,7 +24,7 @@ pub(super) struct Event {
 /// The kind of an event.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-pub(super) enum What {
+pub(crate) enum What {
     Advertising { name: String },
     Connected,
     Mtu { mtu: usize },
@@ -37,25 +39,58 @@ pub(super) enum What {
     Channel { mtu: usize, peer_mtu: usize },
     ChannelClosed { bytes: u64 },
     Disconnected { reason: Fault },
+    ChannelSent { value: String, text: Option<String> },
+    ChannelReceived { value: String, text: Option<String> },
+    Rssi { rssi: i8 },
+    SecurityRequested,
+    ServicesChanged { start: u16, end: u16 },
 }
 
 impl What {
-    pub(super) fn written(characteristic: String, value: &[u8]) -> Self {
-        let text = std::str::from_utf8(value).ok().map(printable);
-        Self::Written { characteristic, value: hex(value), text }
+    pub(crate) fn parameters(now: CurrentParameters) -> Self {
+        Self::Parameters {
+            interval_ms: f64::from(now.interval) * 1.25,
+            latency: now.latency,
+            timeout_ms: u32::from(now.timeout).saturating_mul(10),
+        }
+    }
+
+    pub(crate) fn disconnected(reason: Status) -> Self {
+        Self::Disconnected { reason: Fault::new("disconnected", Some(reason.0), reason) }
+    }
+
+    pub(crate) fn written(characteristic: String, value: &[u8]) -> Self {
+        Self::Written { characteristic, value: hex(value), text: text_of(value) }
+    }
+
+    pub(crate) fn channel_sent(value: &[u8]) -> Self {
+        Self::ChannelSent { value: hex(value), text: text_of(value) }
+    }
+
+    pub(crate) fn channel_received(value: &[u8]) -> Self {
+        Self::ChannelReceived { value: hex(value), text: text_of(value) }
     }
 }
 
 impl Event {
     /// Returns an event of this device.
-    pub(super) const fn ours(what: What) -> Self {
+    pub(crate) const fn ours(what: What) -> Self {
         Self { what, peer: None }
     }
 
     /// Returns an event of a peer.
-    pub(super) fn of(peer: &str, what: What) -> Self {
+    pub(crate) fn of(peer: &str, what: What) -> Self {
         Self { what, peer: Some(peer.to_owned()) }
     }
+}
+
+fn text_of(value: &[u8]) -> Option<String> {
+    std::str::from_utf8(value).ok().map(printable)
+}
+
+/// Returns a value for users: in quotes if it is text.
+fn shown(value: &str, text: Option<&String>) -> String {
+    text.map_or_else(|| value.to_owned(), |text| format!("\"{text}\""))
 }
 
 impl Record for Event {
@@ -73,8 +108,7 @@ impl Record for Event {
             }
             What::Subscribed { characteristic, .. } => format!("subscribed to {characteristic}"),
             What::Written { characteristic, value, text } => {
-                let text = text.as_ref().map_or_else(|| value.clone(), |t| format!("\"{t}\""));
-                format!("wrote {} to {characteristic}", paint.bold(&text))
+                format!("wrote {} to {characteristic}", paint.bold(&shown(value, text.as_ref())))
             }
             What::Encrypted { level, bonded, .. } => {
                 let by = if *bonded { ", by its bond" } else { "" };
@@ -88,11 +122,22 @@ impl Record for Event {
                 paint.red("has a bond that this device lost; remove it there, and pair again")
             }
             What::Channel { mtu, peer_mtu } => {
-                format!("opened a channel, SDUs up to {mtu} bytes in and {peer_mtu} out")
+                format!("channel open, SDUs up to {mtu} bytes in and {peer_mtu} out")
             }
-            What::ChannelClosed { bytes } => format!("closed the channel after {bytes} bytes"),
+            What::ChannelClosed { bytes } => format!("channel closed after {bytes} bytes"),
             What::Disconnected { reason } => {
                 format!("{}: {}", paint.red("disconnected"), reason.message)
+            }
+            What::ChannelSent { value, text } => {
+                format!("was sent {}", paint.bold(&shown(value, text.as_ref())))
+            }
+            What::ChannelReceived { value, text } => {
+                format!("sent {}", paint.bold(&shown(value, text.as_ref())))
+            }
+            What::Rssi { rssi } => format!("RSSI {rssi} dBm  {}", signal_bar(*rssi)),
+            What::SecurityRequested => "asks for an encrypted link".to_owned(),
+            What::ServicesChanged { start, end } => {
+                format!("changed its services, handles {start:04x} to {end:04x}")
             }
         };
         match &self.peer {
