@@ -23,30 +23,67 @@ pub(crate) fn cannot_open(transport: &Transport, error: &io::Error) -> Failure {
 
 /// Describes a serial port that could not be opened, if the reason is known.
 fn serial(path: &Path, error: &io::Error) -> Option<Failure> {
+    let trouble = trouble(path, error)?;
     let name = path.display();
+    let what = match trouble {
+        Trouble::Missing => format!("cannot open {name}: there is no such port"),
+        Trouble::Forbidden => format!("cannot open {name}: {error}"),
+        Trouble::NotSerial => format!("{name} is not a serial port"),
+        Trouble::Busy => format!("cannot open {name}: another program has it open"),
+    };
+    Some(Failure::no_controller(what).advise(trouble.advice(path)))
+}
+
+/// Why a serial port cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    Missing,
+    Forbidden,
+    NotSerial,
+    Busy,
+}
+
+/// Returns why a serial port could not be opened, if the reason is known.
+pub(crate) fn trouble(path: &Path, error: &io::Error) -> Option<Trouble> {
     let Ok(there) = fs::metadata(path) else {
-        return (error.kind() == io::ErrorKind::NotFound).then(|| {
-            Failure::no_controller(format!("cannot open {name}: there is no such port"))
-                .advise("Is the device plugged in? Ports look like /dev/ttyACM0 or /dev/ttyUSB0.")
-        });
+        return (error.kind() == io::ErrorKind::NotFound).then_some(Trouble::Missing);
     };
     if error.kind() == io::ErrorKind::PermissionDenied {
-        return Some(Failure::no_controller(format!("cannot open {name}: {error}")).advise(format!(
-            "You have no permission for {name}. On Linux, join the group that owns it, then log in again:\n\
-             sudo usermod -aG dialout \"$USER\""
-        )));
+        return Some(Trouble::Forbidden);
     }
     if !is_device(&there) {
-        return Some(
-            Failure::no_controller(format!("{name} is not a serial port"))
-                .advise("Ports look like /dev/ttyACM0 or /dev/ttyUSB0."),
-        );
+        return Some(Trouble::NotSerial);
     }
     // The file exists, so the operating system says "no device" if another program has locked it.
     let busy = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ResourceBusy);
-    busy.then(|| {
-        Failure::no_controller(format!("cannot open {name}: another program has it open"))
-            .advise(holders::advice(path))
+    busy.then_some(Trouble::Busy)
+}
+
+impl Trouble {
+    /// Says what to do.
+    pub(crate) fn advice(self, path: &Path) -> String {
+        match self {
+            Self::Missing => {
+                "Is the device plugged in? Ports look like /dev/ttyACM0 or /dev/ttyUSB0.".into()
+            }
+            Self::Forbidden => format!(
+                "You have no permission for {}. On Linux, join the group that owns it, then log in again:\n\
+                 sudo usermod -aG dialout \"$USER\"",
+                path.display()
+            ),
+            Self::NotSerial => "Ports look like /dev/ttyACM0 or /dev/ttyUSB0.".into(),
+            Self::Busy => holders::advice(path),
+        }
+    }
+}
+
+/// Warns of a program that sends to new modems, if it runs and the port may be one.
+pub(crate) fn modem_manager(path: &Path) -> Option<String> {
+    let may_be_a_modem = path.to_string_lossy().contains("ttyACM");
+    (may_be_a_modem && holders::runs("ModemManager")).then(|| {
+        "ModemManager runs: it may send to this port when the device is plugged in. A udev rule with ENV{ID_MM_DEVICE_IGNORE}=\"1\"\n\
+         for its vendor and product keeps it away."
+            .to_owned()
     })
 }
 

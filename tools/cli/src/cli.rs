@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::{
     btp::cli::Btp,
     classic::cli::Classic,
-    commands::{bench::cli::Bench, controller::cli::Controller, trace},
+    commands::{bench::cli::Bench, controller::cli::Controller, doctor::cli::Doctor, trace},
     parse::{self, Device, Value},
     transport::Transport,
 };
@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Advertise(Advertise),
     /// Send one HCI command, and print the answer
     Hci(Hci),
+    /// Find serial ports, and say what is attached and what to do about it
+    Doctor(Doctor),
     /// Decode a capture as a readable conversation: fields, times of answers, violations
     Trace(trace::Options),
     /// Serve virtual controllers to other hosts, all on one air

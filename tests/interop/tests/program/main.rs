@@ -33,8 +33,9 @@ const TESTED: [&str; 12] = [
     "peripheral",
     "scan",
 ];
-/// The commands that use no controller of a transport.
-const WITHOUT_CONTROLLER: [&str; 5] = ["bonds", "completions", "controller", "help", "trace"];
+/// The commands that use no controller of `-t`.
+const WITHOUT_CONTROLLER: [&str; 6] =
+    ["bonds", "completions", "controller", "doctor", "help", "trace"];
 
 #[test]
 fn every_command_is_tested() -> Result<()> {

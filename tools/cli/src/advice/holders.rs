@@ -32,6 +32,13 @@ fn holders(port: &Path) -> Vec<String> {
     found
 }
 
+/// Returns whether a program with this name runs: on Linux.
+pub(super) fn runs(program: &str) -> bool {
+    let mut processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let name = |path: &Path| fs::read_to_string(path.join("comm")).unwrap_or_default();
+    processes.any(|process| name(&process.path()).trim() == program)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +52,8 @@ mod tests {
         assert!(advice(&path).contains(&own), "{}", advice(&path));
         drop(file);
         assert!(advice(&path).contains("ModemManager"));
+        let own = fs::read_to_string("/proc/self/comm").unwrap();
+        assert!(runs(own.trim()) && !runs("no such program"));
         fs::remove_file(&path).unwrap();
     }
 }

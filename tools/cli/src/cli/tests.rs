@@ -44,6 +44,8 @@ fn the_contract_is_understood() {
         "bindrune trace - --json --layer att,l2cap --handle 040 --peer C4:5E:12:00:00:01",
         "bindrune controller --listen tcp:6402 --baud 115200 --acl-buffers 27x4",
         "bindrune bench peer --seconds 5 --timeout 3 --pair",
+        "bindrune doctor",
+        "bindrune doctor /dev/ttyACM0 /dev/ttyUSB0 --json",
         "bindrune completions bash",
         "bindrune scan --passive --rssi -70 --connectable --sort name",
         "bindrune advertise --name x --uuid 180f --uuid 180a --company 0x59:0102 --interval 100",

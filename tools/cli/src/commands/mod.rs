@@ -6,6 +6,7 @@ mod bonds;
 mod completions;
 pub(crate) mod controller;
 mod demo;
+pub(crate) mod doctor;
 mod gatt;
 mod hci;
 pub(crate) mod info;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli, out: Output) -> Result<(), Failure> {
         Command::Btp(options) => btp::run(&globals, out, options).await,
         Command::Shell(options) => shell::run(&globals, out, options).await,
         Command::Controller(options) => controller::run(out, options).await,
+        Command::Doctor(options) => doctor::run(out, options).await,
         Command::Trace(options) => trace::run(&globals, out, &options),
         Command::Completions { shell } => completions::run(shell),
     }

@@ -63,6 +63,7 @@ fn commands_print_what_the_page_lists() {
     conform("transfer", &of("l2cap echo C4:5E:12:00:00:04/random 0x80 --bytes 1000"));
     let capture = Run::folder("json-trace").join("hci.btsnoop");
     conform("bench", &of("bench C4:5E:12:00:00:04/random --seconds 0.2"));
+    conform("doctor", &bindrune("doctor /dev/none --json").fails_with(3).records()[..1]);
     conform("hci", &of(&format!("--capture {} hci 4:9", capture.display())));
     conform("trace", &of(&format!("trace {}", capture.display())));
     conform("demo", &of("demo"));

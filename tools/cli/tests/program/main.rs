@@ -18,6 +18,8 @@ mod cases;
 mod classic;
 #[cfg(unix)]
 mod desk;
+#[cfg(unix)]
+mod doctor;
 mod json;
 mod pairing;
 mod run;

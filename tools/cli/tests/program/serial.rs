@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A serial port with the controller of a transport behind it.
-struct Plug {
+pub(crate) struct Plug {
     path: String,
     controller: TcpStream,
     unplugged: Arc<AtomicBool>,
@@ -33,7 +33,7 @@ struct Plug {
 }
 
 impl Plug {
-    fn into(transport: &str) -> Self {
+    pub(crate) fn into(transport: &str) -> Self {
         // No program that a test starts inherits this end, so it is gone as soon as the test closes it.
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let near = openpt(flags).expect("a pseudo-terminal");
@@ -88,12 +88,16 @@ impl Plug {
         }));
     }
 
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     fn transport(&self) -> String {
         format!("serial:{},115200,no-rtscts", self.path)
     }
 
     /// Hangs up, as a USB device that is pulled out.
-    fn unplug(self) {
+    pub(crate) fn unplug(self) {
         self.unplugged.store(true, Ordering::Relaxed);
         self.controller.shutdown(std::net::Shutdown::Both).expect("a connection");
         for thread in self.copying {
