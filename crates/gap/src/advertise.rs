@@ -16,7 +16,9 @@ use bindrune_wire::{Handle, Writer};
 use embassy_time::Instant;
 
 use crate::{
-    Advertisement, ControllerInfo, TooLong, accept_list::ListState, capability::ResolvingList,
+    Advertisement, ControllerInfo, TooLong,
+    accept_list::ListState,
+    capability::{EXTENDED, ResolvingList},
 };
 pub use set::AdvertisingSet;
 use set::{EVENT_WAIT, Step};
@@ -78,8 +80,8 @@ pub(crate) enum PendingEvent {
     },
 }
 
-/// Maximum number of links that wait until their set is known.
-const UNASSIGNED: usize = 4;
+/// Maximum number of links that wait until their set is known. Legacy commands have one set.
+const UNASSIGNED: usize = if EXTENDED { 4 } else { 0 };
 
 /// All advertising sets.
 #[derive(Debug)]

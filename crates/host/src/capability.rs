@@ -14,6 +14,22 @@ pub(crate) const CHANNELS: bool = cfg!(feature = "channels");
 pub(crate) const CLIENT: bool = cfg!(feature = "client");
 /// The GATT server.
 pub(crate) const SERVER: bool = cfg!(feature = "server");
+/// Proof that the GATT server is built in. Without it no value of this type exists, so the compiler removes the code
+/// that needs one.
+#[cfg(feature = "server")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HasServer;
+/// Proof that the GATT server is built in. Without it no value of this type exists, so the compiler removes the code
+/// that needs one.
+#[cfg(not(feature = "server"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HasServer {}
+/// The GATT server, if it is built in.
+#[cfg(feature = "server")]
+pub(crate) const HAS_SERVER: Option<HasServer> = Some(HasServer);
+/// The GATT server, if it is built in.
+#[cfg(not(feature = "server"))]
+pub(crate) const HAS_SERVER: Option<HasServer> = None;
 /// Captured writes: each is kept with the peer that wrote it.
 pub(crate) const CAPTURE: bool = cfg!(feature = "capture");
 /// Link tuning: PHY, data length, RSSI and connection parameters on request.

@@ -14,7 +14,10 @@ mod tests;
 
 use core::task::Waker;
 
-use crate::stack::{ClassicKey, ClassicWaiters};
+use crate::{
+    capability::{CENTRAL, CLIENT, COMMANDS, SECURITY, SERVER},
+    stack::{ClassicKey, ClassicWaiters},
+};
 use line::{Line, Order};
 pub(crate) use places::Displaced;
 pub(crate) use places::View;
@@ -116,11 +119,14 @@ impl Key {
 
     /// Futures that wait for it are served in the order in which they came.
     const fn is_served_in_order(self) -> bool {
-        matches!(
-            self,
-            Self::Host(HostKey::Command | HostKey::Worker | HostKey::Connect)
-                | Self::Link(_, LinkKey::Turn | LinkKey::Confirmation)
-        )
+        match self {
+            Self::Host(HostKey::Command) => COMMANDS,
+            Self::Host(HostKey::Worker) => SECURITY,
+            Self::Host(HostKey::Connect) => CENTRAL,
+            Self::Link(_, LinkKey::Turn) => CLIENT,
+            Self::Link(_, LinkKey::Confirmation) => SERVER,
+            Self::Host(_) | Self::Link(..) | Self::Channel(..) | Self::Classic(_) => false,
+        }
     }
 }
 
@@ -128,21 +134,24 @@ impl Key {
 const HOST_PLACES: usize = if cfg!(feature = "std") { 16 } else { 8 };
 const LINK_PLACES: usize = if cfg!(feature = "std") { 12 } else { 5 };
 
+/// The line of a key; none without its capability.
+type LineOf<const N: usize> = [Line; N];
+
 /// Waiters of the whole host.
 #[derive(Debug)]
 pub(crate) struct HostWaiters {
     places: Places<HOST_PLACES>,
-    command: Line,
-    worker: Line,
-    connect: Line,
+    command: LineOf<{ COMMANDS as usize }>,
+    worker: LineOf<{ SECURITY as usize }>,
+    connect: LineOf<{ CENTRAL as usize }>,
 }
 
 /// Waiters of one link.
 #[derive(Debug)]
 pub(crate) struct LinkWaiters {
     places: Places<LINK_PLACES>,
-    turn: Line,
-    confirmation: Line,
+    turn: LineOf<{ CLIENT as usize }>,
+    confirmation: LineOf<{ SERVER as usize }>,
 }
 
 /// Waiters of one channel.
@@ -154,15 +163,18 @@ pub(crate) struct ChannelWaiters {
 impl HostWaiters {
     pub(crate) const EMPTY: Self = Self {
         places: Places::FREE,
-        command: Line::EMPTY,
-        worker: Line::EMPTY,
-        connect: Line::EMPTY,
+        command: [const { Line::EMPTY }; _],
+        worker: [const { Line::EMPTY }; _],
+        connect: [const { Line::EMPTY }; _],
     };
 }
 
 impl LinkWaiters {
-    pub(crate) const EMPTY: Self =
-        Self { places: Places::FREE, turn: Line::EMPTY, confirmation: Line::EMPTY };
+    pub(crate) const EMPTY: Self = Self {
+        places: Places::FREE,
+        turn: [const { Line::EMPTY }; _],
+        confirmation: [const { Line::EMPTY }; _],
+    };
 }
 
 impl ChannelWaiters {
@@ -297,15 +309,16 @@ impl Waiters {
     /// Returns the line of a key that is served in order; `None` for a key that serves any future.
     fn line(&mut self, key: Key) -> Option<&mut Line> {
         match key {
-            Key::Host(HostKey::Command) => Some(&mut self.host.command),
-            Key::Host(HostKey::Worker) => Some(&mut self.host.worker),
-            Key::Host(HostKey::Connect) => Some(&mut self.host.connect),
+            Key::Host(HostKey::Command) => self.host.command.first_mut(),
+            Key::Host(HostKey::Worker) => self.host.worker.first_mut(),
+            Key::Host(HostKey::Connect) => self.host.connect.first_mut(),
             Key::Link(index, LinkKey::Turn) => {
-                self.links.get_mut(usize::from(index)).map(|link| &mut link.turn)
+                self.links.get_mut(usize::from(index)).and_then(|link| link.turn.first_mut())
             }
-            Key::Link(index, LinkKey::Confirmation) => {
-                self.links.get_mut(usize::from(index)).map(|link| &mut link.confirmation)
-            }
+            Key::Link(index, LinkKey::Confirmation) => self
+                .links
+                .get_mut(usize::from(index))
+                .and_then(|link| link.confirmation.first_mut()),
             Key::Host(_) | Key::Link(..) | Key::Channel(..) | Key::Classic(_) => None,
         }
     }

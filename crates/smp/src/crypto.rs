@@ -9,7 +9,7 @@ mod tests;
 use aes::{Aes128, cipher::BlockCipherEncrypt};
 use bindrune_wire::Address;
 use cmac::{Cmac, KeyInit, Mac};
-use p256::SecretKey;
+use p256::{AffinePoint, PublicKey as Point, SecretKey, elliptic_curve::point::AffineCoordinates};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -167,10 +167,8 @@ pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
 #[must_use]
 pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
     let secret = secret_key(&private)?;
-    let point = p256::Sec1Point::from(secret.public_key());
-    let coordinates = (point.x()?.as_slice().try_into(), point.y()?.as_slice().try_into());
-    let (Ok(x), Ok(y)) = coordinates else { return None };
-    let public = PublicKey { x: reversed::<32>(x), y: reversed::<32>(y) };
+    let point = *secret.public_key().as_affine();
+    let public = PublicKey { x: reversed(&point.x().into()), y: reversed(&point.y().into()) };
     Some(LocalKey { public, private: Some(private) })
 }
 
@@ -178,9 +176,7 @@ pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
 #[must_use]
 pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
     let shared = secret_key(private)?.diffie_hellman(&point(peer)?);
-    <&[u8; 32]>::try_from(shared.raw_secret_bytes().as_slice())
-        .ok()
-        .map(|x| DhKey::new(reversed(x)))
+    Some(DhKey::new(reversed(shared.raw_secret_bytes().as_ref())))
 }
 
 /// Returns whether both coordinates are in range and satisfy the curve's equation. [Vol 3] Part H, 2.3.5.6.1
@@ -197,16 +193,15 @@ pub fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
 
 fn secret_key(private: &PrivateKey) -> Option<SecretKey> {
     let mut octets = reversed(private.octets());
-    let secret = SecretKey::from_slice(&octets).ok();
+    let secret = SecretKey::from_bytes((&octets).into()).ok();
     octets.zeroize();
     secret
 }
 
-fn point(key: &PublicKey) -> Option<p256::PublicKey> {
-    let mut sec1 = [4; 65];
-    let octets = key.x.iter().rev().chain(key.y.iter().rev());
-    sec1.iter_mut().skip(1).zip(octets).for_each(|(to, from)| *to = *from);
-    p256::PublicKey::from_sec1_bytes(&sec1).ok()
+fn point(key: &PublicKey) -> Option<Point> {
+    let (x, y) = (reversed(&key.x), reversed(&key.y));
+    let point: Option<AffinePoint> = AffinePoint::from_coordinates((&x).into(), (&y).into()).into();
+    Point::from_affine(point?).ok()
 }
 
 /// Returns kind and address, most significant octet first.

@@ -7,7 +7,7 @@ use embassy_time::{Duration, Instant};
 
 use super::Attributes;
 use crate::{
-    capability::{LONG, SERVER},
+    capability::{HAS_SERVER, HasServer, LONG, SERVER},
     stack::memory::Receive,
 };
 
@@ -40,6 +40,7 @@ pub(crate) struct Taken {
     packet: Option<Packet>,
     /// As in [`Asked`].
     collected: Option<Packet>,
+    server: HasServer,
 }
 
 impl Taken {
@@ -57,6 +58,7 @@ pub(crate) struct Asked {
     pub(crate) collected: Option<Packet>,
     pub(crate) ask: Ask,
     pub(crate) until: Instant,
+    server: HasServer,
 }
 
 /// The next step for the dispatcher.
@@ -77,24 +79,20 @@ impl Attributes {
         collected: Option<Packet>,
         now: Instant,
     ) -> Served {
-        match verdict {
-            Verdict::Reply => {
-                self.serving = Serving::Queued(packet);
-                Served::Reply
-            }
-            Verdict::Ask(ask) => {
-                let until = now.checked_add(TAKE_TIMEOUT).unwrap_or(Instant::MAX);
-                self.serving = Serving::Asked(Asked { packet, collected, ask, until });
-                Served::Ask
-            }
-        }
+        let (Verdict::Ask(ask), Some(server)) = (verdict, HAS_SERVER) else {
+            self.serving = Serving::Queued(packet);
+            return Served::Reply;
+        };
+        let until = now.checked_add(TAKE_TIMEOUT).unwrap_or(Instant::MAX);
+        self.serving = Serving::Asked(Asked { packet, collected, ask, until, server });
+        Served::Ask
     }
 
     /// Takes the question for the application, with the request's packet. Values collected so far stay here.
     pub(crate) fn take_question(&mut self) -> Option<(Ask, Packet)> {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
-            Serving::Asked(Asked { packet, collected, ask, .. }) => {
-                self.serving = Serving::Taken(Taken { packet: None, collected });
+            Serving::Asked(Asked { packet, collected, ask, server, .. }) => {
+                self.serving = Serving::Taken(Taken { packet: None, collected, server });
                 Some((ask, packet))
             }
             other @ (Serving::Idle
@@ -134,7 +132,7 @@ impl Attributes {
             kept_by_app.into_iter().for_each(|packet| rx.pool.give(packet));
             return Served::Reply;
         };
-        let Taken { packet, mut collected } = taken;
+        let Taken { packet, mut collected, .. } = taken;
         let Some(packet) = kept_by_app.or(packet) else {
             self.give_collected(collected, rx);
             return Served::Reply;
@@ -265,7 +263,7 @@ impl Attributes {
                 rx.pool.give(packet);
                 self.give_collected(collected, rx);
             }
-            Serving::Taken(Taken { packet, collected }) => {
+            Serving::Taken(Taken { packet, collected, .. }) => {
                 packet.into_iter().for_each(|packet| rx.pool.give(packet));
                 self.give_collected(collected, rx);
             }
