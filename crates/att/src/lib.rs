@@ -14,6 +14,7 @@
 extern crate std;
 
 mod bearer;
+mod capability;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;

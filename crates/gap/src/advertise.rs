@@ -207,7 +207,7 @@ impl Advertiser {
 
     /// Returns whether a set is on, or ended with a link whose Connection Complete has not arrived yet.
     pub(crate) fn is_any_on(&self) -> bool {
-        self.sets.iter().any(|set| set.on || set.awaited.is_some())
+        self.sets.iter().any(|set| set.on || set.awaited().is_some())
     }
 
     /// Writes the next pending command of the first set that has one.
@@ -287,6 +287,9 @@ impl Advertiser {
         status: Status,
         handle: Option<Handle>,
     ) -> bool {
+        if !EXTENDED {
+            return false;
+        }
         let waits = |link: &&mut Option<(Handle, Instant)>| {
             status.is_success() && link.is_some_and(|(link, _)| Some(link) == handle)
         };

@@ -2,6 +2,8 @@
 
 /// Extended advertising and scanning, and connecting by extended commands.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
+/// Room for a value that only extended commands need.
+pub(crate) type ExtendedRoom<T> = [Option<T>; EXTENDED as usize];
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// Requests to a link other than to end it.

@@ -20,13 +20,13 @@ pub(crate) fn status_of(parameters: &[u8]) -> Status {
     parameters.first().map_or(Status::UNSPECIFIED, |&status| Status(status))
 }
 
-/// Converts a duration to units of `unit` microseconds, clamped to a range.
-pub(crate) fn units(duration: Duration, unit: u64, min: u32, max: u32) -> u32 {
-    let units = duration.as_micros().checked_div(unit).unwrap_or_default();
-    u32::try_from(units).unwrap_or(u32::MAX).clamp(min, max)
+/// Converts a duration of at most 71 minutes to units of `unit` microseconds, clamped to a range.
+pub(crate) fn units(duration: Duration, unit: u32, min: u32, max: u32) -> u32 {
+    let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+    micros.checked_div(unit).unwrap_or_default().clamp(min, max)
 }
 
 /// Like [`units`], for a field of two octets.
-pub(crate) fn units_16(duration: Duration, unit: u64, min: u16, max: u16) -> u16 {
+pub(crate) fn units_16(duration: Duration, unit: u32, min: u16, max: u16) -> u16 {
     u16::try_from(units(duration, unit, min.into(), max.into())).unwrap_or(max)
 }

@@ -1,8 +1,5 @@
 //! Division of the arena among its users.
 
-use bindrune_gatt::table;
-use bindrune_smp::Bond;
-
 use crate::{Config, ConfigError};
 
 /// The shares of the arena.
@@ -29,17 +26,14 @@ impl Arena {
         links: usize,
     ) -> Result<Self, ConfigError> {
         let have = octets.len();
-        let values = table::arena_for(config.services);
-        let peer = table::peer_arena_for(config.services, config.prepare_bytes);
-        let advertising = config.advertising_bytes.saturating_mul(config.advertising_sets);
-        let short = ConfigError::Arena { have, need: config.arena(links) };
-        let (values, rest) = octets.split_at_mut_checked(values).ok_or(short)?;
-        let (advertising, rest) = rest.split_at_mut_checked(advertising).ok_or(short)?;
-        let (reports, rest) = rest.split_at_mut_checked(config.scan_bytes).ok_or(short)?;
-        let bonds = config.bonds.saturating_mul(Bond::SIZE);
-        let (bonds, rest) = rest.split_at_mut_checked(bonds).ok_or(short)?;
+        let shares = config.shares();
+        let short = ConfigError::Arena { have, need: shares.sum(links) };
+        let (values, rest) = octets.split_at_mut_checked(shares.values).ok_or(short)?;
+        let (advertising, rest) = rest.split_at_mut_checked(shares.advertising).ok_or(short)?;
+        let (reports, rest) = rest.split_at_mut_checked(shares.reports).ok_or(short)?;
+        let (bonds, rest) = rest.split_at_mut_checked(shares.bonds).ok_or(short)?;
         let peer_octets = rest.len().checked_div(links).unwrap_or_default();
-        if peer_octets < peer {
+        if peer_octets < shares.peer {
             return Err(short);
         }
         Ok(Self {

@@ -270,12 +270,40 @@ impl Config {
     /// ```
     #[must_use]
     pub const fn arena(&self, links: usize) -> usize {
-        let peer = table::peer_arena_for(self.services, self.prepare_bytes);
-        table::arena_for(self.services)
-            .saturating_add(self.advertising_bytes.saturating_mul(self.advertising_sets))
-            .saturating_add(self.scan_bytes)
-            .saturating_add(self.bonds.saturating_mul(Bond::SIZE))
-            .saturating_add(peer.saturating_mul(links))
+        self.shares().sum(links)
+    }
+
+    /// Returns the bytes of each use of the arena.
+    pub(crate) const fn shares(&self) -> Shares {
+        Shares {
+            values: table::arena_for(self.services),
+            advertising: self.advertising_bytes.saturating_mul(self.advertising_sets),
+            reports: self.scan_bytes,
+            bonds: self.bonds.saturating_mul(Bond::SIZE),
+            peer: table::peer_arena_for(self.services, self.prepare_bytes),
+        }
+    }
+}
+
+/// Bytes of the arena for each use.
+#[derive(Clone, Copy)]
+pub(crate) struct Shares {
+    pub(crate) values: usize,
+    pub(crate) advertising: usize,
+    pub(crate) reports: usize,
+    pub(crate) bonds: usize,
+    /// For each link.
+    pub(crate) peer: usize,
+}
+
+impl Shares {
+    /// Returns the bytes for all uses, with `links` links.
+    pub(crate) const fn sum(&self, links: usize) -> usize {
+        self.values
+            .saturating_add(self.advertising)
+            .saturating_add(self.reports)
+            .saturating_add(self.bonds)
+            .saturating_add(self.peer.saturating_mul(links))
     }
 }
 

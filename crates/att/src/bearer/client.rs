@@ -1,6 +1,9 @@
 use embassy_time::Instant;
 
-use crate::{ErrorResponse, Opcode};
+use crate::{
+    ErrorResponse, Opcode,
+    capability::{CLIENT, HasClient},
+};
 
 /// This side's requests: at most one is outstanding. [Vol 3] Part F, 3.3.2
 #[derive(Clone, Debug)]
@@ -14,6 +17,7 @@ struct Transaction {
     request: Opcode,
     deadline: Instant,
     owner: Owner,
+    _client: HasClient,
 }
 
 /// The owner of the outstanding request.
@@ -31,11 +35,11 @@ enum Exchange {
     /// It was not requested.
     Unwanted,
     /// It waits until no request is outstanding.
-    Waiting,
+    Waiting(HasClient),
     /// The request is pending; the exchange must end by the deadline.
-    Pending(Instant),
+    Pending(Instant, HasClient),
     /// The request was sent.
-    Begun,
+    Begun(HasClient),
 }
 
 /// Meaning of a response.
@@ -61,19 +65,22 @@ impl Client {
     }
 
     pub(super) const fn has_pending_mtu_request(&self) -> bool {
-        self.outstanding.is_none() && matches!(self.mtu, Exchange::Pending(_))
+        self.outstanding.is_none() && matches!(self.mtu, Exchange::Pending(..))
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match (self.outstanding, self.mtu) {
             (Some(transaction), _) => Some(transaction.deadline),
-            (None, Exchange::Pending(deadline)) => Some(deadline),
-            (None, Exchange::Unwanted | Exchange::Waiting | Exchange::Begun) => None,
+            (None, Exchange::Pending(deadline, _)) => Some(deadline),
+            (None, Exchange::Unwanted | Exchange::Waiting(_) | Exchange::Begun(_)) => None,
         }
     }
 
     pub(super) const fn sent(&mut self, request: Opcode, deadline: Instant) {
-        self.outstanding = Some(Transaction { request, deadline, owner: Owner::Application });
+        if let Some(client) = CLIENT {
+            let owner = Owner::Application;
+            self.outstanding = Some(Transaction { request, deadline, owner, _client: client });
+        }
     }
 
     pub(super) const fn restamp(&mut self, deadline: Instant) {
@@ -93,19 +100,19 @@ impl Client {
     }
 
     pub(super) const fn exchange_mtu(&mut self, deadline: Instant) {
-        if matches!(self.mtu, Exchange::Unwanted) {
+        if let (Exchange::Unwanted, Some(client)) = (self.mtu, CLIENT) {
             self.mtu = match self.outstanding {
-                Some(_) => Exchange::Waiting,
-                None => Exchange::Pending(deadline),
+                Some(_) => Exchange::Waiting(client),
+                None => Exchange::Pending(deadline, client),
             };
         }
     }
 
     pub(super) const fn mtu_request_sent(&mut self) {
-        if let Exchange::Pending(deadline) = self.mtu {
-            let request = Opcode::EXCHANGE_MTU_REQ;
-            self.outstanding = Some(Transaction { request, deadline, owner: Owner::Bearer });
-            self.mtu = Exchange::Begun;
+        if let Exchange::Pending(deadline, client) = self.mtu {
+            let (request, owner) = (Opcode::EXCHANGE_MTU_REQ, Owner::Bearer);
+            self.outstanding = Some(Transaction { request, deadline, owner, _client: client });
+            self.mtu = Exchange::Begun(client);
         }
     }
 
@@ -121,8 +128,8 @@ impl Client {
             return Outcome::Unexpected;
         };
         self.outstanding = None;
-        if matches!(self.mtu, Exchange::Waiting) {
-            self.mtu = Exchange::Pending(deadline);
+        if let Exchange::Waiting(client) = self.mtu {
+            self.mtu = Exchange::Pending(deadline, client);
         }
         match transaction.owner {
             Owner::Application => Outcome::Application,
@@ -133,7 +140,10 @@ impl Client {
 
     /// Ends the client: no further request will be sent.
     pub(super) const fn end(&mut self) {
-        *self = Self { outstanding: None, mtu: Exchange::Begun };
+        self.outstanding = None;
+        if let Some(client) = CLIENT {
+            self.mtu = Exchange::Begun(client);
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use embassy_time::{Duration, Instant};
 
 use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request};
 use crate::{
-    Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState, command::RETRY,
+    Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState,
+    capability::ExtendedRoom, command::RETRY,
 };
 
 /// One advertising set: its request, the outcome, and the state of the controller.
@@ -29,7 +30,7 @@ pub struct AdvertisingSet {
     pub(super) by_list: bool,
     /// The link that ended the active advertising, while its Connection Complete is missing, and the time limit for
     /// that event.
-    pub(super) awaited: Option<(Handle, Instant)>,
+    awaited: ExtendedRoom<(Handle, Instant)>,
     /// The end of the request's time.
     deadline: Option<Instant>,
     /// The time of the next attempt to turn off.
@@ -37,7 +38,7 @@ pub struct AdvertisingSet {
     /// A start or an end to report.
     pending_event: Option<PendingEvent>,
     /// The link of this set, if the set became known after the link.
-    made: Option<(Handle, bool)>,
+    made: ExtendedRoom<(Handle, bool)>,
 }
 
 /// A command of a set.
@@ -72,11 +73,11 @@ impl AdvertisingSet {
         on: false,
         connectable: false,
         by_list: false,
-        awaited: None,
+        awaited: [None; _],
         deadline: None,
         retry_at: None,
         pending_event: None,
-        made: None,
+        made: [None; _],
     };
 
     pub(super) const fn restart(&mut self) {
@@ -94,8 +95,8 @@ impl AdvertisingSet {
         self.request.map(|_| self.outcome)
     }
 
-    pub(super) const fn is_free(&self) -> bool {
-        self.request.is_none() && self.made.is_none()
+    pub(super) fn is_free(&self) -> bool {
+        self.request.is_none() && self.made == [None; _]
     }
 
     /// Replaces the request. `sent`: a command of this set is in flight.
@@ -126,7 +127,9 @@ impl AdvertisingSet {
         self.outcome = Advertising::Pending;
         self.pending_event = None;
         self.deadline = None;
-        self.made = self.made.map(|(handle, _)| (handle, false));
+        for (_, wanted) in self.made.iter_mut().flatten() {
+            *wanted = false;
+        }
         self.stale(sent);
     }
 
@@ -168,7 +171,7 @@ impl AdvertisingSet {
                 || (self.by_list && gate.list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let request = *self.active().filter(|_| self.awaited.is_none() && !gate.hold)?;
+        let request = *self.active().filter(|_| self.awaited().is_none() && !gate.hold)?;
         if let Err(status) = request.check(id, info, gate) {
             self.end(AdvertisingEnd::Failed(status));
             return None;
@@ -293,7 +296,7 @@ impl AdvertisingSet {
     /// Records a link of this set. Returns whether it was requested.
     pub(super) fn linked(&mut self) -> bool {
         self.on = false;
-        self.awaited = None;
+        self.awaited.fill(None);
         let wanted = self.active().is_some_and(Request::is_connectable);
         if wanted {
             self.outcome = Advertising::Linked;
@@ -304,20 +307,25 @@ impl AdvertisingSet {
     }
 
     /// Records that a link was refused: the controller has turned the set off, and it is still requested.
-    pub(super) const fn refused(&mut self) {
+    pub(super) fn refused(&mut self) {
         self.on = false;
-        self.awaited = None;
+        self.awaited.fill(None);
     }
 
     /// Records that this set made a link that is already up.
     pub(super) fn made(&mut self, handle: Handle) {
         let wanted = self.linked();
-        self.made = Some((handle, wanted));
+        self.made.fill(Some((handle, wanted)));
+    }
+
+    /// Returns the link whose Connection Complete is missing, and the time limit for that event.
+    pub(super) fn awaited(&self) -> Option<(Handle, Instant)> {
+        self.awaited.first().copied().flatten()
     }
 
     /// Returns whether Advertising Set Terminated named this link and its Connection Complete is missing.
     pub(super) fn awaits(&self, handle: Handle) -> bool {
-        self.awaited.is_some_and(|(awaited, _)| awaited == handle)
+        self.awaited().is_some_and(|(awaited, _)| awaited == handle)
     }
 
     /// Records that the controller turned this set off. If the link was reported before, the set is off already.
@@ -328,7 +336,7 @@ impl AdvertisingSet {
         match status {
             Status::SUCCESS => {
                 let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
-                self.awaited = handle.map(|handle| (handle, until));
+                self.awaited.fill(handle.map(|handle| (handle, until)));
             }
             // The request continues.
             Status::FAILED_TO_ESTABLISH | Status::CANCELLED_BY_HOST => {}
@@ -339,19 +347,22 @@ impl AdvertisingSet {
     }
 
     pub(super) fn poll_pending_event(&mut self) -> Option<PendingEvent> {
-        let made = self.made.take().map(|(handle, wanted)| PendingEvent::Linked { handle, wanted });
+        let made = self.made.iter_mut().find_map(Option::take);
+        let made = made.map(|(handle, wanted)| PendingEvent::Linked { handle, wanted });
         made.or_else(|| self.pending_event.take())
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let deadline = self.deadline.filter(|_| self.active().is_some());
-        let awaited = self.awaited.map(|(_, until)| until);
+        let awaited = self.awaited().map(|(_, until)| until);
         [deadline, awaited, self.retry_at].into_iter().flatten().min()
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, sent: bool) {
         self.retry_at.take_if(|at| *at <= now);
-        self.awaited.take_if(|(_, until)| *until <= now);
+        for awaited in &mut self.awaited {
+            awaited.take_if(|(_, until)| *until <= now);
+        }
         if self.deadline.is_some_and(|at| at <= now) {
             self.end_early(AdvertisingEnd::Timeout, sent);
         }
@@ -373,7 +384,7 @@ impl AdvertisingSet {
                 || (gate.full && request.is_connectable())
                 || (request.uses_list() && gate.list != ListState::Current)
         };
-        let waits = self.on || self.awaited.is_some() || self.retry_at.is_some();
+        let waits = self.on || self.awaited().is_some() || self.retry_at.is_some();
         self.active().is_none_or(|request| waits || shut(request))
     }
 }

@@ -221,7 +221,7 @@ impl Stack {
         now: Instant,
         w: &mut Writer<'_>,
     ) -> Option<(Opcode, Owner)> {
-        if self.phase != Phase::Ready {
+        if !matches!(self.phase, Phase::Ready) {
             return self.gap_command(now, w);
         }
         // After a command of a link, the other parts of the host go first, so that links cannot block them.

@@ -124,7 +124,7 @@ impl Stack {
     /// of BR/EDR), and the data is not late data of a link that has just ended.
     fn may_come(&self, acl: AclHeader) -> bool {
         let late = |at: Instant| at.checked_add(AFTERWARDS).is_some_and(|until| self.now < until);
-        self.phase == Phase::Ready
+        matches!(self.phase, Phase::Ready)
             && usize::from(acl.len) <= self.rx.pool.packet_size()
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
             && (self.links.iter().any(|link| !link.is_up()) || self.classic.has_free_link())

@@ -9,12 +9,21 @@ use bindrune_gatt::Cccd;
 use bindrune_wire::{Packet, Pool, Queue};
 
 use super::link::PendingEvents;
+use crate::capability::{CLIENT, SECURITY, SERVER, TUNING};
 
-/// The number of kinds of [`PendingEvents`].
-const KINDS: usize = PendingEvents::all().bits().count_ones() as usize;
+/// The number of kinds of [`PendingEvents`] that can happen: the first ones.
+const KINDS: usize = if TUNING {
+    10
+} else if CLIENT {
+    8
+} else if SECURITY {
+    7
+} else {
+    2
+};
 /// The maximum number of records that wait. Further changes wait in the server, which keeps each change but not their
 /// order.
-const RECORDS: usize = 8;
+const RECORDS: usize = if SERVER { 8 } else { 1 };
 /// Octets of an arrival number, in front of a queued command.
 const NUMBER: usize = 4;
 
@@ -75,9 +84,9 @@ impl Inbox {
     /// Records an event of a kind. It replaces an earlier one that still waits.
     pub(crate) fn insert(&mut self, kind: PendingEvents) {
         let at = self.number();
-        self.pending |= kind;
         if let Some(arrived) = self.arrived.get_mut(place(kind)) {
             *arrived = at;
+            self.pending |= kind;
         }
     }
 
@@ -155,15 +164,16 @@ impl Inbox {
         if let (Some(record), true) = (self.records.first(), self.recorded > 0) {
             look(record.at, First::Record(record.what));
         }
-        for kind in self.pending {
-            if let Some(at) = self.arrived.get(place(kind)) {
-                look(*at, First::PendingEvents(kind));
+        for (&at, place) in self.arrived.iter().zip(0..) {
+            let kind = PendingEvents::from_bits_retain(1u16.wrapping_shl(place));
+            if self.pending.contains(kind) {
+                look(at, First::PendingEvents(kind));
             }
         }
         let (_, first) = oldest?;
         match first {
             First::Record(_) => {
-                self.records.rotate_left(1);
+                self.records.copy_within(1.., 0);
                 self.recorded = self.recorded.saturating_sub(1);
             }
             First::PendingEvents(kind) => self.pending.remove(kind),

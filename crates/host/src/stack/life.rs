@@ -14,7 +14,7 @@ use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{
     Error,
     at::At,
-    capability::CAPTURE,
+    capability::{CAPTURE, CENTRAL},
     stats::Counters,
     waiters::{Due, HostKey},
 };
@@ -91,11 +91,14 @@ impl Stack {
             slot.control.set_parameter_requests(policy);
         }
         slot.attributes.begin(own_mtu);
-        if self.config.exchange_mtu && up.role == Role::CENTRAL {
+        if CENTRAL && self.config.exchange_mtu && up.role == Role::CENTRAL {
             slot.attributes.exchange = Exchange::Wanted;
         }
-        let role =
-            if up.role == Role::CENTRAL { SignalRole::Central } else { SignalRole::Peripheral };
+        let role = if CENTRAL && up.role == Role::CENTRAL {
+            SignalRole::Central
+        } else {
+            SignalRole::Peripheral
+        };
         slot.signalling = Signalling::new(LinkId(index), role);
         slot.last_rx = now;
         if let Some(peer) = slot.peer.as_mut() {

@@ -98,14 +98,17 @@ bitflags::bitflags! {
     pub(crate) struct PendingEvents: u16 {
         const MTU = 1;
         const PARAMETERS = 1 << 1;
-        const PHY = 1 << 2;
-        const DATA_LENGTH = 1 << 3;
-        const SERVICE_CHANGED = 1 << 4;
-        const ENCRYPTED = 1 << 5;
-        const PAIRED = 1 << 6;
-        const PAIRING_FAILED = 1 << 7;
-        const BOND_LOST = 1 << 8;
-        const SECURITY_REQUESTED = 1 << 9;
+        // With security.
+        const ENCRYPTED = 1 << 2;
+        const PAIRED = 1 << 3;
+        const PAIRING_FAILED = 1 << 4;
+        const BOND_LOST = 1 << 5;
+        const SECURITY_REQUESTED = 1 << 6;
+        // With the GATT client.
+        const SERVICE_CHANGED = 1 << 7;
+        // With tuning.
+        const PHY = 1 << 8;
+        const DATA_LENGTH = 1 << 9;
     }
 }
 

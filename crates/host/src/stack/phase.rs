@@ -87,7 +87,7 @@ impl Stack {
     /// Handles the loss of the controller: ends everything on it, then resets it and sets it up again. Requests stay. A
     /// host without recovery fails instead.
     pub(super) fn recover(&mut self, now: Instant, loss: ControllerLoss, error: InitError) {
-        if self.phase == Phase::Setup {
+        if matches!(self.phase, Phase::Setup) {
             self.fail(now, error);
         } else {
             self.lose(now, loss, error);

@@ -139,6 +139,14 @@ impl Attributes {
         kind: PushKind,
     ) -> Pushed {
         let mut pushed = Pushed::default();
+        if !CLIENT {
+            if let PushKind::Indication(_) = kind {
+                self.bearer.confirm();
+            }
+            rx.pool.give(packet);
+            pushed.unclaimed = 1;
+            return pushed;
+        }
         match kind {
             PushKind::Notification(handle) => {
                 let _has_opcode = packet.pull(OPCODE);
@@ -270,6 +278,9 @@ impl Attributes {
     }
 
     fn drop_oldest_unclaimed(&mut self, rx: &mut Receive) -> bool {
+        if !CLIENT {
+            return false;
+        }
         let oldest = rx.pool.pop(&mut self.unclaimed);
         oldest.is_some_and(|packet| {
             rx.pool.give(packet);

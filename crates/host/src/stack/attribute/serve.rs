@@ -271,7 +271,7 @@ impl Attributes {
     }
 
     fn give_collected(&mut self, collected: Option<Packet>, rx: &mut Receive) {
-        if let Some(packet) = collected {
+        if let (Some(packet), true) = (collected, LONG) {
             rx.pool.give(packet);
             rx.shares.give_kept(&mut self.share);
         }

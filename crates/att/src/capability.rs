@@ -1,0 +1,19 @@
+//! Capabilities that this crate was built with.
+
+/// Proof that this side sends requests. Without it no value of this type exists, so the compiler removes the code that
+/// needs one.
+#[cfg(feature = "client")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HasClient;
+/// Proof that this side sends requests. Without it no value of this type exists, so the compiler removes the code that
+/// needs one.
+#[cfg(not(feature = "client"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HasClient {}
+
+/// The client, if it is built in.
+#[cfg(feature = "client")]
+pub(crate) const CLIENT: Option<HasClient> = Some(HasClient);
+/// The client, if it is built in.
+#[cfg(not(feature = "client"))]
+pub(crate) const CLIENT: Option<HasClient> = None;
