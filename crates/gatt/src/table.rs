@@ -119,7 +119,7 @@ pub const fn arena_for(services: &[Service]) -> usize {
     if !SERVER {
         return 0;
     }
-    built_in_extent().plus(Extent::of(services)).arena
+    BUILT_IN.plus(Extent::of(services)).arena
 }
 
 /// Returns how many octets of arena each link needs for subscriptions to these services, with `prepare` octets
@@ -129,7 +129,7 @@ pub const fn peer_arena_for(services: &[Service], prepare: usize) -> usize {
     if !SERVER {
         return 0;
     }
-    cccd::octets_for(&built_in_extent().plus(Extent::of(services))).saturating_add(prepare)
+    cccd::octets_for(&BUILT_IN.plus(Extent::of(services))).saturating_add(prepare)
 }
 
 /// Checks whether a bond stores every subscription to these services and to the built-in ones: it has room for
@@ -142,10 +142,13 @@ pub const fn can_be_remembered(services: &[Service]) -> Result<(), TableError> {
     if !SERVER {
         return Ok(());
     }
-    let needed = built_in_extent().plus(Extent::of(services)).cccds;
+    let needed = BUILT_IN.plus(Extent::of(services)).cccds;
     let available = REMEMBERED_CCCDS;
     if needed > available { Err(TableError::Subscriptions { needed, available }) } else { Ok(()) }
 }
+
+/// The built-in services.
+const BUILT_IN: Extent = built_in_extent();
 
 const fn built_in_extent() -> Extent {
     Extent::of(&built_in::BUILT_IN)

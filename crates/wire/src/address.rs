@@ -1,4 +1,8 @@
-use core::{fmt, str::FromStr};
+use core::{
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 /// Kind of a device address. [Vol 6] Part B, 1.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,11 +17,25 @@ pub enum AddressKind {
 /// A Bluetooth device address with its kind.
 ///
 /// The octets are in the order of the wire, least significant first; the text shows the most significant first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Address {
     kind: AddressKind,
     octets: [u8; 6],
+}
+
+/// Addresses are compared in many places, and seldom: one function is smaller.
+impl PartialEq for Address {
+    #[inline(never)]
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.octets == other.octets
+    }
+}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, self.octets).hash(state);
+    }
 }
 
 impl Address {

@@ -76,6 +76,7 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`]; the controller may have a new key pair anyway.
     pub async fn p256_public_key(&self) -> Result<PublicKey, Error> {
+        self.host.with(|core| core.stack.use_p256());
         match self.ask(&|| Request::PublicKey).await? {
             Answer::PublicKey(key) => Ok(key),
             Answer::Rand(_) | Answer::Block(_) | Answer::DhKey(_) => Err(Error::Protocol),
@@ -93,6 +94,7 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`].
     pub async fn dh_key(&self, own: &PublicKey, peer: &PublicKey) -> Result<DhKey, Error> {
+        self.host.with(|core| core.stack.use_p256());
         match self.ask(&|| Request::DhKey { own: *own, peer: *peer }).await? {
             Answer::DhKey(key) => Ok(key),
             Answer::Rand(_) | Answer::Block(_) | Answer::PublicKey(_) => Err(Error::Protocol),

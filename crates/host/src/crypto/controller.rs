@@ -62,6 +62,37 @@ impl Crypto for ControllerCrypto {
     }
 }
 
+/// [`ControllerCrypto::random_only`], without the code for P-256 of the controller.
+#[cfg_attr(feature = "std", expect(dead_code, reason = "the default without `std`"))]
+#[derive(Clone, Debug, Default)]
+pub(super) struct RandomOnly;
+
+#[cfg_attr(feature = "std", expect(dead_code, reason = "the default without `std`"))]
+impl RandomOnly {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+}
+
+impl Crypto for RandomOnly {
+    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
+        octets(controller).await
+    }
+
+    async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
+        software::key_pair(octets(controller).await?)
+    }
+
+    async fn dh_key(
+        &mut self,
+        _: &Controller<'_>,
+        own: &LocalKey,
+        peer: &PublicKey,
+    ) -> Option<DhKey> {
+        software::multiply(own, peer)
+    }
+}
+
 /// Cryptography in the controller only: [`ControllerCrypto::new`] without point multiplication in software. An image
 /// for a chip whose controller has P-256 does not contain that code.
 ///

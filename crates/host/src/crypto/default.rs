@@ -3,10 +3,10 @@ use bindrune_smp::{DhKey, LocalKey, PublicKey};
 use super::Crypto;
 use crate::aio::Controller;
 
-#[cfg(not(feature = "std"))]
-use super::ControllerCrypto as Inner;
 #[cfg(feature = "std")]
 use super::ThreadedCrypto as Inner;
+#[cfg(not(feature = "std"))]
+use super::controller::RandomOnly as Inner;
 
 /// The cryptography that [`crate::Host::run`] uses. With `std`, `ThreadedCrypto`: the system's random numbers, and
 /// P-256 on its own thread. Without, [`super::ControllerCrypto::random_only`]: the controller's random numbers, and
@@ -18,10 +18,7 @@ impl DefaultCrypto {
     /// Creates the cryptography that suits the platform.
     #[must_use]
     pub const fn new() -> Self {
-        #[cfg(feature = "std")]
-        return Self(Inner::new());
-        #[cfg(not(feature = "std"))]
-        return Self(Inner::random_only());
+        Self(Inner::new())
     }
 }
 

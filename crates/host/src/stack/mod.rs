@@ -174,6 +174,9 @@ pub(crate) struct Stack {
     recovery: resetting::Recovery,
     early: early::Early,
     shutdown: shutdown::Shutdown,
+    /// Performs the next step of a shutdown once one has been requested. A host that is never shut down does not contain
+    /// that code.
+    next_of_shutdown: Option<fn(&mut Self, Instant)>,
     stats: Counters,
     /// The latest time that the stack was given.
     now: Instant,

@@ -57,6 +57,7 @@ impl Stack {
             recovery: resetting::Recovery::new(),
             early: early::Early::NONE,
             shutdown: shutdown::Shutdown::No,
+            next_of_shutdown: None,
             stats: Counters::ZERO,
             now: Instant::MIN,
             sending: 0,

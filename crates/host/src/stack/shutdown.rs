@@ -47,6 +47,7 @@ impl Stack {
         if self.shutdown.is_under_way() {
             return;
         }
+        self.next_of_shutdown = Some(Self::next_of_shutdown);
         self.withdraw_all();
         if matches!(self.phase, Phase::Down | Phase::Failed(_)) {
             self.shutdown = Shutdown::Done(Ok(()));
@@ -89,11 +90,17 @@ impl Stack {
 
     /// Performs the next step of the shutdown if it is due.
     pub(super) fn continue_shutdown(&mut self, now: Instant) {
+        if let Some(next) = self.next_of_shutdown {
+            next(self, now);
+        }
+    }
+
+    fn next_of_shutdown(&mut self, now: Instant) {
         match self.shutdown {
             Shutdown::Asked => {
                 self.shutdown = Shutdown::Closing(now.saturating_add(CLOSING));
                 self.deadline = None;
-                self.continue_shutdown(now);
+                self.next_of_shutdown(now);
             }
             Shutdown::Closing(until) => {
                 let stored = !self.security.is_storing()

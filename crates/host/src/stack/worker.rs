@@ -85,6 +85,15 @@ pub(crate) struct Worker {
     key: Option<PublicKey>,
     /// Whether the controller has not finished in time. A late answer does not belong to the next request.
     late: bool,
+    /// Handles the events of P-256 once it has been requested. A host that never requests it does not contain that code.
+    p256: Option<P256>,
+}
+
+/// Handlers of the events of P-256.
+#[derive(Clone, Copy, Debug)]
+struct P256 {
+    public_key_made: fn(&mut Stack, &ReadLocalP256PublicKeyComplete),
+    dh_key_made: fn(&mut Stack, &GenerateDhKeyComplete),
 }
 
 #[derive(Debug)]
@@ -149,7 +158,7 @@ impl Pending {
 
 impl Worker {
     pub(super) const fn new() -> Self {
-        Self { state: State::Idle, wanted: false, key: None, late: false }
+        Self { state: State::Idle, wanted: false, key: None, late: false, p256: None }
     }
 
     /// Fails a pending request, because the controller and its key pair are lost.
@@ -309,8 +318,29 @@ impl Stack {
         self.ready.host(HostKey::Worker);
     }
 
+    /// Prepares for requests of P-256.
+    pub(crate) const fn use_p256(&mut self) {
+        self.worker.p256 =
+            Some(P256 { public_key_made: Self::take_public_key, dh_key_made: Self::take_dh_key });
+    }
+
     /// Handles LE Read Local P-256 Public Key Complete. [Vol 4] Part E, 7.7.65.8
     pub(super) fn public_key_made(&mut self, event: &ReadLocalP256PublicKeyComplete) {
+        match self.worker.p256 {
+            Some(p256) => (p256.public_key_made)(self, event),
+            None => self.stats.stray_completions.count(),
+        }
+    }
+
+    /// Handles LE Generate DHKey Complete. [Vol 4] Part E, 7.7.65.9
+    pub(super) fn dh_key_made(&mut self, event: &GenerateDhKeyComplete) {
+        match self.worker.p256 {
+            Some(p256) => (p256.dh_key_made)(self, event),
+            None => self.stats.stray_completions.count(),
+        }
+    }
+
+    fn take_public_key(&mut self, event: &ReadLocalP256PublicKeyComplete) {
         let answer = match (event.status.ok(), PublicKey::read_from_bytes(&event.public_key)) {
             (Ok(()), Ok(key)) => Ok(Answer::PublicKey(key)),
             (Ok(()), Err(_)) => Err(Error::Controller(MALFORMED)),
@@ -319,8 +349,7 @@ impl Stack {
         self.computed(ReadLocalP256PublicKey::OPCODE, answer);
     }
 
-    /// Handles LE Generate DHKey Complete. [Vol 4] Part E, 7.7.65.9
-    pub(super) fn dh_key_made(&mut self, event: &GenerateDhKeyComplete) {
+    fn take_dh_key(&mut self, event: &GenerateDhKeyComplete) {
         let answer = match (event.status.ok(), event.key.0) {
             (Ok(()), INVALID_KEY) => Err(Error::InvalidParameters),
             (Ok(()), key) => Ok(Answer::DhKey(DhKey::new(key))),

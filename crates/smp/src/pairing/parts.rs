@@ -192,7 +192,9 @@ impl Role {
 
 /// Returns the passkey of random octets. The difference between the probabilities of two passkeys is below 2^-100.
 pub(super) fn passkey_of(random: [u8; 16]) -> u32 {
-    u32::try_from(u128::from_le_bytes(random) % 1_000_000).unwrap_or_default()
+    // The number of 128 bits modulo 1,000,000, octet by octet: a division of 128 bits takes much code.
+    let number = |rest: u32, octet: &u8| (rest << 8 | u32::from(*octet)) % 1_000_000;
+    random.iter().rev().fold(0, number)
 }
 
 /// Returns a key of LE Secure Connections, with EDIV and Rand 0. [Vol 3] Part H, 2.4.4

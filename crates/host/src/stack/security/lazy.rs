@@ -23,6 +23,7 @@ impl Lazy {
 impl Deref for Lazy {
     type Target = Protection;
 
+    #[inline(never)]
     fn deref(&self) -> &Protection {
         self.0.as_ref().unwrap_or(const { &Protection::NONE })
     }

@@ -141,6 +141,7 @@ impl Bonds {
     }
 
     /// Returns the maximum number of bonds.
+    #[inline(never)]
     pub(crate) fn places(&self) -> u8 {
         u8::try_from(self.octets.len().checked_div(Bond::SIZE).unwrap_or(0)).unwrap_or(u8::MAX)
     }
