@@ -10,6 +10,7 @@
 mod command;
 mod request;
 mod set;
+mod step;
 
 use bindrune_hci::{Opcode, Status};
 use bindrune_wire::{Handle, Writer};
@@ -21,7 +22,8 @@ use crate::{
     capability::{EXTENDED, ResolvingList},
 };
 pub use set::AdvertisingSet;
-use set::{EVENT_WAIT, Step};
+use set::EVENT_WAIT;
+use step::Step;
 
 /// Index of an advertising set: 0 up to the number of sets that the root has memory for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -84,9 +84,8 @@ impl<'a> Reader<'a> {
     where
         T: FromBytes + Immutable + KnownLayout + Unaligned,
     {
-        let (head, tail) = T::ref_from_prefix(self.rest).map_err(|_| Malformed::Truncated)?;
-        self.rest = tail;
-        Ok(head)
+        let octets = self.bytes(size_of::<T>())?;
+        T::ref_from_bytes(octets).map_err(|_| Malformed::Truncated)
     }
 
     /// Reads one octet.

@@ -12,11 +12,7 @@ use bindrune_hci::{
 };
 use bindrune_wire::Writer;
 
-use super::{
-    Gate, SetId,
-    request::Request,
-    set::{AdvertisingSet, Step},
-};
+use super::{Gate, SetId, request::Request, set::AdvertisingSet, step::Step};
 use crate::{
     AdvertisementKind, ControllerInfo, ExtendedPdus,
     command::{put, units, units_16},

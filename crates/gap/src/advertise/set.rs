@@ -2,7 +2,7 @@ use bindrune_hci::{OwnAddressType, Status};
 use bindrune_wire::{Address, AddressKind, Handle};
 use embassy_time::{Duration, Instant};
 
-use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request};
+use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request, step::Step};
 use crate::{
     Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState,
     capability::ExtendedRoom, command::RETRY,
@@ -39,22 +39,6 @@ pub struct AdvertisingSet {
     pending_event: Option<PendingEvent>,
     /// The link of this set, if the set became known after the link.
     made: ExtendedRoom<(Handle, bool)>,
-}
-
-/// A command of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Turn off.
-    Off,
-    /// Remove the controller's set, so that the new parameters may be of another kind.
-    Remove,
-    Parameters,
-    Address,
-    /// Advertising data, from this octet on.
-    Data(usize),
-    /// Scan response data, from this octet on.
-    Response(usize),
-    On,
 }
 
 /// Time limit for Connection Complete after Advertising Set Terminated, and the other way around if several sets may
@@ -386,25 +370,5 @@ impl AdvertisingSet {
         };
         let waits = self.on || self.awaited().is_some() || self.retry_at.is_some();
         self.active().is_none_or(|request| waits || shut(request))
-    }
-}
-
-impl Step {
-    /// Maximum length of a data fragment in one command. [Vol 4] Part E, 7.8.54
-    const FRAGMENT: usize = bindrune_hci::cmd::le::EXTENDED_FRAGMENT_MAX;
-
-    const fn following(self) -> Self {
-        match self {
-            Self::Off | Self::Remove => Self::Parameters,
-            Self::Parameters => Self::Address,
-            Self::Address => Self::Data(0),
-            Self::Data(_) => Self::Response(0),
-            Self::Response(_) | Self::On => Self::On,
-        }
-    }
-
-    /// Returns the end of the fragment that begins at `from`.
-    pub(super) fn end(from: usize, len: usize) -> usize {
-        from.saturating_add(Self::FRAGMENT).min(len)
     }
 }

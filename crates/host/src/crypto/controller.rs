@@ -63,7 +63,6 @@ impl Crypto for ControllerCrypto {
 }
 
 /// [`ControllerCrypto::random_only`], without the code for P-256 of the controller.
-#[cfg_attr(feature = "std", expect(dead_code, reason = "the default without `std`"))]
 #[derive(Clone, Debug, Default)]
 pub(super) struct RandomOnly;
 

@@ -6,7 +6,10 @@ use bindrune_wire::{Handle, Interest, Packet};
 use embassy_time::Instant;
 
 use super::{Link, LinkRef, Stack};
-use crate::waiters::{ChannelKey, HostKey, LinkKey};
+use crate::{
+    capability::{CENTRAL, CHANNELS, TUNING},
+    waiters::{ChannelKey, HostKey, LinkKey},
+};
 
 /// The place for the octets of an ACL packet.
 #[derive(Debug)]
@@ -207,6 +210,9 @@ impl Stack {
 
     /// Handles the outcome of a PDU on the signalling channel.
     pub(super) fn signalled(&mut self, index: u8, signal: Signal) {
+        if !CHANNELS && !CENTRAL && !TUNING {
+            return;
+        }
         let channel = |channel: usize| u8::try_from(channel).unwrap_or(u8::MAX);
         match signal {
             Signal::None => {}

@@ -8,7 +8,11 @@ use bindrune_l2cap::{Parameters, UpdateOutcome};
 use embassy_time::Instant;
 
 use super::{LinkRef, Stack, link::PendingEvents};
-use crate::{Error, capability::TUNING, waiters::LinkKey};
+use crate::{
+    Error,
+    capability::{CENTRAL, TUNING},
+    waiters::LinkKey,
+};
 
 impl Stack {
     /// Passes an event that names a link to that link.
@@ -87,6 +91,9 @@ impl Stack {
 
     /// Handles the outcome of a parameter request by L2CAP.
     pub(super) fn parameters_answered(&mut self, index: u8, outcome: UpdateOutcome) {
+        if !TUNING {
+            return;
+        }
         let result = match outcome {
             UpdateOutcome::Accepted => Ok(()),
             UpdateOutcome::Rejected => Err(Status::UNACCEPTABLE_PARAMETERS),
@@ -101,6 +108,9 @@ impl Stack {
 
     /// Handles a parameter request of the peripheral by L2CAP. The parameters are in range. [Vol 3] Part A, 4.20
     pub(super) fn parameters_requested(&mut self, index: u8, wanted: Parameters) {
+        if !CENTRAL {
+            return;
+        }
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         let parameters = ConnectionParameters {
             interval_min: wanted.interval_min.get(),

@@ -132,32 +132,30 @@ mod listed {
     impl Tickets {
         pub(super) const EMPTY: Self = Self([0; LISTED]);
 
-        fn used(&self) -> &[u32] {
-            self.0.split(|&ticket| ticket == 0).next().unwrap_or_default()
-        }
-
         pub(super) fn first(&self) -> Option<u32> {
-            self.used().first().copied()
+            self.0.first().copied().filter(|&ticket| ticket != 0)
         }
 
         /// Adds a ticket. Returns whether the number of listed tickets grew; otherwise the youngest ticket, possibly
         /// this one, is not listed.
         pub(super) fn insert(&mut self, ticket: u32) -> bool {
-            let at = self.used().partition_point(|&other| older(other, ticket));
-            let Some(behind) = self.0.get_mut(at..) else { return false };
-            if behind.is_empty() {
-                return false;
+            let mut youngest = ticket;
+            for place in &mut self.0 {
+                if *place == 0 {
+                    *place = youngest;
+                    return true;
+                }
+                if older(youngest, *place) {
+                    core::mem::swap(place, &mut youngest);
+                }
             }
-            behind.rotate_right(1);
-            behind.first_mut().is_some_and(|place| core::mem::replace(place, ticket) == 0)
+            false
         }
 
         pub(super) fn remove(&mut self, ticket: u32) -> bool {
-            let Some(at) = self.used().iter().position(|&other| other == ticket) else {
-                return false;
-            };
+            let Some(at) = self.0.iter().position(|&other| other == ticket) else { return false };
             if let Some(behind) = self.0.get_mut(at..) {
-                behind.rotate_left(1);
+                behind.copy_within(1.., 0);
                 if let Some(last) = behind.last_mut() {
                     *last = 0;
                 }

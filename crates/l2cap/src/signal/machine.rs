@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
+    capability::{HasUpdates, UPDATES},
     coc::Pending,
 };
 
@@ -52,8 +53,8 @@ pub struct Signalling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Update {
     Idle,
-    Pending(Parameters),
-    Sent { identifier: u8, deadline: Instant },
+    Pending(Parameters, HasUpdates),
+    Sent { identifier: u8, deadline: Instant, built_in: HasUpdates },
 }
 
 impl Signalling {
@@ -100,7 +101,7 @@ impl Signalling {
     /// [`Self::poll_transmit`] writes nothing.
     #[must_use]
     pub fn interest(&self, channels: &Channels) -> Interest {
-        let update = matches!(self.update, Update::Pending(_));
+        let update = matches!(self.update, Update::Pending(..));
         if update || !self.answers.is_empty() || channels.is_pending(self.link) {
             Interest::Urgent
         } else {
@@ -115,16 +116,16 @@ impl Signalling {
     /// [`RequestError::NotPeripheral`], [`RequestError::Invalid`], or [`RequestError::Busy`] if the last request has
     /// no response yet.
     pub fn request_parameters(&mut self, parameters: Parameters) -> Result<(), RequestError> {
-        if self.role == Role::Central {
+        let (Role::Peripheral, Some(built_in)) = (self.role, UPDATES) else {
             return Err(RequestError::NotPeripheral);
-        }
+        };
         if !parameters.is_valid() {
             return Err(RequestError::Invalid);
         }
         if self.update != Update::Idle {
             return Err(RequestError::Busy);
         }
-        self.update = Update::Pending(parameters);
+        self.update = Update::Pending(parameters, built_in);
         Ok(())
     }
 
@@ -190,7 +191,7 @@ impl Signalling {
     pub(super) fn schedule(&mut self, channels: &Channels) {
         let update = match self.update {
             Update::Sent { deadline, .. } => Some((deadline, Timer::ParameterUpdate)),
-            Update::Idle | Update::Pending(_) => None,
+            Update::Idle | Update::Pending(..) => None,
         };
         let of_link = channels.iter().filter(|c| c.link == self.link);
         let deadlines = of_link.filter_map(|c| Some((c.deadline?, c.timer())));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Channel, Cid, CloseReason, ConnectionResult, Psm, State,
-    capability::CHANNELS,
+    capability::{CENTRAL, CHANNELS},
     coc::{MAX_MPS, MIN_MTU},
 };
 
@@ -50,7 +50,7 @@ impl Signalling {
 
     /// Only a central accepts the request, and only if all numbers are in range. [Vol 3] Part A, 4.20
     fn parameter_request(&mut self, identifier: u8, request: Parameters) -> Signal {
-        if self.role == Role::Peripheral {
+        if !CENTRAL || self.role == Role::Peripheral {
             self.reject(identifier, Reject::NotUnderstood);
             return Signal::None;
         }

@@ -6,7 +6,7 @@ use super::{
     machine::{RTX, Update, refusal},
     pdu::{Command, Parameters},
 };
-use crate::{Channel, Channels, coc::Pending};
+use crate::{Channel, Channels, capability::HasUpdates, coc::Pending};
 
 impl Signalling {
     /// Writes the payload of the first pending C-frame; false if none is pending or `w` is too small.
@@ -23,8 +23,8 @@ impl Signalling {
             }
             return written;
         }
-        if let Update::Pending(parameters) = self.update {
-            return self.transmit_update(now, parameters, channels, w);
+        if let Update::Pending(parameters, built_in) = self.update {
+            return self.transmit_update(now, (parameters, built_in), channels, w);
         }
         if !channels.is_pending(self.link) {
             return false;
@@ -41,7 +41,7 @@ impl Signalling {
     fn transmit_update(
         &mut self,
         now: Instant,
-        parameters: Parameters,
+        (parameters, built_in): (Parameters, HasUpdates),
         channels: &Channels,
         w: &mut Writer<'_>,
     ) -> bool {
@@ -50,7 +50,7 @@ impl Signalling {
             return false;
         }
         self.identifier = identifier;
-        self.update = Update::Sent { identifier, deadline: now.saturating_add(RTX) };
+        self.update = Update::Sent { identifier, deadline: now.saturating_add(RTX), built_in };
         self.schedule(channels);
         true
     }
