@@ -15,6 +15,9 @@ pub(crate) const SIGNAL: bool = TUNING || cfg!(feature = "recovery");
 /// L2CAP.
 pub(crate) const UPDATES: bool = TUNING || cfg!(feature = "central");
 
+/// The procedure of a link that is running; no room without procedures.
+pub(crate) type Running<T> = [Option<T>; UPDATES as usize];
+
 /// The answer of a link to requests for other parameters; empty if all are accepted.
 pub(crate) type Policy = [crate::ParameterRequests; if TUNING { 1 } else { 0 }];
 

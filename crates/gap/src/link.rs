@@ -18,7 +18,7 @@ use embassy_time::Instant;
 
 use crate::{
     ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp,
-    capability::{Call, Policy, TUNING},
+    capability::{Call, Policy, Running, TUNING},
 };
 pub use call::Asked;
 pub(crate) use call::Call as SharedCall;
@@ -56,7 +56,7 @@ pub struct LinkControl {
     /// The command in flight.
     sent: Option<Sent>,
     /// The procedure that the controller runs, and its time limit.
-    running: Option<(Procedure, Instant)>,
+    running: Running<(Procedure, Instant)>,
     disconnect: Disconnect,
     /// The pending answer to the peer's request for other parameters.
     reply: Option<Reply>,
@@ -161,7 +161,7 @@ impl LinkControl {
         longest: (0, 0),
         start: Start::empty(),
         sent: None,
-        running: None,
+        running: [None; _],
         disconnect: Disconnect::No,
         reply: None,
         rssi: Call::IDLE,
@@ -256,7 +256,7 @@ impl LinkControl {
     /// Returns whether a procedure runs, or those at the start of the link are not finished.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
-        let runs = self.running.is_some() || matches!(self.sent, Some(Sent::Procedure(_)));
+        let runs = self.running().is_some() || matches!(self.sent, Some(Sent::Procedure(_)));
         !self.is_disconnecting() && (runs || self.asks_peer())
     }
 
@@ -295,7 +295,7 @@ impl LinkControl {
     /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, LinkTimer)> {
-        let running = self.running.filter(|(procedure, _)| *procedure != Procedure::L2cap);
+        let running = self.running().filter(|(procedure, _)| *procedure != Procedure::L2cap);
         let running = running.map(|(_, at)| (at, LinkTimer::Procedure));
         let disconnect = match self.disconnect {
             Disconnect::Wanted { not_before: AT_ONCE, .. }
@@ -306,6 +306,18 @@ impl LinkControl {
         running.into_iter().chain(disconnect).min_by_key(|&(at, _)| at)
     }
 
+    const fn running(&self) -> Option<(Procedure, Instant)> {
+        if let [Some(running), ..] = self.running.as_slice() { Some(*running) } else { None }
+    }
+
+    /// Takes the running procedure if it is meant.
+    fn take_running(
+        &mut self,
+        is_meant: impl Fn((Procedure, Instant)) -> bool,
+    ) -> Option<(Procedure, Instant)> {
+        self.running.iter_mut().find_map(|running| running.take_if(|running| is_meant(*running)))
+    }
+
     /// Handles the expired deadline.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect
@@ -313,7 +325,7 @@ impl LinkControl {
         {
             *not_before = AT_ONCE;
         }
-        if let Some((procedure, _)) = self.running.take_if(|(_, at)| *at <= now) {
+        if let Some((procedure, _)) = self.take_running(|(_, at)| at <= now) {
             self.ended(procedure, Err(Status::LL_RESPONSE_TIMEOUT));
         }
     }
@@ -331,6 +343,9 @@ fn abilities(info: &ControllerInfo) -> (Can, Start) {
     can.set(Can::PHY, info.supports(Opcode::LE_SET_PHY));
     can.set(Can::RSSI, info.supports(Opcode::READ_RSSI));
     let mut start = Start::empty();
+    if !TUNING {
+        return (can, start);
+    }
     start.set(Start::FEATURES, can.contains(Can::FEATURES));
     start.set(Start::VERSION, can.contains(Can::VERSION));
     start.set(Start::DATA_LENGTH, info.uses_data_length);

@@ -89,7 +89,7 @@ impl LinkControl {
 
     /// Writes procedures, one after another; none on a link that is being disconnected.
     fn next_procedure(&mut self, w: &mut Writer<'_>) -> Option<(Opcode, Sent)> {
-        if self.sent.is_some() || self.running.is_some() || self.is_disconnecting() {
+        if !UPDATES || self.sent.is_some() || self.running().is_some() || self.is_disconnecting() {
             return None;
         }
         let handle = self.handle.into();
@@ -137,7 +137,7 @@ impl LinkControl {
 
     /// Starts an update of the application that needs no command, once the peer's features are known or cannot be read.
     pub(super) fn begin_without_command(&mut self) {
-        let idle = self.sent.is_none() && self.running.is_none() && !self.is_disconnecting();
+        let idle = self.sent.is_none() && self.running().is_none() && !self.is_disconnecting();
         if !UPDATES
             || !idle
             || !self.update.is_wanted()
@@ -156,7 +156,7 @@ impl LinkControl {
 
     fn use_l2cap(&mut self) {
         // The signalling channel has its own timeout and always reports the outcome.
-        self.running = Some((Procedure::L2cap, Instant::MAX));
+        self.running.fill(Some((Procedure::L2cap, Instant::MAX)));
         self.pending_events.insert(PendingEvents::USE_L2CAP);
     }
 
@@ -235,7 +235,7 @@ impl LinkControl {
             }
             (Some(Sent::Procedure(procedure)), Ok(())) => {
                 let until = now.checked_add(PROCEDURE_TIMEOUT).unwrap_or(Instant::MAX);
-                self.running = Some((procedure, until));
+                self.running.fill(Some((procedure, until)));
             }
             (Some(Sent::Procedure(Procedure::Version)), Err(Status::UNKNOWN_CONNECTION)) => {
                 self.pending_events.insert(PendingEvents::GONE);

@@ -113,7 +113,7 @@ impl LinkControl {
     }
 
     fn end_running(&mut self, procedure: Procedure, status: Status) {
-        if self.running.take_if(|(running, _)| *running == procedure).is_some() {
+        if self.take_running(|(running, _)| running == procedure).is_some() {
             self.ended(procedure, status.ok());
         }
     }

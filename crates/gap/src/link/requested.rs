@@ -34,7 +34,7 @@ impl LinkControl {
 
     /// Takes the outcome of the L2CAP request of [`crate::LinkEvent::UseL2cap`].
     pub fn l2cap_answered(&mut self, result: Result<(), Status>) {
-        if self.running.take_if(|(running, _)| *running == Procedure::L2cap).is_some() {
+        if self.take_running(|(running, _)| running == Procedure::L2cap).is_some() {
             self.update.finish(result);
             self.pending_events.insert(PendingEvents::ANSWERED);
         }

@@ -74,8 +74,8 @@ impl RandomOnly {
 }
 
 impl Crypto for RandomOnly {
-    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
-        octets(controller).await
+    fn random(&mut self, controller: &Controller<'_>) -> impl Future<Output = Option<[u8; 16]>> {
+        octets(controller)
     }
 
     async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
@@ -125,11 +125,17 @@ async fn in_controller(controller: &Controller<'_>) -> Option<LocalKey> {
     crypto::is_valid(&public).then_some(LocalKey { public, private: None })
 }
 
-/// Returns random octets, eight at a time.
+/// Returns random octets.
 async fn octets<const N: usize>(controller: &Controller<'_>) -> Option<[u8; N]> {
     let mut octets = [0; N];
+    fill(controller, &mut octets).await?;
+    Some(octets)
+}
+
+/// Fills a buffer with random octets, eight at a time.
+async fn fill(controller: &Controller<'_>, octets: &mut [u8]) -> Option<()> {
     for part in octets.chunks_mut(8) {
         part.iter_mut().zip(controller.rand().await.ok()?).for_each(|(to, from)| *to = from);
     }
-    Some(octets)
+    Some(())
 }

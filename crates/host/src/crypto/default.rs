@@ -23,20 +23,20 @@ impl DefaultCrypto {
 }
 
 impl Crypto for DefaultCrypto {
-    async fn random(&mut self, controller: &Controller<'_>) -> Option<[u8; 16]> {
-        self.0.random(controller).await
+    fn random(&mut self, controller: &Controller<'_>) -> impl Future<Output = Option<[u8; 16]>> {
+        self.0.random(controller)
     }
 
-    async fn key_pair(&mut self, controller: &Controller<'_>) -> Option<LocalKey> {
-        self.0.key_pair(controller).await
+    fn key_pair(&mut self, controller: &Controller<'_>) -> impl Future<Output = Option<LocalKey>> {
+        self.0.key_pair(controller)
     }
 
-    async fn dh_key(
+    fn dh_key(
         &mut self,
         controller: &Controller<'_>,
         own: &LocalKey,
         peer: &PublicKey,
-    ) -> Option<DhKey> {
-        self.0.dh_key(controller, own, peer).await
+    ) -> impl Future<Output = Option<DhKey>> {
+        self.0.dh_key(controller, own, peer)
     }
 }

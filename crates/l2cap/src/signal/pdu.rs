@@ -285,9 +285,15 @@ pub(crate) fn emit<T>(
 where
     T: IntoBytes + Immutable,
 {
+    emit_octets(code, identifier, body.as_bytes(), w)
+}
+
+/// Does not depend on the type of the body, so it is compiled once.
+#[inline(never)]
+fn emit_octets(code: Code, identifier: u8, body: &[u8], w: &mut Writer<'_>) -> Result<(), NoRoom> {
     let start = w.len();
-    let len = U16::new(u16::try_from(size_of::<T>()).unwrap_or(u16::MAX));
-    let written = w.view(&CommandHeader { code, identifier, len }).and_then(|()| w.view(body));
+    let len = U16::new(u16::try_from(body.len()).unwrap_or(u16::MAX));
+    let written = w.view(&CommandHeader { code, identifier, len }).and_then(|()| w.bytes(body));
     if written.is_err() {
         w.truncate(start);
     }

@@ -137,7 +137,7 @@ impl Stack {
     /// Stores the bond of a link that ended before it was stored. If the store has not begun it, drops it unless the
     /// bonds are loaded and it may be kept: the pairing was not reported as successful.
     pub(super) fn adopt(&mut self, link: LinkRef, bond: Bond) {
-        let begun = self.security.bonds.out == Some(Out::Link(link));
+        let begun = matches!(self.security.bonds.out, Some(Out::Link(out)) if out == link);
         let known = self.security.bonds.is_loaded() && self.may_keep(link.index, &bond).is_ok();
         if !begun && !known {
             return;

@@ -312,7 +312,7 @@ impl Stack {
             (Source::Bond, false) => Error::Encryption(status),
         };
         protection.unprotected = Some(error);
-        if error == Error::BondLost {
+        if matches!(error, Error::BondLost) {
             self.report(index, PendingEvents::BOND_LOST);
         }
         self.attempt_over(index, Err(error));

@@ -227,7 +227,7 @@ impl Stack {
             }
         } else if !bonded && self.config.client_security == ClientSecurity::Pair {
             if let Err(error) = self.begin_pairing(now, index, Level::Open, false) {
-                if error == Error::Busy {
+                if matches!(error, Error::Busy) {
                     // Every slot is in use. [Vol 3] Part H, 2.4.6
                     self.refuse_pairing(index, Reason::BUSY);
                 }
@@ -288,7 +288,7 @@ impl Stack {
         if let Some(name) = self.backoff_of(index) {
             self.security.backoff.failed(now, name);
         }
-        let rejected = failure == PairingFailure::Peer(Reason::KEY_REJECTED);
+        let rejected = matches!(failure, PairingFailure::Peer(Reason::KEY_REJECTED));
         match (storing, stored, link) {
             (Some((bond, _)), _, Some(link)) => self.security.bonds.reject(link, bond.peer),
             (None, Some(Ok(paired)), _) if rejected && paired.bonded => self.discard_bond(index),

@@ -208,7 +208,7 @@ impl Bonds {
 
     /// The peer rejects the bond that its link has made: if the store is just storing it, marks that job as rejected.
     pub(super) fn reject(&mut self, link: LinkRef, peer: Address) {
-        if self.out == Some(Out::Link(link)) {
+        if matches!(self.out, Some(Out::Link(out)) if out == link) {
             self.out = Some(Out::Rejected(peer));
         }
     }
