@@ -332,7 +332,7 @@ impl Advertiser {
 
     /// Assigns a link whose set no event has named to the first set that wants one.
     fn assign_overdue(&mut self, now: Instant) {
-        for at in 0..UNASSIGNED {
+        for at in 0..self.unassigned.len() {
             if self.unwanted.is_some() {
                 return;
             }

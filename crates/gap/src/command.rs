@@ -20,13 +20,37 @@ pub(crate) fn status_of(parameters: &[u8]) -> Status {
     parameters.first().map_or(Status::UNSPECIFIED, |&status| Status(status))
 }
 
-/// Converts a duration of at most 71 minutes to units of `unit` microseconds, clamped to a range.
-pub(crate) fn units(duration: Duration, unit: u32, min: u32, max: u32) -> u32 {
-    let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
-    micros.checked_div(unit).unwrap_or_default().clamp(min, max)
+/// Converts a duration to units of `unit` microseconds, clamped to a range. Divides in two steps of 32 bits: a division
+/// of 64 bits takes much code.
+pub(crate) fn units(duration: Duration, unit: u16, min: u32, max: u32) -> u32 {
+    let (micros, unit) = (duration.as_micros(), u32::from(unit));
+    let [a, b, ..] = micros.to_le_bytes();
+    let (upper, low) = (micros >> 16, u16::from_le_bytes([a, b]));
+    let upper = u32::try_from(upper).unwrap_or(u32::MAX);
+    let over = upper.checked_rem(unit).unwrap_or_default() << 16 | u32::from(low);
+    let whole = upper.checked_div(unit).unwrap_or_default().saturating_mul(1 << 16);
+    whole.saturating_add(over.checked_div(unit).unwrap_or_default()).clamp(min, max)
 }
 
 /// Like [`units`], for a field of two octets.
-pub(crate) fn units_16(duration: Duration, unit: u32, min: u16, max: u16) -> u16 {
+pub(crate) fn units_16(duration: Duration, unit: u16, min: u16, max: u16) -> u16 {
     u16::try_from(units(duration, unit, min.into(), max.into())).unwrap_or(max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_become_whole_units_within_the_range() {
+        let all = |duration| units(duration, 625, 0, u32::MAX);
+        for micros in [0, 1, 624, 625, 626, 65_535, 65_536, 65_625, 4_294_967_295, 4_294_967_296] {
+            assert_eq!(u64::from(all(Duration::from_micros(micros))), micros / 625);
+        }
+        assert_eq!(all(Duration::from_secs(10_485)), 16_776_000);
+        assert_eq!(all(Duration::MAX), u32::MAX);
+        assert_eq!(units(Duration::from_millis(1), 625, 0x20, 0x4000), 0x20);
+        assert_eq!(units(Duration::from_secs(60), 625, 0x20, 0x4000), 0x4000);
+        assert_eq!(units_16(Duration::MAX, 1_250, 6, u16::MAX), u16::MAX);
+    }
 }

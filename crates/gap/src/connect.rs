@@ -157,7 +157,7 @@ fn create(
 }
 
 /// The unit of scan interval and window, in microseconds.
-const SCAN_UNIT: u32 = 625;
+const SCAN_UNIT: u16 = 625;
 /// 2.5 ms.
 const SCAN_MIN: u16 = 4;
 /// 10.24 s.

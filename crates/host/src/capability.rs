@@ -30,6 +30,8 @@ pub(crate) const HAS_SERVER: Option<HasServer> = Some(HasServer);
 /// The GATT server, if it is built in.
 #[cfg(not(feature = "server"))]
 pub(crate) const HAS_SERVER: Option<HasServer> = None;
+/// Counters.
+pub(crate) const STATISTICS: bool = cfg!(feature = "statistics");
 /// Captured writes: each is kept with the peer that wrote it.
 pub(crate) const CAPTURE: bool = cfg!(feature = "capture");
 /// Link tuning: PHY, data length, RSSI and connection parameters on request.

@@ -190,7 +190,7 @@ const LEGACY_PDUS: ExtendedPdus = ExtendedPdus {
 };
 
 /// The unit of intervals, in microseconds.
-const INTERVAL_UNIT: u32 = 625;
+const INTERVAL_UNIT: u16 = 625;
 /// 20 ms.
 const INTERVAL_MIN: u16 = 0x20;
 /// 10.24 s.

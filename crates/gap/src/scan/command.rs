@@ -56,7 +56,7 @@ fn set(
 }
 
 /// The unit of interval and window, in microseconds.
-const UNIT: u32 = 625;
+const UNIT: u16 = 625;
 /// 2.5 ms.
 const MIN: u16 = 4;
 /// 10.24 s.

@@ -7,7 +7,7 @@ use embassy_time::Instant;
 
 use super::{Attributes, Indications};
 use crate::{
-    capability::CLIENT,
+    capability::{CLIENT, STATISTICS},
     stack::{memory::Receive, share::Share},
 };
 
@@ -143,8 +143,8 @@ impl Attributes {
             if let PushKind::Indication(_) = kind {
                 self.bearer.confirm();
             }
+            pushed.unclaimed = values_of(&packet, kind);
             rx.pool.give(packet);
-            pushed.unclaimed = 1;
             return pushed;
         }
         match kind {
@@ -296,6 +296,17 @@ impl Attributes {
         }
         pushed.dropped = pushed.dropped.saturating_add(1);
     }
+}
+
+/// Returns the number of values in a pushed PDU, if they are counted; otherwise 1.
+fn values_of(packet: &Packet, kind: PushKind) -> u32 {
+    if STATISTICS
+        && kind == PushKind::Several
+        && let Ok(Push::MultipleNotification(values)) = Push::parse(packet.bytes())
+    {
+        return u32::try_from(values.iter().count()).unwrap_or(u32::MAX);
+    }
+    1
 }
 
 /// Octets of the opcode.
