@@ -120,11 +120,11 @@ impl Key {
     /// Futures that wait for it are served in the order in which they came.
     const fn is_served_in_order(self) -> bool {
         match self {
-            Self::Host(HostKey::Command) => COMMANDS,
-            Self::Host(HostKey::Worker) => SECURITY,
-            Self::Host(HostKey::Connect) => CENTRAL,
-            Self::Link(_, LinkKey::Turn) => CLIENT,
-            Self::Link(_, LinkKey::Confirmation) => SERVER,
+            Self::Host(HostKey::Command) => COMMAND_LINES > 0,
+            Self::Host(HostKey::Worker) => WORKER_LINES > 0,
+            Self::Host(HostKey::Connect) => CONNECT_LINES > 0,
+            Self::Link(_, LinkKey::Turn) => TURN_LINES > 0,
+            Self::Link(_, LinkKey::Confirmation) => CONFIRMATION_LINES > 0,
             Self::Host(_) | Self::Link(..) | Self::Channel(..) | Self::Classic(_) => false,
         }
     }
@@ -134,24 +134,28 @@ impl Key {
 const HOST_PLACES: usize = if cfg!(feature = "std") { 16 } else { 8 };
 const LINK_PLACES: usize = if cfg!(feature = "std") { 12 } else { 5 };
 
-/// The line of a key; none without its capability.
-type LineOf<const N: usize> = [Line; N];
+/// The lines of each key: none without its capability. Tests have all.
+const COMMAND_LINES: usize = (COMMANDS || cfg!(test)) as usize;
+const WORKER_LINES: usize = (SECURITY || cfg!(test)) as usize;
+const CONNECT_LINES: usize = (CENTRAL || cfg!(test)) as usize;
+const TURN_LINES: usize = (CLIENT || cfg!(test)) as usize;
+const CONFIRMATION_LINES: usize = (SERVER || cfg!(test)) as usize;
 
 /// Waiters of the whole host.
 #[derive(Debug)]
 pub(crate) struct HostWaiters {
     places: Places<HOST_PLACES>,
-    command: LineOf<{ COMMANDS as usize }>,
-    worker: LineOf<{ SECURITY as usize }>,
-    connect: LineOf<{ CENTRAL as usize }>,
+    command: [Line; COMMAND_LINES],
+    worker: [Line; WORKER_LINES],
+    connect: [Line; CONNECT_LINES],
 }
 
 /// Waiters of one link.
 #[derive(Debug)]
 pub(crate) struct LinkWaiters {
     places: Places<LINK_PLACES>,
-    turn: LineOf<{ CLIENT as usize }>,
-    confirmation: LineOf<{ SERVER as usize }>,
+    turn: [Line; TURN_LINES],
+    confirmation: [Line; CONFIRMATION_LINES],
 }
 
 /// Waiters of one channel.
