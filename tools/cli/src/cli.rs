@@ -159,6 +159,9 @@ pub(crate) struct Peripheral {
     /// The device name
     #[arg(long, default_value = "bindrune")]
     pub(crate) name: String,
+    /// GATT table in TOML, which replaces the built-in services
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
     /// PSM of the channel that echoes
     #[arg(long, default_value = "0x80", value_parser = parse::psm)]
     pub(crate) psm: u16,

@@ -35,5 +35,17 @@ fn refused(error: &ConfigError) -> Failure {
             "the name is too long: it has {have} bytes, and at most {max} are possible"
         ));
     }
+    if let ConfigError::Arena { have, need } = error {
+        return Failure::usage(format!(
+            "the services need too much memory: {need} bytes, and {have} are there"
+        ))
+        .advise("Fewer characteristics, or a smaller max-length of their values, take less.");
+    }
+    if let ConfigError::Subscriptions { have, need } = error {
+        return Failure::usage(format!(
+            "peers can subscribe to {need} values, and a bond remembers at most {have}"
+        ))
+        .advise("Let fewer characteristics notify or indicate, or leave out --bond.");
+    }
     Failure::failed(format!("the host cannot be set up: {error}"))
 }

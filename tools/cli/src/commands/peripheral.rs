@@ -1,5 +1,6 @@
 //! `peripheral`: advertises and serves, to many centrals at once.
 
+mod database;
 mod peers;
 
 use std::{pin::pin, time::Duration};
@@ -9,6 +10,7 @@ use bindrune::{
 };
 use tokio::{task::JoinSet, time};
 
+use database::Database;
 use peers::Peers;
 
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     output::Output,
     person::Person,
     security::{self, Io, Report, level_name},
-    services::{self, BATTERY, BATTERY_LEVEL, UART, UART_RX},
+    services::{BATTERY_LEVEL, UART_RX},
     session::{self, Setup},
     sim::Phone,
 };
@@ -45,7 +47,11 @@ pub(super) async fn run(
         bonding: options.bond,
         ..security::config(&options.pairing, Some(Io::NoInputNoOutput))?
     };
-    let mut config = session::config(name).services(services::PERIPHERAL).pairing(pairing);
+    let database: &'static Database = Box::leak(Box::new(match &options.database {
+        Some(path) => Database::read(path)?,
+        None => Database::built_in(),
+    }));
+    let mut config = session::config(name).services(database.services).pairing(pairing);
     if let Some(address) = options.address {
         config = config.address(address);
     }
@@ -62,10 +68,11 @@ pub(super) async fn run(
         async |host| {
             tokio::select! {
                 end = person.attend(host) => end,
-                end = welcome(host, out, name, &peers) => end,
+                end = welcome(host, out, name, &peers, database) => end,
                 end = channels(host, out, psm, &peers) => end,
-                end = bench_channels(host, psm, bench_baud) => end,
-                end = battery(host) => end,
+                end = bench_channels(host, psm, bench_baud), if database.is_built_in() => end,
+                end = battery(host), if database.is_built_in() => end,
+                end = database.live(host) => end,
             }
         },
     )
@@ -78,8 +85,9 @@ async fn welcome(
     out: Output,
     name: &str,
     peers: &Peers,
+    database: &'static Database,
 ) -> Result<(), Failure> {
-    let advertisement = Advertisement::connectable().service(BATTERY).service(UART).name(name);
+    let advertisement = Advertisement::connectable().services(&database.advertised).name(name);
     let mut guests = JoinSet::new();
     out.record(&Event::ours(What::Advertising { name: name.to_owned() }))?;
     let mut arrival = pin!(host.advertise(&advertisement));
@@ -88,7 +96,7 @@ async fn welcome(
             connection = &mut arrival => {
                 match connection {
                     Ok(connection) => {
-                        guests.spawn_local(serve(connection, out, peers.clone()));
+                        guests.spawn_local(serve(host, connection, out, peers.clone(), database));
                     }
                     // Every link is in use: wait until a central disconnects.
                     Err(Error::NoLink) if !guests.is_empty() => {
@@ -105,13 +113,15 @@ async fn welcome(
 
 /// Serves one central until its link ends.
 async fn serve(
+    host: &'static Host,
     mut connection: Connection<'static>,
     out: Output,
     peers: Peers,
+    database: &'static Database,
 ) -> Result<(), Failure> {
     let (guest, sender) = (Guest::default(), connection.clone());
     tokio::select! {
-        end = events(&mut connection, out, &peers, &guest) => end,
+        end = events(host, &mut connection, out, &peers, &guest, database) => end,
         never = guest.send(&sender) => match never {},
     }
 }
@@ -119,10 +129,12 @@ async fn serve(
 /// Reports the events of a link until it ends.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other events need no answer")]
 async fn events(
+    host: &Host,
     connection: &mut Connection<'static>,
     out: Output,
     peers: &Peers,
     guest: &Guest,
+    database: &Database,
 ) -> Result<(), Failure> {
     let peer = peers.arrived(connection);
     let report = |what| out.record(&Event::of(&peer, what));
@@ -141,15 +153,16 @@ async fn events(
                 let value = echo::written(&request);
                 request.accept();
                 report(What::written(name_of(UART_RX.uuid()), &value))?;
-                match echo::uart(connection, &value).await {
-                    // A peer without a subscription gets no echo.
-                    Ok(()) | Err(Error::NotSubscribed | Error::Disconnected(_)) => {}
-                    Err(error) => out.note(&format!("{peer}: the echo failed: {error}")),
-                }
+                give_back_text(connection, out, &peer, &value).await;
             }
             Happened::Write(request) if Guest::is_meant(&request) => {
                 if let Err(error) = guest.handle(connection, request).await {
                     out.note(&format!("{peer}: the measurement failed: {error}"));
+                }
+            }
+            Happened::Written(written) => {
+                if let Some((uuid, value)) = database.written(host, written.target).await {
+                    report(What::written(name_of(uuid), &value))?;
                 }
             }
             Happened::Parameters(now) => report(What::parameters(now))?,
@@ -171,6 +184,15 @@ async fn events(
             }
             _ => {}
         }
+    }
+}
+
+/// Echoes what was written to the UART.
+async fn give_back_text(connection: &Connection<'_>, out: Output, peer: &str, value: &[u8]) {
+    match echo::uart(connection, value).await {
+        // A peer without a subscription gets no echo.
+        Ok(()) | Err(Error::NotSubscribed | Error::Disconnected(_)) => {}
+        Err(error) => out.note(&format!("{peer}: the echo failed: {error}")),
     }
 }
 

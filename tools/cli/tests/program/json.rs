@@ -31,7 +31,7 @@ fn page() -> BTreeMap<String, Keys> {
 
 /// Checks records of one kind against the page.
 #[track_caller]
-fn conform(kind: &str, records: &[serde_json::Value]) {
+pub(crate) fn conform(kind: &str, records: &[serde_json::Value]) {
     let pages = page();
     let keys = pages.get(kind).unwrap_or_else(|| panic!("{kind} is not on the page"));
     assert!(!records.is_empty(), "no {kind}");

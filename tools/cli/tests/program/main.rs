@@ -16,12 +16,15 @@ mod btp;
 #[cfg(unix)]
 mod cases;
 mod classic;
+mod database;
 #[cfg(unix)]
 mod desk;
 #[cfg(unix)]
 mod doctor;
 mod json;
 mod pairing;
+#[cfg(unix)]
+mod prompt;
 mod run;
 #[cfg(unix)]
 mod serial;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     air::air,
+    json::conform,
     run::{Run, Running, command},
 };
 
@@ -26,7 +27,12 @@ fn script(test: &str, words: &str, script: &str) -> Run {
     Run::of(command, &words)
 }
 
-/// Returns the keys of each record, without those of errors.
+/// Returns the records that are events.
+fn with_events(records: &[Value]) -> Vec<Value> {
+    records.iter().filter(|record| !record["event"].is_null()).cloned().collect()
+}
+
+/// Returns the event of each record that is one.
 fn events(records: &[Value]) -> Vec<&str> {
     records.iter().filter_map(|record| record["event"].as_str()).collect()
 }
@@ -58,6 +64,7 @@ fn one_connection_does_many_things() {
             "connected"
         ]
     );
+    conform("shell", &with_events(&records));
     let values: Vec<_> = records.iter().filter(|r| r["uuid"] == "2a6e").collect();
     // The row of the tree, one that was read, and two that were notified.
     assert_eq!(values.len(), 4, "{records:?}");
@@ -110,6 +117,7 @@ fn a_channel_is_opened_used_and_closed() {
             "channel"
         ]
     );
+    conform("shell", &with_events(&records));
     let received: Vec<_> =
         records.iter().filter(|r| r["event"] == "channel-received").map(|r| &r["value"]).collect();
     assert_eq!(received, ["68656c6c6f", "00ff"]);

@@ -1,6 +1,6 @@
 //! Questions to a user at a terminal.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rexpect::{process::wait::WaitStatus, session::PtySession};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A run of the program on its own terminal.
-struct Terminal {
+pub(crate) struct Terminal {
     session: PtySession,
 }
 
@@ -20,19 +20,36 @@ impl Terminal {
 
     fn start(words: &str) -> Self {
         let mut command = command(words);
-        command.stdin(Stdio::inherit()).env("NO_COLOR", "1").env("TERM", "dumb");
+        command.env("TERM", "dumb");
+        Self::of(command)
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::inherit()).env("NO_COLOR", "1");
         let session = rexpect::session::spawn_command(command, Some(Self::PATIENCE));
         Self { session: session.expect("a terminal") }
     }
 
     /// Waits for this text, and returns the output before it.
     #[track_caller]
-    fn sees(&mut self, text: &str) -> String {
+    pub(crate) fn sees(&mut self, text: &str) -> String {
         self.session.exp_string(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
     }
 
+    /// Types keys without the end of the line.
     #[track_caller]
-    fn types(&mut self, line: &str) {
+    pub(crate) fn presses(&mut self, keys: &str) {
+        self.session.send(keys).and_then(|_| self.session.flush()).expect("keys are pressed");
+    }
+
+    /// Presses a key together with Ctrl.
+    #[track_caller]
+    pub(crate) fn control(&mut self, key: char) {
+        self.session.send_control(key).expect("a key is pressed");
+    }
+
+    #[track_caller]
+    pub(crate) fn types(&mut self, line: &str) {
         self.session.send_line(line).expect("a line is typed");
     }
 
@@ -42,7 +59,7 @@ impl Terminal {
     }
 
     /// Returns all output until its end, and its exit code.
-    fn ends(mut self) -> (String, i32) {
+    pub(crate) fn ends(mut self) -> (String, i32) {
         let rest = self.session.exp_eof().expect("an end");
         let end = self.session.process().wait().expect("an end");
         let WaitStatus::Exited(_, code) = end else { panic!("{end:?}") };
