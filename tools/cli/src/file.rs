@@ -87,37 +87,43 @@ pub(crate) fn standard_input() -> mpsc::Receiver<io::Result<Vec<u8>>> {
     come
 }
 
-/// Where received data goes.
+/// Where received data goes. A file gets its name when it is complete: until then it is `NAME.part`.
 pub(crate) struct Sink {
     /// `None` for standard output.
     file: Option<File>,
     path: PathBuf,
-    /// There was no such file before.
-    new: bool,
+    /// Where the data is until it is complete; `None` for devices and pipes.
+    part: Option<PathBuf>,
+    force: bool,
     bytes: u64,
 }
 
 impl Sink {
-    /// Creates the file. Only with `force` replaces one that exists.
+    /// Creates the partial file, and replaces one of an earlier transfer. Only with `force` [`Self::finish`] replaces a file that exists.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
-        let sink = |file, new| Self { file, path: path.to_owned(), new, bytes: 0 };
+        let sink = |file, part| Self { file, path: path.to_owned(), part, force, bytes: 0 };
         if is_standard(path) {
-            return Ok(sink(None, false));
+            return Ok(sink(None, None));
         }
-        let create = |e: &io::Error| Failure::file("create", path, e);
-        match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(file) => Ok(sink(Some(file), true)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let regular = fs::metadata(path).is_ok_and(|there| there.is_file());
-                if regular && !force {
-                    return Err(Failure::usage(format!("{} exists", path.display()))
-                        .advise("Name another file, or give --force to replace it."));
-                }
-                let file = OpenOptions::new().write(true).truncate(regular).open(path);
-                Ok(sink(Some(file.map_err(|e| create(&e))?), false))
+        let mut open = OpenOptions::new();
+        open.write(true);
+        match fs::metadata(path) {
+            Ok(there) if !there.is_file() => {
+                let file = open.open(path).map_err(|e| Failure::file("create", path, &e))?;
+                return Ok(sink(Some(file), None));
             }
-            Err(error) => Err(create(&error)),
+            Ok(_) if !force => {
+                return Err(Failure::usage(format!("{} exists", path.display()))
+                    .advise("Name another file, or give --force to replace it."));
+            }
+            Ok(_) | Err(_) => {}
         }
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let file = open.create(true).truncate(true).open(&part);
+        let file = file.map_err(|e| Failure::file("create", &part, &e))?;
+        Ok(sink(Some(file), Some(part)))
     }
 
     const fn is_standard(&self) -> bool {
@@ -132,7 +138,8 @@ impl Sink {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self.file {
             Some(file) => {
-                file.write_all(bytes).map_err(|e| Failure::file("write", &self.path, &e))?;
+                let path = self.part.as_ref().unwrap_or(&self.path);
+                file.write_all(bytes).map_err(|e| Failure::file("write", path, &e))?;
             }
             None => {
                 let mut stdout = io::stdout().lock();
@@ -145,26 +152,47 @@ impl Sink {
         Ok(())
     }
 
-    /// Ends a transfer. If it failed, adds what is in the file; removes a new file in which there is nothing.
+    /// Ends a transfer: gives the file its name. If the transfer failed, adds what is in the partial file; removes one in which there is
+    /// nothing.
     pub(crate) fn finish(self, result: Result<(), Failure>) -> Result<(), Failure> {
-        let Err(failure) = result else { return Ok(()) };
-        let name = self.path.display();
-        let what = match (self.bytes, self.is_standard()) {
-            (0, true) => return Err(failure),
-            (0, false) if self.new => {
-                // The file may be gone already.
-                let _ = fs::remove_file(&self.path);
-                format!("Nothing was received, and {name} was not created.")
-            }
-            (0, false) => format!("Nothing was received; {name} is empty now."),
-            (bytes, true) => {
-                format!("The output is incomplete: it has only the first {bytes} bytes.")
-            }
-            (bytes, false) => {
-                format!("{name} is incomplete: it has only the first {bytes} bytes that were sent.")
-            }
+        match result {
+            Ok(()) => self.rename(),
+            Err(failure) => Err(match self.unfinished() {
+                Some(what) => failure.advise_also(&what),
+                None => failure,
+            }),
+        }
+    }
+
+    fn rename(&self) -> Result<(), Failure> {
+        let Some(part) = &self.part else { return Ok(()) };
+        if !self.force && self.path.exists() {
+            let what = format!("{} exists: another program has made it", self.path.display());
+            return Err(Failure::failed(what)
+                .advise(format!("Everything was received: rename {}.", part.display())));
+        }
+        fs::rename(part, &self.path).map_err(|e| Failure::file("rename", part, &e))
+    }
+
+    /// Says what an unfinished transfer has left.
+    fn unfinished(&self) -> Option<String> {
+        let (name, bytes) = (self.path.display(), self.bytes);
+        let Some(part) = &self.part else {
+            let what = if self.is_standard() { "The output".into() } else { name.to_string() };
+            return (bytes > 0)
+                .then(|| format!("{what} is incomplete: it has only the first {bytes} bytes."));
         };
-        Err(failure.advise_also(&what))
+        let target = if self.path.exists() { "is unchanged" } else { "was not created" };
+        if bytes == 0 {
+            // The file may be gone already.
+            let _ = fs::remove_file(part);
+            return Some(format!("Nothing was received, and {name} {target}."));
+        }
+        let part = part.display();
+        Some(format!(
+            "{part} has the first {bytes} bytes, and {name} {target}. A transfer cannot be continued: the same command begins anew\n\
+             and replaces {part}."
+        ))
     }
 }
 
@@ -193,9 +221,18 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
         let mut sink = Sink::create(&path, true).unwrap();
         sink.write(b"new!").unwrap();
+        // Until the transfer is complete, the old file is there.
+        assert_eq!(fs::read(&path).unwrap(), b"old");
         sink.finish(Ok(())).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new!");
+        assert!(!part_of(&path).exists());
         fs::remove_file(&path).unwrap();
+    }
+
+    fn part_of(path: &Path) -> PathBuf {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".part");
+        name.into()
     }
 
     #[test]
@@ -204,10 +241,26 @@ mod tests {
         let mut sink = Sink::create(&path, false).unwrap();
         sink.write(b"half").unwrap();
         let said = advice(sink.finish(Err(Failure::failed("x").advise("y"))));
-        assert!(said.starts_with("y\n") && said.contains("only the first 4 bytes"), "{said}");
-        fs::remove_file(&path).unwrap();
+        assert!(said.starts_with("y\n") && said.contains("has the first 4 bytes"), "{said}");
+        assert!(said.contains("was not created") && !path.exists(), "{said}");
+        assert_eq!(fs::read(part_of(&path)).unwrap(), b"half");
+        // The next transfer replaces it, and leaves nothing if nothing comes.
         let sink = Sink::create(&path, false).unwrap();
-        assert!(advice(sink.finish(Err(Failure::failed("x")))).contains("not created"));
-        assert!(!path.exists());
+        assert!(advice(sink.finish(Err(Failure::failed("x")))).contains("was not created"));
+        assert!(!path.exists() && !part_of(&path).exists());
+    }
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_kept() {
+        let path = path("meanwhile");
+        let mut sink = Sink::create(&path, false).unwrap();
+        sink.write(b"ours").unwrap();
+        fs::write(&path, b"theirs").unwrap();
+        let said = advice(sink.finish(Ok(())));
+        assert!(said.contains("Everything was received"), "{said}");
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(fs::read(part_of(&path)).unwrap(), b"ours");
+        fs::remove_file(part_of(&path)).unwrap();
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::{
+    failure::Failure,
     output::{Output, Record},
     paint::Paint,
     parse::hex,
@@ -76,6 +77,14 @@ impl Transfer {
     /// Returns the number of bytes so far.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Adds to the failure of a sender how much was sent.
+    pub(crate) fn unsent(&self, failure: Failure) -> Failure {
+        failure.advise_also(&format!(
+            "At most the first {} bytes have arrived. A transfer cannot be continued: send all of it again.",
+            self.bytes
+        ))
     }
 
     /// Ends the transfer.

@@ -158,7 +158,7 @@ pub(crate) enum L2cap {
         /// PSM to listen on
         #[arg(value_parser = parse::psm)]
         psm: u16,
-        /// File to write; - for standard output
+        /// File to write, which is FILE.part until it is complete; - for standard output
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
         /// Replace the file if it exists

@@ -80,25 +80,29 @@ fn a_part_of_a_file_is_reported() {
     let (_air, ours, theirs) = air("--seed 22");
     let folder = Run::folder("part");
     let (sent, received) = (folder.join("sent"), folder.join("received"));
+    let part = folder.join("received.part");
     let _ = fs::remove_file(&received);
+    let _ = fs::remove_file(&part);
     fs::write(&sent, vec![7; 20_000_000]).expect("a file");
     let words = format!("-t {ours} l2cap receive 0x85 -o {} --name Files", received.display());
     let receiver = Running::noting(&words, &folder.join("notes"));
     let _sender = Running::start(&format!("-t {theirs} l2cap send Files 0x85 {}", sent.display()));
-    while fs::metadata(&received).map_or(0, |m| m.len()) < 10_000 {
+    while fs::metadata(&part).map_or(0, |m| m.len()) < 10_000 {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(receiver.interrupt(), Some(1));
     let notes = fs::read_to_string(folder.join("notes")).expect("diagnostics");
-    let len = fs::metadata(&received).expect("the part").len();
-    assert!(notes.contains(&format!("only the first {len} bytes")), "{len}: {notes}");
+    let len = fs::metadata(&part).expect("the part").len();
+    let said = format!("{} has the first {len} bytes, and", part.display());
+    assert!(notes.contains(&said) && notes.contains("was not created"), "{len}: {notes}");
+    assert!(!received.exists(), "a name without all of its data");
 
     let nothing = folder.join("nothing");
     let words = format!("-t {ours} l2cap receive 0x85 -o {} --name Files", nothing.display());
     let receiver = Running::noting(&words, &folder.join("notes"));
     thread::sleep(Duration::from_secs(1));
     assert_eq!(receiver.interrupt(), Some(1));
-    assert!(!nothing.exists(), "an empty file");
+    assert!(!nothing.exists() && !folder.join("nothing.part").exists(), "an empty file");
 }
 
 /// `-` is standard input and output, and records go to stderr then.

@@ -56,8 +56,9 @@ async fn send(
         }
         step(host, patience, "sending", channel.flush()).await
     };
-    tokio::select! {
+    let sent = tokio::select! {
         end = sent => end,
         (_, error) = echo::channel(channel, false, |_| {}) => Err(error).doing("sending"),
-    }
+    };
+    sent.map_err(|failure| transfer.unsent(failure))
 }

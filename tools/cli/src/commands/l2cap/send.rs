@@ -57,9 +57,12 @@ pub(crate) async fn send(
         }
         step(host, patience, "sending", sender.flush()).await
     };
-    tokio::select! {
-        end = sent => end?,
-        error = drain(receiver) => return Err(error).doing("sending"),
+    let sent = tokio::select! {
+        end = sent => end,
+        error = drain(receiver) => Err(error).doing("sending"),
+    };
+    match sent {
+        Ok(()) => Ok(transfer.finish()),
+        Err(failure) => Err(transfer.unsent(failure)),
     }
-    Ok(transfer.finish())
 }
