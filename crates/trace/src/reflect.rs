@@ -8,6 +8,9 @@ use crate::entry::{Field, Value};
 /// Structures inside each other; the layer crates have at most five.
 const MAX_DEPTH: usize = 12;
 
+/// Value of a key, because conversations are shown to others.
+pub(crate) const HIDDEN: &str = "hidden";
+
 /// Returns the named fields of a structure, or of the structure inside an enum variant.
 pub(crate) fn fields(debug: &str) -> Vec<Field> {
     match value(debug) {
@@ -42,12 +45,20 @@ fn within(text: &str, depth: usize) -> Value {
     {
         let parts = split(inner);
         return match parts.as_slice() {
-            [".."] => Value::Text("hidden".into()),
+            [".."] => Value::Text(HIDDEN.into()),
             [one] => within(one, depth),
             _ => Value::List(parts.into_iter().map(|part| within(part, depth)).collect()),
         };
     }
-    Value::Text(text.trim_matches('"').into())
+    Value::Text(address(text).unwrap_or_else(|| text.trim_matches('"').into()))
+}
+
+/// Returns an address with its type in the spelling for users: `C4:5E:12:00:00:01/random`.
+fn address(text: &str) -> Option<String> {
+    const DIGITS: usize = "00:00:00:00:00:00".len();
+    let (octets, kind) = text.split_at_checked(DIGITS)?;
+    let is_address = octets.split(':').all(|octet| u8::from_str_radix(octet, 16).is_ok());
+    (is_address && kind.starts_with('/')).then(|| format!("{octets}{}", kind.to_ascii_lowercase()))
 }
 
 fn list(inner: &str, depth: usize) -> Value {
@@ -119,6 +130,7 @@ mod tests {
         let fields = fields(&format!("{:?}", Some(event)));
         assert_eq!(named(&fields, "handle"), Some("0x040".into()));
         assert_eq!(named(&fields, "reason"), Some("CONNECTION_TIMEOUT".into()));
+        assert_eq!(value(&format!("{:?}", DeviceAddress::NONE)), "00:00:00:00:00:00/public".into());
         let command = Disconnect { handle: RawHandle::new(1), reason: Status(0xee) };
         let fields = super::fields(&format!("{command:?}"));
         assert_eq!(named(&fields, "reason"), Some("0xee".into()));

@@ -141,6 +141,11 @@ fn describe(entry: &mut Entry, id: PduId, parameters: &[u8]) -> Result<(), Malfo
             return Ok(());
         }
     }
+    continuation(entry, r)
+}
+
+/// Adds the continuation state at the end of a PDU. [Vol 3] Part B, 4.3
+fn continuation(entry: &mut Entry, mut r: Reader<'_>) -> Result<(), Malformed> {
     let len = r.u8()?;
     let continuation = r.bytes(len.into())?;
     r.finish()?;

@@ -3,7 +3,7 @@
 use bindrune_smp::pdu::{AuthReq, Code, Features, KeyDistribution, Pdu, PduError};
 
 use crate::{
-    entry::{Entry, Layer},
+    entry::{Entry, Layer, Value},
     question::{Both, Question, Unanswered},
     reflect, words,
 };
@@ -31,7 +31,16 @@ impl Smp {
         match Pdu::parse(octets) {
             Ok(pdu) => describe(entry, &pdu),
             Err(error) => {
-                entry.put("octets", octets);
+                let is_key = matches!(
+                    code,
+                    Code::ENCRYPTION_INFORMATION
+                        | Code::IDENTITY_INFORMATION
+                        | Code::SIGNING_INFORMATION
+                );
+                entry.put(
+                    "octets",
+                    if is_key { reflect::HIDDEN.into() } else { Value::from(octets) },
+                );
                 let text = match error {
                     PduError::Empty => "the PDU has no code".into(),
                     PduError::Unknown(code) => format!("code 0x{:02x} is reserved", code.0),
@@ -103,7 +112,7 @@ fn describe(entry: &mut Entry, pdu: &Pdu) {
         Pdu::EncryptionInformation(_)
         | Pdu::IdentityInformation(_)
         | Pdu::SigningInformation(_) => {
-            entry.put("key", "hidden");
+            entry.put("key", reflect::HIDDEN);
         }
         Pdu::CentralIdentification(ediv, _) => entry.put("ediv", *ediv),
         Pdu::IdentityAddress(address) => {

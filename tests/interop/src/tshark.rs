@@ -1,5 +1,6 @@
 //! Checks captures with tshark.
 
+use crate::agree::check_agreement;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -32,11 +33,12 @@ pub struct Capture {
     pub l2cap: usize,
 }
 
-/// Reads a btsnoop file with tshark, and counts the packets of a capture without faults.
+/// Reads a btsnoop file with tshark, and counts the packets of a capture without faults. The decoder of `bindrune trace` must say the
+/// same about each packet ([`check_agreement`]).
 ///
 /// # Errors
 /// When tshark is missing, cannot read the file, or finds a malformed packet or a protocol error;
-/// the message then lists those packets.
+/// the message then lists those packets. When the decoder differs from tshark.
 pub fn check_capture(path: &Path) -> Result<Capture> {
     check(path, &format!("({FAULTS}) && !({SOUND})"))
 }
@@ -60,6 +62,7 @@ fn check(path: &Path, faulty: &str) -> Result<Capture> {
             .collect();
         anyhow::bail!("{}: tshark objects to:\n{summary:#?}\n{experts:#?}", path.display());
     }
+    check_agreement(path)?;
     Ok(Capture { packets, att, l2cap })
 }
 

@@ -2,6 +2,8 @@ use hex_literal::hex;
 use proptest::prelude::*;
 
 use bindrune_l2cap::{Cid, classic::mode::Fcs};
+use bindrune_rfcomm::{Dlci, Frame, FrameType, Message, Parameters};
+use bindrune_wire::Writer;
 
 use super::*;
 use crate::{Value, Violation};
@@ -104,6 +106,47 @@ fn errors_of_the_controller_are_named() {
     violates(&cut, "the length field says 4 bytes, but 2 bytes follow");
 }
 
+/// Neither fields nor the summary have keys, whether or not the packet is sound.
+#[test]
+fn keys_of_commands_and_events_are_hidden() {
+    let key = "55555555555555555555555555555555";
+    let mut tape = Tape::classic();
+    for packet in [
+        format!("01 1720 20 {key} 00000000000000000000000000000000"),
+        format!("01 0b04 16 010000125ec4 {key}"),
+        format!("01 0b04 15 010000125ec4 {}", &key[2..]),
+        format!("01 0d04 17 010000125ec4 10 {key}"),
+        format!("01 110c 17 01 010000125ec4 {key}"),
+        format!("01 1920 1c 4000 0000000000000000 0000 {key}"),
+        format!("01 1a20 12 4000 {key}"),
+        format!("01 2720 27 00 010000125ec4 {key} {key}"),
+        format!("01 2720 ff 00 010000125ec4 {key} {key}"),
+    ] {
+        let octets: Vec<u8> = octets(&packet);
+        let entry = tape.sent(&octets);
+        assert!(!format!("{entry:?}").contains("85, 85"), "{packet}: {entry:?}");
+        assert!(!format!("{entry:?}").contains("5555"), "{packet}: {entry:?}");
+    }
+    for packet in [
+        format!("04 18 17 010000125ec4 {key} 04"),
+        format!("04 18 16 010000125ec4 {key}"),
+        format!("04 15 17 01 010000125ec4 {key}"),
+        format!("04 3e 21 09 {key} {key}"),
+    ] {
+        let octets: Vec<u8> = octets(&packet);
+        let entry = tape.received(&octets);
+        assert!(!format!("{entry:?}").contains("85, 85"), "{packet}: {entry:?}");
+        assert!(!format!("{entry:?}").contains("5555"), "{packet}: {entry:?}");
+    }
+}
+
+/// Returns the octets of hexadecimal digits.
+fn octets(digits: &str) -> Vec<u8> {
+    let digits = digits.replace(' ', "");
+    let pair = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(pair).collect()
+}
+
 #[test]
 fn links_have_peers_until_they_end() {
     let mut tape = Tape::le();
@@ -111,7 +154,7 @@ fn links_have_peers_until_they_end() {
     is(&write, "Write Command: 0003, 1 byte 01");
     assert_eq!(
         (write.handle, write.peer.as_deref()),
-        (Some(0x40), Some("C4:5E:12:00:00:01/PUBLIC"))
+        (Some(0x40), Some("C4:5E:12:00:00:01/public"))
     );
     let down = tape.received(&hex!("04 05 04 00 4000 13"));
     assert_eq!(down.peer, write.peer);
@@ -359,6 +402,68 @@ fn rfcomm_is_decoded() {
     violates(&tape.says(0x50, &hex!("03 3f 01 1d")), "the FCS is wrong");
 }
 
+/// Returns an RFCOMM frame.
+fn rfcomm(dlci: u8, kind: FrameType, credits: Option<u8>, information: &[u8]) -> Vec<u8> {
+    let mut buffer = [0; 200];
+    let mut w = Writer::new(&mut buffer);
+    let poll_final = kind != FrameType::UIH || credits.is_some();
+    let (dlci, command_response) = (Dlci(dlci), true);
+    Frame { dlci, command_response, kind, poll_final, credits, information }.write(&mut w).unwrap();
+    w.written().to_vec()
+}
+
+/// Returns a Parameter Negotiation of DLCI 6.
+fn negotiation(is_command: bool, convergence: u8, credits: u8) -> Vec<u8> {
+    let (mut buffer, dlci, frame_size) = ([0; 20], Dlci(6), 100);
+    let mut w = Writer::new(&mut buffer);
+    let p = Parameters { dlci, frame_type: 0, convergence, priority: 7, frame_size, credits };
+    Message::Parameters(p).write(is_command, &mut w).unwrap();
+    rfcomm(0, FrameType::UIH, None, w.written())
+}
+
+#[test]
+fn credits_of_rfcomm_are_counted() {
+    const OVERDRAWN: &str = "the sender has no credit left";
+    let data = |credits, information: &[u8]| rfcomm(6, FrameType::UIH, credits, information);
+    let sound = |entry: Entry| assert_eq!(entry.violations, [], "{}", entry.summary);
+    let mut tape = channel(3, 0);
+    sound(tape.says(0x50, &negotiation(true, 0xf, 1)));
+    sound(tape.hears(0x40, &negotiation(false, 0xe, 2)));
+    sound(tape.says(0x50, &rfcomm(6, FrameType::SABM, None, &[])));
+    sound(tape.hears(0x40, &rfcomm(6, FrameType::UA, None, &[])));
+
+    // Each end has the credits that the other one granted.
+    sound(tape.says(0x50, &data(None, b"a")));
+    let second = tape.says(0x50, &data(None, b"b"));
+    assert_eq!(second.field("credits_left"), Some(&Value::Number(0)));
+    sound(second);
+    violates(&tape.says(0x50, &data(None, b"c")), OVERDRAWN);
+    sound(tape.hears(0x40, &data(None, b"d")));
+    violates(&tape.hears(0x40, &data(None, b"e")), OVERDRAWN);
+
+    // Credits cost none, also those that come with data.
+    sound(tape.hears(0x40, &data(Some(1), &[])));
+    sound(tape.says(0x50, &data(Some(2), b"f")));
+    sound(tape.hears(0x40, &data(None, b"g")));
+
+    // A negotiation of an open connection changes no credits, a new connection does.
+    tape.says(0x50, &negotiation(true, 0xf, 7));
+    tape.hears(0x40, &negotiation(false, 0xe, 7));
+    violates(&tape.says(0x50, &data(None, b"h")), OVERDRAWN);
+    tape.says(0x50, &rfcomm(6, FrameType::DISC, None, &[]));
+    tape.hears(0x40, &rfcomm(6, FrameType::UA, None, &[]));
+    sound(tape.says(0x50, &data(None, b"the negotiation is not in the capture")));
+    tape.says(0x50, &negotiation(true, 0xf, 0));
+    tape.hears(0x40, &negotiation(false, 0xe, 0));
+    violates(&tape.hears(0x40, &data(None, b"i")), OVERDRAWN);
+
+    // Without credits there is nothing to count.
+    tape.hears(0x40, &rfcomm(6, FrameType::DM, None, &[]));
+    tape.says(0x50, &negotiation(true, 0xf, 1));
+    tape.hears(0x40, &negotiation(false, 0, 0));
+    (0..3).for_each(|_| sound(tape.says(0x50, &data(None, b"j"))));
+}
+
 #[test]
 fn pairing_is_decoded_without_its_keys() {
     let mut tape = Tape::le();
@@ -373,6 +478,9 @@ fn pairing_is_decoded_without_its_keys() {
     assert!(!format!("{key:?}").contains("85, 85"), "{key:?}");
     violates(&tape.hears(6, &hex!("02 03 00 0d 10 01 01")), "no Pairing Request came before");
     violates(&tape.hears(6, &hex!("33")), "code 0x33 is reserved");
+    let short = tape.hears(6, &hex!("06 555555"));
+    assert_eq!(short.field("octets"), Some(&Value::from("hidden")));
+    violates(&short, "");
     is(&tape.hears(6, &hex!("05 03")), "Pairing Failed: authentication requirements");
 }
 

@@ -9,10 +9,27 @@ use crate::{
     entry::{Entry, Field, Layer, Value},
     numbers,
     question::Question,
-    reflect, words,
+    reflect::{self, HIDDEN},
+    words,
 };
 
 const FORMAT: &str = "Vol 4, Part E, 5.4.1";
+
+/// Write Stored Link Key. [Vol 4] Part E, 7.3.9
+const WRITE_STORED_LINK_KEY: Opcode = Opcode(0x0c11);
+
+/// Commands with keys, PIN codes or out-of-band data, whose parameters are hidden also if they are malformed.
+const HAS_KEYS: [Opcode; 9] = [
+    Opcode::LINK_KEY_REQUEST_REPLY,
+    Opcode::PIN_CODE_REQUEST_REPLY,
+    Opcode::REMOTE_OOB_DATA_REQUEST_REPLY,
+    Opcode::REMOTE_OOB_EXTENDED_DATA_REQUEST_REPLY,
+    WRITE_STORED_LINK_KEY,
+    Opcode::LE_ENCRYPT,
+    Opcode::LE_ENABLE_ENCRYPTION,
+    Opcode::LE_LONG_TERM_KEY_REQUEST_REPLY,
+    Opcode::LE_ADD_TO_RESOLVING_LIST,
+];
 
 impl Decoder {
     pub(crate) fn command(&mut self, entry: &mut Entry, body: &[u8]) {
@@ -33,7 +50,7 @@ impl Decoder {
         match RawCommand::parse(body) {
             Ok(raw) => fill(entry, opcode, raw.parameters),
             Err(_) => {
-                entry.put("parameters", parameters);
+                raw(entry, opcode, parameters);
                 entry.violate(FORMAT, length(len.into(), parameters.len()));
             }
         }
@@ -49,7 +66,9 @@ impl Decoder {
 fn fill(entry: &mut Entry, opcode: Opcode, parameters: &[u8]) {
     match table::parameters(opcode, parameters) {
         Some(Ok(debug)) => {
-            let fields = reflect::fields(&debug);
+            let mut fields = reflect::fields(&debug);
+            let keys = fields.iter_mut().filter(|field| field.name == "key");
+            keys.for_each(|field| field.value = HIDDEN.into());
             brief(entry, &fields);
             add(entry, fields);
             if matches!(opcode, Opcode::LE_SET_ADVERTISING_DATA | Opcode::LE_SET_SCAN_RESPONSE_DATA)
@@ -59,14 +78,24 @@ fn fill(entry: &mut Entry, opcode: Opcode, parameters: &[u8]) {
             }
         }
         Some(Err(malformed)) => {
-            entry.put("parameters", parameters);
+            raw(entry, opcode, parameters);
             entry.violate("Vol 4, Part E, 7", malformed.to_string());
         }
         None if parameters.is_empty() => {}
+        None if HAS_KEYS.contains(&opcode) => entry.put("parameters", HIDDEN),
         None => {
             entry.say(": ", &words::value(parameters));
             entry.put("parameters", parameters);
         }
+    }
+}
+
+/// Adds parameters that cannot be parsed.
+fn raw(entry: &mut Entry, opcode: Opcode, parameters: &[u8]) {
+    if HAS_KEYS.contains(&opcode) {
+        entry.put("parameters", HIDDEN);
+    } else {
+        entry.put("parameters", parameters);
     }
 }
 
@@ -109,7 +138,7 @@ pub(super) fn brief(entry: &mut Entry, fields: &[Field]) {
             // The entry shows the handle in each line.
             _ if field.name == "handle" => continue,
             Value::Number(number) => number.to_string(),
-            Value::Text(text) if text == "hidden" => continue,
+            Value::Text(text) if text == HIDDEN => continue,
             Value::Text(text)
                 if text.starts_with(|c: char| c.is_ascii_uppercase()) && !text.contains(':') =>
             {

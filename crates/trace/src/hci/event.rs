@@ -16,6 +16,9 @@ use crate::{
 
 const FORMAT: &str = "Vol 4, Part E, 5.4.4";
 
+/// Events with link keys: Return Link Keys and Link Key Notification. [Vol 4] Part E, 7.7.21 and 7.7.24
+const HAS_KEYS: [EventCode; 2] = [EventCode(0x15), EventCode(0x18)];
+
 impl Decoder {
     pub(crate) fn event(&mut self, entry: &mut Entry, body: &[u8]) {
         let Some((&[code, len], parameters)) = body.split_first_chunk() else {
@@ -41,11 +44,16 @@ impl Decoder {
         match ClassicEvent::parse(code, parameters) {
             Ok(Some(event)) => return self.classic(entry, event),
             Ok(None) => {}
-            Err(malformed) => return malformed_event(entry, parameters, &malformed.to_string()),
+            Err(malformed) => {
+                return malformed_event(entry, (code, parameters), &malformed.to_string());
+            }
         }
         match Event::parse(code, parameters) {
+            Ok(_) if HAS_KEYS.contains(&code) => entry.put("parameters", reflect::HIDDEN),
             Ok(event) => self.known(entry, event),
-            Err(malformed) => malformed_event(entry, parameters, &malformed.to_string()),
+            Err(malformed) => {
+                malformed_event(entry, (code, parameters), &malformed.to_string());
+            }
         }
     }
 
@@ -59,9 +67,9 @@ impl Decoder {
         }
         fill(entry, &format!("{event:?}"));
         if let Event::LeConnectionComplete(up) = event {
-            self.up(entry, (up.status, up.handle), Kind::Le, format!("{:?}", up.peer));
+            self.up(entry, (up.status, up.handle), Kind::Le, &format!("{:?}", up.peer));
         } else if let Event::LeEnhancedConnectionComplete(up) = event {
-            self.up(entry, (up.status, up.handle), Kind::Le, format!("{:?}", up.peer));
+            self.up(entry, (up.status, up.handle), Kind::Le, &format!("{:?}", up.peer));
         } else if let Event::DisconnectionComplete(down) = event {
             self.down(entry, down.status, down.handle);
         } else if let Event::NumberOfCompletedPackets(links) = event {
@@ -77,7 +85,7 @@ impl Decoder {
         if let ClassicEvent::ConnectionComplete(up) = event
             && up.link_type == LinkType::ACL
         {
-            self.up(entry, (up.status, up.handle), Kind::Classic, format!("{:?}", up.address));
+            self.up(entry, (up.status, up.handle), Kind::Classic, &format!("{:?}", up.address));
         }
         self.name_peer(entry);
     }
@@ -87,7 +95,7 @@ impl Decoder {
         entry: &mut Entry,
         (status, handle): (Status, RawHandle),
         kind: Kind,
-        peer: String,
+        peer: &str,
     ) {
         if !status.is_success() {
             entry.handle = None;
@@ -100,6 +108,7 @@ impl Decoder {
             );
             return;
         };
+        let peer = reflect::value(peer).to_string();
         self.open(handle.get(), Link::new(Some(kind), handle.get(), Some(peer)));
     }
 
@@ -139,8 +148,12 @@ impl Decoder {
     }
 }
 
-fn malformed_event(entry: &mut Entry, parameters: &[u8], text: &str) {
-    entry.put("parameters", parameters);
+fn malformed_event(entry: &mut Entry, (code, parameters): (EventCode, &[u8]), text: &str) {
+    let has_keys = HAS_KEYS.contains(&code)
+        || code == EventCode::LE_META
+            && matches!(parameters, [subevent, ..] if *subevent == Subevent::GENERATE_DHKEY_COMPLETE.0);
+    entry
+        .put("parameters", if has_keys { reflect::HIDDEN.into() } else { Value::from(parameters) });
     entry.violate("Vol 4, Part E, 7.7", text);
 }
 

@@ -1,9 +1,13 @@
 //! Commands of BR/EDR links. [Vol 3] Part A, 4.1 to 4.11
 
-use bindrune_l2cap::classic::{
-    ConnectionResult, Features,
-    pdu::{
-        Command, ConfigurationResult, ConnectionResponse, InformationKind, Mode, Options, Rejected,
+use bindrune_l2cap::{
+    Cid,
+    classic::{
+        ConnectionResult, Features,
+        pdu::{
+            Command, ConfigurationResult, ConnectionResponse, InformationKind, Mode, Options,
+            Rejected,
+        },
     },
 };
 
@@ -29,14 +33,7 @@ pub(super) fn command(
     match command {
         Command::Reject(reason) => reject(entry, reason),
         Command::ConnectionRequest { psm, scid } => {
-            entry.put("psm", psm);
-            entry.put("source_cid", scid.0);
-            entry.say(": ", &format!("PSM 0x{psm:04x}{}, CID 0x{:04x}", psm_name(psm), scid.0));
-            if !bindrune_l2cap::classic::Psm(psm).is_valid() {
-                entry.violate("Vol 3, Part A, 4.2", format!("0x{psm:04x} is no PSM"));
-            }
-            let request = Requested { psm, cids: vec![scid.0], grant: Grant::default() };
-            channels.request(entry.direction, raw.identifier, request);
+            connecting(channels, entry, raw.identifier, (psm, scid));
         }
         Command::ConnectionResponse(response) => {
             connected(channels, entry, raw.identifier, response);
@@ -50,14 +47,7 @@ pub(super) fn command(
             channels.configure(entry, dcid.0, options);
         }
         Command::ConfigurationResponse { scid, flags, result, options } => {
-            entry.put("source_cid", scid.0);
-            entry.put("flags", flags);
-            entry.put("result", format!("{result:?}"));
-            entry.say(": ", &named(result.name(), result.0));
-            describe(entry, options);
-            if result == ConfigurationResult::SUCCESS {
-                channels.configured(entry.direction, scid.0);
-            }
+            configured(channels, entry, (scid, flags, result), options);
             return result == ConfigurationResult::PENDING;
         }
         Command::DisconnectionRequest(cids) => {
@@ -82,6 +72,33 @@ pub(super) fn command(
         malformed(entry, raw);
     }
     false
+}
+
+fn connecting(channels: &mut Channels, entry: &mut Entry, identifier: u8, (psm, scid): (u16, Cid)) {
+    entry.put("psm", psm);
+    entry.put("source_cid", scid.0);
+    entry.say(": ", &format!("PSM 0x{psm:04x}{}, CID 0x{:04x}", psm_name(psm), scid.0));
+    if !bindrune_l2cap::classic::Psm(psm).is_valid() {
+        entry.violate("Vol 3, Part A, 4.2", format!("0x{psm:04x} is no PSM"));
+    }
+    let request = Requested { psm, cids: vec![scid.0], grant: Grant::default() };
+    channels.request(entry.direction, identifier, request);
+}
+
+fn configured(
+    channels: &mut Channels,
+    entry: &mut Entry,
+    (scid, flags, result): (Cid, u16, ConfigurationResult),
+    options: &[u8],
+) {
+    entry.put("source_cid", scid.0);
+    entry.put("flags", flags);
+    entry.put("result", format!("{result:?}"));
+    entry.say(": ", &named(result.name(), result.0));
+    describe(entry, options);
+    if result == ConfigurationResult::SUCCESS {
+        channels.configured(entry.direction, scid.0);
+    }
 }
 
 fn connected(

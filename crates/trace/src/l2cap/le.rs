@@ -2,7 +2,7 @@
 
 use bindrune_l2cap::{
     ConnectionResult,
-    signal::pdu::{Code, Command, ConnectionRequest, ConnectionResponse, Credits},
+    signal::pdu::{Code, Command, ConnectionRequest, ConnectionResponse, Credits, Parameters},
 };
 use bindrune_wire::{Malformed, Reader};
 
@@ -46,22 +46,7 @@ pub(super) fn command(
         Command::DisconnectionResponse(cids) => {
             channels.close(entry, gone, (cids.dcid.get(), cids.scid.get()))
         }
-        Command::ParameterRequest(parameters) => {
-            let interval = |units: u16| f64::from(units) * 1.25;
-            let (min, max) = (parameters.interval_min.get(), parameters.interval_max.get());
-            entry.put("interval_min", min);
-            entry.put("interval_max", max);
-            entry.put("latency", parameters.latency.get());
-            entry.put("timeout", parameters.timeout.get());
-            let latency = parameters.latency.get();
-            entry.say(
-                ": ",
-                &format!("{} to {} ms, latency {latency}", interval(min), interval(max)),
-            );
-            if !parameters.is_valid() {
-                entry.violate("Vol 3, Part A, 4.20", "the parameters are outside their ranges");
-            }
-        }
+        Command::ParameterRequest(parameters) => parameter_request(entry, &parameters),
         Command::ParameterResponse(result) => {
             entry.put("result", result);
             entry.say(": ", if result == 0 { "accepted" } else { "refused" });
@@ -76,6 +61,20 @@ pub(super) fn command(
             connection_response(channels, entry, identifier, response)
         }
         Command::Credits(credits) => granted(channels, entry, credits),
+    }
+}
+
+fn parameter_request(entry: &mut Entry, parameters: &Parameters) {
+    let interval = |units: u16| f64::from(units) * 1.25;
+    let (min, max) = (parameters.interval_min.get(), parameters.interval_max.get());
+    entry.put("interval_min", min);
+    entry.put("interval_max", max);
+    entry.put("latency", parameters.latency.get());
+    entry.put("timeout", parameters.timeout.get());
+    let latency = parameters.latency.get();
+    entry.say(": ", &format!("{} to {} ms, latency {latency}", interval(min), interval(max)));
+    if !parameters.is_valid() {
+        entry.violate("Vol 3, Part A, 4.20", "the parameters are outside their ranges");
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn pdu(
     let Some((cid, payload)) = Header::of_whole(pdu) else { return };
     entry.enter(Layer::L2cap, format!("{} on CID 0x{:04x}", words::value(payload), cid.0));
     entry.put("cid", cid.0);
+    entry.put("pdu_length", payload.len());
     match cid {
         Cid::ATT => link.att.pdu(names, &link.table, entry, payload),
         Cid::SMP | CLASSIC_SMP => link.smp.pdu(entry, payload),

@@ -97,7 +97,7 @@ fn decode(
             out.record(&Line { entry, start, details, cut: 0, width })?;
         }
     }
-    out.text(&totals.to_string())?;
+    out.text(&totals.within(width))?;
     end.map_or(Ok(()), |error| Err(bad(error)))
 }
 

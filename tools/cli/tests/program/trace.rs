@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use crate::run::{bindrune, command};
+use crate::run::{Run, bindrune, command};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
@@ -36,6 +36,50 @@ fn json_has_the_keys_of_the_contract_and_the_fields_of_each_layer() {
     assert_eq!(read["fields"]["attribute_name"], "Temperature");
     assert_eq!(read["fields"]["code"], 11);
     assert!(read["fields"]["after_us"].is_number(), "{read}");
+}
+
+/// The block of the book, on the simulator: the same packets, with other times and another temperature.
+#[test]
+fn the_page_shows_a_conversation() {
+    let page = include_str!("../../../../docs/book/src/trace.md");
+    let block = page.split("```console\n").nth(1).and_then(|rest| rest.split("```").next());
+    let mut commands = block.expect("a block").split("$ bindrune ").skip(1);
+    let (capture, trace) = (commands.next().expect("a capture"), commands.next().expect("a trace"));
+    let (trace, lines) = trace.split_once('\n').expect("lines");
+    let path = file("page.btsnoop").display().to_string();
+    let with_path = |words: &str| words.trim().replace("read.btsnoop", &path);
+    bindrune(&with_path(capture.lines().next().expect("a command"))).success();
+    let shown = bindrune(&with_path(trace)).success().stdout;
+    // Without the time at the begin, the value, and the time of the answer at the end.
+    let masked = |line: &str| {
+        let (_, packet) = line.trim().split_once(' ').expect("a packet");
+        let packet = if packet.ends_with("s)") {
+            packet.rsplit_once(" (").expect("a time").0
+        } else {
+            packet
+        };
+        packet.split_once(" bytes ").map_or(packet, |(packet, _)| packet).to_owned()
+    };
+    let [page, shown] = [lines, &shown].map(|text| text.lines().map(masked).collect::<Vec<_>>());
+    assert!(page.len() > 10);
+    assert_eq!(page, shown);
+}
+
+/// Keys of pairing and of encryption are in the capture, but not in what is shown.
+#[test]
+fn keys_are_hidden() {
+    let bonds = Run::bond_file("trace-keys");
+    let pair = format!("pair Vault --io display-yes-no --yes --bond-file {}", bonds.display());
+    let path = captured("keys.btsnoop", &pair);
+    let records = bindrune(&format!("trace --json {}", path.display())).success().records();
+    for name in ["LE Encrypt", "LE Enable Encryption", "Identity Information"] {
+        let record = records.iter().find(|record| record["fields"]["name"] == name);
+        let record = record.unwrap_or_else(|| panic!("no {name}"));
+        let key = ["key", "long_term_key"].into_iter().find(|key| !record["fields"][key].is_null());
+        assert_eq!(key.map(|key| &record["fields"][key]), Some(&"hidden".into()), "{record}");
+    }
+    let peers: Vec<_> = records.iter().filter_map(|record| record["peer"].as_str()).collect();
+    assert!(!peers.is_empty() && peers.iter().all(|peer| *peer == "C4:5E:12:00:00:05/random"));
 }
 
 #[test]

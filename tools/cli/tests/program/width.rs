@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use rexpect::session::spawn_command;
 
-use crate::run::{bindrune, command};
+use crate::run::{Run, bindrune, command};
 
 /// Runs the program on a terminal of this width to its end, and returns what the terminal received.
 fn on_terminal(words: &str, columns: u16, set: &[(&str, &str)]) -> String {
@@ -64,6 +64,34 @@ fn a_live_scan_fits_the_terminal() {
     }
 }
 
+/// Lines of a conversation are cut to the terminal; a pipe gets them whole.
+#[test]
+fn a_conversation_fits_the_terminal() {
+    let capture = Run::folder("width").join("read.btsnoop");
+    bindrune(&format!("--capture {} gatt read Thermometer 2a6e", capture.display())).success();
+    let trace = format!("trace {}", capture.display());
+    let whole = bindrune(&trace).success().stdout;
+    let packets = whole.lines().count() - 1;
+    assert!(whole.lines().any(|line| line.len() > 120) && !whole.contains("..."), "{whole}");
+    for columns in [40, 80, 200] {
+        let text = bare(&on_terminal(&trace, columns, &[]));
+        for (line, whole) in text.lines().zip(whole.lines()).take(packets) {
+            assert!(line.chars().count() < usize::from(columns), "{columns}: {line:?}");
+            let kept = line.strip_suffix("...").unwrap_or(line);
+            assert!(whole.starts_with(kept), "{columns}: {line:?} of {whole:?}");
+        }
+        let end: Vec<_> = text.lines().skip(packets).collect();
+        assert!(end.iter().all(|line| line.len() < usize::from(columns)), "{columns}: {end:?}");
+        assert!(end.join(" ").contains("0 requests without an answer"), "{columns}: {end:?}");
+        let is_long = |line: &str| line.chars().count() >= usize::from(columns);
+        let cut = whole.lines().take(packets).any(is_long);
+        assert_eq!(text.contains("..."), cut, "{columns}: {text}");
+        assert!(cut || columns == 200, "{columns}");
+    }
+    // A dumb terminal gets whole lines: what it does with long ones is its own.
+    assert_eq!(on_terminal(&trace, 40, &[("TERM", "dumb")]), whole);
+}
+
 /// Rows are in the order that was asked for.
 #[test]
 fn a_live_scan_is_sorted_and_filtered() {
@@ -99,8 +127,11 @@ fn a_picture_over_time_fits_the_terminal() {
 /// `LANG=C`, `TERM=dumb`: ASCII, no redraws. `NO_COLOR`: no colors.
 #[test]
 fn plain_terminals_get_plain_text() {
+    let capture = Run::folder("plain").join("info.btsnoop");
+    bindrune(&format!("--capture {} info", capture.display())).success();
+    let trace = format!("trace {}", capture.display());
     let commands =
-        ["gatt tree Thermometer", "scan --seconds 1", "info", "gatt read Thermometer 2a6e"];
+        ["gatt tree Thermometer", "scan --seconds 1", "info", "gatt read Thermometer 2a6e", &trace];
     for (set, ascii) in [
         (&[("LANG", "C")][..], true),
         (&[("TERM", "dumb")], true),
@@ -109,7 +140,8 @@ fn plain_terminals_get_plain_text() {
     ] {
         for command in commands {
             let text = on_terminal(command, 80, set);
-            assert_eq!(text.is_ascii(), ascii || command == "info", "{set:?} {command}: {text}");
+            let ascii = ascii || command == "info" || command == trace;
+            assert_eq!(text.is_ascii(), ascii, "{set:?} {command}: {text}");
             let dumb = set.contains(&("TERM", "dumb"));
             assert!(!dumb || !text.contains('\x1b'), "{set:?} {command}: {text:?}");
             let colors = text.matches("\x1b[").count() > text.matches("\x1b[J").count() * 2;

@@ -7,7 +7,7 @@ use std::{
 
 use bindrune_trace::{Entry, Field, Value};
 use console::truncate_str;
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, json};
 
 use crate::{
@@ -33,18 +33,17 @@ impl Serialize for Line {
         let Entry { time, layer, handle, peer, summary, fields, violations, .. } = &self.entry;
         let violations: Vec<_> =
             violations.iter().map(|v| json!({ "text": v.text, "source": v.source })).collect();
-        json!({
-            "time": time.and_then(rfc3339),
-            "direction": self.entry.direction_name(),
-            "layer": layer.name(),
-            "handle": handle,
-            "peer": peer,
-            "summary": summary,
-            "fields": object(fields),
-            "violations": violations,
-            "cut": self.cut,
-        })
-        .serialize(serializer)
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("time", &time.and_then(rfc3339))?;
+        line.serialize_entry("direction", self.entry.direction_name())?;
+        line.serialize_entry("layer", layer.name())?;
+        line.serialize_entry("handle", handle)?;
+        line.serialize_entry("peer", peer)?;
+        line.serialize_entry("summary", summary)?;
+        line.serialize_entry("fields", &object(fields))?;
+        line.serialize_entry("violations", &violations)?;
+        line.serialize_entry("cut", &self.cut)?;
+        line.end()
     }
 }
 
@@ -142,6 +141,14 @@ pub(super) struct Totals {
     pub(super) unanswered: usize,
 }
 
+impl Totals {
+    /// Returns the line for users; several if it does not fit.
+    pub(super) fn within(&self, width: Option<usize>) -> String {
+        let line = self.to_string();
+        if width.is_some_and(|width| line.len() > width) { line.replace(", ", "\n") } else { line }
+    }
+}
+
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { packets, violations, unanswered } = self;
@@ -184,6 +191,8 @@ mod tests {
         for key in ["time", "direction", "layer", "summary", "fields"] {
             assert!(!value.get(key).is_none_or(serde_json::Value::is_null), "{key}: {value}");
         }
+        let text = serde_json::to_string(&line(&[1, 3, 0x0c, 0], None)).unwrap_or_default();
+        assert!(text.starts_with("{\"time\":"), "{text}");
         assert_eq!(value.get("time"), Some(&json!("1970-01-01T00:00:01.500000Z")));
         assert_eq!(rfc3339(u64::MAX), None);
         let last = rfc3339(253_402_300_799_999_999);
