@@ -128,7 +128,7 @@ pub(super) fn services(text: &str) -> Result<Vec<Provided>, Wrong> {
     let file: File = toml::from_str(text).map_err(|error| Wrong {
         line: error.span().map(|span| line(text, span)),
         what: error.message().lines().next().unwrap_or_default().to_owned(),
-        advice: "`bindrune help peripheral` and the book's page on peripherals list the keys of a table.",
+        advice: "The page \"Serve a table from a file\" of the book lists the keys of a table.",
     })?;
     let count = file.service.iter().map(|service| service.characteristic.len()).sum::<usize>();
     if file.service.is_empty() || file.service.len() > MOST_SERVICES || count > MOST_CHARACTERISTICS
