@@ -40,7 +40,8 @@ pub(crate) struct Taken {
     packet: Option<Packet>,
     /// As in [`Asked`].
     collected: Option<Packet>,
-    server: HasServer,
+    /// Without a server no question exists, so the compiler removes this variant.
+    _server: HasServer,
 }
 
 impl Taken {
@@ -92,7 +93,7 @@ impl Attributes {
     pub(crate) fn take_question(&mut self) -> Option<(Ask, Packet)> {
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Asked(Asked { packet, collected, ask, server, .. }) => {
-                self.serving = Serving::Taken(Taken { packet: None, collected, server });
+                self.serving = Serving::Taken(Taken { packet: None, collected, _server: server });
                 Some((ask, packet))
             }
             other @ (Serving::Idle
