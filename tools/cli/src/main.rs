@@ -21,6 +21,7 @@ mod output;
 mod paint;
 mod parse;
 mod person;
+mod properties;
 mod render;
 mod security;
 mod services;

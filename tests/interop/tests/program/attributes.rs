@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::world::World;
+use crate::{run::bindrune_with, world::World};
 
 const RX: &str = "6e400002-b5a3-f393-e0a9-e50e24dcca9e";
 /// Readable on an encrypted link.
@@ -49,5 +49,19 @@ pub(crate) fn pairing(world: &World) -> Result<()> {
     let list = world.run(&format!("bonds list {bonds}"))?.records()?;
     ensure!(list.len() == 1, "{list:?}");
     world.run(&format!("gatt read Vault {VAULT} --pair {bonds}"))?;
+    peripheral.interrupt()
+}
+
+/// `shell`: a script over one connection.
+pub(crate) fn shell(world: &World) -> Result<()> {
+    let mut peripheral = world.start_peer("peripheral --name Bench")?;
+    peripheral.until("advertising")?;
+    let script = "read 2a00\nmtu\nsubscribe 2a19 --count 2\nchannel open 0x80\nchannel send 0102\nchannel receive\nquit\n";
+    let records = bindrune_with(&world.words("shell Bench"), script.as_bytes())?.records()?;
+    for event in ["connected", "mtu", "channel", "channel-sent", "channel-received"] {
+        ensure!(records.iter().any(|record| record["event"] == event), "{event}: {records:?}");
+    }
+    ensure!(records.iter().any(|record| record["text"] == "Bench"), "{records:?}");
+    ensure!(records.iter().filter(|record| record["uuid"] == "2a19").count() == 2, "{records:?}");
     peripheral.interrupt()
 }

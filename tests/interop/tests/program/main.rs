@@ -19,7 +19,7 @@ use run::bindrune;
 use world::{Transport, World};
 
 /// The commands that are tested here.
-const TESTED: [&str; 12] = [
+const TESTED: [&str; 13] = [
     "advertise",
     "bench",
     "btp",
@@ -32,6 +32,7 @@ const TESTED: [&str; 12] = [
     "pair",
     "peripheral",
     "scan",
+    "shell",
 ];
 /// The commands that use no controller of `-t`.
 const WITHOUT_CONTROLLER: [&str; 6] =
@@ -68,6 +69,7 @@ fn every_command(world: &World) -> Result<()> {
     device::tester(world)?;
     attributes::values(world)?;
     attributes::pairing(world)?;
+    attributes::shell(world)?;
     bytes::transfers(world)?;
     classic::discovery(world)?;
     classic::transfers(world)?;

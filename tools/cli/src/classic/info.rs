@@ -11,6 +11,7 @@ use crate::{
     numbers,
     output::{Output, Record},
     paint::Paint,
+    properties::properties,
 };
 
 pub(super) async fn run(globals: &Globals, out: Output) -> Result<(), Failure> {
@@ -86,9 +87,6 @@ impl Record for Info {
             ("ACL buffers", format!("{} bytes x {}", self.acl_length, self.acl_count)),
             ("used", self.used()),
         ];
-        let line = |(name, value): &(&str, String)| {
-            format!(" {} {value}", paint.cyan(&format!("{name:<13}")))
-        };
-        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+        properties(paint, 1, &lines)
     }
 }

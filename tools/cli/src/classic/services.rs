@@ -9,6 +9,7 @@ use crate::{
     failure::{Doing as _, Failure},
     output::{Output, Record},
     paint::{Paint, printable},
+    properties::properties,
 };
 
 /// Room for the records of a device, in bytes.
@@ -104,19 +105,14 @@ impl Record for Service {
         let profiles = profiles.collect::<Vec<_>>().join(", ");
         let title = paint.bold(self.name.as_deref().unwrap_or("(no name)"));
         let lines = [
-            ("port", self.port()),
-            ("classes", Some(classes)),
-            ("profiles", Some(profiles)),
-            ("provider", self.provider.clone()),
-            ("description", self.description.clone()),
+            ("port", self.port().unwrap_or_default()),
+            ("classes", classes),
+            ("profiles", profiles),
+            ("provider", self.provider.clone().unwrap_or_default()),
+            ("description", self.description.clone().unwrap_or_default()),
         ];
-        let mut text = format!(" {title}");
-        for (name, value) in lines {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                text.push_str(&format!("\n   {} {value}", paint.cyan(&format!("{name:<12}"))));
-            }
-        }
-        text
+        let lines: Vec<_> = lines.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        format!(" {title}\n{}", properties(paint, 3, &lines))
     }
 }
 

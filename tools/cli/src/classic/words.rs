@@ -4,7 +4,7 @@ use bindrune::{ClassicCloseReason, ClassicFailure, Error, RfcommEnd, SearchFailu
 
 use crate::security::level_name;
 
-/// Describes an error of BR/EDR; `None` for any other.
+/// Describes an error of BR/EDR or a refused channel; `None` for any other.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others describe themselves")]
 pub(crate) fn words(error: Error) -> Option<String> {
     match error {
@@ -12,6 +12,9 @@ pub(crate) fn words(error: Error) -> Option<String> {
         Error::ClassicSecurity(failure) => Some(insecure(failure)),
         Error::Rfcomm(end) => Some(hung_up(end)),
         Error::ServiceSearch(failure) => Some(search(failure)),
+        Error::Refused(result) => {
+            Some(format!("the peer refused the channel: {}", plain(&format!("{result:?}"))))
+        }
         _ => None,
     }
 }

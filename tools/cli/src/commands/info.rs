@@ -9,6 +9,7 @@ use crate::{
     numbers,
     output::{Output, Record},
     paint::Paint,
+    properties::properties,
     session::{self, Setup},
 };
 
@@ -131,10 +132,7 @@ impl Record for Info {
             ),
             ("used", self.uses.join(", ")),
         ];
-        let line = |(name, value): &(&str, String)| {
-            format!(" {} {value}", paint.cyan(&format!("{name:<13}")))
-        };
-        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+        properties(paint, 1, &lines)
     }
 }
 

@@ -31,6 +31,8 @@ mod serial;
 mod shell;
 mod sim;
 #[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
 mod terminal;
 mod trace;
 #[cfg(unix)]

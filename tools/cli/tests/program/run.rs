@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// A completed run of the program.
 pub(crate) struct Run {
     words: String,
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }

@@ -7,7 +7,7 @@ use rexpect::session::spawn_command;
 use crate::run::{Run, bindrune, command};
 
 /// Runs the program on a terminal of this width to its end, and returns what the terminal received.
-fn on_terminal(words: &str, columns: u16, set: &[(&str, &str)]) -> String {
+pub(crate) fn on_terminal(words: &str, columns: u16, set: &[(&str, &str)]) -> String {
     let program = command(words);
     let words: Vec<_> = program.get_args().map(|word| word.to_string_lossy()).collect();
     let mut shell = Command::new("sh");
@@ -31,7 +31,7 @@ fn on_terminal(words: &str, columns: u16, set: &[(&str, &str)]) -> String {
 }
 
 /// Returns the text without its colors.
-fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
