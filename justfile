@@ -77,6 +77,8 @@ no-std:
     target=thumbv7em-none-eabihf
     export RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc CARGO_TARGET_DIR=target/no-std
     unset RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
+    # Messages of all levels are compiled.
+    export DEFMT_LOG=trace
     for features in "" classic,sync,log,defmt,flash; do
         /usr/bin/cargo build -Z build-std=core --target "$target" --release --locked \
             --package bindrune --no-default-features --features "$features"

@@ -49,4 +49,4 @@ pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// Extended advertising.
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
 /// Log messages.
-pub(crate) const LOG: bool = cfg!(feature = "log");
+pub(crate) const LOG: bool = cfg!(any(feature = "log", feature = "defmt"));

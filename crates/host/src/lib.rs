@@ -146,7 +146,7 @@
 //! | `serial`, `tcp` | transports of the operating system |
 //! | `flash` | bonds in flash memory, with `security` |
 //! | `assigned` | the numbers that the Bluetooth SIG has assigned, as constants |
-//! | `log`, `defmt` | log messages, and their formats |
+//! | `log`, `defmt` | messages about what the host does, through these crates; with `defmt` also the formats of errors and events, and `DEFMT_LOG=bindrune=debug` selects the level when you build |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

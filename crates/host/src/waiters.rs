@@ -120,11 +120,11 @@ impl Key {
     /// Futures that wait for it are served in the order in which they came.
     const fn is_served_in_order(self) -> bool {
         match self {
-            Self::Host(HostKey::Command) => COMMAND_LINES > 0,
-            Self::Host(HostKey::Worker) => WORKER_LINES > 0,
-            Self::Host(HostKey::Connect) => CONNECT_LINES > 0,
-            Self::Link(_, LinkKey::Turn) => TURN_LINES > 0,
-            Self::Link(_, LinkKey::Confirmation) => CONFIRMATION_LINES > 0,
+            Self::Host(HostKey::Command) => COMMAND_LINES != 0,
+            Self::Host(HostKey::Worker) => WORKER_LINES != 0,
+            Self::Host(HostKey::Connect) => CONNECT_LINES != 0,
+            Self::Link(_, LinkKey::Turn) => TURN_LINES != 0,
+            Self::Link(_, LinkKey::Confirmation) => CONFIRMATION_LINES != 0,
             Self::Host(_) | Self::Link(..) | Self::Channel(..) | Self::Classic(_) => false,
         }
     }

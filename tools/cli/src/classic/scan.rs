@@ -120,7 +120,9 @@ impl Listening {
         if self.out.is_live() {
             self.draw()?;
         }
-        let summary = format!(" {} devices, {} lost", self.devices.len(), self.lost);
+        let count = self.devices.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let summary = format!(" {count} device{plural}, {} lost", self.lost);
         if self.out.is_json() {
             self.out.note(&summary);
             return Ok(());

@@ -121,7 +121,9 @@ impl Listening {
             self.draw()?;
         }
         let shown = self.devices.values().filter(|d| d.matches(&self.options)).count();
-        let summary = format!(" {shown} devices, {} reports, {} lost", self.reports, self.lost);
+        let plural = if shown == 1 { "" } else { "s" };
+        let summary =
+            format!(" {shown} device{plural}, {} reports, {} lost", self.reports, self.lost);
         if self.out.is_json() {
             self.out.note(&summary);
             return Ok(());
