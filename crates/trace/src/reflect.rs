@@ -73,11 +73,19 @@ fn list(inner: &str, depth: usize) -> Value {
 fn group(inner: &str, depth: usize) -> Value {
     let fields = split(inner).into_iter().filter_map(|part| {
         let (name, text) = part.split_once(": ")?;
-        let text = text.trim();
-        (text != "None")
-            .then(|| Field { name: name.trim().to_owned().into(), value: within(text, depth) })
+        let (name, text) = (name.trim(), text.trim());
+        let value = match within(text, depth) {
+            Value::Number(bits) if is_set_of_bits(name) => Value::Text(format!("{bits:#x}")),
+            value => value,
+        };
+        (text != "None").then(|| Field { name: name.to_owned().into(), value })
     });
     Value::Group(fields.collect())
+}
+
+/// Returns whether the bits of a number have a meaning each.
+fn is_set_of_bits(name: &str) -> bool {
+    ["mask", "features", "states"].iter().any(|end| name.ends_with(end))
 }
 
 fn is_name(text: &str) -> bool {
@@ -150,6 +158,13 @@ mod tests {
         assert_eq!(named(&fields, "coded"), None);
         assert_eq!(value("[1, 2, 255]"), Value::Octets(vec![1, 2, 255]));
         assert_eq!(value("LeFeatures(A | B)"), Value::Text("A | B".into()));
+    }
+
+    #[test]
+    fn sets_of_bits_are_hexadecimal() {
+        let fields = fields("SetEventMask { event_mask: 196609, interval: 16 }");
+        assert_eq!(named(&fields, "event_mask"), Some("0x30001".into()));
+        assert_eq!(named(&fields, "interval"), Some(Value::Number(16)));
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub(crate) fn trouble(path: &Path, error: &io::Error) -> Option<Trouble> {
     if error.kind() == io::ErrorKind::PermissionDenied {
         return Some(Trouble::Forbidden);
     }
-    if !is_device(&there) {
+    // The crate `serialport` keeps the words for ENOTTY, without the number.
+    if !is_device(&there) || error.to_string() == "Not a typewriter" {
         return Some(Trouble::NotSerial);
     }
     // The file exists, so the operating system says "no device" if another program has locked it.

@@ -167,6 +167,7 @@ fn a_frozen_controller_is_no_failure_of_the_peer() {
 fn a_file_is_no_serial_port() {
     bindrune("-t serial:/etc/passwd info").fails_with(3).says("/etc/passwd is not a serial port");
     bindrune("-t serial:/tmp info").fails_with(3).says("is not a serial port");
+    bindrune("-t serial:/dev/null info").fails_with(3).says("/dev/null is not a serial port");
 }
 
 /// A name of 100 letters is too long, and the message has the limit.
