@@ -76,7 +76,11 @@ fn group(inner: &str, depth: usize) -> Value {
         let (name, text) = (name.trim(), text.trim());
         let value = match within(text, depth) {
             Value::Number(bits) if is_set_of_bits(name) => Value::Text(format!("{bits:#x}")),
-            value => value,
+            value @ (Value::Number(_)
+            | Value::Text(_)
+            | Value::Octets(_)
+            | Value::List(_)
+            | Value::Group(_)) => value,
         };
         (text != "None").then(|| Field { name: name.to_owned().into(), value })
     });
