@@ -134,7 +134,7 @@ mod tests {
         let service = Service::new(&sdp::Record::parse(&octets[..len]).unwrap());
         assert_eq!(
             service.human(Paint::new(false)),
-            " Console\n   port         RFCOMM channel 3\n   classes      Serial Port\n   profiles     Serial Port 1.2\n   provider     A\u{fffd}"
+            " Console\n   port      RFCOMM channel 3\n   classes   Serial Port\n   profiles  Serial Port 1.2\n   provider  A\u{fffd}"
         );
         let json = serde_json::to_value(&service).unwrap();
         assert_eq!((&json["rfcomm"], &json["psm"]), (&3.into(), &serde_json::Value::Null));
