@@ -30,6 +30,13 @@ pub(super) struct Sent {
     value: u16,
 }
 
+impl Sent {
+    /// Returns whether the command is this one.
+    pub(super) fn is(self, what: Todo) -> bool {
+        self.what == what
+    }
+}
+
 /// Times to disconnect before the link counts as ended.
 const ATTEMPTS: u8 = 2;
 
@@ -49,7 +56,7 @@ impl LinkSlot {
         self.todo.remove(what);
         match what {
             Todo::ROLE => self.asked_role = self.wanted_role,
-            Todo::MODE if self.wanted_sniff.is_some() => self.asked_mode = LinkMode::SNIFF,
+            Todo::MODE if self.next_sniff().is_some() => self.asked_mode = LinkMode::SNIFF,
             Todo::MODE => self.asked_mode = LinkMode::ACTIVE,
             _ => {}
         }
@@ -80,7 +87,7 @@ impl LinkSlot {
                 let packet_types = self.wanted_types.bits().into();
                 (put(w, &ChangeConnectionPacketType { handle, packet_types })?, 0)
             }
-            Todo::MODE => match self.wanted_sniff {
+            Todo::MODE => match self.next_sniff() {
                 Some(sniff) => {
                     let (min, max) = sniff.intervals();
                     let (attempt, timeout) = (sniff.attempt.into(), sniff.timeout.into());
@@ -98,7 +105,7 @@ impl LinkSlot {
         })
     }
 
-    /// Returns the next command, and drops those that the controller does not have.
+    /// Returns the next command, and ends the requests that need or permit none.
     fn next(&mut self, info: &ControllerInfo) -> Option<Todo> {
         let order = [
             (Todo::DISCONNECT, Opcode::DISCONNECT),
@@ -119,14 +126,35 @@ impl LinkSlot {
             if !self.todo.contains(what) {
                 continue;
             }
-            if what != Todo::DISCONNECT && !info.supports(opcode) {
+            let supported = what == Todo::DISCONNECT || info.supports(opcode);
+            if let Some(status) = self.end_without_command(what, supported) {
                 self.todo.remove(what);
-                self.ended(what, Status::UNKNOWN_COMMAND);
+                self.ended(what, status);
             } else if !(Todo::PROCEDURES.contains(what) && self.running.is_some()) {
                 return Some(what);
             }
         }
         None
+    }
+
+    /// Returns how a request ends without a command: the controller does not have it, the peer has brought about what
+    /// was requested, or the link would end between two exchanges of sniff mode.
+    fn end_without_command(&self, what: Todo, supported: bool) -> Option<Status> {
+        let is_so = match what {
+            Todo::ROLE => self.link.role == self.wanted_role,
+            Todo::MODE => self.has_wanted_mode(),
+            _ => false,
+        };
+        let fits = match what {
+            Todo::MODE => self.wanted_sniff.is_none_or(|s| s.fits(self.link.supervision_timeout)),
+            Todo::SUPERVISION => self.wanted_supervision > self.link.mode_interval,
+            _ => true,
+        };
+        match (supported, fits) {
+            (false, _) => Some(Status::UNKNOWN_COMMAND),
+            (true, false) => Some(Status::INVALID_PARAMETERS),
+            (true, true) => (is_so && self.running.is_none()).then_some(Status::SUCCESS),
+        }
     }
 
     /// Takes the answer to a command.
@@ -169,8 +197,8 @@ impl LinkSlot {
         }
     }
 
-    const fn mode_opcode(&self) -> Opcode {
-        match self.wanted_sniff {
+    fn mode_opcode(&self) -> Opcode {
+        match self.next_sniff() {
             Some(_) => Opcode::SNIFF_MODE,
             None => Opcode::EXIT_SNIFF_MODE,
         }

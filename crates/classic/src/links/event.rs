@@ -167,7 +167,10 @@ impl LinkSlot {
         let ends = !event.status.is_success() || mode == self.asked_mode;
         if self.running.take_if(|(what, _)| *what == Todo::MODE && ends).is_some() {
             let is_so = self.has_wanted_mode();
-            self.todo.set(Todo::MODE, self.todo.contains(Todo::MODE) && !is_so);
+            // The link has left sniff mode for another interval.
+            let half = is_change && mode == LinkMode::ACTIVE && self.wanted_sniff.is_some();
+            let pending = half || self.todo.contains(Todo::MODE);
+            self.todo.set(Todo::MODE, pending && !is_so);
             self.ended(Todo::MODE, if is_so { Status::SUCCESS } else { event.status });
         }
     }

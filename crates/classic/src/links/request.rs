@@ -52,6 +52,11 @@ impl Sniff {
         (slots(self.min_interval), slots(self.max_interval))
     }
 
+    /// Returns whether a link with this supervision timeout, in slots, stays up between two exchanges.
+    pub(super) fn fits(&self, supervision_timeout: u16) -> bool {
+        supervision_timeout == 0 || self.intervals().1 < supervision_timeout
+    }
+
     fn is_valid(&self) -> bool {
         let (min, max) = self.intervals();
         let interval = min <= max && self.max_interval <= SUPERVISION_MAX;
@@ -125,10 +130,10 @@ impl Links {
     }
 
     pub(crate) fn sniff(&mut self, slot: u8, sniff: Sniff) -> bool {
+        let writing = self.is_sent(slot, Todo::SUPERVISION);
         let Some(place) = self.get_mut(slot) else { return false };
-        let supervision = place.link.supervision_timeout;
-        let fits = supervision == 0 || sniff.intervals().1 < supervision;
-        let valid = sniff.is_valid() && fits;
+        // A pending supervision timeout is written before sniff mode begins.
+        let valid = sniff.is_valid() && sniff.fits(place.next_supervision(writing));
         if valid {
             place.want_mode(Some(sniff));
         }
@@ -155,7 +160,7 @@ impl Links {
         let in_flight = self.sent.is_some_and(|(sent, _, _)| sent == slot);
         let Some(place) = self.get_mut(slot) else { return false };
         let value = units(timeout, SLOT, 0, u16::MAX);
-        if timeout > SUPERVISION_MAX || value <= place.link.mode_interval {
+        if timeout > SUPERVISION_MAX || value <= place.longest_sleep() {
             return false;
         }
         place.wanted_supervision = value;
@@ -171,7 +176,36 @@ impl Links {
     }
 }
 
+impl Links {
+    /// Returns whether this command of a link has no answer yet.
+    fn is_sent(&self, slot: u8, what: Todo) -> bool {
+        self.sent.is_some_and(|(of, _, sent)| of == slot && sent.is(what))
+    }
+}
+
 impl LinkSlot {
+    /// Returns the supervision timeout that the link has soon; `writing` if a new one is being written.
+    const fn next_supervision(&self, writing: bool) -> u16 {
+        if writing || self.todo.contains(Todo::SUPERVISION) {
+            self.wanted_supervision
+        } else {
+            self.link.supervision_timeout
+        }
+    }
+
+    /// Returns the longest interval of sniff mode that the link has or will have, in slots.
+    fn longest_sleep(&self) -> u16 {
+        let changing = matches!(self.running, Some((Todo::MODE, _)));
+        let pending = changing || self.todo.contains(Todo::MODE);
+        let wanted = self.wanted_sniff.filter(|_| pending);
+        wanted.map_or(0, |sniff| sniff.intervals().1).max(self.link.mode_interval)
+    }
+
+    /// Returns the parameters of sniff mode if it begins next: a link changes its interval by way of active mode.
+    pub(super) fn next_sniff(&self) -> Option<Sniff> {
+        self.wanted_sniff.filter(|_| self.link.mode != LinkMode::SNIFF)
+    }
+
     /// Requests sniff mode, or active mode.
     fn want_mode(&mut self, sniff: Option<Sniff>) {
         let changing = matches!(self.running, Some((Todo::MODE, _)));

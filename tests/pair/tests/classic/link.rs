@@ -96,6 +96,12 @@ fn sniff_mode_begins_and_ends_by_either_side() {
         let (done, seen) =
             join(here.request_sniff(ClassicSniff::IDLE), there.mode_changed(active)).await;
         assert_eq!((done, seen, here.mode()), (Ok(()), Ok(sniff), Ok(sniff)));
+        // The controller begins sniff mode only from active mode.
+        let shorter = Duration::from_millis(300);
+        let request = ClassicSniff { max_interval: shorter, ..ClassicSniff::IDLE };
+        assert_eq!(there.request_sniff(request).await, Ok(()));
+        let sniff = ClassicLinkMode::Sniff { interval: shorter };
+        assert_eq!((there.mode(), here.mode()), (Ok(sniff), Ok(sniff)));
         let (done, seen) = join(there.exit_sniff(), here.mode_changed(sniff)).await;
         assert_eq!((done, seen, there.mode()), (Ok(()), Ok(active), Ok(active)));
         assert_eq!(there.exit_sniff().await, Ok(()));

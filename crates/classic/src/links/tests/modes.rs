@@ -235,3 +235,82 @@ fn a_link_that_sleeps_long_is_woken_once() {
     mode(&mut rig, Status::SUCCESS, 0, 0);
     assert!(!rig.gap.wake(0));
 }
+
+#[test]
+fn another_interval_of_sniff_mode_begins_from_active_mode() {
+    let mut rig = linked();
+    let short = Sniff { max_interval: Duration::from_millis(300), ..Sniff::IDLE };
+    mode(&mut rig, Status::SUCCESS, 2, 800);
+    rig.forget();
+    assert!(rig.gap.sniff(0, short));
+    rig.run();
+    assert_eq!(rig.opcodes(), [Opcode::EXIT_SNIFF_MODE]);
+    mode(&mut rig, Status::SUCCESS, 0, 0);
+    assert_eq!(rig.last(Opcode::SNIFF_MODE), Some(&hex!("2a00 e001 9001 0400 0100")[..]));
+    mode(&mut rig, Status::SUCCESS, 2, 480);
+    assert_eq!(rig.events, [ACTIVE, sniffing(480), DONE]);
+    // If the link cannot leave sniff mode, the request ends.
+    for refused in [true, false] {
+        rig.forget();
+        if refused {
+            rig.model.refuse.push((Opcode::EXIT_SNIFF_MODE, Status::COMMAND_DISALLOWED));
+        }
+        assert!(rig.gap.sniff(0, Sniff { min_interval: Sniff::IDLE.max_interval, ..Sniff::IDLE }));
+        rig.run();
+        if !refused {
+            mode(&mut rig, Status::COMMAND_DISALLOWED, 2, 480);
+        }
+        let result = Err(Status::COMMAND_DISALLOWED);
+        assert_eq!(rig.events, [GapEvent::ModeRequestEnded { slot: 0, result }]);
+        assert_eq!(rig.opcodes(), [Opcode::EXIT_SNIFF_MODE]);
+    }
+}
+
+#[test]
+fn a_pending_request_needs_no_command_if_the_peer_fulfils_it() {
+    let mut rig = linked();
+    rig.gap.switch_role(0, Role::PERIPHERAL);
+    rig.run();
+    // The procedure in progress lets the mode wait.
+    assert!(rig.gap.sniff(0, Sniff::IDLE));
+    mode(&mut rig, Status::SUCCESS, 2, 800);
+    rig.model.role(Status::SUCCESS, PEER, Role::PERIPHERAL);
+    rig.run();
+    assert_eq!(rig.opcodes(), [Opcode::SWITCH_ROLE]);
+    assert_eq!(rig.events.last(), Some(&DONE));
+}
+
+#[test]
+fn intervals_and_supervision_timeouts_are_checked_against_pending_ones() {
+    let timeout = |seconds| Duration::from_secs(seconds);
+    let up_to = |seconds| Sniff { max_interval: timeout(seconds), ..Sniff::IDLE };
+    // The shorter timeout is written first: the link would end between two exchanges.
+    let mut rig = linked();
+    assert!(rig.gap.set_supervision_timeout(0, timeout(2)));
+    assert!(!rig.gap.sniff(0, up_to(10)) && rig.gap.sniff(0, up_to(1)));
+    // The reverse.
+    assert!(!rig.gap.set_supervision_timeout(0, timeout(1)));
+    assert!(rig.gap.set_supervision_timeout(0, timeout(30)) && rig.gap.sniff(0, up_to(25)));
+    // The controller refuses the longer timeout.
+    rig.model.refuse.push((Opcode::WRITE_LINK_SUPERVISION_TIMEOUT, Status::COMMAND_DISALLOWED));
+    rig.run();
+    let refused = GapEvent::ModeRequestEnded { slot: 0, result: Err(Status::INVALID_PARAMETERS) };
+    assert!(rig.events.contains(&refused) && rig.count(Opcode::SNIFF_MODE) == 0);
+    // While the controller changes the mode.
+    assert!(rig.gap.sniff(0, up_to(10)));
+    rig.run();
+    assert!(!rig.gap.set_supervision_timeout(0, timeout(10)));
+}
+
+#[test]
+fn a_link_that_sleeps_keeps_its_supervision_timeout() {
+    let mut rig = linked();
+    rig.model.role(Status::SUCCESS, PEER, Role::PERIPHERAL);
+    rig.run();
+    assert!(rig.gap.set_supervision_timeout(0, Duration::from_secs(2)));
+    mode(&mut rig, Status::SUCCESS, 2, 0x2000);
+    rig.forget();
+    rig.model.role(Status::SUCCESS, PEER, Role::CENTRAL);
+    rig.run();
+    assert_eq!(rig.opcodes(), []);
+}
