@@ -56,14 +56,15 @@ impl Core {
         self.stack.ready.is_marked() || (is_left && !by_run && !due.is_empty())
     }
 
-    /// Takes one waker of what became ready. Returns whether there may be more.
-    pub(crate) fn take_ready(&mut self, by_run: bool) -> (Option<Waker>, bool) {
+    /// Takes one waker of what became ready. Apart from the visits, most of which make nothing ready.
+    #[inline(never)]
+    pub(crate) fn take_ready(&mut self, by_run: bool) -> Option<Waker> {
         let run = !by_run && !self.stack.ready.due().is_empty();
-        let mut first = if run { self.runner.take() } else { None };
-        if first.is_none() && self.stack.ready.is_marked() {
-            first = self.waiters.take_ready(&mut self.stack.ready);
+        let runner = if run { self.runner.take() } else { None };
+        if runner.is_none() && self.stack.ready.is_marked() {
+            return self.waiters.take_ready(&mut self.stack.ready);
         }
-        (first, self.stack.ready.is_marked())
+        runner
     }
 
     /// Returns what `run` does next; if it sleeps, leaves its waker here. The caller drops the contents of `over`
@@ -79,10 +80,7 @@ impl Core {
         let mut due = self.stack.take_due();
         if due.contains(Due::TIME) || self.stack.is_due(now) {
             due |= Due::TIME;
-            if let Some((_, why)) = self.stack.poll_timeout().filter(|(at, _)| *at <= now) {
-                report!(debug, "due: {why:?}");
-            }
-            self.stack.handle_timeout(now);
+            self.handle_timeout(now);
             if self.stack.is_shut_down() {
                 return Turn::ShutDown;
             }
@@ -105,6 +103,16 @@ impl Core {
             *over = self.runner.replace(waker.clone());
         }
         Turn::Sleep(self.stack.poll_timeout().map(|(at, _)| at))
+    }
+
+    /// Apart from [`Self::turn`], most of which have no deadline that is due.
+    #[cold]
+    #[inline(never)]
+    fn handle_timeout(&mut self, now: Instant) {
+        if let Some((_, why)) = self.stack.poll_timeout().filter(|(at, _)| *at <= now) {
+            report!(debug, "due: {why:?}");
+        }
+        self.stack.handle_timeout(now);
     }
 
     /// Begins a run; false if another one is running.

@@ -7,7 +7,7 @@ use core::{
     convert::Infallible,
     fmt,
     future::{Future, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     sync::atomic::{AtomicU8, AtomicU32, Ordering},
     task::{Context, Poll, Waker},
 };
@@ -59,12 +59,12 @@ impl Host {
     ///
     /// Dropping the future loses nothing and leaks nothing. If [`Self::run`] is called again *on the same transport*, it first
     /// finishes a packet that was half written. The reset at the beginning of every run ends links that were up.
-    pub async fn run<R: Read, W: Write<Error = R::Error>>(
+    pub fn run<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,
         tx: W,
-    ) -> RunError<R::Error> {
-        self.run_with(rx, tx, Platform::new()).await
+    ) -> impl Future<Output = RunError<R::Error>> {
+        self.run_with(rx, tx, Platform::new())
     }
 }
 
@@ -201,10 +201,7 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
             }
             if due.intersects(Due::JOB | Due::BOND_JOB) {
                 host.with_run(|core| core.stack.set_now(now));
-                match jobs.as_mut().poll(cx) {
-                    Poll::Ready(never) => match never {},
-                    Poll::Pending => {}
-                }
+                poll_jobs(jobs.as_mut(), cx);
             }
             if parts.is_receiving()
                 && let Poll::Ready(error) = receive.as_mut().poll(cx)
@@ -220,6 +217,16 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
         }
     })
     .await
+}
+
+/// Apart from the driver, whose wakes seldom have a job.
+#[cold]
+#[inline(never)]
+fn poll_jobs(jobs: Pin<&mut impl Future<Output = Infallible>>, cx: &mut Context<'_>) {
+    match jobs.poll(cx) {
+        Poll::Ready(never) => match never {},
+        Poll::Pending => {}
+    }
 }
 
 /// Finds what to do, and sleeps while there is nothing to do.

@@ -13,21 +13,31 @@ use crate::{
     waiters::{Displaced, Due, Key, Wait},
 };
 
-/// What `run` must do, as of the last visit. `run` reads it without a visit.
+/// What is to be done after a visit, as of the last one. It is read without a visit.
 #[derive(Debug)]
 pub(crate) struct DueFlags(AtomicU8);
 
 /// `run` has not left its waker.
 const UNLEFT: u8 = 1 << 7;
+/// More tasks may have to be woken.
+const MORE: u8 = 1 << 6;
+const _: () = assert!(Due::all().bits() & (UNLEFT | MORE) == 0);
 
 impl DueFlags {
     pub(crate) const fn new() -> Self {
         Self(AtomicU8::new(UNLEFT))
     }
 
-    /// Kept up to date under the lock.
-    fn set(&self, (due, is_left): (Due, bool)) {
-        self.0.store(due.bits() | if is_left { 0 } else { UNLEFT }, Ordering::Relaxed);
+    /// Takes a task that must be woken, and records what else is to be done. Every visit ends with it, under the lock.
+    fn take_ready(&self, by_run: bool, core: &mut Core) -> Option<Waker> {
+        let (mut waker, mut more) = (None, 0);
+        if core.is_ready(by_run) {
+            waker = core.take_ready(by_run);
+            more = if core.stack.ready.is_marked() { MORE } else { 0 };
+        }
+        let (due, is_left) = core.pending();
+        self.0.store(due.bits() | if is_left { 0 } else { UNLEFT } | more, Ordering::Relaxed);
+        waker
     }
 
     pub(crate) fn get(&self) -> Due {
@@ -36,7 +46,12 @@ impl DueFlags {
 
     /// Returns whether there is nothing to do and `run` will be woken for the next work.
     pub(crate) fn is_settled(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.0.load(Ordering::Relaxed) & !MORE == 0
+    }
+
+    /// Returns whether more tasks may have to be woken.
+    fn has_more(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & MORE != 0
     }
 }
 
@@ -54,41 +69,23 @@ impl Host {
     fn visit<R>(&self, by_run: bool, visit: impl FnOnce(&mut Core) -> R) -> R {
         let (result, ready) = self.core.with(|core| {
             let result = visit(core);
-            (result, self.take_ready(by_run, core))
+            (result, self.due.take_ready(by_run, core))
         });
-        if let Some(ready) = ready {
-            self.wake(by_run, ready);
+        if let Some(waker) = ready {
+            self.wake(by_run, waker);
         }
         result
     }
 
-    /// The end of every visit. It does not depend on the visit, so it is compiled once.
-    fn take_ready(&self, by_run: bool, core: &mut Core) -> Option<(Option<Waker>, bool)> {
-        let ready = core.is_ready(by_run).then(|| core.take_ready(by_run));
-        self.due.set(core.pending());
-        ready
-    }
-
-    /// Wakes the tasks that are ready.
+    /// Wakes a task, and all others that are ready.
     #[inline(never)]
-    fn wake(&self, by_run: bool, (waker, more): (Option<Waker>, bool)) {
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        if more {
-            self.wake_others(by_run);
-        }
-    }
-
-    #[cold]
-    fn wake_others(&self, by_run: bool) {
-        let next = |core: &mut Core| {
-            let (waker, _) = core.take_ready(by_run);
-            self.due.set(core.pending());
-            waker
-        };
-        while let Some(waker) = self.core.with(next) {
-            waker.wake();
+    fn wake(&self, by_run: bool, waker: Waker) {
+        waker.wake();
+        while self.due.has_more() {
+            match self.core.with(|core| self.due.take_ready(by_run, core)) {
+                Some(waker) => waker.wake(),
+                None => return,
+            }
         }
     }
 
