@@ -119,6 +119,14 @@ impl Peer {
         Marks::split(self.share, extent).0
     }
 
+    /// Returns whether [`Server::poll_written`] or [`Server::poll_subscription_change`] may have something.
+    ///
+    /// [`Server::poll_written`]: crate::Server::poll_written
+    /// [`Server::poll_subscription_change`]: crate::Server::poll_subscription_change
+    pub const fn has_changes(&self) -> bool {
+        self.marked
+    }
+
     /// Takes a mark; `None` if there is none of this kind.
     pub(super) fn take_mark(
         &mut self,

@@ -1,17 +1,24 @@
-//! Writes PDUs of the application directly into the buffer for the transport, without a packet of their own.
+//! Writes PDUs of the application, and replies of ATT, directly into the buffer for the transport, without a packet of their own.
 //!
 //! This is possible if no command and nothing else of the link is pending, and the controller has room for the PDU as
 //! one ACL packet. Other PDUs use a packet and wait for the link's turn. See [`super::fill`].
 
+use bindrune_gatt::{Peer, Server};
 use bindrune_hci::{
     acl::{AclHeader, Boundary},
     h4::PacketType,
 };
 use bindrune_l2cap::{Channels, Cid, Header};
-use bindrune_wire::Writer;
+use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{Stack, notify::Room, output::ACL_HEADER};
+use super::{
+    Stack,
+    attribute::{Attributes, Exchange},
+    memory::Receive,
+    notify::Room,
+    output::ACL_HEADER,
+};
 use crate::waiters::Due;
 
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
@@ -32,14 +39,49 @@ pub(super) enum Written {
     More,
 }
 
+/// The machines that write PDUs of a link.
+pub(super) struct Source<'s> {
+    pub(super) channels: &'s mut Channels,
+    server: &'s Server,
+    rx: &'s mut Receive,
+    attributes: &'s mut Attributes,
+    peer: &'s mut Option<Peer>,
+}
+
+impl Source<'_> {
+    /// Writes the pending reply of ATT if it fits in any case.
+    fn reply(&mut self, w: &mut Writer<'_>) -> Written {
+        let Some(peer) = self.peer.as_mut() else { return Written::Nothing };
+        if w.room() < self.attributes.bearer.mtu().into() {
+            return Written::Nothing;
+        }
+        match self.attributes.poll_reply(self.server, peer, self.rx, w) {
+            true => Written::Last,
+            false => Written::Nothing,
+        }
+    }
+}
+
 impl Stack {
-    /// Writes PDUs of a link's application to `cid`, each as one ACL packet: as many as `write` has and as there is
+    /// Writes the pending reply of a link's ATT. Returns false if it must wait for its turn.
+    pub(super) fn reply_direct(&mut self, index: u8) -> bool {
+        let slot = self.links.get(usize::from(index));
+        let is_next = slot.is_some_and(|slot| {
+            let attributes = &slot.attributes;
+            attributes.exchange != Exchange::Wanted
+                && attributes.bearer.interest() == Interest::None
+                && !attributes.has_early()
+        });
+        is_next && self.write_direct(index, Cid::ATT, |source, w| source.reply(w))
+    }
+
+    /// Writes PDUs of a link to `cid`, each as one ACL packet: as many as `write` has and as there is
     /// room for. Returns false if it wrote none, for example because other data goes first.
     pub(super) fn write_direct(
         &mut self,
         index: u8,
         cid: Cid,
-        mut write: impl FnMut(&mut Channels, &mut Writer<'_>) -> Written,
+        mut write: impl FnMut(&mut Source<'_>, &mut Writer<'_>) -> Written,
     ) -> bool {
         let bit = 1u64.wrapping_shl(index.into());
         let commands = self.command_due || self.ready.due().contains(Due::COMMAND);
@@ -61,7 +103,14 @@ impl Stack {
             }
             let Some((headers, payload)) = room.split_first_chunk_mut::<HEADERS>() else { break };
             let mut w = Writer::new(payload);
-            let written = write(&mut self.channels, &mut w);
+            let mut source = Source {
+                channels: &mut self.channels,
+                server: &self.server,
+                rx: &mut self.rx,
+                attributes: &mut slot.attributes,
+                peer: &mut slot.peer,
+            };
+            let written = write(&mut source, &mut w);
             if written == Written::Nothing || !self.acl.take(self.now, &mut slot.credits) {
                 break;
             }

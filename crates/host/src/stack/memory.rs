@@ -45,7 +45,7 @@ impl Receive {
     pub(crate) const fn host_buffers(&self) -> usize {
         match self.shares.buffers() {
             0 => self.pool.capacity(),
-            buffers => buffers,
+            buffers => buffers as usize,
         }
     }
 

@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use bindrune_att::{Command, ErrorCode, Request};
 use bindrune_gatt::{
-    Answer, Ask, AskKind, Target,
+    Answer, Ask, AskKind, Peer, Target,
     server::{SubscriptionChange, Written},
 };
 use bindrune_hci::Status;
@@ -237,6 +237,14 @@ impl Stack {
         if CAPTURE && self.server.take_captured() {
             self.ready.host(HostKey::Written);
         }
+        let peer = self.links.get(usize::from(index)).and_then(|slot| slot.peer.as_ref());
+        if peer.is_some_and(Peer::has_changes) {
+            self.record_changes(index);
+        }
+    }
+
+    #[inline(never)]
+    fn record_changes(&mut self, index: u8) {
         let Some(Link { inbox, peer, .. }) = self.links.get_mut(usize::from(index)) else { return };
         let Some(peer) = peer.as_mut() else { return };
         while inbox.has_room() {
@@ -276,7 +284,11 @@ impl Stack {
     /// Handles the outcome of a request: sends its reply, or lets the application answer.
     pub(super) fn served(&mut self, index: u8, served: Served) {
         match served {
-            Served::Reply => self.mark_pending(index),
+            Served::Reply => {
+                if !self.reply_direct(index) {
+                    self.mark_pending(index);
+                }
+            }
             Served::Ask => {
                 if let Some(slot) = self.links.get_mut(usize::from(index)) {
                     slot.inbox.request_arrived();

@@ -7,25 +7,25 @@
 //! sends no data for which there is no place.
 
 /// A link with fewer places offers all of them as controller buffers.
-const LITTLE: usize = 3;
+const LITTLE: u16 = 3;
 
 /// The places of all links.
 #[derive(Debug)]
 pub(crate) struct Shares {
-    places: usize,
+    places: u16,
     /// Places that are kept for each link.
-    guaranteed: usize,
-    links: usize,
+    guaranteed: u16,
+    links: u16,
     /// Taken places of all links.
-    taken: usize,
+    taken: u16,
     /// Places that are kept for links and not taken.
-    kept: usize,
+    kept: u16,
     /// Taken places of gated links that hold data pushed by their peers.
-    gated: usize,
+    gated: u16,
     /// Taken places of gated links that hold answers kept by their applications, and unclaimed values.
-    kept_by_app: usize,
+    kept_by_app: u16,
     /// Taken places of ended links whose slots are used again.
-    left: usize,
+    left: u16,
     /// Places were taken or returned since [`Self::take_changed`].
     changed: bool,
 }
@@ -33,9 +33,9 @@ pub(crate) struct Shares {
 /// The places that one link has taken.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
-    taken: usize,
+    taken: u16,
     /// Taken places that hold answers and requests kept by the application, and unclaimed values.
-    kept_by_app: usize,
+    kept_by_app: u16,
     /// Whether the link may receive indications.
     listens: bool,
     /// One of the taken places holds an indication that must not be confirmed before another place is free.
@@ -48,7 +48,7 @@ impl Share {
         Self { taken: 0, kept_by_app: 0, listens: false, indication: false, gated: false };
 
     /// Returns the number of places that the link has taken.
-    pub(crate) const fn taken(&self) -> usize {
+    pub(crate) const fn taken(&self) -> u16 {
         self.taken
     }
 
@@ -60,7 +60,7 @@ impl Share {
         }
     }
 
-    const fn pushed(&self) -> usize {
+    const fn pushed(&self) -> u16 {
         self.taken.saturating_sub(self.kept_by_app)
     }
 
@@ -72,7 +72,12 @@ impl Share {
 
 impl Shares {
     /// Divides `places` among `links` slots.
-    pub(crate) const fn new(places: usize, links: usize) -> Self {
+    pub(crate) fn new(places: usize, links: usize) -> Self {
+        let [places, links] = [places, links].map(clamped);
+        Self::divide(places, links)
+    }
+
+    const fn divide(places: u16, links: u16) -> Self {
         let guaranteed = match places.checked_div(links) {
             Some(even) => even.div_ceil(2),
             None => 0,
@@ -93,17 +98,17 @@ impl Shares {
 
     /// Returns the number of all places.
     pub(crate) const fn places(&self) -> usize {
-        self.places
+        self.places as usize
     }
 
     /// Returns how many places one link may take if no other link takes any.
-    const fn alone(&self) -> usize {
+    const fn alone(&self) -> u16 {
         let others = self.guaranteed.saturating_mul(self.links.saturating_sub(1));
         self.places.saturating_sub(others)
     }
 
     /// Returns how many buffers the controller may fill: each must find a place, whichever link it is for.
-    pub(crate) const fn buffers(&self) -> usize {
+    pub(crate) const fn buffers(&self) -> u16 {
         let alone = self.alone();
         if alone < LITTLE { alone } else { alone.saturating_sub(1) }
     }
@@ -111,10 +116,11 @@ impl Shares {
     /// Returns how many buffers of the controller are withheld. Withholds all of them only if the application has data
     /// to read.
     pub(crate) fn withheld(&self) -> usize {
-        match self.gated {
+        let withheld = match self.gated {
             0 => self.kept_by_app.min(self.buffers().saturating_sub(1)),
             gated => gated.saturating_add(self.kept_by_app),
-        }
+        };
+        withheld.into()
     }
 
     /// Takes a place. Returns false if the link has used its share and others need the rest.
@@ -174,7 +180,7 @@ impl Shares {
 
     /// Returns whether [`Self::take`] would succeed.
     pub(crate) fn may_take(&self, share: &Share) -> bool {
-        let own = usize::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
+        let own = u16::from(self.keeps_last(share) && (!share.gated || self.alone() >= LITTLE));
         let others = self.kept.saturating_sub(self.kept_for(share));
         self.free() > others.saturating_add(own)
     }
@@ -220,6 +226,7 @@ impl Shares {
 
     /// Returns `count` places of [`Self::take`].
     pub(crate) fn give(&mut self, share: &mut Share, count: usize) {
+        let count = clamped(count);
         self.change(share, |share| share.taken = share.taken.saturating_sub(count));
     }
 
@@ -259,10 +266,10 @@ impl Shares {
 
     /// Resets all counts. Every [`Share`] must be reset as well.
     pub(crate) const fn reset(&mut self) {
-        *self = Self::new(self.places, self.links);
+        *self = Self::divide(self.places, self.links);
     }
 
-    const fn free(&self) -> usize {
+    const fn free(&self) -> u16 {
         self.places.saturating_sub(self.taken)
     }
 
@@ -297,12 +304,12 @@ impl Shares {
     }
 
     /// Returns the places guaranteed to a link that it has not taken.
-    const fn guarantee(&self, share: &Share) -> usize {
+    const fn guarantee(&self, share: &Share) -> u16 {
         self.guaranteed.saturating_sub(share.taken)
     }
 
     /// Returns the places that are kept for a link.
-    fn kept_for(&self, share: &Share) -> usize {
+    fn kept_for(&self, share: &Share) -> u16 {
         self.guarantee(share).max(self.keeps_last(share).into())
     }
 
@@ -312,8 +319,12 @@ impl Shares {
     }
 }
 
+fn clamped(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
 /// Updates a sum in which one part has changed.
-const fn count(total: usize, before: usize, after: usize) -> usize {
+const fn count(total: u16, before: u16, after: u16) -> u16 {
     total.saturating_sub(before).saturating_add(after)
 }
 

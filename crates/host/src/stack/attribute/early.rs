@@ -20,6 +20,11 @@ impl Attributes {
         may
     }
 
+    /// Returns whether an early request waits.
+    pub(crate) fn has_early(&self) -> bool {
+        !self.early.is_empty()
+    }
+
     /// Returns whether a PDU must wait behind an early request. Commands must, or they would overtake it.
     pub(crate) fn waits_behind_early(&self, pdu: &[u8]) -> bool {
         !self.early.is_empty() && pdu.first().is_some_and(|&opcode| Opcode(opcode).is_command())

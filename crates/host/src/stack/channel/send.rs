@@ -74,14 +74,14 @@ impl Stack {
         let Some(open) = self.channels.get(index) else { return false };
         let packet = self.tx.pool.packet_size().saturating_sub(HEADROOM);
         let (cid, longest) = (open.remote_cid(), usize::from(open.peer_mps()).min(packet));
-        let written = self.write_direct(channel.link.index, cid, |channels, w| {
+        let written = self.write_direct(channel.link.index, cid, |source, w| {
             let prefix = if *sent == 0 { SDU_LENGTH } else { 0 };
             let frame = sdu.len().saturating_sub(*sent).saturating_add(prefix).min(longest);
             if w.room() < frame {
                 return Written::Nothing;
             }
             w.limit(frame);
-            let Ok(taken) = channels.write_frame(index, sdu, *sent, w) else {
+            let Ok(taken) = source.channels.write_frame(index, sdu, *sent, w) else {
                 return Written::Nothing;
             };
             *sent = sent.saturating_add(taken);

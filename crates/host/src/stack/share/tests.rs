@@ -17,7 +17,7 @@ fn a_link_leaves_every_other_one_its_share() {
         let mut shares = Shares::new(places, links);
         let mut greedy = Share::NONE;
         let taken = all(&mut shares, &mut greedy);
-        assert_eq!(taken, shares.alone(), "{places} places, {links} links");
+        assert_eq!(taken, usize::from(shares.alone()), "{places} places, {links} links");
         let guaranteed = (places / links).div_ceil(2);
         for _ in 1..links {
             assert_eq!(all(&mut shares, &mut Share::NONE.clone()), guaranteed);
@@ -62,11 +62,11 @@ fn gated_links_find_room_as_long_as_the_controller_has_buffers() {
             shares.listen(share, true);
         }
         // The controller's packets may be for any of the links.
-        for turn in 0..shares.buffers() {
+        for turn in 0..usize::from(shares.buffers()) {
             let at = (turn * 7 + turn / 2) % links;
             assert!(shares.take(&mut each[at]), "{places} places, {links} links, {turn}");
         }
-        assert_eq!(shares.withheld(), shares.buffers());
+        assert_eq!(shares.withheld(), usize::from(shares.buffers()));
     }
 }
 
@@ -75,7 +75,7 @@ fn answers_that_an_application_keeps_do_not_stop_the_controller() {
     let mut shares = Shares::new(3, 1);
     let mut share = Share::NONE;
     shares.gate(&mut share, true);
-    assert_eq!(shares.buffers(), 2);
+    assert_eq!(usize::from(shares.buffers()), 2);
     assert!(shares.take_kept(&mut share) && shares.take_kept(&mut share));
     assert_eq!(shares.withheld(), 1);
     assert!(shares.take(&mut share));
@@ -101,8 +101,8 @@ fn unclaimed_values_leave_a_place_and_do_not_stop_the_controller() {
             while shares.take_kept_spare(&mut share) {
                 kept += 1;
             }
-            assert_eq!(share.taken(), kept, "{places} places, {links} links");
-            assert!(!gated || shares.withheld() < shares.buffers());
+            assert_eq!(usize::from(share.taken()), kept, "{places} places, {links} links");
+            assert!(!gated || shares.withheld() < usize::from(shares.buffers()));
             assert!(shares.take(&mut share));
             shares.give(&mut share, 1);
             for _ in 0..kept {
@@ -142,7 +142,10 @@ fn packets_kept_of_ended_links_leave_each_link_a_place() {
             }
             shares.leave(&mut share);
         }
-        assert!(!shares.may_hand_out() && shares.left <= places + links, "{places}, {links}");
+        assert!(
+            !shares.may_hand_out() && usize::from(shares.left) <= places + links,
+            "{places}, {links}"
+        );
         for _ in 0..links {
             assert!(shares.take(&mut Share::NONE.clone()), "{places} places, {links} links");
         }
