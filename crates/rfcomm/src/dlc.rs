@@ -323,6 +323,13 @@ impl Dlc {
         self.port.command.is_some()
     }
 
+    /// Returns whether another caller's report or request about the port must wait: the last one has no answer, or
+    /// [`crate::Dlcs::end_command`] was not called after it.
+    #[must_use]
+    pub const fn is_port_taken(&self) -> bool {
+        self.port.is_taken || self.awaits_port()
+    }
+
     /// Returns whether the last report or request of ours about the port had no answer in 20 s.
     #[must_use]
     pub const fn port_timed_out(&self) -> bool {

@@ -209,9 +209,16 @@ impl Dlcs {
             let may = dlc.is_open() && dlc.port.command.is_none();
             if may {
                 (dlc.port.command, dlc.port.timed_out) = (Some((command, None)), false);
+                dlc.port.is_taken = true;
             }
             may
         })
+    }
+
+    /// Records that the caller of the last report or negotiation has its result, or does not want it. With
+    /// [`Dlc::is_port_taken`], several callers take turns, and each gets its own result.
+    pub fn end_command(&mut self, index: usize) {
+        self.with(index, |dlc| dlc.port.is_taken = false);
     }
 
     /// Closes a DLC after the data in its send ring was sent. If the peer takes no data for 20 s, the rest is

@@ -16,6 +16,7 @@ use embassy_time::Instant;
 use super::{
     InFlight, Security, Sent,
     api::{Config, Failure},
+    key::take_secret,
     reply::{Reply, put},
     slot::{ENCRYPTION, Next, Running, STEP, Slot},
 };
@@ -133,12 +134,11 @@ impl Slot {
         w: &mut Writer<'_>,
     ) -> Option<(Opcode, Sent)> {
         let address = BdAddress::from(self.peer);
-        if let Some(reply) = self.reply.take() {
-            let Some(opcode) = reply.write(address, w) else {
-                self.reply = Some(reply);
-                return None;
-            };
-            if let Reply::Key(key) = &reply {
+        if let Some(reply) = &self.reply {
+            let opcode = reply.write(address, w)?;
+            // Its secrets are wiped in their place.
+            let reply = take_secret(&mut self.reply);
+            if let Some(Reply::Key(key)) = &reply {
                 self.key_provided(key);
             }
             return Some((opcode, Sent::Reply));

@@ -6,7 +6,7 @@ use embassy_time::Instant;
 use super::{
     STRAYS, Security, Stray,
     api::{Failure, SecurityEvent, Timer},
-    key::Secret,
+    key::{Secret, take_secret},
     model::Side,
     pairing::Context,
     reply::Reply,
@@ -182,7 +182,7 @@ impl Slot {
         {
             return Some(SecurityEvent::Key { link, bond });
         }
-        if let Some(result) = self.ready.paired.take() {
+        if let Some(result) = take_secret(&mut self.ready.paired) {
             return Some(SecurityEvent::Pairing { link, peer: self.peer, result });
         }
         if core::mem::take(&mut self.ready.changed) {

@@ -31,6 +31,13 @@ impl Secret {
     }
 }
 
+/// Takes a value with a [`Secret`], and wipes the place where it was: a move would leave its octets there.
+pub fn take_secret<T: Clone>(place: &mut Option<T>) -> Option<T> {
+    let taken = place.clone();
+    *place = None;
+    taken
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")

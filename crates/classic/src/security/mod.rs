@@ -41,7 +41,7 @@ pub use api::{
     Question, RequestError, Requirement, SecurityEvent, Timer,
 };
 pub use bond::{Bond, BondError};
-pub use key::{Cipher, KeyKind, Secret};
+pub use key::{Cipher, KeyKind, Secret, take_secret};
 pub use model::{IoCapability, Model};
 use oob::LocalOob;
 pub use oob::{OobData, OobPresence, OobValues};

@@ -12,7 +12,7 @@ use bindrune_wire::Writer;
 use super::{
     Security, Sent,
     api::{Config, Failure, SecurityEvent},
-    key::Secret,
+    key::{Secret, take_secret},
     model::Side,
     pairing::Context,
     reply::put,
@@ -93,7 +93,7 @@ impl LocalOob {
     }
 
     pub(super) fn poll_event(&mut self) -> Option<SecurityEvent> {
-        self.made.take().map(SecurityEvent::LocalOob)
+        take_secret(&mut self.made).map(SecurityEvent::LocalOob)
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// The answer to a request of the controller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Reply {
     NoKey,
     Key(Secret),

@@ -40,6 +40,7 @@ impl Classic<'_> {
     pub async fn oob(&self) -> Result<ClassicOob, Error> {
         self.ready().await?;
         self.host.with(|core| core.stack.make_classic_oob())?;
+        let _wait = Wait(*self);
         self.wait(Awaited::Setting, Stack::poll_classic_oob).await
     }
 
@@ -59,5 +60,14 @@ impl Classic<'_> {
     /// and have not paired.
     pub fn set_peer_oob(&self, device: Address, data: Option<ClassicOob>) -> Result<(), Error> {
         self.host.with(|core| core.stack.set_peer_oob(device, data))
+    }
+}
+
+/// The wait of a caller for data, until it is dropped.
+struct Wait<'h>(Classic<'h>);
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.0.host.with(|core| core.stack.end_classic_oob());
     }
 }

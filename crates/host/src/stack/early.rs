@@ -10,7 +10,7 @@ use bindrune_smp::pdu::Code;
 use bindrune_wire::{Handle, Packet};
 use embassy_time::{Duration, Instant};
 
-use super::{AclLanding, LinkRef, Phase, Stack};
+use super::{AclLanding, LinkRef, Phase, Stack, memory::RX_PER_LINK};
 use crate::capability::RECOVERY;
 
 /// The maximum number of waiting packets of all links.
@@ -101,6 +101,17 @@ const fn is_key(code: Code) -> bool {
     )
 }
 
+/// Returns how many packets all links of LE keep.
+const fn kept(links: usize) -> usize {
+    links.saturating_mul(RX_PER_LINK)
+}
+
+/// Returns whether one more packet may wait for a link, beside those `held`. Free slots of LE leave their own packets
+/// unused. BR/EDR has no packets: its data waits in one of the `surplus`, which all links of LE do not keep.
+const fn may_hold(held: usize, free: usize, classic_is_free: bool, surplus: usize) -> bool {
+    held < kept(free) || classic_is_free && surplus > 0
+}
+
 impl Stack {
     /// Returns the landing for the body of an ACL packet whose link is not up (yet).
     pub(super) fn early_packet(
@@ -120,16 +131,24 @@ impl Stack {
         })
     }
 
-    /// Returns whether a link with this handle may come up soon: a link slot is free (of LE, so its packets are unused, or
-    /// of BR/EDR), and the data is not late data of a link that has just ended.
+    /// Returns whether a link with this handle may come up soon, and the data is not late data of a link that has just
+    /// ended.
     fn may_come(&self, acl: AclHeader) -> bool {
         let late = |at: Instant| at.checked_add(AFTERWARDS).is_some_and(|until| self.now < until);
         matches!(self.phase, Phase::Ready)
             && usize::from(acl.len) <= self.rx.pool.packet_size()
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
-            && (self.links.iter().any(|link| !link.is_up()) || self.classic.has_free_link())
+            && self.has_unused_packet()
             && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
             && !self.classic.ended_at(acl.handle).is_some_and(late)
+    }
+
+    /// Returns whether a link slot is free, and a packet that no link misses.
+    fn has_unused_packet(&self) -> bool {
+        let free = self.links.iter().filter(|link| !link.is_up()).count();
+        let held = self.early.count(|waits| matches!(waits, For::Link(..)));
+        let surplus = self.rx.pool.free().saturating_sub(kept(self.links.len()));
+        may_hold(held, free, self.classic.has_free_link(), surplus)
     }
 
     /// Keeps an ACL packet of a link that is not up yet.
@@ -255,6 +274,27 @@ impl Stack {
     pub(super) fn drop_early(&mut self) {
         while let Some(held) = self.early.take(|_| true) {
             self.rx.pool.give(held.packet);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_data_leaves_the_packets_of_links_that_are_up() {
+        for (held, free, classic_is_free, surplus, may) in [
+            // The packets of free slots of LE.
+            (2, 1, false, 0, true),
+            (3, 1, false, 9, false),
+            (3, 2, false, 0, true),
+            // BR/EDR, while all links of LE are up.
+            (0, 0, true, 1, true),
+            (0, 0, true, 0, false),
+            (0, 0, false, 9, false),
+        ] {
+            assert_eq!(may_hold(held, free, classic_is_free, surplus), may, "{held} {free}");
         }
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Port {
     pub(crate) new_line: Option<LineStatus>,
     /// Whether our last command had no answer.
     pub(crate) timed_out: bool,
+    /// Whether the caller of our last command has not taken its result.
+    pub(crate) is_taken: bool,
     /// Our command, and its time limit once it is sent.
     pub(crate) command: Option<(Command, Option<Instant>)>,
 }
@@ -118,6 +120,7 @@ impl Port {
         peer_line: LineStatus::empty(),
         new_line: None,
         timed_out: false,
+        is_taken: false,
         command: None,
     };
 

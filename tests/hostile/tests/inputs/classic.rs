@@ -22,6 +22,7 @@ macro_rules! answers {
 }
 
 mod configuration;
+mod early;
 mod events;
 mod retransmission;
 mod rfcomm;

@@ -1,5 +1,7 @@
 //! Settings and line status of serial ports over RFCOMM, and the bound of connections that a peer requests.
 
+use std::pin::pin;
+
 use bindrune::{
     BitRate, ClassicChannelConfig, ClassicPsm, Error, Level, LineStatus, Parity, PortSettings,
     Rfcomm,
@@ -74,6 +76,25 @@ fn line_status_is_reported_by_either_end() {
         assert_eq!((one, set, two), (Ok(()), Ok(settings), Ok(())));
         assert!(there.next_line_status().await.is_ok());
         assert_eq!(scene.within(1_000, there.next_line_status()).await, None);
+    });
+}
+
+#[test]
+fn each_caller_gets_its_own_answer() {
+    let scene = Scene::new(778);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = connected(&lamp, &phone).await;
+        let fast = PortSettings::default().with_rate(BitRate::B115200);
+        let slow = PortSettings::default().with_rate(BitRate::B2400);
+        let mut first = pin!(here.set_port_settings(fast));
+        assert_eq!(scene.within(1, first.as_mut()).await, None);
+        // The second caller is the first one to see the answer.
+        let second = here.set_port_settings(slow);
+        assert_eq!(join(second, first).await, (Ok(slow), Ok(fast)));
+        // A caller that leaves does not keep the turn.
+        assert_eq!(scene.within(1, here.set_port_settings(fast)).await, None);
+        assert_eq!(here.set_port_settings(slow).await, Ok(slow));
     });
 }
 

@@ -101,9 +101,24 @@ impl Rfcomm<'_> {
 
     /// Sends a command about the port after those of other callers.
     async fn command(&self, command: PortCommand) -> Result<PortSettings, Error> {
-        let (stream, mut begun) = (self.stream, false);
+        let stream = self.stream;
+        let mut turn = PortTurn { port: self, begun: false };
         self.host.classic().dated().await?;
-        let poll = |stack: &mut Stack| stack.poll_rfcomm_port(stream, command, &mut begun);
+        let poll = |stack: &mut Stack| stack.poll_rfcomm_port(stream, command, &mut turn.begun);
         self.wait(ChannelKey::State, poll).await
+    }
+}
+
+/// The turn of a command about the port, until it is dropped.
+struct PortTurn<'r, 'h> {
+    port: &'r Rfcomm<'h>,
+    begun: bool,
+}
+
+impl Drop for PortTurn<'_, '_> {
+    fn drop(&mut self) {
+        if self.begun {
+            self.port.host.with(|core| core.stack.end_rfcomm_port(self.port.stream));
+        }
     }
 }

@@ -202,6 +202,7 @@ impl Stack {
             peer,
             users: 0,
             is_own: !up.incoming,
+            before: (link.handle, link.ended_at),
             credits: LinkCredits::NONE,
             host_credits: HostLinkCredits::NONE,
             l2cap: L2cap::new(LinkId(up.slot)),

@@ -54,6 +54,8 @@ pub(crate) struct Link {
     pub(super) idle_until: At,
     /// When the link ended: late data with its handle is of no new link.
     pub(super) ended_at: At,
+    /// The handle of the link that had the slot before, and when it ended.
+    pub(super) before: (Handle, At),
     pub(super) is_leaving: bool,
     /// Whether the link ends once everything that was sent has left.
     pub(super) is_draining: bool,
@@ -81,6 +83,7 @@ impl Link {
         is_own: false,
         idle_until: At::NONE,
         ended_at: At::NONE,
+        before: (Handle::MIN, At::NONE),
         is_leaving: false,
         is_draining: false,
         is_cut: false,

@@ -3,7 +3,7 @@
 
 use core::task::Poll;
 
-use bindrune_classic::security::{Answer, OobData, OobPresence};
+use bindrune_classic::security::{Answer, OobData, OobPresence, take_secret};
 use bindrune_hci::{Opcode, Status};
 use bindrune_wire::{Address, AddressKind};
 use embassy_time::Instant;
@@ -18,6 +18,8 @@ const PEERS: usize = if OOB { 4 } else { 0 };
 #[derive(Debug)]
 pub(super) struct Oob {
     own: Own,
+    /// Number of callers that wait for data of this device.
+    callers: u16,
     peers: [Option<Known>; PEERS],
 }
 
@@ -30,7 +32,7 @@ struct Known {
     data: Option<OobData>,
 }
 
-/// The last request for data of this device.
+/// The last request for data of this device. The data is wiped when no caller waits for it.
 #[derive(Debug)]
 enum Own {
     None,
@@ -39,7 +41,8 @@ enum Own {
 }
 
 impl Oob {
-    pub(super) const NONE: Self = Self { own: Own::None, peers: [const { None }; PEERS] };
+    pub(super) const NONE: Self =
+        Self { own: Own::None, callers: 0, peers: [const { None }; PEERS] };
 
     /// Forgets the data of this device, which the controller has lost.
     pub(super) fn lose(&mut self) {
@@ -53,12 +56,15 @@ impl Oob {
 
     /// Takes the data of a peer: no pairing uses it again. The peer still needs data to pair.
     fn take(&mut self, peer: Address) -> Option<OobData> {
-        self.peers.iter_mut().flatten().find(|known| known.peer == peer)?.data.take()
+        let mut known = self.peers.iter_mut().flatten();
+        take_secret(&mut known.find(|known| known.peer == peer)?.data)
     }
 
     fn forget(&mut self, peer: Address) {
         for place in &mut self.peers {
-            let _old = place.take_if(|known| known.peer == peer);
+            if place.as_ref().is_some_and(|known| known.peer == peer) {
+                *place = None;
+            }
         }
     }
 
@@ -107,17 +113,29 @@ impl Stack {
 
     /// Handles data of this device that the controller made. [Vol 4] Part E, 7.3.60 and 7.3.95
     pub(super) fn classic_oob_made(&mut self, data: Result<OobData, Status>) {
-        if let Some(state) = self.classic.get() {
+        if let Some(state) = self.classic.get().filter(|s| matches!(s.oob.own, Own::Wanted)) {
             state.oob.own = Own::Made(data);
         }
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Lets the controller make new data of this device. [Vol 4] Part E, 7.3.60 and 7.3.95
+    /// Ends the wait of a caller. After the last one the data is wiped: they have their copies, and the controller has the
+    /// values for pairings.
+    pub(crate) fn end_classic_oob(&mut self) {
+        let Some(state) = self.classic.get() else { return };
+        state.oob.callers = state.oob.callers.saturating_sub(1);
+        if state.oob.callers == 0 {
+            state.oob.own = Own::None;
+        }
+    }
+
+    /// Lets the controller make new data of this device. The caller ends its wait with [`Self::end_classic_oob`].
+    /// [Vol 4] Part E, 7.3.60 and 7.3.95
     pub(crate) fn make_classic_oob(&mut self) -> Result<(), Error> {
         let state = self.classic.get().ok_or(Error::Unsupported)?;
         let extended = state.can_make_oob().ok_or(Error::Unsupported)?;
         state.oob.own = Own::Wanted;
+        state.oob.callers = state.oob.callers.saturating_add(1);
         state.security.make_oob(extended);
         self.ready.run(Due::COMMAND);
         Ok(())
@@ -151,5 +169,28 @@ impl Stack {
             state.announce_oob(link.index);
         }
         kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bindrune_classic::security::{OobValues, Secret};
+
+    use super::*;
+
+    fn data() -> OobData {
+        let [commitment, random] = [1, 2].map(|octet| Secret::new([octet; 16]));
+        OobData { p192: Some(OobValues { commitment, random }), p256: None }
+    }
+
+    #[test]
+    fn data_of_a_peer_leaves_its_place_with_the_attempt_that_uses_it() {
+        let peer = Address::new(AddressKind::Public, [1; 6]);
+        let mut oob = Oob::NONE;
+        oob.put(peer, data()).unwrap();
+        assert_eq!((oob.take(peer), oob.take(peer)), (Some(data()), None));
+        assert_eq!(oob.presence(peer), OobPresence::P192);
+        oob.forget(peer);
+        assert!(oob.presence(peer).is_empty() && oob.peers.iter().all(Option::is_none));
     }
 }

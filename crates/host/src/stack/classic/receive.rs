@@ -30,7 +30,8 @@ impl Classic {
     /// Returns when the last link with this handle ended.
     pub(in crate::stack) fn ended_at(&self, handle: Handle) -> Option<Instant> {
         let links = self.state().map(|state| state.links.iter()).unwrap_or_default();
-        links.filter(|link| link.handle == handle).filter_map(|link| link.ended_at.get()).max()
+        let ends = links.flat_map(|link| [(link.handle, link.ended_at), link.before]);
+        ends.filter(|(of, _)| *of == handle).filter_map(|(_, at)| at.get()).max()
     }
 }
 

@@ -102,8 +102,8 @@ impl Link {
         self.outstanding.completed(count, self.sending.is_busy());
     }
 
-    /// Counts a PDU that the controller has flushed, for the channel of the oldest flushable one that it holds. Call it when
-    /// the controller reports a flush.
+    /// Counts a PDU that the controller has flushed, for the channel of the oldest flushable one that it holds, or of the
+    /// last one that it has completed. Call it when the controller reports a flush.
     ///
     /// The rest of a PDU that has begun is sent anyway: the event does not name the PDU, and the controller itself drops
     /// the rest of a flushed one. [Vol 2] Part B, 7.6.2

@@ -53,6 +53,9 @@ fn line_status_reaches_the_peer() {
     p.run();
     assert_eq!((p.b.dlc(b).peer_line(), p.b.changes()), (status, vec![(b, Changes::LINE)]));
     assert_eq!(p.a.changes(), [(a, Changes::REPORTED)]);
+    assert!(!p.a.dlc(a).awaits_port() && p.a.dlc(a).is_port_taken());
+    p.a.dlcs.end_command(a);
+    assert!(!p.a.dlc(a).is_port_taken());
     assert_eq!((p.b.dlcs.take_line(b), p.b.dlcs.take_line(b)), (Some(status), None));
     assert!(p.a.dlcs.report_line(a, LineStatus::empty()));
     p.run();

@@ -138,7 +138,7 @@ impl Stack {
         }
     }
 
-    fn mark_dlc(&mut self, index: usize, key: ChannelKey) {
+    pub(super) fn mark_dlc(&mut self, index: usize, key: ChannelKey) {
         if let Some(group) = self.stream_group(index) {
             self.mark_stream(group, key);
         }

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_rfcomm::{LineStatus, PortSettings};
 
 use super::StreamRef;
-use crate::{Error, stack::Stack};
+use crate::{Error, stack::Stack, waiters::ChannelKey};
 
 /// What the application sends to the peer about the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +16,11 @@ pub(crate) enum PortCommand {
 }
 
 impl Stack {
-    /// Sends a command about the port once earlier ones are answered. Ready with the settings when the peer has
+    /// Sends a command about the port once earlier ones are answered and their callers have the results. Ready with the settings when the peer has
     /// answered. [TS 07.10] 5.4.6.3.9 and 5.4.6.3.10
     ///
-    /// `begun` is false at first, and belongs to the caller.
+    /// `begun` is false at first, and belongs to the caller. If it is true, the caller ends its turn with
+    /// [`Self::end_rfcomm_port`].
     pub(crate) fn poll_rfcomm_port(
         &mut self,
         stream: StreamRef,
@@ -31,7 +32,8 @@ impl Stack {
         if let Some(reason) = dlc.end_reason() {
             return Poll::Ready(Err(Error::Rfcomm(reason)));
         }
-        if dlc.awaits_port() {
+        let waits = if *begun { dlc.awaits_port() } else { dlc.is_port_taken() };
+        if waits {
             return Poll::Pending;
         }
         if *begun {
@@ -49,6 +51,15 @@ impl Stack {
         };
         self.settle_rfcomm(stream.link.index);
         Poll::Pending
+    }
+
+    /// Ends the turn of a caller: the next one may begin.
+    pub(crate) fn end_rfcomm_port(&mut self, stream: StreamRef) {
+        let Some(state) = self.classic.get() else { return };
+        if let Ok((index, _)) = state.rfcomm.stream(stream) {
+            state.rfcomm.dlcs.end_command(index);
+            self.mark_dlc(index, ChannelKey::State);
+        }
     }
 
     /// Returns the settings of the port. [TS 07.10] 5.4.6.3.9
