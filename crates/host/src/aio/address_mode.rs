@@ -11,8 +11,7 @@ impl Host {
     /// [`crate::Config::address`] and [`crate::Config::privacy`] decide.
     /// Requests go on: nothing is on the air for a moment, because controllers accept an address only then, and
     /// afterwards the same requests use the new address. Links keep the address and the identity that they were made
-    /// with, also for a pairing in progress. The mode survives a lost controller, and [`Self::shutdown`] and the next
-    /// [`Self::run`]. [`Self::reset`] restores the configuration. [Vol 4] Part E, 7.8.4
+    /// with, also for a pairing in progress. The mode survives a lost controller, and
     /// [`Self::shutdown`] and the next [`Self::run`]. [`Self::reset`] restores the configuration. [Vol 4] Part E, 7.8.4
     ///
     /// - Private addresses change at the interval of [`crate::Config::privacy`], 15 minutes by default. To get a new one now, set the same

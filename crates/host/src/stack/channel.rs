@@ -79,6 +79,10 @@ impl Stack {
         match self.channel(channel)?.state() {
             State::Connecting => Poll::Pending,
             State::Open => Poll::Ready(Ok(())),
+            // The channel has ended already, after the peer sent something.
+            State::Closed(_) | State::Disconnecting(_) if self.has_unread(channel) => {
+                Poll::Ready(Ok(()))
+            }
             State::Closed(reason) | State::Disconnecting(reason) => {
                 Poll::Ready(Err(closed(reason)))
             }
@@ -86,6 +90,11 @@ impl Stack {
                 Poll::Ready(Err(Error::Closed(CloseReason::LinkLost)))
             }
         }
+    }
+
+    /// Returns whether a whole SDU of a channel was received and not read.
+    fn has_unread(&self, channel: ChannelRef) -> bool {
+        matches!(self.channels.readable(channel.index.into(), &self.rx.pool), Readable::Sdu(_))
     }
 
     /// Ready when the channel is closed, with the reason.

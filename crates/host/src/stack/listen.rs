@@ -17,7 +17,7 @@ impl Stack {
         level: Level,
         decides: bool,
     ) -> Result<u8, Error> {
-        if !psm.is_valid() {
+        if !psm.is_valid() || !self.channels.allows(config) {
             return Err(Error::InvalidParameters);
         }
         if self.listeners.iter().any(|l| l.psm == psm) {

@@ -167,6 +167,12 @@ impl Channels {
         self.drops
     }
 
+    /// Returns whether a channel can have these receive parameters: MTU, MPS and window are in range.
+    #[must_use]
+    pub fn allows(&self, config: ChannelConfig) -> bool {
+        config.resolve(self.frame).is_some()
+    }
+
     /// Requests a channel from the peer of `link`. The application holds the channel from now on.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! L2CAP channels.
 
-use bindrune::{ClassicChannelConfig, ClassicCloseReason, ClassicMode, ClassicPsm, Error};
+use core::pin::pin;
+
+use bindrune::{ClassicChannelConfig, ClassicCloseReason, ClassicMode, ClassicPsm, Error, Level};
 use bindrune_pair::Scene;
-use embassy_futures::join::join;
+use embassy_futures::{join::join, poll_once, yield_now};
 
 use crate::{address, two};
 
@@ -120,4 +122,65 @@ fn frames_have_no_check_sequence_if_both_ends_agree() {
             assert_eq!((there.has_check_sequence(), here.has_check_sequence()), (on, on));
         });
     }
+}
+
+#[test]
+fn what_a_peer_sent_before_it_closed_a_new_channel_is_read() {
+    for accepts_late in [false, true] {
+        let scene = Scene::new(6);
+        let (lamp, phone) = two(&scene);
+        scene.run(&[&lamp, &phone], async {
+            let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+            let at = address(lamp).await;
+            let config = ClassicChannelConfig::BASIC;
+            let mut listener = lamp.listen(PSM, config).unwrap();
+            let link = phone.connect(at).await.unwrap();
+            // One side sends and closes before the task of the other side runs again.
+            let late = if accepts_late {
+                let near = link.open_channel(PSM, config).await.unwrap();
+                near.send(b"bye").await.unwrap();
+                near.close().await.unwrap();
+                listener.accept().await.unwrap()
+            } else {
+                link.secure(Level::Encrypted).await.unwrap();
+                let mut opening = pin!(link.open_channel(PSM, config));
+                for _ in 0..3 {
+                    assert!(poll_once(&mut opening).is_pending());
+                    yield_now().await;
+                }
+                let far = listener.accept().await.unwrap();
+                far.send(b"bye").await.unwrap();
+                far.close().await.unwrap();
+                opening.await.unwrap()
+            };
+            let mut buffer = [0; 100];
+            assert_eq!((late.recv(&mut buffer).await, &buffer[..3]), (Ok(3), &b"bye"[..]));
+            let ended = late.recv(&mut buffer).await;
+            assert_eq!(ended, Err(Error::ClassicClosed(ClassicCloseReason::Peer)));
+        });
+    }
+}
+
+#[test]
+fn channels_that_are_never_accepted_end_with_their_link() {
+    let scene = Scene::new(7);
+    let (lamp, phone) = two(&scene);
+    scene.run(&[&lamp, &phone], async {
+        let (lamp, phone) = (lamp.host().classic(), phone.host().classic());
+        let at = address(lamp).await;
+        let config = ClassicChannelConfig::BASIC;
+        let _listener = lamp.listen(PSM, config).unwrap();
+        for _ in 0..5 {
+            let link = phone.connect(at).await.unwrap();
+            let mut opened = 0;
+            while let Ok(channel) = link.open_channel(PSM, config).await {
+                channel.send(b"bye").await.unwrap();
+                channel.close().await.unwrap();
+                opened += 1;
+            }
+            assert_eq!(opened, 7, "one of 8 slots is left for other peers");
+            link.disconnect().await.unwrap();
+            scene.sleep(100).await;
+        }
+    });
 }

@@ -1,8 +1,15 @@
 //! The life of credit-based channels.
 
-use bindrune::{Channel, ChannelConfig, CloseReason, Connection, ConnectionResult, Error, Psm};
+use core::pin::pin;
+
+use bindrune::{
+    Channel, ChannelConfig, CloseReason, Connection, ConnectionResult, Error, Level, Psm,
+};
 use bindrune_pair::{Device, Scene};
-use embassy_futures::join::{join, join_array};
+use embassy_futures::{
+    join::{join, join_array},
+    poll_once,
+};
 
 use crate::table::{LAMP, PHONE, pattern};
 
@@ -232,4 +239,75 @@ fn packets_are_borrowed_in_both_directions() {
             join(send, receive).await;
         });
     }
+}
+
+#[test]
+fn what_a_peer_sent_before_it_closed_a_new_channel_is_read() {
+    for accepts_late in [false, true] {
+        let scene = Scene::new(118);
+        let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+        scene.run(&[&lamp, &phone], async {
+            let (_there, here) = scene.connect(&lamp, &phone).await;
+            let config = ChannelConfig::default();
+            let mut listener = lamp.host().listen(PSM, config).unwrap();
+            // One side sends and closes before the task of the other side runs again.
+            let (mut late, sent) = if accepts_late {
+                let mut near = here.open_channel(PSM, config).await.unwrap();
+                near.send(&pattern(9, 50)).await.unwrap();
+                near.close().await.unwrap();
+                (listener.accept().await.unwrap().1, pattern(9, 50))
+            } else {
+                let mut opening = pin!(here.open_channel(PSM, config));
+                assert!(poll_once(&mut opening).is_pending());
+                let (_link, mut far) = listener.accept().await.unwrap();
+                far.send(&pattern(8, 40)).await.unwrap();
+                far.close().await.unwrap();
+                (opening.await.unwrap(), pattern(8, 40))
+            };
+            let mut buffer = [0; 100];
+            let len = late.recv(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..len], sent);
+            let ended = late.recv(&mut buffer).await;
+            assert_eq!(ended, Err(Error::Closed(CloseReason::Peer)));
+        });
+    }
+}
+
+#[test]
+fn a_new_channel_that_closes_without_data_is_reported() {
+    let scene = Scene::new(119);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        let config = ChannelConfig::default();
+        let mut listener = lamp.host().listen(PSM, config).unwrap();
+        let mut opening = pin!(here.open_channel(PSM, config));
+        assert!(poll_once(&mut opening).is_pending());
+        listener.accept().await.unwrap().1.close().await.unwrap();
+        assert_eq!(opening.await.err(), Some(Error::Closed(CloseReason::Peer)));
+    });
+}
+
+#[test]
+fn a_configuration_that_is_not_allowed_is_refused() {
+    let good = ChannelConfig { mtu: Some(23), mps: 23, window: 1 };
+    let scene = Scene::new(120);
+    let (lamp, phone) = (scene.device(LAMP), scene.device(PHONE));
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        let refused = Some(Error::InvalidParameters);
+        for bad in [
+            ChannelConfig { mtu: Some(22), ..good },
+            ChannelConfig { mps: 22, ..good },
+            ChannelConfig { window: 0, ..good },
+        ] {
+            assert_eq!(lamp.host().listen(PSM, bad).err(), refused, "{bad:?}");
+            let decides = lamp.host().listen_for_requests(PSM, bad, Level::Open);
+            assert_eq!(decides.err(), refused, "{bad:?}");
+            assert_eq!(here.open_channel(PSM, bad).await.err(), refused, "{bad:?}");
+        }
+        let mut listener = lamp.host().listen(PSM, good).unwrap();
+        let (near, far) = join(here.open_channel(PSM, good), listener.accept()).await;
+        assert!(near.is_ok() && far.is_ok());
+    });
 }

@@ -82,6 +82,8 @@ fn includes_and_services_by_uuid_are_found() {
             assert_eq!(values.next(&mut buffer).await, Ok(Some((level, 1))));
             assert_eq!((buffer[0], values.next(&mut buffer).await), (100, Ok(None)));
             let mut name = here.values_by_uuid(1, u16::MAX, Uuid::new_16(0x2a00));
+            let too_small = name.next(&mut buffer[..3]).await;
+            assert_eq!(too_small, Err(bindrune::Error::BufferTooSmall { needed: 4 }));
             let (_, len) = name.next(&mut buffer).await.unwrap().unwrap();
             assert_eq!(&buffer[..len], b"lamp");
         });

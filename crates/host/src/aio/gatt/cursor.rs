@@ -107,8 +107,9 @@ impl<'h> Values<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+    /// [`Error::BufferTooSmall`] if the part is longer than `buffer`; the next call returns the same value. [`Error::Att`] if the peer
+    /// refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30 s,
+    /// [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -139,9 +140,11 @@ fn copy_next(
     pdu: &[u8],
     buffer: &mut [u8],
 ) -> Option<Result<(u16, usize), Error>> {
+    let before = read.clone();
     let item = read.next(pdu)?;
     let needed = item.value.len();
     let Some(room) = buffer.get_mut(..needed) else {
+        *read = before;
         return Some(Err(Error::BufferTooSmall { needed }));
     };
     room.copy_from_slice(item.value);

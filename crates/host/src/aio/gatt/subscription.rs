@@ -35,7 +35,8 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] if the peer has no Service Changed characteristic.
+    /// [`Error::NotFound`] if the peer has no Service Changed characteristic; [`Error::Busy`] if another task subscribes to it;
+    /// [`Error::NoSubscription`] if all subscription slots of the link are in use.
     /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
     /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///

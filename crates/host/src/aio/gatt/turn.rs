@@ -82,9 +82,15 @@ impl<'h> Turn<'h> {
             let before = procedure.clone();
             match self.step_and_read(procedure).await {
                 Ok(response) => return Ok(response),
-                Err(error) => self.security_retry(error).await?,
+                Err(error) => {
+                    // If the future is dropped during the retry, the procedure continues later.
+                    let refused = core::mem::replace(procedure, before);
+                    if let Err(error) = self.security_retry(error).await {
+                        *procedure = refused;
+                        return Err(error);
+                    }
+                }
             }
-            *procedure = before;
         }
     }
 

@@ -144,7 +144,13 @@ impl Stack {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let slot = state.slot(channel)?;
         if let Some(reason) = state.closed(slot) {
-            return Poll::Ready(Err(Error::ClassicClosed(reason)));
+            // The channel may have ended already, after the peer sent something.
+            let has_unread = state.channels.received(slot).is_some();
+            return Poll::Ready(if has_unread {
+                Ok(())
+            } else {
+                Err(Error::ClassicClosed(reason))
+            });
         }
         match state.channels.get(slot) {
             Some(channel) if channel.is_open() => Poll::Ready(Ok(())),
@@ -330,12 +336,16 @@ impl Stack {
         self.mark_channel(channel, ChannelKey::Send);
     }
 
-    /// Handles the end of a channel. Its slot is free at once unless the application has it. [Vol 3] Part A, 6.1
+    /// Handles the end of a channel. Its slot is free at once unless the application has it, or can accept it.
+    /// [Vol 3] Part A, 6.1
     pub(super) fn classic_closed(&mut self, channel: usize, reason: CloseReason) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };
         let user = state.user(channel).copied();
-        if user.is_some_and(|user| user.of != Of::App) {
+        // The application may still accept a channel to read what the peer sent, while the link is up.
+        let is_offered = reason == CloseReason::Peer && state.channels.received(channel).is_some();
+        let keeps = |of| of == Of::App || is_offered && matches!(of, Of::Listener(_));
+        if user.is_some_and(|user| !keeps(user.of)) {
             state.channels.release(now, channel);
             if let Some(user) = state.user(channel) {
                 user.of = Of::Nothing;

@@ -297,6 +297,7 @@ impl Stack {
             link.generation = link.generation.wrapping_add(1);
         }
         state.sending &= !1u64.wrapping_shl(index.into());
+        state.drop_closed_offers(self.now, index);
         if let Some(output) = &mut self.output {
             let _dropped = output.forget(handle);
         }

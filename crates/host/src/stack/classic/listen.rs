@@ -4,10 +4,11 @@ use core::task::Poll;
 
 use bindrune_classic::security::Requirement;
 use bindrune_l2cap::classic::{
-    ChannelConfig, CloseReason, Psm,
+    Channel, ChannelConfig, CloseReason, Psm, State as ChannelState,
     pdu::{ConnectionResult, ConnectionStatus},
 };
 use bindrune_wire::Level;
+use embassy_time::Instant;
 
 use super::{
     State,
@@ -57,6 +58,18 @@ impl State {
         let sdp = own.clone().filter(|user| user.of == Of::Sdp).count();
         let most = self.users.len().saturating_sub(1).max(1);
         own.count() < most && (psm != Psm::SDP || sdp == 0)
+    }
+
+    /// Frees the channels of a link that ended before the application accepted them.
+    pub(super) fn drop_closed_offers(&mut self, now: Instant, link: u8) {
+        for (index, user) in self.users.iter_mut().enumerate() {
+            let closed = |c: &Channel| matches!(c.state(), ChannelState::Closed(_));
+            let is_offer = user.link.index == link && matches!(user.of, Of::Listener(_));
+            if is_offer && self.channels.get(index).is_some_and(closed) {
+                self.channels.release(now, index);
+                user.of = Of::Nothing;
+            }
+        }
     }
 
     /// Returns whether something listens for channels or RFCOMM connections.
@@ -127,8 +140,9 @@ impl Stack {
         let Some(state) = self.classic.get() else { return Poll::Ready(Err(Error::Unsupported)) };
         let users = (0u8..).zip(state.users.iter());
         let waiting = users.filter(|(index, user)| {
-            let channel = state.channels.get(usize::from(*index));
-            user.of == Of::Listener(place) && channel.is_some_and(|channel| channel.is_open())
+            let channel = state.channels.get(usize::from(*index)).map(Channel::state);
+            let waits = matches!(channel, Some(ChannelState::Open | ChannelState::Closed(_)));
+            user.of == Of::Listener(place) && waits
         });
         let Some((index, user)) = waiting.min_by_key(|(_, user)| user.order) else {
             return Poll::Pending;

@@ -152,3 +152,27 @@ fn a_bonded_client_reads_whenever_the_central_loads_its_bond() {
     let (refused, not): (Vec<_>, Vec<_>) = readings.partition(|refused| *refused);
     assert!(!refused.is_empty() && !not.is_empty());
 }
+
+#[test]
+fn a_cursor_that_is_dropped_during_the_retry_continues() {
+    let read = |milliseconds| {
+        let scene = Scene::new(937);
+        between(&scene, [safe(NOTHING), pairs(NOTHING)], async |lock, phone| {
+            let (_there, here) = scene.connect(lock, phone).await;
+            let handle = find(&here, VAULT, &SECRET).await.handle();
+            let mut values = here.values_by_uuid(handle, handle, SECRET.uuid());
+            let mut buffer = [0; 4];
+            let first = scene.within(milliseconds, values.next(&mut buffer)).await;
+            let found = match first {
+                Some(found) => found,
+                None => {
+                    scene.sleep(3000).await;
+                    values.next(&mut buffer).await
+                }
+            };
+            assert_eq!((found, buffer[0]), (Ok(Some((handle, 1))), 2), "{milliseconds} ms");
+            first.is_none()
+        })
+    };
+    assert!((10..2000).step_by(30).take_while(|milliseconds| read(*milliseconds)).count() > 2);
+}
