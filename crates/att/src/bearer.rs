@@ -1,6 +1,7 @@
 //! Transactions of one link, in both roles at once. [Vol 3] Part F, 3.3
 
 mod client;
+mod refuse;
 mod server;
 
 use bindrune_wire::{Interest, Malformed, NoRoom, Writer};
@@ -8,7 +9,10 @@ use embassy_time::{Duration, Instant};
 
 use self::{client::Client, server::Server};
 use crate::{
-    Command, MIN_MTU, Opcode, Push, Request, Response, opcode::Kind, pdu::write_confirmation,
+    Command, MIN_MTU, Opcode, Push, Request, Response,
+    capability::{HasServer, SERVER},
+    opcode::Kind,
+    pdu::write_confirmation,
 };
 
 /// Time limit for the response to a request and the confirmation of an indication. [Vol 3] Part F, 3.3.3
@@ -31,7 +35,7 @@ pub struct Bearer {
     mtu: u16,
     server: Server,
     client: Client,
-    indication: Option<Instant>,
+    indication: Option<(Instant, HasServer)>,
     unconfirmed: u8,
     confirmations: u8,
     dead: bool,
@@ -50,6 +54,8 @@ pub enum Incoming<'p> {
     Early,
     /// The server must carry it out without a response.
     Command(Command<'p>),
+    /// A command, and this side has no attributes.
+    Ignored,
     /// For the client. Call [`Bearer::confirm`] for an indication, once it is stored.
     Push(Push<'p>),
     /// The response or Error Response to the application's request: this whole PDU. Only its opcode is checked, so a
@@ -146,6 +152,7 @@ impl Bearer {
         match Opcode(opcode).kind() {
             Kind::Request => self.handle_request(Opcode(opcode), pdu, fits),
             Kind::Command if !fits => self.drop_pdu(),
+            Kind::Command if SERVER.is_none() => Incoming::Ignored,
             Kind::Command => self.or_drop(Command::parse(pdu).map(Incoming::Command)),
             Kind::Response => self.handle_response(now, Opcode(opcode), pdu),
             Kind::Push => self.handle_push(pdu),
@@ -176,7 +183,7 @@ impl Bearer {
 
     /// Records that the application's indication was sent.
     pub fn indication_sent(&mut self, now: Instant) {
-        self.indication = Some(deadline(now));
+        self.indication = SERVER.map(|server| (deadline(now), server));
     }
 
     /// Confirms the oldest unconfirmed indication, which is stored now.
@@ -232,7 +239,7 @@ impl Bearer {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         let request = self.client.deadline().map(|at| (at, Timer::Request));
-        let indication = self.indication.map(|at| (at, Timer::Indication));
+        let indication = self.indication.map(|(at, _)| (at, Timer::Indication));
         request.into_iter().chain(indication).min()
     }
 
@@ -255,7 +262,8 @@ impl Bearer {
                 Incoming::Nothing
             }
             Some(request) => Incoming::Request(request),
-            None => self.drop_pdu(),
+            None if SERVER.is_some() => self.drop_pdu(),
+            None => Incoming::Nothing,
         }
     }
 
@@ -296,7 +304,7 @@ impl Bearer {
 
     fn transmit_answer(&mut self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
         match self.server {
-            Server::Idle | Server::Application => Err(NoRoom),
+            Server::Idle | Server::Application(_) => Err(NoRoom),
             Server::Error(error) => {
                 error.write(w)?;
                 self.server = Server::Idle;

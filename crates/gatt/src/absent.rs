@@ -1,17 +1,15 @@
 //! A server without attributes, which replaces the real one if that capability is left out. [Vol 3] Part F,
 //! 3.4
 //!
-//! A search finds no attribute, no handle is valid, and every other request is answered with Request Not
-//! Supported.
+//! The bearer refuses every request, so none reaches this server.
 
-use bindrune_att::{Command, ErrorCode, ErrorResponse, Request};
+use bindrune_att::{Command, Request};
 use bindrune_wire::{Packet, Writer};
 
 use crate::{
     Answer, Ask, Cccd, Characteristic, GapConfig, Security, Service, TableError, Target,
     ValueError, Verdict,
     server::{PEER_MEMORY, PushError, SubscriptionChange, WRITER, Written},
-    table::{PRIMARY_SERVICE, SECONDARY_SERVICE},
 };
 
 /// The server that all links share.
@@ -32,6 +30,12 @@ impl Peer {
 
     /// Does nothing.
     pub const fn reset(&mut self) {}
+
+    /// Returns false: nothing changes.
+    #[must_use]
+    pub const fn has_changes(&self) -> bool {
+        false
+    }
 
     /// Does nothing.
     pub const fn name(&mut self, _name: [u8; WRITER]) {}
@@ -138,7 +142,7 @@ impl Server {
 
 /// Methods for the traffic with a peer.
 impl Server {
-    /// Takes a request, to refuse it.
+    /// Does nothing: no request arrives.
     pub const fn handle_request(
         &mut self,
         _peer: &mut Peer,
@@ -148,15 +152,19 @@ impl Server {
         Verdict::Reply
     }
 
-    /// Ignores a command. [Vol 3] Part F, 3.4.5.3
+    /// Does nothing: no command arrives.
     pub const fn handle_command(
         &mut self,
         _peer: &mut Peer,
         _command: &Command<'_>,
         _security: Security,
     ) -> Option<Ask> {
-        self.ignored = self.ignored.saturating_add(1);
         None
+    }
+
+    /// Counts a command that was ignored. [Vol 3] Part F, 3.4.5.3
+    pub const fn ignore(&mut self) {
+        self.ignored = self.ignored.saturating_add(1);
     }
 
     /// Returns nothing: the application is never asked.
@@ -176,15 +184,15 @@ impl Server {
         Verdict::Reply
     }
 
-    /// Writes the error that refuses the request.
-    pub fn poll_reply(
+    /// Writes nothing: no request is pending.
+    pub const fn poll_reply(
         &self,
         _peer: &mut Peer,
-        request: &Request<'_>,
+        _request: &Request<'_>,
         _value: &[u8],
-        w: &mut Writer<'_>,
+        _w: &mut Writer<'_>,
     ) -> bool {
-        refusal(request).write(w).is_ok()
+        false
     }
 
     /// Returns `None`: no value is written.
@@ -245,36 +253,4 @@ impl Server {
 
     /// Does nothing: a bond has nothing to restore.
     pub const fn recall(&self, _peer: &mut Peer, _memory: &[u8; PEER_MEMORY]) {}
-}
-
-/// Returns the Error Response to a request. [Vol 3] Part F, 3.4.1.1
-fn refusal(request: &Request<'_>) -> ErrorResponse {
-    let (handle, code) = match *request {
-        Request::FindInformation { start, end }
-        | Request::FindByTypeValue { start, end, .. }
-        | Request::ReadByType { start, end, .. }
-        | Request::ReadByGroupType { start, end, .. }
-            if start == 0 || start > end =>
-        {
-            (start, ErrorCode::INVALID_HANDLE)
-        }
-        Request::ReadByGroupType { start, group_type, .. }
-            if group_type != PRIMARY_SERVICE && group_type != SECONDARY_SERVICE =>
-        {
-            (start, ErrorCode::UNSUPPORTED_GROUP_TYPE)
-        }
-        Request::FindInformation { start, .. }
-        | Request::FindByTypeValue { start, .. }
-        | Request::ReadByType { start, .. }
-        | Request::ReadByGroupType { start, .. } => (start, ErrorCode::ATTRIBUTE_NOT_FOUND),
-        Request::Read { handle } => (handle, ErrorCode::INVALID_HANDLE),
-        Request::ExchangeMtu { .. }
-        | Request::ReadBlob { .. }
-        | Request::ReadMultiple { .. }
-        | Request::ReadMultipleVariable { .. }
-        | Request::Write { .. }
-        | Request::PrepareWrite { .. }
-        | Request::ExecuteWrite { .. } => (0, ErrorCode::REQUEST_NOT_SUPPORTED),
-    };
-    ErrorResponse { request: request.opcode(), handle, code }
 }

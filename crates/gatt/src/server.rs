@@ -225,6 +225,11 @@ impl Server {
         self.dropped
     }
 
+    /// Counts a command that was ignored.
+    pub const fn ignore(&mut self) {
+        self.ignored = self.ignored.saturating_add(1);
+    }
+
     /// Returns the number of write commands that were not carried out: not permitted, of a wrong length, signed, or
     /// from a peer that does not know the present table.
     #[must_use]

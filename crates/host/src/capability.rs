@@ -50,3 +50,9 @@ pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
 /// Log messages.
 pub(crate) const LOG: bool = cfg!(any(feature = "log", feature = "defmt"));
+/// One bit for each link, or for each channel: 64 of them, or 32.
+#[cfg(feature = "many-links")]
+pub(crate) type Mask = u64;
+/// One bit for each link, or for each channel: 64 of them, or 32.
+#[cfg(not(feature = "many-links"))]
+pub(crate) type Mask = u32;

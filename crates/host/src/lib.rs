@@ -129,6 +129,7 @@
 //! | `host-flow-control` | the controller waits while the host has no room, if it supports that | data without room is dropped and counted |
 //! | `legacy` | LE legacy pairing, if [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
 //! | `long` | writes in parts, also of several values at once; reads of several values; a long read returns the value of its first part throughout | such requests are refused (0x06); a long value that changes during a read may mix old and new parts |
+//! | `many-links` | 33 to 64 links, or channels, in [`Resources`] | at most 32 of each |
 //! | `oob` | out-of-band data of pairing | a peer that has our out-of-band data is refused (0x02) |
 //! | `privacy` | private addresses of this device; [`Host::set_address_mode`]; those of bonded peers in reports and for connecting | this device shows its identity address; the host recognizes the private address of a bonded peer only after it has connected |
 //! | `recovery` | after a fault (framing, a hardware error, a command without an answer for 2 s) the host resets and initializes the controller, and requests continue; data that arrives before its event waits for it; [`Host::watch_controller`] | a fault ends all links and [`Host::run`] with its reason: call `run` again. For a controller on the same chip, or on a line without errors |
@@ -196,6 +197,7 @@ mod core;
 mod crypto;
 mod error;
 mod lock;
+mod mask;
 #[cfg(feature = "long")]
 mod prepare;
 mod report;

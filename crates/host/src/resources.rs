@@ -10,6 +10,7 @@ use crate::{
     config::MAX_ADVERTISING_SETS,
     core::Core,
     lock::Lock,
+    mask::Mask,
     stack::{Link, PairingSlot, RX_PER_LINK, TX_PER_LINK},
     text::Text,
     waiters::{ChannelWaiters, Group, HostWaiters, LinkWaiters},
@@ -51,8 +52,8 @@ impl<T> Place<T> {
 ///
 /// | parameter | meaning | at least |
 /// |---|---|---|
-/// | `LINKS` | links at once | 1 |
-/// | `CHANNELS` | credit-based channels at once, on all links | |
+/// | `LINKS` | links at once, at most 64; 32 without the feature `many-links` | 1 |
+/// | `CHANNELS` | credit-based channels at once, on all links; at most as many as links | |
 /// | `RX` | receive packets | `3 * LINKS + CHANNELS` |
 /// | `TX` | transmit packets | `2 * LINKS` |
 /// | `SIZE` | bytes of a packet | the ATT MTU and 13; 74 with LE Secure Connections |
@@ -130,9 +131,9 @@ impl<
     #[expect(clippy::new_without_default, reason = "a const fn for statics; the value is large")]
     pub const fn new() -> Self {
         const {
-            at_most("LINKS", LINKS, 64);
+            at_most("LINKS", LINKS, Mask::BITS as usize);
             at_least("LINKS", LINKS, 1, "");
-            at_most("CHANNELS", CHANNELS, 64);
+            at_most("CHANNELS", CHANNELS, Mask::BITS as usize);
             let rx = LINKS.saturating_mul(RX_PER_LINK).saturating_add(CHANNELS);
             at_least("RX", RX, rx, ": 3 for each of LINKS, and 1 for each of CHANNELS");
             let tx = LINKS.saturating_mul(TX_PER_LINK);
@@ -209,7 +210,8 @@ const fn at_least(name: &str, have: usize, need: usize, why: &str) {
 const fn at_most(name: &str, have: usize, most: usize) {
     if have > most {
         let text = Text::EMPTY.and(name).and(" of Resources is ").number(have);
-        fail(&text.and("; at most ").number(most).and(" is possible"));
+        let text = text.and("; at most ").number(most).and(" is possible");
+        fail(&text.and(if most == 32 { " without the feature `many-links`" } else { "" }));
     }
 }
 

@@ -1,4 +1,8 @@
-use crate::{ErrorCode, ErrorResponse, Opcode, Request};
+use super::refuse::refusal;
+use crate::{
+    ErrorCode, ErrorResponse, Opcode, Request,
+    capability::{HasServer, SERVER},
+};
 
 /// The peer's pending request. [Vol 3] Part F, 3.3.2
 #[derive(Clone, Copy, Debug)]
@@ -6,7 +10,7 @@ pub(super) enum Server {
     /// None.
     Idle,
     /// The GATT server answers it.
-    Application,
+    Application(HasServer),
     /// The request failed before it reached the GATT server.
     Error(ErrorResponse),
     /// An MTU exchange.
@@ -22,17 +26,26 @@ impl Server {
         matches!(self, Self::Error(_) | Self::Mtu { .. })
     }
 
-    /// Returns the request, or `None` if an Error Response is pending at once. No other request may be pending.
+    /// Returns the request, or `None` if the bearer answers it. No other request may be pending.
     pub(super) fn handle_request<'p>(
         &mut self,
         opcode: Opcode,
         pdu: &'p [u8],
         fits: bool,
     ) -> Option<Request<'p>> {
+        let Some(server) = SERVER else {
+            *self = match *pdu {
+                [_, low, high] if opcode == Opcode::EXCHANGE_MTU_REQ => {
+                    Self::Mtu { client: u16::from_le_bytes([low, high]) }
+                }
+                _ => Self::Error(refusal(opcode, pdu, fits)),
+            };
+            return None;
+        };
         let code = match (opcode.response(), Request::parse(pdu)) {
             (None, _) => ErrorCode::REQUEST_NOT_SUPPORTED,
             (Some(_), Ok(request)) if fits => {
-                *self = Self::Application;
+                *self = Self::Application(server);
                 return Some(request);
             }
             (Some(_), Ok(_) | Err(_)) => ErrorCode::INVALID_PDU,
@@ -43,7 +56,7 @@ impl Server {
 
     /// Records that the GATT server's response was sent.
     pub(super) const fn answered(&mut self) {
-        if matches!(self, Self::Application) {
+        if matches!(self, Self::Application(_)) {
             *self = Self::Idle;
         }
     }

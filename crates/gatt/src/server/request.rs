@@ -49,7 +49,7 @@ impl Server {
             Command::SignedWrite { .. } => Err(Ignored),
         };
         taken.unwrap_or_else(|Ignored| {
-            self.ignored = self.ignored.saturating_add(1);
+            self.ignore();
             None
         })
     }

@@ -9,7 +9,7 @@ use super::{
     attribute::{ClientState, Exchange, Indications, PushKind},
     link::PendingEvents,
 };
-use crate::waiters::LinkKey;
+use crate::{mask::bit, waiters::LinkKey};
 
 impl Stack {
     pub(super) fn handle_att(&mut self, now: Instant, index: u8, packet: Packet) {
@@ -60,19 +60,12 @@ impl Stack {
                 let ask = self.server.handle_command(peer, &command, security).is_some();
                 self.command_served(index, packet, ask, self.server.dropped() != dropped);
             }
-            Incoming::Push(push) => self.handle_pushed(index, PushKind::of(&push), packet),
-            Incoming::Response(_) => {
-                let answered = ClientState::Answered(packet);
-                let before = core::mem::replace(&mut attributes.client.state, answered);
-                if let ClientState::Answered(packet) = before {
-                    self.rx.pool.give(packet);
-                }
-                self.ready.link(index, LinkKey::Response);
-                self.ready.link(index, LinkKey::Push);
-                // An exchange of the MTU may have waited for this answer.
-                self.mark_if_pending(index);
-                self.attribute_deadlines(index);
+            Incoming::Ignored => {
+                self.rx.pool.give(packet);
+                self.server.ignore();
             }
+            Incoming::Push(push) => self.handle_pushed(index, PushKind::of(&push), packet),
+            Incoming::Response(_) => self.response(index, packet),
             Incoming::Confirmed => {
                 self.rx.pool.give(packet);
                 self.confirmed(index);
@@ -90,6 +83,23 @@ impl Stack {
                 self.attribute_deadlines(index);
             }
         }
+    }
+
+    fn response(&mut self, index: u8, packet: Packet) {
+        let Some(Link { attributes, .. }) = self.links.get_mut(usize::from(index)) else {
+            return self.rx.pool.give(packet);
+        };
+        let answered = ClientState::Answered(packet);
+        if let ClientState::Answered(before) =
+            core::mem::replace(&mut attributes.client.state, answered)
+        {
+            self.rx.pool.give(before);
+        }
+        self.ready.link(index, LinkKey::Response);
+        self.ready.link(index, LinkKey::Push);
+        // An exchange of the MTU may have waited for this answer.
+        self.mark_if_pending(index);
+        self.attribute_deadlines(index);
     }
 
     /// Finishes a write command that the server handled. `ask`: the application must handle it. `lost`: the value's
@@ -134,7 +144,7 @@ impl Stack {
                 self.room_made(index);
             }
             if pushed.unconfirmed {
-                self.unconfirmed |= 1u64.wrapping_shl(index.into());
+                self.unconfirmed |= bit(index);
             }
         }
         if let PushKind::Indication(_) = kind {

@@ -10,7 +10,11 @@ use bindrune_l2cap::{
 use bindrune_wire::Packet;
 
 use super::{LinkRef, Stack};
-use crate::{Error, waiters::ChannelKey};
+use crate::{
+    Error,
+    mask::{Mask, bit},
+    waiters::ChannelKey,
+};
 
 /// Identifies one channel until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +66,7 @@ impl Stack {
     pub(crate) fn channel_taken(&mut self, index: usize, link: LinkRef) -> Option<ChannelRef> {
         let generation = self.channels.get(index)?.generation();
         *self.channel_users.get_mut(index)? = 0;
-        self.interrupted &= !1u64.wrapping_shl(u32::try_from(index).ok()?);
+        self.interrupted &= !bit(u8::try_from(index).ok()?);
         Some(ChannelRef { index: u8::try_from(index).ok()?, generation, link })
     }
 
@@ -120,7 +124,7 @@ impl Stack {
         if !slot.is_open() {
             return Poll::Ready(Err(self.channel_error(channel)));
         }
-        let leaving = self.leaving_channels & 1u64.wrapping_shl(channel.index.into()) != 0;
+        let leaving = self.leaving_channels & bit(channel.index) != 0;
         if slot.has_out() || leaving || current == Some(channel.index) {
             Poll::Pending
         } else {
@@ -211,7 +215,7 @@ impl Stack {
 
     /// Closes a channel whose SDU was abandoned half way: the peer would take the next SDU for the rest of this one.
     pub(crate) fn interrupt_channel(&mut self, channel: ChannelRef) {
-        self.interrupted |= 1u64.wrapping_shl(channel.index.into());
+        self.interrupted |= bit(channel.index);
         self.close_channel(channel);
     }
 
@@ -250,19 +254,19 @@ impl Stack {
     /// Marks that a channel accepts no more data to send. A frame that it still has is sent before the peer is notified
     /// of the end.
     pub(crate) fn channel_ended(&mut self, index: u8) {
-        let bit = 1u64.wrapping_shl(index.into());
+        let bit = bit(index);
         if !self.channels.get(index.into()).is_some_and(bindrune_l2cap::Channel::has_out) {
             for link in self.links.iter_mut() {
                 link.full_channels &= !bit;
             }
-            self.wake_for_packet(u64::MAX);
+            self.wake_for_packet(Mask::MAX);
         }
         self.ready.whole_channel(index);
     }
 
     /// Marks that a channel of a link was opened or closed, which must be signalled to the peer in a bounded time.
     fn channels_changed(&mut self, link: u8) {
-        self.undated |= 1u64.wrapping_shl(link.into());
+        self.undated |= bit(link);
         self.mark_pending(link);
     }
 
@@ -278,7 +282,7 @@ impl Stack {
     }
 
     pub(super) fn channel_error(&self, channel: ChannelRef) -> Error {
-        let bit = 1u64.wrapping_shl(channel.index.into());
+        let bit = bit(channel.index);
         match self.channel(channel).map(bindrune_l2cap::Channel::close_reason) {
             Ok(_) if self.interrupted & bit != 0 => Error::Interrupted,
             Ok(Some(reason)) => closed(reason),

@@ -12,7 +12,7 @@ use super::{
     attribute::{ClientState, Exchange, Outgoing},
     direct::Written,
 };
-use crate::{Error, capability::CLIENT, waiters::LinkKey};
+use crate::{Error, capability::CLIENT, mask::bit, waiters::LinkKey};
 
 impl Stack {
     /// Ready when the caller has the ATT client of the link for itself; returns the MTU. `first`: the caller has waited
@@ -104,7 +104,7 @@ impl Stack {
         slot.attributes.bearer.request_sent(now, opcode);
         slot.attributes.client.requests = slot.attributes.client.requests.wrapping_add(1);
         slot.attributes.client.state = ClientState::Sent;
-        self.unstamped_requests |= 1u64.wrapping_shl(link.index.into());
+        self.unstamped_requests |= bit(link.index);
     }
 
     /// Returns the response to the request, in its packet.

@@ -6,10 +6,11 @@ use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer};
 use embassy_time::Instant;
 
-use super::{Link, Phase, Stack, classic, transmit::next_bit};
+use super::{Link, Phase, Stack, classic};
 use crate::{
     Error,
     capability::{COMMANDS, HOST_FLOW_CONTROL},
+    mask::{bit, next_bit},
     waiters::{Due, HostKey},
 };
 
@@ -243,7 +244,7 @@ impl Stack {
             if let Some((opcode, owner)) = slot.and_then(|link| link.poll_command(index, w)) {
                 return Some((opcode, owner));
             }
-            self.commanding &= !1u64.wrapping_shl(index.into());
+            self.commanding &= !bit(index);
         }
         None
     }

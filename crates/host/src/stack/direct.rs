@@ -19,7 +19,7 @@ use super::{
     notify::Room,
     output::ACL_HEADER,
 };
-use crate::waiters::Due;
+use crate::{mask::bit, waiters::Due};
 
 /// Octets in front of the payload of an L2CAP PDU in the buffer.
 const HEADERS: usize = ACL_HEADER.saturating_add(Header::LEN);
@@ -83,7 +83,7 @@ impl Stack {
         cid: Cid,
         mut write: impl FnMut(&mut Source<'_>, &mut Writer<'_>) -> Written,
     ) -> bool {
-        let bit = 1u64.wrapping_shl(index.into());
+        let bit = bit(index);
         let commands = self.command_due || self.ready.due().contains(Due::COMMAND);
         if commands || self.sending & bit != 0 {
             return false;

@@ -8,9 +8,9 @@ use embassy_time::Instant;
 use super::{
     Stack,
     output::{ACL_HEADER, Output},
-    transmit::next_bit,
 };
 use crate::{
+    mask::{bit, next_bit},
     resources::COMMAND_OCTETS,
     waiters::{ChannelKey, Due},
 };
@@ -159,7 +159,7 @@ impl Stack {
                 return;
             }
             let index = next_bit(links, self.last_link);
-            let bit = 1u64.wrapping_shl(index.into());
+            let bit = bit(index);
             let slot = self.links.get(usize::from(index));
             if slot.is_some_and(|slot| slot.is_up() && !self.acl.may_take(&slot.credits)) {
                 // The free packets are the share of other links.
@@ -224,7 +224,7 @@ impl Stack {
             let (generation, handle) = (slot.generation, slot.handle);
             slot.in_output = Some(InOutput { generation, handle, packets });
         }
-        self.leaving_links |= 1u64.wrapping_shl(index.into());
+        self.leaving_links |= bit(index);
         self.stats.acl_out.add(packets);
     }
 
@@ -238,7 +238,7 @@ impl Stack {
         }
         slot.app_sending = false;
         if let Some(channel) = slot.sending_channel.take() {
-            self.leaving_channels |= 1u64.wrapping_shl(channel.into());
+            self.leaving_channels |= bit(channel);
         }
         self.packet_free(index, fragments.into_packet());
     }

@@ -14,12 +14,12 @@ use embassy_time::{Duration, Instant};
 
 use super::{
     Link, LinkRef, Stack,
-    packets::{bit, indices},
     share::{Share, Shares},
 };
 use crate::{
     at::At,
     capability::{CLIENT, HOST_FLOW_CONTROL},
+    mask::{bit, indices},
     waiters::Due,
 };
 

@@ -15,6 +15,7 @@ use crate::{
     Error,
     at::At,
     capability::{CAPTURE, CENTRAL},
+    mask::{Mask, bit},
     stats::Counters,
     waiters::{Due, HostKey},
 };
@@ -176,8 +177,8 @@ impl Stack {
         self.update_room();
         self.ready.host(HostKey::Accept);
         self.wake_link(index);
-        self.wake_for_packet(u64::MAX);
-        self.unconfirmed &= !1u64.wrapping_shl(index.into());
+        self.wake_for_packet(Mask::MAX);
+        self.unconfirmed &= !bit(index);
         self.room_made(index);
         self.deadlines_changed();
     }
@@ -235,7 +236,7 @@ impl Stack {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
             slot.leaving = Some(reason);
         }
-        self.undated |= 1u64.wrapping_shl(index.into());
+        self.undated |= bit(index);
         self.mark_pending(index);
     }
 

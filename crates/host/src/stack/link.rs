@@ -14,7 +14,7 @@ use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     security::Lazy,
 };
-use crate::{at::At, capability::CENTRAL};
+use crate::{at::At, capability::CENTRAL, mask::Mask};
 
 /// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) struct Link {
     /// The channel whose frame is being sent.
     pub(crate) sending_channel: Option<u8>,
     /// Channels of this link whose out-slot is full.
-    pub(crate) full_channels: u64,
+    pub(crate) full_channels: Mask,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
     /// The reason to disconnect with once everything pending is sent.

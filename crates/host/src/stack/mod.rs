@@ -92,6 +92,7 @@ use crate::{
     Config, Error,
     at::At,
     capability::CHANNELS,
+    mask::{Mask, bit},
     stats::Counters,
     waiters::{Due, Ready},
 };
@@ -181,28 +182,28 @@ pub(crate) struct Stack {
     /// The latest time that the stack was given.
     now: Instant,
     /// Links that may have something to send.
-    sending: u64,
+    sending: Mask,
     /// The buffer for the transport; `None` while the transport has it.
     output: Option<Output>,
     /// Links with packets, and channels with frames, in the buffer for the transport.
-    leaving_links: u64,
-    leaving_channels: u64,
+    leaving_links: Mask,
+    leaving_channels: Mask,
     /// Links with packets, and with requests, in the buffer that were written without knowing the time.
-    unstamped: u64,
-    unstamped_requests: u64,
+    unstamped: Mask,
+    unstamped_requests: Mask,
     /// The link that sent last, for fairness.
     last_link: u8,
     /// Links whose control procedures may have a pending command.
-    commanding: u64,
+    commanding: Mask,
     /// The link that sent a command last, for fairness.
     last_commanding: u8,
     /// Whether the last command came from a link.
     link_commanded: bool,
     limits: limit::Limits,
     /// Links with a time limit that begins when the stack is next given the time.
-    undated: u64,
+    undated: Mask,
     /// Channels that were closed because an SDU was abandoned half way.
-    interrupted: u64,
+    interrupted: Mask,
     security: security::HostSecurity,
     privacy: privacy::Privacy,
     /// Reads the device name from the server once the application has set it. A host whose application never sets it
@@ -212,11 +213,11 @@ pub(crate) struct Stack {
     crowded: bool,
     awaiting_packet: packets::AwaitingPacket,
     /// Links whose last indication is not confirmed because there is no room for another one.
-    unconfirmed: u64,
+    unconfirmed: Mask,
     /// When the controller ran out of buffers of the host.
     full: At,
     /// Links on which a value for every peer has begun to wait for room.
-    waiting_for_room: u64,
+    waiting_for_room: Mask,
     /// The earliest deadline, if it is known.
     deadline: Option<Option<(Instant, timeout::Timer)>>,
     pub(crate) classic: classic::Classic,
@@ -316,7 +317,7 @@ impl Stack {
 
     /// Marks that a link may have something to send.
     pub(crate) fn mark_pending(&mut self, index: u8) {
-        self.sending |= 1u64.wrapping_shl(index.into());
+        self.sending |= bit(index);
         self.ready.run(Due::DATA);
     }
 
@@ -336,7 +337,7 @@ impl Stack {
 
     /// Marks that a link's control procedures may have a pending command.
     fn command_link(&mut self, index: u8) {
-        self.commanding |= 1u64.wrapping_shl(index.into());
+        self.commanding |= bit(index);
         self.ready.run(Due::COMMAND);
     }
 

@@ -6,7 +6,13 @@ use bindrune_gatt::{Cccd, Characteristic};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkRef, Stack};
-use crate::{Error, at::At, capability::SERVER, waiters::LinkKey};
+use crate::{
+    Error,
+    at::At,
+    capability::SERVER,
+    mask::{Mask, bit},
+    waiters::LinkKey,
+};
 
 /// Time limit for a value that waits for room at a peer. A peer without room for so long is skipped at once until it
 /// has room.
@@ -34,7 +40,7 @@ pub(crate) type Handover = (LinkRef, Result<(), Error>);
 /// The links on which one value must still be sent.
 #[derive(Debug)]
 pub(crate) struct Round {
-    left: u64,
+    left: Mask,
     /// Cuts a value that is longer than a peer accepts.
     cut: bool,
 }
@@ -47,7 +53,7 @@ impl Stack {
         cut: bool,
     ) -> Result<Round, Error> {
         self.server.handle_of(characteristic).ok_or(Error::UnknownAttribute)?;
-        Ok(Round { left: u64::MAX, cut })
+        Ok(Round { left: Mask::MAX, cut })
     }
 
     /// Returns the next peer with a result, or `None` after the last one. `may_indicate` returns whether no other
@@ -62,7 +68,7 @@ impl Stack {
         let mut left = round.left;
         while left != 0 {
             let index = u8::try_from(left.trailing_zeros()).unwrap_or(0);
-            let bit = 1u64.wrapping_shl(index.into());
+            let bit = bit(index);
             left &= !bit;
             let Some((link, cccd)) = self.subscribed_link(index, characteristic) else {
                 round.left &= !bit;
@@ -120,7 +126,7 @@ impl Stack {
         let Some(slot) = self.links.get(usize::from(index)) else { return true };
         let room = slot.room;
         if room == Room::UNKNOWN {
-            self.waiting_for_room |= 1u64.wrapping_shl(index.into());
+            self.waiting_for_room |= bit(index);
             self.deadlines_changed();
         }
         room == Room::STALLED

@@ -3,13 +3,16 @@
 use bindrune_wire::Packet;
 
 use super::{LinkRef, Stack};
-use crate::waiters::{ChannelKey, LinkKey};
+use crate::{
+    mask::{Mask, bit, indices},
+    waiters::{ChannelKey, LinkKey},
+};
 
 /// Links and channels with tasks that wait for a transmit packet, one bit each.
 #[derive(Debug)]
 pub(super) struct AwaitingPacket {
-    links: u64,
-    channels: u64,
+    links: Mask,
+    channels: Mask,
 }
 
 impl AwaitingPacket {
@@ -52,11 +55,11 @@ impl Stack {
         self.tx.pool.give(packet);
         // If other links may not take it, only the link that had it can use it.
         let any = was_empty || self.tx.app_may_take(true);
-        self.wake_for_packet(if any { u64::MAX } else { bit(index) });
+        self.wake_for_packet(if any { Mask::MAX } else { bit(index) });
     }
 
     /// Wakes the tasks that wait for a transmit packet on some of the links.
-    pub(super) fn wake_for_packet(&mut self, links: u64) {
+    pub(super) fn wake_for_packet(&mut self, links: Mask) {
         let awaiting = self.awaiting_packet.links & links;
         self.awaiting_packet.links &= !links;
         for index in indices(awaiting) {
@@ -92,17 +95,4 @@ impl Stack {
             slot.borrowed = slot.borrowed.saturating_add(1);
         }
     }
-}
-
-pub(super) const fn bit(index: u8) -> u64 {
-    1u64.wrapping_shl(index as u32)
-}
-
-/// Returns the positions of the set bits, the lowest first.
-pub(super) fn indices(mut bits: u64) -> impl Iterator<Item = u8> {
-    core::iter::from_fn(move || {
-        let lowest = u8::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0);
-        bits &= bits.wrapping_sub(1);
-        lowest
-    })
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     capability::CHANNELS,
+    mask::{bit, next_bit},
     waiters::{ChannelKey, LinkKey},
 };
 
@@ -180,7 +181,7 @@ impl Stack {
         while CHANNELS {
             let slot = self.links.get_mut(usize::from(index)).filter(|l| l.full_channels != 0)?;
             let channel = next_bit(slot.full_channels, slot.last_channel);
-            slot.full_channels &= !1u64.wrapping_shl(channel.into());
+            slot.full_channels &= !bit(channel);
             slot.last_channel = channel;
             if let Some((cid, packet)) = self.channels.take_out(channel.into()) {
                 self.ready.channel(channel, ChannelKey::Send);
@@ -188,24 +189,5 @@ impl Stack {
             }
         }
         None
-    }
-}
-
-/// Returns the next set bit after `last`; continues with the lowest.
-pub(super) fn next_bit(bits: u64, last: u8) -> u8 {
-    let after = bits & u64::MAX.checked_shl(u32::from(last).saturating_add(1)).unwrap_or(0);
-    let chosen = if after != 0 { after } else { bits };
-    u8::try_from(chosen.trailing_zeros()).unwrap_or(u8::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::next_bit;
-
-    #[test]
-    fn bits_take_turns() {
-        let bits = 1 | 1 << 3 | 1 << 63;
-        assert_eq!([next_bit(bits, 0), next_bit(bits, 3), next_bit(bits, 63)], [3, 63, 0]);
-        assert_eq!(next_bit(1 << 5, 5), 5);
     }
 }

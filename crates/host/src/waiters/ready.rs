@@ -1,7 +1,10 @@
 //! Which events are ready.
 
 use super::{ChannelKey, HostKey, Key, LinkKey};
-use crate::stack::ClassicReady;
+use crate::{
+    mask::{Mask, bit},
+    stack::ClassicReady,
+};
 
 bitflags::bitflags! {
     /// What `run` must do. It is one task with one waker, which is woken if any of these is set.
@@ -45,8 +48,8 @@ pub(crate) struct Ready {
     due: Due,
     host: Group,
     /// Groups of links, and of channels, in which a key is ready.
-    ready_links: u64,
-    ready_channels: u64,
+    ready_links: Mask,
+    ready_channels: Mask,
     /// A future waits for room on any of several links.
     room_watched: bool,
     links: &'static mut [Group],
@@ -154,7 +157,7 @@ impl Ready {
 
     /// Returns a key of a group in which a key is ready.
     pub(super) fn first(&self) -> Option<Key> {
-        let index = |groups: u64| u8::try_from(groups.trailing_zeros()).unwrap_or(u8::MAX);
+        let index = |groups: Mask| u8::try_from(groups.trailing_zeros()).unwrap_or(u8::MAX);
         if self.host.ready != 0 {
             Some(Key::Host(HostKey::Controller))
         } else if self.ready_links != 0 {
@@ -205,8 +208,4 @@ impl Ready {
             self.ready_channels |= bit(index);
         }
     }
-}
-
-const fn bit(index: u8) -> u64 {
-    1u64.wrapping_shl(index as u32)
 }

@@ -65,7 +65,7 @@ pub struct Channels {
     /// Octets of a K-frame that fit in an RX packet.
     pub(super) frame: u16,
     /// One bit for each link whose channels may have a command pending.
-    is_pending: [u64; 4],
+    is_pending: [u32; 8],
     /// Number of frames that were for no open channel.
     pub(super) stray: u32,
     drops: ChannelDrops,
@@ -83,7 +83,7 @@ impl Channels {
         let frame = u16::try_from(packet_size.saturating_sub(Header::LEN)).unwrap_or(u16::MAX);
         let drops = ChannelDrops::default();
         let slots = slots_of(slots);
-        Self { slots, links, budget, frame, is_pending: [0; 4], stray: 0, drops }
+        Self { slots, links, budget, frame, is_pending: [0; 8], stray: 0, drops }
     }
 
     /// Frees every slot.
@@ -93,7 +93,7 @@ impl Channels {
             channel.free(pools);
             channel.drops = ChannelDrops::default();
         }
-        (self.is_pending, self.stray, self.drops) = ([0; 4], 0, ChannelDrops::default());
+        (self.is_pending, self.stray, self.drops) = ([0; 8], 0, ChannelDrops::default());
     }
 
     /// Returns the channel in slot `index`.
@@ -310,14 +310,20 @@ impl Channels {
     ) -> R {
         let Some(channel) = self.slots.get_mut(index) else { return R::default() };
         let result = change(channel);
+        self.changed(index);
+        result
+    }
+
+    /// The end of every change. It does not depend on the change, so it is compiled once.
+    fn changed(&mut self, index: usize) {
+        let Some(channel) = self.slots.get_mut(index) else { return };
         if channel.drops.is_any() {
             self.drops.add(core::mem::take(&mut channel.drops));
         }
-        let (link, pending) = (channel.link, channel.has_pending_signal());
-        if pending {
+        if channel.has_pending_signal() {
+            let link = channel.link;
             self.set_pending(link, true);
         }
-        result
     }
 }
 
@@ -328,6 +334,6 @@ impl fmt::Debug for Channels {
     }
 }
 
-fn pending_bit(link: LinkId) -> (usize, u64) {
-    (usize::from(link.0 >> 6), 1 << (link.0 & 63))
+fn pending_bit(link: LinkId) -> (usize, u32) {
+    (usize::from(link.0 >> 5), 1 << (link.0 & 31))
 }

@@ -60,20 +60,16 @@ impl Channels {
     }
 
     fn leaves_shares(&self, link: LinkId, listeners: &[Listener], config: ChannelConfig) -> bool {
-        let (mut served, mut free) = ([0u64; 4], 0usize);
-        for channel in self.slots.iter() {
-            let word = served.get_mut(usize::from(channel.link.0 >> 6));
-            match (channel.is_live(), word) {
-                (true, Some(word)) => *word |= 1 << (channel.link.0 & 63),
-                (true, None) => {}
-                (false, _) => {
-                    free = free.saturating_add((channel.state == State::Free).into());
-                }
+        let (mut served, mut free) = (0usize, 0usize);
+        for (index, channel) in self.slots.iter().enumerate() {
+            if channel.is_live() {
+                let is_first = self.position(channel.link, |_| true) == Some(index);
+                served = served.saturating_add(is_first.into());
+            } else {
+                free = free.saturating_add((channel.state == State::Free).into());
             }
         }
-        let is_first = !self.slots.iter().any(|c| c.is_live() && c.link == link);
-        let count = served.iter().map(|word| word.count_ones()).fold(0, u32::saturating_add);
-        let served = usize::try_from(count).unwrap_or(usize::MAX);
+        let is_first = self.position(link, |_| true).is_none();
         let others = self.links.saturating_sub(served);
         let listened = listeners.iter().filter(|l| l.psm != Psm(0)).map(|l| l.config.window);
         let equal = self.budget.checked_div(self.links).unwrap_or_default();

@@ -19,6 +19,8 @@ use super::{
     share::Share,
 };
 
+use crate::capability::SERVER;
+
 pub(crate) use client::{Client, ClientState};
 pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription};
 pub(crate) use serve::{Served, Serving};
@@ -135,7 +137,7 @@ impl Attributes {
 
     /// Returns whether the reply to the peer's request can be sent.
     pub(crate) const fn has_pending_reply(&self) -> bool {
-        matches!(self.serving, Serving::Queued(_) | Serving::Written(_))
+        SERVER && matches!(self.serving, Serving::Queued(_) | Serving::Written(_))
     }
 
     /// Ends the link. Values received for the application stay until they are read or the slot is used again.

@@ -184,12 +184,16 @@ impl Attributes {
     ) -> bool {
         w.limit(self.bearer.mtu().into());
         let written = match &self.serving {
-            Serving::Queued(packet) => match Request::parse(packet.bytes()) {
+            Serving::Queued(packet) if SERVER => match Request::parse(packet.bytes()) {
                 Ok(request) => server.poll_reply(peer, &request, &[], w),
                 Err(_) => false,
             },
             Serving::Written(packet) if SERVER => w.bytes(packet.bytes()).is_ok(),
-            Serving::Idle | Serving::Written(_) | Serving::Asked(_) | Serving::Taken(..) => {
+            Serving::Idle
+            | Serving::Queued(_)
+            | Serving::Written(_)
+            | Serving::Asked(_)
+            | Serving::Taken(_) => {
                 return false;
             }
         };

@@ -8,6 +8,7 @@ use bindrune_wire::{HEADROOM, Packet};
 use super::ChannelRef;
 use crate::{
     Error,
+    mask::bit,
     stack::{Stack, direct::Written},
 };
 
@@ -88,7 +89,7 @@ impl Stack {
             if *sent < sdu.len() { Written::More } else { Written::Last }
         });
         if written {
-            self.leaving_channels |= 1u64.wrapping_shl(channel.index.into());
+            self.leaving_channels |= bit(channel.index);
         }
         written
     }
@@ -160,7 +161,7 @@ impl Stack {
         match self.channels.put_out(channel.index.into(), packet) {
             Ok(()) => {
                 if let Some(link) = self.links.get_mut(usize::from(channel.link.index)) {
-                    link.full_channels |= 1u64.wrapping_shl(channel.index.into());
+                    link.full_channels |= bit(channel.index);
                 }
                 self.mark_pending(channel.link.index);
             }

@@ -10,7 +10,8 @@ use embassy_time::Instant;
 
 use super::{Classic, Link, State};
 use crate::{
-    stack::{Output, Stack, output::ACL_HEADER, transmit::next_bit},
+    mask::{bit, next_bit},
+    stack::{Output, Stack, output::ACL_HEADER},
     waiters::ChannelKey,
 };
 
@@ -88,7 +89,7 @@ impl Stack {
                 return;
             }
             let index = next_bit(links, state.last_link);
-            let bit = 1u64.wrapping_shl(index.into());
+            let bit = bit(index);
             let acl = state.acl.as_mut().unwrap_or(&mut self.acl);
             let link = state.links.get_mut(usize::from(index));
             let filled = link.map_or(Filled::Nothing, |link| {

@@ -16,6 +16,7 @@ use super::{State, procedure, security::Outcomes, wait::Event};
 use crate::{
     Error,
     at::At,
+    mask::bit,
     stack::{Life, Stack},
     waiters::Due,
 };
@@ -244,7 +245,7 @@ impl Stack {
     /// Marks that a link may have something to send.
     pub(super) fn classic_pending(&mut self, index: u8) {
         if let Some(state) = self.classic.get() {
-            state.sending |= 1u64.wrapping_shl(index.into());
+            state.sending |= bit(index);
             self.ready.run(Due::DATA);
             let asleep = state.gap.link(index).is_some_and(GapLink::sleeps_long);
             let link = state.links.get(usize::from(index)).filter(|link| asleep && link.is_up());
@@ -296,7 +297,7 @@ impl Stack {
         if link.users == 0 {
             link.generation = link.generation.wrapping_add(1);
         }
-        state.sending &= !1u64.wrapping_shl(index.into());
+        state.sending &= !bit(index);
         state.drop_closed_offers(self.now, index);
         if let Some(output) = &mut self.output {
             let _dropped = output.forget(handle);

@@ -42,7 +42,7 @@ use bindrune_wire::{Address, Handle};
 use embassy_time::Instant;
 
 use super::Stack;
-use crate::ClassicConfig;
+use crate::{ClassicConfig, mask::Mask};
 
 pub use bindrune_classic::security::Failure;
 pub use bindrune_l2cap::classic::CloseReason;
@@ -81,7 +81,7 @@ pub(crate) struct State {
     /// The controller's buffers of BR/EDR; `None` if LE shares them.
     acl: Option<AclCredits>,
     /// Links that may have something to send.
-    sending: u64,
+    sending: Mask,
     /// Links whose time limit begins when `run` next reads the clock.
     unlimited: u64,
     last_link: u8,

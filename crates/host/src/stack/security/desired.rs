@@ -10,7 +10,8 @@ use super::{LinkSecurity, Oob, Paired, PairingFailure, Protection, Stack};
 use crate::{
     Error,
     at::At,
-    stack::{LinkRef, transmit::next_bit},
+    mask::{bit, next_bit},
+    stack::LinkRef,
     waiters::Due,
 };
 
@@ -95,7 +96,7 @@ impl Stack {
 
     /// Marks a link as having a request.
     pub(super) fn mark_desired(&mut self, index: u8) {
-        self.security.with_desired |= 1u64.wrapping_shl(index.into());
+        self.security.with_desired |= bit(index);
         self.ready.run(Due::COMMAND);
     }
 
@@ -111,7 +112,7 @@ impl Stack {
         let mut index = self.security.last;
         while with_desired != 0 {
             index = next_bit(with_desired, index);
-            with_desired &= !1u64.wrapping_shl(index.into());
+            with_desired &= !bit(index);
             let free = self.has_slot_for_app(index);
             let Some(protection) = self.protection(index) else { continue };
             match core::mem::replace(&mut protection.desired, Desired::None) {
@@ -133,7 +134,7 @@ impl Stack {
                         || (!free && matches!(desired, Desired::Pair(_))) =>
                 {
                     protection.desired = desired;
-                    self.security.with_desired |= 1u64.wrapping_shl(index.into());
+                    self.security.with_desired |= bit(index);
                     self.limit_request(now, index);
                 }
                 Desired::Pair(require) => {

@@ -35,7 +35,7 @@ use bindrune_wire::{Address, Level, Present};
 use embassy_time::Instant;
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
-use crate::{Error, at::At, capability::OOB};
+use crate::{Error, at::At, capability::OOB, mask::Mask};
 
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::BondInfo;
@@ -62,7 +62,7 @@ pub(crate) struct HostSecurity {
     /// Whether the application takes pairing requests.
     listening: bool,
     /// Links with a request of the application, one bit each.
-    with_desired: u64,
+    with_desired: Mask,
     /// Slots for pairings.
     slots: &'static mut [PairingSlot],
     /// The link that took a slot last, for fairness.
