@@ -314,9 +314,21 @@ impl Advertiser {
 
     /// Returns the earliest deadline: the end of a request's time, a retry, or the end of the wait for an event.
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, SetId)> {
-        let of = |id| self.set(id).and_then(AdvertisingSet::poll_timeout).map(|at| (at, id));
-        let unassigned = self.unassigned.iter().flatten().map(|&(_, until)| (until, SetId(0)));
-        self.ids().filter_map(of).chain(unassigned).min_by_key(|&(at, _)| at)
+        let mut earliest: Option<(Instant, SetId)> = None;
+        let mut add = |at: Instant, id| {
+            if earliest.is_none_or(|(known, _)| at < known) {
+                earliest = Some((at, id));
+            }
+        };
+        for (id, set) in self.ids().zip(self.sets.iter()) {
+            if let Some(at) = set.poll_timeout() {
+                add(at, id);
+            }
+        }
+        for &(_, until) in self.unassigned.iter().flatten() {
+            add(until, SetId(0));
+        }
+        earliest
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {

@@ -330,24 +330,44 @@ impl Gap {
     /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, GapTimer)> {
-        let advertiser =
-            self.advertiser.poll_timeout().map(|(at, set)| (at, GapTimer::Advertising(set)));
-        let scanner = self.scanner.poll_timeout().map(|(at, deadline)| match deadline {
-            scan::Deadline::Merge => (at, GapTimer::Merge),
-            scan::Deadline::Retry | scan::Deadline::End => (at, GapTimer::Scan),
-        });
-        let initiator = self.initiator.poll_timeout().map(|(at, deadline)| match deadline {
-            connect::Deadline::End => (at, GapTimer::Connect),
-            connect::Deadline::Retry => (at, GapTimer::Cancel),
-            connect::Deadline::Search => (at, GapTimer::Search),
-        });
-        let refused = self.refused.poll_timeout().map(|at| (at, GapTimer::Refused));
-        let privacy = self.privacy.poll_timeout().map(|at| (at, GapTimer::PrivateAddress));
-        let avoided = self.init.poll_timeout().map(|at| (at, GapTimer::Avoided));
-        [advertiser, scanner, initiator, privacy, refused, avoided]
-            .into_iter()
-            .flatten()
-            .min_by_key(|&(at, _)| at)
+        let mut earliest: Option<(Instant, GapTimer)> = None;
+        let mut add = |at: Instant, why| {
+            if earliest.is_none_or(|(known, _)| at < known) {
+                earliest = Some((at, why));
+            }
+        };
+        if let Some((at, set)) = self.advertiser.poll_timeout() {
+            add(at, GapTimer::Advertising(set));
+        }
+        if let Some((at, deadline)) = self.scanner.poll_timeout() {
+            add(
+                at,
+                match deadline {
+                    scan::Deadline::Merge => GapTimer::Merge,
+                    scan::Deadline::Retry | scan::Deadline::End => GapTimer::Scan,
+                },
+            );
+        }
+        if let Some((at, deadline)) = self.initiator.poll_timeout() {
+            add(
+                at,
+                match deadline {
+                    connect::Deadline::End => GapTimer::Connect,
+                    connect::Deadline::Retry => GapTimer::Cancel,
+                    connect::Deadline::Search => GapTimer::Search,
+                },
+            );
+        }
+        if let Some(at) = self.privacy.poll_timeout() {
+            add(at, GapTimer::PrivateAddress);
+        }
+        if let Some(at) = self.refused.poll_timeout() {
+            add(at, GapTimer::Refused);
+        }
+        if let Some(at) = self.init.poll_timeout() {
+            add(at, GapTimer::Avoided);
+        }
+        earliest
     }
 
     /// Handles the expired deadlines.

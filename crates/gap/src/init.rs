@@ -186,8 +186,7 @@ impl Init {
     /// Moves to the next step that applies.
     fn advance(&mut self, done: Step) -> Result<bool, InitError> {
         self.check(done)?;
-        let mut steps = Step::ALL.iter().copied().skip_while(|&step| step != done).skip(1);
-        let next = steps.find(|&step| self.applies(step));
+        let next = done.later().iter().copied().find(|&step| self.applies(step));
         self.state = next.map_or(State::Done, State::At);
         self.take_made();
         Ok(next.is_none())

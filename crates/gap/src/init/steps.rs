@@ -78,6 +78,11 @@ impl Step {
         Self::RandomAddress,
     ];
 
+    /// Returns the steps after this one. They are declared in the order of [`Self::ALL`].
+    pub(super) fn later(self) -> &'static [Self] {
+        Self::ALL.get((self as usize).saturating_add(1)..).unwrap_or_default()
+    }
+
     pub(super) const fn opcode(self) -> Opcode {
         match self {
             Self::Reset => Opcode::RESET,
@@ -267,3 +272,16 @@ pub const EVENTS: EventMask = EventMask::DISCONNECTION_COMPLETE
 const NORDIC: u16 = 0x0059;
 /// The Linux Foundation (Zephyr). Assigned Numbers, 7.1
 const ZEPHYR: u16 = 0x05f1;
+
+#[cfg(test)]
+mod tests {
+    use super::Step;
+
+    #[test]
+    fn the_steps_are_declared_in_their_order() {
+        for (index, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(step as usize, index);
+            assert_eq!(step.later(), &Step::ALL[index + 1..]);
+        }
+    }
+}

@@ -66,10 +66,16 @@ pub trait Command {
     /// [`Failure::Status`] if the controller refused; [`Failure::Malformed`] if the parameters do not match this
     /// command.
     fn returned(parameters: &[u8]) -> Result<Self::Return, Failure> {
-        let status = Reader::new(parameters).u8().map(Status)?;
-        status.ok()?;
+        check_status(parameters)?;
         Ok(Self::Return::parse(parameters)?)
     }
+}
+
+/// Checks the status at the start of return parameters.
+#[inline(never)]
+fn check_status(parameters: &[u8]) -> Result<(), Failure> {
+    let status = Reader::new(parameters).u8().map(Status)?;
+    Ok(status.ok()?)
 }
 
 /// Writes the header of a command whose length is not known yet.
