@@ -31,6 +31,9 @@ pub(crate) const fn has_status(opcode: Opcode) -> bool {
             | Opcode::SET_CONNECTION_ENCRYPTION
             | Opcode::READ_REMOTE_SUPPORTED_FEATURES
             | Opcode::READ_REMOTE_EXTENDED_FEATURES
+            | Opcode::SWITCH_ROLE
+            | Opcode::SNIFF_MODE
+            | Opcode::EXIT_SNIFF_MODE
     )
 }
 

@@ -14,7 +14,7 @@ const STEPS: u64 = 1_000_000;
 const THREADS: u64 = 2;
 
 /// Events of BR/EDR, which a quarter of the lives has.
-const CLASSIC: [&str; 32] = [
+const CLASSIC: [&str; 39] = [
     "a life with BR/EDR",
     "a link to a peer of BR/EDR",
     "a link of a peer of BR/EDR",
@@ -47,6 +47,13 @@ const CLASSIC: [&str; 32] = [
     "a bond of BR/EDR is removed",
     "a packet timeout",
     "a false claim of out-of-band data",
+    "a change of the role",
+    "sniff mode",
+    "active mode",
+    "an echo of the host",
+    "an echo of a peer",
+    "settings of a port",
+    "a line status of the host",
 ];
 
 #[test]

@@ -17,6 +17,7 @@
 //! | BR/EDR: in Enhanced Retransmission mode no datagram is lost, and a flush waits for all | `numbered`, `classic::peer` |
 //! | BR/EDR: no pairing with a peer that only claims to have data of the host | `classic::oob` |
 //! | BR/EDR: no data and no channel before the security that it needs, or without encryption | `classic::radio`, `classic::signs` |
+//! | BR/EDR: sniff mode begins from active mode, and its interval is shorter than the supervision timeout | `classic::modes` |
 //! | a bond that was removed stays away; one peer does not take every channel | `classic::calls`, `classic::ending` |
 //! | no deadline stays due, and an idle host sleeps | `world` |
 //! | `run` continues as long as its transport works | `world` |

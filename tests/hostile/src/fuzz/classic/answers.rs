@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Commands of BR/EDR that can fail.
-const OPCODES: [Opcode; 16] = [
+const OPCODES: [Opcode; 20] = [
     Opcode::INQUIRY,
     Opcode::INQUIRY_CANCEL,
     Opcode::CREATE_CONNECTION,
@@ -26,6 +26,10 @@ const OPCODES: [Opcode; 16] = [
     Opcode::USER_CONFIRMATION_REQUEST_REPLY,
     Opcode::WRITE_SCAN_ENABLE,
     Opcode::WRITE_AUTOMATIC_FLUSH_TIMEOUT,
+    Opcode::SWITCH_ROLE,
+    Opcode::SNIFF_MODE,
+    Opcode::EXIT_SNIFF_MODE,
+    Opcode::WRITE_LINK_SUPERVISION_TIMEOUT,
 ];
 
 /// Unknown Connection Identifier.
@@ -66,6 +70,9 @@ impl Controller {
         {
             self.answer(opcode, &[0]);
             self.classic_end(slot, 0x16);
+            return true;
+        }
+        if self.classic_mode_command(opcode, parameters) {
             return true;
         }
         let Some(answer) = dual::answer(opcode, parameters) else {
@@ -109,6 +116,7 @@ impl Controller {
             | Step::Serial(link, ..)
             | Step::Secures(link, _)
             | Step::Conduct(link, _)
+            | Step::Modes(link, _)
             | Step::Data(link, _) => {
                 let Some(slot) = self.radio.any(link) else { return };
                 self.classic_on_link(slot, step);
@@ -150,6 +158,7 @@ impl Controller {
                 peer.is_deaf = how & 0x0f == 0x0f;
                 peer.manners = how;
             }
+            Step::Modes(_, how) => self.classic_modes(slot, how),
             Step::Data(_, how) if how & 1 == 0 => {
                 let [low, high] = link.handle.to_le_bytes();
                 self.event(0x11, &[low, high]);

@@ -1,6 +1,6 @@
 //! The application's handles of BR/EDR.
 
-use core::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use bindrune::{Advertised, ClassicChannel, ClassicConnection, Rfcomm};
 
@@ -14,6 +14,8 @@ pub(crate) struct App<'h> {
     pub(super) channels: RefCell<Vec<Held<'h>>>,
     pub(super) streams: RefCell<Vec<Stream<'h>>>,
     pub(super) records: RefCell<Vec<Advertised<'h>>>,
+    /// Each channel and connection has a clone, also while a task uses it.
+    alive: Rc<()>,
 }
 
 /// A channel, and what it sends.
@@ -21,6 +23,7 @@ pub(crate) struct App<'h> {
 pub(super) struct Held<'h> {
     pub(super) channel: ClassicChannel<'h>,
     pub(super) stream: u16,
+    _alive: Rc<()>,
 }
 
 /// A serial connection, and its bytes.
@@ -29,23 +32,25 @@ pub(super) struct Stream<'h> {
     pub(super) port: Rfcomm<'h>,
     pub(super) sent: Count,
     pub(super) received: Count,
+    _alive: Rc<()>,
 }
 
 impl<'h> App<'h> {
     pub(super) fn keep_channel(&self, channel: ClassicChannel<'h>) {
         reached("a channel of BR/EDR for the application");
         let stream = crate::fuzz::numbered::stream();
-        keep(&self.channels, Held { channel, stream });
+        keep(&self.channels, Held { channel, stream, _alive: self.alive.clone() });
     }
 
     pub(super) fn keep_stream(&self, port: Rfcomm<'h>) {
         reached("a connection of RFCOMM");
-        keep(&self.streams, Stream { port, sent: Count::default(), received: Count::default() });
+        let (sent, received) = (Count::default(), Count::default());
+        keep(&self.streams, Stream { port, sent, received, _alive: self.alive.clone() });
     }
 
-    /// Returns whether the application holds no channel and no connection.
+    /// Returns whether neither the application nor its tasks hold a channel or a connection.
     pub(crate) fn is_empty(&self) -> bool {
-        self.channels.borrow().is_empty() && self.streams.borrow().is_empty()
+        Rc::strong_count(&self.alive) == 1
     }
 
     pub(crate) fn clear(&self) {

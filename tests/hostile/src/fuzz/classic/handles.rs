@@ -18,7 +18,7 @@ use crate::fuzz::{
 impl<'h> World<'h> {
     pub(super) fn classic_handle_call(&mut self, which: u8, what: u8, how: u8) {
         match what & 7 {
-            0 | 1 => {
+            0..2 => {
                 let Some(link) = take(&self.app.classic.links, which) else { return };
                 self.classic_link_call(link, what >> 3, how);
             }
@@ -35,7 +35,7 @@ impl<'h> World<'h> {
 
     fn classic_link_call(&mut self, link: ClassicConnection<'h>, what: u8, how: u8) {
         let app = self.app.clone();
-        match what & 7 {
+        match what & 15 {
             0 | 1 => self.spawn("open a channel of a link", Until::Soon, async move {
                 let psm = if how & 0x80 == 0 { SECRET } else { OPEN };
                 if let Ok(channel) = link.open_channel(psm, config(how)).await {
@@ -60,7 +60,7 @@ impl<'h> World<'h> {
             }),
             _ => {
                 _ = link.security();
-                keep(&app.classic.links, link);
+                self.classic_mode_call(link, how);
             }
         }
     }
@@ -116,7 +116,7 @@ impl<'h> World<'h> {
                 }
                 keep(&app.classic.streams, stream);
             }),
-            5..11 => self.spawn("read by RFCOMM", Until::LinkEnds, async move {
+            5..8 => self.spawn("read by RFCOMM", Until::LinkEnds, async move {
                 for _ in 0..how >> 5 {
                     let mut bytes = [0; 60];
                     let Ok(len @ 1..) = stream.port.read(&mut bytes).await else { break };
@@ -135,7 +135,7 @@ impl<'h> World<'h> {
             13 => self.spawn("close RFCOMM", Until::Soon, async move {
                 _ = stream.port.close().await;
             }),
-            _ => keep(&app.classic.streams, stream),
+            _ => self.classic_port_call(stream, how),
         }
     }
 }

@@ -7,6 +7,8 @@ mod app;
 mod calls;
 mod ending;
 mod handles;
+mod modes;
+mod modes_calls;
 mod oob;
 mod pairing;
 mod peer;

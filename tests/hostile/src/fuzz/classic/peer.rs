@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use bindrune::ClassicMode as Mode;
 use bindrune_l2cap::{
     LinkId,
-    classic::{Channel, ChannelConfig, Channels, ConnectionResult, Link, Psm, Signal},
+    classic::{Channel, ChannelConfig, Channels, ConnectionResult, EchoOutcome, Link, Psm, Signal},
 };
 use embassy_time::Instant;
 
 use super::{
     OPEN, SECRET,
     serial::Serial,
-    signs::{datagram, in_mode},
+    signs::{datagram, in_mode, is_loose, loosen},
 };
 use crate::fuzz::{numbered, reach::reached};
 
@@ -79,6 +79,8 @@ impl Peer {
     /// Takes an ACL packet of the host. Returns the PSMs of the channels that opened, and on which data arrived.
     pub(super) fn receive(&mut self, now: Instant, first: bool, data: &[u8]) -> Vec<u16> {
         if self.is_deaf {
+            // RFCOMM does not repeat what it loses.
+            loosen();
             return Vec::new();
         }
         let channels = self.channels.as_mut().unwrap();
@@ -136,7 +138,19 @@ impl Peer {
                     self.serial.closed(channel);
                     self.channels().release(now, channel);
                 }
-                Signal::Reconfigured(_) | Signal::Writable(_) | Signal::Echoed(_) => {}
+                Signal::Echoed(outcome) => {
+                    let answered = outcome == EchoOutcome::Answered;
+                    assert!(answered || outcome == EchoOutcome::Timeout || is_loose());
+                    reached(if answered { "an echo of a peer" } else { "an echo that is lost" });
+                    self.link.stop_echo();
+                }
+                Signal::Reconfigured(_) | Signal::Writable(_) => {}
+            }
+        }
+        // Channels that close acknowledge data while their own last data leaves, without a signal.
+        for channel in 0..SLOTS {
+            if self.users[channel].is_open {
+                self.read(now, channel);
             }
         }
         used
@@ -209,6 +223,10 @@ impl Peer {
         };
         let answer = [&[7, high, low], answer].concat();
         let _sent = self.channels().send(channel, &answer);
+    }
+
+    pub(super) fn echo(&mut self, now: Instant, len: u8) {
+        let _busy = self.link.echo(now, &[len; 31][..usize::from(len.min(31))]);
     }
 
     /// Carries the frames of RFCOMM to their channel.

@@ -3,7 +3,9 @@
 use bindrune::Opcode;
 
 use super::{
-    PEERS, SECRET, address, number,
+    PEERS, SECRET, address,
+    modes::Modes,
+    number,
     pairing::Pairing,
     peer::{Peer, RFCOMM},
 };
@@ -54,6 +56,7 @@ pub(crate) struct Link {
     /// Packets of the host that the controller holds, and those that the host may still count.
     pub(super) waiting: u16,
     sent: u16,
+    pub(super) modes: Modes,
 }
 
 impl Radio {
@@ -105,7 +108,7 @@ impl Controller {
         let Some(peer) = self.radio.paging else { return };
         if how < 0xd0 {
             self.radio.paging = None;
-            self.classic_up(peer, "a link to a peer of BR/EDR");
+            self.classic_up(peer, true);
         } else if how < 0xf8 {
             self.radio.paging = None;
             let status = [0x04, 0x0d, 0x10, 0x0f][usize::from(how & 3)];
@@ -119,12 +122,12 @@ impl Controller {
     }
 
     /// Brings up a link.
-    pub(super) fn classic_up(&mut self, peer: u8, what: &'static str) {
+    pub(super) fn classic_up(&mut self, peer: u8, is_own: bool) {
         let free = self.radio.links.iter().position(Option::is_none);
         let Some(slot) = free.filter(|_| self.radio.slot_of(peer).is_none()) else {
             return self.classic_failed(peer, 0x09);
         };
-        reached(what);
+        reached(if is_own { "a link to a peer of BR/EDR" } else { "a link of a peer of BR/EDR" });
         self.radio.next_handle = (self.radio.next_handle + 1) % 0xd00;
         let handle = FIRST + self.radio.next_handle;
         let (low, high) = (handle as u8, (handle >> 8) as u8);
@@ -138,6 +141,7 @@ impl Controller {
             pairing: Pairing::default(),
             waiting: 0,
             sent: 0,
+            modes: Modes::new(is_own),
         });
     }
 
@@ -236,6 +240,7 @@ impl Controller {
 
     /// Removes all faults of BR/EDR: peers behave, packets are completed, pages fail.
     pub(crate) fn classic_heal(&mut self) {
+        self.classic_modes_heal();
         for slot in 0..SLOTS {
             self.classic_complete(slot, u16::MAX);
             if let Some(link) = self.radio.links[slot].as_mut() {
@@ -281,7 +286,7 @@ impl Controller {
                 if opcode == Opcode::REJECT_CONNECTION_REQUEST {
                     self.classic_failed(peer, parameters.get(6).copied().unwrap_or(0x0d));
                 } else if comes {
-                    self.classic_up(peer, "a link of a peer of BR/EDR");
+                    self.classic_up(peer, false);
                 } else {
                     self.classic_failed(peer, 0x10);
                 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use bindrune_rfcomm::{Dlc, Dlcs, Role, Session, SessionId};
+use bindrune_rfcomm::{BitRate, Dlc, Dlcs, LineStatus, PortSettings, Role, Session, SessionId};
 use bindrune_wire::Writer;
 use embassy_time::Instant;
 
@@ -108,7 +108,7 @@ impl Serial {
     pub(super) fn act(&mut self, now: Instant, what: u8, len: u8) {
         let (Some(session), Some(dlcs)) = (&mut self.session, &mut self.dlcs) else { return };
         let index = usize::from(len & 1);
-        match what % 8 {
+        match what % 13 {
             0 | 1 => {
                 if let Ok(index) = session.open(now, dlcs, SERIAL) {
                     (self.sent[index], self.received[index]) = (Count::default(), Count::default());
@@ -123,6 +123,14 @@ impl Serial {
                 }
             }
             6 => dlcs.close(now, index),
+            8..10 => {
+                let _busy = dlcs.report_line(index, LineStatus::ERROR);
+            }
+            10..13 => {
+                let rate = [BitRate::B9600, BitRate::B38400][usize::from(len >> 1 & 1)];
+                let settings = (len & 4 == 0).then(|| PortSettings::default().with_rate(rate));
+                let _busy = dlcs.set_port(index, settings);
+            }
             _ => session.close(now, dlcs),
         }
     }

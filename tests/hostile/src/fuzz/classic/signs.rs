@@ -84,6 +84,10 @@ impl Count {
     }
 }
 
+pub(crate) fn is_loose() -> bool {
+    LOOSE.get()
+}
+
 /// Allows bytes that are not in order from now on.
 pub(crate) fn loosen() {
     LOOSE.set(true);

@@ -27,6 +27,8 @@ pub enum Step {
     Secures(u8, u8),
     /// A peer changes its conduct.
     Conduct(u8, u8),
+    /// A peer changes the role or the mode, or sends an echo; or a procedure of the host about that ends.
+    Modes(u8, u8),
     /// The controller drops data, or completes some packets.
     Data(u8, u8),
     /// An event of any kind.
@@ -42,7 +44,7 @@ pub enum Step {
 }
 
 /// The kinds of steps, and their frequencies.
-const WEIGHTS: [u16; 17] = [12, 12, 3, 3, 16, 24, 4, 12, 16, 14, 3, 4, 6, 2, 24, 30, 6];
+const WEIGHTS: [u16; 18] = [12, 12, 3, 3, 16, 24, 4, 12, 16, 14, 3, 4, 6, 2, 24, 34, 6, 8];
 
 impl Step {
     /// Reads the choice and the arguments of a record.
@@ -65,7 +67,8 @@ impl Step {
             13 => Self::Fault(a, b),
             14 => Self::Call(a, bytes),
             15 => Self::HandleCall(a, b, c),
-            _ => Self::Drop(a, b),
+            16 => Self::Drop(a, b),
+            _ => Self::Modes(a, b),
         }
     }
 }
