@@ -2,7 +2,11 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p bindrune-cli --test program snapshot` accepts what the program prints now.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    iter::zip,
+    thread::{self, ScopedJoinHandle},
+};
 
 use expect_test::{ExpectFile, expect_file};
 use regex::Regex;
@@ -54,15 +58,23 @@ fn check(command: &str, expected: &ExpectFile) {
     // A live table has been drawn again and again.
     let last_frame = |text: &str| bare(text.rsplit("\x1b[J").next().unwrap_or_default());
     let is_table = command.starts_with("scan") || command.starts_with("classic scan");
-    for columns in WIDTHS {
-        let text = last_frame(&on_terminal(command, columns, &[]));
+    // All at the same time: they mostly wait for virtual devices.
+    let json = format!("{command} --json");
+    let (widths, plain, json) = thread::scope(|scope| {
+        let widths = WIDTHS.map(|columns| scope.spawn(move || on_terminal(command, columns, &[])));
+        let plain = PLAIN.map(|setting| scope.spawn(move || on_terminal(command, 80, &[setting])));
+        let json = scope.spawn(|| bindrune(&json).success().stdout);
+        let text = |run: ScopedJoinHandle<'_, String>| run.join().expect("the program ran");
+        (widths.map(text), plain.map(text), text(json))
+    });
+    for (columns, text) in zip(WIDTHS, widths) {
+        let text = last_frame(&text);
         let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
         let fits = is_table || command.ends_with("info") || command.contains("services");
         assert!(!fits || longest < usize::from(columns), "{columns}: {text}");
         add(&format!("{columns} columns"), &text);
     }
-    for (name, value) in PLAIN {
-        let text = on_terminal(command, 80, &[(name, value)]);
+    for ((name, value), text) in zip(PLAIN, plain) {
         let text = if name == "LANG" { last_frame(&text) } else { text };
         let text = text.rsplit("\x1b[J").next().unwrap_or_default();
         assert!(!text.contains('\x1b'), "{name}: {text:?}");
@@ -74,7 +86,6 @@ fn check(command: &str, expected: &ExpectFile) {
         add(&format!("{name}={value}"), &lines.join("\n"));
     }
     // A device may be reported several times before its name is known.
-    let json = bindrune(&format!("{command} --json")).success().stdout;
     let records: BTreeSet<_> = masked(&json).lines().map(str::to_owned).collect();
     add("--json", &records.into_iter().collect::<Vec<_>>().join("\n"));
     expected.assert_eq(&all);
