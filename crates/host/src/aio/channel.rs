@@ -287,8 +287,8 @@ impl<'h> Connection<'h> {
     ///
     /// [`Error::Refused`] if the peer refused; [`Error::Timeout`] if it did not answer within 30 s; [`Error::Closed`] if it does not
     /// support channels, or the channel ended at once; [`Error::InvalidParameters`] if the PSM or the configuration is not allowed;
-    /// [`Error::NoChannel`] or [`Error::NoPackets`] if memory ran out; [`Error::Disconnected`] if the link has ended. With a bonded peer [`Error::BondLost`] if it no longer has the key, and [`Error::Encryption`] if encryption failed for
-    /// another reason.
+    /// [`Error::NoChannel`] or [`Error::NoPackets`] if memory ran out; [`Error::Disconnected`] if the link has ended. With a bonded
+    /// peer [`Error::BondLost`] if it no longer has the key, and [`Error::Encryption`] if encryption failed for another reason.
     ///
     /// # Cancel safety
     ///

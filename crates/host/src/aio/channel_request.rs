@@ -50,8 +50,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF or the configuration is not allowed, [`Error::Busy`] if the PSM already has a listener,
-    /// [`Error::NoListener`] if all listener slots are in use.
+    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF or the configuration is not allowed, [`Error::Busy`] if the PSM
+    /// already has a listener, [`Error::NoListener`] if all listener slots are in use.
     pub fn listen_for_requests(
         &self,
         psm: Psm,

@@ -107,8 +107,8 @@ impl ClassicConnection<'_> {
     /// # Errors
     ///
     /// [`Error::InvalidParameters`] if a parameter is out of range, or the interval is not shorter than the supervision
-    /// timeout, also one that was requested and is not set yet; [`Error::Controller`] with the reason if the peer or this device does not allow sniff mode;
-    /// [`Error::Disconnected`].
+    /// timeout, also one that was requested and is not set yet; [`Error::Controller`] with the reason if the peer or this
+    /// device does not allow sniff mode; [`Error::Disconnected`].
     ///
     /// # Cancel safety
     ///
