@@ -266,13 +266,13 @@ impl defmt::Format for InitError {
 /// one is 1. [Vol 6] Part B, 1.3.2.1
 #[must_use]
 pub const fn static_address(random: [u8; 6]) -> Address {
-    let [mut low, b, c, d, e, high] = random;
-    let high = high | 0xc0;
-    match [low, b, c, d, e, high] {
-        [0, 0, 0, 0, 0, 0xc0] => low = 1,
-        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => low = 0xfe,
-        _ => {}
-    }
+    let [low, b, c, d, e, high] = random;
+    let number = match u64::from_le_bytes([low, b, c, d, e, high | 0xc0, 0, 0]) {
+        0xc000_0000_0000 => 0xc000_0000_0001,
+        0xffff_ffff_ffff => 0xffff_ffff_fffe,
+        number => number,
+    };
+    let [low, b, c, d, e, high, ..] = number.to_le_bytes();
     Address::new(AddressKind::Random, [low, b, c, d, e, high])
 }
 

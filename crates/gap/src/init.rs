@@ -175,10 +175,10 @@ impl Init {
     ) -> Result<bool, InitError> {
         let State::At(step) = self.state else { return Ok(false) };
         if let Err(status) = self.learn(step, status, parameters)
-            && step.is_mandatory()
+            && step.command().mandatory
         {
             self.state = State::Idle;
-            return Err(InitError::Command { opcode: step.opcode(), status });
+            return Err(InitError::Command { opcode: step.command().opcode, status });
         }
         self.advance(step).inspect_err(|_| self.state = State::Idle)
     }

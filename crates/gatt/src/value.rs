@@ -11,6 +11,7 @@ use crate::{
 };
 
 use bindrune_att::MIN_MTU;
+use bindrune_wire::move_down;
 
 pub use bindrune_att::MAX_VALUE;
 
@@ -167,7 +168,8 @@ impl Values {
         if let Some(octets) = self.octets_mut(region)
             && taken <= octets.len()
         {
-            octets.copy_within(taken..taken.saturating_add(left).min(octets.len()), 0);
+            let end = taken.saturating_add(left).min(octets.len());
+            move_down(octets, taken..end, 0);
         }
         self.set_len(region, left);
         self.changes = self.changes.wrapping_add((was_long && taken > 0).into());
@@ -249,7 +251,7 @@ impl Values {
             && taken <= end
             && end <= octets.len()
         {
-            octets.copy_within(taken..end, 0);
+            move_down(octets, taken..end, 0);
         }
         self.set_len(captured, end.saturating_sub(taken));
         Some(Ok((writer, len)))

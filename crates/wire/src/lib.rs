@@ -7,6 +7,7 @@
 //! - [`Interest`] is how a machine reports whether it has octets to transmit.
 //! - [`Present`] makes the bits of an unused state zero.
 //! - [`Counter`] counts if the feature `statistics` is on; [`counters!`] declares a report of several counters.
+//! - [`move_down`] and [`first_behind`] move elements within a slice, in little code.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
 //! - [`Ring`] and [`Datagrams`] are rings of bytes, and of datagrams, over memory of the caller.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -25,6 +26,7 @@ mod counter;
 mod handle;
 mod interest;
 mod level;
+mod moves;
 mod open_enum;
 mod packet;
 mod pool;
@@ -39,6 +41,7 @@ pub use counter::Counter;
 pub use handle::Handle;
 pub use interest::Interest;
 pub use level::Level;
+pub use moves::{first_behind, move_down};
 pub use packet::{HEADROOM, Packet};
 pub use pool::{Pool, Queue, Slot};
 pub use present::Present;

@@ -3,19 +3,19 @@
 use bindrune_hci::{
     Opcode, Status,
     cmd::{
-        Command, Failure, SupportedCommands,
-        info::{
-            ReadBdAddr, ReadBufferSize, ReadLocalSupportedCommands, ReadLocalSupportedFeatures,
-            ReadLocalVersion,
-        },
-        le::{self, LeFeatures},
-        vendor::{ReadStaticAddresses, static_addresses},
+        Return, SupportedCommands,
+        info::{BdAddr, BufferSize, LocalSupportedCommands, LocalSupportedFeatures, LocalVersion},
+        le::{self, LeBufferSize, LeFeatures},
+        vendor::static_addresses,
     },
 };
-use bindrune_wire::{Address, AddressKind};
+use bindrune_wire::{Address, AddressKind, Malformed};
 
 use super::{Init, steps::Step};
-use crate::{capability::EXTENDED, static_address};
+use crate::{ControllerInfo, capability::EXTENDED, static_address};
+
+/// Room for the longest answer with values, in octets.
+const ANSWER: usize = 9;
 
 impl Init {
     /// Stores the contents of a step's answer.
@@ -25,110 +25,86 @@ impl Init {
         status: Status,
         parameters: &[u8],
     ) -> Result<(), Status> {
-        let learnt = match step {
-            Step::Version => self.learn_version(parameters),
-            Step::Commands => self.learn_commands(parameters),
-            Step::Features => self.learn_features(parameters),
-            Step::PublicAddress => self.learn_public_address(parameters),
-            Step::LeBuffers => self.learn_le_buffers(parameters),
-            Step::SharedBuffers => self.learn_shared_buffers(parameters),
-            Step::LeFeatures => self.learn_le_features(parameters),
-            Step::States => le::ReadSupportedStates::returned(parameters)
-                .map(|states| self.info.le_states = states.states.get()),
-            Step::AcceptListSize => le::ReadFilterAcceptListSize::returned(parameters)
-                .map(|list| self.info.accept_list_size = list.size),
-            Step::ResolvingListSize => le::ReadResolvingListSize::returned(parameters)
-                .map(|list| self.info.resolving_list_size = list.size),
-            Step::MaximumDataLength => self.learn_maximum_data_length(parameters),
-            Step::AdvertisingDataLength => {
-                le::ReadMaximumAdvertisingDataLength::returned(parameters)
-                    .map(|max| self.info.max_advertising_data = max.len.get().clamp(31, 1650))
+        let is_short = parameters.len() < step.command().returned.into();
+        let status = if status.is_success() && is_short { Status::UNSPECIFIED } else { status };
+        match (step, self.own) {
+            (Step::HostBuffers, _) => self.host_buffers = status.is_success(),
+            (Step::HostFlowControl, _) => self.info.host_flow_control = status.is_success(),
+            (Step::DefaultPhy, _) => self.info.uses_phy_2m = status.is_success(),
+            (Step::Random, Some(own)) if !status.is_success() => {
+                self.use_made(own);
+                return Ok(());
             }
-            Step::AdvertisingSets => le::ReadNumberOfAdvertisingSets::returned(parameters)
-                .map(|sets| self.info.advertising_sets = sets.count.max(1)),
-            Step::VendorAddress => self.learn_vendor_address(parameters),
-            Step::Random => self.learn_random(parameters),
-            Step::HostBuffers
-            | Step::HostFlowControl
-            | Step::DefaultPhy
-            | Step::Reset
-            | Step::EventMask
-            | Step::EventMask2
-            | Step::LeEventMask
-            | Step::SuggestedDataLength
-            | Step::RandomAddress => return self.learn_status(step, status),
-        };
-        learnt.map_err(|failure| match failure {
-            Failure::Status(status) => status,
-            Failure::Malformed(_) => Status::UNSPECIFIED,
-        })
-    }
-
-    fn learn_status(&mut self, step: Step, status: Status) -> Result<(), Status> {
-        if step == Step::HostBuffers {
-            self.host_buffers = status.is_success();
-        } else if step == Step::HostFlowControl {
-            self.info.host_flow_control = status.is_success();
-        } else if step == Step::DefaultPhy {
-            self.info.uses_phy_2m = status.is_success();
+            _ => {}
         }
-        status.ok()
+        status.ok()?;
+        let mut answer = [0; ANSWER];
+        for (to, from) in answer.iter_mut().zip(parameters) {
+            *to = *from;
+        }
+        self.learn_values(step, &answer, parameters).map_err(|_| Status::UNSPECIFIED)
     }
 
-    fn learn_version(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let version = ReadLocalVersion::returned(parameters)?;
+    /// Stores the values of a complete answer: its begin, or all of it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the answers of other steps have no value")]
+    fn learn_values(
+        &mut self,
+        step: Step,
+        answer: &[u8; ANSWER],
+        all: &[u8],
+    ) -> Result<(), Malformed> {
         let info = &mut self.info;
-        info.hci_version = version.hci_version;
-        info.hci_subversion = version.hci_subversion.get();
-        info.lmp_version = version.lmp_version;
-        info.lmp_subversion = version.lmp_subversion.get();
-        info.manufacturer = version.manufacturer.get();
+        match step {
+            Step::Commands => {
+                let commands = LocalSupportedCommands::parse(all)?.commands;
+                info.commands = SupportedCommands::from_bits(&commands);
+                self.avoided.remove_from(&mut info.commands);
+            }
+            Step::VendorAddress => self.learn_vendor_address(all)?,
+            Step::Version => {
+                let version = LocalVersion::parse(answer)?;
+                info.hci_version = version.hci_version;
+                info.hci_subversion = version.hci_subversion.get();
+                info.lmp_version = version.lmp_version;
+                info.lmp_subversion = version.lmp_subversion.get();
+                info.manufacturer = version.manufacturer.get();
+            }
+            Step::Features => info.features = LocalSupportedFeatures::parse(answer)?.features.get(),
+            Step::PublicAddress => {
+                let octets = BdAddr::parse(answer)?.address;
+                let known = octets != [0; 6] && octets != [0xff; 6];
+                info.public_address = known.then_some(Address::new(AddressKind::Public, octets));
+            }
+            Step::LeBuffers => {
+                let buffers = LeBufferSize::parse(answer)?;
+                info.acl_len = buffers.acl_len.get();
+                info.acl_count = buffers.acl_count.into();
+            }
+            Step::SharedBuffers => {
+                let buffers = BufferSize::parse(answer)?;
+                info.acl_len = buffers.acl_len.get();
+                info.acl_count = buffers.acl_count.get();
+                info.acl_shared = true;
+            }
+            Step::LeFeatures => {
+                let features = le::LocalLeFeatures::parse(answer)?.features;
+                info.le_features = LeFeatures::from_bits_retain(features.get());
+                self.info.extended = EXTENDED && self.has_extended();
+            }
+            Step::States => info.le_states = le::SupportedStates::parse(answer)?.states.get(),
+            Step::MaximumDataLength => {
+                self.use_data_length(&le::MaximumDataLength::parse(answer)?);
+            }
+            Step::Random => {
+                let [a, b, c, d, e, f, _, _] = le::Random::parse(answer)?.octets;
+                self.use_made(static_address([a, b, c, d, e, f]));
+            }
+            _ => return info.learn_limit(step, answer),
+        }
         Ok(())
     }
 
-    fn learn_commands(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let returned = ReadLocalSupportedCommands::returned(parameters)?;
-        self.info.commands = SupportedCommands::from_bits(&returned.commands);
-        self.avoided.remove_from(&mut self.info.commands);
-        Ok(())
-    }
-
-    fn learn_features(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        self.info.features = ReadLocalSupportedFeatures::returned(parameters)?.features.get();
-        Ok(())
-    }
-
-    fn learn_public_address(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let octets = ReadBdAddr::returned(parameters)?.address;
-        let known = octets != [0; 6] && octets != [0xff; 6];
-        self.info.public_address = known.then_some(Address::new(AddressKind::Public, octets));
-        Ok(())
-    }
-
-    fn learn_le_buffers(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let buffers = le::ReadBufferSize::returned(parameters)?;
-        self.info.acl_len = buffers.acl_len.get();
-        self.info.acl_count = buffers.acl_count.into();
-        Ok(())
-    }
-
-    fn learn_shared_buffers(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let buffers = ReadBufferSize::returned(parameters)?;
-        self.info.acl_len = buffers.acl_len.get();
-        self.info.acl_count = buffers.acl_count.get();
-        self.info.acl_shared = true;
-        Ok(())
-    }
-
-    fn learn_le_features(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let features = le::ReadLocalSupportedFeatures::returned(parameters)?.features;
-        self.info.le_features = LeFeatures::from_bits_retain(features.get());
-        self.info.extended = EXTENDED && self.has_extended();
-        Ok(())
-    }
-
-    fn learn_maximum_data_length(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let max = le::ReadMaximumDataLength::returned(parameters)?;
+    fn use_data_length(&mut self, max: &le::MaximumDataLength) {
         let info = &mut self.info;
         info.max_tx_octets = max.tx_octets.get().clamp(27, 251);
         info.max_tx_time = max.tx_time.get().clamp(328, 17_040);
@@ -136,11 +112,9 @@ impl Init {
             && info.max_tx_octets > 27
             && info.le_features.contains(LeFeatures::DATA_LENGTH_EXTENSION)
             && info.supports(Opcode::LE_SET_DATA_LENGTH);
-        Ok(())
     }
 
-    fn learn_vendor_address(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        ReadStaticAddresses::returned(parameters)?;
+    fn learn_vendor_address(&mut self, parameters: &[u8]) -> Result<(), Malformed> {
         let known = static_addresses(parameters)?.next().map(|known| known.address);
         let address = known.map(|octets| Address::new(AddressKind::Random, octets));
         if let Some(address) = address.filter(|address| address.is_static()) {
@@ -149,16 +123,35 @@ impl Init {
         Ok(())
     }
 
-    fn learn_random(&mut self, parameters: &[u8]) -> Result<(), Failure> {
-        let address = match le::Rand::returned(parameters) {
-            Ok(random) => {
-                let [a, b, c, d, e, f, _, _] = random.octets;
-                static_address([a, b, c, d, e, f])
-            }
-            Err(failure) => self.own.ok_or(failure)?,
-        };
+    /// Uses an address that this host generated.
+    const fn use_made(&mut self, address: Address) {
         self.made = Some(address);
         self.info.address = address;
+    }
+}
+
+impl ControllerInfo {
+    /// Stores how much of something the controller has.
+    #[inline(always)]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the answers of other steps have no value")]
+    fn learn_limit(&mut self, step: Step, answer: &[u8; ANSWER]) -> Result<(), Malformed> {
+        match step {
+            Step::AcceptListSize => {
+                self.accept_list_size = le::FilterAcceptListSize::parse(answer)?.size;
+            }
+            Step::ResolvingListSize => {
+                self.resolving_list_size = le::ResolvingListSize::parse(answer)?.size;
+            }
+            Step::AdvertisingDataLength => {
+                let max = le::MaximumAdvertisingDataLength::parse(answer)?.len;
+                self.max_advertising_data = max.get().clamp(31, 1650);
+            }
+            Step::AdvertisingSets => {
+                let sets = le::NumberOfAdvertisingSets::parse(answer)?;
+                self.advertising_sets = sets.count.max(1);
+            }
+            _ => {}
+        }
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use bindrune_hci::{
     Opcode, PhyMask,
     cmd::{
+        Command,
         baseband::{
             EventMask, EventMask2, FlowControl, HostBufferSize, Reset,
             SetControllerToHostFlowControl, SetEventMask, SetEventMaskPage2,
@@ -13,6 +14,7 @@ use bindrune_hci::{
         },
         le::{self, LeEventMask, LeFeatures},
         vendor::ReadStaticAddresses,
+        write_query,
     },
 };
 use bindrune_wire::{AddressKind, Writer};
@@ -83,62 +85,70 @@ impl Step {
         Self::ALL.get((self as usize).saturating_add(1)..).unwrap_or_default()
     }
 
-    pub(super) const fn opcode(self) -> Opcode {
+    /// Returns the command of this step.
+    pub(super) const fn command(self) -> Sent {
         match self {
-            Self::Reset => Opcode::RESET,
-            Self::Version => Opcode::READ_LOCAL_VERSION,
-            Self::Commands => Opcode::READ_LOCAL_SUPPORTED_COMMANDS,
-            Self::Features => Opcode::READ_LOCAL_SUPPORTED_FEATURES,
-            Self::PublicAddress => Opcode::READ_BD_ADDR,
-            Self::LeBuffers => Opcode::LE_READ_BUFFER_SIZE,
-            Self::SharedBuffers => Opcode::READ_BUFFER_SIZE,
-            Self::LeFeatures => Opcode::LE_READ_LOCAL_SUPPORTED_FEATURES,
-            Self::EventMask => Opcode::SET_EVENT_MASK,
-            Self::EventMask2 => Opcode::SET_EVENT_MASK_PAGE_2,
-            Self::LeEventMask => Opcode::LE_SET_EVENT_MASK,
-            Self::States => Opcode::LE_READ_SUPPORTED_STATES,
-            Self::HostBuffers => Opcode::HOST_BUFFER_SIZE,
-            Self::HostFlowControl => Opcode::SET_CONTROLLER_TO_HOST_FLOW_CONTROL,
-            Self::AcceptListSize => Opcode::LE_READ_FILTER_ACCEPT_LIST_SIZE,
-            Self::ResolvingListSize => Opcode::LE_READ_RESOLVING_LIST_SIZE,
-            Self::MaximumDataLength => Opcode::LE_READ_MAXIMUM_DATA_LENGTH,
-            Self::SuggestedDataLength => Opcode::LE_WRITE_SUGGESTED_DEFAULT_DATA_LENGTH,
-            Self::DefaultPhy => Opcode::LE_SET_DEFAULT_PHY,
-            Self::AdvertisingDataLength => Opcode::LE_READ_MAXIMUM_ADVERTISING_DATA_LENGTH,
-            Self::AdvertisingSets => Opcode::LE_READ_NUMBER_OF_ADVERTISING_SETS,
-            Self::VendorAddress => Opcode::VENDOR_READ_STATIC_ADDRESSES,
-            Self::Random => Opcode::LE_RAND,
-            Self::RandomAddress => Opcode::LE_SET_RANDOM_ADDRESS,
+            Self::Reset => Sent::needed::<Reset>(),
+            Self::Version => Sent::needed::<ReadLocalVersion>(),
+            Self::Commands => Sent::needed::<ReadLocalSupportedCommands>(),
+            Self::Features => Sent::optional::<ReadLocalSupportedFeatures>(),
+            Self::PublicAddress => Sent::optional::<ReadBdAddr>(),
+            Self::LeBuffers => Sent::needed::<le::ReadBufferSize>(),
+            Self::SharedBuffers => Sent::needed::<ReadBufferSize>(),
+            Self::LeFeatures => Sent::needed::<le::ReadLocalSupportedFeatures>(),
+            Self::EventMask => Sent::needed::<SetEventMask>(),
+            Self::EventMask2 => Sent::optional::<SetEventMaskPage2>(),
+            Self::LeEventMask => Sent::needed::<le::SetEventMask>(),
+            Self::States => Sent::optional::<le::ReadSupportedStates>(),
+            Self::HostBuffers => Sent::optional::<HostBufferSize>(),
+            Self::HostFlowControl => Sent::optional::<SetControllerToHostFlowControl>(),
+            Self::AcceptListSize => Sent::optional::<le::ReadFilterAcceptListSize>(),
+            Self::ResolvingListSize => Sent::optional::<le::ReadResolvingListSize>(),
+            Self::MaximumDataLength => Sent::optional::<le::ReadMaximumDataLength>(),
+            Self::SuggestedDataLength => Sent::optional::<le::WriteSuggestedDefaultDataLength>(),
+            Self::DefaultPhy => Sent::optional::<le::SetDefaultPhy>(),
+            Self::AdvertisingDataLength => Sent::optional::<le::ReadMaximumAdvertisingDataLength>(),
+            Self::AdvertisingSets => Sent::optional::<le::ReadNumberOfAdvertisingSets>(),
+            Self::VendorAddress => Sent::optional::<ReadStaticAddresses>(),
+            Self::Random => Sent::needed::<le::Rand>(),
+            Self::RandomAddress => Sent::needed::<le::SetRandomAddress>(),
         }
     }
+}
 
-    pub(super) fn is_mandatory(self) -> bool {
-        is_mandatory(self.opcode())
+/// Command of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) opcode: Opcode,
+    /// Whether the host cannot work without the command.
+    pub(super) mandatory: bool,
+    /// Length of the return parameters in octets, without those that a later version of the specification adds.
+    pub(super) returned: u8,
+}
+
+impl Sent {
+    const fn needed<C: Command>() -> Self {
+        Self { mandatory: true, ..Self::optional::<C>() }
+    }
+
+    const fn optional<C: Command>() -> Self {
+        let [returned, ..] = size_of::<C::Return>().to_le_bytes();
+        Self { opcode: C::OPCODE, mandatory: false, returned }
     }
 }
 
 /// Returns whether the host cannot work without the command.
 pub(super) fn is_mandatory(opcode: Opcode) -> bool {
-    matches!(
-        opcode,
-        Opcode::RESET
-            | Opcode::READ_LOCAL_VERSION
-            | Opcode::READ_LOCAL_SUPPORTED_COMMANDS
-            | Opcode::LE_READ_BUFFER_SIZE
-            | Opcode::READ_BUFFER_SIZE
-            | Opcode::LE_READ_LOCAL_SUPPORTED_FEATURES
-            | Opcode::SET_EVENT_MASK
-            | Opcode::LE_SET_EVENT_MASK
-            | Opcode::LE_RAND
-            | Opcode::LE_SET_RANDOM_ADDRESS
-    )
+    let commands = Step::ALL.iter().map(|step| step.command());
+    commands.filter(|command| command.mandatory).any(|command| command.opcode == opcode)
 }
 
 impl Init {
     /// Returns whether the controller can take the step, and this host needs it.
+    #[inline(never)]
     pub(super) fn applies(&self, step: Step) -> bool {
         let info = &self.info;
-        let offered = info.supports(step.opcode());
+        let offered = info.supports(step.command().opcode);
         match step {
             Step::SharedBuffers => info.acl_len == 0 || info.acl_count == 0,
             Step::HostBuffers => {
@@ -156,7 +166,7 @@ impl Init {
             Step::VendorAddress => {
                 self.has_no_address()
                     && matches!(info.manufacturer, NORDIC | ZEPHYR)
-                    && !self.avoids(step.opcode())
+                    && !self.avoids(step.command().opcode)
             }
             Step::Random => self.has_no_address(),
             Step::RandomAddress => info.address.kind() == AddressKind::Random,
@@ -180,21 +190,12 @@ impl Init {
     pub(super) fn write(&self, step: Step, w: &mut Writer<'_>) -> Option<Opcode> {
         let config = &self.config;
         match step {
-            Step::Reset => put(w, &Reset),
-            Step::Version => put(w, &ReadLocalVersion),
-            Step::Commands => put(w, &ReadLocalSupportedCommands),
-            Step::Features => put(w, &ReadLocalSupportedFeatures),
-            Step::PublicAddress => put(w, &ReadBdAddr),
-            Step::LeBuffers => put(w, &le::ReadBufferSize),
-            Step::SharedBuffers => put(w, &ReadBufferSize),
-            Step::LeFeatures => put(w, &le::ReadLocalSupportedFeatures),
             Step::EventMask => put(w, &SetEventMask { mask: EVENTS.bits().into() }),
             Step::EventMask2 => {
                 let mask = EventMask2::ENCRYPTION_CHANGE_V2.bits().into();
                 put(w, &SetEventMaskPage2 { mask })
             }
             Step::LeEventMask => put(w, &le::SetEventMask { mask: self.le_events().bits().into() }),
-            Step::States => put(w, &le::ReadSupportedStates),
             Step::HostBuffers => put(
                 w,
                 &HostBufferSize {
@@ -207,9 +208,6 @@ impl Init {
             Step::HostFlowControl => {
                 put(w, &SetControllerToHostFlowControl { flow_control: FlowControl::ACL })
             }
-            Step::AcceptListSize => put(w, &le::ReadFilterAcceptListSize),
-            Step::ResolvingListSize => put(w, &le::ReadResolvingListSize),
-            Step::MaximumDataLength => put(w, &le::ReadMaximumDataLength),
             Step::SuggestedDataLength => put(
                 w,
                 &le::WriteSuggestedDefaultDataLength {
@@ -221,12 +219,27 @@ impl Init {
                 let phys = PhyMask::LE_1M | PhyMask::LE_2M;
                 put(w, &le::SetDefaultPhy { no_preference: 0, tx: phys, rx: phys })
             }
-            Step::AdvertisingDataLength => put(w, &le::ReadMaximumAdvertisingDataLength),
-            Step::AdvertisingSets => put(w, &le::ReadNumberOfAdvertisingSets),
-            Step::VendorAddress => put(w, &ReadStaticAddresses),
-            Step::Random => put(w, &le::Rand),
             Step::RandomAddress => {
                 put(w, &le::SetRandomAddress { address: self.info.address.octets() })
+            }
+            Step::Reset
+            | Step::Version
+            | Step::Commands
+            | Step::Features
+            | Step::PublicAddress
+            | Step::LeBuffers
+            | Step::SharedBuffers
+            | Step::LeFeatures
+            | Step::States
+            | Step::AcceptListSize
+            | Step::ResolvingListSize
+            | Step::MaximumDataLength
+            | Step::AdvertisingDataLength
+            | Step::AdvertisingSets
+            | Step::VendorAddress
+            | Step::Random => {
+                let opcode = step.command().opcode;
+                write_query(w, opcode).ok().map(|()| opcode)
             }
         }
     }

@@ -148,12 +148,14 @@ impl Extent {
         sum
     }
 
+    /// Adds the sums of what follows. They do not overflow: each value holds at most 65,535 octets, and statics with
+    /// 65,536 attributes form no table.
     pub(crate) const fn plus(self, other: Self) -> Self {
         Self {
-            attributes: self.attributes.saturating_add(other.attributes),
-            arena: self.arena.saturating_add(other.arena),
-            cccds: self.cccds.saturating_add(other.cccds),
-            values: self.values.saturating_add(other.values),
+            attributes: self.attributes.wrapping_add(other.attributes),
+            arena: self.arena.wrapping_add(other.arena),
+            cccds: self.cccds.wrapping_add(other.cccds),
+            values: self.values.wrapping_add(other.values),
         }
     }
 }

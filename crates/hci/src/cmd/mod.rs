@@ -94,6 +94,15 @@ fn end(w: &mut Writer<'_>, start: usize) -> Result<(), NoRoom> {
     Ok(())
 }
 
+/// Writes the packet of a command without parameters.
+///
+/// # Errors
+///
+/// [`NoRoom`] if the buffer is too small.
+pub fn write_query(w: &mut Writer<'_>, opcode: Opcode) -> Result<(), NoRoom> {
+    write_fixed(w, opcode, &[])
+}
+
 /// Writes a command of fixed length.
 #[inline(never)]
 fn write_fixed(w: &mut Writer<'_>, opcode: Opcode, parameters: &[u8]) -> Result<(), NoRoom> {
@@ -312,7 +321,8 @@ macro_rules! returns {
 
         impl crate::cmd::Return for $name {
             fn parse(parameters: &[u8]) -> Result<Self, bindrune_wire::Malformed> {
-                bindrune_wire::Reader::new(parameters).view::<Self>().copied()
+                let known = <Self as zerocopy::FromBytes>::read_from_prefix(parameters);
+                known.map_or(Err(bindrune_wire::Malformed::Truncated), |(known, _)| Ok(known))
             }
 
             fn write(

@@ -1,5 +1,7 @@
 //! Search for valid framing after it was lost; all octets before it are discarded.
 
+use bindrune_wire::move_down;
+
 use super::{Deframer, Direction, Kind};
 use crate::{Opcode, event::EventCode};
 
@@ -102,7 +104,7 @@ impl Deframer {
 
     pub(super) fn discard(&mut self, n: usize) {
         let n = n.min(self.have);
-        self.window.copy_within(n.., 0);
+        move_down(&mut self.window, n..WINDOW, 0);
         self.have = self.have.saturating_sub(n);
         self.discarded = self.discarded.saturating_add(u32::try_from(n).unwrap_or(u32::MAX));
     }

@@ -93,8 +93,8 @@ impl<'h> Channel<'h> {
     ///
     /// If the future is dropped before its first frame left, nothing was sent. If it is dropped later, the SDU is cut
     /// off: the channel closes and later calls fail with [`Error::Interrupted`].
-    pub async fn send(&mut self, sdu: &[u8]) -> Result<(), Error> {
-        self.sender.send(sdu).await
+    pub fn send(&mut self, sdu: &[u8]) -> impl Future<Output = Result<(), Error>> {
+        self.sender.send(sdu)
     }
 
     /// Borrows a packet of `len` bytes to write an SDU into. [`Outgoing::send`] then sends it without a copy.
@@ -150,8 +150,8 @@ impl<'h> Channel<'h> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: an SDU is taken only when the future is ready.
-    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        self.receiver.recv(buffer).await
+    pub fn recv(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, Error>> {
+        self.receiver.recv(buffer)
     }
 
     /// Borrows one SDU in the packet that it arrived in. The SDU must fit one frame; otherwise the call fails and the
@@ -251,14 +251,14 @@ impl<'h> End<'h> {
         Self { host, channel }
     }
 
-    async fn wait<T>(
+    fn wait<T>(
         &self,
         key: ChannelKey,
         mut poll: impl FnMut(&mut Stack, ChannelRef) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         let channel = self.channel;
         let key = Key::Channel(channel.index, key);
-        self.host.wait(key, |core, _| poll(&mut core.stack, channel)).await
+        self.host.wait(key, move |core, _| poll(&mut core.stack, channel))
     }
 
     fn get(&self, get: impl FnOnce(&bindrune_l2cap::Channel) -> u16) -> u16 {

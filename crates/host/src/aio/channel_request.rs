@@ -71,13 +71,9 @@ impl<'h> ChannelRequests<'h> {
     /// Dropping the future loses nothing: the request waits for the next call.
     pub async fn next(&mut self) -> ChannelRequest<'h> {
         let (host, psm) = (self.host, self.psm);
-        loop {
-            let key = Key::Host(HostKey::Accept);
-            let requested = host.wait(key, |core, _| core.stack.poll_requested(psm));
-            // Waiting cannot fail.
-            let Ok(channel) = requested.await else { continue };
-            return ChannelRequest { link: Connection::adopted(host, channel.link), channel };
-        }
+        let key = Key::Host(HostKey::Accept);
+        let channel = host.wait(key, |core, _| core.stack.poll_requested(psm)).await;
+        ChannelRequest { link: Connection::adopted(host, channel.link), channel }
     }
 
     /// Returns the PSM.

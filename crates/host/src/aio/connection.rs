@@ -128,25 +128,24 @@ impl<'h> Connection<'h> {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing: an event is taken only when the future is ready.
-    pub async fn next(&mut self) -> Event<'h> {
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it returns a future, and events have no end"
+    )]
+    pub fn next(&mut self) -> impl Future<Output = Event<'h>> {
         let (host, link) = (self.host, self.link);
-        loop {
-            let event = self.wait(LinkKey::Event, |stack| {
-                stack.poll_notice(link).map(|notice| {
-                    Ok(match notice {
-                        Notice::Read(taken) => Event::Read(ReadRequest::new(host, link, taken)),
-                        Notice::Write(taken) => Event::Write(WriteRequest::new(host, link, taken)),
-                        Notice::Event(event) => event,
-                    })
-                })
-            });
-            // Waiting cannot fail, and no event is an error.
-            let Ok(event) = event.await else { continue };
-            if let Event::Disconnected(reason) = &event {
-                report!(debug, "the link of slot {} ended: {reason}", link.index);
-            }
-            return event;
-        }
+        self.wait(LinkKey::Event, move |stack| {
+            stack.poll_notice(link).map(|notice| match notice {
+                Notice::Read(taken) => Event::Read(ReadRequest::new(host, link, taken)),
+                Notice::Write(taken) => Event::Write(WriteRequest::new(host, link, taken)),
+                Notice::Event(event) => {
+                    if let Event::Disconnected(reason) = &event {
+                        report!(debug, "the link of slot {} ended: {reason}", link.index);
+                    }
+                    event
+                }
+            })
+        })
     }
 
     /// Returns the peer's address, or its identity address if the peer is known by its identity.
@@ -236,13 +235,13 @@ impl<'h> Connection<'h> {
         ended.await.unwrap_or(Status::UNSPECIFIED)
     }
 
-    pub(crate) async fn wait<T>(
+    pub(crate) fn wait<T>(
         &self,
         key: LinkKey,
-        mut poll: impl FnMut(&mut crate::stack::Stack) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
+        mut poll: impl FnMut(&mut crate::stack::Stack) -> Poll<T>,
+    ) -> impl Future<Output = T> {
         let key = Key::Link(self.link.index, key);
-        self.host.wait(key, |core, _| poll(&mut core.stack)).await
+        self.host.wait(key, move |core, _| poll(&mut core.stack))
     }
 
     pub(super) fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {

@@ -42,11 +42,11 @@ impl Host {
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut limit = Limit::New(limit);
-        let over = self
-            .wait(Key::Host(HostKey::Limit), |core, _| core.stack.poll_limit(&mut limit).map(Ok));
+        let over =
+            self.wait(Key::Host(HostKey::Limit), |core, _| core.stack.poll_limit(&mut limit));
         match select(operation, over).await {
             Either::First(result) => result,
-            Either::Second(over) => over.and(Err(Error::Timeout)),
+            Either::Second(()) => Err(Error::Timeout),
         }
     }
 
@@ -96,11 +96,10 @@ impl Host {
 
     /// Returns the time when the time is over.
     async fn time_comes(&self, mut limit: Limit) -> Instant {
-        let came = self.wait(Key::Host(HostKey::Limit), |core, _| {
-            core.stack.poll_limit(&mut limit).map(|()| Ok(core.stack.now()))
-        });
-        // Waiting cannot fail.
-        came.await.unwrap_or(Instant::MIN)
+        self.wait(Key::Host(HostKey::Limit), |core, _| {
+            core.stack.poll_limit(&mut limit).map(|()| core.stack.now())
+        })
+        .await
     }
 }
 

@@ -50,13 +50,13 @@ impl Gatt<'_> {
     /// # Cancel safety
     ///
     /// If the future is dropped before it is ready, the peers that were not reported get nothing.
-    pub async fn notify_each(
+    pub fn notify_each(
         &self,
         characteristic: &'static Characteristic,
         value: &[u8],
         each: impl FnMut(&Connection<'_>, Result<(), Error>),
-    ) -> Result<(), Error> {
-        self.round::<false>(characteristic, value, each).await
+    ) -> impl Future<Output = Result<(), Error>> {
+        self.round::<false>(characteristic, value, each)
     }
 
     /// Sends `value`, or the value that the host holds, to every subscriber.

@@ -4,6 +4,7 @@ use bindrune_hci::{
     acl::AclHeader,
     h4::{CIPHERTEXT, Deframer, Direction, Kind, PacketType, Want},
 };
+use bindrune_wire::move_down;
 
 use super::traffic;
 use crate::{
@@ -79,7 +80,7 @@ impl Receiving {
     /// Returns where to write the next octets: at least one octet, after everything was delivered.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.from < self.to {
-            self.buffer.copy_within(self.from..self.to, 0);
+            move_down(self.buffer, self.from..self.to, 0);
         }
         self.to = self.to.saturating_sub(self.from);
         self.from = 0;

@@ -33,7 +33,7 @@ impl Host {
     }
 
     /// Waits until requests are accepted. During a shutdown, a loop that makes the next request must not spin.
-    pub(crate) async fn open(&self) -> Result<(), Error> {
-        self.wait(Key::Host(HostKey::Controller), |core, _| core.stack.poll_requests_taken()).await
+    pub(crate) fn open(&self) -> impl Future<Output = Result<(), Error>> {
+        self.wait(Key::Host(HostKey::Controller), |core, _| core.stack.poll_requests_taken())
     }
 }

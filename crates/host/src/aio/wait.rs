@@ -1,7 +1,7 @@
 //! How a future waits for a change of the state.
 
 use core::{
-    future::poll_fn,
+    pin::Pin,
     sync::atomic::{AtomicU8, Ordering},
     task::{Context, Poll, Waker},
 };
@@ -94,21 +94,11 @@ impl Host {
     ///
     /// `poll` must take something only when it returns `Ready`: then a dropped wait loses nothing. If it takes
     /// something while it is pending, the caller must handle that on drop, as for the frames of an SDU.
-    pub(crate) async fn wait<T>(
-        &self,
-        key: Key,
-        mut poll: impl FnMut(&mut Core, bool) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let mut place = Place { host: self, key, wait: Wait::default() };
-        poll_fn(|cx| {
-            let mut result = Poll::Pending;
-            place.poll(cx, &mut |core, first| {
-                result = poll(core, first);
-                result.is_ready()
-            });
-            result
-        })
-        .await
+    pub(crate) fn wait<T, F>(&self, key: Key, poll: F) -> Waiting<'_, F>
+    where
+        F: FnMut(&mut Core, bool) -> Poll<T>,
+    {
+        Waiting { place: Place { host: self, key, wait: Wait::default() }, poll }
     }
 
     /// Waits like [`Self::wait`]. If the future is dropped while it waits, calls `abandon`.
@@ -139,6 +129,52 @@ impl<F: FnOnce(&mut Stack)> Drop for Pending<'_, F> {
     }
 }
 
+/// Future of [`Host::wait`]. Written by hand, because the states of an `async fn` take much code in each of them.
+pub(crate) struct Waiting<'h, F> {
+    place: Place<'h>,
+    poll: F,
+}
+
+/// `poll` is called, never pinned.
+impl<F> Unpin for Waiting<'_, F> {}
+
+impl<T, F> Future for Waiting<'_, F>
+where
+    F: FnMut(&mut Core, bool) -> Poll<T>,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { place, poll } = self.get_mut();
+        let mut look = Look { poll, result: Poll::Pending };
+        place.poll(cx, &mut look);
+        look.result
+    }
+}
+
+/// What a waiting future does in a visit. A trait of its own: that of closures has a second method, which would take
+/// code for each future.
+trait Visit {
+    /// Returns whether the future is ready.
+    fn visit(&mut self, core: &mut Core, first: bool) -> bool;
+}
+
+/// One look at whether a future is ready, and its result.
+struct Look<'p, T, F> {
+    poll: &'p mut F,
+    result: Poll<T>,
+}
+
+impl<T, F> Visit for Look<'_, T, F>
+where
+    F: FnMut(&mut Core, bool) -> Poll<T>,
+{
+    fn visit(&mut self, core: &mut Core, first: bool) -> bool {
+        self.result = (self.poll)(core, first);
+        self.result.is_ready()
+    }
+}
+
 /// The place of one waiting future; released on drop.
 struct Place<'h> {
     host: &'h Host,
@@ -147,14 +183,14 @@ struct Place<'h> {
 }
 
 impl Place<'_> {
-    /// Calls `poll`, which returns whether it is ready, and leaves the waker if it is not. `poll` stores its own
-    /// result, so this function does not depend on its type and is compiled once.
-    fn poll(&mut self, cx: &Context<'_>, poll: &mut dyn FnMut(&mut Core, bool) -> bool) {
+    /// Looks whether the future is ready, and leaves the waker if it is not. `look` stores its own result, so this
+    /// function does not depend on its type and is compiled once.
+    fn poll(&mut self, cx: &Context<'_>, look: &mut dyn Visit) {
         let (key, wait) = (self.key, &mut self.wait);
         // Finished futures are dropped after the lock is released.
         let displaced = self.host.with(|core| {
             let first = core.waiters.is_first(key, wait, &mut core.stack.ready);
-            if poll(core, first) {
+            if look.visit(core, first) {
                 Displaced::over(core.waiters.leave(key, wait, &mut core.stack.ready))
             } else {
                 core.waiters.wait(key, wait, cx.waker(), &mut core.stack.ready)

@@ -48,16 +48,11 @@ impl ControllerWatch<'_> {
     /// Dropping the future loses nothing: an event is taken only when the future is ready.
     pub async fn next(&mut self) -> ControllerEvent {
         let key = Key::Host(HostKey::Controller);
-        loop {
-            let reported = &mut self.reported;
-            let event = self.host.wait(key, |core, _| match core.stack.poll_watch(reported) {
-                Some(event) => Poll::Ready(Ok(event)),
-                None => Poll::Pending,
-            });
-            // Waiting cannot fail.
-            if let Ok(event) = event.await {
-                return event;
-            }
-        }
+        let reported = &mut self.reported;
+        let event = self.host.wait(key, |core, _| match core.stack.poll_watch(reported) {
+            Some(event) => Poll::Ready(event),
+            None => Poll::Pending,
+        });
+        event.await
     }
 }

@@ -6,7 +6,7 @@
 //! all.
 
 use bindrune_gatt::Cccd;
-use bindrune_wire::{Packet, Pool, Queue};
+use bindrune_wire::{Packet, Pool, Queue, first_behind};
 
 use super::link::PendingEvents;
 use crate::capability::{CLIENT, SECURITY, SERVER, TUNING};
@@ -173,7 +173,7 @@ impl Inbox {
         let (_, first) = oldest?;
         match first {
             First::Record(_) => {
-                self.records.copy_within(1.., 0);
+                first_behind(&mut self.records);
                 self.recorded = self.recorded.saturating_sub(1);
             }
             First::PendingEvents(kind) => self.pending.remove(kind),

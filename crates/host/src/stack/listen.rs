@@ -55,14 +55,14 @@ impl Stack {
     }
 
     /// Returns the request that has waited longest for a decision. The caller becomes a user of its channel and link.
-    pub(crate) fn poll_requested(&mut self, psm: Psm) -> Poll<Result<ChannelRef, Error>> {
+    pub(crate) fn poll_requested(&mut self, psm: Psm) -> Poll<ChannelRef> {
         let Some(index) = self.channels.requested(psm) else { return Poll::Pending };
         let Some(link) = self.link_of_channel(index) else { return Poll::Pending };
         self.channels.hold(index);
         let Some(channel) = self.channel_taken(index, link) else { return Poll::Pending };
         self.share_channel(channel);
         self.share_link(link);
-        Poll::Ready(Ok(channel))
+        Poll::Ready(channel)
     }
 
     /// Opens a channel that a peer requested.

@@ -4,7 +4,7 @@ use bindrune_hci::{
     acl::{AclHeader, Boundary},
     h4::PacketType,
 };
-use bindrune_wire::Handle;
+use bindrune_wire::{Handle, move_down};
 use zeroize::Zeroize;
 
 /// Octets of the H4 indicator and the header of ACL data.
@@ -81,7 +81,7 @@ impl Output {
                 packets = packets.saturating_add(1);
                 pdus = pdus.saturating_add((header.boundary != Boundary::Continuing).into());
             } else {
-                self.buffer.copy_within(at..end, kept);
+                move_down(self.buffer, at..end, kept);
                 kept = kept.saturating_add(end.saturating_sub(at));
             }
             at = end;

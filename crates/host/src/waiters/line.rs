@@ -120,6 +120,8 @@ use listed::Tickets;
 mod listed {
     //! The oldest tickets, in order.
 
+    use bindrune_wire::first_behind;
+
     use super::older;
 
     /// Number of listed tickets.
@@ -155,7 +157,7 @@ mod listed {
         pub(super) fn remove(&mut self, ticket: u32) -> bool {
             let Some(at) = self.0.iter().position(|&other| other == ticket) else { return false };
             if let Some(behind) = self.0.get_mut(at..) {
-                behind.copy_within(1.., 0);
+                first_behind(behind);
                 if let Some(last) = behind.last_mut() {
                     *last = 0;
                 }

@@ -1,3 +1,5 @@
+use bindrune_wire::first_behind;
+
 use super::pdu::Command;
 
 /// Maximum number of pending responses; a request beyond it is dropped.
@@ -41,6 +43,6 @@ impl Answers {
         if let Some(first) = self.pending.first_mut() {
             *first = None;
         }
-        self.pending.rotate_left(1);
+        first_behind(&mut self.pending);
     }
 }

@@ -97,10 +97,9 @@ impl Receiver<'_> {
     /// # Cancel safety
     ///
     /// As for [`crate::Channel::recv`].
-    pub async fn recv(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+    pub fn recv(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, Error>> {
         self.end
-            .wait(ChannelKey::Receive, |stack, channel| stack.poll_receive(channel, buffer))
-            .await
+            .wait(ChannelKey::Receive, move |stack, channel| stack.poll_receive(channel, buffer))
     }
 
     /// See [`crate::Channel::recv_ref`].

@@ -143,13 +143,13 @@ impl<'h> ClassicChannel<'h> {
         self.wait(ChannelKey::State, |stack| stack.poll_classic_opened(channel)).await
     }
 
-    async fn wait<T>(
+    fn wait<T>(
         &self,
         event: ChannelKey,
         mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         let key = Key::Classic(ClassicKey::channel(self.channel.index, event));
-        self.host.wait(key, |core, _| poll(&mut core.stack)).await
+        self.host.wait(key, move |core, _| poll(&mut core.stack))
     }
 
     fn agreement(&self) -> Option<Agreement> {

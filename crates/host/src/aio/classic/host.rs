@@ -275,13 +275,13 @@ impl<'h> Classic<'h> {
         self.wait(Awaited::Setting, |stack| stack.poll_classic_time(before)).await
     }
 
-    pub(in crate::aio) async fn wait<T>(
+    pub(in crate::aio) fn wait<T>(
         &self,
         event: Awaited,
         mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         let key = Key::Classic(ClassicKey::of(event));
-        self.host.wait(key, |core: &mut Core, _| poll(&mut core.stack)).await
+        self.host.wait(key, move |core: &mut Core, _| poll(&mut core.stack))
     }
 }
 

@@ -298,13 +298,13 @@ impl Rfcomm<'_> {
         self.wait(ChannelKey::State, |stack| stack.poll_rfcomm_break(stream)).await
     }
 
-    pub(super) async fn wait<T>(
+    pub(super) fn wait<T>(
         &self,
         event: ChannelKey,
         mut poll: impl FnMut(&mut Stack) -> Poll<Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         let key = Key::Classic(ClassicKey::channel(self.stream.group, event));
-        self.host.wait(key, |core, _| poll(&mut core.stack)).await
+        self.host.wait(key, move |core, _| poll(&mut core.stack))
     }
 }
 
