@@ -33,6 +33,8 @@ pub struct Bench<'h> {
     tasks: Vec<Task<'h>>,
     run: Outcome<RunError<core::convert::Infallible>>,
     store: Store,
+    /// Turns of the tasks in the last call of `settle`.
+    turns: u32,
 }
 
 struct Task<'h> {
@@ -64,7 +66,8 @@ impl<'h> Bench<'h> {
     pub fn with_store(host: &'h Host, controller: Controller, store: Store) -> Self {
         let line = Rc::new(RefCell::new(Line::new(controller)));
         let clock = TestClock::new();
-        let mut bench = Self { host, clock, line, tasks: Vec::new(), run: Outcome::new(), store };
+        let mut bench =
+            Self { host, clock, line, tasks: Vec::new(), run: Outcome::new(), store, turns: 0 };
         bench.run();
         bench
     }
@@ -114,7 +117,8 @@ impl<'h> Bench<'h> {
 
     /// Runs the tasks until none is awake.
     pub fn settle(&mut self) {
-        for _ in 0..MAX_TURNS {
+        for turns in 0..MAX_TURNS {
+            self.turns = turns;
             let mut idle = true;
             self.tasks.retain_mut(|task| {
                 if task.cancelled.get() {
@@ -133,6 +137,12 @@ impl<'h> Bench<'h> {
             }
         }
         panic!("the tasks wake themselves endlessly, and no time passes");
+    }
+
+    /// Returns the number of turns that the tasks had in the last call of [`Self::settle`].
+    #[must_use]
+    pub const fn turns(&self) -> u32 {
+        self.turns
     }
 
     /// Lets time pass, from deadline to deadline.

@@ -117,9 +117,9 @@ impl Judge {
         self.put += octets as u64;
     }
 
-    /// Records that the host has read everything except `unread` bytes.
-    pub(crate) const fn has_read(&mut self, unread: usize) {
-        self.read = self.put.saturating_sub(unread as u64);
+    /// Records that the host had read this far when it made the packet that comes next.
+    pub(crate) const fn has_read(&mut self, read: u64) {
+        self.read = read;
     }
 
     /// Returns how far the host has read.

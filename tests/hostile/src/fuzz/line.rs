@@ -43,6 +43,8 @@ pub(crate) struct Line {
     room: Option<usize>,
     /// Whether the host's next write was made before it had read everything that it has read now.
     late: bool,
+    /// How far the host had read when it made the write that is under way, or the last one.
+    known: u64,
     broken: bool,
     /// Whether the line is broken and no call of the host has failed since.
     pub(crate) unnoticed: bool,
@@ -60,6 +62,7 @@ impl Line {
             chunk: usize::MAX,
             room: None,
             late: false,
+            known: 0,
             broken: false,
             unnoticed: false,
             reader: None,
@@ -109,11 +112,14 @@ impl Line {
         let taken = octets.len().min(self.chunk).min(self.room.unwrap_or(usize::MAX));
         self.room = self.room.map(|room| room - taken);
         self.from_host.extend(&octets[..taken]);
+        if !self.late {
+            let unread = self.unseen + self.to_host.len() + self.controller.out.len();
+            self.known = self.controller.judge.put_position().saturating_sub(unread as u64);
+        }
         while let Some(len) = first_packet(&self.from_host) {
             let exact = self.is_read() && !self.late;
             let packet: Vec<_> = self.from_host.drain(..len).collect();
-            let unread = self.unseen + self.to_host.len() + self.controller.out.len();
-            self.controller.judge.has_read(unread);
+            self.controller.judge.has_read(self.known);
             self.controller.handle(&packet, exact, self.late);
         }
         self.flush();
@@ -189,5 +195,34 @@ impl Write for HostEnd {
             yield_now().await;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embassy_futures::{block_on, poll_once};
+
+    use super::*;
+    use crate::fuzz::config::Setup;
+
+    /// What the host reads while the controller takes nothing is unknown to the write that waits, and known to the next.
+    #[test]
+    fn a_write_knows_what_was_read_before_it_alone() {
+        let line = Rc::new(RefCell::new(Line::new(Controller::new(Setup::new(&[0; 8])))));
+        let (mut tx, mut rx) = (HostEnd(line.clone()), HostEnd(line.clone()));
+        line.borrow_mut().allow(Some(0));
+        let stall = [1, 0x37, 0x0c, 4, 0x40, 0, 0, 1];
+        let mut write = core::pin::pin!(tx.write(&stall));
+        assert!(poll_once(write.as_mut()).is_pending());
+        let sniff = [4, 0x14, 6, 0, 0x40, 0, 2, 0, 0x40];
+        line.borrow_mut().controller.put(&sniff);
+        line.borrow_mut().flush();
+        assert_eq!(block_on(rx.read(&mut [0; 20])), Ok(sniff.len()));
+        assert!(poll_once(rx.read(&mut [0; 20])).is_pending());
+        line.borrow_mut().allow(None);
+        assert_eq!(block_on(write), Ok(stall.len()));
+        assert_eq!(line.borrow().controller.judge.position(), 0);
+        assert_eq!(block_on(HostEnd(line.clone()).write(&stall)), Ok(stall.len()));
+        assert!(line.borrow().controller.judge.position() >= sniff.len() as u64);
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn run<R: Read>(
                 Delivered::Answering => parts.transmit_first().await,
                 Delivered::All | Delivered::Some => {}
             }
-            crowd = Crowd { turns: 0, stuck: crowd.stuck && forced };
+            crowd = Crowd { turns: 0, stuck: forced };
             if delivered == Delivered::All {
                 break;
             }

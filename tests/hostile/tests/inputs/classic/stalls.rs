@@ -104,6 +104,23 @@ fn a_send_to_a_peer_that_is_never_ready_ends_with_the_link() {
     s.ends_well();
 }
 
+/// An application reads nothing, and its channel is full: the host gives it time once, and not before each packet.
+#[test]
+fn a_full_channel_does_not_slow_down_each_packet() {
+    let mut s = linked();
+    let open = s.open_with(OPEN, ClassicChannelConfig::BASIC.level(Level::Open), &[]);
+    let turns: Vec<_> = (0..60)
+        .map(|number| {
+            s.send(open.cid, &[number; 600]);
+            s.b.turns()
+        })
+        .collect();
+    let long = turns.iter().filter(|&&turns| turns > 10).count();
+    assert_eq!(long, 1, "{turns:?}");
+    drop(open.channel);
+    s.ends_well();
+}
+
 /// Adds the check sequence of a frame to this device. [Vol 3] Part A, 3.3.5
 pub(crate) fn with_fcs(cid: u16, frame: &[u8]) -> Vec<u8> {
     let len = (frame.len() as u16 + 2).to_le_bytes();
