@@ -1,20 +1,20 @@
 //! The stored records, of a bond and of this device. Each has a version and a checksum. [Vol 3] Part C, 9.4.4
 
 mod local;
+mod record;
 #[cfg(test)]
 mod tests;
 
 use core::fmt;
 
-use bindrune_wire::{Address, Level, NoRoom, Reader, Writer};
-use subtle::ConstantTimeEq;
+use bindrune_wire::{Address, Level, NoRoom, Writer, zerocopy::FromBytes};
 use zeroize::Zeroizing;
 
 pub use local::Local;
 
+use self::record::{Record, key, seal, set_key, unseal};
 use crate::{
-    crypto::{self, aes_cmac},
-    keys::{Key, LongTermKey},
+    crypto,
     method::{self, Method},
     pairing::{Keys, Outcome},
 };
@@ -154,11 +154,14 @@ impl Bond {
     ///
     /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
-        let mut record = Zeroizing::new([0; Self::SIZE]);
-        let mut body = Writer::new(record.as_mut_slice());
-        self.write_body(&mut body)?;
-        seal(LABEL, &mut body)?;
-        w.bytes(body.written())
+        let mut octets = Zeroizing::new([0; Self::SIZE]);
+        let (record, rest) = Record::mut_from_prefix(octets.as_mut_slice()).map_err(|_| NoRoom)?;
+        self.fill(record);
+        if let Some(last) = rest.first_chunk_mut() {
+            *last = self.service_changed.to_le_bytes();
+        }
+        seal(LABEL, octets.as_mut_slice());
+        w.bytes(octets.as_slice())
     }
 
     /// Reads a record. If it claims more than its method can provide, such as authentication by a legacy passkey, the
@@ -168,21 +171,55 @@ impl Bond {
     ///
     /// [`BondError`] if the record is damaged, of an unknown version, or holds a key that no pairing produces.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
-        let (version, mut r) = unseal(LABEL, octets, Self::VERSION)?;
-        let bond =
-            Self::read_body(version, &mut r).filter(|_| r.is_empty()).ok_or(BondError::Damaged)?;
-        if bond.is_sound() { Ok(bond) } else { Err(BondError::Unsound) }
+        let body = unseal(LABEL, octets, Self::VERSION)?;
+        let (record, rest) = Record::ref_from_prefix(body).map_err(|_| BondError::Damaged)?;
+        let service_changed = match (record.version, rest) {
+            (1, []) => 0,
+            (2.., &[low, high]) => u16::from_le_bytes([low, high]),
+            _ => return Err(BondError::Damaged),
+        };
+        let parts = (
+            method_of(record.method),
+            record.peer.get(),
+            record.local.get(),
+            record.peer_identity.get(),
+        );
+        let (Some(method), Some(peer), Some(local), Some(identity)) = parts else {
+            return Err(BondError::Damaged);
+        };
+        let has = |bit: u8| record.flags & bit != 0;
+        let unsound = !(7..=16).contains(&record.key_size)
+            || has(0x04) && record.local_ltk.is_zero()
+            || has(0x08) && record.peer_ltk.is_zero()
+            || has(0x20) && identity != peer;
+        if unsound {
+            return Err(BondError::Unsound);
+        }
+        let secure = has(0x01);
+        Ok(Self {
+            peer,
+            local,
+            method,
+            secure,
+            authenticated: has(0x02) && method.is_authenticated(secure),
+            key_size: record.key_size,
+            keys: Keys {
+                local: record.local_ltk.get(has(0x04)),
+                peer: record.peer_ltk.get(has(0x08)),
+                peer_irk: key(&record.peer_irk, has(0x10)),
+                peer_identity: has(0x20).then_some(identity),
+                local_csrk: key(&record.local_csrk, has(0x40)),
+                peer_csrk: key(&record.peer_csrk, has(0x80)),
+            },
+            local_sign: u32::from_le_bytes(record.local_sign),
+            peer_sign: u32::from_le_bytes(record.peer_sign),
+            gatt: record.gatt,
+            service_changed,
+        })
     }
 
-    /// Returns whether a pairing can have produced it.
-    fn is_sound(&self) -> bool {
-        let mut ltks = [&self.keys.local, &self.keys.peer].into_iter().flatten();
-        (7..=16).contains(&self.key_size)
-            && !ltks.any(|ltk| ltk.key.is_zero())
-            && self.keys.peer_identity.is_none_or(|identity| identity == self.peer)
-    }
-
-    fn write_body(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
+    /// Fills in a record of zeros.
+    fn fill(&self, record: &mut Record) {
         let keys = &self.keys;
         let present = [
             self.secure,
@@ -194,55 +231,23 @@ impl Bond {
             keys.local_csrk.is_some(),
             keys.peer_csrk.is_some(),
         ];
-        let flags = present.into_iter().rev().fold(0u8, |flags, bit| flags << 1 | u8::from(bit));
-        w.u8(Self::VERSION)?;
-        w.u8(flags)?;
-        w.u8(self.key_size)?;
-        w.u8(method_octet(self.method))?;
-        write_address(w, Some(self.peer))?;
-        write_address(w, Some(self.local))?;
-        write_ltk(w, keys.local.as_ref())?;
-        write_ltk(w, keys.peer.as_ref())?;
-        write_key(w, keys.peer_irk.as_ref())?;
-        write_address(w, keys.peer_identity)?;
-        write_key(w, keys.local_csrk.as_ref())?;
-        write_key(w, keys.peer_csrk.as_ref())?;
-        w.u32(self.local_sign)?;
-        w.u32(self.peer_sign)?;
-        w.bytes(&self.gatt)?;
-        w.u16(self.service_changed)
-    }
-
-    fn read_body(version: u8, r: &mut Reader<'_>) -> Option<Self> {
-        let flags = r.u8().ok()?;
-        let has = |bit: u8| flags & bit != 0;
-        let key_size = r.u8().ok()?;
-        let method = method_of(r.u8().ok()?)?;
-        let peer = read_address(r)?;
-        let local = read_address(r)?;
-        let keys = Keys {
-            local: Some(read_ltk(r)?).filter(|_| has(0x04)),
-            peer: Some(read_ltk(r)?).filter(|_| has(0x08)),
-            peer_irk: Some(read_key(r)?).filter(|_| has(0x10)),
-            peer_identity: Some(read_address(r)?).filter(|_| has(0x20)),
-            local_csrk: Some(read_key(r)?).filter(|_| has(0x40)),
-            peer_csrk: Some(read_key(r)?).filter(|_| has(0x80)),
-        };
-        let secure = has(0x01);
-        let authenticated = has(0x02) && method.is_authenticated(secure);
-        Some(Self {
-            peer,
-            local,
-            method,
-            secure,
-            authenticated,
-            key_size,
-            keys,
-            local_sign: r.u32().ok()?,
-            peer_sign: r.u32().ok()?,
-            gatt: r.array().ok()?,
-            service_changed: if version < 2 { 0 } else { r.u16().ok()? },
-        })
+        record.version = Self::VERSION;
+        record.flags = present.into_iter().rev().fold(0, |flags, bit| flags << 1 | u8::from(bit));
+        record.key_size = self.key_size;
+        record.method = method_octet(self.method);
+        record.peer.set(self.peer);
+        record.local.set(self.local);
+        record.local_ltk.set(keys.local.as_ref());
+        record.peer_ltk.set(keys.peer.as_ref());
+        set_key(&mut record.peer_irk, keys.peer_irk.as_ref());
+        if let Some(identity) = keys.peer_identity {
+            record.peer_identity.set(identity);
+        }
+        set_key(&mut record.local_csrk, keys.local_csrk.as_ref());
+        set_key(&mut record.peer_csrk, keys.peer_csrk.as_ref());
+        record.local_sign = self.local_sign.to_le_bytes();
+        record.peer_sign = self.peer_sign.to_le_bytes();
+        record.gatt = self.gatt;
     }
 }
 
@@ -269,57 +274,5 @@ const fn method_of(octet: u8) -> Option<Method> {
     })
 }
 
-fn write_address(w: &mut Writer<'_>, address: Option<Address>) -> Result<(), NoRoom> {
-    w.u8(address.map_or(0, Address::hci_kind))?;
-    w.bytes(&address.map_or([0; 6], Address::octets))
-}
-
-fn write_ltk(w: &mut Writer<'_>, ltk: Option<&LongTermKey>) -> Result<(), NoRoom> {
-    write_key(w, ltk.map(|ltk| &ltk.key))?;
-    w.u16(ltk.map_or(0, |ltk| ltk.ediv))?;
-    w.bytes(&ltk.map_or([0; 8], |ltk| ltk.rand))
-}
-
-fn write_key(w: &mut Writer<'_>, key: Option<&Key>) -> Result<(), NoRoom> {
-    let octets: &[u8; 16] = key.map_or(&[0; 16], Key::octets);
-    w.bytes(octets)
-}
-
-fn read_address(r: &mut Reader<'_>) -> Option<Address> {
-    let (kind, octets) = (r.u8().ok()?, r.array().ok()?);
-    Address::from_hci(kind, octets)
-}
-
-fn read_ltk(r: &mut Reader<'_>) -> Option<LongTermKey> {
-    Some(LongTermKey { key: read_key(r)?, ediv: r.u16().ok()?, rand: r.array().ok()? })
-}
-
-fn read_key(r: &mut Reader<'_>) -> Option<Key> {
-    r.array().ok().map(Key::new)
-}
-
 /// Label at the start of a bond's checksum.
 const LABEL: &[u8; 16] = b"bindrune.bond.v1";
-
-/// Appends a checksum. It detects damage, but does not protect against an attacker that can write to the store.
-fn seal(label: &[u8; 16], body: &mut Writer<'_>) -> Result<(), NoRoom> {
-    let sum = aes_cmac(label, &[body.written()]);
-    body.bytes(&sum)
-}
-
-/// Returns the version, 1 to `newest`, and the octets between it and the checksum, if both are valid.
-fn unseal<'a>(
-    label: &[u8; 16],
-    octets: &'a [u8],
-    newest: u8,
-) -> Result<(u8, Reader<'a>), BondError> {
-    let Some((&version, _)) = octets.split_first() else { return Err(BondError::Damaged) };
-    if version == 0 || version > newest {
-        return Err(BondError::Version(version));
-    }
-    let (body, sum) = octets.split_last_chunk::<16>().ok_or(BondError::Damaged)?;
-    if !bool::from(aes_cmac(label, &[body]).ct_eq(sum)) {
-        return Err(BondError::Damaged);
-    }
-    Ok((version, Reader::new(body.split_first().ok_or(BondError::Damaged)?.1)))
-}

@@ -1,7 +1,10 @@
-use bindrune_wire::{Address, NoRoom, Writer};
+use bindrune_wire::{Address, NoRoom, Writer, zerocopy::FromBytes};
 use zeroize::Zeroizing;
 
-use super::{BondError, read_address, read_key, seal, unseal, write_address, write_key};
+use super::{
+    BondError,
+    record::{LocalRecord, seal, unseal},
+};
 use crate::keys::Key;
 
 /// The stored data of this device itself.
@@ -28,14 +31,17 @@ impl Local {
     ///
     /// [`NoRoom`] if the buffer is too small; then nothing is written.
     pub fn write(&self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
-        let mut record = Zeroizing::new([0; Self::SIZE]);
-        let mut body = Writer::new(record.as_mut_slice());
-        body.u8(Self::VERSION)?;
-        body.u8(self.address.is_some().into())?;
-        write_address(&mut body, self.address)?;
-        write_key(&mut body, Some(&self.irk))?;
-        seal(LABEL, &mut body)?;
-        w.bytes(body.written())
+        let mut octets = Zeroizing::new([0; Self::SIZE]);
+        let (record, _) =
+            LocalRecord::mut_from_prefix(octets.as_mut_slice()).map_err(|_| NoRoom)?;
+        record.version = Self::VERSION;
+        if let Some(address) = self.address {
+            record.made = 1;
+            record.address.set(address);
+        }
+        record.irk = *self.irk.octets();
+        seal(LABEL, octets.as_mut_slice());
+        w.bytes(octets.as_slice())
     }
 
     /// Reads a record.
@@ -44,16 +50,13 @@ impl Local {
     ///
     /// [`BondError`] if the record is damaged, of an unknown version, or holds keys that no device generates.
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
-        let (_, mut r) = unseal(LABEL, octets, Self::VERSION)?;
-        let made = r.u8().map_err(|_| BondError::Damaged)? != 0;
-        let address = read_address(&mut r).ok_or(BondError::Damaged)?;
-        let irk = read_key(&mut r).ok_or(BondError::Damaged)?;
-        if !r.is_empty() {
-            return Err(BondError::Damaged);
-        }
+        let body = unseal(LABEL, octets, Self::VERSION)?;
+        let record = LocalRecord::ref_from_bytes(body).map_err(|_| BondError::Damaged)?;
+        let address = record.address.get().ok_or(BondError::Damaged)?;
+        let made = record.made != 0;
         if made && !address.is_static() {
             return Err(BondError::Unsound);
         }
-        Ok(Self { irk, address: made.then_some(address) })
+        Ok(Self { irk: Key::new(record.irk), address: made.then_some(address) })
     }
 }

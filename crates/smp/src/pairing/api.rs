@@ -234,7 +234,7 @@ pub struct Outcome {
 }
 
 /// The keys of a pairing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     /// For links where this device is the peripheral.
     pub local: Option<LongTermKey>,
@@ -249,6 +249,31 @@ pub struct Keys {
     pub local_csrk: Option<Key>,
     /// Key for checking the peer's signatures.
     pub peer_csrk: Option<Key>,
+}
+
+impl Clone for Keys {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Self {
+            local: ltk(self.local.as_ref()),
+            peer: ltk(self.peer.as_ref()),
+            peer_irk: key(self.peer_irk.as_ref()),
+            peer_identity: self.peer_identity,
+            local_csrk: key(self.local_csrk.as_ref()),
+            peer_csrk: key(self.peer_csrk.as_ref()),
+        }
+    }
+}
+
+/// Copies a key in one place, because there are many.
+#[inline(never)]
+fn key(key: Option<&Key>) -> Option<Key> {
+    key.cloned()
+}
+
+#[inline(never)]
+fn ltk(ltk: Option<&LongTermKey>) -> Option<LongTermKey> {
+    ltk.cloned()
 }
 
 /// Reason why a pairing cannot start.

@@ -227,8 +227,8 @@ impl Stack {
 
     /// Returns the first bond at or after a place.
     pub(crate) fn bond_from(&self, place: u8) -> Option<(u8, BondInfo)> {
-        let mut bonds = self.security.bonds.iter().filter(|(at, _)| *at >= place);
-        bonds.next().map(|(at, bond)| (at, BondInfo::of(&bond)))
+        let found = self.security.bonds.find(place, &|_, _| true);
+        found.map(|(at, bond)| (at, BondInfo::of(&bond)))
     }
 
     /// Returns whether the store was loaded, or could not be.

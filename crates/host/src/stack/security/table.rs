@@ -159,20 +159,38 @@ impl Bonds {
         Bond::read(self.record(place)?).ok()
     }
 
+    /// Returns the first bond at or after a place that is `wanted`.
+    pub(crate) fn find(
+        &self,
+        mut from: u8,
+        wanted: &dyn Fn(u8, &Bond) -> bool,
+    ) -> Option<(u8, Bond)> {
+        while from < self.places() {
+            if let Some(bond) = self.get(from)
+                && wanted(from, &bond)
+            {
+                return Some((from, bond));
+            }
+            from = from.saturating_add(1);
+        }
+        None
+    }
+
     /// Returns the bond with this identity.
     pub(crate) fn named(&self, identity: Address) -> Option<(u8, Bond)> {
-        self.iter().find(|(_, bond)| bond.peer == identity)
+        self.find(0, &|_, bond| bond.peer == identity)
     }
 
     /// Returns the bond of the device that uses this address, by its identity or by the key that resolves it. A key
     /// that its peer has not shown may be that of another device, so bonds with shown keys come first.
     pub(crate) fn of_address(&self, address: Address) -> Option<(u8, Bond)> {
-        let resolves =
-            |bond: &Bond| bond.keys.peer_irk.as_ref().is_some_and(|k| crypto::resolves(k, address));
-        let private = |(_, bond): &(u8, Bond)| address.is_resolvable() && resolves(bond);
+        let resolves = |bond: &Bond| {
+            let key = bond.keys.peer_irk.as_ref();
+            address.is_resolvable() && key.is_some_and(|key| crypto::resolves(key, address))
+        };
         self.named(address)
-            .or_else(|| self.iter().find(|found| found.1.has_shown_key() && private(found)))
-            .or_else(|| self.iter().find(private))
+            .or_else(|| self.find(0, &|_, bond| bond.has_shown_key() && resolves(bond)))
+            .or_else(|| self.find(0, &|_, bond| resolves(bond)))
     }
 
     /// Returns the number of free places.
@@ -228,21 +246,24 @@ impl Bonds {
 
     /// Returns whether this bond, of all that have the same key, gets the addresses that the key resolves.
     pub(crate) fn is_first_with_key(&self, place: u8, bond: &Bond) -> bool {
-        !self.iter().any(|(at, other)| {
+        let other = self.find(0, &|at, other| {
             let before = (!other.has_shown_key(), at) < (!bond.has_shown_key(), place);
             other.keys.peer_irk == bond.keys.peer_irk && before
-        })
+        });
+        other.is_none()
     }
 
     /// Returns the identity of a bond with another peer that resolves the same private addresses, if both peers have
     /// used such: the two would be indistinguishable. Devices with static addresses may share a key.
     pub(super) fn shadow_of(&self, bond: &Bond) -> Option<Address> {
-        let same = |other: &Bond| {
+        if !bond.has_shown_key() {
+            return None;
+        }
+        let other = self.find(0, &|_, other| {
             let key = other.keys.peer_irk == bond.keys.peer_irk && other.has_shown_key();
             other.peer != bond.peer && key
-        };
-        let mut others = self.iter().filter(|_| bond.has_shown_key());
-        others.find(|(_, other)| same(other)).map(|(_, other)| other.peer)
+        });
+        other.map(|(_, other)| other.peer)
     }
 
     /// Marks the record of a place to be stored.
