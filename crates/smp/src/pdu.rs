@@ -241,19 +241,25 @@ impl Pdu {
         Ok(match code {
             Code::PAIRING_REQUEST => Self::PairingRequest(Features::parse(r)?),
             Code::PAIRING_RESPONSE => Self::PairingResponse(Features::parse(r)?),
-            Code::PAIRING_CONFIRM => Self::Confirm(r.array()?),
-            Code::PAIRING_RANDOM => Self::Random(r.array()?),
             Code::PAIRING_FAILED => Self::Failed(Reason(r.u8()?)),
-            Code::ENCRYPTION_INFORMATION => Self::EncryptionInformation(r.array()?),
             Code::CENTRAL_IDENTIFICATION => Self::CentralIdentification(r.u16()?, r.u64()?),
-            Code::IDENTITY_INFORMATION => Self::IdentityInformation(r.array()?),
             Code::IDENTITY_ADDRESS_INFORMATION => Self::IdentityAddress(identity(r)?),
-            Code::SIGNING_INFORMATION => Self::SigningInformation(r.array()?),
             Code::SECURITY_REQUEST => Self::SecurityRequest(AuthReq::from_bits_truncate(r.u8()?)),
             Code::PAIRING_PUBLIC_KEY => Self::PublicKey(*r.view::<PublicKey>()?),
-            Code::PAIRING_DHKEY_CHECK => Self::DhKeyCheck(r.array()?),
             Code::KEYPRESS_NOTIFICATION => Self::Keypress(Keypress(r.u8()?)),
-            _ => return Err(Malformed::Value),
+            _ => {
+                // One value of 16 octets.
+                let value = r.array()?;
+                match code {
+                    Code::PAIRING_CONFIRM => Self::Confirm(value),
+                    Code::PAIRING_RANDOM => Self::Random(value),
+                    Code::ENCRYPTION_INFORMATION => Self::EncryptionInformation(value),
+                    Code::IDENTITY_INFORMATION => Self::IdentityInformation(value),
+                    Code::SIGNING_INFORMATION => Self::SigningInformation(value),
+                    Code::PAIRING_DHKEY_CHECK => Self::DhKeyCheck(value),
+                    _ => return Err(Malformed::Value),
+                }
+            }
         })
     }
 

@@ -4,7 +4,8 @@ use bindrune_smp::{DhKey, Key as SecretKey, PublicKey};
 
 use crate::{
     Error, Host,
-    stack::{Answer, Request, Stack},
+    core::Core,
+    stack::{Answer, Request},
     waiters::{HostKey, Key},
 };
 
@@ -103,8 +104,23 @@ impl<'h> Controller<'h> {
 
     /// The request is created when it is taken, so that the future does not hold it.
     async fn ask(&self, request: &(dyn Fn() -> Request + Sync)) -> Result<Answer, Error> {
-        let key = Key::Host(HostKey::Worker);
-        self.host.wait(key, |core, first| core.stack.poll_ask(first, request)).await?;
-        self.host.wait_or_abandon(key, Stack::poll_answer, Stack::abandon_answer).await
+        let mut asked = Asked { host: self.host, answer_pending: false };
+        let asked = &mut asked.answer_pending;
+        let poll = |core: &mut Core, first| core.stack.poll_worker(asked, first, request);
+        self.host.wait(Key::Host(HostKey::Worker), poll).await
+    }
+}
+
+/// A request of a future. Its answer is abandoned on drop.
+struct Asked<'h> {
+    host: &'h Host,
+    answer_pending: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if self.answer_pending {
+            self.host.with(|core| core.stack.abandon_answer());
+        }
     }
 }

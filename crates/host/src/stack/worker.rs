@@ -1,6 +1,9 @@
 //! The controller's own cryptography, one request at a time. [Vol 4] Part E, 7.8.22, 7.8.23, 7.8.36, 7.8.37
 
-use core::{mem::replace, task::Poll};
+use core::{
+    mem::replace,
+    task::{Poll, ready},
+};
 
 use bindrune_hci::{
     Command, Opcode, Status,
@@ -248,9 +251,25 @@ impl Worker {
 }
 
 impl Stack {
+    /// Takes a request unless it was taken before, and returns its answer. `answer_pending` says whether it was taken and
+    /// is not answered.
+    pub(crate) fn poll_worker(
+        &mut self,
+        answer_pending: &mut bool,
+        first: bool,
+        request: &(dyn Fn() -> Request + Sync),
+    ) -> Poll<Result<Answer, Error>> {
+        if !*answer_pending {
+            ready!(self.poll_ask(first, request))?;
+        }
+        let answer = self.poll_answer();
+        *answer_pending = answer.is_pending();
+        answer
+    }
+
     /// Takes a request once earlier ones are answered and the controller is set up. `request` makes it when its turn
     /// comes.
-    pub(crate) fn poll_ask(
+    fn poll_ask(
         &mut self,
         first: bool,
         request: &(dyn Fn() -> Request + Sync),
@@ -284,7 +303,7 @@ impl Stack {
     }
 
     /// Returns the answer to the request that was taken.
-    pub(crate) fn poll_answer(&mut self) -> Poll<Result<Answer, Error>> {
+    fn poll_answer(&mut self) -> Poll<Result<Answer, Error>> {
         match replace(&mut self.worker.state, State::Idle) {
             State::Answered(answer) => {
                 self.worker.wanted = false;

@@ -7,6 +7,7 @@ use super::{
     parts::{Agreement, Out, PendingPdus, unnamed},
 };
 use crate::{
+    capability::LEGACY,
     keys::{Key, LongTermKey},
     method::Role,
     pdu::{KeyDistribution, Pdu, Reason},
@@ -51,7 +52,7 @@ impl Distribute {
         }
         let accept = agreed.keys_of(role.other());
         let mut expected = Expected::empty();
-        let encryption = accept.contains(KeyDistribution::ENCRYPTION);
+        let encryption = LEGACY.is_some() && accept.contains(KeyDistribution::ENCRYPTION);
         expected.set(Expected::LTK | Expected::CENTRAL_ID, encryption);
         let identity = accept.contains(KeyDistribution::IDENTITY);
         expected.set(Expected::IRK | Expected::ADDRESS, identity);
@@ -81,15 +82,20 @@ impl Distribute {
         self.encrypted |= self.taken;
     }
 
+    /// Returns whether the LTK or its name must be made. In LE Secure Connections both sides have it.
+    const fn needs_ltk(&self) -> bool {
+        let encryption = LEGACY.is_some() && self.send.contains(KeyDistribution::ENCRYPTION);
+        encryption && self.keys.local.is_none()
+    }
+
     pub(super) const fn needs_random(&self) -> bool {
-        let encryption = self.send.contains(KeyDistribution::ENCRYPTION);
         let signing = self.send.contains(KeyDistribution::SIGNING);
-        encryption && self.keys.local.is_none() || signing && self.keys.local_csrk.is_none()
+        self.needs_ltk() || signing && self.keys.local_csrk.is_none()
     }
 
     /// Takes random octets: for the LTK first, then for its EDIV and Rand, then for the CSRK.
     pub(super) fn handle_random(&mut self, random: [u8; 16]) {
-        if self.send.contains(KeyDistribution::ENCRYPTION) && self.keys.local.is_none() {
+        if self.needs_ltk() {
             match self.ltk.take() {
                 None => self.ltk = Some(Key::new(random).shortened(self.key_size)),
                 Some(key) => {
@@ -107,8 +113,8 @@ impl Distribute {
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other PDU is expected")]
     pub(super) fn handle_pdu(&mut self, pdu: &Pdu) -> Result<(), Reason> {
         let kind = match pdu {
-            Pdu::EncryptionInformation(_) => Expected::LTK,
-            Pdu::CentralIdentification(..) => Expected::CENTRAL_ID,
+            Pdu::EncryptionInformation(_) if LEGACY.is_some() => Expected::LTK,
+            Pdu::CentralIdentification(..) if LEGACY.is_some() => Expected::CENTRAL_ID,
             Pdu::IdentityInformation(_) => Expected::IRK,
             Pdu::IdentityAddress(_) => Expected::ADDRESS,
             Pdu::SigningInformation(_) => Expected::CSRK,
@@ -118,14 +124,14 @@ impl Distribute {
             return Err(Reason::UNSPECIFIED_REASON);
         }
         match pdu {
-            Pdu::EncryptionInformation(key) => {
+            Pdu::EncryptionInformation(key) if LEGACY.is_some() => {
                 let key = Key::new(*key).shortened(self.key_size);
                 if key.is_zero() {
                     return Err(Reason::INVALID_PARAMETERS);
                 }
                 self.keys.peer = Some(unnamed(key));
             }
-            Pdu::CentralIdentification(ediv, rand) => {
+            Pdu::CentralIdentification(ediv, rand) if LEGACY.is_some() => {
                 let ltk = self.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;
                 (ltk.ediv, ltk.rand) = (*ediv, rand.to_le_bytes());
             }
@@ -158,8 +164,8 @@ impl Distribute {
         if !self.given {
             self.given = true;
             let has = |keys| self.send.contains(keys);
-            out.pending
-                .set(PendingPdus::LTK | PendingPdus::CENTRAL_ID, has(KeyDistribution::ENCRYPTION));
+            let encryption = LEGACY.is_some() && has(KeyDistribution::ENCRYPTION);
+            out.pending.set(PendingPdus::LTK | PendingPdus::CENTRAL_ID, encryption);
             out.pending
                 .set(PendingPdus::IRK | PendingPdus::ADDRESS, has(KeyDistribution::IDENTITY));
             out.pending.set(PendingPdus::CSRK, has(KeyDistribution::SIGNING));
@@ -169,7 +175,7 @@ impl Distribute {
     }
 
     pub(super) fn pdu(&self, pending: PendingPdus, identity: &Identity) -> Option<Pdu> {
-        let ltk = self.keys.local.as_ref();
+        let ltk = self.keys.local.as_ref().filter(|_| LEGACY.is_some());
         match pending {
             PendingPdus::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
             PendingPdus::CENTRAL_ID => {

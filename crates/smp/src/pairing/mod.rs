@@ -29,7 +29,7 @@ use secure::Secure;
 pub use terms::Terms;
 
 use crate::{
-    capability::{OOB, OobRoom},
+    capability::{INITIATOR, OOB, OobRoom},
     keys::Key,
     method::Role,
     pdu::{AuthReq, Keypress, Reason},
@@ -277,13 +277,14 @@ impl Pairing {
 
     /// Returns the next event. Poll until there is none.
     pub fn poll_event(&mut self) -> Option<Event> {
-        if let Some(auth) = self.ready.security.take() {
+        if INITIATOR && let Some(auth) = self.ready.security.take() {
             return Some(Event::SecurityRequest(auth));
         }
         if let Some(keypress) = self.ready.keypress.take() {
             return Some(Event::Keypress(keypress));
         }
-        if let (true, State::Distribute(phase)) = (self.ready.encrypt, &mut self.state) {
+        let encrypt = INITIATOR && self.ready.encrypt;
+        if let (true, State::Distribute(phase)) = (encrypt, &mut self.state) {
             self.ready.encrypt = false;
             return phase.take_key().cloned().map(Event::Encrypt);
         }

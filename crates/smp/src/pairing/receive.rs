@@ -9,7 +9,7 @@ use super::{
     parts::PendingPdus,
 };
 use crate::{
-    capability::LEGACY,
+    capability::{INITIATOR, LEGACY},
     method::Role,
     pdu::{Code, Features, Pdu, PduError, Reason, step},
 };
@@ -35,6 +35,7 @@ impl Pairing {
         match self.idle.handle_pdu(pdu) {
             None => {}
             Some(IdleEvent::Request(features)) => self.handle_request(now, features),
+            Some(IdleEvent::Security(_)) if !INITIATOR => {}
             Some(IdleEvent::Security(auth)) => self.ready.security = Some(auth),
             Some(IdleEvent::Rejected(reason)) => self.handle_failed(reason),
             Some(IdleEvent::Refused(reason)) => self.refusal = Some(reason),
@@ -109,7 +110,7 @@ impl Pairing {
     }
 
     fn handle_response(&mut self, now: Instant, features: Features) {
-        let awaited = matches!(self.state, State::Features);
+        let awaited = INITIATOR && matches!(self.state, State::Features);
         if !awaited || self.out.pending.contains(PendingPdus::REQUEST) {
             return self.fail(Reason::UNSPECIFIED_REASON);
         }

@@ -3,7 +3,7 @@
 use bindrune_wire::{Interest, Writer};
 
 use super::{Pairing, State, features::request, parts::PendingPdus};
-use crate::pdu::Pdu;
+use crate::{capability::INITIATOR, pdu::Pdu};
 
 impl Pairing {
     /// Returns whether a PDU is pending.
@@ -37,7 +37,7 @@ impl Pairing {
     fn pdu(&self, pending: PendingPdus) -> Option<Pdu> {
         match pending {
             PendingPdus::KEYPRESS => self.out.presses.first().map(Pdu::Keypress),
-            PendingPdus::REQUEST => Some(Pdu::PairingRequest(request(&self.config))),
+            PendingPdus::REQUEST if INITIATOR => Some(Pdu::PairingRequest(request(&self.config))),
             PendingPdus::RESPONSE => {
                 self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response))
             }

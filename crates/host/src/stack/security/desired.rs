@@ -47,6 +47,7 @@ impl Stack {
         }
         protection.desired = Desired::Pair(require);
         let serial = protection.pairings;
+        self.security.begin = Some(Self::begin_procedure);
         self.mark_desired(link.index);
         Ok(serial)
     }
@@ -75,6 +76,7 @@ impl Stack {
             return Err(Error::Busy);
         }
         protection.desired = Desired::Encrypt;
+        self.security.begin = Some(Self::begin_procedure);
         self.mark_desired(link.index);
         Ok(Some(attempts))
     }
@@ -108,55 +110,62 @@ impl Stack {
     /// Begins what the application requested.
     pub(in crate::stack) fn begin_desired(&mut self, now: Instant) {
         let mut with_desired = core::mem::take(&mut self.security.with_desired);
-        let loaded = self.security.bonds.is_loaded();
         let mut index = self.security.last;
         while with_desired != 0 {
             index = next_bit(with_desired, index);
             with_desired &= !bit(index);
-            let free = self.has_slot_for_app(index);
             let Some(protection) = self.protection(index) else { continue };
             match core::mem::replace(&mut protection.desired, Desired::None) {
                 Desired::None => {}
                 Desired::Answer => {
                     let Some(answer) = self.take_answer(index) else { continue };
-                    if self.claim_answered(index, &answer) {
-                        self.pairing_changed(now, index);
-                        continue;
-                    }
-                    if let Some(pairing) = self.pairing_mut(index) {
+                    if !self.claim_answered(index, &answer)
+                        && let Some(pairing) = self.pairing_mut(index)
+                    {
                         pairing.handle_answer(now, answer);
                     }
                     self.pairing_changed(now, index);
                 }
-                desired @ (Desired::Pair(_) | Desired::Encrypt)
-                    if !loaded
-                        || protection.start.is_some()
-                        || (!free && matches!(desired, Desired::Pair(_))) =>
-                {
-                    protection.desired = desired;
-                    self.security.with_desired |= bit(index);
-                    self.limit_request(now, index);
+                desired @ (Desired::Pair(_) | Desired::Encrypt) => {
+                    if let Some(begin) = self.security.begin {
+                        begin(self, now, index, desired);
+                    }
                 }
-                Desired::Pair(require) => {
+            }
+        }
+    }
+
+    /// Begins a pairing or encryption that the application requested, or keeps the request until it can begin.
+    fn begin_procedure(&mut self, now: Instant, index: u8, desired: Desired) {
+        let loaded = self.security.bonds.is_loaded();
+        let free = self.has_slot_for_app(index);
+        let Some(protection) = self.protection(index) else { return };
+        let pairs = matches!(desired, Desired::Pair(_));
+        if !loaded || protection.start.is_some() || pairs && !free {
+            protection.desired = desired;
+            self.security.with_desired |= bit(index);
+            return self.limit_request(now, index);
+        }
+        match desired {
+            Desired::None | Desired::Answer => {}
+            Desired::Pair(require) => {
+                protection.answer_due = At::NONE;
+                if let Err(error) = self.begin_pairing(now, index, require, true) {
+                    self.pairing_over(index, Err(error));
+                } else if let Some(protection) = self.protection(index) {
+                    protection.requested = protection.answer_due.is_some();
+                }
+            }
+            // The peer already encrypted the link.
+            Desired::Encrypt if protection.current.is_encrypted() => {
+                self.attempt_over(index, Ok(()));
+            }
+            Desired::Encrypt => {
+                if !protection.requested {
                     protection.answer_due = At::NONE;
-                    let started = self.begin_pairing(now, index, require, true);
-                    if let Err(error) = started {
-                        self.pairing_over(index, Err(error));
-                    } else if let Some(protection) = self.protection(index) {
-                        protection.requested = protection.answer_due.is_some();
-                    }
                 }
-                // The peer already encrypted the link.
-                Desired::Encrypt if protection.current.is_encrypted() => {
-                    self.attempt_over(index, Ok(()));
-                }
-                Desired::Encrypt => {
-                    if !protection.requested {
-                        protection.answer_due = At::NONE;
-                    }
-                    if let Err(error) = self.begin_encryption(now, index) {
-                        self.attempt_over(index, Err(error));
-                    }
+                if let Err(error) = self.begin_encryption(now, index) {
+                    self.attempt_over(index, Err(error));
                 }
             }
         }

@@ -9,7 +9,7 @@ use bindrune_wire::{Address, Handle, Writer};
 use embassy_time::{Duration, Instant};
 
 use super::{LinkSecurity, Protection, Stack};
-use crate::{Error, at::At, stack::link::PendingEvents, waiters::Due};
+use crate::{Error, at::At, capability::CENTRAL, stack::link::PendingEvents, waiters::Due};
 
 /// A start of encryption.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl Protection {
 
     /// Returns whether the central's command that starts encryption is pending.
     pub(in crate::stack) const fn is_about_to_start(&self) -> bool {
-        matches!(self.pending, PendingCommand::Encrypt(_))
+        CENTRAL && matches!(self.pending, PendingCommand::Encrypt(_))
     }
 
     /// Writes the pending command.
@@ -74,6 +74,7 @@ impl Protection {
         let handle = RawHandle::from(handle);
         match core::mem::replace(&mut self.pending, PendingCommand::Nothing) {
             PendingCommand::Nothing => None,
+            PendingCommand::Encrypt(_) if !CENTRAL => None,
             PendingCommand::Encrypt(LongTermKey { key, ediv, rand }) => {
                 let command = EnableEncryption {
                     handle,
@@ -147,6 +148,9 @@ impl Stack {
         key: LongTermKey,
         start: Start,
     ) {
+        if !CENTRAL {
+            return;
+        }
         if let Some(protection) = self.protection(index) {
             protection.start = Some(start);
             protection.pending = PendingCommand::Encrypt(key);

@@ -63,6 +63,8 @@ pub(crate) struct HostSecurity {
     listening: bool,
     /// Links with a request of the application, one bit each.
     with_desired: Mask,
+    /// Begins the procedures that the application requests. A host without such requests does not contain that code.
+    begin: Option<fn(&mut Stack, Instant, u8, Desired)>,
     /// Slots for pairings.
     slots: &'static mut [PairingSlot],
     /// The link that took a slot last, for fairness.
@@ -77,6 +79,7 @@ impl HostSecurity {
             oob: [const { Oob::None }; OOB as usize],
             listening: false,
             with_desired: 0,
+            begin: None,
             slots,
             last: 0,
         }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     ClientSecurity, Error,
     at::At,
+    capability::CENTRAL,
     stack::link::PendingEvents,
     waiters::{Due, HostKey, LinkKey},
 };
@@ -198,6 +199,7 @@ impl Stack {
 
     fn handle_pairing_event(&mut self, now: Instant, index: u8, event: Event) {
         match event {
+            Event::SecurityRequest(_) | Event::Encrypt(_) if !CENTRAL => {}
             Event::SecurityRequest(auth) => self.security_requested(now, index, auth),
             Event::Keypress(keypress) => self.key_pressed(index, keypress),
             Event::Encrypt(key) => self.encrypt_with_pairing(now, index, key),
@@ -208,6 +210,9 @@ impl Stack {
 
     /// Handles a Security Request of the peripheral: uses the bond's key if it is strong enough. [Vol 3] Part H, 2.4.6
     fn security_requested(&mut self, now: Instant, index: u8, auth: AuthReq) {
+        if !CENTRAL {
+            return;
+        }
         let Some(protection) = self.protection(index) else { return };
         let enough = |security: &LinkSecurity| {
             (!auth.contains(AuthReq::MITM) || security.level >= Level::Authenticated)
