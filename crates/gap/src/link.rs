@@ -278,7 +278,11 @@ impl LinkControl {
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<LinkEvent> {
         self.begin_without_command();
-        let first = self.pending_events.iter().next()?;
+        let pending = self.pending_events.bits();
+        let first = PendingEvents::from_bits_retain(pending & pending.wrapping_neg());
+        if first.is_empty() {
+            return None;
+        }
         self.pending_events.remove(first);
         Some(match first {
             PendingEvents::PARAMETERS => LinkEvent::Parameters,

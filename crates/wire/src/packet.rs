@@ -77,10 +77,10 @@ impl Packet {
     /// Adds `n` octets of the tail to the packet; false, and nothing changes, if fewer are free.
     #[must_use]
     pub const fn grow(&mut self, n: usize) -> bool {
-        if n > self.room() {
-            return false;
+        match self.end.checked_add(n) {
+            Some(end) if end <= self.slot.len() => self.end = end,
+            _ => return false,
         }
-        self.end = self.end.saturating_add(n);
         true
     }
 
@@ -98,10 +98,10 @@ impl Packet {
     /// Removes `n` octets from the front; false, and nothing changes, if there are fewer.
     #[must_use]
     pub const fn pull(&mut self, n: usize) -> bool {
-        if n > self.len() {
-            return false;
+        match self.start.checked_add(n) {
+            Some(start) if start <= self.end => self.start = start,
+            _ => return false,
         }
-        self.start = self.start.saturating_add(n);
         true
     }
 

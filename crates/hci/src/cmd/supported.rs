@@ -17,9 +17,11 @@ impl SupportedCommands {
     #[must_use]
     pub fn from_bits(bits: &[u8; 64]) -> Self {
         let mut commands = Self::NONE;
-        for (opcode, octet, bit) in POSITIONS {
-            if bits.get(usize::from(*octet)).is_some_and(|bits| bits & mask(*bit) != 0) {
-                commands.insert(*opcode);
+        for (place, (_, octet, bit)) in POSITIONS.iter().enumerate() {
+            if bits.get(usize::from(*octet)).is_some_and(|bits| bits & mask(*bit) != 0)
+                && let Some(known) = commands.0.get_mut(place / 8)
+            {
+                *known |= mask_of(place);
             }
         }
         commands

@@ -5,22 +5,19 @@ use bindrune_wire::move_down;
 use super::{Deframer, Direction, Kind};
 use crate::{Opcode, event::EventCode};
 
-/// A sought pattern of octets; `None` matches any octet.
-type Pattern = [Option<u8>];
+/// A sought pattern of octets; [`ANY`] matches any octet.
+type Pattern = [u8];
+/// No pattern has this octet itself.
+const ANY: u8 = 0xff;
 
 /// Command Complete of HCI_Reset with status success.
-const RESET_COMPLETE: &Pattern = {
-    const ANY: Option<u8> = None;
-    &[Some(0x04), Some(0x0e), Some(0x04), ANY, Some(0x03), Some(0x0c), Some(0x00)]
-};
+const RESET_COMPLETE: &Pattern = &[0x04, 0x0e, 0x04, ANY, 0x03, 0x0c, 0x00];
 /// Command Complete of LE Encrypt.
-const ENCRYPT_COMPLETE: &Pattern =
-    &[Some(0x04), Some(0x0e), None, None, Some(0x17), Some(0x20), None];
+const ENCRYPT_COMPLETE: &Pattern = &[0x04, 0x0e, ANY, ANY, 0x17, 0x20, ANY];
 /// Command Status of LE Encrypt.
-const ENCRYPT_STATUS: &Pattern =
-    &[Some(0x04), Some(0x0f), Some(0x04), None, None, Some(0x17), Some(0x20)];
+const ENCRYPT_STATUS: &Pattern = &[0x04, 0x0f, 0x04, ANY, ANY, 0x17, 0x20];
 /// HCI_Reset.
-const RESET: &Pattern = &[Some(0x01), Some(0x03), Some(0x0c), Some(0x00)];
+const RESET: &Pattern = &[0x01, 0x03, 0x0c, 0x00];
 /// Length of the longest pattern in octets; every header is shorter.
 pub(super) const WINDOW: usize = 7;
 
@@ -97,7 +94,7 @@ impl Deframer {
     fn may_be_sought(&self) -> bool {
         let seen = self.window.get(..self.have).unwrap_or_default();
         let fits = |pattern: &Pattern| {
-            seen.iter().zip(pattern).all(|(octet, sought)| sought.is_none_or(|s| s == *octet))
+            seen.iter().zip(pattern).all(|(octet, sought)| *sought == ANY || sought == octet)
         };
         self.sought().iter().any(|pattern| fits(pattern))
     }

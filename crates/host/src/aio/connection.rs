@@ -135,16 +135,7 @@ impl<'h> Connection<'h> {
     pub fn next(&mut self) -> impl Future<Output = Event<'h>> {
         let (host, link) = (self.host, self.link);
         self.wait(LinkKey::Event, move |stack| {
-            stack.poll_notice(link).map(|notice| match notice {
-                Notice::Read(taken) => Event::Read(ReadRequest::new(host, link, taken)),
-                Notice::Write(taken) => Event::Write(WriteRequest::new(host, link, taken)),
-                Notice::Event(event) => {
-                    if let Event::Disconnected(reason) = &event {
-                        report!(debug, "the link of slot {} ended: {reason}", link.index);
-                    }
-                    event
-                }
-            })
+            stack.poll_notice(link).map(|notice| event_of(host, link, notice))
         })
     }
 
@@ -246,6 +237,21 @@ impl<'h> Connection<'h> {
 
     pub(super) fn get<T>(&self, get: impl FnOnce(&crate::stack::Link) -> T) -> Result<T, Error> {
         self.host.with(|core| core.stack.link(self.link).map(get))
+    }
+}
+
+/// Returns the event that the application gets.
+#[inline(never)]
+fn event_of(host: &Host, link: LinkRef, notice: Notice) -> Event<'_> {
+    match notice {
+        Notice::Read(taken) => Event::Read(ReadRequest::new(host, link, taken)),
+        Notice::Write(taken) => Event::Write(WriteRequest::new(host, link, taken)),
+        Notice::Event(event) => {
+            if let Event::Disconnected(reason) = &event {
+                report!(debug, "the link of slot {} ended: {reason}", link.index);
+            }
+            event
+        }
     }
 }
 

@@ -73,14 +73,21 @@ pub(super) async fn run<R: Read, W: Write<Error = R::Error>>(
     host: &Host,
     rx: R,
     tx: W,
-    clock: &impl Clock,
+    clock: impl Clock,
     jobs: impl AsyncFnOnce(&Parts) -> Infallible,
 ) -> RunError<R::Error> {
     let Some(running) = Running::start(host, clock.now()) else {
         return RunError::AlreadyRunning;
     };
     report!(info, "the transport is open; resetting the controller");
-    let error = drive(host, rx, tx, clock, jobs).await;
+    let error = {
+        let parts = Parts::new();
+        let mut receive = pin!(receive::run(host, rx, &clock, &parts));
+        let mut transmit = pin!(transmit::run(host, tx, &parts));
+        let mut jobs = pin!(jobs(&parts));
+        let mut driver = Driver::new(host, &clock, &parts);
+        poll_fn(|cx| driver.poll(receive.as_mut(), transmit.as_mut(), jobs.as_mut(), cx)).await
+    };
     drop(running);
     // A half-written packet will never be finished.
     host.with(|core| core.stack.clear_output());
@@ -169,22 +176,45 @@ impl Parts {
     }
 }
 
-async fn drive<R: Read, W: Write<Error = R::Error>>(
-    host: &Host,
-    rx: R,
-    tx: W,
-    clock: &impl Clock,
-    jobs: impl AsyncFnOnce(&Parts) -> Infallible,
-) -> RunError<R::Error> {
-    let parts = Parts::new();
-    let mut receive = pin!(receive::run(host, rx, clock, &parts));
-    let mut transmit = pin!(transmit::run(host, tx, &parts));
-    let mut jobs = pin!(jobs(&parts));
-    let reported = host.with(|core| core.stack.watch());
-    let mut driver =
-        Driver { host, clock, reported, alarm: Alarm::new(), deadline: None, waker: None };
-    poll_fn(|cx| {
-        let mut now = clock.now();
+/// Apart from the driver, whose wakes seldom have a job.
+#[cold]
+#[inline(never)]
+fn poll_jobs(jobs: Pin<&mut impl Future<Output = Infallible>>, cx: &mut Context<'_>) {
+    match jobs.poll(cx) {
+        Poll::Ready(never) => match never {},
+        Poll::Pending => {}
+    }
+}
+
+/// Finds what to do, and sleeps while there is nothing to do.
+struct Driver<'h, C> {
+    host: &'h Host,
+    clock: &'h C,
+    parts: &'h Parts,
+    reported: Reported,
+    alarm: Alarm,
+    /// The earliest deadline, as of the last visit.
+    deadline: Option<Instant>,
+    /// The waker that was left last.
+    waker: Option<Waker>,
+}
+
+impl<'h, C: Clock> Driver<'h, C> {
+    fn new(host: &'h Host, clock: &'h C, parts: &'h Parts) -> Self {
+        let reported = host.with(|core| core.stack.watch());
+        Self { host, clock, parts, reported, alarm: Alarm::new(), deadline: None, waker: None }
+    }
+
+    /// Lets each part of `run` do what is due.
+    fn poll<E>(
+        &mut self,
+        mut receive: Pin<&mut impl Future<Output = RunError<E>>>,
+        mut transmit: Pin<&mut impl Future<Output = RunError<E>>>,
+        mut jobs: Pin<&mut impl Future<Output = Infallible>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<RunError<E>> {
+        let (host, parts) = (self.host, self.parts);
+        let mut now = self.clock.now();
         parts.set_now(now);
         if let Poll::Ready(error) = receive.as_mut().poll(cx) {
             return Poll::Ready(error);
@@ -208,45 +238,19 @@ async fn drive<R: Read, W: Write<Error = R::Error>>(
             {
                 return Poll::Ready(error);
             }
-            due = match driver.turn(&mut now, &parts, cx) {
+            due = match self.turn(&mut now, cx) {
                 Poll::Ready(Ok(due)) => due,
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
                 Poll::Pending if parts.is_receiving() => Due::empty(),
                 Poll::Pending => return Poll::Pending,
             };
         }
-    })
-    .await
-}
-
-/// Apart from the driver, whose wakes seldom have a job.
-#[cold]
-#[inline(never)]
-fn poll_jobs(jobs: Pin<&mut impl Future<Output = Infallible>>, cx: &mut Context<'_>) {
-    match jobs.poll(cx) {
-        Poll::Ready(never) => match never {},
-        Poll::Pending => {}
     }
-}
 
-/// Finds what to do, and sleeps while there is nothing to do.
-struct Driver<'h, C> {
-    host: &'h Host,
-    clock: &'h C,
-    reported: Reported,
-    alarm: Alarm,
-    /// The earliest deadline, as of the last visit.
-    deadline: Option<Instant>,
-    /// The waker that was left last.
-    waker: Option<Waker>,
-}
-
-impl<C: Clock> Driver<'_, C> {
     /// Returns what to do now. If there is nothing, leaves the waker, arms the clock and returns `Pending`.
     fn turn<E>(
         &mut self,
         now: &mut Instant,
-        parts: &Parts,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Due, RunError<E>>> {
         loop {
@@ -279,7 +283,7 @@ impl<C: Clock> Driver<'_, C> {
                 return Poll::Pending;
             }
             *now = self.clock.now();
-            parts.set_now(*now);
+            self.parts.set_now(*now);
         }
     }
 }

@@ -40,13 +40,13 @@ impl Host {
     /// # Cancel safety
     ///
     /// As for [`Self::run`].
-    pub async fn run_with<R: Read, W: Write<Error = R::Error>>(
+    pub fn run_with<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,
         tx: W,
         platform: Platform<impl Clock>,
-    ) -> RunError<R::Error> {
-        run::run(self, rx, tx, &platform.clock, async |_| pending().await).await
+    ) -> impl Future<Output = RunError<R::Error>> {
+        run::run(self, rx, tx, platform.clock, async |_| pending().await)
     }
 }
 

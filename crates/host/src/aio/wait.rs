@@ -170,7 +170,8 @@ where
     F: FnMut(&mut Core, bool) -> Poll<T>,
 {
     fn visit(&mut self, core: &mut Core, first: bool) -> bool {
-        self.result = (self.poll)(core, first);
+        // The result so far is `Pending`, which needs no drop.
+        core::mem::forget(core::mem::replace(&mut self.result, (self.poll)(core, first)));
         self.result.is_ready()
     }
 }

@@ -83,7 +83,9 @@ impl Stack {
         self.stats.dropped_pushes.add(unread);
         let (generation, peer) = (slot.generation.wrapping_add(1), slot.peer.take());
         let (in_output, by_handle) = (slot.in_output.take(), slot.by_handle);
-        *slot = Link { generation, by_handle, peer, in_output, ..Link::FREE };
+        *slot = Link::FREE;
+        (slot.generation, slot.by_handle) = (generation, by_handle);
+        (slot.peer, slot.in_output) = (peer, in_output);
         slot.life = Life::Up;
         self.rx.shares.links_changed();
         slot.handle = up.handle;

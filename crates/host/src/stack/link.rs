@@ -39,56 +39,57 @@ pub(crate) enum Life {
     Ended(Status),
 }
 
-/// One link slot of `Resources`.
+/// One link slot of `Resources`. The fields that are used most come first: they take the shortest instructions.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Link {
     pub(crate) generation: u32,
-    /// The slot of the link whose handle, modulo the number of slots, is the index of this slot.
-    pub(crate) by_handle: u8,
     pub(crate) life: Life,
+    pub(crate) handle: Handle,
     /// Number of the application's handles on this link. The request that made the link counts as one.
     pub(crate) users: u16,
-    /// The request that made the link, until its future takes the link.
-    pub(crate) claim: Option<Claim>,
-    /// Until when the request waits for the first data from the peer, if none has been received yet.
-    pub(crate) unproven: At,
-    pub(crate) handle: Handle,
-    pub(crate) control: LinkControl,
-    pub(crate) credits: LinkCredits,
-    pub(crate) host_credits: HostLinkCredits,
-    pub(crate) reassembly: Reassembly,
-    pub(crate) signalling: Signalling,
-    pub(crate) attributes: Attributes,
-    pub(crate) peer: Option<Peer>,
-    pub(crate) fixed: Fixed,
-    /// The PDU that is being fragmented.
-    pub(crate) outgoing: Option<Fragments>,
-    /// Packets in the buffer for the transport, of this link or of the last one in the slot.
-    pub(crate) in_output: Option<InOutput>,
-    /// Data and events that `Connection::next` has not returned yet.
-    pub(crate) inbox: Inbox,
+    /// The slot of the link whose handle, modulo the number of slots, is the index of this slot.
+    pub(crate) by_handle: u8,
+    /// The reason to disconnect with once everything pending is sent.
+    pub(crate) leaving: Option<Status>,
     /// Number of transmit packets that the application has borrowed.
     pub(crate) borrowed: u8,
     /// Whether the packet that is being sent is the application's.
     pub(crate) app_sending: bool,
     /// The channel whose frame is being sent.
     pub(crate) sending_channel: Option<u8>,
-    /// Channels of this link whose out-slot is full.
-    pub(crate) full_channels: Mask,
     /// The channel that sent last, for fairness.
     pub(crate) last_channel: u8,
-    /// The reason to disconnect with once everything pending is sent.
-    pub(crate) leaving: Option<Status>,
+    /// Whether the link is being disconnected because it took no packet for too long.
+    pub(crate) stalled: bool,
+    /// Channels of this link whose out-slot is full.
+    pub(crate) full_channels: Mask,
+    /// The PDU that is being fragmented.
+    pub(crate) outgoing: Option<Fragments>,
+    pub(crate) credits: LinkCredits,
+    pub(crate) host_credits: HostLinkCredits,
+    /// The request that made the link, until its future takes the link.
+    pub(crate) claim: Option<Claim>,
+    /// Until when the request waits for the first data from the peer, if none has been received yet.
+    pub(crate) unproven: At,
     /// The deadline for that, if it has begun.
     pub(crate) leaving_until: At,
-    pub(crate) protection: Lazy,
-    pub(crate) room: Room,
+    /// Packets in the buffer for the transport, of this link or of the last one in the slot.
+    pub(crate) in_output: Option<InOutput>,
     /// When something was last received from this link.
     pub(crate) last_rx: Instant,
     /// When the controller was last asked whether it still has this link.
     pub(crate) looked: Instant,
-    /// Whether the link is being disconnected because it took no packet for too long.
-    pub(crate) stalled: bool,
+    pub(crate) reassembly: Reassembly,
+    pub(crate) attributes: Attributes,
+    pub(crate) fixed: Fixed,
+    /// Data and events that `Connection::next` has not returned yet.
+    pub(crate) inbox: Inbox,
+    pub(crate) signalling: Signalling,
+    pub(crate) control: LinkControl,
+    pub(crate) peer: Option<Peer>,
+    pub(crate) room: Room,
+    pub(crate) protection: Lazy,
 }
 
 bitflags::bitflags! {

@@ -148,78 +148,79 @@ pub(crate) use worker::{Answer, Request};
 /// The maximum number of PSMs with a listener.
 pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };
 
-/// All state of a host.
+/// All state of a host. The fields that are used most come first: they take the shortest instructions.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Stack {
-    pub(crate) ready: Ready,
-    pub(crate) rx: Receive,
-    pub(crate) tx: TransmitPackets,
-    pub(crate) server: Server,
-    pub(crate) channels: Channels,
-    config: Config,
     links: &'static mut [Link],
-    channel_users: &'static mut [u8],
-    listeners: [Listener; LISTENERS],
-    gap: Gap,
-    lane: CommandLane,
-    acl: AclCredits,
-    host_credits: HostCredits,
     /// Whether a command may be pending.
     command_due: bool,
     /// Whether a peer sent a PDU that may have an answer. The answer should be sent before the peer's next data is
     /// handled.
     answering: bool,
-    app: AppCommand,
-    worker: worker::Worker,
-    phase: Phase,
-    recovery: resetting::Recovery,
-    early: early::Early,
-    shutdown: shutdown::Shutdown,
-    /// Performs the next step of a shutdown once one has been requested. A host that is never shut down does not contain
-    /// that code.
-    next_of_shutdown: Option<fn(&mut Self, Instant)>,
-    stats: Counters,
-    /// The latest time that the stack was given.
-    now: Instant,
+    /// Cached result of [`Self::is_crowded`], from its last call.
+    crowded: bool,
+    /// Whether the last command came from a link.
+    link_commanded: bool,
+    /// The link that sent last, for fairness.
+    last_link: u8,
+    /// The link that sent a command last, for fairness.
+    last_commanding: u8,
+    pub(crate) ready: Ready,
     /// Links that may have something to send.
     sending: Mask,
-    /// The buffer for the transport; `None` while the transport has it.
-    output: Option<Output>,
+    /// Links whose control procedures may have a pending command.
+    commanding: Mask,
+    /// Links with a time limit that begins when the stack is next given the time.
+    undated: Mask,
+    /// The earliest deadline, if it is known.
+    deadline: Option<Option<(Instant, timeout::Timer)>>,
+    /// The latest time that the stack was given.
+    now: Instant,
+    phase: Phase,
     /// Links with packets, and channels with frames, in the buffer for the transport.
     leaving_links: Mask,
     leaving_channels: Mask,
     /// Links with packets, and with requests, in the buffer that were written without knowing the time.
     unstamped: Mask,
     unstamped_requests: Mask,
-    /// The link that sent last, for fairness.
-    last_link: u8,
-    /// Links whose control procedures may have a pending command.
-    commanding: Mask,
-    /// The link that sent a command last, for fairness.
-    last_commanding: u8,
-    /// Whether the last command came from a link.
-    link_commanded: bool,
-    limits: limit::Limits,
-    /// Links with a time limit that begins when the stack is next given the time.
-    undated: Mask,
     /// Channels that were closed because an SDU was abandoned half way.
     interrupted: Mask,
+    /// Links whose last indication is not confirmed because there is no room for another one.
+    unconfirmed: Mask,
+    /// Links on which a value for every peer has begun to wait for room.
+    waiting_for_room: Mask,
+    /// When the controller ran out of buffers of the host.
+    full: At,
+    channel_users: &'static mut [u8],
+    acl: AclCredits,
+    lane: CommandLane,
+    pub(crate) rx: Receive,
+    pub(crate) tx: TransmitPackets,
+    pub(crate) channels: Channels,
+    /// The buffer for the transport; `None` while the transport has it.
+    output: Option<Output>,
+    host_credits: HostCredits,
+    awaiting_packet: packets::AwaitingPacket,
+    limits: limit::Limits,
+    early: early::Early,
+    recovery: resetting::Recovery,
+    shutdown: shutdown::Shutdown,
+    /// Performs the next step of a shutdown once one has been requested. A host that is never shut down does not contain
+    /// that code.
+    next_of_shutdown: Option<fn(&mut Self, Instant)>,
+    stats: Counters,
     security: security::HostSecurity,
     privacy: privacy::Privacy,
+    app: AppCommand,
+    worker: worker::Worker,
     /// Reads the device name from the server once the application has set it. A host whose application never sets it
     /// does not contain that code.
     named: Option<fn(&Server) -> &str>,
-    /// Cached result of [`Self::is_crowded`], from its last call.
-    crowded: bool,
-    awaiting_packet: packets::AwaitingPacket,
-    /// Links whose last indication is not confirmed because there is no room for another one.
-    unconfirmed: Mask,
-    /// When the controller ran out of buffers of the host.
-    full: At,
-    /// Links on which a value for every peer has begun to wait for room.
-    waiting_for_room: Mask,
-    /// The earliest deadline, if it is known.
-    deadline: Option<Option<(Instant, timeout::Timer)>>,
+    listeners: [Listener; LISTENERS],
+    gap: Gap,
+    pub(crate) server: Server,
+    config: Config,
     pub(crate) classic: classic::Classic,
 }
 
@@ -342,6 +343,7 @@ impl Stack {
     }
 
     /// Marks that a deadline may have been added or removed.
+    #[inline(never)]
     fn deadlines_changed(&mut self) {
         self.deadline = None;
         self.ready.run(Due::TIME);

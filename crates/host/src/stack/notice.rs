@@ -78,34 +78,47 @@ pub(crate) enum Notice {
 impl Stack {
     /// Returns the oldest notice of a link. An ended link first returns everything that arrived before its end, then
     /// the end.
+    #[inline(never)]
     pub(crate) fn poll_notice(&mut self, link: LinkRef) -> Poll<Notice> {
-        let gone = Notice::Event(Event::Disconnected(Status::UNKNOWN_CONNECTION));
         loop {
             self.note_changes(link.index);
-            let Some(slot) = self.links.get_mut(usize::from(link.index)) else {
-                return Poll::Ready(gone);
-            };
-            if slot.generation != link.generation {
-                return Poll::Ready(gone);
-            }
+            let slot = self.links.get_mut(usize::from(link.index));
+            let Some(slot) = slot.filter(|l| l.generation == link.generation) else { break };
             let request = slot.attributes.has_question();
-            let notice = match slot.inbox.next(request, &self.rx.pool) {
-                Some(First::Request) => self.take_question(link),
-                Some(First::Command) => self.take_command(link),
-                Some(First::Record(happened)) => self.event_of_record(happened).map(Notice::Event),
-                Some(First::PendingEvents(pending)) => slot.event(pending).map(Notice::Event),
+            match slot.inbox.next(request, &self.rx.pool) {
+                Some(First::Request) => {
+                    if let Some(notice) = self.take_question(link) {
+                        return Poll::Ready(notice);
+                    }
+                }
+                Some(First::Command) => {
+                    if let Some(notice) = self.take_command(link) {
+                        return Poll::Ready(notice);
+                    }
+                }
+                Some(First::Record(happened)) => {
+                    if let Some(event) = self.event_of_record(happened) {
+                        return Poll::Ready(Notice::Event(event));
+                    }
+                }
+                Some(First::PendingEvents(pending)) => {
+                    if let Some(event) = slot.event(pending) {
+                        return Poll::Ready(Notice::Event(event));
+                    }
+                }
                 None => match slot.life {
                     Life::Up => return Poll::Pending,
-                    Life::Ended(reason) => Some(Notice::Event(Event::Disconnected(reason))),
-                    Life::Free => return Poll::Ready(gone),
+                    Life::Ended(reason) => {
+                        return Poll::Ready(Notice::Event(Event::Disconnected(reason)));
+                    }
+                    Life::Free => break,
                 },
-            };
-            if let Some(notice) = notice {
-                return Poll::Ready(notice);
             }
         }
+        Poll::Ready(Notice::Event(Event::Disconnected(Status::UNKNOWN_CONNECTION)))
     }
 
+    #[inline(never)]
     fn take_question(&mut self, link: LinkRef) -> Option<Notice> {
         if !SERVER {
             return None;
@@ -167,6 +180,7 @@ impl Stack {
         }
     }
 
+    #[inline(never)]
     fn take_command(&mut self, link: LinkRef) -> Option<Notice> {
         if !SERVER {
             return None;
@@ -216,6 +230,7 @@ impl Stack {
         (packet, request_len)
     }
 
+    #[inline(never)]
     fn event_of_record(&self, happened: Happened) -> Option<Event<'static>> {
         let target = |handle| self.server.target(handle);
         Some(match happened {
@@ -330,6 +345,7 @@ impl Stack {
 
 impl Link {
     /// Returns the event of a kind, with the current details.
+    #[inline(never)]
     fn event(&mut self, pending: PendingEvents) -> Option<Event<'static>> {
         Some(match pending {
             PendingEvents::MTU => Event::Mtu(self.attributes.bearer.mtu().into()),

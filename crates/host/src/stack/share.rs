@@ -286,11 +286,17 @@ impl Shares {
     fn change(&mut self, share: &mut Share, change: impl FnOnce(&mut Share)) {
         let before = *share;
         change(share);
-        self.taken = count(self.taken, before.taken, share.taken);
-        self.kept = count(self.kept, self.kept_for(&before), self.kept_for(share));
+        self.count(&before, share);
+    }
+
+    /// The end of every change. It does not depend on the change, so it is compiled once.
+    #[inline(never)]
+    fn count(&mut self, before: &Share, after: &Share) {
+        self.taken = count(self.taken, before.taken, after.taken);
+        self.kept = count(self.kept, self.kept_for(before), self.kept_for(after));
         self.changed = true;
-        if before.gated || share.gated {
-            self.count_gated(&before, share);
+        if before.gated || after.gated {
+            self.count_gated(before, after);
         }
     }
 

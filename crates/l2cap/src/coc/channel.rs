@@ -376,7 +376,16 @@ impl Channel {
     pub(crate) fn free(&mut self, pools: &mut Pools<'_>) {
         self.silence(pools);
         self.discard_received(pools);
-        *self = Self { generation: self.generation, drops: self.drops, ..Self::FREE };
+        let drops = self.drops;
+        self.vacate();
+        self.drops = drops;
+    }
+
+    /// Makes the slot a free one; only its generation stays.
+    pub(crate) const fn vacate(&mut self) {
+        let generation = self.generation;
+        *self = Self::FREE;
+        self.generation = generation;
     }
 
     /// Discards received data that was not read.

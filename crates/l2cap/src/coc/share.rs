@@ -10,6 +10,7 @@ impl Channels {
     /// Returns the number of RX packets that are reserved now: for the windows of channels, and for received data of
     /// ended channels.
     #[must_use]
+    #[inline(never)]
     pub fn reserved(&self) -> usize {
         self.slots.iter().map(Channel::reserved).fold(0, usize::saturating_add)
     }
@@ -91,15 +92,11 @@ impl Channels {
             return Err(OpenError::NoPackets);
         }
         self.with(index, |channel| {
-            *channel = Channel {
-                link,
-                local,
-                psm,
-                generation: channel.generation.wrapping_add(1),
-                rx: Receive::new(mtu, mps, config.window),
-                tx: Transmit::CLOSED,
-                ..Channel::FREE
-            };
+            channel.vacate();
+            channel.generation = channel.generation.wrapping_add(1);
+            (channel.link, channel.local, channel.psm) = (link, local, psm);
+            channel.rx = Receive::new(mtu, mps, config.window);
+            channel.tx = Transmit::CLOSED;
         });
         Ok(index)
     }

@@ -206,16 +206,17 @@ impl Command {
         if identifier == 0 {
             return Err(silent);
         }
-        let bad =
-            |reply| BadFrame { identifier, reply: Some(reply).filter(|_| !header.code.is_final()) };
-        if pdu.len() > usize::from(MTU) {
-            return Err(bad(Reject::MtuExceeded(MTU)));
-        }
-        if r.remaining() != usize::from(header.len.get()) {
-            return Err(bad(Reject::NotUnderstood));
-        }
-        let command = Self::body(header.code, r).ok_or(bad(Reject::NotUnderstood))?;
-        Ok((identifier, command))
+        let fault = if pdu.len() > usize::from(MTU) {
+            Reject::MtuExceeded(MTU)
+        } else if r.remaining() == usize::from(header.len.get())
+            && let Some(command) = Self::body(header.code, r)
+        {
+            return Ok((identifier, command));
+        } else {
+            Reject::NotUnderstood
+        };
+        let reply = if header.code.is_final() { None } else { Some(fault) };
+        Err(BadFrame { identifier, reply })
     }
 
     /// Writes the payload of the C-frame.

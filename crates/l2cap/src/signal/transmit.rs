@@ -111,7 +111,7 @@ impl Channel {
                     self.pending = Pending::DisconnectionRequest;
                 }
             }
-            Pending::Refusal(_) => *self = Self { generation: self.generation, ..Self::FREE },
+            Pending::Refusal(_) => self.vacate(),
             Pending::DisconnectionRequest => {
                 (self.identifier, self.deadline) = (next, Some(due));
             }

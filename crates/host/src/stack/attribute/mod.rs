@@ -108,9 +108,9 @@ impl Attributes {
         share: Share::NONE,
     };
 
-    /// Starts the state of a new link.
-    pub(crate) fn begin(&mut self, own_mtu: u16) {
-        *self = Self { bearer: Bearer::new(own_mtu), ..Self::NONE };
+    /// Starts a new link, whose state is [`Self::NONE`].
+    pub(crate) const fn begin(&mut self, own_mtu: u16) {
+        self.bearer = Bearer::new(own_mtu);
     }
 
     /// Adds a range of handles that changed in the peer's table to those not yet reported to the application.
