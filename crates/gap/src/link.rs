@@ -178,6 +178,13 @@ impl LinkControl {
     /// Creates the control of a link that came up on an initialized controller.
     #[must_use]
     pub fn new(up: &LinkUp, controller: Option<&ControllerInfo>) -> Self {
+        let mut control = Self::NONE;
+        control.begin(up, controller);
+        control
+    }
+
+    /// Begins as [`Self::new`], in place. It must be [`Self::NONE`] before.
+    pub fn begin(&mut self, up: &LinkUp, controller: Option<&ControllerInfo>) {
         let (can, mut start) = controller.map_or((Can::empty(), Start::empty()), abilities);
         let by_peripheral = LeFeatures::PERIPHERAL_FEATURES_EXCHANGE;
         if up.role == Role::PERIPHERAL
@@ -185,18 +192,13 @@ impl LinkControl {
         {
             start.remove(Start::FEATURES);
         }
-        Self {
-            handle: up.handle,
-            role: up.role,
-            peer: up.peer,
-            parameters: up.parameters,
-            can,
-            start,
-            phys: Phys { tx: Phy::LE_1M, rx: Phy::LE_1M },
-            data_lengths: DataLengths { tx_octets: 27, tx_time: 328, rx_octets: 27, rx_time: 328 },
-            longest: controller.map_or((27, 328), |info| (info.max_tx_octets, info.max_tx_time)),
-            ..Self::NONE
-        }
+        (self.handle, self.role, self.peer) = (up.handle, up.role, up.peer);
+        self.parameters = up.parameters;
+        (self.can, self.start) = (can, start);
+        self.phys = Phys { tx: Phy::LE_1M, rx: Phy::LE_1M };
+        self.data_lengths =
+            DataLengths { tx_octets: 27, tx_time: 328, rx_octets: 27, rx_time: 328 };
+        self.longest = controller.map_or((27, 328), |info| (info.max_tx_octets, info.max_tx_time));
     }
 
     /// Returns the connection handle.

@@ -89,7 +89,7 @@ impl Stack {
         slot.life = Life::Up;
         self.rx.shares.links_changed();
         slot.handle = up.handle;
-        slot.control = LinkControl::new(up, self.gap.controller());
+        slot.control.begin(up, self.gap.controller());
         for policy in self.config.parameter_requests {
             slot.control.set_parameter_requests(policy);
         }

@@ -381,13 +381,6 @@ impl Channel {
         self.drops = drops;
     }
 
-    /// Makes the slot a free one; only its generation stays.
-    pub(crate) const fn vacate(&mut self) {
-        let generation = self.generation;
-        *self = Self::FREE;
-        self.generation = generation;
-    }
-
     /// Discards received data that was not read.
     pub(crate) fn discard_received(&mut self, pools: &mut Pools<'_>) {
         let unread = self.rx.clear(pools.rx);

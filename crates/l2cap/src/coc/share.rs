@@ -109,3 +109,12 @@ impl Channels {
             .map(|((index, _), cid)| (index, cid))
     }
 }
+
+impl Channel {
+    /// Makes the slot a free one; only its generation stays.
+    pub(crate) const fn vacate(&mut self) {
+        let generation = self.generation;
+        *self = Self::FREE;
+        self.generation = generation;
+    }
+}
