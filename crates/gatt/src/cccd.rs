@@ -85,6 +85,7 @@ impl<'a> Marks<'a> {
 }
 
 /// Returns the CCCD of an index, from the start of a peer's share.
+#[inline(never)]
 pub(crate) fn configured(share: &[u8], index: usize) -> Cccd {
     let octet = share.get(index / 4).copied().unwrap_or_default();
     Cccd::from_bits_truncate(octet >> shift(index))

@@ -16,7 +16,7 @@ mod properties;
 mod service;
 mod walk;
 
-use core::{fmt, slice::Iter};
+use core::fmt;
 
 pub use attribute::{Attribute, Entry, Target};
 pub use characteristic::Characteristic;
@@ -293,8 +293,11 @@ impl Table {
     }
 
     /// Returns the Client Characteristic Configurations with their characteristics.
-    pub(crate) fn cccds(&self) -> Cccds {
-        Cccds { services: self.placed(), characteristics: [].iter(), at: Extent::ZERO }
+    pub(crate) fn cccds(&self) -> impl Iterator<Item = (Entry, &'static Characteristic)> + use<> {
+        self.entries().filter_map(|entry| {
+            let Attribute::Cccd(characteristic) = entry.attribute else { return None };
+            Some((entry, characteristic))
+        })
     }
 
     /// Returns the `index`th characteristic value or explicit descriptor.
@@ -351,38 +354,6 @@ impl Iterator for Placed {
         let at = self.at;
         self.at = at.plus(service.extent());
         Some((service, at))
-    }
-}
-
-/// The Client Characteristic Configurations of a table.
-pub(crate) struct Cccds {
-    services: Placed,
-    characteristics: Iter<'static, &'static Characteristic>,
-    /// The sums over everything before the next characteristic.
-    at: Extent,
-}
-
-impl Iterator for Cccds {
-    type Item = (Entry, &'static Characteristic);
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let Some(&c) = self.characteristics.next() else {
-                let (service, at) = self.services.next()?;
-                self.characteristics = service.characteristics().iter();
-                self.at = at.plus(service.head());
-                continue;
-            };
-            let at = self.at;
-            self.at = at.plus(c.extent());
-            if c.has_cccd() {
-                let value = at.plus(Attribute::Declaration(c).extent());
-                let at = value.plus(Attribute::Value(c).extent());
-                let handle = handle_behind(at.attributes);
-                return Some((Entry { handle, attribute: Attribute::Cccd(c), at }, c));
-            }
-        }
     }
 }
 

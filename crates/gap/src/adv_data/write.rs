@@ -243,13 +243,10 @@ impl Width {
 
     /// Returns the UUID's octets, least significant first.
     fn octets(self, uuid: Uuid, buffer: &mut [u8; 16]) -> &[u8] {
-        match (self, uuid.as_u32()) {
-            (Self::Two | Self::Four, Some(value)) => {
-                *buffer = u128::from(value).to_le_bytes();
-            }
-            _ => *buffer = uuid.as_u128().to_le_bytes(),
-        }
-        buffer.get(..self.len()).unwrap_or_default()
+        *buffer = uuid.as_u128().to_le_bytes();
+        // A short UUID is the upper end of the long one.
+        let start = if self == Self::Sixteen { 0 } else { 12 };
+        buffer.get(start..self.len().saturating_add(start)).unwrap_or_default()
     }
 }
 

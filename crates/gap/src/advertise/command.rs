@@ -30,14 +30,19 @@ pub(super) fn write(
     if step == Step::Off {
         return enable(id, false, false, info, w);
     }
-    let request = *set.active()?;
+    if step == Step::On {
+        let high_duty = set.active()?.is_high_duty();
+        set.turning_on();
+        return enable(id, true, high_duty, info, w);
+    }
+    let request = set.active()?;
     let (first, second) = data.split_at_checked(request.split)?;
     let own = request.own_type(info, gate);
     match step {
-        Step::Off => None,
+        Step::Off | Step::On => None,
         Step::Remove => put(w, &RemoveAdvertisingSet { set: id.0 }),
-        Step::Parameters if info.is_extended() => put(w, &extended_parameters(id, &request, own)),
-        Step::Parameters => put(w, &legacy_parameters(&request, own)),
+        Step::Parameters if info.is_extended() => put(w, &extended_parameters(id, request, own)),
+        Step::Parameters => put(w, &legacy_parameters(request, own)),
         Step::Address => {
             let address = info.own_address().octets();
             put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
@@ -57,10 +62,6 @@ pub(super) fn write(
             w,
             &SetScanResponseData { data: LegacyData::new(second.get(..request.len.1)?).ok()? },
         ),
-        Step::On => {
-            set.turning_on();
-            enable(id, true, request.is_high_duty(), info, w)
-        }
     }
 }
 

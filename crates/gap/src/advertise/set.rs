@@ -76,7 +76,7 @@ impl AdvertisingSet {
 
     /// Returns the progress of the request; `None` without one.
     pub(super) fn outcome(&self) -> Option<Advertising> {
-        self.request.map(|_| self.outcome)
+        self.request.is_some().then_some(self.outcome)
     }
 
     pub(super) fn is_free(&self) -> bool {
@@ -118,7 +118,7 @@ impl AdvertisingSet {
     }
 
     pub(super) fn awaits_established(&self) -> bool {
-        self.request.is_some_and(|request| request.established)
+        self.request.as_ref().is_some_and(|request| request.established)
     }
 
     /// Continues a request after its link was not established.
@@ -155,29 +155,31 @@ impl AdvertisingSet {
                 || (self.by_list && gate.list != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
-        let request = *self.active().filter(|_| self.awaited().is_none() && !gate.hold)?;
+        let own_type = own_type?;
+        let request = self.active().filter(|_| self.awaited().is_none() && !gate.hold)?;
         if let Err(status) = request.check(id, info, gate) {
             self.end(AdvertisingEnd::Failed(status));
             return None;
         }
         if gate.full && request.is_connectable() {
-            self.wait_for_link(now, &request);
+            self.wait_for_link(now);
             return None;
         }
         let held = request.uses_list() && gate.list == ListState::Held;
+        let (has_data, has_response) = (request.has_data(), request.has_response());
         loop {
             let applies = match self.step {
                 Step::Off => false,
                 Step::Remove => info.is_extended() && self.exists,
                 Step::Parameters => true,
                 Step::Address => info.is_extended() && own.kind() == AddressKind::Random,
-                Step::Data(_) => request.has_data(),
-                Step::Response(_) => request.has_response(),
+                Step::Data(_) => has_data,
+                Step::Response(_) => has_response,
                 Step::On => return (!held).then_some(Step::On),
             };
             if applies {
                 if self.step == Step::Parameters {
-                    self.own = Some((own, request.own_type(info, gate)));
+                    self.own = Some((own, own_type));
                 }
                 return Some(self.step);
             }
@@ -186,10 +188,11 @@ impl AdvertisingSet {
     }
 
     /// Waits or fails, because there is no room for the request's link.
-    fn wait_for_link(&mut self, now: Instant, request: &Request) {
-        match request.when_full {
+    fn wait_for_link(&mut self, now: Instant) {
+        let Some(&Request { when_full, timeout, .. }) = self.active() else { return };
+        match when_full {
             WhenFull::Fail => self.end(AdvertisingEnd::NoLink),
-            WhenFull::Wait if self.start_time(now, request.timeout) => {
+            WhenFull::Wait if self.start_time(now, timeout) => {
                 self.pending_event = Some(PendingEvent::Waits);
             }
             WhenFull::Wait => {}
@@ -234,8 +237,8 @@ impl AdvertisingSet {
     fn turned_on(&mut self, now: Instant, changed: bool) {
         self.on = true;
         self.retry_at = None;
-        if let Some(request) = self.active().copied().filter(|_| !changed) {
-            self.start_time(now, request.timeout);
+        if let Some(&Request { timeout, .. }) = self.active().filter(|_| !changed) {
+            self.start_time(now, timeout);
             self.pending_event = Some(PendingEvent::Started);
         }
     }
@@ -249,7 +252,7 @@ impl AdvertisingSet {
 
     /// Returns the step after a successful one.
     fn after(&self, step: Step) -> Step {
-        let len = self.request.map_or((0, 0), |request| request.len);
+        let len = self.request.as_ref().map_or((0, 0), |request| request.len);
         match step {
             Step::Data(from) if Step::end(from, len.0) < len.0 => {
                 Step::Data(Step::end(from, len.0))

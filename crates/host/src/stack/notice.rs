@@ -285,11 +285,18 @@ impl Stack {
         let slot = self.links.get_mut(usize::from(link.index));
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         let Some(slot) = slot.filter(|_| !command) else {
-            let give = if command { Self::give_borrowed } else { Self::give_kept };
-            return packet.into_iter().for_each(|packet| give(self, link, packet));
+            match packet {
+                Some(packet) if command => self.give_borrowed(link, packet),
+                Some(packet) => self.give_kept(link, packet),
+                None => {}
+            }
+            return;
         };
         let Some(peer) = slot.peer.as_mut() else {
-            return packet.into_iter().for_each(|packet| self.rx.pool.give(packet));
+            if let Some(packet) = packet {
+                self.rx.pool.give(packet);
+            }
+            return;
         };
         let served =
             slot.attributes.answer(&mut self.server, peer, &mut self.rx, packet, answer, now);

@@ -68,6 +68,9 @@ impl View<'_> {
                 return;
             }
         }
+        if !GROWS {
+            return;
+        }
         let first = as_place(self.fixed.len());
         let more = (first..).zip(self.more.iter_mut()).filter(|(_, place)| place.bits != 0);
         for (at, place) in more {
@@ -141,7 +144,15 @@ impl View<'_> {
         }
         match one_more(self.more) {
             Some((at, place)) => Some((as_place(self.fixed.len().saturating_add(at)), place)),
-            None => (0u16..).zip(self.fixed.iter_mut()).min_by_key(|(_, place)| place.id),
+            None => {
+                let (mut oldest, mut least) = (0u16, u32::MAX);
+                for (at, place) in (0u16..).zip(self.fixed.iter()) {
+                    if place.id < least {
+                        (oldest, least) = (at, place.id);
+                    }
+                }
+                Some((oldest, self.fixed.get_mut(usize::from(oldest))?))
+            }
         }
     }
 
@@ -223,6 +234,8 @@ const fn next(id: &mut u32) -> u32 {
 type More = std::vec::Vec<Place>;
 #[cfg(feature = "std")]
 const NO_MORE: More = std::vec::Vec::new();
+/// Whether there can be more places than the fixed ones.
+const GROWS: bool = cfg!(feature = "std");
 
 #[cfg(feature = "std")]
 fn one_more(more: &mut More) -> Option<(usize, &mut Place)> {

@@ -122,31 +122,38 @@ impl Channels {
     /// Returns the slot of the channel with the local CID `local` on `link`.
     #[must_use]
     pub fn find(&self, link: LinkId, local: Cid) -> Option<usize> {
-        let first = usize::from(local.0.checked_sub(Cid::DYNAMIC.0)?);
-        let is = |c: &Channel| c.link == link && c.local == local && c.is_live();
-        if is(self.get(first)?) {
-            return Some(first);
+        let mut index = usize::from(local.0.checked_sub(Cid::DYNAMIC.0)?);
+        loop {
+            let channel = self.get(index)?;
+            if channel.link == link && channel.local == local && channel.is_live() {
+                return Some(index);
+            }
+            index = index.checked_add(Cid::DYNAMIC_COUNT)?;
         }
-        let mut others = (first..self.slots.len()).step_by(Cid::DYNAMIC_COUNT).skip(1);
-        others.find(|&index| self.get(index).is_some_and(is))
     }
 
     /// Returns the channel on `psm` that has waited longest for the application: requested, or accepted and not
     /// claimed. If it has ended since, it still has an SDU to read.
     #[must_use]
     pub fn incoming(&self, psm: Psm) -> Option<usize> {
-        let waits =
-            |c: &Channel| c.psm == psm && (c.is_offered() || matches!(c.state, State::Requested));
-        let waiting = self.slots.iter().enumerate().filter(|(_, c)| waits(c));
-        waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
+        self.oldest(|c| c.psm == psm && (c.is_offered() || matches!(c.state, State::Requested)))
     }
 
     /// Returns the request on `psm` that has waited longest for a decision and is not held by the application.
     #[must_use]
     pub fn requested(&self, psm: Psm) -> Option<usize> {
-        let waits = |c: &Channel| c.psm == psm && c.state == State::Requested && !c.held;
-        let waiting = self.slots.iter().enumerate().filter(|(_, c)| waits(c));
-        waiting.min_by_key(|(_, c)| c.since).map(|(index, _)| index)
+        self.oldest(|c| c.psm == psm && c.state == State::Requested && !c.held)
+    }
+
+    /// Returns the channel that was requested first, of those that `wanted` accepts.
+    pub(super) fn oldest(&self, wanted: impl Fn(&Channel) -> bool) -> Option<usize> {
+        let mut oldest: Option<(usize, &Channel)> = None;
+        for (index, channel) in self.slots.iter().enumerate() {
+            if wanted(channel) && oldest.is_none_or(|(_, known)| channel.since < known.since) {
+                oldest = Some((index, channel));
+            }
+        }
+        oldest.map(|(index, _)| index)
     }
 
     /// Marks a request as held by the application, which then decides: [`Self::accept`], [`Self::refuse`] or

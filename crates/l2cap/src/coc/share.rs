@@ -18,9 +18,8 @@ impl Channels {
     /// Frees the oldest channel that ended before the application took it, and discards its received data; false if
     /// there is none.
     pub fn evict(&mut self, pools: &mut Pools<'_>) -> bool {
-        let ended = |c: &Channel| c.is_offered() && !c.is_open();
-        let ended = self.slots.iter().enumerate().filter(|(_, c)| ended(c));
-        let Some((index, _)) = ended.min_by_key(|(_, c)| c.since) else { return false };
+        let ended = self.oldest(|c| c.is_offered() && !c.is_open());
+        let Some(index) = ended else { return false };
         self.with(index, |channel| channel.free(pools));
         true
     }
@@ -64,19 +63,28 @@ impl Channels {
         let (mut served, mut free) = (0usize, 0usize);
         for (index, channel) in self.slots.iter().enumerate() {
             if channel.is_live() {
-                let is_first = self.position(channel.link, |_| true) == Some(index);
+                let is_first = self.first_of(channel.link) == Some(index);
                 served = served.saturating_add(is_first.into());
             } else {
                 free = free.saturating_add((channel.state == State::Free).into());
             }
         }
-        let is_first = self.position(link, |_| true).is_none();
+        let is_first = self.first_of(link).is_none();
         let others = self.links.saturating_sub(served);
-        let listened = listeners.iter().filter(|l| l.psm != Psm(0)).map(|l| l.config.window);
+        let mut widest = 0;
+        for listener in listeners.iter().filter(|l| l.psm != Psm(0)) {
+            widest = listener.config.window.max(widest);
+        }
         let equal = self.budget.checked_div(self.links).unwrap_or_default();
-        let share = usize::from(listened.max().unwrap_or_default()).min(equal);
+        let share = usize::from(widest).min(equal);
         let kept = others.saturating_mul(share).saturating_add(config.window.into());
         is_first || (free > others && self.reserved().saturating_add(kept) <= self.budget)
+    }
+
+    /// Returns the first live channel of a link.
+    #[inline(never)]
+    fn first_of(&self, link: LinkId) -> Option<usize> {
+        self.position(link, |_| true)
     }
 
     /// Takes a free slot and reserves its window.
@@ -103,10 +111,13 @@ impl Channels {
 
     /// Returns a free slot and the CID that it would get.
     fn vacancy(&self, link: LinkId) -> Option<(usize, Cid)> {
-        let cids = (Cid::DYNAMIC.0..).take(Cid::DYNAMIC_COUNT).map(Cid).cycle();
-        let mut free = self.slots.iter().enumerate().zip(cids);
-        free.find(|((_, c), cid)| c.state == State::Free && self.find(link, *cid).is_none())
-            .map(|((index, _), cid)| (index, cid))
+        let cid = |index| {
+            let offset = u16::try_from(index % Cid::DYNAMIC_COUNT).unwrap_or_default();
+            Cid(Cid::DYNAMIC.0.saturating_add(offset))
+        };
+        let free = self.slots.iter().enumerate().filter(|(_, c)| c.state == State::Free);
+        let mut places = free.map(|(index, _)| (index, cid(index)));
+        places.find(|(_, cid)| self.find(link, *cid).is_none())
     }
 }
 

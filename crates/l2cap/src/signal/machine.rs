@@ -189,13 +189,18 @@ impl Signalling {
 
     /// Recomputes the earliest deadline.
     pub(super) fn schedule(&mut self, channels: &Channels) {
-        let update = match self.update {
+        let mut earliest = match self.update {
             Update::Sent { deadline, .. } => Some((deadline, Timer::ParameterUpdate)),
             Update::Idle | Update::Pending(..) => None,
         };
-        let of_link = channels.iter().filter(|c| c.link == self.link);
-        let deadlines = of_link.filter_map(|c| Some((c.deadline?, c.timer())));
-        self.deadline = deadlines.chain(update).min_by_key(|(at, _)| *at);
+        for channel in channels.iter().filter(|c| c.link == self.link) {
+            if let Some(at) = channel.deadline
+                && earliest.is_none_or(|(known, _)| at < known)
+            {
+                earliest = Some((at, channel.timer()));
+            }
+        }
+        self.deadline = earliest;
     }
 
     fn expire(&mut self, now: Instant, channels: &mut Channels, pools: &mut Pools<'_>) -> Signal {
