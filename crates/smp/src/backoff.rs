@@ -47,11 +47,23 @@ impl Backoff {
 
     /// Records that a pairing with `peer` failed.
     pub fn failed(&mut self, now: Instant, peer: Address) {
-        let known = |entry: &Entry| entry.peer == peer && !entry.is_over(now);
-        if !self.peers.iter().flatten().any(known) {
+        let own = self.peers.iter().position(|slot| slot.is_some_and(|entry| entry.peer == peer));
+        let rank = |slot: &Option<Entry>| {
+            slot.filter(|entry| !entry.is_over(now)).map(|entry| (entry.wait, entry.seen))
+        };
+        // If the peer has no entry, a new one replaces the one with the shortest wait, so that peers that failed often
+        // are remembered.
+        let slot = match own {
+            Some(own) => self.peers.get_mut(own),
+            None => self.peers.iter_mut().min_by_key(|slot| rank(slot)),
+        };
+        let Some(slot) = slot else { return };
+        let before = rank(slot).filter(|_| own.is_some()).map(|(wait, _)| wait);
+        let wait = before.unwrap_or(0).saturating_mul(2).clamp(FIRST, LONGEST);
+        *slot = Some(Entry { peer, wait, seen: now });
+        if before.is_none() {
             self.debt = self.debt.unwrap_or(now).max(now).checked_add(COST);
         }
-        self.entry(now, peer).lengthen(now);
     }
 
     /// Records that a pairing with `peer` succeeded: the peer no longer waits.
@@ -61,27 +73,6 @@ impl Backoff {
                 *slot = None;
             }
         }
-    }
-
-    /// Returns the peer's entry, or a new one that replaces the entry with the shortest wait, so that peers that failed
-    /// often are remembered.
-    fn entry(&mut self, now: Instant, peer: Address) -> &mut Entry {
-        let rank = |slot: &Option<Entry>| match slot {
-            Some(entry) if entry.peer == peer => None,
-            Some(entry) if !entry.is_over(now) => Some((entry.wait, entry.seen)),
-            Some(_) | None => Some((0, Instant::MIN)),
-        };
-        let [first, rest @ ..] = &mut self.peers;
-        let slot = rest.iter_mut().fold(
-            first,
-            |best, slot| {
-                if rank(slot) < rank(best) { slot } else { best }
-            },
-        );
-        if slot.is_none_or(|entry| entry.peer != peer) {
-            *slot = None;
-        }
-        slot.get_or_insert(Entry { peer, wait: 0, seen: now })
     }
 }
 
@@ -97,13 +88,6 @@ struct Entry {
 impl Entry {
     fn until(&self) -> Instant {
         self.seen.saturating_add(Duration::from_secs(self.wait.into()))
-    }
-
-    /// Doubles the wait, or starts again after a long time without failure.
-    fn lengthen(&mut self, now: Instant) {
-        let before = if self.is_over(now) { 0 } else { self.wait };
-        self.wait = before.saturating_mul(2).clamp(FIRST, LONGEST);
-        self.seen = now;
     }
 
     fn is_over(&self, now: Instant) -> bool {

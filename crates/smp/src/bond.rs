@@ -88,35 +88,36 @@ impl Bond {
     /// Resolving Key is kept only if it resolves that address.
     #[must_use]
     pub fn new(outcome: &Outcome, local: Address, address: Address) -> Option<Self> {
-        outcome.bonded.then(|| {
-            let mut keys = outcome.keys.clone();
-            if address.is_identity() {
-                keys.peer_identity = None;
-            } else {
-                keys.peer_irk = keys.peer_irk.filter(|irk| crypto::resolves(irk, address));
-            }
-            Self {
-                peer: keys.peer_identity.unwrap_or(address),
-                local,
-                method: outcome.method,
-                secure: outcome.secure,
-                authenticated: outcome.authenticated,
-                key_size: outcome.key_size,
-                keys,
-                local_sign: 0,
-                peer_sign: 0,
-                gatt: [0; Self::GATT],
-                service_changed: 0,
-            }
-        })
+        if !outcome.bonded {
+            return None;
+        }
+        let mut bond = Self {
+            peer: address,
+            local,
+            method: outcome.method,
+            secure: outcome.secure,
+            authenticated: outcome.authenticated,
+            key_size: outcome.key_size,
+            keys: outcome.keys.clone(),
+            local_sign: 0,
+            peer_sign: 0,
+            gatt: [0; Self::GATT],
+            service_changed: 0,
+        };
+        let keys = &mut bond.keys;
+        if address.is_identity() {
+            keys.peer_identity = None;
+        } else {
+            bond.peer = keys.peer_identity.unwrap_or(address);
+            keys.peer_irk.take_if(|irk| !crypto::resolves(irk, address));
+        }
+        Some(bond)
     }
 
     /// Names the bond by another address than the distributed identity, because another bond has that identity.
-    #[must_use]
-    pub fn named(mut self, address: Address) -> Self {
+    pub const fn rename(&mut self, address: Address) {
         self.peer = address;
         self.keys.peer_identity = None;
-        self
     }
 
     /// Returns whether the peer paired with a private address that its Identity Resolving Key resolves. Otherwise the
@@ -221,18 +222,16 @@ impl Bond {
     /// Fills in a record of zeros.
     fn fill(&self, record: &mut Record) {
         let keys = &self.keys;
-        let present = [
-            self.secure,
-            self.authenticated,
-            keys.local.is_some(),
-            keys.peer.is_some(),
-            keys.peer_irk.is_some(),
-            keys.peer_identity.is_some(),
-            keys.local_csrk.is_some(),
-            keys.peer_csrk.is_some(),
-        ];
+        let flag = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
         record.version = Self::VERSION;
-        record.flags = present.into_iter().rev().fold(0, |flags, bit| flags << 1 | u8::from(bit));
+        record.flags = flag(self.secure, 0x01)
+            | flag(self.authenticated, 0x02)
+            | flag(keys.local.is_some(), 0x04)
+            | flag(keys.peer.is_some(), 0x08)
+            | flag(keys.peer_irk.is_some(), 0x10)
+            | flag(keys.peer_identity.is_some(), 0x20)
+            | flag(keys.local_csrk.is_some(), 0x40)
+            | flag(keys.peer_csrk.is_some(), 0x80);
         record.key_size = self.key_size;
         record.method = method_octet(self.method);
         record.peer.set(self.peer);

@@ -205,6 +205,7 @@ fn point(key: &PublicKey) -> Option<Point> {
 }
 
 /// Returns kind and address, most significant octet first.
+#[inline(never)]
 fn address(address: Address) -> [u8; 7] {
     let [a, b, c, d, e, f] = address.octets();
     [address.hci_kind(), f, e, d, c, b, a]

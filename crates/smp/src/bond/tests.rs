@@ -160,7 +160,8 @@ fn a_distributed_identity_is_used_only_behind_a_private_address() {
     let bond = Bond::new(&outcome(&irk), local, private).unwrap();
     assert_eq!(bond.peer, identity);
     assert!(!bond.has_shown_identity() && bond.has_shown_key());
-    let aside = bond.named(private);
+    let mut aside = bond;
+    aside.rename(private);
     assert_eq!(aside.peer, private);
     assert!(aside.has_shown_identity() && aside.has_shown_key());
     assert_eq!(Bond::read(&written(&aside)), Ok(aside));

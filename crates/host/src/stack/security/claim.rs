@@ -46,16 +46,16 @@ impl Stack {
         let slot = self.links.get(usize::from(index))?;
         let protection = &slot.protection;
         let on_air = protection.idle.peer_on_air();
-        let bond = Bond::new(outcome, own, on_air)?;
+        let mut bond = Bond::new(outcome, own, on_air)?;
         let known = protection.identity();
         // The peer distributed no identity and is known by its address, or it distributed the identity of another bond.
         let aside = protection.claim == Claim::Beside;
         let unnamed = !on_air.is_identity() && bond.keys.peer_identity.is_none();
-        Some(match (aside || unnamed, known) {
-            (true, Some(known)) if unnamed || !known.is_identity() => bond.named(known),
-            (true, _) => bond.named(on_air),
-            (false, _) => bond,
-        })
+        if aside || unnamed {
+            let name = known.filter(|known| unnamed || !known.is_identity());
+            bond.rename(name.unwrap_or(on_air));
+        }
+        Some(bond)
     }
 
     /// Decides about a peer behind a private address that claims the identity of a bond without proof. A phone that was

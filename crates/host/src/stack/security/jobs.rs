@@ -168,8 +168,7 @@ impl Stack {
             bonds.out = Some(Out::Delete(place));
             return Some(BondJob::Delete(id));
         }
-        if let Some((link, bond)) = self.next_made() {
-            let (id, len) = write(&bond, record)?;
+        if let Some((link, id, len)) = self.next_made(record) {
             self.security.bonds.out = Some(Out::Link(link));
             return Some(BondJob::Store(id, len));
         }
@@ -194,16 +193,17 @@ impl Stack {
         self.privacy.is_unsaved() && bonds.is_loaded() && !bonds.is_unreadable()
     }
 
-    /// Returns the next bond that a link has made. If another link took the last place meanwhile, fails the pairing.
-    fn next_made(&mut self) -> Option<(LinkRef, Bond)> {
+    /// Writes the next bond that a link has made to `record`. Returns its name and its length. If another link took the
+    /// last place meanwhile, fails the pairing.
+    fn next_made(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<(LinkRef, RecordId, usize)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
                 continue;
             };
-            let Some(bond) = self.security.storing(&slot.protection).cloned() else { continue };
+            let Some(bond) = self.security.storing(&slot.protection) else { continue };
             let link = slot.reference(index);
-            match self.may_keep(index, &bond) {
-                Ok(()) => return Some((link, bond)),
+            match self.may_keep(index, bond) {
+                Ok(()) => return write(bond, record).map(|(id, len)| (link, id, len)),
                 Err(failure) => self.drop_bond(index, failure),
             }
         }

@@ -40,10 +40,11 @@ impl Secure {
         let r = self.r_of(context, of.other());
         let io_cap = context.agreed.own(of).io_cap();
         let (a, b) = (context.initiator, context.responder);
-        Ok(match of {
-            Role::Initiator => crypto::f6(mac_key, [na, nb, &r], io_cap, a, b),
-            Role::Responder => crypto::f6(mac_key, [nb, na, &r], io_cap, b, a),
-        })
+        let (n1, n2, a1, a2) = match of {
+            Role::Initiator => (na, nb, a, b),
+            Role::Responder => (nb, na, b, a),
+        };
+        Ok(crypto::f6(mac_key, [n1, n2, &r], io_cap, a1, a2))
     }
 
     /// Returns `ra` or `rb`: the out-of-band random number of the device in role `of`, zero if it
