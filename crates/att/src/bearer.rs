@@ -4,8 +4,8 @@ mod client;
 mod refuse;
 mod server;
 
-use bindrune_wire::{Interest, Malformed, NoRoom, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Malformed, NoRoom, Writer, time::Instant};
+use embassy_time::Duration;
 
 use self::{client::Client, server::Server};
 use crate::{
@@ -335,7 +335,7 @@ impl Bearer {
 }
 
 fn deadline(now: Instant) -> Instant {
-    now.checked_add(TRANSACTION_TIMEOUT).unwrap_or(Instant::MAX)
+    now + TRANSACTION_TIMEOUT
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Bodies of fuzz targets; every input is valid.
 
-use bindrune_wire::{Interest, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{Bearer, Command, Incoming, Opcode, Push, Request, Response};
 
@@ -36,7 +36,7 @@ pub fn pdu(data: &[u8]) {
 /// Plays `data` into a bearer: each octet selects an operation, and a PDU takes the octets after it.
 pub fn bearer(data: &[u8]) {
     let mut bearer = Bearer::new(64);
-    let mut now = Instant::from_ticks(0);
+    let mut now = Instant::ZERO;
     let mut rest = data;
     while let Some((&operation, tail)) = rest.split_first() {
         rest = tail;
@@ -47,7 +47,7 @@ pub fn bearer(data: &[u8]) {
             3 => bearer.abandon_request(),
             4 if bearer.may_request() => bearer.request_sent(now, Opcode(operation >> 3)),
             5 if bearer.may_indicate() => bearer.indication_sent(now),
-            6 => now = now.checked_add(Duration::from_secs(operation.into())).unwrap_or(now),
+            6 => now += Duration::from_secs(operation.into()),
             7 => bearer.handle_timeout(now),
             8 | 9 => drain(&mut bearer),
             _ => {
@@ -62,7 +62,7 @@ pub fn bearer(data: &[u8]) {
         assert!(!bearer.is_dead() || !bearer.may_request() && !bearer.may_indicate());
     }
     drain(&mut bearer);
-    assert!(bearer.poll_timeout().is_none_or(|(at, _)| at > Instant::from_ticks(0)));
+    assert!(bearer.poll_timeout().is_none_or(|(at, _)| at > Instant::ZERO));
 }
 
 fn drain(bearer: &mut Bearer) {

@@ -2,7 +2,7 @@
 
 use bindrune_hci::{Opcode, Status, cmd::Command};
 use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use embassy_time::Duration;
 
 /// Delay before a failed command is sent again.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
@@ -31,9 +31,4 @@ pub(crate) fn units(duration: Duration, unit: u64, min: u16, max: u16) -> u16 {
     let micros = duration.as_micros().saturating_add(unit.saturating_sub(1));
     let units = micros.checked_div(unit).unwrap_or_default();
     u16::try_from(units).unwrap_or(u16::MAX).clamp(min, max)
-}
-
-/// Returns the time after a duration, at most the last one.
-pub(crate) fn after(now: Instant, duration: Duration) -> Instant {
-    now.checked_add(duration).unwrap_or(Instant::MAX)
 }

@@ -4,12 +4,12 @@ use bindrune_hci::{
     BdAddress, ClassOfDevice, LmpFeatures, Opcode, Status,
     cmd::classic::{CreateConnection, CreateConnectionCancel},
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Config, ControllerInfo,
-    command::{RETRY, after, put},
+    command::{RETRY, put},
     found::Paging,
     links::Links,
 };
@@ -94,7 +94,7 @@ impl Connector {
 
     pub(crate) fn request(&mut self, now: Instant, request: Connect) {
         self.release();
-        self.until = Some(after(now, request.timeout.min(TIMEOUT_MAX)));
+        self.until = Some(now + request.timeout.min(TIMEOUT_MAX));
         self.request = Some(request);
     }
 
@@ -196,7 +196,7 @@ impl Connector {
             (State::Creating, Err(status)) => self.failed(now, status),
             (State::Cancelling, _) => {
                 self.state = State::Cancelled;
-                self.retry_at = Some(after(now, CANCEL_WAIT));
+                self.retry_at = Some(now + CANCEL_WAIT);
             }
             (State::Idle | State::Paging | State::Cancelled, _) => {}
         }
@@ -220,7 +220,7 @@ impl Connector {
         match status {
             // A link to this device comes up or ends, or the controller cannot page now.
             Status::CONNECTION_EXISTS | Status::COMMAND_DISALLOWED | Status::CONTROLLER_BUSY => {
-                self.retry_at = Some(after(now, RETRY));
+                self.retry_at = Some(now + RETRY);
             }
             status if current => self.end(Err(ConnectError::Failed(status))),
             _ => {}

@@ -11,8 +11,8 @@ use bindrune_hci::{
         classic::{ClassicEvent, ConnectionComplete},
     },
 };
-use bindrune_wire::{Reader, Uuid, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Reader, Uuid, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Config, Connect, Discoverable, FoundSlot, Gap, GapEvent, Incoming, Inquiry, InquiryData,
@@ -45,7 +45,7 @@ pub fn gap(data: &[u8]) {
             {
                 gap.handle_event(now, &event);
             }
-            now = now.checked_add(Duration::from_millis(u64::from(what) * 4)).unwrap_or(now);
+            now += Duration::from_millis(u64::from(what) * 4);
             gap.handle_timeout(now);
             assert!(gap.poll_timeout().is_none_or(|(at, _)| at > now));
             take(gap);

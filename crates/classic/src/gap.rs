@@ -6,8 +6,10 @@ use bindrune_hci::{
     BdAddress, ClassOfDevice, Opcode, Role, Status,
     cmd::{SupportedCommands, baseband::EventMask},
 };
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{
+    Writer,
+    time::{Earliest, Instant},
+};
 
 use crate::{
     Config, ControllerInfo, FoundSlot, LinkSlot,
@@ -296,18 +298,15 @@ impl Gap {
     /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, GapTimer)> {
-        [
-            (self.local.poll_timeout(), GapTimer::Discoverable),
-            (self.inquirer.poll_timeout(), GapTimer::Inquiry),
-            (self.reader.poll_timeout(), GapTimer::Name),
-            (self.connector.poll_timeout(), GapTimer::Connect),
-            (self.acceptor.poll_timeout(), GapTimer::Accept),
-            (self.links.poll_timeout(), GapTimer::Link),
-            (self.refused.poll_timeout(), GapTimer::Refused),
-        ]
-        .into_iter()
-        .filter_map(|(at, timer)| at.map(|at| (at, timer)))
-        .min_by_key(|&(at, _)| at)
+        let mut earliest = Earliest::NONE;
+        earliest.add(self.local.poll_timeout(), GapTimer::Discoverable);
+        earliest.add(self.inquirer.poll_timeout(), GapTimer::Inquiry);
+        earliest.add(self.reader.poll_timeout(), GapTimer::Name);
+        earliest.add(self.connector.poll_timeout(), GapTimer::Connect);
+        earliest.add(self.acceptor.poll_timeout(), GapTimer::Accept);
+        earliest.add(self.links.poll_timeout(), GapTimer::Link);
+        earliest.add(self.refused.poll_timeout(), GapTimer::Refused);
+        earliest.get()
     }
 
     /// Handles the expired deadlines.

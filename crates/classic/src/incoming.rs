@@ -5,11 +5,11 @@ use bindrune_hci::{
     cmd::classic::{AcceptConnectionRequest, RejectConnectionRequest},
     event::classic::ConnectionRequest,
 };
-use bindrune_wire::{Address, AddressKind, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, AddressKind, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
-    command::{PROCEDURE, after, put},
+    command::{PROCEDURE, put},
     links::Links,
 };
 
@@ -124,7 +124,7 @@ impl Acceptor {
         } else {
             Step::Reject(Status::REJECTED_RESOURCES)
         };
-        *free = Some(Place { address, until: after(now, ACCEPT), step });
+        *free = Some(Place { address, until: now + ACCEPT, step });
         true
     }
 
@@ -148,7 +148,7 @@ impl Acceptor {
         let Some((address, accepted)) = self.sent.take() else { return };
         if accepted && status.is_success() {
             for place in self.places.iter_mut().flatten().filter(|place| place.address == address) {
-                (place.step, place.until) = (Step::Waiting, after(now, PROCEDURE));
+                (place.step, place.until) = (Step::Waiting, now + PROCEDURE);
             }
             return;
         }

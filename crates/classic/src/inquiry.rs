@@ -4,10 +4,10 @@ use bindrune_hci::{
     Lap, Opcode, Status,
     cmd::classic::{Inquiry as Command, InquiryCancel},
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
-use crate::command::{RETRY, after, put};
+use crate::command::{RETRY, put};
 
 /// A request for an inquiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Inquirer {
     pub(crate) fn request(&mut self, now: Instant, request: Inquiry) {
         let length = request.length.clamp(Duration::from_micros(UNIT), LENGTH_MAX);
         self.request = Some(request);
-        self.until = Some(after(now, length));
+        self.until = Some(now + length);
         (self.current, self.found, self.ended) = (false, 0, None);
     }
 
@@ -129,7 +129,7 @@ impl Inquirer {
         match self.state {
             State::Off if !hold => {
                 let request = self.request?;
-                let left = self.until?.saturating_duration_since(now);
+                let left = self.until?.since(now);
                 let length = left.as_micros().div_ceil(UNIT).clamp(1, 0x30);
                 let lap = if request.limited { Lap::LIMITED } else { Lap::GENERAL };
                 let max_responses = request.max_responses.saturating_sub(self.found);
@@ -153,7 +153,7 @@ impl Inquirer {
             (State::Starting, Ok(())) => self.state = State::On,
             (State::Starting, Err(Status::COMMAND_DISALLOWED | Status::CONTROLLER_BUSY)) => {
                 self.state = State::Off;
-                self.retry_at = Some(after(now, RETRY));
+                self.retry_at = Some(now + RETRY);
             }
             (State::Starting, Err(status)) => {
                 self.state = State::Off;
@@ -167,7 +167,7 @@ impl Inquirer {
             }
             (State::Stopping, Err(_)) => {
                 self.state = State::On;
-                self.retry_at = Some(after(now, RETRY));
+                self.retry_at = Some(now + RETRY);
             }
             (State::Off | State::On, _) => {}
         }
@@ -209,14 +209,14 @@ impl Inquirer {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let end = self.until.map(|until| if self.is_on() { after(until, GRACE) } else { until });
+        let end = self.until.map(|until| if self.is_on() { until + GRACE } else { until });
         self.retry_at.into_iter().chain(end).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.retry_at.take_if(|at| *at <= now);
         let grace = if self.is_on() { GRACE } else { Duration::MIN };
-        if self.until.is_some_and(|until| after(until, grace) <= now) {
+        if self.until.is_some_and(|until| until + grace <= now) {
             self.end(InquiryEnd::Finished);
         }
     }

@@ -6,8 +6,7 @@ mod request;
 mod slot;
 
 use bindrune_hci::{BdAddress, ClassOfDevice, Opcode, RawHandle, Role, Status};
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Writer, time::Instant};
 
 use crate::{Config, ControllerInfo, GapEvent};
 use command::Sent;

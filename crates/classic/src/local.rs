@@ -8,12 +8,12 @@ use bindrune_hci::{
         WriteExtendedInquiryResponse, WriteLocalName, WriteScanEnable,
     },
 };
-use bindrune_wire::{Uuid, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Uuid, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     ControllerInfo,
-    command::{after, put},
+    command::put,
     eir::{self, SERVICES_MAX},
 };
 
@@ -131,7 +131,7 @@ impl Local {
     pub(crate) fn set_discoverable(&mut self, now: Instant, discoverable: Discoverable) {
         self.until = match discoverable {
             Discoverable::No | Discoverable::General => None,
-            Discoverable::Limited(time) => Some(after(now, time.min(LIMITED_TIME))),
+            Discoverable::Limited(time) => Some(now + time.min(LIMITED_TIME)),
         };
         self.change(discoverable);
         self.ended = false;

@@ -5,11 +5,11 @@ use bindrune_hci::{
     cmd::classic::{LocalName, RemoteNameRequest, RemoteNameRequestCancel},
     event::classic::RemoteNameRequestComplete,
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
-    command::{RETRY, after, put},
+    command::{RETRY, put},
     found::Paging,
 };
 
@@ -63,7 +63,7 @@ impl NameReader {
     pub(crate) fn request(&mut self, now: Instant, address: BdAddress) {
         self.release();
         self.request = Some(address);
-        self.patience = Some(after(now, PATIENCE));
+        self.patience = Some(now + PATIENCE);
     }
 
     pub(crate) const fn release(&mut self) {
@@ -115,7 +115,7 @@ impl NameReader {
                     RemoteNameRequest { address, scan_repetition, reserved: 0, clock_offset };
                 let opcode = put(w, &command)?;
                 (self.state, self.active) = (State::Starting, address);
-                self.deadline = Some(after(now, TIME));
+                self.deadline = Some(now + TIME);
                 Some(opcode)
             }
             State::Reading if !self.is_current() => {
@@ -138,14 +138,14 @@ impl NameReader {
             (State::Starting, Err(status)) => {
                 (self.state, self.deadline) = (State::Idle, None);
                 if matches!(status, Status::COMMAND_DISALLOWED | Status::CONTROLLER_BUSY) {
-                    self.retry_at = Some(after(now, RETRY));
+                    self.retry_at = Some(now + RETRY);
                 } else if self.is_current() {
                     self.end(Err(status));
                 }
             }
             (State::Cancelling, _) => {
                 self.state = State::Cancelled;
-                self.deadline = Some(after(now, CANCEL_WAIT));
+                self.deadline = Some(now + CANCEL_WAIT);
             }
             (State::Idle | State::Reading | State::Cancelled, _) => {}
         }

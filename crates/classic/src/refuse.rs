@@ -1,10 +1,9 @@
 //! Links that no request is for: they are disconnected, and nothing waits for the end. [Vol 4] Part E, 7.1.6
 
 use bindrune_hci::{Opcode, Status, cmd::link::Disconnect};
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Writer, time::Instant};
 
-use crate::command::{RETRY, after, put};
+use crate::command::{RETRY, put};
 
 /// Maximum number of links that can wait for disconnection.
 const PLACES: usize = 8;
@@ -46,7 +45,7 @@ impl Refused {
         if status.is_success() || status == Status::UNKNOWN_CONNECTION {
             self.handles.iter_mut().filter(|place| **place == sent).for_each(|place| *place = None);
         } else {
-            self.retry_at = Some(after(now, RETRY));
+            self.retry_at = Some(now + RETRY);
         }
     }
 

@@ -15,8 +15,8 @@ use bindrune_hci::{
         },
     },
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{Config, FoundSlot, Gap, GapEvent, LinkSlot, LinkUp};
 

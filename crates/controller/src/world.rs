@@ -39,6 +39,13 @@ impl World {
         Self { shared: Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }) }
     }
 
+    /// Begins at another time. Call it first.
+    #[must_use]
+    pub fn starting_at(self, now: Instant) -> Self {
+        self.shared.with(|state| state.now = now);
+        self
+    }
+
     /// Adds a controller to the air, and returns its port.
     pub fn add(&self, config: ControllerConfig) -> Port {
         let mut state = self.shared.lock();

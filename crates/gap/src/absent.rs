@@ -9,8 +9,7 @@ use bindrune_hci::{
     cmd::SupportedCommands,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 
 use crate::{
     Asked, Connect, ConnectEnd, Connecting, ControllerInfo, Report, Scan, ScanEnd, TooManyPeers,

@@ -13,8 +13,10 @@ mod set;
 mod step;
 
 use bindrune_hci::{Opcode, Status};
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{
+    Handle, Writer,
+    time::{Earliest, Instant},
+};
 
 use crate::{
     Advertisement, ControllerInfo, TooLong,
@@ -270,7 +272,7 @@ impl Advertiser {
         if self.wanting().is_none() {
             return false;
         }
-        let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
+        let until = now + EVENT_WAIT;
         let free = self.unassigned.iter_mut().find(|link| link.is_none());
         free.map(|link| *link = Some((handle, until))).is_some()
     }
@@ -314,21 +316,14 @@ impl Advertiser {
 
     /// Returns the earliest deadline: the end of a request's time, a retry, or the end of the wait for an event.
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, SetId)> {
-        let mut earliest: Option<(Instant, SetId)> = None;
-        let mut add = |at: Instant, id| {
-            if earliest.is_none_or(|(known, _)| at < known) {
-                earliest = Some((at, id));
-            }
-        };
+        let mut earliest = Earliest::NONE;
         for (id, set) in self.ids().zip(self.sets.iter()) {
-            if let Some(at) = set.poll_timeout() {
-                add(at, id);
-            }
+            earliest.add(set.poll_timeout(), id);
         }
         for &(_, until) in self.unassigned.iter().flatten() {
-            add(until, SetId(0));
+            earliest.add(Some(until), SetId(0));
         }
-        earliest
+        earliest.get()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {

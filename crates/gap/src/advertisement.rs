@@ -326,7 +326,7 @@ impl<'a> Advertisement<'a> {
         self
     }
 
-    /// Ends the advertising after this time without a connection.
+    /// Ends the advertising after this time without a connection. A time of more than 12 days has no end.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

@@ -52,7 +52,7 @@ impl Connect {
         Self::ANY
     }
 
-    /// Gives up after this time.
+    /// Gives up after this time. A time of more than 12 days has no end.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

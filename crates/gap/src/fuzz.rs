@@ -8,8 +8,8 @@ use bindrune_hci::{
     cmd::{COMMAND_MAX, SupportedCommands, le::LeFeatures},
     event::EventCode,
 };
-use bindrune_wire::{Address, AddressKind, Handle, Reader, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, AddressKind, Handle, Reader, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     AdData, AddressChoice, Advertisement, AdvertisingSet, Config, Connect, ConnectionParameters,
@@ -55,7 +55,7 @@ pub fn gap(data: &[u8]) {
             {
                 links = links.saturating_add(1);
             }
-            now = now.checked_add(Duration::from_millis(what.into())).unwrap_or(now);
+            now += Duration::from_millis(what.into());
             gap.handle_timeout(now);
             while gap.poll_event().is_some() {}
             if opcode.is_none() {
@@ -112,7 +112,7 @@ pub fn link(data: &[u8]) {
         {
             link.handle_event(&event);
         }
-        now = now.checked_add(Duration::from_millis(what.into())).unwrap_or(now);
+        now += Duration::from_millis(what.into());
         link.handle_timeout(now);
         while link.poll_event().is_some() {}
         assert!(link.poll_timeout().is_none_or(|(at, _)| at > now));

@@ -3,8 +3,10 @@ mod input;
 mod request;
 
 use bindrune_hci::{Opcode, Status};
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{
+    Handle, Writer,
+    time::{Earliest, Instant},
+};
 
 use crate::{
     AdvertisingSet, Config, ControllerInfo, InitError,
@@ -330,44 +332,29 @@ impl Gap {
     /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, GapTimer)> {
-        let mut earliest: Option<(Instant, GapTimer)> = None;
-        let mut add = |at: Instant, why| {
-            if earliest.is_none_or(|(known, _)| at < known) {
-                earliest = Some((at, why));
-            }
-        };
+        let mut earliest = Earliest::NONE;
         if let Some((at, set)) = self.advertiser.poll_timeout() {
-            add(at, GapTimer::Advertising(set));
+            earliest.add(Some(at), GapTimer::Advertising(set));
         }
         if let Some((at, deadline)) = self.scanner.poll_timeout() {
-            add(
-                at,
-                match deadline {
-                    scan::Deadline::Merge => GapTimer::Merge,
-                    scan::Deadline::Retry | scan::Deadline::End => GapTimer::Scan,
-                },
-            );
+            let why = match deadline {
+                scan::Deadline::Merge => GapTimer::Merge,
+                scan::Deadline::Retry | scan::Deadline::End => GapTimer::Scan,
+            };
+            earliest.add(Some(at), why);
         }
         if let Some((at, deadline)) = self.initiator.poll_timeout() {
-            add(
-                at,
-                match deadline {
-                    connect::Deadline::End => GapTimer::Connect,
-                    connect::Deadline::Retry => GapTimer::Cancel,
-                    connect::Deadline::Search => GapTimer::Search,
-                },
-            );
+            let why = match deadline {
+                connect::Deadline::End => GapTimer::Connect,
+                connect::Deadline::Retry => GapTimer::Cancel,
+                connect::Deadline::Search => GapTimer::Search,
+            };
+            earliest.add(Some(at), why);
         }
-        if let Some(at) = self.privacy.poll_timeout() {
-            add(at, GapTimer::PrivateAddress);
-        }
-        if let Some(at) = self.refused.poll_timeout() {
-            add(at, GapTimer::Refused);
-        }
-        if let Some(at) = self.init.poll_timeout() {
-            add(at, GapTimer::Avoided);
-        }
-        earliest
+        earliest.add(self.privacy.poll_timeout(), GapTimer::PrivateAddress);
+        earliest.add(self.refused.poll_timeout(), GapTimer::Refused);
+        earliest.add(self.init.poll_timeout(), GapTimer::Avoided);
+        earliest.get()
     }
 
     /// Handles the expired deadlines.

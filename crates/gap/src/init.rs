@@ -5,8 +5,7 @@ mod learn;
 mod steps;
 
 use bindrune_hci::{Opcode, Status, cmd::le::LeFeatures};
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 
 use crate::{
     AddressChoice, Config, ControllerInfo, InitError, capability::Avoided, static_address,

@@ -13,8 +13,10 @@ mod requested;
 mod state;
 
 use bindrune_hci::{Opcode, Phy, PhyMask, Role, Status, cmd::le::LeFeatures};
-use bindrune_wire::{Address, AddressKind, Handle};
-use embassy_time::Instant;
+use bindrune_wire::{
+    Address, AddressKind, Handle,
+    time::{Earliest, Instant},
+};
 
 use crate::{
     ConnectionParameters, ControllerInfo, CurrentParameters, LinkUp,
@@ -56,7 +58,7 @@ pub struct LinkControl {
     /// The command in flight.
     sent: Option<Sent>,
     /// The procedure that the controller runs, and its time limit.
-    running: Running<(Procedure, Instant)>,
+    running: Running<(Procedure, Option<Instant>)>,
     disconnect: Disconnect,
     /// The pending answer to the peer's request for other parameters.
     reply: Option<Reply>,
@@ -130,13 +132,10 @@ enum Disconnect {
     /// Disconnect must be sent: at once, or at this time if it was refused before.
     Wanted {
         reason: Status,
-        not_before: Instant,
+        not_before: Option<Instant>,
     },
     Accepted,
 }
-
-/// The time of [`Disconnect::Wanted`] if it has not been refused.
-const AT_ONCE: Instant = Instant::MIN;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -301,37 +300,34 @@ impl LinkControl {
     /// Returns the earliest deadline, and its reason.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, LinkTimer)> {
-        let running = self.running().filter(|(procedure, _)| *procedure != Procedure::L2cap);
-        let running = running.map(|(_, at)| (at, LinkTimer::Procedure));
-        let disconnect = match self.disconnect {
-            Disconnect::Wanted { not_before: AT_ONCE, .. }
-            | Disconnect::No
-            | Disconnect::Accepted => None,
-            Disconnect::Wanted { not_before: at, .. } => Some((at, LinkTimer::Disconnect)),
-        };
-        running.into_iter().chain(disconnect).min_by_key(|&(at, _)| at)
+        let mut earliest = Earliest::NONE;
+        earliest.add(self.running().and_then(|(_, at)| at), LinkTimer::Procedure);
+        if let Disconnect::Wanted { not_before, .. } = self.disconnect {
+            earliest.add(not_before, LinkTimer::Disconnect);
+        }
+        earliest.get()
     }
 
-    const fn running(&self) -> Option<(Procedure, Instant)> {
+    const fn running(&self) -> Option<(Procedure, Option<Instant>)> {
         if let [Some(running), ..] = self.running.as_slice() { Some(*running) } else { None }
     }
 
     /// Takes the running procedure if it is meant.
     fn take_running(
         &mut self,
-        is_meant: impl Fn((Procedure, Instant)) -> bool,
-    ) -> Option<(Procedure, Instant)> {
+        is_meant: impl Fn((Procedure, Option<Instant>)) -> bool,
+    ) -> Option<(Procedure, Option<Instant>)> {
         self.running.iter_mut().find_map(|running| running.take_if(|running| is_meant(*running)))
     }
 
     /// Handles the expired deadline.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let Disconnect::Wanted { not_before, .. } = &mut self.disconnect
-            && *not_before <= now
+            && not_before.is_some_and(|at| at <= now)
         {
-            *not_before = AT_ONCE;
+            *not_before = None;
         }
-        if let Some((procedure, _)) = self.take_running(|(_, at)| at <= now) {
+        if let Some((procedure, _)) = self.take_running(|(_, at)| at.is_some_and(|at| at <= now)) {
             self.ended(procedure, Err(Status::LL_RESPONSE_TIMEOUT));
         }
     }

@@ -2,8 +2,7 @@
 //! [Vol 4] Part E, 7.8.4
 
 use bindrune_hci::{Opcode, Status, cmd::le::SetRandomAddress};
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 
 use crate::{
     AddressChoice, ControllerInfo,
@@ -202,7 +201,7 @@ impl Privacy {
             if self.change.is_none() {
                 self.count_failure(status);
             }
-            self.retry_at = now.checked_add(RETRY);
+            self.retry_at = Some(now + RETRY);
         }
         self.confirmed
     }

@@ -2,8 +2,7 @@
 //! 7.1.6
 
 use bindrune_hci::{Opcode, Status, cmd::link::Disconnect};
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Writer, time::Instant};
 
 use crate::command::{RETRY, put};
 
@@ -51,7 +50,7 @@ impl Refused {
         if status.is_success() || status == Status::UNKNOWN_CONNECTION {
             self.handles.iter_mut().filter(|place| **place == sent).for_each(|place| *place = None);
         } else {
-            self.retry_at = now.checked_add(RETRY);
+            self.retry_at = Some(now + RETRY);
         }
     }
 

@@ -12,8 +12,7 @@ use bindrune_hci::{
     Opcode, OwnAddressType, Status,
     event::{AdvertisingReport, ExtendedAdvertisingReport},
 };
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use crate::{ControllerInfo, accept_list::ListState, command::RETRY};
 use merge::Merger;
@@ -248,7 +247,7 @@ impl Scanner {
         let changed = core::mem::take(&mut self.changed);
         match (step, status.ok()) {
             (Step::Off, Ok(())) => self.on = None,
-            (Step::Off, Err(_)) => self.retry_at = now.checked_add(RETRY),
+            (Step::Off, Err(_)) => self.retry_at = Some(now + RETRY),
             (Step::Parameters, Ok(())) if !changed => self.step = Step::On,
             (Step::On, Ok(())) => {
                 // If the request changed, the active scan is unknown: it is turned off, as if it used everything.
@@ -257,7 +256,7 @@ impl Scanner {
                 self.retry_at = None;
                 let timeout = self.active().filter(|_| !changed && self.until.is_none());
                 if let Some(timeout) = timeout.and_then(|request| request.timeout) {
-                    self.until = Some(now.saturating_add(timeout));
+                    self.until = now.checked_add(timeout);
                 }
             }
             (Step::Parameters | Step::On, Err(status)) if !changed => self.fail(status),

@@ -9,8 +9,8 @@ use bindrune_hci::{
     cmd::{COMMAND_MAX, RawCommand},
     event::RawEvent,
 };
-use bindrune_wire::{Address, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{AdvertisingSet, Config, Gap, GapEvent, LinkUp};
 pub(crate) use model::Model;

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use bindrune_wire::{Handle, Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Interest, Writer, time::Instant};
 
 use crate::Opcode;
 
@@ -90,12 +89,12 @@ pub struct AclCredits {
 pub struct LinkCredits {
     outstanding: u16,
     /// Time of the last completion, or of the first packet taken; valid only while packets are outstanding.
-    since: Instant,
+    since: Option<Instant>,
 }
 
 impl LinkCredits {
     /// No packet outstanding.
-    pub const NONE: Self = Self { outstanding: 0, since: Instant::MIN };
+    pub const NONE: Self = Self { outstanding: 0, since: None };
 
     /// Returns the number of packets that the controller holds for this link.
     #[must_use]
@@ -106,12 +105,12 @@ impl LinkCredits {
     /// Returns the time since which no packet was completed, if packets are outstanding.
     #[must_use]
     pub const fn waiting_since(&self) -> Option<Instant> {
-        if self.outstanding > 0 { Some(self.since) } else { None }
+        if self.outstanding > 0 { self.since } else { None }
     }
 
     /// Restarts the time of the outstanding packets, which leave only now.
     pub const fn restamp(&mut self, now: Instant) {
-        self.since = now;
+        self.since = Some(now);
     }
 }
 
@@ -182,7 +181,7 @@ impl AclCredits {
             self.lacking = self.lacking.saturating_sub(1);
         }
         if link.outstanding == 0 {
-            link.since = now;
+            link.since = Some(now);
         }
         link.outstanding = link.outstanding.saturating_add(1);
         true
@@ -196,7 +195,7 @@ impl AclCredits {
         let done = count.min(link.outstanding);
         self.give_back(link, done);
         if done > 0 {
-            link.since = now;
+            link.since = Some(now);
         }
         let excess = count.saturating_sub(done);
         self.excess = self.excess.saturating_add(excess.into());

@@ -1,7 +1,7 @@
 //! Bodies of the fuzz targets; each takes any octets.
 
-use bindrune_wire::{Handle, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Handle, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Event, Opcode, Status,
@@ -89,7 +89,7 @@ pub fn lane(data: &[u8]) {
     let mut acl = AclCredits::new(Buffers { len: 27, count: 3 });
     let mut host = HostCredits::on(4);
     let (mut link, mut host_link) = (LinkCredits::NONE, HostLinkCredits::NONE);
-    let mut now = Instant::MIN;
+    let mut now = Instant::ZERO;
     let mut buffer = [0; 16];
     for octet in data {
         let (operation, value) = (octet & 7, octet >> 3);
@@ -99,7 +99,7 @@ pub fn lane(data: &[u8]) {
             0 => lane.command_pending(now),
             1 => _ = lane.complete(opcode, value & 1),
             2 => _ = lane.status(opcode, Status(value), value & 1),
-            3 => now = now.saturating_add(Duration::from_millis(u64::from(value) * 100)),
+            3 => now += Duration::from_millis(u64::from(value) * 100),
             4 => _ = acl.take(now, &mut link),
             5 => _ = acl.completed(now, &mut link, value.into()),
             6 => host.consumed(&mut host_link),

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+
+use embassy_time::Duration;
 
 use crate::{Opcode, Status};
 
@@ -162,7 +164,7 @@ impl CommandLane {
 }
 
 fn later(now: Instant) -> Instant {
-    now.checked_add(COMMAND_TIMEOUT).unwrap_or(Instant::MAX)
+    now + COMMAND_TIMEOUT
 }
 
 #[cfg(test)]

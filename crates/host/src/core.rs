@@ -76,11 +76,11 @@ impl Core {
         waker: &Waker,
         over: &mut Option<Waker>,
     ) -> Turn {
-        self.stack.set_now(now);
+        self.stack.set_clock(now);
         let mut due = self.stack.take_due();
-        if due.contains(Due::TIME) || self.stack.is_due(now) {
+        if due.contains(Due::TIME) || self.stack.is_due() {
             due |= Due::TIME;
-            self.handle_timeout(now);
+            self.handle_timeout();
             if self.stack.is_shut_down() {
                 return Turn::ShutDown;
             }
@@ -97,22 +97,22 @@ impl Core {
         due |= self.stack.take_due();
         let work = due.difference(Due::TIME);
         if !work.is_empty() {
-            return Turn::Work(work, self.stack.poll_timeout().map(|(at, _)| at));
+            return Turn::Work(work, self.stack.alarm());
         }
         if !self.runner.as_ref().is_some_and(|known| known.will_wake(waker)) {
             *over = self.runner.replace(waker.clone());
         }
-        Turn::Sleep(self.stack.poll_timeout().map(|(at, _)| at))
+        Turn::Sleep(self.stack.alarm())
     }
 
     /// Apart from [`Self::turn`], most of which have no deadline that is due.
     #[cold]
     #[inline(never)]
-    fn handle_timeout(&mut self, now: Instant) {
-        if let Some((_, why)) = self.stack.poll_timeout().filter(|(at, _)| *at <= now) {
+    fn handle_timeout(&mut self) {
+        if let Some(why) = self.stack.due_timer() {
             report!(debug, "due: {why:?}");
         }
-        self.stack.handle_timeout(now);
+        self.stack.handle_timeout();
     }
 
     /// Begins a run; false if another one is running.

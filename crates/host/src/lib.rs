@@ -183,7 +183,6 @@ extern crate std;
 
 mod aio;
 mod arena;
-mod at;
 #[cfg(feature = "security")]
 mod bonds;
 mod capability;

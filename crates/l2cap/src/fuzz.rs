@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 use std::{vec, vec::Vec};
 
-use bindrune_wire::{HEADROOM, Level, Packet, Pool, Reader, Slot, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{HEADROOM, Level, Packet, Pool, Reader, Slot, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Channel, ChannelConfig, Channels, Cid, Context, Fragments, LinkId, Listener, Parameters, Pools,
@@ -100,7 +100,7 @@ impl World {
     fn new() -> Self {
         let slots = (0..SLOTS).map(|_| Channel::FREE).collect::<Vec<_>>().leak();
         Self {
-            now: Instant::MIN,
+            now: Instant::ZERO,
             reassembly: Reassembly::new(),
             signalling: Signalling::new(LINK, Role::Central),
             channels: Channels::new(slots, 1, PACKETS.saturating_sub(2), SIZE),
@@ -123,7 +123,7 @@ impl World {
         assert_eq!((self.rx.free(), self.tx.free()), (PACKETS, PACKETS), "a packet is lost");
         assert_eq!(self.channels.reserved(), 0, "a window is lost");
         self.signalling = Signalling::new(LINK, Role::Central);
-        self.now = Instant::MIN;
+        self.now = Instant::ZERO;
     }
 
     fn land(&mut self, first: bool, octets: &[u8]) -> Option<(Cid, Packet)> {
@@ -189,7 +189,7 @@ impl World {
     }
 
     fn wait(&mut self, seconds: u8) {
-        self.now = self.now.saturating_add(Duration::from_secs(seconds.into()));
+        self.now += Duration::from_secs(seconds.into());
         let mut pools = Pools { rx: &mut self.rx, tx: &mut self.tx };
         while self.signalling.handle_timeout(self.now, &mut self.channels, &mut pools)
             != Signal::None

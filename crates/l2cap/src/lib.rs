@@ -39,10 +39,10 @@ pub use coc::{
 };
 pub use fragment::Fragments;
 pub use header::{Cid, Header, Psm};
-pub use reassembly::{Drops, Reassembly};
+pub use reassembly::Reassembly;
 pub use signal::{
-    ConnectionResult, Context, Parameters, RequestError, Role, Signal, SignalDrops, Signalling,
-    Timer, UpdateOutcome,
+    ConnectionResult, Context, Parameters, RequestError, Role, Signal, Signalling, Timer,
+    UpdateOutcome,
 };
 
 /// Compiles and runs the example of the crate's README.

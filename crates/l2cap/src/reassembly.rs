@@ -1,56 +1,9 @@
 use core::mem;
 
-use bindrune_wire::{Packet, Pool, counters};
+use bindrune_wire::{Counter, Packet, Pool};
 use zerocopy::FromBytes;
 
 use crate::{Cid, Header};
-
-counters! {
-    /// Received data that was discarded, by reason. The unit is one PDU, or one fragment that belonged to no PDU.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-    pub struct Drops from Counters {
-        /// A continuation fragment without a started PDU.
-        no_start,
-        /// A PDU that was not complete when the next one began.
-        unfinished,
-        /// A PDU that does not fit in one packet.
-        too_long,
-        /// A PDU with more octets than its header announced.
-        overrun,
-        /// No packet was free.
-        no_packet,
-        /// A start fragment without octets.
-        empty,
-        /// The octets were lost before they reached the packet.
-        lost,
-    }
-}
-
-impl Drops {
-    /// Returns the sum over all reasons.
-    #[must_use]
-    pub const fn total(&self) -> u32 {
-        self.no_start
-            .saturating_add(self.unfinished)
-            .saturating_add(self.too_long)
-            .saturating_add(self.overrun)
-            .saturating_add(self.no_packet)
-            .saturating_add(self.empty)
-            .saturating_add(self.lost)
-    }
-
-    /// Adds the counts of `other`.
-    pub const fn add(&mut self, other: &Self) {
-        self.no_start = self.no_start.saturating_add(other.no_start);
-        self.unfinished = self.unfinished.saturating_add(other.unfinished);
-        self.too_long = self.too_long.saturating_add(other.too_long);
-        self.overrun = self.overrun.saturating_add(other.overrun);
-        self.no_packet = self.no_packet.saturating_add(other.no_packet);
-        self.empty = self.empty.saturating_add(other.empty);
-        self.lost = self.lost.saturating_add(other.lost);
-    }
-}
 
 /// Reassembles the ACL fragments of one link, in one packet at a time. [Vol 3] Part A, 7.2.1
 ///
@@ -59,7 +12,8 @@ impl Drops {
 #[derive(Debug, Default)]
 pub struct Reassembly {
     state: State,
-    drops: Counters,
+    /// Counts PDUs, and fragments that belonged to none.
+    discarded: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +33,7 @@ impl Reassembly {
     /// Creates a reassembly without a PDU.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Idle, drops: Counters::ZERO }
+        Self { state: State::Idle, discarded: Counter::ZERO }
     }
 
     /// Returns the packet that takes the `len` octets of an ACL packet at its end; `first` is true for a start
@@ -104,11 +58,11 @@ impl Reassembly {
             return None;
         };
         if total > packet.capacity() {
-            self.drops.too_long.count();
+            self.discarded.count();
             return self.discard(packet, pool);
         }
         if packet.len() > total {
-            self.drops.overrun.count();
+            self.discarded.count();
             return self.discard(packet, pool);
         }
         if packet.len() < total {
@@ -124,7 +78,7 @@ impl Reassembly {
     /// caller.
     pub fn abandon(&mut self) {
         if matches!(self.state, State::Landing) {
-            self.drops.lost.count();
+            self.discarded.count();
             self.state = State::Skipping;
         }
     }
@@ -148,37 +102,36 @@ impl Reassembly {
         matches!(self.state, State::Idle)
     }
 
-    /// Returns how much was discarded.
+    /// Returns how much received data was discarded: PDUs, and fragments that belonged to none.
     #[must_use]
-    pub fn drops(&self) -> Drops {
-        self.drops.read()
+    pub fn discarded(&self) -> u32 {
+        self.discarded.get()
     }
 
     fn begin(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
         let packet = match mem::replace(&mut self.state, State::Skipping) {
             State::Held(mut packet) => {
-                self.drops.unfinished.count();
+                self.discarded.count();
                 packet.reset(0);
                 Some(packet)
             }
             State::Idle | State::Landing | State::Skipping => pool.take(0),
         };
         let Some(packet) = packet else {
-            self.drops.no_packet.count();
+            self.discarded.count();
             return None;
         };
         if len > 0 && len <= packet.room() {
             return Some(packet);
         }
-        let reason = if len == 0 { &mut self.drops.empty } else { &mut self.drops.too_long };
-        reason.count();
+        self.discarded.count();
         self.discard(packet, pool)
     }
 
     fn resume(&mut self, len: usize, pool: &mut Pool) -> Option<Packet> {
         match mem::replace(&mut self.state, State::Skipping) {
             State::Idle => {
-                self.drops.no_start.count();
+                self.discarded.count();
                 self.state = State::Idle;
                 None
             }
@@ -191,7 +144,7 @@ impl Reassembly {
                 if packet.len().saturating_add(len) <= total.min(packet.capacity()) {
                     return Some(packet);
                 }
-                self.drops.overrun.count();
+                self.discarded.count();
                 self.discard(packet, pool)
             }
             State::Landing | State::Skipping => None,

@@ -2,8 +2,8 @@
 
 use std::{boxed::Box, vec, vec::Vec};
 
-use bindrune_wire::{HEADROOM, Interest, Level, Packet, Pool, Slot, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{HEADROOM, Interest, Level, Packet, Pool, Slot, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Channel, ChannelConfig, Channels, Cid, Context, LinkId, Listener, Pools, Psm, Reassembly,

@@ -5,8 +5,7 @@ mod flow;
 mod modem;
 mod transmit;
 
-use bindrune_wire::Ring;
-use embassy_time::Instant;
+use bindrune_wire::{Ring, time::Instant};
 
 pub(crate) use self::{
     flow::Flow,
@@ -147,7 +146,7 @@ pub struct Dlc {
     pub(crate) replies: Replies,
     pub(crate) deadline: Option<Instant>,
     /// Time of the peer's request.
-    pub(crate) since: Instant,
+    pub(crate) since: Option<Instant>,
     /// Whether the application has a handle.
     pub(crate) held: bool,
     pub(crate) generation: u32,
@@ -181,7 +180,7 @@ impl Dlc {
             step: Step::Idle,
             replies: Replies::empty(),
             deadline: None,
-            since: Instant::MIN,
+            since: None,
             held: false,
             generation: 0,
             changes: Changes::empty(),

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use bindrune_wire::counters;
-use embassy_time::Instant;
+use bindrune_wire::{counters, time::Instant};
 
 use crate::{
     Break, Changes, Dlc, Dlci, LineStatus, MIN_FRAME_SIZE, ModemStatus, PortSettings, SessionId,

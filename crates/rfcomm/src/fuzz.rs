@@ -2,8 +2,8 @@
 
 use std::{vec, vec::Vec};
 
-use bindrune_wire::{Interest, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Break, Dlc, Dlci, Dlcs, Frame, FrameType, LineStatus, Message, ModemStatus, PortSettings, Role,
@@ -56,7 +56,7 @@ const MESSAGES: [(u8, usize); 8] =
 pub fn operations(data: &[u8]) {
     let Some((&first, mut rest)) = data.split_first() else { return };
     let role = if first & 1 == 0 { Role::Responder } else { Role::Initiator };
-    let now = Instant::from_ticks(0);
+    let now = Instant::ZERO;
     let make = |_| Dlc::new(vec![0; 96].leak(), vec![0; 64].leak());
     let slots = (0..SLOTS).map(make).collect::<Vec<_>>().leak();
     let dlcs = Dlcs::new(slots, SLOTS);
@@ -183,7 +183,7 @@ impl Host {
             23 => drop(dlcs.listen(CHANNEL.saturating_add(1), index > 1)),
             _ => {
                 let step = Duration::from_secs(u64::from(operation & 3).saturating_mul(11));
-                *now = now.checked_add(step).unwrap_or(*now);
+                *now += step;
                 session.handle_timeout(*now, dlcs);
             }
         }
@@ -229,12 +229,12 @@ impl Host {
         }
         self.drain();
         for _ in 0..64 {
-            let Some(at) = self.session.poll_timeout(&self.dlcs) else { break };
+            let Some(at) = self.session.poll_timeout(self.now, &self.dlcs) else { break };
             self.now = self.now.max(at);
             self.session.handle_timeout(self.now, &mut self.dlcs);
             self.drain();
         }
-        assert_eq!(self.session.poll_timeout(&self.dlcs), None, "every wait ends");
+        assert_eq!(self.session.poll_timeout(self.now, &self.dlcs), None, "every wait ends");
         assert!(self.session.is_done(), "a session without DLCs ends");
         assert!(self.dlcs.iter().all(|dlc| dlc.state() == State::Free));
         let mut peer = Dlcs::new(vec![Dlc::new(vec![0; 96].leak(), vec![0; 64].leak())].leak(), 1);

@@ -7,7 +7,9 @@ mod transmit;
 
 use core::fmt;
 
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+
+use embassy_time::Duration;
 
 use crate::{
     DEFAULT_FRAME_SIZE, Dlci, Dlcs, EndReason, MIN_FRAME_SIZE, PortSettings, RESPONSE_TIMEOUT,
@@ -173,7 +175,7 @@ impl Session {
             role,
             state,
             is_command_due: is_initiator,
-            deadline: now.checked_add(limit),
+            deadline: Some(now + limit),
             frame_size: mtu.max(48).saturating_sub(overhead).min(0x7fff),
             credit_based: None,
             ua: 0,
@@ -245,7 +247,7 @@ impl Session {
             dlc.priority = dlci.0 & 0x38 | 0x07;
             dlc.flow = Flow { frame_size, most: frame_size, credit_based, ..Flow::CLOSED };
             dlc.flow.grant_initial(&dlc.rx);
-            dlc.deadline = now.checked_add(crate::CONNECT_TIMEOUT);
+            dlc.deadline = Some(now + crate::CONNECT_TIMEOUT);
         });
         self.update_idle(now, dlcs);
         Ok(index)
@@ -298,7 +300,7 @@ impl Session {
         if is_open {
             self.state = SessionState::Closing(reason);
             self.is_command_due = true;
-            self.deadline = now.checked_add(RESPONSE_TIMEOUT);
+            self.deadline = Some(now + RESPONSE_TIMEOUT);
         }
     }
 

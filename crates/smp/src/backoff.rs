@@ -1,7 +1,7 @@
 //! Repeated attempts: the wait of a peer doubles after each failure. [Vol 3] Part H, 2.3.6
 
-use bindrune_wire::Address;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, time::Instant};
+use embassy_time::Duration;
 
 const PEERS: usize = 8;
 /// Wait of a peer in seconds: after its first failure, and the maximum.
@@ -14,6 +14,8 @@ const QUIET: Duration = Duration::from_secs(2 * LONGEST as u64);
 const COST: Duration = Duration::from_secs(4);
 /// Debt of the unknown peers below which no peer waits: four failures at once.
 const CREDIT: Duration = Duration::from_secs(16);
+/// The largest debt of the unknown peers.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// The waits before the next pairing: one for each peer, and one for all unknown peers together.
 ///
@@ -29,6 +31,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// The longest wait of a peer.
+    pub const LONGEST: Duration = LIMIT;
+
     /// Creates it without any wait.
     #[must_use]
     pub const fn new() -> Self {
@@ -39,10 +44,14 @@ impl Backoff {
     /// peer, and for a pairing that the local user requested: then only the failures of `peer` itself count.
     #[must_use]
     pub fn until(&self, now: Instant, peer: Address, trusted: bool) -> Option<Instant> {
-        let own = self.peers.iter().flatten().find(|entry| entry.peer == peer);
-        let own = own.map(|entry| entry.until());
-        let all = self.debt.and_then(|debt| debt.checked_sub(CREDIT)).filter(|_| !trusted);
+        let known = |entry: &&Entry| entry.peer == peer && !entry.is_over(now);
+        let own = self.peers.iter().flatten().find(known).map(Entry::until);
+        let all = self.debt(now).filter(|_| !trusted).map(|debt| debt - CREDIT);
         own.into_iter().chain(all).max().filter(|&until| now < until)
+    }
+
+    fn debt(&self, now: Instant) -> Option<Instant> {
+        self.debt.filter(|debt| debt.is_ahead(now, LIMIT))
     }
 
     /// Records that a pairing with `peer` failed.
@@ -62,7 +71,8 @@ impl Backoff {
         let wait = before.unwrap_or(0).saturating_mul(2).clamp(FIRST, LONGEST);
         *slot = Some(Entry { peer, wait, seen: now });
         if before.is_none() {
-            self.debt = self.debt.unwrap_or(now).max(now).checked_add(COST);
+            let debt = self.debt(now).unwrap_or(now) + COST;
+            self.debt = Some(debt.min(now + LIMIT));
         }
     }
 
@@ -87,11 +97,11 @@ struct Entry {
 
 impl Entry {
     fn until(&self) -> Instant {
-        self.seen.saturating_add(Duration::from_secs(self.wait.into()))
+        self.seen + Duration::from_secs(self.wait.into())
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        self.seen.checked_add(QUIET).is_none_or(|end| now >= end)
+        now.since(self.seen) >= QUIET
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bodies of the fuzz targets: any octets, as records, PDUs, answers of the user, results of jobs, and time.
 
-use bindrune_wire::{Address, Level, Reader, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Level, Reader, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     Answer, Bond, Config, DhKey, Event, Identity, IoCapability, Job, JobDone, Key, Local, LocalKey,
@@ -50,7 +50,7 @@ pub fn pairing(data: &[u8]) {
                 machine.handle_encryption(now, op & 0x10 != 0);
             }
             8 => {
-                now = now.saturating_add(Duration::from_secs(u64::from(op)));
+                now += Duration::from_secs(u64::from(op));
                 machine.handle_timeout(now);
             }
             _ => match op & 0xf0 {

@@ -2,8 +2,7 @@
 
 use std::vec::Vec;
 
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 use hex_literal::hex;
 
 use crate::{

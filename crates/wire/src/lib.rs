@@ -9,6 +9,7 @@
 //! - [`Counter`] counts if the feature `statistics` is on; [`counters!`] declares a report of several counters.
 //! - [`move_down`] and [`first_behind`] move elements within a slice, in little code.
 //! - [`Packet`], [`Pool`] and [`Queue`] are owned packet buffers in safe Rust.
+//! - [`time::Instant`] is the time of the machines.
 //! - [`Ring`] and [`Datagrams`] are rings of bytes, and of datagrams, over memory of the caller.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
@@ -33,6 +34,7 @@ mod pool;
 mod present;
 mod reader;
 mod ring;
+pub mod time;
 mod uuid;
 mod writer;
 

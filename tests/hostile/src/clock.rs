@@ -6,6 +6,9 @@ use std::{cell::RefCell, rc::Rc};
 use bindrune_hci::clock::Clock;
 use embassy_time::Instant;
 
+/// Time at which a bench begins: soon after it, the time of the machines begins again from zero.
+pub(crate) const START: Instant = Instant::from_millis((1 << 31) - 3_000);
+
 /// The time of a bench. Clones share it.
 #[derive(Clone, Debug)]
 pub struct TestClock(Rc<RefCell<State>>);
@@ -18,7 +21,7 @@ struct State {
 
 impl TestClock {
     pub(crate) fn new() -> Self {
-        let state = State { now: Instant::from_ticks(0), sleepers: Vec::new() };
+        let state = State { now: START, sleepers: Vec::new() };
         Self(Rc::new(RefCell::new(state)))
     }
 

@@ -8,8 +8,8 @@ use bindrune_smp::{
     Answer, Config, Event, Identity, Job, JobDone, Key, LocalKey, LocalOob, Outcome, Pairing,
     PairingRequest, PrivateKey, Role, crypto, pdu::Code,
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::{Bench, Controller, OobData, Sent, User, acl, l2cap};
 
@@ -129,7 +129,7 @@ impl Peer {
             for packet in bench.sent() {
                 self.receive(bench, packet, until, &mut received);
             }
-            self.settle(bench.now());
+            self.settle(Instant::of(bench.now()));
             if self.role == Role::Initiator && self.key.is_some() {
                 if until == Until::Encryption {
                     return received;
@@ -160,7 +160,7 @@ impl Peer {
     ) {
         match packet {
             Sent::Acl(acl) if acl.handle == self.link && acl.data[2..4] == SMP.to_le_bytes() => {
-                self.machine.handle_pdu(bench.now(), &acl.data[4..]);
+                self.machine.handle_pdu(Instant::of(bench.now()), &acl.data[4..]);
                 received.push(acl.data[4..].to_vec());
             }
             Sent::Command(opcode, of)
@@ -192,7 +192,7 @@ impl Peer {
     fn encrypted(&mut self, bench: &mut Bench<'_>) {
         let [low, high] = self.link.to_le_bytes();
         if let Some(ahead) = self.ahead {
-            self.machine.handle_encryption(bench.now(), true);
+            self.machine.handle_encryption(Instant::of(bench.now()), true);
             while let Some(pdu) = self.transmit() {
                 self.say(bench, &pdu);
             }
@@ -204,7 +204,7 @@ impl Peer {
         } else {
             bench.inject(&[0x04, 0x08, 4, 0, low, high, 1]);
         }
-        self.machine.handle_encryption(bench.now(), true);
+        self.machine.handle_encryption(Instant::of(bench.now()), true);
     }
 
     /// Does the jobs of the machine, answers for its user, and takes its events.

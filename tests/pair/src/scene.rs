@@ -9,7 +9,7 @@ use embassy_futures::{
     join::join,
     select::{Either, select},
 };
-use embassy_time::Duration;
+use embassy_time::{Duration, Instant};
 
 use crate::{Device, Task, Trace, tape::Tape};
 
@@ -21,6 +21,8 @@ pub struct Scene {
     tape: Tape,
 }
 
+/// Time at which a scene begins: soon after it, the time of the machines begins again from zero.
+const START: Instant = Instant::from_millis((1 << 31) - 3_000);
 /// Time limit for links to end after the application: longer than a supervision timeout.
 const WIND_DOWN: Duration = Duration::from_secs(60);
 
@@ -35,7 +37,7 @@ impl Scene {
     #[must_use]
     pub fn with_loss(seed: u64, loss: u8) -> Self {
         let seed = seed.wrapping_add(seed_offset());
-        let world = World::new(seed);
+        let world = World::new(seed).starting_at(START);
         world.set_loss(loss);
         Self { world, seed, loss, tape: Tape::default() }
     }
@@ -99,7 +101,7 @@ impl Scene {
     /// Returns the virtual time since the scene began.
     #[must_use]
     pub fn now(&self) -> Duration {
-        Duration::from_micros(self.world.now().as_micros())
+        self.world.now().saturating_duration_since(START)
     }
 
     /// Waits, in virtual time.

@@ -1,4 +1,4 @@
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use crate::{
     ErrorResponse, Opcode,

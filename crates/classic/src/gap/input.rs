@@ -4,8 +4,7 @@ use bindrune_hci::{
     Event, LinkType,
     event::classic::{ClassicEvent, ConnectionComplete},
 };
-use bindrune_wire::Handle;
-use embassy_time::Instant;
+use bindrune_wire::{Handle, time::Instant};
 
 use super::Gap;
 use crate::found::Answer;

@@ -3,8 +3,8 @@
 use bindrune_hci::{
     BdAddress, ClassOfDevice, PacketTypes, RawHandle, Role, Status, cmd::classic::LocalName,
 };
-use bindrune_wire::Uuid;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Uuid, time::Instant};
+use embassy_time::Duration;
 
 use super::Gap;
 use crate::{Connect, Discoverable, Found, Incoming, Inquiry, InvalidReason, Link, Sniff};

@@ -11,8 +11,7 @@ use bindrune_hci::{
         link::Disconnect,
     },
 };
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use super::{
     LinkMode, LinkSlot,
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     ControllerInfo,
-    command::{PROCEDURE, RETRY, after, put},
+    command::{PROCEDURE, RETRY, put},
 };
 
 /// The command in flight, with the value that it writes.
@@ -61,7 +60,7 @@ impl LinkSlot {
             _ => {}
         }
         if Todo::PROCEDURES.contains(what) || what == Todo::DISCONNECT {
-            self.running = Some((what, after(now, PROCEDURE)));
+            self.running = Some((what, now + PROCEDURE));
         }
         Some((opcode, Sent { what, value }))
     }
@@ -165,7 +164,7 @@ impl LinkSlot {
                 self.down(Status::LOCAL_HOST_TERMINATED);
             }
             (Todo::DISCONNECT, Err(_)) => {
-                (self.running, self.retry_at) = (None, Some(after(now, RETRY)));
+                (self.running, self.retry_at) = (None, Some(now + RETRY));
                 self.attempts = self.attempts.saturating_add(1);
                 self.disconnect_again();
             }

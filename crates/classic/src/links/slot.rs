@@ -5,8 +5,8 @@ use core::fmt;
 use bindrune_hci::{
     BdAddress, ClassOfDevice, LmpFeatures, LmpFeatures1, LmpFeatures2, PacketTypes, Role, Status,
 };
-use bindrune_wire::Handle;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Handle, time::Instant};
+use embassy_time::Duration;
 
 use super::{LinkUp, Sniff};
 use crate::{

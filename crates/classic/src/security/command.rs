@@ -10,8 +10,7 @@ use bindrune_hci::{
         },
     },
 };
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use super::{
     InFlight, Security, Sent,

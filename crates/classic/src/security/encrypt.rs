@@ -2,7 +2,9 @@
 
 use bindrune_hci::{Status, cmd::Failure as Answer, cmd::classic::EncryptionKeySize};
 
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+
+use embassy_time::Duration;
 
 use super::{
     api::{Config, Failure},

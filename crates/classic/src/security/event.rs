@@ -1,7 +1,7 @@
 //! Events of the controller, deadlines, and events for the root.
 
 use bindrune_hci::{BdAddress, Event as Hci, Status, event::ClassicEvent};
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     STRAYS, Security, Stray,

@@ -7,8 +7,8 @@ use bindrune_hci::{
     Event as Hci, Opcode, Status,
     event::{ClassicEvent, EventCode},
 };
-use bindrune_wire::{Address, Handle, Level, Reader, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Handle, Level, Reader, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{
     Answer, Bond, Config, IoCapability, KeyKind, LegacyPairing, LinkUp, Model, OobData,
@@ -128,7 +128,7 @@ impl Run<'_> {
                 self.command(what, r.u8().unwrap_or(16));
             }
             9 => {
-                self.now = self.now.saturating_add(Duration::from_secs(u64::from(what)));
+                self.now += Duration::from_secs(u64::from(what));
                 self.security.handle_timeout(self.now);
             }
             10 => self.answer(link, what, r),
@@ -276,9 +276,7 @@ impl Run<'_> {
                 self.security.set_features(link, features);
             }
             1 => self.security.set_oob(link, OobPresence::from_bits_truncate(what >> 2)),
-            2 => {
-                self.security.hold_off(link, self.now.checked_add(Duration::from_secs(what.into())))
-            }
+            2 => self.security.hold_off(link, Some(self.now + Duration::from_secs(what.into()))),
             _ => self.security.set_user(self.now, what & 4 != 0),
         }
     }
@@ -359,7 +357,7 @@ impl Run<'_> {
         for _ in 0..4 {
             let commands = (0..BOUND).take_while(|_| self.command(0xc0, 0)).count();
             assert!(commands < BOUND);
-            self.now = self.now.saturating_add(Duration::from_secs(400));
+            self.now += Duration::from_secs(400);
             self.security.handle_timeout(self.now);
             self.check();
         }

@@ -1,7 +1,7 @@
 //! Link keys: those that the controller requests, and those that it makes. [Vol 4] Part E, 7.7.23 and 7.7.24
 
 use bindrune_hci::event::classic::LinkKeyType;
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     api::{Config, Failure, LegacyPairing, Paired},

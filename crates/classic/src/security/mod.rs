@@ -33,8 +33,7 @@ mod steps;
 mod tests;
 
 use bindrune_hci::{BdAddress, Opcode};
-use bindrune_wire::{Address, AddressKind, Counter, Handle};
-use embassy_time::Instant;
+use bindrune_wire::{Address, AddressKind, Counter, Handle, time::Instant};
 
 pub use api::{
     Answer, Config, Failure, LegacyPairing, LinkSecurity, LinkUp, Paired, PeerFeatures, Pin,

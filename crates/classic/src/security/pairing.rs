@@ -1,8 +1,7 @@
 //! A pairing in progress, and the terms that both sides can achieve.
 
 use bindrune_hci::cmd::classic::AuthenticationRequirements;
-use bindrune_wire::{Level, Present};
-use embassy_time::Instant;
+use bindrune_wire::{Level, Present, time::Instant};
 
 use super::{
     api::{Config, Failure, LegacyPairing, Question},
@@ -74,7 +73,7 @@ impl Slot {
             agreed: false,
             sixteen: false,
             failure: None,
-            end: now.saturating_add(LONGEST),
+            end: now + LONGEST,
             _present: Present::Here,
         })
     }
@@ -122,7 +121,7 @@ impl Slot {
 
     /// Checks whether a pairing may begin, whatever the peer can do.
     fn admit(&self, context: Context<'_>, needs_user: bool) -> Result<(), Failure> {
-        if self.not_before.is_some_and(|until| context.now < until) {
+        if self.must_wait(context.now) {
             return Err(Failure::RepeatedAttempts);
         }
         if needs_user && !context.user || !self.loaded {

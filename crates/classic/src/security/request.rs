@@ -1,7 +1,7 @@
 //! Links and requests of the root.
 
 use bindrune_hci::cmd::classic::Keypress;
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     Security,
@@ -122,7 +122,7 @@ impl Security {
         if !slot.loaded {
             return Err(RequestError::NotLoaded);
         }
-        if pair && slot.not_before.is_some_and(|until| now < until) {
+        if pair && slot.must_wait(now) {
             return Err(RequestError::RepeatedAttempts);
         }
         let goal = slot.goal.get_or_insert(Goal { requirement, pair, tried: false, again: false });

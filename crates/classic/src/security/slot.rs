@@ -1,8 +1,8 @@
 //! The state of one link, and what follows from it.
 
 use bindrune_hci::{Status, cmd::classic::Keypress};
-use bindrune_wire::{Address, AddressKind, Handle, Level};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, AddressKind, Handle, Level, time::Instant};
+use embassy_time::Duration;
 
 use super::{
     api::{Config, Failure, LegacyPairing, LinkSecurity, Paired, PeerFeatures, Requirement},
@@ -19,6 +19,8 @@ pub(super) const STEP: Duration = Duration::from_secs(30);
 pub(super) const ENCRYPTION: Duration = Duration::from_secs(40);
 /// Time limit for a whole pairing, however slow its steps are and however many keypresses are reported.
 pub(super) const LONGEST: Duration = Duration::from_secs(300);
+/// The longest time for which pairings are refused.
+const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 
 /// Memory for the security of one link.
 #[derive(Debug)]
@@ -163,6 +165,11 @@ impl Slot {
         },
     };
 
+    /// Returns whether a pairing must not begin yet.
+    pub(super) fn must_wait(&self, now: Instant) -> bool {
+        self.not_before.is_some_and(|until| until.is_ahead(now, LONGEST_HOLD))
+    }
+
     /// Returns whether keys of Secure Connections will be made; `None` while the peer's features are unknown.
     pub(super) fn is_secure(&self, config: &Config) -> Option<bool> {
         if config.secure_connections {
@@ -299,7 +306,7 @@ impl Slot {
     /// Starts the time for the next step.
     pub(super) fn touch(&mut self, now: Instant, limit: Duration) {
         let end = self.pairing.as_ref().map(|pairing| pairing.end);
-        let at = now.saturating_add(limit);
+        let at = now + limit;
         self.deadline = Some(end.map_or(at, |end| end.min(at)));
     }
 

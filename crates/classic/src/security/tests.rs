@@ -32,8 +32,8 @@ use bindrune_hci::{
         },
     },
 };
-use bindrune_wire::{Address, Handle, Level, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Handle, Level, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::*;
 

@@ -1,8 +1,7 @@
 //! Replacements for private addresses and for the resolving list.
 
 use bindrune_hci::{Opcode, SecretKey, Status};
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 
 use crate::{AddressChoice, ControllerInfo, Resolve, TooManyPeers};
 

@@ -1,6 +1,6 @@
 use bindrune_hci::{OwnAddressType, Status};
-use bindrune_wire::{Address, AddressKind, Handle};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, AddressKind, Handle, time::Instant};
+use embassy_time::Duration;
 
 use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request, step::Step};
 use crate::{
@@ -214,7 +214,7 @@ impl AdvertisingSet {
                 if status.is_success() || status == Status::UNKNOWN_ADVERTISING_SET {
                     self.on = false;
                 } else {
-                    self.retry_at = now.checked_add(RETRY);
+                    self.retry_at = Some(now + RETRY);
                 }
                 return;
             }
@@ -322,7 +322,7 @@ impl AdvertisingSet {
         }
         match status {
             Status::SUCCESS => {
-                let until = now.checked_add(EVENT_WAIT).unwrap_or(now);
+                let until = now + EVENT_WAIT;
                 self.awaited.fill(handle.map(|handle| (handle, until)));
             }
             // The request continues.

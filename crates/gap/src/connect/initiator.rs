@@ -1,8 +1,8 @@
 //! The initiator: the one request to connect, and its outcome.
 
 use bindrune_hci::{Opcode, Status, cmd::le::CreateConnectionCancel};
-use bindrune_wire::{Address, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{Connect, ConnectEnd, Connecting, create};
 use crate::{
@@ -157,7 +157,7 @@ impl Initiator {
     /// Records the address with which the sought peer advertises.
     pub(crate) fn found(&mut self, now: Instant, peer: Address) {
         if self.is_looking() {
-            let until = now.checked_add(ATTEMPT).unwrap_or(Instant::MAX);
+            let until = now + ATTEMPT;
             self.search = Search::Found { peer, until };
         }
     }
@@ -268,11 +268,11 @@ impl Initiator {
             (State::Cancelling { done: false }, Ok(()) | Err(Status::COMMAND_DISALLOWED)) => {
                 self.state = State::Cancelled;
                 self.missing = status.is_success();
-                self.retry_at = now.checked_add(CANCEL_WAIT);
+                self.retry_at = Some(now + CANCEL_WAIT);
             }
             (State::Cancelling { done: false }, Err(_)) => {
                 self.state = State::Initiating;
-                self.retry_at = now.checked_add(RETRY);
+                self.retry_at = Some(now + RETRY);
             }
             (State::Idle | State::Initiating | State::Cancelled, _) => {}
         }

@@ -1,8 +1,7 @@
 //! Events of the controller: links that come up or fail, sets that end, reports.
 
 use bindrune_hci::{Event, Role, Status, event::AdvertisingSetTerminated};
-use bindrune_wire::Handle;
-use embassy_time::Instant;
+use bindrune_wire::{Handle, time::Instant};
 
 use super::{Gap, LinkUp, event::Connection};
 use crate::{

@@ -1,6 +1,5 @@
 use bindrune_hci::{Opcode, SecretKey, Status};
-use bindrune_wire::{Address, Handle};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Handle, time::Instant};
 
 use super::Gap;
 #[cfg(any(test, feature = "std"))]

@@ -1,18 +1,16 @@
 //! Commands that a controller did not answer. Each costs a reset, so they are not sent again at once.
 
 use bindrune_hci::{Opcode, cmd::SupportedCommands};
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 /// Number of commands with an entry of their own. If a controller leaves more commands without an answer, all others
 /// share one more entry and are avoided together, so each loss brings the set-up closer to its end.
 const PLACES: usize = 12;
 /// First pause, in seconds, of a command that had been answered before; each further pause is twice as long.
-const PAUSE: u32 = 60;
+const PAUSE: u64 = 60;
 /// Maximum number of doublings of [`PAUSE`]: about an hour.
 const DOUBLINGS: u8 = 6;
-/// Instead of a time: the command may be sent, or never.
-const NOW: u32 = 0;
-const NEVER: u32 = u32::MAX;
 
 /// A command that had no answer.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +19,27 @@ struct Place {
     opcode: Option<Opcode>,
     /// How often in a row it had no answer; 0 in a free entry.
     times: u8,
-    /// The second before which the command is not sent.
-    until: u32,
+    rule: Rule,
+}
+
+/// Whether a command is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Sent,
+    /// Not before this time.
+    Paused(Instant),
+    Never,
 }
 
 impl Place {
-    const FREE: Self = Self { opcode: None, times: 0, until: NOW };
+    const FREE: Self = Self { opcode: None, times: 0, rule: Rule::Sent };
 
-    const fn is_avoided(&self) -> bool {
-        self.until != NOW
+    fn is_avoided(&self) -> bool {
+        self.rule != Rule::Sent
+    }
+
+    const fn pause_end(&self) -> Option<Instant> {
+        if let Rule::Paused(until) = self.rule { Some(until) } else { None }
     }
 }
 
@@ -38,8 +48,8 @@ impl Place {
 pub(crate) struct Avoided {
     /// The last entry is shared.
     places: [Place; PLACES + 1],
-    /// The first second at which a pause ends.
-    next: u32,
+    /// When the first pause ends.
+    next: Option<Instant>,
     /// Avoided commands that the controller claims to support.
     offered: SupportedCommands,
     /// Commands that the controller has answered.
@@ -49,7 +59,7 @@ pub(crate) struct Avoided {
 impl Avoided {
     pub(crate) const NONE: Self = Self {
         places: [Place::FREE; PLACES + 1],
-        next: NEVER,
+        next: None,
         offered: SupportedCommands::NONE,
         worked: SupportedCommands::NONE,
     };
@@ -61,19 +71,18 @@ impl Avoided {
         let Some(place) = self.make_place(opcode) else { return };
         place.times = place.times.saturating_add(1);
         let again = place.times.saturating_sub(2).min(DOUBLINGS);
-        place.until = match (worked, place.times) {
-            (true, 1) => NOW,
-            (false, 1) if asked => NOW,
-            (true, _) => second(now).saturating_add(PAUSE.wrapping_shl(again.into())),
+        place.rule = match (worked, place.times) {
+            (true, 1) => Rule::Sent,
+            (false, 1) if asked => Rule::Sent,
+            (true, _) => Rule::Paused(now + Duration::from_secs(PAUSE.wrapping_shl(again.into()))),
             // The controller may not have the command at all.
-            (false, _) => NEVER,
+            (false, _) => Rule::Never,
         };
         self.find_next();
     }
 
     fn find_next(&mut self) {
-        let avoided = self.places.iter().filter(|place| place.is_avoided());
-        self.next = avoided.map(|place| place.until).min().unwrap_or(NEVER);
+        self.next = self.places.iter().filter_map(Place::pause_end).min();
     }
 
     /// Returns the entry of a command; the last entry for commands without one.
@@ -110,7 +119,7 @@ impl Avoided {
         if let Some(place) = self.place_mut(opcode)
             && place.is_avoided()
         {
-            (place.times, place.until) = (1, NOW);
+            (place.times, place.rule) = (1, Rule::Sent);
             self.offer(opcode, commands);
             self.find_next();
         }
@@ -142,27 +151,22 @@ impl Avoided {
         }
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        (self.next != NEVER).then(|| Instant::from_secs(self.next.into()))
+    pub(crate) const fn poll_timeout(&self) -> Option<Instant> {
+        self.next
     }
 
     /// Allows commands again whose pause is over.
     pub(crate) fn handle_timeout(&mut self, now: Instant, commands: &mut SupportedCommands) {
-        let due = |until: u32| until != NOW && u64::from(until) <= now.as_secs();
+        let due = |until: Option<Instant>| until.is_some_and(|until| until <= now);
         if !due(self.next) {
             return;
         }
-        for place in self.places.iter_mut().filter(|place| due(place.until)) {
-            place.until = NOW;
+        for place in self.places.iter_mut().filter(|place| due(place.pause_end())) {
+            place.rule = Rule::Sent;
         }
         for opcode in SupportedCommands::known().filter(|opcode| !self.avoids(*opcode)) {
             self.offer(opcode, commands);
         }
         self.find_next();
     }
-}
-
-/// Returns the second that has begun, or begins next.
-fn second(now: Instant) -> u32 {
-    u32::try_from(now.as_millis().div_ceil(1000)).unwrap_or(NEVER)
 }

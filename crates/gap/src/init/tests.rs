@@ -4,8 +4,8 @@ use bindrune_hci::{
     Opcode, Status,
     cmd::{SupportedCommands, baseband::EventMask, le::LeEventMask},
 };
-use bindrune_wire::Address;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, time::Instant};
+use embassy_time::Duration;
 
 use crate::{
     AddressChoice, Config, ControllerInfo, GapEvent, GapTimer, InitError,

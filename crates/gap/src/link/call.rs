@@ -3,16 +3,16 @@ use bindrune_hci::Status;
 /// A ticket of a request, with which its answer is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Asked(pub(crate) u32);
+pub struct Asked(pub(crate) u16);
 
 /// A request that several callers may make. Callers that request it before it starts share one
 /// answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<T> {
     /// Number of the last request.
-    number: u32,
+    number: u16,
     /// Number of the last answered request, and its answer: a value, or the error.
-    done: u32,
+    done: u16,
     value: Option<T>,
     status: Status,
     is_done: bool,
@@ -53,7 +53,7 @@ impl<T: Copy> Call<T> {
 
     /// Ends the running request.
     pub(crate) const fn finish(&mut self, result: Result<T, Status>) {
-        let number = self.number.wrapping_sub(self.wanted as u32);
+        let number = self.number.wrapping_sub(self.wanted as u16);
         let ran = core::mem::replace(&mut self.running, false);
         // A later request may have been refused meanwhile; that answers both.
         if ran && !(self.is_done && self.done == number) {
@@ -69,7 +69,7 @@ impl<T: Copy> Call<T> {
         }
     }
 
-    const fn answered(&mut self, number: u32, result: Result<T, Status>) {
+    const fn answered(&mut self, number: u16, result: Result<T, Status>) {
         (self.done, self.is_done) = (number, true);
         (self.value, self.status) = match result {
             Ok(value) => (Some(value), Status::SUCCESS),
@@ -80,7 +80,7 @@ impl<T: Copy> Call<T> {
     /// Returns the answer to a request, or to a later one.
     pub(crate) fn answer(&self, asked: Asked) -> Option<Result<T, Status>> {
         let result = self.value.ok_or(self.status);
-        let answered = self.done.wrapping_sub(asked.0) <= u32::MAX / 2;
+        let answered = self.done.wrapping_sub(asked.0) <= u16::MAX / 2;
         (self.is_done && answered).then_some(result)
     }
 }

@@ -12,10 +12,10 @@ use bindrune_hci::{
         link::{Disconnect as DisconnectCommand, ReadRemoteVersionInformation, ReadRssi},
     },
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
-use super::{AT_ONCE, Can, Disconnect, LinkControl, PendingEvents, Phys, Procedure, Reply, Start};
+use super::{Can, Disconnect, LinkControl, PendingEvents, Phys, Procedure, Reply, Start};
 use crate::{
     capability::{SIGNAL, TUNING, UPDATES},
     command::{RETRY, put, status_of},
@@ -62,7 +62,7 @@ impl LinkControl {
             return None;
         }
         let handle = self.handle.into();
-        if let Disconnect::Wanted { reason, not_before: AT_ONCE } = self.disconnect {
+        if let Disconnect::Wanted { reason, not_before: None } = self.disconnect {
             return Some((put(w, &DisconnectCommand { handle, reason })?, Sent::Disconnect));
         }
         if let Some(reply) = self.reply {
@@ -156,7 +156,7 @@ impl LinkControl {
 
     fn use_l2cap(&mut self) {
         // The signalling channel has its own timeout and always reports the outcome.
-        self.running.fill(Some((Procedure::L2cap, Instant::MAX)));
+        self.running.fill(Some((Procedure::L2cap, None)));
         self.pending_events.insert(PendingEvents::USE_L2CAP);
     }
 
@@ -234,7 +234,7 @@ impl LinkControl {
                 self.pending_events.insert(PendingEvents::ANSWERED);
             }
             (Some(Sent::Procedure(procedure)), Ok(())) => {
-                let until = now.checked_add(PROCEDURE_TIMEOUT).unwrap_or(Instant::MAX);
+                let until = Some(now + PROCEDURE_TIMEOUT);
                 self.running.fill(Some((procedure, until)));
             }
             (Some(Sent::Procedure(Procedure::Version)), Err(Status::UNKNOWN_CONNECTION)) => {
@@ -254,7 +254,7 @@ impl LinkControl {
             }
             Err(_) => Disconnect::Wanted {
                 reason: Status::REMOTE_USER_TERMINATED,
-                not_before: now.saturating_add(RETRY),
+                not_before: Some(now + RETRY),
             },
         };
     }

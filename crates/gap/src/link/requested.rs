@@ -1,8 +1,6 @@
 use bindrune_hci::{Opcode, PhyMask, Status};
 
-use super::{
-    AT_ONCE, Asked, Can, Disconnect, InvalidReason, LinkControl, PendingEvents, Procedure, Start,
-};
+use super::{Asked, Can, Disconnect, InvalidReason, LinkControl, PendingEvents, Procedure, Start};
 use crate::{
     ConnectionParameters, InvalidParameters,
     capability::{Call, TUNING},
@@ -124,7 +122,7 @@ impl LinkControl {
             return Err(InvalidReason);
         }
         if matches!(self.disconnect, Disconnect::No) {
-            self.disconnect = Disconnect::Wanted { reason, not_before: AT_ONCE };
+            self.disconnect = Disconnect::Wanted { reason, not_before: None };
         }
         Ok(())
     }

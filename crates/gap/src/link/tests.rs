@@ -5,8 +5,8 @@ use bindrune_hci::{
     cmd::{RawCommand, SupportedCommands, le::LeFeatures},
     event::RawEvent,
 };
-use bindrune_wire::{Handle, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Handle, Writer, time::Instant};
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use super::*;

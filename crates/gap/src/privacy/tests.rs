@@ -5,8 +5,8 @@ use std::vec;
 use bindrune_hci::{
     Event, Opcode as O, PrivacyMode, SecretKey, Status, cmd::le::EnabledSet, event::RawEvent,
 };
-use bindrune_wire::Address;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, time::Instant};
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{

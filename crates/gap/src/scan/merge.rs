@@ -1,4 +1,5 @@
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{
     report::{Meta, ReportFlags},
@@ -60,7 +61,7 @@ impl Merger {
             let first = first.get(..AdData::new(first).whole_len()).unwrap_or_default();
             self.release(&meta, first, data, filter, &mut deliver);
         } else if meta.has(ReportFlags::SCANNABLE) && data.len() <= LEGACY_DATA_MAX {
-            let until = now.checked_add(WAIT).unwrap_or(now);
+            let until = now + WAIT;
             let until = before.map_or(until, |before| before.until);
             let mut pending = Pending { meta: *meta, data: [0; 31], len: data.len(), until };
             pending.data.iter_mut().zip(data).for_each(|(to, from)| *to = *from);

@@ -45,7 +45,7 @@ impl Scan {
         Self { active: true, filter_duplicates: true, merge: true, ..Self::passive() }
     }
 
-    /// Ends the scan this long after it began.
+    /// Ends the scan this long after it began. A time of more than 12 days has no end.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

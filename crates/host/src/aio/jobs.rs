@@ -73,7 +73,8 @@ async fn of_pairing(
             if let JobDone::Random(octets) = &done {
                 core.stack.seed(*octets);
             }
-            core.stack.handle_job(clock.now(), ticket, done);
+            core.stack.set_clock(clock.now());
+            core.stack.handle_job(ticket, done);
         });
     }
 }
@@ -146,7 +147,10 @@ async fn of_bonds(
         if let Err(error) = &result {
             report!(error, "the store of bonds failed at {job:?}: {error:?}");
         }
-        host.with(|core| core.stack.handle_bond_job(clock.now(), result.map_err(|_| ())));
+        host.with(|core| {
+            core.stack.set_clock(clock.now());
+            core.stack.handle_bond_job(result.map_err(|_| ()));
+        });
     }
 }
 

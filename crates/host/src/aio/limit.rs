@@ -97,7 +97,7 @@ impl Host {
     /// Returns the time when the time is over.
     async fn time_comes(&self, mut limit: Limit) -> Instant {
         self.wait(Key::Host(HostKey::Limit), |core, _| {
-            core.stack.poll_limit(&mut limit).map(|()| core.stack.now())
+            core.stack.poll_limit(&mut limit).map(|()| core.stack.clock())
         })
         .await
     }

@@ -230,7 +230,7 @@ impl<'h, C: Clock> Driver<'h, C> {
                 return Poll::Ready(error);
             }
             if due.intersects(Due::JOB | Due::BOND_JOB) {
-                host.with_run(|core| core.stack.set_now(now));
+                host.with_run(|core| core.stack.set_clock(now));
                 poll_jobs(jobs.as_mut(), cx);
             }
             if parts.is_receiving()

@@ -1,8 +1,7 @@
 //! PDUs of the Attribute Protocol, dispatched to the server or the client of a link. [Vol 3] Part F
 
 use bindrune_att::Incoming;
-use bindrune_wire::Packet;
-use embassy_time::Instant;
+use bindrune_wire::{Packet, time::Instant};
 
 use super::{
     Link, Stack,

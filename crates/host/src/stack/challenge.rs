@@ -40,12 +40,12 @@ impl Challenges {
     }
 
     /// Makes the next challenge.
-    pub(super) fn next(&mut self, now: Instant) -> Encrypt {
+    pub(super) fn next(&mut self, clock: Instant) -> Encrypt {
         self.count = self.count.wrapping_add(1);
         let mut block = [0; 16];
         let (count, time) = block.split_at_mut(8);
         count.copy_from_slice(&self.count.to_le_bytes());
-        time.copy_from_slice(&now.as_ticks().to_le_bytes());
+        time.copy_from_slice(&clock.as_ticks().to_le_bytes());
         let key = crypto::e(&self.secret, block);
         let plaintext = crypto::e(&self.secret, block.map(|octet| !octet));
         self.expected = Some(Key::new(crypto::e(&Key::new(key), plaintext)));

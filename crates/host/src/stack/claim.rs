@@ -2,13 +2,11 @@
 
 use bindrune_gap::{Advertising, Connecting};
 use bindrune_hci::Status;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{Link, LinkRef, Stack, gap::Claim};
-use crate::{
-    at::At,
-    waiters::{Due, HostKey},
-};
+use crate::waiters::{Due, HostKey};
 
 /// Number of connection intervals in which the first packet of a peer arrives, or the controller gives up: 6 from the
 /// first anchor point, which is up to two intervals after the report of the link. [Vol 6] Part B, 4.5
@@ -40,8 +38,8 @@ impl Stack {
         slot.claim = Some(claim);
         slot.users = 1;
         let asked = slot.control.asks_peer();
-        let proof = (strict || asked).then(|| now.saturating_add(slot.proof_time()));
-        slot.unproven = At::new(proof);
+        let proof = (strict || asked).then(|| now + slot.proof_time());
+        slot.unproven = proof;
         self.wake_claim(claim);
         self.deadlines_changed();
     }
@@ -59,7 +57,7 @@ impl Stack {
     /// Takes the link of a request once the request may have it.
     pub(super) fn take_claimed(&mut self, claim: Claim) -> Option<LinkRef> {
         let index = self.claimed(claim)?;
-        let slot = self.links.get_mut(usize::from(index)).filter(|l| !l.unproven.is_some())?;
+        let slot = self.links.get_mut(usize::from(index)).filter(|l| l.unproven.is_none())?;
         slot.claim = None;
         Some(slot.reference(index))
     }
@@ -78,7 +76,7 @@ impl Stack {
         let Some(index) = self.claimed(claim) else { return };
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         slot.claim = None;
-        slot.unproven = At::NONE;
+        slot.unproven = None;
         let link = slot.reference(index);
         self.release_link(link);
     }
@@ -89,7 +87,7 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
             return;
         };
-        let unproven = slot.unproven.take();
+        let unproven = slot.unproven.take().is_some();
         let never = reason == Status::FAILED_TO_ESTABLISH
             || (unproven && reason == Status::CONNECTION_TIMEOUT);
         let claim = slot.claim.take_if(|_| never);
@@ -107,7 +105,7 @@ impl Stack {
     /// Marks a link as established, because its peer was received.
     pub(super) fn prove(&mut self, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        if slot.unproven.take()
+        if slot.unproven.take().is_some()
             && let Some(claim) = slot.claim
         {
             self.wake_claim(claim);

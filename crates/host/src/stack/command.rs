@@ -3,8 +3,7 @@
 use core::task::Poll;
 
 use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
-use bindrune_wire::{Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Writer, time::Instant};
 
 use super::{Link, Phase, Stack, classic};
 use crate::{

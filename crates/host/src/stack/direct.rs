@@ -9,8 +9,7 @@ use bindrune_hci::{
     h4::PacketType,
 };
 use bindrune_l2cap::{Channels, Cid, Header};
-use bindrune_wire::{Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Writer, time::Instant};
 
 use super::{
     Stack,
@@ -131,7 +130,7 @@ impl Stack {
         if idle {
             self.unstamped |= bit;
         }
-        slot.room = Room::UNKNOWN;
+        slot.room = Room::Unknown;
         self.data_written(index, packets);
         self.ready.run(Due::DATA);
         true

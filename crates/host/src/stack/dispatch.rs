@@ -2,8 +2,7 @@
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::{Cid, Context, Header, LinkId, Pools, Received, Signal};
-use bindrune_wire::{Handle, Interest, Packet};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Interest, Packet, time::Instant};
 
 use super::{Link, LinkRef, Stack};
 use crate::{
@@ -42,7 +41,7 @@ impl Stack {
             let Some(free) = self.rx.pool.take(Header::LEN) else { return false };
             let _fits = packet.insert(free).extend(payload);
         }
-        slot.last_rx = self.now;
+        slot.last_rx = Some(self.now);
         self.stats.acl_in.count();
         match packet {
             Some(packet) => self.handle_pdu(self.now, index, cid, packet),
@@ -74,7 +73,6 @@ impl Stack {
 
     /// Handles an ACL packet whose octets have landed or were discarded.
     pub(crate) fn handle_acl(&mut self, now: Instant, landing: AclLanding) {
-        self.now = now;
         let AclLanding { link, packet, early } = landing;
         if let Some((handle, first)) = early {
             return self.keep_early(now, handle, first, packet);
@@ -83,7 +81,7 @@ impl Stack {
         let slot = slot.filter(|l| l.generation == link.generation && l.is_up());
         match (slot, packet) {
             (Some(slot), Some(packet)) => {
-                slot.last_rx = now;
+                slot.last_rx = Some(now);
                 let unproven = slot.unproven.is_some();
                 let whole = slot.reassembly.landed(packet, &mut self.rx.pool);
                 if unproven {

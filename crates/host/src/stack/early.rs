@@ -7,8 +7,8 @@
 use bindrune_hci::acl::AclHeader;
 use bindrune_l2cap::Cid;
 use bindrune_smp::pdu::Code;
-use bindrune_wire::{Handle, Packet};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Handle, Packet, time::Instant};
+use embassy_time::Duration;
 
 use super::{AclLanding, LinkRef, Phase, Stack, memory::RX_PER_LINK};
 use crate::capability::RECOVERY;
@@ -134,13 +134,13 @@ impl Stack {
     /// Returns whether a link with this handle may come up soon, and the data is not late data of a link that has just
     /// ended.
     fn may_come(&self, acl: AclHeader) -> bool {
-        let late = |at: Instant| at.checked_add(AFTERWARDS).is_some_and(|until| self.now < until);
+        let late = |at: Option<Instant>| at.is_some_and(|at| self.now.since(at) < AFTERWARDS);
         matches!(self.phase, Phase::Ready)
             && usize::from(acl.len) <= self.rx.pool.packet_size()
             && self.early.has_room(|waits| of_handle(waits, acl.handle))
             && self.has_unused_packet()
             && !self.links.iter().any(|link| link.handle == acl.handle && late(link.last_rx))
-            && !self.classic.ended_at(acl.handle).is_some_and(late)
+            && !self.classic.has_ended(acl.handle, late)
     }
 
     /// Returns whether a link slot is free, and a packet that no link misses.
@@ -160,7 +160,7 @@ impl Stack {
         packet: Option<Packet>,
     ) {
         let Some(packet) = packet else { return };
-        let until = now.checked_add(GRACE).unwrap_or(Instant::MAX);
+        let until = now + GRACE;
         self.hold(Held { waits: For::Link(handle, first), packet, until });
     }
 
@@ -224,7 +224,7 @@ impl Stack {
         // arrives in this time. [Vol 6] Part B, 5.1.3.1
         let interval = u64::from(slot.control.parameters().interval).saturating_mul(1250);
         let grace = Duration::from_micros(interval.saturating_mul(2)).min(GRACE);
-        let until = now.checked_add(grace).unwrap_or(Instant::MAX);
+        let until = now + grace;
         self.hold(Held { waits: For::Encryption(link, cid), packet, until });
         None
     }

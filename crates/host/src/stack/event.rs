@@ -6,7 +6,7 @@ use bindrune_hci::{
     cmd::baseband::CompletedPackets,
     event::{RawEvent, completed_of_one_link},
 };
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{ControllerLoss, Phase, Stack};
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
 impl Stack {
     /// Takes an event packet: code, length, parameters.
     pub(crate) fn handle_event(&mut self, now: Instant, packet: &[u8]) {
-        self.now = now;
         self.stats.events.count();
         if let Phase::Setup | Phase::Ready = self.phase
             && let Some((handle, count)) = completed_of_one_link(packet)

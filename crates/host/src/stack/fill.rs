@@ -2,8 +2,7 @@
 
 use bindrune_hci::acl::{AclHeader, Boundary};
 use bindrune_l2cap::Fragments;
-use bindrune_wire::{Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Handle, Writer, time::Instant};
 
 use super::{
     Stack,
@@ -36,13 +35,17 @@ pub(crate) struct InOutput {
 impl Stack {
     /// Takes the buffer back from the transport and fills it. If it is not empty, gives it to the transport and returns
     /// true.
-    pub(crate) fn next_output(&mut self, now: Instant, transport: &mut Option<Output>) -> bool {
-        self.set_now(now);
+    pub(crate) fn next_output(
+        &mut self,
+        clock: embassy_time::Instant,
+        transport: &mut Option<Output>,
+    ) -> bool {
+        self.set_clock(clock);
         if let Some(empty) = transport.take() {
             self.give_output(empty);
         }
         if self.may_fill() {
-            self.fill_output(now);
+            self.fill_output(self.now);
         }
         let pending = self.output.as_ref().is_some_and(|out| !out.is_empty());
         if pending {

@@ -7,8 +7,7 @@ use bindrune_gap::{
     ConnectEnd, Connecting, GapEvent, LinkUp, Report, Scan, ScanEnd, SetId, WhenFull,
 };
 use bindrune_hci::{Role, Status};
-use bindrune_wire::{Address, Handle};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Handle, time::Instant};
 
 use super::{LinkRef, Receive, Stack};
 use crate::{

@@ -9,15 +9,14 @@
 //! read half of what it may keep. [Vol 4] Part E, 4.2
 
 use bindrune_l2cap::State;
-use bindrune_wire::{Interest, Packet};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Packet, time::Instant};
+use embassy_time::Duration;
 
 use super::{
     Link, LinkRef, Stack,
     share::{Share, Shares},
 };
 use crate::{
-    at::At,
     capability::{CLIENT, HOST_FLOW_CONTROL},
     mask::{bit, indices},
     waiters::Due,
@@ -137,17 +136,17 @@ impl Stack {
         }
         let full = interest == Interest::None && self.host_credits.left() == 0;
         if full != self.full.is_some() {
-            self.full = At::new(full.then_some(now));
+            self.full = full.then_some(now);
             self.deadlines_changed();
         }
     }
 
     /// Returns the deadline of the time that the controller may be without a buffer.
     pub(super) fn full_deadline(&self) -> Option<Instant> {
-        let since = self.full.get().filter(|_| HOST_FLOW_CONTROL)?;
+        let since = self.full.filter(|_| HOST_FLOW_CONTROL)?;
         let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
         let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
-        since.checked_add(if crowded || channels() { CROWDED_TIMEOUT } else { FULL_TIMEOUT })
+        Some(since + if crowded || channels() { CROWDED_TIMEOUT } else { FULL_TIMEOUT })
     }
 
     /// Opens the gate of the link that holds the most packets. Its data without room is dropped from now on.
@@ -155,7 +154,7 @@ impl Stack {
         if !HOST_FLOW_CONTROL {
             return;
         }
-        self.full = At::NONE;
+        self.full = None;
         let links = self.links.iter_mut().filter(|l| l.attributes.share.is_gated());
         if let Some(slot) = links.max_by_key(|l| l.attributes.share.taken()) {
             self.rx.shares.gate(&mut slot.attributes.share, false);

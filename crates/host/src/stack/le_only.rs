@@ -5,8 +5,7 @@ use bindrune_hci::{
     acl::AclHeader,
     credits::{HostLinkCredits, LinkCredits},
 };
-use bindrune_wire::{Address, Handle, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Handle, Writer, time::Instant};
 
 use super::{Output, Stack};
 use crate::waiters::{Group, View};
@@ -144,13 +143,13 @@ impl Waiters {
 pub(crate) struct Classic;
 
 impl Classic {
-    pub(super) const fn ended_at(&self, _: Handle) -> Option<Instant> {
-        None
+    pub(super) fn has_ended(&self, _: Handle, _: impl Fn(Option<Instant>) -> bool) -> bool {
+        false
     }
 
     pub(super) const NONE: Self = Self;
 
-    pub(super) const fn poll_timeout(&self) -> Option<(Instant, Deadline)> {
+    pub(super) const fn poll_timeout(&self, _: Instant) -> Option<(Instant, Deadline)> {
         None
     }
 

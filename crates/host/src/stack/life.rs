@@ -7,13 +7,12 @@ use bindrune_hci::{
     credits::{HostLinkCredits, LinkCredits},
 };
 use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
-use bindrune_wire::Interest;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, time::Instant};
+use embassy_time::Duration;
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
 use crate::{
     Error,
-    at::At,
     capability::{CAPTURE, CENTRAL},
     mask::{Mask, bit},
     stats::Counters,
@@ -41,9 +40,9 @@ impl Link {
 
     /// Adds the drops of a link's machines to the counters.
     pub(super) fn count_drops(&self, counters: &mut Counters) {
-        counters.discarded_pdus.add(self.reassembly.drops().total());
+        counters.discarded_pdus.add(self.reassembly.discarded());
         counters.att_violations.add(self.attributes.bearer.dropped());
-        counters.dropped_signals.add(self.signalling.drops().total());
+        counters.dropped_signals.add(self.signalling.discarded());
     }
 
     /// Drops everything that `Connection::next` has not returned. Returns the number of the peer's PDUs that were
@@ -103,7 +102,7 @@ impl Stack {
             SignalRole::Peripheral
         };
         slot.signalling = Signalling::new(LinkId(index), role);
-        slot.last_rx = now;
+        slot.last_rx = Some(now);
         if let Some(peer) = slot.peer.as_mut() {
             peer.reset();
             if CAPTURE {
@@ -162,7 +161,7 @@ impl Stack {
             self.tx.pool.give(fragments.into_packet());
         }
         slot.full_channels = 0;
-        slot.last_rx = self.now;
+        slot.last_rx = Some(self.now);
         if slot.users > 0 {
             slot.life = Life::Ended(reason);
             self.rx.shares.links_changed();
@@ -250,8 +249,8 @@ impl Stack {
             let slot = usize::try_from(index).ok().and_then(|index| self.links.get_mut(index));
             let Some(slot) = slot.filter(|l| l.is_up()) else { continue };
             slot.signalling.start_timers(now, &mut self.channels);
-            if slot.leaving.is_some() && !slot.leaving_until.is_some() {
-                slot.leaving_until = At::new(Some(now.saturating_add(LEAVING)));
+            if slot.leaving.is_some() && slot.leaving_until.is_none() {
+                slot.leaving_until = Some(now + LEAVING);
             }
             self.deadlines_changed();
         }
@@ -270,7 +269,7 @@ impl Stack {
     pub(super) fn leave_now(&mut self, index: u8) {
         let slot = self.links.get_mut(usize::from(index)).filter(|l| l.is_up());
         let Some(slot) = slot else { return };
-        slot.leaving_until = At::NONE;
+        slot.leaving_until = None;
         let Some(reason) = slot.leaving else { return };
         let _ends = self.disconnect_slot(index, reason);
     }

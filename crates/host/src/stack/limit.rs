@@ -5,7 +5,7 @@ use core::task::Poll;
 use embassy_time::{Duration, Instant};
 
 use super::Stack;
-use crate::waiters::HostKey;
+use crate::waiters::{Due, HostKey};
 
 /// The running time limits. Each future keeps its own; the earliest of all is kept here.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) enum Limit {
 impl Limits {
     pub(super) const NONE: Self = Self { next: Instant::MAX, is_asked: false, round: 0 };
 
-    /// Returns when the stack must be given the time.
+    /// Returns when the stack must be given the time, on its clock.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let next = if self.is_asked { Instant::MIN } else { self.next };
         Some(next).filter(|&next| next < Instant::MAX)
@@ -45,26 +45,29 @@ impl Stack {
             Limit::New(duration) => {
                 *limit = Limit::Asked(duration, self.limits.round);
                 self.limits.is_asked = true;
-                self.deadlines_changed();
+                self.ready.run(Due::TIME);
                 return Poll::Pending;
             }
             Limit::Asked(_, round) if round == self.limits.round => return Poll::Pending,
-            Limit::Asked(duration, _) => *limit = Limit::Until(self.now.saturating_add(duration)),
+            Limit::Asked(duration, _) => *limit = Limit::Until(self.clock.saturating_add(duration)),
             Limit::Until(_) => {}
         }
         let Limit::Until(until) = *limit else { return Poll::Pending };
-        if until <= self.now {
+        if until <= self.clock {
             return Poll::Ready(());
         }
         if until < self.limits.next {
             self.limits.next = until;
-            self.deadlines_changed();
+            self.ready.run(Due::TIME);
         }
         Poll::Pending
     }
 
-    /// Starts a new round with the current time: limits begin, or are over.
+    /// If a limit must begin or is over, starts a new round with the current time.
     pub(super) fn limits_due(&mut self) {
+        if self.limits.poll_timeout().is_none_or(|at| at > self.clock) {
+            return;
+        }
         let round = self.limits.round.wrapping_add(1);
         self.limits = Limits { round, ..Limits::NONE };
         self.ready.host(HostKey::Limit);

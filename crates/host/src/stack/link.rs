@@ -7,14 +7,13 @@ use bindrune_hci::{
     credits::{HostLinkCredits, LinkCredits},
 };
 use bindrune_l2cap::{Fragments, LinkId, Reassembly, Role, Signalling};
-use bindrune_wire::Handle;
-use embassy_time::Instant;
+use bindrune_wire::{Handle, time::Instant};
 
 use super::{
     attribute::Attributes, fill::InOutput, fixed::Fixed, gap::Claim, inbox::Inbox, notify::Room,
     security::Lazy,
 };
-use crate::{at::At, capability::CENTRAL, mask::Mask};
+use crate::{capability::CENTRAL, mask::Mask};
 
 /// Identifies one link until its slot is used for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,15 +70,15 @@ pub(crate) struct Link {
     /// The request that made the link, until its future takes the link.
     pub(crate) claim: Option<Claim>,
     /// Until when the request waits for the first data from the peer, if none has been received yet.
-    pub(crate) unproven: At,
-    /// The deadline for that, if it has begun.
-    pub(crate) leaving_until: At,
+    pub(crate) unproven: Option<Instant>,
+    /// When the wait for `leaving` ends, if it has begun.
+    pub(crate) leaving_until: Option<Instant>,
     /// Packets in the buffer for the transport, of this link or of the last one in the slot.
     pub(crate) in_output: Option<InOutput>,
     /// When something was last received from this link.
-    pub(crate) last_rx: Instant,
+    pub(crate) last_rx: Option<Instant>,
     /// When the controller was last asked whether it still has this link.
-    pub(crate) looked: Instant,
+    pub(crate) looked: Option<Instant>,
     pub(crate) reassembly: Reassembly,
     pub(crate) attributes: Attributes,
     pub(crate) fixed: Fixed,
@@ -121,7 +120,7 @@ impl Link {
         life: Life::Free,
         users: 0,
         claim: None,
-        unproven: At::NONE,
+        unproven: None,
         handle: Handle::MIN,
         control: LinkControl::NONE,
         credits: LinkCredits::NONE,
@@ -140,11 +139,11 @@ impl Link {
         full_channels: 0,
         last_channel: 0,
         leaving: None,
-        leaving_until: At::NONE,
+        leaving_until: None,
         protection: Lazy::NONE,
-        room: Room::UNKNOWN,
-        last_rx: Instant::MIN,
-        looked: Instant::MIN,
+        room: Room::Unknown,
+        last_rx: None,
+        looked: None,
         stalled: false,
     };
 

@@ -85,12 +85,10 @@ use bindrune_hci::{
     lane::CommandLane,
 };
 use bindrune_l2cap::{Channels, Listener, State};
-use bindrune_wire::Interest;
-use embassy_time::Instant;
+use bindrune_wire::{Interest, time::Instant};
 
 use crate::{
     Config, Error,
-    at::At,
     capability::CHANNELS,
     mask::{Mask, bit},
     stats::Counters,
@@ -174,8 +172,9 @@ pub(crate) struct Stack {
     /// Links with a time limit that begins when the stack is next given the time.
     undated: Mask,
     /// The earliest deadline, if it is known.
-    deadline: Option<Option<(Instant, timeout::Timer)>>,
-    /// The latest time that the stack was given.
+    deadline: Option<Option<timeout::Next>>,
+    /// The latest time that the stack was given: that of the clock, and that of the machines.
+    clock: embassy_time::Instant,
     now: Instant,
     phase: Phase,
     /// Links with packets, and channels with frames, in the buffer for the transport.
@@ -191,7 +190,7 @@ pub(crate) struct Stack {
     /// Links on which a value for every peer has begun to wait for room.
     waiting_for_room: Mask,
     /// When the controller ran out of buffers of the host.
-    full: At,
+    full: Option<Instant>,
     channel_users: &'static mut [u8],
     acl: AclCredits,
     lane: CommandLane,
@@ -296,9 +295,17 @@ impl Stack {
         self.now
     }
 
-    /// Sets the time.
-    pub(crate) fn set_now(&mut self, now: Instant) {
-        self.now = now;
+    /// Returns the time of the last input, on the clock of `run`.
+    pub(crate) const fn clock(&self) -> embassy_time::Instant {
+        self.clock
+    }
+
+    /// Sets the time. It is converted once for each wake.
+    pub(crate) fn set_clock(&mut self, clock: embassy_time::Instant) {
+        if clock != self.clock {
+            (self.clock, self.now) = (clock, Instant::of(clock));
+        }
+        let now = self.now;
         if (self.unstamped | self.unstamped_requests) != 0 {
             self.stamp(now);
         }

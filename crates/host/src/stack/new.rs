@@ -7,13 +7,13 @@ use bindrune_hci::{
     lane::CommandLane,
 };
 use bindrune_l2cap::{Channels, Listener};
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     AppCommand, LISTENERS, Link, Output, PairingSlot, Phase, Receive, Stack, TransmitPackets,
     classic, early, limit, packets, privacy, resetting, security, shutdown, worker,
 };
-use crate::{Config, at::At, stats::Counters, waiters::Ready};
+use crate::{Config, stats::Counters, waiters::Ready};
 
 /// The parts of a new [`Stack`].
 pub(crate) struct Parts {
@@ -59,7 +59,8 @@ impl Stack {
             shutdown: shutdown::Shutdown::No,
             next_of_shutdown: None,
             stats: Counters::ZERO,
-            now: Instant::MIN,
+            clock: embassy_time::Instant::MIN,
+            now: Instant::ZERO,
             sending: 0,
             output: Some(parts.output),
             leaving_links: 0,
@@ -79,7 +80,7 @@ impl Stack {
             crowded: false,
             awaiting_packet: packets::AwaitingPacket::NONE,
             unconfirmed: 0,
-            full: At::NONE,
+            full: None,
             waiting_for_room: 0,
             deadline: None,
             classic: classic::Classic::NONE,

@@ -3,12 +3,12 @@
 use core::task::Poll;
 
 use bindrune_gatt::{Cccd, Characteristic};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{LinkRef, Stack};
 use crate::{
     Error,
-    at::At,
     capability::SERVER,
     mask::{Mask, bit},
     waiters::LinkKey,
@@ -18,19 +18,25 @@ use crate::{
 /// has room.
 const ROOM_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// Deadline of a value for every peer that waits for room on a link, if one waits.
+/// Whether a value for every peer waits for room on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Room(At);
+#[repr(u8)]
+pub(crate) enum Room {
+    /// No value waits, or one began to wait since the stack was last given the time.
+    Unknown = 0,
+    /// A value waits until this time.
+    Awaited(Instant),
+    /// A value waited for too long.
+    Stalled,
+}
 
 impl Room {
-    /// No value waits, or one began to wait since the stack was last given the time.
-    pub(crate) const UNKNOWN: Self = Self(At::NONE);
-    /// A value waited until its deadline.
-    const STALLED: Self = Self(At::new(Some(Instant::MAX)));
-
     /// Returns when waiting ends.
-    pub(super) fn deadline(self) -> Option<Instant> {
-        self.0.get().filter(|_| SERVER && self != Self::STALLED)
+    pub(super) const fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Awaited(until) if SERVER => Some(until),
+            Self::Awaited(_) | Self::Unknown | Self::Stalled => None,
+        }
     }
 }
 
@@ -125,11 +131,11 @@ impl Stack {
     fn is_stalled(&mut self, index: u8) -> bool {
         let Some(slot) = self.links.get(usize::from(index)) else { return true };
         let room = slot.room;
-        if room == Room::UNKNOWN {
+        if room == Room::Unknown {
             self.waiting_for_room |= bit(index);
             self.deadlines_changed();
         }
-        room == Room::STALLED
+        room == Room::Stalled
     }
 
     /// Starts the time limit of values that began to wait for room.
@@ -137,8 +143,8 @@ impl Stack {
         let mut new = core::mem::take(&mut self.waiting_for_room);
         while new != 0 {
             let slot = self.links.get_mut(new.trailing_zeros() as usize);
-            if let Some(slot) = slot.filter(|l| l.room == Room::UNKNOWN && l.is_up()) {
-                slot.room = Room(At::new(Some(now.saturating_add(ROOM_TIMEOUT))));
+            if let Some(slot) = slot.filter(|l| l.room == Room::Unknown && l.is_up()) {
+                slot.room = Room::Awaited(now + ROOM_TIMEOUT);
                 self.deadline = None;
             }
             new &= new.wrapping_sub(1);
@@ -148,7 +154,7 @@ impl Stack {
     /// Handles a value that has waited for room on a link for too long.
     pub(super) fn room_timeout(&mut self, index: u8) {
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.room = Room::STALLED;
+            slot.room = Room::Stalled;
         }
         self.ready.link(index, LinkKey::Push);
     }

@@ -6,12 +6,10 @@ use bindrune_hci::{
     credits::{AclCredits, Buffers, HostCredits},
     lane::Unresponsive,
 };
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 use zeroize::Zeroizing;
 
 use super::{Stack, command::Owner, loss::ControllerLoss};
-use crate::at::At;
 use crate::resources::COMMAND_OCTETS;
 use crate::waiters::{Due, HostKey, LinkKey};
 
@@ -34,8 +32,8 @@ pub(crate) enum Phase {
 
 impl Stack {
     /// Begins a `run`.
-    pub(crate) fn start(&mut self, now: Instant) {
-        self.now = now;
+    pub(crate) fn start(&mut self, clock: embassy_time::Instant) {
+        self.set_clock(clock);
         self.recovery.restart();
         self.gap.forget();
         self.classic_restart();
@@ -98,7 +96,6 @@ impl Stack {
     pub(super) fn fail(&mut self, now: Instant, error: InitError) {
         self.stats.recoveries.count();
         self.end_all(Status::HARDWARE_FAILURE);
-        self.now = now;
         self.set_up(now, Err(error));
     }
 
@@ -113,7 +110,7 @@ impl Stack {
         self.worker.fail();
         self.acl = AclCredits::new(Buffers::default());
         self.host_credits = HostCredits::OFF;
-        self.full = At::NONE;
+        self.full = None;
         (self.sending, self.commanding) = (0, 0);
     }
 

@@ -8,12 +8,11 @@ mod address_mode;
 use bindrune_gap::{Connect, RESOLVING_LIST_MAX, Report, Resolve, non_resolvable_address};
 use bindrune_hci::{Event, PrivacyMode, SecretKey, event::ExtendedEventType};
 use bindrune_smp::{Job, JobDone, Key, Local, crypto};
-use bindrune_wire::{Address, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{JobTicket, RECORD_MAX, Stack};
 use crate::{
-    at::At,
     capability::{OBSERVER, PRIVACY},
     config::Privacy as Choice,
     waiters::Due,
@@ -41,7 +40,7 @@ pub(super) struct Privacy {
     /// Whether GAP waits for an address.
     pub(super) due: bool,
     /// Time of the next attempt after the random numbers failed.
-    retry_at: At,
+    retry_at: Option<Instant>,
 }
 
 /// Purpose of a random number.
@@ -76,7 +75,7 @@ impl Privacy {
             unsaved: false,
             changed: false,
             due: false,
-            retry_at: At::NONE,
+            retry_at: None,
         }
     }
 
@@ -87,7 +86,7 @@ impl Privacy {
     }
 
     pub(super) const fn poll_timeout(&self) -> Option<Instant> {
-        self.retry_at.get()
+        self.retry_at
     }
 
     /// Returns the next job for a random number. With `lasting`, the key is stored before the first address is made from it. Without it the
@@ -105,7 +104,7 @@ impl Privacy {
             let secret = if self.irk.is_none() { Secret::Irk } else { Secret::Address };
             (secret, self.due && !(self.unsaved && lasting))
         };
-        let wanted = wanted && !self.retry_at.is_some();
+        let wanted = wanted && self.retry_at.is_none();
         wanted.then_some((JobTicket::Private(secret), Job::Random))
     }
 
@@ -183,7 +182,7 @@ impl Stack {
             return;
         }
         let JobDone::Random(random) = done else {
-            self.privacy.retry_at = At::new(now.checked_add(RETRY));
+            self.privacy.retry_at = Some(now + RETRY);
             self.no_address_made();
             self.ready.run(Due::COMMAND);
             return self.deadlines_changed();
@@ -212,7 +211,7 @@ impl Stack {
     fn change_address(&mut self, now: Instant, random: &[u8; 16]) {
         self.privacy.due &= self.privacy.next_shown() != Shown::Identity;
         let Some(address) = self.private_address(random) else { return };
-        let until = now.checked_add(self.privacy.rotate).unwrap_or(Instant::MAX);
+        let until = now + self.privacy.rotate;
         self.gap.set_private_address(address, until);
         self.privacy.due = false;
         self.ready.run(Due::COMMAND);
@@ -241,7 +240,7 @@ impl Stack {
     }
 
     pub(super) fn privacy_timeout(&mut self, now: Instant) {
-        if self.privacy.retry_at.take_due(now) {
+        if self.privacy.retry_at.take_if(|at| *at <= now).is_some() {
             self.ready.run(Due::JOB);
         }
     }

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_gap::{Asked, ConnectionParameters, LinkControl, LinkEvent, link_of};
 use bindrune_hci::{Event, Opcode, RawHandle, Status};
 use bindrune_l2cap::{Parameters, UpdateOutcome};
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{LinkRef, Stack, link::PendingEvents};
 use crate::{
@@ -23,7 +23,7 @@ impl Stack {
             return;
         };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.last_rx = now;
+            slot.last_rx = Some(now);
             slot.control.handle_event(event);
             if slot.control.has_answered() {
                 self.prove(index);

@@ -2,7 +2,7 @@
 
 use bindrune_gap::{InitError, LinkControl};
 use bindrune_hci::{Opcode, Status};
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{Phase, Stack, command::Owner, loss::ControllerLoss};
 
@@ -28,7 +28,6 @@ impl Stack {
         self.stats.recoveries.count();
         self.recovery.losses.note(loss);
         self.end_all(Status::HARDWARE_FAILURE);
-        self.now = now;
         let pause = self.recovery.pause(now);
         self.wait_to_reset(now, pause, silent);
         self.ready.whole_host();

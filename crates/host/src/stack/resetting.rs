@@ -9,8 +9,8 @@ use bindrune_hci::{
     Command, Event, Opcode, Status,
     cmd::{baseband::Reset, le::Encrypt},
 };
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{Phase, Stack, challenge::Challenges, watch::Losses};
 use crate::waiters::{Due, HostKey};
@@ -41,7 +41,7 @@ enum Step {
 pub(super) struct Recovery {
     step: Step,
     /// Latest time at which the line must be quiet.
-    limit: Instant,
+    limit: Option<Instant>,
     /// Octets that belong to no answer have arrived since the controller was last trusted.
     noisy: bool,
     pub(super) challenges: Challenges,
@@ -81,7 +81,7 @@ impl Recovery {
     pub(super) const fn new() -> Self {
         Self {
             step: Step::Reset,
-            limit: Instant::MIN,
+            limit: None,
             noisy: false,
             challenges: Challenges::new(),
             losses: Losses::NONE,
@@ -132,7 +132,7 @@ impl Recovery {
     /// Returns how long to wait before the next Reset, whatever its reason: not at all before the first one, then
     /// [`PAUSE`], and twice as long each time, until the controller has worked for [`HELD`].
     pub(super) fn pause(&mut self, now: Instant) -> Duration {
-        let held = self.since.take().and_then(|since| now.checked_duration_since(since));
+        let held = self.since.take().map(|since| now.since(since));
         if held.is_some_and(|held| held >= HELD) {
             self.resets = 0;
         }
@@ -156,9 +156,9 @@ impl Stack {
     /// Enters a step of the reset, which is due after `time`.
     fn go_on(&mut self, now: Instant, step: Step, time: Duration) {
         if let Phase::Resetting { until, .. } = &mut self.phase {
-            *until = now.checked_add(time).unwrap_or(Instant::MAX);
+            *until = now + time;
             self.recovery.step = step;
-            self.recovery.limit = now.checked_add(RESET_TIMEOUT).unwrap_or(Instant::MAX);
+            self.recovery.limit = Some(now + RESET_TIMEOUT);
         }
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
@@ -176,7 +176,7 @@ impl Stack {
             Step::Ask => return self.go_on(now, Step::Drain, QUIET),
             Step::Reset | Step::Answer | Step::AskAgain | Step::Again | Step::Wait => return,
         };
-        *until = now.checked_add(pause).unwrap_or(Instant::MAX).min(self.recovery.limit);
+        *until = self.recovery.limit.map_or(now, |limit| limit.min(now + pause));
         self.deadlines_changed();
     }
 
@@ -184,7 +184,7 @@ impl Stack {
     pub(super) fn write_recovery(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         let (written, opcode, step) = match self.recovery.step {
             Step::Ask if Challenges::POSSIBLE => {
-                let challenge = self.recovery.challenges.next(now);
+                let challenge = self.recovery.challenges.next(self.clock);
                 (challenge.write(w).is_ok(), Encrypt::OPCODE, Step::Answer)
             }
             Step::AskAgain => (Reset.write(w).is_ok(), Opcode::RESET, Step::Again),
@@ -222,7 +222,6 @@ impl Stack {
 
     /// Handles the completion of Reset. Returns whether data from the controller counts from now on.
     pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) -> bool {
-        self.now = now;
         if !matches!(self.phase, Phase::Resetting { .. }) {
             return false;
         }
@@ -305,7 +304,7 @@ impl Stack {
 
     /// Handles the deadline of the current step.
     pub(super) fn recovery_due(&mut self, now: Instant) {
-        let quiet = now < self.recovery.limit;
+        let quiet = self.recovery.limit.is_some_and(|limit| now < limit);
         match self.recovery.step {
             Step::Drain if quiet => self.go_on(now, Step::Ask, RESET_TIMEOUT),
             Step::Apart if quiet => self.go_on(now, Step::AskAgain, RESET_TIMEOUT),

@@ -3,7 +3,8 @@
 use core::task::Poll;
 
 use bindrune_hci::Status;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{Phase, Stack};
 use crate::{Error, waiters::Due};
@@ -98,7 +99,7 @@ impl Stack {
     fn next_of_shutdown(&mut self, now: Instant) {
         match self.shutdown {
             Shutdown::Asked => {
-                self.shutdown = Shutdown::Closing(now.saturating_add(CLOSING));
+                self.shutdown = Shutdown::Closing(now + CLOSING);
                 self.deadline = None;
                 self.next_of_shutdown(now);
             }
@@ -117,7 +118,7 @@ impl Stack {
     }
 
     fn reset_for_good(&mut self, now: Instant) {
-        self.shutdown = Shutdown::Resetting(now.saturating_add(RESETTING));
+        self.shutdown = Shutdown::Resetting(now + RESETTING);
         self.end_all(Status::LOCAL_HOST_TERMINATED);
         if !matches!(self.phase, Phase::Resetting { .. }) || self.waits_to_reset() {
             self.phase = Phase::ResetPending { silent: false };

@@ -2,7 +2,8 @@
 
 use bindrune_hci::Status;
 use bindrune_l2cap::{Pools, Signal};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{
     Link, Phase, Stack,
@@ -48,8 +49,6 @@ pub(crate) enum Timer {
     Room(u8),
     /// The next step of the shutdown is due.
     Shutdown,
-    /// A time limit of the application begins or is over.
-    Limit,
     /// A link that is being left must have sent its pending data.
     Leaving(u8),
     /// Data from a link, or the completion of its packets, is overdue.
@@ -60,18 +59,16 @@ pub(crate) enum Timer {
     Classic(classic::Deadline),
 }
 
-/// The earliest of the added deadlines, with its reason.
-struct Earliest(Option<(Instant, Timer)>);
+/// The earliest of the added deadlines.
+type Earliest = bindrune_wire::time::Earliest<Timer>;
 
-impl Earliest {
-    #[inline(never)]
-    fn add(&mut self, at: Option<Instant>, why: Timer) {
-        if let Some(at) = at
-            && self.0.is_none_or(|(known, _)| at < known)
-        {
-            self.0 = Some((at, why));
-        }
-    }
+/// The next deadline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    at: Instant,
+    why: Timer,
+    /// The same time on the clock of `run`. It is kept, so that an alarm for it is set once.
+    alarm: embassy_time::Instant,
 }
 
 /// How long after its supervision timeout a silent link is checked.
@@ -81,28 +78,39 @@ const STALL: Duration = Duration::from_secs(30);
 
 impl Stack {
     /// Returns the earliest deadline and its reason.
-    pub(crate) fn poll_timeout(&mut self) -> Option<(Instant, Timer)> {
+    fn poll_timeout(&mut self) -> Option<Next> {
         if let Some(known) = self.deadline {
             return known;
         }
-        let mut earliest = Earliest(None);
-        earliest.add(self.limits.poll_timeout(), Timer::Limit);
+        let mut earliest = Earliest::NONE;
         earliest.add(self.shutdown.deadline(), Timer::Shutdown);
         match self.phase {
             Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. } => {}
             Phase::Resetting { until, .. } => earliest.add(Some(until), Timer::Reset),
             Phase::Setup | Phase::Ready => self.add_deadlines(&mut earliest),
         }
-        self.deadline = Some(earliest.0);
-        earliest.0
+        let next = earliest.get().map(|(at, why)| self.next(at, why));
+        self.deadline = Some(next);
+        next
+    }
+
+    const fn next(&self, at: Instant, why: Timer) -> Next {
+        Next { at, why, alarm: at.on_clock(self.clock) }
+    }
+
+    /// Returns when the stack must be given the time, on the clock of `run`.
+    pub(crate) fn alarm(&mut self) -> Option<embassy_time::Instant> {
+        let own = self.poll_timeout().map(|next| next.alarm);
+        let limit = self.limits.poll_timeout();
+        own.map_or(limit, |own| Some(limit.map_or(own, |limit| own.min(limit))))
     }
 
     /// Adds a deadline, if the others did not become earlier: updates the cached earliest one.
     fn deadline_added(&mut self, at: Instant, why: Timer) {
-        if let Some(known) = &mut self.deadline
-            && known.is_none_or(|(known, _)| at < known)
+        if let Some(known) = self.deadline
+            && known.is_none_or(|known| at < known.at)
         {
-            *known = Some((at, why));
+            self.deadline = Some(Some(self.next(at, why)));
             self.ready.run(Due::TIME);
         }
     }
@@ -127,9 +135,19 @@ impl Stack {
         }
     }
 
-    /// Returns whether the earliest deadline, if it is known, has passed.
-    pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.deadline.flatten().is_some_and(|(at, _)| at <= now)
+    /// Returns whether the earliest deadline, if it is known, has passed, or a limit of the application.
+    pub(crate) fn is_due(&self) -> bool {
+        self.has_passed() || self.limits.poll_timeout().is_some_and(|at| at <= self.clock)
+    }
+
+    fn has_passed(&self) -> bool {
+        self.deadline.flatten().is_some_and(|next| next.at <= self.now)
+    }
+
+    /// Returns the reason of the earliest deadline, if it has passed.
+    pub(crate) fn due_timer(&mut self) -> Option<Timer> {
+        let now = self.now;
+        self.poll_timeout().filter(|next| next.at <= now).map(|next| next.why)
     }
 
     /// Adds the deadlines of a controller that works, and of its links.
@@ -140,7 +158,7 @@ impl Stack {
         earliest.add(self.early.poll_timeout(), Timer::Early);
         earliest.add(self.privacy.poll_timeout(), Timer::Privacy);
         earliest.add(time_of(self.gap.poll_timeout()), Timer::Gap);
-        if let Some((at, deadline)) = self.classic.poll_timeout() {
+        if let Some((at, deadline)) = self.classic.poll_timeout(self.now) {
             earliest.add(Some(at), Timer::Classic(deadline));
         }
         for (index, link) in (0u8..).zip(self.links.iter()).filter(|(_, l)| l.is_up()) {
@@ -150,23 +168,20 @@ impl Stack {
     }
 
     /// Handles all deadlines that are due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        self.now = now;
-        if self.is_due(now) {
+    pub(crate) fn handle_timeout(&mut self) {
+        let now = self.now;
+        if self.has_passed() {
             // This deadline may be gone or later by now.
             self.deadline = None;
         }
         self.await_room(now);
         self.continue_shutdown(now);
+        self.limits_due();
         // Each round handles at least one deadline, or postpones it.
         for _ in 0..=u8::MAX {
-            match self.poll_timeout() {
-                Some((at, why)) if at <= now => {
-                    self.due(now, why);
-                    self.deadlines_changed();
-                }
-                Some(_) | None => return,
-            }
+            let Some(why) = self.due_timer() else { return };
+            self.due(now, why);
+            self.deadlines_changed();
         }
     }
 
@@ -195,7 +210,6 @@ impl Stack {
             Timer::Established(index) => self.prove(index),
             Timer::Room(index) => self.room_timeout(index),
             Timer::Shutdown => self.continue_shutdown(now),
-            Timer::Limit => self.limits_due(),
             Timer::Leaving(index) => self.leave_now(index),
             Timer::Silence(index) if RECOVERY => self.silence(now, index),
             Timer::Silence(_) => {}
@@ -247,7 +261,9 @@ impl Stack {
     /// controller keeps its packets. Without an answer, [`Self::lane_timeout`] recovers the controller.
     fn silence(&mut self, now: Instant, index: u8) {
         let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
-        slot.looked = now;
+        // A time that is not moved would seem to come again.
+        slot.last_rx = slot.last_rx.max(slot.looked);
+        slot.looked = Some(now);
         slot.control.probe();
         self.control_changed(index);
     }
@@ -270,28 +286,24 @@ impl Link {
         earliest.add(self.attributes.question_deadline(), Timer::Question(index));
         earliest.add(time_of(self.control.poll_timeout()), Timer::Control(index));
         earliest.add(self.room.deadline(), Timer::Room(index));
-        earliest.add(self.unproven.get(), Timer::Established(index));
+        earliest.add(self.unproven, Timer::Established(index));
         let since = self.credits.waiting_since();
         if RECOVERY {
-            let last_rx = self.last_rx.min(since.unwrap_or(Instant::MAX)).max(self.looked);
-            earliest.add(last_rx.checked_add(self.silence_limit()), Timer::Silence(index));
+            let last_rx = if since.is_some() { self.last_rx.min(since) } else { self.last_rx };
+            let quiet = last_rx.max(self.looked);
+            let checked = quiet.map(|quiet| quiet + SILENCE + self.supervision());
+            earliest.add(checked, Timer::Silence(index));
         }
         if let Some(since) = since
             && !self.control.is_disconnecting()
         {
-            let taken = since.checked_add(STALL);
-            let taken = taken.and_then(|at| at.checked_add(self.supervision()));
-            earliest.add(taken, Timer::Stall(index));
+            earliest.add(Some(since + STALL + self.supervision()), Timer::Stall(index));
         }
-        earliest.add(self.leaving_until.get(), Timer::Leaving(index));
+        earliest.add(self.leaving_until, Timer::Leaving(index));
     }
 
     fn supervision(&self) -> Duration {
         self.control.parameters().supervision_timeout()
-    }
-
-    fn silence_limit(&self) -> Duration {
-        self.supervision().checked_add(SILENCE).unwrap_or(Duration::MAX)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use bindrune_gatt::Server;
 use bindrune_l2cap::{Cid, Fragments};
-use bindrune_wire::{Interest, Packet};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Packet, time::Instant};
 
 use super::{
     Link, Stack,
@@ -148,7 +147,7 @@ impl Stack {
         let out = slot.attributes.out.take();
         let app = out.is_some();
         if app {
-            slot.room = Room::UNKNOWN;
+            slot.room = Room::Unknown;
         }
         let (packet, kind) = out.or_else(|| self.pending_cancel(index))?;
         let attributes = &mut self.links.get_mut(usize::from(index))?.attributes;

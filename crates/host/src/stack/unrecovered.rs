@@ -2,8 +2,8 @@
 
 use bindrune_gap::InitError;
 use bindrune_hci::{Event, Opcode, Status};
-use bindrune_wire::Writer;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{ControllerEvent, ControllerLoss, Phase, Stack, command::Owner};
 use crate::waiters::Due;
@@ -44,7 +44,7 @@ impl Stack {
     pub(super) fn begin_reset(&mut self, now: Instant, _silent: bool) {
         self.lane.reset();
         self.gap.restart();
-        self.phase = Phase::Resetting { until: now.saturating_add(RESET_TIMEOUT), silent: false };
+        self.phase = Phase::Resetting { until: now + RESET_TIMEOUT, silent: false };
         self.ready.run(Due::COMMAND);
         self.deadlines_changed();
     }
@@ -76,7 +76,6 @@ impl Stack {
 
     /// Handles the completion of Reset. Returns whether data from the controller counts from now on.
     pub(crate) fn handle_reset_complete(&mut self, now: Instant, num_packets: u8) -> bool {
-        self.now = now;
         let resetting = matches!(self.phase, Phase::Resetting { .. });
         if resetting {
             self.begin_set_up(now, Opcode::RESET, num_packets);

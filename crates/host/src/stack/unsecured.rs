@@ -12,8 +12,7 @@ use bindrune_smp::{
     Reason,
     pdu::{Code, Pdu},
 };
-use bindrune_wire::{Address, Handle, Level, Packet, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Handle, Level, Packet, Writer, time::Instant};
 
 use super::{Link, LinkSecurity, Paired, PairingFailure, Stack};
 use crate::{Error, config::Privacy as Choice};
@@ -227,7 +226,7 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.last_rx = now;
+            slot.last_rx = Some(now);
             slot.protection.refuse_key = true;
         }
         self.command_link(index);

@@ -16,9 +16,10 @@ use bindrune_hci::{
 use bindrune_smp::{DhKey, Key, PublicKey};
 use bindrune_wire::{
     Writer,
+    time::Instant,
     zerocopy::{FromBytes, IntoBytes},
 };
-use embassy_time::{Duration, Instant};
+use embassy_time::Duration;
 
 use super::{Phase, Stack};
 use crate::{
@@ -212,10 +213,7 @@ impl Worker {
         }
         let computes = matches!(opcode, ReadLocalP256PublicKey::OPCODE | GenerateDhKey::OPCODE);
         match (status.is_success(), computes) {
-            (true, true) => {
-                let until = now.checked_add(P256_TIMEOUT).unwrap_or(Instant::MAX);
-                self.state = State::Computing(opcode, until);
-            }
+            (true, true) => self.state = State::Computing(opcode, now + P256_TIMEOUT),
             (true, false) => self.answer(Err(Error::Controller(MALFORMED))),
             (false, _) => self.answer(Err(Error::Controller(status))),
         }

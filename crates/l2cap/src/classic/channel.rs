@@ -1,4 +1,5 @@
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::mode::Transfer;
 use super::negotiation::{Answer, Negotiation};
@@ -238,7 +239,7 @@ impl Channel {
         self.state = State::Configuring;
         self.identifier = 0;
         self.response_due = None;
-        self.limit = Some(now.saturating_add(CONFIGURATION));
+        self.limit = Some(now + CONFIGURATION);
     }
 
     /// Opens the channel if both directions are configured.
@@ -260,7 +261,7 @@ impl Channel {
         self.is_admission_due = is_admission_due;
         self.transfer.close();
         self.state = State::Disconnecting(reason);
-        self.limit = Some(now.saturating_add(RTX));
+        self.limit = Some(now + RTX);
     }
 
     /// Ends the channel. What it received stays until the application gives the slot back.

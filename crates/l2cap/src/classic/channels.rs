@@ -1,4 +1,5 @@
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::channel::{Admission, ERTX, Events, Hold, State};
 use super::negotiation::Negotiation;
@@ -86,7 +87,7 @@ impl Channels {
             channel.begin(State::Connecting, link, psm, local);
             channel.negotiation = Negotiation::new(config);
             channel.hold = Hold::Held;
-            channel.limit = Some(now.saturating_add(super::channel::ERTX_MAX));
+            channel.limit = Some(now + super::channel::ERTX_MAX);
         });
         Ok(index)
     }
@@ -145,7 +146,7 @@ impl Channels {
         channel.events.requested = false;
         channel.admission = Admission::Pending(status);
         channel.is_admission_due = true;
-        channel.limit = Some(now.saturating_add(ERTX));
+        channel.limit = Some(now + ERTX);
         Ok(())
     }
 
@@ -266,7 +267,7 @@ impl Channels {
             channel.begin(State::Requested, link, psm, local);
             channel.remote = remote;
             channel.requested_by = identifier;
-            channel.limit = Some(now.saturating_add(DECISION));
+            channel.limit = Some(now + DECISION);
             channel.events.requested = true;
         });
         Some(index)

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use bindrune_wire::{Interest, Reader};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Reader, time::Instant};
+use embassy_time::Duration;
 
 use super::testing::{End, LINK, PSM, Packet, Pair};
 use super::{ChannelConfig, ConnectionResult, ConnectionStatus, Link, Psm, Signal, State};

@@ -1,5 +1,4 @@
-use bindrune_wire::Packet;
-use embassy_time::Instant;
+use bindrune_wire::{Packet, time::Instant};
 
 use super::{Pools, receive::Receive, transmit::Transmit};
 use crate::{Cid, ConnectionResult, Psm};
@@ -116,7 +115,7 @@ pub struct Channel {
     pub(crate) identifier: u8,
     pub(crate) deadline: Option<Instant>,
     /// Time of the peer's request.
-    pub(crate) since: Instant,
+    pub(crate) since: Option<Instant>,
     /// Whether the application has a handle.
     pub(crate) held: bool,
     pub(crate) generation: u32,
@@ -138,7 +137,7 @@ impl Channel {
         pending: Pending::Nothing,
         identifier: 0,
         deadline: None,
-        since: Instant::MIN,
+        since: None,
         held: false,
         generation: 0,
         rx: Receive::CLOSED,
@@ -310,9 +309,12 @@ impl Channel {
         }
     }
 
-    /// Returns whether our request to open or close the channel has yet to leave, and has no deadline yet.
+    /// Returns whether our request to open or close the channel has yet to leave, and needs a deadline for it.
     pub(crate) const fn is_undated(&self) -> bool {
-        matches!(self.state, State::Connecting | State::Disconnecting(_)) && self.deadline.is_none()
+        // A request to close that could not leave in time has no deadline.
+        let given_up = matches!(self.state, State::Disconnecting(CloseReason::Timeout));
+        let waits = matches!(self.state, State::Connecting | State::Disconnecting(_));
+        waits && !given_up && self.deadline.is_none()
     }
 
     /// Returns the credits to grant now.
@@ -348,7 +350,7 @@ impl Channel {
     /// Stops waiting for a request to close that could not leave in time. The request stays pending.
     pub(crate) fn give_up_closing(&mut self, pools: &mut Pools<'_>) {
         self.state = State::Disconnecting(CloseReason::Timeout);
-        self.deadline = Some(Instant::MAX);
+        self.deadline = None;
         self.silence(pools);
     }
 

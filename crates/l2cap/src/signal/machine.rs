@@ -1,11 +1,10 @@
-use bindrune_wire::Interest;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Counter, Interest, time::Instant};
+use embassy_time::Duration;
 
 use super::{
-    RequestError, Role, Signal, SignalDrops, Timer, UpdateOutcome,
+    RequestError, Role, Signal, Timer, UpdateOutcome,
     answers::Answers,
     pdu::{Command, Parameters, Reject},
-    report::SignalCounters,
 };
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
@@ -46,7 +45,8 @@ pub struct Signalling {
     pub(super) asked: Option<u8>,
     /// The earliest deadline, or an earlier time.
     deadline: Option<(Instant, Timer)>,
-    pub(super) drops: SignalCounters,
+    /// Counts C-frames.
+    pub(super) discarded: Counter,
 }
 
 /// Our own request for connection parameters.
@@ -69,7 +69,7 @@ impl Signalling {
             update: Update::Idle,
             asked: None,
             deadline: None,
-            drops: SignalCounters::ZERO,
+            discarded: Counter::ZERO,
         }
     }
 
@@ -78,7 +78,7 @@ impl Signalling {
         let signal = match Command::parse(pdu) {
             Ok((identifier, command)) => self.handle_command(now, identifier, command, context),
             Err(bad) => {
-                self.drops.malformed.count();
+                self.discarded.count();
                 if let Some(reject) = bad.reply {
                     self.answer(bad.identifier, Command::Reject(reject));
                 }
@@ -91,10 +91,11 @@ impl Signalling {
         signal
     }
 
-    /// Returns how much was discarded.
+    /// Returns how many C-frames were discarded: those that are malformed, that exceed the maximum of pending
+    /// responses, or that match no request and no channel.
     #[must_use]
-    pub fn drops(&self) -> SignalDrops {
-        self.drops.read()
+    pub fn discarded(&self) -> u32 {
+        self.discarded.get()
     }
 
     /// Returns whether a command to the peer is pending. If it is a credit that was granted in the meantime,
@@ -145,7 +146,7 @@ impl Signalling {
     /// Starts the timers of channels that were opened or closed since the last call. A command that cannot leave
     /// within 30 s is given up.
     pub fn start_timers(&mut self, now: Instant, channels: &mut Channels) {
-        let due = now.saturating_add(RTX);
+        let due = now + RTX;
         while let Some(index) = channels.position(self.link, Channel::is_undated) {
             channels.with(index, |channel| channel.deadline = Some(due));
         }
@@ -170,7 +171,7 @@ impl Signalling {
     /// Queues a response to the peer; drops it if the maximum is reached.
     pub(super) fn answer(&mut self, identifier: u8, command: Command) {
         if !self.answers.push(identifier, command) {
-            self.drops.excess.count();
+            self.discarded.count();
         }
     }
 
@@ -178,7 +179,7 @@ impl Signalling {
     pub(super) fn can_answer(&mut self) -> bool {
         let can = !self.answers.is_full();
         if !can {
-            self.drops.excess.count();
+            self.discarded.count();
         }
         can
     }

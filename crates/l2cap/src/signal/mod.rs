@@ -17,7 +17,7 @@ mod transmit;
 
 pub use machine::{Context, Signalling};
 pub use pdu::{ConnectionResult, Parameters};
-pub use report::{RequestError, Role, Signal, SignalDrops, Timer, UpdateOutcome};
+pub use report::{RequestError, Role, Signal, Timer, UpdateOutcome};
 
 #[cfg(test)]
 mod tests;

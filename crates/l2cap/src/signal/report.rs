@@ -1,7 +1,5 @@
 use core::fmt;
 
-use bindrune_wire::counters;
-
 use super::pdu::Parameters;
 use crate::{CloseReason, Violation};
 
@@ -93,26 +91,4 @@ pub enum Timer {
     Disconnect,
     /// The application must decide about the peer's request for a channel.
     Decide,
-}
-
-counters! {
-    /// C-frames that were discarded on a signalling channel, by reason.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-    pub struct SignalDrops from SignalCounters {
-        /// Not exactly one well-formed, known command; rejected if the specification requires it.
-        malformed,
-        /// Requests that exceed the maximum of pending responses, or that were repeated before a decision.
-        excess,
-        /// Responses and indications that match no request and no channel.
-        unmatched,
-    }
-}
-
-impl SignalDrops {
-    /// Returns the sum over all reasons.
-    #[must_use]
-    pub const fn total(&self) -> u32 {
-        self.malformed.saturating_add(self.excess).saturating_add(self.unmatched)
-    }
 }

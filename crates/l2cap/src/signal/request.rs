@@ -1,4 +1,5 @@
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::{
     Context, Role, Signal, Signalling,
@@ -59,7 +60,7 @@ impl Signalling {
             return Signal::None;
         }
         if self.asked.is_some() {
-            self.drops.excess.count();
+            self.discarded.count();
             return Signal::None;
         }
         self.asked = Some(identifier);
@@ -76,7 +77,7 @@ impl Signalling {
     ) -> Signal {
         let same = |c: &Channel| c.is_answering(identifier);
         if context.channels.position(self.link, same).is_some() {
-            self.drops.excess.count();
+            self.discarded.count();
             return Signal::None;
         }
         match self.admit(request, context) {
@@ -137,7 +138,7 @@ impl Signalling {
             return Signal::None;
         };
         if context.channels.get(index).is_none_or(|c| c.remote != Cid(remote)) {
-            self.drops.unmatched.count();
+            self.discarded.count();
             return Signal::None;
         }
         if !self.can_answer() {
@@ -154,7 +155,7 @@ impl Signalling {
         let open = |c: &Channel| c.remote == remote && c.is_open();
         let index = context.channels.position(self.link, open);
         let Some(index) = index.filter(|_| grant.credits.get() > 0) else {
-            self.drops.unmatched.count();
+            self.discarded.count();
             return Signal::None;
         };
         context.channels.with(index, |channel| {
@@ -184,8 +185,8 @@ impl Channel {
         self.state = State::Requested;
         self.remote = Cid(request.scid.get());
         self.identifier = identifier;
-        self.since = now;
-        self.deadline = Some(now.saturating_add(DECISION));
+        self.since = Some(now);
+        self.deadline = Some(now + DECISION);
         self.tx.accept(request.mtu.get(), request.mps.get(), request.credits.get());
     }
 }

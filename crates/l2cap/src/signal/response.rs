@@ -100,7 +100,7 @@ impl Signalling {
     }
 
     fn unmatched(&mut self) -> Signal {
-        self.drops.unmatched.count();
+        self.discarded.count();
         Signal::None
     }
 }

@@ -60,7 +60,7 @@ fn a_frame_shorter_than_a_command_header_is_discarded_s01() {
     assert_eq!(answer(&mut link, &hex!("0240200600020005001401")), []);
     assert_eq!(answer(&mut link, &hex!("02402007000300050014010a")), []);
     assert_eq!(answer(&mut link, &hex!("024020040000000500")), []);
-    assert_eq!(link.signalling.drops().malformed, 4);
+    assert_eq!(link.signalling.discarded(), 4);
 }
 
 #[test]
@@ -153,7 +153,8 @@ fn requests_beyond_the_pending_responses_are_dropped() {
         assert_eq!(link.transmitted(), [1, identifier, 2, 0, 0, 0]);
     }
     assert_eq!(link.transmitted(), []);
-    assert_eq!(link.signalling.drops().excess, 2);
+    // All are malformed, and two are beyond the maximum.
+    assert_eq!(link.signalling.discarded(), 6 + 2);
 }
 
 #[test]

@@ -1,5 +1,4 @@
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use super::{
     Signalling,
@@ -50,7 +49,7 @@ impl Signalling {
             return false;
         }
         self.identifier = identifier;
-        self.update = Update::Sent { identifier, deadline: now.saturating_add(RTX), built_in };
+        self.update = Update::Sent { identifier, deadline: now + RTX, built_in };
         self.schedule(channels);
         true
     }
@@ -63,7 +62,7 @@ impl Signalling {
         w: &mut Writer<'_>,
     ) -> bool {
         let next = self.next_identifier(channels);
-        let due = now.saturating_add(RTX);
+        let due = now + RTX;
         let written = channels.with(index, |channel| channel.transmit(next, due, w));
         if written == Some(true) {
             self.identifier = next;

@@ -1,6 +1,6 @@
 //! How a DLC ends.
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{Command, Dlc, EndReason, Flow, Lost, Modem, Port, Replies, State, Step};
 use crate::{Changes, Dlci, RESPONSE_TIMEOUT, SessionId};
@@ -9,7 +9,7 @@ impl Dlc {
     /// Opens the DLC. Both ends have a limited time to exchange their modem status.
     pub(crate) fn opened(&mut self, now: Instant) {
         (self.state, self.step, self.deadline) = (State::Open, Step::Idle, None);
-        self.modem.deadline = now.checked_add(RESPONSE_TIMEOUT);
+        self.modem.deadline = Some(now + RESPONSE_TIMEOUT);
         self.changes |= Changes::OPENED | Changes::WRITABLE;
     }
 
@@ -28,7 +28,7 @@ impl Dlc {
     fn drain(&mut self, now: Instant) {
         self.state = State::Closing(EndReason::Local);
         self.step = Step::Drain;
-        self.deadline = now.checked_add(RESPONSE_TIMEOUT);
+        self.deadline = Some(now + RESPONSE_TIMEOUT);
     }
 
     /// Starts to close the DLC at once. Data that was not sent is discarded.
@@ -36,7 +36,7 @@ impl Dlc {
         self.state = State::Closing(reason);
         self.step = Step::Disconnect;
         self.replies &= Replies::UA;
-        self.deadline = now.checked_add(RESPONSE_TIMEOUT);
+        self.deadline = Some(now + RESPONSE_TIMEOUT);
         self.modem.deadline = None;
         self.port.command = None;
         self.discard_unsent();

@@ -1,6 +1,6 @@
 //! Modem status, line status and port settings of one DLC.
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use crate::{
     Break, LineStatus, ModemStatus, PortSettings,

@@ -1,7 +1,6 @@
 //! What a DLC has to send. Its session writes it.
 
-use bindrune_wire::Interest;
-use embassy_time::Instant;
+use bindrune_wire::{Interest, time::Instant};
 
 use super::{Command, Dlc, Replies, State, Step};
 use crate::{
@@ -93,7 +92,7 @@ impl Dlc {
 
     /// Records that the frame of [`Self::due`] was written.
     pub(crate) fn sent(&mut self, due: Due, now: Instant) {
-        let t2 = now.checked_add(RESPONSE_TIMEOUT);
+        let t2 = Some(now + RESPONSE_TIMEOUT);
         match due {
             Due::Message(message, false) => {
                 let reply = match message.kind() {
@@ -110,13 +109,13 @@ impl Dlc {
             Due::Message(Message::Modem(_, status, _), true) => self.modem_sent(status, now),
             Due::Message(_, true) => {
                 if let Some((_, deadline)) = &mut self.port.command {
-                    *deadline = t2.or(Some(Instant::MAX));
+                    *deadline = t2;
                 }
             }
             Due::Frame(FrameType::UA) => self.replies.remove(Replies::UA),
             Due::Frame(FrameType::DM) => self.free(),
             Due::Frame(FrameType::SABM) => {
-                (self.step, self.deadline) = (Step::Connecting, now.checked_add(CONNECT_TIMEOUT));
+                (self.step, self.deadline) = (Step::Connecting, Some(now + CONNECT_TIMEOUT));
             }
             Due::Frame(_) => {
                 (self.step, self.deadline) = (Step::Disconnecting, t2);
@@ -130,7 +129,7 @@ impl Dlc {
         self.modem.sent = Some(status);
         self.modem.own_break = None;
         self.modem.is_outstanding = true;
-        self.modem.deadline = now.checked_add(RESPONSE_TIMEOUT);
+        self.modem.deadline = Some(now + RESPONSE_TIMEOUT);
     }
 
     /// Returns whether a frame with credits, and maybe no data, is pending.

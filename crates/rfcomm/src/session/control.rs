@@ -1,7 +1,6 @@
 //! Received commands and responses on DLCI 0. [TS 07.10] 5.4.6.3; [RFCOMM 1.2] 5.5
 
-use bindrune_wire::Reader;
-use embassy_time::Instant;
+use bindrune_wire::{Reader, time::Instant};
 
 use super::{Reply, Request, Session};
 use crate::{
@@ -109,7 +108,7 @@ impl Session {
             dlc.priority = p.priority;
             dlc.state = State::Negotiated;
             dlc.replies |= Replies::PN;
-            dlc.deadline = now.checked_add(CONNECT_TIMEOUT);
+            dlc.deadline = Some(now + CONNECT_TIMEOUT);
         });
         true
     }

@@ -1,6 +1,6 @@
 //! Received frames. [TS 07.10] 5.4
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{Session, SessionEnd, SessionState};
 use crate::{
@@ -172,8 +172,8 @@ impl Dlc {
     /// Takes the peer's request to open the DLC.
     fn handle_sabm(&mut self, now: Instant) {
         self.state = State::Requested;
-        self.since = now;
-        self.deadline = now.checked_add(CONNECT_TIMEOUT);
+        self.since = Some(now);
+        self.deadline = Some(now + CONNECT_TIMEOUT);
         self.changes |= Changes::REQUESTED;
     }
 

@@ -100,10 +100,14 @@ impl End {
     /// Lets `seconds` pass, and does what is due at each deadline.
     fn pass(&mut self, seconds: u64) {
         let end = self.now + Duration::from_secs(seconds);
-        while let Some(at) = self.session.poll_timeout(&self.dlcs).filter(|&at| at <= end) {
+        while let Some(at) = self.session.poll_timeout(self.now, &self.dlcs).filter(|&at| at <= end)
+        {
             self.now = self.now.max(at);
             self.session.handle_timeout(self.now, &mut self.dlcs);
-            assert!(self.session.poll_timeout(&self.dlcs) != Some(at), "a deadline passes once");
+            assert!(
+                self.session.poll_timeout(self.now, &self.dlcs) != Some(at),
+                "a deadline passes once"
+            );
         }
         self.now = end;
     }

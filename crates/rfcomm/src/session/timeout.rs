@@ -1,19 +1,19 @@
 //! Deadlines of a session.
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{IDLE_INITIATOR, IDLE_RESPONDER, Role, Session, SessionEnd, SessionState};
 use crate::Dlcs;
 
 impl Session {
-    /// Returns when [`Self::handle_timeout`] must be called; [`Instant::MIN`] is at once.
+    /// Returns when [`Self::handle_timeout`] must be called; `now` is at once.
     #[must_use]
-    pub fn poll_timeout(&self, dlcs: &Dlcs) -> Option<Instant> {
+    pub fn poll_timeout(&self, now: Instant, dlcs: &Dlcs) -> Option<Instant> {
         let request = self.request.and_then(|(_, deadline)| deadline);
         let is_new = self.state == SessionState::Open && self.deadline.is_none();
         if is_new && dlcs.of(self.id).next().is_none() {
             // A call of the application has ended the last DLC.
-            return Some(Instant::MIN);
+            return Some(now);
         }
         let own = [self.deadline, request].into_iter().flatten();
         own.chain(dlcs.of(self.id).filter_map(|(_, dlc)| dlc.poll_timeout())).min()
@@ -50,7 +50,7 @@ impl Session {
         if dlcs.of(self.id).next().is_some() {
             self.deadline = None;
         } else if self.deadline.is_none() {
-            self.deadline = now.checked_add(limit);
+            self.deadline = Some(now + limit);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Frames to send. [RFCOMM 1.2] 4.1 and 5.1
 
-use bindrune_wire::{Interest, NoRoom, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, NoRoom, Writer, time::Instant};
 
 use super::{Reply, Request, Session, SessionState};
 use crate::{
@@ -61,7 +60,7 @@ impl Session {
             let kind = if is_opening { FrameType::SABM } else { FrameType::DISC };
             return Some(self.write_frame(Dlci::CONTROL, kind, w).map(|()| {
                 self.is_command_due = false;
-                self.deadline = now.checked_add(RESPONSE_TIMEOUT);
+                self.deadline = Some(now + RESPONSE_TIMEOUT);
             }));
         }
         if let Some(reply) = self.reply {
@@ -86,7 +85,7 @@ impl Session {
             Request::Flow(true) => self.write_message(&Message::FlowOn, true, w),
             Request::Flow(false) => self.write_message(&Message::FlowOff, true, w),
         };
-        let deadline = now.checked_add(RESPONSE_TIMEOUT).or(Some(Instant::MAX));
+        let deadline = Some(now + RESPONSE_TIMEOUT);
         Some(written.map(|()| self.request = Some((request, deadline))))
     }
 
@@ -218,7 +217,7 @@ impl Dlc {
         }
         self.changes |= Changes::WRITABLE;
         if self.deadline.is_some() {
-            self.deadline = now.checked_add(RESPONSE_TIMEOUT);
+            self.deadline = Some(now + RESPONSE_TIMEOUT);
         }
     }
 }

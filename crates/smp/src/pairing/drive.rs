@@ -1,6 +1,6 @@
 //! Progress of a pairing: jobs, answers, encryption, and its end.
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, LONGEST, Outcome, Pairing,
@@ -147,7 +147,7 @@ impl Pairing {
 
     /// Discards the state of the previous pairing.
     pub(super) fn begin(&mut self, now: Instant) {
-        self.end = now.checked_add(LONGEST);
+        self.end = Some(now + LONGEST);
         self.refusal = None;
         self.ticket = self.ticket.wrapping_add(1);
         self.flight = Flight::default();
@@ -224,7 +224,7 @@ impl Pairing {
     }
 
     pub(super) fn touch(&mut self, now: Instant) {
-        self.deadline = now.checked_add(TIMEOUT).into_iter().chain(self.end).min();
+        self.deadline = Some(self.end.map_or(now + TIMEOUT, |end| end.min(now + TIMEOUT)));
     }
 
     fn phase_two_done(&mut self, key: Key) {

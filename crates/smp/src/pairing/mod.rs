@@ -14,8 +14,8 @@ mod terms;
 mod tests;
 mod transmit;
 
-use bindrune_wire::Address;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, time::Instant};
+use embassy_time::Duration;
 
 pub use api::{
     Answer, Config, Event, Failure, Identity, Job, JobDone, Keys, LocalOob, Outcome,
@@ -312,6 +312,6 @@ impl Pairing {
     }
 
     fn must_wait(&self, now: Instant) -> bool {
-        self.not_before.is_some_and(|until| now < until)
+        self.not_before.is_some_and(|until| until.is_ahead(now, crate::Backoff::LONGEST))
     }
 }

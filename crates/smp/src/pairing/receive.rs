@@ -1,7 +1,6 @@
 //! The peer's PDUs.
 
-use bindrune_wire::Level;
-use embassy_time::Instant;
+use bindrune_wire::{Level, time::Instant};
 
 use super::{
     Failure, IdleEvent, Legacy, Pairing, Secure, State,

@@ -8,7 +8,7 @@ use embassy_time::Instant;
 use super::{
     classic::Radio, config::Setup, judge::Judge, known, peers::Peer, reach::reached, shown::Shown,
 };
-use crate::dual;
+use crate::{clock::START, dual};
 
 /// The first handle of links.
 pub(crate) const FIRST: u16 = 0x40;
@@ -104,7 +104,7 @@ impl Controller {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
             setup,
-            now: Instant::from_ticks(0),
+            now: START,
             out: Vec::new(),
             faults: Faults::NONE,
             held: VecDeque::new(),

@@ -1,5 +1,6 @@
 //! Peers pair as the specification requires, and remember the keys.
 
+use bindrune_wire::{Writer, time::Instant};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -11,7 +12,6 @@ use bindrune_smp::{
     Answer, Event, Identity, Job, JobDone, LocalKey, Pairing, PairingRequest, PrivateKey, Role,
     crypto, method,
 };
-use bindrune_wire::Writer;
 
 use super::{
     controller::{Controller, Link, handle},
@@ -97,7 +97,7 @@ impl Controller {
         let _refused = if *central {
             peer.machine.request_security(bindrune_smp::AuthReq::BONDING)
         } else {
-            peer.machine.start(now)
+            peer.machine.start(Instant::of(now))
         };
         self.settle_pairing(slot);
     }
@@ -106,7 +106,7 @@ impl Controller {
         let now = self.now;
         let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
         if peer.manners.pairing {
-            peer.machine.handle_pdu(now, pdu);
+            peer.machine.handle_pdu(Instant::of(now), pdu);
             self.settle_pairing(slot);
         }
     }
@@ -118,21 +118,23 @@ impl Controller {
             let Some(Link { peer, .. }) = self.links[slot].as_mut() else { return };
             let number = peer.number();
             let machine = &mut peer.machine;
-            machine.handle_timeout(now);
+            machine.handle_timeout(Instant::of(now));
             if let Some((ticket, job)) = machine.poll_job() {
-                machine.handle_job(now, ticket, carry_out(&job));
+                machine.handle_job(Instant::of(now), ticket, carry_out(&job));
             } else if let Some(request) = machine.poll_request() {
                 match request {
                     PairingRequest::Confirm | PairingRequest::Compare(_) => {
-                        machine.handle_answer(now, Answer::Yes);
+                        machine.handle_answer(Instant::of(now), Answer::Yes);
                     }
-                    PairingRequest::Oob { .. } => machine.handle_answer(now, Answer::No),
+                    PairingRequest::Oob { .. } => {
+                        machine.handle_answer(Instant::of(now), Answer::No)
+                    }
                     PairingRequest::Display(_) => {}
                     PairingRequest::Input => peer.waits_for_passkey = true,
                 }
             } else if let Some(passkey) = SHOWN.get().filter(|_| peer.waits_for_passkey) {
                 peer.waits_for_passkey = false;
-                machine.handle_answer(now, Answer::Passkey(passkey));
+                machine.handle_answer(Instant::of(now), Answer::Passkey(passkey));
             } else if let Some(key) = unlearned(machine) {
                 learn(&key, number);
             } else if let Some(event) = machine.poll_event() {
@@ -186,7 +188,7 @@ impl Controller {
         let refreshed = link.encrypted;
         reached(if good { "encryption" } else { "a wrong key" });
         link.encrypted = good;
-        link.peer.machine.handle_encryption(now, good);
+        link.peer.machine.handle_encryption(Instant::of(now), good);
         let [low, high] = handle(slot).to_le_bytes();
         match (good, refreshed) {
             (true, false) => self.event(0x08, &[0, low, high, 1]),

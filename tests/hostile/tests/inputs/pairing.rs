@@ -7,6 +7,7 @@ use bindrune::{
 };
 use bindrune_hostile::{Outcome, Peer, SMP, Store, Until, User, acl, l2cap};
 use bindrune_smp::{Bond, Role};
+use bindrune_wire::time::Instant;
 use embassy_time::Duration;
 
 use crate::scene::{
@@ -107,7 +108,7 @@ impl Couple {
     pub(crate) fn begin(&mut self, until: Until) -> Vec<Vec<u8>> {
         let b = &mut self.link.b;
         match self.role {
-            Role::Initiator => self.peer.begin(b.now()),
+            Role::Initiator => self.peer.begin(Instant::of(b.now())),
             Role::Responder => {
                 let conn = self.link.conn.clone();
                 self.pairing = Some(b.spawn(async move { conn.pair().await }));
@@ -138,7 +139,7 @@ impl Couple {
         let b = &mut self.link.b;
         let (conn, log) = link_with(b, address, handle);
         let mut peer = stranger([identity, address], handle);
-        peer.begin(b.now());
+        peer.begin(Instant::of(b.now()));
         peer.talk(b, Until::End);
         (conn, log, peer)
     }

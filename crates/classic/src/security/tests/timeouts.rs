@@ -100,7 +100,7 @@ fn keypresses_give_time_but_not_for_ever() {
         presses += 1;
         assert!(presses < 100);
     }
-    assert_eq!(fixture.now - begin, Duration::from_secs(300));
+    assert_eq!(fixture.now.since(begin), Duration::from_secs(300));
     assert_eq!(fixture.ended(), Failure::Timeout);
 }
 

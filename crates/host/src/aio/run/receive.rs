@@ -55,7 +55,7 @@ pub(super) async fn run<R: Read>(
         loop {
             let forced = crowd.is_over();
             let delivered = host.with_run(|core| {
-                core.stack.set_now(parts.now());
+                core.stack.set_clock(parts.now());
                 state.deliver(&mut core.stack, forced)
             });
             match delivered {
@@ -86,7 +86,7 @@ pub(super) async fn run<R: Read>(
             Some(Ok(n)) => state.arrived(n),
             Some(Err(error)) => return RunError::Transport(error),
             None => host.with_run(|core| {
-                core.stack.set_now(parts.now());
+                core.stack.set_clock(parts.now());
                 state.lose_sync(&mut core.stack);
             }),
         }

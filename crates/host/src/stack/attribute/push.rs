@@ -2,8 +2,7 @@
 
 use bindrune_att::Push;
 use bindrune_gatt::{Peer, Server, client::ServiceChanged};
-use bindrune_wire::{Packet, Queue, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Packet, Queue, Writer, time::Instant};
 
 use super::{Attributes, Indications};
 use crate::{

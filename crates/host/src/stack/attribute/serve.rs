@@ -2,8 +2,8 @@
 
 use bindrune_att::{ErrorCode, Request};
 use bindrune_gatt::{Answer, Ask, AskKind, Peer, Server, Verdict};
-use bindrune_wire::{Packet, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Packet, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::Attributes;
 use crate::{
@@ -84,7 +84,7 @@ impl Attributes {
             self.serving = Serving::Queued(packet);
             return Served::Reply;
         };
-        let until = now.checked_add(TAKE_TIMEOUT).unwrap_or(Instant::MAX);
+        let until = now + TAKE_TIMEOUT;
         self.serving = Serving::Asked(Asked { packet, collected, ask, until, server });
         Served::Ask
     }

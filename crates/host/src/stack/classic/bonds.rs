@@ -3,8 +3,7 @@
 use core::task::Poll;
 
 use bindrune_classic::security::Bond;
-use bindrune_wire::{Address, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Writer, time::Instant};
 
 use super::{State, wait::Event as Awaited};
 use crate::{

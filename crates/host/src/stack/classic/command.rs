@@ -1,8 +1,7 @@
 //! The commands of BR/EDR, and their answers. [Vol 4] Part E, 4.4
 
 use bindrune_hci::{Opcode, Status};
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use super::Phase;
 use crate::stack::Stack;

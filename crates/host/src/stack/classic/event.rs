@@ -10,8 +10,7 @@ use bindrune_hci::{
     event::ClassicEvent,
 };
 use bindrune_l2cap::{LinkId, classic::Link as L2cap};
-use bindrune_wire::Address;
-use embassy_time::Instant;
+use bindrune_wire::{Address, time::Instant};
 
 use super::{Link, Phase, Procedure, gap::Inquiring, wait::Event as Awaited};
 use crate::{

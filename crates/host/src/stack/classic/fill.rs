@@ -5,8 +5,7 @@ use bindrune_hci::{
     credits::{AclCredits, LinkCredits},
 };
 use bindrune_l2cap::{LinkId, classic::Channels};
-use bindrune_wire::Interest;
-use embassy_time::Instant;
+use bindrune_wire::{Interest, time::Instant};
 
 use super::{Classic, Link, State};
 use crate::{

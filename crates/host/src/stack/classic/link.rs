@@ -9,13 +9,12 @@ use bindrune_l2cap::{
     LinkId,
     classic::{Link as L2cap, Signal},
 };
-use bindrune_wire::{Address, AddressKind, Handle, Interest};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, AddressKind, Handle, Interest, time::Instant};
+use embassy_time::Duration;
 
 use super::{State, procedure, security::Outcomes, wait::Event};
 use crate::{
     Error,
-    at::At,
     mask::bit,
     stack::{Life, Stack},
     waiters::Due,
@@ -52,11 +51,11 @@ pub(crate) struct Link {
     pub(super) users: u16,
     /// Whether this device made the link, and ends it when it has no user.
     pub(super) is_own: bool,
-    pub(super) idle_until: At,
+    pub(super) idle_until: Option<Instant>,
     /// When the link ended: late data with its handle is of no new link.
-    pub(super) ended_at: At,
+    pub(super) ended_at: Option<Instant>,
     /// The handle of the link that had the slot before, and when it ended.
-    pub(super) before: (Handle, At),
+    pub(super) before: (Handle, Option<Instant>),
     pub(super) is_leaving: bool,
     /// Whether the link ends once everything that was sent has left.
     pub(super) is_draining: bool,
@@ -82,9 +81,9 @@ impl Link {
         peer: Address::new(AddressKind::Public, [0; 6]),
         users: 0,
         is_own: false,
-        idle_until: At::NONE,
-        ended_at: At::NONE,
-        before: (Handle::MIN, At::NONE),
+        idle_until: None,
+        ended_at: None,
+        before: (Handle::MIN, None),
         is_leaving: false,
         is_draining: false,
         is_cut: false,
@@ -105,7 +104,7 @@ impl Link {
     /// Returns when the link ends because the controller completes none of its packets.
     pub(super) fn stall(&self) -> Option<Instant> {
         let since = self.credits.waiting_since().filter(|_| !self.is_leaving)?;
-        since.checked_add(STALL)
+        Some(since + STALL)
     }
 
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
@@ -156,7 +155,7 @@ impl Stack {
         let slot = state.links.get_mut(usize::from(link.index));
         if let Some(slot) = slot.filter(|slot| slot.generation == link.generation) {
             slot.users = slot.users.saturating_add(1);
-            slot.idle_until = At::NONE;
+            slot.idle_until = None;
         }
     }
 
@@ -180,8 +179,8 @@ impl Stack {
         let Some(link) = state.up(index).filter(|link| !link.is_draining) else { return };
         let idle = link.users == 0 && !used && !link.is_leaving;
         if !idle {
-            link.idle_until = At::NONE;
-        } else if !link.idle_until.is_some() {
+            link.idle_until = None;
+        } else if link.idle_until.is_none() {
             self.limit_classic_link(index);
         }
     }
@@ -209,7 +208,7 @@ impl Stack {
                 (false, false) => UNUSED,
             };
             if link.is_draining || (link.users == 0 && !used) {
-                link.idle_until = At::new(Some(now.saturating_add(limit)));
+                link.idle_until = Some(now + limit);
             }
         }
         self.deadlines_changed();
@@ -259,7 +258,7 @@ impl Stack {
     pub(super) fn drain_classic_link(&mut self, index: u8) {
         let Some(link) = self.classic.get().and_then(|state| state.up(index)) else { return };
         link.is_draining = true;
-        link.idle_until = At::NONE;
+        link.idle_until = None;
         self.limit_classic_link(index);
         self.leave_if_drained(index);
     }
@@ -292,7 +291,7 @@ impl Stack {
         acl.disconnected(&mut link.credits);
         self.host_credits.disconnected(&mut link.host_credits);
         (link.credits, link.host_credits) = (LinkCredits::NONE, HostLinkCredits::NONE);
-        (link.idle_until, link.ended_at) = (At::NONE, At::new(Some(self.now)));
+        (link.idle_until, link.ended_at) = (None, Some(self.now));
         link.life = if link.users > 0 { Life::Ended(reason) } else { Life::Free };
         if link.users == 0 {
             link.generation = link.generation.wrapping_add(1);
@@ -327,13 +326,13 @@ impl Stack {
     pub(super) fn end_idle_links(&mut self, now: Instant) {
         let Some(state) = self.classic.get() else { return };
         for index in 0..state.link_slots() {
-            let idle = |link: &Link| link.idle_until.get().is_some_and(|at| at <= now);
+            let idle = |link: &Link| link.idle_until.is_some_and(|at| at <= now);
             let kept = state.security.is_pairing(index) || state.vacant().is_some();
             let Some(link) = state.up(index).filter(|link| idle(link)) else { continue };
             if kept && !link.is_own && !link.is_draining {
-                link.idle_until = At::new(Some(now.saturating_add(UNUSED)));
+                link.idle_until = Some(now + UNUSED);
             } else {
-                link.idle_until = At::NONE;
+                link.idle_until = None;
                 state.leave(index, Status::REMOTE_USER_TERMINATED);
             }
         }

@@ -7,8 +7,7 @@ use bindrune_l2cap::classic::{
     Channel, ChannelConfig, CloseReason, Psm, State as ChannelState,
     pdu::{ConnectionResult, ConnectionStatus},
 };
-use bindrune_wire::Level;
-use embassy_time::Instant;
+use bindrune_wire::{Level, time::Instant};
 
 use super::{
     State,

@@ -38,8 +38,7 @@ use bindrune_hci::{
 use bindrune_l2cap::classic::{Channel, Channels};
 use bindrune_rfcomm::Dlc;
 use bindrune_sdp::Registry;
-use bindrune_wire::{Address, Handle};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Handle, time::Instant};
 
 use super::Stack;
 use crate::{ClassicConfig, mask::Mask};
@@ -220,16 +219,16 @@ impl Classic {
         links.filter(|link| link.is_up()).map(|link| (link.handle, &mut link.host_credits))
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<(Instant, Deadline)> {
+    pub(super) fn poll_timeout(&self, now: Instant) -> Option<(Instant, Deadline)> {
         let state = self.state()?;
         let links = state.links.iter().filter(|link| link.is_up());
         let links = links.filter_map(|link| {
             let l2cap = link.l2cap.poll_timeout(&state.channels).map(|(at, _)| at);
-            l2cap.into_iter().chain(link.idle_until.get()).chain(link.stall()).min()
+            l2cap.into_iter().chain(link.idle_until).chain(link.stall()).min()
         });
         let gap = state.gap.poll_timeout().map(|(at, _)| at);
         let security = state.security.poll_timeout().map(|(at, _)| at);
-        let at = links.chain(gap).chain(security).chain(state.rfcomm.poll_timeout()).min()?;
+        let at = links.chain(gap).chain(security).chain(state.rfcomm.poll_timeout(now)).min()?;
         Some((at, Deadline))
     }
 }

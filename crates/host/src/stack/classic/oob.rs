@@ -5,8 +5,7 @@ use core::task::Poll;
 
 use bindrune_classic::security::{Answer, OobData, OobPresence, take_secret};
 use bindrune_hci::{Opcode, Status};
-use bindrune_wire::{Address, AddressKind};
-use embassy_time::Instant;
+use bindrune_wire::{Address, AddressKind, time::Instant};
 
 use super::{State, wait::Event as Awaited};
 use crate::{Error, capability::OOB, stack::Stack, waiters::Due};

@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_classic::{Link as GapLink, LinkMode, Sniff};
 use bindrune_hci::{Role, Status};
 use bindrune_l2cap::classic::{EchoError, EchoOutcome};
-use embassy_time::{Duration, Instant};
+use embassy_time::Duration;
 
 use super::{State, link::LinkRef, wait::Event as Awaited};
 use crate::{ClassicEcho, ClassicLinkMode, Error, stack::Stack, waiters::Due};
@@ -44,7 +44,7 @@ pub(super) enum Echo {
     Idle,
     /// A caller is about to begin one.
     Taken,
-    Begun(Instant),
+    Begun(embassy_time::Instant),
     Ended(EchoOutcome, Duration),
 }
 
@@ -202,7 +202,7 @@ impl Stack {
                 EchoError::TooLong => Error::TooLong { max: bindrune_l2cap::classic::ECHO_MAX },
                 EchoError::Busy => Error::Busy,
             })?;
-            slot.echo = Echo::Begun(now);
+            slot.echo = Echo::Begun(self.clock);
         }
         self.classic_pending(link.index);
         self.deadlines_changed();
@@ -211,11 +211,11 @@ impl Stack {
 
     /// Handles the end of an echo. [Vol 3] Part A, 4.9
     pub(super) fn classic_echoed(&mut self, index: u8, outcome: EchoOutcome) {
-        let now = self.now;
+        let clock = self.clock;
         if let Some(slot) = self.classic.get().and_then(|state| state.up(index))
             && let Echo::Begun(at) = slot.echo
         {
-            slot.echo = Echo::Ended(outcome, now.saturating_duration_since(at));
+            slot.echo = Echo::Ended(outcome, clock.saturating_duration_since(at));
         }
         self.classic_mark(Awaited::Setting);
     }

@@ -1,8 +1,7 @@
 //! ACL data from BR/EDR links: streamed to L2CAP as it arrives.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
-use bindrune_wire::Handle;
-use embassy_time::Instant;
+use bindrune_wire::{Handle, time::Instant};
 
 use super::{Classic, link::LinkRef};
 use crate::stack::{
@@ -27,11 +26,15 @@ impl Body {
 }
 
 impl Classic {
-    /// Returns when the last link with this handle ended.
-    pub(in crate::stack) fn ended_at(&self, handle: Handle) -> Option<Instant> {
+    /// Returns whether a link with this handle has ended, at a time that counts.
+    pub(in crate::stack) fn has_ended(
+        &self,
+        handle: Handle,
+        counts: impl Fn(Option<Instant>) -> bool,
+    ) -> bool {
         let links = self.state().map(|state| state.links.iter()).unwrap_or_default();
-        let ends = links.flat_map(|link| [(link.handle, link.ended_at), link.before]);
-        ends.filter(|(of, _)| *of == handle).filter_map(|(_, at)| at.get()).max()
+        let mut ends = links.flat_map(|link| [(link.handle, link.ended_at), link.before]);
+        ends.any(|(of, at)| of == handle && counts(at))
     }
 }
 

@@ -16,8 +16,7 @@ use bindrune_l2cap::classic::{
     pdu::{ConnectionResult, ConnectionStatus},
 };
 use bindrune_rfcomm::{Dlcs, Role, Session, SessionId};
-use bindrune_wire::Level;
-use embassy_time::Instant;
+use bindrune_wire::{Level, time::Instant};
 
 use super::{
     State,
@@ -107,9 +106,9 @@ impl Rfcomm {
         self.levels.iter().any(Option::is_some)
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(super) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         let sessions = self.ports.iter().filter_map(|port| port.session.as_ref());
-        sessions.filter_map(|session| session.poll_timeout(&self.dlcs)).min()
+        sessions.filter_map(|session| session.poll_timeout(now, &self.dlcs)).min()
     }
 
     fn port(&mut self, link: u8) -> Option<&mut Port> {
@@ -234,7 +233,8 @@ impl Stack {
         let Some(state) = self.classic.get() else { return };
         let Rfcomm { ports, dlcs, .. } = &mut state.rfcomm;
         let session = ports.get_mut(usize::from(link)).and_then(|port| port.session.as_mut());
-        let due = |session: &&mut Session| session.poll_timeout(dlcs).is_some_and(|at| at <= now);
+        let due =
+            |session: &&mut Session| session.poll_timeout(now, dlcs).is_some_and(|at| at <= now);
         let Some(session) = session.filter(due) else { return };
         session.handle_timeout(now, dlcs);
         self.settle_rfcomm(link);

@@ -8,8 +8,7 @@ use bindrune_classic::security::{
 };
 use bindrune_hci::{Status, cmd::classic::Keypress};
 use bindrune_smp::{Answer as LeAnswer, Keypress as LeKeypress, PairingRequest};
-use bindrune_wire::{Address, Level};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Level, time::Instant};
 
 use super::{LinkRef, State, wait::Event as Awaited};
 use crate::{

@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{Phase, wait::Event as Awaited};
 use crate::{Error, stack::Stack, waiters::Due};

@@ -3,8 +3,7 @@
 use core::task::Poll;
 
 use bindrune_smp::{Bond, Pairing, Reason};
-use bindrune_wire::Address;
-use embassy_time::Instant;
+use bindrune_wire::{Address, time::Instant};
 
 use super::{
     BondInfo, Known, LinkSecurity, Paired, PairingFailure, Stack, claim::Claim, table::Out,

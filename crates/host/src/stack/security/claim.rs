@@ -2,8 +2,7 @@
 //! rely on the bond. [Vol 3] Part H, 2.4.3 and 3.5.5
 
 use bindrune_smp::{Answer, Bond, Outcome, PairingRequest, Reason};
-use bindrune_wire::Address;
-use embassy_time::Instant;
+use bindrune_wire::{Address, time::Instant};
 
 use super::{PairingFailure, Stack};
 use crate::{RepeatPairing, waiters::Due};

@@ -3,13 +3,12 @@
 use core::task::Poll;
 
 use bindrune_smp::{AuthReq, Config as PairingConfig, StartError};
-use bindrune_wire::Level;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Level, time::Instant};
+use embassy_time::Duration;
 
 use super::{LinkSecurity, Oob, Paired, PairingFailure, Protection, Stack};
 use crate::{
     Error,
-    at::At,
     mask::{bit, next_bit},
     stack::LinkRef,
     waiters::Due,
@@ -149,7 +148,7 @@ impl Stack {
         match desired {
             Desired::None | Desired::Answer => {}
             Desired::Pair(require) => {
-                protection.answer_due = At::NONE;
+                protection.answer_due = None;
                 if let Err(error) = self.begin_pairing(now, index, require, true) {
                     self.pairing_over(index, Err(error));
                 } else if let Some(protection) = self.protection(index) {
@@ -162,7 +161,7 @@ impl Stack {
             }
             Desired::Encrypt => {
                 if !protection.requested {
-                    protection.answer_due = At::NONE;
+                    protection.answer_due = None;
                 }
                 if let Err(error) = self.begin_encryption(now, index) {
                     self.attempt_over(index, Err(error));
@@ -175,9 +174,9 @@ impl Stack {
     /// the peer.
     fn limit_request(&mut self, now: Instant, index: u8) {
         if let Some(protection) = self.protection(index)
-            && !protection.answer_due.is_some()
+            && protection.answer_due.is_none()
         {
-            protection.answer_due = At::new(now.checked_add(ANSWER));
+            protection.answer_due = Some(now + ANSWER);
             self.deadlines_changed();
         }
     }
@@ -229,7 +228,7 @@ impl Stack {
         }
         if !central && let Some(protection) = self.protection(index) {
             protection.require = require;
-            protection.answer_due = At::new(now.checked_add(ANSWER));
+            protection.answer_due = Some(now + ANSWER);
         }
         self.pairing_changed(now, index);
         Ok(())

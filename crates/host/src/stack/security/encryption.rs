@@ -5,11 +5,11 @@ use bindrune_hci::{
     cmd::le::{EnableEncryption, LongTermKeyRequestNegativeReply, LongTermKeyRequestReply},
 };
 use bindrune_smp::{Key, LongTermKey, Reason};
-use bindrune_wire::{Address, Handle, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Address, Handle, Writer, time::Instant};
+use embassy_time::Duration;
 
 use super::{LinkSecurity, Protection, Stack};
-use crate::{Error, at::At, capability::CENTRAL, stack::link::PendingEvents, waiters::Due};
+use crate::{Error, capability::CENTRAL, stack::link::PendingEvents, waiters::Due};
 
 /// A start of encryption.
 #[derive(Clone, Copy, Debug)]
@@ -101,12 +101,12 @@ impl Protection {
     fn give_key(&mut self, now: Instant, key: Key, start: Start) {
         self.start = Some(start);
         self.pending = PendingCommand::Reply(key);
-        self.deadline = At::new(now.checked_add(START));
+        self.deadline = Some(now + START);
     }
 
     /// As the peripheral, refuses for want of a key, which ends a start with an earlier key. [Vol 4] Part E, 7.8.26
     fn refuse_key(&mut self) {
-        (self.start, self.deadline) = (None, At::NONE);
+        (self.start, self.deadline) = (None, None);
         self.pending = PendingCommand::Refuse;
     }
 }
@@ -154,7 +154,7 @@ impl Stack {
         if let Some(protection) = self.protection(index) {
             protection.start = Some(start);
             protection.pending = PendingCommand::Encrypt(key);
-            protection.deadline = At::new(now.checked_add(START));
+            protection.deadline = Some(now + START);
         }
         self.command_link(index);
         self.deadlines_changed();
@@ -170,7 +170,7 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.last_rx = now;
+            slot.last_rx = Some(now);
         }
         self.answer_key(now, index, ediv, rand);
     }
@@ -203,7 +203,7 @@ impl Stack {
             protection.refuse_key();
             protection.pending = PendingCommand::Nothing;
             protection.key_wanted = Some((ediv, rand.to_le_bytes()));
-            protection.deadline = At::new(now.checked_add(LOADING));
+            protection.deadline = Some(now + LOADING);
         } else {
             self.answer_with_bond(now, index, ediv, rand);
         }
@@ -239,11 +239,11 @@ impl Stack {
     ) {
         let Some(index) = handle.get().and_then(|handle| self.find(handle)) else { return };
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
-            slot.last_rx = now;
+            slot.last_rx = Some(now);
         }
         let Some(protection) = self.protection(index) else { return };
         let was = protection.current.is_encrypted();
-        protection.deadline = At::NONE;
+        protection.deadline = None;
         let start = protection.start.take();
         match (status.is_success() && on, start) {
             (true, Some(start)) => self.encrypted(now, index, start),
@@ -330,7 +330,7 @@ impl Stack {
             // After a failure, a caller that waits for a pairing still waits for the answer to the Security Request.
             protection.requested &= result.is_err();
             if !protection.requested {
-                protection.answer_due = At::NONE;
+                protection.answer_due = None;
             }
         }
         self.ready.run(Due::COMMAND);

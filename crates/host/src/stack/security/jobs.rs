@@ -4,7 +4,6 @@ use core::task::Poll;
 
 use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Pairing, Ticket};
 use bindrune_wire::Writer;
-use embassy_time::Instant;
 
 use super::table::Out;
 use crate::{
@@ -103,8 +102,8 @@ impl Stack {
     }
 
     /// Takes the result of a job.
-    pub(crate) fn handle_job(&mut self, now: Instant, ticket: JobTicket, done: JobDone) {
-        self.now = now;
+    pub(crate) fn handle_job(&mut self, ticket: JobTicket, done: JobDone) {
+        let now = self.now;
         match ticket {
             JobTicket::Link(link, ticket) => {
                 if self.link(link).is_ok()
@@ -225,8 +224,8 @@ impl Stack {
     }
 
     /// Takes the result of the store's job.
-    pub(crate) fn handle_bond_job(&mut self, now: Instant, result: Result<(), ()>) {
-        self.now = now;
+    pub(crate) fn handle_bond_job(&mut self, result: Result<(), ()>) {
+        let now = self.now;
         match self.security.bonds.out.take() {
             None => {}
             Some(Out::Load) => {

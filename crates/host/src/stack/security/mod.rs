@@ -31,11 +31,10 @@ mod table;
 use bindrune_gatt::Security;
 use bindrune_l2cap::Security as ChannelSecurity;
 use bindrune_smp::{Backoff, Idle, Role as PairingRole};
-use bindrune_wire::{Address, Level, Present};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Level, Present, time::Instant};
 
 use super::{Link, LinkRef, LinkSecurity, Paired, PairingFailure, Stack};
-use crate::{Error, at::At, capability::OOB, mask::Mask};
+use crate::{Error, capability::OOB, mask::Mask};
 
 pub(crate) use jobs::{BondJob, JobTicket, RECORD_MAX};
 pub use outcome::BondInfo;
@@ -152,7 +151,7 @@ pub(crate) struct Protection {
     /// The start of encryption that is in progress.
     start: Option<Start>,
     /// Deadline for the start of encryption.
-    deadline: At,
+    deadline: Option<Instant>,
     /// The command for it that is pending.
     pending: PendingCommand,
     /// A key request of the peer (EDIV and Rand) that waits until the store is loaded.
@@ -179,7 +178,7 @@ pub(crate) struct Protection {
     attempts: u32,
     attempt: Option<Result<(), Error>>,
     /// Deadline for the central's answer to the Security Request.
-    answer_due: At,
+    answer_due: Option<Instant>,
     /// Whether a caller that waits for a pairing, not only for encryption, set `answer_due`.
     requested: bool,
 }
@@ -210,7 +209,7 @@ impl Protection {
         bond: None,
         unprotected: None,
         start: None,
-        deadline: At::NONE,
+        deadline: None,
         pending: PendingCommand::Nothing,
         key_wanted: None,
         recalled: false,
@@ -226,7 +225,7 @@ impl Protection {
         failure: None,
         attempts: 0,
         attempt: None,
-        answer_due: At::NONE,
+        answer_due: None,
         requested: false,
     };
 

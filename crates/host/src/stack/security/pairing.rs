@@ -6,8 +6,7 @@ use bindrune_smp::{
     AuthReq, Event, Failure, Identity, Idle, IdleEvent, Key, LongTermKey, Method, Outcome, Pairing,
     Reason, Role as PairingRole, pdu::Code,
 };
-use bindrune_wire::{Address, Level, Packet};
-use embassy_time::Instant;
+use bindrune_wire::{Address, Level, Packet, time::Instant};
 
 use super::{
     Lazy, LinkSecurity, Paired, PairingFailure, Stack,
@@ -17,7 +16,6 @@ use super::{
 };
 use crate::{
     ClientSecurity, Error,
-    at::At,
     capability::CENTRAL,
     stack::link::PendingEvents,
     waiters::{Due, HostKey, LinkKey},
@@ -109,7 +107,7 @@ impl Stack {
     fn security_request_answered(&mut self, index: u8, refusal: Option<Reason>) {
         let Some(protection) = self.protection(index) else { return };
         if protection.is_pairing() {
-            (protection.answer_due, protection.requested) = (At::NONE, false);
+            (protection.answer_due, protection.requested) = (None, false);
         } else if let Some(reason) = refusal.filter(|_| protection.answer_due.is_some()) {
             let failure = match reason {
                 Reason::REPEATED_ATTEMPTS => PairingFailure::TooSoon,
@@ -315,7 +313,7 @@ impl Stack {
         let Some(protection) = self.protection(index) else { return };
         protection.pairings = protection.pairings.wrapping_add(1);
         protection.paired = Some(result);
-        (protection.answer_due, protection.requested) = (At::NONE, false);
+        (protection.answer_due, protection.requested) = (None, false);
         protection.accepted = false;
         protection.require = Level::Open;
         protection.ask = Ask::NONE;
@@ -363,8 +361,8 @@ impl Stack {
             pairing.handle_timeout(now);
         }
         let Some(protection) = self.protection(index) else { return };
-        let unanswered = protection.answer_due.take_due(now);
-        let stuck = protection.deadline.take_due(now);
+        let unanswered = protection.answer_due.take_if(|at| *at <= now).is_some();
+        let stuck = protection.deadline.take_if(|at| *at <= now).is_some();
         self.pairing_changed(now, index);
         if unanswered {
             self.forget_request(index);

@@ -2,8 +2,7 @@
 //! ended and its bond is stored.
 
 use bindrune_smp::{Answer, Bond, Config as PairingConfig, Pairing, Reason};
-use bindrune_wire::{Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Writer, time::Instant};
 
 use super::{Desired, HostSecurity, Paired, Protection, Stack};
 use crate::{Error, waiters::Due};
@@ -78,10 +77,7 @@ impl HostSecurity {
     /// Returns the earliest deadline of a link's protection.
     pub(in crate::stack) fn poll_timeout(&self, protection: &Protection) -> Option<Instant> {
         let pairing = self.pairing(protection).and_then(Pairing::poll_timeout).map(|(at, _)| at);
-        [pairing, protection.deadline.get(), protection.answer_due.get()]
-            .into_iter()
-            .flatten()
-            .min()
+        [pairing, protection.deadline, protection.answer_due].into_iter().flatten().min()
     }
 
     fn free_slots(&self) -> usize {

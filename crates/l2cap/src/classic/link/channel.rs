@@ -1,7 +1,7 @@
 //! What the signalling channel of a link does with one channel.
 
-use bindrune_wire::{Interest, NoRoom, Writer};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, NoRoom, Writer, time::Instant};
+use embassy_time::Duration;
 
 use crate::Cid;
 use crate::classic::channel::{Admission, ERTX_MAX, Hold, RTX, State};
@@ -68,7 +68,7 @@ impl Channel {
                 let request = Command::ConnectionRequest { psm: self.psm.0, scid: self.local };
                 request.write(identifier, w)?;
                 self.await_response(now, identifier);
-                self.limit = Some(now.saturating_add(ERTX_MAX));
+                self.limit = Some(now + ERTX_MAX);
                 Ok(())
             }
             Due::Configure => {
@@ -79,7 +79,7 @@ impl Channel {
                 self.negotiation.request_sent();
                 self.await_response(now, identifier);
                 if self.state == State::Open {
-                    self.limit = Some(now.saturating_add(ERTX_MAX));
+                    self.limit = Some(now + ERTX_MAX);
                 }
                 Ok(())
             }
@@ -94,7 +94,7 @@ impl Channel {
 
     fn await_response(&mut self, now: Instant, identifier: u8) {
         self.identifier = identifier;
-        self.response_due = Some(now.saturating_add(RTX));
+        self.response_due = Some(now + RTX);
     }
 
     fn write_admission(&mut self, w: &mut Writer<'_>) -> Result<(), NoRoom> {
@@ -213,7 +213,7 @@ impl Channel {
             State::Requested => self.refuse(ConnectionResult::NO_RESOURCES),
             State::Open if !self.transfer.is_flushed() => {
                 self.state = State::Draining;
-                self.limit = Some(now.saturating_add(draining));
+                self.limit = Some(now + draining);
             }
             State::Configuring | State::Open => self.disconnect(now, CloseReason::Local),
         }

@@ -1,5 +1,5 @@
-use bindrune_wire::Interest;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, time::Instant};
+use embassy_time::Duration;
 
 use super::channel::RTX;
 use super::channels::Channels;
@@ -143,7 +143,7 @@ impl Link {
         }
         self.echo.data.get_mut(..data.len()).ok_or(EchoError::TooLong)?.copy_from_slice(data);
         self.echo.len = u8::try_from(data.len()).map_err(|_| EchoError::TooLong)?;
-        self.echo.state = EchoState::Due { deadline: now.saturating_add(RTX) };
+        self.echo.state = EchoState::Due { deadline: now + RTX };
         Ok(())
     }
 
@@ -210,5 +210,5 @@ const FRAME: usize = Header::LEN + pdu::MTU as usize;
 
 /// Returns the time after `wait`.
 fn after(now: Instant, wait: Duration) -> Instant {
-    now.saturating_add(wait)
+    now + wait
 }

@@ -1,5 +1,4 @@
-use bindrune_wire::{Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Writer, time::Instant};
 use zerocopy::IntoBytes;
 
 use super::channel::Due;

@@ -2,8 +2,8 @@
 
 use std::{vec, vec::Vec};
 
-use bindrune_wire::{Interest, Reader};
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Interest, Reader, time::Instant};
+use embassy_time::Duration;
 
 use super::fcs::Fcs;
 use super::{Agreed, Kind, Outcome, Transfer};
@@ -19,7 +19,7 @@ pub fn transfer(data: &[u8]) {
     let (mut rx, mut tx) = (vec![0; usize::from(size).saturating_add(2)], vec![0; 130]);
     let mut transfer = Transfer::new(&mut rx, &mut tx);
     transfer.open(agreed, CID, CID);
-    let mut now = Instant::MIN;
+    let mut now = Instant::ZERO;
     while let (Ok(op), Ok(argument)) = (r.u8(), r.u8()) {
         if op & 1 == 0 {
             let len = usize::from(argument).min(r.remaining());
@@ -85,8 +85,7 @@ fn act(transfer: &mut Transfer<'_>, op: u8, argument: u8, now: &mut Instant) {
         }
         4 => transfer.count_flushed(),
         5 => {
-            *now =
-                now.saturating_add(Duration::from_millis(u64::from(argument).saturating_mul(60)));
+            *now += Duration::from_millis(u64::from(argument).saturating_mul(60));
             let _outcome = transfer.handle_timeout(*now);
         }
         6 if argument == 7 => transfer.close(),

@@ -1,6 +1,8 @@
 use std::{vec, vec::Vec};
 
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+
+use embassy_time::Duration;
 
 use super::*;
 

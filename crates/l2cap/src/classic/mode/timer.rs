@@ -1,4 +1,5 @@
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+use embassy_time::Duration;
 
 use super::Transfer;
 use super::agreed::{Kind, Outcome, Violation};
@@ -47,7 +48,7 @@ impl Transfer<'_> {
     pub(super) fn start_retransmission_timer(&mut self, now: Instant) {
         let is_on = self.state.unacked() > 0 && !self.state.remote_busy;
         let timeout = self.agreed.retransmission_timeout;
-        self.state.deadline = is_on.then(|| now.saturating_add(timeout));
+        self.state.deadline = is_on.then(|| now + timeout);
     }
 
     /// Acknowledges a received frame: now if the peer may need it, or when there is no I-frame that carries it for a
@@ -57,7 +58,7 @@ impl Transfer<'_> {
         if count >= self.agreed.rx_window.div_ceil(2) {
             self.state.due.ack = true;
         } else if !self.state.due.ack {
-            self.state.ack_deadline.get_or_insert(now.saturating_add(ACK_DELAY));
+            self.state.ack_deadline.get_or_insert(now + ACK_DELAY);
         }
     }
 

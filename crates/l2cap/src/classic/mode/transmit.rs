@@ -1,5 +1,4 @@
-use bindrune_wire::{Interest, Mark};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Mark, time::Instant};
 
 use super::Transfer;
 use super::agreed::Kind;
@@ -120,7 +119,7 @@ impl Transfer<'_> {
                 self.start_retransmission_timer(now)
             }
             (Kind::Enhanced, None) if out.poll && self.state.waiting => {
-                self.state.deadline = Some(now.saturating_add(self.agreed.monitor_timeout));
+                self.state.deadline = Some(now + self.agreed.monitor_timeout);
             }
             (Kind::Basic | Kind::Streaming, Some(segment)) if segment.is_last() => {
                 return self.tx.pop();

@@ -1,6 +1,8 @@
 use std::{string::String, vec, vec::Vec};
 
-use embassy_time::{Duration, Instant};
+use bindrune_wire::time::Instant;
+
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use super::rows::{After, Before, COMMANDS, CONNECTION, OTHERS, REJECT, REQUEST, RESPONSE, Row};

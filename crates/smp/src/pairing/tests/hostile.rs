@@ -2,8 +2,8 @@
 
 use std::{vec, vec::Vec};
 
-use bindrune_wire::Level;
-use embassy_time::{Duration, Instant};
+use bindrune_wire::{Level, time::Instant};
+use embassy_time::Duration;
 use hex_literal::hex;
 
 use super::open;

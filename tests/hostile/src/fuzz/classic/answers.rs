@@ -1,6 +1,7 @@
 //! The controller's answers to commands of BR/EDR, and the steps of the radio.
 
 use bindrune::Opcode;
+use bindrune_wire::time::Instant;
 
 use super::{PEERS, Step, address, radio::SLOTS};
 use crate::{
@@ -121,7 +122,7 @@ impl Controller {
                 let Some(slot) = self.radio.any(link) else { return };
                 self.classic_on_link(slot, step);
                 if let Some(link) = self.radio.links[slot].as_mut() {
-                    link.peer.time(now);
+                    link.peer.time(Instant::of(now));
                 }
                 self.classic_flush(slot);
             }
@@ -138,9 +139,9 @@ impl Controller {
             Step::Ends(_, reason) => {
                 self.classic_end(slot, [0x13, 0x08, 0x15, 0x22][usize::from(reason & 3)])
             }
-            Step::Opens(_, how) => peer.open(now, how),
+            Step::Opens(_, how) => peer.open(Instant::of(now), how),
             Step::Sends(_, which, len) => peer.send(which, len),
-            Step::Closes(_, which) => peer.close(now, which),
+            Step::Closes(_, which) => peer.close(Instant::of(now), which),
             Step::Frame(_, how, bytes) => {
                 let frame = frame(how, &bytes);
                 let header = link.handle | 0x2000;
@@ -148,9 +149,9 @@ impl Controller {
             }
             Step::Serial(_, what, len) => {
                 if what & 7 == 0 {
-                    peer.open_serial(now);
+                    peer.open_serial(Instant::of(now));
                 } else {
-                    peer.serial.act(now, what >> 3, len);
+                    peer.serial.act(Instant::of(now), what >> 3, len);
                 }
             }
             Step::Secures(_, how) => self.classic_secures(slot, how),

@@ -1,6 +1,7 @@
 //! Roles, modes and supervision timeouts of links in the controller, and echoes. [Vol 2] Part B, 8.7
 
 use bindrune::Opcode;
+use bindrune_wire::time::Instant;
 
 use super::radio::SLOTS;
 use crate::fuzz::{controller::Controller, reach::reached};
@@ -192,7 +193,7 @@ impl Controller {
                 self.event(0x38, &[low, high, a, b]);
                 self.classic_mode_changed(slot);
             }
-            7 => link.peer.echo(now, more),
+            7 => link.peer.echo(Instant::of(now), more),
             _ => {}
         }
     }

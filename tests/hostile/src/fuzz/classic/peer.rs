@@ -7,7 +7,7 @@ use bindrune_l2cap::{
     LinkId,
     classic::{Channel, ChannelConfig, Channels, ConnectionResult, EchoOutcome, Link, Psm, Signal},
 };
-use embassy_time::Instant;
+use bindrune_wire::time::Instant;
 
 use super::{
     OPEN, SECRET,
@@ -301,7 +301,7 @@ impl Drop for Peer {
         self.link.end_link(&mut channels);
         while self.link.poll_signal(&mut channels).is_some() {}
         for channel in 0..SLOTS {
-            channels.release(Instant::MAX, channel);
+            channels.release(Instant::ZERO, channel);
         }
         if channels.free() == SLOTS && !std::thread::panicking() {
             SPARE.with_borrow_mut(|spare| spare.push(channels));

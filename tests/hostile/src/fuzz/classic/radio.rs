@@ -1,6 +1,7 @@
 //! The radio of BR/EDR: links, pages, inquiries, and data.
 
 use bindrune::Opcode;
+use bindrune_wire::time::Instant;
 
 use super::{
     PEERS, SECRET, address,
@@ -171,7 +172,7 @@ impl Controller {
         let Some(link) = self.radio.links[slot].as_mut() else { return };
         link.sent = link.sent.saturating_add(1).min(BUFFERS.1.into());
         link.waiting += 1;
-        let used = link.peer.receive(now, header & 0x3000 != 0x1000, data);
+        let used = link.peer.receive(Instant::of(now), header & 0x3000 != 0x1000, data);
         let open = !link.encrypted && read >= link.changed && exact && !self.lied;
         let secret = used.iter().any(|psm| [SECRET.0, RFCOMM.0].contains(psm));
         assert!(!(open && secret), "data or a channel of PSMs {used:x?} without encryption");
@@ -214,7 +215,7 @@ impl Controller {
             }
             let (now, max) = (self.now, 300);
             let Some(link) = self.radio.links[slot].as_mut() else { return };
-            let Some((first, data)) = link.peer.transmit(now, max) else { return };
+            let Some((first, data)) = link.peer.transmit(Instant::of(now), max) else { return };
             let header = link.handle | if first { 0x2000 } else { 0x1000 };
             self.send_classic(header, &data);
         }
@@ -233,7 +234,7 @@ impl Controller {
         for slot in 0..SLOTS {
             let now = self.now;
             let Some(link) = self.radio.links[slot].as_mut() else { continue };
-            link.peer.time(now);
+            link.peer.time(Instant::of(now));
             self.classic_flush(slot);
         }
     }

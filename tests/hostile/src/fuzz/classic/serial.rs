@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 
 use bindrune_rfcomm::{BitRate, Dlc, Dlcs, LineStatus, PortSettings, Role, Session, SessionId};
-use bindrune_wire::Writer;
-use embassy_time::Instant;
+use bindrune_wire::{Writer, time::Instant};
 
 use super::{SERIAL, signs::Count};
 

@@ -6,6 +6,7 @@ use bindrune::{
 };
 use bindrune_hostile::{Peer, Store, Until, User};
 use bindrune_smp::{Bond, Key, Keys, Role, crypto};
+use bindrune_wire::time::Instant;
 use hex_literal::hex;
 
 use crate::{
@@ -69,7 +70,7 @@ impl Met {
 fn pairs(b: &mut B, on_air: Address, identity: Address, irk: u8) -> Met {
     let (conn, log) = link_with(b, on_air, LINK);
     let mut peer = Peer::private(LINK, Role::Initiator, DEFAULT, [identity, on_air], [irk; 16]);
-    peer.begin(b.now());
+    peer.begin(Instant::of(b.now()));
     let last = peer.talk(b, Until::End).pop().unwrap();
     Met { conn, log, last, completed: peer.outcome().is_some() }
 }

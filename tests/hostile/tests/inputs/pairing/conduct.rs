@@ -4,6 +4,7 @@
 use bindrune::{Address, Error, Level, Method, Opcode, PairingConfig, PairingFailure, Reason};
 use bindrune_hostile::{SMP, Store, Until, acl, l2cap};
 use bindrune_smp::{Bond, Key, Keys, LongTermKey, Role, pdu::Code};
+use bindrune_wire::time::Instant;
 use embassy_time::Duration;
 use hex_literal::hex;
 
@@ -140,7 +141,7 @@ pairings! {
         let (conn, log) = link_with(&mut a.link.b, other, 0x41);
         a.begin(Until::Pdu(Code::PAIRING_RANDOM));
         let mut b = stranger([other; 2], 0x41);
-        b.begin(a.link.b.now());
+        b.begin(Instant::of(a.link.b.now()));
         b.talk(&mut a.link.b, Until::Pdu(Code::PAIRING_RANDOM));
         a.ignores(&parts(row)[0]);
         let failed = format!("PairingFailed({:?})", PairingFailure::Peer(Reason::UNSPECIFIED_REASON));
@@ -151,7 +152,7 @@ pairings! {
         // The other one pairs too.
         a.link.b.pass(WAIT);
         let mut b = stranger([other; 2], 0x41);
-        b.begin(a.link.b.now());
+        b.begin(Instant::of(a.link.b.now()));
         b.talk(&mut a.link.b, Until::End);
         assert!(b.outcome().unwrap().bonded && conn.security().unwrap().bonded);
         assert_eq!(a.link.b.store().records().len(), 2);

@@ -4,6 +4,7 @@ use bindrune::{Address, Level, Method, PairingConfig, PairingFailure, Reason, Re
 use bindrune_hci::Opcode;
 use bindrune_hostile::{Peer, SMP, Stall, Store, Until};
 use bindrune_smp::{Bond, Key, Keys, Role, crypto};
+use bindrune_wire::time::Instant;
 use hex_literal::hex;
 
 use super::{Couple, YES_NO, config, couple_with, peripheral};
@@ -108,7 +109,7 @@ fn if_two_links_claim_an_identity_the_first_to_be_stored_gets_it() {
     let (_conn, log) = link_with(&mut couple.link.b, private, 0x41);
     let config = PairingConfig::DEFAULT;
     let mut other = Peer::private(0x41, Role::Initiator, config, [PEER, private], irk);
-    other.begin(couple.link.b.now());
+    other.begin(Instant::of(couple.link.b.now()));
     other.talk(&mut couple.link.b, Until::End);
     assert!(other.outcome().is_some());
     resume(&mut couple);

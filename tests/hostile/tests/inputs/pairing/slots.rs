@@ -4,6 +4,7 @@
 use bindrune::{Address, Connection, Level, PairingConfig, Reason};
 use bindrune_hostile::{Peer, SMP, Stall, Store, Until, User, acl, l2cap};
 use bindrune_smp::{Role, pdu::Code};
+use bindrune_wire::time::Instant;
 use embassy_time::Duration;
 use hex_literal::hex;
 
@@ -37,7 +38,7 @@ fn host_with_links() -> (B, [Connection<'static>; 2]) {
 /// Starts a pairing of a central on the other link, which holds back its random number.
 fn holds(b: &mut B) -> Peer {
     let mut peer = stranger([OTHER; 2], OTHER_LINK);
-    peer.begin(b.now());
+    peer.begin(Instant::of(b.now()));
     peer.talk(b, Until::Pdu(Code::PAIRING_RANDOM));
     assert!(peer.outcome().is_none());
     peer
@@ -46,7 +47,7 @@ fn holds(b: &mut B) -> Peer {
 /// Requests a pairing from a central on the first link; returns the host's last PDU, and whether the pairing completed.
 fn asks(b: &mut B) -> (Vec<u8>, bool) {
     let mut peer = stranger([PEER; 2], LINK);
-    peer.begin(b.now());
+    peer.begin(Instant::of(b.now()));
     (peer.talk(b, Until::End).pop().unwrap(), peer.outcome().is_some())
 }
 
@@ -136,7 +137,7 @@ fn a_peer_that_asks_again_and_again_does_not_overtake_the_application() {
     b.inject(&hex!("04 05 04 00 4100 08"));
     let (_other, _) = link_with(&mut b, OTHER, OTHER_LINK);
     let mut again = stranger([OTHER; 2], OTHER_LINK);
-    again.begin(b.now());
+    again.begin(Instant::of(b.now()));
     assert_eq!(again.talk(&mut b, Until::End).pop().unwrap(), BUSY);
 }
 

@@ -2,8 +2,7 @@
 //! [RFCOMM 1.2] 5.1
 
 use bindrune_rfcomm::{Changes, State as DlcState};
-use bindrune_wire::{Interest, Writer};
-use embassy_time::Instant;
+use bindrune_wire::{Interest, Writer, time::Instant};
 
 use super::{Port, Rfcomm, State};
 use crate::{

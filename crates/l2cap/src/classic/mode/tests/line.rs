@@ -118,7 +118,7 @@ impl End {
         let pulls = self.transfer.interest() != bindrune_wire::Interest::None;
         let reads = self.transfer.front().is_some() || !self.to_send.is_empty();
         [
-            pulls.then_some(Instant::MIN),
+            pulls.then_some(Instant::ZERO),
             reads.then_some(self.reads_at),
             self.line.front().map(|(at, _)| *at),
             self.transfer.poll_timeout(),
