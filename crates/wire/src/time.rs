@@ -105,12 +105,11 @@ impl Instant {
         left != 0 && left <= millis_of(longest)
     }
 
-    /// Returns this time on the clock, if `now` is the time of that clock. A time that has passed is `now`.
+    /// Returns the time from `now` to this time; nothing if it has passed.
     #[must_use]
-    pub const fn on_clock(self, now: embassy_time::Instant) -> embassy_time::Instant {
-        let left = self.passed(Self::of(now));
-        let left = Duration::from_millis(if left > RANGE { 0 } else { left as u64 });
-        embassy_time::Instant::from_ticks(now.as_ticks().saturating_add(left.as_ticks()))
+    pub const fn left(self, now: Self) -> Duration {
+        let left = self.passed(now);
+        Duration::from_millis(if left > RANGE { 0 } else { left as u64 })
     }
 }
 
@@ -142,15 +141,20 @@ impl<T: Copy> Earliest<T> {
 /// Half the circle, in milliseconds.
 const RANGE: u32 = u32::MAX >> 2;
 
-/// Whether a millisecond has a number of ticks, less than 2^16, that needs a division.
-const IS_DIVIDED: bool = PARTS == 1 && TICKS < 1 << 16 && !TICKS.is_power_of_two();
+/// Whether the ticks of a millisecond, less than 2^16, need a division that a processor with 32 bits does not have.
+const IS_DIVIDED: bool =
+    !cfg!(target_pointer_width = "64") && PARTS == 1 && TICKS < 1 << 16 && !TICKS.is_power_of_two();
 
 /// Returns the milliseconds of a time of the clock, modulo 2^32, rounded down.
 const fn millis(ticks: u64) -> u32 {
     if !IS_DIVIDED {
         return low(ticks.wrapping_mul(PARTS).wrapping_div(TICKS));
     }
-    // 16 bits at a time: a division of 64 bits is a slow function on a processor with 32.
+    in_parts(ticks)
+}
+
+/// As [`millis`], 16 bits at a time, because a division of 64 bits is a slow function on a processor with 32.
+const fn in_parts(ticks: u64) -> u32 {
     let [a, b, c, d, e, f, g, h] = ticks.to_be_bytes();
     let (_, rest) = divided(0, a, b);
     let (_, rest) = divided(rest, c, d);
@@ -283,6 +287,9 @@ mod tests {
         fn the_clock_is_rounded_down(ticks: u64) {
             let expected = low((u128::from(ticks) * 1_000 / u128::from(TICK_HZ)) as u64);
             prop_assert_eq!(Instant::of(Clock::from_ticks(ticks)), Instant::new(expected));
+            if PARTS == 1 && TICKS < 1 << 16 {
+                prop_assert_eq!(in_parts(ticks), expected);
+            }
         }
 
         /// An alarm that is set for a deadline finds it due, and comes not a millisecond too early or late.
@@ -291,7 +298,7 @@ mod tests {
             let now = Clock::from_ticks(now);
             let wait = Duration::from_millis(wait.into());
             let deadline = Instant::of(now) + wait;
-            let alarm = deadline.on_clock(now);
+            let alarm = now + deadline.left(Instant::of(now));
             prop_assert!(Instant::of(now) < deadline);
             prop_assert_eq!(Instant::of(alarm), deadline);
             prop_assert_eq!(alarm, now + wait);
@@ -299,10 +306,10 @@ mod tests {
 
         #[test]
         fn what_has_passed_is_due_at_once(now in 0..u64::MAX / 2, ago in 0..RANGE) {
-            let now = Clock::from_ticks(now);
-            let deadline = Instant::of(now) - Duration::from_millis(ago.into());
-            prop_assert_eq!(deadline.on_clock(now), now);
-            prop_assert!(deadline <= Instant::of(now));
+            let now = Instant::of(Clock::from_ticks(now));
+            let deadline = now - Duration::from_millis(ago.into());
+            prop_assert_eq!(deadline.left(now), Duration::MIN);
+            prop_assert!(deadline <= now);
         }
     }
 }

@@ -94,8 +94,8 @@ impl Stack {
         next
     }
 
-    const fn next(&self, at: Instant, why: Timer) -> Next {
-        Next { at, why, alarm: at.on_clock(self.clock) }
+    fn next(&self, at: Instant, why: Timer) -> Next {
+        Next { at, why, alarm: self.clock.saturating_add(at.left(self.now)) }
     }
 
     /// Returns when the stack must be given the time, on the clock of `run`.
