@@ -130,7 +130,7 @@ bench-program := "--quiet --locked --manifest-path tools/bench/Cargo.toml --targ
 bench *arguments:
     cargo run {{ bench-program }} -- instructions {{ arguments }}
 
-# Measures flash, RAM and stack of four images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
+# Measures flash, RAM and stack of five images for a Cortex-M4, beside trouble-host; with `--docs` into docs/memory.md. Needs Debian's
 # toolchain, like no-std.
 size *arguments:
     cargo run {{ bench-program }} -- size {{ arguments }}

@@ -2,7 +2,7 @@
 ///
 /// A `static` of zeros takes no flash. Nothing else depends on this representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
+#[repr(u32)]
 pub enum Present {
     /// The structure is present.
     Here = 1,

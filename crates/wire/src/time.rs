@@ -18,8 +18,10 @@ use embassy_time::{Duration, TICK_HZ};
 /// Two times can be compared if they are at most [`Instant::RANGE`] apart: the one that comes first within half the
 /// circle is the earlier one. So a deadline must be handled, and a time of the past forgotten, before it is that old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-// Half milliseconds, always an odd number of them.
-pub struct Instant(NonZeroU32);
+pub struct Instant(
+    /// Half milliseconds, always an odd number of them.
+    NonZeroU32,
+);
 
 /// A millisecond is `TICKS / PARTS` ticks of the clock.
 const TICKS: u64 = TICK_HZ.wrapping_div(shared(TICK_HZ, 1_000));
@@ -170,7 +172,7 @@ const fn divided(rest: u32, upper: u8, lower: u8) -> (u32, u32) {
     (part.wrapping_div(MILLISECOND), part.wrapping_rem(MILLISECOND))
 }
 
-/// Returns the milliseconds of a duration, rounded up, and at most [`RANGE`].
+/// Returns the milliseconds of a duration, rounded up if a tick or more is beyond, and at most [`RANGE`].
 const fn millis_of(duration: Duration) -> u32 {
     let longest = Instant::RANGE.as_ticks();
     if duration.as_ticks() >= longest {

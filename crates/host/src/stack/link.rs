@@ -61,6 +61,8 @@ pub(crate) struct Link {
     pub(crate) last_channel: u8,
     /// Whether the link is being disconnected because it took no packet for too long.
     pub(crate) stalled: bool,
+    /// When the controller was last asked whether it still has this link.
+    pub(crate) looked: Option<Instant>,
     /// Channels of this link whose out-slot is full.
     pub(crate) full_channels: Mask,
     /// The PDU that is being fragmented.
@@ -77,8 +79,6 @@ pub(crate) struct Link {
     pub(crate) in_output: Option<InOutput>,
     /// When something was last received from this link.
     pub(crate) last_rx: Option<Instant>,
-    /// When the controller was last asked whether it still has this link.
-    pub(crate) looked: Option<Instant>,
     pub(crate) reassembly: Reassembly,
     pub(crate) attributes: Attributes,
     pub(crate) fixed: Fixed,

@@ -152,7 +152,7 @@ impl Challenges {
         [0; 6]
     }
 
-    pub(super) const fn next(&mut self, _now: Instant) -> Encrypt {
+    pub(super) const fn next(&mut self, _clock: embassy_time::Instant) -> Encrypt {
         Encrypt { key: [0; 16], plaintext: [0; 16] }
     }
 

@@ -18,7 +18,7 @@ struct Firmware {
     has_peer: bool,
 }
 
-const IMAGES: [Firmware; 4] = [
+const IMAGES: [Firmware; 5] = [
     Firmware { name: "server", title: "(a) peripheral with a GATT server", has_peer: true },
     Firmware {
         name: "security",
@@ -29,6 +29,11 @@ const IMAGES: [Firmware; 4] = [
     Firmware {
         name: "classic",
         title: "(d) image (b), and it echoes a channel of BR/EDR",
+        has_peer: false,
+    },
+    Firmware {
+        name: "whole",
+        title: "(e) image (a) with every capability of LE, two links, a channel, two pairings",
         has_peer: false,
     },
 ];
