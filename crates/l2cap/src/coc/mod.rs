@@ -1,9 +1,10 @@
 //! LE credit-based channels. [Vol 3] Part A, 3.4.3, 4.22 to 4.24 and 10.1
 //!
 //! - `config`: parameters of an end, and listeners.
-//! - `channel`: one [`Channel`], its states and its end.
+//! - `channel`: one [`Channel`], and its states.
 //! - `channels`: [`Channels`], the slots of all links: find, open, accept, close.
 //! - `data`: SDUs in and out of a slot.
+//! - `end`: how a channel ends.
 //! - `receive`: K-frames to SDUs, and the credits that the peer holds.
 //! - `share`: how slots and RX packets are shared between links.
 //! - `transmit`: SDUs to K-frames, and the credits that the peer granted.
@@ -12,6 +13,7 @@ mod channel;
 mod channels;
 mod config;
 mod data;
+mod end;
 mod receive;
 mod share;
 mod transmit;
