@@ -205,7 +205,8 @@ impl<'h, C: Clock> Driver<'h, C> {
         Self { host, clock, parts, reported, alarm: Alarm::new(), deadline: None, waker: None }
     }
 
-    /// Lets each part of `run` do what is due.
+    /// Lets each part of `run` do what is due. What the application has written leaves first: the controller may have
+    /// answered by the time of the read, which saves a wake.
     fn poll<E>(
         &mut self,
         mut receive: Pin<&mut impl Future<Output = RunError<E>>>,
@@ -216,14 +217,9 @@ impl<'h, C: Clock> Driver<'h, C> {
         let (host, parts) = (self.host, self.parts);
         let mut now = self.clock.now();
         parts.set_now(now);
-        if let Poll::Ready(error) = receive.as_mut().poll(cx) {
-            return Poll::Ready(error);
-        }
         let mut due = parts.under_way();
+        let mut is_receiving = true;
         loop {
-            if parts.is_receiving() {
-                due |= Due::DATA;
-            }
             if (due | host.due.get()).intersects(Due::COMMAND | Due::DATA)
                 && let Poll::Ready(error) = transmit.as_mut().poll(cx)
             {
@@ -233,15 +229,19 @@ impl<'h, C: Clock> Driver<'h, C> {
                 host.with_run(|core| core.stack.set_clock(now));
                 poll_jobs(jobs.as_mut(), cx);
             }
-            if parts.is_receiving()
-                && let Poll::Ready(error) = receive.as_mut().poll(cx)
-            {
-                return Poll::Ready(error);
+            if is_receiving {
+                if let Poll::Ready(error) = receive.as_mut().poll(cx) {
+                    return Poll::Ready(error);
+                }
+                is_receiving = parts.is_receiving();
+                due = if is_receiving { Due::DATA } else { Due::empty() };
+                if (due | host.due.get()).intersects(Due::COMMAND | Due::DATA) {
+                    continue;
+                }
             }
             due = match self.turn(&mut now, cx) {
                 Poll::Ready(Ok(due)) => due,
                 Poll::Ready(Err(error)) => return Poll::Ready(error),
-                Poll::Pending if parts.is_receiving() => Due::empty(),
                 Poll::Pending => return Poll::Pending,
             };
         }

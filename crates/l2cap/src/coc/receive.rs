@@ -123,7 +123,8 @@ impl Receive {
     }
 
     /// Returns the credits to grant now: all that are free once they are three fifths of the window, or once the peer
-    /// may soon have too few for its next SDU. Grants fewer only to a peer without credits.
+    /// may soon have too few for its next SDU and three are free. Grants fewer only to a peer without credits, or in a
+    /// window below five.
     ///
     /// The peer continues with its remaining credits while new ones are on their way: they wait for the peer's next PDU
     /// and, behind a slow line, for the next connection event. Granting later would stop the peer; granting earlier
@@ -147,7 +148,7 @@ impl Receive {
             return true;
         }
         let frames = self.frames;
-        self.granted < frames.saturating_add(3) && free >= half.min(frames)
+        self.granted < frames.saturating_add(3) && free >= half.min(frames.max(3))
     }
 
     /// Takes the payload of a K-frame. Returns whether the application can read more than before.

@@ -223,6 +223,20 @@ fn credits_return_while_the_peer_can_still_send() {
 }
 
 #[test]
+fn a_peer_that_still_has_credits_gets_three_at_a_time() {
+    let mut link = with_window(62, 64, 8);
+    for _ in 0..6 {
+        assert_eq!(frame(&mut link, &hex!("0100 61")), Received::Readable(0));
+    }
+    for _ in 0..2 {
+        assert!(link.sdu(0).is_some());
+        assert_eq!(link.transmitted(), []);
+    }
+    assert!(link.sdu(0).is_some());
+    assert_eq!(link.transmitted(), hex!("16020400 4000 0300"));
+}
+
+#[test]
 fn a_peer_without_credits_gets_one_at_once() {
     let mut link = open();
     for _ in 0..4 {
