@@ -9,7 +9,7 @@ mod tests;
 use aes::{Aes128, cipher::BlockCipherEncrypt};
 use bindrune_wire::Address;
 use cmac::{Cmac, KeyInit, Mac};
-use p256::{AffinePoint, PublicKey as Point, SecretKey, elliptic_curve::point::AffineCoordinates};
+use p256::{AffinePoint, NonZeroScalar, ProjectivePoint, elliptic_curve::point::AffineCoordinates};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -166,8 +166,7 @@ pub fn sign(csrk: &Key, message: &[u8], counter: u32) -> [u8; 12] {
 /// failure.
 #[must_use]
 pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
-    let secret = secret_key(&private)?;
-    let point = *secret.public_key().as_affine();
+    let point = product(&private, AffinePoint::GENERATOR)?;
     let public = PublicKey { x: reversed(&point.x().into()), y: reversed(&point.y().into()) };
     Some(LocalKey { public, private: Some(private) })
 }
@@ -175,8 +174,9 @@ pub fn key_pair(private: PrivateKey) -> Option<LocalKey> {
 /// Returns the Diffie-Hellman key, if the peer's key is a point of the curve. [Vol 3] Part H, 2.3.5.6.1
 #[must_use]
 pub fn dh_key(private: &PrivateKey, peer: &PublicKey) -> Option<DhKey> {
-    let shared = secret_key(private)?.diffie_hellman(&point(peer)?);
-    Some(DhKey::new(reversed(shared.raw_secret_bytes().as_ref())))
+    let shared = Zeroizing::new(product(private, point(peer)?)?);
+    let x = Zeroizing::new(shared.x());
+    Some(DhKey::new(reversed((*x).as_ref())))
 }
 
 /// Returns whether both coordinates are in range and satisfy the curve's equation. [Vol 3] Part H, 2.3.5.6.1
@@ -191,17 +191,17 @@ pub fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
     a.ct_eq(b).into()
 }
 
-fn secret_key(private: &PrivateKey) -> Option<SecretKey> {
-    let mut octets = reversed(private.octets());
-    let secret = SecretKey::from_bytes((&octets).into()).ok();
-    octets.zeroize();
-    secret
+/// Multiplies a point by a private key, in constant time; `None` if the key is not valid.
+fn product(private: &PrivateKey, point: AffinePoint) -> Option<AffinePoint> {
+    let octets = Zeroizing::new(reversed(private.octets()));
+    let scalar: Option<NonZeroScalar> = NonZeroScalar::from_repr((*octets).into()).into();
+    let scalar = Zeroizing::new(scalar?);
+    Some((ProjectivePoint::from(point) * scalar.as_ref()).to_affine())
 }
 
-fn point(key: &PublicKey) -> Option<Point> {
+fn point(key: &PublicKey) -> Option<AffinePoint> {
     let (x, y) = (reversed(&key.x), reversed(&key.y));
-    let point: Option<AffinePoint> = AffinePoint::from_coordinates((&x).into(), (&y).into()).into();
-    Point::from_affine(point?).ok()
+    AffinePoint::from_coordinates((&x).into(), (&y).into()).into()
 }
 
 /// Returns kind and address, most significant octet first.

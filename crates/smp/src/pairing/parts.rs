@@ -1,6 +1,6 @@
 //! Types that the phases of a pairing share.
 
-use bindrune_wire::Address;
+use bindrune_wire::{Address, first_behind};
 use bitflags::bitflags;
 
 use super::PairingRequest;
@@ -115,7 +115,7 @@ impl Presses {
 
     /// Removes the first keypress, which was sent; returns whether there are more.
     fn sent(&mut self) -> bool {
-        self.waiting.rotate_left(1);
+        first_behind(&mut self.waiting);
         self.count = self.count.saturating_sub(1);
         self.count > 0
     }

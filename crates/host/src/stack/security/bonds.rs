@@ -20,13 +20,12 @@ impl Stack {
         if !self.security.bonds.is_loaded() {
             return;
         }
-        let own = self.local_on(index);
         let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else { return };
         let (central, peer) = (slot.is_central(), slot.control.peer());
         let found = self.security.bonds.of_address(peer);
         let known = found.map(|(_, bond)| Known {
             sure: bond.peer == peer || bond.has_shown_key(),
-            ..self.known(&bond, central, own)
+            ..self.known(index, &bond)
         });
         let Some(protection) = self.protection(index) else { return };
         let late = protection.bond.is_none() && known.is_some() && protection.is_pairing();
@@ -44,10 +43,13 @@ impl Stack {
         }
     }
 
-    fn known(&self, bond: &Bond, central: bool, own: Option<Address>) -> Known {
-        let key = if central { &bond.keys.peer } else { &bond.keys.local };
-        let long = bond.key_size >= self.config.pairing.min_key_size;
-        let usable = key.is_some() && long && own == Some(bond.local);
+    fn known(&self, index: u8, bond: &Bond) -> Known {
+        let slot = self.links.get(usize::from(index));
+        let usable = slot.is_some_and(|slot| {
+            let key = if slot.is_central() { &bond.keys.peer } else { &bond.keys.local };
+            let long = bond.key_size >= self.config.pairing.min_key_size;
+            key.is_some() && long && slot.protection.local == bond.local
+        });
         Known { identity: bond.peer, security: LinkSecurity::of_bond(bond), usable, sure: true }
     }
 
@@ -120,9 +122,7 @@ impl Stack {
     }
 
     fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {
-        let own = self.local_on(index);
-        let central = self.links.get(usize::from(index)).is_some_and(|slot| slot.is_central());
-        let known = self.known(bond, central, own);
+        let known = self.known(index, bond);
         if let Some(protection) = self.protection(index) {
             protection.bond = Some(known);
             protection.current.bonded = true;

@@ -41,11 +41,9 @@ impl Stack {
 
     /// Returns the bond that a pairing makes, or `None` without bonding.
     pub(super) fn bond_of(&self, index: u8, outcome: &Outcome) -> Option<Bond> {
-        let own = self.local_on(index)?;
-        let slot = self.links.get(usize::from(index))?;
-        let protection = &slot.protection;
+        let protection = &self.links.get(usize::from(index))?.protection;
         let on_air = protection.idle.peer_on_air();
-        let mut bond = Bond::new(outcome, own, on_air)?;
+        let mut bond = Bond::new(outcome, protection.local, on_air)?;
         let known = protection.identity();
         // The peer distributed no identity and is known by its address, or it distributed the identity of another bond.
         let aside = protection.claim == Claim::Beside;

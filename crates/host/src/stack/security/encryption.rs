@@ -133,7 +133,7 @@ impl Stack {
     fn why_unusable(&self, index: u8, identity: Address) -> Error {
         let own = self.local_on(index);
         match (self.security.bonds.named(identity), own) {
-            (Some((_, bond)), Some(own)) if bond.local != own => {
+            (Some((_, bond)), Some(&own)) if bond.local != own => {
                 Error::OtherAddress { bonded: bond.local, own }
             }
             (Some(_) | None, _) => Error::NotBonded,

@@ -37,13 +37,13 @@ impl Stack {
 
     /// Returns the identity of this device that the pairing of a link distributes.
     pub(super) fn identity_on(&self, index: u8) -> Option<Identity> {
-        let address = self.local_on(index)?;
+        let address = *self.local_on(index)?;
         Some(Identity { address, irk: self.privacy.irk() })
     }
 
     /// Returns the identity address of this device on a link.
-    pub(super) fn local_on(&self, index: u8) -> Option<Address> {
-        self.links.get(usize::from(index)).map(|slot| slot.protection.local)
+    pub(super) fn local_on(&self, index: u8) -> Option<&Address> {
+        self.links.get(usize::from(index)).map(|slot| &slot.protection.local)
     }
 
     /// Takes a PDU of the Security Manager.
