@@ -196,7 +196,7 @@ fn product(private: &PrivateKey, point: AffinePoint) -> Option<AffinePoint> {
     let octets = Zeroizing::new(reversed(private.octets()));
     let scalar: Option<NonZeroScalar> = NonZeroScalar::from_repr((*octets).into()).into();
     let scalar = Zeroizing::new(scalar?);
-    Some((ProjectivePoint::from(point) * scalar.as_ref()).to_affine())
+    Some(ProjectivePoint::from(point).mul(&scalar).to_affine())
 }
 
 fn point(key: &PublicKey) -> Option<AffinePoint> {

@@ -9,7 +9,9 @@ use zeroize::Zeroize;
 macro_rules! secret {
     ($(#[$meta:meta])* $name:ident, $len:literal) => {
         $(#[$meta])*
-        #[derive(Clone)]
+        #[derive(Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+        #[zerocopy(crate = "bindrune_wire::zerocopy")]
+        #[repr(transparent)]
         pub struct $name([u8; $len]);
 
         impl $name {
@@ -72,6 +74,16 @@ secret!(
 );
 
 impl Key {
+    /// Becomes a copy of another key.
+    pub(crate) const fn set(&mut self, key: &Self) {
+        self.0 = key.0;
+    }
+
+    /// Becomes zeros.
+    pub(crate) fn clear(&mut self) {
+        self.0.zeroize();
+    }
+
     /// Returns whether every octet is zero. For an IRK this means that its owner does not use privacy.
     #[must_use]
     pub fn is_zero(&self) -> bool {

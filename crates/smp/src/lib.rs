@@ -41,7 +41,7 @@ pub mod pdu;
 mod testing;
 
 pub use backoff::Backoff;
-pub use bond::{Bond, BondError, Local};
+pub use bond::{Bond, BondError, Local, Record};
 pub use keys::{DhKey, Key, LocalKey, LongTermKey, PrivateKey, PublicKey};
 pub use method::{IoCapability, Method, Role};
 pub use pairing::{

@@ -1,11 +1,20 @@
 //! Cryptographic functions of the controller.
 
+use bindrune_hci::{
+    Command, Opcode,
+    cmd::le::{Encrypt, GenerateDhKey, Rand, ReadLocalP256PublicKey},
+};
 use bindrune_smp::{DhKey, Key as SecretKey, PublicKey};
+use bindrune_wire::{
+    Writer,
+    zerocopy::{FromBytes, IntoBytes},
+};
+use zeroize::Zeroizing;
 
 use crate::{
     Error, Host,
     core::Core,
-    stack::{Answer, Request},
+    stack::{Request, Worker},
     waiters::{HostKey, Key},
 };
 
@@ -43,10 +52,17 @@ impl<'h> Controller<'h> {
     /// If the future is dropped before the command left, nothing is sent. If it is dropped later, the answer is
     /// discarded.
     pub async fn rand(&self) -> Result<[u8; 8], Error> {
-        match self.ask(&|| Request::Rand).await? {
-            Answer::Rand(octets) => Ok(octets),
-            Answer::Block(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
+        let mut octets = [0; 8];
+        self.fill(&mut octets).await?;
+        Ok(octets)
+    }
+
+    /// Fills a buffer with random bytes, eight at a time.
+    pub(crate) async fn fill(&self, octets: &mut [u8]) -> Result<(), Error> {
+        for part in octets.chunks_mut(8) {
+            self.ask(Rand::OPCODE, &|_, _| Ok(()), part).await?;
         }
+        Ok(())
     }
 
     /// Encrypts one block with AES-128, least significant byte first. [Vol 4] Part E, 7.8.22
@@ -59,10 +75,13 @@ impl<'h> Controller<'h> {
     ///
     /// As for [`Self::rand`].
     pub async fn encrypt(&self, key: &SecretKey, plain: [u8; 16]) -> Result<[u8; 16], Error> {
-        match self.ask(&|| Request::Encrypt { key: key.clone(), plain }).await? {
-            Answer::Block(octets) => Ok(octets),
-            Answer::Rand(_) | Answer::PublicKey(_) | Answer::DhKey(_) => Err(Error::Protocol),
-        }
+        let mut block = [0; 16];
+        let write = |_: &Worker, w: &mut Writer<'_>| {
+            let command = Encrypt { key: *key.octets(), plaintext: plain };
+            command.write_parameters(w).map_err(|_| Error::Protocol)
+        };
+        self.ask(Encrypt::OPCODE, &write, &mut block).await?;
+        Ok(block)
     }
 
     /// Creates a key pair in the controller and returns its public key. The private key never leaves the controller.
@@ -78,10 +97,10 @@ impl<'h> Controller<'h> {
     /// As for [`Self::rand`]; the controller may have a new key pair anyway.
     pub async fn p256_public_key(&self) -> Result<PublicKey, Error> {
         self.host.with(|core| core.stack.use_p256());
-        match self.ask(&|| Request::PublicKey).await? {
-            Answer::PublicKey(key) => Ok(key),
-            Answer::Rand(_) | Answer::Block(_) | Answer::DhKey(_) => Err(Error::Protocol),
-        }
+        let mut key = [0; size_of::<PublicKey>()];
+        let check = |worker: &Worker, _: &mut Writer<'_>| worker.check_p256(None);
+        self.ask(ReadLocalP256PublicKey::OPCODE, &check, &mut key).await?;
+        PublicKey::read_from_bytes(&key).map_err(|_| Error::Protocol)
     }
 
     /// Computes the Diffie-Hellman key of the controller's private key and a peer's public key, which must be on the
@@ -96,17 +115,26 @@ impl<'h> Controller<'h> {
     /// As for [`Self::rand`].
     pub async fn dh_key(&self, own: &PublicKey, peer: &PublicKey) -> Result<DhKey, Error> {
         self.host.with(|core| core.stack.use_p256());
-        match self.ask(&|| Request::DhKey { own: *own, peer: *peer }).await? {
-            Answer::DhKey(key) => Ok(key),
-            Answer::Rand(_) | Answer::Block(_) | Answer::PublicKey(_) => Err(Error::Protocol),
-        }
+        let mut key = Zeroizing::new([0; 32]);
+        let write = |worker: &Worker, w: &mut Writer<'_>| {
+            worker.check_p256(Some(own))?;
+            w.bytes(peer.as_bytes()).map_err(|_| Error::Protocol)
+        };
+        self.ask(GenerateDhKey::OPCODE, &write, key.as_mut_slice()).await?;
+        Ok(DhKey::new(*key))
     }
 
-    /// The request is created when it is taken, so that the future does not hold it.
-    async fn ask(&self, request: &(dyn Fn() -> Request + Sync)) -> Result<Answer, Error> {
+    /// Sends a command, and fills `answer` with its result.
+    async fn ask(
+        &self,
+        opcode: Opcode,
+        write: &(dyn Fn(&Worker, &mut Writer<'_>) -> Result<(), Error> + Sync),
+        answer: &mut [u8],
+    ) -> Result<(), Error> {
         let mut asked = Asked { host: self.host, answer_pending: false };
         let asked = &mut asked.answer_pending;
-        let poll = |core: &mut Core, first| core.stack.poll_worker(asked, first, request);
+        let request = Request { opcode, write };
+        let poll = |core: &mut Core, first| core.stack.poll_worker(asked, first, request, answer);
         self.host.wait(Key::Host(HostKey::Worker), poll).await
     }
 }

@@ -128,14 +128,6 @@ async fn in_controller(controller: &Controller<'_>) -> Option<LocalKey> {
 /// Returns random octets.
 async fn octets<const N: usize>(controller: &Controller<'_>) -> Option<[u8; N]> {
     let mut octets = [0; N];
-    fill(controller, &mut octets).await?;
+    controller.fill(&mut octets).await.ok()?;
     Some(octets)
-}
-
-/// Fills a buffer with random octets, eight at a time.
-async fn fill(controller: &Controller<'_>, octets: &mut [u8]) -> Option<()> {
-    for part in octets.chunks_mut(8) {
-        part.iter_mut().zip(controller.rand().await.ok()?).for_each(|(to, from)| *to = from);
-    }
-    Some(())
 }

@@ -141,7 +141,7 @@ use unsecured::{self as challenge, self as privacy, self as security, self as wo
 #[cfg(feature = "recovery")]
 pub(crate) use watch::Reported;
 #[cfg(feature = "security")]
-pub(crate) use worker::{Answer, Request};
+pub(crate) use worker::{Request, Worker};
 
 /// The maximum number of PSMs with a listener.
 pub(crate) const LISTENERS: usize = if CHANNELS { 4 } else { 0 };

@@ -258,24 +258,24 @@ impl Stack {
         let mut all = [None; RESOLVING_LIST_MAX];
         let mut free = all.iter_mut();
         for (place, bond) in self.security.bonds.iter() {
-            let Some(key) = bond.keys.peer_irk.as_ref().filter(|irk| !irk.is_zero()) else {
+            let Some(key) = bond.peer_irk().filter(|irk| !irk.is_zero()) else {
                 continue;
             };
             // A controller takes each key once, and only for an identity; this host resolves the rest.
-            if bond.peer.is_identity() && self.security.bonds.is_first_with_key(place, &bond) {
+            if bond.peer().is_identity() && self.security.bonds.is_first_with_key(place, bond) {
                 let irk = SecretKey(*key.octets());
-                let resolve = Resolve { peer: bond.peer, irk, mode: PrivacyMode::DEVICE };
+                let resolve = Resolve { peer: bond.peer(), irk, mode: PrivacyMode::DEVICE };
                 let Some(slot) = free.next() else { break };
                 *slot = Some(resolve);
             }
         }
         let hidden = self.security.bonds.iter().filter(|(_, bond)| {
-            let keyless = bond.keys.peer_irk.as_ref().is_none_or(|irk| irk.is_zero());
-            keyless && bond.peer.is_identity() && !local.is_zero()
+            let keyless = bond.peer_irk().is_none_or(|irk| irk.is_zero());
+            keyless && bond.peer().is_identity() && !local.is_zero()
         });
         free.zip(hidden).for_each(|(slot, (_, bond))| {
             let irk = SecretKey([0; 16]);
-            *slot = Some(Resolve { peer: bond.peer, irk, mode: PrivacyMode::DEVICE });
+            *slot = Some(Resolve { peer: bond.peer(), irk, mode: PrivacyMode::DEVICE });
         });
         let none = Resolve {
             peer: Address::public([0; 6]),
@@ -296,7 +296,7 @@ impl Stack {
             return false;
         }
         let bond = self.security.bonds.named(peer);
-        let irk = bond.and_then(|(_, bond)| bond.keys.peer_irk);
+        let irk = bond.and_then(|(_, bond)| bond.peer_irk());
         irk.is_some_and(|irk| !irk.is_zero())
     }
 
@@ -304,7 +304,7 @@ impl Stack {
     fn resolve(&self, address: Address) -> Option<Address> {
         let found =
             (PRIVACY && address.is_resolvable()).then(|| self.security.bonds.of_address(address));
-        found.flatten().map(|(_, bond)| bond.peer)
+        found.flatten().map(|(_, bond)| bond.peer())
     }
 
     /// Returns a report in which the identity of a bonded peer replaces its private address.

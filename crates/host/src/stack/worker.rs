@@ -1,25 +1,16 @@
 //! The controller's own cryptography, one request at a time. [Vol 4] Part E, 7.8.22, 7.8.23, 7.8.36, 7.8.37
 
-use core::{
-    mem::replace,
-    task::{Poll, ready},
-};
+use core::task::{Poll, ready};
 
 use bindrune_hci::{
     Command, Opcode, Status,
-    cmd::{
-        Failure,
-        le::{Encrypt, GenerateDhKey, Rand, ReadLocalP256PublicKey},
-    },
+    cmd::le::{GenerateDhKey, ReadLocalP256PublicKey},
     event::{GenerateDhKeyComplete, ReadLocalP256PublicKeyComplete},
 };
-use bindrune_smp::{DhKey, Key, PublicKey};
-use bindrune_wire::{
-    Writer,
-    time::Instant,
-    zerocopy::{FromBytes, IntoBytes},
-};
+use bindrune_smp::PublicKey;
+use bindrune_wire::{Writer, time::Instant, zerocopy::FromBytes};
 use embassy_time::Duration;
+use zeroize::Zeroize;
 
 use super::{Phase, Stack};
 use crate::{
@@ -30,65 +21,33 @@ use crate::{
 /// Time limit of a controller for P-256. Controllers that compute it in software need seconds.
 const P256_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Length of the longest parameters of a request, and of the longest answer: a public key.
+const LONGEST: usize = 64;
+
 /// A request to the controller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// Random octets.
-    Rand,
-    /// An encrypted block.
-    Encrypt {
-        /// The key.
-        key: Key,
-        /// The plaintext.
-        plain: [u8; 16],
-    },
-    /// A new key pair.
-    PublicKey,
-    /// A Diffie-Hellman key.
-    DhKey {
-        /// The key pair that the controller must still have.
-        own: PublicKey,
-        /// The peer's key.
-        peer: PublicKey,
-    },
-}
-
-/// A request that was not sent to the controller yet.
-#[derive(Debug)]
-enum Pending {
-    Rand,
-    Encrypt {
-        key: Key,
-        plain: [u8; 16],
-    },
-    PublicKey,
-    /// With the controller's own key pair and this key of the peer.
-    DhKey(PublicKey),
-}
-
-/// An answer of the controller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// Random octets.
-    Rand([u8; 8]),
-    /// An encrypted block.
-    Block([u8; 16]),
-    /// A new key pair.
-    PublicKey(PublicKey),
-    /// A Diffie-Hellman key.
-    DhKey(DhKey),
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) opcode: Opcode,
+    /// Checks that the worker can do it, and writes the parameters of the command. Called when the turn of the request
+    /// comes, so that a future that waits holds no secret.
+    pub(crate) write: &'a (dyn Fn(&Worker, &mut Writer<'_>) -> Result<(), Error> + Sync),
 }
 
 /// The one request in progress.
-#[derive(Debug)]
 pub(crate) struct Worker {
     state: State,
+    /// The command of the request.
+    opcode: Opcode,
+    /// Parameters of the pending command; then the answer.
+    octets: [u8; LONGEST],
+    /// Number of those octets.
+    length: u8,
     /// Whether a caller waits for the answer.
     wanted: bool,
-    /// The key pair that the controller has.
-    key: Option<PublicKey>,
     /// Whether the controller has not finished in time. A late answer does not belong to the next request.
     late: bool,
+    /// The key pair that the controller has.
+    key: Option<PublicKey>,
     /// Handles the events of P-256 once it has been requested. A host that never requests it does not contain that code.
     p256: Option<P256>,
 }
@@ -100,74 +59,52 @@ struct P256 {
     dh_key_made: fn(&mut Stack, &GenerateDhKeyComplete),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     Idle,
-    Pending(Pending),
+    Pending,
     /// The command was sent.
-    Sent(Opcode),
+    Sent,
     /// The controller computes. Its event must arrive before this time.
-    Computing(Opcode, Instant),
-    Answered(Result<Answer, Error>),
+    Computing(Instant),
+    Answered(Result<(), Error>),
 }
 
-impl Request {
-    const fn opcode(&self) -> Opcode {
-        match self {
-            Self::Rand => Rand::OPCODE,
-            Self::Encrypt { .. } => Encrypt::OPCODE,
-            Self::PublicKey => ReadLocalP256PublicKey::OPCODE,
-            Self::DhKey { .. } => GenerateDhKey::OPCODE,
-        }
-    }
-}
-
-impl From<Request> for Pending {
-    fn from(request: Request) -> Self {
-        match request {
-            Request::Rand => Self::Rand,
-            Request::Encrypt { key, plain } => Self::Encrypt { key, plain },
-            Request::PublicKey => Self::PublicKey,
-            Request::DhKey { own: _, peer } => Self::DhKey(peer),
-        }
-    }
-}
-
-impl Pending {
-    const fn opcode(&self) -> Opcode {
-        match self {
-            Self::Rand => Rand::OPCODE,
-            Self::Encrypt { .. } => Encrypt::OPCODE,
-            Self::PublicKey => ReadLocalP256PublicKey::OPCODE,
-            Self::DhKey(_) => GenerateDhKey::OPCODE,
-        }
-    }
-
-    fn write(&self, w: &mut Writer<'_>) -> bool {
-        let written = match self {
-            Self::Rand => Rand.write(w),
-            Self::Encrypt { key, plain } => {
-                Encrypt { key: *key.octets(), plaintext: *plain }.write(w)
-            }
-            Self::PublicKey => ReadLocalP256PublicKey.write(w),
-            Self::DhKey(peer) => {
-                let mut public_key = [0; 64];
-                public_key.copy_from_slice(peer.as_bytes());
-                GenerateDhKey { public_key }.write(w)
-            }
-        };
-        written.is_ok()
+impl core::fmt::Debug for Worker {
+    /// Omits the parameters and the answer, because they may be secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Worker").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
 impl Worker {
     pub(super) const fn new() -> Self {
-        Self { state: State::Idle, wanted: false, key: None, late: false, p256: None }
+        Self {
+            state: State::Idle,
+            opcode: Opcode(0),
+            octets: [0; LONGEST],
+            length: 0,
+            wanted: false,
+            late: false,
+            key: None,
+            p256: None,
+        }
+    }
+
+    /// Checks that the controller can compute with P-256, and still has this key pair.
+    pub(crate) fn check_p256(&self, own: Option<&PublicKey>) -> Result<(), Error> {
+        if self.late {
+            Err(Error::Unsupported)
+        } else if own.is_some() && self.key.as_ref() != own {
+            Err(Error::Busy)
+        } else {
+            Ok(())
+        }
     }
 
     /// Fails a pending request, because the controller and its key pair are lost.
     pub(super) fn fail(&mut self) {
-        if matches!(self.state, State::Pending(_) | State::Sent(_) | State::Computing(..)) {
+        if matches!(self.state, State::Pending | State::Sent | State::Computing(_)) {
             self.answer(Err(Error::ControllerLost));
         }
         (self.key, self.late) = (None, false);
@@ -175,75 +112,81 @@ impl Worker {
 
     /// Writes the pending command.
     pub(super) fn poll_command(&mut self, w: &mut Writer<'_>) -> Option<Opcode> {
-        let State::Pending(request) = &self.state else { return None };
-        let opcode = request.opcode();
-        if !request.write(w) {
+        if !matches!(self.state, State::Pending) {
             return None;
         }
-        if opcode == ReadLocalP256PublicKey::OPCODE {
+        let parameters = self.octets.get(..usize::from(self.length))?;
+        let [low, high] = self.opcode.0.to_le_bytes();
+        w.bytes(&[low, high, self.length]).and_then(|()| w.bytes(parameters)).ok()?;
+        self.octets.zeroize();
+        if self.opcode == ReadLocalP256PublicKey::OPCODE {
             self.key = None;
         }
-        self.state = State::Sent(opcode);
-        Some(opcode)
+        self.state = State::Sent;
+        Some(self.opcode)
+    }
+
+    /// Returns whether this is the command that was sent.
+    fn has_sent(&self, opcode: Opcode) -> bool {
+        matches!(self.state, State::Sent) && self.opcode == opcode
+    }
+
+    /// Returns whether an event has the result of the command.
+    fn computes(&self) -> bool {
+        matches!(self.opcode, ReadLocalP256PublicKey::OPCODE | GenerateDhKey::OPCODE)
     }
 
     /// Handles Command Complete.
     fn complete(&mut self, opcode: Opcode, parameters: &[u8]) {
-        if !matches!(self.state, State::Sent(sent) if sent == opcode) {
-            return;
+        if self.has_sent(opcode) {
+            let answer = match parameters.split_first() {
+                Some((0, octets)) if !self.computes() => Ok(octets),
+                Some((0, _)) | None => Err(Error::Controller(MALFORMED)),
+                Some((refused, _)) => Err(Error::Controller(Status(*refused))),
+            };
+            self.answer(answer);
         }
-        let answer = match opcode {
-            Rand::OPCODE => Rand::returned(parameters).map(|r| Answer::Rand(r.octets)),
-            Encrypt::OPCODE => Encrypt::returned(parameters).map(|r| Answer::Block(r.ciphertext)),
-            _ => Err(Failure::Status(parameters.first().map_or(MALFORMED, |s| match Status(*s) {
-                Status::SUCCESS => MALFORMED,
-                refused => refused,
-            }))),
-        };
-        self.answer(answer.map_err(|failure| match failure {
-            Failure::Status(status) => Error::Controller(status),
-            Failure::Malformed(_) => Error::Controller(MALFORMED),
-        }));
     }
 
     /// Handles Command Status.
     fn status(&mut self, now: Instant, opcode: Opcode, status: Status) {
-        if !matches!(self.state, State::Sent(sent) if sent == opcode) {
+        if !self.has_sent(opcode) {
             return;
         }
-        let computes = matches!(opcode, ReadLocalP256PublicKey::OPCODE | GenerateDhKey::OPCODE);
-        match (status.is_success(), computes) {
-            (true, true) => self.state = State::Computing(opcode, now + P256_TIMEOUT),
+        match (status.is_success(), self.computes()) {
+            (true, true) => self.state = State::Computing(now + P256_TIMEOUT),
             (true, false) => self.answer(Err(Error::Controller(MALFORMED))),
             (false, _) => self.answer(Err(Error::Controller(status))),
         }
     }
 
     /// Handles the result of a computation. Returns false if none was requested.
-    fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) -> bool {
-        let asked = match self.state {
-            State::Sent(asked) | State::Computing(asked, _) => asked == opcode,
-            State::Idle | State::Pending(_) | State::Answered(_) => false,
-        };
-        if asked {
-            if let Ok(Answer::PublicKey(key)) = &answer {
-                self.key = Some(*key);
-            }
+    fn computed(&mut self, opcode: Opcode, answer: Result<&[u8], Error>) -> bool {
+        let asked = matches!(self.state, State::Sent | State::Computing(_));
+        if asked && self.opcode == opcode {
             self.answer(answer);
+            true
         } else {
             self.late = false;
+            false
         }
-        asked
     }
 
-    fn answer(&mut self, answer: Result<Answer, Error>) {
-        self.state = if self.wanted { State::Answered(answer) } else { State::Idle };
+    fn answer(&mut self, answer: Result<&[u8], Error>) {
+        self.state = State::Idle;
+        if self.wanted {
+            let answer = answer.map(|octets| {
+                self.octets.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+                self.length = u8::try_from(octets.len()).unwrap_or(u8::MAX);
+            });
+            self.state = State::Answered(answer);
+        }
     }
 
     pub(super) const fn poll_timeout(&self) -> Option<Instant> {
         match self.state {
-            State::Computing(_, until) => Some(until),
-            State::Idle | State::Pending(_) | State::Sent(_) | State::Answered(_) => None,
+            State::Computing(until) => Some(until),
+            State::Idle | State::Pending | State::Sent | State::Answered(_) => None,
         }
     }
 }
@@ -255,23 +198,19 @@ impl Stack {
         &mut self,
         answer_pending: &mut bool,
         first: bool,
-        request: &(dyn Fn() -> Request + Sync),
-    ) -> Poll<Result<Answer, Error>> {
+        request: Request<'_>,
+        answer: &mut [u8],
+    ) -> Poll<Result<(), Error>> {
         if !*answer_pending {
             ready!(self.poll_ask(first, request))?;
         }
-        let answer = self.poll_answer();
-        *answer_pending = answer.is_pending();
-        answer
+        let answered = self.poll_answer(answer);
+        *answer_pending = answered.is_pending();
+        answered
     }
 
-    /// Takes a request once earlier ones are answered and the controller is set up. `request` makes it when its turn
-    /// comes.
-    fn poll_ask(
-        &mut self,
-        first: bool,
-        request: &(dyn Fn() -> Request + Sync),
-    ) -> Poll<Result<(), Error>> {
+    /// Takes a request once earlier ones are answered and the controller is set up.
+    fn poll_ask(&mut self, first: bool, request: Request<'_>) -> Poll<Result<(), Error>> {
         match self.phase {
             Phase::Ready => {}
             Phase::Failed(_) => return Poll::Ready(Err(Error::Unsupported)),
@@ -283,44 +222,47 @@ impl Stack {
         if !first || !matches!(self.worker.state, State::Idle) {
             return Poll::Pending;
         }
-        let request = request();
-        let opcode = request.opcode();
-        let p256 = matches!(request, Request::PublicKey | Request::DhKey { .. });
-        if !self.controller_info().is_some_and(|info| info.supports(opcode))
-            || (p256 && self.worker.late)
-        {
+        if !self.controller_info().is_some_and(|info| info.supports(request.opcode)) {
             return Poll::Ready(Err(Error::Unsupported));
         }
-        if matches!(request, Request::DhKey { own, .. } if self.worker.key != Some(own)) {
-            return Poll::Ready(Err(Error::Busy));
-        }
-        self.worker.state = State::Pending(request.into());
+        let mut octets = [0; LONGEST];
+        let mut w = Writer::new(&mut octets);
+        (request.write)(&self.worker, &mut w)?;
+        self.worker.length = u8::try_from(w.len()).unwrap_or(u8::MAX);
+        self.worker.octets = octets;
+        octets.zeroize();
+        self.worker.opcode = request.opcode;
+        self.worker.state = State::Pending;
         self.worker.wanted = true;
         self.ready.run(Due::COMMAND);
         Poll::Ready(Ok(()))
     }
 
     /// Returns the answer to the request that was taken.
-    fn poll_answer(&mut self) -> Poll<Result<Answer, Error>> {
-        match replace(&mut self.worker.state, State::Idle) {
-            State::Answered(answer) => {
-                self.worker.wanted = false;
-                self.ready.host(HostKey::Worker);
-                Poll::Ready(answer)
+    fn poll_answer(&mut self, answer: &mut [u8]) -> Poll<Result<(), Error>> {
+        let result = match self.worker.state {
+            State::Answered(result) => result,
+            State::Idle => return Poll::Ready(Err(Error::ControllerLost)),
+            State::Pending | State::Sent | State::Computing(_) => return Poll::Pending,
+        };
+        let length = usize::from(self.worker.length);
+        let result = result.and_then(|()| {
+            if length < answer.len() {
+                return Err(Error::Controller(MALFORMED));
             }
-            State::Idle => Poll::Ready(Err(Error::ControllerLost)),
-            state @ (State::Pending(_) | State::Sent(_) | State::Computing(..)) => {
-                self.worker.state = state;
-                Poll::Pending
-            }
-        }
+            answer.iter_mut().zip(self.worker.octets).for_each(|(to, from)| *to = from);
+            Ok(())
+        });
+        self.abandon_answer();
+        Poll::Ready(result)
     }
 
     /// Stops waiting for the answer.
     pub(crate) fn abandon_answer(&mut self) {
         self.worker.wanted = false;
-        if matches!(self.worker.state, State::Pending(_) | State::Answered(_)) {
+        if matches!(self.worker.state, State::Pending | State::Answered(_)) {
             self.worker.state = State::Idle;
+            self.worker.octets.zeroize();
         }
         self.ready.host(HostKey::Worker);
     }
@@ -358,29 +300,31 @@ impl Stack {
     }
 
     fn take_public_key(&mut self, event: &ReadLocalP256PublicKeyComplete) {
-        let answer = match (event.status.ok(), PublicKey::read_from_bytes(&event.public_key)) {
-            (Ok(()), Ok(key)) => Ok(Answer::PublicKey(key)),
-            (Ok(()), Err(_)) => Err(Error::Controller(MALFORMED)),
-            (Err(status), _) => Err(Error::Controller(status)),
-        };
-        self.computed(ReadLocalP256PublicKey::OPCODE, answer);
+        let key = PublicKey::read_from_bytes(&event.public_key).ok();
+        let answer = event.status.ok().map(|()| &event.public_key[..]);
+        let is_made = answer.is_ok();
+        if self.computed(ReadLocalP256PublicKey::OPCODE, answer.map_err(Error::Controller)) {
+            self.worker.key = key.filter(|_| is_made);
+        }
     }
 
     fn take_dh_key(&mut self, event: &GenerateDhKeyComplete) {
-        let answer = match (event.status.ok(), event.key.0) {
-            (Ok(()), INVALID_KEY) => Err(Error::InvalidParameters),
-            (Ok(()), key) => Ok(Answer::DhKey(DhKey::new(key))),
-            (Err(status), _) => Err(Error::Controller(status)),
+        let answer = match event.status.ok() {
+            Ok(()) if event.key.0 == INVALID_KEY => Err(Error::InvalidParameters),
+            Ok(()) => Ok(&event.key.0[..]),
+            Err(status) => Err(Error::Controller(status)),
         };
         self.computed(GenerateDhKey::OPCODE, answer);
     }
 
-    fn computed(&mut self, opcode: Opcode, answer: Result<Answer, Error>) {
-        if !self.worker.computed(opcode, answer) {
+    fn computed(&mut self, opcode: Opcode, answer: Result<&[u8], Error>) -> bool {
+        let asked = self.worker.computed(opcode, answer);
+        if !asked {
             self.stats.stray_completions.count();
         }
         self.ready.host(HostKey::Worker);
         self.deadlines_changed();
+        asked
     }
 
     /// Handles a computation that the controller has not finished in time.

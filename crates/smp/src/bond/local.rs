@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use super::{
     BondError,
-    record::{LocalRecord, seal, unseal},
+    layout::{LocalRecord, seal, unseal},
 };
 use crate::keys::Key;
 
@@ -52,7 +52,7 @@ impl Local {
     pub fn read(octets: &[u8]) -> Result<Self, BondError> {
         let body = unseal(LABEL, octets, Self::VERSION)?;
         let record = LocalRecord::ref_from_bytes(body).map_err(|_| BondError::Damaged)?;
-        let address = record.address.get().ok_or(BondError::Damaged)?;
+        let address = record.address.checked().ok_or(BondError::Damaged)?;
         let made = record.made != 0;
         if made && !address.is_static() {
             return Err(BondError::Unsound);

@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::keys::{Key, LongTermKey};
+use super::{layout::seal, record::LABEL, *};
+use crate::{
+    crypto,
+    keys::{Key, LongTermKey},
+    pairing::Outcome,
+};
 
 fn bond() -> Bond {
     let peer = Address::random([0xc0, 1, 2, 3, 4, 5]);
@@ -93,12 +97,13 @@ fn a_legacy_passkey_is_read_as_unauthenticated() {
 
 #[test]
 fn a_weaker_bond_replaces_no_bond() {
-    let strong = bond();
+    let strong = Record::from(&bond());
     for weak in [
         Bond { secure: false, ..bond() },
         Bond { authenticated: false, ..bond() },
         Bond { key_size: 15, ..bond() },
     ] {
+        let weak = Record::from(&weak);
         assert!(!weak.may_replace(&strong) && strong.may_replace(&weak));
     }
     assert!(strong.may_replace(&strong));
@@ -134,6 +139,12 @@ proptest! {
     }
 }
 
+fn made(outcome: &Outcome, local: Address, address: Address) -> Record {
+    let mut record = Record::FREE;
+    record.set_outcome(outcome, local, address);
+    record
+}
+
 #[test]
 fn a_distributed_identity_is_used_only_behind_a_private_address() {
     let (identity, irk) = (Address::public([1, 2, 3, 4, 5, 6]), Key::new([9; 16]));
@@ -152,20 +163,21 @@ fn a_distributed_identity_is_used_only_behind_a_private_address() {
     };
     let local = Address::public([0; 6]);
     for on_air in [Address::public([7; 6]), Address::random([0xc0, 1, 2, 3, 4, 5])] {
-        let bond = Bond::new(&outcome(&irk), local, on_air).unwrap();
-        assert_eq!((bond.peer, bond.keys.peer_irk.as_ref()), (on_air, Some(&irk)));
+        let bond = made(&outcome(&irk), local, on_air);
+        assert_eq!((bond.peer(), bond.peer_irk()), (on_air, Some(&irk)));
         assert!(bond.has_shown_identity() && !bond.has_shown_key());
     }
     let private = crypto::resolvable(&irk, [1, 2, 3]);
-    let bond = Bond::new(&outcome(&irk), local, private).unwrap();
-    assert_eq!(bond.peer, identity);
+    let bond = made(&outcome(&irk), local, private);
+    assert_eq!(bond.peer(), identity);
     assert!(!bond.has_shown_identity() && bond.has_shown_key());
     let mut aside = bond;
     aside.rename(private);
-    assert_eq!(aside.peer, private);
+    assert_eq!(aside.peer(), private);
     assert!(aside.has_shown_identity() && aside.has_shown_key());
+    let aside = Bond::from(&aside);
     assert_eq!(Bond::read(&written(&aside)), Ok(aside));
     // The key resolves the addresses of another device.
-    let bond = Bond::new(&outcome(&Key::new([8; 16])), local, private).unwrap();
-    assert_eq!((bond.peer, &bond.keys.peer_irk), (identity, &None));
+    let bond = made(&outcome(&Key::new([8; 16])), local, private);
+    assert_eq!((bond.peer(), bond.peer_irk()), (identity, None));
 }

@@ -26,6 +26,8 @@ bitflags! {
         const IRK = 1 << 9;
         const ADDRESS = 1 << 10;
         const CSRK = 1 << 11;
+        /// PDUs with a value.
+        const VALUES = Self::CONFIRM.bits() | Self::RANDOM.bits() | Self::CHECK.bits();
         /// PDUs that the peer needs before it sends the next step.
         const STEPS = Self::REQUEST.bits()
             | Self::RESPONSE.bits()
@@ -41,38 +43,38 @@ bitflags! {
     }
 }
 
-/// Pending PDUs, and the values that were fixed when they became pending.
+/// Pending PDUs, and the value that was fixed when its PDU became pending.
 #[derive(Clone, Debug)]
 pub(super) struct Out {
     pub(super) pending: PendingPdus,
-    pub(super) confirm: [u8; 16],
-    pub(super) random: [u8; 16],
-    pub(super) check: [u8; 16],
+    /// Of Pairing Confirm, Pairing Random or DHKey Check: each is sent before the next one is known.
+    pub(super) value: [u8; 16],
     pub(super) presses: Presses,
 }
 
 impl Out {
-    pub(super) const NONE: Self = Self {
-        pending: PendingPdus::empty(),
-        confirm: [0; 16],
-        random: [0; 16],
-        check: [0; 16],
-        presses: Presses::NONE,
-    };
+    pub(super) const NONE: Self =
+        Self { pending: PendingPdus::empty(), value: [0; 16], presses: Presses::NONE };
 
     pub(super) fn confirm(&mut self, value: [u8; 16]) {
-        self.confirm = value;
-        self.pending |= PendingPdus::CONFIRM;
+        self.put(PendingPdus::CONFIRM, value);
     }
 
     pub(super) fn random(&mut self, value: [u8; 16]) {
-        self.random = value;
-        self.pending |= PendingPdus::RANDOM;
+        self.put(PendingPdus::RANDOM, value);
     }
 
     pub(super) fn check(&mut self, value: [u8; 16]) {
-        self.check = value;
-        self.pending |= PendingPdus::CHECK;
+        self.put(PendingPdus::CHECK, value);
+    }
+
+    fn put(&mut self, pdu: PendingPdus, value: [u8; 16]) {
+        debug_assert!(
+            !self.pending.intersects(PendingPdus::VALUES),
+            "a step is sent before the next"
+        );
+        self.value = value;
+        self.pending |= pdu;
     }
 
     pub(super) fn keypress(&mut self, keypress: Keypress) {

@@ -4,7 +4,7 @@ use bindrune_wire::Level;
 
 use super::{Pairing, State};
 use crate::{
-    bond::Bond,
+    bond::Record,
     method::{self, Method},
 };
 
@@ -31,12 +31,12 @@ impl Terms {
     }
 
     /// Returns whether the result will be at least as strong as an existing bond; see
-    /// [`Bond::may_replace`].
+    /// [`Record::may_replace`].
     #[must_use]
-    pub fn may_replace(&self, old: &Bond) -> bool {
-        self.authenticated >= old.authenticated
-            && self.key_size >= old.key_size
-            && self.secure >= old.secure
+    pub fn may_replace(&self, old: &Record) -> bool {
+        self.authenticated >= old.is_authenticated()
+            && self.key_size >= old.key_size()
+            && self.secure >= old.is_secure()
     }
 }
 

@@ -41,9 +41,9 @@ impl Pairing {
             PendingPdus::RESPONSE => {
                 self.agreed.map(|agreed| Pdu::PairingResponse(agreed.response))
             }
-            PendingPdus::CONFIRM => Some(Pdu::Confirm(self.out.confirm)),
-            PendingPdus::RANDOM => Some(Pdu::Random(self.out.random)),
-            PendingPdus::CHECK => Some(Pdu::DhKeyCheck(self.out.check)),
+            PendingPdus::CONFIRM => Some(Pdu::Confirm(self.out.value)),
+            PendingPdus::RANDOM => Some(Pdu::Random(self.out.value)),
+            PendingPdus::CHECK => Some(Pdu::DhKeyCheck(self.out.value)),
             PendingPdus::PUBLIC_KEY => match &self.state {
                 State::Secure(phase) => phase.public_key().map(|key| Pdu::PublicKey(*key)),
                 State::Idle

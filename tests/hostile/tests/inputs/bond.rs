@@ -2,7 +2,7 @@
 
 use bindrune::{Level, Method, RecordId};
 use bindrune_hostile::Controller;
-use bindrune_smp::{Bond, Key, Keys, LongTermKey, Outcome};
+use bindrune_smp::{Bond, Key, Keys, LongTermKey, Outcome, Record};
 use bindrune_wire::Writer;
 use hex_literal::hex;
 
@@ -25,7 +25,9 @@ pub(crate) fn bond() -> Bond {
         level: Level::Encrypted,
         keys: Keys { local: ltk.clone(), peer: ltk, peer_identity: Some(PEER), ..Keys::default() },
     };
-    Bond::new(&outcome, Controller::ADDRESS, PEER).unwrap()
+    let mut record = Record::FREE;
+    record.set_outcome(&outcome, Controller::ADDRESS, PEER);
+    Bond::from(&record)
 }
 
 /// Returns a bond in the form of a store.

@@ -2,7 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Bond, Pairing, Reason};
+use bindrune_smp::{Pairing, Reason, Record};
 use bindrune_wire::{Address, time::Instant};
 
 use super::{
@@ -24,8 +24,8 @@ impl Stack {
         let (central, peer) = (slot.is_central(), slot.control.peer());
         let found = self.security.bonds.of_address(peer);
         let known = found.map(|(_, bond)| Known {
-            sure: bond.peer == peer || bond.has_shown_key(),
-            ..self.known(index, &bond)
+            sure: bond.peer() == peer || bond.has_shown_key(),
+            ..self.known(index, bond)
         });
         let Some(protection) = self.protection(index) else { return };
         let late = protection.bond.is_none() && known.is_some() && protection.is_pairing();
@@ -43,14 +43,13 @@ impl Stack {
         }
     }
 
-    fn known(&self, index: u8, bond: &Bond) -> Known {
+    fn known(&self, index: u8, bond: &Record) -> Known {
         let slot = self.links.get(usize::from(index));
         let usable = slot.is_some_and(|slot| {
-            let key = if slot.is_central() { &bond.keys.peer } else { &bond.keys.local };
-            let long = bond.key_size >= self.config.pairing.min_key_size;
-            key.is_some() && long && slot.protection.local == bond.local
+            let long = bond.key_size() >= self.config.pairing.min_key_size;
+            bond.has_ltk(slot.is_central()) && long && slot.protection.local == bond.local()
         });
-        Known { identity: bond.peer, security: LinkSecurity::of_bond(bond), usable, sure: true }
+        Known { identity: bond.peer(), security: LinkSecurity::of_bond(bond), usable, sure: true }
     }
 
     /// Checks whether a bond with the peer of a link could be kept.
@@ -73,11 +72,12 @@ impl Stack {
     }
 
     /// Checks whether the bond that a link has made may be kept. The failure names the bond in the way.
-    pub(super) fn may_keep(&self, index: u8, bond: &Bond) -> Result<(), PairingFailure> {
+    pub(super) fn may_keep(&self, index: u8, bond: &Record) -> Result<(), PairingFailure> {
+        let peer = bond.peer();
         let slot = self.links.get(usize::from(index));
         let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
         let known = protection.and_then(super::Protection::identity);
-        let replaces = protection.is_some_and(|p| p.claim == Claim::Replaces(bond.peer));
+        let replaces = protection.is_some_and(|p| p.claim == Claim::Replaces(peer));
         let bonds = &self.security.bonds;
         if bonds.is_unreadable() {
             return Err(PairingFailure::BondStore);
@@ -85,12 +85,10 @@ impl Stack {
         if let Some(other) = bonds.shadow_of(bond) {
             return Err(PairingFailure::BondKept(other));
         }
-        match bonds.named(bond.peer) {
-            Some((_, old)) if !bond.may_replace(&old) => Err(PairingFailure::BondKept(bond.peer)),
+        match bonds.named(peer) {
+            Some((_, old)) if !bond.may_replace(old) => Err(PairingFailure::BondKept(peer)),
             // The peer claims to be another device, and has not proven it.
-            Some(_) if known != Some(bond.peer) && !replaces => {
-                Err(PairingFailure::BondKept(bond.peer))
-            }
+            Some(_) if known != Some(peer) && !replaces => Err(PairingFailure::BondKept(peer)),
             Some(_) => Ok(()),
             None if bonds.free() == 0 => Err(PairingFailure::BondsFull),
             None => Ok(()),
@@ -103,7 +101,7 @@ impl Stack {
         if slot.generation != link.generation || !slot.is_up() {
             return;
         }
-        let Some((bond, paired)) = self.take_bond(link.index) else { return };
+        let Some(bond) = self.take_bond(link.index) else { return };
         if result.is_err() {
             return self.reject_keys(link.index, PairingFailure::BondStore);
         }
@@ -111,8 +109,8 @@ impl Stack {
             return self.reject_keys(link.index, PairingFailure::BondsFull);
         }
         // Drop an earlier bond of the same peer.
-        self.security.bonds.orphan.take_if(|orphan| orphan.peer == bond.peer);
-        self.bond_made(link.index, &bond, paired);
+        self.security.bonds.orphan.take_if(|orphan| orphan.peer() == bond.peer());
+        self.bond_made(link.index, &bond);
     }
 
     /// Drops the bond that a link has made, and rejects the peer's keys.
@@ -121,21 +119,21 @@ impl Stack {
         self.reject_keys(index, failure);
     }
 
-    fn bond_made(&mut self, index: u8, bond: &Bond, paired: Paired) {
+    fn bond_made(&mut self, index: u8, bond: &Record) {
         let known = self.known(index, bond);
         if let Some(protection) = self.protection(index) {
             protection.bond = Some(known);
             protection.current.bonded = true;
             protection.recalled = true;
         }
-        self.pairing_over(index, Ok(paired));
+        self.pairing_over(index, Ok(Paired::of_bond(bond, true)));
         self.remember(index);
         self.ready.host(HostKey::Bonds);
     }
 
     /// Stores the bond of a link that ended before it was stored. If the store has not begun it, drops it unless the
     /// bonds are loaded and it may be kept: the pairing was not reported as successful.
-    pub(super) fn adopt(&mut self, link: LinkRef, bond: Bond) {
+    pub(super) fn adopt(&mut self, link: LinkRef, bond: Record) {
         let begun = matches!(self.security.bonds.out, Some(Out::Link(out)) if out == link);
         let known = self.security.bonds.is_loaded() && self.may_keep(link.index, &bond).is_ok();
         if !begun && !known {
@@ -227,7 +225,7 @@ impl Stack {
     /// Returns the first bond at or after a place.
     pub(crate) fn bond_from(&self, place: u8) -> Option<(u8, BondInfo)> {
         let found = self.security.bonds.find(place, &|_, _| true);
-        found.map(|(at, bond)| (at, BondInfo::of(&bond)))
+        found.map(|(at, bond)| (at, BondInfo::of(bond)))
     }
 
     /// Returns whether the store was loaded, or could not be.
@@ -257,10 +255,10 @@ impl Stack {
         if let (Some((_, bond)), Some(peer)) =
             (self.security.bonds.named(identity), slot.peer.as_mut())
         {
-            self.server.recall(peer, &bond.gatt);
+            self.server.recall(peer, bond.gatt());
             let attributes = &mut slot.attributes;
             if attributes.service_changed == 0 {
-                attributes.service_changed = bond.service_changed;
+                attributes.service_changed = bond.service_changed();
             }
             attributes.keep_unclaimed();
             self.note_changes(index);
@@ -278,13 +276,7 @@ impl Stack {
             return;
         };
         let (memory, watched) = (self.server.remember(peer), slot.attributes.service_changed);
-        let Some((_, mut bond)) = self.security.bonds.named(identity) else { return };
-        if (bond.gatt, bond.service_changed) == (memory, watched) {
-            return;
-        }
-        (bond.gatt, bond.service_changed) = (memory, watched);
-        if let Some(place) = self.security.bonds.put(&bond) {
-            self.security.bonds.mark_dirty(place);
+        if self.security.bonds.set_gatt(identity, &memory, watched) {
             self.ready.run(Due::BOND_JOB);
         }
     }

@@ -1,7 +1,7 @@
 //! Checks the identity that a peer claims before it is bonded. The peer's keys are checked while the peer cannot yet
 //! rely on the bond. [Vol 3] Part H, 2.4.3 and 3.5.5
 
-use bindrune_smp::{Answer, Bond, Outcome, PairingRequest, Reason};
+use bindrune_smp::{Answer, Outcome, PairingRequest, Reason, Record};
 use bindrune_wire::{Address, time::Instant};
 
 use super::{PairingFailure, Stack};
@@ -23,14 +23,16 @@ pub(super) enum Claim {
 impl Stack {
     /// Handles the complete set of the peer's keys: accepts them, rejects them, or asks the user first.
     pub(super) fn vet_keys(&mut self, now: Instant, index: u8, outcome: &Outcome) {
-        if let Some(bond) = self.bond_of(index, outcome) {
+        if outcome.bonded {
+            let mut bond = Record::FREE;
+            self.name_bond(index, outcome, &mut bond);
             match self.claim_of(index, &bond) {
                 Ok(Claim::Asked(named)) => return self.ask_to_replace(index, named),
                 Ok(claim) => self.set_claim(index, claim),
                 Err(failure) => return self.refuse_terms(index, Reason::KEY_REJECTED, failure),
             }
-            let bond = self.bond_of(index, outcome);
-            if let Some(Err(failure)) = bond.map(|bond| self.may_keep(index, &bond)) {
+            self.name_bond(index, outcome, &mut bond);
+            if let Err(failure) = self.may_keep(index, &bond) {
                 return self.refuse_terms(index, Reason::KEY_REJECTED, failure);
             }
         }
@@ -39,47 +41,48 @@ impl Stack {
         }
     }
 
-    /// Returns the bond that a pairing makes, or `None` without bonding.
-    pub(super) fn bond_of(&self, index: u8, outcome: &Outcome) -> Option<Bond> {
-        let protection = &self.links.get(usize::from(index))?.protection;
+    /// Makes the bond of a pairing, under the name that its peer has here.
+    pub(super) fn name_bond(&self, index: u8, outcome: &Outcome, bond: &mut Record) {
+        let Some(slot) = self.links.get(usize::from(index)) else { return };
+        let protection: &super::Protection = &slot.protection;
         let on_air = protection.idle.peer_on_air();
-        let mut bond = Bond::new(outcome, protection.local, on_air)?;
+        bond.set_outcome(outcome, protection.local, on_air);
         let known = protection.identity();
         // The peer distributed no identity and is known by its address, or it distributed the identity of another bond.
         let aside = protection.claim == Claim::Beside;
-        let unnamed = !on_air.is_identity() && bond.keys.peer_identity.is_none();
+        let unnamed = !on_air.is_identity() && bond.has_shown_identity();
         if aside || unnamed {
             let name = known.filter(|known| unnamed || !known.is_identity());
             bond.rename(name.unwrap_or(on_air));
         }
-        Some(bond)
     }
 
     /// Decides about a peer behind a private address that claims the identity of a bond without proof. A phone that was
     /// reset does so, and so does an impostor.
-    fn claim_of(&self, index: u8, bond: &Bond) -> Result<Claim, PairingFailure> {
+    fn claim_of(&self, index: u8, bond: &Record) -> Result<Claim, PairingFailure> {
+        let peer = bond.peer();
         let slot = self.links.get(usize::from(index));
         let protection = slot.map(|slot| -> &super::Protection { &slot.protection });
         let decided = protection.map_or(Claim::None, |p| p.claim);
         let known = protection.and_then(super::Protection::identity);
-        let named = self.security.bonds.named(bond.peer);
-        let Some((_, old)) = named.filter(|_| known != Some(bond.peer)) else {
+        let named = self.security.bonds.named(peer);
+        let Some((_, old)) = named.filter(|_| known != Some(peer)) else {
             return Ok(decided);
         };
         if known.is_some_and(|known| !known.is_identity()) {
             // The peer made this claim when it paired before, and was kept beside the other bond.
             return Ok(Claim::Beside);
         }
-        let kept = Err(PairingFailure::BondKept(bond.peer));
+        let kept = Err(PairingFailure::BondKept(peer));
         let beside = !old.has_shown_identity() && bond.has_shown_key();
         let policy = self.config.repeat_pairing;
         match (policy, decided) {
             (RepeatPairing::Refuse, _) => kept,
-            (_, Claim::Replaces(named)) if named == bond.peer => Ok(decided),
-            _ if !bond.may_replace(&old) && !beside => kept,
-            _ if !bond.may_replace(&old) => Ok(Claim::Beside),
-            (RepeatPairing::Accept, _) => Ok(Claim::Replaces(bond.peer)),
-            (RepeatPairing::Ask, _) if self.security.listening => Ok(Claim::Asked(bond.peer)),
+            (_, Claim::Replaces(named)) if named == peer => Ok(decided),
+            _ if !bond.may_replace(old) && !beside => kept,
+            _ if !bond.may_replace(old) => Ok(Claim::Beside),
+            (RepeatPairing::Accept, _) => Ok(Claim::Replaces(peer)),
+            (RepeatPairing::Ask, _) if self.security.listening => Ok(Claim::Asked(peer)),
             (RepeatPairing::Ask, _) if beside => Ok(Claim::Beside),
             (RepeatPairing::Ask, _) => kept,
         }

@@ -123,7 +123,7 @@ impl Stack {
         if !central {
             return self.begin_pairing(now, index, bindrune_wire::Level::Open, true);
         }
-        let key = bond.keys.peer.ok_or(Error::NotBonded)?;
+        let key = bond.peer_ltk().ok_or(Error::NotBonded)?;
         let start = Start { source: Source::Bond, security: known.security };
         self.start_encryption(now, index, key, start);
         Ok(())
@@ -133,8 +133,8 @@ impl Stack {
     fn why_unusable(&self, index: u8, identity: Address) -> Error {
         let own = self.local_on(index);
         match (self.security.bonds.named(identity), own) {
-            (Some((_, bond)), Some(&own)) if bond.local != own => {
-                Error::OtherAddress { bonded: bond.local, own }
+            (Some((_, bond)), Some(&own)) if bond.local() != own => {
+                Error::OtherAddress { bonded: bond.local(), own }
             }
             (Some(_) | None, _) => Error::NotBonded,
         }
@@ -214,7 +214,7 @@ impl Stack {
     fn answer_with_bond(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
         let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
         let bond = known.and_then(|known| self.security.bonds.named(known.identity));
-        let key = bond.and_then(|(_, bond)| bond.keys.local);
+        let key = bond.and_then(|(_, bond)| bond.local_ltk());
         let key = key.filter(|key| key.ediv == ediv && key.rand == rand.to_le_bytes());
         let Some(protection) = self.protection(index) else { return };
         match (key, known) {
@@ -297,7 +297,8 @@ impl Stack {
         if let (true, Some(known)) = (waits, known)
             && let Some((_, bond)) = self.security.bonds.named(known.identity)
         {
-            self.pairing_over(index, Ok(super::Paired::of_bond(&bond)));
+            let paired = super::Paired::of_bond(bond, true);
+            self.pairing_over(index, Ok(paired));
         }
     }
 

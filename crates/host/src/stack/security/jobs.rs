@@ -2,8 +2,7 @@
 
 use core::task::Poll;
 
-use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Pairing, Ticket};
-use bindrune_wire::Writer;
+use bindrune_smp::{Bond, Job, JobDone, Key, LocalKey, LocalOob, Pairing, Record, Ticket};
 
 use super::table::Out;
 use crate::{
@@ -167,19 +166,19 @@ impl Stack {
             bonds.out = Some(Out::Delete(place));
             return Some(BondJob::Delete(id));
         }
-        if let Some((link, id, len)) = self.next_made(record) {
+        if let Some((link, id)) = self.next_made(record) {
             self.security.bonds.out = Some(Out::Link(link));
-            return Some(BondJob::Store(id, len));
+            return Some(BondJob::Store(id, Bond::SIZE));
         }
         let bonds = &mut self.security.bonds;
         if let Some(bond) = &bonds.orphan {
-            let (id, len) = write(bond, record)?;
+            bond.write(record);
             bonds.out = Some(Out::Orphan);
-            return Some(BondJob::Store(id, len));
+            return Some(BondJob::Store(RecordId::Peer(bond.peer()), Bond::SIZE));
         }
-        if let Some((place, id, len)) = bonds.next_dirty(record) {
+        if let Some((place, id)) = bonds.next_dirty(record) {
             bonds.out = Some(Out::Store(place));
-            return Some(BondJob::Store(id, len));
+            return Some(BondJob::Store(id, Bond::SIZE));
         }
         let (ticket, job) = self.classic_bond_job(record)?;
         self.security.bonds.out = Some(Out::Classic(ticket));
@@ -192,9 +191,9 @@ impl Stack {
         self.privacy.is_unsaved() && bonds.is_loaded() && !bonds.is_unreadable()
     }
 
-    /// Writes the next bond that a link has made to `record`. Returns its name and its length. If another link took the
-    /// last place meanwhile, fails the pairing.
-    fn next_made(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<(LinkRef, RecordId, usize)> {
+    /// Writes the next bond that a link has made to `record`. Returns its name. If another link took the last place
+    /// meanwhile, fails the pairing.
+    fn next_made(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<(LinkRef, RecordId)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
                 continue;
@@ -202,7 +201,10 @@ impl Stack {
             let Some(bond) = self.security.storing(&slot.protection) else { continue };
             let link = slot.reference(index);
             match self.may_keep(index, bond) {
-                Ok(()) => return write(bond, record).map(|(id, len)| (link, id, len)),
+                Ok(()) => {
+                    bond.write(record);
+                    return Some((link, RecordId::Peer(bond.peer())));
+                }
                 Err(failure) => self.drop_bond(index, failure),
             }
         }
@@ -219,7 +221,7 @@ impl Stack {
             return self.load_classic_bond(peer, record);
         }
         // A record counts only under its own identity, so that no peer has two bonds.
-        let bond = Bond::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer));
+        let bond = Record::read(record).ok().filter(|bond| id == RecordId::Peer(bond.peer()));
         bond.is_some_and(|bond| self.security.bonds.load(&bond))
     }
 
@@ -258,12 +260,6 @@ impl Stack {
         self.ready.run(Due::BOND_JOB);
         self.ready.host(HostKey::Bonds);
     }
-}
-
-fn write(bond: &Bond, record: &mut [u8; RECORD_MAX]) -> Option<(RecordId, usize)> {
-    let mut w = Writer::new(record);
-    bond.write(&mut w).ok()?;
-    Some((RecordId::Peer(bond.peer), w.len()))
 }
 
 #[cfg(test)]

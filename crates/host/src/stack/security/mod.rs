@@ -71,7 +71,7 @@ pub(crate) struct HostSecurity {
 }
 
 impl HostSecurity {
-    pub(super) const fn new(records: &'static mut [u8], slots: &'static mut [PairingSlot]) -> Self {
+    pub(super) fn new(records: &'static mut [u8], slots: &'static mut [PairingSlot]) -> Self {
         Self {
             bonds: Bonds::new(records),
             backoff: Backoff::new(),

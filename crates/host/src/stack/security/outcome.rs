@@ -1,18 +1,18 @@
 //! Results of pairings and bonds that are reported to the application.
 
-use bindrune_smp::{Bond, Method, Outcome, Terms};
+use bindrune_smp::{Method, Record, Terms};
 use bindrune_wire::{Address, Level};
 
 use super::{LinkSecurity, Paired};
 
 impl LinkSecurity {
     /// Security of a link encrypted with the key of a bond.
-    pub(super) const fn of_bond(bond: &Bond) -> Self {
+    pub(super) fn of_bond(bond: &Record) -> Self {
         Self {
             level: bond.level(),
-            key_size: bond.key_size,
-            method: Some(bond.method),
-            secure_connections: bond.secure,
+            key_size: bond.key_size(),
+            method: Some(bond.method()),
+            secure_connections: bond.is_secure(),
             bonded: true,
         }
     }
@@ -30,31 +30,16 @@ impl LinkSecurity {
 }
 
 impl Paired {
-    /// Result of a pairing. `name` is the address under which this device knows the peer.
-    pub(super) fn of_outcome(outcome: &Outcome, name: Option<Address>) -> Self {
-        let said = outcome.keys.peer_identity;
-        let believed = |name: Address| if name.is_identity() { Some(name) } else { said };
+    /// Result of the pairing that made a bond, or that would have made it if both sides kept the keys (`bonded`).
+    pub(super) fn of_bond(bond: &Record, bonded: bool) -> Self {
         Self {
-            method: outcome.method,
-            secure_connections: outcome.secure,
-            authenticated: outcome.authenticated,
-            level: outcome.level,
-            key_size: outcome.key_size,
-            bonded: outcome.bonded,
-            identity: said.and(name.and_then(believed)),
-        }
-    }
-
-    /// Result of the pairing that made a bond.
-    pub(super) fn of_bond(bond: &Bond) -> Self {
-        Self {
-            method: bond.method,
-            secure_connections: bond.secure,
-            authenticated: bond.authenticated,
+            method: bond.method(),
+            secure_connections: bond.is_secure(),
+            authenticated: bond.is_authenticated(),
             level: bond.level(),
-            key_size: bond.key_size,
-            bonded: true,
-            identity: Some(bond.peer).filter(|peer| peer.is_identity()),
+            key_size: bond.key_size(),
+            bonded,
+            identity: Some(bond.peer()).filter(|peer| peer.is_identity()),
         }
     }
 }
@@ -79,14 +64,49 @@ pub struct BondInfo {
 }
 
 impl BondInfo {
-    pub(super) fn of(bond: &Bond) -> Self {
+    pub(super) fn of(bond: &Record) -> Self {
         Self {
-            identity: bond.peer,
+            identity: bond.peer(),
             level: bond.level(),
-            method: bond.method,
-            secure_connections: bond.secure,
-            key_size: bond.key_size,
-            private_addresses: bond.keys.peer_irk.as_ref().is_some_and(|irk| !irk.is_zero()),
+            method: bond.method(),
+            secure_connections: bond.is_secure(),
+            key_size: bond.key_size(),
+            private_addresses: bond.peer_irk().is_some_and(|irk| !irk.is_zero()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bindrune_smp::{Keys, Outcome};
+
+    use super::*;
+
+    #[test]
+    fn an_identity_is_the_address_on_the_air_or_one_that_only_this_bond_has() {
+        let identity = Address::public([1; 6]);
+        let [stays, private] = [0xc0, 0x40].map(|top| Address::random([top, 1, 2, 3, 4, 5]));
+        let paired = |on_air, peer_identity, aside| {
+            let outcome = Outcome {
+                method: Method::JustWorks,
+                secure: true,
+                authenticated: false,
+                key_size: 16,
+                bonded: true,
+                level: Level::Encrypted,
+                keys: Keys { peer_identity, ..Keys::default() },
+            };
+            let mut bond = Record::FREE;
+            bond.set_outcome(&outcome, Address::public([2; 6]), on_air);
+            if aside {
+                bond.rename(on_air);
+            }
+            Paired::of_bond(&bond, true).identity
+        };
+        assert_eq!(paired(stays, None, false), Some(stays));
+        assert_eq!(paired(stays, Some(identity), false), Some(stays));
+        assert_eq!(paired(private, Some(identity), false), Some(identity));
+        assert_eq!(paired(private, None, false), None);
+        assert_eq!(paired(private, Some(identity), true), None);
     }
 }

@@ -4,7 +4,7 @@ use bindrune_gap::LinkUp;
 use bindrune_hci::Role;
 use bindrune_smp::{
     AuthReq, Event, Failure, Identity, Idle, IdleEvent, Key, LongTermKey, Method, Outcome, Pairing,
-    Reason, Role as PairingRole, pdu::Code,
+    Reason, Record, Role as PairingRole, pdu::Code,
 };
 use bindrune_wire::{Address, Level, Packet, time::Instant};
 
@@ -160,7 +160,7 @@ impl Stack {
         let terms = self.pairing(index).and_then(Pairing::terms);
         let known = protection.and_then(|p| p.bond).filter(|known| known.sure);
         match (terms, known.and_then(|known| self.security.bonds.named(known.identity))) {
-            (Some(terms), Some((_, old))) => !terms.may_replace(&old),
+            (Some(terms), Some((_, old))) => !terms.may_replace(old),
             _ => false,
         }
     }
@@ -262,15 +262,15 @@ impl Stack {
     fn pairing_complete(&mut self, index: u8, outcome: &Outcome) {
         let Some(name) = self.backoff_of(index) else { return };
         self.security.backoff.succeeded(name);
-        let bond = self.bond_of(index, outcome);
-        let slot = self.links.get(usize::from(index));
-        let on_air = slot.map(|l| l.protection.idle.peer_on_air());
-        let paired = Paired::of_outcome(outcome, bond.as_ref().map(|bond| bond.peer).or(on_air));
-        let Some(bond) = bond else { return self.pairing_over(index, Ok(paired)) };
+        let mut bond = Record::FREE;
+        self.name_bond(index, outcome, &mut bond);
+        if !outcome.bonded {
+            return self.pairing_over(index, Ok(Paired::of_bond(&bond, false)));
+        }
         if let Err(failure) = self.may_keep(index, &bond) {
             return self.reject_keys(index, failure);
         }
-        if !self.hold_bond(index, bond, paired) {
+        if !self.hold_bond(index, &bond) {
             return self.reject_keys(index, PairingFailure::BondStore);
         }
         self.ready.run(Due::BOND_JOB);
@@ -293,7 +293,7 @@ impl Stack {
         }
         let rejected = matches!(failure, PairingFailure::Peer(Reason::KEY_REJECTED));
         match (storing, stored, link) {
-            (Some((bond, _)), _, Some(link)) => self.security.bonds.reject(link, bond.peer),
+            (Some(bond), _, Some(link)) => self.security.bonds.reject(link, bond.peer()),
             (None, Some(Ok(paired)), _) if rejected && paired.bonded => self.discard_bond(index),
             (Some(_) | None, ..) => {}
         }
@@ -384,7 +384,7 @@ impl Stack {
         if let Some(name) = name.filter(|_| pairing) {
             self.security.backoff.failed(now, name);
         }
-        if let Some((bond, _)) = storing {
+        if let Some(bond) = storing {
             self.adopt(link, bond);
         }
         self.ready.link(index, LinkKey::Security);

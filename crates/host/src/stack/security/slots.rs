@@ -1,10 +1,10 @@
 //! Slots for pairings, which all links share. A link holds one from the first PDU of a pairing until the pairing has
 //! ended and its bond is stored.
 
-use bindrune_smp::{Answer, Bond, Config as PairingConfig, Pairing, Reason};
+use bindrune_smp::{Answer, Config as PairingConfig, Pairing, Reason, Record};
 use bindrune_wire::{Interest, Writer, time::Instant};
 
-use super::{Desired, HostSecurity, Paired, Protection, Stack};
+use super::{Desired, HostSecurity, Protection, Stack};
 use crate::{Error, waiters::Due};
 
 /// One slot of `Resources`. A free slot is all zero, so that slots in a `static` take no flash.
@@ -16,7 +16,7 @@ pub(crate) enum PairingSlot {
     /// A pairing is in progress. The option is the application's answer to its question, until the pairing takes it.
     Pairing(Pairing, Option<Answer>),
     /// The pairing has completed, and the store must keep this bond.
-    Storing(Bond, Paired),
+    Storing(Record),
 }
 
 /// The slot that a link holds, by its use.
@@ -45,14 +45,14 @@ impl HostSecurity {
     pub(super) fn pairing(&self, protection: &Protection) -> Option<&Pairing> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
             PairingSlot::Pairing(pairing, _) => Some(pairing),
-            PairingSlot::Free | PairingSlot::Storing(..) => None,
+            PairingSlot::Free | PairingSlot::Storing(_) => None,
         }
     }
 
     fn pairing_mut(&mut self, protection: &Protection) -> Option<&mut Pairing> {
         match self.slots.get_mut(usize::from(protection.held.slot()?))? {
             PairingSlot::Pairing(pairing, _) => Some(pairing),
-            PairingSlot::Free | PairingSlot::Storing(..) => None,
+            PairingSlot::Free | PairingSlot::Storing(_) => None,
         }
     }
 
@@ -90,9 +90,9 @@ impl HostSecurity {
     }
 
     /// Returns the bond that a link has made and that is not stored yet.
-    pub(super) fn storing(&self, protection: &Protection) -> Option<&Bond> {
+    pub(super) fn storing(&self, protection: &Protection) -> Option<&Record> {
         match self.slots.get(usize::from(protection.held.slot()?))? {
-            PairingSlot::Storing(bond, _) => Some(bond),
+            PairingSlot::Storing(bond) => Some(bond),
             PairingSlot::Free | PairingSlot::Pairing(..) => None,
         }
     }
@@ -189,25 +189,25 @@ impl Stack {
         let at = self.links.get(usize::from(index))?.protection.held.slot()?;
         match self.security.slots.get_mut(usize::from(at))? {
             PairingSlot::Pairing(_, answer) => Some(answer),
-            PairingSlot::Free | PairingSlot::Storing(..) => None,
+            PairingSlot::Free | PairingSlot::Storing(_) => None,
         }
     }
 
     /// Holds the bond of a link whose pairing has completed, until it is stored. Returns false if no slot is free.
-    pub(super) fn hold_bond(&mut self, index: u8, bond: Bond, paired: Paired) -> bool {
+    pub(super) fn hold_bond(&mut self, index: u8, bond: &Record) -> bool {
         let Some(link) = self.links.get_mut(usize::from(index)) else { return false };
         let Some((at, slot)) = self.security.take_slot() else { return false };
-        *slot = PairingSlot::Storing(bond, paired);
+        *slot = PairingSlot::Storing(bond.clone());
         link.protection.held = Held::Storing(at);
         true
     }
 
     /// Takes the bond of a link that was to be stored, and frees its slot.
-    pub(super) fn take_bond(&mut self, index: u8) -> Option<(Bond, Paired)> {
+    pub(super) fn take_bond(&mut self, index: u8) -> Option<Record> {
         let at = self.links.get(usize::from(index))?.protection.held.slot()?;
         let slot = self.security.slots.get(usize::from(at))?;
-        let PairingSlot::Storing(bond, paired) = slot else { return None };
-        let taken = (bond.clone(), *paired);
+        let PairingSlot::Storing(bond) = slot else { return None };
+        let taken = bond.clone();
         self.drop_pairing(index);
         Some(taken)
     }

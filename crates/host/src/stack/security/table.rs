@@ -1,7 +1,10 @@
 //! The table of bonds, in the arena. Each bond has the form of its stored record.
 
-use bindrune_smp::{Bond, crypto};
-use bindrune_wire::{Address, Writer};
+use bindrune_smp::{Bond, Record, crypto};
+use bindrune_wire::{
+    Address,
+    zerocopy::{FromBytes, IntoBytes},
+};
 use zeroize::Zeroize;
 
 use super::LinkRef;
@@ -12,7 +15,7 @@ use crate::{
 
 /// All bonds, and the work that is pending in the store.
 pub(crate) struct Bonds {
-    octets: &'static mut [u8],
+    places: &'static mut [Record],
     /// Places whose record the store does not have, or has in an older version.
     dirty: u64,
     /// Places whose record the store must delete.
@@ -25,7 +28,7 @@ pub(crate) struct Bonds {
     /// The job that the store is doing.
     pub(super) out: Option<Out>,
     /// The bond of a link that has ended, pending to be stored.
-    pub(super) orphan: Option<Bond>,
+    pub(super) orphan: Option<Record>,
     /// The peer of a bond that is only in the store, which must delete it.
     unwanted: Option<Address>,
     /// Whether the store also has bonds of BR/EDR, which are in another table.
@@ -75,16 +78,18 @@ impl core::fmt::Debug for Bonds {
 }
 
 impl Bonds {
-    pub(crate) const fn new(octets: &'static mut [u8]) -> Self {
+    /// Creates the table in octets that are all zero.
+    pub(crate) fn new(octets: &'static mut [u8]) -> Self {
+        let places = <[Record]>::mut_from_bytes(octets).unwrap_or_default();
         let (dirty, doomed, kept, fresh) = (0, 0, 0, 0);
         let (reading, out, orphan, unwanted) = (Reading::Pending, None, None, None);
         let others = HasBonds::NO;
-        Self { octets, dirty, doomed, kept, fresh, reading, out, orphan, unwanted, others }
+        Self { places, dirty, doomed, kept, fresh, reading, out, orphan, unwanted, others }
     }
 
     /// Forgets everything. The store must be loaded again.
     pub(crate) fn reset(&mut self) {
-        self.octets.zeroize();
+        self.places.as_mut_bytes().zeroize();
         (self.dirty, self.doomed, self.kept, self.fresh) = (0, 0, 0, 0);
         (self.reading, self.out) = (Reading::Pending, None);
         (self.orphan, self.unwanted) = (None, None);
@@ -134,40 +139,37 @@ impl Bonds {
         self.kept |= core::mem::take(&mut self.doomed);
         while let Some(place) = lowest(self.fresh) {
             self.fresh &= !bit(place);
-            if let Some(record) = self.record_mut(place) {
-                record.zeroize();
-            }
+            self.clear(place);
         }
     }
 
     /// Returns the maximum number of bonds.
-    #[inline(never)]
     pub(crate) fn places(&self) -> u8 {
-        u8::try_from(self.octets.len().checked_div(Bond::SIZE).unwrap_or(0)).unwrap_or(u8::MAX)
+        u8::try_from(self.places.len()).unwrap_or(u8::MAX)
     }
 
     /// Returns every bond that counts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, Bond)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, &Record)> {
         (0..self.places()).filter_map(|place| self.get(place).map(|bond| (place, bond)))
     }
 
     /// Returns the bond in a place, if it counts and is not about to be deleted.
-    pub(crate) fn get(&self, place: u8) -> Option<Bond> {
+    pub(crate) fn get(&self, place: u8) -> Option<&Record> {
         if self.is_unreadable() || self.doomed & bit(place) != 0 {
             return None;
         }
-        Bond::read(self.record(place)?).ok()
+        self.record(place)
     }
 
     /// Returns the first bond at or after a place that is `wanted`.
     pub(crate) fn find(
         &self,
         mut from: u8,
-        wanted: &dyn Fn(u8, &Bond) -> bool,
-    ) -> Option<(u8, Bond)> {
+        wanted: &dyn Fn(u8, &Record) -> bool,
+    ) -> Option<(u8, &Record)> {
         while from < self.places() {
             if let Some(bond) = self.get(from)
-                && wanted(from, &bond)
+                && wanted(from, bond)
             {
                 return Some((from, bond));
             }
@@ -177,15 +179,15 @@ impl Bonds {
     }
 
     /// Returns the bond with this identity.
-    pub(crate) fn named(&self, identity: Address) -> Option<(u8, Bond)> {
-        self.find(0, &|_, bond| bond.peer == identity)
+    pub(crate) fn named(&self, identity: Address) -> Option<(u8, &Record)> {
+        self.find(0, &|_, bond| bond.peer() == identity)
     }
 
     /// Returns the bond of the device that uses this address, by its identity or by the key that resolves it. A key
     /// that its peer has not shown may be that of another device, so bonds with shown keys come first.
-    pub(crate) fn of_address(&self, address: Address) -> Option<(u8, Bond)> {
-        let resolves = |bond: &Bond| {
-            let key = bond.keys.peer_irk.as_ref();
+    pub(crate) fn of_address(&self, address: Address) -> Option<(u8, &Record)> {
+        let resolves = |bond: &Record| {
+            let key = bond.peer_irk();
             address.is_resolvable() && key.is_some_and(|key| crypto::resolves(key, address))
         };
         self.named(address)
@@ -195,28 +197,44 @@ impl Bonds {
 
     /// Returns the number of free places.
     pub(crate) fn free(&self) -> usize {
-        (0..self.places()).filter(|place| self.is_free(*place)).count()
+        self.places.iter().filter(|place| place.is_free()).count()
     }
 
     /// Puts a bond in the place with the same identity, even if that is about to be deleted, or in a free one. Returns
     /// the place.
-    pub(super) fn put(&mut self, bond: &Bond) -> Option<u8> {
-        let known = self.named(bond.peer).map(|(place, _)| place);
-        let doomed = self.doomed_place(bond.peer).filter(|at| self.out != Some(Out::Delete(*at)));
-        let free = || (0..self.places()).find(|place| self.is_free(*place));
+    pub(super) fn put(&mut self, bond: &Record) -> Option<u8> {
+        let known = self.named(bond.peer()).map(|(place, _)| place);
+        let doomed = self.doomed_place(bond.peer()).filter(|at| self.out != Some(Out::Delete(*at)));
+        let free = || (0..self.places()).find(|place| self.record(*place).is_none());
         let place = known.or(doomed).or_else(free)?;
-        let record = self.record_mut(place)?;
-        record.zeroize();
-        bond.write(&mut Writer::new(record)).ok()?;
+        self.places.get_mut(usize::from(place))?.clone_from(bond);
         self.doomed &= !bit(place);
         Some(place)
     }
 
+    /// Changes the GATT state of the bond with this identity, which must then be stored. Returns false if there is none
+    /// or it has that state.
+    pub(super) fn set_gatt(
+        &mut self,
+        identity: Address,
+        gatt: &[u8; Bond::GATT],
+        service_changed: u16,
+    ) -> bool {
+        let Some((place, _)) = self.named(identity) else { return false };
+        let record = self.places.get_mut(usize::from(place));
+        let changed = record.is_some_and(|record| record.set_gatt(gatt, service_changed));
+        if changed {
+            self.mark_dirty(place);
+        }
+        changed
+    }
+
     /// Takes a record of the store if there is room for it. The bond in the table is newer and stays; a bond about to
     /// be deleted is not loaded again.
-    pub(super) fn load(&mut self, bond: &Bond) -> bool {
-        let gone = self.unwanted == Some(bond.peer) || self.doomed_place(bond.peer).is_some();
-        if gone || self.named(bond.peer).is_some() {
+    pub(super) fn load(&mut self, bond: &Record) -> bool {
+        let peer = bond.peer();
+        let gone = self.unwanted == Some(peer) || self.doomed_place(peer).is_some();
+        if gone || self.named(peer).is_some() {
             return true;
         }
         let place = self.put(bond);
@@ -245,25 +263,25 @@ impl Bonds {
     }
 
     /// Returns whether this bond, of all that have the same key, gets the addresses that the key resolves.
-    pub(crate) fn is_first_with_key(&self, place: u8, bond: &Bond) -> bool {
+    pub(crate) fn is_first_with_key(&self, place: u8, bond: &Record) -> bool {
         let other = self.find(0, &|at, other| {
             let before = (!other.has_shown_key(), at) < (!bond.has_shown_key(), place);
-            other.keys.peer_irk == bond.keys.peer_irk && before
+            other.peer_irk() == bond.peer_irk() && before
         });
         other.is_none()
     }
 
     /// Returns the identity of a bond with another peer that resolves the same private addresses, if both peers have
     /// used such: the two would be indistinguishable. Devices with static addresses may share a key.
-    pub(super) fn shadow_of(&self, bond: &Bond) -> Option<Address> {
+    pub(super) fn shadow_of(&self, bond: &Record) -> Option<Address> {
         if !bond.has_shown_key() {
             return None;
         }
         let other = self.find(0, &|_, other| {
-            let key = other.keys.peer_irk == bond.keys.peer_irk && other.has_shown_key();
-            other.peer != bond.peer && key
+            let key = other.peer_irk() == bond.peer_irk() && other.has_shown_key();
+            other.peer() != bond.peer() && key
         });
-        other.map(|(_, other)| other.peer)
+        other.map(|(_, other)| other.peer())
     }
 
     /// Marks the record of a place to be stored.
@@ -293,9 +311,7 @@ impl Bonds {
         self.doomed &= !bit(place);
         if done {
             self.dirty &= !bit(place);
-            if let Some(record) = self.record_mut(place) {
-                record.zeroize();
-            }
+            self.clear(place);
         } else {
             self.kept |= bit(place);
         }
@@ -311,20 +327,16 @@ impl Bonds {
     /// Returns the next place whose record must be deleted.
     pub(super) fn next_doomed(&self) -> Option<(u8, RecordId)> {
         let place = lowest(self.doomed)?;
-        let bond = Bond::read(self.record(place)?).ok()?;
-        Some((place, RecordId::Peer(bond.peer)))
+        Some((place, RecordId::Peer(self.record(place)?.peer())))
     }
 
-    /// Copies the next record that must be stored to `record`. Returns its place, its name and its length.
-    pub(super) fn next_dirty(&mut self, record: &mut [u8]) -> Option<(u8, RecordId, usize)> {
+    /// Writes the next record that must be stored to `record`. Returns its place and its name.
+    pub(super) fn next_dirty(&mut self, record: &mut [u8; Bond::SIZE]) -> Option<(u8, RecordId)> {
         while let Some(place) = lowest(self.dirty & !self.doomed) {
             self.dirty &= !bit(place);
-            if let Some(bond) = self.get(place)
-                && let Some(octets) = self.record(place)
-                && let Some(room) = record.get_mut(..octets.len())
-            {
-                room.copy_from_slice(octets);
-                return Some((place, RecordId::Peer(bond.peer), octets.len()));
+            if let Some(bond) = self.get(place) {
+                bond.write(record);
+                return Some((place, RecordId::Peer(bond.peer())));
             }
         }
         None
@@ -332,23 +344,20 @@ impl Bonds {
 
     /// Returns the place of the bond with this identity, if it must be deleted.
     fn doomed_place(&self, peer: Address) -> Option<u8> {
-        let named = |place: &u8| {
-            let bond = self.record(*place).and_then(|record| Bond::read(record).ok());
-            bond.is_some_and(|bond| bond.peer == peer)
-        };
+        let named = |place: &u8| self.record(*place).is_some_and(|bond| bond.peer() == peer);
         (0..self.places()).filter(|place| self.is_doomed(*place)).find(named)
     }
 
-    fn is_free(&self, place: u8) -> bool {
-        self.record(place).is_some_and(|record| record.first() == Some(&0))
+    /// Returns the bond in a place, even if it is about to be deleted.
+    fn record(&self, place: u8) -> Option<&Record> {
+        self.places.get(usize::from(place)).filter(|record| !record.is_free())
     }
 
-    fn record(&self, place: u8) -> Option<&[u8]> {
-        self.octets.chunks_exact(Bond::SIZE).nth(place.into())
-    }
-
-    fn record_mut(&mut self, place: u8) -> Option<&mut [u8]> {
-        self.octets.chunks_exact_mut(Bond::SIZE).nth(place.into())
+    /// Frees a place.
+    fn clear(&mut self, place: u8) {
+        if let Some(record) = self.places.get_mut(usize::from(place)) {
+            record.as_mut_bytes().zeroize();
+        }
     }
 }
 
