@@ -298,8 +298,8 @@ pub use bindrune_sdp as sdp;
 pub use bindrune_sdp::{Port, Service as ServiceRecord};
 #[cfg(feature = "security")]
 pub use bindrune_smp::{
-    Config as PairingConfig, DhKey, IoCapability, Key, KeyDistribution, Keypress, LocalKey,
-    PrivateKey, PublicKey, crypto::advertising::KeyMaterial,
+    Config as PairingConfig, DhKey, IoCapability, Job as CryptoJob, JobDone as CryptoResult, Key,
+    KeyDistribution, Keypress, LocalKey, PrivateKey, PublicKey, crypto::advertising::KeyMaterial,
 };
 pub use bindrune_smp::{Method, Reason, pdu::Features as PairingFeatures};
 #[cfg(feature = "assigned")]

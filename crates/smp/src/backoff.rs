@@ -56,20 +56,23 @@ impl Backoff {
 
     /// Records that a pairing with `peer` failed.
     pub fn failed(&mut self, now: Instant, peer: Address) {
-        let own = self.peers.iter().position(|slot| slot.is_some_and(|entry| entry.peer == peer));
         let rank = |slot: &Option<Entry>| {
             slot.filter(|entry| !entry.is_over(now)).map(|entry| (entry.wait, entry.seen))
         };
         // If the peer has no entry, a new one replaces the one with the shortest wait, so that peers that failed often
         // are remembered.
-        let slot = match own {
-            Some(own) => self.peers.get_mut(own),
-            None => self.peers.iter_mut().min_by_key(|slot| rank(slot)),
-        };
-        let Some(slot) = slot else { return };
-        let before = rank(slot).filter(|_| own.is_some()).map(|(wait, _)| wait);
+        let [first, others @ ..] = &mut self.peers;
+        let mut chosen = first;
+        for slot in others {
+            let is_own = |slot: &Option<Entry>| slot.is_some_and(|entry| entry.peer == peer);
+            if !is_own(chosen) && (is_own(slot) || rank(slot) < rank(chosen)) {
+                chosen = slot;
+            }
+        }
+        let own = chosen.filter(|entry| entry.peer == peer && !entry.is_over(now));
+        let before = own.map(|entry| entry.wait);
         let wait = before.unwrap_or(0).saturating_mul(2).clamp(FIRST, LONGEST);
-        *slot = Some(Entry { peer, wait, seen: now });
+        *chosen = Some(Entry { peer, wait, seen: now });
         if before.is_none() {
             let debt = self.debt(now).unwrap_or(now) + COST;
             self.debt = Some(debt.min(now + LIMIT));

@@ -11,7 +11,7 @@ use bindrune_wire::Address;
 use cmac::{Cmac, KeyInit, Mac};
 use p256::{AffinePoint, NonZeroScalar, ProjectivePoint, elliptic_curve::point::AffineCoordinates};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::{
     keys::{DhKey, Key, LocalKey, PrivateKey, PublicKey},
@@ -35,33 +35,45 @@ pub fn e(key: &Key, plain: [u8; 16]) -> [u8; 16] {
 /// Computes AES-CMAC of `parts` in sequence; key, message and result most significant octet first. RFC 4493
 #[must_use]
 pub fn aes_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
+    mac(key, parts, false)
+}
+
+/// Computes AES-CMAC of `parts` in sequence; key, each part and result in the order of the wire.
+fn wire_cmac(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
+    reversed(&mac(&Zeroizing::new(reversed(key)), parts, true))
+}
+
+/// Computes AES-CMAC in one place for both orders of octets.
+#[inline(never)]
+fn mac(key: &[u8; 16], parts: &[&[u8]], reverse: bool) -> [u8; 16] {
     let mut mac = Cmac::<Aes128>::new(key.into());
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        let mut rest = part.iter();
+        while let Some(octet) = if reverse { rest.next_back() } else { rest.next() } {
+            mac.update(&[*octet]);
+        }
+    }
     mac.finalize().into_bytes().into()
 }
 
 /// Computes the confirm value of LE Secure Connections. [Vol 3] Part H, 2.2.6
 #[must_use]
 pub fn f4(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], z: u8) -> [u8; 16] {
-    reversed(&aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &[z]]))
+    wire_cmac(x, &[u, v, &[z]])
 }
 
 /// Computes MacKey and LTK of LE Secure Connections. [Vol 3] Part H, 2.2.7
 #[must_use]
 pub fn f5(w: &DhKey, n1: &[u8; 16], n2: &[u8; 16], a1: Address, a2: Address) -> (Key, Key) {
+    /// In the order of the wire.
     const SALT: [u8; 16] = [
-        0x6c, 0x88, 0x83, 0x91, 0xaa, 0xf5, 0xa5, 0x38, 0x60, 0x37, 0x0b, 0xdb, 0x5a, 0x60, 0x83,
-        0xbe,
+        0xbe, 0x83, 0x60, 0x5a, 0xdb, 0x0b, 0x37, 0x60, 0x38, 0xa5, 0xf5, 0xaa, 0x91, 0x83, 0x88,
+        0x6c,
     ];
-    let mut secret = reversed(w.octets());
-    let mut t = aes_cmac(&SALT, &[&secret]);
-    let (n1, n2, a1, a2) = (reversed(n1), reversed(n2), address(a1), address(a2));
-    let part =
-        |n: u8| Key::new(reversed(&aes_cmac(&t, &[&[n], b"btle", &n1, &n2, &a1, &a2, &[1, 0]])));
-    let keys = (part(0), part(1));
-    secret.zeroize();
-    t.zeroize();
-    keys
+    let t = Zeroizing::new(wire_cmac(&SALT, &[w.octets()]));
+    let (a1, a2) = (address(a1), address(a2));
+    let part = |n: u8| Key::new(wire_cmac(&t, &[&[n], b"eltb", n1, n2, &a1, &a2, &[0, 1]]));
+    (part(0), part(1))
 }
 
 /// Computes the DHKey check of LE Secure Connections. [Vol 3] Part H, 2.2.8
@@ -73,30 +85,26 @@ pub fn f6(
     a1: Address,
     a2: Address,
 ) -> [u8; 16] {
-    let [io, oob, auth] = io_cap;
-    reversed(&aes_cmac(
-        &most_first(w),
-        &[&reversed(n1), &reversed(n2), &reversed(r), &[auth, oob, io], &address(a1), &address(a2)],
-    ))
+    wire_cmac(w.octets(), &[n1, n2, r, &io_cap, &address(a1), &address(a2)])
 }
 
 /// Computes the six digits of Numeric Comparison. [Vol 3] Part H, 2.2.9
 #[must_use]
 pub fn g2(u: &[u8; 32], v: &[u8; 32], x: &[u8; 16], y: &[u8; 16]) -> u32 {
-    let [.., a, b, c, d] = aes_cmac(&reversed(x), &[&reversed(u), &reversed(v), &reversed(y)]);
-    u32::from_be_bytes([a, b, c, d]) % 1_000_000
+    let [a, b, c, d, ..] = wire_cmac(x, &[u, v, y]);
+    u32::from_le_bytes([a, b, c, d]) % 1_000_000
 }
 
 /// Converts keys of one transport to another; the identifier is in written order. [Vol 3] Part H, 2.2.10
 #[must_use]
 pub fn h6(w: &Key, id: &[u8; 4]) -> Key {
-    Key::new(reversed(&aes_cmac(&most_first(w), &[id])))
+    Key::new(wire_cmac(w.octets(), &[&reversed(id)]))
 }
 
 /// Converts keys of one transport to another; the salt is in written order. [Vol 3] Part H, 2.2.11
 #[must_use]
 pub fn h7(salt: &[u8; 16], w: &Key) -> Key {
-    Key::new(reversed(&aes_cmac(salt, &[&*most_first(w)])))
+    Key::new(wire_cmac(&reversed(salt), &[w.octets()]))
 }
 
 /// Computes the hash of a resolvable private address. [Vol 3] Part H, 2.2.2
@@ -204,11 +212,11 @@ fn point(key: &PublicKey) -> Option<AffinePoint> {
     AffinePoint::from_coordinates((&x).into(), (&y).into()).into()
 }
 
-/// Returns kind and address, most significant octet first.
+/// Returns address and kind in the order of the wire.
 #[inline(never)]
 fn address(address: Address) -> [u8; 7] {
     let [a, b, c, d, e, f] = address.octets();
-    [address.hci_kind(), f, e, d, c, b, a]
+    [a, b, c, d, e, f, address.hci_kind()]
 }
 
 fn features(features: &Features) -> [u8; 6] {

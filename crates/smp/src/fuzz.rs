@@ -106,7 +106,7 @@ fn do_job(machine: &mut Pairing, now: Instant, r: &mut Reader<'_>) {
         Job::DhKey { .. } => JobDone::DhKey((octet != 0).then(|| DhKey::new([octet; 32]))),
         Job::Random => JobDone::Random([octet; 16]),
     };
-    machine.handle_job(now, ticket, done);
+    machine.handle_job(now, ticket, &done);
 }
 
 fn answer(r: &mut Reader<'_>) -> Answer {

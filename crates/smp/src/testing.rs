@@ -102,7 +102,7 @@ impl Device {
                     Job::DhKey { .. } => JobDone::DhKey(self.dh_key.clone()),
                     Job::Random => JobDone::Random(self.random()),
                 };
-                self.pairing.handle_job(NOW, ticket, done);
+                self.pairing.handle_job(NOW, ticket, &done);
             } else if let Some(request) = self.pairing.poll_request() {
                 self.asked.push(request);
                 self.answer(request);

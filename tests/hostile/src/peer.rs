@@ -212,7 +212,7 @@ impl Peer {
         loop {
             if let Some((ticket, job)) = self.machine.poll_job() {
                 let done = self.carry_out(&job);
-                self.machine.handle_job(now, ticket, done);
+                self.machine.handle_job(now, ticket, &done);
             } else if let Some(request) = self.machine.poll_request() {
                 let answer = match request {
                     PairingRequest::Confirm | PairingRequest::Compare(_) => Some(Answer::Yes),

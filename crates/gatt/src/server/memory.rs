@@ -1,6 +1,8 @@
 //! State of a bonded peer that outlives its link. [Vol 3] Part G, 2.5.2
 
-use bindrune_wire::Reader;
+use bindrune_wire::zerocopy::{
+    FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, transmute, transmute_ref,
+};
 use bitflags::bitflags;
 
 use super::{Peer, Server, aware::Awareness, push::possible};
@@ -32,14 +34,12 @@ impl Server {
     pub fn remember(&self, peer: &Peer) -> [u8; PEER_MEMORY] {
         let mut flags = Flags::USED;
         flags.set(Flags::AWARE, peer.knows_table());
-        let mut memory = [0; PEER_MEMORY];
-        let parts = [&[flags.bits(), peer.features], self.hash.as_slice()];
-        let parts = parts.into_iter().flatten().copied();
-        let subscriptions = (0..SUBSCRIPTIONS).map(|at| peer.subscriptions_at(self, at));
-        for (to, octet) in memory.iter_mut().zip(parts.chain(subscriptions)) {
-            *to = octet;
+        let mut subscriptions = [0; SUBSCRIPTIONS];
+        for (at, octet) in subscriptions.iter_mut().enumerate() {
+            *octet = peer.subscriptions_at(self, at);
         }
-        memory
+        let (flags, features, hash) = (flags.bits(), peer.features, self.hash);
+        transmute!(Memory { flags, features, hash, subscriptions })
     }
 
     /// Restores the state of a bond; zeros restore nothing.
@@ -47,9 +47,11 @@ impl Server {
     /// If the table is a different one now, only the subscription to Service Changed is restored; the client does not
     /// know the table, and a Service Changed indication is pending. [Vol 3] Part G, 2.5.2
     pub fn recall(&self, peer: &mut Peer, memory: &[u8; PEER_MEMORY]) {
-        let Some(memory) = Memory::read(memory).filter(|m| m.flags.contains(Flags::USED)) else {
+        let memory: &Memory = transmute_ref!(memory);
+        let flags = Flags::from_bits_truncate(memory.flags);
+        if !flags.contains(Flags::USED) {
             return;
-        };
+        }
         let same = memory.hash.starts_with(&self.hash);
         for (entry, characteristic) in
             self.table.cccds().take(if same { REMEMBERED_CCCDS } else { 1 })
@@ -58,7 +60,7 @@ impl Server {
             let cccd = cccd::configured(&memory.subscriptions, index) & possible(characteristic);
             peer.marks(self.table.extent()).configure(index, cccd);
         }
-        peer.restore_awareness(memory.features, !same || !memory.flags.contains(Flags::AWARE));
+        peer.restore_awareness(memory.features, !same || !flags.contains(Flags::AWARE));
     }
 }
 
@@ -81,23 +83,15 @@ impl Peer {
 }
 
 /// The state in a bond.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[zerocopy(crate = "bindrune_wire::zerocopy")]
+#[repr(C)]
 struct Memory {
-    flags: Flags,
+    /// Bits of [`Flags`].
+    flags: u8,
     features: u8,
     hash: [u8; HASH],
     subscriptions: [u8; SUBSCRIPTIONS],
-}
-
-impl Memory {
-    fn read(octets: &[u8; PEER_MEMORY]) -> Option<Self> {
-        let mut r = Reader::new(octets);
-        Some(Self {
-            flags: Flags::from_bits_truncate(r.u8().ok()?),
-            features: r.u8().ok()?,
-            hash: r.array().ok()?,
-            subscriptions: r.array().ok()?,
-        })
-    }
 }
 
 #[cfg(test)]

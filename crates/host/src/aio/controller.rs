@@ -1,5 +1,7 @@
 //! Cryptographic functions of the controller.
 
+use core::{future::Future, task::Poll};
+
 use bindrune_hci::{
     Command, Opcode,
     cmd::le::{Encrypt, GenerateDhKey, Rand, ReadLocalP256PublicKey},
@@ -125,17 +127,16 @@ impl<'h> Controller<'h> {
     }
 
     /// Sends a command, and fills `answer` with its result.
-    async fn ask(
-        &self,
+    fn ask<'a>(
+        &'a self,
         opcode: Opcode,
-        write: &(dyn Fn(&Worker, &mut Writer<'_>) -> Result<(), Error> + Sync),
-        answer: &mut [u8],
-    ) -> Result<(), Error> {
+        write: &'a (dyn Fn(&Worker, &mut Writer<'_>) -> Result<(), Error> + Sync),
+        answer: &'a mut [u8],
+    ) -> impl Future<Output = Result<(), Error>> + 'a {
         let mut asked = Asked { host: self.host, answer_pending: false };
-        let asked = &mut asked.answer_pending;
         let request = Request { opcode, write };
-        let poll = |core: &mut Core, first| core.stack.poll_worker(asked, first, request, answer);
-        self.host.wait(Key::Host(HostKey::Worker), poll).await
+        let poll = move |core: &mut Core, first| asked.poll(core, first, request, answer);
+        self.host.wait(Key::Host(HostKey::Worker), poll)
     }
 }
 
@@ -143,6 +144,18 @@ impl<'h> Controller<'h> {
 struct Asked<'h> {
     host: &'h Host,
     answer_pending: bool,
+}
+
+impl Asked<'_> {
+    fn poll(
+        &mut self,
+        core: &mut Core,
+        first: bool,
+        request: Request<'_>,
+        answer: &mut [u8],
+    ) -> Poll<Result<(), Error>> {
+        core.stack.poll_worker(&mut self.answer_pending, first, request, answer)
+    }
 }
 
 impl Drop for Asked<'_> {

@@ -3,6 +3,7 @@
 use core::{
     convert::Infallible,
     future::{Future, poll_fn},
+    mem::replace,
     task::Poll,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     BondStore, Crypto, Host,
     core::Core,
     report::report,
-    stack::{BondJob, RECORD_MAX},
+    stack::{BondJob, JobTicket, RECORD_MAX},
     waiters::Due,
 };
 
@@ -57,12 +58,17 @@ async fn of_pairing(
     parts: &Parts,
 ) -> Infallible {
     let controller = Controller::new(host);
-    parts.set_under_way(Due::JOB, true);
-    seed(host, crypto, clock, &controller).await;
+    let mut begun = false;
     loop {
-        let (ticket, job) = next(host, (parts, Due::JOB), |core| core.stack.poll_job()).await;
+        let poll = |core: &mut Core| {
+            // The challenge that the controller gets when it is reset needs random octets. If they come from the
+            // controller, they are available after its first initialization.
+            let seeds = !replace(&mut begun, true) && !core.stack.is_seeded();
+            if seeds { Some((JobTicket::Seed, Job::Random)) } else { core.stack.poll_job() }
+        };
+        let (ticket, job) = next(host, (parts, Due::JOB), poll).await;
         report!(debug, "computing for a pairing: {}", name(&job));
-        let done = match within(JOB_TIMEOUT, clock, carry_out(crypto, &controller, &job)).await {
+        let done = match within(JOB_TIMEOUT, clock, crypto.carry_out(&controller, &job)).await {
             Either::First(done) => done,
             Either::Second(()) => JobDone::Failed,
         };
@@ -74,33 +80,8 @@ async fn of_pairing(
                 core.stack.seed(*octets);
             }
             core.stack.set_clock(clock.now());
-            core.stack.handle_job(ticket, done);
+            core.stack.handle_job(ticket, &done);
         });
-    }
-}
-
-/// Takes random octets for the challenge that the controller gets when it is reset. If they come from the controller,
-/// they are available after its first initialization.
-async fn seed(
-    host: &Host,
-    crypto: &mut impl Crypto,
-    clock: &impl Clock,
-    controller: &Controller<'_>,
-) {
-    if host.with(|core| core.stack.is_seeded()) {
-        return;
-    }
-    let random = within(JOB_TIMEOUT, clock, crypto.random(controller)).await;
-    if let Either::First(Some(octets)) = random {
-        host.with(|core| core.stack.seed(octets));
-    }
-}
-
-async fn carry_out(crypto: &mut impl Crypto, controller: &Controller<'_>, job: &Job) -> JobDone {
-    match job {
-        Job::Random => crypto.random(controller).await.map_or(JobDone::Failed, JobDone::Random),
-        Job::KeyPair => crypto.key_pair(controller).await.map_or(JobDone::Failed, JobDone::KeyPair),
-        Job::DhKey { own, peer } => JobDone::DhKey(crypto.dh_key(controller, own, peer).await),
     }
 }
 

@@ -1,4 +1,5 @@
-use bindrune_smp::{DhKey, LocalKey, PublicKey, crypto};
+use bindrune_smp::{DhKey, Job, JobDone, LocalKey, PublicKey, crypto};
+use zeroize::Zeroizing;
 
 use super::{Crypto, software};
 use crate::aio::Controller;
@@ -89,6 +90,24 @@ impl Crypto for RandomOnly {
         peer: &PublicKey,
     ) -> Option<DhKey> {
         software::multiply(own, peer)
+    }
+
+    /// Waits in one place for random octets, whatever they are for.
+    async fn carry_out(&mut self, controller: &Controller<'_>, job: &Job) -> JobDone {
+        let mut octets = Zeroizing::new([0; 32]);
+        let needed = match job {
+            Job::Random => 16,
+            Job::KeyPair => 32,
+            Job::DhKey { own, peer } => return JobDone::DhKey(software::multiply(own, peer)),
+        };
+        let Some(room) = octets.get_mut(..needed) else { return JobDone::Failed };
+        if controller.fill(room).await.is_err() {
+            return JobDone::Failed;
+        }
+        match octets.first_chunk() {
+            Some(random) if needed == 16 => JobDone::Random(*random),
+            _ => software::key_pair(*octets).map_or(JobDone::Failed, JobDone::KeyPair),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use bindrune_smp::{DhKey, LocalKey, PublicKey};
+use bindrune_smp::{DhKey, Job as CryptoJob, JobDone as CryptoResult, LocalKey, PublicKey};
 
 use super::Crypto;
 use crate::aio::Controller;
@@ -38,5 +38,13 @@ impl Crypto for DefaultCrypto {
         peer: &PublicKey,
     ) -> impl Future<Output = Option<DhKey>> {
         self.0.dh_key(controller, own, peer)
+    }
+
+    fn carry_out(
+        &mut self,
+        controller: &Controller<'_>,
+        job: &CryptoJob,
+    ) -> impl Future<Output = CryptoResult> {
+        self.0.carry_out(controller, job)
     }
 }

@@ -11,7 +11,7 @@ mod threaded;
 
 use core::future::Future;
 
-use bindrune_smp::{DhKey, JobDone, LocalKey, PublicKey};
+use bindrune_smp::{DhKey, Job as CryptoJob, JobDone as CryptoResult, LocalKey, PublicKey};
 
 use crate::aio::Controller;
 
@@ -48,16 +48,39 @@ pub trait Crypto {
         own: &LocalKey,
         peer: &PublicKey,
     ) -> impl Future<Output = Option<DhKey>>;
+
+    /// Does one of these jobs: hosts call only this method, and by default it calls one of the others. One that waits in a
+    /// single place takes less code.
+    fn carry_out(
+        &mut self,
+        controller: &Controller<'_>,
+        job: &CryptoJob,
+    ) -> impl Future<Output = CryptoResult> {
+        async move {
+            match job {
+                CryptoJob::Random => {
+                    self.random(controller).await.map_or(CryptoResult::Failed, CryptoResult::Random)
+                }
+                CryptoJob::KeyPair => self
+                    .key_pair(controller)
+                    .await
+                    .map_or(CryptoResult::Failed, CryptoResult::KeyPair),
+                CryptoJob::DhKey { own, peer } => {
+                    CryptoResult::DhKey(self.dh_key(controller, own, peer).await)
+                }
+            }
+        }
+    }
 }
 
-fn random_of(done: JobDone) -> Option<[u8; 16]> {
-    if let JobDone::Random(octets) = done { Some(octets) } else { None }
+fn random_of(done: CryptoResult) -> Option<[u8; 16]> {
+    if let CryptoResult::Random(octets) = done { Some(octets) } else { None }
 }
 
-fn key_pair_of(done: JobDone) -> Option<LocalKey> {
-    if let JobDone::KeyPair(key) = done { Some(key) } else { None }
+fn key_pair_of(done: CryptoResult) -> Option<LocalKey> {
+    if let CryptoResult::KeyPair(key) = done { Some(key) } else { None }
 }
 
-fn dh_key_of(done: JobDone) -> Option<DhKey> {
-    if let JobDone::DhKey(key) = done { key } else { None }
+fn dh_key_of(done: CryptoResult) -> Option<DhKey> {
+    if let CryptoResult::DhKey(key) = done { key } else { None }
 }

@@ -124,13 +124,12 @@ pub use outcome::{LinkSecurity, Paired, PairingFailure};
 pub(crate) use output::Output;
 pub(crate) use phase::Phase;
 #[cfg(feature = "security")]
-use security::JobTicket;
 pub(crate) use security::PairingSlot;
 #[cfg(feature = "security")]
 pub use security::{BondInfo, PasskeyEntry};
 #[cfg(feature = "security")]
 pub(crate) use security::{
-    BondJob, PairingLink, Question as PairingQuestion, RECORD_MAX, SecurityRetry,
+    BondJob, JobTicket, PairingLink, Question as PairingQuestion, RECORD_MAX, SecurityRetry,
 };
 #[cfg(not(feature = "recovery"))]
 use unrecovered as resetting;

@@ -66,6 +66,10 @@ impl Ltk {
         LongTermKey { key: self.key.clone(), ediv, rand: self.rand }
     }
 
+    pub(super) const fn has_name(&self, ediv: u16, rand: u64) -> bool {
+        u16::from_le_bytes(self.ediv) == ediv && u64::from_le_bytes(self.rand) == rand
+    }
+
     pub(super) const fn set(&mut self, ltk: &LongTermKey) {
         (self.ediv, self.rand) = (ltk.ediv.to_le_bytes(), ltk.rand);
         self.key.set(&ltk.key);

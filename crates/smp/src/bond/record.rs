@@ -214,10 +214,11 @@ impl Record {
         self.has(if central { PEER_LTK } else { LOCAL_LTK })
     }
 
-    /// Returns the key for links where this device is the peripheral.
+    /// Returns the key for links where this device is the peripheral, if the central names it so. [Vol 3] Part H, 2.4.4
     #[must_use]
-    pub fn local_ltk(&self) -> Option<LongTermKey> {
-        self.has(LOCAL_LTK).then(|| self.local_ltk.get())
+    pub fn local_key(&self, ediv: u16, rand: u64) -> Option<&Key> {
+        let is_named = self.has(LOCAL_LTK) && self.local_ltk.has_name(ediv, rand);
+        is_named.then_some(&self.local_ltk.key)
     }
 
     /// Returns the key for links where the peer is the peripheral.

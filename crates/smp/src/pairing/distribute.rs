@@ -3,13 +3,13 @@
 use bitflags::bitflags;
 
 use super::{
-    Identity, Keys,
+    Identity, Keys, Outcome,
     parts::{Agreement, Out, PendingPdus, unnamed},
 };
 use crate::{
     capability::LEGACY,
     keys::{Key, LongTermKey},
-    method::Role,
+    method::{self, Role},
     pdu::{KeyDistribution, Pdu, Reason},
 };
 
@@ -40,7 +40,8 @@ pub(super) struct Distribute {
     send: KeyDistribution,
     expected: Expected,
     ltk: Option<Key>,
-    keys: Keys,
+    /// Result of the pairing, with the keys so far.
+    outcome: Outcome,
 }
 
 impl Distribute {
@@ -67,7 +68,15 @@ impl Distribute {
             send: agreed.keys_of(role),
             expected,
             ltk: None,
-            keys,
+            outcome: Outcome {
+                method: agreed.method,
+                secure: agreed.secure,
+                authenticated: agreed.authenticated,
+                key_size: agreed.key_size,
+                bonded: agreed.bonded,
+                level: method::level(agreed.secure, agreed.authenticated, agreed.key_size),
+                keys,
+            },
         }
     }
 
@@ -85,12 +94,12 @@ impl Distribute {
     /// Returns whether the LTK or its name must be made. In LE Secure Connections both sides have it.
     const fn needs_ltk(&self) -> bool {
         let encryption = LEGACY.is_some() && self.send.contains(KeyDistribution::ENCRYPTION);
-        encryption && self.keys.local.is_none()
+        encryption && self.outcome.keys.local.is_none()
     }
 
     pub(super) const fn needs_random(&self) -> bool {
         let signing = self.send.contains(KeyDistribution::SIGNING);
-        self.needs_ltk() || signing && self.keys.local_csrk.is_none()
+        self.needs_ltk() || signing && self.outcome.keys.local_csrk.is_none()
     }
 
     /// Takes random octets: for the LTK first, then for its EDIV and Rand, then for the CSRK.
@@ -101,11 +110,11 @@ impl Distribute {
                 Some(key) => {
                     let [a, b, rand @ .., _, _, _, _, _, _] = random;
                     let ediv = u16::from_le_bytes([a, b]);
-                    self.keys.local = Some(LongTermKey { key, ediv, rand });
+                    self.outcome.keys.local = Some(LongTermKey { key, ediv, rand });
                 }
             }
         } else if self.needs_random() {
-            self.keys.local_csrk = Some(Key::new(random));
+            self.outcome.keys.local_csrk = Some(Key::new(random));
         }
     }
 
@@ -129,34 +138,34 @@ impl Distribute {
                 if key.is_zero() {
                     return Err(Reason::INVALID_PARAMETERS);
                 }
-                self.keys.peer = Some(unnamed(key));
+                self.outcome.keys.peer = Some(unnamed(key));
             }
             Pdu::CentralIdentification(ediv, rand) if LEGACY.is_some() => {
-                let ltk = self.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;
+                let ltk = self.outcome.keys.peer.as_mut().ok_or(Reason::UNSPECIFIED_REASON)?;
                 (ltk.ediv, ltk.rand) = (*ediv, rand.to_le_bytes());
             }
-            Pdu::IdentityInformation(key) => self.keys.peer_irk = Some(Key::new(*key)),
-            Pdu::IdentityAddress(address) => self.keys.peer_identity = Some(*address),
-            Pdu::SigningInformation(key) => self.keys.peer_csrk = Some(Key::new(*key)),
+            Pdu::IdentityInformation(key) => self.outcome.keys.peer_irk = Some(Key::new(*key)),
+            Pdu::IdentityAddress(address) => self.outcome.keys.peer_identity = Some(*address),
+            Pdu::SigningInformation(key) => self.outcome.keys.peer_csrk = Some(Key::new(*key)),
             _ => {}
         }
         self.expected.remove(kind);
         Ok(())
     }
 
-    /// Returns the peer's keys, once all have arrived and until they are accepted. If none are expected, there is
+    /// Returns the result with the peer's keys, once all have arrived and until they are accepted. If none are expected, there is
     /// nothing to vet before the link is encrypted.
-    pub(super) fn keys_to_vet(&self) -> Option<&Keys> {
-        (self.encrypted && self.expected.is_empty() && !self.accepted).then_some(&self.keys)
+    pub(super) fn outcome_to_vet(&self) -> Option<&Outcome> {
+        (self.encrypted && self.expected.is_empty() && !self.accepted).then_some(&self.outcome)
     }
 
     pub(super) const fn accept(&mut self) {
         self.accepted = true;
     }
 
-    /// Queues our keys, the responder's first. Returns all keys once both sides have sent theirs and every PDU has
-    /// left.
-    pub(super) fn advance(&mut self, role: Role, out: &mut Out) -> Option<Keys> {
+    /// Queues our keys, the responder's first. Returns the result once both sides have sent their keys and every PDU
+    /// has left.
+    pub(super) fn advance(&mut self, role: Role, out: &mut Out) -> Option<Outcome> {
         let turn = role == Role::Responder || self.expected.is_empty();
         if !self.encrypted || !turn || self.needs_random() {
             return None;
@@ -171,11 +180,11 @@ impl Distribute {
             out.pending.set(PendingPdus::CSRK, has(KeyDistribution::SIGNING));
         }
         let done = self.expected.is_empty() && !out.pending.intersects(PendingPdus::KEYS);
-        done.then(|| self.keys.clone())
+        done.then(|| self.outcome.clone())
     }
 
     pub(super) fn pdu(&self, pending: PendingPdus, identity: &Identity) -> Option<Pdu> {
-        let ltk = self.keys.local.as_ref().filter(|_| LEGACY.is_some());
+        let ltk = self.outcome.keys.local.as_ref().filter(|_| LEGACY.is_some());
         match pending {
             PendingPdus::LTK => ltk.map(|ltk| Pdu::EncryptionInformation(*ltk.key.octets())),
             PendingPdus::CENTRAL_ID => {
@@ -183,9 +192,12 @@ impl Distribute {
             }
             PendingPdus::IRK => Some(Pdu::IdentityInformation(*identity.irk.octets())),
             PendingPdus::ADDRESS => Some(Pdu::IdentityAddress(identity.address)),
-            PendingPdus::CSRK => {
-                self.keys.local_csrk.as_ref().map(|key| Pdu::SigningInformation(*key.octets()))
-            }
+            PendingPdus::CSRK => self
+                .outcome
+                .keys
+                .local_csrk
+                .as_ref()
+                .map(|key| Pdu::SigningInformation(*key.octets())),
             _ => None,
         }
     }

@@ -3,15 +3,11 @@
 use bindrune_wire::time::Instant;
 
 use super::{
-    Answer, Distribute, Event, Failure, Flight, Job, JobDone, Keys, LONGEST, Outcome, Pairing,
-    Ready, State, TIMEOUT, Ticket,
+    Answer, Distribute, Event, Failure, Flight, Job, JobDone, LONGEST, Outcome, Pairing, Ready,
+    State, TIMEOUT, Ticket,
     parts::{Context, Out},
 };
-use crate::{
-    keys::Key,
-    method::{self, Role},
-    pdu::Reason,
-};
+use crate::{keys::Key, method::Role, pdu::Reason};
 
 impl Pairing {
     /// Returns the next job. Pass its result to [`Self::handle_job`] with the same ticket.
@@ -42,7 +38,7 @@ impl Pairing {
     }
 
     /// Takes the result of a job. Drops a result that is not expected.
-    pub fn handle_job(&mut self, now: Instant, ticket: Ticket, done: JobDone) {
+    pub fn handle_job(&mut self, now: Instant, ticket: Ticket, done: &JobDone) {
         if ticket.0 != self.ticket || !self.is_active() {
             return;
         }
@@ -52,12 +48,14 @@ impl Pairing {
                 phase.handle_key_pair(key);
                 Ok(())
             }
-            (Some((State::Secure(phase), _)), JobDone::DhKey(key)) => phase.handle_dh_key(key),
+            (Some((State::Secure(phase), _)), JobDone::DhKey(key)) => {
+                phase.handle_dh_key(key.as_ref())
+            }
             (Some((state, mut context)), JobDone::Random(random)) if flight.random => {
                 match state {
-                    State::Secure(phase) => phase.handle_random(&mut context, random),
-                    State::Legacy(phase) => phase.handle_random(&mut context, random),
-                    State::Distribute(phase) => phase.handle_random(random),
+                    State::Secure(phase) => phase.handle_random(&mut context, *random),
+                    State::Legacy(phase) => phase.handle_random(&mut context, *random),
+                    State::Distribute(phase) => phase.handle_random(*random),
                     State::Idle | State::Features | State::Complete(_) => {}
                 }
                 self.flight.random = false;
@@ -119,25 +117,21 @@ impl Pairing {
         }
         let role = self.role();
         if let State::Distribute(phase) = &mut self.state
-            && (!self.vets_keys || phase.keys_to_vet().is_none())
-            && let Some(keys) = phase.advance(role, &mut self.out)
+            && (!self.vets_keys || phase.outcome_to_vet().is_none())
+            && let Some(outcome) = phase.advance(role, &mut self.out)
         {
-            self.complete(keys);
+            self.set_local_oob(None);
+            self.finish(Ok(outcome));
         }
         Ok(())
     }
 
     /// Returns the phase and its context, once the features are agreed.
     pub(super) fn phase(&mut self) -> Option<(&mut State, Context<'_>)> {
-        let (initiator, responder) = match self.role() {
-            Role::Initiator => (self.idle.local_on_air(), self.idle.peer_on_air()),
-            Role::Responder => (self.idle.peer_on_air(), self.idle.local_on_air()),
-        };
         let context = Context {
             role: self.role(),
             agreed: self.agreed.as_ref()?,
-            initiator,
-            responder,
+            idle: &self.idle,
             consent: self.config.consent,
             out: &mut self.out,
             ask: &mut self.ask,
@@ -183,13 +177,9 @@ impl Pairing {
     /// Returns the result of the pairing with the peer's keys, once all have arrived and wait for [`Self::accept_keys`]
     /// or [`Self::cancel`]. Until then the initiator sends none of its own keys, and neither machine has completed.
     #[must_use]
-    pub fn outcome_to_vet(&self) -> Option<Outcome> {
-        self.keys_to_vet().cloned().and_then(|keys| self.outcome(keys))
-    }
-
-    pub(super) fn keys_to_vet(&self) -> Option<&Keys> {
+    pub fn outcome_to_vet(&self) -> Option<&Outcome> {
         match &self.state {
-            State::Distribute(phase) if self.vets_keys => phase.keys_to_vet(),
+            State::Distribute(phase) if self.vets_keys => phase.outcome_to_vet(),
             State::Idle
             | State::Features
             | State::Secure(_)
@@ -201,7 +191,7 @@ impl Pairing {
 
     /// Accepts the peer's keys, once all have arrived: the pairing continues.
     pub fn accept_keys(&mut self, now: Instant) {
-        if self.keys_to_vet().is_some()
+        if self.outcome_to_vet().is_some()
             && let State::Distribute(phase) = &mut self.state
         {
             phase.accept();
@@ -239,24 +229,6 @@ impl Pairing {
         self.flight = Flight::default();
         self.ask = None;
         self.ready.encrypt = role == Role::Initiator;
-    }
-
-    fn complete(&mut self, keys: Keys) {
-        let Some(outcome) = self.outcome(keys) else { return };
-        self.set_local_oob(None);
-        self.finish(Ok(outcome));
-    }
-
-    fn outcome(&self, keys: Keys) -> Option<Outcome> {
-        self.agreed.map(|agreed| Outcome {
-            method: agreed.method,
-            secure: agreed.secure,
-            authenticated: agreed.authenticated,
-            key_size: agreed.key_size,
-            bonded: agreed.bonded,
-            level: method::level(agreed.secure, agreed.authenticated, agreed.key_size),
-            keys,
-        })
     }
 }
 

@@ -154,7 +154,8 @@ impl Legacy {
 fn confirm_value(context: &Context<'_>, tk: &Key, nonce: &[u8; 16]) -> [u8; 16] {
     let agreed = context.agreed;
     let features = [&agreed.request, &agreed.response];
-    crypto::c1(tk, nonce, features, [context.initiator, context.responder])
+    let addresses = [Role::Initiator, Role::Responder].map(|role| context.address(role));
+    crypto::c1(tk, nonce, features, addresses)
 }
 
 /// Returns the temporary key of a passkey. [Vol 3] Part H, 2.3.5.3

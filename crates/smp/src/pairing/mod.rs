@@ -265,7 +265,7 @@ impl Pairing {
         if self.deadline.is_none_or(|at| now < at) {
             return;
         }
-        if self.keys_to_vet().is_some() {
+        if self.outcome_to_vet().is_some() {
             self.fail(Reason::KEY_REJECTED);
         } else if self.end.is_some_and(|end| now >= end) {
             self.fail(Reason::UNSPECIFIED_REASON);

@@ -3,7 +3,7 @@
 use bindrune_wire::{Address, first_behind};
 use bitflags::bitflags;
 
-use super::PairingRequest;
+use super::{Idle, PairingRequest};
 use crate::{
     keys::{Key, LongTermKey},
     method::{Method, Role},
@@ -176,11 +176,17 @@ impl Agreement {
 pub(super) struct Context<'a> {
     pub(super) role: Role,
     pub(super) agreed: &'a Agreement,
-    pub(super) initiator: Address,
-    pub(super) responder: Address,
+    pub(super) idle: &'a Idle,
     pub(super) consent: bool,
     pub(super) out: &'a mut Out,
     pub(super) ask: &'a mut Option<PairingRequest>,
+}
+
+impl Context<'_> {
+    /// Returns the address of the device in a role, as used on the air.
+    pub(super) fn address(&self, of: Role) -> Address {
+        if of == self.role { self.idle.local_on_air() } else { self.idle.peer_on_air() }
+    }
 }
 
 impl Role {

@@ -105,14 +105,14 @@ impl Secure {
         Some(Job::DhKey { own: own.clone(), peer })
     }
 
-    pub(super) fn handle_key_pair(&mut self, key: LocalKey) {
-        self.own.get_or_insert(key);
+    pub(super) fn handle_key_pair(&mut self, key: &LocalKey) {
+        self.own.get_or_insert_with(|| key.clone());
     }
 
-    pub(super) fn handle_dh_key(&mut self, key: Option<DhKey>) -> Result<(), Reason> {
+    pub(super) fn handle_dh_key(&mut self, key: Option<&DhKey>) -> Result<(), Reason> {
         let key = key.ok_or(Reason::DHKEY_CHECK_FAILED)?;
         if self.dh_asked {
-            self.dh_key.get_or_insert(key);
+            self.dh_key.get_or_insert_with(|| key.clone());
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Secure {
             Method::Passkey { .. } | Method::JustWorks | Method::NumericComparison => {}
         }
         let Some(nonce) = self.nonce else { return Ok(()) };
-        let own = self.own_confirm(&nonce)?;
+        let own = self.confirm_value(&nonce, true)?;
         let passkey = matches!(context.agreed.method, Method::Passkey { .. });
         if context.role == Role::Initiator {
             if passkey && !self.committed {
@@ -305,7 +305,7 @@ impl Secure {
     fn reveal(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
         let (Some(nonce), Some(peer_nonce)) = (self.nonce, self.peer_nonce) else { return Ok(()) };
         if let Some(confirm) = &self.peer_confirm {
-            let expected = self.expected_confirm(&peer_nonce)?;
+            let expected = self.confirm_value(&peer_nonce, false)?;
             if !crypto::same(&expected, confirm) {
                 return Err(Reason::CONFIRM_VALUE_FAILED);
             }
@@ -344,7 +344,8 @@ impl Secure {
         let (true, Some(dh_key)) = (self.approved, &self.dh_key) else { return Ok(None) };
         if self.keys.is_none() {
             let (na, nb) = self.nonces(context.role)?;
-            self.keys = Some(crypto::f5(dh_key, na, nb, context.initiator, context.responder));
+            let [a, b] = [Role::Initiator, Role::Responder].map(|role| context.address(role));
+            self.keys = Some(crypto::f5(dh_key, na, nb, a, b));
         }
         if context.role == Role::Initiator && !self.checked {
             self.checked = true;

@@ -120,7 +120,7 @@ impl Controller {
             let machine = &mut peer.machine;
             machine.handle_timeout(Instant::of(now));
             if let Some((ticket, job)) = machine.poll_job() {
-                machine.handle_job(Instant::of(now), ticket, carry_out(&job));
+                machine.handle_job(Instant::of(now), ticket, &carry_out(&job));
             } else if let Some(request) = machine.poll_request() {
                 match request {
                     PairingRequest::Confirm | PairingRequest::Compare(_) => {

@@ -1,7 +1,7 @@
 //! Checks the identity that a peer claims before it is bonded. The peer's keys are checked while the peer cannot yet
 //! rely on the bond. [Vol 3] Part H, 2.4.3 and 3.5.5
 
-use bindrune_smp::{Answer, Outcome, PairingRequest, Reason, Record};
+use bindrune_smp::{Answer, Outcome, Pairing, PairingRequest, Reason, Record};
 use bindrune_wire::{Address, time::Instant};
 
 use super::{PairingFailure, Stack};
@@ -22,16 +22,15 @@ pub(super) enum Claim {
 
 impl Stack {
     /// Handles the complete set of the peer's keys: accepts them, rejects them, or asks the user first.
-    pub(super) fn vet_keys(&mut self, now: Instant, index: u8, outcome: &Outcome) {
-        if outcome.bonded {
-            let mut bond = Record::FREE;
-            self.name_bond(index, outcome, &mut bond);
+    pub(super) fn vet_keys(&mut self, now: Instant, index: u8) {
+        let mut bond = Record::FREE;
+        if self.bond_to_vet(index, &mut bond) {
             match self.claim_of(index, &bond) {
                 Ok(Claim::Asked(named)) => return self.ask_to_replace(index, named),
                 Ok(claim) => self.set_claim(index, claim),
                 Err(failure) => return self.refuse_terms(index, Reason::KEY_REJECTED, failure),
             }
-            self.name_bond(index, outcome, &mut bond);
+            self.bond_to_vet(index, &mut bond);
             if let Err(failure) = self.may_keep(index, &bond) {
                 return self.refuse_terms(index, Reason::KEY_REJECTED, failure);
             }
@@ -39,6 +38,14 @@ impl Stack {
         if let Some(pairing) = self.pairing_mut(index) {
             pairing.accept_keys(now);
         }
+    }
+
+    /// Makes the bond of a pairing whose keys wait; false without bonding.
+    fn bond_to_vet(&self, index: u8, bond: &mut Record) -> bool {
+        let outcome = self.pairing(index).and_then(Pairing::outcome_to_vet);
+        let Some(outcome) = outcome.filter(|outcome| outcome.bonded) else { return false };
+        self.name_bond(index, outcome, bond);
+        true
     }
 
     /// Makes the bond of a pairing, under the name that its peer has here.

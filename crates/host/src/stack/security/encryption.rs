@@ -98,9 +98,9 @@ impl Protection {
 
 impl Protection {
     /// As the peripheral, gives the key. Encryption must then start in time.
-    fn give_key(&mut self, now: Instant, key: Key, start: Start) {
-        self.start = Some(start);
-        self.pending = PendingCommand::Reply(key);
+    fn give_key(&mut self, now: Instant, key: &Key, source: Source, security: LinkSecurity) {
+        self.start = Some(Start { source, security });
+        self.pending = PendingCommand::Reply(key.clone());
         self.deadline = Some(now + START);
     }
 
@@ -183,50 +183,43 @@ impl Stack {
             let failure = self.bond_in_the_way(index);
             self.refuse_terms(index, reason, failure);
         }
-        let pairing = self.security_of_pairing(index);
-        let settled = self.security.bonds.is_settled();
-        let machine = self.pairing_mut(index).filter(|machine| machine.is_active());
-        let proven = machine.as_ref().is_some_and(|machine| machine.has_key());
-        let early = machine.is_some() && !proven;
-        let key = machine.and_then(|machine| machine.long_term_key(ediv, rand).cloned());
-        let Some(protection) = self.protection(index) else { return };
-        protection.key_wanted = None;
-        if let (Some(key), Some(security)) = (key, pairing) {
-            protection.give_key(now, key, Start { source: Source::Pairing, security });
-        } else if early {
-            // The peer asked for a key before the pairing has proven one: it skipped a step.
-            protection.refuse_key();
-            if let Some(machine) = self.pairing_mut(index) {
-                machine.cancel(Reason::UNSPECIFIED_REASON);
-            }
-        } else if !settled {
-            protection.refuse_key();
-            protection.pending = PendingCommand::Nothing;
-            protection.key_wanted = Some((ediv, rand.to_le_bytes()));
-            protection.deadline = Some(now + LOADING);
-        } else {
-            self.answer_with_bond(now, index, ediv, rand);
-        }
+        self.choose_key(now, index, ediv, rand);
         self.command_link(index);
         self.pairing_changed(now, index);
     }
 
-    fn answer_with_bond(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
-        let known = self.protection(index).and_then(|p| p.bond).filter(|bond| bond.usable);
-        let bond = known.and_then(|known| self.security.bonds.named(known.identity));
-        let key = bond.and_then(|(_, bond)| bond.local_ltk());
-        let key = key.filter(|key| key.ediv == ediv && key.rand == rand.to_le_bytes());
-        let Some(protection) = self.protection(index) else { return };
-        match (key, known) {
-            (Some(key), Some(known)) => {
-                let start = Start { source: Source::Bond, security: known.security };
-                protection.give_key(now, key.key, start);
+    fn choose_key(&mut self, now: Instant, index: u8, ediv: u16, rand: u64) {
+        let Self { links, security, .. } = self;
+        let Some(slot) = links.get_mut(usize::from(index)).filter(|l| l.is_up()) else { return };
+        let protection: &mut Protection = &mut slot.protection;
+        protection.key_wanted = None;
+        if let Some(machine) = security.pairing_mut(protection).filter(|m| m.is_active()) {
+            let (early, terms) = (!machine.has_key(), machine.terms());
+            if let (Some(key), Some(terms)) = (machine.long_term_key(ediv, rand), terms) {
+                let security = LinkSecurity::of_terms(&terms);
+                return protection.give_key(now, key, Source::Pairing, security);
             }
-            (Some(_) | None, _) => {
-                protection.refuse_key();
-                self.report(index, PendingEvents::BOND_LOST);
+            if early {
+                // The peer asked for a key before the pairing has proven one: it skipped a step.
+                machine.cancel(Reason::UNSPECIFIED_REASON);
+                return protection.refuse_key();
             }
         }
+        if !security.bonds.is_settled() {
+            protection.refuse_key();
+            protection.pending = PendingCommand::Nothing;
+            protection.key_wanted = Some((ediv, rand.to_le_bytes()));
+            protection.deadline = Some(now + LOADING);
+            return;
+        }
+        let known = protection.bond.filter(|bond| bond.usable);
+        let bond = known.and_then(|known| security.bonds.named(known.identity));
+        let key = bond.and_then(|(_, bond)| bond.local_key(ediv, rand));
+        if let (Some(key), Some(known)) = (key, known) {
+            return protection.give_key(now, key, Source::Bond, known.security);
+        }
+        protection.refuse_key();
+        self.report(index, PendingEvents::BOND_LOST);
     }
 
     /// Handles the event that a link is encrypted, could not be encrypted, or is no longer encrypted.

@@ -23,6 +23,8 @@ pub(crate) enum JobTicket {
     Oob,
     /// The host's own key or private address.
     Private(Secret),
+    /// The challenges of the controller, which take all random octets.
+    Seed,
 }
 
 /// A job of the store.
@@ -76,6 +78,7 @@ impl Oob {
 
 impl Stack {
     /// Returns the next job. Its result goes to [`Self::handle_job`]. [`Due::JOB`] is marked when there may be one.
+    #[inline(never)]
     pub(crate) fn poll_job(&mut self) -> Option<(JobTicket, Job)> {
         for index in 0..self.link_slots() {
             let Some(slot) = self.links.get(usize::from(index)).filter(|l| l.is_up()) else {
@@ -101,7 +104,8 @@ impl Stack {
     }
 
     /// Takes the result of a job.
-    pub(crate) fn handle_job(&mut self, ticket: JobTicket, done: JobDone) {
+    #[inline(never)]
+    pub(crate) fn handle_job(&mut self, ticket: JobTicket, done: &JobDone) {
         let now = self.now;
         match ticket {
             JobTicket::Link(link, ticket) => {
@@ -113,14 +117,15 @@ impl Stack {
                 }
             }
             JobTicket::Oob => self.oob_done(done),
-            JobTicket::Private(secret) => self.private_job_done(now, secret, &done),
+            JobTicket::Seed => {}
+            JobTicket::Private(secret) => self.private_job_done(now, secret, done),
         }
         self.ready.run(Due::JOB);
     }
 
-    fn oob_done(&mut self, done: JobDone) {
+    fn oob_done(&mut self, done: &JobDone) {
         if let Some(oob) = self.security.oob.first_mut() {
-            *oob = core::mem::replace(oob, Oob::None).after(done);
+            *oob = core::mem::replace(oob, Oob::None).after(done.clone());
         }
         self.ready.host(HostKey::Bonds);
     }
@@ -142,6 +147,7 @@ impl Stack {
 
     /// Returns the next job of the store, at most one at a time. Writes a record to store to `record`. The result goes
     /// to [`Self::handle_bond_job`]. [`Due::BOND_JOB`] is marked when there may be one.
+    #[inline(never)]
     pub(crate) fn poll_bond_job(&mut self, record: &mut [u8; RECORD_MAX]) -> Option<BondJob> {
         let bonds = &mut self.security.bonds;
         if bonds.out.is_some() {
@@ -226,6 +232,7 @@ impl Stack {
     }
 
     /// Takes the result of the store's job.
+    #[inline(never)]
     pub(crate) fn handle_bond_job(&mut self, result: Result<(), ()>) {
         let now = self.now;
         match self.security.bonds.out.take() {

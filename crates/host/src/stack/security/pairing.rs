@@ -184,8 +184,8 @@ impl Stack {
                 self.release_pairing(index);
             } else if let Some(request) = pairing.poll_request() {
                 self.ask_user(index, request);
-            } else if let Some(outcome) = pairing.outcome_to_vet().filter(|_| !asks) {
-                self.vet_keys(now, index, &outcome);
+            } else if !asks && pairing.outcome_to_vet().is_some() {
+                self.vet_keys(now, index);
             } else {
                 break;
             }
@@ -278,7 +278,7 @@ impl Stack {
 
     fn pairing_failed(&mut self, now: Instant, index: u8, failure: Failure) {
         let link = self.links.get(usize::from(index)).map(|slot| slot.reference(index));
-        let storing = self.take_bond(index);
+        let storing = self.take_bond(index).as_ref().map(Record::peer);
         let Some(protection) = self.protection(index) else { return };
         let verdict = protection.verdict.take();
         let stored = protection.paired;
@@ -293,7 +293,7 @@ impl Stack {
         }
         let rejected = matches!(failure, PairingFailure::Peer(Reason::KEY_REJECTED));
         match (storing, stored, link) {
-            (Some(bond), _, Some(link)) => self.security.bonds.reject(link, bond.peer()),
+            (Some(peer), _, Some(link)) => self.security.bonds.reject(link, peer),
             (None, Some(Ok(paired)), _) if rejected && paired.bonded => self.discard_bond(index),
             (Some(_) | None, ..) => {}
         }

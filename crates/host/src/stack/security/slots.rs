@@ -49,7 +49,7 @@ impl HostSecurity {
         }
     }
 
-    fn pairing_mut(&mut self, protection: &Protection) -> Option<&mut Pairing> {
+    pub(super) fn pairing_mut(&mut self, protection: &Protection) -> Option<&mut Pairing> {
         match self.slots.get_mut(usize::from(protection.held.slot()?))? {
             PairingSlot::Pairing(pairing, _) => Some(pairing),
             PairingSlot::Free | PairingSlot::Storing(_) => None,

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use super::{AUTHENTICATED, LOCAL_CSRK, PEER_CSRK, PEER_IDENTITY, Record, SECURE, method_octet};
+use super::{
+    AUTHENTICATED, LOCAL_CSRK, LOCAL_LTK, PEER_CSRK, PEER_IDENTITY, Record, SECURE, method_octet,
+};
 use crate::{bond::Bond, keys::Key, pairing::Keys};
 
 impl From<&Bond> for Record {
@@ -34,7 +36,7 @@ impl From<&Record> for Bond {
             authenticated: record.is_authenticated(),
             key_size: record.key_size,
             keys: Keys {
-                local: record.local_ltk(),
+                local: record.has(LOCAL_LTK).then(|| record.local_ltk.get()),
                 peer: record.peer_ltk(),
                 peer_irk: record.peer_irk().cloned(),
                 peer_identity: record.has(PEER_IDENTITY).then(|| record.peer_identity.get()),

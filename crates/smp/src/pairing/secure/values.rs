@@ -10,16 +10,12 @@ use crate::{
 type Pair<'a, const N: usize> = (&'a [u8; N], &'a [u8; N]);
 
 impl Secure {
-    /// Returns our confirm value. [Vol 3] Part H, 2.3.5.6.2 and 2.3.5.6.3
-    pub(super) fn own_confirm(&self, nonce: &[u8; 16]) -> Result<[u8; 16], Reason> {
+    /// Returns our confirm value, or the one that the peer must have sent for its random number. [Vol 3] Part H, 2.3.5.6.2
+    /// and 2.3.5.6.3
+    pub(super) fn confirm_value(&self, nonce: &[u8; 16], ours: bool) -> Result<[u8; 16], Reason> {
         let (own, peer) = self.own_and_peer()?;
-        Ok(crypto::f4(own, peer, nonce, self.passkey_bit()))
-    }
-
-    /// Returns the confirm value that the peer must have sent for this random number.
-    pub(super) fn expected_confirm(&self, nonce: &[u8; 16]) -> Result<[u8; 16], Reason> {
-        let (own, peer) = self.own_and_peer()?;
-        Ok(crypto::f4(peer, own, nonce, self.passkey_bit()))
+        let (u, v) = if ours { (own, peer) } else { (peer, own) };
+        Ok(crypto::f4(u, v, nonce, self.passkey_bit()))
     }
 
     /// Returns the X coordinates of the initiator and of the responder.
@@ -36,14 +32,11 @@ impl Secure {
     /// Returns the DHKey check that the device in role `of` sends. [Vol 3] Part H, 2.3.5.6.5
     pub(super) fn check_value(&self, context: &Context<'_>, of: Role) -> Result<[u8; 16], Reason> {
         let (na, nb) = self.nonces(context.role)?;
+        let (n1, n2) = in_order(of, (na, nb));
         let (mac_key, _) = self.keys.as_ref().ok_or(Reason::UNSPECIFIED_REASON)?;
         let r = self.r_of(context, of.other());
         let io_cap = context.agreed.own(of).io_cap();
-        let (a, b) = (context.initiator, context.responder);
-        let (n1, n2, a1, a2) = match of {
-            Role::Initiator => (na, nb, a, b),
-            Role::Responder => (nb, na, b, a),
-        };
+        let (a1, a2) = (context.address(of), context.address(of.other()));
         Ok(crypto::f6(mac_key, [n1, n2, &r], io_cap, a1, a2))
     }
 

@@ -377,7 +377,7 @@ fn a_result_of_a_pairing_that_ended_is_dropped() {
     let (old, _) = b.pairing.poll_job().unwrap();
     b.pairing.handle_pdu(NOW, &hex!("05 08"));
     b.pairing.handle_pdu(NOW, &REQUEST);
-    b.pairing.handle_job(NOW, old, crate::JobDone::Failed);
+    b.pairing.handle_job(NOW, old, &crate::JobDone::Failed);
     assert!(b.pairing.is_active());
 }
 
