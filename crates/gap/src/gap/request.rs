@@ -229,6 +229,7 @@ impl Gap {
     /// [`crate::GapEvent::AddressChanged`] reports the outcome.
     pub fn show_private(&mut self) {
         self.init.forgive(Opcode::LE_SET_RANDOM_ADDRESS);
+        self.try_random_again();
         self.privacy.show_private();
     }
 
@@ -240,9 +241,17 @@ impl Gap {
         connecting || self.initiator.is_busy() || self.advertiser.seeks_links()
     }
 
+    /// Lets a new request of the host for random octets try the command once, if earlier ones had no answer.
+    pub fn try_random_again(&mut self) {
+        self.init.forgive(Opcode::LE_RAND);
+    }
+
     /// Lets a new request try once a command that an earlier request failed for.
     fn try_again(&mut self) {
         self.init.forgive_requests();
+        if self.privacy.failure().is_some() {
+            self.try_random_again();
+        }
         self.privacy.try_again();
     }
 

@@ -124,7 +124,8 @@ impl Receive {
 
     /// Returns the credits to grant now: all that are free once they are three fifths of the window, or once the peer
     /// may soon have too few for its next SDU and three are free. Grants fewer only to a peer without credits, or in a
-    /// window below five.
+    /// window below five. There it grants all that are free if nothing is left to read and the peer has too few for its
+    /// next SDU, because no more become free until the peer sends.
     ///
     /// The peer continues with its remaining credits while new ones are on their way: they wait for the peer's next PDU
     /// and, behind a slow line, for the next connection event. Granting later would stop the peer; granting earlier
@@ -148,6 +149,9 @@ impl Receive {
             return true;
         }
         let frames = self.frames;
+        if self.window < 5 && self.used() == 0 && self.granted < frames {
+            return true;
+        }
         self.granted < frames.saturating_add(3) && free >= half.min(frames.max(3))
     }
 

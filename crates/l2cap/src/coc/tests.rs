@@ -248,6 +248,19 @@ fn a_peer_without_credits_gets_one_at_once() {
 }
 
 #[test]
+fn a_peer_gets_the_whole_window_for_an_sdu_that_fills_it() {
+    let mut link = with_window(190, 64, 3);
+    assert_eq!(frame(&mut link, &[&[190, 0][..], &[7; 62]].concat()), Received::Kept(0));
+    assert_eq!(frame(&mut link, &[7; 64]), Received::Kept(0));
+    assert_eq!(frame(&mut link, &[7; 64]), Received::Readable(0));
+    assert_eq!(link.transmitted(), hex!("16020400 4000 0200"), "the SDU lies in one packet");
+    assert_eq!(link.transmitted(), []);
+    assert!(link.sdu(0).is_some());
+    assert_eq!(link.transmitted(), hex!("16030400 4000 0100"));
+    assert_eq!(link.channels.get(0).unwrap().rx.granted(), 3);
+}
+
+#[test]
 fn short_frames_share_a_packet_and_their_credits_return() {
     let mut link = open();
     assert_eq!(frame(&mut link, &hex!("6400 00")), Received::Kept(0));

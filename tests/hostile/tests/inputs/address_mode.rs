@@ -1,7 +1,7 @@
 //! Changes of the address mode on a controller that refuses, is silent or is reset: the call ends, and what is on the air is what the host says.
 
-use bindrune::{AddressMode, Advertisement, Error, Opcode, Scan, Status};
-use bindrune_hostile::{Controller, Opcodes, Outcome};
+use bindrune::{AddressMode, Advertisement, Error, Opcode, Privacy, Scan, Status};
+use bindrune_hostile::{Bench, Controller, Opcodes, Outcome};
 use embassy_time::Duration;
 use hex_literal::hex;
 
@@ -194,4 +194,47 @@ fn a_run_that_ends_in_the_middle_of_a_change_ends_the_call() {
     b.stop();
     assert_eq!(begun.take(), Err(Error::NoAnswer));
     assert!(!waits.is_done(), "as before the first `run`");
+}
+
+/// A controller whose random numbers are lost until their command is avoided: each new call tries the command once.
+#[test]
+fn a_private_address_is_made_once_the_random_numbers_of_the_controller_are_answered() {
+    let mute = Opcodes::Only(vec![Opcode::LE_RAND.0]);
+    let advertise: crate::unanswered::Ask = |b| {
+        let host = b.host;
+        b.spawn(async move { host.advertise(&Advertisement::connectable()).await.map(drop) })
+    };
+    let unsupported = Err(Error::Controller(Status::UNSUPPORTED_FEATURE));
+    let mut controller = Controller::extended();
+    controller.mute = mute.clone();
+    let host = Box::leak(Box::new(scene::host_with(scene::config().privacy(Privacy::ON))));
+    let mut b = Bench::new(host, controller);
+    b.pass(HOUR);
+    b.sent();
+    for _ in 0..2 {
+        let lost = advertise(&mut b);
+        b.pass(Duration::from_secs(60));
+        assert_eq!(lost.take(), unsupported);
+        assert!(resets(&mut b) <= 1);
+    }
+    b.controller().mute = Opcodes::None;
+    let advertising = advertise(&mut b);
+    b.pass(Duration::from_secs(5));
+    b.inject(&scene::connection_complete(scene::LINK, 1));
+    assert_eq!(advertising.take(), Ok(()));
+
+    for mode in PRIVATE {
+        let mut b = idle_on(Controller::extended());
+        b.controller().mute = mute.clone();
+        for _ in 0..2 {
+            let lost = set(&mut b, mode);
+            b.pass(Duration::from_secs(60));
+            assert!(lost.take().is_err(), "{mode:?}");
+            assert!(resets(&mut b) <= 2, "{mode:?}");
+        }
+        b.controller().mute = Opcodes::None;
+        let changed = set(&mut b, mode);
+        b.pass(Duration::from_secs(5));
+        assert_eq!(changed.take(), Ok(()), "{mode:?}");
+    }
 }

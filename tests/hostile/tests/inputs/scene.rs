@@ -62,7 +62,7 @@ pub(crate) fn host() -> Host {
     host_with(config())
 }
 
-fn host_with(config: Config) -> Host {
+pub(crate) fn host_with(config: Config) -> Host {
     let resources = Box::leak(Box::new(Resources::<2, 4, 40, 12, 264, 2048>::new()));
     Host::new(resources, config).unwrap()
 }

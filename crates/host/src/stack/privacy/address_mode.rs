@@ -98,7 +98,10 @@ impl Stack {
             AddressMode::Public => self.gap.show_identity(AddressChoice::Automatic),
             AddressMode::Static => match self.static_address() {
                 Some(address) => self.gap.show_identity(AddressChoice::Static(address)),
-                None => self.privacy.lacks_static = true,
+                None => {
+                    self.gap.try_random_again();
+                    self.privacy.lacks_static = true;
+                }
             },
             AddressMode::Resolvable | AddressMode::NonResolvable => self.gap.show_private(),
         }
