@@ -38,7 +38,10 @@ impl Server {
         for (at, octet) in subscriptions.iter_mut().enumerate() {
             *octet = peer.subscriptions_at(self, at);
         }
-        let (flags, features, hash) = (flags.bits(), peer.features, self.hash);
+        // A host without bonds has no hash.
+        let mut hash = [0; HASH];
+        hash.iter_mut().zip(self.hash).for_each(|(to, octet)| *to = octet);
+        let (flags, features) = (flags.bits(), peer.features);
         transmute!(Memory { flags, features, hash, subscriptions })
     }
 

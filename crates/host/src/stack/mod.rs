@@ -123,7 +123,6 @@ pub(crate) use notice::{Handed, Notice, Question};
 pub use outcome::{LinkSecurity, Paired, PairingFailure};
 pub(crate) use output::Output;
 pub(crate) use phase::Phase;
-#[cfg(feature = "security")]
 pub(crate) use security::PairingSlot;
 #[cfg(feature = "security")]
 pub use security::{BondInfo, PasskeyEntry};
