@@ -169,7 +169,7 @@ impl World {
                 match self.shared.next_step() {
                     Step::Wait => flag.wait(),
                     Step::Jump(at) if at <= limit => self.shared.advance(at),
-                    Step::Jump(_) => return Err(self.stuck("the limit of virtual time has passed")),
+                    Step::Jump(_) => return Err(self.stuck(PAST_LIMIT)),
                     Step::Never => return Err(self.stuck("no further event is possible")),
                 }
             }
@@ -229,6 +229,8 @@ impl Default for Plug {
         Self { number: 0, in_use: true, reader: None }
     }
 }
+
+const PAST_LIMIT: &str = "the limit of virtual time has passed (timers of executors wait for real time: use `Host::sleep`)";
 
 /// The next step when no task is awake.
 enum Step {
