@@ -36,7 +36,7 @@ check:
 
 # Tests the host with each capability alone and with none, and what a peer then sees.
 capabilities:
-    for features in "" caching capture central channels classic client commands extended host-flow-control legacy long many-links observer oob privacy recovery security server statistics tuning; do \
+    for features in "" caching capture central channels classic client commands extended fixed host-flow-control legacy long many-links observer oob privacy recovery security server statistics tuning; do \
         cargo clippy --package bindrune --no-default-features --features "$features" --locked -- --deny warnings; \
     done
     cargo test --package bindrune --no-default-features --locked --lib

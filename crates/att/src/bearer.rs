@@ -1,16 +1,15 @@
 //! Transactions of one link, in both roles at once. [Vol 3] Part F, 3.3
 
-mod client;
 mod refuse;
 mod server;
 
 use bindrune_wire::{Interest, Malformed, NoRoom, Writer, time::Instant};
 use embassy_time::Duration;
 
-use self::{client::Client, server::Server};
+use self::server::Server;
 use crate::{
     Command, MIN_MTU, Opcode, Push, Request, Response,
-    capability::{HasServer, SERVER},
+    capability::{CLIENT, Client, SERVER, ServerRoom},
     opcode::Kind,
     pdu::write_confirmation,
 };
@@ -35,7 +34,8 @@ pub struct Bearer {
     mtu: u16,
     server: Server,
     client: Client,
-    indication: Option<(Instant, HasServer)>,
+    /// When the confirmation of the outstanding indication is overdue.
+    indication: ServerRoom<Instant>,
     unconfirmed: u8,
     confirmations: u8,
     dead: bool,
@@ -58,6 +58,9 @@ pub enum Incoming<'p> {
     Ignored,
     /// For the client. Call [`Bearer::confirm`] for an indication, once it is stored.
     Push(Push<'p>),
+    /// A value that the peer pushed, and this side sends no requests, so it has no use for one. The bearer confirms an
+    /// indication by itself.
+    Unclaimed,
     /// The response or Error Response to the application's request: this whole PDU. Only its opcode is checked, so a
     /// malformed response also ends the transaction.
     Response(&'p [u8]),
@@ -65,6 +68,18 @@ pub enum Incoming<'p> {
     Confirmed,
     /// An MTU exchange that this side started has ended. [`Bearer::mtu`] is the result.
     MtuExchanged,
+}
+
+/// Meaning of a response.
+pub(crate) enum Outcome {
+    /// The application waits for it.
+    Application,
+    /// The application abandoned the request.
+    Abandoned,
+    /// The MTU exchange has ended.
+    Mtu,
+    /// No request waits for it.
+    Unexpected,
 }
 
 /// Reason of a deadline of the bearer.
@@ -84,7 +99,7 @@ impl Bearer {
         mtu: 0,
         server: Server::Idle,
         client: Client::new(),
-        indication: None,
+        indication: [const { None }; SERVER.is_some() as usize],
         unconfirmed: 0,
         confirmations: 0,
         dead: false,
@@ -116,8 +131,8 @@ impl Bearer {
 
     /// Returns whether the application may send an indication now.
     #[must_use]
-    pub const fn may_indicate(&self) -> bool {
-        !self.dead && self.indication.is_none()
+    pub fn may_indicate(&self) -> bool {
+        !self.dead && self.indication.iter().all(Option::is_none)
     }
 
     /// Returns whether a request of the peer is pending: a further request is then [`Incoming::Early`].
@@ -155,6 +170,7 @@ impl Bearer {
             Kind::Command if SERVER.is_none() => Incoming::Ignored,
             Kind::Command => self.or_drop(Command::parse(pdu).map(Incoming::Command)),
             Kind::Response => self.handle_response(now, Opcode(opcode), pdu),
+            Kind::Push if !CLIENT => self.handle_unclaimed(Opcode(opcode), pdu),
             Kind::Push => self.handle_push(pdu),
             Kind::Confirmation => self.handle_confirmation(pdu),
         }
@@ -183,7 +199,7 @@ impl Bearer {
 
     /// Records that the application's indication was sent.
     pub fn indication_sent(&mut self, now: Instant) {
-        self.indication = SERVER.map(|server| (deadline(now), server));
+        self.indication.fill(Some(deadline(now)));
     }
 
     /// Confirms the oldest unconfirmed indication, which is stored now.
@@ -239,7 +255,7 @@ impl Bearer {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
         let request = self.client.deadline().map(|at| (at, Timer::Request));
-        let indication = self.indication.map(|(at, _)| (at, Timer::Indication));
+        let indication = self.indication.iter().flatten().map(|&at| (at, Timer::Indication));
         request.into_iter().chain(indication).min()
     }
 
@@ -248,7 +264,7 @@ impl Bearer {
         if self.poll_timeout().is_some_and(|(at, _)| at <= now) {
             self.dead = true;
             self.client.end();
-            self.indication = None;
+            self.indication.fill(None);
         }
     }
 
@@ -269,10 +285,10 @@ impl Bearer {
 
     fn handle_response<'p>(&mut self, now: Instant, opcode: Opcode, pdu: &'p [u8]) -> Incoming<'p> {
         match self.client.handle_response(deadline(now), opcode, pdu) {
-            client::Outcome::Application => Incoming::Response(pdu),
-            client::Outcome::Abandoned => Incoming::Nothing,
-            client::Outcome::Unexpected => self.drop_pdu(),
-            client::Outcome::Mtu => {
+            Outcome::Application => Incoming::Response(pdu),
+            Outcome::Abandoned => Incoming::Nothing,
+            Outcome::Unexpected => self.drop_pdu(),
+            Outcome::Mtu => {
                 match *pdu {
                     [_, low, high] => self.agree(u16::from_le_bytes([low, high])),
                     _ if opcode == Opcode::ERROR_RSP => {}
@@ -294,11 +310,21 @@ impl Bearer {
         self.or_drop(push.map(Incoming::Push))
     }
 
+    fn handle_unclaimed<'p>(&mut self, opcode: Opcode, pdu: &[u8]) -> Incoming<'p> {
+        if pdu.len() < SHORTEST_PUSH {
+            return self.drop_pdu();
+        }
+        if opcode == Opcode::INDICATION {
+            self.confirmations = self.confirmations.saturating_add(1);
+        }
+        Incoming::Unclaimed
+    }
+
     fn handle_confirmation<'p>(&mut self, pdu: &[u8]) -> Incoming<'p> {
-        if pdu.len() == 1 && self.indication.take().is_some() {
-            Incoming::Confirmed
-        } else {
-            self.drop_pdu()
+        let confirmed = self.indication.iter_mut().find_map(|at| at.take_if(|_| pdu.len() == 1));
+        match confirmed {
+            Some(_) => Incoming::Confirmed,
+            None => self.drop_pdu(),
         }
     }
 
@@ -333,6 +359,9 @@ impl Bearer {
         Incoming::Nothing
     }
 }
+
+/// Octets of the opcode and the handle of a pushed value.
+const SHORTEST_PUSH: usize = 3;
 
 fn deadline(now: Instant) -> Instant {
     now + TRANSACTION_TIMEOUT

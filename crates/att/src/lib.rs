@@ -8,13 +8,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
+// Code that only a client calls is not dead: with one, everything is called.
+#![cfg_attr(not(feature = "client"), allow(dead_code))]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[cfg(not(feature = "client"))]
+mod absent;
 mod bearer;
 mod capability;
+#[cfg(feature = "client")]
+mod client;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;

@@ -7,6 +7,7 @@ mod layout;
 mod parse;
 mod write;
 
+pub(crate) use layout::{Compose, write_others, write_services};
 pub use layout::{TooLong, lay_out};
 pub use parse::{AdData, Manufacturer, Name, ServiceData, Services, Structure, Structures};
 pub use write::AdWriter;

@@ -8,6 +8,7 @@
 //! alone names the set. The first one waits for the other for a limited time.
 
 mod command;
+mod gate;
 mod request;
 mod set;
 mod step;
@@ -18,11 +19,8 @@ use bindrune_wire::{
     time::{Earliest, Instant},
 };
 
-use crate::{
-    Advertisement, ControllerInfo, TooLong,
-    accept_list::ListState,
-    capability::{EXTENDED, ResolvingList},
-};
+use crate::{Advertisement, ControllerInfo, Device, TooLong, capability::EXTENDED};
+pub(crate) use gate::Gate;
 pub use set::AdvertisingSet;
 use set::EVENT_WAIT;
 use step::Step;
@@ -56,19 +54,6 @@ pub enum AdvertisingEnd {
     Withdrawn,
     /// The controller refused a command, or does not support the request.
     Failed(Status),
-}
-
-/// Conditions that hold advertising and initiating back.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Gate<'a> {
-    /// State of the accept list, for users of the list.
-    pub(crate) list: ListState,
-    /// The peers whose private addresses the controller resolves and generates.
-    pub(crate) resolving: &'a ResolvingList,
-    /// Nothing may be on the air.
-    pub(crate) hold: bool,
-    /// There is no room for another link.
-    pub(crate) full: bool,
 }
 
 /// An event that a set must report.
@@ -145,10 +130,15 @@ impl Advertiser {
         self.set(id).and_then(AdvertisingSet::active).is_some_and(|r| r.is_connectable())
     }
 
-    pub(crate) fn request(&mut self, id: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    pub(crate) fn request(
+        &mut self,
+        id: SetId,
+        ad: &Advertisement<'_>,
+        device: Device<'_>,
+    ) -> Result<(), TooLong> {
         let sent = self.sent.is_some_and(|(sent, _)| sent == id);
         let (set, data) = self.parts(id).ok_or(TooLong(crate::AdType::FLAGS))?;
-        set.request(ad, data, sent)
+        set.request(ad, device, data, sent)
     }
 
     /// Records that the peer of a set with directed advertising has private addresses, so its identity address does not
@@ -269,7 +259,7 @@ impl Advertiser {
 
     /// Keeps a link until its set is known. False if no set wants the link, or too many links wait already.
     fn keep_unassigned(&mut self, now: Instant, handle: Handle) -> bool {
-        if self.wanting().is_none() {
+        if !EXTENDED || self.wanting().is_none() {
             return false;
         }
         let until = now + EVENT_WAIT;
@@ -307,7 +297,7 @@ impl Advertiser {
     }
 
     pub(crate) fn poll_pending_event(&mut self) -> Option<(SetId, PendingEvent)> {
-        if let Some(handle) = self.unwanted.take() {
+        if EXTENDED && let Some(handle) = self.unwanted.take() {
             return Some((SetId(0), PendingEvent::Linked { handle, wanted: false }));
         }
         let ids = self.ids();
@@ -318,7 +308,7 @@ impl Advertiser {
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, SetId)> {
         let mut earliest = Earliest::NONE;
         for (id, set) in self.ids().zip(self.sets.iter()) {
-            earliest.add(set.poll_timeout(), id);
+            set.add_deadlines(id, &mut earliest);
         }
         for &(_, until) in self.unassigned.iter().flatten() {
             earliest.add(Some(until), SetId(0));

@@ -2,6 +2,11 @@ use bindrune_hci::{FilterPolicy, Phy};
 use bindrune_wire::{Address, Uuid};
 use embassy_time::Duration;
 
+use crate::{
+    adv_data::{Compose, write_others, write_services},
+    command::in_units,
+};
+
 /// Parameters and data of an advertisement.
 ///
 /// It is a plain value: keep it, also as a `const`, and advertise with it repeatedly. A discoverable advertisement
@@ -17,18 +22,10 @@ use embassy_time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Advertisement<'a> {
-    pub(crate) kind: AdvertisementKind,
+    pub(crate) parameters: Parameters,
     pub(crate) discoverable: Discoverable,
-    pub(crate) interval: (Duration, Duration),
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) channels: Channels,
-    pub(crate) filter: FilterPolicy,
-    pub(crate) extended: Option<ExtendedPdus>,
-    pub(crate) when_full: WhenFull,
-    pub(crate) established: bool,
+    pub(crate) compose: Compose,
     pub(crate) name: Option<&'a str>,
-    /// Name and appearance of the device, which are used if the advertisement sets none and has room.
-    pub(crate) device: Option<(&'a str, u16)>,
     pub(crate) anonymous: bool,
     pub(crate) appearance: Option<u16>,
     pub(crate) tx_power: Option<i8>,
@@ -40,6 +37,35 @@ pub struct Advertisement<'a> {
     pub(crate) data: Option<&'a [u8]>,
     pub(crate) exactly: Option<&'a [u8]>,
     pub(crate) scan_response: Option<&'a [u8]>,
+}
+
+/// Name and appearance of this device (0 for none). A discoverable advertisement shows them if it does not set its own
+/// and has room; they displace nothing and cause no error.
+#[derive(Clone, Copy, Debug)]
+pub struct Device<'a> {
+    /// The name; empty for none.
+    pub name: &'a str,
+    /// The appearance; 0 for none.
+    pub appearance: u16,
+}
+
+impl Device<'_> {
+    /// Nothing to show.
+    pub const UNNAMED: Self = Self { name: "", appearance: 0 };
+}
+
+/// How to advertise, without the contents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameters {
+    pub(crate) kind: AdvertisementKind,
+    /// Shortest and longest time between two advertising events, in units of 0.625 ms.
+    pub(crate) interval: (u32, u32),
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) channels: Channels,
+    pub(crate) filter: FilterPolicy,
+    pub(crate) extended: Option<ExtendedPdus>,
+    pub(crate) when_full: WhenFull,
+    pub(crate) established: bool,
 }
 
 /// What other devices can do with an advertisement. [Vol 6] Part B, 4.4.2
@@ -119,11 +145,12 @@ const OWN_SERVICES: usize = 4;
 /// Maximum time in limited discoverable mode: T_GAP(lim_adv_timeout). [Vol 3] Part C, Appendix A
 pub const LIMITED_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// T_GAP(adv_fast_interval1). [Vol 3] Part C, Appendix A
-const FAST_INTERVAL: (Duration, Duration) = (Duration::from_millis(30), Duration::from_millis(60));
-/// T_GAP(adv_fast_interval2). [Vol 3] Part C, Appendix A
-const BEACON_INTERVAL: (Duration, Duration) =
-    (Duration::from_millis(100), Duration::from_millis(150));
+/// T_GAP(adv_fast_interval1): 30 ms to 60 ms, in units of 0.625 ms. [Vol 3] Part C, Appendix A
+const FAST_INTERVAL: (u32, u32) = (48, 96);
+/// T_GAP(adv_fast_interval2): 100 ms to 150 ms, in units of 0.625 ms. [Vol 3] Part C, Appendix A
+const BEACON_INTERVAL: (u32, u32) = (160, 240);
+/// The unit of intervals, in microseconds.
+const INTERVAL_UNIT: u16 = 625;
 
 impl<'a> Advertisement<'a> {
     /// Any device may connect; general discoverable mode, legacy PDUs, every 30 to 60 ms, until withdrawn.
@@ -162,20 +189,22 @@ impl<'a> Advertisement<'a> {
     const fn new(
         kind: AdvertisementKind,
         discoverable: Discoverable,
-        interval: (Duration, Duration),
+        interval: (u32, u32),
     ) -> Self {
         Self {
-            kind,
+            parameters: Parameters {
+                kind,
+                interval,
+                timeout: None,
+                channels: Channels::all(),
+                filter: FilterPolicy::ALL,
+                extended: None,
+                when_full: WhenFull::Wait,
+                established: false,
+            },
             discoverable,
-            interval,
-            timeout: None,
-            channels: Channels::all(),
-            filter: FilterPolicy::ALL,
-            extended: None,
-            when_full: WhenFull::Wait,
-            established: false,
+            compose: Compose::NOTHING,
             name: None,
-            device: None,
             anonymous: false,
             appearance: None,
             tx_power: None,
@@ -193,13 +222,16 @@ impl<'a> Advertisement<'a> {
     /// Returns whether peers may connect.
     #[must_use]
     pub const fn is_connectable(&self) -> bool {
-        matches!(self.kind, AdvertisementKind::Connectable | AdvertisementKind::Directed { .. })
+        matches!(
+            self.parameters.kind,
+            AdvertisementKind::Connectable | AdvertisementKind::Directed { .. }
+        )
     }
 
     /// Returns the peer of directed advertising.
     #[must_use]
     pub const fn peer(&self) -> Option<Address> {
-        match self.kind {
+        match self.parameters.kind {
             AdvertisementKind::Directed { peer, .. } => Some(peer),
             AdvertisementKind::Connectable
             | AdvertisementKind::Scannable
@@ -210,6 +242,7 @@ impl<'a> Advertisement<'a> {
     /// Adds one service UUID, at most four; for more use [`Self::services`].
     #[must_use]
     pub const fn service(mut self, uuid: Uuid) -> Self {
+        self.compose.services = Some(write_services);
         let (mut list, len) = self.own_services;
         if let Some((_, [slot, ..])) = list.split_at_mut_checked(len) {
             *slot = uuid;
@@ -223,6 +256,7 @@ impl<'a> Advertisement<'a> {
     /// Adds a list of service UUIDs, after those of [`Self::service`].
     #[must_use]
     pub const fn services(mut self, list: &'a [Uuid]) -> Self {
+        self.compose.services = Some(write_services);
         self.service_list = list;
         self
     }
@@ -230,6 +264,7 @@ impl<'a> Advertisement<'a> {
     /// Adds data of one service.
     #[must_use]
     pub const fn service_data(mut self, service: Uuid, data: &'a [u8]) -> Self {
+        self.compose.others = Some(write_others);
         self.service_data = Some((service, data));
         self
     }
@@ -237,6 +272,7 @@ impl<'a> Advertisement<'a> {
     /// Adds data of a manufacturer, with its company identifier.
     #[must_use]
     pub const fn manufacturer(mut self, company: u16, data: &'a [u8]) -> Self {
+        self.compose.others = Some(write_others);
         self.manufacturer = Some((company, data));
         self
     }
@@ -246,16 +282,6 @@ impl<'a> Advertisement<'a> {
     #[must_use]
     pub const fn without_name(mut self) -> Self {
         self.anonymous = true;
-        self
-    }
-
-    /// Sets the device's own name and appearance (0 for none). A discoverable advertisement shows them if it does not
-    /// set its own and has room; they displace nothing and cause no error. The host does this for each advertisement.
-    #[must_use]
-    pub const fn of_device(mut self, name: &'a str, appearance: u16) -> Self {
-        if !self.anonymous && !matches!(self.discoverable, Discoverable::No) {
-            self.device = Some((name, appearance));
-        }
         self
     }
 
@@ -270,6 +296,7 @@ impl<'a> Advertisement<'a> {
     /// Sets the appearance, instead of the device's own.
     #[must_use]
     pub const fn appearance(mut self, appearance: u16) -> Self {
+        self.compose.others = Some(write_others);
         self.appearance = Some(appearance);
         self
     }
@@ -277,6 +304,7 @@ impl<'a> Advertisement<'a> {
     /// Adds the transmit power `dbm` to the data.
     #[must_use]
     pub const fn tx_power(mut self, dbm: i8) -> Self {
+        self.compose.others = Some(write_others);
         self.tx_power = Some(dbm);
         self
     }
@@ -284,6 +312,7 @@ impl<'a> Advertisement<'a> {
     /// Adds AD structures, as octets, to the advertising data.
     #[must_use]
     pub const fn data(mut self, structures: &'a [u8]) -> Self {
+        self.compose.others = Some(write_others);
         self.data = Some(structures);
         self
     }
@@ -306,8 +335,8 @@ impl<'a> Advertisement<'a> {
     #[must_use]
     pub const fn discoverable(mut self, mode: Discoverable) -> Self {
         self.discoverable = mode;
-        if matches!(mode, Discoverable::Limited) && self.timeout.is_none() {
-            self.timeout = Some(LIMITED_TIMEOUT);
+        if matches!(mode, Discoverable::Limited) && self.parameters.timeout.is_none() {
+            self.parameters.timeout = Some(LIMITED_TIMEOUT);
         }
         self
     }
@@ -322,14 +351,14 @@ impl<'a> Advertisement<'a> {
     /// 10,485 s. Values outside are clamped.
     #[must_use]
     pub const fn interval(mut self, min: Duration, max: Duration) -> Self {
-        self.interval = (min, max);
+        self.parameters.interval = (in_units(min, INTERVAL_UNIT), in_units(max, INTERVAL_UNIT));
         self
     }
 
     /// Ends the advertising after this time without a connection. A time of more than 12 days has no end.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.parameters.timeout = Some(timeout);
         self
     }
 
@@ -337,7 +366,7 @@ impl<'a> Advertisement<'a> {
     /// link.
     #[must_use]
     pub const fn when_full(mut self, when_full: WhenFull) -> Self {
-        self.when_full = when_full;
+        self.parameters.when_full = when_full;
         self
     }
 
@@ -345,21 +374,21 @@ impl<'a> Advertisement<'a> {
     /// with [`crate::Connect::until_established`].
     #[must_use]
     pub const fn until_established(mut self) -> Self {
-        self.established = true;
+        self.parameters.established = true;
         self
     }
 
     /// Sets the primary channels; an empty set means all.
     #[must_use]
     pub const fn channels(mut self, channels: Channels) -> Self {
-        self.channels = if channels.is_empty() { Channels::all() } else { channels };
+        self.parameters.channels = if channels.is_empty() { Channels::all() } else { channels };
         self
     }
 
     /// Serves every device, or only peers of the accept list.
     #[must_use]
     pub const fn filter(mut self, policy: FilterPolicy) -> Self {
-        self.filter = policy;
+        self.parameters.filter = policy;
         self
     }
 

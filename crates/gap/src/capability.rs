@@ -4,6 +4,12 @@
 pub(crate) const EXTENDED: bool = cfg!(feature = "extended");
 /// Room for a value that only extended commands need.
 pub(crate) type ExtendedRoom<T> = [Option<T>; EXTENDED as usize];
+/// Connecting, and the accept list.
+pub(crate) const CENTRAL: bool = cfg!(feature = "central");
+/// Private addresses, and the resolving list.
+pub(crate) const PRIVACY: bool = cfg!(feature = "privacy");
+/// Flow control from the controller to the host.
+pub(crate) const HOST_FLOW_CONTROL: bool = cfg!(feature = "host-flow-control");
 /// Scanning.
 pub(crate) const OBSERVER: bool = cfg!(feature = "observer");
 /// Requests to a link other than to end it.

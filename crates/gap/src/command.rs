@@ -20,16 +20,28 @@ pub(crate) fn status_of(parameters: &[u8]) -> Status {
     parameters.first().map_or(Status::UNSPECIFIED, |&status| Status(status))
 }
 
-/// Converts a duration to units of `unit` microseconds, clamped to a range. Divides in two steps of 32 bits: a division
-/// of 64 bits takes much code.
+/// Converts a duration to units of `unit` microseconds. Divides in two steps of 32 bits: a division of 64 bits takes
+/// much code.
+pub(crate) const fn in_units(duration: Duration, unit: u16) -> u32 {
+    let [a, b, c, d, e, f, 0, 0] = duration.as_micros().to_le_bytes() else { return u32::MAX };
+    let [low, high] = unit.to_le_bytes();
+    let unit = u32::from_le_bytes([low, high, 0, 0]);
+    let (upper, rest) = divided(u32::from_le_bytes([c, d, e, f]), unit);
+    let (lower, _) = divided(rest << 16 | u32::from_le_bytes([a, b, 0, 0]), unit);
+    upper.saturating_mul(1 << 16).saturating_add(lower)
+}
+
+/// Returns the quotient and the rest.
+const fn divided(value: u32, unit: u32) -> (u32, u32) {
+    match (value.checked_div(unit), value.checked_rem(unit)) {
+        (Some(whole), Some(rest)) => (whole, rest),
+        _ => (u32::MAX, 0),
+    }
+}
+
+/// Converts a duration to units of `unit` microseconds, clamped to a range.
 pub(crate) fn units(duration: Duration, unit: u16, min: u32, max: u32) -> u32 {
-    let (micros, unit) = (duration.as_micros(), u32::from(unit));
-    let [a, b, ..] = micros.to_le_bytes();
-    let (upper, low) = (micros >> 16, u16::from_le_bytes([a, b]));
-    let upper = u32::try_from(upper).unwrap_or(u32::MAX);
-    let over = upper.checked_rem(unit).unwrap_or_default() << 16 | u32::from(low);
-    let whole = upper.checked_div(unit).unwrap_or_default().saturating_mul(1 << 16);
-    whole.saturating_add(over.checked_div(unit).unwrap_or_default()).clamp(min, max)
+    in_units(duration, unit).clamp(min, max)
 }
 
 /// Like [`units`], for a field of two octets.

@@ -22,7 +22,7 @@ impl Advertisement<'_> {
     /// Uses extended PDUs with all their choices.
     #[must_use]
     pub const fn extended_with(mut self, extended: ExtendedPdus) -> Self {
-        self.extended = Some(extended);
+        self.parameters.extended = Some(extended);
         self
     }
 }

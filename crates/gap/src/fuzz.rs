@@ -13,7 +13,7 @@ use embassy_time::Duration;
 
 use crate::{
     AdData, AddressChoice, Advertisement, AdvertisingSet, Config, Connect, ConnectionParameters,
-    ControllerInfo, CurrentParameters, Gap, LinkControl, LinkUp, Scan, SetId,
+    ControllerInfo, CurrentParameters, Device, Gap, LinkControl, LinkUp, Scan, SetId,
     non_resolvable_address, static_address,
 };
 
@@ -166,7 +166,11 @@ fn request(gap: &mut Gap, what: u8) {
     let peer = Address::new(AddressKind::Random, [what; 6]);
     match what >> 1 & 0x0f {
         0 => gap.restart(),
-        1 => drop(gap.advertise(SetId(what >> 6), &Advertisement::connectable().name("x"))),
+        1 => drop(gap.advertise(
+            SetId(what >> 6),
+            &Advertisement::connectable().name("x"),
+            Device::UNNAMED,
+        )),
         2 => gap.stop_advertising(SetId(what >> 6)),
         3 => gap.scan(Scan::active()),
         4 => gap.stop_scanning(),

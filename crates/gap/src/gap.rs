@@ -12,7 +12,7 @@ use crate::{
     AdvertisingSet, Config, ControllerInfo, InitError,
     accept_list::ListState,
     advertise::{Advertiser, Gate, PendingEvent},
-    capability::{AcceptList, Initiator, Privacy, ResolvingList, Scanner},
+    capability::{AcceptList, Initiator, PRIVACY, Privacy, ResolvingList, Scanner},
     command::status_of,
     connect,
     init::Init,
@@ -217,19 +217,19 @@ impl Gap {
             initiator.request_failed(status);
         }
         let hold = resolving.holds(info) || privacy.holds();
-        let gate = Gate { list: list.state(info), resolving, hold, full: self.full };
-        if let ListState::Failed(status) = gate.list {
+        let gate = Gate::new(list.state(info), resolving, hold, self.full);
+        if let ListState::Failed(status) = gate.list() {
             initiator.list_failed(status);
         }
         initiator.settle(now, gate.full);
         scanner.seek(initiator.is_looking());
         let alone = *apart || !info.may_scan_while_initiating(scanner.is_active());
         let waiting = initiator.is_waiting(gate.full);
-        let pause = gate.hold || alone && (initiator.is_busy() || waiting);
+        let pause = gate.holds() || alone && (initiator.is_busy() || waiting);
         if let Some(opcode) = advertiser.poll_command(now, info, gate, w) {
             return Some((opcode, Part::Advertiser));
         }
-        if let Some(opcode) = scanner.poll_command(info, gate.list, pause, w) {
+        if let Some(opcode) = scanner.poll_command(info, gate.list(), pause, w) {
             return Some((opcode, Part::Scanner));
         }
         let in_the_way = pause && scanner.is_on() && waiting;
@@ -271,6 +271,7 @@ impl Gap {
             },
             Part::Refused => self.refused.answered(now, status),
             Part::List => self.list.answered(status),
+            Part::Privacy if !PRIVACY => {}
             Part::Privacy => {
                 let own = self.privacy.answered(now, status);
                 self.init.set_private_address(own);

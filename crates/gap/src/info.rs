@@ -6,7 +6,7 @@ use bindrune_hci::{
 };
 use bindrune_wire::{Address, AddressKind};
 
-use crate::capability::EXTENDED;
+use crate::capability::{EXTENDED, PRIVACY};
 
 /// Parameters of a controller's set-up.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub struct ControllerInfo {
     pub features: u64,
     /// LE features, page 0.
     pub le_features: LeFeatures,
-    /// Which states and roles may be combined. [Vol 4] Part E, 7.8.27
+    /// Which states and roles may be combined; 0 unless this host scans and connects. [Vol 4] Part E, 7.8.27
     pub le_states: u64,
     /// Octets of one ACL packet's payload.
     pub acl_len: u16,
@@ -91,9 +91,9 @@ pub struct ControllerInfo {
     pub address: Address,
     /// The private address that the controller got last; it is used instead of [`Self::address`].
     pub private_address: Option<Address>,
-    /// Number of peers that the accept list holds.
+    /// Number of peers that the accept list holds; 0 if this host does not connect.
     pub accept_list_size: u8,
-    /// Number of peers that the resolving list holds.
+    /// Number of peers that the resolving list holds; 0 in a host without private addresses.
     pub resolving_list_size: u8,
     /// Whether extended advertising, scanning and connecting commands are used, and no legacy ones.
     pub extended: bool,
@@ -155,8 +155,8 @@ impl ControllerInfo {
     #[must_use]
     pub const fn own_address(&self) -> Address {
         match self.private_address {
-            Some(address) => address,
-            None => self.address,
+            Some(address) if PRIVACY => address,
+            _ => self.address,
         }
     }
 

@@ -17,6 +17,7 @@
     not(all(
         feature = "central",
         feature = "extended",
+        feature = "host-flow-control",
         feature = "observer",
         feature = "privacy",
         feature = "recovery",
@@ -65,8 +66,8 @@ pub use accept_list::{ACCEPT_LIST_MAX, TooManyPeers};
 pub use adv_data::{AdData, AdType, AdWriter, Flags, TooLong, lay_out};
 pub use advertise::{Advertising, AdvertisingEnd, AdvertisingSet, SetId};
 pub use advertisement::{
-    Advertisement, AdvertisementKind, Channels, Discoverable, ExtendedPdus, LIMITED_TIMEOUT,
-    WhenFull,
+    Advertisement, AdvertisementKind, Channels, Device, Discoverable, ExtendedPdus,
+    LIMITED_TIMEOUT, WhenFull,
 };
 pub use connect::{Connect, ConnectEnd, Connecting};
 pub use gap::{Gap, GapEvent, GapTimer, LinkUp};

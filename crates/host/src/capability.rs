@@ -30,6 +30,10 @@ pub(crate) const HAS_SERVER: Option<HasServer> = Some(HasServer);
 /// The GATT server, if it is built in.
 #[cfg(not(feature = "server"))]
 pub(crate) const HAS_SERVER: Option<HasServer> = None;
+/// Fixed channels of the application.
+pub(crate) const FIXED: bool = cfg!(feature = "fixed");
+/// Whether a peer can push data that waits for the application.
+pub(crate) const PUSHES: bool = CLIENT || SERVER || FIXED;
 /// Counters.
 pub(crate) const STATISTICS: bool = cfg!(feature = "statistics");
 /// Captured writes: each is kept with the peer that wrote it.

@@ -126,6 +126,7 @@
 //! | `observer` | scanning | |
 //! | `commands` | HCI commands of the application | |
 //! | `extended` | extended advertising, scanning and connecting, if the controller supports them | legacy commands and PDUs are used |
+//! | `fixed` | [`Connection::fixed_channel`]: a fixed L2CAP channel that the application serves itself | data on other fixed channels is dropped and counted |
 //! | `host-flow-control` | the controller waits while the host has no room, if it supports that | data without room is dropped and counted |
 //! | `legacy` | LE legacy pairing, if [`PairingConfig`] allows it | a peer without LE Secure Connections is refused (0x03) |
 //! | `long` | writes in parts, also of several values at once; reads of several values; a long read returns the value of its first part throughout | such requests are refused (0x06); a long value that changes during a read may mix old and new parts |
@@ -162,6 +163,7 @@
         feature = "client",
         feature = "commands",
         feature = "extended",
+        feature = "fixed",
         feature = "host-flow-control",
         feature = "legacy",
         feature = "long",
@@ -211,6 +213,8 @@ mod waiters;
 
 #[cfg(feature = "recovery")]
 pub use aio::ControllerWatch;
+#[cfg(feature = "fixed")]
+pub use aio::FixedChannel;
 #[cfg(feature = "server")]
 pub use aio::Gatt;
 #[cfg(feature = "observer")]
@@ -228,8 +232,8 @@ pub use aio::{
 #[cfg(feature = "security")]
 pub use aio::{Bonds, Controller, PairingRequest, PairingRequests, Question};
 pub use aio::{
-    BringUp, BringUpError, Broadcast, Connection, Event, FixedChannel, FreePackets, Host, Platform,
-    ReadRequest, RunError, SystemClock, WriteRequest,
+    BringUp, BringUpError, Broadcast, Connection, Event, FreePackets, Host, Platform, ReadRequest,
+    RunError, SystemClock, WriteRequest,
 };
 #[cfg(feature = "channels")]
 pub use aio::{

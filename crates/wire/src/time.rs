@@ -124,11 +124,16 @@ impl<T: Copy> Earliest<T> {
     pub const NONE: Self = Self(None);
 
     /// Adds a deadline, if there is one. Of two at the same time, the first one stays.
-    #[inline(never)]
+    #[inline(always)]
     pub fn add(&mut self, at: Option<Instant>, why: T) {
-        if let Some(at) = at
-            && self.0.is_none_or(|(known, _)| at < known)
-        {
+        if let Some(at) = at {
+            self.add_some(at, why);
+        }
+    }
+
+    #[inline(never)]
+    fn add_some(&mut self, at: Instant, why: T) {
+        if self.0.is_none_or(|(known, _)| at < known) {
             self.0 = Some((at, why));
         }
     }

@@ -3,7 +3,7 @@ use core::fmt;
 use bindrune_wire::{NoRoom, Uuid};
 
 use super::{AdType, AdWriter, Flags, LEGACY_DATA_MAX, write::Width};
-use crate::{Advertisement, AdvertisementKind, Discoverable};
+use crate::{Advertisement, AdvertisementKind, Device, Discoverable};
 
 /// An advertisement whose data does not fit, with the type of the first structure that has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ impl defmt::Format for TooLong {
 /// [`TooLong`] with the first structure that has no room.
 pub fn lay_out(
     advertisement: &Advertisement<'_>,
+    device: Device<'_>,
     advertising: &mut [u8],
     scan_response: &mut [u8],
 ) -> Result<(usize, usize), TooLong> {
@@ -51,7 +52,7 @@ pub fn lay_out(
     if let Some(exactly) = advertisement.exactly {
         sheet.first.raw(exactly).map_err(|NoRoom| too_long(exactly))?;
     } else {
-        sheet.compose(advertisement)?;
+        sheet.compose(advertisement, device)?;
     }
     let response = advertisement.scan_response.unwrap_or_default();
     sheet.second.raw(response).map_err(|NoRoom| too_long(response))?;
@@ -74,7 +75,7 @@ impl Advertisement<'_> {
 
 /// Returns the room of an advertisement's PDUs in octets, without and with the scan response.
 const fn rooms(advertisement: &Advertisement<'_>) -> (usize, usize) {
-    match (advertisement.kind, advertisement.extended.is_some()) {
+    match (advertisement.parameters.kind, advertisement.parameters.extended.is_some()) {
         (AdvertisementKind::Directed { .. }, false) => (0, 0),
         (AdvertisementKind::NonConnectable, false) => (LEGACY_DATA_MAX, 0),
         (AdvertisementKind::Connectable | AdvertisementKind::Scannable, false) => {
@@ -95,53 +96,57 @@ fn too_long(structures: &[u8]) -> TooLong {
     TooLong(AdType(structures.get(1).copied().unwrap_or_default()))
 }
 
-struct Sheet<'a> {
+/// Writes a part of an advertisement's contents.
+type Write = fn(&mut Sheet<'_>, &Advertisement<'_>) -> Result<(), TooLong>;
+
+/// The parts of an advertisement beside flags and name. The methods that add them install the functions that write
+/// them, so a program contains only what it uses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Compose {
+    pub(crate) services: Option<Write>,
+    pub(crate) others: Option<Write>,
+}
+
+impl Compose {
+    pub(crate) const NOTHING: Self = Self { services: None, others: None };
+}
+
+/// The advertising data and the scan response of an advertisement.
+pub(crate) struct Sheet<'a> {
     first: AdWriter<'a>,
     second: AdWriter<'a>,
 }
 
 impl Sheet<'_> {
-    fn compose(&mut self, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    fn compose(&mut self, ad: &Advertisement<'_>, device: Device<'_>) -> Result<(), TooLong> {
         if let Some(flags) = flags(ad) {
             self.first.flags(flags).map_err(|NoRoom| TooLong(AdType::FLAGS))?;
         }
-        if ad.too_many_services {
-            return Err(TooLong(AdType::INCOMPLETE_SERVICES_16));
+        if let Some(services) = ad.compose.services {
+            services(self, ad)?;
         }
-        for width in Width::ALL {
-            self.services(width, ad.all_services())?;
-        }
-        if let Some(appearance) = ad.appearance {
-            self.either(AdType::APPEARANCE, |w| w.appearance(appearance))?;
-        }
-        if let Some((service, data)) = ad.service_data {
-            let ad_type = Width::of(service).data_type();
-            self.either(ad_type, |w| w.service_data(service, data))?;
-        }
-        if let Some((company, data)) = ad.manufacturer {
-            self.either(AdType::MANUFACTURER_DATA, |w| w.manufacturer(company, data))?;
-        }
-        if let Some(dbm) = ad.tx_power {
-            self.either(AdType::TX_POWER_LEVEL, |w| w.tx_power(dbm))?;
-        }
-        if let Some(structures) = ad.data {
-            self.first.raw(structures).map_err(|NoRoom| too_long(structures))?;
+        if let Some(others) = ad.compose.others {
+            others(self, ad)?;
         }
         let reserved = ad.scan_response.unwrap_or_default().len();
-        if let Some((_, appearance)) = ad.device.filter(|d| ad.appearance.is_none() && d.1 != 0) {
+        let shown = !ad.anonymous && !matches!(ad.discoverable, Discoverable::No);
+        if shown && ad.appearance.is_none() && device.appearance != 0 {
             // Contents that the host adds take no room from those of the user.
             let room = self.first.room() >= 2 || self.second.room() >= reserved.saturating_add(4);
-            let _left_out =
-                room.then(|| self.either(AdType::APPEARANCE, |w| w.appearance(appearance)));
+            let _left_out = room.then(|| self.appearance(device.appearance));
         }
-        match (ad.name, ad.device) {
-            (Some(name), _) => self.name(name, reserved),
-            (None, Some((name, _))) if !name.is_empty() => {
-                let _left_out = self.name(name, reserved);
+        match ad.name {
+            Some(name) => self.name(name, reserved),
+            None if shown && !device.name.is_empty() => {
+                let _left_out = self.name(device.name, reserved);
                 Ok(())
             }
-            (None, _) => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    fn appearance(&mut self, appearance: u16) -> Result<(), TooLong> {
+        self.either(AdType::APPEARANCE, |w| w.appearance(appearance))
     }
 
     /// Writes one structure where it fits.
@@ -183,6 +188,33 @@ impl Sheet<'_> {
     }
 }
 
+/// Writes the services.
+pub(crate) fn write_services(sheet: &mut Sheet<'_>, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    if ad.too_many_services {
+        return Err(TooLong(AdType::INCOMPLETE_SERVICES_16));
+    }
+    Width::ALL.into_iter().try_for_each(|width| sheet.services(width, ad.all_services()))
+}
+
+/// Writes everything but flags, services and name.
+pub(crate) fn write_others(sheet: &mut Sheet<'_>, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    if let Some(appearance) = ad.appearance {
+        sheet.appearance(appearance)?;
+    }
+    if let Some((service, data)) = ad.service_data {
+        let ad_type = Width::of(service).data_type();
+        sheet.either(ad_type, |w| w.service_data(service, data))?;
+    }
+    if let Some((company, data)) = ad.manufacturer {
+        sheet.either(AdType::MANUFACTURER_DATA, |w| w.manufacturer(company, data))?;
+    }
+    if let Some(dbm) = ad.tx_power {
+        sheet.either(AdType::TX_POWER_LEVEL, |w| w.tx_power(dbm))?;
+    }
+    let structures = ad.data.unwrap_or_default();
+    sheet.first.raw(structures).map_err(|NoRoom| too_long(structures))
+}
+
 /// Returns the flags of an advertisement. They may be left out if none is needed, and a scan response never has them.
 fn flags(ad: &Advertisement<'_>) -> Option<Flags> {
     let mode = match ad.discoverable {
@@ -191,7 +223,7 @@ fn flags(ad: &Advertisement<'_>) -> Option<Flags> {
         Discoverable::General => Flags::GENERAL_DISCOVERABLE,
     };
     let has_first = rooms(ad).0 > 0;
-    match ad.kind {
+    match ad.parameters.kind {
         AdvertisementKind::Connectable => Some(mode | Flags::BR_EDR_NOT_SUPPORTED),
         AdvertisementKind::Scannable | AdvertisementKind::NonConnectable if !mode.is_empty() => {
             Some(mode | Flags::BR_EDR_NOT_SUPPORTED)
@@ -212,8 +244,12 @@ mod tests {
     use super::*;
 
     fn laid_out(ad: &Advertisement<'_>) -> Result<(Vec<u8>, Vec<u8>), TooLong> {
+        shown(ad, Device::UNNAMED)
+    }
+
+    fn shown(ad: &Advertisement<'_>, device: Device<'_>) -> Result<(Vec<u8>, Vec<u8>), TooLong> {
         let (mut first, mut second) = (vec![0; 400], vec![0; 400]);
-        let (a, b) = lay_out(ad, &mut first, &mut second)?;
+        let (a, b) = lay_out(ad, device, &mut first, &mut second)?;
         first.truncate(a);
         second.truncate(b);
         Ok((first, second))
@@ -234,7 +270,8 @@ mod tests {
 
     #[test]
     fn the_device_name_is_shown_if_the_advertisement_sets_none_and_has_room() {
-        let own = |ad: Advertisement<'static>| laid_out(&ad.of_device("Lamp", 0x0341));
+        let lamp = Device { name: "Lamp", appearance: 0x0341 };
+        let own = |ad: Advertisement<'static>| shown(&ad, lamp);
         let both = (hex!("020106 03030f18 03194103 05094c616d70").to_vec(), vec![]);
         assert_eq!(own(Advertisement::connectable().service(BATTERY)), Ok(both));
         let said = Advertisement::connectable().name("x").appearance(0x0342);

@@ -13,10 +13,7 @@ use bindrune_hci::{
 use bindrune_wire::Writer;
 
 use super::{Gate, SetId, request::Request, set::AdvertisingSet, step::Step};
-use crate::{
-    AdvertisementKind, ControllerInfo, ExtendedPdus,
-    command::{put, units, units_16},
-};
+use crate::{AdvertisementKind, ControllerInfo, ExtendedPdus, capability::EXTENDED, command::put};
 
 /// Writes the command of one step.
 pub(super) fn write(
@@ -39,11 +36,10 @@ pub(super) fn write(
     let (first, second) = data.split_at_checked(request.split)?;
     let own = request.own_type(info, gate);
     match step {
-        Step::Off | Step::On => None,
-        Step::Remove => put(w, &RemoveAdvertisingSet { set: id.0 }),
+        Step::Remove if EXTENDED => put(w, &RemoveAdvertisingSet { set: id.0 }),
         Step::Parameters if info.is_extended() => put(w, &extended_parameters(id, request, own)),
         Step::Parameters => put(w, &legacy_parameters(request, own)),
-        Step::Address => {
+        Step::Address if EXTENDED => {
             let address = info.own_address().octets();
             put(w, &SetAdvertisingSetRandomAddress { set: id.0, address })
         }
@@ -51,18 +47,20 @@ pub(super) fn write(
             let fragment = fragment(id, from, first.get(..request.len.0)?)?;
             put(w, &SetExtendedAdvertisingData { fragment })
         }
-        Step::Data(_) => {
-            put(w, &SetAdvertisingData { data: LegacyData::new(first.get(..request.len.0)?).ok()? })
-        }
+        Step::Data(_) => put(w, &SetAdvertisingData { data: legacy(first, request.len.0)? }),
         Step::Response(from) if info.is_extended() => {
             let fragment = fragment(id, from, second.get(..request.len.1)?)?;
             put(w, &SetExtendedScanResponseData { fragment })
         }
-        Step::Response(_) => put(
-            w,
-            &SetScanResponseData { data: LegacyData::new(second.get(..request.len.1)?).ok()? },
-        ),
+        Step::Response(_) => put(w, &SetScanResponseData { data: legacy(second, request.len.1)? }),
+        Step::Off | Step::On | Step::Remove | Step::Address => None,
     }
+}
+
+/// Returns the first octets of a set's memory as data of a legacy PDU.
+#[inline(never)]
+fn legacy(memory: &[u8], len: usize) -> Option<LegacyData> {
+    LegacyData::new(memory.get(..len)?).ok()
 }
 
 fn enable(
@@ -95,7 +93,7 @@ fn fragment(id: SetId, from: usize, data: &[u8]) -> Option<DataFragment<'_>> {
 }
 
 fn legacy_parameters(request: &Request, own: OwnAddressType) -> SetAdvertisingParameters {
-    let (kind, peer) = match request.kind {
+    let (kind, peer) = match request.parameters.kind {
         AdvertisementKind::Connectable => (AdvertisingType::CONNECTABLE, DeviceAddress::NONE),
         AdvertisementKind::Scannable => (AdvertisingType::SCANNABLE, DeviceAddress::NONE),
         AdvertisementKind::NonConnectable => {
@@ -108,16 +106,17 @@ fn legacy_parameters(request: &Request, own: OwnAddressType) -> SetAdvertisingPa
             (AdvertisingType::DIRECTED_LOW_DUTY, peer.into())
         }
     };
-    let (min, max) = request.interval;
-    let min = units_16(min, INTERVAL_UNIT, INTERVAL_MIN, LEGACY_INTERVAL_MAX);
-    let max = units_16(max, INTERVAL_UNIT, min, LEGACY_INTERVAL_MAX);
+    let (min, max) = request.parameters.interval;
+    let legacy = |units: u32| u16::try_from(units).unwrap_or(u16::MAX);
+    let min = legacy(min).clamp(INTERVAL_MIN, LEGACY_INTERVAL_MAX);
+    let max = legacy(max).clamp(min, LEGACY_INTERVAL_MAX);
     SetAdvertisingParameters {
         interval_min: min.into(),
         interval_max: max.into(),
         kind,
         own_address_type: own,
         peer,
-        channels: request.channels.bits(),
+        channels: request.parameters.channels.bits(),
         filter_policy: request.filter(),
     }
 }
@@ -127,18 +126,18 @@ fn extended_parameters(
     request: &Request,
     own: OwnAddressType,
 ) -> SetExtendedAdvertisingParameters {
-    let (min, max) = request.interval;
-    let min = units(min, INTERVAL_UNIT, INTERVAL_MIN.into(), EXTENDED_INTERVAL_MAX);
-    let max = units(max, INTERVAL_UNIT, min, EXTENDED_INTERVAL_MAX);
-    let extended = request.extended.unwrap_or(LEGACY_PDUS);
+    let (min, max) = request.parameters.interval;
+    let min = min.clamp(INTERVAL_MIN.into(), EXTENDED_INTERVAL_MAX);
+    let max = max.clamp(min, EXTENDED_INTERVAL_MAX);
+    let extended = request.parameters.extended.unwrap_or(LEGACY_PDUS);
     SetExtendedAdvertisingParameters {
         set: id.0,
         properties: properties(request).bits().into(),
         interval_min: interval(min),
         interval_max: interval(max),
-        channels: request.channels.bits(),
+        channels: request.parameters.channels.bits(),
         own_address_type: own,
-        peer: match request.kind {
+        peer: match request.parameters.kind {
             AdvertisementKind::Directed { peer, .. } => peer.into(),
             AdvertisementKind::Connectable
             | AdvertisementKind::Scannable
@@ -156,8 +155,8 @@ fn extended_parameters(
 
 fn properties(request: &Request) -> AdvertisingProperties {
     use AdvertisingProperties as P;
-    let kind = match request.kind {
-        AdvertisementKind::Connectable if request.extended.is_none() => {
+    let kind = match request.parameters.kind {
+        AdvertisementKind::Connectable if request.parameters.extended.is_none() => {
             P::CONNECTABLE | P::SCANNABLE
         }
         AdvertisementKind::Connectable => P::CONNECTABLE,
@@ -169,10 +168,10 @@ fn properties(request: &Request) -> AdvertisingProperties {
         }
     };
     let mut properties = kind;
-    match request.extended {
+    match request.parameters.extended {
         None => properties |= P::LEGACY,
         Some(extended) => {
-            let alone = matches!(request.kind, AdvertisementKind::NonConnectable);
+            let alone = matches!(request.parameters.kind, AdvertisementKind::NonConnectable);
             properties.set(P::ANONYMOUS, extended.anonymous && alone);
             properties.set(P::INCLUDE_TX_POWER, extended.include_tx_power);
         }
@@ -190,8 +189,6 @@ const LEGACY_PDUS: ExtendedPdus = ExtendedPdus {
     include_tx_power: false,
 };
 
-/// The unit of intervals, in microseconds.
-const INTERVAL_UNIT: u16 = 625;
 /// 20 ms.
 const INTERVAL_MIN: u16 = 0x20;
 /// 10.24 s.

@@ -1,26 +1,19 @@
 //! The request of an advertising set.
 
 use bindrune_hci::{FilterPolicy, OwnAddressType, Status};
-use embassy_time::Duration;
 
 use super::{Gate, SetId};
 use crate::{
-    Advertisement, AdvertisementKind, Channels, ControllerInfo, ExtendedPdus, TooLong, WhenFull,
+    Advertisement, AdvertisementKind, ControllerInfo, Device, TooLong,
     accept_list::ListState,
     adv_data::{LEGACY_DATA_MAX, lay_out},
+    advertisement::Parameters,
 };
 
 /// Parameters of the advertising; the data lies in the set's memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
-    pub(super) kind: AdvertisementKind,
-    pub(super) interval: (Duration, Duration),
-    pub(super) timeout: Option<Duration>,
-    pub(super) channels: Channels,
-    pub(super) filter: FilterPolicy,
-    pub(super) extended: Option<ExtendedPdus>,
-    pub(super) when_full: WhenFull,
-    pub(super) established: bool,
+    pub(super) parameters: Parameters,
     /// Whether the peer of directed advertising has private addresses.
     pub(super) private_peer: bool,
     /// Offset of the scan response in the set's memory.
@@ -31,44 +24,40 @@ pub(super) struct Request {
 
 impl Request {
     /// Creates the request, and lays the data out in the set's memory.
-    pub(super) fn new(ad: &Advertisement<'_>, data: &mut [u8]) -> Result<Self, TooLong> {
-        let split = match (ad.extended, ad.kind) {
+    pub(super) fn new(
+        ad: &Advertisement<'_>,
+        device: Device<'_>,
+        data: &mut [u8],
+    ) -> Result<Self, TooLong> {
+        let parameters = ad.parameters;
+        let split = match (parameters.extended, parameters.kind) {
             (None, _) => LEGACY_DATA_MAX.min(data.len()),
             (Some(_), AdvertisementKind::Scannable) => 0,
             (Some(_), _) => data.len(),
         };
         let (first, second) = data.split_at_mut_checked(split).unwrap_or_default();
-        let len = lay_out(ad, first, second)?;
-        Ok(Self {
-            kind: ad.kind,
-            interval: ad.interval,
-            timeout: ad.timeout,
-            channels: ad.channels,
-            filter: ad.filter,
-            extended: ad.extended,
-            when_full: ad.when_full,
-            established: ad.established,
-            private_peer: false,
-            split,
-            len,
-        })
+        let len = lay_out(ad, device, first, second)?;
+        Ok(Self { parameters, private_peer: false, split, len })
     }
 
     pub(super) const fn is_connectable(&self) -> bool {
-        matches!(self.kind, AdvertisementKind::Connectable | AdvertisementKind::Directed { .. })
+        matches!(
+            self.parameters.kind,
+            AdvertisementKind::Connectable | AdvertisementKind::Directed { .. }
+        )
     }
 
     pub(super) const fn is_high_duty(&self) -> bool {
-        matches!(self.kind, AdvertisementKind::Directed { high_duty: true, .. })
+        matches!(self.parameters.kind, AdvertisementKind::Directed { high_duty: true, .. })
     }
 
     /// Returns the peers to serve. Directed advertising names its peer itself.
     pub(super) const fn filter(&self) -> FilterPolicy {
-        match self.kind {
+        match self.parameters.kind {
             AdvertisementKind::Directed { .. } => FilterPolicy::ALL,
             AdvertisementKind::Connectable
             | AdvertisementKind::Scannable
-            | AdvertisementKind::NonConnectable => self.filter,
+            | AdvertisementKind::NonConnectable => self.parameters.filter,
         }
     }
 
@@ -78,7 +67,7 @@ impl Request {
 
     /// Returns whether the PDUs have advertising data.
     pub(super) const fn has_data(&self) -> bool {
-        match (self.kind, self.extended.is_some()) {
+        match (self.parameters.kind, self.parameters.extended.is_some()) {
             (AdvertisementKind::Directed { .. }, extended) => extended && self.len.0 > 0,
             (AdvertisementKind::Scannable, true) => false,
             _ => true,
@@ -88,7 +77,7 @@ impl Request {
     /// Returns whether the PDUs have a scan response.
     pub(super) const fn has_response(&self) -> bool {
         matches!(
-            (self.kind, self.extended.is_some()),
+            (self.parameters.kind, self.parameters.extended.is_some()),
             (AdvertisementKind::Scannable, _) | (AdvertisementKind::Connectable, false)
         )
     }
@@ -96,7 +85,7 @@ impl Request {
     /// Returns whether the controller generates the private addresses of directed advertising: the peer's, and ours
     /// if it has our key.
     fn is_resolved(&self, gate: Gate<'_>) -> bool {
-        matches!(self.kind, AdvertisementKind::Directed { peer, .. } if gate.resolving.resolves(peer))
+        matches!(self.parameters.kind, AdvertisementKind::Directed { peer, .. } if gate.resolving.resolves(peer))
     }
 
     /// Returns the type of our address. [Vol 4] Part E, 7.8.5
@@ -112,13 +101,14 @@ impl Request {
         gate: Gate<'_>,
     ) -> Result<(), Status> {
         let (data, response) = self.len;
-        if let ListState::Failed(status) = gate.list
+        if let ListState::Failed(status) = gate.list()
             && self.uses_list()
         {
             Err(status)
         } else if id.0 >= info.advertising_sets {
             Err(Status::LIMIT_REACHED)
-        } else if (self.extended.is_some() && (!info.is_extended() || self.is_high_duty()))
+        } else if (self.parameters.extended.is_some()
+            && (!info.is_extended() || self.is_high_duty()))
             || (self.private_peer && !self.is_resolved(gate))
         {
             Err(Status::UNSUPPORTED_FEATURE)

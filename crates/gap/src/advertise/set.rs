@@ -1,11 +1,17 @@
 use bindrune_hci::{OwnAddressType, Status};
-use bindrune_wire::{Address, AddressKind, Handle, time::Instant};
+use bindrune_wire::{
+    Address, AddressKind, Handle,
+    time::{Earliest, Instant},
+};
 use embassy_time::Duration;
 
 use super::{Advertising, AdvertisingEnd, Gate, PendingEvent, SetId, request::Request, step::Step};
 use crate::{
-    Advertisement, ControllerInfo, TooLong, WhenFull, accept_list::ListState,
-    capability::ExtendedRoom, command::RETRY,
+    Advertisement, ControllerInfo, Device, TooLong, WhenFull,
+    accept_list::ListState,
+    advertisement::Parameters,
+    capability::{CENTRAL, EXTENDED, ExtendedRoom},
+    command::RETRY,
 };
 
 /// One advertising set: its request, the outcome, and the state of the controller.
@@ -87,11 +93,12 @@ impl AdvertisingSet {
     pub(super) fn request(
         &mut self,
         ad: &Advertisement<'_>,
+        device: Device<'_>,
         data: &mut [u8],
         sent: bool,
     ) -> Result<(), TooLong> {
         self.release(sent);
-        self.request = Some(Request::new(ad, data)?);
+        self.request = Some(Request::new(ad, device, data)?);
         Ok(())
     }
 
@@ -118,7 +125,7 @@ impl AdvertisingSet {
     }
 
     pub(super) fn awaits_established(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| request.established)
+        self.request.as_ref().is_some_and(|request| request.parameters.established)
     }
 
     /// Continues a request after its link was not established.
@@ -150,13 +157,13 @@ impl AdvertisingSet {
         let fits = self.active().is_some() && self.step == Step::On;
         if self.on {
             let off = !fits
-                || gate.hold
+                || gate.holds()
                 || (gate.full && self.connectable)
-                || (self.by_list && gate.list != ListState::Current);
+                || (CENTRAL && self.by_list && gate.list() != ListState::Current);
             return (off && self.retry_at.is_none()).then_some(Step::Off);
         }
         let own_type = own_type?;
-        let request = self.active().filter(|_| self.awaited().is_none() && !gate.hold)?;
+        let request = self.active().filter(|_| self.awaited().is_none() && !gate.holds())?;
         if let Err(status) = request.check(id, info, gate) {
             self.end(AdvertisingEnd::Failed(status));
             return None;
@@ -165,7 +172,7 @@ impl AdvertisingSet {
             self.wait_for_link(now);
             return None;
         }
-        let held = request.uses_list() && gate.list == ListState::Held;
+        let held = request.uses_list() && gate.list() == ListState::Held;
         let (has_data, has_response) = (request.has_data(), request.has_response());
         loop {
             let applies = match self.step {
@@ -189,7 +196,8 @@ impl AdvertisingSet {
 
     /// Waits or fails, because there is no room for the request's link.
     fn wait_for_link(&mut self, now: Instant) {
-        let Some(&Request { when_full, timeout, .. }) = self.active() else { return };
+        let Some(request) = self.active() else { return };
+        let Parameters { when_full, timeout, .. } = request.parameters;
         match when_full {
             WhenFull::Fail => self.end(AdvertisingEnd::NoLink),
             WhenFull::Wait if self.start_time(now, timeout) => {
@@ -218,10 +226,15 @@ impl AdvertisingSet {
                 }
                 return;
             }
-            Step::Remove => self.exists = false,
-            Step::Parameters => self.exists |= status.is_success(),
+            Step::Remove if EXTENDED => self.exists = false,
+            Step::Parameters if EXTENDED => self.exists |= status.is_success(),
             Step::On if status.is_success() => self.turned_on(now, changed),
-            Step::Address | Step::Data(_) | Step::Response(_) | Step::On => {}
+            Step::Remove
+            | Step::Parameters
+            | Step::Address
+            | Step::Data(_)
+            | Step::Response(_)
+            | Step::On => {}
         }
         if changed {
             return;
@@ -237,8 +250,8 @@ impl AdvertisingSet {
     fn turned_on(&mut self, now: Instant, changed: bool) {
         self.on = true;
         self.retry_at = None;
-        if let Some(&Request { timeout, .. }) = self.active().filter(|_| !changed) {
-            self.start_time(now, timeout);
+        if let Some(request) = self.active().filter(|_| !changed) {
+            self.start_time(now, request.parameters.timeout);
             self.pending_event = Some(PendingEvent::Started);
         }
     }
@@ -254,10 +267,10 @@ impl AdvertisingSet {
     fn after(&self, step: Step) -> Step {
         let len = self.request.as_ref().map_or((0, 0), |request| request.len);
         match step {
-            Step::Data(from) if Step::end(from, len.0) < len.0 => {
+            Step::Data(from) if EXTENDED && Step::end(from, len.0) < len.0 => {
                 Step::Data(Step::end(from, len.0))
             }
-            Step::Response(from) if Step::end(from, len.1) < len.1 => {
+            Step::Response(from) if EXTENDED && Step::end(from, len.1) < len.1 => {
                 Step::Response(Step::end(from, len.1))
             }
             Step::On => Step::On,
@@ -339,10 +352,13 @@ impl AdvertisingSet {
         made.or_else(|| self.pending_event.take())
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let deadline = self.deadline.filter(|_| self.active().is_some());
-        let awaited = self.awaited().map(|(_, until)| until);
-        [deadline, awaited, self.retry_at].into_iter().flatten().min()
+    /// Adds the deadlines of this set.
+    pub(super) fn add_deadlines(&self, id: SetId, earliest: &mut Earliest<SetId>) {
+        if self.active().is_some() {
+            earliest.add(self.deadline, id);
+        }
+        earliest.add(self.awaited().map(|(_, until)| until), id);
+        earliest.add(self.retry_at, id);
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, sent: bool) {
@@ -367,9 +383,9 @@ impl AdvertisingSet {
     #[cfg(any(test, feature = "std"))]
     pub(super) fn makes_progress(&self, gate: Gate<'_>) -> bool {
         let shut = |request: &Request| {
-            gate.hold
+            gate.holds()
                 || (gate.full && request.is_connectable())
-                || (request.uses_list() && gate.list != ListState::Current)
+                || (request.uses_list() && gate.list() != ListState::Current)
         };
         let waits = self.on || self.awaited().is_some() || self.retry_at.is_some();
         self.active().is_none_or(|request| waits || shut(request))

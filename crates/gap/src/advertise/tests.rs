@@ -6,7 +6,7 @@ use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
-    Advertisement, Advertising, AdvertisingEnd, Config, GapEvent, SetId, WhenFull,
+    Advertisement, Advertising, AdvertisingEnd, Config, Device, GapEvent, SetId, WhenFull,
     testing::{Model, PEER, Rig},
 };
 
@@ -22,7 +22,7 @@ fn commands(rig: &Rig) -> Vec<(u16, &[u8])> {
 #[test]
 fn legacy_transcript() {
     let mut rig = Rig::ready(false);
-    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     let mut data = [0; 32];
     data[..8].copy_from_slice(&hex!("07 020106 03030f18"));
@@ -47,7 +47,7 @@ fn extended_transcript_with_legacy_pdus() {
     let mut rig = Rig::with(Model { public: [0; 6], ..Model::new(true) }, Config::DEFAULT);
     rig.start();
     rig.forget();
-    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     let expected: [(u16, &[u8]); 5] = [
         (0x2036, &hex!("01 1300 300000 600000 07 01 00000000000000 00 7f 01 00 01 00 00")),
@@ -58,7 +58,7 @@ fn extended_transcript_with_legacy_pdus() {
     ];
     assert_eq!(commands(&rig), expected);
     rig.forget();
-    rig.gap.advertise(TWO, &Advertisement::non_connectable()).unwrap();
+    rig.gap.advertise(TWO, &Advertisement::non_connectable(), Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(
         rig.opcodes(),
@@ -82,7 +82,7 @@ fn long_data_goes_in_fragments() {
         .extended()
         .manufacturer(0x59, &long)
         .service_data(BATTERY, &longer);
-    rig.gap.advertise(ONE, &ad).unwrap();
+    rig.gap.advertise(ONE, &ad, Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(rig.model.sets[0].data.len(), 508);
     let operations: Vec<_> =
@@ -95,7 +95,7 @@ fn long_data_goes_in_fragments() {
 fn a_connection_fulfils_the_request() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
-        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         rig.forget();
         rig.model.central_comes(0);
@@ -111,7 +111,7 @@ fn a_connection_fulfils_the_request() {
         assert_eq!(rig.gap.free_set(), Some(TWO));
         rig.gap.stop_advertising(ONE);
         assert_eq!((rig.gap.free_set(), rig.gap.advertising(ONE)), (Some(ONE), None));
-        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         assert!(rig.model.sets[0].on);
     }
@@ -120,8 +120,8 @@ fn a_connection_fulfils_the_request() {
 #[test]
 fn a_link_of_several_sets_is_assigned_later() {
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &BELT).unwrap();
-    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     rig.forget();
     rig.model.central_comes(1);
@@ -138,8 +138,8 @@ fn a_set_that_is_terminated_before_its_link_comes_up_has_that_link() {
     for set in [ONE, TWO] {
         let mut rig = Rig::ready(true);
         rig.model.terminated_first = true;
-        rig.gap.advertise(ONE, &BELT).unwrap();
-        rig.gap.advertise(TWO, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
+        rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         rig.forget();
         rig.model.central_comes(set.0.into());
@@ -157,7 +157,7 @@ fn a_set_that_is_terminated_before_its_link_comes_up_has_that_link() {
 fn a_set_that_is_terminated_without_a_link_goes_on() {
     for status in [Status::SUCCESS, Status::FAILED_TO_ESTABLISH, Status::CANCELLED_BY_HOST] {
         let mut rig = Rig::ready(true);
-        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         rig.forget();
         rig.model.sets[0].on = false;
@@ -167,7 +167,7 @@ fn a_set_that_is_terminated_without_a_link_goes_on() {
         assert_eq!(rig.gap.advertising(ONE), Some(Advertising::Pending));
     }
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     rig.forget();
     rig.model.set_terminated(Status::HARDWARE_FAILURE, 0, 0);
@@ -179,9 +179,9 @@ fn a_set_that_is_terminated_without_a_link_goes_on() {
 #[test]
 fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &Advertisement::scannable()).unwrap();
-    rig.gap.advertise(TWO, &BELT).unwrap();
-    rig.gap.advertise(SetId(2), &BELT).unwrap();
+    rig.gap.advertise(ONE, &Advertisement::scannable(), Device::UNNAMED).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
+    rig.gap.advertise(SetId(2), &BELT, Device::UNNAMED).unwrap();
     rig.run();
     rig.model.central_comes(2);
     rig.model.events.pop_back();
@@ -193,8 +193,8 @@ fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
     assert_eq!(rig.events, [GapEvent::SetLinked { set: TWO, handle, wanted: true }]);
     // If that request has ended by then, the link goes to no set.
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &BELT).unwrap();
-    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     rig.model.central_comes(0);
     rig.model.events.pop_back();
@@ -210,7 +210,7 @@ fn a_link_whose_set_is_never_named_goes_to_the_first_that_wants_one() {
 fn a_link_that_was_not_established_leaves_the_request_unchanged() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
-        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5))).unwrap();
+        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5)), Device::UNNAMED).unwrap();
         rig.run();
         rig.model.central_comes(0);
         rig.run();
@@ -232,12 +232,12 @@ fn without_room_for_a_link_a_request_waits_or_fails() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
         rig.gap.set_full(true);
-        rig.gap.advertise(ONE, &BELT.when_full(WhenFull::Fail)).unwrap();
+        rig.gap.advertise(ONE, &BELT.when_full(WhenFull::Fail), Device::UNNAMED).unwrap();
         rig.run();
         let end = AdvertisingEnd::NoLink;
         assert_eq!(rig.events, [GapEvent::AdvertisingEnded { set: ONE, end }]);
         rig.forget();
-        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         assert!(rig.sent.is_empty() && !rig.model.sets[0].on);
         rig.gap.set_full(false);
@@ -246,11 +246,11 @@ fn without_room_for_a_link_a_request_waits_or_fails() {
         rig.gap.set_full(true);
         rig.run();
         assert!(!rig.model.sets[0].on);
-        rig.gap.advertise(ONE, &Advertisement::scannable()).unwrap();
+        rig.gap.advertise(ONE, &Advertisement::scannable(), Device::UNNAMED).unwrap();
         rig.run();
         assert!(rig.model.sets[0].on, "the beacon makes no link");
         rig.forget();
-        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(3))).unwrap();
+        rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(3)), Device::UNNAMED).unwrap();
         rig.pass(Duration::from_secs(3));
         let end = AdvertisingEnd::Timeout;
         assert_eq!(rig.events, [GapEvent::Waits, GapEvent::AdvertisingEnded { set: ONE, end }]);
@@ -261,7 +261,7 @@ fn without_room_for_a_link_a_request_waits_or_fails() {
 fn a_link_after_the_request_was_withdrawn_is_disconnected() {
     for extended in [false, true] {
         let mut rig = Rig::ready(extended);
-        rig.gap.advertise(ONE, &BELT).unwrap();
+        rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
         rig.run();
         rig.gap.stop_advertising(ONE);
         rig.model.central_comes(0);
@@ -275,7 +275,7 @@ fn a_link_after_the_request_was_withdrawn_is_disconnected() {
 #[test]
 fn the_time_limit_ends_the_request() {
     let mut rig = Rig::ready(false);
-    rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5))).unwrap();
+    rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(5)), Device::UNNAMED).unwrap();
     rig.pass(Duration::from_millis(4_999));
     assert!(rig.model.sets[0].on);
     rig.forget();
@@ -283,7 +283,7 @@ fn the_time_limit_ends_the_request() {
     let end = AdvertisingEnd::Timeout;
     assert_eq!(rig.events, [GapEvent::AdvertisingEnded { set: ONE, end }]);
     assert!(!rig.model.sets[0].on);
-    rig.gap.advertise(ONE, &BELT.limited()).unwrap();
+    rig.gap.advertise(ONE, &BELT.limited(), Device::UNNAMED).unwrap();
     rig.pass(Duration::from_secs(181));
     assert!(!rig.model.sets[0].on);
 }
@@ -291,7 +291,7 @@ fn the_time_limit_ends_the_request() {
 #[test]
 fn directed_advertising_has_no_data_and_ends_by_itself() {
     let mut rig = Rig::ready(false);
-    rig.gap.advertise(ONE, &Advertisement::directed_high_duty(PEER)).unwrap();
+    rig.gap.advertise(ONE, &Advertisement::directed_high_duty(PEER), Device::UNNAMED).unwrap();
     rig.run();
     let expected: [(u16, &[u8]); 2] =
         [(0x2006, &hex!("3000 6000 01 00 01 0100000000c4 07 00")), (0x200a, &[1])];
@@ -307,7 +307,7 @@ fn directed_advertising_has_no_data_and_ends_by_itself() {
     assert_eq!(rig.events, [GapEvent::AdvertisingEnded { set: ONE, end }]);
 
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &Advertisement::directed_high_duty(PEER)).unwrap();
+    rig.gap.advertise(ONE, &Advertisement::directed_high_duty(PEER), Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(rig.sent.last().unwrap().1, hex!("01 01 00 8000 00"));
     rig.forget();
@@ -322,21 +322,21 @@ fn unsupported_requests_are_reported() {
     let failed =
         |status| [GapEvent::AdvertisingEnded { set: ONE, end: AdvertisingEnd::Failed(status) }];
     let mut rig = Rig::ready(false);
-    rig.gap.advertise(ONE, &BELT.extended()).unwrap();
+    rig.gap.advertise(ONE, &BELT.extended(), Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(rig.events, failed(Status::UNSUPPORTED_FEATURE));
     assert!(rig.sent.is_empty());
     rig.forget();
-    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(rig.events.len(), 1);
     rig.forget();
     rig.model.failing = Some((1, Status::INVALID_PARAMETERS));
-    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     assert_eq!(rig.events, failed(Status::INVALID_PARAMETERS));
     rig.forget();
-    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     assert!(rig.model.sets[0].on);
 }
@@ -344,7 +344,7 @@ fn unsupported_requests_are_reported() {
 #[test]
 fn turning_off_is_tried_until_it_succeeds() {
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     rig.gap.stop_advertising(ONE);
     rig.model.failing = Some((3, Status::CONTROLLER_BUSY));
@@ -359,14 +359,16 @@ fn a_request_that_changes_while_a_command_is_out_wins() {
     for extended in [false, true] {
         for steps in 0..7 {
             let mut rig = Rig::ready(extended);
-            rig.gap.advertise(ONE, &BELT).unwrap();
+            rig.gap.advertise(ONE, &BELT, Device::UNNAMED).unwrap();
             for _ in 0..steps {
                 rig.step();
             }
             let mut buffer = [0; 258];
             let mut w = bindrune_wire::Writer::new(&mut buffer);
             let out = rig.gap.poll_command(rig.now, &mut w);
-            rig.gap.advertise(ONE, &Advertisement::connectable().name("two")).unwrap();
+            rig.gap
+                .advertise(ONE, &Advertisement::connectable().name("two"), Device::UNNAMED)
+                .unwrap();
             if let Some(opcode) = out {
                 let turned_on = [0x200a, 0x2039].contains(&opcode.0);
                 rig.model.sets[0].on |= turned_on;
@@ -386,8 +388,8 @@ fn the_accept_list_changes_only_while_nothing_uses_it() {
     let mut rig = Rig::ready(true);
     let other = Address::public([1, 2, 3, 4, 5, 6]);
     rig.gap.set_accept_list(&[PEER]).unwrap();
-    rig.gap.advertise(ONE, &BELT.filter(FilterPolicy::BY_LIST)).unwrap();
-    rig.gap.advertise(TWO, &BELT).unwrap();
+    rig.gap.advertise(ONE, &BELT.filter(FilterPolicy::BY_LIST), Device::UNNAMED).unwrap();
+    rig.gap.advertise(TWO, &BELT, Device::UNNAMED).unwrap();
     rig.run();
     assert!(rig.model.sets[0].on && rig.model.sets[1].on);
     assert_eq!(rig.model.list, [PEER.into()]);
@@ -426,7 +428,7 @@ fn a_terminated_set_that_is_not_ours_is_counted() {
 #[test]
 fn requests_are_sent_again_after_a_restart() {
     let mut rig = Rig::ready(true);
-    rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(9))).unwrap();
+    rig.gap.advertise(ONE, &BELT.timeout(Duration::from_secs(9)), Device::UNNAMED).unwrap();
     rig.pass(Duration::from_secs(5));
     rig.start();
     assert!(rig.model.sets[0].on);

@@ -210,12 +210,12 @@ impl Initiator {
         gate: Gate<'_>,
         w: &mut Writer<'_>,
     ) -> Option<Opcode> {
-        let list = gate.list == ListState::Current;
+        let list = gate.list() == ListState::Current;
         match self.state {
             State::Idle => {
                 let request = *self.active()?;
                 let by_list = request.peer.is_none();
-                if gate.full || gate.hold || self.is_looking() || (by_list && !list) {
+                if gate.full || gate.holds() || self.is_looking() || (by_list && !list) {
                     return None;
                 }
                 let aimed = self.aimed(request);
@@ -225,7 +225,7 @@ impl Initiator {
                 Some(opcode)
             }
             State::Initiating
-                if !self.current || gate.hold || gate.full || (self.by_list && !list) =>
+                if !self.current || gate.holds() || gate.full || (self.by_list && !list) =>
             {
                 if self.retry_at.is_some() {
                     return None;
@@ -381,7 +381,9 @@ impl Initiator {
     #[cfg(any(test, feature = "std"))]
     pub(crate) fn check_progress(&self, gate: Gate<'_>) {
         let shut = |request: &Connect| {
-            gate.hold || gate.full || (request.peer.is_none() && gate.list != ListState::Current)
+            gate.holds()
+                || gate.full
+                || (request.peer.is_none() && gate.list() != ListState::Current)
         };
         let waits = self.is_busy() || self.retry_at.is_some() || self.is_looking();
         let progress = self.active().is_none_or(|request| waits || shut(request));

@@ -6,7 +6,7 @@ use bindrune_wire::{Handle, time::Instant};
 use super::{Gap, LinkUp, event::Connection};
 use crate::{
     ControllerInfo, SetId,
-    capability::{EXTENDED, OBSERVER},
+    capability::{EXTENDED, OBSERVER, PRIVACY},
 };
 
 impl Gap {
@@ -17,7 +17,7 @@ impl Gap {
             Event::LeConnectionComplete(event) => {
                 return self.connection(now, &Connection::of(event));
             }
-            Event::LeEnhancedConnectionComplete(event) => {
+            Event::LeEnhancedConnectionComplete(event) if PRIVACY || EXTENDED => {
                 return self.connection(now, &Connection::of_enhanced(event));
             }
             Event::LeAdvertisingSetTerminated(event) if EXTENDED => self.terminated(now, event),

@@ -5,8 +5,8 @@ use super::Gap;
 #[cfg(any(test, feature = "std"))]
 use crate::advertise::Gate;
 use crate::{
-    AddressChoice, Advertisement, Advertising, Connect, Connecting, Report, Resolve, Scan, ScanEnd,
-    SetId, TooLong, TooManyPeers,
+    AddressChoice, Advertisement, Advertising, Connect, Connecting, Device, Report, Resolve, Scan,
+    ScanEnd, SetId, TooLong, TooManyPeers,
 };
 
 /// Requests of the application.
@@ -29,10 +29,15 @@ impl Gap {
     /// # Errors
     ///
     /// [`TooLong`] with the first structure that has no room.
-    pub fn advertise(&mut self, set: SetId, ad: &Advertisement<'_>) -> Result<(), TooLong> {
+    pub fn advertise(
+        &mut self,
+        set: SetId,
+        ad: &Advertisement<'_>,
+        device: Device<'_>,
+    ) -> Result<(), TooLong> {
         self.list.retry();
         self.try_again();
-        self.advertiser.request(set, ad)
+        self.advertiser.request(set, ad, device)
     }
 
     /// Marks the peer of a set with directed advertising as one with private addresses. The controller must then
@@ -298,12 +303,12 @@ impl Gap {
         let Some(info) = self.init.info() else { return };
         let hold = self.resolving.holds(info) || self.privacy.holds();
         let list = self.list.state(info);
-        let gate = Gate { list, resolving: &self.resolving, hold, full: self.full };
+        let gate = Gate::new(list, &self.resolving, hold, self.full);
         if self.sent.is_none() && self.refused.is_empty() {
             self.advertiser.check_progress(gate);
             self.initiator.check_progress(gate);
-            let scans = self.scanner.is_on() || self.scanner.waits(gate.list);
-            let paused = gate.hold || self.initiator.is_busy();
+            let scans = self.scanner.is_on() || self.scanner.waits(gate.list());
+            let paused = gate.holds() || self.initiator.is_busy();
             assert!(scans || paused, "no progress of {:?}", self.scanner);
         }
     }

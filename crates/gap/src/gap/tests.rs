@@ -10,8 +10,8 @@ use embassy_time::Duration;
 use proptest::prelude::*;
 
 use crate::{
-    AddressChoice, Advertisement, Advertising, Connect, GapTimer, RESOLVING_LIST_MAX, Resolve,
-    Scan, SetId,
+    AddressChoice, Advertisement, Advertising, Connect, Device, GapTimer, RESOLVING_LIST_MAX,
+    Resolve, Scan, SetId,
     testing::{Model, PEER, PUBLIC, Rig},
 };
 
@@ -176,7 +176,7 @@ fn advertise(rig: &mut Rig, set: u8, kind: u8, (by_list, seconds): (bool, Option
     if let Some(seconds) = seconds {
         ad = ad.timeout(Duration::from_secs(seconds.into()));
     }
-    let _ = rig.gap.advertise(SetId(set), &ad);
+    let _ = rig.gap.advertise(SetId(set), &ad, Device::UNNAMED);
 }
 
 fn resume(rig: &mut Rig) {

@@ -9,10 +9,15 @@ use bindrune_hci::{
         vendor::static_addresses,
     },
 };
-use bindrune_wire::{Address, AddressKind, Malformed};
+use bindrune_wire::{Address, AddressKind, Malformed, Reader};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::{Init, steps::Step};
-use crate::{ControllerInfo, capability::EXTENDED, static_address};
+use crate::{
+    ControllerInfo,
+    capability::{CENTRAL, EXTENDED, HOST_FLOW_CONTROL, OBSERVER, PRIVACY},
+    static_address,
+};
 
 /// Room for the longest answer with values, in octets.
 const ANSWER: usize = 9;
@@ -28,8 +33,10 @@ impl Init {
         let is_short = parameters.len() < step.command().returned.into();
         let status = if status.is_success() && is_short { Status::UNSPECIFIED } else { status };
         match (step, self.own) {
-            (Step::HostBuffers, _) => self.host_buffers = status.is_success(),
-            (Step::HostFlowControl, _) => self.info.host_flow_control = status.is_success(),
+            (Step::HostBuffers, _) if HOST_FLOW_CONTROL => self.host_buffers = status.is_success(),
+            (Step::HostFlowControl, _) if HOST_FLOW_CONTROL => {
+                self.info.host_flow_control = status.is_success();
+            }
             (Step::DefaultPhy, _) => self.info.uses_phy_2m = status.is_success(),
             (Step::Random, Some(own)) if !status.is_success() => {
                 self.use_made(own);
@@ -62,41 +69,45 @@ impl Init {
             }
             Step::VendorAddress => self.learn_vendor_address(all)?,
             Step::Version => {
-                let version = LocalVersion::parse(answer)?;
+                let version = view::<LocalVersion>(answer)?;
                 info.hci_version = version.hci_version;
                 info.hci_subversion = version.hci_subversion.get();
                 info.lmp_version = version.lmp_version;
                 info.lmp_subversion = version.lmp_subversion.get();
                 info.manufacturer = version.manufacturer.get();
             }
-            Step::Features => info.features = LocalSupportedFeatures::parse(answer)?.features.get(),
+            Step::Features => {
+                info.features = view::<LocalSupportedFeatures>(answer)?.features.get()
+            }
             Step::PublicAddress => {
-                let octets = BdAddr::parse(answer)?.address;
+                let octets = view::<BdAddr>(answer)?.address;
                 let known = octets != [0; 6] && octets != [0xff; 6];
                 info.public_address = known.then_some(Address::new(AddressKind::Public, octets));
             }
             Step::LeBuffers => {
-                let buffers = LeBufferSize::parse(answer)?;
+                let buffers = view::<LeBufferSize>(answer)?;
                 info.acl_len = buffers.acl_len.get();
                 info.acl_count = buffers.acl_count.into();
             }
             Step::SharedBuffers => {
-                let buffers = BufferSize::parse(answer)?;
+                let buffers = view::<BufferSize>(answer)?;
                 info.acl_len = buffers.acl_len.get();
                 info.acl_count = buffers.acl_count.get();
                 info.acl_shared = true;
             }
             Step::LeFeatures => {
-                let features = le::LocalLeFeatures::parse(answer)?.features;
+                let features = view::<le::LocalLeFeatures>(answer)?.features;
                 info.le_features = LeFeatures::from_bits_retain(features.get());
                 self.info.extended = EXTENDED && self.has_extended();
             }
-            Step::States => info.le_states = le::SupportedStates::parse(answer)?.states.get(),
+            Step::States if CENTRAL && OBSERVER => {
+                info.le_states = view::<le::SupportedStates>(answer)?.states.get();
+            }
             Step::MaximumDataLength => {
-                self.use_data_length(&le::MaximumDataLength::parse(answer)?);
+                self.use_data_length(view(answer)?);
             }
             Step::Random => {
-                let [a, b, c, d, e, f, _, _] = le::Random::parse(answer)?.octets;
+                let [a, b, c, d, e, f, _, _] = view::<le::Random>(answer)?.octets;
                 self.use_made(static_address([a, b, c, d, e, f]));
             }
             _ => return info.learn_limit(step, answer),
@@ -130,24 +141,32 @@ impl Init {
     }
 }
 
+/// Returns an answer in place: copies of it would take code for each step.
+fn view<T>(answer: &[u8; ANSWER]) -> Result<&T, Malformed>
+where
+    T: FromBytes + Immutable + KnownLayout + Unaligned,
+{
+    Reader::new(answer).view()
+}
+
 impl ControllerInfo {
     /// Stores how much of something the controller has.
     #[inline(always)]
     #[expect(clippy::wildcard_enum_match_arm, reason = "the answers of other steps have no value")]
     fn learn_limit(&mut self, step: Step, answer: &[u8; ANSWER]) -> Result<(), Malformed> {
         match step {
-            Step::AcceptListSize => {
-                self.accept_list_size = le::FilterAcceptListSize::parse(answer)?.size;
+            Step::AcceptListSize if CENTRAL => {
+                self.accept_list_size = view::<le::FilterAcceptListSize>(answer)?.size;
             }
-            Step::ResolvingListSize => {
-                self.resolving_list_size = le::ResolvingListSize::parse(answer)?.size;
+            Step::ResolvingListSize if PRIVACY => {
+                self.resolving_list_size = view::<le::ResolvingListSize>(answer)?.size;
             }
-            Step::AdvertisingDataLength => {
-                let max = le::MaximumAdvertisingDataLength::parse(answer)?.len;
+            Step::AdvertisingDataLength if EXTENDED => {
+                let max = view::<le::MaximumAdvertisingDataLength>(answer)?.len;
                 self.max_advertising_data = max.get().clamp(31, 1650);
             }
-            Step::AdvertisingSets => {
-                let sets = le::NumberOfAdvertisingSets::parse(answer)?;
+            Step::AdvertisingSets if EXTENDED => {
+                let sets = view::<le::NumberOfAdvertisingSets>(answer)?;
                 self.advertising_sets = sets.count.max(1);
             }
             _ => {}

@@ -14,13 +14,16 @@ use bindrune_hci::{
         },
         le::{self, LeEventMask, LeFeatures},
         vendor::ReadStaticAddresses,
-        write_query,
+        write_fixed,
     },
 };
 use bindrune_wire::{AddressKind, Writer};
 
 use super::Init;
-use crate::command::put;
+use crate::{
+    capability::{CENTRAL, EXTENDED, HOST_FLOW_CONTROL, OBSERVER, PRIVACY},
+    command::put,
+};
 
 /// One command of the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,32 @@ impl Step {
     }
 
     /// Returns the command of this step.
+    /// Returns the parameters of the command, if they are always the same; otherwise none.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "other steps have none, or their own")]
+    fn parameters(self) -> &'static [u8] {
+        const PHYS: PhyMask = PhyMask::LE_1M.union(PhyMask::LE_2M);
+        match self {
+            Self::EventMask => const { &EVENTS.bits().to_le_bytes() },
+            Self::EventMask2 => const { &EventMask2::ENCRYPTION_CHANGE_V2.bits().to_le_bytes() },
+            Self::HostFlowControl if HOST_FLOW_CONTROL => &[FlowControl::ACL.0],
+            Self::DefaultPhy => const { &[0, PHYS.bits(), PHYS.bits()] },
+            _ => &[],
+        }
+    }
+
+    /// Returns whether this host has a use for the step.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every host has a use for the others")]
+    pub(super) const fn is_built_in(self) -> bool {
+        match self {
+            Self::States => CENTRAL && OBSERVER,
+            Self::HostBuffers | Self::HostFlowControl => HOST_FLOW_CONTROL,
+            Self::AcceptListSize => CENTRAL,
+            Self::ResolvingListSize => PRIVACY,
+            Self::AdvertisingDataLength | Self::AdvertisingSets => EXTENDED,
+            _ => true,
+        }
+    }
+
     pub(super) const fn command(self) -> Sent {
         match self {
             Self::Reset => Sent::needed::<Reset>(),
@@ -147,6 +176,9 @@ impl Init {
     /// Returns whether the controller can take the step, and this host needs it.
     #[inline(never)]
     pub(super) fn applies(&self, step: Step) -> bool {
+        if !step.is_built_in() {
+            return false;
+        }
         let info = &self.info;
         let offered = info.supports(step.command().opcode);
         match step {
@@ -187,16 +219,12 @@ impl Init {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parameters of other steps are fixed")]
     pub(super) fn write(&self, step: Step, w: &mut Writer<'_>) -> Option<Opcode> {
         let config = &self.config;
         match step {
-            Step::EventMask => put(w, &SetEventMask { mask: EVENTS.bits().into() }),
-            Step::EventMask2 => {
-                let mask = EventMask2::ENCRYPTION_CHANGE_V2.bits().into();
-                put(w, &SetEventMaskPage2 { mask })
-            }
             Step::LeEventMask => put(w, &le::SetEventMask { mask: self.le_events().bits().into() }),
-            Step::HostBuffers => put(
+            Step::HostBuffers if HOST_FLOW_CONTROL => put(
                 w,
                 &HostBufferSize {
                     acl_len: config.host_acl_len.into(),
@@ -205,9 +233,6 @@ impl Init {
                     synchronous_count: 0.into(),
                 },
             ),
-            Step::HostFlowControl => {
-                put(w, &SetControllerToHostFlowControl { flow_control: FlowControl::ACL })
-            }
             Step::SuggestedDataLength => put(
                 w,
                 &le::WriteSuggestedDefaultDataLength {
@@ -215,31 +240,12 @@ impl Init {
                     tx_time: self.info.max_tx_time.into(),
                 },
             ),
-            Step::DefaultPhy => {
-                let phys = PhyMask::LE_1M | PhyMask::LE_2M;
-                put(w, &le::SetDefaultPhy { no_preference: 0, tx: phys, rx: phys })
-            }
             Step::RandomAddress => {
                 put(w, &le::SetRandomAddress { address: self.info.address.octets() })
             }
-            Step::Reset
-            | Step::Version
-            | Step::Commands
-            | Step::Features
-            | Step::PublicAddress
-            | Step::LeBuffers
-            | Step::SharedBuffers
-            | Step::LeFeatures
-            | Step::States
-            | Step::AcceptListSize
-            | Step::ResolvingListSize
-            | Step::MaximumDataLength
-            | Step::AdvertisingDataLength
-            | Step::AdvertisingSets
-            | Step::VendorAddress
-            | Step::Random => {
+            _ => {
                 let opcode = step.command().opcode;
-                write_query(w, opcode).ok().map(|()| opcode)
+                write_fixed(w, opcode, step.parameters()).ok().map(|()| opcode)
             }
         }
     }
@@ -252,25 +258,28 @@ impl Init {
             | LeEventMask::READ_REMOTE_FEATURES_COMPLETE
             | LeEventMask::LONG_TERM_KEY_REQUEST;
         let info = &self.info;
-        let mut add = |opcode, event| events.set(event, info.supports(opcode));
-        add(
-            Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY,
-            LeEventMask::REMOTE_CONNECTION_PARAMETER_REQUEST,
-        );
-        add(Opcode::LE_SET_DATA_LENGTH, LeEventMask::DATA_LENGTH_CHANGE);
-        add(
-            Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY,
-            LeEventMask::READ_LOCAL_P256_PUBLIC_KEY_COMPLETE,
-        );
-        add(Opcode::LE_GENERATE_DHKEY, LeEventMask::GENERATE_DHKEY_COMPLETE);
-        add(Opcode::LE_SET_PHY, LeEventMask::PHY_UPDATE_COMPLETE);
-        let privacy = info.le_features.contains(LeFeatures::LL_PRIVACY);
+        for (opcode, event) in EVENTS_OF_COMMANDS {
+            events.set(event, info.supports(opcode));
+        }
+        let privacy = PRIVACY && info.le_features.contains(LeFeatures::LL_PRIVACY);
         events.set(LeEventMask::ENHANCED_CONNECTION_COMPLETE, privacy || info.is_extended());
         events.set(LeEventMask::EXTENDED_ADVERTISING_REPORT, info.is_extended());
         events.set(LeEventMask::ADVERTISING_SET_TERMINATED, info.is_extended());
         events
     }
 }
+
+/// LE events that only a controller with the command has.
+const EVENTS_OF_COMMANDS: [(Opcode, LeEventMask); 5] = [
+    (
+        Opcode::LE_REMOTE_CONNECTION_PARAMETER_REQUEST_REPLY,
+        LeEventMask::REMOTE_CONNECTION_PARAMETER_REQUEST,
+    ),
+    (Opcode::LE_SET_DATA_LENGTH, LeEventMask::DATA_LENGTH_CHANGE),
+    (Opcode::LE_READ_LOCAL_P256_PUBLIC_KEY, LeEventMask::READ_LOCAL_P256_PUBLIC_KEY_COMPLETE),
+    (Opcode::LE_GENERATE_DHKEY, LeEventMask::GENERATE_DHKEY_COMPLETE),
+    (Opcode::LE_SET_PHY, LeEventMask::PHY_UPDATE_COMPLETE),
+];
 
 /// The events of BR/EDR and LE that a host with LE uses. [Vol 4] Part E, 7.3.1
 pub const EVENTS: EventMask = EventMask::DISCONNECTION_COMPLETE

@@ -10,7 +10,7 @@ use embassy_time::Duration;
 use hex_literal::hex;
 
 use crate::{
-    Advertisement, Config, Connect, GapEvent, GapTimer, Resolve, Scan, SetId,
+    Advertisement, Config, Connect, Device, GapEvent, GapTimer, Resolve, Scan, SetId,
     testing::{Model, PEER, PUBLIC, Rig},
 };
 
@@ -35,7 +35,7 @@ fn later(rig: &Rig) -> Instant {
 fn without_a_private_address_nothing_goes_on_the_air() {
     for extended in [true, false] {
         let mut rig = private(extended);
-        rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+        rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
         rig.gap.scan(Scan::passive());
         rig.gap.connect(Connect::to(PEER));
         rig.run();
@@ -77,7 +77,7 @@ fn a_link_that_comes_after_its_cancelling_is_the_requested_one() {
 fn a_new_address_interrupts_what_is_on() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.gap.scan(Scan::passive());
     rig.run();
     rig.forget();
@@ -139,7 +139,7 @@ fn another_address_is_asked_for_in_time() {
 fn a_refused_address_is_tried_again_and_the_old_one_goes_on() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.run();
     rig.model.refuses = vec![(O::LE_SET_RANDOM_ADDRESS, Status::HARDWARE_FAILURE)];
     rig.gap.set_private_address(TWO, later(&rig));
@@ -156,7 +156,7 @@ fn a_refused_address_is_tried_again_and_the_old_one_goes_on() {
 fn after_a_restart_the_address_is_set_again() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.run();
     rig.start();
     assert_eq!((rig.model.random, rig.model.sets[0].random), (ONE.octets(), ONE.octets()));

@@ -94,18 +94,13 @@ fn end(w: &mut Writer<'_>, start: usize) -> Result<(), NoRoom> {
     Ok(())
 }
 
-/// Writes the packet of a command without parameters.
+/// Writes the packet of a command whose parameters are these octets.
 ///
 /// # Errors
 ///
 /// [`NoRoom`] if the buffer is too small.
-pub fn write_query(w: &mut Writer<'_>, opcode: Opcode) -> Result<(), NoRoom> {
-    write_fixed(w, opcode, &[])
-}
-
-/// Writes a command of fixed length.
 #[inline(never)]
-fn write_fixed(w: &mut Writer<'_>, opcode: Opcode, parameters: &[u8]) -> Result<(), NoRoom> {
+pub fn write_fixed(w: &mut Writer<'_>, opcode: Opcode, parameters: &[u8]) -> Result<(), NoRoom> {
     RawCommand { opcode, parameters }.write(w)
 }
 

@@ -151,28 +151,24 @@ macro_rules! events {
             ///
             /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
             pub fn parse(code: EventCode, parameters: &'a [u8]) -> Result<Self, Malformed> {
-                Self::parse_any(code, parameters, true)
+                Self::parse_handled(code, parameters, |_, _| true)
             }
 
-            /// Like [`Self::parse`], for a host that does not scan: advertising reports are [`Self::LeUnknown`].
+            /// Like [`Self::parse`], for a host that handles only some events: all others are [`Self::Unknown`] or
+            /// [`Self::LeUnknown`]. `handles` gets constants, so the compiler removes what parses the others.
             ///
             /// # Errors
             ///
             /// [`Malformed`] if the octets end early, are too many, or hold a forbidden value.
-            pub fn parse_without_reports(
+            pub fn parse_handled(
                 code: EventCode,
                 parameters: &'a [u8],
-            ) -> Result<Self, Malformed> {
-                Self::parse_any(code, parameters, false)
-            }
-
-            fn parse_any(
-                code: EventCode,
-                parameters: &'a [u8],
-                reports: bool,
+                handles: impl Fn(EventCode, Option<Subevent>) -> bool,
             ) -> Result<Self, Malformed> {
                 Ok(match code {
-                    $(EventCode::$code => Self::$name(view(parameters)?),)*
+                    $(EventCode::$code if handles(EventCode::$code, None) => {
+                        Self::$name(view(parameters)?)
+                    })*
                     EventCode::COMMAND_COMPLETE => {
                         Self::CommandComplete(CommandComplete::parse(parameters)?)
                     }
@@ -184,7 +180,8 @@ macro_rules! events {
                     EventCode::LE_META => {
                         let mut r = Reader::new(parameters);
                         let subevent = Subevent(r.u8()?);
-                        return Self::parse_le(subevent, r.rest(), reports);
+                        let handles = |subevent| handles(EventCode::LE_META, Some(subevent));
+                        return Self::parse_le(subevent, r.rest(), handles);
                     }
                     _ => Self::Unknown(RawEvent { code, parameters }),
                 })
@@ -193,18 +190,24 @@ macro_rules! events {
             fn parse_le(
                 subevent: Subevent,
                 parameters: &'a [u8],
-                reports: bool,
+                handles: impl Fn(Subevent) -> bool,
             ) -> Result<Self, Malformed> {
                 Ok(match subevent {
-                    $(Subevent::$subevent => Self::$le_name(view(parameters)?),)*
-                    Subevent::ADVERTISING_REPORT if reports => {
+                    $(Subevent::$subevent if handles(Subevent::$subevent) => {
+                        Self::$le_name(view(parameters)?)
+                    })*
+                    Subevent::ADVERTISING_REPORT if handles(Subevent::ADVERTISING_REPORT) => {
                         Self::LeAdvertisingReport(AdvertisingReports::parse(parameters)?)
                     }
-                    Subevent::DIRECTED_ADVERTISING_REPORT if reports => {
+                    Subevent::DIRECTED_ADVERTISING_REPORT
+                        if handles(Subevent::DIRECTED_ADVERTISING_REPORT) =>
+                    {
                         let reports = DirectedAdvertisingReports::parse(parameters)?;
                         Self::LeDirectedAdvertisingReport(reports)
                     }
-                    Subevent::EXTENDED_ADVERTISING_REPORT if reports => {
+                    Subevent::EXTENDED_ADVERTISING_REPORT
+                        if handles(Subevent::EXTENDED_ADVERTISING_REPORT) =>
+                    {
                         let reports = ExtendedAdvertisingReports::parse(parameters)?;
                         Self::LeExtendedAdvertisingReport(reports)
                     }

@@ -30,6 +30,7 @@ mod connection;
 mod controller;
 #[cfg(feature = "server")]
 mod current;
+#[cfg(feature = "fixed")]
 mod fixed;
 #[cfg(feature = "client")]
 mod gatt;
@@ -90,6 +91,7 @@ pub use clock::SystemClock;
 pub use connection::{Connection, Event};
 #[cfg(feature = "security")]
 pub use controller::Controller;
+#[cfg(feature = "fixed")]
 pub use fixed::FixedChannel;
 #[cfg(feature = "client")]
 pub use gatt::{

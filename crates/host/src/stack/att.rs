@@ -5,7 +5,7 @@ use bindrune_wire::{Packet, time::Instant};
 
 use super::{
     Link, Stack,
-    attribute::{ClientState, Exchange, Indications, PushKind},
+    attribute::{ClientState, Exchange, Indications, PushKind, values_of},
     link::PendingEvents,
 };
 use crate::{mask::bit, waiters::LinkKey};
@@ -64,6 +64,7 @@ impl Stack {
                 self.server.ignore();
             }
             Incoming::Push(push) => self.handle_pushed(index, PushKind::of(&push), packet),
+            Incoming::Unclaimed => self.unclaimed(index, packet),
             Incoming::Response(_) => self.response(index, packet),
             Incoming::Confirmed => {
                 self.rx.pool.give(packet);
@@ -82,6 +83,14 @@ impl Stack {
                 self.attribute_deadlines(index);
             }
         }
+    }
+
+    /// Drops values that the peer pushed to a host without a client.
+    #[cold]
+    fn unclaimed(&mut self, index: u8, packet: Packet) {
+        self.stats.unclaimed_notifications.add(values_of(packet.bytes()));
+        self.rx.pool.give(packet);
+        self.mark_if_pending(index);
     }
 
     fn response(&mut self, index: u8, packet: Packet) {

@@ -7,7 +7,7 @@ use bindrune_wire::{Handle, Interest, Packet, time::Instant};
 use super::{Link, LinkRef, Stack};
 use crate::{
     capability::{CENTRAL, CHANNELS, TUNING},
-    waiters::{ChannelKey, HostKey, LinkKey},
+    waiters::{ChannelKey, HostKey},
 };
 
 /// The place for the octets of an ACL packet.
@@ -148,23 +148,6 @@ impl Stack {
                 self.rx.pool.give(packet);
             }
             cid => self.handle_fixed(index, cid, packet),
-        }
-    }
-
-    #[inline(never)]
-    fn handle_fixed(&mut self, index: u8, cid: Cid, packet: Packet) {
-        match self.links.get_mut(usize::from(index)) {
-            Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
-                let share = &mut slot.attributes.share;
-                if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
-                    self.stats.dropped_pushes.count();
-                }
-                self.ready.link(index, LinkKey::Fixed);
-            }
-            Some(_) | None => {
-                self.stats.unknown_channel.count();
-                self.rx.pool.give(packet);
-            }
         }
     }
 

@@ -4,15 +4,52 @@ use bindrune_gap::InitError;
 use bindrune_hci::{
     Event, RawHandle, Status,
     cmd::baseband::CompletedPackets,
-    event::{RawEvent, completed_of_one_link},
+    event::{EventCode, RawEvent, Subevent, completed_of_one_link},
 };
 use bindrune_wire::time::Instant;
 
 use super::{ControllerLoss, Phase, Stack};
 use crate::{
-    capability::OBSERVER,
+    capability::{EXTENDED, OBSERVER, PRIVACY, SECURITY, TUNING},
     waiters::{Due, HostKey},
 };
+
+/// Returns whether this host has a use for an event.
+const fn handles(code: EventCode, subevent: Option<Subevent>) -> bool {
+    match (code, subevent) {
+        (_, Some(Subevent::ADVERTISING_REPORT | Subevent::EXTENDED_ADVERTISING_REPORT)) => OBSERVER,
+        (_, Some(Subevent::ADVERTISING_SET_TERMINATED)) => EXTENDED,
+        (_, Some(Subevent::ENHANCED_CONNECTION_COMPLETE)) => EXTENDED || PRIVACY,
+        (EventCode::READ_REMOTE_VERSION_COMPLETE, _)
+        | (
+            _,
+            Some(
+                Subevent::READ_REMOTE_FEATURES_COMPLETE
+                | Subevent::DATA_LENGTH_CHANGE
+                | Subevent::PHY_UPDATE_COMPLETE,
+            ),
+        ) => TUNING,
+        (
+            EventCode::ENCRYPTION_CHANGE
+            | EventCode::ENCRYPTION_CHANGE_V2
+            | EventCode::ENCRYPTION_KEY_REFRESH_COMPLETE,
+            _,
+        )
+        | (
+            _,
+            Some(Subevent::READ_LOCAL_P256_PUBLIC_KEY_COMPLETE | Subevent::GENERATE_DHKEY_COMPLETE),
+        ) => SECURITY,
+        (
+            _,
+            Some(
+                Subevent::DIRECTED_ADVERTISING_REPORT
+                | Subevent::SCAN_REQUEST_RECEIVED
+                | Subevent::CHANNEL_SELECTION_ALGORITHM,
+            ),
+        ) => false,
+        _ => true,
+    }
+}
 
 impl Stack {
     /// Takes an event packet: code, length, parameters.
@@ -31,8 +68,8 @@ impl Stack {
     #[cold]
     #[inline(never)]
     fn handle_other(&mut self, now: Instant, packet: &[u8]) {
-        let parse = if OBSERVER { Event::parse } else { Event::parse_without_reports };
-        let event = RawEvent::parse(packet).and_then(|raw| parse(raw.code, raw.parameters));
+        let raw = RawEvent::parse(packet);
+        let event = raw.and_then(|raw| Event::parse_handled(raw.code, raw.parameters, handles));
         let Ok(event) = event else { return self.stats.malformed_events.count() };
         match self.phase {
             Phase::Down | Phase::Failed(_) | Phase::ResetPending { .. } => {}

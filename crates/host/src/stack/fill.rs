@@ -1,7 +1,6 @@
 //! Fills the buffer for the transport.
 
 use bindrune_hci::acl::{AclHeader, Boundary};
-use bindrune_l2cap::Fragments;
 use bindrune_wire::{Handle, Writer, time::Instant};
 
 use super::{
@@ -183,39 +182,37 @@ impl Stack {
 
     /// Writes the next fragment of a link's PDU.
     fn fill_link(&mut self, now: Instant, index: u8, out: &mut Output) -> Filled {
-        let Some(slot) = self.links.get_mut(usize::from(index)).filter(|l| l.is_up()) else {
-            return Filled::Nothing;
-        };
-        let Some(mut fragments) = slot.outgoing.take().or_else(|| self.next_fragments(now, index))
-        else {
-            return Filled::Nothing;
-        };
+        let at = usize::from(index);
+        let Some(slot) = self.links.get(at).filter(|l| l.is_up()) else { return Filled::Nothing };
+        if slot.outgoing.is_none() {
+            self.begin_pdu(now, index);
+        }
+        let Some(slot) = self.links.get_mut(at) else { return Filled::Nothing };
+        let Some(fragments) = slot.outgoing.as_mut() else { return Filled::Nothing };
         let max = usize::from(self.acl.packet_len()).min(out.capacity().saturating_sub(ACL_HEADER));
-        let Some(slot) = self.links.get_mut(usize::from(index)) else {
-            self.packet_free(index, fragments.into_packet());
-            return Filled::Nothing;
-        };
-        let len = fragments.next(max).len();
+        let octets = fragments.next(max);
+        let len = octets.len();
         let room = out.room().get_mut(..ACL_HEADER.saturating_add(len));
         let Some((header, payload)) = room.and_then(<[u8]>::split_first_chunk_mut) else {
-            slot.outgoing = Some(fragments);
             return Filled::NoRoom;
         };
         if len == 0 || !self.acl.take(now, &mut slot.credits) {
-            slot.outgoing = Some(fragments);
             return Filled::Nothing;
         }
         let boundary = match fragments.is_first() {
             true => Boundary::FirstNonFlushable,
             false => Boundary::Continuing,
         };
+        payload.copy_from_slice(octets);
         let octets = u16::try_from(len).unwrap_or(u16::MAX);
         *header = AclHeader::new(slot.handle, boundary, octets).emit_h4();
-        payload.copy_from_slice(fragments.next(max));
         out.add_data(ACL_HEADER.saturating_add(len));
         fragments.advance(len);
+        let is_finished = fragments.is_finished();
         self.data_written(index, 1);
-        self.fragment_written(index, fragments);
+        if is_finished {
+            self.end_pdu(index);
+        }
         Filled::Fragment
     }
 
@@ -231,18 +228,15 @@ impl Stack {
         self.stats.acl_out.add(packets);
     }
 
-    fn fragment_written(&mut self, index: u8, fragments: Fragments) {
-        let Some(slot) = self.links.get_mut(usize::from(index)) else {
-            return self.packet_free(index, fragments.into_packet());
-        };
-        if !fragments.is_finished() {
-            slot.outgoing = Some(fragments);
-            return;
-        }
+    /// Frees the packet of a PDU whose fragments are all written.
+    fn end_pdu(&mut self, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
         slot.app_sending = false;
         if let Some(channel) = slot.sending_channel.take() {
             self.leaving_channels |= bit(channel);
         }
-        self.packet_free(index, fragments.into_packet());
+        if let Some(fragments) = slot.outgoing.take() {
+            self.packet_free(index, fragments.into_packet());
+        }
     }
 }

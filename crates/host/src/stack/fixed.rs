@@ -1,12 +1,16 @@
 //! The application's own fixed channel on a link.
 
+use core::task::Poll;
+
 use bindrune_l2cap::Cid;
-use bindrune_wire::{Packet, Queue};
+use bindrune_wire::{HEADROOM, Packet, Queue};
 
 use super::{
+    LinkRef, Stack,
     memory::{Receive, Transmit},
     share::Share,
 };
+use crate::{Error, waiters::LinkKey};
 
 /// A fixed channel that the application serves itself.
 #[derive(Debug)]
@@ -21,6 +25,16 @@ pub(crate) struct Fixed {
 
 impl Fixed {
     pub(crate) const NONE: Self = Self { cid: Cid::NULL, queue: Queue::EMPTY, lost: 0, out: None };
+
+    /// Returns whether a PDU is in the out-slot.
+    pub(crate) const fn has_unsent(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// Takes the PDU to send, and its channel.
+    pub(crate) const fn take_out(&mut self) -> Option<(Cid, Packet)> {
+        self.out.take()
+    }
 
     /// Keeps a PDU for the application. Drops it and returns false if the application's share of packets is used up.
     pub(crate) fn handle_pdu(
@@ -52,5 +66,95 @@ impl Fixed {
         rx.clear(&mut self.queue, share);
         *self = Self { out: self.out.take(), ..Self::NONE };
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}
+
+impl Stack {
+    /// Opens a fixed channel of the application on a link.
+    pub(crate) fn open_fixed(&mut self, link: LinkRef, cid: Cid) -> Result<(), Error> {
+        if cid.is_dynamic() || matches!(cid, Cid::NULL | Cid::ATT | Cid::SIGNALLING | Cid::SMP) {
+            return Err(Error::InvalidParameters);
+        }
+        let fixed = &mut self.link_mut(link)?.fixed;
+        if fixed.cid != Cid::NULL {
+            return Err(Error::Busy);
+        }
+        fixed.cid = cid;
+        Ok(())
+    }
+
+    /// Closes the application's fixed channel.
+    pub(crate) fn close_fixed(&mut self, link: LinkRef) {
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        if let Some(slot) = slot {
+            let unread = slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
+            self.stats.dropped_pushes.add(unread);
+            self.room_made(link.index);
+        }
+    }
+
+    /// Sends a PDU on the application's fixed channel.
+    pub(crate) fn poll_send_fixed(&mut self, link: LinkRef, pdu: &[u8]) -> Poll<Result<(), Error>> {
+        let max = self.tx.pool.packet_size().saturating_sub(HEADROOM);
+        if pdu.len() > max {
+            return Poll::Ready(Err(Error::TooLong { max }));
+        }
+        if self.link(link)?.fixed.out.is_some() {
+            return Poll::Pending;
+        }
+        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
+            return Poll::Pending;
+        };
+        let _fits = packet.extend(pdu);
+        let fixed = &mut self.link_mut(link)?.fixed;
+        fixed.out = Some((fixed.cid, packet));
+        self.mark_pending(link.index);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Copies the next PDU of the application's fixed channel.
+    pub(crate) fn poll_receive_fixed(
+        &mut self,
+        link: LinkRef,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, Error>> {
+        let up = self.link(link).map(|_| ());
+        let nothing = up.map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
+        let slot =
+            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
+        let Some(slot) = slot else { return nothing };
+        let Some(packet) = self.rx.pool.front(&slot.fixed.queue) else { return nothing };
+        let needed = packet.len();
+        let Some(room) = buffer.get_mut(..needed) else {
+            return Poll::Ready(Err(Error::BufferTooSmall { needed }));
+        };
+        room.copy_from_slice(packet.bytes());
+        self.rx.pool.free_front(&mut slot.fixed.queue);
+        self.borrowed_given(link);
+        Poll::Ready(Ok(needed))
+    }
+
+    /// Returns the number of PDUs of the fixed channel that were dropped since the last call.
+    pub(crate) fn take_lost_fixed(&mut self, link: LinkRef) -> u32 {
+        self.slot_mut(link).map_or(0, |slot| core::mem::take(&mut slot.fixed.lost))
+    }
+
+    /// Gives the PDU of another channel to the application, if that is its fixed channel.
+    #[inline(never)]
+    pub(super) fn handle_fixed(&mut self, index: u8, cid: Cid, packet: Packet) {
+        match self.links.get_mut(usize::from(index)) {
+            Some(slot) if slot.fixed.cid == cid && cid != Cid::NULL => {
+                let share = &mut slot.attributes.share;
+                if !slot.fixed.handle_pdu(packet, &mut self.rx, share) {
+                    self.stats.dropped_pushes.count();
+                }
+                self.ready.link(index, LinkKey::Fixed);
+            }
+            Some(_) | None => {
+                self.stats.unknown_channel.count();
+                self.rx.pool.give(packet);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use core::task::Poll;
 
 use bindrune_gap::{
     AddressChoice, Advertisement, Advertising, AdvertisingEnd, Config as GapConfig, Connect,
-    ConnectEnd, Connecting, GapEvent, LinkUp, Report, Scan, ScanEnd, SetId, WhenFull,
+    ConnectEnd, Connecting, Device, GapEvent, LinkUp, Report, Scan, ScanEnd, SetId, WhenFull,
 };
 use bindrune_hci::{Role, Status};
 use bindrune_wire::{Address, Handle, time::Instant};
@@ -12,7 +12,7 @@ use bindrune_wire::{Address, Handle, time::Instant};
 use super::{LinkRef, Receive, Stack};
 use crate::{
     Config, Error,
-    capability::HOST_FLOW_CONTROL,
+    capability::{EXTENDED, HOST_FLOW_CONTROL},
     config::Privacy,
     waiters::{Due, HostKey},
 };
@@ -54,8 +54,8 @@ impl Stack {
         let set = self.gap.free_set().ok_or(Error::Busy)?;
         let max = self.config.advertising_bytes.min(advertisement.data_room());
         let name = self.named.map_or(self.config.name, |name| name(&self.server));
-        let own = advertisement.of_device(name, self.config.appearance);
-        self.gap.advertise(set, &own).map_err(|_| Error::TooLong { max })?;
+        let device = Device { name, appearance: self.config.appearance };
+        self.gap.advertise(set, advertisement, device).map_err(|_| Error::TooLong { max })?;
         if advertisement.peer().is_some_and(|peer| self.is_private_peer(peer)) {
             self.gap.peer_is_private(set);
         }
@@ -246,12 +246,12 @@ impl Stack {
         match event {
             GapEvent::Ready => self.set_up(now, Ok(())),
             GapEvent::InitFailed(error) => self.set_up(now, Err(error)),
-            GapEvent::AdvertisingStarted { .. } => {}
             GapEvent::Waits => self.deadlines_changed(),
             GapEvent::AdvertisingEnded { .. } => self.ready.host(HostKey::Advertise),
-            GapEvent::SetLinked { set, handle, wanted } => {
+            GapEvent::SetLinked { set, handle, wanted } if EXTENDED => {
                 self.set_linked(now, set, handle, wanted)
             }
+            GapEvent::AdvertisingStarted { .. } | GapEvent::SetLinked { .. } => {}
             GapEvent::PrivateAddressDue => self.private_address_due(),
             GapEvent::AddressChanged(result) => self.address_changed(result),
             GapEvent::ScanEnded(_) => self.ready.host(HostKey::Scan),

@@ -17,7 +17,7 @@ use super::{
     share::{Share, Shares},
 };
 use crate::{
-    capability::{CLIENT, HOST_FLOW_CONTROL},
+    capability::{CLIENT, HOST_FLOW_CONTROL, PUSHES},
     mask::{bit, indices},
     waiters::Due,
 };
@@ -115,7 +115,7 @@ impl Stack {
     /// Returns whether the next packet may be for a link without a place for it. In that case, the applications should
     /// run first.
     pub(crate) fn is_crowded(&mut self) -> bool {
-        if self.rx.shares.take_changed() {
+        if PUSHES && self.rx.shares.take_changed() {
             self.crowded = self.find_crowded();
         }
         self.crowded || self.classic.is_crowded()
@@ -129,6 +129,9 @@ impl Stack {
     }
 
     pub(super) fn look_at_credits(&mut self, now: Instant) {
+        if !HOST_FLOW_CONTROL {
+            return;
+        }
         let withheld = self.rx.shares.withheld();
         let interest = self.host_credits.interest(withheld);
         if interest == Interest::Urgent {

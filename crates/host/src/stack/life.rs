@@ -7,7 +7,7 @@ use bindrune_hci::{
     credits::{HostLinkCredits, LinkCredits},
 };
 use bindrune_l2cap::{LinkId, Pools, Role as SignalRole, Signalling};
-use bindrune_wire::{Interest, time::Instant};
+use bindrune_wire::time::Instant;
 use embassy_time::Duration;
 
 use super::{Life, Link, LinkRef, Receive, Stack, attribute::Exchange};
@@ -149,7 +149,7 @@ impl Stack {
         slot.reassembly.clear(&mut self.rx.pool);
         slot.count_drops(&mut self.stats);
         let sending = slot.app_sending && slot.outgoing.is_some();
-        for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.out.is_some()] {
+        for unsent in [sending, slot.attributes.out.is_some(), slot.fixed.has_unsent()] {
             self.stats.unsent_pdus.add(u32::from(unsent));
         }
         let unclaimed = slot.attributes.drop_unclaimed(&mut self.rx);
@@ -278,11 +278,10 @@ impl Stack {
         slot.outgoing.is_some()
             || slot.credits.outstanding() > 0
             || slot.full_channels != 0
-            || slot.fixed.out.is_some()
+            || slot.fixed.has_unsent()
             || slot.attributes.out.is_some()
-            || slot.attributes.has_pending_reply()
             || self.security.has_anything_pending(&slot.protection)
-            || slot.signalling.interest(&self.channels) != Interest::None
+            || self.machines_pending(slot)
     }
 
     pub(super) fn disconnect_slot(&mut self, index: u8, reason: Status) -> Result<(), Error> {

@@ -153,7 +153,7 @@ impl Link {
 
     /// Returns whether a PDU of the application is in an out-slot.
     pub(super) const fn has_unsent(&self) -> bool {
-        self.attributes.out.is_some() || self.full_channels != 0 || self.fixed.out.is_some()
+        self.attributes.out.is_some() || self.full_channels != 0 || self.fixed.has_unsent()
     }
 
     pub(crate) const fn is_up(&self) -> bool {

@@ -30,6 +30,7 @@ mod dispatch;
 mod early;
 mod event;
 mod fill;
+#[cfg(feature = "fixed")]
 mod fixed;
 mod gap;
 mod gate;
@@ -69,6 +70,8 @@ mod shutdown;
 mod statistics;
 mod timeout;
 mod transmit;
+#[cfg(not(feature = "fixed"))]
+mod unfixed;
 #[cfg(not(feature = "recovery"))]
 mod unrecovered;
 #[cfg(not(feature = "security"))]
@@ -85,7 +88,7 @@ use bindrune_hci::{
     lane::CommandLane,
 };
 use bindrune_l2cap::{Channels, Listener, State};
-use bindrune_wire::{Interest, time::Instant};
+use bindrune_wire::time::Instant;
 
 use crate::{
     Config, Error,
@@ -130,6 +133,8 @@ pub use security::{BondInfo, PasskeyEntry};
 pub(crate) use security::{
     BondJob, JobTicket, PairingLink, Question as PairingQuestion, RECORD_MAX, SecurityRetry,
 };
+#[cfg(not(feature = "fixed"))]
+use unfixed as fixed;
 #[cfg(not(feature = "recovery"))]
 use unrecovered as resetting;
 #[cfg(not(feature = "recovery"))]
@@ -332,9 +337,9 @@ impl Stack {
     fn mark_if_pending(&mut self, index: u8) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         let change = slot.peer.as_ref().and_then(|peer| self.server.service_changed_pending(peer));
-        if slot.attributes.has_anything_pending()
+        if self.machines_pending(slot)
+            || slot.attributes.has_pending_request()
             || change.is_some()
-            || slot.signalling.interest(&self.channels) != Interest::None
             || slot.leaving.is_some()
         {
             self.mark_pending(index);

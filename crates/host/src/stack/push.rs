@@ -2,9 +2,6 @@
 
 use core::task::Poll;
 
-use bindrune_l2cap::Cid;
-use bindrune_wire::HEADROOM;
-
 use super::{GONE, LinkRef, Stack, link::PendingEvents};
 use crate::{Error, waiters::LinkKey};
 
@@ -94,75 +91,5 @@ impl Stack {
         self.room_made(link.index);
         self.remember(link.index);
         Ok(())
-    }
-
-    /// Opens a fixed channel of the application on a link.
-    pub(crate) fn open_fixed(&mut self, link: LinkRef, cid: Cid) -> Result<(), Error> {
-        if cid.is_dynamic() || matches!(cid, Cid::NULL | Cid::ATT | Cid::SIGNALLING | Cid::SMP) {
-            return Err(Error::InvalidParameters);
-        }
-        let fixed = &mut self.link_mut(link)?.fixed;
-        if fixed.cid != Cid::NULL {
-            return Err(Error::Busy);
-        }
-        fixed.cid = cid;
-        Ok(())
-    }
-
-    /// Closes the application's fixed channel.
-    pub(crate) fn close_fixed(&mut self, link: LinkRef) {
-        let slot =
-            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
-        if let Some(slot) = slot {
-            let unread = slot.fixed.close(&mut self.rx, &mut slot.attributes.share);
-            self.stats.dropped_pushes.add(unread);
-            self.room_made(link.index);
-        }
-    }
-
-    /// Sends a PDU on the application's fixed channel.
-    pub(crate) fn poll_send_fixed(&mut self, link: LinkRef, pdu: &[u8]) -> Poll<Result<(), Error>> {
-        let max = self.tx.pool.packet_size().saturating_sub(HEADROOM);
-        if pdu.len() > max {
-            return Poll::Ready(Err(Error::TooLong { max }));
-        }
-        if self.link(link)?.fixed.out.is_some() {
-            return Poll::Pending;
-        }
-        let Some(mut packet) = self.packet_for_link(link.index, HEADROOM) else {
-            return Poll::Pending;
-        };
-        let _fits = packet.extend(pdu);
-        let fixed = &mut self.link_mut(link)?.fixed;
-        fixed.out = Some((fixed.cid, packet));
-        self.mark_pending(link.index);
-        Poll::Ready(Ok(()))
-    }
-
-    /// Copies the next PDU of the application's fixed channel.
-    pub(crate) fn poll_receive_fixed(
-        &mut self,
-        link: LinkRef,
-        buffer: &mut [u8],
-    ) -> Poll<Result<usize, Error>> {
-        let up = self.link(link).map(|_| ());
-        let nothing = up.map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
-        let slot =
-            self.links.get_mut(usize::from(link.index)).filter(|l| l.generation == link.generation);
-        let Some(slot) = slot else { return nothing };
-        let Some(packet) = self.rx.pool.front(&slot.fixed.queue) else { return nothing };
-        let needed = packet.len();
-        let Some(room) = buffer.get_mut(..needed) else {
-            return Poll::Ready(Err(Error::BufferTooSmall { needed }));
-        };
-        room.copy_from_slice(packet.bytes());
-        self.rx.pool.free_front(&mut slot.fixed.queue);
-        self.borrowed_given(link);
-        Poll::Ready(Ok(needed))
-    }
-
-    /// Returns the number of PDUs of the fixed channel that were dropped since the last call.
-    pub(crate) fn take_lost_fixed(&mut self, link: LinkRef) -> u32 {
-        self.slot_mut(link).map_or(0, |slot| core::mem::take(&mut slot.fixed.lost))
     }
 }

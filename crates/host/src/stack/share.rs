@@ -6,6 +6,8 @@
 //! Places are *gated* while one buffer of the controller is withheld for each (`HostCredits`). The controller then
 //! sends no data for which there is no place.
 
+use crate::capability::{CLIENT, HOST_FLOW_CONTROL};
+
 /// A link with fewer places offers all of them as controller buffers.
 const LITTLE: u16 = 3;
 
@@ -66,7 +68,7 @@ impl Share {
 
     /// Returns whether buffers of the controller are withheld for the link's places.
     pub(crate) const fn is_gated(&self) -> bool {
-        self.gated
+        HOST_FLOW_CONTROL && self.gated
     }
 }
 
@@ -261,7 +263,9 @@ impl Shares {
 
     /// Sets whether one buffer of the controller is withheld for each place of the link.
     pub(crate) fn gate(&mut self, share: &mut Share, gated: bool) {
-        self.change(share, |share| share.gated = gated);
+        if HOST_FLOW_CONTROL {
+            self.change(share, |share| share.gated = gated);
+        }
     }
 
     /// Resets all counts. Every [`Share`] must be reset as well.
@@ -295,7 +299,7 @@ impl Shares {
         self.taken = count(self.taken, before.taken, after.taken);
         self.kept = count(self.kept, self.kept_for(before), self.kept_for(after));
         self.changed = true;
-        if before.gated || after.gated {
+        if before.is_gated() || after.is_gated() {
             self.count_gated(before, after);
         }
     }
@@ -321,7 +325,7 @@ impl Shares {
 
     /// Returns whether the link's last place is kept for an indication.
     const fn keeps_last(&self, share: &Share) -> bool {
-        self.guaranteed > 0 && share.listens && !share.indication
+        CLIENT && self.guaranteed > 0 && share.listens && !share.indication
     }
 }
 

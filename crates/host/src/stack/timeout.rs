@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error,
-    capability::RECOVERY,
+    capability::{CLIENT, RECOVERY, SERVER},
     waiters::{Due, LinkKey},
 };
 
@@ -71,6 +71,8 @@ pub(super) struct Next {
     alarm: embassy_time::Instant,
 }
 
+/// Maximum number of deadlines that are handled at once.
+const ROUNDS: u32 = 256;
 /// How long after its supervision timeout a silent link is checked.
 const SILENCE: Duration = Duration::from_secs(2);
 /// How long after its supervision timeout a link that is alive is disconnected if it takes none of its packets.
@@ -174,11 +176,13 @@ impl Stack {
             // This deadline may be gone or later by now.
             self.deadline = None;
         }
-        self.await_room(now);
+        if SERVER {
+            self.await_room(now);
+        }
         self.continue_shutdown(now);
         self.limits_due();
         // Each round handles at least one deadline, or postpones it.
-        for _ in 0..=u8::MAX {
+        for _ in 0..ROUNDS {
             let Some(why) = self.due_timer() else { return };
             self.due(now, why);
             self.deadlines_changed();
@@ -195,8 +199,8 @@ impl Stack {
                 self.gap_changed(now);
             }
             Timer::Signalling(index) => self.signalling_timeout(now, index),
-            Timer::Attribute(index) => self.attribute_timeout(now, index),
-            Timer::Question(index) => self.question_timeout(now, index),
+            Timer::Attribute(index) if CLIENT || SERVER => self.attribute_timeout(now, index),
+            Timer::Question(index) if SERVER => self.question_timeout(now, index),
             Timer::Control(index) => {
                 if let Some(slot) = self.links.get_mut(usize::from(index)) {
                     slot.control.handle_timeout(now);
@@ -208,11 +212,11 @@ impl Stack {
             Timer::Full => self.full_timeout(now),
             Timer::Security(index) => self.security_timeout(now, index),
             Timer::Established(index) => self.prove(index),
-            Timer::Room(index) => self.room_timeout(index),
+            Timer::Room(index) if SERVER => self.room_timeout(index),
             Timer::Shutdown => self.continue_shutdown(now),
             Timer::Leaving(index) => self.leave_now(index),
             Timer::Silence(index) if RECOVERY => self.silence(now, index),
-            Timer::Silence(_) => {}
+            Timer::Attribute(_) | Timer::Question(_) | Timer::Room(_) | Timer::Silence(_) => {}
             Timer::Stall(index) => self.stalled(index),
             Timer::Classic(deadline) => self.classic_timeout(now, deadline),
         }

@@ -2,7 +2,7 @@
 
 use bindrune_gatt::Server;
 use bindrune_l2cap::{Cid, Fragments};
-use bindrune_wire::{Interest, Packet, time::Instant};
+use bindrune_wire::{Interest, Packet, Writer, time::Instant};
 
 use super::{
     Link, Stack,
@@ -10,7 +10,7 @@ use super::{
     notify::Room,
 };
 use crate::{
-    capability::CHANNELS,
+    capability::{CHANNELS, CLIENT, SERVER},
     mask::{bit, next_bit},
     waiters::{ChannelKey, LinkKey},
 };
@@ -24,12 +24,6 @@ struct Pdu {
     channel: Option<u8>,
 }
 
-impl Pdu {
-    const fn of_machine(cid: Cid, packet: Packet) -> Self {
-        Self { cid, packet, app: false, channel: None }
-    }
-}
-
 impl Stack {
     /// Wakes the tasks that wait for the out-slot of ATT, which is free again.
     pub(super) fn out_free(&mut self, index: u8) {
@@ -37,28 +31,21 @@ impl Stack {
         self.ready.link(index, LinkKey::Confirmation);
     }
 
-    pub(super) fn next_fragments(&mut self, now: Instant, index: u8) -> Option<Fragments> {
-        let Pdu { cid, packet, app, channel } = self.next_pdu(now, index)?;
-        let slot = self.links.get_mut(usize::from(index))?;
+    /// Begins the first PDU that a link has to send: pairing, signalling, ATT replies, ATT of the application, channels
+    /// in turn. The fragments are written from [`Link::outgoing`].
+    pub(super) fn begin_pdu(&mut self, now: Instant, index: u8) {
+        let pdu = self.pdu_of_machine(now, index).or_else(|| self.pdu_of_app(now, index));
+        let Some(Pdu { cid, packet, app, channel }) = pdu else { return };
+        let Some(slot) = self.links.get_mut(usize::from(index)) else {
+            return self.tx.pool.give(packet);
+        };
         match Fragments::new(packet, cid) {
             Ok(fragments) => {
                 (slot.app_sending, slot.sending_channel) = (app, channel);
-                Some(fragments)
+                slot.outgoing = Some(fragments);
             }
-            Err(packet) => {
-                self.packet_free(index, packet);
-                None
-            }
+            Err(packet) => self.packet_free(index, packet),
         }
-    }
-
-    /// Returns the first PDU that a link has to send: pairing, signalling, ATT replies, ATT of the application,
-    /// channels in turn.
-    fn next_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        self.pairing_pdu(now, index)
-            .or_else(|| self.signalling_pdu(now, index))
-            .or_else(|| self.attribute_reply(now, index))
-            .or_else(|| self.pdu_of_app(now, index))
     }
 
     /// Returns the next PDU of the application. Returns none if the encryption that it was meant for is lost.
@@ -71,78 +58,124 @@ impl Stack {
             .or_else(|| self.channel_pdu(index))
     }
 
-    fn pairing_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        let slot = self.links.get_mut(usize::from(index))?;
-        if !self.security.has_anything_pending(&slot.protection) {
-            return None;
+    /// Returns the next PDU of the link's machines, in a packet that is taken only if one may be pending.
+    fn pdu_of_machine(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        let mut slot = self.links.get(usize::from(index))?;
+        if CLIENT && slot.attributes.exchange == Exchange::Wanted {
+            self.exchange_mtu(now, index);
+            slot = self.links.get(usize::from(index))?;
         }
-        let mut packet = self.tx.take_for_machine()?;
-        let written = packet.write(|w| self.security.poll_transmit(&mut slot.protection, w));
-        self.pairing_changed(now, index);
-        if !written {
-            self.tx.pool.give(packet);
-            return None;
-        }
-        Some(Pdu::of_machine(Cid::SMP, packet))
-    }
-
-    fn signalling_pdu(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        let slot = self.links.get_mut(usize::from(index))?;
-        if slot.signalling.interest(&self.channels) == Interest::None {
-            return None;
-        }
-        let mut packet = self.tx.take_for_machine()?;
-        let channels = &mut self.channels;
-        let written = packet.write(|w| slot.signalling.poll_transmit(now, channels, w));
-        if !written {
-            self.tx.pool.give(packet);
-            return None;
-        }
-        self.signalling_deadline(index);
-        // A channel that was just accepted may send once the peer has the response.
-        self.ready_channels_of(index);
-        Some(Pdu::of_machine(Cid::SIGNALLING, packet))
-    }
-
-    fn attribute_reply(&mut self, now: Instant, index: u8) -> Option<Pdu> {
-        let Link { attributes, peer, .. } = self.links.get_mut(usize::from(index))?;
-        let mtu = usize::from(attributes.bearer.mtu());
-        if attributes.exchange == Exchange::Wanted && !attributes.client.is_waiting() {
-            attributes.bearer.exchange_mtu(now);
-            attributes.exchange = Exchange::Begun;
-        }
-        let peer = peer.as_mut()?;
-        let change = self.server.service_changed_pending(peer).is_some()
-            && attributes.bearer.may_indicate()
-            && attributes.indications == Indications::Idle;
-        if attributes.bearer.interest() == Interest::None
-            && !attributes.has_pending_reply()
-            && !change
+        if !self.machines_pending(slot)
+            && !self.security.has_anything_pending(&slot.protection)
+            && !self.service_changed_pending(slot)
         {
             return None;
         }
         let mut packet = self.tx.take_for_machine()?;
+        let mut cid = None;
+        let written = packet.write(|w| {
+            cid = self.write_of_machine(now, index, w);
+            cid.is_some()
+        });
+        match cid.filter(|_| written) {
+            Some(cid) => Some(Pdu { cid, packet, app: false, channel: None }),
+            None => {
+                self.tx.pool.give(packet);
+                None
+            }
+        }
+    }
+
+    /// Returns whether signalling or ATT of a link may have a PDU to send, except Service Changed.
+    pub(super) fn machines_pending(&self, slot: &Link) -> bool {
+        slot.signalling.interest(&self.channels) != Interest::None
+            || slot.attributes.bearer.interest() != Interest::None
+            || slot.attributes.has_pending_reply()
+    }
+
+    /// Writes the next PDU of the link's machines. Returns its channel, or `None` if it wrote nothing.
+    fn write_of_machine(&mut self, now: Instant, index: u8, w: &mut Writer<'_>) -> Option<Cid> {
+        if self.write_pairing(now, index, w) {
+            Some(Cid::SMP)
+        } else if self.write_signalling(now, index, w) {
+            Some(Cid::SIGNALLING)
+        } else if self.write_attribute_reply(now, index, w) {
+            Some(Cid::ATT)
+        } else {
+            None
+        }
+    }
+
+    fn write_pairing(&mut self, now: Instant, index: u8, w: &mut Writer<'_>) -> bool {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return false };
+        if !self.security.has_anything_pending(&slot.protection) {
+            return false;
+        }
+        let written = self.security.poll_transmit(&mut slot.protection, w);
+        self.pairing_changed(now, index);
+        written
+    }
+
+    fn write_signalling(&mut self, now: Instant, index: u8, w: &mut Writer<'_>) -> bool {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return false };
+        let written = slot.signalling.poll_transmit(now, &mut self.channels, w);
+        if written {
+            self.signalling_deadline(index);
+            // A channel that was just accepted may send once the peer has the response.
+            self.ready_channels_of(index);
+        }
+        written
+    }
+
+    /// Begins the exchange of the MTU, which was requested, unless a request waits for its answer.
+    fn exchange_mtu(&mut self, now: Instant, index: u8) {
+        let Some(slot) = self.links.get_mut(usize::from(index)) else { return };
+        let attributes = &mut slot.attributes;
+        if !attributes.client.is_waiting() {
+            attributes.bearer.exchange_mtu(now);
+            attributes.exchange = Exchange::Begun;
+        }
+    }
+
+    /// Returns whether the host's own Service Changed indication can be sent.
+    fn service_changed_pending(&self, Link { attributes, peer, .. }: &Link) -> bool {
+        let pending = |peer| self.server.service_changed_pending(peer).is_some();
+        peer.as_ref().is_some_and(pending)
+            && attributes.bearer.may_indicate()
+            && attributes.indications == Indications::Idle
+    }
+
+    fn write_attribute_reply(&mut self, now: Instant, index: u8, w: &mut Writer<'_>) -> bool {
+        let Some(slot) = self.links.get(usize::from(index)) else { return false };
+        let change = self.service_changed_pending(slot);
+        if slot.attributes.bearer.interest() == Interest::None
+            && !slot.attributes.has_pending_reply()
+            && !change
+        {
+            return false;
+        }
+        let Some(Link { attributes, peer, .. }) = self.links.get_mut(usize::from(index)) else {
+            return false;
+        };
+        let Some(peer) = peer.as_mut() else { return false };
         let (server, rx): (&Server, _) = (&self.server, &mut self.rx);
         let was = attributes.bearer.mtu();
-        let written = packet.write(|w| {
-            w.limit(mtu);
-            attributes.bearer.poll_transmit(w)
-                || attributes.poll_reply(server, peer, rx, w)
-                || (change && attributes.poll_service_changed(server, peer, now, w))
-        });
+        w.limit(was.into());
+        let written = attributes.bearer.poll_transmit(w)
+            || attributes.poll_reply(server, peer, rx, w)
+            || (change && attributes.poll_service_changed(server, peer, now, w));
         if attributes.bearer.mtu() != was {
             self.mtu_changed(index);
         }
         self.take_early(now, index);
         self.attribute_deadlines(index);
-        if !written {
-            self.tx.pool.give(packet);
-            return None;
-        }
-        Some(Pdu::of_machine(Cid::ATT, packet))
+        written
     }
 
     fn attribute_of_app(&mut self, now: Instant, index: u8) -> Option<Pdu> {
+        if !CLIENT && !SERVER {
+            return None;
+        }
         let slot = self.links.get_mut(usize::from(index))?;
         let out = slot.attributes.out.take();
         let app = out.is_some();
@@ -166,14 +199,14 @@ impl Stack {
         }
         self.attribute_deadlines(index);
         self.out_free(index);
-        Some(Pdu { app, ..Pdu::of_machine(Cid::ATT, packet) })
+        Some(Pdu { cid: Cid::ATT, packet, app, channel: None })
     }
 
     fn fixed_pdu(&mut self, index: u8) -> Option<Pdu> {
         let slot = self.links.get_mut(usize::from(index))?;
-        let (cid, packet) = slot.fixed.out.take()?;
+        let (cid, packet) = slot.fixed.take_out()?;
         self.ready.link(index, LinkKey::Fixed);
-        Some(Pdu { app: true, ..Pdu::of_machine(cid, packet) })
+        Some(Pdu { cid, packet, app: true, channel: None })
     }
 
     fn channel_pdu(&mut self, index: u8) -> Option<Pdu> {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use bindrune_wire::Pool;
+use bindrune_wire::{Pool, time::Instant};
 
 use super::{Channel, ChannelConfig, ChannelDrops, CloseReason, LinkId, Pending, State};
 use crate::{
@@ -296,13 +296,21 @@ impl Channels {
         }
     }
 
-    /// Returns the first live channel of `link` that `wanted` accepts.
-    pub(crate) fn position(
+    /// Returns the first live channel of `link` that `accept` accepts: for what is done for each PDU.
+    pub(crate) fn position_by(
         &self,
         link: LinkId,
-        wanted: impl Fn(&Channel) -> bool,
+        accept: impl Fn(&Channel) -> bool,
     ) -> Option<usize> {
-        self.slots.iter().position(|c| c.link == link && c.is_live() && wanted(c))
+        self.slots.iter().position(|c| c.link == link && c.is_live() && accept(c))
+    }
+
+    /// Returns the first live channel of `link` that is wanted. The question is data, not a closure, so that this is
+    /// compiled once.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn position(&self, link: LinkId, wanted: Wanted) -> Option<usize> {
+        self.position_by(link, |c| c.is(wanted))
     }
 
     pub(super) fn slot_mut(&mut self, index: usize) -> Option<&mut Channel> {
@@ -330,6 +338,36 @@ impl Channels {
         if channel.has_pending_signal() {
             let link = channel.link;
             self.set_pending(link, true);
+        }
+    }
+}
+
+/// What to look for among the live channels of a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted {
+    /// Any channel.
+    Any,
+    /// One whose request needs a deadline: [`Channel::is_undated`].
+    Undated,
+    /// One whose deadline has passed.
+    Expired(Instant),
+    /// One that awaits the response with this identifier: [`Channel::awaits`].
+    Awaiting(u8),
+    /// One that must answer the request with this identifier: [`Channel::is_answering`].
+    Answering(u8),
+    /// One to which the peer's CID belongs: [`Channel::keeps`].
+    Keeping(Cid),
+}
+
+impl Channel {
+    fn is(&self, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Any => true,
+            Wanted::Undated => self.is_undated(),
+            Wanted::Expired(now) => self.deadline.is_some_and(|deadline| deadline <= now),
+            Wanted::Awaiting(identifier) => self.awaits(identifier),
+            Wanted::Answering(identifier) => self.is_answering(identifier),
+            Wanted::Keeping(remote) => self.keeps(remote),
         }
     }
 }

@@ -63,8 +63,14 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A free entry.
-    pub const FREE: Self = Self::new(Psm(0), ChannelConfig::DEFAULT);
+    /// A free entry. All octets are zero.
+    pub const FREE: Self = Self {
+        psm: Psm(0),
+        config: ChannelConfig { mtu: None, mps: 0, window: 0 },
+        level: Level::Open,
+        key_size: 0,
+        decides: false,
+    };
 
     /// Creates a listener that requires no security.
     #[must_use]

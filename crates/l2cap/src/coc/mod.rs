@@ -26,6 +26,7 @@ pub use receive::{Chunk, Readable, ReceiveError};
 pub use transmit::SendError;
 
 pub(crate) use channel::Pending;
+pub(crate) use channels::Wanted;
 pub(crate) use config::{MAX_MPS, MIN_MTU};
 
 #[cfg(test)]

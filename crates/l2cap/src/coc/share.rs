@@ -1,8 +1,8 @@
 //! How slots and RX packets are shared, so that no peer takes those that other links need.
 
 use super::{
-    Channel, ChannelConfig, Channels, LinkId, OpenError, Pools, State, receive::Receive,
-    transmit::Transmit,
+    Channel, ChannelConfig, Channels, LinkId, OpenError, Pools, State, channels::Wanted,
+    receive::Receive, transmit::Transmit,
 };
 use crate::{Cid, Listener, Psm};
 
@@ -60,17 +60,13 @@ impl Channels {
     }
 
     fn leaves_shares(&self, link: LinkId, listeners: &[Listener], config: ChannelConfig) -> bool {
-        let (mut served, mut free) = (0usize, 0usize);
-        for (index, channel) in self.slots.iter().enumerate() {
-            if channel.is_live() {
-                let is_first = self.first_of(channel.link) == Some(index);
-                served = served.saturating_add(is_first.into());
-            } else {
-                free = free.saturating_add((channel.state == State::Free).into());
-            }
+        let has_none = |link: &LinkId| self.position(*link, Wanted::Any).is_none();
+        if has_none(&link) {
+            return true;
         }
-        let is_first = self.first_of(link).is_none();
-        let others = self.links.saturating_sub(served);
+        let links = u8::try_from(self.links).unwrap_or(u8::MAX);
+        let others = (0..links).map(LinkId).filter(has_none).count();
+        let free = self.slots.iter().filter(|c| c.state == State::Free).count();
         let mut widest = 0;
         for listener in listeners.iter().filter(|l| l.psm != Psm(0)) {
             widest = listener.config.window.max(widest);
@@ -78,13 +74,7 @@ impl Channels {
         let equal = self.budget.checked_div(self.links).unwrap_or_default();
         let share = usize::from(widest).min(equal);
         let kept = others.saturating_mul(share).saturating_add(config.window.into());
-        is_first || (free > others && self.reserved().saturating_add(kept) <= self.budget)
-    }
-
-    /// Returns the first live channel of a link.
-    #[inline(never)]
-    fn first_of(&self, link: LinkId) -> Option<usize> {
-        self.position(link, |_| true)
+        free > others && self.reserved().saturating_add(kept) <= self.budget
     }
 
     /// Takes a free slot and reserves its window.

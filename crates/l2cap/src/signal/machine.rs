@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Channel, Channels, CloseReason, ConnectionResult, LinkId, Listener, Pools, Security, State,
     capability::{HasUpdates, UPDATES},
-    coc::Pending,
+    coc::{Pending, Wanted},
 };
 
 /// Time limit for a response, and for a request to leave. [Vol 3] Part A, 6.2.1
@@ -147,7 +147,7 @@ impl Signalling {
     /// within 30 s is given up.
     pub fn start_timers(&mut self, now: Instant, channels: &mut Channels) {
         let due = now + RTX;
-        while let Some(index) = channels.position(self.link, Channel::is_undated) {
+        while let Some(index) = channels.position(self.link, Wanted::Undated) {
             channels.with(index, |channel| channel.deadline = Some(due));
         }
         self.schedule(channels);
@@ -209,8 +209,9 @@ impl Signalling {
             self.update = Update::Idle;
             return Signal::ParametersAnswered(UpdateOutcome::Timeout);
         }
-        let expired = |c: &Channel| c.deadline.is_some_and(|deadline| deadline <= now);
-        let Some(index) = channels.position(self.link, expired) else { return Signal::None };
+        let Some(index) = channels.position(self.link, Wanted::Expired(now)) else {
+            return Signal::None;
+        };
         channels.with(index, |channel| match channel.state {
             State::Connecting => {
                 channel.finish(CloseReason::Timeout, pools);

@@ -3,7 +3,10 @@
 use bindrune_wire::{NoRoom, Reader, Writer};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, little_endian::U16};
 
-use crate::Cid;
+use crate::{
+    Cid,
+    capability::{CENTRAL, UPDATES},
+};
 
 mod code;
 
@@ -254,8 +257,8 @@ impl Command {
             Code::COMMAND_REJECT => return read_reject(r).map(Self::Reject),
             Code::DISCONNECTION_REQUEST => Self::DisconnectionRequest(exact(r)?),
             Code::DISCONNECTION_RESPONSE => Self::DisconnectionResponse(exact(r)?),
-            Code::PARAMETER_UPDATE_REQUEST => Self::ParameterRequest(exact(r)?),
-            Code::PARAMETER_UPDATE_RESPONSE => {
+            Code::PARAMETER_UPDATE_REQUEST if CENTRAL => Self::ParameterRequest(exact(r)?),
+            Code::PARAMETER_UPDATE_RESPONSE if UPDATES.is_some() => {
                 let result = r.u16().ok()?;
                 r.finish().ok()?;
                 Self::ParameterResponse(result)

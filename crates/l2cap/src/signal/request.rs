@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Channel, Cid, CloseReason, ConnectionResult, Psm, State,
     capability::{CENTRAL, CHANNELS},
-    coc::{MAX_MPS, MIN_MTU},
+    coc::{MAX_MPS, MIN_MTU, Wanted},
 };
 
 /// Time limit for the application to decide about a channel; then the request is refused. A peer waits at least 30 s,
@@ -75,8 +75,7 @@ impl Signalling {
         request: &ConnectionRequest,
         context: &mut Context<'_>,
     ) -> Signal {
-        let same = |c: &Channel| c.is_answering(identifier);
-        if context.channels.position(self.link, same).is_some() {
+        if context.channels.position(self.link, Wanted::Answering(identifier)).is_some() {
             self.discarded.count();
             return Signal::None;
         }
@@ -110,7 +109,7 @@ impl Signalling {
         if !remote.is_dynamic() {
             return Err(ConnectionResult::INVALID_SOURCE_CID);
         }
-        if context.channels.position(self.link, |c| c.keeps(remote)).is_some() {
+        if context.channels.position(self.link, Wanted::Keeping(remote)).is_some() {
             return Err(ConnectionResult::SOURCE_CID_ALLOCATED);
         }
         if !in_range(request.mtu.get(), request.mps.get()) {
@@ -130,14 +129,15 @@ impl Signalling {
         context: &mut Context<'_>,
     ) -> Signal {
         let (local, remote) = (request.dcid.get(), request.scid.get());
-        let known = |c: &Channel| {
-            c.local == Cid(local) && matches!(c.state, State::Open | State::Disconnecting(_))
-        };
-        let Some(index) = context.channels.position(self.link, known) else {
+        let index = context.channels.find(self.link, Cid(local));
+        let channel = index.and_then(|index| Some((index, context.channels.get(index)?)));
+        let known =
+            channel.filter(|(_, c)| matches!(c.state, State::Open | State::Disconnecting(_)));
+        let Some((index, channel)) = known else {
             self.reject(identifier, Reject::InvalidCid(local, remote));
             return Signal::None;
         };
-        if context.channels.get(index).is_none_or(|c| c.remote != Cid(remote)) {
+        if channel.remote != Cid(remote) {
             self.discarded.count();
             return Signal::None;
         }
@@ -153,7 +153,7 @@ impl Signalling {
     fn credits(&mut self, grant: Credits, context: &mut Context<'_>) -> Signal {
         let remote = Cid(grant.cid.get());
         let open = |c: &Channel| c.remote == remote && c.is_open();
-        let index = context.channels.position(self.link, open);
+        let index = context.channels.position_by(self.link, open);
         let Some(index) = index.filter(|_| grant.credits.get() > 0) else {
             self.discarded.count();
             return Signal::None;

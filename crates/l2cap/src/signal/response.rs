@@ -4,7 +4,7 @@ use super::{
     pdu::{Command, ConnectionRequest, ConnectionResponse, Credits, Disconnection, Reject},
     request::in_range,
 };
-use crate::{Channel, Cid, CloseReason, ConnectionResult, Pools, State, Violation};
+use crate::{Channel, Cid, CloseReason, ConnectionResult, Pools, State, Violation, coc::Wanted};
 
 impl Signalling {
     /// Handles a Command Reject, which ends exactly the request with its identifier. [Vol 3] Part
@@ -19,7 +19,7 @@ impl Signalling {
             self.update = Update::Idle;
             return Signal::ParametersAnswered(UpdateOutcome::NotSupported);
         }
-        let Some(index) = context.channels.position(self.link, |c| c.awaits(identifier)) else {
+        let Some(index) = context.channels.position(self.link, Wanted::Awaiting(identifier)) else {
             return self.unmatched();
         };
         context.channels.with(index, |channel| match channel.close_reason() {
@@ -61,12 +61,13 @@ impl Signalling {
         response: &ConnectionResponse,
         context: &mut Context<'_>,
     ) -> Signal {
-        let waits = |c: &Channel| c.state == State::Connecting && c.awaits(identifier);
-        let Some(index) = context.channels.position(self.link, waits) else {
-            return self.unmatched();
+        let index = context.channels.position(self.link, Wanted::Awaiting(identifier));
+        let waits = |index: &usize| {
+            context.channels.get(*index).is_some_and(|c| c.state == State::Connecting)
         };
+        let Some(index) = index.filter(waits) else { return self.unmatched() };
         let remote = Cid(response.dcid.get());
-        let taken = context.channels.position(self.link, |c| c.keeps(remote)).is_some();
+        let taken = context.channels.position(self.link, Wanted::Keeping(remote)).is_some();
         context
             .channels
             .with(index, |channel| channel.answered(index, response, taken, &mut context.pools))
@@ -80,14 +81,11 @@ impl Signalling {
         context: &mut Context<'_>,
     ) -> Signal {
         let (remote, local) = (Cid(response.dcid.get()), Cid(response.scid.get()));
-        let waits = |c: &Channel| {
-            c.close_reason().is_some()
-                && c.awaits(identifier)
-                && (c.local, c.remote) == (local, remote)
-        };
-        let Some(index) = context.channels.position(self.link, waits) else {
-            return self.unmatched();
-        };
+        let waits =
+            |c: &Channel| c.close_reason().is_some() && c.awaits(identifier) && c.remote == remote;
+        let index = context.channels.find(self.link, local);
+        let index = index.filter(|index| context.channels.get(*index).is_some_and(waits));
+        let Some(index) = index else { return self.unmatched() };
         context.channels.with(index, |channel| {
             let reason = channel.close_reason().unwrap_or(CloseReason::Local);
             channel.finish(reason, &mut context.pools);

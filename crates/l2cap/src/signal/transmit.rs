@@ -28,7 +28,7 @@ impl Signalling {
         if !channels.is_pending(self.link) {
             return false;
         }
-        match channels.position(self.link, Channel::has_pending_signal) {
+        match channels.position_by(self.link, Channel::has_pending_signal) {
             Some(index) => self.transmit_channel(now, index, channels, w),
             None => {
                 channels.set_pending(self.link, false);
@@ -75,7 +75,7 @@ impl Signalling {
     fn next_identifier(&self, channels: &Channels) -> u8 {
         let pending = |identifier: u8| {
             matches!(self.update, Update::Sent { identifier: sent, .. } if sent == identifier)
-                || channels.position(self.link, |c| c.awaits(identifier)).is_some()
+                || channels.position_by(self.link, |c| c.awaits(identifier)).is_some()
         };
         let after = |identifier: u8| identifier.checked_add(1).unwrap_or(1);
         let mut identifier = after(self.identifier);

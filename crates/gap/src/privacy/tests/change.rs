@@ -8,14 +8,14 @@ use embassy_time::Duration;
 
 use super::{ONE, TWO, later, private};
 use crate::{
-    AddressChoice, Advertisement, Config, Connect, GapEvent, Scan, SetId,
+    AddressChoice, Advertisement, Config, Connect, Device, GapEvent, Scan, SetId,
     testing::{Model, PEER, PUBLIC, Rig},
 };
 
 const STATIC: Address = Address::random([0xc1, 0, 0, 0, 0, 1]);
 
 fn all_on(rig: &mut Rig) {
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.gap.scan(Scan::active());
     rig.gap.connect(Connect::to(PEER));
     rig.run();
@@ -145,7 +145,7 @@ fn an_address_for_a_change_that_failed_is_dropped() {
 fn the_link_of_a_set_that_ended_first_has_the_address_that_was_on_the_air() {
     let mut rig = private(true);
     rig.gap.set_private_address(ONE, later(&rig));
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.run();
     rig.model.terminated_first = true;
     rig.model.central_comes(0);
@@ -164,7 +164,7 @@ fn the_link_of_a_set_that_ended_first_has_the_address_that_was_on_the_air() {
 fn a_controller_without_a_public_address_shows_none() {
     let mut rig = Rig::with(Model { public: [0; 6], ..Model::new(true) }, Config::DEFAULT);
     rig.start();
-    rig.gap.advertise(SetId(0), &Advertisement::connectable()).unwrap();
+    rig.gap.advertise(SetId(0), &Advertisement::connectable(), Device::UNNAMED).unwrap();
     rig.run();
     rig.forget();
     let made = rig.gap.controller().unwrap().own_address();
@@ -208,7 +208,7 @@ fn an_address_that_was_on_its_way_is_not_taken_for_that_of_a_change() {
         rig.gap.show_identity(choice);
         let status = if refused { Status::UNKNOWN_COMMAND } else { Status::SUCCESS };
         rig.gap.handle_complete(rig.now, O::LE_SET_RANDOM_ADDRESS, &[status.0]);
-        rig.gap.advertise(SetId(0), &Advertisement::non_connectable()).unwrap();
+        rig.gap.advertise(SetId(0), &Advertisement::non_connectable(), Device::UNNAMED).unwrap();
         rig.pass(Duration::from_secs(2));
         assert_eq!(rig.events, [GapEvent::AddressChanged(Ok(())), started()]);
         let shown = if choice == AddressChoice::Automatic { PUBLIC } else { STATIC };

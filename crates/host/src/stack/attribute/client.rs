@@ -54,8 +54,9 @@ impl Client {
 
     /// Drops an answer that was not read when the link ends.
     pub(crate) fn end(&mut self, rx: &mut Receive) {
-        if let ClientState::Answered(packet) =
-            core::mem::replace(&mut self.state, ClientState::Idle)
+        if CLIENT
+            && let ClientState::Answered(packet) =
+                core::mem::replace(&mut self.state, ClientState::Idle)
         {
             rx.pool.give(packet);
         }

@@ -12,17 +12,17 @@ mod push;
 mod serve;
 
 use bindrune_att::{Bearer, Opcode};
-use bindrune_wire::{Interest, Packet, Queue};
+use bindrune_wire::{Packet, Queue};
 
 use super::{
     memory::{Receive, Transmit},
     share::Share,
 };
 
-use crate::capability::SERVER;
+use crate::capability::{CLIENT, SERVER};
 
 pub(crate) use client::{Client, ClientState};
-pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription};
+pub(crate) use push::{PushKind, SUBSCRIPTIONS, Subscription, values_of};
 pub(crate) use serve::{Served, Serving};
 
 /// Kind of a PDU that the application sends.
@@ -127,12 +127,9 @@ impl Attributes {
         }
     }
 
-    /// Returns whether the bearer, the server or the client may have a PDU to send on its own.
-    pub(crate) fn has_anything_pending(&self) -> bool {
-        self.has_pending_reply()
-            || self.bearer.interest() != Interest::None
-            || self.exchange == Exchange::Wanted
-            || self.client.cancel_pending
+    /// Returns whether the exchange of the MTU, or the end of prepared writes, may be pending.
+    pub(crate) fn has_pending_request(&self) -> bool {
+        self.exchange == Exchange::Wanted || self.client.cancel_pending
     }
 
     /// Returns whether the reply to the peer's request can be sent.
@@ -160,7 +157,9 @@ impl Attributes {
         }
         rx.shares.gate(&mut self.share, false);
         self.client.end(rx);
-        if let Some((packet, _)) = self.out.take() {
+        if (CLIENT || SERVER)
+            && let Some((packet, _)) = self.out.take()
+        {
             tx.pool.give(packet);
         }
         dropped

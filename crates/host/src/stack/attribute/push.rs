@@ -138,14 +138,6 @@ impl Attributes {
         kind: PushKind,
     ) -> Pushed {
         let mut pushed = Pushed::default();
-        if !CLIENT {
-            if let PushKind::Indication(_) = kind {
-                self.bearer.confirm();
-            }
-            pushed.unclaimed = values_of(&packet, kind);
-            rx.pool.give(packet);
-            return pushed;
-        }
         match kind {
             PushKind::Notification(handle) => {
                 let _has_opcode = packet.pull(OPCODE);
@@ -298,11 +290,8 @@ impl Attributes {
 }
 
 /// Returns the number of values in a pushed PDU, if they are counted; otherwise 1.
-fn values_of(packet: &Packet, kind: PushKind) -> u32 {
-    if STATISTICS
-        && kind == PushKind::Several
-        && let Ok(Push::MultipleNotification(values)) = Push::parse(packet.bytes())
-    {
+pub(crate) fn values_of(pdu: &[u8]) -> u32 {
+    if STATISTICS && let Ok(Push::MultipleNotification(values)) = Push::parse(pdu) {
         return u32::try_from(values.iter().count()).unwrap_or(u32::MAX);
     }
     1

@@ -261,6 +261,9 @@ impl Attributes {
 
     /// Ends the pending request, whatever its state.
     pub(crate) fn end_serving(&mut self, rx: &mut Receive) {
+        if !SERVER {
+            return;
+        }
         match core::mem::replace(&mut self.serving, Serving::Idle) {
             Serving::Idle => {}
             Serving::Queued(packet) | Serving::Written(packet) => rx.pool.give(packet),

@@ -1,13 +1,10 @@
 use bindrune_wire::time::Instant;
 
-use crate::{
-    ErrorResponse, Opcode,
-    capability::{CLIENT, HasClient},
-};
+use crate::{ErrorResponse, Opcode, bearer::Outcome};
 
 /// This side's requests: at most one is outstanding. [Vol 3] Part F, 3.3.2
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     outstanding: Option<Transaction>,
     mtu: Exchange,
 }
@@ -17,7 +14,6 @@ struct Transaction {
     request: Opcode,
     deadline: Instant,
     owner: Owner,
-    _client: HasClient,
 }
 
 /// The owner of the outstanding request.
@@ -35,55 +31,40 @@ enum Exchange {
     /// It was not requested.
     Unwanted,
     /// It waits until no request is outstanding.
-    Waiting(HasClient),
+    Waiting,
     /// The request is pending; the exchange must end by the deadline.
-    Pending(Instant, HasClient),
+    Pending(Instant),
     /// The request was sent.
-    Begun(HasClient),
-}
-
-/// Meaning of a response.
-pub(super) enum Outcome {
-    /// The application waits for it.
-    Application,
-    /// The application abandoned the request.
-    Abandoned,
-    /// The MTU exchange has ended.
-    Mtu,
-    /// No request waits for it.
-    Unexpected,
+    Begun,
 }
 
 impl Client {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { outstanding: None, mtu: Exchange::Unwanted }
     }
 
     /// Returns whether a request may be sent.
-    pub(super) const fn is_idle(&self) -> bool {
+    pub(crate) const fn is_idle(&self) -> bool {
         self.outstanding.is_none() && !self.has_pending_mtu_request()
     }
 
-    pub(super) const fn has_pending_mtu_request(&self) -> bool {
+    pub(crate) const fn has_pending_mtu_request(&self) -> bool {
         self.outstanding.is_none() && matches!(self.mtu, Exchange::Pending(..))
     }
 
-    pub(super) const fn deadline(&self) -> Option<Instant> {
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
         match (self.outstanding, self.mtu) {
             (Some(transaction), _) => Some(transaction.deadline),
-            (None, Exchange::Pending(deadline, _)) => Some(deadline),
-            (None, Exchange::Unwanted | Exchange::Waiting(_) | Exchange::Begun(_)) => None,
+            (None, Exchange::Pending(deadline)) => Some(deadline),
+            (None, Exchange::Unwanted | Exchange::Waiting | Exchange::Begun) => None,
         }
     }
 
-    pub(super) const fn sent(&mut self, request: Opcode, deadline: Instant) {
-        if let Some(client) = CLIENT {
-            let owner = Owner::Application;
-            self.outstanding = Some(Transaction { request, deadline, owner, _client: client });
-        }
+    pub(crate) const fn sent(&mut self, request: Opcode, deadline: Instant) {
+        self.outstanding = Some(Transaction { request, deadline, owner: Owner::Application });
     }
 
-    pub(super) const fn restamp(&mut self, deadline: Instant) {
+    pub(crate) const fn restamp(&mut self, deadline: Instant) {
         if let Some(transaction) = &mut self.outstanding
             && !matches!(transaction.owner, Owner::Bearer)
         {
@@ -91,7 +72,7 @@ impl Client {
         }
     }
 
-    pub(super) const fn abandon(&mut self) {
+    pub(crate) const fn abandon(&mut self) {
         if let Some(transaction) = &mut self.outstanding
             && matches!(transaction.owner, Owner::Application)
         {
@@ -99,26 +80,26 @@ impl Client {
         }
     }
 
-    pub(super) const fn exchange_mtu(&mut self, deadline: Instant) {
-        if let (Exchange::Unwanted, Some(client)) = (self.mtu, CLIENT) {
+    pub(crate) const fn exchange_mtu(&mut self, deadline: Instant) {
+        if let Exchange::Unwanted = self.mtu {
             self.mtu = match self.outstanding {
-                Some(_) => Exchange::Waiting(client),
-                None => Exchange::Pending(deadline, client),
+                Some(_) => Exchange::Waiting,
+                None => Exchange::Pending(deadline),
             };
         }
     }
 
-    pub(super) const fn mtu_request_sent(&mut self) {
-        if let Exchange::Pending(deadline, client) = self.mtu {
+    pub(crate) const fn mtu_request_sent(&mut self) {
+        if let Exchange::Pending(deadline) = self.mtu {
             let (request, owner) = (Opcode::EXCHANGE_MTU_REQ, Owner::Bearer);
-            self.outstanding = Some(Transaction { request, deadline, owner, _client: client });
-            self.mtu = Exchange::Begun(client);
+            self.outstanding = Some(Transaction { request, deadline, owner });
+            self.mtu = Exchange::Begun;
         }
     }
 
     /// Ends the outstanding transaction if `pdu` answers it; then the request of a waiting exchange becomes
     /// pending, with `deadline`.
-    pub(super) fn handle_response(
+    pub(crate) fn handle_response(
         &mut self,
         deadline: Instant,
         opcode: Opcode,
@@ -128,8 +109,8 @@ impl Client {
             return Outcome::Unexpected;
         };
         self.outstanding = None;
-        if let Exchange::Waiting(client) = self.mtu {
-            self.mtu = Exchange::Pending(deadline, client);
+        if let Exchange::Waiting = self.mtu {
+            self.mtu = Exchange::Pending(deadline);
         }
         match transaction.owner {
             Owner::Application => Outcome::Application,
@@ -139,11 +120,9 @@ impl Client {
     }
 
     /// Ends the client: no further request will be sent.
-    pub(super) const fn end(&mut self) {
+    pub(crate) const fn end(&mut self) {
         self.outstanding = None;
-        if let Some(client) = CLIENT {
-            self.mtu = Exchange::Begun(client);
-        }
+        self.mtu = Exchange::Begun;
     }
 }
 
