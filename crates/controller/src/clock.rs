@@ -1,4 +1,4 @@
-use core::task::{Context, Poll, Waker};
+use core::task::{Poll, Waker};
 use std::sync::Arc;
 
 use bindrune_hci::clock::Clock;
@@ -26,8 +26,15 @@ impl VirtualClock {
     /// # Cancel safety
     /// It may be dropped at any time.
     pub async fn sleep(&self, duration: Duration) {
-        let at = self.now().saturating_add(duration);
-        core::future::poll_fn(|cx| self.poll_until(at, cx)).await;
+        self.sleep_until(self.now().saturating_add(duration)).await;
+    }
+
+    /// Resolves at `at`, or at once if that time has passed.
+    pub(crate) async fn sleep_until(&self, at: Instant) {
+        core::future::poll_fn(|cx| {
+            if self.shared.wake_at(at, cx.waker()) { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
     }
 }
 
@@ -36,8 +43,10 @@ impl Clock for VirtualClock {
         self.shared.now()
     }
 
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if self.shared.wake_at(at, cx.waker()) { Poll::Pending } else { Poll::Ready(()) }
+    fn wake_at(&self, at: Instant, waker: &Waker) {
+        if !self.shared.wake_at(at, waker) {
+            waker.wake_by_ref();
+        }
     }
 }
 

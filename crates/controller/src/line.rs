@@ -1,8 +1,5 @@
 //! A serial line between a host and its controller.
 
-use core::task::{Context, Poll};
-
-use bindrune_hci::clock::Clock as _;
 use embassy_time::Instant;
 use embedded_io_async::{ErrorType, Read, Write};
 
@@ -58,9 +55,9 @@ impl Line {
     }
 
     async fn wait(&self, until: Option<Instant>) {
-        let Some(until) = until else { return };
-        let poll = |cx: &mut Context<'_>| -> Poll<()> { self.clock.poll_until(until, cx) };
-        core::future::poll_fn(poll).await;
+        if let Some(until) = until {
+            self.clock.sleep_until(until).await;
+        }
     }
 }
 

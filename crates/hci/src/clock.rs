@@ -1,22 +1,21 @@
 //! The source of time for code that waits.
 
-use core::task::{Context, Poll};
+use core::task::Waker;
 
 use embassy_time::Instant;
 
-/// A clock, with a wait.
+/// A clock that wakes tasks.
 ///
 /// The host reads time only through this trait, so that a test may use virtual time.
 pub trait Clock {
     /// Returns the current time. It never goes back.
     fn now(&self) -> Instant;
 
-    /// Is ready at `at` or later.
+    /// Registers the task of `waker` to be woken at `at`, or soon if that time has passed.
     ///
-    /// Otherwise it registers the task of `cx` to be woken at that time, and returns `Pending`. It may wake too
-    /// early. A clock needs to keep only the earliest deadline of a task, because a task polls all of its deadlines
-    /// again after each wake.
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()>;
+    /// It may wake too early: the task reads the time again. A clock needs to keep only the earliest deadline of a task,
+    /// because a task registers all of its deadlines again after each wake.
+    fn wake_at(&self, at: Instant, waker: &Waker);
 }
 
 impl<C: Clock + ?Sized> Clock for &C {
@@ -24,7 +23,7 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).now()
     }
 
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        (**self).poll_until(at, cx)
+    fn wake_at(&self, at: Instant, waker: &Waker) {
+        (**self).wake_at(at, waker);
     }
 }

@@ -1,6 +1,6 @@
 //! Virtual time.
 
-use core::task::{Context, Poll, Waker};
+use core::task::Waker;
 use std::{cell::RefCell, rc::Rc};
 
 use bindrune_hci::clock::Clock;
@@ -50,15 +50,15 @@ impl Clock for TestClock {
         self.0.borrow().now
     }
 
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    fn wake_at(&self, at: Instant, waker: &Waker) {
         let mut state = self.0.borrow_mut();
         if at <= state.now {
-            return Poll::Ready(());
+            drop(state);
+            return waker.wake_by_ref();
         }
-        match state.sleepers.iter_mut().find(|(_, waker)| waker.will_wake(cx.waker())) {
+        match state.sleepers.iter_mut().find(|(_, other)| other.will_wake(waker)) {
             Some((deadline, _)) => *deadline = at.min(*deadline),
-            None => state.sleepers.push((at, cx.waker().clone())),
+            None => state.sleepers.push((at, waker.clone())),
         }
-        Poll::Pending
     }
 }

@@ -73,23 +73,18 @@ mod with_own_waker {
             if self.asked.as_ref().is_some_and(is_asked) {
                 return Poll::Pending;
             }
-            self.ask(clock, at, cx)
+            self.ask(clock, at, cx);
+            Poll::Pending
         }
 
         #[inline(never)]
-        fn ask(&mut self, clock: &impl Clock, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        fn ask(&mut self, clock: &impl Clock, at: Instant, cx: &Context<'_>) {
             self.bell.rung.store(false, Ordering::Relaxed);
             self.asked = Some((at, cx.waker().clone()));
             let (is_set, _replaced) = self.bell.lock().wait(at, cx);
-            if is_set {
-                return Poll::Pending;
+            if !is_set {
+                clock.wake_at(at, &self.waker);
             }
-            let result = clock.poll_until(at, &mut Context::from_waker(&self.waker));
-            if result.is_ready() {
-                self.asked = None;
-                self.bell.lock().set = None;
-            }
-            result
         }
     }
 
@@ -154,7 +149,11 @@ mod with_each_poll {
             at: Instant,
             cx: &mut Context<'_>,
         ) -> Poll<()> {
-            if at <= now { Poll::Ready(()) } else { clock.poll_until(at, cx) }
+            if at <= now {
+                return Poll::Ready(());
+            }
+            clock.wake_at(at, cx.waker());
+            Poll::Pending
         }
     }
 }

@@ -1,7 +1,7 @@
 use core::{
     future::Future,
     pin::pin,
-    task::{Context, Poll},
+    task::{Context, Waker},
 };
 
 use bindrune_hci::clock::Clock;
@@ -17,11 +17,8 @@ impl Clock for SystemClock {
         Instant::now()
     }
 
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if at <= self.now() {
-            return Poll::Ready(());
-        }
-        // The timer queue keeps the waker after the timer itself is gone.
-        pin!(Timer::at(at)).poll(cx)
+    fn wake_at(&self, at: Instant, waker: &Waker) {
+        // Its first poll only registers the waker, which the timer queue keeps after the timer itself is gone.
+        let _pending = pin!(Timer::at(at)).poll(&mut Context::from_waker(waker));
     }
 }

@@ -176,10 +176,10 @@ impl Parts {
     }
 }
 
-/// Apart from the driver: in its loop, each wake would prepare what only a write needs.
+/// Apart from the driver: its loop would prepare at each wake what only one part needs.
 #[inline(never)]
-fn poll_transmit<T>(transmit: Pin<&mut impl Future<Output = T>>, cx: &mut Context<'_>) -> Poll<T> {
-    transmit.poll(cx)
+fn poll_part<T>(part: Pin<&mut impl Future<Output = T>>, cx: &mut Context<'_>) -> Poll<T> {
+    part.poll(cx)
 }
 
 /// Apart from the driver, whose wakes seldom have a job.
@@ -211,8 +211,8 @@ impl<'h, C: Clock> Driver<'h, C> {
         Self { host, clock, parts, reported, alarm: Alarm::new(), deadline: None, waker: None }
     }
 
-    /// Lets each part of `run` do what is due. What the application has written leaves first: the controller may have
-    /// answered by the time of the read, which saves a wake.
+    /// Lets each part of `run` do what is due. It reads before it writes: a link may have ended, and its data must not
+    /// be sent on the next link with its handle.
     fn poll<E>(
         &mut self,
         mut receive: Pin<&mut impl Future<Output = RunError<E>>>,
@@ -226,8 +226,15 @@ impl<'h, C: Clock> Driver<'h, C> {
         let mut due = parts.under_way();
         let mut is_receiving = true;
         loop {
+            if is_receiving {
+                if let Poll::Ready(error) = poll_part(receive.as_mut(), cx) {
+                    return Poll::Ready(error);
+                }
+                is_receiving = parts.is_receiving();
+                due |= if is_receiving { Due::DATA } else { Due::empty() };
+            }
             if (due | host.due.get()).intersects(Due::COMMAND | Due::DATA)
-                && let Poll::Ready(error) = poll_transmit(transmit.as_mut(), cx)
+                && let Poll::Ready(error) = poll_part(transmit.as_mut(), cx)
             {
                 return Poll::Ready(error);
             }
@@ -235,21 +242,14 @@ impl<'h, C: Clock> Driver<'h, C> {
                 host.with_run(|core| core.stack.set_clock(now));
                 poll_jobs(jobs.as_mut(), cx);
             }
-            if is_receiving {
-                if let Poll::Ready(error) = receive.as_mut().poll(cx) {
-                    return Poll::Ready(error);
-                }
-                is_receiving = parts.is_receiving();
-                due = if is_receiving { Due::DATA } else { Due::empty() };
-                if (due | host.due.get()).intersects(Due::COMMAND | Due::DATA) {
-                    continue;
-                }
+            due = Due::empty();
+            if !is_receiving {
+                due = match self.turn(&mut now, cx) {
+                    Poll::Ready(Ok(due)) => due,
+                    Poll::Ready(Err(error)) => return Poll::Ready(error),
+                    Poll::Pending => return Poll::Pending,
+                };
             }
-            due = match self.turn(&mut now, cx) {
-                Poll::Ready(Ok(due)) => due,
-                Poll::Ready(Err(error)) => return Poll::Ready(error),
-                Poll::Pending => return Poll::Pending,
-            };
         }
     }
 

@@ -43,13 +43,12 @@ impl Stack {
         if let Some(empty) = transport.take() {
             self.give_output(empty);
         }
+        let Some(mut out) = self.output.take() else { return false };
         if self.may_fill() {
-            self.fill_output(self.now);
+            self.fill(self.now, &mut out);
         }
-        let pending = self.output.as_ref().is_some_and(|out| !out.is_empty());
-        if pending {
-            *transport = self.output.take();
-        }
+        let pending = !out.is_empty();
+        *if pending { transport } else { &mut self.output } = Some(out);
         pending
     }
 
@@ -61,14 +60,6 @@ impl Stack {
             || (self.sending | self.undated) != 0
             || self.has_requests()
             || self.classic.has_data()
-    }
-
-    #[inline(never)]
-    fn fill_output(&mut self, now: Instant) {
-        if let Some(mut out) = self.output.take() {
-            self.fill(now, &mut out);
-            self.output = Some(out);
-        }
     }
 
     /// Takes the buffer back from the transport. If a packet was sent in part, its rest stays in the buffer.
@@ -92,6 +83,7 @@ impl Stack {
 
     /// Fills the buffer with all that is pending for the controller: commands first, then ACL data of the links in
     /// turn.
+    #[inline(never)]
     fn fill(&mut self, now: Instant, out: &mut Output) {
         self.begin_desired(now);
         self.start_timers(now);

@@ -4,7 +4,7 @@
 use core::{
     future::poll_fn,
     pin::pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 use std::{
     sync::{
@@ -108,9 +108,9 @@ impl Clock for CountedClock {
         self.0.now()
     }
 
-    fn poll_until(&self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    fn wake_at(&self, at: Instant, waker: &Waker) {
         count(&self.1.deadlines);
-        self.0.poll_until(at, cx)
+        self.0.wake_at(at, waker);
     }
 }
 
