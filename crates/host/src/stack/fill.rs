@@ -8,6 +8,7 @@ use super::{
     output::{ACL_HEADER, Output},
 };
 use crate::{
+    capability::RECOVERY,
     mask::{bit, next_bit},
     resources::COMMAND_OCTETS,
     waiters::{ChannelKey, Due},
@@ -210,7 +211,9 @@ impl Stack {
 
     /// Counts more packets of a link in the buffer.
     pub(super) fn data_written(&mut self, index: u8, packets: u8) {
+        let mut are_first = false;
         if let Some(slot) = self.links.get_mut(usize::from(index)) {
+            are_first = slot.credits.outstanding() == packets.into();
             let before = slot.in_output.as_ref().map_or(0, |left| left.packets);
             let packets = before.saturating_add(packets);
             let (generation, handle) = (slot.generation, slot.handle);
@@ -218,6 +221,10 @@ impl Stack {
         }
         self.leaving_links |= bit(index);
         self.stats.acl_out.add(packets);
+        // With recovery, the links are checked more often.
+        if !RECOVERY && are_first {
+            self.stall_deadline(index);
+        }
     }
 
     /// Frees the packet of a PDU whose fragments are all written.

@@ -108,7 +108,7 @@ impl Stack {
     }
 
     /// Adds a deadline, if the others did not become earlier: updates the cached earliest one.
-    fn deadline_added(&mut self, at: Instant, why: Timer) {
+    pub(super) fn deadline_added(&mut self, at: Instant, why: Timer) {
         if let Some(known) = self.deadline
             && known.is_none_or(|known| at < known.at)
         {
@@ -134,6 +134,13 @@ impl Stack {
         let slot = self.links.get(usize::from(index)).filter(|l| l.is_up());
         if let Some((at, _)) = slot.and_then(|slot| slot.signalling.poll_timeout()) {
             self.deadline_added(at, Timer::Signalling(index));
+        }
+    }
+
+    /// Adds the deadline of the packets of a link that the controller holds.
+    pub(super) fn stall_deadline(&mut self, index: u8) {
+        if let Some(at) = self.links.get(usize::from(index)).and_then(Link::stalls_at) {
+            self.deadline_added(at, Timer::Stall(index));
         }
     }
 
@@ -298,12 +305,14 @@ impl Link {
             let checked = quiet.map(|quiet| quiet + SILENCE + self.supervision());
             earliest.add(checked, Timer::Silence(index));
         }
-        if let Some(since) = since
-            && !self.control.is_disconnecting()
-        {
-            earliest.add(Some(since + STALL + self.supervision()), Timer::Stall(index));
-        }
+        earliest.add(self.stalls_at(), Timer::Stall(index));
         earliest.add(self.leaving_until, Timer::Leaving(index));
+    }
+
+    /// Returns when the link ends because the controller completes none of its packets.
+    fn stalls_at(&self) -> Option<Instant> {
+        let since = self.credits.waiting_since().filter(|_| !self.control.is_disconnecting())?;
+        Some(since + STALL + self.supervision())
     }
 
     fn supervision(&self) -> Duration {

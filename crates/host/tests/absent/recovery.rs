@@ -21,6 +21,9 @@ use embedded_io_async::{ErrorType, Read};
 
 use crate::peer::Peer;
 
+/// An event of Number Of Completed Packets. [Vol 4] Part E, 7.7.19
+const COMPLETED_PACKETS: [u8; 2] = [0x04, 0x13];
+
 /// Faults on the line from the controller.
 #[derive(Default)]
 struct Line {
@@ -28,6 +31,8 @@ struct Line {
     noise: RefCell<Vec<u8>>,
     /// Packets of the controller are lost.
     cut: Cell<bool>,
+    /// The controller completes no packets of data.
+    full: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -59,7 +64,8 @@ impl Read for Reader<'_> {
         let read = async {
             loop {
                 let read = self.0.read(&mut room).await;
-                if !line.cut.get() {
+                let is_lost = line.full.get() && room.starts_with(&COMPLETED_PACKETS);
+                if !(line.cut.get() || is_lost) {
                     return read;
                 }
             }
@@ -187,4 +193,30 @@ fn a_controller_that_answers_no_reset_ends_run_after_2_s() {
         assert_eq!(stopped, RunError::Controller(InitError::NoAnswer(Opcode::RESET)));
         assert_eq!(world.now().duration_since(begun), Duration::from_secs(2));
     }
+}
+
+/// Nothing else happens meanwhile.
+#[test]
+fn a_link_whose_packets_never_complete_ends() {
+    let Scene { world, host, line, mut rx, mut tx, mut peer } = Scene::new();
+    let clock = world.clock();
+    let platform = Platform::new().clock(world.clock());
+    let run = host.run_with(Reader(&mut rx, &line), &mut tx, platform);
+    let test = async {
+        let address = host.controller().await.unwrap().address;
+        let advertisement = Advertisement::connectable();
+        let connect = peer.connect(address.octets());
+        let (link, ()) = join(host.advertise(&advertisement), connect).await;
+        clock.sleep(Duration::from_secs(10)).await;
+        line.full.set(true);
+        // Exchange MTU Request, which the host answers.
+        peer.ask(4, &[0x02, 23, 0]).await;
+        let begun = bindrune::Clock::now(&clock);
+        let mut link = link.unwrap();
+        let reason = select(end_of(&mut link), clock.sleep(Duration::from_secs(60))).await;
+        assert!(matches!(reason, Either::First(Status::CONNECTION_TIMEOUT)), "{reason:?}");
+        let after = bindrune::Clock::now(&clock).duration_since(begun);
+        assert!(after >= Duration::from_secs(30), "{after:?}");
+    };
+    world.block_on(select(run, test));
 }

@@ -7,10 +7,10 @@ use bindrune_hci::{
 use bindrune_l2cap::{LinkId, classic::Channels};
 use bindrune_wire::{Interest, time::Instant};
 
-use super::{Classic, Link, State};
+use super::{Classic, Deadline, Link, State};
 use crate::{
-    mask::{bit, next_bit},
-    stack::{Output, Stack, output::ACL_HEADER},
+    mask::{Mask, bit, indices, next_bit},
+    stack::{Output, Stack, output::ACL_HEADER, timeout::Timer},
     waiters::ChannelKey,
 };
 
@@ -80,12 +80,11 @@ impl Stack {
     /// Writes the pending data of BR/EDR links, which take turns.
     pub(in crate::stack) fn fill_classic(&mut self, now: Instant, out: &mut Output) {
         self.classic_dated(now);
-        let mut blocked = 0;
-        loop {
-            let Some(state) = self.classic.get() else { return };
+        let (mut blocked, mut written) = (0, 0);
+        while let Some(state) = self.classic.get() {
             let links = state.sending & !blocked;
             if links == 0 {
-                return;
+                break;
             }
             let index = next_bit(links, state.last_link);
             let bit = bit(index);
@@ -97,12 +96,25 @@ impl Stack {
             match filled {
                 Filled::Fragment => {
                     state.last_link = index;
+                    written |= bit;
                     self.stats.acl_out.add(1);
                     self.classic_progress(index);
                 }
                 Filled::NoCredit => blocked |= bit,
-                Filled::NoRoom => return,
+                Filled::NoRoom => break,
                 Filled::Nothing => state.sending &= !bit,
+            }
+        }
+        self.classic_deadlines(written);
+    }
+
+    /// Adds the deadlines of links whose data was written: of its acknowledgement and of its packets.
+    fn classic_deadlines(&mut self, links: Mask) {
+        for index in indices(links) {
+            let state = self.classic.state();
+            let at = state.and_then(|state| state.links.get(usize::from(index))?.deadline(state));
+            if let Some(at) = at {
+                self.deadline_added(at, Timer::Classic(Deadline));
             }
         }
     }

@@ -107,6 +107,12 @@ impl Link {
         Some(since + STALL)
     }
 
+    /// Returns the earliest deadline of the link and of its channels.
+    pub(super) fn deadline(&self, state: &State) -> Option<Instant> {
+        let l2cap = self.l2cap.poll_timeout(&state.channels).map(|(at, _)| at);
+        l2cap.into_iter().chain(self.idle_until).chain(self.stall()).min()
+    }
+
     pub(super) const fn reference(&self, index: u8) -> LinkRef {
         LinkRef { index, generation: self.generation }
     }

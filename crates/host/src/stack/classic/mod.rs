@@ -222,10 +222,7 @@ impl Classic {
     pub(super) fn poll_timeout(&self, now: Instant) -> Option<(Instant, Deadline)> {
         let state = self.state()?;
         let links = state.links.iter().filter(|link| link.is_up());
-        let links = links.filter_map(|link| {
-            let l2cap = link.l2cap.poll_timeout(&state.channels).map(|(at, _)| at);
-            l2cap.into_iter().chain(link.idle_until).chain(link.stall()).min()
-        });
+        let links = links.filter_map(|link| link.deadline(state));
         let gap = state.gap.poll_timeout().map(|(at, _)| at);
         let security = state.security.poll_timeout().map(|(at, _)| at);
         let at = links.chain(gap).chain(security).chain(state.rfcomm.poll_timeout(now)).min()?;
