@@ -222,7 +222,7 @@ impl Stack {
         self.leaving_links |= bit(index);
         self.stats.acl_out.add(packets);
         // With recovery, the links are checked more often.
-        if !RECOVERY && are_first {
+        if !RECOVERY && are_first && self.deadline.is_some() {
             self.stall_deadline(index);
         }
     }

@@ -46,6 +46,8 @@ impl Group {
 #[derive(Debug)]
 pub(crate) struct Ready {
     due: Due,
+    /// Whether a key of the host, of a link or of a channel is ready. Each visit reads it.
+    is_marked: bool,
     host: Group,
     /// Groups of links, and of channels, in which a key is ready.
     ready_links: Mask,
@@ -61,6 +63,7 @@ impl Ready {
     pub(crate) const fn new(links: &'static mut [Group], channels: &'static mut [Group]) -> Self {
         Self {
             due: Due::empty(),
+            is_marked: false,
             host: Group::EMPTY,
             ready_links: 0,
             ready_channels: 0,
@@ -99,7 +102,7 @@ impl Ready {
     }
 
     pub(crate) const fn host(&mut self, key: HostKey) {
-        self.host.mark(Key::Host(key).bit());
+        self.mark_host(Key::Host(key).bit());
     }
 
     pub(crate) fn link(&mut self, index: u8, key: LinkKey) {
@@ -136,16 +139,14 @@ impl Ready {
 
     /// Marks all keys of the host, and makes `run` check everything.
     pub(crate) const fn whole_host(&mut self) {
-        self.host.mark(u16::MAX);
+        self.mark_host(u16::MAX);
         self.due = Due::all();
     }
 
     /// Returns whether a key is ready that futures may wait for.
     #[inline(always)]
     pub(crate) const fn is_marked(&self) -> bool {
-        self.host.ready != 0
-            || (self.ready_links | self.ready_channels) != 0
-            || self.classic.is_marked()
+        self.is_marked || self.classic.is_marked()
     }
 
     /// Records that a future waits for `key`.
@@ -186,6 +187,7 @@ impl Ready {
             Key::Classic(key) if !ready => self.classic.settle(key),
             Key::Host(_) | Key::Link(..) | Key::Channel(..) | Key::Classic(_) => {}
         }
+        self.is_marked = self.host.ready != 0 || (self.ready_links | self.ready_channels) != 0;
     }
 
     fn group(&mut self, key: Key) -> Option<&mut Group> {
@@ -197,15 +199,21 @@ impl Ready {
         }
     }
 
+    const fn mark_host(&mut self, bits: u16) {
+        self.is_marked |= self.host.mark(bits);
+    }
+
     fn mark_link(&mut self, index: u8, bits: u16) {
         if self.links.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
             self.ready_links |= bit(index);
+            self.is_marked = true;
         }
     }
 
     fn mark_channel(&mut self, index: u8, bits: u16) {
         if self.channels.get_mut(usize::from(index)).is_some_and(|group| group.mark(bits)) {
             self.ready_channels |= bit(index);
+            self.is_marked = true;
         }
     }
 }
