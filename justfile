@@ -41,7 +41,7 @@ capabilities:
     done
     cargo test --package bindrune --no-default-features --locked --lib
     cargo test --package bindrune --no-default-features --features std --locked --lib --test absent
-    for features in recovery,statistics security server; do \
+    for features in central,server central,statistics recovery,statistics security server; do \
         cargo test --package bindrune --no-default-features --features "$features",std --locked --test absent; \
     done
 

@@ -21,7 +21,7 @@ use bindrune_wire::{AddressKind, Writer};
 
 use super::Init;
 use crate::{
-    capability::{CENTRAL, EXTENDED, HOST_FLOW_CONTROL, OBSERVER, PRIVACY},
+    capability::{CENTRAL, EXTENDED, HOST_FLOW_CONTROL, OBSERVER, PRIVACY, TUNING},
     command::put,
 };
 
@@ -88,7 +88,6 @@ impl Step {
         Self::ALL.get((self as usize).saturating_add(1)..).unwrap_or_default()
     }
 
-    /// Returns the command of this step.
     /// Returns the parameters of the command, if they are always the same; otherwise none.
     #[expect(clippy::wildcard_enum_match_arm, reason = "other steps have none, or their own")]
     fn parameters(self) -> &'static [u8] {
@@ -115,6 +114,7 @@ impl Step {
         }
     }
 
+    /// Returns the command of this step.
     pub(super) const fn command(self) -> Sent {
         match self {
             Self::Reset => Sent::needed::<Reset>(),
@@ -265,7 +265,7 @@ impl Init {
         events.set(LeEventMask::ENHANCED_CONNECTION_COMPLETE, privacy || info.is_extended());
         events.set(LeEventMask::EXTENDED_ADVERTISING_REPORT, info.is_extended());
         events.set(LeEventMask::ADVERTISING_SET_TERMINATED, info.is_extended());
-        events
+        if TUNING { events } else { events.difference(TUNING_EVENTS) }
     }
 }
 
@@ -280,6 +280,11 @@ const EVENTS_OF_COMMANDS: [(Opcode, LeEventMask); 5] = [
     (Opcode::LE_GENERATE_DHKEY, LeEventMask::GENERATE_DHKEY_COMPLETE),
     (Opcode::LE_SET_PHY, LeEventMask::PHY_UPDATE_COMPLETE),
 ];
+
+/// LE events that only link tuning uses.
+const TUNING_EVENTS: LeEventMask = LeEventMask::READ_REMOTE_FEATURES_COMPLETE
+    .union(LeEventMask::DATA_LENGTH_CHANGE)
+    .union(LeEventMask::PHY_UPDATE_COMPLETE);
 
 /// The events of BR/EDR and LE that a host with LE uses. [Vol 4] Part E, 7.3.1
 pub const EVENTS: EventMask = EventMask::DISCONNECTION_COMPLETE

@@ -154,8 +154,9 @@ macro_rules! events {
                 Self::parse_handled(code, parameters, |_, _| true)
             }
 
-            /// Like [`Self::parse`], for a host that handles only some events: all others are [`Self::Unknown`] or
-            /// [`Self::LeUnknown`]. `handles` gets constants, so the compiler removes what parses the others.
+            /// Like [`Self::parse`], for a host that handles only some events: those that `handles` refuses are
+            /// [`Self::Unknown`] or [`Self::LeUnknown`]. It is not asked about Command Complete, Number Of Completed
+            /// Packets and LE Scan Timeout. It gets constants, so the compiler removes what parses the refused events.
             ///
             /// # Errors
             ///

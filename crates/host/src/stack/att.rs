@@ -8,7 +8,7 @@ use super::{
     attribute::{ClientState, Exchange, Indications, PushKind, values_of},
     link::PendingEvents,
 };
-use crate::{mask::bit, waiters::LinkKey};
+use crate::{capability::CLIENT, mask::bit, waiters::LinkKey};
 
 impl Stack {
     pub(super) fn handle_att(&mut self, now: Instant, index: u8, packet: Packet) {
@@ -137,6 +137,13 @@ impl Stack {
         let Some(slot) = self.links.get_mut(usize::from(index)) else {
             return self.rx.pool.give(packet);
         };
+        if !CLIENT {
+            // The bearer of a central exchanges the MTU, so it leaves values to the host.
+            if let PushKind::Indication(_) = kind {
+                slot.attributes.bearer.confirm();
+            }
+            return self.unclaimed(index, packet);
+        }
         if slot.attributes.take_change(packet.bytes(), kind) {
             slot.inbox.insert(PendingEvents::SERVICE_CHANGED);
             self.rx.pool.give(packet);

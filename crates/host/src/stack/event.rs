@@ -135,7 +135,7 @@ impl Stack {
                 self.deadline = None;
                 self.ready.run(Due::TIME);
             }
-            Event::LeUnknown { .. } | Event::Unknown(_) => self.stats.unknown_events.count(),
+            Event::LeUnknown { .. } | Event::Unknown(_) => self.count_unknown(event),
             event => {
                 if let Some(up) = self.gap.handle_event(now, event) {
                     self.handle_link_up(now, &up);
@@ -143,6 +143,13 @@ impl Stack {
                 self.gap_changed(now);
                 self.link_event(now, event);
             }
+        }
+    }
+
+    /// Counts an event of an unknown type; not one that the host knows and has no use for.
+    fn count_unknown(&mut self, event: &Event<'_>) {
+        if handles(event.code(), event.subevent()) {
+            self.stats.unknown_events.count();
         }
     }
 

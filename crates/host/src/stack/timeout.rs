@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error,
-    capability::{CLIENT, RECOVERY, SERVER},
+    capability::{CENTRAL, CLIENT, RECOVERY, SERVER},
     waiters::{Due, LinkKey},
 };
 
@@ -206,7 +206,9 @@ impl Stack {
                 self.gap_changed(now);
             }
             Timer::Signalling(index) => self.signalling_timeout(now, index),
-            Timer::Attribute(index) if CLIENT || SERVER => self.attribute_timeout(now, index),
+            Timer::Attribute(index) if CLIENT || SERVER || CENTRAL => {
+                self.attribute_timeout(now, index);
+            }
             Timer::Question(index) if SERVER => self.question_timeout(now, index),
             Timer::Control(index) => {
                 if let Some(slot) = self.links.get_mut(usize::from(index)) {

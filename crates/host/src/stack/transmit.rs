@@ -10,7 +10,7 @@ use super::{
     notify::Room,
 };
 use crate::{
-    capability::{CHANNELS, CLIENT, SERVER},
+    capability::{CENTRAL, CHANNELS, CLIENT, SERVER},
     mask::{bit, next_bit},
     waiters::{ChannelKey, LinkKey},
 };
@@ -61,7 +61,7 @@ impl Stack {
     /// Returns the next PDU of the link's machines, in a packet that is taken only if one may be pending.
     fn pdu_of_machine(&mut self, now: Instant, index: u8) -> Option<Pdu> {
         let mut slot = self.links.get(usize::from(index))?;
-        if CLIENT && slot.attributes.exchange == Exchange::Wanted {
+        if (CLIENT || CENTRAL) && slot.attributes.exchange == Exchange::Wanted {
             self.exchange_mtu(now, index);
             slot = self.links.get(usize::from(index))?;
         }

@@ -8,8 +8,11 @@ use bindrune_controller::{ControllerConfig, PortWriter, Unplugged, World};
 use embassy_futures::select::select;
 use embedded_io_async::{ErrorType, Write};
 
-/// Passes writes on, and keeps the opcodes.
-struct Tap(PortWriter, Rc<RefCell<Vec<u16>>>);
+/// Passes writes on, and keeps the commands.
+struct Tap(PortWriter, Rc<RefCell<Vec<Sent>>>);
+
+/// Opcode and parameters of a command.
+type Sent = (u16, Vec<u8>);
 
 impl ErrorType for Tap {
     type Error = Unplugged;
@@ -19,8 +22,9 @@ impl Write for Tap {
     async fn write(&mut self, octets: &[u8]) -> Result<usize, Unplugged> {
         let mut rest = octets;
         while let [0x01, low, high, len, parameters @ ..] = rest {
-            self.1.borrow_mut().push(u16::from_le_bytes([*low, *high]));
-            rest = &parameters[usize::from(*len)..];
+            let (parameters, next) = parameters.split_at(usize::from(*len));
+            self.1.borrow_mut().push((u16::from_le_bytes([*low, *high]), parameters.to_vec()));
+            rest = next;
         }
         assert!(rest.is_empty(), "whole commands only: {octets:02x?}");
         self.0.write(octets).await
@@ -31,8 +35,8 @@ impl Write for Tap {
     }
 }
 
-/// Opcodes from initialization until the host advertises.
-fn commands() -> Vec<u16> {
+/// Commands from initialization until the host advertises.
+fn commands() -> Vec<Sent> {
     let resources = Box::leak(Box::new(Resources::<1>::new()));
     let host = Host::new(resources, Config::new("absent")).unwrap();
     let world = World::new(1);
@@ -47,7 +51,7 @@ fn commands() -> Vec<u16> {
 
 #[test]
 fn none_is_of_an_absent_capability() {
-    let sent = commands();
+    let sent: Vec<u16> = commands().iter().map(|(opcode, _)| *opcode).collect();
     assert!(
         sent.contains(&0x0c03) && (sent.contains(&0x2039) || sent.contains(&0x200a)),
         "{sent:04x?}"
@@ -69,4 +73,18 @@ fn none_is_of_an_absent_capability() {
     for opcode in absent.iter().filter(|(has, _)| !has).flat_map(|(_, opcodes)| opcodes.iter()) {
         assert!(!sent.contains(opcode), "{opcode:04x} of {sent:04x?}");
     }
+}
+
+#[test]
+fn no_event_of_link_tuning_is_enabled_without_it() {
+    let sent = commands();
+    let mask = |wanted| {
+        let (_, mask) = sent.iter().find(|(opcode, _)| *opcode == wanted).unwrap();
+        u64::from_le_bytes(mask[..].try_into().unwrap())
+    };
+    // LE Read Remote Features Complete, LE Data Length Change, LE PHY Update Complete. [Vol 4] Part E, 7.8.1
+    let tuning = 1 << 3 | 1 << 6 | 1 << 11;
+    assert_eq!(mask(0x2001) & tuning, if cfg!(feature = "tuning") { tuning } else { 0 });
+    // LE Connection Complete and LE Long Term Key Request.
+    assert_eq!(mask(0x2001) & 0x11, 0x11);
 }

@@ -14,6 +14,7 @@ mod channels;
 mod client;
 mod commands;
 mod long;
+mod mtu;
 mod pairing;
 mod peer;
 mod recovery;

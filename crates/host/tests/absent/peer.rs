@@ -16,6 +16,9 @@ use embedded_io_async::{Read, Write};
 /// The handle of the first link of a virtual controller.
 const HANDLE: u8 = 0x40;
 
+/// LE Enhanced Connection Complete of that link.
+const CONNECTED: [u8; 6] = [0x04, 0x3e, 0x1f, 0x0a, 0x00, HANDLE];
+
 /// L2CAP channels. [Vol 3] Part A, 2.1
 pub(crate) const ATT: u8 = 0x04;
 pub(crate) const SIGNALLING: u8 = 0x05;
@@ -94,6 +97,25 @@ impl Peer {
         Self { rx, tx }
     }
 
+    /// Resets the controller, and advertises. Returns the controller's address, as it is
+    /// written.
+    pub(crate) async fn advertise(&mut self) -> [u8; 6] {
+        self.command(0x0c03, &[]).await;
+        self.command(0x0c01, &[0xff; 8]).await;
+        self.command(0x2001, &[0xff; 8]).await;
+        self.tx.write_all(&[0x01, 0x09, 0x10, 0x00]).await.unwrap();
+        let mut address = self.packet(&[0x04, 0x0e, 0x0a, 0x01, 0x09, 0x10, 0x00]).await;
+        self.command(0x2006, &[0x20, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0]).await;
+        self.command(0x200a, &[1]).await;
+        address.reverse();
+        address.try_into().unwrap()
+    }
+
+    /// Waits until a central is connected.
+    pub(crate) async fn connected(&mut self) {
+        self.packet(&CONNECTED).await;
+    }
+
     /// Resets the controller, and connects to this address.
     pub(crate) async fn connect(&mut self, address: [u8; 6]) {
         self.command(0x0c03, &[]).await;
@@ -103,7 +125,7 @@ impl Peer {
         create.extend(address);
         create.extend([0x00, 0x18, 0x00, 0x18, 0x00, 0x00, 0x00, 0x64, 0x00, 0, 0, 0, 0]);
         self.command(0x200d, &create).await;
-        self.packet(&[0x04, 0x3e, 0x1f, 0x0a, 0x00, HANDLE]).await;
+        self.connected().await;
     }
 }
 

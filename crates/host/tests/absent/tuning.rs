@@ -20,5 +20,7 @@ fn a_peer_gets_other_parameters_lengths_and_phys() {
         assert_eq!(peer.packet(&PHYS).await[1..], [2, 2]);
         assert_eq!(peer.ask(ATT, &[0x02, 0x17, 0x00]).await[0], 0x03, "the link stays");
         assert_eq!(host.links(), 1);
+        #[cfg(feature = "statistics")]
+        assert_eq!(host.stats().unknown_events, 0);
     });
 }

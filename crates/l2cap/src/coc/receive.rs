@@ -123,9 +123,10 @@ impl Receive {
     }
 
     /// Returns the credits to grant now: all that are free once they are three fifths of the window, or once the peer
-    /// may soon have too few for its next SDU and three are free. Grants fewer only to a peer without credits, or in a
-    /// window below five. There it grants all that are free if nothing is left to read and the peer has too few for its
-    /// next SDU, because no more become free until the peer sends.
+    /// may soon have too few for its next SDU and three are free. Grants fewer only to a peer without credits, or
+    /// between two SDUs: if nothing is left to read and the peer has too few for the longest SDU, no more become free
+    /// until it sends, and it may wait until it can send a whole SDU. A window that does not hold the longest SDU
+    /// cannot help such a peer.
     ///
     /// The peer continues with its remaining credits while new ones are on their way: they wait for the peer's next PDU
     /// and, behind a slow line, for the next connection event. Granting later would stop the peer; granting earlier
@@ -149,7 +150,7 @@ impl Receive {
             return true;
         }
         let frames = self.frames;
-        if self.window < 5 && self.used() == 0 && self.granted < frames {
+        if self.is_between_sdus() && self.granted < frames && frames <= self.window {
             return true;
         }
         self.granted < frames.saturating_add(3) && free >= half.min(frames.max(3))
@@ -262,6 +263,11 @@ impl Receive {
     /// Returns whether an SDU has begun to come in and is not complete.
     pub(crate) const fn is_inside_sdu(&self) -> bool {
         self.expected.is_some()
+    }
+
+    /// Returns whether nothing is left to read, and nothing of an SDU has come in.
+    fn is_between_sdus(&self) -> bool {
+        self.expected.is_none() && self.used() == 0
     }
 
     /// Returns all packets to the pool and discards all SDUs. Returns how many there were, whole or in part.

@@ -261,6 +261,39 @@ fn a_peer_gets_the_whole_window_for_an_sdu_that_fills_it() {
 }
 
 #[test]
+fn a_peer_that_waits_for_the_credits_of_a_whole_sdu_gets_them() {
+    for (window, frames) in (1..=16).flat_map(|window| (1..=window).map(move |n| (window, n))) {
+        let mut link = with_window(frames * 64 - 2, 64, window);
+        for n in 1..=3 * window {
+            assert_eq!(frame(&mut link, &hex!("0100 61")), Received::Readable(0));
+            assert!(link.sdu(0).is_some());
+            let _credits = link.transmitted();
+            let granted = link.channels.get(0).unwrap().rx.granted();
+            assert!(granted >= frames, "{granted} of {frames} frames, window {window}, SDU {n}");
+        }
+    }
+    assert_eq!(first_credits(382, 9, true), (4, 4));
+    assert_eq!(first_credits(446, 10, true), (4, 4));
+    assert_eq!(first_credits(318, 5, true), (1, 1));
+    assert_eq!(first_credits(1000, 8, true), (4, 4), "the window never holds a whole SDU");
+}
+
+#[test]
+fn inside_an_sdu_credits_do_not_return_one_by_one() {
+    let mut link = with_window(318, 64, 5);
+    let mut credits = Vec::new();
+    for n in 0..5 {
+        let length = if n == 0 { &[0x3e, 0x01][..] } else { &[] };
+        let payload = [length, &[7; 64][length.len()..]].concat();
+        let _kept = frame(&mut link, &payload);
+        let chunk = link.channels.next_chunk(0, &mut link.rx).unwrap();
+        link.channels.give_back(0, chunk.packet, &mut link.rx);
+        credits.push(link.transmitted().get(6).copied());
+    }
+    assert_eq!(credits, [None, None, Some(3), None, Some(2)]);
+}
+
+#[test]
 fn short_frames_share_a_packet_and_their_credits_return() {
     let mut link = open();
     assert_eq!(frame(&mut link, &hex!("6400 00")), Received::Kept(0));

@@ -198,6 +198,9 @@ impl Command {
     /// Parses the payload of a C-frame, which holds exactly one command, into its identifier and the command. [Vol 3]
     /// Part A, 4
     ///
+    /// Parses a Connection Parameter Update Request only with the feature `central`, and its response only with
+    /// `updates`.
+    ///
     /// # Errors
     ///
     /// [`BadFrame`] if the payload is not exactly one command; it holds the contents of the Command Reject.
