@@ -9,8 +9,7 @@ use zeroize::Zeroize;
 macro_rules! secret {
     ($(#[$meta:meta])* $name:ident, $len:literal) => {
         $(#[$meta])*
-        #[derive(Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
-        #[zerocopy(crate = "bindrune_wire::zerocopy")]
+        #[derive(Clone)]
         #[repr(transparent)]
         pub struct $name([u8; $len]);
 
@@ -58,7 +57,9 @@ macro_rules! secret {
 }
 
 secret!(
-    /// A key of 128 bits: LTK, IRK, CSRK, temporary key or OOB random.
+    /// A key of 128 bits: LTK, IRK, CSRK, temporary key or OOB random. Any octets are a key.
+    #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+    #[zerocopy(crate = "bindrune_wire::zerocopy")]
     Key,
     16
 );

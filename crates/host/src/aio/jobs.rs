@@ -67,13 +67,13 @@ async fn of_pairing(
             if seeds { Some((JobTicket::Seed, Job::Random)) } else { core.stack.poll_job() }
         };
         let (ticket, job) = next(host, (parts, Due::JOB), poll).await;
-        report!(debug, "computing for a pairing: {}", name(&job));
+        report!(debug, "computing {}", name(&job));
         let done = match within(JOB_TIMEOUT, clock, crypto.carry_out(&controller, &job)).await {
             Either::First(done) => done,
             Either::Second(()) => JobDone::Failed,
         };
         if matches!(done, JobDone::Failed | JobDone::DhKey(None)) {
-            report!(warn, "the cryptography of a pairing failed: {}", name(&job));
+            report!(warn, "the cryptography failed: it returned no {}", name(&job));
         }
         host.with(|core| {
             if let JobDone::Random(octets) = &done {
@@ -88,8 +88,8 @@ async fn of_pairing(
 const fn name(job: &Job) -> &'static str {
     match job {
         Job::Random => "random numbers",
-        Job::KeyPair => "a key pair",
-        Job::DhKey { .. } => "the Diffie-Hellman key",
+        Job::KeyPair => "key pair",
+        Job::DhKey { .. } => "Diffie-Hellman key",
     }
 }
 

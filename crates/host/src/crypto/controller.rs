@@ -104,10 +104,11 @@ impl Crypto for RandomOnly {
         if controller.fill(room).await.is_err() {
             return JobDone::Failed;
         }
-        match octets.first_chunk() {
-            Some(random) if needed == 16 => JobDone::Random(*random),
-            _ => software::key_pair(*octets).map_or(JobDone::Failed, JobDone::KeyPair),
-        }
+        let done = match job {
+            Job::Random => octets.first_chunk().copied().map(JobDone::Random),
+            Job::KeyPair | Job::DhKey { .. } => software::key_pair(*octets).map(JobDone::KeyPair),
+        };
+        done.unwrap_or(JobDone::Failed)
     }
 }
 

@@ -27,7 +27,8 @@ pub use threaded::ThreadedCrypto;
 /// The host requests one job at a time, and continues to serve links in [`crate::Host::run`] while the job is pending.
 /// A job that takes more than 30 s is abandoned, and its pairing fails.
 ///
-/// `None` means that the job cannot be done: the pairing fails with Unspecified Reason.
+/// `None` means that the job cannot be done: the pairing fails. The peer gets Unspecified Reason, or DHKey Check Failed if
+/// [`Self::dh_key`] returned it.
 ///
 /// # Cancel safety
 ///
@@ -49,8 +50,10 @@ pub trait Crypto {
         peer: &PublicKey,
     ) -> impl Future<Output = Option<DhKey>>;
 
-    /// Does one of these jobs: hosts call only this method, and by default it calls one of the others. One that waits in a
-    /// single place takes less code.
+    /// Does one of these jobs. Hosts call only this method; by default it calls one of the others. An implementation of
+    /// this method may take less code: it can wait for random octets in one place, whatever they are for.
+    ///
+    /// `Failed` and `DhKey(None)` mean that the job cannot be done, as `None` does in the other methods.
     fn carry_out(
         &mut self,
         controller: &Controller<'_>,

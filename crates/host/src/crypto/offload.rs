@@ -94,12 +94,12 @@ impl Offload {
     pub async fn work<R: TryCryptoRng>(&self, mut software: SoftwareCrypto<R>) -> ! {
         loop {
             let job = poll_fn(|cx| self.visit(|cell| cell.poll_job(cx))).await;
-            let done = software.carry_out(&job);
+            let done = software.compute(&job);
             self.visit(|cell| cell.finish(done));
         }
     }
 
-    async fn carry_out(&self, job: Job) -> JobDone {
+    async fn compute(&self, job: Job) -> JobDone {
         let mut job = Some(job);
         poll_fn(|cx| self.visit(|cell| cell.poll_ask(cx, &mut job))).await;
         let mut pending = Pending { offload: self, armed: true };
@@ -204,11 +204,11 @@ impl Drop for Pending<'_> {
 
 impl Crypto for OffloadCrypto<'_> {
     async fn random(&mut self, _: &Controller<'_>) -> Option<[u8; 16]> {
-        super::random_of(self.0.carry_out(Job::Random).await)
+        super::random_of(self.0.compute(Job::Random).await)
     }
 
     async fn key_pair(&mut self, _: &Controller<'_>) -> Option<LocalKey> {
-        super::key_pair_of(self.0.carry_out(Job::KeyPair).await)
+        super::key_pair_of(self.0.compute(Job::KeyPair).await)
     }
 
     async fn dh_key(
@@ -217,7 +217,7 @@ impl Crypto for OffloadCrypto<'_> {
         own: &LocalKey,
         peer: &PublicKey,
     ) -> Option<DhKey> {
-        super::dh_key_of(self.0.carry_out(Job::DhKey { own: own.clone(), peer: *peer }).await)
+        super::dh_key_of(self.0.compute(Job::DhKey { own: own.clone(), peer: *peer }).await)
     }
 }
 

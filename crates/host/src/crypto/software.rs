@@ -24,7 +24,7 @@ impl<R: TryCryptoRng> SoftwareCrypto<R> {
     }
 
     /// Runs a job.
-    pub(super) fn carry_out(&mut self, job: &Job) -> JobDone {
+    pub(super) fn compute(&mut self, job: &Job) -> JobDone {
         match job {
             Job::Random => self.octets().map_or(JobDone::Failed, JobDone::Random),
             Job::KeyPair => self.fresh_key().map_or(JobDone::Failed, JobDone::KeyPair),

@@ -61,14 +61,14 @@ impl ThreadedCrypto {
         self.worker.as_ref().map(|worker| Arc::downgrade(&worker.result))
     }
 
-    async fn carry_out(&mut self, job: Job) -> JobDone {
+    async fn compute(&mut self, job: Job) -> JobDone {
         if self.worker.is_none() {
             self.worker = Worker::start();
         }
         let Some(worker) = &mut self.worker else {
-            return SoftwareCrypto::new(SysRng).carry_out(&job);
+            return SoftwareCrypto::new(SysRng).compute(&job);
         };
-        match worker.carry_out(job).await {
+        match worker.compute(job).await {
             Some(done) => done,
             None => {
                 self.worker = None;
@@ -89,7 +89,7 @@ impl Worker {
     }
 
     /// Returns the result of a job; `None` if the thread has ended.
-    async fn carry_out(&mut self, job: Job) -> Option<JobDone> {
+    async fn compute(&mut self, job: Job) -> Option<JobDone> {
         let number = self.last.wrapping_add(1);
         self.last = number;
         *lock(&self.result) = Awaited { number, ..Awaited::default() };
@@ -112,7 +112,7 @@ fn work(queue: &Receiver<(u64, Job)>, result: &Mutex<Awaited>) {
     let mut software = SoftwareCrypto::new(SysRng);
     for (number, job) in queue {
         let mut report = Report { result, number, done: JobDone::Failed };
-        report.done = software.carry_out(&job);
+        report.done = software.compute(&job);
     }
 }
 
@@ -137,11 +137,11 @@ fn lock(result: &Mutex<Awaited>) -> MutexGuard<'_, Awaited> {
 
 impl Crypto for ThreadedCrypto {
     async fn random(&mut self, _: &Controller<'_>) -> Option<[u8; 16]> {
-        super::random_of(self.carry_out(Job::Random).await)
+        super::random_of(self.compute(Job::Random).await)
     }
 
     async fn key_pair(&mut self, _: &Controller<'_>) -> Option<LocalKey> {
-        super::key_pair_of(self.carry_out(Job::KeyPair).await)
+        super::key_pair_of(self.compute(Job::KeyPair).await)
     }
 
     async fn dh_key(
@@ -150,6 +150,6 @@ impl Crypto for ThreadedCrypto {
         own: &LocalKey,
         peer: &PublicKey,
     ) -> Option<DhKey> {
-        super::dh_key_of(self.carry_out(Job::DhKey { own: own.clone(), peer: *peer }).await)
+        super::dh_key_of(self.compute(Job::DhKey { own: own.clone(), peer: *peer }).await)
     }
 }

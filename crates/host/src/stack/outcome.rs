@@ -57,7 +57,8 @@ pub struct Paired {
     /// Whether the keys are stored for later links.
     pub bonded: bool,
     /// The peer's public or static address, as far as its claim is trusted. If the peer uses such an address on the
-    /// air, that address is its identity.
+    /// air, that address is its identity. Without bonding, an identity that the peer distributes counts
+    /// only if no bond has it.
     pub identity: Option<Address>,
 }
 

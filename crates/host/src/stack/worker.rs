@@ -4,13 +4,16 @@ use core::task::{Poll, ready};
 
 use bindrune_hci::{
     Command, Opcode, Status,
-    cmd::le::{GenerateDhKey, ReadLocalP256PublicKey},
+    cmd::{
+        le::{GenerateDhKey, ReadLocalP256PublicKey},
+        write_fixed,
+    },
     event::{GenerateDhKeyComplete, ReadLocalP256PublicKeyComplete},
 };
 use bindrune_smp::PublicKey;
 use bindrune_wire::{Writer, time::Instant, zerocopy::FromBytes};
 use embassy_time::Duration;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Phase, Stack};
 use crate::{
@@ -116,8 +119,7 @@ impl Worker {
             return None;
         }
         let parameters = self.octets.get(..usize::from(self.length))?;
-        let [low, high] = self.opcode.0.to_le_bytes();
-        w.bytes(&[low, high, self.length]).and_then(|()| w.bytes(parameters)).ok()?;
+        write_fixed(w, self.opcode, parameters).ok()?;
         self.octets.zeroize();
         if self.opcode == ReadLocalP256PublicKey::OPCODE {
             self.key = None;
@@ -225,12 +227,11 @@ impl Stack {
         if !self.controller_info().is_some_and(|info| info.supports(request.opcode)) {
             return Poll::Ready(Err(Error::Unsupported));
         }
-        let mut octets = [0; LONGEST];
-        let mut w = Writer::new(&mut octets);
+        let mut octets = Zeroizing::new([0; LONGEST]);
+        let mut w = Writer::new(octets.as_mut_slice());
         (request.write)(&self.worker, &mut w)?;
         self.worker.length = u8::try_from(w.len()).unwrap_or(u8::MAX);
-        self.worker.octets = octets;
-        octets.zeroize();
+        self.worker.octets.copy_from_slice(octets.as_slice());
         self.worker.opcode = request.opcode;
         self.worker.state = State::Pending;
         self.worker.wanted = true;
@@ -250,7 +251,7 @@ impl Stack {
             if length < answer.len() {
                 return Err(Error::Controller(MALFORMED));
             }
-            answer.iter_mut().zip(self.worker.octets).for_each(|(to, from)| *to = from);
+            answer.iter_mut().zip(&self.worker.octets).for_each(|(to, from)| *to = *from);
             Ok(())
         });
         self.abandon_answer();

@@ -19,6 +19,9 @@ use crate::{
 };
 
 /// A bond in the layout in which it is stored, so that a host reads and changes it in place.
+///
+/// Only [`Self::read`] checks what it reads: a record that zerocopy makes of other octets may hold anything. Hosts use
+/// zerocopy for room of zeros, which are free records.
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Record {
@@ -39,6 +42,7 @@ pub struct Record {
     gatt: [u8; Bond::GATT],
     /// Version 1 does not have it.
     service_changed: [u8; 2],
+    /// The checksum. Zeros in memory; only [`Self::write`] makes it, in the octets for the store.
     sum: [u8; 16],
 }
 

@@ -48,12 +48,20 @@ impl Stack {
         true
     }
 
-    /// Makes the bond of a pairing, under the name that its peer has here.
+    /// Makes the bond of a pairing, under the name that its peer has here. Without bonding no user decides about a claim: a
+    /// private address names no bond, because any device can repeat it, and a distributed identity counts only if no bond
+    /// has it.
     pub(super) fn name_bond(&self, index: u8, outcome: &Outcome, bond: &mut Record) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         let protection: &super::Protection = &slot.protection;
         let on_air = protection.idle.peer_on_air();
         bond.set_outcome(outcome, protection.local, on_air);
+        if !outcome.bonded {
+            if self.security.bonds.may_have(bond.peer()) {
+                bond.rename(on_air);
+            }
+            return;
+        }
         let known = protection.identity();
         // The peer distributed no identity and is known by its address, or it distributed the identity of another bond.
         let aside = protection.claim == Claim::Beside;

@@ -101,7 +101,10 @@ mod tests {
             if aside {
                 bond.rename(on_air);
             }
-            Paired::of_bond(&bond, true).identity
+            let [kept, dropped] =
+                [true, false].map(|bonded| Paired::of_bond(&bond, bonded).identity);
+            assert_eq!(kept, dropped);
+            kept
         };
         assert_eq!(paired(stays, None, false), Some(stays));
         assert_eq!(paired(stays, Some(identity), false), Some(stays));

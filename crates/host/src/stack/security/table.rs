@@ -1,4 +1,5 @@
-//! The table of bonds, in the arena. Each bond has the form of its stored record.
+//! The table of bonds, in the arena. Each bond has the form of its stored record. Its checksum is verified when it is
+//! loaded, and made when it is stored; in the table it does not count.
 
 use bindrune_smp::{Bond, Record, crypto};
 use bindrune_wire::{
@@ -181,6 +182,11 @@ impl Bonds {
     /// Returns the bond with this identity.
     pub(crate) fn named(&self, identity: Address) -> Option<(u8, &Record)> {
         self.find(0, &|_, bond| bond.peer() == identity)
+    }
+
+    /// Returns false only if it is sure that there is no bond with this identity.
+    pub(super) fn may_have(&self, identity: Address) -> bool {
+        !self.is_settled() || self.is_unreadable() || self.named(identity).is_some()
     }
 
     /// Returns the bond of the device that uses this address, by its identity or by the key that resolves it. A key

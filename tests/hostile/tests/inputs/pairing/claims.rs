@@ -1,6 +1,8 @@
 //! Peers that claim to be another device: the name of a bond, the bond that it replaces, and the reports to both sides.
 //! [Vol 3] Part H, 2.4.3 and 3.5.5
 
+mod unbonded;
+
 use bindrune::{
     Address, Connect, Connection, Error, PairingConfig, PairingFailure, RecordId, RepeatPairing,
 };
@@ -73,6 +75,19 @@ fn pairs(b: &mut B, on_air: Address, identity: Address, irk: u8) -> Met {
     peer.begin(Instant::of(b.now()));
     let last = peer.talk(b, Until::End).pop().unwrap();
     Met { conn, log, last, completed: peer.outcome().is_some() }
+}
+
+/// Connects to a peripheral with this address.
+fn connects(b: &mut B, on_air: Address) -> (Connection<'static>, Log) {
+    let (host, log) = (b.host, Log::default());
+    let connected = b.spawn(async move { host.connect_with(&Connect::to(on_air), &[]).await });
+    let mut event = hex!("043e13 01 00 4000 00 01").to_vec();
+    event.extend(on_air.octets());
+    event.extend(hex!("1800 0000 4800 00"));
+    b.inject(&event);
+    let conn = connected.take().unwrap();
+    b.spawn(drain(conn.clone(), log.clone()));
+    (conn, log)
 }
 
 fn ends(b: &mut B) {
@@ -207,14 +222,7 @@ fn a_central_rejects_keys_before_the_peer_has_its_own() {
     let on_air = private(0x44, 1);
     let config = config().repeat_pairing(RepeatPairing::Refuse);
     let mut b = idle_with(config, Store::memory(&[stored(&old)]));
-    let (host, log) = (b.host, Log::default());
-    let connected = b.spawn(async move { host.connect_with(&Connect::to(on_air), &[]).await });
-    let mut event = hex!("043e13 01 00 4000 00 01").to_vec();
-    event.extend(on_air.octets());
-    event.extend(hex!("1800 0000 4800 00"));
-    b.inject(&event);
-    let conn = connected.take().unwrap();
-    b.spawn(drain(conn.clone(), log.clone()));
+    let (conn, _log) = connects(&mut b, on_air);
     let mut peer = Peer::private(LINK, Role::Responder, DEFAULT, [OWNER, on_air], [0x44; 16]);
     let pairing = conn.clone();
     let paired = b.spawn(async move { pairing.pair().await });
