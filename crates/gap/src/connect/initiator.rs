@@ -1,9 +1,12 @@
 //! The initiator: the one request to connect, and its outcome.
 
+mod search;
+
 use bindrune_hci::{Opcode, Status, cmd::le::CreateConnectionCancel};
-use bindrune_wire::{Address, Writer, time::Instant};
+use bindrune_wire::{Writer, time::Instant};
 use embassy_time::Duration;
 
+use self::search::Search;
 use super::{Connect, ConnectEnd, Connecting, create};
 use crate::{
     ControllerInfo, WhenFull,
@@ -34,17 +37,6 @@ pub(crate) struct Initiator {
     pending_event: Option<ConnectEnd>,
 }
 
-/// How the controller gets the peer's address on the air.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
-    /// The controller finds the peer by the address in the request.
-    No,
-    /// The scanner searches for the peer.
-    Looking,
-    /// The peer advertised with this address. It may change, so the search starts again at `until`.
-    Found { peer: Address, until: Instant },
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
@@ -62,9 +54,6 @@ enum State {
 
 /// Time limit for Connection Complete after Cancel.
 const CANCEL_WAIT: Duration = Duration::from_secs(2);
-
-/// Time limit for connecting to a found peer; then the search starts again.
-const ATTEMPT: Duration = Duration::from_secs(5);
 
 impl Initiator {
     pub(crate) const IDLE: Self = Self {
@@ -144,38 +133,6 @@ impl Initiator {
         }
     }
 
-    /// Returns whether the scanner must search for the peer.
-    pub(crate) fn is_looking(&self) -> bool {
-        self.active().is_some() && self.search == Search::Looking
-    }
-
-    /// Returns the identity of the peer that the scanner must search for.
-    pub(crate) fn sought(&self) -> Option<Address> {
-        self.active().filter(|_| self.is_looking())?.peer
-    }
-
-    /// Records the address with which the sought peer advertises.
-    pub(crate) fn found(&mut self, now: Instant, peer: Address) {
-        if self.is_looking() {
-            let until = now + ATTEMPT;
-            self.search = Search::Found { peer, until };
-        }
-    }
-
-    fn search_again(&mut self) {
-        if self.search != Search::No {
-            self.search = Search::Looking;
-            self.current = false;
-        }
-    }
-
-    /// Records that the scanner cannot search for the peer.
-    pub(crate) fn search_failed(&mut self, status: Status) {
-        if self.is_looking() {
-            self.end(ConnectEnd::Failed(status));
-        }
-    }
-
     /// Ends a request that waits for the accept list, because the list cannot be set.
     pub(crate) fn list_failed(&mut self, status: Status) {
         if !self.is_busy() && self.active().is_some_and(|request| request.peer.is_none()) {
@@ -243,14 +200,6 @@ impl Initiator {
     fn start_time(&mut self, now: Instant, timeout: Option<Duration>) {
         self.deadline =
             self.deadline.or_else(|| timeout.and_then(|timeout| now.checked_add(timeout)));
-    }
-
-    /// Returns the request with the peer's address on the air.
-    const fn aimed(&self, request: Connect) -> Connect {
-        match self.search {
-            Search::Found { peer, .. } => Connect { peer: Some(peer), ..request },
-            Search::No | Search::Looking => request,
-        }
     }
 
     /// Takes the answer to the command of [`Self::poll_command`].
@@ -355,10 +304,7 @@ impl Initiator {
         let active = self.active().is_some();
         let end = self.deadline.filter(|_| active).map(|at| (at, Deadline::End));
         let retry = self.retry_at.map(|at| (at, Deadline::Retry));
-        let search = match self.search {
-            Search::Found { until, .. } if active => Some((until, Deadline::Search)),
-            Search::Found { .. } | Search::No | Search::Looking => None,
-        };
+        let search = self.search.ends().filter(|_| active).map(|at| (at, Deadline::Search));
         [end, retry, search].into_iter().flatten().min_by_key(|&(at, _)| at)
     }
 
@@ -366,10 +312,7 @@ impl Initiator {
         if self.retry_at.take_if(|at| *at <= now).is_some() && self.state == State::Cancelled {
             self.state = State::Idle;
         }
-        if let Search::Found { until, .. } = self.search
-            && until <= now
-            && self.active().is_some()
-        {
+        if self.search.ends().is_some_and(|at| at <= now) && self.active().is_some() {
             self.search_again();
         }
         if self.deadline.is_some_and(|at| at <= now) {
