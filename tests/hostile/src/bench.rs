@@ -133,6 +133,7 @@ impl<'h> Bench<'h> {
                 task.future.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Pending
             });
             if idle {
+                self.host.check_invariants();
                 return;
             }
         }

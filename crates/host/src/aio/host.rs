@@ -201,7 +201,10 @@ impl Host {
     /// Panics if two parts of the state contradict each other. For fuzzing and tests.
     #[doc(hidden)]
     pub fn check_invariants(&self) {
-        self.with(|core| core.stack.check_claims());
+        self.with(|core| {
+            core.stack.check_claims();
+            core.stack.check_deadline();
+        });
     }
 }
 

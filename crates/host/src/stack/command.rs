@@ -5,7 +5,7 @@ use core::task::Poll;
 use bindrune_hci::{Opcode, Status, h4::PacketType, lane::Ticket};
 use bindrune_wire::{Interest, Writer, time::Instant};
 
-use super::{Link, Phase, Stack, classic};
+use super::{Link, Phase, Stack, classic, timeout::Timer};
 use crate::{
     Error,
     capability::{COMMANDS, HOST_FLOW_CONTROL},
@@ -273,6 +273,10 @@ impl Stack {
     fn gap_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<(Opcode, Owner)> {
         let opcode = self.gap.poll_command(now, w);
         self.poll_gap_events(now);
+        // A request may begin to wait here, also without a command.
+        if let Some((at, _)) = self.gap.poll_timeout() {
+            self.deadline_added(at, Timer::Gap);
+        }
         opcode.map(|opcode| (opcode, Owner::Gap))
     }
 

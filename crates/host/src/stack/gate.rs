@@ -22,9 +22,17 @@ use crate::{
     waiters::Due,
 };
 
+/// The controller has no free buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Full {
+    since: Instant,
+    /// When the host last looked whether something needs the controller.
+    looked: Instant,
+}
+
 /// How long the controller may be without a buffer if only the application's own link needs one.
 const FULL_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it may be without one if another link, a channel or a transaction needs it.
+/// How long it may be without one if another link, a channel or a transaction needs it. The host looks every so often.
 const CROWDED_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// With at most this many link slots, the room of each link is checked.
@@ -139,23 +147,35 @@ impl Stack {
         }
         let full = interest == Interest::None && self.host_credits.left() == 0;
         if full != self.full.is_some() {
-            self.full = full.then_some(now);
+            self.full = full.then_some(Full { since: now, looked: now });
             self.deadlines_changed();
         }
     }
 
     /// Returns the deadline of the time that the controller may be without a buffer.
     pub(super) fn full_deadline(&self) -> Option<Instant> {
-        let since = self.full.filter(|_| HOST_FLOW_CONTROL)?;
-        let crowded = self.live_links() > 1 || self.links.iter().any(Link::awaits_peer);
-        let channels = || self.channels.iter().any(|channel| channel.state() != State::Free);
-        Some(since + if crowded || channels() { CROWDED_TIMEOUT } else { FULL_TIMEOUT })
+        let Full { since, looked } = self.full.filter(|_| HOST_FLOW_CONTROL)?;
+        Some((looked + CROWDED_TIMEOUT).min(since + FULL_TIMEOUT))
     }
 
-    /// Opens the gate of the link that holds the most packets. Its data without room is dropped from now on.
+    /// Returns whether another link, a channel or a transaction needs the controller.
+    fn needs_controller(&self) -> bool {
+        self.live_links() > 1
+            || self.links.iter().any(Link::awaits_peer)
+            || self.channels.iter().any(|channel| channel.state() != State::Free)
+    }
+
+    /// Looks whether the controller was without a buffer for too long. Opens the gate of the link that holds the most
+    /// packets. Its data without room is dropped from now on.
     pub(super) fn full_timeout(&mut self, now: Instant) {
         if !HOST_FLOW_CONTROL {
             return;
+        }
+        if let Some(full) = &mut self.full {
+            full.looked = now;
+            if now < full.since + FULL_TIMEOUT && !self.needs_controller() {
+                return;
+            }
         }
         self.full = None;
         let links = self.links.iter_mut().filter(|l| l.attributes.share.is_gated());

@@ -193,7 +193,7 @@ pub(crate) struct Stack {
     /// Links on which a value for every peer has begun to wait for room.
     waiting_for_room: Mask,
     /// When the controller ran out of buffers of the host.
-    full: Option<Instant>,
+    full: Option<gate::Full>,
     channel_users: &'static mut [u8],
     acl: AclCredits,
     lane: CommandLane,

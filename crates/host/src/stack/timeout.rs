@@ -84,6 +84,13 @@ impl Stack {
         if let Some(known) = self.deadline {
             return known;
         }
+        let next = self.earliest().map(|(at, why)| self.next(at, why));
+        self.deadline = Some(next);
+        next
+    }
+
+    /// Finds the earliest deadline of all machines.
+    fn earliest(&self) -> Option<(Instant, Timer)> {
         let mut earliest = Earliest::NONE;
         earliest.add(self.shutdown.deadline(), Timer::Shutdown);
         match self.phase {
@@ -91,9 +98,19 @@ impl Stack {
             Phase::Resetting { until, .. } => earliest.add(Some(until), Timer::Reset),
             Phase::Setup | Phase::Ready => self.add_deadlines(&mut earliest),
         }
-        let next = earliest.get().map(|(at, why)| self.next(at, why));
-        self.deadline = Some(next);
-        next
+        earliest.get()
+    }
+
+    /// Panics if a deadline is earlier than the one that `run` waits for.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub(crate) fn check_deadline(&self) {
+        if let Some(known) = self.deadline
+            && let Some((at, why)) = self.earliest()
+        {
+            let is_awaited = known.is_some_and(|known| known.at <= at);
+            assert!(is_awaited, "{why:?} at {at:?}, but run waits for {known:?}");
+        }
     }
 
     fn next(&self, at: Instant, why: Timer) -> Next {

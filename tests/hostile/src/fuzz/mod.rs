@@ -12,6 +12,7 @@
 //! | the level of a link is never above that of its key | `ending` |
 //! | waits that do not depend on a peer end; exactly the requested activities are on the air | `ending` |
 //! | each request for a link has one owner: `Host::check_invariants` | `world` |
+//! | `run` waits for no deadline later than the earliest of its machines: `Host::check_invariants` | `world` |
 //! | all packets are returned once no link is up and nothing is borrowed | `ending` |
 //! | the values of a peer arrive in order and once, on a channel without a gap | `numbered` |
 //! | BR/EDR: in Enhanced Retransmission mode no datagram is lost, and a flush waits for all | `numbered`, `classic::peer` |
