@@ -79,7 +79,8 @@ pub enum Error {
     NoLink,
     /// All channel slots are in use: enlarge `CHANNELS` of [`crate::Resources`].
     NoChannel,
-    /// Too few receive packets are free for the channel's window: enlarge `RX` of [`crate::Resources`].
+    /// Too few receive packets are free for the channel's window, or none is for values that peers push: enlarge `RX`
+    /// of [`crate::Resources`].
     NoPackets,
     /// All listener slots are in use.
     NoListener,

@@ -68,6 +68,9 @@ impl<T> Place<T> {
 /// Busy and can try again; a pairing of the application waits up to 30 s for its turn. Encrypting a link with a bond
 /// uses none.
 ///
+/// Values that peers push (notifications, write commands) wait in receive packets beyond three for each link, so `RX`
+/// should be `5 * LINKS + 4` or more for them.
+///
 /// ```
 /// use bindrune::Resources;
 /// const FOR_TWO_LINKS: Resources<2, 4, 24, 8> = Resources::new();

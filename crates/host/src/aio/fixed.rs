@@ -22,7 +22,8 @@ impl<'h> Connection<'h> {
     /// # Errors
     ///
     /// [`Error::InvalidParameters`] if the host serves `cid` itself; [`Error::Busy`] if the link already has a fixed
-    /// channel; [`Error::Disconnected`] if the link has ended.
+    /// channel; [`Error::NoPackets`] if `RX` of [`crate::Resources`] has no packet for its data;
+    /// [`Error::Disconnected`] if the link has ended.
     pub fn fixed_channel(&self, cid: Cid) -> Result<FixedChannel<'h>, Error> {
         let (host, link) = (self.host(), self.link());
         host.with(|core| core.stack.open_fixed(link, cid))?;

@@ -75,9 +75,13 @@ impl Stack {
         if cid.is_dynamic() || matches!(cid, Cid::NULL | Cid::ATT | Cid::SIGNALLING | Cid::SMP) {
             return Err(Error::InvalidParameters);
         }
+        let places = self.rx.shares.places();
         let fixed = &mut self.link_mut(link)?.fixed;
         if fixed.cid != Cid::NULL {
             return Err(Error::Busy);
+        }
+        if places == 0 {
+            return Err(Error::NoPackets);
         }
         fixed.cid = cid;
         Ok(())

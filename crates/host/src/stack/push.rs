@@ -14,6 +14,9 @@ impl Stack {
         if handle == 0 {
             return Err(Error::InvalidParameters);
         }
+        if self.rx.shares.places() == 0 {
+            return Err(Error::NoPackets);
+        }
         if attributes.is_subscribed(handle) {
             return Err(Error::Busy);
         }

@@ -1,7 +1,8 @@
 //! How many receive packets each link may keep for its application. Places are counts, not particular packets.
 //!
 //! Half of the places are divided evenly among the link slots and kept for them. The other half is shared: first come,
-//! first served. A link with subscriptions keeps one of its places for an indication.
+//! first served. A link with subscriptions keeps one of its places for an indication, if there are more places than
+//! links.
 //!
 //! Places are *gated* while one buffer of the controller is withheld for each (`HostCredits`). The controller then
 //! sends no data for which there is no place.
@@ -196,7 +197,11 @@ impl Shares {
     /// [`Self::has_room_for_next`] returns true.
     #[must_use]
     pub(crate) fn take_for_indication(&mut self, share: &mut Share) -> bool {
-        if share.indication || (self.free() == 0 && !self.may_take_first(share)) {
+        let others = match self.has_more_than_one_each() {
+            true => 0,
+            false => self.kept.saturating_sub(self.kept_for(share)),
+        };
+        if share.indication || (self.free() <= others && !self.may_take_first(share)) {
             return false;
         }
         self.change(share, |share| {
@@ -328,9 +333,14 @@ impl Shares {
         self.guarantee(share).max(self.keeps_last(share).into())
     }
 
-    /// Returns whether the link's last place is kept for an indication.
+    /// Returns whether the link's last place is kept for an indication. If links have one place each, it is for
+    /// notifications as well.
     const fn keeps_last(&self, share: &Share) -> bool {
-        LISTENS && self.guaranteed > 0 && share.listens && !share.indication
+        LISTENS && self.has_more_than_one_each() && share.listens && !share.indication
+    }
+
+    const fn has_more_than_one_each(&self) -> bool {
+        self.places > self.links
     }
 }
 

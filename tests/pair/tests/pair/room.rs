@@ -2,7 +2,9 @@
 
 use core::cell::Cell;
 
-use bindrune::{Config, Connection, Event, Host, RemoteCharacteristic, Resources, WriteRequest};
+use bindrune::{
+    Cid, Config, Connection, Error, Event, Host, RemoteCharacteristic, Resources, WriteRequest,
+};
 use bindrune_controller::ControllerConfig;
 use bindrune_pair::{Device, Scene};
 use embassy_futures::{
@@ -303,5 +305,60 @@ fn kept_requests_of_ended_links_leave_room_for_the_next_link() {
         let values: Vec<_> = kept.iter().map(|write| write.value()[0]).collect();
         assert_eq!(values, [0, 1, 2, 3]);
         drop(kept);
+    });
+}
+
+#[test]
+fn values_arrive_with_the_fewest_packets() {
+    fewest::<4>(false);
+    fewest::<4>(true);
+    fewest::<5>(false);
+    fewest::<5>(true);
+}
+
+/// Subscribes with this many receive packets: three of them are for the link itself.
+fn fewest<const RX: usize>(flow_control: bool) {
+    let scene = Scene::new(158);
+    let memory = Box::leak(Box::new(Resources::<1, 0, RX, 4, 264, 4096>::new()));
+    let host = Host::new(memory, SMALL_PHONE).unwrap();
+    let controller = ControllerConfig::new().host_flow_control(flow_control);
+    let phone = scene.device_of_on(controller, host, SMALL_PHONE);
+    let lamp = small(&scene, SMALL_LAMP);
+    scene.run(&[&lamp, &phone], async {
+        let (mut there, here) = scene.connect(&lamp, &phone).await;
+        let stream = find(&here, LAB, &STREAM).await;
+        let alert = find(&here, LAB, &ALERT).await;
+        let mut values = here.subscribe(&stream).await.unwrap();
+        let mut alerts = here.subscribe(&alert).await.unwrap();
+        subscribed(&mut there, &ALERT).await;
+        for round in 0..20 {
+            let mut buffer = [0; OCTETS];
+            let push = async {
+                there.notify(&STREAM, &pattern(round, OCTETS)).await.unwrap();
+                assert_eq!(values.next(&mut buffer).await, Ok(OCTETS));
+                there.indicate(&ALERT, &[1]).await.unwrap();
+            };
+            let mut alert = [0; 1];
+            let (pushed, read) =
+                join(scene.within(1000, push), scene.within(1000, alerts.next(&mut alert))).await;
+            assert_eq!((pushed, read), (Some(()), Some(Ok(1))), "{RX} packets, round {round}");
+            assert_eq!(buffer[..], pattern(round, OCTETS));
+        }
+        assert_eq!((values.lost(), alerts.lost()), (0, 0));
+    });
+}
+
+#[test]
+fn a_subscription_without_a_packet_for_its_values_is_refused() {
+    let scene = Scene::new(159);
+    let memory = Box::leak(Box::new(Resources::<1, 0, 3, 4, 264, 4096>::new()));
+    let phone = scene.device_of(Host::new(memory, SMALL_PHONE).unwrap(), SMALL_PHONE);
+    let lamp = small(&scene, SMALL_LAMP);
+    scene.run(&[&lamp, &phone], async {
+        let (_there, here) = scene.connect(&lamp, &phone).await;
+        let stream = find(&here, LAB, &STREAM).await;
+        assert_eq!(here.subscribe(&stream).await.map(|_| ()), Err(Error::NoPackets));
+        assert_eq!(here.listen(stream.handle()).map(|_| ()), Err(Error::NoPackets));
+        assert_eq!(here.fixed_channel(Cid(0x3e)).map(|_| ()), Err(Error::NoPackets));
     });
 }

@@ -36,9 +36,10 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`Error::NotFound`] if the peer has no Service Changed characteristic; [`Error::Busy`] if another task subscribes to it;
-    /// [`Error::NoSubscription`] if all subscription slots of the link are in use.
-    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+    /// [`Error::NoSubscription`] if all subscription slots of the link are in use; [`Error::NoPackets`] if `RX` of
+    /// [`crate::Resources`] has no packet for values. [`Error::Att`] if the peer refused, [`Error::Protocol`] if its
+    /// response broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`]
+    /// if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///
@@ -57,8 +58,8 @@ impl<'h> Connection<'h> {
     /// # Errors
     ///
     /// [`Error::NotFound`] if the characteristic can do neither; [`Error::NoSubscription`] if all subscription slots of
-    /// the link are in use; [`Error::Busy`] if the characteristic already has a subscription. [`Error::Att`] if the
-    /// peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
+    /// the link are in use; [`Error::NoPackets`] if `RX` of [`crate::Resources`] has no packet for values;
+    /// [`Error::Busy`] if the characteristic already has a subscription. [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
     /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link
     /// ([`Error::BondLost`] and others).
     ///
@@ -121,8 +122,9 @@ impl<'h> Connection<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSubscription`] if all subscription slots of the link are in use; [`Error::Busy`] if the handle
-    /// already has a subscription; [`Error::InvalidParameters`] for handle 0; [`Error::Disconnected`] if the link has
+    /// [`Error::NoSubscription`] if all subscription slots of the link are in use; [`Error::NoPackets`] if `RX` of
+    /// [`crate::Resources`] has no packet for values; [`Error::Busy`] if the handle already has a subscription;
+    /// [`Error::InvalidParameters`] for handle 0; [`Error::Disconnected`] if the link has
     /// ended.
     pub fn listen(&self, handle: u16) -> Result<Subscription<'h>, Error> {
         let (host, link) = (self.host(), self.link());

@@ -43,6 +43,24 @@ fn the_last_place_of_a_subscribed_link_is_for_an_indication() {
 }
 
 #[test]
+fn the_only_place_of_a_link_is_for_notifications_too() {
+    for (links, gated) in [(1, false), (1, true), (4, false), (4, true)] {
+        let mut shares = Shares::new(links, links);
+        let mut each = vec![Share::NONE; links];
+        for share in &mut each {
+            shares.listen(share, true);
+            shares.gate(share, gated);
+        }
+        for share in &mut each {
+            assert!(shares.take(share) && !shares.take(share), "{links} links, gated: {gated}");
+            assert!(!shares.take_for_indication(share));
+            shares.give(share, 1);
+            assert!(shares.take_for_indication(share) && !shares.take(share));
+        }
+    }
+}
+
+#[test]
 fn others_do_not_take_the_place_of_an_indication() {
     let mut shares = Shares::new(8, 2);
     let (mut listener, mut other) = (Share::NONE, Share::NONE);
