@@ -35,7 +35,7 @@ pub use discover::{
 pub use error::{ClientError, Violation};
 pub use read::{AttributeValue, ReadByUuid, ReadLong, ReadMultiple, VariableValue};
 pub use subscribe::Subscribe;
-pub use write::{PreparedWrite, Write, write_command};
+pub use write::{PreparedWrite, Write, WriteLong, write_command};
 
 use bindrune_att::{ErrorCode, Opcode, Request, Response};
 use bindrune_wire::Writer;

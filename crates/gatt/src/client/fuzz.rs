@@ -6,7 +6,7 @@ use bindrune_wire::{Reader, Uuid, Writer};
 use super::{
     Characteristic, Characteristics, ClientFeatures, Descriptors, Discovery, EnableFeatures,
     Includes, PreparedWrite, Procedure, ReadByUuid, ReadDatabaseHash, ReadLong, ReadMultiple,
-    Service, ServiceChanged, Services, Subscribe, Write,
+    Service, ServiceChanged, Services, Subscribe, WriteLong,
 };
 use crate::{cccd::Cccd, table::Properties};
 
@@ -29,7 +29,7 @@ pub fn client(data: &[u8]) {
         7 => read_by_uuid(server),
         8 => read_multiple(server),
         9 => read_long(server),
-        10 => drive(&mut Write::new(3, data), server),
+        10 => drive(&mut WriteLong::new(3, data), server),
         11 => drive(&mut PreparedWrite::long(3, data), server),
         12 => drive(&mut PreparedWrite::reliable(&[(3, data), (5, data), (7, &[])]), server),
         13 => drive(&mut Subscribe::new(&characteristic(), Cccd::NOTIFY), server),

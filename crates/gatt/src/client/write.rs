@@ -67,6 +67,44 @@ pub fn write_command(
     Ok(Command::Write { handle, value }.write(w)?)
 }
 
+/// Writes one value of any length: in one request if it fits, otherwise as [`PreparedWrite`].
+#[derive(Clone, Debug)]
+pub struct WriteLong<'a> {
+    write: Write<'a>,
+    prepared: Option<PreparedWrite<'a>>,
+}
+
+impl<'a> WriteLong<'a> {
+    /// Writes `value`, of up to 512 octets, to the attribute `handle`.
+    #[must_use]
+    pub const fn new(handle: u16, value: &'a [u8]) -> Self {
+        Self { write: Write::new(handle, value), prepared: None }
+    }
+
+    /// Returns whether the server may hold prepared parts, as [`PreparedWrite::is_open`].
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.prepared.as_ref().is_some_and(PreparedWrite::is_open)
+    }
+}
+
+impl Procedure for WriteLong<'_> {
+    fn request(&mut self, mtu: u16, w: &mut Writer<'_>) -> Result<Option<Opcode>, ClientError> {
+        let Write { handle, value, over } = self.write;
+        if self.prepared.is_none() && (over || Write::fits(value, mtu)) {
+            return self.write.request(mtu, w);
+        }
+        self.prepared.get_or_insert(PreparedWrite::long(handle, value)).request(mtu, w)
+    }
+
+    fn response(&mut self, pdu: &[u8]) -> Result<(), ClientError> {
+        match &mut self.prepared {
+            Some(prepared) => prepared.response(pdu),
+            None => self.write.response(pdu),
+        }
+    }
+}
+
 /// Writes long values, or several at once: prepares them part by part, compares the server's echo, and executes.
 /// After any error, it cancels. [Vol 3] Part G, 4.9.4, 4.9.5
 #[derive(Clone, Debug)]

@@ -15,9 +15,8 @@ use super::{
 use crate::{Error, capability::CLIENT, mask::bit, waiters::LinkKey};
 
 impl Stack {
-    /// Ready when the caller has the ATT client of the link for itself; returns the MTU. `first`: the caller has waited
-    /// longest.
-    pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<u16, Error>> {
+    /// Ready when the caller has the ATT client of the link for itself. `first`: the caller has waited longest.
+    pub(crate) fn poll_turn(&mut self, link: LinkRef, first: bool) -> Poll<Result<(), Error>> {
         self.link(link)?;
         let may = self.may_ask(link.index)?;
         let attributes = &mut self.link_mut(link)?.attributes;
@@ -25,7 +24,7 @@ impl Stack {
             return Poll::Pending;
         }
         attributes.client.taken = true;
-        Poll::Ready(Ok(attributes.bearer.mtu()))
+        Poll::Ready(Ok(()))
     }
 
     /// Ends the turn of a caller, which may have a request in progress.

@@ -26,6 +26,37 @@ fn a_value_must_fit_into_one_pdu() {
     assert!(Write::fits(&[0; 512], 515) && !Write::fits(&[0; 513], 517));
 }
 
+#[test]
+fn a_value_of_any_length_is_written_in_one_request_if_it_fits() {
+    let mut write = WriteLong::new(3, &[7; 20]);
+    assert_eq!(request(&mut write).unwrap()[..3], hex!("12 0300"));
+    assert!(!write.is_open());
+    write.response(&hex!("13")).unwrap();
+    is_over(&mut write);
+
+    let mut write = WriteLong::new(3, &[7; 21]);
+    let sent = request(&mut write).unwrap();
+    assert_eq!(sent[..5], hex!("16 0300 0000"));
+    assert!(write.is_open());
+    assert_eq!(write.response(&hex!("01 16 0300 09")), Err(refused(ErrorCode::PREPARE_QUEUE_FULL)));
+    assert!(!write.is_open());
+    is_over(&mut write);
+
+    let mut write = WriteLong::new(3, &[7; 20]);
+    request(&mut write).unwrap();
+    assert_eq!(
+        write.response(&hex!("01 12 0300 03")),
+        Err(refused(ErrorCode::WRITE_NOT_PERMITTED))
+    );
+    is_over(&mut write);
+    let too_long = ClientError::TooLong { max: 512 };
+    assert_eq!(request(&mut WriteLong::new(3, &[0; 513])), Err(too_long));
+}
+
+const fn refused(code: ErrorCode) -> ClientError {
+    ClientError::Att { code, handle: 3 }
+}
+
 /// GATT/CL/GAW/BV-01-C
 #[test]
 fn a_write_command() {

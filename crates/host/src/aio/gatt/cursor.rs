@@ -29,7 +29,7 @@ impl<'h, D: Discovery + Clone> Walk<'h, D> {
                 return Ok(Some(item));
             }
             self.response = None;
-            let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
+            let mut turn = Turn::new(self.remote.host, self.remote.link);
             let Some(response) = turn.next_response(&mut self.discovery).await? else {
                 return Ok(None);
             };
@@ -121,7 +121,7 @@ impl<'h> Values<'h> {
                 return value.map(Some);
             }
             self.response = None;
-            let mut turn = Turn::take(self.remote.host, self.remote.link).await?;
+            let mut turn = Turn::new(self.remote.host, self.remote.link);
             let Some(response) = turn.next_response(&mut self.read).await? else {
                 return Ok(None);
             };

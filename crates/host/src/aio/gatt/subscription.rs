@@ -100,7 +100,7 @@ impl<'h> Connection<'h> {
         wanted: Cccd,
     ) -> Result<Subscription<'h>, Error> {
         let mut subscription = self.listen(to.handle())?;
-        let mut turn = Turn::take(self.host(), self.link()).await?;
+        let mut turn = Turn::new(self.host(), self.link());
         loop {
             let mut procedure = Subscribe::new(to.info(), wanted);
             match turn.run(&mut procedure).await {
@@ -179,7 +179,7 @@ impl Subscription<'_> {
         if self.cccd == 0 {
             return Ok(());
         }
-        let mut turn = Turn::take(self.host, self.link).await?;
+        let mut turn = Turn::new(self.host, self.link);
         loop {
             match turn.run(&mut Subscribe::at(self.cccd, Cccd::empty())).await {
                 Ok(()) => return Ok(()),

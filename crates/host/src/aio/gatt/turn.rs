@@ -4,55 +4,54 @@ use core::task::{Poll, ready};
 
 use bindrune_att::ErrorCode;
 use bindrune_gatt::client::{ClientError, Procedure};
-use bindrune_wire::{Level, Packet, Pool};
+use bindrune_wire::{Level, Packet};
 
 use crate::{
     Error, Host,
     aio::security_retry,
-    stack::LinkRef,
+    core::Core,
+    stack::{LinkRef, Stack},
     waiters::{Key, LinkKey},
 };
 
-/// The exclusive use of a link's ATT client. Dropping it starts the next turn; a late answer is discarded.
+/// The exclusive use of a link's ATT client. It begins with the first request. Dropping it starts the next turn; a late
+/// answer is discarded.
 #[derive(Debug)]
 pub(super) struct Turn<'h> {
     host: &'h Host,
     link: LinkRef,
+    /// Whether it has begun and not ended.
+    taken: bool,
     /// An operation was refused as insecure, and a retry was made.
     retried: bool,
     /// Level of the link when the last request was made.
     level: Level,
-    /// MTU when the turn began.
-    mtu: u16,
+}
+
+/// What followed a response.
+enum After {
+    /// The procedure is over, and the turn too.
+    Over,
+    /// The next request must wait for room.
+    Request,
 }
 
 impl<'h> Turn<'h> {
-    pub(super) async fn take(host: &'h Host, link: LinkRef) -> Result<Self, Error> {
-        let key = Key::Link(link.index, LinkKey::Turn);
-        let mtu = host.wait(key, |core, first| core.stack.poll_turn(link, first)).await?;
-        Ok(Self { host, link, retried: false, level: Level::Open, mtu })
-    }
-
-    pub(super) const fn mtu(&self) -> u16 {
-        self.mtu
+    pub(super) const fn new(host: &'h Host, link: LinkRef) -> Self {
+        Self { host, link, taken: false, retried: false, level: Level::Open }
     }
 
     /// Runs a procedure to its end.
     pub(super) async fn run(&mut self, procedure: &mut impl Procedure) -> Result<(), Error> {
-        while self.step(procedure).await? {}
+        while self.request(procedure).await? {
+            if matches!(self.responses(procedure).await?, After::Over) {
+                break;
+            }
+        }
         Ok(())
     }
 
-    /// Makes the next request of a procedure and takes its response; false after the end of the procedure.
-    pub(super) async fn step(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
-        if !self.request(procedure).await? {
-            return Ok(false);
-        }
-        self.response(procedure, |packet, pool| pool.give(packet)).await?;
-        Ok(true)
-    }
-
-    /// As [`Self::step`], and returns the response.
+    /// Makes the next request of a procedure and returns its response.
     async fn step_and_read(
         &mut self,
         procedure: &mut impl Procedure,
@@ -60,8 +59,9 @@ impl<'h> Turn<'h> {
         if !self.request(procedure).await? {
             return Ok(None);
         }
-        let packet = Some(self.response(procedure, |packet, _| packet).await?);
-        Ok(Some(Response { host: self.host, link: self.link, packet, borrowed: false }))
+        let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Response));
+        let packet = self.host.wait(key, |core, _| poll_response(core, link, procedure)).await?;
+        Ok(Some(Response { host: self.host, link, packet: Some(packet), borrowed: false }))
     }
 
     /// As [`Self::next_response`], for a procedure that has at least one response.
@@ -106,40 +106,79 @@ impl<'h> Turn<'h> {
         security_retry::make_safer(self.host, self.link, code, self.level).await
     }
 
+    /// Makes the next request of a procedure, in the same visit in which the turn begins if possible; false if the
+    /// procedure is over.
     async fn request(&mut self, procedure: &mut impl Procedure) -> Result<bool, Error> {
-        let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Push));
-        let level = &mut self.level;
-        let sent = self.host.wait(key, |core, _| {
-            *level = core.stack.link(link)?.protection.current().level;
-            core.stack.poll_request(link, |mtu, w| procedure.request(mtu, w).map_err(client_error))
-        });
-        sent.await
+        let Self { host, link, taken, level, .. } = self;
+        if !*taken {
+            let key = Key::Link(link.index, LinkKey::Turn);
+            let begun = host.wait(key, |core, first| {
+                ready!(core.stack.poll_turn(*link, first)?);
+                *taken = true;
+                Poll::Ready(Ok(ask(&mut core.stack, *link, level, procedure)))
+            });
+            if let Poll::Ready(asked) = begun.await? {
+                return asked;
+            }
+        }
+        let key = Key::Link(link.index, LinkKey::Push);
+        host.wait(key, |core, _| ask(&mut core.stack, *link, level, procedure)).await
     }
 
-    /// Passes the response to the procedure, then its packet to `take`.
-    async fn response<T>(
-        &mut self,
-        procedure: &mut impl Procedure,
-        take: impl Fn(Packet, &mut Pool) -> T,
-    ) -> Result<T, Error> {
-        let (link, key) = (self.link, Key::Link(self.link.index, LinkKey::Response));
-        let response = self.host.wait(key, |core, _| {
-            let packet = ready!(core.stack.poll_response(link)?);
-            match procedure.response(packet.bytes()) {
-                Ok(()) => Poll::Ready(Ok(take(packet, &mut core.stack.rx.pool))),
-                Err(error) => {
-                    core.stack.rx.pool.give(packet);
-                    Poll::Ready(Err(client_error(error)))
+    /// Takes the response of each request, and makes the next request in the same visit.
+    async fn responses(&mut self, procedure: &mut impl Procedure) -> Result<After, Error> {
+        let Self { host, link, taken, level, .. } = self;
+        let key = Key::Link(link.index, LinkKey::Response);
+        let after = host.wait(key, |core, _| {
+            let packet = ready!(poll_response(core, *link, procedure)?);
+            core.stack.rx.pool.give(packet);
+            match ask(&mut core.stack, *link, level, procedure)? {
+                Poll::Ready(true) => Poll::Pending,
+                Poll::Ready(false) => {
+                    core.stack.end_turn(*link);
+                    *taken = false;
+                    Poll::Ready(Ok(After::Over))
                 }
+                Poll::Pending => Poll::Ready(Ok(After::Request)),
             }
         });
-        response.await
+        after.await
+    }
+}
+
+/// Makes the next request of a procedure; ready with false if it is over.
+#[inline(never)]
+fn ask(
+    stack: &mut Stack,
+    link: LinkRef,
+    level: &mut Level,
+    procedure: &mut impl Procedure,
+) -> Poll<Result<bool, Error>> {
+    *level = stack.link(link)?.protection.current().level;
+    stack.poll_request(link, |mtu, w| procedure.request(mtu, w).map_err(client_error))
+}
+
+/// Passes the response to the procedure, and returns its packet.
+fn poll_response(
+    core: &mut Core,
+    link: LinkRef,
+    procedure: &mut impl Procedure,
+) -> Poll<Result<Packet, Error>> {
+    let packet = ready!(core.stack.poll_response(link)?);
+    match procedure.response(packet.bytes()) {
+        Ok(()) => Poll::Ready(Ok(packet)),
+        Err(error) => {
+            core.stack.rx.pool.give(packet);
+            Poll::Ready(Err(client_error(error)))
+        }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.host.with(|core| core.stack.end_turn(self.link));
+        if self.taken {
+            self.host.with(|core| core.stack.end_turn(self.link));
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Reading and writing a peer's values.
 
-use bindrune_gatt::client::{PreparedWrite, ReadLong, ReadMultiple, Write, write_command};
+use bindrune_gatt::client::{
+    PreparedWrite, Procedure, ReadLong, ReadMultiple, WriteLong, write_command,
+};
 
 use super::{
     remote::{RemoteCharacteristic, RemoteDescriptor},
@@ -31,8 +33,8 @@ impl From<&RemoteDescriptor<'_>> for Attribute {
 }
 
 impl Connection<'_> {
-    async fn turn(&self) -> Result<Turn<'_>, Error> {
-        Turn::take(self.host(), self.link()).await
+    fn turn(&self) -> Turn<'_> {
+        Turn::new(self.host(), self.link())
     }
 
     /// Reads a whole value in as many requests as necessary, and returns its length. [Vol 3] Part G, 4.8.3
@@ -53,7 +55,7 @@ impl Connection<'_> {
     /// Dropping the future abandons the read; a late answer is discarded.
     pub async fn read(&self, of: impl Into<Attribute>, buffer: &mut [u8]) -> Result<usize, Error> {
         let Attribute(handle) = of.into();
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn();
         loop {
             let mut read = ReadLong::new(handle, &mut *buffer);
             match turn.run(&mut read).await {
@@ -76,7 +78,7 @@ impl Connection<'_> {
     /// As for [`Self::read`].
     pub async fn read_multiple(&self, handles: &[u16], buffer: &mut [u8]) -> Result<usize, Error> {
         let mut read = ReadMultiple::fixed(handles);
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn();
         let response = turn.only_response(&mut read).await?;
         let values = read.values(response.pdu()).ok_or(Error::Protocol)?;
         let needed = values.len();
@@ -101,7 +103,7 @@ impl Connection<'_> {
         mut each: impl FnMut(u16, usize, &[u8]),
     ) -> Result<(), Error> {
         let mut read = ReadMultiple::variable(handles);
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn();
         let response = turn.only_response(&mut read).await?;
         while let Some(value) = read.next(response.pdu()) {
             each(value.handle, value.length.into(), value.value);
@@ -124,14 +126,10 @@ impl Connection<'_> {
     /// written the value, a late answer is discarded, and prepared parts are cancelled.
     pub async fn write(&self, to: impl Into<Attribute>, value: &[u8]) -> Result<(), Error> {
         let Attribute(handle) = to.into();
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn();
         loop {
-            let written = if Write::fits(value, turn.mtu()) {
-                turn.run(&mut Write::new(handle, value)).await
-            } else {
-                self.prepared(&mut turn, PreparedWrite::long(handle, value)).await
-            };
-            match written {
+            let write = WriteLong::new(handle, value);
+            match self.prepared(&mut turn, write, WriteLong::is_open).await {
                 Ok(()) => return Ok(()),
                 Err(error) => turn.security_retry(error).await?,
             }
@@ -149,24 +147,25 @@ impl Connection<'_> {
     ///
     /// As for [`Self::write`].
     pub async fn write_reliably(&self, values: &[(u16, &[u8])]) -> Result<(), Error> {
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn();
         loop {
-            match self.prepared(&mut turn, PreparedWrite::reliable(values)).await {
+            let write = PreparedWrite::reliable(values);
+            match self.prepared(&mut turn, write, PreparedWrite::is_open).await {
                 Ok(()) => return Ok(()),
                 Err(error) => turn.security_retry(error).await?,
             }
         }
     }
 
-    async fn prepared(
+    /// Runs a write that may prepare parts. `is_open` returns whether the peer may hold prepared parts.
+    async fn prepared<W: Procedure>(
         &self,
         turn: &mut Turn<'_>,
-        mut write: PreparedWrite<'_>,
+        write: W,
+        is_open: fn(&W) -> bool,
     ) -> Result<(), Error> {
-        let cancel = CancelPrepared { connection: self, armed: true };
-        let result = turn.run(&mut write).await;
-        cancel.disarm(!write.is_open());
-        result
+        let mut prepared = Prepared { connection: self, write, is_open };
+        turn.run(&mut prepared.write).await
     }
 
     /// Writes a value of at most MTU - 3 bytes without an answer; ready when it is queued for the controller. [Vol 3]
@@ -219,21 +218,16 @@ impl Connection<'_> {
     }
 }
 
-/// Empties the peer's prepare queue if a prepared write is dropped halfway.
-struct CancelPrepared<'c, 'h> {
+/// A write that may prepare parts. Empties the peer's prepare queue if it is dropped halfway.
+struct Prepared<'c, 'h, W> {
     connection: &'c Connection<'h>,
-    armed: bool,
+    write: W,
+    is_open: fn(&W) -> bool,
 }
 
-impl CancelPrepared<'_, '_> {
-    fn disarm(mut self, over: bool) {
-        self.armed = !over;
-    }
-}
-
-impl Drop for CancelPrepared<'_, '_> {
+impl<W> Drop for Prepared<'_, '_, W> {
     fn drop(&mut self) {
-        if self.armed {
+        if (self.is_open)(&self.write) {
             let link = self.connection.link();
             self.connection.host().with(|core| core.stack.cancel_prepared(link));
         }
