@@ -34,7 +34,8 @@ crate::commands! {
 
 crate::commands! {
     in self::typed;
-    /// P-256 in the controller, for [`ControllerCrypto`](https://docs.rs/bindrune/latest/bindrune/struct.ControllerCrypto.html).
+    /// P-256 in the controller, for
+    /// [`ControllerCrypto`](https://docs.rs/bindrune/latest/bindrune/struct.ControllerCrypto.html).
     pub struct P256 {
         status: [LeReadLocalP256PublicKey, LeGenerateDhkey],
     }

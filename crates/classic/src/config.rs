@@ -8,7 +8,8 @@ pub struct Config {
     pub class: ClassOfDevice,
     /// Time for which the controller pages a device, 0.625 ms to 40.9 s.
     pub page_timeout: Duration,
-    /// Time without a packet after which a link ends, 0.625 ms to 40.9 s. Written to links where this device is central.
+    /// Time without a packet after which a link ends, 0.625 ms to 40.9 s. Written to links where this device is
+    /// central.
     pub supervision_timeout: Duration,
     /// Interval and window in which this device listens for pages.
     pub page_scan: ScanTiming,
@@ -16,9 +17,11 @@ pub struct Config {
     pub inquiry_scan: ScanTiming,
     /// Packet types of new links.
     pub packet_types: PacketTypes,
-    /// Whether this device requests to be central of links that peers make. A peer may refuse; then it stays peripheral.
+    /// Whether this device requests to be central of links that peers make. A peer may refuse; then it stays
+    /// peripheral.
     pub become_central: bool,
-    /// Whether roles may switch after a link is up, and whether a peer may become central of a link that this device makes.
+    /// Whether roles may switch after a link is up, and whether a peer may become central of a link that this device
+    /// makes.
     pub allow_role_switch: bool,
     /// Whether peers may request sniff mode.
     pub allow_sniff: bool,
@@ -49,8 +52,8 @@ impl Default for Config {
     }
 }
 
-/// Interval, window and type of a scan. Values outside the limits are replaced by the nearest one. [Vol 4] Part E, 7.3.20,
-/// 7.3.22, 7.3.48 and 7.3.52
+/// Interval, window and type of a scan. Values outside the limits are replaced by the nearest one. [Vol 4] Part E,
+/// 7.3.20, 7.3.22, 7.3.48 and 7.3.52
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScanTiming {

@@ -20,7 +20,8 @@ const PLACES: usize = 4;
 /// Time after which the controller refuses a connection by itself: at most 29 s. [Vol 4] Part E, 6.7
 const ACCEPT: Duration = Duration::from_secs(30);
 
-/// The connections of peers that are accepted. Others are refused with the reason Rejected: Unacceptable Address (0x0F).
+/// The connections of peers that are accepted. Others are refused with the reason Rejected: Unacceptable Address
+/// (0x0F).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// None.

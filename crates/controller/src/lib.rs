@@ -31,9 +31,10 @@
 //!
 //! # BR/EDR
 //!
-//! [`ControllerConfig::classic`] adds BR/EDR to a controller, with its own ACL buffers: inquiry, paging, remote names, roles,
-//! ACL data in slots of 625 µs with packets of 1, 3 and 5 slots and Enhanced Data Rate, flush timeouts, Secure Simple
-//! Pairing and Secure Connections with all association models, PIN codes, encryption. Without it a controller is LE only.
+//! [`ControllerConfig::classic`] adds BR/EDR to a controller, with its own ACL buffers: inquiry, paging, remote names,
+//! roles, ACL data in slots of 625 µs with packets of 1, 3 and 5 slots and Enhanced Data Rate, flush timeouts, Secure
+//! Simple Pairing and Secure Connections with all association models, PIN codes, encryption. Without it a controller is
+//! LE only.
 //!
 //! ```
 //! use bindrune_controller::{ClassicConfig, ControllerConfig, World};
@@ -69,16 +70,19 @@
 //! And of BR/EDR:
 //!
 //! - Clocks, hops, and power are absent. The clock offset is always 0. Sniff mode is reported, but polls do not change.
-//! - A central polls without a pause while there is data and for 16 polls after it, then every 25 ms. A packet that a full
-//!   receiver refuses is repeated.
-//! - Messages of the Link Manager take one slot each, and fewer are sent than in reality. An inquiry, a page or a remote name
-//!   is received or lost as a whole, once in each scan interval of the peer. A link comes up 10 ms after its host accepted it.
-//! - No key is computed and no data is enciphered. Numbers and new link keys come from the random numbers of the air, the
-//!   same for both ends; passkeys, PIN codes, out-of-band data and stored link keys are compared. Keys take no time.
-//! - AES-CCM encrypts if both hosts have Secure Connections on, and E0 otherwise. Packets carry as many octets as in the
-//!   clear. The least key size that a host accepts is 1 until the host sets it.
+//! - A central polls without a pause while there is data and for 16 polls after it, then every 25 ms. A packet that a
+//!   full receiver refuses is repeated.
+//! - Messages of the Link Manager take one slot each, and fewer are sent than in reality. An inquiry, a page or a
+//!   remote name is received or lost as a whole, once in each scan interval of the peer. A link comes up 10 ms after
+//!   its host accepted it.
+//! - No key is computed and no data is enciphered. Numbers and new link keys come from the random numbers of the air,
+//!   the same for both ends; passkeys, PIN codes, out-of-band data and stored link keys are compared. Keys take no
+//!   time.
+//! - AES-CCM encrypts if both hosts have Secure Connections on, and E0 otherwise. Packets carry as many octets as in
+//!   the clear. The least key size that a host accepts is 1 until the host sets it.
 //! - The flush timeout counts from the time at which the host sent the start of a PDU.
-//! - Interlaced scans are as long as others. There are no synchronous links, no broadcast, no hold and park, no periodic inquiry, no event filters.
+//! - Interlaced scans are as long as others. There are no synchronous links, no broadcast, no hold and park, no
+//!   periodic inquiry, no event filters.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation))]
 

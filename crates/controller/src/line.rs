@@ -11,8 +11,8 @@ const CHUNK: usize = 64;
 const BITS: u64 = 10;
 
 impl Port {
-    /// Splits the port into the ends of a serial line with this many bits per second, which has RTS/CTS: no octet is lost. Without a rate
-    /// the line takes no time.
+    /// Splits the port into the ends of a serial line with this many bits per second, which has RTS/CTS: no octet is
+    /// lost. Without a rate the line takes no time.
     ///
     /// Both directions work at the same time, in the time of the world. A driver moves up to 64 octets at a time.
     ///

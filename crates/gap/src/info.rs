@@ -276,8 +276,8 @@ pub const fn static_address(random: [u8; 6]) -> Address {
     Address::new(AddressKind::Random, [low, b, c, d, e, high])
 }
 
-/// A non-resolvable private address from random octets: the two highest bits are 0, of the others at least one is 0 and one
-/// is 1, and it is not the public address. [Vol 6] Part B, 1.3.2.2
+/// A non-resolvable private address from random octets: the two highest bits are 0, of the others at least one is 0 and
+/// one is 1, and it is not the public address. [Vol 6] Part B, 1.3.2.2
 #[must_use]
 pub fn non_resolvable_address(random: [u8; 6], public: Option<Address>) -> Address {
     let [low, b, c, d, e, high] = random;

@@ -1,5 +1,5 @@
-//! Our own address on the air. The host makes private addresses; the controller takes one while nothing is on the air. [Vol 3] Part C, 10.7;
-//! [Vol 4] Part E, 7.8.4
+//! Our own address on the air. The host makes private addresses; the controller takes one while nothing is on the air.
+//! [Vol 3] Part C, 10.7; [Vol 4] Part E, 7.8.4
 
 use bindrune_hci::{Opcode, Status, cmd::le::SetRandomAddress};
 use bindrune_wire::{Address, Writer, time::Instant};
@@ -23,7 +23,8 @@ pub(crate) struct Privacy {
     /// Whether the host must make an address.
     due: bool,
     retry_at: Option<Instant>,
-    /// Number of failures in a row (the controller refused an address, or the host could make none), and the last status.
+    /// Number of failures in a row (the controller refused an address, or the host could make none), and the last
+    /// status.
     failures: u8,
     status: Status,
     change: Option<Change>,
@@ -67,7 +68,8 @@ impl Privacy {
         self.failures = 0;
     }
 
-    /// Requests a private address from the host. The current address stays on the air until the controller has the new one.
+    /// Requests a private address from the host. The current address stays on the air until the controller has the new
+    /// one.
     pub(crate) const fn show_private(&mut self) {
         self.begin(Change::Asked);
         self.due = true;

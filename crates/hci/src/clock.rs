@@ -13,8 +13,8 @@ pub trait Clock {
 
     /// Registers the task of `waker` to be woken at `at`, or soon if that time has passed.
     ///
-    /// It may wake too early: the task reads the time again. A clock needs to keep only the earliest deadline of a task,
-    /// because a task registers all of its deadlines again after each wake.
+    /// It may wake too early: the task reads the time again. A clock needs to keep only the earliest deadline of a
+    /// task, because a task registers all of its deadlines again after each wake.
     fn wake_at(&self, at: Instant, waker: &Waker);
 }
 

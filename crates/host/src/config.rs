@@ -61,18 +61,20 @@ impl Privacy {
 
 /// Kind of address that advertising, scanning and connecting use: [`crate::Host::set_address_mode`].
 ///
-/// `Public` and `Static` are identity addresses, and pairing sends one of them to the peer. The other two hide it. [Vol 6] Part B, 1.3
+/// `Public` and `Static` are identity addresses, and pairing sends one of them to the peer. The other two hide it. [Vol
+/// 6] Part B, 1.3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressMode {
     /// Public address of the controller.
     Public,
-    /// Random static address: the one of [`crate::Config::address`], otherwise the controller's own one, otherwise one that the
-    /// host makes once and keeps in the bond store.
+    /// Random static address: the one of [`crate::Config::address`], otherwise the controller's own one, otherwise one
+    /// that the host makes once and keeps in the bond store.
     Static,
     /// Resolvable private addresses: only peers that bonded in this mode have the key, and recognize the device.
     Resolvable,
-    /// Non-resolvable private addresses: no peer recognizes the device. For beacons and scanners, since no links are made with them.
+    /// Non-resolvable private addresses: no peer recognizes the device. For beacons and scanners, since no links are
+    /// made with them.
     NonResolvable,
 }
 
@@ -154,8 +156,8 @@ impl Config {
         }
     }
 
-    /// Sets a random static address, which replaces the controller's own until `Host::set_address_mode` changes that. With any other address, [`crate::Host::new`]
-    /// fails with [`ConfigError::Address`].
+    /// Sets a random static address, which replaces the controller's own until `Host::set_address_mode` changes that.
+    /// With any other address, [`crate::Host::new`] fails with [`ConfigError::Address`].
     #[must_use]
     pub const fn address(mut self, address: Address) -> Self {
         self.address = Some(address);

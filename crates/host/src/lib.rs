@@ -1,7 +1,8 @@
 //! A Bluetooth LE host stack over raw HCI, without an allocator, for microcontrollers and desktops.
 //!
-//! [`Host::new`] takes [`Resources`], all memory that the host will ever use, and a [`Config`]. [`Host::run`] drives the host over any
-//! H4 transport. All other handles are borrowed from the host: [`Connection`], [`Channel`], [`Scanner`], [`Gatt`].
+//! [`Host::new`] takes [`Resources`], all memory that the host will ever use, and a [`Config`]. [`Host::run`] drives
+//! the host over any H4 transport. All other handles are borrowed from the host: [`Connection`], [`Channel`],
+//! [`Scanner`], [`Gatt`].
 //!
 //! ```no_run
 //! use bindrune::{Advertisement, Characteristic, Config, Event, Host, Resources, Service, Uuid};
@@ -62,8 +63,8 @@
 //! | port a PyBluez program | | [coming from PyBluez] |
 //! | port a MicroPython, aioble, bleak, Bumble or trouble program | | [coming from MicroPython] |
 //!
-//! The [thirty questions] that people ask first have short answers. The repository has pages on [hardware], [memory], [performance] and
-//! [security].
+//! The [thirty questions] that people ask first have short answers. The repository has pages on [hardware], [memory],
+//! [performance] and [security].
 //!
 //! [the book]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/index.md
 //! [sizes]: https://github.com/bindrune/bindrune/blob/main/docs/book/src/sizes.md
@@ -107,13 +108,15 @@
 //!
 //! # How it is built
 //!
-//! Each protocol has a crate: HCI, L2CAP, ATT and GATT, SMP, GAP; for BR/EDR its GAP, SDP and RFCOMM. None of them knows another. The root of this crate knows them all and has
-//! no I/O. A thin shell around it awaits, wakes tasks and reads the clock.
+//! Each protocol has a crate: HCI, L2CAP, ATT and GATT, SMP, GAP; for BR/EDR its GAP, SDP and RFCOMM. None of them
+//! knows another. The root of this crate knows them all and has no I/O. A thin shell around it awaits, wakes tasks and
+//! reads the clock.
 //!
 //! # Features
 //!
-//! All features are additive. Capabilities are on by default, except `classic`. A microcontroller turns them off with `default-features = false` and names those that
-//! it needs. If a peer asks for something that is left out, the host answers as the specification requires.
+//! All features are additive. Capabilities are on by default, except `classic`. A microcontroller turns them off with
+//! `default-features = false` and names those that it needs. If a peer asks for something that is left out, the host
+//! answers as the specification requires.
 //!
 //! | capability | adds | without it |
 //! |---|---|---|

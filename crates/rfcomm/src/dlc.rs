@@ -170,7 +170,8 @@ pub(crate) struct Lost {
 
 impl Dlc {
     /// Creates a free slot. `rx` holds received bytes until the application reads them: at least 23, better four frames
-    /// or more. A peer without credits may send half of it before it stops. `tx` holds bytes to send: at least 1. A slot with less memory is never used.
+    /// or more. A peer without credits may send half of it before it stops. `tx` holds bytes to send: at least 1. A
+    /// slot with less memory is never used.
     #[must_use]
     pub const fn new(rx: &'static mut [u8], tx: &'static mut [u8]) -> Self {
         Self {

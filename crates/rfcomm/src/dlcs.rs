@@ -52,8 +52,8 @@ pub struct Dlcs {
 }
 
 impl Dlcs {
-    /// Creates the DLCs in `slots`. The peer of one session has at most `share` of them at once that the application has not
-    /// accepted.
+    /// Creates the DLCs in `slots`. The peer of one session has at most `share` of them at once that the application
+    /// has not accepted.
     pub const fn new(slots: &'static mut [Dlc], share: usize) -> Self {
         Self { slots, listening: 0, share, counters: Counters::ZERO }
     }
@@ -191,14 +191,14 @@ impl Dlcs {
         self.with(index, |dlc| dlc.port.new_line.take())
     }
 
-    /// Reports our line status to the peer: [`Changes::REPORTED`] follows the answer, or 20 s without one. Returns false if
-    /// the DLC is not open, or another report or negotiation is not answered yet.
+    /// Reports our line status to the peer: [`Changes::REPORTED`] follows the answer, or 20 s without one. Returns
+    /// false if the DLC is not open, or another report or negotiation is not answered yet.
     pub fn report_line(&mut self, index: usize, status: LineStatus) -> bool {
         self.command(index, Command::Line(status))
     }
 
-    /// Requests new port settings, or with `None` the peer's current ones. [`Changes::PORT`] follows the answer, or 20 s
-    /// without one. Returns false if the DLC is not open, or another report or negotiation is not answered yet.
+    /// Requests new port settings, or with `None` the peer's current ones. [`Changes::PORT`] follows the answer, or 20
+    /// s without one. Returns false if the DLC is not open, or another report or negotiation is not answered yet.
     pub fn set_port(&mut self, index: usize, settings: Option<PortSettings>) -> bool {
         self.command(index, Command::Port(settings))
     }

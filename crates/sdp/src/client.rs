@@ -22,9 +22,9 @@ pub const MAX_ROUNDS: u16 = 4096;
 
 /// The client of one channel.
 ///
-/// A transaction is started, `poll_transmit` writes its requests, and `handle_response` takes the responses until one is
-/// [`Answer::Complete`] or [`Answer::Failed`]. The caller ends it with [`Self::cancel`] if a response takes longer than
-/// [`RESPONSE_TIMEOUT`], or all of them longer than [`SEARCH_TIMEOUT`].
+/// A transaction is started, `poll_transmit` writes its requests, and `handle_response` takes the responses until one
+/// is [`Answer::Complete`] or [`Answer::Failed`]. The caller ends it with [`Self::cancel`] if a response takes longer
+/// than [`RESPONSE_TIMEOUT`], or all of them longer than [`SEARCH_TIMEOUT`].
 #[derive(Debug)]
 pub struct Client {
     mtu: usize,
@@ -193,8 +193,8 @@ impl Client {
         if self.stage == Stage::Due { Interest::Data } else { Interest::None }
     }
 
-    /// Writes the request that is due, and returns whether there was one. Writes nothing if the room is less than the MTU
-    /// and too small.
+    /// Writes the request that is due, and returns whether there was one. Writes nothing if the room is less than the
+    /// MTU and too small.
     pub fn poll_transmit(&mut self, w: &mut Writer<'_>) -> bool {
         if self.stage != Stage::Due {
             return false;

@@ -61,7 +61,8 @@ fn walk(record: &Record<'_>) {
     let _ = (record.port(), record.handle(), record.service_id(), record.is_public());
 }
 
-/// Plays `data` to a server as requests, with changes of its records between them. Then a good client finds all records.
+/// Plays `data` to a server as requests, with changes of its records between them. Then a good client finds all
+/// records.
 pub fn server(data: &[u8]) {
     let mut memory = [0; 512];
     let mut registry = Registry::new(&mut memory);
@@ -201,8 +202,8 @@ fn transmit(client: &mut Client, transaction: &mut [u8; 2]) {
     }
 }
 
-/// Gives `pdu` to the client, and returns the length of the part in it. If its first octet is odd, the transaction and the
-/// length are made right.
+/// Gives `pdu` to the client, and returns the length of the part in it. If its first octet is odd, the transaction and
+/// the length are made right.
 fn respond(client: &mut Client, pdu: &[u8], transaction: [u8; 2]) -> usize {
     let mut buffer = [0; 80];
     let mut w = Writer::new(&mut buffer);

@@ -16,8 +16,8 @@ use window::Window;
 
 /// Answers a request of a client. Writes at most `mtu` octets to `response`, and returns their number.
 ///
-/// `mtu` is the most that the peer receives, at least 48. Returns `None` if there is no answer: for fewer than 3 octets,
-/// which have no transaction ID, and for responses, so that two servers never answer each other for ever.
+/// `mtu` is the most that the peer receives, at least 48. Returns `None` if there is no answer: for fewer than 3
+/// octets, which have no transaction ID, and for responses, so that two servers never answer each other for ever.
 ///
 /// The work is bounded by the length of the request and of the database. The response is made anew for each part of it,
 /// so a client that asks for many parts costs no memory. [Vol 3] Part B, 4.3

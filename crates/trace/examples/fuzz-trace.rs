@@ -1,6 +1,7 @@
 //! Runs the body of the fuzz target `trace_decode` on the stable compiler: `fuzz-trace EXECUTIONS [SEED]`.
 //!
-//! Each input is a file of the corpus with random changes: octets that are replaced, removed, repeated, or taken from another file.
+//! Each input is a file of the corpus with random changes: octets that are replaced, removed, repeated, or taken from
+//! another file.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::arithmetic_side_effects, reason = "a program for developers")]

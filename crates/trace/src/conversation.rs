@@ -19,8 +19,8 @@ pub struct Line {
     pub octets: Vec<u8>,
 }
 
-/// Decodes the packets of one or more devices, and returns the last entries as text: one line each with the violations below, and
-/// at the end the requests without an answer.
+/// Decodes the packets of one or more devices, and returns the last entries as text: one line each with the violations
+/// below, and at the end the requests without an answer.
 #[must_use]
 pub fn conversation(packets: impl Iterator<Item = Line>, last: usize) -> String {
     let (mut decoders, mut lines) = (BTreeMap::<usize, Decoder>::new(), Vec::new());

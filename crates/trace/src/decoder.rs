@@ -18,8 +18,8 @@ const MAX_LINKS: usize = 64;
 
 /// Decodes the packets of one capture, in their order.
 ///
-/// Its memory has a bound, whatever the packets are: 64 links, 32 channels each, 1 MiB of unfinished PDUs and SDUs for each
-/// link, 64 tables of 4096 attributes, 1000 unanswered requests.
+/// Its memory has a bound, whatever the packets are: 64 links, 32 channels each, 1 MiB of unfinished PDUs and SDUs for
+/// each link, 64 tables of 4096 attributes, 1000 unanswered requests.
 #[derive(Debug, Default)]
 pub struct Decoder {
     pub(crate) controller: Controller,

@@ -2,7 +2,8 @@
 
 use crate::{Body, Capture, Decoder, Direction, Entry};
 
-/// Records of the packets in an input: a direction and a length, then the packet. The capture formats take the same octets.
+/// Records of the packets in an input: a direction and a length, then the packet. The capture formats take the same
+/// octets.
 ///
 /// # Panics
 ///

@@ -5,7 +5,8 @@
 //! - [`conversation`] does it for a failing test; [`H4Stream`] finds the packets in what crossed a port.
 //! - [`numbers`] are the names of assigned numbers.
 //!
-//! The decoder accepts any octets, and its memory has a bound: see [`Decoder`]. The parsers are those of the layer crates.
+//! The decoder accepts any octets, and its memory has a bound: see [`Decoder`]. The parsers are those of the layer
+//! crates.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

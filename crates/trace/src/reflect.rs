@@ -1,7 +1,7 @@
 //! Fields of the typed packets of the layer crates, from their `Debug` output.
 //!
-//! The layer crates declare each packet once, as a structure with named fields. Its derived `Debug` names all of them, and
-//! hides keys and numbers that a user compares. So a field that a layer crate gains appears here too.
+//! The layer crates declare each packet once, as a structure with named fields. Its derived `Debug` names all of them,
+//! and hides keys and numbers that a user compares. So a field that a layer crate gains appears here too.
 
 use crate::entry::{Field, Value};
 

@@ -1,7 +1,8 @@
 /// Declares a newtype of a number with named values, which accepts every number.
 ///
 /// It has the layout of its number, so it can be a field of a `zerocopy` structure. `Debug` prints the name, or the
-/// number in hexadecimal if the value has no name. `else` and a function after the values adds names declared elsewhere.
+/// number in hexadecimal if the value has no name. `else` and a function after the values adds names declared
+/// elsewhere.
 ///
 /// ```
 /// bindrune_wire::open_enum! {

@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Returns the files of the folder in the environment variable. Without the variable they are empty: the image builds, but does not run.
+/// Returns the files of the folder in the environment variable. Without the variable they are empty: the image builds,
+/// but does not run.
 fn firmware(file: &str) -> io::Result<Vec<u8>> {
     let Ok(folder) = std::env::var("CYW43_FIRMWARE") else {
         println!("cargo:warning=without CYW43_FIRMWARE the image has no {file}");

@@ -1,5 +1,5 @@
-//! The peripheral on an ESP32-C3: the chip's own radio is the controller, and there is no UART. Bonds are in the last two sectors of the
-//! first 4 MiB of the flash memory.
+//! The peripheral on an ESP32-C3: the chip's own radio is the controller, and there is no UART. Bonds are in the last
+//! two sectors of the first 4 MiB of the flash memory.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]

@@ -1,6 +1,7 @@
 //! Replays each file of the fuzz corpus through the body of its fuzz target.
 //!
-//! `BINDRUNE_MUTATIONS`, a number, adds that many mutations of the files to each target; `BINDRUNE_SEED` selects others.
+//! `BINDRUNE_MUTATIONS`, a number, adds that many mutations of the files to each target; `BINDRUNE_SEED` selects
+//! others.
 #![allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

@@ -21,8 +21,8 @@ const FIELDS: [&str; 11] = [
     "btrfcomm.frame_type",
 ];
 
-/// Longest PDU that tshark 4.0 puts together. It counts the octets of a PDU with its header of 4 octets in 16 bits, so that it leaves
-/// the fragments of a longer one as they are.
+/// Longest PDU that tshark 4.0 puts together. It counts the octets of a PDU with its header of 4 octets in 16 bits, so
+/// that it leaves the fragments of a longer one as they are.
 const LONGEST: i64 = 65_531;
 
 /// One packet, as tshark sees it.

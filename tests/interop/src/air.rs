@@ -59,7 +59,8 @@ impl Air {
         Self::launch(scratch, configuration, 1)
     }
 
-    /// Starts one whose links move every `tick` milliseconds. On a slow air, the processors do not limit what crosses it.
+    /// Starts one whose links move every `tick` milliseconds. On a slow air, the processors do not limit what crosses
+    /// it.
     ///
     /// # Errors
     /// As [`start`](Self::start).

@@ -23,8 +23,8 @@ use tokio::task::JoinHandle;
 /// control does not wait for an application that another process delays.
 type Memory = Resources<4, 8, 1200, 16, 264, 8192>;
 
-/// Room for 1 MiB of the shortest datagrams, each 2 bytes longer: Basic mode drops what has no room, and another process
-/// may delay the reader.
+/// Room for 1 MiB of the shortest datagrams, each 2 bytes longer: Basic mode drops what has no room, and another
+/// process may delay the reader.
 const RING: usize = 9 << 17;
 
 /// 2 links, 3 channels, bonds of 4 peers, and services of 4 KiB.
@@ -117,8 +117,8 @@ impl Node {
         Ok(node)
     }
 
-    /// A host with BR/EDR beside LE, over TCP. With `file`, it keeps its bonds as one of [`start_bonded`](Self::start_bonded)
-    /// does.
+    /// A host with BR/EDR beside LE, over TCP. With `file`, it keeps its bonds as one of
+    /// [`start_bonded`](Self::start_bonded) does.
     ///
     /// # Errors
     /// As [`start_bonded`](Self::start_bonded).
@@ -225,8 +225,8 @@ impl Node {
         }
     }
 
-    /// Stops the host once its links are down. Fails if a packet is missing, a byte was dropped, or tshark finds a fault in
-    /// the traffic.
+    /// Stops the host once its links are down. Fails if a packet is missing, a byte was dropped, or tshark finds a
+    /// fault in the traffic.
     ///
     /// # Errors
     /// When one of these checks fails.

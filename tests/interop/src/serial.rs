@@ -49,8 +49,8 @@ impl Pty {
     }
 }
 
-/// Relays between socat and a controller, and acknowledges every segment at once, which socat cannot do. Otherwise each small
-/// packet of the controller is delayed by about 40 ms. It serves one connection.
+/// Relays between socat and a controller, and acknowledges every segment at once, which socat cannot do. Otherwise each
+/// small packet of the controller is delayed by about 40 ms. It serves one connection.
 pub(crate) fn relay(controller: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;

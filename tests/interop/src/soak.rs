@@ -1,8 +1,8 @@
 //! Links that carry traffic for hours while one peer after another fails.
 //!
 //! A [`Member`] is one Bumble peripheral and our link to it. Its traffic runs in rounds: an SDU that the peer echoes, a
-//! write command, and a value that is written and read back. If a round gets back other data than it sent, the traffic ends
-//! with an error. The member records the longest time between the ends of two rounds.
+//! write command, and a value that is written and read back. If a round gets back other data than it sent, the traffic
+//! ends with an error. The member records the longest time between the ends of two rounds.
 
 use crate::services::{find, uuid};
 use crate::{Air, Peripheral, Stopwatch, numbered, soon};

@@ -9,12 +9,13 @@ use std::process::Command;
 /// fault: each part of a long value has one.)
 const FAULTS: &str = "_ws.malformed || _ws.expert.severity >= 0x00800000 \
     || (_ws.expert.group == 0x09000000 && _ws.expert.severity >= 0x00600000)";
-/// Sound frames of Enhanced Retransmission mode that tshark 4.0 takes for malformed. Each has this form, no other fault, and
-/// no protocol above it. [Vol 3] Part A, 3.3.2
+/// Sound frames of Enhanced Retransmission mode that tshark 4.0 takes for malformed. Each has this form, no other
+/// fault, and no protocol above it. [Vol 3] Part A, 3.3.2
 ///
-/// - The first I-frame of an SDU that is longer than the frame: tshark expects the whole SDU in it. The FCS option decides
-///   whether 6 or 4 of the frame's bytes are no data, so the SDU has at least the larger number of data bytes.
-/// - An S-frame without FCS, because tshark ignores the FCS option. Its reserved bits are zero, and it does not have both P and F.
+/// - The first I-frame of an SDU that is longer than the frame: tshark expects the whole SDU in it. The FCS option
+///   decides whether 6 or 4 of the frame's bytes are no data, so the SDU has at least the larger number of data bytes.
+/// - An S-frame without FCS, because tshark ignores the FCS option. Its reserved bits are zero, and it does not have
+///   both P and F.
 const SOUND: &str = r#"(
     btl2cap.control_type == 0 && btl2cap.control_sar == 1 && btl2cap.sdulength > {btl2cap.length - 6}
     || btl2cap.length == 2
@@ -33,8 +34,8 @@ pub struct Capture {
     pub l2cap: usize,
 }
 
-/// Reads a btsnoop file with tshark, and counts the packets of a capture without faults. The decoder of `bindrune trace` must say the
-/// same about each packet ([`check_agreement`]).
+/// Reads a btsnoop file with tshark, and counts the packets of a capture without faults. The decoder of
+/// `bindrune trace` must say the same about each packet ([`check_agreement`]).
 ///
 /// # Errors
 /// When tshark is missing, cannot read the file, or finds a malformed packet or a protocol error;

@@ -1,5 +1,5 @@
-//! The firmware of `examples/cortex-m` on an emulated Cortex-M4: against Bumble, against itself, and its applications on this
-//! machine.
+//! The firmware of `examples/cortex-m` on an emulated Cortex-M4: against Bumble, against itself, and its applications
+//! on this machine.
 
 #![allow(clippy::indexing_slicing, reason = "JSON answers of the peers are indexed by key")]
 

@@ -159,8 +159,8 @@ impl Device {
         self.host().run_with(reader, writer, platform).await
     }
 
-    /// Like [`Self::drive`], on a bridge that holds the first event with `code` until an ACL packet has arrived, and then each
-    /// further one.
+    /// Like [`Self::drive`], on a bridge that holds the first event with `code` until an ACL packet has arrived, and
+    /// then each further one.
     pub async fn drive_reordered(&self, code: u8) -> RunError<Unplugged> {
         let mut borrowed = BorrowedPort { device: self, port: self.port.take() };
         let Some(port) = &mut borrowed.port else { return RunError::AlreadyRunning };

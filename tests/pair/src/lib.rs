@@ -1,10 +1,10 @@
 //! Two or more bindrune hosts on virtual controllers, in virtual time.
 //!
 //! A [`Scene`] is an air with a seed and a share of loss; each [`Device`] in it is a host on a controller of its own.
-//! [`Scene::run`] drives the hosts while an application runs, and then checks that nothing is left: no link, no
-//! packet, no violation of HCI. [`Scene::trace`] has all octets that crossed the ports, with their virtual times. If a test
-//! fails, the end of the conversation is printed with the seed ([`Trace::conversation`]). The environment variable `BINDRUNE_SEED`, a number, is added to every
-//! seed.
+//! [`Scene::run`] drives the hosts while an application runs, and then checks that nothing is left: no link, no packet,
+//! no violation of HCI. [`Scene::trace`] has all octets that crossed the ports, with their virtual times. If a test
+//! fails, the end of the conversation is printed with the seed ([`Trace::conversation`]). The environment variable
+//! `BINDRUNE_SEED`, a number, is added to every seed.
 //!
 //! ```
 //! use bindrune::{Advertisement, Config, Connect};

@@ -8,11 +8,11 @@ pub(crate) const INDICATION: u16 = 12;
 const MOST: u32 = 64;
 
 impl Row {
-    /// Returns the mean number of L2CAP PDUs in a connection event. `fits` returns how many fit beside a number of credit
-    /// indications.
+    /// Returns the mean number of L2CAP PDUs in a connection event. `fits` returns how many fit beside a number of
+    /// credit indications.
     ///
-    /// After an indication the sender has at most all credits but one, because the K-frame that it answers has only just arrived. That
-    /// many K-frames last for some full events without an indication; then an event has one again.
+    /// After an indication the sender has at most all credits but one, because the K-frame that it answers has only
+    /// just arrived. That many K-frames last for some full events without an indication; then an event has one again.
     pub(crate) fn with_credits(&self, fits: impl Fn(u32) -> f64) -> f64 {
         let full = fits(0);
         let Flow::Channel(window) = self.flow else { return full };

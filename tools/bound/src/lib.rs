@@ -1,7 +1,8 @@
 //! The goodput of a link, from the packet times of the specification.
 //!
-//! [`Row::bound`] is what the link layer and the serial lines allow any host, and has enough buffers. [`Link::bound`] is what a link
-//! allows this host, with the buffers that the controllers have, and [`Link::bottleneck`] names what limits it.
+//! [`Row::bound`] is what the link layer and the serial lines allow any host, and has enough buffers. [`Link::bound`]
+//! is what a link allows this host, with the buffers that the controllers have, and [`Link::bottleneck`] names what
+//! limits it.
 #![forbid(unsafe_code)]
 
 mod credits;
@@ -51,8 +52,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// Returns bits of values or SDUs per second: the smallest of what the radio, the serial line, and the window during
-    /// a round trip over the line allow.
+    /// Returns bits of values or SDUs per second: the smallest of what the radio, the serial line, and the window
+    /// during a round trip over the line allow.
     #[must_use]
     pub fn bound(&self) -> f64 {
         let radio = self.radio();

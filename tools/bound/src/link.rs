@@ -77,15 +77,15 @@ const GAIN: f64 = 1.05;
 impl Link {
     /// Returns the bits of the application per second that the link allows this host, which reacts at once.
     ///
-    /// It runs the link's connection events one by one: controllers decide about a PDU when the PDU before it ends, and return a buffer
-    /// once its packet is acknowledged.
+    /// It runs the link's connection events one by one: controllers decide about a PDU when the PDU before it ends, and
+    /// return a buffer once its packet is acknowledged.
     #[must_use]
     pub fn bound(&self) -> f64 {
         crate::run::rate(self)
     }
 
-    /// Returns the limit without which the link would be fastest. If no limit matters, that is the air; for requests, each of which waits for
-    /// connection events, it is the interval.
+    /// Returns the limit without which the link would be fastest. If no limit matters, that is the air; for requests,
+    /// each of which waits for connection events, it is the interval.
     #[must_use]
     pub fn bottleneck(&self) -> Bottleneck {
         let now = self.bound();

@@ -10,8 +10,9 @@ const MIC: u32 = 4;
 impl Row {
     /// Returns the bits per second that fit the connection events.
     ///
-    /// An event is full of exchanges: a data PDU, T_IFS, an empty PDU of the other side, T_IFS. As long as there is room for the
-    /// longest one, another begins. A PDU of the other side that carries credits is longer than an empty one.
+    /// An event is full of exchanges: a data PDU, T_IFS, an empty PDU of the other side, T_IFS. As long as there is
+    /// room for the longest one, another begins. A PDU of the other side that carries credits is longer than an empty
+    /// one.
     pub(crate) fn radio(&self) -> f64 {
         let pdus = self.with_credits(|indications| self.pdus(indications));
         pdus * self.payload() * 8e6 / self.microseconds()
@@ -46,7 +47,8 @@ impl Row {
     }
 }
 
-/// Returns the microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no MIC.
+/// Returns the microseconds of a packet: preamble, access address, header, payload, MIC and CRC. An empty packet has no
+/// MIC.
 pub(crate) fn packet(two_mbit: bool, encrypted: bool, bytes: u16) -> u32 {
     let (preamble, byte) = if two_mbit { (2, 4) } else { (1u32, 8) };
     let mic = if encrypted && bytes > 0 { MIC } else { 0 };

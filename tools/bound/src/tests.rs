@@ -42,7 +42,8 @@ fn fragments_of_27_bytes_on_1m_every_100_ms() {
     let row = Row { flow: Flow::WriteCommand, interval: 80, bytes: 27, ..NOTIFICATION };
     assert_eq!(row.fragments(), [27, 27, 27, 27, 27, 27, 27, 27, 27, 8]);
     assert_eq!([row.exchange(27), row.exchange(8)], [676, 524]);
-    // A PDU takes 6,608 µs; fourteen leave 7,488 µs, in which eight more exchanges begin with room for the longest, 2,468 µs.
+    // A PDU takes 6,608 µs; fourteen leave 7,488 µs, in which eight more exchanges begin with room for the longest,
+    // 2,468 µs.
     assert_near(row.bound(), 14.8 * 244.0 * 8.0 / 0.100);
 }
 
@@ -71,7 +72,8 @@ fn credits_take_room_where_an_event_has_none_to_spare() {
 #[test]
 fn a_window_is_in_use_for_two_events_behind_a_line() {
     let row = Row { flow: Flow::Channel(8), two_mbit: true, baud: Some(460_800), ..NOTIFICATION };
-    // The first K-frame of an event is read 1,048 + 5,556 µs after its anchor, when four exchanges are over: 4 × 1,392 µs.
+    // The first K-frame of an event is read 1,048 + 5,556 µs after its anchor, when four exchanges are over: 4 × 1,392
+    // µs.
     assert_near(row.bound(), 4.0 * 246.75 * 8.0 / 0.030);
     let wide = Row { flow: Flow::Channel(32), ..row };
     assert_near(wide.bound(), wide.payload() * 8.0 * 460_800.0 / 2560.0);

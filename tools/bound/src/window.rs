@@ -36,8 +36,8 @@ impl Trip {
 }
 
 impl Row {
-    /// Returns the bits per second that the window allows. Every K-frame is sent, read and credited as early as possible, and
-    /// credits take no time on the air or on a line.
+    /// Returns the bits per second that the window allows. Every K-frame is sent, read and credited as early as
+    /// possible, and credits take no time on the air or on a line.
     ///
     /// The central continues an event only if it announced more data, so an event ends with the data in its controller.
     pub(crate) fn window(&self, baud: u32) -> f64 {

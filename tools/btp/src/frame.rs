@@ -6,7 +6,8 @@ use crate::{Packet, Service};
 
 /// Length of the header in bytes: service, opcode, controller index, and the length of the data in two bytes.
 pub const HEADER: usize = 5;
-/// Longest frame in bytes, with its header. Long enough for the longest value of an attribute, and for an SDU of 2,048 bytes.
+/// Longest frame in bytes, with its header. Long enough for the longest value of an attribute, and for an SDU of 2,048
+/// bytes.
 pub const MTU: usize = 4096;
 
 /// Makes packets of the bytes of a stream.
@@ -37,7 +38,8 @@ impl Decoder {
         Self::default()
     }
 
-    /// Adds bytes of the stream. Take all frames ([`Self::next_frame`]) between two calls: then at most one incomplete frame is kept.
+    /// Adds bytes of the stream. Take all frames ([`Self::next_frame`]) between two calls: then at most one incomplete
+    /// frame is kept.
     pub fn push(&mut self, bytes: &[u8]) {
         let skipped = self.skip.min(bytes.len());
         self.skip = self.skip.saturating_sub(skipped);

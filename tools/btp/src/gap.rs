@@ -111,7 +111,8 @@ macro_rules! byte_fields {
 }
 byte_fields!(OwnAddress, IoCapability);
 
-/// Advertising data and scan response, each at most 255 bytes: `type, length, value` for each structure, not the order of the air.
+/// Advertising data and scan response, each at most 255 bytes: `type, length, value` for each structure, not the order
+/// of the air.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdvertisingData {
     /// Structures of the advertising data.

@@ -1,8 +1,9 @@
-//! The Bluetooth tester protocol (BTP), version of auto-pts in 2025: what a tester and the host under test send each other over a
-//! stream socket.
+//! The Bluetooth tester protocol (BTP), version of auto-pts in 2025: what a tester and the host under test send each
+//! other over a stream socket.
 //!
 //! - [`frame`]: the header, and packets out of a stream.
-//! - [`base`], [`gap`], [`gatt`], [`l2cap`]: commands, responses and events of each service, parsed and written in both directions.
+//! - [`base`], [`gap`], [`gatt`], [`l2cap`]: commands, responses and events of each service, parsed and written in both
+//!   directions.
 //! - [`Command`], [`Response`], [`Event`]: those of all services.
 //!
 //! Bytes come from another program, so each parser accepts any bytes, and answers with a [`Status`].

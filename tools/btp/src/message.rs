@@ -31,8 +31,8 @@ macro_rules! messages {
             ///
             /// # Errors
             ///
-            /// [`Status::UNKNOWN_COMMAND`](crate::Status::UNKNOWN_COMMAND) for another opcode; [`Status::FAIL`](crate::Status::FAIL)
-            /// if the data is too short, too long or has no meaning.
+            /// [`Status::UNKNOWN_COMMAND`](crate::Status::UNKNOWN_COMMAND) for another opcode;
+            /// [`Status::FAIL`](crate::Status::FAIL) if the data is too short, too long or has no meaning.
             pub fn parse(opcode: u8, data: &[u8]) -> Result<Self, crate::Status> {
                 let mut r = bindrune_wire::Reader::new(data);
                 let message = match $opcodes(opcode) {

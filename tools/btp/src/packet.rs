@@ -70,8 +70,8 @@ macro_rules! all {
             ///
             /// # Errors
             ///
-            /// [`Status::UNKNOWN_COMMAND`] for another service or opcode; [`Status::FAIL`] if the data is too short, too long or has
-            /// no meaning.
+            /// [`Status::UNKNOWN_COMMAND`] for another service or opcode; [`Status::FAIL`] if the data is too short,
+            /// too long or has no meaning.
             pub fn parse(packet: &Packet) -> Result<Self, Status> {
                 let (opcode, data) = (packet.opcode, packet.data.as_slice());
                 match packet.service {

@@ -99,7 +99,8 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Creates the partial file, and replaces one of an earlier transfer. Only with `force` [`Self::finish`] replaces a file that exists.
+    /// Creates the partial file, and replaces one of an earlier transfer. Only with `force` [`Self::finish`] replaces a
+    /// file that exists.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         let sink = |file, part| Self { file, path: path.to_owned(), part, force, bytes: 0 };
         if is_standard(path) {
@@ -152,8 +153,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Ends a transfer: gives the file its name. If the transfer failed, adds what is in the partial file; removes one in which there is
-    /// nothing.
+    /// Ends a transfer: gives the file its name. If the transfer failed, adds what is in the partial file; removes one
+    /// in which there is nothing.
     pub(crate) fn finish(self, result: Result<(), Failure>) -> Result<(), Failure> {
         match result {
             Ok(()) => self.rename(),

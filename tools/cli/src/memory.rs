@@ -4,8 +4,8 @@ use bindrune::{ClassicConfig, ClassicResources, Config, ConfigError, Host, Resou
 
 use crate::{bonds, failure::Failure};
 
-/// Eight links and sixteen channels, with windows wide enough for files: one link can have seven channels, and each other
-/// link still one.
+/// Eight links and sixteen channels, with windows wide enough for files: one link can have seven channels, and each
+/// other link still one.
 type Memory = Resources<8, 16, 416, 48, 264, 24576>;
 
 /// Memory of BR/EDR: channels with room for the longest datagram, and devices as many as an inquiry may find.

@@ -51,8 +51,8 @@ impl std::fmt::Display for Device {
     }
 }
 
-/// Returns whether a text is meant as an address, valid or not: six groups of two characters, or at least four groups of
-/// hexadecimal digits, with colons or hyphens between them.
+/// Returns whether a text is meant as an address, valid or not: six groups of two characters, or at least four groups
+/// of hexadecimal digits, with colons or hyphens between them.
 fn looks_like_address(text: &str) -> bool {
     [':', '-'].into_iter().any(|mark| {
         let groups = || text.split(mark);
@@ -76,8 +76,8 @@ const FIRST_UUID: u16 = 0x1800;
 impl FromStr for Attribute {
     type Err = String;
 
-    /// Parses handles (`000b` and `0x000b`, as `gatt tree` prints them), UUIDs (`2a6e`, and longer ones), assigned names
-    /// of characteristics, and `handle:2a6e`, which is always a handle.
+    /// Parses handles (`000b` and `0x000b`, as `gatt tree` prints them), UUIDs (`2a6e`, and longer ones), assigned
+    /// names of characteristics, and `handle:2a6e`, which is always a handle.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             "not a handle such as 000b, nor a UUID such as 2a6e or \

@@ -151,8 +151,8 @@ async fn ready(host: &Host, transport: &Transport) -> Result<(), Failure> {
     }
 }
 
-/// Tracks whether the controller is lost, and logs its return. If the controller no longer answers, ends a command that has an end of
-/// its own; a command that runs until Ctrl-C waits for the controller.
+/// Tracks whether the controller is lost, and logs its return. If the controller no longer answers, ends a command that
+/// has an end of its own; a command that runs until Ctrl-C waits for the controller.
 async fn watch(
     host: &Host,
     transport: &Transport,

@@ -109,8 +109,8 @@ fn may_wait(id: &str) -> bool {
     !of_classic && LE.iter().any(|begin| id.starts_with(begin))
 }
 
-/// Returns ids that are not unique and in order, unknown statuses, tests that no file has, and tests of BR/EDR without an
-/// assessment.
+/// Returns ids that are not unique and in order, unknown statuses, tests that no file has, and tests of BR/EDR without
+/// an assessment.
 pub(crate) fn check(table: &str, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut report = |line: usize, item: &str, message: String| {

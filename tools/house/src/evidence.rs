@@ -36,7 +36,8 @@ pub(crate) fn check(page: &str, text: &str, sources: &[Source]) -> Vec<Finding> 
     findings
 }
 
-/// Returns whether a file has a test: a function with `#[test]`, also in a macro such as `proptest!`, or a row of `cases!` or `pairings!`.
+/// Returns whether a file has a test: a function with `#[test]`, also in a macro such as `proptest!`, or a row of
+/// `cases!` or `pairings!`.
 pub(crate) fn has_test(source: &Source, name: &str) -> bool {
     let is_there = |pattern: &[&str]| !tokens::find(&source.tokens, pattern).is_empty();
     let has_rows = is_there(&["cases", "!"]) || is_there(&["pairings", "!"]);

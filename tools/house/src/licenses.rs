@@ -17,7 +17,8 @@ const ALLOWED: [&str; 11] = [
     "Unlicense",
     "Zlib",
 ];
-/// Only for what a program links on a desktop, never for the libraries' firmware: weak copyleft, and the Boost license of the line editor on Windows.
+/// Only for what a program links on a desktop, never for the libraries' firmware: weak copyleft, and the Boost license
+/// of the line editor on Windows.
 const DESKTOP: [(&str, &str); 3] =
     [("serialport", "MPL-2.0"), ("clipboard-win", "BSL-1.0"), ("error-code", "BSL-1.0")];
 

@@ -1,5 +1,5 @@
-//! The pages, and the front page of the crate's documentation: their links lead to headings that exist; files that the book includes
-//! exist; the book lists all of its pages.
+//! The pages, and the front page of the crate's documentation: their links lead to headings that exist; files that the
+//! book includes exist; the book lists all of its pages.
 
 use crate::finding::Finding;
 use anyhow::{Context, Result};

@@ -1,4 +1,4 @@
-//! Files and functions stay short enough to read.
+//! Files, functions and lines of comments stay short enough to read.
 
 use crate::finding::Finding;
 use crate::source::{Source, is_test_only};
@@ -9,13 +9,15 @@ use syn::{Attribute, Block, ImplItemFn, ItemFn, ItemImpl, ItemMod, Signature, Tr
 
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
+const COMMENT_COLUMNS: usize = 120;
 
-/// Returns files over 400 lines and functions over 60, outside tests.
+/// Returns files over 400 lines and functions over 60, outside tests, and lines of comments over 120 columns.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {
+    let wide = wide_comments(source);
     if source.is_test() {
-        return Vec::new();
+        return wide;
     }
-    let mut search = Search { path: &source.path, findings: Vec::new() };
+    let mut search = Search { path: &source.path, findings: wide };
     let lines = source.text.lines().count();
     let tests: usize = source.test_lines().into_iter().map(RangeInclusive::count).sum();
     let lines = lines.saturating_sub(tests);
@@ -32,6 +34,31 @@ pub(crate) fn check(source: &Source) -> Vec<Finding> {
     }
     search.visit_file(&source.file);
     search.findings
+}
+
+/// Returns the lines of comments that are too wide, except rows of tables and lines of code.
+fn wide_comments(source: &Source) -> Vec<Finding> {
+    let (mut wide, mut code) = (Vec::new(), false);
+    for (line, text) in (1..).zip(source.text.lines()) {
+        let Some(comment) = text.trim_start().strip_prefix("//") else {
+            code = false;
+            continue;
+        };
+        let comment = comment.trim_start_matches(['/', '!']).trim_start();
+        let fence = comment.starts_with("```");
+        code ^= fence;
+        if code || fence || comment.starts_with('|') || text.chars().count() <= COMMENT_COLUMNS {
+            continue;
+        }
+        wide.push(Finding {
+            rule: "comment-width",
+            path: source.path.clone(),
+            line,
+            item: None,
+            message: format!("a comment over {COMMENT_COLUMNS} columns: begin a new line"),
+        });
+    }
+    wide
 }
 
 struct Search<'a> {
@@ -107,6 +134,24 @@ mod tests {
     fn a_file_over_400_lines_is_found() {
         assert_eq!(rules("a.rs", &"// a\n".repeat(400)), [""; 0]);
         assert_eq!(rules("a.rs", &"// a\n".repeat(401)), ["file-length"]);
+    }
+
+    #[test]
+    fn a_wide_comment_is_found_unless_it_is_a_table_or_code() {
+        let wide = "a ".repeat(60);
+        for mark in ["//", "///", "//!", "    ///"] {
+            assert_eq!(
+                rules("a/tests.rs", &format!("{mark} {wide}\nfn f() {{}}\n")),
+                ["comment-width"]
+            );
+            let rest = 120usize.strict_sub(mark.len()).strict_sub(1);
+            let fits = format!("{mark} {}\nfn f() {{}}\n", "é".repeat(rest));
+            assert_eq!(rules("a.rs", &fits), [""; 0]);
+        }
+        assert_eq!(rules("a.rs", &format!("//! | {wide} |\n")), [""; 0]);
+        assert_eq!(rules("a.rs", &format!("//! ```text\n//! {wide}\n//! ```\n")), [""; 0]);
+        let after = format!("//! ```text\n//! ```\n//! {wide}\n");
+        assert_eq!(rules("a.rs", &after), ["comment-width"]);
     }
 
     #[test]

@@ -12,10 +12,11 @@ use syn::{
 const ROOT: &str = "crates/host/src/lib.rs";
 const HOST: &str = "crates/host/src/";
 
-/// Returns types of the workspace that a public signature or field of the host names, and that its root does not export.
+/// Returns types of the workspace that a public signature or field of the host names, and that its root does not
+/// export.
 ///
-/// It compares the last names of paths: a type with the same name as an exported one passes. So do types of modules that the root
-/// exports, and names that a file imports from outside the workspace.
+/// It compares the last names of paths: a type with the same name as an exported one passes. So do types of modules
+/// that the root exports, and names that a file imports from outside the workspace.
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
     let Some(root) = sources.iter().find(|source| source.path == ROOT) else { return Vec::new() };
     let mut exported = exported(&root.file);

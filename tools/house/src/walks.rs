@@ -9,7 +9,8 @@ use syn::{ImplItem, Item, ItemEnum, ItemImpl, ItemMod, ItemTrait, TraitItem, Typ
 /// The page whose names are checked.
 pub(crate) const PAGE: &str = "docs/architecture.md";
 
-/// Returns names between backticks that do not exist: `Type::function`, `file::function`, `Enum::Variant`, and paths of files.
+/// Returns names between backticks that do not exist: `Type::function`, `file::function`, `Enum::Variant`, and paths of
+/// files.
 pub(crate) fn check(page: &str, sources: &[Source]) -> Vec<Finding> {
     let crates = || sources.iter().filter(|source| source.path.starts_with("crates/"));
     let mut known = Names::default();

@@ -177,14 +177,14 @@ impl Gap {
         self.links.set_packet_types(slot, types);
     }
 
-    /// Requests another role on a link, which replaces the previous request. [`crate::GapEvent::RoleSwitchEnded`] reports
-    /// the end. [Vol 4] Part E, 7.2.8
+    /// Requests another role on a link, which replaces the previous request. [`crate::GapEvent::RoleSwitchEnded`]
+    /// reports the end. [Vol 4] Part E, 7.2.8
     pub fn switch_role(&mut self, slot: u8, role: Role) {
         self.links.switch_role(slot, role);
     }
 
-    /// Requests sniff mode for a link, which replaces the previous request. [`crate::GapEvent::ModeRequestEnded`] reports
-    /// the end. [Vol 4] Part E, 7.2.2
+    /// Requests sniff mode for a link, which replaces the previous request. [`crate::GapEvent::ModeRequestEnded`]
+    /// reports the end. [Vol 4] Part E, 7.2.2
     ///
     /// Returns false, and changes nothing, if the parameters are out of range, the interval is not shorter than the
     /// supervision timeout, or there is no such link.
@@ -192,24 +192,24 @@ impl Gap {
         self.links.sniff(slot, sniff)
     }
 
-    /// Requests active mode for a link, which replaces the previous request. [`crate::GapEvent::ModeRequestEnded`] reports
-    /// the end. [Vol 4] Part E, 7.2.3
+    /// Requests active mode for a link, which replaces the previous request. [`crate::GapEvent::ModeRequestEnded`]
+    /// reports the end. [Vol 4] Part E, 7.2.3
     pub fn exit_sniff(&mut self, slot: u8) {
         self.links.exit_sniff(slot);
     }
 
-    /// Requests active mode for a link in sniff mode with an interval of more than 500 ms, so that nothing waits for too
-    /// long. Does nothing on other links, and while the mode changes. Returns whether a command is pending for it.
+    /// Requests active mode for a link in sniff mode with an interval of more than 500 ms, so that nothing waits for
+    /// too long. Does nothing on other links, and while the mode changes. Returns whether a command is pending for it.
     pub fn wake(&mut self, slot: u8) -> bool {
         self.links.wake(slot)
     }
 
-    /// Sets after what time without a packet a link ends: 0.625 ms to 40.9 s, rounded up to 0.625 ms. Only the central of
-    /// the link can; otherwise it is written once this device becomes central.
+    /// Sets after what time without a packet a link ends: 0.625 ms to 40.9 s, rounded up to 0.625 ms. Only the central
+    /// of the link can; otherwise it is written once this device becomes central.
     /// [`crate::GapEvent::SupervisionTimeout`] reports the end. [Vol 4] Part E, 7.3.42
     ///
-    /// Returns false, and changes nothing, if the time is out of range or not longer than the interval of sniff mode, or
-    /// there is no such link.
+    /// Returns false, and changes nothing, if the time is out of range or not longer than the interval of sniff mode,
+    /// or there is no such link.
     pub fn set_supervision_timeout(&mut self, slot: u8, timeout: Duration) -> bool {
         self.links.set_supervision_timeout(slot, timeout)
     }

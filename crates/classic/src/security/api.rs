@@ -36,8 +36,8 @@ pub struct Config {
     pub min_key_size: u8,
     /// The same for links that AES-CCM encrypts.
     pub min_key_size_secure: u8,
-    /// Whether to accept link keys of zeros, which no real controller makes, and encryption by the peer with a bond's key
-    /// that the controller has not requested. For emulated controllers.
+    /// Whether to accept link keys of zeros, which no real controller makes, and encryption by the peer with a bond's
+    /// key that the controller has not requested. For emulated controllers.
     pub zero_keys: bool,
 }
 

@@ -24,7 +24,8 @@ impl Security {
     /// Writes the next pending command: opcode, length, parameters. `None` while one is in flight.
     ///
     /// Links take turns, so that no peer keeps another one waiting. Requests for peers without a link have one turn
-    /// too, and so has the out-of-band data of this device. A link's replies to the controller come before its procedures.
+    /// too, and so has the out-of-band data of this device. A link's replies to the controller come before its
+    /// procedures.
     pub fn poll_command(&mut self, now: Instant, w: &mut Writer<'_>) -> Option<Opcode> {
         if self.in_flight.is_some() {
             return None;

@@ -26,8 +26,8 @@ impl Slot {
         }
     }
 
-    /// Answers a Link Key Request. A key that does not satisfy the configuration is not used, so that the peer must pair
-    /// again; neither is any key while this side pairs anew.
+    /// Answers a Link Key Request. A key that does not satisfy the configuration is not used, so that the peer must
+    /// pair again; neither is any key while this side pairs anew.
     pub(super) fn provide_key(&mut self, config: &Config) {
         self.key_asked = false;
         self.reply = Some(Reply::NoKey);

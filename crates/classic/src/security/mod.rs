@@ -3,8 +3,8 @@
 //! [`Security`] is security mode 4 of all links. It asks the user, answers the controller's requests, and reads the
 //! length of each encryption key. The root stores the bonds, counts failures of peers, and ends links.
 //!
-//! - A link has a level only if the key that encrypts it is known, long enough, and proven by the peer to this side. With
-//!   E0 only one side authenticates, so this side then authenticates the peer too.
+//! - A link has a level only if the key that encrypts it is known, long enough, and proven by the peer to this side.
+//!   With E0 only one side authenticates, so this side then authenticates the peer too.
 //! - A key is never stronger than its method, and never replaces a stronger one.
 //! - A failed authentication keeps the bond. Only [`Security::pair`] replaces it, or a pairing of the peer to which the
 //!   user agrees.

@@ -152,8 +152,8 @@ const fn plain(answer: Answer) -> Status {
 }
 
 impl Slot {
-    /// Returns the out-of-band data of the peer that can be used. While the peer's features are unknown, that is all of it:
-    /// a pairing without it then fails.
+    /// Returns the out-of-band data of the peer that can be used. While the peer's features are unknown, that is all of
+    /// it: a pairing without it then fails.
     pub(super) fn oob_presence(&self, config: &Config) -> OobPresence {
         let usable = match self.is_secure(config) {
             Some(true) => OobPresence::P256,

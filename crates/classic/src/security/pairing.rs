@@ -59,8 +59,8 @@ impl Pairing {
 }
 
 impl Slot {
-    /// Returns the pairing in progress, or a new one. If an authentication with the bond's key runs, only a pairing that
-    /// the peer starts may begin: a bond is never replaced because its key failed.
+    /// Returns the pairing in progress, or a new one. If an authentication with the bond's key runs, only a pairing
+    /// that the peer starts may begin: a bond is never replaced because its key failed.
     pub(super) fn begin(&mut self, now: Instant, pin: bool) -> &mut Pairing {
         let local = matches!(self.running, Some(Running::Authentication { pair: true, .. }));
         self.pairing.get_or_insert_with(|| Pairing {
@@ -108,8 +108,8 @@ impl Slot {
         config.require.max(goal.unwrap_or_default())
     }
 
-    /// Checks whether both sides have Secure Connections, if the key must have them. So the peer's user gets no question
-    /// about a pairing that must fail. [Vol 3] Part C, 5.2.2.8
+    /// Checks whether both sides have Secure Connections, if the key must have them. So the peer's user gets no
+    /// question about a pairing that must fail. [Vol 3] Part C, 5.2.2.8
     fn check_algorithms(&self, config: &Config) -> Result<(), Failure> {
         let required =
             self.need(config) >= Level::SecureConnections || config.only_secure_connections;

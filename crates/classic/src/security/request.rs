@@ -51,8 +51,8 @@ impl Security {
         }
     }
 
-    /// Sets the out-of-band data that [`Answer::Oob`] can provide for this peer. If there is some, the peer pairs with it
-    /// or not at all.
+    /// Sets the out-of-band data that [`Answer::Oob`] can provide for this peer. If there is some, the peer pairs with
+    /// it or not at all.
     pub fn set_oob(&mut self, link: u8, oob: OobPresence) {
         if let Some(slot) = self.slot_mut(link) {
             slot.oob = oob;
@@ -81,8 +81,9 @@ impl Security {
 
 /// Requests.
 impl Security {
-    /// Raises a link to a level: uses the key of the bond if that suffices, otherwise pairs. [`super::SecurityEvent::Outcome`] reports the
-    /// outcome. A second requirement joins the first one; both have one outcome.
+    /// Raises a link to a level: uses the key of the bond if that suffices, otherwise pairs.
+    /// [`super::SecurityEvent::Outcome`] reports the outcome. A second requirement joins the first one; both have one
+    /// outcome.
     ///
     /// # Errors
     ///

@@ -91,8 +91,8 @@ impl Controller {
     }
 }
 
-/// Packets of 3 and 5 slots, encryption, sniff, interlaced scans, inquiry with RSSI, LE, extended inquiry, LE and BR/EDR at once,
-/// non-flushable packets, supervision timeout event, extended features.
+/// Packets of 3 and 5 slots, encryption, sniff, interlaced scans, inquiry with RSSI, LE, extended inquiry, LE and
+/// BR/EDR at once, non-flushable packets, supervision timeout event, extended features.
 const ALWAYS: u64 = 1
     | 1 << 1
     | 1 << 2

@@ -84,8 +84,8 @@ impl ClassicConfig {
         self
     }
 
-    /// Reports encryption of BR/EDR links with version 2 of Encryption Change, if the host turned that event on. The default is
-    /// the first version.
+    /// Reports encryption of BR/EDR links with version 2 of Encryption Change, if the host turned that event on. The
+    /// default is the first version.
     #[must_use]
     pub const fn encryption_change_v2(mut self, on: bool) -> Self {
         self.encryption_change_v2 = on;

@@ -45,7 +45,8 @@ pub(crate) struct Classic {
     name: Option<NameRequest>,
     /// Connection requests that the host has not answered yet.
     requests: BTreeMap<BdAddr, Request>,
-    /// The last out-of-band data that the host read: C and R of P-192, C and R of P-256. `None` where the host has none.
+    /// The last out-of-band data that the host read: C and R of P-192, C and R of P-256. `None` where the host has
+    /// none.
     out_of_band: [Option<[u8; 16]>; 4],
 }
 

@@ -62,8 +62,8 @@ pub enum GapEvent {
     },
     /// A new private address is needed: [`crate::Gap::set_private_address`].
     PrivateAddressDue,
-    /// A change of [`crate::Gap::show_identity`] or [`crate::Gap::show_private`] is complete, or failed: then the old address stays in use.
-    /// Nothing is on the air until this event is taken.
+    /// A change of [`crate::Gap::show_identity`] or [`crate::Gap::show_private`] is complete, or failed: then the old
+    /// address stays in use. Nothing is on the air until this event is taken.
     AddressChanged(Result<(), Status>),
     /// Scanning ended by itself: the controller refused, or the time limit passed.
     ScanEnded(ScanEnd),

@@ -222,9 +222,9 @@ impl Gap {
         self.privacy.request(address, until);
     }
 
-    /// Uses the identity address from now on, and no private one. Advertising, scanning and connecting are off for a moment.
-    /// [`crate::GapEvent::AddressChanged`] reports the outcome. [`AddressChoice::Automatic`] selects the public address, and fails with
-    /// Unsupported Feature (0x11) if the controller has none.
+    /// Uses the identity address from now on, and no private one. Advertising, scanning and connecting are off for a
+    /// moment. [`crate::GapEvent::AddressChanged`] reports the outcome. [`AddressChoice::Automatic`] selects the public
+    /// address, and fails with Unsupported Feature (0x11) if the controller has none.
     pub fn show_identity(&mut self, choice: AddressChoice) {
         self.init.forgive(Opcode::LE_SET_RANDOM_ADDRESS);
         self.privacy.show_identity(choice);

@@ -1,6 +1,8 @@
 //! The programs of the PyBluez tutorial, in Rust. `docs/coming-from-pybluez.md` explains each of them.
 //!
-//! `cargo run -p bindrune --features classic,serial,tcp --example pybluez -- l2cap-client 01:23:45:67:89:AB /dev/ttyACM0`
+//! ```sh
+//! cargo run -p bindrune --features classic,serial,tcp --example pybluez -- l2cap-client 01:23:45:67:89:AB /dev/ttyACM0
+//! ```
 #![allow(
     clippy::indexing_slicing,
     reason = "lengths that the host gives fit the buffers that it was given"

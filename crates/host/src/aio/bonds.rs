@@ -30,8 +30,8 @@ impl Bonds<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::BondStore`] if the store could not be loaded. Until a later [`run`](crate::Host::run) loads it there are no bonds, and none
-    /// can be created.
+    /// [`Error::BondStore`] if the store could not be loaded. Until a later [`run`](crate::Host::run) loads it there
+    /// are no bonds, and none can be created.
     ///
     /// # Cancel safety
     ///

@@ -25,8 +25,9 @@ const HEADER: usize = 3;
 /// firmware, or to set the baud rate or the address.
 ///
 /// Sends one command at a time and waits for its answer. Events and data that arrive meanwhile are dropped. The effect
-/// of the commands must outlast the Reset at the start of each [`run`](crate::Host::run). If the chip loses power, the host reports
-/// [`crate::ControllerEvent::Silent`]: bring the chip up again. An image that does not use this type does not contain its code.
+/// of the commands must outlast the Reset at the start of each [`run`](crate::Host::run). If the chip loses power, the
+/// host reports [`crate::ControllerEvent::Silent`]: bring the chip up again. An image that does not use this type does
+/// not contain its code.
 ///
 /// ```no_run
 /// use bindrune::{BringUp, BringUpError, Opcode};

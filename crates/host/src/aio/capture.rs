@@ -12,10 +12,10 @@ impl<'h> Gatt<'h> {
     /// Waits for the next write of a characteristic that captures writes ([`Characteristic::capture`]). Copies the
     /// value to `buffer`, and returns the link of the peer that wrote and the value's length in bytes.
     ///
-    /// Returns the writes of all peers in the order of their arrival, each once. The host has already sent the response.
-    /// Captured writes are reported only here: [`Connection::next`] returns no [`Event::Write`](crate::Event::Write) or
-    /// [`Event::Written`](crate::Event::Written) for such a characteristic. Several tasks may wait, for different
-    /// characteristics or for the same one; each write goes to one task.
+    /// Returns the writes of all peers in the order of their arrival, each once. The host has already sent the
+    /// response. Captured writes are reported only here: [`Connection::next`] returns no
+    /// [`Event::Write`](crate::Event::Write) or [`Event::Written`](crate::Event::Written) for such a characteristic.
+    /// Several tasks may wait, for different characteristics or for the same one; each write goes to one task.
     ///
     /// If a write does not fit the buffer of the characteristic, it is refused (0x11); a write command is dropped and
     /// reported by [`Event::LostWrites`](crate::Event::LostWrites). If the link has ended meanwhile, the calls of the

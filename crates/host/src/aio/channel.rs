@@ -21,13 +21,14 @@ pub use packet::{Outgoing, Piece};
 /// Dropping the channel closes it after every SDU for which [`Self::send`] returned `Ok` was sent, which can take 30 s.
 /// SDUs that were received and not read are discarded and counted (`Stats::unread_sdus`).
 ///
-/// If a [`send`](Self::send) is dropped in the middle of its SDU, the channel is aborted: the peer sees an incomplete SDU before the
-/// channel closes, which this host reports as [`CloseReason::Cut`] instead of [`CloseReason::Peer`].
+/// If a [`send`](Self::send) is dropped in the middle of its SDU, the channel is aborted: the peer sees an incomplete
+/// SDU before the channel closes, which this host reports as [`CloseReason::Cut`] instead of [`CloseReason::Peer`].
 ///
 /// For byte streams, a channel and its halves implement [`embedded_io_async::Read`] and [`embedded_io_async::Write`].
-/// The boundaries of SDUs are then lost. A [`read`](embedded_io_async::Read::read) returns received bytes of one or more SDUs, and 0 after the peer has
-/// closed the channel in order. A [`write`](embedded_io_async::Write::write) sends one SDU of at most [`Self::peer_mtu`] bytes, so a few long writes cost
-/// less than many short ones. Both kinds of calls can be mixed.
+/// The boundaries of SDUs are then lost. A [`read`](embedded_io_async::Read::read) returns received bytes of one or
+/// more SDUs, and 0 after the peer has closed the channel in order. A [`write`](embedded_io_async::Write::write) sends
+/// one SDU of at most [`Self::peer_mtu`] bytes, so a few long writes cost less than many short ones. Both kinds of
+/// calls can be mixed.
 ///
 /// ```
 /// use bindrune::{ChannelConfig, Connection, Error, Psm};
@@ -285,10 +286,11 @@ impl<'h> Connection<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] if the peer refused; [`Error::Timeout`] if it did not answer within 30 s; [`Error::Closed`] if it does not
-    /// support channels, or the channel ended at once; [`Error::InvalidParameters`] if the PSM or the configuration is not allowed;
-    /// [`Error::NoChannel`] or [`Error::NoPackets`] if memory ran out; [`Error::Disconnected`] if the link has ended. With a bonded
-    /// peer [`Error::BondLost`] if it no longer has the key, and [`Error::Encryption`] if encryption failed for another reason.
+    /// [`Error::Refused`] if the peer refused; [`Error::Timeout`] if it did not answer within 30 s; [`Error::Closed`]
+    /// if it does not support channels, or the channel ended at once; [`Error::InvalidParameters`] if the PSM or the
+    /// configuration is not allowed; [`Error::NoChannel`] or [`Error::NoPackets`] if memory ran out;
+    /// [`Error::Disconnected`] if the link has ended. With a bonded peer [`Error::BondLost`] if it no longer has the
+    /// key, and [`Error::Encryption`] if encryption failed for another reason.
     ///
     /// # Cancel safety
     ///

@@ -23,11 +23,10 @@ impl Host {
     /// Listens on `psm`, and lets the application decide each request for a channel. Requests of peers whose link is
     /// below the security `level` are refused at once, as by [`Self::listen_at`], and not returned here.
     ///
-    /// A request reserves a channel slot and the packets of its window until it is refused. So a peer can have at most as many
-    /// open requests as there are free slots. Its second request never takes the slot and packets that another link needs for
-    /// its first.
-    /// Each request must be decided within 20 s, whether it was taken or not; otherwise it is refused (No resources,
-    /// 0x0004).
+    /// A request reserves a channel slot and the packets of its window until it is refused. So a peer can have at most
+    /// as many open requests as there are free slots. Its second request never takes the slot and packets that another
+    /// link needs for its first. Each request must be decided within 20 s, whether it was taken or not; otherwise it is
+    /// refused (No resources, 0x0004).
     ///
     /// ```
     /// use bindrune::{ChannelConfig, ConnectionResult, Error, Host, Level, Psm};
@@ -50,8 +49,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF or the configuration is not allowed, [`Error::Busy`] if the PSM
-    /// already has a listener, [`Error::NoListener`] if all listener slots are in use.
+    /// [`Error::InvalidParameters`] if the PSM is not 0x01 to 0xFF or the configuration is not allowed, [`Error::Busy`]
+    /// if the PSM already has a listener, [`Error::NoListener`] if all listener slots are in use.
     pub fn listen_for_requests(
         &self,
         psm: Psm,

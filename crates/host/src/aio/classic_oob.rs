@@ -11,8 +11,8 @@ impl Classic<'_> {
     /// Creates out-of-band data of this device. Bring it to the peer, with the address of this device; one successful
     /// pairing can use it. [Vol 4] Part E, 7.3.60 and 7.3.95
     ///
-    /// The peer gets values for P-256, for P-192 or for both, as the controller and [`crate::ClassicConfig`] allow. New data
-    /// invalidates earlier data, and so does a reset of the controller. For LE there is [`crate::Host::oob`].
+    /// The peer gets values for P-256, for P-192 or for both, as the controller and [`crate::ClassicConfig`] allow. New
+    /// data invalidates earlier data, and so does a reset of the controller. For LE there is [`crate::Host::oob`].
     ///
     /// ```
     /// use bindrune::{Address, Classic, ClassicOob, Error, Level};
@@ -31,8 +31,8 @@ impl Classic<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] without BR/EDR, and on a controller without Secure Simple Pairing; [`Error::Controller`] if
-    /// the controller refuses; [`Error::ControllerLost`] if it is reset; [`Error::NoAnswer`].
+    /// [`Error::Unsupported`] without BR/EDR, and on a controller without Secure Simple Pairing; [`Error::Controller`]
+    /// if the controller refuses; [`Error::ControllerLost`] if it is reset; [`Error::NoAnswer`].
     ///
     /// # Cancel safety
     ///
@@ -44,14 +44,14 @@ impl Classic<'_> {
         self.wait(Awaited::Setting, Stack::poll_classic_oob).await
     }
 
-    /// Sets the out-of-band data that came from a device, or with `None` forgets it. The next pairing with that device uses
-    /// it, without a question to the user, whichever side begins; the pairing is authenticated if the data is right. It
-    /// is used once: after an attempt, also one that failed, the device must give other data.
+    /// Sets the out-of-band data that came from a device, or with `None` forgets it. The next pairing with that device
+    /// uses it, without a question to the user, whichever side begins; the pairing is authenticated if the data is
+    /// right. It is used once: after an attempt, also one that failed, the device must give other data.
     ///
     /// From then on the device pairs by its data or not at all, until a pairing succeeds or `None` is set: if the data
     /// was used by an attempt that failed, or has no values for the kind of key that both sides use, the pairing fails
-    /// with [`crate::ClassicFailure::NoOob`]. If it is wrong, with Authentication Failure (0x05). So no other device can pair in
-    /// the device's name after failing on purpose. A bond that is strong enough is used as always.
+    /// with [`crate::ClassicFailure::NoOob`]. If it is wrong, with Authentication Failure (0x05). So no other device
+    /// can pair in the device's name after failing on purpose. A bond that is strong enough is used as always.
     ///
     /// # Errors
     ///

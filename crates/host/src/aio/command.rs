@@ -14,14 +14,14 @@ use crate::{
 impl Host {
     /// Sends an HCI command of the application and returns its return parameters.
     ///
-    /// Do not send commands that the host itself sends (Reset, advertising, scanning, connecting): the host's state would no
-    /// longer match the controller's.
+    /// Do not send commands that the host itself sends (Reset, advertising, scanning, connecting): the host's state
+    /// would no longer match the controller's.
     ///
     /// # Errors
     ///
     /// [`Error::Controller`] if the controller refused, [`Error::Timeout`] if it did not answer within 2 s,
-    /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or [`run`](crate::Host::run) is not running,
-    /// [`Error::Unsupported`] if its initialization failed.
+    /// [`Error::ControllerLost`] if it is being reset, [`Error::NoAnswer`] if it is silent or [`run`](crate::Host::run)
+    /// is not running, [`Error::Unsupported`] if its initialization failed.
     ///
     /// # Cancel safety
     ///

@@ -35,12 +35,13 @@ impl Host {
         self.connect_with(&Connect::any(), peers).await
     }
 
-    /// Connects to the peer of `connect`, or to any of `peers` if `connect` names none ([`Connect::any`]). Attempts of several
-    /// tasks run one after the other.
+    /// Connects to the peer of `connect`, or to any of `peers` if `connect` names none ([`Connect::any`]). Attempts of
+    /// several tasks run one after the other.
     ///
-    /// Returns the link after the first packet of the peer has arrived. If the link ends before that, with Connection Failed
-    /// to be Established (0x3E), repeats the attempt within the time limit. [`Connect::until_established`] says with which
-    /// controllers the link is returned earlier. Waits while [`Self::run`] is not running or the controller is lost.
+    /// Returns the link after the first packet of the peer has arrived. If the link ends before that, with Connection
+    /// Failed to be Established (0x3E), repeats the attempt within the time limit. [`Connect::until_established`] says
+    /// with which controllers the link is returned earlier. Waits while [`Self::run`] is not running or the controller
+    /// is lost.
     ///
     /// # Errors
     ///

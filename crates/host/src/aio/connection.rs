@@ -18,8 +18,8 @@ use crate::{
 /// A link to a peer.
 ///
 /// A link can have several handles: clones, and those that [`crate::Listener::accept`] returns. Dropping the last one
-/// disconnects the link after all queued data was sent, unless a channel is still open on it. A handle of a link that has
-/// ended returns errors; it never refers to another link.
+/// disconnects the link after all queued data was sent, unless a channel is still open on it. A handle of a link that
+/// has ended returns errors; it never refers to another link.
 ///
 /// ```
 /// use bindrune::{Connection, Error, Uuid};
@@ -122,8 +122,8 @@ impl<'h> Connection<'h> {
     /// Returns the next event of the link, of any kind, in the order of arrival.
     ///
     /// An event that reports a state (the MTU, parameters, encryption, a subscription, a value written several times)
-    /// can stand for several of its kind, and takes the place of the last one in the order. Events from before the end of
-    /// the link are returned first. [`Event::Disconnected`] is the last, and every later call returns it again.
+    /// can stand for several of its kind, and takes the place of the last one in the order. Events from before the end
+    /// of the link are returned first. [`Event::Disconnected`] is the last, and every later call returns it again.
     ///
     /// # Cancel safety
     ///

@@ -90,12 +90,14 @@ impl Host {
         Ok(PairingRequests { host: self })
     }
 
-    /// Changes what later pairings of all links offer and require; replaces [`Config::pairing`](crate::Config::pairing). Pairings in progress,
-    /// existing bonds and links keep what they have. [`Self::reset`] restores the configuration.
+    /// Changes what later pairings of all links offer and require; replaces
+    /// [`Config::pairing`](crate::Config::pairing). Pairings in progress, existing bonds and links keep what they have.
+    /// [`Self::reset`] restores the configuration.
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] if LE Secure Connections are to be offered and the packets of [`crate::Resources`] are too short for their PDUs.
+    /// [`Error::Unsupported`] if LE Secure Connections are to be offered and the packets of [`crate::Resources`] are
+    /// too short for their PDUs.
     pub fn set_pairing(&self, pairing: PairingConfig) -> Result<(), Error> {
         self.with(|core| core.stack.set_pairing(pairing))
     }
@@ -213,8 +215,8 @@ impl PairingRequest<'_> {
     }
 
     /// Waits for a keypress on the other device, and returns the progress of its user; `None` after the end of the
-    /// pairing. Keypresses are reported only if both sides set [`keypress`](crate::PairingConfig::keypress) in their [`crate::PairingConfig`]. Several
-    /// keypresses can be reported as one.
+    /// pairing. Keypresses are reported only if both sides set [`keypress`](crate::PairingConfig::keypress) in their
+    /// [`crate::PairingConfig`]. Several keypresses can be reported as one.
     ///
     /// # Cancel safety
     ///

@@ -74,12 +74,13 @@ impl Connection<'_> {
     /// Changes the connection parameters, and waits until they are in force. A peripheral sends the request to its
     /// central, on the link layer if both sides support that, otherwise over L2CAP, and waits for the central's answer.
     ///
-    /// If several tasks request a change before it begins, the last request replaces the others, and all get its result.
+    /// If several tasks request a change before it begins, the last request replaces the others, and all get its
+    /// result.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParameters`] if they break a rule of [`ConnectionParameters::validate`]; [`Error::Controller`] if the controller or
-    /// the peer refused, or the peer did not answer; [`Error::Disconnected`] if the link ended.
+    /// [`Error::InvalidParameters`] if they break a rule of [`ConnectionParameters::validate`]; [`Error::Controller`]
+    /// if the controller or the peer refused, or the peer did not answer; [`Error::Disconnected`] if the link ended.
     ///
     /// # Cancel safety
     ///
@@ -91,8 +92,8 @@ impl Connection<'_> {
         self.ask(update, LinkControl::updated).await
     }
 
-    /// Requests PHYs to send and to receive with. An empty mask leaves the choice to the controller. Of several requests, the last
-    /// one counts, as for [`Self::update_parameters`].
+    /// Requests PHYs to send and to receive with. An empty mask leaves the choice to the controller. Of several
+    /// requests, the last one counts, as for [`Self::update_parameters`].
     ///
     /// # Errors
     ///
@@ -105,8 +106,9 @@ impl Connection<'_> {
         self.ask(|control| Ok(control.set_phy(send, receive)), LinkControl::phy_set).await
     }
 
-    /// Requests the longest data packets to send: 27 to 251 bytes, 328 to 17,040 microseconds. A number out of range is replaced by
-    /// the nearest one in range. Of several requests, the last one counts, as for [`Self::update_parameters`].
+    /// Requests the longest data packets to send: 27 to 251 bytes, 328 to 17,040 microseconds. A number out of range is
+    /// replaced by the nearest one in range. Of several requests, the last one counts, as for
+    /// [`Self::update_parameters`].
     ///
     /// # Errors
     ///

@@ -48,7 +48,8 @@ enum Body {
         num_packets: u8,
         octets: [u8; CIPHERTEXT],
     },
-    /// An ACL packet of a BR/EDR link. Without BR/EDR it has no value; being the last, it then changes no code of the others.
+    /// An ACL packet of a BR/EDR link. Without BR/EDR it has no value; being the last, it then changes no code of the
+    /// others.
     Classic(ClassicBody),
 }
 

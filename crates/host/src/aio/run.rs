@@ -57,8 +57,9 @@ impl Host {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing and leaks nothing. If [`Self::run`] is called again *on the same transport*, it first
-    /// finishes a packet that was half written. The reset at the beginning of every run ends links that were up.
+    /// Dropping the future loses nothing and leaks nothing. If [`Self::run`] is called again *on the same transport*,
+    /// it first finishes a packet that was half written. The reset at the beginning of every run ends links that were
+    /// up.
     pub fn run<R: Read, W: Write<Error = R::Error>>(
         &self,
         rx: R,

@@ -83,8 +83,9 @@ impl Scanner<'_> {
     /// Waits for a connectable device that advertises a service, stops scanning, and returns the device's address for
     /// [`Host::connect`].
     ///
-    /// Skips other reports, and reads at most 255 bytes of the data of each. To choose by name or signal strength, use [`Self::next`]; for a time limit, [`Scan::timeout`] or
-    /// [`Host::within`]. Services in a scan response are found only by [`Scan::active`].
+    /// Skips other reports, and reads at most 255 bytes of the data of each. To choose by name or signal strength, use
+    /// [`Self::next`]; for a time limit, [`Scan::timeout`] or [`Host::within`]. Services in a scan response are found
+    /// only by [`Scan::active`].
     ///
     /// ```
     /// use bindrune::{Connection, Error, Host, Scan, Uuid};

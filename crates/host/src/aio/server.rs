@@ -43,7 +43,8 @@ impl Gatt<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::TooLong`] if the characteristic allows less.
+    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::TooLong`] if the characteristic allows
+    /// less.
     pub fn write(
         &self,
         characteristic: &'static Characteristic,
@@ -56,7 +57,8 @@ impl Gatt<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::BufferTooSmall`] if it is longer than `buffer`.
+    /// [`Error::UnknownAttribute`] if the host does not hold the value; [`Error::BufferTooSmall`] if it is longer than
+    /// `buffer`.
     pub fn read(
         &self,
         characteristic: &'static Characteristic,
@@ -143,7 +145,8 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAttribute`] if the characteristic is not in the table; [`Error::Disconnected`] if the link has ended.
+    /// [`Error::UnknownAttribute`] if the characteristic is not in the table; [`Error::Disconnected`] if the link has
+    /// ended.
     pub fn subscribed(
         &self,
         characteristic: &'static Characteristic,

@@ -21,8 +21,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] if the controller did not answer the reset, or [`Self::run`] was dropped meanwhile. The controller
-    /// may then still advertise and hold links.
+    /// [`Error::NoAnswer`] if the controller did not answer the reset, or [`Self::run`] was dropped meanwhile. The
+    /// controller may then still advertise and hold links.
     ///
     /// # Cancel safety
     ///

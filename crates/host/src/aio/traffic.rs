@@ -1,5 +1,5 @@
-//! Log messages about the packets on the transport: links at the level info, commands and procedures at debug, the rest at
-//! trace. Values, keys and advertising data are never logged.
+//! Log messages about the packets on the transport: links at the level info, commands and procedures at debug, the rest
+//! at trace. Values, keys and advertising data are never logged.
 
 use bindrune_hci::{Opcode, Status};
 use bindrune_wire::{Address, AddressKind};

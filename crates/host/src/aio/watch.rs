@@ -19,8 +19,8 @@ impl Host {
     /// Watches whether the controller works. The first event reports the present state, unless the controller is being
     /// initialized for the first time.
     ///
-    /// The host notices that a controller stopped answering at its next command. If your application sends none for a long
-    /// time, send one regularly to find out: for example [`crate::Controller::rand`].
+    /// The host notices that a controller stopped answering at its next command. If your application sends none for a
+    /// long time, send one regularly to find out: for example [`crate::Controller::rand`].
     ///
     /// ```
     /// # async fn example(host: &bindrune::Host) {

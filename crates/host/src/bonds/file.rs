@@ -35,9 +35,9 @@ use worker::Worker;
 
 /// Keeps bonds in a file that only its owner can read, and in a copy beside it.
 ///
-/// The copy of `bonds` is `bonds~`. `bonds.lock` locks the files against other processes, and `bonds.new` exists while one of
-/// the two is written. Every change rewrites both files, and is complete only when it would survive a loss of power. If
-/// one file is damaged or was replaced by an older state, the other one is used.
+/// The copy of `bonds` is `bonds~`. `bonds.lock` locks the files against other processes, and `bonds.new` exists while
+/// one of the two is written. Every change rewrites both files, and is complete only when it would survive a loss of
+/// power. If one file is damaged or was replaced by an older state, the other one is used.
 ///
 /// The file contains the keys in the clear, and a removed bond may remain on the disk until it is overwritten: whoever
 /// can read the disk has the keys. A file holds the bonds of one controller; use another file for another controller.
@@ -89,8 +89,8 @@ pub struct FileBond {
 }
 
 impl FileStore {
-    /// Opens the file of bonds, or starts a new one if it is missing or empty: its folder is created now, the file with the first bond, both for
-    /// their owner only.
+    /// Opens the file of bonds, or starts a new one if it is missing or empty: its folder is created now, the file with
+    /// the first bond, both for their owner only.
     ///
     /// # Errors
     ///

@@ -21,8 +21,8 @@ use super::{
 /// Keeps bonds in a part of a flash memory, in the layout of the crate `sequential-storage`: changes are appended, and
 /// pages are erased in turn, so that they wear evenly.
 ///
-/// The memory contains the keys in clear. Removed or replaced records stay in it until their page is erased. Before you give
-/// a device away, call [`FlashStore::erase`].
+/// The memory contains the keys in clear. Removed or replaced records stay in it until their page is erased. Before you
+/// give a device away, call [`FlashStore::erase`].
 ///
 /// ```
 /// use bindrune::{FlashStore, Host, Platform};

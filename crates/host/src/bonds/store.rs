@@ -102,8 +102,8 @@ pub trait BondStore {
     ///
     /// After an error the host continues without bonds, and drops the records that it was given: [`crate::Host::bonds`]
     /// is empty, a pairing that would bond is refused with [`crate::Error::BondStore`] before it starts, and nothing is
-    /// stored or deleted until the next [`run`](crate::Host::run) loads the store. The store may hold a stronger bond, which could not be
-    /// compared with a new one.
+    /// stored or deleted until the next [`run`](crate::Host::run) loads the store. The store may hold a stronger bond,
+    /// which could not be compared with a new one.
     ///
     /// # Cancel safety
     ///

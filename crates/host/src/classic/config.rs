@@ -46,9 +46,9 @@ impl ClassicConfig {
         self
     }
 
-    /// Sets after what time without a packet a link ends: at most 40.9 s, 20 s by default. The central of a link decides, so
-    /// it holds for the links that this device makes. [`crate::ClassicConnection::set_supervision_timeout`] changes
-    /// that of one link.
+    /// Sets after what time without a packet a link ends: at most 40.9 s, 20 s by default. The central of a link
+    /// decides, so it holds for the links that this device makes. [`crate::ClassicConnection::set_supervision_timeout`]
+    /// changes that of one link.
     #[must_use]
     pub const fn supervision_timeout(mut self, timeout: Duration) -> Self {
         self.gap.supervision_timeout = timeout;
@@ -118,8 +118,8 @@ impl ClassicConfig {
         self
     }
 
-    /// Sets whether Secure Connections is turned on in a controller that has it: P-256 and AES-CCM. On by default; turn it
-    /// off only for a controller that does not do it right.
+    /// Sets whether Secure Connections is turned on in a controller that has it: P-256 and AES-CCM. On by default; turn
+    /// it off only for a controller that does not do it right.
     #[must_use]
     pub const fn secure_connections(mut self, on: bool) -> Self {
         self.gap.secure_connections = on;
@@ -148,8 +148,8 @@ impl ClassicConfig {
         self
     }
 
-    /// Accepts link keys of zeros, and encryption with the key of a bond that the controller has not requested. Only for tests
-    /// with emulated controllers, such as rootcanal, which make no keys: such links are open to everyone.
+    /// Accepts link keys of zeros, and encryption with the key of a bond that the controller has not requested. Only
+    /// for tests with emulated controllers, such as rootcanal, which make no keys: such links are open to everyone.
     ///
     /// ```
     /// use bindrune::ClassicConfig;
@@ -181,8 +181,8 @@ impl ClassicChannelConfig {
     pub const BASIC: Self = Self { channel: ChannelConfig::BASIC, level: Level::Encrypted };
     /// Enhanced Retransmission mode, if the peer has it: no datagram is lost, also if the reader is slow.
     pub const ENHANCED: Self = Self { channel: ChannelConfig::ENHANCED, ..Self::BASIC };
-    /// Streaming mode, if the peer has it: late datagrams are dropped. Set a packet timeout. If the peer requests Enhanced
-    /// Retransmission mode, the channel takes that. [Vol 3] Part A, 5.4
+    /// Streaming mode, if the peer has it: late datagrams are dropped. Set a packet timeout. If the peer requests
+    /// Enhanced Retransmission mode, the channel takes that. [Vol 3] Part A, 5.4
     pub const STREAMING: Self = Self { channel: ChannelConfig::STREAMING, ..Self::BASIC };
 
     /// Sets the longest datagram that this end receives: 48 to 65,535 bytes. [Vol 3] Part A, 5.1
@@ -207,8 +207,8 @@ impl ClassicChannelConfig {
         self
     }
 
-    /// Also uses any other mode that the peer requests: for example Streaming mode, which loses data, instead of Enhanced
-    /// Retransmission mode. Otherwise a peer that requires it gets no channel. Has no effect with
+    /// Also uses any other mode that the peer requests: for example Streaming mode, which loses data, instead of
+    /// Enhanced Retransmission mode. Otherwise a peer that requires it gets no channel. Has no effect with
     /// [`Self::require_mode`]. [`ClassicChannel::mode`](crate::ClassicChannel::mode) returns the mode of a channel.
     #[must_use]
     pub const fn accept_any_mode(mut self) -> Self {

@@ -13,8 +13,8 @@ use crate::{
     waiters::{ChannelWaiters, Group},
 };
 
-/// All the memory that BR/EDR will ever use, in sizes that the user chooses. It is all zero at first, so a `static` of it
-/// takes no flash.
+/// All the memory that BR/EDR will ever use, in sizes that the user chooses. It is all zero at first, so a `static` of
+/// it takes no flash.
 ///
 /// | parameter | meaning | default |
 /// |---|---|--:|

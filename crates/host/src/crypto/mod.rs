@@ -27,8 +27,8 @@ pub use threaded::ThreadedCrypto;
 /// The host requests one job at a time, and continues to serve links in [`crate::Host::run`] while the job is pending.
 /// A job that takes more than 30 s is abandoned, and its pairing fails.
 ///
-/// `None` means that the job cannot be done: the pairing fails. The peer gets Unspecified Reason, or DHKey Check Failed if
-/// [`Self::dh_key`] returned it.
+/// `None` means that the job cannot be done: the pairing fails. The peer gets Unspecified Reason, or DHKey Check Failed
+/// if [`Self::dh_key`] returned it.
 ///
 /// # Cancel safety
 ///

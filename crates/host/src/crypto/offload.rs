@@ -13,8 +13,8 @@ use crate::aio::Controller;
 
 /// Moves the cryptography of one host to another task, for boards without threads.
 ///
-/// The other task runs on an executor of lower priority than [`run`](crate::Host::run), so that links are served during a multiplication.
-/// Without such a task, every pairing fails after 30 s.
+/// The other task runs on an executor of lower priority than [`run`](crate::Host::run), so that links are served during
+/// a multiplication. Without such a task, every pairing fails after 30 s.
 ///
 /// ```
 /// use bindrune::{Offload, Platform, SoftwareCrypto};

@@ -1,4 +1,5 @@
-//! Writes PDUs of the application, and replies of ATT, directly into the buffer for the transport, without a packet of their own.
+//! Writes PDUs of the application, and replies of ATT, directly into the buffer for the transport, without a packet of
+//! their own.
 //!
 //! This is possible if no command and nothing else of the link is pending, and the controller has room for the PDU as
 //! one ACL packet. Other PDUs use a packet and wait for the link's turn. See [`super::fill`].

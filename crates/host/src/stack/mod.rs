@@ -208,8 +208,8 @@ pub(crate) struct Stack {
     early: early::Early,
     recovery: resetting::Recovery,
     shutdown: shutdown::Shutdown,
-    /// Performs the next step of a shutdown once one has been requested. A host that is never shut down does not contain
-    /// that code.
+    /// Performs the next step of a shutdown once one has been requested. A host that is never shut down does not
+    /// contain that code.
     next_of_shutdown: Option<fn(&mut Self, Instant)>,
     stats: Counters,
     security: security::HostSecurity,

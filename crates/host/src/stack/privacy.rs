@@ -1,7 +1,8 @@
-//! Private addresses: those of this device, which change, and those of bonded peers, which are resolved. [Vol 3] Part C, 10.7
+//! Private addresses: those of this device, which change, and those of bonded peers, which are resolved. [Vol 3] Part
+//! C, 10.7
 //!
-//! The controller resolves the addresses of the peers in its list. This module resolves all others, and all while the list changes: at link
-//! up, in reports, and when the application connects to a peer by its identity.
+//! The controller resolves the addresses of the peers in its list. This module resolves all others, and all while the
+//! list changes: at link up, in reports, and when the application connects to a peer by its identity.
 
 mod address_mode;
 
@@ -89,8 +90,8 @@ impl Privacy {
         self.retry_at
     }
 
-    /// Returns the next job for a random number. With `lasting`, the key is stored before the first address is made from it. Without it the
-    /// store cannot be read, and the key lives until it can be.
+    /// Returns the next job for a random number. With `lasting`, the key is stored before the first address is made
+    /// from it. Without it the store cannot be read, and the key lives until it can be.
     pub(super) fn poll_job(&self, lasting: bool) -> Option<(JobTicket, Job)> {
         if !PRIVACY {
             return None;
@@ -248,8 +249,8 @@ impl Stack {
 
 /// The addresses of peers.
 impl Stack {
-    /// Gives GAP the bonded peers whose addresses the controller resolves, and those to which it shows private addresses of this device. If
-    /// not all fit, the former go first.
+    /// Gives GAP the bonded peers whose addresses the controller resolves, and those to which it shows private
+    /// addresses of this device. If not all fit, the former go first.
     pub(super) fn request_resolving(&mut self) {
         if !PRIVACY {
             return;

@@ -51,7 +51,8 @@ pub(crate) struct Worker {
     late: bool,
     /// The key pair that the controller has.
     key: Option<PublicKey>,
-    /// Handles the events of P-256 once it has been requested. A host that never requests it does not contain that code.
+    /// Handles the events of P-256 once it has been requested. A host that never requests it does not contain that
+    /// code.
     p256: Option<P256>,
 }
 
@@ -194,8 +195,8 @@ impl Worker {
 }
 
 impl Stack {
-    /// Takes a request unless it was taken before, and returns its answer. `answer_pending` says whether it was taken and
-    /// is not answered.
+    /// Takes a request unless it was taken before, and returns its answer. `answer_pending` says whether it was taken
+    /// and is not answered.
     pub(crate) fn poll_worker(
         &mut self,
         answer_pending: &mut bool,

@@ -27,8 +27,8 @@ pub struct ChannelConfig {
     pub mode: Mode,
     /// Whether the channel closes with [`super::CloseReason::ModeRefused`] if the peer does not support `mode`.
     pub is_mode_required: bool,
-    /// Whether the channel uses any other mode that the peer requests, also Streaming mode, which loses data. Has no effect if
-    /// `mode` is required.
+    /// Whether the channel uses any other mode that the peer requests, also Streaming mode, which loses data. Has no
+    /// effect if `mode` is required.
     pub takes_any_mode: bool,
     /// Whether frames have a check sequence, in other modes than Basic. It is only off if both ends request that.
     pub fcs: bool,
@@ -39,7 +39,8 @@ pub struct ChannelConfig {
     pub max_transmit: u8,
     /// Longest payload of a frame that we receive, in octets, at least 1. Other modes than Basic only.
     pub mps: u16,
-    /// Whether our controller keeps the data of the channel until the peer has it, also if the link has a flush timeout.
+    /// Whether our controller keeps the data of the channel until the peer has it, also if the link has a flush
+    /// timeout.
     pub is_reliable: bool,
     /// Time after which our controller drops data that the peer did not acknowledge: 1 ms to 65,534 ms, or `None` for
     /// never. The peer is informed; the caller sets the link's flush timeout.
@@ -73,7 +74,8 @@ impl ChannelConfig {
     /// Enhanced Retransmission mode if the peer supports it, with windows of 32 frames.
     pub const ENHANCED: Self = Self { mode: Mode::ENHANCED_RETRANSMISSION, ..Self::BASIC };
 
-    /// Streaming mode if the peer supports it; Enhanced Retransmission mode if the peer requests that. [Vol 3] Part A, 5.4
+    /// Streaming mode if the peer supports it; Enhanced Retransmission mode if the peer requests that. [Vol 3] Part A,
+    /// 5.4
     pub const STREAMING: Self = Self { mode: Mode::STREAMING, ..Self::BASIC };
 
     /// Returns whether every number is in its range, and this host supports the mode.

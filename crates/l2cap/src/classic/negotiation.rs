@@ -98,7 +98,8 @@ impl Negotiation {
         }
     }
 
-    /// Limits the requested mode to what the peer supports, unless the peer asked for it; false if the application insists on another one.
+    /// Limits the requested mode to what the peer supports, unless the peer asked for it; false if the application
+    /// insists on another one.
     #[must_use]
     pub(super) fn limit(&mut self, features: Features) -> bool {
         if features.has_mode(self.mode) || self.peer.terms.is_some() {

@@ -86,8 +86,8 @@ impl Record {
         sum: [0; 16],
     };
 
-    /// Becomes the bond of a pairing of this device, with the identity address `local`, and the peer that used `address`
-    /// on the air. Whether both sides keep the keys is not considered.
+    /// Becomes the bond of a pairing of this device, with the identity address `local`, and the peer that used
+    /// `address` on the air. Whether both sides keep the keys is not considered.
     ///
     /// If the peer paired with a public or static address, that address names the bond, whatever identity the peer
     /// distributes. If it paired with a private address, the distributed identity names the bond, and the Identity

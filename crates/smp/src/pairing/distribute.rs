@@ -153,8 +153,8 @@ impl Distribute {
         Ok(())
     }
 
-    /// Returns the result with the peer's keys, once all have arrived and until they are accepted. If none are expected,
-    /// there is nothing to vet before the link is encrypted.
+    /// Returns the result with the peer's keys, once all have arrived and until they are accepted. If none are
+    /// expected, there is nothing to vet before the link is encrypted.
     pub(super) fn outcome_to_vet(&self) -> Option<&Outcome> {
         (self.encrypted && self.expected.is_empty() && !self.accepted).then_some(&self.outcome)
     }

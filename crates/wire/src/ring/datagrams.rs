@@ -19,8 +19,8 @@ impl Mark {
 /// A first-in, first-out ring of datagrams of 0 to 65,535 bytes over memory of the caller.
 ///
 /// Each datagram takes 2 bytes more than its length. The datagram behind the last one can be written in pieces:
-/// [`Self::begin`] reserves its memory, [`Self::push`] appends to it, and [`Self::commit`] or [`Self::abort`] ends it. No
-/// reader sees it before the commit. A ring that becomes empty starts again at the beginning of its memory.
+/// [`Self::begin`] reserves its memory, [`Self::push`] appends to it, and [`Self::commit`] or [`Self::abort`] ends it.
+/// No reader sees it before the commit. A ring that becomes empty starts again at the beginning of its memory.
 ///
 /// A datagram that must be sent again stays in the ring, and [`Self::read_at`] reads any part of it, until
 /// [`Self::pop`] frees it.

@@ -1,4 +1,5 @@
-//! embassy's time driver on the dual timer: one half counts endlessly, the other raises the next alarm. There is no periodic tick.
+//! embassy's time driver on the dual timer: one half counts endlessly, the other raises the next alarm. There is no
+//! periodic tick.
 
 use core::{
     cell::RefCell,

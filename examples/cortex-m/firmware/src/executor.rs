@@ -1,6 +1,7 @@
 //! An executor that sleeps with WFI.
 //!
-//! embassy's own for Cortex-M sleeps with WFE, at which QEMU does not stop. This one also counts. On a chip use embassy's.
+//! embassy's own for Cortex-M sleeps with WFE, at which QEMU does not stop. This one also counts. On a chip use
+//! embassy's.
 
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 

@@ -26,8 +26,8 @@ const MAGIC: u32 = 0x626f_6e64;
 pub(crate) fn take() -> RamFlash<'static> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     assert!(!TAKEN.swap(true, Relaxed), "the flash memory is taken once");
-    // SAFETY: this memory exists, is aligned, belongs to no section of the program, and is borrowed only once. Any bytes are
-    // a valid `Retained`.
+    // SAFETY: this memory exists, is aligned, belongs to no section of the program, and is borrowed only once. Any
+    // bytes are a valid `Retained`.
     let retained = unsafe { &mut *with_exposed_provenance_mut::<Retained>(ADDRESS) };
     if retained.magic == MAGIC {
         RamFlash::new(&mut retained.bytes)

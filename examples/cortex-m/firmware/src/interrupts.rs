@@ -6,8 +6,8 @@ use log::error;
 use crate::{clock, console, registers::Line, uart};
 
 /// Handles all interrupts of the chip: without a device crate the vector table has no other entry for them.
-// SAFETY: the macro requires `unsafe` because the handler runs at any time; its callees only touch registers, atomics and
-// data inside a critical section.
+// SAFETY: the macro requires `unsafe` because the handler runs at any time; its callees only touch registers, atomics
+// and data inside a critical section.
 #[exception]
 unsafe fn DefaultHandler(number: i16) {
     const CONSOLE_RECEIVE: i16 = Line::ConsoleReceive as i16;

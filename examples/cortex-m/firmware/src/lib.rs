@@ -1,7 +1,7 @@
 //! The board: QEMU's mps2-an386, a Cortex-M4 at 25 MHz.
 //!
-//! The second UART carries H4 ([`uart`]); the first one is a console for logs and commands ([`console`]). To move to another
-//! board, replace these two and [`clock`] with its HAL, and [`executor`] with `embassy_executor::Executor`.
+//! The second UART carries H4 ([`uart`]); the first one is a console for logs and commands ([`console`]). To move to
+//! another board, replace these two and [`clock`] with its HAL, and [`executor`] with `embassy_executor::Executor`.
 #![no_std]
 
 mod clock;

@@ -15,7 +15,8 @@ unsafe extern "C" {
 pub(crate) fn peak() -> usize {
     let (mut word, start) = (addr_of!(_stack_end), addr_of!(_stack_start));
     while word < start {
-        // SAFETY: aligned memory of the stack, which no other code accesses while this function, at its upper end, runs.
+        // SAFETY: aligned memory of the stack, which no other code accesses while this function, at its upper end,
+        // runs.
         if unsafe { word.read_volatile() } != STACK_PAINT_VALUE {
             break;
         }

@@ -1,7 +1,7 @@
 //! H4 over the second UART, with interrupts.
 //!
-//! This UART holds one byte and has no RTS. If the pipe has no room for the byte, it stays in the register, and QEMU holds back
-//! the next ones. A chip's UART needs RTS/CTS for that.
+//! This UART holds one byte and has no RTS. If the pipe has no room for the byte, it stays in the register, and QEMU
+//! holds back the next ones. A chip's UART needs RTS/CTS for that.
 
 use core::convert::Infallible;
 

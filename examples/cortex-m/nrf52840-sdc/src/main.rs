@@ -1,5 +1,5 @@
-//! The peripheral on an nRF52840 without another chip: Nordic's SoftDevice Controller is the controller, and there is no UART. Bonds are in the last two
-//! pages of the flash memory, which is written between the radio's events.
+//! The peripheral on an nRF52840 without another chip: Nordic's SoftDevice Controller is the controller, and there is
+//! no UART. Bonds are in the last two pages of the flash memory, which is written between the radio's events.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]
@@ -34,7 +34,8 @@ bind_interrupts!(struct Interrupts {
 });
 
 const BONDS: Range<u32> = (FLASH_SIZE - 2 * PAGE_SIZE) as u32..FLASH_SIZE as u32;
-/// Memory of the controller, in bytes, for one link with packets of 251 bytes. If it is too small, the controller reports it at the start.
+/// Memory of the controller, in bytes, for one link with packets of 251 bytes. If it is too small, the controller
+/// reports it at the start.
 const CONTROLLER: usize = 12 * 1024;
 /// ACL packets that the controller holds in each direction.
 const PACKETS: u8 = 6;

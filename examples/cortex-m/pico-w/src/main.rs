@@ -1,5 +1,6 @@
-//! The peripheral on a Raspberry Pi Pico W: the radio chip on the board is the controller, and there is no UART. Its firmware is the
-//! vendor's; the environment variable `CYW43_FIRMWARE` names its folder. Bonds are in the last two pages of the flash memory.
+//! The peripheral on a Raspberry Pi Pico W: the radio chip on the board is the controller, and there is no UART. Its
+//! firmware is the vendor's; the environment variable `CYW43_FIRMWARE` names its folder. Bonds are in the last two
+//! pages of the flash memory.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]

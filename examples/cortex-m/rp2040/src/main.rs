@@ -1,5 +1,5 @@
-//! The peripheral on an RP2040 with an H4 controller at its UART: TX GP0, RX GP1, CTS GP2, RTS GP3. Bonds are in the last
-//! two pages of a Pico's flash memory.
+//! The peripheral on an RP2040 with an H4 controller at its UART: TX GP0, RX GP1, CTS GP2, RTS GP3. Bonds are in the
+//! last two pages of a Pico's flash memory.
 #![no_std]
 #![no_main]
 #![forbid(unsafe_code)]

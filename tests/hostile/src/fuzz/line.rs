@@ -205,7 +205,8 @@ mod tests {
     use super::*;
     use crate::fuzz::config::Setup;
 
-    /// What the host reads while the controller takes nothing is unknown to the write that waits, and known to the next.
+    /// What the host reads while the controller takes nothing is unknown to the write that waits, and known to the
+    /// next.
     #[test]
     fn a_write_knows_what_was_read_before_it_alone() {
         let line = Rc::new(RefCell::new(Line::new(Controller::new(Setup::new(&[0; 8])))));

@@ -160,7 +160,8 @@ impl Step {
     }
 }
 
-/// Returns the kind of step that 16 bits choose. The high bits select it, so that a small change of the record mostly keeps it.
+/// Returns the kind of step that 16 bits choose. The high bits select it, so that a small change of the record mostly
+/// keeps it.
 pub(super) fn kind(choice: u32, weights: &[u16]) -> usize {
     let sum: u32 = weights.iter().copied().map(u32::from).sum();
     let mut place = (choice * sum) >> 16;

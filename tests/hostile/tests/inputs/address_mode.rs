@@ -1,4 +1,5 @@
-//! Changes of the address mode on a controller that refuses, is silent or is reset: the call ends, and what is on the air is what the host says.
+//! Changes of the address mode on a controller that refuses, is silent or is reset: the call ends, and what is on the
+//! air is what the host says.
 
 use bindrune::{AddressMode, Advertisement, Error, Opcode, Privacy, Scan, Status};
 use bindrune_hostile::{Bench, Controller, Opcodes, Outcome};

@@ -85,8 +85,8 @@ async fn timed(
     Ok(())
 }
 
-/// Moves all volumes on a link that we made, and on one that Bumble made: all of a volume from the side that made the link, and an
-/// eighth back.
+/// Moves all volumes on a link that we made, and on one that Bumble made: all of a volume from the side that made the
+/// link, and an eighth back.
 fn l2cap(test: &str, fcs: Option<bool>) -> Result<()> {
     block_on(async {
         let world = World::start(test, settings())?;

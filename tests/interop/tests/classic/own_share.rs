@@ -1,8 +1,8 @@
-//! LE and BR/EDR of our host at once: it notifies and answers a Bumble central, and streams both ways with a Bumble host
-//! on BR/EDR. Neither waits for the other.
+//! LE and BR/EDR of our host at once: it notifies and answers a Bumble central, and streams both ways with a Bumble
+//! host on BR/EDR. Neither waits for the other.
 //!
-//! Links move so rarely that the air limits each flow, not the processors that both flows share. As the machine also does
-//! other work, short measurements of each alone and of both together alternate, and their sums are compared.
+//! Links move so rarely that the air limits each flow, not the processors that both flows share. As the machine also
+//! does other work, short measurements of each alone and of both together alternate, and their sums are compared.
 
 use anyhow::{Context, Result, ensure};
 use bindrune::{
@@ -182,8 +182,8 @@ impl Share {
         Ok(measured)
     }
 
-    /// Sends without pause, and waits for the arrival of all. A few datagrams at most are in the host: else those of the next
-    /// seconds would be, too.
+    /// Sends without pause, and waits for the arrival of all. A few datagrams at most are in the host: else those of
+    /// the next seconds would be, too.
     async fn send(&self, channel: &ClassicChannel<'_>, number: &Value) -> Result<Measured> {
         const HELD: usize = 20;
         let (end, mut pattern) = (Deadline::after(TIME), Pattern::new(SEED));

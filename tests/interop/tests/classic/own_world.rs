@@ -84,7 +84,8 @@ impl World {
     /// Connects, from Bumble. Our host must be connectable.
     pub(crate) async fn called(&self) -> Result<ClassicConnection<'static>> {
         self.ask("connect", json!({ "address": self.address().await? })).await?;
-        // That Bumble's answer is here does not mean that our host has seen the link too; then it pages a connected device.
+        // That Bumble's answer is here does not mean that our host has seen the link too; then it pages a connected
+        // device.
         let link = soon(self.own().connect(self.bumble.public_address()?)).await??;
         self.ask("wait_connected", json!({})).await?;
         Ok(link)

@@ -1,8 +1,8 @@
 //! Bonds of every method, in both roles: used again after both processes restarted, and after the private address
 //! of either side changed. There is no second pairing.
 //!
-//! Bumble resolves our addresses itself, not with rootcanal's list. That list, if there is one, resolves its addresses, or otherwise
-//! our host does.
+//! Bumble resolves our addresses itself, not with rootcanal's list. That list, if there is one, resolves its addresses,
+//! or otherwise our host does.
 
 use std::time::Duration;
 

@@ -77,7 +77,8 @@ impl Way {
         }
     }
 
-    /// Returns the level of a link encrypted with a key of 16 octets. A legacy passkey does not protect against a passive attacker.
+    /// Returns the level of a link encrypted with a key of 16 octets. A legacy passkey does not protect against a
+    /// passive attacker.
     pub(crate) const fn level(self, secure: bool) -> Level {
         match (self, secure) {
             (J, _) | (I | R | E, false) => Level::Encrypted,

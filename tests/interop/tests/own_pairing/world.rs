@@ -225,7 +225,8 @@ pub(crate) async fn again(node: &Node, other: &Other) -> Result<LinkSecurity> {
     Ok(encrypt(connect(node, other).await?, other).await?.0)
 }
 
-/// Waits until a link is encrypted with the bond's key, without pairing, and ends it. Also returns the other side's report.
+/// Waits until a link is encrypted with the bond's key, without pairing, and ends it. Also returns the other side's
+/// report.
 pub(crate) async fn encrypt(
     link: Connection<'static>,
     other: &Other,

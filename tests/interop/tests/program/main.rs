@@ -1,5 +1,5 @@
-//! The program `bindrune`: every command that needs a controller, on rootcanal over TCP and on a pseudo-terminal before it. The
-//! tests of `tools/cli` run them on the virtual controllers.
+//! The program `bindrune`: every command that needs a controller, on rootcanal over TCP and on a pseudo-terminal before
+//! it. The tests of `tools/cli` run them on the virtual controllers.
 #![cfg(unix)]
 #![allow(
     clippy::indexing_slicing,

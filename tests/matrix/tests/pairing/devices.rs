@@ -156,7 +156,8 @@ impl Case {
         Standing { level: both.map_or(Level::Open, Strength::level), bonds }
     }
 
-    /// Returns the answers of the users, one attempt after another: a bond that may be replaced is first kept by a refusal.
+    /// Returns the answers of the users, one attempt after another: a bond that may be replaced is first kept by a
+    /// refusal.
     fn attempts(&self) -> &'static [User] {
         match (expected(&self.central, &self.peripheral, self.before), self.before) {
             (Ok(new), Some(old)) if old != new => &[User::Refuses, User::Agrees],

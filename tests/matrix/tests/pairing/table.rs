@@ -58,8 +58,8 @@ pub(super) enum Asked {
     Oob { secure: bool },
 }
 
-/// Table 2.8 without LE Secure Connections: a row for each responder, a column for each initiator, in the order of their
-/// numbers. J Just Works, N Numeric Comparison, i the initiator enters, r the responder, b both.
+/// Table 2.8 without LE Secure Connections: a row for each responder, a column for each initiator, in the order of
+/// their numbers. J Just Works, N Numeric Comparison, i the initiator enters, r the responder, b both.
 const LEGACY: [&str; 5] = ["JJiJi", "JJiJi", "rrbJr", "JJJJJ", "rriJr"];
 /// The same with LE Secure Connections.
 const SECURE: [&str; 5] = ["JJiJi", "JNiJN", "rrbJr", "JJJJJ", "rNiJN"];
@@ -99,8 +99,8 @@ impl Strength {
 }
 
 impl Side {
-    /// Returns its offer if it is bonded with the other side: it requests MITM if the bond has that, because it would keep
-    /// the bond otherwise.
+    /// Returns its offer if it is bonded with the other side: it requests MITM if the bond has that, because it would
+    /// keep the bond otherwise.
     pub(super) fn bonded(self, before: Option<Strength>) -> Self {
         Self { mitm: self.mitm || before.is_some_and(|old| old.authenticated), ..self }
     }
@@ -139,7 +139,8 @@ impl Model {
         }
     }
 
-    /// Returns the questions to the central's user, and to the peripheral's. The user who started the pairing has agreed to it.
+    /// Returns the questions to the central's user, and to the peripheral's. The user who started the pairing has
+    /// agreed to it.
     pub(super) fn questions(self, central: &Side, peripheral: &Side) -> [Vec<Asked>; 2] {
         let secure = central.secure && peripheral.secure;
         let passkey = |enters| vec![if enters { Asked::Input } else { Asked::Display }];

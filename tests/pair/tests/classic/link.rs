@@ -128,8 +128,8 @@ fn a_device_may_forbid_sniff_mode() {
     });
 }
 
-/// A link that pairs, opens channels and transfers in sniff mode, with an interval that is shorter or longer than the time
-/// limits of the protocols.
+/// A link that pairs, opens channels and transfers in sniff mode, with an interval that is shorter or longer than the
+/// time limits of the protocols.
 #[test]
 fn nothing_waits_for_ever_in_sniff_mode() {
     for interval in [500, 15_000] {

@@ -1,4 +1,5 @@
-//! Purposes of the SIG's test suite that the other tests do not have: modes of BR/EDR and of both transports, and security.
+//! Purposes of the SIG's test suite that the other tests do not have: modes of BR/EDR and of both transports, and
+//! security.
 
 use bindrune::{
     ChannelConfig, ClassicChannelConfig, ClassicCloseReason, ClassicConfig, ClassicDiscoverable,
@@ -135,7 +136,8 @@ fn a_key_is_raised_for_a_service_that_needs_more() {
     });
 }
 
-/// Opens a channel for which the side `strict` requires `level`; the phone requests it. Twice: new, and with what was kept.
+/// Opens a channel for which the side `strict` requires `level`; the phone requests it. Twice: new, and with what was
+/// kept.
 fn channel_of(sc: bool, strict: usize, only: bool, level: Level) -> [Result<(), Error>; 2] {
     let scene = Scene::new(840);
     let config = ClassicConfig::new().io_capability(ClassicIoCapability::DisplayYesNo).mitm(true);

@@ -36,7 +36,8 @@ fn channels_keep_their_share_and_a_larger_window_is_no_slower() -> Result<()> {
 /// Returns the minimum share of the bound for a link with four buffers or more.
 const fn least(row: &Row) -> f64 {
     match (row.flow, row.baud, row.interval) {
-        // A credit for every frame would use the round trip over the line better, but the air of every other link worse.
+        // A credit for every frame would use the round trip over the line better, but the air of every other link
+        // worse.
         (Flow::Channel(8), Some(921_600 | 1_000_000), _) => 0.66,
         // A credit indication takes the room of a K-frame, so fewer of them would be better here.
         (Flow::Channel(8), None, 6) if is_exact(row) => 0.89,

@@ -4,7 +4,8 @@ use anyhow::Result;
 use bindrune::{Advertisement, Config, Connection, Host, Resources, Service};
 use bindrune_bench_null::{Controller, Shared, split};
 
-/// Bytes of a buffer of the driver: on a desktop, and on a microcontroller with room for an ACL packet and an event or a command.
+/// Bytes of a buffer of the driver: on a desktop, and on a microcontroller with room for an ACL packet and an event or
+/// a command.
 pub(crate) const BUFFER: usize = if cfg!(feature = "std") { 4096 } else { 520 };
 
 /// Memory with this many receive packets.

@@ -21,7 +21,8 @@ const COMPLETED_PACKETS: u8 = 0x13;
 const READ_REMOTE_VERSION_COMPLETE: u8 = 0x0c;
 const LE_META: u8 = 0x3e;
 
-/// Bits of Read Local Supported Commands, by byte and bit, that a 4.2 host needs for legacy advertising and connections.
+/// Bits of Read Local Supported Commands, by byte and bit, that a 4.2 host needs for legacy advertising and
+/// connections.
 const SUPPORTED: [(usize, u8); 28] = [
     (0, 5),
     (2, 7),

@@ -1,6 +1,7 @@
 //! Checks that an image does not contain capabilities that it was built without.
 //!
-//! An inlined function has no symbol: this check finds whole functions of a capability, and the budget of flash the rest.
+//! An inlined function has no symbol: this check finds whole functions of a capability, and the budget of flash the
+//! rest.
 
 use std::{fs, path::Path};
 
@@ -51,7 +52,8 @@ const CLASSIC: [Module; 5] = [
     "_15bindrune_rfcomm",
 ];
 
-/// Fails if an image contains a capability that it was built without. Its required symbols prove that it has symbols at all.
+/// Fails if an image contains a capability that it was built without. Its required symbols prove that it has symbols at
+/// all.
 pub(crate) fn check(name: &str, path: &Path) -> Result<()> {
     let (must, must_not): (&[Module], Vec<Module>) = match name {
         "server" => (&SERVER, [&NOWHERE[..], &SECURITY, &CHANNEL, &CLASSIC].concat()),

@@ -1,6 +1,7 @@
 //! The work, done by two trouble-host hosts in one thread.
 //!
-//! `bindrune-bench-trouble WORK COUNT` prints how much of it arrived. SDUs longer than 251 bytes need its packet pool built for them.
+//! `bindrune-bench-trouble WORK COUNT` prints how much of it arrived. SDUs longer than 251 bytes need its packet pool
+//! built for them.
 #![forbid(unsafe_code)]
 
 mod channel;

@@ -12,7 +12,8 @@ use crate::{
 use host::Host;
 use side::{Message, Pdu, Side};
 
-/// Connection events that are not counted, and those that are. The second number is even, because a round trip takes two.
+/// Connection events that are not counted, and those that are. The second number is even, because a round trip takes
+/// two.
 const WARMING: u64 = 64;
 const COUNTED: u64 = 1024;
 /// Fewest events that are counted, and exchanges after which counting may end.

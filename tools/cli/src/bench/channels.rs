@@ -4,7 +4,8 @@ use bindrune::{Channel, Error, Host, Psm, Receiver, Sender};
 
 use super::{Facts, Numbered, SDU, channel, command};
 
-/// Publishes the facts, and serves the channels of a PSM, one after another. `baud` is the rate of the serial line, if there is one.
+/// Publishes the facts, and serves the channels of a PSM, one after another. `baud` is the rate of the serial line, if
+/// there is one.
 pub(crate) async fn serve_all(
     host: &'static Host,
     psm: Psm,

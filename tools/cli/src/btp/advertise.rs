@@ -162,8 +162,8 @@ const fn flags(discoverable: Discoverable, connectable: bool) -> Option<u8> {
     }
 }
 
-/// Puts the tester's structures (type, length, value) into the order of the air (length, type, value), with the flags before them if the
-/// tester has none of its own.
+/// Puts the tester's structures (type, length, value) into the order of the air (length, type, value), with the flags
+/// before them if the tester has none of its own.
 fn structures(mut from: &[u8], flags: Option<u8>) -> Result<Vec<u8>, Status> {
     let mut out = Vec::new();
     let mut has_flags = false;

@@ -97,7 +97,8 @@ pub(crate) async fn run(globals: &Globals, out: Output, options: cli::Btp) -> Re
     .await
 }
 
-/// The host's configuration: a tester decides what is secured and exchanged, so the host does nothing of that by itself.
+/// The host's configuration: a tester decides what is secured and exchanged, so the host does nothing of that by
+/// itself.
 const fn config() -> Config {
     session::config("bindrune")
         .advertising_bytes(512)

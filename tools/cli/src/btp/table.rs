@@ -1,7 +1,8 @@
 //! The table of attributes that a tester describes, command by command.
 //!
-//! The host's table is static, so starting the server makes it in memory that is leaked: once for each start, since a tester resets the
-//! server between two tests. The tester's program holds all values, so they need none of the host's memory.
+//! The host's table is static, so starting the server makes it in memory that is leaked: once for each start, since a
+//! tester resets the server between two tests. The tester's program holds all values, so they need none of the host's
+//! memory.
 
 use bindrune::{Characteristic, ErrorCode, Gatt, Properties, Service, TableError, Uuid};
 use bindrune_btp::{Status, gatt::permissions};
@@ -102,7 +103,8 @@ impl Table {
     pub(super) fn named(&mut self, handle: u16) -> Result<(u16, &mut Attribute), Status> {
         let count = u16::try_from(self.attributes.len()).map_err(|_| Status::FAIL)?;
         let mut handle = match handle {
-            // The configuration and the extended properties of the last characteristic are not what the tester added last.
+            // The configuration and the extended properties of the last characteristic are not what the tester added
+            // last.
             0 => self.last().ok_or(Status::FAIL)?,
             handle => handle,
         };

@@ -133,7 +133,8 @@ async fn serial_port(classic: Classic<'static>, peer: Address) -> Result<u8, Fai
     })
 }
 
-/// Sends the input and prints what comes, until the peer closes the connection, or is silent after the end of the input.
+/// Sends the input and prints what comes, until the peer closes the connection, or is silent after the end of the
+/// input.
 async fn talk(out: Output, port: &Rfcomm<'_>) -> Result<(), Failure> {
     let mut input = standard_input();
     let mut buffer = vec![0; BLOCK];

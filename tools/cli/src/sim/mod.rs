@@ -167,7 +167,8 @@ impl Street<'_> {
     }
 }
 
-/// Every virtual device has a display with two buttons, and requires the highest protection that the other side supports.
+/// Every virtual device has a display with two buttons, and requires the highest protection that the other side
+/// supports.
 const PAIRING: PairingConfig = PairingConfig {
     io: IoCapability::KeyboardDisplay,
     mitm: true,

@@ -67,7 +67,8 @@ fn a_file_keeps_its_checksum() {
     assert_eq!(std::fs::read(&received).expect("the file"), content);
 }
 
-/// A controller that stops ends commands that have an end, with exit code 3; commands that run until Ctrl-C wait for it.
+/// A controller that stops ends commands that have an end, with exit code 3; commands that run until Ctrl-C wait for
+/// it.
 #[test]
 fn a_controller_that_stops_answering_is_reported_and_waited_for() {
     let (air, ours, theirs) = air("");

@@ -1,4 +1,5 @@
-//! `bench`: in real time, so that figures are only compared with their bound. Tests in virtual time are beside the code.
+//! `bench`: in real time, so that figures are only compared with their bound. Tests in virtual time are beside the
+//! code.
 
 use crate::{
     air::air,

@@ -1,4 +1,5 @@
-//! `doctor`, on pseudo-terminals whose other ends the tests have. They have no baud rate, so tests of that are beside the code.
+//! `doctor`, on pseudo-terminals whose other ends the tests have. They have no baud rate, so tests of that are beside
+//! the code.
 
 use std::{
     io::{Read as _, Write as _},

@@ -53,7 +53,8 @@ pub(crate) fn command(words: &str) -> Command {
     command
 }
 
-/// Kills a process that takes too long, so that its test fails instead of waiting forever; ends when the result is dropped.
+/// Kills a process that takes too long, so that its test fails instead of waiting forever; ends when the result is
+/// dropped.
 fn watch(child: &Child) -> Sender<()> {
     let (running, ended) = channel();
     let id = child.id().to_string();

@@ -228,8 +228,8 @@ impl ClassicLink {
         Ok(())
     }
 
-    /// Takes the peer's out-of-band data: C and R of P-192, then of P-256; `None` without any. Those of the keys that both
-    /// use must be what the other host read: C commits to its key, and R proves that the data came from it.
+    /// Takes the peer's out-of-band data: C and R of P-192, then of P-256; `None` without any. Those of the keys that
+    /// both use must be what the other host read: C commits to its key, and R proves that the data came from it.
     pub(in crate::classic) fn answer_out_of_band(
         &mut self,
         party: Party,

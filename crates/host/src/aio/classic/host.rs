@@ -24,8 +24,8 @@ use crate::{
 
 /// BR/EDR of a host: inquiry, pairing, L2CAP channels and services, beside LE.
 ///
-/// [`Host::classic`] returns it. Without [`Host::with_classic`], and on a controller without BR/EDR, its calls fail with
-/// [`Error::Unsupported`].
+/// [`Host::classic`] returns it. Without [`Host::with_classic`], and on a controller without BR/EDR, its calls fail
+/// with [`Error::Unsupported`].
 ///
 /// ```
 /// use bindrune::{Address, Classic, ClassicChannelConfig, ClassicPsm, Error};
@@ -160,8 +160,8 @@ impl<'h> Classic<'h> {
 
     /// Selects the links of peers that are accepted: all by default. [Vol 4] Part E, 7.7.4
     ///
-    /// It holds until it is changed, also over a reset of the controller. Links that are up stay. A link that is accepted
-    /// has no security yet: what a peer may use depends on the level of each listener.
+    /// It holds until it is changed, also over a reset of the controller. Links that are up stay. A link that is
+    /// accepted has no security yet: what a peer may use depends on the level of each listener.
     ///
     /// ```
     /// use bindrune::{Address, Classic, ClassicIncoming, Error};
@@ -193,11 +193,10 @@ impl<'h> Classic<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::Timeout`] if the device does not answer; [`Error::Controller`] if it refuses;
-    /// [`Error::NoClassicLink`] if all link slots are in use; [`Error::InvalidParameters`] if the address is not
-    /// public; [`Error::Disconnected`] if the new link has ended again; [`Error::NoAnswer`] or [`Error::ControllerLost`]
-    /// if the controller does not answer, or is reset meanwhile; [`Error::ShutDown`]; [`Error::Unsupported`] without
-    /// BR/EDR.
+    /// [`Error::Timeout`] if the device does not answer; [`Error::Controller`] if it refuses; [`Error::NoClassicLink`]
+    /// if all link slots are in use; [`Error::InvalidParameters`] if the address is not public; [`Error::Disconnected`]
+    /// if the new link has ended again; [`Error::NoAnswer`] or [`Error::ControllerLost`] if the controller does not
+    /// answer, or is reset meanwhile; [`Error::ShutDown`]; [`Error::Unsupported`] without BR/EDR.
     ///
     /// # Cancel safety
     ///

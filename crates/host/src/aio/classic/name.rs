@@ -15,8 +15,8 @@ impl Classic<'_> {
     /// # Errors
     ///
     /// [`Error::Timeout`] if the device does not answer; [`Error::BufferTooSmall`] if the name is longer than `buffer`;
-    /// [`Error::Controller`] if the controller or the device refuses; [`Error::InvalidParameters`] if the address is not
-    /// public; [`Error::NoAnswer`] or [`Error::ControllerLost`] if the controller does not answer, or is reset
+    /// [`Error::Controller`] if the controller or the device refuses; [`Error::InvalidParameters`] if the address is
+    /// not public; [`Error::NoAnswer`] or [`Error::ControllerLost`] if the controller does not answer, or is reset
     /// meanwhile; [`Error::Unsupported`] without BR/EDR.
     ///
     /// # Cancel safety

@@ -19,8 +19,8 @@ impl Rfcomm<'_> {
         self.host.with(|core| core.stack.rfcomm_settings(self.stream))
     }
 
-    /// Requests new settings of the port, and returns those that both ends have after the peer's answer. What the peer did
-    /// not accept keeps its value. [TS 07.10] 5.4.6.3.9
+    /// Requests new settings of the port, and returns those that both ends have after the peer's answer. What the peer
+    /// did not accept keeps its value. [TS 07.10] 5.4.6.3.9
     ///
     /// ```
     /// use bindrune::{BitRate, Error, Parity, PortSettings, Rfcomm};

@@ -97,18 +97,18 @@ impl ClassicConnection<'_> {
         self.host().with(|core| core.stack.classic_mode(link))
     }
 
-    /// Requests sniff mode, which saves energy while the link has little to do, and waits for the end. A new request for
-    /// a mode replaces the previous one. [Vol 4] Part E, 7.2.2
+    /// Requests sniff mode, which saves energy while the link has little to do, and waits for the end. A new request
+    /// for a mode replaces the previous one. [Vol 4] Part E, 7.2.2
     ///
     /// The mode stays until one side ends it. If the interval is longer than 500 ms, the host ends it as soon as this
-    /// device sends something, so that no time limit passes while the link sleeps. From sniff mode, another interval begins
-    /// by way of active mode.
+    /// device sends something, so that no time limit passes while the link sleeps. From sniff mode, another interval
+    /// begins by way of active mode.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidParameters`] if a parameter is out of range, or the interval is not shorter than the supervision
-    /// timeout, also one that was requested and is not set yet; [`Error::Controller`] with the reason if the peer or this
-    /// device does not allow sniff mode; [`Error::Disconnected`].
+    /// timeout, also one that was requested and is not set yet; [`Error::Controller`] with the reason if the peer or
+    /// this device does not allow sniff mode; [`Error::Disconnected`].
     ///
     /// # Cancel safety
     ///

@@ -148,8 +148,8 @@ impl Drop for RfcommListener<'_> {
 }
 
 impl Rfcomm<'_> {
-    /// Moves received bytes to `buffer`, at least one, and returns their number. Returns 0 after the peer has closed the
-    /// connection, or if `buffer` is empty. [RFCOMM 1.2] 6.5
+    /// Moves received bytes to `buffer`, at least one, and returns their number. Returns 0 after the peer has closed
+    /// the connection, or if `buffer` is empty. [RFCOMM 1.2] 6.5
     ///
     /// # Errors
     ///

@@ -58,8 +58,9 @@ macro_rules! cursor {
             ///
             /// # Errors
             ///
-            /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-            /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+            /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule,
+            /// [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`] if the link
+            /// ended, or the errors of securing the link ([`Error::BondLost`] and others).
             ///
             /// # Cancel safety
             ///
@@ -107,9 +108,10 @@ impl<'h> Values<'h> {
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] if the part is longer than `buffer`; the next call returns the same value. [`Error::Att`] if the peer
-    /// refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer within 30 s,
-    /// [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+    /// [`Error::BufferTooSmall`] if the part is longer than `buffer`; the next call returns the same value.
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule,
+    /// [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`] if the link ended, or
+    /// the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

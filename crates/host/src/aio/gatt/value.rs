@@ -70,8 +70,8 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyHandles`] for more handles than one request carries, (MTU - 1) / 2; [`Error::InvalidParameters`] for
-    /// fewer than two; [`Error::BufferTooSmall`] with the length of the values. Otherwise as for [`Self::read`].
+    /// [`Error::TooManyHandles`] for more handles than one request carries, (MTU - 1) / 2; [`Error::InvalidParameters`]
+    /// for fewer than two; [`Error::BufferTooSmall`] with the length of the values. Otherwise as for [`Self::read`].
     ///
     /// # Cancel safety
     ///
@@ -91,8 +91,8 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyHandles`] if one request cannot carry the handles; [`Error::InvalidParameters`] for fewer than two.
-    /// Otherwise as for [`Self::read`].
+    /// [`Error::TooManyHandles`] if one request cannot carry the handles; [`Error::InvalidParameters`] for fewer than
+    /// two. Otherwise as for [`Self::read`].
     ///
     /// # Cancel safety
     ///
@@ -116,9 +116,10 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLong`] for more than 512 bytes, the longest value of any attribute.
-    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+    /// [`Error::TooLong`] for more than 512 bytes, the longest value of any attribute. [`Error::Att`] if the peer
+    /// refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not answer
+    /// within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`]
+    /// and others).
     ///
     /// # Cancel safety
     ///
@@ -196,8 +197,9 @@ impl Connection<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule, [`Error::TransactionTimeout`] if it did not
-    /// answer within 30 s, [`Error::Disconnected`] if the link ended, or the errors of securing the link ([`Error::BondLost`] and others).
+    /// [`Error::Att`] if the peer refused, [`Error::Protocol`] if its response broke a rule,
+    /// [`Error::TransactionTimeout`] if it did not answer within 30 s, [`Error::Disconnected`] if the link ended, or
+    /// the errors of securing the link ([`Error::BondLost`] and others).
     ///
     /// # Cancel safety
     ///

@@ -49,8 +49,8 @@ impl State {
         }
     }
 
-    /// Returns whether a link may have one more channel that the application has not accepted: one for SDP, and one slot
-    /// less than there are, so that no peer takes them all.
+    /// Returns whether a link may have one more channel that the application has not accepted: one for SDP, and one
+    /// slot less than there are, so that no peer takes them all.
     fn admits(&self, link: u8, psm: Psm) -> bool {
         let of_link = self.users.iter().filter(|user| user.link.index == link);
         let own = of_link.filter(|user| !matches!(user.of, Of::Nothing | Of::App));
@@ -154,8 +154,8 @@ impl Stack {
         Poll::Ready(Ok(ChannelRef { index, generation, link }))
     }
 
-    /// Decides about a channel that a peer requests: the security of the link comes first, except for SDP. [Vol 3] Part C,
-    /// 5.2.2.8
+    /// Decides about a channel that a peer requests: the security of the link comes first, except for SDP. [Vol 3] Part
+    /// C, 5.2.2.8
     pub(super) fn classic_requested(&mut self, link: u8, channel: usize, psm: Psm) {
         let now = self.now;
         let Some(state) = self.classic.get() else { return };

@@ -118,8 +118,8 @@ impl Stack {
         self.classic_mark(Awaited::Setting);
     }
 
-    /// Ends the wait of a caller. After the last one the data is wiped: they have their copies, and the controller has the
-    /// values for pairings.
+    /// Ends the wait of a caller. After the last one the data is wiped: they have their copies, and the controller has
+    /// the values for pairings.
     pub(crate) fn end_classic_oob(&mut self) {
         let Some(state) = self.classic.get() else { return };
         state.oob.callers = state.oob.callers.saturating_sub(1);

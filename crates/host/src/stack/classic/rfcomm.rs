@@ -61,8 +61,8 @@ impl Port {
         (self.ends, self.failure) = (self.ends.wrapping_add(1), reason);
     }
 
-    /// Returns the value of `ends` beyond which a new request for a connection fails: a channel that is there may end first,
-    /// because its session is closing.
+    /// Returns the value of `ends` beyond which a new request for a connection fails: a channel that is there may end
+    /// first, because its session is closing.
     const fn limit(&self) -> u32 {
         self.ends.wrapping_add(self.channel.is_some() as u32)
     }
@@ -84,8 +84,8 @@ pub(crate) struct Rfcomm {
 }
 
 impl Rfcomm {
-    /// A peer has at most one connection less than there are slots that no task has accepted, so that it does not take them
-    /// all.
+    /// A peer has at most one connection less than there are slots that no task has accepted, so that it does not take
+    /// them all.
     pub(crate) const fn new(
         ports: &'static mut [Port],
         dlcs: &'static mut [bindrune_rfcomm::Dlc],

@@ -71,8 +71,8 @@ impl Outcomes {
         self.count = self.count.wrapping_add(1);
     }
 
-    /// Returns the first outcome after the first `before` ones, or else the oldest that is remembered. `None` if there is none
-    /// yet.
+    /// Returns the first outcome after the first `before` ones, or else the oldest that is remembered. `None` if there
+    /// is none yet.
     fn after(&self, before: u32) -> Option<Option<Failure>> {
         let new = self.count.wrapping_sub(before);
         let oldest = u32::try_from(OUTCOMES).unwrap_or(u32::MAX).min(new);

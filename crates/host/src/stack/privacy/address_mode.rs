@@ -176,7 +176,8 @@ impl Stack {
         }
     }
 
-    /// Ends a change for which there are no random numbers. If the controller was lost meanwhile, the change goes on and asks again.
+    /// Ends a change for which there are no random numbers. If the controller was lost meanwhile, the change goes on
+    /// and asks again.
     pub(in crate::stack) fn no_address_made(&mut self) {
         if self.phase != Phase::Ready && self.privacy.pending().is_some() {
             return;

@@ -48,9 +48,9 @@ impl Stack {
         true
     }
 
-    /// Makes the bond of a pairing, under the name that its peer has here. Without bonding no user decides about a claim: a
-    /// private address names no bond, because any device can repeat it, and a distributed identity counts only if no bond
-    /// has it.
+    /// Makes the bond of a pairing, under the name that its peer has here. Without bonding no user decides about a
+    /// claim: a private address names no bond, because any device can repeat it, and a distributed identity counts only
+    /// if no bond has it.
     pub(super) fn name_bond(&self, index: u8, outcome: &Outcome, bond: &mut Record) {
         let Some(slot) = self.links.get(usize::from(index)) else { return };
         let protection: &super::Protection = &slot.protection;

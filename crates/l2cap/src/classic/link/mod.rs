@@ -32,8 +32,8 @@ pub const ECHO_MAX: usize = pdu::PEER_MTU as usize - 4;
 /// - Data to send: [`Self::interest`], [`Self::poll_transmit`].
 /// - Time: [`Self::poll_timeout`], [`Self::handle_timeout`].
 ///
-/// At most 16 responses are pending, beside one response of each kind for each channel. Requests beyond that are dropped
-/// and counted; a peer repeats them.
+/// At most 16 responses are pending, beside one response of each kind for each channel. Requests beyond that are
+/// dropped and counted; a peer repeats them.
 #[derive(Debug)]
 pub struct Link {
     id: LinkId,

@@ -9,8 +9,8 @@ const PDUS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Outstanding {
     pdus: [Option<Pdu>; PDUS],
-    /// The last flushable PDU that the controller completed. It also completes the packets that it flushes, and may report
-    /// that before the flush. [Vol 4] Part E, 7.7.17 and 7.7.19
+    /// The last flushable PDU that the controller completed. It also completes the packets that it flushes, and may
+    /// report that before the flush. [Vol 4] Part E, 7.7.17 and 7.7.19
     completed: Option<(u8, Cid)>,
 }
 
@@ -42,7 +42,8 @@ impl Outstanding {
         }
     }
 
-    /// Records that the controller no longer holds the oldest `count` fragments. A PDU that has begun stays if `is_busy`.
+    /// Records that the controller no longer holds the oldest `count` fragments. A PDU that has begun stays if
+    /// `is_busy`.
     pub(super) fn completed(&mut self, mut count: u16, is_busy: bool) {
         while let Some(oldest) = self.pdus.first_mut().and_then(Option::as_mut) {
             let done = oldest.fragments.min(count);
@@ -62,8 +63,8 @@ impl Outstanding {
         }
     }
 
-    /// Records that the controller has flushed a PDU. Returns its channel: that of the oldest flushable one, or if there is
-    /// none, that of the last one that was completed.
+    /// Records that the controller has flushed a PDU. Returns its channel: that of the oldest flushable one, or if
+    /// there is none, that of the last one that was completed.
     pub(super) fn flushed(&mut self) -> Option<(usize, Cid)> {
         let candidate = |pdu: &&mut Pdu| pdu.flushable.is_some() && !pdu.is_flushed;
         let flushed = match self.pdus.iter_mut().flatten().find(candidate) {

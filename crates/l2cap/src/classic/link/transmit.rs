@@ -67,8 +67,8 @@ impl Sending {
 }
 
 impl Link {
-    /// Writes the next fragment, of at most `max` octets, to the start of `out`. A PDU that has begun is finished first;
-    /// then signalling is sent, then data of each channel in turn.
+    /// Writes the next fragment, of at most `max` octets, to the start of `out`. A PDU that has begun is finished
+    /// first; then signalling is sent, then data of each channel in turn.
     pub fn poll_transmit(
         &mut self,
         now: Instant,
@@ -96,16 +96,17 @@ impl Link {
         Some(fragment)
     }
 
-    /// Records that the controller no longer holds the oldest `count` fragments: call it for Number Of Completed Packets.
+    /// Records that the controller no longer holds the oldest `count` fragments: call it for Number Of Completed
+    /// Packets.
     pub fn completed(&mut self, count: u16) {
         self.outstanding.completed(count, self.sending.is_busy());
     }
 
-    /// Counts a PDU that the controller has flushed, for the channel of the oldest flushable one that it holds, or of the
-    /// last one that it has completed. Call it when the controller reports a flush.
+    /// Counts a PDU that the controller has flushed, for the channel of the oldest flushable one that it holds, or of
+    /// the last one that it has completed. Call it when the controller reports a flush.
     ///
-    /// The rest of a PDU that has begun is sent anyway: the event does not name the PDU, and the controller itself drops
-    /// the rest of a flushed one. [Vol 2] Part B, 7.6.2
+    /// The rest of a PDU that has begun is sent anyway: the event does not name the PDU, and the controller itself
+    /// drops the rest of a flushed one. [Vol 2] Part B, 7.6.2
     pub fn flushed(&mut self, channels: &mut Channels) {
         let Some((index, cid)) = self.outstanding.flushed() else { return };
         self.drops.flushed.count();

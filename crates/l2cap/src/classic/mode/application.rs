@@ -58,8 +58,8 @@ impl<'m> Transfer<'m> {
         self.drops = Counters::ZERO;
     }
 
-    /// Closes the channel. Received SDUs stay readable; the SDUs to send are removed, except one of which a PDU is being
-    /// sent: finish that PDU.
+    /// Closes the channel. Received SDUs stay readable; the SDUs to send are removed, except one of which a PDU is
+    /// being sent: finish that PDU.
     pub fn close(&mut self) {
         self.incoming = Incoming::NONE;
         self.partial = None;
@@ -151,8 +151,8 @@ impl<'m> Transfer<'m> {
         self.rx.front_contiguous()
     }
 
-    /// Copies the first received SDU from `offset` on to the start of `buffer`, and returns the number of bytes. The SDU
-    /// stays.
+    /// Copies the first received SDU from `offset` on to the start of `buffer`, and returns the number of bytes. The
+    /// SDU stays.
     pub fn read_front(&self, offset: usize, buffer: &mut [u8]) -> Option<usize> {
         Some(self.rx.read_at(self.rx.first()?, offset, buffer))
     }

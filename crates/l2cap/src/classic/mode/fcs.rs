@@ -3,8 +3,8 @@ use crate::Cid;
 /// Octets of the check sequence.
 pub const FCS: usize = 2;
 
-/// The check sequences of one octet, and of one with another behind it: 1,024 octets of constants, so that two octets take
-/// one step.
+/// The check sequences of one octet, and of one with another behind it: 1,024 octets of constants, so that two octets
+/// take one step.
 const LAST: [u16; 256] = table(8);
 const FIRST: [u16; 256] = table(16);
 

@@ -51,8 +51,8 @@ impl Negotiation {
         Answer::Result(ConfigurationResult::SUCCESS)
     }
 
-    /// Returns the options of the response with `result` to the last request. They are written as they are if the peer's
-    /// options are unknown.
+    /// Returns the options of the response with `result` to the last request. They are written as they are if the
+    /// peer's options are unknown.
     pub(in crate::classic) fn response_options(
         &self,
         result: ConfigurationResult,
@@ -107,8 +107,8 @@ impl Negotiation {
             || (!self.config.is_mode_required && (mode == Mode::BASIC || self.yields_to(mode)))
     }
 
-    /// Returns whether the mode of the application gives way to `mode`: Streaming mode to Enhanced Retransmission, and each to any
-    /// other one if the application allows that.
+    /// Returns whether the mode of the application gives way to `mode`: Streaming mode to Enhanced Retransmission, and
+    /// each to any other one if the application allows that.
     pub(super) fn yields_to(&self, mode: Mode) -> bool {
         let stronger = self.config.mode == Mode::STREAMING && mode == Mode::ENHANCED_RETRANSMISSION;
         stronger || self.config.takes_any_mode && Features::OWN.has_mode(mode)

@@ -10,8 +10,8 @@ use crate::{
 type Pair<'a, const N: usize> = (&'a [u8; N], &'a [u8; N]);
 
 impl Secure {
-    /// Returns our confirm value, or the one that the peer must have sent for its random number. [Vol 3] Part H, 2.3.5.6.2
-    /// and 2.3.5.6.3
+    /// Returns our confirm value, or the one that the peer must have sent for its random number. [Vol 3] Part H,
+    /// 2.3.5.6.2 and 2.3.5.6.3
     pub(super) fn confirm_value(&self, nonce: &[u8; 16], ours: bool) -> Result<[u8; 16], Reason> {
         let (own, peer) = self.own_and_peer()?;
         let (u, v) = if ours { (own, peer) } else { (peer, own) };

@@ -1,6 +1,7 @@
 //! BR/EDR of a life: its own steps, the radio and the peers behind it, and the calls of the application.
 //!
-//! The peers use the machines of this project for L2CAP and RFCOMM, so that their packets are valid until a step adds others.
+//! The peers use the machines of this project for L2CAP and RFCOMM, so that their packets are valid until a step adds
+//! others.
 
 mod answers;
 mod app;

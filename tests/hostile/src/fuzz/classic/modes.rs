@@ -49,7 +49,8 @@ impl Modes {
 }
 
 impl super::Radio {
-    /// Returns the slot of the link that a command about role, mode or supervision timeout names; `None` if it is no such command.
+    /// Returns the slot of the link that a command about role, mode or supervision timeout names; `None` if it is no
+    /// such command.
     #[expect(clippy::option_option, reason = "no command, and a command that names no link")]
     fn slot_of_command(&self, opcode: Opcode, parameters: &[u8]) -> Option<Option<usize>> {
         match opcode {

@@ -39,8 +39,8 @@ pub(super) struct Counted {
     pub(super) part: Duration,
 }
 
-/// Runs a flow, and counts its bytes for an even number of connection intervals: a round trip takes two, and whole ones are the same
-/// wherever they begin.
+/// Runs a flow, and counts its bytes for an even number of connection intervals: a round trip takes two, and whole ones
+/// are the same wherever they begin.
 pub(super) async fn count(
     lab: &Lab<'_>,
     doing: &str,
@@ -69,7 +69,8 @@ pub(super) async fn count(
     }
 }
 
-/// Returns the number of parts, and their length: together an even number of intervals, and at least the requested time.
+/// Returns the number of parts, and their length: together an even number of intervals, and at least the requested
+/// time.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

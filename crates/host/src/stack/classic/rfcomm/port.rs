@@ -16,8 +16,8 @@ pub(crate) enum PortCommand {
 }
 
 impl Stack {
-    /// Sends a command about the port once earlier ones are answered and their callers have the results. Ready with the settings when the peer has
-    /// answered. [TS 07.10] 5.4.6.3.9 and 5.4.6.3.10
+    /// Sends a command about the port once earlier ones are answered and their callers have the results. Ready with the
+    /// settings when the peer has answered. [TS 07.10] 5.4.6.3.9 and 5.4.6.3.10
     ///
     /// `begun` is false at first, and belongs to the caller. If it is true, the caller ends its turn with
     /// [`Self::end_rfcomm_port`].
